@@ -1,0 +1,130 @@
+"""The S3 store: SeaweedFS in its single-process form."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from pathlib import Path
+
+from app.embedded import binaries, leftovers, ports, signing
+from app.embedded.process import Process, Program, bare_environment
+from app.embedded.state import State, make_private, write_private
+
+BUCKET = "modelyard"
+_MEMORY_LIMIT = "512MiB"
+"""Without a limit it keeps up to 2 GB after large transfers; below this, uploads get slower."""
+_PARTS = ("master.port", "volume.port", "filer.port", "s3.port")
+_GRPC_PARTS = tuple(f"{part}.grpc" for part in _PARTS)
+_ALL_PORTS = (*_PARTS, *_GRPC_PARTS, "admin.port")
+"""Adjacent ports in this order; the last one also takes its high twin, which cannot be chosen."""
+_FIXED = (
+    "-ip=127.0.0.1",
+    "-ip.bind=127.0.0.1",
+    "-master.telemetry=false",
+    "-s3.port.iceberg=0",
+    "-s3.port.lance=0",
+    "-webdav=false",
+    "-admin.ui=false",
+    # A misspelt bucket must fail, and a full one must not vanish.
+    "-s3.autoCreateBucket=false",
+    "-s3.allowDeleteBucketNotEmpty=false",
+    # Idle connections would hold up a stop for as long as half a minute.
+    "-idleTimeout=3",
+    "-volume.preStopSeconds=0",
+)
+_SOCKETS = Path("/tmp")  # noqa: S108 - the program asks nobody, TMPDIR included
+_SIDE_DOORS = ("jwt.signing", "jwt.signing.read", "jwt.filer_signing", "jwt.filer_signing.read")
+
+
+class ObjectStore:
+    """``weed mini`` with the S3 port for us and every other port locked by a key."""
+
+    name = "s3"
+
+    def __init__(self, data_dir: Path, state: State) -> None:
+        self._binary = binaries.weed()
+        self._directory = make_private(data_dir / "s3")
+        self._run = data_dir / "run"
+        self._log = data_dir / "log" / "s3.log"
+        self._state = state
+        self._access_key = state.secret("s3_access_key")[:20]
+        self._secret_key = state.secret("s3_secret_key")
+        self._first_port = 0
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings with which API and worker reach it."""
+        return {
+            "MODELYARD_S3_URL": f"http://127.0.0.1:{self._port('s3.port')}",
+            "MODELYARD_S3_ACCESS_KEY": self._access_key,
+            "MODELYARD_S3_SECRET_KEY": self._secret_key,
+            "MODELYARD_S3_BUCKET": BUCKET,
+        }
+
+    def prepare(self) -> None:
+        """Write the key files and choose the ports."""
+        leftovers.await_end(self._binary, self._directory)
+        make_private(self._directory / "data")
+        self._first_port = self._choose_ports()
+        keys = {"accessKey": self._access_key, "secretKey": self._secret_key}
+        actions = ["Admin", "Read", "Write", "List", "Tagging"]
+        account = {"name": "modelyard", "credentials": [keys], "actions": actions}
+        write_private(self._directory / "identities.json", json.dumps({"identities": [account]}))
+        doors = [f'[{door}]\nkey = "{self._state.secret(door)}"\n' for door in _SIDE_DOORS]
+        write_private(self._directory / "security.toml", "".join(doors))
+
+    def start(self) -> Process:
+        listen = [f"-{part}={self._port(part)}" for part in _ALL_PORTS]
+        files = [f"-dir={self._directory / 'data'}", f"-s3.config={self._directory / 'identities.json'}"]
+        return Process(
+            Program(
+                name=self.name,
+                command=[str(self._binary), "-logtostderr=true", "mini", *files, *_FIXED, *listen],
+                log=self._log,
+                directory=self._directory,  # where it looks for security.toml
+                environment=bare_environment(GOMEMLIMIT=_MEMORY_LIMIT),
+            )
+        )
+
+    def is_ready(self) -> bool:
+        """Whether it takes an object into our bucket; creates the bucket the first time."""
+        try:
+            if self._send("PUT", f"/{BUCKET}/.ready") == http.client.NOT_FOUND:
+                self._send("PUT", f"/{BUCKET}")
+                return False
+            return self._send("DELETE", f"/{BUCKET}/.ready") == http.client.NO_CONTENT
+        except (OSError, http.client.HTTPException):
+            return False
+
+    def _send(self, method: str, path: str) -> int:
+        return signing.request(self._port("s3.port"), method, path, self._access_key, self._secret_key)
+
+    def _port(self, part: str) -> int:
+        return self._first_port + _ALL_PORTS.index(part)
+
+    def _choose_ports(self) -> int:
+        """The block of the last start if it is free, else another one."""
+        first = self._state.get("s3_first_port")
+        if not first or not ports.is_block_free(first, len(_ALL_PORTS)) or not _clear_sockets(first):
+            first = ports.choose_block(len(_ALL_PORTS))
+            while not _clear_sockets(first):
+                first = ports.choose_block(len(_ALL_PORTS))
+        self._state.remember(s3_first_port=first)
+        return int(first)
+
+
+def _clear_sockets(first_port: int) -> bool:
+    """Remove what a killed store left in the temporary directory; False where somebody else's socket is in the way.
+
+    It names its sockets after its ports and does not start while an old one is there.
+    """
+    block = {*range(first_port, first_port + len(_ALL_PORTS))}
+    block.add(first_port + len(_ALL_PORTS) - 1 + ports.HIGH_TWIN)
+    for path in _SOCKETS.glob("seaweedfs-*.sock"):
+        port = path.stem.rsplit("-", 1)[-1]
+        if port.isdigit() and int(port) in block:
+            try:
+                path.unlink()
+            except PermissionError:
+                return False
+    return True

@@ -1,0 +1,51 @@
+"""What a data directory must remember between starts: ports and secrets."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+
+class State:
+    """``state.json`` (mode 0600) of a data directory; every change is written at once and atomically."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._values: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+
+    def get(self, key: str) -> Any:
+        """The remembered value, or None."""
+        return self._values.get(key)
+
+    def remember(self, **values: Any) -> None:
+        """Keep values; does not touch the disk when nothing is new."""
+        if any(self._values.get(key) != value for key, value in values.items()):
+            self._values.update(values)
+            write_private(self._path, json.dumps(self._values, indent=2, sort_keys=True) + "\n")
+
+    def secret(self, key: str) -> str:
+        """A password of 256 random bits in hexadecimal, made on first use."""
+        if key not in self._values:
+            self.remember(**{key: secrets.token_hex(32)})
+        return str(self._values[key])
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace a file in one step; only the owner may read it, and it survives a power cut."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def make_private(directory: Path) -> Path:
+    """Create a directory that only its owner may enter; an existing one is narrowed to that."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    directory.chmod(0o700)
+    return directory

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import pytest
+
+from app.registry.ranges import parse_range
+from app.registry.references import (
+    FORMS,
+    ByAlias,
+    ByNumber,
+    Exact,
+    InRange,
+    InStage,
+    InvalidReference,
+    Latest,
+    Reference,
+    parse_mlflow_stage,
+    parse_mlflow_version,
+    parse_reference,
+)
+
+SHARED = [
+    ("1.2.3", Exact("1.2.3")),
+    ("1.2.3-rc.1+b", Exact("1.2.3-rc.1+b")),
+    ("^1.2", InRange(parse_range("^1.2"))),
+    ("~1.2.0", InRange(parse_range("~1.2.0"))),
+    (">=1,<2", InRange(parse_range(">=1,<2"))),
+    ("1.x", InRange(parse_range("1.x"))),
+    ("1.2", InRange(parse_range("1.2"))),
+    ("latest", Latest(prerelease=False)),
+    ("Latest", Latest(prerelease=False)),
+    ("latest-prerelease", Latest(prerelease=True)),
+    ("@champion", ByAlias("champion")),
+    ("@latest", Latest(prerelease=False)),
+    ("@latest-prerelease", ByAlias("latest-prerelease")),
+    ("@1.2.3", Exact("1.2.3")),
+    ("@e\u0301te\u0301", ByAlias("été")),
+    ("stage:production", InStage("production")),
+    ("stage:Production", InStage("production")),
+    ("#7", ByNumber(7)),
+    ("#007", ByNumber(7)),
+    ("#9223372036854775807", ByNumber(2**63 - 1)),
+]
+
+
+@pytest.mark.parametrize("parse", [parse_reference, parse_mlflow_version, parse_mlflow_stage])
+@pytest.mark.parametrize(("text", "expected"), SHARED)
+def test_forms_that_mean_the_same_everywhere(parse, text: str, expected: Reference):
+    assert parse(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", " ", "champion", "v1.2.3", "@", "@a b", "@1.2", "stage:", "stage:a/b", "#", "#x"])
+@pytest.mark.parametrize("parse", [parse_reference, parse_mlflow_version])
+def test_what_names_no_version(parse, text: str):
+    with pytest.raises(InvalidReference) as caught:
+        parse(text)
+    assert caught.value.message.startswith(repr(text))
+    assert caught.value.message.endswith(f"{FORMS}.")
+
+
+@pytest.mark.parametrize("text", ["#0", "#-1", "#9223372036854775808", "#" + "9" * 5000, "#٣"])
+def test_numbers_out_of_reach(text: str):
+    with pytest.raises(InvalidReference, match="the number of a version is an integer from 1 to 9223372036854775807"):
+        parse_reference(text)
+
+
+def test_digits_alone_are_a_number_for_mlflow_only():
+    assert parse_mlflow_version("7") == ByNumber(7)
+    assert parse_mlflow_stage("7") == ByNumber(7)
+    with pytest.raises(InvalidReference, match=r"'7' names no version: write #7 for the version's number or 7\.x"):
+        parse_reference("7")
+    with pytest.raises(InvalidReference):
+        parse_mlflow_version("0")
+
+
+def test_errors_speak_of_what_was_meant():
+    with pytest.raises(InvalidReference, match=r"^'v1\.2\.3' is not a version: leave out the 'v', e\.g\. '1\.2\.3'"):
+        parse_reference("v1.2.3")
+    with pytest.raises(InvalidReference, match=r"^'>=1\.2\.3\.4' is not a version range: '1\.2\.3\.4' is neither"):
+        parse_reference(">=1.2.3.4")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Production", InStage("production")),
+        ("None", InStage("none")),
+        ("pre-prod_2", InStage("pre-prod_2")),
+        ("1.2.3", Exact("1.2.3")),
+        ("^1.2", InRange(parse_range("^1.2"))),
+        ("x", InRange(parse_range("x"))),
+    ],
+)
+def test_what_mlflow_sends_as_a_stage(text: str, expected: Reference):
+    assert parse_mlflow_stage(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "a b", "1.2.3.4", "a" * 64, "a/b", "0"])
+def test_what_is_no_stage_either(text: str):
+    with pytest.raises(InvalidReference):
+        parse_mlflow_stage(text)

@@ -1,0 +1,177 @@
+"""The store of bytes, as the rest of the product sees it.
+
+Keys are made by the caller: random, written at most once, free of user text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from app.errors import Conflict, Invalid, Unavailable
+
+
+class BlobMissing(Unavailable):
+    """The bytes of this artifact cannot be found in the object store; this is a fault of the service."""
+
+
+class KeyTaken(Unavailable):
+    """The object store already holds other bytes under the chosen key; try again."""
+
+
+class SizeMismatch(Invalid):
+    """The body does not have the declared number of bytes."""
+
+
+class UploadMissing(Conflict):
+    """The upload was given up or has expired; start a new one."""
+
+
+class PartsRefused(Invalid):
+    """The object store does not accept these parts: one is missing, too small (under 5 MiB), or out of order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What was written: size in bytes, SHA-256 (32 raw bytes) and the store's ETag, which is no content hash."""
+
+    size: int
+    sha256: bytes
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stat:
+    """What the store says of one object."""
+
+    size: int
+    etag: str
+    modified: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An open object: ``size`` bytes will come, of the ``total`` that it has."""
+
+    size: int
+    total: int
+    chunks: AsyncIterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One line of a listing."""
+
+    key: str
+    size: int
+    modified: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a multipart upload; ``number`` is 1 to 10,000."""
+
+    number: int
+    etag: str
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PendingUpload:
+    """A multipart upload that has neither been completed nor aborted."""
+
+    key: str
+    upload_id: str
+    started: datetime
+
+
+class BlobStore(Protocol):
+    """Object storage.
+
+    Every method may raise ``Unavailable``; its message names no host, key or secret.
+    """
+
+    @property
+    def has_public_endpoint(self) -> bool:
+        """Whether clients can reach the store themselves, so that presigned URLs are of use to them."""
+
+    async def put(self, key: str, chunks: AsyncIterator[bytes], *, size: int | None = None, limit: int) -> Stored:
+        """Store a stream under a new key, hashing on the way, in constant memory.
+
+        ``size`` is the declared number of bytes, None when unknown; ``limit`` the most that may come.
+        When it fails, whatever the reason, nothing is readable under the key and no part is left,
+        as far as the store can still be reached; the caller's sweep of dead keys covers the rest.
+        What ``chunks`` raises is passed on as it is.
+
+        Raises:
+            TooLarge: more than ``limit`` bytes, or more than can be stored without a declared size.
+            SizeMismatch: more or fewer bytes than ``size``.
+            KeyTaken: somebody has written this key before.
+        """
+
+    def open(self, key: str, *, start: int = 0, end: int | None = None) -> AbstractAsyncContextManager[Reading]:
+        """Read the bytes from ``start`` up to, not including, ``end``.
+
+        Raises:
+            BlobMissing: there is no such object.
+            Invalid: ``start`` is not inside the object.
+            Unavailable: while reading, when the stream breaks before its end.
+        """
+
+    async def stat(self, key: str) -> Stat | None:
+        """Size, ETag and time of one object; None when there is none."""
+
+    async def remove(self, keys: Sequence[str]) -> list[str]:
+        """Delete objects; one that does not exist counts as deleted. Returns the keys that the store kept."""
+
+    def list_keys(self, prefix: str = "", *, start_after: str = "") -> AsyncIterator[Listed]:
+        """All objects below a prefix in the order of their keys, after ``start_after``, page by page."""
+
+    async def create_multipart(self, key: str) -> str:
+        """Begin an upload in parts and return its id."""
+
+    async def list_parts(self, key: str, upload_id: str) -> list[Part]:
+        """The parts that have arrived, by number.
+
+        Raises:
+            UploadMissing: there is no such upload (any more).
+        """
+
+    async def complete_multipart(self, key: str, upload_id: str, parts: Sequence[Part]) -> str:
+        """Join the parts, in the order of their numbers, and return the ETag; a second time answers the same.
+
+        Raises:
+            UploadMissing: there is neither such an upload nor an object that it has become.
+            PartsRefused: a part is unknown, too small, or out of order.
+        """
+
+    async def abort_multipart(self, key: str, upload_id: str) -> None:
+        """Give an upload up and free its parts; one that does not exist counts as aborted."""
+
+    def list_uploads(self, prefix: str = "") -> AsyncIterator[PendingUpload]:
+        """Uploads in progress, page by page.
+
+        MinIO lists uploads by exact key only, so an empty answer proves nothing there;
+        it drops stale uploads itself after 24 hours.
+        """
+
+    async def abort_stale_uploads(self, older_than: timedelta) -> int:
+        """Abort every listed upload that began longer ago than this; returns how many."""
+
+    def presign_get(self, key: str, *, filename: str, media_type: str, expires: timedelta) -> str:
+        """URL with which anybody may download the object as an attachment, for 1 second to 7 days."""
+
+    def presign_put_part(self, key: str, upload_id: str, part: int, expires: timedelta) -> str:
+        """URL with which anybody may PUT this one part, for 1 second to 7 days."""
+
+    async def ensure_bucket(self) -> None:
+        """Make the bucket unless it exists."""
+
+    async def ready(self) -> None:
+        """Prove within 2 seconds that the store answers a signed request and has the bucket."""
+
+    async def close(self) -> None:
+        """Finish clean-up in progress and drop all connections."""

@@ -1,0 +1,79 @@
+"""Bodies of PUT requests: a block in memory that can be sent again, or a stream that cannot."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from app.storage.signing import IDLE_SECONDS
+
+SLICE_BYTES = 256 * 1024
+
+
+class Pulse:
+    """Ends a request that makes no progress for a while; ``rest`` stops the clock."""
+
+    def __init__(self, timer: asyncio.Timeout) -> None:
+        self._timer = timer
+
+    def beat(self) -> None:
+        """Something has moved: begin to count anew."""
+        self._timer.reschedule(asyncio.get_running_loop().time() + IDLE_SECONDS)
+
+    def rest(self) -> None:
+        """Waiting for somebody other than the store."""
+        self._timer.reschedule(None)
+
+
+class Payload(Protocol):
+    """What a request sends. ``repeatable`` tells whether ``slices`` may be called again."""
+
+    size: int
+    repeatable: bool
+
+    def slices(self, pulse: Pulse) -> AsyncIterator[bytes | memoryview]:
+        """The bytes in order, with a beat of the pulse at each slice."""
+
+
+class Block:
+    """Bytes in memory."""
+
+    repeatable = True
+
+    def __init__(self, data: bytes | bytearray) -> None:
+        self._view = memoryview(data).toreadonly()
+        self.size = len(data)
+
+    async def slices(self, pulse: Pulse) -> AsyncIterator[bytes | memoryview]:
+        """Slices that are small enough not to hold up the event loop while the socket takes them."""
+        for start in range(0, self.size, SLICE_BYTES):
+            pulse.beat()
+            yield self._view[start : start + SLICE_BYTES]
+
+
+class Flow:
+    """Bytes that pass through once.
+
+    What the source raises is kept in ``failure``, since the HTTP client replaces it by an error of its own.
+    """
+
+    repeatable = False
+
+    def __init__(self, size: int, chunks: AsyncIterator[bytes | memoryview]) -> None:
+        self.size = size
+        self.failure: Exception | None = None
+        self._chunks = chunks
+
+    async def slices(self, pulse: Pulse) -> AsyncIterator[bytes | memoryview]:
+        """The chunks as they come; time spent waiting for the source does not count against the store."""
+        pulse.rest()
+        try:
+            async for chunk in self._chunks:
+                pulse.beat()
+                yield chunk
+                pulse.rest()
+        except Exception as error:
+            self.failure = error
+            raise
+        pulse.beat()

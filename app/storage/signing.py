@@ -1,0 +1,89 @@
+"""Presigned URLs: one method on one object, until a given time. Computed here, without network."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
+
+import certifi
+import urllib3
+from minio import Minio
+from minio.credentials.credentials import Credentials
+from minio.signer import presign_v4
+
+from app.settings import Settings, SettingsError
+
+OWN_REQUEST = timedelta(minutes=15)
+"""How long our own requests are signed for; the store looks at it when a request begins, not while it lasts."""
+
+CONNECT_SECONDS = 3.0
+IDLE_SECONDS = 30.0
+
+
+class Signer:
+    """Signs for one endpoint and bucket; the SDK decides between path-style and virtual-host addresses."""
+
+    def __init__(self, settings: Settings, url: str) -> None:
+        self._bucket = settings.s3_bucket
+        self._region = settings.s3_region
+        self._credentials = Credentials(
+            settings.s3_access_key.get_secret_value(), settings.s3_secret_key.get_secret_value()
+        )
+        self._client = client(settings, url)
+        probe = urlsplit(self._client.get_presigned_url("GET", self._bucket, "x"))
+        self._bucket_root = probe._replace(path=probe.path.removesuffix("x"), query="")
+
+    def object(
+        self, method: str, key: str, query: Mapping[str, str] | None = None, expires: timedelta = OWN_REQUEST
+    ) -> str:
+        """A URL for one object."""
+        return self._client.get_presigned_url(
+            method, self._bucket, key, expires=expires, extra_query_params=dict(query) if query else None
+        )
+
+    def bucket(self, method: str, query: Mapping[str, str]) -> str:
+        """A URL for the bucket itself, which the SDK's own method refuses to sign."""
+        fields = "&".join(f"{quote(name, safe='')}={quote(query[name], safe='')}" for name in sorted(query))
+        signed: SplitResult = presign_v4(
+            method=method,
+            url=self._bucket_root._replace(query=fields),
+            region=self._region,
+            credentials=self._credentials,
+            date=datetime.now(UTC),
+            expires=int(OWN_REQUEST.total_seconds()),
+        )
+        return urlunsplit(signed)
+
+
+def client(settings: Settings, url: str) -> Minio:
+    """An SDK client for one endpoint; with the region given it never asks the store for it.
+
+    Raises:
+        SettingsError: the address has a path, a query or a user, which S3 signatures cannot express.
+    """
+    parts = urlsplit(url)
+    tls = tls_context() if parts.scheme == "https" else None
+    if parts.path or parts.query or parts.username is not None:
+        raise SettingsError("An S3 address must be http(s)://host[:port] without path, query or user.")
+    return Minio(
+        parts.netloc,
+        access_key=settings.s3_access_key.get_secret_value(),
+        secret_key=settings.s3_secret_key.get_secret_value(),
+        secure=tls is not None,
+        region=settings.s3_region,
+        http_client=urllib3.PoolManager(
+            maxsize=4,
+            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=IDLE_SECONDS),
+            retries=urllib3.Retry(total=2, backoff_factor=0.2, status_forcelist=[500, 502, 503, 504]),
+            ssl_context=tls,
+        ),
+    )
+
+
+def tls_context() -> ssl.SSLContext:
+    """Trust the system's authorities (or ``SSL_CERT_FILE``) and, for images that have none, certifi's."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context

@@ -1,0 +1,66 @@
+"""The incoming stream, cut to the sizes that the store wants, with its length watched."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from app.errors import TooLarge
+from app.storage.blobs import SizeMismatch
+
+
+class Source:
+    """Counts what comes and holds at most one chunk of it.
+
+    Raises, from every method that reads:
+        TooLarge: more than ``limit`` bytes came.
+        SizeMismatch: more or fewer than the declared ``size`` came.
+    """
+
+    def __init__(self, chunks: AsyncIterator[bytes], *, size: int | None, limit: int) -> None:
+        if size is not None and size > limit:
+            raise too_large(limit)
+        self.taken = 0
+        """Bytes received so far; the size of the whole once ``more`` has answered False."""
+        self._chunks = chunks
+        self._size = size
+        self._limit = limit
+        self._rest = memoryview(b"")
+
+    async def more(self) -> bool:
+        """Whether bytes are left; waits for the next ones."""
+        while not self._rest:
+            chunk = await anext(self._chunks, None)
+            if chunk is None:
+                self._check_end()
+                return False
+            self.taken += len(chunk)
+            if self.taken > self._limit:
+                raise too_large(self._limit)
+            if self._size is not None and self.taken > self._size:
+                raise SizeMismatch(f"The body has more than the {self._size} bytes that were declared.")
+            self._rest = memoryview(chunk)
+        return True
+
+    async def block(self, size: int) -> bytearray:
+        """The next ``size`` bytes in memory, fewer at the end."""
+        block = bytearray()
+        async for piece in self.flow(size):
+            block += piece
+        return block
+
+    async def flow(self, size: int) -> AsyncIterator[memoryview]:
+        """The next ``size`` bytes as they come, fewer at the end."""
+        left = size
+        while left and await self.more():
+            piece, self._rest = self._rest[:left], self._rest[left:]
+            left -= len(piece)
+            yield piece
+
+    def _check_end(self) -> None:
+        if self._size is not None and self.taken < self._size:
+            raise SizeMismatch(f"The body has {self.taken} bytes where {self._size} were declared.")
+
+
+def too_large(limit: int, circumstance: str = "here") -> TooLarge:
+    """The refusal, with the limit in it."""
+    return TooLarge(f"An artifact may have at most {limit} bytes {circumstance}.")

@@ -1,0 +1,186 @@
+"""HTTP to the object store: presigned requests, bounded answers, patience, and one kind of error."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+import aiohttp
+from yarl import URL
+
+from app.errors import Unavailable
+from app.storage import documents
+from app.storage.payloads import Payload, Pulse
+from app.storage.signing import CONNECT_SECONDS, IDLE_SECONDS, tls_context
+
+ATTEMPTS: Final = 4
+PATIENCE_SECONDS: Final = 6.0
+"""No attempt begins later than this after the first failure, so that a dead store is known within ten seconds."""
+
+KEEP_ALIVE_SECONDS: Final = 2.0
+"""Shorter than any store's own limit: no request is sent on a connection that is just being closed."""
+
+ANSWER_BYTES: Final = 8 * 1024 * 1024
+READ_BUFFER_BYTES: Final = 512 * 1024
+PASSING_STATUS: Final = frozenset({408, 409, 429, 500, 502, 503, 504})
+TROUBLE: Final = (aiohttp.ClientError, OSError)
+
+DOWN: Final = "The object store cannot be reached at the moment; try again shortly."
+REFUSED: Final = "The object store refuses the service's requests at the moment; try again later."
+BROKEN: Final = "The connection to the object store broke off; try again."
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+Sign = Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A complete answer; ``attempt`` is 1 when the first try brought it."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    attempt: int
+
+    @property
+    def etag(self) -> str:
+        """The ETag header without its quotes."""
+        return self.headers.get("ETag", "").strip('"')
+
+    @property
+    def error_code(self) -> str | None:
+        """S3's own name of what went wrong, if the body says so."""
+        return documents.error_code(self.body) if self.body else None
+
+
+class _PassingError(Exception):
+    """A failure that may be gone at the next attempt; the text is for the log alone."""
+
+
+class Wire:
+    """One connection pool. Opens at the first request, inside the running event loop."""
+
+    def __init__(self, *, secure: bool) -> None:
+        self._tls = tls_context() if secure else None
+        self._session: aiohttp.ClientSession | None = None
+
+    def _pool(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_SECONDS, ssl=self._tls or True),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=IDLE_SECONDS),
+                headers={"Accept-Encoding": "identity", "User-Agent": "modelyard"},
+                skip_auto_headers=("Content-Type",),
+                auto_decompress=False,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                read_bufsize=READ_BUFFER_BYTES,
+                max_line_size=16 * 1024,
+            )
+        return self._session
+
+    async def close(self) -> None:
+        """Drop all connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def send(
+        self,
+        method: str,
+        sign: Sign,
+        *,
+        accept: Collection[int],
+        headers: Mapping[str, str] | None = None,
+        payload: Payload | None = None,
+        idle: float = IDLE_SECONDS,
+        attempts: int = ATTEMPTS,
+    ) -> Answer:
+        """Send a request, again if the failure may pass and the body can be repeated, and read the answer.
+
+        Raises:
+            Unavailable: the store is down or slow, or its answer has no accepted status.
+        """
+
+        async def once(attempt: int) -> Answer:
+            async with asyncio.timeout(idle) as timer:
+                body = payload.slices(Pulse(timer)) if payload and payload.size else None
+                length = {"Content-Length": str(payload.size)} if payload else {}
+                async with self._pool().request(
+                    method,
+                    URL(sign(), encoded=True),
+                    data=body,
+                    headers={**(headers or {}), **length},
+                    allow_redirects=False,
+                ) as response:
+                    answer = await _read_answer(response, attempt)
+            if answer.status not in accept or _failed_late(answer):
+                raise _refusal(answer)
+            return answer
+
+        tries = attempts if payload is None or payload.repeatable else 1
+        return await _persist(method, once, tries)
+
+    @asynccontextmanager
+    async def receive(
+        self, sign: Sign, *, accept: Collection[int], headers: Mapping[str, str]
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Open a stream; it is the caller who reads it, with a limit on the silence of the store alone."""
+
+        async def once(attempt: int) -> aiohttp.ClientResponse:
+            response = await self._pool().get(URL(sign(), encoded=True), headers=headers, allow_redirects=False)
+            if response.status in accept:
+                return response
+            async with response, asyncio.timeout(IDLE_SECONDS):
+                raise _refusal(await _read_answer(response, attempt))
+
+        response = await _persist("GET", once, ATTEMPTS)
+        try:
+            yield response
+        finally:
+            response.close()
+
+
+async def _persist(operation: str, once: Callable[[int], Awaitable[T]], attempts: int) -> T:
+    give_up = None
+    loop = asyncio.get_running_loop()
+    for attempt in range(1, attempts + 1):
+        try:
+            return await once(attempt)
+        except (_PassingError, *TROUBLE) as error:
+            reason = str(error) if isinstance(error, _PassingError) else type(error).__name__
+            silent = isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ConnectionTimeoutError)
+        now = loop.time()
+        give_up = give_up or now + PATIENCE_SECONDS
+        if silent or attempt == attempts or now >= give_up:
+            break
+        await asyncio.sleep(0.1 * 3 ** (attempt - 1) * random.uniform(0.7, 1.3))  # noqa: S311 - jitter
+    log.warning("object store: %s failed after %d attempts: %s", operation, attempt, reason)
+    raise Unavailable(DOWN)
+
+
+async def _read_answer(response: aiohttp.ClientResponse, attempt: int) -> Answer:
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > ANSWER_BYTES:
+            raise documents.AnswerMalformed(f"more than {ANSWER_BYTES} bytes")
+    return Answer(response.status, response.headers, bytes(body), attempt)
+
+
+def _failed_late(answer: Answer) -> bool:
+    return answer.status == 200 and answer.error_code is not None
+
+
+def _refusal(answer: Answer) -> Exception:
+    """Tell what may pass from what will not."""
+    problem = f"status {answer.status}, code {answer.error_code}"
+    if _failed_late(answer) or answer.status in PASSING_STATUS or answer.error_code == "RequestTimeout":
+        return _PassingError(problem)
+    log.error("object store: request refused: %s", problem)
+    return Unavailable(REFUSED)

@@ -1,4 +1,5 @@
 """Real PostgreSQL, Redis and S3 servers from wheels, and the supervisor that keeps them running for ``up``.
 
-This package imports no database driver, no S3 client and no edge: it must be on its feet in a tenth of a second.
+Nothing here but :mod:`app.embedded.prepare` imports a database driver, an S3 client or the application: the supervisor
+must be on its feet in a tenth of a second and stay small for weeks.
 """

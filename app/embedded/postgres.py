@@ -66,7 +66,7 @@ class PostgresServer:
         ``initdb`` works aside and the result is renamed, so a crash half-way leaves nothing that looks ready.
         """
         leftovers.await_end(self._binaries / "postgres", self._data)
-        self._port = self._choose_port()
+        self._port = self._port or self._choose_port()
         if self._identity.owner:
             self._data_dir.chmod(0o711)
         if not self._data.exists():

@@ -41,7 +41,7 @@ class RedisServer:
         leftovers.await_end(self._binary, self._directory)
         listen = f'port 0\nunixsocket "{self._socket}"\nunixsocketperm 700'
         if not self._by_socket:
-            self._port = self._choose_port()
+            self._port = self._port or self._choose_port()
             listen = f"bind 127.0.0.1\nport {self._port}"
         lines = [
             listen,

@@ -1,0 +1,118 @@
+"""Schema, first project and token: done by a process of its own, so that the supervisor stays small."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shlex
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from app.embedded import logs
+from app.embedded.errors import ServerFailed
+from app.embedded.plan import ROOT, Plan
+from app.embedded.process import launch_command
+from app.embedded.state import write_private
+
+
+@dataclass(frozen=True)
+class FirstProject:
+    """What a new installation offers to its first user."""
+
+    admin_username: str
+    admin_password: str
+    project_path: str
+    project_id: int
+    token: str
+
+    def as_json(self) -> dict[str, str | int]:
+        """The form in which ``state.json`` keeps it."""
+        return asdict(self)
+
+
+class Preparation:
+    """``app.cli prepare`` while it runs: migrates, then makes sure that there is an admin, a project and a token."""
+
+    def __init__(self, plan: Plan, environment: Mapping[str, str], known: FirstProject | None) -> None:
+        self._log = plan.data_dir / "log" / "prepare.log"
+        output = logs.open_for_append(self._log)
+        try:
+            self._popen = subprocess.Popen(  # noqa: S603 - our own command line
+                launch_command(plan.command("prepare"), signal.SIGKILL),
+                cwd=ROOT,
+                env=dict(environment),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=output,
+                text=True,
+                start_new_session=True,
+            )
+        finally:
+            os.close(output)
+        self._known = known
+        self._hand_over(known.token if known else None)
+
+    def result(self) -> FirstProject | None:
+        """What it found or made, or None while it works.
+
+        Raises:
+            ServerFailed: a migration or the bootstrap failed; the message has the end of its log.
+        """
+        code = self._popen.poll()
+        if code is None:
+            return None
+        answer = self._popen.stdout.read() if self._popen.stdout else ""
+        if code != 0:
+            raise ServerFailed(f"The database could not be prepared; {self._log} ends with:\n{logs.tail(self._log)}")
+        found = json.loads(answer)
+        if self._known and not found.get("admin_password"):
+            found["admin_password"] = self._known.admin_password
+        return FirstProject(**found)
+
+    def wait(self, meanwhile: Callable[[], object]) -> FirstProject:
+        """Return when it is done; calls ``meanwhile`` every few milliseconds."""
+        while (found := self.result()) is None:
+            meanwhile()
+            time.sleep(0.02)
+        return found
+
+    def kill(self) -> None:
+        """End it; every step it takes is one transaction."""
+        self._popen.kill()
+        self._popen.wait()
+
+    def _hand_over(self, token: str | None) -> None:
+        """By standard input, because other users can read a command line."""
+        if self._popen.stdin:
+            self._popen.stdin.write(json.dumps({"known_token": token}))
+            self._popen.stdin.close()
+
+
+def fingerprint() -> str:
+    """Identifies the migrations of this code; while it is the same, the schema needs no look before the start."""
+    digest = hashlib.sha256()
+    for path in sorted((ROOT / "migrations" / "versions").glob("*.py")):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def write_connection(path: Path, url: str, project: FirstProject) -> None:
+    """Write ``connection.env``: after ``source connection.env`` every client finds this installation."""
+    values = {
+        "MODELYARD_URL": url,
+        "MODELYARD_TOKEN": project.token,
+        "MODELYARD_PROJECT": project.project_path,
+        "MLFLOW_TRACKING_URI": tracking_uri(url, project),
+        "MLFLOW_TRACKING_TOKEN": project.token,
+    }
+    write_private(path, "".join(f"export {name}={shlex.quote(value)}\n" for name, value in values.items()))
+
+
+def tracking_uri(url: str, project: FirstProject) -> str:
+    """The address for ``MLFLOW_TRACKING_URI``."""
+    return f"{url}/api/v4/projects/{project.project_id}/ml/mlflow"

@@ -1,0 +1,199 @@
+"""``modelyard up``: starts everything, watches it, stops it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import time
+from functools import partial
+
+from app.embedded import children, logs, preparation
+from app.embedded.errors import EmbeddedError, PortTaken, ServerFailed
+from app.embedded.journal import Journal
+from app.embedded.member import Member
+from app.embedded.plan import Plan, local_url
+from app.embedded.preparation import FirstProject, Preparation
+from app.embedded.process import Process, stop_all
+from app.embedded.servers import NAMES, Servers
+from app.embedded.signals import Signals
+
+_PATIENCE = 60.0
+"""Seconds until the API must be ready."""
+_HOUSEKEEPING = 30.0
+"""Seconds between looks at the size of the logs."""
+_TITLES = {"postgres": "PostgreSQL", "redis": "Redis", "s3": "Object store"}
+
+
+def up() -> int:
+    """Run everything until SIGINT, SIGTERM or SIGHUP; the exit code.
+
+    All children end with this process, however it ends.
+    """
+    try:
+        with Signals() as signals:
+            Supervisor(Plan.read(), signals).run()
+    except EmbeddedError as error:
+        print(f"modelyard up: {error}", file=sys.stderr)  # noqa: T201 - this is the terminal's end of the program
+        return 1
+    except SystemExit:
+        return 0
+    return 0
+
+
+class Supervisor:
+    """The servers, the API processes and the worker of one data directory."""
+
+    def __init__(self, plan: Plan, signals: Signals) -> None:
+        """Lock the data directory.
+
+        Raises:
+            AlreadyRunning: another one supervises it.
+        """
+        self._plan = plan
+        self._signals = signals
+        self._servers = Servers(plan.data_dir, plan.embedded)
+        self._journal = Journal(plan.data_dir / "log" / "up.log")
+        self._members: list[Member] = []
+        self._preparation: Preparation | None = None
+
+    def run(self) -> None:
+        """Start, report, watch. Ends by an exception only, and not before everything has stopped.
+
+        Raises:
+            EmbeddedError: something did not come up.
+            SystemExit: a signal asked for it.
+        """
+        try:
+            with self._listen() as listener:
+                self._start(listener)
+                self._watch()
+        except EmbeddedError as error:
+            self._journal.write(str(error))
+            raise
+        finally:
+            self._stop()
+
+    def _start(self, listener: socket.socket) -> None:
+        address = local_url(self._plan.host, listener.getsockname()[1])
+        known = self._known_project()
+        for name in self._plan.embedded:
+            self._members.append(Member(_TITLES[name], partial(self._servers.launch, name), self._journal.note))
+        environment = self._plan.child_environment(self._servers.environment, address)
+        if known:
+            # The schema is as this very code left it, so API and worker load while the servers come up.
+            self._start_children(listener, environment)
+        self._wait_for_servers()
+        if not known:
+            known = self._prepare(environment, None)
+            self._start_children(listener, environment)
+        self._wait_until_ready(address)
+        if not children.accepts_token(preparation.tracking_uri(address, known), known.token):
+            known = self._prepare(environment, known)
+        preparation.write_connection(self._plan.data_dir / "connection.env", environment["MODELYARD_URL"], known)
+        self._present(environment["MODELYARD_URL"], known)
+
+    def _listen(self) -> socket.socket:
+        """Bind the API's address; after a kill its former owners may need a moment to let go of it."""
+        deadline = time.monotonic() + (8.0 if self._servers.lock.was_killed else 0.0)
+        while True:
+            try:
+                return self._plan.listen()
+            except PortTaken:
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(0.1)
+
+    def _known_project(self) -> FirstProject | None:
+        """What the last start left, if the database is ours and its schema needs no look."""
+        state = self._servers.state
+        is_ours = "postgres" in self._plan.embedded and (self._plan.data_dir / "pg18").is_dir()
+        if is_ours and state.get("prepared_by") == preparation.fingerprint():
+            return FirstProject(**state.get("project"))
+        return None
+
+    def _start_children(self, listener: socket.socket, environment: dict[str, str]) -> None:
+        programs = [
+            children.api(self._plan, number, listener.fileno(), environment)
+            for number in range(1, self._plan.processes + 1)
+        ]
+        for program in [*programs, children.worker(self._plan, environment)]:
+            self._members.append(Member(program.name, partial(Process, program), self._journal.note))
+
+    def _wait_for_servers(self) -> None:
+        provided = [_TITLES[name] for name in NAMES if name not in self._plan.embedded]
+        if provided:
+            self._journal.note(f"{', '.join(provided)}: as the environment says, not started here")
+        self._journal.busy("Starting PostgreSQL, Redis and the object store")
+        self._servers.wait(announce=lambda name: self._journal.note(f"{_TITLES[name]} ready"))
+
+    def _prepare(self, environment: dict[str, str], known: FirstProject | None) -> FirstProject:
+        self._journal.busy("Preparing the database")
+        remembered = self._servers.state.get("project")
+        known = known or (FirstProject(**remembered) if remembered else None)
+        self._preparation = Preparation(self._plan, environment, known)
+        project = self._preparation.wait(meanwhile=self._tend)
+        self._preparation = None
+        self._servers.state.remember(project=project.as_json(), prepared_by=preparation.fingerprint())
+        self._journal.note("Database ready")
+        return project
+
+    def _wait_until_ready(self, address: str) -> None:
+        self._journal.busy("Starting API and worker")
+        deadline = time.monotonic() + _PATIENCE
+        while not children.answers_ready(address):
+            self._tend()
+            self._require_usable(time.monotonic() < deadline)
+            time.sleep(0.02)
+        self._journal.note("API ready")
+
+    def _require_usable(self, in_time: bool) -> None:
+        log = self._plan.data_dir / "log" / "api.log"
+        if any(member.last_exit == children.UNUSABLE_SETTINGS for member in self._members):
+            raise ServerFailed(f"The settings are not usable:\n{logs.tail(log)}")
+        if not in_time:
+            raise ServerFailed(f"The API did not get ready within a minute; {log} ends with:\n{logs.tail(log)}")
+
+    def _watch(self) -> None:
+        housekeeping = time.monotonic()
+        while True:
+            now = time.monotonic()
+            if now >= housekeeping:
+                housekeeping = now + _HOUSEKEEPING
+                for log in (self._plan.data_dir / "log").glob("*.log"):
+                    logs.cap(log)
+            self._signals.wait(min(self._tend(), housekeeping) - time.monotonic())
+
+    def _tend(self) -> float:
+        """Look after every child; the moment (of the monotonic clock) at which one wants to be looked at again."""
+        due = [moment for member in self._members if (moment := member.tend()) is not None]
+        return min(due, default=float("inf"))
+
+    def _present(self, url: str, project: FirstProject) -> None:
+        data_dir = self._plan.data_dir
+        first_time = not self._servers.state.get("presented")
+        secret = project.admin_password if first_time else f"in {data_dir / 'state.json'}"
+        rows = {
+            "API": url,
+            "GraphQL": f"{url}/graphql",
+            "MLflow": preparation.tracking_uri(url, project),
+            "Project": project.project_path,
+            "Admin": f"{project.admin_username}, password {secret}",
+            "Connect": f"source {data_dir / 'connection.env'}",
+            "Logs": str(data_dir / "log"),
+        }
+        self._journal.table(f"Modelyard is ready (PID {os.getpid()}); Ctrl-C stops it", rows)
+        self._servers.state.remember(presented=True)
+
+    def _stop(self) -> None:
+        """API and worker first, while their servers still answer."""
+        self._journal.busy("Stopping")
+        started = time.monotonic()
+        if self._preparation:
+            self._preparation.kill()
+        names = set(_TITLES.values())
+        ours = [member.process for member in self._members if member.process and member.name not in names]
+        killed = stop_all(ours) + self._servers.stop()
+        suffix = f"; had to kill {', '.join(killed)}" if killed else ""
+        self._journal.idle()
+        self._journal.note(f"Stopped in {time.monotonic() - started:.1f} s{suffix}")

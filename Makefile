@@ -1,0 +1,53 @@
+# Needs Python 3.11 or newer with venv, and make. `make PYTHON=python3.12 up` chooses another interpreter.
+PYTHON ?= python3
+MODELYARD_DATA_DIR ?= .modelyard
+
+# An environment is in order when it has a stamp named after the contents of its lock.
+stamp = $(1)/.synced-$(shell cksum < $(2) | tr ' ' -)
+UV := $(call stamp,.venv-uv,requirements/bootstrap.lock)
+UP := $(call stamp,.venv,requirements/up.lock)
+DEV := $(call stamp,.venv-dev,requirements/dev.lock)
+MLFLOW := $(call stamp,.venv-mlflow,requirements/mlflow.lock)
+
+.PHONY: help up test lint demo
+
+help: ## Say what can be made.
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
+
+up: $(UP) ## Start everything on this machine; Ctrl-C stops it.
+	@.venv/bin/python -m compileall -q app workers
+	@exec .venv/bin/python -m app.cli up
+
+test: $(DEV) $(MLFLOW) ## Run the test suite against real servers.
+	@exec .venv-dev/bin/python -m pytest $(ARGS)
+
+lint: $(DEV) ## Check style, types, import contracts and the committed schema.
+	.venv-dev/bin/ruff check
+	.venv-dev/bin/ruff format --check
+	.venv-dev/bin/mypy
+	.venv-dev/bin/lint-imports
+	.venv-dev/bin/python -m app.cli schema --check
+
+demo: $(MLFLOW) ## Train, register, promote and load a model with the MLflow client; needs `make up` in another terminal.
+	@test -f $(MODELYARD_DATA_DIR)/connection.env || { echo "Start 'make up' in another terminal first."; exit 1; }
+	@. $(abspath $(MODELYARD_DATA_DIR))/connection.env && exec .venv-mlflow/bin/python demo/digits.py
+
+$(UV): requirements/bootstrap.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.11")'
+	@echo "Preparing .venv-uv"
+	@$(PYTHON) -m venv --clear .venv-uv
+	@.venv-uv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+# pip comes in where uv cannot: it knows the indexes and proxies of pip's own configuration.
+$(UP) $(DEV) $(MLFLOW): $(UV)
+	@echo "Preparing $(@D) from requirements/$(LOCK)"
+	@$(@D)/bin/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear --without-pip $(@D)
+	@rm -f $(@D)/.synced-*
+	@.venv-uv/bin/uv pip sync -q --python $(@D)/bin/python --require-hashes --compile-bytecode requirements/$(LOCK) || \
+		.venv-uv/bin/python -m pip --python $(@D)/bin/python install -q --require-hashes --no-deps -r requirements/$(LOCK)
+	@touch $@
+
+$(UP): LOCK := up.lock
+$(DEV): LOCK := dev.lock
+$(MLFLOW): LOCK := mlflow.lock

@@ -102,9 +102,9 @@ class BlobStore(Protocol):
         """Store a stream under a new key, hashing on the way, in constant memory.
 
         ``size`` is the declared number of bytes, None when unknown; ``limit`` the most that may come.
-        When it fails, whatever the reason, nothing is readable under the key and no part is left,
-        as far as the store can still be reached; the caller's sweep of dead keys covers the rest.
-        What ``chunks`` raises is passed on as it is.
+        What ``chunks`` raises is passed on as it is. When the stream breaks or is refused, nothing is readable under
+        the key and no part is left. When the store fails or the caller is cancelled, the last request may still have
+        succeeded: the caller remembers the key, removes it later, and takes a new one for the next attempt.
 
         Raises:
             TooLarge: more than ``limit`` bytes, or more than can be stored without a declared size.

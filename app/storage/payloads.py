@@ -10,6 +10,8 @@ from app.storage.signing import IDLE_SECONDS
 
 SLICE_BYTES = 256 * 1024
 
+Body = bytes | memoryview | AsyncIterator[bytes | memoryview] | None
+
 
 class Pulse:
     """Ends a request that makes no progress for a while; ``rest`` stops the clock."""
@@ -27,13 +29,13 @@ class Pulse:
 
 
 class Payload(Protocol):
-    """What a request sends. ``repeatable`` tells whether ``slices`` may be called again."""
+    """What a request sends. ``repeatable`` tells whether ``body`` may be called again."""
 
     size: int
     repeatable: bool
 
-    def slices(self, pulse: Pulse) -> AsyncIterator[bytes | memoryview]:
-        """The bytes in order, with a beat of the pulse at each slice."""
+    def body(self, pulse: Pulse) -> Body:
+        """The bytes for the HTTP client, with a beat of the pulse at each slice."""
 
 
 class Block:
@@ -45,8 +47,11 @@ class Block:
         self._view = memoryview(data).toreadonly()
         self.size = len(data)
 
-    async def slices(self, pulse: Pulse) -> AsyncIterator[bytes | memoryview]:
+    def body(self, pulse: Pulse) -> Body:
         """Slices that are small enough not to hold up the event loop while the socket takes them."""
+        return self._slices(pulse) if self.size > SLICE_BYTES else self._view or None
+
+    async def _slices(self, pulse: Pulse) -> AsyncIterator[memoryview]:
         for start in range(0, self.size, SLICE_BYTES):
             pulse.beat()
             yield self._view[start : start + SLICE_BYTES]
@@ -65,7 +70,7 @@ class Flow:
         self.failure: Exception | None = None
         self._chunks = chunks
 
-    async def slices(self, pulse: Pulse) -> AsyncIterator[bytes | memoryview]:
+    async def body(self, pulse: Pulse) -> AsyncIterator[bytes | memoryview]:
         """The chunks as they come; time spent waiting for the source does not count against the store."""
         pulse.rest()
         try:

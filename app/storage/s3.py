@@ -48,7 +48,7 @@ class S3BlobStore:
 
     async def put(self, key: str, chunks: AsyncIterator[bytes], *, size: int | None = None, limit: int) -> Stored:
         """Store a stream under a new key."""
-        return await self._writer.put(key, Source(chunks, size=size, limit=limit), size)
+        return await self._writer.put(key, Source(chunks, size=size, limit=limit))
 
     def open(self, key: str, *, start: int = 0, end: int | None = None) -> AbstractAsyncContextManager[Reading]:
         """Read an object or a range of it."""

@@ -22,7 +22,8 @@ class Source:
         self.taken = 0
         """Bytes received so far; the size of the whole once ``more`` has answered False."""
         self._chunks = chunks
-        self._size = size
+        self.size = size
+        """The declared number of bytes, None when unknown."""
         self._limit = limit
         self._rest = memoryview(b"")
 
@@ -36,8 +37,8 @@ class Source:
             self.taken += len(chunk)
             if self.taken > self._limit:
                 raise too_large(self._limit)
-            if self._size is not None and self.taken > self._size:
-                raise SizeMismatch(f"The body has more than the {self._size} bytes that were declared.")
+            if self.size is not None and self.taken > self.size:
+                raise SizeMismatch(f"The body has more than the {self.size} bytes that were declared.")
             self._rest = memoryview(chunk)
         return True
 
@@ -57,8 +58,8 @@ class Source:
             yield piece
 
     def _check_end(self) -> None:
-        if self._size is not None and self.taken < self._size:
-            raise SizeMismatch(f"The body has {self.taken} bytes where {self._size} were declared.")
+        if self.size is not None and self.taken < self.size:
+            raise SizeMismatch(f"The body has {self.taken} bytes where {self.size} were declared.")
 
 
 def too_large(limit: int, circumstance: str = "here") -> TooLarge:

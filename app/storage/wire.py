@@ -109,7 +109,7 @@ class Wire:
 
         async def once(attempt: int) -> Answer:
             async with asyncio.timeout(idle) as timer:
-                body = payload.slices(Pulse(timer)) if payload and payload.size else None
+                body = payload.body(Pulse(timer)) if payload else None
                 length = {"Content-Length": str(payload.size)} if payload else {}
                 async with self._pool().request(
                     method,

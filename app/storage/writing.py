@@ -8,10 +8,11 @@ import logging
 from collections.abc import Coroutine, Sequence
 
 from app.errors import Unavailable
-from app.storage.blobs import KeyTaken, Part, PartsRefused, Stat, Stored
+from app.storage.blobs import KeyTaken, Part, PartsRefused, Stored
+from app.storage.hashing import THREAD_BYTES, RunningHash
 from app.storage.multipart import Multipart
 from app.storage.objects import Objects
-from app.storage.parting import PartRule, hashing, send_blocks, send_flows
+from app.storage.parting import PartRule, send_blocks, send_flows
 from app.storage.payloads import Block, Payload
 from app.storage.source import Source
 from app.storage.wire import REFUSED, Answer
@@ -23,7 +24,10 @@ log = logging.getLogger(__name__)
 
 
 class Writer:
-    """Writes new objects, each key once."""
+    """Writes new objects, each key once.
+
+    It never deletes an object: that would be wrong if a caller repeats a write that had succeeded.
+    """
 
     def __init__(self, objects: Objects, multipart: Multipart, rule: PartRule) -> None:
         self._objects = objects
@@ -31,16 +35,15 @@ class Writer:
         self._rule = rule
         self._cleanups: set[asyncio.Task[None]] = set()
         self._only_new = True
-        """Whether the store knows ``If-None-Match: *``; answered by its first refusal."""
+        """Whether the store knows ``If-None-Match: *``; its first refusal tells."""
 
-    async def put(self, key: str, source: Source, size: int | None) -> Stored:
-        """Store the whole source; on failure nothing is left of it."""
-        part_bytes = self._rule.part_bytes(size)
-        if size is not None and part_bytes > self._rule.largest:
-            return await self._in_parts(key, source, None, size, part_bytes)
-        first = await source.block(part_bytes)
+    async def put(self, key: str, source: Source) -> Stored:
+        """Store the whole source."""
+        if self._rule.passes_through(source.size):
+            return await self._in_parts(key, source, None)
+        first = await source.block(self._rule.block_bytes(source.size, 1))
         if await source.more():
-            return await self._in_parts(key, source, first, size, part_bytes)
+            return await self._in_parts(key, source, first)
         return await self._whole(key, first)
 
     async def close(self) -> None:
@@ -48,29 +51,29 @@ class Writer:
         await asyncio.gather(*self._cleanups)
 
     async def _whole(self, key: str, block: bytearray) -> Stored:
-        digest = hashlib.sha256()
-        try:
-            async with hashing(digest, block):
-                await self._put_new(key, Block(block))
-            stat = await self._verified(key, len(block))
-        except KeyTaken:
-            raise
-        except BaseException:
-            await self._clean(self._objects.delete(key))
-            raise
-        return Stored(stat.size, digest.digest(), stat.etag)
+        digest = RunningHash()
+        await digest.take(block)
+        answer = await self._put_new(key, Block(block))
+        if answer.status == 200 and len(block) < THREAD_BYTES and _proves(answer.etag, block):
+            return Stored(len(block), await digest.digest(), answer.etag)
+        if answer.status == 412 and answer.attempt == 1:
+            await self._require_same(key, block)
+        return await self._verified(key, len(block), digest)
 
-    async def _put_new(self, key: str, payload: Payload) -> None:
+    async def _require_same(self, key: str, block: bytearray) -> None:
+        """The HTTP client repeats a PUT whose connection broke, so what is in the way may be our own first try."""
+        stat = await self._objects.stat(key)
+        if stat is None or not await asyncio.to_thread(_proves, stat.etag, block):
+            raise KeyTaken
+
+    async def _put_new(self, key: str, payload: Payload) -> Answer:
         answer = await self._objects.put(key, payload, only_new=self._only_new)
         if self._is_unknown_condition(answer):
             answer = await self._objects.put(key, payload, only_new=False)
-        if answer.status == 412 and answer.attempt == 1:
-            raise KeyTaken
+        return answer
 
-    async def _in_parts(
-        self, key: str, source: Source, first: bytearray | None, size: int | None, part_bytes: int
-    ) -> Stored:
-        digest = hashlib.sha256()
+    async def _in_parts(self, key: str, source: Source, first: bytearray | None) -> Stored:
+        digest = RunningHash()
         upload_id = await self._multipart.create(key)
 
         async def send(number: int, payload: Payload) -> Part:
@@ -78,15 +81,14 @@ class Writer:
 
         try:
             if first is not None:
-                parts = await send_blocks(send, source, first, digest, rule=self._rule, part_bytes=part_bytes)
+                parts = await send_blocks(send, source, first, digest, self._rule)
             else:
-                parts = await send_flows(send, source, size or 0, part_bytes, digest)
+                parts = await send_flows(send, source, source.size or 0, digest, self._rule)
             await self._join_new(key, upload_id, parts)
-            stat = await self._verified(key, source.taken)
+            return await self._verified(key, source.taken, digest)
         except BaseException:
             await self._clean(self._multipart.abort(key, upload_id))
             raise
-        return Stored(stat.size, digest.digest(), stat.etag)
 
     async def _join_new(self, key: str, upload_id: str, parts: Sequence[Part]) -> None:
         try:
@@ -100,13 +102,13 @@ class Writer:
         if answer.status == 404 and answer.attempt == 1:
             raise Unavailable(REFUSED)
 
-    async def _verified(self, key: str, size: int) -> Stat:
+    async def _verified(self, key: str, size: int, digest: RunningHash) -> Stored:
         """Ask what is there now: a lost answer may have been a success, and a success may have stored nothing."""
         stat = await self._objects.stat(key)
         if stat is None or stat.size != size:
             log.error("object store: %s bytes are there after %d were acknowledged", stat and stat.size, size)
             raise Unavailable("The object store did not keep all bytes; try again.")
-        return stat
+        return Stored(size, await digest.digest(), stat.etag)
 
     def _is_unknown_condition(self, answer: Answer) -> bool:
         if answer.status == 501:
@@ -119,6 +121,11 @@ class Writer:
         self._cleanups.add(task)
         task.add_done_callback(self._cleanups.discard)
         await asyncio.wait({task}, timeout=CLEANUP_WAIT_SECONDS)
+
+
+def _proves(etag: str, block: bytearray) -> bool:
+    """Whether the store names the MD5 of exactly these bytes, as most do for a plain PUT; other ETags mean nothing."""
+    return etag == hashlib.md5(block, usedforsecurity=False).hexdigest()
 
 
 async def _attempt(work: Coroutine[None, None, None]) -> None:

@@ -1,0 +1,110 @@
+"""The left side of a comparison: ``metrics.accuracy``, ``tags.`mlflow.user```, ``start_time``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from app.search.ast import Entity
+from app.search.cursor import Cursor
+from app.search.errors import InvalidFilter, shown
+from app.search.grammars import Field, Grammar
+from app.search.lexer import Token, TokenKind
+
+_PLAIN_KEY = re.compile(r"\w+(?:\.\w+)*")
+_SPOKEN = {Entity.PARAM: "parameter"}
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """An entity and a key of it, without quotes; ``position`` counts characters from 1."""
+
+    entity: Entity
+    key: str
+    position: int
+
+    @property
+    def spoken(self) -> str:
+        """The entity in MLflow's words."""
+        return _SPOKEN.get(self.entity, self.entity.value)
+
+
+def read_identifier(cursor: Cursor, grammar: Grammar) -> Identifier:
+    """Read an entity and a key; without a prefix it is an attribute.
+
+    Raises:
+        InvalidFilter: there is none, its prefix is unknown, or its key needs quotes.
+    """
+    first = last = cursor.take()
+    if first.kind is TokenKind.WORD:
+        prefix, dot, key = first.text.partition(".")
+    elif first.kind in {TokenKind.BACKTICK, TokenKind.DOUBLE}:
+        prefix, dot, key = _quoted_start(cursor, first)
+        last = cursor.take() if dot else first
+    else:
+        raise _no_identifier(cursor, first)
+    if not dot:
+        return _bare(cursor, first, prefix, grammar)
+    if not key and cursor.joins(last):
+        key = cursor.unquoted(cursor.take())
+    elif not _PLAIN_KEY.fullmatch(key) or cursor.joins(last):
+        raise _no_identifier(cursor, first, "a key with other characters than letters, digits, _ and . needs backticks")
+    return Identifier(_entity(prefix, first, grammar), key, first.start + 1)
+
+
+def _quoted_start(cursor: Cursor, first: Token) -> tuple[str, str, str]:
+    """``"run name"`` alone is a key; in ```metrics`.a`` the first part is a prefix."""
+    if cursor.joins(first):
+        prefix = cursor.unquoted(first) if first.kind is TokenKind.BACKTICK else first.text
+        return prefix, ".", cursor.peek().text[1:]
+    return cursor.unquoted(first), "", ""
+
+
+def _bare(cursor: Cursor, token: Token, key: str, grammar: Grammar) -> Identifier:
+    if token.kind is TokenKind.WORD and (not _PLAIN_KEY.fullmatch(key) or key.isdecimal()):
+        raise _no_identifier(cursor, token)
+    if "." in key:
+        _entity(token.text.partition(".")[0], token, grammar)
+    return Identifier(Entity.ATTRIBUTE, key, token.start + 1)
+
+
+def _entity(prefix: str, token: Token, grammar: Grammar) -> Entity:
+    if entity := grammar.prefixes.get(prefix):
+        return entity
+    names: dict[Entity, str] = {}
+    for name, entity in grammar.prefixes.items():
+        names.setdefault(entity, name)
+    raise InvalidFilter(
+        f"Invalid entity type '{shown(prefix)}'. Valid values are {list(names.values())}", token.start + 1
+    )
+
+
+def _no_identifier(cursor: Cursor, token: Token, hint: str = "") -> InvalidFilter:
+    if token.kind is TokenKind.SINGLE or hint or (token.kind is TokenKind.WORD and cursor.at(TokenKind.COMPARATOR)):
+        found = cursor.text[token.start : cursor.previous_end]
+        return InvalidFilter(
+            f"Invalid comparison clause. Expected 'Identifier' found '{shown(found)}'" + (f"; {hint}" if hint else ""),
+            token.start + 1,
+        )
+    return cursor.invalid_clause(token, "a comparison begins with a key such as metrics.accuracy")
+
+
+def find_field(identifier: Identifier, grammar: Grammar) -> Field:
+    """How the key may be compared.
+
+    Raises:
+        InvalidFilter: the entity has no such key.
+    """
+    known = grammar.closed.get(identifier.entity)
+    if known is None:
+        return grammar.open[identifier.entity]
+    if identifier.key not in known:
+        raise unknown_key(identifier, list(known))
+    return known[identifier.key]
+
+
+def unknown_key(identifier: Identifier, valid: list[str]) -> InvalidFilter:
+    return InvalidFilter(
+        f"Invalid {identifier.spoken} key '{shown(identifier.key)}' specified. Valid keys are {valid}",
+        identifier.position,
+    )

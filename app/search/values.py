@@ -1,0 +1,150 @@
+"""The right side of a comparison."""
+
+from __future__ import annotations
+
+import re
+from typing import NoReturn
+
+from app.search.ast import Entity, Operator, Value
+from app.search.cursor import Cursor
+from app.search.errors import InvalidFilter, shown
+from app.search.grammars import Field, Grammar, ValueKind
+from app.search.identifiers import Identifier
+from app.search.lexer import Token, TokenKind
+
+_INTEGER = re.compile(r"-?[0-9]+")
+_NUMBER = re.compile(r"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+_STRINGS = frozenset({TokenKind.SINGLE, TokenKind.DOUBLE})
+_VALUES = frozenset({TokenKind.SINGLE, TokenKind.DOUBLE, TokenKind.BACKTICK, TokenKind.WORD})
+_LISTS = frozenset({Operator.IN, Operator.NOT_IN})
+_SMALLEST, _LARGEST = -(2**63), 2**63 - 1
+
+
+def read_value(
+    cursor: Cursor, identifier: Identifier, field: Field, operator: Operator | None, grammar: Grammar
+) -> Value:
+    """Read what the key is compared with.
+
+    Raises:
+        InvalidFilter: it is not of the kind that the key takes.
+    """
+    if cursor.at(TokenKind.OPEN):
+        return _read_list(cursor, identifier, field, grammar)
+    token = cursor.take()
+    if token.kind not in _VALUES or token.is_keyword("AND", "OR", "NOT", "IS", "IN", "LIKE", "ILIKE"):
+        raise cursor.invalid_clause(token, "a value is expected here")
+    if operator in _LISTS:
+        raise InvalidFilter(
+            f"{operator} compares with a list in parentheses, e.g. ('a', 'b'). Got value {shown(token.text)}",
+            token.start + 1,
+        )
+    if field.kind is ValueKind.STRING or field.kind is ValueKind.QUOTED_INTEGER:
+        text = _string(cursor, identifier, token)
+        return text if field.kind is ValueKind.STRING else _quoted_integer(text, identifier, token)
+    return _number(cursor, identifier, field, token)
+
+
+def _string(cursor: Cursor, identifier: Identifier, token: Token) -> str:
+    if token.kind in _STRINGS:
+        return cursor.unquoted(token)
+    if identifier.entity is Entity.ATTRIBUTE:
+        expected = "for attributes"
+    elif identifier.entity is Entity.DATASET:
+        expected = "for dataset attributes"
+    else:
+        expected = f"for {identifier.spoken} (e.g. 'my-value')"
+    if _NUMBER.fullmatch(token.text):
+        raise InvalidFilter(
+            f"Expected a quoted string value {expected}. Got value {shown(token.text)}", token.start + 1
+        )
+    raise InvalidFilter(
+        "Parameter value is either not quoted or unidentified quote types used for string value "
+        f"{shown(token.text)}. Use either single or double quotes.",
+        token.start + 1,
+    )
+
+
+def _number(cursor: Cursor, identifier: Identifier, field: Field, token: Token) -> int | float:
+    text = token.text
+    if field.kind is ValueKind.QUOTABLE_INTEGER and token.kind in _STRINGS:
+        text = cursor.unquoted(token)
+    elif token.kind is not TokenKind.WORD or not _NUMBER.fullmatch(text):
+        _not_a_number(identifier, token)
+    if identifier.entity is Entity.METRIC:
+        return float(text)
+    if _INTEGER.fullmatch(text):
+        return _within_64_bits(text)
+    if field.kind is ValueKind.NUMBER:
+        return float(text)
+    raise InvalidFilter(
+        f"Invalid value for numeric attribute '{identifier.key}': {shown(token.text)}; an integer is expected",
+        token.start + 1,
+    )
+
+
+def _not_a_number(identifier: Identifier, token: Token) -> NoReturn:
+    what = "metric" if identifier.entity is Entity.METRIC else f"numeric attribute: {identifier.key}"
+    raise InvalidFilter(f"Expected numeric value type for {what}. Found {shown(token.text)}", token.start + 1)
+
+
+def _quoted_integer(text: str, identifier: Identifier, token: Token) -> int:
+    if _INTEGER.fullmatch(text):
+        return _within_64_bits(text)
+    raise InvalidFilter(
+        f"Invalid value '{shown(text)}' for {identifier.key}. It must be a valid integer in quotes.", token.start + 1
+    )
+
+
+def _within_64_bits(text: str) -> int:
+    """Beyond them no stored number lies, so the outermost one compares alike."""
+    if len(text) > 25:
+        return _SMALLEST if text.startswith("-") else _LARGEST
+    return min(max(int(text), _SMALLEST), _LARGEST)
+
+
+def _read_list(cursor: Cursor, identifier: Identifier, field: Field, grammar: Grammar) -> Value:
+    opening = cursor.take()
+    if not _LISTS.intersection(field.operators):
+        raise _no_list(identifier, opening, grammar)
+    items = _items(cursor, opening)
+    if field.kind is ValueKind.QUOTED_INTEGER:
+        return tuple(_quoted_integer(cursor.unquoted(item), identifier, item) for item in items)
+    return tuple(cursor.unquoted(item) for item in items)
+
+
+def _items(cursor: Cursor, opening: Token) -> list[Token]:
+    """Strings between commas; a comma after the last one is fine."""
+    items: list[Token] = []
+    while not cursor.at(TokenKind.CLOSE):
+        item = cursor.take()
+        if item.kind is TokenKind.WORD and _NUMBER.fullmatch(item.text):
+            raise _bad_list(
+                item, f"string value, punctuation, or whitespace, but got different type in list: {shown(item.text)}"
+            )
+        if item.kind not in _STRINGS:
+            raise _bad_list(item, "a non-empty list of string values, but got ill-formed list.")
+        items.append(item)
+        if cursor.at(TokenKind.COMMA):
+            cursor.take()
+        elif not cursor.at(TokenKind.CLOSE):
+            raise _bad_list(cursor.peek(), "a non-empty list of string values, but got ill-formed list.")
+    cursor.take()
+    if not items:
+        raise _bad_list(opening, "a non-empty list of string values, but got empty list")
+    return items
+
+
+def _bad_list(token: Token, expected: str) -> InvalidFilter:
+    return InvalidFilter(f"While parsing a list in the query, expected {expected}", token.start + 1)
+
+
+def _no_list(identifier: Identifier, token: Token, grammar: Grammar) -> InvalidFilter:
+    attributes = grammar.closed[Entity.ATTRIBUTE].values()
+    keys = sorted({field.key for field in attributes if _LISTS.intersection(field.operators)})
+    if identifier.entity is Entity.ATTRIBUTE:
+        return InvalidFilter(
+            f"Only {keys} attributes support comparison with a list of quoted string values.", token.start + 1
+        )
+    return InvalidFilter(
+        f"Expected a quoted string value for {identifier.spoken} (e.g. 'my-value'). Got a list", token.start + 1
+    )

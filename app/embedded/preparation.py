@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from app.embedded import logs
+from app.embedded.children import UNUSABLE_SETTINGS
 from app.embedded.errors import ServerFailed
 from app.embedded.plan import ROOT, Plan
 from app.embedded.process import launch_command
@@ -40,6 +41,7 @@ class Preparation:
 
     def __init__(self, plan: Plan, environment: Mapping[str, str], known: FirstProject | None) -> None:
         self._log = plan.data_dir / "log" / "prepare.log"
+        self._log.unlink(missing_ok=True)
         output = logs.open_for_append(self._log)
         try:
             self._popen = subprocess.Popen(  # noqa: S603 - our own command line
@@ -67,6 +69,8 @@ class Preparation:
         if code is None:
             return None
         answer = self._popen.stdout.read() if self._popen.stdout else ""
+        if code == UNUSABLE_SETTINGS:
+            raise ServerFailed(logs.tail(self._log))
         if code != 0:
             raise ServerFailed(f"The database could not be prepared; {self._log} ends with:\n{logs.tail(self._log)}")
         found = json.loads(answer)

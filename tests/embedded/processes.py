@@ -1,0 +1,54 @@
+"""What the kernel knows about processes and their sockets."""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+LISTENING = "0A"
+
+
+def is_alive(pid: int) -> bool:
+    """Whether it runs; a zombie does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def children(pid: int) -> dict[int, str]:
+    """Command lines of the direct children by PID."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return {int(child): Path(f"/proc/{child}/cmdline").read_text().replace("\0", " ") for child in listed}
+
+
+def await_end(pids: Iterable[int], seconds: float = 10) -> None:
+    """Return when none of them runs; fail after so many seconds."""
+    deadline = time.monotonic() + seconds
+    waiting = list(pids)
+    while waiting := [pid for pid in waiting if is_alive(pid)]:
+        assert time.monotonic() < deadline, f"still running: {waiting}"
+        time.sleep(0.02)
+
+
+def listening_addresses(pid: int) -> set[str]:
+    """IP addresses on which a process accepts TCP connections."""
+    inodes = set()
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            inodes.add(str(descriptor.readlink()))
+        except FileNotFoundError:
+            continue
+    rows = [
+        row.split()
+        for table in ("tcp", "tcp6")
+        for row in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]
+    ]
+    return {_address(row[1].split(":")[0]) for row in rows if row[3] == LISTENING and f"socket:[{row[9]}]" in inodes}
+
+
+def _address(text: str) -> str:
+    words = [bytes.fromhex(text[i : i + 8])[::-1] for i in range(0, len(text), 8)]
+    return str(ipaddress.ip_address(b"".join(words)))

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.embedded import processes
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Up:
+    """``modelyard up`` in a process of its own."""
+
+    def __init__(self, data_dir: Path, **environment: str) -> None:
+        self.data_dir = data_dir
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("MODELYARD_")}
+        chosen = {"MODELYARD_DATA_DIR": str(data_dir), "MODELYARD_PORT": "0", "MODELYARD_WEB_CONCURRENCY": "2"}
+        self.popen = subprocess.Popen(
+            [sys.executable, "-m", "app.cli", "up"],
+            cwd=ROOT,
+            env=kept | chosen | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def wait_until_ready(self) -> str:
+        """Everything that was said until the table is complete."""
+        said = []
+        for line in self.popen.stdout:
+            said.append(line)
+            if line.startswith("  Logs"):
+                return "".join(said)
+        raise AssertionError("".join(said))
+
+    def refused(self) -> str:
+        """What it said when it did not start."""
+        output, _ = self.popen.communicate(timeout=30)
+        assert self.popen.returncode == 1, output
+        return output
+
+    def children(self, word: str = "") -> set[int]:
+        return {pid for pid, command in processes.children(self.popen.pid).items() if word in command}
+
+    def connection(self) -> dict[str, str]:
+        lines = (self.data_dir / "connection.env").read_text().splitlines()
+        return dict(line.removeprefix("export ").split("=", 1) for line in lines)
+
+    def status(self, path: str, token: str | None = None) -> int:
+        parts = urlsplit(self.connection()["MODELYARD_URL"])
+        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=30)
+        try:
+            connection.request("GET", path, headers={"Authorization": f"Bearer {token}"} if token else {})
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
+    def end(self, number: signal.Signals) -> str:
+        """Send a signal and return the rest of what it says."""
+        self.popen.send_signal(number)
+        output, _ = self.popen.communicate(timeout=20)
+        return output
+
+
+@pytest.fixture
+def up(tmp_path: Path) -> Iterator[Callable[..., Up]]:
+    started: list[Up] = []
+
+    def start(directory: str = "data", **environment: str) -> Up:
+        started.append(Up(tmp_path / directory, **environment))
+        return started[-1]
+
+    yield start
+    for each in started:
+        with contextlib.suppress(ProcessLookupError):
+            each.popen.kill()
+        each.popen.communicate(timeout=20)
+
+
+def until(condition: Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_life_of_an_installation(up):
+    first = up()
+    said = first.wait_until_ready()
+    secrets = first.connection()
+
+    assert "admin" in said
+    assert stat.S_IMODE((first.data_dir / "connection.env").stat().st_mode) == 0o600
+    assert list(secrets) == [
+        "MODELYARD_URL",
+        "MODELYARD_TOKEN",
+        "MODELYARD_PROJECT",
+        "MLFLOW_TRACKING_URI",
+        "MLFLOW_TRACKING_TOKEN",
+    ]
+    assert secrets["MODELYARD_TOKEN"] not in said
+
+    second = up()
+    assert f"already running as PID {first.popen.pid}" in second.refused()
+
+    for word in ("app.cli api", "app.cli worker", "postgres", "valkey", "weed"):
+        _kill_and_expect_another(first, word)
+    until(lambda: first.status("/health/ready") == 200)
+
+    everything = first.children()
+    assert len(everything) == 6
+    assert "Stopped in" in first.end(signal.SIGTERM)
+    assert first.popen.returncode == 0
+    processes.await_end(everything, 0)
+
+    third = up()
+    assert secrets["MODELYARD_TOKEN"] not in third.wait_until_ready()
+    assert third.connection()["MODELYARD_TOKEN"] == secrets["MODELYARD_TOKEN"]
+    _expect_token_to_work(third)
+
+    everything = third.children()
+    third.popen.kill()
+    processes.await_end(everything)
+
+    fourth = up()
+    fourth.wait_until_ready()
+    _expect_token_to_work(fourth)
+    fourth.end(signal.SIGINT)
+    assert fourth.popen.returncode == 0
+
+
+def test_taken_port_is_named(up):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        said = up(MODELYARD_PORT=port).refused()
+
+    assert f"Cannot listen on 127.0.0.1:{port}" in said
+    assert "MODELYARD_PORT" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("MODELYARD_PORT", "eighty", "MODELYARD_PORT is 'eighty'; it must be a whole number from 0 to 65535."),
+        ("MODELYARD_WEB_CONCURRENCY", "0", "MODELYARD_WEB_CONCURRENCY is '0'; it must be a whole number from 1 to 64."),
+    ],
+)
+def test_unusable_number_is_named(up, name, value, reason):
+    said = up(**{name: value}).refused()
+
+    assert said == f"modelyard up: {reason}\n"
+
+
+def test_unusable_setting_of_a_child_ends_the_start(up):
+    said = up(MODELYARD_S3_REGION="us-east-1", MODELYARD_MAX_BODY_BYTES="12").refused()
+
+    assert "MODELYARD_MAX_BODY_BYTES" in said
+    assert "Traceback" not in said
+
+
+def _kill_and_expect_another(running: Up, word: str) -> None:
+    before = running.children(word)
+    victim = min(before)
+    os.kill(victim, signal.SIGKILL)
+    until(lambda: victim not in running.children() and len(running.children(word)) == len(before))
+    log = (running.data_dir / "log" / "up.log").read_text()
+    assert f"(PID {victim}) was ended by SIGKILL; restarting it" in log
+
+
+def _expect_token_to_work(running: Up) -> None:
+    project = running.connection()["MLFLOW_TRACKING_URI"].partition("/api/")[2]
+    path = f"/api/{project}/api/2.0/mlflow/experiments/get?experiment_id=0"
+    assert running.status(path, running.connection()["MODELYARD_TOKEN"]) == 200
+    assert running.status(path) == 401

@@ -8,7 +8,7 @@ from app.errors import Unavailable
 from app.storage import documents
 from app.storage.blobs import Part, PartsRefused, PendingUpload, UploadMissing
 from app.storage.payloads import Block, Payload
-from app.storage.signing import Signer
+from app.storage.signing import SHORT_IDLE_SECONDS, Signer
 from app.storage.wire import REFUSED, Answer, Wire
 
 COMPLETE_IDLE_SECONDS = 120.0
@@ -27,7 +27,11 @@ class Multipart:
     async def create(self, key: str) -> str:
         """Begin; if the answer to a first attempt was lost, that upload stays until it is found stale."""
         answer = await self._wire.send(
-            "POST", lambda: self._signer.object("POST", key, {"uploads": ""}), accept={200}, payload=Block(b"")
+            "POST",
+            lambda: self._signer.object("POST", key, {"uploads": ""}),
+            accept={200},
+            payload=Block(b""),
+            idle=SHORT_IDLE_SECONDS,
         )
         return documents.upload_id(answer.body)
 

@@ -13,10 +13,9 @@ import aiohttp
 from app.errors import Invalid, Unavailable
 from app.storage.blobs import BlobMissing, Reading, Stat
 from app.storage.payloads import Payload
-from app.storage.signing import Signer
+from app.storage.signing import SHORT_IDLE_SECONDS, Signer
 from app.storage.wire import BROKEN, REFUSED, TROUBLE, Answer, Wire
 
-SHORT_IDLE_SECONDS = 10.0
 CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+)")
 OCTETS = {"Content-Type": "application/octet-stream"}
 
@@ -38,6 +37,7 @@ class Objects:
             accept={200, 412, 501} if only_new else {200},
             headers=OCTETS | {"If-None-Match": "*"} if only_new else OCTETS,
             payload=payload,
+            idle=SHORT_IDLE_SECONDS,
         )
 
     async def stat(self, key: str) -> Stat | None:

@@ -6,22 +6,21 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-from app.storage.signing import IDLE_SECONDS
-
 SLICE_BYTES = 256 * 1024
 
 Body = bytes | memoryview | AsyncIterator[bytes | memoryview] | None
 
 
 class Pulse:
-    """Ends a request that makes no progress for a while; ``rest`` stops the clock."""
+    """Ends a request that makes no progress for ``idle`` seconds; ``rest`` stops the clock."""
 
-    def __init__(self, timer: asyncio.Timeout) -> None:
+    def __init__(self, timer: asyncio.Timeout, idle: float) -> None:
         self._timer = timer
+        self._idle = idle
 
     def beat(self) -> None:
         """Something has moved: begin to count anew."""
-        self._timer.reschedule(asyncio.get_running_loop().time() + IDLE_SECONDS)
+        self._timer.reschedule(asyncio.get_running_loop().time() + self._idle)
 
     def rest(self) -> None:
         """Waiting for somebody other than the store."""

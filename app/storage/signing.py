@@ -20,6 +20,8 @@ OWN_REQUEST = timedelta(minutes=15)
 
 CONNECT_SECONDS = 3.0
 IDLE_SECONDS = 30.0
+SHORT_IDLE_SECONDS = 10.0
+"""For requests that give a healthy store little to do: a paused or hanging one is known by then."""
 
 
 class Signer:

@@ -16,7 +16,7 @@ from yarl import URL
 from app.errors import Unavailable
 from app.storage import documents
 from app.storage.payloads import Payload, Pulse
-from app.storage.signing import CONNECT_SECONDS, IDLE_SECONDS, tls_context
+from app.storage.signing import CONNECT_SECONDS, IDLE_SECONDS, SHORT_IDLE_SECONDS, tls_context
 
 ATTEMPTS: Final = 4
 PATIENCE_SECONDS: Final = 6.0
@@ -109,7 +109,7 @@ class Wire:
 
         async def once(attempt: int) -> Answer:
             async with asyncio.timeout(idle) as timer:
-                body = payload.body(Pulse(timer)) if payload else None
+                body = payload.body(Pulse(timer, idle)) if payload else None
                 length = {"Content-Length": str(payload.size)} if payload else {}
                 async with self._pool().request(
                     method,
@@ -133,7 +133,8 @@ class Wire:
         """Open a stream; it is the caller who reads it, with a limit on the silence of the store alone."""
 
         async def once(attempt: int) -> aiohttp.ClientResponse:
-            response = await self._pool().get(URL(sign(), encoded=True), headers=headers, allow_redirects=False)
+            async with asyncio.timeout(SHORT_IDLE_SECONDS):
+                response = await self._pool().get(URL(sign(), encoded=True), headers=headers, allow_redirects=False)
             if response.status in accept:
                 return response
             async with response, asyncio.timeout(IDLE_SECONDS):

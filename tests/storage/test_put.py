@@ -130,7 +130,7 @@ async def test_a_key_is_written_once(store: S3BlobStore, size: int) -> None:
 
 
 async def test_of_many_writers_of_one_key_exactly_one_wins(store: S3BlobStore) -> None:
-    key, bodies = new_key(), [some_bytes(1000 + n) for n in range(12)]
+    key, bodies = new_key(), [some_bytes(1000 + n) for n in range(4)]
     puts = [store.put(key, stream(body), limit=GENEROUS) for body in bodies]
     results = await asyncio.gather(*puts, return_exceptions=True)
     winners = [body for body, result in zip(bodies, results, strict=True) if not isinstance(result, BaseException)]

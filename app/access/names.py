@@ -1,0 +1,46 @@
+"""Rules for the names of users, groups and projects: they become parts of web addresses."""
+
+from __future__ import annotations
+
+import re
+
+from app.errors import Invalid
+
+_PATH = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,253}[A-Za-z0-9_-])?")
+
+
+def check_path(path: str, field: str) -> str:
+    """One segment of a full path.
+
+    Raises:
+        Invalid: it could not stand in a web address.
+    """
+    if not _PATH.fullmatch(path) or path.endswith((".git", ".atom")) or path.isdigit():
+        raise Invalid(
+            f"`{path[:80]}` is not a valid path: 1–255 letters, digits, `_`, `-` and `.`, beginning with a letter, "
+            "digit or `_`, not ending in `.`, `.git` or `.atom`, and not digits alone.",
+            field=field,
+        )
+    return path
+
+
+def check_title(name: str, field: str, limit: int = 255) -> str:
+    """A name for people.
+
+    Raises:
+        Invalid: blank, longer than ``limit`` characters, or with control characters.
+    """
+    if not name.strip() or len(name) > limit or any(ord(letter) < 32 or ord(letter) == 127 for letter in name):
+        raise Invalid(f"`{name[:80]}` is not a valid name: 1–{limit} characters, not blank, no control characters.", field=field)
+    return name
+
+
+def check_visibility(value: str, field: str = "visibility") -> str:
+    """Who may know of a project or group.
+
+    Raises:
+        Invalid: not one of the three.
+    """
+    if value not in {"private", "internal", "public"}:
+        raise Invalid(f"`{value[:80]}` is not a visibility: private, internal or public.", field=field)
+    return value

@@ -1,0 +1,192 @@
+"""Projects: the tenants. Every read of anything below one begins here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from app.access import groups, policy, repository
+from app.access.names import check_path, check_title, check_visibility
+from app.access.policy import Actor, Permission, ProjectAccess
+from app.access.tables import Project
+from app.db.database import Database, Snapshot, Tx
+from app.errors import Invalid, NotFound, Taken
+from app.pagination import Keyset, Page, Window
+
+
+class ProjectNotFound(NotFound):
+    """There is no such project, or it may not be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreateProject:
+    group_id: int
+    path: str
+    name: str | None = None
+    description: str = ""
+    visibility: str = "private"
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateProject:
+    """Only what is not None changes."""
+
+    project_id: int
+    name: str | None = None
+    description: str | None = None
+    visibility: str | None = None
+    registry_access: str | None = None
+    experiments_access: str | None = None
+
+
+async def visible(snap: Snapshot, actor: Actor, reference: int | str) -> ProjectAccess:
+    """Read step: the project with that id or full path, and the actor's role in it. One statement.
+
+    Raises:
+        ProjectNotFound: it does not exist, or the actor may not know of it.
+    """
+    if isinstance(reference, int):
+        condition = Project.id == reference if 0 < reference < 2**63 else None
+    else:
+        condition = func.lower(Project.full_path) == reference.lower() if _could_be_path(reference) else None
+    access = None if condition is None else await repository.get_project(snap, actor, condition)
+    if access is None:
+        raise ProjectNotFound(f"There is no project `{str(reference)[:200]}`, or you may not see it.")
+    return access
+
+
+async def get(db: Database, actor: Actor, reference: int | str) -> ProjectAccess:
+    """The project with that id or full path.
+
+    Raises:
+        ProjectNotFound: it does not exist, or the actor may not know of it.
+    """
+    async with db.read() as snap:
+        return await visible(snap, actor, reference)
+
+
+async def by_ids(db: Database, actor: Actor, ids: Sequence[int]) -> list[ProjectAccess | None]:
+    """For loaders: projects in the order of the ids, None where the actor may not see one."""
+    async with db.read() as snap:
+        rows = await snap.execute(repository.visible_projects(actor).where(Project.id.in_(ids)))
+        found = {row[0].id: repository.access_of(row) for row in rows}
+    return [found.get(id) for id in ids]
+
+
+async def search(
+    db: Database, actor: Actor, window: Window, *, text: str = "", group_id: int | None = None
+) -> Page[ProjectAccess]:
+    """Projects that the actor may see, by path."""
+    statement = repository.visible_projects(actor)
+    if text:
+        statement = statement.where(func.lower(Project.full_path).contains(text.lower(), autoescape=True))
+    if group_id is not None:
+        statement = statement.where(Project.group_id == group_id)
+    async with db.read() as snap:
+        rows = (await snap.execute(_ORDER.apply(statement, window))).all()
+    return _ORDER.page([repository.access_of(row) for row in rows], window)
+
+
+async def create(db: Database, actor: Actor, command: CreateProject) -> ProjectAccess:
+    """Make a project, with the experiment `0` named Default that MLflow clients expect.
+
+    Raises:
+        Forbidden: the actor is not at least maintainer of the group.
+        Taken: the group has a project of that path.
+    """
+    user_id = policy.require_signed_in(actor)
+    check_path(command.path, "path")
+    check_visibility(command.visibility)
+    name = check_title(command.name or command.path, "name")
+    _check_description(command.description)
+    async with db.write() as tx:
+        role = await groups.require_maintainer(tx, actor, command.group_id)
+        group = await groups.by_id(tx, command.group_id)
+        full_path = f"{group.full_path}/{command.path}"
+        project = await tx.scalar(
+            upsert(Project)
+            .values(
+                group_id=group.id,
+                path=command.path,
+                full_path=full_path,
+                name=name,
+                description=command.description,
+                visibility=command.visibility,
+                created_by=user_id,
+            )
+            .on_conflict_do_nothing()
+            .returning(Project)
+        )
+        if project is None:
+            raise Taken(f"There is already a project `{full_path}`; choose another path.", field="path")
+    return ProjectAccess(project, role)
+
+
+async def edit(db: Database, actor: Actor, command: UpdateProject) -> ProjectAccess:
+    """Change name, description, visibility and switches.
+
+    Raises:
+        Forbidden: the actor is not at least maintainer.
+    """
+    changes = _changes(command)
+    async with db.write() as tx:
+        access = await visible(tx, actor, command.project_id)
+        policy.require(actor, access, Permission.MEMBER_MANAGE)
+        if not changes:
+            return access
+        statement = update(Project).where(Project.id == access.id).values(**changes).returning(Project)
+        project = await tx.scalar(statement)
+    assert project is not None, "projects are not deleted"
+    return ProjectAccess(project, access.role)
+
+
+async def take_experiment_number(tx: Tx, project_id: int) -> int:
+    """Step: the next experiment number of the project, gap-free: the row stays locked until the commit."""
+    statement = (
+        update(Project)
+        .where(Project.id == project_id)
+        .values(last_experiment_number=Project.last_experiment_number + 1)
+        .returning(Project.last_experiment_number)
+    )
+    number = await tx.scalar(statement)
+    assert number is not None, "the caller has seen the project"
+    return number
+
+
+_ORDER: Keyset[ProjectAccess] = Keyset(
+    "projects", (Project.full_path, Project.id), lambda access: (access.project.full_path, access.id)
+)
+
+
+def _could_be_path(text: str) -> bool:
+    return 0 < len(text) <= 4000 and "\x00" not in text and text.isprintable()
+
+
+def _check_description(text: str) -> None:
+    if len(text) > 10_000:
+        raise Invalid(f"The description has {len(text)} characters; 10,000 are allowed.", field="description")
+
+
+def _changes(command: UpdateProject) -> dict[str, str]:
+    changes: dict[str, str] = {}
+    if command.name is not None:
+        changes["name"] = check_title(command.name, "name")
+    if command.description is not None:
+        _check_description(command.description)
+        changes["description"] = command.description
+    if command.visibility is not None:
+        changes["visibility"] = check_visibility(command.visibility)
+    for field in ("registry_access", "experiments_access"):
+        level = getattr(command, field)
+        if level is not None:
+            changes[field] = _check_level(level, field)
+    return changes
+
+
+def _check_level(level: str, field: str) -> str:
+    if level not in {"disabled", "private", "enabled"}:
+        raise Invalid(f"`{level[:80]}` is not a level: disabled, private or enabled.", field=field)
+    return level

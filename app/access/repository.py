@@ -1,0 +1,169 @@
+"""SQL of users, groups, projects, memberships and tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, false, func, literal, or_, select, true
+from sqlalchemy.dialects.postgresql import array
+
+from app.access.policy import Actor, ProjectAccess, Role
+from app.access.tables import Group, Membership, Project, Token, User
+from app.db.database import Snapshot
+
+
+def _group_lineage() -> ScalarSelect[Any]:
+    return select(Group.lineage).where(Group.id == Project.group_id).scalar_subquery()
+
+
+def role_in_project(actor: Actor) -> ColumnElement[int | None]:
+    """The actor's role in the project of the row: the highest of all memberships on the way down."""
+    if actor.user_id is None:
+        return literal(None)
+    if actor.is_admin and not actor.is_confined:
+        return literal(int(Role.OWNER))
+    return (
+        select(func.max(Membership.role))
+        .where(
+            Membership.user_id == actor.user_id,
+            or_(Membership.project_id == Project.id, Membership.group_id == func.any(_group_lineage())),
+        )
+        .correlate(Project)
+        .scalar_subquery()
+    )
+
+
+def within_boundary(actor: Actor) -> ColumnElement[bool]:
+    if actor.project_boundary is not None:
+        return Project.id == actor.project_boundary
+    if actor.group_boundary is not None:
+        return literal(actor.group_boundary) == func.any(_group_lineage())
+    return true()
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """Which projects the actor may know of."""
+    if actor.user_id is None:
+        return Project.visibility == "public"
+    if actor.is_admin and not actor.is_confined:
+        return true()
+    return and_(
+        within_boundary(actor),
+        or_(Project.visibility.in_(["public", "internal"]), role_in_project(actor).is_not(None)),
+    )
+
+
+def visible_projects(actor: Actor) -> Select[Any]:
+    return select(Project, role_in_project(actor).label("role")).where(visible_to(actor))
+
+
+async def get_project(snap: Snapshot, actor: Actor, condition: ColumnElement[bool]) -> ProjectAccess | None:
+    row = (await snap.execute(visible_projects(actor).where(condition))).one_or_none()
+    return access_of(row) if row else None
+
+
+def access_of(row: Any) -> ProjectAccess:
+    return ProjectAccess(row[0], Role(row.role) if row.role is not None else None)
+
+
+def role_in_group(actor: Actor) -> ColumnElement[int | None]:
+    if actor.user_id is None:
+        return literal(None)
+    if actor.is_admin and not actor.is_confined:
+        return literal(int(Role.OWNER))
+    return (
+        select(func.max(Membership.role))
+        .where(Membership.user_id == actor.user_id, Membership.group_id == func.any(Group.lineage))
+        .correlate(Group)
+        .scalar_subquery()
+    )
+
+
+def visible_groups(actor: Actor) -> Select[Any]:
+    """Groups the actor may know of: public ones, its own, and those above and around its memberships."""
+    role = role_in_group(actor)
+    statement = select(Group, role.label("role"))
+    if actor.is_admin and not actor.is_confined:
+        return statement
+    seen: list[ColumnElement[bool]] = [Group.visibility == "public"]
+    if actor.user_id is not None:
+        seen += [Group.visibility == "internal", role.is_not(None), _leads_to_membership(actor.user_id)]
+    return statement.where(or_(*seen), _group_within_boundary(actor))
+
+
+def _leads_to_membership(user_id: int) -> ColumnElement[bool]:
+    below = select(Group.lineage).join(Membership, Membership.group_id == Group.id)
+    beside = (
+        select(Group.lineage)
+        .join(Project, Project.group_id == Group.id)
+        .join(Membership, Membership.project_id == Project.id)
+    )
+    lines = [part.where(Membership.user_id == user_id) for part in (below, beside)]
+    paths = lines[0].union_all(lines[1]).subquery()
+    return Group.id.in_(select(func.unnest(paths.c.lineage)))
+
+
+def _group_within_boundary(actor: Actor) -> ColumnElement[bool]:
+    if actor.group_boundary is not None:
+        return Group.lineage.contains(array([actor.group_boundary]))
+    if actor.project_boundary is not None:
+        around = select(Group.lineage).join(Project, Project.group_id == Group.id)
+        line = around.where(Project.id == actor.project_boundary).subquery()
+        return Group.id.in_(select(func.unnest(line.c.lineage)))
+    return true()
+
+
+async def get_group(snap: Snapshot, actor: Actor, condition: ColumnElement[bool]) -> tuple[Group, Role | None] | None:
+    row = (await snap.execute(visible_groups(actor).where(condition))).one_or_none()
+    return (row[0], Role(row.role) if row.role is not None else None) if row else None
+
+
+async def token_with_user(snap: Snapshot, sha256: bytes) -> tuple[Token, User] | None:
+    row = (
+        await snap.execute(
+            select(Token, User)
+            .join(User, User.id == Token.user_id)
+            .where(
+                Token.sha256 == sha256,
+                Token.revoked_at.is_(None),
+                User.blocked_at.is_(None),
+                or_(Token.expires_at.is_(None), Token.expires_at > func.now()),
+            )
+        )
+    ).one_or_none()
+    return (row[0], row[1]) if row else None
+
+
+async def users_by_ids(snap: Snapshot, ids: Sequence[int]) -> list[User | None]:
+    found = {user.id: user for user in await snap.scalars(select(User).where(User.id.in_(ids)))}
+    return [found.get(id) for id in ids]
+
+
+def members_of_project(project: Project) -> Select[Any]:
+    """Direct members and, through the groups above, inherited ones; each user once, with the highest role."""
+    inherited = Membership.group_id == func.any(select(Group.lineage).where(Group.id == project.group_id).scalar_subquery())
+    return _members(or_(Membership.project_id == project.id, inherited))
+
+
+def members_of_group(group: Group) -> Select[Any]:
+    return _members(Membership.group_id.in_(group.lineage))
+
+
+def _members(condition: ColumnElement[bool]) -> Select[Any]:
+    best = (
+        select(Membership.user_id, func.max(Membership.role).label("role"))
+        .where(condition)
+        .group_by(Membership.user_id)
+        .subquery()
+    )
+    return select(User, best.c.role).join(best, best.c.user_id == User.id).where(User.blocked_at.is_(None))
+
+
+def one_place(*, group_id: int | None, project_id: int | None) -> ColumnElement[bool]:
+    """Memberships or tokens of exactly this group or this project."""
+    return case(
+        (literal(project_id is not None), Membership.project_id == project_id),
+        (literal(group_id is not None), Membership.group_id == group_id),
+        else_=false(),
+    )

@@ -1,0 +1,118 @@
+"""Users, groups, projects, memberships and tokens. Private to this feature."""
+
+from __future__ import annotations
+
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Identity, Index, LargeBinary, SmallInteger, Text
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.base import BigId, Moment, Now, Row
+
+
+class User(Row):
+    """Somebody who acts: a person, or the bot behind a project or group token."""
+
+    __tablename__ = "users"
+    __table_args__ = (Index("uq_users_username", sql("lower(username)"), unique=True),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    username: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    is_bot: Mapped[bool] = mapped_column(server_default=sql("false"))
+    is_admin: Mapped[bool] = mapped_column(server_default=sql("false"))
+    blocked_at: Mapped[Moment | None]
+    created_at: Mapped[Now]
+
+
+class Group(Row):
+    """A namespace: a group of people, or one user's own. ``lineage`` holds the ids from the root down to itself."""
+
+    __tablename__ = "groups"
+    __table_args__ = (
+        Index("uq_groups_full_path", sql("lower(full_path)"), unique=True),
+        Index("ix_groups_lineage", "lineage", postgresql_using="gin"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("groups.id"), index=True)
+    owner_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    path: Mapped[str] = mapped_column(Text)
+    full_path: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    visibility: Mapped[str] = mapped_column(Text, server_default="private")
+    lineage: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    created_at: Mapped[Now]
+
+
+class Project(Row):
+    """The owner of models, experiments and bytes. Counters hand out numbers under the row's lock."""
+
+    __tablename__ = "projects"
+    __table_args__ = (
+        Index("uq_projects_full_path", sql("lower(full_path)"), unique=True),
+        CheckConstraint("visibility in ('private', 'internal', 'public')", name="visibility"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    group_id: Mapped[int] = mapped_column(ForeignKey("groups.id"), index=True)
+    path: Mapped[str] = mapped_column(Text)
+    full_path: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text, server_default="")
+    visibility: Mapped[str] = mapped_column(Text, server_default="private")
+    registry_access: Mapped[str] = mapped_column(Text, server_default="enabled")
+    experiments_access: Mapped[str] = mapped_column(Text, server_default="enabled")
+    last_experiment_number: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[Now]
+
+
+class Membership(Row):
+    """A role of a user in a group (and all below it) or in one project."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(group_id, project_id) = 1", name="one_place"),
+        Index("uq_memberships_group", "user_id", "group_id", unique=True, postgresql_where=sql("group_id is not null")),
+        Index(
+            "uq_memberships_project",
+            "user_id",
+            "project_id",
+            unique=True,
+            postgresql_where=sql("project_id is not null"),
+        ),
+        Index("ix_memberships_group_id", "group_id"),
+        Index("ix_memberships_project_id", "project_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("groups.id"))
+    project_id: Mapped[int | None] = mapped_column(ForeignKey("projects.id"))
+    role: Mapped[int] = mapped_column(SmallInteger)
+    created_at: Mapped[Now]
+
+
+class Token(Row):
+    """An access token; only its SHA-256 is kept. ``project_id`` or ``group_id`` confine what it can reach."""
+
+    __tablename__ = "tokens"
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(group_id, project_id) <= 1", name="one_boundary"),
+        Index("ix_tokens_user_id", "user_id", "id"),
+        Index("ix_tokens_project_id", "project_id", "id", postgresql_where=sql("project_id is not null")),
+        Index("ix_tokens_group_id", "group_id", "id", postgresql_where=sql("group_id is not null")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("groups.id"))
+    project_id: Mapped[int | None] = mapped_column(ForeignKey("projects.id"))
+    name: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[Now]
+    expires_at: Mapped[Moment | None]
+    last_used_at: Mapped[Moment | None]
+    revoked_at: Mapped[Moment | None]

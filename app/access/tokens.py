@@ -1,0 +1,226 @@
+"""Access tokens: made once, shown once, kept as a hash."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import func, insert, or_, select, update
+
+from app.access import policy, repository
+from app.access.names import check_title
+from app.access.policy import Actor, Permission, Role, Scope
+from app.access.tables import Membership, Token, User
+from app.db.database import Database, Snapshot, Tx
+from app.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from app.pagination import Keyset, Page, Window
+
+PREFIX = "myt_"
+_USED_RESOLUTION = timedelta(minutes=1)
+"""`last_used_at` is written at most this often, so that reading stays reading."""
+
+
+class TokenNotFound(NotFound):
+    """There is no such token, or it may not be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class IssueToken:
+    """Wish for a token: of one's own, or of a project or group, where it acts with ``role``."""
+
+    name: str
+    scopes: Sequence[Scope] = (Scope.API,)
+    project_id: int | None = None
+    group_id: int | None = None
+    role: Role = Role.DEVELOPER
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A new token; ``secret`` is never shown again."""
+
+    token: Token
+    secret: str
+
+
+async def authenticate(db: Database, secret: str) -> Actor:
+    """Who a token speaks for.
+
+    Raises:
+        Unauthenticated: unknown, expired or revoked, all alike.
+    """
+    if not secret.startswith(PREFIX) or len(secret) > 100:
+        raise _refused()
+    async with db.read() as snap:
+        found = await repository.token_with_user(snap, digest(secret))
+    if found is None:
+        raise _refused()
+    token, user = found
+    await _remember_use(db, token)
+    return Actor(
+        user_id=user.id,
+        username=user.username,
+        is_admin=user.is_admin,
+        scopes=frozenset(Scope(scope) for scope in token.scopes),
+        project_boundary=token.project_id,
+        group_boundary=token.group_id,
+        token_id=token.id,
+    )
+
+
+async def issue(db: Database, actor: Actor, command: IssueToken) -> Issued:
+    """Make a token: personal, or for a project or group with a bot user of its own.
+
+    Raises:
+        Forbidden: the actor may not, or asks for more than it has.
+        Invalid: no name, no scope, or an expiry in the past.
+    """
+    user_id = policy.require_signed_in(actor)
+    _check(command)
+    async with db.write() as tx:
+        if command.project_id is None and command.group_id is None:
+            if actor.is_confined:
+                raise Forbidden("A project or group token cannot make personal tokens.")
+            return await add(tx, command, user_id=user_id, created_by=user_id)
+        await _require_management(tx, actor, command)
+        bot_id = await _add_bot(tx, command)
+        return await add(tx, command, user_id=bot_id, created_by=user_id)
+
+
+async def add(tx: Tx, command: IssueToken, *, user_id: int, created_by: int | None) -> Issued:
+    """Step: write the token's row and make its secret."""
+    secret = PREFIX + secrets.token_urlsafe(30)
+    token = await tx.scalar(
+        insert(Token)
+        .values(
+            user_id=user_id,
+            project_id=command.project_id,
+            group_id=command.group_id,
+            name=command.name,
+            sha256=digest(secret),
+            scopes=[str(scope) for scope in command.scopes],
+            created_by=created_by,
+            expires_at=command.expires_at,
+        )
+        .returning(Token)
+    )
+    assert token is not None, "INSERT … RETURNING gives the row"
+    return Issued(token, secret)
+
+
+async def revoke(db: Database, actor: Actor, token_id: int) -> Token:
+    """End a token at once. Doing so twice is fine.
+
+    Raises:
+        TokenNotFound: not the actor's own, nor of a place that it manages.
+    """
+    user_id = policy.require_signed_in(actor)
+    async with db.write() as tx:
+        token = await tx.scalar(select(Token).where(Token.id == token_id).with_for_update())
+        if token is None or not await _may_manage(tx, actor, token, user_id):
+            raise TokenNotFound(f"There is no token {token_id} that you may revoke.")
+        revoked = await tx.scalar(
+            update(Token)
+            .where(Token.id == token_id)
+            .values(revoked_at=func.coalesce(Token.revoked_at, func.now()))
+            .returning(Token)
+        )
+    assert revoked is not None, "the row is locked"
+    return revoked
+
+
+async def own(db: Database, actor: Actor, window: Window) -> Page[Token]:
+    """The actor's personal tokens, newest first, revoked ones too."""
+    user_id = policy.require_signed_in(actor, to_write=False)
+    statement = select(Token).where(Token.user_id == user_id, Token.project_id.is_(None), Token.group_id.is_(None))
+    async with db.read() as snap:
+        return _ORDER.page((await snap.scalars(_ORDER.apply(statement, window))).all(), window)
+
+
+async def of_place(
+    snap: Snapshot, window: Window, *, project_id: int | None = None, group_id: int | None = None
+) -> Page[Token]:
+    """Step: tokens of a project or group; the caller has checked that the actor manages it."""
+    place = Token.project_id == project_id if project_id is not None else Token.group_id == group_id
+    statement = _ORDER.apply(select(Token).where(place), window)
+    return _ORDER.page((await snap.scalars(statement)).all(), window)
+
+
+def digest(secret: str) -> bytes:
+    """What is kept of a token: it is random and long, so a plain hash cannot be guessed back."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+
+
+_ORDER: Keyset[Token] = Keyset("tokens", (Token.id,), lambda token: (token.id,), descending=True)
+
+
+def _refused() -> Unauthenticated:
+    return Unauthenticated(
+        "The token is unknown, expired or revoked. Send a valid one as `Authorization: Bearer myt_…` "
+        "(for the MLflow client: MLFLOW_TRACKING_TOKEN)."
+    )
+
+
+async def _remember_use(db: Database, token: Token) -> None:
+    now = datetime.now(UTC)
+    if token.last_used_at is not None and now - token.last_used_at < _USED_RESOLUTION:
+        return
+    stale = or_(Token.last_used_at.is_(None), Token.last_used_at < now - _USED_RESOLUTION)
+    async with db.write() as tx:
+        await tx.execute(update(Token).where(Token.id == token.id, stale).values(last_used_at=func.now()))
+
+
+def _check(command: IssueToken) -> None:
+    check_title(command.name, "name")
+    if not command.scopes:
+        raise Invalid("A token needs at least one scope: api or read_api.", field="scopes")
+    if command.project_id is not None and command.group_id is not None:
+        raise Invalid("A token belongs to a project or to a group, not to both.", field="groupId")
+    if command.expires_at is not None and command.expires_at <= datetime.now(UTC):
+        raise Invalid(f"`{command.expires_at.isoformat()}` is in the past; a token must expire later.", field="expiresAt")
+
+
+async def _require_management(tx: Tx, actor: Actor, command: IssueToken) -> None:
+    role = await _manager_role(tx, actor, project_id=command.project_id, group_id=command.group_id)
+    if command.role > role:
+        raise Forbidden(f"You are {role.name.lower()} here and cannot make a token with the role {command.role.name.lower()}.")
+
+
+async def _manager_role(tx: Tx, actor: Actor, *, project_id: int | None, group_id: int | None) -> Role:
+    from app.access import groups, projects  # noqa: PLC0415  (both list tokens of their place)
+
+    if project_id is not None:
+        access = await projects.visible(tx, actor, project_id)
+        policy.require(actor, access, Permission.TOKEN_MANAGE)
+        return access.role or Role.GUEST
+    assert group_id is not None, "the caller names one place"
+    return await groups.require_maintainer(tx, actor, group_id)
+
+
+async def _may_manage(tx: Tx, actor: Actor, token: Token, user_id: int) -> bool:
+    if token.project_id is None and token.group_id is None:
+        return token.user_id == user_id or (actor.is_admin and not actor.is_confined)
+    if actor.token_id == token.id:
+        return True
+    try:
+        await _manager_role(tx, actor, project_id=token.project_id, group_id=token.group_id)
+    except (NotFound, Forbidden):
+        return False
+    return True
+
+
+async def _add_bot(tx: Tx, command: IssueToken) -> int:
+    place = f"project_{command.project_id}" if command.project_id is not None else f"group_{command.group_id}"
+    username = f"{place}_bot_{secrets.token_hex(8)}"
+    bot_id = await tx.scalar(insert(User).values(username=username, name=command.name, is_bot=True).returning(User.id))
+    assert bot_id is not None, "INSERT … RETURNING gives the id"
+    await tx.execute(
+        insert(Membership).values(
+            user_id=bot_id, project_id=command.project_id, group_id=command.group_id, role=int(command.role)
+        )
+    )
+    return bot_id

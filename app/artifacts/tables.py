@@ -1,0 +1,82 @@
+"""Artifacts and the bytes behind them. Private to this feature."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    Text,
+)
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.base import BigId, Moment, Now, Row
+
+
+class Blob(Row):
+    """Stored bytes, once per SHA-256 and project. The row is written before the object and goes before it."""
+
+    __tablename__ = "blobs"
+    __table_args__ = (
+        CheckConstraint("state in ('pending', 'stored')", name="state"),
+        CheckConstraint("state = 'pending' or (sha256 is not null and size is not null)", name="stored_is_known"),
+        Index("uq_blobs_sha256", "project_id", "sha256", unique=True, postgresql_where=sql("state = 'stored'")),
+        Index("ix_blobs_lease_until", "lease_until", postgresql_where=sql("state = 'pending'")),
+    )
+
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    object_key: Mapped[str] = mapped_column(Text, unique=True)
+    state: Mapped[str] = mapped_column(Text, server_default="pending")
+    sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
+    size: Mapped[BigId | None]
+    created_at: Mapped[Now]
+    lease_until: Mapped[Moment | None]
+
+
+class Artifact(Row):
+    """A file of a candidate or of a logged model; ``root_id`` is whichever of the two owns it."""
+
+    __tablename__ = "artifacts"
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(candidate_id, logged_model_id) = 1", name="one_owner"),
+        ForeignKeyConstraint(["project_id", "blob_id"], ["blobs.project_id", "blobs.id"], ondelete="RESTRICT"),
+        ForeignKeyConstraint(["project_id", "candidate_id"], ["candidates.project_id", "candidates.id"]),
+        ForeignKeyConstraint(["project_id", "logged_model_id"], ["logged_models.project_id", "logged_models.id"]),
+        Index("uq_artifacts_path", "project_id", "root_id", "path", unique=True),
+        Index("ix_artifacts_blob_id", "project_id", "blob_id"),
+        Index("ix_artifacts_candidate_id", "project_id", "candidate_id"),
+        Index("ix_artifacts_logged_model_id", "project_id", "logged_model_id"),
+    )
+
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    candidate_id: Mapped[UUID | None]
+    logged_model_id: Mapped[UUID | None]
+    root_id: Mapped[UUID] = mapped_column(Computed("coalesce(candidate_id, logged_model_id)", persisted=True))
+    path: Mapped[str] = mapped_column(Text(collation="C"))
+    blob_id: Mapped[UUID]
+    media_type: Mapped[str] = mapped_column(Text)
+    created_by: Mapped[BigId | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[Now]
+
+
+class CondemnedObject(Row):
+    """A key whose row is gone and whose bytes must follow: the to-do list of the sweep."""
+
+    __tablename__ = "condemned_objects"
+    __table_args__ = (Index("ix_condemned_objects_not_before", "not_before"),)
+
+    object_key: Mapped[str] = mapped_column(Text, primary_key=True)
+    reason: Mapped[str] = mapped_column(Text)
+    size: Mapped[int | None] = mapped_column(BigInteger)
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    condemned_at: Mapped[Now]
+    not_before: Mapped[Now]

@@ -1,0 +1,135 @@
+"""Connections and transactions; the only place that commits.
+
+``read()`` gives a :data:`Snapshot`: every statement is its own read-only
+transaction, and PostgreSQL itself refuses a write through it. ``write()`` gives
+a :data:`Tx`: one transaction, committed when the block ends without an error.
+A step that needs to write asks for a ``Tx``, so the type checker refuses a
+``Snapshot`` there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, NewType, cast
+
+from sqlalchemy import event, make_url, text
+from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from app.errors import Conflict, Invalid, ModelyardError, Unavailable
+
+Snapshot = NewType("Snapshot", AsyncSession)
+Tx = NewType("Tx", Snapshot)
+
+_UNAVAILABLE_CLASSES = ("08", "53", "57")
+"""SQLSTATE classes: connection exception, insufficient resources, operator intervention (with cancelled statements)."""
+_BUSY_STATES = {"40001", "40P01", "55P03"}
+"""Serialisation failure, deadlock, lock not available: nothing was written, the caller may repeat."""
+
+
+class Database:
+    """Two pools over one PostgreSQL: one that only reads, one that writes."""
+
+    def __init__(self, url: str, *, pool: int = 10, statement_timeout_ms: int = 5000, name: str = "modelyard") -> None:
+        server_settings = {
+            "application_name": name,
+            "timezone": "UTC",
+            "jit": "off",
+            "statement_timeout": str(statement_timeout_ms),
+            "lock_timeout": "2000",
+            "idle_in_transaction_session_timeout": "15000",
+        }
+        self._write_engine = _engine(url, pool, server_settings)
+        read_settings = server_settings | {"default_transaction_read_only": "on"}
+        self._read_engine = _engine(url, pool, read_settings, isolation_level="AUTOCOMMIT")
+
+    @property
+    def engines(self) -> tuple[AsyncEngine, AsyncEngine]:
+        """Reader and writer, for instruments that watch statements."""
+        return self._read_engine, self._write_engine
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Snapshot]:
+        """Open a view that cannot write.
+
+        Raises:
+            Unavailable: the database is away or has no connection to spare.
+        """
+        async with _translated(), AsyncSession(self._read_engine, autoflush=False) as session:
+            yield Snapshot(session)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Tx]:
+        """Open a transaction; commit at the end of the block, roll back on any error.
+
+        Raises:
+            Unavailable: the database is away, busy or locked; nothing was written.
+        """
+        async with _translated(), AsyncSession(self._write_engine, expire_on_commit=False, autoflush=False) as session:
+            async with session.begin():
+                yield Tx(Snapshot(session))
+
+    async def ping(self) -> None:
+        """Ask the database for a sign of life.
+
+        Raises:
+            Unavailable: it gave none.
+        """
+        async with self.read() as snap:
+            await snap.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        await self._read_engine.dispose()
+        await self._write_engine.dispose()
+
+
+def async_url(url: str) -> str:
+    """The same address with the driver named, whatever spelling the environment used."""
+    return make_url(url).set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
+
+
+def _engine(url: str, pool: int, server_settings: dict[str, str], **options: Any) -> AsyncEngine:
+    engine = create_async_engine(
+        async_url(url),
+        pool_size=pool,
+        max_overflow=0,
+        pool_timeout=2,
+        pool_recycle=1800,
+        connect_args={"server_settings": server_settings, "timeout": 3},
+        **options,
+    )
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    return engine
+
+
+def _refuse_closed(dbapi_connection: Any, _record: Any, _proxy: Any) -> None:
+    """Let the pool replace a connection that the server has closed; asks the socket, not the server."""
+    if dbapi_connection.driver_connection.is_closed():
+        raise DisconnectionError("the server closed this connection")
+
+
+@asynccontextmanager
+async def _translated() -> AsyncIterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        raise _translate(error) from error
+    except (PoolTimeout, OSError, TimeoutError) as error:
+        raise Unavailable("The database cannot be reached at the moment; try again shortly.") from error
+    except UnicodeEncodeError as error:
+        raise Invalid("The text holds a lone surrogate (half of a UTF-16 pair), which cannot be stored.") from error
+
+
+def _translate(error: DBAPIError) -> ModelyardError | DBAPIError:
+    state = cast("str | None", getattr(error.orig, "sqlstate", None)) or ""
+    if error.connection_invalidated or state.startswith(_UNAVAILABLE_CLASSES) or state == "25006":
+        return Unavailable("The database cannot be reached at the moment; try again shortly.")
+    if state in _BUSY_STATES:
+        return Unavailable("Somebody else is changing the same thing; nothing was written, try again shortly.")
+    if isinstance(error, IntegrityError):
+        return Conflict("Another request changed the same thing at the same moment; read it again and repeat.")
+    if state.startswith("22") or "DataError" in type(error.orig).__name__ or state == "":
+        return Invalid("A value cannot be stored: text must not hold NUL characters, numbers must fit 64 bits.")
+    return error

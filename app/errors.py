@@ -1,0 +1,70 @@
+"""The ways in which a request can fail, told once for all protocols.
+
+A feature raises a subclass (or the kind itself) whose message says what was
+wrong, with what value, and what would be right. Each edge translates the kind
+into its own words: HTTP status, MLflow ``error_code``, GraphQL ``userErrors``.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ModelyardError(Exception):
+    """Base of every expected failure; the message is meant for the client."""
+
+    code: ClassVar[str] = "INTERNAL"
+
+    def __init__(self, message: str | None = None, *, field: str | None = None) -> None:
+        self.message = message or (type(self).__doc__ or "").strip().splitlines()[0]
+        self.field = field
+        """Path of the input that was wrong, as the client named it; None when no single one was."""
+        super().__init__(self.message)
+
+
+class NotFound(ModelyardError):
+    """There is no such thing, or it may not be seen."""
+
+    code = "NOT_FOUND"
+
+
+class Conflict(ModelyardError):
+    """The state of things forbids it."""
+
+    code = "CONFLICT"
+
+
+class Taken(Conflict):
+    """The name is already in use."""
+
+    code = "TAKEN"
+
+
+class Invalid(ModelyardError):
+    """The input is not acceptable."""
+
+    code = "INVALID"
+
+
+class TooLarge(Invalid):
+    """The input is larger than allowed."""
+
+    code = "TOO_LARGE"
+
+
+class Forbidden(ModelyardError):
+    """You may see this but not do that."""
+
+    code = "FORBIDDEN"
+
+
+class Unauthenticated(ModelyardError):
+    """A valid token is needed."""
+
+    code = "UNAUTHENTICATED"
+
+
+class Unavailable(ModelyardError):
+    """A part of the service is not reachable at the moment; try again shortly."""
+
+    code = "UNAVAILABLE"

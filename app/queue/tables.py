@@ -1,0 +1,46 @@
+"""Background jobs: PostgreSQL owns them, Redis only rings the bell. Private to the queue."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.base import BigId, Json, Moment, Now, Row
+
+
+class BackgroundJob(Row):
+    """One piece of work for later, committed together with its reason."""
+
+    __tablename__ = "background_jobs"
+    __table_args__ = (
+        CheckConstraint("state in ('queued', 'running', 'succeeded', 'dead')", name="state"),
+        Index("ix_background_jobs_due", "run_after", "id", postgresql_where=sql("state = 'queued'")),
+        Index("ix_background_jobs_leased", "lease_until", postgresql_where=sql("state = 'running'")),
+        Index("ix_background_jobs_finished", "finished_at", postgresql_where=sql("finished_at is not null")),
+        Index("ix_background_jobs_project_id", "project_id", "id"),
+        # Not over running ones: a wish that arrives during a run may concern what the run has already passed by.
+        Index("uq_background_jobs_key", "kind", "key", unique=True, postgresql_where=sql("state = 'queued'")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    key: Mapped[str] = mapped_column(Text)
+    project_id: Mapped[BigId | None] = mapped_column(ForeignKey("projects.id"))
+    requested_by: Mapped[BigId | None] = mapped_column(ForeignKey("users.id"))
+    payload: Mapped[Json]
+    state: Mapped[str] = mapped_column(Text, server_default="queued")
+    attempt: Mapped[int] = mapped_column(server_default="0")
+    max_attempts: Mapped[int] = mapped_column(server_default="10")
+    run_after: Mapped[Now]
+    lease_epoch: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    lease_until: Mapped[Moment | None]
+    worker: Mapped[str | None] = mapped_column(Text)
+    done: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    total: Mapped[BigId | None]
+    last_error: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[Now]
+    started_at: Mapped[Moment | None]
+    finished_at: Mapped[Moment | None]

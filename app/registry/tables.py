@@ -1,0 +1,139 @@
+"""Models, model versions and their aliases. Private to this feature."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    LargeBinary,
+    Text,
+)
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.base import BigId, Json, Moment, Now, Row
+
+
+class Model(Row):
+    """A named line of model versions. ``last_number`` hands out version numbers under the row's lock."""
+
+    __tablename__ = "models"
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "experiment_number"], ["experiments.project_id", "experiments.number"]),
+        Index("uq_models_name", "project_id", "name", unique=True, postgresql_where=sql("deleted_at is null")),
+        Index("ix_models_created_at", "project_id", "created_at", "id"),
+        Index("ix_models_updated_at", "project_id", "updated_at", "id"),
+        Index("ix_models_experiment_number", "project_id", "experiment_number"),
+    )
+
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    name: Mapped[str] = mapped_column(Text(collation="C"))
+    description: Mapped[str] = mapped_column(Text, server_default="")
+    tags: Mapped[Json] = mapped_column(server_default=sql("'{}'"))
+    experiment_number: Mapped[int] = mapped_column(BigInteger)
+    last_number: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    created_by: Mapped[BigId | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[Now]
+    updated_at: Mapped[Now]
+    deleted_at: Mapped[Moment | None]
+
+
+class ModelVersion(Row):
+    """One release of a model.
+
+    ``precedence`` orders as SemVer 2.0 §11 does, byte by byte. The files are those of ``logged_model_id`` when it
+    is set, else of ``candidate_id``, below the folder ``artifact_folder``.
+    """
+
+    __tablename__ = "model_versions"
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "model_id"], ["models.project_id", "models.id"]),
+        ForeignKeyConstraint(["project_id", "candidate_id"], ["candidates.project_id", "candidates.id"]),
+        ForeignKeyConstraint(["project_id", "logged_model_id"], ["logged_models.project_id", "logged_models.id"]),
+        Index("uq_model_versions_number", "project_id", "model_id", "number", unique=True),
+        Index(
+            "uq_model_versions_version",
+            "project_id",
+            "model_id",
+            "version",
+            unique=True,
+            postgresql_where=sql("deleted_at is null"),
+        ),
+        Index(
+            "ix_model_versions_precedence",
+            "project_id",
+            "model_id",
+            "is_prerelease",
+            "precedence",
+            "number",
+            postgresql_where=sql("deleted_at is null"),
+        ),
+        Index(
+            "ix_model_versions_all_precedence",
+            "project_id",
+            "model_id",
+            "precedence",
+            "number",
+            postgresql_where=sql("deleted_at is null"),
+        ),
+        Index("ix_model_versions_created_at", "project_id", "model_id", "created_at", "id"),
+        Index("ix_model_versions_candidate_id", "project_id", "candidate_id"),
+        Index("ix_model_versions_logged_model_id", "project_id", "logged_model_id"),
+        CheckConstraint("number > 0", name="number"),
+    )
+
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    model_id: Mapped[int] = mapped_column(BigInteger)
+    number: Mapped[int] = mapped_column(BigInteger)
+    version: Mapped[str] = mapped_column(Text(collation="C"))
+    precedence: Mapped[bytes] = mapped_column(LargeBinary)
+    is_prerelease: Mapped[bool]
+    description: Mapped[str] = mapped_column(Text, server_default="")
+    tags: Mapped[Json] = mapped_column(server_default=sql("'{}'"))
+    stage: Mapped[str] = mapped_column(Text, server_default="none")
+    candidate_id: Mapped[UUID]
+    logged_model_id: Mapped[UUID | None]
+    artifact_folder: Mapped[str] = mapped_column(Text, server_default="")
+    source: Mapped[str] = mapped_column(Text, server_default="")
+    run_link: Mapped[str] = mapped_column(Text, server_default="")
+    created_by: Mapped[BigId | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[Now]
+    updated_at: Mapped[Now]
+    deleted_at: Mapped[Moment | None]
+
+
+class Alias(Row):
+    """A movable name on a version; an interval of time each, so that the past can be asked for."""
+
+    __tablename__ = "aliases"
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "model_id"], ["models.project_id", "models.id"]),
+        ForeignKeyConstraint(["project_id", "version_id"], ["model_versions.project_id", "model_versions.id"]),
+        Index(
+            "uq_aliases_name",
+            "project_id",
+            "model_id",
+            "name",
+            unique=True,
+            postgresql_where=sql("valid_until is null"),
+        ),
+        Index("ix_aliases_version_id", "project_id", "version_id"),
+        Index("ix_aliases_model_id", "project_id", "model_id", "name", "valid_from"),
+    )
+
+    project_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    model_id: Mapped[int] = mapped_column(BigInteger)
+    version_id: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str] = mapped_column(Text(collation="C"))
+    set_by: Mapped[BigId | None] = mapped_column(ForeignKey("users.id"))
+    valid_from: Mapped[Now]
+    valid_until: Mapped[Moment | None]

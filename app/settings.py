@@ -1,0 +1,117 @@
+"""Everything that the environment may say about this installation.
+
+One frozen object, read once by whoever starts a process and handed down from
+there. No module reads the environment on its own.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "MODELYARD_"
+
+MIB = 1024 * 1024
+TIB = MIB * MIB
+
+
+class SettingsError(Exception):
+    """The environment does not describe a runnable installation."""
+
+
+class Settings(BaseSettings):
+    """Settings of API, worker and commands; every name is an environment variable with the prefix ``MODELYARD_``."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True)
+
+    database_url: str = Field(description="postgresql://user:password@host:port/database, PostgreSQL 16 or newer.")
+    redis_url: str = Field(description="redis://:password@host:port/0 or unix:///path/to.sock; may be emptied at any time.")
+    s3_url: str = Field(description="http(s)://host:port of MinIO or any S3 store, as this process reaches it.")
+    s3_access_key: SecretStr
+    s3_secret_key: SecretStr
+    s3_bucket: str = Field(default="modelyard", min_length=3, max_length=63, pattern=r"^[a-z0-9][a-z0-9.-]+[a-z0-9]$")
+    s3_region: str = "us-east-1"
+    s3_public_url: str | None = Field(
+        default=None,
+        description="The store as clients reach it. Set: downloads redirect there. Unset: the API streams the bytes.",
+    )
+
+    secret_key: SecretStr = Field(
+        description="At least 32 characters; signs download links and page cursors. The same for every process.",
+    )
+    url: str = Field(default="http://127.0.0.1:8080", description="Public address of the API, for links in answers.")
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    web_concurrency: Annotated[int, Field(ge=1, le=64)] = 2
+    database_pool: Annotated[int, Field(ge=1, le=200)] = 10
+    data_dir: Path = Field(default=Path(".modelyard"), description="State of `up`; unused in production.")
+
+    max_artifact_bytes: Annotated[int, Field(ge=1)] = 5 * TIB
+    max_body_bytes: Annotated[int, Field(ge=1024)] = Field(default=2 * MIB, description="Limit of every JSON body.")
+    trash_retention_days: Annotated[int, Field(ge=0)] = Field(
+        default=0,
+        description="Soft-deleted candidates and experiments are purged after so many days; 0 keeps them until asked.",
+    )
+    log_level: str = "INFO"
+    log_json: bool = True
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_is_postgresql(cls, value: str) -> str:
+        if urlsplit(value).scheme not in {"postgresql", "postgres", "postgresql+asyncpg"}:
+            raise ValueError("must begin with postgresql://")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_has_known_scheme(cls, value: str) -> str:
+        if urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
+            raise ValueError("must begin with redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("s3_url", "s3_public_url", "url")
+    @classmethod
+    def _is_web_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("must be http://host[:port] or https://host[:port]")
+        return value.rstrip("/")
+
+    @field_validator("secret_key")
+    @classmethod
+    def _is_long_enough(cls, value: SecretStr) -> SecretStr:
+        if len(value.get_secret_value()) < 32:
+            raise ValueError("must have at least 32 characters; `openssl rand -hex 32` makes one")
+        return value
+
+    @classmethod
+    def read(cls) -> Self:
+        """Read the environment.
+
+        Raises:
+            SettingsError: a line for every variable that is missing or wrong, with what would be right.
+        """
+        try:
+            return cls()
+        except ValidationError as error:
+            raise SettingsError(_explain(error)) from None
+
+
+def _explain(error: ValidationError) -> str:
+    lines = ["The settings are not complete:"]
+    for problem in error.errors(include_input=False, include_url=False):
+        field = str(problem["loc"][0])
+        name = PREFIX + field.upper()
+        if problem["type"] == "missing":
+            purpose = Settings.model_fields[field].description or "required"
+            lines.append(f"  {name} is not set: {purpose}")
+        else:
+            lines.append(f"  {name}: {problem['msg'].removeprefix('Value error, ')}")
+    return "\n".join(lines)

@@ -1,0 +1,245 @@
+"""Experiments, candidates and all that is logged to them. Private to this feature."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    SmallInteger,
+    Text,
+)
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.base import BigId, Json, Milliseconds, Moment, Now, Row
+
+
+class Experiment(Row):
+    """A named set of candidates. ``deleted_at``: in the trash; ``purge_at``: condemned, its name is free."""
+
+    __tablename__ = "experiments"
+    __table_args__ = (
+        Index(
+            "uq_experiments_name",
+            "project_id",
+            "name",
+            unique=True,
+            postgresql_where=sql("purge_at is null"),
+        ),
+        Index("ix_experiments_created_at", "project_id", "created_at", "number"),
+    )
+
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    name: Mapped[str] = mapped_column(Text(collation="C"))
+    tags: Mapped[Json] = mapped_column(server_default=sql("'{}'"))
+    created_by: Mapped[BigId | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[Now]
+    updated_at: Mapped[Now]
+    deleted_at: Mapped[Moment | None]
+    purge_at: Mapped[Moment | None]
+
+
+class Candidate(Row):
+    """One execution of training code. ``deleted_at``: in the trash; ``purge_at``: condemned, gone for everybody."""
+
+    __tablename__ = "candidates"
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "experiment_number"], ["experiments.project_id", "experiments.number"]),
+        CheckConstraint("status between 1 and 5", name="status"),
+        Index("ix_candidates_start_time", "project_id", "experiment_number", sql("start_time desc nulls last"), "id"),
+        Index("ix_candidates_created_at", "project_id", "experiment_number", "created_at", "id"),
+        Index("ix_candidates_parent_id", "project_id", "parent_id", postgresql_where=sql("parent_id is not null")),
+    )
+
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    experiment_number: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str] = mapped_column(Text(collation="C"))
+    status: Mapped[int] = mapped_column(SmallInteger, server_default="1")
+    start_time: Mapped[Milliseconds | None]
+    end_time: Mapped[Milliseconds | None]
+    user_name: Mapped[str] = mapped_column(Text, server_default="")
+    parent_id: Mapped[UUID | None]
+    of_version: Mapped[bool] = mapped_column(server_default=sql("false"))
+    created_by: Mapped[BigId | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[Now]
+    updated_at: Mapped[Now]
+    deleted_at: Mapped[Moment | None]
+    purge_at: Mapped[Moment | None]
+
+
+class CandidateParam(Row):
+    """A hyper-parameter: written once."""
+
+    __tablename__ = "candidate_params"
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "candidate_id"], ["candidates.project_id", "candidates.id"]),
+    )
+
+    project_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    candidate_id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+
+
+class CandidateTag(Row):
+    """A tag: the last value wins."""
+
+    __tablename__ = "candidate_tags"
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "candidate_id"], ["candidates.project_id", "candidates.id"]),
+    )
+
+    project_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    candidate_id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+
+
+class LatestMetric(Row):
+    """Of every metric of a candidate the point with the greatest (step, timestamp, value)."""
+
+    __tablename__ = "latest_metrics"
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "candidate_id"], ["candidates.project_id", "candidates.id"]),
+    )
+
+    project_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    candidate_id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    value: Mapped[float] = mapped_column(Float)
+    step: Mapped[int] = mapped_column(BigInteger)
+    timestamp: Mapped[Milliseconds]
+    logged_model_id: Mapped[UUID | None]
+    dataset_name: Mapped[str | None] = mapped_column(Text)
+    dataset_digest: Mapped[str | None] = mapped_column(Text)
+
+
+class MetricPoint(Row):
+    """The history of metrics. A repeated request may store a point twice; reading collapses equal ones.
+
+    The surrogate ``id`` only completes the key.
+    """
+
+    __tablename__ = "metric_points"
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "candidate_id"], ["candidates.project_id", "candidates.id"]),
+        Index("ix_metric_points_key", "project_id", "candidate_id", "key", "timestamp", "step", "value"),
+    )
+
+    project_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    candidate_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    key: Mapped[str] = mapped_column(Text(collation="C"))
+    value: Mapped[float] = mapped_column(Float)
+    step: Mapped[int] = mapped_column(BigInteger)
+    timestamp: Mapped[Milliseconds]
+
+
+class Dataset(Row):
+    """Data that candidates read; (experiment, name, digest) is one data set."""
+
+    __tablename__ = "datasets"
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "experiment_number"], ["experiments.project_id", "experiments.number"]),
+        Index("uq_datasets_digest", "project_id", "experiment_number", "name", "digest", unique=True),
+    )
+
+    project_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    experiment_number: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str] = mapped_column(Text)
+    digest: Mapped[str] = mapped_column(Text)
+    source_type: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text)
+    schema: Mapped[str | None] = mapped_column(Text)
+    profile: Mapped[str | None] = mapped_column(Text)
+
+
+class CandidateDataset(Row):
+    """A data set as input of a candidate, with tags such as its context."""
+
+    __tablename__ = "candidate_datasets"
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "candidate_id"], ["candidates.project_id", "candidates.id"]),
+        ForeignKeyConstraint(["project_id", "dataset_id"], ["datasets.project_id", "datasets.id"]),
+        Index("ix_candidate_datasets_dataset_id", "project_id", "dataset_id"),
+    )
+
+    project_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    candidate_id: Mapped[UUID] = mapped_column(primary_key=True)
+    dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tags: Mapped[Json] = mapped_column(server_default=sql("'{}'"))
+
+
+class LoggedModel(Row):
+    """A model that training code logged (MLflow 3): its files, params and tags, before anybody registers it."""
+
+    __tablename__ = "logged_models"
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "experiment_number"], ["experiments.project_id", "experiments.number"]),
+        ForeignKeyConstraint(["project_id", "source_candidate_id"], ["candidates.project_id", "candidates.id"]),
+        CheckConstraint("status between 1 and 3", name="status"),
+        Index("ix_logged_models_created_at", "project_id", "experiment_number", "created_at", "id"),
+        Index("ix_logged_models_source", "project_id", "source_candidate_id"),
+    )
+
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    experiment_number: Mapped[int] = mapped_column(BigInteger)
+    source_candidate_id: Mapped[UUID | None]
+    name: Mapped[str] = mapped_column(Text(collation="C"))
+    model_type: Mapped[str] = mapped_column(Text, server_default="")
+    status: Mapped[int] = mapped_column(SmallInteger, server_default="1")
+    params: Mapped[Json] = mapped_column(server_default=sql("'{}'"))
+    tags: Mapped[Json] = mapped_column(server_default=sql("'{}'"))
+    created_by: Mapped[BigId | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[Now]
+    updated_at: Mapped[Now]
+    deleted_at: Mapped[Moment | None]
+    purge_at: Mapped[Moment | None]
+
+
+class LoggedModelMetric(Row):
+    """The latest value of a metric of a logged model, per data set."""
+
+    __tablename__ = "logged_model_metrics"
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "logged_model_id"], ["logged_models.project_id", "logged_models.id"]),
+    )
+
+    project_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    logged_model_id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    dataset_name: Mapped[str] = mapped_column(Text, primary_key=True, server_default="")
+    dataset_digest: Mapped[str] = mapped_column(Text, primary_key=True, server_default="")
+    value: Mapped[float] = mapped_column(Float)
+    step: Mapped[int] = mapped_column(BigInteger)
+    timestamp: Mapped[Milliseconds]
+    candidate_id: Mapped[UUID | None]
+
+
+class CandidateModel(Row):
+    """A logged model that a candidate read (``input``) or wrote (``output``)."""
+
+    __tablename__ = "candidate_models"
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "candidate_id"], ["candidates.project_id", "candidates.id"]),
+        ForeignKeyConstraint(["project_id", "logged_model_id"], ["logged_models.project_id", "logged_models.id"]),
+        CheckConstraint("direction in ('input', 'output')", name="direction"),
+        Index("ix_candidate_models_logged_model_id", "project_id", "logged_model_id"),
+    )
+
+    project_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    candidate_id: Mapped[UUID] = mapped_column(primary_key=True)
+    logged_model_id: Mapped[UUID] = mapped_column(primary_key=True)
+    direction: Mapped[str] = mapped_column(Text, primary_key=True)
+    step: Mapped[int] = mapped_column(BigInteger, server_default="0")

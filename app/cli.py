@@ -42,37 +42,36 @@ def api(
     fd: Annotated[int | None, typer.Option(help="Accept from this open listening socket instead of binding.")] = None,
 ) -> None:
     """Serve the API with one process."""
-    import socket
-
-    import uvicorn
-
-    from app.main import create_app
-
-    settings = _settings()
-    config = uvicorn.Config(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        log_config=None,
-        timeout_graceful_shutdown=_GRACE,
-    )
-    # Not uvicorn's own `fd`: it takes every descriptor for a unix socket and loses TCP_NODELAY and the peer's address.
-    uvicorn.Server(config).run(sockets=None if fd is None else [socket.socket(fileno=fd)])
+    _serve_api(_settings(), fd)
 
 
 @main.command()
 def worker() -> None:
     """Work off background jobs with one process."""
-    import uvloop
+    _serve_worker(_settings())
 
-    from workers.main import run
 
-    uvloop.run(run(_settings()))
+@main.command(hidden=True)
+def serve(
+    fd: Annotated[int, typer.Option()],
+    processes: Annotated[int, typer.Option()],
+    reports: Annotated[int | None, typer.Option()] = None,
+) -> None:
+    """Serve the API with several processes and work off jobs with one, all forked from this one; for `up`."""
+    import gc
+
+    gc.disable()  # nothing of what is loaded now is garbage; the children turn it on again
+    import app.main  # noqa: F401 - loaded here, shared by the children
+    import workers.main  # noqa: F401 - likewise
+    from app.embedded import family
+    from app.embedded.forked import Role
+
+    settings = _settings()
+    logs = settings.data_dir / "log"
+    names = [f"api {number}" for number in range(1, processes + 1)]
+    roles = [Role(name, logs / "api.log", lambda: _serve_api(settings, fd)) for name in names]
+    roles.append(Role("worker", logs / "worker.log", lambda: _serve_worker(settings)))
+    family.run(roles, reports)
 
 
 @main.command()
@@ -94,6 +93,37 @@ def prepare() -> None:
 
     known_token = json.load(sys.stdin)["known_token"]
     typer.echo(json.dumps(asyncio.run(prepare(_settings(), known_token))))
+
+
+def _serve_api(settings: Settings, fd: int | None) -> None:
+    import socket
+
+    import uvicorn
+
+    from app.main import create_app
+
+    config = uvicorn.Config(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        log_config=None,
+        timeout_graceful_shutdown=_GRACE,
+    )
+    # Not uvicorn's own `fd`: it takes every descriptor for a unix socket and loses TCP_NODELAY and the peer's address.
+    uvicorn.Server(config).run(sockets=None if fd is None else [socket.socket(fileno=fd)])
+
+
+def _serve_worker(settings: Settings) -> None:
+    import uvloop
+
+    from workers.main import run
+
+    uvloop.run(run(settings))
 
 
 def _settings() -> Settings:

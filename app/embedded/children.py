@@ -1,29 +1,50 @@
-"""Our own processes: the API, as often as wanted, and the worker."""
+"""Our own processes as the supervisor sees them: one family, and the questions it answers."""
 
 from __future__ import annotations
 
 import http.client
+import os
 import signal
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from app.embedded.plan import ROOT, Plan
-from app.embedded.process import Program
+from app.embedded.process import Process, Program
 
 UNUSABLE_SETTINGS = 2
 """Exit code of our own commands when the environment is wrong: starting again would not help."""
-_PATIENCE = 4.0
-"""Seconds from SIGTERM to SIGKILL; both may be killed at any moment without loss."""
+_PATIENCE = 5.0
+"""Seconds from SIGTERM to SIGKILL; its children get less."""
 
 
-def api(plan: Plan, number: int, descriptor: int, environment: Mapping[str, str]) -> Program:
-    """One API process; all of them accept from the same listening socket."""
-    return _program(plan, f"api {number}", environment, "api", "--fd", str(descriptor), descriptors=(descriptor,))
+class Application:
+    """The API processes and the worker, and the line on which their parent reports."""
 
+    def __init__(self, plan: Plan, listener: int, environment: Mapping[str, str]) -> None:
+        self.reports, writer = os.pipe()
+        os.set_blocking(self.reports, False)
+        options = ["--fd", str(listener), "--processes", str(plan.processes), "--reports", str(writer)]
+        self.program = Program(
+            name="API and worker",
+            command=plan.command("serve", *options),
+            log=plan.data_dir / "log" / "serve.log",
+            directory=ROOT,
+            environment=environment,
+            stop_signal=signal.SIGTERM,
+            patience=_PATIENCE,
+            descriptors=(listener, writer),
+        )
 
-def worker(plan: Plan, environment: Mapping[str, str]) -> Program:
-    """The worker."""
-    return _program(plan, "worker", environment, "worker")
+    def start(self) -> Process:
+        """Start the family; its members may be restarted by themselves, it by the supervisor."""
+        return Process(self.program)
+
+    def read_reports(self) -> list[str]:
+        """The lines that came since the last call."""
+        try:
+            return os.read(self.reports, 65_536).decode(errors="replace").splitlines()
+        except BlockingIOError:
+            return []
 
 
 def answers_ready(url: str) -> bool:
@@ -47,18 +68,3 @@ def _status(url: str, token: str | None = None) -> int:
         return 0
     finally:
         connection.close()
-
-
-def _program(
-    plan: Plan, name: str, environment: Mapping[str, str], *command: str, descriptors: tuple[int, ...] = ()
-) -> Program:
-    return Program(
-        name=name,
-        command=plan.command(*command),
-        log=plan.data_dir / "log" / f"{command[0]}.log",
-        directory=ROOT,
-        environment=environment,
-        stop_signal=signal.SIGTERM,
-        patience=_PATIENCE,
-        descriptors=descriptors,
-    )

@@ -17,6 +17,7 @@ import sys
 
 CLONE_NEWUSER = 0x1000_0000
 PR_SET_PDEATHSIG = 1
+PR_SET_NAME = 15
 NOBODY = 65_534
 
 
@@ -24,11 +25,26 @@ def main(arguments: list[str]) -> None:
     """Set the identity first, because changing it clears the death signal (``prctl(2)``)."""
     parent, signal_number, identity, program, *rest = arguments
     _assume(identity)
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, int(signal_number), 0, 0, 0)
-        if os.getppid() != int(parent):
-            raise SystemExit("the process that asked for this one is gone")
+    end_with(int(parent), int(signal_number))
     os.execv(program, [program, *rest])  # noqa: S606 - the arguments come from our own supervisor
+
+
+def end_with(parent: int, signal_number: int) -> None:
+    """Have the kernel send this process the signal when its parent ends; without Linux, do nothing.
+
+    Raises:
+        SystemExit: the parent is gone already.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal_number, 0, 0, 0)
+        if os.getppid() != parent:
+            raise SystemExit("the process that asked for this one is gone")
+
+
+def show_as(name: str) -> None:
+    """Have ``ps -o comm`` and ``top`` show this process under a name (Linux; 15 characters at most)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_NAME, name.encode()[:15], 0, 0, 0)
 
 
 def _assume(identity: str) -> None:

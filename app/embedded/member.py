@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from app.embedded.errors import EmbeddedError
-from app.embedded.process import Process
+from app.embedded.process import Child
 
 _FIRST_DELAY, _LONGEST_DELAY = 0.1, 30.0
 _SETTLED = 10.0
@@ -17,14 +17,14 @@ _SETTLED = 10.0
 class Member:
     """A child by name, and how to start it anew."""
 
-    def __init__(self, name: str, start: Callable[[], Process], note: Callable[[str], None]) -> None:
+    def __init__(self, name: str, start: Callable[[], Child], note: Callable[[str], None]) -> None:
         self.name = name
         self._start = start
         self._note = note
         self._delay = _FIRST_DELAY
         self._born = time.monotonic()
         self._due: float | None = None
-        self.process: Process | None = start()
+        self.process: Child | None = start()
         self.last_exit: int | None = None
         """Exit code of the child before this one."""
 
@@ -36,7 +36,7 @@ class Member:
             self._revive()
         return self._due
 
-    def _mourn(self, process: Process, code: int) -> None:
+    def _mourn(self, process: Child, code: int) -> None:
         now = time.monotonic()
         if now - self._born > _SETTLED:
             self._delay = _FIRST_DELAY

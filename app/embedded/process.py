@@ -9,11 +9,30 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from app.embedded import logs
 
 _LAUNCHER = str(Path(__file__).with_name("launch.py"))
 _PASSED_ON = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH")
+
+
+class Child(Protocol):
+    """A running child, whatever made it."""
+
+    name: str
+
+    @property
+    def pid(self) -> int: ...
+
+    def exit_code(self) -> int | None:
+        """The exit code (negative: the signal that ended it), or None while it runs."""
+
+    def ask_to_stop(self) -> None:
+        """Send the stop signal; does not wait."""
+
+    def wait_or_kill(self) -> bool:
+        """Wait for the end, kill after the patience is over; whether it ended by itself."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +60,7 @@ class Process:
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        self.name = program.name
         logs.cap(program.log)
         output = logs.open_for_append(program.log)
         try:
@@ -97,9 +117,9 @@ def bare_environment(**extra: str) -> dict[str, str]:
     return passed | {"LC_ALL": "C"} | extra
 
 
-def stop_all(processes: Iterable[Process]) -> list[str]:
+def stop_all(children: Iterable[Child]) -> list[str]:
     """Ask all at once, then wait for each; the names of those that had to be killed."""
-    running = list(processes)
-    for process in running:
-        process.ask_to_stop()
-    return [process.program.name for process in running if not process.wait_or_kill()]
+    running = list(children)
+    for child in running:
+        child.ask_to_stop()
+    return [child.name for child in running if not child.wait_or_kill()]

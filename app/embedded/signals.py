@@ -35,9 +35,10 @@ class Signals:
         os.close(self._reader)
         os.close(self._writer)
 
-    def wait(self, seconds: float) -> None:
-        """Return after so long, or earlier when a child has ended."""
-        if select.select([self._reader], [], [], max(0.0, seconds))[0]:
+    def wait(self, seconds: float, *descriptors: int) -> None:
+        """Return after so long, or earlier when a child has ended or a descriptor has something to read."""
+        timeout = None if seconds == float("inf") else max(0.0, seconds)
+        if self._reader in select.select([self._reader, *descriptors], [], [], timeout)[0]:
             os.read(self._reader, 4096)
 
 

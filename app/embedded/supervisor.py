@@ -7,14 +7,16 @@ import socket
 import sys
 import time
 from functools import partial
+from pathlib import Path
 
 from app.embedded import children, logs, preparation
+from app.embedded.children import Application
 from app.embedded.errors import EmbeddedError, PortTaken, ServerFailed
 from app.embedded.journal import Journal
 from app.embedded.member import Member
 from app.embedded.plan import Plan, local_url
 from app.embedded.preparation import FirstProject, Preparation
-from app.embedded.process import Process, stop_all
+from app.embedded.process import stop_all
 from app.embedded.servers import NAMES, Servers
 from app.embedded.signals import Signals
 
@@ -56,6 +58,7 @@ class Supervisor:
         self._journal = Journal(plan.data_dir / "log" / "up.log")
         self._members: list[Member] = []
         self._preparation: Preparation | None = None
+        self._application: Application | None = None
 
     def run(self) -> None:
         """Start, report, watch. Ends by an exception only, and not before everything has stopped.
@@ -82,11 +85,11 @@ class Supervisor:
         environment = self._plan.child_environment(self._servers.environment, address)
         if known:
             # The schema is as this very code left it, so API and worker load while the servers come up.
-            self._start_children(listener, environment)
+            self._start_application(listener, environment)
         self._wait_for_servers()
         if not known:
             known = self._prepare(environment, None)
-            self._start_children(listener, environment)
+            self._start_application(listener, environment)
         self._wait_until_ready(address)
         if not children.accepts_token(preparation.tracking_uri(address, known), known.token):
             known = self._prepare(environment, known)
@@ -112,13 +115,9 @@ class Supervisor:
             return FirstProject(**state.get("project"))
         return None
 
-    def _start_children(self, listener: socket.socket, environment: dict[str, str]) -> None:
-        programs = [
-            children.api(self._plan, number, listener.fileno(), environment)
-            for number in range(1, self._plan.processes + 1)
-        ]
-        for program in [*programs, children.worker(self._plan, environment)]:
-            self._members.append(Member(program.name, partial(Process, program), self._journal.note))
+    def _start_application(self, listener: socket.socket, environment: dict[str, str]) -> None:
+        self._application = Application(self._plan, listener.fileno(), environment)
+        self._members.append(Member(self._application.program.name, self._application.start, self._journal.note))
 
     def _wait_for_servers(self) -> None:
         provided = [_TITLES[name] for name in NAMES if name not in self._plan.embedded]
@@ -143,16 +142,22 @@ class Supervisor:
         deadline = time.monotonic() + _PATIENCE
         while not children.answers_ready(address):
             self._tend()
-            self._require_usable(time.monotonic() < deadline)
+            self._require_alive(time.monotonic() < deadline)
             time.sleep(0.02)
         self._journal.note("API ready")
 
-    def _require_usable(self, in_time: bool) -> None:
-        log = self._plan.data_dir / "log" / "api.log"
-        if any(member.last_exit == children.UNUSABLE_SETTINGS for member in self._members):
-            raise ServerFailed(f"The settings are not usable:\n{logs.tail(log)}")
+    def _require_alive(self, in_time: bool) -> None:
+        """A first start that fails is not repeated: the person who typed the command is there to read why."""
+        ends = [member.last_exit for member in self._members if member.last_exit]
+        if children.UNUSABLE_SETTINGS in ends:
+            raise ServerFailed(logs.tail(self._log("serve")))
+        if ends:
+            raise ServerFailed(f"API and worker did not start:\n{logs.tail(self._log('serve'))}")
         if not in_time:
-            raise ServerFailed(f"The API did not get ready within a minute; {log} ends with:\n{logs.tail(log)}")
+            raise ServerFailed(f"The API did not get ready within a minute:\n{logs.tail(self._log('api'))}")
+
+    def _log(self, name: str) -> Path:
+        return self._plan.data_dir / "log" / f"{name}.log"
 
     def _watch(self) -> None:
         housekeeping = time.monotonic()
@@ -162,10 +167,13 @@ class Supervisor:
                 housekeeping = now + _HOUSEKEEPING
                 for log in (self._plan.data_dir / "log").glob("*.log"):
                     logs.cap(log)
-            self._signals.wait(min(self._tend(), housekeeping) - time.monotonic())
+            readers = [self._application.reports] if self._application else []
+            self._signals.wait(min(self._tend(), housekeeping) - time.monotonic(), *readers)
 
     def _tend(self) -> float:
         """Look after every child; the moment (of the monotonic clock) at which one wants to be looked at again."""
+        for line in self._application.read_reports() if self._application else []:
+            self._journal.note(line)
         due = [moment for member in self._members if (moment := member.tend()) is not None]
         return min(due, default=float("inf"))
 

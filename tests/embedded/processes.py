@@ -18,10 +18,15 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def children(pid: int) -> dict[int, str]:
-    """Command lines of the direct children by PID."""
-    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return {int(child): Path(f"/proc/{child}/cmdline").read_text().replace("\0", " ") for child in listed}
+def descendants(pid: int) -> dict[int, str]:
+    """Names (``ps -o comm``) of children and their children by PID."""
+    found = {}
+    for child in map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()):
+        try:
+            found |= {child: Path(f"/proc/{child}/comm").read_text().strip()} | descendants(child)
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return found
 
 
 def await_end(pids: Iterable[int], seconds: float = 10) -> None:

@@ -33,6 +33,8 @@ _FIXED = (
     "-volume.preStopSeconds=0",
 )
 _SOCKETS = Path("/tmp")  # noqa: S108 - the program asks nobody, TMPDIR included
+_INDEX = '[leveldb3]\nenabled = true\ndir = "data/index"\n'
+"""One index of names per bucket; the default keeps eight for all, and 55 MB more in memory for them."""
 _SIDE_DOORS = ("jwt.signing", "jwt.signing.read", "jwt.filer_signing", "jwt.filer_signing.read")
 
 
@@ -72,6 +74,7 @@ class ObjectStore:
         actions = ["Admin", "Read", "Write", "List", "Tagging"]
         account = {"name": "modelyard", "credentials": [keys], "actions": actions}
         write_private(self._directory / "identities.json", json.dumps({"identities": [account]}))
+        write_private(self._directory / "filer.toml", _INDEX)
         doors = [f'[{door}]\nkey = "{self._state.secret(door)}"\n' for door in _SIDE_DOORS]
         write_private(self._directory / "security.toml", "".join(doors))
 

@@ -26,7 +26,6 @@ class FirstProject:
     """What a new installation offers to its first user."""
 
     admin_username: str
-    admin_password: str
     project_path: str
     project_id: int
     token: str
@@ -56,7 +55,6 @@ class Preparation:
             )
         finally:
             os.close(output)
-        self._known = known
         self._hand_over(known.token if known else None)
 
     def result(self) -> FirstProject | None:
@@ -73,10 +71,7 @@ class Preparation:
             raise ServerFailed(logs.tail(self._log))
         if code != 0:
             raise ServerFailed(f"The database could not be prepared; {self._log} ends with:\n{logs.tail(self._log)}")
-        found = json.loads(answer)
-        if self._known and not found.get("admin_password"):
-            found["admin_password"] = self._known.admin_password
-        return FirstProject(**found)
+        return FirstProject(**json.loads(answer))
 
     def wait(self, meanwhile: Callable[[], object]) -> FirstProject:
         """Return when it is done; calls ``meanwhile`` every few milliseconds."""

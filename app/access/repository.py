@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, false, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import array
 
 from app.access.policy import Actor, ProjectAccess, Role
@@ -13,8 +13,10 @@ from app.access.tables import Group, Membership, Project, Token, User
 from app.db.database import Snapshot
 
 
-def _group_lineage() -> ScalarSelect[Any]:
-    return select(Group.lineage).where(Group.id == Project.group_id).scalar_subquery()
+def _groups_above() -> ScalarSelect[Any]:
+    """The ids of the groups around the project of the row."""
+    around = select(func.unnest(Group.lineage)).where(Group.id == Project.group_id)
+    return around.correlate(Project).scalar_subquery()
 
 
 def role_in_project(actor: Actor) -> ColumnElement[int | None]:
@@ -27,7 +29,7 @@ def role_in_project(actor: Actor) -> ColumnElement[int | None]:
         select(func.max(Membership.role))
         .where(
             Membership.user_id == actor.user_id,
-            or_(Membership.project_id == Project.id, Membership.group_id == func.any(_group_lineage())),
+            or_(Membership.project_id == Project.id, Membership.group_id.in_(_groups_above())),
         )
         .correlate(Project)
         .scalar_subquery()
@@ -38,7 +40,7 @@ def within_boundary(actor: Actor) -> ColumnElement[bool]:
     if actor.project_boundary is not None:
         return Project.id == actor.project_boundary
     if actor.group_boundary is not None:
-        return literal(actor.group_boundary) == func.any(_group_lineage())
+        return literal(actor.group_boundary).in_(_groups_above())
     return true()
 
 
@@ -142,7 +144,7 @@ async def users_by_ids(snap: Snapshot, ids: Sequence[int]) -> list[User | None]:
 
 def members_of_project(project: Project) -> Select[Any]:
     """Direct members and, through the groups above, inherited ones; each user once, with the highest role."""
-    inherited = Membership.group_id == func.any(select(Group.lineage).where(Group.id == project.group_id).scalar_subquery())
+    inherited = Membership.group_id.in_(select(func.unnest(Group.lineage)).where(Group.id == project.group_id))
     return _members(or_(Membership.project_id == project.id, inherited))
 
 
@@ -161,9 +163,5 @@ def _members(condition: ColumnElement[bool]) -> Select[Any]:
 
 
 def one_place(*, group_id: int | None, project_id: int | None) -> ColumnElement[bool]:
-    """Memberships or tokens of exactly this group or this project."""
-    return case(
-        (literal(project_id is not None), Membership.project_id == project_id),
-        (literal(group_id is not None), Membership.group_id == group_id),
-        else_=false(),
-    )
+    """Memberships in exactly this project or exactly this group."""
+    return Membership.project_id == project_id if project_id is not None else Membership.group_id == group_id

@@ -179,19 +179,16 @@ class Supervisor:
 
     def _present(self, url: str, project: FirstProject) -> None:
         data_dir = self._plan.data_dir
-        first_time = not self._servers.state.get("presented")
-        secret = project.admin_password if first_time else f"in {data_dir / 'state.json'}"
         rows = {
             "API": url,
             "GraphQL": f"{url}/graphql",
             "MLflow": preparation.tracking_uri(url, project),
             "Project": project.project_path,
-            "Admin": f"{project.admin_username}, password {secret}",
+            "Admin": f"{project.admin_username}, whose token is in connection.env",
             "Connect": f"source {data_dir / 'connection.env'}",
             "Logs": str(data_dir / "log"),
         }
         self._journal.table(f"Modelyard is ready (PID {os.getpid()}); Ctrl-C stops it", rows)
-        self._servers.state.remember(presented=True)
 
     def _stop(self) -> None:
         """API and worker first, while their servers still answer."""

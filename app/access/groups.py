@@ -1,0 +1,181 @@
+"""Groups: namespaces that nest; roles in one hold in all below it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from app.access import policy, repository
+from app.access.names import check_path, check_title, check_visibility
+from app.access.policy import Actor, Role
+from app.access.tables import Group, Membership
+from app.db.database import Database, Snapshot, Tx
+from app.errors import Forbidden, Invalid, NotFound, Taken
+from app.pagination import Keyset, Page, Window
+
+MAX_DEPTH = 20
+
+
+class GroupNotFound(NotFound):
+    """There is no such group, or it may not be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreateGroup:
+    path: str
+    name: str | None = None
+    parent_id: int | None = None
+    visibility: str = "private"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupAccess:
+    """A group that the actor may see, and the actor's role in it."""
+
+    group: Group
+    role: Role | None
+
+    @property
+    def id(self) -> int:
+        return self.group.id
+
+
+async def visible(snap: Snapshot, actor: Actor, reference: int | str) -> GroupAccess:
+    """Read step: the group with that id or full path, and the actor's role in it.
+
+    Raises:
+        GroupNotFound: it does not exist, or the actor may not know of it.
+    """
+    if isinstance(reference, int):
+        condition = Group.id == reference if 0 < reference < 2**63 else None
+    else:
+        condition = func.lower(Group.full_path) == reference.lower() if reference.isprintable() else None
+    found = None if condition is None else await repository.get_group(snap, actor, condition)
+    if found is None:
+        raise GroupNotFound(f"There is no group `{str(reference)[:200]}`, or you may not see it.")
+    return GroupAccess(*found)
+
+
+async def get(db: Database, actor: Actor, reference: int | str) -> GroupAccess:
+    """The group with that id or full path.
+
+    Raises:
+        GroupNotFound: it does not exist, or the actor may not know of it.
+    """
+    async with db.read() as snap:
+        return await visible(snap, actor, reference)
+
+
+async def by_id(snap: Snapshot, group_id: int) -> Group:
+    """Read step: a group that is known to exist."""
+    return (await snap.scalars(select(Group).where(Group.id == group_id))).one()
+
+
+async def by_ids(db: Database, actor: Actor, ids: list[int]) -> list[GroupAccess | None]:
+    """For loaders: groups in the order of the ids, None where the actor may not see one."""
+    async with db.read() as snap:
+        rows = await snap.execute(repository.visible_groups(actor).where(Group.id.in_(ids)))
+        found = {row[0].id: _access(row[0], row.role) for row in rows}
+    return [found.get(id) for id in ids]
+
+
+async def search(
+    db: Database, actor: Actor, window: Window, *, text: str = "", parent_id: int | None = None
+) -> Page[GroupAccess]:
+    """Groups that the actor may see, by path."""
+    statement = repository.visible_groups(actor)
+    if text:
+        statement = statement.where(func.lower(Group.full_path).contains(text.lower(), autoescape=True))
+    if parent_id is not None:
+        statement = statement.where(Group.parent_id == parent_id)
+    async with db.read() as snap:
+        rows = (await snap.execute(_ORDER.apply(statement, window))).all()
+    return _ORDER.page([_access(row[0], row.role) for row in rows], window)
+
+
+async def create(db: Database, actor: Actor, command: CreateGroup) -> GroupAccess:
+    """Make a group; its maker becomes the owner.
+
+    Raises:
+        Forbidden: a subgroup where the actor is not at least maintainer, or a token that is confined.
+        Taken: the path is in use.
+    """
+    user_id = policy.require_signed_in(actor)
+    check_path(command.path, "path")
+    check_visibility(command.visibility)
+    check_title(command.name or command.path, "name")
+    async with db.write() as tx:
+        parent = await _parent(tx, actor, command.parent_id)
+        group = await add(tx, command, parent=parent)
+        await tx.execute(insert(Membership).values(user_id=user_id, group_id=group.id, role=int(Role.OWNER)))
+    return GroupAccess(group, Role.OWNER)
+
+
+async def add(tx: Tx, command: CreateGroup, *, parent: Group | None = None, owner_user_id: int | None = None) -> Group:
+    """Step: write the group's row below its parent.
+
+    Raises:
+        Taken: the path is in use.
+    """
+    full_path = f"{parent.full_path}/{command.path}" if parent else command.path
+    group_id = await tx.scalar(select(func.nextval(func.pg_get_serial_sequence("groups", "id"))))
+    assert group_id is not None, "a sequence always has a next value"
+    group = await tx.scalar(
+        upsert(Group)
+        .values(
+            id=group_id,
+            parent_id=parent.id if parent else None,
+            owner_user_id=owner_user_id,
+            path=command.path,
+            full_path=full_path,
+            name=command.name or command.path,
+            visibility=command.visibility,
+            lineage=[*(parent.lineage if parent else []), group_id],
+        )
+        .on_conflict_do_nothing()
+        .returning(Group)
+    )
+    if group is None:
+        raise Taken(f"There is already a group or user `{full_path}`; choose another path.", field="path")
+    return group
+
+
+async def require_maintainer(snap: Snapshot, actor: Actor, group_id: int) -> Role:
+    """Read step: the actor's role in a group that it may manage.
+
+    Raises:
+        GroupNotFound: not visible.
+        Forbidden: visible, but the role is below maintainer or the token cannot write.
+    """
+    access = await visible(snap, actor, group_id)
+    policy.require_signed_in(actor)
+    if access.role is None or access.role < Role.MAINTAINER:
+        raise Forbidden(f"Managing group `{access.group.full_path}` needs the role maintainer.")
+    if actor.project_boundary is not None:
+        raise Forbidden("A project token cannot manage groups.")
+    return access.role
+
+
+_ORDER: Keyset[GroupAccess] = Keyset(
+    "groups", (Group.full_path, Group.id), lambda access: (access.group.full_path, access.id)
+)
+
+
+def _access(group: Group, role: int | None) -> GroupAccess:
+    return GroupAccess(group, Role(role) if role is not None else None)
+
+
+async def _parent(tx: Tx, actor: Actor, parent_id: int | None) -> Group | None:
+    if parent_id is None:
+        if actor.is_confined:
+            raise Forbidden("A project or group token cannot make top-level groups.")
+        return None
+    await require_maintainer(tx, actor, parent_id)
+    parent = await by_id(tx, parent_id)
+    if len(parent.lineage) >= MAX_DEPTH:
+        raise Invalid(f"Groups nest at most {MAX_DEPTH} deep.", field="parentId")
+    if parent.owner_user_id is not None:
+        raise Invalid("A user's own namespace holds projects, not groups.", field="parentId")
+    return parent

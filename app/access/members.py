@@ -1,0 +1,143 @@
+"""Memberships: who has which role where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, delete, func, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from app.access import groups, policy, projects, repository, users
+from app.access.policy import Actor, Permission, Role
+from app.access.tables import Group, Membership, User
+from app.db.database import Database, Tx
+from app.errors import Conflict, Forbidden, NotFound
+from app.pagination import Keyset, Page, Window
+
+
+class MemberNotFound(NotFound):
+    """The user has no role of its own here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A user and the highest role that it has here, inherited or direct."""
+
+    user: User
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A group or a project: exactly one of the two."""
+
+    project_id: int | None = None
+    group_id: int | None = None
+
+
+async def set_role(db: Database, actor: Actor, place: Place, username: str, role: Role) -> Member:
+    """Give a user a role, or another one. Maintainers give up to their own role.
+
+    Raises:
+        Forbidden: the actor is not at least maintainer, or the role is above its own.
+        Conflict: the group would have no owner left.
+    """
+    async with db.write() as tx:
+        own = await _require_management(tx, actor, place)
+        user = await users.by_username(tx, username)
+        await _check_rank(tx, place, user, own=own, wanted=role)
+        if role < Role.OWNER:
+            await _keep_an_owner(tx, place, user)
+        index = ["user_id", "project_id"] if place.project_id is not None else ["user_id", "group_id"]
+        where = Membership.project_id.is_not(None) if place.project_id is not None else Membership.group_id.is_not(None)
+        await tx.execute(
+            upsert(Membership)
+            .values(user_id=user.id, project_id=place.project_id, group_id=place.group_id, role=int(role))
+            .on_conflict_do_update(index_elements=index, index_where=where, set_={"role": int(role)})
+        )
+    return Member(user, role)
+
+
+async def remove(db: Database, actor: Actor, place: Place, username: str) -> User:
+    """Take a user's own role away; inherited ones stay. Everybody may leave.
+
+    Raises:
+        MemberNotFound: the user has no role of its own here.
+        Conflict: the group would have no owner left.
+    """
+    async with db.write() as tx:
+        user = await users.by_username(tx, username)
+        if user.id != policy.require_signed_in(actor):
+            own = await _require_management(tx, actor, place)
+            await _check_rank(tx, place, user, own=own, wanted=Role.GUEST)
+        await _keep_an_owner(tx, place, user)
+        gone = await tx.scalar(
+            delete(Membership).where(Membership.user_id == user.id, _here(place)).returning(Membership.id)
+        )
+        if gone is None:
+            raise MemberNotFound(f"`{username}` has no role of its own here.", field="username")
+    return user
+
+
+async def of_project(db: Database, actor: Actor, project: int | str, window: Window) -> Page[Member]:
+    """All members of a project, inherited ones too, by name. Visible to members."""
+    async with db.read() as snap:
+        access = await projects.visible(snap, actor, project)
+        _require_membership(access.role)
+        rows = (await snap.execute(_ORDER.apply(repository.members_of_project(access.project), window))).all()
+    return _ORDER.page([Member(row[0], Role(row.role)) for row in rows], window)
+
+
+async def of_group(db: Database, actor: Actor, group: int | str, window: Window) -> Page[Member]:
+    """All members of a group, inherited ones too, by name. Visible to members."""
+    async with db.read() as snap:
+        access = await groups.visible(snap, actor, group)
+        _require_membership(access.role)
+        rows = (await snap.execute(_ORDER.apply(repository.members_of_group(access.group), window))).all()
+    return _ORDER.page([Member(row[0], Role(row.role)) for row in rows], window)
+
+
+_ORDER: Keyset[Member] = Keyset(
+    "members", (User.username, User.id), lambda member: (member.user.username, member.user.id)
+)
+
+
+def _require_membership(role: Role | None) -> None:
+    if role is None:
+        raise Forbidden("Only members see who the members are.")
+
+
+async def _require_management(tx: Tx, actor: Actor, place: Place) -> Role:
+    if place.project_id is not None:
+        access = await projects.visible(tx, actor, place.project_id)
+        policy.require(actor, access, Permission.MEMBER_MANAGE)
+        return access.role or Role.GUEST
+    assert place.group_id is not None, "a place is one of the two"
+    return await groups.require_maintainer(tx, actor, place.group_id)
+
+
+async def _check_rank(tx: Tx, place: Place, user: User, *, own: Role, wanted: Role) -> None:
+    """Nobody gives more than it has, or takes from somebody above."""
+    current = await tx.scalar(_role_of(place, user))
+    if wanted > own or (current or 0) > own:
+        raise Forbidden(f"You are {own.name.lower()} here; the role in question is above yours.")
+
+
+async def _keep_an_owner(tx: Tx, place: Place, user: User) -> None:
+    if place.group_id is None:
+        return
+    # The row of the group serialises two owners who leave at the same moment.
+    await tx.execute(select(Group.id).where(Group.id == place.group_id).with_for_update())
+    if await tx.scalar(_role_of(place, user)) != Role.OWNER:
+        return
+    owners = select(func.count()).where(_here(place), Membership.role == int(Role.OWNER), Membership.user_id != user.id)
+    if not await tx.scalar(owners):
+        raise Conflict("This is the last owner of the group; make somebody else an owner first.", field="username")
+
+
+def _role_of(place: Place, user: User) -> Select[tuple[int]]:
+    return select(Membership.role).where(Membership.user_id == user.id, _here(place))
+
+
+def _here(place: Place) -> ColumnElement[bool]:
+    return repository.one_place(project_id=place.project_id, group_id=place.group_id)

@@ -1,0 +1,81 @@
+"""Users: people, and the bots behind tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from app.access import groups, policy, repository
+from app.access.groups import CreateGroup
+from app.access.names import check_path, check_title
+from app.access.policy import Actor, Role
+from app.access.tables import Membership, User
+from app.db.database import Database, Snapshot, Tx
+from app.errors import Forbidden, NotFound, Taken
+
+
+class UserNotFound(NotFound):
+    """There is no such user."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreateUser:
+    username: str
+    name: str | None = None
+    is_admin: bool = False
+
+
+async def create(db: Database, actor: Actor, command: CreateUser) -> User:
+    """Make a user with a namespace of the same name. Administrators only.
+
+    Raises:
+        Forbidden: the actor is no administrator.
+        Taken: a user or group has that name.
+    """
+    policy.require_signed_in(actor)
+    if not actor.is_admin or actor.is_confined:
+        raise Forbidden("Only administrators create users.")
+    async with db.write() as tx:
+        return await add(tx, command)
+
+
+async def add(tx: Tx, command: CreateUser) -> User:
+    """Step: the user, its namespace, and its ownership of that.
+
+    Raises:
+        Taken: a user or group has that name.
+    """
+    check_path(command.username, "username")
+    name = check_title(command.name or command.username, "name")
+    user = await tx.scalar(
+        upsert(User)
+        .values(username=command.username, name=name, is_admin=command.is_admin)
+        .on_conflict_do_nothing()
+        .returning(User)
+    )
+    if user is None:
+        raise Taken(f"There is already a user `{command.username}`.", field="username")
+    namespace = await groups.add(tx, CreateGroup(path=command.username, name=name), owner_user_id=user.id)
+    await tx.execute(insert(Membership).values(user_id=user.id, group_id=namespace.id, role=int(Role.OWNER)))
+    return user
+
+
+async def by_username(snap: Snapshot, username: str) -> User:
+    """Read step: the person of that name.
+
+    Raises:
+        UserNotFound: nobody has it.
+    """
+    found = await snap.scalar(select(User).where(func.lower(User.username) == username.lower(), ~User.is_bot))
+    if found is None:
+        raise UserNotFound(f"There is no user `{username[:200]}`.", field="username")
+    return found
+
+
+async def by_ids(db: Database, ids: Sequence[int]) -> list[User | None]:
+    """For loaders: users in the order of the ids. Names of users are not secret among those who see their work."""
+    async with db.read() as snap:
+        return await repository.users_by_ids(snap, ids)

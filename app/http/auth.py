@@ -1,0 +1,69 @@
+"""Who is asking: reads the Authorization header, once for all protocols."""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64decode
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.access import tokens
+from app.access.policy import ANONYMOUS, Actor
+from app.errors import ModelyardError, Unauthenticated
+from app.http.answers import error_answer
+from app.runtime import Runtime
+
+OPEN_PATHS = ("/health", "/metrics", "/version", "/artifacts/", "/static/")
+"""Here no token is read: probes, and links that carry their own signature."""
+
+
+class Authentication:
+    """ASGI middleware: puts the actor into ``request.state.actor``, or answers 401 when the token is not valid.
+
+    No token at all means an anonymous actor: public projects may be read. A wrong one never does.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in {"http", "websocket"} or scope["path"].startswith(OPEN_PATHS):
+            await self.app(scope, receive, send)
+            return
+        state = scope.setdefault("state", {})
+        try:
+            state["actor"] = await _actor(scope["app"].state.runtime, scope)
+        except ModelyardError as error:
+            await error_answer(scope, error)(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+
+async def _actor(runtime: Runtime, scope: Scope) -> Actor:
+    values = [value for name, value in scope["headers"] if name == b"authorization"]
+    private = [value for name, value in scope["headers"] if name == b"private-token"]
+    if not values and not private:
+        return ANONYMOUS
+    if len(values) + len(private) > 1:
+        raise Unauthenticated("There is more than one token in the request; send exactly one.")
+    secret = _from_authorization(values[0]) if values else private[0].decode("latin-1")
+    return await tokens.authenticate(runtime.db, secret)
+
+
+def _from_authorization(header: bytes) -> str:
+    scheme, _, value = header.decode("latin-1").strip().partition(" ")
+    match scheme.lower():
+        case "bearer":
+            return value.strip()
+        case "basic":
+            return _password(value)
+        case _:
+            raise Unauthenticated("The Authorization header must be `Bearer myt_…`, or Basic with the token as password.")
+
+
+def _password(value: str) -> str:
+    try:
+        decoded = b64decode(value, validate=True).decode()
+    except (binascii.Error, ValueError) as error:
+        raise Unauthenticated("The Basic credentials are not valid Base64; the token stands as the password.") from error
+    return decoded.partition(":")[2]

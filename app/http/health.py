@@ -1,0 +1,71 @@
+"""Probes: alive, ready (part by part), and metrics for Prometheus."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+
+import orjson
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest, multiprocess
+from prometheus_client import REGISTRY as PROCESS_REGISTRY
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from app.errors import ModelyardError
+from app.runtime import Runtime
+
+PROBE_SECONDS = 2.5
+
+
+async def live(_request: Request) -> Response:
+    """The process answers; asks nobody else."""
+    return PlainTextResponse("OK")
+
+
+async def ready(request: Request) -> Response:
+    """Database and store answer (needed), and Redis (only makes things faster): each with its state."""
+    runtime: Runtime = request.app.state.runtime
+    names = ("database", "redis", "store")
+    states = await asyncio.gather(
+        _state(runtime.db.ping()), _state(runtime.broker.ping()), _state(runtime.blobs.ready())
+    )
+    parts = dict(zip(names, states, strict=True))
+    needed = parts["database"] == "ok" and parts["store"] == "ok"
+    overall = "ready" if needed and parts["redis"] == "ok" else "degraded" if needed else "unavailable"
+    return Response(
+        orjson.dumps({"status": overall, "parts": parts}),
+        200 if needed else 503,
+        headers={} if needed else {"Retry-After": "2"},
+        media_type="application/json",
+    )
+
+
+async def metrics(_request: Request) -> Response:
+    """All API processes together when ``PROMETHEUS_MULTIPROC_DIR`` is set, else this one."""
+    return Response(generate_latest(_registry()), media_type=CONTENT_TYPE_LATEST)
+
+
+routes = [
+    Route("/health/live", live),
+    Route("/health/ready", ready),
+    Route("/metrics", metrics),
+]
+
+
+def _registry() -> CollectorRegistry:
+    try:
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)
+    except ValueError:  # the variable is not set: one process only
+        return PROCESS_REGISTRY
+    return registry
+
+
+async def _state(probe: Awaitable[None]) -> str:
+    try:
+        async with asyncio.timeout(PROBE_SECONDS):
+            await probe
+    except (ModelyardError, TimeoutError):
+        return "unavailable"
+    return "ok"

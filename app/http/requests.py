@@ -1,0 +1,106 @@
+"""What holds for every request: an id, a log line, a count, and no stack trace for the client."""
+
+from __future__ import annotations
+
+import re
+import time
+from uuid import uuid4
+
+import orjson
+import structlog
+from prometheus_client import Counter, Histogram
+from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.errors import ModelyardError
+from app.http.answers import error_answer
+
+REQUESTS = Counter("modelyard_http_requests_total", "Requests by method, edge and status.", ["method", "edge", "status"])
+SECONDS = Histogram(
+    "modelyard_http_request_seconds",
+    "Time until the whole answer was sent.",
+    ["edge"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60),
+)
+UNEXPECTED = Counter("modelyard_unexpected_errors_total", "Errors that nobody foresaw; each is in the log.")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+log = structlog.get_logger()
+
+
+class RequestRecord:
+    """ASGI middleware around everything: request id, log, metrics, and the last net for errors."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        scope.setdefault("state", {})["request_id"] = request_id
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        status = 0
+        began = time.perf_counter()
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+            await send(message)
+
+        try:
+            await self._answer(scope, receive, send_with_id, lambda: status)
+        finally:
+            _record(scope, status, time.perf_counter() - began)
+            structlog.contextvars.unbind_contextvars("request_id")
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, status: object) -> None:
+        try:
+            await self.app(scope, receive, send)
+        except ModelyardError as error:
+            if callable(status) and status():
+                raise
+            await error_answer(scope, error)(scope, receive, send)
+        except Exception:
+            UNEXPECTED.inc()
+            log.exception("request.failed", method=scope["method"], path=scope["path"])
+            if callable(status) and status():
+                raise
+            await _masked(scope)(scope, receive, send)
+
+
+def _masked(scope: Scope) -> Response:
+    request_id = scope["state"]["request_id"]
+    message = f"Internal error; the log has it under the request id {request_id}."
+    body = {"error_code": "INTERNAL_ERROR", "message": message, "errors": [{"message": message}]}
+    return Response(orjson.dumps(body), 500, media_type="application/json")
+
+
+def _request_id(scope: Scope) -> str:
+    given = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"x-request-id"), "")
+    return given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+
+
+def _record(scope: Scope, status: int, seconds: float) -> None:
+    edge = _edge(scope["path"])
+    method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+    REQUESTS.labels(method, edge, str(status)).inc()
+    SECONDS.labels(edge).observe(seconds)
+    if edge != "health":
+        log.info("request", method=method, path=scope["path"], status=status, ms=round(seconds * 1000, 1))
+
+
+def _edge(path: str) -> str:
+    if path.startswith("/graphql"):
+        return "graphql"
+    if "/mlflow" in path:
+        return "mlflow"
+    if path.startswith("/api/v4/"):
+        return "packages"
+    if path.startswith(("/health", "/metrics")):
+        return "health"
+    return "other"

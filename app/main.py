@@ -1,0 +1,55 @@
+"""The application: routes, middleware, lifespan. The one module that knows every edge."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount
+
+from app.graphql import transport
+from app.http import downloads, health
+from app.http.auth import Authentication
+from app.http.projects import ProjectSegment
+from app.http.requests import RequestRecord
+from app.mlflow import routes as mlflow
+from app.packages import routes as packages
+from app.runtime import Runtime, open_runtime
+from app.settings import Settings
+from app.telemetry import configure_logging
+
+
+def create_app(settings: Settings, *, runtime: Runtime | None = None) -> Starlette:
+    """Build the ASGI application.
+
+    With a ``runtime`` the application uses that one and leaves closing it to whoever opened it.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        if runtime is not None:
+            app.state.runtime = runtime
+            yield
+            return
+        configure_logging(settings.log_level, as_json=settings.log_json)
+        async with open_runtime(settings, name="modelyard api") as opened:
+            app.state.runtime = opened
+            yield
+
+    return Starlette(
+        routes=_routes(),
+        middleware=[Middleware(RequestRecord), Middleware(ProjectSegment), Middleware(Authentication)],
+        lifespan=lifespan,
+    )
+
+
+def _routes() -> list[BaseRoute]:
+    return [
+        *health.routes,
+        *transport.routes,
+        *downloads.routes,
+        Mount("/api/v4/projects/{project}", routes=[*packages.routes, Mount("/ml/mlflow", routes=mlflow.routes)]),
+        *mlflow.routes,
+    ]

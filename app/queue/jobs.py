@@ -1,0 +1,79 @@
+"""Every kind of background job: a name and a frozen payload of ids.
+
+Names and fields are a contract between releases: a payload written by the last release is decoded by this one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Base of all payloads."""
+
+    kind: ClassVar[str]
+
+    @property
+    def key(self) -> str:
+        """Equal wishes that are still queued are one job."""
+        return ":".join(str(value) for value in asdict(self).values())
+
+    def payload(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {name: str(value) if isinstance(value, UUID) else value for name, value in asdict(self).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class PurgeModel(Job):
+    """Remove a deleted model with its versions, candidates and bytes."""
+
+    kind: ClassVar[str] = "registry.purge_model"
+    project_id: int
+    model_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PurgeVersion(Job):
+    """Remove a deleted model version, and its own candidate when it has one."""
+
+    kind: ClassVar[str] = "registry.purge_version"
+    project_id: int
+    version_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PurgeCandidate(Job):
+    """Remove a condemned candidate with everything that was logged to it."""
+
+    kind: ClassVar[str] = "tracking.purge_candidate"
+    project_id: int
+    candidate_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PurgeExperiment(Job):
+    """Remove a condemned experiment with its candidates."""
+
+    kind: ClassVar[str] = "tracking.purge_experiment"
+    project_id: int
+    number: int
+
+
+KINDS: dict[str, type[Job]] = {job.kind: job for job in (PurgeModel, PurgeVersion, PurgeCandidate, PurgeExperiment)}
+
+
+def decode(kind: str, payload: dict[str, Any]) -> Job:
+    """The payload that was written as JSON; fields that this release does not know are left out.
+
+    Raises:
+        KeyError: a kind that this release does not know.
+    """
+    job_type = KINDS[kind]
+    known = {field.name: field.type for field in fields(job_type)}
+    values = {
+        name: UUID(value) if known[name] in {UUID, "UUID"} else value for name, value in payload.items() if name in known
+    }
+    return job_type(**values)

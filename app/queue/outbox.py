@@ -1,0 +1,39 @@
+"""Work for later, promised in the transaction that makes it necessary."""
+
+from __future__ import annotations
+
+
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from app.db.database import Tx
+from app.ids import uuid7
+from app.queue.jobs import Job
+from app.queue.tables import BackgroundJob
+
+__all__ = ["BackgroundJob", "enqueue"]
+
+
+async def enqueue(tx: Tx, job: Job, *, project_id: int | None = None, requested_by: int | None = None) -> UUID:
+    """Step: write the job's row; an equal one that still waits is joined instead. Returns the job's id.
+
+    Workers learn of it by polling within a second of the commit; ``Broker.ring`` only makes that faster.
+    """
+    row = {
+        "id": uuid7(),
+        "kind": job.kind,
+        "key": job.key,
+        "project_id": project_id,
+        "requested_by": requested_by,
+        "payload": job.payload(),
+    }
+    statement = upsert(BackgroundJob).values(**row)
+    statement = statement.on_conflict_do_update(
+        index_elements=["kind", "key"],
+        index_where=BackgroundJob.state == "queued",
+        # Touches the row so that RETURNING names it, and lets a job that waits for its next attempt run now.
+        set_={"run_after": func.least(BackgroundJob.run_after, func.now())},
+    )
+    return (await tx.scalars(statement.returning(BackgroundJob.id))).one()

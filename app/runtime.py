@@ -1,0 +1,47 @@
+"""The parts of a running process, built once: for API, workers, tests and commands alike."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from app.db.database import Database
+from app.queue.broker import Broker
+from app.settings import Settings
+from app.storage.blobs import BlobStore
+from app.storage.s3 import S3BlobStore
+
+API_STATEMENT_TIMEOUT_MS = 5_000
+WORKER_STATEMENT_TIMEOUT_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Database, store and bell of one process."""
+
+    settings: Settings
+    db: Database
+    blobs: BlobStore
+    broker: Broker
+
+
+@asynccontextmanager
+async def open_runtime(
+    settings: Settings, *, name: str = "modelyard", statement_timeout_ms: int = API_STATEMENT_TIMEOUT_MS
+) -> AsyncIterator[Runtime]:
+    """Build the parts and close them again. Nothing is contacted yet: a part that is away is met when it is used."""
+    db = Database(
+        settings.database_url,
+        pool=settings.database_pool,
+        statement_timeout_ms=statement_timeout_ms,
+        name=name,
+    )
+    blobs = S3BlobStore(settings)
+    broker = Broker(settings.redis_url)
+    try:
+        yield Runtime(settings, db, blobs, broker)
+    finally:
+        await broker.close()
+        await blobs.close()
+        await db.close()

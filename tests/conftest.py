@@ -1,0 +1,181 @@
+"""Real servers for all tests; a project of its own for each, so that nothing has to be cleaned."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+import uvicorn
+
+from app.access import bootstrap, groups, members, projects, tokens, users
+from app.access.groups import CreateGroup
+from app.access.members import Place
+from app.access.policy import Actor, Role, Scope
+from app.access.projects import CreateProject
+from app.access.tokens import IssueToken
+from app.access.users import CreateUser
+from app.db import migrate
+from app.embedded import servers as embedded
+from app.runtime import Runtime, open_runtime
+from app.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[embedded.Servers]:
+    """PostgreSQL, Redis and S3 of this run, in a directory of their own."""
+    directory = Path(tempfile.mkdtemp(prefix="myt"))
+    running = embedded.start(directory)
+    try:
+        yield running
+    finally:
+        running.stop()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def settings(servers: embedded.Servers) -> Settings:
+    os.environ.update(servers.environment)
+    return Settings.read()
+
+
+@pytest.fixture(scope="session")
+async def migrated(settings: Settings) -> Settings:
+    await migrate.upgrade(settings.database_url)
+    return settings
+
+
+@pytest.fixture(scope="session")
+async def runtime(migrated: Settings) -> AsyncIterator[Runtime]:
+    async with open_runtime(migrated, name="tests") as opened:
+        await opened.blobs.ensure_bucket()
+        yield opened
+
+
+@dataclass(frozen=True)
+class Person:
+    """A user with a token."""
+
+    actor: Actor
+    token: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+
+@dataclass(frozen=True)
+class TestProject:
+    """A project with one member of every role, made for one test."""
+
+    __test__ = False
+
+    id: int
+    path: str
+    group_id: int
+    runtime: Runtime
+    people: dict[Role, Person]
+    stranger: Person
+    anonymous: Actor = field(default_factory=Actor)
+
+    @property
+    def owner(self) -> Actor:
+        return self.people[Role.OWNER].actor
+
+    @property
+    def token(self) -> str:
+        return self.people[Role.OWNER].token
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return self.people[Role.OWNER].headers
+
+    def __getitem__(self, role: Role) -> Person:
+        return self.people[role]
+
+
+@pytest.fixture(scope="session")
+async def admin(runtime: Runtime) -> Person:
+    first = await bootstrap.ensure(runtime, known_token=None)
+    return Person(await tokens.authenticate(runtime.db, first.token), first.token)
+
+
+@pytest.fixture(scope="session")
+async def staff(runtime: Runtime, admin: Person) -> dict[Role | None, Person]:
+    """One user for every role, and one (under None) who is a member of nothing."""
+    people: dict[Role | None, Person] = {}
+    for role in (*Role, None):
+        name = f"{role.name.lower() if role else 'stranger'}-{uuid4().hex[:8]}"
+        people[role] = await new_person(runtime, admin, name)
+    return people
+
+
+async def new_person(runtime: Runtime, admin: Person, name: str, *, scope: Scope = Scope.API) -> Person:
+    async with runtime.db.write() as tx:
+        user = await users.add(tx, CreateUser(name))
+        issued = await tokens.add(tx, IssueToken("test", (scope,)), user_id=user.id, created_by=user.id)
+    return Person(await tokens.authenticate(runtime.db, issued.secret), issued.secret)
+
+
+async def new_project(
+    runtime: Runtime, staff: dict[Role | None, Person], *, visibility: str = "private", name: str = "project"
+) -> TestProject:
+    owner = staff[Role.OWNER]
+    group = await groups.create(runtime.db, owner.actor, CreateGroup(f"g{uuid4().hex}"))
+    made = await projects.create(runtime.db, owner.actor, CreateProject(group.id, name, visibility=visibility))
+    place = Place(project_id=made.id)
+    for role, person in staff.items():
+        if role not in {None, Role.OWNER}:
+            await members.set_role(runtime.db, owner.actor, place, person.actor.username, role)
+    people = {role: person for role, person in staff.items() if role is not None}
+    return TestProject(made.id, made.project.full_path, group.id, runtime, people, staff[None])
+
+
+@pytest.fixture
+async def project(runtime: Runtime, staff: dict[Role | None, Person]) -> TestProject:
+    """A fresh private project with owner, maintainer, developer, reporter and guest."""
+    return await new_project(runtime, staff)
+
+
+@asynccontextmanager
+async def serving(runtime: Runtime) -> AsyncIterator[str]:
+    """The API on a loopback port, in this process and event loop; gives its address."""
+    from app.main import create_app  # noqa: PLC0415
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        create_app(runtime.settings, runtime=runtime), log_config=None, access_log=False, http="httptools", lifespan="on"
+    )
+    server = uvicorn.Server(config)
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined] # pytest keeps its own
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started:
+        await asyncio.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await task
+
+
+@pytest.fixture(scope="session")
+async def url(runtime: Runtime, admin: Person) -> AsyncIterator[str]:
+    """The address of the API under test."""
+    async with serving(runtime) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+async def http(url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client without a token; tests pass ``headers=person.headers``."""
+    async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+        yield client

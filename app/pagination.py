@@ -10,15 +10,16 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, TypeVarTuple, cast
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Select, tuple_
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, tuple_
 
 from app.errors import Invalid
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 MAX_PAGE = 100
 DEFAULT_PAGE = 20
@@ -78,11 +79,11 @@ class Keyset(Generic[T]):
     """
 
     name: str
-    columns: tuple[ColumnElement[Any], ...]
+    columns: tuple[SQLColumnExpression[Any], ...]
     values: Callable[[T], tuple[Any, ...]]
     descending: bool = False
 
-    def apply(self, statement: Select[Any], window: Window) -> Select[Any]:
+    def apply(self, statement: Select[*Ts], window: Window) -> Select[*Ts]:
         """Narrow the statement to the window, plus one row that tells whether there is more.
 
         Raises:
@@ -119,7 +120,7 @@ class Keyset(Generic[T]):
             raise Invalid("The cursor belongs to a list in another order; start without one.", field="after")
         try:
             pairs = zip(self.columns, values, strict=True)
-            return [_typed(value, column.type.python_type) for column, value in pairs]
+            return [_typed(value, _python_type(column)) for column, value in pairs]
         except (ValueError, TypeError) as error:
             raise Invalid("The cursor is not one that this list gave out.", field="after") from error
 
@@ -141,6 +142,11 @@ def decode_cursor(cursor: str) -> list[Any]:
     if not isinstance(values, list) or not values:
         raise Invalid("The cursor is not one that this list gave out.", field="after")
     return values
+
+
+def _python_type(column: SQLColumnExpression[Any]) -> type[Any]:
+    kind: type[Any] = cast("ColumnElement[Any]", column).type.python_type
+    return kind
 
 
 def _plain(value: object) -> object:

@@ -31,14 +31,15 @@ async def open_runtime(
     settings: Settings, *, name: str = "modelyard", statement_timeout_ms: int = API_STATEMENT_TIMEOUT_MS
 ) -> AsyncIterator[Runtime]:
     """Build the parts and close them again. Nothing is contacted yet: a part that is away is met when it is used."""
+    broker = Broker(settings.redis_url)
     db = Database(
         settings.database_url,
         pool=settings.database_pool,
         statement_timeout_ms=statement_timeout_ms,
         name=name,
+        announce=broker.announce,
     )
     blobs = S3BlobStore(settings)
-    broker = Broker(settings.redis_url)
     try:
         yield Runtime(settings, db, blobs, broker)
     finally:

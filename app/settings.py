@@ -29,7 +29,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True)
 
     database_url: str = Field(description="postgresql://user:password@host:port/database, PostgreSQL 16 or newer.")
-    redis_url: str = Field(description="redis://:password@host:port/0 or unix:///path/to.sock; may be emptied at any time.")
+    redis_url: str = Field(
+        description="redis://:password@host:port/0 or unix:///path/to.sock; may be emptied at any time."
+    )
     s3_url: str = Field(description="http(s)://host:port of MinIO or any S3 store, as this process reaches it.")
     s3_access_key: SecretStr
     s3_secret_key: SecretStr
@@ -99,7 +101,7 @@ class Settings(BaseSettings):
             SettingsError: a line for every variable that is missing or wrong, with what would be right.
         """
         try:
-            return cls()
+            return cls.model_validate({})
         except ValidationError as error:
             raise SettingsError(_explain(error)) from None
 

@@ -153,7 +153,11 @@ async def serving(runtime: Runtime) -> AsyncIterator[str]:
 
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        create_app(runtime.settings, runtime=runtime), log_config=None, access_log=False, http="httptools", lifespan="on"
+        create_app(runtime.settings, runtime=runtime),
+        log_config=None,
+        access_log=False,
+        http="httptools",
+        lifespan="on",
     )
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined] # pytest keeps its own

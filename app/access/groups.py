@@ -122,7 +122,7 @@ async def add(tx: Tx, command: CreateGroup, *, parent: Group | None = None, owne
     full_path = f"{parent.full_path}/{command.path}" if parent else command.path
     group_id = await tx.scalar(select(func.nextval(func.pg_get_serial_sequence("groups", "id"))))
     assert group_id is not None, "a sequence always has a next value"
-    group = await tx.scalar(
+    group: Group | None = await tx.scalar(
         upsert(Group)
         .values(
             id=group_id,

@@ -135,7 +135,7 @@ async def _keep_an_owner(tx: Tx, place: Place, user: User) -> None:
         raise Conflict("This is the last owner of the group; make somebody else an owner first.", field="username")
 
 
-def _role_of(place: Place, user: User) -> Select[tuple[int]]:
+def _role_of(place: Place, user: User) -> Select[int]:
     return select(Membership.role).where(Membership.user_id == user.id, _here(place))
 
 

@@ -31,7 +31,9 @@ def check_title(name: str, field: str, limit: int = 255) -> str:
         Invalid: blank, longer than ``limit`` characters, or with control characters.
     """
     if not name.strip() or len(name) > limit or any(ord(letter) < 32 or ord(letter) == 127 for letter in name):
-        raise Invalid(f"`{name[:80]}` is not a valid name: 1–{limit} characters, not blank, no control characters.", field=field)
+        raise Invalid(
+            f"`{name[:80]}` is not a valid name: 1–{limit} characters, not blank, no control characters.", field=field
+        )
     return name
 
 

@@ -56,7 +56,7 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
     )
 
 
-def visible_projects(actor: Actor) -> Select[Any]:
+def visible_projects(actor: Actor) -> Select[Project, int | None]:
     return select(Project, role_in_project(actor).label("role")).where(visible_to(actor))
 
 
@@ -82,7 +82,7 @@ def role_in_group(actor: Actor) -> ColumnElement[int | None]:
     )
 
 
-def visible_groups(actor: Actor) -> Select[Any]:
+def visible_groups(actor: Actor) -> Select[Group, int | None]:
     """Groups the actor may know of: public ones, its own, and those above and around its memberships."""
     role = role_in_group(actor)
     statement = select(Group, role.label("role"))
@@ -142,17 +142,17 @@ async def users_by_ids(snap: Snapshot, ids: Sequence[int]) -> list[User | None]:
     return [found.get(id) for id in ids]
 
 
-def members_of_project(project: Project) -> Select[Any]:
+def members_of_project(project: Project) -> Select[User, int]:
     """Direct members and, through the groups above, inherited ones; each user once, with the highest role."""
     inherited = Membership.group_id.in_(select(func.unnest(Group.lineage)).where(Group.id == project.group_id))
     return _members(or_(Membership.project_id == project.id, inherited))
 
 
-def members_of_group(group: Group) -> Select[Any]:
+def members_of_group(group: Group) -> Select[User, int]:
     return _members(Membership.group_id.in_(group.lineage))
 
 
-def _members(condition: ColumnElement[bool]) -> Select[Any]:
+def _members(condition: ColumnElement[bool]) -> Select[User, int]:
     best = (
         select(Membership.user_id, func.max(Membership.role).label("role"))
         .where(condition)

@@ -6,7 +6,7 @@ from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Identity,
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.base import BigId, Moment, Now, Row
+from app.db.base import Moment, Now, Row
 
 
 class User(Row):

@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, insert, or_, select, update
 
-from app.access import policy, repository
+from app.access import groups, policy, projects, repository
 from app.access.names import check_title
 from app.access.policy import Actor, Permission, Role, Scope
 from app.access.tables import Membership, Token, User
-from app.db.database import Database, Snapshot, Tx
+from app.db.database import Database, Tx
 from app.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from app.pagination import Keyset, Page, Window
 
@@ -94,7 +94,7 @@ async def issue(db: Database, actor: Actor, command: IssueToken) -> Issued:
 async def add(tx: Tx, command: IssueToken, *, user_id: int, created_by: int | None) -> Issued:
     """Step: write the token's row and make its secret."""
     secret = PREFIX + secrets.token_urlsafe(30)
-    token = await tx.scalar(
+    token: Token | None = await tx.scalar(
         insert(Token)
         .values(
             user_id=user_id,
@@ -123,7 +123,7 @@ async def revoke(db: Database, actor: Actor, token_id: int) -> Token:
         token = await tx.scalar(select(Token).where(Token.id == token_id).with_for_update())
         if token is None or not await _may_manage(tx, actor, token, user_id):
             raise TokenNotFound(f"There is no token {token_id} that you may revoke.")
-        revoked = await tx.scalar(
+        revoked: Token | None = await tx.scalar(
             update(Token)
             .where(Token.id == token_id)
             .values(revoked_at=func.coalesce(Token.revoked_at, func.now()))
@@ -141,13 +141,21 @@ async def own(db: Database, actor: Actor, window: Window) -> Page[Token]:
         return _ORDER.page((await snap.scalars(_ORDER.apply(statement, window))).all(), window)
 
 
-async def of_place(
-    snap: Snapshot, window: Window, *, project_id: int | None = None, group_id: int | None = None
-) -> Page[Token]:
-    """Step: tokens of a project or group; the caller has checked that the actor manages it."""
-    place = Token.project_id == project_id if project_id is not None else Token.group_id == group_id
-    statement = _ORDER.apply(select(Token).where(place), window)
-    return _ORDER.page((await snap.scalars(statement)).all(), window)
+async def of_project(db: Database, actor: Actor, project: int | str, window: Window) -> Page[Token]:
+    """The tokens of a project, newest first; for those who manage them."""
+    async with db.read() as snap:
+        access = await projects.visible(snap, actor, project)
+        policy.require(actor, access, Permission.TOKEN_MANAGE)
+        statement = _ORDER.apply(select(Token).where(Token.project_id == access.id), window)
+        return _ORDER.page((await snap.scalars(statement)).all(), window)
+
+
+async def of_group(db: Database, actor: Actor, group_id: int, window: Window) -> Page[Token]:
+    """The tokens of a group, newest first; for those who manage them."""
+    async with db.read() as snap:
+        await groups.require_maintainer(snap, actor, group_id)
+        statement = _ORDER.apply(select(Token).where(Token.group_id == group_id), window)
+        return _ORDER.page((await snap.scalars(statement)).all(), window)
 
 
 def digest(secret: str) -> bytes:
@@ -181,18 +189,20 @@ def _check(command: IssueToken) -> None:
     if command.project_id is not None and command.group_id is not None:
         raise Invalid("A token belongs to a project or to a group, not to both.", field="groupId")
     if command.expires_at is not None and command.expires_at <= datetime.now(UTC):
-        raise Invalid(f"`{command.expires_at.isoformat()}` is in the past; a token must expire later.", field="expiresAt")
+        raise Invalid(
+            f"`{command.expires_at.isoformat()}` is in the past; a token must expire later.", field="expiresAt"
+        )
 
 
 async def _require_management(tx: Tx, actor: Actor, command: IssueToken) -> None:
     role = await _manager_role(tx, actor, project_id=command.project_id, group_id=command.group_id)
     if command.role > role:
-        raise Forbidden(f"You are {role.name.lower()} here and cannot make a token with the role {command.role.name.lower()}.")
+        raise Forbidden(
+            f"You are {role.name.lower()} here and cannot make a token with the role {command.role.name.lower()}."
+        )
 
 
 async def _manager_role(tx: Tx, actor: Actor, *, project_id: int | None, group_id: int | None) -> Role:
-    from app.access import groups, projects  # noqa: PLC0415  (both list tokens of their place)
-
     if project_id is not None:
         access = await projects.visible(tx, actor, project_id)
         policy.require(actor, access, Permission.TOKEN_MANAGE)
@@ -216,7 +226,9 @@ async def _may_manage(tx: Tx, actor: Actor, token: Token, user_id: int) -> bool:
 async def _add_bot(tx: Tx, command: IssueToken) -> int:
     place = f"project_{command.project_id}" if command.project_id is not None else f"group_{command.group_id}"
     username = f"{place}_bot_{secrets.token_hex(8)}"
-    bot_id = await tx.scalar(insert(User).values(username=username, name=command.name, is_bot=True).returning(User.id))
+    bot_id: int | None = await tx.scalar(
+        insert(User).values(username=username, name=command.name, is_bot=True).returning(User.id)
+    )
     assert bot_id is not None, "INSERT … RETURNING gives the id"
     await tx.execute(
         insert(Membership).values(

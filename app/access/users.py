@@ -50,7 +50,7 @@ async def add(tx: Tx, command: CreateUser) -> User:
     """
     check_path(command.username, "username")
     name = check_title(command.name or command.username, "name")
-    user = await tx.scalar(
+    user: User | None = await tx.scalar(
         upsert(User)
         .values(username=command.username, name=name, is_admin=command.is_admin)
         .on_conflict_do_nothing()

@@ -9,9 +9,10 @@ A step that needs to write asks for a ``Tx``, so the type checker refuses a
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NewType, cast
+from uuid import UUID
 
 from sqlalchemy import event, make_url, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError
@@ -23,6 +24,8 @@ from app.errors import Conflict, Invalid, ModelyardError, Unavailable
 Snapshot = NewType("Snapshot", AsyncSession)
 Tx = NewType("Tx", Snapshot)
 
+PROMISED = "promised jobs"
+"""Key in a transaction's ``info`` under which the outbox notes the jobs that it has written."""
 _UNAVAILABLE_CLASSES = ("08", "53", "57")
 """SQLSTATE classes: connection exception, insufficient resources, operator intervention (with cancelled statements)."""
 _BUSY_STATES = {"40001", "40P01", "55P03"}
@@ -32,7 +35,20 @@ _BUSY_STATES = {"40001", "40P01", "55P03"}
 class Database:
     """Two pools over one PostgreSQL: one that only reads, one that writes."""
 
-    def __init__(self, url: str, *, pool: int = 10, statement_timeout_ms: int = 5000, name: str = "modelyard") -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool: int = 10,
+        statement_timeout_ms: int = 5000,
+        name: str = "modelyard",
+        announce: Callable[[Sequence[UUID]], None] | None = None,
+    ) -> None:
+        """Prepare both pools; connects at first use.
+
+        ``announce`` is told after a commit which background jobs the transaction promised. It must not block.
+        """
+        self._announce = announce
         server_settings = {
             "application_name": name,
             "timezone": "UTC",
@@ -70,6 +86,9 @@ class Database:
         async with _translated(), AsyncSession(self._write_engine, expire_on_commit=False, autoflush=False) as session:
             async with session.begin():
                 yield Tx(Snapshot(session))
+            promised = session.info.get(PROMISED)
+            if promised and self._announce is not None:
+                self._announce(promised)
 
     async def ping(self) -> None:
         """Ask the database for a sign of life.

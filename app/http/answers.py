@@ -6,7 +6,17 @@ import orjson
 from starlette.responses import Response
 from starlette.types import Scope
 
-from app.errors import Conflict, Forbidden, Invalid, ModelyardError, NotFound, Taken, TooLarge, Unauthenticated, Unavailable
+from app.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    ModelyardError,
+    NotFound,
+    Taken,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+)
 
 STATUS: dict[type[ModelyardError], int] = {
     TooLarge: 413,

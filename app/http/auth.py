@@ -58,12 +58,16 @@ def _from_authorization(header: bytes) -> str:
         case "basic":
             return _password(value)
         case _:
-            raise Unauthenticated("The Authorization header must be `Bearer myt_…`, or Basic with the token as password.")
+            raise Unauthenticated(
+                "The Authorization header must be `Bearer myt_…`, or Basic with the token as password."
+            )
 
 
 def _password(value: str) -> str:
     try:
         decoded = b64decode(value, validate=True).decode()
     except (binascii.Error, ValueError) as error:
-        raise Unauthenticated("The Basic credentials are not valid Base64; the token stands as the password.") from error
+        raise Unauthenticated(
+            "The Basic credentials are not valid Base64; the token stands as the password."
+        ) from error
     return decoded.partition(":")[2]

@@ -56,7 +56,7 @@ routes = [
 def _registry() -> CollectorRegistry:
     try:
         registry = CollectorRegistry()
-        multiprocess.MultiProcessCollector(registry)
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # the library has no types here
     except ValueError:  # the variable is not set: one process only
         return PROCESS_REGISTRY
     return registry

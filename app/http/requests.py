@@ -16,7 +16,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.errors import ModelyardError
 from app.http.answers import error_answer
 
-REQUESTS = Counter("modelyard_http_requests_total", "Requests by method, edge and status.", ["method", "edge", "status"])
+REQUESTS = Counter(
+    "modelyard_http_requests_total", "Requests by method, edge and status.", ["method", "edge", "status"]
+)
 SECONDS = Histogram(
     "modelyard_http_request_seconds",
     "Time until the whole answer was sent.",

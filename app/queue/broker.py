@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +19,9 @@ QUEUE = "modelyard:jobs"
 RUN = "run"
 """The one function that workers register with arq; which job it runs stands in PostgreSQL."""
 RING_SECONDS = 0.2
-_SILENT = Counter("modelyard_bell_failures_total", "Jobs that could not be announced through Redis; workers poll anyway.")
+_SILENT = Counter(
+    "modelyard_bell_failures_total", "Jobs that could not be announced through Redis; workers poll anyway."
+)
 log = structlog.get_logger()
 
 
@@ -35,7 +37,7 @@ def deserialize(data: bytes) -> dict[str, Any]:
 
 
 def redis_settings(url: str) -> RedisSettings:
-    """arq's settings for an address; fails fast, because a bell is not worth waiting for."""
+    """Arq's settings for an address; fails fast, because a bell is not worth waiting for."""
     settings = RedisSettings.from_dsn(url)
     settings.conn_timeout = 1
     settings.conn_retries = 0
@@ -49,14 +51,21 @@ class Broker:
         self._settings = redis_settings(url)
         self._pool: ArqRedis | None = None
         self._lock = asyncio.Lock()
+        self._rings: set[asyncio.Task[None]] = set()
 
-    async def ring(self, jobs: Iterable[tuple[UUID, int]]) -> None:
-        """Announce jobs (id and attempt). Never fails and takes at most a fifth of a second."""
+    def announce(self, jobs: Sequence[UUID]) -> None:
+        """Ring in the background; returns at once."""
+        task = asyncio.get_running_loop().create_task(self.ring(jobs))
+        self._rings.add(task)
+        task.add_done_callback(self._rings.discard)
+
+    async def ring(self, jobs: Sequence[UUID]) -> None:
+        """Announce jobs. Never fails and takes at most a fifth of a second."""
         try:
             async with asyncio.timeout(RING_SECONDS):
                 pool = await self._connected()
-                for job_id, attempt in jobs:
-                    await pool.enqueue_job(RUN, str(job_id), _job_id=f"{job_id}:{attempt}", _queue_name=QUEUE)
+                for job_id in jobs:
+                    await pool.enqueue_job(RUN, str(job_id), _queue_name=QUEUE)
         except (RedisError, OSError, TimeoutError) as error:
             _SILENT.inc()
             log.warning("bell.failed", error=type(error).__name__)
@@ -74,6 +83,7 @@ class Broker:
             raise Unavailable("Redis cannot be reached at the moment.") from error
 
     async def close(self) -> None:
+        await asyncio.gather(*self._rings)
         if self._pool is not None:
             await self._pool.aclose()
 

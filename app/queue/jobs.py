@@ -74,6 +74,8 @@ def decode(kind: str, payload: dict[str, Any]) -> Job:
     job_type = KINDS[kind]
     known = {field.name: field.type for field in fields(job_type)}
     values = {
-        name: UUID(value) if known[name] in {UUID, "UUID"} else value for name, value in payload.items() if name in known
+        name: UUID(value) if known[name] in {UUID, "UUID"} else value
+        for name, value in payload.items()
+        if name in known
     }
     return job_type(**values)

@@ -30,16 +30,13 @@ class Lease:
     epoch: int
 
 
-async def due(db: Database, limit: int = 100) -> Sequence[tuple[UUID, int]]:
-    """Ids and attempts of jobs that somebody should take now: due ones, and those whose worker went silent."""
+async def due(db: Database, limit: int = 100) -> Sequence[UUID]:
+    """Ids of jobs that somebody should take now: due ones, and those whose worker went silent."""
     statement = (
-        select(BackgroundJob.id, BackgroundJob.lease_epoch)
-        .where(_is_due())
-        .order_by(BackgroundJob.run_after, BackgroundJob.id)
-        .limit(limit)
+        select(BackgroundJob.id).where(_is_due()).order_by(BackgroundJob.run_after, BackgroundJob.id).limit(limit)
     )
     async with db.read() as snap:
-        return [(row.id, row.lease_epoch) for row in await snap.execute(statement)]
+        return (await snap.scalars(statement)).all()
 
 
 async def claim(db: Database, job_id: UUID, worker: str) -> Lease | None:

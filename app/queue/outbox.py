@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-
 from uuid import UUID
 
 from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.db.database import Tx
+from app.db.database import PROMISED, Tx
 from app.ids import uuid7
 from app.queue.jobs import Job
 from app.queue.tables import BackgroundJob
@@ -19,7 +18,7 @@ __all__ = ["BackgroundJob", "enqueue"]
 async def enqueue(tx: Tx, job: Job, *, project_id: int | None = None, requested_by: int | None = None) -> UUID:
     """Step: write the job's row; an equal one that still waits is joined instead. Returns the job's id.
 
-    Workers learn of it by polling within a second of the commit; ``Broker.ring`` only makes that faster.
+    After the commit the bell is rung; should that fail, workers find the row by polling within a second.
     """
     row = {
         "id": uuid7(),
@@ -36,4 +35,6 @@ async def enqueue(tx: Tx, job: Job, *, project_id: int | None = None, requested_
         # Touches the row so that RETURNING names it, and lets a job that waits for its next attempt run now.
         set_={"run_after": func.least(BackgroundJob.run_after, func.now())},
     )
-    return (await tx.scalars(statement.returning(BackgroundJob.id))).one()
+    job_id = (await tx.scalars(statement.returning(BackgroundJob.id))).one()
+    tx.info.setdefault(PROMISED, []).append(job_id)
+    return job_id

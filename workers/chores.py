@@ -1,0 +1,85 @@
+"""What has to be done again and again, by any worker: the sweep, the reconciler, and housekeeping.
+
+Every chore takes rows with SKIP LOCKED or an advisory lock, so two workers share it without stepping on each other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+from prometheus_client import Gauge
+
+from app.artifacts import garbage
+from app.queue import leases
+from app.runtime import Runtime
+
+SUCCESS = Gauge(
+    "modelyard_chore_last_success_timestamp_seconds",
+    "When a chore last ran to its end; alarm when this grows old.",
+    ["chore"],
+    multiprocess_mode="mostrecent",
+)
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """Something to do every so many seconds."""
+
+    name: str
+    every: float
+    do: Callable[[Runtime], Awaitable[object]]
+
+
+async def sweep(runtime: Runtime) -> object:
+    """Delete the bytes of condemned objects."""
+    return await garbage.sweep(runtime.db, runtime.blobs)
+
+
+async def expire(runtime: Runtime) -> object:
+    """Condemn what uploads left behind when their process died."""
+    return await garbage.expire_pending(runtime.db)
+
+
+async def reconcile(runtime: Runtime) -> object:
+    """Condemn objects in the bucket that no row knows, and abort stale multipart uploads."""
+    return await garbage.reconcile(runtime.db, runtime.blobs)
+
+
+async def bury(runtime: Runtime) -> object:
+    """Give up jobs that kill their worker every time."""
+    return await leases.bury_hopeless(runtime.db)
+
+
+async def forget(runtime: Runtime) -> object:
+    """Remove old succeeded jobs."""
+    return await leases.forget_finished(runtime.db)
+
+
+CHORES = (
+    Chore("sweep", 10, sweep),
+    Chore("bury", 30, bury),
+    Chore("expire", 300, expire),
+    Chore("forget", 3600, forget),
+    Chore("reconcile", 6 * 3600, reconcile),
+)
+
+
+async def run(runtime: Runtime) -> None:
+    """Keep all chores going until cancelled."""
+    await asyncio.gather(*(_repeat(runtime, chore) for chore in CHORES))
+
+
+async def _repeat(runtime: Runtime, chore: Chore) -> None:
+    while True:
+        try:
+            result = await chore.do(runtime)
+            SUCCESS.labels(chore.name).set(time.time())
+            log.debug("chore.done", chore=chore.name, result=str(result))
+        except Exception as error:  # noqa: BLE001 - a chore that fails is tried again at its next turn
+            log.warning("chore.failed", chore=chore.name, error=type(error).__name__, reason=str(error)[:200])
+        await asyncio.sleep(chore.every)

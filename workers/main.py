@@ -1,0 +1,106 @@
+"""The worker process: a pump over PostgreSQL that guarantees, and arq on Redis that makes it fast.
+
+Every job is claimed in PostgreSQL before it runs, so it does not matter who noticed it first. With Redis away the
+pump alone runs everything; when Redis comes back arq joins in again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+import structlog
+from arq.worker import Worker, func
+from redis.exceptions import RedisError
+
+from app.queue import broker, leases
+from app.runtime import WORKER_STATEMENT_TIMEOUT_MS, Runtime, open_runtime
+from app.settings import Settings
+from app.telemetry import configure_logging
+from workers import chores
+from workers.execution import Executor
+
+PUMP_SECONDS = 1.0
+MAX_JOBS = 10
+RECONNECT_SECONDS = 2.0
+GRACE_SECONDS = 8.0
+"""What running jobs get when the process is told to stop; then they are handed back."""
+log = structlog.get_logger()
+
+
+async def run(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT."""
+    configure_logging(settings.log_level, as_json=settings.log_json)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    name = f"{socket.gethostname()}:{os.getpid()}"
+    async with open_runtime(
+        settings, name="modelyard worker", statement_timeout_ms=WORKER_STATEMENT_TIMEOUT_MS
+    ) as runtime:
+        await work(runtime, name, stop)
+
+
+async def work(runtime: Runtime, name: str, stop: asyncio.Event) -> None:
+    """Run pump, bell and chores until ``stop`` is set, then let running jobs end or hand them back."""
+    executor = Executor(runtime, name, MAX_JOBS)
+    log.info("worker.started", worker=name)
+    tasks = [
+        asyncio.create_task(_pump(runtime, executor)),
+        asyncio.create_task(_listen(runtime, executor)),
+        asyncio.create_task(chores.run(runtime)),
+    ]
+    await stop.wait()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await executor.drain(GRACE_SECONDS)
+    log.info("worker.stopped", worker=name)
+
+
+async def _pump(runtime: Runtime, executor: Executor) -> None:
+    """The guarantee: look for due jobs every second, whatever Redis says."""
+    while True:
+        try:
+            for job_id in await leases.due(runtime.db, limit=executor.free):
+                executor.start(job_id)
+        except Exception as error:  # noqa: BLE001 - the loop must outlive a database that is away
+            log.warning("pump.failed", error=type(error).__name__)
+        await asyncio.sleep(PUMP_SECONDS)
+
+
+async def _listen(runtime: Runtime, executor: Executor) -> None:
+    """The speed: run what Redis announces at once. arq ends when Redis goes away; then begin anew."""
+
+    async def on_ring(_context: dict[Any, Any], job_id: str) -> None:
+        await executor.run(UUID(job_id))
+
+    while True:
+        bell = Worker(
+            functions=[func(on_ring, name=broker.RUN, max_tries=1_000_000, keep_result=0)],
+            queue_name=broker.QUEUE,
+            redis_settings=broker.redis_settings(runtime.settings.redis_url),
+            job_serializer=broker.serialize,
+            job_deserializer=broker.deserialize,
+            handle_signals=False,
+            keep_result=0,
+            max_jobs=MAX_JOBS,
+            # Ends only the waiting for a job; the job itself lives by its lease in PostgreSQL.
+            job_timeout=60,
+            poll_delay=0.2,
+            health_check_interval=60,
+        )
+        try:
+            await bell.async_run()
+        except (TimeoutError, RedisError, OSError) as error:
+            log.warning("bell.lost", error=type(error).__name__)
+        finally:
+            with suppress(RedisError, OSError, asyncio.TimeoutError):
+                await bell.close()
+        await asyncio.sleep(RECONNECT_SECONDS)

@@ -1,0 +1,167 @@
+"""Artifacts as they are listed and found; their bytes are the business of uploads and downloads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
+
+from app.access import policy, projects
+from app.access.policy import Actor, Permission
+from app.artifacts.tables import Artifact, Blob
+from app.db.database import Database, Snapshot
+from app.errors import NotFound
+from app.pagination import Keyset, Page, Window
+
+__all__ = ["Artifact", "ArtifactDetails", "Entry", "Root"]
+
+
+class ArtifactNotFound(NotFound):
+    """There is no such artifact, or it may not be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """Whose files they are: those of a candidate or of a logged model (exactly one of the two)."""
+
+    project_id: int
+    candidate_id: UUID | None = None
+    logged_model_id: UUID | None = None
+
+    @property
+    def id(self) -> UUID:
+        found = self.candidate_id or self.logged_model_id
+        assert found is not None, "a root is one of the two"
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactDetails:
+    """A file: where it is, how large (bytes), and its SHA-256."""
+
+    project_id: int
+    id: UUID
+    root_id: UUID
+    candidate_id: UUID | None
+    logged_model_id: UUID | None
+    path: str
+    media_type: str
+    created_by: int | None
+    created_at: datetime
+    size: int
+    sha256: bytes
+    object_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a folder: a file with its size, or a folder without."""
+
+    name: str
+    is_folder: bool
+    size: int | None = None
+
+
+async def find(snap: Snapshot, root: Root, path: str) -> ArtifactDetails:
+    """Read step: the file at that path; the caller has checked who asks.
+
+    Raises:
+        ArtifactNotFound: there is none.
+    """
+    statement = details().where(
+        Artifact.project_id == root.project_id, Artifact.root_id == root.id, Artifact.path == path
+    )
+    row = (await snap.execute(statement)).one_or_none()
+    if row is None:
+        raise ArtifactNotFound(f"No such artifact: '{path}'.", field="path")
+    return ArtifactDetails(*row)
+
+
+async def list_folder(snap: Snapshot, root: Root, folder: str = "", limit: int = 10_000) -> list[Entry]:
+    """Read step: files and folders directly in a folder, by name. A folder that is not there is empty.
+
+    The database groups by the next part of the path, so a folder of a million files below costs one line.
+    """
+    prefix = f"{folder}/" if folder else ""
+    rest = func.substr(Artifact.path, len(prefix) + 1)
+    name = func.split_part(rest, "/", 1)
+    is_folder = func.bool_or(rest.contains("/"))
+    statement = (
+        select(name, is_folder, func.max(case((~rest.contains("/"), Blob.size))))
+        .join(Blob, _blob_of())
+        .where(Artifact.project_id == root.project_id, Artifact.root_id == root.id, *_below(prefix))
+        .group_by(name)
+        .order_by(name)
+        .limit(limit)
+    )
+    rows = await snap.execute(statement)
+    return [Entry(name, folder_, None if folder_ else size) for name, folder_, size in rows]
+
+
+async def get(db: Database, actor: Actor, project_id: int, artifact_id: UUID) -> ArtifactDetails:
+    """The artifact with that id.
+
+    Raises:
+        ArtifactNotFound: it does not exist, or the actor may not see its project.
+    """
+    async with db.read() as snap:
+        access = await projects.visible(snap, actor, project_id)
+        policy.require(actor, access, Permission.REGISTRY_READ)
+        row = (
+            await snap.execute(details().where(Artifact.project_id == project_id, Artifact.id == artifact_id))
+        ).one_or_none()
+    if row is None:
+        raise ArtifactNotFound(f"There is no artifact `{artifact_id}`.")
+    return ArtifactDetails(*row)
+
+
+async def page(db: Database, actor: Actor, root: Root, window: Window, *, folder: str = "") -> Page[ArtifactDetails]:
+    """All files below a folder of a root, by path, in whatever depth."""
+    prefix = f"{folder}/" if folder else ""
+    statement = details().where(Artifact.project_id == root.project_id, Artifact.root_id == root.id, *_below(prefix))
+    async with db.read() as snap:
+        access = await projects.visible(snap, actor, root.project_id)
+        policy.require(actor, access, Permission.REGISTRY_READ)
+        rows = (await snap.execute(_ORDER.apply(statement, window))).all()
+    return _ORDER.page([ArtifactDetails(*row) for row in rows], window)
+
+
+async def totals(snap: Snapshot, project_id: int, roots: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
+    """Read step: number and bytes of the files of each root."""
+    statement = (
+        select(Artifact.root_id, func.count(), func.sum(Blob.size))
+        .join(Blob, _blob_of())
+        .where(Artifact.project_id == project_id, Artifact.root_id.in_(roots))
+        .group_by(Artifact.root_id)
+    )
+    return {root_id: (count, int(size)) for root_id, count, size in await snap.execute(statement)}
+
+
+_ORDER: Keyset[ArtifactDetails] = Keyset(
+    "artifacts", (Artifact.path, Artifact.id), lambda found: (found.path, found.id)
+)
+
+
+def details() -> Select[*tuple[Any, ...]]:
+    """The columns of :class:`ArtifactDetails`, in its order."""
+    columns = (
+        Artifact.project_id, Artifact.id, Artifact.root_id, Artifact.candidate_id, Artifact.logged_model_id,
+        Artifact.path, Artifact.media_type, Artifact.created_by, Artifact.created_at,
+        Blob.size, Blob.sha256, Blob.object_key,
+    )  # fmt: skip
+    return select(*columns).join(Blob, _blob_of())
+
+
+def _blob_of() -> ColumnElement[bool]:
+    return and_(Blob.project_id == Artifact.project_id, Blob.id == Artifact.blob_id)
+
+
+def _below(prefix: str) -> tuple[ColumnElement[bool], ...]:
+    """Paths that begin with the prefix, as a range that the index serves: `/` is followed by `0`."""
+    if not prefix:
+        return ()
+    return (Artifact.path >= prefix, Artifact.path < prefix[:-1] + "0")

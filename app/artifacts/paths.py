@@ -1,0 +1,70 @@
+"""The one rule for artifact paths, applied once, to the decoded value."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from urllib.parse import unquote
+
+from app.errors import Invalid
+
+MAX_BYTES = 1024
+MAX_PART_BYTES = 255
+_BIDI = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
+_ABSOLUTE = re.compile(r"[A-Za-z]:|[A-Za-z][A-Za-z0-9+.-]*:/")
+
+
+class InvalidPath(Invalid):
+    """The artifact path is not acceptable."""
+
+
+def check(path: str, field: str = "path") -> str:
+    """The path of a file or folder below an artifact root, normalised to NFC.
+
+    Raises:
+        InvalidPath: it is empty, absolute, leaves the root, or holds what no file name should.
+    """
+    text = unicodedata.normalize("NFC", path)
+    reason = _objection(text)
+    if reason:
+        raise InvalidPath(
+            f"Invalid path `{path[:120]!a}`: {reason}. A path is relative, like `model/weights.bin`.", field=field
+        )
+    return text
+
+
+def check_folder(path: str, field: str = "path") -> str:
+    """Like :func:`check`, but the root itself (the empty path) is fine and slashes at the end are dropped.
+
+    Raises:
+        InvalidPath: as above.
+    """
+    stripped = path.rstrip("/")
+    return check(stripped, field) if stripped else ""
+
+
+def _objection(text: str) -> str | None:
+    try:
+        encoded = text.encode()
+    except UnicodeEncodeError:
+        return "it holds a lone surrogate"
+    if not text or len(encoded) > MAX_BYTES:
+        return f"it must have 1 to {MAX_BYTES} bytes, not {len(encoded)}"
+    if "\\" in text or text.startswith("/") or _ABSOLUTE.match(text):
+        return "it must not be absolute, name a drive or scheme, or use backslashes"
+    if any(ord(letter) < 32 or 127 <= ord(letter) < 160 or letter in _BIDI for letter in text):
+        return "it must not hold control characters"
+    return _objection_to_parts(text)
+
+
+def _objection_to_parts(text: str) -> str | None:
+    parts = text.split("/")
+    if any(len(part.encode()) > MAX_PART_BYTES for part in parts):
+        return f"each part may have {MAX_PART_BYTES} bytes"
+    if any(part in {"", ".", ".."} for part in parts):
+        return "it must not hold empty, `.` or `..` parts"
+    # Clients and proxies decode more often than once; what would climb out after that is refused here already.
+    decoded = unquote(unquote(text))
+    if decoded != text and any(part in {".", ".."} for part in decoded.replace("\\", "/").split("/")):
+        return "decoded once more it would leave its root"
+    return None

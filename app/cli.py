@@ -84,6 +84,18 @@ def migrate() -> None:
     asyncio.run(upgrade(_settings().database_url))
 
 
+@main.command()
+def schema(
+    check: Annotated[bool, typer.Option(help="Compare schema.graphql with it; exit code 1 when that is old.")] = False,
+) -> None:
+    """Print the GraphQL schema: `modelyard schema > schema.graphql`."""
+    from app.graphql import sdl
+
+    difference = sdl.difference() if check else ""
+    typer.echo(difference if check else sdl.text(), nl=False)
+    raise typer.Exit(1 if difference else 0)
+
+
 @main.command(hidden=True)
 def prepare() -> None:
     """Migrate, make the first admin, project and token; for `up`, which sends and gets JSON."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Select, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access import policy, repository
@@ -77,7 +78,7 @@ async def by_ids(db: Database, actor: Actor, ids: list[int]) -> list[GroupAccess
     """For loaders: groups in the order of the ids, None where the actor may not see one."""
     async with db.read() as snap:
         rows = await snap.execute(repository.visible_groups(actor).where(Group.id.in_(ids)))
-        found = {row[0].id: _access(row[0], row.role) for row in rows}
+        found = {row[0].id: access_of(row) for row in rows}
     return [found.get(id) for id in ids]
 
 
@@ -85,14 +86,17 @@ async def search(
     db: Database, actor: Actor, window: Window, *, text: str = "", parent_id: int | None = None
 ) -> Page[GroupAccess]:
     """Groups that the actor may see, by path."""
-    statement = repository.visible_groups(actor)
-    if text:
-        statement = statement.where(func.lower(Group.full_path).contains(text.lower(), autoescape=True))
-    if parent_id is not None:
-        statement = statement.where(Group.parent_id == parent_id)
+    statement = _matching(actor, text, parent_id)
     async with db.read() as snap:
-        rows = (await snap.execute(_ORDER.apply(statement, window))).all()
-    return _ORDER.page([_access(row[0], row.role) for row in rows], window)
+        rows = (await snap.execute(ORDER.apply(statement, window))).all()
+    return ORDER.page([access_of(row) for row in rows], window)
+
+
+async def count(db: Database, actor: Actor, *, text: str = "", parent_id: int | None = None) -> int:
+    """How many groups :func:`search` would page through."""
+    async with db.read() as snap:
+        statement = select(func.count()).select_from(_matching(actor, text, parent_id).subquery())
+        return await snap.scalar(statement) or 0
 
 
 async def create(db: Database, actor: Actor, command: CreateGroup) -> GroupAccess:
@@ -158,13 +162,29 @@ async def require_maintainer(snap: Snapshot, actor: Actor, group_id: int) -> Rol
     return access.role
 
 
-_ORDER: Keyset[GroupAccess] = Keyset(
+ORDER: Keyset[GroupAccess] = Keyset(
     "groups", (Group.full_path, Group.id), lambda access: (access.group.full_path, access.id)
 )
 
 
-def _access(group: Group, role: int | None) -> GroupAccess:
-    return GroupAccess(group, Role(role) if role is not None else None)
+def may_manage(actor: Actor, access: GroupAccess) -> bool:
+    """Whether :func:`require_maintainer` would let the actor pass."""
+    is_maintainer = access.role is not None and access.role >= Role.MAINTAINER
+    return is_maintainer and actor.may_write and actor.project_boundary is None
+
+
+def _matching(actor: Actor, text: str, parent_id: int | None) -> Select[Group, int | None]:
+    statement = repository.visible_groups(actor)
+    if text:
+        statement = statement.where(func.lower(Group.full_path).contains(text.lower(), autoescape=True))
+    if parent_id is not None:
+        statement = statement.where(Group.parent_id == parent_id)
+    return statement
+
+
+def access_of(row: Any) -> GroupAccess:
+    """The group and role of a row of ``repository.visible_groups``."""
+    return GroupAccess(row[0], Role(row.role) if row.role is not None else None)
 
 
 async def _parent(tx: Tx, actor: Actor, parent_id: int | None) -> Group | None:

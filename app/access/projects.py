@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access import groups, policy, repository
@@ -80,14 +80,17 @@ async def search(
     db: Database, actor: Actor, window: Window, *, text: str = "", group_id: int | None = None
 ) -> Page[ProjectAccess]:
     """Projects that the actor may see, by path."""
-    statement = repository.visible_projects(actor)
-    if text:
-        statement = statement.where(func.lower(Project.full_path).contains(text.lower(), autoescape=True))
-    if group_id is not None:
-        statement = statement.where(Project.group_id == group_id)
+    statement = _matching(actor, text, group_id)
     async with db.read() as snap:
-        rows = (await snap.execute(_ORDER.apply(statement, window))).all()
-    return _ORDER.page([repository.access_of(row) for row in rows], window)
+        rows = (await snap.execute(ORDER.apply(statement, window))).all()
+    return ORDER.page([repository.access_of(row) for row in rows], window)
+
+
+async def count(db: Database, actor: Actor, *, text: str = "", group_id: int | None = None) -> int:
+    """How many projects :func:`search` would page through."""
+    async with db.read() as snap:
+        statement = select(func.count()).select_from(_matching(actor, text, group_id).subquery())
+        return await snap.scalar(statement) or 0
 
 
 async def create(db: Database, actor: Actor, command: CreateProject) -> ProjectAccess:
@@ -156,9 +159,18 @@ async def take_experiment_number(tx: Tx, project_id: int) -> int:
     return number
 
 
-_ORDER: Keyset[ProjectAccess] = Keyset(
+ORDER: Keyset[ProjectAccess] = Keyset(
     "projects", (Project.full_path, Project.id), lambda access: (access.project.full_path, access.id)
 )
+
+
+def _matching(actor: Actor, text: str, group_id: int | None) -> Select[Project, int | None]:
+    statement = repository.visible_projects(actor)
+    if text:
+        statement = statement.where(func.lower(Project.full_path).contains(text.lower(), autoescape=True))
+    if group_id is not None:
+        statement = statement.where(Project.group_id == group_id)
+    return statement
 
 
 def _could_be_path(text: str) -> bool:

@@ -13,7 +13,8 @@ from sqlalchemy import func, insert, or_, select, update
 from app.access import groups, policy, projects, repository
 from app.access.names import check_title
 from app.access.policy import Actor, Permission, Role, Scope
-from app.access.tables import Membership, Token, User
+from app.access.tables import Membership, User
+from app.access.tables import Token as Token
 from app.db.database import Database, Tx
 from app.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from app.pagination import Keyset, Page, Window

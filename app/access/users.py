@@ -12,7 +12,8 @@ from app.access import groups, policy, repository
 from app.access.groups import CreateGroup
 from app.access.names import check_path, check_title
 from app.access.policy import Actor, Role
-from app.access.tables import Membership, User
+from app.access.tables import Membership
+from app.access.tables import User as User
 from app.db.database import Database, Snapshot, Tx
 from app.errors import Forbidden, NotFound, Taken
 

@@ -1,0 +1,83 @@
+"""Pages and counts of many parents in one statement: what nested lists ask for.
+
+A list below a list would else cost a statement for every row of the outer one. The page of each parent is a LATERAL
+subquery, so each of them is read from the index that serves it, up to its limit and no further.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias, TypeVar
+
+from sqlalchemy import ColumnElement, Integer, Select, Subquery, and_, func, literal, select, true
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, aliased
+
+from app.db.database import Snapshot
+from app.pagination import Keyset, Page, Window
+
+T = TypeVar("T")
+
+AnySelect: TypeAlias = Select[*tuple[Any, ...]]
+Key: TypeAlias = tuple[Any, ...]
+"""The values of the parent columns that make one parent."""
+
+
+async def pages(
+    snap: Snapshot,
+    statement: AnySelect,
+    keyset: Keyset[T],
+    window: Window,
+    *,
+    row: type[DeclarativeBase],
+    parent: Sequence[InstrumentedAttribute[Any]],
+    keys: Sequence[Key],
+    convert: Callable[[Any], T] = lambda found: found[0],
+) -> list[Page[T]]:
+    """Read step: the same window of each parent, in the order of the keys.
+
+    ``statement`` selects ``row`` and perhaps labelled columns beside it; ``convert`` gets the row first, then those.
+    """
+    parents = _parents(parent, keys)
+    inner = keyset.apply(statement.where(_belongs(parent, parents)), window)
+    page = inner.add_columns(_rank(inner).label("rank")).lateral("page")
+    beside = [column for name, column in page.c.items() if name in _labels(statement)]
+    outer = select(aliased(row, page), *beside, parents.c.place).select_from(parents.join(page, true()))
+    found: dict[int, list[T]] = defaultdict(list)
+    for result in await snap.execute(outer.order_by(parents.c.place, page.c.rank)):
+        found[result.place].append(convert(result))
+    return [keyset.page(found[place], window) for place in range(len(keys))]
+
+
+async def counts(
+    snap: Snapshot, statement: AnySelect, *, parent: Sequence[InstrumentedAttribute[Any]], keys: Sequence[Key]
+) -> list[int]:
+    """Read step: how many rows of the statement each parent has, in the order of the keys."""
+    parents = _parents(parent, keys)
+    inner = statement.where(_belongs(parent, parents)).subquery().lateral("rows")
+    counted = select(parents.c.place, func.count().label("rows")).select_from(parents.join(inner, true()))
+    found = {row.place: row.rows for row in await snap.execute(counted.group_by(parents.c.place))}
+    return [found.get(place, 0) for place in range(len(keys))]
+
+
+def _parents(columns: Sequence[InstrumentedAttribute[Any]], keys: Sequence[Key]) -> Subquery:
+    """The keys as a table: their place, and one column for each parent column."""
+    place = func.unnest(literal(list(range(len(keys))), ARRAY(Integer))).label("place")
+    values = [
+        func.unnest(literal([key[index] for key in keys], ARRAY(column.type))).label(f"key{index}")
+        for index, column in enumerate(columns)
+    ]
+    return select(place, *values).subquery("parents")
+
+
+def _belongs(columns: Sequence[InstrumentedAttribute[Any]], parents: Subquery) -> ColumnElement[bool]:
+    return and_(*(column == parents.c[f"key{index}"] for index, column in enumerate(columns)))
+
+
+def _rank(ordered: AnySelect) -> ColumnElement[int]:
+    return func.row_number().over(order_by=list(ordered._order_by_clauses))  # noqa: SLF001 - the order just applied
+
+
+def _labels(statement: AnySelect) -> set[str]:
+    return {str(described["name"]) for described in statement.column_descriptions if described["entity"] is None}

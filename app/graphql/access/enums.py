@@ -1,0 +1,35 @@
+"""Roles, visibilities, switches and scopes."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import strawberry
+
+from app.access.policy import Role
+from app.access.policy import Scope as TokenScope
+from app.graphql.fields import value
+
+__all__ = ["FeatureAccess", "Role", "TokenScope", "Visibility"]
+
+strawberry.enum(
+    Role,
+    description="What a member is. Each role includes the ones before it; roles of a group hold in all below it.",
+)
+strawberry.enum(
+    TokenScope, name="TokenScope", description="What a token may be used for, whatever the role of its owner."
+)
+
+
+@strawberry.enum(description="Who may know of a group or project.")
+class Visibility(Enum):
+    PRIVATE = value("private", "Members.")
+    INTERNAL = value("internal", "Everybody with a token.")
+    PUBLIC = value("public", "Everybody.")
+
+
+@strawberry.enum(description="For whom a part of a project is switched on.")
+class FeatureAccess(Enum):
+    DISABLED = value("disabled", "Nobody.")
+    PRIVATE = value("private", "Members.")
+    ENABLED = value("enabled", "Everybody who may see the project.")

@@ -1,0 +1,77 @@
+"""What the mutations of this area are told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from app.access import policy
+from app.graphql.access.enums import FeatureAccess, Role, TokenScope, Visibility
+from app.graphql.access.lookups import GroupLookup, PlaceLookup, ProjectLookup
+from app.graphql.fields import optional
+
+
+@strawberry.input(description="A new user.")
+class UserCreateInput:
+    username: str = strawberry.field(description="Unique, and not the path of a group.")
+    name: str | None = optional("For people to read; the username when left out.")
+    is_admin: bool = optional("Whether the user administers the installation.", default=False)
+
+
+@strawberry.input(description="A new group.")
+class GroupCreateInput:
+    path: str = strawberry.field(description="Its part of the address.")
+    name: str | None = optional("For people to read; the path when left out.")
+    parent: GroupLookup | None = optional("The group that it shall be in; a top-level group when left out.")
+    visibility: Visibility = optional("Who may know of it.", default=Visibility.PRIVATE)
+
+
+@strawberry.input(description="A new project.")
+class ProjectCreateInput:
+    group: GroupLookup = strawberry.field(description="The group, or the user's namespace, that it shall be in.")
+    path: str = strawberry.field(description="Its part of the address.")
+    name: str | None = optional("For people to read; the path when left out.")
+    description: str = optional("Markdown, at most 10,000 characters.", default="")
+    visibility: Visibility = optional("Who may know of it.", default=Visibility.PRIVATE)
+
+
+@strawberry.input(description="Changes of a project; what is left out stays.")
+class ProjectUpdateInput:
+    project: ProjectLookup = strawberry.field(description="Which one.")
+    name: str | None = optional("For people to read.")
+    description: str | None = optional("Markdown, at most 10,000 characters.")
+    visibility: Visibility | None = optional("Who may know of it.")
+    registry_access: FeatureAccess | None = optional("For whom models and versions are switched on.")
+    experiments_access: FeatureAccess | None = optional("For whom experiments and candidates are switched on.")
+
+
+@strawberry.input(description="A role for a user.")
+class MemberSetInput:
+    place: PlaceLookup = strawberry.field(description="The group or project.")
+    username: str = strawberry.field(description="Who.")
+    role: Role = strawberry.field(description="The role, at most your own; it replaces a former one.")
+
+
+@strawberry.input(description="The end of a user's own role; inherited ones stay.")
+class MemberRemoveInput:
+    place: PlaceLookup = strawberry.field(description="The group or project.")
+    username: str = strawberry.field(description="Who; yourself to leave.")
+
+
+@strawberry.input(description="A new access token.")
+class TokenCreateInput:
+    name: str = strawberry.field(description="What it is for.")
+    place: PlaceLookup | None = optional(
+        "Confines it to a group or project, where a bot of its own acts; a personal token when left out."
+    )
+    role: Role = optional("The role of that bot; of no meaning for personal tokens.", default=policy.Role.DEVELOPER)
+    scopes: list[TokenScope] = strawberry.field(
+        default_factory=lambda: [policy.Scope.API], description="What it may be used for."
+    )
+    expires_at: datetime | None = optional("From when on it is refused; never when left out.")
+
+
+@strawberry.input(description="The end of a token.")
+class TokenRevokeInput:
+    id: strawberry.ID = strawberry.field(description="The id of the token.")

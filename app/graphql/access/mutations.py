@@ -1,0 +1,165 @@
+"""Making users, groups, projects, members and tokens."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from app.access import groups, members, projects, tokens, users
+from app.access.groups import CreateGroup
+from app.access.members import Place
+from app.access.projects import CreateProject, UpdateProject
+from app.access.tokens import IssueToken
+from app.access.users import CreateUser
+from app.graphql import ids
+from app.graphql.access.inputs import (
+    GroupCreateInput,
+    MemberRemoveInput,
+    MemberSetInput,
+    ProjectCreateInput,
+    ProjectUpdateInput,
+    TokenCreateInput,
+    TokenRevokeInput,
+    UserCreateInput,
+)
+from app.graphql.access.lookups import PlaceLookup
+from app.graphql.access.places import Group, Project
+from app.graphql.access.queries import find_group, find_project
+from app.graphql.access.types import Member, Token, User
+from app.graphql.context import Info
+from app.graphql.errors import UserError
+from app.graphql.fields import INPUT, mutation, optional, user_errors
+
+
+@strawberry.type(description="What became of `userCreate`.")
+class UserCreatePayload:
+    user: User | None = optional("The new user.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="What became of `groupCreate`.")
+class GroupCreatePayload:
+    group: Group | None = optional("The new group.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="What became of `projectCreate`.")
+class ProjectCreatePayload:
+    project: Project | None = optional("The new project.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="What became of `projectUpdate`.")
+class ProjectUpdatePayload:
+    project: Project | None = optional("The project as it is now.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="What became of `memberSet`.")
+class MemberSetPayload:
+    member: Member | None = optional("The user with the new role.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="What became of `memberRemove`.")
+class MemberRemovePayload:
+    user: User | None = optional("The user whose role is gone.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="What became of `tokenCreate`.")
+class TokenCreatePayload:
+    token: Token | None = optional("The new token.")
+    secret: str | None = optional("What to send as `Authorization: Bearer …`. Never shown again.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="What became of `tokenRevoke`.")
+class TokenRevokePayload:
+    token: Token | None = optional("The token, refused from now on.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type
+class AccessMutation:
+    @mutation("Makes a user with a namespace of the same name. For administrators.")
+    async def user_create(self, info: Info, input: Annotated[UserCreateInput, INPUT]) -> UserCreatePayload:
+        command = CreateUser(input.username, input.name, is_admin=input.is_admin)
+        return UserCreatePayload(user=User.of(await users.create(info.context.db, info.context.actor, command)))
+
+    @mutation("Makes a group; you become its owner.")
+    async def group_create(self, info: Info, input: Annotated[GroupCreateInput, INPUT]) -> GroupCreatePayload:
+        parent = await find_group(info, input.parent) if input.parent else None
+        command = CreateGroup(
+            path=input.path,
+            name=input.name,
+            parent_id=parent.id if parent else None,
+            visibility=input.visibility.value,
+        )
+        return GroupCreatePayload(group=Group.of(await groups.create(info.context.db, info.context.actor, command)))
+
+    @mutation("Makes a project in a group that you maintain.")
+    async def project_create(self, info: Info, input: Annotated[ProjectCreateInput, INPUT]) -> ProjectCreatePayload:
+        command = CreateProject(
+            group_id=(await find_group(info, input.group)).id,
+            path=input.path,
+            name=input.name,
+            description=input.description,
+            visibility=input.visibility.value,
+        )
+        made = await projects.create(info.context.db, info.context.actor, command)
+        return ProjectCreatePayload(project=Project.of(made))
+
+    @mutation("Changes name, description, visibility and switches of a project.")
+    async def project_update(self, info: Info, input: Annotated[ProjectUpdateInput, INPUT]) -> ProjectUpdatePayload:
+        command = UpdateProject(
+            project_id=(await find_project(info, input.project)).id,
+            name=input.name,
+            description=input.description,
+            visibility=input.visibility.value if input.visibility else None,
+            registry_access=input.registry_access.value if input.registry_access else None,
+            experiments_access=input.experiments_access.value if input.experiments_access else None,
+        )
+        changed = await projects.edit(info.context.db, info.context.actor, command)
+        return ProjectUpdatePayload(project=Project.of(changed))
+
+    @mutation("Gives a user a role in a group or project, or another one.")
+    async def member_set(self, info: Info, input: Annotated[MemberSetInput, INPUT]) -> MemberSetPayload:
+        place = await _place(info, input.place)
+        member = await members.set_role(info.context.db, info.context.actor, place, input.username, input.role)
+        return MemberSetPayload(member=Member.of(member))
+
+    @mutation("Takes a user's own role in a group or project away.")
+    async def member_remove(self, info: Info, input: Annotated[MemberRemoveInput, INPUT]) -> MemberRemovePayload:
+        place = await _place(info, input.place)
+        user = await members.remove(info.context.db, info.context.actor, place, input.username)
+        return MemberRemovePayload(user=User.of(user))
+
+    @mutation("Makes an access token: your own, or one of a group or project that you maintain.")
+    async def token_create(self, info: Info, input: Annotated[TokenCreateInput, INPUT]) -> TokenCreatePayload:
+        place = await _place(info, input.place) if input.place else Place()
+        command = IssueToken(
+            name=input.name,
+            scopes=tuple(input.scopes),
+            project_id=place.project_id,
+            group_id=place.group_id,
+            role=input.role,
+            expires_at=input.expires_at,
+        )
+        issued = await tokens.issue(info.context.db, info.context.actor, command)
+        return TokenCreatePayload(token=Token.of(issued.token), secret=issued.secret)
+
+    @mutation("Ends a token at once.")
+    async def token_revoke(self, info: Info, input: Annotated[TokenRevokeInput, INPUT]) -> TokenRevokePayload:
+        key = ids.integer(input.id, "Token")
+        if key is None:
+            raise ids.missing("token", input.id, "id")
+        return TokenRevokePayload(token=Token.of(await tokens.revoke(info.context.db, info.context.actor, key)))
+
+
+async def _place(info: Info, lookup: PlaceLookup) -> Place:
+    if lookup.project:
+        return Place(project_id=(await find_project(info, lookup.project)).id)
+    assert lookup.group, "one of the two is given"
+    return Place(group_id=(await find_group(info, lookup.group)).id)

@@ -1,0 +1,174 @@
+"""Groups and projects as the client sees them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from app.access import groups, members, policy, tokens
+from app.access.groups import GroupAccess
+from app.access.policy import Permission, ProjectAccess
+from app.graphql import ids, markdown
+from app.graphql.access.enums import FeatureAccess, Role, Visibility
+from app.graphql.access.types import Member, Token, User, user_by_id
+from app.graphql.connections import After, Before, Connection, First, Last, connection, window
+from app.graphql.context import Info
+from app.graphql.fields import resolved
+from app.graphql.node import Node
+
+
+@strawberry.type(description="A namespace that nests: a group of people, or one user's own.")
+class Group(Node):
+    access: strawberry.Private[GroupAccess]
+    name: str = strawberry.field(description="For people to read.")
+    path: str = strawberry.field(description="Its part of the address.")
+    full_path: str = strawberry.field(description="The paths from the top, joined by slashes.")
+    visibility: Visibility = strawberry.field(description="Who may know of it.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+
+    @classmethod
+    def of(cls, access: GroupAccess) -> Group:
+        row = access.group
+        return cls(
+            id=ids.of("Group", row.id),
+            access=access,
+            name=row.name,
+            path=row.path,
+            full_path=row.full_path,
+            visibility=Visibility(row.visibility),
+            created_at=row.created_at,
+        )
+
+    @resolved("The group that it is in, when that may be seen.")
+    async def parent(self, info: Info) -> Group | None:
+        return await group_by_id(info, self.access.group.parent_id)
+
+    @resolved("Groups directly in it, by path.")
+    async def groups(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Group]:
+        loaders, here = info.context.loaders.access, self.access.id
+        page = await loaders.groups_of_group.load((here, window(first, after, last, before)))
+        return connection(page, Group.of, lambda: loaders.group_count_of_group.load(here))
+
+    @resolved("Projects directly in it, by path.")
+    async def projects(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Project]:
+        loaders, here = info.context.loaders.access, self.access.id
+        page = await loaders.projects_of_group.load((here, window(first, after, last, before)))
+        return connection(page, Project.of, lambda: loaders.project_count_of_group.load(here))
+
+    @resolved("Everybody with a role in it, inherited ones too, by name. For members.")
+    async def members(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Member]:
+        context = info.context
+        page = await members.of_group(context.db, context.actor, self.access.id, window(first, after, last, before))
+        return connection(page, Member.of)
+
+    @resolved("Its tokens, newest first. For those who manage them.")
+    async def tokens(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Token]:
+        context = info.context
+        page = await tokens.of_group(context.db, context.actor, self.access.id, window(first, after, last, before))
+        return connection(page, Token.of)
+
+    @resolved("Your role in it; null: you are a visitor.")
+    def viewer_role(self) -> Role | None:
+        return self.access.role
+
+    @resolved("Whether you may make projects and groups in it and manage its members and tokens.")
+    def viewer_can_manage(self, info: Info) -> bool:
+        return groups.may_manage(info.context.actor, self.access)
+
+
+async def group_by_id(info: Info, group_id: int | None) -> Group | None:
+    """The group of that id, if it may be seen, through the request's loader."""
+    access = await info.context.loaders.access.groups.load(group_id) if group_id is not None else None
+    return Group.of(access) if access else None
+
+
+@strawberry.type(description="The owner of models, experiments and their bytes.")
+class Project(Node):
+    access: strawberry.Private[ProjectAccess]
+    name: str = strawberry.field(description="For people to read.")
+    path: str = strawberry.field(description="Its part of the address.")
+    full_path: str = strawberry.field(description="The group's full path and its own, joined by a slash.")
+    description: str = strawberry.field(description="Markdown.")
+    visibility: Visibility = strawberry.field(description="Who may know of it.")
+    registry_access: FeatureAccess = strawberry.field(description="For whom models and versions are switched on.")
+    experiments_access: FeatureAccess = strawberry.field(description="The same for experiments and candidates.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+
+    @classmethod
+    def of(cls, access: ProjectAccess) -> Project:
+        row = access.project
+        return cls(
+            id=ids.of("Project", row.id),
+            access=access,
+            name=row.name,
+            path=row.path,
+            full_path=row.full_path,
+            description=row.description,
+            visibility=Visibility(row.visibility),
+            registry_access=FeatureAccess(row.registry_access),
+            experiments_access=FeatureAccess(row.experiments_access),
+            created_at=row.created_at,
+        )
+
+    @resolved("The number that stands for it in paths of the REST and MLflow interfaces.")
+    def number(self) -> str:
+        return str(self.access.id)
+
+    @resolved("The description as sanitised HTML.")
+    def description_html(self) -> str:
+        return markdown.to_html(self.description)
+
+    @resolved("The group that it is in, when that may be seen.")
+    async def group(self, info: Info) -> Group | None:
+        return await group_by_id(info, self.access.project.group_id)
+
+    @resolved("Who made it.")
+    async def created_by(self, info: Info) -> User | None:
+        return await user_by_id(info, self.access.project.created_by)
+
+    @resolved("Everybody with a role in it, inherited ones too, by name. For members.")
+    async def members(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Member]:
+        context = info.context
+        page = await members.of_project(context.db, context.actor, self.access.id, window(first, after, last, before))
+        return connection(page, Member.of)
+
+    @resolved("Its tokens, newest first. For those who manage them.")
+    async def tokens(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Token]:
+        context = info.context
+        page = await tokens.of_project(context.db, context.actor, self.access.id, window(first, after, last, before))
+        return connection(page, Token.of)
+
+    @resolved("Your role in it; null: you are a visitor.")
+    def viewer_role(self) -> Role | None:
+        return self.access.role
+
+    @resolved("Whether you may change its settings and manage its members.")
+    def viewer_can_manage(self, info: Info) -> bool:
+        return policy.allows(info.context.actor, self.access, Permission.MEMBER_MANAGE)
+
+    @resolved("Whether you may create and change models, versions, aliases and artifacts.")
+    def viewer_can_write_registry(self, info: Info) -> bool:
+        return policy.allows(info.context.actor, self.access, Permission.REGISTRY_WRITE)
+
+    @resolved("Whether you may create and change experiments and candidates.")
+    def viewer_can_write_candidates(self, info: Info) -> bool:
+        return policy.allows(info.context.actor, self.access, Permission.CANDIDATE_WRITE)
+
+
+async def project_by_id(info: Info, project_id: int | None) -> Project | None:
+    """The project of that id, if it may be seen, through the request's loader."""
+    access = await info.context.loaders.access.projects.load(project_id) if project_id is not None else None
+    return Project.of(access) if access else None

@@ -1,0 +1,108 @@
+"""Where reading begins: the viewer, groups and projects."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from app.access import groups, policy, projects, tokens
+from app.graphql.access.enums import TokenScope
+from app.graphql.access.lookups import GroupLookup, ProjectLookup
+from app.graphql.access.places import Group, Project
+from app.graphql.access.types import Token, User, user_by_id
+from app.graphql.connections import After, Before, Connection, First, Last, connection, window
+from app.graphql.context import Info
+from app.graphql.errors import or_none
+from app.graphql.fields import resolved
+
+Search = Annotated[str, strawberry.argument(description="Only what has this text in its full path, whatever the case.")]
+
+
+@strawberry.type(description="Whoever asks.")
+class Viewer:
+    scopes: list[TokenScope] = strawberry.field(description="What the token in use may do.")
+    is_admin: bool = strawberry.field(description="Whether you administer the installation.")
+
+    @resolved("You, or the bot in whose name the token acts.")
+    async def user(self, info: Info) -> User | None:
+        return await user_by_id(info, info.context.actor.user_id)
+
+    @resolved("Your personal tokens, newest first, revoked ones too.")
+    async def tokens(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Token]:
+        page = await tokens.own(info.context.db, info.context.actor, window(first, after, last, before))
+        return connection(page, Token.of)
+
+
+@strawberry.type
+class AccessQuery:
+    @resolved("Whoever asks; null without a token.")
+    def viewer(self, info: Info) -> Viewer | None:
+        actor = info.context.actor
+        if actor.is_anonymous:
+            return None
+        return Viewer(scopes=[scope for scope in policy.Scope if scope in actor.scopes], is_admin=actor.is_admin)
+
+    @resolved("A group; null when it does not exist or may not be seen.")
+    async def group(
+        self, info: Info, by: Annotated[GroupLookup, strawberry.argument(description="Which one.")]
+    ) -> Group | None:
+        found = await or_none(find_group(info, by))
+        return Group.of(found) if found else None
+
+    @resolved("A project; null when it does not exist or may not be seen.")
+    async def project(
+        self, info: Info, by: Annotated[ProjectLookup, strawberry.argument(description="Which one.")]
+    ) -> Project | None:
+        found = await or_none(find_project(info, by))
+        return Project.of(found) if found else None
+
+    @resolved("Groups that you may see, by path.")
+    async def groups(
+        self,
+        info: Info,
+        *,
+        search: Search = "",
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Group]:
+        db, actor = info.context.db, info.context.actor
+        page = await groups.search(db, actor, window(first, after, last, before), text=search)
+        return connection(page, Group.of, lambda: groups.count(db, actor, text=search))
+
+    @resolved("Projects that you may see, by path.")
+    async def projects(
+        self,
+        info: Info,
+        *,
+        search: Search = "",
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Project]:
+        db, actor = info.context.db, info.context.actor
+        page = await projects.search(db, actor, window(first, after, last, before), text=search)
+        return connection(page, Project.of, lambda: projects.count(db, actor, text=search))
+
+
+async def find_group(info: Info, by: GroupLookup) -> groups.GroupAccess:
+    """The group that is meant.
+
+    Raises:
+        NotFound: it does not exist or may not be seen.
+    """
+    return await groups.get(info.context.db, info.context.actor, by.key())
+
+
+async def find_project(info: Info, by: ProjectLookup) -> policy.ProjectAccess:
+    """The project that is meant.
+
+    Raises:
+        NotFound: it does not exist or may not be seen.
+    """
+    return await projects.get(info.context.db, info.context.actor, by.key())

@@ -1,0 +1,81 @@
+"""Users, members and tokens as the client sees them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from app.access import members, policy, tokens, users
+from app.graphql import ids
+from app.graphql.access.enums import Role, TokenScope
+from app.graphql.context import Info
+from app.graphql.fields import resolved
+from app.graphql.node import Node
+
+
+@strawberry.type(description="Somebody who acts: a person, or the bot behind a project or group token.")
+class User(Node):
+    username: str = strawberry.field(description="Unique, whatever the case.")
+    name: str = strawberry.field(description="For people to read.")
+    is_bot: bool = strawberry.field(description="Whether this is the bot of a project or group token.")
+    created_at: datetime = strawberry.field(description="When the user was made.")
+
+    @classmethod
+    def of(cls, row: users.User) -> User:
+        return cls(
+            id=ids.of("User", row.id),
+            username=row.username,
+            name=row.name,
+            is_bot=row.is_bot,
+            created_at=row.created_at,
+        )
+
+
+async def user_by_id(info: Info, user_id: int | None) -> User | None:
+    """The user of that id, through the request's loader."""
+    row = await info.context.loaders.access.users.load(user_id) if user_id is not None else None
+    return User.of(row) if row else None
+
+
+@strawberry.type(description="A user with a role.")
+class Member:
+    user: User = strawberry.field(description="Who.")
+    role: Role = strawberry.field(description="The highest role here, inherited or direct.")
+
+    @classmethod
+    def of(cls, member: members.Member) -> Member:
+        return cls(user=User.of(member.user), role=member.role)
+
+
+@strawberry.type(description="An access token. Its secret is shown once, when it is made.")
+class Token:
+    row: strawberry.Private[tokens.Token]
+    id: strawberry.ID = strawberry.field(description="Opaque; `tokenRevoke` takes it.")
+    name: str = strawberry.field(description="What it is for.")
+    scopes: list[TokenScope] = strawberry.field(description="What it may be used for.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+    expires_at: datetime | None = strawberry.field(description="From when on it is refused; null: never.")
+    last_used_at: datetime | None = strawberry.field(description="When it was last used, to the minute.")
+    revoked_at: datetime | None = strawberry.field(description="When it was revoked; null: it was not.")
+
+    @classmethod
+    def of(cls, row: tokens.Token) -> Token:
+        return cls(
+            id=ids.of("Token", row.id),
+            row=row,
+            name=row.name,
+            scopes=[policy.Scope(scope) for scope in row.scopes],
+            created_at=row.created_at,
+            expires_at=row.expires_at,
+            last_used_at=row.last_used_at,
+            revoked_at=row.revoked_at,
+        )
+
+    @resolved("In whose name it acts.")
+    async def user(self, info: Info) -> User | None:
+        return await user_by_id(info, self.row.user_id)
+
+    @resolved("Who made it.")
+    async def created_by(self, info: Info) -> User | None:
+        return await user_by_id(info, self.row.created_by)

@@ -1,0 +1,37 @@
+"""Loaders of lists: one call of the core for all parents that want the same page."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from typing import TypeVar
+
+from strawberry.dataloader import DataLoader
+
+K = TypeVar("K", bound=Hashable)
+A = TypeVar("A", bound=Hashable)
+V = TypeVar("V")
+
+Fetch = Callable[[list[K], A], Awaitable[Sequence[V | BaseException]]]
+
+
+def per_arguments(fetch: Fetch[K, A, V]) -> DataLoader[tuple[K, A], V]:
+    """A loader whose keys are parents with the arguments of their list.
+
+    ``fetch`` gets the parents that share the same arguments and answers in their order; a failure in the place of an
+    answer concerns that parent alone.
+    """
+
+    async def load(wishes: list[tuple[K, A]]) -> Sequence[V | BaseException]:
+        parents: dict[A, list[K]] = {}
+        for parent, arguments in wishes:
+            parents.setdefault(arguments, []).append(parent)
+        answers = await asyncio.gather(*(fetch(keys, arguments) for arguments, keys in parents.items()))
+        found = {
+            (key, arguments): value
+            for (arguments, keys), values in zip(parents.items(), answers, strict=True)
+            for key, value in zip(keys, values, strict=True)
+        }
+        return [found[wish] for wish in wishes]
+
+    return DataLoader(load)

@@ -1,0 +1,101 @@
+"""Failures in GraphQL's words.
+
+Expected ones tell their message and ``extensions.code``; in a mutation they stand in the payload's ``userErrors``
+instead. Everything else is masked and logged once, under the request id that the client sees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar, cast
+
+import strawberry
+import structlog
+from graphql import GraphQLError
+from prometheus_client import Counter
+from strawberry.exceptions import StrawberryInputCoercionError
+from strawberry.extensions import FieldExtension
+from strawberry.utils.str_converters import to_camel_case
+
+from app.errors import ModelyardError, NotFound, Unavailable
+
+T = TypeVar("T")
+
+UNEXPECTED = Counter("modelyard_graphql_unexpected_errors_total", "Errors in resolvers that nobody foresaw.")
+log = structlog.get_logger()
+
+
+@strawberry.type(description="A reason why a mutation did not do what was asked. Nothing was changed.")
+class UserError:
+    code: str = strawberry.field(
+        description="Stable and in capitals: NOT_FOUND, INVALID, TAKEN, CONFLICT, FORBIDDEN, UNAUTHENTICATED, "
+        "TOO_LARGE, UNAVAILABLE, or one that says more."
+    )
+    message: str = strawberry.field(description="What was wrong, with what value, and what would be right.")
+    field: str | None = strawberry.field(description="The input field that was wrong, when it was a single one.")
+
+    @classmethod
+    def of(cls, error: ModelyardError) -> UserError:
+        return cls(code=error.code, message=error.message, field=to_camel_case(error.field) if error.field else None)
+
+
+class UserErrors(FieldExtension):
+    """Turns expected failures of a mutation into its payload's ``userErrors``."""
+
+    async def resolve_async(
+        self, next_: Callable[..., Awaitable[Any]], source: Any, info: strawberry.Info, **kwargs: Any
+    ) -> Any:
+        try:
+            return await next_(source, info, **kwargs)
+        except ModelyardError as error:
+            payload: Callable[..., Any] = cast("Callable[..., Any]", info.return_type)
+            return payload(user_errors=[UserError.of(error)])
+
+
+async def or_none(lookup: Awaitable[T]) -> T | None:
+    """The thing looked up; None when it does not exist or may not be seen."""
+    try:
+        return await lookup
+    except NotFound:
+        return None
+
+
+def presented(errors: Sequence[GraphQLError], request_id: str) -> list[GraphQLError]:
+    """The errors as the client may see them; unforeseen ones are logged here."""
+    return [_presented(error, request_id) for error in errors]
+
+
+def is_unavailable(error: GraphQLError) -> bool:
+    """Whether trying again later is the way out."""
+    return bool((error.extensions or {}).get("code") == Unavailable.code)
+
+
+def _presented(error: GraphQLError, request_id: str) -> GraphQLError:
+    cause = _cause(error)
+    if cause is None or isinstance(cause, StrawberryInputCoercionError):
+        return error
+    if isinstance(cause, ModelyardError):
+        return _restated(error, cause.message, cause.code)
+    UNEXPECTED.inc()
+    log.error("graphql.failed", request_id=request_id, path=error.path, exc_info=cause)
+    message = f"Internal error; the log has it under the request id {request_id}."
+    return _restated(error, message, "INTERNAL", request_id=request_id)
+
+
+def _cause(error: GraphQLError) -> BaseException | None:
+    """What a resolver raised; None for errors of the request itself, which graphql-core words for the client."""
+    cause = error.original_error
+    while isinstance(cause, GraphQLError):
+        cause = cause.original_error
+    return cause
+
+
+def _restated(error: GraphQLError, message: str, code: str, **extensions: str) -> GraphQLError:
+    return GraphQLError(
+        message,
+        nodes=error.nodes,
+        source=error.source,
+        positions=error.positions,
+        path=error.path,
+        extensions={"code": code, **extensions},
+    )

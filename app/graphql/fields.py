@@ -1,0 +1,44 @@
+"""Fields of all kinds, each with its description; typed, so that resolvers stay checked functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import strawberry
+
+from app.graphql.errors import UserErrors
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+INPUT = strawberry.argument(description="What is wished for.")
+
+
+def resolved(description: str) -> Callable[[F], F]:
+    """A field that is computed when it is asked for."""
+    return cast("Callable[[F], F]", strawberry.field(description=description))
+
+
+def mutation(description: str) -> Callable[[F], F]:
+    """A field that changes something; expected failures stand in its payload's ``userErrors``."""
+    return cast("Callable[[F], F]", strawberry.mutation(description=description, extensions=[UserErrors()]))
+
+
+def user_errors() -> Any:
+    """The field ``userErrors`` of a payload."""
+    return strawberry.field(default_factory=list, description="Why nothing was done; empty after success.")
+
+
+def optional(description: str, default: Any = None) -> Any:
+    """A field of an input that may be left out, or of a payload that is null after a failure."""
+    return strawberry.field(default=default, description=description)
+
+
+def choice(description: str) -> Any:
+    """A field of a ``@oneOf`` input."""
+    return strawberry.field(default=strawberry.UNSET, description=description)
+
+
+def value(raw: str, description: str) -> Any:
+    """A value of an enum."""
+    return strawberry.enum_value(raw, description=description)

@@ -1,0 +1,40 @@
+"""Looking background jobs up."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from app.access import jobs
+from app.graphql import ids
+from app.graphql.context import Info
+from app.graphql.errors import or_none
+from app.graphql.fields import choice, resolved
+from app.graphql.jobs.types import BackgroundJob
+
+
+@strawberry.input(one_of=True, description="Names a background job, in one of two ways.")
+class BackgroundJobLookup:
+    id: strawberry.ID | None = choice("The id of the job.")
+    uuid: UUID | None = choice("The UUID that REST answers name it by.")
+
+    def key(self) -> UUID | None:
+        return ids.uuid(self.id, "BackgroundJob") if self.id else self.uuid or None
+
+
+@strawberry.type
+class JobsQuery:
+    @resolved("A background job; null when it does not exist or may not be seen.")
+    async def background_job(
+        self, info: Info, by: Annotated[BackgroundJobLookup, strawberry.argument(description="Which one.")]
+    ) -> BackgroundJob | None:
+        key = by.key()
+        return await job_by_id(info, key) if key else None
+
+
+async def job_by_id(info: Info, job_id: UUID) -> BackgroundJob | None:
+    """The job of that id, if the actor may see it."""
+    found = await or_none(jobs.get(info.context.db, info.context.actor, job_id))
+    return BackgroundJob.of(found) if found else None

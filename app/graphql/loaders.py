@@ -1,0 +1,21 @@
+"""The loaders of one request. Each batch opens its own view of the database; nothing outlives the request."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from app.access.policy import Actor
+from app.db.database import Database
+from app.graphql.access.loaders import AccessLoaders
+
+
+class Loaders:
+    """Made at first use, per request: what one actor may see is never handed to another."""
+
+    def __init__(self, db: Database, actor: Actor) -> None:
+        self._db = db
+        self._actor = actor
+
+    @cached_property
+    def access(self) -> AccessLoaders:
+        return AccessLoaders(self._db, self._actor)

@@ -1,0 +1,72 @@
+"""Asking for anything by its id (Relay Global Object Identification)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+import strawberry
+
+from app.errors import Invalid
+from app.graphql import ids
+from app.graphql.access.places import group_by_id, project_by_id
+from app.graphql.access.types import user_by_id
+from app.graphql.context import Info
+from app.graphql.fields import resolved
+from app.graphql.jobs.queries import job_by_id
+from app.graphql.node import Node
+from app.ids import GlobalId
+from app.pagination import MAX_PAGE
+
+Lookup = Callable[[Info, str], Awaitable[Node | None]]
+
+
+async def _user(info: Info, id: str) -> Node | None:
+    return await user_by_id(info, ids.integer(id, "User")) if not info.context.actor.is_anonymous else None
+
+
+async def _group(info: Info, id: str) -> Node | None:
+    return await group_by_id(info, ids.integer(id, "Group"))
+
+
+async def _project(info: Info, id: str) -> Node | None:
+    return await project_by_id(info, ids.integer(id, "Project"))
+
+
+async def _background_job(info: Info, id: str) -> Node | None:
+    key = ids.uuid(id, "BackgroundJob")
+    return await job_by_id(info, key) if key else None
+
+
+LOOKUPS: dict[str, Lookup] = {
+    "BackgroundJob": _background_job,
+    "Group": _group,
+    "Project": _project,
+    "User": _user,
+}
+"""By the name of the type. Tokens are left out: they are listed, never looked up."""
+
+
+@strawberry.type
+class NodesQuery:
+    @resolved("Anything by its id; null when it does not exist or may not be seen.")
+    async def node(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The id.")]
+    ) -> Node | None:
+        return await by_id(info, id)
+
+    @resolved("Many things by their ids, in the same order; at most 100.")
+    async def nodes(
+        self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="The ids.")]
+    ) -> list[Node | None]:
+        if len(ids) > MAX_PAGE:
+            raise Invalid(f"There are {len(ids)} ids; at most {MAX_PAGE} can be asked for at once.", field="ids")
+        return list(await asyncio.gather(*(by_id(info, id) for id in ids)))
+
+
+async def by_id(info: Info, id: str) -> Node | None:
+    """The thing behind an id; None for garbage, for what is gone and for what may not be seen."""
+    parsed = GlobalId.parse(id)
+    lookup = LOOKUPS.get(parsed.type_name) if parsed else None
+    return await lookup(info, id) if lookup else None

@@ -1,0 +1,59 @@
+"""Scalars that GraphQL lacks: 64-bit integers, and numbers that may be NaN or infinite."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NewType
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.types.scalar import ScalarDefinition
+
+Long = NewType("Long", int)
+Number = NewType("Number", float)
+
+_WORDS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+def _parse_long(value: Any) -> int:
+    try:
+        number = int(value) if isinstance(value, int | str) and not isinstance(value, bool) else None
+    except ValueError:
+        number = None
+    if number is None or not -(2**63) <= number < 2**63:
+        raise GraphQLError("A Long is an integer of 64 bits, as a number or as a string of digits.")
+    return number
+
+
+def _parse_number(value: Any) -> float:
+    if isinstance(value, str) and value in _WORDS:
+        return _WORDS[value]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except OverflowError:
+            pass
+    raise GraphQLError('A Number is a number, or one of the strings "NaN", "Infinity" and "-Infinity".')
+
+
+def _serialize_number(value: Any) -> float | str:
+    number = float(value)
+    if math.isnan(number):
+        return "NaN"
+    return number if math.isfinite(number) else ("Infinity" if number > 0 else "-Infinity")
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    Long: strawberry.scalar(
+        name="Long",
+        description="An integer of 64 bits, as a JSON number; as input a string of digits will do, too.",
+        serialize=int,
+        parse_value=_parse_long,
+    ),
+    Number: strawberry.scalar(
+        name="Number",
+        description='A 64-bit floating-point number; "NaN", "Infinity" and "-Infinity" stand as strings.',
+        serialize=_serialize_number,
+        parse_value=_parse_number,
+    ),
+}

@@ -1,0 +1,50 @@
+"""The schema: all features put together, with limits before and masking behind them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.execution import ExecutionContext, ExecutionResult
+
+from app.graphql.access.mutations import AccessMutation
+from app.graphql.access.queries import AccessQuery
+from app.graphql.errors import presented
+from app.graphql.gate import Gate
+from app.graphql.jobs.queries import JobsQuery
+from app.graphql.nodes import NodesQuery
+from app.graphql.scalars import SCALARS
+
+
+class Schema(strawberry.Schema):
+    """Strawberry's schema, whose results never tell a client what nobody foresaw."""
+
+    async def execute(self, query: str | None, *args: Any, **kwargs: Any) -> ExecutionResult:
+        result = await super().execute(query, *args, **kwargs)
+        if result.errors:
+            context = kwargs.get("context_value")
+            result.errors = presented(result.errors, context.request_id if context else "")
+        return result
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Nothing: Strawberry would log every error with its stack; ``presented`` logs the unforeseen ones."""
+
+
+@strawberry.type(description="Where reading begins.")
+class Query(AccessQuery, JobsQuery, NodesQuery):
+    pass
+
+
+@strawberry.type(description="Everything that changes something. Each field is a transaction of its own.")
+class Mutation(AccessMutation):
+    pass
+
+
+schema = Schema(
+    query=Query,
+    mutation=Mutation,
+    extensions=[Gate],
+    config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
+)

@@ -1,0 +1,88 @@
+"""The API in this process, spoken to through ASGI."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import event
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+from app.db.database import Database
+from app.graphql import transport
+from app.http.auth import Authentication
+from app.http.requests import RequestRecord
+from app.runtime import Runtime
+from tests.conftest import Person
+
+
+@pytest.fixture(scope="session")
+async def client(runtime: Runtime) -> AsyncIterator[httpx.AsyncClient]:
+    app = Starlette(routes=transport.routes, middleware=[Middleware(RequestRecord), Middleware(Authentication)])
+    app.state.runtime = runtime
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test", timeout=30) as opened:
+        yield opened
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An answer that was executed."""
+
+    data: Any
+    errors: list[dict[str, Any]]
+    extensions: dict[str, Any]
+
+
+Ask = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def ask(client: httpx.AsyncClient) -> Ask:
+    """Send a document as somebody (a ``Person``, or None for nobody) and get data and errors."""
+
+    async def send(person: Person | None, document: str, **variables: Any) -> Asked:
+        answer = await client.post(
+            "/graphql",
+            json={"query": document, "variables": variables},
+            headers=person.headers if person else {},
+        )
+        assert answer.status_code == 200, answer.text
+        body = answer.json()
+        return Asked(body.get("data"), body.get("errors", []), body.get("extensions", {}))
+
+    return send
+
+
+@pytest.fixture(scope="session")
+def data(ask: Ask) -> Ask:
+    """The same, for documents that must not fail: gives the data alone."""
+
+    async def send(person: Person | None, document: str, **variables: Any) -> Any:
+        answer = await ask(person, document, **variables)
+        assert answer.errors == []
+        return answer.data
+
+    return send
+
+
+@contextmanager
+def statements(db: Database) -> Iterator[list[str]]:
+    """Notes every statement that the block sends to the database."""
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        seen.append(statement)
+
+    engines = [engine.sync_engine for engine in db.engines]
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", note)

@@ -105,7 +105,7 @@ class TestProject:
 
 @pytest.fixture(scope="session")
 async def admin(runtime: Runtime) -> Person:
-    first = await bootstrap.ensure(runtime, known_token=None)
+    first = await bootstrap.ensure(runtime.db, known_token=None)
     return Person(await tokens.authenticate(runtime.db, first.token), first.token)
 
 
@@ -162,7 +162,7 @@ async def serving(runtime: Runtime) -> AsyncIterator[str]:
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined] # pytest keeps its own
     task = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 - uvicorn offers no event
         await asyncio.sleep(0.01)
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -78,8 +78,8 @@ async def _pump(runtime: Runtime, executor: Executor) -> None:
 async def _listen(runtime: Runtime, executor: Executor) -> None:
     """The speed: run what Redis announces at once. arq ends when Redis goes away; then begin anew."""
 
-    async def on_ring(_context: dict[Any, Any], job_id: str) -> None:
-        await executor.run(UUID(job_id))
+    async def on_ring(_context: dict[Any, Any], *arguments: Any, **_named: Any) -> None:
+        await executor.run(UUID(arguments[0]))
 
     while True:
         bell = Worker(

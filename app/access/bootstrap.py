@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sqlalchemy import func, insert, select
 
@@ -15,9 +14,6 @@ from app.access.tokens import IssueToken
 from app.access.users import CreateUser
 from app.db.database import Database, Tx
 from app.errors import Unauthenticated
-
-if TYPE_CHECKING:
-    from app.runtime import Runtime
 
 ADMIN = "admin"
 GROUP = "demo"
@@ -36,17 +32,17 @@ class FirstStart:
     token: str
 
 
-async def ensure(runtime: Runtime, *, known_token: str | None) -> FirstStart:
+async def ensure(db: Database, *, known_token: str | None) -> FirstStart:
     """Find or make the administrator, the first project and a working token; safe to repeat.
 
     A token that still works is given back as it is; otherwise a new one is made, since only its hash was kept.
     """
-    async with runtime.db.write() as tx:
+    async with db.write() as tx:
         admin = await _admin(tx)
         project = await _project(tx, admin)
-    token = known_token if known_token and await _works(runtime.db, known_token) else None
+    token = known_token if known_token and await _works(db, known_token) else None
     if token is None:
-        async with runtime.db.write() as tx:
+        async with db.write() as tx:
             command = IssueToken(name="first start")
             token = (await tokens.add(tx, command, user_id=admin.id, created_by=admin.id)).secret
     return FirstStart(admin.username, project.full_path, project.id, token)

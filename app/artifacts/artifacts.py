@@ -138,7 +138,7 @@ async def totals(snap: Snapshot, project_id: int, roots: Sequence[UUID]) -> dict
         .where(Artifact.project_id == project_id, Artifact.root_id.in_(roots))
         .group_by(Artifact.root_id)
     )
-    return {root_id: (count, int(size)) for root_id, count, size in await snap.execute(statement)}
+    return {root_id: (count, int(size or 0)) for root_id, count, size in await snap.execute(statement)}
 
 
 _ORDER: Keyset[ArtifactDetails] = Keyset(

@@ -109,7 +109,7 @@ async def _opened(
     try:
         reading = await closing.enter_async_context(blobs.open(found.object_key, start=start, end=end))
     except BlobMissing:
-        log.error("artifact.bytes_missing", project=found.project_id, artifact=str(found.id))
+        log.error("artifact.bytes_missing", project=found.project_id, artifact=str(found.id))  # noqa: TRY400 - raised on
         raise
     return Download(status, headers, reading.chunks, closing)
 

@@ -133,7 +133,7 @@ async def backlog(db: Database) -> tuple[int, int]:
     async with db.read() as snap:
         statement = select(func.count(), func.coalesce(func.sum(CondemnedObject.size), 0))
         count, size = (await snap.execute(statement)).one()
-    return count, int(size)
+    return count, int(size or 0)
 
 
 async def _take(db: Database) -> list[tuple[str, int | None]]:

@@ -93,7 +93,7 @@ async def list_folder(snap: Snapshot, root: Root, folder: str = "", limit: int =
     statement = (
         select(name, is_folder, func.max(case((~rest.contains("/"), Blob.size))))
         .join(Blob, _blob_of())
-        .where(Artifact.project_id == root.project_id, Artifact.root_id == root.id, *_below(prefix))
+        .where(Artifact.project_id == root.project_id, Artifact.root_id == root.id, *below(folder))
         .group_by(name)
         .order_by(name)
         .limit(limit)
@@ -121,13 +121,12 @@ async def get(db: Database, actor: Actor, project_id: int, artifact_id: UUID) ->
 
 async def page(db: Database, actor: Actor, root: Root, window: Window, *, folder: str = "") -> Page[ArtifactDetails]:
     """All files below a folder of a root, by path, in whatever depth."""
-    prefix = f"{folder}/" if folder else ""
-    statement = details().where(Artifact.project_id == root.project_id, Artifact.root_id == root.id, *_below(prefix))
+    statement = details().where(Artifact.project_id == root.project_id, Artifact.root_id == root.id, *below(folder))
     async with db.read() as snap:
         access = await projects.visible(snap, actor, root.project_id)
         policy.require(actor, access, Permission.REGISTRY_READ)
-        rows = (await snap.execute(_ORDER.apply(statement, window))).all()
-    return _ORDER.page([ArtifactDetails(*row) for row in rows], window)
+        rows = (await snap.execute(ORDER.apply(statement, window))).all()
+    return ORDER.page([ArtifactDetails(*row) for row in rows], window)
 
 
 async def totals(snap: Snapshot, project_id: int, roots: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
@@ -141,7 +140,7 @@ async def totals(snap: Snapshot, project_id: int, roots: Sequence[UUID]) -> dict
     return {root_id: (count, int(size or 0)) for root_id, count, size in await snap.execute(statement)}
 
 
-_ORDER: Keyset[ArtifactDetails] = Keyset(
+ORDER: Keyset[ArtifactDetails] = Keyset(
     "artifacts", (Artifact.path, Artifact.id), lambda found: (found.path, found.id)
 )
 
@@ -160,8 +159,6 @@ def _blob_of() -> ColumnElement[bool]:
     return and_(Blob.project_id == Artifact.project_id, Blob.id == Artifact.blob_id)
 
 
-def _below(prefix: str) -> tuple[ColumnElement[bool], ...]:
-    """Paths that begin with the prefix, as a range that the index serves: `/` is followed by `0`."""
-    if not prefix:
-        return ()
-    return (Artifact.path >= prefix, Artifact.path < prefix[:-1] + "0")
+def below(folder: str) -> tuple[ColumnElement[bool], ...]:
+    """Paths in a folder, as a range that the index serves: after `/` comes `0`."""
+    return (Artifact.path >= f"{folder}/", Artifact.path < f"{folder}0") if folder else ()

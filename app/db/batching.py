@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import ColumnElement, Integer, Select, Subquery, and_, func, literal, select, true
+from sqlalchemy import ColumnElement, FromClause, Integer, Select, Subquery, and_, func, literal, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, aliased
 
@@ -30,20 +30,21 @@ async def pages(
     keyset: Keyset[T],
     window: Window,
     *,
-    row: type[DeclarativeBase],
     parent: Sequence[InstrumentedAttribute[Any]],
     keys: Sequence[Key],
+    row: type[DeclarativeBase] | None = None,
     convert: Callable[[Any], T] = lambda found: found[0],
 ) -> list[Page[T]]:
     """Read step: the same window of each parent, in the order of the keys.
 
-    ``statement`` selects ``row`` and perhaps labelled columns beside it; ``convert`` gets the row first, then those.
+    ``statement`` selects ``row`` and perhaps labelled columns beside it, or columns alone. ``convert`` gets what it
+    selects, and the place of the parent after that.
     """
     parents = _parents(parent, keys)
     inner = keyset.apply(statement.where(_belongs(parent, parents)), window)
     page = inner.add_columns(_rank(inner).label("rank")).lateral("page")
-    beside = [column for name, column in page.c.items() if name in _labels(statement)]
-    outer = select(aliased(row, page), *beside, parents.c.place).select_from(parents.join(page, true()))
+    selected = _selected(statement, page, row)
+    outer = select(*selected, parents.c.place).select_from(parents.join(page, true()))
     found: dict[int, list[T]] = defaultdict(list)
     for result in await snap.execute(outer.order_by(parents.c.place, page.c.rank)):
         found[result.place].append(convert(result))
@@ -79,5 +80,9 @@ def _rank(ordered: AnySelect) -> ColumnElement[int]:
     return func.row_number().over(order_by=list(ordered._order_by_clauses))  # noqa: SLF001 - the order just applied
 
 
-def _labels(statement: AnySelect) -> set[str]:
-    return {str(described["name"]) for described in statement.column_descriptions if described["entity"] is None}
+def _selected(statement: AnySelect, page: FromClause, row: type[DeclarativeBase] | None) -> list[Any]:
+    """What the statement selects, now from the lateral page."""
+    if row is None:
+        return [column for name, column in page.c.items() if name != "rank"]
+    labels = {described["name"] for described in statement.column_descriptions if described["entity"] is None}
+    return [aliased(row, page), *(column for name, column in page.c.items() if name in labels)]

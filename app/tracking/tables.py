@@ -80,9 +80,7 @@ class CandidateParam(Row):
     """A hyper-parameter: written once."""
 
     __tablename__ = "candidate_params"
-    __table_args__ = (
-        ForeignKeyConstraint(["project_id", "candidate_id"], ["candidates.project_id", "candidates.id"]),
-    )
+    __table_args__ = (ForeignKeyConstraint(["project_id", "candidate_id"], ["candidates.project_id", "candidates.id"]),)
 
     project_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     candidate_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -94,9 +92,7 @@ class CandidateTag(Row):
     """A tag: the last value wins."""
 
     __tablename__ = "candidate_tags"
-    __table_args__ = (
-        ForeignKeyConstraint(["project_id", "candidate_id"], ["candidates.project_id", "candidates.id"]),
-    )
+    __table_args__ = (ForeignKeyConstraint(["project_id", "candidate_id"], ["candidates.project_id", "candidates.id"]),)
 
     project_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     candidate_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -108,9 +104,7 @@ class LatestMetric(Row):
     """Of every metric of a candidate the point with the greatest (step, timestamp, value)."""
 
     __tablename__ = "latest_metrics"
-    __table_args__ = (
-        ForeignKeyConstraint(["project_id", "candidate_id"], ["candidates.project_id", "candidates.id"]),
-    )
+    __table_args__ = (ForeignKeyConstraint(["project_id", "candidate_id"], ["candidates.project_id", "candidates.id"]),)
 
     project_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     candidate_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -1,0 +1,306 @@
+"""Candidates: executions of training code, with everything that was logged to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from uuid import UUID
+
+from sqlalchemy import Select, exists, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from app.access import policy, projects
+from app.access.policy import Actor, Permission
+from app.db.database import Database, Tx
+from app.errors import Conflict, Invalid, NotFound
+from app.ids import uuid7
+from app.queue import outbox
+from app.queue.jobs import PurgeCandidate
+from app.tracking import details, experiments, names
+from app.tracking.details import CandidateDetails
+from app.tracking.tables import Candidate, CandidateParam, CandidateTag
+
+__all__ = ["Candidate", "CandidateDetails", "Status"]
+
+NAME_TAG = "mlflow.runName"
+PARENT_TAG = "mlflow.parentRunId"
+NAME_LIMIT = 1_000
+
+
+class Status(IntEnum):
+    """How far an execution is; the numbers are MLflow's."""
+
+    RUNNING = 1
+    SCHEDULED = 2
+    FINISHED = 3
+    FAILED = 4
+    KILLED = 5
+
+
+class CandidateNotFound(NotFound):
+    """There is no such candidate, or it may not be seen."""
+
+
+class CandidateInTrash(Invalid):
+    """The candidate is deleted; restore it first."""
+
+
+class CandidateNeeded(Conflict):
+    """A model version needs this candidate."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreateCandidate:
+    """Times are milliseconds since 1970."""
+
+    experiment_number: int = 0
+    name: str | None = None
+    start_time: int | None = None
+    user_name: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    parent_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateCandidate:
+    """Only what is not None changes."""
+
+    candidate_id: UUID
+    name: str | None = None
+    status: Status | None = None
+    end_time: int | None = None
+
+
+async def create(db: Database, actor: Actor, project: int | str, command: CreateCandidate) -> CandidateDetails:
+    """Begin a candidate.
+
+    Raises:
+        ExperimentNotFound, ExperimentInTrash: there is no living experiment of that number.
+        Invalid: a name, param or tag is not acceptable.
+    """
+    _check(command)
+    async with db.write() as tx:
+        access = await projects.visible(tx, actor, project)
+        policy.require(actor, access, Permission.CANDIDATE_WRITE)
+        await experiments.lock_active(tx, access.id, command.experiment_number, share=True)
+        candidate = await add(tx, access.id, command, created_by=actor.user_id)
+        tags = {**command.tags, NAME_TAG: candidate.name}
+        await _add_pairs(tx, CandidateTag, candidate, tags)
+        await _add_pairs(tx, CandidateParam, candidate, command.params)
+    return CandidateDetails(candidate, params=dict(command.params), tags=dict(sorted(tags.items())))
+
+
+async def add(
+    tx: Tx, project_id: int, command: CreateCandidate, *, created_by: int | None, of_version: bool = False
+) -> Candidate:
+    """Step: write the row; the experiment is known to be alive."""
+    statement = (
+        insert(Candidate)
+        .values(
+            project_id=project_id,
+            id=uuid7(),
+            experiment_number=command.experiment_number,
+            name=command.name or command.tags.get(NAME_TAG) or names.friendly_name(),
+            start_time=command.start_time,
+            user_name=command.user_name,
+            parent_id=command.parent_id or _parent(command.tags.get(PARENT_TAG)),
+            status=int(Status.FINISHED if of_version else Status.RUNNING),
+            of_version=of_version,
+            created_by=created_by,
+        )
+        .returning(Candidate)
+    )
+    return (await tx.scalars(statement)).one()
+
+
+async def get(db: Database, actor: Actor, project: int | str, candidate_id: UUID) -> CandidateDetails:
+    """A candidate with params, tags, latest metrics, inputs and outputs; also one from the trash.
+
+    Raises:
+        CandidateNotFound: there is none, or it may not be seen.
+    """
+    async with db.read() as snap:
+        access = await projects.visible(snap, actor, project)
+        policy.require(actor, access, Permission.CANDIDATE_READ)
+        row = await snap.scalar(_living(access.id).where(Candidate.id == candidate_id))
+        if row is None:
+            raise CandidateNotFound(f"Run with id={candidate_id.hex} not found.")
+        return (await details.of(snap, access.id, [row]))[0]
+
+
+async def by_ids(db: Database, actor: Actor, project_id: int, ids: Sequence[UUID]) -> list[CandidateDetails | None]:
+    """For loaders: candidates in the order of the ids, None where there is none to be seen."""
+    async with db.read() as snap:
+        access = await projects.visible(snap, actor, project_id)
+        policy.require(actor, access, Permission.CANDIDATE_READ)
+        rows = (await snap.scalars(_living(access.id).where(Candidate.id.in_(ids)))).all()
+        found = {one.candidate.id: one for one in await details.of(snap, access.id, rows)}
+    return [found.get(id) for id in ids]
+
+
+async def edit(db: Database, actor: Actor, project: int | str, command: UpdateCandidate) -> Candidate:
+    """Change status, end or name; the name is kept as a tag, too, as MLflow does."""
+    values: dict[str, object] = {"updated_at": func.now()}
+    if command.name is not None:
+        values["name"] = _check_name(command.name)
+    if command.status is not None:
+        values["status"] = int(command.status)
+    if command.end_time is not None:
+        values["end_time"] = _check_time(command.end_time, "endTime")
+    async with db.write() as tx:
+        access = await projects.visible(tx, actor, project)
+        policy.require(actor, access, Permission.CANDIDATE_WRITE)
+        candidate = await lock_living(tx, access.id, command.candidate_id, to_change=True)
+        if command.name is not None:
+            await _set_tag(tx, candidate, NAME_TAG, command.name)
+        return await _change(tx, access.id, command.candidate_id, **values)
+
+
+async def delete(db: Database, actor: Actor, project: int | str, candidate_id: UUID) -> Candidate:
+    """Put a candidate into the trash; doing so twice is fine."""
+    return await _move(db, actor, project, candidate_id, in_trash=True)
+
+
+async def restore(db: Database, actor: Actor, project: int | str, candidate_id: UUID) -> Candidate:
+    """Take a candidate out of the trash; doing so twice is fine."""
+    return await _move(db, actor, project, candidate_id, in_trash=False)
+
+
+async def condemn(db: Database, actor: Actor, project: int | str, candidate_id: UUID) -> UUID:
+    """Delete a candidate with its files for good. Answers the id of the background job.
+
+    Raises:
+        CandidateNeeded: a model version was made from it.
+    """
+    async with db.write() as tx:
+        access = await projects.visible(tx, actor, project)
+        policy.require(actor, access, Permission.CANDIDATE_WRITE)
+        await _lock(tx, access.id, candidate_id)
+        if await details.is_needed(tx, access.id, candidate_id):
+            raise CandidateNeeded(
+                f"Candidate {candidate_id.hex} has model versions; delete those first, its files are theirs."
+            )
+        await _change(tx, access.id, candidate_id, purge_at=func.now())
+        job = PurgeCandidate(access.id, candidate_id)
+        return await outbox.enqueue(tx, job, project_id=access.id, requested_by=actor.user_id)
+
+
+async def lock_living(tx: Tx, project_id: int, candidate_id: UUID, *, to_change: bool = False) -> Candidate:
+    """Step: the candidate, held against deletion until the commit; many may hold it at once unless ``to_change``.
+
+    Raises:
+        CandidateNotFound: there is none.
+        CandidateInTrash: it has to be restored first.
+    """
+    candidate = await _lock(tx, project_id, candidate_id, share=not to_change)
+    if candidate.deleted_at is not None:
+        raise CandidateInTrash(f"The run {candidate_id.hex} must be in the 'active' state. Current state is deleted.")
+    return candidate
+
+
+async def condemn_step(tx: Tx, project_id: int, candidate_id: UUID) -> None:
+    """Step: mark a candidate for removal; whoever enqueues the job knows why."""
+    await _change(tx, project_id, candidate_id, purge_at=func.now())
+
+
+async def rename_step(tx: Tx, candidate: Candidate, name: str) -> None:
+    """Step: follow the tag that holds the name."""
+    await _change(tx, candidate.project_id, candidate.id, name=_check_name(name), updated_at=func.now())
+
+
+def living_children(project_id: int, parent_id: UUID) -> Select[Candidate]:
+    """Candidates that name this one as their parent."""
+    return _living(project_id).where(Candidate.parent_id == parent_id, Candidate.deleted_at.is_(None))
+
+
+async def has_children(db: Database, project_id: int, parent_id: UUID) -> bool:
+    """Whether a candidate has nested ones."""
+    async with db.read() as snap:
+        return bool(await snap.scalar(select(exists(living_children(project_id, parent_id)))))
+
+
+def _living(project_id: int) -> Select[Candidate]:
+    return select(Candidate).where(Candidate.project_id == project_id, Candidate.purge_at.is_(None))
+
+
+async def _lock(tx: Tx, project_id: int, candidate_id: UUID, *, share: bool = False) -> Candidate:
+    found = await tx.scalar(_living(project_id).where(Candidate.id == candidate_id).with_for_update(read=share))
+    if found is None:
+        raise CandidateNotFound(f"Run with id={candidate_id.hex} not found.")
+    return found
+
+
+async def _move(db: Database, actor: Actor, project: int | str, candidate_id: UUID, *, in_trash: bool) -> Candidate:
+    async with db.write() as tx:
+        access = await projects.visible(tx, actor, project)
+        policy.require(actor, access, Permission.CANDIDATE_WRITE)
+        candidate = await _lock(tx, access.id, candidate_id)
+        if (candidate.deleted_at is not None) is in_trash:
+            return candidate
+        moment = func.now() if in_trash else None
+        return await _change(tx, access.id, candidate_id, deleted_at=moment, updated_at=func.now())
+
+
+async def _change(tx: Tx, project_id: int, candidate_id: UUID, **values: object) -> Candidate:
+    statement = (
+        update(Candidate)
+        .where(Candidate.project_id == project_id, Candidate.id == candidate_id)
+        .values(**values)
+        .returning(Candidate)
+    )
+    return (await tx.scalars(statement, execution_options={"populate_existing": True})).one()
+
+
+async def _set_tag(tx: Tx, candidate: Candidate, key: str, value: str) -> None:
+    row = {"project_id": candidate.project_id, "candidate_id": candidate.id, "key": key, "value": value}
+    statement = upsert(CandidateTag).values(**row)
+    columns = ["project_id", "candidate_id", "key"]
+    await tx.execute(statement.on_conflict_do_update(index_elements=columns, set_={"value": value}))
+
+
+async def _add_pairs(
+    tx: Tx, table: type[CandidateTag | CandidateParam], candidate: Candidate, pairs: Mapping[str, str]
+) -> None:
+    if pairs:
+        key = {"project_id": candidate.project_id, "candidate_id": candidate.id}
+        await tx.execute(insert(table), [{**key, "key": name, "value": value} for name, value in pairs.items()])
+
+
+def _check(command: CreateCandidate) -> None:
+    named = command.tags.get(NAME_TAG)
+    if command.name and named and command.name != named:
+        raise Invalid(
+            f"Both 'run_name' ({command.name!r}) and the tag '{NAME_TAG}' ({named!r}) were given and differ.",
+            field="name",
+        )
+    if command.name or named:
+        _check_name(command.name or named or "")
+    for key, value in command.tags.items():
+        names.check_key(key, "tags")
+        names.check_value(value, names.TAG_LIMIT, f"tags.{key}")
+    for key, value in command.params.items():
+        names.check_key(key, "params")
+        names.check_value(value, names.PARAM_LIMIT, f"params.{key}")
+    if command.start_time is not None:
+        _check_time(command.start_time, "startTime")
+
+
+def _check_name(name: str) -> str:
+    if not name.strip() or len(name) > NAME_LIMIT:
+        raise Invalid(f"A candidate's name has 1 to {NAME_LIMIT} characters and is not blank.", field="name")
+    return names.check_printable(name, "name")
+
+
+def _check_time(milliseconds: int, field: str) -> int:
+    if not 0 <= milliseconds < 2**63:
+        raise Invalid(f"{milliseconds} is not a time: milliseconds since 1970, from 0 on.", field=field)
+    return milliseconds
+
+
+def _parent(text: str | None) -> UUID | None:
+    try:
+        return UUID(hex=text) if text else None
+    except ValueError:
+        return None

@@ -1,0 +1,370 @@
+"""Experiments: named sets of candidates. Numbers count per project; 0 is `Default`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, select, true, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from app.access import policy, projects
+from app.access.policy import Actor, Permission, ProjectAccess
+from app.db.database import Database, Snapshot, Tx
+from app.errors import Conflict, Invalid, NotFound, Taken
+from app.pagination import Keyset, Page, Window
+from app.queue import outbox
+from app.queue.jobs import PurgeExperiment
+from app.tracking import names
+from app.tracking.tables import Candidate, Experiment
+
+__all__ = ["Experiment"]
+
+DEFAULT = "Default"
+MODEL_PREFIX = "[model]"
+
+
+class ExperimentNotFound(NotFound):
+    """There is no such experiment, or it may not be seen."""
+
+
+class ExperimentTaken(Taken):
+    """The experiment name is in use."""
+
+
+class ExperimentInTrash(Invalid):
+    """The experiment is deleted; restore it first."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreateExperiment:
+    name: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+async def create(db: Database, actor: Actor, project: int | str, command: CreateExperiment) -> Experiment:
+    """Make an experiment.
+
+    Raises:
+        ExperimentTaken: one has that name, perhaps in the trash.
+        Invalid: the name or a tag is not acceptable.
+    """
+    names.check_experiment_name(command.name)
+    check_tags(command.tags)
+    async with db.write() as tx:
+        access = await _writable(tx, actor, project)
+        return await add(tx, access.id, command.name, tags=command.tags, created_by=actor.user_id)
+
+
+async def add(
+    tx: Tx, project_id: int, name: str, *, tags: Mapping[str, str] | None = None, created_by: int | None
+) -> Experiment:
+    """Step: write the row; a refused one takes its number back with the transaction.
+
+    Raises:
+        ExperimentTaken: one has that name, perhaps in the trash.
+    """
+    await ensure_default(tx, project_id)
+    number = await projects.take_experiment_number(tx, project_id)
+    statement = (
+        upsert(Experiment)
+        .values(project_id=project_id, number=number, name=name, tags=dict(tags or {}), created_by=created_by)
+        .on_conflict_do_nothing()
+        .returning(Experiment)
+    )
+    experiment: Experiment | None = await tx.scalar(statement)
+    if experiment is None:
+        raise ExperimentTaken(
+            f"Experiment(name={name}) already exists in this project, perhaps in the trash; choose another name, "
+            "restore that one, or delete it permanently.",
+            field="name",
+        )
+    return experiment
+
+
+async def ensure_default(tx: Tx, project_id: int) -> None:
+    """Step: every project has the experiment 0 named Default from its first use on, as MLflow expects."""
+    statement = upsert(Experiment).values(project_id=project_id, number=0, name=DEFAULT)
+    await tx.execute(statement.on_conflict_do_nothing())
+
+
+async def get(db: Database, actor: Actor, project: int | str, number: int) -> Experiment:
+    """The experiment with that number, also from the trash.
+
+    Raises:
+        ExperimentNotFound: there is none, or it may not be seen.
+    """
+    async with db.read() as snap:
+        access = await _readable(snap, actor, project)
+        found = await _one(snap, access.id, Experiment.number == number) if 0 <= number < 2**63 else None
+    if found is None and number == 0:
+        return await _default(db, access.id)
+    if found is None:
+        raise ExperimentNotFound(f"No Experiment with id={number} exists.")
+    return found
+
+
+async def get_by_name(db: Database, actor: Actor, project: int | str, name: str) -> Experiment:
+    """The experiment with that name, also from the trash.
+
+    Raises:
+        ExperimentNotFound: there is none, or it may not be seen.
+    """
+    async with db.read() as snap:
+        access = await _readable(snap, actor, project)
+        found = await _one(snap, access.id, Experiment.name == name)
+    if found is None and name == DEFAULT:
+        return await _default(db, access.id)
+    if found is None:
+        raise ExperimentNotFound(f"Could not find experiment with name '{name}'.")
+    return found
+
+
+async def by_numbers(db: Database, actor: Actor, project_id: int, numbers: Sequence[int]) -> list[Experiment | None]:
+    """For loaders: experiments in the order of the numbers, None where there is none to be seen."""
+    async with db.read() as snap:
+        await _readable(snap, actor, project_id)
+        rows = await snap.scalars(_living(project_id).where(Experiment.number.in_(numbers)))
+        found = {row.number: row for row in rows}
+    return [found.get(number) for number in numbers]
+
+
+async def page(
+    db: Database, actor: Actor, project: int | str, window: Window, *, text: str = "", in_trash: bool = False
+) -> Page[Experiment]:
+    """Experiments of a project, newest first."""
+    async with db.read() as snap:
+        access = await _readable(snap, actor, project)
+        statement = _living(access.id).where(
+            Experiment.deleted_at.is_not(None) if in_trash else Experiment.deleted_at.is_(None),
+            func.lower(Experiment.name).contains(text.lower(), autoescape=True) if text else true(),
+        )
+        return ORDER.page((await snap.scalars(ORDER.apply(statement, window))).all(), window)
+
+
+async def count(db: Database, actor: Actor, project: int | str, *, text: str = "") -> int:
+    """How many living experiments a project has."""
+    async with db.read() as snap:
+        access = await _readable(snap, actor, project)
+        matching = _living(access.id).where(
+            Experiment.deleted_at.is_(None),
+            func.lower(Experiment.name).contains(text.lower(), autoescape=True) if text else true(),
+        )
+        return await snap.scalar(select(func.count()).select_from(matching.subquery())) or 0
+
+
+async def rename(db: Database, actor: Actor, project: int | str, number: int, name: str) -> Experiment:
+    """Give an experiment another name.
+
+    Raises:
+        ExperimentTaken: another one has it.
+        Conflict: the experiment belongs to a model and is named after it.
+    """
+    names.check_experiment_name(name)
+    async with db.write() as tx:
+        access = await _writable(tx, actor, project)
+        experiment = await lock_active(tx, access.id, number)
+        _refuse_model_experiment(experiment, "renamed")
+        return await set_name(tx, access.id, number, name)
+
+
+async def set_name(tx: Tx, project_id: int, number: int, name: str) -> Experiment:
+    """Step: write the name.
+
+    Raises:
+        ExperimentTaken: another one has it.
+    """
+    # The lock orders two renames to one name, so that the second sees the first instead of a broken constraint.
+    key = func.hashtextextended(f"experiment:{project_id}:{name}", 0)
+    await tx.execute(select(func.pg_advisory_xact_lock(key)))
+    other = await _one(tx, project_id, Experiment.name == name)
+    if other is not None and other.number != number:
+        raise ExperimentTaken(f"Experiment(name={name}) already exists in this project.", field="name")
+    return await _change(tx, project_id, number, name=name, updated_at=func.now())
+
+
+async def set_tags(db: Database, actor: Actor, project: int | str, number: int, tags: Mapping[str, str]) -> Experiment:
+    """Set tags; others stay as they are."""
+    check_tags(tags)
+    async with db.write() as tx:
+        access = await _writable(tx, actor, project)
+        await lock_active(tx, access.id, number)
+        return await _change(tx, access.id, number, tags=Experiment.tags.op("||")(dict(tags)))
+
+
+async def remove_tag(db: Database, actor: Actor, project: int | str, number: int, key: str) -> Experiment:
+    """Remove a tag.
+
+    Raises:
+        NotFound: it has no such tag.
+    """
+    async with db.write() as tx:
+        access = await _writable(tx, actor, project)
+        experiment = await lock_active(tx, access.id, number)
+        if key not in experiment.tags:
+            raise NotFound(f"No tag with name: {key} in experiment with id {number}.", field="key")
+        return await _change(tx, access.id, number, tags=Experiment.tags.op("-")(key))
+
+
+async def delete(db: Database, actor: Actor, project: int | str, number: int) -> Experiment:
+    """Put an experiment and its candidates into the trash.
+
+    Raises:
+        Conflict: it belongs to a model, or is Default.
+    """
+    async with db.write() as tx:
+        access = await _writable(tx, actor, project)
+        experiment = await lock(tx, access.id, number)
+        _refuse_model_experiment(experiment, "deleted")
+        if experiment.deleted_at is not None:
+            return experiment
+        await _mark_candidates(tx, access.id, number, in_trash=True)
+        return await _change(tx, access.id, number, deleted_at=func.now(), updated_at=func.now())
+
+
+async def restore(db: Database, actor: Actor, project: int | str, number: int) -> Experiment:
+    """Take an experiment and all its candidates out of the trash."""
+    async with db.write() as tx:
+        access = await _writable(tx, actor, project)
+        await lock(tx, access.id, number)
+        await _mark_candidates(tx, access.id, number, in_trash=False)
+        return await _change(tx, access.id, number, deleted_at=None, updated_at=func.now())
+
+
+async def condemn(db: Database, actor: Actor, project: int | str, number: int) -> UUID:
+    """Delete an experiment for good; its name is free at once. Answers the id of the background job.
+
+    Raises:
+        Conflict: it belongs to a model, or is Default.
+    """
+    async with db.write() as tx:
+        access = await _writable(tx, actor, project)
+        experiment = await lock(tx, access.id, number)
+        _refuse_model_experiment(experiment, "deleted")
+        await mark_condemned(tx, access.id, number)
+        job = PurgeExperiment(access.id, number)
+        return await outbox.enqueue(tx, job, project_id=access.id, requested_by=actor.user_id)
+
+
+async def mark_condemned(tx: Tx, project_id: int, number: int) -> None:
+    """Step: nobody sees the experiment or its candidates any more; a worker removes them."""
+    await tx.execute(
+        update(Candidate)
+        .where(
+            Candidate.project_id == project_id,
+            Candidate.experiment_number == number,
+            Candidate.purge_at.is_(None),
+        )
+        .values(purge_at=func.now())
+    )
+    await _change(tx, project_id, number, purge_at=func.now())
+
+
+async def lock(tx: Tx, project_id: int, number: int) -> Experiment:
+    """Step: the experiment, locked against changes; also one in the trash.
+
+    Raises:
+        ExperimentNotFound: there is none.
+    """
+    if number == 0:
+        await ensure_default(tx, project_id)
+    known = 0 <= number < 2**63
+    statement = _living(project_id).where(Experiment.number == number).with_for_update()
+    found = await tx.scalar(statement) if known else None
+    if found is None:
+        raise ExperimentNotFound(f"No Experiment with id={number} exists.")
+    return found
+
+
+async def lock_active(tx: Tx, project_id: int, number: int, *, share: bool = False) -> Experiment:
+    """Step: the experiment, locked; ``share``: only against deletion, so that many may add candidates at once.
+
+    Raises:
+        ExperimentNotFound: there is none.
+        ExperimentInTrash: it has to be restored first.
+    """
+    if share:
+        if number == 0:
+            await ensure_default(tx, project_id)
+        statement = _living(project_id).where(Experiment.number == number).with_for_update(read=True, key_share=False)
+        experiment = await tx.scalar(statement) if 0 <= number < 2**63 else None
+        if experiment is None:
+            raise ExperimentNotFound(f"No Experiment with id={number} exists.")
+    else:
+        experiment = await lock(tx, project_id, number)
+    if experiment.deleted_at is not None:
+        raise ExperimentInTrash(f"The experiment {number} must be in the 'active' state. Current state is deleted.")
+    return experiment
+
+
+def check_tags(tags: Mapping[str, str]) -> None:
+    """Refuse tags that an experiment cannot have.
+
+    Raises:
+        Invalid: with the key.
+    """
+    for key, value in tags.items():
+        names.check_key(key, "tags")
+        names.check_value(value, names.EXPERIMENT_TAG_LIMIT, f"tags.{key}")
+
+
+ORDER: Keyset[Experiment] = Keyset(
+    "experiments",
+    (Experiment.created_at, Experiment.number),
+    lambda row: (row.created_at, row.number),
+    descending=True,
+)
+
+
+def _living(project_id: int) -> Select[Experiment]:
+    return select(Experiment).where(Experiment.project_id == project_id, Experiment.purge_at.is_(None))
+
+
+async def _one(snap: Snapshot, project_id: int, condition: ColumnElement[bool]) -> Experiment | None:
+    return await snap.scalar(_living(project_id).where(condition))
+
+
+async def _default(db: Database, project_id: int) -> Experiment:
+    async with db.write() as tx:
+        await ensure_default(tx, project_id)
+        found = await _one(tx, project_id, Experiment.number == 0)
+    if found is None:
+        raise ExperimentNotFound("No Experiment with id=0 exists.")
+    return found
+
+
+async def _readable(snap: Snapshot, actor: Actor, project: int | str) -> ProjectAccess:
+    access = await projects.visible(snap, actor, project)
+    policy.require(actor, access, Permission.CANDIDATE_READ)
+    return access
+
+
+async def _writable(tx: Tx, actor: Actor, project: int | str) -> ProjectAccess:
+    access = await projects.visible(tx, actor, project)
+    policy.require(actor, access, Permission.CANDIDATE_WRITE)
+    return access
+
+
+async def _change(tx: Tx, project_id: int, number: int, **values: object) -> Experiment:
+    statement = (
+        update(Experiment)
+        .where(Experiment.project_id == project_id, Experiment.number == number)
+        .values(**values)
+        .returning(Experiment)
+    )
+    return (await tx.scalars(statement, execution_options={"populate_existing": True})).one()
+
+
+async def _mark_candidates(tx: Tx, project_id: int, number: int, *, in_trash: bool) -> None:
+    mine = (Candidate.project_id == project_id, Candidate.experiment_number == number, Candidate.purge_at.is_(None))
+    changed = Candidate.deleted_at.is_(None) if in_trash else Candidate.deleted_at.is_not(None)
+    value = func.now() if in_trash else None
+    await tx.execute(update(Candidate).where(*mine, changed).values(deleted_at=value))
+
+
+def _refuse_model_experiment(experiment: Experiment, verb: str) -> None:
+    if experiment.name.startswith(MODEL_PREFIX):
+        raise Conflict(f"The experiment `{experiment.name}` belongs to its model and cannot be {verb} on its own.")
+    if experiment.number == 0 and verb == "deleted":
+        raise Conflict("The experiment Default cannot be deleted: clients that choose no experiment write to it.")

@@ -1,0 +1,242 @@
+"""Logged models (MLflow 3): what training code calls a model before anybody registers it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from uuid import UUID, uuid4
+
+from sqlalchemy import Select, func, insert, select, update
+
+from app.access import policy, projects
+from app.access.policy import Actor, Permission, ProjectAccess
+from app.db.database import Database, Snapshot, Tx
+from app.errors import Invalid, NotFound
+from app.quoting import quoted
+from app.tracking import candidates, experiments, names
+from app.tracking.tables import LoggedModel, LoggedModelMetric
+
+__all__ = ["LoggedModel", "LoggedModelDetails", "Status"]
+
+_FORBIDDEN = set("/:.%\"'")
+PARAM_LIMIT = 6_000
+
+
+class Status(IntEnum):
+    """How far a logged model is; the numbers are MLflow's."""
+
+    PENDING = 1
+    READY = 2
+    UPLOAD_FAILED = 3
+
+
+class LoggedModelNotFound(NotFound):
+    """There is no such logged model, or it may not be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreateLoggedModel:
+    experiment_number: int
+    name: str | None = None
+    model_type: str = ""
+    source_candidate_id: UUID | None = None
+    params: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedModelDetails:
+    """A logged model with its latest metrics."""
+
+    model: LoggedModel
+    metrics: list[LoggedModelMetric] = field(default_factory=list)
+
+
+async def create(db: Database, actor: Actor, project: int | str, command: CreateLoggedModel) -> LoggedModelDetails:
+    """Begin a logged model; it is PENDING until its files are there.
+
+    Raises:
+        ExperimentNotFound, CandidateNotFound: where it would belong does not exist.
+        Invalid: the name, a param or a tag is not acceptable.
+    """
+    name = _check_name(command.name) if command.name else names.friendly_name()
+    check_pairs(command.params, "params")
+    check_pairs(command.tags, "tags")
+    async with db.write() as tx:
+        access = await _writable(tx, actor, project)
+        await experiments.lock_active(tx, access.id, command.experiment_number, share=True)
+        if command.source_candidate_id is not None:
+            await candidates.lock_living(tx, access.id, command.source_candidate_id)
+        statement = insert(LoggedModel).values(
+            project_id=access.id,
+            id=uuid4(),
+            experiment_number=command.experiment_number,
+            source_candidate_id=command.source_candidate_id,
+            name=name,
+            model_type=command.model_type,
+            params=dict(command.params),
+            tags=dict(command.tags),
+            created_by=actor.user_id,
+        )
+        model = (await tx.scalars(statement.returning(LoggedModel))).one()
+    return LoggedModelDetails(model)
+
+
+async def get(
+    db: Database, actor: Actor, project: int | str, model_id: UUID, *, allow_deleted: bool = False
+) -> LoggedModelDetails:
+    """A logged model with its metrics.
+
+    Raises:
+        LoggedModelNotFound: there is none, it is deleted, or it may not be seen.
+    """
+    async with db.read() as snap:
+        access = await projects.visible(snap, actor, project)
+        policy.require(actor, access, Permission.CANDIDATE_READ)
+        model = await snap.scalar(living(access.id).where(LoggedModel.id == model_id))
+        if model is None or (model.deleted_at is not None and not allow_deleted):
+            raise _missing(model_id)
+        return (await details_of(snap, access.id, [model]))[0]
+
+
+async def details_of(snap: Snapshot, project_id: int, models: Sequence[LoggedModel]) -> list[LoggedModelDetails]:
+    """Read step: these models with their metrics, in their order. One statement."""
+    if not models:
+        return []
+    statement = (
+        select(LoggedModelMetric)
+        .where(
+            LoggedModelMetric.project_id == project_id,
+            LoggedModelMetric.logged_model_id.in_([model.id for model in models]),
+        )
+        .order_by(LoggedModelMetric.key)
+    )
+    metrics: dict[UUID, list[LoggedModelMetric]] = defaultdict(list)
+    for row in await snap.scalars(statement):
+        metrics[row.logged_model_id].append(row)
+    return [LoggedModelDetails(model, metrics[model.id]) for model in models]
+
+
+async def finalize(
+    db: Database, actor: Actor, project: int | str, model_id: UUID, status: Status
+) -> LoggedModelDetails:
+    """Say that the files are there, or that they failed."""
+    return await _edit(db, actor, project, model_id, status=int(status))
+
+
+async def set_tags(
+    db: Database, actor: Actor, project: int | str, model_id: UUID, tags: Mapping[str, str]
+) -> LoggedModelDetails:
+    """Set tags; others stay as they are."""
+    check_pairs(tags, "tags")
+    return await _edit(db, actor, project, model_id, tags=LoggedModel.tags.op("||")(dict(tags)))
+
+
+async def remove_tag(db: Database, actor: Actor, project: int | str, model_id: UUID, key: str) -> LoggedModelDetails:
+    """Remove a tag.
+
+    Raises:
+        NotFound: it has no such tag.
+    """
+    async with db.write() as tx:
+        access = await _writable(tx, actor, project)
+        model = await lock_living(tx, access.id, model_id, to_change=True)
+        if key not in model.tags:
+            raise NotFound(f"No tag with key {quoted(key)} found for model with ID 'm-{model_id.hex}'.", field="key")
+        return LoggedModelDetails(await _change(tx, access.id, model_id, tags=LoggedModel.tags.op("-")(key)))
+
+
+async def add_params(
+    db: Database, actor: Actor, project: int | str, model_id: UUID, params: Mapping[str, str]
+) -> LoggedModelDetails:
+    """Add params; one that is there with another value stays and is an error.
+
+    Raises:
+        Invalid: a param has another value already.
+    """
+    check_pairs(params, "params")
+    async with db.write() as tx:
+        access = await _writable(tx, actor, project)
+        model = await lock_living(tx, access.id, model_id, to_change=True)
+        changed = [key for key, value in params.items() if model.params.get(key, value) != value]
+        if changed:
+            raise Invalid(
+                f"Changing param values is not allowed; {quoted(changed[0])} has another one.", field="params"
+            )
+        patch = LoggedModel.params.op("||")(dict(params))
+        return LoggedModelDetails(await _change(tx, access.id, model_id, params=patch))
+
+
+async def delete(db: Database, actor: Actor, project: int | str, model_id: UUID) -> None:
+    """Put a logged model into the trash; its files stay as long as a version needs them."""
+    await _edit(db, actor, project, model_id, deleted_at=func.now())
+
+
+async def lock_living(tx: Tx, project_id: int, model_id: UUID, *, to_change: bool = False) -> LoggedModel:
+    """Step: the logged model, held against deletion until the commit.
+
+    Raises:
+        LoggedModelNotFound: there is none.
+    """
+    statement = living(project_id).where(LoggedModel.id == model_id, LoggedModel.deleted_at.is_(None))
+    found = await tx.scalar(statement.with_for_update(read=not to_change))
+    if found is None:
+        raise _missing(model_id)
+    return found
+
+
+def living(project_id: int) -> Select[LoggedModel]:
+    """Logged models that are not condemned, those in the trash too."""
+    return select(LoggedModel).where(LoggedModel.project_id == project_id, LoggedModel.purge_at.is_(None))
+
+
+def check_pairs(pairs: Mapping[str, str], field_name: str) -> None:
+    """Refuse params or tags that cannot be stored.
+
+    Raises:
+        Invalid: with the key.
+    """
+    for key, value in pairs.items():
+        names.check_key(key, field_name)
+        limit = PARAM_LIMIT if field_name == "params" else names.TAG_LIMIT
+        names.check_value(value, limit, f"{field_name}.{key}")
+
+
+def _check_name(name: str) -> str:
+    if not name.strip() or len(name) > names.EXPERIMENT_NAME_LIMIT or _FORBIDDEN & set(name):
+        raise Invalid(
+            f"Invalid model name ({name[:80]!r}) provided. Model name must be a non-empty string and cannot contain "
+            "the following characters: ('/', ':', '.', '%', '\"', \"'\")",
+            field="name",
+        )
+    return names.check_printable(name, "name")
+
+
+def _missing(model_id: UUID) -> LoggedModelNotFound:
+    return LoggedModelNotFound(f"Logged model with ID 'm-{model_id.hex}' not found.")
+
+
+async def _writable(tx: Tx, actor: Actor, project: int | str) -> ProjectAccess:
+    access = await projects.visible(tx, actor, project)
+    policy.require(actor, access, Permission.CANDIDATE_WRITE)
+    return access
+
+
+async def _edit(db: Database, actor: Actor, project: int | str, model_id: UUID, **values: object) -> LoggedModelDetails:
+    async with db.write() as tx:
+        access = await _writable(tx, actor, project)
+        await lock_living(tx, access.id, model_id, to_change=True)
+        model = await _change(tx, access.id, model_id, **values)
+        return (await details_of(tx, access.id, [model]))[0]
+
+
+async def _change(tx: Tx, project_id: int, model_id: UUID, **values: object) -> LoggedModel:
+    statement = (
+        update(LoggedModel)
+        .where(LoggedModel.project_id == project_id, LoggedModel.id == model_id)
+        .values(**values, updated_at=func.now())
+        .returning(LoggedModel)
+    )
+    return (await tx.scalars(statement, execution_options={"populate_existing": True})).one()

@@ -1,0 +1,162 @@
+"""Logging to a candidate: metrics, params and tags, all of a batch or nothing of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlalchemy import Text, delete, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.sql.selectable import TableValuedAlias
+
+from app.access import policy, projects
+from app.access.policy import Actor, Permission
+from app.db.database import Database, Tx
+from app.errors import Invalid, NotFound
+from app.tracking import candidates, metrics, names
+from app.tracking.metrics import MetricInput
+from app.tracking.tables import Candidate, CandidateParam, CandidateTag
+
+__all__ = ["LogBatch", "MetricInput"]
+
+MAX_METRICS = 1_000
+MAX_PARAMS = 100
+MAX_TAGS = 100
+
+
+class ParamChanged(Invalid):
+    """A param was logged before with another value."""
+
+    def __init__(self, candidate_id: UUID, changes: Sequence[tuple[str, str, str]]) -> None:
+        self.changes = changes
+        told = [{"key": key, "old_value": old, "new_value": new} for key, old, new in changes]
+        super().__init__(
+            f"Changing param values is not allowed. Params were already logged={told} for run ID='{candidate_id.hex}'.",
+            field="params",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LogBatch:
+    """What to log to one candidate. Of tags, the last value wins; params keep their first."""
+
+    candidate_id: UUID
+    metrics: Sequence[MetricInput] = ()
+    params: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+async def log(db: Database, actor: Actor, project: int | str, batch: LogBatch) -> None:
+    """Log a batch atomically; repeating it changes nothing (MLflow REST: runs/log-batch).
+
+    Raises:
+        CandidateNotFound, CandidateInTrash: there is no living candidate.
+        ParamChanged: a param has another value already; nothing of the batch was stored.
+        Invalid: a key, value or number is not acceptable; nothing of the batch was stored.
+    """
+    check(batch)
+    async with db.write() as tx:
+        access = await projects.visible(tx, actor, project)
+        policy.require(actor, access, Permission.CANDIDATE_WRITE)
+        renamed = candidates.NAME_TAG in batch.tags
+        candidate = await candidates.lock_living(tx, access.id, batch.candidate_id, to_change=renamed)
+        await _log_params(tx, candidate, batch.params)
+        await metrics.add(tx, candidate, batch.metrics)
+        await _set_tags(tx, candidate, batch.tags)
+
+
+async def remove_tag(db: Database, actor: Actor, project: int | str, candidate_id: UUID, key: str) -> None:
+    """Remove a tag.
+
+    Raises:
+        NotFound: the candidate has no such tag.
+    """
+    async with db.write() as tx:
+        access = await projects.visible(tx, actor, project)
+        policy.require(actor, access, Permission.CANDIDATE_WRITE)
+        await candidates.lock_living(tx, access.id, candidate_id)
+        statement = (
+            delete(CandidateTag)
+            .where(
+                CandidateTag.project_id == access.id,
+                CandidateTag.candidate_id == candidate_id,
+                CandidateTag.key == key,
+            )
+            .returning(CandidateTag.key)
+        )
+        if await tx.scalar(statement) is None:
+            raise NotFound(f"No tag with name: {key} in run with id {candidate_id.hex}", field="key")
+
+
+def check(batch: LogBatch) -> None:
+    """Refuse a batch that cannot be stored, before anything is written.
+
+    Raises:
+        Invalid: with the place and the rule.
+    """
+    limits = (
+        ("metrics", batch.metrics, MAX_METRICS),
+        ("params", batch.params, MAX_PARAMS),
+        ("tags", batch.tags, MAX_TAGS),
+    )
+    for name, items, limit in limits:
+        if len(items) > limit:
+            raise Invalid(
+                f"A batch logging request can contain at most {limit} {name}. Got {len(items)} {name}. "
+                f"Please split up {name} across multiple requests and try again.",
+                field=name,
+            )
+    total = len(batch.metrics) + len(batch.params) + len(batch.tags)
+    if total > MAX_METRICS:
+        raise Invalid(f"A batch holds at most {MAX_METRICS} metrics, params and tags together, not {total}.")
+    for index, metric in enumerate(batch.metrics):
+        metrics.check(metric, f"metrics[{index}]")
+    for index, (key, value) in enumerate(batch.params.items()):
+        names.check_key(key, f"params[{index}].key")
+        names.check_value(value, names.PARAM_LIMIT, f"params[{index}].value")
+    for index, (key, value) in enumerate(batch.tags.items()):
+        names.check_key(key, f"tags[{index}].key")
+        names.check_value(value, names.TAG_LIMIT, f"tags[{index}].value")
+
+
+async def _log_params(tx: Tx, candidate: Candidate, params: Mapping[str, str]) -> None:
+    if not params:
+        return
+    rows = _unnested(params)
+    source = select(literal(candidate.project_id), literal(candidate.id), rows.c.key, rows.c.value)
+    columns = ["project_id", "candidate_id", "key", "value"]
+    await tx.execute(upsert(CandidateParam).from_select(columns, source).on_conflict_do_nothing())
+    stored = await tx.execute(
+        select(CandidateParam.key, CandidateParam.value).where(
+            CandidateParam.project_id == candidate.project_id,
+            CandidateParam.candidate_id == candidate.id,
+            CandidateParam.key.in_(list(params)),
+        )
+    )
+    changes = [(key, value, params[key]) for key, value in stored if params[key] != value]
+    if changes:
+        raise ParamChanged(candidate.id, changes)
+
+
+async def _set_tags(tx: Tx, candidate: Candidate, tags: Mapping[str, str]) -> None:
+    if not tags:
+        return
+    # In key order, so that two batches with the same keys lock the rows in the same order.
+    rows = _unnested(dict(sorted(tags.items())))
+    source = select(literal(candidate.project_id), literal(candidate.id), rows.c.key, rows.c.value)
+    statement = upsert(CandidateTag).from_select(["project_id", "candidate_id", "key", "value"], source)
+    await tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=["project_id", "candidate_id", "key"], set_={"value": statement.excluded.value}
+        )
+    )
+    if tags.get(candidates.NAME_TAG):
+        await candidates.rename_step(tx, candidate, tags[candidates.NAME_TAG])
+
+
+def _unnested(pairs: Mapping[str, str]) -> TableValuedAlias:
+    """The pairs as rows, in two parameters whatever their number."""
+    keys, values = literal(list(pairs), ARRAY(Text)), literal(list(pairs.values()), ARRAY(Text))
+    return func.unnest(keys, values).table_valued("key", "value")

@@ -1,0 +1,208 @@
+"""Removes what was condemned: candidates, logged models and experiments, down to the bytes.
+
+Small transactions, each of which leaves less to do; killed anywhere, the next run goes on. A candidate that model
+versions refer to stays until the last of them is gone; whoever removes that version calls :func:`candidate` again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, exists, func, select, text, update
+
+from app.artifacts import garbage
+from app.db.database import Database, Snapshot, Tx
+from app.tracking.tables import (
+    Candidate,
+    CandidateDataset,
+    CandidateModel,
+    CandidateParam,
+    CandidateTag,
+    Dataset,
+    Experiment,
+    LatestMetric,
+    LoggedModel,
+    LoggedModelMetric,
+    MetricPoint,
+)
+
+Progress = Callable[[int, int | None], Awaitable[None]]
+
+BATCH = 500
+CANDIDATES_AT_ONCE = 50
+POINTS_AT_ONCE = 10_000
+
+
+async def candidate(db: Database, project_id: int, candidate_id: UUID, *, progress: Progress) -> None:
+    """Remove a condemned candidate, unless a model version refers to it; then its experiment when that was the last.
+
+    Safe to repeat: a candidate that is gone, or that was not condemned, is left alone.
+    """
+    async with db.read() as snap:
+        numbers = select(Candidate.experiment_number).where(*_condemned(project_id, [candidate_id]))
+        number = await snap.scalar(numbers)
+    if number is None:
+        return
+    removed = await _remove(db, project_id, [candidate_id])
+    await progress(removed, 1)
+    if removed:
+        await _remove_empty_experiment(db, project_id, number)
+
+
+async def experiment(db: Database, project_id: int, number: int, *, progress: Progress) -> None:
+    """Remove a condemned experiment with its candidates and logged models; those that versions need stay, unseen.
+
+    Safe to repeat, as above.
+    """
+    async with db.read() as snap:
+        mine = (Experiment.project_id == project_id, Experiment.number == number, Experiment.purge_at.is_not(None))
+        if not await snap.scalar(select(exists().where(*mine))):
+            return
+        candidates_of = (Candidate.project_id == project_id, Candidate.experiment_number == number)
+        total = await snap.scalar(select(func.count()).select_from(Candidate).where(*candidates_of)) or 0
+    done, after = 0, None
+    while ids := await _next_candidates(db, project_id, number, after):
+        done += await _remove(db, project_id, ids)
+        after = ids[-1]
+        await progress(done, total)
+    while models := await _next_models(db, project_id, LoggedModel.experiment_number == number):
+        await _remove_models(db, project_id, models)
+    await _remove_empty_experiment(db, project_id, number)
+
+
+async def logged_model(db: Database, project_id: int, model_id: UUID) -> None:
+    """Remove a logged model whose candidate is gone or condemned, unless a version refers to it."""
+    models = await _next_models(db, project_id, LoggedModel.id == model_id, LoggedModel.purge_at.is_not(None))
+    await _remove_models(db, project_id, models)
+
+
+async def _remove(db: Database, project_id: int, ids: Sequence[UUID]) -> int:
+    """Remove those of the candidates that no version refers to; the number removed."""
+    async with db.write() as tx:
+        free = await _unreferenced(tx, project_id, ids)
+        mine = (LoggedModel.project_id == project_id, LoggedModel.source_candidate_id.in_(free))
+        await tx.execute(update(LoggedModel).where(*mine, LoggedModel.purge_at.is_(None)).values(purge_at=func.now()))
+    if not free:
+        return 0
+    while models := await _next_models(db, project_id, LoggedModel.source_candidate_id.in_(free)):
+        await _remove_models(db, project_id, models)
+    await _remove_artifacts(db, project_id, free)
+    await _remove_points(db, project_id, free)
+    async with db.write() as tx:
+        for rows in (LatestMetric, CandidateParam, CandidateTag, CandidateDataset, CandidateModel):
+            await tx.execute(delete(rows).where(rows.project_id == project_id, rows.candidate_id.in_(free)))
+        await tx.execute(delete(Candidate).where(*_condemned(project_id, free)))
+    return len(free)
+
+
+async def _remove_models(db: Database, project_id: int, ids: Sequence[UUID]) -> None:
+    if not ids:
+        return
+    async with db.write() as tx:
+        mine = (LoggedModel.project_id == project_id, LoggedModel.id.in_(ids))
+        await tx.execute(update(LoggedModel).where(*mine).values(purge_at=func.now()))
+    await _remove_artifacts(db, project_id, ids)
+    async with db.write() as tx:
+        for rows in (LoggedModelMetric, CandidateModel):
+            await tx.execute(delete(rows).where(rows.project_id == project_id, rows.logged_model_id.in_(ids)))
+        await tx.execute(delete(LoggedModel).where(*mine))
+
+
+async def _remove_artifacts(db: Database, project_id: int, roots: Sequence[UUID]) -> None:
+    for root in roots:
+        removed = BATCH
+        while removed == BATCH:
+            async with db.write() as tx:
+                removed = await garbage.release_root(tx, project_id, root, BATCH)
+
+
+async def _remove_points(db: Database, project_id: int, ids: Sequence[UUID]) -> None:
+    batch = (
+        select(MetricPoint.candidate_id, MetricPoint.id)
+        .where(MetricPoint.project_id == project_id, MetricPoint.candidate_id.in_(ids))
+        .limit(POINTS_AT_ONCE)
+        .subquery()
+    )
+    statement = (
+        delete(MetricPoint)
+        .where(
+            MetricPoint.project_id == project_id,
+            MetricPoint.candidate_id == batch.c.candidate_id,
+            MetricPoint.id == batch.c.id,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    removed = POINTS_AT_ONCE
+    while removed == POINTS_AT_ONCE:
+        async with db.write() as tx:
+            removed = (await tx.execute(statement)).rowcount  # type: ignore[attr-defined] # a DELETE has one
+
+
+async def _next_candidates(db: Database, project_id: int, number: int, after: UUID | None) -> list[UUID]:
+    statement = (
+        select(Candidate.id)
+        .where(
+            Candidate.project_id == project_id,
+            Candidate.experiment_number == number,
+            Candidate.purge_at.is_not(None),
+            Candidate.id > (after or UUID(int=0)),
+        )
+        .order_by(Candidate.id)
+        .limit(CANDIDATES_AT_ONCE)
+    )
+    async with db.read() as snap:
+        return list(await snap.scalars(statement))
+
+
+async def _next_models(db: Database, project_id: int, *conditions: Any) -> list[UUID]:
+    """Logged models that no version refers to."""
+    referred = text(
+        "NOT EXISTS (SELECT FROM model_versions v WHERE v.project_id = logged_models.project_id"
+        " AND v.logged_model_id = logged_models.id)"
+    )
+    statement = select(LoggedModel.id).where(LoggedModel.project_id == project_id, *conditions, referred)
+    async with db.read() as snap:
+        return list(await snap.scalars(statement.limit(CANDIDATES_AT_ONCE)))
+
+
+async def _unreferenced(snap: Snapshot, project_id: int, ids: Sequence[UUID]) -> list[UUID]:
+    """Condemned candidates that no version (deleted ones with rows left included) refers to, even by a logged model."""
+    free = text(
+        "NOT EXISTS (SELECT FROM model_versions v WHERE v.project_id = candidates.project_id"
+        " AND v.candidate_id = candidates.id) AND NOT EXISTS (SELECT FROM logged_models m JOIN model_versions v"
+        " ON v.project_id = m.project_id AND v.logged_model_id = m.id WHERE m.project_id = candidates.project_id"
+        " AND m.source_candidate_id = candidates.id)"
+    )
+    return list(await snap.scalars(select(Candidate.id).where(*_condemned(project_id, ids), free)))
+
+
+async def _remove_empty_experiment(db: Database, project_id: int, number: int) -> None:
+    """Remove the row of a condemned experiment that has nothing left and that no model names."""
+    gone = text(
+        "NOT EXISTS (SELECT FROM models m WHERE m.project_id = experiments.project_id"
+        " AND m.experiment_number = experiments.number)"
+    )
+    async with db.write() as tx:
+        empty = await _lock_if_empty(tx, project_id, number)
+        if not empty:
+            return
+        await tx.execute(delete(Dataset).where(Dataset.project_id == project_id, Dataset.experiment_number == number))
+        mine = (Experiment.project_id == project_id, Experiment.number == number, Experiment.purge_at.is_not(None))
+        await tx.execute(delete(Experiment).where(*mine, gone).execution_options(synchronize_session=False))
+
+
+async def _lock_if_empty(tx: Tx, project_id: int, number: int) -> bool:
+    mine = (Experiment.project_id == project_id, Experiment.number == number, Experiment.purge_at.is_not(None))
+    if await tx.scalar(select(Experiment.number).where(*mine).with_for_update()) is None:
+        return False
+    left = select(
+        exists().where(Candidate.project_id == project_id, Candidate.experiment_number == number)
+        | exists().where(LoggedModel.project_id == project_id, LoggedModel.experiment_number == number)
+    )
+    return not await tx.scalar(left)
+
+
+def _condemned(project_id: int, ids: Sequence[UUID]) -> tuple[Any, ...]:
+    return (Candidate.project_id == project_id, Candidate.id.in_(ids), Candidate.purge_at.is_not(None))

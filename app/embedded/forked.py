@@ -16,7 +16,7 @@ from typing import NoReturn
 
 from app.embedded import launch, logs
 
-_PATIENCE = 3.5
+_PATIENCE = 5.0
 """Seconds from SIGTERM to SIGKILL; every child may be killed at any moment without loss."""
 
 

@@ -21,7 +21,7 @@ _SETTINGS = {
     "fsync": "on",
     "synchronous_commit": "on",
     "shared_buffers": "128MB",
-    "max_connections": "100",
+    "max_connections": "200",  # two pools of ten for each of eight API processes and the worker
     "max_wal_size": "1GB",
     "random_page_cost": "1.1",
     "timezone": "UTC",
@@ -91,7 +91,6 @@ class PostgresServer:
                 directory=self._data,
                 environment=bare_environment(),
                 stop_signal=signal.SIGINT,  # "fast"; SIGTERM would wait for clients to leave
-                patience=20.0,
                 identity=self._identity.launch,
             )
         )

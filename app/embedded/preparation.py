@@ -10,8 +10,9 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any, Self
 
 from app.embedded import logs
 from app.embedded.children import UNUSABLE_SETTINGS
@@ -33,6 +34,12 @@ class FirstProject:
     def as_json(self) -> dict[str, str | int]:
         """The form in which ``state.json`` keeps it."""
         return asdict(self)
+
+    @classmethod
+    def recall(cls, kept: dict[str, Any] | None) -> Self | None:
+        """From ``state.json``; None if there is nothing, or another release kept something else."""
+        names = {field.name for field in fields(cls)}
+        return cls(**kept) if kept and set(kept) == names else None
 
 
 class Preparation:

@@ -18,4 +18,5 @@ async def prepare(settings: Settings, known_token: str | None) -> dict[str, Any]
     """
     await migrate.upgrade(settings.database_url)
     async with open_runtime(settings) as runtime:
+        await runtime.blobs.ensure_bucket()
         return asdict(await bootstrap.ensure(runtime.db, known_token=known_token))

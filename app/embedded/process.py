@@ -45,7 +45,7 @@ class Program:
     directory: Path
     environment: Mapping[str, str]
     stop_signal: signal.Signals = signal.SIGTERM
-    patience: float = 10.0
+    patience: float = 4.0
     """Seconds between the stop signal and SIGKILL."""
     identity: str = "same"
     descriptors: Sequence[int] = field(default=())

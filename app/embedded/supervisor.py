@@ -87,14 +87,14 @@ class Supervisor:
             # The schema is as this very code left it, so API and worker load while the servers come up.
             self._start_application(listener, environment)
         self._wait_for_servers()
+        project = known or self._prepare(environment)
         if not known:
-            known = self._prepare(environment, None)
             self._start_application(listener, environment)
         self._wait_until_ready(address)
-        if not children.accepts_token(preparation.tracking_uri(address, known), known.token):
-            known = self._prepare(environment, known)
-        preparation.write_connection(self._plan.data_dir / "connection.env", environment["MODELYARD_URL"], known)
-        self._present(environment["MODELYARD_URL"], known)
+        if known and not children.accepts_token(preparation.tracking_uri(address, known), known.token):
+            project = self._prepare(environment)
+        preparation.write_connection(self._plan.data_dir / "connection.env", environment["MODELYARD_URL"], project)
+        self._present(environment["MODELYARD_URL"], project)
 
     def _listen(self) -> socket.socket:
         """Bind the API's address; after a kill its former owners may need a moment to let go of it."""
@@ -112,7 +112,7 @@ class Supervisor:
         state = self._servers.state
         is_ours = "postgres" in self._plan.embedded and (self._plan.data_dir / "pg18").is_dir()
         if is_ours and state.get("prepared_by") == preparation.fingerprint():
-            return FirstProject(**state.get("project"))
+            return FirstProject.recall(state.get("project"))
         return None
 
     def _start_application(self, listener: socket.socket, environment: dict[str, str]) -> None:
@@ -126,10 +126,9 @@ class Supervisor:
         self._journal.busy("Starting PostgreSQL, Redis and the object store")
         self._servers.wait(announce=lambda name: self._journal.note(f"{_TITLES[name]} ready"))
 
-    def _prepare(self, environment: dict[str, str], known: FirstProject | None) -> FirstProject:
+    def _prepare(self, environment: dict[str, str]) -> FirstProject:
         self._journal.busy("Preparing the database")
-        remembered = self._servers.state.get("project")
-        known = known or (FirstProject(**remembered) if remembered else None)
+        known = FirstProject.recall(self._servers.state.get("project"))
         self._preparation = Preparation(self._plan, environment, known)
         project = self._preparation.wait(meanwhile=self._tend)
         self._preparation = None
@@ -184,7 +183,7 @@ class Supervisor:
             "GraphQL": f"{url}/graphql",
             "MLflow": preparation.tracking_uri(url, project),
             "Project": project.project_path,
-            "Admin": f"{project.admin_username}, whose token is in connection.env",
+            "Token": f"of {project.admin_username}, in {data_dir / 'connection.env'}",
             "Connect": f"source {data_dir / 'connection.env'}",
             "Logs": str(data_dir / "log"),
         }

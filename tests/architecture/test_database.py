@@ -1,0 +1,62 @@
+"""Tables, migrations and the rules that let the large tables be split later say the same."""
+
+from __future__ import annotations
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Index, PrimaryKeyConstraint
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from app.db import migrate
+from app.db.base import Row
+from app.db.database import async_url
+from app.db.metadata import metadata
+from app.settings import Settings
+
+BELONGS_TO_A_PROJECT = sorted(
+    name
+    for name, table in metadata.tables.items()
+    if "project_id" in table.columns and name not in {"memberships", "tokens", "background_jobs"}
+)
+QUEUES = {"ix_blobs_lease_until"}
+"""Looked through by the workers for all projects at once, and always nearly empty."""
+
+
+async def test_migrations_make_the_tables_that_the_code_declares(migrated: Settings) -> None:
+    engine = create_async_engine(async_url(migrated.database_url))
+    try:
+        async with engine.connect() as connection:
+            assert await connection.run_sync(_differences) == []
+    finally:
+        await engine.dispose()
+
+
+def test_migrations_are_one_line() -> None:
+    assert len(ScriptDirectory.from_config(migrate.config()).get_heads()) == 1
+
+
+def test_rows_load_nothing_behind_the_reader_s_back() -> None:
+    loading = {mapper.class_.__name__: list(mapper.relationships.keys()) for mapper in Row.registry.mappers}
+    assert {name: found for name, found in loading.items() if found} == {}
+
+
+@pytest.mark.parametrize("name", BELONGS_TO_A_PROJECT)
+def test_keys_and_indexes_lead_with_the_project(name: str) -> None:
+    table = metadata.tables[name]
+    leading = {
+        index.name: _first_column(index) for index in [*table.indexes, table.primary_key] if index.name not in QUEUES
+    }
+    allowed = {"project_id"} if name != "condemned_objects" else {"object_key", "not_before"}
+    assert set(leading.values()) <= allowed, leading
+
+
+def _differences(connection: Connection) -> list[object]:
+    context = MigrationContext.configure(connection, opts={"compare_server_default": True, "compare_type": True})
+    return list(compare_metadata(context, metadata))
+
+
+def _first_column(index: Index | PrimaryKeyConstraint) -> str:
+    expression = next(iter(index.columns if isinstance(index, PrimaryKeyConstraint) else index.expressions))
+    return getattr(expression, "name", str(expression))

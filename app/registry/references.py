@@ -120,6 +120,22 @@ def parse_mlflow_stage(text: str) -> Reference:
         raise
 
 
+def spoken(reference: Reference) -> str:
+    """The reference as one would write it, for messages."""
+    match reference:
+        case Exact(text):
+            return text
+        case InRange(range):
+            return range.text
+        case Latest(prerelease):
+            return "latest-prerelease" if prerelease else "latest"
+        case ByAlias(name):
+            return f"@{name}"
+        case InStage(name):
+            return f"stage:{name}"
+    return f"#{reference.number}"
+
+
 def _latest(text: str) -> Latest | None:
     match text.lower():
         case "latest":

@@ -1,0 +1,164 @@
+"""Models, versions and aliases of many parents at once: statements do not grow with the parents.
+
+Keys begin with the project; answers come in the order of the keys, failures stand in the place of what they concern.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+from uuid import UUID
+
+from sqlalchemy import Select, and_, func, select
+
+from app.access.lists import Answers, ProjectLists
+from app.access.policy import Actor, Permission
+from app.db.database import Database
+from app.pagination import Keyset, Page, Window
+from app.registry import resolving
+from app.registry.models import ModelOrder, keyset
+from app.registry.references import Latest, Reference
+from app.registry.tables import Alias, Model, ModelVersion
+
+ModelKey: TypeAlias = tuple[int, int]
+VersionKey: TypeAlias = tuple[int, int]
+CandidateKey: TypeAlias = tuple[int, UUID]
+
+_LISTS = ProjectLists(Permission.REGISTRY_READ)
+_MODEL = (Model.project_id, Model.id)
+_VERSION = (ModelVersion.project_id, ModelVersion.id)
+_OF_MODEL = (ModelVersion.project_id, ModelVersion.model_id)
+
+
+class VersionSort(StrEnum):
+    """By what versions are ordered."""
+
+    PRECEDENCE = "PRECEDENCE"
+    CREATED_AT = "CREATED_AT"
+    NUMBER = "NUMBER"
+
+
+@dataclass(frozen=True, slots=True)
+class VersionList:
+    """Which versions of a model, and in which order; text is looked for in the version itself."""
+
+    by: VersionSort = VersionSort.PRECEDENCE
+    descending: bool = True
+    reference: Reference | None = None
+    text: str = ""
+
+
+async def models_of_projects(
+    db: Database, actor: Actor, keys: Sequence[tuple[int]], window: Window, *, text: str, order: ModelOrder
+) -> Answers[Page[Model]]:
+    """Models of each project."""
+    return await _LISTS.pages(
+        db, actor, keys, window, statement=_models(text), order=keyset(order), row=Model, parent=(Model.project_id,)
+    )
+
+
+async def count_models_of_projects(
+    db: Database, actor: Actor, keys: Sequence[tuple[int]], *, text: str
+) -> Answers[int]:
+    """How many models each project has."""
+    return await _LISTS.counts(db, actor, keys, statement=_models(text), parent=(Model.project_id,))
+
+
+async def models_by_keys(db: Database, actor: Actor, keys: Sequence[ModelKey]) -> Answers[Model | None]:
+    """Models by id; None where there is none."""
+    return await _LISTS.singles(db, actor, keys, statement=_models(), parent=_MODEL)
+
+
+async def models_of_experiments(db: Database, actor: Actor, keys: Sequence[ModelKey]) -> Answers[Model | None]:
+    """The model that each experiment belongs to; None where it is nobody's."""
+    parent = (Model.project_id, Model.experiment_number)
+    return await _LISTS.singles(db, actor, keys, statement=_models(), parent=parent)
+
+
+async def versions_of_models(
+    db: Database, actor: Actor, keys: Sequence[ModelKey], window: Window, wish: VersionList
+) -> Answers[Page[ModelVersion]]:
+    """Versions of each model."""
+    return await _LISTS.pages(
+        db, actor, keys, window, statement=_listed(wish), order=_order(wish), row=ModelVersion, parent=_OF_MODEL
+    )
+
+
+async def count_versions_of_models(
+    db: Database, actor: Actor, keys: Sequence[ModelKey], wish: VersionList
+) -> Answers[int]:
+    """How many versions each model has."""
+    return await _LISTS.counts(db, actor, keys, statement=_listed(wish), parent=_OF_MODEL)
+
+
+async def latest_of_models(db: Database, actor: Actor, keys: Sequence[ModelKey]) -> Answers[ModelVersion | None]:
+    """The highest release of each model, or its highest prerelease when there is no release."""
+    chosen = and_(ModelVersion.project_id == Model.project_id, ModelVersion.id == resolving.chosen_id(Latest()))
+    statement = select(ModelVersion).select_from(Model).join(ModelVersion, chosen).where(Model.deleted_at.is_(None))
+    return await _LISTS.singles(db, actor, keys, statement=statement, parent=_MODEL)
+
+
+async def versions_by_keys(db: Database, actor: Actor, keys: Sequence[VersionKey]) -> Answers[ModelVersion | None]:
+    """Versions by id; None where there is none."""
+    return await _LISTS.singles(db, actor, keys, statement=_versions(), parent=_VERSION)
+
+
+async def versions_of_candidates(
+    db: Database, actor: Actor, keys: Sequence[CandidateKey]
+) -> Answers[list[ModelVersion]]:
+    """Versions that were made from each candidate, newest first."""
+    statement = _versions().order_by(ModelVersion.id.desc())
+    return await _LISTS.groups(
+        db, actor, keys, statement=statement, parent=(ModelVersion.project_id, ModelVersion.candidate_id)
+    )
+
+
+async def aliases_of_models(db: Database, actor: Actor, keys: Sequence[ModelKey]) -> Answers[list[Alias]]:
+    """The aliases of each model that stand now, by name."""
+    return await _LISTS.groups(db, actor, keys, statement=_aliases(), parent=(Alias.project_id, Alias.model_id))
+
+
+async def aliases_of_versions(db: Database, actor: Actor, keys: Sequence[VersionKey]) -> Answers[list[Alias]]:
+    """The aliases that stand on each version now, by name."""
+    return await _LISTS.groups(db, actor, keys, statement=_aliases(), parent=(Alias.project_id, Alias.version_id))
+
+
+def _models(text: str = "") -> Select[Model]:
+    statement = select(Model).where(Model.deleted_at.is_(None))
+    return statement.where(func.lower(Model.name).contains(text.lower(), autoescape=True)) if text else statement
+
+
+def _versions() -> Select[ModelVersion]:
+    return (
+        select(ModelVersion)
+        .join(Model, and_(Model.project_id == ModelVersion.project_id, Model.id == ModelVersion.model_id))
+        .where(ModelVersion.deleted_at.is_(None), Model.deleted_at.is_(None))
+    )
+
+
+def _listed(wish: VersionList) -> Select[ModelVersion]:
+    statement = _versions()
+    if wish.reference is not None:
+        statement = statement.where(resolving.matches(wish.reference))
+    if wish.text:
+        statement = statement.where(ModelVersion.version.contains(wish.text, autoescape=True))
+    return statement
+
+
+def _aliases() -> Select[Alias]:
+    return select(Alias).where(Alias.valid_until.is_(None)).order_by(Alias.name)
+
+
+def _order(wish: VersionList) -> Keyset[ModelVersion]:
+    name = f"versions:{wish.by}:{wish.descending}"
+    match wish.by:
+        case VersionSort.PRECEDENCE:
+            columns = (ModelVersion.precedence, ModelVersion.number)
+            return Keyset(name, columns, lambda row: (row.precedence, row.number), wish.descending)
+        case VersionSort.CREATED_AT:
+            dates = (ModelVersion.created_at, ModelVersion.id)
+            return Keyset(name, dates, lambda row: (row.created_at, row.id), wish.descending)
+        case VersionSort.NUMBER:
+            return Keyset(name, (ModelVersion.number,), lambda row: (row.number,), wish.descending)

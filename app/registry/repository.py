@@ -1,0 +1,79 @@
+"""SQL of models and versions that several use cases share. Private to this feature."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from sqlalchemy import ColumnElement, Select, and_, func, select, update
+
+from app.access import policy, projects
+from app.access.policy import Actor, Permission, ProjectAccess
+from app.db.database import Snapshot, Tx
+from app.errors import Invalid, NotFound
+from app.registry.names import check_model_name
+from app.registry.tables import Model, ModelVersion
+
+T = TypeVar("T")
+
+
+async def readable(snap: Snapshot, actor: Actor, project: int | str) -> ProjectAccess:
+    """Step: the project, if the actor may read its registry."""
+    access = await projects.visible(snap, actor, project)
+    policy.require(actor, access, Permission.REGISTRY_READ)
+    return access
+
+
+async def writable(tx: Tx, actor: Actor, project: int | str) -> ProjectAccess:
+    """Step: the project, if the actor may change its registry."""
+    access = await projects.visible(tx, actor, project)
+    policy.require(actor, access, Permission.REGISTRY_WRITE)
+    return access
+
+
+async def may_read(snap: Snapshot, actor: Actor, project: int | str) -> bool:
+    """Step: the same as an answer instead of an error."""
+    try:
+        await readable(snap, actor, project)
+    except NotFound:
+        return False
+    return True
+
+
+def model_is(project_id: int, reference: int | str) -> ColumnElement[bool] | None:
+    """The living model with that id or name; None when no model can have it."""
+    living = (Model.project_id == project_id, Model.deleted_at.is_(None))
+    if isinstance(reference, int):
+        return and_(*living, Model.id == reference) if 0 < reference < 2**63 else None
+    try:
+        return and_(*living, Model.name == check_model_name(reference))
+    except Invalid:
+        return None
+
+
+async def find_model(snap: Snapshot, project_id: int, reference: int | str) -> Model | None:
+    condition = model_is(project_id, reference)
+    return None if condition is None else await snap.scalar(select(Model).where(condition))
+
+
+async def touch_model(tx: Tx, project_id: int, model_id: int) -> bool:
+    """Step: note a change below the model, and lock its row; whether it is still living."""
+    statement = (
+        update(Model)
+        .where(Model.project_id == project_id, Model.id == model_id, Model.deleted_at.is_(None))
+        .values(updated_at=func.now())
+        .returning(Model.id)
+    )
+    return await tx.scalar(statement) is not None
+
+
+def living_models(project_id: int) -> Select[Model]:
+    return select(Model).where(Model.project_id == project_id, Model.deleted_at.is_(None))
+
+
+def living_versions(project_id: int) -> Select[ModelVersion]:
+    """Versions that are not deleted, of models that are not."""
+    return (
+        select(ModelVersion)
+        .join(Model, and_(Model.project_id == ModelVersion.project_id, Model.id == ModelVersion.model_id))
+        .where(ModelVersion.project_id == project_id, ModelVersion.deleted_at.is_(None), Model.deleted_at.is_(None))
+    )

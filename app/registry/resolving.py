@@ -1,0 +1,206 @@
+"""References turned into SQL: whatever the form, one statement finds the version by an index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    ColumnElement,
+    LargeBinary,
+    ScalarSelect,
+    Select,
+    SQLColumnExpression,
+    TableValuedAlias,
+    Text,
+    and_,
+    column,
+    func,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.orm import aliased
+from sqlalchemy.sql.selectable import LateralFromClause
+
+from app.registry.ranges import Interval, Range
+from app.registry.references import ByAlias, ByNumber, Exact, InRange, InStage, Latest, Reference
+from app.registry.semver import floor_key
+from app.registry.tables import Alias, Model, ModelVersion
+
+_ABOVE_ALL = b"\xff"
+"""Above every precedence: those begin with the length of a number, which is less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A version by its model (id or name) and a reference."""
+
+    model: int | str
+    reference: Reference
+
+
+Target: TypeAlias = int | Named
+"""A version: by its id, or as it is named."""
+
+_Segment: TypeAlias = tuple[bool, bytes, bytes]
+"""Prereleases or releases, from the first key on and below the second."""
+
+
+def chosen_id(reference: Reference) -> ScalarSelect[Any]:
+    """The id of the version that the reference means within the model of the outer statement's row, or NULL."""
+    match reference:
+        case Exact(text):
+            chosen = _scalar(_within_model().where(_INNER.version == text))
+        case ByNumber(number):
+            chosen = _scalar(_within_model().where(_INNER.number == number))
+        case ByAlias(name):
+            chosen = _standing(name)
+        case InStage(name):
+            chosen = chosen_in_stage(literal(name, Text))
+        case Latest(prerelease):
+            chosen = _scalar(_highest(_within_model())) if prerelease else _releases_first(_within_model())
+        case InRange(range):
+            chosen = _highest_in(range)
+    return chosen
+
+
+def chosen_in_stage(stage: SQLColumnExpression[str]) -> ScalarSelect[Any]:
+    """The id of the highest version in the stage; prereleases only where the stage holds no release."""
+    return _releases_first(_within_model().where(_INNER.stage == stage))
+
+
+def matches(reference: Reference) -> ColumnElement[bool]:
+    """Whether a row of versions joined with its model is meant: all in a range or stage, else the one chosen."""
+    match reference:
+        case InRange(range):
+            return _in_range(range)
+        case InStage(name):
+            return ModelVersion.stage == name
+        case _:
+            return ModelVersion.id == chosen_id(reference)
+
+
+def of_model(condition: ColumnElement[bool], reference: Reference) -> Select[Model, ModelVersion]:
+    """The model that meets the condition and, where there is one, the version; else None beside the model."""
+    same = and_(
+        ModelVersion.project_id == Model.project_id,
+        ModelVersion.id == chosen_id(reference),
+        ModelVersion.deleted_at.is_(None),
+    )
+    return select(Model, ModelVersion).outerjoin(ModelVersion, same).where(condition)
+
+
+_INNER = aliased(ModelVersion, name="v")
+
+
+def _within_model() -> Select[Any]:
+    return (
+        select(_INNER.id)
+        .where(_INNER.project_id == Model.project_id, _INNER.model_id == Model.id, _INNER.deleted_at.is_(None))
+        .correlate(Model)
+    )
+
+
+def _scalar(statement: Select[Any]) -> ScalarSelect[Any]:
+    return statement.scalar_subquery()
+
+
+def _highest(statement: Select[Any]) -> Select[Any]:
+    return statement.order_by(_INNER.precedence.desc(), _INNER.number.desc()).limit(1)
+
+
+def _releases_first(statement: Select[Any]) -> ScalarSelect[Any]:
+    """COALESCE looks for a prerelease only when there is no release."""
+    release = _scalar(_highest(statement.where(_INNER.is_prerelease.is_(False))))
+    prerelease = _scalar(_highest(statement.where(_INNER.is_prerelease.is_(True))))
+    return select(func.coalesce(release, prerelease)).correlate(Model).scalar_subquery()
+
+
+def _standing(alias: str) -> ScalarSelect[Any]:
+    return _scalar(
+        select(Alias.version_id)
+        .where(
+            Alias.project_id == Model.project_id,
+            Alias.model_id == Model.id,
+            Alias.name == alias,
+            Alias.valid_until.is_(None),
+        )
+        .correlate(Model)
+    )
+
+
+def _highest_in(range: Range) -> ScalarSelect[Any]:
+    """The best of each segment by one probe of the index, and of those the best."""
+    segments = _table(list(_segments(range)))
+    best = _best_of_segment(segments)
+    return _scalar(
+        select(best.c.id)
+        .select_from(segments.join(best, literal(True)))
+        .correlate(Model)
+        .order_by(best.c.precedence.desc(), best.c.number.desc())
+        .limit(1)
+    )
+
+
+def _best_of_segment(segments: TableValuedAlias) -> LateralFromClause:
+    return (
+        select(_INNER.id, _INNER.precedence, _INNER.number)
+        .where(
+            _INNER.project_id == Model.project_id,
+            _INNER.model_id == Model.id,
+            _INNER.deleted_at.is_(None),
+            _INNER.is_prerelease == segments.c.prerelease,
+            _INNER.precedence >= segments.c.low,
+            _INNER.precedence < segments.c.high,
+        )
+        .correlate(Model, segments)
+        .order_by(_INNER.precedence.desc(), _INNER.number.desc())
+        .limit(1)
+        .lateral("best")
+    )
+
+
+def _in_range(range: Range) -> ColumnElement[bool]:
+    """Any of the segments; the outermost bounds stand beside them, so that a page reads no more of the index."""
+    segments = list(_segments(range))
+    if not segments:
+        return literal(False)
+    inside = [
+        and_(ModelVersion.is_prerelease.is_(prerelease), ModelVersion.precedence >= low, ModelVersion.precedence < high)
+        for prerelease, low, high in segments
+    ]
+    return and_(
+        ModelVersion.precedence >= min(low for _, low, _ in segments),
+        ModelVersion.precedence < max(high for _, _, high in segments),
+        or_(*inside),
+    )
+
+
+def _table(segments: list[_Segment]) -> TableValuedAlias:
+    return func.unnest(
+        literal([prerelease for prerelease, _, _ in segments], ARRAY(Boolean)),
+        literal([low for _, low, _ in segments], ARRAY(LargeBinary)),
+        literal([high for _, _, high in segments], ARRAY(LargeBinary)),
+    ).table_valued(column("prerelease", Boolean), column("low", LargeBinary), column("high", LargeBinary), name="s")
+
+
+def _segments(range: Range) -> Iterator[_Segment]:
+    for interval in range.intervals:
+        low, high = _bounds(interval)
+        yield False, low, high
+        for first, end in interval.prerelease_windows:
+            if max(first, low) < min(end, high):
+                yield True, max(first, low), min(end, high)
+
+
+def _bounds(interval: Interval) -> tuple[bytes, bytes]:
+    """As a half-open interval: no bytes lie between a key and the key followed by a zero."""
+    low = floor_key(0, 0, 0) if interval.lower is None else interval.lower
+    high = _ABOVE_ALL if interval.upper is None else interval.upper
+    excluded = interval.lower is not None and not interval.lower_inclusive
+    included = interval.upper is not None and interval.upper_inclusive
+    return (low + b"\0" if excluded else low), (high + b"\0" if included else high)

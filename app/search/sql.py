@@ -1,0 +1,71 @@
+"""Turns what a filter says into SQL conditions. Columns are the caller's; values are always parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, false, func, literal, not_, or_, true
+from sqlalchemy.dialects.postgresql import JSONB
+
+from app.search.ast import And, Comparison, Expression, Not, Operator, Or
+
+Compile = Callable[[Comparison], ColumnElement[bool]]
+
+NAN = literal(float("nan"))
+"""In PostgreSQL equal to itself and above all numbers."""
+_PLAIN: Mapping[Operator, Callable[[Any, Any], ColumnElement[bool]]] = {
+    Operator.EQ: lambda column, value: column == value,
+    Operator.NE: lambda column, value: column != value,
+    Operator.LT: lambda column, value: column < value,
+    Operator.LE: lambda column, value: column <= value,
+    Operator.GT: lambda column, value: column > value,
+    Operator.GE: lambda column, value: column >= value,
+    Operator.LIKE: lambda column, value: column.op("LIKE")(_pattern(value)),
+    Operator.ILIKE: lambda column, value: column.op("ILIKE")(_pattern(value)),
+    Operator.IN: lambda column, value: column.in_(value),
+    Operator.NOT_IN: lambda column, value: column.not_in(value),
+    Operator.IS_NULL: lambda column, _: column.is_(None),
+    Operator.IS_NOT_NULL: lambda column, _: column.is_not(None),
+}
+
+
+def condition(expression: Expression | None, compile_one: Compile) -> ColumnElement[bool]:
+    """The whole filter as one condition; no filter is true."""
+    match expression:
+        case None:
+            return true()
+        case And(operands):
+            return and_(*(condition(operand, compile_one) for operand in operands))
+        case Or(operands):
+            return or_(*(condition(operand, compile_one) for operand in operands))
+        case Not(operand):
+            # Unknown (a key that is lacking) is not a match, so its opposite is one.
+            return not_(func.coalesce(condition(operand, compile_one), false()))
+        case Comparison():
+            return compile_one(expression)
+
+
+def compare(column: SQLColumnExpression[Any], comparison: Comparison) -> ColumnElement[bool]:
+    """A column against the value of the comparison."""
+    return _PLAIN[comparison.operator](column, comparison.value)
+
+
+def compare_number(column: SQLColumnExpression[Any], comparison: Comparison) -> ColumnElement[bool]:
+    """Like :func:`compare` for a float column: NaN differs from everything and is neither above nor below."""
+    found = compare(column, comparison)
+    if comparison.operator is Operator.NE:
+        return found
+    return and_(found, column != NAN)
+
+
+def compare_in_json(column: SQLColumnExpression[Any], comparison: Comparison) -> ColumnElement[bool]:
+    """A key of a JSON object of texts; equality is asked in the form that a GIN index serves."""
+    if comparison.operator is Operator.EQ:
+        return column.op("@>")(literal({comparison.key: comparison.value}, JSONB))
+    return compare(column.op("->>")(comparison.key), comparison)
+
+
+def _pattern(value: Any) -> Any:
+    """In a filter a backslash is a letter; PostgreSQL would take it for an escape, an error at the end of a pattern."""
+    return value.replace("\\", "\\\\")

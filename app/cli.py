@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -76,12 +77,25 @@ def serve(
 
 @main.command()
 def migrate() -> None:
-    """Bring the database to the newest schema."""
+    """Bring the database to the newest schema and make the bucket; may run at any time, in many places at once."""
     import asyncio
 
-    from app.db.migrate import upgrade
+    from app import installation
 
-    asyncio.run(upgrade(_settings().database_url))
+    asyncio.run(installation.migrate(_settings()))
+
+
+@main.command()
+def token() -> None:
+    """Issue a token of the administrator, with a first project if there is none, as lines for `source`."""
+    import asyncio
+
+    from app import installation
+    from app.embedded.preparation import FirstProject, connection_lines
+
+    settings = _settings()
+    found = asyncio.run(installation.first_start(settings, None))
+    typer.echo(connection_lines(settings.url, FirstProject(**asdict(found))), nl=False)
 
 
 @main.command()
@@ -101,10 +115,11 @@ def prepare() -> None:
     """Migrate, make the first admin, project and token; for `up`, which sends and gets JSON."""
     import asyncio
 
-    from app.embedded.prepare import prepare
+    from app import installation
 
-    known_token = json.load(sys.stdin)["known_token"]
-    typer.echo(json.dumps(asyncio.run(prepare(_settings(), known_token))))
+    settings, known_token = _settings(), json.load(sys.stdin)["known_token"]
+    asyncio.run(installation.migrate(settings))
+    typer.echo(json.dumps(asdict(asyncio.run(installation.first_start(settings, known_token)))))
 
 
 def _serve_api(settings: Settings, fd: int | None) -> None:

@@ -108,7 +108,12 @@ def fingerprint() -> str:
 
 
 def write_connection(path: Path, url: str, project: FirstProject) -> None:
-    """Write ``connection.env``: after ``source connection.env`` every client finds this installation."""
+    """Write ``connection.env``, readable by its owner alone."""
+    write_private(path, connection_lines(url, project))
+
+
+def connection_lines(url: str, project: FirstProject) -> str:
+    """Lines for ``source``, after which every client finds this installation."""
     values = {
         "MODELYARD_URL": url,
         "MODELYARD_TOKEN": project.token,
@@ -116,7 +121,7 @@ def write_connection(path: Path, url: str, project: FirstProject) -> None:
         "MLFLOW_TRACKING_URI": tracking_uri(url, project),
         "MLFLOW_TRACKING_TOKEN": project.token,
     }
-    write_private(path, "".join(f"export {name}={shlex.quote(value)}\n" for name, value in values.items()))
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in values.items())
 
 
 def tracking_uri(url: str, project: FirstProject) -> str:

@@ -1,0 +1,27 @@
+"""What an installation needs before API and worker can start, and who may use it first."""
+
+from __future__ import annotations
+
+from app.access import bootstrap
+from app.access.bootstrap import FirstStart
+from app.db.migrate import upgrade
+from app.runtime import open_runtime
+from app.settings import Settings
+
+
+async def migrate(settings: Settings) -> None:
+    """Bring the schema up to date and make the bucket; may run any number of times and in many places at once.
+
+    Raises:
+        OSError, sqlalchemy.exc.DBAPIError: the database cannot be reached or a migration failed.
+        Unavailable: the object store cannot be reached.
+    """
+    await upgrade(settings.database_url)
+    async with open_runtime(settings) as runtime:
+        await runtime.blobs.ensure_bucket()
+
+
+async def first_start(settings: Settings, known_token: str | None) -> FirstStart:
+    """Find or make the administrator, a first project and a token that works: the known one, else a new one."""
+    async with open_runtime(settings) as runtime:
+        return await bootstrap.ensure(runtime.db, known_token=known_token)

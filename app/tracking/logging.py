@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import Text, delete, func, literal, select
+from sqlalchemy import BigInteger, Text, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql.selectable import TableValuedAlias
@@ -125,7 +125,7 @@ async def _log_params(tx: Tx, candidate: Candidate, params: Mapping[str, str]) -
     if not params:
         return
     rows = _unnested(params)
-    source = select(literal(candidate.project_id), literal(candidate.id), rows.c.key, rows.c.value)
+    source = select(literal(candidate.project_id, BigInteger), literal(candidate.id), rows.c.key, rows.c.value)
     columns = ["project_id", "candidate_id", "key", "value"]
     await tx.execute(upsert(CandidateParam).from_select(columns, source).on_conflict_do_nothing())
     stored = await tx.execute(
@@ -145,7 +145,7 @@ async def _set_tags(tx: Tx, candidate: Candidate, tags: Mapping[str, str]) -> No
         return
     # In key order, so that two batches with the same keys lock the rows in the same order.
     rows = _unnested(dict(sorted(tags.items())))
-    source = select(literal(candidate.project_id), literal(candidate.id), rows.c.key, rows.c.value)
+    source = select(literal(candidate.project_id, BigInteger), literal(candidate.id), rows.c.key, rows.c.value)
     statement = upsert(CandidateTag).from_select(["project_id", "candidate_id", "key", "value"], source)
     await tx.execute(
         statement.on_conflict_do_update(
@@ -159,4 +159,4 @@ async def _set_tags(tx: Tx, candidate: Candidate, tags: Mapping[str, str]) -> No
 def _unnested(pairs: Mapping[str, str]) -> TableValuedAlias:
     """The pairs as rows, in two parameters whatever their number."""
     keys, values = literal(list(pairs), ARRAY(Text)), literal(list(pairs.values()), ARRAY(Text))
-    return func.unnest(keys, values).table_valued("key", "value")
+    return func.unnest(keys, values).table_valued("key", "value").render_derived()

@@ -138,7 +138,7 @@ def _position(token: str) -> tuple[int, int, float]:
 
 async def _append(tx: Tx, candidate: Candidate, points: Sequence[MetricInput]) -> None:
     rows = _unnested(points, ("key", "value", "step", "timestamp"))
-    source = select(literal(candidate.project_id), literal(candidate.id), *rows.c)
+    source = select(literal(candidate.project_id, BigInteger), literal(candidate.id), *rows.c)
     columns = ["project_id", "candidate_id", "key", "value", "step", "timestamp"]
     await tx.execute(insert(MetricPoint).from_select(columns, source))
 
@@ -146,7 +146,7 @@ async def _append(tx: Tx, candidate: Candidate, points: Sequence[MetricInput]) -
 async def _move_latest(tx: Tx, candidate: Candidate, points: Sequence[MetricInput]) -> None:
     columns = ("key", "value", "step", "timestamp", "logged_model_id", "dataset_name", "dataset_digest")
     rows = _unnested(_greatest(points, lambda one: (one.key,)), columns)
-    source = select(literal(candidate.project_id), literal(candidate.id), *rows.c)
+    source = select(literal(candidate.project_id, BigInteger), literal(candidate.id), *rows.c)
     statement = upsert(LatestMetric).from_select(["project_id", "candidate_id", *columns], source)
     new, old = statement.excluded, LatestMetric
     await tx.execute(
@@ -170,7 +170,7 @@ async def _log_to_models(tx: Tx, candidate: Candidate, points: Sequence[MetricIn
     identity = (rows.c.logged_model_id, rows.c.key)
     dataset = (func.coalesce(rows.c.dataset_name, ""), func.coalesce(rows.c.dataset_digest, ""))
     point = (rows.c.value, rows.c.step, rows.c.timestamp)
-    source = select(literal(candidate.project_id), *identity, *dataset, *point, literal(candidate.id))
+    source = select(literal(candidate.project_id, BigInteger), *identity, *dataset, *point, literal(candidate.id))
     keys = ["project_id", "logged_model_id", "key", "dataset_name", "dataset_digest"]
     changing = ["value", "step", "timestamp", "candidate_id"]
     statement = upsert(LoggedModelMetric).from_select([*keys, *changing], source)
@@ -207,7 +207,7 @@ _TYPES: dict[str, Any] = {
 def _unnested(points: Sequence[MetricInput], columns: Sequence[str]) -> TableValuedAlias:
     """The points as rows: one array a column, whatever the number of points."""
     arrays = [literal([getattr(one, name) for one in points], ARRAY(_TYPES[name])) for name in columns]
-    return func.unnest(*arrays).table_valued(*columns)
+    return func.unnest(*arrays).table_valued(*columns).render_derived()
 
 
 def _greatest(points: Sequence[MetricInput], key: Callable[[MetricInput], tuple[str, ...]]) -> list[MetricInput]:

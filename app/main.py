@@ -15,7 +15,6 @@ from app.http.auth import Authentication
 from app.http.projects import ProjectSegment
 from app.http.requests import RequestRecord
 from app.mlflow import routes as mlflow
-from app.packages import routes as packages
 from app.runtime import Runtime, open_runtime
 from app.settings import Settings
 from app.telemetry import configure_logging
@@ -50,6 +49,6 @@ def _routes() -> list[BaseRoute]:
         *health.routes,
         *transport.routes,
         *downloads.routes,
-        Mount("/api/v4/projects/{project}", routes=[*packages.routes, Mount("/ml/mlflow", routes=mlflow.routes)]),
+        Mount("/api/v4/projects/{project}", routes=[Mount("/ml/mlflow", routes=mlflow.routes)]),
         *mlflow.routes,
     ]

@@ -101,8 +101,6 @@ def _edge(path: str) -> str:
         return "graphql"
     if "/mlflow" in path:
         return "mlflow"
-    if path.startswith("/api/v4/"):
-        return "packages"
     if path.startswith(("/health", "/metrics")):
         return "health"
     return "other"

@@ -1,0 +1,24 @@
+# One image, two commands: `api` and `worker` (and `migrate`, `token`). It holds no servers: those are reached by URL.
+FROM python:3.11-slim-trixie AS build
+COPY requirements/app.lock /build/app.lock
+RUN python -m venv /opt/modelyard \
+ && /opt/modelyard/bin/pip install --no-cache-dir --disable-pip-version-check --only-binary=:all: \
+        --require-hashes --no-deps -r /build/app.lock
+
+FROM python:3.11-slim-trixie
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin modelyard
+COPY --from=build /opt/modelyard /opt/modelyard
+WORKDIR /srv/modelyard
+COPY pyproject.toml LICENSE ./
+COPY migrations ./migrations
+COPY app ./app
+COPY workers ./workers
+ENV PATH=/opt/modelyard/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    MODELYARD_HOST=0.0.0.0
+RUN python -m compileall -q app workers migrations
+USER 10001
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["python", "-m", "app.cli"]
+CMD ["api"]

@@ -1,0 +1,73 @@
+"""Where files are, as MLflow clients write it: the folders of runs and of logged models."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.artifacts.artifacts import Root
+from app.errors import NotFound
+from app.mlflow import identifiers
+from app.quoting import quoted
+from app.registry.models import Model
+from app.registry.versions import ModelVersion
+
+_RUN_FOLDER = re.compile(r"[^/]+/(?P<run>[^/]+)/artifacts(?:/(?P<rest>.*))?", re.DOTALL)
+_MODEL_FOLDER = re.compile(r"[^/]+/models/(?P<model>[^/]+)/artifacts(?:/(?P<rest>.*))?", re.DOTALL)
+_PROXY = re.compile(
+    r"(?:mlflow-artifacts:(?://[^/]*)?/|https?://[^?#]*/mlflow-artifacts/artifacts/)(?P<path>.*)", re.DOTALL
+)
+_ELSEWHERE = re.compile(r"(?!file:)[a-z][a-z0-9+.-]*://.+", re.IGNORECASE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A path below the files of a run or of a logged model (one of the two)."""
+
+    candidate_id: UUID | None
+    logged_model_id: UUID | None
+    path: str
+
+    def root(self, project_id: int) -> Root:
+        return Root(project_id, self.candidate_id, self.logged_model_id)
+
+
+def parse(path: str) -> Location:
+    """Read ``<experiment>/<run>/artifacts/…`` or ``<experiment>/models/<model>/artifacts/…``.
+
+    The run or model is enough to find the files; what stands for the experiment is not compared.
+
+    Raises:
+        NotFound: the path belongs to no run and no logged model.
+    """
+    if found := _MODEL_FOLDER.fullmatch(path):
+        return Location(None, identifiers.model_id(found["model"]), found["rest"] or "")
+    if found := _RUN_FOLDER.fullmatch(path):
+        return Location(identifiers.run_id(found["run"]), None, found["rest"] or "")
+    raise NotFound(
+        f"No such artifact: {quoted(path)}. Files stand below <experiment>/<run>/artifacts/ "
+        "or <experiment>/models/<model>/artifacts/.",
+        field="path",
+    )
+
+
+def of_proxy(uri: str) -> Location | None:
+    """The files that an address of our proxy means; None when it is another kind of address.
+
+    Raises:
+        NotFound: it is one, but of no run and no logged model.
+    """
+    found = _PROXY.fullmatch(uri)
+    return parse(found["path"]) if found else None
+
+
+def download_uri(model: Model, version: ModelVersion) -> str:
+    """Where a client finds the files of a version: a source in a store of its own, else our proxy."""
+    if _ELSEWHERE.fullmatch(version.source) and not _PROXY.fullmatch(version.source):
+        return version.source
+    if version.logged_model_id is not None:
+        base = identifiers.model_location(model.experiment_number, version.logged_model_id)
+    else:
+        base = identifiers.run_location(model.experiment_number, version.candidate_id)
+    return f"{base}/{version.artifact_folder}" if version.artifact_folder else base

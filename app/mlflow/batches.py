@@ -1,0 +1,50 @@
+"""Calls that log to a run (MLflow REST: runs/log-metric, runs/log-parameter, runs/log-batch)."""
+
+from __future__ import annotations
+
+from app.mlflow.identifiers import model_id, run_of
+from app.mlflow.protocol import Answer, Call
+from app.mlflow.wire import Message
+from app.tracking import logging
+from app.tracking.logging import LogBatch, MetricInput
+from app.tracking.names import PARAM_LIMIT, TAG_LIMIT
+
+
+async def log_metric(call: Call) -> Answer:
+    batch = LogBatch(run_of(call.message), metrics=[metric(call.message)])
+    await logging.log(call.db, call.actor, call.project, batch)
+    return {}
+
+
+async def log_parameter(call: Call) -> Answer:
+    message = call.message
+    batch = LogBatch(run_of(message), params={message.required("key"): message.text("value")[:PARAM_LIMIT]})
+    await logging.log(call.db, call.actor, call.project, batch)
+    return {}
+
+
+async def log_batch(call: Call) -> Answer:
+    """All of it or nothing; values that are too long are cut, as MLflow's server does by default."""
+    message = call.message
+    batch = LogBatch(
+        run_of(message),
+        metrics=[metric(one) for one in message.items("metrics")],
+        params={key: value[:PARAM_LIMIT] for key, value in message.pairs("params", unique=True).items()},
+        tags={key: value[:TAG_LIMIT] for key, value in message.pairs("tags").items()},
+    )
+    await logging.log(call.db, call.actor, call.project, batch)
+    return {}
+
+
+def metric(message: Message) -> MetricInput:
+    """A point of a metric; a step that was not sent is 0."""
+    model = message.text("model_id")
+    return MetricInput(
+        message.required("key"),
+        message.number("value"),
+        message.required_integer("timestamp"),
+        message.integer("step") or 0,
+        logged_model_id=model_id(model) if model else None,
+        dataset_name=message.text("dataset_name") or None,
+        dataset_digest=message.text("dataset_digest") or None,
+    )

@@ -1,0 +1,55 @@
+"""Errors in MLflow's words: ``{"error_code": …, "message": …}`` and the status that belongs to the code."""
+
+from __future__ import annotations
+
+from app.errors import (
+    Forbidden,
+    ModelyardError,
+    NotFound,
+    Taken,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+)
+
+_REALM = 'Bearer realm="modelyard", Basic realm="modelyard"'
+_RETRY_SECONDS = "2"
+
+
+class EndpointNotFound(NotFound):
+    """There is no such call; clients fall back to an older one (MLflow REST: errors)."""
+
+
+_INVALID = "INVALID_PARAMETER_VALUE"
+_ANSWERS: tuple[tuple[type[ModelyardError], tuple[int, str]], ...] = (
+    (EndpointNotFound, (404, "ENDPOINT_NOT_FOUND")),
+    (NotFound, (404, "RESOURCE_DOES_NOT_EXIST")),
+    (Taken, (400, "RESOURCE_ALREADY_EXISTS")),
+    (Unauthenticated, (401, "UNAUTHENTICATED")),
+    (Forbidden, (403, "PERMISSION_DENIED")),
+    (Unavailable, (503, "TEMPORARILY_UNAVAILABLE")),
+)
+"""The first kind that fits counts; all others, Invalid and Conflict, are invalid parameters."""
+
+
+def translate(error: ModelyardError) -> tuple[int, str]:
+    """The HTTP status and MLflow's code of an expected failure.
+
+    A text that is too long is an invalid parameter; only a body or a file can be too large as such.
+    """
+    if isinstance(error, TooLarge) and error.field is None:
+        return 413, _INVALID
+    return next((answer for kind, answer in _ANSWERS if isinstance(error, kind)), (400, _INVALID))
+
+
+def headers(status: int) -> dict[str, str]:
+    """What clients need beside the body: how to sign in, when to come back."""
+    match status:
+        case 401:
+            return {"WWW-Authenticate": _REALM}
+        case 503:
+            return {"Retry-After": _RETRY_SECONDS}
+        case _:
+            return {}
+
+

@@ -1,0 +1,79 @@
+"""Calls about experiments (MLflow REST: experiments/…)."""
+
+from __future__ import annotations
+
+from app.mlflow import shapes
+from app.mlflow.identifiers import experiment_of
+from app.mlflow.protocol import Answer, Call
+from app.tracking import experiments, listing_experiments
+from app.tracking.experiments import CreateExperiment
+from app.tracking.listing import View
+from app.tracking.listing_experiments import SearchExperiments
+
+VIEWS = {"ACTIVE_ONLY": 1, "DELETED_ONLY": 2, "ALL": 3}
+_VIEWS = {1: View.ACTIVE, 2: View.DELETED, 3: View.ALL}
+MAX_PAGE = 50_000
+
+
+async def create(call: Call) -> Answer:
+    """``artifact_location`` is ignored: files of a project are in its store and nowhere else."""
+    message = call.message
+    command = CreateExperiment(message.required("name"), message.pairs("tags"))
+    made = await experiments.create(call.db, call.actor, call.project, command)
+    return {"experiment_id": str(made.number)}
+
+
+async def get(call: Call) -> Answer:
+    found = await experiments.get(call.db, call.actor, call.project, experiment_of(call.message))
+    return {"experiment": shapes.experiment(found)}
+
+
+async def get_by_name(call: Call) -> Answer:
+    name = call.message.required("experiment_name")
+    return {"experiment": shapes.experiment(await experiments.get_by_name(call.db, call.actor, call.project, name))}
+
+
+async def search(call: Call) -> Answer:
+    message = call.message
+    command = SearchExperiments(
+        filter=message.text("filter"),
+        order_by=message.texts("order_by"),
+        view=view(call, "view_type"),
+        limit=message.page_size(default=1000, limit=MAX_PAGE),
+        page_token=message.text("page_token") or None,
+    )
+    rows, token = await listing_experiments.search(call.db, call.actor, call.project, command)
+    return shapes.page("experiments", [shapes.experiment(row) for row in rows], token)
+
+
+async def update(call: Call) -> Answer:
+    number, name = experiment_of(call.message), call.message.required("new_name")
+    await experiments.rename(call.db, call.actor, call.project, number, name)
+    return {}
+
+
+async def delete(call: Call) -> Answer:
+    await experiments.delete(call.db, call.actor, call.project, experiment_of(call.message))
+    return {}
+
+
+async def restore(call: Call) -> Answer:
+    await experiments.restore(call.db, call.actor, call.project, experiment_of(call.message))
+    return {}
+
+
+async def set_tag(call: Call) -> Answer:
+    number, key = experiment_of(call.message), call.message.required("key")
+    await experiments.set_tags(call.db, call.actor, call.project, number, {key: call.message.text("value")})
+    return {}
+
+
+async def delete_tag(call: Call) -> Answer:
+    number, key = experiment_of(call.message), call.message.required("key")
+    await experiments.remove_tag(call.db, call.actor, call.project, number, key)
+    return {}
+
+
+def view(call: Call, name: str) -> View:
+    """Which of living and deleted rows are wanted: the living ones, unless the message says otherwise."""
+    return _VIEWS[call.message.choice(name, VIEWS) or 1]

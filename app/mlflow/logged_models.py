@@ -1,0 +1,113 @@
+"""Calls about logged models, which every ``log_model`` of an MLflow 3 client makes (MLflow REST: logged-models/…)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from app.artifacts import artifacts, paths
+from app.artifacts.artifacts import Root
+from app.mlflow import identifiers, shapes
+from app.mlflow.identifiers import experiment_number, experiment_of, model_id, run_id
+from app.mlflow.protocol import Answer, Call
+from app.mlflow.wire import Message, missing
+from app.search.ast import OrderKey
+from app.search.grammars import LOGGED_MODELS
+from app.search.order import order_field
+from app.tracking import listing_logged_models, logged_models
+from app.tracking.listing_logged_models import SearchLoggedModels
+from app.tracking.logged_models import CreateLoggedModel, Status
+
+STATUSES = {f"LOGGED_MODEL_{status.name}": int(status) for status in Status}
+MAX_PAGE = 1000
+
+
+async def create(call: Call) -> Answer:
+    message = call.message
+    source = message.text("source_run_id")
+    command = CreateLoggedModel(
+        experiment_number=experiment_of(message),
+        name=message.text("name") or None,
+        model_type=message.text("model_type"),
+        source_candidate_id=run_id(source) if source else None,
+        params=message.pairs("params"),
+        tags=message.pairs("tags"),
+    )
+    return {"model": shapes.logged_model(await logged_models.create(call.db, call.actor, call.project, command))}
+
+
+async def get(call: Call) -> Answer:
+    found = await logged_models.get(
+        call.db, call.actor, call.project, _id(call), allow_deleted=call.message.flag("allow_deleted")
+    )
+    return {"model": shapes.logged_model(found)}
+
+
+async def finalize(call: Call) -> Answer:
+    number = call.message.choice("status", STATUSES)
+    if number is None:
+        raise missing("status")
+    found = await logged_models.finalize(call.db, call.actor, call.project, _id(call), Status(number))
+    return {"model": shapes.logged_model(found)}
+
+
+async def delete(call: Call) -> Answer:
+    await logged_models.delete(call.db, call.actor, call.project, _id(call))
+    return {}
+
+
+async def search(call: Call) -> Answer:
+    message = call.message
+    command = SearchLoggedModels(
+        experiment_numbers=[experiment_number(one) for one in message.texts("experiment_ids")],
+        filter=message.text("filter"),
+        datasets=[
+            (one.required("dataset_name"), one.optional_text("dataset_digest")) for one in message.items("datasets")
+        ],
+        order_by=[_order(one) for one in message.items("order_by")],
+        limit=message.page_size(default=50, limit=MAX_PAGE),
+        page_token=message.text("page_token") or None,
+    )
+    rows, token = await listing_logged_models.search(call.db, call.actor, call.project, command)
+    return shapes.page("models", [shapes.logged_model(row) for row in rows], token)
+
+
+async def set_tags(call: Call) -> Answer:
+    tags = call.message.pairs("tags")
+    found = await logged_models.set_tags(call.db, call.actor, call.project, _id(call), tags)
+    return {"model": shapes.logged_model(found)}
+
+
+async def delete_tag(call: Call) -> Answer:
+    await logged_models.remove_tag(call.db, call.actor, call.project, _id(call), call.part("key"))
+    return {}
+
+
+async def log_params(call: Call) -> Answer:
+    params = call.message.pairs("params", unique=True)
+    await logged_models.add_params(call.db, call.actor, call.project, _id(call), params)
+    return {}
+
+
+async def list_files(call: Call) -> Answer:
+    """Paths in the answer begin at the model's root."""
+    found = (await logged_models.get(call.db, call.actor, call.project, _id(call))).model
+    folder = paths.check_folder(call.message.text("artifact_directory_path"))
+    async with call.db.read() as snap:
+        root = Root(found.project_id, logged_model_id=found.id)
+        entries = await artifacts.list_folder(snap, root, folder)
+    location = identifiers.model_location(found.experiment_number, found.id)
+    return {"root_uri": location, "files": [shapes.file(entry, folder) for entry in entries]}
+
+
+def _order(message: Message) -> OrderKey:
+    return order_field(
+        message.required("field_name"),
+        LOGGED_MODELS,
+        ascending=message.flag("ascending", default=True),
+        dataset_name=message.optional_text("dataset_name"),
+        dataset_digest=message.optional_text("dataset_digest"),
+    )
+
+
+def _id(call: Call) -> UUID:
+    return model_id(call.part("id"))

@@ -1,0 +1,117 @@
+"""Calls about model versions (MLflow REST: model-versions/…).
+
+``version`` is the integer number in every answer; requests may name the SemVer instead, which stands in the tag
+``gitlab.version``.
+"""
+
+from __future__ import annotations
+
+from app.errors import Invalid
+from app.mlflow import addresses, presenting, shapes, sources
+from app.mlflow.protocol import Answer, Call
+from app.mlflow.shapes import VERSION_TAG
+from app.quoting import quoted
+from app.registry import listing, versions
+from app.registry.listing import SearchVersions
+from app.registry.references import parse_mlflow_version
+from app.registry.versions import CreateVersion, Named
+
+MAX_PAGE = 200_000
+_ACTIVE_STAGES = {"staging", "production"}
+
+
+async def create(call: Call) -> Answer:
+    """The tag ``gitlab.version`` chooses the SemVer; without it the next patch is taken."""
+    message = call.message
+    name, tags = message.required("name"), message.pairs("tags")
+    origin = await sources.origin(call)
+    command = CreateVersion(
+        name,
+        version=tags.pop(VERSION_TAG, None) or None,
+        description=message.text("description"),
+        tags=tags,
+        candidate_id=origin.candidate_id,
+        logged_model_id=origin.logged_model_id,
+        artifact_folder=origin.folder,
+        source=message.text("source"),
+        run_link=message.text("run_link"),
+    )
+    made = await versions.create(call.db, call.actor, call.project, command)
+    return {"model_version": await presenting.version(call, made)}
+
+
+async def get(call: Call) -> Answer:
+    target = _target(call)
+    found = await versions.resolve(call.db, call.actor, call.project, target.model, target.reference)
+    return {"model_version": await presenting.version(call, found)}
+
+
+async def update(call: Call) -> Answer:
+    description = call.message.optional_text("description")
+    edited = await versions.edit(call.db, call.actor, call.project, _target(call), description=description)
+    return {"model_version": await presenting.version(call, edited)}
+
+
+async def transition_stage(call: Call) -> Answer:
+    message = call.message
+    stage, archive = message.required("stage"), message.flag("archive_existing_versions")
+    if archive and stage.lower() not in _ACTIVE_STAGES:
+        raise Invalid(
+            "Model version transition cannot archive existing model versions because "
+            f"{quoted(stage)} is not an Active stage. Valid stages are ['Staging', 'Production']",
+            field="archive_existing_versions",
+        )
+    moved = await versions.set_stage(
+        call.db, call.actor, call.project, _target(call), stage, archive_existing=archive
+    )
+    return {"model_version": await presenting.version(call, moved)}
+
+
+async def delete(call: Call) -> Answer:
+    await versions.delete(call.db, call.actor, call.project, _target(call))
+    return {}
+
+
+async def search(call: Call) -> Answer:
+    message = call.message
+    command = SearchVersions(
+        filter=message.text("filter"),
+        order_by=message.texts("order_by"),
+        limit=message.page_size(default=10_000, limit=MAX_PAGE),
+        page_token=message.text("page_token") or None,
+    )
+    rows, token = await listing.versions(call.db, call.actor, call.project, command)
+    return shapes.page("model_versions", await presenting.versions(call, rows), token)
+
+
+async def download_uri(call: Call) -> Answer:
+    target = _target(call)
+    model, version = await versions.resolve_with_model(
+        call.db, call.actor, call.project, target.model, target.reference
+    )
+    return {"artifact_uri": addresses.download_uri(model, version)}
+
+
+async def set_tag(call: Call) -> Answer:
+    key = call.message.required("key")
+    _refuse_version_tag(key)
+    tags = {key: call.message.text("value")}
+    await versions.set_tags(call.db, call.actor, call.project, _target(call), tags)
+    return {}
+
+
+async def delete_tag(call: Call) -> Answer:
+    key = call.message.required("key")
+    _refuse_version_tag(key)
+    await versions.remove_tag(call.db, call.actor, call.project, _target(call), key)
+    return {}
+
+
+def _target(call: Call) -> Named:
+    reference = parse_mlflow_version(call.message.required("version"))
+    return Named(call.message.required("name"), reference)
+
+
+def _refuse_version_tag(key: str) -> None:
+    if key == VERSION_TAG:
+        raise Invalid(f"The tag '{VERSION_TAG}' is the version itself, which does not change; make a new version.")

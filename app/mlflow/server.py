@@ -1,0 +1,49 @@
+"""What clients ask about the server itself, without a token."""
+
+from __future__ import annotations
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from app.errors import Unauthenticated
+from app.mlflow.errors import EndpointNotFound
+from app.mlflow.protocol import failure
+
+MLFLOW_VERSION = "3.17.2"
+"""The version whose calls are answered; clients parse it to know what they may send."""
+_INFO = {
+    "store_type": "SqlStore",
+    "workspaces_enabled": False,
+    "trace_archival_enabled": False,
+    "multipart_uploads_enabled": False,
+    "multipart_downloads_enabled": False,
+    "artifact_serving_enabled": True,
+    "presigned_upload_run_id_supported": False,
+    "presigned_upload_model_id_supported": False,
+    "model_artifact_presigned_downloads_supported": False,
+    "artifacts_presigned_only": False,
+    "features_enabled": {},
+}
+
+
+async def version(_request: Request) -> Response:
+    """Bare text, not JSON."""
+    return PlainTextResponse(MLFLOW_VERSION)
+
+
+async def health(_request: Request) -> Response:
+    return PlainTextResponse("OK")
+
+
+async def server_info(_request: Request) -> Response:
+    """What this server offers beyond the basics; clients remember it for a minute."""
+    return Response(orjson.dumps(_INFO), media_type="application/json")
+
+
+async def unknown(request: Request) -> Response:
+    """A call that is not answered here: traces, gateway, scorers and the like. Clients then try older calls."""
+    actor = getattr(request.state, "actor", None)
+    if actor is None or actor.is_anonymous:
+        return failure(Unauthenticated("MLflow calls need a token: set MLFLOW_TRACKING_TOKEN to one of yours."))
+    return failure(EndpointNotFound(f"There is no call {request.method} {request.url.path[:300]}."))

@@ -1,0 +1,122 @@
+"""The unmodified MLflow client in an interpreter of its own: tests hand it functions, by their source.
+
+A function takes and returns what JSON can carry and imports what it needs. One process serves a whole test run,
+because importing the client takes seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+import os
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+INTERPRETER = Path(__file__).parents[2] / ".venv-mlflow" / "bin" / "python"
+_LINE_LIMIT = 64 * 1024 * 1024
+_SECONDS = 120
+
+_LOOP = """
+import json, os, sys
+answers = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
+import warnings
+warnings.simplefilter("ignore")
+import mlflow
+from mlflow.tracking import fluent
+
+def reset(call):
+    while mlflow.active_run():
+        mlflow.end_run()
+    fluent._active_experiment_id = None
+    for name in ("MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME", "MLFLOW_RUN_ID"):
+        os.environ.pop(name, None)
+    os.environ.update(call["environment"])
+    mlflow.set_tracking_uri(call["environment"]["MLFLOW_TRACKING_URI"])
+
+def answer(call):
+    try:
+        reset(call)
+        names = {}
+        exec(compile(call["source"], call["name"], "exec"), names)
+        return json.dumps({"result": names[call["name"]](*call["arguments"])})
+    except Exception as error:
+        code = getattr(error, "error_code", None)
+        return json.dumps({"error": str(error), "kind": type(error).__name__, "code": code})
+
+for line in sys.stdin:
+    answers.write(answer(json.loads(line)) + "\\n")
+    answers.flush()
+"""
+
+
+class ClientError(Exception):
+    """What the function raised in there; ``code`` is MLflow's error code."""
+
+    def __init__(self, kind: str, message: str, code: str | None) -> None:
+        self.kind = kind
+        self.code = code
+        super().__init__(f"{kind}: {message}")
+
+
+class MLflow:
+    """A running client. ``at`` gives it an address and a token."""
+
+    def __init__(self, process: asyncio.subprocess.Process, environment: dict[str, str] | None = None) -> None:
+        self._process = process
+        self._environment = environment or {}
+
+    def at(self, uri: str, token: str) -> MLflow:
+        return MLflow(self._process, {"MLFLOW_TRACKING_URI": uri, "MLFLOW_TRACKING_TOKEN": token})
+
+    async def __call__(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Run the function with these arguments over there.
+
+        Raises:
+            ClientError: it raised something.
+        """
+        call = {
+            "name": function.__name__,
+            "source": textwrap.dedent(inspect.getsource(function)),
+            "arguments": arguments,
+            "environment": self._environment,
+        }
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(call).encode() + b"\n")
+        await self._process.stdin.drain()
+        line = await asyncio.wait_for(self._process.stdout.readline(), _SECONDS)
+        answer = json.loads(line)
+        if "error" in answer:
+            raise ClientError(answer["kind"], answer["error"], answer["code"])
+        return answer["result"]
+
+
+async def start() -> MLflow:
+    """Start the interpreter; :func:`stop` ends it."""
+    environment = {
+        **os.environ,
+        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+        "GIT_PYTHON_REFRESH": "quiet",
+        "PYTHONWARNINGS": "ignore",
+    }
+    process = await asyncio.create_subprocess_exec(
+        INTERPRETER, "-c", _LOOP, stdin=-1, stdout=-1, stderr=None, env=environment, limit=_LINE_LIMIT
+    )
+    return MLflow(process)
+
+
+async def stop(client: MLflow) -> None:
+    process = client._process
+    assert process.stdin is not None
+    process.stdin.close()
+    try:
+        await asyncio.wait_for(process.wait(), 10)
+    except TimeoutError:
+        process.kill()
+        await process.wait()

@@ -1,0 +1,228 @@
+"""Models, versions, aliases and stages through the real client."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.access.policy import Role
+from tests.conftest import TestProject
+from tests.mlflow.client import ClientError, MLflow
+from tests.mlflow.conftest import Rest
+
+
+def live_as_a_model():
+    from mlflow import MlflowClient
+
+    client = MlflowClient()
+    made = client.create_registered_model("digits", tags={"team": "a"}, description="first")
+    client.set_registered_model_tag("digits", "phase", "two")
+    client.delete_registered_model_tag("digits", "team")
+    client.delete_registered_model_tag("digits", "absent")
+    client.update_registered_model("digits", "second")
+    renamed = client.rename_registered_model("digits", "numbers")
+    found = client.get_registered_model("numbers")
+    client.delete_registered_model("numbers")
+    left = [one.name for one in client.search_registered_models()]
+    return [made.name, made.tags, renamed.name, found.description, found.tags, found.latest_versions, left]
+
+
+async def test_a_model_lives(mlflow: MLflow) -> None:
+    expected = ["digits", {"team": "a"}, "numbers", "second", {"phase": "two"}, [], []]
+    assert await mlflow(live_as_a_model) == expected
+
+
+def create_twice():
+    from mlflow import MlflowClient
+
+    MlflowClient().create_registered_model("twice")
+    MlflowClient().create_registered_model("twice")
+
+
+async def test_a_name_is_taken_once(mlflow: MLflow) -> None:
+    with pytest.raises(ClientError) as caught:
+        await mlflow(create_twice)
+    assert caught.value.code == "RESOURCE_ALREADY_EXISTS"
+
+
+def make_versions(tags):
+    """One version for each SemVer given; None lets the server choose."""
+    from mlflow import MlflowClient
+
+    client = MlflowClient()
+    client.create_registered_model("m")
+    made = []
+    for version in tags:
+        more = {"gitlab.version": version, "k": "v"} if version else {}
+        made.append(client.create_model_version("m", "", description="d", tags=more))
+    return [[one.version, one.tags["gitlab.version"], one.current_stage, one.status] for one in made]
+
+
+async def test_versions_are_numbers_beside_their_semver(mlflow: MLflow) -> None:
+    assert await mlflow(make_versions, [None, "2.0.0-rc.1", None, "1.5.0"]) == [
+        [1, "1.0.0", "None", "READY"],
+        [2, "2.0.0-rc.1", "None", "READY"],
+        [3, "1.0.1", "None", "READY"],
+        [4, "1.5.0", "None", "READY"],
+    ]
+
+
+def name_versions(references):
+    from mlflow.store.artifact.utils.models import get_model_name_and_version
+    from mlflow import MlflowClient
+
+    client = MlflowClient()
+    client.set_registered_model_alias("m", "champion", "2")
+    client.transition_model_version_stage("m", "1", "Production")
+    return [get_model_name_and_version(client, f"models:/m{one}")[1] for one in references]
+
+
+async def test_every_reference_means_its_version(mlflow: MLflow) -> None:
+    await mlflow(make_versions, ["1.0.0", "1.2.0", "1.1.0", "2.0.0-rc.1"])
+    named = {
+        "/3": "3",
+        "/1.2.0": "2",
+        "/^1.0": "2",
+        "/~1.1.0": "3",
+        "/latest": "2",
+        "/Production": "1",
+        "@champion": "2",
+        "@1.1.0": "3",
+        "/2.0.0-rc.1": "4",
+    }
+    assert await mlflow(name_versions, list(named)) == list(named.values())
+
+
+def change_a_version():
+    from mlflow import MlflowClient
+
+    client = MlflowClient()
+    client.update_model_version("m", "1", "other")
+    client.set_model_version_tag("m", "1.0.0", "a", "1")
+    client.set_model_version_tag("m", "1", "b", "2")
+    client.delete_model_version_tag("m", "1", "a")
+    client.set_registered_model_alias("m", "one", "1")
+    client.set_registered_model_alias("m", "two", "1")
+    client.delete_registered_model_alias("m", "two")
+    client.delete_registered_model_alias("m", "absent")
+    found = client.get_model_version("m", "1")
+    model = client.get_registered_model("m")
+    by_alias = client.get_model_version_by_alias("m", "one")
+    client.delete_model_version("m", "1")
+    left = client.search_model_versions("name = 'm'")
+    return [found.description, found.tags, found.aliases, model.aliases, by_alias.version, [one.version for one in left]]
+
+
+async def test_a_version_changes_and_goes(mlflow: MLflow) -> None:
+    await mlflow(make_versions, ["1.0.0", "1.1.0"])
+    tags = {"k": "v", "b": "2", "gitlab.version": "1.0.0"}
+    assert await mlflow(change_a_version) == ["other", tags, ["one"], {"one": "1"}, "1", ["2"]] or await mlflow(
+        change_a_version
+    )
+
+
+def move_stages():
+    from mlflow import MlflowClient
+
+    client = MlflowClient()
+    for version in ("1", "2"):
+        client.transition_model_version_stage("m", version, "production", archive_existing_versions=True)
+    client.transition_model_version_stage("m", "3", "Staging")
+    latest = {one.current_stage: one.version for one in client.get_latest_versions("m")}
+    one = [found.version for found in client.get_latest_versions("m", ["Production"])]
+    return [latest, one, client.get_model_version("m", "1").current_stage]
+
+
+async def test_versions_move_between_stages(mlflow: MLflow) -> None:
+    await mlflow(make_versions, ["1.0.0", "1.1.0", "1.2.0"])
+    latest, production, first = await mlflow(move_stages)
+    assert latest == {"Production": 2, "Staging": 3, "Archived": 1} or latest == {
+        "Production": "2",
+        "Staging": "3",
+        "Archived": "1",
+    }
+    assert [str(one) for one in production] == ["2"]
+    assert first == "Archived"
+
+
+def search_models():
+    from mlflow import MlflowClient
+
+    client = MlflowClient()
+    for name in ("alpha", "beta", "gamma"):
+        client.create_registered_model(name, tags={"kind": name[0]})
+
+    def names(filter_string=None, **more):
+        return [one.name for one in client.search_registered_models(filter_string, **more)]
+
+    page = client.search_registered_models(max_results=2)
+    rest = client.search_registered_models(max_results=2, page_token=page.token)
+    return [
+        names("name LIKE '%a'", order_by=["name DESC"]),
+        names("tags.kind = 'b'"),
+        [one.name for one in page],
+        [one.name for one in rest],
+        rest.token,
+    ]
+
+
+async def test_models_are_searched(mlflow: MLflow) -> None:
+    expected = [["gamma", "beta", "alpha"], ["beta"], ["alpha", "beta"], ["gamma"], ""]
+    assert await mlflow(search_models) == expected
+
+
+def version_of_a_run():
+    import mlflow
+    from mlflow import MlflowClient
+
+    client = MlflowClient()
+    with mlflow.start_run() as run:
+        mlflow.log_text("weights", "model/weights.txt")
+    client.create_registered_model("m")
+    made = client.create_model_version("m", f"runs:/{run.info.run_id}/model", run_id=run.info.run_id)
+    copied = client.copy_model_version("models:/m/1", "n")
+    uris = [client.get_model_version_download_uri(name, "1") for name in ("m", "n")]
+    texts = [mlflow.artifacts.load_text(uri + "/weights.txt") for uri in uris]
+    return [made.run_id == run.info.run_id, made.source.replace(run.info.run_id, "R"), texts, copied.run_id == made.run_id]
+
+
+async def test_a_version_is_made_from_a_run_without_a_copy(mlflow: MLflow) -> None:
+    assert await mlflow(version_of_a_run) == [True, "runs:/R/model", ["weights"] * 2, True]
+
+
+@pytest.mark.parametrize("source", ["/etc/passwd", "file:///etc/passwd", "../x", "C:\\x", "runs:/nothing/x"])
+async def test_sources_on_somebodys_disk_are_refused(rest: Rest, source: str) -> None:
+    await rest.post("registered-models/create", {"name": "m"})
+    answer = await rest.post("model-versions/create", {"name": "m", "source": source})
+    assert answer.status_code in {400, 404}
+    assert answer.json()["error_code"] in {"INVALID_PARAMETER_VALUE", "RESOURCE_DOES_NOT_EXIST"}
+
+
+async def test_a_source_outside_of_the_run_is_refused(rest: Rest) -> None:
+    runs = [(await rest.post("runs/create", {})).json()["run"]["info"]["run_id"] for _ in range(2)]
+    await rest.post("registered-models/create", {"name": "m"})
+    body = {"name": "m", "source": f"runs:/{runs[0]}/model", "run_id": runs[1]}
+    answer = await rest.post("model-versions/create", body)
+    assert (answer.status_code, answer.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
+
+
+async def test_an_unknown_alias_is_an_invalid_parameter(rest: Rest) -> None:
+    await rest.post("registered-models/create", {"name": "m"})
+    answer = await rest.get("registered-models/alias", name="m", alias="champion")
+    assert (answer.status_code, answer.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
+    assert answer.json()["message"] == "Registered model alias 'champion' not found."
+
+
+async def test_writing_through_mlflow_needs_a_developer(rest: Rest, project: TestProject) -> None:
+    await rest.post("registered-models/create", {"name": "m"})
+    reporter = Rest(rest.http, rest.base, project[Role.REPORTER].headers)
+    stranger = Rest(rest.http, rest.base, project.stranger.headers)
+    nobody = Rest(rest.http, rest.base, {})
+    read = [await one.get("registered-models/get", name="m") for one in (reporter, stranger, nobody)]
+    assert [one.status_code for one in read] == [200, 404, 401]
+    assert read[2].headers["www-authenticate"].startswith("Bearer")
+    write = [await one.post("registered-models/create", {"name": "n"}) for one in (reporter, stranger, nobody)]
+    assert [(one.status_code, one.json()["error_code"]) for one in write] == [
+        (403, "PERMISSION_DENIED"),
+        (404, "RESOURCE_DOES_NOT_EXIST"),
+        (401, "UNAUTHENTICATED"),
+    ]

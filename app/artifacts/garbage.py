@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import delete, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.artifacts.tables import Artifact, Blob, CondemnedObject
+from app.artifacts.tables import PENDING, Artifact, Blob, CondemnedObject
 from app.db.database import Database, Tx
 from app.storage.blobs import BlobStore
 
@@ -71,7 +71,7 @@ async def condemn_pending(tx: Tx, project_id: int, blob_id: UUID, reason: str) -
     """Step: give up a blob whose upload did not end well; False when somebody else has done so."""
     statement = (
         delete(Blob)
-        .where(Blob.project_id == project_id, Blob.id == blob_id, Blob.state == "pending")
+        .where(Blob.project_id == project_id, Blob.id == blob_id, Blob.state == PENDING)
         .returning(Blob.object_key)
     )
     keys = (await tx.scalars(statement)).all()
@@ -83,7 +83,7 @@ async def expire_pending(db: Database) -> int:
     """Condemn blobs whose upload has gone silent: its process died, or was paused for longer than its lease."""
     batch = (
         select(Blob.id)
-        .where(Blob.state == "pending", Blob.lease_until < func.now())
+        .where(Blob.state == PENDING, Blob.lease_until < func.now())
         .limit(BATCH)
         .with_for_update(skip_locked=True)
     )

@@ -13,11 +13,16 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     Text,
+    literal_column,
 )
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import BigId, Moment, Now, Row
+
+# Literals, not parameters: PostgreSQL uses a partial index only when it can see at planning that the condition holds.
+PENDING = literal_column("'pending'", Text)
+STORED = literal_column("'stored'", Text)
 
 
 class Blob(Row):

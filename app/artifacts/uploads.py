@@ -26,7 +26,7 @@ from app.access import policy, projects
 from app.access.policy import Actor, Permission
 from app.artifacts import garbage, paths
 from app.artifacts.artifacts import Root
-from app.artifacts.tables import Artifact, Blob
+from app.artifacts.tables import PENDING, STORED, Artifact, Blob
 from app.db.database import Database, Tx
 from app.errors import ModelyardError, Unavailable
 from app.ids import object_key, uuid7
@@ -158,7 +158,7 @@ async def _keep_once(tx: Tx, project_id: int, blob_id: UUID, stored: Stored) -> 
 
     The share lock keeps the found one: a release that runs now waits for our commit and then sees the artifact.
     """
-    same = (Blob.project_id == project_id, Blob.sha256 == stored.sha256, Blob.state == "stored")
+    same = (Blob.project_id == project_id, Blob.sha256 == stored.sha256, Blob.state == STORED)
     # Two uploads of the same new bytes take their turn here; the lock ends with the transaction.
     await tx.execute(
         select(func.pg_advisory_xact_lock(project_id % 2**31, int.from_bytes(stored.sha256[:4], signed=True)))
@@ -169,7 +169,7 @@ async def _keep_once(tx: Tx, project_id: int, blob_id: UUID, stored: Stored) -> 
         return found
     done = await tx.scalar(
         update(Blob)
-        .where(Blob.project_id == project_id, Blob.id == blob_id, Blob.state == "pending")
+        .where(Blob.project_id == project_id, Blob.id == blob_id, Blob.state == PENDING)
         .values(state="stored", sha256=stored.sha256, size=stored.size, lease_until=None)
         .returning(Blob.id)
     )
@@ -206,7 +206,7 @@ async def _give_up(db: Database, project_id: int, blob_id: UUID) -> None:
 
 async def _keep_alive(db: Database, project_id: int, blob_id: UUID) -> None:
     """Renew the lease of an upload that takes long."""
-    mine = (Blob.project_id == project_id, Blob.id == blob_id, Blob.state == "pending")
+    mine = (Blob.project_id == project_id, Blob.id == blob_id, Blob.state == PENDING)
     while True:
         await asyncio.sleep(RENEW_SECONDS)
         with suppress(ModelyardError):

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, update
 
 from app.db.database import Database
-from app.queue.tables import BackgroundJob
+from app.queue.tables import QUEUED, RUNNING, BackgroundJob
 
 LEASE = timedelta(seconds=30)
 HEARTBEAT_SECONDS = 10
@@ -41,7 +41,7 @@ async def due(db: Database, limit: int = 100) -> Sequence[UUID]:
 
 async def claim(db: Database, job_id: UUID, worker: str) -> Lease | None:
     """Take the job, or None when it is not to be had: done, not due, or in somebody's hands."""
-    lost = BackgroundJob.state == "running"
+    lost = BackgroundJob.state == RUNNING
     statement = (
         update(BackgroundJob)
         .where(BackgroundJob.id == job_id, _is_due())
@@ -108,7 +108,7 @@ async def bury_hopeless(db: Database) -> int:
     statement = (
         update(BackgroundJob)
         .where(
-            BackgroundJob.state == "running",
+            BackgroundJob.state == RUNNING,
             BackgroundJob.lease_until < func.now(),
             BackgroundJob.attempt + 1 >= BackgroundJob.max_attempts,
         )
@@ -129,9 +129,9 @@ async def forget_finished(db: Database) -> int:
 
 
 def _is_due() -> ColumnElement[bool]:
-    waiting = and_(BackgroundJob.state == "queued", BackgroundJob.run_after <= func.now())
+    waiting = and_(BackgroundJob.state == QUEUED, BackgroundJob.run_after <= func.now())
     abandoned = and_(
-        BackgroundJob.state == "running",
+        BackgroundJob.state == RUNNING,
         BackgroundJob.lease_until < func.now(),
         BackgroundJob.attempt + 1 < BackgroundJob.max_attempts,
     )
@@ -143,7 +143,7 @@ async def _update(db: Database, lease: Lease, **values: object) -> bool:
         update(BackgroundJob)
         .where(
             BackgroundJob.id == lease.job.id,
-            BackgroundJob.state == "running",
+            BackgroundJob.state == RUNNING,
             BackgroundJob.lease_epoch == lease.epoch,
         )
         .values(**values)

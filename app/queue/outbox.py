@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from app.db.database import PROMISED, Tx
 from app.ids import uuid7
 from app.queue.jobs import Job
-from app.queue.tables import BackgroundJob
+from app.queue.tables import QUEUED, BackgroundJob
 
 __all__ = ["BackgroundJob", "enqueue"]
 
@@ -31,7 +31,7 @@ async def enqueue(tx: Tx, job: Job, *, project_id: int | None = None, requested_
     statement = upsert(BackgroundJob).values(**row)
     statement = statement.on_conflict_do_update(
         index_elements=["kind", "key"],
-        index_where=BackgroundJob.state == "queued",
+        index_where=BackgroundJob.state == QUEUED,
         # Touches the row so that RETURNING names it, and lets a job that waits for its next attempt run now.
         set_={"run_after": func.least(BackgroundJob.run_after, func.now())},
     )

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, literal_column
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import BigId, Json, Moment, Now, Row
+
+# Literals, not parameters: PostgreSQL uses a partial index only when it can see at planning that the condition holds.
+QUEUED = literal_column("'queued'", Text)
+RUNNING = literal_column("'running'", Text)
 
 
 class BackgroundJob(Row):

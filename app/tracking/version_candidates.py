@@ -1,0 +1,99 @@
+"""What becomes of candidates and logged models when the model versions that needed them are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import func, select, text, update
+
+from app.db.database import Tx
+from app.queue import outbox
+from app.queue.jobs import PurgeCandidate, PurgeExperiment
+from app.tracking.tables import Candidate, Experiment, LoggedModel
+
+
+async def let_go(tx: Tx, project_id: int, candidate_ids: Sequence[UUID], logged_model_ids: Sequence[UUID]) -> None:
+    """Step: versions that referred to these have just been removed in this transaction.
+
+    Candidates that were made for a version alone are condemned with their last version. What is condemned already,
+    and had to wait for its versions, is promised to a worker again.
+    """
+    candidates = await _free(tx, project_id, candidate_ids)
+    await _condemn_own(tx, project_id, candidates)
+    waiting = [*candidates, *await _sources(tx, project_id, logged_model_ids)]
+    for candidate_id in await _condemned(tx, project_id, waiting):
+        await outbox.enqueue(tx, PurgeCandidate(project_id, candidate_id), project_id=project_id)
+    for number in await _condemned_experiments(tx, project_id, waiting, logged_model_ids):
+        await outbox.enqueue(tx, PurgeExperiment(project_id, number), project_id=project_id)
+
+
+async def _free(tx: Tx, project_id: int, ids: Sequence[UUID]) -> list[UUID]:
+    """Those that no version refers to; locked first, so that no version can be made from them in between."""
+    mine = (Candidate.project_id == project_id, Candidate.id == func.any(list(ids)))
+    await tx.execute(select(Candidate.id).where(*mine).order_by(Candidate.id).with_for_update())
+    unreferenced = text(
+        "NOT EXISTS (SELECT FROM model_versions v WHERE v.project_id = candidates.project_id"
+        " AND v.candidate_id = candidates.id)"
+    )
+    return list(await tx.scalars(select(Candidate.id).where(*mine, unreferenced).order_by(Candidate.id)))
+
+
+async def _condemn_own(tx: Tx, project_id: int, ids: Sequence[UUID]) -> None:
+    statement = (
+        update(Candidate)
+        .where(
+            Candidate.project_id == project_id,
+            Candidate.id == func.any(list(ids)),
+            Candidate.of_version,
+            Candidate.purge_at.is_(None),
+        )
+        .values(purge_at=func.now())
+    )
+    await tx.execute(statement.execution_options(synchronize_session=False))
+
+
+async def _condemned(tx: Tx, project_id: int, ids: Sequence[UUID]) -> list[UUID]:
+    """Condemned candidates of living experiments; those of a condemned one go with it."""
+    statement = (
+        select(Candidate.id)
+        .join(
+            Experiment,
+            (Experiment.project_id == Candidate.project_id) & (Experiment.number == Candidate.experiment_number),
+        )
+        .where(
+            Candidate.project_id == project_id,
+            Candidate.id == func.any(list(ids)),
+            Candidate.purge_at.is_not(None),
+            Experiment.purge_at.is_(None),
+        )
+    )
+    return list(await tx.scalars(statement.order_by(Candidate.id)))
+
+
+async def _sources(tx: Tx, project_id: int, logged_model_ids: Sequence[UUID]) -> list[UUID]:
+    """The candidates that logged these models: they had to wait as well."""
+    statement = select(LoggedModel.source_candidate_id).where(
+        LoggedModel.project_id == project_id,
+        LoggedModel.id == func.any(list(logged_model_ids)),
+        LoggedModel.source_candidate_id.is_not(None),
+    )
+    return [source for source in await tx.scalars(statement) if source is not None]
+
+
+async def _condemned_experiments(
+    tx: Tx, project_id: int, candidate_ids: Sequence[UUID], logged_model_ids: Sequence[UUID]
+) -> list[int]:
+    """Condemned experiments that still have these candidates or logged models."""
+    of_candidates = select(Candidate.experiment_number).where(
+        Candidate.project_id == project_id, Candidate.id == func.any(list(candidate_ids))
+    )
+    of_models = select(LoggedModel.experiment_number).where(
+        LoggedModel.project_id == project_id, LoggedModel.id == func.any(list(logged_model_ids))
+    )
+    statement = select(Experiment.number).where(
+        Experiment.project_id == project_id,
+        Experiment.purge_at.is_not(None),
+        Experiment.number.in_(of_candidates) | Experiment.number.in_(of_models),
+    )
+    return list(await tx.scalars(statement))

@@ -236,11 +236,11 @@ async def search(
     order: ModelOrder | None = None,
 ) -> Page[Model]:
     """Models whose name holds the text, in any case."""
-    keyset = _keyset(order or ModelOrder())
+    chosen = keyset(order or ModelOrder())
     async with db.read() as snap:
         access = await readable(snap, actor, project)
-        rows = await snap.scalars(keyset.apply(_matching(access.id, text), window))
-        return keyset.page(rows.all(), window)
+        rows = await snap.scalars(chosen.apply(_matching(access.id, text), window))
+        return chosen.page(rows.all(), window)
 
 
 async def count(db: Database, actor: Actor, project: int | str, *, text: str = "") -> int:
@@ -256,7 +256,8 @@ def _matching(project_id: int, text: str) -> Select[Model]:
     return statement.where(func.lower(Model.name).contains(text.lower(), autoescape=True)) if text else statement
 
 
-def _keyset(order: ModelOrder) -> Keyset[Model]:
+def keyset(order: ModelOrder) -> Keyset[Model]:
+    """The columns that an order goes by."""
     name = f"models:{order.by}:{order.descending}"
     match order.by:
         case ModelSort.NAME:

@@ -20,7 +20,8 @@ from app.pagination import Keyset, Page, Window
 from app.registry import resolving
 from app.registry.models import ModelOrder, keyset
 from app.registry.references import Latest, Reference
-from app.registry.tables import Alias, Model, ModelVersion
+from app.registry.tables import Alias as Alias
+from app.registry.tables import Model, ModelVersion
 
 ModelKey: TypeAlias = tuple[int, int]
 VersionKey: TypeAlias = tuple[int, int]

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ARRAY,
     Boolean,
     ColumnElement,
+    FromClause,
     LargeBinary,
     ScalarSelect,
     Select,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
 )
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import LateralFromClause
@@ -68,9 +70,12 @@ def chosen_id(reference: Reference) -> ScalarSelect[Any]:
     return chosen
 
 
-def chosen_in_stage(stage: SQLColumnExpression[str]) -> ScalarSelect[Any]:
-    """The id of the highest version in the stage; prereleases only where the stage holds no release."""
-    return _releases_first(_within_model().where(_INNER.stage == stage))
+def chosen_in_stage(stage: SQLColumnExpression[str], *stages: FromClause) -> ScalarSelect[Any]:
+    """The id of the highest version in the stage; prereleases only where the stage holds no release.
+
+    ``stages`` is the part of the outer statement that the stage comes from, if it does.
+    """
+    return _releases_first(_within_model().where(_INNER.stage == stage).correlate(*stages))
 
 
 def matches(reference: Reference) -> ColumnElement[bool]:
@@ -117,7 +122,7 @@ def _releases_first(statement: Select[Any]) -> ScalarSelect[Any]:
     """COALESCE looks for a prerelease only when there is no release."""
     release = _scalar(_highest(statement.where(_INNER.is_prerelease.is_(False))))
     prerelease = _scalar(_highest(statement.where(_INNER.is_prerelease.is_(True))))
-    return select(func.coalesce(release, prerelease)).correlate(Model).scalar_subquery()
+    return select(func.coalesce(release, prerelease)).scalar_subquery()
 
 
 def _standing(alias: str) -> ScalarSelect[Any]:
@@ -139,7 +144,7 @@ def _highest_in(range: Range) -> ScalarSelect[Any]:
     best = _best_of_segment(segments)
     return _scalar(
         select(best.c.id)
-        .select_from(segments.join(best, literal(True)))
+        .select_from(segments.join(best, true()))
         .correlate(Model)
         .order_by(best.c.precedence.desc(), best.c.number.desc())
         .limit(1)
@@ -181,11 +186,15 @@ def _in_range(range: Range) -> ColumnElement[bool]:
 
 
 def _table(segments: list[_Segment]) -> TableValuedAlias:
-    return func.unnest(
-        literal([prerelease for prerelease, _, _ in segments], ARRAY(Boolean)),
-        literal([low for _, low, _ in segments], ARRAY(LargeBinary)),
-        literal([high for _, _, high in segments], ARRAY(LargeBinary)),
-    ).table_valued(column("prerelease", Boolean), column("low", LargeBinary), column("high", LargeBinary), name="s")
+    return (
+        func.unnest(
+            literal([prerelease for prerelease, _, _ in segments], ARRAY(Boolean)),
+            literal([low for _, low, _ in segments], ARRAY(LargeBinary)),
+            literal([high for _, _, high in segments], ARRAY(LargeBinary)),
+        )
+        .table_valued(column("prerelease", Boolean), column("low", LargeBinary), column("high", LargeBinary), name="s")
+        .render_derived()
+    )
 
 
 def _segments(range: Range) -> Iterator[_Segment]:

@@ -610,6 +610,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("deleted_at is null"),
     )
+    op.create_index(
+        "ix_model_versions_stage",
+        "model_versions",
+        ["project_id", "model_id", "stage", "is_prerelease", "precedence", "number"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at is null"),
+    )
     op.create_index("ix_model_versions_candidate_id", "model_versions", ["project_id", "candidate_id"], unique=False)
     op.create_index(
         "ix_model_versions_created_at", "model_versions", ["project_id", "model_id", "created_at", "id"], unique=False

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from semver import Version
 
 from app.registry.semver import (
+    MAX_LENGTH,
     Increment,
     InvalidVersion,
     SemVer,
@@ -32,7 +33,9 @@ def versions(draw: st.DrawFn, number: st.SearchStrategy[int] = numbers) -> str:
     core = ".".join(str(draw(number)) for _ in range(3))
     prerelease = ".".join(draw(st.lists(identifiers, max_size=3)))
     build = draw(builds)
-    return core + (f"-{prerelease}" if prerelease else "") + (f"+{build}" if build else "")
+    text = core + (f"-{prerelease}" if prerelease else "") + (f"+{build}" if build else "")
+    assume(len(text) <= MAX_LENGTH)
+    return text
 
 
 near = versions(st.integers(0, 1))

@@ -1,0 +1,257 @@
+"""Aliases: movable names on versions, with the intervals in which they stood where."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, and_, func, insert, select, update
+
+from app.access.policy import Actor
+from app.db.database import Database, Snapshot, Tx
+from app.errors import Conflict
+from app.pagination import Keyset, Page, Window
+from app.quoting import quoted
+from app.registry import models, repository, versions
+from app.registry.names import alias_key, check_alias
+from app.registry.references import Reference
+from app.registry.repository import readable, writable
+from app.registry.resolving import Named
+from app.registry.tables import Alias, Model, ModelVersion
+
+__all__ = ["Alias"]
+
+NOWHERE = 0
+"""As ``expected_current``: the alias does not exist yet."""
+
+
+class AliasMoved(Conflict):
+    """The alias does not stand where it was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class AliasDetails:
+    """Where an alias stands or stood: on a version, given by id, number and text, until a moment or still."""
+
+    id: int
+    name: str
+    model_id: int
+    version_id: int
+    number: int
+    version: str
+    set_by: int | None
+    valid_from: datetime
+    valid_until: datetime | None
+
+
+async def set(  # noqa: A001 - the verb of the module: `aliases.set`
+    db: Database,
+    actor: Actor,
+    project: int | str,
+    model: int | str,
+    name: str,
+    reference: Reference,
+    *,
+    expected_current: int | None = None,
+) -> AliasDetails:
+    """Put an alias on a version, moving it if it stands on another; where it stands there already, nothing changes.
+
+    ``expected_current`` is the number of the version that the alias is moved away from, or :data:`NOWHERE`.
+
+    Raises:
+        ModelNotFound, VersionNotFound: there is no such version.
+        AliasMoved: it stands elsewhere than expected; nothing was changed.
+        Invalid: no alias can be called so.
+    """
+    name = check_alias(name)
+    async with db.write() as tx:
+        access = await writable(tx, actor, project)
+        owner = await _locked(tx, access.id, model)
+        _, version = await versions.find(tx, access.id, Named(owner.id, reference))
+        current = await _current(tx, owner, name)
+        _compare(name, current, expected_current)
+        if current is not None and current.version_id == version.id:
+            return current
+        await _end(tx, owner, name)
+        await _begin(tx, version, name, actor)
+        moved = await _current(tx, owner, name)
+    assert moved is not None, "it was written under the model's lock"
+    return moved
+
+
+async def remove(
+    db: Database,
+    actor: Actor,
+    project: int | str,
+    model: int | str,
+    name: str,
+    *,
+    expected_current: int | None = None,
+) -> bool:
+    """Take an alias away; whether there was one (MLflow REST: an absent alias is fine).
+
+    Raises:
+        ModelNotFound: there is no such model.
+        AliasMoved: it stands elsewhere than expected; nothing was changed.
+    """
+    name = alias_key(name)
+    async with db.write() as tx:
+        access = await writable(tx, actor, project)
+        owner = await _locked(tx, access.id, model)
+        if expected_current is not None:
+            _compare(name, await _current(tx, owner, name), expected_current)
+        return await _end(tx, owner, name)
+
+
+async def of_versions(db: Database, actor: Actor, project_id: int, ids: Sequence[int]) -> list[list[AliasDetails]]:
+    """For loaders: the aliases that stand on each version, by name; in the order of the ids."""
+    async with db.read() as snap:
+        if not await repository.may_read(snap, actor, project_id):
+            return [[] for _ in ids]
+        rows = await _rows(snap, _standing(project_id).where(Alias.version_id == func.any(list(ids))))
+    found: dict[int, list[AliasDetails]] = defaultdict(list)
+    for alias in rows:
+        found[alias.version_id].append(alias)
+    return [found[id] for id in ids]
+
+
+async def of_models(db: Database, actor: Actor, project_id: int, ids: Sequence[int]) -> list[list[AliasDetails]]:
+    """For loaders: the aliases of each model, by name; in the order of the ids."""
+    async with db.read() as snap:
+        if not await repository.may_read(snap, actor, project_id):
+            return [[] for _ in ids]
+        rows = await _rows(snap, _standing(project_id).where(Alias.model_id == func.any(list(ids))))
+    found: dict[int, list[AliasDetails]] = defaultdict(list)
+    for alias in rows:
+        found[alias.model_id].append(alias)
+    return [found[id] for id in ids]
+
+
+async def history(
+    db: Database, actor: Actor, project: int | str, model: int | str, window: Window, *, name: str
+) -> Page[AliasDetails]:
+    """Where an alias has stood, latest first; versions that are deleted for good are left out.
+
+    Raises:
+        ModelNotFound: there is no such model.
+    """
+    async with db.read() as snap:
+        access = await readable(snap, actor, project)
+        owner = await models.find(snap, access.id, model)
+        mine = _details(access.id).where(Alias.model_id == owner.id, Alias.name == alias_key(name))
+        return _HISTORY.page(await _rows(snap, _HISTORY.apply(mine, window)), window)
+
+
+async def at(
+    db: Database, actor: Actor, project: int | str, model: int | str, name: str, moment: datetime
+) -> AliasDetails | None:
+    """Where an alias stood at that moment; None if nowhere.
+
+    Raises:
+        ModelNotFound: there is no such model.
+    """
+    async with db.read() as snap:
+        access = await readable(snap, actor, project)
+        owner = await models.find(snap, access.id, model)
+        statement = _details(access.id).where(
+            Alias.model_id == owner.id,
+            Alias.name == alias_key(name),
+            Alias.valid_from <= moment,
+            func.coalesce(Alias.valid_until > moment, True),
+        )
+        rows = await _rows(snap, statement.order_by(Alias.valid_from.desc()).limit(1))
+    return rows[0] if rows else None
+
+
+def _details(project_id: int) -> Select[Alias, int, str]:
+    same = and_(ModelVersion.project_id == Alias.project_id, ModelVersion.id == Alias.version_id)
+    return (
+        select(Alias, ModelVersion.number, ModelVersion.version)
+        .join(ModelVersion, same)
+        .where(Alias.project_id == project_id)
+    )
+
+
+def _standing(project_id: int) -> Select[Alias, int, str]:
+    return _details(project_id).where(Alias.valid_until.is_(None)).order_by(Alias.name)
+
+
+_HISTORY: Keyset[AliasDetails] = Keyset(
+    "alias history", (Alias.valid_from, Alias.id), lambda alias: (alias.valid_from, alias.id), descending=True
+)
+
+
+async def _rows(snap: Snapshot, statement: Select[Alias, int, str]) -> list[AliasDetails]:
+    return [
+        AliasDetails(
+            id=alias.id,
+            name=alias.name,
+            model_id=alias.model_id,
+            version_id=alias.version_id,
+            number=number,
+            version=version,
+            set_by=alias.set_by,
+            valid_from=alias.valid_from,
+            valid_until=alias.valid_until,
+        )
+        for alias, number, version in await snap.execute(statement)
+    ]
+
+
+async def _locked(tx: Tx, project_id: int, model: int | str) -> Model:
+    """The model under its lock: aliases move, and versions disappear, one after the other."""
+    condition = repository.model_is(project_id, model)
+    found = None
+    if condition is not None:
+        found = await tx.scalar(select(Model).where(condition).with_for_update(key_share=True))
+    if found is None:
+        raise models.not_found(model)
+    return found
+
+
+async def _current(tx: Tx, model: Model, name: str) -> AliasDetails | None:
+    statement = _standing(model.project_id).where(Alias.model_id == model.id, Alias.name == name)
+    rows = await _rows(tx, statement)
+    return rows[0] if rows else None
+
+
+def _compare(name: str, current: AliasDetails | None, expected: int | None) -> None:
+    standing = current.number if current is not None else NOWHERE
+    if expected is None or expected == standing:
+        return
+    where = f"stands on number {standing} ({current.version})" if current is not None else "does not exist"
+    wanted = f"number {expected}" if expected != NOWHERE else "that it does not exist"
+    raise AliasMoved(
+        f"The alias {quoted(name)} {where}, but {wanted} was expected; nothing was changed.", field="expectedCurrent"
+    )
+
+
+async def _end(tx: Tx, model: Model, name: str) -> bool:
+    """Close the interval; the clock, since the transaction may have begun before the last change was made."""
+    statement = (
+        update(Alias)
+        .where(
+            Alias.project_id == model.project_id,
+            Alias.model_id == model.id,
+            Alias.name == name,
+            Alias.valid_until.is_(None),
+        )
+        .values(valid_until=func.clock_timestamp())
+        .returning(Alias.id)
+    )
+    return await tx.scalar(statement) is not None
+
+
+async def _begin(tx: Tx, version: ModelVersion, name: str, actor: Actor) -> None:
+    await tx.execute(
+        insert(Alias).values(
+            project_id=version.project_id,
+            model_id=version.model_id,
+            version_id=version.id,
+            name=name,
+            set_by=actor.user_id,
+            valid_from=func.clock_timestamp(),
+        )
+    )

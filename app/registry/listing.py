@@ -1,0 +1,178 @@
+"""Searches for models and versions: MLflow's grammar as SQL, in keyset pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, Text, cast, false, func, not_, true
+
+from app.access.policy import Actor
+from app.db.database import Database
+from app.registry import repository
+from app.registry.repository import readable
+from app.registry.tables import Model, ModelVersion
+from app.search import grammars, keyset, sql
+from app.search.ast import Comparison, Entity, Operator, OrderKey
+from app.search.grammars import Grammar
+from app.search.keyset import Term
+from app.search.order import parse_order
+from app.search.parser import parse_filter
+from app.tracking.listing import check_limit
+
+MAX_MODELS = 1_000
+MAX_VERSIONS = 200_000
+VERSION_TAG = "gitlab.version"
+"""The tag under which MLflow clients see the version itself."""
+PROMPT_TAG = "mlflow.prompt.is_prompt"
+
+_EQUAL = {Operator.EQ, Operator.NE, Operator.IN, Operator.NOT_IN}
+_NEGATIVE = {Operator.NE, Operator.NOT_IN}
+
+
+@dataclass(frozen=True, slots=True)
+class SearchModels:
+    """What to look for; without an order by name."""
+
+    filter: str = ""
+    order_by: Sequence[str] = ()
+    limit: int = 100
+    page_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchVersions:
+    """What to look for; without an order the last changed first."""
+
+    filter: str = ""
+    order_by: Sequence[str] = ()
+    limit: int = 10_000
+    page_token: str | None = None
+
+
+async def models(
+    db: Database, actor: Actor, project: int | str, command: SearchModels
+) -> tuple[list[Model], str | None]:
+    """Models that match, and the token of the next page (None: this was the last).
+
+    Raises:
+        InvalidFilter, InvalidOrder: with the place in the text.
+        Invalid: the token belongs to another search, or the limit is above 1,000.
+    """
+    check_limit(command.limit, MAX_MODELS)
+    condition = sql.condition(parse_filter(command.filter, grammars.MODELS), _of_model)
+    terms = _model_terms(command.order_by)
+    async with db.read() as snap:
+        access = await readable(snap, actor, project)
+        return await _page(snap, repository.living_models(access.id).where(condition), terms, command)
+
+
+async def versions(
+    db: Database, actor: Actor, project: int | str, command: SearchVersions
+) -> tuple[list[ModelVersion], str | None]:
+    """Versions of all models that match, and the token of the next page (None: this was the last).
+
+    Raises:
+        InvalidFilter, InvalidOrder: with the place in the text.
+        Invalid: the token belongs to another search, or the limit is above 200,000.
+    """
+    check_limit(command.limit, MAX_VERSIONS)
+    condition = sql.condition(parse_filter(command.filter, grammars.MODEL_VERSIONS), _of_version)
+    terms = _version_terms(command.order_by)
+    async with db.read() as snap:
+        access = await readable(snap, actor, project)
+        return await _page(snap, repository.living_versions(access.id).where(condition), terms, command)
+
+
+async def _page(
+    snap: Any, statement: Select[Any], terms: list[Term], command: SearchModels | SearchVersions
+) -> tuple[list[Any], str | None]:
+    mark = keyset.fingerprint(type(command).__name__, command.filter, tuple(command.order_by))
+    paged = keyset.apply(statement, terms, mark, command.page_token, command.limit)
+    rows = (await snap.execute(paged)).all()
+    return [row[0] for row in rows[: command.limit]], keyset.next_token(rows, terms, mark, command.limit)
+
+
+def _of_model(comparison: Comparison) -> ColumnElement[bool]:
+    if comparison.entity is Entity.TAG:
+        return _of_tag(Model.tags, comparison)
+    return sql.compare(Model.name, comparison)
+
+
+def _of_version(comparison: Comparison) -> ColumnElement[bool]:
+    if comparison.entity is Entity.TAG:
+        if comparison.key == VERSION_TAG:
+            return sql.compare(ModelVersion.version, comparison)
+        return _of_tag(ModelVersion.tags, comparison)
+    match comparison.key:
+        case "run_id":
+            return _of_candidate(comparison)
+        case "version_number":
+            return sql.compare(ModelVersion.number, comparison)
+        case "source_path":
+            return sql.compare(ModelVersion.source, comparison)
+        case _:
+            return sql.compare(Model.name, comparison)
+
+
+def _of_tag(column: Any, comparison: Comparison) -> ColumnElement[bool]:
+    if comparison.key == PROMPT_TAG and comparison.operator is Operator.NE:
+        # Clients of MLflow 3 add this to every search; what lacks the tag is no prompt and has to be found.
+        return func.coalesce(column.op("->>")(comparison.key), "") != comparison.value
+    return sql.compare_in_json(column, comparison)
+
+
+def _of_candidate(comparison: Comparison) -> ColumnElement[bool]:
+    """Run ids are 32 hexadecimal digits; a text that is none is the id of no candidate."""
+    if comparison.operator not in _EQUAL:
+        return sql.compare(func.replace(cast(ModelVersion.candidate_id, Text), "-", ""), comparison)
+    values = comparison.value if isinstance(comparison.value, tuple) else (comparison.value,)
+    ids = [found for value in values if (found := _run_id(str(value)))]
+    named = ModelVersion.candidate_id == func.any(ids) if ids else false()
+    return (not_(named) if ids else true()) if comparison.operator in _NEGATIVE else named
+
+
+def _run_id(text: str) -> UUID | None:
+    try:
+        found = UUID(hex=text)
+    except ValueError:
+        return None
+    return found if found.hex == text else None
+
+
+_MODEL_KEYS: dict[str, tuple[Any, type[Any]]] = {
+    "name": (Model.name, str),
+    "last_updated_timestamp": (Model.updated_at, datetime),
+}
+_VERSION_KEYS: dict[str, tuple[Any, type[Any]]] = {
+    "name": (Model.name, str),
+    "version_number": (ModelVersion.number, int),
+    "creation_timestamp": (ModelVersion.created_at, datetime),
+    "last_updated_timestamp": (ModelVersion.updated_at, datetime),
+}
+
+
+def _model_terms(order_by: Sequence[str]) -> list[Term]:
+    return _terms(order_by, grammars.MODELS, _MODEL_KEYS, [OrderKey(Entity.ATTRIBUTE, "name")])
+
+
+def _version_terms(order_by: Sequence[str]) -> list[Term]:
+    default = [
+        OrderKey(Entity.ATTRIBUTE, "last_updated_timestamp", descending=True),
+        OrderKey(Entity.ATTRIBUTE, "name"),
+        OrderKey(Entity.ATTRIBUTE, "version_number", descending=True),
+    ]
+    return _terms(order_by, grammars.MODEL_VERSIONS, _VERSION_KEYS, default)
+
+
+def _terms(
+    order_by: Sequence[str], grammar: Grammar, columns: dict[str, tuple[Any, type[Any]]], default: list[OrderKey]
+) -> list[Term]:
+    """The keys asked for, then those of the default that are not among them: together they are unique."""
+    asked = parse_order(order_by, grammar)
+    known = {key.key for key in asked}
+    keys = [*asked, *(key for key in default if key.key not in known)]
+    return [Term(*columns[key.key], descending=key.descending, nullable=False) for key in keys]

@@ -1,0 +1,91 @@
+"""Removes what was deleted: versions and models, in small transactions, each of which leaves less to do.
+
+Killed anywhere, the next run goes on. Numbers are not used again: the model's row keeps the last one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from sqlalchemy import delete, func, select
+
+from app.db.database import Database, Tx
+from app.queue import outbox
+from app.queue.jobs import PurgeExperiment
+from app.registry.tables import Alias, Model, ModelVersion
+from app.tracking import experiments, version_candidates
+from app.tracking import purge as tracking_purge
+
+Progress = Callable[[int, int | None], Awaitable[None]]
+
+BATCH = 200
+"""Versions in one transaction."""
+
+
+async def version(db: Database, project_id: int, version_id: int, *, progress: Progress) -> None:
+    """Remove a deleted version; its own candidate, unless another version shares it, is promised to a worker.
+
+    Safe to repeat: a version that is gone, or not deleted, is left alone.
+    """
+    async with db.write() as tx:
+        mine = (ModelVersion.id == version_id, ModelVersion.deleted_at.is_not(None))
+        removed = await _remove_versions(tx, project_id, *mine)
+    await progress(removed, 1)
+
+
+async def model(db: Database, project_id: int, model_id: int, *, progress: Progress) -> None:
+    """Remove a deleted model: its versions, then its experiment, last itself.
+
+    Candidates of its experiment that versions of other models need stay, unseen, and go with the last of those.
+    Safe to repeat: a model that is gone, or not deleted, is left alone.
+    """
+    deleted = (Model.project_id == project_id, Model.id == model_id, Model.deleted_at.is_not(None))
+    async with db.write() as tx:
+        number = await tx.scalar(select(Model.experiment_number).where(*deleted))
+        if number is None:
+            return
+        # Again: a version that was being made when the model was deleted may have brought its candidate since.
+        await experiments.mark_condemned(tx, project_id, number)
+        of_model = (ModelVersion.project_id == project_id, ModelVersion.model_id == model_id)
+        total = await tx.scalar(select(func.count()).select_from(ModelVersion).where(*of_model)) or 0
+    done, removed = 0, BATCH
+    while removed == BATCH:
+        async with db.write() as tx:
+            removed = await _remove_versions(tx, project_id, ModelVersion.model_id == model_id)
+        done += removed
+        await progress(done, total)
+    await tracking_purge.experiment(db, project_id, number, progress=_silent)
+    async with db.write() as tx:
+        await tx.execute(delete(Model).where(*deleted))
+        # The experiment's own row could not go before the model that named it.
+        await outbox.enqueue(tx, PurgeExperiment(project_id, number), project_id=project_id)
+
+
+async def _remove_versions(tx: Tx, project_id: int, *conditions: Any) -> int:
+    """Up to a batch of versions with their aliases; what they were made from is let go."""
+    statement = select(ModelVersion).where(ModelVersion.project_id == project_id, *conditions)
+    rows = (await tx.scalars(statement.order_by(ModelVersion.id).limit(BATCH).with_for_update())).all()
+    if not rows:
+        return 0
+    ids = [row.id for row in rows]
+    await tx.execute(_delete(Alias).where(Alias.project_id == project_id, Alias.version_id == func.any(ids)))
+    await tx.execute(
+        _delete(ModelVersion).where(ModelVersion.project_id == project_id, ModelVersion.id == func.any(ids))
+    )
+    await _let_go(tx, project_id, rows)
+    return len(rows)
+
+
+async def _let_go(tx: Tx, project_id: int, rows: Sequence[ModelVersion]) -> None:
+    candidates = sorted({row.candidate_id for row in rows})
+    logged_models = sorted({row.logged_model_id for row in rows if row.logged_model_id is not None})
+    await version_candidates.let_go(tx, project_id, candidates, logged_models)
+
+
+def _delete(table: type[Alias | ModelVersion]) -> Any:
+    return delete(table).execution_options(synchronize_session=False)
+
+
+async def _silent(_done: int, _total: int | None) -> None:
+    """The experiment's progress is not the model's."""

@@ -1,0 +1,137 @@
+"""Aliases: where they stand, where they stood, and who moves them first."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from app.access.policy import Role
+from app.errors import Forbidden, Invalid
+from app.pagination import Window
+from app.registry import aliases, models, versions
+from app.registry.aliases import NOWHERE, AliasMoved
+from app.registry.models import CreateModel, ModelNotFound
+from app.registry.references import parse_reference
+from app.registry.versions import AliasNotFound, CreateVersion, VersionNotFound
+
+
+@pytest.fixture
+async def model(runtime, project):
+    made = await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
+    for _ in range(3):
+        await versions.create(runtime.db, project.owner, project.id, CreateVersion("m"))
+    return made
+
+
+async def put(project, name, reference, **values):
+    target = parse_reference(reference)
+    return await aliases.set(project.runtime.db, project.owner, project.id, "m", name, target, **values)
+
+
+async def standing(project, name):
+    found = await versions.resolve(project.runtime.db, project.owner, project.id, "m", parse_reference(f"@{name}"))
+    return found.number
+
+
+async def history(project, name):
+    page = await aliases.history(project.runtime.db, project.owner, project.id, "m", Window(), name=name)
+    return page.items
+
+
+async def test_alias_is_set_moved_and_removed(runtime, project, model):
+    first = await put(project, "champion", "#1")
+    assert (first.name, first.number, first.version, first.set_by) == ("champion", 1, "1.0.0", project.owner.user_id)
+    assert await standing(project, "champion") == 1
+    await put(project, "champion", "latest")
+    assert await standing(project, "champion") == 3
+    assert await aliases.remove(runtime.db, project.owner, project.id, "m", "champion")
+    assert not await aliases.remove(runtime.db, project.owner, project.id, "m", "champion")
+    with pytest.raises(AliasNotFound):
+        await standing(project, "champion")
+    past = await history(project, "champion")
+    assert [alias.number for alias in past] == [3, 1]
+    assert all(alias.valid_from < alias.valid_until for alias in past)
+
+
+async def test_alias_where_it_stands_stays(project, model):
+    first = await put(project, "a", "#1")
+    assert (await put(project, "a", "1.0.0")).id == first.id
+    assert len(await history(project, "a")) == 1
+
+
+async def test_compare_and_set(runtime, project, model):
+    await put(project, "a", "#1", expected_current=NOWHERE)
+    with pytest.raises(AliasMoved, match=r"number 1 \(1\.0\.0\)"):
+        await put(project, "a", "#2", expected_current=NOWHERE)
+    with pytest.raises(AliasMoved):
+        await put(project, "a", "#3", expected_current=2)
+    assert (await put(project, "a", "#3", expected_current=1)).number == 3
+    with pytest.raises(AliasMoved):
+        await aliases.remove(runtime.db, project.owner, project.id, "m", "a", expected_current=1)
+    assert await standing(project, "a") == 3
+
+
+async def test_one_of_many_wins_a_compare_and_set(project, model):
+    await put(project, "a", "#1")
+    moves = (put(project, "a", f"#{number}", expected_current=1) for number in (2, 3, 2, 3, 2, 3))
+    answers = await asyncio.gather(*moves, return_exceptions=True)
+    assert sum(isinstance(answer, AliasMoved) for answer in answers) == 5
+    assert len(await history(project, "a")) == 2
+
+
+async def test_intervals_of_simultaneous_moves_do_not_overlap(project, model):
+    await asyncio.gather(*(put(project, "a", f"#{1 + turn % 3}") for turn in range(12)))
+    past = list(reversed(await history(project, "a")))
+    assert all(alias.valid_until <= later.valid_from for alias, later in pairwise(past))
+    assert past[-1].valid_until is None
+
+
+async def test_where_it_stood_then(runtime, project, model):
+    first = await put(project, "a", "#1")
+    second = await put(project, "a", "#2")
+    moments = [first.valid_from - timedelta(seconds=1), first.valid_from, second.valid_from, datetime.now(UTC)]
+    found = [await aliases.at(runtime.db, project.owner, project.id, "m", "a", moment) for moment in moments]
+    assert [alias.number if alias else None for alias in found] == [None, 1, 2, 2]
+
+
+@pytest.mark.parametrize("name", ["", "a b", "latest", "v1", "7", "x" * 256, "a.b"])
+async def test_reserved_and_unwritable_names_are_refused(project, model, name):
+    with pytest.raises(Invalid):
+        await put(project, name, "#1")
+
+
+async def test_aliases_of_many(runtime, project, model, statements):
+    for name, reference in (("b", "#1"), ("a", "#1"), ("c", "#3")):
+        await put(project, name, reference)
+    ids = [
+        (await versions.resolve(runtime.db, project.owner, project.id, "m", parse_reference(f"#{n}"))).id
+        for n in (3, 2, 1)
+    ]
+    with statements() as seen:
+        found = await aliases.of_versions(runtime.db, project.owner, project.id, [*ids, 0])
+    assert [[alias.name for alias in some] for some in found] == [["c"], [], ["a", "b"], []]
+    assert len(seen) == 2
+    found = await aliases.of_models(runtime.db, project.owner, project.id, [model.id, 0])
+    assert [[(alias.name, alias.number) for alias in some] for some in found] == [[("a", 1), ("b", 1), ("c", 3)], []]
+
+
+async def test_alias_ends_with_its_version(runtime, project, model):
+    alias = await put(project, "a", "#2")
+    await versions.delete(runtime.db, project.owner, project.id, alias.version_id)
+    with pytest.raises(AliasNotFound):
+        await standing(project, "a")
+    assert await aliases.of_models(runtime.db, project.owner, project.id, [model.id]) == [[]]
+    with pytest.raises(VersionNotFound):
+        await put(project, "a", "#2")
+    assert (await put(project, "a", "#1", expected_current=NOWHERE)).number == 1
+
+
+async def test_alias_needs_model_and_right(runtime, project, model):
+    with pytest.raises(ModelNotFound):
+        await aliases.remove(runtime.db, project.owner, project.id, "other", "a")
+    guest = project[Role.GUEST].actor
+    with pytest.raises(Forbidden):
+        await aliases.set(runtime.db, guest, project.id, "m", "a", parse_reference("#1"))

@@ -1,0 +1,86 @@
+"""The latest versions of many models: by precedence, and in as many statements for one as for fifty."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.pagination import Window
+from app.registry import aliases, latest, listing, models, versions
+from app.registry.listing import SearchModels, SearchVersions
+from app.registry.models import CreateModel, ModelNotFound
+from app.registry.references import parse_reference
+from app.registry.versions import CreateVersion, Named
+
+
+async def new_model(project, name, *texts):
+    db = project.runtime.db
+    model = await models.create(db, project.owner, project.id, CreateModel(name))
+    for text in texts:
+        await versions.create(db, project.owner, project.id, CreateVersion(name, text))
+    return model
+
+
+async def test_latest_of_many_models(runtime, project):
+    ids = [
+        (await new_model(project, "a", "1.9.0", "1.10.0", "2.0.0-rc.1")).id,
+        (await new_model(project, "b")).id,
+        (await new_model(project, "c", "0.1.0-rc.2", "0.1.0-rc.10")).id,
+    ]
+    found = await latest.of_models(runtime.db, project.owner, project.id, [*reversed(ids), 0])
+    assert [version and version.version for version in found] == ["0.1.0-rc.10", None, "1.10.0", None]
+    assert await latest.of_models(runtime.db, project.stranger.actor, project.id, ids) == [None, None, None]
+
+
+async def test_highest_of_each_stage(runtime, project):
+    first = await new_model(project, "a", "1.0.0", "1.1.0", "1.2.0", "1.3.0-rc.1", "1.3.0")
+    second = await new_model(project, "b", "1.0.0-rc.1")
+    third = await new_model(project, "c")
+    for reference, stage in (
+        ("1.0.0", "Production"),
+        ("1.1.0", "production"),
+        ("1.3.0-rc.1", "production"),
+        ("1.3.0", "archived"),
+    ):
+        target = Named("a", parse_reference(reference))
+        await versions.set_stage(runtime.db, project.owner, project.id, target, stage)
+    ids = [third.id, second.id, first.id]
+    found = await latest.per_stage_of_models(runtime.db, project.owner, project.id, ids)
+    assert [[(version.stage, version.version) for version in group] for group in found] == [
+        [],
+        [("none", "1.0.0-rc.1")],
+        [("none", "1.2.0"), ("production", "1.1.0"), ("archived", "1.3.0")],
+    ]
+    alone = await latest.per_stage(runtime.db, project.owner, project.id, "a")
+    assert [version.id for version in alone] == [version.id for version in found[2]]
+    with pytest.raises(ModelNotFound):
+        await latest.per_stage(runtime.db, project.owner, project.id, "none")
+
+
+async def test_statements_do_not_grow_with_the_rows(runtime, project, statements):
+    db, owner, id = runtime.db, project.owner, project.id
+    made = []
+
+    async def cost():
+        ids = [model.id for model in made]
+        with statements() as seen:
+            page = await models.search(db, owner, id, Window(first=100))
+            rows, _ = await listing.models(db, owner, id, SearchModels())
+            found, _ = await listing.versions(db, owner, id, SearchVersions())
+            known = [len(page.items), len(rows), len(found)]
+            known += [len(await models.by_ids(db, owner, id, ids)), len(await latest.of_models(db, owner, id, ids))]
+            per_stage = await latest.per_stage_of_models(db, owner, id, ids)
+            named = await aliases.of_models(db, owner, id, ids)
+            standing = await aliases.of_versions(db, owner, id, [version.id for version in found])
+        assert {*known, len(per_stage), sum(map(len, named)), sum(map(len, standing))} == {len(made)}
+        return len(seen)
+
+    async def grow(number):
+        for _ in range(number):
+            name = f"m{len(made)}"
+            made.append(await new_model(project, name, "1.0.0"))
+            await aliases.set(db, owner, id, name, "champion", parse_reference("latest"))
+
+    await grow(1)
+    for_one = await cost()
+    await grow(49)
+    assert await cost() == for_one == 16

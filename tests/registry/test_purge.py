@@ -1,0 +1,179 @@
+"""What deletion leaves behind after the worker was there: nothing that anybody needs, everything that somebody does."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from app.access import jobs
+from app.queue import jobs as jobs_of
+from app.queue.jobs import PurgeCandidate, PurgeExperiment
+from app.registry import aliases, models, purge, versions
+from app.registry.models import CreateModel
+from app.registry.references import parse_reference
+from app.registry.versions import CreateVersion
+from app.tracking import candidates
+from app.tracking import purge as tracking_purge
+from app.tracking.candidates import CandidateNotFound, CreateCandidate
+
+
+@pytest.fixture
+async def model(runtime, project):
+    return await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
+
+
+async def add(project, model="m", **values):
+    return await versions.create(project.runtime.db, project.owner, project.id, CreateVersion(model, **values))
+
+
+async def silent(_done, _total):
+    pass
+
+
+async def count(project, table, condition="true"):
+    async with project.runtime.db.read() as snap:
+        statement = text(f"select count(*) from {table} where project_id = :id and {condition}")
+        return await snap.scalar(statement, {"id": project.id})
+
+
+async def run_promised(project):
+    """Every purge of tracking that was promised, as a worker would run it."""
+    db = project.runtime.db
+    async with db.read() as snap:
+        statement = text("select kind, payload from background_jobs where project_id = :id and state = 'queued'")
+        promised = [jobs_of.decode(*row) for row in await snap.execute(statement, {"id": project.id})]
+    for job in promised:
+        match job:
+            case PurgeCandidate(_, candidate_id):
+                await tracking_purge.candidate(db, project.id, candidate_id, progress=silent)
+            case PurgeExperiment(_, number):
+                await tracking_purge.experiment(db, project.id, number, progress=silent)
+
+
+async def purge_version(project, version):
+    job = await versions.delete(project.runtime.db, project.owner, project.id, version.id)
+    assert (await jobs.get(project.runtime.db, project.owner, job)).kind == "registry.purge_version"
+    await purge.version(project.runtime.db, project.id, version.id, progress=silent)
+    await run_promised(project)
+
+
+async def purge_model(project, name="m"):
+    db = project.runtime.db
+    model = await models.get(db, project.owner, project.id, name)
+    await models.delete(db, project.owner, project.id, name)
+    await purge.model(db, project.id, model.id, progress=silent)
+    await run_promised(project)
+
+
+async def test_version_goes_with_aliases_and_its_own_candidate(runtime, project, model):
+    version, other = await add(project), await add(project)
+    await aliases.set(runtime.db, project.owner, project.id, "m", "a", parse_reference("#1"))
+    await purge_version(project, version)
+    assert await count(project, "model_versions") == 1
+    assert await count(project, "aliases") == 0
+    assert await count(project, "candidates") == 1
+    assert (await candidates.get(runtime.db, project.owner, project.id, other.candidate_id)).candidate.of_version
+    assert (await add(project)).number == 3
+
+
+async def test_number_of_the_last_version_is_not_used_again(project, model):
+    await purge_version(project, await add(project))
+    again = await add(project)
+    assert (again.number, again.version) == (2, "1.0.0")
+
+
+async def test_candidate_that_was_there_before_stays(runtime, project, model):
+    made = (await candidates.create(runtime.db, project.owner, project.id, CreateCandidate())).candidate
+    await purge_version(project, await add(project, candidate_id=made.id))
+    assert (await candidates.get(runtime.db, project.owner, project.id, made.id)).candidate.purge_at is None
+
+
+async def test_own_candidate_waits_for_the_last_version(runtime, project, model):
+    first = await add(project)
+    second = await add(project, candidate_id=first.candidate_id)
+    await purge_version(project, first)
+    found = await candidates.get(runtime.db, project.owner, project.id, first.candidate_id)
+    assert found.candidate.purge_at is None
+    await purge_version(project, second)
+    assert await count(project, "candidates") == 0
+
+
+async def test_living_and_unknown_versions_are_left_alone(project, model):
+    version = await add(project)
+    await purge.version(project.runtime.db, project.id, version.id, progress=silent)
+    await purge.version(project.runtime.db, project.id, version.id + 10_000, progress=silent)
+    await purge.model(project.runtime.db, project.id, model.id, progress=silent)
+    assert await count(project, "model_versions") == 1
+    assert await count(project, "models") == 1
+
+
+async def test_model_goes_with_everything(runtime, project, model):
+    for _ in range(5):
+        await add(project)
+    await candidates.create(runtime.db, project.owner, project.id, CreateCandidate(model.experiment_number))
+    await aliases.set(runtime.db, project.owner, project.id, "m", "a", parse_reference("#1"))
+    await purge_model(project)
+    left = [await count(project, table) for table in ("models", "model_versions", "aliases", "candidates")]
+    assert left == [0, 0, 0, 0]
+    assert await count(project, "experiments", "number > 0") == 0
+
+
+async def test_purge_may_run_again_after_any_step(runtime, project, model, monkeypatch):
+    monkeypatch.setattr(purge, "BATCH", 2)
+    for _ in range(5):
+        await add(project)
+    await models.delete(runtime.db, project.owner, project.id, "m")
+    steps = []
+
+    async def die(done, total):
+        steps.append((done, total))
+        raise RuntimeError("killed")
+
+    for _ in range(3):
+        with pytest.raises(RuntimeError):
+            await purge.model(runtime.db, project.id, model.id, progress=die)
+    assert steps == [(2, 5), (2, 3), (1, 1)]
+    await purge.model(runtime.db, project.id, model.id, progress=silent)
+    await purge.model(runtime.db, project.id, model.id, progress=silent)
+    assert await count(project, "models") == 0
+
+
+async def test_candidate_that_a_version_of_another_model_needs_survives(runtime, project, model):
+    await models.create(runtime.db, project.owner, project.id, CreateModel("other"))
+    made = await candidates.create(
+        runtime.db, project.owner, project.id, CreateCandidate(model.experiment_number, params={"p": "1"})
+    )
+    needed = await add(project, "other", candidate_id=made.candidate.id)
+    await add(project, "m", candidate_id=made.candidate.id)
+    await purge_model(project)
+    assert await count(project, "models") == 1
+    assert await count(project, "candidate_params") == 1
+    with pytest.raises(CandidateNotFound):
+        await candidates.get(runtime.db, project.owner, project.id, made.candidate.id)
+    assert versions.root_of(needed)[0].candidate_id == made.candidate.id
+    await purge_version(project, needed)
+    assert await count(project, "candidate_params") == 0
+    assert await count(project, "candidates") == 0
+    assert await count(project, "experiments", f"number = {model.experiment_number}") == 0
+
+
+async def test_deleted_models_do_not_mix_with_new_ones(runtime, project, model):
+    await add(project)
+    await models.delete(runtime.db, project.owner, project.id, "m")
+    await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
+    fresh = await add(project)
+    await purge.model(runtime.db, project.id, model.id, progress=silent)
+    await run_promised(project)
+    found = await versions.resolve(runtime.db, project.owner, project.id, "m", parse_reference("latest"))
+    assert (found.id, found.number) == (fresh.id, 1)
+    assert await count(project, "models") == 1
+
+
+async def test_purges_of_other_projects_touch_nothing(project, model):
+    version = await add(project)
+    await versions.delete(project.runtime.db, project.owner, project.id, version.id)
+    await purge.version(project.runtime.db, project.id + 10_000, version.id, progress=silent)
+    assert await count(project, "model_versions") == 1
+    await tracking_purge.candidate(project.runtime.db, project.id, uuid4(), progress=silent)

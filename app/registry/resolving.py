@@ -75,7 +75,7 @@ def chosen_in_stage(stage: SQLColumnExpression[str], *stages: FromClause) -> Sca
 
     ``stages`` is the part of the outer statement that the stage comes from, if it does.
     """
-    return _releases_first(_within_model().where(_INNER.stage == stage).correlate(*stages))
+    return _releases_first(_within_model(*stages).where(_INNER.stage == stage))
 
 
 def matches(reference: Reference) -> ColumnElement[bool]:
@@ -102,11 +102,11 @@ def of_model(condition: ColumnElement[bool], reference: Reference) -> Select[Mod
 _INNER = aliased(ModelVersion, name="v")
 
 
-def _within_model() -> Select[Any]:
+def _within_model(*others: FromClause) -> Select[Any]:
     return (
         select(_INNER.id)
         .where(_INNER.project_id == Model.project_id, _INNER.model_id == Model.id, _INNER.deleted_at.is_(None))
-        .correlate(Model)
+        .correlate(Model, *others)
     )
 
 

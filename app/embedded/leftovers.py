@@ -2,43 +2,55 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from app.embedded.errors import EmbeddedError
 
-_PATIENCE = 15.0
-"""Seconds; an orphan was told to stop by the kernel when its supervisor died and needs about two."""
+_DYING = 5.0
+"""Seconds that SIGKILL may take to show: the kernel writes back and frees memory first."""
 
 
-def await_end(binary: Path, directory: Path) -> None:
+def await_end(binary: Path, directory: Path, patience: float) -> None:
     """Return when no process of this program works in this directory any more.
 
-    Only with the data directory's lock held: then whoever is found is an orphan.
-    Where there is no procfs the servers' own guards have to do.
+    Only with the data directory's lock held: then whoever is found is an orphan. The kernel told it to stop when its
+    supervisor died; after ``patience`` seconds it is killed, which all three servers recover from. Where there is no
+    procfs the servers' own guards have to do.
 
     Raises:
-        EmbeddedError: one stays; the message names its PID.
+        EmbeddedError: one does not even end by that; the message names its PID.
     """
     if sys.platform != "linux":
         return
-    deadline = time.monotonic() + _PATIENCE
-    while found := _working_in(binary.name, directory):
-        if time.monotonic() > deadline:
+    started = time.monotonic()
+    while found := _working_in(binary.name, directory.resolve()):
+        waited = time.monotonic() - started
+        if waited > patience + _DYING:
             pids = ", ".join(map(str, found))
             raise EmbeddedError(f"{binary.name} of an earlier start still works in {directory} (PID {pids}); end it.")
+        if waited > patience:
+            _kill(found)
         time.sleep(0.05)
 
 
 def _working_in(name: str, directory: Path) -> list[int]:
-    target = directory.resolve()
     processes = [entry for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-    return [int(process.name) for process in processes if _works(process, name, target)]
+    return [int(process.name) for process in processes if _works(process, name, directory)]
 
 
-def _works(process: Path, name: str, target: Path) -> bool:
+def _works(process: Path, name: str, directory: Path) -> bool:
     try:
-        return (process / "cwd").readlink() == target and (process / "exe").readlink().name == name
+        return (process / "cwd").readlink() == directory and (process / "exe").readlink().name == name
     except OSError:
         return False  # it ended meanwhile, or belongs to somebody else
+
+
+def _kill(pids: list[int]) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)

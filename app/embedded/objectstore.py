@@ -65,7 +65,7 @@ class ObjectStore:
 
     def prepare(self) -> None:
         """Write the key files, and choose the ports the first time: a restarted store keeps its address."""
-        leftovers.await_end(self._binary, self._directory)
+        leftovers.await_end(self._binary, self._directory, patience=2.0)
         make_private(self._directory / "data")
         if not self._first_port:
             self._first_port = self._choose_ports()

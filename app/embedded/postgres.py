@@ -65,7 +65,7 @@ class PostgresServer:
 
         ``initdb`` works aside and the result is renamed, so a crash half-way leaves nothing that looks ready.
         """
-        leftovers.await_end(self._binaries / "postgres", self._data)
+        leftovers.await_end(self._binaries / "postgres", self._data, patience=10.0)
         self._port = self._port or self._choose_port()
         if self._identity.owner:
             self._data_dir.chmod(0o711)

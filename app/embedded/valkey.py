@@ -38,7 +38,7 @@ class RedisServer:
 
     def prepare(self) -> None:
         """Write the configuration; the password stays out of the process list."""
-        leftovers.await_end(self._binary, self._directory)
+        leftovers.await_end(self._binary, self._directory, patience=2.0)
         listen = f'port 0\nunixsocket "{self._socket}"\nunixsocketperm 700'
         if not self._by_socket:
             self._port = self._port or self._choose_port()

@@ -140,10 +140,10 @@ def test_life_of_an_installation(up):
 
     everything = third.pids()
     third.popen.kill()
-    processes.await_end(everything)
-
+    third.popen.wait()
     fourth = up()
     fourth.wait_until_ready()
+    processes.await_end(everything, 5)
     _expect_token_to_work(fourth)
     fourth.end(signal.SIGINT)
     assert fourth.popen.returncode == 0

@@ -51,5 +51,3 @@ def headers(status: int) -> dict[str, str]:
             return {"Retry-After": _RETRY_SECONDS}
         case _:
             return {}
-
-

@@ -74,9 +74,7 @@ def _runs(call: Call, name: str) -> set[UUID]:
 
 
 def _of_run(candidate_id: UUID, key: str, points: Sequence[Point]) -> list[shapes.Json]:
-    return [
-        shapes.metric(key, one.value, one.timestamp, one.step) | {"run_id": candidate_id.hex} for one in points
-    ]
+    return [shapes.metric(key, one.value, one.timestamp, one.step) | {"run_id": candidate_id.hex} for one in points]
 
 
 def _sampled(points: Sequence[Point], size: int) -> Sequence[Point]:

@@ -61,9 +61,7 @@ async def transition_stage(call: Call) -> Answer:
             f"{quoted(stage)} is not an Active stage. Valid stages are ['Staging', 'Production']",
             field="archive_existing_versions",
         )
-    moved = await versions.set_stage(
-        call.db, call.actor, call.project, _target(call), stage, archive_existing=archive
-    )
+    moved = await versions.set_stage(call.db, call.actor, call.project, _target(call), stage, archive_existing=archive)
     return {"model_version": await presenting.version(call, moved)}
 
 

@@ -91,9 +91,7 @@ def run(details: CandidateDetails) -> Json:
             "model_inputs": [{"model_id": shown_model_id(one.logged_model_id)} for one in inputs],
         },
         "outputs": {
-            "model_outputs": [
-                {"model_id": shown_model_id(one.logged_model_id), "step": one.step} for one in outputs
-            ]
+            "model_outputs": [{"model_id": shown_model_id(one.logged_model_id), "step": one.step} for one in outputs]
         },
     }
 

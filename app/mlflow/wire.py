@@ -83,13 +83,11 @@ class Message:
         value = self._scalar(name)
         if value is None:
             return None
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        if isinstance(value, str) and _INTEGER.fullmatch(value):
-            value = int(value)
-        if type(value) is not int or not -(2**63) <= value < 2**63:
+        whole = isinstance(value, float) and value.is_integer()
+        number = int(value) if whole or (isinstance(value, str) and _INTEGER.fullmatch(value)) else value
+        if type(number) is not int or not -(2**63) <= number < 2**63:
             raise invalid(self.path + name, value, "It must be a 64-bit integer.")
-        return value
+        return number
 
     def required_integer(self, name: str) -> int:
         """A 64-bit integer that must be there."""

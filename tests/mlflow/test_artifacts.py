@@ -1,4 +1,5 @@
 """Files, logged models and whole model flavours through the real client."""
+# ruff: noqa: PLC0415 - what the client runs imports there
 
 from __future__ import annotations
 
@@ -10,18 +11,17 @@ from tests.mlflow.conftest import Rest
 
 
 def log_files(names):
-    import os
     import tempfile
+    from pathlib import Path
 
     import mlflow
     from mlflow import MlflowClient
 
     with tempfile.TemporaryDirectory() as folder, mlflow.start_run() as run:
         for name in names:
-            path = os.path.join(folder, name)
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(path, "w") as file:
-                file.write(name)
+            path = Path(folder) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(name)
         mlflow.log_artifacts(folder)
         mlflow.log_text("other", names[0])
     client = MlflowClient()
@@ -36,22 +36,18 @@ def log_files(names):
     walk(None)
     with tempfile.TemporaryDirectory() as folder:
         client.download_artifacts(run.info.run_id, "", folder)
-        found = {
-            os.path.relpath(os.path.join(root, file), folder): open(os.path.join(root, file)).read()
-            for root, _, files in os.walk(folder)
-            for file in files
-        }
+        files = [path for path in Path(folder).rglob("*") if path.is_file()]
+        found = {path.relative_to(folder).as_posix(): path.read_text() for path in files}
     return listed, found
 
 
 async def test_folders_and_strange_names_survive(mlflow: MLflow) -> None:
-    names = ["plain.txt", "a/b/c d+e%20.txt", "a/ümlaut.txt", "a/#1.txt"]
-    names = [name for name in names if "#" not in name]
+    names = ["plain.txt", "a/b/c d+e %.txt", "a/ümlaut.txt"]
     listed, found = await mlflow(log_files, names)
     assert sorted(listed) == [
         ["a", True, None],
         ["a/b", True, None],
-        ["a/b/c d+e%20.txt", False, 16],
+        ["a/b/c d+e %.txt", False, 15],
         ["a/ümlaut.txt", False, 13],
         ["plain.txt", False, 5],
     ]
@@ -87,7 +83,7 @@ def fit_and_register():
         "by_run": by_run,
         "status": str(logged.status),
         "metrics": {one.key: one.value for one in logged.metrics},
-        "same": [version.model_id == info.model_id, version.run_id == run.info.run_id],
+        "same": [version.source == f"models:/{info.model_id}", version.run_id == run.info.run_id],
         "has": "model/MLmodel" in files,
         "searched": [one.model_id == info.model_id for one in searched],
         "outputs": [one.model_id == info.model_id for one in client.get_run(run.info.run_id).outputs.model_outputs],

@@ -1,4 +1,5 @@
 """Models, versions, aliases and stages through the real client."""
+# ruff: noqa: PLC0415 - what the client runs imports there
 
 from __future__ import annotations
 
@@ -19,15 +20,15 @@ def live_as_a_model():
     client.delete_registered_model_tag("digits", "team")
     client.delete_registered_model_tag("digits", "absent")
     client.update_registered_model("digits", "second")
-    renamed = client.rename_registered_model("digits", "numbers")
+    client.rename_registered_model("digits", "numbers")
     found = client.get_registered_model("numbers")
     client.delete_registered_model("numbers")
     left = [one.name for one in client.search_registered_models()]
-    return [made.name, made.tags, renamed.name, found.description, found.tags, found.latest_versions, left]
+    return [made.name, made.tags, found.description, found.tags, found.latest_versions, left]
 
 
 async def test_a_model_lives(mlflow: MLflow) -> None:
-    expected = ["digits", {"team": "a"}, "numbers", "second", {"phase": "two"}, [], []]
+    expected = ["digits", {"team": "a"}, "second", {"phase": "two"}, [], []]
     assert await mlflow(live_as_a_model) == expected
 
 
@@ -59,16 +60,16 @@ def make_versions(tags):
 
 async def test_versions_are_numbers_beside_their_semver(mlflow: MLflow) -> None:
     assert await mlflow(make_versions, [None, "2.0.0-rc.1", None, "1.5.0"]) == [
-        [1, "1.0.0", "None", "READY"],
-        [2, "2.0.0-rc.1", "None", "READY"],
-        [3, "1.0.1", "None", "READY"],
-        [4, "1.5.0", "None", "READY"],
+        ["1", "1.0.0", "None", "READY"],
+        ["2", "2.0.0-rc.1", "None", "READY"],
+        ["3", "1.0.1", "None", "READY"],
+        ["4", "1.5.0", "None", "READY"],
     ]
 
 
 def name_versions(references):
-    from mlflow.store.artifact.utils.models import get_model_name_and_version
     from mlflow import MlflowClient
+    from mlflow.store.artifact.utils.models import get_model_name_and_version
 
     client = MlflowClient()
     client.set_registered_model_alias("m", "champion", "2")
@@ -109,15 +110,14 @@ def change_a_version():
     by_alias = client.get_model_version_by_alias("m", "one")
     client.delete_model_version("m", "1")
     left = client.search_model_versions("name = 'm'")
-    return [found.description, found.tags, found.aliases, model.aliases, by_alias.version, [one.version for one in left]]
+    aliases = [list(found.aliases), dict(model.aliases)]
+    return [found.description, found.tags, aliases, by_alias.version, [one.version for one in left]]
 
 
 async def test_a_version_changes_and_goes(mlflow: MLflow) -> None:
     await mlflow(make_versions, ["1.0.0", "1.1.0"])
     tags = {"k": "v", "b": "2", "gitlab.version": "1.0.0"}
-    assert await mlflow(change_a_version) == ["other", tags, ["one"], {"one": "1"}, "1", ["2"]] or await mlflow(
-        change_a_version
-    )
+    assert await mlflow(change_a_version) == ["other", tags, [["one"], {"one": "1"}], "1", ["2"]]
 
 
 def move_stages():
@@ -135,13 +135,8 @@ def move_stages():
 async def test_versions_move_between_stages(mlflow: MLflow) -> None:
     await mlflow(make_versions, ["1.0.0", "1.1.0", "1.2.0"])
     latest, production, first = await mlflow(move_stages)
-    assert latest == {"Production": 2, "Staging": 3, "Archived": 1} or latest == {
-        "Production": "2",
-        "Staging": "3",
-        "Archived": "1",
-    }
-    assert [str(one) for one in production] == ["2"]
-    assert first == "Archived"
+    assert latest == {"Production": "2", "Staging": "3", "Archived": "1"}
+    assert (production, first) == (["2"], "Archived")
 
 
 def search_models():
@@ -182,7 +177,12 @@ def version_of_a_run():
     copied = client.copy_model_version("models:/m/1", "n")
     uris = [client.get_model_version_download_uri(name, "1") for name in ("m", "n")]
     texts = [mlflow.artifacts.load_text(uri + "/weights.txt") for uri in uris]
-    return [made.run_id == run.info.run_id, made.source.replace(run.info.run_id, "R"), texts, copied.run_id == made.run_id]
+    return [
+        made.run_id == run.info.run_id,
+        made.source.replace(run.info.run_id, "R"),
+        texts,
+        copied.run_id == made.run_id,
+    ]
 
 
 async def test_a_version_is_made_from_a_run_without_a_copy(mlflow: MLflow) -> None:

@@ -1,4 +1,5 @@
 """Experiments and runs through the real client."""
+# ruff: noqa: PLC0415 - what the client runs imports there
 
 from __future__ import annotations
 

@@ -23,9 +23,9 @@ async def readable(snap: Snapshot, actor: Actor, project: int | str) -> ProjectA
     return access
 
 
-async def writable(tx: Tx, actor: Actor, project: int | str) -> ProjectAccess:
+async def writable(snap: Snapshot, actor: Actor, project: int | str) -> ProjectAccess:
     """Step: the project, if the actor may change its registry."""
-    access = await projects.visible(tx, actor, project)
+    access = await projects.visible(snap, actor, project)
     policy.require(actor, access, Permission.REGISTRY_WRITE)
     return access
 

@@ -15,7 +15,7 @@ from app.errors import NotFound
 from app.queue import outbox
 from app.queue.jobs import PurgeVersion
 from app.quoting import quoted
-from app.registry import creation, models, repository, resolving
+from app.registry import creation, models, repository, resolving, turns
 from app.registry.creation import CreateVersion, VersionTaken
 from app.registry.latest import per_stage as latest_per_stage
 from app.registry.names import check_description
@@ -58,9 +58,10 @@ async def create(db: Database, actor: Actor, project: int | str, command: Create
     """
     wanted = creation.wanted(command)
     values = creation.values(command)
-    async with db.write() as tx:
-        access = await writable(tx, actor, project)
-        model = await models.find(tx, access.id, command.model)
+    async with db.read() as snap:
+        access = await writable(snap, actor, project)
+        model = await models.find(snap, access.id, command.model)
+    async with turns.turn(model.project_id, model.id), db.write() as tx:
         origin = await creation.origin(tx, model, command, actor)
         number = await creation.take_number(tx, model)
         version = wanted or await creation.next_version(tx, model, command.increment or Increment.PATCH)

@@ -3,46 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 from uuid import UUID
 
-from app.access import pages
+from app.access.lists import Answers, ProjectLists
 from app.access.policy import Actor, Permission
 from app.artifacts.artifacts import ORDER, ArtifactDetails, below, details
 from app.artifacts.tables import Artifact
-from app.db import batching
 from app.db.database import Database
-from app.errors import ModelyardError
 from app.pagination import Page, Window
 
-RootKey = tuple[int, UUID]
+RootKey: TypeAlias = tuple[int, UUID]
 """Project and root."""
+_LISTS = ProjectLists(Permission.REGISTRY_READ)
 _PARENT = (Artifact.project_id, Artifact.root_id)
 
 
 async def of_roots(
     db: Database, actor: Actor, keys: Sequence[RootKey], window: Window, folder: str = ""
-) -> list[Page[ArtifactDetails] | ModelyardError]:
+) -> Answers[Page[ArtifactDetails]]:
     """All files below a folder of each root, by path, in whatever depth; in the order of the keys."""
-    statement = details().where(*below(folder))
-    async with db.read() as snap:
+    return await _LISTS.pages(
+        db,
+        actor,
+        keys,
+        window,
+        statement=details().where(*below(folder)),
+        order=ORDER,
+        parent=_PARENT,
+        convert=lambda row: ArtifactDetails(*row[:-1]),
+    )
 
-        async def fetch(allowed: list[RootKey]) -> list[Page[ArtifactDetails]]:
-            return await batching.pages(
-                snap, statement, ORDER, window, parent=_PARENT, keys=allowed,
-                convert=lambda row: ArtifactDetails(*row[:-1]),
-            )  # fmt: skip
 
-        return await pages.permitted(snap, actor, Permission.REGISTRY_READ, keys, fetch)
-
-
-async def counts_of_roots(
-    db: Database, actor: Actor, keys: Sequence[RootKey], folder: str = ""
-) -> list[int | ModelyardError]:
+async def counts_of_roots(db: Database, actor: Actor, keys: Sequence[RootKey], folder: str = "") -> Answers[int]:
     """How many files are below a folder of each root; in the order of the keys."""
-    statement = details().where(*below(folder))
-    async with db.read() as snap:
+    return await _LISTS.counts(db, actor, keys, statement=details().where(*below(folder)), parent=_PARENT)
 
-        async def fetch(allowed: list[RootKey]) -> list[int]:
-            return await batching.counts(snap, statement, parent=_PARENT, keys=allowed)
 
-        return await pages.permitted(snap, actor, Permission.REGISTRY_READ, keys, fetch)
+async def by_paths(
+    db: Database, actor: Actor, keys: Sequence[tuple[int, UUID, str]]
+) -> Answers[ArtifactDetails | None]:
+    """Files by project, root and path; None where there is none."""
+    return await _LISTS.singles(
+        db,
+        actor,
+        keys,
+        statement=details(),
+        parent=(Artifact.project_id, Artifact.root_id, Artifact.path),
+        convert=lambda row: ArtifactDetails(*row[:-1]),
+    )

@@ -51,6 +51,36 @@ async def pages(
     return [keyset.page(found[place], window) for place in range(len(keys))]
 
 
+async def groups(
+    snap: Snapshot,
+    statement: AnySelect,
+    *,
+    parent: Sequence[InstrumentedAttribute[Any]],
+    keys: Sequence[Key],
+    convert: Callable[[Any], T] = lambda found: found[0],
+) -> list[list[T]]:
+    """Read step: all rows of each parent in the statement's order; parents in the order of the keys."""
+    parents = _parents(parent, keys)
+    joined = statement.join(parents, _belongs(parent, parents)).add_columns(parents.c.place)
+    found: dict[int, list[T]] = defaultdict(list)
+    for result in await snap.execute(joined):
+        found[result.place].append(convert(result))
+    return [found[place] for place in range(len(keys))]
+
+
+async def singles(
+    snap: Snapshot,
+    statement: AnySelect,
+    *,
+    parent: Sequence[InstrumentedAttribute[Any]],
+    keys: Sequence[Key],
+    convert: Callable[[Any], T] = lambda found: found[0],
+) -> list[T | None]:
+    """Read step: the first row of each parent, None where it has none; parents in the order of the keys."""
+    found = await groups(snap, statement, parent=parent, keys=keys, convert=convert)
+    return [rows[0] if rows else None for rows in found]
+
+
 async def counts(
     snap: Snapshot, statement: AnySelect, *, parent: Sequence[InstrumentedAttribute[Any]], keys: Sequence[Key]
 ) -> list[int]:

@@ -7,6 +7,9 @@ from functools import cached_property
 from app.access.policy import Actor
 from app.db.database import Database
 from app.graphql.access.loaders import AccessLoaders
+from app.graphql.artifacts.loaders import ArtifactLoaders
+from app.graphql.registry.loaders import RegistryLoaders
+from app.graphql.tracking.loaders import TrackingLoaders
 
 
 class Loaders:
@@ -19,3 +22,15 @@ class Loaders:
     @cached_property
     def access(self) -> AccessLoaders:
         return AccessLoaders(self._db, self._actor)
+
+    @cached_property
+    def tracking(self) -> TrackingLoaders:
+        return TrackingLoaders(self._db, self._actor)
+
+    @cached_property
+    def artifacts(self) -> ArtifactLoaders:
+        return ArtifactLoaders(self._db, self._actor)
+
+    @cached_property
+    def registry(self) -> RegistryLoaders:
+        return RegistryLoaders(self._db, self._actor)

@@ -12,10 +12,16 @@ from app.errors import Invalid
 from app.graphql import ids
 from app.graphql.access.places import group_by_id, project_by_id
 from app.graphql.access.types import user_by_id
+from app.graphql.artifacts.lookups import ArtifactLookup
+from app.graphql.artifacts.queries import find_artifact
+from app.graphql.artifacts.types import Artifact
 from app.graphql.context import Info
+from app.graphql.errors import or_none
 from app.graphql.fields import resolved
 from app.graphql.jobs.queries import job_by_id
 from app.graphql.node import Node
+from app.graphql.registry.types import model_by_key, version_by_key
+from app.graphql.tracking.types import candidate_by_key, experiment_by_key
 from app.ids import GlobalId
 from app.pagination import MAX_PAGE
 
@@ -39,9 +45,39 @@ async def _background_job(info: Info, id: str) -> Node | None:
     return await job_by_id(info, key) if key else None
 
 
+async def _model(info: Info, id: str) -> Node | None:
+    key = ids.pair(id, "Model")
+    return await or_none(model_by_key(info, *key)) if key else None
+
+
+async def _model_version(info: Info, id: str) -> Node | None:
+    key = ids.pair(id, "ModelVersion")
+    return await or_none(version_by_key(info, *key)) if key else None
+
+
+async def _experiment(info: Info, id: str) -> Node | None:
+    key = ids.pair(id, "Experiment")
+    return await or_none(experiment_by_key(info, *key)) if key else None
+
+
+async def _candidate(info: Info, id: str) -> Node | None:
+    key = ids.in_project(id, "Candidate")
+    return await or_none(candidate_by_key(info, *key)) if key else None
+
+
+async def _artifact(info: Info, id: str) -> Node | None:
+    found = await or_none(find_artifact(info, ArtifactLookup(id=strawberry.ID(id))))
+    return Artifact.of(found) if found else None
+
+
 LOOKUPS: dict[str, Lookup] = {
+    "Artifact": _artifact,
     "BackgroundJob": _background_job,
+    "Candidate": _candidate,
+    "Experiment": _experiment,
     "Group": _group,
+    "Model": _model,
+    "ModelVersion": _model_version,
     "Project": _project,
     "User": _user,
 }

@@ -11,11 +11,17 @@ from strawberry.types.execution import ExecutionContext, ExecutionResult
 
 from app.graphql.access.mutations import AccessMutation
 from app.graphql.access.queries import AccessQuery
+from app.graphql.artifacts.mutations import ArtifactsMutation
+from app.graphql.artifacts.queries import ArtifactsQuery
 from app.graphql.errors import presented
 from app.graphql.gate import Gate
 from app.graphql.jobs.queries import JobsQuery
 from app.graphql.nodes import NodesQuery
+from app.graphql.registry.mutations import RegistryMutation
+from app.graphql.registry.queries import RegistryQuery
 from app.graphql.scalars import SCALARS
+from app.graphql.tracking.mutations import TrackingMutation
+from app.graphql.tracking.queries import TrackingQuery
 
 
 class Schema(strawberry.Schema):
@@ -33,12 +39,12 @@ class Schema(strawberry.Schema):
 
 
 @strawberry.type(description="Where reading begins.")
-class Query(AccessQuery, JobsQuery, NodesQuery):
+class Query(AccessQuery, RegistryQuery, TrackingQuery, ArtifactsQuery, JobsQuery, NodesQuery):
     pass
 
 
 @strawberry.type(description="Everything that changes something. Each field is a transaction of its own.")
-class Mutation(AccessMutation):
+class Mutation(AccessMutation, RegistryMutation, TrackingMutation, ArtifactsMutation):
     pass
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 
-from app.access import groups, members, policy, tokens
+from app.access import groups, jobs, members, policy, tokens
 from app.access.groups import GroupAccess
 from app.access.policy import Permission, ProjectAccess
 from app.graphql import ids, markdown
@@ -15,7 +16,16 @@ from app.graphql.access.types import Member, Token, User, user_by_id
 from app.graphql.connections import After, Before, Connection, First, Last, connection, window
 from app.graphql.context import Info
 from app.graphql.fields import resolved
+from app.graphql.jobs.types import BackgroundJob
 from app.graphql.node import Node
+from app.graphql.registry.orders import ModelOrderBy
+from app.graphql.scalars import Long
+from app.graphql.tracking.arguments import Experiments, Filter, OrderCandidates, View
+from app.registry.models import ModelOrder
+
+Search = Annotated[str, strawberry.argument(description="Only what has this text in its name, whatever the case.")]
+OrderModels = Annotated[ModelOrderBy | None, strawberry.argument(description="The order; by name when left out.")]
+InTrash = Annotated[bool, strawberry.argument(description="Those in the trash instead of the living ones.")]
 
 
 @strawberry.type(description="A namespace that nests: a group of people, or one user's own.")
@@ -94,6 +104,7 @@ async def group_by_id(info: Info, group_id: int | None) -> Group | None:
 @strawberry.type(description="The owner of models, experiments and their bytes.")
 class Project(Node):
     access: strawberry.Private[ProjectAccess]
+    number: Long = strawberry.field(description="What stands for it in paths of the REST and MLflow interfaces.")
     name: str = strawberry.field(description="For people to read.")
     path: str = strawberry.field(description="Its part of the address.")
     full_path: str = strawberry.field(description="The group's full path and its own, joined by a slash.")
@@ -109,6 +120,7 @@ class Project(Node):
         return cls(
             id=ids.of("Project", row.id),
             access=access,
+            number=Long(row.id),
             name=row.name,
             path=row.path,
             full_path=row.full_path,
@@ -118,10 +130,6 @@ class Project(Node):
             experiments_access=FeatureAccess(row.experiments_access),
             created_at=row.created_at,
         )
-
-    @resolved("The number that stands for it in paths of the REST and MLflow interfaces.")
-    def number(self) -> str:
-        return str(self.access.id)
 
     @resolved("The description as sanitised HTML.")
     def description_html(self) -> str:
@@ -151,6 +159,58 @@ class Project(Node):
         page = await tokens.of_project(context.db, context.actor, self.access.id, window(first, after, last, before))
         return connection(page, Token.of)
 
+    @resolved("Its models.")
+    async def models(
+        self,
+        info: Info,
+        *,
+        search: Search = "",
+        order_by: OrderModels = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[registry.Model]:
+        page, order = window(first, after, last, before), order_by.key() if order_by else ModelOrder()
+        return await registry.models_of(info, self.access.id, page, search, order)
+
+    @resolved("Its experiments, newest first.")
+    async def experiments(
+        self,
+        info: Info,
+        *,
+        search: Search = "",
+        in_trash: InTrash = False,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[tracking.Experiment]:
+        page = window(first, after, last, before)
+        return await tracking.experiments_of(info, self.access.id, page, search, in_trash=in_trash)
+
+    @resolved("Candidates of some of its experiments that match a filter.")
+    async def candidates(
+        self,
+        info: Info,
+        *,
+        experiments: Experiments,
+        filter: Filter = "",
+        order_by: OrderCandidates = None,
+        view: View = View.ACTIVE,
+        first: First = None,
+        after: After = None,
+    ) -> candidate_search.CandidateSearch:
+        wish = candidate_search.CandidateWish(experiments, filter, order_by or [], view, first, after)
+        return await candidate_search.find_candidates(info, self.access.id, wish)
+
+    @resolved("Its background jobs, newest first; for visitors only their own.")
+    async def background_jobs(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[BackgroundJob]:
+        context, page = info.context, window(first, after, last, before)
+        return connection(await jobs.of_project(context.db, context.actor, self.access.id, page), BackgroundJob.of)
+
     @resolved("Your role in it; null: you are a visitor.")
     def viewer_role(self) -> Role | None:
         return self.access.role
@@ -172,3 +232,15 @@ async def project_by_id(info: Info, project_id: int | None) -> Project | None:
     """The project of that id, if it may be seen, through the request's loader."""
     access = await info.context.loaders.access.projects.load(project_id) if project_id is not None else None
     return Project.of(access) if access else None
+
+
+async def may(info: Info, project_id: int, permission: Permission) -> bool:
+    """Whether the viewer may do that in a project, by the request's loader."""
+    access = await info.context.loaders.access.projects.load(project_id)
+    return access is not None and policy.allows(info.context.actor, access, permission)
+
+
+# At the end, since the types of these modules refer to each other.
+from app.graphql.registry import types as registry  # noqa: E402
+from app.graphql.tracking import search as candidate_search  # noqa: E402
+from app.graphql.tracking import types as tracking  # noqa: E402

@@ -1,0 +1,107 @@
+"""Lists of things in many projects at once, each read only where the actor may.
+
+Keys are tuples that begin with the project. Answers come in the order of the keys; in the place of what the actor may
+not see stands why not, so that one hidden parent does not hide its neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar
+
+from sqlalchemy import Select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.access import policy, repository
+from app.access.policy import Actor, Permission, ProjectAccess
+from app.access.projects import ProjectNotFound
+from app.access.tables import Project
+from app.db import batching
+from app.db.database import Database, Snapshot
+from app.errors import ModelyardError
+from app.pagination import Keyset, Page, Window
+
+T = TypeVar("T")
+K = TypeVar("K", bound=tuple[Any, ...])
+Answers: TypeAlias = list[T | ModelyardError]
+Columns: TypeAlias = Sequence[InstrumentedAttribute[Any]]
+AnySelect: TypeAlias = Select[*tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectLists:
+    """Reads that one permission governs; each costs one statement beside the one for the projects."""
+
+    permission: Permission
+
+    async def pages(
+        self, db: Database, actor: Actor, keys: Sequence[K], window: Window, *,
+        statement: AnySelect, order: Keyset[T], parent: Columns, row: Any = None,
+        convert: Callable[[Any], T] = lambda found: found[0],
+    ) -> Answers[Page[T]]:  # fmt: skip
+        """The same page of each parent."""
+
+        async def fetch(snap: Snapshot, allowed: list[K]) -> Sequence[Page[T]]:
+            return await batching.pages(
+                snap, statement, order, window, row=row, parent=parent, keys=allowed, convert=convert
+            )
+
+        return await self._permitted(db, actor, keys, fetch)
+
+    async def counts(
+        self, db: Database, actor: Actor, keys: Sequence[K], *, statement: AnySelect, parent: Columns
+    ) -> Answers[int]:
+        """How many rows each parent has."""
+
+        async def fetch(snap: Snapshot, allowed: list[K]) -> Sequence[int]:
+            return await batching.counts(snap, statement, parent=parent, keys=allowed)
+
+        return await self._permitted(db, actor, keys, fetch)
+
+    async def groups(
+        self, db: Database, actor: Actor, keys: Sequence[K], *, statement: Select[T], parent: Columns
+    ) -> Answers[list[T]]:
+        """All rows of each parent."""
+
+        async def fetch(snap: Snapshot, allowed: list[K]) -> Sequence[list[T]]:
+            return await batching.groups(snap, statement, parent=parent, keys=allowed)
+
+        return await self._permitted(db, actor, keys, fetch)
+
+    async def singles(
+        self, db: Database, actor: Actor, keys: Sequence[K], *,
+        statement: AnySelect, parent: Columns, convert: Callable[[Any], T] = lambda found: found[0],
+    ) -> Answers[T | None]:  # fmt: skip
+        """The one row of each parent; None where there is none."""
+
+        async def fetch(snap: Snapshot, allowed: list[K]) -> Sequence[T | None]:
+            return await batching.singles(snap, statement, parent=parent, keys=allowed, convert=convert)
+
+        return await self._permitted(db, actor, keys, fetch)
+
+    async def _permitted(
+        self,
+        db: Database,
+        actor: Actor,
+        keys: Sequence[K],
+        fetch: Callable[[Snapshot, list[K]], Awaitable[Sequence[T]]],
+    ) -> Answers[T]:
+        ids = sorted({key[0] for key in keys})
+        async with db.read() as snap:
+            rows = await snap.execute(repository.visible_projects(actor).where(Project.id.in_(ids)))
+            seen = {row[0].id: repository.access_of(row) for row in rows}
+            refused = {id: _refusal(actor, id, seen.get(id), self.permission) for id in ids}
+            allowed = [key for key in keys if refused[key[0]] is None]
+            found = dict(zip(allowed, await fetch(snap, allowed), strict=True)) if allowed else {}
+        return [refused[key[0]] or found[key] for key in keys]
+
+
+def _refusal(actor: Actor, id: int, access: ProjectAccess | None, permission: Permission) -> ModelyardError | None:
+    if access is None:
+        return ProjectNotFound(f"There is no project `{id}`, or you may not see it.")
+    try:
+        policy.require(actor, access, permission)
+    except ModelyardError as refusal:
+        return refusal
+    return None

@@ -1,0 +1,50 @@
+"""How files and their owners are named in queries and mutations alike."""
+
+from __future__ import annotations
+
+import strawberry
+
+from app.artifacts.artifacts import Root
+from app.graphql.context import Info
+from app.graphql.fields import choice
+from app.graphql.registry.lookups import ModelVersionLookup
+from app.graphql.registry.queries import find_version
+from app.graphql.tracking.lookups import CandidateLookup
+from app.graphql.tracking.queries import find_candidate
+from app.registry import versions
+
+
+@strawberry.input(one_of=True, description="Names whose files they are.")
+class ArtifactOwner:
+    candidate: CandidateLookup | None = choice("Those of a candidate.")
+    model_version: ModelVersionLookup | None = choice("Those of a version.")
+
+
+@strawberry.input(description="A file by its owner and path.")
+class ArtifactPath:
+    owner: ArtifactOwner = strawberry.field(description="Whose file.")
+    path: str = strawberry.field(description="Folders and name, joined by slashes.")
+
+
+@strawberry.input(one_of=True, description="Names a file, in one of two ways.")
+class ArtifactLookup:
+    id: strawberry.ID | None = choice("The id of the file.")
+    path: ArtifactPath | None = choice("Its owner and path.")
+
+
+async def find_root(info: Info, owner: ArtifactOwner) -> tuple[Root, str]:
+    """Whose files are meant, and below which folder.
+
+    Raises:
+        NotFound: the owner does not exist or may not be seen.
+    """
+    if owner.model_version:
+        return versions.root_of(await find_version(info, owner.model_version))
+    assert owner.candidate, "one of the two is given"
+    found = await find_candidate(info, owner.candidate)
+    return Root(found.candidate.project_id, candidate_id=found.id), ""
+
+
+def below(folder: str, path: str) -> str:
+    """A path of an owner as a path of its root; versions may own a folder only."""
+    return f"{folder}/{path}" if folder and path != folder and not path.startswith(f"{folder}/") else path

@@ -1,0 +1,56 @@
+"""Deleting files."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+import strawberry
+
+from app.access.policy import Permission
+from app.artifacts import paths, uploads
+from app.artifacts.artifacts import Root
+from app.artifacts.uploads import LockOwner
+from app.graphql.artifacts.lookups import ArtifactOwner, below, find_root
+from app.graphql.context import Info
+from app.graphql.errors import UserError
+from app.graphql.fields import INPUT, mutation, optional, user_errors
+from app.tracking import candidates, logged_models
+
+
+@strawberry.input(description="The end of files.")
+class ArtifactsDeleteInput:
+    owner: ArtifactOwner = strawberry.field(description="Whose files; a version's are its candidate's, too.")
+    path: str = strawberry.field(description="A file, or a folder with all below it.")
+
+
+@strawberry.type(description="What became of `artifactsDelete`.")
+class ArtifactsDeletePayload:
+    deleted_count: int | None = optional("How many files are gone; none is no error.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type
+class ArtifactsMutation:
+    @mutation("Deletes a file, or a folder with all below it. Bytes that nobody else needs leave the store soon.")
+    async def artifacts_delete(
+        self, info: Info, input: Annotated[ArtifactsDeleteInput, INPUT]
+    ) -> ArtifactsDeletePayload:
+        root, folder = await find_root(info, input.owner)
+        count = await uploads.remove(
+            info.context.db,
+            info.context.actor,
+            root,
+            below(folder, paths.check(input.path.rstrip("/"))),
+            lock_owner=_lock(root),
+            permission=Permission.REGISTRY_WRITE,
+        )
+        return ArtifactsDeletePayload(deleted_count=count)
+
+
+def _lock(root: Root) -> LockOwner:
+    """Keeps the owner alive while its files are deleted."""
+    if root.logged_model_id is not None:
+        return partial(logged_models.lock_living, project_id=root.project_id, model_id=root.logged_model_id)
+    assert root.candidate_id is not None, "a root is one of the two"
+    return partial(candidates.lock_living, project_id=root.project_id, candidate_id=root.candidate_id)

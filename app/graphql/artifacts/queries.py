@@ -1,0 +1,49 @@
+"""Looking files up."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from app.artifacts import artifacts, pages, paths
+from app.artifacts.artifacts import ArtifactDetails
+from app.errors import ModelyardError, NotFound
+from app.graphql import ids
+from app.graphql.artifacts.lookups import ArtifactLookup, below, find_root
+from app.graphql.artifacts.types import Artifact
+from app.graphql.context import Info
+from app.graphql.errors import or_none
+from app.graphql.fields import resolved
+
+
+@strawberry.type
+class ArtifactsQuery:
+    @resolved("A file; null when it does not exist or may not be seen.")
+    async def artifact(
+        self, info: Info, by: Annotated[ArtifactLookup, strawberry.argument(description="Which one.")]
+    ) -> Artifact | None:
+        found = await or_none(find_artifact(info, by))
+        return Artifact.of(found) if found else None
+
+
+async def find_artifact(info: Info, by: ArtifactLookup) -> ArtifactDetails:
+    """The file that is meant.
+
+    Raises:
+        NotFound: it does not exist or may not be seen.
+        InvalidPath: no file could have that path.
+    """
+    if not by.path:
+        key = ids.in_project(by.id or "", "Artifact")
+        if key is None:
+            raise ids.missing("artifact", by.id or "", "id")
+        return await artifacts.get(info.context.db, info.context.actor, *key)
+    root, folder = await find_root(info, by.path.owner)
+    path = below(folder, paths.check(by.path.path))
+    (found,) = await pages.by_paths(info.context.db, info.context.actor, [(root.project_id, root.id, path)])
+    if isinstance(found, ModelyardError):
+        raise found
+    if found is None:
+        raise NotFound(f"There is no artifact `{path}`.", field="path")
+    return found

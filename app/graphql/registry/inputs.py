@@ -1,0 +1,82 @@
+"""What the mutations of models, versions and aliases are told."""
+
+from __future__ import annotations
+
+import strawberry
+
+from app.graphql.access.lookups import ProjectLookup
+from app.graphql.fields import optional
+from app.graphql.pairs import TagInput, TagPatch
+from app.graphql.registry.lookups import ModelLookup, ModelVersionLookup
+from app.graphql.registry.orders import Increment
+from app.graphql.scalars import Long
+
+
+@strawberry.input(description="A new model.")
+class ModelCreateInput:
+    project: ProjectLookup = strawberry.field(description="The project that it shall be in.")
+    name: str = strawberry.field(description="Unique in the project, 1 to 255 characters.")
+    description: str = optional("Markdown, at most 10,000 characters.", default="")
+    tags: list[TagInput] = strawberry.field(default_factory=list, description="Its tags.")
+
+
+@strawberry.input(description="Changes of a model; what is left out stays.")
+class ModelUpdateInput:
+    model: ModelLookup = strawberry.field(description="Which one.")
+    name: str | None = optional("The new name; versions, candidates and experiment go along.")
+    description: str | None = optional("Markdown, at most 10,000 characters.")
+    tags: list[TagPatch] = strawberry.field(default_factory=list, description="Tags to set or remove.")
+
+
+@strawberry.input(description="The end of a model.")
+class ModelDeleteInput:
+    model: ModelLookup = strawberry.field(description="Which one.")
+
+
+@strawberry.input(description="A new version.")
+class ModelVersionCreateInput:
+    model: ModelLookup = strawberry.field(description="The model that it shall be of.")
+    version: str | None = optional("SemVer 2.0, unique in the model; the next one when left out.")
+    increment: Increment | None = optional("What the next version raises; PATCH when left out. Not with `version`.")
+    description: str = optional("Markdown, at most 10,000 characters.", default="")
+    tags: list[TagInput] = strawberry.field(default_factory=list, description="Its tags.")
+    candidate_id: strawberry.ID | None = optional(
+        "The candidate of the same project that it is made from: they share the files. A new one when left out."
+    )
+    artifact_folder: str = optional("The folder of that candidate's files that shall be its own.", default="")
+
+
+@strawberry.input(description="Changes of a version; what is left out stays.")
+class ModelVersionUpdateInput:
+    model_version: ModelVersionLookup = strawberry.field(description="Which one.")
+    description: str | None = optional("Markdown, at most 10,000 characters.")
+    tags: list[TagPatch] = strawberry.field(default_factory=list, description="Tags to set or remove.")
+
+
+@strawberry.input(description="The end of a version.")
+class ModelVersionDeleteInput:
+    model_version: ModelVersionLookup = strawberry.field(description="Which one.")
+
+
+@strawberry.input(description="The move of a version to a stage.")
+class ModelVersionStageSetInput:
+    model_version: ModelVersionLookup = strawberry.field(description="Which one.")
+    stage: str = strawberry.field(description="none, staging, production or archived.")
+    archive_existing: bool = optional("Whether all others in that stage go to `archived`.", default=False)
+
+
+@strawberry.input(description="The move of an alias.")
+class AliasSetInput:
+    model: ModelLookup = strawberry.field(description="The model.")
+    name: str = strawberry.field(description="The alias: 1 to 255 letters, digits, `_` and `-`.")
+    reference: str = strawberry.field(description="The version that it shall stand on, in any form: `1.2.3`, `#7`, …")
+    expected_current: Long | None = optional(
+        "Move it only if it stands on the version of this number now; 0: only if it does not exist."
+    )
+
+
+@strawberry.input(description="The end of an alias.")
+class AliasRemoveInput:
+    model: ModelLookup = strawberry.field(description="The model.")
+    name: str = strawberry.field(description="The alias.")
+    expected_current: Long | None = optional("Remove it only if it stands on the version of this number now.")

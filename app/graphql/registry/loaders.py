@@ -1,0 +1,76 @@
+"""Batches of models, versions and aliases."""
+
+from __future__ import annotations
+
+from strawberry.dataloader import DataLoader
+
+from app.access.lists import Answers
+from app.access.policy import Actor
+from app.db.database import Database
+from app.graphql.batches import per_arguments
+from app.pagination import Page, Window
+from app.registry import pages
+from app.registry.models import Model, ModelOrder
+from app.registry.pages import Alias, CandidateKey, ModelKey, VersionKey, VersionList
+from app.registry.versions import ModelVersion
+
+ModelList = tuple[Window, str, ModelOrder]
+"""Page, text and order."""
+
+
+class RegistryLoaders:
+    """What concerns models and versions; keys begin with the project."""
+
+    def __init__(self, db: Database, actor: Actor) -> None:
+        self._db = db
+        self._actor = actor
+        self.models: DataLoader[ModelKey, Model | None] = DataLoader(self._models)
+        self.models_of_experiments: DataLoader[ModelKey, Model | None] = DataLoader(self._of_experiments)
+        self.versions: DataLoader[VersionKey, ModelVersion | None] = DataLoader(self._versions)
+        self.latest: DataLoader[ModelKey, ModelVersion | None] = DataLoader(self._latest)
+        self.versions_of_candidates: DataLoader[CandidateKey, list[ModelVersion]] = DataLoader(self._of_candidates)
+        self.aliases_of_models: DataLoader[ModelKey, list[Alias]] = DataLoader(self._aliases_of_models)
+        self.aliases_of_versions: DataLoader[VersionKey, list[Alias]] = DataLoader(self._aliases_of_versions)
+        self.model_pages: DataLoader[tuple[tuple[int], ModelList], Page[Model]] = per_arguments(self._model_pages)
+        self.model_counts: DataLoader[tuple[tuple[int], str], int] = per_arguments(self._model_counts)
+        self.version_pages: DataLoader[tuple[ModelKey, tuple[Window, VersionList]], Page[ModelVersion]] = per_arguments(
+            self._version_pages
+        )
+        self.version_counts: DataLoader[tuple[ModelKey, VersionList], int] = per_arguments(self._version_counts)
+
+    async def _models(self, keys: list[ModelKey]) -> Answers[Model | None]:
+        return await pages.models_by_keys(self._db, self._actor, keys)
+
+    async def _of_experiments(self, keys: list[ModelKey]) -> Answers[Model | None]:
+        return await pages.models_of_experiments(self._db, self._actor, keys)
+
+    async def _versions(self, keys: list[VersionKey]) -> Answers[ModelVersion | None]:
+        return await pages.versions_by_keys(self._db, self._actor, keys)
+
+    async def _latest(self, keys: list[ModelKey]) -> Answers[ModelVersion | None]:
+        return await pages.latest_of_models(self._db, self._actor, keys)
+
+    async def _of_candidates(self, keys: list[CandidateKey]) -> Answers[list[ModelVersion]]:
+        return await pages.versions_of_candidates(self._db, self._actor, keys)
+
+    async def _aliases_of_models(self, keys: list[ModelKey]) -> Answers[list[Alias]]:
+        return await pages.aliases_of_models(self._db, self._actor, keys)
+
+    async def _aliases_of_versions(self, keys: list[VersionKey]) -> Answers[list[Alias]]:
+        return await pages.aliases_of_versions(self._db, self._actor, keys)
+
+    async def _model_pages(self, keys: list[tuple[int]], wish: ModelList) -> Answers[Page[Model]]:
+        window, text, order = wish
+        return await pages.models_of_projects(self._db, self._actor, keys, window, text=text, order=order)
+
+    async def _model_counts(self, keys: list[tuple[int]], text: str) -> Answers[int]:
+        return await pages.count_models_of_projects(self._db, self._actor, keys, text=text)
+
+    async def _version_pages(
+        self, keys: list[ModelKey], wish: tuple[Window, VersionList]
+    ) -> Answers[Page[ModelVersion]]:
+        window, wanted = wish
+        return await pages.versions_of_models(self._db, self._actor, keys, window, wanted)
+
+    async def _version_counts(self, keys: list[ModelKey], wish: VersionList) -> Answers[int]:
+        return await pages.count_versions_of_models(self._db, self._actor, keys, wish)

@@ -1,0 +1,185 @@
+"""Making and changing models, versions and aliases."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from app.graphql import ids
+from app.graphql.context import Info
+from app.graphql.errors import UserError
+from app.graphql.fields import INPUT, mutation, optional, user_errors
+from app.graphql.jobs.queries import job_by_id
+from app.graphql.jobs.types import BackgroundJob
+from app.graphql.pairs import mapping, patch
+from app.graphql.registry.inputs import (
+    AliasRemoveInput,
+    AliasSetInput,
+    ModelCreateInput,
+    ModelDeleteInput,
+    ModelUpdateInput,
+    ModelVersionCreateInput,
+    ModelVersionDeleteInput,
+    ModelVersionStageSetInput,
+    ModelVersionUpdateInput,
+)
+from app.graphql.registry.queries import find_model
+from app.graphql.registry.types import Alias, Model, ModelVersion
+from app.registry import aliases, editing, models, versions
+from app.registry.editing import EditModel, EditVersion
+from app.registry.models import CreateModel
+from app.registry.references import parse_reference
+from app.registry.versions import CreateVersion
+
+
+@strawberry.type(description="What became of `modelCreate`.")
+class ModelCreatePayload:
+    model: Model | None = optional("The new model.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="What became of `modelUpdate`.")
+class ModelUpdatePayload:
+    model: Model | None = optional("The model as it is now.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="What became of `modelDelete`.")
+class ModelDeletePayload:
+    background_job: BackgroundJob | None = optional("The job that removes versions, candidates and files.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="What became of `modelVersionCreate`.")
+class ModelVersionCreatePayload:
+    model_version: ModelVersion | None = optional("The new version.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="What became of `modelVersionUpdate`.")
+class ModelVersionUpdatePayload:
+    model_version: ModelVersion | None = optional("The version as it is now.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="What became of `modelVersionDelete`.")
+class ModelVersionDeletePayload:
+    background_job: BackgroundJob | None = optional("The job that removes what the version alone needed.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="What became of `modelVersionStageSet`.")
+class ModelVersionStageSetPayload:
+    model_version: ModelVersion | None = optional("The version in its new stage.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="What became of `aliasSet`.")
+class AliasSetPayload:
+    alias: Alias | None = optional("The alias where it stands now.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="What became of `aliasRemove`.")
+class AliasRemovePayload:
+    removed: bool = optional("Whether there was one to remove.", default=False)
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type
+class RegistryMutation:
+    @mutation("Makes a model, with an experiment of its own.")
+    async def model_create(self, info: Info, input: Annotated[ModelCreateInput, INPUT]) -> ModelCreatePayload:
+        command = CreateModel(input.name, input.description, mapping(input.tags, "tags"))
+        made = await models.create(info.context.db, info.context.actor, input.project.key(), command)
+        return ModelCreatePayload(model=Model.of(made))
+
+    @mutation("Changes name, description and tags of a model: all of it or nothing.")
+    async def model_update(self, info: Info, input: Annotated[ModelUpdateInput, INPUT]) -> ModelUpdatePayload:
+        project, model = input.model.key()
+        wish = EditModel(input.name, input.description, patch(input.tags))
+        changed = await editing.edit_model(info.context.db, info.context.actor, project, model, wish)
+        return ModelUpdatePayload(model=Model.of(changed))
+
+    @mutation("Deletes a model at once; a background job removes versions, candidates and files.")
+    async def model_delete(self, info: Info, input: Annotated[ModelDeleteInput, INPUT]) -> ModelDeletePayload:
+        project, model = input.model.key()
+        job = await models.delete(info.context.db, info.context.actor, project, model)
+        return ModelDeletePayload(background_job=await job_by_id(info, job))
+
+    @mutation("Makes a version, of a candidate or with one of its own.")
+    async def model_version_create(
+        self, info: Info, input: Annotated[ModelVersionCreateInput, INPUT]
+    ) -> ModelVersionCreatePayload:
+        project, model = input.model.key()
+        command = CreateVersion(
+            model,
+            version=input.version,
+            increment=input.increment,
+            description=input.description,
+            tags=mapping(input.tags, "tags"),
+            candidate_id=await _candidate(info, input) if input.candidate_id else None,
+            artifact_folder=input.artifact_folder,
+        )
+        made = await versions.create(info.context.db, info.context.actor, project, command)
+        return ModelVersionCreatePayload(model_version=ModelVersion.of(made))
+
+    @mutation("Changes description and tags of a version: all of it or nothing.")
+    async def model_version_update(
+        self, info: Info, input: Annotated[ModelVersionUpdateInput, INPUT]
+    ) -> ModelVersionUpdatePayload:
+        project, target = input.model_version.key()
+        wish = EditVersion(input.description, patch(input.tags))
+        changed = await editing.edit_version(info.context.db, info.context.actor, project, target, wish)
+        return ModelVersionUpdatePayload(model_version=ModelVersion.of(changed))
+
+    @mutation("Deletes a version at once; a background job removes what it alone needed.")
+    async def model_version_delete(
+        self, info: Info, input: Annotated[ModelVersionDeleteInput, INPUT]
+    ) -> ModelVersionDeletePayload:
+        project, target = input.model_version.key()
+        job = await versions.delete(info.context.db, info.context.actor, project, target)
+        return ModelVersionDeletePayload(background_job=await job_by_id(info, job))
+
+    @mutation("Moves a version to a stage.")
+    async def model_version_stage_set(
+        self, info: Info, input: Annotated[ModelVersionStageSetInput, INPUT]
+    ) -> ModelVersionStageSetPayload:
+        context, (project, target) = info.context, input.model_version.key()
+        moved = await versions.set_stage(
+            context.db, context.actor, project, target, input.stage, archive_existing=input.archive_existing
+        )
+        return ModelVersionStageSetPayload(model_version=ModelVersion.of(moved))
+
+    @mutation("Puts an alias on a version, or moves it there.")
+    async def alias_set(self, info: Info, input: Annotated[AliasSetInput, INPUT]) -> AliasSetPayload:
+        owner = await find_model(info, input.model)
+        moved = await aliases.set(
+            info.context.db,
+            info.context.actor,
+            owner.project_id,
+            owner.id,
+            input.name,
+            parse_reference(input.reference),
+            expected_current=input.expected_current,
+        )
+        return AliasSetPayload(alias=Alias.of(owner.project_id, moved))
+
+    @mutation("Takes an alias away; one that is not there is no error.")
+    async def alias_remove(self, info: Info, input: Annotated[AliasRemoveInput, INPUT]) -> AliasRemovePayload:
+        context, (project, model) = info.context, input.model.key()
+        removed = await aliases.remove(
+            context.db, context.actor, project, model, input.name, expected_current=input.expected_current
+        )
+        return AliasRemovePayload(removed=removed)
+
+
+async def _candidate(info: Info, input: ModelVersionCreateInput) -> UUID:
+    """The key of the candidate; its project must be the model's, since keys mean nothing elsewhere."""
+    key = ids.in_project(input.candidate_id or "", "Candidate")
+    model = await find_model(info, input.model)
+    if key is None or key[0] != model.project_id:
+        raise ids.missing("candidate in this project", input.candidate_id or "", "candidateId")
+    return key[1]

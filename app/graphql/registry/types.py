@@ -1,0 +1,276 @@
+"""Models, versions and aliases as the client sees them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from app.access.policy import Permission
+from app.graphql import ids, markdown
+from app.graphql.access.types import User, user_by_id
+from app.graphql.artifacts.types import Artifact, Folder, artifacts_of
+from app.graphql.connections import After, Before, Connection, First, Last, connection, window
+from app.graphql.context import Info
+from app.graphql.fields import resolved
+from app.graphql.node import Node
+from app.graphql.pairs import Tag, tags_of
+from app.graphql.registry.orders import VersionOrderBy
+from app.graphql.scalars import Long
+from app.pagination import Window
+from app.registry import models, pages, versions
+from app.registry.aliases import AliasDetails
+from app.registry.models import ModelOrder
+from app.registry.pages import VersionList
+from app.registry.references import parse_reference
+
+Reference = Annotated[
+    str | None,
+    strawberry.argument(
+        description="Only versions that it means: `1.2.3`, `^1.2`, `~1.2.0`, `>=1,<2`, `1.x`, `latest`, "
+        "`latest-prerelease`, `@alias`, `stage:production`, `#7`."
+    ),
+]
+SearchVersion = Annotated[str, strawberry.argument(description="Only versions that have this text in them.")]
+OrderVersions = Annotated[
+    VersionOrderBy | None, strawberry.argument(description="The order; by precedence, highest first, when left out.")
+]
+
+
+@strawberry.type(description="A named line of model versions.")
+class Model(Node):
+    row: strawberry.Private[models.Model]
+    name: str = strawberry.field(description="Unique in its project.")
+    description: str = strawberry.field(description="Markdown.")
+    tags: list[Tag] = strawberry.field(description="Tags, by key.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+    updated_at: datetime = strawberry.field(description="When it or one of its versions last changed.")
+
+    @classmethod
+    def of(cls, row: models.Model) -> Model:
+        return cls(
+            id=ids.of("Model", row.project_id, row.id),
+            row=row,
+            name=row.name,
+            description=row.description,
+            tags=tags_of(row.tags),
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )
+
+    @resolved("The description as sanitised HTML.")
+    def description_html(self) -> str:
+        return markdown.to_html(self.description)
+
+    @resolved("The project that it is in.")
+    async def project(self, info: Info) -> places.Project | None:
+        return await places.project_by_id(info, self.row.project_id)
+
+    @resolved("The experiment whose candidates belong to it.")
+    async def experiment(self, info: Info) -> tracking.Experiment | None:
+        return await tracking.experiment_by_key(info, self.row.project_id, self.row.experiment_number)
+
+    @resolved("The candidates of its experiment, newest first.")
+    async def candidates(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[tracking.Candidate]:
+        page = window(first, after, last, before)
+        return await tracking.candidates_of(info, self.row.project_id, self.row.experiment_number, page)
+
+    @resolved("The highest release, or the highest prerelease while there is no release.")
+    async def latest_version(self, info: Info) -> ModelVersion | None:
+        row = await info.context.loaders.registry.latest.load((self.row.project_id, self.row.id))
+        return ModelVersion.of(row) if row else None
+
+    @resolved("Its versions.")
+    async def versions(
+        self,
+        info: Info,
+        *,
+        reference: Reference = None,
+        search: SearchVersion = "",
+        order_by: OrderVersions = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[ModelVersion]:
+        loaders, key = info.context.loaders.registry, (self.row.project_id, self.row.id)
+        wish = _version_list(reference, search, order_by)
+        page = await loaders.version_pages.load((key, (window(first, after, last, before), wish)))
+        return connection(page, ModelVersion.of, lambda: loaders.version_counts.load((key, wish)))
+
+    @resolved("Its aliases, by name.")
+    async def aliases(self, info: Info) -> list[Alias]:
+        rows = await info.context.loaders.registry.aliases_of_models.load((self.row.project_id, self.row.id))
+        return [Alias.of(row.project_id, row) for row in rows]
+
+    @resolved("Who made it.")
+    async def created_by(self, info: Info) -> User | None:
+        return await user_by_id(info, self.row.created_by)
+
+    @resolved("Whether you may change it, add versions and set aliases.")
+    async def viewer_can_update(self, info: Info) -> bool:
+        return await places.may(info, self.row.project_id, Permission.REGISTRY_WRITE)
+
+    @resolved("Whether you may delete it.")
+    async def viewer_can_delete(self, info: Info) -> bool:
+        return await places.may(info, self.row.project_id, Permission.REGISTRY_WRITE)
+
+
+@strawberry.type(description="One release of a model.")
+class ModelVersion(Node):
+    row: strawberry.Private[versions.ModelVersion]
+    version: str = strawberry.field(description="Semantic version, unique in its model.")
+    number: Long = strawberry.field(description="1, 2, 3 … in its model; what MLflow clients call the version.")
+    is_prerelease: bool = strawberry.field(description="Whether it precedes a release, such as `2.0.0-rc.1`.")
+    description: str = strawberry.field(description="Markdown.")
+    tags: list[Tag] = strawberry.field(description="Tags, by key.")
+    stage: str = strawberry.field(description="none, staging, production or archived.")
+    source: str = strawberry.field(description="Where its maker said that it came from; never opened by the service.")
+    run_link: str = strawberry.field(description="A link that its maker gave.")
+    artifact_folder: str = strawberry.field(description="The folder of its candidate's files that is its own.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+    updated_at: datetime = strawberry.field(description="When description or stage last changed.")
+
+    @classmethod
+    def of(cls, row: versions.ModelVersion) -> ModelVersion:
+        return cls(
+            id=ids.of("ModelVersion", row.project_id, row.id),
+            row=row,
+            version=row.version,
+            number=Long(row.number),
+            is_prerelease=row.is_prerelease,
+            description=row.description,
+            tags=tags_of(row.tags),
+            stage=row.stage,
+            source=row.source,
+            run_link=row.run_link,
+            artifact_folder=row.artifact_folder,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )
+
+    @resolved("The description as sanitised HTML.")
+    def description_html(self) -> str:
+        return markdown.to_html(self.description)
+
+    @resolved("The model that it is of.")
+    async def model(self, info: Info) -> Model | None:
+        row = await info.context.loaders.registry.models.load((self.row.project_id, self.row.model_id))
+        return Model.of(row) if row else None
+
+    @resolved("The candidate that it was made from, or its own.")
+    async def candidate(self, info: Info) -> tracking.Candidate | None:
+        return await tracking.candidate_by_key(info, self.row.project_id, self.row.candidate_id)
+
+    @resolved("The aliases that stand on it, by name.")
+    async def aliases(self, info: Info) -> list[Alias]:
+        rows = await info.context.loaders.registry.aliases_of_versions.load((self.row.project_id, self.row.id))
+        return [Alias.of(row.project_id, row) for row in rows]
+
+    @resolved("Its files, by path; paths are those of the candidate.")
+    async def artifacts(
+        self,
+        info: Info,
+        *,
+        folder: Folder = "",
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Artifact]:
+        root, own = versions.root_of(self.row)
+        page = window(first, after, last, before)
+        return await artifacts_of(info, root.project_id, root.id, page, "/".join(filter(None, (own, folder))))
+
+    @resolved("Who made it.")
+    async def created_by(self, info: Info) -> User | None:
+        return await user_by_id(info, self.row.created_by)
+
+    @resolved("Whether you may change it, move its stage and set aliases on it.")
+    async def viewer_can_update(self, info: Info) -> bool:
+        return await places.may(info, self.row.project_id, Permission.REGISTRY_WRITE)
+
+    @resolved("Whether you may delete it.")
+    async def viewer_can_delete(self, info: Info) -> bool:
+        return await places.may(info, self.row.project_id, Permission.REGISTRY_WRITE)
+
+
+@strawberry.type(description="A movable name on a version.")
+class Alias:
+    project_id: strawberry.Private[int]
+    version_id: strawberry.Private[int]
+    set_by_id: strawberry.Private[int | None]
+    name: str = strawberry.field(description="Unique in its model.")
+    set_at: datetime = strawberry.field(description="Since when it stands where it stands.")
+
+    @classmethod
+    def of(cls, project_id: int, row: pages.Alias | AliasDetails) -> Alias:
+        return cls(
+            project_id=project_id,
+            version_id=row.version_id,
+            set_by_id=row.set_by,
+            name=row.name,
+            set_at=row.valid_from,
+        )
+
+    @resolved("The version that it stands on.")
+    async def version(self, info: Info) -> ModelVersion | None:
+        return await version_by_key(info, self.project_id, self.version_id)
+
+    @resolved("Who set it.")
+    async def set_by(self, info: Info) -> User | None:
+        return await user_by_id(info, self.set_by_id)
+
+
+async def model_by_key(info: Info, project_id: int, model_id: int) -> Model | None:
+    """The model with that id, through the request's loader.
+
+    Raises:
+        NotFound: the project may not be seen.
+    """
+    row = await info.context.loaders.registry.models.load((project_id, model_id))
+    return Model.of(row) if row else None
+
+
+async def model_of_experiment(info: Info, project_id: int, number: int) -> Model | None:
+    """The model that an experiment belongs to."""
+    row = await info.context.loaders.registry.models_of_experiments.load((project_id, number))
+    return Model.of(row) if row else None
+
+
+async def version_by_key(info: Info, project_id: int, version_id: int) -> ModelVersion | None:
+    """The version with that id, through the request's loader.
+
+    Raises:
+        NotFound: the project may not be seen.
+    """
+    row = await info.context.loaders.registry.versions.load((project_id, version_id))
+    return ModelVersion.of(row) if row else None
+
+
+async def versions_of_candidate(info: Info, project_id: int, candidate_id: UUID) -> list[ModelVersion]:
+    """Versions that were made from a candidate, newest first."""
+    rows = await info.context.loaders.registry.versions_of_candidates.load((project_id, candidate_id))
+    return [ModelVersion.of(row) for row in rows]
+
+
+def _version_list(reference: str | None, search: str, order: VersionOrderBy | None) -> VersionList:
+    parsed = parse_reference(reference) if reference else None
+    wish = VersionList(reference=parsed, text=search)
+    return VersionList(order.field, order.descending, parsed, search) if order else wish
+
+
+async def models_of(info: Info, project_id: int, page: Window, text: str, order: ModelOrder) -> Connection[Model]:
+    """The models of a project."""
+    loaders, key = info.context.loaders.registry, (project_id,)
+    found = await loaders.model_pages.load((key, (page, text, order)))
+    return connection(found, Model.of, lambda: loaders.model_counts.load((key, text)))
+
+
+# At the end, since the types of these modules refer to each other.
+from app.graphql.access import places  # noqa: E402
+from app.graphql.tracking import types as tracking  # noqa: E402

@@ -1,0 +1,61 @@
+"""What was logged to a candidate, as the client sees it."""
+
+from __future__ import annotations
+
+import strawberry
+
+from app.graphql.pairs import Tag, tags_of
+from app.graphql.scalars import Long, Number
+from app.tracking import details, pages
+
+
+@strawberry.type(description="The latest state of a metric.")
+class Metric:
+    key: str = strawberry.field(description="Unique among the metrics of its candidate.")
+    value: Number = strawberry.field(description="The latest value.")
+    step: Long = strawberry.field(description="The step of the latest value.")
+    timestamp: Long = strawberry.field(description="The time of the latest value, in milliseconds since 1970.")
+    dataset_name: str | None = strawberry.field(description="The data set that it was measured on, when that was said.")
+    dataset_digest: str | None = strawberry.field(description="The digest of that data set.")
+
+    @classmethod
+    def of(cls, row: pages.LatestMetric) -> Metric:
+        return cls(
+            key=row.key,
+            value=Number(row.value),
+            step=Long(row.step),
+            timestamp=Long(row.timestamp),
+            dataset_name=row.dataset_name,
+            dataset_digest=row.dataset_digest,
+        )
+
+
+@strawberry.type(description="One point of a metric.")
+class MetricPoint:
+    value: Number = strawberry.field(description="The value.")
+    step: Long = strawberry.field(description="The step.")
+    timestamp: Long = strawberry.field(description="The time, in milliseconds since 1970.")
+
+    @classmethod
+    def of(cls, row: pages.MetricPoint) -> MetricPoint:
+        return cls(value=Number(row.value), step=Long(row.step), timestamp=Long(row.timestamp))
+
+
+@strawberry.type(description="A data set that a candidate read.")
+class DatasetInput:
+    name: str = strawberry.field(description="The name of the data set.")
+    digest: str = strawberry.field(description="The digest of its content.")
+    source_type: str = strawberry.field(description="Of what kind its source is.")
+    source: str = strawberry.field(description="Where it came from, as text; never opened by the service.")
+    tags: list[Tag] = strawberry.field(description="Tags of this use, such as its context.")
+
+    @classmethod
+    def of(cls, found: details.DatasetInput) -> DatasetInput:
+        row = found.dataset
+        return cls(
+            name=row.name,
+            digest=row.digest,
+            source_type=row.source_type,
+            source=row.source,
+            tags=tags_of(found.tags),
+        )

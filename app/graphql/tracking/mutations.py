@@ -1,0 +1,217 @@
+"""Making and changing experiments and candidates, and logging to candidates."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from app.graphql import ids
+from app.graphql.context import Info
+from app.graphql.errors import UserError
+from app.graphql.fields import INPUT, mutation, optional, user_errors
+from app.graphql.jobs.queries import job_by_id
+from app.graphql.jobs.types import BackgroundJob
+from app.graphql.pairs import mapping
+from app.graphql.tracking.inputs import (
+    CandidateCreateInput,
+    CandidateDeleteInput,
+    CandidateLogInput,
+    CandidateRestoreInput,
+    CandidateUpdateInput,
+    ExperimentCreateInput,
+    ExperimentDeleteInput,
+    ExperimentRestoreInput,
+    ExperimentTagsSetInput,
+    ExperimentUpdateInput,
+    MetricPointInput,
+)
+from app.graphql.tracking.queries import find_candidate, find_experiment
+from app.graphql.tracking.types import Candidate, Experiment
+from app.tracking import candidates, experiments, logging
+from app.tracking.candidates import CreateCandidate, UpdateCandidate
+from app.tracking.experiments import CreateExperiment
+from app.tracking.logging import LogBatch
+from app.tracking.metrics import MetricInput
+
+
+@strawberry.type(description="What became of `experimentCreate`.")
+class ExperimentCreatePayload:
+    experiment: Experiment | None = optional("The new experiment.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="What became of `experimentUpdate`.")
+class ExperimentUpdatePayload:
+    experiment: Experiment | None = optional("The experiment as it is now.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="What became of `experimentTagsSet`.")
+class ExperimentTagsSetPayload:
+    experiment: Experiment | None = optional("The experiment as it is now.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="What became of `experimentDelete`.")
+class ExperimentDeletePayload:
+    experiment: Experiment | None = optional("The experiment in the trash; null when it was deleted for good.")
+    background_job: BackgroundJob | None = optional("The job that removes it for good.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="What became of `experimentRestore`.")
+class ExperimentRestorePayload:
+    experiment: Experiment | None = optional("The experiment, alive again.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="What became of `candidateCreate`.")
+class CandidateCreatePayload:
+    candidate: Candidate | None = optional("The new candidate.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="What became of `candidateLog`.")
+class CandidateLogPayload:
+    candidate: Candidate | None = optional("The candidate with what was logged.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="What became of `candidateUpdate`.")
+class CandidateUpdatePayload:
+    candidate: Candidate | None = optional("The candidate as it is now.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="What became of `candidateDelete`.")
+class CandidateDeletePayload:
+    candidate: Candidate | None = optional("The candidate in the trash; null when it was deleted for good.")
+    background_job: BackgroundJob | None = optional("The job that removes it for good.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="What became of `candidateRestore`.")
+class CandidateRestorePayload:
+    candidate: Candidate | None = optional("The candidate, alive again.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type
+class TrackingMutation:
+    @mutation("Makes an experiment.")
+    async def experiment_create(
+        self, info: Info, input: Annotated[ExperimentCreateInput, INPUT]
+    ) -> ExperimentCreatePayload:
+        command = CreateExperiment(input.name, mapping(input.tags, "tags"))
+        made = await experiments.create(info.context.db, info.context.actor, input.project.key(), command)
+        return ExperimentCreatePayload(experiment=Experiment.of(made))
+
+    @mutation("Gives an experiment another name.")
+    async def experiment_update(
+        self, info: Info, input: Annotated[ExperimentUpdateInput, INPUT]
+    ) -> ExperimentUpdatePayload:
+        row = await find_experiment(info, input.experiment)
+        db, actor = info.context.db, info.context.actor
+        return ExperimentUpdatePayload(
+            experiment=Experiment.of(await experiments.rename(db, actor, row.project_id, row.number, input.name))
+        )
+
+    @mutation("Sets tags of an experiment.")
+    async def experiment_tags_set(
+        self, info: Info, input: Annotated[ExperimentTagsSetInput, INPUT]
+    ) -> ExperimentTagsSetPayload:
+        row, tags = await find_experiment(info, input.experiment), mapping(input.tags, "tags")
+        changed = await experiments.set_tags(info.context.db, info.context.actor, row.project_id, row.number, tags)
+        return ExperimentTagsSetPayload(experiment=Experiment.of(changed))
+
+    @mutation("Puts an experiment with its candidates into the trash, or deletes it for good.")
+    async def experiment_delete(
+        self, info: Info, input: Annotated[ExperimentDeleteInput, INPUT]
+    ) -> ExperimentDeletePayload:
+        row = await find_experiment(info, input.experiment)
+        db, actor = info.context.db, info.context.actor
+        if input.permanently:
+            job = await experiments.condemn(db, actor, row.project_id, row.number)
+            return ExperimentDeletePayload(background_job=await job_by_id(info, job))
+        gone = await experiments.delete(db, actor, row.project_id, row.number)
+        return ExperimentDeletePayload(experiment=Experiment.of(gone))
+
+    @mutation("Takes an experiment with its candidates out of the trash.")
+    async def experiment_restore(
+        self, info: Info, input: Annotated[ExperimentRestoreInput, INPUT]
+    ) -> ExperimentRestorePayload:
+        row = await find_experiment(info, input.experiment)
+        back = await experiments.restore(info.context.db, info.context.actor, row.project_id, row.number)
+        return ExperimentRestorePayload(experiment=Experiment.of(back))
+
+    @mutation("Begins a candidate.")
+    async def candidate_create(
+        self, info: Info, input: Annotated[CandidateCreateInput, INPUT]
+    ) -> CandidateCreatePayload:
+        experiment = await find_experiment(info, input.experiment)
+        parent = ids.in_project(input.parent_id, "Candidate") if input.parent_id else None
+        if input.parent_id and (parent is None or parent[0] != experiment.project_id):
+            raise ids.missing("candidate in this project", input.parent_id, "parentId")
+        command = CreateCandidate(
+            experiment_number=experiment.number,
+            name=input.name,
+            start_time=input.start_time,
+            user_name=input.user_name,
+            params=mapping(input.params, "params"),
+            tags=mapping(input.tags, "tags"),
+            parent_id=parent[1] if parent else None,
+        )
+        made = await candidates.create(info.context.db, info.context.actor, experiment.project_id, command)
+        return CandidateCreatePayload(candidate=Candidate.of(made.candidate))
+
+    @mutation("Logs metrics, params and tags to a candidate: all of it or nothing.")
+    async def candidate_log(self, info: Info, input: Annotated[CandidateLogInput, INPUT]) -> CandidateLogPayload:
+        project, uuid = input.candidate.key()
+        batch = LogBatch(
+            uuid,
+            metrics=[_metric(point) for point in input.metrics],
+            params=mapping(input.params, "params"),
+            tags=mapping(input.tags, "tags"),
+        )
+        await logging.log(info.context.db, info.context.actor, project, batch)
+        return CandidateLogPayload(candidate=Candidate.of((await find_candidate(info, input.candidate)).candidate))
+
+    @mutation("Changes name, status and end of a candidate.")
+    async def candidate_update(
+        self, info: Info, input: Annotated[CandidateUpdateInput, INPUT]
+    ) -> CandidateUpdatePayload:
+        project, uuid = input.candidate.key()
+        command = UpdateCandidate(uuid, name=input.name, status=input.status, end_time=input.end_time)
+        changed = await candidates.edit(info.context.db, info.context.actor, project, command)
+        return CandidateUpdatePayload(candidate=Candidate.of(changed))
+
+    @mutation("Puts a candidate into the trash, or deletes it with its files for good.")
+    async def candidate_delete(
+        self, info: Info, input: Annotated[CandidateDeleteInput, INPUT]
+    ) -> CandidateDeletePayload:
+        project, uuid = input.candidate.key()
+        if input.permanently:
+            job = await candidates.condemn(info.context.db, info.context.actor, project, uuid)
+            return CandidateDeletePayload(background_job=await job_by_id(info, job))
+        gone = await candidates.delete(info.context.db, info.context.actor, project, uuid)
+        return CandidateDeletePayload(candidate=Candidate.of(gone))
+
+    @mutation("Takes a candidate out of the trash.")
+    async def candidate_restore(
+        self, info: Info, input: Annotated[CandidateRestoreInput, INPUT]
+    ) -> CandidateRestorePayload:
+        project, uuid = input.candidate.key()
+        back = await candidates.restore(info.context.db, info.context.actor, project, uuid)
+        return CandidateRestorePayload(candidate=Candidate.of(back))
+
+
+def _metric(point: MetricPointInput) -> MetricInput:
+    return MetricInput(
+        key=point.key,
+        value=point.value,
+        timestamp=point.timestamp,
+        step=point.step,
+        dataset_name=point.dataset_name,
+        dataset_digest=point.dataset_digest,
+    )

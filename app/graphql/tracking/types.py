@@ -1,0 +1,229 @@
+"""Experiments and candidates as the client sees them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from app.access.policy import Permission
+from app.graphql import ids
+from app.graphql.access.types import User, user_by_id
+from app.graphql.artifacts.types import Artifact, Folder, artifacts_of
+from app.graphql.connections import After, Before, Connection, First, Last, connection, window
+from app.graphql.context import Info
+from app.graphql.fields import resolved
+from app.graphql.node import Node
+from app.graphql.pairs import Param, Tag, tags_of
+from app.graphql.scalars import Long
+from app.graphql.tracking.logs import DatasetInput, Metric, MetricPoint
+from app.pagination import Window
+from app.tracking import candidates, experiments
+from app.tracking.candidates import CandidateDetails
+
+CandidateStatus = candidates.Status
+strawberry.enum(CandidateStatus, name="CandidateStatus", description="How far an execution is, as its client said.")
+
+
+@strawberry.type(description="A named set of candidates.")
+class Experiment(Node):
+    row: strawberry.Private[experiments.Experiment]
+    number: Long = strawberry.field(description="Unique in its project; the experiment id of MLflow clients.")
+    name: str = strawberry.field(description="Unique in its project.")
+    tags: list[Tag] = strawberry.field(description="Tags, by key.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+    updated_at: datetime = strawberry.field(description="When its name or state last changed.")
+    deleted_at: datetime | None = strawberry.field(description="Since when it is in the trash; null: it is not.")
+
+    @classmethod
+    def of(cls, row: experiments.Experiment) -> Experiment:
+        return cls(
+            id=ids.of("Experiment", row.project_id, row.number),
+            row=row,
+            number=Long(row.number),
+            name=row.name,
+            tags=tags_of(row.tags),
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+            deleted_at=row.deleted_at,
+        )
+
+    @resolved("The project that it is in.")
+    async def project(self, info: Info) -> places.Project | None:
+        return await places.project_by_id(info, self.row.project_id)
+
+    @resolved("The model that it belongs to, when it is a model's own.")
+    async def model(self, info: Info) -> registry.Model | None:
+        return await registry.model_of_experiment(info, self.row.project_id, self.row.number)
+
+    @resolved("Its candidates, newest first.")
+    async def candidates(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Candidate]:
+        page = window(first, after, last, before)
+        return await candidates_of(info, self.row.project_id, self.row.number, page)
+
+    @resolved("Who made it.")
+    async def created_by(self, info: Info) -> User | None:
+        return await user_by_id(info, self.row.created_by)
+
+    @resolved("Whether you may change it and add candidates.")
+    async def viewer_can_update(self, info: Info) -> bool:
+        return await places.may(info, self.row.project_id, Permission.CANDIDATE_WRITE)
+
+
+@strawberry.type(description="One execution of training code; MLflow calls it a run.")
+class Candidate(Node):
+    row: strawberry.Private[candidates.Candidate]
+    uuid: str = strawberry.field(description="The run id of MLflow clients.")
+    name: str = strawberry.field(description="For people to read; not unique.")
+    status: CandidateStatus = strawberry.field(description="How far it is.")
+    start_time: Long | None = strawberry.field(description="When it began, in milliseconds since 1970.")
+    end_time: Long | None = strawberry.field(description="When it ended, in milliseconds since 1970.")
+    user_name: str = strawberry.field(description="Who ran it, as its client said.")
+    created_at: datetime = strawberry.field(description="When it was made here.")
+    updated_at: datetime = strawberry.field(description="When name, status or state last changed.")
+    deleted_at: datetime | None = strawberry.field(description="Since when it is in the trash; null: it is not.")
+
+    @classmethod
+    def of(cls, row: candidates.Candidate) -> Candidate:
+        return cls(
+            id=ids.of("Candidate", row.project_id, row.id),
+            row=row,
+            uuid=row.id.hex,
+            name=row.name,
+            status=CandidateStatus(row.status),
+            start_time=Long(row.start_time) if row.start_time is not None else None,
+            end_time=Long(row.end_time) if row.end_time is not None else None,
+            user_name=row.user_name,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+            deleted_at=row.deleted_at,
+        )
+
+    @resolved("The project that it is in.")
+    async def project(self, info: Info) -> places.Project | None:
+        return await places.project_by_id(info, self.row.project_id)
+
+    @resolved("The experiment that it is in.")
+    async def experiment(self, info: Info) -> Experiment | None:
+        return await experiment_by_key(info, self.row.project_id, self.row.experiment_number)
+
+    @resolved("The candidate that it is nested in.")
+    async def parent(self, info: Info) -> Candidate | None:
+        if self.row.parent_id is None:
+            return None
+        return await candidate_by_key(info, self.row.project_id, self.row.parent_id)
+
+    @resolved("Candidates nested in it, newest first.")
+    async def children(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Candidate]:
+        loaders, key = info.context.loaders.tracking, (self.row.project_id, self.row.id)
+        page = await loaders.child_pages.load((key, window(first, after, last, before)))
+        return connection(page, Candidate.of, lambda: loaders.child_counts.load(key))
+
+    @resolved("Hyper-parameters, by key.")
+    async def params(self, info: Info) -> list[Param]:
+        found = await self._details(info)
+        return [Param(key=key, value=value) for key, value in sorted(found.params.items())]
+
+    @resolved("Tags, by key.")
+    async def tags(self, info: Info) -> list[Tag]:
+        return tags_of((await self._details(info)).tags)
+
+    @resolved("Of every metric the point with the greatest step, then time, then value; by key.")
+    async def metrics(self, info: Info) -> list[Metric]:
+        return [Metric.of(metric) for metric in (await self._details(info)).metrics]
+
+    @resolved("All points of one metric, by time and step.")
+    async def metric_history(
+        self,
+        info: Info,
+        *,
+        key: Annotated[str, strawberry.argument(description="The key of the metric.")],
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[MetricPoint]:
+        wish = (window(first, after, last, before), key)
+        page = await info.context.loaders.tracking.histories.load(((self.row.project_id, self.row.id), wish))
+        return connection(page, MetricPoint.of)
+
+    @resolved("Data sets that it read.")
+    async def inputs(self, info: Info) -> list[DatasetInput]:
+        return [DatasetInput.of(dataset) for dataset in (await self._details(info)).inputs]
+
+    @resolved("Its files, by path.")
+    async def artifacts(
+        self,
+        info: Info,
+        *,
+        folder: Folder = "",
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Artifact]:
+        page = window(first, after, last, before)
+        return await artifacts_of(info, self.row.project_id, self.row.id, page, folder)
+
+    @resolved("Model versions that were made from it, newest first.")
+    async def model_versions(self, info: Info) -> list[registry.ModelVersion]:
+        return await registry.versions_of_candidate(info, self.row.project_id, self.row.id)
+
+    @resolved("Who made it.")
+    async def created_by(self, info: Info) -> User | None:
+        return await user_by_id(info, self.row.created_by)
+
+    @resolved("Whether you may log to it and change it.")
+    async def viewer_can_update(self, info: Info) -> bool:
+        return await places.may(info, self.row.project_id, Permission.CANDIDATE_WRITE)
+
+    async def _details(self, info: Info) -> CandidateDetails:
+        found = await info.context.loaders.tracking.details.load((self.row.project_id, self.row.id))
+        return found or CandidateDetails(self.row)
+
+
+async def experiment_by_key(info: Info, project_id: int, number: int) -> Experiment | None:
+    """The experiment with that number, through the request's loader.
+
+    Raises:
+        NotFound: the project may not be seen.
+    """
+    row = await info.context.loaders.tracking.experiments.load((project_id, number))
+    return Experiment.of(row) if row else None
+
+
+async def candidate_by_key(info: Info, project_id: int, candidate_id: UUID) -> Candidate | None:
+    """The candidate with that id, through the request's loader.
+
+    Raises:
+        NotFound: the project may not be seen.
+    """
+    row = await info.context.loaders.tracking.candidates.load((project_id, candidate_id))
+    return Candidate.of(row) if row else None
+
+
+async def candidates_of(info: Info, project_id: int, number: int, page: Window) -> Connection[Candidate]:
+    """The candidates of an experiment, newest first."""
+    loaders, key = info.context.loaders.tracking, (project_id, number)
+    found = await loaders.candidate_pages.load((key, page))
+    return connection(found, Candidate.of, lambda: loaders.candidate_counts.load(key))
+
+
+async def experiments_of(
+    info: Info, project_id: int, page: Window, text: str, *, in_trash: bool
+) -> Connection[Experiment]:
+    """The experiments of a project, newest first."""
+    loaders, key = info.context.loaders.tracking, (project_id,)
+    found = await loaders.experiment_pages.load((key, (page, text, in_trash)))
+    return connection(found, Experiment.of, lambda: loaders.experiment_counts.load((key, (text, in_trash))))
+
+
+# At the end, since the types of these modules refer to each other.
+from app.graphql.access import places  # noqa: E402
+from app.graphql.registry import types as registry  # noqa: E402

@@ -72,7 +72,12 @@ def _later(terms: Sequence[Term], values: Sequence[Any]) -> ColumnElement[bool]:
         if after is not None:
             equal = [terms[before].same(values[before]) for before in range(index)]
             branches.append(and_(*equal, after))
-    return or_(*branches)
+    later = or_(*branches)
+    first, begin = terms[0], values[0]
+    if first.nullable or begin is None:
+        return later
+    # Implied by what follows, but only this lets an index be entered at the place where the page begins.
+    return and_(first.expression <= begin if first.descending else first.expression >= begin, later)
 
 
 def _values(terms: Sequence[Term], mark: str, token: str) -> list[Any]:

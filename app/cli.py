@@ -16,6 +16,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    import socket
+
+    import uvicorn
+
+    from app.embedded.balanced import Tally
     from app.settings import Settings
 
 _GRACE = 3
@@ -60,17 +65,23 @@ def serve(
 ) -> None:
     """Serve the API with several processes and work off jobs with one, all forked from this one; for `up`."""
     import gc
+    import socket
+    from functools import partial
 
     gc.disable()  # nothing of what is loaded now is garbage; the children turn it on again
     import app.main  # noqa: F401 - loaded here, shared by the children
     import workers.main  # noqa: F401 - likewise
     from app.embedded import family
+    from app.embedded.balanced import Tally
     from app.embedded.forked import Role
 
     settings = _settings()
     logs = settings.data_dir / "log"
-    names = [f"api {number}" for number in range(1, processes + 1)]
-    roles = [Role(name, logs / "api.log", lambda: _serve_api(settings, fd)) for name in names]
+    listener, tally = socket.socket(fileno=fd), Tally(processes)
+    roles = [
+        Role(f"api {place + 1}", logs / "api.log", partial(_serve_share, settings, listener, tally, place))
+        for place in range(processes)
+    ]
     roles.append(Role("worker", logs / "worker.log", lambda: _serve_worker(settings)))
     family.run(roles, reports)
 
@@ -127,9 +138,22 @@ def _serve_api(settings: Settings, fd: int | None) -> None:
 
     import uvicorn
 
+    # Not uvicorn's own `fd`: it takes every descriptor for a unix socket and loses TCP_NODELAY and the peer's address.
+    uvicorn.Server(_uvicorn(settings)).run(sockets=None if fd is None else [socket.socket(fileno=fd)])
+
+
+def _serve_share(settings: Settings, listener: socket.socket, tally: Tally, place: int) -> None:
+    from app.embedded.balanced import BalancedServer
+
+    BalancedServer(_uvicorn(settings), listener, tally, place).run()
+
+
+def _uvicorn(settings: Settings) -> uvicorn.Config:
+    import uvicorn
+
     from app.main import create_app
 
-    config = uvicorn.Config(
+    return uvicorn.Config(
         create_app(settings),
         host=settings.host,
         port=settings.port,
@@ -141,8 +165,6 @@ def _serve_api(settings: Settings, fd: int | None) -> None:
         log_config=None,
         timeout_graceful_shutdown=_GRACE,
     )
-    # Not uvicorn's own `fd`: it takes every descriptor for a unix socket and loses TCP_NODELAY and the peer's address.
-    uvicorn.Server(config).run(sockets=None if fd is None else [socket.socket(fileno=fd)])
 
 
 def _serve_worker(settings: Settings) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ipaddress
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
-LISTENING = "0A"
+LISTENING, ESTABLISHED = "0A", "01"
 
 
 def is_alive(pid: int) -> bool:
@@ -40,18 +41,25 @@ def await_end(pids: Iterable[int], seconds: float = 10) -> None:
 
 def listening_addresses(pid: int) -> set[str]:
     """IP addresses on which a process accepts TCP connections."""
+    return {_address(local.split(":")[0]) for local in _sockets(pid, LISTENING)}
+
+
+def connections(pid: int, port: int) -> int:
+    """How many clients of this local port a process has accepted."""
+    return sum(int(local.split(":")[1], 16) == port for local in _sockets(pid, ESTABLISHED))
+
+
+def _sockets(pid: int, state: str) -> list[str]:
     inodes = set()
     for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-        try:
+        with suppress(FileNotFoundError):
             inodes.add(str(descriptor.readlink()))
-        except FileNotFoundError:
-            continue
     rows = [
         row.split()
         for table in ("tcp", "tcp6")
         for row in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]
     ]
-    return {_address(row[1].split(":")[0]) for row in rows if row[3] == LISTENING and f"socket:[{row[9]}]" in inodes}
+    return [row[1] for row in rows if row[3] == state and f"socket:[{row[9]}]" in inodes]
 
 
 def _address(text: str) -> str:

@@ -116,6 +116,8 @@ def test_life_of_an_installation(up):
     ]
     assert secrets["MODELYARD_TOKEN"] not in said
 
+    assert _spread(first, clients=16) in {(7, 9), (8, 8)}
+
     second = up()
     assert f"already running as PID {first.popen.pid}" in second.refused()
 
@@ -184,6 +186,20 @@ def _kill_and_expect_another(running: Up, name: str) -> None:
     os.kill(victim, signal.SIGKILL)
     until(lambda: victim not in running.pids() and running.pids(name))
     until(lambda: f"(PID {victim}) was ended by SIGKILL; restarting it" in running.log())
+
+
+def _spread(running: Up, *, clients: int) -> tuple[int, ...]:
+    """How many of so many clients each API process has, fewest first."""
+    parts = urlsplit(running.connection()["MODELYARD_URL"])
+    connections = [http.client.HTTPConnection(parts.hostname, parts.port, timeout=30) for _ in range(clients)]
+    try:
+        for connection in connections:
+            connection.request("GET", "/health/live")
+            connection.getresponse().read()
+        return tuple(sorted(processes.connections(pid, parts.port) for pid in running.pids("api 1", "api 2")))
+    finally:
+        for connection in connections:
+            connection.close()
 
 
 def _expect_token_to_work(running: Up) -> None:

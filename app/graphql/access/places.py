@@ -20,7 +20,7 @@ from app.graphql.jobs.types import BackgroundJob
 from app.graphql.node import Node
 from app.graphql.registry.orders import ModelOrderBy
 from app.graphql.scalars import Long
-from app.graphql.tracking.arguments import Experiments, Filter, OrderCandidates, View
+from app.graphql.tracking.arguments import Experiments, Filter, InView, OrderCandidates, View
 from app.registry.models import ModelOrder
 
 Search = Annotated[str, strawberry.argument(description="Only what has this text in its name, whatever the case.")]
@@ -197,7 +197,7 @@ class Project(Node):
         experiments: Experiments,
         filter: Filter = "",
         order_by: OrderCandidates = None,
-        view: View = View.ACTIVE,
+        view: InView = View.ACTIVE,
         first: First = None,
         after: After = None,
     ) -> candidate_search.CandidateSearch:

@@ -18,10 +18,10 @@ from app.graphql.jobs.types import BackgroundJob
 @strawberry.input(one_of=True, description="Names a background job, in one of two ways.")
 class BackgroundJobLookup:
     id: strawberry.ID | None = choice("The id of the job.")
-    uuid: UUID | None = choice("The UUID that REST answers name it by.")
+    uuid: str | None = choice("The UUID that REST answers name it by.")
 
     def key(self) -> UUID | None:
-        return ids.uuid(self.id, "BackgroundJob") if self.id else self.uuid or None
+        return ids.uuid(self.id, "BackgroundJob") if self.id else ids.as_uuid(self.uuid or "")
 
 
 @strawberry.type

@@ -8,13 +8,14 @@ import strawberry
 
 from app.tracking.listing import View
 
-__all__ = ["Experiments", "Filter", "OrderCandidates", "View"]
+__all__ = ["Experiments", "Filter", "InView", "OrderCandidates", "View"]
 
 strawberry.enum(View, name="CandidateView", description="Living candidates, those in the trash, or both.")
 
 Experiments = Annotated[
     list[strawberry.ID], strawberry.argument(description="The ids of the experiments to look in, at most 100.")
 ]
+InView = Annotated[View, strawberry.argument(description="Which of them.")]
 Filter = Annotated[
     str,
     strawberry.argument(

@@ -78,7 +78,7 @@ async def _pump(runtime: Runtime, executor: Executor) -> None:
 async def _listen(runtime: Runtime, executor: Executor) -> None:
     """The speed: run what Redis announces at once. arq ends when Redis goes away; then begin anew."""
 
-    async def on_ring(_context: dict[Any, Any], *arguments: Any, **_named: Any) -> None:
+    async def on_ring(ctx: dict[Any, Any], *arguments: Any, **_named: Any) -> None:  # noqa: ARG001 - the name is arq's
         await executor.run(UUID(arguments[0]))
 
     while True:

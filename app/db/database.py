@@ -24,6 +24,7 @@ from app.errors import Conflict, Invalid, ModelyardError, Unavailable
 Snapshot = NewType("Snapshot", AsyncSession)
 Tx = NewType("Tx", Snapshot)
 
+_PATIENCE_SECONDS = 1.5
 PROMISED = "promised jobs"
 """Key in a transaction's ``info`` under which the outbox notes the jobs that it has written."""
 _UNAVAILABLE_CLASSES = ("08", "53", "57")
@@ -57,9 +58,11 @@ class Database:
             "lock_timeout": "2000",
             "idle_in_transaction_session_timeout": "15000",
         }
-        self._write_engine = _engine(url, pool, server_settings)
         read_settings = server_settings | {"default_transaction_read_only": "on"}
-        self._read_engine = _engine(url, pool, read_settings, isolation_level="AUTOCOMMIT")
+        # The client's own limit is for a server that cannot even cancel: one that hangs, or whose network is cut.
+        patience = statement_timeout_ms / 1000 + _PATIENCE_SECONDS
+        self._write_engine = _engine(url, pool, server_settings, patience)
+        self._read_engine = _engine(url, pool, read_settings, patience, isolation_level="AUTOCOMMIT")
 
     @property
     def engines(self) -> tuple[AsyncEngine, AsyncEngine]:
@@ -109,14 +112,14 @@ def async_url(url: str) -> str:
     return make_url(url).set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
 
 
-def _engine(url: str, pool: int, server_settings: dict[str, str], **options: Any) -> AsyncEngine:
+def _engine(url: str, pool: int, server_settings: dict[str, str], patience: float, **options: Any) -> AsyncEngine:
     engine = create_async_engine(
         async_url(url),
         pool_size=pool,
         max_overflow=0,
         pool_timeout=2,
         pool_recycle=1800,
-        connect_args={"server_settings": server_settings, "timeout": 3},
+        connect_args={"server_settings": server_settings, "timeout": 3, "command_timeout": patience},
         **options,
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)

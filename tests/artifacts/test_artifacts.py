@@ -278,5 +278,3 @@ async def test_reconciler_spares_the_young_and_the_known(runtime, project, root)
     await garbage.reconcile(runtime.db, runtime.blobs)
     await sweep_now(runtime)
     assert (await read(runtime, root, "f"))[1] == b"known"
-
-

@@ -99,7 +99,18 @@ async def log_model(call: Call) -> Answer:
     if absent:
         raise invalid("model_json", text, f"The fields {absent} are missing.")
     found = await candidates.get(call.db, call.actor, call.project, run_id)
-    history = orjson.loads(found.tags.get(_HISTORY_TAG, "[]"))
-    tags = {_HISTORY_TAG: orjson.dumps([*history, model]).decode()}
+    tags = {_HISTORY_TAG: _appended(found.tags.get(_HISTORY_TAG, ""), model)}
     await logging.log(call.db, call.actor, call.project, LogBatch(run_id, tags=tags))
     return {}
+
+
+def _appended(text: str, model: object) -> str:
+    """The history with one more; the oldest are forgotten when a tag cannot hold all."""
+    try:
+        history = orjson.loads(text or "[]")
+    except orjson.JSONDecodeError:  # somebody has set the tag by hand
+        history = []
+    history = [*history, model] if isinstance(history, list) else [model]
+    while len(history) > 1 and len(orjson.dumps(history)) > TAG_LIMIT:
+        history.pop(0)
+    return orjson.dumps(history).decode()

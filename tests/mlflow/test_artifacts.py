@@ -64,7 +64,8 @@ def fit_and_register():
     for c in (0.1, 10.0):
         with mlflow.start_run() as run:
             model = LogisticRegression(C=c).fit(data, target)
-            info = mlflow.sklearn.log_model(model, name="model", registered_model_name="m", input_example=data)
+            more = {"pip_requirements": ["scikit-learn"]}  # else the client works them out, which takes seconds
+            info = mlflow.sklearn.log_model(model, name="model", registered_model_name="m", **more)
             mlflow.log_metric("score", c, model_id=info.model_id)
     client = MlflowClient()
     client.set_registered_model_alias("m", "champion", "1")

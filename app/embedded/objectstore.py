@@ -102,6 +102,10 @@ class ObjectStore:
         except (OSError, http.client.HTTPException):
             return False
 
+    def clean_up(self) -> None:
+        """Even a clean stop leaves some of its sockets in the temporary directory."""
+        _clear_sockets(self._first_port)
+
     def _configure_sync(self) -> bool:
         """Have every upload's bytes synced to disk before it is acknowledged, which the store omits by default.
 

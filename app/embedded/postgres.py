@@ -104,6 +104,9 @@ class PostgresServer:
             self._query("postgres", f"CREATE DATABASE {DATABASE}")
         return found is not None and self._query(DATABASE, "SELECT 1") == "1"
 
+    def clean_up(self) -> None:
+        """All of it is in the data directory."""
+
     @property
     def _by_socket(self) -> bool:
         socket_path = self._run / f".s.PGSQL.{self._port}"

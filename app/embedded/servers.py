@@ -56,6 +56,9 @@ class Server(Protocol):
     def is_ready(self) -> bool:
         """Whether it does its work for a client with our credentials."""
 
+    def clean_up(self) -> None:
+        """Remove what it leaves outside of the data directory; called after it has ended."""
+
 
 class Servers:
     """The embedded servers of one data directory; the directory is locked while this lives."""
@@ -138,6 +141,8 @@ class Servers:
     def stop(self) -> list[str]:
         """Stop all cleanly and unlock the directory; the names of those that had to be killed."""
         killed = stop_all(self._processes.values())
+        for name in self._processes:
+            self._servers[name].clean_up()
         self._processes.clear()
         self.lock.release()
         return killed

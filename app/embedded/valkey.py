@@ -80,6 +80,9 @@ class RedisServer:
             return False
         return b"+PONG" in answer
 
+    def clean_up(self) -> None:
+        """All of it is in the data directory."""
+
     @property
     def _by_socket(self) -> bool:
         """Not where the path is too long, or would need quoting that Redis clients do not undo."""

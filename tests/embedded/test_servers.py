@@ -128,6 +128,7 @@ def test_taken_port_is_replaced_and_the_data_stays(only, data_dir):
     clients.store(first.environment).put_object("modelyard", "kept", clients.io.BytesIO(b"precious"), 8)
     taken = urlsplit(first.environment["MODELYARD_S3_URL"]).port
     first.stop()
+    assert list(Path("/tmp").glob(f"seaweedfs-*-{taken}.sock")) == []
 
     with socket.create_server(("127.0.0.1", taken)):
         second = only(data_dir, "s3")

@@ -28,7 +28,7 @@ from workers.execution import Executor
 PUMP_SECONDS = 1.0
 MAX_JOBS = 10
 RECONNECT_SECONDS = 2.0
-GRACE_SECONDS = 8.0
+GRACE_SECONDS = 4.0
 """What running jobs get when the process is told to stop; then they are handed back."""
 log = structlog.get_logger()
 

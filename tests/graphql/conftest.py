@@ -10,21 +10,17 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy import event
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
 
 from app.db.database import Database
-from app.graphql import transport
-from app.http.auth import Authentication
-from app.http.requests import RequestRecord
+from app.main import create_app
 from app.runtime import Runtime
 from tests.conftest import Person
 
 
 @pytest.fixture(scope="session")
 async def client(runtime: Runtime) -> AsyncIterator[httpx.AsyncClient]:
-    app = Starlette(routes=transport.routes, middleware=[Middleware(RequestRecord), Middleware(Authentication)])
-    app.state.runtime = runtime
+    app = create_app(runtime.settings, runtime=runtime)
+    app.state.runtime = runtime  # what the lifespan would do; this transport does not run it
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test", timeout=30) as opened:
         yield opened
 

@@ -1,0 +1,116 @@
+"""What clients learn of failures, and what they do not."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+import strawberry
+from structlog.testing import capture_logs
+
+from app.access.policy import ANONYMOUS, Role
+from app.errors import Invalid
+from app.graphql import markdown, transport
+from app.graphql.context import Context
+from app.graphql.loaders import Loaders
+from app.graphql.schema import Schema
+
+
+@strawberry.type
+class Failing:
+    @strawberry.field
+    def unforeseen(self) -> str:
+        raise RuntimeError("secret detail")
+
+    @strawberry.field
+    def expected(self) -> str:
+        raise Invalid("Say it otherwise.", field="x")
+
+
+async def test_unforeseen_errors_are_masked_and_logged_once(runtime):
+    context = Context(runtime, ANONYMOUS, Loaders(runtime.db, ANONYMOUS), "request-7")
+    with capture_logs() as logs:
+        result = await Schema(query=Failing).execute("{ unforeseen }", context_value=context)
+    assert [error.formatted for error in result.errors] == [
+        {
+            "message": "Internal error; the log has it under the request id request-7.",
+            "locations": [{"line": 1, "column": 3}],
+            "path": ["unforeseen"],
+            "extensions": {"code": "INTERNAL", "request_id": "request-7"},
+        }
+    ]
+    assert [(entry["event"], str(entry["exc_info"])) for entry in logs] == [("graphql.failed", "secret detail")]
+
+
+async def test_expected_errors_of_queries_carry_their_code(runtime):
+    context = Context(runtime, ANONYMOUS, Loaders(runtime.db, ANONYMOUS), "request-7")
+    result = await Schema(query=Failing).execute("{ expected }", context_value=context)
+    (error,) = result.errors
+    assert (error.message, error.extensions) == ("Say it otherwise.", {"code": "INVALID"})
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "first: 0",
+        "first: -1",
+        "first: 101",
+        "first: 2147483647",
+        "first: 1, last: 1",
+        'after: "garbage"',
+        'after: "W10"',
+    ],
+)
+async def test_pages_that_make_no_sense_are_refused(ask, project, arguments):
+    document = f"query q($p: String!) {{ project(by: {{path: $p}}) {{ models({arguments}) {{ nodes {{ id }} }} }} }}"
+    answer = await ask(project.people[Role.OWNER], document, p=project.path)
+    assert {error["extensions"]["code"] for error in answer.errors} == {"INVALID"}
+
+
+async def test_mutations_of_one_document_run_in_order_and_alone(data, project):
+    document = """mutation m($p: String!) {
+      a: modelCreate(input: {project: {path: $p}, name: "x"}) { model { name } userErrors { code } }
+      b: modelCreate(input: {project: {path: $p}, name: "x"}) { model { name } userErrors { code } }
+      c: modelCreate(input: {project: {path: $p}, name: "y"}) { model { name } userErrors { code } } }"""
+    assert await data(project.people[Role.OWNER], document, p=project.path) == {
+        "a": {"model": {"name": "x"}, "userErrors": []},
+        "b": {"model": None, "userErrors": [{"code": "TAKEN"}]},
+        "c": {"model": {"name": "y"}, "userErrors": []},
+    }
+
+
+async def test_operations_have_a_deadline(client, monkeypatch):
+    async def never(*_args, **_kwargs):
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(transport, "EXECUTION_SECONDS", 0.01)
+    monkeypatch.setattr(transport.schema, "execute", never)
+    answer = await client.post("/graphql", json={"query": "{ viewer { isAdmin } }"})
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    assert answer.json()["errors"][0]["extensions"] == {"code": "UNAVAILABLE"}
+
+
+async def test_secret_of_a_token_is_shown_once_and_works(data, project):
+    document = 'mutation { tokenCreate(input: {name: "ci", scopes: [READ_API]}) { secret token { id name scopes } } }'
+    made = (await data(project.people[Role.OWNER], document))["tokenCreate"]
+    assert made["secret"].startswith("myt_")
+    listed = await data(project.people[Role.OWNER], "{ viewer { tokens(first: 1) { nodes { id name } } } }")
+    assert listed["viewer"]["tokens"]["nodes"] == [{"id": made["token"]["id"], "name": "ci"}]
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("<script>alert(1)</script>", "&lt;script&gt;alert(1)&lt;/script&gt;"),
+        ("[x](javascript:alert(1))", "<p>[x](javascript:alert(1))</p>\n"),
+        ("![x](https://a/b.png)", '<p><img src="https://a/b.png" alt="x"></p>\n'),
+        ("[x](https://a)", '<p><a href="https://a" rel="nofollow noopener noreferrer">x</a></p>\n'),
+        ("<img src=x onerror=alert(1)>", "&lt;img src=x onerror=alert(1)&gt;"),
+    ],
+)
+def test_descriptions_are_sanitised(text, html):
+    assert html in markdown.to_html(text)
+
+
+def test_nested_markdown_is_bounded():
+    assert len(markdown.to_html(">" * 10_000)) < 100_000

@@ -151,7 +151,8 @@ async def serving(runtime: Runtime) -> AsyncIterator[str]:
     """The API on a loopback port, in this process and event loop; gives its address."""
     from app.main import create_app  # noqa: PLC0415
 
-    listener = socket.create_server(("127.0.0.1", 0))
+    # Opened again by its number, so that it knows to be TCP: asyncio turns Nagle's delay of 40 ms off only then.
+    listener = socket.socket(fileno=socket.create_server(("127.0.0.1", 0)).detach())
     config = uvicorn.Config(
         create_app(runtime.settings, runtime=runtime),
         log_config=None,

@@ -24,7 +24,7 @@ PLAIN = {
     "end_step": 1, "model_type": "t", "source_run_id": "RUN", "artifact_directory_path": "a",
     "archive_existing_versions": False,
 }  # fmt: skip
-TRIES = 10
+TRIES = 25
 NASTY = [
     "", "a", "0", "1", "-1", "9" * 18, "9" * 40, "x" * 1_000, "\x00", "a\x00b", "\u202e", "../../etc/passwd", "/",
     "%", "%00", "'; DROP TABLE models; --", "m-" + "0" * 32, "0" * 32, "@", "^", "^1", "#1", "1.0.0", "{}", "[[[",

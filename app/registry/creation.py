@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Executable, Select, Table, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.access.policy import Actor
 from app.artifacts import paths
@@ -92,6 +93,40 @@ def values(command: CreateVersion) -> dict[str, Any]:
     }
 
 
+_MODELS, _VERSIONS = cast("Table", Model.__table__), cast("Table", ModelVersion.__table__)
+
+
+def _take() -> ReturningUpdate[int]:
+    mine = (_MODELS.c.project_id == bindparam("of_project"), _MODELS.c.id == bindparam("of_model"))
+    changes = {"last_number": _MODELS.c.last_number + 1, "updated_at": func.now()}
+    return update(_MODELS).where(*mine, _MODELS.c.deleted_at.is_(None)).values(changes).returning(_MODELS.c.last_number)
+
+
+def _highest() -> Select[Any, Any]:
+    """The text of the highest release and of the highest version."""
+    mine = select(_VERSIONS.c.version).where(
+        _VERSIONS.c.project_id == bindparam("of_project"),
+        _VERSIONS.c.model_id == bindparam("of_model"),
+        _VERSIONS.c.deleted_at.is_(None),
+    )
+    highest = mine.order_by(_VERSIONS.c.precedence.desc(), _VERSIONS.c.number.desc()).limit(1)
+    release = highest.where(_VERSIONS.c.is_prerelease.is_(False))
+    return select(release.scalar_subquery(), highest.scalar_subquery())
+
+
+def _add() -> Executable:
+    living = _VERSIONS.c.deleted_at.is_(None)
+    return (
+        upsert(_VERSIONS)
+        .on_conflict_do_nothing(index_elements=["project_id", "model_id", "version"], index_where=living)
+        .returning(*_VERSIONS.c)
+    )
+
+
+# Built once: putting a statement together costs as much as running it, and these run under the model's lock.
+_TAKE, _HIGHEST, _ADD = _take(), _highest(), _add()
+
+
 async def origin(tx: Tx, model: Model, command: CreateVersion, actor: Actor) -> dict[str, UUID | None]:
     """Step: candidate and logged model, held against deletion.
 
@@ -119,13 +154,7 @@ async def take_number(tx: Tx, model: Model) -> int:
     Raises:
         ModelNotFound: the model has just been deleted.
     """
-    statement = (
-        update(Model)
-        .where(Model.project_id == model.project_id, Model.id == model.id, Model.deleted_at.is_(None))
-        .values(last_number=Model.last_number + 1, updated_at=func.now())
-        .returning(Model.last_number)
-    )
-    number: int | None = await tx.scalar(statement)
+    number: int | None = await tx.scalar(_TAKE, {"of_project": model.project_id, "of_model": model.id})
     if number is None:
         raise models.not_found(model.name)
     return number
@@ -133,14 +162,7 @@ async def take_number(tx: Tx, model: Model) -> int:
 
 async def next_version(tx: Tx, model: Model, increment: Increment) -> SemVer:
     """Step: what follows the highest release and the highest version, both read under the model's lock."""
-    mine = select(ModelVersion.version).where(
-        ModelVersion.project_id == model.project_id,
-        ModelVersion.model_id == model.id,
-        ModelVersion.deleted_at.is_(None),
-    )
-    highest = mine.order_by(ModelVersion.precedence.desc(), ModelVersion.number.desc()).limit(1)
-    release = highest.where(ModelVersion.is_prerelease.is_(False))
-    row = (await tx.execute(select(release.scalar_subquery(), highest.scalar_subquery()))).one()
+    row = (await tx.execute(_HIGHEST, {"of_project": model.project_id, "of_model": model.id})).one()
     known = [None if text is None else semver.parse(text) for text in row]
     return semver.bump(known[0], known[1], increment)
 
@@ -151,26 +173,19 @@ async def add(tx: Tx, model: Model, version: SemVer, **values: Any) -> ModelVers
     Raises:
         VersionTaken: a living version has the same text.
     """
-    statement = (
-        upsert(ModelVersion)
-        .values(
-            project_id=model.project_id,
-            model_id=model.id,
-            version=version.text,
-            precedence=semver.precedence_key(version),
-            is_prerelease=version.is_prerelease,
-            **values,
-        )
-        .on_conflict_do_nothing(
-            index_elements=["project_id", "model_id", "version"], index_where=ModelVersion.deleted_at.is_(None)
-        )
-        .returning(ModelVersion)
-    )
-    made: ModelVersion | None = await tx.scalar(statement)
+    row = {
+        "project_id": model.project_id,
+        "model_id": model.id,
+        "version": version.text,
+        "precedence": semver.precedence_key(version),
+        "is_prerelease": version.is_prerelease,
+        **values,
+    }
+    made = (await tx.execute(_ADD, row)).one_or_none()
     if made is None:
         # Versions of a model are made and deleted under its lock, which is held: the one in the way is still there.
         same = repository.living_versions(model.project_id).where(
             ModelVersion.model_id == model.id, ModelVersion.version == version.text
         )
         raise VersionTaken((await tx.scalars(same)).one())
-    return made
+    return ModelVersion(**made._mapping)  # noqa: SLF001 - the documented name of a row's columns

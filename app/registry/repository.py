@@ -39,15 +39,23 @@ async def may_read(snap: Snapshot, actor: Actor, project: int | str) -> bool:
     return True
 
 
-def model_is(project_id: int, reference: int | str) -> ColumnElement[bool] | None:
-    """The living model with that id or name; None when no model can have it."""
-    living = (Model.project_id == project_id, Model.deleted_at.is_(None))
+def model_key(reference: int | str) -> int | str | None:
+    """The id or the name as it is stored; None when no model can have it."""
     if isinstance(reference, int):
-        return and_(*living, Model.id == reference) if 0 < reference < 2**63 else None
+        return reference if 0 < reference < 2**63 else None
     try:
-        return and_(*living, Model.name == check_model_name(reference))
+        return check_model_name(reference)
     except Invalid:
         return None
+
+
+def model_is(project_id: int, reference: int | str) -> ColumnElement[bool] | None:
+    """The living model with that id or name; None when no model can have it."""
+    key = model_key(reference)
+    if key is None:
+        return None
+    named = Model.id == key if isinstance(key, int) else Model.name == key
+    return and_(Model.project_id == project_id, Model.deleted_at.is_(None), named)
 
 
 async def find_model(snap: Snapshot, project_id: int, reference: int | str) -> Model | None:

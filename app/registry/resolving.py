@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
@@ -18,6 +19,7 @@ from sqlalchemy import (
     TableValuedAlias,
     Text,
     and_,
+    bindparam,
     column,
     func,
     literal,
@@ -89,14 +91,24 @@ def matches(reference: Reference) -> ColumnElement[bool]:
             return ModelVersion.id == chosen_id(reference)
 
 
-def of_model(condition: ColumnElement[bool], reference: Reference) -> Select[Model, ModelVersion]:
-    """The model that meets the condition and, where there is one, the version; else None beside the model."""
+@lru_cache(maxsize=512)
+def of_model(reference: Reference, *, by_id: bool) -> Select[Model, ModelVersion]:
+    """The model and, where there is one, the version; else None beside the model.
+
+    The statement has the parameters ``of_project`` and ``of_model`` (an id or a name). It is kept, since putting it
+    together takes longer than running it.
+    """
+    column: SQLColumnExpression[Any] = Model.id if by_id else Model.name
     same = and_(
         ModelVersion.project_id == Model.project_id,
         ModelVersion.id == chosen_id(reference),
         ModelVersion.deleted_at.is_(None),
     )
-    return select(Model, ModelVersion).outerjoin(ModelVersion, same).where(condition)
+    return (
+        select(Model, ModelVersion)
+        .outerjoin(ModelVersion, same)
+        .where(Model.project_id == bindparam("of_project"), column == bindparam("of_model"), Model.deleted_at.is_(None))
+    )
 
 
 _INNER = aliased(ModelVersion, name="v")

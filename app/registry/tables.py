@@ -93,9 +93,7 @@ class ModelVersion(Row):
             "number",
             postgresql_where=sql("deleted_at is null"),
         ),
-        Index(
-            "ix_model_versions_updated_at", "project_id", "updated_at", postgresql_where=sql("deleted_at is null")
-        ),
+        Index("ix_model_versions_updated_at", "project_id", "updated_at", postgresql_where=sql("deleted_at is null")),
         Index("ix_model_versions_created_at", "project_id", "model_id", "created_at", "id"),
         Index("ix_model_versions_candidate_id", "project_id", "candidate_id"),
         Index("ix_model_versions_logged_model_id", "project_id", "logged_model_id"),

@@ -206,10 +206,11 @@ def root_of(version: ModelVersion) -> tuple[Root, str]:
 
 
 async def _find_named(snap: Snapshot, project_id: int, target: Named) -> tuple[Model, ModelVersion]:
-    condition = repository.model_is(project_id, target.model)
+    key = repository.model_key(target.model)
     row = None
-    if condition is not None:
-        row = (await snap.execute(resolving.of_model(condition, target.reference))).one_or_none()
+    if key is not None:
+        statement = resolving.of_model(target.reference, by_id=isinstance(key, int))
+        row = (await snap.execute(statement, {"of_project": project_id, "of_model": key})).one_or_none()
     if row is None:
         raise models.not_found(target.model)
     model, version = row

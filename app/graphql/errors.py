@@ -21,6 +21,8 @@ from app.errors import ModelyardError, NotFound, Unavailable
 
 T = TypeVar("T")
 
+MAX_MESSAGE = 1_000
+"""Characters of a message about the request itself."""
 UNEXPECTED = Counter("modelyard_graphql_unexpected_errors_total", "Errors in resolvers that nobody foresaw.")
 log = structlog.get_logger()
 
@@ -73,13 +75,18 @@ def is_unavailable(error: GraphQLError) -> bool:
 def _presented(error: GraphQLError, request_id: str) -> GraphQLError:
     cause = _cause(error)
     if cause is None or isinstance(cause, StrawberryInputCoercionError):
-        return error
+        return error if len(error.message) <= MAX_MESSAGE else _shortened(error)
     if isinstance(cause, ModelyardError):
         return _restated(error, cause.message, cause.code)
     UNEXPECTED.inc()
     log.error("graphql.failed", request_id=request_id, path=error.path, exc_info=cause)
     message = f"Internal error; the log has it under the request id {request_id}."
     return _restated(error, message, "INTERNAL", request_id=request_id)
+
+
+def _shortened(error: GraphQLError) -> GraphQLError:
+    """Messages quote what the client sent, which may be long."""
+    return GraphQLError(f"{error.message[:MAX_MESSAGE]}…", error.nodes, extensions=error.extensions, path=error.path)
 
 
 def _cause(error: GraphQLError) -> BaseException | None:

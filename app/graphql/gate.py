@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from graphql import DocumentNode, OperationDefinitionNode, parse
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, parse, validate
 from strawberry.extensions import SchemaExtension
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+from strawberry.types.execution import ExecutionContext
 
 from app.graphql import cost, limits
 
 CACHED_DOCUMENTS = 256
+MAX_ERRORS = 5
+"""Of one validation: each error quotes what is wrong, so many of them would cost more than the document."""
 CACHED_LENGTH = 16_384
 """Characters; longer documents are read each time, so that the cache stays small."""
 
@@ -45,13 +50,20 @@ class Gate(SchemaExtension):
     def on_validate(self) -> Iterator[None]:
         context = self.execution_context
         assert self._document is not None, "parsing comes first"
-        if self._document.valid:
-            context.pre_execution_errors = []
+        errors = [] if self._document.valid else _errors(context, self._document.node)
+        self._document.valid = not errors
+        context.pre_execution_errors = errors  # set, if only to an empty list, so Strawberry does not validate again
         yield
-        self._document.valid = not context.pre_execution_errors
 
     def get_results(self) -> dict[str, Any]:
         return {} if self._cost is None else {"cost": {"requested": self._cost, "limit": cost.MAX_COST}}
+
+
+def _errors(context: ExecutionContext, document: DocumentNode) -> list[GraphQLError]:
+    """What Strawberry's own validation finds, but not all of it."""
+    rules = (*context.validation_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+    schema = context.schema._schema  # noqa: SLF001 - Strawberry has no other name for it
+    return validate(schema, document, rules, max_errors=MAX_ERRORS)
 
 
 def _read(text: str) -> Document:

@@ -65,6 +65,13 @@ async def test_broken_fragments_are_left_to_validation(ask, document):
     assert all("Internal" not in error["message"] for error in answer.errors)
 
 
+async def test_few_errors_are_told_and_in_few_words(ask):
+    answer = await ask(None, "{ project(by: {" + " ".join(f"a{n}: 1" for n in range(900)) + "}) { id } }")
+    assert answer.data is None
+    assert len(answer.errors) <= 6
+    assert max(len(error["message"]) for error in answer.errors) <= 1_001
+
+
 async def test_standard_introspection_passes(data):
     answer = await data(None, get_introspection_query())
     assert answer["__schema"]["queryType"] == {"name": "Query", "kind": "OBJECT"}

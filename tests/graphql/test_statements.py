@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from app.access import projects
@@ -45,38 +47,45 @@ PROJECTS = """query q($path: String!, $n: Int!) { group(by: {path: $path}) { pro
   models(first: 2) { totalCount nodes { name latestVersion { version } versions(first: 2) { nodes { version } } } }
   experiments(first: 2) { totalCount nodes { name candidates(first: 2) { nodes { name } } } } } } } }"""
 ROWS = 50
+AT_ONCE = 5
 
 
 @pytest.fixture(scope="module")
 async def full(runtime, staff):
     """A project in which everything there is exists several times, in a group of several projects."""
     place = await new_project(runtime, staff)
-    db, owner = runtime.db, place.owner
-    for number in range(ROWS):
-        name = f"p{number}"
-        other = await projects.create(db, owner, CreateProject(place.group_id, name))
-        await models.create(db, owner, other.id, CreateModel("m"))
-        model = await models.create(db, owner, place.id, CreateModel(f"m{number}"))
-        for _ in range(2):
-            await versions.create(db, owner, place.id, CreateVersion(model.id))
-        await aliases.set(db, owner, place.id, model.id, "champion", parse_reference("latest"))
-        experiment = await experiments.create(db, owner, place.id, CreateExperiment(f"e{number}"))
-        await fill(runtime, place, experiment.number, rows=ROWS if number == 0 else 1)
+    for begin in range(0, ROWS, AT_ONCE):
+        numbers = range(begin, min(begin + AT_ONCE, ROWS))
+        await asyncio.gather(*(surround(runtime, place, number) for number in numbers))
+    outer = (await experiments.get_by_name(runtime.db, place.owner, place.id, "e0")).number
+    root = await candidates.create(runtime.db, place.owner, place.id, CreateCandidate(outer))
+    for _ in range(0, ROWS, AT_ONCE):
+        await asyncio.gather(*(fill(runtime, place, root.id) for _ in range(AT_ONCE)))
     return place
 
 
-async def fill(runtime, place, number, *, rows):
+async def surround(runtime, place, number):
+    """A neighbour of the project; a model with two versions and an alias; an experiment with a candidate."""
     db, owner = runtime.db, place.owner
-    parent = None
-    for _ in range(rows):
-        command = CreateCandidate(number, params={"p": "1"}, parent_id=parent)
-        made = await candidates.create(db, owner, place.id, command)
-        parent = made.id
-        points = [MetricInput("loss", 0.1 * step, timestamp=step, step=step) for step in range(3)]
-        await logging.log(db, owner, place.id, LogBatch(made.id, metrics=points))
-        await upload(runtime, place, made.id)
-        if rows > 1:
-            await versions.create(db, owner, place.id, CreateVersion("m0", candidate_id=made.id))
+    other = await projects.create(db, owner, CreateProject(place.group_id, f"p{number}"))
+    await models.create(db, owner, other.id, CreateModel("m"))
+    model = await models.create(db, owner, place.id, CreateModel(f"m{number}"))
+    for _ in range(2):
+        await versions.create(db, owner, place.id, CreateVersion(model.id))
+    await aliases.set(db, owner, place.id, model.id, "champion", parse_reference("latest"))
+    experiment = await experiments.create(db, owner, place.id, CreateExperiment(f"e{number}"))
+    await candidates.create(db, owner, place.id, CreateCandidate(experiment.number))
+
+
+async def fill(runtime, place, root):
+    """A nested candidate of `e0` with logs and a file, and a version of `m0` made from it."""
+    db, owner = runtime.db, place.owner
+    number = (await experiments.get_by_name(db, owner, place.id, "e0")).number
+    made = await candidates.create(db, owner, place.id, CreateCandidate(number, params={"p": "1"}, parent_id=root))
+    points = [MetricInput("loss", 0.1 * step, timestamp=step, step=step) for step in range(3)]
+    await logging.log(db, owner, place.id, LogBatch(made.id, metrics=points))
+    await upload(runtime, place, made.id)
+    await versions.create(db, owner, place.id, CreateVersion("m0", candidate_id=made.id))
 
 
 async def upload(runtime, place, candidate_id):

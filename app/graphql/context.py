@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -21,6 +22,8 @@ class Context:
     actor: Actor
     loaders: Loaders
     request_id: str
+    deadline: asyncio.Timeout
+    """Ends the operation; changes may move it."""
 
     @property
     def db(self) -> Database:

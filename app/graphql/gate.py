@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, parse, validate
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType, parse, validate
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from strawberry.types.execution import ExecutionContext
 
 from app.graphql import cost, limits
+from app.graphql.context import Context
 
+MUTATION_SECONDS = 35.0
+"""Changes of one thing wait in line for each other; they may wait longer than a query may work."""
 CACHED_DOCUMENTS = 256
 MAX_ERRORS = 5
 """Of one validation: each error quotes what is wrong, so many of them would cost more than the document."""
@@ -44,6 +48,8 @@ class Gate(SchemaExtension):
         operation = _operation(self._document.node, context.operation_name)
         if operation is not None:
             connections = _connections(context.schema._schema)  # noqa: SLF001 - Strawberry has no other name for it
+            if operation.operation is OperationType.MUTATION:
+                _grant_time(context.context)
             self._cost = cost.check(self._document.node, operation, context.variables or {}, connections)
         yield
 
@@ -57,6 +63,10 @@ class Gate(SchemaExtension):
 
     def get_results(self) -> dict[str, Any]:
         return {} if self._cost is None else {"cost": {"requested": self._cost, "limit": cost.MAX_COST}}
+
+
+def _grant_time(context: Context) -> None:
+    context.deadline.reschedule(asyncio.get_running_loop().time() + MUTATION_SECONDS)
 
 
 def _errors(context: ExecutionContext, document: DocumentNode) -> list[GraphQLError]:

@@ -28,7 +28,7 @@ class Failing:
 
 
 async def test_unforeseen_errors_are_masked_and_logged_once(runtime):
-    context = Context(runtime, ANONYMOUS, Loaders(runtime.db, ANONYMOUS), "request-7")
+    context = Context(runtime, ANONYMOUS, Loaders(runtime.db, ANONYMOUS), "request-7", asyncio.timeout(None))
     with capture_logs() as logs:
         result = await Schema(query=Failing).execute("{ unforeseen }", context_value=context)
     assert [error.formatted for error in result.errors] == [
@@ -43,7 +43,7 @@ async def test_unforeseen_errors_are_masked_and_logged_once(runtime):
 
 
 async def test_expected_errors_of_queries_carry_their_code(runtime):
-    context = Context(runtime, ANONYMOUS, Loaders(runtime.db, ANONYMOUS), "request-7")
+    context = Context(runtime, ANONYMOUS, Loaders(runtime.db, ANONYMOUS), "request-7", asyncio.timeout(None))
     result = await Schema(query=Failing).execute("{ expected }", context_value=context)
     (error,) = result.errors
     assert (error.message, error.extensions) == ("Say it otherwise.", {"code": "INVALID"})
@@ -83,7 +83,7 @@ async def test_operations_have_a_deadline(client, monkeypatch):
     async def never(*_args, **_kwargs):
         await asyncio.sleep(60)
 
-    monkeypatch.setattr(transport, "EXECUTION_SECONDS", 0.01)
+    monkeypatch.setattr(transport, "QUERY_SECONDS", 0.01)
     monkeypatch.setattr(transport.schema, "execute", never)
     answer = await client.post("/graphql", json={"query": "{ viewer { isAdmin } }"})
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")

@@ -140,9 +140,7 @@ async def totals(snap: Snapshot, project_id: int, roots: Sequence[UUID]) -> dict
     return {root_id: (count, int(size or 0)) for root_id, count, size in await snap.execute(statement)}
 
 
-ORDER: Keyset[ArtifactDetails] = Keyset(
-    "artifacts", (Artifact.path, Artifact.id), lambda found: (found.path, found.id)
-)
+ORDER: Keyset[ArtifactDetails] = Keyset("artifacts", (Artifact.path, Artifact.id), lambda found: (found.path, found.id))
 
 
 def details() -> Select[*tuple[Any, ...]]:

@@ -61,7 +61,7 @@ async def forget(runtime: Runtime) -> object:
 
 
 CHORES = (
-    Chore("sweep", 10, sweep),
+    Chore("sweep", 5, sweep),
     Chore("bury", 30, bury),
     Chore("expire", 300, expire),
     Chore("forget", 3600, forget),

@@ -19,7 +19,7 @@ up: $(UP) ## Start everything on this machine; Ctrl-C stops it.
 	@exec .venv/bin/python -m app.cli up
 
 test: $(DEV) $(MLFLOW) ## Run the test suite against real servers.
-	@exec .venv-dev/bin/python -m pytest $(ARGS)
+	@exec .venv-dev/bin/python -m pytest --cov --cov-report=term:skip-covered $(ARGS)
 
 lint: $(DEV) ## Check style, types, import contracts and the committed schema.
 	.venv-dev/bin/ruff check

@@ -159,6 +159,15 @@ def _identifier(part: str) -> bytes:
     return _ALPHANUMERIC + part.encode("ascii") + _END
 
 
+def _hint_without_prefix(bare: str) -> str:
+    rest = bare.lstrip("vV=")
+    if not rest:
+        return "there is no number in it"
+    if Version.is_valid(rest):
+        return f"leave out the {bare[0]!r}, e.g. {quoted(rest)}"
+    return f"leave out the {bare[0]!r}, and then: {_hint(rest)}"
+
+
 def _hint(text: str) -> str:
     """What is wrong with it, in the words of the person who typed it."""
     bare = text.strip()
@@ -169,7 +178,7 @@ def _hint(text: str) -> str:
     if bare != text:
         return "leave out the blanks around it"
     if bare[0] in "vV=":
-        return f"leave out the {bare[0]!r}, e.g. {quoted(bare[1:])}" if bare[1:] else "there is no number in it"
+        return _hint_without_prefix(bare)
     if all(number.isascii() and number.isdigit() for number in numbers):
         return _core_hint(bare, numbers)
     if foreign := re.search(r"[^0-9A-Za-z.+-]", bare):

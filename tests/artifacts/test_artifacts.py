@@ -15,9 +15,13 @@ from app.artifacts.artifacts import Entry, Root
 from app.artifacts.tables import Blob, CondemnedObject
 from app.artifacts.uploads import StoreArtifact
 from app.errors import Forbidden, Invalid, NotFound, TooLarge
+from app.registry import models, versions
+from app.registry.models import CreateModel
+from app.registry.versions import CreateVersion
 from app.storage.blobs import SizeMismatch
-from app.tracking import candidates, purge
+from app.tracking import candidates, experiments, purge
 from app.tracking.candidates import CreateCandidate
+from app.tracking.experiments import CreateExperiment
 
 
 @pytest.fixture
@@ -134,6 +138,29 @@ async def test_replaced_files_leave_the_bucket(runtime, project, root):
     assert (await read(runtime, root, "f"))[1] == b"new"
     await sweep_now(runtime)
     assert len(await objects_of(runtime, project)) == 1
+
+
+async def test_files_of_what_was_deleted_are_gone_before_their_bytes(runtime, project, root):
+    await store(runtime, project, root, "f", b"bytes")
+    await candidates.condemn(runtime.db, project.owner, project.id, root.candidate_id)
+    with pytest.raises(NotFound):
+        await read(runtime, root, "f")
+    async with runtime.db.read() as snap:
+        assert await artifacts.list_folder(snap, root) == []
+
+
+async def test_files_that_a_version_needs_outlive_their_experiment(runtime, project):
+    made = await experiments.create(runtime.db, project.owner, project.id, CreateExperiment("short-lived"))
+    source = (await candidates.create(runtime.db, project.owner, project.id, CreateCandidate(made.number))).candidate
+    root = Root(project.id, candidate_id=source.id)
+    await store(runtime, project, root, "f", b"needed")
+    model = await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
+    await versions.create(runtime.db, project.owner, project.id, CreateVersion(model.id, candidate_id=source.id))
+    await experiments.condemn(runtime.db, project.owner, project.id, made.number)
+    assert (await read(runtime, root, "f"))[1] == b"needed"
+    await models.delete(runtime.db, project.owner, project.id, model.id)
+    with pytest.raises(NotFound):
+        await read(runtime, root, "f")
 
 
 async def test_removing_one_owner_keeps_what_another_needs(runtime, project, root):

@@ -18,7 +18,6 @@ _MODEL_FOLDER = re.compile(r"[^/]+/models/(?P<model>[^/]+)/artifacts(?:/(?P<rest
 _PROXY = re.compile(
     r"(?:mlflow-artifacts:(?://[^/]*)?/|https?://[^?#]*/mlflow-artifacts/artifacts/)(?P<path>.*)", re.DOTALL
 )
-_ELSEWHERE = re.compile(r"(?!file:)[a-z][a-z0-9+.-]*://.+", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +51,25 @@ def parse(path: str) -> Location:
     )
 
 
-def of_proxy(uri: str) -> Location | None:
-    """The files that an address of our proxy means; None when it is another kind of address.
+def is_proxy(uri: str) -> bool:
+    """Whether an address is one of an artifact proxy."""
+    return _PROXY.fullmatch(uri) is not None
+
+
+def of_proxy(uri: str) -> Location:
+    """The files that an address of our proxy means.
 
     Raises:
-        NotFound: it is one, but of no run and no logged model.
+        NotFound: those of no run and no logged model.
     """
     found = _PROXY.fullmatch(uri)
-    return parse(found["path"]) if found else None
+    return parse(found["path"] if found else "")
 
 
 def download_uri(model: Model, version: ModelVersion) -> str:
-    """Where a client finds the files of a version: a source in a store of its own, else our proxy."""
-    if _ELSEWHERE.fullmatch(version.source) and not _PROXY.fullmatch(version.source):
-        return version.source
+    """Where a client finds the files of a version: a store of its own, else our proxy."""
+    if version.location:
+        return version.location
     if version.logged_model_id is not None:
         base = identifiers.model_location(model.experiment_number, version.logged_model_id)
     else:

@@ -11,6 +11,8 @@ from app.errors import (
     Unauthenticated,
     Unavailable,
 )
+from app.registry.models import ModelNotFound, ModelTaken
+from app.registry.versions import AliasNotFound, VersionNotFound
 
 _REALM = 'Bearer realm="modelyard", Basic realm="modelyard"'
 _RETRY_SECONDS = "2"
@@ -23,6 +25,7 @@ class EndpointNotFound(NotFound):
 _INVALID = "INVALID_PARAMETER_VALUE"
 _ANSWERS: tuple[tuple[type[ModelyardError], tuple[int, str]], ...] = (
     (EndpointNotFound, (404, "ENDPOINT_NOT_FOUND")),
+    (AliasNotFound, (400, _INVALID)),
     (NotFound, (404, "RESOURCE_DOES_NOT_EXIST")),
     (Taken, (400, "RESOURCE_ALREADY_EXISTS")),
     (Unauthenticated, (401, "UNAUTHENTICATED")),
@@ -40,6 +43,21 @@ def translate(error: ModelyardError) -> tuple[int, str]:
     if isinstance(error, TooLarge) and error.field is None:
         return 413, _INVALID
     return next((answer for kind, answer in _ANSWERS if isinstance(error, kind)), (400, _INVALID))
+
+
+def words(error: ModelyardError) -> str:
+    """The message of a failure, which begins with MLflow's own sentence where clients may look for it."""
+    match error:
+        case AliasNotFound(reference=str(name)):
+            return f"Registered model alias {name} not found. {error.message}"
+        case VersionNotFound(model=str(name), reference=str(reference)):
+            return f"Model Version (name={name}, version={reference.lstrip('#')}) not found. {error.message}"
+        case ModelNotFound(reference=str(name)):
+            return f"Registered Model with name={name} not found. {error.message}"
+        case ModelTaken(name=name):
+            return f"Registered Model (name={name}) already exists. {error.message}"
+        case _:
+            return error.message
 
 
 def headers(status: int) -> dict[str, str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from app.errors import Invalid
 from app.mlflow import shapes
-from app.mlflow.identifiers import experiment_of
+from app.mlflow.identifiers import experiment_number, experiment_of
 from app.mlflow.protocol import Answer, Call
-from app.tracking import experiments, listing_experiments
+from app.quoting import quoted
+from app.tracking import datasets, experiments, listing_experiments
 from app.tracking.experiments import CreateExperiment
 from app.tracking.listing import View
 from app.tracking.listing_experiments import SearchExperiments
@@ -13,11 +15,14 @@ from app.tracking.listing_experiments import SearchExperiments
 VIEWS = {"ACTIVE_ONLY": 1, "DELETED_ONLY": 2, "ALL": 3}
 _VIEWS = {1: View.ACTIVE, 2: View.DELETED, 3: View.ALL}
 MAX_PAGE = 50_000
+MAX_DATASET_EXPERIMENTS = 20
+MAX_LOCATION = 2_048
 
 
 async def create(call: Call) -> Answer:
-    """``artifact_location`` is ignored: files of a project are in its store and nowhere else."""
+    """``artifact_location`` is checked and left aside: files of a project are in its store and nowhere else."""
     message = call.message
+    _check_location(message.text("artifact_location"))
     command = CreateExperiment(message.required("name"), message.pairs("tags"))
     made = await experiments.create(call.db, call.actor, call.project, command)
     return {"experiment_id": str(made.number)}
@@ -72,6 +77,36 @@ async def delete_tag(call: Call) -> Answer:
     number, key = experiment_of(call.message), call.message.required("key")
     await experiments.remove_tag(call.db, call.actor, call.project, number, key)
     return {}
+
+
+async def search_datasets(call: Call) -> Answer:
+    """What the runs of some experiments read, and as what (MLflow REST: experiments/search-datasets)."""
+    texts = call.message.texts("experiment_ids")
+    if not texts:
+        raise Invalid("SearchDatasets request must specify at least one experiment_id.", field="experiment_ids")
+    if len(texts) > MAX_DATASET_EXPERIMENTS:
+        raise Invalid(
+            f"SearchDatasets request cannot specify more than {MAX_DATASET_EXPERIMENTS} experiment_ids. "
+            f"Received {len(texts)} experiment_ids.",
+            field="experiment_ids",
+        )
+    numbers = [experiment_number(text) for text in texts]
+    found = await datasets.summaries(call.db, call.actor, call.project, numbers)
+    return {"dataset_summaries": [shapes.dataset_summary(one) for one in found]}
+
+
+def _check_location(location: str) -> None:
+    if len(location) > MAX_LOCATION:
+        raise Invalid(
+            f"'artifact_location' has {len(location)} characters; at most {MAX_LOCATION} are allowed.",
+            field="artifact_location",
+        )
+    if location.startswith("runs:"):
+        raise Invalid(
+            f"Artifact location cannot be a runs:/ URI. Given: {quoted(location, 200)}", field="artifact_location"
+        )
+    if any(sign in location for sign in ("#", ";")):
+        raise Invalid("'artifact_location' URL can't include fragments or params.", field="artifact_location")
 
 
 def view(call: Call, name: str) -> View:

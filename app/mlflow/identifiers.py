@@ -15,6 +15,11 @@ MODEL_PREFIX = "m-"
 SCHEME = "mlflow-artifacts:/"
 
 
+def is_run_id(text: str) -> bool:
+    """Whether the text has the form of our run ids; others are those of other tracking servers."""
+    return _HEX.fullmatch(text) is not None
+
+
 def run_id(text: str) -> UUID:
     """The id of a run: 32 hexadecimal digits.
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from app.artifacts import artifacts, paths
 from app.artifacts.artifacts import Root
 from app.mlflow import identifiers, shapes
-from app.mlflow.identifiers import experiment_number, experiment_of, model_id, run_id
+from app.mlflow.identifiers import experiment_number, experiment_of, is_run_id, model_id, run_id
 from app.mlflow.protocol import Answer, Call
 from app.mlflow.wire import Message, missing
 from app.search.ast import OrderKey
@@ -28,7 +28,8 @@ async def create(call: Call) -> Answer:
         experiment_number=experiment_of(message),
         name=message.text("name") or None,
         model_type=message.text("model_type"),
-        source_candidate_id=run_id(source) if source else None,
+        source_candidate_id=run_id(source) if is_run_id(source) else None,
+        foreign_run="" if is_run_id(source) else source,
         params=message.pairs("params"),
         tags=message.pairs("tags"),
     )

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from app.mlflow import shapes
 from app.mlflow.identifiers import run_id, run_of
 from app.mlflow.protocol import Answer, Call
-from app.mlflow.wire import InvalidParameter, invalid
-from app.tracking import metrics
-from app.tracking.metrics import Point
+from app.mlflow.wire import InvalidParameter, missing
+from app.tracking import metrics, samples
+from app.tracking.samples import Sample
 
 MAX_POINTS = 25_000
 MAX_RUNS = 100
@@ -30,60 +29,57 @@ async def history(call: Call) -> Answer:
 
 async def bulk(call: Call) -> Answer:
     """Histories of several runs one after the other, cut to ``max_results`` in all."""
-    runs = _runs(call, "run_id")
-    key = call.message.required("metric_key")
-    left = min(call.message.integer("max_results") or MAX_POINTS, MAX_POINTS)
-    rows: list[shapes.Json] = []
-    for candidate_id in sorted(runs):
-        if left <= len(rows):
-            break
-        found = await metrics.history(
-            call.db, call.actor, call.project, candidate_id, key, limit=left - len(rows), token=None
-        )
-        rows += _of_run(candidate_id, key, found.points)
-    return {"metrics": rows}
+    texts = call.message.texts("run_id")
+    if not texts:
+        raise InvalidParameter("GetMetricHistoryBulk request must specify at least one run_id.")
+    _refuse_many(texts, f"GetMetricHistoryBulk request cannot specify more than {MAX_RUNS} run_ids.")
+    key = call.message.text("metric_key")
+    if not key:
+        raise InvalidParameter("GetMetricHistoryBulk request must specify a metric_key.")
+    limit = call.message.page_size(default=MAX_POINTS, limit=2**31 - 1)
+    found = await samples.whole(call.db, call.actor, call.project, _runs(texts), key, limit=min(limit, MAX_POINTS))
+    return {"metrics": [_of_run(key, one) for one in found]}
 
 
 async def interval(call: Call) -> Answer:
     """Of each run a sample of its history: evenly many points, and always the last one."""
     message = call.message
-    runs, key = _runs(call, "run_ids"), message.required("metric_key")
-    size = message.page_size(default=MAX_SAMPLES, limit=MAX_SAMPLES)
-    start, end = message.integer("start_step"), message.integer("end_step")
-    if (start is None) != (end is None):
-        raise InvalidParameter("If either start_step or end_step are specified, both must be specified.")
-    if start is not None and end is not None and start > end:
-        raise invalid("start_step", start, f"It must not be greater than end_step, which is {end}.")
-    rows: list[shapes.Json] = []
-    for candidate_id in sorted(runs):
-        found = await metrics.history(call.db, call.actor, call.project, candidate_id, key, limit=None, token=None)
-        points = [one for one in found.points if start is None or end is None or start <= one.step <= end]
-        rows += _of_run(candidate_id, key, _sampled(points, size))
-    return {"metrics": rows}
-
-
-def _runs(call: Call, name: str) -> set[UUID]:
-    texts = call.message.texts(name)
+    texts = message.texts("run_ids")
     if not texts:
-        raise InvalidParameter("GetMetricHistoryBulk request must specify at least one run_id.")
-    if len(texts) > MAX_RUNS:
+        raise missing("run_ids")
+    _refuse_many(texts, f"GetMetricHistoryBulkInterval request must specify at most {MAX_RUNS} run_ids.")
+    key, steps, size = message.required("metric_key"), _steps(call), message.integer("max_results")
+    if size is not None and not 1 <= size <= MAX_SAMPLES:
+        raise InvalidParameter(f"max_results must be between 1 and {MAX_SAMPLES}. Got {size}.", field="max_results")
+    runs = _runs(texts)
+    found = await samples.thinned(call.db, call.actor, call.project, runs, key, size=size or MAX_SAMPLES, steps=steps)
+    place = {run: index for index, run in enumerate(runs)}
+    return {"metrics": [_of_run(key, one) for one in sorted(found, key=lambda one: place[one.candidate_id])]}
+
+
+def _steps(call: Call) -> tuple[int, int] | None:
+    start, end = call.message.integer("start_step"), call.message.integer("end_step")
+    if start is None and end is None:
+        return None
+    if start is None or end is None:
+        raise InvalidParameter("If either start step or end step are specified, both must be specified.")
+    if start > end:
         raise InvalidParameter(
-            f"GetMetricHistoryBulk request cannot specify more than {MAX_RUNS} run_ids. Received {len(texts)} run_ids."
+            f"end_step must be greater than start_step. Found start_step={start} and end_step={end}."
         )
-    return {run_id(text) for text in texts}
+    return start, end
 
 
-def _of_run(candidate_id: UUID, key: str, points: Sequence[Point]) -> list[shapes.Json]:
-    return [shapes.metric(key, one.value, one.timestamp, one.step) | {"run_id": candidate_id.hex} for one in points]
+def _refuse_many(texts: list[str], rule: str) -> None:
+    if len(texts) > MAX_RUNS:
+        raise InvalidParameter(f"{rule} Received {len(texts)} run_ids.")
 
 
-def _sampled(points: Sequence[Point], size: int) -> Sequence[Point]:
-    """The first point of each of ``size`` equal parts by (step, timestamp, value), and the last of all."""
-    ordered = sorted(points, key=lambda one: (one.step, one.timestamp, one.value))
-    if len(ordered) <= size:
-        return ordered
-    if size == 1:
-        return ordered[-1:]
-    firsts = sorted({index * len(ordered) // size for index in range(size)})
-    picked = [ordered[index] for index in firsts]
-    return picked if picked[-1] is ordered[-1] else [*picked, ordered[-1]]
+def _runs(texts: list[str]) -> list[UUID]:
+    """In the order of the request, each once."""
+    return list(dict.fromkeys(run_id(text) for text in texts))
+
+
+def _of_run(key: str, one: Sample) -> shapes.Json:
+    point = one.point
+    return shapes.metric(key, point.value, point.timestamp, point.step) | {"run_id": one.candidate_id.hex}

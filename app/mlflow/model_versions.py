@@ -13,7 +13,7 @@ from app.mlflow.shapes import VERSION_TAG
 from app.quoting import quoted
 from app.registry import listing, versions
 from app.registry.listing import SearchVersions
-from app.registry.references import parse_mlflow_version
+from app.registry.references import InvalidReference, parse_mlflow_version
 from app.registry.versions import CreateVersion, Named
 
 MAX_PAGE = 200_000
@@ -21,19 +21,26 @@ _ACTIVE_STAGES = {"staging", "production"}
 
 
 async def create(call: Call) -> Answer:
-    """The tag ``gitlab.version`` chooses the SemVer; without it the next patch is taken."""
+    """The tag ``gitlab.version`` chooses the SemVer; without it the next patch is taken.
+
+    A copy brings the tag of what it was copied from; that is a wish only.
+    """
     message = call.message
     name, tags = message.required("name"), message.pairs("tags")
     origin = await sources.origin(call)
+    version = tags.pop(VERSION_TAG, None) or None
     command = CreateVersion(
         name,
-        version=tags.pop(VERSION_TAG, None) or None,
+        version=version,
+        or_next=bool(version) and version == origin.version,
         description=message.text("description"),
         tags=tags,
         candidate_id=origin.candidate_id,
         logged_model_id=origin.logged_model_id,
         artifact_folder=origin.folder,
-        source=message.text("source"),
+        source=origin.source,
+        location=origin.location,
+        foreign_run=origin.foreign_run,
         run_link=message.text("run_link"),
     )
     made = await versions.create(call.db, call.actor, call.project, command)
@@ -106,8 +113,15 @@ async def delete_tag(call: Call) -> Answer:
 
 
 def _target(call: Call) -> Named:
-    reference = parse_mlflow_version(call.message.required("version"))
-    return Named(call.message.required("name"), reference)
+    name, version = call.message.required("name"), call.message.required("version")
+    try:
+        return Named(name, parse_mlflow_version(version))
+    except InvalidReference as error:
+        raise Invalid(
+            f"Parameter 'version' must be an integer, got '{version[:100]}'. "
+            f"A reference will do as well: {error.message}",
+            field="version",
+        ) from error
 
 
 def _refuse_version_tag(key: str) -> None:

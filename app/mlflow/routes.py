@@ -54,6 +54,7 @@ _TRACKING: list[tuple[str, str, Handler]] = [
     ("POST", "/experiments/restore", experiments.restore),
     ("POST", "/experiments/set-experiment-tag", experiments.set_tag),
     ("POST", "/experiments/delete-experiment-tag", experiments.delete_tag),
+    ("POST", "/experiments/search-datasets", experiments.search_datasets),
     ("POST", "/logged-models", logged_models.create),
     ("POST", "/logged-models/search", logged_models.search),
     ("GET", "/logged-models/{id}", logged_models.get),

@@ -16,7 +16,6 @@ from app.tracking.logging import LogBatch
 from app.tracking.names import TAG_LIMIT
 
 STATUSES = {status.name: int(status) for status in Status}
-_HISTORY_TAG = "mlflow.log-model.history"
 _HISTORY_FIELDS = ("artifact_path", "flavors", "utc_time_created", "run_id")
 
 
@@ -98,19 +97,5 @@ async def log_model(call: Call) -> Answer:
     absent = [name for name in _HISTORY_FIELDS if not isinstance(model, dict) or name not in model]
     if absent:
         raise invalid("model_json", text, f"The fields {absent} are missing.")
-    found = await candidates.get(call.db, call.actor, call.project, run_id)
-    tags = {_HISTORY_TAG: _appended(found.tags.get(_HISTORY_TAG, ""), model)}
-    await logging.log(call.db, call.actor, call.project, LogBatch(run_id, tags=tags))
+    await logging.note_model(call.db, call.actor, call.project, run_id, model)
     return {}
-
-
-def _appended(text: str, model: object) -> str:
-    """The history with one more; the oldest are forgotten when a tag cannot hold all."""
-    try:
-        history = orjson.loads(text or "[]")
-    except orjson.JSONDecodeError:  # somebody has set the tag by hand
-        history = []
-    history = [*history, model] if isinstance(history, list) else [model]
-    while len(history) > 1 and len(orjson.dumps(history)) > TAG_LIMIT:
-        history.pop(0)
-    return orjson.dumps(history).decode()

@@ -14,6 +14,7 @@ from app.mlflow.identifiers import shown_model_id
 from app.registry.models import Model
 from app.registry.versions import ModelVersion
 from app.tracking.candidates import Candidate, CandidateDetails, Status
+from app.tracking.datasets import Summary
 from app.tracking.details import DatasetInput
 from app.tracking.experiments import Experiment
 from app.tracking.logged_models import LoggedModelDetails
@@ -128,6 +129,11 @@ def dataset_input(one: DatasetInput) -> Json:
     return {"dataset": dataset, "tags": pairs(one.tags)}
 
 
+def dataset_summary(one: Summary) -> Json:
+    shown: Json = {"experiment_id": str(one.experiment_number), "name": one.name, "digest": one.digest}
+    return shown if one.context is None else shown | {"context": one.context}
+
+
 def page(name: str, rows: list[Json], token: str | None) -> Json:
     """A page of rows; the last one has no token."""
     return {name: rows, "next_page_token": token} if token else {name: rows}
@@ -148,6 +154,8 @@ def logged_model(details: LoggedModelDetails) -> Json:
     }
     if row.source_candidate_id is not None:
         info["source_run_id"] = row.source_candidate_id.hex
+    elif row.foreign_run:
+        info["source_run_id"] = row.foreign_run
     metrics = [model_metric(one) for one in details.metrics]
     return {"info": info, "data": {"params": pairs(row.params), "metrics": metrics}}
 
@@ -179,7 +187,7 @@ def model_version(model: Model, row: ModelVersion, aliases: list[str]) -> Json:
         "current_stage": row.stage.capitalize(),
         "description": row.description,
         "source": row.source or addresses.download_uri(model, row),
-        "run_id": row.candidate_id.hex,
+        "run_id": row.foreign_run or row.candidate_id.hex,
         "run_link": row.run_link,
         "status": "READY",
         "tags": pairs({**row.tags, VERSION_TAG: row.version}),

@@ -22,10 +22,12 @@ from app.registry.semver import Increment, SemVer
 from app.registry.tables import Model, ModelVersion
 from app.registry.tagging import check_tags
 from app.tracking import candidates, logged_models
-from app.tracking.candidates import CreateCandidate
+from app.tracking.candidates import CandidateInTrash, CandidateNotFound, CreateCandidate
+from app.tracking.logged_models import LoggedModel
 
 MAX_ADDRESS = 5_000
-"""Characters of ``source`` and ``run_link``."""
+"""Characters of each address."""
+_ADDRESSES = ("source", "location", "foreign_run", "run_link")
 
 
 class VersionTaken(Taken):
@@ -45,11 +47,15 @@ class VersionTaken(Taken):
 class CreateVersion:
     """What to make of a model; without ``version`` the next one, without ``candidate_id`` a candidate of its own.
 
-    The files are those of the logged model when one is named, else of the candidate, below ``artifact_folder``.
+    ``or_next``: the next one, too, when the model has the version already.
+
+    The files are those of the logged model when one is named, else of the candidate, below ``artifact_folder``; with
+    a ``location`` they are kept there, outside of this service. ``foreign_run`` is the id of a run elsewhere.
     """
 
     model: int | str
     version: str | None = None
+    or_next: bool = False
     increment: Increment | None = None
     description: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -57,6 +63,8 @@ class CreateVersion:
     logged_model_id: UUID | None = None
     artifact_folder: str = ""
     source: str = ""
+    location: str = ""
+    foreign_run: str = ""
     run_link: str = ""
 
 
@@ -80,7 +88,7 @@ def values(command: CreateVersion) -> dict[str, Any]:
     Raises:
         Invalid: one is not acceptable.
     """
-    for name in ("source", "run_link"):
+    for name in _ADDRESSES:
         text = getattr(command, name)
         if len(text) > MAX_ADDRESS:
             raise TooLarge(f"`{name}` has {len(text)} characters; at most {MAX_ADDRESS} fit.", field=name)
@@ -88,8 +96,7 @@ def values(command: CreateVersion) -> dict[str, Any]:
         "description": check_description(command.description),
         "tags": check_tags(command.tags),
         "artifact_folder": paths.check_folder(command.artifact_folder, "artifact_folder"),
-        "source": command.source,
-        "run_link": command.run_link,
+        **{name: getattr(command, name) for name in _ADDRESSES},
     }
 
 
@@ -137,15 +144,26 @@ async def origin(tx: Tx, model: Model, command: CreateVersion, actor: Actor) -> 
     """
     candidate_id, logged_model_id = command.candidate_id, command.logged_model_id
     if logged_model_id is not None:
-        logged = await logged_models.lock_living(tx, model.project_id, logged_model_id)
-        candidate_id = candidate_id or logged.source_candidate_id
-    if candidate_id is not None:
-        await candidates.lock_living(tx, model.project_id, candidate_id)
-    else:
+        logged = await logged_models.lock_living(tx, model.project_id, logged_model_id, to_change=True)
+        candidate_id = candidate_id or await _maker(tx, logged)
+    if candidate_id is None:
         begin = CreateCandidate(model.experiment_number)
         own = await candidates.add(tx, model.project_id, begin, of_version=True, created_by=actor.user_id)
         candidate_id = own.id
+    elif candidate_id == command.candidate_id:
+        await candidates.lock_living(tx, model.project_id, candidate_id)
     return {"candidate_id": candidate_id, "logged_model_id": logged_model_id}
+
+
+async def _maker(tx: Tx, logged: LoggedModel) -> UUID | None:
+    """The candidate that logged the model, unless it has been deleted since: the model outlives it."""
+    if logged.source_candidate_id is None:
+        return None
+    try:
+        await candidates.lock_living(tx, logged.project_id, logged.source_candidate_id)
+    except (CandidateNotFound, CandidateInTrash):
+        return None
+    return logged.source_candidate_id
 
 
 async def take_number(tx: Tx, model: Model) -> int:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, cast, false, func, not_, true
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, false, func, not_, or_
 
 from app.access.policy import Actor
 from app.db.database import Database
@@ -126,13 +126,16 @@ def _of_tag(column: Any, comparison: Comparison) -> ColumnElement[bool]:
 
 
 def _of_candidate(comparison: Comparison) -> ColumnElement[bool]:
-    """Run ids are 32 hexadecimal digits; a text that is none is the id of no candidate."""
+    """Run ids are 32 hexadecimal digits; a text that is none can only be the id of a run elsewhere."""
     if comparison.operator not in _EQUAL:
-        return sql.compare(func.replace(cast(ModelVersion.candidate_id, Text), "-", ""), comparison)
+        own = func.replace(cast(ModelVersion.candidate_id, Text), "-", "")
+        return sql.compare(func.coalesce(func.nullif(ModelVersion.foreign_run, ""), own), comparison)
     values = comparison.value if isinstance(comparison.value, tuple) else (comparison.value,)
-    ids = [found for value in values if (found := _run_id(str(value)))]
-    named = ModelVersion.candidate_id == func.any(ids) if ids else false()
-    return (not_(named) if ids else true()) if comparison.operator in _NEGATIVE else named
+    texts = [str(value) for value in values if value]
+    ids = [found for text in texts if (found := _run_id(text))]
+    ours = and_(ModelVersion.foreign_run == "", ModelVersion.candidate_id == func.any(ids)) if ids else false()
+    theirs = ModelVersion.foreign_run == func.any(texts) if texts else false()
+    return not_(or_(ours, theirs)) if comparison.operator in _NEGATIVE else or_(ours, theirs)
 
 
 def _run_id(text: str) -> UUID | None:
@@ -160,11 +163,9 @@ def _model_terms(order_by: Sequence[str]) -> list[Term]:
 
 
 def _version_terms(order_by: Sequence[str]) -> list[Term]:
-    default = [
-        OrderKey(Entity.ATTRIBUTE, "last_updated_timestamp", descending=True),
-        OrderKey(Entity.ATTRIBUTE, "name"),
-        OrderKey(Entity.ATTRIBUTE, "version_number", descending=True),
-    ]
+    default = [OrderKey(Entity.ATTRIBUTE, "name"), OrderKey(Entity.ATTRIBUTE, "version_number", descending=True)]
+    if not order_by:
+        default.insert(0, OrderKey(Entity.ATTRIBUTE, "last_updated_timestamp", descending=True))
     return _terms(order_by, grammars.MODEL_VERSIONS, _VERSION_KEYS, default)
 
 

@@ -32,12 +32,18 @@ __all__ = ["Model"]
 class ModelNotFound(NotFound):
     """There is no such model, or it may not be seen."""
 
+    def __init__(self, reference: int | str) -> None:
+        self.reference = reference
+        named = f"with id {reference}" if isinstance(reference, int) else quoted(reference)
+        super().__init__(f"There is no model {named} in this project, or you may not see it.")
+
 
 class ModelTaken(Taken):
     """The project has a model of that name."""
 
     def __init__(self, name: str, existing: Model, *, field: str = "name") -> None:
         self.existing_id = existing.id
+        self.name = name
         super().__init__(
             f"There is already a model {quoted(name)} in this project (id {existing.id}); choose another name.",
             field=field,
@@ -124,8 +130,7 @@ async def find(snap: Snapshot, project_id: int, reference: int | str) -> Model:
 
 def not_found(reference: int | str) -> ModelNotFound:
     """The error for a model that is not there."""
-    named = f"with id {reference}" if isinstance(reference, int) else quoted(reference)
-    return ModelNotFound(f"There is no model {named} in this project, or you may not see it.")
+    return ModelNotFound(reference)
 
 
 async def by_ids(db: Database, actor: Actor, project_id: int, ids: Sequence[int]) -> list[Model | None]:

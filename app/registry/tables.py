@@ -49,7 +49,8 @@ class ModelVersion(Row):
     """One release of a model.
 
     ``precedence`` orders as SemVer 2.0 §11 does, byte by byte. The files are those of ``logged_model_id`` when it
-    is set, else of ``candidate_id``, below the folder ``artifact_folder``.
+    is set, else of ``candidate_id``, below the folder ``artifact_folder``; where ``location`` is set they are not here
+    but there. ``foreign_run`` names a run of another tracking server.
     """
 
     __tablename__ = "model_versions"
@@ -97,6 +98,12 @@ class ModelVersion(Row):
         Index("ix_model_versions_created_at", "project_id", "model_id", "created_at", "id"),
         Index("ix_model_versions_candidate_id", "project_id", "candidate_id"),
         Index("ix_model_versions_logged_model_id", "project_id", "logged_model_id"),
+        Index(
+            "ix_model_versions_foreign_run",
+            "project_id",
+            "foreign_run",
+            postgresql_where=sql("foreign_run <> ''"),
+        ),
         CheckConstraint("number > 0", name="number"),
     )
 
@@ -114,6 +121,8 @@ class ModelVersion(Row):
     logged_model_id: Mapped[UUID | None]
     artifact_folder: Mapped[str] = mapped_column(Text, server_default="")
     source: Mapped[str] = mapped_column(Text, server_default="")
+    location: Mapped[str] = mapped_column(Text, server_default="")
+    foreign_run: Mapped[str] = mapped_column(Text, server_default="")
     run_link: Mapped[str] = mapped_column(Text, server_default="")
     created_by: Mapped[BigId | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[Now]

@@ -22,10 +22,11 @@ from app.registry.names import check_description
 from app.registry.references import ByAlias, Reference, spoken
 from app.registry.repository import readable, writable
 from app.registry.resolving import Named, Target
-from app.registry.semver import Increment
+from app.registry.semver import Increment, SemVer
 from app.registry.stages import known_stage
 from app.registry.tables import Alias, Model, ModelVersion
 from app.registry.tagging import check_tags, merged, without
+from app.tracking import logged_models
 
 __all__ = [
     "CreateVersion",
@@ -41,6 +42,12 @@ __all__ = [
 
 class VersionNotFound(NotFound):
     """There is no such model version, or it may not be seen."""
+
+    def __init__(
+        self, message: str, *, field: str | None = None, model: str | None = None, reference: str | None = None
+    ) -> None:
+        self.model, self.reference = model, reference
+        super().__init__(message, field=field)
 
 
 class AliasNotFound(VersionNotFound):
@@ -64,8 +71,24 @@ async def create(db: Database, actor: Actor, project: int | str, command: Create
     async with turns.turn(model.project_id, model.id), db.write() as tx:
         origin = await creation.origin(tx, model, command, actor)
         number = await creation.take_number(tx, model)
-        version = wanted or await creation.next_version(tx, model, command.increment or Increment.PATCH)
-        return await creation.add(tx, model, version, number=number, created_by=actor.user_id, **origin, **values)
+        row = {"number": number, "created_by": actor.user_id, **origin, **values}
+        made = await _add(tx, model, command, wanted, row)
+        if made.logged_model_id is not None:
+            await logged_models.note_version(tx, access.id, made.logged_model_id, model.name, number)
+    return made
+
+
+async def _add(
+    tx: Tx, model: Model, command: CreateVersion, wanted: SemVer | None, row: Mapping[str, Any]
+) -> ModelVersion:
+    if wanted is not None:
+        try:
+            return await creation.add(tx, model, wanted, **row)
+        except VersionTaken:
+            if not command.or_next:
+                raise
+    version = await creation.next_version(tx, model, command.increment or Increment.PATCH)
+    return await creation.add(tx, model, version, **row)
 
 
 async def get(db: Database, actor: Actor, project: int | str, version_id: int) -> ModelVersion:
@@ -221,10 +244,11 @@ async def _find_named(snap: Snapshot, project_id: int, target: Named) -> tuple[M
 
 def _no_version(model: Model, reference: Reference) -> VersionNotFound:
     if isinstance(reference, ByAlias):
-        return AliasNotFound(f"The model {quoted(model.name)} has no alias {quoted(reference.name)}.", field="alias")
-    return VersionNotFound(
-        f"The model {quoted(model.name)} has no version {quoted(spoken(reference))}.", field="version"
-    )
+        message = f"The model {quoted(model.name)} has no alias {quoted(reference.name)}."
+        return AliasNotFound(message, field="alias", model=model.name, reference=reference.name)
+    named = spoken(reference)
+    message = f"The model {quoted(model.name)} has no version {quoted(named)}."
+    return VersionNotFound(message, field="version", model=model.name, reference=named)
 
 
 async def _lock_model(tx: Tx, model: Model) -> None:

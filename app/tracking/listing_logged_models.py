@@ -73,6 +73,7 @@ def _compiled(command: SearchLoggedModels) -> tuple[Select[*tuple[Any, ...]], li
         LoggedModel.purge_at.is_(None),
         LoggedModel.deleted_at.is_(None),
         sql.condition(expression, compile_one),
+        _measured_on_any(command.datasets),
     )
     terms: list[Term] = []
     for key in distinct(command.order_by):
@@ -109,7 +110,9 @@ def _by_id(comparison: Comparison) -> ColumnElement[bool]:
         return sql.compare(_attribute(comparison.key), comparison)
     given = comparison.value if isinstance(comparison.value, tuple) else (comparison.value,)
     ids = [id for text in given if (id := _uuid(str(text), "m-" if of_model else "")) is not None]
-    among = column.in_(ids) if ids else false()
+    among: ColumnElement[bool] = column.in_(ids) if ids else false()
+    if not of_model:
+        among = or_(func.coalesce(among, false()), LoggedModel.foreign_run.in_([str(text) for text in given if text]))
     return ~among if comparison.operator in {Operator.NE, Operator.NOT_IN} else among
 
 
@@ -118,7 +121,9 @@ def _attribute(key: str) -> ColumnElement[Any]:
         "name": LoggedModel.name,
         "model_id": func.concat("m-", func.replace(cast(LoggedModel.id, Text), "-", "")),
         "model_type": LoggedModel.model_type,
-        "source_run_id": func.replace(cast(LoggedModel.source_candidate_id, Text), "-", ""),
+        "source_run_id": func.coalesce(
+            func.replace(cast(LoggedModel.source_candidate_id, Text), "-", ""), LoggedModel.foreign_run
+        ),
         "status": case(_STATUS, value=LoggedModel.status),
         "creation_timestamp": milliseconds(LoggedModel.created_at),
         "last_updated_timestamp": milliseconds(LoggedModel.updated_at),
@@ -152,6 +157,18 @@ def _of(metric: Any, key: str) -> tuple[ColumnElement[bool], ...]:
         metric.project_id == LoggedModel.project_id,
         metric.logged_model_id == LoggedModel.id,
         metric.key == key,
+    )
+
+
+def _measured_on_any(datasets: Sequence[tuple[str, str | None]]) -> ColumnElement[bool]:
+    """Models of which something was measured on one of the data sets."""
+    if not datasets:
+        return true()
+    metric = LoggedModelMetric
+    return exists().where(
+        metric.project_id == LoggedModel.project_id,
+        metric.logged_model_id == LoggedModel.id,
+        or_(*(_measured_on(metric, *dataset) for dataset in datasets)),
     )
 
 

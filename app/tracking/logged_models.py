@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import Select, func, insert, select, update
@@ -22,6 +24,8 @@ __all__ = ["LoggedModel", "LoggedModelDetails", "Status"]
 
 _FORBIDDEN = set("/:.%\"'")
 PARAM_LIMIT = 6_000
+VERSIONS_TAG = "mlflow.modelVersions"
+"""Which versions were made of a logged model (MLflow REST: model-versions/create)."""
 
 
 class Status(IntEnum):
@@ -42,6 +46,7 @@ class CreateLoggedModel:
     name: str | None = None
     model_type: str = ""
     source_candidate_id: UUID | None = None
+    foreign_run: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -74,6 +79,7 @@ async def create(db: Database, actor: Actor, project: int | str, command: Create
             id=uuid4(),
             experiment_number=command.experiment_number,
             source_candidate_id=command.source_candidate_id,
+            foreign_run=names.check_printable(command.foreign_run, "source_run_id")[: names.EXPERIMENT_NAME_LIMIT],
             name=name,
             model_type=command.model_type,
             params=dict(command.params),
@@ -167,6 +173,26 @@ async def add_params(
             )
         patch = LoggedModel.params.op("||")(dict(params))
         return LoggedModelDetails(await _change(tx, access.id, model_id, params=patch))
+
+
+async def note_version(tx: Tx, project_id: int, model_id: UUID, name: str, number: int) -> None:
+    """Step, under the lock of :func:`lock_living`: note a version that was made of it in the tag that MLflow keeps
+    for it, a JSON list of names and numbers.
+    """
+    tags = select(LoggedModel.tags).where(LoggedModel.project_id == project_id, LoggedModel.id == model_id)
+    noted = _noted((await tx.scalars(tags)).one().get(VERSIONS_TAG, ""))
+    noted.append({"name": name, "version": number})
+    if len(text := json.dumps(noted)) <= names.TAG_LIMIT:
+        await _change(tx, project_id, model_id, tags=LoggedModel.tags.op("||")({VERSIONS_TAG: text}))
+
+
+def _noted(text: str) -> list[Any]:
+    """What the tag says so far; what a client wrote there that is no list is replaced."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return []
+    return found if isinstance(found, list) else []
 
 
 async def delete(db: Database, actor: Actor, project: int | str, model_id: UUID) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+import orjson
 from sqlalchemy import BigInteger, Text, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -24,6 +25,7 @@ __all__ = ["LogBatch", "MetricInput"]
 MAX_METRICS = 1_000
 MAX_PARAMS = 100
 MAX_TAGS = 100
+HISTORY_TAG = "mlflow.log-model.history"
 
 
 class ParamChanged(Invalid):
@@ -65,6 +67,39 @@ async def log(db: Database, actor: Actor, project: int | str, batch: LogBatch) -
         await _log_params(tx, candidate, batch.params)
         await metrics.add(tx, candidate, batch.metrics)
         await _set_tags(tx, candidate, batch.tags)
+
+
+async def note_model(db: Database, actor: Actor, project: int | str, candidate_id: UUID, entry: object) -> None:
+    """Append what an MLflow 2 client tells of a model to the history in a tag (MLflow REST: runs/log-model).
+
+    Raises:
+        CandidateNotFound, CandidateInTrash: there is no living candidate.
+        Invalid: the entry alone is longer than a tag can be.
+    """
+    async with db.write() as tx:
+        access = await projects.visible(tx, actor, project)
+        policy.require(actor, access, Permission.CANDIDATE_WRITE)
+        candidate = await candidates.lock_living(tx, access.id, candidate_id, to_change=True)
+        stored = select(CandidateTag.value).where(
+            CandidateTag.project_id == access.id,
+            CandidateTag.candidate_id == candidate_id,
+            CandidateTag.key == HISTORY_TAG,
+        )
+        history = _appended(await tx.scalar(stored) or "[]", entry)
+        names.check_value(history, names.TAG_LIMIT, "model_json")
+        await _set_tags(tx, candidate, {HISTORY_TAG: history})
+
+
+def _appended(text: str, entry: object) -> str:
+    """The history with one more; the oldest are forgotten when a tag cannot hold all."""
+    try:
+        history = orjson.loads(text)
+    except orjson.JSONDecodeError:  # somebody has set the tag by hand
+        history = []
+    history = [*history, entry] if isinstance(history, list) else [entry]
+    while len(history) > 1 and len(orjson.dumps(history)) > names.TAG_LIMIT:
+        history.pop(0)
+    return orjson.dumps(history).decode()
 
 
 async def remove_tag(db: Database, actor: Actor, project: int | str, candidate_id: UUID, key: str) -> None:

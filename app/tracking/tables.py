@@ -190,6 +190,7 @@ class LoggedModel(Row):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     experiment_number: Mapped[int] = mapped_column(BigInteger)
     source_candidate_id: Mapped[UUID | None]
+    foreign_run: Mapped[str] = mapped_column(Text, server_default="")
     name: Mapped[str] = mapped_column(Text(collation="C"))
     model_type: Mapped[str] = mapped_column(Text, server_default="")
     status: Mapped[int] = mapped_column(SmallInteger, server_default="1")

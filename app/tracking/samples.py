@@ -1,0 +1,111 @@
+"""Histories of one metric over several candidates at once, for charts: whole or thinned out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, and_, func, or_, select
+
+from app.access import policy, projects
+from app.access.policy import Actor, Permission
+from app.db.database import Database, Snapshot
+from app.tracking.candidates import CandidateNotFound
+from app.tracking.metrics import Point
+from app.tracking.tables import Candidate, MetricPoint
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A point and whose it is."""
+
+    candidate_id: UUID
+    point: Point
+
+
+async def whole(
+    db: Database, actor: Actor, project: int | str, candidate_ids: Sequence[UUID], key: str, *, limit: int
+) -> list[Sample]:
+    """The first ``limit`` points in all, by candidate, then (timestamp, step, value); equal ones once.
+
+    Raises:
+        CandidateNotFound: one of the candidates is not there.
+    """
+    order = (MetricPoint.candidate_id, MetricPoint.timestamp, MetricPoint.step, MetricPoint.value)
+    points = select(*order).distinct().order_by(*order).limit(limit)
+    return await _read(db, actor, project, candidate_ids, points.where(MetricPoint.key == key))
+
+
+async def thinned(
+    db: Database,
+    actor: Actor,
+    project: int | str,
+    candidate_ids: Sequence[UUID],
+    key: str,
+    *,
+    size: int,
+    steps: tuple[int, int] | None = None,
+) -> list[Sample]:
+    """Of each candidate about ``size`` points, by (step, timestamp, value), within the steps (both included).
+
+    The points of a candidate are cut into ``size`` parts of equal number; the first of each and the last of all are
+    taken, with a size of 1 the last alone (MLflow REST: metrics/get-history-bulk-interval).
+
+    Raises:
+        CandidateNotFound: one of the candidates is not there.
+    """
+    order = (MetricPoint.step, MetricPoint.timestamp, MetricPoint.value)
+    points = select(MetricPoint.candidate_id, *order).distinct().where(MetricPoint.key == key)
+    if steps is not None:
+        points = points.where(MetricPoint.step.between(*steps))
+    return await _read(db, actor, project, candidate_ids, points, size=size)
+
+
+def _thin(points: Select[*tuple[Any, ...]], size: int) -> Select[*tuple[Any, ...]]:
+    each = points.subquery()
+    order: list[Any] = [each.c.step, each.c.timestamp, each.c.value]
+    whose: Any = each.c.candidate_id
+    parts = select(
+        each,
+        func.ntile(size).over(partition_by=whose, order_by=order).label("part"),
+        func.row_number().over(partition_by=whose, order_by=order).label("place"),
+        func.count().over(partition_by=whose).label("total"),
+    ).subquery()
+    ranked = select(
+        parts, func.min(parts.c.place).over(partition_by=[parts.c.candidate_id, parts.c.part]).label("first")
+    ).subquery()
+    kept = ranked.c.place == ranked.c.total
+    if size > 1:
+        kept = or_(kept, ranked.c.place == ranked.c.first)
+    names = ("candidate_id", "timestamp", "step", "value")
+    return select(*(ranked.c[name] for name in names)).where(kept).order_by(ranked.c.candidate_id, ranked.c.place)
+
+
+async def _read(
+    db: Database,
+    actor: Actor,
+    project: int | str,
+    candidate_ids: Sequence[UUID],
+    points: Select[*tuple[Any, ...]],
+    *,
+    size: int | None = None,
+) -> list[Sample]:
+    async with db.read() as snap:
+        access = await projects.visible(snap, actor, project)
+        policy.require(actor, access, Permission.CANDIDATE_READ)
+        await _require(snap, access.id, candidate_ids)
+        mine = and_(MetricPoint.project_id == access.id, MetricPoint.candidate_id.in_(candidate_ids))
+        statement = points.where(mine)
+        rows = (await snap.execute(statement if size is None else _thin(statement, size))).all()
+    return [Sample(row.candidate_id, Point(row.value, row.timestamp, row.step)) for row in rows]
+
+
+async def _require(snap: Snapshot, project_id: int, candidate_ids: Sequence[UUID]) -> None:
+    living = select(Candidate.id).where(
+        Candidate.project_id == project_id, Candidate.id.in_(candidate_ids), Candidate.purge_at.is_(None)
+    )
+    missing = set(candidate_ids) - set(await snap.scalars(living))
+    if missing:
+        raise CandidateNotFound(f"Run with id={min(missing).hex} not found.")

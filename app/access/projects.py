@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import ScalarSelect, Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access import groups, policy, repository
@@ -144,6 +145,11 @@ async def edit(db: Database, actor: Actor, command: UpdateProject) -> ProjectAcc
         project = await tx.scalar(statement)
     assert project is not None, "projects are not deleted"
     return ProjectAccess(project, access.role)
+
+
+def created_at(project_id: int) -> ScalarSelect[datetime]:
+    """For statements: when the project was made."""
+    return select(Project.created_at).where(Project.id == project_id).scalar_subquery()
 
 
 async def take_experiment_number(tx: Tx, project_id: int) -> int:

@@ -58,7 +58,9 @@ def experiment_number(text: str) -> int:
         Invalid: it is not an integer.
     """
     if not _DIGITS.fullmatch(text):
-        raise Invalid(f"Invalid experiment ID {quoted(text)}: it must be a valid integer.", field="experiment_id")
+        raise Invalid(
+            f"Invalid experiment ID {quoted(text)}. Experiment ID must be a valid integer.", field="experiment_id"
+        )
     return int(text)
 
 

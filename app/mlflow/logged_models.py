@@ -11,6 +11,7 @@ from app.mlflow.identifiers import experiment_number, experiment_of, is_run_id, 
 from app.mlflow.protocol import Answer, Call
 from app.mlflow.wire import Message, missing
 from app.search.ast import OrderKey
+from app.search.errors import InvalidFilter
 from app.search.grammars import LOGGED_MODELS
 from app.search.order import order_field
 from app.tracking import listing_logged_models, logged_models
@@ -68,7 +69,10 @@ async def search(call: Call) -> Answer:
         limit=message.page_size(default=50, limit=MAX_PAGE),
         page_token=message.text("page_token") or None,
     )
-    rows, token = await listing_logged_models.search(call.db, call.actor, call.project, command)
+    try:
+        rows, token = await listing_logged_models.search(call.db, call.actor, call.project, command)
+    except InvalidFilter as error:
+        raise InvalidFilter(f"Invalid filter string: {error.reason}", error.position) from error
     return shapes.page("models", [shapes.logged_model(row) for row in rows], token)
 
 

@@ -84,6 +84,7 @@ async def search(call: Call) -> Answer:
         order_by=message.texts("order_by"),
         limit=message.page_size(default=10_000, limit=MAX_PAGE),
         page_token=message.text("page_token") or None,
+        hide_prompts=True,
     )
     rows, token = await listing.versions(call.db, call.actor, call.project, command)
     return shapes.page("model_versions", await presenting.versions(call, rows), token)

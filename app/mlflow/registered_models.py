@@ -57,6 +57,7 @@ async def search(call: Call) -> Answer:
         order_by=message.texts("order_by"),
         limit=message.page_size(default=100, limit=MAX_PAGE),
         page_token=message.text("page_token") or None,
+        hide_prompts=True,
     )
     rows, token = await listing.models(call.db, call.actor, call.project, command)
     return shapes.page("registered_models", await presenting.models(call, rows), token)

@@ -16,7 +16,7 @@ from app.registry import repository
 from app.registry.repository import readable
 from app.registry.tables import Model, ModelVersion
 from app.search import grammars, keyset, sql
-from app.search.ast import Comparison, Entity, Operator, OrderKey
+from app.search.ast import And, Comparison, Entity, Expression, Not, Operator, Or, OrderKey
 from app.search.grammars import Grammar
 from app.search.keyset import Term
 from app.search.order import parse_order
@@ -35,12 +35,16 @@ _NEGATIVE = {Operator.NE, Operator.NOT_IN}
 
 @dataclass(frozen=True, slots=True)
 class SearchModels:
-    """What to look for; without an order by name."""
+    """What to look for; without an order by name.
+
+    ``hide_prompts``: leave out what MLflow keeps as prompts, unless the filter asks about them.
+    """
 
     filter: str = ""
     order_by: Sequence[str] = ()
     limit: int = 100
     page_token: str | None = None
+    hide_prompts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class SearchVersions:
     order_by: Sequence[str] = ()
     limit: int = 10_000
     page_token: str | None = None
+    hide_prompts: bool = False
 
 
 async def models(
@@ -63,7 +68,8 @@ async def models(
         Invalid: the token belongs to another search, or the limit is above 1,000.
     """
     check_limit(command.limit, MAX_MODELS)
-    condition = sql.condition(parse_filter(command.filter, grammars.MODELS), _of_model)
+    expression = parse_filter(command.filter, grammars.MODELS)
+    condition = _unprompted(sql.condition(expression, _of_model), expression, Model.tags, command)
     terms = _model_terms(command.order_by)
     async with db.read() as snap:
         access = await readable(snap, actor, project)
@@ -80,7 +86,8 @@ async def versions(
         Invalid: the token belongs to another search, or the limit is above 200,000.
     """
     check_limit(command.limit, MAX_VERSIONS)
-    condition = sql.condition(parse_filter(command.filter, grammars.MODEL_VERSIONS), _of_version)
+    expression = parse_filter(command.filter, grammars.MODEL_VERSIONS)
+    condition = _unprompted(sql.condition(expression, _of_version), expression, ModelVersion.tags, command)
     terms = _version_terms(command.order_by)
     async with db.read() as snap:
         access = await readable(snap, actor, project)
@@ -123,6 +130,27 @@ def _of_tag(column: Any, comparison: Comparison) -> ColumnElement[bool]:
         # Clients of MLflow 3 add this to every search; what lacks the tag is no prompt and has to be found.
         return func.coalesce(column.op("->>")(comparison.key), "") != comparison.value
     return sql.compare_in_json(column, comparison)
+
+
+def _unprompted(
+    condition: ColumnElement[bool], expression: Expression | None, tags: Any, command: SearchModels | SearchVersions
+) -> ColumnElement[bool]:
+    """Prompts are models with a tag; clients that do not ask for them do not expect them."""
+    if not command.hide_prompts or _asks_for_prompts(expression):
+        return condition
+    return and_(condition, func.coalesce(tags.op("->>")(PROMPT_TAG), "") != "true")
+
+
+def _asks_for_prompts(expression: Expression | None) -> bool:
+    match expression:
+        case Comparison(entity=entity, key=key):
+            return entity is Entity.TAG and key == PROMPT_TAG
+        case And(operands) | Or(operands):
+            return any(_asks_for_prompts(one) for one in operands)
+        case Not(operand):
+            return _asks_for_prompts(operand)
+        case _:
+            return False
 
 
 def _of_candidate(comparison: Comparison) -> ColumnElement[bool]:

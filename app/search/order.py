@@ -104,7 +104,8 @@ def _key(identifier: Identifier, grammar: Grammar) -> str:
 def _attribute(key: str, grammar: Grammar) -> str:
     if name := grammar.order.get(key):
         return name
-    raise InvalidOrder(f"Invalid attribute key '{shown(key)}' specified. Valid keys are {list(grammar.order)}")
+    what = "attribute" if grammar.order_entities else "order by"
+    raise InvalidOrder(f"Invalid {what} key '{shown(key)}' specified. Valid keys are {list(grammar.order)}")
 
 
 def _limited(items: Sequence[T]) -> Sequence[T]:

@@ -17,6 +17,7 @@ from app.errors import Conflict, Invalid, NotFound
 from app.ids import uuid7
 from app.queue import outbox
 from app.queue.jobs import PurgeCandidate
+from app.quoting import quoted
 from app.tracking import details, experiments, names
 from app.tracking.details import CandidateDetails
 from app.tracking.tables import Candidate, CandidateParam, CandidateTag
@@ -272,7 +273,8 @@ def _check(command: CreateCandidate) -> None:
     named = command.tags.get(NAME_TAG)
     if command.name and named and command.name != named:
         raise Invalid(
-            f"Both 'run_name' ({command.name!r}) and the tag '{NAME_TAG}' ({named!r}) were given and differ.",
+            f"Both 'run_name' argument and '{NAME_TAG}' tag are specified, but with different values "
+            f"(run_name={quoted(command.name)}, {NAME_TAG}={quoted(named)}).",
             field="name",
         )
     if command.name or named:
@@ -294,8 +296,8 @@ def _check_name(name: str) -> str:
 
 
 def _check_time(milliseconds: int, field: str) -> int:
-    if not 0 <= milliseconds < 2**63:
-        raise Invalid(f"{milliseconds} is not a time: milliseconds since 1970, from 0 on.", field=field)
+    if not -(2**63) <= milliseconds < 2**63:
+        raise Invalid(f"{milliseconds} is not a time: milliseconds since 1970, a number of 64 bits.", field=field)
     return milliseconds
 
 

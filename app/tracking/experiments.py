@@ -84,8 +84,14 @@ async def add(
 
 
 async def ensure_default(tx: Tx, project_id: int) -> None:
-    """Step: every project has the experiment 0 named Default from its first use on, as MLflow expects."""
-    statement = upsert(Experiment).values(project_id=project_id, number=0, name=DEFAULT)
+    """Step: every project has the experiment 0 named Default from its start, as MLflow expects.
+
+    It is written down at its first use, with the age of the project.
+    """
+    birth = projects.created_at(project_id)
+    statement = upsert(Experiment).values(
+        project_id=project_id, number=0, name=DEFAULT, created_at=birth, updated_at=birth
+    )
     await tx.execute(statement.on_conflict_do_nothing())
 
 
@@ -211,7 +217,7 @@ async def delete(db: Database, actor: Actor, project: int | str, number: int) ->
     """Put an experiment and its candidates into the trash.
 
     Raises:
-        Conflict: it belongs to a model, or is Default.
+        Conflict: it belongs to a model.
     """
     async with db.write() as tx:
         access = await _writable(tx, actor, project)
@@ -242,6 +248,8 @@ async def condemn(db: Database, actor: Actor, project: int | str, number: int) -
         access = await _writable(tx, actor, project)
         experiment = await lock(tx, access.id, number)
         _refuse_model_experiment(experiment, "deleted")
+        if number == 0:
+            raise Conflict("The experiment Default cannot be deleted for good: every project has it.")
         await mark_condemned(tx, access.id, number)
         job = PurgeExperiment(access.id, number)
         return await outbox.enqueue(tx, job, project_id=access.id, requested_by=actor.user_id)
@@ -366,5 +374,3 @@ async def _mark_candidates(tx: Tx, project_id: int, number: int, *, in_trash: bo
 def _refuse_model_experiment(experiment: Experiment, verb: str) -> None:
     if experiment.name.startswith(MODEL_PREFIX):
         raise Conflict(f"The experiment `{experiment.name}` belongs to its model and cannot be {verb} on its own.")
-    if experiment.number == 0 and verb == "deleted":
-        raise Conflict("The experiment Default cannot be deleted: clients that choose no experiment write to it.")

@@ -132,7 +132,7 @@ def _position(token: str) -> tuple[int, int, float]:
     try:
         _, timestamp, step, value = decode_cursor(token)
         return int(timestamp), int(step), float(value)
-    except (ValueError, TypeError) as error:
+    except (Invalid, ValueError, TypeError) as error:
         raise Invalid("Invalid page token: it is not one that this list gave out.", field="page_token") from error
 
 

@@ -43,8 +43,13 @@ def check_key(key: str, field: str = "key") -> str:
     Raises:
         Invalid: empty, over 250 characters, with other characters, or not in the form of a plain path.
     """
-    if not key or len(key) > KEY_LIMIT:
-        raise Invalid(f"The key {quoted(key)} has {len(key)} characters; 1 to {KEY_LIMIT} are allowed.", field=field)
+    if not key:
+        raise Invalid(f"Missing value for required parameter {quoted(field)}: a key is not empty.", field=field)
+    if len(key) > KEY_LIMIT:
+        raise Invalid(
+            f"{quoted(field)} exceeds the maximum length of {KEY_LIMIT} characters: {quoted(key)} has {len(key)}.",
+            field=field,
+        )
     if not _KEY.fullmatch(key):
         raise Invalid(
             f"Invalid key {quoted(key)}: names may only contain alphanumerics, underscores, dashes, periods, spaces, "
@@ -63,7 +68,9 @@ def check_value(value: str, limit: int, field: str) -> str:
         Invalid: longer than ``limit`` characters, or holding NUL.
     """
     if len(value) > limit:
-        raise Invalid(f"The value has {len(value)} characters; at most {limit} are allowed.", field=field)
+        raise Invalid(
+            f"{quoted(field)} exceeds the maximum length of {limit} characters: it has {len(value)}.", field=field
+        )
     return _without_nul(value, field)
 
 

@@ -24,6 +24,11 @@ _LOCATION = """
     AND source !~* '/mlflow-artifacts/artifacts/'
 """
 
+_DEFAULT = """
+    UPDATE experiments SET created_at = projects.created_at
+    FROM projects WHERE projects.id = experiments.project_id AND experiments.number = 0
+"""
+
 
 def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
@@ -37,3 +42,4 @@ def upgrade() -> None:
         postgresql_where=sa.text("foreign_run <> ''"),
     )
     op.execute(_LOCATION)
+    op.execute(_DEFAULT)

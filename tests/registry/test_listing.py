@@ -148,7 +148,7 @@ async def test_filters_on_versions(project, some_versions, filter, expected):
     [
         ((), ["3.0.0", "2.0.0", "1.0.0"]),
         (("name", "version_number DESC"), ["2.0.0", "1.0.0", "3.0.0"]),
-        (("version_number",), ["3.0.0", "1.0.0", "2.0.0"]),
+        (("version_number",), ["1.0.0", "3.0.0", "2.0.0"]),
         (("creation_timestamp",), ["1.0.0", "2.0.0", "3.0.0"]),
     ],
 )

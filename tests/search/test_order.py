@@ -64,7 +64,7 @@ ENTITIES = "Valid values are ['metric', 'parameter', 'tag', 'attribute', 'datase
         (
             MODELS,
             ["version"],
-            "Invalid attribute key 'version' specified. Valid keys are ['name', 'last_updated_timestamp', 'timestamp']",
+            "Invalid order by key 'version' specified. Valid keys are ['name', 'last_updated_timestamp', 'timestamp']",
         ),
         (
             CANDIDATES,

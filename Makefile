@@ -8,6 +8,7 @@ UV := $(call stamp,.venv-uv,requirements/bootstrap.lock)
 UP := $(call stamp,.venv,requirements/up.lock)
 DEV := $(call stamp,.venv-dev,requirements/dev.lock)
 MLFLOW := $(call stamp,.venv-mlflow,requirements/mlflow.lock)
+MLFLOW2 := $(call stamp,.venv-mlflow2,requirements/mlflow2.lock)
 
 .PHONY: help up test lint demo
 
@@ -18,7 +19,7 @@ up: $(UP) ## Start everything on this machine; Ctrl-C stops it.
 	@.venv/bin/python -m compileall -q app workers
 	@exec .venv/bin/python -m app.cli up
 
-test: $(DEV) $(MLFLOW) ## Run the test suite against real servers.
+test: $(DEV) $(MLFLOW) $(MLFLOW2) ## Run the test suite against real servers.
 	@exec .venv-dev/bin/python -m pytest --cov --cov-report=term:skip-covered $(ARGS)
 
 lint: $(DEV) ## Check style, types, import contracts and the committed schema.
@@ -40,7 +41,7 @@ $(UV): requirements/bootstrap.lock
 	@touch $@
 
 # pip comes in where uv cannot: it knows the indexes and proxies of pip's own configuration.
-$(UP) $(DEV) $(MLFLOW): $(UV)
+$(UP) $(DEV) $(MLFLOW) $(MLFLOW2): $(UV)
 	@echo "Preparing $(@D) from requirements/$(LOCK)"
 	@$(@D)/bin/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear --without-pip $(@D)
 	@rm -f $(@D)/.synced-*
@@ -51,3 +52,4 @@ $(UP) $(DEV) $(MLFLOW): $(UV)
 $(UP): LOCK := up.lock
 $(DEV): LOCK := dev.lock
 $(MLFLOW): LOCK := mlflow.lock
+$(MLFLOW2): LOCK := mlflow2.lock

@@ -15,7 +15,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-INTERPRETER = Path(__file__).parents[2] / ".venv-mlflow" / "bin" / "python"
+_ROOT = Path(__file__).parents[2]
+NEWEST = _ROOT / ".venv-mlflow" / "bin" / "python"
+"""MLflow 3.17.2."""
+OLDEST = _ROOT / ".venv-mlflow2" / "bin" / "python"
+"""MLflow 2.7.1."""
 _LINE_LIMIT = 64 * 1024 * 1024
 _SECONDS = 120
 
@@ -95,18 +99,20 @@ class MLflow:
         return answer["result"]
 
 
-async def start() -> MLflow:
-    """Start the interpreter; :func:`stop` ends it."""
+async def start(interpreter: Path = NEWEST) -> MLflow:
+    """Start one of the clients; :func:`stop` ends it."""
     environment = {
         **os.environ,
+        "PATH": f"{interpreter.parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
         "GIT_PYTHON_REFRESH": "quiet",
+        "SETUPTOOLS_USE_DISTUTILS": "stdlib",  # the old client imports distutils and setuptools in both orders
         "PYTHONWARNINGS": "ignore",
     }
     process = await asyncio.create_subprocess_exec(
-        INTERPRETER, "-c", _LOOP, stdin=-1, stdout=-1, stderr=None, env=environment, limit=_LINE_LIMIT
+        interpreter, "-c", _LOOP, stdin=-1, stdout=-1, stderr=None, env=environment, limit=_LINE_LIMIT
     )
     return MLflow(process)
 

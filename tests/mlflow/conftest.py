@@ -24,6 +24,13 @@ async def interpreter() -> AsyncIterator[MLflow]:
     await client.stop(running)
 
 
+@pytest.fixture(scope="session")
+async def oldest_interpreter() -> AsyncIterator[MLflow]:
+    running = await client.start(client.OLDEST)
+    yield running
+    await client.stop(running)
+
+
 @pytest.fixture
 def base(url: str, project: TestProject) -> str:
     """The tracking URI of the test's project."""
@@ -40,6 +47,19 @@ def path_base(url: str, project: TestProject) -> str:
 def mlflow(interpreter: MLflow, base: str, project: TestProject) -> MLflow:
     """The client, signed in as the owner of the test's project."""
     return interpreter.at(base, project.token)
+
+
+@pytest.fixture(params=["2.7.1", "3.17.2"])
+def each_client(
+    request: pytest.FixtureRequest,
+    oldest_interpreter: MLflow,
+    interpreter: MLflow,
+    base: str,
+    project: TestProject,
+) -> MLflow:
+    """Both clients, one after the other; each has a project of its own."""
+    running = interpreter if request.param == "3.17.2" else oldest_interpreter
+    return running.at(base, project.token)
 
 
 @dataclass(frozen=True)

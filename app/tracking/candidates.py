@@ -245,7 +245,7 @@ async def _move(db: Database, actor: Actor, project: int | str, candidate_id: UU
             return candidate
         if in_trash and candidate.of_version and await details.is_needed(tx, access.id, candidate_id):
             raise CandidateNeeded(
-                f"Candidate {candidate_id.hex} was made for a model version and goes with it; delete the version instead."
+                f"Candidate {candidate_id.hex} was made for a model version and goes with it; delete the version."
             )
         moment = func.now() if in_trash else None
         return await _change(tx, access.id, candidate_id, deleted_at=moment, updated_at=func.now())

@@ -84,7 +84,9 @@ def table(found: list[Line]) -> str:
     parts = [_counts(found)]
     for module in MODULES:
         rows = [_row(line) for line in found if line.module == module]
-        parts.append(f"### {module}\n\n| method | 2.7.1 | 3.17.2 | | tested by |\n|---|---|---|---|---|\n" + "\n".join(rows))
+        parts.append(
+            f"### {module}\n\n| method | 2.7.1 | 3.17.2 | | tested by |\n|---|---|---|---|---|\n" + "\n".join(rows)
+        )
     return "\n\n".join(parts) + "\n"
 
 
@@ -110,7 +112,7 @@ def _row(line: Line) -> str:
 
 
 def _public(interpreter: Path) -> dict[str, list[str]]:
-    done = subprocess.run([interpreter, "-c", _INTROSPECTION], capture_output=True, text=True, check=True)  # noqa: S603
+    done = subprocess.run([interpreter, "-c", _INTROSPECTION], capture_output=True, text=True, check=True)
     found: dict[str, list[str]] = json.loads(done.stdout.partition("found:")[2])
     return found
 
@@ -127,7 +129,9 @@ def _calls() -> Iterator[tuple[str, set[str], set[tuple[str, str]]]]:
             clients = set().union(*(_FIXTURES.get(one.arg, set()) for one in test.args.args))
             if not name.startswith("test_") or not clients:
                 continue
-            over_there = [functions[node.id] for node in ast.walk(test) if isinstance(node, ast.Name) and node.id in functions]
+            over_there = [
+                functions[node.id] for node in ast.walk(test) if isinstance(node, ast.Name) and node.id in functions
+            ]
             called = {key for function in over_there for key in _called(function)}
             if path.stem == "test_outside" and "module" in {one.arg for one in test.args.args}:
                 called |= {(module, one) for module, samples in OUTSIDE.items() for one in samples}

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-
-from starlette.background import BackgroundTask
-from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response
 
 from app.access import policy
 from app.access.policy import Permission, ProjectAccess
 from app.artifacts import artifacts, downloads, paths, uploads
 from app.artifacts.artifacts import ArtifactDetails, Root
-from app.artifacts.uploads import LockOwner, StoreArtifact
-from app.db.database import Tx
+from app.artifacts.uploads import StoreArtifact
 from app.errors import NotFound
+from app.http import bodies
+from app.http.downloads import respond
 from app.mlflow import addresses, identifiers, shapes
 from app.mlflow.addresses import Location
 from app.mlflow.identifiers import run_of
 from app.mlflow.protocol import Answer, Call
-from app.tracking import candidates, logged_models
+from app.tracking import candidates, owners
 
 
 async def put(call: Call) -> Answer:
@@ -28,13 +24,13 @@ async def put(call: Call) -> Answer:
     place = addresses.parse(call.part("path"))
     access = await call.access()
     root = place.root(access.id)
-    command = StoreArtifact(root, place.path, _chunks(call.request), size=_announced(call.request))
+    command = StoreArtifact(root, place.path, bodies.chunks(call.request), size=bodies.announced(call.request))
     await uploads.store(
         call.db,
         call.actor,
         call.runtime.blobs,
         command,
-        lock_owner=_lock(root),
+        lock_owner=owners.lock(root),
         limit=call.runtime.settings.max_artifact_bytes,
         permission=Permission.MLFLOW_WRITE,
     )
@@ -56,7 +52,7 @@ async def delete(call: Call) -> Answer:
     place = addresses.parse(call.part("path"))
     root = place.root((await call.access()).id)
     await uploads.remove(
-        call.db, call.actor, root, place.path, lock_owner=_lock(root), permission=Permission.MLFLOW_WRITE
+        call.db, call.actor, root, place.path, lock_owner=owners.lock(root), permission=Permission.MLFLOW_WRITE
     )
     return {}
 
@@ -93,14 +89,7 @@ async def _answer(call: Call, place: Location) -> Response:
         return RedirectResponse(_presigned(call, found))
     head = call.request.method == "HEAD"
     answer = await downloads.answer(call.runtime.blobs, found, call.request.headers, head=head)
-    if answer.chunks is None:
-        return Response(None, answer.status, answer.headers)
-    return StreamingResponse(
-        _closing(answer.chunks, answer.closing),
-        answer.status,
-        answer.headers,
-        background=BackgroundTask(answer.closing.aclose),
-    )
+    return respond(answer)
 
 
 def _presigned(call: Call, found: ArtifactDetails) -> str:
@@ -116,30 +105,3 @@ async def _readable(call: Call) -> ProjectAccess:
     if not policy.allows(call.actor, access, Permission.REGISTRY_READ):
         policy.require(call.actor, access, Permission.CANDIDATE_READ)
     return access
-
-
-def _lock(root: Root) -> LockOwner:
-    async def lock(tx: Tx) -> object:
-        if root.logged_model_id is not None:
-            return await logged_models.lock_living(tx, root.project_id, root.logged_model_id)
-        return await candidates.lock_living(tx, root.project_id, root.id)
-
-    return lock
-
-
-async def _chunks(request: Request) -> AsyncIterator[bytes]:
-    async for chunk in request.stream():
-        if chunk:
-            yield chunk
-
-
-def _announced(request: Request) -> int | None:
-    """The size that the sender gave; a stream of unknown length comes without."""
-    text = request.headers.get("content-length", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
-
-
-async def _closing(chunks: AsyncIterator[bytes], closing: AsyncExitStack) -> AsyncIterator[bytes]:
-    async with closing:
-        async for chunk in chunks:
-            yield chunk

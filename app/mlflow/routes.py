@@ -15,6 +15,7 @@ from app.mlflow import (
     logged_models,
     metrics,
     model_versions,
+    multipart,
     registered_models,
     runs,
     server,
@@ -106,6 +107,9 @@ def _files(prefix: str) -> list[BaseRoute]:
         route(file, "GET", artifacts.get),
         route(file, "DELETE", artifacts.delete),
         route(folder, "GET", artifacts.list_folder),
+        route(f"{prefix}/mpu/create/{{path:path}}", "POST", multipart.create),
+        route(f"{prefix}/mpu/complete/{{path:path}}", "POST", multipart.complete, raw=True),
+        route(f"{prefix}/mpu/abort/{{path:path}}", "POST", multipart.abort),
     ]
 
 

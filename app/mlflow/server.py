@@ -16,7 +16,7 @@ _INFO = {
     "store_type": "SqlStore",
     "workspaces_enabled": False,
     "trace_archival_enabled": False,
-    "multipart_uploads_enabled": False,
+    "multipart_uploads_enabled": True,
     "multipart_downloads_enabled": False,
     "artifact_serving_enabled": True,
     "presigned_upload_run_id_supported": False,

@@ -299,25 +299,27 @@ async def _join(blobs: BlobStore, upload: MultipartUpload, parts: Sequence[Part]
         if await blobs.stat(upload.object_key) is None:
             raise
     else:
-        _compare(upload.parts, parts, arrived)
-        if sum(part.size for part in arrived) > limit:
+        if _size_of(upload.parts, parts, arrived) > limit:
             raise too_large(limit)
         await blobs.complete_multipart(upload.object_key, upload.store_id, parts)
     return await _read_back(blobs, upload.object_key)
 
 
-def _compare(expected: int, parts: Sequence[Part], arrived: Sequence[Part]) -> None:
+def _size_of(expected: int, parts: Sequence[Part], arrived: Sequence[Part]) -> int:
+    """The bytes of the whole, if the parts are exactly those that have arrived."""
     given = {part.number: part.etag.strip('"') for part in parts}
     numbers = set(range(1, expected + 1))
     if len(given) != len(parts) or set(given) != numbers:
         raise PartsMismatch(f"The upload has the parts 1 to {expected}; name each exactly once.", field="parts")
-    there = {part.number: part.etag.strip('"') for part in arrived}
-    missing = sorted(numbers - set(there))
+    # Some stores list a part that was sent again as often as it was sent: what counts is the pair.
+    sizes = {(part.number, part.etag.strip('"')): part.size for part in arrived}
+    missing = sorted(numbers - {number for number, _ in sizes})
     if missing:
         raise PartsMismatch(f"Part {missing[0]} has not arrived ({len(missing)} are missing).", field="parts")
-    wrong = [number for number in sorted(numbers) if there[number] != given[number]]
+    wrong = [number for number in sorted(numbers) if (number, given[number]) not in sizes]
     if wrong:
         raise PartsMismatch(f"The ETag of part {wrong[0]} is not the one that its upload answered.", field="parts")
+    return sum(sizes[pair] for pair in given.items())
 
 
 async def _read_back(blobs: BlobStore, key: str) -> Stored:

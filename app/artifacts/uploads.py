@@ -93,6 +93,22 @@ async def store(
         heartbeat.cancel()
 
 
+async def permit(
+    db: Database, actor: Actor, root: Root, path: str, *, lock_owner: LockOwner, permission: Permission
+) -> str:
+    """Whether the actor may store that file now; the path as it will be kept. The link that follows is the promise.
+
+    Raises:
+        InvalidPath: see :func:`app.artifacts.paths.check`.
+    """
+    checked = paths.check(path)
+    async with db.write() as tx:
+        access = await projects.visible(tx, actor, root.project_id)
+        policy.require(actor, access, permission)
+        await lock_owner(tx)
+    return checked
+
+
 def guess_media_type(path: str) -> str:
     """From the name; what reads as text is served as text (MLflow: artifact download)."""
     name = path.rpartition("/")[2]
@@ -129,6 +145,26 @@ async def remove(
         blob_ids = (await tx.scalars(statement)).all()
         await garbage.release(tx, root.project_id, blob_ids)
     return len(blob_ids)
+
+
+async def remove_all(
+    db: Database,
+    actor: Actor,
+    root: Root,
+    *,
+    lock_owner: LockOwner,
+    permission: Permission = Permission.CANDIDATE_WRITE,
+) -> int:
+    """Delete all files of a root, batch by batch; the number of files. Files that arrive meanwhile may go, too."""
+    total, removed = 0, garbage.BATCH
+    while removed == garbage.BATCH:
+        async with db.write() as tx:
+            access = await projects.visible(tx, actor, root.project_id)
+            policy.require(actor, access, permission)
+            await lock_owner(tx)
+            removed = await garbage.release_root(tx, root.project_id, root.id, garbage.BATCH)
+        total += removed
+    return total
 
 
 async def _begin(

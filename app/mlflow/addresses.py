@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 from uuid import UUID
 
+from app.artifacts import paths
 from app.artifacts.artifacts import Root
+from app.artifacts.paths import InvalidPath
 from app.errors import NotFound
 from app.mlflow import identifiers
 from app.quoting import quoted
@@ -52,6 +54,16 @@ def parse(path: str) -> Location:
     )
 
 
+def check_new(path: str) -> None:
+    """Refuse names that MLflow refuses and other clients may use: its clients could not ask for the file again.
+
+    Raises:
+        InvalidPath: there is a `#`, at which addresses end.
+    """
+    if "#" in paths.decoded(path):
+        raise InvalidPath(f"Invalid path {quoted(path)}: it must not hold `#`, not even percent-encoded.", field="path")
+
+
 def of_proxy(uri: str) -> Location | None:
     """The files that an address of our proxy means; None when it is another kind of address.
 
@@ -62,9 +74,14 @@ def of_proxy(uri: str) -> Location | None:
     return parse(found["path"]) if found else None
 
 
+def is_elsewhere(version: ModelVersion) -> bool:
+    """Whether the files of a version are in a store of its own."""
+    return bool(_ELSEWHERE.fullmatch(version.source)) and not _PROXY.fullmatch(version.source)
+
+
 def download_uri(model: Model, version: ModelVersion) -> str:
     """Where a client finds the files of a version: a source in a store of its own, else our proxy."""
-    if _ELSEWHERE.fullmatch(version.source) and not _PROXY.fullmatch(version.source):
+    if is_elsewhere(version):
         return version.source
     if version.logged_model_id is not None:
         base = identifiers.model_location(model.experiment_number, version.logged_model_id)

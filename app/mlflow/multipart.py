@@ -79,6 +79,7 @@ async def _place(call: Call, message: Message) -> tuple[Root, str]:
     name = re.split(r"[/\\]", local)[-1]
     if not name:
         raise wire.invalid("path", local, "It must end with the name of a file.")
+    addresses.check_new(name)
     access = await call.access()
     return folder.root(access.id), f"{folder.path}/{name}" if folder.path else name
 

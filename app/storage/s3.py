@@ -7,6 +7,7 @@ so that they are hashed once (by us) and no stream occupies a thread.
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
@@ -83,7 +84,7 @@ class S3BlobStore:
         async def send(number: int, payload: Payload) -> Part:
             return await self._multipart.send_known(key, upload_id, number, payload)
 
-        return await send_part(send, number, Source(chunks, size=size, limit=size), size)
+        return await send_part(send, number, Source(chunks, size=size, limit=sys.maxsize), size)
 
     async def list_parts(self, key: str, upload_id: str) -> list[Part]:
         """Parts that have arrived."""

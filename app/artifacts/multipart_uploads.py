@@ -292,7 +292,8 @@ async def _keep_claim(db: Database, upload: MultipartUpload, claim: UUID) -> Non
 
 
 async def _join(blobs: BlobStore, upload: MultipartUpload, parts: Sequence[Part], limit: int) -> Stored:
-    assert upload.store_id is not None, "an upload without it was never answered to a client"
+    if upload.store_id is None:  # its beginning failed, and nobody was told its id
+        raise UploadMissing
     try:
         arrived = await blobs.list_parts(upload.object_key, upload.store_id)
     except UploadMissing:  # joined by a call that died after it; only this function joins, so the parts were compared

@@ -14,7 +14,6 @@ from datetime import timedelta
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
-from app.access.policy import Actor, Scope
 from app.artifacts.artifacts import Root
 from app.artifacts.tables import MultipartUpload
 from app.errors import Forbidden
@@ -24,11 +23,11 @@ from app.storage.blobs import BlobStore
 
 @dataclass(frozen=True, slots=True)
 class FileLink:
-    """A whole file that may be sent: where to, and on whose behalf."""
+    """A whole file that may be sent: where to, and on behalf of which token's holder."""
 
     root: Root
     path: str
-    actor: Actor
+    token_id: int
 
 
 def part_urls(settings: Settings, blobs: BlobStore, upload: MultipartUpload, base: str) -> list[str]:
@@ -57,11 +56,11 @@ def check_part(settings: Settings, project_id: int, upload_id: UUID, number: int
 
 
 def file_url(settings: Settings, link: FileLink, life: timedelta, base: str) -> str:
-    """An address to which anybody may PUT this file for a while, as if its maker did."""
+    """An address to which anybody may PUT this file for a while, as long as the token is valid."""
     kind = "m" if link.root.logged_model_id else "c"
     owner = f"{kind}{link.root.id.hex}"
     expires = int(time.time() + life.total_seconds())
-    by = f"{link.actor.user_id}{'a' if link.actor.is_admin else ''}"
+    by = str(link.token_id)
     signature = _sign(settings, _file_text(link.root.project_id, owner, link.path, by, str(expires)))
     query = urlencode({"by": by, "expires": expires, "signature": signature})
     return f"{base}/uploads/{link.root.project_id}/file/{owner}/{quote(link.path)}?{query}"
@@ -78,8 +77,7 @@ def read_file(
     _check(settings, _file_text(project_id, owner, path, by, expires), expires, signature)
     id = UUID(hex=owner[1:])
     root = Root(project_id, logged_model_id=id) if owner[0] == "m" else Root(project_id, candidate_id=id)
-    actor = Actor(int(by.rstrip("a")), is_admin=by.endswith("a"), scopes=frozenset({Scope.API}))
-    return FileLink(root, path, actor)
+    return FileLink(root, path, int(by))
 
 
 def _part_url(settings: Settings, upload: MultipartUpload, number: int, expires: int, base: str) -> str:

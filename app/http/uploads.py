@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from app.access import tokens
 from app.artifacts import links, multipart_uploads, uploads
 from app.artifacts.uploads import StoreArtifact
 from app.errors import Forbidden, Invalid, TooLarge
@@ -44,7 +45,7 @@ async def put_file(request: Request) -> Response:
     link = links.read_file(runtime.settings, *place, by, *_signature(request))
     await uploads.store(
         runtime.db,
-        link.actor,
+        await tokens.actor_of(runtime.db, link.token_id),
         runtime.blobs,
         StoreArtifact(link.root, link.path, bodies.chunks(request), size=bodies.announced(request)),
         lock_owner=owners.lock(link.root),

@@ -46,7 +46,8 @@ async def upload_url(call: Call) -> Answer:
         call.db, call.actor, root, place.path, lock_owner=owners.lock(root), permission=Permission.MLFLOW_WRITE
     )
     settings = call.runtime.settings
-    link = FileLink(root, path, call.actor)
+    assert call.actor.token_id is not None, "calls of MLflow come with a token"
+    link = FileLink(root, path, call.actor.token_id)
     return {"presigned_url": links.file_url(settings, link, life, reached.base(call.request, settings)), "headers": {}}
 
 

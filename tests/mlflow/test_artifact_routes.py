@@ -9,7 +9,9 @@ from urllib.parse import quote, urlsplit
 import httpx
 import pytest
 
-from app.access.policy import Role
+from app.access import tokens
+from app.access.policy import Role, Scope
+from app.access.tokens import IssueToken
 from app.runtime import Runtime, open_runtime
 from tests.conftest import TestProject, serving
 from tests.mlflow.client import MLflow
@@ -139,6 +141,15 @@ async def test_links_to_uploads_store_as_a_put_does(files: Files, run_id: str, p
     assert (await rest.http.put(url, content=b"three")).status_code == 400
     refused = await rest.post("artifacts/presigned-upload-url", asked)
     assert (refused.status_code, refused.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
+
+
+async def test_links_to_uploads_end_with_their_token(rest: Rest, run_id: str, project: TestProject) -> None:
+    issued = await tokens.issue(project.runtime.db, project.owner, IssueToken("short", (Scope.API,)))
+    holder = Rest(rest.http, rest.base, {"Authorization": f"Bearer {issued.secret}"})
+    url = (await holder.post("artifacts/presigned-upload-url", {"run_id": run_id, "path": "f"})).json()["presigned_url"]
+    assert (await rest.http.put(url, content=b"x")).status_code == 200
+    await tokens.revoke(project.runtime.db, project.owner, issued.token.id)
+    assert (await rest.http.put(url, content=b"y")).status_code == 401
 
 
 async def test_links_are_given_to_those_who_may(rest: Rest, run_id: str, project: TestProject) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
 import httpx
@@ -259,6 +260,17 @@ async def test_what_the_server_says_of_itself(rest: Rest) -> None:
         "model_artifact_presigned_downloads_supported": True,
         "artifacts_presigned_only": False,
     }
+
+
+async def test_links_lead_to_the_public_address(
+    runtime: Runtime, rest: Rest, run_id: str, project: TestProject
+) -> None:
+    settings = runtime.settings.model_copy(update={"url": "https://models.example.org/registry"})
+    call = f"/api/v4/projects/{project.id}/ml/mlflow/api/2.0/mlflow-artifacts/mpu/create/0/{run_id}/artifacts"
+    async with serving(replace(runtime, settings=settings)) as address:
+        made = await rest.http.post(address + call, json={"path": "f", "num_parts": 1}, headers=rest.headers)
+    url = made.json()["credentials"][0]["url"]
+    assert url.startswith(f"https://models.example.org/registry/uploads/{project.id}/{made.json()['upload_id']}/1?")
 
 
 @pytest.fixture

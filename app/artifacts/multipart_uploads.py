@@ -151,7 +151,8 @@ async def complete(
                 break
         await asyncio.sleep(POLL_SECONDS)
     async with _claim_kept(db, upload, claim):
-        stored = await _join(blobs, upload, command.parts, limit)
+        parts = [Part(part.number, part.etag.strip('"')) for part in command.parts]
+        stored = await _join(blobs, upload, parts, limit)
         return await _finish(db, command.root, upload, stored, lock_owner)
 
 
@@ -308,7 +309,7 @@ async def _join(blobs: BlobStore, upload: MultipartUpload, parts: Sequence[Part]
 
 def _size_of(expected: int, parts: Sequence[Part], arrived: Sequence[Part]) -> int:
     """The bytes of the whole, if the parts are exactly those that have arrived."""
-    given = {part.number: part.etag.strip('"') for part in parts}
+    given = {part.number: part.etag for part in parts}
     numbers = set(range(1, expected + 1))
     if len(given) != len(parts) or set(given) != numbers:
         raise PartsMismatch(f"The upload has the parts 1 to {expected}; name each exactly once.", field="parts")

@@ -263,3 +263,22 @@ async def test_paths_and_owners_are_checked_as_for_put(rest: Rest, run_id: str, 
     await rest.post("runs/restore", {"run_id": run_id})
     assert (await Sending(rest, run_id).call("complete", upload_id=upload_id, parts=parts)).status_code == 200
     assert hashlib.sha256((await Sending(rest, run_id).read()).content).hexdigest() == hashlib.sha256(b"x").hexdigest()
+
+
+async def test_malformed_messages_are_refused(rest: Rest, run_id: str) -> None:
+    sending = Sending(rest, run_id)
+    upload_id, parts = await sending.begin(b"x")
+    for verb, fields, status in (
+        ("create", {"path": None}, 400), ("create", {"path": 5}, 400), ("create", {"num_parts": "many"}, 400),
+        ("create", {"num_parts": -1}, 400), ("create", {"path": "a#b", "num_parts": 1}, 400),
+        ("complete", {"upload_id": upload_id, "parts": "x"}, 400), ("complete", {"parts": parts}, 400),
+        ("complete", {"upload_id": upload_id, "parts": [{"part_number": 1}]}, 400),
+        ("complete", {"upload_id": upload_id, "parts": [{"part_number": 1, "etag": "\x00"}]}, 400),
+        ("complete", {"upload_id": "0" * 32, "parts": parts}, 404),
+        ("complete", {"upload_id": "'", "parts": parts}, 404),
+        ("abort", {"upload_id": "0" * 32}, 404), ("abort", {}, 400),
+    ):  # fmt: skip
+        answer = await sending.call(verb, **fields)
+        assert (verb, fields, answer.status_code) == (verb, fields, status)
+    sending.folder = "0"
+    assert (await sending.call("create", num_parts=1)).status_code == 404

@@ -13,7 +13,6 @@ from app.tracking.samples import Sample
 
 MAX_POINTS = 25_000
 MAX_RUNS = 100
-MAX_SAMPLES = 2_500
 
 
 async def history(call: Call) -> Answer:
@@ -48,26 +47,13 @@ async def interval(call: Call) -> Answer:
     if not texts:
         raise missing("run_ids")
     _refuse_many(texts, f"GetMetricHistoryBulkInterval request must specify at most {MAX_RUNS} run_ids.")
-    key, steps, size = message.required("metric_key"), _steps(call), message.integer("max_results")
-    if size is not None and not 1 <= size <= MAX_SAMPLES:
-        raise InvalidParameter(f"max_results must be between 1 and {MAX_SAMPLES}. Got {size}.", field="max_results")
+    key, size = message.required("metric_key"), message.integer("max_results")
+    steps = samples.check_steps(message.integer("start_step"), message.integer("end_step"))
+    size = samples.MAX_SIZE if size is None else size
     runs = _runs(texts)
-    found = await samples.thinned(call.db, call.actor, call.project, runs, key, size=size or MAX_SAMPLES, steps=steps)
+    found = await samples.thinned(call.db, call.actor, call.project, runs, key, size=size, steps=steps)
     place = {run: index for index, run in enumerate(runs)}
     return {"metrics": [_of_run(key, one) for one in sorted(found, key=lambda one: place[one.candidate_id])]}
-
-
-def _steps(call: Call) -> tuple[int, int] | None:
-    start, end = call.message.integer("start_step"), call.message.integer("end_step")
-    if start is None and end is None:
-        return None
-    if start is None or end is None:
-        raise InvalidParameter("If either start step or end step are specified, both must be specified.")
-    if start > end:
-        raise InvalidParameter(
-            f"end_step must be greater than start_step. Found start_step={start} and end_step={end}."
-        )
-    return start, end
 
 
 def _refuse_many(texts: list[str], rule: str) -> None:

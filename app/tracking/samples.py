@@ -12,9 +12,12 @@ from sqlalchemy import Select, and_, func, or_, select
 from app.access import policy, projects
 from app.access.policy import Actor, Permission
 from app.db.database import Database, Snapshot
+from app.errors import Invalid
 from app.tracking.candidates import CandidateNotFound
 from app.tracking.metrics import Point
 from app.tracking.tables import Candidate, MetricPoint
+
+MAX_SIZE = 2_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +58,30 @@ async def thinned(
 
     Raises:
         CandidateNotFound: one of the candidates is not there.
+        Invalid: the size is not between 1 and 2,500.
     """
+    if not 1 <= size <= MAX_SIZE:
+        raise Invalid(f"max_results must be between 1 and {MAX_SIZE}. Got {size}.", field="size")
     order = (MetricPoint.step, MetricPoint.timestamp, MetricPoint.value)
     points = select(MetricPoint.candidate_id, *order).distinct().where(MetricPoint.key == key)
     if steps is not None:
         points = points.where(MetricPoint.step.between(*steps))
     return await _read(db, actor, project, candidate_ids, points, size=size)
+
+
+def check_steps(first: int | None, last: int | None) -> tuple[int, int] | None:
+    """Both ends of a range of steps, or None for all.
+
+    Raises:
+        Invalid: one end is missing, or they stand the wrong way round.
+    """
+    if first is None and last is None:
+        return None
+    if first is None or last is None:
+        raise Invalid("If either start step or end step are specified, both must be specified.", field="step")
+    if first > last:
+        raise Invalid(f"end_step must be greater than start_step. Found start_step={first} and end_step={last}.")
+    return first, last
 
 
 def _thin(points: Select[*tuple[Any, ...]], size: int) -> Select[*tuple[Any, ...]]:

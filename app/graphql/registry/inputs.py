@@ -44,6 +44,10 @@ class ModelVersionCreateInput:
         "The candidate of the same project that it is made from: they share the files. A new one when left out."
     )
     artifact_folder: str = optional("The folder of that candidate's files that shall be its own.", default="")
+    source: str = optional("Where it comes from, as text; never opened by the service.", default="")
+    location: str = optional("The address of its files where they are kept outside of this service.", default="")
+    foreign_run: str = optional("The id of the run of another tracking server that it comes from.", default="")
+    run_link: str = optional("A link to that run.", default="")
 
 
 @strawberry.input(description="Changes of a version; what is left out stays.")

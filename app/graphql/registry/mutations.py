@@ -122,6 +122,10 @@ class RegistryMutation:
             tags=mapping(input.tags, "tags"),
             candidate_id=await _candidate(info, input) if input.candidate_id else None,
             artifact_folder=input.artifact_folder,
+            source=input.source,
+            location=input.location,
+            foreign_run=input.foreign_run,
+            run_link=input.run_link,
         )
         made = await versions.create(info.context.db, info.context.actor, project, command)
         return ModelVersionCreatePayload(model_version=ModelVersion.of(made))

@@ -130,6 +130,8 @@ class ModelVersion(Node):
     tags: list[Tag] = strawberry.field(description="Tags, by key.")
     stage: str = strawberry.field(description="none, staging, production or archived.")
     source: str = strawberry.field(description="Where its maker said that it came from; never opened by the service.")
+    location: str = strawberry.field(description="Where its files are, when they are kept outside of this service.")
+    foreign_run: str = strawberry.field(description="The run of another tracking server that it comes from.")
     run_link: str = strawberry.field(description="A link that its maker gave.")
     artifact_folder: str = strawberry.field(description="The folder of its candidate's files that is its own.")
     created_at: datetime = strawberry.field(description="When it was made.")
@@ -147,6 +149,8 @@ class ModelVersion(Node):
             tags=tags_of(row.tags),
             stage=row.stage,
             source=row.source,
+            location=row.location,
+            foreign_run=row.foreign_run,
             run_link=row.run_link,
             artifact_folder=row.artifact_folder,
             created_at=row.created_at,

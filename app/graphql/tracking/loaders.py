@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from uuid import UUID
+from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
 
@@ -14,13 +14,20 @@ from app.db.database import Database
 from app.errors import ModelyardError
 from app.graphql.batches import per_arguments
 from app.pagination import Page, Window
-from app.tracking import candidates, pages
+from app.tracking import candidates, datasets, pages, samples
 from app.tracking.candidates import Candidate, CandidateDetails
+from app.tracking.datasets import Summary
 from app.tracking.experiments import Experiment
+from app.tracking.metrics import Point
 from app.tracking.pages import CandidateKey, ExperimentKey, MetricPoint
 
+T = TypeVar("T")
 ExperimentList = tuple[Window, str, bool]
 """Page, text, and whether it is the trash that is listed."""
+
+
+SampleWish = tuple[str, int, int | None, int | None]
+"""Metric, size, first and last step."""
 
 
 class TrackingLoaders:
@@ -44,6 +51,8 @@ class TrackingLoaders:
             self._candidate_pages
         )
         self.child_pages: DataLoader[tuple[CandidateKey, Window], Page[Candidate]] = per_arguments(self._child_pages)
+        self.datasets: DataLoader[ExperimentKey, list[Summary]] = DataLoader(self._datasets)
+        self.samples: DataLoader[tuple[CandidateKey, SampleWish], list[Point]] = per_arguments(self._samples)
         self.histories: DataLoader[tuple[CandidateKey, tuple[Window, str]], Page[MetricPoint]] = per_arguments(
             self._histories
         )
@@ -55,15 +64,30 @@ class TrackingLoaders:
         return await pages.candidates_by_keys(self._db, self._actor, keys)
 
     async def _details(self, keys: list[CandidateKey]) -> Sequence[CandidateDetails | ModelyardError | None]:
-        ids: dict[int, list[UUID]] = {}
-        for project_id, candidate_id in keys:
-            ids.setdefault(project_id, []).append(candidate_id)
+        ids = _by_project(keys)
         wishes = (candidates.by_ids(self._db, self._actor, project_id, wanted) for project_id, wanted in ids.items())
         found = {
             (project_id, candidate_id): one
             for (project_id, wanted), answers in zip(ids.items(), await asyncio.gather(*wishes), strict=True)
             for candidate_id, one in zip(wanted, answers, strict=True)
         }
+        return [found[key] for key in keys]
+
+    async def _datasets(self, keys: list[ExperimentKey]) -> Sequence[list[Summary]]:
+        found: dict[ExperimentKey, list[Summary]] = {}
+        for project_id, numbers in _by_project(keys).items():
+            answers = await datasets.of_experiments(self._db, self._actor, project_id, numbers)
+            found |= {(project_id, number): one for number, one in zip(numbers, answers, strict=True)}
+        return [found[key] for key in keys]
+
+    async def _samples(self, keys: list[CandidateKey], wish: SampleWish) -> Sequence[list[Point]]:
+        metric, size, first, last = wish
+        steps = samples.check_steps(first, last)
+        found: dict[CandidateKey, list[Point]] = {key: [] for key in keys}
+        for project_id, wanted in _by_project(keys).items():
+            points = await samples.thinned(self._db, self._actor, project_id, wanted, metric, size=size, steps=steps)
+            for one in points:
+                found[project_id, one.candidate_id].append(one.point)
         return [found[key] for key in keys]
 
     async def _experiment_pages(self, keys: list[tuple[int]], wish: ExperimentList) -> Answers[Page[Experiment]]:
@@ -89,3 +113,10 @@ class TrackingLoaders:
     async def _histories(self, keys: list[CandidateKey], wish: tuple[Window, str]) -> Answers[Page[MetricPoint]]:
         window, metric = wish
         return await pages.histories_of_candidates(self._db, self._actor, keys, window, metric)
+
+
+def _by_project(keys: Sequence[tuple[int, T]]) -> dict[int, list[T]]:
+    found: dict[int, list[T]] = {}
+    for project_id, key in keys:
+        found.setdefault(project_id, []).append(key)
+    return found

@@ -6,7 +6,8 @@ import strawberry
 
 from app.graphql.pairs import Tag, tags_of
 from app.graphql.scalars import Long, Number
-from app.tracking import details, pages
+from app.tracking import datasets, details, pages
+from app.tracking.metrics import Point
 
 
 @strawberry.type(description="The latest state of a metric.")
@@ -37,8 +38,19 @@ class MetricPoint:
     timestamp: Long = strawberry.field(description="The time, in milliseconds since 1970.")
 
     @classmethod
-    def of(cls, row: pages.MetricPoint) -> MetricPoint:
+    def of(cls, row: pages.MetricPoint | Point) -> MetricPoint:
         return cls(value=Number(row.value), step=Long(row.step), timestamp=Long(row.timestamp))
+
+
+@strawberry.type(description="A data set that candidates of an experiment read.")
+class DatasetSummary:
+    name: str = strawberry.field(description="The name of the data set.")
+    digest: str = strawberry.field(description="The digest of its content.")
+    context: str | None = strawberry.field(description="As what it was read, such as `training`, when that was said.")
+
+    @classmethod
+    def of(cls, found: datasets.Summary) -> DatasetSummary:
+        return cls(name=found.name, digest=found.digest, context=found.context)
 
 
 @strawberry.type(description="A data set that a candidate read.")

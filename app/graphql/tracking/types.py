@@ -18,7 +18,7 @@ from app.graphql.fields import resolved
 from app.graphql.node import Node
 from app.graphql.pairs import Param, Tag, tags_of
 from app.graphql.scalars import Long
-from app.graphql.tracking.logs import DatasetInput, Metric, MetricPoint
+from app.graphql.tracking.logs import DatasetInput, DatasetSummary, Metric, MetricPoint
 from app.pagination import Window
 from app.tracking import candidates, experiments
 from app.tracking.candidates import CandidateDetails
@@ -64,6 +64,11 @@ class Experiment(Node):
     ) -> Connection[Candidate]:
         page = window(first, after, last, before)
         return await candidates_of(info, self.row.project_id, self.row.number, page)
+
+    @resolved("Data sets that its candidates read, by name and digest; 1,000 at most.")
+    async def datasets(self, info: Info) -> list[DatasetSummary]:
+        found = await info.context.loaders.tracking.datasets.load((self.row.project_id, self.row.number))
+        return [DatasetSummary.of(one) for one in found]
 
     @resolved("Who made it.")
     async def created_by(self, info: Info) -> User | None:
@@ -152,6 +157,22 @@ class Candidate(Node):
         wish = (window(first, after, last, before), key)
         page = await info.context.loaders.tracking.histories.load(((self.row.project_id, self.row.id), wish))
         return connection(page, MetricPoint.of)
+
+    @resolved(
+        "Points of one metric for a chart: the first of each of `size` equal parts, by step, and the last of all."
+    )
+    async def metric_sample(
+        self,
+        info: Info,
+        *,
+        key: Annotated[str, strawberry.argument(description="The key of the metric.")],
+        size: Annotated[int, strawberry.argument(description="About how many, 1 to 2,500.")] = 100,
+        from_step: Annotated[Long | None, strawberry.argument(description="The first step; with `toStep`.")] = None,
+        to_step: Annotated[Long | None, strawberry.argument(description="The last step; with `fromStep`.")] = None,
+    ) -> list[MetricPoint]:
+        wish = (key, size, from_step, to_step)
+        found = await info.context.loaders.tracking.samples.load(((self.row.project_id, self.row.id), wish))
+        return [MetricPoint.of(point) for point in found]
 
     @resolved("Data sets that it read.")
     async def inputs(self, info: Info) -> list[DatasetInput]:

@@ -1,0 +1,140 @@
+"""Versions whose run or files are kept by other servers, and what a source may be."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from tests.conftest import TestProject
+from tests.mlflow.conftest import Rest
+
+RUN = "0" * 32
+
+
+async def created(rest: Rest, **fields: object) -> dict[str, Any]:
+    answer = await rest.post("model-versions/create", {"name": "m", **fields})
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()["model_version"]
+    return found
+
+
+async def where(rest: Rest, number: str, name: str = "m") -> str:
+    found = await rest.get("model-versions/get-download-uri", name=name, version=number)
+    uri: str = found.json()["artifact_uri"]
+    return uri
+
+
+async def runs_found(rest: Rest, filter: str) -> list[str]:
+    found = (await rest.get("model-versions/search", filter=filter)).json()
+    return [one["version"] for one in found.get("model_versions", [])]
+
+
+@pytest.fixture
+async def model(rest: Rest) -> str:
+    await rest.post("registered-models/create", {"name": "m"})
+    return "m"
+
+
+@pytest.mark.usefixtures("model")
+async def test_a_run_of_another_server_is_kept_as_it_is_named(rest: Rest) -> None:
+    first = await created(rest, source="runs:/their-run/model", run_id="their-run")
+    second = await created(rest, source="s3://theirs/m", run_id=RUN)
+    third = await created(rest)
+    assert [first["run_id"], first["source"]] == ["their-run", "runs:/their-run/model"]
+    assert [second["run_id"], second["source"]] == [RUN, "s3://theirs/m"]
+    assert await where(rest, "1") == "runs:/their-run/model"
+    assert await where(rest, "2") == "s3://theirs/m"
+    assert await where(rest, "3") == f"mlflow-artifacts:/1/{third['run_id']}/artifacts"
+    assert await runs_found(rest, "run_id = 'their-run'") == ["1"]
+    assert await runs_found(rest, f"run_id IN ('their-run', '{third['run_id']}')") == ["3", "1"]
+    assert await runs_found(rest, "run_id != 'their-run'") == ["3", "2"]
+    assert await runs_found(rest, "run_id LIKE 'their%'") == ["1"]
+
+
+@pytest.mark.usefixtures("model")
+async def test_a_copy_keeps_run_and_files(rest: Rest) -> None:
+    await created(rest, source="runs:/their-run/model", run_id="their-run")
+    await rest.post("registered-models/create", {"name": "n"})
+    answer = await rest.post("model-versions/create", {"name": "n", "source": "models:/m/1.0.0"})
+    copy = answer.json()["model_version"]
+    assert [copy["run_id"], copy["source"]] == ["their-run", "models:/m/1"]
+    assert await where(rest, "1", "n") == "runs:/their-run/model"
+    other = await rest.post("model-versions/create", {"name": "n", "source": "models:/m/1", "run_id": "another"})
+    assert other.status_code == 400
+    assert "must match the referenced model version" in other.json()["message"]
+
+
+@pytest.mark.usefixtures("model")
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("/tmp/model", "To use a local path"),
+        ("models/mine", "To use a local path"),
+        ("file:///tmp/model", "To use a local path"),
+        ("C:\\models", "To use a local path"),
+        ("https://host/a/../b", "without relative path"),
+        ("s3://bucket/..%2f..%2fx", "without relative path"),
+        ("s3://bucket/%252e%252e/x", "without relative path"),
+        ("dbfs:/a%00", "NUL"),
+        ("mlflow-artifacts:/models", "must identify the resource"),
+        ("mlflow-artifacts://host:9000/models", "must identify the resource"),
+        ("runs://host/x", "must identify the resource"),
+        ("models://host/m/1", "must identify the resource"),
+        ("runs:/their-run/model", "must identify the resource"),
+    ],
+)
+async def test_sources_that_lead_astray_are_refused(rest: Rest, source: str, told: str) -> None:
+    answer = await rest.post("model-versions/create", {"name": "m", "source": source})
+    body = answer.json()
+    assert [answer.status_code, body["error_code"]] == [400, "INVALID_PARAMETER_VALUE"]
+    assert told in body["message"] or "relative path" in body["message"]
+    assert await runs_found(rest, "name = 'm'") == []
+
+
+@pytest.mark.usefixtures("model")
+async def test_ids_of_our_form_must_be_runs_of_the_project(rest: Rest) -> None:
+    for fields in ({"source": f"runs:/{RUN}/x", "run_id": RUN}, {"run_id": RUN}, {"source": f"runs:/{RUN}/x"}):
+        answer = await rest.post("model-versions/create", {"name": "m", **fields})
+        assert [answer.status_code, answer.json()["error_code"]] == [404, "RESOURCE_DOES_NOT_EXIST"]
+    run = (await rest.post("runs/create", {"experiment_id": "0"})).json()["run"]["info"]["run_id"]
+    for fields in ({"source": f"runs:/{run}/x", "run_id": "their-run"}, {"source": f"runs:/{run}/x", "run_id": RUN}):
+        answer = await rest.post("model-versions/create", {"name": "m", **fields})
+        assert [answer.status_code, answer.json()["error_code"]] == [400, "INVALID_PARAMETER_VALUE"]
+
+
+@pytest.mark.usefixtures("model")
+async def test_a_logged_model_notes_the_versions_made_of_it(rest: Rest, project: TestProject) -> None:
+    made = (await rest.post("logged-models", {"experiment_id": "0", "source_run_id": "123"})).json()["model"]["info"]
+    assert made["source_run_id"] == "123"
+    found = await rest.post("logged-models/search", {"experiment_ids": ["0"], "filter": "source_run_id = '123'"})
+    assert [one["info"]["model_id"] for one in found.json()["models"]] == [made["model_id"]]
+    wish = {"source": f"models:/{made['model_id']}", "model_id": made["model_id"]}
+    await asyncio.gather(*(created(rest, **wish) for _ in range(4)))
+    tags = (await rest.get(f"logged-models/{made['model_id']}")).json()["model"]["info"]["tags"]
+    (noted,) = [json.loads(one["value"]) for one in tags if one["key"] == "mlflow.modelVersions"]
+    assert noted == [{"name": "m", "version": number} for number in (1, 2, 3, 4)]
+    assert project.id > 0
+
+
+async def test_a_model_outlives_the_run_that_logged_it(rest: Rest) -> None:
+    run = (await rest.post("runs/create", {"experiment_id": "0"})).json()["run"]["info"]["run_id"]
+    wish = {"experiment_id": "0", "source_run_id": run}
+    made = (await rest.post("logged-models", wish)).json()["model"]["info"]["model_id"]
+    await rest.post("runs/delete", {"run_id": run})
+    await rest.post("registered-models/create", {"name": "m"})
+    version = await created(rest, source=f"models:/{made}", model_id=made)
+    assert [version["model_id"], version["run_id"] == run] == [made, False]
+
+
+async def test_entries_of_the_history_of_models_are_not_lost(rest: Rest) -> None:
+    run = (await rest.post("runs/create", {"experiment_id": "0"})).json()["run"]["info"]["run_id"]
+    entry = {"flavors": {}, "utc_time_created": "now", "run_id": run}
+    wishes = [{"run_id": run, "model_json": json.dumps({**entry, "artifact_path": str(one)})} for one in range(8)]
+    answers = await asyncio.gather(*(rest.post("runs/log-model", wish) for wish in wishes))
+    assert {one.status_code for one in answers} == {200}
+    tags = (await rest.get("runs/get", run_id=run)).json()["run"]["data"]["tags"]
+    (history,) = [json.loads(one["value"]) for one in tags if one["key"] == "mlflow.log-model.history"]
+    assert sorted(one["artifact_path"] for one in history) == [str(one) for one in range(8)]

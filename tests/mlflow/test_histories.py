@@ -1,0 +1,99 @@
+"""Histories of several runs at once, data sets of experiments, and prompts among models: what pages of MLflow ask."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from tests.mlflow.conftest import Rest
+
+BULK, INTERVAL = "metrics/get-history-bulk", "metrics/get-history-bulk-interval"
+
+
+async def run_with(rest: Rest, count: int) -> str:
+    run: str = (await rest.post("runs/create", {"experiment_id": "0"})).json()["run"]["info"]["run_id"]
+    metrics = [{"key": "k", "value": 1, "timestamp": step, "step": step} for step in range(count)]
+    await rest.post("runs/log-batch", {"run_id": run, "metrics": metrics})
+    return run
+
+
+def steps(answer: httpx.Response) -> list[tuple[str, int]]:
+    return [(one["run_id"], one["step"]) for one in answer.json()["metrics"]]
+
+
+async def test_histories_of_several_runs(rest: Rest) -> None:
+    short, long = await run_with(rest, 3), await run_with(rest, 20)
+    whole = await rest.get(BULK, run_id=[long, short], metric_key="k", max_results=5)
+    assert steps(whole) == [(short, 0), (short, 1), (short, 2), (long, 0), (long, 1)]
+    thinned = await rest.get(INTERVAL, run_ids=[long, short], metric_key="k", max_results=4)
+    assert steps(thinned) == [*((long, step) for step in (0, 5, 10, 15, 19)), *((short, step) for step in range(3))]
+    part = await rest.get(INTERVAL, run_ids=[long], metric_key="k", max_results=2, start_step=3, end_step=6)
+    assert steps(part) == [(long, 3), (long, 5), (long, 6)]
+    assert steps(await rest.get(INTERVAL, run_ids=[long], metric_key="k", max_results=1)) == [(long, 19)]
+    assert (await rest.get(INTERVAL, run_ids=[long], metric_key="absent")).json() == {"metrics": []}
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "told"),
+    [
+        (BULK, {"metric_key": "k"}, "must specify at least one run_id"),
+        (BULK, {"run_id": ["1"] * 101, "metric_key": "k"}, "cannot specify more than 100 run_ids"),
+        (BULK, {"run_id": ["1"]}, "must specify a metric_key"),
+        (INTERVAL, {"metric_key": "k"}, "Missing value for required parameter 'run_ids'."),
+        (INTERVAL, {"run_ids": ["1"] * 101, "metric_key": "k"}, "must specify at most 100 run_ids"),
+        (INTERVAL, {"run_ids": ["0" * 32], "metric_key": "k", "max_results": 0}, "must be between 1 and 2500"),
+        (INTERVAL, {"run_ids": ["0" * 32]}, "Missing value for required parameter 'metric_key'"),
+        (INTERVAL, {"run_ids": ["1"], "metric_key": "k", "start_step": 2, "end_step": 1}, "must be greater than"),
+        (INTERVAL, {"run_ids": ["1"], "metric_key": "k", "start_step": 2}, "both must be specified"),
+    ],
+)
+async def test_what_is_refused(rest: Rest, path: str, query: dict[str, object], told: str) -> None:
+    answer = await rest.get(path, **query)
+    assert [answer.status_code, answer.json()["error_code"]] == [400, "INVALID_PARAMETER_VALUE"]
+    assert told in answer.json()["message"]
+
+
+async def test_data_sets_of_experiments(rest: Rest) -> None:
+    run = await run_with(rest, 1)
+    data = {"name": "digits", "digest": "abc", "source_type": "http", "source": "http://data"}
+    tags = [{"key": "mlflow.data.context", "value": "training"}]
+    await rest.post("runs/log-inputs", {"run_id": run, "datasets": [{"dataset": data, "tags": tags}]})
+    await rest.post("runs/log-inputs", {"run_id": await run_with(rest, 1), "datasets": [{"dataset": data}]})
+    found = (await rest.post("experiments/search-datasets", {"experiment_ids": ["0"]})).json()
+    line = {"experiment_id": "0", "name": "digits", "digest": "abc"}
+    assert found == {"dataset_summaries": [{**line, "context": "training"}, line]}
+    for wish, told in (({}, "at least one"), ({"experiment_ids": ["1"] * 21}, "cannot specify more than 20")):
+        answer = await rest.post("experiments/search-datasets", wish)
+        assert [answer.status_code, told in answer.json()["message"]] == [400, True]
+
+
+async def test_prompts_are_found_only_by_those_who_ask(rest: Rest) -> None:
+    mark = [{"key": "mlflow.prompt.is_prompt", "value": "true"}]
+    await rest.post("registered-models/create", {"name": "model"})
+    await rest.post("registered-models/create", {"name": "prompt", "tags": mark})
+    await rest.post("model-versions/create", {"name": "model"})
+    await rest.post("model-versions/create", {"name": "prompt", "source": "dummy-source", "tags": mark})
+    asked = "tags.`mlflow.prompt.is_prompt` = 'true'"
+    for call, rows in (("registered-models/search", "registered_models"), ("model-versions/search", "model_versions")):
+        assert [one["name"] for one in (await rest.get(call)).json()[rows]] == ["model"]
+        assert [one["name"] for one in (await rest.get(call, filter=asked)).json()[rows]] == ["prompt"]
+
+
+async def test_the_experiment_default_is_as_old_as_its_project(rest: Rest) -> None:
+    await rest.post("experiments/create", {"name": "first"})
+    found = (await rest.get("experiments/search", max_results=10)).json()["experiments"]
+    assert [one["name"] for one in found] == ["first", "Default"]
+
+
+@pytest.mark.parametrize(
+    ("location", "told"),
+    [
+        (9.0, "Invalid value 9.0 for parameter 'artifact_location'"),
+        ("runs:/x/y", "cannot be a runs:/ URI"),
+        ("s3://bucket/#x", "fragments"),
+        ("s3://" + "x" * 2048, "at most 2048"),
+    ],
+)
+async def test_locations_that_no_experiment_can_have(rest: Rest, location: object, told: str) -> None:
+    answer = await rest.post("experiments/create", {"name": "e", "artifact_location": location})
+    assert [answer.status_code, told in answer.json()["message"]] == [400, True]

@@ -15,7 +15,7 @@ from app.errors import NotFound
 from app.queue import outbox
 from app.queue.jobs import PurgeVersion
 from app.quoting import quoted
-from app.registry import creation, models, repository, resolving, turns
+from app.registry import announcing, creation, models, repository, resolving, turns
 from app.registry.creation import CreateVersion, VersionTaken
 from app.registry.latest import per_stage as latest_per_stage
 from app.registry.names import check_description
@@ -61,11 +61,16 @@ async def create(db: Database, actor: Actor, project: int | str, command: Create
     async with db.read() as snap:
         access = await writable(snap, actor, project)
         model = await models.find(snap, access.id, command.model)
+        # Asked here, not under the model's lock, which is to be held as short as can be.
+        is_awaited = await announcing.has_listener(snap, model)
     async with turns.turn(model.project_id, model.id), db.write() as tx:
         origin = await creation.origin(tx, model, command, actor)
         number = await creation.take_number(tx, model)
         version = wanted or await creation.next_version(tx, model, command.increment or Increment.PATCH)
-        return await creation.add(tx, model, version, number=number, created_by=actor.user_id, **origin, **values)
+        made = await creation.add(tx, model, version, number=number, created_by=actor.user_id, **origin, **values)
+        if is_awaited:
+            await announcing.version_created(tx, model, made)
+    return made
 
 
 async def get(db: Database, actor: Actor, project: int | str, version_id: int) -> ModelVersion:
@@ -143,9 +148,10 @@ async def set_tags(
     patch = check_tags(tags)
     async with db.write() as tx:
         access = await writable(tx, actor, project)
-        _, version = await find(tx, access.id, target)
+        model, version = await find(tx, access.id, target)
         changed = await change(tx, version, tags=merged(ModelVersion.tags, patch))
         check_tags(changed.tags)
+        await announcing.version_tags_changed(tx, model, changed, patch)
     return changed
 
 
@@ -157,8 +163,10 @@ async def remove_tag(db: Database, actor: Actor, project: int | str, target: Tar
     """
     async with db.write() as tx:
         access = await writable(tx, actor, project)
-        _, version = await find(tx, access.id, target)
-        return await change(tx, version, tags=without(ModelVersion.tags, key))
+        model, version = await find(tx, access.id, target)
+        changed = await change(tx, version, tags=without(ModelVersion.tags, key))
+        await announcing.version_tags_changed(tx, model, changed, {key: None})
+    return changed
 
 
 async def set_stage(

@@ -1,56 +1,24 @@
-"""The log of deliveries, and sending one again."""
+"""Sending what stands in the log of deliveries again."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TypeAlias
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, insert, select
 
-from app.access.lists import Answers, ProjectLists
-from app.access.policy import Actor, Permission
+from app.access.policy import Actor
 from app.db.database import Database
 from app.errors import NotFound
-from app.pagination import Keyset, Page, Window
 from app.queue import outbox
 from app.queue.jobs import DeliverWebhook
 from app.webhooks import webhooks
-from app.webhooks.tables import Webhook, WebhookDelivery
+from app.webhooks.tables import WebhookDelivery
 
 __all__ = ["WebhookDelivery"]
-
-WebhookKey: TypeAlias = tuple[int, UUID]
-_LISTS = ProjectLists(Permission.WEBHOOK_MANAGE)
-_OF_WEBHOOK = (WebhookDelivery.project_id, WebhookDelivery.webhook_id)
-_ORDER: Keyset[WebhookDelivery] = Keyset(
-    "deliveries",
-    (WebhookDelivery.created_at, WebhookDelivery.id),
-    lambda row: (row.created_at, row.id),
-    descending=True,
-)
 
 
 class DeliveryNotFound(NotFound):
     """There is no such delivery, or it may not be seen."""
-
-
-async def of_webhooks(
-    db: Database, actor: Actor, keys: Sequence[WebhookKey], window: Window
-) -> Answers[Page[WebhookDelivery]]:
-    """The log of each webhook, newest first; for maintainers."""
-    return await _LISTS.pages(
-        db, actor, keys, window, statement=select(WebhookDelivery), order=_ORDER, row=WebhookDelivery,
-        parent=_OF_WEBHOOK,
-    )  # fmt: skip
-
-
-async def of_projects(db: Database, actor: Actor, keys: Sequence[tuple[int]], window: Window) -> Answers[Page[Webhook]]:
-    """The webhooks of each project, newest first; for maintainers."""
-    return await _LISTS.pages(
-        db, actor, keys, window, statement=select(Webhook), order=webhooks.ORDER, row=Webhook,
-        parent=(Webhook.project_id,),
-    )  # fmt: skip
 
 
 async def replay(db: Database, actor: Actor, project: int | str, delivery_id: UUID) -> WebhookDelivery:

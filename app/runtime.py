@@ -11,6 +11,7 @@ from app.queue.broker import Broker
 from app.settings import Settings
 from app.storage.blobs import BlobStore
 from app.storage.s3 import S3BlobStore
+from app.webhooks.courier import Courier
 
 API_STATEMENT_TIMEOUT_MS = 5_000
 WORKER_STATEMENT_TIMEOUT_MS = 60_000
@@ -18,12 +19,13 @@ WORKER_STATEMENT_TIMEOUT_MS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """Database, store and bell of one process."""
+    """Database, store, bell and courier of one process."""
 
     settings: Settings
     db: Database
     blobs: BlobStore
     broker: Broker
+    courier: Courier
 
 
 @asynccontextmanager
@@ -41,7 +43,7 @@ async def open_runtime(
     )
     blobs = S3BlobStore(settings)
     try:
-        yield Runtime(settings, db, blobs, broker)
+        yield Runtime(settings, db, blobs, broker, Courier.of(settings))
     finally:
         await broker.close()
         await blobs.close()

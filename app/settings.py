@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     )
 
     secret_key: SecretStr = Field(
-        description="At least 32 characters; signs download links and page cursors. The same for every process.",
+        description="At least 32 characters; signs links, seals webhook secrets. The same for every process.",
     )
     url: str = Field(default="http://127.0.0.1:8080", description="Public address of the API, for links in answers.")
 
@@ -58,6 +58,10 @@ class Settings(BaseSettings):
     trash_retention_days: Annotated[int, Field(ge=0)] = Field(
         default=0,
         description="Soft-deleted candidates and experiments are purged after so many days; 0 keeps them until asked.",
+    )
+    webhook_private_hosts: str = Field(
+        default="",
+        description="Comma-separated host or host:port: webhooks may go there by http and at private addresses.",
     )
     log_level: str = "INFO"
     log_json: bool = True

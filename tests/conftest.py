@@ -45,6 +45,7 @@ def servers() -> Iterator[embedded.Servers]:
 @pytest.fixture(scope="session")
 def settings(servers: embedded.Servers) -> Settings:
     os.environ.update(servers.environment)
+    os.environ["MODELYARD_WEBHOOK_PRIVATE_HOSTS"] = "127.0.0.1"
     return Settings.read()
 
 

@@ -16,6 +16,7 @@ from prometheus_client import Gauge
 from app.artifacts import garbage, multipart_uploads
 from app.queue import leases
 from app.runtime import Runtime
+from app.webhooks import delivering
 
 SUCCESS = Gauge(
     "modelyard_chore_last_success_timestamp_seconds",
@@ -65,12 +66,18 @@ async def forget(runtime: Runtime) -> object:
     return await leases.forget_finished(runtime.db)
 
 
+async def forget_deliveries(runtime: Runtime) -> object:
+    """Remove old entries of the delivery log of webhooks."""
+    return await delivering.forget_old(runtime.db)
+
+
 CHORES = (
     Chore("sweep", 5, sweep),
     Chore("bury", 30, bury),
     Chore("expire", 300, expire),
     Chore("uploads", 300, end_uploads),
     Chore("forget", 3600, forget),
+    Chore("forget deliveries", 3600, forget_deliveries),
     Chore("reconcile", 6 * 3600, reconcile),
 )
 

@@ -9,6 +9,7 @@ from app.queue import jobs
 from app.registry import purge as registry_purge
 from app.runtime import Runtime
 from app.tracking import purge as tracking_purge
+from app.webhooks import delivering
 
 Progress = Callable[[int, int | None], Awaitable[None]]
 Handler = Callable[[Runtime, Any, Progress], Awaitable[None]]
@@ -34,9 +35,15 @@ async def purge_experiment(runtime: Runtime, job: jobs.PurgeExperiment, progress
     await tracking_purge.experiment(runtime.db, job.project_id, job.number, progress=progress)
 
 
+async def deliver_webhook(runtime: Runtime, job: jobs.DeliverWebhook, _progress: Progress) -> None:
+    """Safe twice: one that is done is left alone, and a repeated one has the same id for the receiver to know it by."""
+    await delivering.deliver(runtime.db, runtime.courier, job.project_id, job.delivery_id)
+
+
 HANDLERS: dict[str, Handler] = {
     jobs.PurgeModel.kind: purge_model,
     jobs.PurgeVersion.kind: purge_version,
     jobs.PurgeCandidate.kind: purge_candidate,
     jobs.PurgeExperiment.kind: purge_experiment,
+    jobs.DeliverWebhook.kind: deliver_webhook,
 }

@@ -44,6 +44,7 @@ class Permission(StrEnum):
     REGISTRY_READ = "registry:read"
     REGISTRY_WRITE = "registry:write"
     TOKEN_MANAGE = "token:manage"  # noqa: S105  (the name of a permission)
+    WEBHOOK_MANAGE = "webhook:manage"
 
 
 _LEAST_ROLE = {
@@ -55,6 +56,7 @@ _LEAST_ROLE = {
     Permission.REGISTRY_READ: None,
     Permission.REGISTRY_WRITE: Role.REPORTER,
     Permission.TOKEN_MANAGE: Role.MAINTAINER,
+    Permission.WEBHOOK_MANAGE: Role.MAINTAINER,
 }
 """None: everybody who may see the project."""
 

@@ -6,7 +6,8 @@ import app.access.tables
 import app.artifacts.tables
 import app.queue.tables
 import app.registry.tables
-import app.tracking.tables  # noqa: F401  (imported for the tables that it declares)
+import app.tracking.tables
+import app.webhooks.tables  # noqa: F401  (imported for the tables that it declares)
 from app.db.base import Row
 
 metadata = Row.metadata

@@ -10,6 +10,7 @@ from app.graphql.access.loaders import AccessLoaders
 from app.graphql.artifacts.loaders import ArtifactLoaders
 from app.graphql.registry.loaders import RegistryLoaders
 from app.graphql.tracking.loaders import TrackingLoaders
+from app.graphql.webhooks.loaders import WebhookLoaders
 
 
 class Loaders:
@@ -34,3 +35,7 @@ class Loaders:
     @cached_property
     def registry(self) -> RegistryLoaders:
         return RegistryLoaders(self._db, self._actor)
+
+    @cached_property
+    def webhooks(self) -> WebhookLoaders:
+        return WebhookLoaders(self._db, self._actor)

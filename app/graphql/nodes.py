@@ -22,6 +22,7 @@ from app.graphql.jobs.queries import job_by_id
 from app.graphql.node import Node
 from app.graphql.registry.types import model_by_key, version_by_key
 from app.graphql.tracking.types import candidate_by_key, experiment_by_key
+from app.graphql.webhooks.types import webhook_by_key
 from app.ids import GlobalId
 from app.pagination import MAX_PAGE
 
@@ -70,6 +71,11 @@ async def _artifact(info: Info, id: str) -> Node | None:
     return Artifact.of(found) if found else None
 
 
+async def _webhook(info: Info, id: str) -> Node | None:
+    key = ids.in_project(id, "Webhook")
+    return await or_none(webhook_by_key(info, *key)) if key else None
+
+
 LOOKUPS: dict[str, Lookup] = {
     "Artifact": _artifact,
     "BackgroundJob": _background_job,
@@ -80,6 +86,7 @@ LOOKUPS: dict[str, Lookup] = {
     "ModelVersion": _model_version,
     "Project": _project,
     "User": _user,
+    "Webhook": _webhook,
 }
 """By the name of the type. Tokens are left out: they are listed, never looked up."""
 

@@ -22,6 +22,7 @@ from app.graphql.registry.queries import RegistryQuery
 from app.graphql.scalars import SCALARS
 from app.graphql.tracking.mutations import TrackingMutation
 from app.graphql.tracking.queries import TrackingQuery
+from app.graphql.webhooks.mutations import WebhooksMutation
 
 
 class Schema(strawberry.Schema):
@@ -44,7 +45,7 @@ class Query(AccessQuery, RegistryQuery, TrackingQuery, ArtifactsQuery, JobsQuery
 
 
 @strawberry.type(description="Everything that changes something. Each field is a transaction of its own.")
-class Mutation(AccessMutation, RegistryMutation, TrackingMutation, ArtifactsMutation):
+class Mutation(AccessMutation, RegistryMutation, TrackingMutation, ArtifactsMutation, WebhooksMutation):
     pass
 
 

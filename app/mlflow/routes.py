@@ -20,6 +20,7 @@ from app.mlflow import (
     registered_models,
     runs,
     server,
+    webhooks,
 )
 from app.mlflow.protocol import Handler, route
 
@@ -95,11 +96,19 @@ _REGISTRY_WRITES: list[tuple[str, str, Handler]] = [
     ("POST", "/model-versions/set-tag", model_versions.set_tag),
     ("DELETE", "/model-versions/delete-tag", model_versions.delete_tag),
 ]
+_WEBHOOKS: list[tuple[str, str, Handler]] = [
+    ("POST", "/webhooks", webhooks.create),
+    ("GET", "/webhooks", webhooks.search),
+    ("GET", "/webhooks/{id}", webhooks.get),
+    ("PATCH", "/webhooks/{id}", webhooks.update),
+    ("DELETE", "/webhooks/{id}", webhooks.delete),
+    ("POST", "/webhooks/{id}/test", webhooks.test),
+]
 
 
 def _calls(prefix: str) -> list[BaseRoute]:
     return [
-        *(route(prefix + path, method, handler) for method, path, handler in _TRACKING + _REGISTRY_READS),
+        *(route(prefix + path, method, handler) for method, path, handler in _TRACKING + _REGISTRY_READS + _WEBHOOKS),
         *(route(prefix + path, method, handler, developer=True) for method, path, handler in _REGISTRY_WRITES),
     ]
 

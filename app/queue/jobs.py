@@ -62,7 +62,18 @@ class PurgeExperiment(Job):
     number: int
 
 
-KINDS: dict[str, type[Job]] = {job.kind: job for job in (PurgeModel, PurgeVersion, PurgeCandidate, PurgeExperiment)}
+@dataclass(frozen=True, slots=True)
+class DeliverWebhook(Job):
+    """Send one event to one webhook, once; an attempt that may be repeated promises the next one itself."""
+
+    kind: ClassVar[str] = "webhooks.deliver"
+    project_id: int
+    delivery_id: UUID
+
+
+KINDS: dict[str, type[Job]] = {
+    job.kind: job for job in (PurgeModel, PurgeVersion, PurgeCandidate, PurgeExperiment, DeliverWebhook)
+}
 
 
 def decode(kind: str, payload: dict[str, Any]) -> Job:

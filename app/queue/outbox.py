@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import func, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.db.database import PROMISED, Tx
@@ -12,7 +14,7 @@ from app.ids import uuid7
 from app.queue.jobs import Job
 from app.queue.tables import QUEUED, BackgroundJob
 
-__all__ = ["BackgroundJob", "enqueue"]
+__all__ = ["BackgroundJob", "enqueue", "enqueue_all", "enqueue_later"]
 
 
 async def enqueue(tx: Tx, job: Job, *, project_id: int | None = None, requested_by: int | None = None) -> UUID:
@@ -38,3 +40,24 @@ async def enqueue(tx: Tx, job: Job, *, project_id: int | None = None, requested_
     job_id = (await tx.scalars(statement.returning(BackgroundJob.id))).one()
     tx.info.setdefault(PROMISED, []).append(job_id)
     return job_id
+
+
+async def enqueue_all(tx: Tx, jobs: Sequence[Job], *, project_id: int) -> None:
+    """Step: the same for many jobs that no earlier promise can equal, in one statement; nothing for none."""
+    if not jobs:
+        return
+    rows = [
+        {"id": uuid7(), "kind": job.kind, "key": job.key, "project_id": project_id, "payload": job.payload()}
+        for job in jobs
+    ]
+    await tx.execute(insert(BackgroundJob).values(rows))
+    tx.info.setdefault(PROMISED, []).extend(row["id"] for row in rows)
+
+
+async def enqueue_later(tx: Tx, job: Job, wait: timedelta, *, project_id: int) -> None:
+    """Step: promise a job that is not due before ``wait`` is over; one that waits already stays as it is."""
+    row = {"id": uuid7(), "kind": job.kind, "key": job.key, "project_id": project_id, "payload": job.payload()}
+    statement = upsert(BackgroundJob).values(**row, run_after=func.now() + wait)
+    await tx.execute(
+        statement.on_conflict_do_nothing(index_elements=["kind", "key"], index_where=BackgroundJob.state == QUEUED)
+    )

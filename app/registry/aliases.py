@@ -14,7 +14,7 @@ from app.db.database import Database, Snapshot, Tx
 from app.errors import Conflict
 from app.pagination import Keyset, Page, Window
 from app.quoting import quoted
-from app.registry import models, repository, versions
+from app.registry import announcing, models, repository, versions
 from app.registry.names import alias_key, check_alias
 from app.registry.references import Reference
 from app.registry.repository import readable, writable
@@ -77,6 +77,7 @@ async def set(  # noqa: A001 - the verb of the module: `aliases.set`
         await _end(tx, owner, name)
         await _begin(tx, version, name, actor)
         moved = await _current(tx, owner, name)
+        await announcing.alias_set(tx, owner, name, version.number)
     assert moved is not None, "it was written under the model's lock"
     return moved
 
@@ -102,7 +103,10 @@ async def remove(
         owner = await _locked(tx, access.id, model)
         if expected_current is not None:
             _compare(name, await _current(tx, owner, name), expected_current)
-        return await _end(tx, owner, name)
+        was_there = await _end(tx, owner, name)
+        if was_there:
+            await announcing.alias_removed(tx, owner, name)
+    return was_there
 
 
 async def of_versions(db: Database, actor: Actor, project_id: int, ids: Sequence[int]) -> list[list[AliasDetails]]:

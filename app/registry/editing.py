@@ -10,7 +10,7 @@ from sqlalchemy import SQLColumnExpression, func, update
 
 from app.access.policy import Actor
 from app.db.database import Database, Tx
-from app.registry import models, versions
+from app.registry import announcing, models, versions
 from app.registry.names import check_description, check_model_name
 from app.registry.repository import find_model, writable
 from app.registry.tables import Model, ModelVersion
@@ -60,6 +60,7 @@ async def edit_model(db: Database, actor: Actor, project: int | str, reference: 
         if changed is None:
             raise models.not_found(reference)
         check_tags(changed.tags)
+        await announcing.model_tags_changed(tx, changed, wish.tags)
     return changed
 
 
@@ -75,9 +76,10 @@ async def edit_version(
     values = _values(wish.description, wish.tags, ModelVersion.tags)
     async with db.write() as tx:
         access = await writable(tx, actor, project)
-        _, version = await versions.find(tx, access.id, target)
+        model, version = await versions.find(tx, access.id, target)
         changed = await versions.change(tx, version, updated_at=func.now(), **values)
         check_tags(changed.tags)
+        await announcing.version_tags_changed(tx, model, changed, wish.tags)
     return changed
 
 

@@ -18,7 +18,7 @@ from app.pagination import Keyset, Page, Window
 from app.queue import outbox
 from app.queue.jobs import PurgeModel
 from app.quoting import quoted
-from app.registry import repository
+from app.registry import announcing, repository
 from app.registry.names import check_description, check_model_name
 from app.registry.repository import readable, writable
 from app.registry.tables import Model
@@ -102,6 +102,7 @@ async def create(db: Database, actor: Actor, project: int | str, command: Create
         if model is None:
             await _refuse_taken(tx, access.id, name)
             raise Taken(f"The name {quoted(name)} has just been in use; try again.", field="name")
+        await announcing.model_created(tx, model)
     return model
 
 
@@ -202,6 +203,7 @@ async def set_tags(
         access = await writable(tx, actor, project)
         model = await _change(tx, access.id, reference, tags=merged(Model.tags, patch))
         check_tags(model.tags)
+        await announcing.model_tags_changed(tx, model, patch)
     return model
 
 
@@ -213,7 +215,9 @@ async def remove_tag(db: Database, actor: Actor, project: int | str, reference: 
     """
     async with db.write() as tx:
         access = await writable(tx, actor, project)
-        return await _change(tx, access.id, reference, tags=without(Model.tags, key))
+        model = await _change(tx, access.id, reference, tags=without(Model.tags, key))
+        await announcing.model_tags_changed(tx, model, {key: None})
+    return model
 
 
 async def delete(db: Database, actor: Actor, project: int | str, reference: int | str) -> UUID:

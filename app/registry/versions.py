@@ -15,7 +15,7 @@ from app.errors import NotFound
 from app.queue import outbox
 from app.queue.jobs import PurgeVersion
 from app.quoting import quoted
-from app.registry import creation, models, repository, resolving, turns
+from app.registry import announcing, creation, models, repository, resolving, turns
 from app.registry.creation import CreateVersion, VersionTaken
 from app.registry.latest import per_stage as latest_per_stage
 from app.registry.names import check_description
@@ -68,6 +68,8 @@ async def create(db: Database, actor: Actor, project: int | str, command: Create
     async with db.read() as snap:
         access = await writable(snap, actor, project)
         model = await models.find(snap, access.id, command.model)
+        # Asked here, not under the model's lock, which is to be held as short as can be.
+        is_awaited = await announcing.has_listener(snap, model)
     async with turns.turn(model.project_id, model.id), db.write() as tx:
         origin = await creation.origin(tx, model, command, actor)
         number = await creation.take_number(tx, model)
@@ -75,6 +77,8 @@ async def create(db: Database, actor: Actor, project: int | str, command: Create
         made = await _add(tx, model, command, wanted, row)
         if made.logged_model_id is not None:
             await logged_models.note_version(tx, access.id, made.logged_model_id, model.name, number)
+        if is_awaited:
+            await announcing.version_created(tx, model, made)
     return made
 
 
@@ -166,9 +170,10 @@ async def set_tags(
     patch = check_tags(tags)
     async with db.write() as tx:
         access = await writable(tx, actor, project)
-        _, version = await find(tx, access.id, target)
+        model, version = await find(tx, access.id, target)
         changed = await change(tx, version, tags=merged(ModelVersion.tags, patch))
         check_tags(changed.tags)
+        await announcing.version_tags_changed(tx, model, changed, patch)
     return changed
 
 
@@ -180,8 +185,10 @@ async def remove_tag(db: Database, actor: Actor, project: int | str, target: Tar
     """
     async with db.write() as tx:
         access = await writable(tx, actor, project)
-        _, version = await find(tx, access.id, target)
-        return await change(tx, version, tags=without(ModelVersion.tags, key))
+        model, version = await find(tx, access.id, target)
+        changed = await change(tx, version, tags=without(ModelVersion.tags, key))
+        await announcing.version_tags_changed(tx, model, changed, {key: None})
+    return changed
 
 
 async def set_stage(

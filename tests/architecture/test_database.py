@@ -20,8 +20,8 @@ BELONGS_TO_A_PROJECT = sorted(
     for name, table in metadata.tables.items()
     if "project_id" in table.columns and name not in {"memberships", "tokens", "background_jobs"}
 )
-QUEUES = {"ix_blobs_lease_until", "ix_multipart_uploads_expires_at"}
-"""Looked through by the workers for all projects at once, and always nearly empty."""
+QUEUES = {"ix_blobs_lease_until", "ix_multipart_uploads_expires_at", "ix_webhook_deliveries_created_at"}
+"""Looked through by the workers for all projects at once."""
 
 
 async def test_migrations_make_the_tables_that_the_code_declares(migrated: Settings) -> None:

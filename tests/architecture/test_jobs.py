@@ -28,7 +28,7 @@ def test_every_kind_has_a_worker() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_kinds_name_their_feature(kind: str) -> None:
-    assert re.fullmatch(r"(access|artifacts|ci|lifecycle|registry|tracking)\.[a-z]+(_[a-z]+)*", kind)
+    assert re.fullmatch(r"(access|artifacts|ci|lifecycle|registry|tracking|webhooks)\.[a-z]+(_[a-z]+)*", kind)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -6,7 +6,7 @@ Deny by default: a mutation that has no example here fails the test.
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from graphql import print_type
@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from app.access.policy import Role, Scope
 from app.graphql.schema import schema
+from app.ids import GlobalId
 from tests.conftest import new_person
 from tests.graphql.conftest import Ask
 
@@ -23,6 +24,8 @@ SETUP = """mutation s($path: String!) {
   aliasSet(input: {model: {path: {project: $path, name: "m"}}, name: "a", reference: "1.0.0"}) { alias { name } }
   experimentCreate(input: {project: {path: $path}, name: "e"}) { experiment { id } }
   candidateCreate(input: {experiment: {name: {project: $path, name: "e"}}}) { candidate { id } }
+  webhookCreate(input: {project: {path: $path}, name: "w", url: "https://example.org",
+    events: ["model_version.created"]}) { webhook { id } }
   tokenCreate(input: {name: "t", place: {project: {path: $path}}, role: GUEST}) { token { id } }
 }"""
 
@@ -37,6 +40,8 @@ async def examples(data: Ask, project) -> dict[str, dict[str, Any]]:
     candidate = {"id": made["candidateCreate"]["candidate"]["id"]}
     place = {"project": {"path": project.path}}
     guest = project[Role.GUEST].actor.username
+    webhook = made["webhookCreate"]["webhook"]["id"]
+    unreachable = {"name": "x", "url": "https://example.org", "events": ["registered_model.created"]}
     pair = [{"key": "k", "value": "v"}]
     return {
         "userCreate": {"username": f"u{uuid4().hex}"},
@@ -66,12 +71,27 @@ async def examples(data: Ask, project) -> dict[str, dict[str, Any]]:
         "candidateUpdate": {"candidate": candidate, "name": "changed"},
         "candidateDelete": {"candidate": candidate},
         "candidateRestore": {"candidate": candidate},
+        "webhookCreate": {"project": {"path": project.path}, **unreachable},
+        "webhookUpdate": {"webhook": webhook, "description": "changed"},
+        "webhookDelete": {"webhook": webhook},
+        "webhookTest": {"webhook": webhook},
+        "webhookDeliveryReplay": {"delivery": await delivery_of(project, webhook)},
         "artifactsDelete": {"owner": {"modelVersion": version}, "path": "model"},
     }
 
 
+async def delivery_of(project, webhook: str) -> str:
+    """The id of an entry in the log of the webhook."""
+    key = GlobalId.parse(webhook).parts[1]
+    async with project.runtime.db.write() as tx:
+        statement = """INSERT INTO webhook_deliveries (project_id, id, webhook_id, event, data)
+                       VALUES (:project, gen_random_uuid(), :webhook, 'model_version.created', '{}') RETURNING id"""
+        made = await tx.scalar(text(statement), {"project": project.id, "webhook": UUID(key)})
+    return str(GlobalId.of("WebhookDelivery", project.id, made))
+
+
 MUTATIONS = sorted(schema._schema.mutation_type.fields)
-HARMLESS = {"experimentRestore", "candidateRestore", "artifactsDelete"}
+HARMLESS = {"experimentRestore", "candidateRestore", "artifactsDelete", "webhookTest"}
 """Allowed, they change nothing that a count of rows or a moment would show in this set-up."""
 
 
@@ -117,6 +137,7 @@ async def traces(runtime, project) -> dict[str, Any]:
     """All that belongs to the project or stands beside it, as text: whatever is written shows."""
     tables = {
         "projects": "id = :id", "memberships": "project_id = :id or group_id = :group", "tokens": "project_id = :id",
+        "webhooks": "project_id = :id", "webhook_deliveries": "project_id = :id",
         "models": "project_id = :id", "model_versions": "project_id = :id", "aliases": "project_id = :id",
         "experiments": "project_id = :id", "candidates": "project_id = :id", "candidate_tags": "project_id = :id",
         "candidate_params": "project_id = :id", "background_jobs": "project_id = :id",

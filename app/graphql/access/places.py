@@ -211,6 +211,12 @@ class Project(Node):
         context, page = info.context, window(first, after, last, before)
         return connection(await jobs.of_project(context.db, context.actor, self.access.id, page), BackgroundJob.of)
 
+    @resolved("Its webhooks, newest first. For maintainers.")
+    async def webhooks(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[webhooks.Webhook]:
+        return await webhooks.webhooks_of(info, self.access.id, first, after, last, before)
+
     @resolved("Your role in it; null: you are a visitor.")
     def viewer_role(self) -> Role | None:
         return self.access.role
@@ -244,3 +250,4 @@ async def may(info: Info, project_id: int, permission: Permission) -> bool:
 from app.graphql.registry import types as registry  # noqa: E402
 from app.graphql.tracking import search as candidate_search  # noqa: E402
 from app.graphql.tracking import types as tracking  # noqa: E402
+from app.graphql.webhooks import types as webhooks  # noqa: E402

@@ -33,5 +33,5 @@ def webhooks():
 async def test_webhooks(mlflow: MLflow) -> None:
     made, lists, rest = await mlflow(webhooks)
     assert made[:5] == ["ours", "https://example.com/hook", ["registered_model.created"], "d", None]
-    assert lists == ["renamed", True, ["other", "renamed"], 1, 1, None]
+    assert lists == ["renamed", True, ["other", "renamed"], 1, 1, ""]
     assert rest == [False, ["other"]]

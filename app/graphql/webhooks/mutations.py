@@ -1,0 +1,119 @@
+"""Making, changing, trying and removing webhooks, and repeating deliveries."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from app.graphql import ids
+from app.graphql.access.queries import find_project
+from app.graphql.context import Info
+from app.graphql.errors import UserError
+from app.graphql.fields import INPUT, mutation, optional, user_errors
+from app.graphql.webhooks.inputs import (
+    WebhookCreateInput,
+    WebhookDeleteInput,
+    WebhookDeliveryReplayInput,
+    WebhookTestInput,
+    WebhookUpdateInput,
+)
+from app.graphql.webhooks.types import Webhook, WebhookDelivery
+from app.webhooks import deliveries, webhooks
+from app.webhooks.webhooks import Attempt, CreateWebhook, EditWebhook
+
+
+@strawberry.type(description="What became of a try.")
+class WebhookTestResult:
+    success: bool = strawberry.field(description="Whether the receiver answered with a status from 200 to 299.")
+    response_status: int | None = strawberry.field(description="The HTTP status; null: there was no answer.")
+    response_body: str | None = strawberry.field(description="The beginning of the answer, at most 4 KiB.")
+    error_message: str | None = strawberry.field(description="What went wrong.")
+
+    @classmethod
+    def of(cls, attempt: Attempt) -> WebhookTestResult:
+        body = attempt.body if attempt.status is not None else None
+        return cls(
+            success=attempt.succeeded, response_status=attempt.status, response_body=body, error_message=attempt.error
+        )
+
+
+@strawberry.type(description="What became of `webhookCreate`.")
+class WebhookCreatePayload:
+    webhook: Webhook | None = optional("The new webhook.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="What became of `webhookUpdate`.")
+class WebhookUpdatePayload:
+    webhook: Webhook | None = optional("The webhook as it is now.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="What became of `webhookDelete`.")
+class WebhookDeletePayload:
+    deleted_id: strawberry.ID | None = optional("The id of the webhook that is gone.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="What became of `webhookTest`.")
+class WebhookTestPayload:
+    result: WebhookTestResult | None = optional("What the receiver said.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="What became of `webhookDeliveryReplay`.")
+class WebhookDeliveryReplayPayload:
+    delivery: WebhookDelivery | None = optional("The new delivery of the same event.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type
+class WebhooksMutation:
+    @mutation("Makes a webhook. For maintainers.")
+    async def webhook_create(self, info: Info, input: Annotated[WebhookCreateInput, INPUT]) -> WebhookCreatePayload:
+        context, project = info.context, await find_project(info, input.project)
+        command = CreateWebhook(
+            input.name, input.url, input.events, input.description, input.secret, input.status.value
+        )
+        made = await webhooks.create(context.db, context.actor, context.runtime.courier, project.id, command)
+        return WebhookCreatePayload(webhook=Webhook.of(made))
+
+    @mutation("Changes a webhook. For maintainers.")
+    async def webhook_update(self, info: Info, input: Annotated[WebhookUpdateInput, INPUT]) -> WebhookUpdatePayload:
+        context, (project, key) = info.context, _key(input.webhook)
+        status = input.status.value if input.status else None
+        wish = EditWebhook(input.name, input.url, input.events, input.description, input.secret, status)
+        changed = await webhooks.edit(context.db, context.actor, context.runtime.courier, project, key, wish)
+        return WebhookUpdatePayload(webhook=Webhook.of(changed))
+
+    @mutation("Removes a webhook and its log; what still waits is not sent. For maintainers.")
+    async def webhook_delete(self, info: Info, input: Annotated[WebhookDeleteInput, INPUT]) -> WebhookDeletePayload:
+        project, key = _key(input.webhook)
+        await webhooks.delete(info.context.db, info.context.actor, project, key)
+        return WebhookDeletePayload(deleted_id=input.webhook)
+
+    @mutation("Sends an example to a webhook at once and tells what it answered; nothing is logged. For maintainers.")
+    async def webhook_test(self, info: Info, input: Annotated[WebhookTestInput, INPUT]) -> WebhookTestPayload:
+        context, (project, key) = info.context, _key(input.webhook)
+        courier = context.runtime.courier
+        attempt = await webhooks.test(context.db, context.actor, courier, project, key, input.event)
+        return WebhookTestPayload(result=WebhookTestResult.of(attempt))
+
+    @mutation("Sends an event to its webhook again, under a new delivery id. For maintainers.")
+    async def webhook_delivery_replay(
+        self, info: Info, input: Annotated[WebhookDeliveryReplayInput, INPUT]
+    ) -> WebhookDeliveryReplayPayload:
+        key = ids.in_project(input.delivery, "WebhookDelivery")
+        if key is None:
+            raise ids.missing("delivery", input.delivery, "delivery")
+        made = await deliveries.replay(info.context.db, info.context.actor, *key)
+        return WebhookDeliveryReplayPayload(delivery=WebhookDelivery.of(made))
+
+
+def _key(id: str) -> tuple[int, UUID]:
+    key = ids.in_project(id, "Webhook")
+    if key is None:
+        raise ids.missing("webhook", id, "webhook")
+    return key

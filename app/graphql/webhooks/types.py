@@ -1,0 +1,132 @@
+"""Webhooks and their deliveries as the client sees them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+from uuid import UUID
+
+import strawberry
+
+from app.graphql import ids
+from app.graphql.access.types import User, user_by_id
+from app.graphql.connections import After, Before, Connection, First, Last, connection, window
+from app.graphql.context import Info
+from app.graphql.fields import resolved, value
+from app.graphql.node import Node
+from app.graphql.scalars import Long
+from app.webhooks import deliveries, events, webhooks
+
+
+@strawberry.enum(description="Whether a webhook is told of events.")
+class WebhookStatus(Enum):
+    ACTIVE = value("active", "It is.")
+    DISABLED = value("disabled", "It is not; what still waits for delivery fails.")
+
+
+@strawberry.enum(description="How far a delivery is.")
+class WebhookDeliveryState(Enum):
+    PENDING = value("pending", "It waits for its next attempt.")
+    DELIVERED = value("delivered", "The receiver has taken it.")
+    FAILED = value("failed", "It was refused, or given up after its last attempt.")
+
+
+@strawberry.type(description="One event for one webhook, and what became of it; kept for 30 days.")
+class WebhookDelivery:
+    id: strawberry.ID = strawberry.field(description="Opaque; `webhookDeliveryReplay` takes it.")
+    uuid: str = strawberry.field(description="What the receiver gets as `X-MLflow-Delivery-Id`.")
+    event: str = strawberry.field(description="`entity.action`, e.g. `model_version.created`.")
+    payload: str = strawberry.field(description="The body as it is sent, JSON.")
+    state: WebhookDeliveryState = strawberry.field(description="How far it is.")
+    attempts: int = strawberry.field(description="How often it was sent.")
+    response_status: int | None = strawberry.field(
+        description="The HTTP status of the last answer; null: there was none."
+    )
+    response_body: str | None = strawberry.field(description="The beginning of the last answer, at most 4 KiB.")
+    last_error: str | None = strawberry.field(description="Why the last attempt failed.")
+    replay_of: str | None = strawberry.field(description="The UUID of the delivery that this one repeats.")
+    created_at: datetime = strawberry.field(description="When it was promised.")
+    next_attempt_at: datetime | None = strawberry.field(description="When it is sent next; null: never again.")
+    finished_at: datetime | None = strawberry.field(description="When it was delivered or given up.")
+
+    @classmethod
+    def of(cls, row: deliveries.WebhookDelivery) -> WebhookDelivery:
+        return cls(
+            id=ids.of("WebhookDelivery", row.project_id, row.id),
+            uuid=str(row.id),
+            event=row.event,
+            payload=events.body(row.event, row.occurred_at, row.data).decode(),
+            state=WebhookDeliveryState(row.state),
+            attempts=row.attempts,
+            response_status=row.response_status,
+            response_body=row.response_body,
+            last_error=row.last_error,
+            replay_of=str(row.replay_of) if row.replay_of else None,
+            created_at=row.created_at,
+            next_attempt_at=row.next_attempt_at,
+            finished_at=row.finished_at,
+        )
+
+
+@strawberry.type(description="An address that is told of what happens in a project's registry. For maintainers.")
+class Webhook(Node):
+    row: strawberry.Private[webhooks.Webhook]
+    uuid: str = strawberry.field(description="What MLflow clients name it by.")
+    project_number: Long = strawberry.field(description="The number of its project.")
+    name: str = strawberry.field(description="What it is for; need not be unique.")
+    url: str = strawberry.field(description="Where it goes.")
+    description: str = strawberry.field(description="For people to read.")
+    events: list[str] = strawberry.field(description="What it is told of, each `entity.action`.")
+    status: WebhookStatus = strawberry.field(description="Whether it is told of anything.")
+    has_secret: bool = strawberry.field(description="Whether what it gets is signed. The secret is never shown.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+    updated_at: datetime = strawberry.field(description="When it was last changed.")
+
+    @classmethod
+    def of(cls, row: webhooks.Webhook) -> Webhook:
+        return cls(
+            id=ids.of("Webhook", row.project_id, row.id),
+            row=row,
+            uuid=str(row.id),
+            project_number=Long(row.project_id),
+            name=row.name,
+            url=row.url,
+            description=row.description,
+            events=row.events,
+            status=WebhookStatus(row.status),
+            has_secret=row.sealed_secret is not None,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )
+
+    @resolved("Who made it.")
+    async def created_by(self, info: Info) -> User | None:
+        return await user_by_id(info, self.row.created_by)
+
+    @resolved("What was sent, newest first.")
+    async def deliveries(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[WebhookDelivery]:
+        key = (self.row.project_id, self.row.id)
+        page = await info.context.loaders.webhooks.deliveries.load((key, window(first, after, last, before)))
+        return connection(page, WebhookDelivery.of)
+
+
+async def webhooks_of(
+    info: Info, project_id: int, first: int | None, after: str | None, last: int | None, before: str | None
+) -> Connection[Webhook]:
+    """A page of a project's webhooks, by the request's loader."""
+    wish = ((project_id,), window(first, after, last, before))
+    return connection(await info.context.loaders.webhooks.of_projects.load(wish), Webhook.of)
+
+
+async def webhook_by_key(info: Info, project_id: int, webhook_id: UUID) -> Webhook:
+    """The webhook of that key, by the request's loader.
+
+    Raises:
+        WebhookNotFound, Forbidden: there is none, or the viewer does not manage the project's webhooks.
+    """
+    found = await info.context.loaders.webhooks.webhooks.load((project_id, webhook_id))
+    if found is None:
+        raise webhooks.WebhookNotFound(webhook_id)
+    return Webhook.of(found)

@@ -1,0 +1,94 @@
+"""What webhooks are told of a registry; models that carry MLflow's mark of prompts are told of as prompts.
+
+Events and the shape of their data are a contract with receivers (MLflow REST: webhooks). Steps in the transaction of
+the change, so that what is told has happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.db.database import Snapshot, Tx
+from app.registry.listing import PROMPT_TAG
+from app.registry.tables import Model, ModelVersion
+from app.webhooks import events
+from app.webhooks.events import Event
+
+_PROMPT_TEXT = "mlflow.prompt.text"
+_INTERNAL = frozenset({PROMPT_TAG, "_mlflow_prompt_type", _PROMPT_TEXT})
+"""Tags by which clients mark prompts and carry their text; receivers get the text apart."""
+
+
+def is_prompt(model: Model) -> bool:
+    return str(model.tags.get(PROMPT_TAG, "")).lower() == "true"
+
+
+async def model_created(tx: Tx, model: Model) -> None:
+    """Step: ``registered_model.created`` or ``prompt.created``."""
+    prompt = is_prompt(model)
+    data = {"name": model.name, "tags": _shown(model.tags, prompt=prompt), "description": model.description or None}
+    await events.record(tx, model.project_id, [Event("prompt.created" if prompt else "registered_model.created", data)])
+
+
+async def model_tags_changed(tx: Tx, model: Model, tags: Mapping[str, str | None]) -> None:
+    """Step: ``prompt_tag.set`` and ``prompt_tag.deleted`` (value None); tags of other models have no event."""
+    if is_prompt(model):
+        await events.record(tx, model.project_id, _tag_events("prompt_tag", {"name": model.name}, tags))
+
+
+async def has_listener(snap: Snapshot, model: Model) -> bool:
+    """Read step: whether anybody is to be told of new versions of the model."""
+    return await events.has_listener(snap, model.project_id, _version_event(model))
+
+
+async def version_created(tx: Tx, model: Model, version: ModelVersion) -> None:
+    """Step: ``model_version.created`` or ``prompt_version.created``."""
+    prompt = is_prompt(model)
+    data: dict[str, Any] = {"name": model.name, "version": str(version.number)}
+    if prompt:
+        data["template"] = version.tags.get(_PROMPT_TEXT)
+    else:
+        data |= {"source": version.source, "run_id": version.candidate_id.hex if version.candidate_id else None}
+    data |= {"tags": _shown(version.tags, prompt=prompt), "description": version.description or None}
+    await events.record(tx, model.project_id, [Event(_version_event(model), data)])
+
+
+async def version_tags_changed(tx: Tx, model: Model, version: ModelVersion, tags: Mapping[str, str | None]) -> None:
+    """Step: ``model_version_tag.set`` and ``.deleted`` (value None), or the same of a prompt."""
+    entity = "prompt_version_tag" if is_prompt(model) else "model_version_tag"
+    data = {"name": model.name, "version": str(version.number)}
+    await events.record(tx, model.project_id, _tag_events(entity, data, tags))
+
+
+async def alias_set(tx: Tx, model: Model, alias: str, number: int) -> None:
+    """Step: ``model_version_alias.created`` or ``prompt_alias.created``; a move counts as creation."""
+    data = {"name": model.name, "alias": alias, "version": str(number)}
+    await events.record(tx, model.project_id, [Event(f"{_alias_entity(model)}.created", data)])
+
+
+async def alias_removed(tx: Tx, model: Model, alias: str) -> None:
+    """Step: ``model_version_alias.deleted`` or ``prompt_alias.deleted``."""
+    data = {"name": model.name, "alias": alias}
+    await events.record(tx, model.project_id, [Event(f"{_alias_entity(model)}.deleted", data)])
+
+
+def _version_event(model: Model) -> str:
+    return "prompt_version.created" if is_prompt(model) else "model_version.created"
+
+
+def _alias_entity(model: Model) -> str:
+    return "prompt_alias" if is_prompt(model) else "model_version_alias"
+
+
+def _shown(tags: Mapping[str, str], *, prompt: bool) -> dict[str, str]:
+    return {key: value for key, value in tags.items() if not (prompt and key in _INTERNAL)}
+
+
+def _tag_events(entity: str, data: Mapping[str, str], tags: Mapping[str, str | None]) -> list[Event]:
+    return [
+        Event(f"{entity}.deleted", {**data, "key": key})
+        if value is None
+        else Event(f"{entity}.set", {**data, "key": key, "value": value})
+        for key, value in tags.items()
+    ]

@@ -1,0 +1,108 @@
+"""What can happen in a registry, and the step that notes it for every webhook that listens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from app.db.database import Snapshot, Tx
+from app.errors import Invalid
+from app.queue import outbox
+from app.queue.jobs import DeliverWebhook
+from app.quoting import quoted
+
+_NAMED = {"name": "example_model"}
+_VERSION = {**_NAMED, "version": "1"}
+_TAG = {"key": "example_key"}
+_DETAILS = {"tags": {"example_key": "example_value"}, "description": "An example"}
+_ALIAS = {"alias": "example_alias"}
+_RUN = {"source": "models:/123", "run_id": "abcd1234abcd5678"}
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "registered_model.created": {**_NAMED, **_DETAILS},
+    "model_version.created": {**_VERSION, **_RUN, **_DETAILS},
+    "model_version_tag.set": {**_VERSION, **_TAG, "value": "example_value"},
+    "model_version_tag.deleted": {**_VERSION, **_TAG},
+    "model_version_alias.created": {**_VERSION, **_ALIAS},
+    "model_version_alias.deleted": {**_NAMED, **_ALIAS},
+    "prompt.created": {**_NAMED, **_DETAILS},
+    "prompt_version.created": {**_VERSION, "template": "Hello {{name}}!", **_DETAILS},
+    "prompt_tag.set": {**_NAMED, **_TAG, "value": "example_value"},
+    "prompt_tag.deleted": {**_NAMED, **_TAG},
+    "prompt_version_tag.set": {**_VERSION, **_TAG, "value": "example_value"},
+    "prompt_version_tag.deleted": {**_VERSION, **_TAG},
+    "prompt_alias.created": {**_VERSION, **_ALIAS},
+    "prompt_alias.deleted": {**_NAMED, **_ALIAS},
+    "budget_policy.exceeded": {"budget_policy_id": "bp-abc123", "budget_unit": "USD", "budget_amount": 100.0},
+}
+"""Every event, ``entity.action``, with the data that a test sends (MLflow REST: webhooks).
+
+Clients may subscribe to ``budget_policy.exceeded``, too; nothing in a registry causes it.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened: ``entity.action``, and what is told of it."""
+
+    name: str
+    data: Mapping[str, Any]
+
+
+def check(name: str) -> str:
+    """The event's name.
+
+    Raises:
+        Invalid: there is no such event.
+    """
+    if name not in EXAMPLES:
+        raise Invalid(f"There is no event {quoted(name)}; events are {', '.join(EXAMPLES)}.", field="events")
+    return name
+
+
+def body(name: str, occurred_at: datetime, data: Mapping[str, Any]) -> bytes:
+    """What is sent: entity, action, moment and data."""
+    entity, _, action = name.partition(".")
+    message = {"entity": entity, "action": action, "timestamp": occurred_at.isoformat(), "data": data}
+    return orjson.dumps(message)
+
+
+_LISTENS = text("""
+    SELECT EXISTS (SELECT FROM webhooks WHERE project_id = :project AND status = 'active' AND :name = ANY (events))
+""")
+# The webhooks are held against deletion until the commit; one that is just being deleted is passed by.
+_NOTE = text("""
+    WITH happened AS (
+        SELECT one.value ->> 'name' AS name, one.value -> 'data' AS data FROM jsonb_array_elements(:events) AS one
+    ), hearers AS (
+        SELECT w.project_id, w.id, happened.name, happened.data FROM webhooks AS w
+        JOIN happened ON happened.name = ANY (w.events)
+        WHERE w.project_id = :project AND w.status = 'active' FOR KEY SHARE OF w
+    )
+    INSERT INTO webhook_deliveries (project_id, id, webhook_id, event, data, next_attempt_at)
+    SELECT project_id, gen_random_uuid(), id, name, data, now() FROM hearers RETURNING id
+""").bindparams(bindparam("events", type_=JSONB))
+
+
+async def has_listener(snap: Snapshot, project_id: int, name: str) -> bool:
+    """Read step: whether a webhook listens, asked before a lock is taken by those who hold one shortly."""
+    return bool(await snap.scalar(_LISTENS, {"project": project_id, "name": name}))
+
+
+async def record(tx: Tx, project_id: int, events: Sequence[Event]) -> list[UUID]:
+    """Step: promise each event to every active webhook that listens; ids of the deliveries.
+
+    One statement whatever their number, and one more for the jobs when somebody listens.
+    """
+    if not events:
+        return []
+    told = [{"name": event.name, "data": dict(event.data)} for event in events]
+    made = list((await tx.execute(_NOTE, {"project": project_id, "events": told})).scalars())
+    await outbox.enqueue_all(tx, [DeliverWebhook(project_id, id) for id in made], project_id=project_id)
+    return made

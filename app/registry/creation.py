@@ -147,7 +147,7 @@ async def origin(tx: Tx, model: Model, command: CreateVersion, actor: Actor) -> 
         logged = await logged_models.lock_living(tx, model.project_id, logged_model_id, to_change=True)
         candidate_id = candidate_id or await _maker(tx, logged)
     if candidate_id is None:
-        begin = CreateCandidate(model.experiment_number)
+        begin = CreateCandidate(model.experiment_number, name=model.name, user_name=actor.username or "")
         own = await candidates.add(tx, model.project_id, begin, of_version=True, created_by=actor.user_id)
         candidate_id = own.id
     elif candidate_id == command.candidate_id:

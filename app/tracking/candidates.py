@@ -160,7 +160,11 @@ async def edit(db: Database, actor: Actor, project: int | str, command: UpdateCa
 
 
 async def delete(db: Database, actor: Actor, project: int | str, candidate_id: UUID) -> Candidate:
-    """Put a candidate into the trash; doing so twice is fine."""
+    """Put a candidate into the trash; doing so twice is fine.
+
+    Raises:
+        CandidateNeeded: it was made for a model version that lives, and is nothing without it.
+    """
     return await _move(db, actor, project, candidate_id, in_trash=True)
 
 
@@ -240,6 +244,10 @@ async def _move(db: Database, actor: Actor, project: int | str, candidate_id: UU
         candidate = await _lock(tx, access.id, candidate_id)
         if (candidate.deleted_at is not None) is in_trash:
             return candidate
+        if in_trash and candidate.of_version and await details.is_needed(tx, access.id, candidate_id):
+            raise CandidateNeeded(
+                f"Candidate {candidate_id.hex} was made for a model version and goes with it; delete the version."
+            )
         moment = func.now() if in_trash else None
         return await _change(tx, access.id, candidate_id, deleted_at=moment, updated_at=func.now())
 

@@ -76,6 +76,15 @@ async def is_needed(snap: Snapshot, project_id: int, candidate_id: UUID) -> bool
     return bool(await snap.scalar(statement, {"project": project_id, "candidate": candidate_id}))
 
 
+async def has_model(snap: Snapshot, project_id: int, experiment_number: int) -> bool:
+    """Read step: whether a living model has the experiment as its own; the name alone says nothing."""
+    statement = text(
+        "SELECT EXISTS (SELECT FROM models m WHERE m.project_id = :project AND m.experiment_number = :number"
+        " AND m.deleted_at IS NULL)"
+    )
+    return bool(await snap.scalar(statement, {"project": project_id, "number": experiment_number}))
+
+
 async def _pairs(
     snap: Snapshot, rows: type[CandidateParam | CandidateTag], project_id: int, ids: Sequence[UUID]
 ) -> dict[UUID, dict[str, str]]:

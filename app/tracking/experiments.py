@@ -16,7 +16,7 @@ from app.errors import Conflict, Invalid, NotFound, Taken
 from app.pagination import Keyset, Page, Window
 from app.queue import outbox
 from app.queue.jobs import PurgeExperiment
-from app.tracking import names
+from app.tracking import details, names
 from app.tracking.tables import Candidate, Experiment
 
 __all__ = ["Experiment"]
@@ -171,7 +171,9 @@ async def rename(db: Database, actor: Actor, project: int | str, number: int, na
     async with db.write() as tx:
         access = await _writable(tx, actor, project)
         experiment = await lock_active(tx, access.id, number)
-        _refuse_model_experiment(experiment, "renamed")
+        await _refuse_model_experiment(tx, experiment, "renamed")
+        if experiment.name == name:
+            return experiment
         return await set_name(tx, access.id, number, name)
 
 
@@ -222,7 +224,7 @@ async def delete(db: Database, actor: Actor, project: int | str, number: int) ->
     async with db.write() as tx:
         access = await _writable(tx, actor, project)
         experiment = await lock(tx, access.id, number)
-        _refuse_model_experiment(experiment, "deleted")
+        await _refuse_model_experiment(tx, experiment, "deleted")
         if experiment.deleted_at is not None:
             return experiment
         await _mark_candidates(tx, access.id, number, in_trash=True)
@@ -247,7 +249,7 @@ async def condemn(db: Database, actor: Actor, project: int | str, number: int) -
     async with db.write() as tx:
         access = await _writable(tx, actor, project)
         experiment = await lock(tx, access.id, number)
-        _refuse_model_experiment(experiment, "deleted")
+        await _refuse_model_experiment(tx, experiment, "deleted")
         if number == 0:
             raise Conflict("The experiment Default cannot be deleted for good: every project has it.")
         await mark_condemned(tx, access.id, number)
@@ -371,6 +373,7 @@ async def _mark_candidates(tx: Tx, project_id: int, number: int, *, in_trash: bo
     await tx.execute(update(Candidate).where(*mine, changed).values(deleted_at=value))
 
 
-def _refuse_model_experiment(experiment: Experiment, verb: str) -> None:
-    if experiment.name.startswith(MODEL_PREFIX):
+async def _refuse_model_experiment(tx: Tx, experiment: Experiment, verb: str) -> None:
+    """The experiment is locked, so that no model can adopt it after the question."""
+    if await details.has_model(tx, experiment.project_id, experiment.number):
         raise Conflict(f"The experiment `{experiment.name}` belongs to its model and cannot be {verb} on its own.")

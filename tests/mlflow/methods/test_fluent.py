@@ -32,7 +32,7 @@ def runs():
     mlflow.end_run("KILLED")
     last = mlflow.last_active_run().info.status
     found = mlflow.get_run(parent.info.run_id)
-    frame = mlflow.search_runs(["%s" % number], order_by=["attributes.run_name"])
+    frame = mlflow.search_runs([number], order_by=["attributes.run_name"])
     mlflow.delete_run(child.info.run_id)
     names = [one.info.run_name for one in mlflow.search_runs([number], output_format="list")]
     experiment = mlflow.get_experiment_by_name("made")

@@ -63,7 +63,7 @@ def fluent_functions():
     last = mlflow.last_logged_model().name
     with mlflow.start_run() as run:
         client.log_inputs(run.info.run_id, models=[LoggedModelInput(outside.model_id)])
-        client.log_outputs(run.info.run_id, [LoggedModelOutput(begun.model_id, 1)])
+        mlflow.log_outputs([LoggedModelOutput(begun.model_id, 1)])
     mlflow.set_active_model(model_id=begun.model_id)
     active = mlflow.get_active_model_id() == begun.model_id
     mlflow.clear_active_model()

@@ -30,6 +30,7 @@ def client_methods():
     run = client.create_run("0").info.run_id
     client.link_prompt_version_to_run(run, first)
     linked = [[one.name, one.version] for one in client.list_logged_prompts(run)]
+    client.set_prompt_version_tag("greeting", "1", "mlflow.prompt.associatedRunIds", run)
     client.detach_prompt_from_run(run, "prompts:/greeting/1")
     model = client.create_logged_model("0").model_id
     client.link_prompt_version_to_model("greeting", "1", model)
@@ -46,7 +47,7 @@ def client_methods():
 
 async def test_client_methods(mlflow: MLflow) -> None:
     first, prompt, lists = await mlflow(client_methods)
-    assert first[:4] == [2, "Hello Ann", ["greeting", "1"], "Hello {{name}}"]
+    assert first[:4] == [2, "Hi Ann", ["greeting", "1"], "Hello {{name}}"]
     assert (first[4]["l"], "k" in first[4], first[5]) == ("w", False, "first")
     assert prompt == ["d", "one", False]
     assert lists == [["greeting"], [2, 1], [], [["greeting", 1]], True, 0]

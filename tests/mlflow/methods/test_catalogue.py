@@ -1,0 +1,29 @@
+"""Every public method of both clients is called by a test of this package, and the documentation says so."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.mlflow.methods import catalogue
+from tests.mlflow.methods.catalogue import Line
+from tests.mlflow.methods.outside import LOCAL, NOT_CALLED, OUTSIDE
+
+
+@pytest.fixture(scope="module")
+def lines() -> list[Line]:
+    return catalogue.lines()
+
+
+def test_every_method_is_called(lines: list[Line]) -> None:
+    assert {line.name: line.untested for line in lines if line.untested and line.name not in NOT_CALLED} == {}
+
+
+def test_what_is_said_to_be_outside_or_local_exists(lines: list[Line]) -> None:
+    known = {(line.module, line.name) for line in lines}
+    named = {(module, name) for table in (LOCAL, OUTSIDE) for module, names in table.items() for name in names}
+    assert named - known == set()
+
+
+def test_the_page_shows_the_table_of_today(lines: list[Line]) -> None:
+    text = catalogue.PAGE.read_text()
+    assert catalogue.page(text, lines) == text, "write it anew: python -m tests.mlflow.methods.catalogue"

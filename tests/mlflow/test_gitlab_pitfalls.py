@@ -86,7 +86,8 @@ async def test_02_times_are_milliseconds_everywhere(rest: Rest) -> None:
     before = int(time.time() * 1000) - 1
     (version,) = await new_model(rest, "1.0.0")
     model = (await done(await rest.get("registered-models/get", name="m")))["registered_model"]
-    experiment = (await done(await rest.get("experiments/get", experiment_id="0")))["experiment"]
+    number = (await done(await rest.post("experiments/create", {"name": "e"})))["experiment_id"]
+    experiment = (await done(await rest.get("experiments/get", experiment_id=number)))["experiment"]
     times = [one[name] for one in (version, model) for name in ("creation_timestamp", "last_updated_timestamp")]
     for moment in (*times, experiment["creation_time"]):
         assert before <= moment <= int(time.time() * 1000) + 1

@@ -251,6 +251,7 @@ def learning():
         with mlflow.start_run() as run:
             search.fit(inputs, targets)
     finally:
+        mlflow.sklearn.autolog(disable=True)
         mlflow.autolog(disable=True)
     children = mlflow.search_runs(
         ["0"], f"tags.mlflow.parentRunId = '{run.info.run_id}'", order_by=["params.C"], output_format="list"

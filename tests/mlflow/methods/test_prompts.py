@@ -29,8 +29,8 @@ def client_methods():
     models = [one.name for one in client.search_registered_models()]
     run = client.create_run("0").info.run_id
     client.link_prompt_version_to_run(run, first)
-    linked = [[one.name, one.version] for one in client.list_logged_prompts(run)]
     client.set_prompt_version_tag("greeting", "1", "mlflow.prompt.associatedRunIds", run)
+    linked = [[one.name, one.version] for one in client.list_logged_prompts(run)]
     client.detach_prompt_from_run(run, "prompts:/greeting/1")
     model = client.create_logged_model("0").model_id
     client.link_prompt_version_to_model("greeting", "1", model)

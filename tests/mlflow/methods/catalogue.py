@@ -117,6 +117,13 @@ def _public(interpreter: Path) -> dict[str, list[str]]:
     return found
 
 
+def claims(test: str) -> set[tuple[str, str]]:
+    """What the test (``module::function``) is listed for as calling with an answer."""
+    called = next((called for name, _, called in _calls() if name == test), set())
+    elsewhere = {(module, name) for names in (LOCAL, OUTSIDE) for module in names for name in names[module]}
+    return {key for key in called - elsewhere if key[0] in MODULES}
+
+
 def _calls() -> Iterator[tuple[str, set[str], set[tuple[str, str]]]]:
     """Each test, the clients that it runs with, and what it calls in them."""
     for path in sorted(_FOLDER.glob("test_*.py")):
@@ -141,10 +148,11 @@ def _calls() -> Iterator[tuple[str, set[str], set[tuple[str, str]]]]:
 def _called(function: ast.AST) -> Iterator[tuple[str, str]]:
     """What is called on the client, on the module, and on its submodules, by the names that tests give them."""
     for node in ast.walk(function):
-        if isinstance(node, ast.Attribute):
-            receiver = ast.unparse(node.value)
-            module = {"client": "MlflowClient", "mlflow.MlflowClient()": "MlflowClient"}.get(receiver, receiver)
-            yield module, node.attr
+        for called in [node.func] if isinstance(node, ast.Call) else getattr(node, "decorator_list", []):
+            if isinstance(called, ast.Attribute):
+                receiver = ast.unparse(called.value)
+                module = {"client": "MlflowClient", "mlflow.MlflowClient()": "MlflowClient"}.get(receiver, receiver)
+                yield module, called.attr
 
 
 if __name__ == "__main__":

@@ -82,10 +82,26 @@ def download(reference):
     return [(folder / "artifacts" / "summand.txt").read_text(), one.read_text(), requirements, sorted(info.flavors)]
 
 
-async def test_every_reference_loads_its_version(each_client: MLflow) -> None:
+def predict_by_command(reference, folder):
+    """What ``mlflow models predict`` writes: it loads a model as ``mlflow models serve`` does."""
+    import json
+    from pathlib import Path
+
+    from click.testing import CliRunner
+    from mlflow.cli import cli
+
+    asked, answer = Path(folder) / "asked.json", Path(folder) / "answer.json"
+    asked.write_text(json.dumps({"dataframe_split": {"columns": ["x"], "data": [[1], [2]]}}))
+    words = ["models", "predict", "-m", f"models:/adder{reference}", "-i", str(asked), "-o", str(answer)]
+    done = CliRunner().invoke(cli, [*words, "--env-manager", "local"], catch_exceptions=False)
+    return [done.exit_code, json.loads(answer.read_text())]
+
+
+async def test_every_reference_loads_its_version(each_client: MLflow, tmp_path: Path) -> None:
     await each_client(log_own_models, SEMVERS)
     assert dict(zip(MEANING, await each_client(add_one, list(MEANING)), strict=True)) == MEANING
     assert await each_client(download, "/^1.2") == ["300", "300", True, ["python_function"]]
+    assert await each_client(predict_by_command, "/~1.2.0", str(tmp_path)) == [0, {"predictions": [301, 302]}]
     for unknown in ("/9.9.9", "/^3", "/nothing", "@nobody"):
         with pytest.raises(ClientError) as caught:
             await each_client(add_one, [unknown])

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import structlog
 from prometheus_client import Gauge
 
-from app.artifacts import garbage
+from app.artifacts import garbage, multipart_uploads
 from app.queue import leases
 from app.runtime import Runtime
 
@@ -45,6 +45,11 @@ async def expire(runtime: Runtime) -> object:
     return await garbage.expire_pending(runtime.db)
 
 
+async def end_uploads(runtime: Runtime) -> object:
+    """Free the parts of uploads that were abandoned or aborted."""
+    return await multipart_uploads.expire(runtime.db, runtime.blobs)
+
+
 async def reconcile(runtime: Runtime) -> object:
     """Condemn objects in the bucket that no row knows, and abort stale multipart uploads."""
     return await garbage.reconcile(runtime.db, runtime.blobs)
@@ -64,6 +69,7 @@ CHORES = (
     Chore("sweep", 5, sweep),
     Chore("bury", 30, bury),
     Chore("expire", 300, expire),
+    Chore("uploads", 300, end_uploads),
     Chore("forget", 3600, forget),
     Chore("reconcile", 6 * 3600, reconcile),
 )

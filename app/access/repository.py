@@ -121,13 +121,16 @@ async def get_group(snap: Snapshot, actor: Actor, condition: ColumnElement[bool]
     return (row[0], Role(row.role) if row.role is not None else None) if row else None
 
 
-async def token_with_user(snap: Snapshot, sha256: bytes) -> tuple[Token, User] | None:
+async def token_with_user(
+    snap: Snapshot, sha256: bytes | None = None, *, token_id: int | None = None
+) -> tuple[Token, User] | None:
+    """A token that is valid now, by the hash of its secret or by its id."""
     row = (
         await snap.execute(
             select(Token, User)
             .join(User, User.id == Token.user_id)
             .where(
-                Token.sha256 == sha256,
+                Token.sha256 == sha256 if sha256 is not None else Token.id == token_id,
                 Token.revoked_at.is_(None),
                 User.blocked_at.is_(None),
                 or_(Token.expires_at.is_(None), Token.expires_at > func.now()),

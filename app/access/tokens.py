@@ -60,17 +60,21 @@ async def authenticate(db: Database, secret: str) -> Actor:
         found = await repository.token_with_user(snap, digest(secret))
     if found is None:
         raise _refused()
-    token, user = found
-    await _remember_use(db, token)
-    return Actor(
-        user_id=user.id,
-        username=user.username,
-        is_admin=user.is_admin,
-        scopes=frozenset(Scope(scope) for scope in token.scopes),
-        project_boundary=token.project_id,
-        group_boundary=token.group_id,
-        token_id=token.id,
-    )
+    await _remember_use(db, found[0])
+    return _actor(*found)
+
+
+async def actor_of(db: Database, token_id: int) -> Actor:
+    """Who a token speaks for, by its id: for links that were signed on behalf of its holder.
+
+    Raises:
+        Unauthenticated: it has expired or was revoked.
+    """
+    async with db.read() as snap:
+        found = await repository.token_with_user(snap, token_id=token_id)
+    if found is None:
+        raise _refused()
+    return _actor(*found)
 
 
 async def issue(db: Database, actor: Actor, command: IssueToken) -> Issued:
@@ -165,6 +169,18 @@ def digest(secret: str) -> bytes:
 
 
 _ORDER: Keyset[Token] = Keyset("tokens", (Token.id,), lambda token: (token.id,), descending=True)
+
+
+def _actor(token: Token, user: User) -> Actor:
+    return Actor(
+        user_id=user.id,
+        username=user.username,
+        is_admin=user.is_admin,
+        scopes=frozenset(Scope(scope) for scope in token.scopes),
+        project_boundary=token.project_id,
+        group_boundary=token.group_id,
+        token_id=token.id,
+    )
 
 
 def _refused() -> Unauthenticated:

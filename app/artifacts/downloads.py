@@ -67,12 +67,29 @@ async def answer(
     return await _opened(blobs, found, status, headers, start, end)
 
 
-def link(settings: Settings, found: ArtifactDetails, *, life: timedelta = LINK_LIFE) -> str:
-    """An address of this service under which anybody can download the file for some minutes."""
+def link(settings: Settings, found: ArtifactDetails, *, life: timedelta = LINK_LIFE, base: str | None = None) -> str:
+    """An address of this service under which anybody can download the file for some minutes.
+
+    ``base`` is the address of the service as the client knows it; without it the configured one is taken.
+    """
     expires = int(time.time() + life.total_seconds())
     signature = _sign(settings, found.project_id, found.id, expires)
     name = quote(found.path.rpartition("/")[2], safe="")
-    return f"{settings.url}/artifacts/{found.project_id}/{found.id.hex}/{name}?expires={expires}&signature={signature}"
+    base = settings.url if base is None else base
+    return f"{base}/artifacts/{found.project_id}/{found.id.hex}/{name}?expires={expires}&signature={signature}"
+
+
+def address(settings: Settings, blobs: BlobStore, found: ArtifactDetails, life: timedelta, base: str) -> str:
+    """Where anybody can download the file for a while: at the store if clients reach it, else at this service."""
+    if not blobs.has_public_endpoint:
+        return link(settings, found, life=life, base=base)
+    name = found.path.rpartition("/")[2]
+    return blobs.presign_get(found.object_key, filename=name, media_type=found.media_type, expires=life)
+
+
+def life_for(found: ArtifactDetails) -> timedelta:
+    """How long a link lives: some minutes, and a second for each MiB, up to the seven days that S3 allows."""
+    return min(LINK_LIFE + timedelta(seconds=found.size >> 20), timedelta(days=7))
 
 
 def check_link(settings: Settings, project_id: int, artifact_id: UUID, expires: str, signature: str) -> None:

@@ -12,6 +12,7 @@ MAX_BYTES = 1024
 MAX_PART_BYTES = 255
 _BIDI = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
 _ABSOLUTE = re.compile(r"[A-Za-z]:|[A-Za-z][A-Za-z0-9+.-]*:/")
+_EMPTY_PARTS = "it must not hold empty, `.` or `..` parts, not even percent-encoded"
 
 
 class InvalidPath(Invalid):
@@ -50,21 +51,26 @@ def _objection(text: str) -> str | None:
         return "it holds a lone surrogate"
     if not text or len(encoded) > MAX_BYTES:
         return f"it must have 1 to {MAX_BYTES} bytes, not {len(encoded)}"
+    if any(len(part.encode()) > MAX_PART_BYTES for part in text.split("/")):
+        return f"each part may have {MAX_PART_BYTES} bytes"
+    if any(part in {"", ".", ".."} for part in text.split("/")[1:]) or text in {".", ".."}:
+        return _EMPTY_PARTS
+    # Clients and proxies decode more often than once; what would climb out after that is refused here already.
+    return _objection_to_letters(text) or _objection_to_letters(decoded(text))
+
+
+def _objection_to_letters(text: str) -> str | None:
     if "\\" in text or text.startswith("/") or _ABSOLUTE.match(text):
         return "it must not be absolute, name a drive or scheme, or use backslashes"
     if any(ord(letter) < 32 or 127 <= ord(letter) < 160 or letter in _BIDI for letter in text):
         return "it must not hold control characters"
-    return _objection_to_parts(text)
-
-
-def _objection_to_parts(text: str) -> str | None:
-    parts = text.split("/")
-    if any(len(part.encode()) > MAX_PART_BYTES for part in parts):
-        return f"each part may have {MAX_PART_BYTES} bytes"
-    if any(part in {"", ".", ".."} for part in parts):
-        return "it must not hold empty, `.` or `..` parts"
-    # Clients and proxies decode more often than once; what would climb out after that is refused here already.
-    decoded = unquote(unquote(text))
-    if decoded != text and any(part in {".", ".."} for part in decoded.replace("\\", "/").split("/")):
-        return "decoded once more it would leave its root"
+    if any(part in {".", ".."} for part in text.split("/")):
+        return _EMPTY_PARTS
     return None
+
+
+def decoded(text: str) -> str:
+    """The text without percent-encoding, however often it was applied; each round makes it shorter."""
+    while (once := unquote(text)) != text:
+        text = once
+    return text

@@ -73,6 +73,38 @@ class Artifact(Row):
     created_at: Mapped[Now]
 
 
+class MultipartUpload(Row):
+    """A file that arrives in parts. Outlives its owner: what purges that needs no eye for it, its time runs out."""
+
+    __tablename__ = "multipart_uploads"
+    __table_args__ = (
+        CheckConstraint("state in ('open', 'completed', 'aborted')", name="state"),
+        CheckConstraint("parts between 1 and 10000", name="parts"),
+        CheckConstraint("num_nonnulls(candidate_id, logged_model_id) = 1", name="one_owner"),
+        Index("ix_multipart_uploads_expires_at", "expires_at"),
+    )
+
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    candidate_id: Mapped[UUID | None]
+    logged_model_id: Mapped[UUID | None]
+    path: Mapped[str] = mapped_column(Text)
+    media_type: Mapped[str] = mapped_column(Text)
+    parts: Mapped[int]
+    blob_id: Mapped[UUID]
+    object_key: Mapped[str] = mapped_column(Text)
+    store_id: Mapped[str | None] = mapped_column(Text)
+    """What the store calls the upload; None until it has begun there."""
+    state: Mapped[str] = mapped_column(Text, server_default="open")
+    artifact_id: Mapped[UUID | None]
+    created_by: Mapped[BigId | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[Now]
+    expires_at: Mapped[Moment]
+    claim: Mapped[UUID | None]
+    """Who is joining and hashing at the moment; it saves double work, correctness does not need it."""
+    claimed_until: Mapped[Moment | None]
+
+
 class CondemnedObject(Row):
     """A key whose row is gone and whose bytes must follow: the to-do list of the sweep."""
 

@@ -52,6 +52,16 @@ class StoreArtifact:
     media_type: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a file is going to be, what it is, and who has sent it; the path has been checked."""
+
+    root: Root
+    path: str
+    media_type: str
+    created_by: int | None
+
+
 async def store(
     db: Database,
     actor: Actor,
@@ -81,6 +91,22 @@ async def store(
         raise
     finally:
         heartbeat.cancel()
+
+
+async def permit(
+    db: Database, actor: Actor, root: Root, path: str, *, lock_owner: LockOwner, permission: Permission
+) -> str:
+    """Whether the actor may store that file now; the path as it will be kept. The link that follows is the promise.
+
+    Raises:
+        InvalidPath: see :func:`app.artifacts.paths.check`.
+    """
+    checked = paths.check(path)
+    async with db.write() as tx:
+        access = await projects.visible(tx, actor, root.project_id)
+        policy.require(actor, access, permission)
+        await lock_owner(tx)
+    return checked
 
 
 def guess_media_type(path: str) -> str:
@@ -121,6 +147,26 @@ async def remove(
     return len(blob_ids)
 
 
+async def remove_all(
+    db: Database,
+    actor: Actor,
+    root: Root,
+    *,
+    lock_owner: LockOwner,
+    permission: Permission = Permission.CANDIDATE_WRITE,
+) -> int:
+    """Delete all files of a root, batch by batch; the number of files. Files that arrive meanwhile may go, too."""
+    total, removed = 0, garbage.BATCH
+    while removed == garbage.BATCH:
+        async with db.write() as tx:
+            access = await projects.visible(tx, actor, root.project_id)
+            policy.require(actor, access, permission)
+            await lock_owner(tx)
+            removed = await garbage.release_root(tx, root.project_id, root.id, garbage.BATCH)
+        total += removed
+    return total
+
+
 async def _begin(
     db: Database, actor: Actor, root: Root, lock_owner: LockOwner, permission: Permission
 ) -> tuple[UUID, str]:
@@ -138,18 +184,28 @@ async def _begin(
 async def _finish(
     db: Database, actor: Actor, command: StoreArtifact, path: str, blob_id: UUID, stored: Stored, lock_owner: LockOwner
 ) -> Artifact:
-    root = command.root
+    place = Place(command.root, path, command.media_type or guess_media_type(path), actor.user_id)
     async with db.write() as tx:
         await lock_owner(tx)
-        kept = await _keep_once(tx, root.project_id, blob_id, stored)
-        replaced = await tx.scalar(
-            select(Artifact.blob_id)
-            .where(Artifact.project_id == root.project_id, Artifact.root_id == root.id, Artifact.path == path)
-            .with_for_update()
-        )
-        artifact = await _point(tx, actor, root, path, kept, command.media_type or guess_media_type(path))
-        if replaced is not None and replaced != kept:
-            await garbage.release(tx, root.project_id, [replaced], "replaced")
+        return await register(tx, place, blob_id, stored)
+
+
+async def register(tx: Tx, place: Place, blob_id: UUID, stored: Stored) -> Artifact:
+    """Step: make verified bytes the file at a place; the caller holds the owner of the files.
+
+    Raises:
+        Unavailable: the pending blob was given up meanwhile.
+    """
+    root = place.root
+    kept = await _keep_once(tx, root.project_id, blob_id, stored)
+    replaced = await tx.scalar(
+        select(Artifact.blob_id)
+        .where(Artifact.project_id == root.project_id, Artifact.root_id == root.id, Artifact.path == place.path)
+        .with_for_update()
+    )
+    artifact = await _point(tx, place, kept)
+    if replaced is not None and replaced != kept:
+        await garbage.release(tx, root.project_id, [replaced], "replaced")
     return artifact
 
 
@@ -178,20 +234,19 @@ async def _keep_once(tx: Tx, project_id: int, blob_id: UUID, stored: Stored) -> 
     return blob_id
 
 
-async def _point(tx: Tx, actor: Actor, root: Root, path: str, blob_id: UUID, media_type: str) -> Artifact:
+async def _point(tx: Tx, place: Place, blob_id: UUID) -> Artifact:
+    changing = {"blob_id": blob_id, "media_type": place.media_type, "created_by": place.created_by}
     statement = upsert(Artifact).values(
-        project_id=root.project_id,
+        project_id=place.root.project_id,
         id=uuid7(),
-        candidate_id=root.candidate_id,
-        logged_model_id=root.logged_model_id,
-        path=path,
-        blob_id=blob_id,
-        media_type=media_type,
-        created_by=actor.user_id,
+        candidate_id=place.root.candidate_id,
+        logged_model_id=place.root.logged_model_id,
+        path=place.path,
+        **changing,
     )
     statement = statement.on_conflict_do_update(
         index_elements=["project_id", "root_id", "path"],
-        set_={"blob_id": blob_id, "media_type": media_type, "created_by": actor.user_id, "created_at": func.now()},
+        set_={**changing, "created_at": func.now()},
     )
     artifact: Artifact = (await tx.scalars(statement.returning(Artifact))).one()
     return artifact

@@ -13,7 +13,7 @@ from app.errors import ModelyardError, Unauthenticated
 from app.http.answers import error_answer
 from app.runtime import Runtime
 
-OPEN_PATHS = ("/health", "/metrics", "/version", "/artifacts/", "/static/")
+OPEN_PATHS = ("/health", "/metrics", "/version", "/artifacts/", "/uploads/", "/static/")
 """Here no token is read: probes, and links that carry their own signature."""
 
 

@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 from uuid import UUID
 
+from app.artifacts import paths
 from app.artifacts.artifacts import Root
+from app.artifacts.paths import InvalidPath
 from app.errors import NotFound
 from app.mlflow import identifiers
 from app.quoting import quoted
@@ -49,6 +51,16 @@ def parse(path: str) -> Location:
         "or <experiment>/models/<model>/artifacts/.",
         field="path",
     )
+
+
+def check_new(path: str) -> None:
+    """Refuse names that MLflow refuses and other clients may use: its clients could not ask for the file again.
+
+    Raises:
+        InvalidPath: there is a `#`, at which addresses end.
+    """
+    if "#" in paths.decoded(path):
+        raise InvalidPath(f"Invalid path {quoted(path)}: it must not hold `#`, not even percent-encoded.", field="path")
 
 
 def is_proxy(uri: str) -> bool:

@@ -3,41 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from typing import Final
 
-from starlette.background import BackgroundTask
-from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse
 
 from app.access import policy
 from app.access.policy import Permission, ProjectAccess
 from app.artifacts import artifacts, downloads, paths, uploads
 from app.artifacts.artifacts import ArtifactDetails, Root
-from app.artifacts.uploads import LockOwner, StoreArtifact
-from app.db.database import Tx
-from app.errors import NotFound
-from app.mlflow import addresses, identifiers, shapes
+from app.artifacts.uploads import StoreArtifact
+from app.errors import Invalid, NotFound
+from app.http import addresses as reached
+from app.http import bodies
+from app.http.downloads import respond
+from app.mlflow import addresses, identifiers, model_versions, shapes, wire
 from app.mlflow.addresses import Location
 from app.mlflow.identifiers import run_of
 from app.mlflow.protocol import Answer, Call
-from app.tracking import candidates, logged_models
+from app.tracking import candidates, owners
+
+PAGE_UPLOAD_BYTES: Final = 10 * 1024 * 1024
+_PAGE_UPLOAD_TOO_LARGE: Final = "Artifact size is too large. Max size is 10MB."
 
 
 async def put(call: Call) -> Answer:
     """Store a file; when this answers, its bytes are in the store under a verified SHA-256."""
     place = addresses.parse(call.part("path"))
-    access = await call.access()
-    root = place.root(access.id)
-    command = StoreArtifact(root, place.path, _chunks(call.request), size=_announced(call.request))
-    await uploads.store(
-        call.db,
-        call.actor,
-        call.runtime.blobs,
-        command,
-        lock_owner=_lock(root),
-        limit=call.runtime.settings.max_artifact_bytes,
-        permission=Permission.MLFLOW_WRITE,
-    )
+    await _store(call, place, bodies.chunks(call.request), bodies.announced(call.request))
     return {}
 
 
@@ -51,13 +43,44 @@ async def get_of_run(call: Call) -> Answer:
     return await _answer(call, Location(run_of(call.message), None, call.message.required("path")))
 
 
+async def get_of_version(call: Call) -> Answer:
+    """A file of a model version by its path there, as MLflow's own pages ask for it."""
+    return await _answer(call, await model_versions.file_of(call, call.message.required("path")))
+
+
+async def get_of_logged_model(call: Call) -> Answer:
+    """A file of a logged model by its path there, as MLflow's own pages ask for it."""
+    path = call.message.text("artifact_file_path")
+    if not path:
+        raise Invalid('Request must include the "artifact_file_path" query parameter.', field="artifact_file_path")
+    return await _answer(call, Location(None, identifiers.model_id(call.part("id")), path))
+
+
+async def upload_to_run(call: Call) -> Answer:
+    """Store a small file of a run, as MLflow's own pages send it."""
+    query = wire.from_query(call.request.scope["query_string"])
+    run = query.text("run_uuid", "run_id")
+    if not run:
+        raise Invalid("Request must specify run_uuid.", field="run_uuid")
+    path = query.text("path")
+    if not path:
+        raise Invalid("Request must specify path.", field="path")
+    if (bodies.announced(call.request) or 0) > PAGE_UPLOAD_BYTES:
+        raise Invalid(_PAGE_UPLOAD_TOO_LARGE)
+    place = Location(identifiers.run_id(run), None, path)
+    await _store(call, place, _small(bodies.chunks(call.request)), None)
+    return {}
+
+
 async def delete(call: Call) -> Answer:
-    """Delete a file, or a folder with all below it."""
+    """Delete a file, or a folder with all below it, or all files of a run or logged model; none at all is fine."""
     place = addresses.parse(call.part("path"))
     root = place.root((await call.access()).id)
-    await uploads.remove(
-        call.db, call.actor, root, place.path, lock_owner=_lock(root), permission=Permission.MLFLOW_WRITE
-    )
+    lock, permission = owners.lock(root), Permission.MLFLOW_WRITE
+    if place.path.strip("/"):
+        await uploads.remove(call.db, call.actor, root, place.path, lock_owner=lock, permission=permission)
+    else:
+        await uploads.remove_all(call.db, call.actor, root, lock_owner=lock, permission=permission)
     return {}
 
 
@@ -85,29 +108,30 @@ async def list_of_run(call: Call) -> Answer:
     return {"root_uri": location, "files": [shapes.file(entry, folder) for entry in entries]}
 
 
-async def _answer(call: Call, place: Location) -> Response:
+async def found(call: Call, place: Location) -> ArtifactDetails:
+    """The file at a place, if the actor may read it."""
     access = await _readable(call)
     async with call.db.read() as snap:
-        found = await artifacts.find(snap, place.root(access.id), paths.check(place.path))
-    if call.runtime.settings.s3_public_url:
-        return RedirectResponse(_presigned(call, found))
+        return await artifacts.find(snap, place.root(access.id), paths.check(place.path))
+
+
+def presigned(call: Call, found: ArtifactDetails) -> Answer:
+    """A link to a file, for clients that fetch without their token."""
+    settings = call.runtime.settings
+    base = reached.base(call.request, settings)
+    url = downloads.address(settings, call.runtime.blobs, found, downloads.life_for(found), base)
+    return {"url": url, "headers": {}, "file_size": found.size}
+
+
+async def _answer(call: Call, place: Location) -> Answer:
+    file = await found(call, place)
+    if call.message.flag("presigned"):
+        return presigned(call, file)
+    blobs = call.runtime.blobs
+    if blobs.has_public_endpoint:
+        return RedirectResponse(downloads.address(call.runtime.settings, blobs, file, downloads.LINK_LIFE, ""))
     head = call.request.method == "HEAD"
-    answer = await downloads.answer(call.runtime.blobs, found, call.request.headers, head=head)
-    if answer.chunks is None:
-        return Response(None, answer.status, answer.headers)
-    return StreamingResponse(
-        _closing(answer.chunks, answer.closing),
-        answer.status,
-        answer.headers,
-        background=BackgroundTask(answer.closing.aclose),
-    )
-
-
-def _presigned(call: Call, found: ArtifactDetails) -> str:
-    name = found.path.rpartition("/")[2]
-    return call.runtime.blobs.presign_get(
-        found.object_key, filename=name, media_type=found.media_type, expires=downloads.LINK_LIFE
-    )
+    return respond(await downloads.answer(blobs, file, call.request.headers, head=head))
 
 
 async def _readable(call: Call) -> ProjectAccess:
@@ -118,28 +142,26 @@ async def _readable(call: Call) -> ProjectAccess:
     return access
 
 
-def _lock(root: Root) -> LockOwner:
-    async def lock(tx: Tx) -> object:
-        if root.logged_model_id is not None:
-            return await logged_models.lock_living(tx, root.project_id, root.logged_model_id)
-        return await candidates.lock_living(tx, root.project_id, root.id)
-
-    return lock
-
-
-async def _chunks(request: Request) -> AsyncIterator[bytes]:
-    async for chunk in request.stream():
-        if chunk:
-            yield chunk
-
-
-def _announced(request: Request) -> int | None:
-    """The size that the sender gave; a stream of unknown length comes without."""
-    text = request.headers.get("content-length", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+async def _store(call: Call, place: Location, chunks: AsyncIterator[bytes], size: int | None) -> None:
+    addresses.check_new(place.path)
+    root = place.root((await call.access()).id)
+    await uploads.store(
+        call.db,
+        call.actor,
+        call.runtime.blobs,
+        StoreArtifact(root, place.path, chunks, size=size),
+        lock_owner=owners.lock(root),
+        limit=call.runtime.settings.max_artifact_bytes,
+        permission=Permission.MLFLOW_WRITE,
+    )
 
 
-async def _closing(chunks: AsyncIterator[bytes], closing: AsyncExitStack) -> AsyncIterator[bytes]:
-    async with closing:
-        async for chunk in chunks:
-            yield chunk
+async def _small(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    size = 0
+    async for chunk in chunks:
+        size += len(chunk)
+        if size > PAGE_UPLOAD_BYTES:
+            raise Invalid(_PAGE_UPLOAD_TOO_LARGE)
+        yield chunk
+    if not size:
+        raise Invalid("Request must specify data.")

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from app.errors import Invalid
+from app.errors import Invalid, NotFound
 from app.mlflow import addresses, presenting, shapes, sources
+from app.mlflow.addresses import Location
 from app.mlflow.protocol import Answer, Call
 from app.mlflow.shapes import VERSION_TAG
 from app.quoting import quoted
@@ -96,6 +97,21 @@ async def download_uri(call: Call) -> Answer:
         call.db, call.actor, call.project, target.model, target.reference
     )
     return {"artifact_uri": addresses.download_uri(model, version)}
+
+
+async def file_of(call: Call, path: str) -> Location:
+    """Where a file of a model version is.
+
+    Raises:
+        NotFound: the version's files are in a store of its own.
+    """
+    target = _target(call)
+    version = await versions.resolve(call.db, call.actor, call.project, target.model, target.reference)
+    if version.location:
+        raise NotFound(f"The files of this version are not kept here but at {quoted(version.source, 200)}.")
+    below = f"{version.artifact_folder}/{path}" if version.artifact_folder else path
+    candidate = None if version.logged_model_id else version.candidate_id
+    return Location(candidate, version.logged_model_id, below)
 
 
 async def set_tag(call: Call) -> Answer:

@@ -15,6 +15,8 @@ from app.mlflow import (
     logged_models,
     metrics,
     model_versions,
+    multipart,
+    presigned,
     registered_models,
     runs,
     server,
@@ -44,6 +46,8 @@ _TRACKING: list[tuple[str, str, Handler]] = [
     ("GET", "/metrics/get-history-bulk", metrics.bulk),
     ("GET", "/metrics/get-history-bulk-interval", metrics.interval),
     ("GET", "/artifacts/list", artifacts.list_of_run),
+    ("POST", "/artifacts/presigned-upload-url", presigned.upload_url),
+    ("POST", "/artifacts/presigned-download-url", presigned.download_url),
     ("GET", "/experiments/get", experiments.get),
     ("GET", "/experiments/get-by-name", experiments.get_by_name),
     ("POST", "/experiments/create", experiments.create),
@@ -107,6 +111,10 @@ def _files(prefix: str) -> list[BaseRoute]:
         route(file, "GET", artifacts.get),
         route(file, "DELETE", artifacts.delete),
         route(folder, "GET", artifacts.list_folder),
+        route(f"{prefix}/presigned/{{path:path}}", "GET", presigned.get),
+        route(f"{prefix}/mpu/create/{{path:path}}", "POST", multipart.create),
+        route(f"{prefix}/mpu/complete/{{path:path}}", "POST", multipart.complete, raw=True),
+        route(f"{prefix}/mpu/abort/{{path:path}}", "POST", multipart.abort),
     ]
 
 
@@ -117,6 +125,9 @@ routes: list[BaseRoute] = [
     Route("/version", server.version),
     Route("/health", server.health),
     route("/get-artifact", "GET", artifacts.get_of_run),
+    route("/model-versions/get-artifact", "GET", artifacts.get_of_version),
+    route(f"{_AJAX}/upload-artifact", "POST", artifacts.upload_to_run, raw=True),
+    route(f"{_AJAX}/logged-models/{{id}}/artifacts/files", "GET", artifacts.get_of_logged_model),
     *_calls(_AJAX),
     *_files("/ajax-api/2.0/mlflow-artifacts"),
     Route("/api/2.0/{rest:path}", server.unknown, methods=_METHODS),

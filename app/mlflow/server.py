@@ -9,6 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 from app.errors import Unauthenticated
 from app.mlflow.errors import EndpointNotFound
 from app.mlflow.protocol import failure
+from app.runtime import Runtime
 
 MLFLOW_VERSION = "3.17.2"
 """The version whose calls are answered; clients parse it to know what they may send."""
@@ -16,12 +17,11 @@ _INFO = {
     "store_type": "SqlStore",
     "workspaces_enabled": False,
     "trace_archival_enabled": False,
-    "multipart_uploads_enabled": False,
-    "multipart_downloads_enabled": False,
+    "multipart_uploads_enabled": True,
     "artifact_serving_enabled": True,
-    "presigned_upload_run_id_supported": False,
-    "presigned_upload_model_id_supported": False,
-    "model_artifact_presigned_downloads_supported": False,
+    "presigned_upload_run_id_supported": True,
+    "presigned_upload_model_id_supported": True,
+    "model_artifact_presigned_downloads_supported": True,
     "artifacts_presigned_only": False,
     "features_enabled": {},
 }
@@ -36,9 +36,14 @@ async def health(_request: Request) -> Response:
     return PlainTextResponse("OK")
 
 
-async def server_info(_request: Request) -> Response:
-    """What this server offers beyond the basics; clients remember it for a minute."""
-    return Response(orjson.dumps(_INFO), media_type="application/json")
+async def server_info(request: Request) -> Response:
+    """What this server offers beyond the basics; clients remember it for a minute.
+
+    Downloads in ranges ask for a link first, with each file; that pays where the link leads to the store itself.
+    """
+    runtime: Runtime = request.app.state.runtime
+    info = {**_INFO, "multipart_downloads_enabled": runtime.settings.s3_public_url is not None}
+    return Response(orjson.dumps(info), media_type="application/json")
 
 
 async def unknown(request: Request) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,12 +21,13 @@ from app.tracking.logged_models import LoggedModelDetails
 from app.tracking.logged_models import Status as ModelStatus
 
 Json = dict[str, Any]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 VERSION_TAG = "gitlab.version"
 
 
 def milliseconds(moment: datetime) -> int:
-    """Milliseconds since 1970: MLflow's time everywhere."""
-    return round(moment.timestamp() * 1000)
+    """Milliseconds since 1970, MLflow's time everywhere; cut as searches cut them, so that equal ones are found."""
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def number(value: float) -> float | str:

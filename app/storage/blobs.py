@@ -133,6 +133,16 @@ class BlobStore(Protocol):
     async def create_multipart(self, key: str) -> str:
         """Begin an upload in parts and return its id."""
 
+    async def put_part(self, key: str, upload_id: str, number: int, chunks: AsyncIterator[bytes], *, size: int) -> Part:
+        """Store one part of ``size`` bytes, passing every chunk on as it comes; sent again, it replaces itself.
+
+        What ``chunks`` raises is passed on as it is.
+
+        Raises:
+            UploadMissing: there is no such upload (any more).
+            SizeMismatch: more or fewer bytes than ``size``.
+        """
+
     async def list_parts(self, key: str, upload_id: str) -> list[Part]:
         """The parts that have arrived, by number.
 

@@ -43,6 +43,20 @@ class Multipart:
         )
         return Part(number=number, etag=answer.etag, size=payload.size)
 
+    async def send_known(self, key: str, upload_id: str, number: int, payload: Payload) -> Part:
+        """Store one part of an upload that others know too and may have given up.
+
+        Raises:
+            UploadMissing: no such upload.
+        """
+        query = {"partNumber": str(number), "uploadId": upload_id}
+        answer = await self._wire.send(
+            "PUT", lambda: self._signer.object("PUT", key, query), accept={200, 404}, payload=payload
+        )
+        if answer.status == 404:
+            raise UploadMissing
+        return Part(number=number, etag=answer.etag, size=payload.size)
+
     async def complete(self, key: str, upload_id: str, parts: Sequence[Part], *, only_new: bool) -> Answer:
         """Join the parts; ``only_new`` forbids it when the key exists. Answers 200, 404 (no such
         upload), 412 (exists) or 501 (cannot tell).

@@ -92,6 +92,19 @@ async def send_flows(send: Send, source: Source, size: int, digest: RunningHash,
     return parts
 
 
+async def send_part(send: Send, number: int, source: Source, size: int) -> Part:
+    """Send one part that somebody else has cut, passing every chunk on; what the source raises wins."""
+    flow = Flow(size, source.flow(size))
+    try:
+        part = await send(number, flow if size else Block(b""))
+    except Unavailable:
+        if flow.failure is not None:
+            raise flow.failure from None
+        raise
+    await source.more()
+    return part
+
+
 async def _send_block(send: Send, number: int, block: bytearray) -> Part:
     return await send(number, Block(block))
 

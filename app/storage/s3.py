@@ -7,6 +7,7 @@ so that they are hashed once (by us) and no stream occupies a thread.
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,8 @@ from app.storage.control import PAGE, Control
 from app.storage.headers import attachment
 from app.storage.multipart import Multipart
 from app.storage.objects import Objects
-from app.storage.parting import PartRule
+from app.storage.parting import PartRule, send_part
+from app.storage.payloads import Payload
 from app.storage.signing import Signer, client
 from app.storage.source import Source
 from app.storage.wire import DOWN, Wire
@@ -75,6 +77,14 @@ class S3BlobStore:
     async def create_multipart(self, key: str) -> str:
         """Begin an upload in parts."""
         return await self._multipart.create(key)
+
+    async def put_part(self, key: str, upload_id: str, number: int, chunks: AsyncIterator[bytes], *, size: int) -> Part:
+        """Store one part as it comes."""
+
+        async def send(number: int, payload: Payload) -> Part:
+            return await self._multipart.send_known(key, upload_id, number, payload)
+
+        return await send_part(send, number, Source(chunks, size=size, limit=sys.maxsize), size)
 
     async def list_parts(self, key: str, upload_id: str) -> list[Part]:
         """Parts that have arrived."""

@@ -132,8 +132,9 @@ def _check(use: DatasetUse) -> None:
     if not use.name or not use.digest:
         raise Invalid("A dataset needs a name and a digest.", field="name")
     for key, value in use.tags.items():
-        if len(key) > _TAG_KEY_LIMIT or len(value) > _TAG_VALUE_LIMIT:
-            raise Invalid(
-                f"The key of an input tag has at most {_TAG_KEY_LIMIT} characters, its value {_TAG_VALUE_LIMIT}.",
-                field="tags",
-            )
+        for what, text, limit in (("key", key, _TAG_KEY_LIMIT), ("value", value, _TAG_VALUE_LIMIT)):
+            if len(text) > limit:
+                raise Invalid(
+                    f"'{what}' exceeds the maximum length of {limit} characters: that of an input tag has {len(text)}.",
+                    field="tags",
+                )

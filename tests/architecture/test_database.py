@@ -20,7 +20,7 @@ BELONGS_TO_A_PROJECT = sorted(
     for name, table in metadata.tables.items()
     if "project_id" in table.columns and name not in {"memberships", "tokens", "background_jobs"}
 )
-QUEUES = {"ix_blobs_lease_until"}
+QUEUES = {"ix_blobs_lease_until", "ix_multipart_uploads_expires_at"}
 """Looked through by the workers for all projects at once, and always nearly empty."""
 
 

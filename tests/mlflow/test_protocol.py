@@ -59,7 +59,7 @@ async def test_the_server_tells_of_itself(rest: Rest) -> None:
     health = await rest.http.get(f"{rest.base}/health")
     info = await rest.http.get(f"{rest.base}/api/3.0/mlflow/server-info")
     assert (version.text, health.text) == ("3.17.2", "OK")
-    assert info.json()["multipart_uploads_enabled"] is False
+    assert info.json()["multipart_uploads_enabled"] is True
 
 
 @pytest.mark.parametrize(

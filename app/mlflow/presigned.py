@@ -1,0 +1,74 @@
+"""Links for bytes that clients use without their token (MLflow REST: presigned, presigned-upload-url, …).
+
+MLflow itself refuses the calls for runs whose files go through its proxy. Here they are answered: a download link leads
+to the store if clients reach it, an upload link to this service, which stores the file exactly as a PUT does.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from app.access.policy import Permission
+from app.artifacts import downloads, links, uploads
+from app.artifacts.artifacts import ArtifactDetails
+from app.artifacts.links import FileLink
+from app.errors import Invalid
+from app.http import addresses as reached
+from app.mlflow import addresses, artifacts, identifiers
+from app.mlflow.addresses import Location
+from app.mlflow.protocol import Answer, Call
+from app.tracking import owners
+
+MOST_SECONDS = 604_800
+_UPLOAD_SECONDS = 900
+_DOWNLOAD_SECONDS = 300
+
+
+async def get(call: Call) -> Answer:
+    """Where to fetch a file in ranges; the larger it is, the longer the link lives."""
+    return artifacts.presigned(call, await artifacts.found(call, addresses.parse(call.part("path"))))
+
+
+async def download_url(call: Call) -> Answer:
+    place = _place(call)
+    life = _life(call, _DOWNLOAD_SECONDS)
+    found = await artifacts.found(call, place)
+    return {"presigned_url": _url(call, found, life), "headers": {}, "file_size": found.size}
+
+
+async def upload_url(call: Call) -> Answer:
+    """The link stores one file under one path, as the one who asked for it; again, it replaces the file."""
+    place = _place(call)
+    addresses.check_new(place.path)
+    life = _life(call, _UPLOAD_SECONDS)
+    root = place.root((await call.access()).id)
+    path = await uploads.permit(
+        call.db, call.actor, root, place.path, lock_owner=owners.lock(root), permission=Permission.MLFLOW_WRITE
+    )
+    settings = call.runtime.settings
+    assert call.actor.token_id is not None, "calls of MLflow come with a token"
+    link = FileLink(root, path, call.actor.token_id)
+    return {"presigned_url": links.file_url(settings, link, life, reached.base(call.request, settings)), "headers": {}}
+
+
+def _url(call: Call, found: ArtifactDetails, life: timedelta) -> str:
+    base = reached.base(call.request, call.runtime.settings)
+    return downloads.address(call.runtime.settings, call.runtime.blobs, found, life, base)
+
+
+def _place(call: Call) -> Location:
+    message = call.message
+    run, model = message.text("run_id"), message.text("model_id")
+    if bool(run) == bool(model):
+        raise Invalid("Exactly one of run_id and model_id must be provided.")
+    path = message.required("path")
+    if run:
+        return Location(identifiers.run_id(run), None, path)
+    return Location(None, identifiers.model_id(model), path)
+
+
+def _life(call: Call, default: int) -> timedelta:
+    seconds = call.message.integer("expiration")
+    if seconds is not None and not 1 <= seconds <= MOST_SECONDS:
+        raise Invalid(f"expiration must be between 1 and {MOST_SECONDS} seconds (got {seconds}).", field="expiration")
+    return timedelta(seconds=default if seconds is None else seconds)

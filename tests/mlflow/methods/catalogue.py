@@ -18,7 +18,7 @@ from tests.mlflow.methods.outside import LOCAL, OUTSIDE
 
 PAGE = Path(__file__).parents[3] / "docs" / "mlflow-clients.md"
 MARKS = ("<!-- table: begin -->", "<!-- table: end -->")
-MODULES = ("MlflowClient", "mlflow", "mlflow.artifacts")
+MODULES = ("MlflowClient", "mlflow", "mlflow.artifacts", "mlflow.pyfunc", "mlflow.sklearn")
 VERSIONS = {"2.7.1": OLDEST, "3.17.2": NEWEST}
 _FIXTURES = {"each_client": set(VERSIONS), "mlflow": {"3.17.2"}}
 _FOLDER = Path(__file__).parent
@@ -26,7 +26,7 @@ _FOLDER = Path(__file__).parent
 _INTROSPECTION = """
 import inspect, json, warnings
 warnings.simplefilter("ignore")
-import mlflow, mlflow.artifacts
+import mlflow, mlflow.artifacts, mlflow.pyfunc, mlflow.sklearn
 from mlflow import MlflowClient
 
 def functions(module, names):
@@ -39,6 +39,8 @@ print("found:" + json.dumps({
     "MlflowClient": functions(MlflowClient, dir(MlflowClient)),
     "mlflow": functions(mlflow, mlflow.__all__),
     "mlflow.artifacts": functions(mlflow.artifacts, own),
+    "mlflow.pyfunc": functions(mlflow.pyfunc, ["get_model_dependencies", "load_model", "log_model", "save_model"]),
+    "mlflow.sklearn": functions(mlflow.sklearn, ["autolog", "load_model", "log_model", "save_model"]),
 }))
 """
 

@@ -24,7 +24,7 @@ _LINE_LIMIT = 64 * 1024 * 1024
 _SECONDS = 120
 
 _LOOP = """
-import json, os, sys
+import ast, inspect, json, os, sys
 answers = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)
 import warnings
@@ -41,15 +41,41 @@ def reset(call):
     os.environ.update(call["environment"])
     mlflow.set_tracking_uri(call["environment"]["MLFLOW_TRACKING_URI"])
 
+class Recording(ast.NodeTransformer):
+    def visit_Call(self, node):
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Attribute):
+            looked_up = [node.func.value, ast.Constant(node.func.attr)]
+            node.func = ast.Call(ast.Name("_recorded", ast.Load()), looked_up, [])
+        return node
+
+    def visit_ClassDef(self, node):
+        return node  # classes may be pickled
+
+def recording(called):
+    def recorded(receiver, name):
+        method = getattr(receiver, name)
+        module = receiver.__name__ if inspect.ismodule(receiver) else type(receiver).__name__
+        if module != "MlflowClient" and module.partition(".")[0] != "mlflow":
+            return method
+        def call(*arguments, **more):
+            found = method(*arguments, **more)
+            called.add((module, name))
+            return found
+        return call
+    return recorded
+
 def answer(call):
+    called = set()
     try:
         reset(call)
-        names = {}
-        exec(compile(call["source"], call["name"], "exec"), names)
-        return json.dumps({"result": names[call["name"]](*call["arguments"])})
+        names = {"_recorded": recording(called)}
+        tree = ast.fix_missing_locations(Recording().visit(ast.parse(call["source"])))
+        exec(compile(tree, call["name"], "exec"), names)
+        return json.dumps({"result": names[call["name"]](*call["arguments"]), "called": sorted(called)})
     except Exception as error:
         code = getattr(error, "error_code", None)
-        return json.dumps({"error": str(error), "kind": type(error).__name__, "code": code})
+        return json.dumps({"error": str(error), "kind": type(error).__name__, "code": code, "called": sorted(called)})
 
 for line in sys.stdin:
     answers.write(answer(json.loads(line)) + "\\n")
@@ -67,11 +93,15 @@ class ClientError(Exception):
 
 
 class MLflow:
-    """A running client. ``at`` gives it an address and a token."""
+    """A running client. ``at`` gives it an address and a token.
+
+    ``called`` holds the module (or ``MlflowClient``) and name of what the functions have called and got an answer from.
+    """
 
     def __init__(self, process: asyncio.subprocess.Process, environment: dict[str, str] | None = None) -> None:
         self._process = process
         self._environment = environment or {}
+        self.called: set[tuple[str, str]] = set()
 
     def at(self, uri: str, token: str) -> MLflow:
         return MLflow(self._process, {"MLFLOW_TRACKING_URI": uri, "MLFLOW_TRACKING_TOKEN": token})
@@ -94,6 +124,7 @@ class MLflow:
         await self._process.stdin.drain()
         line = await asyncio.wait_for(self._process.stdout.readline(), _SECONDS)
         answer = json.loads(line)
+        self.called |= {(module, name) for module, name in answer["called"]}
         if "error" in answer:
             raise ClientError(answer["kind"], answer["error"], answer["code"])
         return answer["result"]

@@ -49,6 +49,12 @@ def mlflow(interpreter: MLflow, base: str, project: TestProject) -> MLflow:
     return interpreter.at(base, project.token)
 
 
+@pytest.fixture
+def oldest(oldest_interpreter: MLflow, base: str, project: TestProject) -> MLflow:
+    """MLflow 2.7.1, in the same project as the fixture ``mlflow``."""
+    return oldest_interpreter.at(base, project.token)
+
+
 @pytest.fixture(params=["2.7.1", "3.17.2"])
 def each_client(
     request: pytest.FixtureRequest,

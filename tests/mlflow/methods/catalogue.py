@@ -18,7 +18,7 @@ from tests.mlflow.methods.outside import LOCAL, OUTSIDE
 
 PAGE = Path(__file__).parents[3] / "docs" / "mlflow-clients.md"
 MARKS = ("<!-- table: begin -->", "<!-- table: end -->")
-MODULES = ("MlflowClient", "mlflow", "mlflow.artifacts")
+MODULES = ("MlflowClient", "mlflow", "mlflow.artifacts", "mlflow.pyfunc", "mlflow.sklearn")
 VERSIONS = {"2.7.1": OLDEST, "3.17.2": NEWEST}
 _FIXTURES = {"each_client": set(VERSIONS), "mlflow": {"3.17.2"}}
 _FOLDER = Path(__file__).parent
@@ -26,7 +26,7 @@ _FOLDER = Path(__file__).parent
 _INTROSPECTION = """
 import inspect, json, warnings
 warnings.simplefilter("ignore")
-import mlflow, mlflow.artifacts
+import mlflow, mlflow.artifacts, mlflow.pyfunc, mlflow.sklearn
 from mlflow import MlflowClient
 
 def functions(module, names):
@@ -39,6 +39,8 @@ print("found:" + json.dumps({
     "MlflowClient": functions(MlflowClient, dir(MlflowClient)),
     "mlflow": functions(mlflow, mlflow.__all__),
     "mlflow.artifacts": functions(mlflow.artifacts, own),
+    "mlflow.pyfunc": functions(mlflow.pyfunc, ["get_model_dependencies", "load_model", "log_model", "save_model"]),
+    "mlflow.sklearn": functions(mlflow.sklearn, ["autolog", "load_model", "log_model", "save_model"]),
 }))
 """
 
@@ -117,6 +119,13 @@ def _public(interpreter: Path) -> dict[str, list[str]]:
     return found
 
 
+def claims(test: str) -> set[tuple[str, str]]:
+    """What the test (``module::function``) is listed for as calling with an answer."""
+    called = next((called for name, _, called in _calls() if name == test), set())
+    elsewhere = {(module, name) for names in (LOCAL, OUTSIDE) for module in names for name in names[module]}
+    return {key for key in called - elsewhere if key[0] in MODULES}
+
+
 def _calls() -> Iterator[tuple[str, set[str], set[tuple[str, str]]]]:
     """Each test, the clients that it runs with, and what it calls in them."""
     for path in sorted(_FOLDER.glob("test_*.py")):
@@ -141,10 +150,11 @@ def _calls() -> Iterator[tuple[str, set[str], set[tuple[str, str]]]]:
 def _called(function: ast.AST) -> Iterator[tuple[str, str]]:
     """What is called on the client, on the module, and on its submodules, by the names that tests give them."""
     for node in ast.walk(function):
-        if isinstance(node, ast.Attribute):
-            receiver = ast.unparse(node.value)
-            module = {"client": "MlflowClient", "mlflow.MlflowClient()": "MlflowClient"}.get(receiver, receiver)
-            yield module, node.attr
+        for called in [node.func] if isinstance(node, ast.Call) else getattr(node, "decorator_list", []):
+            if isinstance(called, ast.Attribute):
+                receiver = ast.unparse(called.value)
+                module = {"client": "MlflowClient", "mlflow.MlflowClient()": "MlflowClient"}.get(receiver, receiver)
+                yield module, called.attr
 
 
 if __name__ == "__main__":

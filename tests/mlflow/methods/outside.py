@@ -48,6 +48,8 @@ LOCAL = {
         "start_span": "begins a span in memory",
         "start_trace": "traces are not sent anywhere",
     },
+    "mlflow.pyfunc": {"save_model": "writes to the disk of the client"},
+    "mlflow.sklearn": {"save_model": "writes to the disk of the client"},
 }
 """What happens in the client alone; the reason where the name does not tell."""
 

@@ -2,6 +2,9 @@
 PYTHON ?= python3
 MODELYARD_DATA_DIR ?= .modelyard
 
+# Each process has PostgreSQL, Valkey and an object store of its own.
+PARALLEL ?= --numprocesses=auto --maxprocesses=4 --dist=loadfile
+
 # An environment is in order when it has a stamp named after the contents of its lock.
 stamp = $(1)/.synced-$(shell cksum < $(2) | tr ' ' -)
 UV := $(call stamp,.venv-uv,requirements/bootstrap.lock)
@@ -10,7 +13,7 @@ DEV := $(call stamp,.venv-dev,requirements/dev.lock)
 MLFLOW := $(call stamp,.venv-mlflow,requirements/mlflow.lock)
 MLFLOW2 := $(call stamp,.venv-mlflow2,requirements/mlflow2.lock)
 
-.PHONY: help up test lint demo
+.PHONY: help up test coverage lint demo compare
 
 help: ## Say what can be made.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -20,7 +23,10 @@ up: $(UP) ## Start everything on this machine; Ctrl-C stops it.
 	@exec .venv/bin/python -m app.cli up
 
 test: $(DEV) $(MLFLOW) $(MLFLOW2) ## Run the test suite against real servers.
-	@exec .venv-dev/bin/python -m pytest --cov --cov-report=term:skip-covered $(ARGS)
+	@exec .venv-dev/bin/python -m pytest $(PARALLEL) $(ARGS)
+
+coverage: $(DEV) $(MLFLOW) $(MLFLOW2) ## Run the test suite and print its coverage; takes half as long again.
+	@exec .venv-dev/bin/python -m pytest $(PARALLEL) --cov --cov-report=term:skip-covered $(ARGS)
 
 lint: $(DEV) ## Check style, types, import contracts and the committed schema.
 	.venv-dev/bin/ruff check
@@ -32,6 +38,13 @@ lint: $(DEV) ## Check style, types, import contracts and the committed schema.
 demo: $(MLFLOW) ## Train, register, promote and load a model with the MLflow client; needs `make up` in another terminal.
 	@test -f $(MODELYARD_DATA_DIR)/connection.env || { echo "Start 'make up' in another terminal first."; exit 1; }
 	@. $(abspath $(MODELYARD_DATA_DIR))/connection.env && exec .venv-mlflow/bin/python demo/digits.py
+
+compare: $(MLFLOW) $(MLFLOW2) ## Work with both MLflow clients, 2.7.1 and 3.17.2, and compare; needs `make up` in another terminal.
+	@test -f $(MODELYARD_DATA_DIR)/connection.env || { echo "Start 'make up' in another terminal first."; exit 1; }
+	@. $(abspath $(MODELYARD_DATA_DIR))/connection.env && cd $(MODELYARD_DATA_DIR) && \
+		$(CURDIR)/.venv-mlflow2/bin/python $(CURDIR)/demo/compare_clients.py > compare-2.7.1.txt && \
+		$(CURDIR)/.venv-mlflow/bin/python $(CURDIR)/demo/compare_clients.py > compare-3.17.2.txt && \
+		cat compare-3.17.2.txt && diff compare-2.7.1.txt compare-3.17.2.txt && echo "MLflow 2.7.1 and 3.17.2 printed the same."
 
 $(UV): requirements/bootstrap.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.11")'

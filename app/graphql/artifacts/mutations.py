@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated
 
 import strawberry
 
 from app.access.policy import Permission
 from app.artifacts import paths, uploads
-from app.artifacts.artifacts import Root
-from app.artifacts.uploads import LockOwner
 from app.graphql.artifacts.lookups import ArtifactOwner, below, find_root
 from app.graphql.context import Info
 from app.graphql.errors import UserError
 from app.graphql.fields import INPUT, mutation, optional, user_errors
-from app.tracking import candidates, logged_models
+from app.tracking import owners
 
 
 @strawberry.input(description="The end of files.")
@@ -42,15 +39,7 @@ class ArtifactsMutation:
             info.context.actor,
             root,
             below(folder, paths.check(input.path.rstrip("/"))),
-            lock_owner=_lock(root),
+            lock_owner=owners.lock(root),
             permission=Permission.REGISTRY_WRITE,
         )
         return ArtifactsDeletePayload(deleted_count=count)
-
-
-def _lock(root: Root) -> LockOwner:
-    """Keeps the owner alive while its files are deleted."""
-    if root.logged_model_id is not None:
-        return partial(logged_models.lock_living, project_id=root.project_id, model_id=root.logged_model_id)
-    assert root.candidate_id is not None, "a root is one of the two"
-    return partial(candidates.lock_living, project_id=root.project_id, candidate_id=root.candidate_id)

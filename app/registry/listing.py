@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, false, func, not_, or_
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, false, func, literal_column, not_, or_
 
 from app.access.policy import Actor
 from app.db.database import Database
@@ -30,6 +30,8 @@ VERSION_TAG = "gitlab.version"
 PROMPT_TAG = "mlflow.prompt.is_prompt"
 
 _EQUAL = {Operator.EQ, Operator.NE, Operator.IN, Operator.NOT_IN}
+_NONE: ColumnElement[str] = literal_column("''", Text)
+"""No parameter: prepared statements find partial indexes by constants only."""
 _NEGATIVE = {Operator.NE, Operator.NOT_IN}
 
 
@@ -161,8 +163,9 @@ def _of_candidate(comparison: Comparison) -> ColumnElement[bool]:
     values = comparison.value if isinstance(comparison.value, tuple) else (comparison.value,)
     texts = [str(value) for value in values if value]
     ids = [found for text in texts if (found := _run_id(text))]
-    ours = and_(ModelVersion.foreign_run == "", ModelVersion.candidate_id == func.any(ids)) if ids else false()
-    theirs = ModelVersion.foreign_run == func.any(texts) if texts else false()
+    ours = and_(ModelVersion.foreign_run == _NONE, ModelVersion.candidate_id == func.any(ids)) if ids else false()
+    # The first half is what the partial index asks for.
+    theirs = and_(ModelVersion.foreign_run != _NONE, ModelVersion.foreign_run == func.any(texts)) if texts else false()
     return not_(or_(ours, theirs)) if comparison.operator in _NEGATIVE else or_(ours, theirs)
 
 

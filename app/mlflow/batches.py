@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from app.errors import Invalid
 from app.mlflow.identifiers import model_id, run_of
 from app.mlflow.protocol import Answer, Call
 from app.mlflow.wire import Message
+from app.quoting import quoted
 from app.tracking import logging
-from app.tracking.logging import LogBatch, MetricInput
+from app.tracking.logging import LogBatch, MetricInput, ParamChanged
 from app.tracking.names import PARAM_LIMIT, TAG_LIMIT
 
 
@@ -19,7 +21,15 @@ async def log_metric(call: Call) -> Answer:
 async def log_parameter(call: Call) -> Answer:
     message = call.message
     batch = LogBatch(run_of(message), params={message.required("key"): message.text("value")[:PARAM_LIMIT]})
-    await logging.log(call.db, call.actor, call.project, batch)
+    try:
+        await logging.log(call.db, call.actor, call.project, batch)
+    except ParamChanged as error:
+        ((key, old, new),) = error.changes
+        raise Invalid(
+            f"Changing param values is not allowed. Param with key={quoted(key)} was already logged with "
+            f"value={quoted(old)} for run ID='{batch.candidate_id.hex}'. Attempted logging new value {quoted(new)}.",
+            field="value",
+        ) from error
     return {}
 
 

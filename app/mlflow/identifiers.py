@@ -10,7 +10,7 @@ from app.mlflow.wire import Message
 from app.quoting import quoted
 
 _HEX = re.compile(r"[0-9a-f]{32}")
-_DIGITS = re.compile(r"[0-9]{1,18}")
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
 MODEL_PREFIX = "m-"
 SCHEME = "mlflow-artifacts:/"
 
@@ -57,7 +57,7 @@ def experiment_number(text: str) -> int:
     Raises:
         Invalid: it is not an integer.
     """
-    if not _DIGITS.fullmatch(text):
+    if not _INTEGER.fullmatch(text):
         raise Invalid(
             f"Invalid experiment ID {quoted(text)}. Experiment ID must be a valid integer.", field="experiment_id"
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -13,6 +13,7 @@ from app.access import policy, projects
 from app.access.policy import Actor, Permission
 from app.db.database import Database, Tx
 from app.errors import Invalid
+from app.ids import uuid7
 from app.tracking import candidates, logged_models
 from app.tracking.tables import Candidate, CandidateDataset, CandidateModel, Dataset, LoggedModel
 
@@ -68,10 +69,12 @@ async def _add_datasets(tx: Tx, candidate: Candidate, uses: Sequence[DatasetUse]
     if not uses:
         return
     unique = {(use.name, use.digest): use for use in uses}
+    growing = sorted(uuid7() for _ in unique)  # in the order of the request, which answers keep
+    ids_to_be = dict(zip(unique, growing, strict=True))
     rows = [
         {
             "project_id": candidate.project_id,
-            "id": uuid4(),
+            "id": ids_to_be[key],
             "experiment_number": candidate.experiment_number,
             "name": use.name,
             "digest": use.digest,
@@ -80,7 +83,7 @@ async def _add_datasets(tx: Tx, candidate: Candidate, uses: Sequence[DatasetUse]
             "schema": use.schema,
             "profile": use.profile,
         }
-        for _, use in sorted(unique.items())
+        for key, use in sorted(unique.items())
     ]
     await tx.execute(upsert(Dataset).on_conflict_do_nothing(), rows)
     stored = await tx.scalars(

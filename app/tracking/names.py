@@ -52,12 +52,16 @@ def check_key(key: str, field: str = "key") -> str:
         )
     if not _KEY.fullmatch(key):
         raise Invalid(
-            f"Invalid key {quoted(key)}: names may only contain alphanumerics, underscores, dashes, periods, spaces, "
-            "colons and slashes.",
+            f"Invalid value {quoted(key)} for parameter {quoted(field)} supplied: names may only contain "
+            "alphanumerics, underscores, dashes, periods, spaces, colons and slashes.",
             field=field,
         )
     if key.startswith(("/", "..")) or posixpath.normpath(key) != key or key == ".":
-        raise Invalid(f"Invalid key {quoted(key)}: as a path it would mean another name.", field=field)
+        raise Invalid(
+            f"Invalid value {quoted(key)} for parameter {quoted(field)} supplied: "
+            "as a path it would mean another name.",
+            field=field,
+        )
     return key
 
 

@@ -275,3 +275,31 @@ async def test_runs_of_other_projects_do_not_exist(rest: Rest, mlflow: MLflow, p
     answer = await other.get("experiments/get", experiment_id="0")
     assert answer.status_code == 404
     assert answer.json()["error_code"] == "RESOURCE_DOES_NOT_EXIST"
+
+
+async def test_a_param_that_changes_tells_both_values(rest: Rest) -> None:
+    run = (await rest.post("runs/create", {"experiment_id": "0"})).json()["run"]["info"]["run_id"]
+    wish = {"run_id": run, "key": "lr", "value": "0.1"}
+    assert (await rest.post("runs/log-parameter", wish)).status_code == 200
+    assert (await rest.post("runs/log-parameter", wish)).status_code == 200
+    answer = await rest.post("runs/log-parameter", {**wish, "value": "0.2"})
+    told = (
+        "Changing param values is not allowed. Param with key='lr' was already logged with value='0.1' "
+        f"for run ID='{run}'. Attempted logging new value '0.2'."
+    )
+    assert [answer.status_code, answer.json()["message"]] == [400, told]
+
+
+async def test_data_sets_keep_the_order_of_the_request(rest: Rest) -> None:
+    run = (await rest.post("runs/create", {"experiment_id": "0"})).json()["run"]["info"]["run_id"]
+    names = ["z", "a", "m", "b", "y"]
+    data = [{"dataset": {"name": one, "digest": "1", "source_type": "http", "source": "http://x"}} for one in names]
+    await rest.post("runs/log-inputs", {"run_id": run, "datasets": data})
+    found = (await rest.get("runs/get", run_id=run)).json()["run"]["inputs"]["dataset_inputs"]
+    assert [one["dataset"]["name"] for one in found] == names
+
+
+async def test_an_experiment_with_a_negative_id_is_not_there(rest: Rest) -> None:
+    answer = await rest.get("experiments/get", experiment_id="-1337")
+    assert [answer.status_code, answer.json()["error_code"]] == [404, "RESOURCE_DOES_NOT_EXIST"]
+    assert "No Experiment with id=-1337 exists" in answer.json()["message"]

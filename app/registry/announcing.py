@@ -49,7 +49,7 @@ async def version_created(tx: Tx, model: Model, version: ModelVersion) -> None:
     if prompt:
         data["template"] = version.tags.get(_PROMPT_TEXT)
     else:
-        data |= {"source": version.source, "run_id": version.candidate_id.hex if version.candidate_id else None}
+        data |= {"source": version.source, "run_id": version.foreign_run or version.candidate_id.hex}
     data |= {"tags": _shown(version.tags, prompt=prompt), "description": version.description or None}
     await events.record(tx, model.project_id, [Event(_version_event(model), data)])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from app.ci import following, waiting
 from app.queue import jobs
 from app.registry import purge as registry_purge
 from app.runtime import Runtime
@@ -40,10 +41,22 @@ async def deliver_webhook(runtime: Runtime, job: jobs.DeliverWebhook, _progress:
     await delivering.deliver(runtime.db, runtime.courier, job.project_id, job.delivery_id)
 
 
+async def follow_ci_job(runtime: Runtime, job: jobs.FollowCiJob, _progress: Progress) -> None:
+    """Safe twice: it looks twice, and what is seen is written by the first alone."""
+    await following.follow(runtime.db, runtime.observer, job.project_id, job.ci_job_id)
+
+
+async def pick_up_ci_jobs(runtime: Runtime, job: jobs.PickUpCiJobs, _progress: Progress) -> None:
+    """Safe twice: what is picked up waits no longer."""
+    await waiting.pick_up_all(runtime.db, job.project_id)
+
+
 HANDLERS: dict[str, Handler] = {
     jobs.PurgeModel.kind: purge_model,
     jobs.PurgeVersion.kind: purge_version,
     jobs.PurgeCandidate.kind: purge_candidate,
     jobs.PurgeExperiment.kind: purge_experiment,
     jobs.DeliverWebhook.kind: deliver_webhook,
+    jobs.FollowCiJob.kind: follow_ci_job,
+    jobs.PickUpCiJobs.kind: pick_up_ci_jobs,
 }

@@ -38,6 +38,7 @@ class Permission(StrEnum):
 
     CANDIDATE_READ = "candidate:read"
     CANDIDATE_WRITE = "candidate:write"
+    CI_MANAGE = "ci:manage"
     MEMBER_MANAGE = "member:manage"
     MLFLOW_WRITE = "mlflow:write"
     PROJECT_READ = "project:read"
@@ -50,6 +51,7 @@ class Permission(StrEnum):
 _LEAST_ROLE = {
     Permission.CANDIDATE_READ: None,
     Permission.CANDIDATE_WRITE: Role.DEVELOPER,
+    Permission.CI_MANAGE: Role.MAINTAINER,
     Permission.MEMBER_MANAGE: Role.MAINTAINER,
     Permission.MLFLOW_WRITE: Role.DEVELOPER,
     Permission.PROJECT_READ: None,
@@ -80,6 +82,8 @@ class Actor:
     project_boundary: int | None = None
     group_boundary: int | None = None
     token_id: int | None = None
+    ci_job: str | None = None
+    """The CI job that got the token for its identity, as ``provider:external id``."""
 
     @property
     def is_anonymous(self) -> bool:

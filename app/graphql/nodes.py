@@ -15,6 +15,7 @@ from app.graphql.access.types import user_by_id
 from app.graphql.artifacts.lookups import ArtifactLookup
 from app.graphql.artifacts.queries import find_artifact
 from app.graphql.artifacts.types import Artifact
+from app.graphql.ci.types import ci_job_by_key
 from app.graphql.context import Info
 from app.graphql.errors import or_none
 from app.graphql.fields import resolved
@@ -76,10 +77,16 @@ async def _webhook(info: Info, id: str) -> Node | None:
     return await or_none(webhook_by_key(info, *key)) if key else None
 
 
+async def _ci_job(info: Info, id: str) -> Node | None:
+    key = ids.in_project(id, "CiJob")
+    return await ci_job_by_key(info, *key) if key else None
+
+
 LOOKUPS: dict[str, Lookup] = {
     "Artifact": _artifact,
     "BackgroundJob": _background_job,
     "Candidate": _candidate,
+    "CiJob": _ci_job,
     "Experiment": _experiment,
     "Group": _group,
     "Model": _model,

@@ -13,6 +13,7 @@ from app.graphql.access.mutations import AccessMutation
 from app.graphql.access.queries import AccessQuery
 from app.graphql.artifacts.mutations import ArtifactsMutation
 from app.graphql.artifacts.queries import ArtifactsQuery
+from app.graphql.ci.mutations import CiMutation
 from app.graphql.errors import presented
 from app.graphql.gate import Gate
 from app.graphql.jobs.queries import JobsQuery
@@ -45,7 +46,7 @@ class Query(AccessQuery, RegistryQuery, TrackingQuery, ArtifactsQuery, JobsQuery
 
 
 @strawberry.type(description="Everything that changes something. Each field is a transaction of its own.")
-class Mutation(AccessMutation, RegistryMutation, TrackingMutation, ArtifactsMutation, WebhooksMutation):
+class Mutation(AccessMutation, RegistryMutation, TrackingMutation, ArtifactsMutation, CiMutation, WebhooksMutation):
     pass
 
 

@@ -71,8 +71,34 @@ class DeliverWebhook(Job):
     delivery_id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class FollowCiJob(Job):
+    """Ask the CI system how one of its jobs is, once; a job that goes on promises the next look itself."""
+
+    kind: ClassVar[str] = "ci.follow"
+    project_id: int
+    ci_job_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PickUpCiJobs(Job):
+    """Begin to follow what waited for the project's CI settings."""
+
+    kind: ClassVar[str] = "ci.pick_up"
+    project_id: int
+
+
 KINDS: dict[str, type[Job]] = {
-    job.kind: job for job in (PurgeModel, PurgeVersion, PurgeCandidate, PurgeExperiment, DeliverWebhook)
+    job.kind: job
+    for job in (
+        PurgeModel,
+        PurgeVersion,
+        PurgeCandidate,
+        PurgeExperiment,
+        DeliverWebhook,
+        FollowCiJob,
+        PickUpCiJobs,
+    )
 }
 
 

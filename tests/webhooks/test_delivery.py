@@ -14,15 +14,15 @@ from sqlalchemy import select, text
 
 from app.access.policy import Role
 from app.errors import Forbidden, Invalid, NotFound
+from app.outgoing import requests
+from app.outgoing.addresses import AddressRules, is_global
 from app.queue.outbox import BackgroundJob
 from app.registry import aliases, editing, models, versions
 from app.registry.editing import EditModel, EditVersion
 from app.registry.models import CreateModel
 from app.registry.references import parse_reference
 from app.registry.versions import CreateVersion, Named
-from app.webhooks import deliveries, delivering, events, sending, webhooks
-from app.outgoing import requests
-from app.outgoing.addresses import AddressRules, is_global
+from app.webhooks import deliveries, delivering, events, webhooks
 from app.webhooks.deliveries import WebhookDelivery
 from app.webhooks.secrets import SecretUnreadable, Vault
 from app.webhooks.webhooks import CreateWebhook, EditWebhook

@@ -11,8 +11,8 @@ from uuid import uuid4
 
 import pytest
 
-from app.webhooks import sending
 from app.outgoing.addresses import AddressRules
+from app.webhooks import sending
 
 GUIDE = Path(__file__).parents[2] / "docs" / "automation.md"
 RULES = AddressRules.of(["127.0.0.1"])

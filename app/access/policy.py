@@ -36,6 +36,7 @@ class Scope(StrEnum):
 class Permission(StrEnum):
     """Everything that can be allowed in a project; alphabetical."""
 
+    ARTIFACT_RELEASE = "artifact:release"
     CANDIDATE_READ = "candidate:read"
     CANDIDATE_WRITE = "candidate:write"
     MEMBER_MANAGE = "member:manage"
@@ -48,6 +49,7 @@ class Permission(StrEnum):
 
 
 _LEAST_ROLE = {
+    Permission.ARTIFACT_RELEASE: Role.MAINTAINER,
     Permission.CANDIDATE_READ: None,
     Permission.CANDIDATE_WRITE: Role.DEVELOPER,
     Permission.MEMBER_MANAGE: Role.MAINTAINER,

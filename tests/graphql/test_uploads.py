@@ -28,12 +28,9 @@ MIB = 1024 * 1024
 UPLOAD = """id path size sha256 state alreadyStored reason partSize partCount
   parts(first: 1000) { number offset size url arrived } artifact { id path size sha256 state format }
   job { state done total }"""
-CREATE = (
-    """mutation c($owner: ArtifactOwner!, $files: [ArtifactUploadFile!]!) {
-  artifactUploadCreate(input: {owner: $owner, files: $files}) {
-    uploads { %s } userErrors { code field message } } }"""
-    % UPLOAD
-)
+CREATE = f"""mutation c($owner: ArtifactOwner!, $files: [ArtifactUploadFile!]!) {{
+  artifactUploadCreate(input: {{owner: $owner, files: $files}}) {{
+    uploads {{ {UPLOAD} }} userErrors {{ code field message }} }} }}"""
 COMPLETE = f"""mutation c($ids: [ID!]!) {{ artifactUploadComplete(input: {{ids: $ids}}) {{
   uploads {{ {UPLOAD} }} job {{ id state }} userErrors {{ code field message }} }} }}"""
 ABORT = """mutation a($ids: [ID!]!) { artifactUploadAbort(input: {ids: $ids}) {

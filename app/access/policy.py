@@ -38,8 +38,10 @@ class Permission(StrEnum):
 
     CANDIDATE_READ = "candidate:read"
     CANDIDATE_WRITE = "candidate:write"
+    JOB_MANAGE = "job:manage"
     MEMBER_MANAGE = "member:manage"
     MLFLOW_WRITE = "mlflow:write"
+    PROJECT_DELETE = "project:delete"
     PROJECT_READ = "project:read"
     REGISTRY_READ = "registry:read"
     REGISTRY_WRITE = "registry:write"
@@ -50,8 +52,10 @@ class Permission(StrEnum):
 _LEAST_ROLE = {
     Permission.CANDIDATE_READ: None,
     Permission.CANDIDATE_WRITE: Role.DEVELOPER,
+    Permission.JOB_MANAGE: Role.MAINTAINER,
     Permission.MEMBER_MANAGE: Role.MAINTAINER,
     Permission.MLFLOW_WRITE: Role.DEVELOPER,
+    Permission.PROJECT_DELETE: Role.OWNER,
     Permission.PROJECT_READ: None,
     Permission.REGISTRY_READ: None,
     Permission.REGISTRY_WRITE: Role.REPORTER,

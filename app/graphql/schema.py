@@ -15,6 +15,7 @@ from app.graphql.artifacts.mutations import ArtifactsMutation
 from app.graphql.artifacts.queries import ArtifactsQuery
 from app.graphql.errors import presented
 from app.graphql.gate import Gate
+from app.graphql.jobs.mutations import JobsMutation
 from app.graphql.jobs.queries import JobsQuery
 from app.graphql.nodes import NodesQuery
 from app.graphql.registry.mutations import RegistryMutation
@@ -45,7 +46,7 @@ class Query(AccessQuery, RegistryQuery, TrackingQuery, ArtifactsQuery, JobsQuery
 
 
 @strawberry.type(description="Everything that changes something. Each field is a transaction of its own.")
-class Mutation(AccessMutation, RegistryMutation, TrackingMutation, ArtifactsMutation, WebhooksMutation):
+class Mutation(AccessMutation, RegistryMutation, TrackingMutation, ArtifactsMutation, WebhooksMutation, JobsMutation):
     pass
 
 

@@ -39,8 +39,10 @@ class Permission(StrEnum):
     ARTIFACT_RELEASE = "artifact:release"
     CANDIDATE_READ = "candidate:read"
     CANDIDATE_WRITE = "candidate:write"
+    JOB_MANAGE = "job:manage"
     MEMBER_MANAGE = "member:manage"
     MLFLOW_WRITE = "mlflow:write"
+    PROJECT_DELETE = "project:delete"
     PROJECT_READ = "project:read"
     REGISTRY_READ = "registry:read"
     REGISTRY_WRITE = "registry:write"
@@ -52,8 +54,10 @@ _LEAST_ROLE = {
     Permission.ARTIFACT_RELEASE: Role.MAINTAINER,
     Permission.CANDIDATE_READ: None,
     Permission.CANDIDATE_WRITE: Role.DEVELOPER,
+    Permission.JOB_MANAGE: Role.MAINTAINER,
     Permission.MEMBER_MANAGE: Role.MAINTAINER,
     Permission.MLFLOW_WRITE: Role.DEVELOPER,
+    Permission.PROJECT_DELETE: Role.OWNER,
     Permission.PROJECT_READ: None,
     Permission.REGISTRY_READ: None,
     Permission.REGISTRY_WRITE: Role.REPORTER,

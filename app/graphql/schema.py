@@ -16,6 +16,7 @@ from app.graphql.artifacts.queries import ArtifactsQuery, ArtifactUploadsQuery
 from app.graphql.artifacts.upload_mutations import ArtifactUploadsMutation
 from app.graphql.errors import presented
 from app.graphql.gate import Gate
+from app.graphql.jobs.mutations import JobsMutation
 from app.graphql.jobs.queries import JobsQuery
 from app.graphql.nodes import NodesQuery
 from app.graphql.registry.mutations import RegistryMutation
@@ -53,6 +54,7 @@ class Mutation(
     ArtifactsMutation,
     ArtifactUploadsMutation,
     WebhooksMutation,
+    JobsMutation,
 ):
     pass
 

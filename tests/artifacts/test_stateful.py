@@ -190,6 +190,8 @@ class Files(RuleBasedStateMachine):
         self.all_slow: list[Slow] = []
         self.all_in_parts: list[InParts] = []
         self.deaths = 0
+        self.verified: set[str] = set()
+        """Keys whose bytes were read; they are read again when days have passed."""
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         return self.installation.run(work)
@@ -200,14 +202,22 @@ class Files(RuleBasedStateMachine):
     # Candidates, models, versions
 
     @initialize(target=owners)
-    def first_owner(self) -> Owner:
-        return self.create_owner()
+    def first_owners(self) -> Any:
+        return multiple(*(self.create_candidate() for _ in range(3)))
+
+    @initialize(target=models)
+    def first_models(self) -> Any:
+        return multiple(self.create_model("iris"), self.create_model("digits"))
 
     @rule(target=owners)
-    def another_owner(self) -> Owner:
-        return self.create_owner()
+    def another_candidate(self) -> Owner:
+        return self.create_candidate()
 
-    def create_owner(self) -> Owner:
+    @rule(target=models, name=st.sampled_from(["iris", "digits", "wine"]))
+    def another_model(self, name: str) -> Any:
+        return self.create_model(name)
+
+    def create_candidate(self) -> Owner:
         made = self.run(candidates.create(self.db, self.actor, self.project.id, CreateCandidate())).candidate
         return self.keep_owner(made.id)
 
@@ -216,7 +226,6 @@ class Files(RuleBasedStateMachine):
         self.all_owners.append(owner)
         return owner
 
-    @rule(target=models, name=st.sampled_from(["iris", "digits"]))
     def create_model(self, name: str) -> Any:
         taken = any(model.name == name and model.is_alive for model in self.all_models)
         made = self.attempt(models.create(self.db, self.actor, self.project.id, CreateModel(name)))
@@ -235,13 +244,9 @@ class Files(RuleBasedStateMachine):
             return multiple()
         return self.keep_version(model, made, self.keep_owner(made.candidate_id, model=model, of_version=True))
 
-    @rule(target=versions, model=models, owner=owners)
-    def promote(self, model: Model, owner: Owner) -> Any:
-        return self.version_from(model, owner)
-
-    @rule(target=versions, model=models, version=versions)
-    def copy_version(self, model: Model, version: Version) -> Any:
-        return self.version_from(model, version.owner)
+    @rule(target=versions, model=models, owner=owners | versions)
+    def promote_or_copy(self, model: Model, owner: Owner | Version) -> Any:
+        return self.version_from(model, owner if isinstance(owner, Owner) else owner.owner)
 
     def version_from(self, model: Model, owner: Owner) -> Any:
         command = CreateVersion(model.id, candidate_id=owner.root.candidate_id)
@@ -292,30 +297,18 @@ class Files(RuleBasedStateMachine):
     def let_go(self, owner: Owner) -> None:
         owner.fading = owner.fading or (owner.of_version and not owner.is_needed)
 
-    @rule(owner=owners)
-    def delete_candidate(self, owner: Owner) -> None:
-        done = self.attempt(candidates.delete(self.db, self.actor, self.project.id, owner.root.id))
-        if not _refused(done):
-            assert not owner.condemned
-            owner.in_trash = True
-        else:
-            assert owner.condemned or owner.is_needed or owner.fading
-
-    @rule(owner=owners)
-    def restore_candidate(self, owner: Owner) -> None:
-        done = self.attempt(candidates.restore(self.db, self.actor, self.project.id, owner.root.id))
-        assert _refused(done) is owner.condemned or owner.fading
-        if not _refused(done):
-            owner.in_trash = False
-
-    @rule(owner=owners)
-    def condemn_candidate(self, owner: Owner) -> None:
-        done = self.attempt(candidates.condemn(self.db, self.actor, self.project.id, owner.root.id))
-        if not _refused(done):
-            assert not (owner.condemned or owner.is_needed)
+    @rule(owner=owners, verb=st.sampled_from(["delete", "restore", "condemn"]))
+    def change_candidate(self, owner: Owner, verb: str) -> None:
+        done = self.attempt(getattr(candidates, verb)(self.db, self.actor, self.project.id, owner.root.id))
+        if _refused(done):
+            assert owner.condemned or owner.fading or (owner.is_needed and verb != "restore"), done
+            return
+        assert not owner.condemned
+        if verb == "condemn":
+            assert not owner.is_needed
             owner.condemned = True
         else:
-            assert owner.condemned or owner.is_needed or owner.fading
+            owner.in_trash = verb == "delete"
 
     # Files
 
@@ -327,6 +320,23 @@ class Files(RuleBasedStateMachine):
 
     @rule(owner=owners, path=PATHS, data=BYTES)
     def upload(self, owner: Owner, path: str, data: bytes) -> None:
+        self.put(owner, path, data)
+
+    @rule(owner=owners, path=PATHS, choice=st.integers(0, 99))
+    def upload_what_is_there_already(self, owner: Owner, path: str, choice: int) -> None:
+        known = [data for each in self.all_owners for data in each.files.values()] or [b"one"]
+        self.put(owner, path, known[choice % len(known)])
+
+    @rule(version=versions, path=PATHS, data=BYTES)
+    def upload_to_version(self, version: Version, path: str, data: bytes) -> None:
+        self.put(version.owner, path, data)
+
+    @rule(choice=st.integers(0, 99), data=BYTES)
+    def replace(self, choice: int, data: bytes) -> None:
+        if known := [(each, path) for each in self.all_owners for path in each.files]:
+            self.put(*known[choice % len(known)], data)
+
+    def put(self, owner: Owner, path: str, data: bytes) -> None:
         done = self.attempt(self.store(owner, path, _chunks(data)))
         self.note_stored(owner, path, data, done)
 
@@ -346,8 +356,7 @@ class Files(RuleBasedStateMachine):
             _, key = await uploads._begin(self.db, self.actor, owner.root, lock, uploads.Permission.CANDIDATE_WRITE)
             await self.blobs.put(key, _chunks(data), limit=LIMIT)
 
-        self.deaths += 1
-        self.attempt(work())
+        self.deaths += not _refused(self.attempt(work()))
 
     @rule(target=slow, owner=owners, path=PATHS, data=BYTES)
     def begin_slow_upload(self, owner: Owner, path: str, data: bytes) -> Slow:
@@ -400,7 +409,10 @@ class Files(RuleBasedStateMachine):
         self.all_in_parts.append(upload)
         return upload
 
-    @rule(upload=in_parts)
+    @rule(upload=in_parts, aborting=st.booleans())
+    def end_in_parts(self, upload: InParts, aborting: bool) -> None:
+        (self.abort_in_parts if aborting else self.complete_in_parts)(upload)
+
     def complete_in_parts(self, upload: InParts) -> None:
         command = CompleteUpload(upload.owner.root, upload.path, upload.upload.id, [upload.part])
         lock = owners.lock(upload.owner.root)
@@ -415,7 +427,6 @@ class Files(RuleBasedStateMachine):
             self.note_stored(upload.owner, upload.path, upload.data, done, may_be_late=upload.is_overdue)
             upload.artifact = None if _refused(done) else done
 
-    @rule(upload=in_parts)
     def abort_in_parts(self, upload: InParts) -> None:
         done = self.attempt(
             multipart_uploads.abort(
@@ -425,17 +436,16 @@ class Files(RuleBasedStateMachine):
         assert _refused(done) is (upload.artifact is not None) or upload.is_overdue
         upload.is_aborted = upload.is_aborted or upload.artifact is None
 
-    @rule(owner=owners, path=st.sampled_from(["a", "d/b", "d", "d/e", "nothing"]))
-    def remove(self, owner: Owner, path: str) -> None:
+    @rule(owner=owners | versions, path=st.sampled_from(["a", "d/b", "d", "d/e", "nothing", None]))
+    def remove(self, owner: Owner | Version, path: str | None) -> None:
+        owner = owner if isinstance(owner, Owner) else owner.owner
         lock = owners.lock(owner.root)
+        if path is None:
+            done = self.attempt(uploads.remove_all(self.db, self.actor, owner.root, lock_owner=lock))
+            self.note_removed(owner, done, lambda _: True)
+            return
         done = self.attempt(uploads.remove(self.db, self.actor, owner.root, path, lock_owner=lock))
         self.note_removed(owner, done, lambda name: name == path or name.startswith(f"{path}/"))
-
-    @rule(owner=owners)
-    def remove_all(self, owner: Owner) -> None:
-        lock = owners.lock(owner.root)
-        done = self.attempt(uploads.remove_all(self.db, self.actor, owner.root, lock_owner=lock))
-        self.note_removed(owner, done, lambda _: True)
 
     def note_removed(self, owner: Owner, done: Any, concerns: Callable[[str], bool]) -> None:
         if _refused(done):
@@ -451,10 +461,6 @@ class Files(RuleBasedStateMachine):
         self.run(self.blobs.put(object_key(self.project.id), _chunks(data), limit=LIMIT))
 
     # Workers, and time
-
-    @rule()
-    def work_off_jobs(self) -> None:
-        self.run(self.run_jobs())
 
     @rule()
     def die_in_a_job(self) -> None:
@@ -480,22 +486,19 @@ class Files(RuleBasedStateMachine):
 
         self.run(work())
 
-    @rule()
-    def sweep(self) -> None:
-        self.run(garbage.sweep(self.db, self.blobs))
-
-    @rule()
-    def expire(self) -> None:
-        self.run(garbage.expire_pending(self.db))
-
-    @rule()
-    def end_uploads(self) -> None:
-        self.run(multipart_uploads.expire(self.db, self.blobs))
-
-    @rule()
-    def reconcile(self) -> None:
-        self.pass_time(A_DAY)
-        self.run(self.reconcile_as_if_old())
+    @rule(chore=st.sampled_from(["jobs", "sweep", "expire", "uploads", "reconcile"]))
+    def tick(self, chore: str) -> None:
+        if chore == "jobs":
+            self.run(self.run_jobs())
+        elif chore == "sweep":
+            self.run(garbage.sweep(self.db, self.blobs))
+        elif chore == "expire":
+            self.run(garbage.expire_pending(self.db))
+        elif chore == "uploads":
+            self.run(multipart_uploads.expire(self.db, self.blobs))
+        else:
+            self.pass_time(A_DAY)
+            self.run(self.reconcile_as_if_old())
 
     @rule(span=st.sampled_from([A_MINUTE, A_DAY]))
     def pass_time(self, span: timedelta) -> None:
@@ -517,6 +520,8 @@ class Files(RuleBasedStateMachine):
             self.run(self.reconcile_as_if_old())
         self.pass_time(A_MINUTE)
         self.run(garbage.sweep(self.db, self.blobs))
+        self.deaths = 0
+        self.verified.clear()
         for owner in self.all_owners:
             owner.condemned = owner.condemned or owner.fading
         reachable = {data for owner in self.all_owners if owner.must_be_seen for data in owner.files.values()}
@@ -573,8 +578,9 @@ class Files(RuleBasedStateMachine):
             elif not owner.may_be_seen:
                 assert seen == {}
         assert found == {}
-        for row in {row.object_key: row for row in rows}.values():
+        for row in {row.object_key: row for row in rows if row.object_key not in self.verified}.values():
             assert hashlib.sha256(await self.read(row)).digest() == row.sha256
+            self.verified.add(row.object_key)
 
     async def read(self, row: artifacts.ArtifactDetails) -> bytes:
         answer = await downloads.answer(self.blobs, row, {})

@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 from prometheus_client import Counter
 
+from app import faults
 from app.errors import ModelyardError
 from app.queue import leases
 from app.queue.jobs import decode
@@ -92,6 +93,7 @@ async def _attempt(runtime: Runtime, lease: Lease) -> str:
             raise LeaseLost
 
     try:
+        await faults.point("job.claimed")
         await HANDLERS[job.kind](runtime, decode(job.kind, job.payload), progress)
     except LeaseLost:
         return "lost"
@@ -100,6 +102,7 @@ async def _attempt(runtime: Runtime, lease: Lease) -> str:
         reason = error.message if isinstance(error, ModelyardError) else f"{type(error).__name__}: {error}"
         await leases.fail(runtime.db, lease, reason)
         return "failed"
+    await faults.point("job.done")
     return "succeeded" if await leases.succeed(runtime.db, lease) else "lost"
 
 

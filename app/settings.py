@@ -63,6 +63,9 @@ class Settings(BaseSettings):
         default="",
         description="Comma-separated host or host:port: webhooks may go there by http and at private addresses.",
     )
+    faults: Path | None = Field(
+        default=None, description="For tests of crashes only: a directory of traps, see `app/faults.py`."
+    )
     log_level: str = "INFO"
     log_json: bool = True
 

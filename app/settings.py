@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     )
 
     secret_key: SecretStr = Field(
-        description="At least 32 characters; signs links, seals webhook secrets. The same for every process.",
+        description="At least 32 characters; signs links, seals webhook and CI secrets. The same for every process.",
     )
     url: str = Field(default="http://127.0.0.1:8080", description="Public address of the API, for links in answers.")
 
@@ -65,6 +65,10 @@ class Settings(BaseSettings):
     )
     faults: Path | None = Field(
         default=None, description="For tests of crashes only: a directory of traps, see `app/faults.py`."
+    )
+    ci_private_hosts: str = Field(
+        default="",
+        description="The same for CI systems: host or host:port that may be asked by http and at private addresses.",
     )
     log_level: str = "INFO"
     log_json: bool = True

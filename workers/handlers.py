@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from app.artifacts import ingestion, inspections
+from app.ci import following, waiting
 from app.queue import jobs
 from app.registry import purge as registry_purge
 from app.runtime import Runtime
@@ -80,6 +81,22 @@ async def inspect_artifacts(runtime: Runtime, job: jobs.InspectArtifacts, progre
     await inspections.inspect_root(runtime.db, runtime.blobs, job.project_id, job.root_id, progress=progress)
 
 
+async def follow_ci_job(runtime: Runtime, job: jobs.FollowCiJob, _progress: Progress) -> None:
+    """Safe twice: it looks twice, and what is seen is written by the first alone.
+
+    Safe late: what a late one saw is not written over what was seen since.
+    """
+    await following.follow(runtime.db, runtime.observer, job.project_id, job.ci_job_id)
+
+
+async def pick_up_ci_jobs(runtime: Runtime, job: jobs.PickUpCiJobs, _progress: Progress) -> None:
+    """Safe twice: what is picked up waits no longer.
+
+    Safe late: only jobs that still wait for settings are picked up.
+    """
+    await waiting.pick_up_all(runtime.db, job.project_id)
+
+
 HANDLERS: dict[str, Handler] = {
     jobs.PurgeModel.kind: purge_model,
     jobs.PurgeVersion.kind: purge_version,
@@ -88,4 +105,6 @@ HANDLERS: dict[str, Handler] = {
     jobs.DeliverWebhook.kind: deliver_webhook,
     jobs.IngestUploads.kind: ingest_uploads,
     jobs.InspectArtifacts.kind: inspect_artifacts,
+    jobs.FollowCiJob.kind: follow_ci_job,
+    jobs.PickUpCiJobs.kind: pick_up_ci_jobs,
 }

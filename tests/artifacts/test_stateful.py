@@ -33,7 +33,7 @@ from app.artifacts.uploads import StoreArtifact
 from app.errors import ModelyardError, NotFound
 from app.ids import object_key
 from app.queue import leases
-from app.queue.jobs import decode
+from app.queue.jobs import KINDS, decode
 from app.queue.outbox import BackgroundJob
 from app.registry import aliases, models, versions
 from app.registry.models import CreateModel, ModelTaken
@@ -614,9 +614,13 @@ class Files(RuleBasedStateMachine):
         async with self.db.read() as snap:
             return list(await snap.scalars(select(BackgroundJob.id).where(*mine).order_by(BackgroundJob.id)))
 
+    async def due_jobs(self) -> set[Any]:
+        due = await leases.due(self.db, dict.fromkeys(KINDS, 10_000))
+        return {job.id for job in due} & set(await self.jobs("queued", "running"))
+
     async def run_jobs(self) -> None:
         """Until there is none: a job may promise others. None may fail."""
-        while due := set(await leases.due(self.db, 10_000)) & set(await self.jobs("queued", "running")):
+        while due := await self.due_jobs():
             for job_id in due:
                 await execute(self.runtime, job_id, "machine")
             async with self.db.read() as snap:

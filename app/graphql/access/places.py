@@ -224,6 +224,10 @@ class Project(Node):
     ) -> Connection[webhooks.Webhook]:
         return await webhooks.webhooks_of(info, self.access.id, first, after, last, before)
 
+    @resolved("Its CI system; null while there is none. For maintainers.")
+    async def ci_settings(self, info: Info) -> ci.CiSettings | None:
+        return await ci.settings_of(info, self.access.id)
+
     @resolved("Your role in it; null: you are a visitor.")
     def viewer_role(self) -> Role | None:
         return self.access.role
@@ -254,6 +258,7 @@ async def may(info: Info, project_id: int, permission: Permission) -> bool:
 
 
 # At the end, since the types of these modules refer to each other.
+from app.graphql.ci import types as ci  # noqa: E402
 from app.graphql.registry import types as registry  # noqa: E402
 from app.graphql.tracking import search as candidate_search  # noqa: E402
 from app.graphql.tracking import types as tracking  # noqa: E402

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.commands.jobs import jobs
+
 if TYPE_CHECKING:
     import socket
 
@@ -33,6 +35,7 @@ main = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+main.add_typer(jobs, name="jobs")
 
 
 @main.command()

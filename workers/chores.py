@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import structlog
 from prometheus_client import Gauge
 
-from app.artifacts import garbage, multipart_uploads
+from app.artifacts import garbage, inspections, multipart_uploads
 from app.queue import leases
 from app.runtime import Runtime
 from app.webhooks import delivering
@@ -51,6 +51,11 @@ async def end_uploads(runtime: Runtime) -> object:
     return await multipart_uploads.expire(runtime.db, runtime.blobs)
 
 
+async def inspect(runtime: Runtime) -> object:
+    """Promise again to look at files that nobody has looked at."""
+    return await inspections.promise_overdue(runtime.db)
+
+
 async def reconcile(runtime: Runtime) -> object:
     """Condemn objects in the bucket that no row knows, and abort stale multipart uploads."""
     return await garbage.reconcile(runtime.db, runtime.blobs)
@@ -74,6 +79,7 @@ async def forget_deliveries(runtime: Runtime) -> object:
 CHORES = (
     Chore("sweep", 5, sweep),
     Chore("bury", 30, bury),
+    Chore("inspect", 60, inspect),
     Chore("expire", 300, expire),
     Chore("uploads", 300, end_uploads),
     Chore("forget", 3600, forget),

@@ -47,7 +47,7 @@ RENEW_SECONDS = 10.0
 POLL_SECONDS = 0.25
 RETRY = timedelta(minutes=10)
 BATCH = 100
-_BLOB_LEASE = LIFE + timedelta(hours=4)
+UPLOAD_BLOB_LEASE = LIFE + timedelta(hours=4)
 
 
 class UploadNotFound(NotFound):
@@ -112,7 +112,7 @@ async def create(
         policy.require(actor, access, permission)
         await lock_owner(tx)
         blob = {"project_id": root.project_id, "id": row["blob_id"], "object_key": key}
-        await tx.execute(insert(Blob).values(**blob, lease_until=func.now() + _BLOB_LEASE))
+        await tx.execute(insert(Blob).values(**blob, lease_until=func.now() + UPLOAD_BLOB_LEASE))
         begun = (await tx.scalars(insert(MultipartUpload).values(**row).returning(MultipartUpload))).one()
     store_id = await blobs.create_multipart(key)
     async with db.write() as tx:
@@ -182,8 +182,7 @@ async def abort(
             update(MultipartUpload).where(*_key(upload)).values(state="aborted", expires_at=func.now() + RETRY)
         )
         await garbage.condemn_pending(tx, root.project_id, upload.blob_id, "upload aborted")
-    with suppress(Unavailable):  # the row stays and is swept
-        await _free(blobs, upload)
+    await free(blobs, [upload])
 
 
 async def expire(db: Database, blobs: BlobStore) -> int:
@@ -203,10 +202,10 @@ async def expire(db: Database, blobs: BlobStore) -> int:
     async with db.write() as tx:
         statement = update(MultipartUpload).where(MultipartUpload.id.in_(due)).values(expires_at=func.now() + RETRY)
         rows = (await tx.scalars(statement.returning(MultipartUpload))).all()
-        open_ones = [row for row in rows if row.state == "open"]
-        for row in open_ones:
+        unfinished = [row for row in rows if row.state in {"open", "verifying"}]
+        for row in unfinished:
             await garbage.condemn_pending(tx, row.project_id, row.blob_id, "upload expired")
-        ids = [row.id for row in open_ones]
+        ids = [row.id for row in unfinished]
         await tx.execute(update(MultipartUpload).where(MultipartUpload.id.in_(ids)).values(state="aborted"))
     for row in rows:
         if row.state != "completed":
@@ -232,7 +231,7 @@ async def open_upload(db: Database, project_id: int, upload_id: UUID) -> Multipa
                 MultipartUpload.expires_at > func.now(),
             )
         )
-    if row is None or row.store_id is None:
+    if row is None or (row.store_id is None and row.size is None):
         raise UploadMissing
     return row
 
@@ -284,7 +283,7 @@ async def _claim_kept(db: Database, upload: MultipartUpload, claim: UUID) -> Asy
 
 async def _keep_claim(db: Database, upload: MultipartUpload, claim: UUID) -> None:
     mine = (*_key(upload), MultipartUpload.claim == claim)
-    lease = func.greatest(Blob.lease_until, func.now() + _BLOB_LEASE)
+    lease = func.greatest(Blob.lease_until, func.now() + UPLOAD_BLOB_LEASE)
     while True:
         await asyncio.sleep(RENEW_SECONDS)
         with suppress(ModelyardError):
@@ -349,6 +348,13 @@ async def _finish(db: Database, root: Root, upload: MultipartUpload, stored: Sto
         values = {"state": "completed", "artifact_id": artifact.id, "expires_at": func.now() + KEPT}
         await tx.execute(update(MultipartUpload).where(*_key(upload)).values(claimed_until=None, **values))
         return artifact.id
+
+
+async def free(blobs: BlobStore, uploads: Sequence[MultipartUpload]) -> None:
+    """Let the store forget the parts of uploads that were given up; should it be away, their rows are swept."""
+    with suppress(Unavailable):
+        for upload in uploads:
+            await _free(blobs, upload)
 
 
 async def _free(blobs: BlobStore, upload: MultipartUpload) -> None:

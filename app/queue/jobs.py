@@ -71,8 +71,35 @@ class DeliverWebhook(Job):
     delivery_id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class IngestUploads(Job):
+    """Verify announced uploads that were completed together, and put their files in place."""
+
+    kind: ClassVar[str] = "artifacts.ingest"
+    project_id: int
+    batch_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class InspectArtifacts(Job):
+    """Look at the new files of a candidate or logged model: what they say of themselves, whether they are dangerous."""
+
+    kind: ClassVar[str] = "artifacts.inspect"
+    project_id: int
+    root_id: UUID
+
+
 KINDS: dict[str, type[Job]] = {
-    job.kind: job for job in (PurgeModel, PurgeVersion, PurgeCandidate, PurgeExperiment, DeliverWebhook)
+    job.kind: job
+    for job in (
+        PurgeModel,
+        PurgeVersion,
+        PurgeCandidate,
+        PurgeExperiment,
+        DeliverWebhook,
+        IngestUploads,
+        InspectArtifacts,
+    )
 }
 
 

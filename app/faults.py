@@ -81,7 +81,7 @@ def _take(directory: Path, name: str) -> str:
 
 async def _held(reached: Path) -> None:
     end = time.monotonic() + HELD_AT_MOST
-    while not _is_released(reached) and time.monotonic() < end:  # noqa: ASYNC110 - another process removes the file
+    while not _is_released(reached) and time.monotonic() < end:  # noqa: ASYNC110 - another process lets go
         await asyncio.sleep(_POLL)
 
 

@@ -121,7 +121,7 @@ async def execute(runtime: Runtime, job_id: UUID, worker: str) -> None:
 async def _attempt(runtime: Runtime, lease: Lease) -> str:
     job = lease.job
     try:
-        await faults.point("job.claimed")
+        await faults.point(f"{job.kind}.claimed")
         await _within_time(runtime, lease, rules.of(job.kind))
     except LeaseLost:
         return "lost"
@@ -131,7 +131,7 @@ async def _attempt(runtime: Runtime, lease: Lease) -> str:
         if not await leases.fail(runtime.db, lease, reason):
             return "lost"
         return "dead" if job.attempt + 1 >= job.max_attempts else "failed"
-    await faults.point("job.done")
+    await faults.point(f"{job.kind}.done")
     return "succeeded" if await leases.succeed(runtime.db, lease) else "lost"
 
 

@@ -12,7 +12,6 @@ import asyncio
 import hashlib
 import os
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -25,7 +24,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from hypothesis.stateful import run_state_machine_as_test as run_as_test
 from sqlalchemy import select, update
 
-from app.artifacts import artifacts, downloads, garbage, multipart_uploads, uploads
+from app.artifacts import announced_uploads, artifacts, downloads, garbage, multipart_uploads, receiving, uploads
+from app.artifacts.announced_uploads import AnnouncedFile
 from app.artifacts.artifacts import Root
 from app.artifacts.multipart_uploads import CompleteUpload, CreateUpload
 from app.artifacts.tables import Artifact, Blob, CondemnedObject, MultipartUpload
@@ -33,7 +33,7 @@ from app.artifacts.uploads import StoreArtifact
 from app.errors import ModelyardError, NotFound
 from app.ids import object_key
 from app.queue import leases
-from app.queue.jobs import KINDS, decode
+from app.queue.jobs import decode
 from app.queue.outbox import BackgroundJob
 from app.registry import aliases, models, versions
 from app.registry.models import CreateModel, ModelTaken
@@ -144,6 +144,18 @@ class InParts:
     is_overdue: bool = False
 
 
+@dataclass(eq=False)
+class Announced:
+    """An upload through GraphQL: ``open`` until it is completed, ``verifying`` until a worker has looked at it."""
+
+    owner: Owner
+    path: str
+    data: bytes
+    id: Any
+    state: str = "open"
+    is_overdue: bool = False
+
+
 class Installation:
     """A runtime with an event loop of its own, for the steps of Hypothesis, which are synchronous."""
 
@@ -177,6 +189,7 @@ class Files(RuleBasedStateMachine):
     versions = Bundle("versions")
     slow = Bundle("slow")
     in_parts = Bundle("in_parts")
+    announced = Bundle("announced")
 
     def __init__(self, installation: Installation) -> None:
         super().__init__()
@@ -189,6 +202,7 @@ class Files(RuleBasedStateMachine):
         self.all_models: list[Model] = []
         self.all_slow: list[Slow] = []
         self.all_in_parts: list[InParts] = []
+        self.all_announced: list[Announced] = []
         self.deaths = 0
         self.verified: set[str] = set()
         """Keys whose bytes were read; they are read again when days have passed."""
@@ -436,6 +450,51 @@ class Files(RuleBasedStateMachine):
         assert _refused(done) is (upload.artifact is not None) or upload.is_overdue
         upload.is_aborted = upload.is_aborted or upload.artifact is None
 
+    @rule(target=announced, owner=owners, path=PATHS, data=BYTES, knows_hash=st.booleans())
+    def announce(self, owner: Owner, path: str, data: bytes, knows_hash: bool) -> Any:
+        file = AnnouncedFile(path, len(data), hashlib.sha256(data).digest() if knows_hash else None)
+        lock = owners.lock(owner.root)
+        made = self.attempt(
+            announced_uploads.create(
+                self.db, self.actor, self.blobs, owner.root, [file], lock_owner=lock, limit=LIMIT
+            )
+        )  # fmt: skip
+        if _refused(made):
+            assert not owner.takes_files or owner.fading
+            return multiple()
+        upload = Announced(owner, path, data, made[0].id)
+        self.all_announced.append(upload)
+        if made[0].state == "completed":
+            assert knows_hash
+            upload.state = "completed"
+            self.note_stored(owner, path, data, made[0])
+        elif data:
+            self.run(receiving.receive(self.db, self.blobs, made[0], _chunks(data), len(data)))
+        return upload
+
+    @rule(upload=announced, aborting=st.integers(0, 3).map(lambda number: number == 0))
+    def end_announced(self, upload: Announced, aborting: bool) -> None:
+        verb = announced_uploads.abort if aborting else announced_uploads.complete
+        done = self.attempt(verb(self.db, self.actor, self.blobs, self.project.id, [upload.id]))
+        if _refused(done):
+            assert upload.is_overdue or upload.state == ("completed" if aborting else "aborted"), done
+        elif upload.state in {"open", "verifying"}:
+            upload.state = "aborted" if aborting else "verifying"
+
+    async def note_verified(self) -> None:
+        """A worker may have put files in their places, or found that it cannot."""
+        waiting = {upload.id: upload for upload in self.all_announced if upload.state == "verifying"}
+        statement = select(MultipartUpload.id, MultipartUpload.state).where(MultipartUpload.id.in_(waiting))
+        async with self.db.read() as snap:
+            rows = {row.id: row.state for row in await snap.execute(statement)}
+        for id, upload in waiting.items():
+            upload.state = rows.get(id, "aborted")
+            if upload.state == "completed":
+                assert upload.owner.takes_files
+                upload.owner.files[upload.path] = upload.data
+            else:
+                assert upload.state == "verifying" or not upload.owner.takes_files or upload.is_overdue, upload.state
+
     @rule(owner=owners | versions, path=st.sampled_from(["a", "d/b", "d", "d/e", "nothing", None]))
     def remove(self, owner: Owner | Version, path: str | None) -> None:
         owner = owner if isinstance(owner, Owner) else owner.owner
@@ -470,8 +529,12 @@ class Files(RuleBasedStateMachine):
             for job_id in await self.jobs("queued"):
                 lease = await leases.claim(self.db, job_id, "doomed")
                 if lease is not None:
-                    with suppress(_Killed):
-                        await HANDLERS[lease.job.kind](self.runtime, decode(lease.job.kind, lease.job.payload), _die)
+                    job = decode(lease.job.kind, lease.job.payload)
+                    try:
+                        await HANDLERS[lease.job.kind](self.runtime, job, _die)
+                    except* _Killed:
+                        pass
+                await self.note_verified()
 
         self.run(work())
 
@@ -483,6 +546,7 @@ class Files(RuleBasedStateMachine):
                 done = (await snap.scalars(select(BackgroundJob).where(*mine))).all()
             for job in done:
                 await HANDLERS[job.kind](self.runtime, decode(job.kind, job.payload), _quiet)
+                await self.note_verified()
 
         self.run(work())
 
@@ -505,7 +569,7 @@ class Files(RuleBasedStateMachine):
         """Everything that is due at some moment comes nearer; what lasts longer than it may is overdue."""
         self.run(self.move_moments(span))
         if span is A_DAY:
-            for upload in [*self.all_slow, *self.all_in_parts]:
+            for upload in [*self.all_slow, *self.all_in_parts, *self.all_announced]:
                 upload.is_overdue = True
 
     @rule()
@@ -540,8 +604,10 @@ class Files(RuleBasedStateMachine):
     @invariant()
     def only_what_is_under_way_is_pending(self) -> None:
         """What has ended, well or not, waits for no lease to run out; only a killed process leaves that behind."""
-        open_ones = [one for one in self.all_in_parts if one.artifact is None and not one.is_aborted]
-        assert len(self.run(self.pending())) <= self.deaths + len(self.all_slow) + len(open_ones)
+        in_parts = [one for one in self.all_in_parts if one.artifact is None and not one.is_aborted]
+        announced = [one for one in self.all_announced if one.state in {"open", "verifying"}]
+        under_way = self.deaths + len(self.all_slow) + len(in_parts) + len(announced)
+        assert len(self.run(self.pending())) <= under_way
 
     @invariant()
     def aliases_stand_where_they_were_put(self) -> None:
@@ -614,15 +680,13 @@ class Files(RuleBasedStateMachine):
         async with self.db.read() as snap:
             return list(await snap.scalars(select(BackgroundJob.id).where(*mine).order_by(BackgroundJob.id)))
 
-    async def due_jobs(self) -> set[Any]:
-        due = await leases.due(self.db, dict.fromkeys(KINDS, 10_000))
-        return {job.id for job in due} & set(await self.jobs("queued", "running"))
-
     async def run_jobs(self) -> None:
         """Until there is none: a job may promise others. None may fail."""
-        while due := await self.due_jobs():
-            for job_id in due:
+        places = dict.fromkeys(HANDLERS, 10_000)
+        while due := {one.id for one in await leases.due(self.db, places)} & set(await self.jobs("queued", "running")):
+            for job_id in sorted(due):
                 await execute(self.runtime, job_id, "machine")
+                await self.note_verified()
             async with self.db.read() as snap:
                 mine = (BackgroundJob.project_id == self.project.id, BackgroundJob.last_error.is_not(None))
                 assert (await snap.scalars(select(BackgroundJob.last_error).where(*mine))).all() == []

@@ -67,6 +67,8 @@ class ArtifactDetails:
     size: int
     sha256: bytes
     object_key: str
+    damage: str | None = None
+    """What is wrong with the stored bytes, as far as is known: `missing`, `size` or `hash`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,7 @@ def details() -> Select[*tuple[Any, ...]]:
     columns = (
         Artifact.project_id, Artifact.id, Artifact.root_id, Artifact.candidate_id, Artifact.logged_model_id,
         Artifact.path, Artifact.media_type, Artifact.created_by, Artifact.created_at,
-        Blob.size, Blob.sha256, Blob.object_key,
+        Blob.size, Blob.sha256, Blob.object_key, Blob.damage,
     )  # fmt: skip
     return select(*columns).join(Blob, _blob_of()).where(_OWNED)
 

@@ -20,7 +20,7 @@ import structlog
 
 from app.artifacts.artifacts import Artifact, ArtifactDetails, details
 from app.db.database import Database
-from app.errors import Forbidden, NotFound
+from app.errors import Forbidden, NotFound, Unavailable
 from app.settings import Settings
 from app.storage.blobs import BlobMissing, BlobStore
 from app.storage.headers import attachment
@@ -28,6 +28,10 @@ from app.storage.headers import attachment
 LINK_LIFE = timedelta(minutes=5)
 _RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})")
 log = structlog.get_logger()
+
+
+class BlobDamaged(Unavailable):
+    """The stored bytes of this artifact are missing or altered; a fault of the service. Sending them again heals it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +51,10 @@ async def answer(
     """Answer a request for a file, with ETag, conditional and range requests (RFC 9110 §13, §14).
 
     Raises:
-        BlobMissing: the bytes are gone; that is our fault and never a 404.
+        BlobMissing, BlobDamaged: the bytes are gone or altered; that is our fault and never a 404.
         Unavailable: the store is away.
     """
+    _refuse_damaged(found)
     headers = _headers(found)
     if _matches(request.get("if-none-match", ""), headers["ETag"]):
         return Download(304, {"ETag": headers["ETag"]})
@@ -81,6 +86,7 @@ def link(settings: Settings, found: ArtifactDetails, *, life: timedelta = LINK_L
 
 def address(settings: Settings, blobs: BlobStore, found: ArtifactDetails, life: timedelta, base: str) -> str:
     """Where anybody can download the file for a while: at the store if clients reach it, else at this service."""
+    _refuse_damaged(found)
     if not blobs.has_public_endpoint:
         return link(settings, found, life=life, base=base)
     name = found.path.rpartition("/")[2]
@@ -129,6 +135,11 @@ async def _opened(
         log.error("artifact.bytes_missing", project=found.project_id, artifact=str(found.id))  # noqa: TRY400 - raised on
         raise
     return Download(status, headers, reading.chunks, closing)
+
+
+def _refuse_damaged(found: ArtifactDetails) -> None:
+    if found.damage is not None:
+        raise BlobDamaged
 
 
 def _headers(found: ArtifactDetails) -> dict[str, str]:

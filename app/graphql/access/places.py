@@ -10,8 +10,10 @@ import strawberry
 from app.access import groups, members, policy, tokens
 from app.access.groups import GroupAccess
 from app.access.policy import Permission, ProjectAccess
+from app.artifacts import usage
 from app.graphql import ids, markdown
 from app.graphql.access.enums import FeatureAccess, Role, Visibility
+from app.graphql.access.storage import ProjectStorage
 from app.graphql.access.types import Member, Token, User, user_by_id
 from app.graphql.connections import After, Before, Connection, First, Last, connection, window
 from app.graphql.context import Info
@@ -223,6 +225,10 @@ class Project(Node):
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[webhooks.Webhook]:
         return await webhooks.webhooks_of(info, self.access.id, first, after, last, before)
+
+    @resolved("What it has in the object store. Counted when asked for.")
+    async def storage(self, info: Info) -> ProjectStorage:
+        return ProjectStorage.of(await usage.of_project(info.context.db, info.context.actor, self.access.id))
 
     @resolved("Your role in it; null: you are a visitor.")
     def viewer_role(self) -> Role | None:

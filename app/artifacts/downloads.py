@@ -18,6 +18,7 @@ from uuid import UUID
 
 import structlog
 
+from app.access import projects
 from app.artifacts.artifacts import Artifact, ArtifactDetails, details
 from app.db.database import Database
 from app.errors import Forbidden, NotFound, Unavailable
@@ -117,7 +118,8 @@ async def by_link(db: Database, project_id: int, artifact_id: UUID) -> ArtifactD
     Raises:
         NotFound: it was deleted meanwhile.
     """
-    statement = details().where(Artifact.project_id == project_id, Artifact.id == artifact_id)
+    mine = (Artifact.project_id == project_id, Artifact.id == artifact_id)
+    statement = details().where(*mine, projects.is_living(Artifact.project_id))
     async with db.read() as snap:
         row = (await snap.execute(statement)).one_or_none()
     if row is None:

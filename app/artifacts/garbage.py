@@ -21,6 +21,8 @@ from app.storage.blobs import BlobStore
 
 GRACE = timedelta(seconds=30)
 """Between condemnation and deletion, so that downloads which have begun can end."""
+UNDER_WAY = timedelta(minutes=15)
+"""The same for an object whose upload may not have ended."""
 BATCH = 1000
 
 
@@ -62,6 +64,20 @@ async def release_root(tx: Tx, project_id: int, root_id: UUID, limit: int) -> in
     blob_ids = (await tx.scalars(statement)).all()
     await release(tx, project_id, blob_ids)
     return len(blob_ids)
+
+
+async def release_project(tx: Tx, project_id: int, limit: int) -> int:
+    """Step: condemn up to ``limit`` blobs of a project that is being removed; the number of them.
+
+    Objects of uploads that may still be under way go later, when those will have ended.
+    """
+    batch = select(Blob.id).where(Blob.project_id == project_id).limit(limit)
+    gone = delete(Blob).where(Blob.project_id == project_id, Blob.id.in_(batch))
+    rows = (await tx.execute(gone.returning(Blob.object_key, Blob.size, Blob.state))).all()
+    for state, wait in (("stored", GRACE), ("pending", UNDER_WAY)):
+        keys = [(row.object_key, row.size) for row in rows if row.state == state]
+        await condemn(tx, keys, "project deleted", wait=wait)
+    return len(rows)
 
 
 async def condemn_pending(tx: Tx, project_id: int, blob_id: UUID, reason: str) -> bool:
@@ -127,11 +143,11 @@ async def _take(db: Database) -> list[tuple[str, int | None]]:
         return [(row.object_key, row.size) for row in await tx.execute(statement)]
 
 
-async def condemn(tx: Tx, keys: Sequence[tuple[str, int | None]], reason: str) -> int:
+async def condemn(tx: Tx, keys: Sequence[tuple[str, int | None]], reason: str, *, wait: timedelta = GRACE) -> int:
     """Step: note keys, with sizes where they are known, for the sweep; how many they are."""
     if not keys:
         return 0
-    due = datetime.now(UTC) + GRACE
+    due = datetime.now(UTC) + wait
     rows = [{"object_key": key, "size": size, "reason": reason, "not_before": due} for key, size in keys]
     await tx.execute(upsert(CondemnedObject).on_conflict_do_nothing(), rows)
     return len(keys)

@@ -63,6 +63,14 @@ class PurgeExperiment(Job):
 
 
 @dataclass(frozen=True, slots=True)
+class PurgeProject(Job):
+    """Remove a deleted project with everything in it."""
+
+    kind: ClassVar[str] = "access.purge_project"
+    project_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class DeliverWebhook(Job):
     """Send one event to one webhook, once; an attempt that may be repeated promises the next one itself."""
 
@@ -72,7 +80,7 @@ class DeliverWebhook(Job):
 
 
 KINDS: dict[str, type[Job]] = {
-    job.kind: job for job in (PurgeModel, PurgeVersion, PurgeCandidate, PurgeExperiment, DeliverWebhook)
+    job.kind: job for job in (PurgeModel, PurgeVersion, PurgeCandidate, PurgeExperiment, PurgeProject, DeliverWebhook)
 }
 
 

@@ -30,6 +30,7 @@ RULES = MappingProxyType(
         jobs.PurgeVersion.kind: Rule(at_once=2),
         jobs.PurgeCandidate.kind: Rule(at_once=4),
         jobs.PurgeExperiment.kind: Rule(at_once=2),
+        jobs.PurgeProject.kind: Rule(at_once=1),
         jobs.DeliverWebhook.kind: Rule(at_once=20, step_seconds=60),
     }
 )

@@ -20,6 +20,7 @@ def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
     _jobs()
     _blobs()
+    _projects()
 
 
 def _blobs() -> None:
@@ -68,4 +69,16 @@ def _jobs() -> None:
         ["state", "id"],
         postgresql_where=unfinished,
         postgresql_include=["kind"],
+    )
+
+
+def _projects() -> None:
+    op.add_column("projects", sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True))
+    op.drop_index("uq_projects_full_path", "projects")
+    op.create_index(
+        "uq_projects_full_path",
+        "projects",
+        [sa.literal_column("lower(full_path)")],
+        unique=True,
+        postgresql_where=sa.text("deleted_at is null"),
     )

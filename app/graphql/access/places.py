@@ -238,6 +238,10 @@ class Project(Node):
     def viewer_can_manage(self, info: Info) -> bool:
         return policy.allows(info.context.actor, self.access, Permission.MEMBER_MANAGE)
 
+    @resolved("Whether you may delete it.")
+    def viewer_can_delete(self, info: Info) -> bool:
+        return policy.allows(info.context.actor, self.access, Permission.PROJECT_DELETE)
+
     @resolved("Whether you may create and change models, versions, aliases and artifacts.")
     def viewer_can_write_registry(self, info: Info) -> bool:
         return policy.allows(info.context.actor, self.access, Permission.REGISTRY_WRITE)

@@ -59,6 +59,9 @@ class Settings(BaseSettings):
         default=0,
         description="Soft-deleted candidates and experiments are purged after so many days; 0 keeps them until asked.",
     )
+    recheck_percent: Annotated[float, Field(ge=0, le=100)] = Field(
+        default=1.0, description="Share of the stored bytes that workers read and hash again each day; 0: none."
+    )
     webhook_private_hosts: str = Field(
         default="",
         description="Comma-separated host or host:port: webhooks may go there by http and at private addresses.",

@@ -52,6 +52,7 @@ async def examples(data: Ask, project) -> dict[str, dict[str, Any]]:
         "groupCreate": {"path": "sub", "parent": {"path": project.path.rpartition("/")[0]}},
         "projectCreate": {"path": "other", "group": {"path": project.path.rpartition("/")[0]}},
         "projectUpdate": {"project": {"path": project.path}, "description": "changed"},
+        "projectDelete": {"project": {"path": project.path}, "confirm": project.path},
         "memberSet": {"place": place, "username": guest, "role": "DEVELOPER"},
         "memberRemove": {"place": place, "username": project[Role.REPORTER].actor.username},
         "tokenCreate": {"name": "x", "place": place},

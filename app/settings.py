@@ -73,6 +73,9 @@ class Settings(BaseSettings):
         default="",
         description="The same for CI systems: host or host:port that may be asked by http and at private addresses.",
     )
+    ci_timeout_seconds: Annotated[float, Field(ge=0.1, le=60)] = Field(
+        default=10, description="How long a CI system may take for one answer."
+    )
     log_level: str = "INFO"
     log_json: bool = True
 

@@ -56,7 +56,7 @@ def main() -> None:
 
 def _report(order: Order, source: PipedSource) -> Report:
     try:
-        return examine(order.kind, source, order.limits)
+        return examine(order.kind, order.path, source, order.limits)
     except MemoryError:
         return unreadable(
             order.kind, f"It takes more than {order.limits.memory_bytes:,} bytes of memory to look at it."

@@ -178,6 +178,8 @@ REBUILDERS: frozenset[str] = frozenset(
     torch._utils._rebuild_sparse_tensor torch._utils._rebuild_meta_tensor_no_storage torch._tensor._rebuild_from_type_v2
     torch.device torch.dtype torch.Size torch.serialization._get_layout torch._C._nn.gelu torch.float torch.float16
     torch.float32 torch.float64 torch.bfloat16 torch.int8 torch.int16 torch.int32 torch.int64 torch.uint8 torch.bool
+    torch.jit._pickle.build_intlist torch.jit._pickle.build_tensorlist torch.jit._pickle.build_doublelist
+    torch.jit._pickle.build_boollist torch.jit._pickle.build_tensor_from_id torch.jit._pickle.restore_type_tag
     pathlib.PosixPath pathlib.PurePosixPath pathlib.WindowsPath pathlib.Path
     zoneinfo.ZoneInfo._unpickle datetime.timezone datetime.datetime datetime.date datetime.timedelta
     datetime.time fractions.Fraction decimal.Decimal""".split()

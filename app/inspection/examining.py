@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from pathlib import PurePosixPath
+from typing import TypeAlias
 
-from app.inspection import bundles, documents, gguf, hdf5, onnx, safetensors
+from app.inspection import bundles
 from app.inspection.archives import zips
 from app.inspection.detection import CARRIES_CODE, Kind
 from app.inspection.limits import Limits
@@ -15,16 +17,17 @@ from app.inspection.reports import JsonValue, Malformed, Outcome, Report, Scan, 
 from app.inspection.search import TORCH_MAGIC, Search
 from app.inspection.source import FileStream, Source
 
-Facts = dict[str, JsonValue]
-READERS: dict[Kind, Callable[[Source, Limits], Facts]] = {
-    Kind.SAFETENSORS: safetensors.read,
-    Kind.GGUF: gguf.read,
-    Kind.ONNX: onnx.read,
-    Kind.HDF5: hdf5.read,
-    Kind.MLMODEL: documents.mlmodel,
-    Kind.CONDA: documents.conda,
-    Kind.REQUIREMENTS: documents.requirements,
+Facts: TypeAlias = dict[str, JsonValue]
+READERS = {
+    Kind.SAFETENSORS: ("safetensors", "read"),
+    Kind.GGUF: ("gguf", "read"),
+    Kind.ONNX: ("onnx", "read"),
+    Kind.HDF5: ("hdf5", "read"),
+    Kind.MLMODEL: ("documents", "mlmodel"),
+    Kind.CONDA: ("documents", "conda"),
+    Kind.REQUIREMENTS: ("documents", "requirements"),
 }
+"""Module and function; loaded when needed, since the process reads one file only."""
 JOBLIB_NAMES = frozenset({".joblib", ".jl"})
 LAMBDA = "It has a Lambda layer, which brings Python code of its own."
 UNFIT = "This file could not be scanned, and loading it could run code."
@@ -52,9 +55,8 @@ def unreadable(kind: Kind, reason: str) -> Report:
 
 
 def _examine(kind: Kind, path: str, source: Source, limits: Limits) -> Report:
-    reader = READERS.get(kind)
-    if reader is not None:
-        facts = reader(source, limits)
+    if kind in READERS:
+        facts = _reader(kind)(source, limits)
         scan = Scan("suspicious", [], [LAMBDA], [OURS]) if facts.get("lambdaLayer") else None
         return Report(format=kind.value, facts=facts, scan=scan)
     if kind is Kind.POINTER:
@@ -64,6 +66,12 @@ def _examine(kind: Kind, path: str, source: Source, limits: Limits) -> Report:
         return _zip(source, search)
     format, facts = _searched(kind, path, source, search)
     return _concluded(format, facts, search)
+
+
+def _reader(kind: Kind) -> Callable[[Source, Limits], Facts]:
+    module, name = READERS[kind]
+    read: Callable[[Source, Limits], Facts] = getattr(import_module(f"app.inspection.{module}"), name)
+    return read
 
 
 def _zip(source: Source, search: Search) -> Report:

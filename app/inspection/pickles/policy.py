@@ -140,4 +140,5 @@ def _is_plain(module: str, name: str) -> bool:
     last = name.rsplit(".", maxsplit=1)[-1].lstrip("_")
     if module in PLAIN_MODULES:
         return True
-    return module.split(".", maxsplit=1)[0] in TRUSTED_PACKAGES and last[:1].isupper() and "." not in name
+    plain = last[:1].isupper() or name.startswith("__pyx_unpickle_")  # Cython's counterpart of copyreg._reconstructor
+    return module.split(".", maxsplit=1)[0] in TRUSTED_PACKAGES and plain and "." not in name

@@ -5,12 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from app.inspection.limits import Limits
 from app.inspection.pickles.dissection import Dissection
-from app.inspection.pickles.opinions import Opinions, ask
 from app.inspection.pickles.policy import Level
 from app.inspection.reports import JsonValue, Outcome, Report, Scan, Verdict, listing, shown
+
+if TYPE_CHECKING:
+    from app.inspection.pickles.opinions import Opinions
 
 OURS = "modelyard"
 TELLING_WORDS = frozenset(
@@ -34,6 +37,8 @@ def conclude(
     format: str | None, found: Sequence[Dissection], around: Surroundings, facts: dict[str, JsonValue], limits: Limits
 ) -> Report:
     """The report on a file with these pickles."""
+    from app.inspection.pickles.opinions import ask  # noqa: PLC0415 - only files with pickles need it
+
     skeletons = [skeleton.bytes() for each in found for skeleton in each.skeletons]
     opinions = ask(skeleton for skeleton in skeletons if skeleton is not None)
     verdict = _verdict(found, opinions, around, whole=None not in skeletons)

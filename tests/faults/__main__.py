@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.faults import matrix
+from tests.faults import matrix, storm
 from tests.faults.columns import COLUMNS
 from tests.faults.rows import ROWS
 
@@ -23,7 +23,10 @@ def main() -> int:
     seed = options.seed if options.seed is not None else random.randrange(2**31)
     print(f"seed {seed}", flush=True)
     directory = Path(tempfile.mkdtemp(prefix="myf"))
-    report = asyncio.run(matrix.run(directory, seed, options.rows, options.columns))
+    if options.seconds:
+        report = asyncio.run(storm.run(directory, seed, options.seconds))
+    else:
+        report = asyncio.run(matrix.run(directory, seed, options.rows, options.columns))
     options.report.write_text(str(report))
     print(report)
     if report.is_good:
@@ -38,7 +41,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rows", type=lambda text: text.split(","), default=list(ROWS), help=", ".join(ROWS))
     parser.add_argument("--columns", type=lambda text: text.split(","), default=list(COLUMNS), help=", ".join(COLUMNS))
     parser.add_argument("--quick", action="store_const", dest="rows", const=list(QUICK), help="less than a minute")
-    parser.add_argument("--seed", type=int)
+    parser.add_argument("--seconds", type=float, default=0, help="instead: clients at work while parts die at random")
+    parser.add_argument("--seed", type=int, help="of the dice; what the machine makes of it differs")
     parser.add_argument("--report", type=Path, default=Path("faults-report.md"))
     return parser.parse_args()
 

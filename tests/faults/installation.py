@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -110,6 +111,11 @@ class Installation:
         (pid,) = self.pids(name)
         os.kill(pid, number)
         return pid
+
+    def continue_(self, pid: int) -> None:
+        """End a pause, if it still lives."""
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
 
     def start_second_worker(self) -> None:
         """A worker beside the one of the supervisor, as on another machine."""

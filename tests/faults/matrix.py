@@ -49,7 +49,11 @@ class Report:
 
     def __str__(self) -> str:
         columns = [name for name in sorted(COLUMNS) if any(key[1] == name for key in self.cells)]
-        lines = ["| fault | ready again | " + " | ".join(columns) + " |", "|---" * (len(columns) + 2) + "|"]
+        lines = (
+            []
+            if not self.cells
+            else ["| fault | ready again | " + " | ".join(columns) + " |", "|---" * (len(columns) + 2) + "|"]
+        )
         for name, seconds in self.recovery.items():
             cells = [str(self.cells.get((name, column), "")) for column in columns]
             lines.append(f"| {ROWS[name][0]} | {seconds:.1f} s | " + " | ".join(cells) + " |")

@@ -49,6 +49,9 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    worker_port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        default=0, description="Where a worker answers probes and /metrics; 0: nowhere."
+    )
     web_concurrency: Annotated[int, Field(ge=1, le=64)] = 2
     database_pool: Annotated[int, Field(ge=1, le=200)] = 10
     data_dir: Path = Field(default=Path(".modelyard"), description="State of `up`; unused in production.")

@@ -68,7 +68,7 @@ def _jobs() -> None:
         "background_jobs",
         ["state", "id"],
         postgresql_where=unfinished,
-        postgresql_include=["kind"],
+        postgresql_include=["kind", "run_after"],
     )
 
 

@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.commands.gc import collect
+from app.commands.jobs import jobs
+
 if TYPE_CHECKING:
     import socket
 
@@ -33,6 +36,8 @@ main = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+main.add_typer(jobs, name="jobs")
+main.command("gc")(collect)
 
 
 @main.command()

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from app import faults
 from app.ci.observer import Observer
 from app.db.database import Database
 from app.queue.broker import Broker
@@ -35,6 +36,7 @@ async def open_runtime(
     settings: Settings, *, name: str = "modelyard", statement_timeout_ms: int = API_STATEMENT_TIMEOUT_MS
 ) -> AsyncIterator[Runtime]:
     """Build the parts and close them again. Nothing is contacted yet: a part that is away is met when it is used."""
+    faults.arm(settings.faults)
     broker = Broker(settings.redis_url)
     db = Database(
         settings.database_url,

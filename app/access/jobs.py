@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 
-from app.access import policy, projects
-from app.access.policy import Actor, Permission
-from app.db.database import Database, Snapshot
-from app.errors import NotFound
-from app.pagination import Keyset, Page, Window
+from app.access import policy, projects, repository
+from app.access.policy import Actor, Permission, ProjectAccess
+from app.access.tables import Project
+from app.db.database import Database, Snapshot, Tx
+from app.errors import Forbidden, NotFound
+from app.pagination import Page, Window
+from app.queue import listing, second_chances
+from app.queue.listing import JobFilter, JobNotFound
 from app.queue.outbox import BackgroundJob
+from app.queue.second_chances import Retried
 
-
-class JobNotFound(NotFound):
-    """There is no such background job, or it may not be seen."""
+__all__ = ["BackgroundJob", "JobFilter", "JobNotFound", "Retried"]
 
 
 async def get(db: Database, actor: Actor, job_id: UUID) -> BackgroundJob:
@@ -27,29 +30,114 @@ async def get(db: Database, actor: Actor, job_id: UUID) -> BackgroundJob:
     async with db.read() as snap:
         job = await snap.scalar(select(BackgroundJob).where(BackgroundJob.id == job_id))
         if job is None or not await _may_see(snap, actor, job):
-            raise JobNotFound(f"There is no background job `{job_id}`, or you may not see it.")
+            raise JobNotFound(job_id)
     return job
 
 
-async def of_project(db: Database, actor: Actor, project: int | str, window: Window) -> Page[BackgroundJob]:
-    """The background jobs of a project, newest first; for members."""
+async def by_ids(db: Database, actor: Actor, ids: Sequence[UUID]) -> list[BackgroundJob | None]:
+    """For loaders: jobs in the order of the ids, None where there is none that the actor may see."""
     async with db.read() as snap:
-        access = await projects.visible(snap, actor, project)
-        policy.require(actor, access, Permission.PROJECT_READ)
-        statement = select(BackgroundJob).where(BackgroundJob.project_id == access.id)
-        if access.role is None:
-            statement = statement.where(BackgroundJob.requested_by == actor.user_id)
-        return _ORDER.page((await snap.scalars(_ORDER.apply(statement, window))).all(), window)
+        rows = (await snap.scalars(select(BackgroundJob).where(BackgroundJob.id == func.any(list(ids))))).all()
+        places = {row.project_id for row in rows if row.project_id is not None}
+        seen = await snap.execute(repository.visible_projects(actor).where(Project.id.in_(places)))
+        accesses = {row[0].id: repository.access_of(row) for row in seen}
+    found = {row.id: row for row in rows if _is_shown(actor, row, accesses.get(row.project_id or 0))}
+    return [found.get(id) for id in ids]
 
 
-_ORDER: Keyset[BackgroundJob] = Keyset("jobs", (BackgroundJob.id,), lambda job: (job.id,), descending=True)
+async def of_project(
+    db: Database, actor: Actor, project: int | str, window: Window, *, state: str | None = None, kind: str | None = None
+) -> Page[BackgroundJob]:
+    """The background jobs of a project, newest first; visitors see only those that they asked for."""
+    async with db.read() as snap:
+        return await listing.page(snap, await _in_project(snap, actor, project, state, kind), window)
+
+
+async def count_of_project(
+    db: Database, actor: Actor, project: int | str, *, state: str | None = None, kind: str | None = None
+) -> int:
+    """How many jobs :func:`of_project` would page through."""
+    async with db.read() as snap:
+        return await listing.count(snap, await _in_project(snap, actor, project, state, kind))
+
+
+async def search(
+    db: Database, actor: Actor, window: Window, *, state: str | None = None, kind: str | None = None
+) -> Page[BackgroundJob]:
+    """Background jobs of the whole installation for administrators, else those that the actor asked for."""
+    async with db.read() as snap:
+        wish, seen = _everywhere(actor, state, kind)
+        return await listing.page(snap, wish, window, *seen)
+
+
+async def count(db: Database, actor: Actor, *, state: str | None = None, kind: str | None = None) -> int:
+    """How many jobs :func:`search` would page through."""
+    async with db.read() as snap:
+        wish, seen = _everywhere(actor, state, kind)
+        return await listing.count(snap, wish, *seen)
+
+
+async def retry(db: Database, actor: Actor, job_id: UUID) -> Retried:
+    """Queue a dead job again; an equal one that is queued already is joined.
+
+    Raises:
+        JobNotFound: it does not exist, or is none of the actor's business.
+        Forbidden: the actor is not at least maintainer of its project (or administrator, for one without project).
+        NotDead: it waits, runs, or has ended well.
+    """
+
+    async def permit(tx: Tx, job: BackgroundJob) -> None:
+        await require_manager(tx, actor, job)
+
+    return await second_chances.retry(db, job_id, permit)
+
+
+async def require_manager(snap: Snapshot, actor: Actor, job: BackgroundJob) -> None:
+    """Read step: refuse whoever may not retry or cancel the job.
+
+    Raises:
+        JobNotFound, Forbidden: see :func:`retry`.
+    """
+    if not await _may_see(snap, actor, job):
+        raise JobNotFound(job.id)
+    policy.require_signed_in(actor)
+    if job.project_id is not None:
+        policy.require(actor, await projects.visible(snap, actor, job.project_id), Permission.JOB_MANAGE)
+    elif not actor.is_admin or actor.is_confined:
+        raise Forbidden(f"The job {job.id} belongs to no project; administrators manage it.")
+
+
+async def _in_project(
+    snap: Snapshot, actor: Actor, project: int | str, state: str | None, kind: str | None
+) -> JobFilter:
+    access = await projects.visible(snap, actor, project)
+    policy.require(actor, access, Permission.PROJECT_READ)
+    # Nobody has the number 0: who is not signed in has asked for nothing.
+    mine = (actor.user_id or 0) if access.role is None else None
+    return JobFilter(state, kind, access.id, mine)
+
+
+def _everywhere(actor: Actor, state: str | None, kind: str | None) -> tuple[JobFilter, tuple[ColumnElement[bool], ...]]:
+    if actor.is_admin and not actor.is_confined:
+        return JobFilter(state, kind), ()
+    seen = repository.visible_projects(actor).where(Project.id == BackgroundJob.project_id)
+    mine = JobFilter(state, kind, requested_by=actor.user_id or 0)
+    return mine, (or_(BackgroundJob.project_id.is_(None), exists(seen.correlate(BackgroundJob))),)
 
 
 async def _may_see(snap: Snapshot, actor: Actor, job: BackgroundJob) -> bool:
     if job.project_id is None:
-        return actor.is_admin or (actor.user_id is not None and job.requested_by == actor.user_id)
+        return _is_shown(actor, job, None)
     try:
         access = await projects.visible(snap, actor, job.project_id)
     except NotFound:
         return False
-    return access.role is not None or (actor.user_id is not None and job.requested_by == actor.user_id)
+    return _is_shown(actor, job, access)
+
+
+def _is_shown(actor: Actor, job: BackgroundJob, access: ProjectAccess | None) -> bool:
+    """To members of its project, and to its requester while the project may be seen."""
+    is_own = actor.user_id is not None and job.requested_by == actor.user_id
+    if job.project_id is None:
+        return actor.is_admin or is_own
+    return access is not None and (access.role is not None or is_own)

@@ -36,11 +36,14 @@ class Scope(StrEnum):
 class Permission(StrEnum):
     """Everything that can be allowed in a project; alphabetical."""
 
+    ARTIFACT_RELEASE = "artifact:release"
     CANDIDATE_READ = "candidate:read"
     CANDIDATE_WRITE = "candidate:write"
+    JOB_MANAGE = "job:manage"
     CI_MANAGE = "ci:manage"
     MEMBER_MANAGE = "member:manage"
     MLFLOW_WRITE = "mlflow:write"
+    PROJECT_DELETE = "project:delete"
     PROJECT_READ = "project:read"
     REGISTRY_READ = "registry:read"
     REGISTRY_WRITE = "registry:write"
@@ -49,11 +52,14 @@ class Permission(StrEnum):
 
 
 _LEAST_ROLE = {
+    Permission.ARTIFACT_RELEASE: Role.MAINTAINER,
     Permission.CANDIDATE_READ: None,
     Permission.CANDIDATE_WRITE: Role.DEVELOPER,
+    Permission.JOB_MANAGE: Role.MAINTAINER,
     Permission.CI_MANAGE: Role.MAINTAINER,
     Permission.MEMBER_MANAGE: Role.MAINTAINER,
     Permission.MLFLOW_WRITE: Role.DEVELOPER,
+    Permission.PROJECT_DELETE: Role.OWNER,
     Permission.PROJECT_READ: None,
     Permission.REGISTRY_READ: None,
     Permission.REGISTRY_WRITE: Role.REPORTER,

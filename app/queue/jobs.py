@@ -63,12 +63,38 @@ class PurgeExperiment(Job):
 
 
 @dataclass(frozen=True, slots=True)
+class PurgeProject(Job):
+    """Remove a deleted project with everything in it."""
+
+    kind: ClassVar[str] = "access.purge_project"
+    project_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class DeliverWebhook(Job):
     """Send one event to one webhook, once; an attempt that may be repeated promises the next one itself."""
 
     kind: ClassVar[str] = "webhooks.deliver"
     project_id: int
     delivery_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class IngestUploads(Job):
+    """Verify announced uploads that were completed together, and put their files in place."""
+
+    kind: ClassVar[str] = "artifacts.ingest"
+    project_id: int
+    batch_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class InspectArtifacts(Job):
+    """Look at the new files of a candidate or logged model: what they say of themselves, whether they are dangerous."""
+
+    kind: ClassVar[str] = "artifacts.inspect"
+    project_id: int
+    root_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +121,10 @@ KINDS: dict[str, type[Job]] = {
         PurgeVersion,
         PurgeCandidate,
         PurgeExperiment,
+        PurgeProject,
         DeliverWebhook,
+        IngestUploads,
+        InspectArtifacts,
         FollowCiJob,
         PickUpCiJobs,
     )

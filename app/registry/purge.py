@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, select
 
+from app import faults
 from app.ci import linking
 from app.db.database import Database, Tx
 from app.queue import outbox
@@ -56,6 +57,7 @@ async def model(db: Database, project_id: int, model_id: int, *, progress: Progr
             removed = await _remove_versions(tx, project_id, ModelVersion.model_id == model_id)
         done += removed
         await progress(done, total)
+        await faults.point("purge.versions_removed")
     await tracking_purge.experiment(db, project_id, number, progress=_silent)
     async with db.write() as tx:
         await tx.execute(delete(Model).where(*deleted))

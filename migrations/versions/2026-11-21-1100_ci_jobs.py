@@ -1,7 +1,7 @@
 """CI jobs
 
-Revision ID: 0005
-Revises: 0004
+Revision ID: 0006_ci
+Revises: 0005_operation
 Create Date: 2026-11-21 11:00:00
 """
 
@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006_ci"
+down_revision = "0005_operation"
 branch_labels = None
 depends_on = None
 

@@ -28,6 +28,8 @@ SETUP = """mutation s($path: String!) {
     events: ["model_version.created"]}) { webhook { id } }
   ciSettingsUpdate(input: {project: {path: $path}, provider: GITLAB, ciProject: "a/b"}) { ciSettings { ciProject } }
   tokenCreate(input: {name: "t", place: {project: {path: $path}}, role: GUEST}) { token { id } }
+  artifactUploadCreate(input: {owner: {modelVersion: {path: {project: $path, model: "m", reference: "1.0.0"}}},
+    files: [{path: "empty", size: 0}]}) { uploads { id } }
 }"""
 
 
@@ -46,15 +48,22 @@ async def examples(data: Ask, project) -> dict[str, dict[str, Any]]:
     ci_job = await linked_job(data, project, {**link, "externalId": "7"})
     unreachable = {"name": "x", "url": "https://example.org", "events": ["registered_model.created"]}
     pair = [{"key": "k", "value": "v"}]
+    upload = made["artifactUploadCreate"]["uploads"][0]["id"]
+    file = {"path": "new", "size": 1}
     return {
         "userCreate": {"username": f"u{uuid4().hex}"},
         "groupCreate": {"path": "sub", "parent": {"path": project.path.rpartition("/")[0]}},
         "projectCreate": {"path": "other", "group": {"path": project.path.rpartition("/")[0]}},
         "projectUpdate": {"project": {"path": project.path}, "description": "changed"},
+        "projectDelete": {"project": {"path": project.path}, "confirm": project.path},
         "memberSet": {"place": place, "username": guest, "role": "DEVELOPER"},
         "memberRemove": {"place": place, "username": project[Role.REPORTER].actor.username},
         "tokenCreate": {"name": "x", "place": place},
         "tokenRevoke": {"id": made["tokenCreate"]["token"]["id"]},
+        "artifactUploadCreate": {"owner": {"modelVersion": version}, "files": [file]},
+        "artifactUploadComplete": {"ids": [upload]},
+        "artifactUploadAbort": {"ids": [upload]},
+        "artifactRelease": {"id": await quarantined(project, GlobalId.parse(candidate["id"]).parts[1])},
         "modelCreate": {"project": {"path": project.path}, "name": "new"},
         "modelUpdate": {"model": model, "description": "changed"},
         "modelDelete": {"model": model},
@@ -79,6 +88,8 @@ async def examples(data: Ask, project) -> dict[str, dict[str, Any]]:
         "webhookDelete": {"webhook": webhook},
         "webhookTest": {"webhook": webhook},
         "webhookDeliveryReplay": {"delivery": await delivery_of(project, webhook)},
+        "backgroundJobRetry": {"id": await job_of(project, "dead")},
+        "backgroundJobCancel": {"id": await job_of(project, "queued")},
         "ciJobLink": {**link, "externalId": "8"},
         "ciJobUnlink": {"owner": {"candidate": candidate}, "ciJob": ci_job},
         "ciJobRefresh": {"ciJob": ci_job},
@@ -86,6 +97,20 @@ async def examples(data: Ask, project) -> dict[str, dict[str, Any]]:
         "ciSettingsDelete": {"project": {"path": project.path}},
         "artifactsDelete": {"owner": {"modelVersion": version}, "path": "model"},
     }
+
+
+async def quarantined(project, candidate: str) -> str:
+    """The id of a file in quarantine."""
+    keys = {"project": project.id, "candidate": UUID(candidate), "key": uuid4().hex}
+    async with project.runtime.db.write() as tx:
+        blob = """INSERT INTO blobs (project_id, id, object_key, state, sha256, size)
+                  VALUES (:project, gen_random_uuid(), :key, 'stored', sha256(convert_to(:key, 'UTF8')), 1)
+                  RETURNING id"""
+        artifact = """INSERT INTO artifacts (project_id, id, candidate_id, path, blob_id, media_type, state)
+                      VALUES (:project, gen_random_uuid(), :candidate, 'x.pkl', :blob, 'x', 'quarantined')
+                      RETURNING id"""
+        made = await tx.scalar(text(artifact), keys | {"blob": await tx.scalar(text(blob), keys)})
+    return str(GlobalId.of("Artifact", project.id, made))
 
 
 async def linked_job(data: Ask, project, link: dict[str, Any]) -> str:
@@ -103,6 +128,17 @@ async def delivery_of(project, webhook: str) -> str:
                        VALUES (:project, gen_random_uuid(), :webhook, 'model_version.created', '{}') RETURNING id"""
         made = await tx.scalar(text(statement), {"project": project.id, "webhook": UUID(key)})
     return str(GlobalId.of("WebhookDelivery", project.id, made))
+
+
+async def job_of(project, state: str) -> str:
+    """The id of a delivery's job in that state."""
+    async with project.runtime.db.write() as tx:
+        statement = """INSERT INTO background_jobs (id, kind, key, project_id, payload, state)
+                       SELECT id, 'webhooks.deliver', id::text, :project, jsonb_build_object(
+                         'project_id', CAST(:project AS bigint), 'delivery_id', id::text), :state
+                       FROM gen_random_uuid() id RETURNING id"""
+        made = await tx.scalar(text(statement), {"project": project.id, "state": state})
+    return str(GlobalId.of("BackgroundJob", made))
 
 
 MUTATIONS = sorted(schema._schema.mutation_type.fields)
@@ -157,6 +193,7 @@ async def traces(runtime, project) -> dict[str, Any]:
         "models": "project_id = :id", "model_versions": "project_id = :id", "aliases": "project_id = :id",
         "experiments": "project_id = :id", "candidates": "project_id = :id", "candidate_tags": "project_id = :id",
         "candidate_params": "project_id = :id", "background_jobs": "project_id = :id",
+        "artifacts": "project_id = :id", "multipart_uploads": "project_id = :id",
         "groups": ":group = any(lineage)",
     }  # fmt: skip
     keys = {"id": project.id, "group": project.group_id}

@@ -7,16 +7,18 @@ from typing import Annotated
 
 import strawberry
 
-from app.access import groups, jobs, members, policy, tokens
+from app.access import groups, members, policy, tokens
 from app.access.groups import GroupAccess
 from app.access.policy import Permission, ProjectAccess
+from app.artifacts import usage
 from app.graphql import ids, markdown
 from app.graphql.access.enums import FeatureAccess, Role, Visibility
+from app.graphql.access.storage import ProjectStorage
 from app.graphql.access.types import Member, Token, User, user_by_id
 from app.graphql.connections import After, Before, Connection, First, Last, connection, window
 from app.graphql.context import Info
 from app.graphql.fields import resolved
-from app.graphql.jobs.types import BackgroundJob
+from app.graphql.jobs.types import BackgroundJob, InState, OfKind, jobs_of
 from app.graphql.node import Node
 from app.graphql.registry.orders import ModelOrderBy
 from app.graphql.scalars import Long
@@ -206,10 +208,17 @@ class Project(Node):
 
     @resolved("Its background jobs, newest first; for visitors only their own.")
     async def background_jobs(
-        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+        self,
+        info: Info,
+        *,
+        state: InState = None,
+        kind: OfKind = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[BackgroundJob]:
-        context, page = info.context, window(first, after, last, before)
-        return connection(await jobs.of_project(context.db, context.actor, self.access.id, page), BackgroundJob.of)
+        return await jobs_of(info, self.access.id, window(first, after, last, before), state, kind)
 
     @resolved("Its webhooks, newest first. For maintainers.")
     async def webhooks(
@@ -221,6 +230,10 @@ class Project(Node):
     async def ci_settings(self, info: Info) -> ci.CiSettings | None:
         return await ci.settings_of(info, self.access.id)
 
+    @resolved("What it has in the object store. Counted when asked for.")
+    async def storage(self, info: Info) -> ProjectStorage:
+        return ProjectStorage.of(await usage.of_project(info.context.db, info.context.actor, self.access.id))
+
     @resolved("Your role in it; null: you are a visitor.")
     def viewer_role(self) -> Role | None:
         return self.access.role
@@ -228,6 +241,10 @@ class Project(Node):
     @resolved("Whether you may change its settings and manage its members.")
     def viewer_can_manage(self, info: Info) -> bool:
         return policy.allows(info.context.actor, self.access, Permission.MEMBER_MANAGE)
+
+    @resolved("Whether you may delete it.")
+    def viewer_can_delete(self, info: Info) -> bool:
+        return policy.allows(info.context.actor, self.access, Permission.PROJECT_DELETE)
 
     @resolved("Whether you may create and change models, versions, aliases and artifacts.")
     def viewer_can_write_registry(self, info: Info) -> bool:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.client import commands as client
+
 if TYPE_CHECKING:
     import socket
 
@@ -119,6 +121,10 @@ def schema(
     difference = sdl.difference() if check else ""
     typer.echo(difference if check else sdl.text(), nl=False)
     raise typer.Exit(1 if difference else 0)
+
+
+main.command()(client.push)
+main.command()(client.pull)
 
 
 @main.command(hidden=True)

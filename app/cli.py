@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.client import commands as client
+from app.commands.jobs import jobs
 
 if TYPE_CHECKING:
     import socket
@@ -35,6 +36,7 @@ main = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+main.add_typer(jobs, name="jobs")
 
 
 @main.command()

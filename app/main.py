@@ -15,6 +15,7 @@ from app.http.auth import Authentication
 from app.http.projects import ProjectSegment
 from app.http.requests import RequestRecord
 from app.mlflow import routes as mlflow
+from app.packages import files
 from app.runtime import Runtime, open_runtime
 from app.settings import Settings
 from app.telemetry import configure_logging
@@ -50,6 +51,9 @@ def _routes() -> list[BaseRoute]:
         *transport.routes,
         *downloads.routes,
         *uploads.routes,
-        Mount("/api/v4/projects/{project}", routes=[Mount("/ml/mlflow", routes=mlflow.routes)]),
+        Mount(
+            "/api/v4/projects/{project}",
+            routes=[Mount("/ml/mlflow", routes=mlflow.routes), Mount("/packages", routes=files.routes)],
+        ),
         *mlflow.routes,
     ]

@@ -1,22 +1,25 @@
-"""Runs one job: claim, heartbeat, work, finish; and hands it back when the process must stop."""
+"""Runs jobs: claim, heartbeat, work, finish; and hands them back when the process must stop."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from contextlib import suppress
 from uuid import UUID
 
 import structlog
-from prometheus_client import Counter
+from prometheus_client import Counter as Count
 
+from app import faults
 from app.errors import ModelyardError
-from app.queue import leases
+from app.queue import leases, rules
 from app.queue.jobs import decode
 from app.queue.leases import Lease
+from app.queue.rules import Rule
 from app.runtime import Runtime
 from workers.handlers import HANDLERS
 
-FINISHED = Counter("modelyard_jobs_total", "Background jobs by kind and how an attempt ended.", ["kind", "outcome"])
+FINISHED = Count("modelyard_jobs_total", "Background jobs by kind and how an attempt ended.", ["kind", "outcome"])
 log = structlog.get_logger()
 
 
@@ -24,36 +27,57 @@ class LeaseLost(Exception):
     """Another worker has the job now; nothing more may be written for it."""
 
 
-class Executor:
-    """The jobs that this process runs at the moment."""
+class TooSlow(ModelyardError):
+    """A step of the job took longer than its kind allows."""
 
-    def __init__(self, runtime: Runtime, name: str, limit: int) -> None:
+
+class Executor:
+    """The jobs that this process runs at the moment, each kind within places of its own."""
+
+    def __init__(self, runtime: Runtime, name: str) -> None:
         self._runtime = runtime
         self._name = name
-        self._limit = limit
         self._running: dict[UUID, asyncio.Task[None]] = {}
+        self._taken: Counter[str] = Counter()
+        self._more: set[str] = set()
+        self.look = asyncio.Event()
+        """Set when there may be a job for a place that has just become free."""
 
     @property
-    def free(self) -> int:
-        """How many more jobs may start."""
-        return max(self._limit - len(self._running), 0)
+    def places(self) -> dict[str, int]:
+        """How many more jobs of each kind may start; only kinds that this release knows."""
+        free = {kind: rules.of(kind).at_once - self._taken[kind] for kind in HANDLERS}
+        return {kind: number for kind, number in free.items() if number > 0}
 
-    def start(self, job_id: UUID) -> asyncio.Task[None]:
+    async def pump(self) -> None:
+        """Start what is due, as far as there are places."""
+        places = self.places
+        found = Counter[str]()
+        for due in await leases.due(self._runtime.db, places):
+            found[due.kind] += 1
+            self.start(due.id, due.kind)
+        # A kind that filled its places may have more: then look again as soon as one of them is free.
+        self._more = {kind for kind in HANDLERS if found[kind] >= places.get(kind, 0)}
+
+    async def notice(self, job_id: UUID) -> None:
+        """Start a job that somebody announced. Without a free place it is left to the pump of whoever has one."""
+        if job_id in self._running:
+            return
+        kind = await leases.kind_of(self._runtime.db, job_id)
+        if kind in self.places:
+            self.start(job_id, kind)
+        elif kind in HANDLERS:
+            self._more.add(kind)
+
+    def start(self, job_id: UUID, kind: str) -> asyncio.Task[None]:
         """Run the job in the background, unless it runs here already."""
         task = self._running.get(job_id)
         if task is None:
             task = asyncio.create_task(execute(self._runtime, job_id, self._name))
             self._running[job_id] = task
-            task.add_done_callback(lambda _: self._running.pop(job_id, None))
+            self._taken[kind] += 1
+            task.add_done_callback(lambda ended: self._ended(ended, job_id, kind))
         return task
-
-    async def run(self, job_id: UUID) -> None:
-        """Run the job and wait for its end; being cancelled does not cancel the job.
-
-        With all places taken it is left to whoever has a place: the pump finds it again.
-        """
-        if self.free or job_id in self._running:
-            await asyncio.wait([self.start(job_id)])
 
     async def drain(self, grace: float) -> None:
         """Wait for running jobs, then cancel the rest: each hands itself back."""
@@ -64,6 +88,15 @@ class Executor:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
+    def _ended(self, task: asyncio.Task[None], job_id: UUID, kind: str) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # The outcome could not be written; the lease runs out and another worker takes the job.
+            log.warning("job.abandoned", job=str(job_id), kind=kind, error=type(error).__name__)
+        self._running.pop(job_id, None)
+        self._taken[kind] -= 1
+        if kind in self._more:
+            self.look.set()
+
 
 async def execute(runtime: Runtime, job_id: UUID, worker: str) -> None:
     """Claim the job and run it to an end: succeeded, queued again, dead, or handed back."""
@@ -71,36 +104,58 @@ async def execute(runtime: Runtime, job_id: UUID, worker: str) -> None:
     if lease is None:
         return
     heartbeat = asyncio.create_task(_beat(runtime, lease, asyncio.current_task()))
+    outcome = "lost"
     try:
         outcome = await _attempt(runtime, lease)
     except asyncio.CancelledError:
         with suppress(ModelyardError):
-            await leases.hand_back(runtime.db, lease)
-        outcome = "handed back"
+            if await leases.hand_back(runtime.db, lease):
+                outcome = "handed back"
         raise
     finally:
         heartbeat.cancel()
-    FINISHED.labels(lease.job.kind, outcome).inc()
-    log.info("job.ended", job=str(job_id), kind=lease.job.kind, outcome=outcome, attempt=lease.job.attempt)
+        FINISHED.labels(lease.job.kind, outcome).inc()
+        log.info("job.ended", job=str(job_id), kind=lease.job.kind, outcome=outcome, attempt=lease.job.attempt)
 
 
 async def _attempt(runtime: Runtime, lease: Lease) -> str:
     job = lease.job
-
-    async def progress(done: int, total: int | None) -> None:
-        if not await leases.report(runtime.db, lease, done, total):
-            raise LeaseLost
-
     try:
-        await HANDLERS[job.kind](runtime, decode(job.kind, job.payload), progress)
+        await faults.point(f"{job.kind}.claimed")
+        await _within_time(runtime, lease, rules.of(job.kind))
     except LeaseLost:
         return "lost"
     except Exception as error:
         log.warning("job.failed", job=str(job.id), kind=job.kind, attempt=job.attempt, exc_info=True)
         reason = error.message if isinstance(error, ModelyardError) else f"{type(error).__name__}: {error}"
-        await leases.fail(runtime.db, lease, reason)
-        return "failed"
+        if not await leases.fail(runtime.db, lease, reason):
+            return "lost"
+        return "dead" if job.attempt + 1 >= job.max_attempts else "failed"
+    await faults.point(f"{job.kind}.done")
     return "succeeded" if await leases.succeed(runtime.db, lease) else "lost"
+
+
+async def _within_time(runtime: Runtime, lease: Lease, rule: Rule) -> None:
+    """Do the work, and end it when it has shown no progress for longer than its kind allows."""
+    job, loop = lease.job, asyncio.get_running_loop()
+    clock = asyncio.timeout(rule.step_seconds)
+
+    async def progress(done: int, total: int | None) -> None:
+        if not await leases.report(runtime.db, lease, done, total):
+            raise LeaseLost
+        clock.reschedule(loop.time() + rule.step_seconds)
+
+    try:
+        async with clock:
+            await HANDLERS[job.kind](runtime, decode(job.kind, job.payload), progress)
+    except TimeoutError:
+        if not clock.expired():
+            raise
+        raise TooSlow(f"It took longer than {_spelled(rule.step_seconds)} without any progress.") from None
+
+
+def _spelled(seconds: float) -> str:
+    return f"{seconds / 60:g} minutes" if seconds >= 120 else f"{seconds:g} seconds"
 
 
 async def _beat(runtime: Runtime, lease: Lease, owner: asyncio.Task[None] | None) -> None:

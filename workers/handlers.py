@@ -1,4 +1,9 @@
-"""What each kind of job does, and why it may run twice."""
+"""What each kind of job does, why it may run twice, and why one that was paused and lost its lease hurts nobody late.
+
+A handler writes in transactions of its own, which no lease guards: between two reports of progress it may go on for a
+while after another worker took the job. So every write of a handler holds for itself: it removes only what is marked
+for removal, which nothing undoes, or it names in its WHERE the state that it has seen.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from app.artifacts import ingestion, inspections
+from app.ci import following, waiting
 from app.queue import jobs
 from app.registry import purge as registry_purge
 from app.runtime import Runtime
@@ -18,40 +24,77 @@ Handler = Callable[[Runtime, Any, Progress], Awaitable[None]]
 
 
 async def purge_model(runtime: Runtime, job: jobs.PurgeModel, progress: Progress) -> None:
-    """Safe twice: each batch removes what is left; a model that is gone is done."""
+    """Safe twice: each batch removes what is left; a model that is gone is done.
+
+    Safe late: only what is marked as deleted is removed, and no such mark is ever taken back.
+    """
     await registry_purge.model(runtime.db, job.project_id, job.model_id, progress=progress)
 
 
 async def purge_version(runtime: Runtime, job: jobs.PurgeVersion, progress: Progress) -> None:
-    """Safe twice: a version that is gone is done."""
+    """Safe twice: a version that is gone is done.
+
+    Safe late: only a version that is marked as deleted is removed, and the mark is never taken back.
+    """
     await registry_purge.version(runtime.db, job.project_id, job.version_id, progress=progress)
 
 
 async def purge_candidate(runtime: Runtime, job: jobs.PurgeCandidate, progress: Progress) -> None:
-    """Safe twice: each batch removes what is left."""
+    """Safe twice: each batch removes what is left.
+
+    Safe late: only what is condemned is removed. Restoring takes things out of the trash, never out of condemnation.
+    """
     await tracking_purge.candidate(runtime.db, job.project_id, job.candidate_id, progress=progress)
 
 
 async def purge_experiment(runtime: Runtime, job: jobs.PurgeExperiment, progress: Progress) -> None:
-    """Safe twice: each batch removes what is left."""
+    """Safe twice: each batch removes what is left.
+
+    Safe late: only what is condemned is removed. Restoring takes things out of the trash, never out of condemnation.
+    """
     await tracking_purge.experiment(runtime.db, job.project_id, job.number, progress=progress)
 
 
 async def deliver_webhook(runtime: Runtime, job: jobs.DeliverWebhook, _progress: Progress) -> None:
-    """Safe twice: one that is done is left alone, and a repeated one has the same id for the receiver to know it by."""
+    """Safe twice: one that is done is left alone, and a repeated one has the same id for the receiver to know it by.
+
+    Safe late: the outcome is noted only on the attempt that was read, so a later one's is never overwritten.
+    """
     await delivering.deliver(runtime.db, runtime.courier, job.project_id, job.delivery_id)
 
 
 async def ingest_uploads(runtime: Runtime, job: jobs.IngestUploads, progress: Progress) -> None:
-    """Safe twice: only an upload that is still being verified gets its file, by one transaction."""
+    """Safe twice: only an upload that is still being verified gets its file, by one transaction.
+
+    Safe late: an upload that has ended is left alone, and joining parts twice gives the same object.
+    """
     await ingestion.ingest(
         runtime.db, runtime.blobs, job.project_id, job.batch_id, lock_of=owners.lock, progress=progress
     )
 
 
 async def inspect_artifacts(runtime: Runtime, job: jobs.InspectArtifacts, progress: Progress) -> None:
-    """Safe twice: what a look at the same bytes finds is the same."""
+    """Safe twice: what a look at the same bytes finds is the same.
+
+    Safe late: what was found is noted only while the path still holds the bytes that were looked at.
+    """
     await inspections.inspect_root(runtime.db, runtime.blobs, job.project_id, job.root_id, progress=progress)
+
+
+async def follow_ci_job(runtime: Runtime, job: jobs.FollowCiJob, _progress: Progress) -> None:
+    """Safe twice: it looks twice, and what is seen is written by the first alone.
+
+    Safe late: what a late one saw is not written over what was seen since.
+    """
+    await following.follow(runtime.db, runtime.observer, job.project_id, job.ci_job_id)
+
+
+async def pick_up_ci_jobs(runtime: Runtime, job: jobs.PickUpCiJobs, _progress: Progress) -> None:
+    """Safe twice: what is picked up waits no longer.
+
+    Safe late: only jobs that still wait for settings are picked up.
+    """
+    await waiting.pick_up_all(runtime.db, job.project_id)
 
 
 HANDLERS: dict[str, Handler] = {
@@ -62,4 +105,6 @@ HANDLERS: dict[str, Handler] = {
     jobs.DeliverWebhook.kind: deliver_webhook,
     jobs.IngestUploads.kind: ingest_uploads,
     jobs.InspectArtifacts.kind: inspect_artifacts,
+    jobs.FollowCiJob.kind: follow_ci_job,
+    jobs.PickUpCiJobs.kind: pick_up_ci_jobs,
 }

@@ -18,7 +18,7 @@ import structlog
 from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
-from app.queue import broker, leases
+from app.queue import broker
 from app.runtime import WORKER_STATEMENT_TIMEOUT_MS, Runtime, open_runtime
 from app.settings import Settings
 from app.telemetry import configure_logging
@@ -26,7 +26,7 @@ from workers import chores
 from workers.execution import Executor
 
 PUMP_SECONDS = 1.0
-MAX_JOBS = 10
+RINGS_AT_ONCE = 10
 RECONNECT_SECONDS = 2.0
 GRACE_SECONDS = 4.0
 """What running jobs get when the process is told to stop; then they are handed back."""
@@ -49,10 +49,10 @@ async def run(settings: Settings) -> None:
 
 async def work(runtime: Runtime, name: str, stop: asyncio.Event) -> None:
     """Run pump, bell and chores until ``stop`` is set, then let running jobs end or hand them back."""
-    executor = Executor(runtime, name, MAX_JOBS)
+    executor = Executor(runtime, name)
     log.info("worker.started", worker=name)
     tasks = [
-        asyncio.create_task(_pump(runtime, executor)),
+        asyncio.create_task(_pump(executor)),
         asyncio.create_task(_listen(runtime, executor)),
         asyncio.create_task(chores.run(runtime)),
     ]
@@ -64,22 +64,23 @@ async def work(runtime: Runtime, name: str, stop: asyncio.Event) -> None:
     log.info("worker.stopped", worker=name)
 
 
-async def _pump(runtime: Runtime, executor: Executor) -> None:
-    """The guarantee: look for due jobs every second, whatever Redis says."""
+async def _pump(executor: Executor) -> None:
+    """The guarantee: look for due jobs every second, whatever Redis says; sooner when a place becomes free."""
     while True:
         try:
-            for job_id in await leases.due(runtime.db, limit=executor.free):
-                executor.start(job_id)
+            await executor.pump()
         except Exception as error:  # noqa: BLE001 - the loop must outlive a database that is away
             log.warning("pump.failed", error=type(error).__name__)
-        await asyncio.sleep(PUMP_SECONDS)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(executor.look.wait(), PUMP_SECONDS)
+        executor.look.clear()
 
 
 async def _listen(runtime: Runtime, executor: Executor) -> None:
     """The speed: run what Redis announces at once. arq ends when Redis goes away; then begin anew."""
 
     async def on_ring(ctx: dict[Any, Any], *arguments: Any, **_named: Any) -> None:  # noqa: ARG001 - the name is arq's
-        await executor.run(UUID(arguments[0]))
+        await executor.notice(UUID(arguments[0]))
 
     while True:
         bell = Worker(
@@ -90,8 +91,8 @@ async def _listen(runtime: Runtime, executor: Executor) -> None:
             job_deserializer=broker.deserialize,
             handle_signals=False,
             keep_result=0,
-            max_jobs=MAX_JOBS,
-            # Ends only the waiting for a job; the job itself lives by its lease in PostgreSQL.
+            max_jobs=RINGS_AT_ONCE,
+            # Ends only the look at a job; the job itself lives by its lease in PostgreSQL.
             job_timeout=60,
             poll_delay=0.2,
             health_check_interval=60,

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 
 from app.access import policy, projects, repository
 from app.access.policy import Actor, Permission, ProjectAccess
 from app.access.tables import Project
-from app.db.database import Database, Snapshot
-from app.errors import NotFound
-from app.pagination import Keyset, Page, Window
+from app.db.database import Database, Snapshot, Tx
+from app.errors import Forbidden, NotFound
+from app.pagination import Page, Window
+from app.queue import listing, second_chances
+from app.queue.listing import JobFilter, JobNotFound
 from app.queue.outbox import BackgroundJob
+from app.queue.second_chances import Retried
 
-
-class JobNotFound(NotFound):
-    """There is no such background job, or it may not be seen."""
+__all__ = ["BackgroundJob", "JobFilter", "JobNotFound", "Retried"]
 
 
 async def get(db: Database, actor: Actor, job_id: UUID) -> BackgroundJob:
@@ -29,7 +30,7 @@ async def get(db: Database, actor: Actor, job_id: UUID) -> BackgroundJob:
     async with db.read() as snap:
         job = await snap.scalar(select(BackgroundJob).where(BackgroundJob.id == job_id))
         if job is None or not await _may_see(snap, actor, job):
-            raise JobNotFound(f"There is no background job `{job_id}`, or you may not see it.")
+            raise JobNotFound(job_id)
     return job
 
 
@@ -44,18 +45,84 @@ async def by_ids(db: Database, actor: Actor, ids: Sequence[UUID]) -> list[Backgr
     return [found.get(id) for id in ids]
 
 
-async def of_project(db: Database, actor: Actor, project: int | str, window: Window) -> Page[BackgroundJob]:
-    """The background jobs of a project, newest first; for members."""
+async def of_project(
+    db: Database, actor: Actor, project: int | str, window: Window, *, state: str | None = None, kind: str | None = None
+) -> Page[BackgroundJob]:
+    """The background jobs of a project, newest first; visitors see only those that they asked for."""
     async with db.read() as snap:
-        access = await projects.visible(snap, actor, project)
-        policy.require(actor, access, Permission.PROJECT_READ)
-        statement = select(BackgroundJob).where(BackgroundJob.project_id == access.id)
-        if access.role is None:
-            statement = statement.where(BackgroundJob.requested_by == actor.user_id)
-        return _ORDER.page((await snap.scalars(_ORDER.apply(statement, window))).all(), window)
+        return await listing.page(snap, await _in_project(snap, actor, project, state, kind), window)
 
 
-_ORDER: Keyset[BackgroundJob] = Keyset("jobs", (BackgroundJob.id,), lambda job: (job.id,), descending=True)
+async def count_of_project(
+    db: Database, actor: Actor, project: int | str, *, state: str | None = None, kind: str | None = None
+) -> int:
+    """How many jobs :func:`of_project` would page through."""
+    async with db.read() as snap:
+        return await listing.count(snap, await _in_project(snap, actor, project, state, kind))
+
+
+async def search(
+    db: Database, actor: Actor, window: Window, *, state: str | None = None, kind: str | None = None
+) -> Page[BackgroundJob]:
+    """Background jobs of the whole installation for administrators, else those that the actor asked for."""
+    async with db.read() as snap:
+        wish, seen = _everywhere(actor, state, kind)
+        return await listing.page(snap, wish, window, *seen)
+
+
+async def count(db: Database, actor: Actor, *, state: str | None = None, kind: str | None = None) -> int:
+    """How many jobs :func:`search` would page through."""
+    async with db.read() as snap:
+        wish, seen = _everywhere(actor, state, kind)
+        return await listing.count(snap, wish, *seen)
+
+
+async def retry(db: Database, actor: Actor, job_id: UUID) -> Retried:
+    """Queue a dead job again; an equal one that is queued already is joined.
+
+    Raises:
+        JobNotFound: it does not exist, or is none of the actor's business.
+        Forbidden: the actor is not at least maintainer of its project (or administrator, for one without project).
+        NotDead: it waits, runs, or has ended well.
+    """
+
+    async def permit(tx: Tx, job: BackgroundJob) -> None:
+        await require_manager(tx, actor, job)
+
+    return await second_chances.retry(db, job_id, permit)
+
+
+async def require_manager(snap: Snapshot, actor: Actor, job: BackgroundJob) -> None:
+    """Read step: refuse whoever may not retry or cancel the job.
+
+    Raises:
+        JobNotFound, Forbidden: see :func:`retry`.
+    """
+    if not await _may_see(snap, actor, job):
+        raise JobNotFound(job.id)
+    policy.require_signed_in(actor)
+    if job.project_id is not None:
+        policy.require(actor, await projects.visible(snap, actor, job.project_id), Permission.JOB_MANAGE)
+    elif not actor.is_admin or actor.is_confined:
+        raise Forbidden(f"The job {job.id} belongs to no project; administrators manage it.")
+
+
+async def _in_project(
+    snap: Snapshot, actor: Actor, project: int | str, state: str | None, kind: str | None
+) -> JobFilter:
+    access = await projects.visible(snap, actor, project)
+    policy.require(actor, access, Permission.PROJECT_READ)
+    # Nobody has the number 0: who is not signed in has asked for nothing.
+    mine = (actor.user_id or 0) if access.role is None else None
+    return JobFilter(state, kind, access.id, mine)
+
+
+def _everywhere(actor: Actor, state: str | None, kind: str | None) -> tuple[JobFilter, tuple[ColumnElement[bool], ...]]:
+    if actor.is_admin and not actor.is_confined:
+        return JobFilter(state, kind), ()
+    seen = repository.visible_projects(actor).where(Project.id == BackgroundJob.project_id)
+    mine = JobFilter(state, kind, requested_by=actor.user_id or 0)
+    return mine, (or_(BackgroundJob.project_id.is_(None), exists(seen.correlate(BackgroundJob))),)
 
 
 async def _may_see(snap: Snapshot, actor: Actor, job: BackgroundJob) -> bool:

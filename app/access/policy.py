@@ -39,8 +39,11 @@ class Permission(StrEnum):
     ARTIFACT_RELEASE = "artifact:release"
     CANDIDATE_READ = "candidate:read"
     CANDIDATE_WRITE = "candidate:write"
+    JOB_MANAGE = "job:manage"
+    CI_MANAGE = "ci:manage"
     MEMBER_MANAGE = "member:manage"
     MLFLOW_WRITE = "mlflow:write"
+    PROJECT_DELETE = "project:delete"
     PROJECT_READ = "project:read"
     REGISTRY_READ = "registry:read"
     REGISTRY_WRITE = "registry:write"
@@ -52,8 +55,11 @@ _LEAST_ROLE = {
     Permission.ARTIFACT_RELEASE: Role.MAINTAINER,
     Permission.CANDIDATE_READ: None,
     Permission.CANDIDATE_WRITE: Role.DEVELOPER,
+    Permission.JOB_MANAGE: Role.MAINTAINER,
+    Permission.CI_MANAGE: Role.MAINTAINER,
     Permission.MEMBER_MANAGE: Role.MAINTAINER,
     Permission.MLFLOW_WRITE: Role.DEVELOPER,
+    Permission.PROJECT_DELETE: Role.OWNER,
     Permission.PROJECT_READ: None,
     Permission.REGISTRY_READ: None,
     Permission.REGISTRY_WRITE: Role.REPORTER,
@@ -82,6 +88,8 @@ class Actor:
     project_boundary: int | None = None
     group_boundary: int | None = None
     token_id: int | None = None
+    ci_job: str | None = None
+    """The CI job that got the token for its identity, as ``provider:external id``."""
 
     @property
     def is_anonymous(self) -> bool:

@@ -21,6 +21,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 
+from app import faults
 from app.access import policy, projects
 from app.access.policy import Actor, Permission
 from app.artifacts import garbage, paths, uploads
@@ -153,6 +154,7 @@ async def complete(
     async with _claim_kept(db, upload, claim):
         parts = [Part(part.number, part.etag.strip('"')) for part in command.parts]
         stored = await _join(blobs, upload, parts, limit)
+        await faults.point("multipart.joined")
         return await _finish(db, command.root, upload, stored, lock_owner)
 
 

@@ -23,6 +23,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from app import faults
 from app.access import policy, projects
 from app.access.policy import Actor, Permission
 from app.artifacts import garbage, inspections, paths, quarantine
@@ -187,9 +188,12 @@ async def _finish(
     db: Database, actor: Actor, command: StoreArtifact, path: str, blob_id: UUID, stored: Stored, lock_owner: LockOwner
 ) -> Artifact:
     place = Place(command.root, path, command.media_type or guess_media_type(path), actor.user_id)
+    await faults.point("upload.stored")
     async with db.write() as tx:
         await lock_owner(tx)
-        return await register(tx, place, blob_id, stored)
+        artifact = await register(tx, place, blob_id, stored)
+    await faults.point("upload.committed")
+    return artifact
 
 
 async def register(tx: Tx, place: Place, blob_id: UUID, stored: Stored, report: Report | None = None) -> Artifact:

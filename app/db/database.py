@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from app import faults
 from app.errors import Conflict, Invalid, ModelyardError, Unavailable
 
 Snapshot = NewType("Snapshot", AsyncSession)
@@ -91,6 +92,7 @@ class Database:
                 yield Tx(Snapshot(session))
             promised = session.info.get(PROMISED)
             if promised and self._announce is not None:
+                await faults.point("promise.committed")
                 self._announce(promised)
 
     async def ping(self) -> None:

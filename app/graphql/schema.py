@@ -14,8 +14,10 @@ from app.graphql.access.queries import AccessQuery
 from app.graphql.artifacts.mutations import ArtifactsMutation
 from app.graphql.artifacts.queries import ArtifactsQuery, ArtifactUploadsQuery
 from app.graphql.artifacts.upload_mutations import ArtifactUploadsMutation
+from app.graphql.ci.mutations import CiMutation
 from app.graphql.errors import presented
 from app.graphql.gate import Gate
+from app.graphql.jobs.mutations import JobsMutation
 from app.graphql.jobs.queries import JobsQuery
 from app.graphql.nodes import NodesQuery
 from app.graphql.registry.mutations import RegistryMutation
@@ -53,6 +55,8 @@ class Mutation(
     ArtifactsMutation,
     ArtifactUploadsMutation,
     WebhooksMutation,
+    JobsMutation,
+    CiMutation,
 ):
     pass
 

@@ -89,6 +89,23 @@ class InspectArtifacts(Job):
     root_id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class FollowCiJob(Job):
+    """Ask the CI system how one of its jobs is, once; a job that goes on promises the next look itself."""
+
+    kind: ClassVar[str] = "ci.follow"
+    project_id: int
+    ci_job_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PickUpCiJobs(Job):
+    """Begin to follow what waited for the project's CI settings."""
+
+    kind: ClassVar[str] = "ci.pick_up"
+    project_id: int
+
+
 KINDS: dict[str, type[Job]] = {
     job.kind: job
     for job in (
@@ -99,6 +116,8 @@ KINDS: dict[str, type[Job]] = {
         DeliverWebhook,
         IngestUploads,
         InspectArtifacts,
+        FollowCiJob,
+        PickUpCiJobs,
     )
 }
 

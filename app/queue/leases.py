@@ -6,20 +6,44 @@ the job with a higher ``lease_epoch``; the former owner's writes then match no r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from app.db.database import Database
+from app.errors import Conflict
 from app.queue.tables import QUEUED, RUNNING, BackgroundJob
 
 LEASE = timedelta(seconds=30)
 HEARTBEAT_SECONDS = 10
 KEEP_FINISHED = timedelta(days=7)
 _BACKOFF_SECONDS = (1, 5, 30, 120, 600)
+_WAITING = and_(BackgroundJob.state == QUEUED, BackgroundJob.run_after <= func.now())
+_ABANDONED = and_(
+    BackgroundJob.state == RUNNING,
+    BackgroundJob.lease_until < func.now(),
+    BackgroundJob.attempt + 1 < BackgroundJob.max_attempts,
+)
+_DUE = text(
+    "SELECT job.id, free.kind FROM unnest(CAST(:kinds AS text[]), CAST(:places AS int[])) AS free (kind, places),"
+    " LATERAL ((SELECT id FROM background_jobs WHERE kind = free.kind AND state = 'running' AND lease_until < now()"
+    " AND attempt + 1 < max_attempts ORDER BY lease_until LIMIT free.places)"
+    " UNION ALL (SELECT id FROM background_jobs WHERE kind = free.kind AND state = 'queued' AND run_after <= now()"
+    " ORDER BY run_after, id LIMIT free.places) LIMIT free.places) AS job"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +54,29 @@ class Lease:
     epoch: int
 
 
-async def due(db: Database, limit: int = 100) -> Sequence[UUID]:
-    """Ids of jobs that somebody should take now: due ones, and those whose worker went silent."""
-    statement = (
-        select(BackgroundJob.id).where(_is_due()).order_by(BackgroundJob.run_after, BackgroundJob.id).limit(limit)
-    )
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A job that somebody should take now."""
+
+    id: UUID
+    kind: str
+
+
+async def due(db: Database, places: Mapping[str, int]) -> list[Due]:
+    """Jobs to take now, for each kind as many as it has places: those that wait, and those whose worker went silent.
+
+    Kinds that are not asked for stay as they are: another release may know them. Each kind is read from the indexes up
+    to its places and no further, whatever the length of the queue.
+    """
+    values = {"kinds": list(places), "places": list(places.values())}
     async with db.read() as snap:
-        return (await snap.scalars(statement)).all()
+        return [Due(row.id, row.kind) for row in await snap.execute(_DUE, values)]
+
+
+async def kind_of(db: Database, job_id: UUID) -> str | None:
+    """What kind of job it is, if it can be taken now."""
+    async with db.read() as snap:
+        return await snap.scalar(select(BackgroundJob.kind).where(BackgroundJob.id == job_id, _is_due()))
 
 
 async def claim(db: Database, job_id: UUID, worker: str) -> Lease | None:
@@ -81,7 +121,7 @@ async def succeed(db: Database, lease: Lease) -> bool:
 
 async def hand_back(db: Database, lease: Lease) -> bool:
     """Give the job to another worker, because this one is told to stop; no attempt is counted."""
-    return await _update(db, lease, state="queued", lease_until=None, run_after=func.now())
+    return await _requeue(db, lease, run_after=func.now())
 
 
 async def fail(db: Database, lease: Lease, reason: str) -> bool:
@@ -92,13 +132,11 @@ async def fail(db: Database, lease: Lease, reason: str) -> bool:
             db, lease, state="dead", attempt=attempt, last_error=reason[:2000], finished_at=func.now(), lease_until=None
         )
     wait = _BACKOFF_SECONDS[min(attempt, len(_BACKOFF_SECONDS)) - 1]
-    return await _update(
+    return await _requeue(
         db,
         lease,
-        state="queued",
         attempt=attempt,
         last_error=reason[:2000],
-        lease_until=None,
         run_after=func.now() + func.make_interval(0, 0, 0, 0, 0, 0, wait * (0.8 + 0.4 * func.random())),
     )
 
@@ -120,8 +158,10 @@ async def bury_hopeless(db: Database) -> int:
 
 
 async def forget_finished(db: Database) -> int:
-    """Remove what succeeded more than a week ago; dead ones stay until somebody looks."""
-    old = and_(BackgroundJob.state == "succeeded", BackgroundJob.finished_at < func.now() - KEEP_FINISHED)
+    """Remove what succeeded or was cancelled more than a week ago; dead ones stay until somebody looks."""
+    old = and_(
+        BackgroundJob.state.in_(["succeeded", "cancelled"]), BackgroundJob.finished_at < func.now() - KEEP_FINISHED
+    )
     batch = select(BackgroundJob.id).where(old).limit(1000).with_for_update(skip_locked=True)
     async with db.write() as tx:
         statement = delete(BackgroundJob).where(BackgroundJob.id.in_(batch)).returning(BackgroundJob.id)
@@ -129,16 +169,19 @@ async def forget_finished(db: Database) -> int:
 
 
 def _is_due() -> ColumnElement[bool]:
-    waiting = and_(BackgroundJob.state == QUEUED, BackgroundJob.run_after <= func.now())
-    abandoned = and_(
-        BackgroundJob.state == RUNNING,
-        BackgroundJob.lease_until < func.now(),
-        BackgroundJob.attempt + 1 < BackgroundJob.max_attempts,
-    )
-    return or_(waiting, abandoned)
+    return or_(_WAITING, _ABANDONED)
 
 
-async def _update(db: Database, lease: Lease, **values: object) -> bool:
+async def _requeue(db: Database, lease: Lease, **changes: object) -> bool:
+    """Queue the job again. Has an equal wish been queued meanwhile, both stay: each has its own requester."""
+    changes |= {"state": "queued", "lease_until": None}
+    try:
+        return await _update(db, lease, **changes)
+    except Conflict:
+        return await _update(db, lease, **changes, key=f"{lease.job.key}#{lease.job.id.hex}")
+
+
+async def _update(db: Database, lease: Lease, **changes: object) -> bool:
     statement = (
         update(BackgroundJob)
         .where(
@@ -146,7 +189,7 @@ async def _update(db: Database, lease: Lease, **values: object) -> bool:
             BackgroundJob.state == RUNNING,
             BackgroundJob.lease_epoch == lease.epoch,
         )
-        .values(**values)
+        .values(**changes)
         .returning(BackgroundJob.id)
     )
     async with db.write() as tx:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, insert
@@ -11,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.db.database import PROMISED, Tx
 from app.ids import uuid7
+from app.queue import rules
 from app.queue.jobs import Job
 from app.queue.tables import QUEUED, BackgroundJob
 
@@ -22,14 +24,7 @@ async def enqueue(tx: Tx, job: Job, *, project_id: int | None = None, requested_
 
     After the commit the bell is rung; should that fail, workers find the row by polling within a second.
     """
-    row = {
-        "id": uuid7(),
-        "kind": job.kind,
-        "key": job.key,
-        "project_id": project_id,
-        "requested_by": requested_by,
-        "payload": job.payload(),
-    }
+    row = _row(job, project_id) | {"requested_by": requested_by}
     statement = upsert(BackgroundJob).values(**row)
     statement = statement.on_conflict_do_update(
         index_elements=["kind", "key"],
@@ -46,18 +41,26 @@ async def enqueue_all(tx: Tx, jobs: Sequence[Job], *, project_id: int) -> None:
     """Step: the same for many jobs that no earlier promise can equal, in one statement; nothing for none."""
     if not jobs:
         return
-    rows = [
-        {"id": uuid7(), "kind": job.kind, "key": job.key, "project_id": project_id, "payload": job.payload()}
-        for job in jobs
-    ]
+    rows = [_row(job, project_id) for job in jobs]
     await tx.execute(insert(BackgroundJob).values(rows))
     tx.info.setdefault(PROMISED, []).extend(row["id"] for row in rows)
 
 
 async def enqueue_later(tx: Tx, job: Job, wait: timedelta, *, project_id: int) -> None:
     """Step: promise a job that is not due before ``wait`` is over; one that waits already stays as it is."""
-    row = {"id": uuid7(), "kind": job.kind, "key": job.key, "project_id": project_id, "payload": job.payload()}
+    row = _row(job, project_id)
     statement = upsert(BackgroundJob).values(**row, run_after=func.now() + wait)
     await tx.execute(
         statement.on_conflict_do_nothing(index_elements=["kind", "key"], index_where=BackgroundJob.state == QUEUED)
     )
+
+
+def _row(job: Job, project_id: int | None) -> dict[str, Any]:
+    return {
+        "id": uuid7(),
+        "kind": job.kind,
+        "key": job.key,
+        "project_id": project_id,
+        "payload": job.payload(),
+        "max_attempts": rules.of(job.kind).attempts,
+    }

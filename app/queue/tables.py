@@ -13,6 +13,7 @@ from app.db.base import BigId, Json, Moment, Now, Row
 # Literals, not parameters: PostgreSQL uses a partial index only when it can see at planning that the condition holds.
 QUEUED = literal_column("'queued'", Text)
 RUNNING = literal_column("'running'", Text)
+DEAD = literal_column("'dead'", Text)
 
 
 class BackgroundJob(Row):
@@ -20,11 +21,24 @@ class BackgroundJob(Row):
 
     __tablename__ = "background_jobs"
     __table_args__ = (
-        CheckConstraint("state in ('queued', 'running', 'succeeded', 'dead')", name="state"),
-        Index("ix_background_jobs_due", "run_after", "id", postgresql_where=sql("state = 'queued'")),
-        Index("ix_background_jobs_leased", "lease_until", postgresql_where=sql("state = 'running'")),
+        CheckConstraint("state in ('queued', 'running', 'succeeded', 'dead', 'cancelled')", name="state"),
+        Index("ix_background_jobs_due", "kind", "run_after", "id", postgresql_where=sql("state = 'queued'")),
+        Index("ix_background_jobs_leased", "kind", "lease_until", postgresql_where=sql("state = 'running'")),
         Index("ix_background_jobs_finished", "finished_at", postgresql_where=sql("finished_at is not null")),
         Index("ix_background_jobs_project_id", "project_id", "id"),
+        Index("ix_background_jobs_project_state", "project_id", "state", "id"),
+        Index("ix_background_jobs_project_kind", "project_id", "kind", "id"),
+        Index(
+            "ix_background_jobs_requested_by", "requested_by", "id", postgresql_where=sql("requested_by is not null")
+        ),
+        # Also for the numbers of every scrape, which need nothing but the index.
+        Index(
+            "ix_background_jobs_unfinished",
+            "state",
+            "id",
+            postgresql_where=sql("state in ('queued', 'running', 'dead')"),
+            postgresql_include=["kind"],
+        ),
         # Not over running ones: a wish that arrives during a run may concern what the run has already passed by.
         Index("uq_background_jobs_key", "kind", "key", unique=True, postgresql_where=sql("state = 'queued'")),
     )

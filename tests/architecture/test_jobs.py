@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app.queue import jobs
+from app.queue import jobs, rules
 from workers.handlers import HANDLERS
 
 KINDS = sorted(jobs.KINDS)
@@ -44,8 +44,14 @@ def test_a_payload_of_a_later_release_is_understood(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_worker_says_why_it_may_run_twice(kind: str) -> None:
-    assert "twice" in (HANDLERS[kind].__doc__ or "")
+def test_every_worker_says_why_it_may_run_twice_and_late(kind: str) -> None:
+    assert "Safe twice: " in (HANDLERS[kind].__doc__ or "")
+    assert "Safe late: " in (HANDLERS[kind].__doc__ or "")
+
+
+def test_rules_are_of_kinds_and_leave_places() -> None:
+    assert set(rules.RULES) <= set(jobs.KINDS)
+    assert all(rule.at_once >= 1 and rule.step_seconds >= 1 and rule.attempts >= 1 for rule in rules.RULES.values())
 
 
 def _example(job_type: type[jobs.Job]) -> jobs.Job:

@@ -10,7 +10,7 @@ MODULE_LINES = 400
 TEST_MODULE_LINES = 800
 FUNCTION_LINES = 60
 EDGE_FUNCTION_LINES = 25
-EDGES = ("app/graphql", "app/mlflow", "app/http")
+EDGES = ("app/graphql", "app/mlflow", "app/packages", "app/http")
 NAMES_THAT_SAY_NOTHING = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers", "core"}
 
 

@@ -28,6 +28,8 @@ class Proxy:
     """Words; the next request that has one of them is done, and its answer lost."""
     spoil: Callable[[bytes], bytes] = bytes
     """What becomes of the bytes of downloads."""
+    spoil_up: Callable[[bytes], bytes] = bytes
+    """What becomes of the bytes of uploads."""
     statuses: dict[str, list[int]] = field(default_factory=dict)
     """By method what is answered instead of asking the API."""
     puts: list[int] = field(default_factory=list)
@@ -55,6 +57,7 @@ async def proxying(upstream: str) -> AsyncIterator[Proxy]:
             body = await _body(proxy, request)
             if body is None:
                 return _cut(request)
+            body = proxy.spoil_up(body) if request.method == "PUT" else body
             url = URL(upstream + request.raw_path, encoded=True)
             async with session.request(request.method, url, data=io.BytesIO(body), headers=request.headers) as answer:
                 content = await answer.read()

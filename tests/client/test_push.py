@@ -230,6 +230,17 @@ async def test_files_of_a_candidate_become_a_version_of_it(desk: Desk, data):
     assert desk.tree("all") == {"a": b"1", "sub/a": b"1"}
 
 
+async def test_what_arrives_otherwise_is_told_and_sent_anew(desk: Desk, proxy: Proxy):
+    desk.write("a", b"right")
+    proxy.spoil_up = lambda body: body.replace(b"right", b"wrong")
+    with pytest.raises(Failure, match="1 file is not fit for use:\n  a: The SHA-256 of what arrived is") as refused:
+        await desk.push()
+    assert refused.value.code == "BAD_FILES"
+    proxy.spoil_up = bytes
+    pushed = await desk.push()
+    assert (pushed.resumed, pushed.version.number, pushed.sent_parts) == (True, 1, 1)
+
+
 async def test_files_that_are_not_fit_for_use_are_told(desk: Desk):
     desk.write("model.pkl", pickle.dumps(Dangerous()))
     desk.write("good.txt", b"good")

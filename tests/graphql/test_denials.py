@@ -84,6 +84,8 @@ async def examples(data: Ask, project) -> dict[str, dict[str, Any]]:
         "webhookDelete": {"webhook": webhook},
         "webhookTest": {"webhook": webhook},
         "webhookDeliveryReplay": {"delivery": await delivery_of(project, webhook)},
+        "backgroundJobRetry": {"id": await job_of(project, "dead")},
+        "backgroundJobCancel": {"id": await job_of(project, "queued")},
         "artifactsDelete": {"owner": {"modelVersion": version}, "path": "model"},
     }
 
@@ -110,6 +112,17 @@ async def delivery_of(project, webhook: str) -> str:
                        VALUES (:project, gen_random_uuid(), :webhook, 'model_version.created', '{}') RETURNING id"""
         made = await tx.scalar(text(statement), {"project": project.id, "webhook": UUID(key)})
     return str(GlobalId.of("WebhookDelivery", project.id, made))
+
+
+async def job_of(project, state: str) -> str:
+    """The id of a delivery's job in that state."""
+    async with project.runtime.db.write() as tx:
+        statement = """INSERT INTO background_jobs (id, kind, key, project_id, payload, state)
+                       SELECT id, 'webhooks.deliver', id::text, :project, jsonb_build_object(
+                         'project_id', CAST(:project AS bigint), 'delivery_id', id::text), :state
+                       FROM gen_random_uuid() id RETURNING id"""
+        made = await tx.scalar(text(statement), {"project": project.id, "state": state})
+    return str(GlobalId.of("BackgroundJob", made))
 
 
 MUTATIONS = sorted(schema._schema.mutation_type.fields)

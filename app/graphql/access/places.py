@@ -7,7 +7,7 @@ from typing import Annotated
 
 import strawberry
 
-from app.access import groups, jobs, members, policy, tokens
+from app.access import groups, members, policy, tokens
 from app.access.groups import GroupAccess
 from app.access.policy import Permission, ProjectAccess
 from app.graphql import ids, markdown
@@ -16,7 +16,7 @@ from app.graphql.access.types import Member, Token, User, user_by_id
 from app.graphql.connections import After, Before, Connection, First, Last, connection, window
 from app.graphql.context import Info
 from app.graphql.fields import resolved
-from app.graphql.jobs.types import BackgroundJob
+from app.graphql.jobs.types import BackgroundJob, InState, OfKind, jobs_of
 from app.graphql.node import Node
 from app.graphql.registry.orders import ModelOrderBy
 from app.graphql.scalars import Long
@@ -206,16 +206,27 @@ class Project(Node):
 
     @resolved("Its background jobs, newest first; for visitors only their own.")
     async def background_jobs(
-        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+        self,
+        info: Info,
+        *,
+        state: InState = None,
+        kind: OfKind = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[BackgroundJob]:
-        context, page = info.context, window(first, after, last, before)
-        return connection(await jobs.of_project(context.db, context.actor, self.access.id, page), BackgroundJob.of)
+        return await jobs_of(info, self.access.id, window(first, after, last, before), state, kind)
 
     @resolved("Its webhooks, newest first. For maintainers.")
     async def webhooks(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[webhooks.Webhook]:
         return await webhooks.webhooks_of(info, self.access.id, first, after, last, before)
+
+    @resolved("Its CI system; null while there is none. For maintainers.")
+    async def ci_settings(self, info: Info) -> ci.CiSettings | None:
+        return await ci.settings_of(info, self.access.id)
 
     @resolved("Your role in it; null: you are a visitor.")
     def viewer_role(self) -> Role | None:
@@ -247,6 +258,7 @@ async def may(info: Info, project_id: int, permission: Permission) -> bool:
 
 
 # At the end, since the types of these modules refer to each other.
+from app.graphql.ci import types as ci  # noqa: E402
 from app.graphql.registry import types as registry  # noqa: E402
 from app.graphql.tracking import search as candidate_search  # noqa: E402
 from app.graphql.tracking import types as tracking  # noqa: E402

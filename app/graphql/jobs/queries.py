@@ -9,10 +9,12 @@ import strawberry
 
 from app.access import jobs
 from app.graphql import ids
+from app.graphql.access.lookups import ProjectLookup
+from app.graphql.connections import After, Before, Connection, First, Last, connection, window
 from app.graphql.context import Info
 from app.graphql.errors import or_none
 from app.graphql.fields import choice, resolved
-from app.graphql.jobs.types import BackgroundJob
+from app.graphql.jobs.types import BackgroundJob, InState, OfKind, jobs_of
 
 
 @strawberry.input(one_of=True, description="Names a background job, in one of two ways.")
@@ -24,6 +26,9 @@ class BackgroundJobLookup:
         return ids.uuid(self.id, "BackgroundJob") if self.id else ids.as_uuid(self.uuid or "")
 
 
+InProject = Annotated[ProjectLookup | None, strawberry.argument(description="Only those of this project.")]
+
+
 @strawberry.type
 class JobsQuery:
     @resolved("A background job; null when it does not exist or may not be seen.")
@@ -32,6 +37,26 @@ class JobsQuery:
     ) -> BackgroundJob | None:
         key = by.key()
         return await job_by_id(info, key) if key else None
+
+    @resolved("Background jobs, newest first: of a project, or (without one) those you asked for; administrators: all.")
+    async def background_jobs(
+        self,
+        info: Info,
+        *,
+        project: InProject = None,
+        state: InState = None,
+        kind: OfKind = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[BackgroundJob]:
+        page = window(first, after, last, before)
+        if project is not None:
+            return await jobs_of(info, project.key(), page, state, kind)
+        db, actor, wish = info.context.db, info.context.actor, {"state": state.value if state else None, "kind": kind}
+        found = await jobs.search(db, actor, page, **wish)
+        return connection(found, BackgroundJob.of, lambda: jobs.count(db, actor, **wish))
 
 
 async def job_by_id(info: Info, job_id: UUID) -> BackgroundJob | None:

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum
+from typing import Annotated
 
 import strawberry
 
+from app.access import jobs, policy
+from app.access.policy import Permission
 from app.graphql import ids
-from app.graphql.fields import value
+from app.graphql.access.types import User, user_by_id
+from app.graphql.connections import Connection, connection
+from app.graphql.context import Info
+from app.graphql.fields import resolved, value
 from app.graphql.node import Node
 from app.graphql.scalars import Long
+from app.pagination import Window
 from app.queue import outbox
+from app.upkeep import cancelling
 
 
 @strawberry.enum(description="How far a background job is.")
@@ -19,17 +27,26 @@ class BackgroundJobState(Enum):
     QUEUED = value("queued", "It waits, perhaps for its next attempt.")
     RUNNING = value("running", "A worker is at it.")
     SUCCEEDED = value("succeeded", "It is done.")
-    DEAD = value("dead", "It was given up after its last attempt.")
+    DEAD = value("dead", "It was given up after its last attempt; `backgroundJobRetry` gives it another chance.")
+    CANCELLED = value("cancelled", "Somebody gave it up, or an equal job does its work; `lastError` says which.")
+
+
+InState = Annotated[BackgroundJobState | None, strawberry.argument(description="Only those in this state.")]
+OfKind = Annotated[str | None, strawberry.argument(description="Only those of this kind, e.g. `webhooks.deliver`.")]
 
 
 @strawberry.type(description="Work that a worker does later, visible to its requester and to members of its project.")
 class BackgroundJob(Node):
+    row: strawberry.Private[outbox.BackgroundJob]
     kind: str = strawberry.field(description="What it does, e.g. `registry.purge_model`.")
     state: BackgroundJobState = strawberry.field(description="How far it is.")
     attempt: int = strawberry.field(description="How many attempts have failed.")
     done: Long = strawberry.field(description="How much of it is done, in steps of its own kind.")
     total: Long | None = strawberry.field(description="How much there is to do; null while that is not known.")
     last_error: str | None = strawberry.field(description="Why the last attempt failed.")
+    project_number: Long | None = strawberry.field(description="The number of its project; null: it belongs to none.")
+    max_attempts: int = strawberry.field(description="After how many failed attempts it is dead.")
+    next_attempt_at: datetime | None = strawberry.field(description="When it is due; null unless it is queued.")
     created_at: datetime = strawberry.field(description="When it was asked for.")
     started_at: datetime | None = strawberry.field(description="When its first attempt began.")
     finished_at: datetime | None = strawberry.field(description="When it was done or given up.")
@@ -38,13 +55,46 @@ class BackgroundJob(Node):
     def of(cls, row: outbox.BackgroundJob) -> BackgroundJob:
         return cls(
             id=ids.of("BackgroundJob", row.id),
+            row=row,
             kind=row.kind,
             state=BackgroundJobState(row.state),
             attempt=row.attempt,
             done=Long(row.done),
             total=Long(row.total) if row.total is not None else None,
             last_error=row.last_error,
+            project_number=Long(row.project_id) if row.project_id is not None else None,
+            max_attempts=row.max_attempts,
+            next_attempt_at=row.run_after if row.state == "queued" else None,
             created_at=row.created_at,
             started_at=row.started_at,
             finished_at=row.finished_at,
         )
+
+    @resolved("Who asked for it, when that may be seen.")
+    async def requested_by(self, info: Info) -> User | None:
+        return await user_by_id(info, self.row.requested_by)
+
+    @resolved("Whether it is dead and you may give it another chance.")
+    async def viewer_can_retry(self, info: Info) -> bool:
+        return self.row.state == "dead" and await self._may_manage(info)
+
+    @resolved("Whether it waits or is dead, may be given up, and by you.")
+    async def viewer_can_cancel(self, info: Info) -> bool:
+        cancellable = self.row.state in {"queued", "dead"} and self.kind in cancelling.GIVING_UP
+        return cancellable and await self._may_manage(info)
+
+    async def _may_manage(self, info: Info) -> bool:
+        actor = info.context.actor
+        if self.row.project_id is None:
+            return actor.is_admin and not actor.is_confined and actor.may_write
+        access = await info.context.loaders.access.projects.load(self.row.project_id)
+        return access is not None and policy.allows(actor, access, Permission.JOB_MANAGE)
+
+
+async def jobs_of(
+    info: Info, project: int | str, page: Window, state: BackgroundJobState | None, kind: str | None
+) -> Connection[BackgroundJob]:
+    """A page of a project's jobs."""
+    db, actor, wish = info.context.db, info.context.actor, {"state": state.value if state else None, "kind": kind}
+    found = await jobs.of_project(db, actor, project, page, **wish)
+    return connection(found, BackgroundJob.of, lambda: jobs.count_of_project(db, actor, project, **wish))

@@ -1,0 +1,45 @@
+"""What every operator's command begins with: the settings, and a runtime for as long as it works."""
+# ruff: noqa: PLC0415 - the command line loads nothing before a command runs
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from app.runtime import Runtime
+
+T = TypeVar("T")
+
+FAILED = 1
+UNUSABLE_SETTINGS = 2
+
+
+def run(work: Callable[[Runtime], Awaitable[T]]) -> T:
+    """Do the work with the servers that the settings name.
+
+    Ends the command with exit code 2 when the settings are not complete, and with 1 after an expected failure.
+    """
+    from app.errors import ModelyardError
+    from app.settings import SettingsError
+
+    try:
+        return asyncio.run(_work(work))
+    except SettingsError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(UNUSABLE_SETTINGS) from None
+    except ModelyardError as error:
+        typer.echo(error.message, err=True)
+        raise typer.Exit(FAILED) from None
+
+
+async def _work(work: Callable[[Runtime], Awaitable[T]]) -> T:
+    from app.runtime import WORKER_STATEMENT_TIMEOUT_MS, open_runtime
+    from app.settings import Settings
+
+    settings, limit = Settings.read(), WORKER_STATEMENT_TIMEOUT_MS
+    async with open_runtime(settings, name="modelyard command", statement_timeout_ms=limit) as runtime:
+        return await work(runtime)

@@ -1,0 +1,43 @@
+"""What each kind of background job may take: places, time and attempts.
+
+Every kind has places of its own in a worker, so two hundred stuck jobs of one kind never hold up another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from app.queue import jobs
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The limits of one kind of job."""
+
+    at_once: int = 2
+    """Places in one worker process."""
+    step_seconds: float = 10 * 60
+    """The longest that may pass between two reports of progress (or the beginning and the end)."""
+    attempts: int = 10
+    """Failed attempts after which the job is dead."""
+
+
+DEFAULT = Rule()
+RULES = MappingProxyType(
+    {
+        jobs.PurgeModel.kind: Rule(at_once=2),
+        jobs.PurgeVersion.kind: Rule(at_once=2),
+        jobs.PurgeCandidate.kind: Rule(at_once=4),
+        jobs.PurgeExperiment.kind: Rule(at_once=2),
+        jobs.IngestUploads.kind: Rule(at_once=2),
+        jobs.InspectArtifacts.kind: Rule(at_once=2),
+        jobs.FollowCiJob.kind: Rule(at_once=10, step_seconds=60),
+        jobs.DeliverWebhook.kind: Rule(at_once=20, step_seconds=60),
+    }
+)
+
+
+def of(kind: str) -> Rule:
+    """The rule of a kind; those that the table does not name have the default."""
+    return RULES.get(kind, DEFAULT)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,11 @@ from app.client.places import NewVersion
 from app.client.progress import Silent
 from app.client.pull import Pulled, Wanted, parse, pull
 from app.client.push import Order, Pushed, push
-from app.queue import leases
-from app.runtime import Runtime
+from app.embedded.servers import Servers
+from app.settings import Settings
 from tests.architecture.source import ROOT
 from tests.client.proxy import Proxy, proxying
 from tests.conftest import Person, TestProject
-from workers.execution import Executor
 
 
 class Notes(Silent):
@@ -31,9 +31,11 @@ class Notes(Silent):
 
     def __init__(self) -> None:
         self.said: list[str] = []
+        self.has_said = asyncio.Event()
 
     def say(self, text: str) -> None:
         self.said.append(text)
+        self.has_said.set()
 
 
 @dataclass(frozen=True)
@@ -131,21 +133,19 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-async def worker(runtime: Runtime) -> AsyncIterator[None]:
-    """Works off jobs in this event loop, by looking for them all the time."""
-    executor = Executor(runtime, "tests of the client", 4)
-
-    async def look() -> None:
-        while True:
-            for job_id in await leases.due(runtime.db, limit=executor.free):
-                executor.start(job_id)
-            await asyncio.sleep(0.02)
-
-    task = asyncio.create_task(look())
+def worker(migrated: Settings, servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A worker, as a process of its own."""
+    with (tmp_path_factory.mktemp("worker") / "log").open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app.cli", "worker"],
+            cwd=ROOT,
+            env=os.environ | servers.environment,
+            stdout=output,
+            stderr=output,
+        )
     yield
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-    await executor.drain(5)
+    process.terminate()
+    process.wait(20)
 
 
 @pytest.fixture
@@ -158,9 +158,7 @@ def data(http) -> Any:
     """Send a document as somebody and get the data."""
 
     async def send(person: Person, document: str, **variables: Any) -> Any:
-        answer = await http.post(
-            "/graphql", json={"query": document, "variables": variables}, headers=person.headers
-        )
+        answer = await http.post("/graphql", json={"query": document, "variables": variables}, headers=person.headers)
         body = answer.json()
         assert "errors" not in body, body
         return body["data"]

@@ -73,8 +73,7 @@ async def test_a_cut_connection_is_tried_again(desk: Desk, proxy: Proxy):
     content = desk.write("big.bin", os.urandom(40 * MIB))
     proxy.bytes_left = 20 * MIB
     pushing = asyncio.create_task(desk.push(jobs=1))
-    while not desk.notes.said:
-        await asyncio.sleep(0.01)
+    await desk.notes.has_said.wait()
     proxy.bytes_left = None
     assert (await pushing).sent_parts == 3
     assert sorted(proxy.puts, reverse=True) == PARTS
@@ -136,8 +135,7 @@ async def test_a_file_that_changes_while_it_is_sent_is_sent_anew(desk: Desk, pro
     desk.write("big.bin", os.urandom(40 * MIB))
     proxy.bytes_left = 20 * MIB
     pushing = asyncio.create_task(desk.push(jobs=1))
-    while not desk.notes.said:
-        await asyncio.sleep(0.01)
+    await desk.notes.has_said.wait()
     content = desk.write("big.bin", os.urandom(1_000))
     proxy.bytes_left = None
     pushed = await pushing

@@ -61,6 +61,7 @@ class Sender:
     ) -> None:
         for file, upload in work:
             async for part in _missing(self._api, upload):
+                _require_within(file, part)
                 await queue.put((file, part))
         for _ in range(self._jobs):
             await queue.put(None)
@@ -151,3 +152,8 @@ async def _missing(api: Api, upload: Upload) -> AsyncIterator[Part]:
         for part in page:
             last = part.number
             yield part
+
+
+def _require_within(file: LocalFile, part: Part) -> None:
+    if part.offset < 0 or part.size < 1 or part.offset + part.size > file.size:
+        raise Failure(f"The service asks for a part of `{file.name}` that it does not have.", code="REFUSED")

@@ -32,6 +32,9 @@ class Proxy:
     """What becomes of the bytes of uploads."""
     statuses: dict[str, list[int]] = field(default_factory=dict)
     """By method what is answered instead of asking the API."""
+    hold_gets_after: int | None = None
+    """After so many downloads the next ones wait for ``go_on``."""
+    go_on: asyncio.Event = field(default_factory=asyncio.Event)
     puts: list[int] = field(default_factory=list)
     """Bytes of each part that has passed."""
     gets: list[str] = field(default_factory=list)
@@ -67,6 +70,7 @@ async def proxying(upstream: str) -> AsyncIterator[Proxy]:
             if request.method == "PUT":
                 proxy.puts.append(len(body))
             if request.method == "GET":
+                await _hold(proxy)
                 proxy.gets.append(request.headers.get("Range", ""))
                 content = proxy.spoil(content)
             headers = {name: value for name, value in answer.headers.items() if name.lower() not in HOP_BY_HOP}
@@ -95,6 +99,12 @@ async def _body(proxy: Proxy, request: web.Request) -> bytes | None:
             await asyncio.Event().wait()
         body += chunk
     return bytes(body)
+
+
+async def _hold(proxy: Proxy) -> None:
+    if proxy.hold_gets_after is not None and len(proxy.gets) >= proxy.hold_gets_after:
+        proxy.held.set()
+        await proxy.go_on.wait()
 
 
 def _cut(request: web.Request) -> web.Response:

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from app import faults
+from app.ci.observer import Observer
 from app.db.database import Database
 from app.queue.broker import Broker
 from app.settings import Settings
@@ -19,13 +21,14 @@ WORKER_STATEMENT_TIMEOUT_MS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """Database, store, bell and courier of one process."""
+    """Database, store, bell, courier and observer of one process."""
 
     settings: Settings
     db: Database
     blobs: BlobStore
     broker: Broker
     courier: Courier
+    observer: Observer
 
 
 @asynccontextmanager
@@ -33,6 +36,7 @@ async def open_runtime(
     settings: Settings, *, name: str = "modelyard", statement_timeout_ms: int = API_STATEMENT_TIMEOUT_MS
 ) -> AsyncIterator[Runtime]:
     """Build the parts and close them again. Nothing is contacted yet: a part that is away is met when it is used."""
+    faults.arm(settings.faults)
     broker = Broker(settings.redis_url)
     db = Database(
         settings.database_url,
@@ -43,7 +47,7 @@ async def open_runtime(
     )
     blobs = S3BlobStore(settings)
     try:
-        yield Runtime(settings, db, blobs, broker, Courier.of(settings))
+        yield Runtime(settings, db, blobs, broker, Courier.of(settings), Observer.of(settings))
     finally:
         await broker.close()
         await blobs.close()

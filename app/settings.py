@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     )
 
     secret_key: SecretStr = Field(
-        description="At least 32 characters; signs links, seals webhook secrets. The same for every process.",
+        description="At least 32 characters; signs links, seals webhook and CI secrets. The same for every process.",
     )
     url: str = Field(default="http://127.0.0.1:8080", description="Public address of the API, for links in answers.")
 
@@ -68,6 +68,16 @@ class Settings(BaseSettings):
     webhook_private_hosts: str = Field(
         default="",
         description="Comma-separated host or host:port: webhooks may go there by http and at private addresses.",
+    )
+    faults: Path | None = Field(
+        default=None, description="For tests of crashes only: a directory of traps, see `app/faults.py`."
+    )
+    ci_private_hosts: str = Field(
+        default="",
+        description="The same for CI systems: host or host:port that may be asked by http and at private addresses.",
+    )
+    ci_timeout_seconds: Annotated[float, Field(ge=0.1, le=60)] = Field(
+        default=10, description="How long a CI system may take for one answer."
     )
     log_level: str = "INFO"
     log_json: bool = True

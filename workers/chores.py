@@ -14,7 +14,7 @@ from datetime import timedelta
 import structlog
 from prometheus_client import Gauge
 
-from app.artifacts import damage, garbage, multipart_uploads, reconciling
+from app.artifacts import damage, garbage, inspections, multipart_uploads, reconciling
 from app.queue import leases
 from app.runtime import Runtime
 from app.webhooks import delivering
@@ -53,6 +53,11 @@ async def end_uploads(runtime: Runtime) -> object:
     return await multipart_uploads.expire(runtime.db, runtime.blobs)
 
 
+async def inspect(runtime: Runtime) -> object:
+    """Promise again to look at files that nobody has looked at."""
+    return await inspections.promise_overdue(runtime.db)
+
+
 async def reconcile(runtime: Runtime) -> object:
     """Compare bucket and tables: suspect and condemn what no row knows, mark what is missing."""
     return await reconciling.reconcile(runtime.db, runtime.blobs)
@@ -82,6 +87,7 @@ async def forget_deliveries(runtime: Runtime) -> object:
 CHORES = (
     Chore("sweep", 5, sweep),
     Chore("bury", 30, bury),
+    Chore("inspect", 60, inspect),
     Chore("expire", 300, expire),
     Chore("uploads", 300, end_uploads),
     Chore("forget", 3600, forget),

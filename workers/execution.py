@@ -10,6 +10,7 @@ from uuid import UUID
 import structlog
 from prometheus_client import Counter as Count
 
+from app import faults
 from app.errors import ModelyardError
 from app.queue import leases, rules
 from app.queue.jobs import decode
@@ -120,6 +121,7 @@ async def execute(runtime: Runtime, job_id: UUID, worker: str) -> None:
 async def _attempt(runtime: Runtime, lease: Lease) -> str:
     job = lease.job
     try:
+        await faults.point(f"{job.kind}.claimed")
         await _within_time(runtime, lease, rules.of(job.kind))
     except LeaseLost:
         return "lost"
@@ -129,6 +131,7 @@ async def _attempt(runtime: Runtime, lease: Lease) -> str:
         if not await leases.fail(runtime.db, lease, reason):
             return "lost"
         return "dead" if job.attempt + 1 >= job.max_attempts else "failed"
+    await faults.point(f"{job.kind}.done")
     return "succeeded" if await leases.succeed(runtime.db, lease) else "lost"
 
 

@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from app.artifacts import ingestion, inspections
+from app.ci import following, waiting
 from app.queue import jobs
 from app.registry import purge as registry_purge
 from app.runtime import Runtime
+from app.tracking import owners
 from app.tracking import purge as tracking_purge
 from app.upkeep import project_deletion
 from app.webhooks import delivering
@@ -69,6 +72,40 @@ async def deliver_webhook(runtime: Runtime, job: jobs.DeliverWebhook, _progress:
     await delivering.deliver(runtime.db, runtime.courier, job.project_id, job.delivery_id)
 
 
+async def ingest_uploads(runtime: Runtime, job: jobs.IngestUploads, progress: Progress) -> None:
+    """Safe twice: only an upload that is still being verified gets its file, by one transaction.
+
+    Safe late: an upload that has ended is left alone, and joining parts twice gives the same object.
+    """
+    await ingestion.ingest(
+        runtime.db, runtime.blobs, job.project_id, job.batch_id, lock_of=owners.lock, progress=progress
+    )
+
+
+async def inspect_artifacts(runtime: Runtime, job: jobs.InspectArtifacts, progress: Progress) -> None:
+    """Safe twice: what a look at the same bytes finds is the same.
+
+    Safe late: what was found is noted only while the path still holds the bytes that were looked at.
+    """
+    await inspections.inspect_root(runtime.db, runtime.blobs, job.project_id, job.root_id, progress=progress)
+
+
+async def follow_ci_job(runtime: Runtime, job: jobs.FollowCiJob, _progress: Progress) -> None:
+    """Safe twice: it looks twice, and what is seen is written by the first alone.
+
+    Safe late: what a late one saw is not written over what was seen since.
+    """
+    await following.follow(runtime.db, runtime.observer, job.project_id, job.ci_job_id)
+
+
+async def pick_up_ci_jobs(runtime: Runtime, job: jobs.PickUpCiJobs, _progress: Progress) -> None:
+    """Safe twice: what is picked up waits no longer.
+
+    Safe late: only jobs that still wait for settings are picked up.
+    """
+    await waiting.pick_up_all(runtime.db, job.project_id)
+
+
 HANDLERS: dict[str, Handler] = {
     jobs.PurgeModel.kind: purge_model,
     jobs.PurgeVersion.kind: purge_version,
@@ -76,4 +113,8 @@ HANDLERS: dict[str, Handler] = {
     jobs.PurgeExperiment.kind: purge_experiment,
     jobs.PurgeProject.kind: purge_project,
     jobs.DeliverWebhook.kind: deliver_webhook,
+    jobs.IngestUploads.kind: ingest_uploads,
+    jobs.InspectArtifacts.kind: inspect_artifacts,
+    jobs.FollowCiJob.kind: follow_ci_job,
+    jobs.PickUpCiJobs.kind: pick_up_ci_jobs,
 }

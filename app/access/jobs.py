@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 
 from app.access import policy, projects, repository
-from app.access.policy import Actor, Permission
+from app.access.policy import Actor, Permission, ProjectAccess
 from app.access.tables import Project
 from app.db.database import Database, Snapshot, Tx
 from app.errors import Forbidden, NotFound
@@ -31,6 +32,17 @@ async def get(db: Database, actor: Actor, job_id: UUID) -> BackgroundJob:
         if job is None or not await _may_see(snap, actor, job):
             raise JobNotFound(job_id)
     return job
+
+
+async def by_ids(db: Database, actor: Actor, ids: Sequence[UUID]) -> list[BackgroundJob | None]:
+    """For loaders: jobs in the order of the ids, None where there is none that the actor may see."""
+    async with db.read() as snap:
+        rows = (await snap.scalars(select(BackgroundJob).where(BackgroundJob.id == func.any(list(ids))))).all()
+        places = {row.project_id for row in rows if row.project_id is not None}
+        seen = await snap.execute(repository.visible_projects(actor).where(Project.id.in_(places)))
+        accesses = {row[0].id: repository.access_of(row) for row in seen}
+    found = {row.id: row for row in rows if _is_shown(actor, row, accesses.get(row.project_id or 0))}
+    return [found.get(id) for id in ids]
 
 
 async def of_project(
@@ -115,9 +127,17 @@ def _everywhere(actor: Actor, state: str | None, kind: str | None) -> tuple[JobF
 
 async def _may_see(snap: Snapshot, actor: Actor, job: BackgroundJob) -> bool:
     if job.project_id is None:
-        return actor.is_admin or (actor.user_id is not None and job.requested_by == actor.user_id)
+        return _is_shown(actor, job, None)
     try:
         access = await projects.visible(snap, actor, job.project_id)
     except NotFound:
         return False
-    return access.role is not None or (actor.user_id is not None and job.requested_by == actor.user_id)
+    return _is_shown(actor, job, access)
+
+
+def _is_shown(actor: Actor, job: BackgroundJob, access: ProjectAccess | None) -> bool:
+    """To members of its project, and to its requester while the project may be seen."""
+    is_own = actor.user_id is not None and job.requested_by == actor.user_id
+    if job.project_id is None:
+        return actor.is_admin or is_own
+    return access is not None and (access.role is not None or is_own)

@@ -36,9 +36,11 @@ class Scope(StrEnum):
 class Permission(StrEnum):
     """Everything that can be allowed in a project; alphabetical."""
 
+    ARTIFACT_RELEASE = "artifact:release"
     CANDIDATE_READ = "candidate:read"
     CANDIDATE_WRITE = "candidate:write"
     JOB_MANAGE = "job:manage"
+    CI_MANAGE = "ci:manage"
     MEMBER_MANAGE = "member:manage"
     MLFLOW_WRITE = "mlflow:write"
     PROJECT_DELETE = "project:delete"
@@ -50,9 +52,11 @@ class Permission(StrEnum):
 
 
 _LEAST_ROLE = {
+    Permission.ARTIFACT_RELEASE: Role.MAINTAINER,
     Permission.CANDIDATE_READ: None,
     Permission.CANDIDATE_WRITE: Role.DEVELOPER,
     Permission.JOB_MANAGE: Role.MAINTAINER,
+    Permission.CI_MANAGE: Role.MAINTAINER,
     Permission.MEMBER_MANAGE: Role.MAINTAINER,
     Permission.MLFLOW_WRITE: Role.DEVELOPER,
     Permission.PROJECT_DELETE: Role.OWNER,
@@ -84,6 +88,8 @@ class Actor:
     project_boundary: int | None = None
     group_boundary: int | None = None
     token_id: int | None = None
+    ci_job: str | None = None
+    """The CI job that got the token for its identity, as ``provider:external id``."""
 
     @property
     def is_anonymous(self) -> bool:

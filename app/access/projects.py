@@ -50,10 +50,7 @@ async def visible(snap: Snapshot, actor: Actor, reference: int | str) -> Project
     Raises:
         ProjectNotFound: it does not exist, or the actor may not know of it.
     """
-    if isinstance(reference, int):
-        condition = Project.id == reference if 0 < reference < 2**63 else None
-    else:
-        condition = func.lower(Project.full_path) == reference.lower() if _could_be_path(reference) else None
+    condition = _is(reference)
     access = None if condition is None else await repository.get_project(snap, actor, condition)
     if access is None:
         raise _missing(reference)
@@ -68,6 +65,16 @@ async def get(db: Database, actor: Actor, reference: int | str) -> ProjectAccess
     """
     async with db.read() as snap:
         return await visible(snap, actor, reference)
+
+
+async def id_of(snap: Snapshot, reference: int | str) -> int | None:
+    """Read step: the project of that id or full path, for callers who show nobody whether there is one."""
+    condition = _is(reference)
+    return (
+        None
+        if condition is None
+        else await snap.scalar(select(Project.id).where(condition, Project.deleted_at.is_(None)))
+    )
 
 
 async def by_ids(db: Database, actor: Actor, ids: Sequence[int]) -> list[ProjectAccess | None]:
@@ -211,6 +218,13 @@ def _matching(actor: Actor, text: str, group_id: int | None) -> Select[Project, 
 
 def _missing(reference: int | str) -> ProjectNotFound:
     return ProjectNotFound(f"There is no project `{str(reference)[:200]}`, or you may not see it.")
+
+
+def _is(reference: int | str) -> ColumnElement[bool] | None:
+    """The project with that id or full path; None when no project can have it."""
+    if isinstance(reference, int):
+        return Project.id == reference if 0 < reference < 2**63 else None
+    return func.lower(Project.full_path) == reference.lower() if _could_be_path(reference) else None
 
 
 def _could_be_path(text: str) -> bool:

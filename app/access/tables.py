@@ -98,7 +98,10 @@ class Membership(Row):
 
 
 class Token(Row):
-    """An access token; only its SHA-256 is kept. ``project_id`` or ``group_id`` confine what it can reach."""
+    """An access token; only its SHA-256 is kept. ``project_id`` or ``group_id`` confine what it can reach.
+
+    ``ci_job`` is set where a CI job got it in exchange for its identity.
+    """
 
     __tablename__ = "tokens"
     __table_args__ = (
@@ -115,6 +118,7 @@ class Token(Row):
     name: Mapped[str] = mapped_column(Text)
     sha256: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    ci_job: Mapped[str | None] = mapped_column(Text)
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[Now]
     expires_at: Mapped[Moment | None]

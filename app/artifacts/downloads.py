@@ -19,6 +19,7 @@ from uuid import UUID
 import structlog
 
 from app.access import projects
+from app.artifacts import quarantine
 from app.artifacts.artifacts import Artifact, ArtifactDetails, details
 from app.db.database import Database
 from app.errors import Forbidden, NotFound, Unavailable
@@ -52,9 +53,11 @@ async def answer(
     """Answer a request for a file, with ETag, conditional and range requests (RFC 9110 §13, §14).
 
     Raises:
+        Quarantined: it would run somebody's code when loaded, and nobody has released it.
         BlobMissing, BlobDamaged: the bytes are gone or altered; that is our fault and never a 404.
         Unavailable: the store is away.
     """
+    quarantine.require_free(found)
     _refuse_damaged(found)
     headers = _headers(found)
     if _matches(request.get("if-none-match", ""), headers["ETag"]):
@@ -77,7 +80,11 @@ def link(settings: Settings, found: ArtifactDetails, *, life: timedelta = LINK_L
     """An address of this service under which anybody can download the file for some minutes.
 
     ``base`` is the address of the service as the client knows it; without it the configured one is taken.
+
+    Raises:
+        Quarantined: it may not be downloaded.
     """
+    quarantine.require_free(found)
     expires = int(time.time() + life.total_seconds())
     signature = _sign(settings, found.project_id, found.id, expires)
     name = quote(found.path.rpartition("/")[2], safe="")
@@ -86,7 +93,13 @@ def link(settings: Settings, found: ArtifactDetails, *, life: timedelta = LINK_L
 
 
 def address(settings: Settings, blobs: BlobStore, found: ArtifactDetails, life: timedelta, base: str) -> str:
-    """Where anybody can download the file for a while: at the store if clients reach it, else at this service."""
+    """Where anybody can download the file for a while: at the store if clients reach it, else at this service.
+
+    Raises:
+        Quarantined: it may not be downloaded.
+        BlobDamaged: its bytes are gone or altered.
+    """
+    quarantine.require_free(found)
     _refuse_damaged(found)
     if not blobs.has_public_endpoint:
         return link(settings, found, life=life, base=base)

@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from app import faults
 from app.artifacts.tables import PENDING, Artifact, Blob, CondemnedObject
 from app.db.database import Database, Tx
 from app.storage.blobs import BlobStore
@@ -115,8 +116,10 @@ async def sweep(db: Database, blobs: BlobStore) -> Swept:
         batch = await _take(db)
         if not batch:
             return Swept(objects, size)
+        await faults.point("sweep.taken")
         failed = set(await blobs.remove([key for key, _ in batch]))
         gone = [key for key, _ in batch if key not in failed]
+        await faults.point("sweep.removed")
         async with db.write() as tx:
             await tx.execute(delete(CondemnedObject).where(CondemnedObject.object_key.in_(gone)))
         objects += len(gone)

@@ -35,15 +35,15 @@ def part_urls(settings: Settings, blobs: BlobStore, upload: MultipartUpload, bas
 
     Computing ten thousand signatures takes a moment: call it in a thread.
     """
-    life = upload.expires_at - upload.created_at
-    assert upload.store_id is not None, "the store has begun the upload"
-    if blobs.has_public_endpoint:
-        return [
-            blobs.presign_put_part(upload.object_key, upload.store_id, number, life)
-            for number in range(1, upload.parts + 1)
-        ]
-    expires = int(upload.expires_at.timestamp())
-    return [_part_url(settings, upload, number, expires, base) for number in range(1, upload.parts + 1)]
+    return [part_url(settings, blobs, upload, number, base) for number in range(1, upload.parts + 1)]
+
+
+def part_url(settings: Settings, blobs: BlobStore, upload: MultipartUpload, number: int, base: str) -> str:
+    """The address of one part, from 1; it lives as long as the upload."""
+    if blobs.has_public_endpoint and upload.store_id is not None:
+        life = upload.expires_at - upload.created_at
+        return blobs.presign_put_part(upload.object_key, upload.store_id, number, life)
+    return _part_url(settings, upload, number, int(upload.expires_at.timestamp()), base)
 
 
 def check_part(settings: Settings, project_id: int, upload_id: UUID, number: int, expires: str, signature: str) -> None:

@@ -21,6 +21,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 
+from app import faults
 from app.access import policy, projects
 from app.access.policy import Actor, Permission
 from app.artifacts import garbage, paths, uploads
@@ -46,7 +47,7 @@ RENEW_SECONDS = 10.0
 POLL_SECONDS = 0.25
 RETRY = timedelta(minutes=10)
 BATCH = 100
-_BLOB_LEASE = LIFE + timedelta(hours=4)
+UPLOAD_BLOB_LEASE = LIFE + timedelta(hours=4)
 
 
 class UploadNotFound(NotFound):
@@ -111,7 +112,7 @@ async def create(
         policy.require(actor, access, permission)
         await lock_owner(tx)
         blob = {"project_id": root.project_id, "id": row["blob_id"], "object_key": key}
-        await tx.execute(insert(Blob).values(**blob, lease_until=func.now() + _BLOB_LEASE))
+        await tx.execute(insert(Blob).values(**blob, lease_until=func.now() + UPLOAD_BLOB_LEASE))
         begun = (await tx.scalars(insert(MultipartUpload).values(**row).returning(MultipartUpload))).one()
     store_id = await blobs.create_multipart(key)
     async with db.write() as tx:
@@ -153,6 +154,7 @@ async def complete(
     async with _claim_kept(db, upload, claim):
         parts = [Part(part.number, part.etag.strip('"')) for part in command.parts]
         stored = await _join(blobs, upload, parts, limit)
+        await faults.point("multipart.joined")
         return await _finish(db, command.root, upload, stored, lock_owner)
 
 
@@ -180,8 +182,7 @@ async def abort(
             update(MultipartUpload).where(*_key(upload)).values(state="aborted", expires_at=func.now() + RETRY)
         )
         await garbage.condemn_pending(tx, root.project_id, upload.blob_id, "upload aborted")
-    with suppress(Unavailable):  # the row stays and is swept
-        await _free(blobs, upload)
+    await free(blobs, [upload])
 
 
 async def expire(db: Database, blobs: BlobStore) -> int:
@@ -201,10 +202,10 @@ async def expire(db: Database, blobs: BlobStore) -> int:
     async with db.write() as tx:
         statement = update(MultipartUpload).where(MultipartUpload.id.in_(due)).values(expires_at=func.now() + RETRY)
         rows = (await tx.scalars(statement.returning(MultipartUpload))).all()
-        open_ones = [row for row in rows if row.state == "open"]
-        for row in open_ones:
+        unfinished = [row for row in rows if row.state in {"open", "verifying"}]
+        for row in unfinished:
             await garbage.condemn_pending(tx, row.project_id, row.blob_id, "upload expired")
-        ids = [row.id for row in open_ones]
+        ids = [row.id for row in unfinished]
         await tx.execute(update(MultipartUpload).where(MultipartUpload.id.in_(ids)).values(state="aborted"))
     for row in rows:
         if row.state != "completed":
@@ -246,7 +247,7 @@ async def open_upload(db: Database, project_id: int, upload_id: UUID) -> Multipa
                 projects.is_living(MultipartUpload.project_id),
             )
         )
-    if row is None or row.store_id is None:
+    if row is None or (row.store_id is None and row.size is None):
         raise UploadMissing
     return row
 
@@ -298,7 +299,7 @@ async def _claim_kept(db: Database, upload: MultipartUpload, claim: UUID) -> Asy
 
 async def _keep_claim(db: Database, upload: MultipartUpload, claim: UUID) -> None:
     mine = (*_key(upload), MultipartUpload.claim == claim)
-    lease = func.greatest(Blob.lease_until, func.now() + _BLOB_LEASE)
+    lease = func.greatest(Blob.lease_until, func.now() + UPLOAD_BLOB_LEASE)
     while True:
         await asyncio.sleep(RENEW_SECONDS)
         with suppress(ModelyardError):
@@ -363,6 +364,13 @@ async def _finish(db: Database, root: Root, upload: MultipartUpload, stored: Sto
         values = {"state": "completed", "artifact_id": artifact.id, "expires_at": func.now() + KEPT}
         await tx.execute(update(MultipartUpload).where(*_key(upload)).values(claimed_until=None, **values))
         return artifact.id
+
+
+async def free(blobs: BlobStore, uploads: Sequence[MultipartUpload]) -> None:
+    """Let the store forget the parts of uploads that were given up; should it be away, their rows are swept."""
+    with suppress(Unavailable):
+        for upload in uploads:
+            await _free(blobs, upload)
 
 
 async def _free(blobs: BlobStore, upload: MultipartUpload) -> None:

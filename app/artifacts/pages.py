@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
+
+from sqlalchemy import select
 
 from app.access.lists import Answers, ProjectLists
 from app.access.policy import Actor, Permission
@@ -15,8 +17,17 @@ from app.pagination import Page, Window
 
 RootKey: TypeAlias = tuple[int, UUID]
 """Project and root."""
+ArtifactKey: TypeAlias = tuple[int, UUID]
+"""Project and artifact."""
 _LISTS = ProjectLists(Permission.REGISTRY_READ)
 _PARENT = (Artifact.project_id, Artifact.root_id)
+
+
+class Findings(NamedTuple):
+    """What looking into a file has told; None where there was nothing to tell."""
+
+    facts: Mapping[str, Any] | None
+    scan: Mapping[str, Any] | None
 
 
 async def of_roots(
@@ -50,5 +61,29 @@ async def by_paths(
         keys,
         statement=details(),
         parent=(Artifact.project_id, Artifact.root_id, Artifact.path),
+        convert=lambda row: ArtifactDetails(*row[:-1]),
+    )
+
+
+async def findings(db: Database, actor: Actor, keys: Sequence[ArtifactKey]) -> Answers[Findings | None]:
+    """What is known of files, by project and artifact; apart from the lists, since it may be large."""
+    return await _LISTS.singles(
+        db,
+        actor,
+        keys,
+        statement=select(Artifact.facts, Artifact.scan),
+        parent=(Artifact.project_id, Artifact.id),
+        convert=lambda row: Findings(row[0], row[1]),
+    )
+
+
+async def by_ids(db: Database, actor: Actor, keys: Sequence[ArtifactKey]) -> Answers[ArtifactDetails | None]:
+    """Files by project and id; None where there is none."""
+    return await _LISTS.singles(
+        db,
+        actor,
+        keys,
+        statement=details(),
+        parent=(Artifact.project_id, Artifact.id),
         convert=lambda row: ArtifactDetails(*row[:-1]),
     )

@@ -18,11 +18,12 @@ from sqlalchemy import (
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.base import BigId, Moment, Now, Row
+from app.db.base import BigId, Json, Moment, Now, Row
 
 # Literals, not parameters: PostgreSQL uses a partial index only when it can see at planning that the condition holds.
 PENDING = literal_column("'pending'", Text)
 STORED = literal_column("'stored'", Text)
+VERIFYING_STATE = literal_column("'verifying'", Text)
 
 
 class Blob(Row):
@@ -60,6 +61,7 @@ class Artifact(Row):
     __tablename__ = "artifacts"
     __table_args__ = (
         CheckConstraint("num_nonnulls(candidate_id, logged_model_id) = 1", name="one_owner"),
+        CheckConstraint("state in ('ready', 'failed', 'quarantined')", name="state"),
         ForeignKeyConstraint(["project_id", "blob_id"], ["blobs.project_id", "blobs.id"], ondelete="RESTRICT"),
         ForeignKeyConstraint(["project_id", "candidate_id"], ["candidates.project_id", "candidates.id"]),
         ForeignKeyConstraint(["project_id", "logged_model_id"], ["logged_models.project_id", "logged_models.id"]),
@@ -67,6 +69,7 @@ class Artifact(Row):
         Index("ix_artifacts_blob_id", "project_id", "blob_id"),
         Index("ix_artifacts_candidate_id", "project_id", "candidate_id"),
         Index("ix_artifacts_logged_model_id", "project_id", "logged_model_id"),
+        Index("ix_artifacts_uninspected", "project_id", "root_id", postgresql_where=sql("inspected_at is null")),
     )
 
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), primary_key=True)
@@ -79,17 +82,34 @@ class Artifact(Row):
     media_type: Mapped[str] = mapped_column(Text)
     created_by: Mapped[BigId | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[Now]
+    state: Mapped[str] = mapped_column(Text, server_default="ready")
+    """``failed``: not what it claims to be, downloads go on; ``quarantined``: downloads are refused."""
+    state_reason: Mapped[str | None] = mapped_column(Text)
+    format: Mapped[str | None] = mapped_column(Text)
+    facts: Mapped[Json | None]
+    """What the file says of itself."""
+    scan: Mapped[Json | None]
+    """What scanners say of a file that can run code when it is loaded."""
+    inspected_at: Mapped[Moment | None]
+    released_by: Mapped[BigId | None] = mapped_column(ForeignKey("users.id"))
+    released_at: Mapped[Moment | None]
 
 
 class MultipartUpload(Row):
-    """A file that arrives in parts. Outlives its owner: what purges that needs no eye for it, its time runs out."""
+    """A file that arrives in parts. Outlives its owner: what purges that needs no eye for it, its time runs out.
+
+    Announced ones (``size`` is set) are completed by a worker; ``verifying`` until then.
+    """
 
     __tablename__ = "multipart_uploads"
     __table_args__ = (
-        CheckConstraint("state in ('open', 'completed', 'aborted')", name="state"),
-        CheckConstraint("parts between 1 and 10000", name="parts"),
+        CheckConstraint("state in ('open', 'verifying', 'completed', 'failed', 'aborted')", name="state"),
+        CheckConstraint("parts between 0 and 10000", name="parts"),
         CheckConstraint("num_nonnulls(candidate_id, logged_model_id) = 1", name="one_owner"),
         Index("ix_multipart_uploads_expires_at", "expires_at"),
+        Index("ix_multipart_uploads_batch_id", "project_id", "batch_id", postgresql_where=sql("state = 'verifying'")),
+        Index("ix_multipart_uploads_candidate_id", "project_id", "candidate_id", "id"),
+        Index("ix_multipart_uploads_logged_model_id", "project_id", "logged_model_id", "id"),
     )
 
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), primary_key=True)
@@ -111,6 +131,20 @@ class MultipartUpload(Row):
     claim: Mapped[UUID | None]
     """Who is joining and hashing at the moment; it saves double work, correctness does not need it."""
     claimed_until: Mapped[Moment | None]
+    size: Mapped[BigId | None]
+    """The announced number of bytes."""
+    sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """The announced hash."""
+    part_size: Mapped[BigId | None]
+    is_shared: Mapped[bool] = mapped_column(server_default=sql("false"))
+    """The project had these bytes already; none were sent."""
+    stored_sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """The hash of the bytes that came through this service in one piece."""
+    batch_id: Mapped[UUID | None]
+    """What was completed together."""
+    job_id: Mapped[UUID | None]
+    reason: Mapped[str | None] = mapped_column(Text)
+    """Why it failed."""
 
 
 class CondemnedObject(Row):

@@ -13,23 +13,26 @@ from __future__ import annotations
 
 import asyncio
 import mimetypes
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from app import faults
 from app.access import policy, projects
 from app.access.policy import Actor, Permission
-from app.artifacts import damage, garbage, paths
+from app.artifacts import damage, garbage, inspections, paths, quarantine
 from app.artifacts.artifacts import Root
 from app.artifacts.tables import PENDING, STORED, Artifact, Blob
 from app.db.database import Database, Tx
 from app.errors import ModelyardError, Unavailable
 from app.ids import object_key, uuid7
+from app.inspection.inspecting import Report
 from app.storage.blobs import BlobStore, Stored
 
 LEASE = timedelta(minutes=15)
@@ -82,12 +85,12 @@ async def store(
     """
     path = paths.check(command.path)
     blob_id, key = await _begin(db, actor, command.root, lock_owner, permission)
-    heartbeat = asyncio.create_task(_keep_alive(db, command.root.project_id, blob_id))
+    heartbeat = asyncio.create_task(keep_alive(db, command.root.project_id, blob_id))
     try:
         stored = await blobs.put(key, command.chunks, size=command.size, limit=limit)
         return await _finish(db, actor, command, path, blob_id, stored, lock_owner)
     except BaseException:
-        await _give_up(db, command.root.project_id, blob_id)
+        await give_up(db, command.root.project_id, blob_id)
         raise
     finally:
         heartbeat.cancel()
@@ -176,7 +179,7 @@ async def _begin(
         policy.require(actor, access, permission)
         await lock_owner(tx)
         await tx.execute(
-            insert(Blob).values(project_id=root.project_id, id=blob_id, object_key=key, lease_until=func.now() + LEASE)
+            insert(Blob).values(project_id=root.project_id, id=blob_id, object_key=key, lease_until=lease_from_now())
         )
     return blob_id, key
 
@@ -185,27 +188,37 @@ async def _finish(
     db: Database, actor: Actor, command: StoreArtifact, path: str, blob_id: UUID, stored: Stored, lock_owner: LockOwner
 ) -> Artifact:
     place = Place(command.root, path, command.media_type or guess_media_type(path), actor.user_id)
+    await faults.point("upload.stored")
     async with db.write() as tx:
         await lock_owner(tx)
-        return await register(tx, place, blob_id, stored)
+        artifact = await register(tx, place, blob_id, stored)
+    await faults.point("upload.committed")
+    return artifact
 
 
-async def register(tx: Tx, place: Place, blob_id: UUID, stored: Stored) -> Artifact:
+async def register(tx: Tx, place: Place, blob_id: UUID, stored: Stored, report: Report | None = None) -> Artifact:
     """Step: make verified bytes the file at a place; the caller holds the owner of the files.
+
+    Without a ``report`` a worker looks at the file soon.
 
     Raises:
         Unavailable: the pending blob was given up meanwhile.
     """
     root = place.root
     kept = await _keep_once(tx, root.project_id, blob_id, stored)
+    held = await quarantine.inherited(tx, root.project_id, [kept]) if kept != blob_id else {}
     replaced = await tx.scalar(
         select(Artifact.blob_id)
         .where(Artifact.project_id == root.project_id, Artifact.root_id == root.id, Artifact.path == place.path)
         .with_for_update()
     )
-    artifact = await _point(tx, place, kept)
+    artifact = await _point(tx, place, kept, quarantine.values(held.get(kept)))
     if replaced is not None and replaced != kept:
         await garbage.release(tx, root.project_id, [replaced], "replaced")
+    if report is None:
+        await inspections.promise(tx, root)
+    else:
+        await inspections.note(tx, artifact, report)
     return artifact
 
 
@@ -237,8 +250,8 @@ async def _keep_once(tx: Tx, project_id: int, blob_id: UUID, stored: Stored) -> 
     return blob_id
 
 
-async def _point(tx: Tx, place: Place, blob_id: UUID) -> Artifact:
-    changing = {"blob_id": blob_id, "media_type": place.media_type, "created_by": place.created_by}
+async def _point(tx: Tx, place: Place, blob_id: UUID, state: Mapping[str, Any]) -> Artifact:
+    changing = {"blob_id": blob_id, "media_type": place.media_type, "created_by": place.created_by, **state}
     statement = upsert(Artifact).values(
         project_id=place.root.project_id,
         id=uuid7(),
@@ -255,18 +268,23 @@ async def _point(tx: Tx, place: Place, blob_id: UUID) -> Artifact:
     return artifact
 
 
-async def _give_up(db: Database, project_id: int, blob_id: UUID) -> None:
+def lease_from_now() -> ColumnElement[Any]:
+    """Until when a pending blob is left alone; :func:`keep_alive` prolongs it."""
+    return func.now() + LEASE
+
+
+async def give_up(db: Database, project_id: int, blob_id: UUID) -> None:
     """Condemn at once what could not be finished; should that fail too, the lease runs out and the sweep does it."""
     with suppress(ModelyardError):
         async with db.write() as tx:
             await garbage.condemn_pending(tx, project_id, blob_id, "upload failed")
 
 
-async def _keep_alive(db: Database, project_id: int, blob_id: UUID) -> None:
+async def keep_alive(db: Database, project_id: int, blob_id: UUID) -> None:
     """Renew the lease of an upload that takes long."""
     mine = (Blob.project_id == project_id, Blob.id == blob_id, Blob.state == PENDING)
     while True:
         await asyncio.sleep(RENEW_SECONDS)
         with suppress(ModelyardError):
             async with db.write() as tx:
-                await tx.execute(update(Blob).where(*mine).values(lease_until=func.now() + LEASE))
+                await tx.execute(update(Blob).where(*mine).values(lease_until=lease_from_now()))

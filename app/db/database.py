@@ -20,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from app import faults
 from app.errors import Conflict, Invalid, ModelyardError, Unavailable
 
 Snapshot = NewType("Snapshot", AsyncSession)
@@ -98,6 +99,7 @@ class Database:
                 yield Tx(Snapshot(session))
             promised = session.info.get(PROMISED)
             if promised and self._announce is not None:
+                await faults.point("promise.committed")
                 self._announce(promised)
 
     @asynccontextmanager

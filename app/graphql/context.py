@@ -24,6 +24,8 @@ class Context:
     request_id: str
     deadline: asyncio.Timeout
     """Ends the operation; changes may move it."""
+    base_url: str
+    """The address under which the client reaches this service, for links."""
 
     @property
     def db(self) -> Database:

@@ -12,7 +12,9 @@ from strawberry.types.execution import ExecutionContext, ExecutionResult
 from app.graphql.access.mutations import AccessMutation
 from app.graphql.access.queries import AccessQuery
 from app.graphql.artifacts.mutations import ArtifactsMutation
-from app.graphql.artifacts.queries import ArtifactsQuery
+from app.graphql.artifacts.queries import ArtifactsQuery, ArtifactUploadsQuery
+from app.graphql.artifacts.upload_mutations import ArtifactUploadsMutation
+from app.graphql.ci.mutations import CiMutation
 from app.graphql.errors import presented
 from app.graphql.gate import Gate
 from app.graphql.jobs.mutations import JobsMutation
@@ -41,12 +43,21 @@ class Schema(strawberry.Schema):
 
 
 @strawberry.type(description="Where reading begins.")
-class Query(AccessQuery, RegistryQuery, TrackingQuery, ArtifactsQuery, JobsQuery, NodesQuery):
+class Query(AccessQuery, RegistryQuery, TrackingQuery, ArtifactsQuery, ArtifactUploadsQuery, JobsQuery, NodesQuery):
     pass
 
 
 @strawberry.type(description="Everything that changes something. Each field is a transaction of its own.")
-class Mutation(AccessMutation, RegistryMutation, TrackingMutation, ArtifactsMutation, WebhooksMutation, JobsMutation):
+class Mutation(
+    AccessMutation,
+    RegistryMutation,
+    TrackingMutation,
+    ArtifactsMutation,
+    ArtifactUploadsMutation,
+    WebhooksMutation,
+    JobsMutation,
+    CiMutation,
+):
     pass
 
 

@@ -21,6 +21,7 @@ from app.graphql.context import Context
 from app.graphql.errors import is_unavailable
 from app.graphql.loaders import Loaders
 from app.graphql.schema import schema
+from app.http import addresses
 from app.runtime import Runtime
 
 QUERY_SECONDS = 5.0
@@ -57,9 +58,8 @@ routes = [Route("/graphql", graphql, methods=["GET", "POST"])]
 
 
 async def _execute(request: Request, runtime: Runtime, operation: requests.Operation) -> ExecutionResult:
-    actor = request.state.actor
     deadline = asyncio.timeout(QUERY_SECONDS)
-    context = Context(runtime, actor, Loaders(runtime.db, actor), getattr(request.state, "request_id", ""), deadline)
+    context = _context(request, runtime, deadline)
     try:
         async with deadline:
             return await schema.execute(
@@ -80,6 +80,12 @@ async def _execute(request: Request, runtime: Runtime, operation: requests.Opera
         raise HTTPException(400, "The document has no operation of that name; check `operationName`.") from None
     except MissingQueryError:
         raise HTTPException(400, "`query` is missing; it holds the GraphQL document.") from None
+
+
+def _context(request: Request, runtime: Runtime, deadline: asyncio.Timeout) -> Context:
+    actor, request_id = request.state.actor, getattr(request.state, "request_id", "")
+    base = addresses.base(request, runtime.settings)
+    return Context(runtime, actor, Loaders(runtime.db, actor), request_id, deadline, base)
 
 
 def _answer(result: ExecutionResult, media_type: str) -> Response:

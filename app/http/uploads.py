@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.access import tokens
-from app.artifacts import links, multipart_uploads, uploads
+from app.artifacts import links, multipart_uploads, plans, receiving, uploads
 from app.artifacts.uploads import StoreArtifact
 from app.errors import Forbidden, Invalid, TooLarge
 from app.http import bodies
@@ -21,7 +21,7 @@ MAX_PART_BYTES = 5 * 1024**3
 
 
 async def put_part(request: Request) -> Response:
-    """Pass one part on to the store; the answer's ETag is what completing the upload asks for."""
+    """Pass one part on to the store; the answer's ETag is what completing an upload of MLflow's asks for."""
     runtime: Runtime = request.app.state.runtime
     project_id, upload_id, number = _place(request)
     links.check_part(runtime.settings, project_id, upload_id, number, *_signature(request))
@@ -31,6 +31,10 @@ async def put_part(request: Request) -> Response:
     if size > min(MAX_PART_BYTES, runtime.settings.max_artifact_bytes):
         raise TooLarge(f"A part may have at most {min(MAX_PART_BYTES, runtime.settings.max_artifact_bytes)} bytes.")
     upload = await multipart_uploads.open_upload(runtime.db, project_id, upload_id)
+    if receiving.comes_in_one_piece(upload):
+        sha256 = await receiving.receive(runtime.db, runtime.blobs, upload, bodies.chunks(request), size)
+        return Response(None, 200, {"ETag": f'"{sha256.hex()}"'})
+    plans.check_size(upload, number, size)
     part = await runtime.blobs.put_part(
         upload.object_key, upload.store_id or "", number, bodies.chunks(request), size=size
     )

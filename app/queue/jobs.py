@@ -79,8 +79,55 @@ class DeliverWebhook(Job):
     delivery_id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class IngestUploads(Job):
+    """Verify announced uploads that were completed together, and put their files in place."""
+
+    kind: ClassVar[str] = "artifacts.ingest"
+    project_id: int
+    batch_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class InspectArtifacts(Job):
+    """Look at the new files of a candidate or logged model: what they say of themselves, whether they are dangerous."""
+
+    kind: ClassVar[str] = "artifacts.inspect"
+    project_id: int
+    root_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class FollowCiJob(Job):
+    """Ask the CI system how one of its jobs is, once; a job that goes on promises the next look itself."""
+
+    kind: ClassVar[str] = "ci.follow"
+    project_id: int
+    ci_job_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PickUpCiJobs(Job):
+    """Begin to follow what waited for the project's CI settings."""
+
+    kind: ClassVar[str] = "ci.pick_up"
+    project_id: int
+
+
 KINDS: dict[str, type[Job]] = {
-    job.kind: job for job in (PurgeModel, PurgeVersion, PurgeCandidate, PurgeExperiment, PurgeProject, DeliverWebhook)
+    job.kind: job
+    for job in (
+        PurgeModel,
+        PurgeVersion,
+        PurgeCandidate,
+        PurgeExperiment,
+        PurgeProject,
+        DeliverWebhook,
+        IngestUploads,
+        InspectArtifacts,
+        FollowCiJob,
+        PickUpCiJobs,
+    )
 }
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from sqlalchemy import delete, func, select
 
+from app import faults
+from app.ci import linking
 from app.db.database import Database, Tx
 from app.queue import outbox
 from app.queue.jobs import PurgeExperiment
@@ -55,6 +57,7 @@ async def model(db: Database, project_id: int, model_id: int, *, progress: Progr
             removed = await _remove_versions(tx, project_id, ModelVersion.model_id == model_id)
         done += removed
         await progress(done, total)
+        await faults.point("purge.versions_removed")
     await tracking_purge.experiment(db, project_id, number, progress=_silent)
     async with db.write() as tx:
         await tx.execute(delete(Model).where(*deleted))
@@ -70,6 +73,7 @@ async def _remove_versions(tx: Tx, project_id: int, *conditions: Any) -> int:
         return 0
     ids = [row.id for row in rows]
     await tx.execute(_delete(Alias).where(Alias.project_id == project_id, Alias.version_id == func.any(ids)))
+    await linking.forget_versions(tx, project_id, ids)
     await tx.execute(
         _delete(ModelVersion).where(ModelVersion.project_id == project_id, ModelVersion.id == func.any(ids))
     )

@@ -1,7 +1,7 @@
 """operation: jobs by kind, suspects, damage, deleted projects
 
 Revision ID: 0005_operation
-Revises: 0004
+Revises: 0005
 Create Date: 2026-11-21 11:00:00
 """
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0005_operation"
-down_revision = "0004"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 

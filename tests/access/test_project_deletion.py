@@ -18,6 +18,8 @@ from app.artifacts import artifacts, downloads, garbage, multipart_uploads
 from app.artifacts.artifacts import Root
 from app.artifacts.multipart_uploads import CreateUpload
 from app.artifacts.tables import CondemnedObject
+from app.ci import configuration
+from app.ci.configuration import EditSettings
 from app.db.metadata import metadata
 from app.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from app.pagination import Window
@@ -53,6 +55,16 @@ async def fill(http, project) -> str:
     await post("registered-models/create", {"name": "r"})
     await post("model-versions/create", {"name": "r", "source": f"runs:/{run}/x", "run_id": run})
     await post("registered-models/alias", {"name": "r", "alias": "a", "version": "1"})
+    await configuration.save(
+        project.runtime.db,
+        project.owner,
+        project.runtime.observer,
+        project.id,
+        EditSettings(provider="gitlab", ci_project="a/b"),
+    )
+    job = {"key": "gitlab.CI_JOB_ID", "value": "1"}
+    await post("runs/set-tag", {"run_id": run, **job})
+    await post("model-versions/set-tag", {"name": "r", "version": "1", **job})
     for path in ("f", "g"):
         address = f"{base}/mlflow-artifacts/artifacts/0/{run}/artifacts/{path}"
         assert (await http.put(address, content=path.encode(), headers=project.headers)).status_code == 200

@@ -26,7 +26,10 @@ SETUP = """mutation s($path: String!) {
   candidateCreate(input: {experiment: {name: {project: $path, name: "e"}}}) { candidate { id } }
   webhookCreate(input: {project: {path: $path}, name: "w", url: "https://example.org",
     events: ["model_version.created"]}) { webhook { id } }
+  ciSettingsUpdate(input: {project: {path: $path}, provider: GITLAB, ciProject: "a/b"}) { ciSettings { ciProject } }
   tokenCreate(input: {name: "t", place: {project: {path: $path}}, role: GUEST}) { token { id } }
+  artifactUploadCreate(input: {owner: {modelVersion: {path: {project: $path, model: "m", reference: "1.0.0"}}},
+    files: [{path: "empty", size: 0}]}) { uploads { id } }
 }"""
 
 
@@ -41,8 +44,12 @@ async def examples(data: Ask, project) -> dict[str, dict[str, Any]]:
     place = {"project": {"path": project.path}}
     guest = project[Role.GUEST].actor.username
     webhook = made["webhookCreate"]["webhook"]["id"]
+    link = {"owner": {"candidate": candidate}, "provider": "GITLAB"}
+    ci_job = await linked_job(data, project, {**link, "externalId": "7"})
     unreachable = {"name": "x", "url": "https://example.org", "events": ["registered_model.created"]}
     pair = [{"key": "k", "value": "v"}]
+    upload = made["artifactUploadCreate"]["uploads"][0]["id"]
+    file = {"path": "new", "size": 1}
     return {
         "userCreate": {"username": f"u{uuid4().hex}"},
         "groupCreate": {"path": "sub", "parent": {"path": project.path.rpartition("/")[0]}},
@@ -53,6 +60,10 @@ async def examples(data: Ask, project) -> dict[str, dict[str, Any]]:
         "memberRemove": {"place": place, "username": project[Role.REPORTER].actor.username},
         "tokenCreate": {"name": "x", "place": place},
         "tokenRevoke": {"id": made["tokenCreate"]["token"]["id"]},
+        "artifactUploadCreate": {"owner": {"modelVersion": version}, "files": [file]},
+        "artifactUploadComplete": {"ids": [upload]},
+        "artifactUploadAbort": {"ids": [upload]},
+        "artifactRelease": {"id": await quarantined(project, GlobalId.parse(candidate["id"]).parts[1])},
         "modelCreate": {"project": {"path": project.path}, "name": "new"},
         "modelUpdate": {"model": model, "description": "changed"},
         "modelDelete": {"model": model},
@@ -79,8 +90,34 @@ async def examples(data: Ask, project) -> dict[str, dict[str, Any]]:
         "webhookDeliveryReplay": {"delivery": await delivery_of(project, webhook)},
         "backgroundJobRetry": {"id": await job_of(project, "dead")},
         "backgroundJobCancel": {"id": await job_of(project, "queued")},
+        "ciJobLink": {**link, "externalId": "8"},
+        "ciJobUnlink": {"owner": {"candidate": candidate}, "ciJob": ci_job},
+        "ciJobRefresh": {"ciJob": ci_job},
+        "ciSettingsUpdate": {"project": {"path": project.path}, "ciProject": "c/d"},
+        "ciSettingsDelete": {"project": {"path": project.path}},
         "artifactsDelete": {"owner": {"modelVersion": version}, "path": "model"},
     }
+
+
+async def quarantined(project, candidate: str) -> str:
+    """The id of a file in quarantine."""
+    keys = {"project": project.id, "candidate": UUID(candidate), "key": uuid4().hex}
+    async with project.runtime.db.write() as tx:
+        blob = """INSERT INTO blobs (project_id, id, object_key, state, sha256, size)
+                  VALUES (:project, gen_random_uuid(), :key, 'stored', sha256(convert_to(:key, 'UTF8')), 1)
+                  RETURNING id"""
+        artifact = """INSERT INTO artifacts (project_id, id, candidate_id, path, blob_id, media_type, state)
+                      VALUES (:project, gen_random_uuid(), :candidate, 'x.pkl', :blob, 'x', 'quarantined')
+                      RETURNING id"""
+        made = await tx.scalar(text(artifact), keys | {"blob": await tx.scalar(text(blob), keys)})
+    return str(GlobalId.of("Artifact", project.id, made))
+
+
+async def linked_job(data: Ask, project, link: dict[str, Any]) -> str:
+    """The id of a CI job that is linked."""
+    document = "mutation l($input: CiJobLinkInput!) { ciJobLink(input: $input) { ciJob { id } } }"
+    made = await data(project.people[Role.OWNER], document, input=link)
+    return made["ciJobLink"]["ciJob"]["id"]
 
 
 async def delivery_of(project, webhook: str) -> str:
@@ -152,9 +189,11 @@ async def traces(runtime, project) -> dict[str, Any]:
     tables = {
         "projects": "id = :id", "memberships": "project_id = :id or group_id = :group", "tokens": "project_id = :id",
         "webhooks": "project_id = :id", "webhook_deliveries": "project_id = :id",
+        "ci_settings": "project_id = :id", "ci_jobs": "project_id = :id", "candidate_ci_jobs": "project_id = :id",
         "models": "project_id = :id", "model_versions": "project_id = :id", "aliases": "project_id = :id",
         "experiments": "project_id = :id", "candidates": "project_id = :id", "candidate_tags": "project_id = :id",
         "candidate_params": "project_id = :id", "background_jobs": "project_id = :id",
+        "artifacts": "project_id = :id", "multipart_uploads": "project_id = :id",
         "groups": ":group = any(lineage)",
     }  # fmt: skip
     keys = {"id": project.id, "group": project.group_id}

@@ -28,7 +28,9 @@ class Failing:
 
 
 async def test_unforeseen_errors_are_masked_and_logged_once(runtime):
-    context = Context(runtime, ANONYMOUS, Loaders(runtime.db, ANONYMOUS), "request-7", asyncio.timeout(None))
+    context = Context(
+        runtime, ANONYMOUS, Loaders(runtime.db, ANONYMOUS), "request-7", asyncio.timeout(None), "http://test"
+    )
     with capture_logs() as logs:
         result = await Schema(query=Failing).execute("{ unforeseen }", context_value=context)
     assert [error.formatted for error in result.errors] == [
@@ -43,7 +45,9 @@ async def test_unforeseen_errors_are_masked_and_logged_once(runtime):
 
 
 async def test_expected_errors_of_queries_carry_their_code(runtime):
-    context = Context(runtime, ANONYMOUS, Loaders(runtime.db, ANONYMOUS), "request-7", asyncio.timeout(None))
+    context = Context(
+        runtime, ANONYMOUS, Loaders(runtime.db, ANONYMOUS), "request-7", asyncio.timeout(None), "http://test"
+    )
     result = await Schema(query=Failing).execute("{ expected }", context_value=context)
     (error,) = result.errors
     assert (error.message, error.extensions) == ("Say it otherwise.", {"code": "INVALID"})

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
-from app.access import groups, pages, projects, users
+from app.access import groups, jobs, pages, projects, users
 from app.access.groups import GroupAccess
 from app.access.policy import Actor, ProjectAccess
 from app.access.users import User
 from app.db.database import Database
 from app.graphql.batches import per_arguments
 from app.pagination import Page, Window
+from app.queue.outbox import BackgroundJob
 
 
 class AccessLoaders:
@@ -24,6 +26,7 @@ class AccessLoaders:
         self.users: DataLoader[int, User | None] = DataLoader(self._users)
         self.projects: DataLoader[int, ProjectAccess | None] = DataLoader(self._projects)
         self.groups: DataLoader[int, GroupAccess | None] = DataLoader(self._groups)
+        self.jobs: DataLoader[UUID, BackgroundJob | None] = DataLoader(self._jobs)
         self.projects_of_group: DataLoader[tuple[int, Window], Page[ProjectAccess]] = per_arguments(self._in_groups)
         self.groups_of_group: DataLoader[tuple[int, Window], Page[GroupAccess]] = per_arguments(self._below_groups)
         self.project_count_of_group: DataLoader[int, int] = DataLoader(self._project_counts)
@@ -37,6 +40,9 @@ class AccessLoaders:
 
     async def _groups(self, ids: list[int]) -> Sequence[GroupAccess | None]:
         return await groups.by_ids(self._db, self._actor, ids)
+
+    async def _jobs(self, ids: list[UUID]) -> Sequence[BackgroundJob | None]:
+        return await jobs.by_ids(self._db, self._actor, ids)
 
     async def _in_groups(self, ids: list[int], window: Window) -> Sequence[Page[ProjectAccess]]:
         return await pages.projects_of_groups(self._db, self._actor, ids, window)

@@ -226,6 +226,10 @@ class Project(Node):
     ) -> Connection[webhooks.Webhook]:
         return await webhooks.webhooks_of(info, self.access.id, first, after, last, before)
 
+    @resolved("Its CI system; null while there is none. For maintainers.")
+    async def ci_settings(self, info: Info) -> ci.CiSettings | None:
+        return await ci.settings_of(info, self.access.id)
+
     @resolved("What it has in the object store. Counted when asked for.")
     async def storage(self, info: Info) -> ProjectStorage:
         return ProjectStorage.of(await usage.of_project(info.context.db, info.context.actor, self.access.id))
@@ -264,6 +268,7 @@ async def may(info: Info, project_id: int, permission: Permission) -> bool:
 
 
 # At the end, since the types of these modules refer to each other.
+from app.graphql.ci import types as ci  # noqa: E402
 from app.graphql.registry import types as registry  # noqa: E402
 from app.graphql.tracking import search as candidate_search  # noqa: E402
 from app.graphql.tracking import types as tracking  # noqa: E402

@@ -8,7 +8,7 @@ from app.access.lists import Answers
 from app.access.policy import Actor
 from app.artifacts import pages
 from app.artifacts.artifacts import ArtifactDetails
-from app.artifacts.pages import RootKey
+from app.artifacts.pages import ArtifactKey, Findings, RootKey
 from app.db.database import Database
 from app.graphql.batches import per_arguments
 from app.pagination import Page, Window
@@ -21,11 +21,19 @@ class ArtifactLoaders:
         self._db = db
         self._actor = actor
         self.pages: DataLoader[tuple[RootKey, tuple[Window, str]], Page[ArtifactDetails]] = per_arguments(self._pages)
+        self.artifacts: DataLoader[ArtifactKey, ArtifactDetails | None] = DataLoader(self._artifacts)
+        self.findings: DataLoader[ArtifactKey, Findings | None] = DataLoader(self._findings)
         self.counts: DataLoader[tuple[RootKey, str], int] = per_arguments(self._counts)
 
     async def _pages(self, keys: list[RootKey], wish: tuple[Window, str]) -> Answers[Page[ArtifactDetails]]:
         window, folder = wish
         return await pages.of_roots(self._db, self._actor, keys, window, folder)
+
+    async def _artifacts(self, keys: list[ArtifactKey]) -> Answers[ArtifactDetails | None]:
+        return await pages.by_ids(self._db, self._actor, keys)
+
+    async def _findings(self, keys: list[ArtifactKey]) -> Answers[Findings | None]:
+        return await pages.findings(self._db, self._actor, keys)
 
     async def _counts(self, keys: list[RootKey], folder: str) -> Answers[int]:
         return await pages.counts_of_roots(self._db, self._actor, keys, folder)

@@ -10,11 +10,13 @@ from app.artifacts import artifacts, pages, paths
 from app.artifacts.artifacts import ArtifactDetails
 from app.errors import ModelyardError, NotFound
 from app.graphql import ids
-from app.graphql.artifacts.lookups import ArtifactLookup, below, find_root
+from app.graphql.artifacts.lookups import ArtifactLookup, ArtifactOwner, below, find_root
 from app.graphql.artifacts.types import Artifact
+from app.graphql.artifacts.uploads import ArtifactUpload, upload_by_key, uploads_of
+from app.graphql.connections import After, Before, Connection, First, Last, window
 from app.graphql.context import Info
 from app.graphql.errors import or_none
-from app.graphql.fields import resolved
+from app.graphql.fields import choice, resolved
 
 
 @strawberry.type
@@ -25,6 +27,35 @@ class ArtifactsQuery:
     ) -> Artifact | None:
         found = await or_none(find_artifact(info, by))
         return Artifact.of(found) if found else None
+
+
+@strawberry.input(one_of=True, description="Names an upload.")
+class ArtifactUploadLookup:
+    id: strawberry.ID | None = choice("The id of the upload.")
+
+
+@strawberry.type
+class ArtifactUploadsQuery:
+    @resolved("An upload; null when it does not exist, is forgotten, or may not be seen.")
+    async def artifact_upload(
+        self, info: Info, by: Annotated[ArtifactUploadLookup, strawberry.argument(description="Which one.")]
+    ) -> ArtifactUpload | None:
+        key = ids.in_project(by.id or "", "ArtifactUpload")
+        return await or_none(upload_by_key(info, *key)) if key else None
+
+    @resolved("Uploads to a candidate or version, newest first; those who are no members see their own.")
+    async def artifact_uploads(
+        self,
+        info: Info,
+        owner: Annotated[ArtifactOwner, strawberry.argument(description="Whose files they are going to be.")],
+        *,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[ArtifactUpload] | None:
+        found = await or_none(find_root(info, owner))
+        return await uploads_of(info, found[0], window(first, after, last, before)) if found else None
 
 
 async def find_artifact(info: Info, by: ArtifactLookup) -> ArtifactDetails:

@@ -2,24 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from enum import Enum
+from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
+from strawberry.scalars import JSON
 
 from app.artifacts import downloads, paths
 from app.artifacts.artifacts import ArtifactDetails
+from app.artifacts.pages import Findings
 from app.graphql import ids
 from app.graphql.access.types import User, user_by_id
 from app.graphql.connections import Connection, connection
 from app.graphql.context import Info
-from app.graphql.fields import resolved
+from app.graphql.fields import resolved, value
 from app.graphql.node import Node
 from app.graphql.scalars import Long
 from app.pagination import Window
 
 Folder = Annotated[str, strawberry.argument(description="Only files below this folder, in whatever depth.")]
+
+
+@strawberry.enum(description="Whether a file can be used.")
+class ArtifactState(Enum):
+    READY = value("ready", "It can be downloaded; while `inspectedAt` is null nobody has looked into it.")
+    FAILED = value("failed", "Its bytes are as they were sent, but it is not what it claims to be; see `stateReason`.")
+    QUARANTINED = value("quarantined", "It may run somebody's code when it is loaded; downloads are refused.")
+
+
+@strawberry.enum(description="What scanners say of a file that can run code when it is loaded.")
+class ScanVerdict(Enum):
+    SAFE = value("safe", "It imports nothing but what is known to be harmless.")
+    SUSPICIOUS = value("suspicious", "It imports something that nobody knows.")
+    DANGEROUS = value("dangerous", "It imports what can run any code.")
+    UNREADABLE = value("unreadable", "It could not be read to its end.")
+
+
+@strawberry.type(description="What scanners say of a file. Nothing is ever unpickled for it.")
+class ArtifactScan:
+    verdict: ScanVerdict = strawberry.field(description="The worst that one of them says.")
+    imports: list[str] = strawberry.field(description="What the file imports when it is loaded.")
+    findings: list[str] = strawberry.field(description="What was found, in words.")
+    scanners: list[str] = strawberry.field(description="Who looked, with versions.")
+
+    @classmethod
+    def of(cls, found: Mapping[str, Any]) -> ArtifactScan:
+        return cls(
+            verdict=ScanVerdict(found["verdict"]),
+            imports=list(found["imports"]),
+            findings=list(found["findings"]),
+            scanners=list(found["scanners"]),
+        )
 
 
 @strawberry.type(description="A file of a candidate or version.")
@@ -31,6 +67,11 @@ class Artifact(Node):
     sha256: str = strawberry.field(description="The SHA-256 of its bytes, in hexadecimal digits.")
     media_type: str = strawberry.field(description="What it is served as.")
     created_at: datetime = strawberry.field(description="When it was stored.")
+    state: ArtifactState = strawberry.field(description="Whether it can be used.")
+    state_reason: str | None = strawberry.field(description="Why it failed or is in quarantine, or was so once.")
+    format: str | None = strawberry.field(description="What its content is, e.g. `safetensors`; null: nothing known.")
+    inspected_at: datetime | None = strawberry.field(description="When somebody looked into it.")
+    released_at: datetime | None = strawberry.field(description="When a maintainer let it out of quarantine.")
 
     @classmethod
     def of(cls, details: ArtifactDetails) -> Artifact:
@@ -43,11 +84,31 @@ class Artifact(Node):
             sha256=details.sha256.hex(),
             media_type=details.media_type,
             created_at=details.created_at,
+            state=ArtifactState(details.state),
+            state_reason=details.state_reason,
+            format=details.format,
+            inspected_at=details.inspected_at,
+            released_at=details.released_at,
         )
 
-    @resolved("Where anybody can download it for the next five minutes, without a token.")
-    def download_url(self, info: Info) -> str:
-        return downloads.link(info.context.runtime.settings, self.details)
+    @resolved("Where anybody can download it for the next five minutes, without a token; null while in quarantine.")
+    def download_url(self, info: Info) -> str | None:
+        if self.state is ArtifactState.QUARANTINED:
+            return None
+        return downloads.link(info.context.runtime.settings, self.details, base=info.context.base_url)
+
+    @resolved("What the file says of itself; its fields depend on `format`.")
+    async def facts(self, info: Info) -> JSON | None:
+        found = await self._findings(info)
+        return JSON(found.facts) if found and found.facts else None
+
+    @resolved("What scanners say of it; null when it holds nothing that runs.")
+    async def scan(self, info: Info) -> ArtifactScan | None:
+        found = await self._findings(info)
+        return ArtifactScan.of(found.scan) if found and found.scan else None
+
+    async def _findings(self, info: Info) -> Findings | None:
+        return await info.context.loaders.artifacts.findings.load((self.details.project_id, self.details.id))
 
     @resolved("Who stored it.")
     async def created_by(self, info: Info) -> User | None:

@@ -1,0 +1,323 @@
+"""Uploads that are announced, many files at once: sizes and hashes first, then bytes by link, then a worker verifies.
+
+Row first, then object, then pointer::
+
+    tx 1   permission, living owner, upload rows `open`; files whose bytes the project has are in place at once
+    store  uploads in parts begun; the client sends parts by link, in any order, again after a break
+    tx 2   all parts there: rows `verifying`, and a job promised
+    worker joins, reads back, compares, inspects; then the artifact points at the verified bytes
+
+Whatever dies in between leaves an open row whose time runs out, or a job that is taken up again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, insert, select, update
+
+from app.access import policy, projects
+from app.access.policy import Actor, Permission, Role
+from app.artifacts import beginnings, garbage, paths, plans, receiving, sharing
+from app.artifacts.artifacts import Root
+from app.artifacts.multipart_uploads import (
+    LIFE,
+    RETRY,
+    UPLOAD_BLOB_LEASE,
+    UploadCompleted,
+    UploadNotFound,
+    free,
+)
+from app.artifacts.tables import PENDING, Blob, MultipartUpload
+from app.artifacts.uploads import LockOwner, Place, guess_media_type
+from app.db.database import Database, Snapshot, Tx
+from app.errors import Forbidden, Invalid
+from app.ids import object_key, uuid7
+from app.pagination import Keyset, Page, Window
+from app.queue import outbox
+from app.queue.jobs import IngestUploads
+from app.storage.blobs import BlobStore, UploadMissing
+from app.storage.source import too_large
+
+__all__ = ["AnnouncedFile", "MultipartUpload", "abort", "complete", "count", "create", "get", "page"]
+
+MAX_FILES = 1_000
+VERIFYING = timedelta(days=7)
+"""For so long a worker tries to verify; and for so long what failed is shown."""
+PERMISSION = Permission.REGISTRY_WRITE
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncedFile:
+    """A file that will come: its size in bytes, and its SHA-256 (32 raw bytes) if the sender knows it."""
+
+    path: str
+    size: int
+    sha256: bytes | None = None
+    media_type: str | None = None
+
+
+async def create(
+    db: Database,
+    actor: Actor,
+    blobs: BlobStore,
+    root: Root,
+    files: Sequence[AnnouncedFile],
+    *,
+    lock_owner: LockOwner,
+    limit: int,
+) -> list[MultipartUpload]:
+    """Begin uploads, in the order of the files; all or none. Nothing is visible before it has been verified.
+
+    Files whose SHA-256 the project has already are in place at once.
+
+    Raises:
+        InvalidPath: see :func:`app.artifacts.paths.check`.
+        TooLarge: a file of more than ``limit`` bytes, or more than 1,000 files.
+        Invalid: no file, the same path twice, a negative size.
+    """
+    places = _checked(root, files, limit, actor.user_id)
+    async with db.write() as tx:
+        access = await projects.visible(tx, actor, root.project_id)
+        policy.require(actor, access, PERMISSION)
+        await lock_owner(tx)
+        known = await sharing.find(tx, root.project_id, files)
+        placed = await sharing.place(tx, [(place, known[i]) for i, place in enumerate(places) if i in known])
+        # The database's clock, since workers compare with it.
+        now: datetime = (await tx.scalars(select(func.now()))).one()
+        rows = [
+            _row(place, file, known.get(i), placed.get(place.path), now)
+            for i, (place, file) in enumerate(zip(places, files, strict=True))
+        ]
+        waiting = [row for row in rows if beginnings.begins_at_store(blobs, row["parts"]) and not row["is_shared"]]
+        await _add_blobs(tx, waiting, now)
+        statement = insert(MultipartUpload).returning(MultipartUpload, sort_by_parameter_order=True)
+        uploads = list(await tx.scalars(statement, rows))
+    return await beginnings.begin(db, blobs, uploads)
+
+
+async def complete(
+    db: Database, actor: Actor, blobs: BlobStore, project_id: int, ids: Sequence[UUID]
+) -> tuple[list[MultipartUpload], UUID | None]:
+    """Say that all bytes were sent: a worker verifies, and puts the files in their places. All or nothing.
+
+    A second time is fine and answers how far it is. Answers the background job's id, if there is one.
+
+    Raises:
+        UploadNotFound, UploadMissing: one of them does not exist, or has ended.
+        PartsMissing: nothing is done, and the uploads can go on.
+        Forbidden: somebody else has made one of them.
+    """
+    async with db.read() as snap:
+        uploads = await _own(snap, actor, project_id, ids)
+    for upload in uploads:
+        if upload.state == "open" and not upload.parts and upload.stored_sha256 is None:
+            await receiving.receive(db, blobs, upload, receiving.nothing(), 0)
+    await beginnings.require_parts(blobs, [upload for upload in uploads if upload.state == "open"])
+    batch_id = uuid7()
+    async with db.write() as tx:
+        rows = await _lock(tx, project_id, ids)
+        opened = [row for row in rows if row.state == "open"]
+        job_id = None
+        if opened:
+            job = IngestUploads(project_id, batch_id)
+            job_id = await outbox.enqueue(tx, job, project_id=project_id, requested_by=actor.user_id)
+            values = {"state": "verifying", "batch_id": batch_id, "job_id": job_id}
+            await _change(tx, project_id, opened, expires_at=func.now() + VERIFYING, **values)
+            await _keep_blobs(tx, project_id, opened)
+            rows = await _lock(tx, project_id, ids)
+    return rows, job_id or next((row.job_id for row in rows if row.job_id), None)
+
+
+async def abort(
+    db: Database, actor: Actor, blobs: BlobStore, project_id: int, ids: Sequence[UUID]
+) -> list[MultipartUpload]:
+    """Give uploads up; a second time is fine.
+
+    Raises:
+        UploadNotFound: one of them does not exist.
+        UploadCompleted: one's file is in place.
+        Forbidden: somebody else has made one of them, and the actor is no maintainer.
+    """
+    async with db.write() as tx:
+        await _own(tx, actor, project_id, ids, or_maintainer=True, ended_too=True)
+        rows = await _lock(tx, project_id, ids)
+        if any(row.state == "completed" for row in rows):
+            raise UploadCompleted
+        given_up = [row for row in rows if row.state in {"open", "verifying"}]
+        await _change(tx, project_id, given_up, state="aborted", expires_at=func.now() + RETRY)
+        for row in given_up:
+            await garbage.condemn_pending(tx, project_id, row.blob_id, "upload aborted")
+        rows = await _lock(tx, project_id, ids)
+    await free(blobs, given_up)
+    return rows
+
+
+async def get(db: Database, actor: Actor, project_id: int, upload_id: UUID) -> MultipartUpload:
+    """An upload of a project whose registry the actor may read.
+
+    Raises:
+        UploadNotFound: there is none, or it may not be seen.
+    """
+    async with db.read() as snap:
+        access = await projects.visible(snap, actor, project_id)
+        policy.require(actor, access, Permission.REGISTRY_READ)
+        rows = await _rows(snap, project_id, [upload_id])
+    if not rows:
+        raise _missing([upload_id])
+    return rows[0]
+
+
+async def page(db: Database, actor: Actor, root: Root, window: Window) -> Page[MultipartUpload]:
+    """The announced uploads to a root, newest first; for members."""
+    async with db.read() as snap:
+        access = await projects.visible(snap, actor, root.project_id)
+        policy.require(actor, access, Permission.REGISTRY_READ)
+        statement = select(MultipartUpload).where(*_of_root(root))
+        if access.role is None:
+            statement = statement.where(MultipartUpload.created_by == actor.user_id)
+        return _ORDER.page((await snap.scalars(_ORDER.apply(statement, window))).all(), window)
+
+
+async def count(db: Database, actor: Actor, root: Root) -> int:
+    """How many uploads :func:`page` would page through."""
+    async with db.read() as snap:
+        access = await projects.visible(snap, actor, root.project_id)
+        policy.require(actor, access, Permission.REGISTRY_READ)
+        statement = select(func.count()).select_from(MultipartUpload).where(*_of_root(root))
+        if access.role is None:
+            statement = statement.where(MultipartUpload.created_by == actor.user_id)
+        return await snap.scalar(statement) or 0
+
+
+_ORDER: Keyset[MultipartUpload] = Keyset(
+    "artifact uploads", (MultipartUpload.id,), lambda upload: (upload.id,), descending=True
+)
+
+
+def _of_root(root: Root) -> tuple[ColumnElement[bool], ...]:
+    if root.logged_model_id is not None:
+        owner = MultipartUpload.logged_model_id == root.logged_model_id
+    else:
+        owner = MultipartUpload.candidate_id == root.candidate_id
+    return MultipartUpload.project_id == root.project_id, owner, MultipartUpload.size.is_not(None)
+
+
+def _checked(root: Root, files: Sequence[AnnouncedFile], limit: int, by: int | None) -> list[Place]:
+    if not 1 <= len(files) <= MAX_FILES:
+        raise Invalid(f"There are {len(files)} files; 1 to {MAX_FILES} can be announced at once.", field="files")
+    places = []
+    for index, file in enumerate(files):
+        path = paths.check(file.path, f"files.{index}.path")
+        if file.size < 0:
+            raise Invalid(f"`{path}` cannot have {file.size} bytes.", field=f"files.{index}.size")
+        if file.size > limit:
+            raise too_large(limit, f"(`{path}` has {file.size})")
+        places.append(Place(root, path, file.media_type or guess_media_type(path), by))
+    path, times = Counter(place.path for place in places).most_common(1)[0]
+    if times > 1:
+        raise Invalid(f"The path `{path}` is announced {times} times; each file has its own.", field="files")
+    return places
+
+
+def _row(
+    place: Place, file: AnnouncedFile, shared: UUID | None, artifact_id: UUID | None, now: datetime
+) -> dict[str, Any]:
+    return {
+        "project_id": place.root.project_id,
+        "id": uuid7(),
+        "candidate_id": place.root.candidate_id,
+        "logged_model_id": place.root.logged_model_id,
+        "path": place.path,
+        "media_type": place.media_type,
+        "parts": plans.part_count(file.size),
+        "size": file.size,
+        "sha256": file.sha256,
+        "part_size": plans.part_bytes(file.size),
+        "state": "completed" if shared else "open",
+        "is_shared": shared is not None,
+        "artifact_id": artifact_id,
+        "blob_id": shared or uuid7(),
+        "object_key": object_key(place.root.project_id),
+        "created_by": place.created_by,
+        "created_at": now,
+        "expires_at": now + LIFE,
+    }
+
+
+async def _add_blobs(tx: Tx, rows: Sequence[dict[str, Any]], now: datetime) -> None:
+    """The rows of the objects that are going to be; files that come in one piece get theirs with each attempt."""
+    pending = [
+        {name: row[key] for name, key in _BLOB_COLUMNS.items()} | {"lease_until": now + UPLOAD_BLOB_LEASE}
+        for row in rows
+    ]
+    if pending:
+        await tx.execute(insert(Blob), pending)
+
+
+_BLOB_COLUMNS = {"project_id": "project_id", "id": "blob_id", "object_key": "object_key"}
+
+
+async def _own(
+    snap: Snapshot,
+    actor: Actor,
+    project_id: int,
+    ids: Sequence[UUID],
+    *,
+    or_maintainer: bool = False,
+    ended_too: bool = False,
+) -> list[MultipartUpload]:
+    """The uploads of these ids, if the actor has made them, in the order of the ids."""
+    if not 1 <= len(ids) <= MAX_FILES:
+        raise Invalid(f"There are {len(ids)} uploads; name 1 to {MAX_FILES} at once.", field="ids")
+    access = await projects.visible(snap, actor, project_id)
+    policy.require(actor, access, PERMISSION)
+    rows = await _rows(snap, project_id, ids)
+    if len(rows) != len(set(ids)):
+        raise _missing(set(ids) - {row.id for row in rows})
+    is_maintainer = or_maintainer and access.role is not None and access.role >= Role.MAINTAINER
+    if not is_maintainer and any(row.created_by != actor.user_id for row in rows):
+        raise Forbidden("Somebody else has made this upload; only they can go on with it.", field="ids")
+    if not ended_too and any(row.state == "aborted" for row in rows):
+        raise UploadMissing(field="ids")
+    return rows
+
+
+async def _rows(snap: Snapshot, project_id: int, ids: Sequence[UUID]) -> list[MultipartUpload]:
+    statement = select(MultipartUpload).where(*_these(project_id, ids), MultipartUpload.size.is_not(None))
+    found = {row.id: row for row in await snap.scalars(statement)}
+    return [found[id] for id in dict.fromkeys(ids) if id in found]
+
+
+async def _lock(tx: Tx, project_id: int, ids: Sequence[UUID]) -> list[MultipartUpload]:
+    """The rows as they are now, held; in one order for everybody, so that two callers wait and never block."""
+    statement = select(MultipartUpload).where(*_these(project_id, ids)).order_by(MultipartUpload.id).with_for_update()
+    found = {row.id: row for row in await tx.scalars(statement, execution_options={"populate_existing": True})}
+    return [found[id] for id in dict.fromkeys(ids) if id in found]
+
+
+async def _change(tx: Tx, project_id: int, rows: Sequence[MultipartUpload], **values: Any) -> None:
+    await tx.execute(
+        update(MultipartUpload)
+        .where(*_these(project_id, [row.id for row in rows]))
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def _keep_blobs(tx: Tx, project_id: int, rows: Sequence[MultipartUpload]) -> None:
+    mine = (Blob.project_id == project_id, Blob.id == func.any([row.blob_id for row in rows]), Blob.state == PENDING)
+    await tx.execute(update(Blob).where(*mine).values(lease_until=func.now() + VERIFYING))
+
+
+def _these(project_id: int, ids: Sequence[UUID]) -> tuple[ColumnElement[bool], ...]:
+    return MultipartUpload.project_id == project_id, MultipartUpload.id == func.any(list(ids))
+
+
+def _missing(ids: Collection[UUID]) -> UploadNotFound:
+    return UploadNotFound(f"There is no upload `{next(iter(ids)).hex}`, or you may not see it.", field="ids")

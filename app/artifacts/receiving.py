@@ -1,0 +1,70 @@
+"""Parts that come through this service, by link and without a token."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from sqlalchemy import insert, select, update
+
+from app.artifacts import garbage, uploads
+from app.artifacts.tables import Blob, MultipartUpload
+from app.artifacts.uploads import lease_from_now
+from app.db.database import Database
+from app.ids import object_key, uuid7
+from app.storage.blobs import BlobStore, SizeMismatch, Stored, UploadMissing
+
+
+def comes_in_one_piece(upload: MultipartUpload) -> bool:
+    """Whether the store knows nothing of the upload: its only part is stored as the whole file."""
+    return upload.size is not None and upload.store_id is None
+
+
+async def receive(
+    db: Database, blobs: BlobStore, upload: MultipartUpload, chunks: AsyncIterator[bytes], size: int
+) -> bytes:
+    """Store the only part of an upload, hashed on the way; the SHA-256. Sent again, the last one counts.
+
+    Each attempt has a key of its own, so that a broken one can be forgotten.
+
+    Raises:
+        SizeMismatch: other than the announced number of bytes.
+        UploadMissing: the upload has ended meanwhile.
+    """
+    if size != upload.size:
+        raise SizeMismatch(f"`{upload.path}` was announced with {upload.size} bytes; this part has {size}.")
+    blob_id, key = uuid7(), object_key(upload.project_id)
+    row = {"project_id": upload.project_id, "id": blob_id, "object_key": key, "lease_until": lease_from_now()}
+    async with db.write() as tx:
+        await tx.execute(insert(Blob).values(**row))
+    heartbeat = asyncio.create_task(uploads.keep_alive(db, upload.project_id, blob_id))
+    try:
+        stored = await blobs.put(key, chunks, size=size, limit=size)
+        await _adopt(db, upload, Blob(project_id=upload.project_id, id=blob_id, object_key=key), stored)
+    except BaseException:
+        await uploads.give_up(db, upload.project_id, blob_id)
+        raise
+    finally:
+        heartbeat.cancel()
+    return stored.sha256
+
+
+async def nothing() -> AsyncIterator[bytes]:
+    """The bytes of an empty file."""
+    none: tuple[bytes, ...] = ()
+    for chunk in none:
+        yield chunk
+
+
+async def _adopt(db: Database, upload: MultipartUpload, blob: Blob, stored: Stored) -> None:
+    """The bytes are those of the upload now; the ones of an earlier attempt go."""
+    mine = (MultipartUpload.project_id == upload.project_id, MultipartUpload.id == upload.id)
+    async with db.write() as tx:
+        row = await tx.scalar(select(MultipartUpload).where(*mine).with_for_update())
+        if row is None or row.state != "open":
+            raise UploadMissing
+        await garbage.condemn_pending(tx, upload.project_id, row.blob_id, "sent again")
+        values = {"blob_id": blob.id, "object_key": blob.object_key, "stored_sha256": stored.sha256}
+        await tx.execute(update(MultipartUpload).where(*mine).values(**values))
+        own = (Blob.project_id == upload.project_id, Blob.id == blob.id)
+        await tx.execute(update(Blob).where(*own).values(lease_until=row.expires_at))

@@ -1,0 +1,33 @@
+"""What an uploaded file says of itself, and whether it is dangerous to load."""
+
+from __future__ import annotations
+
+import logging
+
+from app.inspection import sandbox
+from app.inspection.detection import HEAD, detect
+from app.inspection.examining import unreadable
+from app.inspection.limits import Limits
+from app.inspection.protocol import Order
+from app.inspection.reports import JsonValue, Outcome, Report, Scan
+from app.inspection.source import RangeReader
+
+__all__ = ["JsonValue", "Limits", "Outcome", "RangeReader", "Report", "Scan", "inspect"]
+
+log = logging.getLogger(__name__)
+
+
+async def inspect(path: str, reader: RangeReader, *, limits: Limits = Limits()) -> Report:  # noqa: B008 - frozen
+    """Look at a file by ranges, in a process of its own unless it is of no kind that is read here.
+
+    Whatever the bytes are gives a report; only what the reader raises is passed on.
+    """
+    head = await reader.read(0, min(HEAD, reader.size))
+    kind = detect(head, reader.size, path)
+    if kind is None:
+        return Report()
+    try:
+        return await sandbox.run(Order(kind, path, reader.size, limits), reader)
+    except sandbox.Killed as killed:
+        log.warning("inspection of a file as %s: %s", kind, killed)
+        return unreadable(kind, str(killed))

@@ -1,0 +1,420 @@
+"""Uploads through GraphQL: announced, sent by link, verified by a worker, in place, or clearly refused."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select, text, update
+
+from app.access.policy import Role
+from app.artifacts import garbage, inspections, multipart_uploads
+from app.artifacts.tables import Artifact, Blob, CondemnedObject, MultipartUpload
+from app.ids import GlobalId
+from app.queue import leases
+from app.queue.jobs import decode
+from app.queue.outbox import BackgroundJob
+from app.registry import models, versions
+from app.registry.models import CreateModel
+from app.registry.versions import CreateVersion
+from tests.graphql.conftest import statements
+from workers import execution
+from workers.handlers import HANDLERS
+
+MIB = 1024 * 1024
+UPLOAD = """id path size sha256 state alreadyStored reason partSize partCount
+  parts(first: 1000) { number offset size url arrived } artifact { id path size sha256 state format }
+  job { state done total }"""
+CREATE = f"""mutation c($owner: ArtifactOwner!, $files: [ArtifactUploadFile!]!) {{
+  artifactUploadCreate(input: {{owner: $owner, files: $files}}) {{
+    uploads {{ {UPLOAD} }} userErrors {{ code field message }} }} }}"""
+COMPLETE = f"""mutation c($ids: [ID!]!) {{ artifactUploadComplete(input: {{ids: $ids}}) {{
+  uploads {{ {UPLOAD} }} job {{ id state }} userErrors {{ code field message }} }} }}"""
+ABORT = """mutation a($ids: [ID!]!) { artifactUploadAbort(input: {ids: $ids}) {
+  uploads { state } userErrors { code message } } }"""
+SHOW = f"query s($id: ID!) {{ artifactUpload(by: {{id: $id}}) {{ {UPLOAD} }} }}"
+MISSING = """query m($id: ID!) { artifactUpload(by: {id: $id}) { parts(missingOnly: true) { number } } }"""
+RELEASE = """mutation r($id: ID!) { artifactRelease(input: {id: $id}) {
+  artifact { state releasedAt downloadUrl } userErrors { code message } } }"""
+FILE = "query f($id: ID!) { artifact(by: {id: $id}) { state stateReason downloadUrl scan { verdict imports } } }"
+
+
+class Uploads:
+    """A version of a fresh project, and what one does to its files."""
+
+    def __init__(self, data, client, runtime, project, version) -> None:
+        self.data, self.client, self.runtime, self.project = data, client, runtime, project
+        self.version = version
+        self.owner = {"modelVersion": {"id": str(GlobalId.of("ModelVersion", project.id, version.id))}}
+        self.person = project[Role.OWNER]
+
+    async def create(self, *files, person=None, owner=None):
+        answer = await self.data(person or self.person, CREATE, owner=owner or self.owner, files=list(files))
+        return answer["artifactUploadCreate"]
+
+    async def begin(self, *files):
+        made = await self.create(*files)
+        assert made["userErrors"] == []
+        return made["uploads"]
+
+    async def send(self, upload, content: bytes, *numbers: int):
+        for part in upload["parts"]:
+            if not numbers or part["number"] in numbers:
+                piece = content[part["offset"] : part["offset"] + part["size"]]
+                answer = await self.client.put(part["url"], content=piece)
+                assert answer.status_code == 200, answer.text
+
+    async def complete(self, *uploads, person=None):
+        answer = await self.data(person or self.person, COMPLETE, ids=[upload["id"] for upload in uploads])
+        return answer["artifactUploadComplete"]
+
+    async def show(self, upload):
+        return (await self.data(self.person, SHOW, id=upload["id"]))["artifactUpload"]
+
+    async def work(self) -> None:
+        """Do all jobs of the project, as workers would."""
+        while True:
+            async with self.runtime.db.read() as snap:
+                ids = await snap.scalars(
+                    select(BackgroundJob.id).where(
+                        BackgroundJob.project_id == self.project.id, BackgroundJob.state == "queued"
+                    )
+                )
+                jobs = ids.all()
+            if not jobs:
+                return
+            async with self.runtime.db.write() as tx:
+                await tx.execute(update(BackgroundJob).where(BackgroundJob.id.in_(jobs)).values(run_after=func.now()))
+            for job in jobs:
+                await execution.execute(self.runtime, job, "test")
+
+    async def put(self, path: str, content: bytes, **announced):
+        (upload,) = await self.begin(described(path, content) | announced)
+        await self.send(upload, content)
+        await self.complete(upload)
+        await self.work()
+        return await self.show(upload)
+
+    async def download(self, artifact) -> bytes:
+        answer = await self.data(self.person, FILE, id=artifact["id"])
+        got = await self.client.get(answer["artifact"]["downloadUrl"])
+        assert got.status_code == 200
+        return got.content
+
+    async def keys(self) -> set[str]:
+        return {listed.key async for listed in self.runtime.blobs.list_keys(f"v1/{self.project.id}/")}
+
+    async def sweep(self) -> None:
+        """Delete what is condemned now, not in half a minute."""
+        async with self.runtime.db.write() as tx:
+            mine = CondemnedObject.object_key.startswith(f"v1/{self.project.id}/")
+            await tx.execute(update(CondemnedObject).where(mine).values(not_before=func.now()))
+        await garbage.sweep(self.runtime.db, self.runtime.blobs)
+
+
+def described(path: str, content: bytes) -> dict[str, object]:
+    return {"path": path, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+@pytest.fixture
+async def uploads(data, client, runtime, project):
+    model = await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
+    version = await versions.create(runtime.db, project.owner, project.id, CreateVersion(model.id))
+    return Uploads(data, client, runtime, project, version)
+
+
+async def test_many_files_go_up_and_come_down(uploads):
+    contents = {f"model/{i}.bin": os.urandom(1_000 + i) for i in range(20)} | {"empty.txt": b""}
+    made = await uploads.begin(*(described(path, content) for path, content in contents.items()))
+    assert [upload["path"] for upload in made] == list(contents)
+    assert {upload["state"] for upload in made} == {"OPEN"}
+    assert made[-1]["partCount"] == 0
+    for upload in made:
+        await uploads.send(upload, contents[upload["path"]])
+    done = await uploads.complete(*made)
+    assert done["userErrors"] == []
+    assert {upload["state"] for upload in done["uploads"]} == {"VERIFYING"}
+    await uploads.work()
+    for upload in made:
+        ready = await uploads.show(upload)
+        assert ready["state"] == "READY"
+        assert ready["job"] == {"state": "SUCCEEDED", "done": 20_190, "total": 20_190}
+        assert ready["artifact"]["sha256"] == hashlib.sha256(contents[upload["path"]]).hexdigest()
+        assert await uploads.download(ready["artifact"]) == contents[upload["path"]]
+    assert len(await uploads.keys()) == 21
+
+
+async def test_a_large_file_goes_up_in_parts_and_goes_on_after_a_break(uploads):
+    content = os.urandom(40 * MIB)
+    (upload,) = await uploads.begin(described("big.bin", content))
+    assert (upload["partSize"], upload["partCount"]) == (16 * MIB, 3)
+    assert [part["size"] for part in upload["parts"]] == [16 * MIB, 16 * MIB, 8 * MIB]
+    await uploads.send(upload, content, 3, 1)
+    again = await uploads.show(upload)
+    assert [part["arrived"] for part in again["parts"]] == [True, False, True]
+    assert (await uploads.data(uploads.person, MISSING, id=upload["id"]))["artifactUpload"]["parts"] == [{"number": 2}]
+    refused = await uploads.complete(upload)
+    assert (refused["uploads"], refused["userErrors"][0]["code"]) == (None, "PARTS_MISSING")
+    assert "part 2 of 3" in refused["userErrors"][0]["message"]
+    await uploads.send(upload, content, 2)
+    await uploads.send(upload, content, 1)  # again
+    assert (await uploads.complete(upload))["uploads"][0]["state"] == "VERIFYING"
+    assert (await uploads.complete(upload))["uploads"][0]["state"] == "VERIFYING"
+    await uploads.work()
+    ready = await uploads.show(upload)
+    assert (ready["state"], ready["job"]["total"]) == ("READY", 40 * MIB)
+    assert await uploads.download(ready["artifact"]) == content
+    assert (await uploads.complete(upload))["uploads"][0]["state"] == "READY"
+
+
+async def test_known_bytes_need_not_be_sent(uploads):
+    content = os.urandom(5_000)
+    first = await uploads.put("a.bin", content)
+    shared, other = await uploads.begin(described("b.bin", content), described("c.bin", b"other"))
+    assert (shared["state"], shared["alreadyStored"], shared["parts"]) == ("READY", True, [])
+    assert shared["artifact"]["sha256"] == first["sha256"]
+    assert (other["state"], other["alreadyStored"]) == ("OPEN", False)
+    assert await uploads.download(shared["artifact"]) == content
+    assert len(await uploads.keys()) == 1
+
+
+async def test_known_bytes_replace_an_older_file(uploads):
+    content, older = os.urandom(5_000), os.urandom(10)
+    await uploads.put("a.bin", content)
+    await uploads.put("b.bin", older)
+    (shared,) = await uploads.begin(described("b.bin", content))
+    assert shared["alreadyStored"]
+    assert await uploads.download(shared["artifact"]) == content
+    await uploads.sweep()
+    assert len(await uploads.keys()) == 1
+
+
+@pytest.mark.parametrize("announced", [{"sha256": "0" * 64}, {"sha256": None}])
+async def test_a_wrong_hash_fails_and_leaves_nothing(uploads, announced):
+    failed = await uploads.put("a.bin", b"content", **announced)
+    if announced["sha256"] is None:
+        assert (failed["state"], failed["artifact"]["sha256"]) == ("READY", hashlib.sha256(b"content").hexdigest())
+        return
+    assert (failed["state"], failed["artifact"]) == ("FAILED", None)
+    assert "announced was 000" in failed["reason"]
+    assert failed["job"]["state"] == "SUCCEEDED"
+    await uploads.sweep()
+    assert await uploads.keys() == set()
+
+
+async def test_a_failed_upload_leaves_the_older_file(uploads):
+    await uploads.put("a.bin", b"older")
+    failed = await uploads.put("a.bin", b"newer", sha256="1" * 64)
+    assert failed["state"] == "FAILED"
+    async with uploads.runtime.db.read() as snap:
+        rows = (await snap.scalars(select(Artifact).where(Artifact.project_id == uploads.project.id))).all()
+    assert [row.path for row in rows] == ["a.bin"]
+    await uploads.sweep()
+    assert len(await uploads.keys()) == 1
+
+
+async def test_a_part_of_another_size_is_refused(uploads, client):
+    one, large = await uploads.begin(described("a.bin", b"12345"), {"path": "l", "size": 20 * MIB})
+    for part, size in ((one["parts"][0], 4), (large["parts"][1], 5)):
+        answer = await client.put(part["url"], content=b"x" * size)
+        assert answer.status_code == 400, answer.text
+        assert str(part["size"]) in answer.json()["message"]
+
+
+async def test_a_part_that_is_sent_again_counts_once(uploads):
+    (upload,) = await uploads.begin({"path": "a", "size": 5})
+    await uploads.send(upload, b"first")
+    await uploads.send(upload, b"other")
+    await uploads.complete(upload)
+    await uploads.work()
+    ready = await uploads.show(upload)
+    assert await uploads.download(ready["artifact"]) == b"other"
+    await uploads.sweep()
+    assert len(await uploads.keys()) == 1
+
+
+@pytest.mark.parametrize(
+    ("files", "code", "field"),
+    [
+        ([], "INVALID", "files"),
+        ([{"path": "a", "size": -1}], "INVALID", "files.0.size"),
+        ([{"path": "a", "size": 1}, {"path": "../a", "size": 1}], "INVALID", "files.1.path"),
+        ([{"path": "a", "size": 1}, {"path": "a", "size": 2}], "INVALID", "files"),
+        ([{"path": "a", "size": 1, "sha256": "xyz"}], "INVALID", "files.0.sha256"),
+        ([{"path": "a", "size": 6 * 1024**4}], "TOO_LARGE", None),
+        ([{"path": f"{i}", "size": 1} for i in range(1_001)], "INVALID", "files"),
+    ],
+)
+async def test_what_cannot_be_announced(uploads, files, code, field):
+    refused = await uploads.create(*files)
+    assert refused["uploads"] is None
+    assert [(error["code"], error["field"]) for error in refused["userErrors"]] == [(code, field)]
+    async with uploads.runtime.db.read() as snap:
+        mine = MultipartUpload.project_id == uploads.project.id
+        assert await snap.scalar(select(func.count()).select_from(MultipartUpload).where(mine)) == 0
+
+
+async def test_somebody_else_cannot_go_on(uploads):
+    (upload,) = await uploads.begin(described("a.bin", b"x"))
+    await uploads.send(upload, b"x")
+    for role, code in ((Role.MAINTAINER, "FORBIDDEN"), (Role.REPORTER, "FORBIDDEN"), (Role.GUEST, "FORBIDDEN")):
+        refused = await uploads.complete(upload, person=uploads.project[role])
+        assert [error["code"] for error in refused["userErrors"]] == [code]
+    refused = await uploads.complete(upload, person=uploads.project.stranger)
+    assert [error["code"] for error in refused["userErrors"]] == ["NOT_FOUND"]
+    shown = (await uploads.data(uploads.project[Role.REPORTER], SHOW, id=upload["id"]))["artifactUpload"]
+    assert (shown["state"], shown["parts"]) == ("OPEN", [])
+    assert (await uploads.data(uploads.project.stranger, SHOW, id=upload["id"]))["artifactUpload"] is None
+    given_up = await uploads.data(uploads.project[Role.MAINTAINER], ABORT, ids=[upload["id"]])
+    assert given_up["artifactUploadAbort"]["uploads"] == [{"state": "ABORTED"}]
+
+
+async def test_after_the_abort_nothing_is_left(uploads, client):
+    small, large = await uploads.begin(described("a.bin", b"x"), {"path": "l", "size": 20 * MIB})
+    await uploads.send(small, b"x")
+    await uploads.send(large, bytes(20 * MIB), 1)
+    for _ in range(2):
+        answer = await uploads.data(uploads.person, ABORT, ids=[small["id"], large["id"]])
+        assert answer["artifactUploadAbort"] == {"uploads": [{"state": "ABORTED"}] * 2, "userErrors": []}
+    assert (await client.put(small["parts"][0]["url"], content=b"x")).status_code == 409
+    assert (await client.put(large["parts"][1]["url"], content=bytes(4 * MIB))).status_code == 409
+    refused = await uploads.complete(small)
+    assert [error["code"] for error in refused["userErrors"]] == ["CONFLICT"]
+    await uploads.sweep()
+    assert await uploads.keys() == set()
+    pending = [one async for one in uploads.runtime.blobs.list_uploads(f"v1/{uploads.project.id}/")]
+    assert pending == []
+
+
+async def test_an_upload_to_a_deleted_version_ends_as_failed(uploads):
+    (upload,) = await uploads.begin(described("a.bin", b"x"))
+    await uploads.send(upload, b"x")
+    await uploads.complete(upload)
+    await versions.delete(uploads.runtime.db, uploads.project.owner, uploads.project.id, uploads.version.id)
+    async with uploads.runtime.db.read() as snap:
+        kinds = select(BackgroundJob.id, BackgroundJob.kind).where(BackgroundJob.project_id == uploads.project.id)
+        jobs = {row.kind: row.id for row in await snap.execute(kinds)}
+    await execution.execute(uploads.runtime, jobs["registry.purge_version"], "test")
+    await uploads.work()
+    shown = await uploads.show(upload)
+    assert (shown["state"], shown["artifact"]) == ("FAILED", None)
+    assert "candidate" in shown["reason"]
+    await uploads.sweep()
+    assert await uploads.keys() == set()
+
+
+async def test_an_upload_to_a_deleted_version_is_not_begun(uploads):
+    await versions.delete(uploads.runtime.db, uploads.project.owner, uploads.project.id, uploads.version.id)
+    refused = await uploads.create(described("a.bin", b"x"))
+    assert [error["code"] for error in refused["userErrors"]] == ["NOT_FOUND"]
+
+
+async def test_ids_that_mean_nothing(uploads):
+    for ids in (["x"], [str(GlobalId.of("ArtifactUpload", uploads.project.id, UUID(int=1)))]):
+        answer = await uploads.data(uploads.person, COMPLETE, ids=ids)
+        assert [error["code"] for error in answer["artifactUploadComplete"]["userErrors"]] == ["NOT_FOUND"]
+        assert (await uploads.data(uploads.person, SHOW, id=ids[0]))["artifactUpload"] is None
+
+
+async def test_two_completions_at_once_make_one_job(uploads):
+    (upload,) = await uploads.begin(described("a.bin", b"x"))
+    await uploads.send(upload, b"x")
+    answers = await asyncio.gather(*(uploads.complete(upload) for _ in range(5)))
+    assert {answer["uploads"][0]["state"] for answer in answers} == {"VERIFYING"}
+    assert len({answer["job"]["id"] for answer in answers}) == 1
+
+
+async def test_verified_twice_at_once_is_verified_once(uploads):
+    (upload,) = await uploads.begin(described("a.bin", bytes(20 * MIB)))
+    await uploads.send(upload, bytes(20 * MIB))
+    await uploads.complete(upload)
+    async with uploads.runtime.db.read() as snap:
+        job = (await snap.scalars(select(BackgroundJob).where(BackgroundJob.project_id == uploads.project.id))).one()
+    lease = await leases.claim(uploads.runtime.db, job.id, "one")
+
+    async def silent(_done, _total):
+        pass
+
+    again = [HANDLERS[job.kind](uploads.runtime, decode(job.kind, job.payload), silent) for _ in range(3)]
+    await asyncio.gather(*again)
+    assert lease is not None
+    assert await leases.succeed(uploads.runtime.db, lease)
+    ready = await uploads.show(upload)
+    assert ready["state"] == "READY"
+    assert len(await uploads.keys()) == 1
+
+
+async def test_what_nobody_completes_runs_out(uploads):
+    made = await uploads.begin(described("a.bin", b"x"), {"path": "l", "size": 20 * MIB})
+    await uploads.send(made[0], b"x")
+    await uploads.send(made[1], bytes(20 * MIB), 1)
+    async with uploads.runtime.db.write() as tx:
+        mine = MultipartUpload.project_id == uploads.project.id
+        await tx.execute(update(MultipartUpload).where(mine).values(expires_at=func.now()))
+    await multipart_uploads.expire(uploads.runtime.db, uploads.runtime.blobs)
+    assert await uploads.show(made[0]) is None
+    await uploads.sweep()
+    assert await uploads.keys() == set()
+    async with uploads.runtime.db.read() as snap:
+        assert await snap.scalar(select(func.count()).where(Blob.project_id == uploads.project.id)) == 0
+
+
+async def test_a_thousand_files_cost_a_fixed_number_of_statements(uploads, runtime):
+    document = """mutation c($owner: ArtifactOwner!, $files: [ArtifactUploadFile!]!) {
+      artifactUploadCreate(input: {owner: $owner, files: $files}) {
+        uploads { id parts { url } } userErrors { code } } }"""
+    counts = []
+    for number in (1, 1_000):
+        files = [{"path": f"{number}/{i}", "size": 50_000, "sha256": f"{i:064x}"} for i in range(number)]
+        with statements(runtime.db) as seen:
+            answer = await uploads.data(uploads.person, document, owner=uploads.owner, files=files)
+        assert len(answer["artifactUploadCreate"]["uploads"]) == number
+        counts.append(len(seen))
+    assert counts[0] == counts[1]
+    async with runtime.db.read() as snap:
+        assert await snap.scalar(text("SELECT 1")) == 1
+
+
+async def test_dangerous_files_wait_for_a_maintainer(uploads, client):
+    evil = b"cos\nsystem\n(S'echo evil'\ntR."
+    shown = await uploads.put("model.pkl", evil)
+    assert (shown["state"], shown["artifact"]["state"]) == ("READY", "QUARANTINED")
+    key = shown["artifact"]["id"]
+    found = (await uploads.data(uploads.person, FILE, id=key))["artifact"]
+    assert (found["downloadUrl"], found["scan"]["verdict"]) == (None, "DANGEROUS")
+    assert "os.system" in found["scan"]["imports"]
+    assert "os.system" in found["stateReason"]
+    mlflow = f"/api/v4/projects/{uploads.project.id}/ml/mlflow/api/2.0/mlflow-artifacts/artifacts"
+    candidate = uploads.version.candidate_id.hex
+    refused = await client.get(f"{mlflow}/0/{candidate}/artifacts/model.pkl", headers=uploads.person.headers)
+    assert refused.status_code in {403, 404}, refused.text
+    (again,) = await uploads.begin(described("copy.pkl", evil))
+    assert (again["alreadyStored"], again["artifact"]["state"]) == (True, "QUARANTINED")
+    for role in (Role.DEVELOPER, Role.GUEST):
+        answer = await uploads.data(uploads.project[role], RELEASE, id=key)
+        assert [error["code"] for error in answer["artifactRelease"]["userErrors"]] == ["FORBIDDEN"]
+    released = (await uploads.data(uploads.project[Role.MAINTAINER], RELEASE, id=key))["artifactRelease"]
+    assert (released["artifact"]["state"], released["userErrors"]) == ("READY", [])
+    assert (await client.get(released["artifact"]["downloadUrl"])).content == evil
+    assert await uploads.download(again["artifact"]) == evil
+    twice = (await uploads.data(uploads.project[Role.MAINTAINER], RELEASE, id=key))["artifactRelease"]
+    assert [error["code"] for error in twice["userErrors"]] == ["CONFLICT"]
+    third = await uploads.put("third.pkl", evil)
+    await uploads.work()
+    assert third["artifact"]["state"] == "READY"
+
+
+async def test_lost_looks_are_promised_again(uploads, runtime):
+    await uploads.put("a.bin", os.urandom(100))
+    async with runtime.db.write() as tx:
+        mine = Artifact.project_id == uploads.project.id
+        await tx.execute(
+            update(Artifact).where(mine).values(inspected_at=None, created_at=func.now() - text("interval '2 minutes'"))
+        )
+    await inspections.promise_overdue(runtime.db)
+    await uploads.work()
+    async with runtime.db.read() as snap:
+        assert await snap.scalar(select(Artifact.inspected_at).where(mine)) is not None

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.client import commands as client
+from app.commands.gc import collect
 from app.commands.jobs import jobs
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ main = typer.Typer(
     pretty_exceptions_enable=False,
 )
 main.add_typer(jobs, name="jobs")
+main.command("gc")(collect)
 
 
 @main.command()
@@ -122,6 +125,10 @@ def schema(
     difference = sdl.difference() if check else ""
     typer.echo(difference if check else sdl.text(), nl=False)
     raise typer.Exit(1 if difference else 0)
+
+
+main.command()(client.push)
+main.command()(client.pull)
 
 
 @main.command(hidden=True)

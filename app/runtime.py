@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from app import faults
+from app.ci.observer import Observer
 from app.db.database import Database
 from app.queue.broker import Broker
 from app.settings import Settings
@@ -20,13 +21,14 @@ WORKER_STATEMENT_TIMEOUT_MS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """Database, store, bell and courier of one process."""
+    """Database, store, bell, courier and observer of one process."""
 
     settings: Settings
     db: Database
     blobs: BlobStore
     broker: Broker
     courier: Courier
+    observer: Observer
 
 
 @asynccontextmanager
@@ -45,7 +47,7 @@ async def open_runtime(
     )
     blobs = S3BlobStore(settings)
     try:
-        yield Runtime(settings, db, blobs, broker, Courier.of(settings))
+        yield Runtime(settings, db, blobs, broker, Courier.of(settings), Observer.of(settings))
     finally:
         await broker.close()
         await blobs.close()

@@ -46,6 +46,7 @@ def servers() -> Iterator[embedded.Servers]:
 def settings(servers: embedded.Servers) -> Settings:
     os.environ.update(servers.environment)
     os.environ["MODELYARD_WEBHOOK_PRIVATE_HOSTS"] = "127.0.0.1"
+    os.environ["MODELYARD_CI_PRIVATE_HOSTS"] = "127.0.0.1"
     return Settings.read()
 
 

@@ -11,11 +11,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from app.artifacts import ingestion, inspections
+from app.ci import following, waiting
 from app.queue import jobs
 from app.registry import purge as registry_purge
 from app.runtime import Runtime
 from app.tracking import owners
 from app.tracking import purge as tracking_purge
+from app.upkeep import project_deletion
 from app.webhooks import delivering
 
 Progress = Callable[[int, int | None], Awaitable[None]]
@@ -54,6 +56,14 @@ async def purge_experiment(runtime: Runtime, job: jobs.PurgeExperiment, progress
     await tracking_purge.experiment(runtime.db, job.project_id, job.number, progress=progress)
 
 
+async def purge_project(runtime: Runtime, job: jobs.PurgeProject, progress: Progress) -> None:
+    """Safe twice: each batch removes what is left; a project that is gone is done.
+
+    Safe late: only a project that is deleted is emptied, which nothing undoes, and its number is not used again.
+    """
+    await project_deletion.purge(runtime.db, runtime.blobs, job.project_id, progress=progress)
+
+
 async def deliver_webhook(runtime: Runtime, job: jobs.DeliverWebhook, _progress: Progress) -> None:
     """Safe twice: one that is done is left alone, and a repeated one has the same id for the receiver to know it by.
 
@@ -80,12 +90,31 @@ async def inspect_artifacts(runtime: Runtime, job: jobs.InspectArtifacts, progre
     await inspections.inspect_root(runtime.db, runtime.blobs, job.project_id, job.root_id, progress=progress)
 
 
+async def follow_ci_job(runtime: Runtime, job: jobs.FollowCiJob, _progress: Progress) -> None:
+    """Safe twice: it looks twice, and what is seen is written by the first alone.
+
+    Safe late: what a late one saw is not written over what was seen since.
+    """
+    await following.follow(runtime.db, runtime.observer, job.project_id, job.ci_job_id)
+
+
+async def pick_up_ci_jobs(runtime: Runtime, job: jobs.PickUpCiJobs, _progress: Progress) -> None:
+    """Safe twice: what is picked up waits no longer.
+
+    Safe late: only jobs that still wait for settings are picked up.
+    """
+    await waiting.pick_up_all(runtime.db, job.project_id)
+
+
 HANDLERS: dict[str, Handler] = {
     jobs.PurgeModel.kind: purge_model,
     jobs.PurgeVersion.kind: purge_version,
     jobs.PurgeCandidate.kind: purge_candidate,
     jobs.PurgeExperiment.kind: purge_experiment,
+    jobs.PurgeProject.kind: purge_project,
     jobs.DeliverWebhook.kind: deliver_webhook,
     jobs.IngestUploads.kind: ingest_uploads,
     jobs.InspectArtifacts.kind: inspect_artifacts,
+    jobs.FollowCiJob.kind: follow_ci_job,
+    jobs.PickUpCiJobs.kind: pick_up_ci_jobs,
 }

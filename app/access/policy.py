@@ -40,6 +40,7 @@ class Permission(StrEnum):
     CANDIDATE_READ = "candidate:read"
     CANDIDATE_WRITE = "candidate:write"
     JOB_MANAGE = "job:manage"
+    CI_MANAGE = "ci:manage"
     MEMBER_MANAGE = "member:manage"
     MLFLOW_WRITE = "mlflow:write"
     PROJECT_DELETE = "project:delete"
@@ -55,6 +56,7 @@ _LEAST_ROLE = {
     Permission.CANDIDATE_READ: None,
     Permission.CANDIDATE_WRITE: Role.DEVELOPER,
     Permission.JOB_MANAGE: Role.MAINTAINER,
+    Permission.CI_MANAGE: Role.MAINTAINER,
     Permission.MEMBER_MANAGE: Role.MAINTAINER,
     Permission.MLFLOW_WRITE: Role.DEVELOPER,
     Permission.PROJECT_DELETE: Role.OWNER,
@@ -86,6 +88,8 @@ class Actor:
     project_boundary: int | None = None
     group_boundary: int | None = None
     token_id: int | None = None
+    ci_job: str | None = None
+    """The CI job that got the token for its identity, as ``provider:external id``."""
 
     @property
     def is_anonymous(self) -> bool:

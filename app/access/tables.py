@@ -49,7 +49,10 @@ class Project(Row):
 
     __tablename__ = "projects"
     __table_args__ = (
-        Index("uq_projects_full_path", sql("lower(full_path)"), unique=True),
+        # The path of a deleted project is free at once, while workers still remove what was in it.
+        Index(
+            "uq_projects_full_path", sql("lower(full_path)"), unique=True, postgresql_where=sql("deleted_at is null")
+        ),
         CheckConstraint("visibility in ('private', 'internal', 'public')", name="visibility"),
     )
 
@@ -65,6 +68,7 @@ class Project(Row):
     last_experiment_number: Mapped[int] = mapped_column(BigInteger, server_default="0")
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[Now]
+    deleted_at: Mapped[Moment | None]
 
 
 class Membership(Row):
@@ -94,7 +98,10 @@ class Membership(Row):
 
 
 class Token(Row):
-    """An access token; only its SHA-256 is kept. ``project_id`` or ``group_id`` confine what it can reach."""
+    """An access token; only its SHA-256 is kept. ``project_id`` or ``group_id`` confine what it can reach.
+
+    ``ci_job`` is set where a CI job got it in exchange for its identity.
+    """
 
     __tablename__ = "tokens"
     __table_args__ = (
@@ -111,6 +118,7 @@ class Token(Row):
     name: Mapped[str] = mapped_column(Text)
     sha256: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    ci_job: Mapped[str | None] = mapped_column(Text)
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[Now]
     expires_at: Mapped[Moment | None]

@@ -38,6 +38,8 @@ class IssueToken:
     group_id: int | None = None
     role: Role = Role.DEVELOPER
     expires_at: datetime | None = None
+    ci_job: str | None = None
+    """The CI job that it is made for, as ``provider:external id``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,7 @@ async def add(tx: Tx, command: IssueToken, *, user_id: int, created_by: int | No
             scopes=[str(scope) for scope in command.scopes],
             created_by=created_by,
             expires_at=command.expires_at,
+            ci_job=command.ci_job,
         )
         .returning(Token)
     )
@@ -180,6 +183,7 @@ def _actor(token: Token, user: User) -> Actor:
         project_boundary=token.project_id,
         group_boundary=token.group_id,
         token_id=token.id,
+        ci_job=token.ci_job,
     )
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import ColumnElement, func, select, update
 
+from app import faults
 from app.artifacts import garbage, inspections, plans, uploads
 from app.artifacts.announced_uploads import VERIFYING
 from app.artifacts.artifacts import Root
@@ -84,8 +85,10 @@ async def ingest(
 async def _ingest(db: Database, blobs: BlobStore, upload: MultipartUpload, lock_of: LockOf, meter: _Meter) -> None:
     try:
         stored = await _verified(blobs, upload, meter)
+        await faults.point("ingest.verified")
         report = await inspections.report_on(blobs, upload.path, upload.object_key, stored.size)
         await _put_in_place(db, upload, stored, report, lock_of)
+        await faults.point("ingest.placed")
     except NotFound:
         await _fail(db, upload, "The candidate or logged model whose file it was going to be has been deleted.")
     except (Invalid, Conflict) as refusal:
@@ -124,6 +127,7 @@ async def _join(blobs: BlobStore, upload: MultipartUpload) -> None:
         return
     parts = plans.require_all(upload, plans.arrived(upload, listed))
     await blobs.complete_multipart(upload.object_key, upload.store_id, parts)
+    await faults.point("ingest.joined")
 
 
 async def _read_back(blobs: BlobStore, upload: MultipartUpload, meter: _Meter) -> Stored:

@@ -40,7 +40,7 @@ REPLACED = (
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class BlobReader:
     """A stored file, read in ranges."""
 

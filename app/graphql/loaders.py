@@ -8,6 +8,7 @@ from app.access.policy import Actor
 from app.db.database import Database
 from app.graphql.access.loaders import AccessLoaders
 from app.graphql.artifacts.loaders import ArtifactLoaders
+from app.graphql.ci.loaders import CiLoaders
 from app.graphql.registry.loaders import RegistryLoaders
 from app.graphql.tracking.loaders import TrackingLoaders
 from app.graphql.webhooks.loaders import WebhookLoaders
@@ -35,6 +36,10 @@ class Loaders:
     @cached_property
     def registry(self) -> RegistryLoaders:
         return RegistryLoaders(self._db, self._actor)
+
+    @cached_property
+    def ci(self) -> CiLoaders:
+        return CiLoaders(self._db, self._actor)
 
     @cached_property
     def webhooks(self) -> WebhookLoaders:

@@ -16,6 +16,7 @@ from app.graphql.artifacts.lookups import ArtifactLookup
 from app.graphql.artifacts.queries import find_artifact
 from app.graphql.artifacts.types import Artifact
 from app.graphql.artifacts.uploads import upload_by_key
+from app.graphql.ci.types import ci_job_by_key
 from app.graphql.context import Info
 from app.graphql.errors import or_none
 from app.graphql.fields import resolved
@@ -82,11 +83,17 @@ async def _webhook(info: Info, id: str) -> Node | None:
     return await or_none(webhook_by_key(info, *key)) if key else None
 
 
+async def _ci_job(info: Info, id: str) -> Node | None:
+    key = ids.in_project(id, "CiJob")
+    return await ci_job_by_key(info, *key) if key else None
+
+
 LOOKUPS: dict[str, Lookup] = {
     "Artifact": _artifact,
     "ArtifactUpload": _artifact_upload,
     "BackgroundJob": _background_job,
     "Candidate": _candidate,
+    "CiJob": _ci_job,
     "Experiment": _experiment,
     "Group": _group,
     "Model": _model,

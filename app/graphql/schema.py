@@ -14,6 +14,7 @@ from app.graphql.access.queries import AccessQuery
 from app.graphql.artifacts.mutations import ArtifactsMutation
 from app.graphql.artifacts.queries import ArtifactsQuery, ArtifactUploadsQuery
 from app.graphql.artifacts.upload_mutations import ArtifactUploadsMutation
+from app.graphql.ci.mutations import CiMutation
 from app.graphql.errors import presented
 from app.graphql.gate import Gate
 from app.graphql.jobs.mutations import JobsMutation
@@ -55,6 +56,7 @@ class Mutation(
     ArtifactUploadsMutation,
     WebhooksMutation,
     JobsMutation,
+    CiMutation,
 ):
     pass
 

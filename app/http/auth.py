@@ -13,8 +13,8 @@ from app.errors import ModelyardError, Unauthenticated
 from app.http.answers import error_answer
 from app.runtime import Runtime
 
-OPEN_PATHS = ("/health", "/metrics", "/version", "/artifacts/", "/uploads/", "/static/")
-"""Here no token is read: probes, and links that carry their own signature."""
+OPEN_PATHS = ("/health", "/metrics", "/version", "/artifacts/", "/uploads/", "/static/", "/ci/")
+"""Here no token is read: probes, signed links, and CI systems, which prove who they are in other ways."""
 
 
 class Authentication:

@@ -1,49 +1,33 @@
-"""What a stored file says of itself, and whether it is dangerous to load."""
+"""What an uploaded file says of itself, and whether it is dangerous to load."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, Protocol
+import logging
+
+from app.inspection import sandbox
+from app.inspection.detection import HEAD, detect
+from app.inspection.examining import unreadable
+from app.inspection.limits import Limits
+from app.inspection.protocol import Order
+from app.inspection.reports import JsonValue, Outcome, Report, Scan
+from app.inspection.source import RangeReader
+
+__all__ = ["JsonValue", "Limits", "Outcome", "RangeReader", "Report", "Scan", "inspect"]
+
+log = logging.getLogger(__name__)
 
 
-class RangeReader(Protocol):
-    """A file that can be read in ranges; ``size`` in bytes."""
+async def inspect(path: str, reader: RangeReader, *, limits: Limits = Limits()) -> Report:  # noqa: B008 - frozen
+    """Look at a file by ranges, in a process of its own unless it is of no kind that is read here.
 
-    @property
-    def size(self) -> int: ...
-
-    async def read(self, start: int, end: int) -> bytes: ...
-
-
-class Outcome(StrEnum):
-    READY = "ready"
-    FAILED = "failed"
-    QUARANTINED = "quarantined"
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """What scanners say of a file that can run code."""
-
-    verdict: str
-    imports: list[str]
-    findings: list[str]
-    scanners: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a look at a file has told."""
-
-    outcome: Outcome
-    reason: str | None
-    format: str | None
-    facts: dict[str, Any]
-    scan: Scan | None
-
-
-async def inspect(path: str, reader: RangeReader) -> Report:  # noqa: ARG001 - no format is known yet
-    """Look at a file; no format is known yet."""
-    await reader.read(0, 16)
-    return Report(Outcome.READY, None, None, {}, None)
+    Whatever the bytes are gives a report; only what the reader raises is passed on.
+    """
+    head = await reader.read(0, min(HEAD, reader.size))
+    kind = detect(head, reader.size, path)
+    if kind is None:
+        return Report()
+    try:
+        return await sandbox.run(Order(kind, path, reader.size, limits), reader)
+    except sandbox.Killed as killed:
+        log.warning("inspection of a file as %s: %s", kind, killed)
+        return unreadable(kind, str(killed))

@@ -63,6 +63,14 @@ class PurgeExperiment(Job):
 
 
 @dataclass(frozen=True, slots=True)
+class PurgeProject(Job):
+    """Remove a deleted project with everything in it."""
+
+    kind: ClassVar[str] = "access.purge_project"
+    project_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class DeliverWebhook(Job):
     """Send one event to one webhook, once; an attempt that may be repeated promises the next one itself."""
 
@@ -89,6 +97,23 @@ class InspectArtifacts(Job):
     root_id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class FollowCiJob(Job):
+    """Ask the CI system how one of its jobs is, once; a job that goes on promises the next look itself."""
+
+    kind: ClassVar[str] = "ci.follow"
+    project_id: int
+    ci_job_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PickUpCiJobs(Job):
+    """Begin to follow what waited for the project's CI settings."""
+
+    kind: ClassVar[str] = "ci.pick_up"
+    project_id: int
+
+
 KINDS: dict[str, type[Job]] = {
     job.kind: job
     for job in (
@@ -96,9 +121,12 @@ KINDS: dict[str, type[Job]] = {
         PurgeVersion,
         PurgeCandidate,
         PurgeExperiment,
+        PurgeProject,
         DeliverWebhook,
         IngestUploads,
         InspectArtifacts,
+        FollowCiJob,
+        PickUpCiJobs,
     )
 }
 

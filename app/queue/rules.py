@@ -32,6 +32,8 @@ RULES = MappingProxyType(
         jobs.PurgeExperiment.kind: Rule(at_once=2),
         jobs.IngestUploads.kind: Rule(at_once=2),
         jobs.InspectArtifacts.kind: Rule(at_once=2),
+        jobs.FollowCiJob.kind: Rule(at_once=10, step_seconds=60),
+        jobs.PurgeProject.kind: Rule(at_once=1),
         jobs.DeliverWebhook.kind: Rule(at_once=20, step_seconds=60),
     }
 )

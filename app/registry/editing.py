@@ -79,6 +79,9 @@ async def edit_version(
         model, version = await versions.find(tx, access.id, target)
         changed = await versions.change(tx, version, updated_at=func.now(), **values)
         check_tags(changed.tags)
+        await versions.follow_ci_tags(
+            tx, actor, changed, [key for key, value in wish.tags.items() if value is not None]
+        )
         await announcing.version_tags_changed(tx, model, changed, wish.tags)
     return changed
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 
 from app import faults
+from app.ci import linking
 from app.db.database import Database, Tx
 from app.queue import outbox
 from app.queue.jobs import PurgeExperiment
@@ -72,6 +73,7 @@ async def _remove_versions(tx: Tx, project_id: int, *conditions: Any) -> int:
         return 0
     ids = [row.id for row in rows]
     await tx.execute(_delete(Alias).where(Alias.project_id == project_id, Alias.version_id == func.any(ids)))
+    await linking.forget_versions(tx, project_id, ids)
     await tx.execute(
         _delete(ModelVersion).where(ModelVersion.project_id == project_id, ModelVersion.id == func.any(ids))
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,8 @@ from sqlalchemy import func, update
 
 from app.access.policy import Actor
 from app.artifacts.artifacts import Root
+from app.ci import linking
+from app.ci.linking import Owner
 from app.db.database import Database, Snapshot, Tx
 from app.errors import NotFound
 from app.queue import outbox
@@ -72,9 +74,11 @@ async def create(db: Database, actor: Actor, project: int | str, command: Create
         is_awaited = await announcing.has_listener(snap, model)
     async with turns.turn(model.project_id, model.id), db.write() as tx:
         origin = await creation.origin(tx, model, command, actor)
+        made_by = await linking.ensure(tx, access.id, linking.claims(command.tags, actor))
         number = await creation.take_number(tx, model)
         row = {"number": number, "created_by": actor.user_id, **origin, **values}
         made = await _add(tx, model, command, wanted, row)
+        await linking.attach(tx, Owner(access.id, version_id=made.id), made_by, by=actor.user_id)
         if made.logged_model_id is not None:
             await logged_models.note_version(tx, access.id, made.logged_model_id, model.name, number)
         if is_awaited:
@@ -173,6 +177,7 @@ async def set_tags(
         model, version = await find(tx, access.id, target)
         changed = await change(tx, version, tags=merged(ModelVersion.tags, patch))
         check_tags(changed.tags)
+        await follow_ci_tags(tx, actor, changed, patch)
         await announcing.version_tags_changed(tx, model, changed, patch)
     return changed
 
@@ -237,6 +242,13 @@ def root_of(version: ModelVersion) -> tuple[Root, str]:
     return Root(version.project_id, candidate_id=version.candidate_id), version.artifact_folder
 
 
+async def follow_ci_tags(tx: Tx, actor: Actor, version: ModelVersion, patch: Iterable[str]) -> None:
+    """Step: link the version to the CI job that its tags name, when the tags that were set say something of one."""
+    if linking.concerned(patch):
+        owner = Owner(version.project_id, version_id=version.id)
+        await linking.follow_tags(tx, owner, version.tags, by=actor.user_id)
+
+
 async def _find_named(snap: Snapshot, project_id: int, target: Named) -> tuple[Model, ModelVersion]:
     key = repository.model_key(target.model)
     row = None
@@ -285,6 +297,17 @@ async def change(tx: Tx, version: ModelVersion, **values: Any) -> ModelVersion:
     if found is None:
         raise VersionNotFound(f"The version {quoted(version.version)} has just been deleted.", field="version")
     return found
+
+
+async def hold(tx: Tx, version: ModelVersion) -> None:
+    """Step: hold a living version against deletion until the commit; many may hold it at once.
+
+    Raises:
+        VersionNotFound: it has just been deleted.
+    """
+    held = repository.living_versions(version.project_id).where(ModelVersion.id == version.id)
+    if await tx.scalar(held.with_for_update(read=True, of=ModelVersion)) is None:
+        raise VersionNotFound(f"The version {quoted(version.version)} has just been deleted.", field="version")
 
 
 async def _archive_others(tx: Tx, version: ModelVersion, stage: str) -> None:

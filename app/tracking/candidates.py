@@ -12,6 +12,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access import policy, projects
 from app.access.policy import Actor, Permission
+from app.ci import linking
+from app.ci.linking import Owner
 from app.db.database import Database, Tx
 from app.errors import Conflict, Invalid, NotFound
 from app.ids import uuid7
@@ -90,6 +92,8 @@ async def create(db: Database, actor: Actor, project: int | str, command: Create
         tags = {**command.tags, NAME_TAG: candidate.name}
         await _add_pairs(tx, CandidateTag, candidate, tags)
         await _add_pairs(tx, CandidateParam, candidate, command.params)
+        made_by = await linking.ensure(tx, access.id, linking.claims(tags, actor))
+        await linking.attach(tx, Owner(access.id, candidate.id), made_by, by=actor.user_id)
     return CandidateDetails(candidate, params=dict(command.params), tags=dict(sorted(tags.items())))
 
 

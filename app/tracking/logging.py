@@ -14,6 +14,8 @@ from sqlalchemy.sql.selectable import TableValuedAlias
 
 from app.access import policy, projects
 from app.access.policy import Actor, Permission
+from app.ci import linking
+from app.ci.linking import Owner
 from app.db.database import Database, Tx
 from app.errors import Invalid, NotFound
 from app.tracking import candidates, metrics, names
@@ -67,6 +69,8 @@ async def log(db: Database, actor: Actor, project: int | str, batch: LogBatch) -
         await _log_params(tx, candidate, batch.params)
         await metrics.add(tx, candidate, batch.metrics)
         await _set_tags(tx, candidate, batch.tags)
+        if linking.concerned(batch.tags):
+            await _link(tx, candidate, actor)
 
 
 async def note_model(db: Database, actor: Actor, project: int | str, candidate_id: UUID, entry: object) -> None:
@@ -189,6 +193,17 @@ async def _set_tags(tx: Tx, candidate: Candidate, tags: Mapping[str, str]) -> No
     )
     if tags.get(candidates.NAME_TAG):
         await candidates.rename_step(tx, candidate, tags[candidates.NAME_TAG])
+
+
+async def _link(tx: Tx, candidate: Candidate, actor: Actor) -> None:
+    """Follow the tags that name a CI job; some of them may have been set before."""
+    statement = select(CandidateTag.key, CandidateTag.value).where(
+        CandidateTag.project_id == candidate.project_id,
+        CandidateTag.candidate_id == candidate.id,
+        CandidateTag.key.in_(sorted(linking.TAGS)),
+    )
+    tags = {row.key: row.value for row in await tx.execute(statement)}
+    await linking.follow_tags(tx, Owner(candidate.project_id, candidate.id), tags, by=actor.user_id)
 
 
 def _unnested(pairs: Mapping[str, str]) -> TableValuedAlias:

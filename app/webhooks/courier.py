@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from app.outgoing.addresses import AddressRules
 from app.settings import Settings
 from app.webhooks import sending
-from app.webhooks.addresses import AddressRules
 from app.webhooks.secrets import SecretUnreadable, Vault
 from app.webhooks.sending import Attempt
 from app.webhooks.tables import Webhook

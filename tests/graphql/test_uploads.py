@@ -37,6 +37,8 @@ ABORT = """mutation a($ids: [ID!]!) { artifactUploadAbort(input: {ids: $ids}) {
   uploads { state } userErrors { code message } } }"""
 SHOW = f"query s($id: ID!) {{ artifactUpload(by: {{id: $id}}) {{ {UPLOAD} }} }}"
 MISSING = """query m($id: ID!) { artifactUpload(by: {id: $id}) { parts(missingOnly: true) { number } } }"""
+RELEASE = """mutation r($id: ID!) { artifactRelease(input: {id: $id}) {
+  artifact { state releasedAt downloadUrl } userErrors { code message } } }"""
 FILE = "query f($id: ID!) { artifact(by: {id: $id}) { state stateReason downloadUrl scan { verdict imports } } }"
 
 
@@ -374,6 +376,35 @@ async def test_a_thousand_files_cost_a_fixed_number_of_statements(uploads, runti
     assert counts[0] == counts[1]
     async with runtime.db.read() as snap:
         assert await snap.scalar(text("SELECT 1")) == 1
+
+
+async def test_dangerous_files_wait_for_a_maintainer(uploads, client):
+    evil = b"cos\nsystem\n(S'echo evil'\ntR."
+    shown = await uploads.put("model.pkl", evil)
+    assert (shown["state"], shown["artifact"]["state"]) == ("READY", "QUARANTINED")
+    key = shown["artifact"]["id"]
+    found = (await uploads.data(uploads.person, FILE, id=key))["artifact"]
+    assert (found["downloadUrl"], found["scan"]["verdict"]) == (None, "DANGEROUS")
+    assert "os.system" in found["scan"]["imports"]
+    assert "os.system" in found["stateReason"]
+    mlflow = f"/api/v4/projects/{uploads.project.id}/ml/mlflow/api/2.0/mlflow-artifacts/artifacts"
+    candidate = uploads.version.candidate_id.hex
+    refused = await client.get(f"{mlflow}/0/{candidate}/artifacts/model.pkl", headers=uploads.person.headers)
+    assert refused.status_code in {403, 404}, refused.text
+    (again,) = await uploads.begin(described("copy.pkl", evil))
+    assert (again["alreadyStored"], again["artifact"]["state"]) == (True, "QUARANTINED")
+    for role in (Role.DEVELOPER, Role.GUEST):
+        answer = await uploads.data(uploads.project[role], RELEASE, id=key)
+        assert [error["code"] for error in answer["artifactRelease"]["userErrors"]] == ["FORBIDDEN"]
+    released = (await uploads.data(uploads.project[Role.MAINTAINER], RELEASE, id=key))["artifactRelease"]
+    assert (released["artifact"]["state"], released["userErrors"]) == ("READY", [])
+    assert (await client.get(released["artifact"]["downloadUrl"])).content == evil
+    assert await uploads.download(again["artifact"]) == evil
+    twice = (await uploads.data(uploads.project[Role.MAINTAINER], RELEASE, id=key))["artifactRelease"]
+    assert [error["code"] for error in twice["userErrors"]] == ["CONFLICT"]
+    third = await uploads.put("third.pkl", evil)
+    await uploads.work()
+    assert third["artifact"]["state"] == "READY"
 
 
 async def test_lost_looks_are_promised_again(uploads, runtime):

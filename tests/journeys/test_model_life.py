@@ -11,6 +11,7 @@ from sqlalchemy import update
 from app.artifacts import garbage
 from app.artifacts.tables import CondemnedObject
 from app.queue import leases
+from app.queue.jobs import KINDS
 from workers.execution import execute
 
 CREATE_MODEL = """mutation ($project: String!, $name: String!) {
@@ -70,9 +71,9 @@ async def objects(runtime, project):
 
 async def settle(runtime):
     """Run all due jobs and the sweep, as the worker would within minutes."""
-    while due := await leases.due(runtime.db):
-        for job_id in due:
-            await execute(runtime, job_id, "test")
+    while due := await leases.due(runtime.db, dict.fromkeys(KINDS, 100)):
+        for job in due:
+            await execute(runtime, job.id, "test")
     async with runtime.db.write() as tx:
         past = datetime.now(UTC) - timedelta(seconds=1)
         await tx.execute(update(CondemnedObject).values(not_before=past))

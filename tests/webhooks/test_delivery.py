@@ -14,14 +14,15 @@ from sqlalchemy import select, text
 
 from app.access.policy import Role
 from app.errors import Forbidden, Invalid, NotFound
+from app.outgoing import requests
+from app.outgoing.addresses import AddressRules, is_global
 from app.queue.outbox import BackgroundJob
 from app.registry import aliases, editing, models, versions
 from app.registry.editing import EditModel, EditVersion
 from app.registry.models import CreateModel
 from app.registry.references import parse_reference
 from app.registry.versions import CreateVersion, Named
-from app.webhooks import deliveries, delivering, events, sending, webhooks
-from app.webhooks.addresses import AddressRules, is_global
+from app.webhooks import deliveries, delivering, events, webhooks
 from app.webhooks.deliveries import WebhookDelivery
 from app.webhooks.secrets import SecretUnreadable, Vault
 from app.webhooks.webhooks import CreateWebhook, EditWebhook
@@ -360,9 +361,12 @@ def test_global_addresses(address, expected):
 
 
 def test_retry_after_is_read_in_both_forms():
-    assert sending._seconds("120") == 120
-    assert sending._seconds("Wed, 21 Oct 2015 07:28:00 GMT") == 0
-    assert [sending._seconds(text) for text in (None, "", "soon", "-1", "9" * 20)] == [None] * 5
+    def read(text):
+        return requests.retry_after({} if text is None else {"Retry-After": text})
+
+    assert read("120") == 120
+    assert read("Wed, 21 Oct 2015 07:28:00 GMT") == 0
+    assert [read(text) for text in (None, "", "soon", "-1", "9" * 20)] == [None] * 5
 
 
 async def test_only_maintainers_manage_webhooks(runtime, project, subscribe, receiver):

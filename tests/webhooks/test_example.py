@@ -11,8 +11,8 @@ from uuid import uuid4
 
 import pytest
 
+from app.outgoing.addresses import AddressRules
 from app.webhooks import sending
-from app.webhooks.addresses import AddressRules
 
 GUIDE = Path(__file__).parents[2] / "docs" / "automation.md"
 RULES = AddressRules.of(["127.0.0.1"])

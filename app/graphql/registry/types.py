@@ -12,6 +12,7 @@ from app.access.policy import Permission
 from app.graphql import ids, markdown
 from app.graphql.access.types import User, user_by_id
 from app.graphql.artifacts.types import Artifact, Folder, artifacts_of
+from app.graphql.ci import types as ci
 from app.graphql.connections import After, Before, Connection, First, Last, connection, window
 from app.graphql.context import Info
 from app.graphql.fields import resolved
@@ -189,6 +190,10 @@ class ModelVersion(Node):
         root, own = versions.root_of(self.row)
         page = window(first, after, last, before)
         return await artifacts_of(info, root.project_id, root.id, page, "/".join(filter(None, (own, folder))))
+
+    @resolved("The CI jobs that it is linked to, the last one first, then those of its candidate.")
+    async def ci_jobs(self, info: Info) -> list[ci.CiJob]:
+        return await ci.jobs_of_version(info, self.row.project_id, self.row.id, self.row.candidate_id)
 
     @resolved("Who made it.")
     async def created_by(self, info: Info) -> User | None:

@@ -12,6 +12,7 @@ from app.access.policy import Permission
 from app.graphql import ids
 from app.graphql.access.types import User, user_by_id
 from app.graphql.artifacts.types import Artifact, Folder, artifacts_of
+from app.graphql.ci import types as ci
 from app.graphql.connections import After, Before, Connection, First, Last, connection, window
 from app.graphql.context import Info
 from app.graphql.fields import resolved
@@ -195,6 +196,15 @@ class Candidate(Node):
     @resolved("Model versions that were made from it, newest first.")
     async def model_versions(self, info: Info) -> list[registry.ModelVersion]:
         return await registry.versions_of_candidate(info, self.row.project_id, self.row.id)
+
+    @resolved("The CI job that it was linked to last.")
+    async def ci_job(self, info: Info) -> ci.CiJob | None:
+        found = await ci.jobs_of_candidate(info, self.row.project_id, self.row.id)
+        return found[0] if found else None
+
+    @resolved("The CI jobs that it is linked to, the last one first.")
+    async def ci_jobs(self, info: Info) -> list[ci.CiJob]:
+        return await ci.jobs_of_candidate(info, self.row.project_id, self.row.id)
 
     @resolved("Who made it.")
     async def created_by(self, info: Info) -> User | None:

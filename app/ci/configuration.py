@@ -1,0 +1,221 @@
+"""The CI settings of a project: made, changed and removed by its maintainers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete as delete_from
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from app.access import bots, policy, projects
+from app.access.policy import Actor, Permission, ProjectAccess, Role, Scope
+from app.ci import claims
+from app.ci.observer import HOOK_SECRET, PROVIDERS, TOKEN, Observer, provider_of
+from app.ci.tables import CiSettings
+from app.db.database import Database, Snapshot, Tx
+from app.errors import Invalid, NotFound, TooLarge
+from app.queue import outbox
+from app.queue.jobs import PickUpCiJobs
+
+__all__ = ["CiSettings"]
+
+MAX_SECRET = 1_000
+MAX_AUDIENCE = 500
+
+
+class CiSettingsNotFound(NotFound):
+    """The project has no CI settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class EditIdentity:
+    """Which identity tokens of CI jobs are exchanged for project tokens. Only what is not None changes."""
+
+    enabled: bool | None = None
+    issuer: str | None = None
+    audience: str | None = None
+    claims: Mapping[str, Sequence[str]] | None = None
+    role: Role | None = None
+    scope: Scope | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EditSettings:
+    """Only what is not None changes; an empty secret takes it away. The first time provider and project are needed."""
+
+    provider: str | None = None
+    base_url: str | None = None
+    ci_project: str | None = None
+    token: str | None = None
+    hook_secret: str | None = None
+    identity: EditIdentity = EditIdentity()
+
+
+async def get(db: Database, actor: Actor, project: int | str) -> CiSettings | None:
+    """The settings; None when there are none.
+
+    Raises:
+        Forbidden: the actor is not at least maintainer.
+    """
+    async with db.read() as snap:
+        access = await _manageable(snap, actor, project)
+        return await _find(snap, access.id)
+
+
+async def save(db: Database, actor: Actor, observer: Observer, project: int | str, wish: EditSettings) -> CiSettings:
+    """Make or change the settings; CI jobs that waited for them are picked up by a background job.
+
+    Raises:
+        Forbidden: the actor is not at least maintainer, or gives a role above its own.
+        Invalid: a value is not acceptable, or the base URL changes while the stored token would go along.
+    """
+    async with db.write() as tx:
+        access = await _manageable(tx, actor, project)
+        present = await tx.scalar(select(CiSettings).where(CiSettings.project_id == access.id).with_for_update())
+        values = _values(observer, access, present, wish)
+        if values["identity_enabled"]:
+            values["bot_id"] = await _bot(tx, access.id, present, Role(values["identity_role"]))
+        elif present is not None and present.bot_id is not None:
+            await bots.retire(tx, access.id, present.bot_id)
+        saved = await _store(tx, access.id, {**values, "updated_by": actor.user_id})
+        await outbox.enqueue(tx, PickUpCiJobs(access.id), project_id=access.id, requested_by=actor.user_id)
+    return saved
+
+
+async def delete(db: Database, actor: Actor, project: int | str) -> None:
+    """Remove the settings with their secrets; tokens of CI identities end at once, links stay as they are.
+
+    Raises:
+        CiSettingsNotFound: there are none.
+        Forbidden: the actor is not at least maintainer.
+    """
+    async with db.write() as tx:
+        access = await _manageable(tx, actor, project)
+        statement = delete_from(CiSettings).where(CiSettings.project_id == access.id).returning(CiSettings.bot_id)
+        removed = (await tx.execute(statement)).one_or_none()
+        if removed is None:
+            raise CiSettingsNotFound(field="project")
+        if removed.bot_id is not None:
+            await bots.retire(tx, access.id, removed.bot_id)
+
+
+def issuer_of(provider: str, base_url: str) -> str:
+    """Whose identity tokens jobs carry, when nobody says otherwise."""
+    return PROVIDERS[provider].default_issuer or base_url
+
+
+async def _manageable(snap: Snapshot, actor: Actor, project: int | str) -> ProjectAccess:
+    access = await projects.visible(snap, actor, project)
+    policy.require(actor, access, Permission.CI_MANAGE)
+    return access
+
+
+async def _find(snap: Snapshot, project_id: int) -> CiSettings | None:
+    return await snap.scalar(select(CiSettings).where(CiSettings.project_id == project_id))
+
+
+def _values(
+    observer: Observer, access: ProjectAccess, present: CiSettings | None, wish: EditSettings
+) -> dict[str, Any]:
+    values = _place(observer, present, wish)
+    values |= _secrets(observer, access.id, wish)
+    if present is not None and present.sealed_token is not None and wish.token is None:
+        _refuse_to_carry_token(present, values)
+    return values | _identity(observer, access, present, wish.identity, values)
+
+
+def _place(observer: Observer, present: CiSettings | None, wish: EditSettings) -> dict[str, Any]:
+    name = wish.provider if wish.provider is not None else present.provider if present else None
+    if name is None:
+        raise Invalid("The project has no CI settings yet; name a provider: gitlab or github.", field="provider")
+    provider = provider_of(name)
+    kept = present if present is not None and present.provider == name else None
+    ci_project = wish.ci_project if wish.ci_project is not None else kept.ci_project if kept else None
+    if ci_project is None:
+        raise Invalid("Say which project of the CI system it is.", field="ci_project")
+    base_url = wish.base_url or (kept.base_url if kept else provider.default_url)
+    return {
+        "provider": name,
+        "base_url": _check_base(observer, base_url, "base_url"),
+        "ci_project": provider.check_project(ci_project),
+    }
+
+
+def _check_base(observer: Observer, text: str, field: str) -> str:
+    try:
+        url = observer.rules.check(text)
+    except Invalid as error:
+        error.field = field
+        raise
+    if url.raw_query_string or url.raw_fragment or "?" in text or "#" in text:
+        raise Invalid("The URL has a query or a fragment; give scheme, host and path only.", field=field)
+    return str(url).rstrip("/")
+
+
+def _refuse_to_carry_token(present: CiSettings, values: Mapping[str, Any]) -> None:
+    """A stored token goes to nobody but the one whom it was stored for; else a maintainer could have it sent away."""
+    if values["base_url"] != present.base_url or values["provider"] != present.provider:
+        raise Invalid(
+            "The base URL or provider changes, and the stored API token was not meant for the new one; send the token "
+            "again, or an empty one.",
+            field="token",
+        )
+
+
+def _secrets(observer: Observer, project_id: int, wish: EditSettings) -> dict[str, bytes | None]:
+    sealed: dict[str, bytes | None] = {}
+    for field, place, secret in (("token", TOKEN, wish.token), ("hook_secret", HOOK_SECRET, wish.hook_secret)):
+        if secret is None:
+            continue
+        if len(secret) > MAX_SECRET:
+            raise TooLarge(f"The secret has {len(secret)} characters; at most {MAX_SECRET} fit.", field=field)
+        if not (secret.isascii() and (secret == "" or secret.isprintable())):
+            raise Invalid("The secret holds characters that no header can carry.", field=field)
+        sealed[f"sealed_{field}"] = observer.closed(project_id, place, secret) if secret else None
+    return sealed
+
+
+def _identity(
+    observer: Observer, access: ProjectAccess, present: CiSettings | None, wish: EditIdentity, place: Mapping[str, Any]
+) -> dict[str, Any]:
+    moved = present is None or any(getattr(present, name) != place[name] for name in ("provider", "base_url"))
+    issuer = issuer_of(place["provider"], place["base_url"]) if present is None or moved else present.identity_issuer
+    role = Role(wish.role or (present.identity_role if present else Role.DEVELOPER))
+    if role > min(Role.MAINTAINER, access.role or Role.GUEST):
+        raise Invalid(
+            f"CI jobs may be maintainer at most, and not more than you; not {role.name.lower()}.", field="role"
+        )
+    audience = wish.audience if wish.audience is not None else present.identity_audience if present else ""
+    enabled = wish.enabled if wish.enabled is not None else bool(present and present.identity_enabled)
+    if len(audience) > MAX_AUDIENCE:
+        raise TooLarge(f"The audience has {len(audience)} characters; at most {MAX_AUDIENCE} fit.", field="audience")
+    if enabled and not audience.strip():
+        raise Invalid("Say which audience (`aud`) the identity tokens must have.", field="audience")
+    bound = claims.check(wish.claims) if wish.claims is not None else present.identity_claims if present else {}
+    return {
+        "identity_enabled": enabled,
+        "identity_issuer": _check_base(observer, wish.issuer or issuer, "issuer"),
+        "identity_audience": audience,
+        "identity_claims": bound,
+        "identity_role": int(role),
+        "identity_scope": str(wish.scope or (present.identity_scope if present else Scope.API)),
+    }
+
+
+async def _bot(tx: Tx, project_id: int, present: CiSettings | None, role: Role) -> int:
+    if present is None or present.bot_id is None:
+        return await bots.add(tx, project_id, "CI jobs", role)
+    await bots.set_role(tx, project_id, present.bot_id, role)
+    return present.bot_id
+
+
+async def _store(tx: Tx, project_id: int, values: dict[str, Any]) -> CiSettings:
+    statement = upsert(CiSettings).values(project_id=project_id, **values)
+    statement = statement.on_conflict_do_update(
+        index_elements=["project_id"], set_={**values, "updated_at": func.now()}
+    )
+    found = await tx.scalars(statement.returning(CiSettings), execution_options={"populate_existing": True})
+    return found.one()

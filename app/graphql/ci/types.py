@@ -1,0 +1,164 @@
+"""CI jobs and CI settings as the client sees them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+from uuid import UUID
+
+import strawberry
+
+from app.access import policy
+from app.ci.configuration import CiSettings as SettingsRow
+from app.ci.jobs import SeenJob
+from app.graphql import ids
+from app.graphql.access.enums import Role, TokenScope
+from app.graphql.context import Info
+from app.graphql.errors import or_none
+from app.graphql.fields import value
+from app.graphql.node import Node
+from app.graphql.scalars import Long
+
+
+@strawberry.enum(description="A kind of CI system.")
+class CiProvider(Enum):
+    GITLAB = value("gitlab", "Jobs of GitLab CI.")
+    GITHUB = value("github", "Workflow runs of GitHub Actions.")
+
+
+@strawberry.enum(description="How far a link to a CI job is.")
+class CiLinkState(Enum):
+    PENDING = value("pending", "The CI system has not told of the job yet; `reason` says why, if it was asked.")
+    LINKED = value("linked", "The job is known and followed until it has finished.")
+    FINISHED = value("finished", "The job has finished; nothing will change any more.")
+    FAILED = value("failed", "The job cannot be followed; `reason` says why. `ciJobRefresh` tries again.")
+
+
+@strawberry.type(
+    description="The job of a CI system that produced candidates or model versions. Visitors of a public project see "
+    "its provider, id, status and name; members see everything."
+)
+class CiJob(Node):
+    provider: CiProvider = strawberry.field(description="The CI system that it ran in.")
+    external_id: strawberry.ID = strawberry.field(
+        description="Its id there: of GitLab's job, of GitHub's workflow run."
+    )
+    link_state: CiLinkState = strawberry.field(description="How far the link is.")
+    status: str | None = strawberry.field(description="How far the job is, in the words of its CI system.")
+    name: str | None = strawberry.field(description="Its name.")
+    reason: str | None = strawberry.field(description="Why the last look failed, or what is waited for.")
+    ci_project: str | None = strawberry.field(description="The project or repository that it ran for.")
+    ref: str | None = strawberry.field(description="The branch or tag that it ran for.")
+    commit_sha: str | None = strawberry.field(description="The commit that it ran on.")
+    pipeline_id: strawberry.ID | None = strawberry.field(description="The pipeline or workflow run that it belongs to.")
+    pipeline_url: str | None = strawberry.field(description="The page of that.")
+    merge_request_iid: Long | None = strawberry.field(description="The number of its merge or pull request.")
+    merge_request_url: str | None = strawberry.field(description="The page of that.")
+    user_name: str | None = strawberry.field(description="Who started it.")
+    user_url: str | None = strawberry.field(description="The page of that user.")
+    log_url: str | None = strawberry.field(description="Where its log is; the CI system decides who may read it.")
+    web_url: str | None = strawberry.field(description="Its page.")
+    started_at: datetime | None = strawberry.field(description="When it began.")
+    finished_at: datetime | None = strawberry.field(description="When it ended.")
+    created_at: datetime | None = strawberry.field(description="When it was first linked.")
+    last_checked_at: datetime | None = strawberry.field(description="When the CI system was last asked.")
+    next_check_at: datetime | None = strawberry.field(description="When it is asked next; null: not by itself.")
+
+    @classmethod
+    def of(cls, job: SeenJob) -> CiJob:
+        return cls(
+            id=ids.of("CiJob", job.project_id, job.id),
+            provider=CiProvider(job.provider),
+            external_id=strawberry.ID(job.external_id),
+            link_state=CiLinkState(job.link_state),
+            merge_request_iid=Long(job.merge_request_iid) if job.merge_request_iid is not None else None,
+            **{name: getattr(job, name) for name in _SAME},
+        )
+
+
+_SAME = (
+    "status", "name", "reason", "ci_project", "ref", "commit_sha", "pipeline_id", "pipeline_url", "merge_request_url",
+    "user_name", "user_url", "log_url", "web_url", "started_at", "finished_at", "created_at", "last_checked_at",
+    "next_check_at",
+)  # fmt: skip
+
+
+@strawberry.type(description="What a claim of an identity token must be.")
+class CiClaim:
+    name: str = strawberry.field(description="The claim, e.g. `ref_protected`.")
+    values: list[str] = strawberry.field(description="Its allowed values.")
+
+
+@strawberry.type(description="Which identity tokens of CI jobs are exchanged for project tokens of 15 minutes.")
+class CiIdentity:
+    enabled: bool = strawberry.field(description="Whether any are.")
+    issuer: str = strawberry.field(description="Who must have signed them.")
+    audience: str = strawberry.field(description="Whom they must be meant for (`aud`).")
+    claims: list[CiClaim] = strawberry.field(description="What they must claim beside the CI project.")
+    role: Role = strawberry.field(description="What jobs may do with the tokens that they get.")
+    scope: TokenScope = strawberry.field(description="The scope of these tokens.")
+
+
+@strawberry.type(description="The CI system of a project. For maintainers.")
+class CiSettings:
+    provider: CiProvider = strawberry.field(description="Which kind it is.")
+    base_url: str = strawberry.field(description="GitLab's address, or that of GitHub's API.")
+    ci_project: str = strawberry.field(description="The project or repository there.")
+    has_token: bool = strawberry.field(description="Whether there is an API token. It is never shown.")
+    has_hook_secret: bool = strawberry.field(description="Whether there is a secret for events. It is never shown.")
+    hook_url: str = strawberry.field(description="Where the CI system may send events to.")
+    identity: CiIdentity = strawberry.field(description="How CI jobs get tokens without a stored secret.")
+    created_at: datetime = strawberry.field(description="When they were first saved.")
+    updated_at: datetime = strawberry.field(description="When they were last saved.")
+
+    @classmethod
+    def of(cls, info: Info, row: SettingsRow) -> CiSettings:
+        address = info.context.runtime.settings.url
+        return cls(
+            provider=CiProvider(row.provider),
+            base_url=row.base_url,
+            ci_project=row.ci_project,
+            has_token=row.sealed_token is not None,
+            has_hook_secret=row.sealed_hook_secret is not None,
+            hook_url=f"{address}/ci/hooks/{row.project_id}/{row.provider}",
+            identity=_identity(row),
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )
+
+
+def _identity(row: SettingsRow) -> CiIdentity:
+    return CiIdentity(
+        enabled=row.identity_enabled,
+        issuer=row.identity_issuer,
+        audience=row.identity_audience,
+        claims=[CiClaim(name=name, values=row.identity_claims[name]) for name in sorted(row.identity_claims)],
+        role=policy.Role(row.identity_role),
+        scope=policy.Scope(row.identity_scope),
+    )
+
+
+async def settings_of(info: Info, project_id: int) -> CiSettings | None:
+    """The CI settings of a project, by the request's loader."""
+    row = await info.context.loaders.ci.settings.load((project_id,))
+    return CiSettings.of(info, row) if row else None
+
+
+async def jobs_of_candidate(info: Info, project_id: int, candidate_id: UUID) -> list[CiJob]:
+    """The CI jobs of a candidate, the one linked last first."""
+    return [CiJob.of(job) for job in await info.context.loaders.ci.of_candidates.load((project_id, candidate_id))]
+
+
+async def jobs_of_version(info: Info, project_id: int, version_id: int, candidate_id: UUID) -> list[CiJob]:
+    """The CI jobs of a version, then those of its candidate, if these may be seen; each once."""
+    loaders = info.context.loaders.ci
+    own = await loaders.of_versions.load((project_id, version_id))
+    inherited = await or_none(loaders.of_candidates.load((project_id, candidate_id))) or []
+    found = {job.id: job for job in [*own, *inherited]}
+    return [CiJob.of(job) for job in found.values()]
+
+
+async def ci_job_by_key(info: Info, project_id: int, ci_job_id: UUID) -> CiJob | None:
+    """The CI job of that id, if something that it is linked to may be seen."""
+    job = await info.context.loaders.ci.jobs.load((project_id, ci_job_id))
+    return CiJob.of(job) if job else None

@@ -1,0 +1,105 @@
+"""What a file is: by its first bytes, and by its name only where bytes do not tell."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from pathlib import PurePosixPath
+
+HEAD = 4096
+"""Bytes that are looked at."""
+
+PICKLE_NAMES = frozenset(".pkl .pickle .p .pck .dill .cloudpickle .joblib .jl .pt .pth .ckpt".split())
+ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
+OLD_IMPORT = re.compile(rb"[ci][A-Za-z_][\w.]{0,200}\r?\n[A-Za-z_][\w.]{0,200}\r?\n")
+"""How protocols 0 to 3 import."""
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+
+
+class Kind(StrEnum):
+    """How a file is looked at."""
+
+    SAFETENSORS = "safetensors"
+    GGUF = "gguf"
+    ONNX = "onnx"
+    NUMPY = "numpy"
+    HDF5 = "hdf5"
+    ZIP = "zip"
+    TAR = "tar"
+    COMPRESSED = "compressed"
+    PICKLE = "pickle"
+    PERHAPS_PICKLE = "perhaps pickle"
+    """Text that could be a pickle of an old protocol: it is one if it can be followed."""
+    MLMODEL = "mlmodel"
+    CONDA = "conda"
+    REQUIREMENTS = "requirements"
+    POINTER = "pointer"
+    """What Git LFS leaves where a file should be."""
+
+
+MARKS = {
+    Kind.ZIP: (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"),
+    Kind.GGUF: (b"GGUF",),
+    Kind.NUMPY: (b"\x93NUMPY",),
+    Kind.HDF5: (b"\x89HDF\r\n\x1a\n",),
+    Kind.COMPRESSED: (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x5d\0\0", b"\x04\x22\x4d\x18"),
+}
+"""First bytes; the last are gzip, bzip2, xz, lzma and lz4."""
+
+CARRIES_CODE = frozenset({Kind.NUMPY, Kind.ZIP, Kind.TAR, Kind.COMPRESSED, Kind.PICKLE, Kind.PERHAPS_PICKLE})
+"""Kinds that can hold pickles: one that cannot be read is not handed out."""
+
+CLAIMS = {
+    ".safetensors": Kind.SAFETENSORS, ".gguf": Kind.GGUF, ".onnx": Kind.ONNX, ".npy": Kind.NUMPY, ".npz": Kind.ZIP,
+    ".h5": Kind.HDF5, ".hdf5": Kind.HDF5, ".keras": Kind.ZIP,
+}  # fmt: skip
+"""Names that are a claim: a file that is none of what its bytes could be is read as this, and fails."""
+
+
+def detect(head: bytes, size: int, path: str) -> Kind | None:
+    """The kind of a file of ``size`` bytes that begins with ``head``; None when nothing here reads it."""
+    name = PurePosixPath(path).name.lower()
+    suffix = PurePosixPath(name).suffix
+    if head.startswith(LFS_POINTER):
+        return Kind.POINTER
+    return _by_bytes(head, size) or _by_name(name, suffix) or _by_look(head)
+
+
+def _by_bytes(head: bytes, size: int) -> Kind | None:
+    for kind, marks in MARKS.items():
+        if head.startswith(marks):
+            return kind
+    if head[8:9] == b"{" and 2 <= int.from_bytes(head[:8], "little") <= size - 8:
+        return Kind.SAFETENSORS
+    if head[:1] == b"\x80" and len(head) > 1 and head[1] <= 5:
+        return Kind.PICKLE
+    if ZLIB.match(head):
+        return Kind.COMPRESSED
+    return Kind.TAR if head[257:262] == b"ustar" else None
+
+
+def _by_name(name: str, suffix: str) -> Kind | None:
+    if name == "mlmodel":
+        return Kind.MLMODEL
+    if name in {"conda.yaml", "conda.yml"}:
+        return Kind.CONDA
+    if suffix == ".txt" and name.startswith("requirements"):
+        return Kind.REQUIREMENTS
+    return Kind.PICKLE if suffix in PICKLE_NAMES else CLAIMS.get(suffix)
+
+
+def _by_look(head: bytes) -> Kind | None:
+    """Formats without a mark of their own."""
+    if OLD_IMPORT.search(head):
+        return Kind.PERHAPS_PICKLE
+    return Kind.ONNX if looks_like_onnx(head) else None
+
+
+def looks_like_onnx(head: bytes) -> bool:
+    """Whether it begins as ONNX models do: ``ir_version`` of one byte, then the producer or the graph."""
+    return len(head) > 3 and head[0] == 0x08 and 1 <= head[1] <= 32 and head[2] in {0x12, 0x3A}
+
+
+def claims_pickle(path: str) -> bool:
+    """Whether the name says pickle, also behind the name of a compression (``a.pkl.gz``)."""
+    return any(suffix in PICKLE_NAMES for suffix in PurePosixPath(path.lower()).suffixes[-2:])

@@ -1,0 +1,1 @@
+"""Pickles are taken apart, never loaded."""

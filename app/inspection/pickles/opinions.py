@@ -1,0 +1,67 @@
+"""What the scanners of others say of a pickle; they are shown its skeleton. Imported only where files are inspected."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from importlib.metadata import version
+
+from app.inspection.pickles.policy import is_judged_by_use, modern
+from app.inspection.reports import shown
+
+IMPORT = re.compile(r"from (\S+) import (\S+)")
+ABOUT_EFFORT = frozenset({"ExpansionAttackAnalysis", "ResourceExhaustion"})
+"""fickling takes honest forests for attacks on itself; how much work a pickle makes is limited here anyway."""
+
+
+@dataclass(slots=True)
+class Opinions:
+    """What they found; only ``dangers`` decide, since everything that they do not know is suspicious to them."""
+
+    dangers: dict[str, None] = field(default_factory=dict)
+    scanners: list[str] = field(default_factory=list)
+    failures: dict[str, None] = field(default_factory=dict)
+
+
+def ask(skeletons: Iterable[bytes]) -> Opinions:
+    """Show every skeleton to every scanner."""
+    logging.disable(logging.CRITICAL)
+    opinions = Opinions()
+    pickles = list(skeletons)
+    for name, scan in (("picklescan", _picklescan), ("fickling", _fickling)):
+        opinions.scanners.append(f"{name} {version(name)}")
+        for pickle in pickles:
+            _ask(name, scan, pickle, opinions)
+    return opinions
+
+
+def _ask(name: str, scan: Callable[[bytes], Iterable[str]], pickle: bytes, opinions: Opinions) -> None:
+    try:
+        opinions.dangers |= {f"{name}: {shown(told, 200)}": None for told in scan(pickle)}
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a scanner that stumbles over a hostile file must not end the inspection
+        opinions.failures[f"{name} could not read it ({type(error).__name__})."] = None
+
+
+def _picklescan(pickle: bytes) -> Iterator[str]:
+    from picklescan.scanner import SafetyLevel, scan_pickle_bytes  # noqa: PLC0415 - costs memory
+
+    for found in scan_pickle_bytes(io.BytesIO(pickle), "pickle").globals:
+        if found.safety is SafetyLevel.Dangerous and not is_judged_by_use(*modern(found.module, found.name)):
+            yield f"{found.module}.{found.name} is on its list of dangerous imports."
+
+
+def _fickling(pickle: bytes) -> Iterator[str]:
+    from fickling.analysis import Severity, check_safety  # noqa: PLC0415 - costs memory
+    from fickling.fickle import Pickled  # noqa: PLC0415
+
+    for found in check_safety(Pickled.load(pickle)).results:
+        if found.severity < Severity.LIKELY_OVERTLY_MALICIOUS or found.analysis_name in ABOUT_EFFORT:
+            continue
+        named = IMPORT.fullmatch(found.trigger or "")
+        if named is None or not is_judged_by_use(*modern(named[1], named[2])):
+            yield f"{found.message}."

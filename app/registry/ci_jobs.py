@@ -1,0 +1,48 @@
+"""Links between model versions and the CI jobs that produced them, made and ended by hand."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from app.access.policy import Actor
+from app.ci import jobs, linking, providers
+from app.ci.jobs import CiJobNotFound, SeenJob
+from app.ci.linking import Claim, Owner
+from app.ci.observer import provider_of
+from app.db.database import Database
+from app.registry import versions
+from app.registry.repository import writable
+from app.registry.versions import Target
+
+
+async def link(
+    db: Database, actor: Actor, project: int | str, target: Target, provider: str, external_id: str
+) -> SeenJob:
+    """Link a version to a CI job of the project's CI settings; without those the link waits for them.
+
+    Raises:
+        ModelNotFound, VersionNotFound: there is no such version.
+        Invalid: no such provider, or no id of a job.
+    """
+    claim = Claim(provider_of(provider).name, providers.check_external_id(external_id))
+    async with db.write() as tx:
+        access = await writable(tx, actor, project)
+        _, version = await versions.find(tx, access.id, target)
+        await versions.hold(tx, version)
+        ids = await linking.ensure(tx, access.id, [claim])
+        await linking.attach(tx, Owner(access.id, version_id=version.id), ids, by=actor.user_id)
+        return jobs.seen(access, await jobs.find(tx, access.id, ids[0]))
+
+
+async def unlink(db: Database, actor: Actor, project: int | str, target: Target, ci_job_id: UUID) -> None:
+    """End a link; its tag, if it came by one, stays, and so do links of the version's candidate.
+
+    Raises:
+        ModelNotFound, VersionNotFound: there is no such version.
+        CiJobNotFound: the version itself is not linked to that job.
+    """
+    async with db.write() as tx:
+        access = await writable(tx, actor, project)
+        _, version = await versions.find(tx, access.id, target)
+        if not await linking.detach(tx, Owner(access.id, version_id=version.id), ci_job_id):
+            raise CiJobNotFound("The model version itself is not linked to that CI job.", field="ciJob")

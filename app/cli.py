@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.client import commands as client
+from app.commands.gc import collect
 from app.commands.jobs import jobs
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ main = typer.Typer(
     pretty_exceptions_enable=False,
 )
 main.add_typer(jobs, name="jobs")
+main.command("gc")(collect)
 
 
 @main.command()

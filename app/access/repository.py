@@ -57,7 +57,8 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
 
 
 def visible_projects(actor: Actor) -> Select[Project, int | None]:
-    return select(Project, role_in_project(actor).label("role")).where(visible_to(actor))
+    living = Project.deleted_at.is_(None)
+    return select(Project, role_in_project(actor).label("role")).where(living, visible_to(actor))
 
 
 async def get_project(snap: Snapshot, actor: Actor, condition: ColumnElement[bool]) -> ProjectAccess | None:
@@ -101,6 +102,7 @@ def _leads_to_membership(user_id: int) -> ColumnElement[bool]:
         .join(Project, Project.group_id == Group.id)
         .join(Membership, Membership.project_id == Project.id)
     )
+    beside = beside.where(Project.deleted_at.is_(None))
     lines = [part.where(Membership.user_id == user_id) for part in (below, beside)]
     paths = lines[0].union_all(lines[1]).subquery()
     return Group.id.in_(select(func.unnest(paths.c.lineage)))

@@ -67,6 +67,8 @@ class ArtifactDetails:
     size: int
     sha256: bytes
     object_key: str
+    damage: str | None
+    """What is wrong with the stored bytes, as far as is known: `missing`, `size` or `hash`."""
     state: str
     """``ready``, ``failed`` (not what it claims to be; it can be downloaded) or ``quarantined`` (it cannot)."""
     state_reason: str | None
@@ -166,7 +168,7 @@ def details() -> Select[*tuple[Any, ...]]:
     columns = (
         Artifact.project_id, Artifact.id, Artifact.root_id, Artifact.candidate_id, Artifact.logged_model_id,
         Artifact.path, Artifact.media_type, Artifact.created_by, Artifact.created_at,
-        Blob.size, Blob.sha256, Blob.object_key,
+        Blob.size, Blob.sha256, Blob.object_key, Blob.damage,
         Artifact.state, Artifact.state_reason, Artifact.format, Artifact.inspected_at, Artifact.released_at,
     )  # fmt: skip
     return select(*columns).join(Blob, _blob_of()).where(_OWNED)

@@ -216,6 +216,21 @@ async def expire(db: Database, blobs: BlobStore) -> int:
     return len(rows)
 
 
+async def end_all(db: Database, blobs: BlobStore, project_id: int) -> None:
+    """Free the parts of all uploads of a project that is being removed, and forget them."""
+    mine = MultipartUpload.project_id == project_id
+    while True:
+        async with db.read() as snap:
+            rows = (await snap.scalars(select(MultipartUpload).where(mine).limit(BATCH))).all()
+        if not rows:
+            return
+        for row in rows:
+            if row.state != "completed":
+                await _free(blobs, row)
+        async with db.write() as tx:
+            await tx.execute(delete(MultipartUpload).where(mine, MultipartUpload.id.in_([row.id for row in rows])))
+
+
 async def open_upload(db: Database, project_id: int, upload_id: UUID) -> MultipartUpload:
     """An upload that takes parts; for links that were checked.
 
@@ -229,6 +244,7 @@ async def open_upload(db: Database, project_id: int, upload_id: UUID) -> Multipa
                 MultipartUpload.id == upload_id,
                 MultipartUpload.state == "open",
                 MultipartUpload.expires_at > func.now(),
+                projects.is_living(MultipartUpload.project_id),
             )
         )
     if row is None or (row.store_id is None and row.size is None):

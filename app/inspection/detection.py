@@ -98,3 +98,8 @@ def _by_look(head: bytes) -> Kind | None:
 def looks_like_onnx(head: bytes) -> bool:
     """Whether it begins as ONNX models do: ``ir_version`` of one byte, then the producer or the graph."""
     return len(head) > 3 and head[0] == 0x08 and 1 <= head[1] <= 32 and head[2] in {0x12, 0x3A}
+
+
+def claims_pickle(path: str) -> bool:
+    """Whether the name says pickle, also behind the name of a compression (``a.pkl.gz``)."""
+    return any(suffix in PICKLE_NAMES for suffix in PurePosixPath(path.lower()).suffixes[-2:])

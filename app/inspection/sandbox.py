@@ -47,7 +47,7 @@ async def run(order: Order, reader: RangeReader) -> Report:
     """
     with tempfile.TemporaryDirectory(prefix="modelyard-inspection-") as directory:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-s", "-P", "-B", "-m", "app.inspection.scanning"),
+            *(sys.executable, "-s", "-P", "-m", "app.inspection.scanning"),
             stdin=PIPE,
             stdout=PIPE,
             stderr=DEVNULL,

@@ -179,4 +179,6 @@ class FileStream(Stream):
 
     def fork(self) -> Stream:
         """What follows, for a look ahead; this stream stays where it is."""
-        return FileStream(self._source, self.position)
+        ahead = FileStream(self._source, self.position)
+        ahead._buffer = self._buffer[self._at : self._at + FIRST]
+        return ahead

@@ -33,6 +33,7 @@ RULES = MappingProxyType(
         jobs.IngestUploads.kind: Rule(at_once=2),
         jobs.InspectArtifacts.kind: Rule(at_once=2),
         jobs.FollowCiJob.kind: Rule(at_once=10, step_seconds=60),
+        jobs.PurgeProject.kind: Rule(at_once=1),
         jobs.DeliverWebhook.kind: Rule(at_once=20, step_seconds=60),
     }
 )

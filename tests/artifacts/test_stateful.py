@@ -24,7 +24,16 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from hypothesis.stateful import run_state_machine_as_test as run_as_test
 from sqlalchemy import select, update
 
-from app.artifacts import announced_uploads, artifacts, downloads, garbage, multipart_uploads, receiving, uploads
+from app.artifacts import (
+    announced_uploads,
+    artifacts,
+    downloads,
+    garbage,
+    multipart_uploads,
+    receiving,
+    reconciling,
+    uploads,
+)
 from app.artifacts.announced_uploads import AnnouncedFile
 from app.artifacts.artifacts import Root
 from app.artifacts.multipart_uploads import CompleteUpload, CreateUpload
@@ -693,8 +702,12 @@ class Files(RuleBasedStateMachine):
 
     async def reconcile_as_if_old(self) -> None:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(garbage, "ORPHAN_AGE", timedelta(seconds=-5))
-            await garbage.reconcile(self.db, self.blobs)
+            patch.setattr(reconciling, "ORPHAN_AGE", timedelta(seconds=-5))
+            patch.setattr(reconciling, "SUSPICION", timedelta(seconds=-5))
+            for _ in ("suspect", "condemn"):
+                found = await reconciling.reconcile(self.db, self.blobs)
+                assert found is not None
+                assert found.damaged == 0
 
     async def move_moments(self, span: timedelta) -> None:
         mine = self.project.id

@@ -10,8 +10,10 @@ import strawberry
 from app.access import groups, members, policy, tokens
 from app.access.groups import GroupAccess
 from app.access.policy import Permission, ProjectAccess
+from app.artifacts import usage
 from app.graphql import ids, markdown
 from app.graphql.access.enums import FeatureAccess, Role, Visibility
+from app.graphql.access.storage import ProjectStorage
 from app.graphql.access.types import Member, Token, User, user_by_id
 from app.graphql.connections import After, Before, Connection, First, Last, connection, window
 from app.graphql.context import Info
@@ -228,6 +230,10 @@ class Project(Node):
     async def ci_settings(self, info: Info) -> ci.CiSettings | None:
         return await ci.settings_of(info, self.access.id)
 
+    @resolved("What it has in the object store. Counted when asked for.")
+    async def storage(self, info: Info) -> ProjectStorage:
+        return ProjectStorage.of(await usage.of_project(info.context.db, info.context.actor, self.access.id))
+
     @resolved("Your role in it; null: you are a visitor.")
     def viewer_role(self) -> Role | None:
         return self.access.role
@@ -235,6 +241,10 @@ class Project(Node):
     @resolved("Whether you may change its settings and manage its members.")
     def viewer_can_manage(self, info: Info) -> bool:
         return policy.allows(info.context.actor, self.access, Permission.MEMBER_MANAGE)
+
+    @resolved("Whether you may delete it.")
+    def viewer_can_delete(self, info: Info) -> bool:
+        return policy.allows(info.context.actor, self.access, Permission.PROJECT_DELETE)
 
     @resolved("Whether you may create and change models, versions, aliases and artifacts.")
     def viewer_can_write_registry(self, info: Info) -> bool:

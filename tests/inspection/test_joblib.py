@@ -87,7 +87,7 @@ def test_arrays_that_cannot_be_told_are_unreadable(described: bytes, shape: byte
 
 def test_array_data_may_be_opcodes_to_pickle() -> None:
     """joblib takes them for numbers, pickle.load for opcodes: whoever loads it with the latter must not be harmed."""
-    hidden = (b"00" + SYSTEM + b".").ljust(48, b"\0")
+    hidden = (b"0" + SYSTEM + b".").ljust(48, b"\0")
     content = array(dtype("f8"), PAIR, hidden, aligned=False)
     report = looked_at("model.joblib", proto(content))
     assert verdict(report) == "dangerous"

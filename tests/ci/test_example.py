@@ -30,7 +30,7 @@ async def issuer():
 def trust(configure, issuer):
     async def save():
         identity = EditIdentity(enabled=True, audience=AUDIENCE, issuer=issuer.url)
-        place = {"provider": "gitlab", "base_url": "https://gitlab.example", "ci_project": "team/vision"}
+        place = {"provider": "gitlab", "base_url": "https://127.0.0.1:1", "ci_project": "team/vision"}
         return await configure(**place, hook_secret="hush", identity=identity)
 
     return save

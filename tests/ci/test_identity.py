@@ -41,7 +41,7 @@ def trust(configure, issuer):
 
     async def save(**identity):
         wish = EditIdentity(**({"enabled": True, "audience": AUDIENCE, "issuer": issuer.url} | identity))
-        place = {"provider": "gitlab", "base_url": "https://gitlab.example", "ci_project": "team/vision"}
+        place = {"provider": "gitlab", "base_url": "https://127.0.0.1:1", "ci_project": "team/vision"}
         return await configure(**place, identity=wish)
 
     return save

@@ -13,10 +13,10 @@ DEV := $(call stamp,.venv-dev,requirements/dev.lock)
 MLFLOW := $(call stamp,.venv-mlflow,requirements/mlflow.lock)
 MLFLOW2 := $(call stamp,.venv-mlflow2,requirements/mlflow2.lock)
 
-.PHONY: help up test faults coverage lint demo compare
+.PHONY: help up test faults coverage lint demo compare bench-transfers
 
 help: ## Say what can be made.
-	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
 
 up: $(UP) ## Start everything on this machine; Ctrl-C stops it.
 	@.venv/bin/python -m compileall -q app workers
@@ -48,6 +48,9 @@ compare: $(MLFLOW) $(MLFLOW2) ## Work with both MLflow clients, 2.7.1 and 3.17.2
 		$(CURDIR)/.venv-mlflow2/bin/python $(CURDIR)/demo/compare_clients.py > compare-2.7.1.txt && \
 		$(CURDIR)/.venv-mlflow/bin/python $(CURDIR)/demo/compare_clients.py > compare-3.17.2.txt && \
 		cat compare-3.17.2.txt && diff compare-2.7.1.txt compare-3.17.2.txt && echo "MLflow 2.7.1 and 3.17.2 printed the same."
+
+bench-transfers: $(DEV) $(MLFLOW) ## Measure how fast files go up and down, against the bare store; takes minutes.
+	@exec .venv-dev/bin/python -m bench.transfers $(ARGS)
 
 $(UV): requirements/bootstrap.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.11")'

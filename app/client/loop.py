@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run it to its end on uvloop, which moves half as many bytes again as asyncio's own loop where there is one."""
+    """Run it to its end: on uvloop where that is installed, else on asyncio's own loop."""
     try:
         import uvloop  # noqa: PLC0415 - not on every system
     except ImportError:

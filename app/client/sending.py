@@ -60,9 +60,13 @@ class Sender:
         self, work: Sequence[tuple[LocalFile, Upload]], queue: asyncio.Queue[tuple[LocalFile, Part] | None]
     ) -> None:
         for file, upload in work:
+            end = 0
             async for part in _missing(self._api, upload):
                 _require_within(file, part)
+                self._advance(part.offset - end)  # what lies between has arrived before
+                end = part.offset + part.size
                 await queue.put((file, part))
+            self._advance(file.size - end)
         for _ in range(self._jobs):
             await queue.put(None)
 

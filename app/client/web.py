@@ -60,6 +60,8 @@ def told(url: str) -> Iterator[None]:
         raise Unreachable(f"{place} cannot be used: {error}.") from None
     except TimeoutError:
         raise Passing(f"{place} gave no sign of life for a while") from None
+    except aiohttp.ClientConnectorError as error:
+        raise Passing(f"{place} cannot be reached: {error.os_error.strerror}") from None
     except (aiohttp.ClientError, OSError) as error:
         raise Passing(f"{place} cannot be reached: {str(error) or type(error).__name__}") from None
 

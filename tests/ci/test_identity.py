@@ -126,7 +126,9 @@ async def test_switching_it_off_ends_all_tokens(runtime, project, issuer, trust,
             await end(enabled=False)
         else:
             await configuration.delete(runtime.db, project.owner, project.id)
-        answer = await client.post("/graphql", json={"query": "{ viewer { username } }"}, headers=bearer.headers)
+        answer = await client.post(
+            "/graphql", json={"query": "{ viewer { user { username } } }"}, headers=bearer.headers
+        )
         assert answer.status_code == 401
         assert (await exchange(issuer.sign())).status_code == 401
         if end:

@@ -15,7 +15,7 @@ from tests.client.conftest import Desk
 from tests.client.proxy import Proxy
 
 MIB = 1024 * 1024
-HEAVY = ("sqlalchemy", "strawberry", "starlette", "pydantic", "aiohttp", "minio", "rich.progress")
+HEAVY = ("sqlalchemy", "strawberry", "starlette", "aiohttp", "minio", "rich.progress")
 
 
 async def test_push_and_pull_for_people(desk: Desk):

@@ -6,7 +6,7 @@ import asyncio
 import signal
 import time
 import traceback
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,12 +88,16 @@ async def running(directory: Path, seed: int) -> AsyncIterator[World]:
         installation.stop()
 
 
-async def run(directory: Path, seed: int, rows: Sequence[str], columns: Sequence[str]) -> Report:
-    """Try these rows and columns on one installation and check everything at the end."""
+async def run(
+    directory: Path, seed: int, rows: Sequence[str], columns: Sequence[str], say: Callable[[str], object] = len
+) -> Report:
+    """Try these rows and columns on one installation and check everything at the end; ``say`` is told of each row."""
     report, began = Report(seed), time.monotonic()
     async with running(directory, seed) as world:
         for name in rows:
             await _row(world, report, name, columns)
+            broken = [key[1] for key, cell in report.cells.items() if key[0] == name and cell.problem]
+            say(f"{ROWS[name][0]}: {'broken at ' + ', '.join(broken) if broken else 'fine'}")
         await settle(world, report.problems)
         report.problems += [f"not to be answered: {answer}" for answer in world.client.books.wrong]
         report.facts |= {

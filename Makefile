@@ -13,7 +13,7 @@ DEV := $(call stamp,.venv-dev,requirements/dev.lock)
 MLFLOW := $(call stamp,.venv-mlflow,requirements/mlflow.lock)
 MLFLOW2 := $(call stamp,.venv-mlflow2,requirements/mlflow2.lock)
 
-.PHONY: help up test coverage lint demo compare bench-transfers
+.PHONY: help up test faults coverage lint demo compare bench-transfers
 
 help: ## Say what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -24,6 +24,9 @@ up: $(UP) ## Start everything on this machine; Ctrl-C stops it.
 
 test: $(DEV) $(MLFLOW) $(MLFLOW2) ## Run the test suite against real servers.
 	@exec .venv-dev/bin/python -m pytest $(PARALLEL) $(ARGS)
+
+faults: $(DEV) ## Kill every part at every moment and check that nothing acknowledged is lost; see docs/reliability.md.
+	@exec .venv-dev/bin/python -m tests.faults $(ARGS)
 
 coverage: $(DEV) $(MLFLOW) $(MLFLOW2) ## Run the test suite and print its coverage; takes half as long again.
 	@exec .venv-dev/bin/python -m pytest $(PARALLEL) --cov --cov-report=term:skip-covered $(ARGS)

@@ -70,11 +70,9 @@ async def get(db: Database, actor: Actor, reference: int | str) -> ProjectAccess
 async def id_of(snap: Snapshot, reference: int | str) -> int | None:
     """Read step: the project of that id or full path, for callers who show nobody whether there is one."""
     condition = _is(reference)
-    return (
-        None
-        if condition is None
-        else await snap.scalar(select(Project.id).where(condition, Project.deleted_at.is_(None)))
-    )
+    if condition is None:
+        return None
+    return await snap.scalar(select(Project.id).where(condition, Project.deleted_at.is_(None)))
 
 
 async def by_ids(db: Database, actor: Actor, ids: Sequence[int]) -> list[ProjectAccess | None]:

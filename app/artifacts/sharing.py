@@ -32,7 +32,12 @@ async def find(tx: Tx, project_id: int, files: Sequence[Described]) -> dict[int,
         return {}
     statement = (
         select(Blob.id, Blob.sha256, Blob.size)
-        .where(Blob.project_id == project_id, Blob.sha256 == func.any(list(wanted)), Blob.state == STORED)
+        .where(
+            Blob.project_id == project_id,
+            Blob.sha256 == func.any(list(wanted)),
+            Blob.state == STORED,
+            Blob.damage.is_(None),  # sending the bytes heals these
+        )
         .order_by(Blob.id)
         .with_for_update(read=True)
     )

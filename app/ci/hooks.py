@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 from sqlalchemy import func, select, update
 
+from app.access import projects
 from app.ci import providers, shapes
 from app.ci.observer import HOOK_SECRET, Observer
 from app.ci.tables import CiJob, CiSettings
@@ -71,7 +72,11 @@ async def hear_github(db: Database, observer: Observer, project_id: int, signatu
 
 async def _trusted(db: Database, observer: Observer, project_id: int, provider: str) -> tuple[CiSettings | None, str]:
     """The project's settings and secret; None and some text where there are none, so that both take as long."""
-    mine = (CiSettings.project_id == project_id, CiSettings.provider == provider)
+    mine = (
+        CiSettings.project_id == project_id,
+        CiSettings.provider == provider,
+        projects.is_living(CiSettings.project_id),
+    )
     async with db.read() as snap:
         settings = await snap.scalar(select(CiSettings).where(*mine, CiSettings.sealed_hook_secret.is_not(None)))
     if settings is None or settings.sealed_hook_secret is None:

@@ -62,9 +62,8 @@ def conda(source: Source, limits: Limits) -> dict[str, JsonValue]:
     if not isinstance(listed, list):
         raise Malformed("The dependencies of a conda environment are a list.")
     names = [each for each in listed if isinstance(each, str)]
-    by_pip = [
-        each for part in listed if isinstance(part, dict) for each in (part.get("pip") or []) if isinstance(each, str)
-    ]
+    inner = [part["pip"] for part in listed if isinstance(part, dict) and isinstance(part.get("pip"), list)]
+    by_pip = [each for part in inner for each in part if isinstance(each, str)]
     return {
         "name": plain(read.get("name"), limits),
         "channels": plain(read.get("channels"), limits),

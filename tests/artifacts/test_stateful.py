@@ -84,8 +84,6 @@ class Owner:
     files: dict[str, bytes] = field(default_factory=dict)
     in_trash: bool = False
     condemned: bool = False
-    fading: bool = False
-    """Made for versions that are all deleted: the worker condemns it, at a time of its own."""
     versions: list[Version] = field(default_factory=list)
 
     @property
@@ -93,11 +91,7 @@ class Owner:
         return any(version.is_alive for version in self.versions)
 
     @property
-    def must_be_seen(self) -> bool:
-        return self.is_needed or not (self.condemned or self.fading)
-
-    @property
-    def may_be_seen(self) -> bool:
+    def is_seen(self) -> bool:
         return self.is_needed or not self.condemned
 
     @property
@@ -275,10 +269,9 @@ class Files(RuleBasedStateMachine):
         command = CreateVersion(model.id, candidate_id=owner.root.candidate_id)
         made = self.attempt(versions.create(self.db, self.actor, self.project.id, command))
         if _refused(made):
-            assert not (model.is_alive and owner.takes_files) or owner.fading, made
+            assert not (model.is_alive and owner.takes_files), made
             return multiple()
         assert model.is_alive and owner.takes_files
-        owner.fading = False
         return self.keep_version(model, made, owner)
 
     def keep_version(self, model: Model, made: Any, owner: Owner) -> Version:
@@ -318,13 +311,13 @@ class Files(RuleBasedStateMachine):
                 self.let_go(owner)
 
     def let_go(self, owner: Owner) -> None:
-        owner.fading = owner.fading or (owner.of_version and not owner.is_needed)
+        owner.condemned = owner.condemned or (owner.of_version and not owner.is_needed)
 
     @rule(owner=owners, verb=st.sampled_from(["delete", "restore", "condemn"]))
     def change_candidate(self, owner: Owner, verb: str) -> None:
         done = self.attempt(getattr(candidates, verb)(self.db, self.actor, self.project.id, owner.root.id))
         if _refused(done):
-            assert owner.condemned or owner.fading or (owner.is_needed and verb != "restore"), done
+            assert owner.condemned or (owner.is_needed and verb != "restore"), done
             return
         assert not owner.condemned
         if verb == "condemn":
@@ -365,7 +358,7 @@ class Files(RuleBasedStateMachine):
 
     def note_stored(self, owner: Owner, path: str, data: bytes, done: object, *, may_be_late: bool = False) -> None:
         if _refused(done):
-            assert not owner.takes_files or owner.fading or may_be_late, done
+            assert not owner.takes_files or may_be_late, done
         else:
             assert owner.takes_files
             owner.files[path] = data
@@ -426,7 +419,7 @@ class Files(RuleBasedStateMachine):
 
         made = self.attempt(begin())
         if _refused(made):
-            assert not owner.takes_files or owner.fading
+            assert not owner.takes_files
             return multiple()
         upload = InParts(owner, path, data, *made)
         self.all_in_parts.append(upload)
@@ -469,7 +462,7 @@ class Files(RuleBasedStateMachine):
             )
         )  # fmt: skip
         if _refused(made):
-            assert not owner.takes_files or owner.fading
+            assert not owner.takes_files
             return multiple()
         upload = Announced(owner, path, data, made[0].id)
         self.all_announced.append(upload)
@@ -517,7 +510,7 @@ class Files(RuleBasedStateMachine):
 
     def note_removed(self, owner: Owner, done: Any, concerns: Callable[[str], bool]) -> None:
         if _refused(done):
-            assert not owner.takes_files or owner.fading
+            assert not owner.takes_files
             return
         gone = [name for name in owner.files if concerns(name)]
         assert done == len(gone)
@@ -596,14 +589,14 @@ class Files(RuleBasedStateMachine):
         self.deaths = 0
         self.verified.clear()
         for owner in self.all_owners:
-            owner.condemned = owner.condemned or owner.fading
-        reachable = {data for owner in self.all_owners if owner.must_be_seen for data in owner.files.values()}
+            owner.condemned = owner.condemned
+        reachable = {data for owner in self.all_owners if owner.is_seen for data in owner.files.values()}
         kept = self.run(self.kept())
         assert sorted(kept["objects"].values()) == sorted(map(len, reachable))
         assert kept["objects"].keys() == kept["blobs"]
         assert kept["condemned"] == []
         assert kept["jobs"] in ([], ["succeeded"])
-        seen = {owner.root.id for owner in self.all_owners if owner.must_be_seen and owner.files}
+        seen = {owner.root.id for owner in self.all_owners if owner.is_seen and owner.files}
         assert kept["roots"] == seen
 
     @invariant()
@@ -648,10 +641,7 @@ class Files(RuleBasedStateMachine):
         for owner in self.all_owners:
             expected = {path: hashlib.sha256(data).digest() for path, data in owner.files.items()}
             seen = found.pop(owner.root.id, {})
-            if owner.must_be_seen:
-                assert seen == expected
-            elif not owner.may_be_seen:
-                assert seen == {}
+            assert seen == (expected if owner.is_seen else {})
         assert found == {}
         for row in {row.object_key: row for row in rows if row.object_key not in self.verified}.values():
             assert hashlib.sha256(await self.read(row)).digest() == row.sha256

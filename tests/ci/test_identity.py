@@ -41,7 +41,7 @@ def trust(configure, issuer):
 
     async def save(**identity):
         wish = EditIdentity(**({"enabled": True, "audience": AUDIENCE, "issuer": issuer.url} | identity))
-        place = {"provider": "gitlab", "base_url": "https://gitlab.example", "ci_project": "team/vision"}
+        place = {"provider": "gitlab", "base_url": "https://127.0.0.1:1", "ci_project": "team/vision"}
         return await configure(**place, identity=wish)
 
     return save
@@ -126,7 +126,9 @@ async def test_switching_it_off_ends_all_tokens(runtime, project, issuer, trust,
             await end(enabled=False)
         else:
             await configuration.delete(runtime.db, project.owner, project.id)
-        answer = await client.post("/graphql", json={"query": "{ viewer { username } }"}, headers=bearer.headers)
+        answer = await client.post(
+            "/graphql", json={"query": "{ viewer { user { username } } }"}, headers=bearer.headers
+        )
         assert answer.status_code == 401
         assert (await exchange(issuer.sign())).status_code == 401
         if end:

@@ -24,7 +24,7 @@ def main() -> int:
     if options.seconds:
         report = asyncio.run(storm.run(directory, seed, options.seconds))
     else:
-        report = asyncio.run(matrix.run(directory, seed, options.rows, options.columns))
+        report = asyncio.run(matrix.run(directory, seed, options.rows, options.columns, _say))
     options.report.write_text(str(report))
     print(report)
     if report.is_good:
@@ -32,6 +32,10 @@ def main() -> int:
     else:
         print(f"The logs are in {directory / 'data' / 'log'}.")
     return 0 if report.is_good else 1
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
 
 
 def _options() -> argparse.Namespace:

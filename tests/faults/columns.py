@@ -11,6 +11,7 @@ from typing import Any
 
 from app.ids import GlobalId
 from tests.faults.client import sha256
+from tests.faults.truth import eventually
 from tests.faults.world import World, halves
 
 Column = Callable[[World], AsyncIterator[None]]
@@ -146,6 +147,28 @@ def ingesting(world: World) -> AsyncIterator[None]:
 @column("I3", "ingestion done, finish not committed")
 def ingested(world: World) -> AsyncIterator[None]:
     return _held_ingestion(world, "artifacts.ingest.done")
+
+
+@column("C1", "CI job claimed to be asked for")
+async def linking(world: World) -> AsyncIterator[None]:
+    number = len(world.gitlab.statuses) + 1
+    world.gitlab.statuses[number] = ["success"]
+    run = (await world.client.candidate()).split("/")[1]
+    trap = world.trap("ci.follow.claimed")
+    await world.client.surely("runs/set-tag", run_id=run, key="gitlab.CI_JOB_ID", value=str(number))
+    await trap.reached()
+    yield
+    trap.release()
+    linked = "SELECT id, link_state, status FROM ci_jobs WHERE external_id = :number"
+
+    async def is_known() -> bool:
+        (job,) = await world.truth.rows(linked, number=str(number))
+        assert job.link_state != "failed"
+        return (job.link_state, job.status) == ("finished", "success")
+
+    await eventually(is_known, "the CI job was not followed")
+    (job,) = await world.truth.rows(linked, number=str(number))
+    await world.truth.job_done("ci.follow", "ci_job_id", job.id)
 
 
 @column("I1", "announced upload sent, not completed")

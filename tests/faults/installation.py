@@ -59,6 +59,7 @@ class Installation:
             "MODELYARD_PORT": "0",
             "MODELYARD_WEB_CONCURRENCY": str(len(APIS)),
             "MODELYARD_FAULTS": str(self._traps),
+            "MODELYARD_CI_PRIVATE_HOSTS": "127.0.0.1",
         }
         with self._output.open("ab") as output:
             self.popen = subprocess.Popen(

@@ -6,11 +6,13 @@ import asyncio
 import signal
 import time
 import traceback
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.ci import fakes
+from tests.ci.fakes import GitLab
 from tests.faults.client import Books, Client
 from tests.faults.columns import COLUMNS
 from tests.faults.installation import Installation
@@ -19,7 +21,7 @@ from tests.faults.truth import Truth, eventually
 from tests.faults.world import World
 
 CELL_SECONDS = 120.0
-QUICK_ROWS = ("api", "postgres")
+QUICK_ROWS = ("api", "flush")
 QUICK_COLUMNS = tuple(name for name in COLUMNS if name != "U4")
 """Without the one that waits for the claim of a dead process."""
 
@@ -32,7 +34,7 @@ class Cell:
     problem: str = ""
 
     def __str__(self) -> str:
-        return "**lost**" if self.problem else f"{self.seconds:.1f} s"
+        return "**broken**" if self.problem else f"{self.seconds:.1f} s"
 
 
 @dataclass
@@ -76,20 +78,26 @@ async def running(directory: Path, seed: int) -> AsyncIterator[World]:
         await installation.ready()
         client = Client(installation.connection, Books())
         try:
-            async with Truth(installation.settings()) as truth:
-                yield World(installation, client, truth, seed)
+            async with Truth(installation.settings()) as truth, fakes.running(GitLab()) as gitlab:
+                world = World(installation, client, truth, gitlab, seed=seed)
+                await world.know_ci()
+                yield world
         finally:
             await client.close()
     finally:
         installation.stop()
 
 
-async def run(directory: Path, seed: int, rows: Sequence[str], columns: Sequence[str]) -> Report:
-    """Try these rows and columns on one installation and check everything at the end."""
+async def run(
+    directory: Path, seed: int, rows: Sequence[str], columns: Sequence[str], say: Callable[[str], object] = len
+) -> Report:
+    """Try these rows and columns on one installation and check everything at the end; ``say`` is told of each row."""
     report, began = Report(seed), time.monotonic()
     async with running(directory, seed) as world:
         for name in rows:
             await _row(world, report, name, columns)
+            broken = [key[1] for key, cell in report.cells.items() if key[0] == name and cell.problem]
+            say(f"{ROWS[name][0]}: {'broken at ' + ', '.join(broken) if broken else 'fine'}")
         await settle(world, report.problems)
         report.problems += [f"not to be answered: {answer}" for answer in world.client.books.wrong]
         report.facts |= {

@@ -9,9 +9,14 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from tests.ci.fakes import GitLab
 from tests.faults.client import Client, Outcome, sha256
 from tests.faults.installation import Installation, Trap
 from tests.faults.truth import Truth, eventually
+
+_CI_SETTINGS = (
+    "mutation c($input: CiSettingsUpdateInput!) { ciSettingsUpdate(input: $input) { userErrors { message } } }"
+)
 
 
 @dataclass
@@ -30,11 +35,18 @@ class Ledger:
 class World:
     """One installation during the whole matrix."""
 
-    def __init__(self, installation: Installation, client: Client, truth: Truth, seed: int) -> None:
-        self.installation, self.client, self.truth = installation, client, truth
+    def __init__(self, installation: Installation, client: Client, truth: Truth, gitlab: GitLab, *, seed: int) -> None:
+        self.installation, self.client, self.truth, self.gitlab = installation, client, truth, gitlab
         self.ledger = Ledger()
         self.random = random.Random(seed)
         self._names = count(1)
+
+    async def know_ci(self) -> None:
+        """Tell the project where its CI system is."""
+        place = {"ciProject": self.gitlab.project, "baseUrl": self.gitlab.url, "token": self.gitlab.token}
+        project = {"path": self.installation.connection["MODELYARD_PROJECT"]}
+        done = await self.client.graphql(_CI_SETTINGS, input={"project": project, "provider": "GITLAB", **place})
+        assert done.data["data"]["ciSettingsUpdate"]["userErrors"] == [], done
 
     def name(self, what: str) -> str:
         return f"{what}-{next(self._names)}"

@@ -26,7 +26,8 @@ SETUP = """mutation s($path: String!) {
   candidateCreate(input: {experiment: {name: {project: $path, name: "e"}}}) { candidate { id } }
   webhookCreate(input: {project: {path: $path}, name: "w", url: "https://example.org",
     events: ["model_version.created"]}) { webhook { id } }
-  ciSettingsUpdate(input: {project: {path: $path}, provider: GITLAB, ciProject: "a/b"}) { ciSettings { ciProject } }
+  ciSettingsUpdate(input: {project: {path: $path}, provider: GITLAB, ciProject: "a/b",
+    baseUrl: "https://127.0.0.1:1"}) { ciSettings { ciProject } }
   tokenCreate(input: {name: "t", place: {project: {path: $path}}, role: GUEST}) { token { id } }
   artifactUploadCreate(input: {owner: {modelVersion: {path: {project: $path, model: "m", reference: "1.0.0"}}},
     files: [{path: "empty", size: 0}]}) { uploads { id } }

@@ -110,6 +110,8 @@ class _Push:
         self._memory = kept
         self._reporter = reporter
         self.sender = Sender(api, order.jobs, reporter.advance)
+        self._jobs: dict[str, int] = {}
+        """The bytes that each job verifies."""
         self.stored_before = 0
         self.warnings: list[str] = []
 
@@ -179,11 +181,21 @@ class _Push:
     async def _transfer(self, owner: Owner, hashed: Sequence[Hashed]) -> bool:
         """Send everything that the service lacks; whether another round is needed."""
         known = await self._known_uploads(hashed)
+        self._note_jobs(hashed, known)
         self._reporter.begin("Sending", sum(one.file.size for one in hashed if _to_send(known, one)))
         again = False
         for batch in uploads.in_batches(one for one in hashed if _to_send(known, one)):
             again |= await self._send(owner, batch, known)
         return again
+
+    def _note_jobs(self, hashed: Sequence[Hashed], known: Mapping[str, Upload]) -> None:
+        """Jobs of earlier runs that still verify."""
+        found: dict[str, int] = {}
+        for one in hashed:
+            upload = known.get(one.file.name)
+            if upload and upload.state == "VERIFYING" and upload.job:
+                found[upload.job] = found.get(upload.job, 0) + one.file.size
+        self._jobs = found | self._jobs
 
     async def _known_uploads(self, hashed: Sequence[Hashed]) -> dict[str, Upload]:
         """By file name what the service still knows of earlier runs and can be gone on with."""
@@ -213,10 +225,10 @@ class _Push:
         again = sent.gone | sent.changed | {file.name for file, _ in opened if file.has_changed()}
         sent.gone.clear()
         sent.changed.clear()
-        whole = [upload.id for file, upload in opened if file.name not in again]
+        whole = {upload.id: file.size for file, upload in opened if file.name not in again}
         try:
-            if whole:
-                await uploads.complete(self._api, whole)
+            job = await uploads.complete(self._api, list(whole)) if whole else None
+            self._jobs |= {job: sum(whole.values())} if job else {}
         except Failure as failure:
             if failure.code not in {"PARTS_MISSING", "NOT_FOUND", "CONFLICT"}:
                 raise
@@ -230,12 +242,10 @@ class _Push:
             Failure: one is not what was sent, or not what it claims to be.
         """
         ids = {id: one for one in hashed if (id := self._memory.files[one.file.name].upload)}
+        if self._jobs:
+            self._reporter.begin("Verifying", sum(self._jobs.values()))
+            await asyncio.gather(*(uploads.await_job(self._api, job, self._reporter.advance) for job in self._jobs))
         found = await uploads.find(self._api, list(ids))
-        jobs = {upload.job: None for upload in found.values() if upload.state == "VERIFYING" and upload.job}
-        if jobs:
-            self._reporter.begin("Verifying", sum(ids[id].file.size for id in found if found[id].job in jobs))
-            await asyncio.gather(*(uploads.await_job(self._api, job, self._reporter.advance) for job in jobs))
-            found = await uploads.find(self._api, list(ids))
         self._require_good([(ids[id].file.name, upload) for id, upload in found.items()])
 
     def _require_good(self, ended: Sequence[tuple[str, Upload]]) -> None:

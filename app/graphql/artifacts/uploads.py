@@ -13,7 +13,7 @@ import strawberry
 from app.artifacts import announced_uploads, beginnings, links, plans
 from app.artifacts.announced_uploads import MultipartUpload
 from app.artifacts.artifacts import Root
-from app.errors import Invalid
+from app.errors import Invalid, NotFound
 from app.graphql import ids
 from app.graphql.access.types import User, user_by_id
 from app.graphql.artifacts.types import Artifact
@@ -144,4 +144,7 @@ async def upload_by_key(info: Info, project_id: int, upload_id: UUID) -> Artifac
     Raises:
         NotFound: there is none, or it may not be seen.
     """
-    return ArtifactUpload.of(await announced_uploads.get(info.context.db, info.context.actor, project_id, upload_id))
+    found = await info.context.loaders.artifacts.uploads.load((project_id, upload_id))
+    if found is None:
+        raise NotFound(f"There is no upload `{upload_id.hex}`, or you may not see it.")
+    return ArtifactUpload.of(found)

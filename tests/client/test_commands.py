@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
 import subprocess
 import sys
 
 from app.access.policy import Role
 from tests.architecture.source import ROOT
-from tests.client.conftest import Desk
+from tests.client.conftest import Desk, noise
 from tests.client.proxy import Proxy
 
 MIB = 1024 * 1024
@@ -106,7 +105,7 @@ async def test_wrong_usage_is_told(desk: Desk):
 
 
 async def test_ctrl_c_ends_a_push_and_the_next_goes_on(desk: Desk, proxy: Proxy):
-    desk.write("big.bin", os.urandom(20 * MIB))
+    desk.write("big.bin", noise(20 * MIB))
     proxy.bytes_left, proxy.is_held = 17 * MIB, True
     process = await desk.begin("push", "m", "files", "--jobs", "1")
     await asyncio.wait_for(proxy.held.wait(), 60)

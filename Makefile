@@ -18,7 +18,7 @@ MLFLOW2 := $(call stamp,.venv-mlflow2,requirements/mlflow2.lock)
 help: ## Say what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
 
-up: $(UP) ## Start everything on this machine; Ctrl-C stops it.
+up: $(UP) .venv/bin/modelyard ## Start everything on this machine; Ctrl-C stops it.
 	@.venv/bin/python -m compileall -q app workers
 	@exec .venv/bin/python -m app.cli up
 
@@ -67,6 +67,11 @@ $(UP) $(DEV) $(MLFLOW) $(MLFLOW2): $(UV)
 	@.venv-uv/bin/uv pip sync -q --python $(@D)/bin/python --require-hashes --compile-bytecode requirements/$(LOCK) || \
 		.venv-uv/bin/python -m pip --python $(@D)/bin/python install -q --require-hashes --no-deps -r requirements/$(LOCK)
 	@touch $@
+
+# The command for this folder; elsewhere `pip install` of this folder brings it.
+.venv/bin/modelyard: $(UP)
+	@printf '#!%s\nimport sys\n\nsys.path.insert(0, "%s")\n\nfrom app.cli import main\n\nmain()\n' $(CURDIR)/.venv/bin/python $(CURDIR) > $@
+	@chmod +x $@
 
 $(UP): LOCK := up.lock
 $(DEV): LOCK := dev.lock

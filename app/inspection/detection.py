@@ -9,7 +9,8 @@ from pathlib import PurePosixPath
 HEAD = 4096
 """Bytes that are looked at."""
 
-PICKLE_NAMES = frozenset(".pkl .pickle .p .pck .dill .cloudpickle .joblib .jl .pt .pth .ckpt".split())
+PICKLE_NAMES = frozenset(".pkl .pickle .p .pck .dill .cloudpickle .joblib .jl .pt .pth .ckpt .npy .npz".split())
+"""What their loaders unpickle; ``numpy.load`` takes for a pickle what has no mark of its own."""
 ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
 OLD_IMPORT = re.compile(rb"[ci][A-Za-z_][\w.]{0,200}\r?\n[A-Za-z_][\w.]{0,200}\r?\n")
 """How protocols 0 to 3 import."""
@@ -50,7 +51,7 @@ CARRIES_CODE = frozenset({Kind.NUMPY, Kind.ZIP, Kind.TAR, Kind.COMPRESSED, Kind.
 """Kinds that can hold pickles: one that cannot be read is not handed out."""
 
 CLAIMS = {
-    ".safetensors": Kind.SAFETENSORS, ".gguf": Kind.GGUF, ".onnx": Kind.ONNX, ".npy": Kind.NUMPY, ".npz": Kind.ZIP,
+    ".safetensors": Kind.SAFETENSORS, ".gguf": Kind.GGUF, ".onnx": Kind.ONNX,
     ".h5": Kind.HDF5, ".hdf5": Kind.HDF5, ".keras": Kind.ZIP,
 }  # fmt: skip
 """Names that are a claim: a file that is none of what its bytes could be is read as this, and fails."""

@@ -64,6 +64,8 @@ def _examine(kind: Kind, path: str, source: Source, limits: Limits) -> Report:
     search = Search(limits)
     if kind is Kind.ZIP:
         return _zip(source, search)
+    if kind is Kind.NUMPY:
+        return _array(source, search)
     format, facts = _searched(kind, path, source, search)
     return _concluded(format, facts, search)
 
@@ -85,11 +87,18 @@ def _zip(source: Source, search: Search) -> Report:
     return _concluded(*bundles.look(source, search), search)
 
 
+def _array(source: Source, search: Search) -> Report:
+    """NumPy loads nothing behind a header that it cannot read."""
+    try:
+        facts = search.array(FileStream(source), source.size, 0).facts()
+    except Malformed as error:
+        return Report(Outcome.FAILED, error.reason, "numpy")
+    return _concluded("numpy", facts, search)
+
+
 def _searched(kind: Kind, path: str, source: Source, search: Search) -> tuple[str | None, Facts]:
     """Look for pickles; the format and facts of what surrounds them, None for what is not looked at."""
     stream = FileStream(source)
-    if kind is Kind.NUMPY:
-        return "numpy", search.array(stream, source.size, 0).facts()
     if kind is Kind.TAR:
         names = search.tar(stream, 0)
         return ("pytorch" if {"pickle", "storages"} <= set(names) else None), {"members": [*names]}

@@ -16,7 +16,7 @@ from tests.workers.test_crashes import until, worker
 async def test_a_version_is_followed_through_trouble(
     servers, runtime, project, gitlab, at_gitlab, ci_jobs, promised, tmp_path, monkeypatch
 ):
-    monkeypatch.setenv("MODELYARD_CI_TIMEOUT_SECONDS", "0.3")
+    monkeypatch.setenv("MODELYARD_CI_TIMEOUT_SECONDS", "2")
     gitlab.statuses[77] = ["pending", "running", "success"]
     gitlab.troubles = [fakes.busy(1), fakes.TIMEOUT, None, None, fakes.BROKEN]
     gitlab.changes[77] = {"ref": "refs/merge-requests/12/head"}

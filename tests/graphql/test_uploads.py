@@ -7,6 +7,7 @@ import hashlib
 import os
 from uuid import UUID
 
+import httpx
 import pytest
 from sqlalchemy import func, select, text, update
 
@@ -20,6 +21,8 @@ from app.queue.outbox import BackgroundJob
 from app.registry import models, versions
 from app.registry.models import CreateModel
 from app.registry.versions import CreateVersion
+from app.runtime import open_runtime
+from tests.conftest import serving
 from tests.graphql.conftest import statements
 from workers import execution
 from workers.handlers import HANDLERS
@@ -418,3 +421,34 @@ async def test_lost_looks_are_promised_again(uploads, runtime):
     await uploads.work()
     async with runtime.db.read() as snap:
         assert await snap.scalar(select(Artifact.inspected_at).where(mine)) is not None
+
+
+async def test_parts_go_to_the_store_itself_where_clients_reach_it(uploads, runtime):
+    settings = runtime.settings.model_copy(update={"s3_public_url": runtime.settings.s3_url})
+    contents = {"small.bin": os.urandom(1_000), "big.bin": os.urandom(20 * MIB), "empty.bin": b""}
+    async with open_runtime(settings) as public, serving(public) as address, httpx.AsyncClient() as client:
+
+        async def ask(document, **variables):
+            body = {"query": document, "variables": variables}
+            answer = await client.post(f"{address}/graphql", json=body, headers=uploads.person.headers, timeout=30)
+            return answer.json()["data"]
+
+        files = [described(path, content) for path, content in contents.items()]
+        made = (await ask(CREATE, owner=uploads.owner, files=files))["artifactUploadCreate"]["uploads"]
+        for upload in made:
+            for part in upload["parts"]:
+                assert part["url"].startswith(runtime.settings.s3_url)
+                piece = contents[upload["path"]][part["offset"] : part["offset"] + part["size"]]
+                assert (await client.put(part["url"], content=piece, timeout=30)).status_code == 200
+        done = (await ask(COMPLETE, ids=[upload["id"] for upload in made]))["artifactUploadComplete"]
+        assert done["userErrors"] == []
+        await uploads.work()
+        for upload in made:
+            ready = (await ask(SHOW, id=upload["id"]))["artifactUpload"]
+            assert ready["artifact"]["sha256"] == hashlib.sha256(contents[upload["path"]]).hexdigest()
+        # What was signed for the upload cannot change the file afterwards.
+        for part in (*made[0]["parts"], *made[1]["parts"]):
+            assert (await client.put(part["url"], content=b"x" * part["size"], timeout=30)).status_code in {403, 404}
+    for upload in made:
+        ready = await uploads.show(upload)
+        assert await uploads.download(ready["artifact"]) == contents[upload["path"]]

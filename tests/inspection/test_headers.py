@@ -231,7 +231,7 @@ def test_arrays_tell_their_shape(descr: str, size: int) -> None:
     assert (report.outcome, report.format, report.scan) == (Outcome.READY, "numpy", None)
     assert report.facts == {"version": "2.0", "dtype": descr, "shape": [2, 3], "fortranOrder": False, "objects": False}
     cut = looked_at("x.npy", npy(npy_header(descr), bytes(6 * size - 1)))
-    assert cut.outcome is not Outcome.READY
+    assert cut.outcome is Outcome.FAILED
     assert f"takes {6 * size:,} bytes, but {6 * size - 1:,} follow" in (cut.reason or "")
 
 
@@ -260,5 +260,13 @@ def test_arrays_of_objects_are_pickles(descr: Any) -> None:
         b"\x93NUMPY",
     ],
 )
-def test_arrays_that_lie_are_not_ready(content: bytes) -> None:
-    assert looked_at("x.npy", content, Limits()).outcome is not Outcome.READY
+def test_arrays_that_lie_have_failed(content: bytes) -> None:
+    report = looked_at("x.npy", content, Limits())
+    assert (report.outcome, report.format) == (Outcome.FAILED, "numpy")
+
+
+@pytest.mark.parametrize("name", ["x.npy", "x.npz"])
+def test_numpy_takes_for_a_pickle_what_has_no_mark(name: str) -> None:
+    report = looked_at(name, b"(S'harm'\nios\nsystem\n.")
+    assert report.scan is not None
+    assert (report.outcome, report.scan.verdict) == (Outcome.QUARANTINED, "dangerous")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 
 import pytest
 from sqlalchemy import update
@@ -12,7 +11,7 @@ from app.artifacts.tables import Artifact
 from app.client import receiving
 from app.client.failures import Failure, Unreachable
 from app.client.pull import parse
-from tests.client.conftest import Desk
+from tests.client.conftest import Desk, noise
 from tests.client.proxy import Proxy
 
 MIB = 1024 * 1024
@@ -72,7 +71,7 @@ async def test_more_files_than_a_page_has(desk: Desk):
 
 
 async def test_a_large_file_that_broke_off_goes_on(desk: Desk, proxy: Proxy):
-    content = desk.write("big.bin", os.urandom(40 * MIB))
+    content = desk.write("big.bin", noise(40 * MIB))
     await desk.push()
     desk.patience = 0.2
 
@@ -92,7 +91,7 @@ async def test_a_large_file_that_broke_off_goes_on(desk: Desk, proxy: Proxy):
 
 
 async def test_a_killed_pull_goes_on(desk: Desk, proxy: Proxy):
-    content = desk.write("big.bin", os.urandom(40 * MIB))
+    content = desk.write("big.bin", noise(40 * MIB))
     await desk.push()
     proxy.hold_gets_after = 1
     process = await desk.begin("pull", "m", "out", "--jobs", "1")
@@ -108,7 +107,7 @@ async def test_a_killed_pull_goes_on(desk: Desk, proxy: Proxy):
 
 @pytest.mark.parametrize("size", [100, 20 * MIB])
 async def test_corrupted_bytes_are_not_put_in_place(desk: Desk, proxy: Proxy, size: int):
-    content = desk.write("a", os.urandom(size))
+    content = desk.write("a", noise(size))
     desk.write("b", b"")
     await desk.push()
     proxy.spoil = lambda body: body[:-1] + bytes([body[-1] ^ 1])
@@ -121,7 +120,7 @@ async def test_corrupted_bytes_are_not_put_in_place(desk: Desk, proxy: Proxy, si
 
 
 async def test_a_cut_answer_is_asked_for_again(desk: Desk, proxy: Proxy):
-    content = desk.write("a", os.urandom(1_000))
+    content = desk.write("a", noise(1_000))
     await desk.push()
     proxy.statuses = {"GET": [503, 502]}
     await desk.pull()

@@ -10,7 +10,7 @@ import pytest
 
 from app.access.policy import Role
 from app.client.failures import Failure, Unreachable
-from tests.client.conftest import Desk
+from tests.client.conftest import Desk, noise
 from tests.client.proxy import Proxy
 
 MIB = 1024 * 1024
@@ -24,7 +24,7 @@ class Dangerous:
 
 
 async def test_a_folder_becomes_a_version_and_comes_back(desk: Desk):
-    contents = {f"data/{i:02}.bin": desk.write(f"data/{i:02}.bin", os.urandom(1_000 + i)) for i in range(20)}
+    contents = {f"data/{i:02}.bin": desk.write(f"data/{i:02}.bin", noise(1_000 + i)) for i in range(20)}
     contents["empty"] = desk.write("empty", b"")
     contents[".hidden"] = desk.write(".hidden", "ä €".encode())
     contents["ümlaut name.txt"] = desk.write("ümlaut name.txt", b"x")
@@ -40,7 +40,7 @@ async def test_a_folder_becomes_a_version_and_comes_back(desk: Desk):
 
 
 async def test_each_push_makes_a_version_and_sends_only_what_is_new(desk: Desk):
-    desk.write("same.bin", os.urandom(5_000))
+    desk.write("same.bin", noise(5_000))
     desk.write("other.bin", b"1")
     first = await desk.push()
     desk.write("other.bin", b"2")
@@ -70,7 +70,7 @@ async def test_no_model_is_made_unasked(desk: Desk):
 
 
 async def test_a_cut_connection_is_tried_again(desk: Desk, proxy: Proxy):
-    content = desk.write("big.bin", os.urandom(40 * MIB))
+    content = desk.write("big.bin", noise(40 * MIB))
     proxy.bytes_left = 20 * MIB
     pushing = asyncio.create_task(desk.push(jobs=1))
     await desk.notes.has_said.wait()
@@ -83,7 +83,7 @@ async def test_a_cut_connection_is_tried_again(desk: Desk, proxy: Proxy):
 
 
 async def test_a_killed_push_goes_on_with_the_parts_that_are_missing(desk: Desk, proxy: Proxy):
-    content = desk.write("big.bin", os.urandom(40 * MIB))
+    content = desk.write("big.bin", noise(40 * MIB))
     proxy.bytes_left, proxy.is_held = 20 * MIB, True
     process = await desk.begin("push", "m", "files", "--jobs", "1")
     await asyncio.wait_for(proxy.held.wait(), 60)
@@ -103,7 +103,7 @@ async def test_a_killed_push_goes_on_with_the_parts_that_are_missing(desk: Desk,
 
 
 async def test_a_service_that_stays_away_ends_the_push_and_the_next_goes_on(desk: Desk, proxy: Proxy):
-    desk.write("big.bin", os.urandom(40 * MIB))
+    desk.write("big.bin", noise(40 * MIB))
     desk.write("small.bin", b"small")
     desk.patience = 0.5
     proxy.bytes_left = 20 * MIB
@@ -119,12 +119,12 @@ async def test_a_service_that_stays_away_ends_the_push_and_the_next_goes_on(desk
 
 
 async def test_a_file_that_changes_between_two_runs_is_sent_anew(desk: Desk, proxy: Proxy):
-    desk.write("big.bin", os.urandom(40 * MIB))
+    desk.write("big.bin", noise(40 * MIB))
     desk.patience, proxy.bytes_left = 0.3, 20 * MIB
     with pytest.raises(Unreachable):
         await desk.push(jobs=1)
     proxy.bytes_left = None
-    content = desk.write("big.bin", os.urandom(1_000))
+    content = desk.write("big.bin", noise(1_000))
     pushed = await desk.push(jobs=1)
     assert (pushed.resumed, pushed.version.number, pushed.sent_bytes) == (True, 1, 1_000)
     await desk.pull()
@@ -132,11 +132,11 @@ async def test_a_file_that_changes_between_two_runs_is_sent_anew(desk: Desk, pro
 
 
 async def test_a_file_that_changes_while_it_is_sent_is_sent_anew(desk: Desk, proxy: Proxy):
-    desk.write("big.bin", os.urandom(40 * MIB))
+    desk.write("big.bin", noise(40 * MIB))
     proxy.bytes_left = 20 * MIB
     pushing = asyncio.create_task(desk.push(jobs=1))
     await desk.notes.has_said.wait()
-    content = desk.write("big.bin", os.urandom(1_000))
+    content = desk.write("big.bin", noise(1_000))
     proxy.bytes_left = None
     pushed = await pushing
     assert proxy.puts == [16 * MIB, 1_000]
@@ -166,7 +166,7 @@ async def test_an_upload_that_ended_meanwhile_is_begun_anew(desk: Desk, proxy: P
 
 
 async def test_a_file_that_is_gone_before_the_next_run_is_told(desk: Desk, proxy: Proxy):
-    desk.write("big.bin", os.urandom(20 * MIB))
+    desk.write("big.bin", noise(20 * MIB))
     desk.write("a.bin", b"a")
     desk.patience, proxy.bytes_left = 0.3, MIB
     with pytest.raises(Unreachable):
@@ -198,7 +198,7 @@ async def test_the_same_push_twice_at_once_is_refused(desk: Desk):
 
 
 async def test_a_deleted_version_is_not_gone_on_with(desk: Desk, proxy: Proxy, data):
-    desk.write("big.bin", os.urandom(20 * MIB))
+    desk.write("big.bin", noise(20 * MIB))
     desk.patience, proxy.bytes_left = 0.3, 17 * MIB
     with pytest.raises(Unreachable):
         await desk.push(jobs=1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from app.inspection import arrays
 from app.inspection.archives import tars, zips
-from app.inspection.archives.inflating import Budget, Inflated, inflater_for
+from app.inspection.archives.inflating import Budget, Inflated, before_damage, inflater_for
 from app.inspection.detection import HEAD, Kind, claims_pickle, detect
 from app.inspection.limits import Limits
 from app.inspection.pickles.dissection import Dissection, Dissector
@@ -75,7 +75,8 @@ class Search:
         try:
             head = stream.peek(HEAD)
         except Malformed:
-            if claims_pickle(name):
+            begun = before_damage(source.read(0, min(HEAD, source.size)), make, HEAD)
+            if claims_pickle(name) or detect(begun, 1 << 62, "") in {Kind.PICKLE, Kind.PERHAPS_PICKLE}:
                 raise
             return False
         kind = detect(head, 1 << 62, name if claims_pickle(name) else "")

@@ -69,6 +69,19 @@ def inflater_for(head: bytes) -> Callable[[], Inflater] | None:
     return next((make for mark, make in MARKS.items() if head.startswith(mark)), None)
 
 
+def before_damage(raw: bytes, make: Callable[[], Inflater], most: int) -> bytes:
+    """What the first bytes of a damaged file stand for, up to the damage: a loader would have seen that much."""
+    inflater, unpacked = make(), b""
+    try:
+        for place in range(len(raw)):
+            unpacked += inflater.decompress(raw[place : place + 1], most)
+            if inflater.eof or len(unpacked) >= most:
+                break
+    except (zlib.error, lzma.LZMAError, OSError, EOFError):
+        pass  # the damage
+    return unpacked
+
+
 class Inflated(Stream):
     """What compressed bytes stand for; several compressed parts one after the other are one stream."""
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -117,11 +118,14 @@ async def complete(
         uploads = await _own(snap, actor, project_id, ids)
     for upload in uploads:
         if upload.state == "open" and not upload.parts and upload.stored_sha256 is None:
-            await receiving.receive(db, blobs, upload, receiving.nothing(), 0)
+            with suppress(UploadMissing):  # somebody else has just ended it; what it is now stands under the lock
+                await receiving.receive(db, blobs, upload, receiving.nothing(), 0)
     await beginnings.require_parts(blobs, [upload for upload in uploads if upload.state == "open"])
     batch_id = uuid7()
     async with db.write() as tx:
         rows = await _lock(tx, project_id, ids)
+        if len(rows) != len(set(ids)) or any(row.state == "aborted" for row in rows):
+            raise UploadMissing(field="ids")
         opened = [row for row in rows if row.state == "open"]
         job_id = None
         if opened:

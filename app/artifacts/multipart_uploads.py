@@ -257,8 +257,10 @@ async def _find(
 ) -> MultipartUpload:
     access = await projects.visible(tx, actor, root.project_id)
     policy.require(actor, access, permission)
+    # Announced uploads have ends of their own: a worker compares them with what was announced.
     mine = (MultipartUpload.project_id == root.project_id, MultipartUpload.id == upload_id)
-    row: MultipartUpload | None = await tx.scalar(select(MultipartUpload).where(*mine).with_for_update())
+    own_kind = MultipartUpload.size.is_(None)
+    row: MultipartUpload | None = await tx.scalar(select(MultipartUpload).where(*mine, own_kind).with_for_update())
     if row is None or (row.path, row.candidate_id, row.logged_model_id) != (
         path,
         root.candidate_id,

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 
 from app.artifacts import garbage, uploads
 from app.artifacts.tables import Blob, MultipartUpload
 from app.artifacts.uploads import lease_from_now
 from app.db.database import Database
+from app.errors import ModelyardError
 from app.ids import object_key, uuid7
 from app.storage.blobs import BlobStore, SizeMismatch, Stored, UploadMissing
 
@@ -42,7 +45,7 @@ async def receive(
         stored = await blobs.put(key, chunks, size=size, limit=size)
         await _adopt(db, upload, Blob(project_id=upload.project_id, id=blob_id, object_key=key), stored)
     except BaseException:
-        await uploads.give_up(db, upload.project_id, blob_id)
+        await _give_up(db, upload, blob_id)
         raise
     finally:
         heartbeat.cancel()
@@ -58,13 +61,25 @@ async def nothing() -> AsyncIterator[bytes]:
 
 async def _adopt(db: Database, upload: MultipartUpload, blob: Blob, stored: Stored) -> None:
     """The bytes are those of the upload now; the ones of an earlier attempt go."""
-    mine = (MultipartUpload.project_id == upload.project_id, MultipartUpload.id == upload.id)
     async with db.write() as tx:
-        row = await tx.scalar(select(MultipartUpload).where(*mine).with_for_update())
+        row = await tx.scalar(select(MultipartUpload).where(*_key(upload)).with_for_update())
         if row is None or row.state != "open":
             raise UploadMissing
         await garbage.condemn_pending(tx, upload.project_id, row.blob_id, "sent again")
         values = {"blob_id": blob.id, "object_key": blob.object_key, "stored_sha256": stored.sha256}
-        await tx.execute(update(MultipartUpload).where(*mine).values(**values))
+        await tx.execute(update(MultipartUpload).where(*_key(upload)).values(**values))
         own = (Blob.project_id == upload.project_id, Blob.id == blob.id)
         await tx.execute(update(Blob).where(*own).values(lease_until=row.expires_at))
+
+
+async def _give_up(db: Database, upload: MultipartUpload, blob_id: UUID) -> None:
+    """Condemn what could not be finished, unless the upload has it: a client may leave just after the commit."""
+    with suppress(ModelyardError):
+        async with db.write() as tx:
+            row = await tx.scalar(select(MultipartUpload).where(*_key(upload)).with_for_update())
+            if row is None or row.blob_id != blob_id:
+                await garbage.condemn_pending(tx, upload.project_id, blob_id, "upload failed")
+
+
+def _key(upload: MultipartUpload) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return MultipartUpload.project_id == upload.project_id, MultipartUpload.id == upload.id

@@ -133,7 +133,7 @@ def _run(begin: _Begin, file: Path | None, project: str | None, *, as_json: bool
     """Do it, tell how it ended, and leave with the exit code that says so."""
     from app.client import connection, loop
     from app.client.failures import Failure
-    from app.client.progress import Reporting
+    from app.client.progress import Reporting, legible
 
     try:
         where = connection.find(file, project, connection.default_environment())
@@ -144,7 +144,7 @@ def _run(begin: _Begin, file: Path | None, project: str | None, *, as_json: bool
     except KeyboardInterrupt:
         _interrupted(as_json=as_json)
     else:
-        typer.echo(json.dumps(found, ensure_ascii=False) if as_json else words)
+        typer.echo(json.dumps(found, ensure_ascii=False) if as_json else legible(words))
 
 
 def _interrupted(*, as_json: bool) -> None:
@@ -154,13 +154,13 @@ def _interrupted(*, as_json: bool) -> None:
 
 
 def _end(failure: Failure, *, as_json: bool) -> None:
-    from app.client import telling
+    from app.client import progress, telling
 
     if as_json:
         typer.echo(json.dumps(telling.failure_as_json(failure), ensure_ascii=False))
     else:
         sys.stdout.flush()
-        typer.echo(f"modelyard: {failure.message}", err=True)
+        typer.echo(progress.legible(f"modelyard: {failure.message}"), err=True)
     raise typer.Exit(failure.exit_code)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from types import TracebackType
@@ -9,6 +10,8 @@ from typing import Protocol, Self, TextIO
 
 _PAUSE = 5.0
 """Seconds between two lines."""
+_UNPRINTABLE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters but the line feed, what turns the direction of writing, and what has no bytes."""
 
 
 class Reporter(Protocol):
@@ -66,7 +69,7 @@ class Lines:
         self._title, self._total, self._done, self._told = "", 0, 0, 0.0
 
     def say(self, text: str) -> None:
-        self._stream.write(f"{text}\n")
+        self._stream.write(f"{legible(text)}\n")
         self._stream.flush()
 
     def begin(self, title: str, total: int) -> None:
@@ -104,7 +107,7 @@ class Bar:
         self._task: progress.TaskID | None = None
 
     def say(self, text: str) -> None:
-        self._progress.console.print(text, markup=False, highlight=False)
+        self._progress.console.print(legible(text), markup=False, highlight=False)
 
     def begin(self, title: str, total: int) -> None:
         self._task = self._progress.add_task(title, total=total)
@@ -121,6 +124,11 @@ class Bar:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def legible(text: str) -> str:
+    """A text as a terminal may get it: what a service says must not move the cursor or rewrite what was told."""
+    return _UNPRINTABLE.sub("\ufffd", text)
 
 
 def in_words(size: float) -> str:

@@ -21,6 +21,9 @@ from app.client.receiving import Receiver, RemoteFile
 
 _TOLD = 20
 _SPLIT = re.compile(r"[@:#]")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_LARGEST = 2**50
+"""Bytes; far more than any store takes in one object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +146,15 @@ async def _missing(into: Destination, files: Sequence[RemoteFile], reporter: Rep
 
 
 def _remote(path: str, node: dict[str, Any]) -> RemoteFile:
-    parts = destination.split(path)
-    return RemoteFile(node["id"], path, parts, int(node["size"]), node["sha256"], node["downloadUrl"])
+    """The file that the service names; its SHA-256 becomes the name of a local file, and its size an allocation.
+
+    Raises:
+        Failure: one of them cannot be.
+    """
+    parts, size, sha256 = destination.split(path), int(node["size"]), str(node["sha256"])
+    if not _SHA256.fullmatch(sha256) or not 0 <= size <= _LARGEST:
+        raise Failure(f"The service names no size or SHA-256 of `{path}` that a file could have.", code="BAD_ANSWER")
+    return RemoteFile(node["id"], path, parts, size, sha256, node["downloadUrl"])
 
 
 def _refuse_quarantined(chosen: Iterable[tuple[str, dict[str, Any]]]) -> None:

@@ -13,7 +13,7 @@ from aiohttp import web
 from app.client.connection import Connection
 from app.client.failures import Failure
 from app.client.places import NewVersion
-from app.client.progress import Silent
+from app.client.progress import Silent, legible
 from app.client.pull import Wanted, pull
 from app.client.push import Order, push
 
@@ -28,6 +28,7 @@ class Hostile:
         self.paths: list[str] = []
         self.body = CONTENT
         self.size = len(CONTENT)
+        self.sha256 = hashlib.sha256(CONTENT).hexdigest()
         self.part = {"number": 1, "offset": 0, "size": 5}
         self.got: list[bytes] = []
         self.headers: list[dict[str, str]] = []
@@ -43,7 +44,7 @@ class Hostile:
     def VersionFiles(self) -> Any:  # noqa: N802
         facts = {
             "size": self.size,
-            "sha256": hashlib.sha256(CONTENT).hexdigest(),
+            "sha256": self.sha256,
             "state": "READY",
             "stateReason": None,
         }
@@ -126,6 +127,25 @@ async def test_paths_that_lead_outside_are_refused(hostile: Hostile, tmp_path: P
     with pytest.raises(Failure, match="cannot be put into a folder") as refused:
         await take(hostile, tmp_path / "out")
     assert (refused.value.code, left(tmp_path)) == ("BAD_PATH", [])
+
+
+@pytest.mark.parametrize("sha256", ["../../evil", "/evil", "", "a" * 63, "A" * 64])
+async def test_a_hash_that_leads_outside_is_refused(hostile: Hostile, tmp_path: Path, sha256: str):
+    hostile.paths, hostile.sha256, hostile.body = ["a"], sha256, b"l"
+    with pytest.raises(Failure, match="no size or SHA-256"):
+        await take(hostile, tmp_path / "out")
+    assert left(tmp_path) == []
+
+
+@pytest.mark.parametrize("size", [-1, 2**63])
+async def test_a_size_that_no_file_has_is_refused(hostile: Hostile, tmp_path: Path, size: int):
+    hostile.paths, hostile.size = ["a"], size
+    with pytest.raises(Failure, match="no size or SHA-256"):
+        await take(hostile, tmp_path / "out")
+
+
+def test_what_a_service_says_does_not_steer_the_terminal():
+    assert legible("a\x1b[2Jb\rc\u202ed\nf\ud800") == "a\ufffd[2Jb\ufffdc\ufffdd\nf\ufffd"
 
 
 async def test_what_was_asked_for_comes_without_the_token(hostile: Hostile, tmp_path: Path):

@@ -26,6 +26,8 @@ class ArtifactLoaders:
         self.findings: DataLoader[ArtifactKey, Findings | None] = DataLoader(self._findings)
         self.uploads: DataLoader[ArtifactKey, MultipartUpload | None] = DataLoader(self._uploads)
         self.counts: DataLoader[tuple[RootKey, str], int] = per_arguments(self._counts)
+        self.parts_asked = 0
+        """Parts of uploads that the request has asked for so far."""
 
     async def _pages(self, keys: list[RootKey], wish: tuple[Window, str]) -> Answers[Page[ArtifactDetails]]:
         window, folder = wish

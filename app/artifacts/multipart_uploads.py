@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, or_, select, update
 
 from app import faults
 from app.access import policy, projects
@@ -238,18 +238,20 @@ async def open_upload(db: Database, project_id: int, upload_id: UUID) -> Multipa
         UploadMissing: it has ended.
     """
     async with db.read() as snap:
-        row: MultipartUpload | None = await snap.scalar(
-            select(MultipartUpload).where(
-                MultipartUpload.project_id == project_id,
-                MultipartUpload.id == upload_id,
-                MultipartUpload.state == "open",
-                MultipartUpload.expires_at > func.now(),
-                projects.is_living(MultipartUpload.project_id),
-            )
-        )
+        row: MultipartUpload | None = await snap.scalar(_OPEN, {"of_project": project_id, "of_upload": upload_id})
     if row is None or (row.store_id is None and row.size is None):
         raise UploadMissing
     return row
+
+
+# Built once, since every part asks.
+_OPEN = select(MultipartUpload).where(
+    MultipartUpload.project_id == bindparam("of_project"),
+    MultipartUpload.id == bindparam("of_upload"),
+    MultipartUpload.state == "open",
+    MultipartUpload.expires_at > func.now(),
+    projects.is_living(MultipartUpload.project_id),
+)
 
 
 async def _find(

@@ -10,12 +10,16 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from app.inspection.pickles.dissection import LETTER_SIZES, PLAIN_DTYPE
+from app.inspection.pickles.dissection import LETTER_SIZES, PLAIN_DTYPE, SIZED_DTYPE
 from app.inspection.reports import JsonValue, Malformed, shown
 from app.inspection.source import Stream
 
 MAGIC = b"\x93NUMPY"
 LONGEST_HEADER = 64 * 1024
+
+
+class TooShort(Malformed):
+    """The data is shorter than the header says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +83,17 @@ def _header(version: str, read: dict[str, Any]) -> Header:
 
 
 def holds_objects(descr: Any) -> bool:
-    """Whether an array of this dtype is stored as a pickle."""
+    """Whether an array of this dtype may be stored as a pickle: `object`, `4O` and `i4,O` are objects to NumPy, too.
+
+    Structures are lists of name, dtype and perhaps shape (numpy.lib.format: ``descr_to_dtype``).
+    """
     if isinstance(descr, str):
-        return descr.lstrip("<>=|").startswith("O")
-    if isinstance(descr, tuple | list):
-        return any(holds_objects(part) for part in descr)
-    return False
+        return not (PLAIN_DTYPE.fullmatch(descr.split("[", 1)[0]) or SIZED_DTYPE.fullmatch(descr))
+    if isinstance(descr, tuple):
+        return len(descr) != 2 or holds_objects(descr[0])
+    if isinstance(descr, list):
+        return any(not isinstance(one, tuple) or len(one) not in {2, 3} or holds_objects(one[1]) for one in descr)
+    return True
 
 
 def _size(descr: Any) -> int | None:
@@ -103,13 +112,13 @@ def check_size(found: Header, left: int) -> None:
     """The data that follows is as long as the header says; ``left`` in bytes.
 
     Raises:
-        Malformed: it is not.
+        TooShort: it is not.
     """
     if found.objects or found.item_size is None:
         return
     needed = prod(found.shape) * found.item_size
     if left < needed:
-        raise Malformed(
+        raise TooShort(
             f"The NumPy array is {found.dtype} of shape {shown(str(found.shape), 100)}, which takes {needed:,} bytes,"
             f" but {left:,} follow."
         )

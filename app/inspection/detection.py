@@ -55,6 +55,9 @@ MARKS = {
 CARRIES_CODE = frozenset({Kind.NUMPY, Kind.ZIP, Kind.TAR, Kind.COMPRESSED, Kind.PICKLE, Kind.PERHAPS_PICKLE})
 """Kinds that can hold pickles: one that cannot be read is not handed out."""
 
+UNCERTAIN = frozenset({Kind.SAFETENSORS, Kind.GGUF})
+"""Kinds whose marks a pickle can begin with."""
+
 CLAIMS = {
     ".safetensors": Kind.SAFETENSORS, ".gguf": Kind.GGUF, ".onnx": Kind.ONNX,
     ".h5": Kind.HDF5, ".hdf5": Kind.HDF5, ".keras": Kind.ZIP,
@@ -68,7 +71,10 @@ def detect(head: bytes, size: int, path: str) -> Kind | None:
     suffix = PurePosixPath(name).suffix
     if head.startswith(LFS_POINTER):
         return Kind.POINTER
-    return _by_bytes(head, size) or _by_name(name, suffix) or _by_look(head)
+    kind = _by_bytes(head, size)
+    if kind in UNCERTAIN and suffix in PICKLE_NAMES:
+        return Kind.PICKLE  # as its loader takes it: opcodes can spell these marks
+    return kind or _by_name(name, suffix) or _by_look(head)
 
 
 def _by_bytes(head: bytes, size: int) -> Kind | None:

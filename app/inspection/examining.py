@@ -8,14 +8,16 @@ from importlib import import_module
 from pathlib import PurePosixPath
 from typing import TypeAlias
 
-from app.inspection import bundles
+from app.inspection import arrays, bundles
 from app.inspection.archives import zips
 from app.inspection.detection import CARRIES_CODE, Kind
 from app.inspection.limits import Limits
+from app.inspection.pickles.dissection import Dissector
+from app.inspection.pickles.policy import Level
 from app.inspection.pickles.verdicts import OURS, Surroundings, conclude
 from app.inspection.reports import JsonValue, Malformed, Outcome, Report, Scan, fitting
 from app.inspection.search import TORCH_MAGIC, Search
-from app.inspection.source import FileStream, Source
+from app.inspection.source import Ended, FileStream, Source
 
 Facts: TypeAlias = dict[str, JsonValue]
 READERS = {
@@ -28,6 +30,10 @@ READERS = {
     Kind.REQUIREMENTS: ("documents", "requirements"),
 }
 """Module and function; loaded when needed, since the process reads one file only."""
+BEGIN_AS_PICKLES = frozenset({Kind.SAFETENSORS, Kind.GGUF, Kind.TAR, Kind.COMPRESSED})
+"""Kinds whose first bytes can be opcodes of a pickle, too."""
+DISGUISED_OPCODES = 1_000_000
+"""Opcodes for which files of these kinds are followed as pickles; an honest one breaks off after a few."""
 JOBLIB_NAMES = frozenset({".joblib", ".jl"})
 LAMBDA = "It has a Lambda layer, which brings Python code of its own."
 UNFIT = "This file could not be scanned, and loading it could run code."
@@ -55,6 +61,9 @@ def unreadable(kind: Kind, reason: str) -> Report:
 
 
 def _examine(kind: Kind, path: str, source: Source, limits: Limits) -> Report:
+    disguised = _disguised(source, limits) if kind in BEGIN_AS_PICKLES else None
+    if disguised is not None:
+        return disguised
     if kind in READERS:
         facts = _reader(kind)(source, limits)
         scan = Scan("suspicious", [], [LAMBDA], [OURS]) if facts.get("lambdaLayer") else None
@@ -70,6 +79,19 @@ def _examine(kind: Kind, path: str, source: Source, limits: Limits) -> Report:
     return _concluded(format, facts, search)
 
 
+def _disguised(source: Source, limits: Limits) -> Report | None:
+    """The report on a pickle that begins as a file of another kind does: who unpickles it asks for no mark."""
+    search = Search(replace(limits, opcodes=min(limits.opcodes, DISGUISED_OPCODES)))
+    found = Dissector(search.limits).stream(FileStream(source, first=512))
+    level = found.usage.level
+    is_harmless = level is Level.SAFE or (level is Level.SUSPICIOUS and found.broken is not None)
+    if is_harmless and not found.nested and found.opcodes < search.limits.opcodes:
+        return None
+    search.found.append(found)
+    search.faults += ["It holds tensors in bytes that cannot be looked at."] if found.nested else []
+    return _concluded(Kind.PICKLE.value, {}, search)
+
+
 def _reader(kind: Kind) -> Callable[[Source, Limits], Facts]:
     module, name = READERS[kind]
     read: Callable[[Source, Limits], Facts] = getattr(import_module(f"app.inspection.{module}"), name)
@@ -77,21 +99,19 @@ def _reader(kind: Kind) -> Callable[[Source, Limits], Facts]:
 
 
 def _zip(source: Source, search: Search) -> Report:
-    """An archive without a directory is no archive to anybody; one whose members cannot be read is refused."""
+    """An archive without a directory is no archive to anybody; one that cannot be read here others may well read."""
     try:
         zips.members(source, search.limits)
-    except zips.Hostile:
-        raise
-    except Malformed as error:
+    except zips.NoDirectory as error:
         return Report(Outcome.FAILED, error.reason, "zip")
     return _concluded(*bundles.look(source, search), search)
 
 
 def _array(source: Source, search: Search) -> Report:
-    """NumPy loads nothing behind a header that it cannot read."""
+    """NumPy loads nothing of a file that is cut off; a header that cannot be read here it may well read."""
     try:
         facts = search.array(FileStream(source), source.size, 0).facts()
-    except Malformed as error:
+    except (Ended, arrays.TooShort) as error:
         return Report(Outcome.FAILED, error.reason, "numpy")
     return _concluded("numpy", facts, search)
 

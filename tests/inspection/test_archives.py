@@ -201,19 +201,78 @@ def test_only_so_many_members_are_looked_at() -> None:
     assert report.scan.findings == ["Only the first 10 members have been looked at."]
 
 
-DAMAGED = {
+def test_no_crowd_hides_a_pickle() -> None:
+    crowd = zipped({**{f"a/{n}": b"1" for n in range(20)}, "a/data.pkl": HARM})
+    report = looked_at("x.pt", crowd, Limits(members_looked_at=10))
+    assert (report.outcome, verdict(report)) == (Outcome.QUARANTINED, "dangerous")
+    pickles = zipped({f"{n}.pkl": FINE for n in range(20)})
+    report = looked_at("x.zip", pickles, Limits(members_looked_at=10))
+    assert (report.outcome, verdict(report)) == (Outcome.QUARANTINED, "unreadable")
+
+
+def two_directories(*, gap: bytes = b"") -> bytes:
+    """What Python's zipfile reads another directory of than the end of the archive names."""
+    fine, harm = zipped({"data.pkl": FINE}), zipped({"data.pkl": HARM})
+    at = harm.index(b"PK\x01\x02")
+    end = harm.rindex(b"PK\x05\x06")
+    if gap:
+        return fine[: fine.rindex(b"PK\x05\x06")] + harm[:end] + fine[fine.rindex(b"PK\x05\x06") :]
+    large = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 1, 1, end - at, len(fine) + at)
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, len(fine) + end, 1)
+    return fine + harm[:end] + large + locator + fine[fine.rindex(b"PK\x05\x06") :]
+
+
+ELSEWHERE = {
+    "before": b"PK\x03\x04" + bytes(26) + zipped({"data.pkl": HARM}),
+    "behind": two_directories(gap=b"x"),
+    "large": two_directories(),
+}
+"""Archives of which others find members that are not read here."""
+
+
+@pytest.mark.parametrize("content", ELSEWHERE.values(), ids=ELSEWHERE)
+def test_archives_that_others_read_otherwise_are_quarantined(content: bytes) -> None:
+    report = looked_at("x.pt", content)
+    assert (report.outcome, verdict(report)) == (Outcome.QUARANTINED, "unreadable")
+
+
+DISGUISED = {
+    "safetensors": b"G" + bytes(7) + b"{0" + HARM[2:] + bytes(100),
+    "gguf": b"GGUF" + bytes(5) + b"0" + HARM[2:],
+    "tar": tarred({"cos\nsystem\n(S'echo harm'\ntR.": b""}),
+    "endless": b"GGUF" + bytes(5) + b"0" + b"N0" * 500_001 + HARM[2:],
+}
+"""Pickles that begin as something else does."""
+
+
+@pytest.mark.parametrize("name", ["model.pkl", "pytorch_model.bin"])
+@pytest.mark.parametrize("content", DISGUISED.values(), ids=DISGUISED)
+def test_pickles_in_disguise_are_quarantined(name: str, content: bytes) -> None:
+    assert looked_at(name, content).outcome is Outcome.QUARANTINED
+
+
+CUT_OFF = {
     "cut": zipped({"a": bytes(5000)})[:3000],
+    "empty": b"PK\x03\x04",
+}
+DAMAGED = {
     "more members than there are": claiming(5),
     "fewer members than there are": claiming(0),
     "member within the directory": zipped({"a": b"1"}).replace(
         struct.pack("<LL", 1, 1) + b"\1\0\0\0", struct.pack("<LL", 9999, 9999) + b"\1\0\0\0"
     ),
-    "empty": b"PK\x03\x04",
+    "end within the end": zipped({"a": b"1"}) + b"PK\x05\x06",
 }
 
 
 @pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
-def test_damaged_archives_have_failed(content: bytes) -> None:
+def test_damaged_archives_are_quarantined(content: bytes) -> None:
+    report = looked_at("x.zip", content)
+    assert (report.outcome, report.format) == (Outcome.QUARANTINED, "zip")
+
+
+@pytest.mark.parametrize("content", CUT_OFF.values(), ids=CUT_OFF)
+def test_archives_that_are_cut_off_have_failed(content: bytes) -> None:
     report = looked_at("x.zip", content)
     assert report.outcome is Outcome.FAILED
     assert report.format == "zip"

@@ -235,7 +235,9 @@ def test_arrays_tell_their_shape(descr: str, size: int) -> None:
     assert f"takes {6 * size:,} bytes, but {6 * size - 1:,} follow" in (cut.reason or "")
 
 
-@pytest.mark.parametrize("descr", ["|O", [("a", "<i4"), ("b", "|O")], [("a", [("b", "O")])], ("|O", (2,))])
+@pytest.mark.parametrize(
+    "descr", ["|O", [("a", "<i4"), ("b", "|O")], [("a", [("b", "O")])], ("|O", (2,)), "object", "4O", "i4,O"]
+)
 def test_arrays_of_objects_are_pickles(descr: Any) -> None:
     fine = looked_at("x.npy", npy(npy_header(descr), pickle.dumps([1])))
     assert fine.scan is not None
@@ -253,14 +255,21 @@ def test_arrays_of_objects_are_pickles(descr: Any) -> None:
         npy(npy_header("<f8", (-1,))),
         npy(npy_header("<f8", (2**70,))),
         npy(npy_header("<f8", (1,) * 100)),
-        npy(npy_header("<f8"), length=60_000),
         npy("(" * 5000, version=2, length=5000),
         npy("", version=2, length=2**31),
         npy(npy_header("<f8"), version=9),
-        b"\x93NUMPY",
+        npy(npy_header("|O", (-1,)), proto(SYSTEM)),
+        npy(npy_header("|O").replace("3)", "3L)"), proto(SYSTEM)),
+        npy(npy_header("|O") + " " * 70_000, proto(SYSTEM), version=2),
     ],
 )
-def test_arrays_that_lie_have_failed(content: bytes) -> None:
+def test_headers_that_only_numpy_might_read_are_quarantined(content: bytes) -> None:
+    report = looked_at("x.npy", content, Limits())
+    assert (report.outcome, report.format) == (Outcome.QUARANTINED, "numpy")
+
+
+@pytest.mark.parametrize("content", [npy(npy_header("<f8"), length=60_000), b"\x93NUMPY"])
+def test_arrays_that_are_cut_off_have_failed(content: bytes) -> None:
     report = looked_at("x.npy", content, Limits())
     assert (report.outcome, report.format) == (Outcome.FAILED, "numpy")
 

@@ -33,6 +33,10 @@ class Hostile(Malformed):
     """The archive is made to harm whoever unpacks it."""
 
 
+class NoDirectory(Malformed):
+    """The archive is cut off: it has no directory."""
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """One entry of the directory; sizes in bytes."""
@@ -60,12 +64,14 @@ def members(source: Source, limits: Limits) -> list[Member]:
 
     Raises:
         Hostile: names that climb out, members over each other, sizes of a bomb.
-        Malformed: there is no directory, or it does not fit the file.
+        NoDirectory: there is none.
+        Malformed: the directory does not fit the file, or others could find another one than is read here.
     """
     end = _end(source)
     if end.members > limits.archive_members:
         raise Hostile(f"The archive claims {end.members:,} members; at most {limits.archive_members:,} are looked at.")
-    if end.offset + end.size > end.position:
+    # Some readers look for the directory where its end says, others (Python's) just before its end.
+    if end.offset + end.size != end.position:
         raise Malformed(
             f"The directory of the archive should be at {end.offset:,} to {end.offset + end.size:,},"
             f" but the archive ends at {end.position:,}."
@@ -81,11 +87,17 @@ def _end(source: Source) -> End:
     start = max(0, source.size - LONGEST_END)
     tail = source.read(start, source.size)
     at = tail.rfind(END_MARK)
-    if at < 0 or len(tail) - at < END.size:
-        raise Malformed(f"The archive has no directory: it is cut off at {source.size:,} bytes, or no archive.")
+    if at < 0:
+        raise NoDirectory(f"The archive has no directory: it is cut off at {source.size:,} bytes, or no archive.")
+    if len(tail) - at < END.size:
+        raise Malformed(f"The end of the archive's directory is cut off at {source.size:,} bytes.")
     _, disk, first, _, count, size, offset, _ = END.unpack_from(tail, at)
-    if 0xFFFF in {disk, first, count} or 0xFFFFFFFF in {size, offset}:
-        return _end64(source, start + at) or End(count, size, offset, start + at)
+    large = _end64(source, start + at)
+    if large is not None:
+        told = ((count, 0xFFFF, large.members), (size, 0xFFFFFFFF, large.size), (offset, 0xFFFFFFFF, large.offset))
+        if any(value not in {unknown, known} for value, unknown, known in told):
+            raise Malformed("The archive names two directories.")
+        return large
     if disk or first:
         raise Malformed("The archive is spread over several files.")
     return End(count, size, offset, start + at)
@@ -96,7 +108,9 @@ def _end64(source: Source, end: int) -> End | None:
     if len(raw) < LOCATOR.size or not raw.startswith(LOCATOR_MARK):
         return None
     position = LOCATOR.unpack(raw)[2]
-    raw = source.read(position, position + END64.size) if position < end else b""
+    # Some readers go where the locator says, others (Python's) look just before it.
+    is_beside = position == end - LOCATOR.size - END64.size
+    raw = source.read(position, position + END64.size) if is_beside else b""
     if len(raw) < END64.size or not raw.startswith(END64_MARK):
         raise Malformed(f"The archive has no directory at {position:,}, where its end says.")
     count, size, offset = END64.unpack(raw)[7:10]

@@ -21,6 +21,7 @@ from app.db import batching
 from app.db.database import Database, Snapshot
 from app.errors import ModelyardError
 from app.pagination import Keyset, Page, Window
+from app.search.keyset import Cut
 
 T = TypeVar("T")
 K = TypeVar("K", bound=tuple[Any, ...])
@@ -47,7 +48,7 @@ class ProjectLists:
                 snap, statement, order, window, row=row, parent=parent, keys=allowed, convert=convert
             )
 
-        return await self._permitted(db, actor, keys, fetch)
+        return await self.read(db, actor, keys, fetch)
 
     async def counts(
         self, db: Database, actor: Actor, keys: Sequence[K], *, statement: AnySelect, parent: Columns
@@ -57,17 +58,29 @@ class ProjectLists:
         async def fetch(snap: Snapshot, allowed: list[K]) -> Sequence[int]:
             return await batching.counts(snap, statement, parent=parent, keys=allowed)
 
-        return await self._permitted(db, actor, keys, fetch)
+        return await self.read(db, actor, keys, fetch)
 
     async def groups(
-        self, db: Database, actor: Actor, keys: Sequence[K], *, statement: Select[T], parent: Columns
-    ) -> Answers[list[T]]:
+        self, db: Database, actor: Actor, keys: Sequence[K], *,
+        statement: AnySelect, parent: Columns, convert: Callable[[Any], T] = lambda found: found[0],
+    ) -> Answers[list[T]]:  # fmt: skip
         """All rows of each parent."""
 
         async def fetch(snap: Snapshot, allowed: list[K]) -> Sequence[list[T]]:
-            return await batching.groups(snap, statement, parent=parent, keys=allowed)
+            return await batching.groups(snap, statement, parent=parent, keys=allowed, convert=convert)
 
-        return await self._permitted(db, actor, keys, fetch)
+        return await self.read(db, actor, keys, fetch)
+
+    async def searches(
+        self, db: Database, actor: Actor, keys: Sequence[K], *,
+        statement: AnySelect, cut: Cut, parent: Columns, row: Any,
+    ) -> Answers[tuple[list[Any], str | None]]:  # fmt: skip
+        """The same page of a search in each parent, and the token of the next one."""
+
+        async def fetch(snap: Snapshot, allowed: list[K]) -> Sequence[tuple[list[Any], str | None]]:
+            return await batching.searches(snap, statement, cut, parent=parent, keys=allowed, row=row)
+
+        return await self.read(db, actor, keys, fetch)
 
     async def singles(
         self, db: Database, actor: Actor, keys: Sequence[K], *,
@@ -78,15 +91,16 @@ class ProjectLists:
         async def fetch(snap: Snapshot, allowed: list[K]) -> Sequence[T | None]:
             return await batching.singles(snap, statement, parent=parent, keys=allowed, convert=convert)
 
-        return await self._permitted(db, actor, keys, fetch)
+        return await self.read(db, actor, keys, fetch)
 
-    async def _permitted(
+    async def read(
         self,
         db: Database,
         actor: Actor,
         keys: Sequence[K],
         fetch: Callable[[Snapshot, list[K]], Awaitable[Sequence[T]]],
     ) -> Answers[T]:
+        """What ``fetch`` answers for the keys that the actor may read, refusals for the others."""
         ids = sorted({key[0] for key in keys})
         async with db.read() as snap:
             rows = await snap.execute(repository.visible_projects(actor).where(Project.id.in_(ids)))

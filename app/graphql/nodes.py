@@ -23,6 +23,7 @@ from app.graphql.fields import resolved
 from app.graphql.jobs.queries import job_by_id
 from app.graphql.node import Node
 from app.graphql.registry.types import model_by_key, version_by_key
+from app.graphql.tracking.logged_models import logged_model_by_key
 from app.graphql.tracking.types import candidate_by_key, experiment_by_key
 from app.graphql.webhooks.types import webhook_by_key
 from app.ids import GlobalId
@@ -68,6 +69,11 @@ async def _candidate(info: Info, id: str) -> Node | None:
     return await or_none(candidate_by_key(info, *key)) if key else None
 
 
+async def _logged_model(info: Info, id: str) -> Node | None:
+    key = ids.in_project(id, "LoggedModel")
+    return await or_none(logged_model_by_key(info, *key)) if key else None
+
+
 async def _artifact(info: Info, id: str) -> Node | None:
     found = await or_none(find_artifact(info, ArtifactLookup(id=strawberry.ID(id))))
     return Artifact.of(found) if found else None
@@ -96,6 +102,7 @@ LOOKUPS: dict[str, Lookup] = {
     "CiJob": _ci_job,
     "Experiment": _experiment,
     "Group": _group,
+    "LoggedModel": _logged_model,
     "Model": _model,
     "ModelVersion": _model_version,
     "Project": _project,

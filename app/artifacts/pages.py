@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.access.lists import Answers, ProjectLists
 from app.access.policy import Actor, Permission
 from app.artifacts.artifacts import ORDER, ArtifactDetails, below, details
-from app.artifacts.tables import Artifact
+from app.artifacts.tables import Artifact, MultipartUpload
 from app.db.database import Database
 from app.pagination import Page, Window
 
@@ -86,4 +86,15 @@ async def by_ids(db: Database, actor: Actor, keys: Sequence[ArtifactKey]) -> Ans
         statement=details(),
         parent=(Artifact.project_id, Artifact.id),
         convert=lambda row: ArtifactDetails(*row[:-1]),
+    )
+
+
+async def uploads_by_keys(db: Database, actor: Actor, keys: Sequence[ArtifactKey]) -> Answers[MultipartUpload | None]:
+    """Announced uploads by project and id; None where there is none."""
+    return await _LISTS.singles(
+        db,
+        actor,
+        keys,
+        statement=select(MultipartUpload).where(MultipartUpload.size.is_not(None)),
+        parent=(MultipartUpload.project_id, MultipartUpload.id),
     )

@@ -144,5 +144,5 @@ def _selected(statement: AnySelect, page: FromClause, row: type[DeclarativeBase]
     """What the statement selects, now from the lateral page."""
     if row is None:
         return [column for name, column in page.c.items() if name != "rank"]
-    labels = {described["name"] for described in statement.column_descriptions if described["entity"] is None}
+    labels = {described["name"] for described in statement.column_descriptions if described["expr"] is not row}
     return [aliased(row, page), *(column for name, column in page.c.items() if name in labels)]

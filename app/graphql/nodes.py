@@ -12,8 +12,6 @@ from app.errors import Invalid
 from app.graphql import ids
 from app.graphql.access.places import group_by_id, project_by_id
 from app.graphql.access.types import user_by_id
-from app.graphql.artifacts.lookups import ArtifactLookup
-from app.graphql.artifacts.queries import find_artifact
 from app.graphql.artifacts.types import Artifact
 from app.graphql.artifacts.uploads import upload_by_key
 from app.graphql.ci.types import ci_job_by_key
@@ -75,7 +73,8 @@ async def _logged_model(info: Info, id: str) -> Node | None:
 
 
 async def _artifact(info: Info, id: str) -> Node | None:
-    found = await or_none(find_artifact(info, ArtifactLookup(id=strawberry.ID(id))))
+    key = ids.in_project(id, "Artifact")
+    found = await or_none(info.context.loaders.artifacts.artifacts.load(key)) if key else None
     return Artifact.of(found) if found else None
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import strawberry
 
-from app.access import groups, members, policy, tokens
+from app.access import groups, policy
 from app.access.groups import GroupAccess
 from app.access.policy import Permission, ProjectAccess
 from app.graphql import ids, markdown
@@ -85,17 +85,15 @@ class Group(Node):
     async def members(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Member]:
-        context = info.context
-        page = await members.of_group(context.db, context.actor, self.access.id, window(first, after, last, before))
-        return connection(page, Member.of)
+        wish = ((self.access.id,), window(first, after, last, before))
+        return connection(await info.context.loaders.access.members_of_groups.load(wish), Member.of)
 
     @resolved("Its tokens, newest first. For those who manage them.")
     async def tokens(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Token]:
-        context = info.context
-        page = await tokens.of_group(context.db, context.actor, self.access.id, window(first, after, last, before))
-        return connection(page, Token.of)
+        wish = ((self.access.id,), window(first, after, last, before))
+        return connection(await info.context.loaders.access.tokens_of_groups.load(wish), Token.of)
 
     @resolved("Your role in it; null: you are a visitor.")
     def viewer_role(self) -> Role | None:
@@ -158,17 +156,15 @@ class Project(Node):
     async def members(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Member]:
-        context = info.context
-        page = await members.of_project(context.db, context.actor, self.access.id, window(first, after, last, before))
-        return connection(page, Member.of)
+        wish = ((self.access.id,), window(first, after, last, before))
+        return connection(await info.context.loaders.access.members_of_projects.load(wish), Member.of)
 
     @resolved("Its tokens, newest first. For those who manage them.")
     async def tokens(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Token]:
-        context = info.context
-        page = await tokens.of_project(context.db, context.actor, self.access.id, window(first, after, last, before))
-        return connection(page, Token.of)
+        wish = ((self.access.id,), window(first, after, last, before))
+        return connection(await info.context.loaders.access.tokens_of_projects.load(wish), Token.of)
 
     @resolved("Its models.")
     async def models(

@@ -7,6 +7,7 @@ from strawberry.dataloader import DataLoader
 from app.access.lists import Answers
 from app.access.policy import Actor
 from app.artifacts import pages
+from app.artifacts.announced_uploads import MultipartUpload
 from app.artifacts.artifacts import ArtifactDetails
 from app.artifacts.pages import ArtifactKey, Findings, RootKey
 from app.db.database import Database
@@ -22,6 +23,7 @@ class ArtifactLoaders:
         self._actor = actor
         self.pages: DataLoader[tuple[RootKey, tuple[Window, str]], Page[ArtifactDetails]] = per_arguments(self._pages)
         self.artifacts: DataLoader[ArtifactKey, ArtifactDetails | None] = DataLoader(self._artifacts)
+        self.uploads: DataLoader[ArtifactKey, MultipartUpload | None] = DataLoader(self._uploads)
         self.findings: DataLoader[ArtifactKey, Findings | None] = DataLoader(self._findings)
         self.counts: DataLoader[tuple[RootKey, str], int] = per_arguments(self._counts)
 
@@ -31,6 +33,9 @@ class ArtifactLoaders:
 
     async def _artifacts(self, keys: list[ArtifactKey]) -> Answers[ArtifactDetails | None]:
         return await pages.by_ids(self._db, self._actor, keys)
+
+    async def _uploads(self, keys: list[ArtifactKey]) -> Answers[MultipartUpload | None]:
+        return await pages.uploads_by_keys(self._db, self._actor, keys)
 
     async def _findings(self, keys: list[ArtifactKey]) -> Answers[Findings | None]:
         return await pages.findings(self._db, self._actor, keys)

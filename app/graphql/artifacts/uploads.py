@@ -138,10 +138,11 @@ async def uploads_of(info: Info, root: Root, window: Window) -> Connection[Artif
     return connection(page, ArtifactUpload.of, lambda: announced_uploads.count(context.db, context.actor, root))
 
 
-async def upload_by_key(info: Info, project_id: int, upload_id: UUID) -> ArtifactUpload:
-    """The upload with that id.
+async def upload_by_key(info: Info, project_id: int, upload_id: UUID) -> ArtifactUpload | None:
+    """The upload with that id, by the request's loader.
 
     Raises:
-        NotFound: there is none, or it may not be seen.
+        NotFound: the project may not be seen.
     """
-    return ArtifactUpload.of(await announced_uploads.get(info.context.db, info.context.actor, project_id, upload_id))
+    row = await info.context.loaders.artifacts.uploads.load((project_id, upload_id))
+    return ArtifactUpload.of(row) if row else None

@@ -89,7 +89,7 @@ async def by_ids(db: Database, actor: Actor, keys: Sequence[ArtifactKey]) -> Ans
     )
 
 
-async def uploads_by_ids(db: Database, actor: Actor, keys: Sequence[ArtifactKey]) -> Answers[MultipartUpload | None]:
+async def uploads_by_keys(db: Database, actor: Actor, keys: Sequence[ArtifactKey]) -> Answers[MultipartUpload | None]:
     """Announced uploads by project and id; None where there is none."""
     return await _LISTS.singles(
         db,

@@ -23,6 +23,7 @@ from app.graphql.nodes import NodesQuery
 from app.graphql.registry.mutations import RegistryMutation
 from app.graphql.registry.queries import RegistryQuery
 from app.graphql.scalars import SCALARS
+from app.graphql.tracking.logged_model_mutations import LoggedModelsMutation
 from app.graphql.tracking.mutations import TrackingMutation
 from app.graphql.tracking.queries import TrackingQuery
 from app.graphql.webhooks.mutations import WebhooksMutation
@@ -52,6 +53,7 @@ class Mutation(
     AccessMutation,
     RegistryMutation,
     TrackingMutation,
+    LoggedModelsMutation,
     ArtifactsMutation,
     ArtifactUploadsMutation,
     WebhooksMutation,

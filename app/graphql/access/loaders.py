@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
-from app.access import groups, jobs, pages, projects, users
+from app.access import groups, jobs, pages, place_lists, projects, users
 from app.access.groups import GroupAccess
+from app.access.jobs import JobFilter
+from app.access.lists import Answers
+from app.access.place_lists import PlaceKey
 from app.access.policy import Actor, ProjectAccess
 from app.access.users import User
 from app.db.database import Database
 from app.graphql.batches import per_arguments
 from app.pagination import Page, Window
 from app.queue.outbox import BackgroundJob
+
+V = TypeVar("V")
 
 
 class AccessLoaders:
@@ -29,8 +35,32 @@ class AccessLoaders:
         self.jobs: DataLoader[UUID, BackgroundJob | None] = DataLoader(self._jobs)
         self.projects_of_group: DataLoader[tuple[int, Window], Page[ProjectAccess]] = per_arguments(self._in_groups)
         self.groups_of_group: DataLoader[tuple[int, Window], Page[GroupAccess]] = per_arguments(self._below_groups)
+        self.members_of_projects = self._listed(place_lists.members_of_projects)
+        self.members_of_groups = self._listed(place_lists.members_of_groups)
+        self.tokens_of_projects = self._listed(place_lists.tokens_of_projects)
+        self.tokens_of_groups = self._listed(place_lists.tokens_of_groups)
+        self.jobs_of_projects = per_arguments(self._jobs_of_projects)
+        self.job_counts_of_projects = per_arguments(self._job_counts)
         self.project_count_of_group: DataLoader[int, int] = DataLoader(self._project_counts)
         self.group_count_of_group: DataLoader[int, int] = DataLoader(self._group_counts)
+
+    def _listed(
+        self, read: Callable[[Database, Actor, list[PlaceKey], Window], Awaitable[Answers[Page[V]]]]
+    ) -> DataLoader[tuple[PlaceKey, Window], Page[V]]:
+        """A loader over a list of the core."""
+
+        async def load(keys: list[PlaceKey], window: Window) -> Answers[Page[V]]:
+            return await read(self._db, self._actor, keys, window)
+
+        return per_arguments(load)
+
+    async def _jobs_of_projects(
+        self, keys: list[PlaceKey], wish: tuple[Window, JobFilter]
+    ) -> Answers[Page[BackgroundJob]]:
+        return await place_lists.jobs_of_projects(self._db, self._actor, keys, *wish)
+
+    async def _job_counts(self, keys: list[PlaceKey], wish: JobFilter) -> Answers[int]:
+        return await place_lists.count_jobs_of_projects(self._db, self._actor, keys, wish)
 
     async def _users(self, ids: list[int]) -> Sequence[User | None]:
         return await users.by_ids(self._db, ids)

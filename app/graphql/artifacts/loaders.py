@@ -23,8 +23,8 @@ class ArtifactLoaders:
         self._actor = actor
         self.pages: DataLoader[tuple[RootKey, tuple[Window, str]], Page[ArtifactDetails]] = per_arguments(self._pages)
         self.artifacts: DataLoader[ArtifactKey, ArtifactDetails | None] = DataLoader(self._artifacts)
-        self.findings: DataLoader[ArtifactKey, Findings | None] = DataLoader(self._findings)
         self.uploads: DataLoader[ArtifactKey, MultipartUpload | None] = DataLoader(self._uploads)
+        self.findings: DataLoader[ArtifactKey, Findings | None] = DataLoader(self._findings)
         self.counts: DataLoader[tuple[RootKey, str], int] = per_arguments(self._counts)
         self.parts_asked = 0
         """Parts of uploads that the request has asked for so far."""
@@ -36,11 +36,11 @@ class ArtifactLoaders:
     async def _artifacts(self, keys: list[ArtifactKey]) -> Answers[ArtifactDetails | None]:
         return await pages.by_ids(self._db, self._actor, keys)
 
+    async def _uploads(self, keys: list[ArtifactKey]) -> Answers[MultipartUpload | None]:
+        return await pages.uploads_by_keys(self._db, self._actor, keys)
+
     async def _findings(self, keys: list[ArtifactKey]) -> Answers[Findings | None]:
         return await pages.findings(self._db, self._actor, keys)
-
-    async def _uploads(self, keys: list[ArtifactKey]) -> Answers[MultipartUpload | None]:
-        return await pages.uploads_by_ids(self._db, self._actor, keys)
 
     async def _counts(self, keys: list[RootKey], folder: str) -> Answers[int]:
         return await pages.counts_of_roots(self._db, self._actor, keys, folder)

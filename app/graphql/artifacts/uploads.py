@@ -13,7 +13,7 @@ import strawberry
 from app.artifacts import announced_uploads, beginnings, links, plans
 from app.artifacts.announced_uploads import MultipartUpload
 from app.artifacts.artifacts import Root
-from app.errors import Invalid, NotFound, TooLarge
+from app.errors import Invalid, TooLarge
 from app.graphql import ids
 from app.graphql.access.types import User, user_by_id
 from app.graphql.artifacts.types import Artifact
@@ -150,13 +150,11 @@ async def uploads_of(info: Info, root: Root, window: Window) -> Connection[Artif
     return connection(page, ArtifactUpload.of, lambda: announced_uploads.count(context.db, context.actor, root))
 
 
-async def upload_by_key(info: Info, project_id: int, upload_id: UUID) -> ArtifactUpload:
-    """The upload with that id.
+async def upload_by_key(info: Info, project_id: int, upload_id: UUID) -> ArtifactUpload | None:
+    """The upload with that id, by the request's loader.
 
     Raises:
-        NotFound: there is none, or it may not be seen.
+        NotFound: the project may not be seen.
     """
-    found = await info.context.loaders.artifacts.uploads.load((project_id, upload_id))
-    if found is None:
-        raise NotFound(f"There is no upload `{upload_id.hex}`, or you may not see it.")
-    return ArtifactUpload.of(found)
+    row = await info.context.loaders.artifacts.uploads.load((project_id, upload_id))
+    return ArtifactUpload.of(row) if row else None

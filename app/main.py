@@ -30,12 +30,11 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> Starlet
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         if runtime is not None:
-            app.state.runtime = runtime
-            yield
+            async with _serving(app, runtime):
+                yield
             return
         configure_logging(settings.log_level, as_json=settings.log_json)
-        async with open_runtime(settings, name="modelyard api") as opened:
-            app.state.runtime = opened
+        async with open_runtime(settings, name="modelyard api") as opened, _serving(app, opened):
             yield
 
     return Starlette(
@@ -43,6 +42,15 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> Starlet
         middleware=[Middleware(RequestRecord), Middleware(ProjectSegment), Middleware(Authentication)],
         lifespan=lifespan,
     )
+
+
+@asynccontextmanager
+async def _serving(app: Starlette, runtime: Runtime) -> AsyncIterator[None]:
+    app.state.runtime = runtime
+    try:
+        yield
+    finally:
+        await transport.close(app)
 
 
 def _routes() -> list[BaseRoute]:

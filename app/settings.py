@@ -58,6 +58,13 @@ class Settings(BaseSettings):
 
     max_artifact_bytes: Annotated[int, Field(ge=1)] = 5 * TIB
     max_body_bytes: Annotated[int, Field(ge=1024)] = Field(default=2 * MIB, description="Limit of every JSON body.")
+    graphql_max_subscriptions: Annotated[int, Field(ge=1)] = Field(
+        default=100, description="Subscriptions, and WebSockets, that one user may have open with one API process."
+    )
+    graphql_origins: str = Field(
+        default="",
+        description="Comma-separated origins (https://ui.example.org) whose pages may open WebSockets, beside our own.",
+    )
     trash_retention_days: Annotated[int, Field(ge=0)] = Field(
         default=0,
         description="Soft-deleted candidates and experiments are purged after so many days; 0 keeps them until asked.",

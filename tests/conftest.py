@@ -160,6 +160,8 @@ async def serving(runtime: Runtime) -> AsyncIterator[str]:
         log_config=None,
         access_log=False,
         http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=1024 * 1024,
         lifespan="on",
     )
     server = uvicorn.Server(config)

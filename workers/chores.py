@@ -15,6 +15,7 @@ import structlog
 from prometheus_client import Gauge
 
 from app.artifacts import damage, garbage, inspections, multipart_uploads, reconciling
+from app.journal import events
 from app.queue import leases
 from app.runtime import Runtime
 from app.webhooks import delivering
@@ -84,10 +85,16 @@ async def forget_deliveries(runtime: Runtime) -> object:
     return await delivering.forget_old(runtime.db)
 
 
+async def forget_events(runtime: Runtime) -> object:
+    """Remove old entries of the journal that subscriptions read."""
+    return await events.forget_old(runtime.db)
+
+
 CHORES = (
     Chore("sweep", 5, sweep),
     Chore("bury", 30, bury),
     Chore("inspect", 60, inspect),
+    Chore("forget events", 15, forget_events),
     Chore("expire", 300, expire),
     Chore("uploads", 300, end_uploads),
     Chore("forget", 3600, forget),

@@ -127,19 +127,27 @@ async def token_with_user(
     snap: Snapshot, sha256: bytes | None = None, *, token_id: int | None = None
 ) -> tuple[Token, User] | None:
     """A token that is valid now, by the hash of its secret or by its id."""
-    row = (
-        await snap.execute(
-            select(Token, User)
-            .join(User, User.id == Token.user_id)
-            .where(
-                Token.sha256 == sha256 if sha256 is not None else Token.id == token_id,
-                Token.revoked_at.is_(None),
-                User.blocked_at.is_(None),
-                or_(Token.expires_at.is_(None), Token.expires_at > func.now()),
-            )
-        )
-    ).one_or_none()
+    condition = Token.sha256 == sha256 if sha256 is not None else Token.id == token_id
+    row = (await snap.execute(_valid_tokens().where(condition))).one_or_none()
     return (row[0], row[1]) if row else None
+
+
+async def tokens_with_users(snap: Snapshot, token_ids: Sequence[int]) -> list[tuple[Token, User]]:
+    """Those of the tokens that are valid now."""
+    rows = await snap.execute(_valid_tokens().where(Token.id == func.any(list(token_ids))))
+    return [(row[0], row[1]) for row in rows]
+
+
+def _valid_tokens() -> Select[Token, User]:
+    return (
+        select(Token, User)
+        .join(User, User.id == Token.user_id)
+        .where(
+            Token.revoked_at.is_(None),
+            User.blocked_at.is_(None),
+            or_(Token.expires_at.is_(None), Token.expires_at > func.now()),
+        )
+    )
 
 
 async def users_by_ids(snap: Snapshot, ids: Sequence[int]) -> list[User | None]:

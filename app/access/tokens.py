@@ -79,6 +79,14 @@ async def actor_of(db: Database, token_id: int) -> Actor:
     return _actor(*found)
 
 
+async def actors_of(db: Database, token_ids: Sequence[int]) -> dict[int, Actor]:
+    """Who these tokens speak for, by id; those that have expired or were revoked are left out."""
+    if not token_ids:
+        return {}
+    async with db.read() as snap:
+        return {token.id: _actor(token, user) for token, user in await repository.tokens_with_users(snap, token_ids)}
+
+
 async def issue(db: Database, actor: Actor, command: IssueToken) -> Issued:
     """Make a token: personal, or for a project or group with a bot user of its own.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import app.access.tables
 import app.artifacts.tables
 import app.ci.tables
+import app.journal.tables
 import app.queue.tables
 import app.registry.tables
 import app.tracking.tables

@@ -48,8 +48,7 @@ class Gate(SchemaExtension):
         operation = _operation(self._document.node, context.operation_name)
         if operation is not None:
             connections = _connections(context.schema._schema)  # noqa: SLF001 - Strawberry has no other name for it
-            if operation.operation is OperationType.MUTATION:
-                _grant_time(context.context)
+            _grant_time(context.context, operation.operation)
             self._cost = cost.check(self._document.node, operation, context.variables or {}, connections)
         yield
 
@@ -62,11 +61,15 @@ class Gate(SchemaExtension):
         yield
 
     def get_results(self) -> dict[str, Any]:
-        return {} if self._cost is None else {"cost": {"requested": self._cost, "limit": cost.MAX_COST}}
+        told, self._cost = self._cost, None  # a subscription tells it with its first answer
+        return {} if told is None else {"cost": {"requested": told, "limit": cost.MAX_COST}}
 
 
-def _grant_time(context: Context) -> None:
-    context.deadline.reschedule(asyncio.get_running_loop().time() + MUTATION_SECONDS)
+def _grant_time(context: Context, kind: OperationType) -> None:
+    if context.deadline is None or kind is OperationType.QUERY:
+        return
+    now = asyncio.get_running_loop().time()
+    context.deadline.reschedule(now + MUTATION_SECONDS if kind is OperationType.MUTATION else None)
 
 
 def _errors(context: ExecutionContext, document: DocumentNode) -> list[GraphQLError]:

@@ -19,6 +19,7 @@ MAX_BODY = 1024 * 1024
 BODY_SECONDS = 30
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
+EVENT_STREAM = "text/event-stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ async def read(request: Request, limit: int = MAX_BODY) -> Operation:
             415 for another media type than JSON.
     """
     if request.method == "GET":
-        return _operation(_query_string(request))
+        return operation_of(_query_string(request))
     _check_media_type(request)
     try:
         async with asyncio.timeout(BODY_SECONDS):
@@ -47,22 +48,24 @@ async def read(request: Request, limit: int = MAX_BODY) -> Operation:
         raise HTTPException(408, "The body did not arrive in time.") from None
     except ClientDisconnect:
         raise HTTPException(400, "The body is not complete.") from None
-    return _operation(_decoded(body, "The body"))
+    return operation_of(decoded(body, "The body"))
 
 
 def answer_type(request: Request) -> str:
-    """The media type to answer in: the client's choice of the two that GraphQL over HTTP knows.
+    """The media type to answer in: the client's choice of the two that GraphQL over HTTP knows, or an event stream.
 
     Raises:
-        HTTPException: 406, it accepts neither.
+        HTTPException: 406, it accepts none of them.
     """
     accept = ",".join(request.headers.getlist("accept")).lower()
     ranges = [part.split(";")[0].strip() for part in accept.split(",") if part.strip()]
+    if EVENT_STREAM in ranges:
+        return EVENT_STREAM
     if GRAPHQL_JSON in ranges:
         return GRAPHQL_JSON
     if not ranges or {JSON, "application/*", "*/*"}.intersection(ranges):
         return JSON
-    raise HTTPException(406, f"Answers are {GRAPHQL_JSON} or {JSON}; accept one of them.")
+    raise HTTPException(406, f"Answers are {GRAPHQL_JSON}, {JSON} or {EVENT_STREAM}; accept one of them.")
 
 
 def wants_page(request: Request) -> bool:
@@ -107,20 +110,30 @@ def _query_string(request: Request) -> dict[str, Any]:
     values: dict[str, Any] = dict(request.query_params)
     for name in ("variables", "extensions"):
         if values.get(name):
-            values[name] = _decoded(values[name].encode("utf-8", "surrogatepass"), f"`{name}`")
+            values[name] = decoded(values[name].encode("utf-8", "surrogatepass"), f"`{name}`")
         else:
             values.pop(name, None)
     return values
 
 
-def _decoded(body: bytes, what: str) -> Any:
+def decoded(body: bytes | str, what: str) -> Any:
+    """What the JSON says.
+
+    Raises:
+        HTTPException: 400, it is not JSON.
+    """
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise HTTPException(400, f"{what} is not valid JSON: {error.msg} at character {error.pos}.") from None
 
 
-def _operation(payload: Any) -> Operation:
+def operation_of(payload: Any) -> Operation:
+    """The operation that a JSON object names.
+
+    Raises:
+        HTTPException: 400, with what is wrong.
+    """
     if isinstance(payload, list):
         raise HTTPException(400, "Batches are not accepted; send one operation in a request.")
     if not isinstance(payload, dict):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any, cast
 
 import strawberry
 from graphql import GraphQLError
@@ -19,6 +21,7 @@ from app.graphql.errors import presented
 from app.graphql.gate import Gate
 from app.graphql.jobs.mutations import JobsMutation
 from app.graphql.jobs.queries import JobsQuery
+from app.graphql.live.subscriptions import Subscription
 from app.graphql.nodes import NodesQuery
 from app.graphql.registry.mutations import RegistryMutation
 from app.graphql.registry.queries import RegistryQuery
@@ -38,6 +41,15 @@ class Schema(strawberry.Schema):
             context = kwargs.get("context_value")
             result.errors = presented(result.errors, context.request_id if context else "")
         return result
+
+    async def results(self, query: str, context: Any, **kwargs: Any) -> AsyncGenerator[ExecutionResult, None]:
+        """The results of an operation one by one: of a subscription many, of anything else one."""
+        stream = cast("Any", await super().stream(query, context_value=context, **kwargs))
+        async with aclosing(stream):
+            async for result in stream:
+                if result.errors:
+                    result.errors = presented(result.errors, context.request_id)
+                yield result
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Nothing: Strawberry would log every error with its stack; ``presented`` logs the unforeseen ones."""
@@ -66,6 +78,7 @@ class Mutation(
 schema = Schema(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     extensions=[Gate],
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
 )

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from app.settings import Settings
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
-def base(request: Request, settings: Settings) -> str:
+def base(request: HTTPConnection, settings: Settings) -> str:
     """The public address of this service, for links in answers.
 
     An address on the loopback is not public: then the client gets the one under which it has reached us.
     """
     if urlsplit(settings.url).hostname not in _LOOPBACK or not request.headers.get("host"):
         return settings.url
-    return f"{request.url.scheme}://{request.url.netloc}"
+    scheme = {"ws": "http", "wss": "https"}.get(request.url.scheme, request.url.scheme)
+    return f"{scheme}://{request.url.netloc}"

@@ -46,12 +46,22 @@ async def _actor(runtime: Runtime, scope: Scope) -> Actor:
         return ANONYMOUS
     if len(values) + len(private) > 1:
         raise Unauthenticated("There is more than one token in the request; send exactly one.")
-    secret = _from_authorization(values[0]) if values else private[0].decode("latin-1")
-    return await tokens.authenticate(runtime.db, secret)
+    if values:
+        return await actor_of(runtime, values[0].decode("latin-1"))
+    return await tokens.authenticate(runtime.db, private[0].decode("latin-1"))
 
 
-def _from_authorization(header: bytes) -> str:
-    scheme, _, value = header.decode("latin-1").strip().partition(" ")
+async def actor_of(runtime: Runtime, authorization: str) -> Actor:
+    """Who an Authorization header speaks for.
+
+    Raises:
+        Unauthenticated: it is not one, or its token is not valid.
+    """
+    return await tokens.authenticate(runtime.db, _from_authorization(authorization))
+
+
+def _from_authorization(header: str) -> str:
+    scheme, _, value = header.strip().partition(" ")
     match scheme.lower():
         case "bearer":
             return value.strip()

@@ -1,0 +1,77 @@
+"""Subscriptions: what happens, as it happens."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from typing import Annotated, Any, TypeVar, cast
+
+import strawberry
+
+from app.graphql import ids
+from app.graphql.access.lookups import ProjectLookup
+from app.graphql.context import Info
+from app.graphql.jobs.queries import BackgroundJobLookup
+from app.graphql.jobs.types import BackgroundJob
+from app.graphql.live.types import CandidateUpdate, ProjectEvent
+from app.graphql.tracking.lookups import CandidateLookup
+from app.journal.marks import Cursor
+from app.live import following
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+After = Annotated[
+    str | None,
+    strawberry.argument(description="The last `cursor` that was received: what was missed since then comes first."),
+]
+
+
+def _told(description: str) -> Callable[[F], F]:
+    return cast("Callable[[F], F]", strawberry.subscription(description=description))
+
+
+@strawberry.type(description="What happens, as it happens: over WebSocket (graphql-transport-ws) or event streams.")
+class Subscription:
+    @_told("A background job as it is, and whenever it changes; ends with the job.")
+    async def background_job_updated(
+        self, info: Info, by: Annotated[BackgroundJobLookup, strawberry.argument(description="Which one.")]
+    ) -> AsyncGenerator[BackgroundJob, None]:
+        context, key = info.context, by.key()
+        if key is None:
+            raise ids.missing("background job", by.id or by.uuid or "", "by")
+        async with aclosing(following.job(context.live, context.db, context.actor, key)) as found:
+            async for row in found:
+                context.renew()
+                yield BackgroundJob.of(row)
+
+    @_told("A candidate with all its latest metrics, and then what changes, twice a second at most.")
+    async def candidate_updated(
+        self,
+        info: Info,
+        by: Annotated[CandidateLookup, strawberry.argument(description="Which one.")],
+        after: After = None,
+    ) -> AsyncGenerator[CandidateUpdate, None]:
+        context, cursor = info.context, _cursor(after)
+        async with aclosing(
+            following.candidate(context.live, context.db, context.actor, by.key("by"), cursor)
+        ) as found:
+            async for state in found:
+                context.renew()
+                yield CandidateUpdate.of(state)
+
+    @_told("What happens in a project: to models, versions, aliases, stages, candidates, background and CI jobs.")
+    async def project_events(
+        self,
+        info: Info,
+        project: Annotated[ProjectLookup, strawberry.argument(description="Which one.")],
+        after: After = None,
+    ) -> AsyncGenerator[ProjectEvent, None]:
+        context, cursor = info.context, _cursor(after)
+        async with aclosing(following.project(context.live, context.db, context.actor, project.key(), cursor)) as found:
+            async for told in found:
+                context.renew()
+                yield ProjectEvent.of(told)
+
+
+def _cursor(after: str | None) -> Cursor | None:
+    return Cursor.parse(after) if after else None

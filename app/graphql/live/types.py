@@ -1,0 +1,107 @@
+"""What subscriptions tell."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+
+import strawberry
+
+from app.graphql import ids
+from app.graphql.context import Info
+from app.graphql.fields import resolved, value
+from app.graphql.node import Node
+from app.graphql.nodes import by_id
+from app.graphql.tracking.logs import Metric
+from app.graphql.tracking.types import Candidate, candidate_by_key
+from app.journal.events import Event
+from app.live.following import CandidateState, Reset
+from app.live.watch import Told
+
+_WITHOUT_PROJECT = {"BackgroundJob"}
+
+
+@strawberry.enum(description="What happened.")
+class ProjectEventType(Enum):
+    MODEL_CREATED = value("MODEL_CREATED", "A model was made.")
+    MODEL_UPDATED = value("MODEL_UPDATED", "Name, description or tags of a model changed.")
+    MODEL_DELETED = value("MODEL_DELETED", "A model was deleted.")
+    MODEL_VERSION_CREATED = value("MODEL_VERSION_CREATED", "A model version was made.")
+    MODEL_VERSION_UPDATED = value("MODEL_VERSION_UPDATED", "Description or tags of a model version changed.")
+    MODEL_VERSION_DELETED = value("MODEL_VERSION_DELETED", "A model version was deleted.")
+    STAGE_CHANGED = value("STAGE_CHANGED", "A model version is in another stage; `detail` names it.")
+    ALIAS_SET = value("ALIAS_SET", "A model version got an alias; `detail` names it.")
+    ALIAS_REMOVED = value("ALIAS_REMOVED", "A model version lost an alias, maybe to another; `detail` names it.")
+    CANDIDATE_CREATED = value("CANDIDATE_CREATED", "A candidate began.")
+    CANDIDATE_UPDATED = value("CANDIDATE_UPDATED", "Name, status or times of a candidate changed; not its logs.")
+    CANDIDATE_TRASHED = value("CANDIDATE_TRASHED", "A candidate went to the trash.")
+    CANDIDATE_RESTORED = value("CANDIDATE_RESTORED", "A candidate came back from the trash.")
+    CANDIDATE_DELETED = value("CANDIDATE_DELETED", "A candidate is gone for good.")
+    JOB_CREATED = value("JOB_CREATED", "A background job was promised.")
+    JOB_UPDATED = value("JOB_UPDATED", "A background job is in another state; `detail` names it.")
+    CI_JOB_CREATED = value("CI_JOB_CREATED", "A CI job became known.")
+    CI_JOB_UPDATED = value("CI_JOB_UPDATED", "Something new was heard of a CI job.")
+    CI_JOB_LINKED = value("CI_JOB_LINKED", "A candidate or model version was linked to a CI job.")
+    RESET = value("RESET", "More was missed than can be told again: read anew what you show. `object` is the project.")
+
+
+@strawberry.type(description="Something happened to an object of a project.")
+class ProjectEvent:
+    type: ProjectEventType = strawberry.field(description="What happened.")
+    object_type: str = strawberry.field(description="The type of the object, e.g. `ModelVersion`.")
+    object_id: strawberry.ID = strawberry.field(description="The id of the object, as `node` takes it.")
+    detail: str | None = strawberry.field(description="A name that belongs to it, such as alias, stage or state.")
+    at: datetime | None = strawberry.field(description="When it happened; null for RESET.")
+    cursor: str = strawberry.field(description="The place behind it, for `after` of the next subscription.")
+
+    @classmethod
+    def of(cls, told: Told | Reset) -> ProjectEvent:
+        if isinstance(told, Reset):
+            place = ids.of("Project", told.project_id)
+            return cls(
+                type=ProjectEventType.RESET,
+                object_type="Project",
+                object_id=place,
+                detail=None,
+                at=None,
+                cursor=str(told.cursor),
+            )
+        event = told.event
+        return cls(
+            type=ProjectEventType(event.type),
+            object_type=event.object_type,
+            object_id=_id(event),
+            detail=event.detail,
+            at=event.at,
+            cursor=str(told.cursor),
+        )
+
+    @resolved("The object as it is now; null when it is gone.")
+    async def object(self, info: Info) -> Node | None:
+        return await by_id(info, self.object_id)
+
+
+@strawberry.type(description="A candidate changed.")
+class CandidateUpdate:
+    state: strawberry.Private[CandidateState]
+    metrics: list[Metric] = strawberry.field(description="The latest values that changed, by key.")
+    complete: bool = strawberry.field(
+        description="Whether `metrics` are all there are, as in the first answer, and not only those that changed."
+    )
+    cursor: str = strawberry.field(description="The place behind it, for `after` of the next subscription.")
+
+    @classmethod
+    def of(cls, state: CandidateState) -> CandidateUpdate:
+        metrics = [Metric.of(state.project_id, row) for row in state.change.metrics]
+        return cls(state=state, metrics=metrics, complete=state.complete, cursor=str(state.cursor))
+
+    @resolved("The candidate as it is now.")
+    async def candidate(self, info: Info) -> Candidate | None:
+        return await candidate_by_key(info, self.state.project_id, self.state.candidate_id)
+
+
+def _id(event: Event) -> strawberry.ID:
+    key = event.object_id.replace("-", "")
+    if event.object_type in _WITHOUT_PROJECT:
+        return ids.of(event.object_type, key)
+    return ids.of(event.object_type, event.project_id, key)

@@ -1,0 +1,90 @@
+"""Server-sent events: one operation, answered as an event stream (graphql-sse, "distinct connections" mode)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from strawberry.types.execution import ExecutionResult
+from strawberry.types.graphql import OperationType
+
+from app.graphql import execution, watchers
+from app.graphql.requests import EVENT_STREAM, Operation
+
+HEARTBEAT_SECONDS = 15.0
+SEND_SECONDS = 10.0
+"""For how long a client may not read before its stream is cut."""
+_COMPLETE = b"event: complete\ndata:\n\n"
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Accel-Buffering": "no",  # proxies pass each event on as it comes
+}
+
+
+def answer(request: Request, operation: Operation) -> Response:
+    """The operation's results as events: ``next`` for each, then ``complete``.; no change runs by GET."""
+    return _Events(request, operation)
+
+
+class _Events(Response):
+    def __init__(self, request: Request, operation: Operation) -> None:
+        super().__init__(None, 200, _HEADERS, media_type=EVENT_STREAM)
+        del self.headers["content-length"]
+        self._request = request
+        self._operation = operation
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            with watchers.subscriptions_of(self._request.app).taken(self._request, self._request.state.actor):
+                await self._stream(receive, send)
+        except watchers.TooMany as error:
+            body = {"errors": [{"message": error.message, "extensions": {"code": error.code}}]}
+            refusal = Response(execution.encoded(body), 429, {"Retry-After": "5"}, media_type="application/json")
+            await refusal(scope, receive, send)
+
+    async def _stream(self, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        tasks = [asyncio.create_task(one) for one in (self._tell(send), _beat(send), _gone(receive))]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, Exception) and not isinstance(outcome, TimeoutError | OSError):
+                raise outcome
+
+    async def _tell(self, send: Send) -> None:
+        request = self._request
+        allowed = execution.BY_METHOD[request.method] | {OperationType.SUBSCRIPTION}
+        context = execution.context_of(request, request.state.actor)
+        async with contextlib.aclosing(execution.results(context, self._operation, allowed)) as found:
+            async for result in found:
+                await _push(send, _event(result))
+        await _push(send, _COMPLETE)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _event(result: ExecutionResult) -> bytes:
+    return b"event: next\ndata: " + execution.encoded(execution.body_of(result)) + b"\n\n"
+
+
+async def _push(send: Send, chunk: bytes) -> None:
+    async with asyncio.timeout(SEND_SECONDS):
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+
+
+async def _beat(send: Send) -> None:
+    """Comments, at once and now and then, so that whatever stands between keeps the stream open."""
+    while True:
+        await _push(send, b":\n\n")
+        await asyncio.sleep(HEARTBEAT_SECONDS)
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

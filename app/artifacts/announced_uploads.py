@@ -22,9 +22,9 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, insert, select, update
 
-from app.access import policy, projects
-from app.access.policy import Actor, Permission, Role
-from app.artifacts import beginnings, garbage, paths, plans, receiving, sharing
+from app.access import projects
+from app.access.policy import Actor, Role
+from app.artifacts import beginnings, garbage, paths, plans, receiving, sharing, sight
 from app.artifacts.artifacts import Root
 from app.artifacts.multipart_uploads import (
     LIFE,
@@ -50,7 +50,6 @@ __all__ = ["AnnouncedFile", "MultipartUpload", "abort", "complete", "count", "cr
 MAX_FILES = 1_000
 VERIFYING = timedelta(days=7)
 """For so long a worker tries to verify; and for so long what failed is shown."""
-PERMISSION = Permission.REGISTRY_WRITE
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ async def create(
     places = _checked(root, files, limit, actor.user_id)
     async with db.write() as tx:
         access = await projects.visible(tx, actor, root.project_id)
-        policy.require(actor, access, PERMISSION)
+        sight.require_writer(actor, access)
         await lock_owner(tx)
         known = await sharing.find(tx, root.project_id, files)
         placed = await sharing.place(tx, [(place, known[i]) for i, place in enumerate(places) if i in known])
@@ -166,7 +165,7 @@ async def page(db: Database, actor: Actor, root: Root, window: Window) -> Page[M
     """The announced uploads to a root, newest first; for members."""
     async with db.read() as snap:
         access = await projects.visible(snap, actor, root.project_id)
-        policy.require(actor, access, Permission.REGISTRY_READ)
+        sight.require_reader(actor, access)
         statement = select(MultipartUpload).where(*_of_root(root))
         if access.role is None:
             statement = statement.where(MultipartUpload.created_by == actor.user_id)
@@ -177,7 +176,7 @@ async def count(db: Database, actor: Actor, root: Root) -> int:
     """How many uploads :func:`page` would page through."""
     async with db.read() as snap:
         access = await projects.visible(snap, actor, root.project_id)
-        policy.require(actor, access, Permission.REGISTRY_READ)
+        sight.require_reader(actor, access)
         statement = select(func.count()).select_from(MultipartUpload).where(*_of_root(root))
         if access.role is None:
             statement = statement.where(MultipartUpload.created_by == actor.user_id)
@@ -265,7 +264,7 @@ async def _own(
     if not 1 <= len(ids) <= MAX_FILES:
         raise Invalid(f"There are {len(ids)} uploads; name 1 to {MAX_FILES} at once.", field="ids")
     access = await projects.visible(snap, actor, project_id)
-    policy.require(actor, access, PERMISSION)
+    sight.require_writer(actor, access)
     rows = await _rows(snap, project_id, ids)
     if len(rows) != len(set(ids)):
         raise _missing(set(ids) - {row.id for row in rows})

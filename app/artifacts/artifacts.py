@@ -10,12 +10,10 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, select, text
 
-from app.access import policy, projects
-from app.access.policy import Actor, Permission
 from app.artifacts.tables import Artifact, Blob
-from app.db.database import Database, Snapshot
+from app.db.database import Snapshot
 from app.errors import NotFound
-from app.pagination import Keyset, Page, Window
+from app.pagination import Keyset
 
 __all__ = ["Artifact", "ArtifactDetails", "Entry", "Root"]
 
@@ -120,33 +118,6 @@ async def list_folder(snap: Snapshot, root: Root, folder: str = "", limit: int =
     )
     rows = await snap.execute(statement)
     return [Entry(name, folder_, None if folder_ else size) for name, folder_, size in rows]
-
-
-async def get(db: Database, actor: Actor, project_id: int, artifact_id: UUID) -> ArtifactDetails:
-    """The artifact with that id.
-
-    Raises:
-        ArtifactNotFound: it does not exist, or the actor may not see its project.
-    """
-    async with db.read() as snap:
-        access = await projects.visible(snap, actor, project_id)
-        policy.require(actor, access, Permission.REGISTRY_READ)
-        row = (
-            await snap.execute(details().where(Artifact.project_id == project_id, Artifact.id == artifact_id))
-        ).one_or_none()
-    if row is None:
-        raise ArtifactNotFound(f"There is no artifact `{artifact_id}`.")
-    return ArtifactDetails(*row)
-
-
-async def page(db: Database, actor: Actor, root: Root, window: Window, *, folder: str = "") -> Page[ArtifactDetails]:
-    """All files below a folder of a root, by path, in whatever depth."""
-    statement = details().where(Artifact.project_id == root.project_id, Artifact.root_id == root.id, *below(folder))
-    async with db.read() as snap:
-        access = await projects.visible(snap, actor, root.project_id)
-        policy.require(actor, access, Permission.REGISTRY_READ)
-        rows = (await snap.execute(ORDER.apply(statement, window))).all()
-    return ORDER.page([ArtifactDetails(*row) for row in rows], window)
 
 
 async def totals(snap: Snapshot, project_id: int, roots: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:

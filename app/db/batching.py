@@ -98,6 +98,26 @@ async def groups(
     return [found[place] for place in range(len(keys))]
 
 
+async def firsts(
+    snap: Snapshot,
+    statement: AnySelect,
+    *,
+    limit: int,
+    parent: Sequence[InstrumentedAttribute[Any]],
+    keys: Sequence[Key],
+) -> list[list[Any]]:
+    """Read step: the first rows of each parent in the statement's order; parents in the order of the keys."""
+    parents = _parents(parent, keys)
+    inner = statement.where(_belongs(parent, parents)).limit(limit)
+    page = inner.add_columns(_rank(inner).label("rank")).lateral("page")
+    columns = [column for name, column in page.c.items() if name != "rank"]
+    outer = select(*columns, parents.c.place).select_from(parents.join(page, true()))
+    found: dict[int, list[Any]] = defaultdict(list)
+    for result in await snap.execute(outer.order_by(parents.c.place, page.c.rank)):
+        found[result.place].append(result)
+    return [found[place] for place in range(len(keys))]
+
+
 async def singles(
     snap: Snapshot,
     statement: AnySelect,

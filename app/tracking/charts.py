@@ -22,6 +22,8 @@ from app.tracking.tables import MetricPoint
 MIN_POINTS = 4
 MAX_POINTS = samples.MAX_SIZE
 MAX_KEYS = 20
+MAX_CANDIDATES = 100
+MAX_ANSWER = 100_000
 _LISTS = ProjectLists(Permission.CANDIDATE_READ)
 Steps = tuple[int, int] | None
 
@@ -33,6 +35,19 @@ class Series:
     key: str
     total: int = 0
     points: list[Point] = field(default_factory=list)
+
+
+def check_curves(candidates: int, metrics: int, size: int) -> None:
+    """Refuse more curves than an answer can hold.
+
+    Raises:
+        Invalid: more than 100 candidates, or more than 100,000 points.
+    """
+    if not 1 <= candidates <= MAX_CANDIDATES:
+        raise Invalid(f"There are {candidates} ids; 1 to {MAX_CANDIDATES} can be asked for.", field="ids")
+    if candidates * metrics * size > MAX_ANSWER:
+        message = f"{candidates * metrics} curves of {size:,} points are more than {MAX_ANSWER:,} points in all."
+        raise Invalid(message, field="maxPoints")
 
 
 async def sampled(

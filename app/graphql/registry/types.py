@@ -192,9 +192,9 @@ class ModelVersion(Node):
         last: Last = None,
         before: Before = None,
     ) -> Connection[Artifact]:
-        root, own = versions.root_of(self.row)
-        page = window(first, after, last, before)
-        return await artifacts_of(info, root.project_id, root.id, page, "/".join(filter(None, (own, folder))))
+        (root, own), page = versions.root_of(self.row), window(first, after, last, before)
+        below = "/".join(filter(None, (own, folder)))
+        return await artifacts_of(info, (root.project_id, root.id), page, below, Permission.REGISTRY_READ)
 
     @resolved("The CI jobs that it is linked to, the last one first, then those of its candidate.")
     async def ci_jobs(self, info: Info) -> list[ci.CiJob]:

@@ -234,7 +234,7 @@ class Candidate(Node):
         before: Before = None,
     ) -> Connection[Artifact]:
         page = window(first, after, last, before)
-        return await artifacts_of(info, self.row.project_id, self.row.id, page, folder)
+        return await artifacts_of(info, (self.row.project_id, self.row.id), page, folder, Permission.CANDIDATE_READ)
 
     @resolved("Model versions that were made from it, newest first.")
     async def model_versions(self, info: Info) -> list[registry.ModelVersion]:

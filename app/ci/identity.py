@@ -88,7 +88,9 @@ def _key_id(identity: str) -> str:
 
 
 def _verified(identity: str, key: dict[str, Any], settings: CiSettings) -> Mapping[str, Any]:
-    algorithm = _ALGORITHMS.get((key.get("kty"), key.get("crv")))
+    # Lists and objects are no names of a type or curve, and could not be looked up.
+    kind = tuple(None if one is None else str(one) for one in (key.get("kty"), key.get("crv")))
+    algorithm = _ALGORITHMS.get((kind[0], kind[1]))
     if algorithm is None or key.get("alg", algorithm) != algorithm:
         raise _not_accepted()
     try:

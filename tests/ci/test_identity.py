@@ -225,6 +225,15 @@ async def test_new_keys_are_found_and_hostile_ids_do_not_cause_fetches(issuer, t
     assert issuer.asked == ["discovery", "keys"] * 2
 
 
+@pytest.mark.parametrize(
+    "odd", [{"kty": ["RSA"]}, {"kty": {}}, {"crv": []}, {"kty": None, "crv": 7}, {"n": [], "e": 1}]
+)
+async def test_keys_of_odd_kinds_are_refused(issuer, trust, exchange, monkeypatch, odd):
+    monkeypatch.setattr("tests.ci.issuer.public", lambda kid, key: public(kid, key) | odd)
+    await trust()
+    assert (await exchange(issuer.sign())).status_code == 401
+
+
 async def test_keys_are_used_while_their_issuer_is_away(issuer, trust, exchange, runtime):
     await trust()
     assert (await exchange(issuer.sign())).status_code == 200

@@ -42,9 +42,7 @@ class ProjectEventType(Enum):
     CI_JOB_CREATED = value("CI_JOB_CREATED", "A CI job became known.")
     CI_JOB_UPDATED = value("CI_JOB_UPDATED", "Something new was heard of a CI job.")
     CI_JOB_LINKED = value("CI_JOB_LINKED", "A candidate or model version was linked to a CI job.")
-    RESET = value(
-        "RESET", "More was missed than can be told again: read anew what you show. `object` is the project."
-    )
+    RESET = value("RESET", "More was missed than can be told again: read anew what you show. `object` is the project.")
 
 
 @strawberry.type(description="Something happened to an object of a project.")

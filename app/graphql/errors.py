@@ -15,6 +15,7 @@ from graphql import GraphQLError
 from prometheus_client import Counter
 from strawberry.exceptions import StrawberryInputCoercionError
 from strawberry.extensions import FieldExtension
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.utils.str_converters import to_camel_case
 
 from app.errors import ModelyardError, NotFound, Unavailable
@@ -23,6 +24,7 @@ T = TypeVar("T")
 
 MAX_MESSAGE = 1_000
 """Characters of a message about the request itself."""
+_OF_THE_REQUEST = (StrawberryInputCoercionError, InvalidOperationTypeError, CannotGetOperationTypeError)
 UNEXPECTED = Counter("modelyard_graphql_unexpected_errors_total", "Errors in resolvers that nobody foresaw.")
 log = structlog.get_logger()
 
@@ -74,7 +76,7 @@ def is_unavailable(error: GraphQLError) -> bool:
 
 def _presented(error: GraphQLError, request_id: str) -> GraphQLError:
     cause = _cause(error)
-    if cause is None or isinstance(cause, StrawberryInputCoercionError):
+    if cause is None or isinstance(cause, _OF_THE_REQUEST):
         return error if len(error.message) <= MAX_MESSAGE else _shortened(error)
     if isinstance(cause, ModelyardError):
         return _restated(error, cause.message, cause.code)

@@ -9,7 +9,7 @@ from typing import Any, cast
 import strawberry
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types.execution import ExecutionContext, ExecutionResult
+from strawberry.types.execution import ExecutionContext, ExecutionResult, PreExecutionError
 
 from app.graphql.access.mutations import AccessMutation
 from app.graphql.access.queries import AccessQuery
@@ -46,11 +46,14 @@ class Schema(strawberry.Schema):
     async def results(self, query: str, context: Any, **kwargs: Any) -> AsyncGenerator[ExecutionResult, None]:
         """The results of an operation one by one: of a subscription many, of anything else one."""
         stream = cast("Any", await super().stream(query, context_value=context, **kwargs))
-        async with aclosing(stream):
-            async for result in stream:
-                if result.errors:
-                    result.errors = presented(result.errors, context.request_id)
-                yield result
+        try:
+            async with aclosing(stream):
+                async for result in stream:
+                    if result.errors:
+                        result.errors = presented(result.errors, context.request_id)
+                    yield result
+        except GraphQLError as error:  # of the gate, which this path of Strawberry's does not catch
+            yield PreExecutionError(data=None, errors=presented([error], context.request_id))
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Nothing: Strawberry would log every error with its stack; ``presented`` logs the unforeseen ones."""

@@ -53,7 +53,7 @@ def _may_come_from(socket: WebSocket) -> bool:
         return True
     settings = socket.app.state.runtime.settings
     own = {socket.headers.get("host"), urlsplit(settings.url).netloc}
-    return urlsplit(origin).netloc in own or origin in settings.graphql_origins.split(",")
+    return urlsplit(origin).netloc in own or origin in {*settings.graphql_origins.split(",")} - {""}
 
 
 class _End(Exception):

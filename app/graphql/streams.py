@@ -47,16 +47,20 @@ class _Events(Response):
 
     async def _stream(self, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        tasks = [asyncio.create_task(one) for one in (self._tell(send), _beat(send), _gone(receive))]
+        await _push(send, b":\n\n")
+        telling = asyncio.create_task(self._tell(send))
+        tasks = [telling, asyncio.create_task(_beat(send)), asyncio.create_task(_gone(receive))]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in tasks:
                 task.cancel()
-            outcomes = await asyncio.gather(*tasks, return_exceptions=True)
-        for outcome in outcomes:
-            if isinstance(outcome, Exception) and not isinstance(outcome, TimeoutError | OSError):
-                raise outcome
+            await asyncio.gather(*tasks, return_exceptions=True)
+        if telling.cancelled():
+            return
+        with contextlib.suppress(TimeoutError, OSError):  # the client does not read, or has gone
+            telling.result()
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _tell(self, send: Send) -> None:
         request = self._request
@@ -66,7 +70,6 @@ class _Events(Response):
             async for result in found:
                 await _push(send, _event(result))
         await _push(send, _COMPLETE)
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def _event(result: ExecutionResult) -> bytes:
@@ -79,10 +82,10 @@ async def _push(send: Send, chunk: bytes) -> None:
 
 
 async def _beat(send: Send) -> None:
-    """Comments, at once and now and then, so that whatever stands between keeps the stream open."""
+    """Comments now and then, so that whatever stands between keeps the stream open."""
     while True:
-        await _push(send, b":\n\n")
         await asyncio.sleep(HEARTBEAT_SECONDS)
+        await _push(send, b":\n\n")
 
 
 async def _gone(receive: Receive) -> None:

@@ -8,8 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text, update
 
-from app.access import jobs as visible_jobs
-from app.access import members, policy, projects, tokens
+from app.access import members, place_lists, policy, projects, tokens
 from app.access.members import Place
 from app.access.policy import Permission, Role
 from app.access.projects import CreateProject
@@ -25,6 +24,7 @@ from app.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from app.pagination import Window
 from app.queue import outbox
 from app.queue.jobs import DeliverWebhook
+from app.queue.listing import JobFilter
 from app.tracking import owners
 from app.upkeep import project_deletion
 from app.webhooks import webhooks
@@ -153,8 +153,8 @@ async def test_it_is_gone_at_once_for_everybody(runtime, http, admin, project, s
         await multipart_uploads.open_upload(runtime.db, project.id, upload.id)
     with pytest.raises(Unauthenticated):
         await tokens.authenticate(runtime.db, issued.secret)
-    with pytest.raises(NotFound):
-        await visible_jobs.of_project(runtime.db, project.owner, project.id, Window())
+    (jobs,) = await place_lists.jobs_of_projects(runtime.db, project.owner, [(project.id,)], Window(), JobFilter())
+    assert isinstance(jobs, NotFound)
     with pytest.raises(NotFound):
         await project_deletion.delete(runtime.db, project.owner, project.id, project.path)
     async with runtime.db.read() as snap:

@@ -38,7 +38,7 @@ RICH = """mutation r($project: String!, $model: String!, $experiment: String!, $
   other: candidateCreate(input: {experiment: {name: {project: $project, name: $experiment}}}) {
     userErrors { message } }
   tokenCreate(input: {name: "t", place: {project: {path: $project}}}) { userErrors { message } } }"""
-FILLED = """mutation f($project: String!, $model: String!, $candidate: ID!, $made: ID!, $read: ID!, $job: String!,
+FILLED = """mutation f($project: String!, $model: String!, $candidate: ID!, $made: ID!, $read: ID!, $job: ID!,
     $files: [ArtifactUploadFile!]!) {
   candidateLog(input: {candidate: {id: $candidate}, metrics: [
     {key: "loss", value: 1, timestamp: 1, step: 1, loggedModelId: $made},
@@ -57,7 +57,7 @@ FILLED = """mutation f($project: String!, $model: String!, $candidate: ID!, $mad
     loggedModelId: $made}) { modelVersion { id version } userErrors { message } }
   aliasSet(input: {model: {path: {project: $project, name: $model}}, name: "a", reference: "1.0.0"}) {
     userErrors { message } } }"""
-VERSION = """mutation v($id: ID!, $project: String!, $alias: String!, $job: String!) {
+VERSION = """mutation v($id: ID!, $project: String!, $alias: String!, $job: ID!) {
   modelVersionUpdate(input: {modelVersion: {id: $id}, tags: [{key: "t", value: "1"}]}) { userErrors { message } }
   aliasSet(input: {model: {path: {project: $project, name: "m0"}}, name: $alias, reference: "latest"}) {
     userErrors { message } }

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-<<<<<<< HEAD
-=======
 import time
 from contextlib import aclosing
 from dataclasses import replace
 from uuid import uuid4
->>>>>>> transport
 
 import pytest
 from sqlalchemy import text
 
-<<<<<<< HEAD
-from tests.conftest import serving
-=======
 from app.access import members, projects
 from app.access.members import Place
 from app.access.policy import Role
@@ -35,7 +29,6 @@ from app.tracking import candidates, logging
 from app.tracking.candidates import CreateCandidate, Status, UpdateCandidate
 from app.tracking.logging import LogBatch, MetricInput
 from tests.conftest import new_person, serving
->>>>>>> transport
 from tests.graphql.watching import Clients
 
 EVENTS = """subscription e($path: String!, $after: String) { projectEvents(project: {path: $path}, after: $after) {

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from app.access.policy import ANONYMOUS, Role
 from app.errors import Invalid
-from app.graphql import markdown, transport
+from app.graphql import markdown
 from app.graphql.context import Context
 from app.graphql.loaders import Loaders
 from app.graphql.schema import Schema
@@ -81,17 +81,6 @@ async def test_mutations_of_one_document_run_in_order_and_alone(data, project):
         "b": {"model": None, "userErrors": [{"code": "TAKEN"}]},
         "c": {"model": {"name": "y"}, "userErrors": []},
     }
-
-
-async def test_operations_have_a_deadline(client, monkeypatch):
-    async def never(*_args, **_kwargs):
-        await asyncio.sleep(60)
-
-    monkeypatch.setattr(transport, "QUERY_SECONDS", 0.01)
-    monkeypatch.setattr(transport.schema, "execute", never)
-    answer = await client.post("/graphql", json={"query": "{ viewer { isAdmin } }"})
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
-    assert answer.json()["errors"][0]["extensions"] == {"code": "UNAVAILABLE"}
 
 
 async def test_secret_of_a_token_is_shown_once_and_works(data, project):

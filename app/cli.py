@@ -170,7 +170,7 @@ def _uvicorn(settings: Settings) -> uvicorn.Config:
         loop="uvloop",
         http="httptools",
         ws="websockets-sansio",
-        ws_max_size=1024 * 1024,
+        ws_max_size=settings.graphql_max_body_bytes,
         ws_ping_interval=15,
         ws_ping_timeout=15,
         ws_per_message_deflate=False,

@@ -7,7 +7,7 @@ there. No module reads the environment on its own.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -58,6 +58,21 @@ class Settings(BaseSettings):
 
     max_artifact_bytes: Annotated[int, Field(ge=1)] = 5 * TIB
     max_body_bytes: Annotated[int, Field(ge=1024)] = Field(default=2 * MIB, description="Limit of every JSON body.")
+    graphql_max_tokens: Annotated[int, Field(ge=100)] = 3000
+    graphql_max_depth: Annotated[int, Field(ge=5)] = 12
+    graphql_max_aliases: Annotated[int, Field(ge=1)] = 30
+    graphql_max_root_fields: Annotated[int, Field(ge=1)] = 20
+    graphql_max_cost: Annotated[int, Field(ge=100)] = Field(default=10_000, description="Points of one operation.")
+    graphql_budget: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="Points that one token may spend with one API process in a minute; 0: no limit."
+    )
+    graphql_query_seconds: Annotated[float, Field(gt=0, le=60)] = Field(
+        default=5.0, description="For how long a query may run; its statements are cancelled then."
+    )
+    graphql_max_body_bytes: Annotated[int, Field(ge=1024)] = Field(
+        default=MIB, description="Limit of a GraphQL request, query string or WebSocket message."
+    )
+    graphql_introspection: Literal["signed-in", "everybody", "nobody"] = "everybody"
     graphql_max_subscriptions: Annotated[int, Field(ge=1)] = Field(
         default=100, description="Subscriptions, and WebSockets, that one user may have open with one API process."
     )

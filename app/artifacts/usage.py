@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, Text, and_, case, cast, func, literal, select
 
-from app.access import policy, projects
+from app.access.lists import Answers, ProjectLists
 from app.access.policy import Actor, Permission
 from app.artifacts import reconciling
 from app.artifacts.reconciling import ORPHAN_AGE, SUSPICION
 from app.artifacts.tables import PENDING, Blob, CondemnedObject, MultipartUpload, SuspectObject
-from app.db.database import Database
+from app.db.database import Database, Snapshot
+from app.errors import ModelyardError
 from app.storage.blobs import BlobStore
+
+_LISTS = ProjectLists(Permission.PROJECT_READ)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,23 +77,47 @@ class Stranger:
     """When a run of the reconciler condemns it, if it is still unknown then."""
 
 
-async def of_project(db: Database, actor: Actor, project: int | str) -> Usage:
-    """What the project has in the store.
+async def of_projects(db: Database, actor: Actor, keys: Sequence[tuple[int]]) -> Answers[Usage]:
+    """For loaders: what each project has in the store, in the order of the keys; two statements for all."""
+
+    async def fetch(snap: Snapshot, allowed: list[tuple[int]]) -> list[Usage]:
+        ids = [id for (id,) in allowed]
+        states = (Blob.state == "stored", Blob.state == "pending", Blob.damaged_at.is_not(None))
+        columns = [column for state in states for column in _amount(Blob.size, state)]
+        of_these = select(Blob.project_id, *columns).where(Blob.project_id.in_(ids)).group_by(Blob.project_id)
+        amounts = {row[0]: _amounts(row[1:]) for row in await snap.execute(of_these)}
+        condemned = {row[0]: Amount(row[1], int(row[2])) for row in await snap.execute(_condemned(ids))}
+        nothing = (Amount(), Amount(), Amount())
+        return [Usage(*amounts.get(id, nothing), condemned.get(id, Amount())) for id in ids]
+
+    return await _LISTS.read(db, actor, keys, fetch)
+
+
+async def of_project(db: Database, actor: Actor, project_id: int) -> Usage:
+    """What one project has in the store.
 
     Raises:
         ProjectNotFound: it does not exist, or may not be seen.
     """
-    async with db.read() as snap:
-        access = await projects.visible(snap, actor, project)
-        policy.require(actor, access, Permission.PROJECT_READ)
-        states = (Blob.state == "stored", Blob.state == "pending", Blob.damaged_at.is_not(None))
-        columns = [column for state in states for column in _amount(Blob.size, state)]
-        row = (await snap.execute(select(*columns).where(Blob.project_id == access.id))).one()
-        # Keys begin with their project; after `/` comes `0`.
-        mine = and_(CondemnedObject.object_key >= f"v1/{access.id}/", CondemnedObject.object_key < f"v1/{access.id}0")
-        condemned = (await snap.execute(select(*_amount(CondemnedObject.size, mine)).where(mine))).one()
+    (found,) = await of_projects(db, actor, [(project_id,)])
+    if isinstance(found, ModelyardError):
+        raise found
+    return found
+
+
+def _condemned(ids: Sequence[int]) -> Select[int, int, int]:
+    """Keys begin with their project; after `/` comes `0`."""
+    given = func.unnest(literal(list(ids), ARRAY(BigInteger))).table_valued("id", name="given")
+    project = literal("v1/").concat(cast(given.c.id, Text))
+    key = CondemnedObject.object_key
+    mine = and_(key >= project.concat("/"), key < project.concat("0"))
+    counted = (func.count(key), func.coalesce(func.sum(CondemnedObject.size), 0))
+    return select(given.c.id, *counted).select_from(given.join(CondemnedObject, mine)).group_by(given.c.id)
+
+
+def _amounts(row: Sequence[Any]) -> tuple[Amount, Amount, Amount]:
     stored, pending, damaged = (Amount(row[at], int(row[at + 1])) for at in (0, 2, 4))
-    return Usage(stored, pending, damaged, Amount(condemned[0], int(condemned[1])))
+    return stored, pending, damaged
 
 
 async def leftovers(db: Database) -> Leftovers:

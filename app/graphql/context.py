@@ -10,6 +10,7 @@ import strawberry
 
 from app.access.policy import Actor
 from app.db.database import Database
+from app.graphql.budget import Budget
 from app.graphql.loaders import Loaders
 from app.live.watch import Live
 from app.runtime import Runtime
@@ -28,6 +29,9 @@ class Context:
     """Ends the operation; changes may move it. Subscriptions have none."""
     base_url: str
     """The address under which the client reaches this service, for links."""
+    budget: Budget
+    caller: int | str
+    """Who pays: a token, or the address of a stranger."""
 
     @property
     def db(self) -> Database:

@@ -29,7 +29,6 @@ from graphql import (
 from app.graphql.limits import LimitExceeded, fragments_of
 from app.pagination import DEFAULT_PAGE, MAX_PAGE
 
-MAX_COST = 10_000
 WEIGHTS = {"descriptionHtml": 10}
 """Fields that cost more than one; Markdown is rendered for each."""
 
@@ -50,6 +49,7 @@ def check(
     operation: OperationDefinitionNode,
     variables: Mapping[str, Any],
     connections: frozenset[str],
+    limit: int,
 ) -> int:
     """The cost of an operation whose document has passed the limits.
 
@@ -57,8 +57,8 @@ def check(
         LimitExceeded: it costs more than allowed.
     """
     cost = _Reckoning(document, operation, variables, connections).selections(operation.selection_set)
-    if cost > MAX_COST:
-        raise LimitExceeded(f"points of cost (this one has {cost:,}; ask for smaller pages)", MAX_COST, operation)
+    if cost > limit:
+        raise LimitExceeded(f"points of cost (this one has {cost:,}; ask for smaller pages)", limit, operation)
     return cost
 
 

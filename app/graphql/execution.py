@@ -16,6 +16,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from app.access.policy import Actor
+from app.graphql.budget import Budget
 from app.graphql.context import Context
 from app.graphql.loaders import Loaders
 from app.graphql.requests import Operation
@@ -23,9 +24,6 @@ from app.graphql.schema import schema
 from app.http import addresses
 from app.live.watch import Live
 from app.runtime import Runtime
-
-QUERY_SECONDS = 5.0
-"""For a query; :mod:`app.graphql.gate` grants more to changes."""
 
 TOO_LONG = "The operation took too long and was ended; ask for less at a time, or try again shortly."
 ANY = {OperationType.QUERY, OperationType.MUTATION, OperationType.SUBSCRIPTION}
@@ -40,7 +38,7 @@ async def run(
     Raises:
         TimeoutError: it took too long; its statements were cancelled.
     """
-    async with asyncio.timeout(QUERY_SECONDS) as deadline:
+    async with asyncio.timeout(context.runtime.settings.graphql_query_seconds) as deadline:
         context.deadline = deadline
         return await schema.execute(
             operation.query,
@@ -56,7 +54,7 @@ async def results(
 ) -> AsyncGenerator[ExecutionResult, None]:
     """The results of any operation, one by one; only subscriptions may take their time."""
     try:
-        async with asyncio.timeout(QUERY_SECONDS) as deadline:
+        async with asyncio.timeout(context.runtime.settings.graphql_query_seconds) as deadline:
             context.deadline = deadline
             found = schema.results(
                 operation.query,
@@ -77,7 +75,26 @@ def context_of(connection: HTTPConnection, actor: Actor) -> Context:
     runtime: Runtime = connection.app.state.runtime
     request_id = getattr(connection.state, "request_id", None) or uuid4().hex
     base = addresses.base(connection, runtime.settings)
-    return Context(runtime, live_of(connection.app), actor, Loaders(runtime.db, actor), request_id, None, base)
+    caller = actor.token_id or (connection.client.host if connection.client else "")
+    return Context(
+        runtime,
+        live_of(connection.app),
+        actor,
+        Loaders(runtime.db, actor),
+        request_id,
+        None,
+        base,
+        budget_of(connection.app),
+        caller,
+    )
+
+
+def budget_of(app: Starlette) -> Budget:
+    """What callers have spent with this process, made when it is first asked for."""
+    found: Budget | None = getattr(app.state, "graphql_budget", None)
+    if found is None:
+        found = app.state.graphql_budget = Budget(app.state.runtime.settings.graphql_budget)
+    return found
 
 
 def live_of(app: Starlette) -> Live:

@@ -16,6 +16,7 @@ from strawberry.types.execution import ExecutionContext
 
 from app.graphql import cost, limits
 from app.graphql.context import Context
+from app.graphql.limits import Limits
 
 MUTATION_SECONDS = 35.0
 """Changes of one thing wait in line for each other; they may wait longer than a query may work."""
@@ -31,6 +32,7 @@ class Document:
     """A document within the limits; ``valid`` once the schema's rules have passed it."""
 
     node: DocumentNode
+    introspects: bool
     valid: bool = False
 
 
@@ -38,19 +40,27 @@ class Gate(SchemaExtension):
     """Refuses documents that are too large or too dear before they are validated, and answers ``extensions.cost``."""
 
     _document: Document | None = None
-    _cost: int | None = None
+    _told: dict[str, Any] | None = None
 
     def on_parse(self) -> Iterator[None]:
         context = self.execution_context
-        text = context.query or ""
-        self._document = _read_cached(text) if len(text) <= CACHED_LENGTH else _read(text)
+        text, measures = context.query or "", Limits.of(context.context.runtime.settings)
+        self._document = _read_cached(text, measures) if len(text) <= CACHED_LENGTH else _read(text, measures)
         context.graphql_document = self._document.node
         operation = _operation(self._document.node, context.operation_name)
         if operation is not None:
-            connections = _connections(context.schema._schema)  # noqa: SLF001 - Strawberry has no other name for it
             _grant_time(context.context, operation.operation)
-            self._cost = cost.check(self._document.node, operation, context.variables or {}, connections)
+            if self._document.introspects:
+                _check_introspection(context.context)
+            self._told = self._charge(operation, measures.cost)
         yield
+
+    def _charge(self, operation: OperationDefinitionNode, limit: int) -> dict[str, Any]:
+        context = self.execution_context
+        assert self._document is not None, "parsing comes first"
+        connections = _connections(context.schema._schema)  # noqa: SLF001 - Strawberry has no other name for it
+        found = cost.check(self._document.node, operation, context.variables or {}, connections, limit)
+        return {"requested": found, "limit": limit, **context.context.budget.spend(context.context.caller, found)}
 
     def on_validate(self) -> Iterator[None]:
         context = self.execution_context
@@ -61,8 +71,8 @@ class Gate(SchemaExtension):
         yield
 
     def get_results(self) -> dict[str, Any]:
-        told, self._cost = self._cost, None  # a subscription tells it with its first answer
-        return {} if told is None else {"cost": {"requested": told, "limit": cost.MAX_COST}}
+        told, self._told = self._told, None  # a subscription tells it with its first answer
+        return {} if told is None else {"cost": told}
 
 
 def _grant_time(context: Context, kind: OperationType) -> None:
@@ -79,10 +89,20 @@ def _errors(context: ExecutionContext, document: DocumentNode) -> list[GraphQLEr
     return validate(schema, document, rules, max_errors=MAX_ERRORS)
 
 
-def _read(text: str) -> Document:
-    node = parse(text, max_tokens=limits.MAX_TOKENS)
-    limits.check(node)
-    return Document(node)
+def _check_introspection(context: Context) -> None:
+    whom = context.runtime.settings.graphql_introspection
+    if whom == "nobody" or (whom == "signed-in" and context.actor.is_anonymous):
+        code = "FORBIDDEN" if whom == "nobody" else "UNAUTHENTICATED"
+        said = "is switched off" if whom == "nobody" else "needs a token"
+        raise GraphQLError(
+            f"Introspection {said} here; `schema.graphql` in the source is the same.", extensions={"code": code}
+        )
+
+
+def _read(text: str, measures: Limits) -> Document:
+    node = parse(text, max_tokens=measures.tokens)
+    limits.check(node, measures)
+    return Document(node, limits.introspects(node))
 
 
 _read_cached = lru_cache(maxsize=CACHED_DOCUMENTS)(_read)

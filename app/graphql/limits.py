@@ -22,19 +22,38 @@ from graphql import (
     SelectionSetNode,
 )
 
-MAX_TOKENS = 3000
-MAX_DEPTH = 12
-MAX_ALIASES = 30
+from app.settings import Settings
+
 MAX_DIRECTIVES = 30
 MAX_FIELDS = 2000
 """Selected fields, after fragments were put in."""
 MAX_FRAGMENTS = 50
 MAX_VARIABLES = 100
-MAX_ROOT_FIELDS = 20
 MAX_NESTING = 60
 """Selection sets within each other, through fragments too; bounds this module's own recursion."""
 INTROSPECTION_ALLOWANCE = 4
 """Levels below ``__schema`` that do not count: the standard introspection query unwraps types nine times."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an installation may set; the other limits keep this module's own work small."""
+
+    tokens: int = 3000
+    depth: int = 12
+    aliases: int = 30
+    root_fields: int = 20
+    cost: int = 10_000
+
+    @classmethod
+    def of(cls, settings: Settings) -> Limits:
+        return cls(
+            settings.graphql_max_tokens,
+            settings.graphql_max_depth,
+            settings.graphql_max_aliases,
+            settings.graphql_max_root_fields,
+            settings.graphql_max_cost,
+        )
 
 
 class LimitExceeded(GraphQLError):
@@ -56,21 +75,21 @@ class Extent:
 NOTHING = Extent()
 
 
-def check(document: DocumentNode) -> None:
+def check(document: DocumentNode, limits: Limits) -> None:
     """Refuse a document that is too large.
 
     Raises:
         LimitExceeded: it breaks a limit; the first one that is met.
     """
-    _check_counts(document)
+    _check_counts(document, limits)
     fragments = fragments_of(document)
-    measure = _Measure(fragments)
+    measure = _Measure(fragments, limits.depth)
     for operation in operations_of(document):
         root = measure.selections(operation.selection_set, 0, 0)
         if root.fields > MAX_FIELDS:
             raise LimitExceeded("fields", MAX_FIELDS, operation)
-        if _root_fields(operation.selection_set, fragments) > MAX_ROOT_FIELDS:
-            raise LimitExceeded("root fields", MAX_ROOT_FIELDS, operation)
+        if _root_fields(operation.selection_set, fragments) > limits.root_fields:
+            raise LimitExceeded("root fields", limits.root_fields, operation)
 
 
 def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
@@ -83,7 +102,12 @@ def operations_of(document: DocumentNode) -> Iterator[OperationDefinitionNode]:
     return (node for node in document.definitions if isinstance(node, OperationDefinitionNode))
 
 
-def _check_counts(document: DocumentNode) -> None:
+def introspects(document: DocumentNode) -> bool:
+    """Whether the document asks for the schema itself."""
+    return any(isinstance(node, FieldNode) and node.name.value in {"__schema", "__type"} for node in _walk(document))
+
+
+def _check_counts(document: DocumentNode, limits: Limits) -> None:
     aliases = directives = variables = 0
     if sum(isinstance(node, FragmentDefinitionNode) for node in document.definitions) > MAX_FRAGMENTS:
         raise LimitExceeded("fragments", MAX_FRAGMENTS)
@@ -95,7 +119,7 @@ def _check_counts(document: DocumentNode) -> None:
             variables += len(definitions)
             directives += sum(len(definition.directives or ()) for definition in definitions)
         for count, limit, what in (
-            (aliases, MAX_ALIASES, "aliases"),
+            (aliases, limits.aliases, "aliases"),
             (directives, MAX_DIRECTIVES, "directives"),
             (variables, MAX_VARIABLES, "variables"),
         ):
@@ -115,8 +139,9 @@ def _walk(document: DocumentNode) -> Iterator[Node]:
 
 
 class _Measure:
-    def __init__(self, fragments: dict[str, FragmentDefinitionNode]) -> None:
+    def __init__(self, fragments: dict[str, FragmentDefinitionNode], max_depth: int) -> None:
         self._fragments = fragments
+        self._max_depth = max_depth
         self._known: dict[str, Extent] = {}
 
     def selections(self, selection_set: SelectionSetNode | None, level: int, nesting: int) -> Extent:
@@ -129,8 +154,8 @@ class _Measure:
             extent = self._selection(selection, level, nesting)
             depth = max(depth, extent.depth)
             fields += extent.fields
-            if level + depth > MAX_DEPTH:
-                raise LimitExceeded("levels", MAX_DEPTH, selection)
+            if level + depth > self._max_depth:
+                raise LimitExceeded("levels", self._max_depth, selection)
             if fields > MAX_FIELDS:
                 raise LimitExceeded("fields", MAX_FIELDS, selection)
         return Extent(depth, fields)

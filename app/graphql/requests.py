@@ -14,8 +14,6 @@ import orjson
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
-MAX_BODY = 1024 * 1024
-"""Bytes of a body, and of a query string."""
 BODY_SECONDS = 30
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
@@ -31,7 +29,7 @@ class Operation:
     name: str | None
 
 
-async def read(request: Request, limit: int = MAX_BODY) -> Operation:
+async def read(request: Request, limit: int) -> Operation:
     """The operation in a request.
 
     Raises:
@@ -39,11 +37,11 @@ async def read(request: Request, limit: int = MAX_BODY) -> Operation:
             415 for another media type than JSON.
     """
     if request.method == "GET":
-        return operation_of(_query_string(request))
+        return operation_of(_query_string(request, limit))
     _check_media_type(request)
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            body = await _body(request, min(limit, MAX_BODY))
+            body = await _body(request, limit)
     except TimeoutError:
         raise HTTPException(408, "The body did not arrive in time.") from None
     except ClientDisconnect:
@@ -104,9 +102,9 @@ def _too_large(limit: int) -> HTTPException:
     return HTTPException(413, f"The body is larger than {limit:,} bytes.")
 
 
-def _query_string(request: Request) -> dict[str, Any]:
-    if len(request.url.query) > MAX_BODY:
-        raise _too_large(MAX_BODY)
+def _query_string(request: Request, limit: int) -> dict[str, Any]:
+    if len(request.url.query) > limit:
+        raise _too_large(limit)
     values: dict[str, Any] = dict(request.query_params)
     for name in ("variables", "extensions"):
         if values.get(name):

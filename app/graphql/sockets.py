@@ -152,8 +152,9 @@ class _Connection:
         text = received.get("text")
         if text is None:
             raise _End(INVALID, "Messages are text, not bytes")
-        if len(text) > requests.MAX_BODY:
-            raise _End(INVALID, f"The message is larger than {requests.MAX_BODY:,} characters")
+        most = self._socket.app.state.runtime.settings.graphql_max_body_bytes
+        if len(text) > most:
+            raise _End(INVALID, f"The message is larger than {most:,} characters")
         try:
             message = requests.decoded(text.encode("utf-8", "surrogatepass"), "The message")
         except HTTPException as error:

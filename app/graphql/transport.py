@@ -38,7 +38,7 @@ async def graphql(request: Request) -> Response:
         return _refusal(refusal, requests.JSON)
     try:
         runtime: Runtime = request.app.state.runtime
-        operation = await requests.read(request, runtime.settings.max_body_bytes)
+        operation = await requests.read(request, runtime.settings.graphql_max_body_bytes)
         if media_type == requests.EVENT_STREAM:
             return streams.answer(request, operation)
         result = await _execute(request, operation)
@@ -86,11 +86,19 @@ def _answer(result: ExecutionResult, media_type: str) -> Response:
             HTTPException(413, f"The answer is larger than {MAX_ANSWER:,} bytes; ask for less."), media_type
         )
     status, headers = 200, {}
-    if refused and media_type == requests.GRAPHQL_JSON:
+    if refused and (wait := _wait(result)):
+        status, headers = 429, {"Retry-After": str(wait)}
+    elif refused and media_type == requests.GRAPHQL_JSON:
         status = 400
     elif result.data is None and result.errors and all(is_unavailable(error) for error in result.errors):
         status, headers = 503, {"Retry-After": "2"}
     return Response(content, status, headers, media_type=media_type)
+
+
+def _wait(result: ExecutionResult) -> int | None:
+    """Seconds until the caller may ask again, if it has asked too much."""
+    found = [(error.extensions or {}).get("retryAfter") for error in result.errors or ()]
+    return found[0] if found else None
 
 
 def _refusal(refusal: HTTPException, media_type: str) -> Response:

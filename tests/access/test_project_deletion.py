@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text, update
 
+from app.access import jobs as jobs_seen
 from app.access import members, place_lists, policy, projects, tokens
 from app.access.members import Place
 from app.access.policy import Permission, Role
@@ -115,7 +116,7 @@ async def test_nothing_is_left_and_others_keep_everything(runtime, http, project
     assert [listed async for listed in runtime.blobs.list_keys(f"v1/{project.id}/")] == []
     assert await rows_of(runtime, other.id) == untouched
     assert len([listed async for listed in runtime.blobs.list_keys(f"v1/{other.id}/")]) == 2
-    assert (await visible_jobs.get(runtime.db, project.owner, job)).kind == "access.purge_project"
+    assert (await jobs_seen.get(runtime.db, project.owner, job)).kind == "access.purge_project"
     await project_deletion.purge(runtime.db, runtime.blobs, project.id, progress=silent)
     await project_deletion.purge(runtime.db, runtime.blobs, other.id, progress=silent)
     assert await rows_of(runtime, other.id) == untouched

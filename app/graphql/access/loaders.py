@@ -15,6 +15,8 @@ from app.access.lists import Answers
 from app.access.place_lists import PlaceKey
 from app.access.policy import Actor, ProjectAccess
 from app.access.users import User
+from app.artifacts import usage
+from app.artifacts.usage import Usage
 from app.db.database import Database
 from app.graphql.batches import per_arguments
 from app.pagination import Page, Window
@@ -32,6 +34,7 @@ class AccessLoaders:
         self.users: DataLoader[int, User | None] = DataLoader(self._users)
         self.projects: DataLoader[int, ProjectAccess | None] = DataLoader(self._projects)
         self.groups: DataLoader[int, GroupAccess | None] = DataLoader(self._groups)
+        self.storage: DataLoader[tuple[int], Usage] = DataLoader(self._storage)
         self.jobs: DataLoader[UUID, BackgroundJob | None] = DataLoader(self._jobs)
         self.projects_of_group: DataLoader[tuple[int, Window], Page[ProjectAccess]] = per_arguments(self._in_groups)
         self.groups_of_group: DataLoader[tuple[int, Window], Page[GroupAccess]] = per_arguments(self._below_groups)
@@ -70,6 +73,9 @@ class AccessLoaders:
 
     async def _groups(self, ids: list[int]) -> Sequence[GroupAccess | None]:
         return await groups.by_ids(self._db, self._actor, ids)
+
+    async def _storage(self, keys: list[tuple[int]]) -> Answers[Usage]:
+        return await usage.of_projects(self._db, self._actor, keys)
 
     async def _jobs(self, ids: list[UUID]) -> Sequence[BackgroundJob | None]:
         return await jobs.by_ids(self._db, self._actor, ids)

@@ -10,7 +10,6 @@ import strawberry
 from app.access import groups, policy
 from app.access.groups import GroupAccess
 from app.access.policy import Permission, ProjectAccess
-from app.artifacts import usage
 from app.graphql import ids, markdown
 from app.graphql.access.enums import FeatureAccess, Role, Visibility
 from app.graphql.access.storage import ProjectStorage
@@ -294,7 +293,7 @@ class Project(Node):
 
     @resolved("What it has in the object store. Counted when asked for.")
     async def storage(self, info: Info) -> ProjectStorage:
-        return ProjectStorage.of(await usage.of_project(info.context.db, info.context.actor, self.access.id))
+        return ProjectStorage.of(await info.context.loaders.access.storage.load((self.access.id,)))
 
     @resolved("Your role in it; null: you are a visitor.")
     def viewer_role(self) -> Role | None:

@@ -107,7 +107,7 @@ async def of_project(db: Database, actor: Actor, project_id: int) -> Usage:
 
 def _condemned(ids: Sequence[int]) -> Select[int, int, int]:
     """Keys begin with their project; after `/` comes `0`."""
-    given = func.unnest(literal(list(ids), ARRAY(BigInteger))).table_valued("id", name="given")
+    given = func.unnest(literal(list(ids), ARRAY(BigInteger))).table_valued("id", name="given").render_derived()
     project = literal("v1/").concat(cast(given.c.id, Text))
     key = CondemnedObject.object_key
     mine = and_(key >= project.concat("/"), key < project.concat("0"))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.commands.documents import documents
 from app.commands.jobs import jobs
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ main = typer.Typer(
     pretty_exceptions_enable=False,
 )
 main.add_typer(jobs, name="jobs")
+main.add_typer(documents, name="documents")
 
 
 @main.command()

@@ -15,17 +15,20 @@ MLFLOW2 := $(call stamp,.venv-mlflow2,requirements/mlflow2.lock)
 REFERENCE := tests/graphql/reference
 NODE := $(call stamp,$(REFERENCE)/node_modules,$(REFERENCE)/package-lock.json)
 
-.PHONY: help up test coverage lint demo compare
+.PHONY: help up test faults coverage lint demo compare bench-transfers
 
 help: ## Say what can be made.
-	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
 
-up: $(UP) ## Start everything on this machine; Ctrl-C stops it.
+up: $(UP) .venv/bin/modelyard ## Start everything on this machine; Ctrl-C stops it.
 	@.venv/bin/python -m compileall -q app workers
 	@exec .venv/bin/python -m app.cli up
 
 test: $(DEV) $(MLFLOW) $(MLFLOW2) $(NODE) ## Run the test suite against real servers.
 	@exec .venv-dev/bin/python -m pytest $(PARALLEL) $(ARGS)
+
+faults: $(DEV) ## Kill every part at every moment and check that nothing acknowledged is lost; see docs/reliability.md.
+	@exec .venv-dev/bin/python -m tests.faults $(ARGS)
 
 coverage: $(DEV) $(MLFLOW) $(MLFLOW2) $(NODE) ## Run the test suite and print its coverage; takes half as long again.
 	@exec .venv-dev/bin/python -m pytest $(PARALLEL) --cov --cov-report=term:skip-covered $(ARGS)
@@ -48,6 +51,9 @@ compare: $(MLFLOW) $(MLFLOW2) ## Work with both MLflow clients, 2.7.1 and 3.17.2
 		$(CURDIR)/.venv-mlflow/bin/python $(CURDIR)/demo/compare_clients.py > compare-3.17.2.txt && \
 		cat compare-3.17.2.txt && diff compare-2.7.1.txt compare-3.17.2.txt && echo "MLflow 2.7.1 and 3.17.2 printed the same."
 
+bench-transfers: $(DEV) $(MLFLOW) ## Measure how fast files go up and down, against the bare store; takes minutes.
+	@exec .venv-dev/bin/python -m bench.transfers $(ARGS)
+
 $(UV): requirements/bootstrap.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.11")'
 	@echo "Preparing .venv-uv"
@@ -63,6 +69,11 @@ $(UP) $(DEV) $(MLFLOW) $(MLFLOW2): $(UV)
 	@.venv-uv/bin/uv pip sync -q --python $(@D)/bin/python --require-hashes --compile-bytecode requirements/$(LOCK) || \
 		.venv-uv/bin/python -m pip --python $(@D)/bin/python install -q --require-hashes --no-deps -r requirements/$(LOCK)
 	@touch $@
+
+# The command for this folder; elsewhere `pip install` of this folder brings it.
+.venv/bin/modelyard: $(UP)
+	@printf '#!%s\nimport sys\n\nsys.path.insert(0, "%s")\n\nfrom app.cli import main\n\nmain()\n' $(CURDIR)/.venv/bin/python $(CURDIR) > $@
+	@chmod +x $@
 
 $(UP): LOCK := up.lock
 $(DEV): LOCK := dev.lock

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.client import commands as client
 from app.commands.documents import documents
+from app.commands.gc import collect
 from app.commands.jobs import jobs
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ main = typer.Typer(
 )
 main.add_typer(jobs, name="jobs")
 main.add_typer(documents, name="documents")
+main.command("gc")(collect)
 
 
 @main.command()
@@ -124,6 +127,10 @@ def schema(
     difference = sdl.difference() if check else ""
     typer.echo(difference if check else sdl.text(), nl=False)
     raise typer.Exit(1 if difference else 0)
+
+
+main.command()(client.push)
+main.command()(client.pull)
 
 
 @main.command(hidden=True)

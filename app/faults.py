@@ -46,8 +46,9 @@ async def _spring(directory: Path, name: str) -> None:
     action, _, argument = _take(directory, name).partition(" ")
     if not action:
         return
-    reached = directory / f"{name}.reached"
-    reached.write_text(str(os.getpid()))
+    reached, writing = directory / f"{name}.reached", directory / f"{name}.{os.getpid()}"
+    writing.write_text(str(os.getpid()))
+    writing.rename(reached)
     match action:
         case "kill":
             os.kill(os.getpid(), signal.SIGKILL)
@@ -81,7 +82,7 @@ def _take(directory: Path, name: str) -> str:
 
 async def _held(reached: Path) -> None:
     end = time.monotonic() + HELD_AT_MOST
-    while not _is_released(reached) and time.monotonic() < end:  # noqa: ASYNC110 - another process removes the file
+    while not _is_released(reached) and time.monotonic() < end:  # noqa: ASYNC110 - another process lets go
         await asyncio.sleep(_POLL)
 
 

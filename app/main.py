@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount
 
 from app.graphql import transport
-from app.http import downloads, health, uploads
+from app.http import ci, downloads, health, uploads
 from app.http.auth import Authentication
 from app.http.projects import ProjectSegment
 from app.http.requests import RequestRecord
@@ -60,6 +60,7 @@ def _routes() -> list[BaseRoute]:
         *transport.routes,
         *downloads.routes,
         *uploads.routes,
+        *ci.routes,
         Mount(
             "/api/v4/projects/{project}",
             routes=[Mount("/ml/mlflow", routes=mlflow.routes), Mount("/packages", routes=files.routes)],

@@ -49,6 +49,9 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    worker_port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        default=0, description="Where a worker answers probes and /metrics; 0: nowhere."
+    )
     web_concurrency: Annotated[int, Field(ge=1, le=64)] = 2
     database_pool: Annotated[int, Field(ge=1, le=200)] = 10
     data_dir: Path = Field(default=Path(".modelyard"), description="State of `up`; unused in production.")
@@ -85,6 +88,9 @@ class Settings(BaseSettings):
         default=0,
         description="Soft-deleted candidates and experiments are purged after so many days; 0 keeps them until asked.",
     )
+    recheck_percent: Annotated[float, Field(ge=0, le=100)] = Field(
+        default=1.0, description="Share of the stored bytes that workers read and hash again each day; 0: none."
+    )
     webhook_private_hosts: str = Field(
         default="",
         description="Comma-separated host or host:port: webhooks may go there by http and at private addresses.",
@@ -95,6 +101,9 @@ class Settings(BaseSettings):
     ci_private_hosts: str = Field(
         default="",
         description="The same for CI systems: host or host:port that may be asked by http and at private addresses.",
+    )
+    ci_timeout_seconds: Annotated[float, Field(ge=0.1, le=60)] = Field(
+        default=10, description="How long a CI system may take for one answer."
     )
     log_level: str = "INFO"
     log_json: bool = True

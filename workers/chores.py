@@ -9,11 +9,12 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 from prometheus_client import Gauge
 
-from app.artifacts import garbage, inspections, multipart_uploads
+from app.artifacts import damage, garbage, inspections, multipart_uploads, reconciling
 from app.journal import events
 from app.queue import leases
 from app.runtime import Runtime
@@ -25,6 +26,7 @@ SUCCESS = Gauge(
     ["chore"],
     multiprocess_mode="mostrecent",
 )
+RECHECK_SECONDS = 3600
 log = structlog.get_logger()
 
 
@@ -58,8 +60,14 @@ async def inspect(runtime: Runtime) -> object:
 
 
 async def reconcile(runtime: Runtime) -> object:
-    """Condemn objects in the bucket that no row knows, and abort stale multipart uploads."""
-    return await garbage.reconcile(runtime.db, runtime.blobs)
+    """Compare bucket and tables: suspect and condemn what no row knows, mark what is missing."""
+    return await reconciling.reconcile(runtime.db, runtime.blobs)
+
+
+async def recheck(runtime: Runtime) -> object:
+    """Read and hash what was stored the longest ago."""
+    percent, every = runtime.settings.recheck_percent, timedelta(seconds=RECHECK_SECONDS)
+    return await damage.check(runtime.db, runtime.blobs, percent_a_day=percent, every=every)
 
 
 async def bury(runtime: Runtime) -> object:
@@ -91,6 +99,7 @@ CHORES = (
     Chore("uploads", 300, end_uploads),
     Chore("forget", 3600, forget),
     Chore("forget deliveries", 3600, forget_deliveries),
+    Chore("recheck", RECHECK_SECONDS, recheck),
     Chore("reconcile", 6 * 3600, reconcile),
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from uuid import UUID
 
@@ -11,7 +12,7 @@ import structlog
 from prometheus_client import Counter as Count
 
 from app import faults
-from app.errors import ModelyardError
+from app.errors import ModelyardError, Unavailable
 from app.queue import leases, rules
 from app.queue.jobs import decode
 from app.queue.leases import Lease
@@ -20,6 +21,7 @@ from app.runtime import Runtime
 from workers.handlers import HANDLERS
 
 FINISHED = Count("modelyard_jobs_total", "Background jobs by kind and how an attempt ended.", ["kind", "outcome"])
+REPEAT_SECONDS = 1.0
 log = structlog.get_logger()
 
 
@@ -121,18 +123,33 @@ async def execute(runtime: Runtime, job_id: UUID, worker: str) -> None:
 async def _attempt(runtime: Runtime, lease: Lease) -> str:
     job = lease.job
     try:
-        await faults.point("job.claimed")
+        await faults.point(f"{job.kind}.claimed")
         await _within_time(runtime, lease, rules.of(job.kind))
     except LeaseLost:
         return "lost"
     except Exception as error:
         log.warning("job.failed", job=str(job.id), kind=job.kind, attempt=job.attempt, exc_info=True)
         reason = error.message if isinstance(error, ModelyardError) else f"{type(error).__name__}: {error}"
-        if not await leases.fail(runtime.db, lease, reason):
+        if not await _written(lambda: leases.fail(runtime.db, lease, reason)):
             return "lost"
         return "dead" if job.attempt + 1 >= job.max_attempts else "failed"
-    await faults.point("job.done")
-    return "succeeded" if await leases.succeed(runtime.db, lease) else "lost"
+    await faults.point(f"{job.kind}.done")
+    return "succeeded" if await _written(lambda: leases.succeed(runtime.db, lease)) else "lost"
+
+
+async def _written(write: Callable[[], Awaitable[bool]]) -> bool:
+    """Write how it ended, again while the database is away: whoever waits for the lease to run out waits longer.
+
+    Safe to repeat: the write is bound to the lease, and one that came about without an answer reads as lost.
+    """
+    end = asyncio.get_running_loop().time() + leases.LEASE.total_seconds()
+    while True:
+        try:
+            return await write()
+        except Unavailable:
+            if asyncio.get_running_loop().time() >= end:
+                raise
+        await asyncio.sleep(REPEAT_SECONDS)
 
 
 async def _within_time(runtime: Runtime, lease: Lease, rule: Rule) -> None:

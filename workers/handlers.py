@@ -17,6 +17,7 @@ from app.registry import purge as registry_purge
 from app.runtime import Runtime
 from app.tracking import owners
 from app.tracking import purge as tracking_purge
+from app.upkeep import project_deletion
 from app.webhooks import delivering
 
 Progress = Callable[[int, int | None], Awaitable[None]]
@@ -53,6 +54,14 @@ async def purge_experiment(runtime: Runtime, job: jobs.PurgeExperiment, progress
     Safe late: only what is condemned is removed. Restoring takes things out of the trash, never out of condemnation.
     """
     await tracking_purge.experiment(runtime.db, job.project_id, job.number, progress=progress)
+
+
+async def purge_project(runtime: Runtime, job: jobs.PurgeProject, progress: Progress) -> None:
+    """Safe twice: each batch removes what is left; a project that is gone is done.
+
+    Safe late: only a project that is deleted is emptied, which nothing undoes, and its number is not used again.
+    """
+    await project_deletion.purge(runtime.db, runtime.blobs, job.project_id, progress=progress)
 
 
 async def deliver_webhook(runtime: Runtime, job: jobs.DeliverWebhook, _progress: Progress) -> None:
@@ -102,6 +111,7 @@ HANDLERS: dict[str, Handler] = {
     jobs.PurgeVersion.kind: purge_version,
     jobs.PurgeCandidate.kind: purge_candidate,
     jobs.PurgeExperiment.kind: purge_experiment,
+    jobs.PurgeProject.kind: purge_project,
     jobs.DeliverWebhook.kind: deliver_webhook,
     jobs.IngestUploads.kind: ingest_uploads,
     jobs.InspectArtifacts.kind: inspect_artifacts,

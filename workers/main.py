@@ -24,6 +24,7 @@ from app.settings import Settings
 from app.telemetry import configure_logging
 from workers import chores
 from workers.execution import Executor
+from workers.pulse import Pulse
 
 PUMP_SECONDS = 1.0
 RINGS_AT_ONCE = 10
@@ -40,22 +41,30 @@ async def run(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    listener = socket.create_server((settings.host, settings.worker_port)) if settings.worker_port else None
     name = f"{socket.gethostname()}:{os.getpid()}"
     async with open_runtime(
         settings, name="modelyard worker", statement_timeout_ms=WORKER_STATEMENT_TIMEOUT_MS
     ) as runtime:
-        await work(runtime, name, stop)
+        await work(runtime, name, stop, listener)
 
 
-async def work(runtime: Runtime, name: str, stop: asyncio.Event) -> None:
-    """Run pump, bell and chores until ``stop`` is set, then let running jobs end or hand them back."""
-    executor = Executor(runtime, name)
+async def work(runtime: Runtime, name: str, stop: asyncio.Event, listener: socket.socket | None = None) -> None:
+    """Run pump, bell and chores until ``stop`` is set, then let running jobs end or hand them back.
+
+    Probes are answered on the listening socket, where there is one.
+    """
+    executor, pulse = Executor(runtime, name), Pulse()
     log.info("worker.started", worker=name)
     tasks = [
-        asyncio.create_task(_pump(executor)),
+        asyncio.create_task(_pump(executor, pulse)),
         asyncio.create_task(_listen(runtime, executor)),
         asyncio.create_task(chores.run(runtime)),
     ]
+    if listener is not None:
+        from workers import probe  # noqa: PLC0415 - a worker without a port needs no web server
+
+        tasks.append(asyncio.create_task(probe.serve(runtime, pulse, listener)))
     await stop.wait()
     for task in tasks:
         task.cancel()
@@ -64,11 +73,12 @@ async def work(runtime: Runtime, name: str, stop: asyncio.Event) -> None:
     log.info("worker.stopped", worker=name)
 
 
-async def _pump(executor: Executor) -> None:
+async def _pump(executor: Executor, pulse: Pulse) -> None:
     """The guarantee: look for due jobs every second, whatever Redis says; sooner when a place becomes free."""
     while True:
         try:
             await executor.pump()
+            pulse.beat()
         except Exception as error:  # noqa: BLE001 - the loop must outlive a database that is away
             log.warning("pump.failed", error=type(error).__name__)
         with suppress(TimeoutError):

@@ -64,7 +64,7 @@ async def _admin(tx: Tx) -> User:
 
 
 async def _project(tx: Tx, admin: User) -> Project:
-    found = await tx.scalar(select(Project).order_by(Project.id).limit(1))
+    found = await tx.scalar(select(Project).where(Project.deleted_at.is_(None)).order_by(Project.id).limit(1))
     if found is not None:
         return found
     group = await tx.scalar(select(Group).where(Group.full_path == GROUP))

@@ -45,22 +45,6 @@ async def by_ids(db: Database, actor: Actor, ids: Sequence[UUID]) -> list[Backgr
     return [found.get(id) for id in ids]
 
 
-async def of_project(
-    db: Database, actor: Actor, project: int | str, window: Window, *, state: str | None = None, kind: str | None = None
-) -> Page[BackgroundJob]:
-    """The background jobs of a project, newest first; visitors see only those that they asked for."""
-    async with db.read() as snap:
-        return await listing.page(snap, await _in_project(snap, actor, project, state, kind), window)
-
-
-async def count_of_project(
-    db: Database, actor: Actor, project: int | str, *, state: str | None = None, kind: str | None = None
-) -> int:
-    """How many jobs :func:`of_project` would page through."""
-    async with db.read() as snap:
-        return await listing.count(snap, await _in_project(snap, actor, project, state, kind))
-
-
 async def search(
     db: Database, actor: Actor, window: Window, *, state: str | None = None, kind: str | None = None
 ) -> Page[BackgroundJob]:
@@ -105,16 +89,6 @@ async def require_manager(snap: Snapshot, actor: Actor, job: BackgroundJob) -> N
         policy.require(actor, await projects.visible(snap, actor, job.project_id), Permission.JOB_MANAGE)
     elif not actor.is_admin or actor.is_confined:
         raise Forbidden(f"The job {job.id} belongs to no project; administrators manage it.")
-
-
-async def _in_project(
-    snap: Snapshot, actor: Actor, project: int | str, state: str | None, kind: str | None
-) -> JobFilter:
-    access = await projects.visible(snap, actor, project)
-    policy.require(actor, access, Permission.PROJECT_READ)
-    # Nobody has the number 0: who is not signed in has asked for nothing.
-    mine = (actor.user_id or 0) if access.role is None else None
-    return JobFilter(state, kind, access.id, mine)
 
 
 def _everywhere(actor: Actor, state: str | None, kind: str | None) -> tuple[JobFilter, tuple[ColumnElement[bool], ...]]:

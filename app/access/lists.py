@@ -6,7 +6,7 @@ not see stands why not, so that one hidden parent does not hide its neighbours.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
@@ -19,8 +19,9 @@ from app.access.projects import ProjectNotFound
 from app.access.tables import Project
 from app.db import batching
 from app.db.database import Database, Snapshot
-from app.errors import ModelyardError
+from app.errors import Forbidden, ModelyardError
 from app.pagination import Keyset, Page, Window
+from app.search.keyset import Cut
 
 T = TypeVar("T")
 K = TypeVar("K", bound=tuple[Any, ...])
@@ -34,6 +35,7 @@ class ProjectLists:
     """Reads that one permission governs; each costs one statement beside the one for the projects."""
 
     permission: Permission
+    members_only: bool = False
 
     async def pages(
         self, db: Database, actor: Actor, keys: Sequence[K], window: Window, *,
@@ -47,7 +49,7 @@ class ProjectLists:
                 snap, statement, order, window, row=row, parent=parent, keys=allowed, convert=convert
             )
 
-        return await self._permitted(db, actor, keys, fetch)
+        return await self.read(db, actor, keys, fetch)
 
     async def counts(
         self, db: Database, actor: Actor, keys: Sequence[K], *, statement: AnySelect, parent: Columns
@@ -57,17 +59,29 @@ class ProjectLists:
         async def fetch(snap: Snapshot, allowed: list[K]) -> Sequence[int]:
             return await batching.counts(snap, statement, parent=parent, keys=allowed)
 
-        return await self._permitted(db, actor, keys, fetch)
+        return await self.read(db, actor, keys, fetch)
 
     async def groups(
-        self, db: Database, actor: Actor, keys: Sequence[K], *, statement: Select[T], parent: Columns
-    ) -> Answers[list[T]]:
+        self, db: Database, actor: Actor, keys: Sequence[K], *,
+        statement: AnySelect, parent: Columns, convert: Callable[[Any], T] = lambda found: found[0],
+    ) -> Answers[list[T]]:  # fmt: skip
         """All rows of each parent."""
 
         async def fetch(snap: Snapshot, allowed: list[K]) -> Sequence[list[T]]:
-            return await batching.groups(snap, statement, parent=parent, keys=allowed)
+            return await batching.groups(snap, statement, parent=parent, keys=allowed, convert=convert)
 
-        return await self._permitted(db, actor, keys, fetch)
+        return await self.read(db, actor, keys, fetch)
+
+    async def searches(
+        self, db: Database, actor: Actor, keys: Sequence[K], *,
+        statement: AnySelect, cut: Cut, parent: Columns, row: Any,
+    ) -> Answers[tuple[list[Any], str | None]]:  # fmt: skip
+        """The same page of a search in each parent, and the token of the next one."""
+
+        async def fetch(snap: Snapshot, allowed: list[K]) -> Sequence[tuple[list[Any], str | None]]:
+            return await batching.searches(snap, statement, cut, parent=parent, keys=allowed, row=row)
+
+        return await self.read(db, actor, keys, fetch)
 
     async def singles(
         self, db: Database, actor: Actor, keys: Sequence[K], *,
@@ -78,30 +92,40 @@ class ProjectLists:
         async def fetch(snap: Snapshot, allowed: list[K]) -> Sequence[T | None]:
             return await batching.singles(snap, statement, parent=parent, keys=allowed, convert=convert)
 
-        return await self._permitted(db, actor, keys, fetch)
+        return await self.read(db, actor, keys, fetch)
 
-    async def _permitted(
+    async def read(
         self,
         db: Database,
         actor: Actor,
         keys: Sequence[K],
         fetch: Callable[[Snapshot, list[K]], Awaitable[Sequence[T]]],
     ) -> Answers[T]:
+        """What ``fetch`` answers for the keys that the actor may read, refusals for the others."""
         ids = sorted({key[0] for key in keys})
         async with db.read() as snap:
-            rows = await snap.execute(repository.visible_projects(actor).where(Project.id.in_(ids)))
-            seen = {row[0].id: repository.access_of(row) for row in rows}
-            refused = {id: _refusal(actor, id, seen.get(id), self.permission) for id in ids}
+            seen = await accesses(snap, actor, ids)
+            refused = {id: self._refusal(actor, id, seen.get(id)) for id in ids}
             allowed = [key for key in keys if refused[key[0]] is None]
             found = dict(zip(allowed, await fetch(snap, allowed), strict=True)) if allowed else {}
         return [refused[key[0]] or found[key] for key in keys]
 
+    def _refusal(self, actor: Actor, id: int, access: ProjectAccess | None) -> ModelyardError | None:
+        if access is None:
+            return ProjectNotFound(f"There is no project `{id}`, or you may not see it.")
+        try:
+            policy.require(actor, access, self.permission)
+        except ModelyardError as refusal:
+            return refusal
+        return only_members() if self.members_only and access.role is None else None
 
-def _refusal(actor: Actor, id: int, access: ProjectAccess | None, permission: Permission) -> ModelyardError | None:
-    if access is None:
-        return ProjectNotFound(f"There is no project `{id}`, or you may not see it.")
-    try:
-        policy.require(actor, access, permission)
-    except ModelyardError as refusal:
-        return refusal
-    return None
+
+def only_members() -> Forbidden:
+    """The refusal of those who are no members."""
+    return Forbidden("Only members see who the members are.")
+
+
+async def accesses(snap: Snapshot, actor: Actor, ids: Collection[int]) -> dict[int, ProjectAccess]:
+    """Read step: those of the projects that the actor may see."""
+    rows = await snap.execute(repository.visible_projects(actor).where(Project.id.in_(ids)))
+    return {row[0].id: repository.access_of(row) for row in rows}

@@ -12,7 +12,7 @@ from app.access.policy import Actor, Permission, Role
 from app.access.tables import Group, Membership, User
 from app.db.database import Database, Tx
 from app.errors import Conflict, Forbidden, NotFound
-from app.pagination import Keyset, Page, Window
+from app.pagination import Keyset
 
 
 class MemberNotFound(NotFound):
@@ -79,32 +79,9 @@ async def remove(db: Database, actor: Actor, place: Place, username: str) -> Use
     return user
 
 
-async def of_project(db: Database, actor: Actor, project: int | str, window: Window) -> Page[Member]:
-    """All members of a project, inherited ones too, by name. Visible to members."""
-    async with db.read() as snap:
-        access = await projects.visible(snap, actor, project)
-        _require_membership(access.role)
-        rows = (await snap.execute(_ORDER.apply(repository.members_of_project(access.project), window))).all()
-    return _ORDER.page([Member(row[0], Role(row.role)) for row in rows], window)
-
-
-async def of_group(db: Database, actor: Actor, group: int | str, window: Window) -> Page[Member]:
-    """All members of a group, inherited ones too, by name. Visible to members."""
-    async with db.read() as snap:
-        access = await groups.visible(snap, actor, group)
-        _require_membership(access.role)
-        rows = (await snap.execute(_ORDER.apply(repository.members_of_group(access.group), window))).all()
-    return _ORDER.page([Member(row[0], Role(row.role)) for row in rows], window)
-
-
-_ORDER: Keyset[Member] = Keyset(
+ORDER: Keyset[Member] = Keyset(
     "members", (User.username, User.id), lambda member: (member.user.username, member.user.id)
 )
-
-
-def _require_membership(role: Role | None) -> None:
-    if role is None:
-        raise Forbidden("Only members see who the members are.")
 
 
 async def _require_management(tx: Tx, actor: Actor, place: Place) -> Role:

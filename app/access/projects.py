@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ScalarSelect, Select, func, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, Select, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access import groups, policy, repository
 from app.access.names import check_path, check_title, check_visibility
 from app.access.policy import Actor, Permission, ProjectAccess
-from app.access.tables import Project
+from app.access.tables import Project, Token, User
 from app.db.database import Database, Snapshot, Tx
 from app.errors import Invalid, NotFound, Taken
 from app.pagination import Keyset, Page, Window
@@ -49,13 +50,10 @@ async def visible(snap: Snapshot, actor: Actor, reference: int | str) -> Project
     Raises:
         ProjectNotFound: it does not exist, or the actor may not know of it.
     """
-    if isinstance(reference, int):
-        condition = Project.id == reference if 0 < reference < 2**63 else None
-    else:
-        condition = func.lower(Project.full_path) == reference.lower() if _could_be_path(reference) else None
+    condition = _is(reference)
     access = None if condition is None else await repository.get_project(snap, actor, condition)
     if access is None:
-        raise ProjectNotFound(f"There is no project `{str(reference)[:200]}`, or you may not see it.")
+        raise _missing(reference)
     return access
 
 
@@ -67,6 +65,14 @@ async def get(db: Database, actor: Actor, reference: int | str) -> ProjectAccess
     """
     async with db.read() as snap:
         return await visible(snap, actor, reference)
+
+
+async def id_of(snap: Snapshot, reference: int | str) -> int | None:
+    """Read step: the project of that id or full path, for callers who show nobody whether there is one."""
+    condition = _is(reference)
+    if condition is None:
+        return None
+    return await snap.scalar(select(Project.id).where(condition, Project.deleted_at.is_(None)))
 
 
 async def by_ids(db: Database, actor: Actor, ids: Sequence[int]) -> list[ProjectAccess | None]:
@@ -141,9 +147,10 @@ async def edit(db: Database, actor: Actor, command: UpdateProject) -> ProjectAcc
         policy.require(actor, access, Permission.MEMBER_MANAGE)
         if not changes:
             return access
-        statement = update(Project).where(Project.id == access.id).values(**changes).returning(Project)
-        project = await tx.scalar(statement)
-    assert project is not None, "projects are not deleted"
+        living = (Project.id == access.id, Project.deleted_at.is_(None))
+        project = await tx.scalar(update(Project).where(*living).values(**changes).returning(Project))
+        if project is None:
+            raise _missing(command.project_id)
     return ProjectAccess(project, access.role)
 
 
@@ -152,17 +159,45 @@ def created_at(project_id: int) -> ScalarSelect[datetime]:
     return select(Project.created_at).where(Project.id == project_id).scalar_subquery()
 
 
+def is_living(project_id: Any) -> ColumnElement[bool]:
+    """For statements that no actor's view of a project precedes: whether the project of a column is not deleted."""
+    return exists().where(Project.id == project_id, Project.deleted_at.is_(None))
+
+
 async def take_experiment_number(tx: Tx, project_id: int) -> int:
     """Step: the next experiment number of the project, gap-free: the row stays locked until the commit."""
     statement = (
         update(Project)
-        .where(Project.id == project_id)
+        .where(Project.id == project_id, Project.deleted_at.is_(None))
         .values(last_experiment_number=Project.last_experiment_number + 1)
         .returning(Project.last_experiment_number)
     )
     number = await tx.scalar(statement)
-    assert number is not None, "the caller has seen the project"
+    if number is None:
+        raise _missing(project_id)
     return number
+
+
+async def hide(tx: Tx, project_id: int) -> None:
+    """Step: from now on the project is gone for everybody, its path is free, and its tokens are refused."""
+    living = (Project.id == project_id, Project.deleted_at.is_(None))
+    hidden = update(Project).where(*living).values(deleted_at=func.now()).returning(Project.id)
+    if await tx.scalar(hidden) is None:
+        raise _missing(project_id)
+    mine = (Token.project_id == project_id, Token.revoked_at.is_(None))
+    bots = await tx.scalars(update(Token).where(*mine).values(revoked_at=func.now()).returning(Token.user_id))
+    await tx.execute(update(User).where(User.id.in_(set(bots)), User.is_bot).values(blocked_at=func.now()))
+
+
+async def is_hidden(snap: Snapshot, project_id: int) -> bool:
+    """Read step: whether the project is deleted and not yet removed."""
+    deleted = select(Project.id).where(Project.id == project_id, Project.deleted_at.is_not(None))
+    return await snap.scalar(deleted) is not None
+
+
+async def forget(tx: Tx, project_id: int) -> None:
+    """Step: remove the row of a deleted project, which nothing refers to any more."""
+    await tx.execute(delete(Project).where(Project.id == project_id, Project.deleted_at.is_not(None)))
 
 
 ORDER: Keyset[ProjectAccess] = Keyset(
@@ -177,6 +212,17 @@ def _matching(actor: Actor, text: str, group_id: int | None) -> Select[Project, 
     if group_id is not None:
         statement = statement.where(Project.group_id == group_id)
     return statement
+
+
+def _missing(reference: int | str) -> ProjectNotFound:
+    return ProjectNotFound(f"There is no project `{str(reference)[:200]}`, or you may not see it.")
+
+
+def _is(reference: int | str) -> ColumnElement[bool] | None:
+    """The project with that id or full path; None when no project can have it."""
+    if isinstance(reference, int):
+        return Project.id == reference if 0 < reference < 2**63 else None
+    return func.lower(Project.full_path) == reference.lower() if _could_be_path(reference) else None
 
 
 def _could_be_path(text: str) -> bool:

@@ -57,7 +57,8 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
 
 
 def visible_projects(actor: Actor) -> Select[Project, int | None]:
-    return select(Project, role_in_project(actor).label("role")).where(visible_to(actor))
+    living = Project.deleted_at.is_(None)
+    return select(Project, role_in_project(actor).label("role")).where(living, visible_to(actor))
 
 
 async def get_project(snap: Snapshot, actor: Actor, condition: ColumnElement[bool]) -> ProjectAccess | None:
@@ -101,6 +102,7 @@ def _leads_to_membership(user_id: int) -> ColumnElement[bool]:
         .join(Project, Project.group_id == Group.id)
         .join(Membership, Membership.project_id == Project.id)
     )
+    beside = beside.where(Project.deleted_at.is_(None))
     lines = [part.where(Membership.user_id == user_id) for part in (below, beside)]
     paths = lines[0].union_all(lines[1]).subquery()
     return Group.id.in_(select(func.unnest(paths.c.lineage)))
@@ -153,24 +155,24 @@ async def users_by_ids(snap: Snapshot, ids: Sequence[int]) -> list[User | None]:
     return [found.get(id) for id in ids]
 
 
-def members_of_project(project: Project) -> Select[User, int]:
-    """Direct members and, through the groups above, inherited ones; each user once, with the highest role."""
-    inherited = Membership.group_id.in_(select(func.unnest(Group.lineage)).where(Group.id == project.group_id))
-    return _members(or_(Membership.project_id == project.id, inherited))
+def members_of_projects() -> Select[User, int]:
+    """Direct members and, through the groups above, inherited ones; each user once, with the highest role.
+
+    Whoever reads it names the projects.
+    """
+    here = or_(Membership.project_id == Project.id, Membership.group_id == func.any(Group.lineage))
+    around = select(User).select_from(Project).join(Group, Group.id == Project.group_id)
+    return _members(around.join(Membership, here))
 
 
-def members_of_group(group: Group) -> Select[User, int]:
-    return _members(Membership.group_id.in_(group.lineage))
+def members_of_groups() -> Select[User, int]:
+    """The same of groups."""
+    return _members(select(User).select_from(Group).join(Membership, Membership.group_id == func.any(Group.lineage)))
 
 
-def _members(condition: ColumnElement[bool]) -> Select[User, int]:
-    best = (
-        select(Membership.user_id, func.max(Membership.role).label("role"))
-        .where(condition)
-        .group_by(Membership.user_id)
-        .subquery()
-    )
-    return select(User, best.c.role).join(best, best.c.user_id == User.id).where(User.blocked_at.is_(None))
+def _members(around: Select[User]) -> Select[User, int]:
+    joined = around.join(User, User.id == Membership.user_id).where(User.blocked_at.is_(None))
+    return joined.add_columns(func.max(Membership.role).label("role")).group_by(User.id)
 
 
 def one_place(*, group_id: int | None, project_id: int | None) -> ColumnElement[bool]:

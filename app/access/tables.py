@@ -49,7 +49,10 @@ class Project(Row):
 
     __tablename__ = "projects"
     __table_args__ = (
-        Index("uq_projects_full_path", sql("lower(full_path)"), unique=True),
+        # The path of a deleted project is free at once, while workers still remove what was in it.
+        Index(
+            "uq_projects_full_path", sql("lower(full_path)"), unique=True, postgresql_where=sql("deleted_at is null")
+        ),
         CheckConstraint("visibility in ('private', 'internal', 'public')", name="visibility"),
     )
 
@@ -65,6 +68,7 @@ class Project(Row):
     last_experiment_number: Mapped[int] = mapped_column(BigInteger, server_default="0")
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[Now]
+    deleted_at: Mapped[Moment | None]
 
 
 class Membership(Row):

@@ -154,24 +154,7 @@ async def own(db: Database, actor: Actor, window: Window) -> Page[Token]:
     user_id = policy.require_signed_in(actor, to_write=False)
     statement = select(Token).where(Token.user_id == user_id, Token.project_id.is_(None), Token.group_id.is_(None))
     async with db.read() as snap:
-        return _ORDER.page((await snap.scalars(_ORDER.apply(statement, window))).all(), window)
-
-
-async def of_project(db: Database, actor: Actor, project: int | str, window: Window) -> Page[Token]:
-    """The tokens of a project, newest first; for those who manage them."""
-    async with db.read() as snap:
-        access = await projects.visible(snap, actor, project)
-        policy.require(actor, access, Permission.TOKEN_MANAGE)
-        statement = _ORDER.apply(select(Token).where(Token.project_id == access.id), window)
-        return _ORDER.page((await snap.scalars(statement)).all(), window)
-
-
-async def of_group(db: Database, actor: Actor, group_id: int, window: Window) -> Page[Token]:
-    """The tokens of a group, newest first; for those who manage them."""
-    async with db.read() as snap:
-        await groups.require_maintainer(snap, actor, group_id)
-        statement = _ORDER.apply(select(Token).where(Token.group_id == group_id), window)
-        return _ORDER.page((await snap.scalars(statement)).all(), window)
+        return ORDER.page((await snap.scalars(ORDER.apply(statement, window))).all(), window)
 
 
 def digest(secret: str) -> bytes:
@@ -179,7 +162,7 @@ def digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
-_ORDER: Keyset[Token] = Keyset("tokens", (Token.id,), lambda token: (token.id,), descending=True)
+ORDER: Keyset[Token] = Keyset("tokens", (Token.id,), lambda token: (token.id,), descending=True)
 
 
 def _actor(token: Token, user: User) -> Actor:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,9 +22,9 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, insert, select, update
 
-from app.access import policy, projects
-from app.access.policy import Actor, Permission, Role
-from app.artifacts import beginnings, garbage, paths, plans, receiving, sharing
+from app.access import projects
+from app.access.policy import Actor, Role
+from app.artifacts import beginnings, garbage, paths, plans, receiving, sharing, sight
 from app.artifacts.artifacts import Root
 from app.artifacts.multipart_uploads import (
     LIFE,
@@ -44,12 +45,11 @@ from app.queue.jobs import IngestUploads
 from app.storage.blobs import BlobStore, UploadMissing
 from app.storage.source import too_large
 
-__all__ = ["AnnouncedFile", "MultipartUpload", "abort", "complete", "count", "create", "get", "page"]
+__all__ = ["AnnouncedFile", "MultipartUpload", "abort", "complete", "count", "create", "page"]
 
 MAX_FILES = 1_000
 VERIFYING = timedelta(days=7)
 """For so long a worker tries to verify; and for so long what failed is shown."""
-PERMISSION = Permission.REGISTRY_WRITE
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ async def create(
     places = _checked(root, files, limit, actor.user_id)
     async with db.write() as tx:
         access = await projects.visible(tx, actor, root.project_id)
-        policy.require(actor, access, PERMISSION)
+        sight.require_writer(actor, access)
         await lock_owner(tx)
         known = await sharing.find(tx, root.project_id, files)
         placed = await sharing.place(tx, [(place, known[i]) for i, place in enumerate(places) if i in known])
@@ -117,11 +117,14 @@ async def complete(
         uploads = await _own(snap, actor, project_id, ids)
     for upload in uploads:
         if upload.state == "open" and not upload.parts and upload.stored_sha256 is None:
-            await receiving.receive(db, blobs, upload, receiving.nothing(), 0)
+            with suppress(UploadMissing):  # somebody else has just ended it; what it is now stands under the lock
+                await receiving.receive(db, blobs, upload, receiving.nothing(), 0)
     await beginnings.require_parts(blobs, [upload for upload in uploads if upload.state == "open"])
     batch_id = uuid7()
     async with db.write() as tx:
         rows = await _lock(tx, project_id, ids)
+        if len(rows) != len(set(ids)) or any(row.state == "aborted" for row in rows):
+            raise UploadMissing(field="ids")
         opened = [row for row in rows if row.state == "open"]
         job_id = None
         if opened:
@@ -158,26 +161,11 @@ async def abort(
     return rows
 
 
-async def get(db: Database, actor: Actor, project_id: int, upload_id: UUID) -> MultipartUpload:
-    """An upload of a project whose registry the actor may read.
-
-    Raises:
-        UploadNotFound: there is none, or it may not be seen.
-    """
-    async with db.read() as snap:
-        access = await projects.visible(snap, actor, project_id)
-        policy.require(actor, access, Permission.REGISTRY_READ)
-        rows = await _rows(snap, project_id, [upload_id])
-    if not rows:
-        raise _missing([upload_id])
-    return rows[0]
-
-
 async def page(db: Database, actor: Actor, root: Root, window: Window) -> Page[MultipartUpload]:
     """The announced uploads to a root, newest first; for members."""
     async with db.read() as snap:
         access = await projects.visible(snap, actor, root.project_id)
-        policy.require(actor, access, Permission.REGISTRY_READ)
+        sight.require_reader(actor, access)
         statement = select(MultipartUpload).where(*_of_root(root))
         if access.role is None:
             statement = statement.where(MultipartUpload.created_by == actor.user_id)
@@ -188,7 +176,7 @@ async def count(db: Database, actor: Actor, root: Root) -> int:
     """How many uploads :func:`page` would page through."""
     async with db.read() as snap:
         access = await projects.visible(snap, actor, root.project_id)
-        policy.require(actor, access, Permission.REGISTRY_READ)
+        sight.require_reader(actor, access)
         statement = select(func.count()).select_from(MultipartUpload).where(*_of_root(root))
         if access.role is None:
             statement = statement.where(MultipartUpload.created_by == actor.user_id)
@@ -276,7 +264,7 @@ async def _own(
     if not 1 <= len(ids) <= MAX_FILES:
         raise Invalid(f"There are {len(ids)} uploads; name 1 to {MAX_FILES} at once.", field="ids")
     access = await projects.visible(snap, actor, project_id)
-    policy.require(actor, access, PERMISSION)
+    sight.require_writer(actor, access)
     rows = await _rows(snap, project_id, ids)
     if len(rows) != len(set(ids)):
         raise _missing(set(ids) - {row.id for row in rows})

@@ -10,12 +10,10 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, select, text
 
-from app.access import policy, projects
-from app.access.policy import Actor, Permission
 from app.artifacts.tables import Artifact, Blob
-from app.db.database import Database, Snapshot
+from app.db.database import Snapshot
 from app.errors import NotFound
-from app.pagination import Keyset, Page, Window
+from app.pagination import Keyset
 
 __all__ = ["Artifact", "ArtifactDetails", "Entry", "Root"]
 
@@ -67,6 +65,8 @@ class ArtifactDetails:
     size: int
     sha256: bytes
     object_key: str
+    damage: str | None
+    """What is wrong with the stored bytes, as far as is known: `missing`, `size` or `hash`."""
     state: str
     """``ready``, ``failed`` (not what it claims to be; it can be downloaded) or ``quarantined`` (it cannot)."""
     state_reason: str | None
@@ -120,33 +120,6 @@ async def list_folder(snap: Snapshot, root: Root, folder: str = "", limit: int =
     return [Entry(name, folder_, None if folder_ else size) for name, folder_, size in rows]
 
 
-async def get(db: Database, actor: Actor, project_id: int, artifact_id: UUID) -> ArtifactDetails:
-    """The artifact with that id.
-
-    Raises:
-        ArtifactNotFound: it does not exist, or the actor may not see its project.
-    """
-    async with db.read() as snap:
-        access = await projects.visible(snap, actor, project_id)
-        policy.require(actor, access, Permission.REGISTRY_READ)
-        row = (
-            await snap.execute(details().where(Artifact.project_id == project_id, Artifact.id == artifact_id))
-        ).one_or_none()
-    if row is None:
-        raise ArtifactNotFound(f"There is no artifact `{artifact_id}`.")
-    return ArtifactDetails(*row)
-
-
-async def page(db: Database, actor: Actor, root: Root, window: Window, *, folder: str = "") -> Page[ArtifactDetails]:
-    """All files below a folder of a root, by path, in whatever depth."""
-    statement = details().where(Artifact.project_id == root.project_id, Artifact.root_id == root.id, *below(folder))
-    async with db.read() as snap:
-        access = await projects.visible(snap, actor, root.project_id)
-        policy.require(actor, access, Permission.REGISTRY_READ)
-        rows = (await snap.execute(ORDER.apply(statement, window))).all()
-    return ORDER.page([ArtifactDetails(*row) for row in rows], window)
-
-
 async def totals(snap: Snapshot, project_id: int, roots: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
     """Read step: number and bytes of the files of each root."""
     statement = (
@@ -166,7 +139,7 @@ def details() -> Select[*tuple[Any, ...]]:
     columns = (
         Artifact.project_id, Artifact.id, Artifact.root_id, Artifact.candidate_id, Artifact.logged_model_id,
         Artifact.path, Artifact.media_type, Artifact.created_by, Artifact.created_at,
-        Blob.size, Blob.sha256, Blob.object_key,
+        Blob.size, Blob.sha256, Blob.object_key, Blob.damage,
         Artifact.state, Artifact.state_reason, Artifact.format, Artifact.inspected_at, Artifact.released_at,
     )  # fmt: skip
     return select(*columns).join(Blob, _blob_of()).where(_OWNED)

@@ -18,10 +18,11 @@ from uuid import UUID
 
 import structlog
 
+from app.access import projects
 from app.artifacts import quarantine
 from app.artifacts.artifacts import Artifact, ArtifactDetails, details
 from app.db.database import Database
-from app.errors import Forbidden, NotFound
+from app.errors import Forbidden, NotFound, Unavailable
 from app.settings import Settings
 from app.storage.blobs import BlobMissing, BlobStore
 from app.storage.headers import attachment
@@ -29,6 +30,10 @@ from app.storage.headers import attachment
 LINK_LIFE = timedelta(minutes=5)
 _RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})")
 log = structlog.get_logger()
+
+
+class BlobDamaged(Unavailable):
+    """The stored bytes of this artifact are missing or altered; a fault of the service. Sending them again heals it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +54,11 @@ async def answer(
 
     Raises:
         Quarantined: it would run somebody's code when loaded, and nobody has released it.
-        BlobMissing: the bytes are gone; that is our fault and never a 404.
+        BlobMissing, BlobDamaged: the bytes are gone or altered; that is our fault and never a 404.
         Unavailable: the store is away.
     """
     quarantine.require_free(found)
+    _refuse_damaged(found)
     headers = _headers(found)
     if _matches(request.get("if-none-match", ""), headers["ETag"]):
         return Download(304, {"ETag": headers["ETag"]})
@@ -91,8 +97,10 @@ def address(settings: Settings, blobs: BlobStore, found: ArtifactDetails, life: 
 
     Raises:
         Quarantined: it may not be downloaded.
+        BlobDamaged: its bytes are gone or altered.
     """
     quarantine.require_free(found)
+    _refuse_damaged(found)
     if not blobs.has_public_endpoint:
         return link(settings, found, life=life, base=base)
     name = found.path.rpartition("/")[2]
@@ -123,7 +131,8 @@ async def by_link(db: Database, project_id: int, artifact_id: UUID) -> ArtifactD
     Raises:
         NotFound: it was deleted meanwhile.
     """
-    statement = details().where(Artifact.project_id == project_id, Artifact.id == artifact_id)
+    mine = (Artifact.project_id == project_id, Artifact.id == artifact_id)
+    statement = details().where(*mine, projects.is_living(Artifact.project_id))
     async with db.read() as snap:
         row = (await snap.execute(statement)).one_or_none()
     if row is None:
@@ -141,6 +150,11 @@ async def _opened(
         log.error("artifact.bytes_missing", project=found.project_id, artifact=str(found.id))  # noqa: TRY400 - raised on
         raise
     return Download(status, headers, reading.chunks, closing)
+
+
+def _refuse_damaged(found: ArtifactDetails) -> None:
+    if found.damage is not None:
+        raise BlobDamaged
 
 
 def _headers(found: ArtifactDetails) -> dict[str, str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, select, text, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app import faults
@@ -22,10 +22,9 @@ from app.storage.blobs import BlobStore
 
 GRACE = timedelta(seconds=30)
 """Between condemnation and deletion, so that downloads which have begun can end."""
-ORPHAN_AGE = timedelta(hours=24)
-"""Objects without a row are left alone for so long: their upload may be under way."""
+UNDER_WAY = timedelta(minutes=15)
+"""The same for an object whose upload may not have ended."""
 BATCH = 1000
-_RECONCILER_LOCK = 0x4D594743
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ async def release(tx: Tx, project_id: int, blob_ids: Sequence[UUID], reason: str
     await tx.execute(select(Blob.id).where(*mine).order_by(Blob.id).with_for_update())
     needed = exists().where(Artifact.project_id == Blob.project_id, Artifact.blob_id == Blob.id)
     rows = await tx.execute(delete(Blob).where(*mine, ~needed).returning(Blob.object_key, Blob.size))
-    return await _condemn(tx, [(row.object_key, row.size) for row in rows], reason)
+    return await condemn(tx, [(row.object_key, row.size) for row in rows], reason)
 
 
 async def release_root(tx: Tx, project_id: int, root_id: UUID, limit: int) -> int:
@@ -68,6 +67,20 @@ async def release_root(tx: Tx, project_id: int, root_id: UUID, limit: int) -> in
     return len(blob_ids)
 
 
+async def release_project(tx: Tx, project_id: int, limit: int) -> int:
+    """Step: condemn up to ``limit`` blobs of a project that is being removed; the number of them.
+
+    Objects of uploads that may still be under way go later, when those will have ended.
+    """
+    batch = select(Blob.id).where(Blob.project_id == project_id).limit(limit)
+    gone = delete(Blob).where(Blob.project_id == project_id, Blob.id.in_(batch))
+    rows = (await tx.execute(gone.returning(Blob.object_key, Blob.size, Blob.state))).all()
+    for state, wait in (("stored", GRACE), ("pending", UNDER_WAY)):
+        keys = [(row.object_key, row.size) for row in rows if row.state == state]
+        await condemn(tx, keys, "project deleted", wait=wait)
+    return len(rows)
+
+
 async def condemn_pending(tx: Tx, project_id: int, blob_id: UUID, reason: str) -> bool:
     """Step: give up a blob whose upload did not end well; False when somebody else has done so."""
     statement = (
@@ -76,7 +89,7 @@ async def condemn_pending(tx: Tx, project_id: int, blob_id: UUID, reason: str) -
         .returning(Blob.object_key)
     )
     keys = (await tx.scalars(statement)).all()
-    await _condemn(tx, [(key, None) for key in keys], reason)
+    await condemn(tx, [(key, None) for key in keys], reason)
     return bool(keys)
 
 
@@ -90,7 +103,7 @@ async def expire_pending(db: Database) -> int:
     )
     async with db.write() as tx:
         rows = await tx.scalars(delete(Blob).where(Blob.id.in_(batch)).returning(Blob.object_key))
-        return await _condemn(tx, [(key, None) for key in rows], "upload went silent")
+        return await condemn(tx, [(key, None) for key in rows], "upload went silent")
 
 
 async def sweep(db: Database, blobs: BlobStore) -> Swept:
@@ -113,32 +126,6 @@ async def sweep(db: Database, blobs: BlobStore) -> Swept:
         size += sum(bytes_ or 0 for key, bytes_ in batch if key not in failed)
 
 
-async def reconcile(db: Database, blobs: BlobStore) -> int:
-    """Condemn objects that no row knows and that are older than a day; the number of them.
-
-    Deleting such an object cannot hurt: rows are written before their objects, and keys are never used twice.
-    """
-    condemned = 0
-    oldest = datetime.now(UTC) - ORPHAN_AGE
-    keys: list[tuple[str, int | None]] = []
-    await blobs.abort_stale_uploads(ORPHAN_AGE)
-    async for listed in blobs.list_keys("v1/"):
-        if listed.modified < oldest:
-            keys.append((listed.key, listed.size))
-        if len(keys) >= BATCH:
-            condemned += await _condemn_unknown(db, keys)
-            keys.clear()
-    return condemned + await _condemn_unknown(db, keys)
-
-
-async def backlog(db: Database) -> tuple[int, int]:
-    """Number and bytes of condemned objects that still exist."""
-    async with db.read() as snap:
-        statement = select(func.count(), func.coalesce(func.sum(CondemnedObject.size), 0))
-        count, size = (await snap.execute(statement)).one()
-    return count, int(size or 0)
-
-
 async def _take(db: Database) -> list[tuple[str, int | None]]:
     """Due keys; each is put off by its number of attempts, so one that fails does not hold up the rest."""
     batch = (
@@ -159,22 +146,11 @@ async def _take(db: Database) -> list[tuple[str, int | None]]:
         return [(row.object_key, row.size) for row in await tx.execute(statement)]
 
 
-async def _condemn(tx: Tx, keys: Sequence[tuple[str, int | None]], reason: str) -> int:
+async def condemn(tx: Tx, keys: Sequence[tuple[str, int | None]], reason: str, *, wait: timedelta = GRACE) -> int:
+    """Step: note keys, with sizes where they are known, for the sweep; how many they are."""
     if not keys:
         return 0
-    due = datetime.now(UTC) + GRACE
+    due = datetime.now(UTC) + wait
     rows = [{"object_key": key, "size": size, "reason": reason, "not_before": due} for key, size in keys]
     await tx.execute(upsert(CondemnedObject).on_conflict_do_nothing(), rows)
     return len(keys)
-
-
-async def _condemn_unknown(db: Database, keys: Sequence[tuple[str, int | None]]) -> int:
-    if not keys:
-        return 0
-    names = [key for key, _ in keys]
-    async with db.write() as tx:
-        if not await tx.scalar(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": _RECONCILER_LOCK}):
-            return 0
-        known = set(await tx.scalars(select(Blob.object_key).where(Blob.object_key.in_(names))))
-        listed = set(await tx.scalars(select(CondemnedObject.object_key).where(CondemnedObject.object_key.in_(names))))
-        return await _condemn(tx, [pair for pair in keys if pair[0] not in known | listed], "no row knows it")

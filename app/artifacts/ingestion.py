@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ARRAY, ColumnElement, Uuid, bindparam, func, select, update
 
 from app import faults
-from app.artifacts import garbage, inspections, plans, uploads
+from app.artifacts import garbage, inspections, placing, plans
 from app.artifacts.announced_uploads import VERIFYING
 from app.artifacts.artifacts import Root
 from app.artifacts.inspections import Progress
+from app.artifacts.placing import Verified
 from app.artifacts.tables import VERIFYING_STATE, MultipartUpload
 from app.artifacts.uploads import LockOwner, Place
 from app.db.database import Database, Tx
@@ -23,8 +25,11 @@ from app.storage.blobs import BlobStore, Stored, UploadMissing
 from app.storage.hashing import RunningHash
 
 LockOf = Callable[[Root], LockOwner]
-AT_ONCE = 4
+AT_ONCE = 8
 """Files verified side by side."""
+LANDING = 100
+"""Files put in place together."""
+LARGE = 8 * plans.MIB
 _REPORT_BYTES = 64 * plans.MIB
 log = structlog.get_logger()
 
@@ -68,11 +73,11 @@ async def ingest(
     away ends the attempt.
     """
     waiting = await _waiting(db, project_id, batch_id)
-    meter, places = _Meter(progress, waiting), asyncio.Semaphore(AT_ONCE)
+    meter, places, landing = _Meter(progress, waiting), asyncio.Semaphore(AT_ONCE), _Landing(db, lock_of)
 
     async def one(upload: MultipartUpload) -> None:
         async with places:
-            await _ingest(db, blobs, upload, lock_of, meter)
+            await _ingest(db, blobs, upload, landing, meter)
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -80,20 +85,62 @@ async def ingest(
                 group.create_task(one(upload))
     except ExceptionGroup as several:
         raise several.exceptions[0] from None
+    await landing.clear()
 
 
-async def _ingest(db: Database, blobs: BlobStore, upload: MultipartUpload, lock_of: LockOf, meter: _Meter) -> None:
+async def _ingest(db: Database, blobs: BlobStore, upload: MultipartUpload, landing: _Landing, meter: _Meter) -> None:
     try:
         stored = await _verified(blobs, upload, meter)
         await faults.point("ingest.verified")
         report = await inspections.report_on(blobs, upload.path, upload.object_key, stored.size)
-        await _put_in_place(db, upload, stored, report, lock_of)
-        await faults.point("ingest.placed")
-    except NotFound:
-        await _fail(db, upload, "The candidate or logged model whose file it was going to be has been deleted.")
     except (Invalid, Conflict) as refusal:
-        await _fail(db, upload, refusal.message)
+        await _fail(db, [upload], refusal.message)
+    else:
+        await landing.add(upload, stored, report)
     await meter.finish(upload)
+
+
+class _Landing:
+    """Verified files on their way into place, many at a time: a transaction of its own costs more than a small file."""
+
+    def __init__(self, db: Database, lock_of: LockOf) -> None:
+        self._db = db
+        self._lock_of = lock_of
+        self._waiting: list[tuple[MultipartUpload, Stored, Report]] = []
+
+    async def add(self, upload: MultipartUpload, stored: Stored, report: Report) -> None:
+        """A file is verified; a large one is not kept waiting."""
+        self._waiting.append((upload, stored, report))
+        if len(self._waiting) >= LANDING or stored.size >= LARGE:
+            await self.clear()
+
+    async def clear(self) -> None:
+        """Put in place what waits, root by root."""
+        waiting, self._waiting = self._waiting, []
+        roots: dict[Root, list[tuple[MultipartUpload, Stored, Report]]] = {}
+        for one in waiting:
+            roots.setdefault(_root(one[0]), []).append(one)
+        for root, files in roots.items():
+            await self._put_in_place(root, files)
+
+    async def _put_in_place(self, root: Root, files: Sequence[tuple[MultipartUpload, Stored, Report]]) -> None:
+        try:
+            async with self._db.write() as tx:
+                awaited = await _awaited(tx, [upload for upload, _, _ in files])
+                if not awaited:
+                    return
+                await self._lock_of(root)(tx)
+                mine = [one for one in files if one[0].id in awaited]
+                verified = [
+                    Verified(_place(root, upload), upload.blob_id, stored, report) for upload, stored, report in mine
+                ]
+                artifacts = await placing.place_verified(tx, verified)
+                done = {upload.id: artifacts[upload.blob_id] for upload, _, _ in mine}
+                await tx.execute(_COMPLETE, {"of_project": root.project_id, **_arrays(done)})
+        except NotFound:
+            reason = "The candidate or logged model whose file it was going to be has been deleted."
+            await _fail(self._db, [upload for upload, _, _ in files], reason)
+        await faults.point("ingest.placed")
 
 
 async def _verified(blobs: BlobStore, upload: MultipartUpload, meter: _Meter) -> Stored:
@@ -140,32 +187,53 @@ async def _read_back(blobs: BlobStore, upload: MultipartUpload, meter: _Meter) -
         return Stored(reading.size, await digest.digest(), "")
 
 
-async def _put_in_place(db: Database, upload: MultipartUpload, stored: Stored, report: Report, lock_of: LockOf) -> None:
-    root = Root(upload.project_id, candidate_id=upload.candidate_id, logged_model_id=upload.logged_model_id)
+async def _fail(db: Database, uploads: Sequence[MultipartUpload], reason: str) -> None:
+    project_id = uploads[0].project_id
     async with db.write() as tx:
-        if not await _is_awaited(tx, upload):
-            return
-        await lock_of(root)(tx)
-        place = Place(root, upload.path, upload.media_type, upload.created_by)
-        artifact = await uploads.register(tx, place, upload.blob_id, stored, report)
-        values = {"state": "completed", "artifact_id": artifact.id, "expires_at": func.now() + VERIFYING}
-        await tx.execute(update(MultipartUpload).where(*_key(upload)).values(**values))
-
-
-async def _fail(db: Database, upload: MultipartUpload, reason: str) -> None:
-    async with db.write() as tx:
-        if not await _is_awaited(tx, upload):
-            return
+        awaited = await _awaited(tx, uploads)
         values = {"state": "failed", "reason": reason[:2000], "expires_at": func.now() + VERIFYING}
-        await tx.execute(update(MultipartUpload).where(*_key(upload)).values(**values))
-        await garbage.condemn_pending(tx, upload.project_id, upload.blob_id, "upload failed")
-    log.info("upload.failed", project=upload.project_id, upload=str(upload.id), reason=reason)
+        statement = update(MultipartUpload).where(*_these(project_id, awaited)).values(**values)
+        await tx.execute(statement.execution_options(synchronize_session=False))
+        for upload in uploads:
+            if upload.id in awaited:
+                await garbage.condemn_pending(tx, project_id, upload.blob_id, "upload failed")
+    log.info("uploads.failed", project=project_id, uploads=len(uploads), first=str(uploads[0].id), reason=reason)
 
 
-async def _is_awaited(tx: Tx, upload: MultipartUpload) -> bool:
-    """Whether nobody else has ended the upload; its row is held."""
-    statement = select(MultipartUpload.state).where(*_key(upload)).with_for_update()
-    return await tx.scalar(statement) == "verifying"
+async def _awaited(tx: Tx, uploads: Sequence[MultipartUpload]) -> set[UUID]:
+    """Those that nobody else has ended; their rows are held."""
+    mine = _these(uploads[0].project_id, {upload.id for upload in uploads})
+    statement = select(MultipartUpload.id).where(*mine, MultipartUpload.state == VERIFYING_STATE)
+    return set(await tx.scalars(statement.order_by(MultipartUpload.id).with_for_update()))
+
+
+def _complete() -> Any:
+    given = (
+        func.unnest(bindparam("ids", type_=ARRAY(Uuid)), bindparam("artifacts", type_=ARRAY(Uuid)))
+        .table_valued("id", "artifact_id", name="given")
+        .render_derived()
+    )
+    return (
+        update(MultipartUpload)
+        .where(MultipartUpload.project_id == bindparam("of_project"), MultipartUpload.id == given.c.id)
+        .values(state="completed", artifact_id=given.c.artifact_id, expires_at=func.now() + VERIFYING)
+        .execution_options(synchronize_session=False)
+    )
+
+
+_COMPLETE = _complete()
+
+
+def _arrays(done: Mapping[UUID, UUID]) -> dict[str, list[UUID]]:
+    return {"ids": list(done), "artifacts": list(done.values())}
+
+
+def _root(upload: MultipartUpload) -> Root:
+    return Root(upload.project_id, candidate_id=upload.candidate_id, logged_model_id=upload.logged_model_id)
+
+
+def _place(root: Root, upload: MultipartUpload) -> Place:
+    return Place(root, upload.path, upload.media_type, upload.created_by)
 
 
 async def _waiting(db: Database, project_id: int, batch_id: UUID) -> Sequence[MultipartUpload]:
@@ -178,5 +246,5 @@ async def _waiting(db: Database, project_id: int, batch_id: UUID) -> Sequence[Mu
         return (await snap.scalars(statement.order_by(MultipartUpload.id))).all()
 
 
-def _key(upload: MultipartUpload) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return MultipartUpload.project_id == upload.project_id, MultipartUpload.id == upload.id
+def _these(project_id: int, ids: Collection[UUID]) -> tuple[ColumnElement[bool], ...]:
+    return MultipartUpload.project_id == project_id, MultipartUpload.id == func.any(list(ids))

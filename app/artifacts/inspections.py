@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -97,7 +97,7 @@ def columns(report: Report) -> dict[str, Any]:
         "format": report.format,
         "facts": dict(report.facts) or None,
         "scan": asdict(report.scan) if report.scan else None,
-        "inspected_at": func.now(),
+        "inspected_at": datetime.now(UTC),
     }
 
 

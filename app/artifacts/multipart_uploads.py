@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, or_, select, update
 
 from app import faults
 from app.access import policy, projects
@@ -216,6 +216,21 @@ async def expire(db: Database, blobs: BlobStore) -> int:
     return len(rows)
 
 
+async def end_all(db: Database, blobs: BlobStore, project_id: int) -> None:
+    """Free the parts of all uploads of a project that is being removed, and forget them."""
+    mine = MultipartUpload.project_id == project_id
+    while True:
+        async with db.read() as snap:
+            rows = (await snap.scalars(select(MultipartUpload).where(mine).limit(BATCH))).all()
+        if not rows:
+            return
+        for row in rows:
+            if row.state != "completed":
+                await _free(blobs, row)
+        async with db.write() as tx:
+            await tx.execute(delete(MultipartUpload).where(mine, MultipartUpload.id.in_([row.id for row in rows])))
+
+
 async def open_upload(db: Database, project_id: int, upload_id: UUID) -> MultipartUpload:
     """An upload that takes parts; for links that were checked.
 
@@ -223,17 +238,20 @@ async def open_upload(db: Database, project_id: int, upload_id: UUID) -> Multipa
         UploadMissing: it has ended.
     """
     async with db.read() as snap:
-        row: MultipartUpload | None = await snap.scalar(
-            select(MultipartUpload).where(
-                MultipartUpload.project_id == project_id,
-                MultipartUpload.id == upload_id,
-                MultipartUpload.state == "open",
-                MultipartUpload.expires_at > func.now(),
-            )
-        )
+        row: MultipartUpload | None = await snap.scalar(_OPEN, {"of_project": project_id, "of_upload": upload_id})
     if row is None or (row.store_id is None and row.size is None):
         raise UploadMissing
     return row
+
+
+# Built once, since every part asks.
+_OPEN = select(MultipartUpload).where(
+    MultipartUpload.project_id == bindparam("of_project"),
+    MultipartUpload.id == bindparam("of_upload"),
+    MultipartUpload.state == "open",
+    MultipartUpload.expires_at > func.now(),
+    projects.is_living(MultipartUpload.project_id),
+)
 
 
 async def _find(
@@ -241,8 +259,10 @@ async def _find(
 ) -> MultipartUpload:
     access = await projects.visible(tx, actor, root.project_id)
     policy.require(actor, access, permission)
+    # Announced uploads have ends of their own: a worker compares them with what was announced.
     mine = (MultipartUpload.project_id == root.project_id, MultipartUpload.id == upload_id)
-    row: MultipartUpload | None = await tx.scalar(select(MultipartUpload).where(*mine).with_for_update())
+    own_kind = MultipartUpload.size.is_(None)
+    row: MultipartUpload | None = await tx.scalar(select(MultipartUpload).where(*mine, own_kind).with_for_update())
     if row is None or (row.path, row.candidate_id, row.logged_model_id) != (
         path,
         root.candidate_id,

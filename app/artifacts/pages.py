@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, case, or_, select
 
-from app.access.lists import Answers, ProjectLists
+from app.access.lists import Answers, AnySelect, ProjectLists, accesses
 from app.access.policy import Actor, Permission
+from app.artifacts import sight
 from app.artifacts.artifacts import ORDER, ArtifactDetails, below, details
-from app.artifacts.tables import Artifact
-from app.db.database import Database
+from app.artifacts.tables import Artifact, MultipartUpload
+from app.db import batching
+from app.db.database import Database, Snapshot
 from app.pagination import Page, Window
 
+T = TypeVar("T")
 RootKey: TypeAlias = tuple[int, UUID]
 """Project and root."""
 ArtifactKey: TypeAlias = tuple[int, UUID]
 """Project and artifact."""
-_LISTS = ProjectLists(Permission.REGISTRY_READ)
 _PARENT = (Artifact.project_id, Artifact.root_id)
+
+
+FolderKey: TypeAlias = tuple[int, UUID, str]
+"""Project, root and folder."""
+MAX_LISTED = 5_000
+
+
+class ListedFile(NamedTuple):
+    """A file by its path within a folder; ``facts`` are those of an MLmodel, and None for all others."""
+
+    path: str
+    size: int
+    sha256: bytes
+    facts: Mapping[str, Any] | None
 
 
 class Findings(NamedTuple):
@@ -31,10 +47,13 @@ class Findings(NamedTuple):
 
 
 async def of_roots(
-    db: Database, actor: Actor, keys: Sequence[RootKey], window: Window, folder: str = ""
+    db: Database, actor: Actor, keys: Sequence[RootKey], window: Window, folder: str, permission: Permission
 ) -> Answers[Page[ArtifactDetails]]:
-    """All files below a folder of each root, by path, in whatever depth; in the order of the keys."""
-    return await _LISTS.pages(
+    """All files below a folder of each root, by path, in whatever depth; in the order of the keys.
+
+    ``permission`` says as whose files they are read: those of candidates or of versions.
+    """
+    return await ProjectLists(permission).pages(
         db,
         actor,
         keys,
@@ -46,16 +65,48 @@ async def of_roots(
     )
 
 
-async def counts_of_roots(db: Database, actor: Actor, keys: Sequence[RootKey], folder: str = "") -> Answers[int]:
+async def counts_of_roots(
+    db: Database, actor: Actor, keys: Sequence[RootKey], folder: str, permission: Permission
+) -> Answers[int]:
     """How many files are below a folder of each root; in the order of the keys."""
-    return await _LISTS.counts(db, actor, keys, statement=details().where(*below(folder)), parent=_PARENT)
+    lists = ProjectLists(permission)
+    return await lists.counts(db, actor, keys, statement=details().where(*below(folder)), parent=_PARENT)
+
+
+async def listed(
+    db: Database, actor: Actor, keys: Sequence[FolderKey], permission: Permission
+) -> Answers[list[ListedFile]]:
+    """The first 5,000 files below each folder, by path within the folder: for comparisons."""
+
+    async def fetch(snap: Snapshot, allowed: list[FolderKey]) -> Sequence[list[ListedFile]]:
+        wanted = or_(*(and_(Artifact.root_id == root, *below(folder)) for _, root, folder in allowed))
+        facts = case((or_(Artifact.path == "MLmodel", Artifact.path.endswith("/MLmodel")), Artifact.facts))
+        names = ("project_id", "root_id", "path", "size", "sha256")
+        every = details().where(wanted)
+        columns = [column for column in every.selected_columns if column.name in names]
+        rows = await batching.firsts(
+            snap,
+            every.with_only_columns(*columns, facts.label("facts")).order_by(Artifact.path),
+            limit=MAX_LISTED,
+            parent=_PARENT,
+            keys=[(project_id, root) for project_id, root, _ in allowed],
+        )
+        return [_within(folder, found) for (_, _, folder), found in zip(allowed, rows, strict=True)]
+
+    return await ProjectLists(permission).read(db, actor, keys, fetch)
+
+
+def _within(folder: str, rows: Sequence[Any]) -> list[ListedFile]:
+    start = len(folder) + 1 if folder else 0
+    mine = (row for row in rows if not folder or row.path.startswith(f"{folder}/"))
+    return [ListedFile(row.path[start:], row.size, row.sha256, row.facts) for row in mine]
 
 
 async def by_paths(
-    db: Database, actor: Actor, keys: Sequence[tuple[int, UUID, str]]
+    db: Database, actor: Actor, keys: Sequence[tuple[int, UUID, str]], permission: Permission
 ) -> Answers[ArtifactDetails | None]:
     """Files by project, root and path; None where there is none."""
-    return await _LISTS.singles(
+    return await ProjectLists(permission).singles(
         db,
         actor,
         keys,
@@ -65,25 +116,38 @@ async def by_paths(
     )
 
 
-async def findings(db: Database, actor: Actor, keys: Sequence[ArtifactKey]) -> Answers[Findings | None]:
+async def findings(db: Database, actor: Actor, keys: Sequence[ArtifactKey]) -> list[Findings | None]:
     """What is known of files, by project and artifact; apart from the lists, since it may be large."""
-    return await _LISTS.singles(
-        db,
-        actor,
-        keys,
-        statement=select(Artifact.facts, Artifact.scan),
-        parent=(Artifact.project_id, Artifact.id),
-        convert=lambda row: Findings(row[0], row[1]),
-    )
+    return await _seen(db, actor, keys, select(Artifact.facts, Artifact.scan), lambda row: Findings(row[0], row[1]))
 
 
-async def by_ids(db: Database, actor: Actor, keys: Sequence[ArtifactKey]) -> Answers[ArtifactDetails | None]:
-    """Files by project and id; None where there is none."""
-    return await _LISTS.singles(
-        db,
-        actor,
-        keys,
-        statement=details(),
-        parent=(Artifact.project_id, Artifact.id),
-        convert=lambda row: ArtifactDetails(*row[:-1]),
-    )
+async def by_ids(db: Database, actor: Actor, keys: Sequence[ArtifactKey]) -> list[ArtifactDetails | None]:
+    """Files by project and id; None where there is none that may be seen."""
+    return await _seen(db, actor, keys, details(), lambda row: ArtifactDetails(*row[:-1]))
+
+
+async def _seen(
+    db: Database, actor: Actor, keys: Sequence[ArtifactKey], statement: AnySelect, convert: Callable[[Any], T]
+) -> list[T | None]:
+    """Files that may be seen as those of a candidate or of a version."""
+    async with db.read() as snap:
+        shown = await sight.shown(snap, actor, {project_id for project_id, _ in keys})
+        return await batching.singles(
+            snap,
+            statement.where(shown),
+            parent=(Artifact.project_id, Artifact.id),
+            keys=keys,
+            convert=convert,
+        )
+
+
+async def uploads_by_keys(db: Database, actor: Actor, keys: Sequence[ArtifactKey]) -> list[MultipartUpload | None]:
+    """Announced uploads by project and id; None where there is none."""
+    async with db.read() as snap:
+        seen = await accesses(snap, actor, {project_id for project_id, _ in keys})
+        readable = [id for id, access in seen.items() if sight.may_read(actor, access)]
+        announced = select(MultipartUpload).where(
+            MultipartUpload.size.is_not(None), MultipartUpload.project_id.in_(readable)
+        )
+        parent = (MultipartUpload.project_id, MultipartUpload.id)
+        return await batching.singles(snap, announced, parent=parent, keys=keys)

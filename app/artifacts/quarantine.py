@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 
 from app.access import policy, projects
 from app.access.policy import Actor, Permission
+from app.artifacts import sight
 from app.artifacts.artifacts import ArtifactDetails, ArtifactNotFound, details
 from app.artifacts.tables import Artifact
 from app.db.database import Database, Snapshot, Tx
@@ -50,7 +51,7 @@ async def release(db: Database, actor: Actor, project_id: int, artifact_id: UUID
     mine = (Artifact.project_id == project_id, Artifact.id == artifact_id)
     async with db.write() as tx:
         access = await projects.visible(tx, actor, project_id)
-        policy.require(actor, access, Permission.REGISTRY_READ)
+        sight.require_reader(actor, access)
         row = await tx.scalar(select(Artifact).where(*mine))
         if row is None:
             raise ArtifactNotFound(f"There is no artifact `{artifact_id}`.")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, bindparam, insert, select, update
 
 from app.artifacts import garbage, uploads
 from app.artifacts.tables import Blob, MultipartUpload
 from app.artifacts.uploads import lease_from_now
 from app.db.database import Database
+from app.errors import ModelyardError
 from app.ids import object_key, uuid7
 from app.storage.blobs import BlobStore, SizeMismatch, Stored, UploadMissing
 
@@ -34,15 +37,14 @@ async def receive(
     if size != upload.size:
         raise SizeMismatch(f"`{upload.path}` was announced with {upload.size} bytes; this part has {size}.")
     blob_id, key = uuid7(), object_key(upload.project_id)
-    row = {"project_id": upload.project_id, "id": blob_id, "object_key": key, "lease_until": lease_from_now()}
     async with db.write() as tx:
-        await tx.execute(insert(Blob).values(**row))
+        await tx.execute(_BEGIN, {"of_project": upload.project_id, "of_blob": blob_id, "of_key": key})
     heartbeat = asyncio.create_task(uploads.keep_alive(db, upload.project_id, blob_id))
     try:
         stored = await blobs.put(key, chunks, size=size, limit=size)
         await _adopt(db, upload, Blob(project_id=upload.project_id, id=blob_id, object_key=key), stored)
     except BaseException:
-        await uploads.give_up(db, upload.project_id, blob_id)
+        await _give_up(db, upload, blob_id)
         raise
     finally:
         heartbeat.cancel()
@@ -58,13 +60,56 @@ async def nothing() -> AsyncIterator[bytes]:
 
 async def _adopt(db: Database, upload: MultipartUpload, blob: Blob, stored: Stored) -> None:
     """The bytes are those of the upload now; the ones of an earlier attempt go."""
-    mine = (MultipartUpload.project_id == upload.project_id, MultipartUpload.id == upload.id)
+    mine = {"of_project": upload.project_id, "of_upload": upload.id}
     async with db.write() as tx:
-        row = await tx.scalar(select(MultipartUpload).where(*mine).with_for_update())
+        row = (await tx.execute(_HOLD, mine)).one_or_none()
         if row is None or row.state != "open":
             raise UploadMissing
-        await garbage.condemn_pending(tx, upload.project_id, row.blob_id, "sent again")
-        values = {"blob_id": blob.id, "object_key": blob.object_key, "stored_sha256": stored.sha256}
-        await tx.execute(update(MultipartUpload).where(*mine).values(**values))
-        own = (Blob.project_id == upload.project_id, Blob.id == blob.id)
-        await tx.execute(update(Blob).where(*own).values(lease_until=row.expires_at))
+        if row.stored_sha256 is not None:
+            await garbage.condemn_pending(tx, upload.project_id, row.blob_id, "sent again")
+        found = {"of_blob": blob.id, "of_key": blob.object_key, "hash_found": stored.sha256}
+        await tx.execute(_ADOPT, mine | found)
+        await tx.execute(_KEEP, {"of_project": upload.project_id, "of_blob": blob.id, "until": row.expires_at})
+
+
+def _mine() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return MultipartUpload.project_id == bindparam("of_project"), MultipartUpload.id == bindparam("of_upload")
+
+
+# Built once: putting a statement together costs as much as running it, and small files come by the thousand.
+_BEGIN = insert(Blob).values(
+    project_id=bindparam("of_project"),
+    id=bindparam("of_blob"),
+    object_key=bindparam("of_key"),
+    lease_until=lease_from_now(),
+)
+_HOLD = (
+    select(MultipartUpload.state, MultipartUpload.blob_id, MultipartUpload.stored_sha256, MultipartUpload.expires_at)
+    .where(*_mine())
+    .with_for_update()
+)
+_ADOPT = (
+    update(MultipartUpload)
+    .where(*_mine())
+    .values(blob_id=bindparam("of_blob"), object_key=bindparam("of_key"), stored_sha256=bindparam("hash_found"))
+    .execution_options(synchronize_session=False)
+)
+_KEEP = (
+    update(Blob)
+    .where(Blob.project_id == bindparam("of_project"), Blob.id == bindparam("of_blob"))
+    .values(lease_until=bindparam("until"))
+    .execution_options(synchronize_session=False)
+)
+
+
+async def _give_up(db: Database, upload: MultipartUpload, blob_id: UUID) -> None:
+    """Condemn what could not be finished, unless the upload has it: a client may leave just after the commit."""
+    with suppress(ModelyardError):
+        async with db.write() as tx:
+            row = await tx.scalar(select(MultipartUpload).where(*_key(upload)).with_for_update())
+            if row is None or row.blob_id != blob_id:
+                await garbage.condemn_pending(tx, upload.project_id, blob_id, "upload failed")
+
+
+def _key(upload: MultipartUpload) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return MultipartUpload.project_id == upload.project_id, MultipartUpload.id == upload.id

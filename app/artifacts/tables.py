@@ -35,16 +35,24 @@ class Blob(Row):
         CheckConstraint("state = 'pending' or (sha256 is not null and size is not null)", name="stored_is_known"),
         Index("uq_blobs_sha256", "project_id", "sha256", unique=True, postgresql_where=sql("state = 'stored'")),
         Index("ix_blobs_lease_until", "lease_until", postgresql_where=sql("state = 'pending'")),
+        Index("ix_blobs_checked_at", "checked_at", postgresql_where=sql("state = 'stored'")),
+        Index("ix_blobs_damaged_at", "damaged_at", postgresql_where=sql("damaged_at is not null")),
     )
 
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    object_key: Mapped[str] = mapped_column(Text, unique=True)
+    object_key: Mapped[str] = mapped_column(Text(collation="C"), unique=True)
     state: Mapped[str] = mapped_column(Text, server_default="pending")
     sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
     size: Mapped[BigId | None]
     created_at: Mapped[Now]
     lease_until: Mapped[Moment | None]
+    checked_at: Mapped[Now]
+    """When its bytes were last read and hashed."""
+    damaged_at: Mapped[Moment | None]
+    """Since when its bytes are known to be missing or altered; None: they are not."""
+    damage: Mapped[str | None] = mapped_column(Text)
+    """What is wrong with them: `missing`, `size` or `hash`."""
 
 
 class Artifact(Row):
@@ -145,9 +153,20 @@ class CondemnedObject(Row):
     __tablename__ = "condemned_objects"
     __table_args__ = (Index("ix_condemned_objects_not_before", "not_before"),)
 
-    object_key: Mapped[str] = mapped_column(Text, primary_key=True)
+    object_key: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
     reason: Mapped[str] = mapped_column(Text)
     size: Mapped[int | None] = mapped_column(BigInteger)
     attempts: Mapped[int] = mapped_column(server_default="0")
     condemned_at: Mapped[Now]
     not_before: Mapped[Now]
+
+
+class SuspectObject(Row):
+    """An old object that no row knew when the reconciler came by; it is condemned if that is still so the next time."""
+
+    __tablename__ = "suspect_objects"
+    __table_args__ = (Index("ix_suspect_objects_suspected_at", "suspected_at"),)
+
+    object_key: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    suspected_at: Mapped[Now]

@@ -26,7 +26,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from app import faults
 from app.access import policy, projects
 from app.access.policy import Actor, Permission
-from app.artifacts import garbage, inspections, paths, quarantine
+from app.artifacts import damage, garbage, inspections, paths, quarantine
 from app.artifacts.artifacts import Root
 from app.artifacts.tables import PENDING, STORED, Artifact, Blob
 from app.db.database import Database, Tx
@@ -232,10 +232,13 @@ async def _keep_once(tx: Tx, project_id: int, blob_id: UUID, stored: Stored) -> 
     await tx.execute(
         select(func.pg_advisory_xact_lock(project_id % 2**31, int.from_bytes(stored.sha256[:4], signed=True)))
     )
-    found = await tx.scalar(select(Blob.id).where(*same).with_for_update(read=True))
-    if found is not None:
+    found = await tx.scalar(select(Blob).where(*same).with_for_update(read=True))
+    if found is not None and found.damage is not None:
+        await damage.heal(tx, found, blob_id)
+    elif found is not None:
         await garbage.condemn_pending(tx, project_id, blob_id, "same bytes stored already")
-        return found
+    if found is not None:
+        return found.id
     done = await tx.scalar(
         update(Blob)
         .where(Blob.project_id == project_id, Blob.id == blob_id, Blob.state == PENDING)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 
+from app.access import projects
 from app.ci import waiting
 from app.ci.observer import PROVIDERS, Observer
 from app.ci.providers import LookFailed, Report
@@ -33,7 +34,7 @@ async def follow(db: Database, observer: Observer, project_id: int, ci_job_id: U
 
     Two at once, or one that is repeated after a crash, look twice; the first to write counts.
     """
-    mine = (CiJob.project_id == project_id, CiJob.id == ci_job_id)
+    mine = (CiJob.project_id == project_id, CiJob.id == ci_job_id, projects.is_living(CiJob.project_id))
     statement = select(CiJob, CiSettings).outerjoin(CiSettings, CiSettings.project_id == CiJob.project_id)
     async with db.read() as snap:
         row = (await snap.execute(statement.where(*mine))).one_or_none()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.ci.asking import HttpApi
+from app.ci.asking import TIMEOUT_SECONDS, HttpApi
 from app.ci.github import GitHub
 from app.ci.gitlab import GitLab
+from app.ci.issuers import IssuerKeys
 from app.ci.providers import HOPELESS, LookFailed, Provider, Report
 from app.ci.tables import CiSettings
 from app.errors import Invalid
@@ -37,12 +38,19 @@ class Observer:
 
     seal: Seal
     rules: AddressRules
+    keys: IssuerKeys
+    timeout_seconds: float = TIMEOUT_SECONDS
 
     @classmethod
     def of(cls, settings: Settings) -> Observer:
         hosts = settings.ci_private_hosts.split(",")
         rules = AddressRules.of(hosts, noun="CI base URL", setting="MODELYARD_CI_PRIVATE_HOSTS")
-        return cls(Seal(settings.secret_key.get_secret_value(), _PURPOSE), rules)
+        return cls(
+            Seal(settings.secret_key.get_secret_value(), _PURPOSE),
+            rules,
+            IssuerKeys(rules),
+            settings.ci_timeout_seconds,
+        )
 
     def closed(self, project_id: int, place: str, secret: str) -> bytes:
         """A secret of a project's CI settings as it may be stored."""
@@ -68,5 +76,5 @@ class Observer:
                 token = self.opened(settings.project_id, TOKEN, settings.sealed_token)
             except SecretUnreadable as error:
                 raise LookFailed(error.message, patience=HOPELESS, awaits_settings=True) from None
-        api = HttpApi(self.rules, settings.base_url, provider.title)
+        api = HttpApi(self.rules, settings.base_url, provider.title, self.timeout_seconds)
         return await provider.look(api, settings.ci_project, external_id, token)

@@ -16,6 +16,8 @@ from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, aliased
 
 from app.db.database import Snapshot
 from app.pagination import Keyset, Page, Window
+from app.search import keyset
+from app.search.keyset import Cut
 
 T = TypeVar("T")
 
@@ -27,7 +29,7 @@ Key: TypeAlias = tuple[Any, ...]
 async def pages(
     snap: Snapshot,
     statement: AnySelect,
-    keyset: Keyset[T],
+    order: Keyset[T],
     window: Window,
     *,
     parent: Sequence[InstrumentedAttribute[Any]],
@@ -41,14 +43,42 @@ async def pages(
     selects, and the place of the parent after that.
     """
     parents = _parents(parent, keys)
-    inner = keyset.apply(statement.where(_belongs(parent, parents)), window)
+    inner = order.apply(statement.where(_belongs(parent, parents)), window)
     page = inner.add_columns(_rank(inner).label("rank")).lateral("page")
     selected = _selected(statement, page, row)
     outer = select(*selected, parents.c.place).select_from(parents.join(page, true()))
     found: dict[int, list[T]] = defaultdict(list)
     for result in await snap.execute(outer.order_by(parents.c.place, page.c.rank)):
         found[result.place].append(convert(result))
-    return [keyset.page(found[place], window) for place in range(len(keys))]
+    return [order.page(found[place], window) for place in range(len(keys))]
+
+
+async def searches(
+    snap: Snapshot,
+    statement: AnySelect,
+    cut: Cut,
+    *,
+    parent: Sequence[InstrumentedAttribute[Any]],
+    keys: Sequence[Key],
+    row: type[DeclarativeBase],
+) -> list[tuple[list[Any], str | None]]:
+    """Read step: the same page of a search in each parent, in the order of the keys, with the token of the next."""
+    parents = _parents(parent, keys)
+    inner = keyset.apply(statement.where(_belongs(parent, parents)), cut.terms, cut.mark, cut.token, cut.limit)
+    page = inner.add_columns(_rank(inner).label("rank")).lateral("page")
+    sorts = [page.c[f"sort_{index}"] for index in range(len(cut.terms))]
+    outer = select(aliased(row, page), parents.c.place, *sorts).select_from(parents.join(page, true()))
+    found: dict[int, list[Any]] = defaultdict(list)
+    for result in await snap.execute(outer.order_by(parents.c.place, page.c.rank)):
+        found[result.place].append(result)
+    return [
+        ([result[0] for result in found[place][: cut.limit]], _following(found[place], cut))
+        for place in range(len(keys))
+    ]
+
+
+def _following(rows: Sequence[Any], cut: Cut) -> str | None:
+    return keyset.next_token(rows, cut.terms, cut.mark, cut.limit)
 
 
 async def groups(
@@ -65,6 +95,26 @@ async def groups(
     found: dict[int, list[T]] = defaultdict(list)
     for result in await snap.execute(joined):
         found[result.place].append(convert(result))
+    return [found[place] for place in range(len(keys))]
+
+
+async def firsts(
+    snap: Snapshot,
+    statement: AnySelect,
+    *,
+    limit: int,
+    parent: Sequence[InstrumentedAttribute[Any]],
+    keys: Sequence[Key],
+) -> list[list[Any]]:
+    """Read step: the first rows of each parent in the statement's order; parents in the order of the keys."""
+    parents = _parents(parent, keys)
+    inner = statement.where(_belongs(parent, parents)).limit(limit)
+    page = inner.add_columns(_rank(inner).label("rank")).lateral("page")
+    columns = [column for name, column in page.c.items() if name != "rank"]
+    outer = select(*columns, parents.c.place).select_from(parents.join(page, true()))
+    found: dict[int, list[Any]] = defaultdict(list)
+    for result in await snap.execute(outer.order_by(parents.c.place, page.c.rank)):
+        found[result.place].append(result)
     return [found[place] for place in range(len(keys))]
 
 
@@ -114,5 +164,5 @@ def _selected(statement: AnySelect, page: FromClause, row: type[DeclarativeBase]
     """What the statement selects, now from the lateral page."""
     if row is None:
         return [column for name, column in page.c.items() if name != "rank"]
-    labels = {described["name"] for described in statement.column_descriptions if described["entity"] is None}
+    labels = {described["name"] for described in statement.column_descriptions if described["expr"] is not row}
     return [aliased(row, page), *(column for name, column in page.c.items() if name in labels)]

@@ -18,6 +18,7 @@ from sqlalchemy import event, make_url, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from app import faults
 from app.errors import Conflict, Invalid, ModelyardError, Unavailable
@@ -64,6 +65,12 @@ class Database:
         patience = statement_timeout_ms / 1000 + _PATIENCE_SECONDS
         self._write_engine = _engine(url, pool, server_settings, patience)
         self._read_engine = _engine(url, pool, read_settings, patience, isolation_level="AUTOCOMMIT")
+        self._lock_engine = create_async_engine(
+            async_url(url),
+            poolclass=NullPool,
+            isolation_level="AUTOCOMMIT",
+            connect_args={"server_settings": read_settings, "timeout": 3, "command_timeout": patience},
+        )
 
     @property
     def engines(self) -> tuple[AsyncEngine, AsyncEngine]:
@@ -95,6 +102,20 @@ class Database:
                 await faults.point("promise.committed")
                 self._announce(promised)
 
+    @asynccontextmanager
+    async def alone(self, lock: int) -> AsyncIterator[bool]:
+        """Hold an advisory lock on a connection of its own while the block runs; gives False when another has it.
+
+        It ends with the connection, whatever happens to this process. Should the database restart meanwhile the block
+        goes on without it: what is done within must be right for two at once, and merely wasteful.
+
+        Raises:
+            Unavailable: the database is away.
+        """
+        async with _translated(), self._lock_engine.connect() as connection:
+            taken = await connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": lock})
+            yield bool(taken)
+
     async def ping(self) -> None:
         """Ask the database for a sign of life.
 
@@ -107,6 +128,7 @@ class Database:
     async def close(self) -> None:
         await self._read_engine.dispose()
         await self._write_engine.dispose()
+        await self._lock_engine.dispose()
 
 
 def async_url(url: str) -> str:

@@ -112,6 +112,12 @@ def write_connection(path: Path, url: str, project: FirstProject) -> None:
     write_private(path, connection_lines(url, project))
 
 
+def write_settings(path: Path, environment: dict[str, str]) -> None:
+    """Write the settings of API and worker for commands that work on the servers themselves, like `modelyard gc`."""
+    settings = {name: value for name, value in environment.items() if name.startswith("MODELYARD_")}
+    write_private(path, _exports(settings))
+
+
 def connection_lines(url: str, project: FirstProject) -> str:
     """Lines for ``source``, after which every client finds this installation."""
     values = {
@@ -121,6 +127,10 @@ def connection_lines(url: str, project: FirstProject) -> str:
         "MLFLOW_TRACKING_URI": tracking_uri(url, project),
         "MLFLOW_TRACKING_TOKEN": project.token,
     }
+    return _exports(values)
+
+
+def _exports(values: dict[str, str]) -> str:
     return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in values.items())
 
 

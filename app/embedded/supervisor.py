@@ -94,6 +94,7 @@ class Supervisor:
         if known and not children.accepts_token(preparation.tracking_uri(address, known), known.token):
             project = self._prepare(environment)
         preparation.write_connection(self._plan.data_dir / "connection.env", environment["MODELYARD_URL"], project)
+        preparation.write_settings(self._plan.data_dir / "server.env", environment)
         self._present(environment["MODELYARD_URL"], project)
 
     def _listen(self) -> socket.socket:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
@@ -35,3 +35,8 @@ def per_arguments(fetch: Fetch[K, A, V]) -> DataLoader[tuple[K, A], V]:
         return [found[wish] for wish in wishes]
 
     return DataLoader(load)
+
+
+async def together(wishes: Iterable[Awaitable[V]]) -> list[V]:
+    """All at once, so that loaders see them together; the first failure is the whole's."""
+    return list(await asyncio.gather(*wishes))

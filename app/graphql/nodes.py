@@ -12,8 +12,6 @@ from app.errors import Invalid
 from app.graphql import ids
 from app.graphql.access.places import group_by_id, project_by_id
 from app.graphql.access.types import user_by_id
-from app.graphql.artifacts.lookups import ArtifactLookup
-from app.graphql.artifacts.queries import find_artifact
 from app.graphql.artifacts.types import Artifact
 from app.graphql.artifacts.uploads import upload_by_key
 from app.graphql.ci.types import ci_job_by_key
@@ -23,6 +21,7 @@ from app.graphql.fields import resolved
 from app.graphql.jobs.queries import job_by_id
 from app.graphql.node import Node
 from app.graphql.registry.types import model_by_key, version_by_key
+from app.graphql.tracking.logged_models import logged_model_by_key
 from app.graphql.tracking.types import candidate_by_key, experiment_by_key
 from app.graphql.webhooks.types import webhook_by_key
 from app.ids import GlobalId
@@ -68,8 +67,14 @@ async def _candidate(info: Info, id: str) -> Node | None:
     return await or_none(candidate_by_key(info, *key)) if key else None
 
 
+async def _logged_model(info: Info, id: str) -> Node | None:
+    key = ids.in_project(id, "LoggedModel")
+    return await or_none(logged_model_by_key(info, *key)) if key else None
+
+
 async def _artifact(info: Info, id: str) -> Node | None:
-    found = await or_none(find_artifact(info, ArtifactLookup(id=strawberry.ID(id))))
+    key = ids.in_project(id, "Artifact")
+    found = await or_none(info.context.loaders.artifacts.artifacts.load(key)) if key else None
     return Artifact.of(found) if found else None
 
 
@@ -96,6 +101,7 @@ LOOKUPS: dict[str, Lookup] = {
     "CiJob": _ci_job,
     "Experiment": _experiment,
     "Group": _group,
+    "LoggedModel": _logged_model,
     "Model": _model,
     "ModelVersion": _model_version,
     "Project": _project,

@@ -26,6 +26,8 @@ from app.graphql.nodes import NodesQuery
 from app.graphql.registry.mutations import RegistryMutation
 from app.graphql.registry.queries import RegistryQuery
 from app.graphql.scalars import SCALARS
+from app.graphql.tracking.comparing import ComparisonQuery
+from app.graphql.tracking.logged_model_mutations import LoggedModelsMutation
 from app.graphql.tracking.mutations import TrackingMutation
 from app.graphql.tracking.queries import TrackingQuery
 from app.graphql.webhooks.mutations import WebhooksMutation
@@ -58,7 +60,16 @@ class Schema(strawberry.Schema):
 
 
 @strawberry.type(description="Where reading begins.")
-class Query(AccessQuery, RegistryQuery, TrackingQuery, ArtifactsQuery, ArtifactUploadsQuery, JobsQuery, NodesQuery):
+class Query(
+    AccessQuery,
+    RegistryQuery,
+    TrackingQuery,
+    ComparisonQuery,
+    ArtifactsQuery,
+    ArtifactUploadsQuery,
+    JobsQuery,
+    NodesQuery,
+):
     pass
 
 
@@ -67,6 +78,7 @@ class Mutation(
     AccessMutation,
     RegistryMutation,
     TrackingMutation,
+    LoggedModelsMutation,
     ArtifactsMutation,
     ArtifactUploadsMutation,
     WebhooksMutation,

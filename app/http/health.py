@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from app.errors import ModelyardError
 from app.runtime import Runtime
+from app.upkeep.figures import Figures
 
 PROBE_SECONDS = 2.5
 
@@ -41,9 +42,17 @@ async def ready(request: Request) -> Response:
     )
 
 
-async def metrics(_request: Request) -> Response:
-    """All API processes together when ``PROMETHEUS_MULTIPROC_DIR`` is set, else this one."""
-    return Response(generate_latest(_registry()), media_type=CONTENT_TYPE_LATEST)
+async def metrics(request: Request) -> Response:
+    """What processes count, and what the database knows to be waiting.
+
+    Counters are those of all processes that share ``PROMETHEUS_MULTIPROC_DIR``, where it is set, else of this one. What
+    waits is the same whichever process tells it.
+    """
+    figures = _figures(request)
+    await figures.refresh()
+    waiting = CollectorRegistry()
+    waiting.register(figures)
+    return Response(generate_latest(_registry()) + generate_latest(waiting), media_type=CONTENT_TYPE_LATEST)
 
 
 routes = [
@@ -51,6 +60,14 @@ routes = [
     Route("/health/ready", ready),
     Route("/metrics", metrics),
 ]
+
+
+def _figures(request: Request) -> Figures:
+    state = request.app.state
+    if not hasattr(state, "figures"):
+        state.figures = Figures(state.runtime.db)
+    found: Figures = state.figures
+    return found
 
 
 def _registry() -> CollectorRegistry:

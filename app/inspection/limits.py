@@ -34,8 +34,11 @@ class Limits:
     archive_bytes: int = 64 * GIB
     """Most that all members of a compressed archive may take when unpacked, as declared."""
 
-    archive_ratio: int = 1_100
-    """Most bytes that one compressed byte may stand for: deflate itself cannot exceed 1,032."""
+    archive_ratio: int = 200
+    """Most bytes that one packed byte may stand for in an archive beyond ``harmless_bytes``; deflate can do 1,032."""
+
+    harmless_bytes: int = 1 * GIB
+    """What an archive may unpack to, as declared, whatever its ratio: arrays of zeros are honest."""
 
     unpacked_bytes: int = 4 * GIB
     """Most that is unpacked, as a stream and never to disk, to look for pickles inside."""
@@ -46,8 +49,14 @@ class Limits:
     read_bytes: int = 16 * GIB
     """Most that one inspection reads of a file altogether."""
 
+    members_looked_at: int = 2_000
+    """Most members of an archive whose first bytes are looked at; the data of tensors does not count."""
+
+    held_bytes: int = 32 * MIB
+    """Largest archive within a compressed archive that is unpacked, in memory, to be looked at."""
+
     seconds: float = 120.0
-    """Wall time of one inspection, reading included."""
+    """Wall time of one inspection; waiting for the store does not count."""
 
     cpu_seconds: int = 100
     """Processor time of one inspection."""

@@ -25,6 +25,14 @@ class Killed(Exception):
     """The process gave no report; the text says why."""
 
 
+class _StoreFailed(Exception):
+    """What the reader raised; apart, since connections to the process break by the same errors."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+
 class _Clock:
     """The time that is left; waiting for the store does not count."""
 
@@ -47,7 +55,7 @@ async def run(order: Order, reader: RangeReader) -> Report:
     """
     with tempfile.TemporaryDirectory(prefix="modelyard-inspection-") as directory:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-s", "-P", "-B", "-m", "app.inspection.scanning"),
+            *(sys.executable, "-s", "-P", "-m", "app.inspection.scanning"),
             stdin=PIPE,
             stdout=PIPE,
             stderr=DEVNULL,
@@ -59,8 +67,12 @@ async def run(order: Order, reader: RangeReader) -> Report:
         except TimeoutError:
             raise Killed(f"It could not be scanned within {order.limits.seconds:g} seconds.") from None
         except (asyncio.IncompleteReadError, ConnectionError):
-            code = await process.wait()
-            raise Killed(f"The process that looked at it ended without an answer (code {code}).") from None
+            await _end(process)
+            raise Killed(
+                f"The process that looked at it ended without an answer (code {process.returncode})."
+            ) from None
+        except _StoreFailed as failed:
+            raise failed.error from None
         finally:
             await _end(process)
 
@@ -75,7 +87,7 @@ async def _converse(process: Process, order: Order, reader: RangeReader) -> Repo
         if asked == RANGE:
             start, end = ASKED.unpack(await clock.wait(process.stdout.readexactly(ASKED.size)))
             _allowed(0 <= start <= end <= order.size and end - start <= LONGEST_RANGE)
-            chunk = await reader.read(start, end)
+            chunk = await _range(reader, start, end)
             process.stdin.write(LENGTH.pack(len(chunk)))
             process.stdin.write(chunk)
             await clock.wait(process.stdin.drain())
@@ -84,6 +96,13 @@ async def _converse(process: Process, order: Order, reader: RangeReader) -> Repo
             length = LENGTH.unpack(await clock.wait(process.stdout.readexactly(LENGTH.size)))[0]
             _allowed(length <= LONGEST_REPORT)
             return Report.from_json(await clock.wait(process.stdout.readexactly(length)))
+
+
+async def _range(reader: RangeReader, start: int, end: int) -> bytes:
+    try:
+        return await reader.read(start, end)
+    except Exception as error:
+        raise _StoreFailed(error) from error
 
 
 async def _end(process: Process) -> None:

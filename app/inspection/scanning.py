@@ -5,6 +5,7 @@ It limits itself before it reads the first byte, asks for ranges over its pipes,
 
 from __future__ import annotations
 
+import os
 import resource
 import sys
 from typing import BinaryIO
@@ -52,11 +53,12 @@ def main() -> None:
     report = _report(order, PipedSource(order, incoming, outgoing)).to_json()
     outgoing.write(REPORT + LENGTH.pack(len(report)) + report)
     outgoing.flush()
+    os._exit(0)  # taking the interpreter down in order would take longer than many inspections
 
 
 def _report(order: Order, source: PipedSource) -> Report:
     try:
-        return examine(order.kind, source, order.limits)
+        return examine(order.kind, order.path, source, order.limits)
     except MemoryError:
         return unreadable(
             order.kind, f"It takes more than {order.limits.memory_bytes:,} bytes of memory to look at it."

@@ -149,11 +149,11 @@ class Stream:
 class FileStream(Stream):
     """A source from one offset on; what is skipped is not read."""
 
-    def __init__(self, source: Source, start: int = 0) -> None:
+    def __init__(self, source: Source, start: int = 0, *, first: int = FIRST) -> None:
         super().__init__()
         self._source = source
         self._gone = start
-        self._step = FIRST
+        self._step = first
 
     def _next(self) -> bytes:
         start = self._gone + len(self._buffer)
@@ -179,4 +179,6 @@ class FileStream(Stream):
 
     def fork(self) -> Stream:
         """What follows, for a look ahead; this stream stays where it is."""
-        return FileStream(self._source, self.position)
+        ahead = FileStream(self._source, self.position)
+        ahead._buffer = self._buffer[self._at : self._at + FIRST]
+        return ahead

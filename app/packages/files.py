@@ -1,8 +1,8 @@
 """Files of versions and candidates under the paths of GitLab's package registry.
 
-``/api/v4/projects/:id/packages/ml_models/:version_or_candidate/files/(path/)name``, where the version stands by its id
-and a candidate as ``candidate:<run id>`` (GitLab REST: machine learning model registry packages). MLflow clients whose
-``artifact_uri`` is such an address read and write here with plain GET and PUT.
+``/api/v4/projects/:id/packages/ml_models/:version_or_candidate/files/(path/)name``, where a version stands by its
+id and a candidate as ``candidate:<run id>`` (GitLab REST: machine learning model registry packages). MLflow clients
+whose ``artifact_uri`` is such an address read and write here with plain GET and PUT.
 """
 
 from __future__ import annotations

@@ -63,6 +63,14 @@ class PurgeExperiment(Job):
 
 
 @dataclass(frozen=True, slots=True)
+class PurgeProject(Job):
+    """Remove a deleted project with everything in it."""
+
+    kind: ClassVar[str] = "access.purge_project"
+    project_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class DeliverWebhook(Job):
     """Send one event to one webhook, once; an attempt that may be repeated promises the next one itself."""
 
@@ -113,6 +121,7 @@ KINDS: dict[str, type[Job]] = {
         PurgeVersion,
         PurgeCandidate,
         PurgeExperiment,
+        PurgeProject,
         DeliverWebhook,
         IngestUploads,
         InspectArtifacts,

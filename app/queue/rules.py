@@ -30,9 +30,10 @@ RULES = MappingProxyType(
         jobs.PurgeVersion.kind: Rule(at_once=2),
         jobs.PurgeCandidate.kind: Rule(at_once=4),
         jobs.PurgeExperiment.kind: Rule(at_once=2),
-        jobs.IngestUploads.kind: Rule(at_once=2),
-        jobs.InspectArtifacts.kind: Rule(at_once=2),
+        jobs.IngestUploads.kind: Rule(at_once=2, step_seconds=2 * 3600),
+        jobs.InspectArtifacts.kind: Rule(at_once=2, step_seconds=2 * 3600),
         jobs.FollowCiJob.kind: Rule(at_once=10, step_seconds=60),
+        jobs.PurgeProject.kind: Rule(at_once=1),
         jobs.DeliverWebhook.kind: Rule(at_once=20, step_seconds=60),
     }
 )

@@ -37,7 +37,7 @@ class BackgroundJob(Row):
             "state",
             "id",
             postgresql_where=sql("state in ('queued', 'running', 'dead')"),
-            postgresql_include=["kind"],
+            postgresql_include=["kind", "run_after"],
         ),
         # Not over running ones: a wish that arrives during a run may concern what the run has already passed by.
         Index("uq_background_jobs_key", "kind", "key", unique=True, postgresql_where=sql("state = 'queued'")),

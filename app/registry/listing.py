@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, false, func, literal_column, not_, or_
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, false, func, literal_column, not_, or_, select
 
-from app.access.policy import Actor
+from app.access.lists import Answers, ProjectLists
+from app.access.policy import Actor, Permission
 from app.db.database import Database
 from app.registry import repository
 from app.registry.repository import readable
@@ -18,7 +19,7 @@ from app.registry.tables import Model, ModelVersion
 from app.search import grammars, keyset, sql
 from app.search.ast import And, Comparison, Entity, Expression, Not, Operator, Or, OrderKey
 from app.search.grammars import Grammar
-from app.search.keyset import Term
+from app.search.keyset import Cut, Term
 from app.search.order import parse_order
 from app.search.parser import parse_filter
 from app.tracking.listing import check_limit
@@ -69,13 +70,23 @@ async def models(
         InvalidFilter, InvalidOrder: with the place in the text.
         Invalid: the token belongs to another search, or the limit is above 1,000.
     """
-    check_limit(command.limit, MAX_MODELS)
-    expression = parse_filter(command.filter, grammars.MODELS)
-    condition = _unprompted(sql.condition(expression, _of_model), expression, Model.tags, command)
-    terms = _model_terms(command.order_by)
+    condition, cut = _planned_models(command)
     async with db.read() as snap:
         access = await readable(snap, actor, project)
-        return await _page(snap, repository.living_models(access.id).where(condition), terms, command)
+        return await _page(snap, repository.living_models(access.id).where(condition), cut)
+
+
+async def models_of_projects(
+    db: Database, actor: Actor, keys: Sequence[tuple[int]], command: SearchModels
+) -> Answers[tuple[list[Model], str | None]]:
+    """The same search in several projects.
+
+    Raises:
+        InvalidFilter, InvalidOrder, Invalid: as for :func:`models`.
+    """
+    condition, cut = _planned_models(command)
+    statement = select(Model).where(Model.deleted_at.is_(None), condition)
+    return await _LISTS.searches(db, actor, keys, statement=statement, cut=cut, parent=(Model.project_id,), row=Model)
 
 
 async def versions(
@@ -87,22 +98,53 @@ async def versions(
         InvalidFilter, InvalidOrder: with the place in the text.
         Invalid: the token belongs to another search, or the limit is above 200,000.
     """
+    condition, cut = _planned_versions(command)
+    async with db.read() as snap:
+        access = await readable(snap, actor, project)
+        return await _page(snap, repository.living_versions(access.id).where(condition), cut)
+
+
+async def versions_of_projects(
+    db: Database, actor: Actor, keys: Sequence[tuple[int]], command: SearchVersions
+) -> Answers[tuple[list[ModelVersion], str | None]]:
+    """The same search in several projects.
+
+    Raises:
+        InvalidFilter, InvalidOrder, Invalid: as for :func:`versions`.
+    """
+    condition, cut = _planned_versions(command)
+    statement = repository.all_living_versions().where(condition)
+    return await _LISTS.searches(
+        db, actor, keys, statement=statement, cut=cut, parent=(ModelVersion.project_id,), row=ModelVersion
+    )
+
+
+_LISTS = ProjectLists(Permission.REGISTRY_READ)
+
+
+def _planned_models(command: SearchModels) -> tuple[ColumnElement[bool], Cut]:
+    check_limit(command.limit, MAX_MODELS)
+    expression = parse_filter(command.filter, grammars.MODELS)
+    condition = _unprompted(sql.condition(expression, _of_model), expression, Model.tags, command)
+    return condition, _cut(_model_terms(command.order_by), command)
+
+
+def _planned_versions(command: SearchVersions) -> tuple[ColumnElement[bool], Cut]:
     check_limit(command.limit, MAX_VERSIONS)
     expression = parse_filter(command.filter, grammars.MODEL_VERSIONS)
     condition = _unprompted(sql.condition(expression, _of_version), expression, ModelVersion.tags, command)
-    terms = _version_terms(command.order_by)
-    async with db.read() as snap:
-        access = await readable(snap, actor, project)
-        return await _page(snap, repository.living_versions(access.id).where(condition), terms, command)
+    return condition, _cut(_version_terms(command.order_by), command)
 
 
-async def _page(
-    snap: Any, statement: Select[Any], terms: list[Term], command: SearchModels | SearchVersions
-) -> tuple[list[Any], str | None]:
+def _cut(terms: list[Term], command: SearchModels | SearchVersions) -> Cut:
     mark = keyset.fingerprint(type(command).__name__, command.filter, tuple(command.order_by))
-    paged = keyset.apply(statement, terms, mark, command.page_token, command.limit)
+    return Cut(terms, mark, command.page_token, command.limit)
+
+
+async def _page(snap: Any, statement: Select[Any], cut: Cut) -> tuple[list[Any], str | None]:
+    paged = keyset.apply(statement, cut.terms, cut.mark, cut.token, cut.limit)
     rows = (await snap.execute(paged)).all()
-    return [row[0] for row in rows[: command.limit]], keyset.next_token(rows, terms, mark, command.limit)
+    return [row[0] for row in rows[: cut.limit]], keyset.next_token(rows, cut.terms, cut.mark, cut.limit)
 
 
 def _of_model(comparison: Comparison) -> ColumnElement[bool]:

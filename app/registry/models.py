@@ -23,7 +23,7 @@ from app.registry.names import check_description, check_model_name
 from app.registry.repository import readable, writable
 from app.registry.tables import Model
 from app.registry.tagging import check_tags, merged, without
-from app.tracking import experiments, model_experiments
+from app.tracking import experiments, model_experiments, version_candidates
 from app.tracking.experiments import ExperimentTaken
 
 __all__ = ["Model"]
@@ -230,7 +230,9 @@ async def delete(db: Database, actor: Actor, project: int | str, reference: int 
         access = await writable(tx, actor, project)
         model = await find(tx, access.id, reference)
         await experiments.mark_condemned(tx, access.id, model.experiment_number)
+        shared = await version_candidates.lock_of_model(tx, access.id, model.id)
         await _change(tx, access.id, model.id, deleted_at=func.now(), updated_at=func.now())
+        await version_candidates.condemn_unneeded(tx, access.id, shared)
         job = PurgeModel(access.id, model.id)
         return await outbox.enqueue(tx, job, project_id=access.id, requested_by=actor.user_id)
 

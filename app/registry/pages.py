@@ -17,7 +17,7 @@ from app.access.lists import Answers, ProjectLists
 from app.access.policy import Actor, Permission
 from app.db.database import Database
 from app.pagination import Keyset, Page, Window
-from app.registry import resolving
+from app.registry import repository, resolving
 from app.registry.models import ModelOrder, keyset
 from app.registry.references import Latest, Reference
 from app.registry.tables import Alias as Alias
@@ -103,16 +103,26 @@ async def latest_of_models(db: Database, actor: Actor, keys: Sequence[ModelKey])
 
 async def versions_by_keys(db: Database, actor: Actor, keys: Sequence[VersionKey]) -> Answers[ModelVersion | None]:
     """Versions by id; None where there is none."""
-    return await _LISTS.singles(db, actor, keys, statement=_versions(), parent=_VERSION)
+    return await _LISTS.singles(db, actor, keys, statement=repository.all_living_versions(), parent=_VERSION)
 
 
 async def versions_of_candidates(
     db: Database, actor: Actor, keys: Sequence[CandidateKey]
 ) -> Answers[list[ModelVersion]]:
     """Versions that were made from each candidate, newest first."""
-    statement = _versions().order_by(ModelVersion.id.desc())
+    statement = repository.all_living_versions().order_by(ModelVersion.id.desc())
     return await _LISTS.groups(
         db, actor, keys, statement=statement, parent=(ModelVersion.project_id, ModelVersion.candidate_id)
+    )
+
+
+async def versions_of_logged_models(
+    db: Database, actor: Actor, keys: Sequence[CandidateKey]
+) -> Answers[list[ModelVersion]]:
+    """Versions that were made from each logged model, newest first."""
+    statement = repository.all_living_versions().order_by(ModelVersion.id.desc())
+    return await _LISTS.groups(
+        db, actor, keys, statement=statement, parent=(ModelVersion.project_id, ModelVersion.logged_model_id)
     )
 
 
@@ -131,16 +141,8 @@ def _models(text: str = "") -> Select[Model]:
     return statement.where(func.lower(Model.name).contains(text.lower(), autoescape=True)) if text else statement
 
 
-def _versions() -> Select[ModelVersion]:
-    return (
-        select(ModelVersion)
-        .join(Model, and_(Model.project_id == ModelVersion.project_id, Model.id == ModelVersion.model_id))
-        .where(ModelVersion.deleted_at.is_(None), Model.deleted_at.is_(None))
-    )
-
-
 def _listed(wish: VersionList) -> Select[ModelVersion]:
-    statement = _versions()
+    statement = repository.all_living_versions()
     if wish.reference is not None:
         statement = statement.where(resolving.matches(wish.reference))
     if wish.text:

@@ -79,9 +79,14 @@ def living_models(project_id: int) -> Select[Model]:
 
 
 def living_versions(project_id: int) -> Select[ModelVersion]:
-    """Versions that are not deleted, of models that are not."""
+    """Versions of a project that are not deleted, of models that are not."""
+    return all_living_versions().where(ModelVersion.project_id == project_id)
+
+
+def all_living_versions() -> Select[ModelVersion]:
+    """The same of all projects; whoever reads them narrows it."""
     return (
         select(ModelVersion)
         .join(Model, and_(Model.project_id == ModelVersion.project_id, Model.id == ModelVersion.model_id))
-        .where(ModelVersion.project_id == project_id, ModelVersion.deleted_at.is_(None), Model.deleted_at.is_(None))
+        .where(ModelVersion.deleted_at.is_(None), Model.deleted_at.is_(None))
     )

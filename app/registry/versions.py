@@ -28,7 +28,7 @@ from app.registry.semver import Increment, SemVer
 from app.registry.stages import known_stage
 from app.registry.tables import Alias, Model, ModelVersion
 from app.registry.tagging import check_tags, merged, without
-from app.tracking import logged_models
+from app.tracking import logged_models, version_candidates
 
 __all__ = [
     "CreateVersion",
@@ -216,7 +216,7 @@ async def set_stage(
 
 
 async def delete(db: Database, actor: Actor, project: int | str, target: Target) -> UUID:
-    """Delete a version, its aliases and, by a background job whose id is answered, its own candidate and files.
+    """Delete a version, its aliases, its own candidate and files; a background job, whose id is answered, removes them.
 
     The text can be used again at once, the number never.
 
@@ -226,9 +226,11 @@ async def delete(db: Database, actor: Actor, project: int | str, target: Target)
     async with db.write() as tx:
         access = await writable(tx, actor, project)
         model, version = await find(tx, access.id, target)
+        await version_candidates.lock_of_version(tx, access.id, version.candidate_id)
         await _lock_model(tx, model)
         await change(tx, version, deleted_at=func.now(), updated_at=func.now())
         await _end_aliases(tx, version)
+        await version_candidates.condemn_unneeded(tx, access.id, [version.candidate_id])
         job = PurgeVersion(access.id, version.id)
         return await outbox.enqueue(tx, job, project_id=access.id, requested_by=actor.user_id)
 

@@ -38,6 +38,16 @@ class Term:
         return or_(beyond, self.expression.is_(None)) if self.nullable else beyond
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Which page of which search: its order, its mark, where it goes on, and how many rows."""
+
+    terms: Sequence[Term]
+    mark: str
+    token: str | None
+    limit: int
+
+
 def fingerprint(*parts: object) -> str:
     """Identifies a search, so that a token is refused by another one."""
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]

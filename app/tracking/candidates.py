@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from uuid import UUID
@@ -135,32 +135,45 @@ async def get(db: Database, actor: Actor, project: int | str, candidate_id: UUID
         return (await details.of(snap, access.id, [row]))[0]
 
 
-async def by_ids(db: Database, actor: Actor, project_id: int, ids: Sequence[UUID]) -> list[CandidateDetails | None]:
-    """For loaders: candidates in the order of the ids, None where there is none to be seen."""
+async def find(db: Database, actor: Actor, project: int | str, candidate_id: UUID) -> Candidate:
+    """A candidate without what was logged to it; also one from the trash.
+
+    Raises:
+        CandidateNotFound: there is none, or it may not be seen.
+    """
     async with db.read() as snap:
-        access = await projects.visible(snap, actor, project_id)
+        access = await projects.visible(snap, actor, project)
         policy.require(actor, access, Permission.CANDIDATE_READ)
-        rows = (await snap.scalars(_living(access.id).where(Candidate.id.in_(ids)))).all()
-        found = {one.candidate.id: one for one in await details.of(snap, access.id, rows)}
-    return [found.get(id) for id in ids]
+        row = await snap.scalar(_living(access.id).where(Candidate.id == candidate_id))
+    if row is None:
+        raise CandidateNotFound(f"Run with id={candidate_id.hex} not found.")
+    return row
 
 
 async def edit(db: Database, actor: Actor, project: int | str, command: UpdateCandidate) -> Candidate:
     """Change status, end or name; the name is kept as a tag, too, as MLflow does."""
-    values: dict[str, object] = {"updated_at": func.now()}
-    if command.name is not None:
-        values["name"] = _check_name(command.name)
-    if command.status is not None:
-        values["status"] = int(command.status)
-    if command.end_time is not None:
-        values["end_time"] = _check_time(command.end_time, "endTime")
     async with db.write() as tx:
         access = await projects.visible(tx, actor, project)
         policy.require(actor, access, Permission.CANDIDATE_WRITE)
         candidate = await lock_living(tx, access.id, command.candidate_id, to_change=True)
-        if command.name is not None:
-            await _set_tag(tx, candidate, NAME_TAG, command.name)
-        return await _change(tx, access.id, command.candidate_id, **values)
+        return await edit_step(tx, candidate, command)
+
+
+async def edit_step(tx: Tx, candidate: Candidate, command: UpdateCandidate) -> Candidate:
+    """Step: write the changes of a candidate that is locked.
+
+    Raises:
+        Invalid: a value is not acceptable.
+    """
+    values: dict[str, object] = {"updated_at": func.now()}
+    if command.name is not None:
+        values["name"] = _check_name(command.name)
+        await _set_tag(tx, candidate, NAME_TAG, command.name)
+    if command.status is not None:
+        values["status"] = int(command.status)
+    if command.end_time is not None:
+        values["end_time"] = _check_time(command.end_time, "endTime")
+    return await _change(tx, candidate.project_id, candidate.id, **values)
 
 
 async def delete(db: Database, actor: Actor, project: int | str, candidate_id: UUID) -> Candidate:

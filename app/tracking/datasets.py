@@ -26,14 +26,6 @@ class Summary:
     context: str | None
 
 
-async def of_experiments(
-    db: Database, actor: Actor, project_id: int, experiment_numbers: Sequence[int]
-) -> list[list[Summary]]:
-    """For loaders: the data sets of each experiment, in the order of the numbers; 1,000 at most in all."""
-    found = await summaries(db, actor, project_id, experiment_numbers)
-    return [[one for one in found if one.experiment_number == number] for number in experiment_numbers]
-
-
 async def summaries(db: Database, actor: Actor, project: int | str, experiment_numbers: Sequence[int]) -> list[Summary]:
     """Each data set and context once, by experiment, name, digest and context; 1,000 at most.
 

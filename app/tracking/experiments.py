@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select, true, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access import policy, projects
 from app.access.policy import Actor, Permission, ProjectAccess
 from app.db.database import Database, Snapshot, Tx
 from app.errors import Conflict, Invalid, NotFound, Taken
-from app.pagination import Keyset, Page, Window
+from app.pagination import Keyset
 from app.queue import outbox
 from app.queue.jobs import PurgeExperiment
 from app.tracking import details, names
@@ -127,39 +127,6 @@ async def get_by_name(db: Database, actor: Actor, project: int | str, name: str)
     return found
 
 
-async def by_numbers(db: Database, actor: Actor, project_id: int, numbers: Sequence[int]) -> list[Experiment | None]:
-    """For loaders: experiments in the order of the numbers, None where there is none to be seen."""
-    async with db.read() as snap:
-        await _readable(snap, actor, project_id)
-        rows = await snap.scalars(_living(project_id).where(Experiment.number.in_(numbers)))
-        found = {row.number: row for row in rows}
-    return [found.get(number) for number in numbers]
-
-
-async def page(
-    db: Database, actor: Actor, project: int | str, window: Window, *, text: str = "", in_trash: bool = False
-) -> Page[Experiment]:
-    """Experiments of a project, newest first."""
-    async with db.read() as snap:
-        access = await _readable(snap, actor, project)
-        statement = _living(access.id).where(
-            Experiment.deleted_at.is_not(None) if in_trash else Experiment.deleted_at.is_(None),
-            func.lower(Experiment.name).contains(text.lower(), autoescape=True) if text else true(),
-        )
-        return ORDER.page((await snap.scalars(ORDER.apply(statement, window))).all(), window)
-
-
-async def count(db: Database, actor: Actor, project: int | str, *, text: str = "") -> int:
-    """How many living experiments a project has."""
-    async with db.read() as snap:
-        access = await _readable(snap, actor, project)
-        matching = _living(access.id).where(
-            Experiment.deleted_at.is_(None),
-            func.lower(Experiment.name).contains(text.lower(), autoescape=True) if text else true(),
-        )
-        return await snap.scalar(select(func.count()).select_from(matching.subquery())) or 0
-
-
 async def rename(db: Database, actor: Actor, project: int | str, number: int, name: str) -> Experiment:
     """Give an experiment another name.
 
@@ -170,11 +137,28 @@ async def rename(db: Database, actor: Actor, project: int | str, number: int, na
     names.check_experiment_name(name)
     async with db.write() as tx:
         access = await _writable(tx, actor, project)
-        experiment = await lock_active(tx, access.id, number)
-        await _refuse_model_experiment(tx, experiment, "renamed")
-        if experiment.name == name:
-            return experiment
-        return await set_name(tx, access.id, number, name)
+        return await rename_step(tx, await lock_active(tx, access.id, number), name)
+
+
+async def rename_step(tx: Tx, experiment: Experiment, name: str) -> Experiment:
+    """Step: give an experiment that is locked another name.
+
+    Raises:
+        ExperimentTaken, Conflict: as for :func:`rename`.
+    """
+    await _refuse_model_experiment(tx, experiment, "renamed")
+    if experiment.name == name:
+        return experiment
+    return await set_name(tx, experiment.project_id, experiment.number, name)
+
+
+async def patch_tags(tx: Tx, experiment: Experiment, patch: Mapping[str, str | None]) -> Experiment:
+    """Step: set the tags of an experiment that is locked; None removes one, whether it is there or not."""
+    kept = {key: value for key, value in patch.items() if value is not None}
+    changed = Experiment.tags.op("||")(kept)
+    for key in sorted(patch.keys() - kept.keys()):
+        changed = changed.op("-")(key)
+    return await _change(tx, experiment.project_id, experiment.number, tags=changed)
 
 
 async def set_name(tx: Tx, project_id: int, number: int, name: str) -> Experiment:

@@ -44,14 +44,12 @@ async def log_inputs(
     models: Sequence[UUID] = (),
 ) -> None:
     """Note what a candidate read; noting it again changes nothing (MLflow REST: runs/log-inputs)."""
-    for one in datasets:
-        _check(one)
+    check(datasets)
     async with db.write() as tx:
         access = await projects.visible(tx, actor, project)
         policy.require(actor, access, Permission.CANDIDATE_WRITE)
         candidate = await candidates.lock_living(tx, access.id, candidate_id)
-        await _add_datasets(tx, candidate, datasets)
-        await _add_models(tx, candidate, [(id, 0) for id in models], "input")
+        await add(tx, candidate, datasets, read=models)
 
 
 async def log_outputs(
@@ -62,7 +60,25 @@ async def log_outputs(
         access = await projects.visible(tx, actor, project)
         policy.require(actor, access, Permission.CANDIDATE_WRITE)
         candidate = await candidates.lock_living(tx, access.id, candidate_id)
-        await _add_models(tx, candidate, models, "output")
+        await add(tx, candidate, written=models)
+
+
+async def add(
+    tx: Tx,
+    candidate: Candidate,
+    datasets: Sequence[DatasetUse] = (),
+    *,
+    read: Sequence[UUID] = (),
+    written: Sequence[tuple[UUID, int]] = (),
+) -> None:
+    """Step: note what a candidate that is held read and wrote.
+
+    Raises:
+        Invalid: there is no such logged model.
+    """
+    await _add_datasets(tx, candidate, datasets)
+    await _add_models(tx, candidate, [(id, 0) for id in read], "input")
+    await _add_models(tx, candidate, written, "output")
 
 
 async def _add_datasets(tx: Tx, candidate: Candidate, uses: Sequence[DatasetUse]) -> None:
@@ -125,6 +141,16 @@ async def _add_models(tx: Tx, candidate: Candidate, models: Sequence[tuple[UUID,
         for id, step in models
     ]
     await tx.execute(upsert(CandidateModel).on_conflict_do_nothing(), rows)
+
+
+def check(uses: Sequence[DatasetUse]) -> None:
+    """Refuse data sets that cannot be stored.
+
+    Raises:
+        Invalid: with the rule.
+    """
+    for use in uses:
+        _check(use)
 
 
 def _check(use: DatasetUse) -> None:

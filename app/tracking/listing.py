@@ -28,12 +28,13 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from app.access import policy, projects
+from app.access.lists import Answers, ProjectLists
 from app.access.policy import Actor, Permission
 from app.db.database import Database
 from app.errors import Invalid
 from app.search import grammars, keyset, sql
 from app.search.ast import Comparison, Entity, Operator, OrderKey
-from app.search.keyset import Term
+from app.search.keyset import Cut, Term
 from app.search.order import parse_order
 from app.search.parser import parse_filter
 from app.tracking import details
@@ -82,17 +83,35 @@ async def search(
         InvalidFilter, InvalidOrder: with the place in the text.
         Invalid: a page size or token that is not acceptable.
     """
-    check_limit(command.limit, MAX_PAGE)
-    statement, terms = _compiled(command)
-    mark = keyset.fingerprint(sorted(command.experiment_numbers), command.filter, command.order_by, command.view)
+    statement, cut = _planned(command)
     async with db.read() as snap:
         access = await projects.visible(snap, actor, project)
         policy.require(actor, access, Permission.CANDIDATE_READ)
         statement = statement.where(Candidate.project_id == access.id)
-        page = keyset.apply(statement, terms, mark, command.page_token, command.limit)
+        page = keyset.apply(statement, cut.terms, cut.mark, cut.token, cut.limit)
         rows = (await snap.execute(page)).all()
         found = await details.of(snap, access.id, [row[0] for row in rows[: command.limit]])
-    return found, keyset.next_token(rows, terms, mark, command.limit)
+    return found, keyset.next_token(rows, cut.terms, cut.mark, cut.limit)
+
+
+async def in_projects(
+    db: Database, actor: Actor, keys: Sequence[tuple[int]], command: SearchCandidates
+) -> Answers[tuple[list[Candidate], str | None]]:
+    """The same search in several projects, without what was logged to the candidates.
+
+    Raises:
+        InvalidFilter, InvalidOrder, Invalid: as for :func:`search`.
+    """
+    statement, cut = _planned(command)
+    lists, parent = ProjectLists(Permission.CANDIDATE_READ), (Candidate.project_id,)
+    return await lists.searches(db, actor, keys, statement=statement, cut=cut, parent=parent, row=Candidate)
+
+
+def _planned(command: SearchCandidates) -> tuple[Select[*tuple[Any, ...]], Cut]:
+    check_limit(command.limit, MAX_PAGE)
+    statement, terms = _compiled(command)
+    mark = keyset.fingerprint(sorted(command.experiment_numbers), command.filter, command.order_by, command.view)
+    return statement, Cut(terms, mark, command.page_token, command.limit)
 
 
 def check_limit(limit: int, largest: int) -> None:

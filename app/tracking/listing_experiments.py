@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy import ColumnElement, Select, func, select, true
 
 from app.access import policy, projects
+from app.access.lists import Answers, ProjectLists
 from app.access.policy import Actor, Permission
 from app.db.database import Database
 from app.search import grammars, keyset, sql
 from app.search.ast import Comparison, Entity
-from app.search.keyset import Term
+from app.search.keyset import Cut, Term
 from app.search.order import parse_order
 from app.search.parser import parse_filter
 from app.tracking import experiments
@@ -41,19 +42,37 @@ async def search(
     Raises:
         InvalidFilter, InvalidOrder: with the place in the text.
     """
-    check_limit(command.limit, MAX_PAGE)
-    condition = sql.condition(parse_filter(command.filter, grammars.EXPERIMENTS), _condition)
-    terms = _terms(command.order_by)
-    mark = keyset.fingerprint(command.filter, command.order_by, command.view)
+    statement, cut = _planned(command)
     await _have_default(db, actor, project)
     async with db.read() as snap:
         access = await projects.visible(snap, actor, project)
         policy.require(actor, access, Permission.CANDIDATE_READ)
-        statement = select(Experiment).where(
-            Experiment.project_id == access.id, Experiment.purge_at.is_(None), _in_view(command.view), condition
+        page = keyset.apply(
+            statement.where(Experiment.project_id == access.id), cut.terms, cut.mark, cut.token, cut.limit
         )
-        rows = (await snap.execute(keyset.apply(statement, terms, mark, command.page_token, command.limit))).all()
-    return [row[0] for row in rows[: command.limit]], keyset.next_token(rows, terms, mark, command.limit)
+        rows = (await snap.execute(page)).all()
+    return [row[0] for row in rows[: command.limit]], keyset.next_token(rows, cut.terms, cut.mark, cut.limit)
+
+
+async def in_projects(
+    db: Database, actor: Actor, keys: Sequence[tuple[int]], command: SearchExperiments
+) -> Answers[tuple[list[Experiment], str | None]]:
+    """The same search in several projects; the experiment Default is found once something has used it.
+
+    Raises:
+        InvalidFilter, InvalidOrder: with the place in the text.
+    """
+    statement, cut = _planned(command)
+    lists, parent = ProjectLists(Permission.CANDIDATE_READ), (Experiment.project_id,)
+    return await lists.searches(db, actor, keys, statement=statement, cut=cut, parent=parent, row=Experiment)
+
+
+def _planned(command: SearchExperiments) -> tuple[Select[Experiment], Cut]:
+    check_limit(command.limit, MAX_PAGE)
+    condition = sql.condition(parse_filter(command.filter, grammars.EXPERIMENTS), _condition)
+    statement = select(Experiment).where(Experiment.purge_at.is_(None), _in_view(command.view), condition)
+    mark = keyset.fingerprint(command.filter, command.order_by, command.view)
+    return statement, Cut(_terms(command.order_by), mark, command.page_token, command.limit)
 
 
 def milliseconds(column: Any) -> ColumnElement[Any]:

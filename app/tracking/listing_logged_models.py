@@ -12,11 +12,12 @@ from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, exists, fa
 from sqlalchemy.orm import aliased
 
 from app.access import policy, projects
+from app.access.lists import Answers, ProjectLists
 from app.access.policy import Actor, Permission
 from app.db.database import Database
 from app.search import grammars, keyset, sql
 from app.search.ast import Comparison, Entity, Operator, OrderKey
-from app.search.keyset import Term
+from app.search.keyset import Cut, Term
 from app.search.order import distinct
 from app.search.parser import parse_filter
 from app.tracking import logged_models
@@ -49,16 +50,34 @@ async def search(
     Raises:
         InvalidFilter, InvalidOrder: with the place in the text.
     """
-    check_limit(command.limit, MAX_PAGE)
-    statement, terms = _compiled(command)
-    mark = keyset.fingerprint(sorted(command.experiment_numbers), command.filter, command.datasets, command.order_by)
+    statement, cut = _planned(command)
     async with db.read() as snap:
         access = await projects.visible(snap, actor, project)
         policy.require(actor, access, Permission.CANDIDATE_READ)
         statement = statement.where(LoggedModel.project_id == access.id)
-        rows = (await snap.execute(keyset.apply(statement, terms, mark, command.page_token, command.limit))).all()
+        rows = (await snap.execute(keyset.apply(statement, cut.terms, cut.mark, cut.token, cut.limit))).all()
         found = await logged_models.details_of(snap, access.id, [row[0] for row in rows[: command.limit]])
-    return found, keyset.next_token(rows, terms, mark, command.limit)
+    return found, keyset.next_token(rows, cut.terms, cut.mark, cut.limit)
+
+
+async def in_projects(
+    db: Database, actor: Actor, keys: Sequence[tuple[int]], command: SearchLoggedModels
+) -> Answers[tuple[list[LoggedModel], str | None]]:
+    """The same search in several projects, without the metrics of the logged models.
+
+    Raises:
+        InvalidFilter, InvalidOrder: with the place in the text.
+    """
+    statement, cut = _planned(command)
+    lists, parent = ProjectLists(Permission.CANDIDATE_READ), (LoggedModel.project_id,)
+    return await lists.searches(db, actor, keys, statement=statement, cut=cut, parent=parent, row=LoggedModel)
+
+
+def _planned(command: SearchLoggedModels) -> tuple[Select[*tuple[Any, ...]], Cut]:
+    check_limit(command.limit, MAX_PAGE)
+    statement, terms = _compiled(command)
+    mark = keyset.fingerprint(sorted(command.experiment_numbers), command.filter, command.datasets, command.order_by)
+    return statement, Cut(terms, mark, command.page_token, command.limit)
 
 
 def _compiled(command: SearchLoggedModels) -> tuple[Select[*tuple[Any, ...]], list[Term]]:

@@ -52,6 +52,15 @@ class CreateLoggedModel:
 
 
 @dataclass(frozen=True, slots=True)
+class EditLoggedModel:
+    """Only what is not None changes; a tag with the value None is removed, params are added."""
+
+    status: Status | None = None
+    tags: Mapping[str, str | None] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class LoggedModelDetails:
     """A logged model with its latest metrics."""
 
@@ -125,6 +134,29 @@ async def details_of(snap: Snapshot, project_id: int, models: Sequence[LoggedMod
     return [LoggedModelDetails(model, metrics[model.id]) for model in models]
 
 
+async def edit(db: Database, actor: Actor, project: int | str, model_id: UUID, wish: EditLoggedModel) -> LoggedModel:
+    """Change status, tags and params of a logged model; a tag that is to go need not be there.
+
+    Raises:
+        LoggedModelNotFound: there is none, or it is deleted.
+        Invalid: a value is not acceptable, or a param has another value already.
+    """
+    kept = {key: value for key, value in wish.tags.items() if value is not None}
+    check_pairs(kept, "tags")
+    check_pairs(wish.params, "params")
+    tags = LoggedModel.tags.op("||")(kept)
+    for key in sorted(wish.tags.keys() - kept.keys()):
+        tags = tags.op("-")(key)
+    values: dict[str, object] = {"tags": tags, "params": LoggedModel.params.op("||")(dict(wish.params))}
+    if wish.status is not None:
+        values["status"] = int(wish.status)
+    async with db.write() as tx:
+        access = await _writable(tx, actor, project)
+        model = await lock_living(tx, access.id, model_id, to_change=True)
+        _refuse_changed(model, wish.params)
+        return await _change(tx, access.id, model_id, **values)
+
+
 async def finalize(
     db: Database, actor: Actor, project: int | str, model_id: UUID, status: Status
 ) -> LoggedModelDetails:
@@ -166,11 +198,7 @@ async def add_params(
     async with db.write() as tx:
         access = await _writable(tx, actor, project)
         model = await lock_living(tx, access.id, model_id, to_change=True)
-        changed = [key for key, value in params.items() if model.params.get(key, value) != value]
-        if changed:
-            raise Invalid(
-                f"Changing param values is not allowed; {quoted(changed[0])} has another one.", field="params"
-            )
+        _refuse_changed(model, params)
         patch = LoggedModel.params.op("||")(dict(params))
         return LoggedModelDetails(await _change(tx, access.id, model_id, params=patch))
 
@@ -195,9 +223,9 @@ def _noted(text: str) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
-async def delete(db: Database, actor: Actor, project: int | str, model_id: UUID) -> None:
+async def delete(db: Database, actor: Actor, project: int | str, model_id: UUID) -> LoggedModel:
     """Put a logged model into the trash; its files stay as long as a version needs them."""
-    await _edit(db, actor, project, model_id, deleted_at=func.now())
+    return (await _edit(db, actor, project, model_id, deleted_at=func.now())).model
 
 
 async def lock_living(tx: Tx, project_id: int, model_id: UUID, *, to_change: bool = False) -> LoggedModel:
@@ -228,6 +256,12 @@ def check_pairs(pairs: Mapping[str, str], field_name: str) -> None:
         names.check_key(key, field_name)
         limit = PARAM_LIMIT if field_name == "params" else names.TAG_LIMIT
         names.check_value(value, limit, f"{field_name}.{key}")
+
+
+def _refuse_changed(model: LoggedModel, params: Mapping[str, str]) -> None:
+    changed = [key for key, value in params.items() if model.params.get(key, value) != value]
+    if changed:
+        raise Invalid(f"Changing param values is not allowed; {quoted(changed[0])} has another one.", field="params")
 
 
 def _check_name(name: str) -> str:

@@ -18,7 +18,8 @@ from app.ci import linking
 from app.ci.linking import Owner
 from app.db.database import Database, Tx
 from app.errors import Invalid, NotFound
-from app.tracking import candidates, metrics, names
+from app.tracking import candidates, inputs, metrics, names
+from app.tracking.inputs import DatasetUse
 from app.tracking.metrics import MetricInput
 from app.tracking.tables import Candidate, CandidateParam, CandidateTag
 
@@ -27,6 +28,8 @@ __all__ = ["LogBatch", "MetricInput"]
 MAX_METRICS = 1_000
 MAX_PARAMS = 100
 MAX_TAGS = 100
+MAX_INPUTS = 100
+"""Data sets, and logged models of either direction, of one batch."""
 HISTORY_TAG = "mlflow.log-model.history"
 
 
@@ -44,12 +47,18 @@ class ParamChanged(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class LogBatch:
-    """What to log to one candidate. Of tags, the last value wins; params keep their first."""
+    """What to log to one candidate. Of tags, the last value wins; params keep their first.
+
+    ``read`` and ``written`` are logged models; written ones with the step.
+    """
 
     candidate_id: UUID
     metrics: Sequence[MetricInput] = ()
     params: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    datasets: Sequence[DatasetUse] = ()
+    read: Sequence[UUID] = ()
+    written: Sequence[tuple[UUID, int]] = ()
 
 
 async def log(db: Database, actor: Actor, project: int | str, batch: LogBatch) -> None:
@@ -68,9 +77,8 @@ async def log(db: Database, actor: Actor, project: int | str, batch: LogBatch) -
         candidate = await candidates.lock_living(tx, access.id, batch.candidate_id, to_change=renamed)
         await _log_params(tx, candidate, batch.params)
         await metrics.add(tx, candidate, batch.metrics)
-        await _set_tags(tx, candidate, batch.tags)
-        if linking.concerned(batch.tags):
-            await _link(tx, candidate, actor)
+        await inputs.add(tx, candidate, batch.datasets, read=batch.read, written=batch.written)
+        await set_tags(tx, candidate, actor, batch.tags)
 
 
 async def note_model(db: Database, actor: Actor, project: int | str, candidate_id: UUID, entry: object) -> None:
@@ -116,17 +124,31 @@ async def remove_tag(db: Database, actor: Actor, project: int | str, candidate_i
         access = await projects.visible(tx, actor, project)
         policy.require(actor, access, Permission.CANDIDATE_WRITE)
         await candidates.lock_living(tx, access.id, candidate_id)
-        statement = (
-            delete(CandidateTag)
-            .where(
-                CandidateTag.project_id == access.id,
-                CandidateTag.candidate_id == candidate_id,
-                CandidateTag.key == key,
-            )
-            .returning(CandidateTag.key)
-        )
-        if await tx.scalar(statement) is None:
+        if not await drop_tags(tx, access.id, candidate_id, [key]):
             raise NotFound(f"No tag with name: {key} in run with id {candidate_id.hex}", field="key")
+
+
+async def set_tags(tx: Tx, candidate: Candidate, actor: Actor, tags: Mapping[str, str]) -> None:
+    """Step: set tags, and link the CI job that they name."""
+    await _set_tags(tx, candidate, tags)
+    if linking.concerned(tags):
+        await _link(tx, candidate, actor)
+
+
+async def drop_tags(tx: Tx, project_id: int, candidate_id: UUID, keys: Sequence[str]) -> list[str]:
+    """Step: remove tags; answers those that there were."""
+    if not keys:
+        return []
+    statement = (
+        delete(CandidateTag)
+        .where(
+            CandidateTag.project_id == project_id,
+            CandidateTag.candidate_id == candidate_id,
+            CandidateTag.key.in_(keys),
+        )
+        .returning(CandidateTag.key)
+    )
+    return list(await tx.scalars(statement))
 
 
 def check(batch: LogBatch) -> None:
@@ -139,6 +161,8 @@ def check(batch: LogBatch) -> None:
         ("metrics", batch.metrics, MAX_METRICS),
         ("params", batch.params, MAX_PARAMS),
         ("tags", batch.tags, MAX_TAGS),
+        ("datasets", batch.datasets, MAX_INPUTS),
+        ("models", [*batch.read, *batch.written], MAX_INPUTS),
     )
     for name, items, limit in limits:
         if len(items) > limit:
@@ -150,6 +174,7 @@ def check(batch: LogBatch) -> None:
     total = len(batch.metrics) + len(batch.params) + len(batch.tags)
     if total > MAX_METRICS:
         raise Invalid(f"A batch holds at most {MAX_METRICS} metrics, params and tags together, not {total}.")
+    inputs.check(batch.datasets)
     for index, metric in enumerate(batch.metrics):
         metrics.check(metric, f"metrics[{index}]")
     for index, (key, value) in enumerate(batch.params.items()):

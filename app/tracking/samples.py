@@ -84,7 +84,8 @@ def check_steps(first: int | None, last: int | None) -> tuple[int, int] | None:
     return first, last
 
 
-def _thin(points: Select[*tuple[Any, ...]], size: int) -> Select[*tuple[Any, ...]]:
+def thin(points: Select[*tuple[Any, ...]], size: int) -> Select[*tuple[Any, ...]]:
+    """Of each candidate's points the first of each of ``size`` parts, and the last of all."""
     each = points.subquery()
     order: list[Any] = [each.c.step, each.c.timestamp, each.c.value]
     whose: Any = each.c.candidate_id
@@ -119,7 +120,7 @@ async def _read(
         await _require(snap, access.id, candidate_ids)
         mine = and_(MetricPoint.project_id == access.id, MetricPoint.candidate_id.in_(candidate_ids))
         statement = points.where(mine)
-        rows = (await snap.execute(statement if size is None else _thin(statement, size))).all()
+        rows = (await snap.execute(statement if size is None else thin(statement, size))).all()
     return [Sample(row.candidate_id, Point(row.value, row.timestamp, row.step)) for row in rows]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import ColumnElement, TextClause, func, select, text, update
 
 from app.db.database import Tx
 from app.queue import outbox
@@ -28,6 +28,37 @@ async def let_go(tx: Tx, project_id: int, candidate_ids: Sequence[UUID], logged_
         await outbox.enqueue(tx, PurgeExperiment(project_id, number), project_id=project_id)
 
 
+async def lock_of_version(tx: Tx, project_id: int, candidate_id: UUID) -> None:
+    """Step: hold the candidate of a version, before the model: whoever makes a version locks in this order, too."""
+    mine = (Candidate.project_id == project_id, Candidate.id == candidate_id)
+    await tx.execute(select(Candidate.id).where(*mine).with_for_update())
+
+
+async def lock_of_model(tx: Tx, project_id: int, model_id: int) -> list[UUID]:
+    """Step: hold the candidates that were made for versions alone and that this model's versions have; their ids."""
+    of_model = text(
+        "EXISTS (SELECT FROM model_versions v WHERE v.project_id = candidates.project_id"
+        " AND v.candidate_id = candidates.id AND v.model_id = :model)"
+    )
+    own = (Candidate.project_id == project_id, Candidate.of_version, Candidate.purge_at.is_(None))
+    statement = select(Candidate.id).where(*own, of_model).order_by(Candidate.id).with_for_update()
+    return list(await tx.scalars(statement, {"model": model_id}))
+
+
+async def condemn_unneeded(tx: Tx, project_id: int, candidate_ids: Sequence[UUID]) -> None:
+    """Step: nobody sees any more what was made for versions alone, once the last of these is deleted.
+
+    The candidates are held. A worker removes them when it has removed the versions' rows.
+    """
+    needed = text(
+        "NOT EXISTS (SELECT FROM model_versions v JOIN models m ON m.project_id = v.project_id AND m.id = v.model_id"
+        " WHERE v.project_id = candidates.project_id AND v.candidate_id = candidates.id"
+        " AND v.deleted_at IS NULL AND m.deleted_at IS NULL)"
+    )
+    if candidate_ids:
+        await _condemn_own(tx, project_id, candidate_ids, needed)
+
+
 async def _free(tx: Tx, project_id: int, ids: Sequence[UUID]) -> list[UUID]:
     """Those that no version refers to; locked first, so that no version can be made from them in between."""
     mine = (Candidate.project_id == project_id, Candidate.id == func.any(list(ids)))
@@ -39,7 +70,9 @@ async def _free(tx: Tx, project_id: int, ids: Sequence[UUID]) -> list[UUID]:
     return list(await tx.scalars(select(Candidate.id).where(*mine, unreferenced).order_by(Candidate.id)))
 
 
-async def _condemn_own(tx: Tx, project_id: int, ids: Sequence[UUID]) -> None:
+async def _condemn_own(
+    tx: Tx, project_id: int, ids: Sequence[UUID], *conditions: ColumnElement[bool] | TextClause
+) -> None:
     statement = (
         update(Candidate)
         .where(
@@ -47,6 +80,7 @@ async def _condemn_own(tx: Tx, project_id: int, ids: Sequence[UUID]) -> None:
             Candidate.id == func.any(list(ids)),
             Candidate.of_version,
             Candidate.purge_at.is_(None),
+            *conditions,
         )
         .values(purge_at=func.now())
     )

@@ -28,16 +28,15 @@ async def cancel(db: Database, actor: Actor, job_id: UUID) -> BackgroundJob:
     Raises:
         JobNotFound: it does not exist, or is none of the actor's business.
         Forbidden: the actor is not at least maintainer of its project (or administrator, for one without project).
-        NotCancellable: what was deleted has to be removed; such a job can only be retried.
+        NotCancellable: what was deleted has to be removed, what was promised done; such a job can only be retried.
         NotWaiting: it runs or has ended.
     """
 
     async def permit(tx: Tx, job: BackgroundJob) -> None:
         await visible_jobs.require_manager(tx, actor, job)
         if job.kind not in GIVING_UP:
-            raise NotCancellable(
-                f"A job of the kind `{job.kind}` removes what was deleted and cannot be given up; retry it."
-            )
+            work = "removes what was deleted" if ".purge_" in job.kind else "does what somebody was promised"
+            raise NotCancellable(f"A job of the kind `{job.kind}` {work} and cannot be given up; retry it.")
 
     async with db.write() as tx:
         job = await second_chances.cancel(tx, job_id, permit, f"Cancelled by {actor.username}.")

@@ -14,7 +14,7 @@ from sqlalchemy import func, insert, select, update
 
 from app.access import policy, projects
 from app.access.policy import Actor, Permission, ProjectAccess
-from app.db.database import Database, Snapshot
+from app.db.database import Database, Snapshot, Tx
 from app.errors import Invalid, NotFound, TooLarge
 from app.ids import uuid7
 from app.pagination import Keyset
@@ -89,6 +89,12 @@ async def create(db: Database, actor: Actor, courier: Courier, project: int | st
         values |= {"project_id": access.id, "id": uuid7(), "created_by": actor.user_id}
         values |= _sealed(courier, access.id, values["id"], command.secret)
         return (await tx.scalars(insert(Webhook).values(**values).returning(Webhook))).one()
+
+
+async def silence(tx: Tx, project_id: int) -> None:
+    """Step: nothing is sent any more; for a project that is being removed."""
+    mine = (Webhook.project_id == project_id, Webhook.status == "active")
+    await tx.execute(update(Webhook).where(*mine).values(status="disabled", updated_at=func.now()))
 
 
 async def get(db: Database, actor: Actor, project: int | str, webhook_id: UUID) -> Webhook:

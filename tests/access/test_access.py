@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from app.access import groups, members, projects, tokens
+from app.access import groups, members, place_lists, projects, tokens
 from app.access.groups import CreateGroup
 from app.access.members import Place
 from app.access.policy import ANONYMOUS, Role, Scope
@@ -44,7 +44,7 @@ async def test_role_of_a_group_holds_in_subgroups(runtime, staff):
     made = await projects.create(runtime.db, owner, CreateProject(sub.id, "deep"))
     await members.set_role(runtime.db, owner, Place(group_id=top.id), guest.username, Role.DEVELOPER)
     assert (await projects.get(runtime.db, guest, f"{top.group.full_path}/sub/deep")).role == Role.DEVELOPER
-    page = await members.of_project(runtime.db, guest, made.id, Window())
+    (page,) = await place_lists.members_of_projects(runtime.db, guest, [(made.id,)], Window())
     assert {(member.user.id, member.role) for member in page.items} == {
         (owner.user_id, Role.OWNER),
         (guest.user_id, Role.DEVELOPER),

@@ -20,7 +20,10 @@ BELONGS_TO_A_PROJECT = sorted(
     for name, table in metadata.tables.items()
     if "project_id" in table.columns and name not in {"memberships", "tokens", "background_jobs"}
 )
-QUEUES = {"ix_blobs_lease_until", "ix_multipart_uploads_expires_at", "ix_webhook_deliveries_created_at"}
+QUEUES = {
+    "ix_blobs_checked_at", "ix_blobs_damaged_at", "ix_blobs_lease_until", "ix_multipart_uploads_expires_at",
+    "ix_webhook_deliveries_created_at",
+}  # fmt: skip
 """Looked through by the workers for all projects at once."""
 
 

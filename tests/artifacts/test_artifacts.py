@@ -298,10 +298,3 @@ async def test_links_work_until_they_are_altered_or_old(runtime, http, project, 
     assert (await http.get(link[:-1] + ("0" if link[-1] != "0" else "1"))).status_code == 403
     late = downloads.link(runtime.settings, found, life=timedelta(seconds=-1)).removeprefix(runtime.settings.url)
     assert (await http.get(late)).status_code == 403
-
-
-async def test_reconciler_spares_the_young_and_the_known(runtime, project, root):
-    await store(runtime, project, root, "f", b"known")
-    await garbage.reconcile(runtime.db, runtime.blobs)
-    await sweep_now(runtime)
-    assert (await read(runtime, root, "f"))[1] == b"known"

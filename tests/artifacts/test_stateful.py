@@ -12,7 +12,6 @@ import asyncio
 import hashlib
 import os
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -25,7 +24,17 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from hypothesis.stateful import run_state_machine_as_test as run_as_test
 from sqlalchemy import select, update
 
-from app.artifacts import artifacts, downloads, garbage, multipart_uploads, uploads
+from app.artifacts import (
+    announced_uploads,
+    artifacts,
+    downloads,
+    garbage,
+    multipart_uploads,
+    receiving,
+    reconciling,
+    uploads,
+)
+from app.artifacts.announced_uploads import AnnouncedFile
 from app.artifacts.artifacts import Root
 from app.artifacts.multipart_uploads import CompleteUpload, CreateUpload
 from app.artifacts.tables import Artifact, Blob, CondemnedObject, MultipartUpload
@@ -33,7 +42,7 @@ from app.artifacts.uploads import StoreArtifact
 from app.errors import ModelyardError, NotFound
 from app.ids import object_key
 from app.queue import leases
-from app.queue.jobs import KINDS, decode
+from app.queue.jobs import decode
 from app.queue.outbox import BackgroundJob
 from app.registry import aliases, models, versions
 from app.registry.models import CreateModel, ModelTaken
@@ -75,8 +84,6 @@ class Owner:
     files: dict[str, bytes] = field(default_factory=dict)
     in_trash: bool = False
     condemned: bool = False
-    fading: bool = False
-    """Made for versions that are all deleted: the worker condemns it, at a time of its own."""
     versions: list[Version] = field(default_factory=list)
 
     @property
@@ -84,11 +91,7 @@ class Owner:
         return any(version.is_alive for version in self.versions)
 
     @property
-    def must_be_seen(self) -> bool:
-        return self.is_needed or not (self.condemned or self.fading)
-
-    @property
-    def may_be_seen(self) -> bool:
+    def is_seen(self) -> bool:
         return self.is_needed or not self.condemned
 
     @property
@@ -144,6 +147,18 @@ class InParts:
     is_overdue: bool = False
 
 
+@dataclass(eq=False)
+class Announced:
+    """An upload through GraphQL: ``open`` until it is completed, ``verifying`` until a worker has looked at it."""
+
+    owner: Owner
+    path: str
+    data: bytes
+    id: Any
+    state: str = "open"
+    is_overdue: bool = False
+
+
 class Installation:
     """A runtime with an event loop of its own, for the steps of Hypothesis, which are synchronous."""
 
@@ -177,6 +192,7 @@ class Files(RuleBasedStateMachine):
     versions = Bundle("versions")
     slow = Bundle("slow")
     in_parts = Bundle("in_parts")
+    announced = Bundle("announced")
 
     def __init__(self, installation: Installation) -> None:
         super().__init__()
@@ -189,6 +205,7 @@ class Files(RuleBasedStateMachine):
         self.all_models: list[Model] = []
         self.all_slow: list[Slow] = []
         self.all_in_parts: list[InParts] = []
+        self.all_announced: list[Announced] = []
         self.deaths = 0
         self.verified: set[str] = set()
         """Keys whose bytes were read; they are read again when days have passed."""
@@ -252,10 +269,9 @@ class Files(RuleBasedStateMachine):
         command = CreateVersion(model.id, candidate_id=owner.root.candidate_id)
         made = self.attempt(versions.create(self.db, self.actor, self.project.id, command))
         if _refused(made):
-            assert not (model.is_alive and owner.takes_files) or owner.fading, made
+            assert not (model.is_alive and owner.takes_files), made
             return multiple()
         assert model.is_alive and owner.takes_files
-        owner.fading = False
         return self.keep_version(model, made, owner)
 
     def keep_version(self, model: Model, made: Any, owner: Owner) -> Version:
@@ -295,13 +311,13 @@ class Files(RuleBasedStateMachine):
                 self.let_go(owner)
 
     def let_go(self, owner: Owner) -> None:
-        owner.fading = owner.fading or (owner.of_version and not owner.is_needed)
+        owner.condemned = owner.condemned or (owner.of_version and not owner.is_needed)
 
     @rule(owner=owners, verb=st.sampled_from(["delete", "restore", "condemn"]))
     def change_candidate(self, owner: Owner, verb: str) -> None:
         done = self.attempt(getattr(candidates, verb)(self.db, self.actor, self.project.id, owner.root.id))
         if _refused(done):
-            assert owner.condemned or owner.fading or (owner.is_needed and verb != "restore"), done
+            assert owner.condemned or (owner.is_needed and verb != "restore"), done
             return
         assert not owner.condemned
         if verb == "condemn":
@@ -342,7 +358,7 @@ class Files(RuleBasedStateMachine):
 
     def note_stored(self, owner: Owner, path: str, data: bytes, done: object, *, may_be_late: bool = False) -> None:
         if _refused(done):
-            assert not owner.takes_files or owner.fading or may_be_late, done
+            assert not owner.takes_files or may_be_late, done
         else:
             assert owner.takes_files
             owner.files[path] = data
@@ -403,7 +419,7 @@ class Files(RuleBasedStateMachine):
 
         made = self.attempt(begin())
         if _refused(made):
-            assert not owner.takes_files or owner.fading
+            assert not owner.takes_files
             return multiple()
         upload = InParts(owner, path, data, *made)
         self.all_in_parts.append(upload)
@@ -436,6 +452,51 @@ class Files(RuleBasedStateMachine):
         assert _refused(done) is (upload.artifact is not None) or upload.is_overdue
         upload.is_aborted = upload.is_aborted or upload.artifact is None
 
+    @rule(target=announced, owner=owners, path=PATHS, data=BYTES, knows_hash=st.booleans())
+    def announce(self, owner: Owner, path: str, data: bytes, knows_hash: bool) -> Any:
+        file = AnnouncedFile(path, len(data), hashlib.sha256(data).digest() if knows_hash else None)
+        lock = owners.lock(owner.root)
+        made = self.attempt(
+            announced_uploads.create(
+                self.db, self.actor, self.blobs, owner.root, [file], lock_owner=lock, limit=LIMIT
+            )
+        )  # fmt: skip
+        if _refused(made):
+            assert not owner.takes_files
+            return multiple()
+        upload = Announced(owner, path, data, made[0].id)
+        self.all_announced.append(upload)
+        if made[0].state == "completed":
+            assert knows_hash
+            upload.state = "completed"
+            self.note_stored(owner, path, data, made[0])
+        elif data:
+            self.run(receiving.receive(self.db, self.blobs, made[0], _chunks(data), len(data)))
+        return upload
+
+    @rule(upload=announced, aborting=st.integers(0, 3).map(lambda number: number == 0))
+    def end_announced(self, upload: Announced, aborting: bool) -> None:
+        verb = announced_uploads.abort if aborting else announced_uploads.complete
+        done = self.attempt(verb(self.db, self.actor, self.blobs, self.project.id, [upload.id]))
+        if _refused(done):
+            assert upload.is_overdue or upload.state == ("completed" if aborting else "aborted"), done
+        elif upload.state in {"open", "verifying"}:
+            upload.state = "aborted" if aborting else "verifying"
+
+    async def note_verified(self) -> None:
+        """A worker may have put files in their places, or found that it cannot."""
+        waiting = {upload.id: upload for upload in self.all_announced if upload.state == "verifying"}
+        statement = select(MultipartUpload.id, MultipartUpload.state).where(MultipartUpload.id.in_(waiting))
+        async with self.db.read() as snap:
+            rows = {row.id: row.state for row in await snap.execute(statement)}
+        for id, upload in waiting.items():
+            upload.state = rows.get(id, "aborted")
+            if upload.state == "completed":
+                assert upload.owner.takes_files
+                upload.owner.files[upload.path] = upload.data
+            else:
+                assert upload.state == "verifying" or not upload.owner.takes_files or upload.is_overdue, upload.state
+
     @rule(owner=owners | versions, path=st.sampled_from(["a", "d/b", "d", "d/e", "nothing", None]))
     def remove(self, owner: Owner | Version, path: str | None) -> None:
         owner = owner if isinstance(owner, Owner) else owner.owner
@@ -449,7 +510,7 @@ class Files(RuleBasedStateMachine):
 
     def note_removed(self, owner: Owner, done: Any, concerns: Callable[[str], bool]) -> None:
         if _refused(done):
-            assert not owner.takes_files or owner.fading
+            assert not owner.takes_files
             return
         gone = [name for name in owner.files if concerns(name)]
         assert done == len(gone)
@@ -470,8 +531,12 @@ class Files(RuleBasedStateMachine):
             for job_id in await self.jobs("queued"):
                 lease = await leases.claim(self.db, job_id, "doomed")
                 if lease is not None:
-                    with suppress(_Killed):
-                        await HANDLERS[lease.job.kind](self.runtime, decode(lease.job.kind, lease.job.payload), _die)
+                    job = decode(lease.job.kind, lease.job.payload)
+                    try:
+                        await HANDLERS[lease.job.kind](self.runtime, job, _die)
+                    except* _Killed:
+                        pass
+                await self.note_verified()
 
         self.run(work())
 
@@ -483,6 +548,7 @@ class Files(RuleBasedStateMachine):
                 done = (await snap.scalars(select(BackgroundJob).where(*mine))).all()
             for job in done:
                 await HANDLERS[job.kind](self.runtime, decode(job.kind, job.payload), _quiet)
+                await self.note_verified()
 
         self.run(work())
 
@@ -505,7 +571,7 @@ class Files(RuleBasedStateMachine):
         """Everything that is due at some moment comes nearer; what lasts longer than it may is overdue."""
         self.run(self.move_moments(span))
         if span is A_DAY:
-            for upload in [*self.all_slow, *self.all_in_parts]:
+            for upload in [*self.all_slow, *self.all_in_parts, *self.all_announced]:
                 upload.is_overdue = True
 
     @rule()
@@ -523,14 +589,14 @@ class Files(RuleBasedStateMachine):
         self.deaths = 0
         self.verified.clear()
         for owner in self.all_owners:
-            owner.condemned = owner.condemned or owner.fading
-        reachable = {data for owner in self.all_owners if owner.must_be_seen for data in owner.files.values()}
+            owner.condemned = owner.condemned
+        reachable = {data for owner in self.all_owners if owner.is_seen for data in owner.files.values()}
         kept = self.run(self.kept())
         assert sorted(kept["objects"].values()) == sorted(map(len, reachable))
         assert kept["objects"].keys() == kept["blobs"]
         assert kept["condemned"] == []
         assert kept["jobs"] in ([], ["succeeded"])
-        seen = {owner.root.id for owner in self.all_owners if owner.must_be_seen and owner.files}
+        seen = {owner.root.id for owner in self.all_owners if owner.is_seen and owner.files}
         assert kept["roots"] == seen
 
     @invariant()
@@ -540,8 +606,10 @@ class Files(RuleBasedStateMachine):
     @invariant()
     def only_what_is_under_way_is_pending(self) -> None:
         """What has ended, well or not, waits for no lease to run out; only a killed process leaves that behind."""
-        open_ones = [one for one in self.all_in_parts if one.artifact is None and not one.is_aborted]
-        assert len(self.run(self.pending())) <= self.deaths + len(self.all_slow) + len(open_ones)
+        in_parts = [one for one in self.all_in_parts if one.artifact is None and not one.is_aborted]
+        announced = [one for one in self.all_announced if one.state in {"open", "verifying"}]
+        under_way = self.deaths + len(self.all_slow) + len(in_parts) + len(announced)
+        assert len(self.run(self.pending())) <= under_way
 
     @invariant()
     def aliases_stand_where_they_were_put(self) -> None:
@@ -573,10 +641,7 @@ class Files(RuleBasedStateMachine):
         for owner in self.all_owners:
             expected = {path: hashlib.sha256(data).digest() for path, data in owner.files.items()}
             seen = found.pop(owner.root.id, {})
-            if owner.must_be_seen:
-                assert seen == expected
-            elif not owner.may_be_seen:
-                assert seen == {}
+            assert seen == (expected if owner.is_seen else {})
         assert found == {}
         for row in {row.object_key: row for row in rows if row.object_key not in self.verified}.values():
             assert hashlib.sha256(await self.read(row)).digest() == row.sha256
@@ -614,23 +679,25 @@ class Files(RuleBasedStateMachine):
         async with self.db.read() as snap:
             return list(await snap.scalars(select(BackgroundJob.id).where(*mine).order_by(BackgroundJob.id)))
 
-    async def due_jobs(self) -> set[Any]:
-        due = await leases.due(self.db, dict.fromkeys(KINDS, 10_000))
-        return {job.id for job in due} & set(await self.jobs("queued", "running"))
-
     async def run_jobs(self) -> None:
         """Until there is none: a job may promise others. None may fail."""
-        while due := await self.due_jobs():
-            for job_id in due:
+        places = dict.fromkeys(HANDLERS, 10_000)
+        while due := {one.id for one in await leases.due(self.db, places)} & set(await self.jobs("queued", "running")):
+            for job_id in sorted(due):
                 await execute(self.runtime, job_id, "machine")
+                await self.note_verified()
             async with self.db.read() as snap:
                 mine = (BackgroundJob.project_id == self.project.id, BackgroundJob.last_error.is_not(None))
                 assert (await snap.scalars(select(BackgroundJob.last_error).where(*mine))).all() == []
 
     async def reconcile_as_if_old(self) -> None:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(garbage, "ORPHAN_AGE", timedelta(seconds=-5))
-            await garbage.reconcile(self.db, self.blobs)
+            patch.setattr(reconciling, "ORPHAN_AGE", timedelta(seconds=-5))
+            patch.setattr(reconciling, "SUSPICION", timedelta(seconds=-5))
+            for _ in ("suspect", "condemn"):
+                found = await reconciling.reconcile(self.db, self.blobs)
+                assert found is not None
+                assert found.damaged == 0
 
     async def move_moments(self, span: timedelta) -> None:
         mine = self.project.id

@@ -9,14 +9,13 @@ import pytest
 from sqlalchemy import select
 
 from app.access.policy import Role
-from app.ci import asking, configuration, following
+from app.ci import configuration, following
 from app.ci.configuration import EditSettings
 from app.ci.tables import CiJob
 from app.queue.outbox import BackgroundJob
 from tests.ci import fakes
 from tests.ci.fakes import GitHub, GitLab
 from tests.graphql.conftest import ask, client, data  # noqa: F401  (fixtures)
-from tests.mlflow.conftest import base, interpreter, mlflow  # noqa: F401  (fixtures)
 
 
 @pytest.fixture
@@ -101,14 +100,13 @@ def promised(runtime, project):
 
 
 @pytest.fixture
-def look(runtime, project, ci_jobs, monkeypatch):
+def look(runtime, project, ci_jobs):
     """Look once at every CI job of the test's project, as the background job does; patience lasts 0.3 s."""
-    patient = asking.HttpApi
-    monkeypatch.setattr("app.ci.observer.HttpApi", lambda *parts: replace(patient(*parts), timeout_seconds=0.3))
+    observer = replace(runtime.observer, timeout_seconds=0.3)
 
     async def follow() -> list[CiJob]:
         for job in await ci_jobs():
-            await following.follow(runtime.db, runtime.observer, project.id, job.id)
+            await following.follow(runtime.db, observer, project.id, job.id)
         return await ci_jobs()
 
     return follow

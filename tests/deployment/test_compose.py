@@ -20,7 +20,7 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 DOCUMENTED = dict(re.findall(r"^#?([A-Z][A-Z0-9_]*)=(.*)$", EXAMPLE, re.MULTILINE))
 FIELDS = {PREFIX + name.upper() for name in Settings.model_fields}
-PROBES = {"postgres": "pg_isready", "redis": "valkey-cli", "minio": "mc", "api": "python"}
+PROBES = {"postgres": "pg_isready", "redis": "valkey-cli", "minio": "mc", "api": "python", "worker": "python"}
 OURS = ("migrate", "api", "worker")
 
 

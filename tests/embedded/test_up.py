@@ -116,6 +116,17 @@ def test_life_of_an_installation(up):
     ]
     assert secrets["MODELYARD_TOKEN"] not in said
 
+    settings = first.data_dir / "server.env"
+    assert stat.S_IMODE(settings.stat().st_mode) == 0o600
+    listed = subprocess.run(
+        ["/bin/sh", "-c", f'. "{settings}" && "{sys.executable}" -m app.cli jobs list'],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert listed.returncode == 0, listed.stderr
+
     assert _spread(first, clients=16) in {(7, 9), (8, 8)}
 
     second = up()

@@ -26,6 +26,8 @@ SETUP = """mutation s($path: String!) {
   candidateCreate(input: {experiment: {name: {project: $path, name: "e"}}}) { candidate { id } }
   webhookCreate(input: {project: {path: $path}, name: "w", url: "https://example.org",
     events: ["model_version.created"]}) { webhook { id } }
+  ciSettingsUpdate(input: {project: {path: $path}, provider: GITLAB, ciProject: "a/b",
+    baseUrl: "https://127.0.0.1:1"}) { ciSettings { ciProject } }
   tokenCreate(input: {name: "t", place: {project: {path: $path}}, role: GUEST}) { token { id } }
   artifactUploadCreate(input: {owner: {modelVersion: {path: {project: $path, model: "m", reference: "1.0.0"}}},
     files: [{path: "empty", size: 0}]}) { uploads { id } }
@@ -43,6 +45,8 @@ async def examples(data: Ask, project) -> dict[str, dict[str, Any]]:
     place = {"project": {"path": project.path}}
     guest = project[Role.GUEST].actor.username
     webhook = made["webhookCreate"]["webhook"]["id"]
+    link = {"owner": {"candidate": candidate}, "provider": "GITLAB"}
+    ci_job = await linked_job(data, project, {**link, "externalId": "7"})
     unreachable = {"name": "x", "url": "https://example.org", "events": ["registered_model.created"]}
     pair = [{"key": "k", "value": "v"}]
     upload = made["artifactUploadCreate"]["uploads"][0]["id"]
@@ -52,6 +56,7 @@ async def examples(data: Ask, project) -> dict[str, dict[str, Any]]:
         "groupCreate": {"path": "sub", "parent": {"path": project.path.rpartition("/")[0]}},
         "projectCreate": {"path": "other", "group": {"path": project.path.rpartition("/")[0]}},
         "projectUpdate": {"project": {"path": project.path}, "description": "changed"},
+        "projectDelete": {"project": {"path": project.path}, "confirm": project.path},
         "memberSet": {"place": place, "username": guest, "role": "DEVELOPER"},
         "memberRemove": {"place": place, "username": project[Role.REPORTER].actor.username},
         "tokenCreate": {"name": "x", "place": place},
@@ -86,6 +91,11 @@ async def examples(data: Ask, project) -> dict[str, dict[str, Any]]:
         "webhookDeliveryReplay": {"delivery": await delivery_of(project, webhook)},
         "backgroundJobRetry": {"id": await job_of(project, "dead")},
         "backgroundJobCancel": {"id": await job_of(project, "queued")},
+        "ciJobLink": {**link, "externalId": "8"},
+        "ciJobUnlink": {"owner": {"candidate": candidate}, "ciJob": ci_job},
+        "ciJobRefresh": {"ciJob": ci_job},
+        "ciSettingsUpdate": {"project": {"path": project.path}, "ciProject": "c/d"},
+        "ciSettingsDelete": {"project": {"path": project.path}},
         "artifactsDelete": {"owner": {"modelVersion": version}, "path": "model"},
     }
 
@@ -102,6 +112,13 @@ async def quarantined(project, candidate: str) -> str:
                       RETURNING id"""
         made = await tx.scalar(text(artifact), keys | {"blob": await tx.scalar(text(blob), keys)})
     return str(GlobalId.of("Artifact", project.id, made))
+
+
+async def linked_job(data: Ask, project, link: dict[str, Any]) -> str:
+    """The id of a CI job that is linked."""
+    document = "mutation l($input: CiJobLinkInput!) { ciJobLink(input: $input) { ciJob { id } } }"
+    made = await data(project.people[Role.OWNER], document, input=link)
+    return made["ciJobLink"]["ciJob"]["id"]
 
 
 async def delivery_of(project, webhook: str) -> str:
@@ -173,6 +190,7 @@ async def traces(runtime, project) -> dict[str, Any]:
     tables = {
         "projects": "id = :id", "memberships": "project_id = :id or group_id = :group", "tokens": "project_id = :id",
         "webhooks": "project_id = :id", "webhook_deliveries": "project_id = :id",
+        "ci_settings": "project_id = :id", "ci_jobs": "project_id = :id", "candidate_ci_jobs": "project_id = :id",
         "models": "project_id = :id", "model_versions": "project_id = :id", "aliases": "project_id = :id",
         "experiments": "project_id = :id", "candidates": "project_id = :id", "candidate_tags": "project_id = :id",
         "candidate_params": "project_id = :id", "background_jobs": "project_id = :id",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 import strawberry
 from structlog.testing import capture_logs
@@ -11,9 +9,11 @@ from structlog.testing import capture_logs
 from app.access.policy import ANONYMOUS, Role
 from app.errors import Invalid
 from app.graphql import markdown
+from app.graphql.budget import Budget
 from app.graphql.context import Context
 from app.graphql.loaders import Loaders
 from app.graphql.schema import Schema
+from app.live.watch import Live
 
 
 @strawberry.type
@@ -27,10 +27,14 @@ class Failing:
         raise Invalid("Say it otherwise.", field="x")
 
 
+def unasked(runtime) -> Context:
+    """The context of an operation that nobody has sent."""
+    loaders = Loaders(runtime.db, ANONYMOUS)
+    return Context(runtime, Live(runtime.db), ANONYMOUS, loaders, "request-7", None, "http://test", Budget(0), "")
+
+
 async def test_unforeseen_errors_are_masked_and_logged_once(runtime):
-    context = Context(
-        runtime, ANONYMOUS, Loaders(runtime.db, ANONYMOUS), "request-7", asyncio.timeout(None), "http://test"
-    )
+    context = unasked(runtime)
     with capture_logs() as logs:
         result = await Schema(query=Failing).execute("{ unforeseen }", context_value=context)
     assert [error.formatted for error in result.errors] == [
@@ -45,9 +49,7 @@ async def test_unforeseen_errors_are_masked_and_logged_once(runtime):
 
 
 async def test_expected_errors_of_queries_carry_their_code(runtime):
-    context = Context(
-        runtime, ANONYMOUS, Loaders(runtime.db, ANONYMOUS), "request-7", asyncio.timeout(None), "http://test"
-    )
+    context = unasked(runtime)
     result = await Schema(query=Failing).execute("{ expected }", context_value=context)
     (error,) = result.errors
     assert (error.message, error.extensions) == ("Say it otherwise.", {"code": "INVALID"})

@@ -98,7 +98,7 @@ async def test_everything_that_happens_to_a_registry_is_told_in_order(clients, u
     await candidates.edit(db, owner, project.id, UpdateCandidate(candidate.id, status=Status.FINISHED))
     await versions.delete(db, owner, project.id, version.id)
     watched = await clients.subscribe(url, EVENTS, project.token, variables={"path": project.path, "after": begin})
-    told = [await watched.data() for _ in range(14)]
+    told = [await watched.data() for _ in range(15)]
     assert [(one["type"], one["objectType"], one["detail"]) for one in told] == [
         ("MODEL_CREATED", "Model", None),
         ("CANDIDATE_CREATED", "Candidate", None),
@@ -113,6 +113,7 @@ async def test_everything_that_happens_to_a_registry_is_told_in_order(clients, u
         ("CI_JOB_LINKED", "Candidate", told[10]["detail"]),
         ("CANDIDATE_UPDATED", "Candidate", None),
         ("MODEL_VERSION_DELETED", "ModelVersion", "production"),
+        ("CANDIDATE_DELETED", "Candidate", None),
         ("JOB_CREATED", "BackgroundJob", "queued"),
     ]
     await watched.stop()

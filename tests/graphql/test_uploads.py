@@ -7,12 +7,14 @@ import hashlib
 import os
 from uuid import UUID
 
+import httpx
 import pytest
 from sqlalchemy import func, select, text, update
 
 from app.access.policy import Role
-from app.artifacts import garbage, inspections, multipart_uploads
+from app.artifacts import beginnings, garbage, inspections, multipart_uploads, receiving
 from app.artifacts.tables import Artifact, Blob, CondemnedObject, MultipartUpload
+from app.errors import TooLarge
 from app.ids import GlobalId
 from app.queue import leases
 from app.queue.jobs import decode
@@ -20,6 +22,8 @@ from app.queue.outbox import BackgroundJob
 from app.registry import models, versions
 from app.registry.models import CreateModel
 from app.registry.versions import CreateVersion
+from app.runtime import open_runtime
+from tests.conftest import serving
 from tests.graphql.conftest import statements
 from workers import execution
 from workers.handlers import HANDLERS
@@ -327,6 +331,79 @@ async def test_two_completions_at_once_make_one_job(uploads):
     assert len({answer["job"]["id"] for answer in answers}) == 1
 
 
+async def test_an_empty_file_is_completed_twice_at_once(uploads):
+    (upload,) = await uploads.begin({"path": "empty", "size": 0})
+    answers = await asyncio.gather(*(uploads.complete(upload) for _ in range(5)))
+    assert [answer["userErrors"] for answer in answers] == [[]] * 5
+    await uploads.work()
+    assert (await uploads.show(upload))["state"] == "READY"
+
+
+async def test_an_upload_that_is_given_up_meanwhile_holds_all_back(uploads, monkeypatch):
+    kept, given_up = await uploads.begin(described("a.bin", b"x"), described("b.bin", b"y"))
+    await uploads.send(kept, b"x")
+    await uploads.send(given_up, b"y")
+    require_parts = beginnings.require_parts
+
+    async def abort_then(*arguments):
+        await uploads.data(uploads.person, ABORT, ids=[given_up["id"]])
+        await require_parts(*arguments)
+
+    monkeypatch.setattr(beginnings, "require_parts", abort_then)
+    refused = await uploads.complete(kept, given_up)
+    assert [error["code"] for error in refused["userErrors"]] == ["CONFLICT"]
+    assert (await uploads.show(kept))["state"] == "OPEN"
+
+
+async def test_a_client_that_leaves_just_after_the_commit_has_sent_its_part(uploads, monkeypatch):
+    (upload,) = await uploads.begin(described("a.bin", b"x"))
+    adopt = receiving._adopt
+
+    async def leave_after(*arguments):
+        await adopt(*arguments)
+        raise TooLarge("The client has left.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(receiving, "_adopt", leave_after)
+        assert (await uploads.client.put(upload["parts"][0]["url"], content=b"x")).status_code == 413
+    assert [part["arrived"] for part in (await uploads.show(upload))["parts"]] == [True]
+    await uploads.sweep()
+    await uploads.complete(upload)
+    await uploads.work()
+    assert await uploads.download((await uploads.show(upload))["artifact"]) == b"x"
+
+
+async def test_what_is_announced_is_not_completed_as_clients_of_mlflow_do(uploads, client):
+    (upload,) = await uploads.begin({"path": "x/l.bin", "size": 17 * MIB, "sha256": "0" * 64})
+    parts = [
+        {
+            "part_number": part["number"],
+            "etag": (await client.put(part["url"], content=bytes(part["size"]))).headers["etag"],
+        }
+        for part in upload["parts"]
+    ]
+    mpu = f"/api/v4/projects/{uploads.project.id}/ml/mlflow/api/2.0/mlflow-artifacts/mpu"
+    place = f"0/{uploads.version.candidate_id.hex}/artifacts/x"
+    body = {"path": "l.bin", "upload_id": upload["parts"][0]["url"].split("/")[-2], "parts": parts}
+    for end in ("complete", "abort"):
+        refused = await client.post(f"{mpu}/{end}/{place}", json=body, headers=uploads.person.headers)
+        assert (refused.status_code, refused.json()["error_code"]) == (404, "RESOURCE_DOES_NOT_EXIST")
+    assert (await uploads.show(upload))["state"] == "OPEN"
+
+
+async def test_the_parts_of_one_request_are_limited(uploads, ask):
+    files = [{"path": f"{i}", "size": 20 * 1024 * MIB} for i in range(9)]
+    document = CREATE.replace("first: 1000", "first: 1000, after: 0")
+    answer = await ask(uploads.person, document, owner=uploads.owner, files=files)
+    assert answer.errors == []
+    nodes = "query n($ids: [ID!]!) { nodes(ids: $ids) { ... on ArtifactUpload { %s } } }" % " ".join(  # noqa: UP031
+        f"p{i}: parts(first: 1000) {{ number }}" for i in range(2)
+    )
+    ids = [upload["id"] for upload in answer.data["artifactUploadCreate"]["uploads"]]
+    refused = await ask(uploads.person, nodes, ids=ids)
+    assert {error["extensions"]["code"] for error in refused.errors} == {"TOO_LARGE"}
+
+
 async def test_verified_twice_at_once_is_verified_once(uploads):
     (upload,) = await uploads.begin(described("a.bin", bytes(20 * MIB)))
     await uploads.send(upload, bytes(20 * MIB))
@@ -418,3 +495,34 @@ async def test_lost_looks_are_promised_again(uploads, runtime):
     await uploads.work()
     async with runtime.db.read() as snap:
         assert await snap.scalar(select(Artifact.inspected_at).where(mine)) is not None
+
+
+async def test_parts_go_to_the_store_itself_where_clients_reach_it(uploads, runtime):
+    settings = runtime.settings.model_copy(update={"s3_public_url": runtime.settings.s3_url})
+    contents = {"small.bin": os.urandom(1_000), "big.bin": os.urandom(20 * MIB), "empty.bin": b""}
+    async with open_runtime(settings) as public, serving(public) as address, httpx.AsyncClient() as client:
+
+        async def ask(document, **variables):
+            body = {"query": document, "variables": variables}
+            answer = await client.post(f"{address}/graphql", json=body, headers=uploads.person.headers, timeout=30)
+            return answer.json()["data"]
+
+        files = [described(path, content) for path, content in contents.items()]
+        made = (await ask(CREATE, owner=uploads.owner, files=files))["artifactUploadCreate"]["uploads"]
+        for upload in made:
+            for part in upload["parts"]:
+                assert part["url"].startswith(runtime.settings.s3_url)
+                piece = contents[upload["path"]][part["offset"] : part["offset"] + part["size"]]
+                assert (await client.put(part["url"], content=piece, timeout=30)).status_code == 200
+        done = (await ask(COMPLETE, ids=[upload["id"] for upload in made]))["artifactUploadComplete"]
+        assert done["userErrors"] == []
+        await uploads.work()
+        for upload in made:
+            ready = (await ask(SHOW, id=upload["id"]))["artifactUpload"]
+            assert ready["artifact"]["sha256"] == hashlib.sha256(contents[upload["path"]]).hexdigest()
+        # What was signed for the upload cannot change the file afterwards.
+        for part in (*made[0]["parts"], *made[1]["parts"]):
+            assert (await client.put(part["url"], content=b"x" * part["size"], timeout=30)).status_code in {403, 404}
+    for upload in made:
+        ready = await uploads.show(upload)
+        assert await uploads.download(ready["artifact"]) == contents[upload["path"]]

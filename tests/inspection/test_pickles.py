@@ -16,7 +16,7 @@ from tests.inspection.pickled import CANARY, SYSTEM, called, found, proto, text
 
 
 def examined(content: bytes, limits: Limits | None = None) -> Report:
-    return examine(Kind.PICKLE, Held(content), limits or Limits())
+    return examine(Kind.PICKLE, "model.pkl", Held(content), limits or Limits())
 
 
 def verdict(content: bytes) -> str:
@@ -149,7 +149,7 @@ def test_report_names_imports_findings_and_scanners() -> None:
     assert [each.split()[0] for each in report.scan.scanners] == ["modelyard", "picklescan", "fickling"]
     assert any(each.startswith("picklescan: os.system") for each in report.scan.findings)
     assert any(each.startswith("fickling: ") for each in report.scan.findings)
-    assert report.facts == {"pickles": 1, "arrays": 0, "opcodes": 15}
+    assert report.facts == {"pickleCount": 1, "arrayCount": 0, "opcodeCount": 15}
 
 
 def test_lists_are_bounded() -> None:
@@ -174,7 +174,7 @@ def test_large_values_are_not_read() -> None:
             return (self.head + bytes(2**17))[start:end] if start < 2**17 else bytes(end - start - 1) + b"."
 
     source = Sparse()
-    report = examine(Kind.PICKLE, source, Limits())
+    report = examine(Kind.PICKLE, "model.pkl", source, Limits())
     assert report.outcome is Outcome.READY
     assert source.read_bytes < 2**20
 

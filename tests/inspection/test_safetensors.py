@@ -18,7 +18,7 @@ def tensor(start: int, end: int, shape: list[int], dtype: str = "F32") -> dict[s
 def examined(content: bytes, path: str = "model.safetensors", limits: Limits | None = None) -> Report:
     kind = detect(content[:4096], len(content), path)
     assert kind is Kind.SAFETENSORS
-    return examine(kind, Held(content), limits or Limits())
+    return examine(kind, path, Held(content), limits or Limits())
 
 
 async def test_header_is_told_by_reading_a_small_part() -> None:

@@ -12,6 +12,7 @@ import json
 import os
 import textwrap
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ OLDEST = _ROOT / ".venv-mlflow2" / "bin" / "python"
 """MLflow 2.7.1."""
 _LINE_LIMIT = 64 * 1024 * 1024
 _SECONDS = 120
+_NUMBERS = count(1)
 
 _LOOP = """
 import ast, inspect, json, os, sys
@@ -72,10 +74,11 @@ def answer(call):
         names = {"_recorded": recording(called)}
         tree = ast.fix_missing_locations(Recording().visit(ast.parse(call["source"])))
         exec(compile(tree, call["name"], "exec"), names)
-        return json.dumps({"result": names[call["name"]](*call["arguments"]), "called": sorted(called)})
+        found = {"result": names[call["name"]](*call["arguments"])}
     except Exception as error:
         code = getattr(error, "error_code", None)
-        return json.dumps({"error": str(error), "kind": type(error).__name__, "code": code, "called": sorted(called)})
+        found = {"error": str(error), "kind": type(error).__name__, "code": code}
+    return json.dumps({"number": call["number"], "called": sorted(called), **found})
 
 for line in sys.stdin:
     answers.write(answer(json.loads(line)) + "\\n")
@@ -117,17 +120,25 @@ class MLflow:
             "source": textwrap.dedent(inspect.getsource(function)),
             "arguments": arguments,
             "environment": self._environment,
+            "number": next(_NUMBERS),
         }
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(call).encode() + b"\n")
         await self._process.stdin.drain()
-        line = await asyncio.wait_for(self._process.stdout.readline(), _SECONDS)
-        answer = json.loads(line)
+        answer = await asyncio.wait_for(self._answer(call["number"]), _SECONDS)
         self.called |= {(module, name) for module, name in answer["called"]}
         if "error" in answer:
             raise ClientError(answer["kind"], answer["error"], answer["code"])
         return answer["result"]
+
+    async def _answer(self, number: int) -> dict[str, Any]:
+        """The answer to that call; one that comes late, after its test has given up, belongs to nobody."""
+        assert self._process.stdout is not None
+        while True:
+            answer: dict[str, Any] = json.loads(await self._process.stdout.readline())
+            if answer["number"] == number:
+                return answer
 
 
 async def start(interpreter: Path = NEWEST) -> MLflow:

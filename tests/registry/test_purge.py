@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
+import asyncio
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -13,7 +14,7 @@ from app.queue.jobs import PurgeCandidate, PurgeExperiment
 from app.registry import aliases, models, purge, versions
 from app.registry.models import CreateModel
 from app.registry.references import parse_reference
-from app.registry.versions import CreateVersion
+from app.registry.versions import CreateVersion, ModelVersion
 from app.tracking import candidates
 from app.tracking import purge as tracking_purge
 from app.tracking.candidates import CandidateNotFound, CreateCandidate
@@ -177,3 +178,45 @@ async def test_purges_of_other_projects_touch_nothing(project, model):
     await purge.version(project.runtime.db, project.id + 10_000, version.id, progress=silent)
     assert await count(project, "model_versions") == 1
     await tracking_purge.candidate(project.runtime.db, project.id, uuid4(), progress=silent)
+
+
+async def seen(project, candidate_id) -> bool:
+    try:
+        await candidates.get(project.runtime.db, project.owner, project.id, candidate_id)
+    except CandidateNotFound:
+        return False
+    return True
+
+
+async def test_what_a_version_alone_had_is_not_seen_once_it_is_deleted(runtime, project, model):
+    version = await add(project)
+    await versions.delete(runtime.db, project.owner, project.id, version.id)
+    assert not await seen(project, version.candidate_id)
+
+
+async def test_what_a_copy_shares_is_seen_until_both_are_deleted(runtime, project, model):
+    original = await add(project)
+    await models.create(runtime.db, project.owner, project.id, CreateModel("other"))
+    copy = await add(project, "other", candidate_id=original.candidate_id)
+    await versions.delete(runtime.db, project.owner, project.id, original.id)
+    assert await seen(project, original.candidate_id)
+    await models.delete(runtime.db, project.owner, project.id, copy.model_id)
+    assert not await seen(project, original.candidate_id)
+
+
+async def test_a_candidate_made_by_training_outlives_its_version(runtime, project, model):
+    made = (await candidates.create(runtime.db, project.owner, project.id, CreateCandidate())).candidate
+    version = await add(project, candidate_id=made.id)
+    await versions.delete(runtime.db, project.owner, project.id, version.id)
+    assert await seen(project, made.id)
+
+
+async def test_a_copy_made_during_the_deletion_has_its_candidate_or_is_refused(runtime, project, model):
+    for _ in range(8):
+        version = await add(project)
+        deletion = versions.delete(runtime.db, project.owner, project.id, version.id)
+        copying = add(project, candidate_id=version.candidate_id)
+        deleted, copy = await asyncio.gather(deletion, copying, return_exceptions=True)
+        assert isinstance(deleted, UUID)
+        assert await seen(project, version.candidate_id) is isinstance(copy, ModelVersion)
+        assert isinstance(copy, ModelVersion | CandidateNotFound)

@@ -45,6 +45,7 @@ async def receiver() -> AsyncIterator[Receiver]:
     try:
         yield running
     finally:
+        running.release.set()
         await runner.cleanup()
 
 

@@ -367,6 +367,8 @@ def test_retry_after_is_read_in_both_forms():
     assert read("120") == 120
     assert read("Wed, 21 Oct 2015 07:28:00 GMT") == 0
     assert [read(text) for text in (None, "", "soon", "-1", "9" * 20)] == [None] * 5
+    beyond = ("Wed, 21 Oct 99999999999999999999 07:28:00 GMT", "Wed, 21 Oct 2015 07:28:00 +99999999999999999999")
+    assert [read(text) for text in beyond] == [None] * 2
 
 
 async def test_only_maintainers_manage_webhooks(runtime, project, subscribe, receiver):

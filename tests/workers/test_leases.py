@@ -9,10 +9,12 @@ import pytest
 from sqlalchemy import select, update
 
 from app.access import jobs as visible_jobs
+from app.access import place_lists
 from app.errors import NotFound
 from app.pagination import Window
 from app.queue import leases, outbox
 from app.queue.jobs import KINDS, PurgeModel, decode
+from app.queue.listing import JobFilter
 from app.queue.outbox import BackgroundJob
 
 
@@ -95,7 +97,7 @@ async def test_jobs_are_seen_by_requester_and_members(runtime, project, job_id):
     assert (await visible_jobs.get(runtime.db, project.owner, job_id)).kind == "registry.purge_model"
     with pytest.raises(NotFound):
         await visible_jobs.get(runtime.db, project.stranger.actor, job_id)
-    page = await visible_jobs.of_project(runtime.db, project.owner, project.id, Window())
+    (page,) = await place_lists.jobs_of_projects(runtime.db, project.owner, [(project.id,)], Window(), JobFilter())
     assert [job.id for job in page.items] == [job_id]
 
 

@@ -57,7 +57,7 @@ async def states(runtime, project) -> dict[str, int]:
 
 
 async def until(condition):
-    for _ in range(500):
+    for _ in range(3000):
         if await condition():
             return
         await asyncio.sleep(0.01)
@@ -86,11 +86,13 @@ async def test_a_free_place_is_filled_at_once(runtime, project, executor):
     async with runtime.db.write() as tx:
         await outbox.enqueue_all(tx, [PurgeModel(project.id, n) for n in range(5)], project_id=project.id)
     await executor.pump()
-    while (await states(runtime, project)).get("queued"):
-        await asyncio.wait_for(executor.look.wait(), 5)
+    started = set(executor._running)
+    while len(started) < 5:
+        await asyncio.wait_for(executor.look.wait(), 30)
         executor.look.clear()
         await executor.pump()
-    await executor.drain(5)
+        started |= set(executor._running)
+    await executor.drain(30)
     assert await states(runtime, project) == {"succeeded": 5}
 
 

@@ -46,6 +46,12 @@ class ProjectUpdateInput:
     experiments_access: FeatureAccess | None = optional("For whom experiments and candidates are switched on.")
 
 
+@strawberry.input(description="The end of a project, with everything in it.")
+class ProjectDeleteInput:
+    project: ProjectLookup = strawberry.field(description="Which one.")
+    confirm: str = strawberry.field(description="Its full path, to show that this one is meant.")
+
+
 @strawberry.input(description="A role for a user.")
 class MemberSetInput:
     place: PlaceLookup = strawberry.field(description="The group or project.")

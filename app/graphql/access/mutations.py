@@ -18,6 +18,7 @@ from app.graphql.access.inputs import (
     MemberRemoveInput,
     MemberSetInput,
     ProjectCreateInput,
+    ProjectDeleteInput,
     ProjectUpdateInput,
     TokenCreateInput,
     TokenRevokeInput,
@@ -30,6 +31,9 @@ from app.graphql.access.types import Member, Token, User
 from app.graphql.context import Info
 from app.graphql.errors import UserError
 from app.graphql.fields import INPUT, mutation, optional, user_errors
+from app.graphql.jobs.queries import job_by_id
+from app.graphql.jobs.types import BackgroundJob
+from app.upkeep import project_deletion
 
 
 @strawberry.type(description="What became of `userCreate`.")
@@ -53,6 +57,13 @@ class ProjectCreatePayload:
 @strawberry.type(description="What became of `projectUpdate`.")
 class ProjectUpdatePayload:
     project: Project | None = optional("The project as it is now.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="What became of `projectDelete`.")
+class ProjectDeletePayload:
+    deleted_id: strawberry.ID | None = optional("The id of the project that is gone.")
+    background_job: BackgroundJob | None = optional("The job that removes what was in it.")
     user_errors: list[UserError] = user_errors()
 
 
@@ -123,6 +134,12 @@ class AccessMutation:
         )
         changed = await projects.edit(info.context.db, info.context.actor, command)
         return ProjectUpdatePayload(project=Project.of(changed))
+
+    @mutation("Deletes a project with everything in it, at once and for good; workers remove its bytes. For owners.")
+    async def project_delete(self, info: Info, input: Annotated[ProjectDeleteInput, INPUT]) -> ProjectDeletePayload:
+        context, project = info.context, (await find_project(info, input.project)).id
+        job = await project_deletion.delete(context.db, context.actor, project, input.confirm)
+        return ProjectDeletePayload(deleted_id=ids.of("Project", project), background_job=await job_by_id(info, job))
 
     @mutation("Gives a user a role in a group or project, or another one.")
     async def member_set(self, info: Info, input: Annotated[MemberSetInput, INPUT]) -> MemberSetPayload:

@@ -7,11 +7,12 @@ from typing import Annotated
 
 import strawberry
 
-from app.access import groups, members, policy, tokens
+from app.access import groups, policy
 from app.access.groups import GroupAccess
 from app.access.policy import Permission, ProjectAccess
 from app.graphql import ids, markdown
 from app.graphql.access.enums import FeatureAccess, Role, Visibility
+from app.graphql.access.storage import ProjectStorage
 from app.graphql.access.types import Member, Token, User, user_by_id
 from app.graphql.connections import After, Before, Connection, First, Last, connection, window
 from app.graphql.context import Info
@@ -25,6 +26,17 @@ from app.registry.models import ModelOrder
 
 Search = Annotated[str, strawberry.argument(description="Only what has this text in its name, whatever the case.")]
 OrderModels = Annotated[ModelOrderBy | None, strawberry.argument(description="The order; by name when left out.")]
+MlflowFilter = Annotated[
+    str, strawberry.argument(description="In MLflow's filter grammar, e.g. `name LIKE 'digits%' AND tags.team = 'a'`.")
+]
+Order = Annotated[list[str] | None, strawberry.argument(description="In MLflow's order grammar, e.g. `name DESC`.")]
+MeasuredOn = Annotated[
+    list["searches.DatasetFilter"] | None,
+    strawberry.argument(description="Only metrics that were measured on one of these count in the filter."),
+]
+OrderLoggedModels = Annotated[
+    list["searches.LoggedModelOrder"] | None, strawberry.argument(description="By what they are ordered.")
+]
 InTrash = Annotated[bool, strawberry.argument(description="Those in the trash instead of the living ones.")]
 
 
@@ -74,17 +86,15 @@ class Group(Node):
     async def members(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Member]:
-        context = info.context
-        page = await members.of_group(context.db, context.actor, self.access.id, window(first, after, last, before))
-        return connection(page, Member.of)
+        wish = ((self.access.id,), window(first, after, last, before))
+        return connection(await info.context.loaders.access.members_of_groups.load(wish), Member.of)
 
     @resolved("Its tokens, newest first. For those who manage them.")
     async def tokens(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Token]:
-        context = info.context
-        page = await tokens.of_group(context.db, context.actor, self.access.id, window(first, after, last, before))
-        return connection(page, Token.of)
+        wish = ((self.access.id,), window(first, after, last, before))
+        return connection(await info.context.loaders.access.tokens_of_groups.load(wish), Token.of)
 
     @resolved("Your role in it; null: you are a visitor.")
     def viewer_role(self) -> Role | None:
@@ -147,17 +157,15 @@ class Project(Node):
     async def members(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Member]:
-        context = info.context
-        page = await members.of_project(context.db, context.actor, self.access.id, window(first, after, last, before))
-        return connection(page, Member.of)
+        wish = ((self.access.id,), window(first, after, last, before))
+        return connection(await info.context.loaders.access.members_of_projects.load(wish), Member.of)
 
     @resolved("Its tokens, newest first. For those who manage them.")
     async def tokens(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Token]:
-        context = info.context
-        page = await tokens.of_project(context.db, context.actor, self.access.id, window(first, after, last, before))
-        return connection(page, Token.of)
+        wish = ((self.access.id,), window(first, after, last, before))
+        return connection(await info.context.loaders.access.tokens_of_projects.load(wish), Token.of)
 
     @resolved("Its models.")
     async def models(
@@ -200,9 +208,64 @@ class Project(Node):
         view: InView = View.ACTIVE,
         first: First = None,
         after: After = None,
-    ) -> candidate_search.CandidateSearch:
-        wish = candidate_search.CandidateWish(experiments, filter, order_by or [], view, first, after)
-        return await candidate_search.find_candidates(info, self.access.id, wish)
+    ) -> searches.CandidateSearch:
+        wish = searches.Wish(experiments, filter, first, after)
+        return await searches.find_candidates(info, self.access.id, wish, order_by or [], view)
+
+    @resolved("Experiments that match a filter.")
+    async def experiment_search(
+        self,
+        info: Info,
+        *,
+        filter: MlflowFilter = "",
+        order_by: Order = None,
+        view: InView = View.ACTIVE,
+        first: First = None,
+        after: After = None,
+    ) -> searches.ExperimentSearch:
+        wish = searches.Wish([], filter, first, after)
+        return await searches.find_experiments(info, self.access.id, wish, order_by or [], view)
+
+    @resolved("Logged models of some of its experiments that match a filter, newest first unless told otherwise.")
+    async def logged_models(
+        self,
+        info: Info,
+        *,
+        experiments: Experiments,
+        filter: MlflowFilter = "",
+        datasets: MeasuredOn = None,
+        order_by: OrderLoggedModels = None,
+        first: First = None,
+        after: After = None,
+    ) -> searches.LoggedModelSearch:
+        wish = searches.Wish(experiments, filter, first, after)
+        return await searches.find_logged_models(info, self.access.id, wish, datasets or [], order_by or [])
+
+    @resolved("Models that match a filter, by name unless told otherwise.")
+    async def model_search(
+        self,
+        info: Info,
+        *,
+        filter: MlflowFilter = "",
+        order_by: Order = None,
+        first: First = None,
+        after: After = None,
+    ) -> registry_searches.ModelSearch:
+        wish = searches.Wish([], filter, first, after)
+        return await registry_searches.find_models(info, self.access.id, wish, order_by or [])
+
+    @resolved("Versions of all its models that match a filter, the last changed first unless told otherwise.")
+    async def model_versions(
+        self,
+        info: Info,
+        *,
+        filter: MlflowFilter = "",
+        order_by: Order = None,
+        first: First = None,
+        after: After = None,
+    ) -> registry_searches.ModelVersionSearch:
+        wish = searches.Wish([], filter, first, after)
+        return await registry_searches.find_versions(info, self.access.id, wish, order_by or [])
 
     @resolved("Its background jobs, newest first; for visitors only their own.")
     async def background_jobs(
@@ -228,6 +291,10 @@ class Project(Node):
     async def ci_settings(self, info: Info) -> ci.CiSettings | None:
         return await ci.settings_of(info, self.access.id)
 
+    @resolved("What it has in the object store. Counted when asked for.")
+    async def storage(self, info: Info) -> ProjectStorage:
+        return ProjectStorage.of(await info.context.loaders.access.storage.load((self.access.id,)))
+
     @resolved("Your role in it; null: you are a visitor.")
     def viewer_role(self) -> Role | None:
         return self.access.role
@@ -235,6 +302,10 @@ class Project(Node):
     @resolved("Whether you may change its settings and manage its members.")
     def viewer_can_manage(self, info: Info) -> bool:
         return policy.allows(info.context.actor, self.access, Permission.MEMBER_MANAGE)
+
+    @resolved("Whether you may delete it.")
+    def viewer_can_delete(self, info: Info) -> bool:
+        return policy.allows(info.context.actor, self.access, Permission.PROJECT_DELETE)
 
     @resolved("Whether you may create and change models, versions, aliases and artifacts.")
     def viewer_can_write_registry(self, info: Info) -> bool:
@@ -259,7 +330,8 @@ async def may(info: Info, project_id: int, permission: Permission) -> bool:
 
 # At the end, since the types of these modules refer to each other.
 from app.graphql.ci import types as ci  # noqa: E402
+from app.graphql.registry import search as registry_searches  # noqa: E402
 from app.graphql.registry import types as registry  # noqa: E402
-from app.graphql.tracking import search as candidate_search  # noqa: E402
+from app.graphql.tracking import search as searches  # noqa: E402
 from app.graphql.tracking import types as tracking  # noqa: E402
 from app.graphql.webhooks import types as webhooks  # noqa: E402

@@ -5,10 +5,11 @@ from __future__ import annotations
 from strawberry.dataloader import DataLoader
 
 from app.access.lists import Answers
-from app.access.policy import Actor
+from app.access.policy import Actor, Permission
 from app.artifacts import pages
+from app.artifacts.announced_uploads import MultipartUpload
 from app.artifacts.artifacts import ArtifactDetails
-from app.artifacts.pages import ArtifactKey, Findings, RootKey
+from app.artifacts.pages import ArtifactKey, Findings, FolderKey, ListedFile, RootKey
 from app.db.database import Database
 from app.graphql.batches import per_arguments
 from app.pagination import Page, Window
@@ -20,20 +21,31 @@ class ArtifactLoaders:
     def __init__(self, db: Database, actor: Actor) -> None:
         self._db = db
         self._actor = actor
-        self.pages: DataLoader[tuple[RootKey, tuple[Window, str]], Page[ArtifactDetails]] = per_arguments(self._pages)
+        self.pages: DataLoader[tuple[RootKey, tuple[Window, str, Permission]], Page[ArtifactDetails]] = per_arguments(
+            self._pages
+        )
         self.artifacts: DataLoader[ArtifactKey, ArtifactDetails | None] = DataLoader(self._artifacts)
+        self.uploads: DataLoader[ArtifactKey, MultipartUpload | None] = DataLoader(self._uploads)
+        self.listed: DataLoader[tuple[FolderKey, Permission], list[ListedFile]] = per_arguments(self._listed)
         self.findings: DataLoader[ArtifactKey, Findings | None] = DataLoader(self._findings)
-        self.counts: DataLoader[tuple[RootKey, str], int] = per_arguments(self._counts)
+        self.counts: DataLoader[tuple[RootKey, tuple[str, Permission]], int] = per_arguments(self._counts)
+        self.parts_asked = 0
+        """Parts of uploads that the request has asked for so far."""
 
-    async def _pages(self, keys: list[RootKey], wish: tuple[Window, str]) -> Answers[Page[ArtifactDetails]]:
-        window, folder = wish
-        return await pages.of_roots(self._db, self._actor, keys, window, folder)
+    async def _pages(self, keys: list[RootKey], wish: tuple[Window, str, Permission]) -> Answers[Page[ArtifactDetails]]:
+        return await pages.of_roots(self._db, self._actor, keys, *wish)
 
-    async def _artifacts(self, keys: list[ArtifactKey]) -> Answers[ArtifactDetails | None]:
+    async def _artifacts(self, keys: list[ArtifactKey]) -> list[ArtifactDetails | None]:
         return await pages.by_ids(self._db, self._actor, keys)
 
-    async def _findings(self, keys: list[ArtifactKey]) -> Answers[Findings | None]:
+    async def _uploads(self, keys: list[ArtifactKey]) -> list[MultipartUpload | None]:
+        return await pages.uploads_by_keys(self._db, self._actor, keys)
+
+    async def _findings(self, keys: list[ArtifactKey]) -> list[Findings | None]:
         return await pages.findings(self._db, self._actor, keys)
 
-    async def _counts(self, keys: list[RootKey], folder: str) -> Answers[int]:
-        return await pages.counts_of_roots(self._db, self._actor, keys, folder)
+    async def _counts(self, keys: list[RootKey], wish: tuple[str, Permission]) -> Answers[int]:
+        return await pages.counts_of_roots(self._db, self._actor, keys, *wish)
+
+    async def _listed(self, keys: list[FolderKey], permission: Permission) -> Answers[list[ListedFile]]:
+        return await pages.listed(self._db, self._actor, keys, permission)

@@ -9,8 +9,8 @@ from app.graphql.context import Info
 from app.graphql.fields import choice
 from app.graphql.registry.lookups import ModelVersionLookup
 from app.graphql.registry.queries import find_version
-from app.graphql.tracking.lookups import CandidateLookup
-from app.graphql.tracking.queries import find_candidate
+from app.graphql.tracking.lookups import CandidateLookup, LoggedModelLookup
+from app.graphql.tracking.queries import find_candidate, find_logged_model
 from app.registry import versions
 
 
@@ -18,6 +18,7 @@ from app.registry import versions
 class ArtifactOwner:
     candidate: CandidateLookup | None = choice("Those of a candidate.")
     model_version: ModelVersionLookup | None = choice("Those of a version.")
+    logged_model: LoggedModelLookup | None = choice("Those of a logged model.")
 
 
 @strawberry.input(description="A file by its owner and path.")
@@ -40,9 +41,12 @@ async def find_root(info: Info, owner: ArtifactOwner) -> tuple[Root, str]:
     """
     if owner.model_version:
         return versions.root_of(await find_version(info, owner.model_version))
-    assert owner.candidate, "one of the two is given"
+    if owner.logged_model:
+        model = await find_logged_model(info, owner.logged_model)
+        return Root(model.project_id, logged_model_id=model.id), ""
+    assert owner.candidate, "one of the three is given"
     found = await find_candidate(info, owner.candidate)
-    return Root(found.candidate.project_id, candidate_id=found.id), ""
+    return Root(found.project_id, candidate_id=found.id), ""
 
 
 def below(folder: str, path: str) -> str:

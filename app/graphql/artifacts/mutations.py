@@ -7,7 +7,7 @@ from typing import Annotated
 import strawberry
 
 from app.access.policy import Permission
-from app.artifacts import paths, uploads
+from app.artifacts import paths, sight, uploads
 from app.graphql.artifacts.lookups import ArtifactOwner, below, find_root
 from app.graphql.context import Info
 from app.graphql.errors import UserError
@@ -34,12 +34,13 @@ class ArtifactsMutation:
         self, info: Info, input: Annotated[ArtifactsDeleteInput, INPUT]
     ) -> ArtifactsDeletePayload:
         root, folder = await find_root(info, input.owner)
+        access = await info.context.loaders.access.projects.load(root.project_id)
         count = await uploads.remove(
             info.context.db,
             info.context.actor,
             root,
             below(folder, paths.check(input.path.rstrip("/"))),
             lock_owner=owners.lock(root),
-            permission=Permission.REGISTRY_WRITE,
+            permission=sight.writing(access) if access else Permission.REGISTRY_WRITE,
         )
         return ArtifactsDeletePayload(deleted_count=count)

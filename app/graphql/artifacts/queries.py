@@ -6,7 +6,8 @@ from typing import Annotated
 
 import strawberry
 
-from app.artifacts import artifacts, pages, paths
+from app.access.policy import Permission
+from app.artifacts import pages, paths
 from app.artifacts.artifacts import ArtifactDetails
 from app.errors import ModelyardError, NotFound
 from app.graphql import ids
@@ -69,12 +70,18 @@ async def find_artifact(info: Info, by: ArtifactLookup) -> ArtifactDetails:
         key = ids.in_project(by.id or "", "Artifact")
         if key is None:
             raise ids.missing("artifact", by.id or "", "id")
-        return await artifacts.get(info.context.db, info.context.actor, *key)
+        return _there(await info.context.loaders.artifacts.artifacts.load(key), by.id or "")
     root, folder = await find_root(info, by.path.owner)
     path = below(folder, paths.check(by.path.path))
-    (found,) = await pages.by_paths(info.context.db, info.context.actor, [(root.project_id, root.id, path)])
+    permission = Permission.REGISTRY_READ if by.path.owner.model_version else Permission.CANDIDATE_READ
+    keys = [(root.project_id, root.id, path)]
+    (found,) = await pages.by_paths(info.context.db, info.context.actor, keys, permission)
     if isinstance(found, ModelyardError):
         raise found
+    return _there(found, path)
+
+
+def _there(found: ArtifactDetails | None, told: str) -> ArtifactDetails:
     if found is None:
-        raise NotFound(f"There is no artifact `{path}`.", field="path")
+        raise NotFound(f"There is no artifact `{told[:200]}`, or you may not see it.", field="path")
     return found

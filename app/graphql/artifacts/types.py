@@ -11,7 +11,9 @@ from uuid import UUID
 import strawberry
 from strawberry.scalars import JSON
 
-from app.artifacts import downloads, paths
+from app.access import policy
+from app.access.policy import Permission
+from app.artifacts import downloads, paths, sight
 from app.artifacts.artifacts import ArtifactDetails
 from app.artifacts.pages import Findings
 from app.graphql import ids
@@ -110,14 +112,29 @@ class Artifact(Node):
     async def _findings(self, info: Info) -> Findings | None:
         return await info.context.loaders.artifacts.findings.load((self.details.project_id, self.details.id))
 
+    @resolved("Whether you may delete it.")
+    async def viewer_can_delete(self, info: Info) -> bool:
+        access = await info.context.loaders.access.projects.load(self.details.project_id)
+        return access is not None and policy.allows(info.context.actor, access, sight.writing(access))
+
+    @resolved("Whether it is in quarantine and you may let it out.")
+    async def viewer_can_release(self, info: Info) -> bool:
+        if self.state is not ArtifactState.QUARANTINED:
+            return False
+        return await places.may(info, self.details.project_id, Permission.ARTIFACT_RELEASE)
+
     @resolved("Who stored it.")
     async def created_by(self, info: Info) -> User | None:
         return await user_by_id(info, self.details.created_by)
 
 
-async def artifacts_of(info: Info, project_id: int, root_id: UUID, window: Window, folder: str) -> Connection[Artifact]:
-    """The files below a folder of a root, by path."""
-    loaders, key = info.context.loaders.artifacts, (project_id, root_id)
-    folder = paths.check_folder(folder, "folder")
-    page = await loaders.pages.load((key, (window, folder)))
-    return connection(page, Artifact.of, lambda: loaders.counts.load((key, folder)))
+async def artifacts_of(
+    info: Info, key: tuple[int, UUID], page: Window, folder: str, permission: Permission
+) -> Connection[Artifact]:
+    """The files below a folder of a root, by path, as those of a candidate or of a version."""
+    loaders, folder = info.context.loaders.artifacts, paths.check_folder(folder, "folder")
+    found = await loaders.pages.load((key, (page, folder, permission)))
+    return connection(found, Artifact.of, lambda: loaders.counts.load((key, (folder, permission))))
+
+
+from app.graphql.access import places  # noqa: E402 - types of these modules refer to each other

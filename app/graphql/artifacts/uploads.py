@@ -13,7 +13,7 @@ import strawberry
 from app.artifacts import announced_uploads, beginnings, links, plans
 from app.artifacts.announced_uploads import MultipartUpload
 from app.artifacts.artifacts import Root
-from app.errors import Invalid
+from app.errors import Invalid, TooLarge
 from app.graphql import ids
 from app.graphql.access.types import User, user_by_id
 from app.graphql.artifacts.types import Artifact
@@ -26,6 +26,8 @@ from app.graphql.scalars import Long
 from app.pagination import Window
 
 MAX_PARTS_AT_ONCE = 1_000
+MAX_PARTS_OF_REQUEST = 10_000
+"""Each has an address to be signed, and uploads may be many: 1,000 of them could have millions of parts."""
 FirstParts = Annotated[int, strawberry.argument(description="How many parts, 1 to 1,000.")]
 AfterPart = Annotated[int, strawberry.argument(description="Only parts with a higher number.")]
 MissingOnly = Annotated[bool, strawberry.argument(description="Only parts that have not arrived.")]
@@ -94,6 +96,7 @@ class ArtifactUpload(Node):
             raise Invalid(f"`first` is {first}; 1 to {MAX_PARTS_AT_ONCE} parts can be asked for.", field="first")
         if self.row.created_by != info.context.actor.user_id or self.row.state != "open":
             return []
+        _count_parts(info, max(1, min(first, self.row.parts - after)))
         there = await beginnings.arrived(info.context.runtime.blobs, self.row)
         numbers = [
             number for number in range(max(after, 0) + 1, self.row.parts + 1) if not (missing_only and number in there)
@@ -131,6 +134,15 @@ class ArtifactUpload(Node):
         return await user_by_id(info, self.row.created_by)
 
 
+def _count_parts(info: Info, more: int) -> None:
+    """Refuse a request that asks for too many parts of all its uploads together."""
+    loaders = info.context.loaders.artifacts
+    loaders.parts_asked += more
+    if loaders.parts_asked > MAX_PARTS_OF_REQUEST:
+        limit = f"{MAX_PARTS_OF_REQUEST:,}"
+        raise TooLarge(f"More than {limit} parts are asked for at once; ask for fewer of each upload.", field="first")
+
+
 async def uploads_of(info: Info, root: Root, window: Window) -> Connection[ArtifactUpload]:
     """Uploads to a root, newest first."""
     context = info.context
@@ -138,10 +150,11 @@ async def uploads_of(info: Info, root: Root, window: Window) -> Connection[Artif
     return connection(page, ArtifactUpload.of, lambda: announced_uploads.count(context.db, context.actor, root))
 
 
-async def upload_by_key(info: Info, project_id: int, upload_id: UUID) -> ArtifactUpload:
-    """The upload with that id.
+async def upload_by_key(info: Info, project_id: int, upload_id: UUID) -> ArtifactUpload | None:
+    """The upload with that id, by the request's loader.
 
     Raises:
-        NotFound: there is none, or it may not be seen.
+        NotFound: the project may not be seen.
     """
-    return ArtifactUpload.of(await announced_uploads.get(info.context.db, info.context.actor, project_id, upload_id))
+    row = await info.context.loaders.artifacts.uploads.load((project_id, upload_id))
+    return ArtifactUpload.of(row) if row else None

@@ -22,7 +22,7 @@ class CiJobOwnerLookup:
 class CiJobLinkInput:
     owner: CiJobOwnerLookup = strawberry.field(description="What the job produced.")
     provider: CiProvider = strawberry.field(description="The CI system that it ran in.")
-    external_id: str = strawberry.field(description="Its id there: GitLab's CI_JOB_ID, GitHub's run id.")
+    external_id: strawberry.ID = strawberry.field(description="Its id there: GitLab's CI_JOB_ID, GitHub's run id.")
 
 
 @strawberry.input(description="The end of a link; a tag that names the job stays.")

@@ -40,7 +40,9 @@ class CiLinkState(Enum):
 )
 class CiJob(Node):
     provider: CiProvider = strawberry.field(description="The CI system that it ran in.")
-    external_id: str = strawberry.field(description="Its id there: of GitLab's job, of GitHub's workflow run.")
+    external_id: strawberry.ID = strawberry.field(
+        description="Its id there: of GitLab's job, of GitHub's workflow run."
+    )
     link_state: CiLinkState = strawberry.field(description="How far the link is.")
     status: str | None = strawberry.field(description="How far the job is, in the words of its CI system.")
     name: str | None = strawberry.field(description="Its name.")
@@ -48,7 +50,7 @@ class CiJob(Node):
     ci_project: str | None = strawberry.field(description="The project or repository that it ran for.")
     ref: str | None = strawberry.field(description="The branch or tag that it ran for.")
     commit_sha: str | None = strawberry.field(description="The commit that it ran on.")
-    pipeline_id: str | None = strawberry.field(description="The pipeline or workflow run that it belongs to.")
+    pipeline_id: strawberry.ID | None = strawberry.field(description="The pipeline or workflow run that it belongs to.")
     pipeline_url: str | None = strawberry.field(description="The page of that.")
     merge_request_iid: Long | None = strawberry.field(description="The number of its merge or pull request.")
     merge_request_url: str | None = strawberry.field(description="The page of that.")
@@ -67,7 +69,7 @@ class CiJob(Node):
         return cls(
             id=ids.of("CiJob", job.project_id, job.id),
             provider=CiProvider(job.provider),
-            external_id=job.external_id,
+            external_id=strawberry.ID(job.external_id),
             link_state=CiLinkState(job.link_state),
             merge_request_iid=Long(job.merge_request_iid) if job.merge_request_iid is not None else None,
             **{name: getattr(job, name) for name in _SAME},

@@ -7,12 +7,11 @@ from uuid import UUID
 
 import strawberry
 
-from app.access import jobs
+from app.access import jobs, projects
 from app.graphql import ids
 from app.graphql.access.lookups import ProjectLookup
 from app.graphql.connections import After, Before, Connection, First, Last, connection, window
 from app.graphql.context import Info
-from app.graphql.errors import or_none
 from app.graphql.fields import choice, resolved
 from app.graphql.jobs.types import BackgroundJob, InState, OfKind, jobs_of
 
@@ -53,13 +52,14 @@ class JobsQuery:
     ) -> Connection[BackgroundJob]:
         page = window(first, after, last, before)
         if project is not None:
-            return await jobs_of(info, project.key(), page, state, kind)
+            access = await projects.get(info.context.db, info.context.actor, project.key())
+            return await jobs_of(info, access.id, page, state, kind)
         db, actor, wish = info.context.db, info.context.actor, {"state": state.value if state else None, "kind": kind}
         found = await jobs.search(db, actor, page, **wish)
         return connection(found, BackgroundJob.of, lambda: jobs.count(db, actor, **wish))
 
 
 async def job_by_id(info: Info, job_id: UUID) -> BackgroundJob | None:
-    """The job of that id, if the actor may see it."""
-    found = await or_none(jobs.get(info.context.db, info.context.actor, job_id))
+    """The job of that id, if the actor may see it, by the request's loader."""
+    found = await info.context.loaders.access.jobs.load(job_id)
     return BackgroundJob.of(found) if found else None

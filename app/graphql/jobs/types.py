@@ -8,7 +8,8 @@ from typing import Annotated
 
 import strawberry
 
-from app.access import jobs, policy
+from app.access import policy
+from app.access.jobs import JobFilter
 from app.access.policy import Permission
 from app.graphql import ids
 from app.graphql.access.types import User, user_by_id
@@ -92,9 +93,9 @@ class BackgroundJob(Node):
 
 
 async def jobs_of(
-    info: Info, project: int | str, page: Window, state: BackgroundJobState | None, kind: str | None
+    info: Info, project_id: int, page: Window, state: BackgroundJobState | None, kind: str | None
 ) -> Connection[BackgroundJob]:
-    """A page of a project's jobs."""
-    db, actor, wish = info.context.db, info.context.actor, {"state": state.value if state else None, "kind": kind}
-    found = await jobs.of_project(db, actor, project, page, **wish)
-    return connection(found, BackgroundJob.of, lambda: jobs.count_of_project(db, actor, project, **wish))
+    """A page of a project's jobs, by the request's loader."""
+    loaders, wish = info.context.loaders.access, JobFilter(state.value if state else None, kind)
+    found = await loaders.jobs_of_projects.load(((project_id,), (page, wish)))
+    return connection(found, BackgroundJob.of, lambda: loaders.job_counts_of_projects.load(((project_id,), wish)))

@@ -92,7 +92,7 @@ class CandidateUpdate:
 
     @classmethod
     def of(cls, state: CandidateState) -> CandidateUpdate:
-        metrics = [Metric.of(row) for row in state.change.metrics]
+        metrics = [Metric.of(state.project_id, row) for row in state.change.metrics]
         return cls(state=state, metrics=metrics, complete=state.complete, cursor=str(state.cursor))
 
     @resolved("The candidate as it is now.")

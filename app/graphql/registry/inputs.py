@@ -43,11 +43,23 @@ class ModelVersionCreateInput:
     candidate_id: strawberry.ID | None = optional(
         "The candidate of the same project that it is made from: they share the files. A new one when left out."
     )
+    logged_model_id: strawberry.ID | None = optional(
+        "The logged model of the same project that it is made from: they share the files, and its candidate."
+    )
     artifact_folder: str = optional("The folder of that candidate's files that shall be its own.", default="")
     source: str = optional("Where it comes from, as text; never opened by the service.", default="")
     location: str = optional("The address of its files where they are kept outside of this service.", default="")
     foreign_run: str = optional("The id of the run of another tracking server that it comes from.", default="")
     run_link: str = optional("A link to that run.", default="")
+
+
+@strawberry.input(description="A copy of a version.")
+class ModelVersionCopyInput:
+    model_version: ModelVersionLookup = strawberry.field(description="The version to copy.")
+    model: ModelLookup = strawberry.field(description="The model of the same project that the copy shall be of.")
+    version: str | None = optional("SemVer 2.0; the same as that of the original, or the next one where it is taken.")
+    description: str | None = optional("Markdown; that of the original when left out.")
+    tags: list[TagInput] | None = optional("Its tags; those of the original when left out.")
 
 
 @strawberry.input(description="Changes of a version; what is left out stays.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from strawberry.dataloader import DataLoader
 
 from app.access.lists import Answers
@@ -9,11 +11,15 @@ from app.access.policy import Actor
 from app.db.database import Database
 from app.graphql.batches import per_arguments
 from app.pagination import Page, Window
-from app.registry import pages
+from app.registry import listing, pages
+from app.registry.listing import SearchModels, SearchVersions
 from app.registry.models import Model, ModelOrder
 from app.registry.pages import Alias, CandidateKey, ModelKey, VersionKey, VersionList
 from app.registry.versions import ModelVersion
 
+V = TypeVar("V")
+Found = tuple[list[V], str | None]
+"""A page of a search, and the token of the next one."""
 ModelList = tuple[Window, str, ModelOrder]
 """Page, text and order."""
 
@@ -29,6 +35,11 @@ class RegistryLoaders:
         self.versions: DataLoader[VersionKey, ModelVersion | None] = DataLoader(self._versions)
         self.latest: DataLoader[ModelKey, ModelVersion | None] = DataLoader(self._latest)
         self.versions_of_candidates: DataLoader[CandidateKey, list[ModelVersion]] = DataLoader(self._of_candidates)
+        self.versions_of_logged_models: DataLoader[CandidateKey, list[ModelVersion]] = DataLoader(self._of_logged)
+        self.searches: DataLoader[tuple[tuple[int], SearchModels], Found[Model]] = per_arguments(self._searches)
+        self.version_searches: DataLoader[tuple[tuple[int], SearchVersions], Found[ModelVersion]] = per_arguments(
+            self._version_searches
+        )
         self.aliases_of_models: DataLoader[ModelKey, list[Alias]] = DataLoader(self._aliases_of_models)
         self.aliases_of_versions: DataLoader[VersionKey, list[Alias]] = DataLoader(self._aliases_of_versions)
         self.model_pages: DataLoader[tuple[tuple[int], ModelList], Page[Model]] = per_arguments(self._model_pages)
@@ -52,6 +63,15 @@ class RegistryLoaders:
 
     async def _of_candidates(self, keys: list[CandidateKey]) -> Answers[list[ModelVersion]]:
         return await pages.versions_of_candidates(self._db, self._actor, keys)
+
+    async def _of_logged(self, keys: list[CandidateKey]) -> Answers[list[ModelVersion]]:
+        return await pages.versions_of_logged_models(self._db, self._actor, keys)
+
+    async def _searches(self, keys: list[tuple[int]], command: SearchModels) -> Answers[Found[Model]]:
+        return await listing.models_of_projects(self._db, self._actor, keys, command)
+
+    async def _version_searches(self, keys: list[tuple[int]], command: SearchVersions) -> Answers[Found[ModelVersion]]:
+        return await listing.versions_of_projects(self._db, self._actor, keys, command)
 
     async def _aliases_of_models(self, keys: list[ModelKey]) -> Answers[list[Alias]]:
         return await pages.aliases_of_models(self._db, self._actor, keys)

@@ -20,14 +20,16 @@ from app.graphql.registry.inputs import (
     ModelCreateInput,
     ModelDeleteInput,
     ModelUpdateInput,
+    ModelVersionCopyInput,
     ModelVersionCreateInput,
     ModelVersionDeleteInput,
     ModelVersionStageSetInput,
     ModelVersionUpdateInput,
 )
-from app.graphql.registry.queries import find_model
+from app.graphql.registry.queries import find_model, find_version
 from app.graphql.registry.types import Alias, Model, ModelVersion
-from app.registry import aliases, editing, models, versions
+from app.registry import aliases, copying, editing, models, versions
+from app.registry.copying import CopyVersion
 from app.registry.editing import EditModel, EditVersion
 from app.registry.models import CreateModel
 from app.registry.references import parse_reference
@@ -55,6 +57,12 @@ class ModelDeletePayload:
 @strawberry.type(description="What became of `modelVersionCreate`.")
 class ModelVersionCreatePayload:
     model_version: ModelVersion | None = optional("The new version.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="What became of `modelVersionCopy`.")
+class ModelVersionCopyPayload:
+    model_version: ModelVersion | None = optional("The copy.")
     user_errors: list[UserError] = user_errors()
 
 
@@ -113,22 +121,36 @@ class RegistryMutation:
     async def model_version_create(
         self, info: Info, input: Annotated[ModelVersionCreateInput, INPUT]
     ) -> ModelVersionCreatePayload:
-        project, model = input.model.key()
+        owner = await find_model(info, input.model)
         command = CreateVersion(
-            model,
+            owner.id,
             version=input.version,
             increment=input.increment,
             description=input.description,
             tags=mapping(input.tags, "tags"),
-            candidate_id=await _candidate(info, input) if input.candidate_id else None,
+            candidate_id=_candidate(owner.project_id, input.candidate_id),
+            logged_model_id=_logged_model(owner.project_id, input.logged_model_id),
             artifact_folder=input.artifact_folder,
             source=input.source,
             location=input.location,
             foreign_run=input.foreign_run,
             run_link=input.run_link,
         )
-        made = await versions.create(info.context.db, info.context.actor, project, command)
+        made = await versions.create(info.context.db, info.context.actor, owner.project_id, command)
         return ModelVersionCreatePayload(model_version=ModelVersion.of(made))
+
+    @mutation("Makes a version of a model from one of another model of the project; they share candidate and files.")
+    async def model_version_copy(
+        self, info: Info, input: Annotated[ModelVersionCopyInput, INPUT]
+    ) -> ModelVersionCopyPayload:
+        context, original = info.context, await find_version(info, input.model_version)
+        owner = await find_model(info, input.model)
+        if owner.project_id != original.project_id:
+            raise ids.missing("such model in the project of the version", input.model.id or owner.name, "model")
+        tags = None if input.tags is None else mapping(input.tags, "tags")
+        wish = CopyVersion(owner.id, input.version, input.description, tags)
+        made = await copying.copy(context.db, context.actor, owner.project_id, original.id, wish)
+        return ModelVersionCopyPayload(model_version=ModelVersion.of(made))
 
     @mutation("Changes description and tags of a version: all of it or nothing.")
     async def model_version_update(
@@ -180,10 +202,16 @@ class RegistryMutation:
         return AliasRemovePayload(removed=removed)
 
 
-async def _candidate(info: Info, input: ModelVersionCreateInput) -> UUID:
+def _candidate(project_id: int, id: str | None) -> UUID | None:
     """The key of the candidate; its project must be the model's, since keys mean nothing elsewhere."""
-    key = ids.in_project(input.candidate_id or "", "Candidate")
-    model = await find_model(info, input.model)
-    if key is None or key[0] != model.project_id:
-        raise ids.missing("candidate in this project", input.candidate_id or "", "candidateId")
-    return key[1]
+    key = ids.in_project(id, "Candidate") if id else None
+    if id and (key is None or key[0] != project_id):
+        raise ids.missing("candidate in this project", id, "candidateId")
+    return key[1] if key else None
+
+
+def _logged_model(project_id: int, id: str | None) -> UUID | None:
+    key = ids.in_project(id, "LoggedModel") if id else None
+    if id and (key is None or key[0] != project_id):
+        raise ids.missing("logged model in this project", id, "loggedModelId")
+    return key[1] if key else None

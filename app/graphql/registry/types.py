@@ -171,6 +171,11 @@ class ModelVersion(Node):
     async def candidate(self, info: Info) -> tracking.Candidate | None:
         return await tracking.candidate_by_key(info, self.row.project_id, self.row.candidate_id)
 
+    @resolved("The logged model that it was made from, whose files are its own.")
+    async def logged_model(self, info: Info) -> logged.LoggedModel | None:
+        found = self.row.logged_model_id
+        return await logged.logged_model_by_key(info, self.row.project_id, found) if found else None
+
     @resolved("The aliases that stand on it, by name.")
     async def aliases(self, info: Info) -> list[Alias]:
         rows = await info.context.loaders.registry.aliases_of_versions.load((self.row.project_id, self.row.id))
@@ -187,9 +192,9 @@ class ModelVersion(Node):
         last: Last = None,
         before: Before = None,
     ) -> Connection[Artifact]:
-        root, own = versions.root_of(self.row)
-        page = window(first, after, last, before)
-        return await artifacts_of(info, root.project_id, root.id, page, "/".join(filter(None, (own, folder))))
+        (root, own), page = versions.root_of(self.row), window(first, after, last, before)
+        below = "/".join(filter(None, (own, folder)))
+        return await artifacts_of(info, (root.project_id, root.id), page, below, Permission.REGISTRY_READ)
 
     @resolved("The CI jobs that it is linked to, the last one first, then those of its candidate.")
     async def ci_jobs(self, info: Info) -> list[ci.CiJob]:
@@ -267,6 +272,12 @@ async def versions_of_candidate(info: Info, project_id: int, candidate_id: UUID)
     return [ModelVersion.of(row) for row in rows]
 
 
+async def versions_of_logged_model(info: Info, project_id: int, model_id: UUID) -> list[ModelVersion]:
+    """Versions that were made from a logged model, newest first."""
+    rows = await info.context.loaders.registry.versions_of_logged_models.load((project_id, model_id))
+    return [ModelVersion.of(row) for row in rows]
+
+
 def _version_list(reference: str | None, search: str, order: VersionOrderBy | None) -> VersionList:
     parsed = parse_reference(reference) if reference else None
     wish = VersionList(reference=parsed, text=search)
@@ -282,4 +293,5 @@ async def models_of(info: Info, project_id: int, page: Window, text: str, order:
 
 # At the end, since the types of these modules refer to each other.
 from app.graphql.access import places  # noqa: E402
+from app.graphql.tracking import logged_models as logged  # noqa: E402
 from app.graphql.tracking import types as tracking  # noqa: E402

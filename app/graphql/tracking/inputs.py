@@ -6,7 +6,7 @@ import strawberry
 
 from app.graphql.access.lookups import ProjectLookup
 from app.graphql.fields import optional
-from app.graphql.pairs import ParamInput, TagInput
+from app.graphql.pairs import ParamInput, TagInput, TagPatch
 from app.graphql.scalars import Long, Number
 from app.graphql.tracking.lookups import CandidateLookup, ExperimentLookup
 from app.graphql.tracking.types import CandidateStatus
@@ -19,10 +19,11 @@ class ExperimentCreateInput:
     tags: list[TagInput] = strawberry.field(default_factory=list, description="Its tags.")
 
 
-@strawberry.input(description="Another name for an experiment.")
+@strawberry.input(description="Changes of an experiment; what is left out stays.")
 class ExperimentUpdateInput:
     experiment: ExperimentLookup = strawberry.field(description="Which one.")
-    name: str = strawberry.field(description="The new name.")
+    name: str | None = optional("The new name; a model's own experiment is named after it and keeps its name.")
+    tags: list[TagPatch] = strawberry.field(default_factory=list, description="Tags to set or remove.")
 
 
 @strawberry.input(description="Tags for an experiment; others stay as they are.")
@@ -61,14 +62,43 @@ class MetricPointInput:
     step: Long = optional("The step.", default=0)
     dataset_name: str | None = optional("The data set that it was measured on.")
     dataset_digest: str | None = optional("The digest of that data set.")
+    logged_model_id: strawberry.ID | None = optional("The logged model of the same project that it was measured of.")
 
 
-@strawberry.input(description="What to log to a candidate: at most 1,000 metrics, 100 params and 100 tags.")
+@strawberry.input(description="A data set that a candidate read.")
+class DatasetUseInput:
+    name: str = strawberry.field(description="The name of the data set, at most 500 characters.")
+    digest: str = strawberry.field(description="The digest of its content, at most 36 characters.")
+    source_type: str = strawberry.field(description="Of what kind its source is, e.g. `http` or `delta`.")
+    source: str = strawberry.field(description="Where it came from, as text; never opened by the service.")
+    schema: str | None = optional("Its columns, usually JSON.")
+    profile: str | None = optional("Its statistics, usually JSON.")
+    tags: list[TagInput] = strawberry.field(
+        default_factory=list, description="Tags of this use; its context stands in `mlflow.data.context`."
+    )
+
+
+@strawberry.input(description="A logged model that a candidate wrote.")
+class ModelOutputInput:
+    logged_model_id: strawberry.ID = strawberry.field(description="The id of the logged model, of the same project.")
+    step: Long = optional("At which step.", default=0)
+
+
+@strawberry.input(
+    description="What to log to a candidate: at most 1,000 metrics, 100 params, 100 tags, 100 data sets and 100 models."
+)
 class CandidateLogInput:
     candidate: CandidateLookup = strawberry.field(description="Which one.")
     metrics: list[MetricPointInput] = strawberry.field(default_factory=list, description="Points to add.")
     params: list[ParamInput] = strawberry.field(default_factory=list, description="Hyper-parameters to write.")
     tags: list[TagInput] = strawberry.field(default_factory=list, description="Tags to set.")
+    datasets: list[DatasetUseInput] = strawberry.field(default_factory=list, description="Data sets that it read.")
+    model_inputs: list[strawberry.ID] = strawberry.field(
+        default_factory=list, description="The ids of logged models that it read."
+    )
+    model_outputs: list[ModelOutputInput] = strawberry.field(
+        default_factory=list, description="Logged models that it wrote."
+    )
 
 
 @strawberry.input(description="Changes of a candidate; what is left out stays.")
@@ -77,6 +107,7 @@ class CandidateUpdateInput:
     name: str | None = optional("For people to read.")
     status: CandidateStatus | None = optional("How far it is.")
     end_time: Long | None = optional("When it ended, in milliseconds since 1970.")
+    tags: list[TagPatch] = strawberry.field(default_factory=list, description="Tags to set or remove.")
 
 
 @strawberry.input(description="The end of a candidate.")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import strawberry
 
+from app.graphql.context import Info
+from app.graphql.fields import resolved
 from app.graphql.pairs import Tag, tags_of
 from app.graphql.scalars import Long, Number
 from app.tracking import datasets, details, pages
@@ -12,6 +16,7 @@ from app.tracking.metrics import Point
 
 @strawberry.type(description="The latest state of a metric.")
 class Metric:
+    model_key: strawberry.Private[tuple[int, UUID] | None]
     key: str = strawberry.field(description="Unique among the metrics of its candidate.")
     value: Number = strawberry.field(description="The latest value.")
     step: Long = strawberry.field(description="The step of the latest value.")
@@ -20,8 +25,9 @@ class Metric:
     dataset_digest: str | None = strawberry.field(description="The digest of that data set.")
 
     @classmethod
-    def of(cls, row: pages.LatestMetric) -> Metric:
+    def of(cls, project_id: int, row: pages.LatestMetric) -> Metric:
         return cls(
+            model_key=(project_id, row.logged_model_id) if row.logged_model_id else None,
             key=row.key,
             value=Number(row.value),
             step=Long(row.step),
@@ -29,6 +35,10 @@ class Metric:
             dataset_name=row.dataset_name,
             dataset_digest=row.dataset_digest,
         )
+
+    @resolved("The logged model that it was measured of, when that was said.")
+    async def logged_model(self, info: Info) -> logged.LoggedModel | None:
+        return await logged.logged_model_by_key(info, *self.model_key) if self.model_key else None
 
 
 @strawberry.type(description="One point of a metric.")
@@ -59,6 +69,8 @@ class DatasetInput:
     digest: str = strawberry.field(description="The digest of its content.")
     source_type: str = strawberry.field(description="Of what kind its source is.")
     source: str = strawberry.field(description="Where it came from, as text; never opened by the service.")
+    schema: str | None = strawberry.field(description="Its columns, as its maker described them, usually JSON.")
+    profile: str | None = strawberry.field(description="Its statistics, as its maker described them, usually JSON.")
     tags: list[Tag] = strawberry.field(description="Tags of this use, such as its context.")
 
     @classmethod
@@ -69,5 +81,10 @@ class DatasetInput:
             digest=row.digest,
             source_type=row.source_type,
             source=row.source,
+            schema=row.schema,
+            profile=row.profile,
             tags=tags_of(found.tags),
         )
+
+
+from app.graphql.tracking import logged_models as logged  # noqa: E402 - types of these modules refer to each other

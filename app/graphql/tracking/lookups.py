@@ -71,3 +71,31 @@ class CandidateLookup:
         if key is None:
             raise ids.missing("candidate", self.id or "", field)
         return key
+
+
+@strawberry.input(description="A logged model by project and UUID.")
+class LoggedModelPath:
+    project: str = strawberry.field(description="The full path of the project.")
+    uuid: str = strawberry.field(description="Its UUID, with or without the `m-` that MLflow clients put before it.")
+
+
+@strawberry.input(one_of=True, description="Names a logged model, in one of two ways.")
+class LoggedModelLookup:
+    id: strawberry.ID | None = choice("The id of the logged model.")
+    path: LoggedModelPath | None = choice("Its project and UUID.")
+
+    def key(self, field: str = "loggedModel") -> tuple[int | str, UUID]:
+        """Project and UUID as the core knows them.
+
+        Raises:
+            NotFound: the id means no logged model.
+        """
+        if self.path:
+            uuid = ids.as_uuid(self.path.uuid.removeprefix("m-"))
+            if uuid is None:
+                raise ids.missing("logged model", self.path.uuid, field)
+            return self.path.project, uuid
+        key = ids.in_project(self.id or "", "LoggedModel")
+        if key is None:
+            raise ids.missing("logged model", self.id or "", field)
+        return key

@@ -12,7 +12,8 @@ from app.graphql.errors import UserError
 from app.graphql.fields import INPUT, mutation, optional, user_errors
 from app.graphql.jobs.queries import job_by_id
 from app.graphql.jobs.types import BackgroundJob
-from app.graphql.pairs import mapping
+from app.graphql.pairs import mapping, patch
+from app.graphql.tracking import batches
 from app.graphql.tracking.inputs import (
     CandidateCreateInput,
     CandidateDeleteInput,
@@ -24,15 +25,13 @@ from app.graphql.tracking.inputs import (
     ExperimentRestoreInput,
     ExperimentTagsSetInput,
     ExperimentUpdateInput,
-    MetricPointInput,
 )
 from app.graphql.tracking.queries import find_candidate, find_experiment
 from app.graphql.tracking.types import Candidate, Experiment
-from app.tracking import candidates, experiments, logging
+from app.tracking import candidates, editing, experiments, logging
 from app.tracking.candidates import CreateCandidate, UpdateCandidate
+from app.tracking.editing import EditExperiment
 from app.tracking.experiments import CreateExperiment
-from app.tracking.logging import LogBatch
-from app.tracking.metrics import MetricInput
 
 
 @strawberry.type(description="What became of `experimentCreate`.")
@@ -107,15 +106,14 @@ class TrackingMutation:
         made = await experiments.create(info.context.db, info.context.actor, input.project.key(), command)
         return ExperimentCreatePayload(experiment=Experiment.of(made))
 
-    @mutation("Gives an experiment another name.")
+    @mutation("Changes name and tags of an experiment: all of it or nothing.")
     async def experiment_update(
         self, info: Info, input: Annotated[ExperimentUpdateInput, INPUT]
     ) -> ExperimentUpdatePayload:
         row = await find_experiment(info, input.experiment)
-        db, actor = info.context.db, info.context.actor
-        return ExperimentUpdatePayload(
-            experiment=Experiment.of(await experiments.rename(db, actor, row.project_id, row.number, input.name))
-        )
+        wish = EditExperiment(row.number, input.name, patch(input.tags))
+        changed = await editing.edit_experiment(info.context.db, info.context.actor, row.project_id, wish)
+        return ExperimentUpdatePayload(experiment=Experiment.of(changed))
 
     @mutation("Sets tags of an experiment.")
     async def experiment_tags_set(
@@ -165,25 +163,20 @@ class TrackingMutation:
         made = await candidates.create(info.context.db, info.context.actor, experiment.project_id, command)
         return CandidateCreatePayload(candidate=Candidate.of(made.candidate))
 
-    @mutation("Logs metrics, params and tags to a candidate: all of it or nothing.")
+    @mutation("Logs metrics, params, tags, data sets and models that were read or written: all of it or nothing.")
     async def candidate_log(self, info: Info, input: Annotated[CandidateLogInput, INPUT]) -> CandidateLogPayload:
-        project, uuid = input.candidate.key()
-        batch = LogBatch(
-            uuid,
-            metrics=[_metric(point) for point in input.metrics],
-            params=mapping(input.params, "params"),
-            tags=mapping(input.tags, "tags"),
-        )
-        await logging.log(info.context.db, info.context.actor, project, batch)
-        return CandidateLogPayload(candidate=Candidate.of((await find_candidate(info, input.candidate)).candidate))
+        candidate = await find_candidate(info, input.candidate)
+        batch = batches.of(candidate.project_id, candidate.id, input)
+        await logging.log(info.context.db, info.context.actor, candidate.project_id, batch)
+        return CandidateLogPayload(candidate=Candidate.of(await find_candidate(info, input.candidate)))
 
-    @mutation("Changes name, status and end of a candidate.")
+    @mutation("Changes name, status, end and tags of a candidate: all of it or nothing.")
     async def candidate_update(
         self, info: Info, input: Annotated[CandidateUpdateInput, INPUT]
     ) -> CandidateUpdatePayload:
-        project, uuid = input.candidate.key()
-        command = UpdateCandidate(uuid, name=input.name, status=input.status, end_time=input.end_time)
-        changed = await candidates.edit(info.context.db, info.context.actor, project, command)
+        context, (project, uuid) = info.context, input.candidate.key()
+        wish = UpdateCandidate(uuid, name=input.name, status=input.status, end_time=input.end_time)
+        changed = await editing.edit_candidate(context.db, context.actor, project, wish, patch(input.tags))
         return CandidateUpdatePayload(candidate=Candidate.of(changed))
 
     @mutation("Puts a candidate into the trash, or deletes it with its files for good.")
@@ -204,14 +197,3 @@ class TrackingMutation:
         project, uuid = input.candidate.key()
         back = await candidates.restore(info.context.db, info.context.actor, project, uuid)
         return CandidateRestorePayload(candidate=Candidate.of(back))
-
-
-def _metric(point: MetricPointInput) -> MetricInput:
-    return MetricInput(
-        key=point.key,
-        value=point.value,
-        timestamp=point.timestamp,
-        step=point.step,
-        dataset_name=point.dataset_name,
-        dataset_digest=point.dataset_digest,
-    )

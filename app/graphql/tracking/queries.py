@@ -9,9 +9,10 @@ import strawberry
 from app.graphql.context import Info
 from app.graphql.errors import or_none
 from app.graphql.fields import resolved
-from app.graphql.tracking.lookups import CandidateLookup, ExperimentLookup
+from app.graphql.tracking.logged_models import LoggedModel
+from app.graphql.tracking.lookups import CandidateLookup, ExperimentLookup, LoggedModelLookup
 from app.graphql.tracking.types import Candidate, Experiment
-from app.tracking import candidates, experiments
+from app.tracking import candidates, experiments, logged_models
 
 
 @strawberry.type
@@ -28,10 +29,14 @@ class TrackingQuery:
         self, info: Info, by: Annotated[CandidateLookup, strawberry.argument(description="Which one.")]
     ) -> Candidate | None:
         found = await or_none(find_candidate(info, by))
-        if found is None:
-            return None
-        info.context.loaders.tracking.details.prime((found.candidate.project_id, found.id), found)
-        return Candidate.of(found.candidate)
+        return Candidate.of(found) if found else None
+
+    @resolved("A logged model, also a deleted one; null when it does not exist or may not be seen.")
+    async def logged_model(
+        self, info: Info, by: Annotated[LoggedModelLookup, strawberry.argument(description="Which one.")]
+    ) -> LoggedModel | None:
+        found = await or_none(find_logged_model(info, by))
+        return LoggedModel.of(found) if found else None
 
 
 async def find_experiment(info: Info, by: ExperimentLookup) -> experiments.Experiment:
@@ -46,11 +51,22 @@ async def find_experiment(info: Info, by: ExperimentLookup) -> experiments.Exper
     return await experiments.get_by_name(info.context.db, info.context.actor, project, key)
 
 
-async def find_candidate(info: Info, by: CandidateLookup) -> candidates.CandidateDetails:
-    """The candidate that is meant, with what was logged to it.
+async def find_candidate(info: Info, by: CandidateLookup) -> candidates.Candidate:
+    """The candidate that is meant.
 
     Raises:
         NotFound: it does not exist or may not be seen.
     """
     project, uuid = by.key()
-    return await candidates.get(info.context.db, info.context.actor, project, uuid)
+    return await candidates.find(info.context.db, info.context.actor, project, uuid)
+
+
+async def find_logged_model(info: Info, by: LoggedModelLookup) -> logged_models.LoggedModel:
+    """The logged model that is meant, also a deleted one.
+
+    Raises:
+        NotFound: it does not exist or may not be seen.
+    """
+    project, uuid = by.key()
+    db, actor = info.context.db, info.context.actor
+    return (await logged_models.get(db, actor, project, uuid, allow_deleted=True)).model

@@ -1,4 +1,4 @@
-"""Searching candidates by MLflow's grammar, with OR, NOT and parentheses."""
+"""Searching candidates, experiments and logged models by MLflow's grammar; candidates with OR, NOT and parentheses."""
 
 from __future__ import annotations
 
@@ -6,57 +6,153 @@ from dataclasses import dataclass
 
 import strawberry
 
+from app.errors import Invalid
 from app.graphql import ids
 from app.graphql.context import Info
-from app.graphql.fields import resolved
+from app.graphql.fields import optional, resolved
 from app.pagination import Window
-from app.tracking import listing
-from app.tracking.candidates import CandidateDetails
+from app.search import grammars
+from app.search.order import order_field
+from app.tracking import candidates, experiments, logged_models
 from app.tracking.listing import SearchCandidates, View
+from app.tracking.listing_experiments import SearchExperiments
+from app.tracking.listing_logged_models import SearchLoggedModels
+
+MAX_EXPERIMENTS = 100
 
 
 @strawberry.type(description="Candidates that a search found, in its order.")
 class CandidateSearch:
-    found: strawberry.Private[list[CandidateDetails]]
+    found: strawberry.Private[list[candidates.Candidate]]
     has_next_page: bool = strawberry.field(description="Whether more match.")
     end_cursor: str | None = strawberry.field(description="Pass it as `after` to go on; null at the end.")
 
     @resolved("The candidates.")
     def nodes(self) -> list[tracking.Candidate]:
-        return [tracking.Candidate.of(details.candidate) for details in self.found]
+        return [tracking.Candidate.of(row) for row in self.found]
+
+
+@strawberry.type(description="Experiments that a search found, in its order.")
+class ExperimentSearch:
+    found: strawberry.Private[list[experiments.Experiment]]
+    has_next_page: bool = strawberry.field(description="Whether more match.")
+    end_cursor: str | None = strawberry.field(description="Pass it as `after` to go on; null at the end.")
+
+    @resolved("The experiments.")
+    def nodes(self) -> list[tracking.Experiment]:
+        return [tracking.Experiment.of(row) for row in self.found]
+
+
+@strawberry.type(description="Logged models that a search found, in its order.")
+class LoggedModelSearch:
+    found: strawberry.Private[list[logged_models.LoggedModel]]
+    has_next_page: bool = strawberry.field(description="Whether more match.")
+    end_cursor: str | None = strawberry.field(description="Pass it as `after` to go on; null at the end.")
+
+    @resolved("The logged models.")
+    def nodes(self) -> list[logged.LoggedModel]:
+        return [logged.LoggedModel.of(row) for row in self.found]
+
+
+@strawberry.input(description="A data set on which metrics were measured.")
+class DatasetFilter:
+    name: str = strawberry.field(description="Its name.")
+    digest: str | None = optional("Its digest; any when left out.")
+
+
+@strawberry.input(description="One key of an order of logged models.")
+class LoggedModelOrder:
+    field: str = strawberry.field(description="E.g. `metrics.accuracy`, `name` or `creation_timestamp`.")
+    descending: bool = optional("Whether the greatest come first; those without come last.", default=False)
+    dataset_name: str | None = optional("The data set on which the metric was measured; any when left out.")
+    dataset_digest: str | None = optional("The digest of that data set.")
 
 
 @dataclass(frozen=True, slots=True)
-class CandidateWish:
-    """The arguments of a search."""
+class Wish:
+    """What the searches have in common."""
 
     experiments: list[strawberry.ID]
     filter: str
-    order_by: list[str]
-    view: View
     first: int | None
     after: str | None
 
+    def numbers(self, project_id: int) -> tuple[int, ...]:
+        """The experiments of that project among those named.
 
-async def find_candidates(info: Info, project_id: int, wish: CandidateWish) -> CandidateSearch:
-    """One page of the search; what it fetched is not fetched again for the candidates' fields."""
-    window = Window(first=wish.first)
-    window.check()
-    pairs = (ids.pair(id, "Experiment") for id in wish.experiments[:100])
+        Raises:
+            Invalid: more than 100 are named.
+        """
+        if len(self.experiments) > MAX_EXPERIMENTS:
+            given = len(self.experiments)
+            raise Invalid(
+                f"There are {given} experiments; at most {MAX_EXPERIMENTS} can be named.", field="experiments"
+            )
+        pairs = (ids.pair(id, "Experiment") for id in self.experiments)
+        return tuple(pair[1] for pair in pairs if pair and pair[0] == project_id)
+
+    def limit(self) -> int:
+        """Rows of a page.
+
+        Raises:
+            Invalid: not from 1 to 100.
+        """
+        window = Window(first=self.first)
+        window.check()
+        return window.size
+
+
+async def find_candidates(info: Info, project_id: int, wish: Wish, order_by: list[str], view: View) -> CandidateSearch:
+    """One page of the search, by the request's loader."""
     command = SearchCandidates(
-        experiment_numbers=[pair[1] for pair in pairs if pair and pair[0] == project_id],
+        experiment_numbers=wish.numbers(project_id),
         filter=wish.filter,
-        order_by=wish.order_by,
-        view=wish.view,
-        limit=window.size,
+        order_by=tuple(order_by),
+        view=view,
+        limit=wish.limit(),
         page_token=wish.after,
         extended=True,
     )
-    found, token = await listing.search(info.context.db, info.context.actor, project_id, command)
-    loader = info.context.loaders.tracking.details
-    for details in found:
-        loader.prime((project_id, details.id), details)
+    found, token = await info.context.loaders.tracking.searches.load(((project_id,), command))
     return CandidateSearch(found=found, has_next_page=token is not None, end_cursor=token)
 
 
-from app.graphql.tracking import types as tracking  # noqa: E402 - types of these modules refer to each other
+async def find_experiments(
+    info: Info, project_id: int, wish: Wish, order_by: list[str], view: View
+) -> ExperimentSearch:
+    """One page of the search, by the request's loader."""
+    command = SearchExperiments(
+        filter=wish.filter, order_by=tuple(order_by), view=view, limit=wish.limit(), page_token=wish.after
+    )
+    found, token = await info.context.loaders.tracking.experiment_searches.load(((project_id,), command))
+    return ExperimentSearch(found=found, has_next_page=token is not None, end_cursor=token)
+
+
+async def find_logged_models(
+    info: Info, project_id: int, wish: Wish, datasets: list[DatasetFilter], order_by: list[LoggedModelOrder]
+) -> LoggedModelSearch:
+    """One page of the search, by the request's loader."""
+    command = SearchLoggedModels(
+        experiment_numbers=wish.numbers(project_id),
+        filter=wish.filter,
+        datasets=tuple((one.name, one.digest) for one in datasets),
+        order_by=tuple(
+            order_field(
+                one.field,
+                grammars.LOGGED_MODELS,
+                ascending=not one.descending,
+                dataset_name=one.dataset_name,
+                dataset_digest=one.dataset_digest,
+            )
+            for one in order_by
+        ),
+        limit=wish.limit(),
+        page_token=wish.after,
+    )
+    found, token = await info.context.loaders.tracking.model_searches.load(((project_id,), command))
+    return LoggedModelSearch(found=found, has_next_page=token is not None, end_cursor=token)
+
+
+# At the end, since the types of these modules refer to each other.
+from app.graphql.tracking import logged_models as logged  # noqa: E402
+from app.graphql.tracking import types as tracking  # noqa: E402

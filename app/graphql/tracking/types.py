@@ -20,9 +20,9 @@ from app.graphql.node import Node
 from app.graphql.pairs import Param, Tag, tags_of
 from app.graphql.scalars import Long
 from app.graphql.tracking.logs import DatasetInput, DatasetSummary, Metric, MetricPoint
+from app.graphql.tracking.series import FromStep, MaxPoints, MetricKeys, MetricSeries, ToStep, series_of
 from app.pagination import Window
 from app.tracking import candidates, experiments
-from app.tracking.candidates import CandidateDetails
 
 CandidateStatus = candidates.Status
 strawberry.enum(CandidateStatus, name="CandidateStatus", description="How far an execution is, as its client said.")
@@ -66,6 +66,13 @@ class Experiment(Node):
         page = window(first, after, last, before)
         return await candidates_of(info, self.row.project_id, self.row.number, page)
 
+    @resolved("Logged models of its candidates, newest first.")
+    async def logged_models(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[logged.LoggedModel]:
+        wish = ((self.row.project_id, self.row.number), window(first, after, last, before))
+        return connection(await info.context.loaders.tracking.logged_in_experiments.load(wish), logged.LoggedModel.of)
+
     @resolved("Data sets that its candidates read, by name and digest; 1,000 at most.")
     async def datasets(self, info: Info) -> list[DatasetSummary]:
         found = await info.context.loaders.tracking.datasets.load((self.row.project_id, self.row.number))
@@ -77,6 +84,12 @@ class Experiment(Node):
 
     @resolved("Whether you may change it and add candidates.")
     async def viewer_can_update(self, info: Info) -> bool:
+        return await places.may(info, self.row.project_id, Permission.CANDIDATE_WRITE)
+
+    @resolved("Whether you may put it into the trash, take it out, or delete it for good; a model's own goes with it.")
+    async def viewer_can_delete(self, info: Info) -> bool:
+        if await registry.model_of_experiment(info, self.row.project_id, self.row.number):
+            return False
         return await places.may(info, self.row.project_id, Permission.CANDIDATE_WRITE)
 
 
@@ -127,22 +140,24 @@ class Candidate(Node):
     async def children(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Candidate]:
-        loaders, key = info.context.loaders.tracking, (self.row.project_id, self.row.id)
+        loaders, key = info.context.loaders.tracking, self.key
         page = await loaders.child_pages.load((key, window(first, after, last, before)))
         return connection(page, Candidate.of, lambda: loaders.child_counts.load(key))
 
     @resolved("Hyper-parameters, by key.")
     async def params(self, info: Info) -> list[Param]:
-        found = await self._details(info)
-        return [Param(key=key, value=value) for key, value in sorted(found.params.items())]
+        found = await info.context.loaders.tracking.params.load(self.key)
+        return [Param(key=key, value=value) for key, value in found]
 
     @resolved("Tags, by key.")
     async def tags(self, info: Info) -> list[Tag]:
-        return tags_of((await self._details(info)).tags)
+        found = await info.context.loaders.tracking.tags.load(self.key)
+        return [Tag(key=key, value=value) for key, value in found]
 
     @resolved("Of every metric the point with the greatest step, then time, then value; by key.")
     async def metrics(self, info: Info) -> list[Metric]:
-        return [Metric.of(metric) for metric in (await self._details(info)).metrics]
+        found = await info.context.loaders.tracking.metrics.load(self.key)
+        return [Metric.of(self.row.project_id, metric) for metric in found]
 
     @resolved("All points of one metric, by time and step.")
     async def metric_history(
@@ -156,7 +171,7 @@ class Candidate(Node):
         before: Before = None,
     ) -> Connection[MetricPoint]:
         wish = (window(first, after, last, before), key)
-        page = await info.context.loaders.tracking.histories.load(((self.row.project_id, self.row.id), wish))
+        page = await info.context.loaders.tracking.histories.load((self.key, wish))
         return connection(page, MetricPoint.of)
 
     @resolved(
@@ -168,16 +183,44 @@ class Candidate(Node):
         *,
         key: Annotated[str, strawberry.argument(description="The key of the metric.")],
         size: Annotated[int, strawberry.argument(description="About how many, 1 to 2,500.")] = 100,
-        from_step: Annotated[Long | None, strawberry.argument(description="The first step; with `toStep`.")] = None,
-        to_step: Annotated[Long | None, strawberry.argument(description="The last step; with `fromStep`.")] = None,
+        from_step: FromStep = None,
+        to_step: ToStep = None,
     ) -> list[MetricPoint]:
-        wish = (key, size, from_step, to_step)
-        found = await info.context.loaders.tracking.samples.load(((self.row.project_id, self.row.id), wish))
+        found = await info.context.loaders.tracking.samples.load((self.key, (key, size, from_step, to_step)))
         return [MetricPoint.of(point) for point in found]
+
+    @resolved("Points of several metrics for a chart, thinned so that the outline of each curve stays.")
+    async def metric_series(
+        self,
+        info: Info,
+        *,
+        keys: MetricKeys,
+        max_points: MaxPoints = 500,
+        from_step: FromStep = None,
+        to_step: ToStep = None,
+    ) -> list[MetricSeries]:
+        return await series_of(info, self.key, (tuple(keys), max_points, from_step, to_step))
 
     @resolved("Data sets that it read.")
     async def inputs(self, info: Info) -> list[DatasetInput]:
-        return [DatasetInput.of(dataset) for dataset in (await self._details(info)).inputs]
+        return [DatasetInput.of(dataset) for dataset in await info.context.loaders.tracking.inputs.load(self.key)]
+
+    @resolved("Logged models that it made, newest first.")
+    async def logged_models(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[logged.LoggedModel]:
+        page = window(first, after, last, before)
+        return connection(
+            await info.context.loaders.tracking.logged_by_candidates.load((self.key, page)), logged.LoggedModel.of
+        )
+
+    @resolved("Logged models that it read, as was said with `candidateLog`.")
+    async def model_inputs(self, info: Info) -> list[logged.LoggedModelUse]:
+        return await logged.uses_of(info, self.key, "input")
+
+    @resolved("Logged models that it wrote, by step, as was said with `candidateLog`.")
+    async def model_outputs(self, info: Info) -> list[logged.LoggedModelUse]:
+        return await logged.uses_of(info, self.key, "output")
 
     @resolved("Its files, by path.")
     async def artifacts(
@@ -191,7 +234,7 @@ class Candidate(Node):
         before: Before = None,
     ) -> Connection[Artifact]:
         page = window(first, after, last, before)
-        return await artifacts_of(info, self.row.project_id, self.row.id, page, folder)
+        return await artifacts_of(info, (self.row.project_id, self.row.id), page, folder, Permission.CANDIDATE_READ)
 
     @resolved("Model versions that were made from it, newest first.")
     async def model_versions(self, info: Info) -> list[registry.ModelVersion]:
@@ -214,9 +257,14 @@ class Candidate(Node):
     async def viewer_can_update(self, info: Info) -> bool:
         return await places.may(info, self.row.project_id, Permission.CANDIDATE_WRITE)
 
-    async def _details(self, info: Info) -> CandidateDetails:
-        found = await info.context.loaders.tracking.details.load((self.row.project_id, self.row.id))
-        return found or CandidateDetails(self.row)
+    @resolved("Whether you may put it into the trash, take it out, or delete it for good.")
+    async def viewer_can_delete(self, info: Info) -> bool:
+        return await places.may(info, self.row.project_id, Permission.CANDIDATE_WRITE)
+
+    @property
+    def key(self) -> tuple[int, UUID]:
+        """What loaders know it by."""
+        return self.row.project_id, self.row.id
 
 
 async def experiment_by_key(info: Info, project_id: int, number: int) -> Experiment | None:
@@ -258,3 +306,4 @@ async def experiments_of(
 # At the end, since the types of these modules refer to each other.
 from app.graphql.access import places  # noqa: E402
 from app.graphql.registry import types as registry  # noqa: E402
+from app.graphql.tracking import logged_models as logged  # noqa: E402

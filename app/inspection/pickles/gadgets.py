@@ -150,11 +150,9 @@ EXPECTED: dict[str, str] = {
     "operator.attrgetter": "makes a function that looks up an attribute",
     "operator.itemgetter": "makes a function that looks up an item",
     "operator.methodcaller": "makes a function that calls a method",
-    "uuid.UUID": "is a value",
     "logging.getLogger": "finds a logger",
     "logging.Logger": "is a logger",
     "torch.storage._load_from_bytes": "loads tensors from bytes in the file, which are looked at as well",
-    "joblib.numpy_pickle.NumpyArrayWrapper": "stands for an array",
 }
 """What others may call dangerous although honest files need it; how it is *used* is judged in ``usage``."""
 
@@ -178,6 +176,10 @@ REBUILDERS: frozenset[str] = frozenset(
     torch._utils._rebuild_sparse_tensor torch._utils._rebuild_meta_tensor_no_storage torch._tensor._rebuild_from_type_v2
     torch.device torch.dtype torch.Size torch.serialization._get_layout torch._C._nn.gelu torch.float torch.float16
     torch.float32 torch.float64 torch.bfloat16 torch.int8 torch.int16 torch.int32 torch.int64 torch.uint8 torch.bool
+    torch.jit._pickle.build_intlist torch.jit._pickle.build_tensorlist torch.jit._pickle.build_doublelist
+    torch.jit._pickle.build_boollist torch.jit._pickle.build_tensor_from_id torch.jit._pickle.restore_type_tag
+    joblib.numpy_pickle.NumpyArrayWrapper uuid.UUID pyarrow.lib._restore_array pyarrow.lib.type_for_alias
+    pyarrow.lib.py_buffer pyarrow.lib._datatype_to_pep3118 pyarrow.lib.list_ pyarrow.lib.timestamp
     pathlib.PosixPath pathlib.PurePosixPath pathlib.WindowsPath pathlib.Path
     zoneinfo.ZoneInfo._unpickle datetime.timezone datetime.datetime datetime.date datetime.timedelta
     datetime.time fractions.Fraction decimal.Decimal""".split()

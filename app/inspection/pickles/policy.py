@@ -93,13 +93,13 @@ def judge_call(module: str, name: str) -> Judgement:
 def is_judged_by_use(module: str, name: str) -> bool:
     """Whether honest files need it, so that only what the pickle does with it tells whether it is dangerous."""
     full, first = f"{module}.{name}", name.split(".", maxsplit=1)[0]
-    return (
-        full in EXPECTED
-        or full in REBUILDERS
-        or module in USED_AS_VALUES
-        or (module == "builtins" and (first in BUILTIN_CONSTRUCTORS or name in BUILTIN_VALUES))
-        or first in ONLY.get(module, ())
-    ) and _danger(module, name) is None
+    if full in EXPECTED or full in REBUILDERS:
+        return True
+    if module == "builtins":
+        known = first in BUILTIN_CONSTRUCTORS or name in BUILTIN_VALUES
+    else:
+        known = module in USED_AS_VALUES or first in ONLY.get(module, ())
+    return known and _danger(module, name) is None
 
 
 def leads_out(attribute: str) -> bool:
@@ -140,4 +140,5 @@ def _is_plain(module: str, name: str) -> bool:
     last = name.rsplit(".", maxsplit=1)[-1].lstrip("_")
     if module in PLAIN_MODULES:
         return True
-    return module.split(".", maxsplit=1)[0] in TRUSTED_PACKAGES and last[:1].isupper() and "." not in name
+    plain = last[:1].isupper() or name.startswith("__pyx_unpickle_")  # Cython's counterpart of copyreg._reconstructor
+    return module.split(".", maxsplit=1)[0] in TRUSTED_PACKAGES and plain and "." not in name

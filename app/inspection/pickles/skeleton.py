@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-FRAME = 0x95
+STAND_INS = {0x95: b"", 0x46: b"G" + bytes(8), 0x97: b"N", 0x98: b""}
+"""Lengths of frames would no longer be true; FLOAT, NEXT_BUFFER and READONLY_BUFFER are unknown to fickling."""
+BYTEARRAY8, BINBYTES8 = 0x96, 0x8E
 
 
 class Skeleton:
@@ -15,9 +17,10 @@ class Skeleton:
         self.whole = True
 
     def add_opcode(self, code: int, argument: bytes = b"") -> None:
-        """An opcode with its argument; lengths of frames would no longer be true, so frames are left out."""
-        if code != FRAME:
-            self.add(bytes((code,)) + argument)
+        """An opcode with its argument, or what means the same to a scanner."""
+        stand_in = STAND_INS.get(code)
+        code = BINBYTES8 if code == BYTEARRAY8 else code
+        self.add(bytes((code,)) + argument if stand_in is None else stand_in)
 
     def add(self, raw: bytes) -> None:
         if not self.whole:

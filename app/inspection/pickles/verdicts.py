@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from app.inspection.limits import Limits
 from app.inspection.pickles.dissection import Dissection
-from app.inspection.pickles.opinions import Opinions, ask
 from app.inspection.pickles.policy import Level
 from app.inspection.reports import JsonValue, Outcome, Report, Scan, Verdict, listing, shown
+
+if TYPE_CHECKING:
+    from app.inspection.pickles.opinions import Opinions
 
 OURS = "modelyard"
 TELLING_WORDS = frozenset(
@@ -19,15 +23,26 @@ TELLING_WORDS = frozenset(
 """Names in code that a file brings which a reviewer wants to see."""
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What was noticed around the pickles of a file."""
+
+    notes: Sequence[str] = ()
+    """What makes the file suspicious."""
+    faults: Sequence[str] = ()
+    """What could not be looked at although loading would."""
+
+
 def conclude(
-    format: str, found: Sequence[Dissection], limits: Limits, facts: dict[str, JsonValue], extra: Iterable[str] = ()
+    format: str | None, found: Sequence[Dissection], around: Surroundings, facts: dict[str, JsonValue], limits: Limits
 ) -> Report:
-    """The report on a file with these pickles; ``extra`` are findings about what surrounds them."""
+    """The report on a file with these pickles."""
+    from app.inspection.pickles.opinions import ask  # noqa: PLC0415 - only files with pickles need it
+
     skeletons = [skeleton.bytes() for each in found for skeleton in each.skeletons]
     opinions = ask(skeleton for skeleton in skeletons if skeleton is not None)
-    whole = all(skeleton is not None for skeleton in skeletons) and not opinions.failures
-    verdict = _verdict(found, opinions, whole=whole and not extra)
-    findings = [*_findings(found, opinions, whole=None not in skeletons), *extra]
+    verdict = _verdict(found, opinions, around, whole=None not in skeletons)
+    findings = [*_findings(found, opinions, around), *_remarks(found, around, whole=None not in skeletons)]
     scan = Scan(
         verdict,
         listing(sorted({shown(each, limits.text) for one in found for each in _imports(one)}), limits.listed),
@@ -36,20 +51,26 @@ def conclude(
     )
     outcome = Outcome.QUARANTINED if verdict in {"dangerous", "unreadable"} else Outcome.READY
     counts: dict[str, JsonValue] = {
-        "pickles": sum(each.pickles for each in found),
-        "arrays": sum(each.arrays for each in found),
-        "opcodes": sum(each.opcodes for each in found),
+        "pickleCount": sum(each.pickles for each in found),
+        "arrayCount": sum(each.arrays for each in found),
+        "opcodeCount": sum(each.opcodes for each in found),
     }
-    return Report(outcome, _reason(verdict, scan, found), format, facts | counts, scan)
+    return Report(outcome, _reason(verdict, scan), format, facts | counts, scan)
 
 
-def _verdict(found: Sequence[Dissection], opinions: Opinions, *, whole: bool) -> Verdict:
+def _verdict(found: Sequence[Dissection], opinions: Opinions, around: Surroundings, *, whole: bool) -> Verdict:
     if opinions.dangers or any(each.usage.level is Level.DANGEROUS for each in found):
         return "dangerous"
-    if any(each.broken for each in found):
+    if around.faults or any(each.broken for each in found):
         return "unreadable"
     trailing = any(each.trailing is not None for each in found)
-    if trailing or not whole or any(each.usage.level is Level.SUSPICIOUS for each in found):
+    if (
+        trailing
+        or not whole
+        or opinions.failures
+        or around.notes
+        or any(each.usage.level is Level.SUSPICIOUS for each in found)
+    ):
         return "suspicious"
     return "safe"
 
@@ -59,12 +80,19 @@ def _imports(found: Dissection) -> Iterable[str]:
     yield from found.usage.modules
 
 
-def _findings(found: Sequence[Dissection], opinions: Opinions, *, whole: bool) -> Iterable[str]:
+def _findings(found: Sequence[Dissection], opinions: Opinions, around: Surroundings) -> Iterable[str]:
+    """What decides, the worst first."""
     for each in found:
         yield from each.usage.dangers
     yield from opinions.dangers
+    yield from around.faults
     yield from (f"It cannot be followed to its end: {each.broken}" for each in found if each.broken)
     yield from opinions.failures
+
+
+def _remarks(found: Sequence[Dissection], around: Surroundings, *, whole: bool) -> Iterable[str]:
+    """What whoever decides to load it wants to know."""
+    yield from around.notes
     if not whole:
         yield "It is too large for the scanners of others; only the scanner of modelyard has looked at all of it."
     for each in found:
@@ -78,10 +106,9 @@ def _findings(found: Sequence[Dissection], opinions: Opinions, *, whole: bool) -
         yield from each.usage.suspicions
 
 
-def _reason(verdict: Verdict, scan: Scan, found: Sequence[Dissection]) -> str | None:
+def _reason(verdict: Verdict, scan: Scan) -> str | None:
     if verdict == "dangerous":
         return f"Loading this file is dangerous. {scan.findings[0]}"
     if verdict == "unreadable":
-        broken = next(each.broken for each in found if each.broken)
-        return f"This file could not be scanned to its end, and what stands before runs when it is loaded. {broken}"
+        return f"This file could not be scanned as a whole, and loading it runs what it holds. {scan.findings[0]}"
     return None

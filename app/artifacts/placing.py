@@ -1,0 +1,146 @@
+"""Many files of one root put in their places at once: a fixed number of statements, whatever their number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, BigInteger, LargeBinary, Uuid, bindparam, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from app.artifacts import garbage, inspections, uploads
+from app.artifacts.tables import PENDING, STORED, Artifact, Blob
+from app.artifacts.uploads import Place
+from app.db.database import Tx
+from app.ids import uuid7
+from app.inspection.inspecting import Outcome, Report
+from app.storage.blobs import Stored
+
+_LOCK = text(
+    "SELECT count(pg_advisory_xact_lock(:project, half)) FROM"
+    " (SELECT half FROM unnest(CAST(:halves AS int[])) AS given(half) ORDER BY half) AS ordered"
+)
+"""The locks that :func:`app.artifacts.uploads.register` takes for each SHA-256, in one order for everybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A file for a place: the blob, which the caller holds, and what is known of the file as columns."""
+
+    place: Place
+    blob_id: UUID
+    columns: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """Bytes that have arrived under a pending blob, compared and looked into."""
+
+    place: Place
+    blob_id: UUID
+    stored: Stored
+    report: Report
+
+
+async def point(tx: Tx, wishes: Sequence[Wish]) -> dict[str, UUID]:
+    """Step: point paths of one root at blobs; older files of these paths are replaced. The artifacts by path."""
+    if not wishes:
+        return {}
+    root = wishes[0].place.root
+    mine = (Artifact.project_id == root.project_id, Artifact.root_id == root.id)
+    of_paths = Artifact.path == func.any([wish.place.path for wish in wishes])
+    replaced = await tx.execute(
+        select(Artifact.path, Artifact.blob_id).where(*mine, of_paths).order_by(Artifact.path).with_for_update()
+    )
+    before = {row.path: row.blob_id for row in replaced}
+    statement = upsert(Artifact)
+    changing = {name: statement.excluded[name] for name in inspections.REPLACED}
+    statement = statement.on_conflict_do_update(
+        index_elements=["project_id", "root_id", "path"], set_={**changing, "created_at": func.now()}
+    )
+    made = await tx.execute(statement.returning(Artifact.path, Artifact.id), [_row(wish) for wish in wishes])
+    artifacts = {row.path: row.id for row in made}
+    after = {wish.place.path: wish.blob_id for wish in wishes}
+    gone = [blob_id for path, blob_id in before.items() if after[path] != blob_id]
+    await garbage.release(tx, root.project_id, gone, "replaced")
+    return artifacts
+
+
+async def place_verified(tx: Tx, files: Sequence[Verified]) -> dict[UUID, UUID]:
+    """Step: make verified bytes the files of one root; the caller holds its owner. The artifacts by pending blob.
+
+    Raises:
+        Unavailable: a pending blob was given up meanwhile.
+    """
+    fresh = await _keep(tx, files)
+    wishes = [
+        Wish(file.place, file.blob_id, inspections.columns(file.report) | {"released_by": None, "released_at": None})
+        for file in fresh
+    ]
+    by_path = await point(tx, wishes)
+    artifacts = {file.blob_id: by_path[file.place.path] for file in fresh}
+    # One by one: bytes that the project has already, and what may have been released from quarantine before.
+    for file in files:
+        if file.blob_id not in artifacts:
+            made = await uploads.register(tx, file.place, file.blob_id, file.stored, file.report)
+            artifacts[file.blob_id] = made.id
+    return artifacts
+
+
+async def _keep(tx: Tx, files: Sequence[Verified]) -> list[Verified]:
+    """The files whose bytes are new to the project, one for each path and content; their blobs are stored now."""
+    project_id = files[0].place.root.project_id
+    halves = {int.from_bytes(file.stored.sha256[:4], signed=True) for file in files}
+    await tx.execute(_LOCK, {"project": project_id % 2**31, "halves": list(halves)})
+    first = {file.stored.sha256: file for file in reversed(files) if file.report.outcome is not Outcome.QUARANTINED}
+    same = (Blob.project_id == project_id, Blob.sha256 == func.any(list(first)), Blob.state == STORED)
+    for known in await tx.scalars(select(Blob.sha256).where(*same)):
+        if known is not None:
+            del first[known]
+    fresh = list({file.place.path: file for file in first.values()}.values())
+    values = {
+        "ids": [file.blob_id for file in fresh],
+        "hashes": [file.stored.sha256 for file in fresh],
+        "sizes": [file.stored.size for file in fresh],
+    }
+    kept = set((await tx.execute(_STORE, {"of_project": project_id, **values})).scalars()) if fresh else set()
+    return [file for file in fresh if file.blob_id in kept]
+
+
+def _store() -> Any:
+    given = (
+        func.unnest(
+            bindparam("ids", type_=ARRAY(Uuid)),
+            bindparam("hashes", type_=ARRAY(LargeBinary)),
+            bindparam("sizes", type_=ARRAY(BigInteger)),
+        )
+        .table_valued("id", "sha256", "size", name="given")
+        .render_derived()
+    )
+    return (
+        update(Blob)
+        .where(Blob.project_id == bindparam("of_project"), Blob.id == given.c.id, Blob.state == PENDING)
+        .values(state="stored", sha256=given.c.sha256, size=given.c.size, lease_until=None)
+        .returning(Blob.id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+_STORE = _store()
+
+
+def _row(wish: Wish) -> dict[str, Any]:
+    root = wish.place.root
+    return {
+        "project_id": root.project_id,
+        "id": uuid7(),
+        "candidate_id": root.candidate_id,
+        "logged_model_id": root.logged_model_id,
+        "path": wish.place.path,
+        "blob_id": wish.blob_id,
+        "media_type": wish.place.media_type,
+        "created_by": wish.place.created_by,
+        **wish.columns,
+    }

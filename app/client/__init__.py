@@ -1,0 +1,1 @@
+"""The commands ``push`` and ``pull``: a client of the API, apart from all that serves it."""

@@ -1,0 +1,180 @@
+"""``modelyard pull``: the files of a version or candidate, checked, in a folder."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.client import api as apis
+from app.client import destination, globs, places, queries
+from app.client.api import Api
+from app.client.connection import Connection
+from app.client.destination import Destination
+from app.client.failures import Failure
+from app.client.progress import Reporter, counted
+from app.client.receiving import Receiver, RemoteFile
+
+_TOLD = 20
+_SPLIT = re.compile(r"[@:#]")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_LARGEST = 2**50
+"""Bytes; far more than any store takes in one object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to pull, and where to."""
+
+    folder: Path
+    model: str = ""
+    reference: str = ""
+    candidate: str | None = None
+    include: tuple[str, ...] = ()
+    jobs: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a reference meant."""
+
+    owner: dict[str, Any]
+    title: str
+    files: list[RemoteFile]
+    warnings: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What a pull has done."""
+
+    source: Source
+    files: int
+    bytes: int
+    received: int
+    there_before: int
+    seconds: float
+
+
+def parse(text: str) -> tuple[str, str]:
+    """Model and reference of `churn`, `churn@champion`, `churn:^1.2`, `churn:1.2.3` or `churn#7`."""
+    mark = _SPLIT.search(text)
+    if mark is None:
+        return text, "latest"
+    name, rest = text[: mark.start()], text[mark.start() :]
+    return name, rest[1:] if rest[0] == ":" else rest
+
+
+async def pull(connection: Connection, wanted: Wanted, reporter: Reporter) -> Pulled:
+    """Receive all files that are wanted; those that are there already are not sent again.
+
+    Raises:
+        Failure: there is no such thing, or a file is quarantined, corrupted or cannot be put in its place.
+        Unreachable: the service was away for too long; the same call goes on later.
+    """
+    began = time.monotonic()
+    async with apis.opened(connection, wanted.jobs, lambda reason: reporter.say(f"{reason}; trying again")) as api:
+        await places.require_project(api)
+        source = await _find(api, wanted)
+        with destination.opened(wanted.folder) as into:
+            size = sum(file.size for file in source.files)
+            reporter.begin("Receiving", size)
+            missing = await _missing(into, source.files, reporter)
+            receiver = Receiver(api, into, wanted.jobs, reporter.advance)
+            await receiver.receive(missing)
+    if receiver.corrupted:
+        raise Failure("\n".join(["Not put in place:", *_told(receiver.corrupted)]), code="CORRUPTED")
+    there = len(source.files) - len(missing)
+    return Pulled(source, len(source.files), size, receiver.received, there, time.monotonic() - began)
+
+
+async def _find(api: Api, wanted: Wanted) -> Source:
+    owner, nodes = await _listed(api, wanted)
+    folder = f"{owner['artifactFolder']}/" if owner.get("artifactFolder") else ""
+    chosen = [(node["path"].removeprefix(folder), node) for node in nodes]
+    chosen = [(path, node) for path, node in chosen if not wanted.include or globs.matches(path, wanted.include)]
+    if wanted.include and not chosen:
+        raise Failure(f"None of {counted(len(nodes), 'file')} matches {', '.join(wanted.include)}.", code="NOT_FOUND")
+    _refuse_quarantined(chosen)
+    failed = [f"`{path}` is not what it claims to be: {node['stateReason']}" for path, node in chosen if _failed(node)]
+    files = [_remote(path, node) for path, node in chosen]
+    return Source(owner, _title(owner), files, failed)
+
+
+async def _listed(api: Api, wanted: Wanted) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The owner of files, and all its files."""
+    nodes: list[dict[str, Any]] = []
+    after = id = None
+    while True:
+        owner = await _page(api, wanted, id, after)
+        id = owner["id"]  # `latest` may mean another version by the time of the next page
+        page = owner["artifacts"]
+        nodes += page["nodes"]
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            return owner, nodes
+
+
+async def _page(api: Api, wanted: Wanted, id: str | None, after: str | None) -> dict[str, Any]:
+    if wanted.candidate is not None:
+        lookup = {"id": id} if id else places.candidate_lookup(api, wanted.candidate)
+        found = (await api.ask(queries.CANDIDATE_FILES, candidate=lookup, after=after))["candidate"]
+        missing = f"There is no candidate `{wanted.candidate}` in {api.connection.project}."
+    else:
+        lookup = {"id": id} if id else places.version_lookup(api, wanted.model, wanted.reference)
+        found = (await api.ask(queries.VERSION_FILES, version=lookup, after=after))["modelVersion"]
+        missing = f"There is no version `{wanted.reference}` of `{wanted.model}` in {api.connection.project}."
+    if found is None:
+        raise Failure(missing, code="NOT_FOUND")
+    owner: dict[str, Any] = found
+    return owner
+
+
+async def _missing(into: Destination, files: Sequence[RemoteFile], reporter: Reporter) -> list[RemoteFile]:
+    """Those that are not there yet."""
+    missing = []
+    for file in files:
+        if await asyncio.to_thread(into.has, file.parts, file.size, file.sha256):
+            reporter.advance(file.size)
+        else:
+            missing.append(file)
+    return missing
+
+
+def _remote(path: str, node: dict[str, Any]) -> RemoteFile:
+    """The file that the service names; its SHA-256 becomes the name of a local file, and its size an allocation.
+
+    Raises:
+        Failure: one of them cannot be.
+    """
+    parts, size, sha256 = destination.split(path), int(node["size"]), str(node["sha256"])
+    if not _SHA256.fullmatch(sha256) or not 0 <= size <= _LARGEST:
+        raise Failure(f"The service names no size or SHA-256 of `{path}` that a file could have.", code="BAD_ANSWER")
+    return RemoteFile(node["id"], path, parts, size, sha256, node["downloadUrl"])
+
+
+def _refuse_quarantined(chosen: Iterable[tuple[str, dict[str, Any]]]) -> None:
+    held = [f"{path}: {node['stateReason']}" for path, node in chosen if node["downloadUrl"] is None]
+    if held:
+        verb = "is" if len(held) == 1 else "are"
+        lines = [f"{counted(len(held), 'file')} {verb} in quarantine, so nothing was pulled:", *_told(held)]
+        raise Failure("\n".join(lines), code="QUARANTINED")
+
+
+def _failed(node: dict[str, Any]) -> bool:
+    return bool(node["state"] == "FAILED")
+
+
+def _title(owner: dict[str, Any]) -> str:
+    if "version" in owner:
+        return f"{owner['model']['name']} {owner['version']} (number {owner['number']})"
+    return f"candidate {owner['name']} ({owner['uuid']})"
+
+
+def _told(lines: Sequence[str]) -> list[str]:
+    more = [f"  … and {len(lines) - _TOLD:,} more"] if len(lines) > _TOLD else []
+    return [f"  {line}" for line in lines[:_TOLD]] + more

@@ -1,0 +1,291 @@
+"""``modelyard push``: files of this machine become a version, in as many runs as it takes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from app.client import api as apis
+from app.client import files, hashing, memory, places, uploads
+from app.client.api import Api
+from app.client.connection import Connection
+from app.client.failures import Failure
+from app.client.files import LocalFile
+from app.client.hashing import Hashed
+from app.client.memory import Memory, Remembered
+from app.client.places import NewVersion, Version
+from app.client.progress import Reporter, counted
+from app.client.sending import Sender
+from app.client.uploads import Owner, Upload
+
+_ROUNDS = 5
+"""How often files may change, or uploads end, while they are sent."""
+_TOLD = 20
+"""How many bad files a message names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a push is to do."""
+
+    paths: tuple[Path, ...]
+    new: NewVersion
+    candidate: str | None = None
+    folder: str = ""
+    exclude: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    create_model: bool = True
+    jobs: int = 8
+    restart: bool = False
+
+    def key(self, connection: Connection) -> Mapping[str, Any]:
+        """What makes two pushes the same push."""
+        return {
+            "url": connection.url,
+            "project": connection.project,
+            "model": self.new.model,
+            "version": self.new.version,
+            "increment": self.new.increment,
+            "candidate": self.candidate,
+            "folder": self.folder,
+            "paths": [str(path.absolute()) for path in self.paths],
+        }
+
+
+@dataclass(slots=True)
+class Pushed:
+    """What a push has done."""
+
+    version: Version
+    files: int
+    bytes: int
+    sent_bytes: int
+    sent_parts: int
+    stored_before: int
+    """Files whose bytes the project had already."""
+    seconds: float
+    resumed: bool
+    warnings: list[str] = field(default_factory=list)
+
+
+async def push(connection: Connection, order: Order, cache: Path, reporter: Reporter) -> Pushed:
+    """Send files and make a version of them.
+
+    Raises:
+        Failure: something was refused, or a file is no good.
+        Unreachable: the service was away for too long; the same order goes on later.
+    """
+    began = time.monotonic()
+    local = files.collect(order.paths, order.exclude, order.folder)
+    with memory.remembered(cache, order.key(connection)) as kept:
+        if order.restart:
+            kept.begin_anew()
+        async with apis.opened(connection, order.jobs, lambda reason: reporter.say(f"{reason}; trying again")) as api:
+            work = _Push(api, order, kept, reporter)
+            version = await work.run(local)
+        kept.forget()
+    size = sum(file.size for file in local)
+    sent = work.sender.sent
+    return Pushed(
+        version,
+        len(local),
+        size,
+        sent.bytes,
+        sent.parts,
+        work.stored_before,
+        time.monotonic() - began,
+        kept.resumed,
+        work.warnings,
+    )
+
+
+class _Push:
+    def __init__(self, api: Api, order: Order, kept: Memory, reporter: Reporter) -> None:
+        self._api = api
+        self._order = order
+        self._memory = kept
+        self._reporter = reporter
+        self.sender = Sender(api, order.jobs, reporter.advance)
+        self._jobs: dict[str, int] = {}
+        """The bytes that each job verifies."""
+        self.stored_before = 0
+        self.warnings: list[str] = []
+
+    async def run(self, local: Sequence[LocalFile]) -> Version:
+        await places.require_project(self._api)
+        await self._check_version()
+        hashed = await self._hash(local)
+        await places.require_model(self._api, self._order.new.model, create=self._order.create_model)
+        owner = await self._owner()
+        for _ in range(_ROUNDS):
+            if not await self._transfer(owner, hashed):
+                break
+            hashed = await self._hash([_again(one.file) for one in hashed])
+        else:
+            raise Failure("The files kept changing while they were sent; push them when they are at rest.")
+        await self._verify(hashed)
+        await self._tell_missing(hashed)
+        version = await self._version()
+        await places.set_aliases(self._api, version, self._order.new.model, self._order.aliases)
+        return version
+
+    async def _check_version(self) -> None:
+        """Begin anew when the version of the interrupted push is gone; refuse one that is somebody else's."""
+        if self._memory.resumed:
+            self._reporter.say("Going on with the push that was interrupted.")
+        made = await places.made_version(self._api, self._memory, self._order.new.model)
+        if made is None:
+            if self._memory.version:
+                self._reporter.say("The version of the interrupted push has been deleted; beginning anew.")
+                self._memory.begin_anew()
+            await places.require_free(self._api, self._order.new)
+
+    async def _hash(self, local: Sequence[LocalFile]) -> list[Hashed]:
+        """The hashes of all files; those that look as they did are taken from memory."""
+        known = self._memory.files
+        new = [file for file in local if file.name not in known or _look(known[file.name]) != file.look]
+        self._reporter.begin("Hashing", sum(file.size for file in new))
+        async for hashed in hashing.hashed(new, self._reporter.advance):
+            before = known.get(hashed.file.name)
+            upload = before.upload if before and before.sha256 == hashed.sha256 else None
+            if before and before.upload and not upload:
+                await uploads.abort(self._api, [before.upload])
+            known[hashed.file.name] = Remembered(*hashed.file.look, hashed.sha256, upload)
+            self._memory.save_now_and_then()
+        self._memory.save()
+        return [Hashed(file, known[file.name].sha256) for file in local]
+
+    async def _owner(self) -> Owner:
+        if self._order.candidate is None:
+            return {"modelVersion": {"id": (await self._version()).id}}
+        found = await places.candidate(self._api, self._order.candidate)
+        return {"candidate": {"id": found["id"]}}
+
+    async def _version(self) -> Version:
+        if self._order.candidate is None:
+            return await places.make_version(self._api, self._memory, self._order.new)
+        found = await places.candidate(self._api, self._order.candidate)
+        new = self._order.new
+        return await places.make_version(
+            self._api,
+            self._memory,
+            NewVersion(
+                new.model, new.version, new.increment, new.description, new.tags, found["id"], self._order.folder
+            ),
+        )
+
+    async def _transfer(self, owner: Owner, hashed: Sequence[Hashed]) -> bool:
+        """Send everything that the service lacks; whether another round is needed."""
+        known = await self._known_uploads(hashed)
+        self._note_jobs(hashed, known)
+        self._reporter.begin("Sending", sum(one.file.size for one in hashed if _to_send(known, one)))
+        again = False
+        for batch in uploads.in_batches(one for one in hashed if _to_send(known, one)):
+            again |= await self._send(owner, batch, known)
+        return again
+
+    def _note_jobs(self, hashed: Sequence[Hashed], known: Mapping[str, Upload]) -> None:
+        """Jobs of earlier runs that still verify."""
+        found: dict[str, int] = {}
+        for one in hashed:
+            upload = known.get(one.file.name)
+            if upload and upload.state == "VERIFYING" and upload.job:
+                found[upload.job] = found.get(upload.job, 0) + one.file.size
+        self._jobs = found | self._jobs
+
+    async def _known_uploads(self, hashed: Sequence[Hashed]) -> dict[str, Upload]:
+        """By file name what the service still knows of earlier runs and can be gone on with."""
+        ids = {self._memory.files[one.file.name].upload: one.file.name for one in hashed}
+        found = await uploads.find(self._api, [id for id in ids if id])
+        return {ids[id]: upload for id, upload in found.items() if upload.state not in {"FAILED", "ABORTED"}}
+
+    async def _send(self, owner: Owner, batch: Sequence[Hashed], known: Mapping[str, Upload]) -> bool:
+        fresh = [one for one in batch if one.file.name not in known]
+        made = dict(known)
+        if fresh:
+            answers = await uploads.create(self._api, owner, fresh)
+            made |= {one.file.name: upload for one, upload in zip(fresh, answers, strict=True)}
+            for name, upload in made.items():
+                self._memory.files[name].upload = upload.id
+            self._memory.save()
+        stored = [one.file for one in fresh if made[one.file.name].already_stored]
+        self.stored_before += len(stored)
+        self._reporter.advance(sum(file.size for file in stored))
+        return await self._send_parts([(one.file, made[one.file.name]) for one in batch])
+
+    async def _send_parts(self, work: Sequence[tuple[LocalFile, Upload]]) -> bool:
+        opened = [(file, upload) for file, upload in work if upload.state == "OPEN"]
+        await self.sender.send(opened)
+        sent = self.sender.sent
+        # A file may have changed between two of its parts: then the whole is neither the old one nor the new.
+        again = sent.gone | sent.changed | {file.name for file, _ in opened if file.has_changed()}
+        sent.gone.clear()
+        sent.changed.clear()
+        whole = {upload.id: file.size for file, upload in opened if file.name not in again}
+        try:
+            job = await uploads.complete(self._api, list(whole)) if whole else None
+            self._jobs |= {job: sum(whole.values())} if job else {}
+        except Failure as failure:
+            if failure.code not in {"PARTS_MISSING", "NOT_FOUND", "CONFLICT"}:
+                raise
+            return True
+        return bool(again)
+
+    async def _verify(self, hashed: Sequence[Hashed]) -> None:
+        """Wait until the service has looked at every file.
+
+        Raises:
+            Failure: one is not what was sent, or not what it claims to be.
+        """
+        ids = {id: one for one in hashed if (id := self._memory.files[one.file.name].upload)}
+        if self._jobs:
+            self._reporter.begin("Verifying", sum(self._jobs.values()))
+            await asyncio.gather(*(uploads.await_job(self._api, job, self._reporter.advance) for job in self._jobs))
+        found = await uploads.find(self._api, list(ids))
+        self._require_good([(ids[id].file.name, upload) for id, upload in found.items()])
+
+    def _require_good(self, ended: Sequence[tuple[str, Upload]]) -> None:
+        bad = {name: upload for name, upload in ended if upload.trouble}
+        if not bad:
+            return
+        for name, upload in bad.items():
+            if upload.state != "READY":
+                self._memory.files[name].upload = None  # sent anew by the next run
+        self._memory.save()
+        lines = [f"  {name}: {upload.trouble}" for name, upload in list(bad.items())[:_TOLD]]
+        lines += [f"  … and {len(bad) - _TOLD:,} more"] if len(bad) > _TOLD else []
+        verb = "is" if len(bad) == 1 else "are"
+        raise Failure("\n".join([f"{counted(len(bad), 'file')} {verb} not fit for use:", *lines]), code="BAD_FILES")
+
+    async def _tell_missing(self, hashed: Sequence[Hashed]) -> None:
+        """Files of the interrupted push that are not here any more."""
+        gone = {name: self._memory.files[name].upload for name in self._memory.files}
+        for one in hashed:
+            gone.pop(one.file.name, None)
+        found = await uploads.find(self._api, [id for id in gone.values() if id])
+        stay = sorted(upload.path for upload in found.values() if upload.state in {"READY", "VERIFYING"})
+        self.warnings += [
+            f"`{path}` was sent before the interruption and stays, but is not here any more." for path in stay
+        ]
+        await uploads.abort(self._api, [upload.id for upload in found.values() if upload.state == "OPEN"])
+
+
+def _again(file: LocalFile) -> LocalFile:
+    try:
+        now = file.path.stat()
+    except OSError as error:
+        raise Failure(f"{file.path} cannot be read any more: {error.strerror}.", code="UNREADABLE") from None
+    return LocalFile(file.name, file.path, now.st_size, now.st_mtime_ns)
+
+
+def _look(known: Remembered) -> tuple[int, int]:
+    return known.size, known.mtime
+
+
+def _to_send(known: Mapping[str, Upload], one: Hashed) -> bool:
+    upload = known.get(one.file.name)
+    return upload is None or upload.state == "OPEN"

@@ -1,0 +1,151 @@
+"""`modelyard gc`: what bytes nobody needs, and why the others are kept."""
+# ruff: noqa: PLC0415 - the command line loads nothing before a command runs
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.commands import session
+
+if TYPE_CHECKING:
+    from app.artifacts.reconciling import Reconciled
+    from app.artifacts.usage import Amount, Stranger
+    from app.runtime import Runtime
+    from app.upkeep.explaining import Doomed, Explained
+
+_SHOWN = 100
+
+
+def collect(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go, and when.")] = False,
+    explain: Annotated[
+        str | None, typer.Option(help="Say who needs an object key, a SHA-256 or the file at an artifact path.")
+    ] = None,
+) -> None:
+    """Remove bytes that nobody needs, now: sweep, end silent uploads, compare bucket and tables."""
+    if explain is not None:
+        _print_reasons(explain, *session.run(lambda runtime: _reasons(runtime, explain)))
+    elif dry_run:
+        session.run(_report)
+    else:
+        session.run(_collect)
+
+
+async def _collect(runtime: Runtime) -> None:
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from app.artifacts import garbage, multipart_uploads, reconciling
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, transient=True) as bar:
+        task = bar.add_task("ending silent uploads", total=None)
+        ended = await garbage.expire_pending(runtime.db) + await multipart_uploads.expire(runtime.db, runtime.blobs)
+
+        def walked(objects: int) -> None:
+            bar.update(task, description=f"comparing bucket and tables: {objects:,} objects")
+
+        found = await reconciling.reconcile(runtime.db, runtime.blobs, walked)
+        bar.update(task, description="sweeping")
+        swept = await garbage.sweep(runtime.db, runtime.blobs)
+    typer.echo(f"silent uploads ended: {ended}")
+    _print_found(found)
+    typer.echo(f"objects removed:      {swept.objects} ({_size(swept.bytes)})")
+
+
+def _print_found(found: Reconciled | None) -> None:
+    if found is None:
+        typer.echo("Another process compares bucket and tables at the moment; that was left to it.")
+        return
+    typer.echo(f"objects compared:     {found.objects}")
+    typer.echo(f"suspected:            {found.suspected} (no row knows them; condemned in an hour if that stays so)")
+    typer.echo(f"condemned:            {found.condemned}")
+    typer.echo(f"newly damaged:        {found.damaged} (missing, or of another size)")
+
+
+async def _report(runtime: Runtime) -> None:
+    from app.artifacts import usage
+
+    left = await usage.leftovers(runtime.db)
+    typer.echo("Condemned objects:")
+    for waiting in left.waiting:
+        typer.echo(
+            f"  {waiting.reason}: {_amount(waiting.amount)}, the oldest since {waiting.oldest:%Y-%m-%d %H:%M:%S} UTC;"
+            f" a sweep now takes {_amount(waiting.due)}"
+        )
+    if not left.waiting:
+        typer.echo("  none")
+    typer.echo(f"Uploads that went silent, condemned by the next run: {left.silent_uploads}")
+    typer.echo(f"Uploads in parts: {left.open_uploads} open, {left.ended_uploads} whose time is over")
+    typer.echo("Multipart uploads that the store lists:")
+    parts = [upload async for upload in runtime.blobs.list_uploads()]
+    for upload in parts[:_SHOWN]:
+        typer.echo(f"  {upload.key}  begun {upload.started:%Y-%m-%d %H:%M:%S} UTC")
+    if not parts:
+        typer.echo("  none")
+    await _report_strangers(runtime)
+
+
+async def _report_strangers(runtime: Runtime) -> None:
+    from app.artifacts import usage
+
+    typer.echo("Objects that no row knows:")
+    count, total = 0, 0
+    async for stranger in usage.strangers(runtime.db, runtime.blobs):
+        count, total = count + 1, total + stranger.size
+        if count <= _SHOWN:
+            typer.echo(f"  {_described(stranger)}")
+    typer.echo(f"  {count} in all ({_size(total)})")
+
+
+def _described(stranger: Stranger) -> str:
+    suspected = f", suspected {stranger.suspected_at:%Y-%m-%d %H:%M:%S}" if stranger.suspected_at else ""
+    return (
+        f"{stranger.key}  {_size(stranger.size)}, written {stranger.modified:%Y-%m-%d %H:%M:%S}{suspected},"
+        f" condemned from {stranger.condemned_from:%Y-%m-%d %H:%M:%S} UTC"
+    )
+
+
+async def _reasons(runtime: Runtime, wanted: str) -> tuple[list[Explained], list[Doomed]]:
+    from app.upkeep import explaining
+
+    return await explaining.explain(runtime.db, wanted)
+
+
+def _print_reasons(wanted: str, kept: list[Explained], doomed: list[Doomed]) -> None:
+    for blob in kept:
+        damage = f", DAMAGED ({blob.damage})" if blob.damage else ""
+        typer.echo(f"{blob.key}  project {blob.project}, {blob.state}, {_size(blob.size)}{damage}")
+        typer.echo(f"  sha256 {blob.sha256 or 'not known yet'}")
+        if blob.lease_until is not None:
+            typer.echo(f"  held by an upload until {blob.lease_until:%Y-%m-%d %H:%M:%S} UTC")
+        for file in blob.files:
+            note = f" ({file.note})" if file.note else ""
+            typer.echo(f"  needed by {file.path} of {file.owner}{note}")
+            for version in file.versions:
+                typer.echo(f"    of model version {version}")
+        if not blob.files and blob.lease_until is None:
+            typer.echo("  needed by nothing: the next purge or upload of these bytes settles it")
+    for gone in doomed:
+        typer.echo(
+            f"{wanted}  {gone.state} since {gone.since:%Y-%m-%d %H:%M:%S}: {gone.reason}; due {gone.due:%H:%M:%S}"
+        )
+    if not kept and not doomed:
+        typer.echo(f"No row knows {wanted}.", err=True)
+        raise typer.Exit(session.FAILED)
+
+
+def _amount(amount: Amount) -> str:
+    return f"{amount.objects} objects ({_size(amount.bytes)})"
+
+
+def _size(number: int | None) -> str:
+    if number is None:
+        return "size not known"
+    value, unit = float(number), "B"
+    for larger in ("KiB", "MiB", "GiB", "TiB"):
+        if value < 1024:
+            break
+        value, unit = value / 1024, larger
+    return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"

@@ -1,0 +1,50 @@
+"""Searching models and versions of a project by MLflow's grammar."""
+
+from __future__ import annotations
+
+import strawberry
+
+from app.graphql.context import Info
+from app.graphql.fields import resolved
+from app.graphql.tracking.search import Wish
+from app.registry import models, versions
+from app.registry.listing import SearchModels, SearchVersions
+
+
+@strawberry.type(description="Models that a search found, in its order.")
+class ModelSearch:
+    found: strawberry.Private[list[models.Model]]
+    has_next_page: bool = strawberry.field(description="Whether more match.")
+    end_cursor: str | None = strawberry.field(description="Pass it as `after` to go on; null at the end.")
+
+    @resolved("The models.")
+    def nodes(self) -> list[registry.Model]:
+        return [registry.Model.of(row) for row in self.found]
+
+
+@strawberry.type(description="Versions of any model that a search found, in its order.")
+class ModelVersionSearch:
+    found: strawberry.Private[list[versions.ModelVersion]]
+    has_next_page: bool = strawberry.field(description="Whether more match.")
+    end_cursor: str | None = strawberry.field(description="Pass it as `after` to go on; null at the end.")
+
+    @resolved("The versions.")
+    def nodes(self) -> list[registry.ModelVersion]:
+        return [registry.ModelVersion.of(row) for row in self.found]
+
+
+async def find_models(info: Info, project_id: int, wish: Wish, order_by: list[str]) -> ModelSearch:
+    """One page of the search, by the request's loader."""
+    command = SearchModels(wish.filter, tuple(order_by), wish.limit(), wish.after)
+    found, token = await info.context.loaders.registry.searches.load(((project_id,), command))
+    return ModelSearch(found=found, has_next_page=token is not None, end_cursor=token)
+
+
+async def find_versions(info: Info, project_id: int, wish: Wish, order_by: list[str]) -> ModelVersionSearch:
+    """One page of the search, by the request's loader."""
+    command = SearchVersions(wish.filter, tuple(order_by), wish.limit(), wish.after)
+    found, token = await info.context.loaders.registry.version_searches.load(((project_id,), command))
+    return ModelVersionSearch(found=found, has_next_page=token is not None, end_cursor=token)
+
+
+from app.graphql.registry import types as registry  # noqa: E402 - types of these modules refer to each other

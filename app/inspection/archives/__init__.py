@@ -1,0 +1,1 @@
+"""Archives and compressed files, read as streams within limits; nothing is unpacked to disk."""

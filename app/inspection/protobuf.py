@@ -1,0 +1,88 @@
+"""The wire format of protocol buffers, field by field; what is long is gone past, not held.
+
+The format: protobuf's "Encoding".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from app.inspection.reports import Malformed
+from app.inspection.source import Source, Stream
+
+VARINT, FIXED64, COUNTED, FIXED32 = 0, 1, 2, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field: its value, or where its bytes are."""
+
+    number: int
+    wire: int
+    value: int
+    """The number, or the count of bytes."""
+    position: int
+
+    @property
+    def end(self) -> int:
+        return self.position + self.value
+
+
+class Fields:
+    """Counts what is read, so that no message is read without end."""
+
+    def __init__(self, source: Source, stream: Stream, most: int) -> None:
+        self.source = source
+        self.stream = stream
+        self.left = most
+        """Fields that may still be read."""
+
+    def within(self, end: int) -> Iterator[Field]:
+        """The fields from here to ``end``; the caller may read into one, the rest of it is gone past.
+
+        Raises:
+            Malformed: they are cut off, reach beyond, or are none.
+        """
+        while self.stream.position < end:
+            self.left -= 1
+            if self.left < 0:
+                raise Malformed("The message has more fields than are read.")
+            field = self._field(end)
+            yield field
+            if field.wire == COUNTED:
+                if self.stream.position > field.end:
+                    raise Malformed(f"The field at byte {field.position:,} is longer than it says.")
+                self.stream.skip(field.end - self.stream.position)
+
+    def _field(self, end: int) -> Field:
+        start = self.stream.position
+        tag = self.varint()
+        number, wire = tag >> 3, tag & 7
+        if not number or wire not in {VARINT, FIXED64, COUNTED, FIXED32}:
+            raise Malformed(f"The byte {start:,} begins no field of a message.")
+        value = 0
+        if wire in {VARINT, COUNTED}:
+            value = self.varint()
+        else:
+            self.stream.skip(8 if wire == FIXED64 else 4)
+        found = Field(number, wire, value, self.stream.position)
+        if (found.end if wire == COUNTED else found.position) > end:
+            raise Malformed(
+                f"The field {number} at byte {start:,} claims {value:,} bytes, but its message ends at {end:,}."
+            )
+        return found
+
+    def varint(self) -> int:
+        """A number of up to ten bytes."""
+        value = 0
+        for shift in range(0, 70, 7):
+            byte = self.stream.take(1)[0]
+            value |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                return value & (2**64 - 1)
+        raise Malformed(f"The number before byte {self.stream.position:,} has no end.")
+
+    def text(self, field: Field, most: int) -> str:
+        """The text of a field, cut."""
+        return self.stream.take(min(field.value, most)).decode("utf-8", "replace") if field.wire == COUNTED else ""

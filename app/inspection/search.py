@@ -1,0 +1,201 @@
+"""Looks for pickles in whatever carries them: arrays, archives, compressed files, and these within each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from app.inspection import arrays
+from app.inspection.archives import tars, zips
+from app.inspection.archives.inflating import Budget, Inflated, before_damage, inflater_for
+from app.inspection.detection import HEAD, Kind, claims_pickle, detect
+from app.inspection.limits import Limits
+from app.inspection.pickles.dissection import Dissection, Dissector
+from app.inspection.pickles.policy import Level
+from app.inspection.reports import Malformed, shown
+from app.inspection.source import FileStream, Held, Part, Source, Stream
+
+TORCH_MAGIC = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
+"""First pickle of a file of ``torch.save`` before zip: a number (torch.serialization: ``MAGIC_NUMBER``)."""
+
+
+@dataclass(slots=True)
+class Search:
+    """What has been found so far in one file."""
+
+    limits: Limits
+    found: list[Dissection] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What makes the file suspicious although no pickle does."""
+    faults: list[str] = field(default_factory=list)
+    """What could not be looked at although loading would."""
+    headers: dict[str, arrays.Header] = field(default_factory=dict)
+    """NumPy arrays that are members of an archive, by name."""
+    budget: Budget = field(init=False)
+    members_left: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.budget = Budget(self.limits.unpacked_bytes)
+        self.members_left = self.limits.members_looked_at
+
+    def pickles(self, stream: Stream, source: Source | None, depth: int) -> Dissection:
+        """Every pickle of a stream; ``source`` is what its positions count in, None when it cannot be read again."""
+        old_torch = stream.peek(len(TORCH_MAGIC)) == TORCH_MAGIC
+        found = Dissector(self._rest()).stream(stream)
+        if old_torch and found.pickles >= 5:
+            found.trailing = None  # the tensors
+        self.found.append(found)
+        for inside in found.nested:
+            if source is None or depth >= self.limits.nesting:
+                self.faults.append("It holds tensors in bytes that cannot be looked at.")
+            else:
+                self.pickles(FileStream(Part(source, inside.position, inside.length)), None, depth + 1)
+        return found
+
+    def _rest(self) -> Limits:
+        """The same limits, less what has been used up."""
+        used = sum(each.opcodes for each in self.found)
+        return replace(self.limits, opcodes=max(1, self.limits.opcodes - used))
+
+    def array(self, stream: Stream, size: int, depth: int) -> arrays.Header:
+        """A NumPy file of ``size`` bytes; an array of objects is a pickle."""
+        header = arrays.header(stream)
+        arrays.check_size(header, size - stream.position)
+        if header.objects:
+            self.pickles(stream, None, depth)
+        return header
+
+    def compressed(self, source: Source, name: str, depth: int) -> bool:
+        """A compressed file; whether it holds anything that is looked at."""
+        make = inflater_for(source.read(0, 16))
+        if make is None:
+            if claims_pickle(name):
+                self.faults.append("It is compressed in a way that is not read here.")
+            return claims_pickle(name)
+        stream = Inflated(source, make, self.budget)
+        try:
+            head = stream.peek(HEAD)
+        except Malformed:
+            begun = before_damage(source.read(0, min(HEAD, source.size)), make, HEAD)
+            if claims_pickle(name) or detect(begun, 1 << 62, "") in {Kind.PICKLE, Kind.PERHAPS_PICKLE}:
+                raise
+            return False
+        kind = detect(head, 1 << 62, name if claims_pickle(name) else "")
+        if kind is Kind.PERHAPS_PICKLE or (kind is Kind.PICKLE and not claims_pickle(name)):
+            return self.perhaps(stream)
+        return self._inside(kind, stream, name, depth)
+
+    def perhaps(self, stream: Stream) -> bool:
+        """Bytes that only could be pickles are when they can be followed, or when what can be followed does harm."""
+        found = Dissector(self._rest()).stream(stream)
+        if found.broken and found.usage.level is not Level.DANGEROUS:
+            return False
+        self.found.append(found)
+        self.faults += ["It holds tensors in bytes that cannot be looked at."] if found.nested else []
+        return True
+
+    def _inside(self, kind: Kind | None, stream: Stream, name: str, depth: int) -> bool:
+        """What a stream holds that cannot be read twice; whether it was looked at."""
+        if kind is Kind.PICKLE:
+            self.pickles(stream, None, depth)
+        elif kind is Kind.NUMPY:
+            header = self.array(stream, 1 << 62, depth)
+            if len(self.headers) < self.limits.listed:
+                self.headers[name] = header
+        elif kind is Kind.TAR:
+            self.tar(stream, depth)
+        elif kind in {Kind.ZIP, Kind.COMPRESSED}:
+            self.file(Held(self._held(stream, name)), name, depth + 1)
+        else:
+            return False
+        return True
+
+    def _held(self, stream: Stream, name: str) -> bytes:
+        held = stream.peek(self.limits.held_bytes + 1)
+        if len(held) > self.limits.held_bytes:
+            raise Malformed(
+                f"The archive {shown(repr(name), 100)} within is larger than {self.limits.held_bytes:,} bytes."
+            )
+        return held
+
+    def tar(self, stream: Stream, depth: int) -> list[str]:
+        """A tar archive; the names of its first members."""
+        if depth > self.limits.nesting:
+            raise Malformed(f"Archives are nested deeper than {self.limits.nesting}.")
+        names: list[str] = []
+        for member in tars.members(stream, self.limits):
+            names.append(shown(member.name, 100)) if len(names) < self.limits.listed else None
+            self._look(_Bounded(stream, member.size), None, member.name, depth)
+        return names
+
+    def zip(self, source: Source, members: list[zips.Member], depth: int, skipped: frozenset[str]) -> None:
+        """Every member of a zip archive but those that are known to hold bare numbers."""
+        if depth > self.limits.nesting:
+            raise Malformed(f"Archives are nested deeper than {self.limits.nesting}.")
+        # Those that loaders unpickle come first, so that no crowd of others hides them.
+        for member in sorted(members, key=lambda one: not claims_pickle(one.name)):
+            if member.name in skipped or not member.size:
+                continue
+            if self.members_left <= 0:
+                if claims_pickle(member.name):
+                    self.faults.append(f"It has more than {self.limits.members_looked_at:,} members that are pickles.")
+                self.notes.append(f"Only the first {self.limits.members_looked_at:,} members have been looked at.")
+                return
+            self.members_left -= 1
+            self._member(source, member, depth)
+
+    def _member(self, source: Source, member: zips.Member, depth: int) -> None:
+        try:
+            stream = zips.open_member(source, member, self.budget)
+            inside = zips.content(source, member) if member.method == zips.STORED else None
+            self._look(stream, inside, member.name, depth)
+        except zips.Hostile:
+            raise
+        except Malformed as error:
+            told = f"{shown(repr(member.name), 100)}: {error.reason}"
+            self.faults.append(f"The encrypted member {told}" if member.encrypted else f"The member {told}")
+
+    def _look(self, stream: Stream, source: Source | None, name: str, depth: int) -> None:
+        """One member: by its first bytes, and by its name where they do not tell."""
+        head = stream.peek(HEAD)
+        kind = detect(head, 1 << 62, name if claims_pickle(name) else "")
+        if kind is Kind.PICKLE:
+            self.pickles(stream, source, depth)
+        elif kind is Kind.PERHAPS_PICKLE:
+            self.perhaps(stream)
+        elif kind in {Kind.ZIP, Kind.COMPRESSED} and source is not None:
+            self.file(source, name, depth + 1)
+        else:
+            self._inside(kind, stream, name, depth)
+
+    def file(self, source: Source, name: str, depth: int) -> None:
+        """A zip archive or compressed file within another."""
+        if depth > self.limits.nesting:
+            raise Malformed(f"Archives are nested deeper than {self.limits.nesting}.")
+        if source.read(0, 2) == b"PK":
+            self.zip(source, zips.members(source, self.limits), depth, frozenset())
+        else:
+            self.compressed(source, name, depth)
+
+
+class _Bounded(Stream):
+    """At most so many bytes of another stream, as a stream."""
+
+    def __init__(self, stream: Stream, size: int) -> None:
+        super().__init__()
+        self._inner = stream
+        self._left = size
+
+    def _next(self) -> bytes:
+        count = min(self._left, 64 * 1024)
+        self._left -= count
+        return self._inner.take(count)
+
+    def skip(self, count: int) -> None:
+        held = min(count, len(self._buffer) - self._at)
+        super().skip(held)
+        beyond = count - held
+        if beyond > self._left:
+            raise self._ended(beyond)
+        self._inner.skip(beyond)
+        self._left -= beyond
+        self._gone += beyond

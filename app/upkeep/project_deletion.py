@@ -1,0 +1,98 @@
+"""The end of a project: hidden in one transaction, removed by a worker from all tables and from the store.
+
+The purge walks the tables that the schema names, so one that is added later is emptied, too. Every batch is a
+transaction of its own, which leaves less to do; killed anywhere, the next run goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from sqlalchemy import CursorResult, text
+
+from app.access import policy, projects
+from app.access.policy import Actor, Permission
+from app.artifacts import garbage, multipart_uploads
+from app.db.database import Database
+from app.db.metadata import metadata
+from app.errors import Conflict, Invalid
+from app.queue import outbox
+from app.queue.jobs import PurgeProject
+from app.storage.blobs import BlobStore
+from app.webhooks import webhooks
+
+Progress = Callable[[int, int | None], Awaitable[None]]
+
+BATCH = 10_000
+"""Rows in one transaction."""
+BLOBS_AT_ONCE = 1_000
+_PASSES = 5
+BELONGS_TO_A_PROJECT = tuple(table.name for table in reversed(metadata.sorted_tables) if "project_id" in table.columns)
+"""Each table after those that refer to it; jobs first, so that no worker fills what another empties."""
+
+
+async def delete(db: Database, actor: Actor, project: int | str, confirm: str) -> UUID:
+    """Delete a project with everything in it, for good. Answers the id of the background job.
+
+    At once it is gone for everybody, its path is free, its tokens are refused and its webhooks are silent.
+
+    Raises:
+        Forbidden: the actor is not owner.
+        Invalid: ``confirm`` is not the full path of the project.
+    """
+    async with db.write() as tx:
+        access = await projects.visible(tx, actor, project)
+        policy.require(actor, access, Permission.PROJECT_DELETE)
+        path = access.project.full_path
+        if confirm != path:
+            raise Invalid(
+                f"To delete the project `{path}` with everything in it, confirm its full path.", field="confirm"
+            )
+        await projects.hide(tx, access.id)
+        await webhooks.silence(tx, access.id)
+        # The job belongs to no project: it outlives this one, and its requester may watch it.
+        return await outbox.enqueue(tx, PurgeProject(access.id), requested_by=actor.user_id)
+
+
+async def purge(db: Database, blobs: BlobStore, project_id: int, *, progress: Progress) -> None:
+    """Remove a deleted project; one that is gone, or not deleted, is left alone. Safe to repeat.
+
+    Requests that began before the deletion may still write for some seconds: what they leave is met by the next pass.
+    """
+    for left in reversed(range(_PASSES)):
+        async with db.read() as snap:
+            if not await projects.is_hidden(snap, project_id):
+                return
+        await multipart_uploads.end_all(db, blobs, project_id)
+        try:
+            await _empty(db, project_id, progress)
+            async with db.write() as tx:
+                await projects.forget(tx, project_id)
+        except Conflict:  # a row arrived behind us that refers to what we were about to remove
+            if not left:
+                raise
+
+
+async def _empty(db: Database, project_id: int, progress: Progress) -> None:
+    tables = sorted(BELONGS_TO_A_PROJECT, key=lambda name: name != "background_jobs")
+    for done, table in enumerate(tables):
+        await progress(done, len(tables))
+        size = BLOBS_AT_ONCE if table == "blobs" else BATCH
+        removed = size
+        while removed == size:
+            removed = await _remove(db, table, project_id, size)
+            await progress(done, len(tables))
+    await progress(len(tables), len(tables))
+
+
+async def _remove(db: Database, table: str, project_id: int, limit: int) -> int:
+    """The number of rows removed, of ``limit`` at most."""
+    async with db.write() as tx:
+        if table == "blobs":
+            return await garbage.release_project(tx, project_id, limit)
+        batch = f"SELECT ctid FROM {table} WHERE project_id = :project LIMIT :limit"  # noqa: S608 - names of our tables
+        statement = text(f"DELETE FROM {table} WHERE ctid = ANY(ARRAY({batch}))")  # noqa: S608 - as above
+        result = await tx.execute(statement, {"project": project_id, "limit": limit})
+        assert isinstance(result, CursorResult), "a DELETE has a count of rows"
+        return result.rowcount

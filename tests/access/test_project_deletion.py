@@ -1,0 +1,217 @@
+"""A project that is deleted is gone at once, and in the end from every table and from the store."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text, update
+
+from app.access import jobs as jobs_seen
+from app.access import members, place_lists, policy, projects, tokens
+from app.access.members import Place
+from app.access.policy import Permission, Role
+from app.access.projects import CreateProject
+from app.access.tokens import IssueToken
+from app.artifacts import artifacts, downloads, garbage, multipart_uploads
+from app.artifacts.artifacts import Root
+from app.artifacts.multipart_uploads import CreateUpload
+from app.artifacts.tables import CondemnedObject
+from app.ci import configuration
+from app.ci.configuration import EditSettings
+from app.db.metadata import metadata
+from app.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from app.pagination import Window
+from app.queue import outbox
+from app.queue.jobs import DeliverWebhook
+from app.queue.listing import JobFilter
+from app.tracking import owners
+from app.upkeep import project_deletion
+from app.webhooks import webhooks
+from app.webhooks.webhooks import CreateWebhook
+from tests.conftest import new_project
+
+TABLES = sorted(name for name, table in metadata.tables.items() if "project_id" in table.columns)
+
+
+async def fill(http, project) -> str:
+    """Something in every table; the id of a candidate."""
+    base = f"/api/v4/projects/{project.id}/ml/mlflow/api/2.0"
+
+    async def post(path: str, body: dict) -> dict:
+        answer = await http.post(f"{base}/mlflow/{path}", json=body, headers=project.headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    run = (await post("runs/create", {"experiment_id": "0"}))["run"]["info"]["run_id"]
+    model = (await post("logged-models", {"experiment_id": "0", "source_run_id": run}))["model"]["info"]["model_id"]
+    metric = {"key": "m", "value": 1, "timestamp": 1, "step": 0}
+    logged = {"metrics": [metric, metric | {"model_id": model}], "params": [{"key": "p", "value": "v"}]}
+    await post("runs/log-batch", {"run_id": run, **logged, "tags": [{"key": "t", "value": "v"}]})
+    data = {"name": "d", "digest": "1", "source_type": "http", "source": "http://x"}
+    await post("runs/log-inputs", {"run_id": run, "datasets": [{"dataset": data}], "models": [{"model_id": model}]})
+    webhook = CreateWebhook("w", "https://example.org", ["model_version.created"])
+    await webhooks.create(project.runtime.db, project.owner, project.runtime.courier, project.id, webhook)
+    await post("registered-models/create", {"name": "r"})
+    await post("model-versions/create", {"name": "r", "source": f"runs:/{run}/x", "run_id": run})
+    await post("registered-models/alias", {"name": "r", "alias": "a", "version": "1"})
+    await configuration.save(
+        project.runtime.db,
+        project.owner,
+        project.runtime.observer,
+        project.id,
+        EditSettings(provider="gitlab", ci_project="a/b"),
+    )
+    job = {"key": "gitlab.CI_JOB_ID", "value": "1"}
+    await post("runs/set-tag", {"run_id": run, **job})
+    await post("model-versions/set-tag", {"name": "r", "version": "1", **job})
+    for path in ("f", "g"):
+        address = f"{base}/mlflow-artifacts/artifacts/0/{run}/artifacts/{path}"
+        assert (await http.put(address, content=path.encode(), headers=project.headers)).status_code == 200
+    return run
+
+
+async def begin_upload(project, root):
+    command = CreateUpload(root, "big", 2)
+    return await multipart_uploads.create(
+        project.runtime.db, project.owner, project.runtime.blobs, command, lock_owner=owners.lock(root)
+    )
+
+
+async def rows_of(runtime, project_id: int) -> dict[str, int]:
+    async with runtime.db.read() as snap:
+        count = "SELECT count(*) FROM {} WHERE project_id = :project"
+        return {name: await snap.scalar(text(count.format(name)), {"project": project_id}) for name in TABLES}
+
+
+async def silent(_done: int, _total: int | None) -> None:
+    pass
+
+
+async def test_nothing_is_left_and_others_keep_everything(runtime, http, project, staff):
+    other = await new_project(runtime, staff)
+    for each in (project, other):
+        run = await fill(http, each)
+        root = Root(each.id, candidate_id=UUID(hex=run))
+        await begin_upload(each, root)
+        await tokens.issue(runtime.db, each.owner, IssueToken("t", project_id=each.id))
+    before = await rows_of(runtime, project.id)
+    assert {name for name, count in before.items() if not count} == set(), "fill() leaves a table empty"
+    untouched = await rows_of(runtime, other.id)
+
+    job = await project_deletion.delete(runtime.db, project.owner, project.id, project.path)
+    told = []
+
+    async def progress(done, total):
+        told.append((done, total))
+
+    await project_deletion.purge(runtime.db, runtime.blobs, project.id, progress=progress)
+    assert await rows_of(runtime, project.id) == dict.fromkeys(TABLES, 0)
+    assert told[0] == (0, len(TABLES))
+    assert told[-1] == (len(TABLES), len(TABLES))
+    async with runtime.db.read() as snap:
+        assert await snap.scalar(text("SELECT count(*) FROM projects WHERE id = :id"), {"id": project.id}) == 0
+    await sweep_now(runtime, project.id)
+    assert [listed async for listed in runtime.blobs.list_keys(f"v1/{project.id}/")] == []
+    assert await rows_of(runtime, other.id) == untouched
+    assert len([listed async for listed in runtime.blobs.list_keys(f"v1/{other.id}/")]) == 2
+    assert (await jobs_seen.get(runtime.db, project.owner, job)).kind == "access.purge_project"
+    await project_deletion.purge(runtime.db, runtime.blobs, project.id, progress=silent)
+    await project_deletion.purge(runtime.db, runtime.blobs, other.id, progress=silent)
+    assert await rows_of(runtime, other.id) == untouched
+
+
+async def sweep_now(runtime, project_id: int):
+    async with runtime.db.write() as tx:
+        mine = CondemnedObject.object_key.startswith(f"v1/{project_id}/")
+        past = datetime.now(UTC) - timedelta(seconds=1)
+        await tx.execute(update(CondemnedObject).where(mine).values(not_before=past))
+    await garbage.sweep(runtime.db, runtime.blobs)
+
+
+async def test_it_is_gone_at_once_for_everybody(runtime, http, admin, project, staff):
+    run = await fill(http, project)
+    root = Root(project.id, candidate_id=UUID(hex=run))
+    upload = await begin_upload(project, root)
+    issued = await tokens.issue(runtime.db, project.owner, IssueToken("t", project_id=project.id))
+    async with runtime.db.read() as snap:
+        link = downloads.link(runtime.settings, await artifacts.find(snap, root, "f"), base="")
+    assert (await http.get(link)).status_code == 200
+    await project_deletion.delete(runtime.db, project.owner, project.path, project.path)
+
+    for person in (*project.people.values(), admin):
+        for reference in (project.id, project.path):
+            with pytest.raises(NotFound):
+                await projects.get(runtime.db, person.actor, reference)
+        found = await projects.search(runtime.db, person.actor, Window(first=100), group_id=project.group_id)
+        assert list(found.items) == []
+        assert await projects.by_ids(runtime.db, person.actor, [project.id]) == [None]
+    address = f"/api/v4/projects/{project.id}/ml/mlflow/api/2.0/mlflow/runs/get?run_id={run}"
+    assert (await http.get(address, headers=project.headers)).status_code == 404
+    assert (await http.get(link)).status_code == 404
+    with pytest.raises(Exception, match="start a new one"):
+        await multipart_uploads.open_upload(runtime.db, project.id, upload.id)
+    with pytest.raises(Unauthenticated):
+        await tokens.authenticate(runtime.db, issued.secret)
+    (jobs,) = await place_lists.jobs_of_projects(runtime.db, project.owner, [(project.id,)], Window(), JobFilter())
+    assert isinstance(jobs, NotFound)
+    with pytest.raises(NotFound):
+        await project_deletion.delete(runtime.db, project.owner, project.id, project.path)
+    async with runtime.db.read() as snap:
+        active = "SELECT count(*) FROM webhooks WHERE project_id = :project AND status = 'active'"
+        assert await snap.scalar(text(active), {"project": project.id}) == 0
+
+    made = await projects.create(runtime.db, project.owner, CreateProject(project.group_id, "project"))
+    assert (made.project.full_path, made.id > project.id) == (project.path, True)
+    await project_deletion.purge(runtime.db, runtime.blobs, project.id, progress=silent)
+    assert (await projects.get(runtime.db, project.owner, project.path)).id == made.id
+
+
+async def test_only_owners_who_confirm_may(runtime, project):
+    with pytest.raises(NotFound):
+        await project_deletion.delete(runtime.db, project.stranger.actor, project.id, project.path)
+    for role in (Role.GUEST, Role.REPORTER, Role.DEVELOPER, Role.MAINTAINER):
+        with pytest.raises(Forbidden):
+            await project_deletion.delete(runtime.db, project[role].actor, project.id, project.path)
+    for wrong in ("", "project", project.path.upper(), str(project.id)):
+        with pytest.raises(Invalid):
+            await project_deletion.delete(runtime.db, project.owner, project.id, wrong)
+    access = await projects.get(runtime.db, project.owner, project.id)
+    assert policy.allows(project.owner, access, Permission.PROJECT_DELETE)
+
+
+async def test_a_purge_that_is_cut_off_goes_on_and_meets_late_rows(runtime, http, project, monkeypatch):
+    monkeypatch.setattr(project_deletion, "BATCH", 1)
+    await fill(http, project)
+    place = Place(project_id=project.id)
+    await project_deletion.delete(runtime.db, project.owner, project.id, project.path)
+    with pytest.raises(NotFound):
+        await members.set_role(runtime.db, project.owner, place, project.stranger.actor.username, Role.GUEST)
+    calls = 0
+
+    async def cut_off(_done, _total):
+        nonlocal calls
+        calls += 1
+        if calls == 9:
+            raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        await project_deletion.purge(runtime.db, runtime.blobs, project.id, progress=cut_off)
+
+    async def late_rows(done, total):
+        if done == total and not await has_late_row():
+            async with runtime.db.write() as tx:
+                await outbox.enqueue(tx, DeliverWebhook(project.id, late), project_id=project.id)
+
+    async def has_late_row():
+        nonlocal seen
+        seen += 1
+        return seen > 2
+
+    seen, late = 0, UUID(int=1)
+    await project_deletion.purge(runtime.db, runtime.blobs, project.id, progress=late_rows)
+    assert seen == 3
+    assert await rows_of(runtime, project.id) == dict.fromkeys(TABLES, 0)
+    async with runtime.db.read() as snap:
+        assert await snap.scalar(text("SELECT count(*) FROM projects WHERE id = :id"), {"id": project.id}) == 0

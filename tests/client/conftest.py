@@ -1,0 +1,179 @@
+"""A client at its desk: files of its own, the real API in front of it, and a worker behind that."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.client.connection import Connection
+from app.client.places import NewVersion
+from app.client.progress import Silent
+from app.client.pull import Pulled, Wanted, parse, pull
+from app.client.push import Order, Pushed, push
+from app.embedded.servers import Servers
+from app.settings import Settings
+from tests.architecture.source import ROOT
+from tests.client.proxy import Proxy, proxying
+from tests.conftest import Person, TestProject
+
+
+class Notes(Silent):
+    """Keeps what people would have read."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.has_said = asyncio.Event()
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+        self.has_said.set()
+
+
+def noise(size: int) -> bytes:
+    """Random bytes that begin as no format does; one in 11,000 would look like a pickle and be held back."""
+    return b"\xff" + os.urandom(size - 1)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass
+class Desk:
+    """A folder with files, and the commands of one person in one project."""
+
+    url: str
+    project: TestProject
+    home: Path
+    notes: Notes = field(default_factory=Notes)
+    patience: float = 20.0
+
+    def __post_init__(self) -> None:
+        self.files.mkdir()
+
+    @property
+    def files(self) -> Path:
+        return self.home / "files"
+
+    @property
+    def cache(self) -> Path:
+        return self.home / "cache" / "modelyard" / "push"
+
+    @property
+    def remembered(self) -> list[str]:
+        """Names of what is kept for interrupted pushes."""
+        return sorted(path.name for path in self.cache.iterdir())
+
+    @property
+    def connection(self) -> Connection:
+        return Connection(self.url, self.project.token, self.project.path, self.patience)
+
+    def write(self, name: str, content: bytes) -> bytes:
+        path = self.files / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return content
+
+    async def push(self, model: str = "m", **wanted: Any) -> Pushed:
+        new = {name: wanted.pop(name) for name in ("version", "increment", "description", "tags") if name in wanted}
+        paths = wanted.pop("paths", (self.files,))
+        return await push(self.connection, Order(paths, NewVersion(model, **new), **wanted), self.cache, self.notes)
+
+    async def pull(self, what: str = "m", folder: str = "out", **wanted: Any) -> Pulled:
+        name, reference = ("", "") if wanted.get("candidate") else parse(what)
+        return await pull(self.connection, Wanted(self.home / folder, name, reference, **wanted), self.notes)
+
+    def tree(self, folder: str = "out") -> dict[str, bytes]:
+        """All files below a folder, with what is in them."""
+        root = self.home / folder
+        return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("MODELYARD_", "MLFLOW_"))}
+        return kept | {
+            "PYTHONPATH": str(ROOT),
+            "XDG_CACHE_HOME": str(self.home / "cache"),
+            "MODELYARD_URL": self.url,
+            "MODELYARD_TOKEN": self.project.token,
+            "MODELYARD_PROJECT": self.project.path,
+            "MODELYARD_RETRY_SECONDS": str(self.patience),
+        }
+
+    async def begin(self, *arguments: str, **environment: str) -> asyncio.subprocess.Process:
+        """The command as a process of its own."""
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "app.cli",
+            *arguments,
+            cwd=self.home,
+            env=self.environment | environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+
+    async def command(self, *arguments: str, **environment: str) -> Ended:
+        process = await self.begin(*arguments, **environment)
+        out, err = await asyncio.wait_for(process.communicate(), 60)
+        return Ended(process.returncode or 0, out.decode(), err.decode())
+
+
+@pytest.fixture(scope="module")
+def worker(migrated: Settings, servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A worker, as a process of its own."""
+    with (tmp_path_factory.mktemp("worker") / "log").open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app.cli", "worker"],
+            cwd=ROOT,
+            env=os.environ | servers.environment,
+            stdout=output,
+            stderr=output,
+        )
+    yield
+    process.terminate()
+    process.wait(20)
+
+
+@pytest.fixture
+def desk(url: str, project: TestProject, tmp_path: Path, worker: None) -> Desk:
+    return Desk(url, project, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def data(http) -> Any:
+    """Send a document as somebody and get the data."""
+
+    async def send(person: Person, document: str, **variables: Any) -> Any:
+        answer = await http.post("/graphql", json={"query": document, "variables": variables}, headers=person.headers)
+        body = answer.json()
+        assert "errors" not in body, body
+        return body["data"]
+
+    return send
+
+
+@pytest.fixture
+async def proxy(desk: Desk) -> AsyncIterator[Proxy]:
+    """Between the desk and the API; it passes on everything until it is told otherwise."""
+    async with proxying(desk.url) as running:
+        desk.url = running.url
+        yield running

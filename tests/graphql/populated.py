@@ -1,0 +1,161 @@
+"""A place in which everything there is exists twenty times, every one of it as rich as the next."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+
+from app.access.policy import Role
+from tests.conftest import TestProject, new_project
+
+ROWS = 20
+SUBGROUP = """mutation s($group: String!, $path: String!) {
+  groupCreate(input: {path: $path, parent: {path: $group}}) { userErrors { message } } }"""
+IN_SUBGROUP = """mutation p($group: String!, $project: String!, $guest: String!) {
+  groupCreate(input: {path: "sub", parent: {path: $group}}) { userErrors { message } }
+  memberSet(input: {place: {group: {path: $group}}, username: $guest, role: GUEST}) { userErrors { message } }
+  ofGroup: tokenCreate(input: {name: "t", place: {group: {path: $group}}}) { userErrors { message } }
+  projectCreate(input: {group: {path: $group}, path: "p"}) { userErrors { message } }
+  ofProject: tokenCreate(input: {name: "t", place: {project: {path: $project}}}) { userErrors { message } }
+  ciSettingsUpdate(input: {project: {path: $project}, provider: GITLAB, ciProject: "g/p"}) { userErrors { message } }
+  webhookCreate(input: {project: {path: $project}, name: "w", url: "https://example.org",
+    events: ["model_version.created"]}) { userErrors { message } }
+  modelCreate(input: {project: {path: $project}, name: "m"}) { userErrors { message } }
+  experimentCreate(input: {project: {path: $project}, name: "e"}) { experiment { id } userErrors { message } }
+  candidateCreate(input: {experiment: {name: {project: $project, name: "e"}}}) {
+    candidate { id } userErrors { message } }
+  loggedModelCreate(input: {experiment: {name: {project: $project, name: "e"}}}) { userErrors { message } }
+  modelVersionCreate(input: {model: {path: {project: $project, name: "m"}}}) { userErrors { message } } }"""
+RICH = """mutation r($project: String!, $model: String!, $experiment: String!, $parent: ID) {
+  webhookCreate(input: {project: {path: $project}, name: "w", url: "https://example.org",
+    events: ["model_version_tag.set"]}) { webhook { id } userErrors { message } }
+  modelCreate(input: {project: {path: $project}, name: $model}) { model { id } userErrors { message } }
+  candidateCreate(input: {experiment: {name: {project: $project, name: "e"}}, parentId: $parent,
+    params: [{key: "p", value: "1"}], tags: [{key: "t", value: "1"}]}) { candidate { id } userErrors { message } }
+  other: candidateCreate(input: {experiment: {name: {project: $project, name: $experiment}}}) {
+    userErrors { message } }
+  tokenCreate(input: {name: "t", place: {project: {path: $project}}}) { userErrors { message } } }"""
+FILLED = """mutation f($project: String!, $model: String!, $candidate: ID!, $made: ID!, $read: ID!, $job: ID!,
+    $files: [ArtifactUploadFile!]!) {
+  candidateLog(input: {candidate: {id: $candidate}, metrics: [
+    {key: "loss", value: 1, timestamp: 1, step: 1, loggedModelId: $made},
+    {key: "loss", value: 2, timestamp: 2, step: 2}],
+    datasets: [{name: "d", digest: "1", sourceType: "s", source: "s"}], modelInputs: [$read],
+    modelOutputs: [{loggedModelId: $made}]}) { userErrors { message } }
+  candidateCreate(input: {experiment: {name: {project: $project, name: "children"}}, parentId: $candidate}) {
+    userErrors { message } }
+  ciJobLink(input: {owner: {candidate: {id: $candidate}}, provider: GITLAB, externalId: $job}) {
+    userErrors { message } }
+  files: artifactUploadCreate(input: {owner: {candidate: {id: $candidate}}, files: $files}) {
+    uploads { id } userErrors { message } }
+  m0: modelVersionCreate(input: {model: {path: {project: $project, name: "m0"}}, candidateId: $candidate,
+    loggedModelId: $made}) { modelVersion { id } userErrors { message } }
+  own: modelVersionCreate(input: {model: {path: {project: $project, name: $model}}, candidateId: $candidate,
+    loggedModelId: $made}) { modelVersion { id version } userErrors { message } }
+  aliasSet(input: {model: {path: {project: $project, name: $model}}, name: "a", reference: "1.0.0"}) {
+    userErrors { message } } }"""
+VERSION = """mutation v($id: ID!, $project: String!, $alias: String!, $job: ID!) {
+  modelVersionUpdate(input: {modelVersion: {id: $id}, tags: [{key: "t", value: "1"}]}) { userErrors { message } }
+  aliasSet(input: {model: {path: {project: $project, name: "m0"}}, name: $alias, reference: "latest"}) {
+    userErrors { message } }
+  ciJobLink(input: {owner: {modelVersion: {id: $id}}, provider: GITLAB, externalId: $job}) {
+    userErrors { message } } }"""
+LOGGED = """mutation l($project: String!, $candidate: ID!) {
+  made: loggedModelCreate(input: {experiment: {name: {project: $project, name: "e"}}, candidateId: $candidate,
+    params: [{key: "p", value: "1"}]}) { loggedModel { id } userErrors { message } } }"""
+FILES = """INSERT INTO blobs (project_id, id, object_key, state, sha256, size)
+  SELECT :project, gen_random_uuid(), :key || n, 'stored', sha256(convert_to(:key || n, 'UTF8')), 1
+  FROM generate_series(1, :n) n"""
+ARTIFACTS = """INSERT INTO artifacts
+    (project_id, id, candidate_id, logged_model_id, path, blob_id, media_type, created_by, format, facts, scan)
+  SELECT :project, gen_random_uuid(), CASE WHEN :kind = 'c' THEN o.id END, CASE WHEN :kind = 'l' THEN o.id END,
+    'f' || b.n, b.id, 'x', :by, 'mlmodel', '{"a": 1}',
+    '{"verdict": "safe", "imports": [], "findings": [], "scanners": []}'
+  FROM {owners} o, (SELECT id, row_number() OVER () n FROM blobs WHERE project_id = :project AND state = 'stored') b
+  WHERE o.project_id = :project"""
+
+
+@dataclass(frozen=True)
+class Populated:
+    """Where it is, and the ids that queries begin at."""
+
+    project: TestProject
+    group: str
+    ids: dict[str, Any]
+
+
+async def populate(runtime: Any, staff: Any, data: Any) -> Populated:
+    """Through GraphQL as far as a client can; the bytes of files through SQL."""
+    place = await new_project(runtime, staff)
+    group, owner = place.path.rpartition("/")[0], place.people[Role.OWNER]
+    guest = place[Role.GUEST].actor.username
+
+    async def do(document: str, **variables: Any) -> Any:
+        answer = await data(
+            owner, document, **{key: value for key, value in variables.items() if f"${key}" in document}
+        )
+        assert all(not payload["userErrors"] for payload in answer.values()), answer
+        return answer
+
+    experiments: list[str] = []
+
+    async def subgroup(number: int) -> None:
+        path = f"{group}/s{number:02}"
+        await do(SUBGROUP, group=group, path=f"s{number:02}")
+        made = await do(IN_SUBGROUP, group=path, project=f"{path}/p", guest=guest)
+        experiments.append(made["experimentCreate"]["experiment"]["id"])
+
+    for name in ("e", "children"):
+        await do(
+            "mutation e($p: String!, $n: String!) { experimentCreate(input: {project: {path: $p}, name: $n}) "
+            "{ userErrors { message } } }",
+            p=place.path,
+            n=name,
+        )
+    await do(
+        'mutation c($p: String!) { ciSettingsUpdate(input: {project: {path: $p}, provider: GITLAB, ciProject: "g/p"})'
+        " { userErrors { message } } }",
+        p=place.path,
+    )
+    root = await do(
+        'mutation c($p: String!) { candidateCreate(input: {experiment: {name: {project: $p, name: "children"}}})'
+        " { candidate { id } userErrors { message } } }",
+        p=place.path,
+    )
+    parent = root["candidateCreate"]["candidate"]["id"]
+    ids: dict[str, Any] = {"parent": parent}
+
+    async def rich(number: int) -> tuple[int, Any]:
+        names = {"model": f"m{number}", "experiment": f"[model]m{number}"}
+        return number, await do(RICH, project=place.path, parent=parent, **names)
+
+    files = [{"path": f"u{number}", "size": 1} for number in range(ROWS)]
+
+    async def fill(number: int, made: Any) -> None:
+        candidate, job = made["candidateCreate"]["candidate"]["id"], str(number + 1)
+        logged = (await do(LOGGED, project=place.path, candidate=candidate))["made"]["loggedModel"]["id"]
+        wish = {"project": place.path, "model": f"m{number}", "candidate": candidate, "job": job}
+        filled = await do(FILLED, **wish, made=logged, read=logged, files=files)
+        for name in ("m0", "own"):
+            id, alias = filled[name]["modelVersion"]["id"], f"a{number}{name}"
+            await do(VERSION, id=id, project=place.path, alias=alias if name == "m0" else "x", job=job)
+        ids.update(candidate=candidate, webhook=made["webhookCreate"]["webhook"]["id"])
+
+    await asyncio.gather(*(subgroup(number) for number in range(ROWS)))
+    made = [await rich(0), *await asyncio.gather(*(rich(number) for number in range(1, ROWS)))]
+    for begin in range(0, ROWS, 5):
+        await asyncio.gather(*(fill(number, one) for number, one in made[begin : begin + 5]))
+    await add_files(runtime, place)
+    return Populated(place, group, {**ids, "experiments": experiments, "below": f"{group}/s"})
+
+
+async def add_files(runtime: Any, place: TestProject) -> None:
+    """Twenty files for every candidate and logged model."""
+    keys = {"project": place.id, "by": place.owner.user_id}
+    async with runtime.db.write() as tx:
+        await tx.execute(text(FILES), {"project": place.id, "key": f"k{place.id}-", "n": ROWS})
+        for kind, owners in (("c", "candidates"), ("l", "logged_models")):
+            await tx.execute(text(ARTIFACTS.replace("{owners}", owners)), {**keys, "kind": kind})

@@ -1,0 +1,99 @@
+"""Arrays between the opcodes of a pickle, as joblib writes them."""
+
+from __future__ import annotations
+
+import pickle
+import struct
+
+import pytest
+
+from app.inspection.inspecting import Outcome, Report
+from tests.inspection.files import looked_at
+from tests.inspection.pickled import SYSTEM, called, found, proto, text
+
+
+def dtype(code: str, size: int = -1, flags: int = 0) -> bytes:
+    """As NumPy pickles it: a call, then a state of eight."""
+    made = called(found("numpy", "dtype"), text(code), b"\x89", b"\x88")
+    numbers = struct.pack("<ci", b"J", size) + struct.pack("<ci", b"J", -1) + b"K" + bytes((flags,))
+    return made + b"(K\x03" + text("<") + b"NNN" + numbers + b"tb"
+
+
+def array(described: bytes, shape: bytes, content: bytes, *, aligned: bool = True) -> bytes:
+    """NumpyArrayWrapper and its state, then what pickle knows nothing of."""
+    wrapper = found("joblib.numpy_pickle", "NumpyArrayWrapper") + b")\x81}("
+    wrapper += text("subclass") + found("numpy", "ndarray") + text("shape") + shape + text("order") + text("C")
+    wrapper += text("dtype") + described + text("allow_mmap") + b"\x88"
+    if aligned:
+        return wrapper + text("numpy_array_alignment_bytes") + b"K\x10ub" + b"\x03\xff\xff\xff" + content
+    return wrapper + b"ub" + content
+
+
+def verdict(report: Report) -> str:
+    assert report.scan is not None
+    return report.scan.verdict
+
+
+PAIR = b"K\x02K\x03\x86"
+ZEROS = bytes(48)
+
+
+@pytest.mark.parametrize(
+    ("described", "size"),
+    [
+        (dtype("f8"), 8),
+        (dtype("c16"), 16),
+        (dtype("i4"), 4),
+        (dtype("b1"), 1),
+        (dtype("U5", 20), 20),
+        (dtype("S3", 3), 3),
+        (dtype("V12", 12, 16), 12),
+    ],
+)
+@pytest.mark.parametrize("aligned", [True, False])
+def test_arrays_are_gone_past(described: bytes, size: int, aligned: bool) -> None:
+    content = array(described, PAIR, bytes(6 * size), aligned=aligned)
+    report = looked_at("model", proto(b"](" + content + content + b"e"))
+    assert (report.format, verdict(report)) == ("joblib", "safe")
+    assert report.facts["arrayCount"] == 2
+    assert verdict(looked_at("model", proto(b"](" + content + SYSTEM + b"e"))) == "dangerous"
+    assert looked_at("model", proto(content)[: -6 * size]).outcome is Outcome.QUARANTINED
+
+
+@pytest.mark.parametrize("described", [dtype("O8", 8, 63), dtype("V12", 12, 27)])
+def test_arrays_of_objects_are_pickles(described: bytes) -> None:
+    def content(inner: bytes) -> bytes:
+        return proto(array(described, PAIR, b"", aligned=True)[:-4] + inner)
+
+    assert verdict(looked_at("model", content(pickle.dumps([1])))) == "safe"
+    assert verdict(looked_at("model", content(proto(SYSTEM)))) == "dangerous"
+    assert verdict(looked_at("model", content(b"\x80\x04N"))) == "unreadable"
+
+
+@pytest.mark.parametrize(
+    ("described", "shape"),
+    [
+        (found("numpy", "float64"), PAIR),
+        (dtype("f8"), b"N"),
+        (dtype("f8"), b"J\xff\xff\xff\xff\x85"),
+        (dtype("x9"), PAIR),
+        (called(found("numpy", "dtype"), text("V8")), PAIR),
+        (called(found("numpy", "dtype"), called(found("x", "y"))), PAIR),
+    ],
+)
+def test_arrays_that_cannot_be_told_are_unreadable(described: bytes, shape: bytes) -> None:
+    assert verdict(looked_at("model", proto(array(described, shape, ZEROS)))) == "unreadable"
+
+
+def test_array_data_may_be_opcodes_to_pickle() -> None:
+    """joblib takes them for numbers, pickle.load for opcodes: whoever loads it with the latter must not be harmed."""
+    hidden = (b"0" + SYSTEM + b".").ljust(48, b"\0")
+    content = array(dtype("f8"), PAIR, hidden, aligned=False)
+    report = looked_at("model.joblib", proto(content))
+    assert verdict(report) == "dangerous"
+    assert "Read by pickle instead of joblib" in (report.reason or "")
+
+
+def test_memo_is_shared_by_what_stands_around_arrays() -> None:
+    content = text("system") + b"\x940" + text("os") + b"\x940" + array(dtype("f8"), PAIR, ZEROS) + b"0h\x01h\x00\x93"
+    assert verdict(looked_at("model", proto(content))) == "dangerous"

@@ -1,0 +1,120 @@
+"""What waits, as /metrics tells it: by the API, and by a worker that has a port."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import time
+from datetime import UTC, datetime, timedelta
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import func, text
+
+from app.ids import uuid7
+from app.main import create_app
+from app.queue import outbox
+from app.queue.jobs import PurgeModel
+from app.upkeep import figures
+from tests.workers.test_crashes import until, worker
+from workers import probe
+from workers.pulse import STILL_SECONDS, Pulse
+
+KIND = "registry.of_this_test"
+
+
+def samples(exposed: str) -> dict[tuple[str, str, str], float]:
+    """Value by name, kind and state."""
+    return {
+        (sample.name, sample.labels.get("kind", ""), sample.labels.get("state", "")): sample.value
+        for family in text_string_to_metric_families(exposed)
+        for sample in family.samples
+    }
+
+
+async def test_the_api_tells_what_waits(runtime, project, set_row):
+    ago = datetime.now(UTC) - timedelta(hours=1)
+    states = ({"state": "queued", "run_after": ago}, {"state": "queued", "attempt": 3},
+              {"state": "running", "lease_until": ago}, {"state": "dead", "finished_at": func.now()},
+              {"state": "succeeded", "finished_at": func.now()})  # fmt: skip
+    for number, values in enumerate(states):
+        async with runtime.db.write() as tx:
+            job_id = await outbox.enqueue(tx, PurgeModel(project.id, number), project_id=project.id)
+        await set_row(job_id, kind=KIND, **values)
+    async with runtime.db.write() as tx:
+        await tx.execute(text("DELETE FROM condemned_objects"))
+        condemned = """INSERT INTO condemned_objects (object_key, reason, size, condemned_at)
+                       VALUES ('v1/x', 'r', 7, :ago), ('v1/y', 'r', NULL, now())"""
+        await tx.execute(text(condemned), {"ago": ago})
+        await tx.execute(text("""INSERT INTO blobs (project_id, id, object_key, created_at, lease_until)
+                                 VALUES (:project, :id, 'v1/z', '1990-01-01', now() + interval '1 hour')"""),
+                         {"project": project.id, "id": uuid7()})  # fmt: skip
+    app = create_app(runtime.settings, runtime=runtime)
+    app.state.runtime = runtime
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        answer = await client.get("/metrics")
+        again = await client.get("/metrics")
+    found = samples(answer.text)
+    assert found["modelyard_figures_up", "", ""] == 1
+    assert [found["modelyard_jobs", KIND, state] for state in ("queued", "running", "dead")] == [2, 1, 1]
+    assert ("modelyard_jobs", KIND, "succeeded") not in found
+    assert 3600 <= found["modelyard_jobs_oldest_due_seconds", KIND, ""] < 3700
+    assert 3600 <= found["modelyard_jobs_lease_overdue_seconds", KIND, ""] < 3700
+    assert found["modelyard_jobs_retrying", KIND, ""] == 1
+    assert (found["modelyard_condemned_objects", "", ""], found["modelyard_condemned_bytes", "", ""]) == (2, 7)
+    assert 3600 <= found["modelyard_condemned_oldest_seconds", "", ""] < 3700
+    assert found["modelyard_pending_uploads_oldest_seconds", "", ""] > 1e9
+    assert found["modelyard_silent_uploads_oldest_seconds", "", ""] >= 0
+    told = {name for name, _, _ in found}
+    assert {f"modelyard_{name}" for name in figures._HELP} <= told
+    assert "modelyard_bell_failures_total" in told
+    assert (
+        samples(again.text)["modelyard_condemned_oldest_seconds", "", ""]
+        == (found["modelyard_condemned_oldest_seconds", "", ""])
+    )
+    async with runtime.db.write() as tx:
+        await tx.execute(text("DELETE FROM background_jobs WHERE kind = :kind"), {"kind": KIND})
+        await tx.execute(text("DELETE FROM blobs WHERE object_key = 'v1/z'"))
+        await tx.execute(text("DELETE FROM condemned_objects WHERE object_key IN ('v1/x', 'v1/y')"))
+
+
+async def test_without_a_database_there_are_no_figures_and_no_failure(runtime, monkeypatch):
+    monkeypatch.setattr(figures, "PATIENCE_SECONDS", 0)
+    asked = figures.Figures(runtime.db)
+    await asked.refresh()
+    (up,) = asked.collect()
+    assert (up.name, up.samples[0].value) == ("modelyard_figures_up", 0)
+
+
+async def test_a_pump_that_stands_still_is_seen(runtime):
+    pulse = Pulse()
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(probe.application(runtime, pulse)), base_url="http://test")
+    async with client:
+        assert (await client.get("/health/live")).status_code == 200
+        pulse.at = time.monotonic() - STILL_SECONDS
+        assert (await client.get("/health/live")).status_code == 503
+        pulse.beat()
+        assert (await client.get("/health/live")).status_code == 200
+
+
+async def test_a_worker_with_a_port_answers_and_still_stops(servers, tmp_path, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    monkeypatch.setenv("MODELYARD_WORKER_PORT", str(port))
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+
+        async def answers():
+            try:
+                return (await client.get("/health/live")).status_code == 200
+            except httpx.TransportError:
+                return False
+
+        with worker(servers, tmp_path / "worker.log") as process:
+            await until(answers, "the worker did not answer")
+            assert (await client.get("/health/ready")).json()["status"] == "ready"
+            exposed = samples((await client.get("/metrics")).text)
+            assert exposed["modelyard_figures_up", "", ""] == 1
+            assert any(name == "modelyard_chore_last_success_timestamp_seconds" for name, _, _ in exposed)
+            process.send_signal(signal.SIGTERM)
+            assert await asyncio.to_thread(process.wait, 15) == 0

@@ -1,0 +1,50 @@
+"""The worker's own port, for probes and metrics; there is none unless the settings name one."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from app.http import health
+from app.runtime import Runtime
+from workers.pulse import STILL_SECONDS, Pulse
+
+
+class _Server(uvicorn.Server):
+    """One that leaves signals to the worker."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(runtime: Runtime, pulse: Pulse, listener: socket.socket) -> None:
+    """Answer until cancelled."""
+    config = uvicorn.Config(application(runtime, pulse), log_config=None, access_log=False, lifespan="off")
+    await _Server(config).serve(sockets=[listener])
+
+
+def application(runtime: Runtime, pulse: Pulse) -> Starlette:
+    """`/health/live` (the pump turns), `/health/ready` and `/metrics`."""
+
+    async def live(_request: Request) -> Response:
+        if pulse.is_alive:
+            return PlainTextResponse("OK")
+        return PlainTextResponse(f"The pump has stood still for {STILL_SECONDS:.0f} seconds.", 503)
+
+    app = Starlette(
+        routes=[
+            Route("/health/live", live),
+            Route("/health/ready", health.ready),
+            Route("/metrics", health.metrics),
+        ]
+    )
+    app.state.runtime = runtime
+    return app

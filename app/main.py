@@ -47,6 +47,7 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> Starlet
 @asynccontextmanager
 async def _serving(app: Starlette, runtime: Runtime) -> AsyncIterator[None]:
     app.state.runtime = runtime
+    transport.prepare(app)
     try:
         yield
     finally:

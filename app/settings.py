@@ -80,6 +80,10 @@ class Settings(BaseSettings):
         default="",
         description="Comma-separated origins (https://ui.example.org) whose pages may open WebSockets, beside our own.",
     )
+    trusted_documents: Path | None = Field(
+        default=None, description="A manifest of GraphQL documents, as `modelyard documents register` prints it."
+    )
+    trusted_documents_only: bool = Field(default=False, description="Run no GraphQL document but those.")
     trash_retention_days: Annotated[int, Field(ge=0)] = Field(
         default=0,
         description="Soft-deleted candidates and experiments are purged after so many days; 0 keeps them until asked.",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType, parse, validate
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType, parse, specified_rules, validate
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
@@ -26,6 +26,8 @@ MAX_ERRORS = 5
 CACHED_LENGTH = 16_384
 """Characters; longer documents are read each time, so that the cache stays small."""
 
+_OWN_RULES = (MaybeNullValidationRule, OneOfInputValidationRule)
+
 
 @dataclass(slots=True)
 class Document:
@@ -34,6 +36,10 @@ class Document:
     node: DocumentNode
     introspects: bool
     valid: bool = False
+
+
+_TRUSTED: dict[tuple[str, Limits], Document] = {}
+"""Documents of manifests, read and validated once."""
 
 
 class Gate(SchemaExtension):
@@ -45,7 +51,7 @@ class Gate(SchemaExtension):
     def on_parse(self) -> Iterator[None]:
         context = self.execution_context
         text, measures = context.query or "", Limits.of(context.context.runtime.settings)
-        self._document = _read_cached(text, measures) if len(text) <= CACHED_LENGTH else _read(text, measures)
+        self._document = _find(text, measures)
         context.graphql_document = self._document.node
         operation = _operation(self._document.node, context.operation_name)
         if operation is not None:
@@ -75,6 +81,21 @@ class Gate(SchemaExtension):
         return {} if told is None else {"cost": told}
 
 
+def examine(text: str, measures: Limits) -> list[GraphQLError]:
+    """What is wrong with a document that is to be trusted; one that passes stays in memory, ready to be run."""
+    from app.graphql.schema import schema  # noqa: PLC0415 - the schema is made of this module, too
+
+    try:
+        document = _read(text, measures)
+    except GraphQLError as error:
+        return [error]
+    errors = validate(schema._schema, document.node, (*specified_rules, *_OWN_RULES), max_errors=MAX_ERRORS)  # noqa: SLF001 - as below
+    if not errors:
+        document.valid = True
+        _TRUSTED[text, measures] = document
+    return errors
+
+
 def _grant_time(context: Context, kind: OperationType) -> None:
     if context.deadline is None or kind is OperationType.QUERY:
         return
@@ -84,7 +105,7 @@ def _grant_time(context: Context, kind: OperationType) -> None:
 
 def _errors(context: ExecutionContext, document: DocumentNode) -> list[GraphQLError]:
     """What Strawberry's own validation finds, but not all of it."""
-    rules = (*context.validation_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+    rules = (*context.validation_rules, *_OWN_RULES)
     schema = context.schema._schema  # noqa: SLF001 - Strawberry has no other name for it
     return validate(schema, document, rules, max_errors=MAX_ERRORS)
 
@@ -103,6 +124,13 @@ def _read(text: str, measures: Limits) -> Document:
     node = parse(text, max_tokens=measures.tokens)
     limits.check(node, measures)
     return Document(node, limits.introspects(node))
+
+
+def _find(text: str, measures: Limits) -> Document:
+    trusted = _TRUSTED.get((text, measures))
+    if trusted is not None:
+        return trusted
+    return _read_cached(text, measures) if len(text) <= CACHED_LENGTH else _read(text, measures)
 
 
 _read_cached = lru_cache(maxsize=CACHED_DOCUMENTS)(_read)

@@ -22,11 +22,12 @@ EVENT_STREAM = "text/event-stream"
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation to run."""
+    """One operation to run; ``document_id`` names a document by its SHA-256, ``query`` may be empty then."""
 
     query: str
     variables: dict[str, Any]
     name: str | None
+    document_id: str | None = None
 
 
 async def read(request: Request, limit: int) -> Operation:
@@ -70,7 +71,7 @@ def wants_page(request: Request) -> bool:
     """Whether a person came by with a browser, to see the explorer."""
     return (
         request.method == "GET"
-        and "query" not in request.query_params
+        and not {"query", "documentId", "extensions"} & set(request.query_params)
         and "text/html" in request.headers.get("accept", "")
     )
 
@@ -136,8 +137,12 @@ def operation_of(payload: Any) -> Operation:
         raise HTTPException(400, "Batches are not accepted; send one operation in a request.")
     if not isinstance(payload, dict):
         raise HTTPException(400, "The body must be a JSON object with `query` and `variables`.")
-    query = payload.get("query")
-    if not isinstance(query, str) or not query.strip():
+    extensions = payload.get("extensions")
+    if extensions is not None and not isinstance(extensions, dict):
+        raise HTTPException(400, "`extensions` must be a JSON object.")
+    document_id = _document_id(payload, extensions or {})
+    query = payload.get("query") or ("" if document_id else None)
+    if not isinstance(query, str) or not (query.strip() or document_id):
         raise HTTPException(400, "`query` is missing; it holds the GraphQL document.")
     variables = payload.get("variables")
     if variables is not None and not isinstance(variables, dict):
@@ -145,7 +150,17 @@ def operation_of(payload: Any) -> Operation:
     name = payload.get("operationName")
     if name is not None and not isinstance(name, str):
         raise HTTPException(400, "`operationName` must be a string.")
-    extensions = payload.get("extensions")
-    if extensions is not None and not isinstance(extensions, dict):
-        raise HTTPException(400, "`extensions` must be a JSON object.")
-    return Operation(query, variables or {}, name or None)
+    return Operation(query, variables or {}, name or None, document_id)
+
+
+def _document_id(payload: dict[str, Any], extensions: dict[str, Any]) -> str | None:
+    """The hash that names a document, in the spelling of GraphQL over HTTP or in Apollo's."""
+    given = payload.get("documentId")
+    if given is None and isinstance(extensions.get("persistedQuery"), dict):
+        given = extensions["persistedQuery"].get("sha256Hash")
+    if given is None:
+        return None
+    digits = given.lower().removeprefix("sha256:") if isinstance(given, str) else ""
+    if len(digits) != 64 or not set(digits) <= set("0123456789abcdef"):
+        raise HTTPException(400, "`documentId` must be the SHA-256 of a document, in 64 hexadecimal digits.")
+    return digits

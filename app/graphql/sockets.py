@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Coroutine
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -19,7 +20,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.access.policy import Actor
 from app.errors import ModelyardError, Unauthenticated
-from app.graphql import execution, requests, watchers
+from app.graphql import documents, execution, requests, watchers
 from app.http.auth import actor_of
 from app.live.feeds import TooSlow
 from app.live.watch import Standing
@@ -185,10 +186,16 @@ class _Connection:
         if id in self._operations:
             raise _End(EXISTS, f"Subscriber for {id[:60]} already exists")
         try:
-            operation = requests.operation_of(payload)
+            operation = documents.of(self._socket.app).resolve(requests.operation_of(payload))
+        except documents.Refused as error:
+            self._start(id, self._refuse(id, error.code, error.detail))
+            return
         except HTTPException as error:
             raise _End(INVALID, error.detail) from None
-        task = asyncio.create_task(self._run(id, operation))
+        self._start(id, self._run(id, operation))
+
+    def _start(self, id: str, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._operations[id] = task
         task.add_done_callback(lambda done: self._forget(id, done))
 
@@ -205,12 +212,16 @@ class _Connection:
             with watchers.subscriptions_of(self._socket.app).taken(self._socket, self._actor):
                 await self._tell(id, operation, self._actor)
         except watchers.TooMany as error:
-            body = {"message": error.message, "extensions": {"code": error.code}}
-            await self._send({"id": id, "type": "error", "payload": [body]})
+            await self._refuse(id, error.code, error.message)
         except TooSlow:
             self._end(TOO_SLOW, TooSlow().message)
         except (WebSocketDisconnect, RuntimeError, OSError):
             self._end(1001, "Gone")
+
+    async def _refuse(self, id: str, code: str, message: str) -> None:
+        body = {"message": message, "extensions": {"code": code}}
+        self._operations.pop(id, None)
+        await self._send({"id": id, "type": "error", "payload": [body]})
 
     async def _tell(self, id: str, operation: requests.Operation, actor: Actor) -> None:
         context = execution.context_of(self._socket, actor)

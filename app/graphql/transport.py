@@ -14,7 +14,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from app.graphql import execution, requests, sockets, streams
+from app.graphql import caching, documents, execution, requests, sockets, streams
 from app.graphql.errors import is_unavailable
 from app.runtime import Runtime
 
@@ -38,13 +38,25 @@ async def graphql(request: Request) -> Response:
         return _refusal(refusal, requests.JSON)
     try:
         runtime: Runtime = request.app.state.runtime
-        operation = await requests.read(request, runtime.settings.graphql_max_body_bytes)
+        given = await requests.read(request, runtime.settings.graphql_max_body_bytes)
+        operation = documents.of(request.app).resolve(given)
         if media_type == requests.EVENT_STREAM:
             return streams.answer(request, operation)
         result = await _execute(request, operation)
     except HTTPException as refusal:
         return _refusal(refusal, requests.JSON if media_type == requests.EVENT_STREAM else media_type)
+    if request.method == "GET":
+        return caching.revalidated(request, _answer(caching.stable(result), media_type), whole=not result.errors)
     return _answer(result, media_type)
+
+
+def prepare(app: Starlette) -> None:
+    """Read what is read once.
+
+    Raises:
+        Invalid: the manifest of trusted documents cannot be used.
+    """
+    documents.of(app)
 
 
 async def close(app: Starlette) -> None:
@@ -103,6 +115,7 @@ def _wait(result: ExecutionResult) -> int | None:
 
 def _refusal(refusal: HTTPException, media_type: str) -> Response:
     codes = {405: "METHOD_NOT_ALLOWED", 408: "TIMEOUT", 413: "TOO_LARGE", 503: "UNAVAILABLE"}
-    error = {"message": refusal.detail, "extensions": {"code": codes.get(refusal.status_code, "INVALID")}}
+    code = getattr(refusal, "code", None) or codes.get(refusal.status_code, "INVALID")
+    error = {"message": refusal.detail, "extensions": {"code": code}}
     headers = dict(refusal.headers or {})
     return Response(execution.encoded({"errors": [error]}), refusal.status_code, headers, media_type=media_type)

@@ -7,7 +7,9 @@ import asyncio
 import orjson
 import pytest
 
+from app.access import projects
 from app.access.policy import Role
+from app.access.projects import UpdateProject
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
@@ -133,6 +135,35 @@ async def test_queries_run_by_get(client, project):
     answer = await client.get("/graphql", params=parameters, headers=project.headers)
     assert answer.status_code == 200
     assert answer.json()["data"] == {"project": {"fullPath": project.path}}
+
+
+async def test_an_answer_that_the_client_has_is_not_sent_again(client, project, runtime):
+    query = "query q($path: String!) { project(by: {path: $path}) { name } }"
+    asked = {"query": query, "variables": orjson.dumps({"path": project.path}).decode()}
+    first = await client.get("/graphql", params=asked, headers=project.headers)
+    tag = first.headers["etag"]
+    assert tag.startswith('"')
+    kept = {"cache-control": "private, no-cache", "vary": "Authorization, Private-Token, Accept", "etag": tag}
+    assert kept.items() <= first.headers.items()
+    for known in (tag, f'"other", {tag}', f"W/{tag}", "*"):
+        again = await client.get("/graphql", params=asked, headers={**project.headers, "if-none-match": known})
+        assert (again.status_code, again.content) == (304, b"")
+        assert kept.items() <= again.headers.items()
+    other = await client.get("/graphql", params=asked, headers={**project.stranger.headers, "if-none-match": tag})
+    assert (other.status_code, other.json()["data"]) == (200, {"project": None})
+    await projects.edit(runtime.db, project.owner, UpdateProject(project.id, name="another"))
+    changed = await client.get("/graphql", params=asked, headers={**project.headers, "if-none-match": tag})
+    assert (changed.status_code, changed.json()["data"]) == (200, {"project": {"name": "another"}})
+
+
+async def test_only_answers_to_queries_by_get_are_kept(client, project):
+    posted = await post(client, QUERY)
+    assert "etag" not in posted.headers
+    broken = await client.get("/graphql", params={"query": "{"}, headers={"accept": GRAPHQL_JSON})
+    assert (broken.status_code, broken.headers["cache-control"]) == (400, "no-store")
+    assert "etag" not in broken.headers
+    failed = await client.get("/graphql", params={"query": "{ project(by: {}) { id } }"}, headers={"accept": JSON})
+    assert (failed.status_code, failed.headers["cache-control"], "etag" in failed.headers) == (200, "no-store", False)
 
 
 @pytest.mark.parametrize("parameters", [{}, {"query": ""}, {"query": "{ viewer { isAdmin } }", "variables": "[1"}])

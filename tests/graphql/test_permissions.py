@@ -56,7 +56,7 @@ NEEDS = {
         "project", "projects", "model", "modelVersion", "experiment", "candidate", "loggedModel", "artifact",
         "artifactUpload", "metricSeries", "node", "nodes",
     ],
-    "to see all": ["candidatesCompare", "modelVersionsCompare"],
+    "to see all": ["candidatesCompare", "modelVersionsCompare", "search"],
     "to see its group": ["group", "groups", "backgroundJob"],
     "membership": ["backgroundJobs"],
     "reporter": [

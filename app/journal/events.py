@@ -38,6 +38,7 @@ _SINCE = text("""
         FROM project_events AS e
         WHERE e.project_id = ANY (:projects)
           AND e.transaction >= pg_snapshot_xmin(CAST(CAST(:since AS text) AS pg_snapshot))::text::bigint
+          AND e.transaction < pg_snapshot_xmax(pg_current_snapshot())::text::bigint  -- not of a server before this one
           AND NOT pg_visible_in_snapshot(e.transaction::text::xid8, CAST(CAST(:since AS text) AS pg_snapshot))
         ORDER BY e.transaction, e.id LIMIT :most
     ) AS found ON true

@@ -10,7 +10,6 @@ from uuid import UUID
 from app.access import jobs, policy, projects
 from app.access.jobs import BackgroundJob
 from app.access.policy import Actor, Permission, ProjectAccess
-from app.db.database import Database
 from app.errors import NotFound
 from app.journal import events
 from app.journal.events import Event
@@ -51,7 +50,7 @@ class CandidateState:
 
 
 async def project(
-    live: Live, db: Database, actor: Actor, reference: int | str, after: Cursor | None = None
+    live: Live, actor: Actor, reference: int | str, after: Cursor | None = None
 ) -> AsyncGenerator[Told | Reset, None]:
     """What happens in a project, as far as the actor may see it; after a cursor, what was missed comes first.
 
@@ -60,13 +59,13 @@ async def project(
         Unauthenticated: the token has ended.
         TooSlow: more waits than a watcher may let wait.
     """
-    access = await projects.get(db, actor, reference)
+    access = await projects.get(live.db, actor, reference)
     box: Box[Told] = Box()
     standing = Standing(actor, box.end, access.id, (Permission.PROJECT_READ,), access)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(live.standing(standing))
         await stack.enter_async_context(live.events.watch(access.id, box))
-        start, missed = await _missed(live, db, access.id, after)
+        start, missed = await _missed(live, access.id, after)
         for told in missed:
             if isinstance(told, Reset) or _is_shown(actor, standing.access, told.event):
                 yield told
@@ -79,24 +78,24 @@ async def project(
 
 
 async def candidate(
-    live: Live, db: Database, actor: Actor, key: tuple[int | str, UUID], after: Cursor | None = None
+    live: Live, actor: Actor, key: tuple[int | str, UUID], after: Cursor | None = None
 ) -> AsyncGenerator[CandidateState, None]:
     """The candidate as it is, with its latest metrics, and then what changes; after a cursor, what changed since.
 
     Raises:
         CandidateNotFound: it does not exist, or may not be seen; also later, when that changes.
     """
-    access = await projects.get(db, actor, key[0])
+    access = await projects.get(live.db, actor, key[0])
     policy.require(actor, access, Permission.CANDIDATE_READ)
     place = (access.id, key[1])
-    await candidates.get(db, actor, *place)
+    await candidates.get(live.db, actor, *place)
     box: Box[tuple[Change, Cursor]] = Box()
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(
             live.standing(Standing(actor, box.end, access.id, (Permission.CANDIDATE_READ,), access))
         )
         await stack.enter_async_context(live.candidates.watch(place, box))
-        async with db.read() as snap:
+        async with live.db.read() as snap:
             mark, changes = await candidate_watching.since(snap, [place], after.within if after else BEGINNING)
         if after is None and not changes:
             raise NotFound(f"The candidate {key[1].hex} is gone.")
@@ -107,13 +106,13 @@ async def candidate(
             yield CandidateState(*place, change, False, cursor)
 
 
-async def job(live: Live, db: Database, actor: Actor, job_id: UUID) -> AsyncGenerator[BackgroundJob, None]:
+async def job(live: Live, actor: Actor, job_id: UUID) -> AsyncGenerator[BackgroundJob, None]:
     """The job as it is, and again whenever it has changed; ends with the job.
 
     Raises:
         JobNotFound: it does not exist, or is none of the actor's business; also later, when that changes.
     """
-    found = await jobs.get(db, actor, job_id)
+    found = await jobs.get(live.db, actor, job_id)
     box: Box[None] = Box()
     needs = (Permission.PROJECT_READ,) if found.project_id is not None else ()
     async with AsyncExitStack() as stack:
@@ -121,7 +120,7 @@ async def job(live: Live, db: Database, actor: Actor, job_id: UUID) -> AsyncGene
         await stack.enter_async_context(live.jobs.watch(job_id, box))
         shown: tuple[object, ...] | None = None
         while True:
-            found = await jobs.get(db, actor, job_id)
+            found = await jobs.get(live.db, actor, job_id)
             looks = (found.state, found.attempt, found.done, found.total, found.last_error)
             if looks != shown:
                 shown = looks
@@ -131,14 +130,14 @@ async def job(live: Live, db: Database, actor: Actor, job_id: UUID) -> AsyncGene
             await box.take()
 
 
-async def _missed(live: Live, db: Database, project_id: int, after: Cursor | None) -> tuple[Mark, list[Told | Reset]]:
+async def _missed(live: Live, project_id: int, after: Cursor | None) -> tuple[Mark, list[Told | Reset]]:
     """The mark from which on a watcher is told by the feed, and what it missed before."""
     if after is None:
         return await live.mark(), []
     if after.age > REPLAYED_SECONDS:
         mark = await live.mark()
         return mark, [Reset(project_id, Cursor.at(mark))]
-    async with db.read() as snap:
+    async with live.db.read() as snap:
         mark, found = await events.since(snap, [project_id], after.before, REPLAYED + 1)
     if len(found) > REPLAYED:
         mark = await live.mark()

@@ -60,7 +60,7 @@ class Live:
     """The feeds of one process and the watchers of them all."""
 
     def __init__(self, db: Database) -> None:
-        self._db = db
+        self.db = db
         self._standings: set[Standing] = set()
         self._warden: asyncio.Task[None] | None = None
         self._job_states: dict[UUID, str] = {}
@@ -88,7 +88,7 @@ class Live:
 
     async def mark(self) -> Mark:
         """What can be seen now."""
-        async with self._db.read() as snap:
+        async with self.db.read() as snap:
             return await events.mark(snap)
 
     async def close(self) -> None:
@@ -99,19 +99,19 @@ class Live:
             standing.end(Unavailable("This process is about to stop; connect again."))
 
     async def _read_events(self, seen: Mark, keys: Sequence[int]) -> tuple[Mark, list[tuple[int, Told]]]:
-        async with self._db.read() as snap:
+        async with self.db.read() as snap:
             mark, found = await events.since(snap, keys, seen, MOST_AT_ONCE)
         return mark, [(one.project_id, Told(one, Cursor(seen, mark, (one.transaction, one.id)))) for one in found]
 
     async def _read_candidates(
         self, seen: Mark, keys: Sequence[candidate_watching.Key]
     ) -> tuple[Mark, list[tuple[candidate_watching.Key, tuple[Change, Cursor]]]]:
-        async with self._db.read() as snap:
+        async with self.db.read() as snap:
             mark, changes = await candidate_watching.since(snap, keys, seen)
         return mark, [(change.key, (change, Cursor.at(mark))) for change in changes]
 
     async def _read_jobs(self, seen: Mark, keys: Sequence[UUID]) -> tuple[Mark, list[tuple[UUID, None]]]:
-        async with self._db.read() as snap:
+        async with self.db.read() as snap:
             states = await job_watching.states(snap, keys)
         changed = [id for id in keys if self._job_states.get(id) != states.get(id)]
         self._job_states = states
@@ -127,7 +127,7 @@ class Live:
 
     async def _look_after(self, standings: Sequence[Standing]) -> None:
         ids = {one.actor.token_id for one in standings if one.actor.token_id is not None}
-        actors = await tokens.actors_of(self._db, sorted(ids))
+        actors = await tokens.actors_of(self.db, sorted(ids))
         seen: dict[tuple[int | None, int], ProjectAccess | NotFound] = {}
         for one in standings:
             if one.actor.token_id is not None and actors.get(one.actor.token_id) != one.actor:
@@ -140,7 +140,7 @@ class Live:
 
     async def _access(self, actor: Actor, project: int) -> ProjectAccess | NotFound:
         try:
-            return await projects.get(self._db, actor, project)
+            return await projects.get(self.db, actor, project)
         except NotFound as error:
             return error
 

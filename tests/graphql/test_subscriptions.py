@@ -133,7 +133,7 @@ async def test_transactions_that_end_late_are_not_passed_by(runtime, project):
     told = []
 
     async def follow(cursor, count):
-        async with aclosing(following.project(live, runtime.db, owner, project.id, cursor)) as found:
+        async with aclosing(following.project(live, owner, project.id, cursor)) as found:
             async for one in found:
                 told.append((one.event.detail, one.cursor))
                 if len(told) == count:

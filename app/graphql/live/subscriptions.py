@@ -39,7 +39,7 @@ class Subscription:
         context, key = info.context, by.key()
         if key is None:
             raise ids.missing("background job", by.id or by.uuid or "", "by")
-        async with aclosing(following.job(context.live, context.db, context.actor, key)) as found:
+        async with aclosing(following.job(context.live, context.actor, key)) as found:
             async for row in found:
                 context.renew()
                 yield BackgroundJob.of(row)
@@ -52,9 +52,7 @@ class Subscription:
         after: After = None,
     ) -> AsyncGenerator[CandidateUpdate, None]:
         context, cursor = info.context, _cursor(after)
-        async with aclosing(
-            following.candidate(context.live, context.db, context.actor, by.key("by"), cursor)
-        ) as found:
+        async with aclosing(following.candidate(context.live, context.actor, by.key("by"), cursor)) as found:
             async for state in found:
                 context.renew()
                 yield CandidateUpdate.of(state)
@@ -67,7 +65,7 @@ class Subscription:
         after: After = None,
     ) -> AsyncGenerator[ProjectEvent, None]:
         context, cursor = info.context, _cursor(after)
-        async with aclosing(following.project(context.live, context.db, context.actor, project.key(), cursor)) as found:
+        async with aclosing(following.project(context.live, context.actor, project.key(), cursor)) as found:
             async for told in found:
                 context.renew()
                 yield ProjectEvent.of(told)

@@ -25,6 +25,7 @@ from app.registry.versions import CreateVersion
 from app.runtime import open_runtime
 from tests.conftest import serving
 from tests.graphql.conftest import statements
+from tests.storage.faults import faulty
 from workers import execution
 from workers.handlers import HANDLERS
 
@@ -526,3 +527,30 @@ async def test_parts_go_to_the_store_itself_where_clients_reach_it(uploads, runt
     for upload in made:
         ready = await uploads.show(upload)
         assert await uploads.download(ready["artifact"]) == contents[upload["path"]]
+
+
+async def test_a_full_store_is_told_and_the_same_link_works_later(uploads, runtime):
+    small, large = os.urandom(1_000), os.urandom(20 * MIB)
+    async with faulty(runtime.settings.s3_url) as faults:
+        settings = runtime.settings.model_copy(update={"s3_url": faults.url})
+        async with open_runtime(settings) as shaky, serving(shaky) as address, httpx.AsyncClient() as client:
+            body = {"owner": uploads.owner, "files": [described("small", small), described("large", large)]}
+            answer = await client.post(
+                f"{address}/graphql", json={"query": CREATE, "variables": body}, headers=uploads.person.headers
+            )
+            made = answer.json()["data"]["artifactUploadCreate"]["uploads"]
+            for upload, content in zip(made, (small, large), strict=True):
+                part = upload["parts"][-1]
+                piece = content[part["offset"] : part["offset"] + part["size"]]
+                faults.planned["PUT"] = [507, 507, 507]
+                refused = await client.put(part["url"], content=piece, timeout=30)
+                assert (refused.status_code, "Retry-After" in refused.headers) == (503, True)
+                faults.planned.clear()
+                assert (await uploads.show(upload))["state"] == "OPEN"
+                assert (await client.put(part["url"], content=piece, timeout=30)).status_code == 200
+    await uploads.send(made[1], large, 1)
+    assert (await uploads.complete(*made))["userErrors"] == []
+    await uploads.work()
+    assert [(await uploads.show(upload))["state"] for upload in made] == ["READY", "READY"]
+    await uploads.sweep()
+    assert len(await uploads.keys()) == 2

@@ -115,10 +115,8 @@ async def complete(
     """
     async with db.read() as snap:
         uploads = await _own(snap, actor, project_id, ids)
-    for upload in uploads:
-        if upload.state == "open" and not upload.parts and upload.stored_sha256 is None:
-            with suppress(UploadMissing):  # somebody else has just ended it; what it is now stands under the lock
-                await receiving.receive(db, blobs, upload, receiving.nothing(), 0)
+    empty = [one for one in uploads if one.state == "open" and not one.parts and one.stored_sha256 is None]
+    await beginnings.gathered([_store_empty(db, blobs, upload) for upload in empty])
     await beginnings.require_parts(blobs, [upload for upload in uploads if upload.state == "open"])
     batch_id = uuid7()
     async with db.write() as tx:
@@ -236,6 +234,11 @@ def _row(
         "created_at": now,
         "expires_at": now + LIFE,
     }
+
+
+async def _store_empty(db: Database, blobs: BlobStore, upload: MultipartUpload) -> None:
+    with suppress(UploadMissing):  # somebody else has just ended it; what it is now stands under the lock
+        await receiving.receive(db, blobs, upload, receiving.nothing(), 0)
 
 
 async def _add_blobs(tx: Tx, rows: Sequence[dict[str, Any]], now: datetime) -> None:

@@ -17,7 +17,7 @@ from app.errors import Unavailable
 from app.storage.blobs import BlobStore, Part
 
 T = TypeVar("T")
-AT_ONCE = 16
+AT_ONCE = 8
 """Requests to the store side by side."""
 
 
@@ -39,7 +39,7 @@ async def begin(db: Database, blobs: BlobStore, uploads: Sequence[MultipartUploa
     if not opened:
         return list(uploads)
     try:
-        store_ids = await _gathered([blobs.create_multipart(one.object_key) for one in opened])
+        store_ids = await gathered([blobs.create_multipart(one.object_key) for one in opened])
     except BaseException:
         await _give_up(db, opened)
         raise
@@ -77,7 +77,7 @@ async def require_parts(blobs: BlobStore, uploads: Sequence[MultipartUpload]) ->
     Raises:
         PartsMissing, UploadMissing: as above.
     """
-    there = await _gathered([arrived(blobs, upload) for upload in uploads])
+    there = await gathered([arrived(blobs, upload) for upload in uploads])
     for upload, parts in zip(uploads, there, strict=True):
         plans.require_all(upload, parts)
 
@@ -96,7 +96,7 @@ async def _give_up(db: Database, uploads: Sequence[MultipartUpload]) -> None:
                 await garbage.condemn_pending(tx, one.project_id, one.blob_id, "upload could not begin")
 
 
-async def _gathered(work: Sequence[Awaitable[T]]) -> list[T]:
+async def gathered(work: Sequence[Awaitable[T]]) -> list[T]:
     """All answers in their order, some asked for at a time."""
     places = asyncio.Semaphore(AT_ONCE)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, TypeVar, cast
 
 import strawberry
@@ -14,9 +15,17 @@ F = TypeVar("F", bound=Callable[..., Any])
 INPUT = strawberry.argument(description="What is wished for.")
 
 
-def resolved(description: str) -> Callable[[F], F]:
-    """A field that is computed when it is asked for."""
-    return cast("Callable[[F], F]", strawberry.field(description=description))
+def resolved(description: str, *, deprecated: str | None = None) -> Callable[[F], F]:
+    """A field that is computed when it is asked for; ``deprecated`` is what :func:`deprecation` gives."""
+    return cast("Callable[[F], F]", strawberry.field(description=description, deprecation_reason=deprecated))
+
+
+def deprecation(why: str, *, since: date, use: str) -> str:
+    """The reason of a ``@deprecated``, as tests/graphql/test_deprecations.py wants it.
+
+    ``why`` is a sentence without its end, ``use`` what takes its place. What is deprecated stays for half a year.
+    """
+    return f"{why} since {since.isoformat()}, use {use}"
 
 
 def mutation(description: str) -> Callable[[F], F]:

@@ -23,6 +23,7 @@ from app.graphql.jobs.mutations import JobsMutation
 from app.graphql.jobs.queries import JobsQuery
 from app.graphql.live.subscriptions import Subscription
 from app.graphql.nodes import NodesQuery
+from app.graphql.registry.finding import FindingQuery
 from app.graphql.registry.mutations import RegistryMutation
 from app.graphql.registry.queries import RegistryQuery
 from app.graphql.scalars import SCALARS
@@ -65,6 +66,7 @@ class Query(
     RegistryQuery,
     TrackingQuery,
     ComparisonQuery,
+    FindingQuery,
     ArtifactsQuery,
     ArtifactUploadsQuery,
     JobsQuery,

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -14,7 +15,7 @@ from sqlalchemy import event
 from app.db.database import Database
 from app.main import create_app
 from app.runtime import Runtime
-from tests.conftest import Person
+from tests.conftest import Person, new_person
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +65,13 @@ def data(ask: Ask) -> Ask:
         return answer.data
 
     return send
+
+
+@pytest.fixture(scope="session")
+async def people(runtime: Runtime, admin: Person) -> tuple[Person, Person]:
+    """Ada, who is a member of nothing yet, and Grace, who is a guest in every project of the examples."""
+    ada = await new_person(runtime, admin, f"ada-{uuid4().hex[:8]}")
+    return ada, await new_person(runtime, admin, f"grace-{uuid4().hex[:8]}")
 
 
 @contextmanager

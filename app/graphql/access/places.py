@@ -21,22 +21,21 @@ from app.graphql.jobs.types import BackgroundJob, InState, OfKind, jobs_of
 from app.graphql.node import Node
 from app.graphql.registry.orders import ModelOrderBy
 from app.graphql.scalars import Long
-from app.graphql.tracking.arguments import Experiments, Filter, InView, OrderCandidates, View
+from app.graphql.tracking.arguments import (
+    Experiments,
+    Filter,
+    InView,
+    MeasuredOn,
+    MlflowFilter,
+    Order,
+    OrderCandidates,
+    OrderLoggedModels,
+    View,
+)
 from app.registry.models import ModelOrder
 
 Search = Annotated[str, strawberry.argument(description="Only what has this text in its name, whatever the case.")]
 OrderModels = Annotated[ModelOrderBy | None, strawberry.argument(description="The order; by name when left out.")]
-MlflowFilter = Annotated[
-    str, strawberry.argument(description="In MLflow's filter grammar, e.g. `name LIKE 'digits%' AND tags.team = 'a'`.")
-]
-Order = Annotated[list[str] | None, strawberry.argument(description="In MLflow's order grammar, e.g. `name DESC`.")]
-MeasuredOn = Annotated[
-    list["searches.DatasetFilter"] | None,
-    strawberry.argument(description="Only metrics that were measured on one of these count in the filter."),
-]
-OrderLoggedModels = Annotated[
-    list["searches.LoggedModelOrder"] | None, strawberry.argument(description="By what they are ordered.")
-]
 InTrash = Annotated[bool, strawberry.argument(description="Those in the trash instead of the living ones.")]
 
 

@@ -79,3 +79,7 @@ class Token:
     @resolved("Who made it.")
     async def created_by(self, info: Info) -> User | None:
         return await user_by_id(info, self.row.created_by)
+
+    @resolved("Whether it is valid still and you may end it.")
+    def viewer_can_revoke(self, info: Info) -> bool:
+        return self.row.revoked_at is None and info.context.actor.may_write

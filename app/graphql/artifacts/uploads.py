@@ -129,6 +129,11 @@ class ArtifactUpload(Node):
         found = await info.context.loaders.access.jobs.load(self.row.job_id) if self.row.job_id else None
         return BackgroundJob.of(found) if found else None
 
+    @resolved("Whether it is open and yours to complete.")
+    def viewer_can_complete(self, info: Info) -> bool:
+        actor = info.context.actor
+        return self.row.state == "open" and self.row.created_by == actor.user_id and actor.may_write
+
     @resolved("Who has made it.")
     async def created_by(self, info: Info) -> User | None:
         return await user_by_id(info, self.row.created_by)

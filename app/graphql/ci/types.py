@@ -9,13 +9,14 @@ from uuid import UUID
 import strawberry
 
 from app.access import policy
+from app.access.policy import Permission
 from app.ci.configuration import CiSettings as SettingsRow
 from app.ci.jobs import SeenJob
 from app.graphql import ids
 from app.graphql.access.enums import Role, TokenScope
 from app.graphql.context import Info
 from app.graphql.errors import or_none
-from app.graphql.fields import value
+from app.graphql.fields import resolved, value
 from app.graphql.node import Node
 from app.graphql.scalars import Long
 
@@ -39,6 +40,7 @@ class CiLinkState(Enum):
     "its provider, id, status and name; members see everything."
 )
 class CiJob(Node):
+    project_id: strawberry.Private[int]
     provider: CiProvider = strawberry.field(description="The CI system that it ran in.")
     external_id: strawberry.ID = strawberry.field(
         description="Its id there: of GitLab's job, of GitHub's workflow run."
@@ -68,12 +70,18 @@ class CiJob(Node):
     def of(cls, job: SeenJob) -> CiJob:
         return cls(
             id=ids.of("CiJob", job.project_id, job.id),
+            project_id=job.project_id,
             provider=CiProvider(job.provider),
             external_id=strawberry.ID(job.external_id),
             link_state=CiLinkState(job.link_state),
             merge_request_iid=Long(job.merge_request_iid) if job.merge_request_iid is not None else None,
             **{name: getattr(job, name) for name in _SAME},
         )
+
+    @resolved("Whether you may have it looked at again.")
+    async def viewer_can_refresh(self, info: Info) -> bool:
+        wanted = (Permission.CANDIDATE_WRITE, Permission.REGISTRY_WRITE)
+        return any([await places.may(info, self.project_id, permission) for permission in wanted])
 
 
 _SAME = (
@@ -101,6 +109,7 @@ class CiIdentity:
 
 @strawberry.type(description="The CI system of a project. For maintainers.")
 class CiSettings:
+    project_id: strawberry.Private[int]
     provider: CiProvider = strawberry.field(description="Which kind it is.")
     base_url: str = strawberry.field(description="GitLab's address, or that of GitHub's API.")
     ci_project: str = strawberry.field(description="The project or repository there.")
@@ -115,6 +124,7 @@ class CiSettings:
     def of(cls, info: Info, row: SettingsRow) -> CiSettings:
         address = info.context.runtime.settings.url
         return cls(
+            project_id=row.project_id,
             provider=CiProvider(row.provider),
             base_url=row.base_url,
             ci_project=row.ci_project,
@@ -125,6 +135,10 @@ class CiSettings:
             created_at=row.created_at,
             updated_at=row.updated_at,
         )
+
+    @resolved("Whether you may change and remove them.")
+    async def viewer_can_update(self, info: Info) -> bool:
+        return await places.may(info, self.project_id, Permission.CI_MANAGE)
 
 
 def _identity(row: SettingsRow) -> CiIdentity:
@@ -162,3 +176,6 @@ async def ci_job_by_key(info: Info, project_id: int, ci_job_id: UUID) -> CiJob |
     """The CI job of that id, if something that it is linked to may be seen."""
     job = await info.context.loaders.ci.jobs.load((project_id, ci_job_id))
     return CiJob.of(job) if job else None
+
+
+from app.graphql.access import places  # noqa: E402 - types of these modules refer to each other

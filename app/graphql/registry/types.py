@@ -239,6 +239,10 @@ class Alias:
     async def set_by(self, info: Info) -> User | None:
         return await user_by_id(info, self.set_by_id)
 
+    @resolved("Whether you may move it and take it away.")
+    async def viewer_can_update(self, info: Info) -> bool:
+        return await places.may(info, self.project_id, Permission.REGISTRY_WRITE)
+
 
 async def model_by_key(info: Info, project_id: int, model_id: int) -> Model | None:
     """The model with that id, through the request's loader.

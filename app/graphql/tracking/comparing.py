@@ -148,7 +148,7 @@ class Comparison:
 
 @strawberry.type(description="Candidates side by side; rows by key, values in the order of the ids.")
 class CandidatesComparison(Comparison):
-    candidates: list[tracking.Candidate] = strawberry.field(description="The sides, in the order of the ids.")
+    compared: list[tracking.Candidate] = strawberry.field(description="The sides, in the order of the ids.")
 
 
 @strawberry.type(
@@ -156,7 +156,7 @@ class CandidatesComparison(Comparison):
     "seen) and tags of their own; rows by key, values in the order of the ids."
 )
 class ModelVersionsComparison(Comparison):
-    model_versions: list[registry.ModelVersion] = strawberry.field(description="The sides, in the order of the ids.")
+    compared: list[registry.ModelVersion] = strawberry.field(description="The sides, in the order of the ids.")
 
 
 @strawberry.type(description="The curves of one candidate.")
@@ -175,7 +175,7 @@ class ComparisonQuery:
         found = await together(_candidate(info, id) for id in ids)
         sides = [Side(one.key, (*one.key, "")) for one in found]
         return CandidatesComparison(
-            sides=sides, permission=Permission.CANDIDATE_READ, differences_only=differences_only, candidates=found
+            sides=sides, permission=Permission.CANDIDATE_READ, differences_only=differences_only, compared=found
         )
 
     @resolved("Curves of several metrics of several candidates; none of those that mean nothing to you.")
@@ -204,7 +204,7 @@ class ComparisonQuery:
             sides=[_side(one) for one in found],
             permission=Permission.REGISTRY_READ,
             differences_only=differences_only,
-            model_versions=found,
+            compared=found,
         )
 
 

@@ -9,7 +9,8 @@ import strawberry
 from app.errors import Invalid
 from app.graphql import ids
 from app.graphql.context import Info
-from app.graphql.fields import optional, resolved
+from app.graphql.fields import resolved
+from app.graphql.tracking.arguments import DatasetFilter, LoggedModelOrder
 from app.pagination import Window
 from app.search import grammars
 from app.search.order import order_field
@@ -52,20 +53,6 @@ class LoggedModelSearch:
     @resolved("The logged models.")
     def nodes(self) -> list[logged.LoggedModel]:
         return [logged.LoggedModel.of(row) for row in self.found]
-
-
-@strawberry.input(description="A data set on which metrics were measured.")
-class DatasetFilter:
-    name: str = strawberry.field(description="Its name.")
-    digest: str | None = optional("Its digest; any when left out.")
-
-
-@strawberry.input(description="One key of an order of logged models.")
-class LoggedModelOrder:
-    field: str = strawberry.field(description="E.g. `metrics.accuracy`, `name` or `creation_timestamp`.")
-    descending: bool = optional("Whether the greatest come first; those without come last.", default=False)
-    dataset_name: str | None = optional("The data set on which the metric was measured; any when left out.")
-    dataset_digest: str | None = optional("The digest of that data set.")
 
 
 @dataclass(frozen=True, slots=True)

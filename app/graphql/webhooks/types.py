@@ -8,6 +8,7 @@ from uuid import UUID
 
 import strawberry
 
+from app.access.policy import Permission
 from app.graphql import ids
 from app.graphql.access.types import User, user_by_id
 from app.graphql.connections import After, Before, Connection, First, Last, connection, window
@@ -103,6 +104,14 @@ class Webhook(Node):
     async def created_by(self, info: Info) -> User | None:
         return await user_by_id(info, self.row.created_by)
 
+    @resolved("The project that it tells of.")
+    async def project(self, info: Info) -> places.Project | None:
+        return await places.project_by_id(info, self.row.project_id)
+
+    @resolved("Whether you may change, try and delete it, and replay what was sent.")
+    async def viewer_can_update(self, info: Info) -> bool:
+        return await places.may(info, self.row.project_id, Permission.WEBHOOK_MANAGE)
+
     @resolved("What was sent, newest first.")
     async def deliveries(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
@@ -130,3 +139,6 @@ async def webhook_by_key(info: Info, project_id: int, webhook_id: UUID) -> Webho
     if found is None:
         raise webhooks.WebhookNotFound(webhook_id)
     return Webhook.of(found)
+
+
+from app.graphql.access import places  # noqa: E402 - types of these modules refer to each other

@@ -1,0 +1,39 @@
+"""Every query and every mutation has a documented example, and every example does what it says."""
+
+from __future__ import annotations
+
+import pytest
+from graphql import parse
+
+from app.access.policy import Role
+from tests.graphql.examples import EXAMPLES, FOLDER, MUTATIONS, QUERIES, Seeded, seed
+
+
+@pytest.fixture(scope="module")
+async def seeded(runtime, staff, data, people) -> Seeded:
+    return await seed(runtime, staff, data, people)
+
+
+def test_every_query_and_mutation_has_an_example():
+    assert sorted(EXAMPLES) == sorted(QUERIES + MUTATIONS)
+    assert sorted(path.stem for path in FOLDER.glob("*.json")) == EXAMPLES
+
+
+@pytest.mark.parametrize("name", QUERIES + MUTATIONS)
+def test_example_says_what_it_does_and_shows_what_it_is_named_after(name):
+    text = (FOLDER / f"{name}.graphql").read_text()
+    assert text.startswith("# ")
+    (operation,) = parse(text).definitions
+    (field,) = operation.selection_set.selections
+    assert (field.name.value, operation.name.value) == (name, name[0].upper() + name[1:])
+
+
+@pytest.mark.parametrize("name", QUERIES + MUTATIONS)
+async def test_example_works(data, admin, seeded, name):
+    """Each in the same project: they name things of their own wherever they end something."""
+    person = admin if name == "userCreate" else seeded.project.people[Role.OWNER]
+    document, variables = seeded.example(name)
+    found = (await data(person, document, **variables))[name]
+    assert found is not None
+    if name in MUTATIONS:
+        assert found["userErrors"] == []

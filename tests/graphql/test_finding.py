@@ -1,0 +1,61 @@
+"""One search over a project."""
+
+from __future__ import annotations
+
+from app.access import projects
+from app.access.policy import Role
+from app.access.projects import UpdateProject
+from tests.graphql.conftest import statements
+
+SETUP = """mutation s($p: String!) {
+  a: modelCreate(input: {project: {path: $p}, name: "Alpha"}) { userErrors { code } }
+  b: modelCreate(input: {project: {path: $p}, name: "beta_x"}) { userErrors { code } }
+  v: modelVersionCreate(input: {model: {path: {project: $p, name: "Alpha"}}, version: "1.0.0-alpha"}) {
+    userErrors { code } }
+  e: experimentCreate(input: {project: {path: $p}, name: "alphabet"}) { userErrors { code } }
+  c: candidateCreate(input: {experiment: {path: {project: $p, number: 0}}, name: "alpha run"}) {
+    candidate { uuid } userErrors { code } } }"""
+SEARCH = """query f($p: String!, $text: String!, $first: Int, $after: String) {
+  search(project: {path: $p}, text: $text, first: $first, after: $after) { totalCount pageInfo { endCursor hasNextPage }
+    nodes { __typename ... on Model { name } ... on ModelVersion { version } ... on Experiment { name }
+      ... on Candidate { name } } } }"""
+
+
+async def test_a_text_is_found_wherever_it_stands(data, ask, runtime, project):
+    made = await data(project[Role.OWNER], SETUP, p=project.path)
+
+    async def found(text, **wish):
+        answer = (await data(project[Role.GUEST], SEARCH, p=project.path, text=text, **wish))["search"]
+        return [f"{one['__typename']} {one.get('name') or one['version']}" for one in answer["nodes"]], answer
+
+    everything = [
+        "Model Alpha",
+        "ModelVersion 1.0.0-alpha",
+        "Experiment [model]Alpha",
+        "Experiment alphabet",
+        "Candidate alpha run",
+    ]
+    # The version's own candidate is called like its model.
+    everything.insert(4, "Candidate Alpha")
+    names, whole = await found("ALPHA")
+    assert (names, whole["totalCount"]) == (everything, 6)
+    paged, after = [], None
+    for _ in range(3):
+        names, page = await found("alpha", first=2, after=after)
+        paged, after = paged + names, page["pageInfo"]["endCursor"]
+    assert (paged, page["pageInfo"]["hasNextPage"]) == (everything, False)
+    assert (await found("a_x"))[0] == ["Model beta_x", "Experiment [model]beta_x"]
+    assert (await found(made["c"]["candidate"]["uuid"]))[0] == ["Candidate alpha run"]
+    assert (await found("%"))[0] == []
+    with statements(runtime.db) as one:
+        await found("alpha", first=6)
+    with statements(runtime.db) as other:
+        await found("alpha", first=100)
+    assert len(one) == len(other)
+    await projects.edit(runtime.db, project.owner, UpdateProject(project.id, registry_access="disabled"))
+    assert (await found("alpha"))[0] == everything[2:]
+    for text in ("", " ", "x" * 256):
+        answer = await ask(project[Role.GUEST], SEARCH, p=project.path, text=text)
+        assert answer.errors[0]["extensions"]["code"] == "INVALID"
+    hidden = await ask(project.stranger, SEARCH, p=project.path, text="alpha")
+    assert hidden.errors[0]["extensions"]["code"] == "NOT_FOUND"

@@ -1,0 +1,159 @@
+"""Who may ask and do what: every query and every mutation, by everybody, on a private and on a public project.
+
+The requests are the documented examples. A field without a line in ``NEEDS`` fails.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.access import tokens
+from app.access.policy import Role, Scope
+from app.access.tokens import IssueToken
+from tests.graphql.examples import MUTATIONS, QUERIES, Seeded, seed
+
+ACTORS = ("nobody", "stranger", "guest", "reporter", "developer", "maintainer", "owner", "reader", "expired")
+"""The reader is the owner with a token that may only read; the last one the owner with a token whose time is over."""
+HIDDEN, LOW, WHO = "NOT_FOUND", "FORBIDDEN", "UNAUTHENTICATED"
+VERDICTS = {
+    # what it takes:      nobody  stranger guest   reporter develop. maintain. owner  reader
+    ("signed in", "*"): (None, "ok", "ok", "ok", "ok", "ok", "ok", "ok"),
+    ("to see it", "private"): (None, None, "ok", "ok", "ok", "ok", "ok", "ok"),
+    ("to see it", "public"): ("ok", "ok", "ok", "ok", "ok", "ok", "ok", "ok"),
+    ("to see all", "private"): (HIDDEN, HIDDEN, "ok", "ok", "ok", "ok", "ok", "ok"),
+    ("to see all", "public"): ("ok", "ok", "ok", "ok", "ok", "ok", "ok", "ok"),
+    # The group around the public project is private, too.
+    ("to see its group", "*"): (None, None, "ok", "ok", "ok", "ok", "ok", "ok"),
+    ("membership", "private"): (HIDDEN, HIDDEN, "ok", "ok", "ok", "ok", "ok", "ok"),
+    ("membership", "public"): (None, None, "ok", "ok", "ok", "ok", "ok", "ok"),
+    ("reporter", "private"): (HIDDEN, HIDDEN, LOW, "ok", "ok", "ok", "ok", LOW),
+    ("reporter", "public"): (WHO, LOW, LOW, "ok", "ok", "ok", "ok", LOW),
+    ("developer", "private"): (HIDDEN, HIDDEN, LOW, LOW, "ok", "ok", "ok", LOW),
+    ("developer", "public"): (WHO, LOW, LOW, LOW, "ok", "ok", "ok", LOW),
+    ("maintainer", "private"): (HIDDEN, HIDDEN, LOW, LOW, LOW, "ok", "ok", LOW),
+    ("maintainer", "public"): (WHO, LOW, LOW, LOW, LOW, "ok", "ok", LOW),
+    # Jobs are seen by members and by those who asked for them, whatever the visibility.
+    ("maintainer of a job", "*"): (HIDDEN, HIDDEN, LOW, LOW, LOW, "ok", "ok", LOW),
+    # Whoever does not manage tokens cannot know of one.
+    ("manager of a token", "*"): (WHO, HIDDEN, HIDDEN, HIDDEN, HIDDEN, "ok", "ok", LOW),
+    # Uploads are ended by who has made them, here the owner, and given up by maintainers, too.
+    ("maker of the upload", "private"): (HIDDEN, HIDDEN, LOW, LOW, LOW, LOW, "ok", LOW),
+    ("maker of the upload", "public"): (WHO, LOW, LOW, LOW, LOW, LOW, "ok", LOW),
+    ("maintainer of the group", "*"): (HIDDEN, HIDDEN, LOW, LOW, LOW, LOW, "ok", LOW),
+    # A project beside, of which only the owner of its group is a member.
+    ("owner of another project", "private"): (HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, "ok", LOW),
+    ("owner of another project", "public"): (WHO, LOW, LOW, LOW, LOW, LOW, "ok", LOW),
+    ("administrator", "*"): (WHO, LOW, LOW, LOW, LOW, LOW, LOW, LOW),
+}
+"""``ok``: done or answered; None: null, or an empty list."""
+NEEDS = {
+    "signed in": ["viewer"],
+    "to see it": [
+        "project", "projects", "model", "modelVersion", "experiment", "candidate", "loggedModel", "artifact",
+        "artifactUpload", "metricSeries", "node", "nodes",
+    ],
+    "to see all": ["candidatesCompare", "modelVersionsCompare", "search"],
+    "to see its group": ["group", "groups", "backgroundJob"],
+    "membership": ["backgroundJobs"],
+    "reporter": [
+        "modelCreate", "modelUpdate", "modelDelete", "modelVersionCreate", "modelVersionCopy", "modelVersionUpdate",
+        "modelVersionDelete", "modelVersionStageSet", "aliasSet", "aliasRemove", "artifactsDelete",
+        "artifactUploadCreate", "ciJobLink", "ciJobRefresh",
+    ],
+    "developer": [
+        "experimentCreate", "experimentUpdate", "experimentTagsSet", "experimentDelete", "experimentRestore",
+        "candidateCreate", "candidateLog", "candidateUpdate", "candidateDelete", "candidateRestore",
+        "loggedModelCreate", "loggedModelUpdate", "loggedModelDelete", "ciJobUnlink",
+    ],
+    "maintainer": [
+        "projectUpdate", "memberSet", "memberRemove", "tokenCreate", "artifactUploadAbort", "artifactRelease",
+        "webhookCreate", "webhookUpdate", "webhookDelete", "webhookTest", "webhookDeliveryReplay",
+        "ciSettingsUpdate", "ciSettingsDelete",
+    ],
+    "maintainer of a job": ["backgroundJobRetry", "backgroundJobCancel"],
+    "manager of a token": ["tokenRevoke"],
+    "maker of the upload": ["artifactUploadComplete"],
+    "maintainer of the group": ["groupCreate", "projectCreate"],
+    "owner of another project": ["projectDelete"],
+    "administrator": ["userCreate"],
+    "own uploads": ["artifactUploads"],
+}  # fmt: skip
+VERDICTS |= {
+    # Visitors see the list with their own uploads in it, which are none.
+    ("own uploads", "private"): (None, None, "ok", "ok", "ok", "ok", "ok", "ok"),
+    ("own uploads", "public"): (None, None, "ok", "ok", "ok", "ok", "ok", "ok"),
+}
+FIELDS = QUERIES + MUTATIONS
+
+
+@pytest.fixture(scope="module")
+async def secrets(runtime, staff) -> dict[str, str | None]:
+    """The token of every actor."""
+    owner = staff[Role.OWNER].actor.user_id
+    over = datetime.now(UTC) - timedelta(days=1)
+    async with runtime.db.write() as tx:
+        reader = await tokens.add(tx, IssueToken("r", (Scope.READ_API,)), user_id=owner, created_by=owner)
+        expired = await tokens.add(tx, IssueToken("e", expires_at=over), user_id=owner, created_by=owner)
+    by_role = {role.name.lower(): staff[role].token for role in Role}
+    made = {"nobody": None, "stranger": staff[None].token, **by_role}
+    return {**made, "reader": reader.secret, "expired": expired.secret}
+
+
+@pytest.fixture(scope="module")
+async def places(runtime, staff, data, people) -> dict[tuple[str, str], Seeded]:
+    """A project for every actor and visibility, since an example works once."""
+    found: dict[tuple[str, str], Seeded] = {}
+    for visibility in ("private", "public"):
+        wishes = [seed(runtime, staff, data, people, visibility=visibility) for _ in ACTORS]
+        seeded = await asyncio.gather(*wishes)
+        found |= {(visibility, actor): one for actor, one in zip(ACTORS, seeded, strict=True)}
+    return found
+
+
+def test_every_field_says_what_it_takes():
+    lines = [field for fields in NEEDS.values() for field in fields]
+    assert sorted(lines) == sorted(FIELDS), "add new fields to NEEDS"
+
+
+@pytest.mark.parametrize("field", FIELDS)
+async def test_verdicts(client, places, secrets, field):
+    need = next(name for name, fields in NEEDS.items() if field in fields)
+    found, expected = {}, {}
+    for visibility in ("private", "public"):
+        row = VERDICTS.get((need, visibility)) or VERDICTS[need, "*"]
+        for actor, verdict in zip(ACTORS, (*row, "401"), strict=True):
+            document, variables = places[visibility, actor].example(field)
+            secret = secrets[actor]
+            headers = {"Authorization": f"Bearer {secret}"} if secret else {}
+            sent = {"query": document, "variables": variables}
+            answer = await client.post("/graphql", json=sent, headers=headers)
+            found[visibility, actor] = verdict_of(answer, field)
+            expected[visibility, actor] = verdict
+    assert found == expected
+
+
+def verdict_of(answer: Any, field: str) -> str | None:
+    if answer.status_code != 200:
+        return str(answer.status_code)
+    body = answer.json()
+    if body.get("errors"):
+        assert not (body["data"] or {}).get(field), body
+        return str(body["errors"][0]["extensions"]["code"])
+    value = body["data"][field]
+    if isinstance(value, dict) and value.get("userErrors"):
+        assert not [name for name, one in value.items() if one and name != "userErrors"], value
+        return str(value["userErrors"][0]["code"])
+    return "ok" if is_something(value) else None
+
+
+def is_something(value: Any) -> bool:
+    """Whether an answer tells of anything at all."""
+    if isinstance(value, list):
+        return any(one is not None for one in value)
+    if isinstance(value, dict) and "nodes" in value:
+        return bool(value["nodes"])
+    return value is not None

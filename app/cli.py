@@ -148,16 +148,21 @@ def prepare() -> None:
 def _serve_api(settings: Settings, fd: int | None) -> None:
     import socket
 
-    import uvicorn
+    from app.http.server import Server
+    from app.main import stop
 
+    config = _uvicorn(settings)
     # Not uvicorn's own `fd`: it takes every descriptor for a unix socket and loses TCP_NODELAY and the peer's address.
-    uvicorn.Server(_uvicorn(settings)).run(sockets=None if fd is None else [socket.socket(fileno=fd)])
+    sockets = None if fd is None else [socket.socket(fileno=fd)]
+    Server(config, lambda: stop(config.app)).run(sockets=sockets)
 
 
 def _serve_share(settings: Settings, listener: socket.socket, tally: Tally, place: int) -> None:
     from app.embedded.balanced import BalancedServer
+    from app.main import stop
 
-    BalancedServer(_uvicorn(settings), listener, tally, place).run()
+    config = _uvicorn(settings)
+    BalancedServer(config, listener, tally, place, lambda: stop(config.app)).run()
 
 
 def _uvicorn(settings: Settings) -> uvicorn.Config:

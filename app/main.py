@@ -44,6 +44,12 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> Starlet
     )
 
 
+def stop(app: object) -> None:
+    """End answers that would go on for ever, when the server is told to stop."""
+    assert isinstance(app, Starlette), "the server has the application that was made here"
+    transport.stop(app)
+
+
 @asynccontextmanager
 async def _serving(app: Starlette, runtime: Runtime) -> AsyncIterator[None]:
     app.state.runtime = runtime

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import mmap
 import socket
+from collections.abc import Callable
 
 import uvicorn
 
@@ -36,8 +37,17 @@ class Tally:
 class BalancedServer(uvicorn.Server):
     """uvicorn, but for how it accepts connections."""
 
-    def __init__(self, config: uvicorn.Config, listener: socket.socket, tally: Tally, place: int) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        listener: socket.socket,
+        tally: Tally,
+        place: int,
+        on_stop: Callable[[], None],
+    ) -> None:
+        """``on_stop`` ends answers that would go on for ever."""
         super().__init__(config)
+        self._on_stop = on_stop
         listener.setblocking(False)
         self._listener = listener
         self._tally = tally
@@ -61,6 +71,7 @@ class BalancedServer(uvicorn.Server):
         asyncio.get_running_loop().remove_reader(self._listener)
         if self._resuming:
             self._resuming.cancel()
+        self._on_stop()
         await super().shutdown(sockets=sockets)
 
     def _listen(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -29,6 +30,19 @@ def answer(request: Request, operation: Operation) -> Response:
     return _Events(request, operation)
 
 
+def cut(app: Starlette) -> None:
+    """End all open streams, without saying that they are complete: clients connect again, to another process."""
+    for telling in list(_open(app)):
+        telling.cancel()
+
+
+def _open(app: Starlette) -> set[asyncio.Task[None]]:
+    found: set[asyncio.Task[None]] | None = getattr(app.state, "open_streams", None)
+    if found is None:
+        found = app.state.open_streams = set()
+    return found
+
+
 class _Events(Response):
     def __init__(self, request: Request, operation: Operation) -> None:
         super().__init__(None, 200, _HEADERS, media_type=EVENT_STREAM)
@@ -48,19 +62,23 @@ class _Events(Response):
     async def _stream(self, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         await _push(send, b":\n\n")
-        telling = asyncio.create_task(self._tell(send))
-        tasks = [telling, asyncio.create_task(_beat(send)), asyncio.create_task(_gone(receive))]
+        telling, beating, leaving = (
+            asyncio.create_task(one) for one in (self._tell(send), _beat(send), _gone(receive))
+        )
+        _open(self._request.app).add(telling)
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({telling, beating, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            cut_off = leaving.done() or beating.done()
         finally:
-            for task in tasks:
+            _open(self._request.app).discard(telling)
+            for task in (telling, beating, leaving):
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        if telling.cancelled():
-            return
+            await asyncio.gather(telling, beating, leaving, return_exceptions=True)
         with contextlib.suppress(TimeoutError, OSError):  # the client does not read, or has gone
-            telling.result()
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            if not telling.cancelled():
+                telling.result()
+            if not cut_off:
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _tell(self, send: Send) -> None:
         request = self._request

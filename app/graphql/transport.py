@@ -59,6 +59,11 @@ def prepare(app: Starlette) -> None:
     documents.of(app)
 
 
+def stop(app: Starlette) -> None:
+    """End what would otherwise go on for ever; sockets are told by the server itself."""
+    streams.cut(app)
+
+
 async def close(app: Starlette) -> None:
     """Send away all who watch."""
     await execution.live_of(app).close()

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from uuid import uuid4
 
+import orjson
 import pytest
 from sqlalchemy import text
 
@@ -19,6 +20,7 @@ from app.ids import GlobalId
 from app.journal.marks import Cursor
 from app.live import following
 from app.live.watch import Live
+from app.main import create_app, stop
 from app.queue import leases, outbox
 from app.queue.jobs import PurgeModel
 from app.registry import aliases, models, versions
@@ -334,6 +336,27 @@ async def test_streams_answer_queries_but_change_nothing_by_get(http, project):
     assert answer.status_code == 400
     answer = await http.post("/graphql", json=5, headers=headers)
     assert (answer.status_code, answer.headers["content-type"]) == (400, "application/json")
+
+
+async def test_a_process_that_stops_cuts_its_streams(runtime, project):
+    """Without `complete`: for the reference client that means to connect again."""
+    app = create_app(runtime.settings, runtime=runtime)
+    app.state.runtime = runtime
+    body = orjson.dumps({"query": EVENTS, "variables": {"path": project.path}})
+    arriving, leaving = asyncio.Queue(), asyncio.Queue()
+    arriving.put_nowait({"type": "http.request", "body": body, "more_body": False})
+    headers = [(b"accept", b"text/event-stream"), (b"content-type", b"application/json")]
+    headers.append((b"authorization", f"Bearer {project.token}".encode()))
+    scope = {"type": "http", "method": "POST", "path": "/graphql", "raw_path": b"/graphql", "query_string": b"",
+             "headers": headers, "scheme": "http", "server": ("test", 80)}  # fmt: skip
+    running = asyncio.create_task(app(scope, arriving.get, leaving.put))
+    async with asyncio.timeout(5):
+        assert (await leaving.get())["status"] == 200
+        assert (await leaving.get())["body"] == b":\n\n"
+        await asyncio.sleep(0)
+        stop(app)
+        assert await leaving.get() == {"type": "http.response.body", "body": b"", "more_body": False}
+        await running
 
 
 async def test_nobody_has_too_many(runtime, clients, project):

@@ -44,7 +44,7 @@ from app.queue.jobs import IngestUploads
 from app.storage.blobs import BlobStore, UploadMissing
 from app.storage.source import too_large
 
-__all__ = ["AnnouncedFile", "MultipartUpload", "abort", "complete", "count", "create", "get", "page"]
+__all__ = ["AnnouncedFile", "MultipartUpload", "abort", "complete", "count", "create", "page"]
 
 MAX_FILES = 1_000
 VERIFYING = timedelta(days=7)
@@ -155,21 +155,6 @@ async def abort(
         rows = await _lock(tx, project_id, ids)
     await free(blobs, given_up)
     return rows
-
-
-async def get(db: Database, actor: Actor, project_id: int, upload_id: UUID) -> MultipartUpload:
-    """An upload of a project whose registry the actor may read.
-
-    Raises:
-        UploadNotFound: there is none, or it may not be seen.
-    """
-    async with db.read() as snap:
-        access = await projects.visible(snap, actor, project_id)
-        sight.require_reader(actor, access)
-        rows = await _rows(snap, project_id, [upload_id])
-    if not rows:
-        raise _missing([upload_id])
-    return rows[0]
 
 
 async def page(db: Database, actor: Actor, root: Root, window: Window) -> Page[MultipartUpload]:

@@ -17,9 +17,9 @@ from app.tracking.logging import LogBatch, MetricInput
 from tests.graphql.conftest import statements
 
 COMPARE = """query c($ids: [ID!]!, $only: Boolean!) { candidatesCompare(ids: $ids, differencesOnly: $only) {
-  compared { name } params { key values differs } metrics { key values { value step } differs }
+  sides { name } params { key values differs } metrics { key values { value step } differs }
   tags { key values differs } files { key values { size sha256 } differs } signature { key values differs } } }"""
-VERSIONS = """query v($ids: [ID!]!) { modelVersionsCompare(ids: $ids) { compared { version }
+VERSIONS = """query v($ids: [ID!]!) { modelVersionsCompare(ids: $ids) { sides { version }
   params { key values } tags { key values differs } files { key values { size } differs } signature { key } } }"""
 SIGNATURE = {"inputs": [{"name": "x", "type": "double"}, {"type": "long"}], "outputs": None, "params": None}
 
@@ -56,7 +56,7 @@ async def sides(data, project):
 
 async def test_candidates_stand_side_by_side(data, project, sides):
     found = (await data(project[Role.GUEST], COMPARE, ids=sides, only=False))["candidatesCompare"]
-    assert found["compared"] == [{"name": "c0"}, {"name": "c1"}, {"name": "c2"}]
+    assert found["sides"] == [{"name": "c0"}, {"name": "c1"}, {"name": "c2"}]
     assert found["params"] == [
         {"key": "depth", "values": ["0", "1", "0"], "differs": True},
         {"key": "same", "values": ["1", "1", "1"], "differs": False},
@@ -107,7 +107,7 @@ async def test_versions_stand_side_by_side(data, project, sides):
     made = await data(project[Role.OWNER], make, path=project.path, a=sides[0], b=sides[1])
     ids = [made[one]["modelVersion"]["id"] for one in ("one", "two")]
     found = (await data(project[Role.GUEST], VERSIONS, ids=ids))["modelVersionsCompare"]
-    assert found["compared"] == [{"version": "1.0.0"}, {"version": "1.0.1"}]
+    assert found["sides"] == [{"version": "1.0.0"}, {"version": "1.0.1"}]
     assert found["tags"] == [{"key": "t", "values": ["1", None], "differs": True}]
     assert [row["key"] for row in found["files"]] == ["MLmodel", "model/weights", "weights"]
     assert [row["key"] for row in found["signature"]] == ["inputs.1", "inputs.x"]

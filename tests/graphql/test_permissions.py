@@ -10,10 +10,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from graphql import get_named_type, is_object_type
 
 from app.access import tokens
 from app.access.policy import Role, Scope
 from app.access.tokens import IssueToken
+from app.graphql.schema import schema
 from tests.graphql.examples import MUTATIONS, QUERIES, Seeded, seed
 
 ACTORS = ("nobody", "stranger", "guest", "reporter", "developer", "maintainer", "owner", "reader", "expired")
@@ -117,6 +119,20 @@ async def places(runtime, staff, data, people) -> dict[tuple[str, str], Seeded]:
 def test_every_field_says_what_it_takes():
     lines = [field for fields in NEEDS.values() for field in fields]
     assert sorted(lines) == sorted(FIELDS), "add new fields to NEEDS"
+
+
+def test_what_can_be_changed_says_by_whom_and_who_made_it():
+    """Whoever draws a button asks `viewerCan…` first."""
+    payloads = (field.type.of_type for field in schema._schema.mutation_type.fields.values())
+    kinds = {get_named_type(field.type) for payload in payloads for field in payload.fields.values()}
+    objects = {kind.name: kind.fields for kind in kinds if is_object_type(kind) and kind.name != "UserError"}
+    silent = {name for name, fields in objects.items() if not any(one.startswith("viewerCan") for one in fields)}
+    makers = {"createdBy", "requestedBy", "setBy"}
+    unsigned = {name for name, fields in objects.items() if not makers & set(fields)}
+    # Of members the place says it, of deliveries their webhook; users are only made.
+    assert silent == {"Member", "User", "WebhookDelivery", "WebhookTestResult"}
+    # Groups are made by their first owner, CI jobs and deliveries by nobody; settings are a part of their project.
+    assert unsigned == silent | {"CiJob", "CiSettings", "Group"}
 
 
 @pytest.mark.parametrize("field", FIELDS)

@@ -100,31 +100,31 @@ class Side:
 
 @strawberry.type(description="Several things side by side; rows by key, values in the order of the ids.")
 class Comparison:
-    sides: strawberry.Private[list[Side]]
+    places: strawberry.Private[list[Side]]
     permission: strawberry.Private[Permission]
     differences_only: strawberry.Private[bool]
 
     @resolved("Hyper-parameters.")
     async def params(self, info: Info) -> list[ComparedText]:
         loader = info.context.loaders.tracking.params
-        found = await together(or_none(loader.load(side.candidate)) for side in self.sides)
+        found = await together(or_none(loader.load(side.candidate)) for side in self.places)
         return [ComparedText.of(row) for row in self._rows([dict(pairs or []) for pairs in found])]
 
     @resolved("Tags.")
     async def tags(self, info: Info) -> list[ComparedText]:
-        own = [side.tags for side in self.sides if side.tags is not None]
+        own = [side.tags for side in self.places if side.tags is not None]
         if not own:
             loader = info.context.loaders.tracking.tags
-            own = [dict(pairs) for pairs in await together(loader.load(side.candidate) for side in self.sides)]
+            own = [dict(pairs) for pairs in await together(loader.load(side.candidate) for side in self.places)]
         return [ComparedText.of(row) for row in self._rows(own)]
 
     @resolved("The latest state of every metric.")
     async def metrics(self, info: Info) -> list[ComparedMetric]:
         loader = info.context.loaders.tracking.metrics
-        found = await together(or_none(loader.load(side.candidate)) for side in self.sides)
+        found = await together(or_none(loader.load(side.candidate)) for side in self.places)
         sides = [
             {row.key: Metric.of(side.candidate[0], row) for row in rows or []}
-            for side, rows in zip(self.sides, found, strict=True)
+            for side, rows in zip(self.places, found, strict=True)
         ]
         return [ComparedMetric.of(row) for row in self._rows(sides, lambda metric: metric.value)]
 
@@ -140,7 +140,7 @@ class Comparison:
 
     async def _files(self, info: Info) -> list[list[ListedFile]]:
         loader = info.context.loaders.artifacts.listed
-        return await together(loader.load((side.files, self.permission)) for side in self.sides)
+        return await together(loader.load((side.files, self.permission)) for side in self.places)
 
     def _rows(self, sides: Any, essence: Any = lambda value: value) -> list[Row[Any]]:
         return comparing.rows(sides, differences_only=self.differences_only, essence=essence)
@@ -148,7 +148,7 @@ class Comparison:
 
 @strawberry.type(description="Candidates side by side; rows by key, values in the order of the ids.")
 class CandidatesComparison(Comparison):
-    compared: list[tracking.Candidate] = strawberry.field(description="The sides, in the order of the ids.")
+    sides: list[tracking.Candidate] = strawberry.field(description="The candidates, in the order of the ids.")
 
 
 @strawberry.type(
@@ -156,7 +156,7 @@ class CandidatesComparison(Comparison):
     "seen) and tags of their own; rows by key, values in the order of the ids."
 )
 class ModelVersionsComparison(Comparison):
-    compared: list[registry.ModelVersion] = strawberry.field(description="The sides, in the order of the ids.")
+    sides: list[registry.ModelVersion] = strawberry.field(description="The versions, in the order of the ids.")
 
 
 @strawberry.type(description="The curves of one candidate.")
@@ -173,9 +173,9 @@ class ComparisonQuery:
     ) -> CandidatesComparison | None:
         comparing.check_sides(len(ids), len(set(ids)))
         found = await together(_candidate(info, id) for id in ids)
-        sides = [Side(one.key, (*one.key, "")) for one in found]
+        places = [Side(one.key, (*one.key, "")) for one in found]
         return CandidatesComparison(
-            sides=sides, permission=Permission.CANDIDATE_READ, differences_only=differences_only, compared=found
+            places=places, permission=Permission.CANDIDATE_READ, differences_only=differences_only, sides=found
         )
 
     @resolved("Curves of several metrics of several candidates; none of those that mean nothing to you.")
@@ -201,10 +201,10 @@ class ComparisonQuery:
         comparing.check_sides(len(ids), len(set(ids)))
         found = await together(_version(info, id) for id in ids)
         return ModelVersionsComparison(
-            sides=[_side(one) for one in found],
+            places=[_side(one) for one in found],
             permission=Permission.REGISTRY_READ,
             differences_only=differences_only,
-            compared=found,
+            sides=found,
         )
 
 

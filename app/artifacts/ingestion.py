@@ -16,6 +16,7 @@ from app.artifacts.announced_uploads import VERIFYING
 from app.artifacts.artifacts import Root
 from app.artifacts.inspections import Progress
 from app.artifacts.placing import Verified
+from app.artifacts.plans import PartsMissing
 from app.artifacts.tables import VERIFYING_STATE, MultipartUpload
 from app.artifacts.uploads import LockOwner, Place
 from app.db.database import Database, Tx
@@ -30,6 +31,7 @@ AT_ONCE = 8
 LANDING = 100
 """Files put in place together."""
 LARGE = 8 * plans.MIB
+APPEARANCES, APPEARANCE_SECONDS = 20, 0.5
 _REPORT_BYTES = 64 * plans.MIB
 log = structlog.get_logger()
 
@@ -168,13 +170,21 @@ async def _join(blobs: BlobStore, upload: MultipartUpload) -> None:
         raise UploadMissing
     try:
         listed = await blobs.list_parts(upload.object_key, upload.store_id)
-    except UploadMissing:  # joined by a run that died after it
-        if await blobs.stat(upload.object_key) is None:
+        parts = plans.require_all(upload, plans.arrived(upload, listed))
+        await blobs.complete_multipart(upload.object_key, upload.store_id, parts)
+    except (UploadMissing, PartsMissing):  # joined by a run that died after it, or that is at it now
+        if not await _appears(blobs, upload.object_key):
             raise
-        return
-    parts = plans.require_all(upload, plans.arrived(upload, listed))
-    await blobs.complete_multipart(upload.object_key, upload.store_id, parts)
     await faults.point("ingest.joined")
+
+
+async def _appears(blobs: BlobStore, key: str) -> bool:
+    """Whether the object is there that somebody else has joined: its parts go a moment before it comes."""
+    for _ in range(APPEARANCES):
+        if await blobs.stat(key) is not None:
+            return True
+        await asyncio.sleep(APPEARANCE_SECONDS)
+    return False
 
 
 async def _read_back(blobs: BlobStore, upload: MultipartUpload, meter: _Meter) -> Stored:

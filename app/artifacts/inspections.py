@@ -6,10 +6,9 @@ A row that nobody has looked at is the to-do list; jobs only make it fast.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -55,21 +54,6 @@ class BlobReader:
             return b""
         async with self.blobs.open(self.key, start=start, end=end) as reading:
             return b"".join([chunk async for chunk in reading.chunks])
-
-    async def download(self, path: Path) -> None:
-        """The whole file, streamed to a local one."""
-        file = await asyncio.to_thread(path.open, "wb")
-        try:
-            async for chunk in self._chunks():
-                await asyncio.to_thread(file.write, chunk)
-        finally:
-            await asyncio.to_thread(file.close)
-
-    async def _chunks(self) -> AsyncIterator[bytes]:
-        if self.size:
-            async with self.blobs.open(self.key) as reading:
-                async for chunk in reading.chunks:
-                    yield chunk
 
 
 async def promise(tx: Tx, root: Root) -> None:

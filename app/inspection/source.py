@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Protocol
 
 from app.inspection.reports import Malformed
@@ -20,9 +19,6 @@ class RangeReader(Protocol):
 
     async def read(self, start: int, end: int) -> bytes:
         """The bytes from ``start`` up to, not including, ``end``; shorter only at the end of the file."""
-
-    async def download(self, path: Path) -> None:
-        """Write the whole file to a local one, as a stream."""
 
 
 class Source(Protocol):

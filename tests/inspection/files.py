@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from app.inspection.detection import HEAD, detect
@@ -24,9 +23,6 @@ class Reader:
         assert 0 <= start <= end <= self.size
         self.read_bytes += end - start
         return self.content[start:end]
-
-    async def download(self, path: Path) -> None:
-        raise AssertionError("nothing needs the whole file")
 
 
 async def inspected(path: str, content: bytes, limits: Limits | None = None) -> Report:

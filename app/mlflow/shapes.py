@@ -13,7 +13,7 @@ from app.mlflow import addresses, identifiers
 from app.mlflow.identifiers import shown_model_id
 from app.registry.models import Model
 from app.registry.versions import ModelVersion
-from app.tracking.candidates import Candidate, CandidateDetails, Status
+from app.tracking.candidates import Candidate, CandidateDetails, Listed, Status
 from app.tracking.datasets import Summary
 from app.tracking.details import DatasetInput
 from app.tracking.experiments import Experiment
@@ -23,6 +23,7 @@ from app.tracking.logged_models import Status as ModelStatus
 Json = dict[str, Any]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 VERSION_TAG = "gitlab.version"
+_STATUS_NAMES = {int(status): status.name for status in Status}
 
 
 def milliseconds(moment: datetime) -> int:
@@ -60,14 +61,15 @@ def experiment(row: Experiment) -> Json:
     }
 
 
-def run_info(row: Candidate) -> Json:
+def run_info(row: Candidate | Listed) -> Json:
+    id = row.id.hex
     info: Json = {
-        "run_id": row.id.hex,
-        "run_uuid": row.id.hex,
+        "run_id": id,
+        "run_uuid": id,
         "run_name": row.name,
         "experiment_id": str(row.experiment_number),
         "user_id": row.user_name,
-        "status": Status(row.status).name,
+        "status": _STATUS_NAMES[row.status],
         "artifact_uri": identifiers.run_location(row.experiment_number, row.id),
         "lifecycle_stage": lifecycle(row.deleted_at),
     }
@@ -78,7 +80,7 @@ def run_info(row: Candidate) -> Json:
     return info
 
 
-def run(details: CandidateDetails) -> Json:
+def run(details: CandidateDetails[Candidate] | CandidateDetails[Listed]) -> Json:
     inputs = [one for one in details.models if one.direction == "input"]
     outputs = [one for one in details.models if one.direction == "output"]
     return {
@@ -99,7 +101,8 @@ def run(details: CandidateDetails) -> Json:
 
 
 def metric(key: str, value: float, timestamp: int, step: int) -> Json:
-    return {"key": key, "value": number(value), "timestamp": timestamp, "step": step}
+    shown = value if math.isfinite(value) else number(value)
+    return {"key": key, "value": shown, "timestamp": timestamp, "step": step}
 
 
 def latest_metric(row: Any) -> Json:

@@ -21,10 +21,10 @@ from app.queue import outbox
 from app.queue.jobs import PurgeCandidate
 from app.quoting import quoted
 from app.tracking import details, experiments, names
-from app.tracking.details import CandidateDetails
+from app.tracking.details import CandidateDetails, Listed
 from app.tracking.tables import Candidate, CandidateParam, CandidateTag
 
-__all__ = ["Candidate", "CandidateDetails", "Status"]
+__all__ = ["Candidate", "CandidateDetails", "Listed", "Status"]
 
 NAME_TAG = "mlflow.runName"
 PARENT_TAG = "mlflow.parentRunId"
@@ -76,7 +76,9 @@ class UpdateCandidate:
     end_time: int | None = None
 
 
-async def create(db: Database, actor: Actor, project: int | str, command: CreateCandidate) -> CandidateDetails:
+async def create(
+    db: Database, actor: Actor, project: int | str, command: CreateCandidate
+) -> CandidateDetails[Candidate]:
     """Begin a candidate.
 
     Raises:
@@ -120,7 +122,7 @@ async def add(
     return (await tx.scalars(statement)).one()
 
 
-async def get(db: Database, actor: Actor, project: int | str, candidate_id: UUID) -> CandidateDetails:
+async def get(db: Database, actor: Actor, project: int | str, candidate_id: UUID) -> CandidateDetails[Listed]:
     """A candidate with params, tags, latest metrics, inputs and outputs; also one from the trash.
 
     Raises:
@@ -129,10 +131,10 @@ async def get(db: Database, actor: Actor, project: int | str, candidate_id: UUID
     async with db.read() as snap:
         access = await projects.visible(snap, actor, project)
         policy.require(actor, access, Permission.CANDIDATE_READ)
-        row = await snap.scalar(_living(access.id).where(Candidate.id == candidate_id))
-        if row is None:
-            raise CandidateNotFound(f"Run with id={candidate_id.hex} not found.")
-        return (await details.of(snap, access.id, [row]))[0]
+        found = await details.of(snap, access.id, [candidate_id])
+    if not found:
+        raise CandidateNotFound(f"Run with id={candidate_id.hex} not found.")
+    return found[0]
 
 
 async def find(db: Database, actor: Actor, project: int | str, candidate_id: UUID) -> Candidate:

@@ -39,7 +39,7 @@ from app.search.order import parse_order
 from app.search.parser import parse_filter
 from app.tracking import details
 from app.tracking.candidates import Status
-from app.tracking.details import CandidateDetails
+from app.tracking.details import CandidateDetails, Listed
 from app.tracking.tables import (
     Candidate,
     CandidateDataset,
@@ -76,7 +76,7 @@ class SearchCandidates:
 
 async def search(
     db: Database, actor: Actor, project: int | str, command: SearchCandidates
-) -> tuple[list[CandidateDetails], str | None]:
+) -> tuple[list[CandidateDetails[Listed]], str | None]:
     """Candidates that match, and the token of the next page (None: this was the last).
 
     Raises:
@@ -90,7 +90,7 @@ async def search(
         statement = statement.where(Candidate.project_id == access.id)
         page = keyset.apply(statement, cut.terms, cut.mark, cut.token, cut.limit)
         rows = (await snap.execute(page)).all()
-        found = await details.of(snap, access.id, [row[0] for row in rows[: command.limit]])
+        found = await details.of(snap, access.id, [row[0].id for row in rows[: command.limit]])
     return found, keyset.next_token(rows, cut.terms, cut.mark, cut.limit)
 
 

@@ -67,6 +67,15 @@ def apply(
     return statement.add_columns(*columns).order_by(*(term.ordered() for term in terms)).limit(limit + 1)
 
 
+def place(terms: Sequence[Term], mark: str, token: str | None) -> list[Any] | None:
+    """The sort values after which the page begins; None: at the beginning.
+
+    Raises:
+        Invalid: the token is not one of this search.
+    """
+    return _values(terms, mark, token) if token else None
+
+
 def next_token(rows: Sequence[Any], terms: Sequence[Term], mark: str, limit: int) -> str | None:
     """The token after this page, or None when it is the last. ``rows`` end in the sort values."""
     if len(rows) <= limit:

@@ -11,6 +11,7 @@ from uuid import UUID
 from app.artifacts.artifacts import Entry
 from app.mlflow import addresses, identifiers
 from app.mlflow.identifiers import shown_model_id
+from app.registry.details import ModelColumns, VersionColumns
 from app.registry.models import Model
 from app.registry.versions import ModelVersion
 from app.tracking.candidates import Candidate, CandidateDetails, Listed, Status
@@ -179,7 +180,7 @@ def file(entry: Entry, folder: str = "") -> Json:
     return shown if entry.is_folder else shown | {"file_size": entry.size}
 
 
-def registered_model(row: Model) -> Json:
+def registered_model(row: Model | ModelColumns) -> Json:
     """Without aliases and latest versions, which :mod:`app.mlflow.presenting` adds."""
     return {
         "name": row.name,
@@ -190,7 +191,7 @@ def registered_model(row: Model) -> Json:
     }
 
 
-def model_version(model: Model, row: ModelVersion, aliases: list[str]) -> Json:
+def model_version(model: Model | ModelColumns, row: ModelVersion | VersionColumns, aliases: list[str]) -> Json:
     """``version`` is the number; the SemVer stands in a tag (GitLab's convention)."""
     shown: Json = {
         "name": model.name,

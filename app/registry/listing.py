@@ -12,8 +12,10 @@ from sqlalchemy import ColumnElement, Select, Text, and_, cast, false, func, lit
 
 from app.access.lists import Answers, ProjectLists
 from app.access.policy import Actor, Permission
-from app.db.database import Database
-from app.registry import repository
+from app.db.database import Database, Snapshot
+from app.registry import details, repository
+from app.registry.details import ModelDetails, VersionDetails
+from app.registry.names import PROMPT_TAG
 from app.registry.repository import readable
 from app.registry.tables import Model, ModelVersion
 from app.search import grammars, keyset, sql
@@ -28,7 +30,6 @@ MAX_MODELS = 1_000
 MAX_VERSIONS = 200_000
 VERSION_TAG = "gitlab.version"
 """The tag under which MLflow clients see the version itself."""
-PROMPT_TAG = "mlflow.prompt.is_prompt"
 
 _EQUAL = {Operator.EQ, Operator.NE, Operator.IN, Operator.NOT_IN}
 _NONE: ColumnElement[str] = literal_column("''", Text)
@@ -63,7 +64,7 @@ class SearchVersions:
 
 async def models(
     db: Database, actor: Actor, project: int | str, command: SearchModels
-) -> tuple[list[Model], str | None]:
+) -> tuple[list[ModelDetails], str | None]:
     """Models that match, and the token of the next page (None: this was the last).
 
     Raises:
@@ -73,7 +74,9 @@ async def models(
     condition, cut = _planned_models(command)
     async with db.read() as snap:
         access = await readable(snap, actor, project)
-        return await _page(snap, repository.living_models(access.id).where(condition), cut)
+        statement = select(Model.id).where(Model.project_id == access.id, Model.deleted_at.is_(None), condition)
+        ids, token = await _page(snap, statement, cut)
+        return await details.of_models(snap, access.id, ids), token
 
 
 async def models_of_projects(
@@ -91,7 +94,7 @@ async def models_of_projects(
 
 async def versions(
     db: Database, actor: Actor, project: int | str, command: SearchVersions
-) -> tuple[list[ModelVersion], str | None]:
+) -> tuple[list[VersionDetails], str | None]:
     """Versions of all models that match, and the token of the next page (None: this was the last).
 
     Raises:
@@ -101,7 +104,9 @@ async def versions(
     condition, cut = _planned_versions(command)
     async with db.read() as snap:
         access = await readable(snap, actor, project)
-        return await _page(snap, repository.living_versions(access.id).where(condition), cut)
+        statement = repository.living_versions(access.id).with_only_columns(ModelVersion.id).where(condition)
+        ids, token = await _page(snap, statement, cut)
+        return await details.of_versions(snap, access.id, ids), token
 
 
 async def versions_of_projects(
@@ -141,7 +146,7 @@ def _cut(terms: list[Term], command: SearchModels | SearchVersions) -> Cut:
     return Cut(terms, mark, command.page_token, command.limit)
 
 
-async def _page(snap: Any, statement: Select[Any], cut: Cut) -> tuple[list[Any], str | None]:
+async def _page(snap: Snapshot, statement: Select[Any], cut: Cut) -> tuple[list[int], str | None]:
     paged = keyset.apply(statement, cut.terms, cut.mark, cut.token, cut.limit)
     rows = (await snap.execute(paged)).all()
     return [row[0] for row in rows[: cut.limit]], keyset.next_token(rows, cut.terms, cut.mark, cut.limit)
@@ -150,7 +155,7 @@ async def _page(snap: Any, statement: Select[Any], cut: Cut) -> tuple[list[Any],
 def _of_model(comparison: Comparison) -> ColumnElement[bool]:
     if comparison.entity is Entity.TAG:
         return _of_tag(Model.tags, comparison)
-    return sql.compare(Model.name, comparison)
+    return sql.compare_name(Model.name, comparison)
 
 
 def _of_version(comparison: Comparison) -> ColumnElement[bool]:
@@ -166,7 +171,7 @@ def _of_version(comparison: Comparison) -> ColumnElement[bool]:
         case "source_path":
             return sql.compare(ModelVersion.source, comparison)
         case _:
-            return sql.compare(Model.name, comparison)
+            return sql.compare_name(Model.name, comparison)
 
 
 def _of_tag(column: Any, comparison: Comparison) -> ColumnElement[bool]:

@@ -11,15 +11,15 @@ from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, func, select
 
 from app.access.lists import Answers, ProjectLists
 from app.access.policy import Actor, Permission
 from app.db.database import Database
 from app.pagination import Keyset, Page, Window
-from app.registry import repository, resolving
+from app.registry import latest, repository, resolving
 from app.registry.models import ModelOrder, keyset
-from app.registry.references import Latest, Reference
+from app.registry.references import Reference
 from app.registry.tables import Alias as Alias
 from app.registry.tables import Model, ModelVersion
 
@@ -96,9 +96,8 @@ async def count_versions_of_models(
 
 async def latest_of_models(db: Database, actor: Actor, keys: Sequence[ModelKey]) -> Answers[ModelVersion | None]:
     """The highest release of each model, or its highest prerelease when there is no release."""
-    chosen = and_(ModelVersion.project_id == Model.project_id, ModelVersion.id == resolving.chosen_id(Latest()))
-    statement = select(ModelVersion).select_from(Model).join(ModelVersion, chosen).where(Model.deleted_at.is_(None))
-    return await _LISTS.singles(db, actor, keys, statement=statement, parent=_MODEL)
+    statement, version = latest.of_models()
+    return await _LISTS.singles(db, actor, keys, statement=statement.with_only_columns(version), parent=_MODEL)
 
 
 async def versions_by_keys(db: Database, actor: Actor, keys: Sequence[VersionKey]) -> Answers[ModelVersion | None]:

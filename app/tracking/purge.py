@@ -129,7 +129,7 @@ async def _remove_points(db: Database, project_id: int, ids: Sequence[UUID]) -> 
         .limit(POINTS_AT_ONCE)
     )
     # Nobody changes points, so a row stays in its place until it is removed.
-    statement = delete(MetricPoint).where(func.any(func.array(batch.scalar_subquery())) == _PLACE)
+    statement = delete(MetricPoint).where(_PLACE.op("=")(func.any(func.array(batch.scalar_subquery()))))
     statement = statement.execution_options(synchronize_session=False)
     removed = POINTS_AT_ONCE
     while removed == POINTS_AT_ONCE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -67,8 +68,7 @@ def attribute(key: str) -> ColumnElement[Any]:
             "/artifacts",
         ),
     }
-    found: ColumnElement[Any] = columns[key]
-    return found
+    return _column(columns[key])
 
 
 def dataset_column(key: str) -> SQLColumnExpression[Any]:
@@ -93,8 +93,17 @@ def _by_attribute(comparison: Comparison) -> ColumnElement[bool]:
             return _by_id(comparison)
         case "run_name":
             return sql.compare_name(attribute(comparison.key), comparison)
+        case "status" if comparison.operator in {Operator.EQ, Operator.NE}:
+            number = Status.__members__.get(str(comparison.value), 0)
+            return sql.compare(_column(Candidate.status), replace(comparison, value=int(number)))
         case key:
             return sql.compare(attribute(key), comparison)
+
+
+def _column(column: Any) -> ColumnElement[Any]:
+    """The expression of a mapped attribute, for code that knows expressions only."""
+    expression: ColumnElement[Any] = column
+    return expression
 
 
 def _by_id(comparison: Comparison) -> ColumnElement[bool]:

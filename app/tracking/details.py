@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
+import asyncpg
 import orjson
 from sqlalchemy import ColumnElement, FromClause, Select, Text, and_, bindparam, cast, func, or_, select, text, true
 from sqlalchemy import Uuid as UuidType
@@ -20,6 +21,7 @@ from sqlalchemy.sql.selectable import LateralFromClause
 from sqlalchemy.types import NULLTYPE
 
 from app.db.database import Snapshot
+from app.db.prepared import Prepared
 from app.tracking.tables import (
     Candidate,
     CandidateDataset,
@@ -105,11 +107,14 @@ class CandidateDetails(Generic[C]):
         return self.candidate.id
 
 
-async def of(snap: Snapshot, project_id: int, ids: Sequence[UUID]) -> list[CandidateDetails[Listed]]:
+async def of(connection: asyncpg.Connection, project_id: int, ids: Sequence[UUID]) -> list[CandidateDetails[Listed]]:
     """Read step: those of the candidates that are not condemned, in the order of the ids. One statement."""
     if not ids:
         return []
-    rows = await snap.execute(_DETAILS, {"of_project": project_id, "ids": ids})
+    if len(ids) == 1:
+        rows = await _DETAILS_OF_ONE.fetch(connection, of_project=project_id, id=ids[0])
+    else:
+        rows = await _DETAILS.fetch(connection, of_project=project_id, ids=ids)
     found = {details.id: details for details in map(_details, rows)}
     return [found[id] for id in ids if id in found]
 
@@ -201,7 +206,7 @@ def _models_statement() -> LateralFromClause:
     return _of_candidate(select(cast(used, Text).label("found")), CandidateModel.__table__)
 
 
-def _statement() -> Select[*tuple[Any, ...]]:
+def _statement(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     """The columns of the row, then the arrays; what few candidates have comes as the text of JSON."""
     logged = (
         _gathered(CandidateParam.__table__, "key", "value"),
@@ -219,11 +224,13 @@ def _statement() -> Select[*tuple[Any, ...]]:
         .select_from(joined)
         .where(
             _CANDIDATES.c.project_id == bindparam("of_project"),
-            _CANDIDATES.c.id == func.any(bindparam("ids", type_=ARRAY(UuidType))),
+            which,
             _CANDIDATES.c.purge_at.is_(None),
         )
     )
 
 
 _CANDIDATES = Candidate.__table__
-_DETAILS = _statement()
+_DETAILS = Prepared(_statement(_CANDIDATES.c.id == func.any(bindparam("ids", type_=ARRAY(UuidType)))))
+_DETAILS_OF_ONE = Prepared(_statement(_CANDIDATES.c.id == bindparam("id", type_=UuidType)))
+"""For itself, since PostgreSQL keeps a plan only while it knows no better one: for a list it would plan every time."""

@@ -53,11 +53,11 @@ async def search(
         Invalid: a page size or token that is not acceptable.
     """
     plan, cut = _planned(command)
-    async with db.read() as snap:
-        access = await projects.visible(snap, actor, project)
-        policy.require(actor, access, Permission.CANDIDATE_READ)
-        rows = await plan.rows(Asked(snap, access.id, _numbers(command), cut.limit + 1), cut)
-        found = await details.of(snap, access.id, [row[0] for row in rows[: command.limit]])
+    access = await projects.get(db, actor, project)
+    policy.require(actor, access, Permission.CANDIDATE_READ)
+    async with db.direct() as connection:
+        rows = await plan.rows(Asked(connection, access.id, _numbers(command), cut.limit + 1), cut)
+        found = await details.of(connection, access.id, [row[0] for row in rows[: command.limit]])
     return found, keyset.next_token(rows, cut.terms, cut.mark, cut.limit)
 
 
@@ -75,15 +75,16 @@ async def in_projects(
         return await _LISTS.searches(db, actor, keys, statement=statement, cut=cut, parent=parent, row=Candidate)
 
     async def fetch(snap: Snapshot, allowed: list[tuple[int]]) -> list[tuple[list[Candidate], str | None]]:
-        return [await _page(snap, project_id, plan, cut, _numbers(command)) for (project_id,) in allowed]
+        return [await _page(db, snap, project_id, plan, cut, _numbers(command)) for (project_id,) in allowed]
 
     return await _LISTS.read(db, actor, keys, fetch)
 
 
 async def _page(
-    snap: Snapshot, project_id: int, plan: Plan, cut: Cut, numbers: list[int]
+    db: Database, snap: Snapshot, project_id: int, plan: Plan, cut: Cut, numbers: list[int]
 ) -> tuple[list[Candidate], str | None]:
-    rows = await plan.rows(Asked(snap, project_id, numbers, cut.limit + 1), cut)
+    async with db.direct() as connection:
+        rows = await plan.rows(Asked(connection, project_id, numbers, cut.limit + 1), cut)
     ids = [row[0] for row in rows[: cut.limit]]
     statement = select(Candidate).where(Candidate.project_id == project_id, Candidate.id == func.any(ids))
     found = {row.id: row for row in await snap.scalars(statement)} if ids else {}

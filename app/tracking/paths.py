@@ -8,7 +8,9 @@ from itertools import groupby
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
-from app.db.database import Snapshot
+import asyncpg
+
+from app.db.prepared import Prepared
 from app.tracking.tables import UNDATED
 from app.tracking.trails import AnySelect, Passing, Same, Trail
 
@@ -37,7 +39,7 @@ def newest_first(start_time: int | None) -> int:
 class Asked:
     """Where to look, and how many candidates are wanted."""
 
-    snap: Snapshot
+    connection: asyncpg.Connection
     project_id: int
     numbers: Sequence[int]
     most: int
@@ -52,7 +54,7 @@ class Path:
         self._trail = trail
         self._passing = passing
         self._shape = shape
-        self._kept: dict[tuple[object, ...], AnySelect] = {}
+        self._kept: dict[tuple[object, ...], Prepared] = {}
 
     async def in_order(self, asked: Asked, found: list[Found], *, descending: bool, after: Entry | None) -> None:
         """Append entries in the order of their values, until as many are found as are wanted."""
@@ -101,17 +103,17 @@ class Path:
         whole = [entry for entry in entries if entry.value != last]
         return _mended(whole) + await self._same(asked, most - len(whole), Same.GIVEN, last, None)
 
-    def _statement(self, name: tuple[object, ...], make: Callable[[], AnySelect]) -> AnySelect:
+    def _statement(self, name: tuple[object, ...], make: Callable[[], AnySelect]) -> Prepared:
         if name not in self._kept:
-            self._kept[name] = make()
+            self._kept[name] = Prepared(make())
         return self._kept[name]
 
 
-async def _read(asked: Asked, statement: AnySelect, most: int, value: Any, after: Entry | None) -> list[Entry]:
+async def _read(asked: Asked, statement: Prepared, most: int, value: Any, after: Entry | None) -> list[Entry]:
     given = {"of_project": asked.project_id, "numbers": asked.numbers, "most": most, "at_value": value}
     if after is not None:
         given |= {"at_newest": after.newest, "at_id": after.id}
-    return [Entry._make(row) for row in await asked.snap.execute(statement, given)]
+    return [Entry._make(row) for row in await statement.fetch(asked.connection, **given)]
 
 
 def _mended(entries: Sequence[Entry]) -> list[Entry]:

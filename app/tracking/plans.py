@@ -12,8 +12,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, true
 
+from app.db.prepared import Prepared
 from app.search import grammars, keyset, sql
-from app.search.ast import Operator
+from app.search.ast import And, Comparison, Entity, Expression, Operator
 from app.search.keyset import Cut
 from app.search.order import parse_order
 from app.search.parser import parse_filter
@@ -44,9 +45,9 @@ class Plan:
         required = probes.required(expression)
         statement = select(Candidate.id).where(*seen, *matches)
         self._sorted, self.terms = orders.sorted_by(statement, keys)
-        self._walk = walks.of(keys, Passing(seen, matches), required)
+        self._walk = walks.of(keys, _passing(seen, expression), required)
         self._probes = _probes(required)
-        self._count = probes.count(self._probes) if self._probes else None
+        self._count = Prepared(probes.count(self._probes)) if self._probes else None
 
     async def rows(self, asked: Asked, cut: Cut) -> list[Found]:
         """Candidates after the token: the id, then the sort values.
@@ -73,7 +74,7 @@ class Plan:
         """What finds less than all, if few match it."""
         if self._count is None:
             return None
-        counts = (await asked.snap.execute(self._count, _given(asked))).one()
+        (counts,) = await self._count.fetch(asked.connection, **_given(asked))
         least = min(range(len(counts)), key=lambda index: counts[index])
         return self._probes[least] if counts[least] <= probes.FEW else None
 
@@ -81,7 +82,7 @@ class Plan:
         here = (Candidate.project_id == PROJECT, Candidate.experiment_number == func.any(NUMBERS))
         among = true() if few is None else probes.among(few)
         statement = keyset.apply(self._sorted.where(*here, among), cut.terms, cut.mark, cut.token, cut.limit)
-        return [tuple(row) for row in await asked.snap.execute(statement, _given(asked))]
+        return [tuple(row) for row in await Prepared(statement).fetch(asked.connection, **_given(asked))]
 
 
 @lru_cache(maxsize=256)
@@ -92,6 +93,18 @@ def of(filter: str, order_by: tuple[str, ...], view: View, extended: bool) -> Pl
         InvalidFilter, InvalidOrder: with the place in the text.
     """
     return Plan(filter, order_by, view, extended)
+
+
+def _passing(seen: tuple[ColumnElement[bool], ...], expression: Expression | None) -> Passing:
+    """What the filter says of the row itself apart from the rest, as far as both have to hold."""
+    operands = expression.operands if isinstance(expression, And) else (expression,)
+    row = list(seen)
+    logged: list[ColumnElement[bool]] = []
+    for operand in operands:
+        if operand is not None:
+            of_row = isinstance(operand, Comparison) and operand.entity is Entity.ATTRIBUTE
+            (row if of_row else logged).append(sql.condition(operand, conditions.condition))
+    return Passing(tuple(row), tuple(logged))
 
 
 def _probes(required: Sequence[Any]) -> list[AnySelect]:

@@ -60,10 +60,12 @@ class Same(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Passing:
-    """What a candidate has to be: as it is seen (living or in the trash), and what the filter says of it."""
+    """What a candidate has to be: what its row says (living or in the trash, and attributes that the filter asks for),
+    and what else the filter says of it.
+    """
 
-    view: tuple[Condition, ...]
-    filter: tuple[Condition, ...] = ()
+    row: tuple[Condition, ...]
+    logged: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +141,13 @@ class Trail:
         return merged.order_by(*order(tuple(walk.c))).limit(MOST)
 
     def _passed(self, entries: AnySelect, passing: Passing) -> AnySelect:
-        if self.table is CANDIDATES and not passing.filter:
-            return entries.where(*passing.view)
+        if self.table is CANDIDATES:
+            entries = entries.where(*passing.row)
+            if not passing.logged:
+                return entries
         each = entries.lateral("entries")
         same = and_(Candidate.project_id == PROJECT, Candidate.id == each.c.id)
-        fenced = select(Candidate.id).where(same, *passing.view, *passing.filter).limit(literal_column("1"))
+        fenced = select(Candidate.id).where(same, *passing.row, *passing.logged).limit(literal_column("1"))
         return select(*each.c).select_from(each.join(fenced.correlate(each).lateral("candidate"), true()))
 
 

@@ -134,7 +134,7 @@ class ByPair:
 
 
 def _lacking(passing: Passing, rows: Any, key: str) -> Passing:
-    return replace(passing, filter=(*passing.filter, not_(conditions.has_key(rows, key))))
+    return replace(passing, logged=(*passing.logged, not_(conditions.has_key(rows, key))))
 
 
 def _short(value: str) -> str:

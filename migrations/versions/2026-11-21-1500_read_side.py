@@ -1,7 +1,7 @@
 """indexes by which searches find what they answer: values of metrics, params and tags, and parts of names
 
-Revision ID: 0008_reading
-Revises: 0007_events
+Revision ID: 0009_reading
+Revises: 0008_access_epoch
 Create Date: 2026-11-21 15:00:00
 """
 
@@ -10,8 +10,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008_reading"
-down_revision = "0007_events"
+revision = "0009_reading"
+down_revision = "0008_access_epoch"
 branch_labels = None
 depends_on = None
 

@@ -5,18 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, false, func, literal_column, not_, or_, select
+import asyncpg
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    false,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+)
 
 from app.access.lists import Answers, ProjectLists
 from app.access.policy import Actor, Permission
-from app.db.database import Database, Snapshot
+from app.db.database import Database
+from app.db.prepared import Prepared
 from app.registry import details, repository
 from app.registry.details import ModelDetails, VersionDetails
 from app.registry.names import PROMPT_TAG
-from app.registry.repository import readable
 from app.registry.tables import Model, ModelVersion
 from app.search import grammars, keyset, sql
 from app.search.ast import And, Comparison, Entity, Expression, Not, Operator, Or, OrderKey
@@ -71,12 +87,12 @@ async def models(
         InvalidFilter, InvalidOrder: with the place in the text.
         Invalid: the token belongs to another search, or the limit is above 1,000.
     """
-    condition, cut = _planned_models(command)
-    async with db.read() as snap:
-        access = await readable(snap, actor, project)
-        statement = select(Model.id).where(Model.project_id == access.id, Model.deleted_at.is_(None), condition)
-        ids, token = await _page(snap, statement, cut)
-        return await details.of_models(snap, access.id, ids), token
+    check_limit(command.limit, MAX_MODELS)
+    plan = _plan_of_models(command.filter, tuple(command.order_by), command.hide_prompts)
+    access = await repository.readable_project(db, actor, project)
+    async with db.direct() as connection:
+        ids, token = await plan.page(connection, access.id, _cut(plan.terms, command))
+        return await details.of_models(connection, access.id, ids), token
 
 
 async def models_of_projects(
@@ -87,8 +103,9 @@ async def models_of_projects(
     Raises:
         InvalidFilter, InvalidOrder, Invalid: as for :func:`models`.
     """
-    condition, cut = _planned_models(command)
-    statement = select(Model).where(Model.deleted_at.is_(None), condition)
+    check_limit(command.limit, MAX_MODELS)
+    plan = _plan_of_models(command.filter, tuple(command.order_by), command.hide_prompts)
+    statement, cut = plan.statement.with_only_columns(Model), _cut(plan.terms, command)
     return await _LISTS.searches(db, actor, keys, statement=statement, cut=cut, parent=(Model.project_id,), row=Model)
 
 
@@ -101,12 +118,12 @@ async def versions(
         InvalidFilter, InvalidOrder: with the place in the text.
         Invalid: the token belongs to another search, or the limit is above 200,000.
     """
-    condition, cut = _planned_versions(command)
-    async with db.read() as snap:
-        access = await readable(snap, actor, project)
-        statement = repository.living_versions(access.id).with_only_columns(ModelVersion.id).where(condition)
-        ids, token = await _page(snap, statement, cut)
-        return await details.of_versions(snap, access.id, ids), token
+    check_limit(command.limit, MAX_VERSIONS)
+    plan = _plan_of_versions(command.filter, tuple(command.order_by), command.hide_prompts)
+    access = await repository.readable_project(db, actor, project)
+    async with db.direct() as connection:
+        ids, token = await plan.page(connection, access.id, _cut(plan.terms, command))
+        return await details.of_versions(connection, access.id, ids), token
 
 
 async def versions_of_projects(
@@ -117,8 +134,9 @@ async def versions_of_projects(
     Raises:
         InvalidFilter, InvalidOrder, Invalid: as for :func:`versions`.
     """
-    condition, cut = _planned_versions(command)
-    statement = repository.all_living_versions().where(condition)
+    check_limit(command.limit, MAX_VERSIONS)
+    plan = _plan_of_versions(command.filter, tuple(command.order_by), command.hide_prompts)
+    statement, cut = plan.statement.with_only_columns(ModelVersion), _cut(plan.terms, command)
     return await _LISTS.searches(
         db, actor, keys, statement=statement, cut=cut, parent=(ModelVersion.project_id,), row=ModelVersion
     )
@@ -127,29 +145,49 @@ async def versions_of_projects(
 _LISTS = ProjectLists(Permission.REGISTRY_READ)
 
 
-def _planned_models(command: SearchModels) -> tuple[ColumnElement[bool], Cut]:
-    check_limit(command.limit, MAX_MODELS)
-    expression = parse_filter(command.filter, grammars.MODELS)
-    condition = _unprompted(sql.condition(expression, _of_model), expression, Model.tags, command)
-    return condition, _cut(_model_terms(command.order_by), command)
+class _Plan:
+    """What depends on filter and order alone: worked out once, and kept for the next page and the next request."""
+
+    def __init__(self, statement: Select[int], project_id: ColumnElement[int], terms: list[Term]) -> None:
+        self.statement = statement
+        self.terms = terms
+        self._here = statement.where(project_id == bindparam("of_project", type_=BigInteger))
+        most: ColumnElement[int] = bindparam("most", type_=BigInteger)
+        self._first = Prepared(keyset.ordered(self._here, terms).limit(most))
+
+    async def page(self, connection: asyncpg.Connection, project_id: int, cut: Cut) -> tuple[list[int], str | None]:
+        statement = self._first
+        if cut.token:
+            statement = Prepared(keyset.apply(self._here, cut.terms, cut.mark, cut.token, cut.limit))
+        rows = await statement.fetch(connection, of_project=project_id, most=cut.limit + 1)
+        return [row[0] for row in rows[: cut.limit]], keyset.next_token(rows, cut.terms, cut.mark, cut.limit)
 
 
-def _planned_versions(command: SearchVersions) -> tuple[ColumnElement[bool], Cut]:
-    check_limit(command.limit, MAX_VERSIONS)
-    expression = parse_filter(command.filter, grammars.MODEL_VERSIONS)
-    condition = _unprompted(sql.condition(expression, _of_version), expression, ModelVersion.tags, command)
-    return condition, _cut(_version_terms(command.order_by), command)
+@lru_cache(maxsize=128)
+def _plan_of_models(filter: str, order_by: tuple[str, ...], hide_prompts: bool) -> _Plan:
+    expression = parse_filter(filter, grammars.MODELS)
+    condition = _unprompted(sql.condition(expression, _of_model), expression, Model.tags, hide_prompts)
+    statement = select(Model.id).where(Model.deleted_at.is_(None), condition)
+    return _Plan(statement, _column(Model.project_id), _model_terms(order_by))
+
+
+@lru_cache(maxsize=128)
+def _plan_of_versions(filter: str, order_by: tuple[str, ...], hide_prompts: bool) -> _Plan:
+    expression = parse_filter(filter, grammars.MODEL_VERSIONS)
+    condition = _unprompted(sql.condition(expression, _of_version), expression, ModelVersion.tags, hide_prompts)
+    statement = repository.all_living_versions().with_only_columns(ModelVersion.id).where(condition)
+    return _Plan(statement, _column(ModelVersion.project_id), _version_terms(order_by))
+
+
+def _column(column: Any) -> ColumnElement[int]:
+    """The expression of a mapped attribute, for code that knows expressions only."""
+    expression: ColumnElement[int] = column
+    return expression
 
 
 def _cut(terms: list[Term], command: SearchModels | SearchVersions) -> Cut:
     mark = keyset.fingerprint(type(command).__name__, command.filter, tuple(command.order_by))
     return Cut(terms, mark, command.page_token, command.limit)
-
-
-async def _page(snap: Snapshot, statement: Select[Any], cut: Cut) -> tuple[list[int], str | None]:
-    paged = keyset.apply(statement, cut.terms, cut.mark, cut.token, cut.limit)
-    rows = (await snap.execute(paged)).all()
-    return [row[0] for row in rows[: cut.limit]], keyset.next_token(rows, cut.terms, cut.mark, cut.limit)
 
 
 def _of_model(comparison: Comparison) -> ColumnElement[bool]:
@@ -182,10 +220,10 @@ def _of_tag(column: Any, comparison: Comparison) -> ColumnElement[bool]:
 
 
 def _unprompted(
-    condition: ColumnElement[bool], expression: Expression | None, tags: Any, command: SearchModels | SearchVersions
+    condition: ColumnElement[bool], expression: Expression | None, tags: Any, hide_prompts: bool
 ) -> ColumnElement[bool]:
     """Prompts are models with a tag; clients that do not ask for them do not expect them."""
-    if not command.hide_prompts or _asks_for_prompts(expression):
+    if not hide_prompts or _asks_for_prompts(expression):
         return condition
     return and_(condition, func.coalesce(tags.op("->>")(PROMPT_TAG), "") != "true")
 

@@ -6,19 +6,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, tuple_
-from sqlalchemy.types import NULLTYPE
+from sqlalchemy import BigInteger, Text, Uuid, bindparam, func, select, tuple_
 
 from app.access import policy, projects
 from app.access.policy import Actor, Permission
 from app.db.database import Database
+from app.db.prepared import Prepared
 from app.errors import Invalid
 from app.pagination import decode_cursor, encode_cursor
-from app.tracking.candidates import CandidateNotFound
+from app.tracking.candidates import not_found
 from app.tracking.metrics import Point
 from app.tracking.tables import Candidate, MetricPoint
 
 _ORDER = (MetricPoint.timestamp, MetricPoint.step, MetricPoint.value)
+_PLACE = ("at_timestamp", "at_step", "at_value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +54,29 @@ async def history(
     """
     if limit is not None and limit < 1:
         raise Invalid(f"max_results is {limit}; it must be positive.", field="max_results")
-    position = _position(token) if token else None
-    async with db.read() as snap:
-        access = await projects.visible(snap, actor, project)
-        policy.require(actor, access, Permission.CANDIDATE_READ)
-        points = select(*_ORDER).distinct().where(MetricPoint.key == key).order_by(*_ORDER).limit(limit and limit + 1)
-        if position is not None:
-            points = points.where(tuple_(*_ORDER) > tuple_(*position))
-        row = (await snap.execute(_columns(access.id, candidate_id, points))).one_or_none()
-    if row is None:
-        raise CandidateNotFound(f"Run with id={candidate_id.hex} not found.")
-    return _cut(limit, *(column or [] for column in row))
+    place = dict(zip(_PLACE, _position(token), strict=True)) if token else {}
+    access = await projects.get(db, actor, project)
+    policy.require(actor, access, Permission.CANDIDATE_READ)
+    given = {"of_project": access.id, "of_candidate": candidate_id, "key": key, "most": limit and limit + 1}
+    async with db.direct() as connection:
+        rows = await (_REST if place else _WHOLE).fetch(connection, **given, **place)
+    if not rows:
+        raise not_found(candidate_id)
+    return _cut(limit, *(column or [] for column in rows[0]))
 
 
-def _columns(project_id: int, candidate_id: UUID, points: Select[int, int, float]) -> Select[tuple[object, ...]]:
-    """One row with an array of each column; no row where there is no such candidate."""
-    mine = (MetricPoint.project_id == project_id, MetricPoint.candidate_id == candidate_id)
-    point = points.where(*mine).subquery("points")
-    # Without a type: the driver's lists are taken as they are.
-    arrays = [func.array_agg(column, type_=NULLTYPE).label(column.key) for column in point.c]
-    found = select(*arrays).select_from(point).subquery("arrays")
-    living = (Candidate.project_id == project_id, Candidate.id == candidate_id, Candidate.purge_at.is_(None))
-    return select(*found.c).where(select(Candidate.id).where(*living).exists())
+def _columns(*, rest: bool) -> Prepared:
+    """One row with an array of each column; no row where there is no such candidate. ``rest``: after a place."""
+    project, candidate = bindparam("of_project", type_=BigInteger), bindparam("of_candidate", type_=Uuid)
+    mine = (MetricPoint.project_id == project, MetricPoint.candidate_id == candidate)
+    points = select(*_ORDER).distinct().where(*mine, MetricPoint.key == bindparam("key", type_=Text))
+    if rest:
+        place = [bindparam(name, type_=column.type) for name, column in zip(_PLACE, _ORDER, strict=True)]
+        points = points.where(tuple_(*_ORDER) > tuple_(*place))
+    point = points.order_by(*_ORDER).limit(bindparam("most", type_=BigInteger)).subquery("points")
+    found = select(*(func.array_agg(column).label(column.key) for column in point.c)).subquery("arrays")
+    living = (Candidate.project_id == project, Candidate.id == candidate, Candidate.purge_at.is_(None))
+    return Prepared(select(*found.c).where(select(Candidate.id).where(*living).exists()))
 
 
 def _cut(limit: int | None, timestamps: list[int], steps: list[int], values: list[float]) -> History:
@@ -91,3 +93,7 @@ def _position(token: str) -> tuple[int, int, float]:
         return int(timestamp), int(step), float(value)
     except (Invalid, ValueError, TypeError) as error:
         raise Invalid("Invalid page token: it is not one that this list gave out.", field="page_token") from error
+
+
+_WHOLE = _columns(rest=False)
+_REST = _columns(rest=True)

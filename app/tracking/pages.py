@@ -18,7 +18,6 @@ from app.db.database import Database
 from app.pagination import Keyset, Page, Window
 from app.tracking import experiments
 from app.tracking.tables import Candidate, Experiment
-from app.tracking.tables import LatestMetric as LatestMetric
 from app.tracking.tables import MetricPoint as MetricPoint
 
 ExperimentKey: TypeAlias = tuple[int, int]

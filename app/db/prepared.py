@@ -22,7 +22,8 @@ class Prepared:
     """
 
     def __init__(self, statement: Executable) -> None:
-        # Lists of IN are written out with their values, since these belong to the statement.
+        # Lists of IN are written out with their values, since these belong to the statement; where there are any, the
+        # compiler wants a value for every parameter, even if it is None.
         compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})  # type: ignore[attr-defined] # every executable that is one
         self._text = str(compiled)
         self._names: list[str] = list(compiled.positiontup or ())

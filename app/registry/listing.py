@@ -151,8 +151,8 @@ class _Plan:
     def __init__(self, statement: Select[int], project_id: ColumnElement[int], terms: list[Term]) -> None:
         self.statement = statement
         self.terms = terms
-        self._here = statement.where(project_id == bindparam("of_project", type_=BigInteger))
-        most: ColumnElement[int] = bindparam("most", type_=BigInteger)
+        self._here = statement.where(project_id == bindparam("of_project", None, type_=BigInteger))
+        most: ColumnElement[int] = bindparam("most", None, type_=BigInteger)
         self._first = Prepared(keyset.ordered(self._here, terms).limit(most))
 
     async def page(self, connection: asyncpg.Connection, project_id: int, cut: Cut) -> tuple[list[int], str | None]:

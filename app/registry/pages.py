@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 
 from app.access.lists import Answers, ProjectLists
 from app.access.policy import Actor, Permission
@@ -22,6 +22,7 @@ from app.registry.models import ModelOrder, keyset
 from app.registry.references import Reference
 from app.registry.tables import Alias as Alias
 from app.registry.tables import Model, ModelVersion
+from app.search import sql
 
 ModelKey: TypeAlias = tuple[int, int]
 VersionKey: TypeAlias = tuple[int, int]
@@ -137,7 +138,7 @@ async def aliases_of_versions(db: Database, actor: Actor, keys: Sequence[Version
 
 def _models(text: str = "") -> Select[Model]:
     statement = select(Model).where(Model.deleted_at.is_(None))
-    return statement.where(func.lower(Model.name).contains(text.lower(), autoescape=True)) if text else statement
+    return statement.where(sql.contains(Model.name, text)) if text else statement
 
 
 def _listed(wish: VersionList) -> Select[ModelVersion]:

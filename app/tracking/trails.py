@@ -43,11 +43,11 @@ Order: TypeAlias = Callable[[Sequence[Column]], list[Column]]
 
 CANDIDATES: FromClause = Candidate.__table__
 
-PROJECT = bindparam("of_project", type_=BigInteger)
-NUMBERS = bindparam("numbers", type_=ARRAY(BigInteger))
-MOST = bindparam("most", type_=BigInteger)
-AT_NEWEST = bindparam("at_newest", type_=BigInteger)
-AT_ID = bindparam("at_id", type_=UuidType)
+PROJECT = bindparam("of_project", None, type_=BigInteger)
+NUMBERS = bindparam("numbers", None, type_=ARRAY(BigInteger))
+MOST = bindparam("most", None, type_=BigInteger)
+AT_NEWEST = bindparam("at_newest", None, type_=BigInteger)
+AT_ID = bindparam("at_id", None, type_=UuidType)
 
 
 class Same(Enum):
@@ -104,7 +104,7 @@ class Trail:
 
     @property
     def _at_value(self) -> ColumnElement[Any]:
-        return bindparam("at_value", type_=self.value.type)
+        return bindparam("at_value", None, type_=self.value.type)
 
     def _along(self, entry: Sequence[Column]) -> list[Column]:
         return [entry[0].desc().nulls_last() if self.descending else entry[0].asc(), *self._ties(entry)]

@@ -10,9 +10,36 @@ from sqlalchemy import text
 
 from app.access.policy import Role
 from app.ids import GlobalId
+from app.journal.marks import Cursor
+from app.live.watch import Live
 from tests.conftest import TestProject
 from tests.graphql.examples import Seeded, seed
+from tests.graphql.permissions import ACTORS
 
+PLACES = {
+    "private": {"visibility": "private"},
+    "public": {"visibility": "public"},
+    "no candidates": {"visibility": "public", "experiments": "private"},
+    "no registry": {"visibility": "public", "registry": "private"},
+}
+"""The last two are public, and only their members see candidates and experiments, or models and versions."""
+SOME = ("nobody", "stranger", "guest", "owner")
+"""Whoever is asked in the last two: a switch makes no difference among members."""
+CASES = [(place, actor) for place in PLACES for actor in (ACTORS[:-1] if place in {"private", "public"} else SOME)]
+OPEN, INSIDE = "========", "..======"
+SIGHTS = {
+    # who sees it:  private, public, no candidates, no registry
+    "project": (INSIDE, OPEN, OPEN, OPEN),
+    "registry": (INSIDE, OPEN, OPEN, INSIDE),
+    "candidates": (INSIDE, OPEN, INSIDE, OPEN),
+    "members": (INSIDE,) * 4,
+    "maintainers": (".....==.",) * 4,
+    "owners": ("......=.",) * 4,
+    "owners of the group": ("......==",) * 4,
+    "signed in": (".=======",) * 4,
+}
+"""For nobody, stranger, guest, reporter, developer, maintainer, owner, and the owner's token that may only read:
+whether a thing is there at all."""
 HASH = "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b"
 ROUND = """mutation r($group: String!, $p: String!, $c: ID!, $v: ID!) {
   sub: groupCreate(input: {path: "sub", parent: {path: $group}}) { group { id } userErrors { message } }
@@ -96,6 +123,8 @@ class Showcase:
 
     project: TestProject
     variables: dict[str, Any]
+    beginning: str
+    """A cursor of before all that happened in it."""
 
 
 async def build(
@@ -109,6 +138,7 @@ async def build(
     experiments: str = "enabled",
 ) -> Showcase:
     """A project whose switches are set as wished."""
+    beginning = Cursor.at(await Live(runtime.db).mark())
     seeded = await seed(runtime, staff, data, people, visibility=visibility)
     place, owner = seeded.project, seeded.project[Role.OWNER]
     group, path = place.path.rpartition("/")[0], place.path
@@ -146,7 +176,13 @@ async def build(
         "User": str(GlobalId.of("User", place.owner.user_id)),
     }
     await _write(runtime, seeded, variables, made["revoked"]["token"]["id"], registry, experiments)
-    return Showcase(place, variables)
+    return Showcase(place, variables, str(beginning))
+
+
+def symbol(rows: str | tuple[str, ...], place: str, actor: str) -> str:
+    """What a table says of an actor in a place."""
+    row = rows if isinstance(rows, str) else rows[list(PLACES).index(place)]
+    return row[ACTORS.index(actor)]
 
 
 async def _done(data: Any, owner: Any, document: str, **variables: Any) -> Any:

@@ -1,12 +1,11 @@
 """Who sees which field: every field of every type, asked for by everybody, of things in private and public projects.
 
 The owner's answers come first, each with something in it; what the others get is compared with them. Root fields:
-tests/graphql/test_permissions.py; what subscriptions tell: tests/graphql/test_watchers.py.
+tests/graphql/test_permissions.py; what subscriptions tell: tests/graphql/test_fields_told.py.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 
@@ -14,7 +13,6 @@ import pytest
 from graphql import is_object_type
 
 from app.graphql.nodes import LOOKUPS
-from tests.graphql import showcase
 from tests.graphql.matrix import (
     DOORS,
     TYPES,
@@ -28,32 +26,9 @@ from tests.graphql.matrix import (
     leaves,
     read,
 )
-from tests.graphql.permissions import ACTORS, secrets  # noqa: F401  (a fixture)
+from tests.graphql.permissions import secrets  # noqa: F401  (a fixture)
+from tests.graphql.showcase import CASES, INSIDE, OPEN, PLACES, SIGHTS, symbol
 
-PLACES = {
-    "private": {"visibility": "private"},
-    "public": {"visibility": "public"},
-    "no candidates": {"visibility": "public", "experiments": "private"},
-    "no registry": {"visibility": "public", "registry": "private"},
-}
-"""The last two are public, and only their members see candidates and experiments, or models and versions."""
-SOME = ("nobody", "stranger", "guest", "owner")
-"""Whoever is asked in the last two: a switch makes no difference among members."""
-CASES = [(place, actor) for place in PLACES for actor in (ACTORS[:-1] if place in {"private", "public"} else SOME)]
-OPEN, INSIDE = "========", "..======"
-SIGHTS = {
-    # who sees it:  private, public, no candidates, no registry
-    "project": (INSIDE, OPEN, OPEN, OPEN),
-    "registry": (INSIDE, OPEN, OPEN, INSIDE),
-    "candidates": (INSIDE, OPEN, INSIDE, OPEN),
-    "members": (INSIDE,) * 4,
-    "maintainers": (".....==.",) * 4,
-    "owners": ("......=.",) * 4,
-    "owners of the group": ("......==",) * 4,
-    "signed in": (".=======",) * 4,
-}
-"""For nobody, stranger, guest, reporter, developer, maintainer, owner, and the owner's token that may only read:
-whether the object is there at all."""
 NEEDS = {
     # what it takes:      where the object is seen
     "nothing more": OPEN,
@@ -179,19 +154,13 @@ BLANK = {
 
 
 @pytest.fixture(scope="module")
-async def built(runtime, staff, data, people) -> dict[str, showcase.Showcase]:
-    made = await asyncio.gather(*(showcase.build(runtime, staff, data, people, **one) for one in PLACES.values()))
-    return dict(zip(PLACES, made, strict=True))
-
-
-@pytest.fixture(scope="module")
-async def ask_all(client, built, secrets):  # noqa: F811
+async def ask_all(client, showcases, secrets):  # noqa: F811
     """Asks as somebody, and gives the answer to each question."""
 
     async def send(place: str, actor: str, questions: list[Question]) -> dict[Question, Answer]:
         found: dict[Question, Answer] = {}
         headers = {"Authorization": f"Bearer {secrets[actor]}"} if secrets[actor] else {}
-        for text, variables, page in documents(questions, built[place].variables):
+        for text, variables, page in documents(questions, showcases[place].variables):
             answer = await client.post("/graphql", json={"query": text, "variables": variables}, headers=headers)
             assert answer.status_code == 200, (answer.text[:1000], text)
             body = answer.json()
@@ -218,12 +187,6 @@ async def owned(ask_all) -> dict[tuple[str, str, str], dict[str, list[Any]]]:
 
 def need_of(kind: str, name: str) -> str:
     return next((need for need, names in LINES[kind].items() if name in names.split()), "nothing more")
-
-
-def symbol(rows: str | tuple[str, ...], place: str, actor: str) -> str:
-    """What a table says of an actor in a place."""
-    row = rows if isinstance(rows, str) else rows[list(PLACES).index(place)]
-    return row[ACTORS.index(actor)]
 
 
 def split(question: Question, place: str, actor: str) -> list[Question]:
@@ -334,10 +297,10 @@ def rows(values: list[Any] | None) -> set[str]:
 
 
 @pytest.mark.parametrize("place", ["private", "public"])
-async def test_a_token_whose_time_is_over_is_told_nothing(client, built, secrets, place):  # noqa: F811
+async def test_a_token_whose_time_is_over_is_told_nothing(client, showcases, secrets, place):  # noqa: F811
     whole = [Question(kind, door, tuple(TYPES[kind].fields)) for kind, doors in DOORS.items() for door in doors]
     headers = {"Authorization": f"Bearer {secrets['expired']}"}
-    for text, variables, _ in documents(whole, built[place].variables):
+    for text, variables, _ in documents(whole, showcases[place].variables):
         answer = await client.post("/graphql", json={"query": text, "variables": variables}, headers=headers)
         assert (answer.status_code, answer.json().get("data")) == (401, None)
 
@@ -352,9 +315,9 @@ NODES = {
 
 
 @pytest.mark.parametrize(("place", "actor"), CASES)
-async def test_ids_open_nothing_that_may_not_be_seen(ask, built, secrets, client, place, actor):  # noqa: F811
+async def test_ids_open_nothing_that_may_not_be_seen(client, showcases, secrets, place, actor):  # noqa: F811
     assert set(NODES) == set(LOOKUPS)
-    ids = {kind: built[place].variables[kind] for kind in NODES}
+    ids = {kind: showcases[place].variables[kind] for kind in NODES}
     single = " ".join(f"{kind}: node(id: ${kind}) {{ __typename id }}" for kind in ids)
     head = ", ".join(f"${kind}: ID!" for kind in ids)
     document = f"query n({head}, $ids: [ID!]!) {{ {single} nodes(ids: $ids) {{ __typename id }} }}"

@@ -7,8 +7,10 @@ tests/graphql/test_permissions.py; what subscriptions tell: tests/graphql/test_f
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx
 import pytest
 from graphql import is_object_type
 
@@ -28,6 +30,7 @@ from tests.graphql.matrix import (
 )
 from tests.graphql.permissions import secrets  # noqa: F401  (a fixture)
 from tests.graphql.showcase import CASES, INSIDE, OPEN, PLACES, SIGHTS, symbol
+from tests.graphql.test_configured_limits import configured
 
 NEEDS = {
     # what it takes:      where the object is seen
@@ -71,7 +74,7 @@ LINES = {
     "ArtifactUploadConnection": {"member": "nodes edges", "none for visitors": "totalCount", "own page": "pageInfo"},
     "BackgroundJob": {
         "nothing more": "id kind state attempt done total lastError projectNumber maxAttempts nextAttemptAt createdAt "
-        "startedAt finishedAt requestedBy",
+        "startedAt finishedAt cursor requestedBy",
         "may: maintainer": "viewerCanRetry viewerCanCancel",
     },
     "Candidate": {
@@ -154,14 +157,21 @@ BLANK = {
 
 
 @pytest.fixture(scope="module")
-async def ask_all(client, showcases, secrets):  # noqa: F811
+async def patient(runtime) -> AsyncIterator[httpx.AsyncClient]:
+    """A client whose queries may take as long as a busy machine needs for such large ones."""
+    async with configured(runtime, graphql_query_seconds=60.0) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+async def ask_all(patient, showcases, secrets):  # noqa: F811
     """Asks as somebody, and gives the answer to each question."""
 
     async def send(place: str, actor: str, questions: list[Question]) -> dict[Question, Answer]:
         found: dict[Question, Answer] = {}
         headers = {"Authorization": f"Bearer {secrets[actor]}"} if secrets[actor] else {}
         for text, variables, page in documents(questions, showcases[place].variables):
-            answer = await client.post("/graphql", json={"query": text, "variables": variables}, headers=headers)
+            answer = await patient.post("/graphql", json={"query": text, "variables": variables}, headers=headers)
             assert answer.status_code == 200, (answer.text[:1000], text)
             body = answer.json()
             assert all("path" in error for error in body.get("errors", [])), (body["errors"], text)

@@ -14,17 +14,20 @@ from app.graphql.artifacts.types import Artifact, Folder, artifacts_of
 from app.graphql.connections import After, Before, Connection, First, Last, window
 from app.graphql.context import Info
 from app.graphql.errors import or_none
-from app.graphql.fields import resolved
+from app.graphql.fields import enumerated, resolved
 from app.graphql.node import Node
 from app.graphql.pairs import Param, Tag, tags_of
 from app.graphql.scalars import Long, Number
 from app.tracking import logged_models, logs
 
 LoggedModelStatus = logged_models.Status
-strawberry.enum(
+enumerated(
     LoggedModelStatus,
+    "How far a logged model is, as its maker said.",
     name="LoggedModelStatus",
-    description="How far a logged model is: PENDING until its maker says that its files are there or failed.",
+    PENDING="Its files are on their way.",
+    READY="Its files are there.",
+    UPLOAD_FAILED="Its files did not arrive.",
 )
 
 

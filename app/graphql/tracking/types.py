@@ -16,7 +16,7 @@ from app.graphql.ci import types as ci
 from app.graphql.connections import After, Before, Connection, First, Last, connection, window
 from app.graphql.context import Info
 from app.graphql.errors import or_empty, or_none
-from app.graphql.fields import resolved
+from app.graphql.fields import enumerated, resolved
 from app.graphql.node import Node
 from app.graphql.pairs import Param, Tag, tags_of
 from app.graphql.scalars import Long
@@ -26,7 +26,16 @@ from app.pagination import Page, Window
 from app.tracking import candidates, experiments
 
 CandidateStatus = candidates.Status
-strawberry.enum(CandidateStatus, name="CandidateStatus", description="How far an execution is, as its client said.")
+enumerated(
+    CandidateStatus,
+    "How far an execution is, as its client said.",
+    name="CandidateStatus",
+    RUNNING="It runs.",
+    SCHEDULED="It will run.",
+    FINISHED="It has ended well.",
+    FAILED="It has ended with an error.",
+    KILLED="Somebody has ended it.",
+)
 
 
 @strawberry.type(description="A named set of candidates.")

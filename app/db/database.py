@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.pool import NullPool
 
 from app import faults
+from app.db.admission import Admission
 from app.errors import Conflict, Invalid, ModelyardError, Unavailable
 
 Snapshot = NewType("Snapshot", AsyncSession)
@@ -65,6 +66,7 @@ class Database:
         patience = statement_timeout_ms / 1000 + _PATIENCE_SECONDS
         self._write_engine = _engine(url, pool, server_settings, patience)
         self._read_engine = _engine(url, pool, read_settings, patience, isolation_level="AUTOCOMMIT")
+        self._writers, self._readers = Admission(pool), Admission(pool)
         self._lock_engine = create_async_engine(
             async_url(url),
             poolclass=NullPool,
@@ -84,7 +86,7 @@ class Database:
         Raises:
             Unavailable: the database is away or has no connection to spare.
         """
-        async with _translated(), AsyncSession(self._read_engine, autoflush=False) as session:
+        async with self._readers, _translated(), AsyncSession(self._read_engine, autoflush=False) as session:
             yield Snapshot(session)
 
     @asynccontextmanager
@@ -94,13 +96,16 @@ class Database:
         Raises:
             Unavailable: the database is away, busy or locked; nothing was written.
         """
-        async with _translated(), AsyncSession(self._write_engine, expire_on_commit=False, autoflush=False) as session:
+        async with self._writers, _translated(), self._session() as session:
             async with session.begin():
                 yield Tx(Snapshot(session))
             promised = session.info.get(PROMISED)
             if promised and self._announce is not None:
                 await faults.point("promise.committed")
                 self._announce(promised)
+
+    def _session(self) -> AsyncSession:
+        return AsyncSession(self._write_engine, expire_on_commit=False, autoflush=False)
 
     @asynccontextmanager
     async def alone(self, lock: int) -> AsyncIterator[bool]:

@@ -27,9 +27,7 @@ After = Annotated[
 
 AfterLook = Annotated[
     str | None,
-    strawberry.argument(
-        description="The last `cursor` of the job that was received: told is what differs from it."
-    ),
+    strawberry.argument(description="The last `cursor` of the job that was received: told is what differs from it."),
 ]
 
 

@@ -23,9 +23,9 @@ PLACES = {
     "no registry": {"visibility": "public", "registry": "private"},
 }
 """The last two are public, and only their members see candidates and experiments, or models and versions."""
-SOME = ("nobody", "stranger", "guest", "owner")
-"""Whoever is asked in the last two: a switch makes no difference among members."""
-CASES = [(place, actor) for place in PLACES for actor in (ACTORS[:-1] if place in {"private", "public"} else SOME)]
+SOME = ("nobody", "stranger", "guest")
+"""Whoever is asked in all but the private one: what is open to visitors makes no difference among members."""
+CASES = [(place, actor) for place in PLACES for actor in (ACTORS[:-1] if place == "private" else SOME)]
 OPEN, INSIDE = "========", "..======"
 SIGHTS = {
     # who sees it:  private, public, no candidates, no registry

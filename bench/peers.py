@@ -1,0 +1,151 @@
+"""The two servers that are compared: ours, and `mlflow server` with a database in the same PostgreSQL cluster."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import asyncpg
+import orjson
+
+from bench.http1 import Address, CallFailed, Connection
+from bench.machine import Machine
+
+ROOT = Path(__file__).parents[1]
+MLFLOW = ROOT / ".venv-mlflow-server" / "bin" / "mlflow"
+PROCESSES = 2
+"""API processes of each server."""
+_DATABASE = "mlflow"
+_PATIENCE = 120.0
+API = "/api/2.0/mlflow"
+
+
+@dataclass
+class Peer:
+    """A running server that speaks MLflow's REST API."""
+
+    name: str
+    address: Address
+    database_url: str
+    processes: tuple[int, ...]
+    """Its process and, below it, all that answer requests."""
+    is_ours: bool
+    stock: dict[str, Any] = field(default_factory=dict)
+    """What has been put into it, by name; see `bench.stock`."""
+
+    def get(self, path: str, **query: str | int) -> bytes:
+        return self.address.request("GET", f"{API}{path}?{urlencode(query)}")
+
+    def post(self, path: str, body: dict[str, Any]) -> bytes:
+        return self.address.request("POST", API + path, orjson.dumps(body))
+
+    async def ask(self, request: bytes) -> Any:
+        """One answer on a connection of its own."""
+        connection = await Connection.open(self.address)
+        try:
+            return orjson.loads(await connection.call(request) or b"null")
+        finally:
+            connection.close()
+
+    async def connect(self) -> asyncpg.Connection:
+        """To its database, with a commit that need not wait: for filling and counting only."""
+        return await asyncpg.connect(self.database_url, server_settings={"synchronous_commit": "off", "jit": "off"})
+
+
+def ours(machine: Machine) -> Peer:
+    """The installation that runs already, asked with its token."""
+    parts = urlsplit(machine.connection["MLFLOW_TRACKING_URI"])
+    assert parts.hostname, "an address"
+    assert parts.port, "an address with a port"
+    headers = (("Authorization", f"Bearer {machine.connection['MLFLOW_TRACKING_TOKEN']}"),)
+    address = Address(parts.hostname, parts.port, parts.path, headers)
+    pids = tuple(pid for name, pid in machine.processes.items() if name.startswith("api"))
+    return Peer("Modelyard", address, machine.store["MODELYARD_DATABASE_URL"], pids, is_ours=True)
+
+
+@contextmanager
+def mlflow(machine: Machine) -> Iterator[Peer]:
+    """`mlflow server` as its documentation starts it, artifacts on the local disk, no authentication."""
+    if not MLFLOW.exists():
+        raise SystemExit("There is no .venv-mlflow-server; `make bench` makes it. `--ours` measures without.")
+    url = asyncio.run(_database(machine.store["MODELYARD_DATABASE_URL"]))
+    with serving(machine, url) as (process, address):
+        yield Peer("mlflow server", address, url, (process.pid,), is_ours=False)
+
+
+@contextmanager
+def serving(machine: Machine, url: str) -> Iterator[tuple[subprocess.Popen[bytes], Address]]:
+    """The server's process, ready; it and what it started are gone at the end."""
+    port, folder = _free_port(), machine.scratch / "mlflow"
+    folder.mkdir(exist_ok=True)
+    store = url.replace("postgresql://", "postgresql+psycopg2://")  # SQLAlchemy 2.1 would look for psycopg 3
+    command = [MLFLOW, "server", "--backend-store-uri", store, "--artifacts-destination", folder / "artifacts"]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--workers", str(PROCESSES)]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MODELYARD_", "MLFLOW_"))}
+    with (machine.scratch / "mlflow.log").open("ab") as log:
+        process = subprocess.Popen(
+            command, env=kept, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+    try:
+        address = Address("127.0.0.1", port)
+        _await_ready(process, address, machine.scratch / "mlflow.log")
+        yield process, address
+    finally:
+        _end(process)
+
+
+async def _database(url: str) -> str:
+    """A database beside ours, in the same cluster, and its address."""
+    connection = await asyncpg.connect(url)
+    try:
+        if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", _DATABASE):
+            await connection.execute(f"CREATE DATABASE {_DATABASE}")
+    finally:
+        await connection.close()
+    return urlsplit(url)._replace(path=f"/{_DATABASE}").geturl()
+
+
+def _await_ready(process: subprocess.Popen[bytes], address: Address, log: Path) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while not asyncio.run(_answers(address)):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise SystemExit(f"mlflow server did not start:\n{log.read_text()[-3000:]}")
+        time.sleep(0.1)
+
+
+async def _answers(address: Address) -> bool:
+    with suppress(OSError, CallFailed):
+        connection = await Connection.open(address)
+        try:
+            body = orjson.dumps({"max_results": 1})
+            return bool(await connection.call(address.request("POST", f"{API}/experiments/search", body)))
+        finally:
+            connection.close()
+    return False
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """It has a process group of its own, in which its workers and job runners are."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(10)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -23,10 +23,10 @@ from bench.load import Figures, drive
 from bench.machine import running
 from bench.peers import Peer
 from bench.processors import Watch
-from bench.works import searches, tracking
+from bench.works import files, graphql, registry, searches, tracking
 from bench.works.work import Work
 
-WORKS: tuple[Work, ...] = (*tracking.WORKS, *searches.WORKS)
+WORKS: tuple[Work, ...] = (*tracking.WORKS, *registry.WORKS, *files.WORKS, *searches.WORKS, *graphql.WORKS)
 
 
 def main() -> None:

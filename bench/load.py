@@ -36,7 +36,7 @@ class Round:
     others: float = 0.0
     """Processors that were busy with neither the servers nor the clients."""
     processor: float = 0.0
-    """Seconds that the server's processes and PostgreSQL spent on processors."""
+    """Seconds that all of the server's processes and PostgreSQL spent on processors."""
 
 
 @dataclass

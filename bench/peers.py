@@ -18,6 +18,7 @@ from urllib.parse import urlencode, urlsplit
 import asyncpg
 import orjson
 
+from app.embedded.process import launch_command
 from bench.http1 import Address, CallFailed, Connection
 from bench.machine import Machine
 
@@ -38,8 +39,9 @@ class Peer:
     address: Address
     database_url: str
     processes: tuple[int, ...]
-    """Its process and, below it, all that answer requests."""
+    """All that it consists of, but PostgreSQL."""
     is_ours: bool
+    project: str = ""
     stock: dict[str, Any] = field(default_factory=dict)
     """What has been put into it, by name; see `bench.stock`."""
 
@@ -69,8 +71,15 @@ def ours(machine: Machine) -> Peer:
     assert parts.port, "an address with a port"
     headers = (("Authorization", f"Bearer {machine.connection['MLFLOW_TRACKING_TOKEN']}"),)
     address = Address(parts.hostname, parts.port, parts.path, headers)
-    pids = tuple(pid for name, pid in machine.processes.items() if name.startswith("api"))
-    return Peer("Modelyard", address, machine.store["MODELYARD_DATABASE_URL"], pids, is_ours=True)
+    pids = tuple(machine.processes.values())
+    return Peer(
+        "Modelyard",
+        address,
+        machine.store["MODELYARD_DATABASE_URL"],
+        pids,
+        is_ours=True,
+        project=machine.connection["MODELYARD_PROJECT"],
+    )
 
 
 @contextmanager
@@ -89,8 +98,16 @@ def serving(machine: Machine, url: str) -> Iterator[tuple[subprocess.Popen[bytes
     port, folder = _free_port(), machine.scratch / "mlflow"
     folder.mkdir(exist_ok=True)
     store = url.replace("postgresql://", "postgresql+psycopg2://")  # SQLAlchemy 2.1 would look for psycopg 3
-    command = [MLFLOW, "server", "--backend-store-uri", store, "--artifacts-destination", folder / "artifacts"]
+    command = [
+        str(MLFLOW),
+        "server",
+        "--backend-store-uri",
+        store,
+        "--artifacts-destination",
+        str(folder / "artifacts"),
+    ]
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", str(PROCESSES)]
+    command = launch_command(command, signal.SIGTERM)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MODELYARD_", "MLFLOW_"))}
     with (machine.scratch / "mlflow.log").open("ab") as log:
         process = subprocess.Popen(

@@ -13,8 +13,8 @@ from bench.works.work import Work
 OURS = "Modelyard"
 THEIRS = "mlflow server"
 _LEGEND = (
-    "clients and servers share them. Times are p50 / p95 / p99 of a call in ms; CPU is what server and PostgreSQL "
-    "spent on one call, in ms; “others” are processors busy with something else meanwhile."
+    "clients and servers share them. Times are p50 / p95 / p99 of a call in ms; CPU is what PostgreSQL and all "
+    "processes of a server spent on one call, in ms; “others” are processors busy with something else meanwhile."
 )
 
 

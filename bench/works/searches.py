@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -10,7 +10,7 @@ import orjson
 from bench import stock
 from bench.load import Plan
 from bench.peers import Peer
-from bench.works.work import Work
+from bench.works.work import Preparation, Work
 
 _CLIENTS = 4
 SHAPES: dict[str, tuple[str, dict[str, Any]]] = {
@@ -26,9 +26,7 @@ SHAPES: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-def searching(
-    size: int, question: dict[str, Any], shape: stock.Shape = stock.WIDE
-) -> Callable[[Peer], Awaitable[Plan]]:
+def searching(size: int, question: dict[str, Any], shape: stock.Shape = stock.WIDE) -> Preparation:
     """How a search among so many candidates is prepared."""
 
     async def prepare(peer: Peer) -> Plan:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from bench.load import Plan
 from bench.peers import Peer
 
+Preparation = Callable[[Peer], Awaitable[Plan]]
+"""Makes what a work needs in one server, and tells what to send."""
+
 
 @dataclass(frozen=True)
 class Work:
@@ -16,7 +19,7 @@ class Work:
     name: str
     title: str
     clients: int
-    prepare: Callable[[Peer], Awaitable[Plan]]
+    prepare: Preparation
     floor: float | None = None
     """The ratio that has to be reached."""
     aim: float | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from bench.http1 import Address, Connection
@@ -82,28 +82,37 @@ async def drive(address: Address, plan: Plan, clients: int, seconds: float) -> R
         TimeoutError: a call did not return.
     """
     connections = [await Connection.open(address) for _ in range(clients)]
-    sources = [plan.requests(number) for number in range(clients)]
-    latencies: list[float] = []
     first: list[bytes] = []
 
-    async def client(connection: Connection, source: Iterator[bytes], end: float) -> None:
-        while (begin := time.perf_counter()) < end:
-            request = next(source)
-            sent = time.perf_counter()
-            body = await connection.call(request)
-            latencies.append(time.perf_counter() - sent)
-            first.append(body) if not first else None
-            del begin, body
+    def caller(connection: Connection, source: Iterator[bytes]) -> Callable[[], Awaitable[object]]:
+        async def call() -> None:
+            body = await connection.call(next(source))
+            if not first:
+                first.append(body)
+
+        return call
 
     try:
-        spent, begin = time.process_time(), time.perf_counter()
-        end = begin + seconds
-        work = asyncio.gather(*(client(*pair, end) for pair in zip(connections, sources, strict=True)))
-        await asyncio.wait_for(work, seconds + _PATIENCE)
-        took = time.perf_counter() - begin
-        spent = time.process_time() - spent
+        calls = [caller(connection, plan.requests(number)) for number, connection in enumerate(connections)]
+        found = await repeat(calls, seconds)
     finally:
         for connection in connections:
             connection.close()
     plan.check(first[0])
-    return Round(took, latencies, spent / took)
+    return found
+
+
+async def repeat(calls: Sequence[Callable[[], Awaitable[object]]], seconds: float) -> Round:
+    """Do each again and again, side by side, until the time is over."""
+    latencies: list[float] = []
+
+    async def client(call: Callable[[], Awaitable[object]], end: float) -> None:
+        while (sent := time.perf_counter()) < end:
+            await call()
+            latencies.append(time.perf_counter() - sent)
+
+    spent, begin = time.process_time(), time.perf_counter()
+    work = asyncio.gather(*(client(call, begin + seconds) for call in calls))
+    await asyncio.wait_for(work, seconds + _PATIENCE)
+    took = time.perf_counter() - begin
+    return Round(took, latencies, (time.process_time() - spent) / took)

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -18,16 +14,13 @@ from urllib.parse import urlencode, urlsplit
 import asyncpg
 import orjson
 
-from app.embedded.process import launch_command
 from bench.http1 import Address, CallFailed, Connection
-from bench.machine import Machine
+from bench.machine import PROCESSES, Machine
+from bench.started import free_port, started
 
 ROOT = Path(__file__).parents[1]
 MLFLOW = ROOT / ".venv-mlflow-server" / "bin" / "mlflow"
-PROCESSES = 2
-"""API processes of each server."""
-_DATABASE = "mlflow"
-_PATIENCE = 120.0
+DATABASE = "mlflow"
 API = "/api/2.0/mlflow"
 
 
@@ -95,8 +88,7 @@ def mlflow(machine: Machine) -> Iterator[Peer]:
 @contextmanager
 def serving(machine: Machine, url: str) -> Iterator[tuple[subprocess.Popen[bytes], Address]]:
     """The server's process, ready; it and what it started are gone at the end."""
-    port, folder = _free_port(), machine.scratch / "mlflow"
-    folder.mkdir(exist_ok=True)
+    port, folder = free_port(), machine.scratch / "mlflow"
     store = url.replace("postgresql://", "postgresql+psycopg2://")  # SQLAlchemy 2.1 would look for psycopg 3
     command = [
         str(MLFLOW),
@@ -107,62 +99,33 @@ def serving(machine: Machine, url: str) -> Iterator[tuple[subprocess.Popen[bytes
         str(folder / "artifacts"),
     ]
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", str(PROCESSES)]
-    command = launch_command(command, signal.SIGTERM)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MODELYARD_", "MLFLOW_"))}
-    with (machine.scratch / "mlflow.log").open("ab") as log:
-        process = subprocess.Popen(
-            command, env=kept, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-        )
-    try:
-        address = Address("127.0.0.1", port)
-        _await_ready(process, address, machine.scratch / "mlflow.log")
+    address = Address("127.0.0.1", port)
+    question = address.request("POST", f"{API}/experiments/search", orjson.dumps({"max_results": 1}))
+    with started(command, folder, machine.scratch / "mlflow.log", lambda: ready(address, question)) as process:
         yield process, address
-    finally:
-        _end(process)
+
+
+def ready(address: Address, question: bytes) -> bool:
+    """Whether a server answers; from outside of any event loop."""
+    return asyncio.run(_answers(address, question))
 
 
 async def _database(url: str) -> str:
     """A database beside ours, in the same cluster, and its address."""
     connection = await asyncpg.connect(url)
     try:
-        if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", _DATABASE):
-            await connection.execute(f"CREATE DATABASE {_DATABASE}")
+        if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", DATABASE):
+            await connection.execute(f"CREATE DATABASE {DATABASE}")
     finally:
         await connection.close()
-    return urlsplit(url)._replace(path=f"/{_DATABASE}").geturl()
+    return urlsplit(url)._replace(path=f"/{DATABASE}").geturl()
 
 
-def _await_ready(process: subprocess.Popen[bytes], address: Address, log: Path) -> None:
-    deadline = time.monotonic() + _PATIENCE
-    while not asyncio.run(_answers(address)):
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise SystemExit(f"mlflow server did not start:\n{log.read_text()[-3000:]}")
-        time.sleep(0.1)
-
-
-async def _answers(address: Address) -> bool:
-    with suppress(OSError, CallFailed):
+async def _answers(address: Address, question: bytes) -> bool:
+    with suppress(OSError, CallFailed, TimeoutError):
         connection = await Connection.open(address)
         try:
-            body = orjson.dumps({"max_results": 1})
-            return bool(await connection.call(address.request("POST", f"{API}/experiments/search", body)))
+            return bool(await asyncio.wait_for(connection.call(question), 10))
         finally:
             connection.close()
     return False
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """It has a process group of its own, in which its workers and job runners are."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGTERM)
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(10)
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Self
 
 from bench.load import Round
 
+_QUIET = 0.15
+"""So many processor seconds in one are nothing."""
 _TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -43,6 +46,16 @@ class Watch:
         first = Path("/proc/stat").read_text().partition("\n")[0].split()
         user, nice, system, _idle, _wait, irq, softirq = map(int, first[1:8])
         return server, tree_seconds(os.getpid()), (user + nice + system + irq + softirq) / _TICK
+
+
+def settle(servers: Iterable[tuple[int, ...]], patience: float = 60.0) -> None:
+    """Return when servers have nothing to do any more; `mlflow server` goes on starting when it answers already."""
+    roots, deadline = [pid for processes in servers for pid in processes], time.monotonic() + patience
+    quiet, before = 0, sum(map(tree_seconds, roots))
+    while quiet < 2 and time.monotonic() < deadline:
+        time.sleep(1)
+        now = sum(map(tree_seconds, roots))
+        quiet, before = quiet + 1 if now - before < _QUIET else 0, now
 
 
 def children(pid: int) -> list[int]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import orjson
 
+from bench.bare import Limit
+from bench.footprint import Fact
 from bench.load import Figures
 from bench.works.work import Work
 
@@ -75,7 +77,35 @@ def markdown(lines: list[Line], head: str) -> str:
     return "\n".join(rows) + "\n"
 
 
-def as_json(lines: list[Line], head: str) -> bytes:
+def of_facts(facts: list[Fact]) -> str:
+    """A table of what takes less the better it is."""
+    if not facts:
+        return ""
+    rows = [f"| | {THEIRS} | {OURS} | ratio | floor | aim | reached |", "|---" * 7 + "|"]
+    for one in facts:
+        goal = f"{{:g}} {one.unit}" if one.is_absolute else "1/{:g}"
+        reached = "aim" if one.reaches(one.aim) else "floor" if one.reaches(one.floor) else "**neither**"
+        cells = [one.title, f"{one.theirs:,.1f} {one.unit}" if one.theirs is not None else ""]
+        cells += [f"{one.ours:,.1f} {one.unit}", f"{one.ratio:.1f}" if one.ratio is not None else ""]
+        cells += [goal.format(one.floor), goal.format(one.aim), "" if one.reaches(one.aim) is None else reached]
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows) + "\n"
+
+
+def of_limits(limits: list[Limit]) -> str:
+    """A table of what this machine can do at best."""
+    if not limits:
+        return ""
+    rows = ["| limit | rate | ms | CPU of PostgreSQL or the store | others |", "|---" * 5 + "|"]
+    for one in limits:
+        found = one.figures
+        rate = f"{found.rate * one.amount:,.0f} {one.unit}/s"
+        cells = [one.title, rate, _times(found), f"{found.processor * 1000:.2f}", f"{found.others:.1f}"]
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows) + "\n"
+
+
+def as_json(lines: list[Line], facts: list[Fact], limits: list[Limit], head: str) -> bytes:
     """Everything, times in milliseconds."""
     works = [
         {
@@ -83,7 +113,7 @@ def as_json(lines: list[Line], head: str) -> bytes:
             "title": line.work.title,
             "clients": line.work.clients,
             "unit": f"{line.work.unit}/s",
-            "servers": {name: _figures(line.work, found) for name, found in line.figures.items()},
+            "servers": {name: _figures(line.work.amount, found) for name, found in line.figures.items()},
             "ratio": line.ratio,
             "cpu_ratio": line.thrift,
             "floor": line.work.floor,
@@ -93,7 +123,13 @@ def as_json(lines: list[Line], head: str) -> bytes:
         }
         for line in lines
     ]
-    return orjson.dumps({"machine": head, "works": works}, option=orjson.OPT_INDENT_2)
+    amounts = [{**asdict(one), "ratio": one.ratio} for one in facts]
+    bare = [
+        {"name": one.name, "title": one.title, "unit": f"{one.unit}/s", **_figures(one.amount, one.figures)}
+        for one in limits
+    ]
+    found = {"machine": head, "works": works, "amounts": amounts, "limits": bare}
+    return orjson.dumps(found, option=orjson.OPT_INDENT_2)
 
 
 def _reached(ratio: float | None, goal: float | None) -> bool | None:
@@ -111,9 +147,9 @@ def _times(found: Figures) -> str:
     return " / ".join(f"{found.percentile(share) * 1000:.{digits}f}" for share in (0.5, 0.95, 0.99))
 
 
-def _figures(work: Work, found: Figures) -> dict[str, Any]:
+def _figures(amount: int, found: Figures) -> dict[str, Any]:
     return {
-        "rate": found.rate * work.amount,
+        "rate": found.rate * amount,
         "calls": found.calls,
         "p50": found.percentile(0.5) * 1000,
         "p95": found.percentile(0.95) * 1000,
@@ -121,5 +157,5 @@ def _figures(work: Work, found: Figures) -> dict[str, Any]:
         "cpu": found.processor * 1000,
         "others": found.others,
         "generator": found.generator,
-        "rounds": [len(one.latencies) / one.seconds * work.amount for one in found.rounds],
+        "rounds": [len(one.latencies) / one.seconds * amount for one in found.rounds],
     }

@@ -56,7 +56,9 @@ bench: $(DEV) $(MLFLOW_SERVER) ## Compare the speed with that of `mlflow server`
 	@exec .venv-dev/bin/python -m bench.compare $(ARGS)
 
 bench-full: $(DEV) $(MLFLOW_SERVER) $(MLFLOW) ## The same for large amounts too, with growth and transfers; takes an hour.
-	@exec .venv-dev/bin/python -m bench.compare --full $(ARGS)
+	@.venv-dev/bin/python -m bench.compare --full --seconds 5 --rounds 3 $(ARGS)
+	@.venv-dev/bin/python -m bench.growth
+	@exec .venv-dev/bin/python -m bench.transfers
 
 bench-transfers: $(DEV) $(MLFLOW) ## Measure how fast files go up and down, against the bare store; takes minutes.
 	@exec .venv-dev/bin/python -m bench.transfers $(ARGS)

@@ -55,7 +55,7 @@ def brief(line: Line) -> str:
     """For the terminal, as soon as it is known."""
     parts = [f"{line.work.name:20}"]
     for name, found in line.figures.items():
-        parts.append(f"{name} {found.rate * line.work.amount:,.0f} {line.work.unit}/s, {_times(found)} ms")
+        parts.append(f"{name} {_rate(found, line.work.amount)} {line.work.unit}/s, {_times(found)} ms")
     if line.ratio is not None:
         parts.append(f"× {line.ratio:.1f} (CPU × {line.thrift or 0:.1f}) {line.verdict}")
     others = max(found.others for found in line.figures.values())
@@ -139,7 +139,12 @@ def _reached(ratio: float | None, goal: float | None) -> bool | None:
 def _cells(work: Work, found: Figures | None) -> list[str]:
     if found is None:
         return ["", "", ""]
-    return [f"{found.rate * work.amount:,.0f} {work.unit}/s", _times(found), f"{found.processor * 1000:.1f}"]
+    return [f"{_rate(found, work.amount)} {work.unit}/s", _times(found), f"{found.processor * 1000:.1f}"]
+
+
+def _rate(found: Figures, amount: int) -> str:
+    rate = found.rate * amount
+    return f"{rate:,.{0 if rate >= 20 else 1}f}"
 
 
 def _times(found: Figures) -> str:

@@ -114,7 +114,7 @@ class Comparison:
             peak = {name: max(sizes[name] for sizes in self._memory) for name in self._memory[0]}
             both = (("idle", "memory at idle", self._memory[0]), ("peak", "memory at most", peak))
             for name, title, sizes in both:
-                found.append(Fact(name, title, "MiB", sizes.get(report.THEIRS), sizes[report.OURS], 5, 8))
+                found.append(Fact(name, title, "MiB", sizes.get(peers.THEIRS), sizes[peers.OURS], 5, 8))
         if "start" in extras:
             found.append(Fact("start", "ready after a warm start", "s", their_start, our_start, 5, 2, is_absolute=True))
         return found

@@ -22,6 +22,7 @@ class Address:
     prefix: str = ""
     """Begins every path."""
     headers: tuple[tuple[str, str], ...] = ()
+    name: str = "the server"
 
     def request(self, method: str, path: str, body: bytes = b"", media_type: str = "application/json") -> bytes:
         """The bytes to send, with the headers that the MLflow client sends."""
@@ -42,7 +43,8 @@ class Address:
 class Connection(asyncio.Protocol):
     """Sends prepared bytes and waits for the whole answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self._name = name
         self._parser: Any = None
         self._answer: asyncio.Future[bytes] | None = None
         self._chunks: list[bytes] = []
@@ -50,7 +52,9 @@ class Connection(asyncio.Protocol):
 
     @classmethod
     async def open(cls, address: Address) -> Connection:
-        _, connection = await asyncio.get_running_loop().create_connection(cls, address.host, address.port)
+        _, connection = await asyncio.get_running_loop().create_connection(
+            lambda: cls(address.name), address.host, address.port
+        )
         return connection
 
     async def call(self, request: bytes) -> bytes:
@@ -76,7 +80,7 @@ class Connection(asyncio.Protocol):
         self._parser.feed_data(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._fail(f"the server hung up: {exc}")
+        self._fail(f"{self._name} hung up: {exc}")
 
     def on_body(self, body: bytes) -> None:
         self._chunks.append(body)
@@ -84,7 +88,7 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         status, body = self._parser.get_status_code(), b"".join(self._chunks)
         if not 200 <= status < 300:
-            self._fail(f"answered {status}: {body[:500]!r}")
+            self._fail(f"{self._name} answered {status}: {body[:500]!r}")
         elif self._answer is not None and not self._answer.done():
             self._answer.set_result(body)
 

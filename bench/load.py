@@ -103,13 +103,16 @@ async def drive(address: Address, plan: Plan, clients: int, seconds: float) -> R
 
 
 async def repeat(calls: Sequence[Callable[[], Awaitable[object]]], seconds: float) -> Round:
-    """Do each again and again, side by side, until the time is over."""
+    """Do each again and again, side by side, until the time is over; at least once."""
     latencies: list[float] = []
 
     async def client(call: Callable[[], Awaitable[object]], end: float) -> None:
-        while (sent := time.perf_counter()) < end:
+        now = 0.0
+        while now < end:
+            sent = time.perf_counter()
             await call()
-            latencies.append(time.perf_counter() - sent)
+            now = time.perf_counter()
+            latencies.append(now - sent)
 
     spent, begin = time.process_time(), time.perf_counter()
     work = asyncio.gather(*(client(call, begin + seconds) for call in calls))

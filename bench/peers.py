@@ -20,6 +20,8 @@ from bench.started import free_port, started
 
 ROOT = Path(__file__).parents[1]
 MLFLOW = ROOT / ".venv-mlflow-server" / "bin" / "mlflow"
+OURS = "Modelyard"
+THEIRS = "mlflow server"
 DATABASE = "mlflow"
 API = "/api/2.0/mlflow"
 
@@ -63,7 +65,7 @@ def ours(machine: Machine) -> Peer:
     assert parts.hostname, "an address"
     assert parts.port, "an address with a port"
     headers = (("Authorization", f"Bearer {machine.connection['MLFLOW_TRACKING_TOKEN']}"),)
-    address = Address(parts.hostname, parts.port, parts.path, headers)
+    address = Address(parts.hostname, parts.port, parts.path, headers, OURS)
     pids = tuple(machine.processes.values())
     return Peer(
         "Modelyard",
@@ -82,7 +84,7 @@ def mlflow(machine: Machine) -> Iterator[Peer]:
         raise SystemExit("There is no .venv-mlflow-server; `make bench` makes it. `--ours` measures without.")
     url = asyncio.run(_database(machine.store["MODELYARD_DATABASE_URL"]))
     with serving(machine, url) as (process, address):
-        yield Peer("mlflow server", address, url, (process.pid,), is_ours=False)
+        yield Peer(THEIRS, address, url, (process.pid,), is_ours=False)
 
 
 @contextmanager
@@ -99,7 +101,7 @@ def serving(machine: Machine, url: str) -> Iterator[tuple[subprocess.Popen[bytes
         str(folder / "artifacts"),
     ]
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", str(PROCESSES)]
-    address = Address("127.0.0.1", port)
+    address = Address("127.0.0.1", port, name=THEIRS)
     question = address.request("POST", f"{API}/experiments/search", orjson.dumps({"max_results": 1}))
     with started(command, folder, machine.scratch / "mlflow.log", lambda: ready(address, question)) as process:
         yield process, address

@@ -10,10 +10,9 @@ import orjson
 from bench.bare import Limit
 from bench.footprint import Fact
 from bench.load import Figures
+from bench.peers import OURS, THEIRS
 from bench.works.work import Work
 
-OURS = "Modelyard"
-THEIRS = "mlflow server"
 _LEGEND = (
     "clients and servers share them. Times are p50 / p95 / p99 of a call in ms; CPU is what PostgreSQL and all "
     "processes of a server spent on one call, in ms; “others” are processors busy with something else meanwhile."

@@ -109,3 +109,21 @@ def test_descriptions_are_sanitised(text, html):
 
 def test_nested_markdown_is_bounded():
     assert len(markdown.to_html(">" * 10_000)) < 100_000
+
+
+@pytest.mark.parametrize(
+    ("document", "variables"),
+    [
+        ("{", {}),
+        ("{ nothing }", {}),
+        ("query q($n: Int!) { projects(first: $n) { nodes { id } } }", {}),
+        ("query q($by: ProjectLookup!) { project(by: $by) { id } }", {"by": {"id": "a", "path": "b"}}),
+        ('{ nodes(ids: ["' + "x" * 2000 + '", {}]) { id } }', {}),
+    ],
+    ids=["syntax", "schema", "variable", "one of", "long"],
+)
+async def test_requests_that_cannot_be_run_are_invalid(ask, document, variables):
+    answer = await ask(None, document, **variables)
+    assert [error["extensions"] for error in answer.errors] == [{"code": "INVALID"}] * len(answer.errors)
+    assert answer.data is None
+    assert answer.errors

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from app import faults
+from app.access.authentication import Authenticator
 from app.ci.observer import Observer
 from app.db.database import Database
 from app.queue.broker import Broker
@@ -21,7 +22,7 @@ WORKER_STATEMENT_TIMEOUT_MS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """Database, store, bell, courier and observer of one process."""
+    """Database, store, bell, courier, observer and memory of tokens of one process."""
 
     settings: Settings
     db: Database
@@ -29,6 +30,7 @@ class Runtime:
     broker: Broker
     courier: Courier
     observer: Observer
+    authenticator: Authenticator
 
 
 @asynccontextmanager
@@ -47,7 +49,7 @@ async def open_runtime(
     )
     blobs = S3BlobStore(settings)
     try:
-        yield Runtime(settings, db, blobs, broker, Courier.of(settings), Observer.of(settings))
+        yield Runtime(settings, db, blobs, broker, Courier.of(settings), Observer.of(settings), Authenticator(db))
     finally:
         await broker.close()
         await blobs.close()

@@ -45,16 +45,27 @@ class UpdateProject:
 
 
 async def visible(snap: Snapshot, actor: Actor, reference: int | str) -> ProjectAccess:
-    """Read step: the project with that id or full path, and the actor's role in it. One statement.
+    """Read step: the project with that id or full path, and the actor's role in it. One statement, or none.
 
     Raises:
         ProjectNotFound: it does not exist, or the actor may not know of it.
     """
+    known = actor.known.recall(reference) if actor.known else None
+    if known is not None:
+        return known
     condition = _is(reference)
     access = None if condition is None else await repository.get_project(snap, actor, condition)
     if access is None:
         raise _missing(reference)
+    if actor.known:
+        # A copy, since a session that fails takes its rows' values along.
+        access = ProjectAccess(_copy(access.project), access.role)
+        actor.known.remember(reference, access)
     return access
+
+
+def _copy(project: Project) -> Project:
+    return Project(**{name: getattr(project, name) for name in Project.__mapper__.columns.keys()})  # noqa: SIM118
 
 
 async def get(db: Database, actor: Actor, reference: int | str) -> ProjectAccess:
@@ -63,6 +74,9 @@ async def get(db: Database, actor: Actor, reference: int | str) -> ProjectAccess
     Raises:
         ProjectNotFound: it does not exist, or the actor may not know of it.
     """
+    known = actor.known.recall(reference) if actor.known else None
+    if known is not None:
+        return known
     async with db.read() as snap:
         return await visible(snap, actor, reference)
 

@@ -124,3 +124,13 @@ class Token(Row):
     expires_at: Mapped[Moment | None]
     last_used_at: Mapped[Moment | None]
     revoked_at: Mapped[Moment | None]
+
+
+class AccessEpoch(Row):
+    """One row: the last transaction that changed who may do what. Triggers keep it."""
+
+    __tablename__ = "access_epoch"
+    __table_args__ = (CheckConstraint("single", name="one_row"),)
+
+    single: Mapped[bool] = mapped_column(primary_key=True, server_default=sql("true"))
+    transaction: Mapped[int] = mapped_column(BigInteger, server_default="0")

@@ -56,14 +56,35 @@ async def authenticate(db: Database, secret: str) -> Actor:
     Raises:
         Unauthenticated: unknown, expired or revoked, all alike.
     """
+    token, actor = await read(db, secret)
+    await remember_use(db, token.id, token.last_used_at)
+    return actor
+
+
+async def read(db: Database, secret: str) -> tuple[Token, Actor]:
+    """A token and who it speaks for.
+
+    Raises:
+        Unauthenticated: unknown, expired or revoked, all alike.
+    """
     if not secret.startswith(PREFIX) or len(secret) > 100:
         raise _refused()
     async with db.read() as snap:
         found = await repository.token_with_user(snap, digest(secret))
     if found is None:
         raise _refused()
-    await _remember_use(db, found[0])
-    return _actor(*found)
+    return found[0], _actor(*found)
+
+
+async def remember_use(db: Database, token_id: int | None, last_used_at: datetime | None) -> datetime:
+    """Note that a token is used, once a minute at most. Answers when it was used last, as far as that is noted."""
+    now = datetime.now(UTC)
+    if last_used_at is not None and now - last_used_at < _USED_RESOLUTION:
+        return last_used_at
+    stale = or_(Token.last_used_at.is_(None), Token.last_used_at < now - _USED_RESOLUTION)
+    async with db.write() as tx:
+        await tx.execute(update(Token).where(Token.id == token_id, stale).values(last_used_at=func.now()))
+    return now
 
 
 async def actor_of(db: Database, token_id: int) -> Actor:
@@ -183,15 +204,6 @@ def _refused() -> Unauthenticated:
         "The token is unknown, expired or revoked. Send a valid one as `Authorization: Bearer myt_…` "
         "(for the MLflow client: MLFLOW_TRACKING_TOKEN)."
     )
-
-
-async def _remember_use(db: Database, token: Token) -> None:
-    now = datetime.now(UTC)
-    if token.last_used_at is not None and now - token.last_used_at < _USED_RESOLUTION:
-        return
-    stale = or_(Token.last_used_at.is_(None), Token.last_used_at < now - _USED_RESOLUTION)
-    async with db.write() as tx:
-        await tx.execute(update(Token).where(Token.id == token.id, stale).values(last_used_at=func.now()))
 
 
 def _check(command: IssueToken) -> None:

@@ -14,14 +14,17 @@ from contextlib import asynccontextmanager
 from typing import Any, NewType, cast
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import event, make_url, text
-from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from app import faults
-from app.errors import Conflict, Invalid, ModelyardError, Unavailable
+from app.db.admission import Admission
+from app.db.direct import DirectPool
+from app.errors import Conflict, Invalid, Unavailable
 
 Snapshot = NewType("Snapshot", AsyncSession)
 Tx = NewType("Tx", Snapshot)
@@ -65,6 +68,9 @@ class Database:
         patience = statement_timeout_ms / 1000 + _PATIENCE_SECONDS
         self._write_engine = _engine(url, pool, server_settings, patience)
         self._read_engine = _engine(url, pool, read_settings, patience, isolation_level="AUTOCOMMIT")
+        self._writers, self._readers = Admission(pool), Admission(pool)
+        self._direct = DirectPool(driver_url(url), pool, server_settings, patience)
+        self._direct_line = Admission(pool)
         self._lock_engine = create_async_engine(
             async_url(url),
             poolclass=NullPool,
@@ -77,6 +83,11 @@ class Database:
         """Reader and writer, for instruments that watch statements."""
         return self._read_engine, self._write_engine
 
+    @property
+    def watchers(self) -> list[Callable[[Any], None]]:
+        """The same for statements that go straight to the driver."""
+        return self._direct.watchers
+
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Snapshot]:
         """Open a view that cannot write.
@@ -84,7 +95,7 @@ class Database:
         Raises:
             Unavailable: the database is away or has no connection to spare.
         """
-        async with _translated(), AsyncSession(self._read_engine, autoflush=False) as session:
+        async with self._readers, _translated(), AsyncSession(self._read_engine, autoflush=False) as session:
             yield Snapshot(session)
 
     @asynccontextmanager
@@ -94,13 +105,26 @@ class Database:
         Raises:
             Unavailable: the database is away, busy or locked; nothing was written.
         """
-        async with _translated(), AsyncSession(self._write_engine, expire_on_commit=False, autoflush=False) as session:
+        async with self._writers, _translated(), self._session() as session:
             async with session.begin():
                 yield Tx(Snapshot(session))
             promised = session.info.get(PROMISED)
             if promised and self._announce is not None:
                 await faults.point("promise.committed")
                 self._announce(promised)
+
+    @asynccontextmanager
+    async def direct(self) -> AsyncIterator[asyncpg.Connection]:
+        """Lend a connection of the driver, for statements that are constants; each commits by itself.
+
+        Raises:
+            Unavailable: the database is away, busy or locked; the last statement wrote nothing.
+        """
+        async with self._direct_line, _translated(), self._direct.connection() as connection:
+            yield connection
+
+    def _session(self) -> AsyncSession:
+        return AsyncSession(self._write_engine, expire_on_commit=False, autoflush=False)
 
     @asynccontextmanager
     async def alone(self, lock: int) -> AsyncIterator[bool]:
@@ -129,11 +153,17 @@ class Database:
         await self._read_engine.dispose()
         await self._write_engine.dispose()
         await self._lock_engine.dispose()
+        await self._direct.close()
 
 
 def async_url(url: str) -> str:
     """The same address with the driver named, whatever spelling the environment used."""
     return make_url(url).set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
+
+
+def driver_url(url: str) -> str:
+    """The same address as the driver alone understands it."""
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 def _engine(url: str, pool: int, server_settings: dict[str, str], patience: float, **options: Any) -> AsyncEngine:
@@ -161,21 +191,24 @@ async def _translated() -> AsyncIterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise _translate(error) from error
-    except (PoolTimeout, OSError, TimeoutError) as error:
+        state = cast("str | None", getattr(error.orig, "sqlstate", None)) or ""
+        raise _explained(error, state, is_broken=error.connection_invalidated) from error
+    except asyncpg.PostgresError as error:
+        raise _explained(error, str(error.sqlstate or ""), is_broken=not error.sqlstate) from error
+    except (PoolTimeout, OSError, TimeoutError, asyncpg.InterfaceError) as error:
         raise Unavailable("The database cannot be reached at the moment; try again shortly.") from error
     except UnicodeEncodeError as error:
         raise Invalid("The text holds a lone surrogate (half of a UTF-16 pair), which cannot be stored.") from error
 
 
-def _translate(error: DBAPIError) -> ModelyardError | DBAPIError:
-    state = cast("str | None", getattr(error.orig, "sqlstate", None)) or ""
-    if error.connection_invalidated or state.startswith(_UNAVAILABLE_CLASSES) or state == "25006":
+def _explained(error: Exception, state: str, *, is_broken: bool) -> Exception:
+    if is_broken or state.startswith(_UNAVAILABLE_CLASSES) or state == "25006":
         return Unavailable("The database cannot be reached at the moment; try again shortly.")
     if state in _BUSY_STATES:
         return Unavailable("Somebody else is changing the same thing; nothing was written, try again shortly.")
-    if isinstance(error, IntegrityError):
+    if state.startswith("23"):
         return Conflict("Another request changed the same thing at the same moment; read it again and repeat.")
-    if state.startswith("22") or "DataError" in type(error.orig).__name__ or state == "":
+    cause = getattr(error, "orig", error)
+    if state.startswith("22") or "DataError" in type(cause).__name__ or state == "":
         return Invalid("A value cannot be stored: text must not hold NUL characters, numbers must fit 64 bits.")
     return error

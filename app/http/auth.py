@@ -7,7 +7,6 @@ from base64 import b64decode
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.access import tokens
 from app.access.policy import ANONYMOUS, Actor
 from app.errors import ModelyardError, Unauthenticated
 from app.http.answers import error_answer
@@ -48,7 +47,7 @@ async def _actor(runtime: Runtime, scope: Scope) -> Actor:
         raise Unauthenticated("There is more than one token in the request; send exactly one.")
     if values:
         return await actor_of(runtime, values[0].decode("latin-1"))
-    return await tokens.authenticate(runtime.db, private[0].decode("latin-1"))
+    return await runtime.authenticator.actor(private[0].decode("latin-1"))
 
 
 async def actor_of(runtime: Runtime, authorization: str) -> Actor:
@@ -57,7 +56,7 @@ async def actor_of(runtime: Runtime, authorization: str) -> Actor:
     Raises:
         Unauthenticated: it is not one, or its token is not valid.
     """
-    return await tokens.authenticate(runtime.db, _from_authorization(authorization))
+    return await runtime.authenticator.actor(_from_authorization(authorization))
 
 
 def _from_authorization(header: str) -> str:

@@ -1,0 +1,36 @@
+"""Who a secret speaks for, asked with every request."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from app.access import tokens
+from app.access.epoch import Epoch
+from app.access.passes import Known, Memory, Pass
+from app.access.policy import Actor
+from app.db.database import Database
+
+
+class Authenticator:
+    """Reads tokens once, and from then on only whether anything about access has changed since."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._epoch = Epoch(db)
+        self._memory = Memory()
+
+    async def actor(self, secret: str) -> Actor:
+        """Who the token speaks for, as of now.
+
+        Raises:
+            Unauthenticated: unknown, expired or revoked, all alike.
+        """
+        sha256 = tokens.digest(secret)
+        epoch = await self._epoch.current()
+        known = self._memory.recall(epoch, sha256)
+        if known is None:
+            token, actor = await tokens.read(self._db, secret)
+            known = Known(actor, token.expires_at, token.last_used_at)
+            self._memory.remember(epoch, sha256, known)
+        known.last_used_at = await tokens.remember_use(self._db, known.actor.token_id, known.last_used_at)
+        return replace(known.actor, known=Pass.of(known))

@@ -1,0 +1,80 @@
+"""Single statements straight to the driver, for calls that come by the thousand.
+
+Building a statement from objects and mapping its rows back costs several times what PostgreSQL needs to run it. Here
+the SQL is a constant, prepared once per connection, and each statement is a transaction of its own unless
+``connection.transaction()`` says otherwise.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+import orjson
+
+
+class _Connection(asyncpg.Connection):  # type: ignore[misc]  # the driver has no type hints
+    def get_reset_query(self) -> str:
+        """Nothing: constants prepare and change no session, and the question would double the round trips."""
+        return ""
+
+
+class DirectPool:
+    """A pool that opens at its first use, and whose connections speak JSON as Python objects."""
+
+    def __init__(self, url: str, places: int, settings: dict[str, str], patience: float) -> None:
+        self._url = url
+        self._places = places
+        self._settings = settings
+        self._patience = patience
+        self._pool: asyncpg.Pool | None = None
+        self._opening = asyncio.Lock()
+        self.watchers: list[Callable[[Any], None]] = []
+        """Instruments that are told of every statement, as the driver's query loggers are."""
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[asyncpg.Connection]:
+        """Lend a connection."""
+        pool = self._pool or await self._open()
+        connection = await pool.acquire()
+        watchers = tuple(self.watchers)
+        for watcher in watchers:
+            connection.add_query_logger(watcher)
+        try:
+            yield connection
+        finally:
+            for watcher in watchers:
+                connection.remove_query_logger(watcher)
+            await pool.release(connection)
+
+    async def close(self) -> None:
+        """End all connections; those that are lent, too."""
+        if self._pool is not None:
+            self._pool.terminate()
+
+    async def _open(self) -> asyncpg.Pool:
+        async with self._opening:
+            if self._pool is None:
+                self._pool = await asyncpg.create_pool(
+                    self._url,
+                    min_size=0,
+                    max_size=self._places,
+                    max_inactive_connection_lifetime=600,
+                    connection_class=_Connection,
+                    init=_speak_json,
+                    timeout=3,
+                    command_timeout=self._patience,
+                    server_settings=self._settings,
+                )
+            return self._pool
+
+
+async def _speak_json(connection: asyncpg.Connection) -> None:
+    await connection.set_type_codec("jsonb", encoder=_dump, decoder=orjson.loads, schema="pg_catalog")
+
+
+def _dump(value: Any) -> str:
+    return orjson.dumps(value).decode()

@@ -39,7 +39,8 @@ _SINCE = text(f"""
         SELECT pg_current_snapshot()::text AS mark, pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS top
     )
     SELECT now.mark, found.* FROM now LEFT JOIN LATERAL (
-        SELECT c.project_id, c.id, m.key, m.value, m.step, m.timestamp, m.dataset_name, m.dataset_digest
+        SELECT c.project_id, c.id, m.key, m.value, m.step, m.timestamp, m.dataset_name, m.dataset_digest,
+            m.logged_model_id
         FROM unnest(:projects, :ids) AS wanted (project_id, id)
         JOIN candidates AS c ON c.project_id = wanted.project_id AND c.id = wanted.id
         LEFT JOIN LATERAL (
@@ -67,5 +68,4 @@ async def since(snap: Snapshot, keys: Sequence[Key], seen: Mark) -> tuple[Mark, 
 
 
 def _metric(row: Any) -> Logged:
-    digest = row.dataset_digest
-    return Logged(row.key, row.value, row.step, row.timestamp, dataset_name=row.dataset_name, dataset_digest=digest)
+    return Logged(*(getattr(row, name) for name in Logged._fields))

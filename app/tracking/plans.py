@@ -123,7 +123,7 @@ class Plan:
         return self._sorted.where(*here, true() if few is None else probes.among(few))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def of(filter: str, order_by: tuple[str, ...], view: View, extended: bool) -> Plan:
     """The plan for a search.
 

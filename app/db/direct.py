@@ -15,6 +15,8 @@ from typing import Any
 import asyncpg
 import orjson
 
+_FAREWELL_SECONDS = 3
+
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]  # the driver has no type hints
     def get_reset_query(self) -> str:
@@ -51,8 +53,13 @@ class DirectPool:
             await pool.release(connection)
 
     async def close(self) -> None:
-        """End all connections; those that are lent, too."""
-        if self._pool is not None:
+        """End all connections; those that are lent as soon as they are given back, or a moment later."""
+        if self._pool is None:
+            return
+        try:
+            async with asyncio.timeout(_FAREWELL_SECONDS):
+                await self._pool.close()
+        except TimeoutError:
             self._pool.terminate()
 
     async def _open(self) -> asyncpg.Pool:

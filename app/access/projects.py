@@ -73,6 +73,9 @@ async def get(db: Database, actor: Actor, reference: int | str) -> ProjectAccess
     Raises:
         ProjectNotFound: it does not exist, or the actor may not know of it.
     """
+    known = actor.known.recall(reference) if actor.known else None
+    if known is not None:
+        return known
     async with db.read() as snap:
         return await visible(snap, actor, reference)
 

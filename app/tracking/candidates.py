@@ -131,7 +131,7 @@ async def get(db: Database, actor: Actor, project: int | str, candidate_id: UUID
         policy.require(actor, access, Permission.CANDIDATE_READ)
         row = await snap.scalar(_living(access.id).where(Candidate.id == candidate_id))
         if row is None:
-            raise CandidateNotFound(f"Run with id={candidate_id.hex} not found.")
+            raise not_found(candidate_id)
         return (await details.of(snap, access.id, [row]))[0]
 
 
@@ -146,7 +146,7 @@ async def find(db: Database, actor: Actor, project: int | str, candidate_id: UUI
         policy.require(actor, access, Permission.CANDIDATE_READ)
         row = await snap.scalar(_living(access.id).where(Candidate.id == candidate_id))
     if row is None:
-        raise CandidateNotFound(f"Run with id={candidate_id.hex} not found.")
+        raise not_found(candidate_id)
     return row
 
 
@@ -218,8 +218,18 @@ async def lock_living(tx: Tx, project_id: int, candidate_id: UUID, *, to_change:
     """
     candidate = await _lock(tx, project_id, candidate_id, share=not to_change)
     if candidate.deleted_at is not None:
-        raise CandidateInTrash(f"The run {candidate_id.hex} must be in the 'active' state. Current state is deleted.")
+        raise in_trash(candidate_id)
     return candidate
+
+
+def not_found(candidate_id: UUID) -> CandidateNotFound:
+    """The error for a candidate that is not there."""
+    return CandidateNotFound(f"Run with id={candidate_id.hex} not found.")
+
+
+def in_trash(candidate_id: UUID) -> CandidateInTrash:
+    """The error for a candidate that has to be restored first."""
+    return CandidateInTrash(f"The run {candidate_id.hex} must be in the 'active' state. Current state is deleted.")
 
 
 async def condemn_step(tx: Tx, project_id: int, candidate_id: UUID) -> None:
@@ -250,7 +260,7 @@ def _living(project_id: int) -> Select[Candidate]:
 async def _lock(tx: Tx, project_id: int, candidate_id: UUID, *, share: bool = False) -> Candidate:
     found = await tx.scalar(_living(project_id).where(Candidate.id == candidate_id).with_for_update(read=share))
     if found is None:
-        raise CandidateNotFound(f"Run with id={candidate_id.hex} not found.")
+        raise not_found(candidate_id)
     return found
 
 

@@ -34,9 +34,9 @@ _LOOK = f"""
     SELECT {", ".join(f"m.{name}" for name in _MODEL)}, m.tags::text AS tags, m.xmin AS mark,
         ({_HIGHEST.format(condition="AND NOT v.is_prerelease")}) AS release,
         ({_HIGHEST.format(condition="")}) AS highest,
-        (SELECT jsonb_object_agg(v.version, jsonb_build_array(v.id, v.number))::text FROM model_versions v
-         WHERE v.project_id = m.project_id AND v.model_id = m.id AND v.deleted_at IS NULL
-            AND v.version = ANY ($3::text[])) AS taken,
+        (SELECT jsonb_object_agg(v.version, jsonb_build_array(v.id, v.number))::text
+         FROM unnest($3::text[]) AS wanted JOIN model_versions v ON v.version = wanted
+         WHERE v.project_id = m.project_id AND v.model_id = m.id AND v.deleted_at IS NULL) AS taken,
         ({version_candidates.states("m.project_id", "$4::uuid[]")}) AS candidates,
         ARRAY ({events.awaited("m.project_id")}) AS awaited
     FROM models m WHERE m.project_id = $1 AND m.{{key}} = $2 AND m.deleted_at IS NULL

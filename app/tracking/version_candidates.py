@@ -32,17 +32,18 @@ async def let_go(tx: Tx, project_id: int, candidate_ids: Sequence[UUID], logged_
 def states(project: str, ids: str) -> str:
     """SQL: candidates of the array ``ids`` as a JSON object, false for living ones and true for those in the trash."""
     return f"""
-        SELECT jsonb_object_agg(c.id, c.deleted_at IS NOT NULL)::text FROM candidates c
-        WHERE c.project_id = {project} AND c.id = ANY ({ids}) AND c.purge_at IS NULL
+        SELECT jsonb_object_agg(c.id, c.deleted_at IS NOT NULL)::text
+        FROM unnest({ids}) AS wanted JOIN candidates c ON c.project_id = {project} AND c.id = wanted
+        WHERE c.purge_at IS NULL
     """  # noqa: S608 - of constants
 
 
 def held(project: str, ids: str) -> str:
     """SQL: the living candidates of the array ``ids``, held against deletion until the commit, in one order."""
     return f"""
-        SELECT c.id FROM candidates c
-        WHERE c.project_id = {project} AND c.id = ANY ({ids}) AND c.deleted_at IS NULL AND c.purge_at IS NULL
-        ORDER BY c.id FOR SHARE
+        SELECT c.id FROM unnest({ids}) AS wanted JOIN candidates c ON c.project_id = {project} AND c.id = wanted
+        WHERE c.deleted_at IS NULL AND c.purge_at IS NULL
+        ORDER BY c.id FOR SHARE OF c
     """  # noqa: S608 - of constants
 
 

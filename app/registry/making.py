@@ -48,7 +48,7 @@ async def make(db: Database, wish: Wish) -> Made:
     key = (wish.project_id, wish.model, wish.is_plain)
     line = _lines.get(key)
     if line is None:
-        line = GroupCommit(_together, at_once=1) if wish.is_plain else GroupCommit(_under_lock, at_once=1, most=1)
+        line = GroupCommit(_together, at_once=1) if wish.is_plain else GroupCommit(_under_lock, most=1)
         _lines[key] = line
     return await line(db, wish)
 

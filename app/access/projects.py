@@ -59,7 +59,8 @@ async def visible(snap: Snapshot, actor: Actor, reference: int | str) -> Project
         raise _missing(reference)
     if actor.known:
         # A copy, since a session that fails takes its rows' values along.
-        actor.known.remember(reference, ProjectAccess(_copy(access.project), access.role))
+        access = ProjectAccess(_copy(access.project), access.role)
+        actor.known.remember(reference, access)
     return access
 
 

@@ -18,6 +18,7 @@ from strawberry.extensions import FieldExtension
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.utils.str_converters import to_camel_case
 
+from app.access.policy import SwitchedOff
 from app.errors import ModelyardError, NotFound, Unavailable
 
 T = TypeVar("T")
@@ -62,6 +63,17 @@ async def or_none(lookup: Awaitable[T]) -> T | None:
         return await lookup
     except NotFound:
         return None
+
+
+async def or_empty(lookup: Awaitable[T], empty: T) -> T:
+    """A list of something else in the project; ``empty`` where that part of it is switched off for the actor.
+
+    Else one field that may not be seen would hide the object that it stands in.
+    """
+    try:
+        return await lookup
+    except SwitchedOff:
+        return empty
 
 
 def presented(errors: Sequence[GraphQLError], request_id: str) -> list[GraphQLError]:

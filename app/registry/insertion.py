@@ -50,7 +50,7 @@ _COLUMNS = {
 }  # fmt: skip
 _ARRAYS = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(_COLUMNS.values(), 8))
 # Locks candidates before the model, as all do. Nothing at all is written when the model is no longer as it was seen,
-# or a candidate has gone.
+# or a candidate has gone. Candidates are made before their versions, so that watchers hear of them in this order.
 _ADD = f"""
     WITH held AS MATERIALIZED ({version_candidates.held("$1", "$4::uuid[]")}
     ), taken AS (
@@ -64,6 +64,7 @@ _ADD = f"""
     SELECT taken.project_id, taken.id, taken.last_number + row.place,
         {", ".join("row.tags::jsonb" if name == "tags" else f"row.{name}" for name in _COLUMNS)}
     FROM taken, unnest({_ARRAYS}) WITH ORDINALITY AS row ({", ".join(_COLUMNS)}, place)
+    WHERE (SELECT count(*) FROM begun) = cardinality($5::uuid[])
     ORDER BY row.place
     RETURNING number, id, stage, created_at, updated_at
 """  # noqa: S608 - of constants

@@ -48,12 +48,13 @@ def held(project: str, ids: str) -> str:
 
 
 def begun(model: str, own: str) -> str:
-    """SQL: makes a candidate for each row of ``own`` (id, user_name, created_by) in the experiment of the model."""
+    """SQL: makes a candidate for each row of ``own`` (id, user_name, created_by) in the experiment of ``model``."""
     return f"""
         INSERT INTO candidates
             (project_id, experiment_number, name, id, user_name, created_by, of_version, status)
         SELECT {model}.project_id, {model}.experiment_number, {model}.name, own.*, true, {int(Status.FINISHED)}
         FROM {model}, {own}
+        RETURNING id
     """  # noqa: S608 - of constants
 
 

@@ -30,14 +30,15 @@ _HIGHEST = """
     WHERE v.project_id = m.project_id AND v.model_id = m.id AND v.deleted_at IS NULL {condition}
     ORDER BY v.precedence DESC, v.number DESC LIMIT 1
 """
+# The arrays stand in subselects: PostgreSQL would else make a new plan for their length with every look.
 _LOOK = f"""
     SELECT {", ".join(f"m.{name}" for name in _MODEL)}, m.tags::text AS tags, m.xmin AS mark,
         ({_HIGHEST.format(condition="AND NOT v.is_prerelease")}) AS release,
         ({_HIGHEST.format(condition="")}) AS highest,
         (SELECT jsonb_object_agg(v.version, jsonb_build_array(v.id, v.number))::text
-         FROM unnest($3::text[]) AS wanted JOIN model_versions v ON v.version = wanted
+         FROM unnest((SELECT $3::text[])) AS wanted JOIN model_versions v ON v.version = wanted
          WHERE v.project_id = m.project_id AND v.model_id = m.id AND v.deleted_at IS NULL) AS taken,
-        ({version_candidates.states("m.project_id", "$4::uuid[]")}) AS candidates,
+        ({version_candidates.states("m.project_id", "(SELECT $4::uuid[])")}) AS candidates,
         ARRAY ({events.awaited("m.project_id")}) AS awaited
     FROM models m WHERE m.project_id = $1 AND m.{{key}} = $2 AND m.deleted_at IS NULL
 """  # noqa: S608 - of constants
@@ -52,7 +53,7 @@ _ARRAYS = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(_COLUMNS.
 # Locks candidates before the model, as all do. Nothing at all is written when the model is no longer as it was seen,
 # or a candidate has gone. Candidates are made before their versions, so that watchers hear of them in this order.
 _ADD = f"""
-    WITH held AS MATERIALIZED ({version_candidates.held("$1", "$4::uuid[]")}
+    WITH held AS MATERIALIZED ({version_candidates.held("$1", "(SELECT $4::uuid[])")}
     ), taken AS (
         UPDATE models SET last_number = last_number + cardinality($8::text[]), updated_at = now()
         WHERE project_id = $1 AND id = $2 AND xmin = $3 AND (SELECT count(*) FROM held) = cardinality($4::uuid[])

@@ -19,7 +19,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.utils.str_converters import to_camel_case
 
 from app.access.policy import SwitchedOff
-from app.errors import ModelyardError, NotFound, Unavailable
+from app.errors import Invalid, ModelyardError, NotFound, Unavailable
 
 T = TypeVar("T")
 
@@ -89,7 +89,7 @@ def is_unavailable(error: GraphQLError) -> bool:
 def _presented(error: GraphQLError, request_id: str) -> GraphQLError:
     cause = _cause(error)
     if cause is None or isinstance(cause, _OF_THE_REQUEST):
-        return error if len(error.message) <= MAX_MESSAGE else _shortened(error)
+        return _told(error)
     if isinstance(cause, ModelyardError):
         return _restated(error, cause.message, cause.code)
     UNEXPECTED.inc()
@@ -98,9 +98,13 @@ def _presented(error: GraphQLError, request_id: str) -> GraphQLError:
     return _restated(error, message, "INTERNAL", request_id=request_id)
 
 
-def _shortened(error: GraphQLError) -> GraphQLError:
-    """Messages quote what the client sent, which may be long."""
-    return GraphQLError(f"{error.message[:MAX_MESSAGE]}…", error.nodes, extensions=error.extensions, path=error.path)
+def _told(error: GraphQLError) -> GraphQLError:
+    """An error of the request itself, with a code; messages quote what the client sent, which may be long."""
+    extensions = {"code": Invalid.code, **(error.extensions or {})}
+    if len(error.message) <= MAX_MESSAGE:
+        error.extensions = extensions
+        return error
+    return GraphQLError(f"{error.message[:MAX_MESSAGE]}…", error.nodes, extensions=extensions, path=error.path)
 
 
 def _cause(error: GraphQLError) -> BaseException | None:

@@ -52,7 +52,7 @@ CHECKS = list(HealthCheck)
 ENDS = re.compile("Delete|Remove|Revoke|Unlink|Cancel|Abort")
 
 
-# What fails as a whole leaves fields that were begun beside it without anybody to wait for them: graphql-core drops them.
+# Where an answer fails as a whole, graphql-core drops fields that were begun beside it, and nobody waits for them.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 

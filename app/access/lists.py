@@ -6,17 +6,16 @@ not see stands why not, so that one hidden parent does not hide its neighbours.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import Select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.access import policy, repository
+from app.access import policy, projects
 from app.access.policy import Actor, Permission, ProjectAccess
 from app.access.projects import ProjectNotFound
-from app.access.tables import Project
 from app.db import batching
 from app.db.database import Database, Snapshot
 from app.errors import Forbidden, ModelyardError, Unauthenticated
@@ -104,7 +103,7 @@ class ProjectLists:
         """What ``fetch`` answers for the keys that the actor may read, refusals for the others."""
         ids = sorted({key[0] for key in keys})
         async with db.read() as snap:
-            seen = await accesses(snap, actor, ids)
+            seen = await projects.visible_by_ids(snap, actor, ids)
             refused = {id: self._refusal(actor, id, seen.get(id)) for id in ids}
             allowed = [key for key in keys if refused[key[0]] is None]
             found = dict(zip(allowed, await fetch(snap, allowed), strict=True)) if allowed else {}
@@ -125,9 +124,3 @@ def only_members(actor: Actor) -> ModelyardError:
     if actor.is_anonymous:
         return Unauthenticated("Only members see who the members are; send a token as `Authorization: Bearer myt_…`.")
     return Forbidden("Only members see who the members are.")
-
-
-async def accesses(snap: Snapshot, actor: Actor, ids: Collection[int]) -> dict[int, ProjectAccess]:
-    """Read step: those of the projects that the actor may see."""
-    rows = await snap.execute(repository.visible_projects(actor).where(Project.id.in_(ids)))
-    return {row[0].id: repository.access_of(row) for row in rows}

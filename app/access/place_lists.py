@@ -11,9 +11,9 @@ from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import Select, or_, select
 
-from app.access import groups, members, repository, tokens
+from app.access import groups, members, projects, repository, tokens
 from app.access.groups import GroupAccess, GroupNotFound
-from app.access.lists import Answers, ProjectLists, accesses, only_members
+from app.access.lists import Answers, ProjectLists, only_members
 from app.access.members import Member
 from app.access.policy import Actor, Permission, Role
 from app.access.tables import Group, Project, Token, User
@@ -117,7 +117,7 @@ async def count_jobs_of_projects(db: Database, actor: Actor, keys: Sequence[Plac
 
 
 async def _shown_jobs(snap: Snapshot, actor: Actor, keys: Sequence[PlaceKey], wish: JobFilter) -> Select[BackgroundJob]:
-    seen = await accesses(snap, actor, [id for (id,) in keys])
+    seen = await projects.visible_by_ids(snap, actor, [id for (id,) in keys])
     own = [id for id, access in seen.items() if access.role is not None]
     statement = listing.matching(wish)
     if len(own) == len(seen):

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import and_, case, or_, select
 
-from app.access.lists import Answers, AnySelect, ProjectLists, accesses
+from app.access import projects
+from app.access.lists import Answers, AnySelect, ProjectLists
 from app.access.policy import Actor, Permission
 from app.artifacts import announced_uploads, sight
 from app.artifacts.artifacts import ORDER, ArtifactDetails, below, details
@@ -144,7 +145,7 @@ async def _seen(
 async def uploads_by_keys(db: Database, actor: Actor, keys: Sequence[ArtifactKey]) -> list[MultipartUpload | None]:
     """Announced uploads by project and id; None where there is none, and for visitors those of others."""
     async with db.read() as snap:
-        seen = await accesses(snap, actor, {project_id for project_id, _ in keys})
+        seen = await projects.visible_by_ids(snap, actor, {project_id for project_id, _ in keys})
         readable = [id for id, access in seen.items() if sight.may_read(actor, access)]
         joined = [id for id in readable if seen[id].role is not None]
         announced = select(MultipartUpload).where(

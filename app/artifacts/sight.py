@@ -10,8 +10,7 @@ from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, and_, or_, text
 
-from app.access import policy
-from app.access.lists import accesses
+from app.access import policy, projects
 from app.access.policy import Actor, Permission, ProjectAccess
 from app.artifacts.tables import Artifact
 from app.db.database import Snapshot
@@ -28,7 +27,7 @@ _OF_VERSION = text(
 
 async def shown(snap: Snapshot, actor: Actor, project_ids: Collection[int]) -> ColumnElement[bool]:
     """Read step: which files of these projects the actor may see. One statement."""
-    seen = (await accesses(snap, actor, project_ids)).values()
+    seen = (await projects.visible_by_ids(snap, actor, project_ids)).values()
     of_candidates = [one.id for one in seen if policy.allows(actor, one, Permission.CANDIDATE_READ)]
     of_versions = [one.id for one in seen if policy.allows(actor, one, Permission.REGISTRY_READ)]
     return or_(Artifact.project_id.in_(of_candidates), and_(Artifact.project_id.in_(of_versions), _OF_VERSION))

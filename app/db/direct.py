@@ -39,6 +39,7 @@ class Within:
         names = tuple(found.keys())
         return [dict(zip(names, row, strict=True)) for row in found]
 
+
 _FAREWELL_SECONDS = 3
 
 

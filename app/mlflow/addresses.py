@@ -12,6 +12,7 @@ from app.artifacts.paths import InvalidPath
 from app.errors import NotFound
 from app.mlflow import identifiers
 from app.quoting import quoted
+from app.registry.details import ModelColumns, VersionColumns
 from app.registry.models import Model
 from app.registry.versions import ModelVersion
 
@@ -78,7 +79,7 @@ def of_proxy(uri: str) -> Location:
     return parse(found["path"] if found else "")
 
 
-def download_uri(model: Model, version: ModelVersion) -> str:
+def download_uri(model: Model | ModelColumns, version: ModelVersion | VersionColumns) -> str:
     """Where a client finds the files of a version: a store of its own, else our proxy."""
     if version.location:
         return version.location

@@ -8,7 +8,7 @@ from app.mlflow import shapes
 from app.mlflow.identifiers import run_id, run_of
 from app.mlflow.protocol import Answer, Call
 from app.mlflow.wire import InvalidParameter, missing
-from app.tracking import metrics, samples
+from app.tracking import histories, samples
 from app.tracking.samples import Sample
 
 MAX_POINTS = 25_000
@@ -19,11 +19,10 @@ async def history(call: Call) -> Answer:
     message = call.message
     candidate_id, key = run_of(message), message.required("metric_key")
     limit = message.page_size(default=MAX_POINTS, limit=2**31 - 1) if message.has("max_results") else None
-    found = await metrics.history(
+    found = await histories.history(
         call.db, call.actor, call.project, candidate_id, key, limit=limit, token=message.text("page_token") or None
     )
-    rows = [shapes.metric(key, point.value, point.timestamp, point.step) for point in found.points]
-    return shapes.page("metrics", rows, found.next_token)
+    return shapes.page("metrics", shapes.metrics(key, found.values, found.timestamps, found.steps), found.next_token)
 
 
 async def bulk(call: Call) -> Answer:

@@ -12,7 +12,7 @@ from app.mlflow.addresses import Location
 from app.mlflow.protocol import Answer, Call
 from app.mlflow.shapes import VERSION_TAG
 from app.quoting import quoted
-from app.registry import listing, versions
+from app.registry import details, listing, versions
 from app.registry.listing import SearchVersions
 from app.registry.references import InvalidReference, parse_mlflow_version
 from app.registry.versions import CreateVersion, Named
@@ -50,14 +50,14 @@ async def create(call: Call) -> Answer:
 
 async def get(call: Call) -> Answer:
     target = _target(call)
-    found = await versions.resolve(call.db, call.actor, call.project, target.model, target.reference)
-    return {"model_version": await presenting.version(call, found)}
+    found = await details.version(call.db, call.actor, call.project, target.model, target.reference)
+    return {"model_version": presenting.version(found)}
 
 
 async def update(call: Call) -> Answer:
     description = call.message.optional_text("description")
     edited = await versions.edit(call.db, call.actor, call.project, _target(call), description=description)
-    return {"model_version": await presenting.version(call, edited)}
+    return {"model_version": await presenting.changed_version(call, edited)}
 
 
 async def transition_stage(call: Call) -> Answer:
@@ -70,7 +70,7 @@ async def transition_stage(call: Call) -> Answer:
             field="archive_existing_versions",
         )
     moved = await versions.set_stage(call.db, call.actor, call.project, _target(call), stage, archive_existing=archive)
-    return {"model_version": await presenting.version(call, moved)}
+    return {"model_version": await presenting.changed_version(call, moved)}
 
 
 async def delete(call: Call) -> Answer:
@@ -87,8 +87,8 @@ async def search(call: Call) -> Answer:
         page_token=message.text("page_token") or None,
         hide_prompts=True,
     )
-    rows, token = await listing.versions(call.db, call.actor, call.project, command)
-    return shapes.page("model_versions", await presenting.versions(call, rows), token)
+    found, token = await listing.versions(call.db, call.actor, call.project, command)
+    return shapes.page("model_versions", presenting.versions(found), token)
 
 
 async def download_uri(call: Call) -> Answer:

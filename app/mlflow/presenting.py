@@ -1,7 +1,4 @@
-"""Models and versions with what belongs into their answer: aliases, latest versions, the model's name.
-
-The number of statements does not grow with the number of rows.
-"""
+"""Models and versions with what belongs into their answer: aliases, latest versions, the model's name."""
 
 from __future__ import annotations
 
@@ -10,51 +7,44 @@ from collections.abc import Sequence
 from app.mlflow import shapes
 from app.mlflow.protocol import Call
 from app.mlflow.shapes import Json
-from app.registry import aliases, latest
-from app.registry import models as registry_models
-from app.registry.models import Model
-from app.registry.versions import ModelVersion
+from app.registry import details
+from app.registry.details import ModelDetails, VersionDetails
+from app.registry.models import Model, ModelNotFound
+from app.registry.versions import ModelVersion, VersionNotFound
 
 
-async def model(call: Call, row: Model) -> Json:
-    return (await models(call, [row]))[0]
+async def changed_model(call: Call, row: Model) -> Json:
+    """A model that has just been written.
+
+    Raises:
+        ModelNotFound: somebody has deleted it since.
+    """
+    found = await details.models_by_ids(call.db, call.actor, row.project_id, [row.id])
+    if not found:
+        raise ModelNotFound(row.name)
+    return model(found[0])
 
 
-async def models(call: Call, rows: Sequence[Model]) -> list[Json]:
-    """Models of one project, in their order."""
-    if not rows:
-        return []
-    project_id, ids = rows[0].project_id, [row.id for row in rows]
-    named = await aliases.of_models(call.db, call.actor, project_id, ids)
-    newest = await latest.per_stage_of_models(call.db, call.actor, project_id, ids)
-    standing = [alias for group in named for alias in group]
-    return [
-        shapes.registered_model(row)
-        | {"aliases": [{"alias": alias.name, "version": str(alias.number)} for alias in group]}
-        | {
-            "latest_versions": [
-                shapes.model_version(row, version, [one.name for one in standing if one.version_id == version.id])
-                for version in found
-            ]
-        }
-        for row, group, found in zip(rows, named, newest, strict=True)
-    ]
+async def changed_version(call: Call, row: ModelVersion) -> Json:
+    """A version that has just been written.
+
+    Raises:
+        VersionNotFound: somebody has deleted it since.
+    """
+    found = await details.versions_by_ids(call.db, call.actor, row.project_id, [row.id])
+    if not found:
+        raise VersionNotFound(f"The version {row.version} has just been deleted.", field="version")
+    return version(found[0])
 
 
-async def version(call: Call, row: ModelVersion) -> Json:
-    return (await versions(call, [row]))[0]
+def model(found: ModelDetails) -> Json:
+    aliases = [{"alias": name, "version": str(number)} for name, number in found.aliases]
+    return shapes.registered_model(found.row) | {"aliases": aliases, "latest_versions": versions(found.latest)}
 
 
-async def versions(call: Call, rows: Sequence[ModelVersion]) -> list[Json]:
-    """Versions of one project, in their order; one whose model has just been deleted is left out."""
-    if not rows:
-        return []
-    project_id = rows[0].project_id
-    ids = list({row.model_id for row in rows})
-    owners = dict(zip(ids, await registry_models.by_ids(call.db, call.actor, project_id, ids), strict=True))
-    named = await aliases.of_versions(call.db, call.actor, project_id, [row.id for row in rows])
-    return [
-        shapes.model_version(owner, row, [alias.name for alias in group])
-        for row, group in zip(rows, named, strict=True)
-        if (owner := owners[row.model_id]) is not None
-    ]
+def version(found: VersionDetails) -> Json:
+    return shapes.model_version(found.model, found.row, found.aliases)
+
+
+def versions(found: Sequence[VersionDetails]) -> list[Json]:
+    return [shapes.model_version(one.model, one.row, one.aliases) for one in found]

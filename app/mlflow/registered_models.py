@@ -6,17 +6,17 @@ from app.errors import Invalid
 from app.mlflow import presenting, shapes
 from app.mlflow.protocol import Answer, Call
 from app.quoting import quoted
-from app.registry import aliases, latest, listing, models, versions
+from app.registry import aliases, details, listing, models, versions
+from app.registry.details import VersionDetails
 from app.registry.listing import SearchModels
 from app.registry.models import CreateModel
 from app.registry.references import (
     InStage,
-    Latest,
     parse_mlflow_stage,
     parse_mlflow_version,
     parse_reference,
 )
-from app.registry.versions import AliasNotFound, ModelVersion, VersionNotFound
+from app.registry.versions import AliasNotFound, VersionNotFound
 
 MAX_PAGE = 1000
 
@@ -29,20 +29,20 @@ async def create(call: Call) -> Answer:
 
 
 async def get(call: Call) -> Answer:
-    found = await models.get(call.db, call.actor, call.project, call.message.required("name"))
-    return {"registered_model": await presenting.model(call, found)}
+    found = await details.model(call.db, call.actor, call.project, call.message.required("name"))
+    return {"registered_model": presenting.model(found)}
 
 
 async def rename(call: Call) -> Answer:
     name, new_name = call.message.required("name"), call.message.required("new_name")
     renamed = await models.rename(call.db, call.actor, call.project, name, new_name)
-    return {"registered_model": await presenting.model(call, renamed)}
+    return {"registered_model": await presenting.changed_model(call, renamed)}
 
 
 async def update(call: Call) -> Answer:
     name, description = call.message.required("name"), call.message.optional_text("description")
     edited = await models.edit(call.db, call.actor, call.project, name, description=description)
-    return {"registered_model": await presenting.model(call, edited)}
+    return {"registered_model": await presenting.changed_model(call, edited)}
 
 
 async def delete(call: Call) -> Answer:
@@ -59,8 +59,8 @@ async def search(call: Call) -> Answer:
         page_token=message.text("page_token") or None,
         hide_prompts=True,
     )
-    rows, token = await listing.models(call.db, call.actor, call.project, command)
-    return shapes.page("registered_models", await presenting.models(call, rows), token)
+    found, token = await listing.models(call.db, call.actor, call.project, command)
+    return shapes.page("registered_models", [presenting.model(one) for one in found], token)
 
 
 async def set_tag(call: Call) -> Answer:
@@ -93,40 +93,39 @@ async def get_by_alias(call: Call) -> Answer:
     """What stands after ``@`` may also be a version or ``latest``, since no alias can be called so."""
     name, alias = call.message.required("name"), call.message.required("alias")
     try:
-        found = await versions.resolve(call.db, call.actor, call.project, name, parse_reference(f"@{alias}"))
+        found = await details.version(call.db, call.actor, call.project, name, parse_reference(f"@{alias}"))
     except AliasNotFound:
         raise Invalid(f"Registered model alias {quoted(alias)} not found.", field="alias") from None
-    return {"model_version": await presenting.version(call, found)}
+    return {"model_version": presenting.version(found)}
 
 
 async def latest_versions(call: Call) -> Answer:
     """One version per stage. As a stage may also stand what names a version: ``models:/m/^1.2`` is sent like that."""
     name, stages = call.message.required("name"), call.message.texts("stages")
     found = await (_in_stages(call, name, stages) if stages else _per_stage(call, name))
-    return {"model_versions": await presenting.versions(call, found)}
+    return {"model_versions": presenting.versions(found)}
 
 
-async def _in_stages(call: Call, name: str, stages: list[str]) -> list[ModelVersion]:
-    found: dict[int, ModelVersion] = {}
+async def _in_stages(call: Call, name: str, stages: list[str]) -> list[VersionDetails]:
+    found: dict[int, VersionDetails] = {}
     for stage in stages:
         reference = parse_mlflow_stage(stage)
         if isinstance(reference, InStage):
             versions.known_stage(reference.name)
         try:
-            version = await versions.resolve(call.db, call.actor, call.project, name, reference)
+            version = await details.version(call.db, call.actor, call.project, name, reference)
         except VersionNotFound:
             continue
-        found[version.id] = version
+        found[version.row.id] = version
     return list(found.values())
 
 
-async def _per_stage(call: Call, name: str) -> list[ModelVersion]:
+async def _per_stage(call: Call, name: str) -> list[VersionDetails]:
     """Clients take the one with the greatest number for ``models:/m/latest``.
 
     A later number with a lower precedence, such as a fix for an old release, is therefore left out.
     """
-    found = await latest.per_stage(call.db, call.actor, call.project, name)
-    if not found:
-        return []
-    highest = await versions.resolve(call.db, call.actor, call.project, name, Latest())
-    return [version for version in found if version.number <= highest.number]
+    found = await details.latest_versions(call.db, call.actor, call.project, name)
+    # The latest of the model is the latest of its stage, too.
+    latest = max(found, key=lambda one: (not one.row.is_prerelease, one.row.precedence, one.row.number), default=None)
+    return [one for one in found if latest is not None and one.row.number <= latest.row.number]

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from app.artifacts.artifacts import Entry
 from app.mlflow import addresses, identifiers
 from app.mlflow.identifiers import shown_model_id
+from app.registry.details import ModelColumns, VersionColumns
 from app.registry.models import Model
 from app.registry.versions import ModelVersion
-from app.tracking.candidates import Candidate, CandidateDetails, Status
+from app.tracking.candidates import Candidate, CandidateDetails, Listed, Status
 from app.tracking.datasets import Summary
 from app.tracking.details import DatasetInput
 from app.tracking.experiments import Experiment
@@ -23,11 +24,13 @@ from app.tracking.logged_models import Status as ModelStatus
 Json = dict[str, Any]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 VERSION_TAG = "gitlab.version"
+_STATUS_NAMES = {int(status): status.name for status in Status}
 
 
 def milliseconds(moment: datetime) -> int:
     """Milliseconds since 1970, MLflow's time everywhere; cut as searches cut them, so that equal ones are found."""
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
+    passed = moment - _EPOCH
+    return passed.days * 86_400_000 + passed.seconds * 1000 + passed.microseconds // 1000
 
 
 def number(value: float) -> float | str:
@@ -60,14 +63,15 @@ def experiment(row: Experiment) -> Json:
     }
 
 
-def run_info(row: Candidate) -> Json:
+def run_info(row: Candidate | Listed) -> Json:
+    id = row.id.hex
     info: Json = {
-        "run_id": row.id.hex,
-        "run_uuid": row.id.hex,
+        "run_id": id,
+        "run_uuid": id,
         "run_name": row.name,
         "experiment_id": str(row.experiment_number),
         "user_id": row.user_name,
-        "status": Status(row.status).name,
+        "status": _STATUS_NAMES[row.status],
         "artifact_uri": identifiers.run_location(row.experiment_number, row.id),
         "lifecycle_stage": lifecycle(row.deleted_at),
     }
@@ -78,7 +82,7 @@ def run_info(row: Candidate) -> Json:
     return info
 
 
-def run(details: CandidateDetails) -> Json:
+def run(details: CandidateDetails[Candidate] | CandidateDetails[Listed]) -> Json:
     inputs = [one for one in details.models if one.direction == "input"]
     outputs = [one for one in details.models if one.direction == "output"]
     return {
@@ -99,7 +103,17 @@ def run(details: CandidateDetails) -> Json:
 
 
 def metric(key: str, value: float, timestamp: int, step: int) -> Json:
-    return {"key": key, "value": number(value), "timestamp": timestamp, "step": step}
+    shown = value if math.isfinite(value) else number(value)
+    return {"key": key, "value": shown, "timestamp": timestamp, "step": step}
+
+
+def metrics(key: str, values: Sequence[float], timestamps: Sequence[int], steps: Sequence[int]) -> list[Json]:
+    """Points of one metric; written for tens of thousands."""
+    shown: Sequence[float | str] = values if all(map(math.isfinite, values)) else [number(value) for value in values]
+    return [
+        {"key": key, "value": value, "timestamp": timestamp, "step": step}
+        for value, timestamp, step in zip(shown, timestamps, steps, strict=True)
+    ]
 
 
 def latest_metric(row: Any) -> Json:
@@ -167,7 +181,7 @@ def file(entry: Entry, folder: str = "") -> Json:
     return shown if entry.is_folder else shown | {"file_size": entry.size}
 
 
-def registered_model(row: Model) -> Json:
+def registered_model(row: Model | ModelColumns) -> Json:
     """Without aliases and latest versions, which :mod:`app.mlflow.presenting` adds."""
     return {
         "name": row.name,
@@ -178,7 +192,7 @@ def registered_model(row: Model) -> Json:
     }
 
 
-def model_version(model: Model, row: ModelVersion, aliases: list[str]) -> Json:
+def model_version(model: Model | ModelColumns, row: ModelVersion | VersionColumns, aliases: list[str]) -> Json:
     """``version`` is the number; the SemVer stands in a tag (GitLab's convention)."""
     shown: Json = {
         "name": model.name,

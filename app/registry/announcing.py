@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from app.db.database import Tx
-from app.registry.listing import PROMPT_TAG
+from app.registry.names import PROMPT_TAG
 from app.registry.tables import Model, ModelVersion
 from app.webhooks import events
 from app.webhooks.events import Event

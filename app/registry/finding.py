@@ -8,7 +8,6 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import (
-    ColumnElement,
     Integer,
     Select,
     Text,
@@ -27,6 +26,7 @@ from app.db.database import Database, Snapshot
 from app.errors import Invalid
 from app.pagination import Keyset, Page, Window
 from app.registry.tables import Model, ModelVersion
+from app.search import sql
 from app.tracking.candidates import Candidate
 from app.tracking.experiments import Experiment
 
@@ -101,7 +101,7 @@ async def _matching(snap: Snapshot, actor: Actor, project: int | str, text: str)
 
 
 def _models(project_id: int, text: str) -> AnySelect:
-    mine = (Model.project_id == project_id, Model.deleted_at.is_(None), _has(Model.name, text))
+    mine = (Model.project_id == project_id, Model.deleted_at.is_(None), sql.contains(Model.name, text))
     return _part(Kind.MODEL, Model.project_id, Model.name, Model.id).where(*mine)
 
 
@@ -110,20 +110,20 @@ def _versions(project_id: int, text: str) -> AnySelect:
     part = _part(Kind.MODEL_VERSION, ModelVersion.project_id, ModelVersion.version, ModelVersion.id)
     living = (ModelVersion.deleted_at.is_(None), Model.deleted_at.is_(None))
     return part.join(Model, same).where(
-        ModelVersion.project_id == project_id, *living, _has(ModelVersion.version, text)
+        ModelVersion.project_id == project_id, *living, sql.contains(ModelVersion.version, text)
     )
 
 
 def _experiments(project_id: int, text: str) -> AnySelect:
     part = _part(Kind.EXPERIMENT, Experiment.project_id, Experiment.name, Experiment.number)
     living = (Experiment.purge_at.is_(None), Experiment.deleted_at.is_(None))
-    return part.where(Experiment.project_id == project_id, *living, _has(Experiment.name, text))
+    return part.where(Experiment.project_id == project_id, *living, sql.contains(Experiment.name, text))
 
 
 def _candidates(project_id: int, text: str) -> AnySelect:
     part = _part(Kind.CANDIDATE, Candidate.project_id, Candidate.name, Candidate.id)
     living = (Candidate.purge_at.is_(None), Candidate.deleted_at.is_(None))
-    named = _has(Candidate.name, text)
+    named = sql.contains(Candidate.name, text)
     if (uuid := _uuid(text)) is not None:
         named = or_(named, Candidate.id == uuid)
     return part.where(Candidate.project_id == project_id, *living, named)
@@ -132,11 +132,6 @@ def _candidates(project_id: int, text: str) -> AnySelect:
 def _part(kind: Kind, project_id: Any, name: Any, id: Any) -> AnySelect:
     number = literal_column(str(int(kind)), Integer).label("kind")
     return select(number, project_id.label("project_id"), name.label("name"), cast(id, Text).label("id"))
-
-
-def _has(column: Any, text: str) -> ColumnElement[bool]:
-    found: ColumnElement[bool] = func.lower(column).contains(text.lower(), autoescape=True)
-    return found
 
 
 def _uuid(text: str) -> UUID | None:

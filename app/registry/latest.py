@@ -1,71 +1,47 @@
-"""The latest version of many models at once: overall, and in each stage."""
+"""The latest version of many models at once: overall, and in each stage.
+
+Each is found by a probe of an index, whatever the number of versions. The probe is a subquery with a limit, so that a
+planner that does not know how many models are meant cannot choose to join all versions instead.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import ARRAY, Select, Text, and_, func, literal, select, true
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, func, literal, literal_column, select, true
+from sqlalchemy.orm import aliased
 
-from app.access.policy import Actor
-from app.db.database import Database
-from app.registry import models, repository, resolving
-from app.registry.references import Latest
-from app.registry.repository import readable
 from app.registry.stages import STAGES
 from app.registry.tables import Model, ModelVersion
 
 
-async def of_models(db: Database, actor: Actor, project_id: int, ids: Sequence[int]) -> list[ModelVersion | None]:
-    """For loaders: the highest release of each model, or its highest prerelease when there is no release."""
-    chosen = and_(ModelVersion.project_id == Model.project_id, ModelVersion.id == resolving.chosen_id(Latest()))
-    statement = repository.living_models(project_id).join(ModelVersion, chosen).with_only_columns(ModelVersion)
-    async with db.read() as snap:
-        if not await repository.may_read(snap, actor, project_id):
-            return [None] * len(ids)
-        rows = await snap.scalars(statement.where(Model.id == func.any(list(ids))))
-        found = {version.model_id: version for version in rows}
-    return [found.get(id) for id in ids]
-
-
-async def per_stage(db: Database, actor: Actor, project: int | str, model: int | str) -> list[ModelVersion]:
-    """The highest version of each stage that holds any, in the order of the stages.
-
-    Raises:
-        ModelNotFound: there is no such model.
+def of_models() -> tuple[Select[Any], type[ModelVersion]]:
+    """Living models, each joined with its highest release, or its highest prerelease when there is no release; whoever
+    reads it names the models. The second is the version within the statement.
     """
-    async with db.read() as snap:
-        access = await readable(snap, actor, project)
-        owner = await models.find(snap, access.id, model)
-        return list(await snap.scalars(_per_stage(access.id).where(Model.id == owner.id)))
+    version = _highest()
+    return _living().join(version, true()), version
 
 
-async def per_stage_of_models(
-    db: Database, actor: Actor, project_id: int, ids: Sequence[int]
-) -> list[list[ModelVersion]]:
-    """For loaders: the highest version of each stage of each model; in the order of the ids."""
-    async with db.read() as snap:
-        if not await repository.may_read(snap, actor, project_id):
-            return [[] for _ in ids]
-        rows = await snap.scalars(_per_stage(project_id).where(Model.id == func.any(list(ids))))
-    found: dict[int, list[ModelVersion]] = defaultdict(list)
-    for version in rows:
-        found[version.model_id].append(version)
-    return [found[id] for id in ids]
-
-
-def _per_stage(project_id: int) -> Select[ModelVersion]:
-    """A probe of the index for each model and stage, whatever the number of versions."""
+def per_stage() -> tuple[Select[Any], type[ModelVersion]]:
+    """The same for each stage that holds any version, in the order of the stages."""
     stages = func.unnest(literal(STAGES, ARRAY(Text))).table_valued("name", with_ordinality="place", name="stages")
     stage = stages.render_derived()
-    chosen = and_(
-        ModelVersion.project_id == Model.project_id, ModelVersion.id == resolving.chosen_in_stage(stage.c.name, stage)
+    version = _highest(ModelVersion.stage == stage.c.name, stage)
+    return _living().join(stage, true()).join(version, true()).order_by(Model.id, stage.c.place), version
+
+
+def _living() -> Select[Any]:
+    return select(Model).select_from(Model).where(Model.deleted_at.is_(None))
+
+
+def _highest(within: ColumnElement[bool] | None = None, *others: Any) -> type[ModelVersion]:
+    mine = (
+        ModelVersion.project_id == Model.project_id,
+        ModelVersion.model_id == Model.id,
+        ModelVersion.deleted_at.is_(None),
     )
-    return (
-        select(ModelVersion)
-        .select_from(Model)
-        .join(stage, true())
-        .join(ModelVersion, chosen)
-        .where(Model.project_id == project_id, Model.deleted_at.is_(None))
-        .order_by(Model.id, stage.c.place)
-    )
+    statement = select(ModelVersion).where(*mine, *([] if within is None else [within]))
+    order = (ModelVersion.is_prerelease, ModelVersion.precedence.desc(), ModelVersion.number.desc())
+    highest = statement.order_by(*order).limit(literal_column("1")).correlate(Model, *others).lateral("highest")
+    return aliased(ModelVersion, highest)

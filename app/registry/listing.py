@@ -5,16 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, false, func, literal_column, not_, or_, select
+import asyncpg
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    false,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+)
 
 from app.access.lists import Answers, ProjectLists
 from app.access.policy import Actor, Permission
 from app.db.database import Database
-from app.registry import repository
-from app.registry.repository import readable
+from app.db.prepared import Prepared
+from app.registry import details, repository
+from app.registry.details import ModelDetails, VersionDetails
+from app.registry.names import PROMPT_TAG
 from app.registry.tables import Model, ModelVersion
 from app.search import grammars, keyset, sql
 from app.search.ast import And, Comparison, Entity, Expression, Not, Operator, Or, OrderKey
@@ -28,7 +46,6 @@ MAX_MODELS = 1_000
 MAX_VERSIONS = 200_000
 VERSION_TAG = "gitlab.version"
 """The tag under which MLflow clients see the version itself."""
-PROMPT_TAG = "mlflow.prompt.is_prompt"
 
 _EQUAL = {Operator.EQ, Operator.NE, Operator.IN, Operator.NOT_IN}
 _NONE: ColumnElement[str] = literal_column("''", Text)
@@ -63,17 +80,19 @@ class SearchVersions:
 
 async def models(
     db: Database, actor: Actor, project: int | str, command: SearchModels
-) -> tuple[list[Model], str | None]:
+) -> tuple[list[ModelDetails], str | None]:
     """Models that match, and the token of the next page (None: this was the last).
 
     Raises:
         InvalidFilter, InvalidOrder: with the place in the text.
         Invalid: the token belongs to another search, or the limit is above 1,000.
     """
-    condition, cut = _planned_models(command)
-    async with db.read() as snap:
-        access = await readable(snap, actor, project)
-        return await _page(snap, repository.living_models(access.id).where(condition), cut)
+    check_limit(command.limit, MAX_MODELS)
+    plan = _plan_of_models(command.filter, tuple(command.order_by), command.hide_prompts)
+    access = await repository.readable_project(db, actor, project)
+    async with db.direct() as connection:
+        ids, token = await plan.page(connection, access.id, _cut(plan.terms, command))
+        return await details.of_models(connection, access.id, ids), token
 
 
 async def models_of_projects(
@@ -84,24 +103,27 @@ async def models_of_projects(
     Raises:
         InvalidFilter, InvalidOrder, Invalid: as for :func:`models`.
     """
-    condition, cut = _planned_models(command)
-    statement = select(Model).where(Model.deleted_at.is_(None), condition)
+    check_limit(command.limit, MAX_MODELS)
+    plan = _plan_of_models(command.filter, tuple(command.order_by), command.hide_prompts)
+    statement, cut = plan.statement.with_only_columns(Model), _cut(plan.terms, command)
     return await _LISTS.searches(db, actor, keys, statement=statement, cut=cut, parent=(Model.project_id,), row=Model)
 
 
 async def versions(
     db: Database, actor: Actor, project: int | str, command: SearchVersions
-) -> tuple[list[ModelVersion], str | None]:
+) -> tuple[list[VersionDetails], str | None]:
     """Versions of all models that match, and the token of the next page (None: this was the last).
 
     Raises:
         InvalidFilter, InvalidOrder: with the place in the text.
         Invalid: the token belongs to another search, or the limit is above 200,000.
     """
-    condition, cut = _planned_versions(command)
-    async with db.read() as snap:
-        access = await readable(snap, actor, project)
-        return await _page(snap, repository.living_versions(access.id).where(condition), cut)
+    check_limit(command.limit, MAX_VERSIONS)
+    plan = _plan_of_versions(command.filter, tuple(command.order_by), command.hide_prompts)
+    access = await repository.readable_project(db, actor, project)
+    async with db.direct() as connection:
+        ids, token = await plan.page(connection, access.id, _cut(plan.terms, command))
+        return await details.of_versions(connection, access.id, ids), token
 
 
 async def versions_of_projects(
@@ -112,8 +134,9 @@ async def versions_of_projects(
     Raises:
         InvalidFilter, InvalidOrder, Invalid: as for :func:`versions`.
     """
-    condition, cut = _planned_versions(command)
-    statement = repository.all_living_versions().where(condition)
+    check_limit(command.limit, MAX_VERSIONS)
+    plan = _plan_of_versions(command.filter, tuple(command.order_by), command.hide_prompts)
+    statement, cut = plan.statement.with_only_columns(ModelVersion), _cut(plan.terms, command)
     return await _LISTS.searches(
         db, actor, keys, statement=statement, cut=cut, parent=(ModelVersion.project_id,), row=ModelVersion
     )
@@ -122,18 +145,44 @@ async def versions_of_projects(
 _LISTS = ProjectLists(Permission.REGISTRY_READ)
 
 
-def _planned_models(command: SearchModels) -> tuple[ColumnElement[bool], Cut]:
-    check_limit(command.limit, MAX_MODELS)
-    expression = parse_filter(command.filter, grammars.MODELS)
-    condition = _unprompted(sql.condition(expression, _of_model), expression, Model.tags, command)
-    return condition, _cut(_model_terms(command.order_by), command)
+class _Plan:
+    """What depends on filter and order alone: worked out once, and kept for the next page and the next request."""
+
+    def __init__(self, statement: Select[int], project_id: ColumnElement[int], terms: list[Term]) -> None:
+        self.statement = statement
+        self.terms = terms
+        self._here = statement.where(project_id == bindparam("of_project", None, type_=BigInteger))
+        most: ColumnElement[int] = bindparam("most", None, type_=BigInteger)
+        self._first = Prepared(keyset.ordered(self._here, terms).limit(most))
+
+    async def page(self, connection: asyncpg.Connection, project_id: int, cut: Cut) -> tuple[list[int], str | None]:
+        statement = self._first
+        if cut.token:
+            statement = Prepared(keyset.apply(self._here, cut.terms, cut.mark, cut.token, cut.limit))
+        rows = await statement.fetch(connection, of_project=project_id, most=cut.limit + 1)
+        return [row[0] for row in rows[: cut.limit]], keyset.next_token(rows, cut.terms, cut.mark, cut.limit)
 
 
-def _planned_versions(command: SearchVersions) -> tuple[ColumnElement[bool], Cut]:
-    check_limit(command.limit, MAX_VERSIONS)
-    expression = parse_filter(command.filter, grammars.MODEL_VERSIONS)
-    condition = _unprompted(sql.condition(expression, _of_version), expression, ModelVersion.tags, command)
-    return condition, _cut(_version_terms(command.order_by), command)
+@lru_cache(maxsize=128)
+def _plan_of_models(filter: str, order_by: tuple[str, ...], hide_prompts: bool) -> _Plan:
+    expression = parse_filter(filter, grammars.MODELS)
+    condition = _unprompted(sql.condition(expression, _of_model), expression, Model.tags, hide_prompts)
+    statement = select(Model.id).where(Model.deleted_at.is_(None), condition)
+    return _Plan(statement, _column(Model.project_id), _model_terms(order_by))
+
+
+@lru_cache(maxsize=128)
+def _plan_of_versions(filter: str, order_by: tuple[str, ...], hide_prompts: bool) -> _Plan:
+    expression = parse_filter(filter, grammars.MODEL_VERSIONS)
+    condition = _unprompted(sql.condition(expression, _of_version), expression, ModelVersion.tags, hide_prompts)
+    statement = repository.all_living_versions().with_only_columns(ModelVersion.id).where(condition)
+    return _Plan(statement, _column(ModelVersion.project_id), _version_terms(order_by))
+
+
+def _column(column: Any) -> ColumnElement[int]:
+    """The expression of a mapped attribute, for code that knows expressions only."""
+    expression: ColumnElement[int] = column
+    return expression
 
 
 def _cut(terms: list[Term], command: SearchModels | SearchVersions) -> Cut:
@@ -141,16 +190,10 @@ def _cut(terms: list[Term], command: SearchModels | SearchVersions) -> Cut:
     return Cut(terms, mark, command.page_token, command.limit)
 
 
-async def _page(snap: Any, statement: Select[Any], cut: Cut) -> tuple[list[Any], str | None]:
-    paged = keyset.apply(statement, cut.terms, cut.mark, cut.token, cut.limit)
-    rows = (await snap.execute(paged)).all()
-    return [row[0] for row in rows[: cut.limit]], keyset.next_token(rows, cut.terms, cut.mark, cut.limit)
-
-
 def _of_model(comparison: Comparison) -> ColumnElement[bool]:
     if comparison.entity is Entity.TAG:
         return _of_tag(Model.tags, comparison)
-    return sql.compare(Model.name, comparison)
+    return sql.compare_name(Model.name, comparison)
 
 
 def _of_version(comparison: Comparison) -> ColumnElement[bool]:
@@ -166,7 +209,7 @@ def _of_version(comparison: Comparison) -> ColumnElement[bool]:
         case "source_path":
             return sql.compare(ModelVersion.source, comparison)
         case _:
-            return sql.compare(Model.name, comparison)
+            return sql.compare_name(Model.name, comparison)
 
 
 def _of_tag(column: Any, comparison: Comparison) -> ColumnElement[bool]:
@@ -177,10 +220,10 @@ def _of_tag(column: Any, comparison: Comparison) -> ColumnElement[bool]:
 
 
 def _unprompted(
-    condition: ColumnElement[bool], expression: Expression | None, tags: Any, command: SearchModels | SearchVersions
+    condition: ColumnElement[bool], expression: Expression | None, tags: Any, hide_prompts: bool
 ) -> ColumnElement[bool]:
     """Prompts are models with a tag; clients that do not ask for them do not expect them."""
-    if not command.hide_prompts or _asks_for_prompts(expression):
+    if not hide_prompts or _asks_for_prompts(expression):
         return condition
     return and_(condition, func.coalesce(tags.op("->>")(PROMPT_TAG), "") != "true")
 

@@ -23,6 +23,7 @@ from app.registry.names import check_description, check_model_name
 from app.registry.repository import readable, writable
 from app.registry.tables import Model
 from app.registry.tagging import check_tags, merged, without
+from app.search import sql
 from app.tracking import experiments, model_experiments, version_candidates
 from app.tracking.experiments import ExperimentTaken
 
@@ -264,7 +265,7 @@ async def count(db: Database, actor: Actor, project: int | str, *, text: str = "
 
 def _matching(project_id: int, text: str) -> Select[Model]:
     statement = repository.living_models(project_id)
-    return statement.where(func.lower(Model.name).contains(text.lower(), autoescape=True)) if text else statement
+    return statement.where(sql.contains(Model.name, text)) if text else statement
 
 
 def keyset(order: ModelOrder) -> Keyset[Model]:

@@ -15,6 +15,7 @@ MAX_STAGE = 63
 MAX_DESCRIPTION = 10_000
 MAX_TAG_KEY = 250
 MAX_TAG_VALUE = 100_000
+PROMPT_TAG = "mlflow.prompt.is_prompt"
 
 _WORD = re.compile(r"[\w-]+")
 _VERSION_ALIAS = re.compile(r"[vV]\d+")

@@ -11,17 +11,18 @@ from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, select
 
 from app.access.lists import Answers, ProjectLists
 from app.access.policy import Actor, Permission
 from app.db.database import Database
 from app.pagination import Keyset, Page, Window
-from app.registry import repository, resolving
+from app.registry import latest, repository, resolving
 from app.registry.models import ModelOrder, keyset
-from app.registry.references import Latest, Reference
+from app.registry.references import Reference
 from app.registry.tables import Alias as Alias
 from app.registry.tables import Model, ModelVersion
+from app.search import sql
 
 ModelKey: TypeAlias = tuple[int, int]
 VersionKey: TypeAlias = tuple[int, int]
@@ -96,9 +97,8 @@ async def count_versions_of_models(
 
 async def latest_of_models(db: Database, actor: Actor, keys: Sequence[ModelKey]) -> Answers[ModelVersion | None]:
     """The highest release of each model, or its highest prerelease when there is no release."""
-    chosen = and_(ModelVersion.project_id == Model.project_id, ModelVersion.id == resolving.chosen_id(Latest()))
-    statement = select(ModelVersion).select_from(Model).join(ModelVersion, chosen).where(Model.deleted_at.is_(None))
-    return await _LISTS.singles(db, actor, keys, statement=statement, parent=_MODEL)
+    statement, version = latest.of_models()
+    return await _LISTS.singles(db, actor, keys, statement=statement.with_only_columns(version), parent=_MODEL)
 
 
 async def versions_by_keys(db: Database, actor: Actor, keys: Sequence[VersionKey]) -> Answers[ModelVersion | None]:
@@ -138,7 +138,7 @@ async def aliases_of_versions(db: Database, actor: Actor, keys: Sequence[Version
 
 def _models(text: str = "") -> Select[Model]:
     statement = select(Model).where(Model.deleted_at.is_(None))
-    return statement.where(func.lower(Model.name).contains(text.lower(), autoescape=True)) if text else statement
+    return statement.where(sql.contains(Model.name, text)) if text else statement
 
 
 def _listed(wish: VersionList) -> Select[ModelVersion]:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, select, update
 
 from app.access import policy, projects
 from app.access.policy import Actor, Permission, ProjectAccess
-from app.db.database import Snapshot, Tx
+from app.db.database import Database, Snapshot, Tx
 from app.errors import Invalid, NotFound
 from app.registry.names import check_model_name
 from app.registry.tables import Model, ModelVersion
@@ -19,6 +19,13 @@ T = TypeVar("T")
 async def readable(snap: Snapshot, actor: Actor, project: int | str) -> ProjectAccess:
     """Step: the project, if the actor may read its registry."""
     access = await projects.visible(snap, actor, project)
+    policy.require(actor, access, Permission.REGISTRY_READ)
+    return access
+
+
+async def readable_project(db: Database, actor: Actor, project: int | str) -> ProjectAccess:
+    """The same before there is a view of the database."""
+    access = await projects.get(db, actor, project)
     policy.require(actor, access, Permission.REGISTRY_READ)
     return access
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
     column,
     func,
     literal,
+    literal_column,
     or_,
     select,
     true,
@@ -106,12 +107,14 @@ def of_model(reference: Reference, *, by_id: bool) -> Select[Model, ModelVersion
     )
     return (
         select(Model, ModelVersion)
+        .select_from(Model)
         .outerjoin(ModelVersion, same)
         .where(Model.project_id == bindparam("of_project"), column == bindparam("of_model"), Model.deleted_at.is_(None))
     )
 
 
 _INNER = aliased(ModelVersion, name="v")
+_ONE: ColumnElement[int] = literal_column("1")
 
 
 def _within_model(*others: FromClause) -> Select[Any]:
@@ -127,14 +130,13 @@ def _scalar(statement: Select[Any]) -> ScalarSelect[Any]:
 
 
 def _highest(statement: Select[Any]) -> Select[Any]:
-    return statement.order_by(_INNER.precedence.desc(), _INNER.number.desc()).limit(1)
+    return statement.order_by(_INNER.precedence.desc(), _INNER.number.desc()).limit(_ONE)
 
 
 def _releases_first(statement: Select[Any]) -> ScalarSelect[Any]:
-    """COALESCE looks for a prerelease only when there is no release."""
-    release = _scalar(_highest(statement.where(_INNER.is_prerelease.is_(False))))
-    prerelease = _scalar(_highest(statement.where(_INNER.is_prerelease.is_(True))))
-    return select(func.coalesce(release, prerelease)).scalar_subquery()
+    """A prerelease only when there is no release: one probe of an index that has releases above prereleases."""
+    order = (_INNER.is_prerelease, _INNER.precedence.desc(), _INNER.number.desc())
+    return _scalar(statement.order_by(*order).limit(_ONE))
 
 
 def _standing(alias: str) -> ScalarSelect[Any]:

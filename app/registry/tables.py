@@ -30,6 +30,14 @@ class Model(Row):
         Index("ix_models_created_at", "project_id", "created_at", "id"),
         Index("ix_models_updated_at", "project_id", "updated_at", "id"),
         Index("ix_models_experiment_number", "project_id", "experiment_number"),
+        # Trigrams, in the collation "default"; missing where the extension is.
+        Index(
+            "ix_models_name_part",
+            "project_id",
+            "name",
+            postgresql_using="gin",
+            postgresql_ops={"name": "gin_trgm_ops"},
+        ),
     )
 
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), primary_key=True)
@@ -71,7 +79,7 @@ class ModelVersion(Row):
             "ix_model_versions_precedence",
             "project_id",
             "model_id",
-            "is_prerelease",
+            sql("is_prerelease desc"),
             "precedence",
             "number",
             postgresql_where=sql("deleted_at is null"),
@@ -89,7 +97,7 @@ class ModelVersion(Row):
             "project_id",
             "model_id",
             "stage",
-            "is_prerelease",
+            sql("is_prerelease desc"),
             "precedence",
             "number",
             postgresql_where=sql("deleted_at is null"),

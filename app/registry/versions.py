@@ -20,7 +20,6 @@ from app.queue.jobs import PurgeVersion
 from app.quoting import quoted
 from app.registry import announcing, creation, making, models, repository, resolving
 from app.registry.creation import CreateVersion, VersionTaken
-from app.registry.latest import per_stage as latest_per_stage
 from app.registry.names import check_description
 from app.registry.references import ByAlias, Reference, spoken
 from app.registry.repository import readable, writable
@@ -39,7 +38,6 @@ __all__ = [
     "Target",
     "VersionTaken",
     "known_stage",
-    "latest_per_stage",
 ]
 
 
@@ -238,17 +236,18 @@ async def _find_named(snap: Snapshot, project_id: int, target: Named) -> tuple[M
         raise models.not_found(target.model)
     model, version = row
     if version is None:
-        raise _no_version(model, target.reference)
+        raise no_version(model.name, target.reference)
     return model, version
 
 
-def _no_version(model: Model, reference: Reference) -> VersionNotFound:
+def no_version(model: str, reference: Reference) -> VersionNotFound:
+    """The error for a reference that means no version of the model of that name."""
     if isinstance(reference, ByAlias):
-        message = f"The model {quoted(model.name)} has no alias {quoted(reference.name)}."
-        return AliasNotFound(message, field="alias", model=model.name, reference=reference.name)
+        message = f"The model {quoted(model)} has no alias {quoted(reference.name)}."
+        return AliasNotFound(message, field="alias", model=model, reference=reference.name)
     named = spoken(reference)
-    message = f"The model {quoted(model.name)} has no version {quoted(named)}."
-    return VersionNotFound(message, field="version", model=model.name, reference=named)
+    message = f"The model {quoted(model)} has no version {quoted(named)}."
+    return VersionNotFound(message, field="version", model=model, reference=named)
 
 
 async def _lock_model(tx: Tx, model: Model) -> None:

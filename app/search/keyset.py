@@ -63,8 +63,22 @@ def apply(
     """
     if token:
         statement = statement.where(_later(terms, _values(terms, mark, token)))
+    return ordered(statement, terms).limit(limit + 1)
+
+
+def ordered(statement: Select[*tuple[Any, ...]], terms: Sequence[Term]) -> Select[*tuple[Any, ...]]:
+    """The same without a place to go on and without an end."""
     columns = [term.expression.label(f"sort_{index}") for index, term in enumerate(terms)]
-    return statement.add_columns(*columns).order_by(*(term.ordered() for term in terms)).limit(limit + 1)
+    return statement.add_columns(*columns).order_by(*(term.ordered() for term in terms))
+
+
+def place(terms: Sequence[Term], mark: str, token: str | None) -> list[Any] | None:
+    """The sort values after which the page begins; None: at the beginning.
+
+    Raises:
+        Invalid: the token is not one of this search.
+    """
+    return _values(terms, mark, token) if token else None
 
 
 def next_token(rows: Sequence[Any], terms: Sequence[Term], mark: str, limit: int) -> str | None:

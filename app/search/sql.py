@@ -59,6 +59,18 @@ def compare_number(column: SQLColumnExpression[Any], comparison: Comparison) -> 
     return and_(found, column != NAN)
 
 
+def compare_name(column: SQLColumnExpression[Any], comparison: Comparison) -> ColumnElement[bool]:
+    """Like :func:`compare` for a name, of which trigrams are kept in the collation that knows cases."""
+    in_part = comparison.operator in {Operator.LIKE, Operator.ILIKE}
+    return compare(column.collate("default") if in_part else column, comparison)
+
+
+def contains(column: SQLColumnExpression[Any], text: str) -> ColumnElement[bool]:
+    """Whether a name has the text in it, whatever the case."""
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return column.collate("default").op("ILIKE")(f"%{escaped}%")
+
+
 def compare_in_json(column: SQLColumnExpression[Any], comparison: Comparison) -> ColumnElement[bool]:
     """A key of a JSON object of texts; equality is asked in the form that a GIN index serves."""
     if comparison.operator is Operator.EQ:

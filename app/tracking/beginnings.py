@@ -9,7 +9,7 @@ from uuid import UUID
 
 from app.db.database import Database
 from app.db.group_commit import GroupCommit
-from app.tracking.tables import Candidate
+from app.tracking.tables import UNDATED, Candidate
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ COLUMNS = {
 _NAMES = ", ".join(COLUMNS)
 _ARRAYS = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(COLUMNS.values(), 1))
 _PAIRS = len(COLUMNS) + 1
+_NEWEST_FIRST = f"coalesce(~begun.start_time, {UNDATED})"
 
 # Experiments are held against deletion, in one order.
 _BEGIN = f"""
@@ -50,13 +51,13 @@ _BEGIN = f"""
         JOIN open ON open.project_id = given.project_id AND open.number = given.experiment_number
         RETURNING *
     ), params AS (
-        INSERT INTO candidate_params (project_id, candidate_id, key, value)
-        SELECT begun.project_id, begun.id, pair.key, pair.value
+        INSERT INTO candidate_params (project_id, candidate_id, key, value, experiment_number, newest_first)
+        SELECT begun.project_id, begun.id, pair.key, pair.value, begun.experiment_number, {_NEWEST_FIRST}
         FROM unnest(${_PAIRS}::uuid[], ${_PAIRS + 1}::text[], ${_PAIRS + 2}::text[]) AS pair (id, key, value)
         JOIN begun ON begun.id = pair.id
     ), tags AS (
-        INSERT INTO candidate_tags (project_id, candidate_id, key, value)
-        SELECT begun.project_id, begun.id, pair.key, pair.value
+        INSERT INTO candidate_tags (project_id, candidate_id, key, value, experiment_number, newest_first)
+        SELECT begun.project_id, begun.id, pair.key, pair.value, begun.experiment_number, {_NEWEST_FIRST}
         FROM unnest(${_PAIRS + 3}::uuid[], ${_PAIRS + 4}::text[], ${_PAIRS + 5}::text[]) AS pair (id, key, value)
         JOIN begun ON begun.id = pair.id
     )

@@ -23,10 +23,10 @@ from app.queue.jobs import PurgeCandidate
 from app.quoting import quoted
 from app.tracking import beginnings, details, experiments, names
 from app.tracking.beginnings import Beginning
-from app.tracking.details import CandidateDetails
+from app.tracking.details import CandidateDetails, Listed
 from app.tracking.tables import Candidate, CandidateParam, CandidateTag
 
-__all__ = ["Candidate", "CandidateDetails", "Status"]
+__all__ = ["Candidate", "CandidateDetails", "Listed", "Status"]
 
 NAME_TAG = "mlflow.runName"
 PARENT_TAG = "mlflow.parentRunId"
@@ -78,7 +78,9 @@ class UpdateCandidate:
     end_time: int | None = None
 
 
-async def create(db: Database, actor: Actor, project: int | str, command: CreateCandidate) -> CandidateDetails:
+async def create(
+    db: Database, actor: Actor, project: int | str, command: CreateCandidate
+) -> CandidateDetails[Candidate]:
     """Begin a candidate.
 
     Raises:
@@ -97,7 +99,9 @@ async def create(db: Database, actor: Actor, project: int | str, command: Create
     return await _begin_with_care(db, actor, access.id, command)
 
 
-async def _begin_with_care(db: Database, actor: Actor, project_id: int, command: CreateCandidate) -> CandidateDetails:
+async def _begin_with_care(
+    db: Database, actor: Actor, project_id: int, command: CreateCandidate
+) -> CandidateDetails[Candidate]:
     """The same step by step: for CI jobs, for the default experiment that has to be made, and to say what is wrong."""
     async with db.write() as tx:
         await experiments.lock_active(tx, project_id, command.experiment_number, share=True)
@@ -134,19 +138,19 @@ def _row(project_id: int, command: CreateCandidate, *, created_by: int | None) -
     }
 
 
-async def get(db: Database, actor: Actor, project: int | str, candidate_id: UUID) -> CandidateDetails:
+async def get(db: Database, actor: Actor, project: int | str, candidate_id: UUID) -> CandidateDetails[Listed]:
     """A candidate with params, tags, latest metrics, inputs and outputs; also one from the trash.
 
     Raises:
         CandidateNotFound: there is none, or it may not be seen.
     """
-    async with db.read() as snap:
-        access = await projects.visible(snap, actor, project)
-        policy.require(actor, access, Permission.CANDIDATE_READ)
-        row = await snap.scalar(_living(access.id).where(Candidate.id == candidate_id))
-        if row is None:
-            raise not_found(candidate_id)
-        return (await details.of(snap, access.id, [row]))[0]
+    access = await projects.get(db, actor, project)
+    policy.require(actor, access, Permission.CANDIDATE_READ)
+    async with db.direct() as connection:
+        found = await details.of(connection, access.id, [candidate_id])
+    if not found:
+        raise not_found(candidate_id)
+    return found[0]
 
 
 async def find(db: Database, actor: Actor, project: int | str, candidate_id: UUID) -> Candidate:

@@ -1,16 +1,41 @@
-"""Candidates together with what was logged to them: a fixed number of statements for any number of candidates."""
+"""Candidates together with what was logged to them: one statement for any number of candidates.
+
+What was logged comes as arrays, one of each column for a candidate: PostgreSQL sends a row a candidate instead of a row
+a value, and nobody builds an object for each on the way.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, bindparam, select, text
+import asyncpg
+import orjson
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+    text,
+    true,
+)
+from sqlalchemy import Uuid as UuidType
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+from sqlalchemy.sql.selectable import LateralFromClause
+from sqlalchemy.types import NULLTYPE
 
 from app.db.database import Snapshot
+from app.db.prepared import Prepared
 from app.tracking.tables import (
     Candidate,
     CandidateDataset,
@@ -22,44 +47,114 @@ from app.tracking.tables import (
 )
 
 
+class Listed(NamedTuple):
+    """A candidate as it is read for answers: the columns of the row that clients see."""
+
+    project_id: int
+    id: UUID
+    experiment_number: int
+    name: str
+    status: int
+    start_time: int | None
+    end_time: int | None
+    user_name: str
+    of_version: bool
+    deleted_at: datetime | None
+    purge_at: datetime | None
+
+
+class Logged(NamedTuple):
+    """The latest point of a metric of a candidate."""
+
+    key: str
+    value: float
+    step: int
+    timestamp: int
+    logged_model_id: UUID | None = None
+    dataset_name: str | None = None
+    dataset_digest: str | None = None
+
+
+class DatasetRead(NamedTuple):
+    """A data set."""
+
+    name: str
+    digest: str
+    source_type: str
+    source: str
+    schema: str | None
+    profile: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class DatasetInput:
     """A data set that a candidate read, with the tags of that use."""
 
-    dataset: Dataset
+    dataset: Dataset | DatasetRead
     tags: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class CandidateDetails:
-    """A candidate and the latest state of its logs; metrics by key."""
+class ModelUse(NamedTuple):
+    """A logged model that a candidate read (``input``) or wrote (``output``)."""
 
-    candidate: Candidate
+    direction: str
+    logged_model_id: UUID
+    step: int
+
+
+C = TypeVar("C", Candidate, Listed)
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateDetails(Generic[C]):
+    """A candidate, as a row or as it is read for answers, and the latest state of its logs; metrics by key."""
+
+    candidate: C
     params: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
-    metrics: list[LatestMetric] = field(default_factory=list)
+    metrics: list[Logged] = field(default_factory=list)
     inputs: list[DatasetInput] = field(default_factory=list)
-    models: list[CandidateModel] = field(default_factory=list)
+    models: list[ModelUse] = field(default_factory=list)
 
     @property
     def id(self) -> UUID:
         return self.candidate.id
 
 
-async def of(snap: Snapshot, project_id: int, rows: Sequence[Candidate]) -> list[CandidateDetails]:
-    """Read step: the details of these candidates, in their order. Five statements, or none without rows."""
-    if not rows:
+async def of(connection: asyncpg.Connection, project_id: int, ids: Sequence[UUID]) -> list[CandidateDetails[Listed]]:
+    """Read step: those of the candidates that are not condemned, in the order of the ids. One statement."""
+    if not ids:
         return []
-    ids = [row.id for row in rows]
-    params = await _pairs(snap, CandidateParam, project_id, ids)
-    tags = await _pairs(snap, CandidateTag, project_id, ids)
-    metrics = await _grouped(snap, LatestMetric, project_id, ids, LatestMetric.key)
-    models = await _grouped(snap, CandidateModel, project_id, ids, CandidateModel.step)
-    inputs = await _inputs(snap, project_id, ids)
-    return [
-        CandidateDetails(row, params[row.id], tags[row.id], metrics[row.id], inputs[row.id], models[row.id])
-        for row in rows
-    ]
+    if len(ids) == 1:
+        rows = await _DETAILS_OF_ONE.fetch(connection, of_project=project_id, id=ids[0])
+    else:
+        rows = await _DETAILS.fetch(connection, of_project=project_id, ids=ids)
+    found = {details.id: details for details in map(_details, rows)}
+    return [found[id] for id in ids if id in found]
+
+
+def _details(row: Any) -> CandidateDetails[Listed]:
+    columns = len(Listed._fields)
+    listed = Listed._make(row[:columns])
+    params, param_values, tags, tag_values, keys, values, steps, timestamps, sources, inputs, models = row[columns:]
+    return CandidateDetails(
+        listed,
+        dict(zip(params, param_values, strict=True)) if params else {},
+        dict(zip(tags, tag_values, strict=True)) if tags else {},
+        _metrics(keys, values, steps, timestamps, sources) if keys else [],
+        [DatasetInput(DatasetRead(*columns), tags) for *columns, tags in orjson.loads(inputs)] if inputs else [],
+        [ModelUse(way, UUID(id), step) for way, id, step in orjson.loads(models)] if models else [],
+    )
+
+
+def _metrics(
+    keys: list[str], values: list[float], steps: list[int], timestamps: list[int], sources: str | None
+) -> list[Logged]:
+    found = list(map(Logged, keys, values, steps, timestamps))
+    if sources is None:
+        return found
+    known = {key: (id and UUID(id), name, digest) for key, id, name, digest in orjson.loads(sources)}
+    return [Logged(*one[:4], *known[one.key]) if one.key in known else one for one in found]
 
 
 async def is_needed(snap: Snapshot, project_id: int, candidate_id: UUID) -> bool:
@@ -99,39 +194,71 @@ _WITH_MODELS = text("""
 """).bindparams(bindparam("projects", type_=ARRAY(BigInteger)), bindparam("numbers", type_=ARRAY(BigInteger)))
 
 
-async def _pairs(
-    snap: Snapshot, rows: type[CandidateParam | CandidateTag], project_id: int, ids: Sequence[UUID]
-) -> dict[UUID, dict[str, str]]:
-    statement = select(rows.candidate_id, rows.key, rows.value).where(
-        rows.project_id == project_id, rows.candidate_id.in_(ids)
+def _gathered(table: FromClause, *columns: str, beside: Sequence[ColumnElement[Any]] = ()) -> LateralFromClause:
+    """Of the candidate of the outer row the columns as arrays, by key."""
+    key = table.c.key
+    # Without a type: the driver's lists are taken as they are.
+    arrays = [func.array_agg(aggregate_order_by(table.c[name], key), type_=NULLTYPE).label(name) for name in columns]
+    return _of_candidate(select(*arrays, *beside), table)
+
+
+def _of_candidate(statement: Select[*tuple[Any, ...]], table: FromClause) -> LateralFromClause:
+    mine = statement.where(table.c.project_id == _CANDIDATES.c.project_id, table.c.candidate_id == _CANDIDATES.c.id)
+    return mine.correlate(_CANDIDATES).lateral(f"all_{table.description}")
+
+
+def _lists(columns: Sequence[ColumnElement[Any]], order: Sequence[ColumnElement[Any]]) -> Any:
+    """Rows as a JSON list of lists; NULL without rows, as most candidates are."""
+    return func.json_agg(aggregate_order_by(func.json_build_array(*columns), *order))
+
+
+def _metrics_statement() -> LateralFromClause:
+    c = LatestMetric.__table__.c
+    sources = _lists([c.key, c.logged_model_id, c.dataset_name, c.dataset_digest], [c.key])
+    has_source = or_(c.logged_model_id.is_not(None), c.dataset_name.is_not(None))
+    beside = cast(sources.filter(has_source), Text).label("sources")
+    return _gathered(LatestMetric.__table__, "key", "value", "step", "timestamp", beside=[beside])
+
+
+def _inputs_statement() -> LateralFromClause:
+    link, data = CandidateDataset.__table__, Dataset.__table__
+    columns = [data.c[name] for name in DatasetRead._fields]
+    same = and_(data.c.project_id == link.c.project_id, data.c.id == link.c.dataset_id)
+    found = cast(_lists([*columns, link.c.tags], [data.c.id]), Text).label("found")
+    return _of_candidate(select(found).select_from(link.join(data, same)), link)
+
+
+def _models_statement() -> LateralFromClause:
+    c = CandidateModel.__table__.c
+    used = _lists([c.direction, c.logged_model_id, c.step], [c.step, c.logged_model_id])
+    return _of_candidate(select(cast(used, Text).label("found")), CandidateModel.__table__)
+
+
+def _statement(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """The columns of the row, then the arrays; what few candidates have comes as the text of JSON."""
+    logged = (
+        _gathered(CandidateParam.__table__, "key", "value"),
+        _gathered(CandidateTag.__table__, "key", "value"),
+        _metrics_statement(),
+        _inputs_statement(),
+        _models_statement(),
     )
-    found: dict[UUID, dict[str, str]] = defaultdict(dict)
-    for candidate_id, key, value in await snap.execute(statement.order_by(rows.key)):
-        found[candidate_id][key] = value
-    return found
-
-
-async def _grouped(
-    snap: Snapshot, rows: Any, project_id: int, ids: Sequence[UUID], order: Any
-) -> dict[UUID, list[Any]]:
-    statement = select(rows).where(rows.project_id == project_id, rows.candidate_id.in_(ids)).order_by(order)
-    found: dict[UUID, list[Any]] = defaultdict(list)
-    for row in await snap.scalars(statement):
-        found[row.candidate_id].append(row)
-    return found
-
-
-async def _inputs(snap: Snapshot, project_id: int, ids: Sequence[UUID]) -> dict[UUID, list[DatasetInput]]:
-    statement = (
-        select(CandidateDataset, Dataset)
-        .join(
-            Dataset,
-            (Dataset.project_id == CandidateDataset.project_id) & (Dataset.id == CandidateDataset.dataset_id),
+    joined: FromClause = _CANDIDATES
+    for one in logged:
+        joined = joined.join(one, true())
+    columns = [column for one in logged for column in one.c]
+    return (
+        select(*(_CANDIDATES.c[name] for name in Listed._fields), *columns)
+        .select_from(joined)
+        .where(
+            _CANDIDATES.c.project_id == bindparam("of_project"),
+            which,
+            _CANDIDATES.c.purge_at.is_(None),
         )
-        .where(CandidateDataset.project_id == project_id, CandidateDataset.candidate_id.in_(ids))
-        .order_by(Dataset.id)
     )
-    found: dict[UUID, list[DatasetInput]] = defaultdict(list)
-    for link, dataset in await snap.execute(statement):
-        found[link.candidate_id].append(DatasetInput(dataset, link.tags))
-    return found
+
+
+_CANDIDATES = Candidate.__table__
+_DETAILS = Prepared(_statement(_CANDIDATES.c.id == func.any(bindparam("ids", type_=ARRAY(UuidType)))))
+_DETAILS_OF_ONE = Prepared(_statement(_CANDIDATES.c.id == bindparam("id", type_=UuidType)))
+"""For itself, since PostgreSQL keeps a plan only while it knows no better one: for a list it would plan every time."""

@@ -104,8 +104,9 @@ def _in_view(view: View) -> ColumnElement[bool]:
 def _condition(comparison: Comparison) -> ColumnElement[bool]:
     if comparison.entity is Entity.TAG:
         return sql.compare_in_json(Experiment.tags, comparison)
+    if comparison.key == "name":
+        return sql.compare_name(Experiment.name, comparison)
     columns: dict[str, Any] = {
-        "name": Experiment.name,
         "experiment_id": Experiment.number,
         "creation_time": milliseconds(Experiment.created_at),
         "last_update_time": milliseconds(Experiment.updated_at),

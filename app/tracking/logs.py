@@ -15,7 +15,7 @@ from app.access.policy import Actor, Permission
 from app.db.database import Database
 from app.pagination import Keyset, Page, Window
 from app.tracking.datasets import CONTEXT_TAG, MAX_SUMMARIES, Summary
-from app.tracking.details import DatasetInput
+from app.tracking.details import DatasetInput, Logged
 from app.tracking.pages import CandidateKey, ExperimentKey
 from app.tracking.tables import (
     CandidateDataset,
@@ -29,7 +29,7 @@ from app.tracking.tables import (
     LoggedModelMetric,
 )
 
-__all__ = ["CandidateModel", "LatestMetric", "LoggedModelMetric"]
+__all__ = ["CandidateModel", "Logged", "LoggedModelMetric"]
 
 _LISTS = ProjectLists(Permission.CANDIDATE_READ)
 _LOGGED: Keyset[LoggedModel] = Keyset(
@@ -47,11 +47,16 @@ async def tags(db: Database, actor: Actor, keys: Sequence[CandidateKey]) -> Answ
     return await _pairs(db, actor, keys, CandidateTag)
 
 
-async def metrics(db: Database, actor: Actor, keys: Sequence[CandidateKey]) -> Answers[list[LatestMetric]]:
+async def metrics(db: Database, actor: Actor, keys: Sequence[CandidateKey]) -> Answers[list[Logged]]:
     """The latest point of every metric of each candidate, by key."""
-    statement = select(LatestMetric).order_by(LatestMetric.key)
+    columns = [getattr(LatestMetric, name) for name in Logged._fields]
     return await _LISTS.groups(
-        db, actor, keys, statement=statement, parent=(LatestMetric.project_id, LatestMetric.candidate_id)
+        db,
+        actor,
+        keys,
+        statement=select(*columns).order_by(LatestMetric.key),
+        parent=(LatestMetric.project_id, LatestMetric.candidate_id),
+        convert=lambda row: Logged._make(row[: len(columns)]),
     )
 
 

@@ -13,15 +13,11 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql.selectable import TableValuedAlias
 
-from app.access import policy, projects
-from app.access.policy import Actor, Permission
-from app.db.database import Database, Snapshot, Tx
+from app.db.database import Tx
 from app.errors import Invalid
-from app.pagination import decode_cursor, encode_cursor
 from app.tracking import names
-from app.tracking.candidates import CandidateNotFound
 from app.tracking.points import STORE, MetricInput, Points, arguments, rank
-from app.tracking.tables import Candidate, LoggedModel, LoggedModelMetric, MetricPoint
+from app.tracking.tables import Candidate, LoggedModel, LoggedModelMetric
 
 MAX_POINTS = 25_000
 
@@ -33,51 +29,6 @@ class Point:
     value: float
     timestamp: int
     step: int
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """Points ordered by (timestamp, step, value); ``next_token`` is None at the end."""
-
-    points: Sequence[Point]
-    next_token: str | None
-
-
-async def history(
-    db: Database,
-    actor: Actor,
-    project: int | str,
-    candidate_id: UUID,
-    key: str,
-    *,
-    limit: int | None = None,
-    token: str | None = None,
-) -> History:
-    """The points of one metric, equal ones once; without a limit all of them. An unknown metric has none.
-
-    Raises:
-        CandidateNotFound: there is no such candidate.
-        Invalid: a limit below 1, or a token that is not ours.
-    """
-    if limit is not None and limit < 1:
-        raise Invalid(f"max_results is {limit}; it must be positive.", field="max_results")
-    async with db.read() as snap:
-        access = await projects.visible(snap, actor, project)
-        policy.require(actor, access, Permission.CANDIDATE_READ)
-        await _require_candidate(snap, access.id, candidate_id)
-        order = (MetricPoint.timestamp, MetricPoint.step, MetricPoint.value)
-        statement = select(*order).distinct().order_by(*order)
-        statement = statement.where(
-            MetricPoint.project_id == access.id, MetricPoint.candidate_id == candidate_id, MetricPoint.key == key
-        )
-        if token:
-            statement = statement.where(tuple_(*order) > tuple_(*_position(token)))
-        rows = (await snap.execute(statement.limit(limit + 1 if limit else None))).all()
-    more = limit is not None and len(rows) > limit
-    points = [Point(row.value, row.timestamp, row.step) for row in (rows[:limit] if more else rows)]
-    last = points[-1] if more else None
-    following = encode_cursor(["points", last.timestamp, last.step, repr(last.value)]) if last else None
-    return History(points, following)
 
 
 async def add(tx: Tx, candidate: Candidate, points: Sequence[MetricInput]) -> None:
@@ -109,22 +60,6 @@ def check(metric: MetricInput, place: str) -> None:
         )
     if not -(2**63) <= metric.step < 2**63:
         raise Invalid(f"{metric.step} is not a step: a whole number of 64 bits.", field=f"{place}.step")
-
-
-async def _require_candidate(snap: Snapshot, project_id: int, candidate_id: UUID) -> None:
-    found = select(Candidate.id).where(
-        Candidate.project_id == project_id, Candidate.id == candidate_id, Candidate.purge_at.is_(None)
-    )
-    if await snap.scalar(found) is None:
-        raise CandidateNotFound(f"Run with id={candidate_id.hex} not found.")
-
-
-def _position(token: str) -> tuple[int, int, float]:
-    try:
-        _, timestamp, step, value = decode_cursor(token)
-        return int(timestamp), int(step), float(value)
-    except (Invalid, ValueError, TypeError) as error:
-        raise Invalid("Invalid page token: it is not one that this list gave out.", field="page_token") from error
 
 
 async def _log_to_models(tx: Tx, candidate: Candidate, points: Sequence[MetricInput]) -> None:

@@ -9,16 +9,16 @@ from collections.abc import Sequence
 from typing import TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Exists, Select, exists, func, select
+from sqlalchemy import Exists, Select, exists, select
 from sqlalchemy.orm import aliased
 
 from app.access.lists import Answers, ProjectLists
 from app.access.policy import Actor, Permission
 from app.db.database import Database, Snapshot
 from app.pagination import Keyset, Page, Window
+from app.search import sql
 from app.tracking import details, experiments
 from app.tracking.tables import Candidate, Experiment
-from app.tracking.tables import LatestMetric as LatestMetric
 from app.tracking.tables import MetricPoint as MetricPoint
 
 ExperimentKey: TypeAlias = tuple[int, int]
@@ -123,7 +123,7 @@ async def histories_of_candidates(
 def _experiments(text: str, *, in_trash: bool) -> Select[Experiment]:
     trash = Experiment.deleted_at.is_not(None) if in_trash else Experiment.deleted_at.is_(None)
     statement = select(Experiment).where(Experiment.purge_at.is_(None), trash)
-    return statement.where(func.lower(Experiment.name).contains(text.lower(), autoescape=True)) if text else statement
+    return statement.where(sql.contains(Experiment.name, text)) if text else statement
 
 
 def _stored_before() -> Exists:

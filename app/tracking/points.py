@@ -51,13 +51,14 @@ class Fate(NamedTuple):
 # candidates as well as their metrics, so that two such statements wait for each other and not in a circle.
 STORE = """
     WITH living AS (
-        SELECT c.project_id, c.id, given.place, c.deleted_at IS NOT NULL AS in_trash
+        SELECT c.project_id, c.id, given.place, c.deleted_at IS NOT NULL AS in_trash, c.experiment_number,
+            coalesce(~c.start_time, 9223372036854775807) AS newest_first
         FROM unnest($1::bigint[], $2::uuid[]) WITH ORDINALITY AS given (project_id, id, place)
         JOIN candidates c ON c.project_id = given.project_id AND c.id = given.id AND c.purge_at IS NULL
         ORDER BY c.project_id, c.id
         FOR SHARE OF c
     ), points AS MATERIALIZED (
-        SELECT living.project_id, living.id, point.*
+        SELECT living.project_id, living.id, living.experiment_number, living.newest_first, point.*
         FROM unnest($3::int[], $4::text[], $5::float8[], $6::bigint[], $7::bigint[], $8::bool[],
                     $9::uuid[], $10::text[], $11::text[])
             AS point (place, key, value, timestamp, step, is_latest, logged_model_id, dataset_name, dataset_digest)
@@ -67,8 +68,10 @@ STORE = """
         SELECT project_id, id, key, value, timestamp, step FROM points
     ), moved AS (
         INSERT INTO latest_metrics AS old (project_id, candidate_id, key, value, timestamp, step,
-                                           logged_model_id, dataset_name, dataset_digest)
-        SELECT project_id, id, key, value, timestamp, step, logged_model_id, dataset_name, dataset_digest
+                                           logged_model_id, dataset_name, dataset_digest,
+                                           experiment_number, newest_first)
+        SELECT project_id, id, key, value, timestamp, step, logged_model_id, dataset_name, dataset_digest,
+            experiment_number, newest_first
         FROM points WHERE is_latest ORDER BY project_id, id, key COLLATE "C"
         ON CONFLICT (project_id, candidate_id, key) DO UPDATE
         SET value = excluded.value, timestamp = excluded.timestamp, step = excluded.step,

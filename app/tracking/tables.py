@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -20,6 +21,26 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import BigId, Json, Milliseconds, Moment, Now, Row
 
+PREFIX_LENGTH = 255
+"""So much of a value is in its index; entries must not be longer than a third of a page."""
+UNDATED = 2**63 - 1
+"""``newest_first`` of candidates without a start."""
+_PREFIX = sql(f'"left"(value, {PREFIX_LENGTH})')
+_NEWEST_FIRST = sql(f"coalesce(~ start_time, '{UNDATED}')")
+Place = Annotated[int, mapped_column(BigInteger, deferred=True, deferred_raiseload=True)]
+"""A copy of what a candidate never changes, in the rows that are logged to it, so that an index has both: its
+experiment, and ``~start_time``, by which the newest come first. A trigger writes it where the writer does not."""
+
+
+def _by_value(name: str, value: Any) -> Index:
+    """Candidates of an experiment by a value, the newest first among equal ones: as searches sort."""
+    return Index(name, "project_id", "experiment_number", "key", value, "newest_first", "candidate_id")
+
+
+def _by_part_of_name(name: str) -> Index:
+    """Trigrams, in the collation "default" (which knows upper and lower case); missing where the extension is."""
+    return Index(name, "project_id", "name", postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"})
+
 
 class Experiment(Row):
     """A named set of candidates. ``deleted_at``: in the trash; ``purge_at``: condemned, its name is free."""
@@ -34,6 +55,7 @@ class Experiment(Row):
             postgresql_where=sql("purge_at is null"),
         ),
         Index("ix_experiments_created_at", "project_id", "created_at", "number"),
+        _by_part_of_name("ix_experiments_name_part"),
     )
 
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), primary_key=True)
@@ -57,6 +79,8 @@ class Candidate(Row):
         Index("ix_candidates_start_time", "project_id", "experiment_number", sql("start_time desc nulls last"), "id"),
         Index("ix_candidates_created_at", "project_id", "experiment_number", "created_at", "id"),
         Index("ix_candidates_parent_id", "project_id", "parent_id", postgresql_where=sql("parent_id is not null")),
+        Index("ix_candidates_name", "project_id", "experiment_number", "name", _NEWEST_FIRST, "id"),
+        _by_part_of_name("ix_candidates_name_part"),
     )
 
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), primary_key=True)
@@ -80,31 +104,44 @@ class CandidateParam(Row):
     """A hyper-parameter: written once."""
 
     __tablename__ = "candidate_params"
-    __table_args__ = (ForeignKeyConstraint(["project_id", "candidate_id"], ["candidates.project_id", "candidates.id"]),)
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "candidate_id"], ["candidates.project_id", "candidates.id"]),
+        _by_value("ix_candidate_params_value", _PREFIX),
+    )
 
     project_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     candidate_id: Mapped[UUID] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
     value: Mapped[str] = mapped_column(Text)
+    experiment_number: Mapped[Place]
+    newest_first: Mapped[Place]
 
 
 class CandidateTag(Row):
     """A tag: the last value wins."""
 
     __tablename__ = "candidate_tags"
-    __table_args__ = (ForeignKeyConstraint(["project_id", "candidate_id"], ["candidates.project_id", "candidates.id"]),)
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "candidate_id"], ["candidates.project_id", "candidates.id"]),
+        _by_value("ix_candidate_tags_value", _PREFIX),
+    )
 
     project_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     candidate_id: Mapped[UUID] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
     value: Mapped[str] = mapped_column(Text)
+    experiment_number: Mapped[Place]
+    newest_first: Mapped[Place]
 
 
 class LatestMetric(Row):
     """Of every metric of a candidate the point with the greatest (step, timestamp, value)."""
 
     __tablename__ = "latest_metrics"
-    __table_args__ = (ForeignKeyConstraint(["project_id", "candidate_id"], ["candidates.project_id", "candidates.id"]),)
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "candidate_id"], ["candidates.project_id", "candidates.id"]),
+        _by_value("ix_latest_metrics_value", "value"),
+    )
 
     project_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     candidate_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -115,6 +152,8 @@ class LatestMetric(Row):
     logged_model_id: Mapped[UUID | None]
     dataset_name: Mapped[str | None] = mapped_column(Text)
     dataset_digest: Mapped[str | None] = mapped_column(Text)
+    experiment_number: Mapped[Place]
+    newest_first: Mapped[Place]
 
 
 class MetricPoint(Row):

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, Uuid, bindparam, text
 
 from app.db.database import Snapshot
 from app.journal.marks import Mark
-from app.tracking.tables import LatestMetric
+from app.tracking.details import Logged
 
 Key = tuple[int, UUID]
 """Project and candidate."""
@@ -25,7 +26,7 @@ class Change:
     """A candidate of which something changed, and its latest metrics that did."""
 
     key: Key
-    metrics: list[LatestMetric] = field(default_factory=list)
+    metrics: list[Logged] = field(default_factory=list)
 
 
 # A row keeps 32 bits of its transaction's number; the rest is that of the present, or one less.
@@ -66,6 +67,5 @@ async def since(snap: Snapshot, keys: Sequence[Key], seen: Mark) -> tuple[Mark, 
     return Mark(rows[0].mark), list(changes.values())
 
 
-def _metric(row: object) -> LatestMetric:
-    names = ("key", "value", "step", "timestamp", "dataset_name", "dataset_digest", "logged_model_id")
-    return LatestMetric(**{name: getattr(row, name) for name in names})
+def _metric(row: Any) -> Logged:
+    return Logged(*(getattr(row, name) for name in Logged._fields))

@@ -139,7 +139,7 @@ async def test_statements_do_not_grow_with_rows(data, runtime, full, place):
         with statements(runtime.db) as seen:
             await data(full.project.people[Role.OWNER], text, **{**used, **({"n": rows} if "n" in used else {})})
         counts[rows] = len(seen)
-    assert counts[1] == counts[ROWS], counts
+    assert counts[ROWS] <= counts[1], counts
 
 
 async def test_the_lists_are_as_long_as_they_seem(data, full):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from app.access.projects import ProjectNotFound
 from app.pagination import Window
-from app.registry import aliases, latest, listing, models, versions
+from app.registry import aliases, details, listing, models, pages, versions
 from app.registry.listing import SearchModels, SearchVersions
 from app.registry.models import CreateModel, ModelNotFound
 from app.registry.references import parse_reference
@@ -26,9 +27,11 @@ async def test_latest_of_many_models(runtime, project):
         (await new_model(project, "b")).id,
         (await new_model(project, "c", "0.1.0-rc.2", "0.1.0-rc.10")).id,
     ]
-    found = await latest.of_models(runtime.db, project.owner, project.id, [*reversed(ids), 0])
+    keys = [(project.id, id) for id in (*reversed(ids), 0)]
+    found = await pages.latest_of_models(runtime.db, project.owner, keys)
     assert [version and version.version for version in found] == ["0.1.0-rc.10", None, "1.10.0", None]
-    assert await latest.of_models(runtime.db, project.stranger.actor, project.id, ids) == [None, None, None]
+    hidden = await pages.latest_of_models(runtime.db, project.stranger.actor, keys)
+    assert [type(refusal) for refusal in hidden] == [ProjectNotFound] * 4
 
 
 async def test_highest_of_each_stage(runtime, project):
@@ -44,16 +47,15 @@ async def test_highest_of_each_stage(runtime, project):
         target = Named("a", parse_reference(reference))
         await versions.set_stage(runtime.db, project.owner, project.id, target, stage)
     ids = [third.id, second.id, first.id]
-    found = await latest.per_stage_of_models(runtime.db, project.owner, project.id, ids)
-    assert [[(version.stage, version.version) for version in group] for group in found] == [
+    found = await details.models_by_ids(runtime.db, project.owner, project.id, ids)
+    assert [[(version.row.stage, version.row.version) for version in one.latest] for one in found] == [
         [],
         [("none", "1.0.0-rc.1")],
         [("none", "1.2.0"), ("production", "1.1.0"), ("archived", "1.3.0")],
     ]
-    alone = await latest.per_stage(runtime.db, project.owner, project.id, "a")
-    assert [version.id for version in alone] == [version.id for version in found[2]]
+    assert await details.latest_versions(runtime.db, project.owner, project.id, "a") == found[2].latest
     with pytest.raises(ModelNotFound):
-        await latest.per_stage(runtime.db, project.owner, project.id, "none")
+        await details.latest_versions(runtime.db, project.owner, project.id, "none")
 
 
 async def test_statements_do_not_grow_with_the_rows(runtime, project, statements):
@@ -67,11 +69,11 @@ async def test_statements_do_not_grow_with_the_rows(runtime, project, statements
             rows, _ = await listing.models(db, owner, id, SearchModels())
             found, _ = await listing.versions(db, owner, id, SearchVersions())
             known = [len(page.items), len(rows), len(found)]
-            known += [len(await models.by_ids(db, owner, id, ids)), len(await latest.of_models(db, owner, id, ids))]
-            per_stage = await latest.per_stage_of_models(db, owner, id, ids)
+            known.append(len(await models.by_ids(db, owner, id, ids)))
+            known.append(len(await pages.latest_of_models(db, owner, [(id, model) for model in ids])))
             named = await aliases.of_models(db, owner, id, ids)
-            standing = await aliases.of_versions(db, owner, id, [version.id for version in found])
-        assert {*known, len(per_stage), sum(map(len, named)), sum(map(len, standing))} == {len(made)}
+            standing = await aliases.of_versions(db, owner, id, [version.row.id for version in found])
+        assert {*known, sum(map(len, named)), sum(map(len, standing))} == {len(made)}
         return len(seen)
 
     async def grow(number):
@@ -83,4 +85,4 @@ async def test_statements_do_not_grow_with_the_rows(runtime, project, statements
     await grow(1)
     for_one = await cost()
     await grow(49)
-    assert await cost() == for_one == 16
+    assert await cost() == for_one == 17

@@ -25,13 +25,13 @@ async def new_version(project, model, version=None, **values):
 async def find_models(project, filter="", **values):
     command = SearchModels(filter, **values)
     rows, token = await listing.models(project.runtime.db, project.owner, project.id, command)
-    return [row.name for row in rows], token
+    return [found.row.name for found in rows], token
 
 
 async def find_versions(project, filter="", **values):
     command = SearchVersions(filter, **values)
     rows, token = await listing.versions(project.runtime.db, project.owner, project.id, command)
-    return [row.version for row in rows], token
+    return [found.row.version for found in rows], token
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from app.access.policy import Role
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.tracking import candidates, experiments, listing, logging, metrics
+from app.tracking import candidates, experiments, histories, listing, logging
 from app.tracking.candidates import CreateCandidate, Status, UpdateCandidate
 from app.tracking.experiments import CreateExperiment, ExperimentTaken
 from app.tracking.listing import SearchCandidates, View
@@ -88,7 +88,7 @@ async def test_concurrent_batches_agree_on_the_latest_and_lose_no_point(runtime,
     await asyncio.gather(*(log(runtime, project, candidate, metrics=batch) for batch in batches))
     stored = await found(runtime, project, candidate)
     assert [(m.key, m.value) for m in stored.metrics] == [(f"m{k}", 29.0) for k in range(5)]
-    history = await metrics.history(runtime.db, project.owner, project.id, candidate.id, "m3")
+    history = await histories.history(runtime.db, project.owner, project.id, candidate.id, "m3")
     assert [point.step for point in history.points] == list(range(30))
 
 
@@ -96,8 +96,8 @@ async def test_history_keeps_nan_and_infinity_and_collapses_repeats(runtime, pro
     points = [MetricInput("m", value, 1, 0) for value in (math.nan, math.inf, -math.inf, 1.5)]
     for _ in range(2):
         await log(runtime, project, candidate, metrics=points)
-    first = await metrics.history(runtime.db, project.owner, project.id, candidate.id, "m", limit=3)
-    rest = await metrics.history(
+    first = await histories.history(runtime.db, project.owner, project.id, candidate.id, "m", limit=3)
+    rest = await histories.history(
         runtime.db, project.owner, project.id, candidate.id, "m", limit=3, token=first.next_token
     )
     values = [point.value for point in (*first.points, *rest.points)]

@@ -17,7 +17,7 @@ from app.tracking.charts import Series
 from app.tracking.datasets import Summary
 from app.tracking.details import DatasetInput
 from app.tracking.logged_models import LoggedModel
-from app.tracking.logs import CandidateModel, LatestMetric, LoggedModelMetric
+from app.tracking.logs import CandidateModel, Logged, LoggedModelMetric
 from app.tracking.metrics import Point
 from app.tracking.pages import CandidateKey, ExperimentKey, MetricPoint
 
@@ -43,7 +43,7 @@ class LogLoaders:
         self.logged_models: DataLoader[CandidateKey, LoggedModel | None] = one(logs.logged_models)
         self.params: DataLoader[CandidateKey, Pairs] = one(logs.params)
         self.tags: DataLoader[CandidateKey, Pairs] = one(logs.tags)
-        self.metrics: DataLoader[CandidateKey, list[LatestMetric]] = one(logs.metrics)
+        self.metrics: DataLoader[CandidateKey, list[Logged]] = one(logs.metrics)
         self.inputs: DataLoader[CandidateKey, list[DatasetInput]] = one(logs.inputs)
         self.uses: DataLoader[CandidateKey, list[CandidateModel]] = one(logs.uses)
         self.metrics_of_models: DataLoader[CandidateKey, list[LoggedModelMetric]] = one(logs.metrics_of_models)

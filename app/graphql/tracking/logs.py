@@ -25,7 +25,7 @@ class Metric:
     dataset_digest: str | None = strawberry.field(description="The digest of that data set.")
 
     @classmethod
-    def of(cls, project_id: int, row: pages.LatestMetric) -> Metric:
+    def of(cls, project_id: int, row: details.Logged) -> Metric:
         return cls(
             model_key=(project_id, row.logged_model_id) if row.logged_model_id else None,
             key=row.key,

@@ -1,0 +1,242 @@
+"""Models and versions with what belongs into answers: aliases, the latest versions, the model of a version.
+
+Rows are read as plain columns, and the number of statements grows neither with the models nor with the versions.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import BigInteger, ColumnElement, Text, and_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+from sqlalchemy.types import NULLTYPE
+
+from app.access.policy import Actor
+from app.db.database import Database
+from app.db.prepared import Prepared
+from app.registry import latest, models, repository, resolving, versions
+from app.registry.references import Reference
+from app.registry.tables import Alias, Model, ModelVersion
+
+
+class ModelColumns(NamedTuple):
+    """What clients see of a model."""
+
+    id: int
+    name: str
+    description: str
+    tags: dict[str, str]
+    experiment_number: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class VersionColumns(NamedTuple):
+    """What clients see of a version."""
+
+    id: int
+    model_id: int
+    number: int
+    version: str
+    precedence: bytes
+    is_prerelease: bool
+    description: str
+    tags: dict[str, str]
+    stage: str
+    candidate_id: UUID
+    logged_model_id: UUID | None
+    artifact_folder: str
+    source: str
+    location: str
+    foreign_run: str
+    run_link: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VersionDetails:
+    """A version, its model, and the names of the aliases that stand on it."""
+
+    row: VersionColumns
+    model: ModelColumns
+    aliases: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDetails:
+    """A model, its aliases with the numbers they stand on, and the highest version of each stage that holds any."""
+
+    row: ModelColumns
+    aliases: list[tuple[str, int]] = field(default_factory=list)
+    latest: list[VersionDetails] = field(default_factory=list)
+
+
+async def model(db: Database, actor: Actor, project: int | str, reference: int | str) -> ModelDetails:
+    """The model with that id or name.
+
+    Raises:
+        ModelNotFound: there is none, or it may not be seen.
+    """
+    key = repository.model_key(reference)
+    access = await repository.readable_project(db, actor, project)
+    async with db.direct() as connection:
+        rows = await (_MODEL_OF_ID if isinstance(key, int) else _MODEL_OF_NAME).fetch(
+            connection, of_project=access.id, of_model=key
+        )
+        if key is None or not rows:
+            raise models.not_found(reference)
+        newest = await _LATEST_OF_ONE.fetch(connection, of_project=access.id, of_model=rows[0][0])
+    return _details(rows[0], [_version(row) for row in newest])
+
+
+async def version(
+    db: Database, actor: Actor, project: int | str, model: int | str, reference: Reference
+) -> VersionDetails:
+    """The version of a model that the reference means.
+
+    Raises:
+        ModelNotFound, VersionNotFound, AliasNotFound: as for :func:`app.registry.versions.resolve`.
+    """
+    key = repository.model_key(model)
+    access = await repository.readable_project(db, actor, project)
+    if key is None:
+        raise models.not_found(model)
+    async with db.direct() as connection:
+        statement = _named(reference, by_id=isinstance(key, int))
+        rows = await statement.fetch(connection, of_project=access.id, of_model=key)
+    if not rows:
+        raise models.not_found(model)
+    if rows[0][0] is None:
+        raise versions.no_version(_model_of(rows[0]).name, reference)
+    return _version(rows[0])
+
+
+async def versions_by_ids(db: Database, actor: Actor, project: int | str, ids: Sequence[int]) -> list[VersionDetails]:
+    """Those of the versions that are still there, in the order of the ids."""
+    access = await repository.readable_project(db, actor, project)
+    async with db.direct() as connection:
+        return await of_versions(connection, access.id, ids)
+
+
+async def models_by_ids(db: Database, actor: Actor, project: int | str, ids: Sequence[int]) -> list[ModelDetails]:
+    """Those of the models that are still there, in the order of the ids."""
+    access = await repository.readable_project(db, actor, project)
+    async with db.direct() as connection:
+        return await of_models(connection, access.id, ids)
+
+
+async def latest_versions(db: Database, actor: Actor, project: int | str, model: int | str) -> list[VersionDetails]:
+    """The highest version of each stage that holds any, in the order of the stages.
+
+    Raises:
+        ModelNotFound: there is no such model.
+    """
+    key = repository.model_key(model)
+    access = await repository.readable_project(db, actor, project)
+    async with db.direct() as connection:
+        statement = _LATEST_OF_ONE if isinstance(key, int) else _LATEST_OF_NAME
+        rows = await statement.fetch(connection, of_project=access.id, of_model=key)
+        if not rows:
+            known = _MODEL_OF_ID if isinstance(key, int) else _MODEL_OF_NAME
+            if key is None or not await known.fetch(connection, of_project=access.id, of_model=key):
+                raise models.not_found(model)
+    return [_version(row) for row in rows]
+
+
+async def of_versions(connection: asyncpg.Connection, project_id: int, ids: Sequence[int]) -> list[VersionDetails]:
+    """Read step: the same within a project that may be read. One statement."""
+    if not ids:
+        return []
+    rows = await _VERSIONS.fetch(connection, of_project=project_id, ids=list(ids))
+    found = {row[0]: _version(row) for row in rows}
+    return [found[id] for id in ids if id in found]
+
+
+async def of_models(connection: asyncpg.Connection, project_id: int, ids: Sequence[int]) -> list[ModelDetails]:
+    """Read step: the same within a project that may be read. Two statements."""
+    if not ids:
+        return []
+    newest: dict[int, list[VersionDetails]] = defaultdict(list)
+    for row in await _LATEST.fetch(connection, of_project=project_id, ids=list(ids)):
+        newest[row[1]].append(_version(row))
+    rows = await _MODELS.fetch(connection, of_project=project_id, ids=list(ids))
+    found = {row[0]: _details(row, newest[row[0]]) for row in rows}
+    return [found[id] for id in ids if id in found]
+
+
+_OF_VERSION = len(VersionColumns._fields)
+_OF_MODEL = _OF_VERSION + len(ModelColumns._fields)
+
+
+def _details(row: Any, newest: list[VersionDetails]) -> ModelDetails:
+    *columns, names, numbers = row
+    return ModelDetails(ModelColumns._make(columns), list(zip(names or [], numbers or [], strict=True)), newest)
+
+
+def _version(row: Any) -> VersionDetails:
+    return VersionDetails(VersionColumns._make(row[:_OF_VERSION]), _model_of(row), row[_OF_MODEL] or [])
+
+
+def _model_of(row: Any) -> ModelColumns:
+    return ModelColumns._make(row[_OF_VERSION:_OF_MODEL])
+
+
+def _all(column: Any) -> ColumnElement[Any]:
+    """The column of all aliases, by name; the driver's list, as it is."""
+    return func.array_agg(aggregate_order_by(column, Alias.name), type_=NULLTYPE)
+
+
+def _columns(version: type[ModelVersion] = ModelVersion) -> list[Any]:
+    """Of version and model, and the names of the aliases on the version."""
+    names = (
+        select(_all(Alias.name))
+        .where(Alias.project_id == Model.project_id, Alias.version_id == version.id, Alias.valid_until.is_(None))
+        .correlate(Model, version)
+        .scalar_subquery()
+    )
+    of_version = [getattr(version, name) for name in VersionColumns._fields]
+    return [*of_version, *(getattr(Model, name) for name in ModelColumns._fields), names]
+
+
+@lru_cache(maxsize=512)
+def _named(reference: Reference, *, by_id: bool) -> Prepared:
+    return Prepared(resolving.of_model(reference, by_id=by_id).with_only_columns(*_columns()))
+
+
+def _versions() -> Prepared:
+    same = and_(Model.project_id == ModelVersion.project_id, Model.id == ModelVersion.model_id)
+    living = (ModelVersion.deleted_at.is_(None), Model.deleted_at.is_(None))
+    here = (ModelVersion.project_id == _PROJECT, ModelVersion.id == func.any(_IDS))
+    return Prepared(select(*_columns()).select_from(ModelVersion).join(Model, same).where(*living, *here))
+
+
+def _models(which: ColumnElement[bool]) -> Prepared:
+    same = and_(ModelVersion.project_id == Alias.project_id, ModelVersion.id == Alias.version_id)
+    standing = (Alias.project_id == Model.project_id, Alias.model_id == Model.id, Alias.valid_until.is_(None))
+    names = select(_all(Alias.name)).where(*standing).correlate(Model).scalar_subquery()
+    numbers = select(_all(ModelVersion.number)).select_from(Alias).join(ModelVersion, same).where(*standing)
+    columns = [getattr(Model, name) for name in ModelColumns._fields]
+    here = (Model.project_id == _PROJECT, Model.deleted_at.is_(None), which)
+    return Prepared(select(*columns, names, numbers.correlate(Model).scalar_subquery()).where(*here))
+
+
+def _latest(which: ColumnElement[bool]) -> Prepared:
+    statement, version = latest.per_stage()
+    return Prepared(statement.with_only_columns(*_columns(version)).where(Model.project_id == _PROJECT, which))
+
+
+_IDS = bindparam("ids", type_=ARRAY(BigInteger))
+_PROJECT = bindparam("of_project", type_=BigInteger)
+_OF_ID: ColumnElement[bool] = Model.id == bindparam("of_model", type_=BigInteger)
+_OF_NAME: ColumnElement[bool] = Model.name == bindparam("of_model", type_=Text)
+_VERSIONS = _versions()
+_MODELS, _MODEL_OF_ID, _MODEL_OF_NAME = _models(Model.id == func.any(_IDS)), _models(_OF_ID), _models(_OF_NAME)
+_LATEST, _LATEST_OF_ONE, _LATEST_OF_NAME = _latest(Model.id == func.any(_IDS)), _latest(_OF_ID), _latest(_OF_NAME)

@@ -1,0 +1,127 @@
+"""How a search for candidates is made: by beginning with few, by walking along an index, or by sorting all.
+
+What depends on filter and order alone is worked out once and kept for the next page and the next request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select, true
+
+from app.db.prepared import Prepared
+from app.search import grammars, keyset, sql
+from app.search.ast import And, Comparison, Entity, Expression, Operator
+from app.search.keyset import Cut
+from app.search.order import parse_order
+from app.search.parser import parse_filter
+from app.tracking import conditions, orders, probes, walks
+from app.tracking.paths import Asked, Found
+from app.tracking.tables import Candidate
+from app.tracking.trails import NUMBERS, PROJECT, AnySelect, Passing
+
+MAX_PROBES = 5
+
+
+class View(StrEnum):
+    """Living candidates, those in the trash, or both."""
+
+    ACTIVE = "ACTIVE_ONLY"
+    DELETED = "DELETED_ONLY"
+    ALL = "ALL"
+
+
+class Plan:
+    """A filter and an order, read and turned into statements."""
+
+    def __init__(self, filter: str, order_by: tuple[str, ...], view: View, extended: bool) -> None:
+        expression = parse_filter(filter, grammars.CANDIDATES, extended=extended)
+        keys = parse_order(order_by, grammars.CANDIDATES)
+        seen = (Candidate.purge_at.is_(None), _in_view(view))
+        matches = () if expression is None else (sql.condition(expression, conditions.condition),)
+        required = probes.required(expression)
+        statement = select(Candidate.id).where(*seen, *matches)
+        self._sorted, self.terms = orders.sorted_by(statement, keys)
+        self._walk = walks.of(keys, _passing(seen, expression), required)
+        self._probes = _probes(required)
+        self._count = Prepared(probes.count(self._probes)) if self._probes else None
+
+    async def rows(self, asked: Asked, cut: Cut) -> list[Found]:
+        """Candidates after the token: the id, then the sort values.
+
+        Raises:
+            Invalid: the token is not one of this search.
+        """
+        if not asked.numbers:
+            return []
+        place = keyset.place(cut.terms, cut.mark, cut.token)
+        few = await self._few(asked)
+        if few is None and self._walk is not None:
+            try:
+                return await self._walk.rows(asked, place)
+            except walks.Unwalkable:
+                pass
+        return await self._sort(asked, cut, few)
+
+    def sorted_candidates(self, numbers: Sequence[int]) -> AnySelect:
+        """All of them as rows, for a list of projects."""
+        return self._sorted.with_only_columns(Candidate).where(Candidate.experiment_number.in_(numbers))
+
+    async def _few(self, asked: Asked) -> AnySelect | None:
+        """What finds less than all, if few match it."""
+        if self._count is None:
+            return None
+        (counts,) = await self._count.fetch(asked.connection, **_given(asked))
+        least = min(range(len(counts)), key=lambda index: counts[index])
+        return self._probes[least] if counts[least] <= probes.FEW else None
+
+    async def _sort(self, asked: Asked, cut: Cut, few: AnySelect | None) -> list[Found]:
+        here = (Candidate.project_id == PROJECT, Candidate.experiment_number == func.any(NUMBERS))
+        among = true() if few is None else probes.among(few)
+        statement = keyset.apply(self._sorted.where(*here, among), cut.terms, cut.mark, cut.token, cut.limit)
+        return [tuple(row) for row in await Prepared(statement).fetch(asked.connection, **_given(asked))]
+
+
+@lru_cache(maxsize=256)
+def of(filter: str, order_by: tuple[str, ...], view: View, extended: bool) -> Plan:
+    """The plan for a search.
+
+    Raises:
+        InvalidFilter, InvalidOrder: with the place in the text.
+    """
+    return Plan(filter, order_by, view, extended)
+
+
+def _passing(seen: tuple[ColumnElement[bool], ...], expression: Expression | None) -> Passing:
+    """What the filter says of the row itself apart from the rest, as far as both have to hold."""
+    operands = expression.operands if isinstance(expression, And) else (expression,)
+    row = list(seen)
+    logged: list[ColumnElement[bool]] = []
+    for operand in operands:
+        if operand is not None:
+            of_row = isinstance(operand, Comparison) and operand.entity is Entity.ATTRIBUTE
+            (row if of_row else logged).append(sql.condition(operand, conditions.condition))
+    return Passing(tuple(row), tuple(logged))
+
+
+def _probes(required: Sequence[Any]) -> list[AnySelect]:
+    exact_first = sorted(required, key=lambda comparison: comparison.operator is not Operator.EQ)
+    found = [matching for comparison in exact_first if (matching := probes.matching(comparison)) is not None]
+    return found[:MAX_PROBES]
+
+
+def _given(asked: Asked) -> dict[str, Any]:
+    return {"of_project": asked.project_id, "numbers": asked.numbers}
+
+
+def _in_view(view: View) -> ColumnElement[bool]:
+    match view:
+        case View.ACTIVE:
+            return Candidate.deleted_at.is_(None)
+        case View.DELETED:
+            return Candidate.deleted_at.is_not(None)
+        case View.ALL:
+            return true()

@@ -1,0 +1,143 @@
+"""Pages of a search in an order that an index has, at a cost that does not grow with the number of candidates.
+
+An order falls into stretches, such as the numbers of a metric, its NaN, and the candidates without it. They are read
+one after the other until the page is full, the first of them from the place on where the last page ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+from sqlalchemy import not_
+
+from app.search import sql
+from app.search.ast import Comparison, Entity, OrderKey
+from app.tracking import conditions, trails
+from app.tracking.paths import Asked, Entry, Found, Path, newest_first
+from app.tracking.tables import PREFIX_LENGTH, CandidateParam, CandidateTag, LatestMetric
+from app.tracking.trails import Passing, Same
+
+NEWEST_FIRST = OrderKey(Entity.ATTRIBUTE, "start_time", descending=True)
+
+
+class Unwalkable(Exception):
+    """A value is longer than what the index has of it, so that only sorting gives the exact order."""
+
+
+class Walk(Protocol):
+    """One order with one filter."""
+
+    async def rows(self, asked: Asked, place: Sequence[Any] | None) -> list[Found]:
+        """Candidates after a place in the order (its sort values; None: the beginning).
+
+        Raises:
+            Unwalkable: sort instead.
+        """
+        ...
+
+
+def of(keys: Sequence[OrderKey], passing: Passing, filter: Sequence[Comparison]) -> Walk | None:
+    """The walk for an order; None when no index has it. ``filter`` are comparisons that all have to hold."""
+    match keys or [NEWEST_FIRST]:
+        case [OrderKey(Entity.ATTRIBUTE, "start_time") as key]:
+            return ByStart(key, passing)
+        case [OrderKey(Entity.ATTRIBUTE, "run_name") as key]:
+            return ByName(key, passing)
+        case [OrderKey(Entity.METRIC) as key]:
+            return ByMetric(key, passing, [one for one in filter if (one.entity, one.key) == (key.entity, key.key)])
+        case [OrderKey(Entity.PARAM | Entity.TAG) as key]:
+            return ByPair(key, passing)
+        case _:
+            return None
+
+
+class ByStart:
+    """By the start; those without one come last, whatever the direction. ``before``: sort values in front of it."""
+
+    def __init__(self, key: OrderKey, passing: Passing, before: tuple[Any, ...] = ()) -> None:
+        self._descending = key.descending
+        self._path = Path(trails.by_start(), passing, lambda entry: (*before, entry.value, entry.id))
+
+    async def rows(self, asked: Asked, place: Sequence[Any] | None) -> list[Found]:
+        found: list[Found] = []
+        await self.add(asked, found, place)
+        return found
+
+    async def add(self, asked: Asked, found: list[Found], place: Sequence[Any] | None) -> None:
+        after = None if place is None else Entry(place[0], 0, place[1])
+        if after is None or after.value is not None:
+            await self._path.in_order(asked, found, descending=self._descending, after=after)
+            if after is None and self._descending:
+                return  # they are at the end of the index
+            after = None
+        await self._path.group(asked, found, Same.NONE, after=after)
+
+
+class ByName:
+    def __init__(self, key: OrderKey, passing: Passing) -> None:
+        self._descending = key.descending
+        self._path = Path(trails.by_name(), passing, lambda entry: (entry.value, entry.start_time, entry.id))
+
+    async def rows(self, asked: Asked, place: Sequence[Any] | None) -> list[Found]:
+        found: list[Found] = []
+        after = None if place is None else Entry(place[0], newest_first(place[1]), place[2])
+        await self._path.in_order(asked, found, descending=self._descending, after=after)
+        return found
+
+
+class ByMetric:
+    """Numbers, then NaN, then the candidates without the metric. ``ranges``: what the filter says of the metric."""
+
+    def __init__(self, key: OrderKey, passing: Passing, ranges: Sequence[Comparison]) -> None:
+        self._descending = key.descending
+        trail = trails.by_metric(key.key, ranges)
+        numbers = replace(trail, which=(*trail.which, trail.value < sql.NAN))
+        self._numbers = Path(numbers, passing, lambda entry: (0, entry.value, entry.start_time, entry.id))
+        self._nan = Path(trail, passing, lambda entry: (1, None, entry.start_time, entry.id))
+        self._lacking = ByStart(NEWEST_FIRST, _lacking(passing, LatestMetric, key.key), (2, None))
+
+    async def rows(self, asked: Asked, place: Sequence[Any] | None) -> list[Found]:
+        found: list[Found] = []
+        rank, after = 0, None
+        if place is not None:
+            rank, after = place[0], Entry(place[1], newest_first(place[2]), place[3])
+        if rank == 0:
+            await self._numbers.in_order(asked, found, descending=self._descending, after=after)
+        if rank <= 1:
+            await self._nan.group(asked, found, Same.NAN, after=after if rank == 1 else None)
+        if len(found) < asked.most:
+            await self._lacking.add(asked, found, place[2:] if place is not None and rank == 2 else None)
+        return found
+
+
+class ByPair:
+    """By a param or tag, then the candidates without it."""
+
+    def __init__(self, key: OrderKey, passing: Passing) -> None:
+        self._descending = key.descending
+        rows = CandidateParam if key.entity is Entity.PARAM else CandidateTag
+        trail = trails.by_pair(rows, key.key)
+        self._path = Path(trail, passing, lambda entry: (_short(entry.value), entry.start_time, entry.id))
+        self._lacking = ByStart(NEWEST_FIRST, _lacking(passing, rows, key.key), (None,))
+
+    async def rows(self, asked: Asked, place: Sequence[Any] | None) -> list[Found]:
+        found: list[Found] = []
+        if place is None or place[0] is not None:
+            after = None if place is None else Entry(_short(place[0]), newest_first(place[1]), place[2])
+            await self._path.in_order(asked, found, descending=self._descending, after=after)
+            place = None
+        if len(found) < asked.most:
+            await self._lacking.add(asked, found, None if place is None else place[1:])
+        return found
+
+
+def _lacking(passing: Passing, rows: Any, key: str) -> Passing:
+    return replace(passing, logged=(*passing.logged, not_(conditions.has_key(rows, key))))
+
+
+def _short(value: str) -> str:
+    if len(value) >= PREFIX_LENGTH:
+        raise Unwalkable
+    return value

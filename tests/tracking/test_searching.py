@@ -1,0 +1,176 @@
+"""Searches for candidates: whichever way one is made, the order and the pages are the same."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from app.ids import uuid7
+from app.registry import models
+from app.registry.models import CreateModel
+from app.tracking import experiments, listing, plans, probes
+from app.tracking.candidates import CreateCandidate
+from app.tracking.experiments import CreateExperiment
+from app.tracking.listing import SearchCandidates, View
+from app.tracking.plans import Plan
+from app.tracking.tables import PREFIX_LENGTH
+
+LONG = "x" * PREFIX_LENGTH
+ROWS = """
+    INSERT INTO candidates (project_id, id, experiment_number, name, status, start_time, user_name, deleted_at)
+    SELECT :project, * FROM unnest(CAST(:ids AS uuid[]), CAST(:numbers AS bigint[]), CAST(:names AS text[]),
+        CAST(:statuses AS smallint[]), CAST(:starts AS bigint[]), CAST(:users AS text[]),
+        CAST(:deleted AS timestamptz[]))
+"""
+METRICS = """
+    INSERT INTO latest_metrics (project_id, candidate_id, key, value, step, timestamp)
+    SELECT :project, id, key, value, 0, 0
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:keys AS text[]), CAST(:values AS float8[])) AS one (id, key, value)
+"""
+PAIRS = """
+    INSERT INTO {table} (project_id, candidate_id, key, value)
+    SELECT :project, * FROM unnest(CAST(:ids AS uuid[]), CAST(:keys AS text[]), CAST(:values AS text[]))
+"""
+ORDERS = [
+    (), ("metrics.m",), ("metrics.m DESC",), ("metrics.same",), ("metrics.same DESC",), ("metrics.absent DESC",),
+    ("params.p",), ("params.p DESC",), ("params.long",), ("params.long DESC",), ("tags.t DESC",), ("start_time",),
+    ("start_time DESC",), ("run_name",), ("run_name DESC",), ("status", "metrics.m DESC"), ("end_time",), ("run_id",),
+]  # fmt: skip
+FILTERS = [
+    "", "metrics.m > 0", "metrics.m != 1", "metrics.m <= 2 AND params.p = 'a'", "params.p LIKE '%b%'", "tags.t != 'x'",
+    "params.long = '" + LONG + "b'", "status = 'FAILED'", "run_name ILIKE '%É%'", "params.p IS NULL", "start_time > 3",
+    "tags.t IS NOT NULL AND status != 'FAILED'", "metrics.m > 1000", "user_id = 'ada' AND metrics.same = 7",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+async def crowd(runtime, staff):
+    """Sixty candidates in two experiments, with few different values, NaN, infinities, and much that is lacking."""
+    from tests.conftest import new_project  # noqa: PLC0415
+
+    project = await new_project(runtime, staff)
+    await experiments.get(runtime.db, project.owner, project.id, 0)
+    await experiments.create(runtime.db, project.owner, project.id, CreateExperiment("other"))
+    chance = random.Random(7)
+    ids = [uuid7() for _ in range(60)]
+    numbers = [float("nan"), float("inf"), float("-inf"), 0.0, 1.0, 1.0, 2.5]
+    metrics = [(id, "m", chance.choice(numbers)) for id in ids if chance.random() < 0.8]
+    metrics += [(id, "same", 7.0) for id in ids[:50]]
+    params = [(id, "p", chance.choice(["a", "ab", "b", "Z"])) for id in ids if chance.random() < 0.7]
+    params += [(id, "long", LONG + chance.choice(["a", "b", ""])) for id in ids[:30]]
+    tags = [(id, "t", chance.choice(["x", "y"])) for id in ids[::2]]
+    rows = {
+        "ids": ids,
+        "numbers": [chance.choice([0, 1]) for _ in ids],
+        "names": [chance.choice(["one", "two", "Été"]) for _ in ids],
+        "statuses": [chance.choice([1, 3, 4]) for _ in ids],
+        "starts": [chance.choice([None, 1, 2, 3, 4, 5]) for _ in ids],
+        "users": [chance.choice(["ada", "bob"]) for _ in ids],
+        "deleted": [None] * len(ids),
+    }
+    async with runtime.db.write() as tx:
+        await tx.execute(text(ROWS), {"project": project.id, **rows})
+        for statement, logged in (
+            (METRICS, metrics),
+            (PAIRS.format(table="candidate_params"), params),
+            (PAIRS.format(table="candidate_tags"), tags),
+        ):
+            columns = dict(
+                zip(("ids", "keys", "values"), (list(one) for one in zip(*logged, strict=True)), strict=True)
+            )
+            await tx.execute(text(statement), {"project": project.id, **columns})
+    return project
+
+
+async def pages(runtime, project, size: int, **wish) -> list[UUID]:
+    """The ids of all pages, one after the other."""
+    found: list[UUID] = []
+    token = None
+    while True:
+        command = SearchCandidates([0, 1], limit=size, page_token=token, **wish)
+        page, token = await listing.search(runtime.db, project.owner, project.id, command)
+        found += [one.id for one in page]
+        if token is None:
+            return found
+
+
+@pytest.fixture
+def sorting(monkeypatch):
+    """From now on all searches sort all candidates."""
+
+    def begin() -> None:
+        plans.of.cache_clear()
+        monkeypatch.setattr(plans.walks, "of", lambda *_: None)
+        monkeypatch.setattr(plans, "_probes", lambda *_: [])
+
+    yield begin
+    monkeypatch.undo()
+    plans.of.cache_clear()
+
+
+@pytest.mark.parametrize("few", [0, 10, 1000])
+async def test_all_ways_lead_to_the_same_pages(runtime, crowd, sorting, monkeypatch, few):
+    """``few``: up to how many are begun with, so that searches walk always, sometimes, or never."""
+    monkeypatch.setattr(probes, "FEW", few)
+    plans.of.cache_clear()
+    wishes = [{"order_by": order, "filter": filter} for order, filter in itertools.product(ORDERS, FILTERS)]
+    wishes = wishes[:: 2 if few == 10 else 7]
+    found = [await pages(runtime, crowd, 100, **wish) for wish in wishes]
+    in_parts = [await pages(runtime, crowd, 7, **wish) for wish in wishes[::3]]
+    sorting()
+    for index, wish in enumerate(wishes):
+        expected = await pages(runtime, crowd, 100, **wish)
+        assert found[index] == expected, wish
+        assert index % 3 or in_parts[index // 3] == expected, wish
+
+
+async def test_what_the_trash_holds_is_passed_over(runtime, crowd):
+    await crowd_of_trash(runtime, crowd)
+    for order in ORDERS:
+        alive = await pages(runtime, crowd, 7, order_by=order)
+        trash = await pages(runtime, crowd, 7, order_by=order, view=View.DELETED)
+        everything = await pages(runtime, crowd, 100, order_by=order, view=View.ALL)
+        assert [len(alive), len(trash)] == [50, 10]
+        assert [id for id in everything if id in set(alive)] == alive
+
+
+async def crowd_of_trash(runtime, project) -> None:
+    async with runtime.db.write() as tx:
+        statement = (
+            "UPDATE candidates SET deleted_at = now() WHERE project_id = :project AND id IN"
+            " (SELECT id FROM candidates WHERE project_id = :project ORDER BY id LIMIT 10)"
+        )
+        await tx.execute(text(statement), {"project": project.id})
+
+
+async def test_a_row_whose_writer_does_not_know_its_place_gets_it(runtime, project):
+    """As a process of the release before writes it while the new one is already migrated."""
+    from app.tracking import candidates  # noqa: PLC0415
+
+    made = await candidates.create(runtime.db, project.owner, project.id, CreateCandidate(start_time=5))
+    async with runtime.db.write() as tx:
+        for table in ("candidate_params", "candidate_tags"):
+            row = {"project": project.id, "ids": [made.id], "keys": ["k"], "values": ["v"]}
+            await tx.execute(text(PAIRS.format(table=table)), row)
+        for table in ("candidate_params", "candidate_tags"):
+            place = text(f"SELECT experiment_number, newest_first FROM {table} WHERE candidate_id = :id AND key = 'k'")
+            assert tuple((await tx.execute(place, {"id": made.id})).one()) == (0, ~5)
+
+
+async def test_plans_are_kept(runtime, crowd):
+    plans.of.cache_clear()
+    for _ in range(3):
+        await pages(runtime, crowd, 100, filter="metrics.m > 0", order_by=("metrics.m",))
+    assert plans.of.cache_info().misses == 1
+    assert isinstance(plans.of("", (), View.ACTIVE, False), Plan)
+
+
+async def test_parts_of_names_whatever_the_case(runtime, project):
+    await models.create(runtime.db, project.owner, project.id, CreateModel("Größe_100%"))
+    for part, known in (("GRÖSSE", False), ("GRÖ", True), ("_100%", True), ("%", True), ("e_1", True), ("x_1", False)):
+        found = await models.count(runtime.db, project.owner, project.id, text=part)
+        assert bool(found) == known, part

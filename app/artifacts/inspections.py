@@ -19,6 +19,7 @@ from app.artifacts import quarantine
 from app.artifacts.artifacts import Root
 from app.artifacts.tables import Artifact, Blob
 from app.db.database import Database, Tx
+from app.inspection.detection import HEAD, detect
 from app.inspection.inspecting import Outcome, Report, inspect
 from app.queue import outbox
 from app.queue.jobs import InspectArtifacts
@@ -59,6 +60,11 @@ class BlobReader:
 async def promise(tx: Tx, root: Root) -> None:
     """Step: files of this root are new and have to be looked at."""
     await outbox.enqueue_later(tx, InspectArtifacts(root.project_id, root.id), SOON, project_id=root.project_id)
+
+
+def is_plain(path: str, data: bytes) -> bool:
+    """Whether a file with these bytes is of no kind that anybody looks into: that is known without a process."""
+    return detect(data[:HEAD], len(data), path) is None
 
 
 async def report_on(blobs: BlobStore, path: str, key: str, size: int) -> Report:

@@ -16,7 +16,6 @@ import mimetypes
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +25,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from app import faults
 from app.access import policy, projects
 from app.access.policy import Actor, Permission
-from app.artifacts import damage, garbage, inspections, paths, quarantine
+from app.artifacts import arrivals, damage, garbage, inspections, paths, quarantine
+from app.artifacts.arrivals import LEASE, Arrived
 from app.artifacts.artifacts import Root
 from app.artifacts.tables import PENDING, STORED, Artifact, Blob
 from app.db.database import Database, Tx
@@ -34,8 +34,10 @@ from app.errors import ModelyardError, Unavailable
 from app.ids import object_key, uuid7
 from app.inspection.inspecting import Report
 from app.storage.blobs import BlobStore, Stored
+from app.storage.source import whole
 
-LEASE = timedelta(minutes=15)
+SMALL_BYTES = 256 * 1024
+"""Up to here a file is taken into memory as a whole before anything is begun."""
 RENEW_SECONDS = 60.0
 _TEXT_NAMES = {"MLmodel", "MLproject", "Dockerfile", "README", "LICENSE"}
 _TEXT_ENDINGS = (".yaml", ".yml", ".log", ".py", ".md", ".cfg", ".toml", ".ini", ".env", ".lock")
@@ -83,17 +85,47 @@ async def store(
         SizeMismatch: other than the announced number of bytes arrived; nothing is kept.
         Unavailable: the store is away; nothing is kept.
     """
-    path = paths.check(command.path)
+    place = Place(
+        command.root,
+        paths.check(command.path),
+        command.media_type or guess_media_type(command.path),
+        actor.user_id,
+    )
+    access = await projects.reach(db, actor, command.root.project_id)
+    policy.require(actor, access, permission)
+    if command.size is not None and command.size <= min(SMALL_BYTES, limit):
+        return await _store_small(db, actor, blobs, place, command, lock_owner, permission)
     blob_id, key = await _begin(db, actor, command.root, lock_owner, permission)
     heartbeat = asyncio.create_task(keep_alive(db, command.root.project_id, blob_id))
     try:
         stored = await blobs.put(key, command.chunks, size=command.size, limit=limit)
-        return await _finish(db, actor, command, path, blob_id, stored, lock_owner)
+        return await _finish(db, place, blob_id, stored, lock_owner)
     except BaseException:
         await give_up(db, command.root.project_id, blob_id)
         raise
     finally:
         heartbeat.cancel()
+
+
+async def _store_small(
+    db: Database,
+    actor: Actor,
+    blobs: BlobStore,
+    place: Place,
+    command: StoreArtifact,
+    lock_owner: LockOwner,
+    permission: Permission,
+) -> Artifact:
+    """All bytes first, so that nothing waits for the sender from the row on."""
+    data = await whole(command.chunks, command.size or 0)
+    blob_id, key = await _begin(db, actor, command.root, lock_owner, permission)
+    try:
+        stored = await blobs.put_whole(key, data)
+        is_plain = inspections.is_plain(place.path, data)
+        return await _finish(db, place, blob_id, stored, lock_owner, is_plain=is_plain)
+    except BaseException:
+        await give_up(db, command.root.project_id, blob_id)
+        raise
 
 
 async def permit(
@@ -173,6 +205,9 @@ async def remove_all(
 async def _begin(
     db: Database, actor: Actor, root: Root, lock_owner: LockOwner, permission: Permission
 ) -> tuple[UUID, str]:
+    expected = await arrivals.expect(db, root)
+    if expected is not None:
+        return expected.blob_id, expected.key
     blob_id, key = uuid7(), object_key(root.project_id)
     async with db.write() as tx:
         access = await projects.visible(tx, actor, root.project_id)
@@ -185,13 +220,15 @@ async def _begin(
 
 
 async def _finish(
-    db: Database, actor: Actor, command: StoreArtifact, path: str, blob_id: UUID, stored: Stored, lock_owner: LockOwner
+    db: Database, place: Place, blob_id: UUID, stored: Stored, lock_owner: LockOwner, *, is_plain: bool = False
 ) -> Artifact:
-    place = Place(command.root, path, command.media_type or guess_media_type(path), actor.user_id)
     await faults.point("upload.stored")
-    async with db.write() as tx:
-        await lock_owner(tx)
-        artifact = await register(tx, place, blob_id, stored)
+    arrived = Arrived(place.root, place.path, place.media_type, place.created_by, blob_id, stored, is_plain)
+    artifact = await arrivals.settle(db, arrived)
+    if artifact is None:
+        async with db.write() as tx:
+            await lock_owner(tx)
+            artifact = await register(tx, place, blob_id, stored)
     await faults.point("upload.committed")
     return artifact
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from starlette.responses import RedirectResponse
 
-from app.access import policy
+from app.access import policy, projects
 from app.access.policy import Permission, ProjectAccess
 from app.artifacts import artifacts, downloads, paths, uploads
 from app.artifacts.artifacts import ArtifactDetails, Root
@@ -144,7 +144,7 @@ async def _readable(call: Call) -> ProjectAccess:
 
 async def _store(call: Call, place: Location, chunks: AsyncIterator[bytes], size: int | None) -> None:
     addresses.check_new(place.path)
-    root = place.root((await call.access()).id)
+    root = place.root((await projects.reach(call.db, call.actor, call.project)).id)
     await uploads.store(
         call.db,
         call.actor,

@@ -112,6 +112,13 @@ class BlobStore(Protocol):
             KeyTaken: somebody has written this key before.
         """
 
+    async def put_whole(self, key: str, data: bytes) -> Stored:
+        """As :meth:`put`, of bytes that are in memory as a whole.
+
+        Raises:
+            KeyTaken: somebody has written this key before.
+        """
+
     def open(self, key: str, *, start: int = 0, end: int | None = None) -> AbstractAsyncContextManager[Reading]:
         """Read the bytes from ``start`` up to, not including, ``end``.
 

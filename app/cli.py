@@ -19,6 +19,7 @@ from app.client import commands as client
 from app.commands.documents import documents
 from app.commands.gc import collect
 from app.commands.jobs import jobs
+from app.commands.schema import schema
 
 if TYPE_CHECKING:
     import socket
@@ -41,6 +42,7 @@ main = typer.Typer(
 main.add_typer(jobs, name="jobs")
 main.add_typer(documents, name="documents")
 main.command("gc")(collect)
+main.command()(schema)
 
 
 @main.command()
@@ -115,18 +117,6 @@ def token() -> None:
     settings = _settings()
     found = asyncio.run(installation.first_start(settings, None))
     typer.echo(connection_lines(settings.url, FirstProject(**asdict(found))), nl=False)
-
-
-@main.command()
-def schema(
-    check: Annotated[bool, typer.Option(help="Compare schema.graphql with it; exit code 1 when that is old.")] = False,
-) -> None:
-    """Print the GraphQL schema: `modelyard schema > schema.graphql`."""
-    from app.graphql import sdl
-
-    difference = sdl.difference() if check else ""
-    typer.echo(difference if check else sdl.text(), nl=False)
-    raise typer.Exit(1 if difference else 0)
 
 
 main.command()(client.push)

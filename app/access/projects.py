@@ -59,7 +59,8 @@ async def visible(snap: Snapshot, actor: Actor, reference: int | str) -> Project
         raise _missing(reference)
     if actor.known:
         # A copy, since a session that fails takes its rows' values along.
-        actor.known.remember(reference, ProjectAccess(_copy(access.project), access.role))
+        access = ProjectAccess(_copy(access.project), access.role)
+        actor.known.remember(reference, access)
     return access
 
 
@@ -73,6 +74,9 @@ async def get(db: Database, actor: Actor, reference: int | str) -> ProjectAccess
     Raises:
         ProjectNotFound: it does not exist, or the actor may not know of it.
     """
+    known = actor.known.recall(reference) if actor.known else None
+    if known is not None:
+        return known
     async with db.read() as snap:
         return await visible(snap, actor, reference)
 

@@ -83,6 +83,11 @@ class Database:
         """Reader and writer, for instruments that watch statements."""
         return self._read_engine, self._write_engine
 
+    @property
+    def watchers(self) -> list[Callable[[Any], None]]:
+        """The same for statements that go straight to the driver."""
+        return self._direct.watchers
+
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Snapshot]:
         """Open a view that cannot write.

@@ -8,7 +8,7 @@ the SQL is a constant, prepared once per connection, and each statement is a tra
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -32,15 +32,22 @@ class DirectPool:
         self._patience = patience
         self._pool: asyncpg.Pool | None = None
         self._opening = asyncio.Lock()
+        self.watchers: list[Callable[[Any], None]] = []
+        """Instruments that are told of every statement, as the driver's query loggers are."""
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[asyncpg.Connection]:
         """Lend a connection."""
         pool = self._pool or await self._open()
         connection = await pool.acquire()
+        watchers = tuple(self.watchers)
+        for watcher in watchers:
+            connection.add_query_logger(watcher)
         try:
             yield connection
         finally:
+            for watcher in watchers:
+                connection.remove_query_logger(watcher)
             await pool.release(connection)
 
     async def close(self) -> None:

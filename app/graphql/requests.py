@@ -18,6 +18,7 @@ BODY_SECONDS = 30
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 EVENT_STREAM = "text/event-stream"
+_ANSWERS = frozenset({GRAPHQL_JSON, JSON, "application/*", "*/*"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +54,19 @@ async def read(request: Request, limit: int) -> Operation:
 def answer_type(request: Request) -> str:
     """The media type to answer in: the client's choice of the two that GraphQL over HTTP knows, or an event stream.
 
+    Whoever takes both gets a stream only if it stands first: urql lists all that it can read, JSON before streams.
+
     Raises:
         HTTPException: 406, it accepts none of them.
     """
     accept = ",".join(request.headers.getlist("accept")).lower()
     ranges = [part.split(";")[0].strip() for part in accept.split(",") if part.strip()]
-    if EVENT_STREAM in ranges:
+    first = next((one for one in ranges if one in _ANSWERS or one == EVENT_STREAM), None)
+    if first == EVENT_STREAM:
         return EVENT_STREAM
     if GRAPHQL_JSON in ranges:
         return GRAPHQL_JSON
-    if not ranges or {JSON, "application/*", "*/*"}.intersection(ranges):
+    if not ranges or first in _ANSWERS:
         return JSON
     raise HTTPException(406, f"Answers are {GRAPHQL_JSON}, {JSON} or {EVENT_STREAM}; accept one of them.")
 

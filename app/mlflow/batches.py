@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from app.errors import Invalid
 from app.mlflow.identifiers import model_id, run_of
 from app.mlflow.protocol import Answer, Call
@@ -38,12 +40,28 @@ async def log_batch(call: Call) -> Answer:
     message = call.message
     batch = LogBatch(
         run_of(message),
-        metrics=[metric(one) for one in message.items("metrics")],
+        metrics=_metrics(message),
         params={key: value[:PARAM_LIMIT] for key, value in message.pairs("params", unique=True).items()},
         tags={key: value[:TAG_LIMIT] for key, value in message.pairs("tags").items()},
     )
     await logging.log(call.db, call.actor, call.project, batch)
     return {}
+
+
+def _metrics(message: Message) -> list[MetricInput]:
+    """The points of a batch. In the shape that clients send them they are taken as they are, else read with care."""
+    try:
+        return [_plain(row) for row in message.fields.get("metrics", ())]
+    except (KeyError, TypeError):
+        return [metric(one) for one in message.items("metrics")]
+
+
+def _plain(row: dict[str, Any]) -> MetricInput:
+    key, value, timestamp, step = row["key"], row["value"], row["timestamp"], row["step"]
+    as_usual = type(key) is str and type(value) is float and type(timestamp) is int and type(step) is int
+    if not as_usual or not key or len(row) > 4:
+        raise TypeError
+    return MetricInput(key, value, timestamp, step)
 
 
 def metric(message: Message) -> MetricInput:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, exists, func, insert, select, update
@@ -20,7 +21,8 @@ from app.ids import uuid7
 from app.queue import outbox
 from app.queue.jobs import PurgeCandidate
 from app.quoting import quoted
-from app.tracking import details, experiments, names
+from app.tracking import beginnings, details, experiments, names
+from app.tracking.beginnings import Beginning
 from app.tracking.details import CandidateDetails
 from app.tracking.tables import Candidate, CandidateParam, CandidateTag
 
@@ -84,16 +86,27 @@ async def create(db: Database, actor: Actor, project: int | str, command: Create
         Invalid: a name, param or tag is not acceptable.
     """
     _check(command)
+    access = await projects.get(db, actor, project)
+    policy.require(actor, access, Permission.CANDIDATE_WRITE)
+    if not linking.claims(command.tags, actor):
+        row = _row(access.id, command, created_by=actor.user_id)
+        tags = {**command.tags, NAME_TAG: row["name"]}
+        begun = await beginnings.begin(db, Beginning(row, dict(command.params), tags))
+        if begun is not None:
+            return CandidateDetails(begun, params=dict(command.params), tags=dict(sorted(tags.items())))
+    return await _begin_with_care(db, actor, access.id, command)
+
+
+async def _begin_with_care(db: Database, actor: Actor, project_id: int, command: CreateCandidate) -> CandidateDetails:
+    """The same step by step: for CI jobs, for the default experiment that has to be made, and to say what is wrong."""
     async with db.write() as tx:
-        access = await projects.visible(tx, actor, project)
-        policy.require(actor, access, Permission.CANDIDATE_WRITE)
-        await experiments.lock_active(tx, access.id, command.experiment_number, share=True)
-        candidate = await add(tx, access.id, command, created_by=actor.user_id)
+        await experiments.lock_active(tx, project_id, command.experiment_number, share=True)
+        candidate = await add(tx, project_id, command, created_by=actor.user_id)
         tags = {**command.tags, NAME_TAG: candidate.name}
         await _add_pairs(tx, CandidateTag, candidate, tags)
         await _add_pairs(tx, CandidateParam, candidate, command.params)
-        made_by = await linking.ensure(tx, access.id, linking.claims(tags, actor))
-        await linking.attach(tx, Owner(access.id, candidate.id), made_by, by=actor.user_id)
+        made_by = await linking.ensure(tx, project_id, linking.claims(tags, actor))
+        await linking.attach(tx, Owner(project_id, candidate.id), made_by, by=actor.user_id)
     return CandidateDetails(candidate, params=dict(command.params), tags=dict(sorted(tags.items())))
 
 
@@ -101,23 +114,24 @@ async def add(
     tx: Tx, project_id: int, command: CreateCandidate, *, created_by: int | None, of_version: bool = False
 ) -> Candidate:
     """Step: write the row; the experiment is known to be alive."""
-    statement = (
-        insert(Candidate)
-        .values(
-            project_id=project_id,
-            id=uuid7(),
-            experiment_number=command.experiment_number,
-            name=command.name or command.tags.get(NAME_TAG) or names.friendly_name(),
-            start_time=command.start_time,
-            user_name=command.user_name,
-            parent_id=command.parent_id or _parent(command.tags.get(PARENT_TAG)),
-            status=int(Status.FINISHED if of_version else Status.RUNNING),
-            of_version=of_version,
-            created_by=created_by,
-        )
-        .returning(Candidate)
-    )
-    return (await tx.scalars(statement)).one()
+    values = _row(project_id, command, created_by=created_by)
+    if of_version:
+        values |= {"status": int(Status.FINISHED), "of_version": True}
+    return (await tx.scalars(insert(Candidate).values(values).returning(Candidate))).one()
+
+
+def _row(project_id: int, command: CreateCandidate, *, created_by: int | None) -> dict[str, Any]:
+    return {
+        "project_id": project_id,
+        "id": uuid7(),
+        "experiment_number": command.experiment_number,
+        "name": command.name or command.tags.get(NAME_TAG) or names.friendly_name(),
+        "status": int(Status.RUNNING),
+        "start_time": command.start_time,
+        "user_name": command.user_name,
+        "parent_id": command.parent_id or _parent(command.tags.get(PARENT_TAG)),
+        "created_by": created_by,
+    }
 
 
 async def get(db: Database, actor: Actor, project: int | str, candidate_id: UUID) -> CandidateDetails:
@@ -131,7 +145,7 @@ async def get(db: Database, actor: Actor, project: int | str, candidate_id: UUID
         policy.require(actor, access, Permission.CANDIDATE_READ)
         row = await snap.scalar(_living(access.id).where(Candidate.id == candidate_id))
         if row is None:
-            raise CandidateNotFound(f"Run with id={candidate_id.hex} not found.")
+            raise not_found(candidate_id)
         return (await details.of(snap, access.id, [row]))[0]
 
 
@@ -146,7 +160,7 @@ async def find(db: Database, actor: Actor, project: int | str, candidate_id: UUI
         policy.require(actor, access, Permission.CANDIDATE_READ)
         row = await snap.scalar(_living(access.id).where(Candidate.id == candidate_id))
     if row is None:
-        raise CandidateNotFound(f"Run with id={candidate_id.hex} not found.")
+        raise not_found(candidate_id)
     return row
 
 
@@ -218,8 +232,18 @@ async def lock_living(tx: Tx, project_id: int, candidate_id: UUID, *, to_change:
     """
     candidate = await _lock(tx, project_id, candidate_id, share=not to_change)
     if candidate.deleted_at is not None:
-        raise CandidateInTrash(f"The run {candidate_id.hex} must be in the 'active' state. Current state is deleted.")
+        raise in_trash(candidate_id)
     return candidate
+
+
+def not_found(candidate_id: UUID) -> CandidateNotFound:
+    """The error for a candidate that is not there."""
+    return CandidateNotFound(f"Run with id={candidate_id.hex} not found.")
+
+
+def in_trash(candidate_id: UUID) -> CandidateInTrash:
+    """The error for a candidate that has to be restored first."""
+    return CandidateInTrash(f"The run {candidate_id.hex} must be in the 'active' state. Current state is deleted.")
 
 
 async def condemn_step(tx: Tx, project_id: int, candidate_id: UUID) -> None:
@@ -250,7 +274,7 @@ def _living(project_id: int) -> Select[Candidate]:
 async def _lock(tx: Tx, project_id: int, candidate_id: UUID, *, share: bool = False) -> Candidate:
     found = await tx.scalar(_living(project_id).where(Candidate.id == candidate_id).with_for_update(read=share))
     if found is None:
-        raise CandidateNotFound(f"Run with id={candidate_id.hex} not found.")
+        raise not_found(candidate_id)
     return found
 
 

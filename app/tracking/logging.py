@@ -18,9 +18,9 @@ from app.ci import linking
 from app.ci.linking import Owner
 from app.db.database import Database, Tx
 from app.errors import Invalid, NotFound
-from app.tracking import candidates, inputs, metrics, names
+from app.tracking import candidates, inputs, metrics, names, points
 from app.tracking.inputs import DatasetUse
-from app.tracking.metrics import MetricInput
+from app.tracking.points import MetricInput, Points
 from app.tracking.tables import Candidate, CandidateParam, CandidateTag
 
 __all__ = ["LogBatch", "MetricInput"]
@@ -60,6 +60,12 @@ class LogBatch:
     read: Sequence[UUID] = ()
     written: Sequence[tuple[UUID, int]] = ()
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether there are only metrics in it, and none of a logged model: what training sends all the time."""
+        others = (self.params, self.tags, self.datasets, self.read, self.written)
+        return not any(others) and all(metric.logged_model_id is None for metric in self.metrics)
+
 
 async def log(db: Database, actor: Actor, project: int | str, batch: LogBatch) -> None:
     """Log a batch atomically; repeating it changes nothing (MLflow REST: runs/log-batch).
@@ -70,6 +76,9 @@ async def log(db: Database, actor: Actor, project: int | str, batch: LogBatch) -
         Invalid: a key, value or number is not acceptable; nothing of the batch was stored.
     """
     check(batch)
+    if batch.is_plain:
+        await _log_points(db, actor, project, batch)
+        return
     async with db.write() as tx:
         access = await projects.visible(tx, actor, project)
         policy.require(actor, access, Permission.CANDIDATE_WRITE)
@@ -79,6 +88,16 @@ async def log(db: Database, actor: Actor, project: int | str, batch: LogBatch) -
         await metrics.add(tx, candidate, batch.metrics)
         await inputs.add(tx, candidate, batch.datasets, read=batch.read, written=batch.written)
         await set_tags(tx, candidate, actor, batch.tags)
+
+
+async def _log_points(db: Database, actor: Actor, project: int | str, batch: LogBatch) -> None:
+    access = await projects.get(db, actor, project)
+    policy.require(actor, access, Permission.CANDIDATE_WRITE)
+    fate = await points.store(db, Points(access.id, batch.candidate_id, batch.metrics))
+    if not fate.exists:
+        raise candidates.not_found(batch.candidate_id)
+    if fate.in_trash:
+        raise candidates.in_trash(batch.candidate_id)
 
 
 async def note_model(db: Database, actor: Actor, project: int | str, candidate_id: UUID, entry: object) -> None:
@@ -176,7 +195,8 @@ def check(batch: LogBatch) -> None:
         raise Invalid(f"A batch holds at most {MAX_METRICS} metrics, params and tags together, not {total}.")
     inputs.check(batch.datasets)
     for index, metric in enumerate(batch.metrics):
-        metrics.check(metric, f"metrics[{index}]")
+        if not metrics.fits(metric):
+            metrics.check(metric, f"metrics[{index}]")
     for index, (key, value) in enumerate(batch.params.items()):
         names.check_key(key, f"params[{index}].key")
         names.check_value(value, names.PARAM_LIMIT, f"params[{index}].value")

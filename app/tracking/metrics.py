@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Float, Text, func, insert, literal, select, tuple_
+from sqlalchemy import BigInteger, Float, Text, func, literal, select, tuple_
 from sqlalchemy import Uuid as UuidType
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -21,22 +20,10 @@ from app.errors import Invalid
 from app.pagination import decode_cursor, encode_cursor
 from app.tracking import names
 from app.tracking.candidates import CandidateNotFound
-from app.tracking.tables import Candidate, LatestMetric, LoggedModel, LoggedModelMetric, MetricPoint
+from app.tracking.points import STORE, MetricInput, Points, arguments, rank
+from app.tracking.tables import Candidate, LoggedModel, LoggedModelMetric, MetricPoint
 
 MAX_POINTS = 25_000
-
-
-@dataclass(frozen=True, slots=True)
-class MetricInput:
-    """One point of a metric; NaN and infinities are values, too. ``timestamp`` is milliseconds since 1970."""
-
-    key: str
-    value: float
-    timestamp: int
-    step: int = 0
-    logged_model_id: UUID | None = None
-    dataset_name: str | None = None
-    dataset_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +81,19 @@ async def history(
 
 
 async def add(tx: Tx, candidate: Candidate, points: Sequence[MetricInput]) -> None:
-    """Step: append to the history and move the latest values. Four statements at most."""
+    """Step: append to the history and move the latest values. Three statements at most."""
     if not points:
         return
-    unique = list({(one.key, one.timestamp, one.step, repr(one.value)): one for one in points}.values())
-    await _append(tx, candidate, unique)
-    await _move_latest(tx, candidate, unique)
+    given, _ = arguments([Points(candidate.project_id, candidate.id, points)])
+    await (await tx.connection()).exec_driver_sql(STORE, tuple(given))
     of_models = [one for one in points if one.logged_model_id is not None]
     if of_models:
         await _log_to_models(tx, candidate, of_models)
+
+
+def fits(metric: MetricInput) -> bool:
+    """Whether :func:`check` would accept it, found out faster."""
+    return 0 <= metric.timestamp < 2**63 and -(2**63) <= metric.step < 2**63 and names.is_key(metric.key)
 
 
 def check(metric: MetricInput, place: str) -> None:
@@ -134,28 +125,6 @@ def _position(token: str) -> tuple[int, int, float]:
         return int(timestamp), int(step), float(value)
     except (Invalid, ValueError, TypeError) as error:
         raise Invalid("Invalid page token: it is not one that this list gave out.", field="page_token") from error
-
-
-async def _append(tx: Tx, candidate: Candidate, points: Sequence[MetricInput]) -> None:
-    rows = _unnested(points, ("key", "value", "step", "timestamp"))
-    source = select(literal(candidate.project_id, BigInteger), literal(candidate.id), *rows.c)
-    columns = ["project_id", "candidate_id", "key", "value", "step", "timestamp"]
-    await tx.execute(insert(MetricPoint).from_select(columns, source))
-
-
-async def _move_latest(tx: Tx, candidate: Candidate, points: Sequence[MetricInput]) -> None:
-    columns = ("key", "value", "step", "timestamp", "logged_model_id", "dataset_name", "dataset_digest")
-    rows = _unnested(_greatest(points, lambda one: (one.key,)), columns)
-    source = select(literal(candidate.project_id, BigInteger), literal(candidate.id), *rows.c)
-    statement = upsert(LatestMetric).from_select(["project_id", "candidate_id", *columns], source)
-    new, old = statement.excluded, LatestMetric
-    await tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=["project_id", "candidate_id", "key"],
-            set_={name: new[name] for name in columns[1:]},
-            where=tuple_(new.step, new.timestamp, new.value) >= tuple_(old.step, old.timestamp, old.value),
-        )
-    )
 
 
 async def _log_to_models(tx: Tx, candidate: Candidate, points: Sequence[MetricInput]) -> None:
@@ -219,11 +188,6 @@ def _greatest(points: Sequence[MetricInput], key: Callable[[MetricInput], tuple[
     greatest: dict[tuple[str, ...], MetricInput] = {}
     for one in points:
         best = greatest.get(key(one))
-        if best is None or _rank(one) >= _rank(best):
+        if best is None or rank(one) >= rank(best):
             greatest[key(one)] = one
     return [greatest[name] for name in sorted(greatest)]
-
-
-def _rank(point: MetricInput) -> tuple[int, int, bool, float]:
-    is_nan = math.isnan(point.value)
-    return point.step, point.timestamp, is_nan, 0.0 if is_nan else point.value

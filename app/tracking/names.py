@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 import secrets
+from functools import lru_cache
 
 from app.errors import Invalid
 from app.quoting import quoted
@@ -35,6 +36,16 @@ _NOUNS = (
 def friendly_name() -> str:
     """A name for a candidate that nobody named: adjective-noun-number."""
     return f"{secrets.choice(_ADJECTIVES)}-{secrets.choice(_NOUNS)}-{secrets.randbelow(1000)}"
+
+
+@lru_cache(maxsize=20_000)
+def is_key(key: str) -> bool:
+    """Whether it can be the key of a param, metric or tag; training repeats the same few for hours."""
+    try:
+        check_key(key)
+    except Invalid:
+        return False
+    return True
 
 
 def check_key(key: str, field: str = "key") -> str:

@@ -120,22 +120,22 @@ class LatestMetric(Row):
 class MetricPoint(Row):
     """The history of metrics. A repeated request may store a point twice; reading collapses equal ones.
 
-    The surrogate ``id`` only completes the key.
+    The largest table by far, so it has one index, and neither a key nor a reference that PostgreSQL would check with
+    each row: points are stored under a lock on their candidate, and removed before it.
     """
 
     __tablename__ = "metric_points"
-    __table_args__ = (
-        ForeignKeyConstraint(["project_id", "candidate_id"], ["candidates.project_id", "candidates.id"]),
-        Index("ix_metric_points_key", "project_id", "candidate_id", "key", "timestamp", "step", "value"),
-    )
+    __table_args__ = (Index("ix_metric_points_key", "project_id", "candidate_id", "key", "timestamp", "step", "value"),)
 
-    project_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    candidate_id: Mapped[UUID] = mapped_column(primary_key=True)
-    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    project_id: Mapped[int] = mapped_column(BigInteger)
+    candidate_id: Mapped[UUID] = mapped_column()
+    id: Mapped[int] = mapped_column(BigInteger, Identity())
     key: Mapped[str] = mapped_column(Text(collation="C"))
     value: Mapped[float] = mapped_column(Float)
     step: Mapped[int] = mapped_column(BigInteger)
     timestamp: Mapped[Milliseconds]
+
+    __mapper_args__ = {"primary_key": [project_id, candidate_id, id]}  # noqa: RUF012 - as the base class has it
 
 
 class Dataset(Row):

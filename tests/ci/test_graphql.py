@@ -17,7 +17,7 @@ from app.registry.versions import CreateVersion
 from app.tracking import candidates
 from app.tracking import purge as tracking_purge
 from app.tracking.candidates import CreateCandidate
-from tests.graphql.conftest import statements
+from tests.statements import statements
 
 FIELDS = """id provider externalId linkState status name reason ciProject ref commitSha pipelineId pipelineUrl
   mergeRequestIid mergeRequestUrl userName userUrl logUrl webUrl startedAt finishedAt createdAt lastCheckedAt

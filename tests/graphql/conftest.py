@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
-from sqlalchemy import event
 
-from app.db.database import Database
 from app.main import create_app
 from app.runtime import Runtime
 from tests.conftest import Person, new_person
@@ -72,22 +69,3 @@ async def people(runtime: Runtime, admin: Person) -> tuple[Person, Person]:
     """Ada, who is a member of nothing yet, and Grace, who is a guest in every project of the examples."""
     ada = await new_person(runtime, admin, f"ada-{uuid4().hex[:8]}")
     return ada, await new_person(runtime, admin, f"grace-{uuid4().hex[:8]}")
-
-
-@contextmanager
-def statements(db: Database) -> Iterator[list[str]]:
-    """Notes the statements that the block sends to the database, but for a token's last use, noted once a minute."""
-    seen: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if not statement.startswith("UPDATE tokens SET last_used_at"):
-            seen.append(statement)
-
-    engines = [engine.sync_engine for engine in db.engines]
-    for engine in engines:
-        event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        for engine in engines:
-            event.remove(engine, "before_cursor_execute", note)

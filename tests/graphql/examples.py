@@ -15,13 +15,16 @@ from app.access.policy import Role
 from app.access.projects import CreateProject
 from app.graphql.schema import schema
 from app.ids import GlobalId
+from app.journal.marks import Cursor
+from app.live.watch import Live
 from tests.conftest import Person, TestProject, new_project
 
 FOLDER = Path(__file__).parents[2] / "docs" / "graphql-examples"
 QUERIES = list(schema._schema.query_type.fields)
 MUTATIONS = list(schema._schema.mutation_type.fields)
+SUBSCRIPTIONS = list(schema._schema.subscription_type.fields)
 EXAMPLES = sorted(path.stem for path in FOLDER.glob("*.graphql"))
-"""Named after the field of Query or Mutation that they show."""
+"""Named after the field of Query, Mutation or Subscription that they show."""
 FIRST = """mutation s($p: String!) {
   digits: modelCreate(input: {project: {path: $p}, name: "digits"}) { userErrors { message } }
   target: modelCreate(input: {project: {path: $p}, name: "production-digits"}) { userErrors { message } }
@@ -100,6 +103,7 @@ async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person
     owner, (ada, grace) = place.people[Role.OWNER], people
     beside = CreateProject(place.group_id, "old-project", visibility=wish.get("visibility", "private"))
     old = await projects.create(runtime.db, owner.actor, beside)
+    cursor = str(Cursor.at(await Live(runtime.db).mark()))
     first = await data(owner, FIRST, p=place.path)
     ids = {name: first[name]["candidate"]["id"] for name in ("one", "two", "three", "four")}
     wish = {"p": place.path, "c": ids["one"], "old": ids["four"], "ada": grace.actor.username}
@@ -115,6 +119,7 @@ async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person
             "ada": ada.actor.username,
             "grace": grace.actor.username,
             "alan": f"alan-{uuid4().hex[:12]}",
+            "<cursor>": cursor,
             "<candidate id>": ids["one"],
             "<other candidate id>": ids["two"],
             "<old candidate id>": ids["three"],

@@ -14,7 +14,7 @@ from app.access.projects import UpdateProject
 from app.tracking import candidates, logging
 from app.tracking.candidates import CreateCandidate
 from app.tracking.logging import LogBatch, MetricInput
-from tests.graphql.conftest import statements
+from tests.statements import statements
 
 COMPARE = """query c($ids: [ID!]!, $only: Boolean!) { candidatesCompare(ids: $ids, differencesOnly: $only) {
   sides { name } params { key values differs } metrics { key values { value step } differs }

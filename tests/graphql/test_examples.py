@@ -1,12 +1,21 @@
-"""Every query and every mutation has a documented example, and every example does what it says."""
+"""Every query, mutation and subscription has a documented example, and every example does what it says."""
 
 from __future__ import annotations
 
+import asyncio
+import json
+
 import pytest
-from graphql import parse
+from graphql import OperationType, parse
 
 from app.access.policy import Role
-from tests.graphql.examples import EXAMPLES, FOLDER, MUTATIONS, QUERIES, Seeded, seed
+from tests.graphql.examples import EXAMPLES, FOLDER, MUTATIONS, QUERIES, SUBSCRIPTIONS, Seeded, seed
+
+FIELDS = {
+    **dict.fromkeys(QUERIES, OperationType.QUERY),
+    **dict.fromkeys(MUTATIONS, OperationType.MUTATION),
+    **dict.fromkeys(SUBSCRIPTIONS, OperationType.SUBSCRIPTION),
+}
 
 
 @pytest.fixture(scope="module")
@@ -14,18 +23,19 @@ async def seeded(runtime, staff, data, people) -> Seeded:
     return await seed(runtime, staff, data, people)
 
 
-def test_every_query_and_mutation_has_an_example():
-    assert sorted(EXAMPLES) == sorted(QUERIES + MUTATIONS)
+def test_every_operation_has_an_example():
+    assert sorted(EXAMPLES) == sorted(QUERIES + MUTATIONS + SUBSCRIPTIONS)
     assert sorted(path.stem for path in FOLDER.glob("*.json")) == EXAMPLES
 
 
-@pytest.mark.parametrize("name", QUERIES + MUTATIONS)
+@pytest.mark.parametrize("name", FIELDS)
 def test_example_says_what_it_does_and_shows_what_it_is_named_after(name):
     text = (FOLDER / f"{name}.graphql").read_text()
     assert text.startswith("# ")
     (operation,) = parse(text).definitions
     (field,) = operation.selection_set.selections
     assert (field.name.value, operation.name.value) == (name, name[0].upper() + name[1:])
+    assert operation.operation is FIELDS[name]
 
 
 @pytest.mark.parametrize("name", QUERIES + MUTATIONS)
@@ -37,3 +47,22 @@ async def test_example_works(data, admin, seeded, name):
     assert found is not None
     if name in MUTATIONS:
         assert found["userErrors"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("backgroundJobUpdated", {"kind": "webhooks.deliver", "state": "DEAD"}),
+        ("candidateUpdated", {"complete": True}),
+        ("projectEvents", {"type": "MODEL_CREATED", "objectType": "Model"}),
+    ],
+)
+async def test_example_of_a_subscription_is_told_first(http, seeded, name, told):
+    document, variables = seeded.example(name)
+    headers = {**seeded.project.people[Role.OWNER].headers, "Accept": "text/event-stream"}
+    sent = {"query": document, "variables": variables}
+    async with asyncio.timeout(10), http.stream("POST", "/graphql", json=sent, headers=headers) as answer:
+        events = (line.removeprefix("data: ") async for line in answer.aiter_lines() if line.startswith("data: "))
+        first = json.loads(await anext(events))
+    assert "errors" not in first
+    assert first["data"][name].items() >= told.items()

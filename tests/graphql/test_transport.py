@@ -104,12 +104,19 @@ async def test_bodies_are_limited(client):
         ("application/graphql-response+json", GRAPHQL_JSON),
         ("application/json;q=0.5, application/graphql-response+json", GRAPHQL_JSON),
         ("application/*", JSON),
+        (f"{GRAPHQL_JSON}, {JSON}, text/event-stream, multipart/mixed", GRAPHQL_JSON),
+        (f"{JSON};q=0.9, text/event-stream", JSON),
     ],
 )
 async def test_answers_in_the_media_type_that_is_accepted(client, accept, media_type):
     answer = await post(client, QUERY, **({"accept": accept} if accept else {}))
     assert (answer.status_code, answer.headers["content-type"]) == (200, media_type)
     assert answer.json()["data"] == {"viewer": None}
+
+
+async def test_a_stream_is_answered_to_whoever_names_it_first(client):
+    answer = await post(client, QUERY, accept=f"text/event-stream, {JSON}")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
 
 
 async def test_other_media_types_are_not_acceptable(client):

@@ -24,7 +24,7 @@ from app.registry.models import CreateModel
 from app.registry.versions import CreateVersion
 from app.runtime import open_runtime
 from tests.conftest import serving
-from tests.graphql.conftest import statements
+from tests.statements import statements
 from tests.storage.faults import faulty
 from workers import execution
 from workers.handlers import HANDLERS

@@ -10,7 +10,7 @@ from app.access.policy import Role
 from app.registry import models
 from app.registry.models import CreateModel
 from app.webhooks import delivering
-from tests.graphql.conftest import statements
+from tests.statements import statements
 from tests.webhooks.conftest import receiver, subscribe  # noqa: F401  (fixtures)
 
 CREATE = """mutation c($input: WebhookCreateInput!) { webhookCreate(input: $input) {

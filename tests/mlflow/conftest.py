@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
 import httpx
 import pytest
-from sqlalchemy import event
 
-from app.runtime import Runtime
 from tests.conftest import TestProject
 from tests.mlflow import client
 from tests.mlflow.client import MLflow
@@ -90,22 +87,3 @@ class Rest:
 @pytest.fixture
 def rest(http: httpx.AsyncClient, base: str, project: TestProject) -> Rest:
     return Rest(http, base, project.headers)
-
-
-@contextmanager
-def counting(runtime: Runtime) -> Iterator[list[str]]:
-    """The statements that the API sends while the block runs."""
-    sent: list[str] = []
-
-    def note(_connection, _cursor, statement, *_rest):
-        if not statement.startswith("UPDATE tokens SET last_used_at"):  # once a minute
-            sent.append(statement)
-
-    engines = [engine.sync_engine for engine in runtime.db.engines]
-    for engine in engines:
-        event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        for engine in engines:
-            event.remove(engine, "before_cursor_execute", note)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app.runtime import Runtime
-from tests.mlflow.conftest import Rest, counting
+from tests.mlflow.conftest import Rest
+from tests.statements import statements
 
 CALLS = [
     ("POST", "runs/search", {"experiment_ids": ["0"], "order_by": ["metrics.m DESC"]}, "runs"),
@@ -46,7 +47,7 @@ async def counts(rest: Rest, runtime: Runtime) -> tuple[dict[str, int], dict[str
 async def _count(rest: Rest, runtime: Runtime, least: int) -> dict[str, int]:
     found: dict[str, int] = {}
     for method, path, body, rows in CALLS:
-        with counting(runtime) as sent:
+        with statements(runtime.db) as sent:
             answer = await (rest.get(path, **body) if method == "GET" else rest.post(path, body))
         assert len(answer.json()[rows]) >= least
         found[path] = len(sent)
@@ -62,10 +63,10 @@ async def test_statements_do_not_grow_with_rows(counts: tuple[dict[str, int], di
 async def test_logging_takes_few_statements(rest: Rest, runtime: Runtime) -> None:
     run = (await rest.post("runs/create", {})).json()["run"]["info"]["run_id"]
     used = []
-    for size in (1, 1000):
+    for size in (1, 1, 1000):  # a new connection asks what arrays are, once
         points = [{"key": f"k{index % 7}", "value": index, "timestamp": 1, "step": index} for index in range(size)]
-        with counting(runtime) as sent:
+        with statements(runtime.db) as sent:
             answer = await rest.post("runs/log-batch", {"run_id": run, "metrics": points})
         assert answer.status_code == 200
-        used.append(len(sent))
-    assert used[0] == used[1] <= 6
+        used.append(sent)
+    assert len(used[1]) == len(used[2]) <= 3, used

@@ -1,29 +1,16 @@
 from __future__ import annotations
 
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
 
 import pytest
-from sqlalchemy import event
+
+from app.runtime import Runtime
+from tests.statements import statements as noted
 
 
 @pytest.fixture
-def statements(runtime):
+def statements(runtime: Runtime) -> Callable[[], AbstractContextManager[list[str]]]:
     """Collects the statements that run inside ``with statements() as seen:``."""
-
-    @contextmanager
-    def watch():
-        seen = []
-
-        def note(_connection, _cursor, statement, *_):
-            seen.append(statement)
-
-        engines = [engine.sync_engine for engine in runtime.db.engines]
-        for engine in engines:
-            event.listen(engine, "before_cursor_execute", note)
-        try:
-            yield seen
-        finally:
-            for engine in engines:
-                event.remove(engine, "before_cursor_execute", note)
-
-    return watch
+    return partial(noted, runtime.db)

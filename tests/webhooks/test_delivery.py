@@ -26,7 +26,7 @@ from app.webhooks import deliveries, delivering, events, webhooks
 from app.webhooks.deliveries import WebhookDelivery
 from app.webhooks.secrets import SecretUnreadable, Vault
 from app.webhooks.webhooks import CreateWebhook, EditWebhook
-from tests.graphql.conftest import statements
+from tests.statements import statements
 from workers import handlers
 
 PROMPT = {"mlflow.prompt.is_prompt": "true"}

@@ -9,7 +9,7 @@ from app.graphql.pairs import mapping
 from app.graphql.tracking.inputs import CandidateLogInput, DatasetUseInput, MetricPointInput
 from app.tracking.inputs import DatasetUse
 from app.tracking.logging import LogBatch
-from app.tracking.metrics import MetricInput
+from app.tracking.points import MetricInput
 
 
 def of(project_id: int, candidate_id: UUID, wish: CandidateLogInput) -> LogBatch:

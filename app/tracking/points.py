@@ -1,0 +1,142 @@
+"""Points of metrics on their way into the tables: one statement for all points of all candidates.
+
+The statement holds each candidate against deletion, appends to the history, and moves the latest value of each
+metric where a point is at least as late (MLflow: by step, then timestamp, then value).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
+
+from app.db.database import Database
+from app.db.group_commit import GroupCommit
+
+MOST_TOGETHER = 4_000
+"""Points of one transaction, when many callers share it; a single call may bring as many as it is allowed to."""
+
+
+class MetricInput(NamedTuple):
+    """One point of a metric; NaN and infinities are values, too. ``timestamp`` is milliseconds since 1970."""
+
+    key: str
+    value: float
+    timestamp: int
+    step: int = 0
+    logged_model_id: UUID | None = None
+    dataset_name: str | None = None
+    dataset_digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """What to log to one candidate."""
+
+    project_id: int
+    candidate_id: UUID
+    rows: Sequence[MetricInput]
+
+
+class Fate(NamedTuple):
+    """What a candidate was found to be: its points are stored only if it is there and not in the trash."""
+
+    exists: bool
+    in_trash: bool
+
+
+# A candidate may be given twice, by two callers: rows name it by the place of its first. Rows are locked in one order,
+# candidates as well as their metrics, so that two such statements wait for each other and not in a circle.
+STORE = """
+    WITH living AS (
+        SELECT c.project_id, c.id, given.place, c.deleted_at IS NOT NULL AS in_trash
+        FROM unnest($1::bigint[], $2::uuid[]) WITH ORDINALITY AS given (project_id, id, place)
+        JOIN candidates c ON c.project_id = given.project_id AND c.id = given.id AND c.purge_at IS NULL
+        ORDER BY c.project_id, c.id
+        FOR SHARE OF c
+    ), points AS MATERIALIZED (
+        SELECT living.project_id, living.id, point.*
+        FROM unnest($3::int[], $4::text[], $5::float8[], $6::bigint[], $7::bigint[], $8::bool[],
+                    $9::uuid[], $10::text[], $11::text[])
+            AS point (place, key, value, timestamp, step, is_latest, logged_model_id, dataset_name, dataset_digest)
+        JOIN living ON living.place = point.place AND NOT living.in_trash
+    ), appended AS (
+        INSERT INTO metric_points (project_id, candidate_id, key, value, timestamp, step)
+        SELECT project_id, id, key, value, timestamp, step FROM points
+    ), moved AS (
+        INSERT INTO latest_metrics AS old (project_id, candidate_id, key, value, timestamp, step,
+                                           logged_model_id, dataset_name, dataset_digest)
+        SELECT project_id, id, key, value, timestamp, step, logged_model_id, dataset_name, dataset_digest
+        FROM points WHERE is_latest ORDER BY project_id, id, key COLLATE "C"
+        ON CONFLICT (project_id, candidate_id, key) DO UPDATE
+        SET value = excluded.value, timestamp = excluded.timestamp, step = excluded.step,
+            logged_model_id = excluded.logged_model_id, dataset_name = excluded.dataset_name,
+            dataset_digest = excluded.dataset_digest
+        WHERE (excluded.step, excluded.timestamp, excluded.value) >= (old.step, old.timestamp, old.value)
+    )
+    SELECT place, in_trash FROM living
+"""
+
+
+async def store(db: Database, points: Points) -> Fate:
+    """Store the points of one candidate; calls at the same time share a transaction.
+
+    Raises:
+        Unavailable: the database is away or busy; nothing was written.
+    """
+    return await _store(db, points)
+
+
+def arguments(wishes: Sequence[Points]) -> tuple[list[object], list[int]]:
+    """The arguments of :data:`STORE`, and which place each wish has there."""
+    places: dict[tuple[int, UUID], int] = {}
+    mine = [places.setdefault((wish.project_id, wish.candidate_id), len(places) + 1) for wish in wishes]
+    rows, owners = _unique(wishes, mine)
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in MetricInput._fields]
+    keys, values, timestamps, steps, models, names, digests = columns
+    owned = [[project for project, _ in places], [candidate for _, candidate in places], owners]
+    return [*owned, keys, values, timestamps, steps, _latest(rows, owners), models, names, digests], mine
+
+
+async def _write(db: Database, wishes: Sequence[Points]) -> Sequence[Fate | Exception]:
+    given, mine = arguments(wishes)
+    async with db.direct() as connection:
+        found = {row["place"]: row["in_trash"] for row in await connection.fetch(STORE, *given)}
+    return [Fate(place in found, found.get(place, False)) for place in mine]
+
+
+_store: GroupCommit[Points, Fate] = GroupCommit(_write, most=MOST_TOGETHER, weigh=lambda points: len(points.rows))
+
+
+def _unique(wishes: Sequence[Points], mine: Sequence[int]) -> tuple[Sequence[MetricInput], list[int]]:
+    """All points with the place of their candidate; of equal points of one wish the last."""
+    rows: list[MetricInput] = []
+    owners: list[int] = []
+    for wish, place in zip(wishes, mine, strict=True):
+        own: Sequence[MetricInput] = wish.rows
+        if len({row.key for row in own}) < len(own):
+            own = list({(row.key, row.timestamp, row.step, repr(row.value)): row for row in own}.values())
+        rows.extend(own)
+        owners.extend([place] * len(own))
+    return rows, owners
+
+
+def _latest(rows: Sequence[MetricInput], owners: Sequence[int]) -> list[bool]:
+    """Which points are the latest of their metric: one each, since a statement may touch a row only once."""
+    best: dict[tuple[int, str], int] = {}
+    for index, (owner, row) in enumerate(zip(owners, rows, strict=True)):
+        other = best.setdefault((owner, row.key), index)
+        if other != index and rank(row) >= rank(rows[other]):
+            best[owner, row.key] = index
+    chosen = [False] * len(rows)
+    for index in best.values():
+        chosen[index] = True
+    return chosen
+
+
+def rank(point: MetricInput) -> tuple[int, int, bool, float]:
+    """NaN is above all, as in PostgreSQL."""
+    is_nan = math.isnan(point.value)
+    return point.step, point.timestamp, is_nan, 0.0 if is_nan else point.value

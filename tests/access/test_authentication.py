@@ -1,0 +1,128 @@
+"""What processes remember of tokens is gone at the moment at which it stops being true, everywhere."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import update
+
+from app.access import members, passes, projects, tokens
+from app.access.authentication import Authenticator
+from app.access.members import Place
+from app.access.policy import Role, Scope
+from app.access.projects import UpdateProject
+from app.access.tables import Project, User
+from app.access.tokens import IssueToken
+from app.db.database import Database
+from app.errors import NotFound, Unauthenticated
+from tests.conftest import new_person
+from tests.statements import statements
+
+
+@pytest.fixture
+async def processes(migrated):
+    """Two servers on one database, each with a memory of its own."""
+    databases = [Database(migrated.database_url, pool=2) for _ in range(2)]
+    yield [Authenticator(db) for db in databases]
+    for db in databases:
+        await db.close()
+
+
+@pytest.fixture
+async def member(runtime, admin, project):
+    """A developer of the project whom no other test knows."""
+    person = await new_person(runtime, admin, f"member-{uuid4().hex[:8]}")
+    await members.set_role(runtime.db, project.owner, _here(project), person.actor.username, Role.DEVELOPER)
+    return person
+
+
+def _here(project):
+    return Place(project_id=project.id)
+
+
+async def test_a_token_is_read_once(runtime, processes, member):
+    here, _ = processes
+    first = await here.actor(member.token)
+    with statements(here._db) as sent:
+        assert await here.actor(member.token) == first == member.actor
+    assert sent == []
+
+
+async def test_a_revoked_token_is_refused_at_once_everywhere(runtime, processes, member):
+    issued = await tokens.issue(runtime.db, member.actor, IssueToken("short", (Scope.API,)))
+    for process in processes:
+        assert (await process.actor(issued.secret)).username == member.actor.username
+    await tokens.revoke(runtime.db, member.actor, issued.token.id)
+    for process in processes:
+        with pytest.raises(Unauthenticated):
+            await process.actor(issued.secret)
+        assert await process.actor(member.token) == member.actor
+
+
+async def test_a_token_ends_while_it_is_remembered(runtime, processes, member):
+    soon = datetime.now(UTC) + timedelta(seconds=1)
+    issued = await tokens.issue(runtime.db, member.actor, IssueToken("short", expires_at=soon))
+    here, _ = processes
+    await here.actor(issued.secret)
+    await asyncio.sleep(1.1)
+    with pytest.raises(Unauthenticated):
+        await here.actor(issued.secret)
+
+
+async def test_a_blocked_user_is_refused_at_once(runtime, processes, member):
+    for process in processes:
+        await process.actor(member.token)
+    async with runtime.db.write() as tx:
+        await tx.execute(update(User).where(User.id == member.actor.user_id).values(blocked_at=datetime.now(UTC)))
+    for process in processes:
+        with pytest.raises(Unauthenticated):
+            await process.actor(member.token)
+
+
+async def test_roles_and_visibility_count_from_the_next_request_on(runtime, processes, project, member):
+    async def roles():
+        asked = [(process._db, await process.actor(member.token)) for process in processes]
+        return [(await projects.get(db, actor, project.id)).role for db, actor in asked]
+
+    assert await roles() == await roles() == [Role.DEVELOPER] * 2
+    await members.set_role(runtime.db, project.owner, _here(project), member.actor.username, Role.GUEST)
+    assert await roles() == [Role.GUEST] * 2
+    await projects.edit(runtime.db, project.owner, UpdateProject(project.id, visibility="internal"))
+    await members.remove(runtime.db, project.owner, _here(project), member.actor.username)
+    assert await roles() == [None] * 2
+    await projects.edit(runtime.db, project.owner, UpdateProject(project.id, visibility="private"))
+    with pytest.raises(NotFound):
+        await roles()
+
+
+async def test_a_project_is_read_once_and_again_by_requests_that_take_long(processes, project, member, monkeypatch):
+    here, _ = processes
+    actor = await here.actor(member.token)
+    known = await projects.get(here._db, actor, project.id)
+    assert await projects.get(here._db, await here.actor(member.token), project.id) is known
+    monkeypatch.setattr(passes, "FRESH_SECONDS", 0.0)
+    again = await projects.get(here._db, actor, project.id)
+    assert again is not known
+    assert (again.id, again.role) == (known.id, known.role)
+
+
+async def test_what_has_nothing_to_do_with_access_leaves_the_mark_alone(runtime, processes, project, member):
+    here, _ = processes
+    before = await here._epoch.current()
+    async with runtime.db.write() as tx:
+        counted = update(Project).where(Project.id == project.id)
+        await tx.execute(counted.values(last_experiment_number=Project.last_experiment_number + 1))
+    await tokens.issue(runtime.db, member.actor, IssueToken("another"))
+    assert await here._epoch.current() == before
+
+
+async def test_many_requests_share_one_reading_of_the_mark(processes, member):
+    here, _ = processes
+    await here.actor(member.token)
+    seen = []
+    here._db.watchers.append(lambda logged: seen.append(logged.query))
+    await asyncio.gather(*(here.actor(member.token) for _ in range(50)))
+    assert 1 <= len(seen) <= 2

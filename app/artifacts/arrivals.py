@@ -1,4 +1,4 @@
-"""The two transactions of an upload, shared by all files that arrive for a project at the same time.
+"""The two transactions of an upload, shared by all files that arrive at the same time.
 
 What stands here is the common case, in one statement each: the owner lives and nobody changes it, the bytes are new
 to the project, the path is free. Whatever is otherwise is left, untouched, to the steps of
@@ -7,10 +7,10 @@ to the project, the path is free. Whatever is otherwise is left, untouched, to t
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -19,15 +19,12 @@ from app.artifacts import inspections
 from app.artifacts.artifacts import Root
 from app.artifacts.tables import Artifact
 from app.db.database import Database
-from app.db.rounds import Rounds
+from app.db.group_commit import GroupCommit
 from app.errors import Conflict, Invalid
 from app.ids import object_key, uuid7
 from app.queue import outbox
 from app.queue.jobs import InspectArtifacts
 from app.storage.blobs import Stored
-
-W = TypeVar("W")
-R = TypeVar("R")
 
 LEASE = timedelta(minutes=15)
 """So long a pending blob is left alone, unless it is prolonged."""
@@ -60,69 +57,54 @@ class Arrived:
 async def expect(db: Database, root: Root) -> Expected | None:
     """Write down where bytes are going to be; None when the owner cannot be held at this moment."""
     expected = Expected(root, uuid7(), object_key(root.project_id))
-    return expected if await _ask(_expecting, db, root.project_id, expected, _expect) else None
+    return expected if await _expect(db, expected) else None
 
 
 async def settle(db: Database, arrived: Arrived) -> Artifact | None:
     """Point a free path at new bytes; None when it is not that simple: nothing has been done then."""
-    return await _ask(_settling, db, arrived.root.project_id, arrived, _settle)
-
-
-_Lane = tuple[int, int]
-_expecting: dict[_Lane, Rounds[Expected, bool]] = {}
-_settling: dict[_Lane, Rounds[Arrived, Artifact | None]] = {}
-"""By database and project: what one tenant waits for holds up no other. Only lanes with somebody in them are kept."""
-
-
-async def _ask(
-    lanes: dict[_Lane, Rounds[W, R]],
-    db: Database,
-    project_id: int,
-    wish: W,
-    serve: Callable[[Database, int, Sequence[W]], Awaitable[Sequence[R | Exception]]],
-) -> R:
-    lane = (id(db), project_id)
-    rounds = lanes.get(lane)
-    if rounds is None:
-        rounds = lanes[lane] = Rounds(lambda wishes: serve(db, project_id, wishes))
     try:
-        return await rounds.ask(wish)
-    finally:
-        if rounds.is_idle and lanes.get(lane) is rounds:
-            del lanes[lane]
+        return await _settle(db, arrived)
+    except (Conflict, Invalid) as error:
+        log.info("upload.not_simple", project=arrived.root.project_id, reason=error.message)
+        return None
 
 
-async def _expect(db: Database, project_id: int, wishes: Sequence[Expected]) -> list[bool | Exception]:
+async def _write_expected(db: Database, wishes: Sequence[Expected]) -> list[bool]:
     ids = [wish.blob_id for wish in wishes]
     keys = [wish.key for wish in wishes]
     async with db.direct() as connection:
-        rows = await connection.fetch(_EXPECT, project_id, ids, *_owners(wishes), keys, LEASE)
+        rows = await connection.fetch(_EXPECT, *_owners(wishes), ids, keys, LEASE)
     begun = {row["id"] for row in rows}
     return [id in begun for id in ids]
 
 
-async def _settle(db: Database, project_id: int, wishes: Sequence[Arrived]) -> list[Artifact | Exception | None]:
+async def _write_arrived(db: Database, wishes: Sequence[Arrived]) -> list[Artifact | None]:
     # What two of them want at once goes to the first; the others find it done.
-    first = {(wish.root.id, wish.path): wish for wish in reversed(wishes)}
-    alone = list({wish.stored.sha256: wish for wish in first.values()}.values())
-    try:
-        async with db.direct() as connection:
-            rows = await connection.fetch(_SETTLE, project_id, *_columns(alone), *_jobs(alone))
-    except (Conflict, Invalid) as error:
-        log.info("uploads.settled_one_by_one", project=project_id, uploads=len(wishes), reason=error.message)
-        rows = []
+    first = {(wish.root.project_id, wish.root.id, wish.path): wish for wish in reversed(wishes)}
+    alone = list({(wish.root.project_id, wish.stored.sha256): wish for wish in first.values()}.values())
+    async with db.direct() as connection:
+        rows = await connection.fetch(_SETTLE, *_columns(alone), *_jobs(alone))
     placed = {row["blob_id"]: row for row in rows}
     return [_artifact(wish, placed[wish.blob_id]) if wish.blob_id in placed else None for wish in wishes]
 
 
-def _owners(wishes: Sequence[Expected] | Sequence[Arrived]) -> tuple[list[UUID | None], list[UUID | None]]:
-    return [wish.root.candidate_id for wish in wishes], [wish.root.logged_model_id for wish in wishes]
+_expect: GroupCommit[Expected, bool] = GroupCommit(_write_expected)
+_settle: GroupCommit[Arrived, Artifact | None] = GroupCommit(_write_arrived)
+
+
+def _owners(wishes: Sequence[Expected] | Sequence[Arrived]) -> tuple[list[Any], ...]:
+    roots = [wish.root for wish in wishes]
+    return (
+        [root.project_id for root in roots],
+        [root.candidate_id for root in roots],
+        [root.logged_model_id for root in roots],
+    )
 
 
 def _columns(wishes: Sequence[Arrived]) -> tuple[list[Any], ...]:
     return (
-        [wish.blob_id for wish in wishes],
         *_owners(wishes),
+        [wish.blob_id for wish in wishes],
         [wish.stored.sha256 for wish in wishes],
         [int.from_bytes(wish.stored.sha256[:4], signed=True) for wish in wishes],
         [wish.stored.size for wish in wishes],
@@ -153,57 +135,60 @@ def _artifact(wish: Arrived, row: Mapping[str, Any]) -> Artifact:
 
 def _jobs(wishes: Sequence[Arrived]) -> tuple[Any, ...]:
     """Somebody looks into what is not plain."""
-    curious = {
-        wish.root.id: InspectArtifacts(wish.root.project_id, wish.root.id) for wish in wishes if not wish.is_plain
-    }
-    return outbox.later_values(curious.values(), inspections.SOON, project_id=wishes[0].root.project_id)
+    roots = {wish.root.id: wish.root.project_id for wish in wishes if not wish.is_plain}
+    jobs = [(InspectArtifacts(project_id, root_id), project_id) for root_id, project_id in roots.items()]
+    return outbox.later_values(jobs, inspections.SOON)
 
 
 # An owner that somebody changes at this moment is passed by and not waited for: all others would wait along.
 _OWNERS = """
 living AS MATERIALIZED (
-  SELECT id FROM candidates WHERE project_id = $1 AND id = ANY($3::uuid[])
-  AND purge_at IS NULL AND deleted_at IS NULL FOR SHARE SKIP LOCKED
+  SELECT c.project_id, c.id FROM candidates c
+  WHERE (c.project_id, c.id) IN (SELECT project_id, candidate_id FROM given)
+  AND c.purge_at IS NULL AND c.deleted_at IS NULL FOR SHARE OF c SKIP LOCKED
 ),
 living_models AS MATERIALIZED (
-  SELECT id FROM logged_models WHERE project_id = $1 AND id = ANY($4::uuid[])
-  AND purge_at IS NULL AND deleted_at IS NULL FOR SHARE SKIP LOCKED
+  SELECT m.project_id, m.id FROM logged_models m
+  WHERE (m.project_id, m.id) IN (SELECT project_id, logged_model_id FROM given)
+  AND m.purge_at IS NULL AND m.deleted_at IS NULL FOR SHARE OF m SKIP LOCKED
 )
 """
 _HELD = """
-(given.candidate_id IN (SELECT id FROM living) OR given.logged_model_id IN (SELECT id FROM living_models))
+((given.project_id, given.candidate_id) IN (SELECT project_id, id FROM living)
+  OR (given.project_id, given.logged_model_id) IN (SELECT project_id, id FROM living_models))
 """
 _EXPECT = f"""
 WITH given AS (
-  SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[])
-  AS given(blob_id, candidate_id, logged_model_id, object_key)
+  SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[])
+  AS given(project_id, candidate_id, logged_model_id, blob_id, object_key)
 ), {_OWNERS}
 INSERT INTO blobs (project_id, id, object_key, lease_until)
-SELECT $1, blob_id, object_key, now() + $6::interval FROM given WHERE {_HELD}
+SELECT project_id, blob_id, object_key, now() + $6::interval FROM given WHERE {_HELD}
 RETURNING id
 """  # noqa: S608 - put together from constants
 # The advisory locks are those of `uploads.register`. A hash or a path that somebody has taken since this statement
 # began meets a unique index, which undoes all of it.
 _SETTLE = f"""
 WITH given AS (
-  SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bytea[], $6::int[], $7::bigint[], $8::uuid[],
-    $9::text[], $10::text[], $11::bigint[], $12::bool[])
-  AS given(blob_id, candidate_id, logged_model_id, sha256, half, size, artifact_id, path, media_type, created_by,
-    is_plain)
+  SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bytea[], $6::int[], $7::bigint[],
+    $8::uuid[], $9::text[], $10::text[], $11::bigint[], $12::bool[])
+  AS given(project_id, candidate_id, logged_model_id, blob_id, sha256, half, size,
+    artifact_id, path, media_type, created_by, is_plain)
 ), {_OWNERS}, simple AS MATERIALIZED (
   SELECT * FROM given WHERE {_HELD}
-  AND NOT EXISTS (SELECT FROM artifacts a WHERE a.project_id = $1
+  AND NOT EXISTS (SELECT FROM artifacts a WHERE a.project_id = given.project_id
     AND a.root_id = coalesce(given.candidate_id, given.logged_model_id) AND a.path = given.path)
-  AND NOT EXISTS (SELECT FROM blobs b WHERE b.project_id = $1 AND b.sha256 = given.sha256 AND b.state = 'stored')
+  AND NOT EXISTS (SELECT FROM blobs b WHERE b.project_id = given.project_id
+    AND b.sha256 = given.sha256 AND b.state = 'stored')
 ), kept AS (
   UPDATE blobs b SET state = 'stored', sha256 = simple.sha256, size = simple.size, lease_until = NULL FROM simple
-  WHERE b.project_id = $1 AND b.id = simple.blob_id AND b.state = 'pending'
-  AND pg_try_advisory_xact_lock(($1 % 2147483648)::int, simple.half)
+  WHERE b.project_id = simple.project_id AND b.id = simple.blob_id AND b.state = 'pending'
+  AND pg_try_advisory_xact_lock((simple.project_id % 2147483648)::int, simple.half)
   RETURNING b.id
 ), promised AS ({outbox.later_sql(13)})
 INSERT INTO artifacts
   (project_id, id, candidate_id, logged_model_id, path, blob_id, media_type, created_by, inspected_at)
-SELECT $1, artifact_id, candidate_id, logged_model_id, path, blob_id, media_type, created_by,
+SELECT project_id, artifact_id, candidate_id, logged_model_id, path, blob_id, media_type, created_by,
   CASE WHEN is_plain THEN now() END
 FROM simple JOIN kept ON kept.id = simple.blob_id
 RETURNING id, blob_id, created_at, inspected_at

@@ -68,9 +68,9 @@ def later_sql(first: int) -> str:
     """  # noqa: S608 - numbers of parameters
 
 
-def later_values(jobs: Iterable[Job], wait: timedelta, *, project_id: int) -> tuple[Any, ...]:
-    """The parameters of :func:`later_sql`."""
-    rows = [_row(job, project_id) for job in jobs]
+def later_values(jobs: Iterable[tuple[Job, int]], wait: timedelta) -> tuple[Any, ...]:
+    """The parameters of :func:`later_sql`: jobs, each with its project."""
+    rows = [_row(job, project_id) for job, project_id in jobs]
     return *([row[name] for row in rows] for name in _COLUMNS), wait
 
 

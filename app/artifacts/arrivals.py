@@ -20,7 +20,7 @@ from app.artifacts.artifacts import Root
 from app.artifacts.tables import Artifact
 from app.db.database import Database
 from app.db.group_commit import GroupCommit
-from app.errors import Conflict, Invalid
+from app.errors import Conflict, Invalid, ModelyardError
 from app.ids import object_key, uuid7
 from app.queue import outbox
 from app.queue.jobs import InspectArtifacts
@@ -32,122 +32,139 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
-    """A file that is going to come for a root: the pending blob, and the key of its bytes."""
-
-    root: Root
-    blob_id: UUID
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """Bytes that are in the store, and where they belong."""
+class Place:
+    """Where a file is going to be, what it is, and who has sent it; the path has been checked."""
 
     root: Root
     path: str
     media_type: str
     created_by: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A file on its way: the blob and the key that its bytes get, and what is known of them already."""
+
+    place: Place
     blob_id: UUID
-    stored: Stored
-    is_plain: bool
+    key: str
+    stored: Stored | None = None
+    is_plain: bool = False
     """Whether it is of no kind that anybody would look into."""
 
-
-async def expect(db: Database, root: Root) -> Expected | None:
-    """Write down where bytes are going to be; None when the owner cannot be held at this moment."""
-    expected = Expected(root, uuid7(), object_key(root.project_id))
-    return expected if await _expect(db, expected) else None
+    @classmethod
+    def of(cls, place: Place, *, known: Stored | None = None, is_plain: bool = False) -> Coming:
+        return cls(place, uuid7(), object_key(place.root.project_id), known, is_plain)
 
 
-async def settle(db: Database, arrived: Arrived) -> Artifact | None:
-    """Point a free path at new bytes; None when it is not that simple: nothing has been done then."""
+async def expect(db: Database, file: Coming) -> Artifact | bool:
+    """Write down where bytes are going to be; True: they may come. False: the owner cannot be held at this moment.
+
+    A free path for bytes that the project has already gets them here and now: the artifact.
+    """
     try:
-        return await _settle(db, arrived)
+        return await _expect(db, file)
     except (Conflict, Invalid) as error:
-        log.info("upload.not_simple", project=arrived.root.project_id, reason=error.message)
-        return None
+        return _not_simple(file, error)
 
 
-async def _write_expected(db: Database, wishes: Sequence[Expected]) -> list[bool]:
-    ids = [wish.blob_id for wish in wishes]
-    keys = [wish.key for wish in wishes]
+async def settle(db: Database, file: Coming) -> Artifact | bool:
+    """Point a free path at new bytes; False when it is not that simple: nothing has been done then."""
+    try:
+        return await _settle(db, file)
+    except (Conflict, Invalid) as error:
+        return _not_simple(file, error)
+
+
+def _not_simple(file: Coming, error: ModelyardError) -> bool:
+    log.info("upload.not_simple", project=file.place.root.project_id, reason=error.message)
+    return False
+
+
+async def _write_expected(db: Database, files: Sequence[Coming]) -> list[Artifact | bool]:
+    keys = [file.key for file in files]
     async with db.direct() as connection:
-        rows = await connection.fetch(_EXPECT, *_owners(wishes), ids, keys, LEASE)
-    begun = {row["id"] for row in rows}
-    return [id in begun for id in ids]
+        rows = await connection.fetch(_EXPECT, *_columns(files), *_jobs(files), keys, LEASE)
+    found = {row["pending_id"]: row for row in rows}
+    return [_outcome(file, found.get(file.blob_id)) for file in files]
 
 
-async def _write_arrived(db: Database, wishes: Sequence[Arrived]) -> list[Artifact | None]:
+async def _write_arrived(db: Database, files: Sequence[Coming]) -> list[Artifact | bool]:
     # What two of them want at once goes to the first; the others find it done.
-    first = {(wish.root.project_id, wish.root.id, wish.path): wish for wish in reversed(wishes)}
-    alone = list({(wish.root.project_id, wish.stored.sha256): wish for wish in first.values()}.values())
+    first = {(file.place.root.id, file.place.path): file for file in reversed(files)}
+    alone = list({(file.place.root.project_id, _sha256(file)): file for file in first.values()}.values())
     async with db.direct() as connection:
         rows = await connection.fetch(_SETTLE, *_columns(alone), *_jobs(alone))
-    placed = {row["blob_id"]: row for row in rows}
-    return [_artifact(wish, placed[wish.blob_id]) if wish.blob_id in placed else None for wish in wishes]
+    found = {row["pending_id"]: row for row in rows}
+    return [_outcome(file, found.get(file.blob_id)) for file in files]
 
 
-_expect: GroupCommit[Expected, bool] = GroupCommit(_write_expected)
-_settle: GroupCommit[Arrived, Artifact | None] = GroupCommit(_write_arrived)
+_expect: GroupCommit[Coming, Artifact | bool] = GroupCommit(_write_expected)
+_settle: GroupCommit[Coming, Artifact | bool] = GroupCommit(_write_arrived)
 
 
-def _owners(wishes: Sequence[Expected] | Sequence[Arrived]) -> tuple[list[Any], ...]:
-    roots = [wish.root for wish in wishes]
+def _sha256(file: Coming) -> bytes | None:
+    return file.stored.sha256 if file.stored else None
+
+
+def _columns(files: Sequence[Coming]) -> tuple[list[Any], ...]:
+    places = [file.place for file in files]
+    hashes = [_sha256(file) for file in files]
     return (
-        [root.project_id for root in roots],
-        [root.candidate_id for root in roots],
-        [root.logged_model_id for root in roots],
+        [place.root.project_id for place in places],
+        [place.root.candidate_id for place in places],
+        [place.root.logged_model_id for place in places],
+        [file.blob_id for file in files],
+        hashes,
+        [int.from_bytes(sha256[:4], signed=True) if sha256 else None for sha256 in hashes],
+        [file.stored.size if file.stored else None for file in files],
+        [uuid7() for _ in files],
+        [place.path for place in places],
+        [place.media_type for place in places],
+        [place.created_by for place in places],
+        [file.is_plain for file in files],
     )
 
 
-def _columns(wishes: Sequence[Arrived]) -> tuple[list[Any], ...]:
-    return (
-        *_owners(wishes),
-        [wish.blob_id for wish in wishes],
-        [wish.stored.sha256 for wish in wishes],
-        [int.from_bytes(wish.stored.sha256[:4], signed=True) for wish in wishes],
-        [wish.stored.size for wish in wishes],
-        [uuid7() for _ in wishes],
-        [wish.path for wish in wishes],
-        [wish.media_type for wish in wishes],
-        [wish.created_by for wish in wishes],
-        [wish.is_plain for wish in wishes],
-    )
+def _jobs(files: Sequence[Coming]) -> tuple[Any, ...]:
+    """Somebody looks into what is in place and not plain; one look too many finds nothing to do."""
+    roots = {file.place.root.id: file.place.root for file in files if file.stored and not file.is_plain}
+    jobs = [(InspectArtifacts(root.project_id, root.id), root.project_id) for root in roots.values()]
+    return outbox.later_values(jobs, inspections.SOON)
 
 
-def _artifact(wish: Arrived, row: Mapping[str, Any]) -> Artifact:
+def _outcome(file: Coming, row: Mapping[str, Any] | None) -> Artifact | bool:
+    if row is None or row["id"] is None:
+        return row is not None
+    place = file.place
     return Artifact(
-        project_id=wish.root.project_id,
+        project_id=place.root.project_id,
         id=row["id"],
-        candidate_id=wish.root.candidate_id,
-        logged_model_id=wish.root.logged_model_id,
-        root_id=wish.root.id,
-        path=wish.path,
-        blob_id=wish.blob_id,
-        media_type=wish.media_type,
-        created_by=wish.created_by,
+        candidate_id=place.root.candidate_id,
+        logged_model_id=place.root.logged_model_id,
+        root_id=place.root.id,
+        path=place.path,
+        blob_id=row["blob_id"],
+        media_type=place.media_type,
+        created_by=place.created_by,
         created_at=row["created_at"],
         state="ready",
         inspected_at=row["inspected_at"],
     )
 
 
-def _jobs(wishes: Sequence[Arrived]) -> tuple[Any, ...]:
-    """Somebody looks into what is not plain."""
-    roots = {wish.root.id: wish.root.project_id for wish in wishes if not wish.is_plain}
-    jobs = [(InspectArtifacts(project_id, root_id), project_id) for root_id, project_id in roots.items()]
-    return outbox.later_values(jobs, inspections.SOON)
-
-
 # An owner that somebody changes at this moment is passed by and not waited for: all others would wait along.
-_OWNERS = """
-living AS MATERIALIZED (
+_GIVEN = """
+given AS (
+  SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bytea[], $6::int[], $7::bigint[],
+    $8::uuid[], $9::text[], $10::text[], $11::bigint[], $12::bool[] {more})
+  AS given(project_id, candidate_id, logged_model_id, pending_id, sha256, half, size,
+    artifact_id, path, media_type, created_by, is_plain {names})
+), living AS MATERIALIZED (
   SELECT c.project_id, c.id FROM candidates c
   WHERE (c.project_id, c.id) IN (SELECT project_id, candidate_id FROM given)
   AND c.purge_at IS NULL AND c.deleted_at IS NULL FOR SHARE OF c SKIP LOCKED
-),
-living_models AS MATERIALIZED (
+), living_models AS MATERIALIZED (
   SELECT m.project_id, m.id FROM logged_models m
   WHERE (m.project_id, m.id) IN (SELECT project_id, logged_model_id FROM given)
   AND m.purge_at IS NULL AND m.deleted_at IS NULL FOR SHARE OF m SKIP LOCKED
@@ -157,39 +174,54 @@ _HELD = """
 ((given.project_id, given.candidate_id) IN (SELECT project_id, id FROM living)
   OR (given.project_id, given.logged_model_id) IN (SELECT project_id, id FROM living_models))
 """
+_FREE = """
+NOT EXISTS (SELECT FROM artifacts a WHERE a.project_id = given.project_id
+  AND a.root_id = coalesce(given.candidate_id, given.logged_model_id) AND a.path = given.path)
+"""
+_PLACED = """
+INSERT INTO artifacts
+  (project_id, id, candidate_id, logged_model_id, path, blob_id, media_type, created_by, inspected_at)
+SELECT project_id, artifact_id, candidate_id, logged_model_id, path, {blob_id}, media_type, created_by,
+  CASE WHEN is_plain THEN now() END
+FROM {files}
+RETURNING id, blob_id, created_at, inspected_at
+"""
+# Bytes that are damaged are sent again, which heals them; what is in quarantine has a step of its own.
 _EXPECT = f"""
-WITH given AS (
-  SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[])
-  AS given(project_id, candidate_id, logged_model_id, blob_id, object_key)
-), {_OWNERS}
-INSERT INTO blobs (project_id, id, object_key, lease_until)
-SELECT project_id, blob_id, object_key, now() + $6::interval FROM given WHERE {_HELD}
-RETURNING id
+WITH {_GIVEN.format(more=", $20::text[]", names=", object_key")}, shared AS MATERIALIZED (
+  SELECT given.*, b.id AS shared_id FROM given
+  JOIN blobs b ON b.project_id = given.project_id AND b.sha256 = given.sha256 AND b.size = given.size
+    AND b.state = 'stored' AND b.damage IS NULL
+  WHERE {_HELD} AND {_FREE}
+  AND NOT EXISTS (SELECT FROM artifacts q WHERE q.project_id = b.project_id AND q.blob_id = b.id
+    AND q.state = 'quarantined')
+  FOR SHARE OF b SKIP LOCKED
+), placed AS ({_PLACED.format(blob_id="shared_id", files="shared")}
+), promised AS ({outbox.later_sql(13)}
+), begun AS (
+  INSERT INTO blobs (project_id, id, object_key, lease_until)
+  SELECT project_id, pending_id, object_key, now() + $21::interval FROM given
+  WHERE {_HELD} AND pending_id NOT IN (SELECT pending_id FROM shared)
+  RETURNING id
+)
+SELECT begun.id AS pending_id, null::uuid AS id, null::uuid AS blob_id, null::timestamptz AS created_at,
+  null::timestamptz AS inspected_at FROM begun
+UNION ALL
+SELECT shared.pending_id, placed.* FROM placed JOIN shared ON shared.artifact_id = placed.id
 """  # noqa: S608 - put together from constants
 # The advisory locks are those of `uploads.register`. A hash or a path that somebody has taken since this statement
 # began meets a unique index, which undoes all of it.
 _SETTLE = f"""
-WITH given AS (
-  SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bytea[], $6::int[], $7::bigint[],
-    $8::uuid[], $9::text[], $10::text[], $11::bigint[], $12::bool[])
-  AS given(project_id, candidate_id, logged_model_id, blob_id, sha256, half, size,
-    artifact_id, path, media_type, created_by, is_plain)
-), {_OWNERS}, simple AS MATERIALIZED (
-  SELECT * FROM given WHERE {_HELD}
-  AND NOT EXISTS (SELECT FROM artifacts a WHERE a.project_id = given.project_id
-    AND a.root_id = coalesce(given.candidate_id, given.logged_model_id) AND a.path = given.path)
+WITH {_GIVEN.format(more="", names="")}, simple AS MATERIALIZED (
+  SELECT * FROM given WHERE {_HELD} AND {_FREE}
   AND NOT EXISTS (SELECT FROM blobs b WHERE b.project_id = given.project_id
     AND b.sha256 = given.sha256 AND b.state = 'stored')
 ), kept AS (
   UPDATE blobs b SET state = 'stored', sha256 = simple.sha256, size = simple.size, lease_until = NULL FROM simple
-  WHERE b.project_id = simple.project_id AND b.id = simple.blob_id AND b.state = 'pending'
+  WHERE b.project_id = simple.project_id AND b.id = simple.pending_id AND b.state = 'pending'
   AND pg_try_advisory_xact_lock((simple.project_id % 2147483648)::int, simple.half)
   RETURNING b.id
-), promised AS ({outbox.later_sql(13)})
-INSERT INTO artifacts
-  (project_id, id, candidate_id, logged_model_id, path, blob_id, media_type, created_by, inspected_at)
-SELECT project_id, artifact_id, candidate_id, logged_model_id, path, blob_id, media_type, created_by,
-  CASE WHEN is_plain THEN now() END
-FROM simple JOIN kept ON kept.id = simple.blob_id
-RETURNING id, blob_id, created_at, inspected_at
+), promised AS ({outbox.later_sql(13)}
+), placed AS ({_PLACED.format(blob_id="pending_id", files="simple JOIN kept ON kept.id = simple.pending_id")})
+SELECT blob_id AS pending_id, placed.* FROM placed
 """  # noqa: S608 - put together from constants

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -79,7 +80,7 @@ async def take(db: Database, blobs: BlobStore, project_id: int, upload_id: UUID,
     if not await _expect(db, piece):
         return None
     try:
-        stored = await blobs.put_whole(piece.key, data)
+        stored = await blobs.put_whole(piece.key, data, hashlib.sha256(data).digest())
         await _adopt(db, piece, stored)
     except BaseException:
         await _give_up(db, piece)

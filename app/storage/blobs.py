@@ -112,8 +112,8 @@ class BlobStore(Protocol):
             KeyTaken: somebody has written this key before.
         """
 
-    async def put_whole(self, key: str, data: bytes) -> Stored:
-        """As :meth:`put`, of bytes that are in memory as a whole.
+    async def put_whole(self, key: str, data: bytes, sha256: bytes) -> Stored:
+        """As :meth:`put`, of a few bytes that are in memory, and that the caller has hashed.
 
         Raises:
             KeyTaken: somebody has written this key before.

@@ -30,6 +30,8 @@ Progress = Callable[[int, int | None], Awaitable[None]]
 SOON = timedelta(seconds=1)
 """Files of a folder come one after the other; one look serves them all."""
 OVERDUE = timedelta(minutes=1)
+SMALL_BYTES = 256 * 1024
+"""Up to here bytes are asked for as a whole."""
 BATCH = 200
 AT_ONCE = 4
 REPLACED = (
@@ -53,6 +55,8 @@ class BlobReader:
         end = min(end, self.size)
         if start >= end:
             return b""
+        if end - start <= SMALL_BYTES:
+            return await self.blobs.read(self.key, start, end)
         async with self.blobs.open(self.key, start=start, end=end) as reading:
             return b"".join([chunk async for chunk in reading.chunks])
 

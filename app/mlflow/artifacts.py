@@ -7,7 +7,7 @@ from typing import Final
 
 from starlette.responses import RedirectResponse
 
-from app.access import policy, projects
+from app.access import policy
 from app.access.policy import Permission, ProjectAccess
 from app.artifacts import artifacts, downloads, paths, uploads
 from app.artifacts.artifacts import ArtifactDetails, Root
@@ -111,8 +111,7 @@ async def list_of_run(call: Call) -> Answer:
 async def found(call: Call, place: Location) -> ArtifactDetails:
     """The file at a place, if the actor may read it."""
     access = await _readable(call)
-    async with call.db.read() as snap:
-        return await artifacts.find(snap, place.root(access.id), paths.check(place.path))
+    return await artifacts.get(call.db, place.root(access.id), paths.check(place.path))
 
 
 def presigned(call: Call, found: ArtifactDetails) -> Answer:
@@ -144,7 +143,7 @@ async def _readable(call: Call) -> ProjectAccess:
 
 async def _store(call: Call, place: Location, chunks: AsyncIterator[bytes], size: int | None) -> None:
     addresses.check_new(place.path)
-    root = place.root((await projects.reach(call.db, call.actor, call.project)).id)
+    root = place.root((await call.access()).id)
     await uploads.store(
         call.db,
         call.actor,

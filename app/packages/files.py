@@ -70,8 +70,7 @@ async def get(request: Request) -> Response:
 
 async def _find(request: Request) -> ArtifactDetails:
     root, path = await _place(request)
-    async with _runtime(request).db.read() as snap:
-        return await artifacts.find(snap, root, path)
+    return await artifacts.get(_runtime(request).db, root, path)
 
 
 async def _place(request: Request, *, to_write: bool = False) -> tuple[Root, str]:

@@ -128,6 +128,13 @@ class BlobStore(Protocol):
             Unavailable: while reading, when the stream breaks before its end.
         """
 
+    async def read(self, key: str, start: int, end: int) -> bytes:
+        """The bytes from ``start`` up to, not including, ``end``, which are inside the object and fit into memory.
+
+        Raises:
+            BlobMissing: there is no such object.
+        """
+
     async def stat(self, key: str) -> Stat | None:
         """Size, ETag and time of one object; None when there is none."""
 

@@ -77,6 +77,24 @@ class Objects:
         async with self._wire.receive(sign, accept=accept, headers=wanted) as response:
             yield await _reading(response, start)
 
+    async def read(self, key: str, start: int, end: int) -> bytes:
+        """The bytes of a small interval, all at once."""
+        answer = await self._wire.send(
+            "GET",
+            lambda: self._signer.own("GET", key),
+            accept={206, 404},
+            headers={"Range": f"bytes={start}-{end - 1}"},
+            idle=SHORT_IDLE_SECONDS,
+            is_brief=True,
+        )
+        if answer.status == 404:
+            raise _missing()
+        place = CONTENT_RANGE.fullmatch(answer.headers.get("content-range", ""))
+        if place is None or place[1] != str(start) or len(answer.body) != end - start:
+            log.error("object store: answer without the range that was asked for")
+            raise Unavailable(REFUSED)
+        return answer.body
+
     async def require_bucket(self) -> None:
         """One signed request without a second attempt, for an object that is never there.
 
@@ -93,8 +111,7 @@ class Objects:
 
 async def _reading(response: aiohttp.ClientResponse, start: int) -> Reading:
     if response.status == 404:
-        log.error("object store: an object is missing that should be there")
-        raise BlobMissing
+        raise _missing()
     size = response.content_length
     if response.status == 200 and size is not None:
         return Reading(size, size, _chunks(response, size))
@@ -105,6 +122,11 @@ async def _reading(response: aiohttp.ClientResponse, start: int) -> Reading:
         log.error("object store: answer without the range that was asked for")
         raise Unavailable(REFUSED)
     return Reading(size, int(place[2]), _chunks(response, size))
+
+
+def _missing() -> BlobMissing:
+    log.error("object store: an object is missing that should be there")
+    return BlobMissing()
 
 
 async def _chunks(response: aiohttp.ClientResponse, size: int) -> AsyncIterator[bytes]:

@@ -60,6 +60,10 @@ class S3BlobStore:
         """Read an object or a range of it."""
         return self._objects.open(key, start, end)
 
+    async def read(self, key: str, start: int, end: int) -> bytes:
+        """Read a few bytes."""
+        return await self._objects.read(key, start, end)
+
     async def stat(self, key: str) -> Stat | None:
         """Look at one object."""
         return await self._objects.stat(key)

@@ -103,8 +103,11 @@ class Wire:
         payload: Payload | None = None,
         idle: float = IDLE_SECONDS,
         attempts: int = ATTEMPTS,
+        is_brief: bool = False,
     ) -> Answer:
         """Send a request, again if the failure may pass and the body can be repeated, and read the answer.
+
+        What is small goes over lines of its own; without a body only if ``is_brief`` says that the answer is small.
 
         Raises:
             Unavailable: the store is down or slow, or its answer has no accepted status.
@@ -113,7 +116,7 @@ class Wire:
 
         async def once(attempt: int) -> Answer:
             async with asyncio.timeout(idle) as timer:
-                if short is not None:
+                if short is not None or (is_brief and payload is None):
                     return _accepted(await self._ask(method, sign(), headers or {}, short, attempt), accept)
                 body = payload.body(Pulse(timer, idle)) if payload else None
                 length = {"Content-Length": str(payload.size)} if payload else {}
@@ -130,15 +133,13 @@ class Wire:
         return await _persist(method, once, tries)
 
     async def _ask(
-        self, method: str, url: str, headers: Mapping[str, str], data: bytes | bytearray, attempt: int
+        self, method: str, url: str, headers: Mapping[str, str], data: bytes | bytearray | None, attempt: int
     ) -> Answer:
         netloc, _, target = url.partition("://")[2].partition("/")
-        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        head = (
-            f"{method} /{target} HTTP/1.1\r\nHost: {netloc}\r\nUser-Agent: modelyard\r\n{lines}"
-            f"Content-Length: {len(data)}\r\n\r\n"
-        )
-        reply = await self._lines.ask(netloc, head.encode("ascii") + data, most=ANSWER_BYTES)
+        length = {} if data is None else {"Content-Length": str(len(data))}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in {**headers, **length}.items())
+        head = f"{method} /{target} HTTP/1.1\r\nHost: {netloc}\r\nUser-Agent: modelyard\r\n{lines}\r\n"
+        reply = await self._lines.ask(netloc, head.encode("ascii") + (data or b""), most=ANSWER_BYTES)
         return Answer(reply.status, reply.headers, bytes(reply.body), attempt)
 
     @asynccontextmanager

@@ -12,12 +12,13 @@ UP := $(call stamp,.venv,requirements/up.lock)
 DEV := $(call stamp,.venv-dev,requirements/dev.lock)
 MLFLOW := $(call stamp,.venv-mlflow,requirements/mlflow.lock)
 MLFLOW2 := $(call stamp,.venv-mlflow2,requirements/mlflow2.lock)
+MLFLOW_SERVER := $(call stamp,.venv-mlflow-server,requirements/mlflow-server.lock)
 REFERENCE := tests/graphql/reference
 NODE := $(call stamp,$(REFERENCE)/node_modules,$(REFERENCE)/package-lock.json)
 TYPED := clients/typescript
 TYPESCRIPT := $(call stamp,$(TYPED)/node_modules,$(TYPED)/package-lock.json)
 
-.PHONY: help up test faults coverage lint typescript demo compare bench-transfers
+.PHONY: help up test faults coverage lint typescript demo compare bench bench-full bench-transfers
 
 help: ## Say what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -57,6 +58,14 @@ compare: $(MLFLOW) $(MLFLOW2) ## Work with both MLflow clients, 2.7.1 and 3.17.2
 		$(CURDIR)/.venv-mlflow/bin/python $(CURDIR)/demo/compare_clients.py > compare-3.17.2.txt && \
 		cat compare-3.17.2.txt && diff compare-2.7.1.txt compare-3.17.2.txt && echo "MLflow 2.7.1 and 3.17.2 printed the same."
 
+bench: $(DEV) $(MLFLOW_SERVER) ## Compare the speed with that of `mlflow server` on this machine; takes four minutes.
+	@exec .venv-dev/bin/python -m bench.compare $(ARGS)
+
+bench-full: $(DEV) $(MLFLOW_SERVER) $(MLFLOW) ## The same for large amounts too, with growth and transfers; takes an hour.
+	@.venv-dev/bin/python -m bench.compare --full --seconds 5 --rounds 3 $(ARGS)
+	@.venv-dev/bin/python -m bench.growth
+	@exec .venv-dev/bin/python -m bench.transfers
+
 bench-transfers: $(DEV) $(MLFLOW) ## Measure how fast files go up and down, against the bare store; takes minutes.
 	@exec .venv-dev/bin/python -m bench.transfers $(ARGS)
 
@@ -68,7 +77,7 @@ $(UV): requirements/bootstrap.lock
 	@touch $@
 
 # pip comes in where uv cannot: it knows the indexes and proxies of pip's own configuration.
-$(UP) $(DEV) $(MLFLOW) $(MLFLOW2): $(UV)
+$(UP) $(DEV) $(MLFLOW) $(MLFLOW2) $(MLFLOW_SERVER): $(UV)
 	@echo "Preparing $(@D) from requirements/$(LOCK)"
 	@$(@D)/bin/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear --without-pip $(@D)
 	@rm -f $(@D)/.synced-*
@@ -85,6 +94,7 @@ $(UP): LOCK := up.lock
 $(DEV): LOCK := dev.lock
 $(MLFLOW): LOCK := mlflow.lock
 $(MLFLOW2): LOCK := mlflow2.lock
+$(MLFLOW_SERVER): LOCK := mlflow-server.lock
 
 # Node.js comes in a wheel of the group `dev`, with npm; the locks name no registry, so that npm's own configuration decides.
 $(NODE): $(REFERENCE)/package.json

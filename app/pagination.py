@@ -64,10 +64,10 @@ class Window:
 class Page(Generic[T]):
     """Rows of one page in the order asked for, each with its cursor."""
 
-    items: Sequence[T]
-    cursors: Sequence[str]
-    has_next: bool
-    has_previous: bool
+    items: Sequence[T] = ()
+    cursors: Sequence[str] = ()
+    has_next: bool = False
+    has_previous: bool = False
 
 
 @dataclass(frozen=True, slots=True)

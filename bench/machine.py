@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,10 @@ from types import TracebackType
 from typing import Self
 
 from app.embedded import servers as embedded
+from app.embedded.process import launch_command
 
+PROCESSES = 2
+"""API processes, of every server that is compared."""
 _PATIENCE = 60.0
 _PAUSE = 0.1
 """Seconds between two looks at the memory of processes."""
@@ -38,16 +42,18 @@ class Machine:
 
 
 @contextmanager
-def running() -> Iterator[Machine]:
-    """Start everything in a temporary directory; all of it is gone at the end."""
+def running(prepare: Callable[[embedded.Servers], None] = lambda _: None) -> Iterator[Machine]:
+    """Start everything in a temporary directory, the servers first; all of it is gone at the end."""
     directory = Path(tempfile.mkdtemp(prefix="mybench"))
     servers = embedded.start(directory / "servers")
     try:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("MODELYARD_", "MLFLOW_"))}
+        prepare(servers)
         data = {"MODELYARD_DATA_DIR": str(directory / "up"), "MODELYARD_PORT": "0"}
+        data |= {"MODELYARD_WEB_CONCURRENCY": str(PROCESSES)}
         log = (directory / "up.log").open("wb")
         up = subprocess.Popen(
-            [sys.executable, "-m", "app.cli", "up"],
+            launch_command([sys.executable, "-m", "app.cli", "up"], signal.SIGTERM),
             env=kept | servers.environment | data,
             stdout=log,
             stderr=log,

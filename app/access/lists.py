@@ -19,7 +19,7 @@ from app.access.projects import ProjectNotFound
 from app.access.tables import Project
 from app.db import batching
 from app.db.database import Database, Snapshot
-from app.errors import Forbidden, ModelyardError
+from app.errors import Forbidden, ModelyardError, Unauthenticated
 from app.pagination import Keyset, Page, Window
 from app.search.keyset import Cut
 
@@ -117,11 +117,13 @@ class ProjectLists:
             policy.require(actor, access, self.permission)
         except ModelyardError as refusal:
             return refusal
-        return only_members() if self.members_only and access.role is None else None
+        return only_members(actor) if self.members_only and access.role is None else None
 
 
-def only_members() -> Forbidden:
+def only_members(actor: Actor) -> ModelyardError:
     """The refusal of those who are no members."""
+    if actor.is_anonymous:
+        return Unauthenticated("Only members see who the members are; send a token as `Authorization: Bearer myt_…`.")
     return Forbidden("Only members see who the members are.")
 
 

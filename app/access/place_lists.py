@@ -56,7 +56,7 @@ async def members_of_groups(
     """All members of each group, inherited ones too, by name; for members."""
 
     def refuse(access: GroupAccess) -> ModelyardError | None:
-        return only_members() if access.role is None else None
+        return only_members(actor) if access.role is None else None
 
     async def fetch(snap: Snapshot, allowed: list[PlaceKey]) -> Sequence[Page[Member]]:
         statement = repository.members_of_groups()

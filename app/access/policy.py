@@ -122,6 +122,10 @@ class ProjectAccess:
         return self.project.id
 
 
+class SwitchedOff(NotFound):
+    """A part of a project that the actor may see is switched off, or open to members only."""
+
+
 def allows(actor: Actor, access: ProjectAccess, permission: Permission) -> bool:
     """Whether the actor may do that in a project that it can see."""
     return _switched_on(access, permission) and _permitted(actor, access, permission)
@@ -131,12 +135,12 @@ def require(actor: Actor, access: ProjectAccess, permission: Permission) -> None
     """Refuse what the actor may not do.
 
     Raises:
-        NotFound: the feature is switched off, or open to members only.
+        SwitchedOff: the feature is switched off, or open to members only.
         Unauthenticated: nobody is signed in, and somebody would have to be.
         Forbidden: the role or the token's scope is too small.
     """
     if not _switched_on(access, permission):
-        raise NotFound(f"This part of project `{access.project.full_path}` is switched off.")
+        raise SwitchedOff(f"This part of project `{access.project.full_path}` is switched off.")
     if _permitted(actor, access, permission):
         return
     if actor.is_anonymous:

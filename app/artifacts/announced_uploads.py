@@ -160,13 +160,13 @@ async def abort(
 
 
 async def page(db: Database, actor: Actor, root: Root, window: Window) -> Page[MultipartUpload]:
-    """The announced uploads to a root, newest first; for members."""
+    """The announced uploads to a root, newest first; those who are no members see their own."""
     async with db.read() as snap:
         access = await projects.visible(snap, actor, root.project_id)
         sight.require_reader(actor, access)
         statement = select(MultipartUpload).where(*_of_root(root))
         if access.role is None:
-            statement = statement.where(MultipartUpload.created_by == actor.user_id)
+            statement = statement.where(is_own(actor))
         return _ORDER.page((await snap.scalars(_ORDER.apply(statement, window))).all(), window)
 
 
@@ -177,8 +177,14 @@ async def count(db: Database, actor: Actor, root: Root) -> int:
         sight.require_reader(actor, access)
         statement = select(func.count()).select_from(MultipartUpload).where(*_of_root(root))
         if access.role is None:
-            statement = statement.where(MultipartUpload.created_by == actor.user_id)
+            statement = statement.where(is_own(actor))
         return await snap.scalar(statement) or 0
+
+
+def is_own(actor: Actor) -> ColumnElement[bool]:
+    """Whether the actor has made an upload; who is not signed in has made none."""
+    # Nobody has the number 0.
+    return MultipartUpload.created_by == (actor.user_id or 0)
 
 
 _ORDER: Keyset[MultipartUpload] = Keyset(

@@ -10,7 +10,7 @@ from sqlalchemy import and_, case, or_, select
 
 from app.access.lists import Answers, AnySelect, ProjectLists, accesses
 from app.access.policy import Actor, Permission
-from app.artifacts import sight
+from app.artifacts import announced_uploads, sight
 from app.artifacts.artifacts import ORDER, ArtifactDetails, below, details
 from app.artifacts.tables import Artifact, MultipartUpload
 from app.db import batching
@@ -142,12 +142,15 @@ async def _seen(
 
 
 async def uploads_by_keys(db: Database, actor: Actor, keys: Sequence[ArtifactKey]) -> list[MultipartUpload | None]:
-    """Announced uploads by project and id; None where there is none."""
+    """Announced uploads by project and id; None where there is none, and for visitors those of others."""
     async with db.read() as snap:
         seen = await accesses(snap, actor, {project_id for project_id, _ in keys})
         readable = [id for id, access in seen.items() if sight.may_read(actor, access)]
+        joined = [id for id in readable if seen[id].role is not None]
         announced = select(MultipartUpload).where(
-            MultipartUpload.size.is_not(None), MultipartUpload.project_id.in_(readable)
+            MultipartUpload.size.is_not(None),
+            MultipartUpload.project_id.in_(readable),
+            or_(MultipartUpload.project_id.in_(joined), announced_uploads.is_own(actor)),
         )
         parent = (MultipartUpload.project_id, MultipartUpload.id)
         return await batching.singles(snap, announced, parent=parent, keys=keys)

@@ -12,43 +12,28 @@ from graphql import (
     DocumentNode,
     FieldNode,
     FragmentSpreadNode,
+    GraphQLNamedType,
     GraphQLSchema,
     InlineFragmentNode,
-    IntValueNode,
-    ListValueNode,
+    NamedTypeNode,
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
-    ValueNode,
-    VariableNode,
     get_named_type,
-    is_interface_type,
-    is_object_type,
 )
 
-from app.graphql.limits import LimitExceeded, fragments_of
-from app.pagination import DEFAULT_PAGE, MAX_PAGE
+from app.graphql.limits import MAX_NESTING, LimitExceeded, fragments_of
+from app.graphql.sizes import Pending, Sizes
 
 WEIGHTS = {"descriptionHtml": 10}
 """Fields that cost more than one; Markdown is rendered for each."""
-
-
-def connection_fields(schema: GraphQLSchema) -> frozenset[str]:
-    """Names of all fields that answer a page; a name is enough, since none means a page here and a value there."""
-    objects = (kind for kind in schema.type_map.values() if is_object_type(kind) or is_interface_type(kind))
-    return frozenset(
-        name
-        for kind in objects
-        for name, field in kind.fields.items()
-        if get_named_type(field.type).name.endswith("Connection")
-    )
 
 
 def check(
     document: DocumentNode,
     operation: OperationDefinitionNode,
     variables: Mapping[str, Any],
-    connections: frozenset[str],
+    schema: GraphQLSchema,
     limit: int,
 ) -> int:
     """The cost of an operation whose document has passed the limits.
@@ -56,74 +41,62 @@ def check(
     Raises:
         LimitExceeded: it costs more than allowed.
     """
-    cost = _Reckoning(document, operation, variables, connections).selections(operation.selection_set)
+    cost = _Reckoning(document, schema, Sizes(operation, variables)).operation(operation)
     if cost > limit:
         raise LimitExceeded(f"points of cost (this one has {cost:,}; ask for smaller pages)", limit, operation)
     return cost
 
 
 class _Reckoning:
-    def __init__(
-        self,
-        document: DocumentNode,
-        operation: OperationDefinitionNode,
-        variables: Mapping[str, Any],
-        connections: frozenset[str],
-    ) -> None:
+    """A document may not have been validated yet: what the schema does not know costs its fields alone."""
+
+    def __init__(self, document: DocumentNode, schema: GraphQLSchema, sizes: Sizes) -> None:
         self._fragments = fragments_of(document)
-        self._known: dict[str, int] = {}
-        self._connections = connections
-        defaults = {
-            definition.variable.name.value: definition.default_value
-            for definition in operation.variable_definitions or ()
-        }
-        self._defaults = {name: value for name, value in defaults.items() if value is not None}
-        self._variables = variables
+        self._known: dict[tuple[str, Pending], int] = {}
+        self._open: set[str] = set()
+        self._nesting = 0
+        self._schema = schema
+        self._sizes = sizes
 
-    def selections(self, selection_set: SelectionSetNode | None) -> int:
-        return sum(self._selection(selection) for selection in selection_set.selections) if selection_set else 0
+    def operation(self, operation: OperationDefinitionNode) -> int:
+        return self._selections(operation.selection_set, self._schema.get_root_type(operation.operation), ())
 
-    def _selection(self, selection: SelectionNode) -> int:
+    def _selections(self, inner: SelectionSetNode | None, parent: GraphQLNamedType | None, pending: Pending) -> int:
+        if inner is None:
+            return 0
+        if self._nesting > MAX_NESTING:
+            raise LimitExceeded("selection sets within each other", MAX_NESTING, inner)
+        self._nesting += 1
+        cost = sum(self._selection(selection, parent, pending) for selection in inner.selections)
+        self._nesting -= 1
+        return cost
+
+    def _selection(self, selection: SelectionNode, parent: GraphQLNamedType | None, pending: Pending) -> int:
         if isinstance(selection, FragmentSpreadNode):
-            return self._spread(selection.name.value)
+            return self._spread(selection.name.value, pending)
         if isinstance(selection, InlineFragmentNode):
-            return self.selections(selection.selection_set)
+            return self._selections(selection.selection_set, self._named(selection.type_condition) or parent, pending)
         assert isinstance(selection, FieldNode), "a selection is one of three"
         name = selection.name.value
         if name.startswith("__"):
             return 1
-        return WEIGHTS.get(name, 1) + self._rows(selection) * self.selections(selection.selection_set)
+        field = getattr(parent, "fields", {}).get(name)
+        if field is None:
+            return 1 + self._selections(selection.selection_set, None, ())
+        rows, below = self._sizes.of(selection, field, pending)
+        inner = self._selections(selection.selection_set, get_named_type(field.type), below)
+        return WEIGHTS.get(name, 1) + rows * inner
 
-    def _spread(self, name: str) -> int:
-        if name not in self._known:
-            self._known[name] = 0  # what a cycle meets
-            fragment = self._fragments.get(name)
-            self._known[name] = self.selections(fragment.selection_set if fragment else None)
-        return self._known[name]
+    def _spread(self, name: str, pending: Pending) -> int:
+        fragment = self._fragments.get(name)
+        if fragment is None or name in self._open:  # a cycle; validation refuses it
+            return 0
+        if (name, pending) not in self._known:
+            self._open.add(name)
+            parent = self._named(fragment.type_condition)
+            self._known[name, pending] = self._selections(fragment.selection_set, parent, pending)
+            self._open.remove(name)
+        return self._known[name, pending]
 
-    def _rows(self, field: FieldNode) -> int:
-        arguments = {argument.name.value: argument.value for argument in field.arguments or ()}
-        if field.name.value in self._connections:
-            sizes = (self._number(arguments[name]) for name in ("first", "last") if name in arguments)
-            return max((size for size in sizes if size), default=DEFAULT_PAGE)
-        if "ids" in arguments:
-            return self._length(arguments["ids"])
-        return 1
-
-    def _number(self, node: ValueNode) -> int | None:
-        value = self._value(node)
-        if isinstance(value, IntValueNode):
-            value = int(value.value) if len(value.value) < 20 else MAX_PAGE
-        return min(max(value, 1), MAX_PAGE) if isinstance(value, int) else None
-
-    def _length(self, node: ValueNode) -> int:
-        value = self._value(node)
-        if isinstance(value, ListValueNode):
-            return len(value.values)
-        return len(value) if isinstance(value, list) else 1
-
-    def _value(self, node: ValueNode) -> Any:
-        if isinstance(node, VariableNode):
-            name = node.name.value
-            return self._variables[name] if name in self._variables else self._defaults.get(name)
-        return node
+    def _named(self, node: NamedTypeNode | None) -> GraphQLNamedType | None:
+        return self._schema.get_type(node.name.value) if node else None

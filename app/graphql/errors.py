@@ -18,7 +18,8 @@ from strawberry.extensions import FieldExtension
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.utils.str_converters import to_camel_case
 
-from app.errors import ModelyardError, NotFound, Unavailable
+from app.access.policy import SwitchedOff
+from app.errors import Invalid, ModelyardError, NotFound, Unavailable
 
 T = TypeVar("T")
 
@@ -64,6 +65,17 @@ async def or_none(lookup: Awaitable[T]) -> T | None:
         return None
 
 
+async def or_empty(lookup: Awaitable[T], empty: T) -> T:
+    """A list of something else in the project; ``empty`` where that part of it is switched off for the actor.
+
+    Else one field that may not be seen would hide the object that it stands in.
+    """
+    try:
+        return await lookup
+    except SwitchedOff:
+        return empty
+
+
 def presented(errors: Sequence[GraphQLError], request_id: str) -> list[GraphQLError]:
     """The errors as the client may see them; unforeseen ones are logged here."""
     return [_presented(error, request_id) for error in errors]
@@ -77,7 +89,7 @@ def is_unavailable(error: GraphQLError) -> bool:
 def _presented(error: GraphQLError, request_id: str) -> GraphQLError:
     cause = _cause(error)
     if cause is None or isinstance(cause, _OF_THE_REQUEST):
-        return error if len(error.message) <= MAX_MESSAGE else _shortened(error)
+        return _told(error)
     if isinstance(cause, ModelyardError):
         return _restated(error, cause.message, cause.code)
     UNEXPECTED.inc()
@@ -86,9 +98,13 @@ def _presented(error: GraphQLError, request_id: str) -> GraphQLError:
     return _restated(error, message, "INTERNAL", request_id=request_id)
 
 
-def _shortened(error: GraphQLError) -> GraphQLError:
-    """Messages quote what the client sent, which may be long."""
-    return GraphQLError(f"{error.message[:MAX_MESSAGE]}…", error.nodes, extensions=error.extensions, path=error.path)
+def _told(error: GraphQLError) -> GraphQLError:
+    """An error of the request itself, with a code; messages quote what the client sent, which may be long."""
+    extensions = {"code": Invalid.code, **(error.extensions or {})}
+    if len(error.message) <= MAX_MESSAGE:
+        error.extensions = extensions
+        return error
+    return GraphQLError(f"{error.message[:MAX_MESSAGE]}…", error.nodes, extensions=extensions, path=error.path)
 
 
 def _cause(error: GraphQLError) -> BaseException | None:

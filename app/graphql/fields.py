@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from enum import Enum
 from typing import Any, TypeVar, cast
 
 import strawberry
@@ -46,6 +47,14 @@ def optional(description: str, default: Any = None) -> Any:
 def choice(description: str) -> Any:
     """A field of a ``@oneOf`` input."""
     return strawberry.field(default=strawberry.UNSET, description=description)
+
+
+def enumerated(kind: type[Enum], description: str, *, name: str | None = None, **values: str) -> None:
+    """An enum of the core as one of the schema; ``values`` describes each of its values."""
+    strawberry.enum(kind, name=name or kind.__name__, description=description)
+    for one in kind.__strawberry_definition__.values:  # type: ignore[attr-defined] # strawberry.enum has put it there
+        one.description = values.pop(one.name)
+    assert not values, f"{kind.__name__} has no {sorted(values)}"
 
 
 def value(raw: str, description: str) -> Any:

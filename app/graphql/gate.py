@@ -64,8 +64,8 @@ class Gate(SchemaExtension):
     def _charge(self, operation: OperationDefinitionNode, limit: int) -> dict[str, Any]:
         context = self.execution_context
         assert self._document is not None, "parsing comes first"
-        connections = _connections(context.schema._schema)  # noqa: SLF001 - Strawberry has no other name for it
-        found = cost.check(self._document.node, operation, context.variables or {}, connections, limit)
+        schema = context.schema._schema  # noqa: SLF001 - Strawberry has no other name for it
+        found = cost.check(self._document.node, operation, context.variables or {}, schema, limit)
         return {"requested": found, "limit": limit, **context.context.budget.spend(context.context.caller, found)}
 
     def on_validate(self) -> Iterator[None]:
@@ -134,7 +134,6 @@ def _find(text: str, measures: Limits) -> Document:
 
 
 _read_cached = lru_cache(maxsize=CACHED_DOCUMENTS)(_read)
-_connections = lru_cache(maxsize=4)(cost.connection_fields)
 
 
 def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode | None:

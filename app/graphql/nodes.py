@@ -49,27 +49,27 @@ async def _background_job(info: Info, id: str) -> Node | None:
 
 async def _model(info: Info, id: str) -> Node | None:
     key = ids.pair(id, "Model")
-    return await or_none(model_by_key(info, *key)) if key else None
+    return await model_by_key(info, *key) if key else None
 
 
 async def _model_version(info: Info, id: str) -> Node | None:
     key = ids.pair(id, "ModelVersion")
-    return await or_none(version_by_key(info, *key)) if key else None
+    return await version_by_key(info, *key) if key else None
 
 
 async def _experiment(info: Info, id: str) -> Node | None:
     key = ids.pair(id, "Experiment")
-    return await or_none(experiment_by_key(info, *key)) if key else None
+    return await experiment_by_key(info, *key) if key else None
 
 
 async def _candidate(info: Info, id: str) -> Node | None:
     key = ids.in_project(id, "Candidate")
-    return await or_none(candidate_by_key(info, *key)) if key else None
+    return await candidate_by_key(info, *key) if key else None
 
 
 async def _logged_model(info: Info, id: str) -> Node | None:
     key = ids.in_project(id, "LoggedModel")
-    return await or_none(logged_model_by_key(info, *key)) if key else None
+    return await logged_model_by_key(info, *key) if key else None
 
 
 async def _artifact(info: Info, id: str) -> Node | None:
@@ -85,7 +85,7 @@ async def _artifact_upload(info: Info, id: str) -> Node | None:
 
 async def _webhook(info: Info, id: str) -> Node | None:
     key = ids.in_project(id, "Webhook")
-    return await or_none(webhook_by_key(info, *key)) if key else None
+    return await webhook_by_key(info, *key) if key else None
 
 
 async def _ci_job(info: Info, id: str) -> Node | None:

@@ -1,8 +1,9 @@
-"""Scalars that GraphQL lacks: 64-bit integers, and numbers that may be NaN or infinite."""
+"""Scalars that GraphQL lacks: 64-bit integers, numbers that may be NaN or infinite, and moments."""
 
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 from typing import Any, NewType
 
 import strawberry
@@ -43,7 +44,23 @@ def _serialize_number(value: Any) -> float | str:
     return number if math.isfinite(number) else ("Infinity" if number > 0 else "-Infinity")
 
 
+def _parse_moment(value: Any) -> datetime:
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+        if found is not None and found.tzinfo is not None:
+            return found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise GraphQLError('A DateTime is a moment with its offset, such as "2027-01-31T12:00:00Z".')
+
+
 SCALARS: dict[object, ScalarDefinition] = {
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description='A moment by ISO 8601 with its offset from UTC, such as "2027-01-31T12:00:00Z".',
+        serialize=datetime.isoformat,
+        parse_value=_parse_moment,
+    ),
     Long: strawberry.scalar(
         name="Long",
         description="An integer of 64 bits, as a JSON number; as input a string of digits will do, too.",

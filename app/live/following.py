@@ -16,6 +16,7 @@ from app.journal.events import Event
 from app.journal.marks import BEGINNING, Cursor, Mark
 from app.live.feeds import Box
 from app.live.watch import Live, Standing, Told
+from app.queue import watching as job_watching
 from app.tracking import candidates
 from app.tracking import watching as candidate_watching
 from app.tracking.watching import Change
@@ -106,8 +107,8 @@ async def candidate(
             yield CandidateState(*place, change, False, cursor)
 
 
-async def job(live: Live, actor: Actor, job_id: UUID) -> AsyncGenerator[BackgroundJob, None]:
-    """The job as it is, and again whenever it has changed; ends with the job.
+async def job(live: Live, actor: Actor, job_id: UUID, after: str | None = None) -> AsyncGenerator[BackgroundJob, None]:
+    """The job as it is, unless ``after`` is how it looks already, and whenever it has changed; ends with the job.
 
     Raises:
         JobNotFound: it does not exist, or is none of the actor's business; also later, when that changes.
@@ -118,10 +119,10 @@ async def job(live: Live, actor: Actor, job_id: UUID) -> AsyncGenerator[Backgrou
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(live.standing(Standing(actor, box.end, found.project_id, needs)))
         await stack.enter_async_context(live.jobs.watch(job_id, box))
-        shown: tuple[object, ...] | None = None
+        shown = after
         while True:
             found = await jobs.get(live.db, actor, job_id)
-            looks = (found.state, found.attempt, found.done, found.total, found.last_error)
+            looks = job_watching.look(found)
             if looks != shown:
                 shown = looks
                 yield found

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, bindparam, text
 
 from app.db.database import Snapshot
+from app.queue.tables import BackgroundJob
+
+
+def look(job: BackgroundJob) -> str:
+    """Opaque; another one as soon as anything has changed that is told of the job."""
+    parts = (job.id, job.state, job.attempt, job.done, job.total, job.last_error)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
+
 
 _STATE = text("""
     SELECT id, concat_ws(' ', state, attempt, done, total, md5(last_error)) AS state

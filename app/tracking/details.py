@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import ARRAY, BigInteger, bindparam, select, text
 
 from app.db.database import Snapshot
 from app.tracking.tables import (
@@ -78,11 +78,25 @@ async def is_needed(snap: Snapshot, project_id: int, candidate_id: UUID) -> bool
 
 async def has_model(snap: Snapshot, project_id: int, experiment_number: int) -> bool:
     """Read step: whether a living model has the experiment as its own; the name alone says nothing."""
-    statement = text(
-        "SELECT EXISTS (SELECT FROM models m WHERE m.project_id = :project AND m.experiment_number = :number"
-        " AND m.deleted_at IS NULL)"
-    )
-    return bool(await snap.scalar(statement, {"project": project_id, "number": experiment_number}))
+    key = (project_id, experiment_number)
+    return key in await with_models(snap, [key])
+
+
+async def with_models(snap: Snapshot, keys: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Read step: those of the experiments, by project and number, that a living model has as its own.
+
+    Models belong to a feature above this one; only the names of a few columns are known here.
+    """
+    places, numbers = [key[0] for key in keys], [key[1] for key in keys]
+    rows = await snap.execute(_WITH_MODELS, {"projects": places, "numbers": numbers})
+    return {(row.project_id, row.experiment_number) for row in rows}
+
+
+_WITH_MODELS = text("""
+    SELECT m.project_id, m.experiment_number
+    FROM unnest(:projects, :numbers) AS given(project_id, experiment_number)
+    JOIN models AS m USING (project_id, experiment_number) WHERE m.deleted_at IS NULL
+""").bindparams(bindparam("projects", type_=ARRAY(BigInteger)), bindparam("numbers", type_=ARRAY(BigInteger)))
 
 
 async def _pairs(

@@ -14,9 +14,9 @@ from sqlalchemy.orm import aliased
 
 from app.access.lists import Answers, ProjectLists
 from app.access.policy import Actor, Permission
-from app.db.database import Database
+from app.db.database import Database, Snapshot
 from app.pagination import Keyset, Page, Window
-from app.tracking import experiments
+from app.tracking import details, experiments
 from app.tracking.tables import Candidate, Experiment
 from app.tracking.tables import LatestMetric as LatestMetric
 from app.tracking.tables import MetricPoint as MetricPoint
@@ -64,6 +64,16 @@ async def experiments_by_keys(db: Database, actor: Actor, keys: Sequence[Experim
     """Experiments by number, also from the trash; None where there is none."""
     statement = select(Experiment).where(Experiment.purge_at.is_(None))
     return await _LISTS.singles(db, actor, keys, statement=statement, parent=_NUMBER)
+
+
+async def are_of_models(db: Database, actor: Actor, keys: Sequence[ExperimentKey]) -> Answers[bool]:
+    """Whether a living model has each experiment as its own, whoever may see that model."""
+
+    async def fetch(snap: Snapshot, allowed: list[ExperimentKey]) -> list[bool]:
+        owned = await details.with_models(snap, allowed)
+        return [key in owned for key in allowed]
+
+    return await _LISTS.read(db, actor, keys, fetch)
 
 
 async def candidates_of_experiments(

@@ -38,7 +38,8 @@ _SINCE = text(f"""
         SELECT pg_current_snapshot()::text AS mark, pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS top
     )
     SELECT now.mark, found.* FROM now LEFT JOIN LATERAL (
-        SELECT c.project_id, c.id, m.key, m.value, m.step, m.timestamp, m.dataset_name, m.dataset_digest
+        SELECT c.project_id, c.id, m.key, m.value, m.step, m.timestamp, m.dataset_name, m.dataset_digest,
+            m.logged_model_id
         FROM unnest(:projects, :ids) AS wanted (project_id, id)
         JOIN candidates AS c ON c.project_id = wanted.project_id AND c.id = wanted.id
         LEFT JOIN LATERAL (
@@ -66,5 +67,5 @@ async def since(snap: Snapshot, keys: Sequence[Key], seen: Mark) -> tuple[Mark, 
 
 
 def _metric(row: object) -> LatestMetric:
-    names = ("key", "value", "step", "timestamp", "dataset_name", "dataset_digest")
+    names = ("key", "value", "step", "timestamp", "dataset_name", "dataset_digest", "logged_model_id")
     return LatestMetric(**{name: getattr(row, name) for name in names})

@@ -43,6 +43,15 @@ export type AliasSetInput = {
   expectedCurrent?: number | string | null | undefined;
 };
 
+/** What is wrong with the stored bytes of a file. Sending the same bytes again heals it. */
+export type ArtifactDamage =
+  /** They are not in the store. */
+  | 'MISSING'
+  /** They are more or fewer than they were. */
+  | 'SIZE'
+  /** Their SHA-256 is another than it was. */
+  | 'HASH';
+
 /** Names a file, in one of two ways. */
 export type ArtifactLookup =
   {   /** The id of the file. */
@@ -239,10 +248,15 @@ export type CandidateRestoreInput = {
 
 /** How far an execution is, as its client said. */
 export type CandidateStatus =
+  /** It runs. */
   | 'RUNNING'
+  /** It will run. */
   | 'SCHEDULED'
+  /** It has ended well. */
   | 'FINISHED'
+  /** It has ended with an error. */
   | 'FAILED'
+  /** Somebody has ended it. */
   | 'KILLED';
 
 /** Changes of a candidate; what is left out stays. */
@@ -508,10 +522,13 @@ export type LoggedModelPath = {
   uuid: string;
 };
 
-/** How far a logged model is: PENDING until its maker says that its files are there or failed. */
+/** How far a logged model is, as its maker said. */
 export type LoggedModelStatus =
+  /** Its files are on their way. */
   | 'PENDING'
+  /** Its files are there. */
   | 'READY'
+  /** Its files did not arrive. */
   | 'UPLOAD_FAILED';
 
 /** Changes of a logged model; what is left out stays. */
@@ -805,10 +822,15 @@ export type ProjectUpdateInput = {
 
 /** What a member is. Each role includes the ones before it; roles of a group hold in all below it. */
 export type Role =
+  /** Reads. */
   | 'GUEST'
+  /** Writes models, versions, aliases and files. */
   | 'REPORTER'
+  /** Writes experiments and candidates, and through MLflow clients. */
   | 'DEVELOPER'
+  /** Manages members, tokens, webhooks and the CI system. */
   | 'MAINTAINER'
+  /** Deletes projects. */
   | 'OWNER';
 
 /** What scanners say of a file that can run code when it is loaded. */
@@ -860,7 +882,9 @@ export type TokenRevokeInput = {
 
 /** What a token may be used for, whatever the role of its owner. */
 export type TokenScope =
+  /** Everything that the role allows. */
   | 'API'
+  /** Reading. */
   | 'READ_API';
 
 /** A new user. */
@@ -873,11 +897,15 @@ export type UserCreateInput = {
   isAdmin?: boolean;
 };
 
-/** Which part of a model's highest version the next one raises: MAJOR breaks consumers, MINOR adds, PATCH retrains, PRERELEASE goes on towards the next release. */
+/** Which part of a model's highest version the next one raises. */
 export type VersionIncrement =
+  /** It breaks consumers: another algorithm, a required column. */
   | 'MAJOR'
+  /** It adds: an optional column. */
   | 'MINOR'
+  /** It was trained again. */
   | 'PATCH'
+  /** It goes on towards the next release. */
   | 'PRERELEASE';
 
 /** Who may know of a group or project. */
@@ -1021,6 +1049,7 @@ export type ArtifactQuery = {
     sha256: string,
     mediaType: string,
     state: ArtifactState,
+    damage: ArtifactDamage | null,
     format: string | null,
     facts: Json | null,
     viewerCanDelete: boolean,
@@ -1275,6 +1304,7 @@ export type BackgroundJobRetryMutation = {
 
 export type BackgroundJobUpdatedSubscriptionVariables = Exact<{
   by: BackgroundJobLookup;
+  after?: string | null | undefined;
 }>;
 
 
@@ -1286,7 +1316,8 @@ export type BackgroundJobUpdatedSubscription = {
     state: BackgroundJobState,
     done: number,
     total: number | null,
-    lastError: string | null
+    lastError: string | null,
+    cursor: string
   }
 };
 
@@ -1446,6 +1477,10 @@ export type CandidateDeleteMutation = {
       __typename: 'Candidate',
       name: string,
       deletedAt: string | null
+    } | null,
+    backgroundJob: {
+      __typename: 'BackgroundJob',
+      id: string
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -1809,6 +1844,10 @@ export type ExperimentDeleteMutation = {
       __typename: 'Experiment',
       name: string,
       deletedAt: string | null
+    } | null,
+    backgroundJob: {
+      __typename: 'BackgroundJob',
+      id: string
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -2736,6 +2775,7 @@ export type ProjectDeleteMutationVariables = Exact<{
 export type ProjectDeleteMutation = {
   projectDelete: {
     __typename: 'ProjectDeletePayload',
+    deletedId: string | null,
     backgroundJob: {
       __typename: 'BackgroundJob',
       id: string,
@@ -3041,6 +3081,7 @@ export type WebhookTestMutation = {
       __typename: 'WebhookTestResult',
       success: boolean,
       responseStatus: number | null,
+      responseBody: string | null,
       errorMessage: string | null
     } | null,
     userErrors: Array<{
@@ -3124,7 +3165,7 @@ export const AliasSetDocument: TypedDocument<AliasSetMutation, AliasSetMutationV
 export const ArtifactDocument: TypedDocument<ArtifactQuery, ArtifactQueryVariables> = {
   name: 'Artifact',
   kind: 'query',
-  hash: 'e5d78b23de17fa0dfac085d8ddd7ec2aa817d345dc3e9f3e15e47aee8bc4f45f',
+  hash: 'fe2e6c2baa0c2dedf9a93b6613407023bf48297dc27a2bcbb29e1533f37da536',
   text: `query Artifact($by: ArtifactLookup!) {
   artifact(by: $by) {
     path
@@ -3132,6 +3173,7 @@ export const ArtifactDocument: TypedDocument<ArtifactQuery, ArtifactQueryVariabl
     sha256
     mediaType
     state
+    damage
     format
     facts
     scan {
@@ -3388,15 +3430,16 @@ export const BackgroundJobRetryDocument: TypedDocument<BackgroundJobRetryMutatio
 export const BackgroundJobUpdatedDocument: TypedDocument<BackgroundJobUpdatedSubscription, BackgroundJobUpdatedSubscriptionVariables> = {
   name: 'BackgroundJobUpdated',
   kind: 'subscription',
-  hash: '72174802b67eb900edd0e6e99e1ae450e8986b34aff87bfe254428c84e43ddd4',
-  text: `subscription BackgroundJobUpdated($by: BackgroundJobLookup!) {
-  backgroundJobUpdated(by: $by) {
+  hash: 'e4b8d320593af26f0580f803ac4d1a47fbc18c95d8c5eccc4c191dd24072ae75',
+  text: `subscription BackgroundJobUpdated($by: BackgroundJobLookup!, $after: String) {
+  backgroundJobUpdated(by: $by, after: $after) {
     id
     kind
     state
     done
     total
     lastError
+    cursor
     __typename
   }
 }`,
@@ -3547,12 +3590,16 @@ export const CandidateCreateDocument: TypedDocument<CandidateCreateMutation, Can
 export const CandidateDeleteDocument: TypedDocument<CandidateDeleteMutation, CandidateDeleteMutationVariables> = {
   name: 'CandidateDelete',
   kind: 'mutation',
-  hash: 'efe051a162a6ba198a9f546821c24c8286708e05ab8b0b361fbd46e1fc727338',
+  hash: 'a44fcf7b809c13e7d2f3d605660ff444f385b1548e6bfce99343ab030f578631',
   text: `mutation CandidateDelete($input: CandidateDeleteInput!) {
   candidateDelete(input: $input) {
     candidate {
       name
       deletedAt
+      __typename
+    }
+    backgroundJob {
+      id
       __typename
     }
     userErrors {
@@ -3908,12 +3955,16 @@ export const ExperimentCreateDocument: TypedDocument<ExperimentCreateMutation, E
 export const ExperimentDeleteDocument: TypedDocument<ExperimentDeleteMutation, ExperimentDeleteMutationVariables> = {
   name: 'ExperimentDelete',
   kind: 'mutation',
-  hash: '01305a0f3f683ddb5e53e9a04ac11a68c3a33c2a9ba86851c58e083a050c13fe',
+  hash: '2ae297b3c844fca58f785de72f822d5a04fee88e7c5e141a46edaf2767c328d7',
   text: `mutation ExperimentDelete($input: ExperimentDeleteInput!) {
   experimentDelete(input: $input) {
     experiment {
       name
       deletedAt
+      __typename
+    }
+    backgroundJob {
+      id
       __typename
     }
     userErrors {
@@ -4747,9 +4798,10 @@ export const ProjectCreateDocument: TypedDocument<ProjectCreateMutation, Project
 export const ProjectDeleteDocument: TypedDocument<ProjectDeleteMutation, ProjectDeleteMutationVariables> = {
   name: 'ProjectDelete',
   kind: 'mutation',
-  hash: 'f68d68fae22c4a0d9a996b3dd9adb920ef667716c61635189c4aa702d374c689',
+  hash: '62dcd52c4b0bea7965e7dbef715db91b61b7aa44a8893188b3e58c51c6876a64',
   text: `mutation ProjectDelete($input: ProjectDeleteInput!) {
   projectDelete(input: $input) {
+    deletedId
     backgroundJob {
       id
       state
@@ -5047,12 +5099,13 @@ export const WebhookDeliveryReplayDocument: TypedDocument<WebhookDeliveryReplayM
 export const WebhookTestDocument: TypedDocument<WebhookTestMutation, WebhookTestMutationVariables> = {
   name: 'WebhookTest',
   kind: 'mutation',
-  hash: '3148d122cbdd2f9f474ca159a5bfef2fd53d4d1dcba1841322893a1b16ee28f7',
+  hash: 'ae177fd6d6c44d998e01640f3a5869ac32240b796ede4a3505c8932daba235b6',
   text: `mutation WebhookTest($input: WebhookTestInput!) {
   webhookTest(input: $input) {
     result {
       success
       responseStatus
+      responseBody
       errorMessage
       __typename
     }

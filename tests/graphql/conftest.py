@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -69,3 +70,12 @@ async def people(runtime: Runtime, admin: Person) -> tuple[Person, Person]:
     """Ada, who is a member of nothing yet, and Grace, who is a guest in every project of the examples."""
     ada = await new_person(runtime, admin, f"ada-{uuid4().hex[:8]}")
     return ada, await new_person(runtime, admin, f"grace-{uuid4().hex[:8]}")
+
+
+@pytest.fixture(scope="session")
+async def showcases(runtime: Runtime, staff: Any, data: Ask, people: Any) -> dict[str, Any]:
+    """Projects with something in every field (:mod:`tests.graphql.showcase`), to be read and never changed."""
+    from tests.graphql import showcase  # noqa: PLC0415 - most tests here do without
+
+    wishes = [showcase.build(runtime, staff, data, people, **wish) for wish in showcase.PLACES.values()]
+    return dict(zip(showcase.PLACES, await asyncio.gather(*wishes), strict=True))

@@ -210,3 +210,26 @@ async def test_files_of_candidates_are_written_without_a_registry(data, project,
     query = "query u($id: ID!) { artifactUploads(owner: {candidate: {id: $id}}) { totalCount nodes { path } } }"
     found = await data(project[Role.GUEST], query, id=sides[1])
     assert found["artifactUploads"]["nodes"] == [{"path": "new"}]
+
+
+OVERVIEW = """query o($p: String!) { project(by: {path: $p}) { name models { totalCount nodes { name } }
+  modelSearch { nodes { name } } modelVersions { nodes { id } }
+  experiments(search: "[model]m") { totalCount nodes { name model { name } viewerCanDelete
+    candidates { nodes { name modelVersions { version } } } } } experimentSearch { nodes { name } } } }"""
+
+
+async def test_what_is_switched_off_hides_nothing_beside_it(data, project):
+    make = """mutation m($p: String!) { modelCreate(input: {project: {path: $p}, name: "m"}) { userErrors { code } }
+      modelVersionCreate(input: {model: {path: {project: $p, name: "m"}}}) { userErrors { code } } }"""
+    await data(project[Role.OWNER], make, p=project.path)
+    edit = project.runtime.db, project.owner
+    await projects.edit(*edit, UpdateProject(project.id, registry_access="disabled"))
+    found = (await data(project[Role.DEVELOPER], OVERVIEW, p=project.path))["project"]
+    assert (found["models"], found["modelSearch"]) == ({"totalCount": 0, "nodes": []}, {"nodes": []})
+    (own,) = found["experiments"]["nodes"]
+    assert (own["name"], own["model"], own["viewerCanDelete"]) == ("[model]m", None, False)
+    assert [one["modelVersions"] for one in own["candidates"]["nodes"]] == [[]]
+    await projects.edit(*edit, UpdateProject(project.id, registry_access="enabled", experiments_access="disabled"))
+    found = (await data(project[Role.DEVELOPER], OVERVIEW, p=project.path))["project"]
+    assert (found["experiments"], found["experimentSearch"]) == ({"totalCount": 0, "nodes": []}, {"nodes": []})
+    assert [one["name"] for one in found["models"]["nodes"]] == ["m"]

@@ -82,6 +82,7 @@ def test_everything_is_described():
             continue
         if not kind.description:
             bare.append(kind.name)
+        bare += [f"{kind.name}.{name}" for name, one in getattr(kind, "values", {}).items() if not one.description]
         for name, field in getattr(kind, "fields", {}).items():
             if not field.description:
                 bare.append(f"{kind.name}.{name}")

@@ -109,3 +109,41 @@ def test_descriptions_are_sanitised(text, html):
 
 def test_nested_markdown_is_bounded():
     assert len(markdown.to_html(">" * 10_000)) < 100_000
+
+
+@pytest.mark.parametrize(
+    ("document", "variables"),
+    [
+        ("{", {}),
+        ("{ nothing }", {}),
+        ("query q($n: Int!) { projects(first: $n) { nodes { id } } }", {}),
+        ("query q($by: ProjectLookup!) { project(by: $by) { id } }", {"by": {"id": "a", "path": "b"}}),
+        ('{ nodes(ids: ["' + "x" * 2000 + '", {}]) { id } }', {}),
+    ],
+    ids=["syntax", "schema", "variable", "one of", "long"],
+)
+async def test_requests_that_cannot_be_run_are_invalid(ask, document, variables):
+    answer = await ask(None, document, **variables)
+    assert [error["extensions"] for error in answer.errors] == [{"code": "INVALID"}] * len(answer.errors)
+    assert answer.data is None
+    assert answer.errors
+
+
+EXPIRING = """mutation e($at: DateTime) { tokenCreate(input: {name: "t", expiresAt: $at}) {
+  token { expiresAt } userErrors { code field } } }"""
+
+
+@pytest.mark.parametrize(
+    "moment", ["2099-01-01T00:00:00", "2099-01-01", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "x", 1]
+)
+async def test_a_moment_without_its_offset_or_beyond_the_calendar_is_invalid(ask, project, moment):
+    answer = await ask(project.stranger, EXPIRING, at=moment)
+    assert answer.data is None
+    (error,) = answer.errors
+    assert error["extensions"] == {"code": "INVALID"}
+    assert "moment with its offset" in error["message"]
+
+
+async def test_moments_are_told_in_utc(data, project):
+    made = await data(project.stranger, EXPIRING, at="2099-01-01T01:00:00+01:00")
+    assert made["tokenCreate"] == {"token": {"expiresAt": "2099-01-01T00:00:00+00:00"}, "userErrors": []}

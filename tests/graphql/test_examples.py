@@ -6,9 +6,10 @@ import asyncio
 import json
 
 import pytest
-from graphql import OperationType, parse
+from graphql import OperationType, get_named_type, parse
 
 from app.access.policy import Role
+from app.graphql.schema import schema
 from tests.graphql.examples import EXAMPLES, FOLDER, MUTATIONS, QUERIES, SUBSCRIPTIONS, Seeded, seed
 
 FIELDS = {
@@ -36,6 +37,16 @@ def test_example_says_what_it_does_and_shows_what_it_is_named_after(name):
     (field,) = operation.selection_set.selections
     assert (field.name.value, operation.name.value) == (name, name[0].upper() + name[1:])
     assert operation.operation is FIELDS[name]
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_example_asks_for_all_that_its_mutation_answers(name):
+    """So that the tests of permissions, which send it, see everything that could leak."""
+    (operation,) = parse((FOLDER / f"{name}.graphql").read_text()).definitions
+    payload = get_named_type(schema._schema.mutation_type.fields[name].type)
+    (root,) = operation.selection_set.selections
+    asked = {field.name.value for field in root.selection_set.selections}
+    assert asked == set(payload.fields)
 
 
 @pytest.mark.parametrize("name", QUERIES + MUTATIONS)

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-import pytest
-from graphql import get_introspection_query
+import json
 
-from app.graphql import cost
+import pytest
+from graphql import (
+    get_introspection_query,
+    get_named_type,
+    get_nullable_type,
+    is_list_type,
+    is_object_type,
+    parse,
+)
+
+from app.graphql import cost, sizes
 from app.graphql.schema import schema
+from app.settings import Settings
+from tests.graphql.examples import EXAMPLES, FOLDER
 
 DOUBLING = "\n".join(
     ["{ ...f0 }"]
@@ -96,10 +107,84 @@ async def test_cost_is_fields_times_rows(ask, document, variables, expected):
     assert answer.extensions["cost"] == {"requested": expected, "limit": 10_000}
 
 
-def test_no_field_means_a_page_here_and_a_value_there():
-    connections = cost.connection_fields(schema._schema)
-    kinds = [kind for kind in schema._schema.type_map.values() if not kind.name.startswith("__")]
-    for kind in kinds:
-        for name, field in getattr(kind, "fields", {}).items():
-            if name in connections and hasattr(field, "args"):
-                assert "first" in field.args, f"{kind.name}.{name} shares its name with a connection"
+SERIES = """query q($keys: [String!]!, $points: Int!, $size: Int = 250) {
+  metricSeries(ids: ["a", "b", "c"], keys: $keys, maxPoints: $points) {
+    candidate { name metricSample(key: "k", size: $size) { step value } }
+    ...s } }
+fragment s on CandidateSeries { series { key points { step value } } }"""
+
+
+@pytest.mark.parametrize(
+    ("selection", "expected"),
+    [
+        ("candidates(experiments: []) { nodes { id } }", 1 + 20 * 2),
+        ('candidates(experiments: ["a", "b"], first: 7) { nodes { id } endCursor }', 1 + 7 * 3),
+        ("loggedModels(experiments: [], first: 100) { nodes { id } }", 1 + 100 * 2),
+        ("experimentSearch(first: 2) { nodes { loggedModels(first: 3) { nodes { id } } } }", 1 + 2 * (1 + 1 + 3 * 2)),
+        ("modelSearch(first: 9) { nodes { descriptionHtml } }", 1 + 9 * (1 + 10)),
+        ("modelVersions(first: 1000) { nodes { id } }", 1 + 100 * 2),
+    ],
+)
+async def test_searches_cost_their_pages(ask, selection, expected):
+    answer = await ask(None, f'{{ project(by: {{path: "a/b"}}) {{ {selection} }} }}')
+    assert answer.extensions["cost"]["requested"] == 1 + expected
+
+
+@pytest.mark.parametrize(
+    ("points", "keys", "expected"), [(500, 2, 5), (501, 2, 6), (4, 1, 1), (2_500, 20, 25), (10**6, 20, 25)]
+)
+async def test_curves_cost_by_the_hundred_points(ask, points, keys, expected):
+    answer = await ask(None, SERIES, keys=[str(number) for number in range(keys)], points=points)
+    curves = 1 + keys * (1 + 1 + expected * 2)
+    assert answer.extensions["cost"]["requested"] == 1 + 3 * (1 + 1 + (1 + 3 * 2) + curves)
+
+
+@pytest.mark.parametrize(("arguments", "expected"), [("", 1), ("(first: 1000)", 10), ("(first: 101)", 2)])
+async def test_parts_cost_by_the_hundred(ask, arguments, expected):
+    answer = await ask(None, f'{{ artifactUpload(by: {{id: "a"}}) {{ parts{arguments} {{ number url }} }} }}')
+    assert answer.extensions["cost"]["requested"] == 1 + 1 + expected * 2
+
+
+async def test_what_hides_in_fragments_is_reckoned_without_end(ask):
+    """Each fragment is small where it was measured; below the curves all of them stand within each other."""
+    chain = "".join(
+        f"fragment f{n} on MetricSeries {{ {'... { ' * 30} key ...f{n + 1} {'} ' * 30} }} " for n in range(20)
+    )
+    spread = " ".join(f"...f{n}" for n in range(20, -1, -1))
+    document = f"""query q {{ candidate(by: {{id: "a"}}) {{
+      a: metricSeries(keys: ["a"]) {{ {spread} }} b: metricSeries(keys: ["a"], maxPoints: 9) {{ ...f0 }} }} }}
+      {chain} fragment f20 on MetricSeries {{ key }}"""
+    (error,) = (await ask(None, document)).errors
+    assert error["extensions"] == {"code": "TOO_LARGE"}
+
+
+def test_every_argument_that_says_how_many_is_counted():
+    """Of fields that answer a list or a page; a new argument of this kind is counted, or stands here."""
+    filters = {("Project", name) for name in ("experiments", "orderBy", "datasets")}
+    kinds = [kind for kind in schema._schema.type_map.values() if is_object_type(kind) and kind.name[:2] != "__"]
+    fields = [(kind.name, field) for kind in kinds for field in kind.fields.values()]
+    found = {
+        (owner, name)
+        for owner, field in fields
+        for name, argument in field.args.items()
+        if is_list_type(get_nullable_type(argument.type)) or get_named_type(argument.type).name == "Int"
+    }
+    counted = {*sizes.PAGES, *sizes.LENGTHS, *sizes.VALUES}
+    assert {one for one in found if one[1] not in counted} == filters | {("ArtifactUpload", "after")}
+    assert {name for _, name in found if name in counted} == counted
+    for owner, field in fields:
+        kind = get_named_type(field.type)
+        if "hasNextPage" in getattr(kind, "fields", {}) and kind.name != "PageInfo":
+            assert sizes.is_page(field) and "first" in field.args, f"{owner} has a page that is not counted"
+        for name in sizes.VALUES.keys() & field.args.keys():
+            assert field.args[name].default_value > 0
+
+
+def test_examples_cost_little():
+    """What is documented can be asked for eight times as much."""
+    limit = Settings.model_fields["graphql_max_cost"].default
+    for name in EXAMPLES:
+        document, variables = parse((FOLDER / f"{name}.graphql").read_text()), FOLDER / f"{name}.json"
+        (operation,) = document.definitions
+        arguments = (document, operation, json.loads(variables.read_text()), schema._schema)
+        assert cost.check(*arguments, limit) <= limit / 8, name

@@ -6,20 +6,15 @@ The requests are the documented examples. A field without a line in ``NEEDS`` fa
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from graphql import get_named_type, is_object_type
 
-from app.access import tokens
-from app.access.policy import Role, Scope
-from app.access.tokens import IssueToken
 from app.graphql.schema import schema
 from tests.graphql.examples import MUTATIONS, QUERIES, Seeded, seed
+from tests.graphql.permissions import ACTORS, secrets  # noqa: F401  (a fixture)
 
-ACTORS = ("nobody", "stranger", "guest", "reporter", "developer", "maintainer", "owner", "reader", "expired")
-"""The reader is the owner with a token that may only read; the last one the owner with a token whose time is over."""
 HIDDEN, LOW, WHO = "NOT_FOUND", "FORBIDDEN", "UNAUTHENTICATED"
 VERDICTS = {
     # what it takes:      nobody  stranger guest   reporter develop. maintain. owner  reader
@@ -56,7 +51,7 @@ NEEDS = {
     "signed in": ["viewer"],
     "to see it": [
         "project", "projects", "model", "modelVersion", "experiment", "candidate", "loggedModel", "artifact",
-        "artifactUpload", "metricSeries", "node", "nodes",
+        "metricSeries", "node", "nodes",
     ],
     "to see all": ["candidatesCompare", "modelVersionsCompare", "search"],
     "to see its group": ["group", "groups", "backgroundJob"],
@@ -82,27 +77,14 @@ NEEDS = {
     "maintainer of the group": ["groupCreate", "projectCreate"],
     "owner of another project": ["projectDelete"],
     "administrator": ["userCreate"],
-    "own uploads": ["artifactUploads"],
+    "own uploads": ["artifactUpload", "artifactUploads"],
 }  # fmt: skip
 VERDICTS |= {
-    # Visitors see the list with their own uploads in it, which are none.
+    # Visitors see their own uploads, which are none.
     ("own uploads", "private"): (None, None, "ok", "ok", "ok", "ok", "ok", "ok"),
     ("own uploads", "public"): (None, None, "ok", "ok", "ok", "ok", "ok", "ok"),
 }
 FIELDS = QUERIES + MUTATIONS
-
-
-@pytest.fixture(scope="module")
-async def secrets(runtime, staff) -> dict[str, str | None]:
-    """The token of every actor."""
-    owner = staff[Role.OWNER].actor.user_id
-    over = datetime.now(UTC) - timedelta(days=1)
-    async with runtime.db.write() as tx:
-        reader = await tokens.add(tx, IssueToken("r", (Scope.READ_API,)), user_id=owner, created_by=owner)
-        expired = await tokens.add(tx, IssueToken("e", expires_at=over), user_id=owner, created_by=owner)
-    by_role = {role.name.lower(): staff[role].token for role in Role}
-    made = {"nobody": None, "stranger": staff[None].token, **by_role}
-    return {**made, "reader": reader.secret, "expired": expired.secret}
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +118,7 @@ def test_what_can_be_changed_says_by_whom_and_who_made_it():
 
 
 @pytest.mark.parametrize("field", FIELDS)
-async def test_verdicts(client, places, secrets, field):
+async def test_verdicts(client, places, secrets, field):  # noqa: F811
     need = next(name for name, fields in NEEDS.items() if field in fields)
     found, expected = {}, {}
     for visibility in ("private", "public"):

@@ -38,6 +38,8 @@ EVENTS = """subscription e($path: String!, $after: String) { projectEvents(proje
 CANDIDATE = """subscription c($id: ID!, $after: String) { candidateUpdated(by: {id: $id}, after: $after) {
   complete cursor candidate { status } metrics { key value step } } }"""
 JOB = "subscription j($uuid: String!) { backgroundJobUpdated(by: {uuid: $uuid}) { state done } }"
+JOB_AFTER = """subscription j($uuid: String!, $after: String) {
+  backgroundJobUpdated(by: {uuid: $uuid}, after: $after) { state done cursor } }"""
 CREATE = """mutation m($path: String!, $name: String!) {
   modelCreate(input: {project: {path: $path}, name: $name}) { model { id } userErrors { message } } }"""
 
@@ -212,6 +214,26 @@ async def test_a_job_is_told_until_it_ends(clients, url, runtime, project, trans
     await leases.succeed(runtime.db, lease)
     assert await watched.data() == {"state": "SUCCEEDED", "done": 5}
     assert (await watched.next())["kind"] == "complete"
+
+
+async def test_a_job_is_not_told_again_as_it_is_known(clients, url, runtime, project):
+    async with runtime.db.write() as tx:
+        id = await outbox.enqueue(tx, PurgeModel(project.id, 10**9), project_id=project.id)
+    variables = {"uuid": str(id)}
+    watched = await clients.subscribe(url, JOB_AFTER, project.token, variables=variables)
+    queued = await watched.data()
+    await watched.stop()
+    again = await clients.subscribe(url, JOB_AFTER, project.token, variables={**variables, "after": queued["cursor"]})
+    lease = await leases.claim(runtime.db, id, "test")
+    assert (await again.data())["state"] == "RUNNING"
+    await leases.succeed(runtime.db, lease)
+    done = await again.data()
+    assert (done["state"], (await again.next())["kind"]) == ("SUCCEEDED", "complete")
+    for known, told in ((queued["cursor"], done), ("garbage", done), (done["cursor"], None)):
+        late = await clients.subscribe(url, JOB_AFTER, project.token, variables={**variables, "after": known})
+        if told:
+            assert await late.data() == told
+        assert (await late.next())["kind"] == "complete"
 
 
 @pytest.mark.parametrize("query", [EVENTS, CANDIDATE, JOB], ids=["project", "candidate", "job"])

@@ -8,16 +8,25 @@ import strawberry
 
 from app.access.policy import Role
 from app.access.policy import Scope as TokenScope
-from app.graphql.fields import value
+from app.graphql.fields import enumerated, value
 
 __all__ = ["FeatureAccess", "Role", "TokenScope", "Visibility"]
 
-strawberry.enum(
+enumerated(
     Role,
-    description="What a member is. Each role includes the ones before it; roles of a group hold in all below it.",
+    "What a member is. Each role includes the ones before it; roles of a group hold in all below it.",
+    GUEST="Reads.",
+    REPORTER="Writes models, versions, aliases and files.",
+    DEVELOPER="Writes experiments and candidates, and through MLflow clients.",
+    MAINTAINER="Manages members, tokens, webhooks and the CI system.",
+    OWNER="Deletes projects.",
 )
-strawberry.enum(
-    TokenScope, name="TokenScope", description="What a token may be used for, whatever the role of its owner."
+enumerated(
+    TokenScope,
+    "What a token may be used for, whatever the role of its owner.",
+    name="TokenScope",
+    API="Everything that the role allows.",
+    READ_API="Reading.",
 )
 
 

@@ -43,6 +43,13 @@ class ScanVerdict(Enum):
     UNREADABLE = value("unreadable", "It could not be read to its end.")
 
 
+@strawberry.enum(description="What is wrong with the stored bytes of a file. Sending the same bytes again heals it.")
+class ArtifactDamage(Enum):
+    MISSING = value("missing", "They are not in the store.")
+    SIZE = value("size", "They are more or fewer than they were.")
+    HASH = value("hash", "Their SHA-256 is another than it was.")
+
+
 @strawberry.type(description="What scanners say of a file. Nothing is ever unpickled for it.")
 class ArtifactScan:
     verdict: ScanVerdict = strawberry.field(description="The worst that one of them says.")
@@ -71,6 +78,9 @@ class Artifact(Node):
     created_at: datetime = strawberry.field(description="When it was stored.")
     state: ArtifactState = strawberry.field(description="Whether it can be used.")
     state_reason: str | None = strawberry.field(description="Why it failed or is in quarantine, or was so once.")
+    damage: ArtifactDamage | None = strawberry.field(
+        description="What is known to be wrong with its bytes in the store; its download answers 503. Null: nothing."
+    )
     format: str | None = strawberry.field(description="What its content is, e.g. `safetensors`; null: nothing known.")
     inspected_at: datetime | None = strawberry.field(description="When somebody looked into it.")
     released_at: datetime | None = strawberry.field(description="When a maintainer let it out of quarantine.")
@@ -88,6 +98,7 @@ class Artifact(Node):
             created_at=details.created_at,
             state=ArtifactState(details.state),
             state_reason=details.state_reason,
+            damage=ArtifactDamage(details.damage) if details.damage else None,
             format=details.format,
             inspected_at=details.inspected_at,
             released_at=details.released_at,

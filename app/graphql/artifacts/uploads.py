@@ -88,13 +88,13 @@ class ArtifactUpload(Node):
             expires_at=row.expires_at,
         )
 
-    @resolved("Its parts by number, with the addresses to send them to while it is open to the one who made it.")
+    @resolved("Its parts by number, with the addresses to send them to; none unless `viewerCanComplete`.")
     async def parts(
         self, info: Info, *, first: FirstParts = 100, after: AfterPart = 0, missing_only: MissingOnly = False
     ) -> list[ArtifactUploadPart]:
         if not 1 <= first <= MAX_PARTS_AT_ONCE:
             raise Invalid(f"`first` is {first}; 1 to {MAX_PARTS_AT_ONCE} parts can be asked for.", field="first")
-        if self.row.created_by != info.context.actor.user_id or self.row.state != "open":
+        if not self.viewer_can_complete(info):
             return []
         _count_parts(info, max(1, min(first, self.row.parts - after)))
         there = await beginnings.arrived(info.context.runtime.blobs, self.row)
@@ -132,7 +132,8 @@ class ArtifactUpload(Node):
     @resolved("Whether it is open and yours to complete.")
     def viewer_can_complete(self, info: Info) -> bool:
         actor = info.context.actor
-        return self.row.state == "open" and self.row.created_by == actor.user_id and actor.may_write
+        is_own = not actor.is_anonymous and self.row.created_by == actor.user_id
+        return self.row.state == "open" and is_own and actor.may_write
 
     @resolved("Who has made it.")
     async def created_by(self, info: Info) -> User | None:

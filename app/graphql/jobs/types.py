@@ -19,7 +19,7 @@ from app.graphql.fields import resolved, value
 from app.graphql.node import Node
 from app.graphql.scalars import Long
 from app.pagination import Window
-from app.queue import outbox
+from app.queue import outbox, watching
 from app.upkeep import cancelling
 
 
@@ -70,6 +70,10 @@ class BackgroundJob(Node):
             started_at=row.started_at,
             finished_at=row.finished_at,
         )
+
+    @resolved("How it stands now, in short; pass it as `after` of `backgroundJobUpdated` to be told of changes alone.")
+    def cursor(self) -> str:
+        return watching.look(self.row)
 
     @resolved("Who asked for it, when that may be seen.")
     async def requested_by(self, info: Info) -> User | None:

@@ -25,6 +25,11 @@ After = Annotated[
     strawberry.argument(description="The last `cursor` that was received: what was missed since then comes first."),
 ]
 
+AfterLook = Annotated[
+    str | None,
+    strawberry.argument(description="The last `cursor` of the job that was received: told is what differs from it."),
+]
+
 
 def _told(description: str) -> Callable[[F], F]:
     return cast("Callable[[F], F]", strawberry.subscription(description=description))
@@ -34,12 +39,15 @@ def _told(description: str) -> Callable[[F], F]:
 class Subscription:
     @_told("A background job as it is, and whenever it changes; ends with the job.")
     async def background_job_updated(
-        self, info: Info, by: Annotated[BackgroundJobLookup, strawberry.argument(description="Which one.")]
+        self,
+        info: Info,
+        by: Annotated[BackgroundJobLookup, strawberry.argument(description="Which one.")],
+        after: AfterLook = None,
     ) -> AsyncGenerator[BackgroundJob, None]:
         context, key = info.context, by.key()
         if key is None:
             raise ids.missing("background job", by.id or by.uuid or "", "by")
-        async with aclosing(following.job(context.live, context.actor, key)) as found:
+        async with aclosing(following.job(context.live, context.actor, key, after)) as found:
             async for row in found:
                 context.renew()
                 yield BackgroundJob.of(row)

@@ -4,24 +4,37 @@ from __future__ import annotations
 
 import strawberry
 
-from app.graphql.fields import optional
+from app.graphql.fields import enumerated, optional
 from app.registry.models import ModelOrder, ModelSort
 from app.registry.pages import VersionSort
 from app.registry.semver import Increment
 
 __all__ = ["Increment", "ModelOrderBy", "ModelSort", "VersionOrderBy", "VersionSort"]
 
-strawberry.enum(ModelSort, name="ModelOrderField", description="By what models are ordered.")
-strawberry.enum(
-    VersionSort,
-    name="ModelVersionOrderField",
-    description="By what versions are ordered: SemVer 2.0 precedence (build left out), creation, or number.",
+enumerated(
+    ModelSort,
+    "By what models are ordered.",
+    name="ModelOrderField",
+    NAME="By name.",
+    CREATED_AT="By creation.",
+    UPDATED_AT="By the last change of the model or one of its versions.",
 )
-strawberry.enum(
+enumerated(
+    VersionSort,
+    "By what versions are ordered.",
+    name="ModelVersionOrderField",
+    PRECEDENCE="By the precedence of SemVer 2.0; build metadata do not count.",
+    CREATED_AT="By creation.",
+    NUMBER="By number.",
+)
+enumerated(
     Increment,
+    "Which part of a model's highest version the next one raises.",
     name="VersionIncrement",
-    description="Which part of a model's highest version the next one raises: MAJOR breaks consumers, MINOR adds, "
-    "PATCH retrains, PRERELEASE goes on towards the next release.",
+    MAJOR="It breaks consumers: another algorithm, a required column.",
+    MINOR="It adds: an optional column.",
+    PATCH="It was trained again.",
+    PRERELEASE="It goes on towards the next release.",
 )
 
 

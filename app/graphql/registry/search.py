@@ -5,6 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from app.graphql.context import Info
+from app.graphql.errors import or_empty
 from app.graphql.fields import resolved
 from app.graphql.tracking.search import Wish
 from app.registry import models, versions
@@ -36,14 +37,15 @@ class ModelVersionSearch:
 async def find_models(info: Info, project_id: int, wish: Wish, order_by: list[str]) -> ModelSearch:
     """One page of the search, by the request's loader."""
     command = SearchModels(wish.filter, tuple(order_by), wish.limit(), wish.after)
-    found, token = await info.context.loaders.registry.searches.load(((project_id,), command))
+    found, token = await or_empty(info.context.loaders.registry.searches.load(((project_id,), command)), ([], None))
     return ModelSearch(found=found, has_next_page=token is not None, end_cursor=token)
 
 
 async def find_versions(info: Info, project_id: int, wish: Wish, order_by: list[str]) -> ModelVersionSearch:
     """One page of the search, by the request's loader."""
     command = SearchVersions(wish.filter, tuple(order_by), wish.limit(), wish.after)
-    found, token = await info.context.loaders.registry.version_searches.load(((project_id,), command))
+    loader = info.context.loaders.registry.version_searches
+    found, token = await or_empty(loader.load(((project_id,), command)), ([], None))
     return ModelVersionSearch(found=found, has_next_page=token is not None, end_cursor=token)
 
 

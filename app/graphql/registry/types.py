@@ -15,12 +15,13 @@ from app.graphql.artifacts.types import Artifact, Folder, artifacts_of
 from app.graphql.ci import types as ci
 from app.graphql.connections import After, Before, Connection, First, Last, connection, window
 from app.graphql.context import Info
+from app.graphql.errors import or_empty, or_none
 from app.graphql.fields import resolved
 from app.graphql.node import Node
 from app.graphql.pairs import Tag, tags_of
 from app.graphql.registry.orders import VersionOrderBy
 from app.graphql.scalars import Long
-from app.pagination import Window
+from app.pagination import Page, Window
 from app.registry import models, pages, versions
 from app.registry.aliases import AliasDetails
 from app.registry.models import ModelOrder
@@ -245,40 +246,32 @@ class Alias:
 
 
 async def model_by_key(info: Info, project_id: int, model_id: int) -> Model | None:
-    """The model with that id, through the request's loader.
-
-    Raises:
-        NotFound: the project may not be seen.
-    """
-    row = await info.context.loaders.registry.models.load((project_id, model_id))
+    """The model with that id, through the request's loader; None when there is none that may be seen."""
+    row = await or_none(info.context.loaders.registry.models.load((project_id, model_id)))
     return Model.of(row) if row else None
 
 
 async def model_of_experiment(info: Info, project_id: int, number: int) -> Model | None:
-    """The model that an experiment belongs to."""
-    row = await info.context.loaders.registry.models_of_experiments.load((project_id, number))
+    """The model that an experiment belongs to; None when there is none that may be seen."""
+    row = await or_none(info.context.loaders.registry.models_of_experiments.load((project_id, number)))
     return Model.of(row) if row else None
 
 
 async def version_by_key(info: Info, project_id: int, version_id: int) -> ModelVersion | None:
-    """The version with that id, through the request's loader.
-
-    Raises:
-        NotFound: the project may not be seen.
-    """
-    row = await info.context.loaders.registry.versions.load((project_id, version_id))
+    """The version with that id, through the request's loader; None when there is none that may be seen."""
+    row = await or_none(info.context.loaders.registry.versions.load((project_id, version_id)))
     return ModelVersion.of(row) if row else None
 
 
 async def versions_of_candidate(info: Info, project_id: int, candidate_id: UUID) -> list[ModelVersion]:
     """Versions that were made from a candidate, newest first."""
-    rows = await info.context.loaders.registry.versions_of_candidates.load((project_id, candidate_id))
+    rows = await or_empty(info.context.loaders.registry.versions_of_candidates.load((project_id, candidate_id)), [])
     return [ModelVersion.of(row) for row in rows]
 
 
 async def versions_of_logged_model(info: Info, project_id: int, model_id: UUID) -> list[ModelVersion]:
     """Versions that were made from a logged model, newest first."""
-    rows = await info.context.loaders.registry.versions_of_logged_models.load((project_id, model_id))
+    rows = await or_empty(info.context.loaders.registry.versions_of_logged_models.load((project_id, model_id)), [])
     return [ModelVersion.of(row) for row in rows]
 
 
@@ -291,8 +284,8 @@ def _version_list(reference: str | None, search: str, order: VersionOrderBy | No
 async def models_of(info: Info, project_id: int, page: Window, text: str, order: ModelOrder) -> Connection[Model]:
     """The models of a project."""
     loaders, key = info.context.loaders.registry, (project_id,)
-    found = await loaders.model_pages.load((key, (page, text, order)))
-    return connection(found, Model.of, lambda: loaders.model_counts.load((key, text)))
+    found = await or_empty(loaders.model_pages.load((key, (page, text, order))), Page())
+    return connection(found, Model.of, lambda: or_empty(loaders.model_counts.load((key, text)), 0))
 
 
 # At the end, since the types of these modules refer to each other.

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import strawberry
 
-from app.graphql.fields import optional
+from app.graphql.fields import enumerated, optional
 from app.tracking.listing import View
 
 __all__ = [
@@ -21,7 +21,14 @@ __all__ = [
     "View",
 ]
 
-strawberry.enum(View, name="CandidateView", description="Living candidates, those in the trash, or both.")
+enumerated(
+    View,
+    "Living candidates, those in the trash, or both.",
+    name="CandidateView",
+    ACTIVE="Living ones.",
+    DELETED="Those in the trash.",
+    ALL="Both.",
+)
 
 Experiments = Annotated[
     list[strawberry.ID], strawberry.argument(description="The ids of the experiments to look in, at most 100.")

@@ -210,7 +210,7 @@ class ComparisonQuery:
 
 async def _curves(info: Info, id: str, wish: SeriesWish) -> CandidateSeries | None:
     key = ids.in_project(id, "Candidate")
-    found = await or_none(tracking.candidate_by_key(info, *key)) if key else None
+    found = await tracking.candidate_by_key(info, *key) if key else None
     return CandidateSeries(candidate=found, series=await series_of(info, found.key, wish)) if found else None
 
 
@@ -222,7 +222,7 @@ def _side(version: registry.ModelVersion) -> Side:
 
 async def _candidate(info: Info, id: str) -> tracking.Candidate:
     key = ids.in_project(id, "Candidate")
-    found = await or_none(tracking.candidate_by_key(info, *key)) if key else None
+    found = await tracking.candidate_by_key(info, *key) if key else None
     if found is None:
         raise ids.missing("candidate", id, "ids")
     return found
@@ -230,7 +230,7 @@ async def _candidate(info: Info, id: str) -> tracking.Candidate:
 
 async def _version(info: Info, id: str) -> registry.ModelVersion:
     key = ids.pair(id, "ModelVersion")
-    found = await or_none(registry.version_by_key(info, *key)) if key else None
+    found = await registry.version_by_key(info, *key) if key else None
     if found is None:
         raise ids.missing("model version", id, "ids")
     return found

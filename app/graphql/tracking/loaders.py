@@ -30,6 +30,7 @@ class TrackingLoaders(LogLoaders):
         super().__init__(db, actor)
         one, found = self._plain, self._searched
         self.experiments: DataLoader[ExperimentKey, Experiment | None] = one(pages.experiments_by_keys)
+        self.is_of_model: DataLoader[ExperimentKey, bool] = one(pages.are_of_models)
         self.candidates: DataLoader[CandidateKey, Candidate | None] = one(pages.candidates_by_keys)
         self.candidate_counts: DataLoader[ExperimentKey, int] = one(pages.count_candidates_of_experiments)
         self.child_counts: DataLoader[CandidateKey, int] = one(pages.count_children_of_candidates)

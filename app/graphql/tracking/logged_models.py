@@ -13,17 +13,21 @@ from app.graphql.access.types import User, user_by_id
 from app.graphql.artifacts.types import Artifact, Folder, artifacts_of
 from app.graphql.connections import After, Before, Connection, First, Last, window
 from app.graphql.context import Info
-from app.graphql.fields import resolved
+from app.graphql.errors import or_none
+from app.graphql.fields import enumerated, resolved
 from app.graphql.node import Node
 from app.graphql.pairs import Param, Tag, tags_of
 from app.graphql.scalars import Long, Number
 from app.tracking import logged_models, logs
 
 LoggedModelStatus = logged_models.Status
-strawberry.enum(
+enumerated(
     LoggedModelStatus,
+    "How far a logged model is, as its maker said.",
     name="LoggedModelStatus",
-    description="How far a logged model is: PENDING until its maker says that its files are there or failed.",
+    PENDING="Its files are on their way.",
+    READY="Its files are there.",
+    UPLOAD_FAILED="Its files did not arrive.",
 )
 
 
@@ -145,12 +149,8 @@ class LoggedModelUse:
 
 
 async def logged_model_by_key(info: Info, project_id: int, model_id: UUID) -> LoggedModel | None:
-    """The logged model with that id, through the request's loader.
-
-    Raises:
-        NotFound: the project may not be seen.
-    """
-    row = await info.context.loaders.tracking.logged_models.load((project_id, model_id))
+    """The logged model with that id, through the request's loader; None when there is none that may be seen."""
+    row = await or_none(info.context.loaders.tracking.logged_models.load((project_id, model_id)))
     return LoggedModel.of(row) if row else None
 
 

@@ -9,6 +9,7 @@ import strawberry
 from app.errors import Invalid
 from app.graphql import ids
 from app.graphql.context import Info
+from app.graphql.errors import or_empty
 from app.graphql.fields import resolved
 from app.graphql.tracking.arguments import DatasetFilter, LoggedModelOrder
 from app.pagination import Window
@@ -100,7 +101,8 @@ async def find_candidates(info: Info, project_id: int, wish: Wish, order_by: lis
         page_token=wish.after,
         extended=True,
     )
-    found, token = await info.context.loaders.tracking.searches.load(((project_id,), command))
+    loader = info.context.loaders.tracking.searches
+    found, token = await or_empty(loader.load(((project_id,), command)), ([], None))
     return CandidateSearch(found=found, has_next_page=token is not None, end_cursor=token)
 
 
@@ -111,7 +113,8 @@ async def find_experiments(
     command = SearchExperiments(
         filter=wish.filter, order_by=tuple(order_by), view=view, limit=wish.limit(), page_token=wish.after
     )
-    found, token = await info.context.loaders.tracking.experiment_searches.load(((project_id,), command))
+    loader = info.context.loaders.tracking.experiment_searches
+    found, token = await or_empty(loader.load(((project_id,), command)), ([], None))
     return ExperimentSearch(found=found, has_next_page=token is not None, end_cursor=token)
 
 
@@ -136,7 +139,8 @@ async def find_logged_models(
         limit=wish.limit(),
         page_token=wish.after,
     )
-    found, token = await info.context.loaders.tracking.model_searches.load(((project_id,), command))
+    loader = info.context.loaders.tracking.model_searches
+    found, token = await or_empty(loader.load(((project_id,), command)), ([], None))
     return LoggedModelSearch(found=found, has_next_page=token is not None, end_cursor=token)
 
 

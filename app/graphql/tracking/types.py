@@ -15,17 +15,27 @@ from app.graphql.artifacts.types import Artifact, Folder, artifacts_of
 from app.graphql.ci import types as ci
 from app.graphql.connections import After, Before, Connection, First, Last, connection, window
 from app.graphql.context import Info
-from app.graphql.fields import resolved
+from app.graphql.errors import or_empty, or_none
+from app.graphql.fields import enumerated, resolved
 from app.graphql.node import Node
 from app.graphql.pairs import Param, Tag, tags_of
 from app.graphql.scalars import Long
 from app.graphql.tracking.logs import DatasetInput, DatasetSummary, Metric, MetricPoint
 from app.graphql.tracking.series import FromStep, MaxPoints, MetricKeys, MetricSeries, ToStep, series_of
-from app.pagination import Window
+from app.pagination import Page, Window
 from app.tracking import candidates, experiments
 
 CandidateStatus = candidates.Status
-strawberry.enum(CandidateStatus, name="CandidateStatus", description="How far an execution is, as its client said.")
+enumerated(
+    CandidateStatus,
+    "How far an execution is, as its client said.",
+    name="CandidateStatus",
+    RUNNING="It runs.",
+    SCHEDULED="It will run.",
+    FINISHED="It has ended well.",
+    FAILED="It has ended with an error.",
+    KILLED="Somebody has ended it.",
+)
 
 
 @strawberry.type(description="A named set of candidates.")
@@ -88,9 +98,9 @@ class Experiment(Node):
 
     @resolved("Whether you may put it into the trash, take it out, or delete it for good; a model's own goes with it.")
     async def viewer_can_delete(self, info: Info) -> bool:
-        if await registry.model_of_experiment(info, self.row.project_id, self.row.number):
-            return False
-        return await places.may(info, self.row.project_id, Permission.CANDIDATE_WRITE)
+        key = (self.row.project_id, self.row.number)
+        may = await places.may(info, self.row.project_id, Permission.CANDIDATE_WRITE)
+        return may and not await info.context.loaders.tracking.is_of_model.load(key)
 
 
 @strawberry.type(description="One execution of training code; MLflow calls it a run.")
@@ -268,30 +278,22 @@ class Candidate(Node):
 
 
 async def experiment_by_key(info: Info, project_id: int, number: int) -> Experiment | None:
-    """The experiment with that number, through the request's loader.
-
-    Raises:
-        NotFound: the project may not be seen.
-    """
-    row = await info.context.loaders.tracking.experiments.load((project_id, number))
+    """The experiment with that number, through the request's loader; None when there is none that may be seen."""
+    row = await or_none(info.context.loaders.tracking.experiments.load((project_id, number)))
     return Experiment.of(row) if row else None
 
 
 async def candidate_by_key(info: Info, project_id: int, candidate_id: UUID) -> Candidate | None:
-    """The candidate with that id, through the request's loader.
-
-    Raises:
-        NotFound: the project may not be seen.
-    """
-    row = await info.context.loaders.tracking.candidates.load((project_id, candidate_id))
+    """The candidate with that id, through the request's loader; None when there is none that may be seen."""
+    row = await or_none(info.context.loaders.tracking.candidates.load((project_id, candidate_id)))
     return Candidate.of(row) if row else None
 
 
 async def candidates_of(info: Info, project_id: int, number: int, page: Window) -> Connection[Candidate]:
     """The candidates of an experiment, newest first."""
     loaders, key = info.context.loaders.tracking, (project_id, number)
-    found = await loaders.candidate_pages.load((key, page))
-    return connection(found, Candidate.of, lambda: loaders.candidate_counts.load(key))
+    found = await or_empty(loaders.candidate_pages.load((key, page)), Page())
+    return connection(found, Candidate.of, lambda: or_empty(loaders.candidate_counts.load(key), 0))
 
 
 async def experiments_of(
@@ -299,8 +301,9 @@ async def experiments_of(
 ) -> Connection[Experiment]:
     """The experiments of a project, newest first."""
     loaders, key = info.context.loaders.tracking, (project_id,)
-    found = await loaders.experiment_pages.load((key, (page, text, in_trash)))
-    return connection(found, Experiment.of, lambda: loaders.experiment_counts.load((key, (text, in_trash))))
+    found = await or_empty(loaders.experiment_pages.load((key, (page, text, in_trash))), Page())
+    count = loaders.experiment_counts
+    return connection(found, Experiment.of, lambda: or_empty(count.load((key, (text, in_trash))), 0))
 
 
 # At the end, since the types of these modules refer to each other.

@@ -129,16 +129,12 @@ async def webhooks_of(
     return connection(await info.context.loaders.webhooks.of_projects.load(wish), Webhook.of)
 
 
-async def webhook_by_key(info: Info, project_id: int, webhook_id: UUID) -> Webhook:
-    """The webhook of that key, by the request's loader.
-
-    Raises:
-        WebhookNotFound, Forbidden: there is none, or the viewer does not manage the project's webhooks.
-    """
+async def webhook_by_key(info: Info, project_id: int, webhook_id: UUID) -> Webhook | None:
+    """The webhook of that key, by the request's loader; None when the viewer does not manage the project's webhooks."""
+    if not await places.may(info, project_id, Permission.WEBHOOK_MANAGE):
+        return None
     found = await info.context.loaders.webhooks.webhooks.load((project_id, webhook_id))
-    if found is None:
-        raise webhooks.WebhookNotFound(webhook_id)
-    return Webhook.of(found)
+    return Webhook.of(found) if found else None
 
 
 from app.graphql.access import places  # noqa: E402 - types of these modules refer to each other

@@ -1,0 +1,255 @@
+"""Every field of every object type as a question, generated from the schema, and what an answer to it amounts to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import GraphQLObjectType, get_named_type, is_abstract_type, is_object_type
+
+from app.graphql.schema import schema
+
+TYPES = schema._schema.type_map
+CANDIDATE, VERSION = "candidate(by: {id: $Parent})", "modelVersion(by: {id: $ModelVersion})"
+MODEL, PROJECT = "model(by: {id: $Model})", "project(by: {path: $path})"
+DOORS = {
+    "Alias": {f"{MODEL} {{ aliases @ }}": "registry", f"{VERSION} {{ aliases @ }}": "registry"},
+    "Artifact": {
+        "artifact(by: {id: $Artifact}) @": "project",  # of a candidate from which a version was made
+        "artifact(by: {id: $Quarantined}) @": "project",
+        "artifact(by: {id: $Loose}) @": "candidates",
+    },
+    "ArtifactUpload": {
+        "artifactUpload(by: {id: $ArtifactUpload}) @": "members",
+        "artifactUpload(by: {id: $Open}) @": "members",
+    },
+    "ArtifactUploadConnection": {"artifactUploads(owner: {candidate: {id: $Parent}}) @": "candidates"},
+    "BackgroundJob": {
+        "backgroundJob(by: {id: $BackgroundJob}) @": "members",
+        "backgroundJob(by: {id: $Queued}) @": "members",
+    },
+    "Candidate": {
+        "candidate(by: {id: $Parent}) @": "candidates",
+        "candidate(by: {id: $Candidate}) @": "candidates",
+        "candidate(by: {id: $Trashed}) @": "candidates",
+    },
+    "CandidateSeries": {'metricSeries(ids: [$Parent], keys: ["loss"]) @': "candidates"},
+    "CandidatesComparison": {"candidatesCompare(ids: [$Parent, $Candidate]) @": "candidates"},
+    "CiJob": {
+        "node(id: $CiJob) { ... on CiJob @ }": "candidates",
+        "node(id: $VersionJob) { ... on CiJob @ }": "registry",
+    },
+    "CiSettings": {f"{PROJECT} {{ ciSettings @ }}": "maintainers"},
+    "ComparedMetric": {"candidatesCompare(ids: [$Parent, $Candidate]) { metrics @ }": "candidates"},
+    "Experiment": {
+        "experiment(by: {id: $Own}) @": "candidates",
+        "experiment(by: {id: $Experiment}) @": "candidates",
+        f"{PROJECT} {{ experiments(inTrash: true) {{ nodes @ }} }}": "candidates",
+    },
+    "Group": {
+        "group(by: {path: $group}) @": "members",
+        "group(by: {path: $group}) { groups(first: 1) { nodes @ } }": "owners of the group",
+    },
+    "LoggedModel": {"loggedModel(by: {id: $LoggedModel}) @": "candidates"},
+    "LoggedModelMetric": {"loggedModel(by: {id: $LoggedModel}) { metrics @ }": "candidates"},
+    "LoggedModelUse": {
+        f"{CANDIDATE} {{ modelInputs @ }}": "candidates",
+        f"{CANDIDATE} {{ modelOutputs @ }}": "candidates",
+    },
+    "Member": {f"{PROJECT} {{ members(first: 3) {{ nodes @ }} }}": "members"},
+    "Metric": {f"{CANDIDATE} {{ metrics @ }}": "candidates"},
+    "Model": {"model(by: {id: $Model}) @": "registry"},
+    "ModelVersion": {
+        "modelVersion(by: {id: $ModelVersion}) @": "registry",
+        "modelVersion(by: {id: $Foldered}) @": "registry",
+    },
+    "ModelVersionsComparison": {"modelVersionsCompare(ids: [$ModelVersion, $Foldered]) @": "registry"},
+    "Project": {"project(by: {path: $path}) @": "project"},
+    "SearchResultConnection": {'search(project: {path: $path}, text: "digits", first: 9) @': "project"},
+    "Token": {
+        f"{PROJECT} {{ tokens(first: 2) {{ nodes @ }} }}": "maintainers",
+        "group(by: {path: $group}) { tokens { nodes @ } }": "owners",
+    },
+    "User": {"node(id: $User) { ... on User @ }": "signed in"},
+    "Viewer": {"viewer @": "signed in"},
+    "Webhook": {"node(id: $Webhook) { ... on Webhook @ }": "maintainers"},
+}
+"""How to come to objects of a type, in such numbers that each of its fields has a value in one of them, and who does;
+`@` stands for what is asked of them. All other types are asked for whole, wherever a field leads to them."""
+ARGUMENTS = {
+    "Candidate.metricHistory": '(key: "loss", first: 2)',
+    "Candidate.metricSample": '(key: "loss", size: 2)',
+    "Candidate.metricSeries": '(keys: ["loss"], maxPoints: 4)',
+    "Project.candidates": "(experiments: [$Experiment], first: 1)",
+    "Project.experimentSearch": "(first: 1)",
+    "Project.loggedModels": "(experiments: [$Experiment], first: 1)",
+    "Project.modelSearch": "(first: 1)",
+    "Project.modelVersions": "(first: 1)",
+}
+"""For fields that cannot be asked without, or not fully."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """Some fields of all objects behind one door."""
+
+    kind: str
+    door: str
+    fields: tuple[str, ...]
+
+    def text(self, alias: str) -> str:
+        wish = " ".join(asked(self.kind, name) for name in self.fields)
+        return f"{alias}: {self.door.replace('@', f'{{ __typename {wish} }}')}"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The objects that were found, in their order; the codes of errors by the field at which they happened."""
+
+    objects: list[dict[str, Any]]
+    codes: dict[str, str]
+
+
+def target(kind: str, name: str) -> Any:
+    return get_named_type(TYPES[kind].fields[name].type)
+
+
+def is_container(kind: Any) -> bool:
+    """Whether it only holds a page of others."""
+    return is_object_type(kind) and ("nodes" in kind.fields or kind.name.endswith("Edge"))
+
+
+def leads_to_objects(kind: str, name: str) -> bool:
+    """Whether more than values comes with the field: objects that have a door of their own."""
+    return any(is_object_type(one) and one.name in DOORS for one in within(target(kind, name)))
+
+
+def within(kind: Any) -> Iterator[Any]:
+    """The type, and those that come along with it."""
+    yield kind
+    if is_object_type(kind) and kind.name not in DOORS:
+        for name in kind.fields:
+            yield from within(target(kind.name, name))
+
+
+def asked(kind: str, name: str) -> str:
+    field = TYPES[kind].fields[name]
+    paged = "(first: 2)" if {"first", "last"} <= set(field.args) else ""
+    return f"{name}{ARGUMENTS.get(f'{kind}.{name}', paged)} {selection(get_named_type(field.type))}"
+
+
+def selection(kind: Any) -> str:
+    """All of a value or a page; of what has a door of its own only enough to tell which one it is."""
+    if is_abstract_type(kind):
+        return "{ ... on Node { id } }"
+    if not is_object_type(kind):
+        return ""
+    if kind.name in DOORS:
+        return f"{{ {name_of(kind)} }}"
+    return f"{{ {' '.join(asked(kind.name, name) for name in kind.fields)} }}"
+
+
+def name_of(kind: GraphQLObjectType) -> str:
+    """The field by which objects of a type are told apart."""
+    first = next(name for name in ("id", "name", "key", "step", *kind.fields) if name in kind.fields)
+    return asked(kind.name, first)
+
+
+def documents(questions: Sequence[Question], variables: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], Any]]:
+    """The questions in as few documents as the limits allow: text, variables, and what each alias asks."""
+    pages: list[dict[str, Question]] = [{}]
+    size = 0
+    for number, question in enumerate(questions):
+        more = len(re.findall(r"[\w$]+|[^\s\w]", question.text("a")))
+        if pages[-1] and (len(pages[-1]) == 20 or size + more > 2600):
+            pages.append({})
+            size = 0
+        pages[-1][f"q{number}"] = question
+        size += more
+    for page in pages:
+        body = "\n".join(question.text(alias) for alias, question in page.items())
+        used = {name: value for name, value in variables.items() if re.search(rf"\${name}\b", body)}
+        head = ", ".join(f"${name}: {'ID!' if name[0].isupper() else 'String!'}" for name in used)
+        yield f"query q({head}) {{ {body} }}" if head else f"{{ {body} }}", used, page
+
+
+def read(body: dict[str, Any], page: dict[str, Question]) -> Iterator[tuple[Question, Answer]]:
+    """What every question of a document was answered."""
+    errors: dict[str, dict[str, str]] = {alias: {} for alias in page}
+    for error in body.get("errors", []):
+        alias, *path = error["path"]
+        named = [part for part in path if part in page[alias].fields]
+        errors[alias][named[0] if named else ""] = error["extensions"]["code"]
+    for alias, question in page.items():
+        found = list(objects((body["data"] or {}).get(alias)))
+        yield question, Answer(found, errors[alias])
+
+
+def objects(value: Any) -> Iterator[dict[str, Any]]:
+    """What a door led to."""
+    if isinstance(value, dict):
+        if "__typename" in value:
+            yield value
+        else:
+            for one in value.values():
+                yield from objects(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from objects(one)
+
+
+def is_real(value: Any) -> bool:
+    """Whether there is something to hide; of objects and pages, within any of their parts."""
+    if isinstance(value, dict):
+        return any(is_real(one) for name, one in value.items() if name not in {"pageInfo", "totalCount", "hasNextPage"})
+    if isinstance(value, list):
+        return any(is_real(one) for one in value)
+    return value is not None and value != ""
+
+
+def compared(value: Any) -> Any:
+    """Without what links differ in from one moment to the next."""
+    if isinstance(value, dict):
+        return {name: compared(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [compared(one) for one in value]
+    return value.partition("?")[0] if isinstance(value, str) and "://" in value else value
+
+
+def leaves(kind: str, name: str, values: Iterable[Any]) -> set[str]:
+    """The fields, this one and those within its values, that have something to show."""
+    found: set[str] = set()
+    field = target(kind, name)
+    for value in values:
+        flat = list(_flat(value))
+        if any(is_real(one) for one in flat):
+            found.add(f"{kind}.{name}")
+        if is_object_type(field) and field.name not in DOORS:
+            for one in field.fields:
+                found |= leaves(field.name, one, [item[one] for item in flat if isinstance(item, dict)])
+    return found
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    if isinstance(value, list):
+        for one in value:
+            yield from _flat(one)
+    else:
+        yield value
+
+
+def everything() -> set[str]:
+    """All fields that a query can reach; what mutations and subscriptions answer is looked at elsewhere."""
+    found: set[str] = set()
+    ways = [get_named_type(field.type) for field in TYPES["Query"].fields.values()]
+    while ways:
+        kind = ways.pop()
+        members = schema._schema.get_possible_types(kind) if is_abstract_type(kind) else [kind]
+        for one in members:
+            names = {f"{one.name}.{name}" for name in getattr(one, "fields", {})} if is_object_type(one) else set()
+            if names - found:
+                found |= names
+                ways += [get_named_type(field.type) for field in one.fields.values()]
+    return found

@@ -1,0 +1,344 @@
+"""Who sees which field: every field of every type, asked for by everybody, of things in private and public projects.
+
+The owner's answers come first, each with something in it; what the others get is compared with them. Root fields:
+tests/graphql/test_permissions.py; what subscriptions tell: tests/graphql/test_fields_told.py.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from graphql import is_object_type
+
+from app.graphql.nodes import LOOKUPS
+from tests.graphql.matrix import (
+    DOORS,
+    TYPES,
+    Answer,
+    Question,
+    compared,
+    documents,
+    everything,
+    is_real,
+    leads_to_objects,
+    leaves,
+    read,
+)
+from tests.graphql.permissions import secrets  # noqa: F401  (a fixture)
+from tests.graphql.showcase import CASES, INSIDE, OPEN, PLACES, SIGHTS, symbol
+from tests.graphql.test_configured_limits import configured
+
+NEEDS = {
+    # what it takes:      where the object is seen
+    "nothing more": OPEN,
+    "registry": (OPEN, OPEN, OPEN, INSIDE),
+    "candidates": (OPEN, OPEN, INSIDE, OPEN),
+    "part of it": (OPEN, OPEN, "<<======", "<<======"),
+    "some count": (OPEN, OPEN, "oo======", "oo======"),
+    "candidates' part": (OPEN, OPEN, "<<======", OPEN),
+    "member": INSIDE,
+    "none for visitors": "00======",
+    "own page": "oo======",
+    "to be named as member": "UF======",
+    "maintainer": "UFFFF==F",
+    "maker": "......=.",
+    "member of the group": "..FFFF==",
+    "owner of the group": "..FFFF=F",
+    "below the group": "......==",
+    "what one sees": ("..<<<<==", OPEN, OPEN, OPEN),
+    "role": "..rrrrrr",
+    "role in the group": "......rr",
+    "oneself": "oooooo==",
+    "token": "=======o",
+    "may: reporter": "---====-",
+    "may: developer": "----===-",
+    "may: maintainer": "-----==-",
+    "may: owner": "------=-",
+}
+"""= the owner's value; . null or empty; - false; < some of the owner's; r the own role; o something of one's own;
+0 a count of none; N, F, U the error NOT_FOUND, FORBIDDEN, UNAUTHENTICATED."""
+LINES = {
+    "Alias": {"nothing more": "version setBy", "may: reporter": "viewerCanUpdate"},
+    "Artifact": {
+        "nothing more": "createdBy", "may: reporter": "viewerCanDelete", "may: maintainer": "viewerCanRelease",
+    },
+    "ArtifactUpload": {
+        "nothing more": "id path size sha256 mediaType state alreadyStored reason partSize partCount createdAt "
+        "expiresAt artifact job createdBy",
+        "maker": "parts", "may: owner": "viewerCanComplete",
+    },
+    "ArtifactUploadConnection": {"member": "nodes edges", "none for visitors": "totalCount", "own page": "pageInfo"},
+    "BackgroundJob": {
+        "nothing more": "id kind state attempt done total lastError projectNumber maxAttempts nextAttemptAt createdAt "
+        "startedAt finishedAt cursor requestedBy",
+        "may: maintainer": "viewerCanRetry viewerCanCancel",
+    },
+    "Candidate": {
+        "nothing more": "project experiment parent children metrics loggedModels modelInputs modelOutputs artifacts "
+        "ciJob ciJobs createdBy",
+        "registry": "modelVersions",
+        "may: developer": "viewerCanUpdate viewerCanDelete",
+    },
+    "CandidateSeries": {"nothing more": "candidate"},
+    "CandidatesComparison": {"nothing more": "metrics sides"},
+    "CiJob": {
+        "nothing more": "id provider externalId linkState status name",
+        "member": "reason ciProject ref commitSha pipelineId pipelineUrl mergeRequestIid mergeRequestUrl userName "
+        "userUrl logUrl webUrl startedAt finishedAt createdAt lastCheckedAt nextCheckAt",
+        "may: reporter": "viewerCanRefresh",
+    },
+    "CiSettings": {
+        "nothing more": "provider baseUrl ciProject hasToken hasHookSecret hookUrl identity createdAt updatedAt",
+        "may: maintainer": "viewerCanUpdate",
+    },
+    "ComparedMetric": {"nothing more": "values"},
+    "Experiment": {
+        "nothing more": "project candidates loggedModels createdBy", "registry": "model",
+        "may: developer": "viewerCanUpdate viewerCanDelete",
+    },
+    "Group": {
+        "nothing more": "id name path fullPath visibility createdAt parent",
+        "below the group": "groups", "what one sees": "projects", "member of the group": "members",
+        "owner of the group": "tokens", "role in the group": "viewerRole", "may: owner": "viewerCanManage",
+    },
+    "LoggedModel": {
+        "nothing more": "project experiment candidate metrics artifacts createdBy", "registry": "modelVersions",
+        "may: developer": "viewerCanUpdate viewerCanDelete",
+    },
+    "LoggedModelMetric": {"nothing more": "candidate"},
+    "LoggedModelUse": {"nothing more": "loggedModel"},
+    "Member": {"nothing more": "user role"},
+    "Metric": {"nothing more": "loggedModel"},
+    "Model": {
+        "nothing more": "project latestVersion versions aliases createdBy", "candidates": "experiment candidates",
+        "may: reporter": "viewerCanUpdate viewerCanDelete",
+    },
+    "ModelVersion": {
+        "nothing more": "model aliases artifacts createdBy", "candidates": "candidate loggedModel",
+        "candidates' part": "ciJobs", "may: reporter": "viewerCanUpdate viewerCanDelete",
+    },
+    "ModelVersionsComparison": {"nothing more": "tags files signature sides", "candidates": "params metrics"},
+    "Project": {
+        "nothing more": "id number name path fullPath description visibility registryAccess experimentsAccess "
+        "createdAt descriptionHtml createdBy storage",
+        "member": "group backgroundJobs", "to be named as member": "members",
+        "maintainer": "tokens webhooks ciSettings",
+        "registry": "models modelSearch modelVersions",
+        "candidates": "experiments candidates experimentSearch loggedModels",
+        "role": "viewerRole", "may: maintainer": "viewerCanManage", "may: owner": "viewerCanDelete",
+        "may: reporter": "viewerCanWriteRegistry", "may: developer": "viewerCanWriteCandidates",
+    },
+    "SearchResultConnection": {"part of it": "nodes edges", "some count": "totalCount pageInfo"},
+    "Token": {
+        "nothing more": "id name scopes createdAt expiresAt lastUsedAt revokedAt user createdBy",
+        "may: maintainer": "viewerCanRevoke",
+    },
+    "User": {},
+    "Viewer": {"nothing more": "isAdmin", "oneself": "user tokens", "token": "scopes"},
+    "Webhook": {
+        "nothing more": "id uuid projectNumber name url description events status hasSecret createdAt updatedAt "
+        "createdBy project deliveries",
+        "may: maintainer": "viewerCanUpdate",
+    },
+}  # fmt: skip
+"""Fields without a line take nothing more than to see their object; see :func:`wants_line`."""
+BLANK = {
+    "LoggedModel.deletedAt": "deleted ones are seen in the answer to their deletion only",
+    **{
+        f"{kind}Connection.totalCount": "nobody counts these"
+        for kind in ("LoggedModel", "Member", "MetricPoint", "Token", "Webhook", "WebhookDelivery")
+    },
+}
+"""Fields without a value in every answer to a query."""
+
+
+@pytest.fixture(scope="module")
+async def patient(runtime) -> AsyncIterator[httpx.AsyncClient]:
+    """A client whose queries may take as long as a busy machine needs for such large ones."""
+    async with configured(runtime, graphql_query_seconds=60.0) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+async def ask_all(patient, showcases, secrets):  # noqa: F811
+    """Asks as somebody, and gives the answer to each question."""
+
+    async def send(place: str, actor: str, questions: list[Question]) -> dict[Question, Answer]:
+        found: dict[Question, Answer] = {}
+        headers = {"Authorization": f"Bearer {secrets[actor]}"} if secrets[actor] else {}
+        for text, variables, page in documents(questions, showcases[place].variables):
+            answer = await patient.post("/graphql", json={"query": text, "variables": variables}, headers=headers)
+            assert answer.status_code == 200, (answer.text[:1000], text)
+            body = answer.json()
+            assert all("path" in error for error in body.get("errors", [])), (body["errors"], text)
+            found |= dict(read(body, page))
+        return found
+
+    return send
+
+
+@pytest.fixture(scope="module")
+async def owned(ask_all) -> dict[tuple[str, str, str], dict[str, list[Any]]]:
+    """The owner's values of all fields, by place, type and door."""
+    whole = [Question(kind, door, tuple(TYPES[kind].fields)) for kind, doors in DOORS.items() for door in doors]
+    found = {}
+    for place in PLACES:
+        apart = [one for question in whole for one in split(question, place, "owner")]
+        for question, answer in (await ask_all(place, "owner", apart)).items():
+            if not answer.codes:
+                values = found.setdefault((place, question.kind, question.door), {})
+                values |= {name: [compared(one[name]) for one in answer.objects] for name in question.fields}
+    return found
+
+
+def need_of(kind: str, name: str) -> str:
+    return next((need for need, names in LINES[kind].items() if name in names.split()), "nothing more")
+
+
+def split(question: Question, place: str, actor: str) -> list[Question]:
+    """Errors hide what is asked beside them: fields that are refused come alone."""
+    refused = [name for name in question.fields if symbol(NEEDS[need_of(question.kind, name)], place, actor) in "NFU"]
+    shown = tuple(name for name in question.fields if name not in refused)
+    return [Question(question.kind, question.door, names) for names in (shown, *((one,) for one in refused))]
+
+
+def is_strict(kind: str) -> bool:
+    """Whether every field of a type needs a line: not everybody sees the object, or not all of its plain values."""
+    ordinary = {"project", "registry", "candidates", "signed in"}
+    special = [name for need, names in LINES[kind].items() if need != "nothing more" for name in names.split()]
+    plain = [name for name in special if not leads_to_objects(kind, name) and not name.startswith("viewerCan")]
+    return bool(plain) or not set(DOORS[kind].values()) <= ordinary
+
+
+def wants_line(kind: str, name: str) -> bool:
+    """What leads to other objects, depends on who asks, or stands in a type with restricted values."""
+    return leads_to_objects(kind, name) or name.startswith("viewer") or is_strict(kind)
+
+
+def test_every_field_that_may_be_special_has_a_line():
+    lines = {f"{kind}.{name}" for kind, needs in LINES.items() for names in needs.values() for name in names.split()}
+    fields = {f"{kind}.{name}": (kind, name) for kind in DOORS for name in TYPES[kind].fields}
+    assert set(LINES) == set(DOORS)
+    assert lines <= set(fields), "there are no such fields"
+    assert {one for one, (kind, name) in fields.items() if wants_line(kind, name)} <= lines, "say in LINES who sees it"
+
+
+def test_what_comes_along_with_others_leads_nowhere():
+    """Values have no lines: whatever leads from them to objects, or depends on who asks, needs a door in DOORS."""
+    values = {kind for kind in TYPES.values() if is_object_type(kind) and kind.name not in DOORS}
+    reached = {one.partition(".")[0] for one in everything()}
+    leading = {
+        f"{kind.name}.{name}"
+        for kind in values
+        if kind.name in reached and "nodes" not in kind.fields and not kind.name.endswith("Edge")
+        for name in kind.fields
+        if leads_to_objects(kind.name, name) or name.startswith("viewer")
+    }
+    assert leading == set()
+
+
+async def test_every_field_has_something_to_show(owned):
+    """Else nobody would notice who sees it."""
+    shown: set[str] = set()
+    for (_, kind, _), values in owned.items():
+        for name, found in values.items():
+            shown |= leaves(kind, name, [one or None for one in found] if name.startswith("viewerCan") else found)
+    assert everything() - shown == set(BLANK)
+
+
+@pytest.mark.parametrize(("place", "actor"), CASES)
+async def test_everybody_sees_what_is_theirs_to_see(ask_all, owned, place, actor):
+    asked = [
+        one
+        for kind, doors in DOORS.items()
+        for door in doors
+        for one in split(Question(kind, door, tuple(TYPES[kind].fields)), place, actor)
+    ]
+    found = await ask_all(place, actor, asked)
+    mistakes = {}
+    for question, answer in found.items():
+        values = owned[place, question.kind, question.door]
+        if wrong := mistakes_of(question, answer, values, place, actor):
+            mistakes[question.kind, question.door] = wrong
+    assert mistakes == {}
+
+
+def mistakes_of(question: Question, answer: Answer, own: dict[str, list[Any]], place: str, actor: str) -> list[str]:
+    """The fields that were not answered as the tables say."""
+    sight = symbol(SIGHTS[DOORS[question.kind][question.door]], place, actor)
+    if sight == ".":
+        return ["the object is shown"] if answer.objects else []
+    wrong = []
+    for name in question.fields:
+        expected = symbol(NEEDS[need_of(question.kind, name)], place, actor)
+        if expected in "NFU":
+            given = answer.codes.get(name, "none")
+            wrong += [f"{name}: {given}"] if given[0] != expected else []
+        elif answer.codes:
+            wrong += [f"{name}: {answer.codes}"] if name in answer.codes or "" in answer.codes else []
+        elif not fits(expected, [compared(one[name]) for one in answer.objects], own.get(name), actor):
+            wrong.append(f"{name}: not {expected}: {[one[name] for one in answer.objects]}"[:300])
+    return wrong
+
+
+def fits(expected: str, found: list[Any], own: list[Any] | None, actor: str) -> bool:
+    """Whether the values of a field are what a symbol of NEEDS means."""
+    role = "owner" if actor == "reader" else actor
+    met = {
+        "=": found == own,
+        ".": not is_real(found),
+        "-": not any(found),
+        "0": not any(found),
+        "<": expected == "<" and bool(rows(found)) and rows(found) < rows(own),
+        "r": found == [role.upper()] * len(found),
+        "o": is_real(found) and found != own,
+    }
+    return bool(found) and met[expected]
+
+
+def rows(values: list[Any] | None) -> set[str]:
+    """The rows of the lists or pages."""
+    lists = [one["nodes"] if isinstance(one, dict) else one for one in values or []]
+    return {json.dumps(row) for found in lists for row in found}
+
+
+@pytest.mark.parametrize("place", ["private", "public"])
+async def test_a_token_whose_time_is_over_is_told_nothing(client, showcases, secrets, place):  # noqa: F811
+    whole = [Question(kind, door, tuple(TYPES[kind].fields)) for kind, doors in DOORS.items() for door in doors]
+    headers = {"Authorization": f"Bearer {secrets['expired']}"}
+    for text, variables, _ in documents(whole, showcases[place].variables):
+        answer = await client.post("/graphql", json={"query": text, "variables": variables}, headers=headers)
+        assert (answer.status_code, answer.json().get("data")) == (401, None)
+
+
+NODES = {
+    "Artifact": "project", "ArtifactUpload": "members", "BackgroundJob": "members", "Candidate": "candidates",
+    "CiJob": "candidates", "Experiment": "candidates", "Group": "members", "LoggedModel": "candidates",
+    "Model": "registry", "ModelVersion": "registry", "Project": "project", "User": "signed in",
+    "Webhook": "maintainers",
+}  # fmt: skip
+"""Who gets a thing by its id; all others get null, and no error that would tell of it."""
+
+
+@pytest.mark.parametrize(("place", "actor"), CASES)
+async def test_ids_open_nothing_that_may_not_be_seen(client, showcases, secrets, place, actor):  # noqa: F811
+    assert set(NODES) == set(LOOKUPS)
+    ids = {kind: showcases[place].variables[kind] for kind in NODES}
+    single = " ".join(f"{kind}: node(id: ${kind}) {{ __typename id }}" for kind in ids)
+    head = ", ".join(f"${kind}: ID!" for kind in ids)
+    document = f"query n({head}, $ids: [ID!]!) {{ {single} nodes(ids: $ids) {{ __typename id }} }}"
+    headers = {"Authorization": f"Bearer {secrets[actor]}"} if secrets[actor] else {}
+    sent = {"query": document, "variables": {**ids, "ids": list(ids.values())}}
+    answer = (await client.post("/graphql", json=sent, headers=headers)).json()
+    assert "errors" not in answer
+    expected = {
+        kind: {"__typename": kind, "id": id} if symbol(SIGHTS[NODES[kind]], place, actor) == "=" else None
+        for kind, id in ids.items()
+    }
+    found = answer["data"]
+    assert found.pop("nodes") == list(expected.values())
+    assert found == expected

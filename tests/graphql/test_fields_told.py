@@ -1,0 +1,134 @@
+"""Who is told what: every subscription with all its fields, by everybody, of all kinds of projects."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import aclosing
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from app.graphql.schema import schema
+from tests.graphql.matrix import TYPES, asked, is_real
+from tests.graphql.permissions import secrets  # noqa: F401  (a fixture)
+from tests.graphql.showcase import CASES, SIGHTS, symbol
+
+ROOTS = {
+    "backgroundJobUpdated": ("members", "by: {id: $Queued}", "BackgroundJob"),
+    "candidateUpdated": ("candidates", "by: {id: $Parent}", "CandidateUpdate"),
+    "projectEvents": ("project", "project: {path: $path}, after: $after", "ProjectEvent"),
+}
+"""Who is told anything, of what, and what is told."""
+EVENTS = {
+    "BackgroundJob": "members",
+    "Candidate": "candidates",
+    "CiJob": "project",
+    "Model": "registry",
+    "ModelVersion": "registry",
+}
+"""Who is told of events, by the type of what they happen to."""
+WITH_BOTH = {"CiJob"}
+"""Events of what belongs to candidates and versions alike: hidden as soon as one of the two is."""
+
+
+def document(root: str) -> str:
+    _, arguments, kind = ROOTS[root]
+    metric = " ".join(asked("Metric", name) for name in TYPES["Metric"].fields)
+    whole = {"CandidateUpdate.metrics": f"metrics {{ {metric} }}"}
+    wish = " ".join(whole.get(f"{kind}.{name}") or asked(kind, name) for name in TYPES[kind].fields)
+    names = [name for name in ("path", "after", "Parent", "Queued") if f"${name}" in arguments]
+    head = ", ".join(f"${name}: {'ID!' if name[0].isupper() else 'String!'}" for name in names)
+    return f"subscription s({head}) {{ {root}({arguments}) {{ {wish} }} }}"
+
+
+@pytest.fixture(scope="module")
+def follow(http, showcases, secrets):  # noqa: F811
+    """What a subscription tells somebody first: so many results, or the one with the error."""
+
+    async def read(place: str, actor: str, root: str, count: int) -> list[dict[str, Any]]:
+        query = document(root)
+        known = {**showcases[place].variables, "after": showcases[place].beginning}
+        variables = {name: value for name, value in known.items() if f"${name}:" in query}
+        headers = {"Accept": "text/event-stream"}
+        if secrets[actor]:
+            headers["Authorization"] = f"Bearer {secrets[actor]}"
+        sent = {"query": query, "variables": variables}
+        told: list[dict[str, Any]] = []
+        async with asyncio.timeout(10), http.stream("POST", "/graphql", json=sent, headers=headers) as answer:
+            if answer.status_code != 200:
+                return [{"status": answer.status_code}]
+            async with aclosing(results(answer)) as found:
+                async for result in found:
+                    told.append(result)
+                    if len(told) == count or result.get("errors"):
+                        break
+        return told
+
+    return read
+
+
+async def results(answer: httpx.Response) -> Any:
+    async for line in answer.aiter_lines():
+        if line.startswith("data: "):
+            yield json.loads(line.removeprefix("data: "))
+
+
+@pytest.fixture(scope="module")
+async def events(showcases, follow, data) -> dict[str, list[dict[str, Any]]]:
+    """What the owner of each project is told of it."""
+    found = {}
+    for place, made in showcases.items():
+        async with made.project.runtime.db.read() as snap:
+            count = "SELECT count(*) FROM project_events WHERE project_id = :p"
+            total = await snap.scalar(text(count), {"p": made.project.id})
+        found[place] = [one["data"]["projectEvents"] for one in await follow(place, "owner", "projectEvents", total)]
+    return found
+
+
+def test_every_subscription_is_looked_at():
+    assert set(ROOTS) == set(schema._schema.subscription_type.fields)
+
+
+def test_every_field_of_an_event_has_something_to_show(events):
+    shown = {name for place in events.values() for event in place for name in event if is_real(event[name])}
+    assert shown == set(TYPES["ProjectEvent"].fields)
+    assert {event["objectType"] for event in events["private"]} == set(EVENTS)
+
+
+@pytest.mark.parametrize(("place", "actor"), CASES)
+async def test_everybody_is_told_what_is_theirs_to_see(follow, events, place, actor):
+    shown = {kind for kind, sight in EVENTS.items() if symbol(SIGHTS[sight], place, actor) == "="}
+    if place.startswith("no ") and actor in {"nobody", "stranger"}:
+        shown -= WITH_BOTH
+    expected = [event for event in events[place] if event["objectType"] in shown]
+    for root, (sight, _, kind) in ROOTS.items():
+        count = len(expected) if root == "projectEvents" else 1
+        told = await follow(place, actor, root, count)
+        if symbol(SIGHTS[sight], place, actor) == ".":
+            assert [one["errors"][0]["extensions"]["code"] for one in told] == ["NOT_FOUND"]
+            assert not any((one.get("data") or {}).get(root) for one in told)
+            continue
+        assert not any(one.get("errors") for one in told), (root, told)
+        values = [one["data"][root] for one in told]
+        if root == "projectEvents":
+            assert [without_cursor(one) for one in values] == [without_cursor(one) for one in expected]
+        else:
+            own = [one["data"][root] for one in await follow(place, "owner", root, 1)]
+            assert [without_cursor(one) for one in values] == [without_cursor(one) for one in own]
+            if kind == "CandidateUpdate":
+                assert all(is_real(values[0][name]) for name in TYPES[kind].fields)
+                assert any(metric["loggedModel"] for metric in values[0]["metrics"])
+
+
+def without_cursor(told: dict[str, Any]) -> dict[str, Any]:
+    """What does not depend on who is told, and when."""
+    return {name: one for name, one in told.items() if name != "cursor" and not name.startswith("viewerCan")}
+
+
+@pytest.mark.parametrize("root", ROOTS)
+async def test_a_token_whose_time_is_over_is_told_nothing(follow, root):
+    for place in ("private", "public"):
+        assert await follow(place, "expired", root, 1) == [{"status": 401}]

@@ -20,7 +20,8 @@ def uuid7() -> UUID:
 
 def object_key(project_id: int) -> str:
     """A key for bytes in the store: random, never used twice, with nothing in it that a client chose."""
-    return f"v1/{project_id}/{secrets.token_hex(2)}/{secrets.token_hex(16)}"
+    random = secrets.token_hex(18)
+    return f"v1/{project_id}/{random[:4]}/{random[4:]}"
 
 
 @dataclass(frozen=True, slots=True)

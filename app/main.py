@@ -15,6 +15,7 @@ from app.http import ci, downloads, health, uploads
 from app.http.auth import Authentication
 from app.http.projects import ProjectSegment
 from app.http.requests import RequestRecord
+from app.mlflow import lookup
 from app.mlflow import routes as mlflow
 from app.packages import files
 from app.runtime import Runtime, open_runtime
@@ -68,6 +69,7 @@ async def _serving(app: Starlette, runtime: Runtime) -> AsyncIterator[None]:
 
 
 def _routes() -> list[BaseRoute]:
+    calls = lookup.gathered(mlflow.routes)
     return [
         *health.routes,
         *transport.routes,
@@ -76,7 +78,7 @@ def _routes() -> list[BaseRoute]:
         *ci.routes,
         Mount(
             "/api/v4/projects/{project}",
-            routes=[Mount("/ml/mlflow", routes=mlflow.routes), Mount("/packages", routes=files.routes)],
+            routes=[Mount("/ml/mlflow", routes=calls), Mount("/packages", routes=files.routes)],
         ),
-        *mlflow.routes,
+        *calls,
     ]

@@ -81,6 +81,16 @@ async def get(db: Database, actor: Actor, reference: int | str) -> ProjectAccess
         return await visible(snap, actor, reference)
 
 
+async def reach(db: Database, actor: Actor, reference: int | str) -> ProjectAccess:
+    """As :func:`get`, and without a connection when the actor's pass knows the answer.
+
+    Raises:
+        ProjectNotFound: it does not exist, or the actor may not know of it.
+    """
+    known = actor.known.recall(reference) if actor.known else None
+    return known or await get(db, actor, reference)
+
+
 async def id_of(snap: Snapshot, reference: int | str) -> int | None:
     """Read step: the project of that id or full path, for callers who show nobody whether there is one."""
     condition = _is(reference)

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, case, func, select, text
 
 from app.artifacts.tables import Artifact, Blob
-from app.db.database import Snapshot
+from app.db.database import Database, Snapshot
 from app.errors import NotFound
 from app.pagination import Keyset
 
@@ -20,7 +20,7 @@ __all__ = ["Artifact", "ArtifactDetails", "Entry", "Root"]
 
 # What waits for its removal has no files any more, except where a living model version still needs them. Owners and
 # versions belong to features above this one; only the names of a few columns are known here.
-_OWNED = text(
+_OWNED_SQL = (
     "(EXISTS (SELECT FROM candidates c WHERE c.project_id = artifacts.project_id AND c.id = artifacts.candidate_id"
     " AND c.purge_at IS NULL) OR EXISTS (SELECT FROM logged_models l WHERE l.project_id = artifacts.project_id"
     " AND l.id = artifacts.logged_model_id AND l.purge_at IS NULL) OR EXISTS (SELECT FROM model_versions v"
@@ -28,6 +28,14 @@ _OWNED = text(
     " AND (v.candidate_id = artifacts.candidate_id OR v.logged_model_id = artifacts.logged_model_id)"
     " AND v.deleted_at IS NULL AND m.deleted_at IS NULL))"
 )
+_OWNED = text(_OWNED_SQL)
+DETAILS = f"""
+SELECT artifacts.project_id, artifacts.id, root_id, candidate_id, logged_model_id, path, media_type, created_by,
+  artifacts.created_at, b.size, b.sha256, b.object_key, b.damage, artifacts.state, state_reason, format, inspected_at,
+  released_at
+FROM artifacts JOIN blobs b ON b.project_id = artifacts.project_id AND b.id = artifacts.blob_id WHERE {_OWNED_SQL}
+"""  # noqa: S608 - put together from constants
+"""For constants of this feature: the columns of :class:`ArtifactDetails`, up to its conditions."""
 
 
 class ArtifactNotFound(NotFound):
@@ -97,6 +105,22 @@ async def find(snap: Snapshot, root: Root, path: str) -> ArtifactDetails:
     if row is None:
         raise ArtifactNotFound(f"No such artifact: '{path}'.", field="path")
     return ArtifactDetails(*row)
+
+
+async def get(db: Database, root: Root, path: str) -> ArtifactDetails:
+    """As :func:`find`, for callers who need nothing else of the database.
+
+    Raises:
+        ArtifactNotFound: there is none.
+    """
+    async with db.direct() as connection:
+        row = await connection.fetchrow(_AT_PATH, root.project_id, root.id, path)
+    if row is None:
+        raise ArtifactNotFound(f"No such artifact: '{path}'.", field="path")
+    return ArtifactDetails(*row)
+
+
+_AT_PATH = f"{DETAILS} AND artifacts.project_id = $1 AND root_id = $2 AND path = $3"
 
 
 async def list_folder(snap: Snapshot, root: Root, folder: str = "", limit: int = 10_000) -> list[Entry]:

@@ -18,9 +18,8 @@ from uuid import UUID
 
 import structlog
 
-from app.access import projects
-from app.artifacts import quarantine
-from app.artifacts.artifacts import Artifact, ArtifactDetails, details
+from app.artifacts import artifacts, quarantine
+from app.artifacts.artifacts import ArtifactDetails
 from app.db.database import Database
 from app.errors import Forbidden, NotFound, Unavailable
 from app.settings import Settings
@@ -28,6 +27,8 @@ from app.storage.blobs import BlobMissing, BlobStore
 from app.storage.headers import attachment
 
 LINK_LIFE = timedelta(minutes=5)
+SMALL_BYTES = 256 * 1024
+"""Up to here bytes are read as a whole before they are sent."""
 _RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})")
 log = structlog.get_logger()
 
@@ -43,6 +44,8 @@ class Download:
     status: int
     headers: dict[str, str]
     chunks: AsyncIterator[bytes] | None = None
+    body: bytes | None = None
+    """The same bytes as a whole, when they are few: there is nothing to close then."""
     closing: AsyncExitStack = field(default_factory=AsyncExitStack)
     """To be closed when the bytes were sent, or the client has gone."""
 
@@ -131,13 +134,17 @@ async def by_link(db: Database, project_id: int, artifact_id: UUID) -> ArtifactD
     Raises:
         NotFound: it was deleted meanwhile.
     """
-    mine = (Artifact.project_id == project_id, Artifact.id == artifact_id)
-    statement = details().where(*mine, projects.is_living(Artifact.project_id))
-    async with db.read() as snap:
-        row = (await snap.execute(statement)).one_or_none()
+    async with db.direct() as connection:
+        row = await connection.fetchrow(_BY_LINK, project_id, artifact_id)
     if row is None:
         raise NotFound("The file was deleted.")
     return ArtifactDetails(*row)
+
+
+_BY_LINK = f"""
+{artifacts.DETAILS} AND artifacts.project_id = $1 AND artifacts.id = $2
+AND EXISTS (SELECT FROM projects p WHERE p.id = artifacts.project_id AND p.deleted_at IS NULL)
+"""
 
 
 async def _opened(
@@ -145,11 +152,18 @@ async def _opened(
 ) -> Download:
     closing = AsyncExitStack()
     try:
+        if end - start <= SMALL_BYTES:
+            body = await blobs.read(found.object_key, start, end)
+            return Download(status, headers, _once(body), body)
         reading = await closing.enter_async_context(blobs.open(found.object_key, start=start, end=end))
     except BlobMissing:
         log.error("artifact.bytes_missing", project=found.project_id, artifact=str(found.id))  # noqa: TRY400 - raised on
         raise
-    return Download(status, headers, reading.chunks, closing)
+    return Download(status, headers, reading.chunks, closing=closing)
+
+
+async def _once(body: bytes) -> AsyncIterator[bytes]:
+    yield body
 
 
 def _refuse_damaged(found: ArtifactDetails) -> None:

@@ -19,6 +19,7 @@ from app.artifacts import quarantine
 from app.artifacts.artifacts import Root
 from app.artifacts.tables import Artifact, Blob
 from app.db.database import Database, Tx
+from app.inspection.detection import HEAD, detect
 from app.inspection.inspecting import Outcome, Report, inspect
 from app.queue import outbox
 from app.queue.jobs import InspectArtifacts
@@ -29,6 +30,8 @@ Progress = Callable[[int, int | None], Awaitable[None]]
 SOON = timedelta(seconds=1)
 """Files of a folder come one after the other; one look serves them all."""
 OVERDUE = timedelta(minutes=1)
+SMALL_BYTES = 256 * 1024
+"""Up to here bytes are asked for as a whole."""
 BATCH = 200
 AT_ONCE = 4
 REPLACED = (
@@ -52,6 +55,8 @@ class BlobReader:
         end = min(end, self.size)
         if start >= end:
             return b""
+        if end - start <= SMALL_BYTES:
+            return await self.blobs.read(self.key, start, end)
         async with self.blobs.open(self.key, start=start, end=end) as reading:
             return b"".join([chunk async for chunk in reading.chunks])
 
@@ -59,6 +64,11 @@ class BlobReader:
 async def promise(tx: Tx, root: Root) -> None:
     """Step: files of this root are new and have to be looked at."""
     await outbox.enqueue_later(tx, InspectArtifacts(root.project_id, root.id), SOON, project_id=root.project_id)
+
+
+def is_plain(path: str, data: bytes) -> bool:
+    """Whether a file with these bytes is of no kind that anybody looks into: that is known without a process."""
+    return detect(data[:HEAD], len(data), path) is None
 
 
 async def report_on(blobs: BlobStore, path: str, key: str, size: int) -> Report:

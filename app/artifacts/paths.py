@@ -10,7 +10,8 @@ from app.errors import Invalid
 
 MAX_BYTES = 1024
 MAX_PART_BYTES = 255
-_BIDI = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u200e\u200f]")
+"""Control characters, and what turns the direction of writing."""
 _ABSOLUTE = re.compile(r"[A-Za-z]:|[A-Za-z][A-Za-z0-9+.-]*:/")
 _EMPTY_PARTS = "it must not hold empty, `.` or `..` parts, not even percent-encoded"
 
@@ -56,13 +57,13 @@ def _objection(text: str) -> str | None:
     if any(part in {"", ".", ".."} for part in text.split("/")[1:]) or text in {".", ".."}:
         return _EMPTY_PARTS
     # Clients and proxies decode more often than once; what would climb out after that is refused here already.
-    return _objection_to_letters(text) or _objection_to_letters(decoded(text))
+    return _objection_to_letters(text) or ("%" in text and _objection_to_letters(decoded(text))) or None
 
 
 def _objection_to_letters(text: str) -> str | None:
     if "\\" in text or text.startswith("/") or _ABSOLUTE.match(text):
         return "it must not be absolute, name a drive or scheme, or use backslashes"
-    if any(ord(letter) < 32 or 127 <= ord(letter) < 160 or letter in _BIDI for letter in text):
+    if _CONTROL.search(text):
         return "it must not hold control characters"
     if any(part in {".", ".."} for part in text.split("/")):
         return _EMPTY_PARTS

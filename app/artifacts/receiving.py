@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import hashlib
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, bindparam, insert, select, update
 
 from app.artifacts import garbage, uploads
+from app.artifacts.arrivals import LEASE
 from app.artifacts.tables import Blob, MultipartUpload
 from app.artifacts.uploads import lease_from_now
 from app.db.database import Database
+from app.db.group_commit import GroupCommit
 from app.errors import ModelyardError
 from app.ids import object_key, uuid7
 from app.storage.blobs import BlobStore, SizeMismatch, Stored, UploadMissing
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The only part of an upload, on its way to a key of its own: a broken attempt can be forgotten."""
+
+    project_id: int
+    upload_id: UUID
+    size: int
+    blob_id: UUID
+    key: str
+
+    @classmethod
+    def of(cls, project_id: int, upload_id: UUID, size: int) -> Piece:
+        return cls(project_id, upload_id, size, uuid7(), object_key(project_id))
 
 
 def comes_in_one_piece(upload: MultipartUpload) -> bool:
@@ -28,26 +47,44 @@ async def receive(
 ) -> bytes:
     """Store the only part of an upload, hashed on the way; the SHA-256. Sent again, the last one counts.
 
-    Each attempt has a key of its own, so that a broken one can be forgotten.
-
     Raises:
         SizeMismatch: other than the announced number of bytes.
         UploadMissing: the upload has ended meanwhile.
     """
     if size != upload.size:
         raise SizeMismatch(f"`{upload.path}` was announced with {upload.size} bytes; this part has {size}.")
-    blob_id, key = uuid7(), object_key(upload.project_id)
+    piece = Piece.of(upload.project_id, upload.id, size)
     async with db.write() as tx:
-        await tx.execute(_BEGIN, {"of_project": upload.project_id, "of_blob": blob_id, "of_key": key})
-    heartbeat = asyncio.create_task(uploads.keep_alive(db, upload.project_id, blob_id))
+        await tx.execute(_BEGIN, {"of_project": piece.project_id, "of_blob": piece.blob_id, "of_key": piece.key})
+    heartbeat = asyncio.create_task(uploads.keep_alive(db, piece.project_id, piece.blob_id))
     try:
-        stored = await blobs.put(key, chunks, size=size, limit=size)
-        await _adopt(db, upload, Blob(project_id=upload.project_id, id=blob_id, object_key=key), stored)
+        stored = await blobs.put(piece.key, chunks, size=size, limit=size)
+        await _adopt(db, piece, stored)
     except BaseException:
-        await _give_up(db, upload, blob_id)
+        await _give_up(db, piece)
         raise
     finally:
         heartbeat.cancel()
+    return stored.sha256
+
+
+async def take(db: Database, blobs: BlobStore, project_id: int, upload_id: UUID, data: bytes) -> bytes | None:
+    """The same for a small part that is in memory, whose transactions many share; for links that were checked.
+
+    None when the upload does not wait for one piece of this size: nothing has been done, and :func:`receive` tells why.
+
+    Raises:
+        UploadMissing: the upload has ended meanwhile.
+    """
+    piece = Piece.of(project_id, upload_id, len(data))
+    if not await _expect(db, piece):
+        return None
+    try:
+        stored = await blobs.put_whole(piece.key, data, hashlib.sha256(data).digest())
+        await _adopt(db, piece, stored)
+    except BaseException:
+        await _give_up(db, piece)
+        raise
     return stored.sha256
 
 
@@ -58,18 +95,79 @@ async def nothing() -> AsyncIterator[bytes]:
         yield chunk
 
 
-async def _adopt(db: Database, upload: MultipartUpload, blob: Blob, stored: Stored) -> None:
+async def _adopt(db: Database, piece: Piece, stored: Stored) -> None:
     """The bytes are those of the upload now; the ones of an earlier attempt go."""
-    mine = {"of_project": upload.project_id, "of_upload": upload.id}
+    if await _settle(db, (piece, stored)):
+        return
+    mine = {"of_project": piece.project_id, "of_upload": piece.upload_id}
     async with db.write() as tx:
         row = (await tx.execute(_HOLD, mine)).one_or_none()
         if row is None or row.state != "open":
             raise UploadMissing
         if row.stored_sha256 is not None:
-            await garbage.condemn_pending(tx, upload.project_id, row.blob_id, "sent again")
-        found = {"of_blob": blob.id, "of_key": blob.object_key, "hash_found": stored.sha256}
+            await garbage.condemn_pending(tx, piece.project_id, row.blob_id, "sent again")
+        found = {"of_blob": piece.blob_id, "of_key": piece.key, "hash_found": stored.sha256}
         await tx.execute(_ADOPT, mine | found)
-        await tx.execute(_KEEP, {"of_project": upload.project_id, "of_blob": blob.id, "until": row.expires_at})
+        await tx.execute(_KEEP, {"of_project": piece.project_id, "of_blob": piece.blob_id, "until": row.expires_at})
+
+
+async def _write_expected(db: Database, pieces: Sequence[Piece]) -> list[bool]:
+    async with db.direct() as connection:
+        rows = await connection.fetch(_EXPECT, *_columns(pieces), [piece.size for piece in pieces], LEASE)
+    begun = {row["id"] for row in rows}
+    return [piece.blob_id in begun for piece in pieces]
+
+
+async def _write_arrived(db: Database, wishes: Sequence[tuple[Piece, Stored]]) -> list[bool]:
+    # Of two attempts of one upload one waits for the other, and then takes its place.
+    first = list({(piece.project_id, piece.upload_id): (piece, stored) for piece, stored in reversed(wishes)}.values())
+    hashes = [stored.sha256 for _, stored in first]
+    async with db.direct() as connection:
+        rows = await connection.fetch(_SETTLE, *_columns([piece for piece, _ in first]), hashes)
+    done = {row["blob_id"] for row in rows}
+    return [piece.blob_id in done for piece, _ in wishes]
+
+
+_expect: GroupCommit[Piece, bool] = GroupCommit(_write_expected)
+_settle: GroupCommit[tuple[Piece, Stored], bool] = GroupCommit(_write_arrived)
+
+
+def _columns(pieces: Sequence[Piece]) -> tuple[list[int], list[UUID], list[UUID], list[str]]:
+    return (
+        [piece.project_id for piece in pieces],
+        [piece.upload_id for piece in pieces],
+        [piece.blob_id for piece in pieces],
+        [piece.key for piece in pieces],
+    )
+
+
+_GIVEN = "unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::text[]"
+_EXPECT = f"""
+INSERT INTO blobs (project_id, id, object_key, lease_until)
+SELECT given.project_id, given.blob_id, given.object_key, now() + $6::interval
+FROM {_GIVEN}, $5::bigint[]) AS given(project_id, upload_id, blob_id, object_key, size)
+JOIN multipart_uploads u ON u.project_id = given.project_id AND u.id = given.upload_id AND u.size = given.size
+JOIN projects p ON p.id = given.project_id AND p.deleted_at IS NULL
+WHERE u.state = 'open' AND u.store_id IS NULL AND u.expires_at > now()
+RETURNING id
+"""  # noqa: S608 - put together from constants
+# What came before, or is being ended at this moment, is left to the steps of `_adopt`.
+_SETTLE = f"""
+WITH held AS MATERIALIZED (
+  SELECT given.*, u.expires_at
+  FROM {_GIVEN}, $5::bytea[]) AS given(project_id, upload_id, blob_id, object_key, sha256)
+  JOIN multipart_uploads u ON u.project_id = given.project_id AND u.id = given.upload_id
+  WHERE u.state = 'open' AND u.stored_sha256 IS NULL FOR UPDATE OF u SKIP LOCKED
+), kept AS (
+  UPDATE blobs b SET lease_until = held.expires_at FROM held
+  WHERE b.project_id = held.project_id AND b.id = held.blob_id AND b.state = 'pending'
+  RETURNING b.id
+)
+UPDATE multipart_uploads u SET blob_id = held.blob_id, object_key = held.object_key, stored_sha256 = held.sha256
+FROM held JOIN kept ON kept.id = held.blob_id
+WHERE u.project_id = held.project_id AND u.id = held.upload_id
+RETURNING u.blob_id
+"""  # noqa: S608 - put together from constants
 
 
 def _mine() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
@@ -102,14 +200,11 @@ _KEEP = (
 )
 
 
-async def _give_up(db: Database, upload: MultipartUpload, blob_id: UUID) -> None:
+async def _give_up(db: Database, piece: Piece) -> None:
     """Condemn what could not be finished, unless the upload has it: a client may leave just after the commit."""
+    mine = (MultipartUpload.project_id == piece.project_id, MultipartUpload.id == piece.upload_id)
     with suppress(ModelyardError):
         async with db.write() as tx:
-            row = await tx.scalar(select(MultipartUpload).where(*_key(upload)).with_for_update())
-            if row is None or row.blob_id != blob_id:
-                await garbage.condemn_pending(tx, upload.project_id, blob_id, "upload failed")
-
-
-def _key(upload: MultipartUpload) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return MultipartUpload.project_id == upload.project_id, MultipartUpload.id == upload.id
+            row = await tx.scalar(select(MultipartUpload).where(*mine).with_for_update())
+            if row is None or row.blob_id != piece.blob_id:
+                await garbage.condemn_pending(tx, piece.project_id, piece.blob_id, "upload failed")

@@ -12,11 +12,11 @@ Whatever dies in between leaves a pending row, which the sweep condemns when its
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import mimetypes
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -26,16 +26,20 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from app import faults
 from app.access import policy, projects
 from app.access.policy import Actor, Permission
-from app.artifacts import damage, garbage, inspections, paths, quarantine
+from app.artifacts import arrivals, damage, garbage, inspections, paths, quarantine
+from app.artifacts.arrivals import LEASE, Coming
+from app.artifacts.arrivals import Place as Place
 from app.artifacts.artifacts import Root
 from app.artifacts.tables import PENDING, STORED, Artifact, Blob
 from app.db.database import Database, Tx
 from app.errors import ModelyardError, Unavailable
-from app.ids import object_key, uuid7
+from app.ids import uuid7
 from app.inspection.inspecting import Report
 from app.storage.blobs import BlobStore, Stored
+from app.storage.source import whole
 
-LEASE = timedelta(minutes=15)
+SMALL_BYTES = 256 * 1024
+"""Up to here a file is taken into memory as a whole before anything is begun."""
 RENEW_SECONDS = 60.0
 _TEXT_NAMES = {"MLmodel", "MLproject", "Dockerfile", "README", "LICENSE"}
 _TEXT_ENDINGS = (".yaml", ".yml", ".log", ".py", ".md", ".cfg", ".toml", ".ini", ".env", ".lock")
@@ -53,16 +57,6 @@ class StoreArtifact:
     chunks: AsyncIterator[bytes]
     size: int | None = None
     media_type: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a file is going to be, what it is, and who has sent it; the path has been checked."""
-
-    root: Root
-    path: str
-    media_type: str
-    created_by: int | None
 
 
 async def store(
@@ -83,17 +77,76 @@ async def store(
         SizeMismatch: other than the announced number of bytes arrived; nothing is kept.
         Unavailable: the store is away; nothing is kept.
     """
-    path = paths.check(command.path)
-    blob_id, key = await _begin(db, actor, command.root, lock_owner, permission)
-    heartbeat = asyncio.create_task(keep_alive(db, command.root.project_id, blob_id))
-    try:
-        stored = await blobs.put(key, command.chunks, size=command.size, limit=limit)
-        return await _finish(db, actor, command, path, blob_id, stored, lock_owner)
-    except BaseException:
-        await give_up(db, command.root.project_id, blob_id)
-        raise
-    finally:
-        heartbeat.cancel()
+    place = Place(
+        command.root,
+        paths.check(command.path),
+        command.media_type or guess_media_type(command.path),
+        actor.user_id,
+    )
+    access = await projects.reach(db, actor, command.root.project_id)
+    policy.require(actor, access, permission)
+    sender = _Sender(db, actor, blobs, place, lock_owner, permission)
+    if command.size is not None and command.size <= min(SMALL_BYTES, limit):
+        return await sender.send(await whole(command.chunks, command.size))
+    return await sender.stream(command.chunks, command.size, limit)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sender:
+    """One upload, with everybody whom it concerns."""
+
+    db: Database
+    actor: Actor
+    blobs: BlobStore
+    place: Place
+    lock_owner: LockOwner
+    permission: Permission
+
+    async def send(self, data: bytes) -> Artifact:
+        """A small file, in memory as a whole: nothing waits for its sender any more."""
+        known = Stored(len(data), hashlib.sha256(data).digest(), "")
+        file = Coming.of(self.place, known=known, is_plain=inspections.is_plain(self.place.path, data))
+        shared = await self._begin(file)
+        if shared is not None:
+            await faults.point("upload.committed")
+            return shared
+        try:
+            await self.blobs.put_whole(file.key, data, known.sha256)
+            return await self._finish(file, known)
+        except BaseException:
+            await give_up(self.db, self.place.root.project_id, file.blob_id)
+            raise
+
+    async def stream(self, chunks: AsyncIterator[bytes], size: int | None, limit: int) -> Artifact:
+        """A file of any size, in constant memory."""
+        project_id, file = self.place.root.project_id, Coming.of(self.place)
+        await self._begin(file)
+        heartbeat = asyncio.create_task(keep_alive(self.db, project_id, file.blob_id))
+        try:
+            stored = await self.blobs.put(file.key, chunks, size=size, limit=limit)
+            return await self._finish(replace(file, stored=stored), stored)
+        except BaseException:
+            await give_up(self.db, project_id, file.blob_id)
+            raise
+        finally:
+            heartbeat.cancel()
+
+    async def _begin(self, file: Coming) -> Artifact | None:
+        """The row of the blob; or the file in its place, when the project has its bytes."""
+        done = await arrivals.expect(self.db, file)
+        if not done:
+            await begin(self.db, self.actor, file, self.lock_owner, self.permission)
+        return done if isinstance(done, Artifact) else None
+
+    async def _finish(self, file: Coming, stored: Stored) -> Artifact:
+        await faults.point("upload.stored")
+        artifact = await arrivals.settle(self.db, file)
+        if not isinstance(artifact, Artifact):
+            async with self.db.write() as tx:
+                await self.lock_owner(tx)
+                artifact = await register(tx, self.place, file.blob_id, stored)
+        await faults.point("upload.committed")
+        return artifact
 
 
 async def permit(
@@ -170,30 +223,19 @@ async def remove_all(
     return total
 
 
-async def _begin(
-    db: Database, actor: Actor, root: Root, lock_owner: LockOwner, permission: Permission
-) -> tuple[UUID, str]:
-    blob_id, key = uuid7(), object_key(root.project_id)
+async def begin(db: Database, actor: Actor, file: Coming, lock_owner: LockOwner, permission: Permission) -> None:
+    """Write down where bytes are going to be, and wait for whoever changes their owner.
+
+    Raises:
+        NotFound, Forbidden: as the project and the owner say.
+    """
+    root = file.place.root
+    row = {"project_id": root.project_id, "id": file.blob_id, "object_key": file.key}
     async with db.write() as tx:
         access = await projects.visible(tx, actor, root.project_id)
         policy.require(actor, access, permission)
         await lock_owner(tx)
-        await tx.execute(
-            insert(Blob).values(project_id=root.project_id, id=blob_id, object_key=key, lease_until=lease_from_now())
-        )
-    return blob_id, key
-
-
-async def _finish(
-    db: Database, actor: Actor, command: StoreArtifact, path: str, blob_id: UUID, stored: Stored, lock_owner: LockOwner
-) -> Artifact:
-    place = Place(command.root, path, command.media_type or guess_media_type(path), actor.user_id)
-    await faults.point("upload.stored")
-    async with db.write() as tx:
-        await lock_owner(tx)
-        artifact = await register(tx, place, blob_id, stored)
-    await faults.point("upload.committed")
-    return artifact
+        await tx.execute(insert(Blob).values(**row, lease_until=lease_from_now()))
 
 
 async def register(tx: Tx, place: Place, blob_id: UUID, stored: Stored, report: Report | None = None) -> Artifact:

@@ -8,12 +8,39 @@ the SQL is a constant, prepared once per connection, and each statement is a tra
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import asyncpg
 import orjson
+from sqlalchemy.ext.asyncio import AsyncSession
+
+
+class Statements(Protocol):
+    """Whoever runs constants: a connection that was lent, or :class:`Within` a transaction.
+
+    What both are to run takes JSON as text and answers it as text: they know it by different means.
+    """
+
+    async def fetch(self, statement: str, /, *values: Any) -> Sequence[Mapping[str, Any]]: ...
+
+
+class Within:
+    """Runs constants in a transaction that other statements run in, too."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def fetch(self, statement: str, /, *values: Any) -> Sequence[Mapping[str, Any]]:
+        """The rows of the statement, whose parameters are ``$1``, ``$2`` …"""
+        connection = await self._session.connection()
+        found = await connection.exec_driver_sql(statement, values)
+        names = tuple(found.keys())
+        return [dict(zip(names, row, strict=True)) for row in found]
+
+
+_FAREWELL_SECONDS = 3
 
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]  # the driver has no type hints
@@ -51,8 +78,13 @@ class DirectPool:
             await pool.release(connection)
 
     async def close(self) -> None:
-        """End all connections; those that are lent, too."""
-        if self._pool is not None:
+        """End all connections; those that are lent as soon as they are given back, or a moment later."""
+        if self._pool is None:
+            return
+        try:
+            async with asyncio.timeout(_FAREWELL_SECONDS):
+                await self._pool.close()
+        except TimeoutError:
             self._pool.terminate()
 
     async def _open(self) -> asyncpg.Pool:

@@ -53,7 +53,8 @@ class GroupCommit(Generic[Wish, Outcome]):
             line = self._lines[db] = _Line()
         outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         line.waiting.append((wish, outcome))
-        if len(line.runs) < self._at_once:
+        if line.running < self._at_once:
+            line.running += 1
             # In a context of its own: what it logs is not about the request that happened to be first.
             run = asyncio.get_running_loop().create_task(self._run(db, line), context=Context())
             line.runs.add(run)
@@ -61,10 +62,14 @@ class GroupCommit(Generic[Wish, Outcome]):
         return await outcome
 
     async def _run(self, db: Database, line: _Line[Wish, Outcome]) -> None:
-        while line.waiting:
-            taken = self._take(line)
-            if taken:
-                await self._settle(db, taken)
+        try:
+            while line.waiting:
+                taken = self._take(line)
+                if taken:
+                    await self._settle(db, taken)
+        finally:
+            # Here and not when the task is seen to be done: whoever comes in between would wait for nobody.
+            line.running -= 1
 
     def _take(self, line: _Line[Wish, Outcome]) -> list[tuple[Wish, asyncio.Future[Outcome]]]:
         taken: list[tuple[Wish, asyncio.Future[Outcome]]] = []
@@ -97,7 +102,9 @@ class GroupCommit(Generic[Wish, Outcome]):
 class _Line(Generic[Wish, Outcome]):
     def __init__(self) -> None:
         self.waiting: deque[tuple[Wish, asyncio.Future[Outcome]]] = deque()
+        self.running = 0
         self.runs: set[asyncio.Task[None]] = set()
+        """Kept, since a loop forgets tasks that nobody else knows."""
 
 
 def _answer(

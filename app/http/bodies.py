@@ -27,6 +27,11 @@ async def chunks(request: Request) -> AsyncIterator[bytes]:
         raise BrokenBody from None
 
 
+async def of(data: bytes) -> AsyncIterator[bytes]:
+    """A body that has come as a whole."""
+    yield data
+
+
 def announced(request: Request) -> int | None:
     """The size that the sender gave; a stream of unknown length comes without."""
     text = request.headers.get("content-length", "")

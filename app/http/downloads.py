@@ -40,6 +40,8 @@ def respond(download: Download) -> Response:
     """The response that sends a download's bytes and lets go of the store when it ends, however it ends."""
     if download.chunks is None:
         return Response(None, download.status, download.headers)
+    if download.body is not None:
+        return Response(download.body, download.status, download.headers)
     return StreamingResponse(
         _closing(download.chunks, download.closing),
         download.status,

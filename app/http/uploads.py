@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from uuid import UUID
 
 from starlette.requests import Request
@@ -14,6 +15,7 @@ from app.artifacts.uploads import StoreArtifact
 from app.errors import Forbidden, Invalid, TooLarge
 from app.http import bodies
 from app.runtime import Runtime
+from app.storage.source import whole
 from app.tracking import owners
 
 MAX_PART_BYTES = 5 * 1024**3
@@ -30,15 +32,28 @@ async def put_part(request: Request) -> Response:
         raise Invalid("A part needs a Content-Length.")
     if size > min(MAX_PART_BYTES, runtime.settings.max_artifact_bytes):
         raise TooLarge(f"A part may have at most {min(MAX_PART_BYTES, runtime.settings.max_artifact_bytes)} bytes.")
+    chunks = bodies.chunks(request)
+    if size <= uploads.SMALL_BYTES:
+        data = await whole(chunks, size)
+        if sha256 := await receiving.take(runtime.db, runtime.blobs, project_id, upload_id, data):
+            return _arrived(sha256.hex())
+        chunks = bodies.of(data)
+    return _arrived(await _pass_on(runtime, project_id, upload_id, number, chunks, size))
+
+
+async def _pass_on(
+    runtime: Runtime, project_id: int, upload_id: UUID, number: int, chunks: AsyncIterator[bytes], size: int
+) -> str:
     upload = await multipart_uploads.open_upload(runtime.db, project_id, upload_id)
     if receiving.comes_in_one_piece(upload):
-        sha256 = await receiving.receive(runtime.db, runtime.blobs, upload, bodies.chunks(request), size)
-        return Response(None, 200, {"ETag": f'"{sha256.hex()}"'})
+        return (await receiving.receive(runtime.db, runtime.blobs, upload, chunks, size)).hex()
     plans.check_size(upload, number, size)
-    part = await runtime.blobs.put_part(
-        upload.object_key, upload.store_id or "", number, bodies.chunks(request), size=size
-    )
-    return Response(None, 200, {"ETag": f'"{part.etag}"'})
+    part = await runtime.blobs.put_part(upload.object_key, upload.store_id or "", number, chunks, size=size)
+    return part.etag
+
+
+def _arrived(etag: str) -> Response:
+    return Response(None, 200, {"ETag": f'"{etag}"'})
 
 
 async def put_file(request: Request) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import pickletools
 import re
 import warnings
@@ -17,8 +18,10 @@ OPCODES_THAT_TELL = 4
 PICKLE_NAMES = frozenset(".pkl .pickle .p .pck .dill .cloudpickle .joblib .jl .pt .pth .ckpt .npy .npz".split())
 """What their loaders unpickle; ``numpy.load`` takes for a pickle what has no mark of its own."""
 ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
-OLD_IMPORT = re.compile(rb"[ci][A-Za-z_][\w.]{0,200}\r?\n[A-Za-z_][\w.]{0,200}\r?\n")
-"""How protocols 0 to 3 import."""
+OLD_MODULE = re.compile(rb"[ci][A-Za-z_][\w.]{0,200}\r?\Z")
+OLD_NAME = re.compile(rb"[A-Za-z_][\w.]{0,200}\r?")
+"""How protocols 0 to 3 import: the end of a line, and all of the next."""
+_OLD_MODULE_BYTES = 204
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
 
@@ -92,7 +95,7 @@ def _by_bytes(head: bytes, size: int) -> Kind | None:
 
 def _goes_on_as_pickle(head: bytes) -> bool:
     """Whether opcodes follow the mark: two bytes are too few to tell a pickle from noise, of which one file in eleven
-    thousand begins like one. What imports before its fifth opcode is found by :data:`OLD_IMPORT`.
+    thousand begins like one. What imports before its fifth opcode is found by :func:`_imports_as_of_old`.
     """
     try:
         with warnings.catch_warnings():
@@ -118,9 +121,17 @@ def _by_name(name: str, suffix: str) -> Kind | None:
 
 def _by_look(head: bytes) -> Kind | None:
     """Formats without a mark of their own."""
-    if OLD_IMPORT.search(head):
+    if _imports_as_of_old(head):
         return Kind.PERHAPS_PICKLE
     return Kind.ONNX if looks_like_onnx(head) else None
+
+
+def _imports_as_of_old(head: bytes) -> bool:
+    lines = head.split(b"\n")[:-1]
+    return any(
+        OLD_NAME.fullmatch(name) and OLD_MODULE.search(line[-_OLD_MODULE_BYTES:])
+        for line, name in itertools.pairwise(lines)
+    )
 
 
 def looks_like_onnx(head: bytes) -> bool:

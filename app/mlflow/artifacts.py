@@ -111,8 +111,7 @@ async def list_of_run(call: Call) -> Answer:
 async def found(call: Call, place: Location) -> ArtifactDetails:
     """The file at a place, if the actor may read it."""
     access = await _readable(call)
-    async with call.db.read() as snap:
-        return await artifacts.find(snap, place.root(access.id), paths.check(place.path))
+    return await artifacts.get(call.db, place.root(access.id), paths.check(place.path))
 
 
 def presigned(call: Call, found: ArtifactDetails) -> Answer:

@@ -44,8 +44,8 @@ async def create(call: Call) -> Answer:
         foreign_run=origin.foreign_run,
         run_link=message.text("run_link"),
     )
-    made = await versions.create(call.db, call.actor, call.project, command)
-    return {"model_version": await presenting.changed_version(call, made)}
+    model, made = await versions.create_with_model(call.db, call.actor, call.project, command)
+    return {"model_version": shapes.model_version(model, made, aliases=[])}
 
 
 async def get(call: Call) -> Answer:

@@ -127,9 +127,12 @@ def _files(prefix: str) -> list[BaseRoute]:
     ]
 
 
+_PUT_AND_GET, _OTHER_FILES = slice(0, 2), slice(2, None)
+
 routes: list[BaseRoute] = [
+    *_files("/api/2.0/mlflow-artifacts")[_PUT_AND_GET],  # small files come by the thousand
     *_calls(_API),
-    *_files("/api/2.0/mlflow-artifacts"),
+    *_files("/api/2.0/mlflow-artifacts")[_OTHER_FILES],
     Route("/api/3.0/mlflow/server-info", server.server_info),
     Route("/version", server.version),
     Route("/health", server.health),

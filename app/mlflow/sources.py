@@ -142,7 +142,7 @@ async def _elsewhere(call: Call, given: Origin) -> Origin:
     if given.candidate_id is None:
         return given
     try:
-        await candidates.get(call.db, call.actor, call.project, given.candidate_id)
+        await candidates.find(call.db, call.actor, call.project, given.candidate_id)
     except candidates.CandidateNotFound:
         return replace(given, candidate_id=None, foreign_run=given.candidate_id.hex)
     return given

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from app.access import policy, projects
 from app.access.policy import ANONYMOUS, Actor, Permission
 from app.artifacts import artifacts, downloads, paths, uploads
 from app.artifacts.artifacts import ArtifactDetails, Root
@@ -69,8 +70,7 @@ async def get(request: Request) -> Response:
 
 async def _find(request: Request) -> ArtifactDetails:
     root, path = await _place(request)
-    async with _runtime(request).db.read() as snap:
-        return await artifacts.find(snap, root, path)
+    return await artifacts.get(_runtime(request).db, root, path)
 
 
 async def _place(request: Request, *, to_write: bool = False) -> tuple[Root, str]:
@@ -78,18 +78,23 @@ async def _place(request: Request, *, to_write: bool = False) -> tuple[Root, str
     owner = request.path_params["owner"]
     path = paths.check(request.path_params["path"])
     if owner.startswith(_CANDIDATE):
-        return await _of_candidate(request, owner.removeprefix(_CANDIDATE)), path
+        return await _of_candidate(request, owner.removeprefix(_CANDIDATE), to_write=to_write), path
     root, folder = await _of_version(request, owner, to_write=to_write)
     return root, f"{folder}/{path}" if folder else path
 
 
-async def _of_candidate(request: Request, text: str) -> Root:
+async def _of_candidate(request: Request, text: str, *, to_write: bool) -> Root:
     try:
         candidate_id = UUID(hex=text)
     except ValueError:
         raise NotFound(f"There is no candidate {quoted(text)}; pass `candidate:` and its run id.") from None
-    found = await candidates.get(_runtime(request).db, _actor(request), _project(request), candidate_id)
-    return Root(found.candidate.project_id, candidate_id=candidate_id)
+    db, actor, project = _runtime(request).db, _actor(request), _project(request)
+    if to_write:  # whoever stores a file looks for its owner, and holds it
+        access = await projects.reach(db, actor, project)
+        policy.require(actor, access, Permission.CANDIDATE_READ)
+        return Root(access.id, candidate_id=candidate_id)
+    found = await candidates.find(db, actor, project, candidate_id)
+    return Root(found.project_id, candidate_id=candidate_id)
 
 
 async def _of_version(request: Request, text: str, *, to_write: bool) -> tuple[Root, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -53,6 +53,28 @@ async def enqueue_later(tx: Tx, job: Job, wait: timedelta, *, project_id: int) -
     await tx.execute(
         statement.on_conflict_do_nothing(index_elements=["kind", "key"], index_where=BackgroundJob.state == QUEUED)
     )
+
+
+def later_sql(first: int) -> str:
+    """:func:`enqueue_later` for a constant statement of which it is a part; its parameters begin at this number."""
+    job_id, kind, key, project_id, payload, attempts, wait = (f"${number}" for number in range(first, first + 7))
+    return f"""
+    INSERT INTO background_jobs (id, kind, key, project_id, payload, max_attempts, run_after)
+    SELECT job.id, job.kind, job.key, job.project_id, job.payload, job.attempts, now() + {wait}::interval
+    FROM unnest({job_id}::uuid[], {kind}::text[], {key}::text[], {project_id}::bigint[], {payload}::jsonb[],
+      {attempts}::int[]) AS job(id, kind, key, project_id, payload, attempts)
+    ORDER BY job.kind, job.key
+    ON CONFLICT (kind, key) WHERE state = 'queued' DO NOTHING
+    """  # noqa: S608 - numbers of parameters
+
+
+def later_values(jobs: Iterable[tuple[Job, int]], wait: timedelta) -> tuple[Any, ...]:
+    """The parameters of :func:`later_sql`: jobs, each with its project."""
+    rows = [_row(job, project_id) for job, project_id in jobs]
+    return *([row[name] for row in rows] for name in _COLUMNS), wait
+
+
+_COLUMNS = ("id", "kind", "key", "project_id", "payload", "max_attempts")
 
 
 def _row(job: Job, project_id: int | None) -> dict[str, Any]:

@@ -6,10 +6,10 @@ the change, so that what is told has happened.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from app.db.database import Snapshot, Tx
+from app.db.database import Tx
 from app.registry.names import PROMPT_TAG
 from app.registry.tables import Model, ModelVersion
 from app.webhooks import events
@@ -37,21 +37,24 @@ async def model_tags_changed(tx: Tx, model: Model, tags: Mapping[str, str | None
         await events.record(tx, model.project_id, _tag_events("prompt_tag", {"name": model.name}, tags))
 
 
-async def has_listener(snap: Snapshot, model: Model) -> bool:
-    """Read step: whether anybody is to be told of new versions of the model."""
-    return await events.has_listener(snap, model.project_id, _version_event(model))
+def is_awaited(model: Model, events: Collection[str]) -> bool:
+    """Whether new versions of the model are among the events that somebody listens to."""
+    return _version_event(model) in events
 
 
-async def version_created(tx: Tx, model: Model, version: ModelVersion) -> None:
-    """Step: ``model_version.created`` or ``prompt_version.created``."""
+async def versions_created(tx: Tx, model: Model, versions: Iterable[ModelVersion]) -> None:
+    """Step: ``model_version.created`` or ``prompt_version.created`` for each."""
+    await events.record(tx, model.project_id, [Event(_version_event(model), _told(model, one)) for one in versions])
+
+
+def _told(model: Model, version: ModelVersion) -> dict[str, Any]:
     prompt = is_prompt(model)
     data: dict[str, Any] = {"name": model.name, "version": str(version.number)}
     if prompt:
         data["template"] = version.tags.get(_PROMPT_TEXT)
     else:
         data |= {"source": version.source, "run_id": version.foreign_run or version.candidate_id.hex}
-    data |= {"tags": _shown(version.tags, prompt=prompt), "description": version.description or None}
-    await events.record(tx, model.project_id, [Event(_version_event(model), data)])
+    return data | {"tags": _shown(version.tags, prompt=prompt), "description": version.description or None}
 
 
 async def version_tags_changed(tx: Tx, model: Model, version: ModelVersion, tags: Mapping[str, str | None]) -> None:

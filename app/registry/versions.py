@@ -8,7 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import func, update
 
-from app.access.policy import Actor
+from app.access import policy, projects
+from app.access.policy import Actor, Permission
 from app.artifacts.artifacts import Root
 from app.ci import linking
 from app.ci.linking import Owner
@@ -17,17 +18,17 @@ from app.errors import NotFound
 from app.queue import outbox
 from app.queue.jobs import PurgeVersion
 from app.quoting import quoted
-from app.registry import announcing, creation, models, repository, resolving, turns
+from app.registry import announcing, creation, making, models, repository, resolving
 from app.registry.creation import CreateVersion, VersionTaken
 from app.registry.names import check_description
 from app.registry.references import ByAlias, Reference, spoken
 from app.registry.repository import readable, writable
 from app.registry.resolving import Named, Target
-from app.registry.semver import Increment, SemVer
+from app.registry.semver import Increment
 from app.registry.stages import known_stage
 from app.registry.tables import Alias, Model, ModelVersion
 from app.registry.tagging import check_tags, merged, without
-from app.tracking import logged_models, version_candidates
+from app.tracking import version_candidates
 
 __all__ = [
     "CreateVersion",
@@ -63,38 +64,16 @@ async def create(db: Database, actor: Actor, project: int | str, command: Create
         CandidateNotFound, CandidateInTrash, LoggedModelNotFound: what it is to be made from is not there.
         Invalid: the version is not SemVer 2.0, or another value is not acceptable.
     """
-    wanted = creation.wanted(command)
-    values = creation.values(command)
-    async with db.read() as snap:
-        access = await writable(snap, actor, project)
-        model = await models.find(snap, access.id, command.model)
-        # Asked here, not under the model's lock, which is to be held as short as can be.
-        is_awaited = await announcing.has_listener(snap, model)
-    async with turns.turn(model.project_id, model.id), db.write() as tx:
-        origin = await creation.origin(tx, model, command, actor)
-        made_by = await linking.ensure(tx, access.id, linking.claims(command.tags, actor))
-        number = await creation.take_number(tx, model)
-        row = {"number": number, "created_by": actor.user_id, **origin, **values}
-        made = await _add(tx, model, command, wanted, row)
-        await linking.attach(tx, Owner(access.id, version_id=made.id), made_by, by=actor.user_id)
-        if made.logged_model_id is not None:
-            await logged_models.note_version(tx, access.id, made.logged_model_id, model.name, number)
-        if is_awaited:
-            await announcing.version_created(tx, model, made)
-    return made
+    return (await create_with_model(db, actor, project, command))[1]
 
 
-async def _add(
-    tx: Tx, model: Model, command: CreateVersion, wanted: SemVer | None, row: Mapping[str, Any]
-) -> ModelVersion:
-    if wanted is not None:
-        try:
-            return await creation.add(tx, model, wanted, **row)
-        except VersionTaken:
-            if not command.or_next:
-                raise
-    version = await creation.next_version(tx, model, command.increment or Increment.PATCH)
-    return await creation.add(tx, model, version, **row)
+async def create_with_model(
+    db: Database, actor: Actor, project: int | str, command: CreateVersion
+) -> tuple[Model, ModelVersion]:
+    """Like :func:`create`, with the model beside the version at no further cost."""
+    access = await projects.get(db, actor, project)
+    policy.require(actor, access, Permission.REGISTRY_WRITE)
+    return await making.make(db, creation.wish(command, actor, access.id))
 
 
 async def get(db: Database, actor: Actor, project: int | str, version_id: int) -> ModelVersion:

@@ -112,6 +112,13 @@ class BlobStore(Protocol):
             KeyTaken: somebody has written this key before.
         """
 
+    async def put_whole(self, key: str, data: bytes, sha256: bytes) -> Stored:
+        """As :meth:`put`, of a few bytes that are in memory, and that the caller has hashed.
+
+        Raises:
+            KeyTaken: somebody has written this key before.
+        """
+
     def open(self, key: str, *, start: int = 0, end: int | None = None) -> AbstractAsyncContextManager[Reading]:
         """Read the bytes from ``start`` up to, not including, ``end``.
 
@@ -119,6 +126,13 @@ class BlobStore(Protocol):
             BlobMissing: there is no such object.
             Invalid: ``start`` is not inside the object.
             Unavailable: while reading, when the stream breaks before its end.
+        """
+
+    async def read(self, key: str, start: int, end: int) -> bytes:
+        """The bytes from ``start`` up to, not including, ``end``, which are inside the object and fit into memory.
+
+        Raises:
+            BlobMissing: there is no such object.
         """
 
     async def stat(self, key: str) -> Stat | None:

@@ -33,3 +33,14 @@ class RunningHash:
         if self._update is not None:
             await self._update
             self._update = None
+
+
+class KnownHash:
+    """The hash of bytes that somebody has hashed before."""
+
+    def __init__(self, sha256: bytes) -> None:
+        self._sha256 = sha256
+
+    async def digest(self) -> bytes:
+        """The 32 bytes."""
+        return self._sha256

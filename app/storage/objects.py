@@ -33,7 +33,7 @@ class Objects:
         """Store a body; ``only_new`` forbids it when the key exists. Answers 200, 412 (exists) or 501 (cannot tell)."""
         return await self._wire.send(
             "PUT",
-            lambda: self._signer.object("PUT", key),
+            lambda: self._signer.own("PUT", key),
             accept={200, 412, 501} if only_new else {200},
             headers=OCTETS | {"If-None-Match": "*"} if only_new else OCTETS,
             payload=payload,
@@ -43,7 +43,7 @@ class Objects:
     async def stat(self, key: str) -> Stat | None:
         """HEAD; None when there is no such object."""
         answer = await self._wire.send(
-            "HEAD", lambda: self._signer.object("HEAD", key), accept={200, 404}, idle=SHORT_IDLE_SECONDS
+            "HEAD", lambda: self._signer.own("HEAD", key), accept={200, 404}, idle=SHORT_IDLE_SECONDS
         )
         if answer.status == 404:
             return None
@@ -57,7 +57,7 @@ class Objects:
         """DELETE; an object that does not exist is fine."""
         await self._wire.send(
             "DELETE",
-            lambda: self._signer.object("DELETE", key),
+            lambda: self._signer.own("DELETE", key),
             accept={200, 204, 404},
             idle=SHORT_IDLE_SECONDS,
         )
@@ -72,10 +72,28 @@ class Objects:
         accept = {206, 404, 416} if wanted else {200, 404}
 
         def sign() -> str:
-            return self._signer.object("GET", key)
+            return self._signer.own("GET", key)
 
         async with self._wire.receive(sign, accept=accept, headers=wanted) as response:
             yield await _reading(response, start)
+
+    async def read(self, key: str, start: int, end: int) -> bytes:
+        """The bytes of a small interval, all at once."""
+        answer = await self._wire.send(
+            "GET",
+            lambda: self._signer.own("GET", key),
+            accept={206, 404},
+            headers={"Range": f"bytes={start}-{end - 1}"},
+            idle=SHORT_IDLE_SECONDS,
+            is_brief=True,
+        )
+        if answer.status == 404:
+            raise _missing()
+        place = CONTENT_RANGE.fullmatch(answer.headers.get("content-range", ""))
+        if place is None or place[1] != str(start) or len(answer.body) != end - start:
+            log.error("object store: answer without the range that was asked for")
+            raise Unavailable(REFUSED)
+        return answer.body
 
     async def require_bucket(self) -> None:
         """One signed request without a second attempt, for an object that is never there.
@@ -93,8 +111,7 @@ class Objects:
 
 async def _reading(response: aiohttp.ClientResponse, start: int) -> Reading:
     if response.status == 404:
-        log.error("object store: an object is missing that should be there")
-        raise BlobMissing
+        raise _missing()
     size = response.content_length
     if response.status == 200 and size is not None:
         return Reading(size, size, _chunks(response, size))
@@ -105,6 +122,11 @@ async def _reading(response: aiohttp.ClientResponse, start: int) -> Reading:
         log.error("object store: answer without the range that was asked for")
         raise Unavailable(REFUSED)
     return Reading(size, int(place[2]), _chunks(response, size))
+
+
+def _missing() -> BlobMissing:
+    log.error("object store: an object is missing that should be there")
+    return BlobMissing()
 
 
 async def _chunks(response: aiohttp.ClientResponse, size: int) -> AsyncIterator[bytes]:

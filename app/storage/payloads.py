@@ -44,6 +44,7 @@ class Block:
 
     def __init__(self, data: bytes | bytearray) -> None:
         self._view = memoryview(data).toreadonly()
+        self.data = data
         self.size = len(data)
 
     def body(self, pulse: Pulse) -> Body:

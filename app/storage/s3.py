@@ -52,9 +52,17 @@ class S3BlobStore:
         """Store a stream under a new key."""
         return await self._writer.put(key, Source(chunks, size=size, limit=limit))
 
+    async def put_whole(self, key: str, data: bytes, sha256: bytes) -> Stored:
+        """Store a few bytes under a new key."""
+        return await self._writer.put_whole(key, data, sha256)
+
     def open(self, key: str, *, start: int = 0, end: int | None = None) -> AbstractAsyncContextManager[Reading]:
         """Read an object or a range of it."""
         return self._objects.open(key, start, end)
+
+    async def read(self, key: str, start: int, end: int) -> bytes:
+        """Read a few bytes."""
+        return await self._objects.read(key, start, end)
 
     async def stat(self, key: str) -> Stat | None:
         """Look at one object."""

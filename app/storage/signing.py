@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import re
 import ssl
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
@@ -24,6 +29,20 @@ SHORT_IDLE_SECONDS = 10.0
 """For requests that give a healthy store little to do: a paused or hanging one is known by then."""
 
 
+_OWN_SECONDS = int(OWN_REQUEST.total_seconds())
+_PLAIN = re.compile(r"[A-Za-z0-9_./-]+")
+"""Keys that are the same in a URL; ours are."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """What all signatures of a day have in common."""
+
+    scope: str
+    query: str
+    key: bytes
+
+
 class Signer:
     """Signs for one endpoint and bucket; the SDK decides between path-style and virtual-host addresses."""
 
@@ -36,6 +55,37 @@ class Signer:
         self._client = client(settings, url)
         probe = urlsplit(self._client.get_presigned_url("GET", self._bucket, "x"))
         self._bucket_root = probe._replace(path=probe.path.removesuffix("x"), query="")
+        self._today = _Day("", "", b"")
+
+    def own(self, method: str, key: str) -> str:
+        """A URL for one object and for now, in a tenth of the time; the same that :meth:`object` would make.
+
+        What depends on the day and not on the object is computed once a day.
+        """
+        now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        if not _PLAIN.fullmatch(key):
+            return self.object(method, key)
+        return self._signed(method, key, now)
+
+    def _signed(self, method: str, key: str, now: str) -> str:
+        day = self._day(now[:8])
+        root = self._bucket_root
+        query = f"{day.query}&X-Amz-Date={now}&X-Amz-Expires={_OWN_SECONDS}&X-Amz-SignedHeaders=host"
+        request = f"{method}\n{root.path}{key}\n{query}\nhost:{root.netloc}\n\nhost\nUNSIGNED-PAYLOAD"
+        request_hash = hashlib.sha256(request.encode()).hexdigest()
+        text = f"AWS4-HMAC-SHA256\n{now}\n{day.scope}\n{request_hash}"
+        signature = hmac.digest(day.key, text.encode(), "sha256").hex()
+        return f"{root.scheme}://{root.netloc}{root.path}{key}?{query}&X-Amz-Signature={signature}"
+
+    def _day(self, date: str) -> _Day:
+        if not self._today.scope.startswith(f"{date}/"):
+            scope = f"{date}/{self._region}/s3/aws4_request"
+            credential = quote(f"{self._credentials.access_key}/{scope}", safe="")
+            key = f"AWS4{self._credentials.secret_key}".encode()
+            for part in scope.split("/"):
+                key = hmac.digest(key, part.encode(), "sha256")
+            self._today = _Day(scope, f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={credential}", key)
+        return self._today
 
     def object(
         self, method: str, key: str, query: Mapping[str, str] | None = None, expires: timedelta = OWN_REQUEST

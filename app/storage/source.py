@@ -38,7 +38,7 @@ class Source:
             if self.taken > self._limit:
                 raise too_large(self._limit)
             if self.size is not None and self.taken > self.size:
-                raise SizeMismatch(f"The body has more than the {self.size} bytes that were declared.")
+                raise _more(self.size)
             self._rest = memoryview(chunk)
         return True
 
@@ -59,7 +59,32 @@ class Source:
 
     def _check_end(self) -> None:
         if self.size is not None and self.taken < self.size:
-            raise SizeMismatch(f"The body has {self.taken} bytes where {self.size} were declared.")
+            raise _fewer(self.taken, self.size)
+
+
+async def whole(chunks: AsyncIterator[bytes], size: int) -> bytes:
+    """All bytes of a small body.
+
+    Raises:
+        SizeMismatch: they are more or fewer than the declared ``size``.
+    """
+    pieces, taken = [], 0
+    async for chunk in chunks:
+        pieces.append(chunk)
+        taken += len(chunk)
+        if taken > size:
+            raise _more(size)
+    if taken < size:
+        raise _fewer(taken, size)
+    return b"".join(pieces)
+
+
+def _more(size: int) -> SizeMismatch:
+    return SizeMismatch(f"The body has more than the {size} bytes that were declared.")
+
+
+def _fewer(taken: int, size: int) -> SizeMismatch:
+    return SizeMismatch(f"The body has {taken} bytes where {size} were declared.")
 
 
 def too_large(limit: int, circumstance: str = "here") -> TooLarge:

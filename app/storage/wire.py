@@ -15,7 +15,8 @@ from yarl import URL
 
 from app.errors import Unavailable
 from app.storage import documents
-from app.storage.payloads import Payload, Pulse
+from app.storage.lines import Lines
+from app.storage.payloads import SLICE_BYTES, Block, Payload, Pulse
 from app.storage.signing import CONNECT_SECONDS, IDLE_SECONDS, SHORT_IDLE_SECONDS, tls_context
 
 ATTEMPTS: Final = 4
@@ -51,7 +52,7 @@ class Answer:
     @property
     def etag(self) -> str:
         """The ETag header without its quotes."""
-        return self.headers.get("ETag", "").strip('"')
+        return self.headers.get("etag", "").strip('"')
 
     @property
     def error_code(self) -> str | None:
@@ -69,6 +70,7 @@ class Wire:
     def __init__(self, *, secure: bool) -> None:
         self._tls = tls_context() if secure else None
         self._session: aiohttp.ClientSession | None = None
+        self._lines = Lines(tls=self._tls, connect_seconds=CONNECT_SECONDS, idle_seconds=KEEP_ALIVE_SECONDS)
 
     def _pool(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -86,6 +88,7 @@ class Wire:
 
     async def close(self) -> None:
         """Drop all connections."""
+        self._lines.close()
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -100,15 +103,21 @@ class Wire:
         payload: Payload | None = None,
         idle: float = IDLE_SECONDS,
         attempts: int = ATTEMPTS,
+        is_brief: bool = False,
     ) -> Answer:
         """Send a request, again if the failure may pass and the body can be repeated, and read the answer.
+
+        What is small goes over lines of its own; without a body only if ``is_brief`` says that the answer is small.
 
         Raises:
             Unavailable: the store is down or slow, or its answer has no accepted status.
         """
+        short = payload.data if isinstance(payload, Block) and payload.size <= SLICE_BYTES else None
 
         async def once(attempt: int) -> Answer:
             async with asyncio.timeout(idle) as timer:
+                if short is not None or (is_brief and payload is None):
+                    return _accepted(await self._ask(method, sign(), headers or {}, short, attempt), accept)
                 body = payload.body(Pulse(timer, idle)) if payload else None
                 length = {"Content-Length": str(payload.size)} if payload else {}
                 async with self._pool().request(
@@ -118,13 +127,20 @@ class Wire:
                     headers={**(headers or {}), **length},
                     allow_redirects=False,
                 ) as response:
-                    answer = await _read_answer(response, attempt)
-            if answer.status not in accept or _failed_late(answer):
-                raise _refusal(answer)
-            return answer
+                    return _accepted(await _read_answer(response, attempt), accept)
 
         tries = attempts if payload is None or payload.repeatable else 1
         return await _persist(method, once, tries)
+
+    async def _ask(
+        self, method: str, url: str, headers: Mapping[str, str], data: bytes | bytearray | None, attempt: int
+    ) -> Answer:
+        netloc, _, target = url.partition("://")[2].partition("/")
+        length = {} if data is None else {"Content-Length": str(len(data))}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in {**headers, **length}.items())
+        head = f"{method} /{target} HTTP/1.1\r\nHost: {netloc}\r\nUser-Agent: modelyard\r\n{lines}\r\n"
+        reply = await self._lines.ask(netloc, head.encode("ascii") + (data or b""), most=ANSWER_BYTES)
+        return Answer(reply.status, reply.headers, bytes(reply.body), attempt)
 
     @asynccontextmanager
     async def receive(
@@ -172,6 +188,12 @@ async def _read_answer(response: aiohttp.ClientResponse, attempt: int) -> Answer
         if len(body) > ANSWER_BYTES:
             raise documents.AnswerMalformed(f"more than {ANSWER_BYTES} bytes")
     return Answer(response.status, response.headers, bytes(body), attempt)
+
+
+def _accepted(answer: Answer, accept: Collection[int]) -> Answer:
+    if answer.status not in accept or _failed_late(answer):
+        raise _refusal(answer)
+    return answer
 
 
 def _failed_late(answer: Answer) -> bool:

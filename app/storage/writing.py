@@ -6,10 +6,11 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Coroutine, Sequence
+from typing import TypeAlias
 
 from app.errors import Unavailable
 from app.storage.blobs import KeyTaken, Part, PartsRefused, Stored
-from app.storage.hashing import THREAD_BYTES, RunningHash
+from app.storage.hashing import THREAD_BYTES, KnownHash, RunningHash
 from app.storage.multipart import Multipart
 from app.storage.objects import Objects
 from app.storage.parting import PartRule, send_blocks, send_flows
@@ -20,6 +21,7 @@ from app.storage.wire import REFUSED, Answer
 CLEANUP_WAIT_SECONDS = 2.0
 """How long a failed write waits for its own clean-up, which goes on afterwards."""
 
+Digest: TypeAlias = RunningHash | KnownHash
 log = logging.getLogger(__name__)
 
 
@@ -44,15 +46,19 @@ class Writer:
         first = await source.block(self._rule.block_bytes(source.size, 1))
         if await source.more():
             return await self._in_parts(key, source, first)
-        return await self._whole(key, first)
+        digest = RunningHash()
+        await digest.take(first)
+        return await self._whole(key, first, digest)
+
+    async def put_whole(self, key: str, data: bytes, sha256: bytes) -> Stored:
+        """Store what is in memory already."""
+        return await self._whole(key, data, KnownHash(sha256))
 
     async def close(self) -> None:
         """Wait for the clean-up that failed writes have left running."""
         await asyncio.gather(*self._cleanups)
 
-    async def _whole(self, key: str, block: bytearray) -> Stored:
-        digest = RunningHash()
-        await digest.take(block)
+    async def _whole(self, key: str, block: bytes | bytearray, digest: Digest) -> Stored:
         answer = await self._put_new(key, Block(block))
         if answer.status == 200 and len(block) < THREAD_BYTES and _proves(answer.etag, block):
             return Stored(len(block), await digest.digest(), answer.etag)
@@ -60,7 +66,7 @@ class Writer:
             await self._require_same(key, block)
         return await self._verified(key, len(block), digest)
 
-    async def _require_same(self, key: str, block: bytearray) -> None:
+    async def _require_same(self, key: str, block: bytes | bytearray) -> None:
         """The HTTP client repeats a PUT whose connection broke, so what is in the way may be our own first try."""
         stat = await self._objects.stat(key)
         if stat is None or not await asyncio.to_thread(_proves, stat.etag, block):
@@ -102,7 +108,7 @@ class Writer:
         if answer.status == 404 and answer.attempt == 1:
             raise Unavailable(REFUSED)
 
-    async def _verified(self, key: str, size: int, digest: RunningHash) -> Stored:
+    async def _verified(self, key: str, size: int, digest: Digest) -> Stored:
         """Ask what is there now: a lost answer may have been a success, and a success may have stored nothing."""
         stat = await self._objects.stat(key)
         if stat is None or stat.size != size:
@@ -123,7 +129,7 @@ class Writer:
         await asyncio.wait({task}, timeout=CLEANUP_WAIT_SECONDS)
 
 
-def _proves(etag: str, block: bytearray) -> bool:
+def _proves(etag: str, block: bytes | bytearray) -> bool:
     """Whether the store names the MD5 of exactly these bytes, as most do for a plain PUT; other ETags mean nothing."""
     return etag == hashlib.md5(block, usedforsecurity=False).hexdigest()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, TextClause, func, select, text, update
@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, TextClause, func, select, text, update
 from app.db.database import Tx
 from app.queue import outbox
 from app.queue.jobs import PurgeCandidate, PurgeExperiment
+from app.tracking.candidates import Status
 from app.tracking.tables import Candidate, Experiment, LoggedModel
 
 
@@ -26,6 +27,41 @@ async def let_go(tx: Tx, project_id: int, candidate_ids: Sequence[UUID], logged_
         await outbox.enqueue(tx, PurgeCandidate(project_id, candidate_id), project_id=project_id)
     for number in await _condemned_experiments(tx, project_id, waiting, logged_model_ids):
         await outbox.enqueue(tx, PurgeExperiment(project_id, number), project_id=project_id)
+
+
+def states(project: str, ids: str) -> str:
+    """SQL: candidates of the array ``ids`` as a JSON object, false for living ones and true for those in the trash."""
+    return f"""
+        SELECT jsonb_object_agg(c.id, c.deleted_at IS NOT NULL)::text
+        FROM unnest({ids}) AS wanted JOIN candidates c ON c.project_id = {project} AND c.id = wanted
+        WHERE c.purge_at IS NULL
+    """  # noqa: S608 - of constants
+
+
+def held(project: str, ids: str) -> str:
+    """SQL: the living candidates of the array ``ids``, held against deletion until the commit, in one order."""
+    return f"""
+        SELECT c.id FROM unnest({ids}) AS wanted JOIN candidates c ON c.project_id = {project} AND c.id = wanted
+        WHERE c.deleted_at IS NULL AND c.purge_at IS NULL
+        ORDER BY c.id FOR SHARE OF c
+    """  # noqa: S608 - of constants
+
+
+def begun(model: str, own: str) -> str:
+    """SQL: makes a candidate for each row of ``own`` (id, user_name, created_by) in the experiment of ``model``."""
+    return f"""
+        INSERT INTO candidates
+            (project_id, experiment_number, name, id, user_name, created_by, of_version, status)
+        SELECT {model}.project_id, {model}.experiment_number, {model}.name, own.*, true, {int(Status.FINISHED)}
+        FROM {model}, {own}
+        RETURNING id
+    """  # noqa: S608 - of constants
+
+
+async def hold(tx: Tx, project_id: int, candidate_ids: Iterable[UUID]) -> None:
+    """Step: hold what there is of these candidates against deletion until the commit; many may hold them at once."""
+    mine = (Candidate.project_id == project_id, Candidate.id == func.any(list(candidate_ids)))
+    await tx.execute(select(Candidate.id).where(*mine).order_by(Candidate.id).with_for_update(read=True))
 
 
 async def lock_of_version(tx: Tx, project_id: int, candidate_id: UUID) -> None:

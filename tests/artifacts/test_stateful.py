@@ -26,6 +26,7 @@ from sqlalchemy import select, update
 
 from app.artifacts import (
     announced_uploads,
+    arrivals,
     artifacts,
     downloads,
     garbage,
@@ -35,6 +36,7 @@ from app.artifacts import (
     uploads,
 )
 from app.artifacts.announced_uploads import AnnouncedFile
+from app.artifacts.arrivals import Coming, Place
 from app.artifacts.artifacts import Root
 from app.artifacts.multipart_uploads import CompleteUpload, CreateUpload
 from app.artifacts.tables import Artifact, Blob, CondemnedObject, MultipartUpload
@@ -328,20 +330,21 @@ class Files(RuleBasedStateMachine):
 
     # Files
 
-    async def store(self, owner: Owner, path: str, chunks: Any) -> Artifact:
-        command = StoreArtifact(owner.root, path, chunks)
+    async def store(self, owner: Owner, path: str, chunks: Any, size: int | None = None) -> Artifact:
+        command = StoreArtifact(owner.root, path, chunks, size=size)
         return await uploads.store(
             self.db, self.actor, self.blobs, command, lock_owner=owners.lock(owner.root), limit=LIMIT
         )
 
-    @rule(owner=owners, path=PATHS, data=BYTES)
-    def upload(self, owner: Owner, path: str, data: bytes) -> None:
-        self.put(owner, path, data)
+    @rule(owner=owners, path=PATHS, data=BYTES, is_announced=st.booleans())
+    def upload(self, owner: Owner, path: str, data: bytes, is_announced: bool) -> None:
+        self.put(owner, path, data, size=len(data) if is_announced else None)
 
     @rule(owner=owners, path=PATHS, choice=st.integers(0, 99))
     def upload_what_is_there_already(self, owner: Owner, path: str, choice: int) -> None:
         known = [data for each in self.all_owners for data in each.files.values()] or [b"one"]
-        self.put(owner, path, known[choice % len(known)])
+        data = known[choice % len(known)]
+        self.put(owner, path, data, size=len(data))
 
     @rule(version=versions, path=PATHS, data=BYTES)
     def upload_to_version(self, version: Version, path: str, data: bytes) -> None:
@@ -350,10 +353,10 @@ class Files(RuleBasedStateMachine):
     @rule(choice=st.integers(0, 99), data=BYTES)
     def replace(self, choice: int, data: bytes) -> None:
         if known := [(each, path) for each in self.all_owners for path in each.files]:
-            self.put(*known[choice % len(known)], data)
+            self.put(*known[choice % len(known)], data, size=len(data))
 
-    def put(self, owner: Owner, path: str, data: bytes) -> None:
-        done = self.attempt(self.store(owner, path, _chunks(data)))
+    def put(self, owner: Owner, path: str, data: bytes, size: int | None = None) -> None:
+        done = self.attempt(self.store(owner, path, _chunks(data), size))
         self.note_stored(owner, path, data, done)
 
     def note_stored(self, owner: Owner, path: str, data: bytes, done: object, *, may_be_late: bool = False) -> None:
@@ -368,9 +371,10 @@ class Files(RuleBasedStateMachine):
         """Its process is killed when the bytes are in the bucket and the pointer is not."""
 
         async def work() -> None:
-            lock = owners.lock(owner.root)
-            _, key = await uploads._begin(self.db, self.actor, owner.root, lock, uploads.Permission.CANDIDATE_WRITE)
-            await self.blobs.put(key, _chunks(data), limit=LIMIT)
+            lock, file = owners.lock(owner.root), Coming.of(Place(owner.root, path, "text/plain", None))
+            if not await arrivals.expect(self.db, file):
+                await uploads.begin(self.db, self.actor, file, lock, uploads.Permission.CANDIDATE_WRITE)
+            await self.blobs.put(file.key, _chunks(data), limit=LIMIT)
 
         self.deaths += not _refused(self.attempt(work()))
 

@@ -76,3 +76,17 @@ async def test_who_goes_away_takes_only_the_own_wish_along(db, commit, groups):
     first.cancel()
     assert await waiting[1] == "stays!"
     assert groups == [["first"], ["stays"]]
+
+
+async def test_nobody_is_forgotten_who_comes_as_a_transaction_ends(db):
+    async def write(_db, wishes):
+        return wishes
+
+    commit = GroupCommit(write, at_once=1)
+
+    async def again_and_again(name):
+        for number in range(200):
+            assert await commit(db, (name, number)) == (name, number)
+
+    async with asyncio.timeout(10):
+        await asyncio.gather(*(again_and_again(name) for name in range(5)))

@@ -93,7 +93,7 @@ def asked(parent: str, name: str, field: Any, *, deep: bool) -> str:
     required = [name for name, argument in field.args.items() if is_required_argument(argument)]
     assert arguments or not required, f"say in ARGUMENTS how to ask {parent}.{name}"
     if arguments is None:
-        arguments = "(first: 2)" if "first" in field.args and "last" in field.args else ""
+        arguments = "(first: 2)" if "first" in field.args else ""
     return f"{name}{arguments} {selection(get_named_type(field.type), deep=deep)}"
 
 

@@ -76,6 +76,15 @@ async def test_what_is_not_answered_is_an_unknown_endpoint(rest: Rest, method: s
     assert (answer.status_code, answer.json()["error_code"]) == (404, "ENDPOINT_NOT_FOUND")
 
 
+async def test_a_path_of_several_methods_answers_each_and_refuses_others(rest: Rest) -> None:
+    base = f"{rest.base}/api/2.0/mlflow/experiments/search"
+    assert (await rest.http.get(base, params={"max_results": 1}, headers=rest.headers)).status_code == 200
+    assert (await rest.http.post(base, json={"max_results": 1}, headers=rest.headers)).status_code == 200
+    assert (await rest.http.delete(base, headers=rest.headers)).status_code == 404
+    refused = await rest.http.post(f"{rest.base}/version", headers=rest.headers)
+    assert (refused.status_code, set(refused.headers["allow"].split(", "))) == (405, {"GET", "HEAD"})
+
+
 @pytest.mark.parametrize(
     ("path", "body", "message"),
     [

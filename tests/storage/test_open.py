@@ -49,3 +49,11 @@ async def test_a_reader_may_stop_early(store: S3BlobStore, key: str) -> None:
 
 async def test_stat_of_nothing(store: S3BlobStore) -> None:
     assert await store.stat(new_key()) is None
+
+
+async def test_few_bytes_are_read_at_once(store: S3BlobStore, key: str) -> None:
+    assert await store.read(key, 0, 3) + await store.read(key, 3, 7) == (await read(store, key))[:7]
+    with pytest.raises(Unavailable):
+        await store.read(key, 0, 10**6)
+    with pytest.raises(BlobMissing):
+        await store.read(new_key(), 0, 1)

@@ -1,0 +1,227 @@
+"""The two transactions of an upload, shared by all files that arrive at the same time.
+
+What stands here is the common case, in one statement each: the owner lives and nobody changes it, the bytes are new
+to the project, the path is free. Whatever is otherwise is left, untouched, to the steps of
+:mod:`app.artifacts.uploads`, which wait, share, replace, heal, and say why not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from app.artifacts import inspections
+from app.artifacts.artifacts import Root
+from app.artifacts.tables import Artifact
+from app.db.database import Database
+from app.db.group_commit import GroupCommit
+from app.errors import Conflict, Invalid, ModelyardError
+from app.ids import object_key, uuid7
+from app.queue import outbox
+from app.queue.jobs import InspectArtifacts
+from app.storage.blobs import Stored
+
+LEASE = timedelta(minutes=15)
+"""So long a pending blob is left alone, unless it is prolonged."""
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a file is going to be, what it is, and who has sent it; the path has been checked."""
+
+    root: Root
+    path: str
+    media_type: str
+    created_by: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A file on its way: the blob and the key that its bytes get, and what is known of them already."""
+
+    place: Place
+    blob_id: UUID
+    key: str
+    stored: Stored | None = None
+    is_plain: bool = False
+    """Whether it is of no kind that anybody would look into."""
+
+    @classmethod
+    def of(cls, place: Place, *, known: Stored | None = None, is_plain: bool = False) -> Coming:
+        return cls(place, uuid7(), object_key(place.root.project_id), known, is_plain)
+
+
+async def expect(db: Database, file: Coming) -> Artifact | bool:
+    """Write down where bytes are going to be; True: they may come. False: the owner cannot be held at this moment.
+
+    A free path for bytes that the project has already gets them here and now: the artifact.
+    """
+    try:
+        return await _expect(db, file)
+    except (Conflict, Invalid) as error:
+        return _not_simple(file, error)
+
+
+async def settle(db: Database, file: Coming) -> Artifact | bool:
+    """Point a free path at new bytes; False when it is not that simple: nothing has been done then."""
+    try:
+        return await _settle(db, file)
+    except (Conflict, Invalid) as error:
+        return _not_simple(file, error)
+
+
+def _not_simple(file: Coming, error: ModelyardError) -> bool:
+    log.info("upload.not_simple", project=file.place.root.project_id, reason=error.message)
+    return False
+
+
+async def _write_expected(db: Database, files: Sequence[Coming]) -> list[Artifact | bool]:
+    keys = [file.key for file in files]
+    async with db.direct() as connection:
+        rows = await connection.fetch(_EXPECT, *_columns(files), *_jobs(files), keys, LEASE)
+    found = {row["pending_id"]: row for row in rows}
+    return [_outcome(file, found.get(file.blob_id)) for file in files]
+
+
+async def _write_arrived(db: Database, files: Sequence[Coming]) -> list[Artifact | bool]:
+    # What two of them want at once goes to the first; the others find it done.
+    first = {(file.place.root.id, file.place.path): file for file in reversed(files)}
+    alone = list({(file.place.root.project_id, _sha256(file)): file for file in first.values()}.values())
+    async with db.direct() as connection:
+        rows = await connection.fetch(_SETTLE, *_columns(alone), *_jobs(alone))
+    found = {row["pending_id"]: row for row in rows}
+    return [_outcome(file, found.get(file.blob_id)) for file in files]
+
+
+_expect: GroupCommit[Coming, Artifact | bool] = GroupCommit(_write_expected)
+_settle: GroupCommit[Coming, Artifact | bool] = GroupCommit(_write_arrived)
+
+
+def _sha256(file: Coming) -> bytes | None:
+    return file.stored.sha256 if file.stored else None
+
+
+def _columns(files: Sequence[Coming]) -> tuple[list[Any], ...]:
+    places = [file.place for file in files]
+    hashes = [_sha256(file) for file in files]
+    return (
+        [place.root.project_id for place in places],
+        [place.root.candidate_id for place in places],
+        [place.root.logged_model_id for place in places],
+        [file.blob_id for file in files],
+        hashes,
+        [int.from_bytes(sha256[:4], signed=True) if sha256 else None for sha256 in hashes],
+        [file.stored.size if file.stored else None for file in files],
+        [uuid7() for _ in files],
+        [place.path for place in places],
+        [place.media_type for place in places],
+        [place.created_by for place in places],
+        [file.is_plain for file in files],
+    )
+
+
+def _jobs(files: Sequence[Coming]) -> tuple[Any, ...]:
+    """Somebody looks into what is in place and not plain; one look too many finds nothing to do."""
+    roots = {file.place.root.id: file.place.root for file in files if file.stored and not file.is_plain}
+    jobs = [(InspectArtifacts(root.project_id, root.id), root.project_id) for root in roots.values()]
+    return outbox.later_values(jobs, inspections.SOON)
+
+
+def _outcome(file: Coming, row: Mapping[str, Any] | None) -> Artifact | bool:
+    if row is None or row["id"] is None:
+        return row is not None
+    place = file.place
+    return Artifact(
+        project_id=place.root.project_id,
+        id=row["id"],
+        candidate_id=place.root.candidate_id,
+        logged_model_id=place.root.logged_model_id,
+        root_id=place.root.id,
+        path=place.path,
+        blob_id=row["blob_id"],
+        media_type=place.media_type,
+        created_by=place.created_by,
+        created_at=row["created_at"],
+        state="ready",
+        inspected_at=row["inspected_at"],
+    )
+
+
+# An owner that somebody changes at this moment is passed by and not waited for: all others would wait along.
+_GIVEN = """
+given AS (
+  SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bytea[], $6::int[], $7::bigint[],
+    $8::uuid[], $9::text[], $10::text[], $11::bigint[], $12::bool[] {more})
+  AS given(project_id, candidate_id, logged_model_id, pending_id, sha256, half, size,
+    artifact_id, path, media_type, created_by, is_plain {names})
+), living AS MATERIALIZED (
+  SELECT c.project_id, c.id FROM candidates c
+  WHERE (c.project_id, c.id) IN (SELECT project_id, candidate_id FROM given)
+  AND c.purge_at IS NULL AND c.deleted_at IS NULL FOR SHARE OF c SKIP LOCKED
+), living_models AS MATERIALIZED (
+  SELECT m.project_id, m.id FROM logged_models m
+  WHERE (m.project_id, m.id) IN (SELECT project_id, logged_model_id FROM given)
+  AND m.purge_at IS NULL AND m.deleted_at IS NULL FOR SHARE OF m SKIP LOCKED
+)
+"""
+_HELD = """
+((given.project_id, given.candidate_id) IN (SELECT project_id, id FROM living)
+  OR (given.project_id, given.logged_model_id) IN (SELECT project_id, id FROM living_models))
+"""
+_FREE = """
+NOT EXISTS (SELECT FROM artifacts a WHERE a.project_id = given.project_id
+  AND a.root_id = coalesce(given.candidate_id, given.logged_model_id) AND a.path = given.path)
+"""
+_PLACED = """
+INSERT INTO artifacts
+  (project_id, id, candidate_id, logged_model_id, path, blob_id, media_type, created_by, inspected_at)
+SELECT project_id, artifact_id, candidate_id, logged_model_id, path, {blob_id}, media_type, created_by,
+  CASE WHEN is_plain THEN now() END
+FROM {files}
+RETURNING id, blob_id, created_at, inspected_at
+"""
+# Bytes that are damaged are sent again, which heals them; what is in quarantine has a step of its own.
+_EXPECT = f"""
+WITH {_GIVEN.format(more=", $20::text[]", names=", object_key")}, shared AS MATERIALIZED (
+  SELECT given.*, b.id AS shared_id FROM given
+  JOIN blobs b ON b.project_id = given.project_id AND b.sha256 = given.sha256 AND b.size = given.size
+    AND b.state = 'stored' AND b.damage IS NULL
+  WHERE {_HELD} AND {_FREE}
+  AND NOT EXISTS (SELECT FROM artifacts q WHERE q.project_id = b.project_id AND q.blob_id = b.id
+    AND q.state = 'quarantined')
+  FOR SHARE OF b SKIP LOCKED
+), placed AS ({_PLACED.format(blob_id="shared_id", files="shared")}
+), promised AS ({outbox.later_sql(13)}
+), begun AS (
+  INSERT INTO blobs (project_id, id, object_key, lease_until)
+  SELECT project_id, pending_id, object_key, now() + $21::interval FROM given
+  WHERE {_HELD} AND pending_id NOT IN (SELECT pending_id FROM shared)
+  RETURNING id
+)
+SELECT begun.id AS pending_id, null::uuid AS id, null::uuid AS blob_id, null::timestamptz AS created_at,
+  null::timestamptz AS inspected_at FROM begun
+UNION ALL
+SELECT shared.pending_id, placed.* FROM placed JOIN shared ON shared.artifact_id = placed.id
+"""  # noqa: S608 - put together from constants
+# The advisory locks are those of `uploads.register`. A hash or a path that somebody has taken since this statement
+# began meets a unique index, which undoes all of it.
+_SETTLE = f"""
+WITH {_GIVEN.format(more="", names="")}, simple AS MATERIALIZED (
+  SELECT * FROM given WHERE {_HELD} AND {_FREE}
+  AND NOT EXISTS (SELECT FROM blobs b WHERE b.project_id = given.project_id
+    AND b.sha256 = given.sha256 AND b.state = 'stored')
+), kept AS (
+  UPDATE blobs b SET state = 'stored', sha256 = simple.sha256, size = simple.size, lease_until = NULL FROM simple
+  WHERE b.project_id = simple.project_id AND b.id = simple.pending_id AND b.state = 'pending'
+  AND pg_try_advisory_xact_lock((simple.project_id % 2147483648)::int, simple.half)
+  RETURNING b.id
+), promised AS ({outbox.later_sql(13)}
+), placed AS ({_PLACED.format(blob_id="pending_id", files="simple JOIN kept ON kept.id = simple.pending_id")})
+SELECT blob_id AS pending_id, placed.* FROM placed
+"""  # noqa: S608 - put together from constants

@@ -1,0 +1,161 @@
+"""The statements that make versions: one looks at a model, one writes if nothing has changed since.
+
+Both run on a connection of the driver, or within a transaction that other statements belong to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import orjson
+
+from app.db.direct import Statements
+from app.registry import models, semver
+from app.registry.creation import VersionTaken, Wish
+from app.registry.succession import Beaten, Newcomer, Place, Standing
+from app.registry.tables import Model, ModelVersion
+from app.tracking import version_candidates
+from app.webhooks import events
+
+Outcome: TypeAlias = tuple[Model, ModelVersion] | Exception
+
+_MODEL = (
+    "project_id", "id", "name", "description", "experiment_number", "last_number",
+    "created_by", "created_at", "updated_at",
+)  # fmt: skip
+_HIGHEST = """
+    SELECT v.version FROM model_versions v
+    WHERE v.project_id = m.project_id AND v.model_id = m.id AND v.deleted_at IS NULL {condition}
+    ORDER BY v.precedence DESC, v.number DESC LIMIT 1
+"""
+# The arrays stand in subselects: PostgreSQL would else make a new plan for their length with every look.
+_LOOK = f"""
+    SELECT {", ".join(f"m.{name}" for name in _MODEL)}, m.tags::text AS tags, m.xmin AS mark,
+        ({_HIGHEST.format(condition="AND NOT v.is_prerelease")}) AS release,
+        ({_HIGHEST.format(condition="")}) AS highest,
+        (SELECT jsonb_object_agg(v.version, jsonb_build_array(v.id, v.number))::text
+         FROM unnest((SELECT $3::text[])) AS wanted JOIN model_versions v ON v.version = wanted
+         WHERE v.project_id = m.project_id AND v.model_id = m.id AND v.deleted_at IS NULL) AS taken,
+        ({version_candidates.states("m.project_id", "(SELECT $4::uuid[])")}) AS candidates,
+        ARRAY ({events.awaited("m.project_id")}) AS awaited
+    FROM models m WHERE m.project_id = $1 AND m.{{key}} = $2 AND m.deleted_at IS NULL
+"""  # noqa: S608 - of constants
+_LOOK_BY_ID, _LOOK_BY_NAME = _LOOK.format(key="id"), _LOOK.format(key="name")
+
+_COLUMNS = {
+    "version": "text", "precedence": "bytea", "is_prerelease": "boolean", "candidate_id": "uuid",
+    "logged_model_id": "uuid", "created_by": "bigint", "description": "text", "tags": "text",
+    "artifact_folder": "text", "source": "text", "location": "text", "foreign_run": "text", "run_link": "text",
+}  # fmt: skip
+_ARRAYS = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(_COLUMNS.values(), 8))
+# Locks candidates before the model, as all do. Nothing at all is written when the model is no longer as it was seen,
+# or a candidate has gone. Candidates are made before their versions, so that watchers hear of them in this order.
+_ADD = f"""
+    WITH held AS MATERIALIZED ({version_candidates.held("$1", "(SELECT $4::uuid[])")}
+    ), taken AS (
+        UPDATE models SET last_number = last_number + cardinality($8::text[]), updated_at = now()
+        WHERE project_id = $1 AND id = $2 AND xmin = $3 AND (SELECT count(*) FROM held) = cardinality($4::uuid[])
+        RETURNING project_id, id, experiment_number, name, last_number - cardinality($8::text[]) AS last_number
+    ), begun AS (
+        {version_candidates.begun("taken", "unnest($5::uuid[], $6::text[], $7::bigint[]) AS own")}
+    )
+    INSERT INTO model_versions (project_id, model_id, number, {", ".join(_COLUMNS)})
+    SELECT taken.project_id, taken.id, taken.last_number + row.place,
+        {", ".join("row.tags::jsonb" if name == "tags" else f"row.{name}" for name in _COLUMNS)}
+    FROM taken, unnest({_ARRAYS}) WITH ORDINALITY AS row ({", ".join(_COLUMNS)}, place)
+    WHERE (SELECT count(*) FROM begun) = cardinality($5::uuid[])
+    ORDER BY row.place
+    RETURNING number, id, stage, created_at, updated_at
+"""  # noqa: S608 - of constants
+
+
+async def look(run: Statements, wishes: Sequence[Wish]) -> Standing:
+    """The model of the wishes, which all name the same.
+
+    Raises:
+        ModelNotFound: there is none.
+    """
+    project_id, key = wishes[0].project_id, wishes[0].model
+    versions = [wish.version.text for wish in wishes if wish.version is not None]
+    shared = {wish.candidate_id for wish in wishes if wish.candidate_id is not None}
+    statement = _LOOK_BY_ID if isinstance(key, int) else _LOOK_BY_NAME
+    rows = await run.fetch(statement, project_id, key, versions, list(shared))
+    if not rows:
+        raise models.not_found(key)
+    row = rows[0]
+    return Standing(
+        Model(tags=orjson.loads(row["tags"]), **{name: row[name] for name in _MODEL}),
+        row["mark"],
+        None if row["release"] is None else semver.parse(row["release"]),
+        None if row["highest"] is None else semver.parse(row["highest"]),
+        {text: (id, number) for text, (id, number) in orjson.loads(row["taken"] or "{}").items()},
+        {UUID(text): in_trash for text, in_trash in orjson.loads(row["candidates"] or "{}").items()},
+        row["awaited"],
+    )
+
+
+async def add(run: Statements, standing: Standing, places: Sequence[Place]) -> list[Outcome] | None:
+    """Write all newcomers, and tell what became of each place; None: the model is no longer as it was seen.
+
+    One statement, so that either all of them are made or none.
+    """
+    newcomers = [place for place in places if isinstance(place, Newcomer)]
+    if not newcomers:
+        return [place for place in places if isinstance(place, Exception)]
+    found = await run.fetch(_ADD, standing.model.project_id, standing.model.id, standing.mark, *_given(newcomers))
+    made = {row["number"]: row for row in found}
+    return [_outcome(standing.model, place, made) for place in places] if made else None
+
+
+def _given(newcomers: Sequence[Newcomer]) -> list[list[Any]]:
+    """The parameters after the model: shared candidates, own ones by column, versions by column."""
+    shared = {one.candidate_id for one in newcomers if one.wish.candidate_id is not None}
+    own = [one for one in newcomers if one.wish.candidate_id is None]
+    rows = [
+        (
+            one.version.text,
+            one.precedence,
+            one.version.is_prerelease,
+            one.candidate_id,
+            one.wish.logged_model_id,
+            one.wish.actor.user_id,
+            *(_text(value) for value in one.wish.values.values()),
+        )
+        for one in newcomers
+    ]
+    return [
+        list(shared),
+        [one.candidate_id for one in own],
+        [one.wish.actor.username for one in own],
+        [one.wish.actor.user_id for one in own],
+        *(list(column) for column in zip(*rows, strict=True)),
+    ]
+
+
+def _text(value: str | Mapping[str, str]) -> str:
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def _outcome(model: Model, place: Place, made: Mapping[int, Mapping[str, Any]]) -> Outcome:
+    if isinstance(place, Newcomer):
+        return model, _version(model, place, made[place.number])
+    if isinstance(place, Beaten):
+        return VersionTaken(place.by.version.text, made[place.by.number]["id"], place.by.number)
+    return place
+
+
+def _version(model: Model, newcomer: Newcomer, row: Mapping[str, Any]) -> ModelVersion:
+    return ModelVersion(
+        project_id=model.project_id,
+        model_id=model.id,
+        version=newcomer.version.text,
+        precedence=newcomer.precedence,
+        is_prerelease=newcomer.version.is_prerelease,
+        candidate_id=newcomer.candidate_id,
+        logged_model_id=newcomer.wish.logged_model_id,
+        created_by=newcomer.wish.actor.user_id,
+        **newcomer.wish.values,
+        **row,
+    )

@@ -1,0 +1,132 @@
+"""Versions on their way into the tables: those of one model that are wanted at the same time share a transaction.
+
+Numbers and automatic versions of a model come one after the other, so its versions are made by one transaction at a
+time. Whoever comes while one is under way joins the next. Others may be at work on the same model in other processes:
+what was seen of it is written only if nothing has changed since, and whoever is beaten to it too often takes the
+model's lock first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeAlias
+from uuid import UUID
+from weakref import WeakValueDictionary
+
+from app.ci import linking
+from app.ci.linking import Owner
+from app.db.database import Database, Tx
+from app.db.direct import Within
+from app.db.group_commit import GroupCommit
+from app.errors import Unavailable
+from app.registry import announcing, insertion, models, repository
+from app.registry.creation import Wish
+from app.registry.insertion import Outcome
+from app.registry.models import ModelNotFound
+from app.registry.succession import arrange
+from app.registry.tables import Model, ModelVersion
+from app.tracking import candidates, logged_models, version_candidates
+from app.tracking.candidates import CandidateInTrash, CandidateNotFound
+from app.tracking.logged_models import LoggedModel
+
+_TRIES = 3
+"""Times that a model is looked at without its lock."""
+Made: TypeAlias = tuple[Model, ModelVersion]
+_lines: WeakValueDictionary[tuple[int, int | str, bool], GroupCommit[Wish, Made]] = WeakValueDictionary()
+
+
+async def make(db: Database, wish: Wish) -> Made:
+    """Make a version; answers once it is committed.
+
+    Raises:
+        ModelNotFound: there is no such model.
+        VersionTaken: the model has a living version of the same text.
+        CandidateNotFound, CandidateInTrash, LoggedModelNotFound: what it is to be made from is not there.
+        Unavailable: the database is away or busy.
+    """
+    key = (wish.project_id, wish.model, wish.is_plain)
+    line = _lines.get(key)
+    if line is None:
+        line = GroupCommit(_together, at_once=1) if wish.is_plain else GroupCommit(_under_lock, most=1)
+        _lines[key] = line
+    return await line(db, wish)
+
+
+async def _together(db: Database, wishes: Sequence[Wish]) -> Sequence[Outcome]:
+    for _ in range(_TRIES):
+        async with db.direct() as connection:
+            try:
+                standing = await insertion.look(connection, wishes)
+            except ModelNotFound as error:
+                return [error] * len(wishes)
+            if announcing.is_awaited(standing.model, standing.awaited):
+                break
+            outcomes = await insertion.add(connection, standing, arrange(standing, wishes))
+        if outcomes is not None:
+            return outcomes
+    return await _under_lock(db, wishes)
+
+
+async def _under_lock(db: Database, wishes: Sequence[Wish]) -> Sequence[Outcome]:
+    """The same with all that may belong to it; the lock comes last, since it is to be held as short as can be."""
+    async with db.write() as tx:
+        model = await models.find(tx, wishes[0].project_id, wishes[0].model)
+        origins = [await _with_origin(tx, wish) for wish in wishes]
+        jobs = [await linking.ensure(tx, wish.project_id, wish.claims) for wish in wishes]
+        shared = {wish.candidate_id for wish in origins if wish.candidate_id is not None}
+        await version_candidates.hold(tx, model.project_id, shared)
+        if not await repository.touch_model(tx, model.project_id, model.id):
+            raise models.not_found(model.name)
+        outcomes = await _add(tx, [replace(wish, model=model.id) for wish in origins])
+        for outcome, wish, job_ids in zip(outcomes, wishes, jobs, strict=True):
+            if isinstance(outcome, Exception):
+                if len(wishes) == 1:
+                    raise outcome
+                continue
+            await _follow(tx, wish, outcome, job_ids)
+    return outcomes
+
+
+async def _add(tx: Tx, wishes: Sequence[Wish]) -> list[Outcome]:
+    run = Within(tx)
+    standing = await insertion.look(run, wishes)
+    outcomes = await insertion.add(run, standing, arrange(standing, wishes))
+    if outcomes is None:
+        raise Unavailable("The model is just being changed; nothing was written, try again shortly.")
+    if announcing.is_awaited(standing.model, standing.awaited):
+        made = [outcome[1] for outcome in outcomes if not isinstance(outcome, Exception)]
+        await announcing.versions_created(tx, standing.model, made)
+    return outcomes
+
+
+async def _with_origin(tx: Tx, wish: Wish) -> Wish:
+    """Hold the logged model, and take its candidate where none is named.
+
+    Raises:
+        LoggedModelNotFound: there is no such logged model.
+    """
+    if wish.logged_model_id is None:
+        return wish
+    logged = await logged_models.lock_living(tx, wish.project_id, wish.logged_model_id, to_change=True)
+    return replace(wish, candidate_id=wish.candidate_id or await _maker(tx, logged))
+
+
+async def _maker(tx: Tx, logged: LoggedModel) -> UUID | None:
+    """The candidate that logged the model, unless it has been deleted since: the model outlives it."""
+    if logged.source_candidate_id is None:
+        return None
+    try:
+        await candidates.lock_living(tx, logged.project_id, logged.source_candidate_id)
+    except (CandidateNotFound, CandidateInTrash):
+        return None
+    return logged.source_candidate_id
+
+
+async def _follow(tx: Tx, wish: Wish, made: Made, ci_job_ids: Sequence[UUID]) -> None:
+    """What belongs to a version beside its row."""
+    model, version = made
+    owner = Owner(version.project_id, version_id=version.id)
+    await linking.attach(tx, owner, ci_job_ids, by=wish.actor.user_id)
+    if version.logged_model_id is not None:
+        await logged_models.note_version(tx, version.project_id, version.logged_model_id, model.name, version.number)

@@ -1,0 +1,167 @@
+"""Small files that arrive together: what they share, and what they do not."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+
+import pytest
+from sqlalchemy import func, select, update
+
+from app.artifacts import artifacts, downloads, garbage, inspections, uploads
+from app.artifacts.artifacts import Root
+from app.artifacts.tables import Artifact, Blob, CondemnedObject
+from app.artifacts.uploads import StoreArtifact
+from app.errors import NotFound
+from app.queue.outbox import BackgroundJob
+from app.storage.blobs import SizeMismatch
+from app.tracking import candidates, owners
+from app.tracking.candidates import CreateCandidate
+from tests.statements import statements
+
+
+async def body(data: bytes):
+    yield data[:3]
+    yield data[3:]
+
+
+async def put(runtime, project, root, path, data: bytes, size: int | None = None):
+    command = StoreArtifact(root, path, body(data), size=len(data) if size is None else size)
+    return await uploads.store(
+        runtime.db, project.owner, runtime.blobs, command, lock_owner=owners.lock(root), limit=1 << 20
+    )
+
+
+async def new_root(runtime, project) -> Root:
+    made = await candidates.create(runtime.db, project.owner, project.id, CreateCandidate())
+    return Root(project.id, candidate_id=made.candidate.id)
+
+
+async def read(runtime, root, path) -> bytes:
+    async with runtime.db.read() as snap:
+        found = await artifacts.find(snap, root, path)
+    answer = await downloads.answer(runtime.blobs, found, {})
+    async with answer.closing:
+        return b"".join([chunk async for chunk in answer.chunks])
+
+
+async def blobs_of(runtime, project) -> dict[str, int]:
+    async with runtime.db.read() as snap:
+        counted = select(Blob.state, func.count()).where(Blob.project_id == project.id).group_by(Blob.state)
+        return dict((await snap.execute(counted)).all())
+
+
+async def objects_of(runtime, project) -> int:
+    return len([1 async for _ in runtime.blobs.list_keys(f"v1/{project.id}/")])
+
+
+async def waiting(runtime, root) -> int:
+    async with runtime.db.read() as snap:
+        jobs = select(func.count()).where(BackgroundJob.key == f"{root.project_id}:{root.id}")
+        return await snap.scalar(jobs)
+
+
+async def test_each_of_many_has_an_outcome_of_its_own(runtime, project):
+    first, second, gone = [await new_root(runtime, project) for _ in range(3)]
+    await candidates.delete(runtime.db, project.owner, project.id, gone.candidate_id)
+    outcomes = await asyncio.gather(
+        *(put(runtime, project, first, f"own-{number}", b"own %d" % number) for number in range(8)),
+        *(put(runtime, project, second, f"same-{number}", b"the same bytes") for number in range(8)),
+        *(put(runtime, project, second, "contended", b"version %d" % number) for number in range(8)),
+        *(put(runtime, project, gone, f"{number}", b"in the trash") for number in range(3)),
+        return_exceptions=True,
+    )
+    assert [type(outcome) for outcome in outcomes[:24]] == [Artifact] * 24
+    assert [type(outcome).__name__ for outcome in outcomes[24:]] == ["CandidateInTrash"] * 3
+    for number in range(8):
+        assert await read(runtime, first, f"own-{number}") == b"own %d" % number
+        assert await read(runtime, second, f"same-{number}") == b"the same bytes"
+    assert await read(runtime, second, "contended") in {b"version %d" % number for number in range(8)}
+    await garbage.expire_pending(runtime.db)
+    assert await blobs_of(runtime, project) == {"stored": 10}
+    async with runtime.db.write() as tx:
+        await tx.execute(update(CondemnedObject).values(not_before=func.now()))
+    await garbage.sweep(runtime.db, runtime.blobs)
+    assert await objects_of(runtime, project) == 10
+
+
+async def test_bytes_that_are_there_are_not_sent_again(runtime, project):
+    root, other = await new_root(runtime, project), await new_root(runtime, project)
+    kept = await put(runtime, project, root, "model/conda.yaml", b"name: env\n")
+    shared = await put(runtime, project, other, "model/conda.yaml", b"name: env\n")
+    assert (shared.blob_id, shared.root_id) == (kept.blob_id, other.id)
+    assert (await objects_of(runtime, project), await blobs_of(runtime, project)) == (1, {"stored": 1})
+    assert await waiting(runtime, other) == 1
+    await uploads.remove(runtime.db, project.owner, root, "model", lock_owner=owners.lock(root))
+    assert await read(runtime, other, "model/conda.yaml") == b"name: env\n"
+
+
+async def test_a_small_file_takes_three_statements_and_known_bytes_two(runtime, project):
+    root = await new_root(runtime, project)
+    counts = []
+    for path, data in (("a", b"new"), ("b", b"new"), ("c", b"other")):
+        with statements(runtime.db) as sent:
+            await put(runtime, project, root, path, data)
+        counts.append(len(sent))
+    assert counts == [3, 2, 3]  # the first of each tells what the sender may do
+
+
+async def test_damaged_bytes_are_sent_again_and_heal(runtime, project):
+    root = await new_root(runtime, project)
+    kept = await put(runtime, project, root, "a", b"precious")
+    async with runtime.db.write() as tx:
+        damaged = update(Blob).where(Blob.project_id == project.id).values(damage="missing", damaged_at=func.now())
+        (key,) = (await tx.scalars(damaged.returning(Blob.object_key))).all()
+    await runtime.blobs.remove([key])
+    healed = await put(runtime, project, root, "b", b"precious")
+    assert healed.blob_id == kept.blob_id
+    assert await read(runtime, root, "a") == b"precious"
+
+
+async def test_bytes_in_quarantine_are_so_from_the_start(runtime, project):
+    root = await new_root(runtime, project)
+    await put(runtime, project, root, "a.bin", b"dangerous")
+    async with runtime.db.write() as tx:
+        mine = Artifact.project_id == project.id
+        await tx.execute(update(Artifact).where(mine).values(state="quarantined", state_reason="because"))
+    again = await put(runtime, project, root, "b.bin", b"dangerous")
+    assert (again.state, again.state_reason) == ("quarantined", "because")
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "is_plain"),
+    [
+        ("weights.dat", bytes(range(256)), True),
+        ("notes.txt", b"plain words\n", True),
+        ("notes.txt", b"cposix\nsystem\n(S'id'\ntR.", False),
+        ("MLmodel", b"flavors: {}\n", False),
+        ("a.pkl", b"anything", False),
+        ("a.zip", b"PK\x03\x04", False),
+    ],
+)
+async def test_only_what_somebody_reads_waits_for_a_look(runtime, project, path, data, is_plain):
+    root = await new_root(runtime, project)
+    artifact = await put(runtime, project, root, path, data)
+    assert inspections.is_plain(path, data) is is_plain
+    async with runtime.db.read() as snap:
+        row = await snap.scalar(select(Artifact).where(Artifact.project_id == project.id, Artifact.id == artifact.id))
+    assert ((row.inspected_at is not None), await waiting(runtime, root)) == (is_plain, 0 if is_plain else 1)
+
+
+@pytest.mark.parametrize("size", [3, 20])
+async def test_other_sizes_than_declared_are_refused_before_anything_is_begun(runtime, project, size):
+    root = await new_root(runtime, project)
+    with pytest.raises(SizeMismatch):
+        await put(runtime, project, root, "f", b"ten bytes!", size=size)
+    assert await blobs_of(runtime, project) == {}
+    with pytest.raises(NotFound):
+        await read(runtime, root, "f")
+
+
+async def test_the_hash_is_that_of_the_bytes(runtime, project):
+    root, data = await new_root(runtime, project), bytes(200_000)
+    await put(runtime, project, root, "zeros", data)
+    async with runtime.db.read() as snap:
+        found = await artifacts.find(snap, root, "zeros")
+    assert (found.sha256, found.size) == (hashlib.sha256(data).digest(), 200_000)
+    assert await read(runtime, root, "zeros") == data

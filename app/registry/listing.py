@@ -163,7 +163,7 @@ class _Plan:
         return [row[0] for row in rows[: cut.limit]], keyset.next_token(rows, cut.terms, cut.mark, cut.limit)
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=64)
 def _plan_of_models(filter: str, order_by: tuple[str, ...], hide_prompts: bool) -> _Plan:
     expression = parse_filter(filter, grammars.MODELS)
     condition = _unprompted(sql.condition(expression, _of_model), expression, Model.tags, hide_prompts)
@@ -171,7 +171,7 @@ def _plan_of_models(filter: str, order_by: tuple[str, ...], hide_prompts: bool) 
     return _Plan(statement, _column(Model.project_id), _model_terms(order_by))
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=64)
 def _plan_of_versions(filter: str, order_by: tuple[str, ...], hide_prompts: bool) -> _Plan:
     expression = parse_filter(filter, grammars.MODEL_VERSIONS)
     condition = _unprompted(sql.condition(expression, _of_version), expression, ModelVersion.tags, hide_prompts)

@@ -43,6 +43,12 @@ class Asked:
     project_id: int
     numbers: Sequence[int]
     most: int
+    entries: int | None = None
+    """So many entries are looked at; None: as many as it takes."""
+
+
+class Unfilled(Exception):
+    """Looking at no more entries than allowed has not filled the page."""
 
 
 class Path:
@@ -57,7 +63,11 @@ class Path:
         self._kept: dict[tuple[object, ...], Prepared] = {}
 
     async def in_order(self, asked: Asked, found: list[Found], *, descending: bool, after: Entry | None) -> None:
-        """Append entries in the order of their values, until as many are found as are wanted."""
+        """Append entries in the order of their values, until as many are found as are wanted.
+
+        Raises:
+            Unfilled: that took more entries than allowed.
+        """
         if descending is self._trail.descending:
             self._add(found, await self._along(asked, asked.most - len(found), after))
             return
@@ -113,7 +123,10 @@ async def _read(asked: Asked, statement: Prepared, most: int, value: Any, after:
     given = {"of_project": asked.project_id, "numbers": asked.numbers, "most": most, "at_value": value}
     if after is not None:
         given |= {"at_newest": after.newest, "at_id": after.id}
-    return [Entry._make(row) for row in await statement.fetch(asked.connection, **given)]
+    found = [Entry._make(row) for row in await statement.fetch(asked.connection, entries=asked.entries, **given)]
+    if asked.entries is not None and len(found) < most:
+        raise Unfilled
+    return found
 
 
 def _mended(entries: Sequence[Entry]) -> list[Entry]:

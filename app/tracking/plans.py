@@ -6,6 +6,7 @@ What depends on filter and order alone is worked out once and kept for the next 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -19,11 +20,14 @@ from app.search.keyset import Cut
 from app.search.order import parse_order
 from app.search.parser import parse_filter
 from app.tracking import conditions, orders, probes, walks
-from app.tracking.paths import Asked, Found
+from app.tracking.paths import Asked, Found, Unfilled
 from app.tracking.tables import Candidate
-from app.tracking.trails import NUMBERS, PROJECT, AnySelect, Passing
+from app.tracking.trails import MOST, NUMBERS, PROJECT, AnySelect, Passing
 
 MAX_PROBES = 5
+FIRST_LOOK = 500
+"""Beside as many as are wanted, so many entries may a first look along the order take. It is not for several
+experiments: the one may have less of the page within its first entries than the other."""
 
 
 class View(StrEnum):
@@ -48,6 +52,10 @@ class Plan:
         self._walk = walks.of(keys, _passing(seen, expression), required)
         self._probes = _probes(required)
         self._count = Prepared(probes.count(self._probes)) if self._probes else None
+        self._common = probes.in_all(self._probes) if len(self._probes) > 1 else None
+        self._count_common = Prepared(probes.count([self._common], probes.MANY)) if self._common is not None else None
+        self._kept: dict[int, Prepared] = {}
+        self._may_look_first = all(comparison.entity is not Entity.ATTRIBUTE for comparison in required)
 
     async def rows(self, asked: Asked, cut: Cut) -> list[Found]:
         """Candidates after the token: the id, then the sort values.
@@ -58,34 +66,64 @@ class Plan:
         if not asked.numbers:
             return []
         place = keyset.place(cut.terms, cut.mark, cut.token)
-        few = await self._few(asked)
-        if few is None and self._walk is not None:
-            try:
-                return await self._walk.rows(asked, place)
-            except walks.Unwalkable:
-                pass
-        return await self._sort(asked, cut, few)
+        try:
+            return await self._begin(asked, cut, place)
+        except walks.Unwalkable:
+            return await self._sort(asked, cut, None)
 
     def sorted_candidates(self, numbers: Sequence[int]) -> AnySelect:
         """All of them as rows, for a list of projects."""
         return self._sorted.with_only_columns(Candidate).where(Candidate.experiment_number.in_(numbers))
 
-    async def _few(self, asked: Asked) -> AnySelect | None:
-        """What finds less than all, if few match it."""
+    async def _begin(self, asked: Asked, cut: Cut, place: Sequence[Any] | None) -> list[Found]:
+        """With very few; else with a first look along the order; else with few, or with what all parts have in common;
+        else along the order to the end of the page.
+        """
+        count, least = await self._least(asked)
+        if count <= probes.VERY_FEW or self._walk is None:
+            return await self._sort(asked, cut, least if count <= probes.FEW else None)
+        if (count <= probes.FEW or self._common is not None) and self._may_look_first and len(asked.numbers) == 1:
+            try:
+                return await self._walk.rows(replace(asked, entries=FIRST_LOOK + asked.most), place)
+            except Unfilled:
+                pass
+        if count <= probes.FEW:
+            return await self._sort(asked, cut, least)
+        if self._count_common is not None:
+            ((common,),) = await self._count_common.fetch(asked.connection, **_given(asked))
+            if common <= probes.MANY:
+                return await self._sort(asked, cut, self._common)
+        return await self._walk.rows(asked, place)
+
+    async def _least(self, asked: Asked) -> tuple[int, AnySelect | None]:
+        """The part of the filter that the fewest match, and how many do, as far as that is few."""
         if self._count is None:
-            return None
+            return probes.FEW + 1, None
         (counts,) = await self._count.fetch(asked.connection, **_given(asked))
         least = min(range(len(counts)), key=lambda index: counts[index])
-        return self._probes[least] if counts[least] <= probes.FEW else None
+        return counts[least], self._probes[least]
 
     async def _sort(self, asked: Asked, cut: Cut, few: AnySelect | None) -> list[Found]:
+        if cut.token:
+            here = self._among(few)
+            statement = Prepared(keyset.apply(here, cut.terms, cut.mark, cut.token, cut.limit))
+        else:
+            statement = self._beginning(few)
+        rows = await statement.fetch(asked.connection, most=asked.most, **_given(asked))
+        return [tuple(row) for row in rows]
+
+    def _beginning(self, few: AnySelect | None) -> Prepared:
+        """The first page, kept for each of the parts that may match few."""
+        if id(few) not in self._kept:
+            self._kept[id(few)] = Prepared(keyset.ordered(self._among(few), self.terms).limit(MOST))
+        return self._kept[id(few)]
+
+    def _among(self, few: AnySelect | None) -> AnySelect:
         here = (Candidate.project_id == PROJECT, Candidate.experiment_number == func.any(NUMBERS))
-        among = true() if few is None else probes.among(few)
-        statement = keyset.apply(self._sorted.where(*here, among), cut.terms, cut.mark, cut.token, cut.limit)
-        return [tuple(row) for row in await Prepared(statement).fetch(asked.connection, **_given(asked))]
+        return self._sorted.where(*here, true() if few is None else probes.among(few))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def of(filter: str, order_by: tuple[str, ...], view: View, extended: bool) -> Plan:
     """The plan for a search.
 

@@ -25,8 +25,12 @@ from app.tracking.tables import (
 )
 from app.tracking.trails import NUMBERS, PROJECT, AnySelect
 
+VERY_FEW = 200
+"""So many candidates are looked at one by one, sooner than any order is walked along."""
 FEW = 1_000
-_MORE: ColumnElement[int] = literal_column(str(FEW + 1))
+"""The same where a first look along the order has not filled the page."""
+MANY = 3_000
+"""The same of all parts: finding out that so few match them has cost more, and is worth more."""
 _RANGES = {Operator.EQ, Operator.LT, Operator.LE, Operator.GT, Operator.GE}
 
 
@@ -56,9 +60,17 @@ def matching(comparison: Comparison) -> AnySelect | None:
             return _by_attribute(comparison)
 
 
-def count(candidates: Sequence[AnySelect]) -> Select[*tuple[Any, ...]]:
-    """How many each of the statements finds, at most one more than are few."""
-    some = (one.limit(_MORE).subquery() for one in candidates)
+def in_all(candidates: Sequence[AnySelect]) -> AnySelect:
+    """What all of the statements find."""
+    first, *others = (one.subquery() for one in candidates)
+    (id,) = first.c
+    return select(id).where(*(id.in_(select(*other.c)) for other in others))
+
+
+def count(candidates: Sequence[AnySelect], most: int = FEW) -> Select[*tuple[Any, ...]]:
+    """How many each of the statements finds, at most one more than ``most``."""
+    limit: ColumnElement[int] = literal_column(str(most + 1))
+    some = (one.limit(limit).subquery() for one in candidates)
     return select(*(select(func.count()).select_from(one).scalar_subquery() for one in some))
 
 

@@ -46,6 +46,8 @@ CANDIDATES: FromClause = Candidate.__table__
 PROJECT = bindparam("of_project", None, type_=BigInteger)
 NUMBERS = bindparam("numbers", None, type_=ARRAY(BigInteger))
 MOST = bindparam("most", None, type_=BigInteger)
+ENTRIES = bindparam("entries", None, type_=BigInteger)
+"""How many entries are looked at; None: as many as it takes."""
 AT_NEWEST = bindparam("at_newest", None, type_=BigInteger)
 AT_ID = bindparam("at_id", None, type_=UuidType)
 
@@ -134,6 +136,7 @@ class Trail:
             .where(self.table.c.project_id == PROJECT, self.table.c.experiment_number == experiments.c.number)
             .where(*self.which, *where)
             .order_by(*order((self.value, newest, self.id)))
+            .limit(ENTRIES)
             .correlate(experiments)
         )
         walk = self._passed(entries, passing).limit(MOST).correlate(experiments).lateral("walk")
@@ -144,7 +147,7 @@ class Trail:
         if self.table is CANDIDATES:
             entries = entries.where(*passing.row)
             if not passing.logged:
-                return entries
+                return entries.limit(None)
         each = entries.lateral("entries")
         same = and_(Candidate.project_id == PROJECT, Candidate.id == each.c.id)
         fenced = select(Candidate.id).where(same, *passing.row, *passing.logged).limit(literal_column("1"))

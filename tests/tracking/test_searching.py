@@ -116,6 +116,9 @@ def sorting(monkeypatch):
 async def test_all_ways_lead_to_the_same_pages(runtime, crowd, sorting, monkeypatch, few):
     """``few``: up to how many are begun with, so that searches walk always, sometimes, or never."""
     monkeypatch.setattr(probes, "FEW", few)
+    monkeypatch.setattr(probes, "VERY_FEW", few // 4)
+    monkeypatch.setattr(probes, "MANY", few)
+    monkeypatch.setattr(plans, "FIRST_LOOK", few)
     plans.of.cache_clear()
     wishes = [{"order_by": order, "filter": filter} for order, filter in itertools.product(ORDERS, FILTERS)]
     wishes = wishes[:: 2 if few == 10 else 7]

@@ -48,7 +48,11 @@ class Asked:
 
 
 class Unfilled(Exception):
-    """Looking at no more entries than allowed has not filled the page."""
+    """Looking at no more entries than allowed has not filled the page; so many candidates were found."""
+
+    def __init__(self, found: int) -> None:
+        super().__init__(found)
+        self.found = found
 
 
 class Path:
@@ -125,7 +129,7 @@ async def _read(asked: Asked, statement: Prepared, most: int, value: Any, after:
         given |= {"at_newest": after.newest, "at_id": after.id}
     found = [Entry._make(row) for row in await statement.fetch(asked.connection, entries=asked.entries, **given)]
     if asked.entries is not None and len(found) < most:
-        raise Unfilled
+        raise Unfilled(len(found))
     return found
 
 

@@ -76,20 +76,21 @@ class Plan:
         return self._sorted.with_only_columns(Candidate).where(Candidate.experiment_number.in_(numbers))
 
     async def _begin(self, asked: Asked, cut: Cut, place: Sequence[Any] | None) -> list[Found]:
-        """With very few; else with a first look along the order; else with few, or with what all parts have in common;
-        else along the order to the end of the page.
+        """With very few; else with a first look along the order; else with few, or, where next to nothing was seen,
+        with what all parts have in common; else along the order to the end of the page.
         """
         count, least = await self._least(asked)
         if count <= probes.VERY_FEW or self._walk is None:
             return await self._sort(asked, cut, least if count <= probes.FEW else None)
+        seen = asked.most
         if (count <= probes.FEW or self._common is not None) and self._may_look_first and len(asked.numbers) == 1:
             try:
                 return await self._walk.rows(replace(asked, entries=FIRST_LOOK + asked.most), place)
-            except Unfilled:
-                pass
+            except Unfilled as look:
+                seen = look.found
         if count <= probes.FEW:
             return await self._sort(asked, cut, least)
-        if self._count_common is not None:
+        if self._count_common is not None and seen <= 1:
             ((common,),) = await self._count_common.fetch(asked.connection, **_given(asked))
             if common <= probes.MANY:
                 return await self._sort(asked, cut, self._common)

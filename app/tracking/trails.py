@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import (
     BigInteger,
+    ColumnClause,
     ColumnElement,
     FromClause,
     Select,
@@ -30,6 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import Uuid as UuidType
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.sql import visitors
 
 from app.search import sql
 from app.search.ast import Comparison
@@ -149,9 +151,28 @@ class Trail:
             if not passing.logged:
                 return entries.limit(None)
         each = entries.lateral("entries")
+        if self.table is CANDIDATES and (moved := _moved(passing.logged)) is not None:
+            asked: AnySelect = select(literal_column("1")).where(*moved).limit(literal_column("1"))
+            return select(*each.c).select_from(each.join(asked.lateral("candidate"), true()))
         same = and_(Candidate.project_id == PROJECT, Candidate.id == each.c.id)
         fenced = select(Candidate.id).where(same, *passing.row, *passing.logged).limit(literal_column("1"))
         return select(*each.c).select_from(each.join(fenced.correlate(each).lateral("candidate"), true()))
+
+
+def _moved(conditions: Sequence[Condition]) -> list[Condition] | None:
+    """What is asked of the candidate, asked of an entry that has its id; None where more than the id is needed."""
+    others: list[str] = []
+    id: Column = literal_column("entries.id", UuidType)  # by its name: subqueries would take a column for one of theirs
+
+    def instead(element: Any, **_options: Any) -> Any:
+        if not isinstance(element, ColumnClause) or element.table is not CANDIDATES:
+            return None
+        if element.name not in {"project_id", "id"}:
+            others.append(element.name)
+        return PROJECT if element.name == "project_id" else id
+
+    found = [visitors.replacement_traverse(condition, {}, instead) for condition in conditions]
+    return None if others else found
 
 
 def by_start() -> Trail:

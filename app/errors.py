@@ -68,3 +68,7 @@ class Unavailable(ModelyardError):
     """A part of the service is not reachable at the moment; try again shortly."""
 
     code = "UNAVAILABLE"
+
+
+class Busy(Unavailable):
+    """Somebody else holds what was to be changed, and has not let go of it in time."""

@@ -55,6 +55,7 @@ async def set_role(db: Database, actor: Actor, place: Place, username: str, role
             .values(user_id=user.id, project_id=place.project_id, group_id=place.group_id, role=int(role))
             .on_conflict_do_update(index_elements=index, index_where=where, set_={"role": int(role)})
         )
+    policy.forget(actor)
     return Member(user, role)
 
 
@@ -76,6 +77,7 @@ async def remove(db: Database, actor: Actor, place: Place, username: str) -> Use
         )
         if gone is None:
             raise MemberNotFound(f"`{username}` has no role of its own here.", field="username")
+    policy.forget(actor)
     return user
 
 

@@ -9,15 +9,18 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from app.access.policy import Actor, ProjectAccess
 
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 FRESH_SECONDS = 2.0
 """So long after it has begun a request may rely on what was true then; one that takes longer asks again."""
-MOST = 10_000
-"""Tokens that are remembered, and projects of each; beyond that all are forgotten."""
+MOST_TOKENS = 2_000
+MOST_PLACES = 20
+"""What is remembered at most, and projects of each token; beyond that the oldest are forgotten."""
 
 
 @dataclass(slots=True)
@@ -33,12 +36,13 @@ class Known:
         return self.expires_at is not None and self.expires_at <= now
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Pass:
     """What one request knows of the projects that its token reaches."""
 
     places: dict[int | str, ProjectAccess]
     began: float
+    is_void: bool = False
 
     @classmethod
     def of(cls, known: Known) -> Pass:
@@ -46,13 +50,18 @@ class Pass:
 
     def recall(self, reference: int | str) -> ProjectAccess | None:
         """The project as it was when the request began, unless that is too long ago."""
-        return self.places.get(reference) if time.monotonic() - self.began < FRESH_SECONDS else None
+        if self.is_void or time.monotonic() - self.began >= FRESH_SECONDS:
+            return None
+        return self.places.get(_spelled(reference))
 
     def remember(self, reference: int | str, access: ProjectAccess) -> None:
         """Keep what was read after the request began."""
-        if len(self.places) >= MOST:
-            self.places.clear()
-        self.places[reference] = access
+        if not self.is_void:
+            _keep(self.places, _spelled(reference), access, MOST_PLACES)
+
+    def forget(self) -> None:
+        """Rely on nothing any more: the request itself has just changed who may do what."""
+        self.is_void = True
 
 
 class Memory:
@@ -73,6 +82,15 @@ class Memory:
     def remember(self, epoch: int, sha256: bytes, known: Known) -> None:
         """Keep a token that was read after the epoch was."""
         if epoch == self._epoch:
-            if len(self._tokens) >= MOST:
-                self._tokens.clear()
-            self._tokens[sha256] = known
+            _keep(self._tokens, sha256, known, MOST_TOKENS)
+
+
+def _spelled(reference: int | str) -> int | str:
+    """Paths are the same in capitals and in small letters."""
+    return reference.lower() if isinstance(reference, str) else reference
+
+
+def _keep(remembered: dict[Key, Value], key: Key, value: Value, most: int) -> None:
+    if key not in remembered and len(remembered) >= most:
+        del remembered[next(iter(remembered))]
+    remembered[key] = value

@@ -153,6 +153,12 @@ def require(actor: Actor, access: ProjectAccess, permission: Permission) -> None
     raise Forbidden(f"`{permission}` in project `{access.project.full_path}` needs the role {name}; you have {have}.")
 
 
+def forget(actor: Actor) -> None:
+    """Rely on nothing that the actor's request knew when it began: it has just changed who may do what."""
+    if actor.known is not None:
+        actor.known.forget()
+
+
 def require_signed_in(actor: Actor, *, to_write: bool = True) -> int:
     """The id of the user behind the actor.
 

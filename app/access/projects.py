@@ -14,7 +14,7 @@ from app.access import groups, policy, repository
 from app.access.names import check_path, check_title, check_visibility
 from app.access.policy import Actor, Permission, ProjectAccess
 from app.access.tables import Project, Token, User
-from app.db.database import Database, Snapshot, Tx
+from app.db.database import WRITES, Database, Snapshot, Tx
 from app.errors import Invalid, NotFound, Taken
 from app.pagination import Keyset, Page, Window
 
@@ -57,8 +57,8 @@ async def visible(snap: Snapshot, actor: Actor, reference: int | str) -> Project
     access = None if condition is None else await repository.get_project(snap, actor, condition)
     if access is None:
         raise _missing(reference)
-    if actor.known:
-        # A copy, since a session that fails takes its rows' values along.
+    if actor.known and not snap.info.get(WRITES):
+        # A copy, since a session that ends takes its rows' values along.
         access = ProjectAccess(_copy(access.project), access.role)
         actor.known.remember(reference, access)
     return access
@@ -115,7 +115,7 @@ async def visible_by_ids(snap: Snapshot, actor: Actor, ids: Collection[int]) -> 
         return found
     for row in await snap.execute(repository.visible_projects(actor).where(Project.id.in_(unknown))):
         access = repository.access_of(row)
-        if known is not None:
+        if known is not None and not snap.info.get(WRITES):
             access = ProjectAccess(_copy(access.project), access.role)
             known.remember(access.id, access)
         found[access.id] = access
@@ -190,6 +190,7 @@ async def edit(db: Database, actor: Actor, command: UpdateProject) -> ProjectAcc
         project = await tx.scalar(update(Project).where(*living).values(**changes).returning(Project))
         if project is None:
             raise _missing(command.project_id)
+    policy.forget(actor)
     return ProjectAccess(project, access.role)
 
 

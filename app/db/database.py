@@ -24,12 +24,14 @@ from sqlalchemy.pool import NullPool
 from app import faults
 from app.db.admission import Admission
 from app.db.direct import DirectPool
-from app.errors import Conflict, Invalid, Unavailable
+from app.errors import Busy, Conflict, Invalid, Unavailable
 
 Snapshot = NewType("Snapshot", AsyncSession)
 Tx = NewType("Tx", Snapshot)
 
 _PATIENCE_SECONDS = 1.5
+WRITES = "writes"
+"""Key in the ``info`` of what can write: what it reads may be gone again when it fails."""
 PROMISED = "promised jobs"
 """Key in a transaction's ``info`` under which the outbox notes the jobs that it has written."""
 _UNAVAILABLE_CLASSES = ("08", "53", "57")
@@ -124,7 +126,7 @@ class Database:
             yield connection
 
     def _session(self) -> AsyncSession:
-        return AsyncSession(self._write_engine, expire_on_commit=False, autoflush=False)
+        return AsyncSession(self._write_engine, expire_on_commit=False, autoflush=False, info={WRITES: True})
 
     @asynccontextmanager
     async def alone(self, lock: int) -> AsyncIterator[bool]:
@@ -205,7 +207,7 @@ def _explained(error: Exception, state: str, *, is_broken: bool) -> Exception:
     if is_broken or state.startswith(_UNAVAILABLE_CLASSES) or state == "25006":
         return Unavailable("The database cannot be reached at the moment; try again shortly.")
     if state in _BUSY_STATES:
-        return Unavailable("Somebody else is changing the same thing; nothing was written, try again shortly.")
+        return Busy("Somebody else is changing the same thing; nothing was written, try again shortly.")
     if state.startswith("23"):
         return Conflict("Another request changed the same thing at the same moment; read it again and repeat.")
     cause = getattr(error, "orig", error)

@@ -14,7 +14,7 @@ from typing import Generic, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
 from app.db.database import Database
-from app.errors import Unavailable
+from app.errors import Busy, Unavailable
 
 Wish = TypeVar("Wish")
 Outcome = TypeVar("Outcome")
@@ -25,8 +25,9 @@ class GroupCommit(Generic[Wish, Outcome]):
     """Runs ``write`` for many wishes at once; it answers with an outcome, or an error, for each in their order.
 
     An error that ``write`` raises belongs to nobody in particular: everybody is tried again alone, so that one bad
-    wish fails no other. ``weigh`` and ``most`` bound what goes together, ``at_once`` how many transactions of this
-    process run side by side.
+    wish fails no other. It must not raise one after its commit, and should pass over rows that somebody holds.
+    ``weigh`` and ``most`` bound what goes together, ``at_once`` how many transactions of this process run side by
+    side.
     """
 
     def __init__(
@@ -85,14 +86,15 @@ class GroupCommit(Generic[Wish, Outcome]):
         outcomes: Sequence[Outcome | BaseException]
         try:
             outcomes = await self._write(db, [wish for wish, _ in taken])
-        except Unavailable as error:
-            outcomes = [error] * len(taken)
+            if len(outcomes) != len(taken):
+                outcomes = [RuntimeError(f"{len(outcomes)} outcomes of {len(taken)} wishes")] * len(taken)
         except Exception as error:  # noqa: BLE001 - it is handed to whoever asked
-            outcomes = [error]
-            if len(taken) > 1:
+            is_away = isinstance(error, Unavailable) and not isinstance(error, Busy)
+            if len(taken) > 1 and not is_away:
                 for one in taken:
                     await self._settle(db, [one])
                 return
+            outcomes = [error] * len(taken)
         except BaseException as error:
             _answer(taken, [error] * len(taken))
             raise

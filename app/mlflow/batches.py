@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from app.errors import Invalid
@@ -50,10 +51,11 @@ async def log_batch(call: Call) -> Answer:
 
 def _metrics(message: Message) -> list[MetricInput]:
     """The points of a batch. In the shape that clients send them they are taken as they are, else read with care."""
-    try:
-        return [_plain(row) for row in message.fields.get("metrics", ())]
-    except (KeyError, TypeError):
-        return [metric(one) for one in message.items("metrics")]
+    rows = message.fields.get("metrics")
+    if isinstance(rows, list):
+        with suppress(KeyError, TypeError):
+            return [_plain(row) for row in rows]
+    return [metric(one) for one in message.items("metrics")]
 
 
 def _plain(row: dict[str, Any]) -> MetricInput:

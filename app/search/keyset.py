@@ -112,7 +112,7 @@ def _values(terms: Sequence[Term], mark: str, token: str) -> list[Any]:
     if found != mark or len(values) != len(terms):
         raise Invalid("Invalid page token: it does not belong to this search.", field="page_token")
     try:
-        return [_typed(value, term.kind) for value, term in zip(values, terms, strict=True)]
+        return [_typed(value, term) for value, term in zip(values, terms, strict=True)]
     except (ValueError, TypeError) as error:
         raise Invalid("Invalid page token: it is not one that this search gave out.", field="page_token") from error
 
@@ -125,8 +125,9 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def _typed(value: Any, kind: type[Any]) -> Any:
-    if value is None:
+def _typed(value: Any, term: Term) -> Any:
+    kind = term.kind
+    if value is None and term.nullable:
         return None
     if kind is UUID:
         return UUID(hex=value)

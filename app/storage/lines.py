@@ -73,6 +73,10 @@ class _Line(asyncio.Protocol):
 
     # What the parser calls
 
+    def on_message_begin(self) -> None:
+        if self._awaited is None or self._awaited.done():
+            raise LineBroken("an answer without a question")
+
     def on_header(self, name: bytes, value: bytes) -> None:
         self._reply.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
@@ -82,9 +86,7 @@ class _Line(asyncio.Protocol):
             self._fail(f"more than {self._reply.most} bytes")
 
     def on_message_complete(self) -> None:
-        if self._awaited is None or self._awaited.done():
-            self._fail("an answer without a question")
-            return
+        assert self._awaited is not None, "else the answer would not have begun"
         self._reply.status = self._parser.get_status_code()
         if self._reply.status < 200:  # the real answer follows
             return

@@ -32,6 +32,8 @@ COLUMNS = {
 }  # fmt: skip
 """Of a row, with their types; the others have defaults."""
 _NAMES = ", ".join(COLUMNS)
+_MAPPED = ", ".join(Candidate.__mapper__.columns.keys())
+"""By name, since the table of a later release may have more."""
 _ARRAYS = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(COLUMNS.values(), 1))
 _PAIRS = len(COLUMNS) + 1
 _NEWEST_FIRST = f"coalesce(~begun.start_time, {UNDATED})"
@@ -44,7 +46,7 @@ _BEGIN = f"""
         WHERE (e.project_id, e.number) IN (SELECT project_id, experiment_number FROM given)
             AND e.deleted_at IS NULL AND e.purge_at IS NULL
         ORDER BY e.project_id, e.number
-        FOR SHARE
+        FOR SHARE SKIP LOCKED
     ), begun AS (
         INSERT INTO candidates ({_NAMES})
         SELECT {", ".join(f"given.{name}" for name in COLUMNS)} FROM given
@@ -61,12 +63,14 @@ _BEGIN = f"""
         FROM unnest(${_PAIRS + 3}::uuid[], ${_PAIRS + 4}::text[], ${_PAIRS + 5}::text[]) AS pair (id, key, value)
         JOIN begun ON begun.id = pair.id
     )
-    SELECT * FROM begun
+    SELECT {_MAPPED} FROM begun
 """  # noqa: S608 - of constants
 
 
 async def begin(db: Database, beginning: Beginning) -> Candidate | None:
-    """Store a candidate; None when its experiment is not there or in the trash. Calls at the same time share a commit.
+    """Store a candidate; calls at the same time share a commit.
+
+    None: its experiment is not there, in the trash, or held by somebody who changes it.
 
     Raises:
         Unavailable: the database is away or busy; nothing was written.

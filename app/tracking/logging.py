@@ -76,8 +76,7 @@ async def log(db: Database, actor: Actor, project: int | str, batch: LogBatch) -
         Invalid: a key, value or number is not acceptable; nothing of the batch was stored.
     """
     check(batch)
-    if batch.is_plain:
-        await _log_points(db, actor, project, batch)
+    if batch.is_plain and await _log_points(db, actor, project, batch):
         return
     async with db.write() as tx:
         access = await projects.visible(tx, actor, project)
@@ -90,14 +89,14 @@ async def log(db: Database, actor: Actor, project: int | str, batch: LogBatch) -
         await set_tags(tx, candidate, actor, batch.tags)
 
 
-async def _log_points(db: Database, actor: Actor, project: int | str, batch: LogBatch) -> None:
+async def _log_points(db: Database, actor: Actor, project: int | str, batch: LogBatch) -> bool:
+    """Store points together with those of others; False where that took no notice of the candidate."""
     access = await projects.get(db, actor, project)
     policy.require(actor, access, Permission.CANDIDATE_WRITE)
     fate = await points.store(db, Points(access.id, batch.candidate_id, batch.metrics))
-    if not fate.exists:
-        raise candidates.not_found(batch.candidate_id)
     if fate.in_trash:
         raise candidates.in_trash(batch.candidate_id)
+    return fate.exists
 
 
 async def note_model(db: Database, actor: Actor, project: int | str, candidate_id: UUID, entry: object) -> None:
@@ -208,7 +207,8 @@ def check(batch: LogBatch) -> None:
 async def _log_params(tx: Tx, candidate: Candidate, params: Mapping[str, str]) -> None:
     if not params:
         return
-    rows = _unnested(params)
+    # In key order, as tags: two batches with the same params must not wait for each other in a circle.
+    rows = _unnested(dict(sorted(params.items())))
     source = select(literal(candidate.project_id, BigInteger), literal(candidate.id), rows.c.key, rows.c.value)
     columns = ["project_id", "candidate_id", "key", "value"]
     await tx.execute(upsert(CandidateParam).from_select(columns, source).on_conflict_do_nothing())

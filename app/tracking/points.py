@@ -41,7 +41,10 @@ class Points:
 
 
 class Fate(NamedTuple):
-    """What a candidate was found to be: its points are stored only if it is there and not in the trash."""
+    """What a candidate was found to be: its points are stored only if it is there and not in the trash.
+
+    One that somebody is changing at the moment is passed over, as if it were not there.
+    """
 
     exists: bool
     in_trash: bool
@@ -56,7 +59,7 @@ STORE = """
         FROM unnest($1::bigint[], $2::uuid[]) WITH ORDINALITY AS given (project_id, id, place)
         JOIN candidates c ON c.project_id = given.project_id AND c.id = given.id AND c.purge_at IS NULL
         ORDER BY c.project_id, c.id
-        FOR SHARE OF c
+        FOR SHARE OF c SKIP LOCKED
     ), points AS MATERIALIZED (
         SELECT living.project_id, living.id, living.experiment_number, living.newest_first, point.*
         FROM unnest($3::int[], $4::text[], $5::float8[], $6::bigint[], $7::bigint[], $8::bool[],

@@ -52,7 +52,9 @@ async def delete(db: Database, actor: Actor, project: int | str, confirm: str) -
         await projects.hide(tx, access.id)
         await webhooks.silence(tx, access.id)
         # The job belongs to no project: it outlives this one, and its requester may watch it.
-        return await outbox.enqueue(tx, PurgeProject(access.id), requested_by=actor.user_id)
+        job_id = await outbox.enqueue(tx, PurgeProject(access.id), requested_by=actor.user_id)
+    policy.forget(actor)
+    return job_id
 
 
 async def purge(db: Database, blobs: BlobStore, project_id: int, *, progress: Progress) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -126,3 +127,28 @@ async def test_many_requests_share_one_reading_of_the_mark(processes, member):
     here._db.watchers.append(lambda logged: seen.append(logged.query))
     await asyncio.gather(*(here.actor(member.token) for _ in range(50)))
     assert 1 <= len(seen) <= 2
+
+
+async def test_a_request_sees_the_changes_that_it_makes(processes, project):
+    here, _ = processes
+    owner = await here.actor(project.token)
+    await projects.edit(here._db, owner, UpdateProject(project.id, experiments_access="disabled"))
+    assert (await projects.get(here._db, owner, project.id)).project.experiments_access == "disabled"
+    await projects.edit(here._db, owner, UpdateProject(project.id, experiments_access="enabled"))
+    assert (await projects.get(here._db, owner, project.path)).project.experiments_access == "enabled"
+
+
+async def test_spelling_a_path_otherwise_fills_no_memory(processes, project, member):
+    here, _ = processes
+    actor = await here.actor(member.token)
+    for path in (project.path, project.path.upper(), project.path.title()):
+        await projects.get(here._db, actor, path)
+    assert list(actor.known.places) == [project.path.lower()]
+
+
+def test_what_is_remembered_has_an_end():
+    places = {}
+    one = passes.Pass(places, time.monotonic())
+    for number in range(passes.MOST_PLACES + 5):
+        one.remember(number, None)
+    assert list(places) == list(range(5, passes.MOST_PLACES + 5))

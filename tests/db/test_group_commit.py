@@ -8,7 +8,7 @@ import pytest
 
 from app.db.database import Database
 from app.db.group_commit import GroupCommit
-from app.errors import Unavailable
+from app.errors import Busy, Unavailable
 
 
 class Refused(Exception):
@@ -90,3 +90,18 @@ async def test_nobody_is_forgotten_who_comes_as_a_transaction_ends(db):
 
     async with asyncio.timeout(10):
         await asyncio.gather(*(again_and_again(name) for name in range(5)))
+
+
+async def test_what_somebody_holds_fails_nobody_else(db, groups):
+    async def write(_db, wishes):
+        groups.append(list(wishes))
+        await asyncio.sleep(0.01)
+        if "held" in wishes:
+            raise Busy("held")
+        return wishes
+
+    commit = GroupCommit(write, at_once=1)
+    outcomes = await asyncio.gather(commit(db, "a"), commit(db, "held"), return_exceptions=True)
+    assert outcomes[0] == "a"
+    assert isinstance(outcomes[1], Busy)
+    assert groups == [["a", "held"], ["a"], ["held"]]

@@ -135,7 +135,7 @@ async def _bytes(world: World) -> None:
         found.update(await world.bytes_in_bucket_are_those_of_rows())
         return not any(found.values())
 
-    for seconds in (20, 40):
+    for seconds in (20, 40, 60):
         world.installation.signal(signal.SIGTERM, "worker")
         with suppress(AssertionError):
             return await eventually(agree, "", seconds)

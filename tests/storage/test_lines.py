@@ -120,3 +120,11 @@ def test_own_signatures_are_those_of_the_sdk(storage_settings: Settings, method:
         signer = Signer(storage_settings, url)
         # Three times, since a second may end between the two.
         assert any(signer.own(method, key) == signer.object(method, key) for _ in range(3))
+
+
+async def test_an_answer_that_nobody_asked_for_is_no_part_of_another(script: Script, lines: Lines) -> None:
+    script.answers = [OK + OK.replace(b"hi", b"no"), OK]
+    first = await lines.ask(script.address, ASKED, most=100)
+    assert bytes(first.body) == b"hi"
+    assert bytes((await lines.ask(script.address, ASKED, most=100)).body) == b"hi"
+    assert script.connections == 2

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import math
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 
 from app.access.policy import Role
 from app.errors import Conflict, Forbidden, Invalid, NotFound
+from app.pagination import decode_cursor, encode_cursor
 from app.tracking import candidates, experiments, histories, listing, logging
 from app.tracking.candidates import CreateCandidate, Status, UpdateCandidate
 from app.tracking.experiments import CreateExperiment, ExperimentTaken
@@ -273,3 +275,38 @@ async def test_condemned_candidates_are_gone_at_once(runtime, project, candidate
     assert (await search(runtime, project, view=View.ALL))[0] == []
     with pytest.raises(NotFound):
         await candidates.get(runtime.db, project.owner, project.id, uuid4())
+
+
+async def test_who_logs_to_a_candidate_that_somebody_changes_holds_up_nobody(runtime, project, candidate):
+    other = (await candidates.create(runtime.db, project.owner, project.id, CreateCandidate(name="other"))).candidate
+    point = MetricInput("m", 1.0, 1)
+    async with runtime.db.write() as tx:
+        await candidates.lock_living(tx, project.id, candidate.id, to_change=True)
+        waiting = asyncio.create_task(log(runtime, project, candidate, metrics=[point]))
+        async with asyncio.timeout(1):
+            await log(runtime, project, other, metrics=[point])
+        assert not waiting.done()
+    await waiting
+    assert [metric.value for metric in (await found(runtime, project, candidate)).metrics] == [1.0]
+
+
+async def test_who_begins_in_an_experiment_that_somebody_changes_holds_up_nobody(runtime, project):
+    made = await experiments.create(runtime.db, project.owner, project.id, CreateExperiment("held"))
+    async with runtime.db.write() as tx:
+        await experiments.lock(tx, project.id, made.number)
+        held = CreateCandidate(made.number, name="held")
+        waiting = asyncio.create_task(candidates.create(runtime.db, project.owner, project.id, held))
+        async with asyncio.timeout(1):
+            await candidates.create(runtime.db, project.owner, project.id, CreateCandidate(name="free"))
+        assert not waiting.done()
+    assert (await waiting).candidate.name == "held"
+
+
+async def test_a_token_with_a_hole_is_refused(runtime, project, candidate):
+    await candidates.create(runtime.db, project.owner, project.id, CreateCandidate(name="second"))
+    page = SearchCandidates([0], order_by=["metrics.m"], limit=1)
+    _, token = await listing.search(runtime.db, project.owner, project.id, page)
+    mark = decode_cursor(token)[0]
+    forged = replace(page, page_token=encode_cursor([mark, None, None, None, None]))
+    with pytest.raises(Invalid, match="page token"):
+        await listing.search(runtime.db, project.owner, project.id, forged)

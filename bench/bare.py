@@ -28,6 +28,7 @@ from bench.works.files import content
 _SCHEMA = """DROP SCHEMA IF EXISTS bare CASCADE; CREATE SCHEMA bare;
 CREATE TABLE bare.metric_points (LIKE public.metric_points INCLUDING ALL);
 CREATE TABLE bare.latest_metrics (LIKE public.latest_metrics INCLUDING ALL);
+ALTER TABLE bare.latest_metrics ALTER experiment_number SET DEFAULT 0, ALTER newest_first SET DEFAULT 0;
 CREATE TABLE bare.candidates (LIKE public.candidates INCLUDING ALL)"""
 _COLUMNS = ("project_id", "candidate_id", "key", "value", "step", "timestamp")
 _POINT = f"INSERT INTO bare.metric_points ({', '.join(_COLUMNS)}) VALUES (1, $1, 'loss', $2, $3, 1700000000000)"

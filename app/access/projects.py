@@ -69,7 +69,7 @@ def _copy(project: Project) -> Project:
 
 
 async def get(db: Database, actor: Actor, reference: int | str) -> ProjectAccess:
-    """The project with that id or full path.
+    """The project with that id or full path; without a connection when the actor's request knows it.
 
     Raises:
         ProjectNotFound: it does not exist, or the actor may not know of it.
@@ -79,16 +79,6 @@ async def get(db: Database, actor: Actor, reference: int | str) -> ProjectAccess
         return known
     async with db.read() as snap:
         return await visible(snap, actor, reference)
-
-
-async def reach(db: Database, actor: Actor, reference: int | str) -> ProjectAccess:
-    """As :func:`get`, and without a connection when the actor's pass knows the answer.
-
-    Raises:
-        ProjectNotFound: it does not exist, or the actor may not know of it.
-    """
-    known = actor.known.recall(reference) if actor.known else None
-    return known or await get(db, actor, reference)
 
 
 async def id_of(snap: Snapshot, reference: int | str) -> int | None:

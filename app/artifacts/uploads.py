@@ -83,7 +83,7 @@ async def store(
         command.media_type or guess_media_type(command.path),
         actor.user_id,
     )
-    access = await projects.reach(db, actor, command.root.project_id)
+    access = await projects.get(db, actor, command.root.project_id)
     policy.require(actor, access, permission)
     sender = _Sender(db, actor, blobs, place, lock_owner, permission)
     if command.size is not None and command.size <= min(SMALL_BYTES, limit):

@@ -45,7 +45,7 @@ class Call:
 
     async def access(self) -> ProjectAccess:
         """The project, if the actor may see it."""
-        return await projects.reach(self.db, self.actor, self.project)
+        return await projects.get(self.db, self.actor, self.project)
 
     async def require_write(self) -> ProjectAccess:
         """Refuse those who may use the registry but not write to it as training code does (developer)."""

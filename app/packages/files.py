@@ -90,7 +90,7 @@ async def _of_candidate(request: Request, text: str, *, to_write: bool) -> Root:
         raise NotFound(f"There is no candidate {quoted(text)}; pass `candidate:` and its run id.") from None
     db, actor, project = _runtime(request).db, _actor(request), _project(request)
     if to_write:  # whoever stores a file looks for its owner, and holds it
-        access = await projects.reach(db, actor, project)
+        access = await projects.get(db, actor, project)
         policy.require(actor, access, Permission.CANDIDATE_READ)
         return Root(access.id, candidate_id=candidate_id)
     found = await candidates.find(db, actor, project, candidate_id)

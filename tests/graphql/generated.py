@@ -33,7 +33,7 @@ from app.graphql.schema import schema as strawberry_schema
 from tests.graphql import nasty
 
 SCHEMA = strawberry_schema._schema
-KINDS = sorted(kind.name for kind in SCHEMA.get_possible_types(SCHEMA.type_map["Node"]))  # type: ignore[arg-type]
+KINDS = sorted(kind.name for kind in SCHEMA.get_possible_types(SCHEMA.type_map["Node"]))  # type: ignore[arg-type] # Node is an interface
 BY_FIELD = {
     "candidateId": "Candidate", "parentId": "Candidate", "loggedModelId": "LoggedModel", "modelInputs": "LoggedModel",
     "experiments": "Experiment", "webhook": "Webhook", "delivery": "WebhookDelivery", "ciJob": "CiJob",

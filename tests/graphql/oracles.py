@@ -60,7 +60,7 @@ def quiet() -> Iterator[list[str]]:
     """Notes what the block logs as an error, in whatever way, and what tasks died of unseen."""
     noted: list[str] = []
     handler = logging.Handler(logging.WARNING)
-    handler.emit = lambda record: noted.append(record.getMessage())  # type: ignore[method-assign]
+    handler.emit = lambda record: noted.append(record.getMessage())  # type: ignore[method-assign] # a handler of one line
     loop = asyncio.get_running_loop()
     before = loop.get_exception_handler()
     loop.set_exception_handler(lambda _loop, context: noted.append(str(context)))

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import binascii
+import os
 import secrets
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from uuid import UUID
 
+_MARKS = 0x7 << 76 | 0x2 << 62
+"""Version and variant."""
+_FREE_BITS = (1 << 80) - 1 & ~(0xF << 76) & ~(0x3 << 62)
+
 
 def uuid7() -> UUID:
     """A UUID that grows with time (RFC 9562 §5.7), so that indexes are appended to instead of torn apart."""
     milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds << 80) | secrets.randbits(80)
-    value = (value & ~(0xF << 76)) | (0x7 << 76)
-    return UUID(int=(value & ~(0x3 << 62)) | (0x2 << 62))
+    random = int.from_bytes(os.urandom(10), "big")
+    return UUID(int=milliseconds << 80 | random & _FREE_BITS | _MARKS)
 
 
 def object_key(project_id: int) -> str:
     """A key for bytes in the store: random, never used twice, with nothing in it that a client chose."""
     random = secrets.token_hex(18)
-    return f"v1/{project_id}/{random[:4]}/{random[4:]}"
+    return f"v1/{project_id}/{random[:2]}/{random[2:]}"
 
 
 @dataclass(frozen=True, slots=True)

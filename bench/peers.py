@@ -24,6 +24,8 @@ OURS = "Modelyard"
 THEIRS = "mlflow server"
 DATABASE = "mlflow"
 API = "/api/2.0/mlflow"
+_NEARLY_EMPTY = 64 * 1024
+"""Bytes."""
 
 
 @dataclass
@@ -57,6 +59,12 @@ class Peer:
     async def connect(self) -> asyncpg.Connection:
         """To its database, with a commit that need not wait: for filling and counting only."""
         return await asyncpg.connect(self.database_url, server_settings={"synchronous_commit": "off", "jit": "off"})
+
+    async def tidy(self, connection: asyncpg.Connection) -> None:
+        """What autovacuum would have done of itself by and by; it leaves tables alone that are nearly empty."""
+        tables = "SELECT oid::regclass FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        rows = await connection.fetch(f"{tables} AND pg_relation_size(oid) > {_NEARLY_EMPTY}")
+        await connection.execute(f"VACUUM ANALYZE {', '.join(row[0] for row in rows)}")
 
 
 def ours(machine: Machine) -> Peer:

@@ -134,7 +134,7 @@ async def _work(works: Sequence[Work], peer: Peer, seconds: float, counting: Any
     """Do all; where statements are counted, only those of the clients, not those of the preparation."""
     plans = [(work, await work.prepare(peer)) for work in works]
     if counting is not None:
-        await counting.execute("ANALYZE")
+        await peer.tidy(counting)
         await counting.execute("SELECT pg_stat_statements_reset()")
     for work, plan in plans:
         try:

@@ -93,7 +93,7 @@ async def _fill(peer: Peer, count: int, shape: Shape) -> Experiment:
     try:
         for table, statement in (_OURS if peer.is_ours else _THEIRS).items():
             await connection.execute(statement, number, _amount(table, count, shape))
-        await connection.execute("VACUUM ANALYZE")
+        await peer.tidy(connection)
         ids = "SELECT id FROM candidates WHERE experiment_number = $1::bigint LIMIT 1000"
         if not peer.is_ours:
             ids = "SELECT run_uuid FROM runs WHERE experiment_id = $1::int LIMIT 1000"

@@ -72,7 +72,7 @@ async def _fill(peer: Peer, count: int, versions: int) -> tuple[str, ...]:
             await _ours(connection, prefix, count, versions, candidates)
         else:
             await _theirs(connection, prefix, count, versions, candidates)
-        await connection.execute("VACUUM ANALYZE")
+        await peer.tidy(connection)
     finally:
         await connection.close()
     if count * versions > 10_000:

@@ -29,7 +29,7 @@ async def points(peer: Peer, count: int) -> str:
         try:
             for statement in _OURS if peer.is_ours else _THEIRS:
                 await connection.execute(statement, run, count)
-            await connection.execute("VACUUM ANALYZE")
+            await peer.tidy(connection)
         finally:
             await connection.close()
         peer.stock[key] = run

@@ -34,7 +34,7 @@ class Epoch:
 
     async def _read(self) -> int:
         try:
-            async with self._one_at_a_time, self._db.direct() as connection:
+            async with self._one_at_a_time, self._db.aside() as connection:
                 # Whoever comes from here on may have to see what commits from here on.
                 self._next = None
                 return int(await connection.fetchval(_MARK))

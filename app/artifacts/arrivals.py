@@ -82,11 +82,20 @@ def _not_simple(file: Coming, error: ModelyardError) -> bool:
 
 
 async def _write_expected(db: Database, files: Sequence[Coming]) -> list[Artifact | bool]:
-    keys = [file.key for file in files]
     async with db.direct() as connection:
-        rows = await connection.fetch(_EXPECT, *_columns(files), *_jobs(files), keys, LEASE)
+        rows = await connection.fetch(_BEGIN, *_expected(files), LEASE)
+        begun = {row["pending_id"]: row["is_begun"] for row in rows}
+        known = [file for file in files if begun.get(file.blob_id) is False]
+        found = await _share(connection, known) if known else {}
+    return [found[file.blob_id] if file in known else file.blob_id in begun for file in files]
+
+
+async def _share(connection: Any, files: Sequence[Coming]) -> dict[UUID, Artifact | bool]:
+    """What the project seems to have already; whatever cannot be shared after all is begun."""
+    keys = [file.key for file in files]
+    rows = await connection.fetch(_SHARE, *_columns(files), *_jobs(files), keys, LEASE)
     found = {row["pending_id"]: row for row in rows}
-    return [_outcome(file, found.get(file.blob_id)) for file in files]
+    return {file.blob_id: _outcome(file, found.get(file.blob_id)) for file in files}
 
 
 async def _write_arrived(db: Database, files: Sequence[Coming]) -> list[Artifact | bool]:
@@ -94,17 +103,32 @@ async def _write_arrived(db: Database, files: Sequence[Coming]) -> list[Artifact
     first = {(file.place.root.id, file.place.path): file for file in reversed(files)}
     alone = list({(file.place.root.project_id, _sha256(file)): file for file in first.values()}.values())
     async with db.direct() as connection:
-        rows = await connection.fetch(_SETTLE, *_columns(alone), *_jobs(alone))
+        if all(file.is_plain for file in alone):
+            rows = await connection.fetch(_SETTLE_PLAIN, *_columns(alone))
+        else:
+            rows = await connection.fetch(_SETTLE, *_columns(alone), *_jobs(alone))
     found = {row["pending_id"]: row for row in rows}
     return [_outcome(file, found.get(file.blob_id)) for file in files]
 
 
-_expect: GroupCommit[Coming, Artifact | bool] = GroupCommit(_write_expected)
-_settle: GroupCommit[Coming, Artifact | bool] = GroupCommit(_write_arrived)
+_expect: GroupCommit[Coming, Artifact | bool] = GroupCommit(_write_expected, at_once=1)
+_settle: GroupCommit[Coming, Artifact | bool] = GroupCommit(_write_arrived, at_once=1)
 
 
 def _sha256(file: Coming) -> bytes | None:
     return file.stored.sha256 if file.stored else None
+
+
+def _expected(files: Sequence[Coming]) -> tuple[list[Any], ...]:
+    roots = [file.place.root for file in files]
+    return (
+        [root.project_id for root in roots],
+        [root.candidate_id for root in roots],
+        [root.logged_model_id for root in roots],
+        [file.blob_id for file in files],
+        [_sha256(file) for file in files],
+        [file.key for file in files],
+    )
 
 
 def _columns(files: Sequence[Coming]) -> tuple[list[Any], ...]:
@@ -154,22 +178,26 @@ def _outcome(file: Coming, row: Mapping[str, Any] | None) -> Artifact | bool:
 
 
 # An owner that somebody changes at this moment is passed by and not waited for: all others would wait along.
-_GIVEN = """
-given AS (
-  SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bytea[], $6::int[], $7::bigint[],
-    $8::uuid[], $9::text[], $10::text[], $11::bigint[], $12::bool[] {more})
-  AS given(project_id, candidate_id, logged_model_id, pending_id, sha256, half, size,
-    artifact_id, path, media_type, created_by, is_plain {names})
-), living AS MATERIALIZED (
+_OWNERS = """
+living AS MATERIALIZED (
   SELECT c.project_id, c.id FROM candidates c
   WHERE (c.project_id, c.id) IN (SELECT project_id, candidate_id FROM given)
-  AND c.purge_at IS NULL AND c.deleted_at IS NULL FOR SHARE OF c SKIP LOCKED
+  AND c.purge_at IS NULL AND c.deleted_at IS NULL {candidates}
 ), living_models AS MATERIALIZED (
   SELECT m.project_id, m.id FROM logged_models m
   WHERE (m.project_id, m.id) IN (SELECT project_id, logged_model_id FROM given)
-  AND m.purge_at IS NULL AND m.deleted_at IS NULL FOR SHARE OF m SKIP LOCKED
+  AND m.purge_at IS NULL AND m.deleted_at IS NULL {models}
 )
 """
+_HOLDING = _OWNERS.format(candidates="FOR SHARE OF c SKIP LOCKED", models="FOR SHARE OF m SKIP LOCKED")
+_GIVEN = f"""
+given AS (
+  SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bytea[], $6::int[], $7::bigint[],
+    $8::uuid[], $9::text[], $10::text[], $11::bigint[], $12::bool[] {{more}})
+  AS given(project_id, candidate_id, logged_model_id, pending_id, sha256, half, size,
+    artifact_id, path, media_type, created_by, is_plain {{names}})
+), {_HOLDING}
+"""  # noqa: S608 - put together from constants
 _HELD = """
 ((given.project_id, given.candidate_id) IN (SELECT project_id, id FROM living)
   OR (given.project_id, given.logged_model_id) IN (SELECT project_id, id FROM living_models))
@@ -186,16 +214,33 @@ SELECT project_id, artifact_id, candidate_id, logged_model_id, path, {blob_id}, 
 FROM {files}
 RETURNING id, blob_id, created_at, inspected_at
 """
+# Nobody holds the owner yet: whoever ends it now is met when the bytes have come.
+_BEGIN = f"""
+WITH given AS (
+  SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bytea[], $6::text[])
+  AS given(project_id, candidate_id, logged_model_id, pending_id, sha256, object_key)
+), {_OWNERS.format(candidates="", models="")}, known AS MATERIALIZED (
+  SELECT pending_id FROM given WHERE EXISTS (SELECT FROM blobs b WHERE b.project_id = given.project_id
+    AND b.sha256 = given.sha256 AND b.state = 'stored')
+), begun AS (
+  INSERT INTO blobs (project_id, id, object_key, lease_until)
+  SELECT project_id, pending_id, object_key, now() + $7::interval FROM given
+  WHERE {_HELD} AND pending_id NOT IN (SELECT pending_id FROM known)
+  RETURNING id
+)
+SELECT id AS pending_id, true AS is_begun FROM begun UNION ALL SELECT pending_id, false FROM known
+"""  # noqa: S608 - put together from constants
 # Bytes that are damaged are sent again, which heals them; what is in quarantine has a step of its own.
-_EXPECT = f"""
+_SHARE = f"""
 WITH {_GIVEN.format(more=", $20::text[]", names=", object_key")}, shared AS MATERIALIZED (
-  SELECT given.*, b.id AS shared_id FROM given
-  JOIN blobs b ON b.project_id = given.project_id AND b.sha256 = given.sha256 AND b.size = given.size
-    AND b.state = 'stored' AND b.damage IS NULL
-  WHERE {_HELD} AND {_FREE}
-  AND NOT EXISTS (SELECT FROM artifacts q WHERE q.project_id = b.project_id AND q.blob_id = b.id
-    AND q.state = 'quarantined')
-  FOR SHARE OF b SKIP LOCKED
+  SELECT given.*, same.id AS shared_id FROM given, LATERAL (
+    SELECT b.id FROM blobs b
+    WHERE b.project_id = given.project_id AND b.sha256 = given.sha256 AND b.size = given.size
+      AND b.state = 'stored' AND b.damage IS NULL
+    LIMIT 1 FOR SHARE OF b SKIP LOCKED
+  ) same
+  WHERE {_HELD} AND {_FREE} AND NOT EXISTS (SELECT FROM artifacts q
+    WHERE q.project_id = given.project_id AND q.blob_id = same.id AND q.state = 'quarantined')
 ), placed AS ({_PLACED.format(blob_id="shared_id", files="shared")}
 ), promised AS ({outbox.later_sql(13)}
 ), begun AS (
@@ -209,19 +254,21 @@ SELECT begun.id AS pending_id, null::uuid AS id, null::uuid AS blob_id, null::ti
 UNION ALL
 SELECT shared.pending_id, placed.* FROM placed JOIN shared ON shared.artifact_id = placed.id
 """  # noqa: S608 - put together from constants
-# The advisory locks are those of `uploads.register`. A hash or a path that somebody has taken since this statement
-# began meets a unique index, which undoes all of it.
-_SETTLE = f"""
+# `<> 'stored'` and not `= 'pending'`: in a small table the planner would as soon read the whole index of what is
+# pending, and keep to that when it has grown. The advisory locks are those of `uploads.register`. A hash or a path that
+# somebody has taken since this statement began meets a unique index, which undoes all of it.
+_ARRIVED = f"""
 WITH {_GIVEN.format(more="", names="")}, simple AS MATERIALIZED (
   SELECT * FROM given WHERE {_HELD} AND {_FREE}
   AND NOT EXISTS (SELECT FROM blobs b WHERE b.project_id = given.project_id
     AND b.sha256 = given.sha256 AND b.state = 'stored')
 ), kept AS (
   UPDATE blobs b SET state = 'stored', sha256 = simple.sha256, size = simple.size, lease_until = NULL FROM simple
-  WHERE b.project_id = simple.project_id AND b.id = simple.pending_id AND b.state = 'pending'
+  WHERE b.project_id = simple.project_id AND b.id = simple.pending_id AND b.state <> 'stored'
   AND pg_try_advisory_xact_lock((simple.project_id % 2147483648)::int, simple.half)
   RETURNING b.id
-), promised AS ({outbox.later_sql(13)}
 ), placed AS ({_PLACED.format(blob_id="pending_id", files="simple JOIN kept ON kept.id = simple.pending_id")})
-SELECT blob_id AS pending_id, placed.* FROM placed
 """  # noqa: S608 - put together from constants
+_ANSWER = "SELECT blob_id AS pending_id, placed.* FROM placed"
+_SETTLE_PLAIN = f"{_ARRIVED} {_ANSWER}"
+_SETTLE = f"{_ARRIVED}, promised AS ({outbox.later_sql(13)}) {_ANSWER}"

@@ -10,10 +10,10 @@ from uuid import UUID
 
 import structlog
 from prometheus_client import Counter
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, text, update
 
 from app.artifacts import garbage
-from app.artifacts.tables import PENDING, STORED, Blob
+from app.artifacts.tables import EVER_CHECKED, PENDING, STORED, Blob
 from app.db.database import Database, Tx
 from app.errors import Unavailable
 from app.storage.blobs import BlobMissing, BlobStore
@@ -101,7 +101,8 @@ async def _budget(db: Database, percent_a_day: float, every: timedelta) -> float
 
 
 async def _oldest(db: Database, due: datetime) -> Blob | None:
-    statement = select(Blob).where(Blob.state == STORED, Blob.checked_at < due).order_by(Blob.checked_at).limit(1)
+    waiting = (Blob.state == STORED, Blob.checked_at < due, text(EVER_CHECKED))
+    statement = select(Blob).where(*waiting).order_by(Blob.checked_at).limit(1)
     async with db.read() as snap:
         return await snap.scalar(statement)
 

@@ -160,7 +160,7 @@ WITH held AS MATERIALIZED (
   WHERE u.state = 'open' AND u.stored_sha256 IS NULL FOR UPDATE OF u SKIP LOCKED
 ), kept AS (
   UPDATE blobs b SET lease_until = held.expires_at FROM held
-  WHERE b.project_id = held.project_id AND b.id = held.blob_id AND b.state = 'pending'
+  WHERE b.project_id = held.project_id AND b.id = held.blob_id AND b.state <> 'stored'
   RETURNING b.id
 )
 UPDATE multipart_uploads u SET blob_id = held.blob_id, object_key = held.object_key, stored_sha256 = held.sha256

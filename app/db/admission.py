@@ -41,7 +41,7 @@ class Admission:
             await self._wait(turn)
         except BaseException:
             if turn.done():
-                self._leave()
+                self.leave()
             else:
                 self._line.remove(turn)
             raise
@@ -49,7 +49,7 @@ class Admission:
     async def __aexit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        self._leave()
+        self.leave()
 
     async def _wait(self, turn: asyncio.Future[None]) -> None:
         now = asyncio.get_running_loop().time
@@ -60,7 +60,8 @@ class Admission:
                 raise Unavailable("The database is too busy at the moment; nothing was written, try again shortly.")
             await asyncio.wait((turn,), timeout=rest)
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """Make room for the next one in line."""
         self._last_left = asyncio.get_running_loop().time()
         if self._line:
             self._line.popleft().set_result(None)

@@ -8,13 +8,16 @@ the SQL is a constant, prepared once per connection, and each statement is a tra
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import Context
+from typing import Any, NamedTuple, Protocol
 
 import asyncpg
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.errors import ModelyardError
 
 
 class Statements(Protocol):
@@ -41,71 +44,122 @@ class Within:
 
 
 _FAREWELL_SECONDS = 3
-
-
-class _Connection(asyncpg.Connection):  # type: ignore[misc]  # the driver has no type hints
-    def get_reset_query(self) -> str:
-        """Nothing: constants prepare and change no session, and the question would double the round trips."""
-        return ""
+_IDLE_SECONDS = 600
+_LIFE_SECONDS = 1800
+"""After that a connection is replaced, and with it what the server keeps for it."""
+_TIDY_SECONDS = 60
 
 
 class DirectPool:
-    """A pool that opens at its first use, and whose connections speak JSON as Python objects."""
+    """Connections that open when they are needed and speak JSON as Python objects; the last one used comes first.
 
-    def __init__(self, url: str, places: int, settings: dict[str, str], patience: float) -> None:
+    It is the caller who sees to it that no more are lent at a time than there may be. The driver has a pool of its own,
+    which takes as long to lend a connection as PostgreSQL takes for a short statement: it starts a task for each
+    return and asks the server to reset what constants do not change.
+    """
+
+    def __init__(self, url: str, settings: dict[str, str], patience: float) -> None:
         self._url = url
-        self._places = places
         self._settings = settings
         self._patience = patience
-        self._pool: asyncpg.Pool | None = None
-        self._opening = asyncio.Lock()
+        self._idle: deque[_Idle] = deque()
+        self._tidying: asyncio.TimerHandle | None = None
+        self._farewells: set[asyncio.Task[None]] = set()
+        self._is_closed = False
         self.watchers: list[Callable[[Any], None]] = []
         """Instruments that are told of every statement, as the driver's query loggers are."""
 
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator[asyncpg.Connection]:
-        """Lend a connection."""
-        pool = self._pool or await self._open()
-        connection = await pool.acquire()
-        watchers = tuple(self.watchers)
-        for watcher in watchers:
+    async def take(self) -> asyncpg.Connection:
+        """A connection that nobody else has; to be given back."""
+        connection = self._rested() or await self._open()
+        for watcher in self.watchers:
             connection.add_query_logger(watcher)
-        try:
-            yield connection
-        finally:
-            for watcher in watchers:
+        return connection
+
+    def give_back(self, connection: asyncpg.Connection, error: BaseException | None) -> None:
+        """After a block that ended with this error.
+
+        Whatever the server or we have refused is over; after anything else a statement may still be running.
+        """
+        if self.watchers:
+            for watcher in self.watchers:
                 connection.remove_query_logger(watcher)
-            await pool.release(connection)
+        is_sound = error is None or isinstance(error, (asyncpg.PostgresError, ModelyardError))
+        if connection.is_closed():
+            return
+        now = asyncio.get_running_loop().time()
+        if self._is_closed or not is_sound or connection.is_in_transaction() or now > connection.ends_at:
+            self._retire(connection)
+            return
+        self._idle.append(_Idle(connection, now))
+        if self._tidying is None:
+            self._tidying = asyncio.get_running_loop().call_later(_TIDY_SECONDS, self._tidy)
 
     async def close(self) -> None:
         """End all connections; those that are lent as soon as they are given back, or a moment later."""
-        if self._pool is None:
-            return
+        self._is_closed = True
+        if self._tidying is not None:
+            self._tidying.cancel()
+        while self._idle:
+            self._retire(self._idle.pop().connection)
+        if self._farewells:
+            await asyncio.wait(self._farewells)
+
+    def _rested(self) -> asyncpg.Connection | None:
+        while self._idle:
+            connection = self._idle.pop().connection
+            if not connection.is_closed():
+                return connection
+        return None
+
+    async def _open(self) -> asyncpg.Connection:
+        connection = await asyncpg.connect(
+            self._url,
+            connection_class=_Connection,
+            timeout=3,
+            command_timeout=self._patience,
+            server_settings=self._settings,
+        )
+        connection.ends_at = asyncio.get_running_loop().time() + _LIFE_SECONDS
         try:
-            async with asyncio.timeout(_FAREWELL_SECONDS):
-                await self._pool.close()
-        except TimeoutError:
-            self._pool.terminate()
+            await connection.set_type_codec("jsonb", encoder=_dump, decoder=orjson.loads, schema="pg_catalog")
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
 
-    async def _open(self) -> asyncpg.Pool:
-        async with self._opening:
-            if self._pool is None:
-                self._pool = await asyncpg.create_pool(
-                    self._url,
-                    min_size=0,
-                    max_size=self._places,
-                    max_inactive_connection_lifetime=600,
-                    connection_class=_Connection,
-                    init=_speak_json,
-                    timeout=3,
-                    command_timeout=self._patience,
-                    server_settings=self._settings,
-                )
-            return self._pool
+    def _tidy(self) -> None:
+        self._tidying = None
+        now = asyncio.get_running_loop().time()
+        while self._idle and self._idle[0].since + _IDLE_SECONDS < now:
+            self._retire(self._idle.popleft().connection)
+        if self._idle:
+            self._tidying = asyncio.get_running_loop().call_later(_TIDY_SECONDS, self._tidy)
+
+    def _retire(self, connection: asyncpg.Connection) -> None:
+        farewell = asyncio.get_running_loop().create_task(_part(connection), context=Context())
+        self._farewells.add(farewell)
+        farewell.add_done_callback(self._farewells.discard)
 
 
-async def _speak_json(connection: asyncpg.Connection) -> None:
-    await connection.set_type_codec("jsonb", encoder=_dump, decoder=orjson.loads, schema="pg_catalog")
+class _Connection(asyncpg.Connection):  # type: ignore[misc]  # the driver has no type hints
+    """Knows when it is to be replaced."""
+
+    __slots__ = ("ends_at",)
+    ends_at: float
+
+
+class _Idle(NamedTuple):
+    connection: asyncpg.Connection
+    since: float
+
+
+async def _part(connection: asyncpg.Connection) -> None:
+    """End what a connection is doing, and the connection."""
+    try:
+        await connection.close(timeout=_FAREWELL_SECONDS)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        connection.terminate()
 
 
 def _dump(value: Any) -> str:

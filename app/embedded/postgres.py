@@ -24,6 +24,7 @@ _SETTINGS = {
     "max_connections": "200",  # two pools of ten for each of eight API processes and the worker
     "max_wal_size": "1GB",
     "random_page_cost": "1.1",
+    "autovacuum_naptime": "15s",  # a new installation fills within minutes; until then plans are those of empty tables
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_min_messages": "warning",

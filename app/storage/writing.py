@@ -52,14 +52,14 @@ class Writer:
 
     async def put_whole(self, key: str, data: bytes, sha256: bytes) -> Stored:
         """Store what is in memory already."""
-        return await self._whole(key, data, KnownHash(sha256))
+        return await self._whole(key, data, KnownHash(sha256), only_new=False)
 
     async def close(self) -> None:
         """Wait for the clean-up that failed writes have left running."""
         await asyncio.gather(*self._cleanups)
 
-    async def _whole(self, key: str, block: bytes | bytearray, digest: Digest) -> Stored:
-        answer = await self._put_new(key, Block(block))
+    async def _whole(self, key: str, block: bytes | bytearray, digest: Digest, *, only_new: bool = True) -> Stored:
+        answer = await self._put(key, Block(block), only_new)
         if answer.status == 200 and len(block) < THREAD_BYTES and _proves(answer.etag, block):
             return Stored(len(block), await digest.digest(), answer.etag)
         if answer.status == 412 and answer.attempt == 1:
@@ -72,8 +72,8 @@ class Writer:
         if stat is None or not await asyncio.to_thread(_proves, stat.etag, block):
             raise KeyTaken
 
-    async def _put_new(self, key: str, payload: Payload) -> Answer:
-        answer = await self._objects.put(key, payload, only_new=self._only_new)
+    async def _put(self, key: str, payload: Payload, only_new: bool) -> Answer:
+        answer = await self._objects.put(key, payload, only_new=only_new and self._only_new)
         if self._is_unknown_condition(answer):
             answer = await self._objects.put(key, payload, only_new=False)
         return answer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,15 +22,14 @@ from app.tracking.logged_models import LoggedModelDetails
 from app.tracking.logged_models import Status as ModelStatus
 
 Json = dict[str, Any]
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 VERSION_TAG = "gitlab.version"
 _STATUS_NAMES = {int(status): status.name for status in Status}
 
 
 def milliseconds(moment: datetime) -> int:
     """Milliseconds since 1970, MLflow's time everywhere; cut as searches cut them, so that equal ones are found."""
-    passed = moment - _EPOCH
-    return passed.days * 86_400_000 + passed.seconds * 1000 + passed.microseconds // 1000
+    # Of the float all microseconds are right, which are rounded before they are cut.
+    return round(moment.timestamp() * 1_000_000) // 1000
 
 
 def number(value: float) -> float | str:
@@ -183,10 +182,11 @@ def file(entry: Entry, folder: str = "") -> Json:
 
 def registered_model(row: Model | ModelColumns) -> Json:
     """Without aliases and latest versions, which :mod:`app.mlflow.presenting` adds."""
+    created, updated = _times(row)
     return {
         "name": row.name,
-        "creation_timestamp": milliseconds(row.created_at),
-        "last_updated_timestamp": milliseconds(row.updated_at),
+        "creation_timestamp": created,
+        "last_updated_timestamp": updated,
         "description": row.description,
         "tags": pairs(row.tags),
     }
@@ -194,11 +194,12 @@ def registered_model(row: Model | ModelColumns) -> Json:
 
 def model_version(model: Model | ModelColumns, row: ModelVersion | VersionColumns, aliases: list[str]) -> Json:
     """``version`` is the number; the SemVer stands in a tag (GitLab's convention)."""
+    created, updated = _times(row)
     shown: Json = {
         "name": model.name,
         "version": str(row.number),
-        "creation_timestamp": milliseconds(row.created_at),
-        "last_updated_timestamp": milliseconds(row.updated_at),
+        "creation_timestamp": created,
+        "last_updated_timestamp": updated,
         "current_stage": row.stage.capitalize(),
         "description": row.description,
         "source": row.source or addresses.download_uri(model, row),
@@ -211,3 +212,9 @@ def model_version(model: Model | ModelColumns, row: ModelVersion | VersionColumn
     if row.logged_model_id is not None:
         shown["model_id"] = shown_model_id(row.logged_model_id)
     return shown
+
+
+def _times(row: Model | ModelVersion | ModelColumns | VersionColumns) -> tuple[int, int]:
+    if isinstance(row, (ModelColumns, VersionColumns)):
+        return row.created_ms, row.updated_ms
+    return milliseconds(row.created_at), milliseconds(row.updated_at)

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import BigInteger, ColumnElement, Text, and_, bindparam, func, select
-from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+from sqlalchemy import BigInteger, ColumnElement, Text, and_, bindparam, cast, func, select
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, array
 from sqlalchemy.types import NULLTYPE
 
 from app.access.policy import Actor
@@ -27,19 +25,19 @@ from app.registry.tables import Alias, Model, ModelVersion
 
 
 class ModelColumns(NamedTuple):
-    """What clients see of a model."""
+    """What clients see of a model; times are whole milliseconds since 1970, as searches cut them."""
 
     id: int
     name: str
     description: str
     tags: dict[str, str]
     experiment_number: int
-    created_at: datetime
-    updated_at: datetime
+    created_ms: int
+    updated_ms: int
 
 
 class VersionColumns(NamedTuple):
-    """What clients see of a version."""
+    """What clients see of a version; times as for models."""
 
     id: int
     model_id: int
@@ -57,26 +55,24 @@ class VersionColumns(NamedTuple):
     location: str
     foreign_run: str
     run_link: str
-    created_at: datetime
-    updated_at: datetime
+    created_ms: int
+    updated_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class VersionDetails:
+class VersionDetails(NamedTuple):
     """A version, its model, and the names of the aliases that stand on it."""
 
     row: VersionColumns
     model: ModelColumns
-    aliases: list[str] = field(default_factory=list)
+    aliases: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class ModelDetails:
+class ModelDetails(NamedTuple):
     """A model, its aliases with the numbers they stand on, and the highest version of each stage that holds any."""
 
     row: ModelColumns
-    aliases: list[tuple[str, int]] = field(default_factory=list)
-    latest: list[VersionDetails] = field(default_factory=list)
+    aliases: list[tuple[str, int]]
+    latest: list[VersionDetails]
 
 
 async def model(db: Database, actor: Actor, project: int | str, reference: int | str) -> ModelDetails:
@@ -93,8 +89,7 @@ async def model(db: Database, actor: Actor, project: int | str, reference: int |
         )
         if key is None or not rows:
             raise models.not_found(reference)
-        newest = await _LATEST_OF_ONE.fetch(connection, of_project=access.id, of_model=rows[0][0])
-    return _details(rows[0], [_version(row) for row in newest])
+        return (await with_latest(connection, access.id, rows))[0]
 
 
 async def version(
@@ -130,7 +125,9 @@ async def models_by_ids(db: Database, actor: Actor, project: int | str, ids: Seq
     """Those of the models that are still there, in the order of the ids."""
     access = await repository.readable_project(db, actor, project)
     async with db.direct() as connection:
-        return await of_models(connection, access.id, ids)
+        rows = await _MODELS.fetch(connection, of_project=access.id, ids=list(ids))
+        found = {one.row.id: one for one in await with_latest(connection, access.id, rows)}
+    return [found[id] for id in ids if id in found]
 
 
 async def latest_versions(db: Database, actor: Actor, project: int | str, model: int | str) -> list[VersionDetails]:
@@ -142,7 +139,7 @@ async def latest_versions(db: Database, actor: Actor, project: int | str, model:
     key = repository.model_key(model)
     access = await repository.readable_project(db, actor, project)
     async with db.direct() as connection:
-        statement = _LATEST_OF_ONE if isinstance(key, int) else _LATEST_OF_NAME
+        statement = _LATEST_OF_ID if isinstance(key, int) else _LATEST_OF_NAME
         rows = await statement.fetch(connection, of_project=access.id, of_model=key)
         if not rows:
             known = _MODEL_OF_ID if isinstance(key, int) else _MODEL_OF_NAME
@@ -160,25 +157,32 @@ async def of_versions(connection: asyncpg.Connection, project_id: int, ids: Sequ
     return [found[id] for id in ids if id in found]
 
 
-async def of_models(connection: asyncpg.Connection, project_id: int, ids: Sequence[int]) -> list[ModelDetails]:
-    """Read step: the same within a project that may be read. Two statements."""
-    if not ids:
+async def with_latest(connection: asyncpg.Connection, project_id: int, rows: Sequence[Any]) -> list[ModelDetails]:
+    """Read step: models whose rows begin with :data:`MODEL`, within a project that may be read. One statement."""
+    if not rows:
         return []
-    newest: dict[int, list[VersionDetails]] = defaultdict(list)
-    for row in await _LATEST.fetch(connection, of_project=project_id, ids=list(ids)):
-        newest[row[1]].append(_version(row))
-    rows = await _MODELS.fetch(connection, of_project=project_id, ids=list(ids))
-    found = {row[0]: _details(row, newest[row[0]]) for row in rows}
-    return [found[id] for id in ids if id in found]
+    newest: dict[int, list[VersionColumns]] = defaultdict(list)
+    for row in await _NEWEST.fetch(connection, of_project=project_id, ids=[row[0] for row in rows]):
+        version = VersionColumns._make(row)
+        newest[version.model_id].append(version)
+    return [_details(row, newest.get(row[0], [])) for row in rows]
 
 
 _OF_VERSION = len(VersionColumns._fields)
-_OF_MODEL = _OF_VERSION + len(ModelColumns._fields)
+_OF_MODEL_ALONE = len(ModelColumns._fields)
+_OF_MODEL = _OF_VERSION + _OF_MODEL_ALONE
 
 
-def _details(row: Any, newest: list[VersionDetails]) -> ModelDetails:
-    *columns, names, numbers = row
-    return ModelDetails(ModelColumns._make(columns), list(zip(names or [], numbers or [], strict=True)), newest)
+def _details(row: Any, newest: Sequence[VersionColumns]) -> ModelDetails:
+    model = ModelColumns._make(row[:_OF_MODEL_ALONE])
+    entries = row[_OF_MODEL_ALONE] or ()
+    aliases = [(name, int(number)) for name, number, _ in entries]
+    standing: dict[int, list[str]] = defaultdict(list)
+    for name, _, version_id in entries:
+        standing[int(version_id)].append(name)
+    return ModelDetails(
+        model, aliases, [VersionDetails(version, model, standing.get(version.id, [])) for version in newest]
+    )
 
 
 def _version(row: Any) -> VersionDetails:
@@ -202,8 +206,21 @@ def _columns(version: type[ModelVersion] = ModelVersion) -> list[Any]:
         .correlate(Model, version)
         .scalar_subquery()
     )
-    of_version = [getattr(version, name) for name in VersionColumns._fields]
-    return [*of_version, *(getattr(Model, name) for name in ModelColumns._fields), names]
+    return [*_read(version, VersionColumns), *_read(Model, ModelColumns), names]
+
+
+def _read(table: Any, columns: type[ModelColumns | VersionColumns]) -> list[Any]:
+    """The expressions of a table's columns. PostgreSQL is faster with times than the driver's objects are."""
+    times = {"created_ms": "created_at", "updated_ms": "updated_at"}
+    return [
+        _milliseconds(getattr(table, times[name])) if name in times else getattr(table, name)
+        for name in columns._fields
+    ]
+
+
+def _milliseconds(moment: Any) -> ColumnElement[int]:
+    # Of the float all microseconds are right, which are rounded before they are cut.
+    return cast(func.date_part("epoch", moment) * 1_000_000, BigInteger) // 1000
 
 
 @lru_cache(maxsize=512)
@@ -218,19 +235,29 @@ def _versions() -> Prepared:
     return Prepared(select(*_columns()).select_from(ModelVersion).join(Model, same).where(*living, *here))
 
 
-def _models(which: ColumnElement[bool]) -> Prepared:
+def _standing() -> ColumnElement[Any]:
+    """The aliases of a model by name, each with the number and the id of its version."""
     same = and_(ModelVersion.project_id == Alias.project_id, ModelVersion.id == Alias.version_id)
-    standing = (Alias.project_id == Model.project_id, Alias.model_id == Model.id, Alias.valid_until.is_(None))
-    names = select(_all(Alias.name)).where(*standing).correlate(Model).scalar_subquery()
-    numbers = select(_all(ModelVersion.number)).select_from(Alias).join(ModelVersion, same).where(*standing)
-    columns = [getattr(Model, name) for name in ModelColumns._fields]
-    here = (Model.project_id == _PROJECT, Model.deleted_at.is_(None), which)
-    return Prepared(select(*columns, names, numbers.correlate(Model).scalar_subquery()).where(*here))
+    here = (Alias.project_id == Model.project_id, Alias.model_id == Model.id, Alias.valid_until.is_(None))
+    entry = array([Alias.name, cast(ModelVersion.number, Text), cast(ModelVersion.id, Text)])
+    return (
+        select(_all(entry)).select_from(Alias).join(ModelVersion, same).where(*here).correlate(Model).scalar_subquery()
+    )
 
 
-def _latest(which: ColumnElement[bool]) -> Prepared:
+MODEL: list[Any] = [*_read(Model, ModelColumns), _standing()]
+"""What a statement about living models has to select for :func:`with_latest`."""
+
+
+def _models(which: ColumnElement[bool]) -> Prepared:
+    return Prepared(select(*MODEL).where(Model.project_id == _PROJECT, Model.deleted_at.is_(None), which))
+
+
+def _latest(which: ColumnElement[bool], *, alone: bool = False) -> Prepared:
+    """``alone``: the columns of the versions and nothing of their models."""
     statement, version = latest.per_stage()
-    return Prepared(statement.with_only_columns(*_columns(version)).where(Model.project_id == _PROJECT, which))
+    columns = _read(version, VersionColumns) if alone else _columns(version)
+    return Prepared(statement.with_only_columns(*columns).where(Model.project_id == _PROJECT, which))
 
 
 _IDS = bindparam("ids", type_=ARRAY(BigInteger))
@@ -239,4 +266,5 @@ _OF_ID: ColumnElement[bool] = Model.id == bindparam("of_model", type_=BigInteger
 _OF_NAME: ColumnElement[bool] = Model.name == bindparam("of_model", type_=Text)
 _VERSIONS = _versions()
 _MODELS, _MODEL_OF_ID, _MODEL_OF_NAME = _models(Model.id == func.any(_IDS)), _models(_OF_ID), _models(_OF_NAME)
-_LATEST, _LATEST_OF_ONE, _LATEST_OF_NAME = _latest(Model.id == func.any(_IDS)), _latest(_OF_ID), _latest(_OF_NAME)
+_LATEST_OF_ID, _LATEST_OF_NAME = _latest(_OF_ID), _latest(_OF_NAME)
+_NEWEST = _latest(Model.id == func.any(_IDS), alone=True)

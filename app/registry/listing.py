@@ -91,8 +91,8 @@ async def models(
     plan = _plan_of_models(command.filter, tuple(command.order_by), command.hide_prompts)
     access = await repository.readable_project(db, actor, project)
     async with db.direct() as connection:
-        ids, token = await plan.page(connection, access.id, _cut(plan.terms, command))
-        return await details.of_models(connection, access.id, ids), token
+        rows, token = await plan.page(connection, access.id, _cut(plan.terms, command))
+        return await details.with_latest(connection, access.id, rows), token
 
 
 async def models_of_projects(
@@ -122,8 +122,8 @@ async def versions(
     plan = _plan_of_versions(command.filter, tuple(command.order_by), command.hide_prompts)
     access = await repository.readable_project(db, actor, project)
     async with db.direct() as connection:
-        ids, token = await plan.page(connection, access.id, _cut(plan.terms, command))
-        return await details.of_versions(connection, access.id, ids), token
+        rows, token = await plan.page(connection, access.id, _cut(plan.terms, command))
+        return await details.of_versions(connection, access.id, [row[0] for row in rows]), token
 
 
 async def versions_of_projects(
@@ -148,26 +148,27 @@ _LISTS = ProjectLists(Permission.REGISTRY_READ)
 class _Plan:
     """What depends on filter and order alone: worked out once, and kept for the next page and the next request."""
 
-    def __init__(self, statement: Select[int], project_id: ColumnElement[int], terms: list[Term]) -> None:
+    def __init__(self, statement: Select[*tuple[Any, ...]], project_id: ColumnElement[int], terms: list[Term]) -> None:
         self.statement = statement
         self.terms = terms
         self._here = statement.where(project_id == bindparam("of_project", None, type_=BigInteger))
         most: ColumnElement[int] = bindparam("most", None, type_=BigInteger)
         self._first = Prepared(keyset.ordered(self._here, terms).limit(most))
 
-    async def page(self, connection: asyncpg.Connection, project_id: int, cut: Cut) -> tuple[list[int], str | None]:
+    async def page(self, connection: asyncpg.Connection, project_id: int, cut: Cut) -> tuple[list[Any], str | None]:
+        """The rows of a page, and the token of the next one."""
         statement = self._first
         if cut.token:
             statement = Prepared(keyset.apply(self._here, cut.terms, cut.mark, cut.token, cut.limit))
         rows = await statement.fetch(connection, of_project=project_id, most=cut.limit + 1)
-        return [row[0] for row in rows[: cut.limit]], keyset.next_token(rows, cut.terms, cut.mark, cut.limit)
+        return rows[: cut.limit], keyset.next_token(rows, cut.terms, cut.mark, cut.limit)
 
 
 @lru_cache(maxsize=64)
 def _plan_of_models(filter: str, order_by: tuple[str, ...], hide_prompts: bool) -> _Plan:
     expression = parse_filter(filter, grammars.MODELS)
     condition = _unprompted(sql.condition(expression, _of_model), expression, Model.tags, hide_prompts)
-    statement = select(Model.id).where(Model.deleted_at.is_(None), condition)
+    statement = select(*details.MODEL).where(Model.deleted_at.is_(None), condition)
     return _Plan(statement, _column(Model.project_id), _model_terms(order_by))
 
 

@@ -60,7 +60,14 @@ def compare_number(column: SQLColumnExpression[Any], comparison: Comparison) -> 
 
 
 def compare_name(column: SQLColumnExpression[Any], comparison: Comparison) -> ColumnElement[bool]:
-    """Like :func:`compare` for a name, of which trigrams are kept in the collation that knows cases."""
+    """Like :func:`compare` for a name: sorted by code points, and by trigrams in the collation that knows cases.
+
+    How a name begins is a range of the order, which pages are read along; trigrams would find all that begin so first.
+    """
+    beginning = _beginning(comparison)
+    if beginning:
+        after = _after_all(beginning)
+        return column >= beginning if after is None else and_(column >= beginning, column < after)
     in_part = comparison.operator in {Operator.LIKE, Operator.ILIKE}
     return compare(column.collate("default") if in_part else column, comparison)
 
@@ -76,6 +83,24 @@ def compare_in_json(column: SQLColumnExpression[Any], comparison: Comparison) ->
     if comparison.operator is Operator.EQ:
         return column.op("@>")(literal({comparison.key: comparison.value}, JSONB))
     return compare(column.op("->>")(comparison.key), comparison)
+
+
+def _beginning(comparison: Comparison) -> str:
+    """The text in a pattern that is nothing but a text and a final `%`; else nothing."""
+    if comparison.operator is not Operator.LIKE:
+        return ""
+    text = str(comparison.value).rstrip("%")
+    return "" if text == comparison.value or "%" in text or "_" in text else text
+
+
+def _after_all(beginning: str) -> str | None:
+    """The first text after all that begin so, in the order of code points; None: there is nothing after them."""
+    stem = beginning.rstrip("\U0010ffff")
+    if not stem:
+        return None
+    following = ord(stem[-1]) + 1
+    # Halves of UTF-16 pairs are no characters.
+    return stem[:-1] + chr(0xE000 if 0xD800 <= following < 0xE000 else following)
 
 
 def _pattern(value: Any) -> Any:

@@ -85,4 +85,4 @@ async def test_statements_do_not_grow_with_the_rows(runtime, project, statements
     await grow(1)
     for_one = await cost()
     await grow(49)
-    assert await cost() == for_one == 17
+    assert await cost() == for_one == 16

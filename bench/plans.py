@@ -72,19 +72,53 @@ def main() -> None:
     with running(_with_statistics) as machine:
         found, sizes = uvloop.run(_hottest(machine, options))
     for statement in found:
-        large = {name for name in _SCAN.findall(statement.plan) if sizes.get(name, 0) > LARGE}
-        words = f" – SEQUENTIAL SCAN over {', '.join(sorted(large))}" if large else ""
-        share = f"{statement.total:,.0f} ms in {statement.calls:,} calls, {statement.mean:.2f} ms each"
-        amounts = (
-            f"{statement.rows / statement.calls:.1f} rows and {statement.blocks / statement.calls:.0f} blocks a call"
-        )
-        print(f"\n{'=' * 100}\n{share}, {amounts}{words}\n\n{statement.text.strip()}\n")
+        print(f"\n{'=' * 100}\n{_summary(statement, sizes)}\n\n{statement.text.strip()}\n")
         if statement.durations:
-            print(
-                f"slowest of {len(statement.durations)} looked at, {max(statement.durations):.1f} ms:\n{statement.plan}"
-            )
+            print(f"{_slowest(statement)}\n{statement.plan}")
         else:
             print("not executed again while plans were noted")
+    if options.docs:
+        (peers.ROOT / "docs" / "plans.md").write_text(_page(found, sizes, options))
+
+
+def _summary(statement: Statement, sizes: dict[str, int]) -> str:
+    large = {name for name in _SCAN.findall(statement.plan) if sizes.get(name, 0) > LARGE}
+    words = f" – SEQUENTIAL SCAN over {', '.join(sorted(large))}" if large else ""
+    share = f"{statement.total:,.0f} ms in {statement.calls:,} calls, {statement.mean:.2f} ms each"
+    rows, blocks = statement.rows / statement.calls, statement.blocks / statement.calls
+    return f"{share}, {rows:.1f} rows and {blocks:.0f} blocks a call{words}"
+
+
+def _slowest(statement: Statement) -> str:
+    return f"slowest of {len(statement.durations)} looked at, {max(statement.durations):.1f} ms:"
+
+
+_PAGE = """# The statements that take most of the time
+
+The {count} statements on which PostgreSQL spent most of its time while clients did every work of the comparison in a
+project of {amounts}, and the plan of the slowest execution of each that `auto_explain` saw. Each work had
+the same time, so the figures weigh calls that are answered slowly as much as calls that are answered fast.
+`python -m bench.plans --candidates {candidates} --docs` writes this page.
+
+Rows of the tables: {sizes}.
+
+{statements}"""
+
+
+def _page(found: Sequence[Statement], sizes: dict[str, int], options: argparse.Namespace) -> str:
+    parts = []
+    for number, statement in enumerate(found, 1):
+        lines = "\n".join(line.rstrip() for line in statement.text.strip().splitlines())
+        plan = f"{_slowest(statement).capitalize()}\n\n```text\n{statement.plan}\n```\n" if statement.durations else ""
+        parts.append(f"## {number}. {_summary(statement, sizes)}\n\n```sql\n{lines}\n```\n\n{plan}")
+    largest = sorted(((rows, name) for name, rows in sizes.items() if rows > LARGE), reverse=True)
+    return _PAGE.format(
+        count=len(found),
+        amounts=f"{options.candidates:,} candidates and {options.models:,} models",
+        candidates=options.candidates,
+        sizes=", ".join(f"`{name}` {rows:,}" for rows, name in largest),
+        statements="\n".join(parts),
+    )
 
 
 def _with_statistics(servers: Servers) -> None:
@@ -106,7 +140,7 @@ async def _hottest(machine: Machine, options: argparse.Namespace) -> tuple[list[
     peer = peers.ours(machine)
     works, _ = choose(options.only, full=False)
     works += _large(options.candidates, options.models) if not options.only else []
-    await stock.experiment(peer, options.candidates)
+    await stock.experiment(peer, options.candidates, _shape(options.candidates))
     await stock_models.models(peer, options.models)
     connection = await asyncpg.connect(peer.database_url)
     try:
@@ -126,8 +160,13 @@ async def _hottest(machine: Machine, options: argparse.Namespace) -> tuple[list[
 def _large(candidates: int, models: int) -> list[Work]:
     """What the comparison asks of small amounts, asked of large ones."""
     shapes = searches.SHAPES.items()
-    found = [Work(name, words, 4, searches.searching(candidates, query)) for name, (words, query) in shapes]
+    shape = _shape(candidates)
+    found = [Work(name, words, 4, searches.searching(candidates, query, shape)) for name, (words, query) in shapes]
     return [*found, Work("models", "", 4, page(models)), Work("latest", "", 8, latest(models))]
+
+
+def _shape(candidates: int) -> stock.Shape:
+    return stock.WIDE if candidates <= 100_000 else stock.NARROW
 
 
 async def _work(works: Sequence[Work], peer: Peer, seconds: float, counting: Any) -> None:
@@ -174,6 +213,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", action="append", default=[], help="names of works, or beginnings of names")
     parser.add_argument("--top", type=int, default=10, help="number of statements")
     parser.add_argument("--seconds", type=float, default=1.0, help="for each work")
+    parser.add_argument("--docs", action="store_true", help="write docs/plans.md")
     return parser.parse_args()
 
 

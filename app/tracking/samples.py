@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 
 from app.access import policy, projects
 from app.access.policy import Actor, Permission
@@ -89,20 +89,28 @@ def thin(points: Select[*tuple[Any, ...]], size: int) -> Select[*tuple[Any, ...]
     each = points.subquery()
     order: list[Any] = [each.c.step, each.c.timestamp, each.c.value]
     whose: Any = each.c.candidate_id
-    parts = select(
+    placed = select(
         each,
-        func.ntile(size).over(partition_by=whose, order_by=order).label("part"),
-        func.row_number().over(partition_by=whose, order_by=order).label("place"),
+        (func.row_number().over(partition_by=whose, order_by=order) - 1).label("place"),
         func.count().over(partition_by=whose).label("total"),
     ).subquery()
-    ranked = select(
-        parts, func.min(parts.c.place).over(partition_by=[parts.c.candidate_id, parts.c.part]).label("first")
-    ).subquery()
-    kept = ranked.c.place == ranked.c.total
+    place, total = placed.c.place, placed.c.total
+    kept = place == total - 1
     if size > 1:
-        kept = or_(kept, ranked.c.place == ranked.c.first)
+        kept = or_(kept, _begins_part(place, total, size))
     names = ("candidate_id", "timestamp", "step", "value")
-    return select(*(ranked.c[name] for name in names)).where(kept).order_by(ranked.c.candidate_id, ranked.c.place)
+    return select(*(placed.c[name] for name in names)).where(kept).order_by(placed.c.candidate_id, place)
+
+
+def _begins_part(place: Any, total: Any, size: int) -> ColumnElement[bool]:
+    """Whether a point, counted from 0, is the first of its part; the first parts have one point more if need be.
+
+    That is what ``ntile`` cuts, without another sort of all points.
+    """
+    short = total // size
+    in_longer = (total % size) * (short + 1)
+    begins_short = (place - in_longer) % func.greatest(short, 1) == 0
+    return case((place < in_longer, place % (short + 1) == 0), else_=begins_short)
 
 
 async def _read(

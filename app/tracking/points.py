@@ -9,14 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import NamedTuple
 from uuid import UUID
 
 from app.db.database import Database
 from app.db.group_commit import GroupCommit
 
-MOST_TOGETHER = 4_000
-"""Points of one transaction, when many callers share it; a single call may bring as many as it is allowed to."""
+MOST_TOGETHER = 1_000
+"""Points after which nobody else joins a transaction: by then its commit is the least of it."""
 
 
 class MetricInput(NamedTuple):
@@ -52,7 +53,14 @@ class Fate(NamedTuple):
 
 # A candidate may be given twice, by two callers: rows name it by the place of its first. Rows are locked in one order,
 # candidates as well as their metrics, so that two such statements wait for each other and not in a circle.
-STORE = """
+_KEEP_THE_LATER = """
+        ON CONFLICT (project_id, candidate_id, key) DO UPDATE
+        SET value = excluded.value, timestamp = excluded.timestamp, step = excluded.step,
+            logged_model_id = excluded.logged_model_id, dataset_name = excluded.dataset_name,
+            dataset_digest = excluded.dataset_digest
+        WHERE (excluded.step, excluded.timestamp, excluded.value) >= (old.step, old.timestamp, old.value)
+"""
+STORE = f"""
     WITH living AS (
         SELECT c.project_id, c.id, given.place, c.deleted_at IS NOT NULL AS in_trash, c.experiment_number,
             coalesce(~c.start_time, 9223372036854775807) AS newest_first
@@ -76,14 +84,36 @@ STORE = """
         SELECT project_id, id, key, value, timestamp, step, logged_model_id, dataset_name, dataset_digest,
             experiment_number, newest_first
         FROM points WHERE is_latest ORDER BY project_id, id, key COLLATE "C"
-        ON CONFLICT (project_id, candidate_id, key) DO UPDATE
-        SET value = excluded.value, timestamp = excluded.timestamp, step = excluded.step,
-            logged_model_id = excluded.logged_model_id, dataset_name = excluded.dataset_name,
-            dataset_digest = excluded.dataset_digest
-        WHERE (excluded.step, excluded.timestamp, excluded.value) >= (old.step, old.timestamp, old.value)
+        {_KEEP_THE_LATER}
     )
     SELECT place, in_trash FROM living
+"""  # noqa: S608 - put together from constants
+
+
+# Most statements are about one candidate and points that were measured on nothing in particular. They come in the order
+# of their keys: what stands beside a single candidate is read in the order in which it was given.
+_POINTS = "unnest(${}::text[], ${}::float8[], ${}::bigint[], ${}::bigint[]) AS point (key, value, timestamp, step)"
+_STORE_ONE = """
+    WITH living AS (
+        SELECT c.project_id, c.id, c.deleted_at IS NOT NULL AS in_trash, c.experiment_number,
+            coalesce(~c.start_time, 9223372036854775807) AS newest_first
+        FROM candidates c WHERE c.project_id = $1::bigint AND c.id = $2::uuid AND c.purge_at IS NULL
+        FOR SHARE OF c SKIP LOCKED
+    ), appended AS (
+        INSERT INTO metric_points (project_id, candidate_id, key, value, timestamp, step)
+        SELECT project_id, id, key, value, timestamp, step FROM living, {points} WHERE NOT in_trash
+    ), moved AS (
+        INSERT INTO latest_metrics AS old (project_id, candidate_id, key, value, timestamp, step,
+                                           experiment_number, newest_first)
+        SELECT project_id, id, key, value, timestamp, step, experiment_number, newest_first
+        FROM living, {latest} WHERE NOT in_trash
+        {keep_the_later}
+    )
+    SELECT in_trash FROM living
 """
+_ALL = _POINTS.format(3, 4, 5, 6)
+_STORE_KEYS = _STORE_ONE.format(points=_ALL, latest=_ALL, keep_the_later=_KEEP_THE_LATER)
+_STORE_CURVES = _STORE_ONE.format(points=_ALL, latest=_POINTS.format(7, 8, 9, 10), keep_the_later=_KEEP_THE_LATER)
 
 
 async def store(db: Database, points: Points) -> Fate:
@@ -107,10 +137,43 @@ def arguments(wishes: Sequence[Points]) -> tuple[list[object], list[int]]:
 
 
 async def _write(db: Database, wishes: Sequence[Points]) -> Sequence[Fate | Exception]:
+    alone = _of_one(wishes)
+    if alone is not None:
+        statement, values = alone
+        async with db.direct() as connection:
+            rows = await connection.fetch(statement, *values)
+        return [Fate(bool(rows), bool(rows) and rows[0]["in_trash"])] * len(wishes)
     given, mine = arguments(wishes)
     async with db.direct() as connection:
         found = {row["place"]: row["in_trash"] for row in await connection.fetch(STORE, *given)}
     return [Fate(place in found, found.get(place, False)) for place in mine]
+
+
+def _of_one(wishes: Sequence[Points]) -> tuple[str, list[object]] | None:
+    """Statement and arguments if all is about one candidate, and nothing was measured on a model or a data set."""
+    first = wishes[0]
+    whose = (first.project_id, first.candidate_id)
+    if any((wish.project_id, wish.candidate_id) != whose for wish in wishes):
+        return None
+    rows, owners = _unique(wishes, [1] * len(wishes))
+    if any(row[_SOURCES] != _NO_SOURCES for row in rows):
+        return None
+    values: list[object] = [*whose, *_columns_of(sorted(rows, key=_KEY))]
+    if len({row.key for row in rows}) == len(rows):
+        return _STORE_KEYS, values
+    newest = sorted((row for row, is_latest in zip(rows, _latest(rows, owners), strict=True) if is_latest), key=_KEY)
+    return _STORE_CURVES, [*values, *_columns_of(newest)]
+
+
+_KEY = itemgetter(0)
+_MEASURES = slice(0, 4)
+_SOURCES = slice(4, None)
+_NO_SOURCES = (None, None, None)
+
+
+def _columns_of(rows: Sequence[MetricInput]) -> list[list[object]]:
+    """Keys, values, timestamps, steps."""
+    return [list(column) for column in zip(*(row[_MEASURES] for row in rows), strict=True)] or [[], [], [], []]
 
 
 _store: GroupCommit[Points, Fate] = GroupCommit(_write, most=MOST_TOGETHER, weigh=lambda points: len(points.rows))

@@ -1,0 +1,105 @@
+"""Points of metrics, whichever of the statements stores them: about one candidate or many, of one key or many."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+from uuid import UUID
+
+import pytest
+
+from app.tracking import candidates, histories, points
+from app.tracking.candidates import CreateCandidate
+from app.tracking.points import MetricInput, Points
+from tests.statements import statements
+
+VALUES = (0.5, -0.0, 0.0, 1e308, -3.0, math.nan, math.inf, -math.inf)
+
+
+async def new_candidate(runtime, project) -> UUID:
+    return (await candidates.create(runtime.db, project.owner, project.id, CreateCandidate())).candidate.id
+
+
+def some_points(dice: random.Random, keys: int, count: int) -> list[MetricInput]:
+    return [
+        MetricInput(f"key-{dice.randrange(keys)}", dice.choice(VALUES), dice.randrange(3), dice.randrange(-2, 3))
+        for _ in range(count)
+    ]
+
+
+def shown(point) -> tuple[int, int, str]:
+    return point.timestamp, point.step, repr(point.value + 0.0)
+
+
+async def latest(runtime, project, candidate: UUID) -> dict[str, tuple[int, int, str]]:
+    found = await candidates.get(runtime.db, project.owner, project.id, candidate)
+    return {metric.key: shown(metric) for metric in found.metrics}
+
+
+async def history(runtime, project, candidate: UUID, key: str) -> set[tuple[int, int, str]]:
+    found = await histories.history(runtime.db, project.owner, project.id, candidate, key)
+    columns = zip(found.values, found.timestamps, found.steps, strict=True)
+    return {shown(MetricInput(key, value, timestamp, step)) for value, timestamp, step in columns}
+
+
+async def matches(runtime, project, candidate: UUID, given: list[MetricInput]) -> None:
+    best: dict[str, MetricInput] = {}
+    for point in given:
+        if point.key not in best or points.rank(point) > points.rank(best[point.key]):
+            best[point.key] = point
+    assert await latest(runtime, project, candidate) == {key: shown(point) for key, point in best.items()}
+    for key in best:
+        assert await history(runtime, project, candidate, key) == {shown(one) for one in given if one.key == key}
+
+
+@pytest.mark.parametrize(("keys", "count"), [(1, 1), (1000, 40), (4, 60), (1, 30)])
+@pytest.mark.parametrize("seed", range(3))
+async def test_of_one_candidate_the_latest_of_each_key_and_all_of_the_history(runtime, project, keys, count, seed):
+    candidate, dice = await new_candidate(runtime, project), random.Random(f"{keys} {count} {seed}")
+    batches = [some_points(dice, keys, count) for _ in range(4)]
+    for rows in batches:
+        fate = await points.store(runtime.db, Points(project.id, candidate, rows))
+        assert fate == (True, False)
+    await matches(runtime, project, candidate, [point for rows in batches for point in rows])
+
+
+async def test_concurrent_callers_of_one_and_of_several_candidates(runtime, project):
+    dice = random.Random(7)
+    ids = [await new_candidate(runtime, project) for _ in range(3)]
+    given: dict[UUID, list[MetricInput]] = {id: [] for id in ids}
+    calls = []
+    for _ in range(120):
+        id, rows = dice.choice(ids), some_points(dice, 3, dice.choice([1, 1, 1, 8]))
+        given[id] += rows
+        calls.append(points.store(runtime.db, Points(project.id, id, rows)))
+    assert set(await asyncio.gather(*calls)) == {(True, False)}
+    for id, rows in given.items():
+        await matches(runtime, project, id, rows)
+
+
+async def test_what_a_point_was_measured_on_is_kept_and_forgotten_with_it(runtime, project):
+    candidate = await new_candidate(runtime, project)
+    on_data = MetricInput("loss", 1.0, 1, 1, dataset_name="digits", dataset_digest="abc")
+    for step, expected in ((1, ("digits", "abc")), (2, (None, None))):
+        row = on_data if step == 1 else MetricInput("loss", 1.0, 1, step)
+        await points.store(runtime.db, Points(project.id, candidate, [row]))
+        found = await candidates.get(runtime.db, project.owner, project.id, candidate)
+        assert [(one.dataset_name, one.dataset_digest) for one in found.metrics] == [expected]
+
+
+async def test_a_candidate_that_is_not_there_or_in_the_trash_gets_nothing(runtime, project):
+    candidate = await new_candidate(runtime, project)
+    point = MetricInput("loss", 1.0, 1, 1)
+    assert await points.store(runtime.db, Points(project.id, UUID(int=0), [point])) == (False, False)
+    await candidates.delete(runtime.db, project.owner, project.id, candidate)
+    assert await points.store(runtime.db, Points(project.id, candidate, [point])) == (True, True)
+    assert await history(runtime, project, candidate, "loss") == set()
+
+
+async def test_a_batch_is_one_statement(runtime, project):
+    candidate = await new_candidate(runtime, project)
+    for rows in (some_points(random.Random(1), 500, 300), some_points(random.Random(1), 3, 300)):
+        with statements(runtime.db) as sent:
+            await points.store(runtime.db, Points(project.id, candidate, rows))
+        assert len(sent) == 1

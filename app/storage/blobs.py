@@ -115,8 +115,8 @@ class BlobStore(Protocol):
     async def put_whole(self, key: str, data: bytes, sha256: bytes) -> Stored:
         """As :meth:`put`, of a few bytes that are in memory, and that the caller has hashed.
 
-        Raises:
-            KeyTaken: somebody has written this key before.
+        It is the caller who knows that nobody has written this key before: small files come by the thousand, and the
+        store would look, and lock, for each of them.
         """
 
     def open(self, key: str, *, start: int = 0, end: int | None = None) -> AbstractAsyncContextManager[Reading]:

@@ -1,0 +1,94 @@
+"""Several runs of the comparison in one Markdown table: what differs between them is the machine's doing.
+
+    python -m bench.several run-1.json run-2.json …
+
+The files are those that `python -m bench.compare --json` writes.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import orjson
+
+from bench.peers import OURS, THEIRS
+
+Run = dict[str, Any]
+
+
+def main() -> None:
+    """Read, print."""
+    paths = [Path(name) for name in sys.argv[1:]]
+    if not paths:
+        raise SystemExit("Name the files that `python -m bench.compare --json` has written.")
+    print("\n".join(markdown([orjson.loads(path.read_bytes()) for path in paths])))
+
+
+def markdown(runs: Sequence[Run]) -> Iterator[str]:
+    """Ratios of all runs by work, then amounts, then the limits of the machine."""
+    names = [f"run {number}" for number in range(1, len(runs) + 1)]
+    columns = ["work", *(f"{name}: {THEIRS} → {OURS}" for name in names), "ratios", "of CPU", "floor", "aim"]
+    yield from _head(columns)
+    for name in _names(runs, "works"):
+        found = [_of(run, "works", name) for run in runs]
+        known = [one for one in found if one and one["ratio"] is not None]
+        if known:
+            cells = [_rates(one) for one in found]
+            goals = [f"{known[0][goal]:g}×" if known[0][goal] else "" for goal in ("floor", "aim")]
+            cpu = f"{median(one['cpu_ratio'] for one in known):.1f}"
+            yield _row([known[0]["title"], *cells, _spread([one["ratio"] for one in known]), cpu, *goals])
+    yield ""
+    yield from _head(["", *(f"{name}: {THEIRS} → {OURS}" for name in names), "ratios", "floor", "aim"])
+    for name in _names(runs, "amounts"):
+        found = [_of(run, "amounts", name) for run in runs]
+        known = [one for one in found if one]
+        goal = f"{{:g}} {known[0]['unit']}" if known[0]["is_absolute"] else "1/{:g}"
+        cells = [f"{one['theirs']:,.1f} → {one['ours']:,.1f} {one['unit']}" if one else "" for one in found]
+        goals = [goal.format(known[0]["floor"]), goal.format(known[0]["aim"])]
+        yield _row([known[0]["title"], *cells, _spread([one["ratio"] for one in known]), *goals])
+    yield ""
+    yield from _head(["limit of the machine", *names])
+    for name in _names(runs, "limits"):
+        found = [_of(run, "limits", name) for run in runs]
+        title = next(one["title"] for one in found if one)
+        yield _row([title, *(f"{one['rate']:,.0f} {one['unit']}" if one else "" for one in found)])
+
+
+def _names(runs: Sequence[Run], kind: str) -> list[str]:
+    return list(dict.fromkeys(one["name"] for run in runs for one in run[kind]))
+
+
+def _of(run: Run, kind: str, name: str) -> Run | None:
+    return next((one for one in run[kind] if one["name"] == name), None)
+
+
+def _rates(work: Run | None) -> str:
+    if work is None:
+        return ""
+    theirs, ours = (work["servers"][name]["rate"] for name in (THEIRS, OURS))
+    return f"{_number(theirs)} → {_number(ours)} {work['unit']}"
+
+
+def _number(rate: float) -> str:
+    return f"{rate:,.{0 if rate >= 20 else 1}f}"
+
+
+def _spread(ratios: Sequence[float]) -> str:
+    return " / ".join(f"{ratio:.1f}" for ratio in ratios)
+
+
+def _head(columns: Sequence[str]) -> Iterator[str]:
+    yield _row(columns)
+    yield "|---" * len(columns) + "|"
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    main()

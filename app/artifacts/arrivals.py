@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import structlog
 
 from app.artifacts import inspections
@@ -84,16 +85,24 @@ def _not_simple(file: Coming, error: ModelyardError) -> bool:
 async def _write_expected(db: Database, files: Sequence[Coming]) -> list[Artifact | bool]:
     async with db.direct() as connection:
         rows = await connection.fetch(_BEGIN, *_expected(files), LEASE)
-        begun = {row["pending_id"]: row["is_begun"] for row in rows}
-        known = [file for file in files if begun.get(file.blob_id) is False]
-        found = await _share(connection, known) if known else {}
-    return [found[file.blob_id] if file in known else file.blob_id in begun for file in files]
+        outcomes: dict[UUID, Artifact | bool] = {row["pending_id"]: row["is_begun"] for row in rows}
+        known = [file for file in files if outcomes.get(file.blob_id) is False]
+        if known:
+            outcomes |= await _share(connection, known)
+    return [outcomes.get(file.blob_id, False) for file in files]
 
 
 async def _share(connection: Any, files: Sequence[Coming]) -> dict[UUID, Artifact | bool]:
-    """What the project seems to have already; whatever cannot be shared after all is begun."""
+    """What the project seems to have already; whatever cannot be shared after all is begun.
+
+    Others have been begun for good: nothing that is met here may fail them, and nobody is begun twice.
+    """
     keys = [file.key for file in files]
-    rows = await connection.fetch(_SHARE, *_columns(files), *_jobs(files), keys, LEASE)
+    try:
+        rows = await connection.fetch(_SHARE, *_columns(files), *_jobs(files), keys, LEASE)
+    except asyncpg.PostgresError as error:
+        log.info("upload.not_shared", files=len(files), reason=type(error).__name__)
+        return {}
     found = {row["pending_id"]: row for row in rows}
     return {file.blob_id: _outcome(file, found.get(file.blob_id)) for file in files}
 
@@ -112,7 +121,7 @@ async def _write_arrived(db: Database, files: Sequence[Coming]) -> list[Artifact
 
 
 _expect: GroupCommit[Coming, Artifact | bool] = GroupCommit(_write_expected, at_once=1)
-_settle: GroupCommit[Coming, Artifact | bool] = GroupCommit(_write_arrived, at_once=1)
+_settle: GroupCommit[Coming, Artifact | bool] = GroupCommit(_write_arrived)
 
 
 def _sha256(file: Coming) -> bytes | None:
@@ -206,12 +215,14 @@ _FREE = """
 NOT EXISTS (SELECT FROM artifacts a WHERE a.project_id = given.project_id
   AND a.root_id = coalesce(given.candidate_id, given.logged_model_id) AND a.path = given.path)
 """
+# In one order: two statements that meet at two paths wait for each other, and not in a circle.
 _PLACED = """
 INSERT INTO artifacts
   (project_id, id, candidate_id, logged_model_id, path, blob_id, media_type, created_by, inspected_at)
 SELECT project_id, artifact_id, candidate_id, logged_model_id, path, {blob_id}, media_type, created_by,
   CASE WHEN is_plain THEN now() END
 FROM {files}
+ORDER BY coalesce(candidate_id, logged_model_id), path
 RETURNING id, blob_id, created_at, inspected_at
 """
 # Nobody holds the owner yet: whoever ends it now is met when the bytes have come.

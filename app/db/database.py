@@ -213,8 +213,11 @@ class _Lent:
     async def __aexit__(
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        self._pool.give_back(self._connection, error)
-        self._line.leave()
+        ending = self._pool.give_back(self._connection, error)
+        if ending is None:
+            self._line.leave()
+        else:
+            ending.add_done_callback(lambda _ending: self._line.leave())
         if error is not None:
             _raise_translated(error)
 

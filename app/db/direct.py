@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from contextvars import Context
 from typing import Any, NamedTuple, Protocol
 
@@ -64,36 +65,51 @@ class DirectPool:
         self._patience = patience
         self._idle: deque[_Idle] = deque()
         self._tidying: asyncio.TimerHandle | None = None
+        self._lent: set[asyncpg.Connection] = set()
+        self._all_back = asyncio.Event()
         self._farewells: set[asyncio.Task[None]] = set()
         self._is_closed = False
         self.watchers: list[Callable[[Any], None]] = []
         """Instruments that are told of every statement, as the driver's query loggers are."""
 
     async def take(self) -> asyncpg.Connection:
-        """A connection that nobody else has; to be given back."""
+        """A connection that nobody else has; to be given back.
+
+        Raises:
+            OSError, TimeoutError, asyncpg.InterfaceError: the database is away, or the pool is closed.
+        """
+        if self._is_closed:
+            raise asyncpg.InterfaceError("the pool is closed")
         connection = self._rested() or await self._open()
+        self._lent.add(connection)
         for watcher in self.watchers:
             connection.add_query_logger(watcher)
         return connection
 
-    def give_back(self, connection: asyncpg.Connection, error: BaseException | None) -> None:
-        """After a block that ended with this error.
+    def give_back(self, connection: asyncpg.Connection, error: BaseException | None) -> asyncio.Task[None] | None:
+        """After a block that ended with this error; what is still to be awaited before another one may be lent.
 
         Whatever the server or we have refused is over; after anything else a statement may still be running.
         """
-        if self.watchers:
-            for watcher in self.watchers:
-                connection.remove_query_logger(watcher)
-        is_sound = error is None or isinstance(error, (asyncpg.PostgresError, ModelyardError))
+        self._lent.discard(connection)
+        if not self._lent and self._is_closed:
+            self._all_back.set()
+        for watcher in self.watchers:
+            connection.remove_query_logger(watcher)
         if connection.is_closed():
-            return
+            connection.terminate()  # no word to the server: it ends the timers of what was prepared
+            return None
+        is_sound = error is None or isinstance(error, (asyncpg.PostgresError, ModelyardError))
+        if not is_sound or connection.is_in_transaction():
+            return self._retire(connection)
         now = asyncio.get_running_loop().time()
-        if self._is_closed or not is_sound or connection.is_in_transaction() or now > connection.ends_at:
+        if self._is_closed or now > connection.ends_at:
             self._retire(connection)
-            return
+            return None
         self._idle.append(_Idle(connection, now))
         if self._tidying is None:
             self._tidying = asyncio.get_running_loop().call_later(_TIDY_SECONDS, self._tidy)
+        return None
 
     async def close(self) -> None:
         """End all connections; those that are lent as soon as they are given back, or a moment later."""
@@ -102,6 +118,12 @@ class DirectPool:
             self._tidying.cancel()
         while self._idle:
             self._retire(self._idle.pop().connection)
+        if self._lent:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_FAREWELL_SECONDS):
+                    await self._all_back.wait()
+        for connection in self._lent:
+            connection.terminate()
         if self._farewells:
             await asyncio.wait(self._farewells)
 
@@ -110,6 +132,7 @@ class DirectPool:
             connection = self._idle.pop().connection
             if not connection.is_closed():
                 return connection
+            connection.terminate()
         return None
 
     async def _open(self) -> asyncpg.Connection:
@@ -136,10 +159,11 @@ class DirectPool:
         if self._idle:
             self._tidying = asyncio.get_running_loop().call_later(_TIDY_SECONDS, self._tidy)
 
-    def _retire(self, connection: asyncpg.Connection) -> None:
+    def _retire(self, connection: asyncpg.Connection) -> asyncio.Task[None]:
         farewell = asyncio.get_running_loop().create_task(_part(connection), context=Context())
         self._farewells.add(farewell)
         farewell.add_done_callback(self._farewells.discard)
+        return farewell
 
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]  # the driver has no type hints

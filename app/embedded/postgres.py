@@ -21,7 +21,7 @@ _SETTINGS = {
     "fsync": "on",
     "synchronous_commit": "on",
     "shared_buffers": "128MB",
-    "max_connections": "200",  # two pools of ten for each of eight API processes and the worker
+    "max_connections": "300",  # 31 for each of eight API processes and the worker, and some to look around
     "max_wal_size": "1GB",
     "random_page_cost": "1.1",
     "autovacuum_naptime": "15s",  # a new installation fills within minutes; until then plans are those of empty tables

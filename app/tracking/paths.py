@@ -85,6 +85,14 @@ class Path:
         if len(found) < asked.most:
             self._add(found, await self._same(asked, asked.most - len(found), which, None, after))
 
+    async def of_value(self, asked: Asked, found: list[Found], value: Any, *, after: Entry | None) -> None:
+        """Append the entries that have this value.
+
+        Raises:
+            Unfilled: that took more entries than allowed.
+        """
+        self._add(found, await self._same(asked, asked.most - len(found), Same.GIVEN, value, after))
+
     def _add(self, found: list[Found], entries: Sequence[Entry]) -> None:
         shape = self._shape
         found += [(entry.id, *shape(entry)) for entry in entries]

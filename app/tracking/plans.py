@@ -49,8 +49,13 @@ class Plan:
         required = probes.required(expression)
         statement = select(Candidate.id).where(*seen, *matches)
         self._sorted, self.terms = orders.sorted_by(statement, keys)
-        self._walk = walks.of(keys, _passing(seen, expression), required)
-        self._probes = _probes(required)
+        leading = walks.leading(keys, required)
+        if leading is not None:
+            self._walk: walks.Walk | None = walks.OfValue(leading, _passing(seen, expression, leading))
+        else:
+            self._walk = walks.of(keys, _passing(seen, expression), required)
+        # Where one value is all that is asked for, its walk ends with the page or with the value.
+        self._probes = [] if expression is leading and leading is not None else _probes(required)
         self._count = Prepared(probes.count(self._probes)) if self._probes else None
         self._common = probes.in_all(self._probes) if len(self._probes) > 1 else None
         self._count_common = Prepared(probes.count([self._common], probes.MANY)) if self._common is not None else None
@@ -134,13 +139,17 @@ def of(filter: str, order_by: tuple[str, ...], view: View, extended: bool) -> Pl
     return Plan(filter, order_by, view, extended)
 
 
-def _passing(seen: tuple[ColumnElement[bool], ...], expression: Expression | None) -> Passing:
-    """What the filter says of the row itself apart from the rest, as far as both have to hold."""
+def _passing(
+    seen: tuple[ColumnElement[bool], ...], expression: Expression | None, known: Comparison | None = None
+) -> Passing:
+    """What the filter says of the row itself apart from the rest, as far as both have to hold; ``known`` need not be
+    asked.
+    """
     operands = expression.operands if isinstance(expression, And) else (expression,)
     row = list(seen)
     logged: list[ColumnElement[bool]] = []
     for operand in operands:
-        if operand is not None:
+        if operand is not None and operand is not known:
             of_row = isinstance(operand, Comparison) and operand.entity is Entity.ATTRIBUTE
             (row if of_row else logged).append(sql.condition(operand, conditions.condition))
     return Passing(tuple(row), tuple(logged))

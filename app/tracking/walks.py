@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from sqlalchemy import not_
 
 from app.search import sql
-from app.search.ast import Comparison, Entity, OrderKey
+from app.search.ast import Comparison, Entity, Operator, OrderKey
 from app.tracking import conditions, trails
 from app.tracking.paths import Asked, Entry, Found, Path, newest_first
 from app.tracking.tables import PREFIX_LENGTH, CandidateParam, CandidateTag, LatestMetric
@@ -36,6 +36,17 @@ class Walk(Protocol):
             Unwalkable: sort instead.
         """
         ...
+
+
+def leading(keys: Sequence[OrderKey], filter: Sequence[Comparison]) -> Comparison | None:
+    """The comparison of a filter along whose value the newest can be read first; None when there is none.
+
+    ``filter`` are comparisons that all have to hold. Of a longer value the index has the beginning only.
+    """
+    if (keys or [NEWEST_FIRST]) != [NEWEST_FIRST]:
+        return None
+    equal = (one for one in filter if one.operator is Operator.EQ and one.entity in {Entity.PARAM, Entity.TAG})
+    return next((one for one in equal if len(str(one.value)) < PREFIX_LENGTH), None)
 
 
 def of(keys: Sequence[OrderKey], passing: Passing, filter: Sequence[Comparison]) -> Walk | None:
@@ -73,6 +84,21 @@ class ByStart:
                 return  # they are at the end of the index
             after = None
         await self._path.group(asked, found, Same.NONE, after=after)
+
+
+class OfValue:
+    """The newest first among those with one value of a param or tag: in the index of values they stand together."""
+
+    def __init__(self, comparison: Comparison, passing: Passing) -> None:
+        rows = CandidateParam if comparison.entity is Entity.PARAM else CandidateTag
+        self._value = str(comparison.value)
+        self._path = Path(trails.by_pair(rows, comparison.key), passing, lambda entry: (entry.start_time, entry.id))
+
+    async def rows(self, asked: Asked, place: Sequence[Any] | None) -> list[Found]:
+        found: list[Found] = []
+        after = None if place is None else Entry(self._value, newest_first(place[0]), place[1])
+        await self._path.of_value(asked, found, self._value, after=after)
+        return found
 
 
 class ByName:

@@ -17,12 +17,13 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Takes about a second for each million of files; none can be stored meanwhile."""
+    """Takes about a second for each million of files; they can be read meanwhile, but none can be stored."""
     op.execute("SET LOCAL lock_timeout = '5s'")
-    op.drop_index("ix_blobs_checked_at", "blobs")
     op.create_index(
-        "ix_blobs_checked_at",
+        "ix_blobs_checked_at_new",
         "blobs",
         ["checked_at"],
         postgresql_where=sa.text("state = 'stored' AND checked_at >= '-infinity'"),
     )
+    op.drop_index("ix_blobs_checked_at", "blobs")
+    op.execute("ALTER INDEX ix_blobs_checked_at_new RENAME TO ix_blobs_checked_at")

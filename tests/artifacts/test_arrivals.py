@@ -8,13 +8,14 @@ import hashlib
 import pytest
 from sqlalchemy import func, select, update
 
-from app.artifacts import artifacts, downloads, garbage, inspections, uploads
+from app.artifacts import arrivals, artifacts, downloads, garbage, inspections, uploads
+from app.artifacts.arrivals import Coming, Place
 from app.artifacts.artifacts import Root
 from app.artifacts.tables import Artifact, Blob, CondemnedObject
 from app.artifacts.uploads import StoreArtifact
 from app.errors import NotFound
 from app.queue.outbox import BackgroundJob
-from app.storage.blobs import SizeMismatch
+from app.storage.blobs import SizeMismatch, Stored
 from app.tracking import candidates, owners
 from app.tracking.candidates import CreateCandidate
 from tests.statements import statements
@@ -165,3 +166,31 @@ async def test_the_hash_is_that_of_the_bytes(runtime, project):
         found = await artifacts.find(snap, root, "zeros")
     assert (found.sha256, found.size) == (hashlib.sha256(data).digest(), 200_000)
     assert await read(runtime, root, "zeros") == data
+
+
+async def test_known_bytes_that_meet_fail_nobody_else(runtime, project):
+    root, other = await new_root(runtime, project), await new_root(runtime, project)
+    await put(runtime, project, other, "conda.yaml", b"name: env\n")
+    together = [
+        put(runtime, project, root, "weights.bin", b"\x00\x01 first of all"),
+        *(put(runtime, project, root, f"own-{number}", b"\x00\x01 own %d" % number) for number in range(4)),
+        *(put(runtime, project, root, "conda.yaml", b"name: env\n") for _ in range(4)),
+    ]
+    stored = await asyncio.gather(*together)
+    assert [artifact.path for artifact in stored][:2] == ["weights.bin", "own-0"]
+    assert await read(runtime, root, "conda.yaml") == b"name: env\n"
+    assert await blobs_of(runtime, project) == {"stored": 6}  # nobody has left a promise behind
+
+
+async def test_what_cannot_be_shared_is_left_to_be_begun(runtime, project):
+    root = await new_root(runtime, project)
+    await put(runtime, project, root, "known", b"known")
+    files = [coming(root, "new", b"new"), coming(root, "same", b"known"), coming(root, "same", b"known")]
+    outcomes = await arrivals._write_expected(runtime.db, files)  # two want one path: the statement fails
+    assert outcomes == [True, False, False]
+    assert await blobs_of(runtime, project) == {"stored": 1, "pending": 1}
+
+
+def coming(root: Root, path: str, data: bytes) -> Coming:
+    known = Stored(len(data), hashlib.sha256(data).digest(), "")
+    return Coming.of(Place(root, path, "text/plain", None), known=known, is_plain=True)

@@ -18,6 +18,7 @@ from app.tracking.experiments import CreateExperiment
 from app.tracking.listing import SearchCandidates, View
 from app.tracking.plans import Plan
 from app.tracking.tables import PREFIX_LENGTH
+from tests.statements import statements
 
 LONG = "x" * PREFIX_LENGTH
 ROWS = """
@@ -44,6 +45,13 @@ FILTERS = [
     "", "metrics.m > 0", "metrics.m != 1", "metrics.m <= 2 AND params.p = 'a'", "params.p LIKE '%b%'", "tags.t != 'x'",
     "params.long = '" + LONG + "b'", "status = 'FAILED'", "run_name ILIKE '%É%'", "params.p IS NULL", "start_time > 3",
     "tags.t IS NOT NULL AND status != 'FAILED'", "metrics.m > 1000", "user_id = 'ada' AND metrics.same = 7",
+]  # fmt: skip
+
+
+OF_VALUES = [
+    "params.p = 'a'", "tags.t = 'x'", "params.p = 'never'", "params.p = ''", "params.p = 'a' AND tags.t = 'x'",
+    "tags.t = 'x' AND metrics.m > 0", "params.p = 'a' AND status != 'FAILED' AND start_time > 3",
+    "params.long = '" + LONG + "b' AND params.p = 'a'", "params.long = '" + LONG[:-1] + "'",
 ]  # fmt: skip
 
 
@@ -105,6 +113,7 @@ def sorting(monkeypatch):
     def begin() -> None:
         plans.of.cache_clear()
         monkeypatch.setattr(plans.walks, "of", lambda *_: None)
+        monkeypatch.setattr(plans.walks, "leading", lambda *_: None)
         monkeypatch.setattr(plans, "_probes", lambda *_: [])
 
     yield begin
@@ -129,6 +138,33 @@ async def test_all_ways_lead_to_the_same_pages(runtime, crowd, sorting, monkeypa
         expected = await pages(runtime, crowd, 100, **wish)
         assert found[index] == expected, wish
         assert index % 3 or in_parts[index // 3] == expected, wish
+
+
+@pytest.mark.parametrize("few", [0, 1000])
+@pytest.mark.parametrize("view", list(View))
+async def test_those_of_one_value_the_newest_first(runtime, crowd, sorting, monkeypatch, few, view):
+    monkeypatch.setattr(probes, "FEW", few)
+    monkeypatch.setattr(probes, "VERY_FEW", few // 4)
+    monkeypatch.setattr(plans, "FIRST_LOOK", few)
+    plans.of.cache_clear()
+    await crowd_of_trash(runtime, crowd)
+    wishes = [
+        {"order_by": order, "filter": filter, "view": view}
+        for order, filter in itertools.product(((), ("start_time DESC",), ("start_time",)), OF_VALUES)
+    ]
+    found = [[await pages(runtime, crowd, size, **wish) for size in (2, 100)] for wish in wishes]
+    assert sum(bool(ids) for _, ids in found) > 5
+    sorting()
+    for wish, both in zip(wishes, found, strict=True):
+        expected = await pages(runtime, crowd, 100, **wish)
+        assert both == [expected, expected], wish
+
+
+async def test_a_value_that_is_all_that_is_asked_for_is_not_counted_first(runtime, crowd):
+    plans.of.cache_clear()
+    with statements(runtime.db) as sent:
+        await listing.search(runtime.db, crowd.owner, crowd.id, SearchCandidates([0, 1], filter="params.p = 'a'"))
+    assert not [statement for statement in sent if "count(" in statement]
 
 
 async def test_what_the_trash_holds_is_passed_over(runtime, crowd):

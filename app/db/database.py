@@ -239,7 +239,8 @@ def _raise_translated(error: BaseException) -> None:
             raise _explained(error, state, is_broken=error.connection_invalidated) from error
         case asyncpg.PostgresError():
             raise _explained(error, str(error.sqlstate or ""), is_broken=not error.sqlstate) from error
-        case PoolTimeout() | OSError() | TimeoutError() | asyncpg.InterfaceError():
+        # The last of these is what the driver says when the server ended a connection just before it was used.
+        case PoolTimeout() | OSError() | TimeoutError() | asyncpg.InterfaceError() | asyncpg.InternalClientError():
             raise Unavailable("The database cannot be reached at the moment; try again shortly.") from error
         case UnicodeEncodeError():
             raise Invalid("The text holds a lone surrogate (half of a UTF-16 pair), which cannot be stored.") from error

@@ -182,7 +182,7 @@ async def _part(connection: asyncpg.Connection) -> None:
     """End what a connection is doing, and the connection."""
     try:
         await connection.close(timeout=_FAREWELL_SECONDS)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
         connection.terminate()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
+import asyncpg
 import pytest
 
 from app.db.database import Database
@@ -130,3 +131,11 @@ async def test_the_database_may_be_away(migrated):
             async with db.direct():
                 pass
     await db.close()
+
+
+async def test_what_the_driver_says_of_a_connection_that_has_just_ended_is_understood(db):
+    for way in (db.direct, db.read, db.write):
+        with pytest.raises(Unavailable):
+            async with way():
+                raise asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress")
+    assert await backend(db)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select, true
@@ -79,11 +79,6 @@ def milliseconds(column: Any) -> ColumnElement[Any]:
     """A moment as MLflow counts it: milliseconds since 1970."""
     found: ColumnElement[Any] = func.floor(func.extract("epoch", column) * 1000)
     return found
-
-
-def to_milliseconds(moment: datetime) -> int:
-    """The same in Python."""
-    return int(moment.astimezone(UTC).timestamp() * 1000)
 
 
 async def _have_default(db: Database, actor: Actor, project: int | str) -> None:

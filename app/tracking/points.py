@@ -51,8 +51,6 @@ class Fate(NamedTuple):
     in_trash: bool
 
 
-# A candidate may be given twice, by two callers: rows name it by the place of its first. Rows are locked in one order,
-# candidates as well as their metrics, so that two such statements wait for each other and not in a circle.
 _KEEP_THE_LATER = """
         ON CONFLICT (project_id, candidate_id, key) DO UPDATE
         SET value = excluded.value, timestamp = excluded.timestamp, step = excluded.step,
@@ -60,6 +58,8 @@ _KEEP_THE_LATER = """
             dataset_digest = excluded.dataset_digest
         WHERE (excluded.step, excluded.timestamp, excluded.value) >= (old.step, old.timestamp, old.value)
 """
+# A candidate may be given twice, by two callers: rows name it by the place of its first. Rows are locked in one order,
+# candidates as well as their metrics, so that two such statements wait for each other and not in a circle.
 STORE = f"""
     WITH living AS (
         SELECT c.project_id, c.id, given.place, c.deleted_at IS NOT NULL AS in_trash, c.experiment_number,

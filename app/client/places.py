@@ -156,6 +156,8 @@ async def require_possible(api: Api, plan: Plan) -> None:
         Failure: the version, an alias, a tag or the name of a file is not acceptable, or the version is taken.
     """
     new = plan.new
+    if not plan.creates_model:
+        await require_model(api, new.model, create=False)
     wanted: dict[str, Any] = {
         "project": {"path": api.connection.project},
         "model": new.model,

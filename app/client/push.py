@@ -193,7 +193,7 @@ class _Push:
         Files with the same bytes are sent once: the others follow when the service has them.
         """
         first, copies = hashing.distinct(hashed)
-        for some in (first, copies):
+        for some in filter(None, (first, copies)):
             if await self._transfer(owner, some):
                 return True
             await self._verify(some)

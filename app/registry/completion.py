@@ -165,9 +165,12 @@ async def _settle(tx: Tx, model: Model, version: ModelVersion) -> bool:
 
 
 async def _end_wait(tx: Tx, version: ModelVersion) -> ModelVersion:
-    await versions.change(tx, version, open_until=OpenUntil.OVER.value, given_up_at=None, updated_at=func.now())
+    changed = await versions.change(
+        tx, version, open_until=OpenUntil.OVER.value, given_up_at=None, updated_at=func.now()
+    )
     await states.refresh(tx, versions.root_of(version)[0])
-    return (await versions.find(tx, version.project_id, version.id))[1]
+    await tx.refresh(changed)  # the state is written by the database
+    return changed
 
 
 async def _announce(tx: Tx, model: Model, version: ModelVersion, actor: str) -> None:

@@ -9,7 +9,7 @@ from app.access.policy import Actor
 from app.db.database import Database
 from app.registry import states, versions
 from app.registry.creation import CreateVersion
-from app.registry.repository import readable
+from app.registry.repository import writable
 from app.registry.resolving import Target
 from app.registry.states import State
 from app.registry.versions import ModelVersion
@@ -38,7 +38,7 @@ async def copy(db: Database, actor: Actor, project: int | str, target: Target, w
         Invalid: a value is not acceptable.
     """
     async with db.read() as snap:
-        access = await readable(snap, actor, project)
+        access = await writable(snap, actor, project)
         model, found = await versions.find(snap, access.id, target)
     if found.state == State.OPEN:
         raise states.not_ready(found, "be copied")

@@ -57,7 +57,7 @@ async def test_a_version_that_exists_is_refused_before_anything_is_sent(desk: De
     desk.write("a", b"1")
     await desk.push(version="1.0.0")
     desk.write("a", b"2")
-    with pytest.raises(Failure, match=r"Version 1\.0\.0 of `m` exists already") as refused:
+    with pytest.raises(Failure, match=r"The model already has the version '1\.0\.0' \(number 1\)") as refused:
         await desk.push(version="1.0.0")
     assert (refused.value.code, refused.value.exit_code) == ("TAKEN", 1)
     assert (await desk.push()).version.version == "1.0.1"
@@ -65,7 +65,7 @@ async def test_a_version_that_exists_is_refused_before_anything_is_sent(desk: De
 
 async def test_no_model_is_made_unasked(desk: Desk):
     desk.write("a", b"1")
-    with pytest.raises(Failure, match="no model `m`"):
+    with pytest.raises(Failure, match="There is no model `m` in .*; with --create it would be made"):
         await desk.push(create_model=False)
 
 

@@ -193,11 +193,12 @@ async def set_stage(
         access = await writable(tx, actor, project)
         model, version = await find(tx, access.id, target)
         await lock_model(tx, model)
+        left_stage = version.stage
         archived = await _archive_others(tx, version, stage) if archive_existing else []
         moved = await change(tx, version, stage=stage, updated_at=func.now())
         if stage not in UNGUARDED:
             states.require_ready(moved, f"enter the stage {quoted(stage)}", field="stage")
-        for one, left in [*((other, stage) for other in archived), (moved, version.stage)]:
+        for one, left in [*((other, stage) for other in archived), (moved, left_stage)]:
             if one.stage != left:
                 await announcing.version_changed(tx, model, one, "stage_changed", actor.username, from_stage=left)
     return moved

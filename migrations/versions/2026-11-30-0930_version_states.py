@@ -264,6 +264,6 @@ def _journal() -> None:
         END $$
     """)
     op.execute(
-        "CREATE TRIGGER journal_end AFTER UPDATE ON candidates FOR EACH ROW"
+        "CREATE TRIGGER journal_update_end AFTER UPDATE ON candidates FOR EACH ROW"
         f" WHEN (NEW.status IN {_FINISHED} AND OLD.status NOT IN {_FINISHED}) EXECUTE FUNCTION journal_candidate_end()"
     )

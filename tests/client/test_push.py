@@ -65,7 +65,7 @@ async def test_a_version_that_exists_is_refused_before_anything_is_sent(desk: De
 
 async def test_no_model_is_made_unasked(desk: Desk):
     desk.write("a", b"1")
-    with pytest.raises(Failure, match="There is no model `m` in .*; with --create it would be made"):
+    with pytest.raises(Failure, match=r"There is no model `m` in .*; with --create it would be made"):
         await desk.push(create_model=False)
 
 

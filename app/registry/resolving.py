@@ -157,12 +157,20 @@ def _highest_in(range: Range) -> ScalarSelect[Any]:
     segments = _table(list(_segments(range)))
     best = _best_of_segment(segments)
     return _scalar(
-        select(best.c.id)
+        select(func.coalesce(_named_in(range, best), best.c.id) if range.exact else best.c.id)
         .select_from(segments.join(best, true()))
         .correlate(Model)
         .order_by(best.c.precedence.desc(), best.c.number.desc())
         .limit(1)
     )
+
+
+def _named_in(range: Range, best: LateralFromClause) -> ScalarSelect[Any]:
+    """Among the versions that differ from the best by their builds alone the one that the range names in full."""
+    named = _within_model(best).where(
+        _INNER.version == func.any(literal(list(range.exact), ARRAY(Text))), _INNER.precedence == best.c.precedence
+    )
+    return _scalar(named.order_by(_INNER.number.desc()).limit(_ONE))
 
 
 def _best_of_segment(segments: TableValuedAlias) -> LateralFromClause:

@@ -91,7 +91,7 @@ TRIMMED = [
     ("1e0", None),
     ("1 0", InRange(parse_range("1 0"))),
     (" 0 ", None),
-    ("１", None),
+    ("\uff11", None),
     ("①", None),
     ("٣", None),
     ("1\u200b", None),
@@ -104,7 +104,7 @@ TRIMMED = [
     (" 1.0.0", Exact("1.0.0")),
     ("1.0.0+b ", Exact("1.0.0+b")),
     ("01.0.0", None),
-    ("１.0.0", None),
+    ("\uff11.0.0", None),
     (" latest", Latest()),
     ("latest-prerelease\n", Latest(prerelease=True)),
     (" @champion ", ByAlias("champion")),
@@ -115,8 +115,8 @@ TRIMMED = [
 ]
 """What blanks and other ways of writing a number make of a reference; None: it names no version.
 
-Decided by the words "1.2.3 exact … #7 (number)" and "requests accept number or SemVer": blanks around do not count, as for
-MLflow's own server; a number is written in ASCII digits without a sign, a version is strict SemVer.
+Decided by the words "1.2.3 exact … #7 (number)" and "requests accept number or SemVer": blanks around do not count, as
+for MLflow's own server; a number is written in ASCII digits without a sign, a version is strict SemVer.
 """
 
 
@@ -164,7 +164,7 @@ def test_what_mlflow_sends_as_a_stage(text: str, expected: Reference):
     assert parse_mlflow_stage(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", " ", "a b", "1.2.3.4", "a" * 64, "a/b", "0", "１", "٣", "+1", "+1 "])
+@pytest.mark.parametrize("text", ["", " ", "a b", "1.2.3.4", "a" * 64, "a/b", "0", "\uff11", "٣", "+1", "+1 "])
 def test_what_is_no_stage_either(text: str):
     with pytest.raises(InvalidReference):
         parse_mlflow_stage(text)

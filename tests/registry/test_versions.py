@@ -162,7 +162,18 @@ async def test_version_of_a_logged_model_has_its_files_and_its_candidate(runtime
         await add(project, logged_model_id=uuid4())
 
 
-ALL = ["1.0.0", "1.2.0", "1.2.10", "1.2.9", "1.10.0-rc.2", "1.10.0-rc.10", "2.0.0-alpha", "0.9.0", "1.2.10+a", "1.2.10+b"]
+ALL = [
+    "1.0.0",
+    "1.2.0",
+    "1.2.10",
+    "1.2.9",
+    "1.10.0-rc.2",
+    "1.10.0-rc.10",
+    "2.0.0-alpha",
+    "0.9.0",
+    "1.2.10+a",
+    "1.2.10+b",
+]
 
 
 @pytest.mark.parametrize(
@@ -207,7 +218,7 @@ async def test_references_find_by_precedence(project, model, reference, expected
     assert await resolve(project, reference) == expected
 
 
-@pytest.mark.parametrize("reference", ["9.9.9", "^3", ">2.0.0", "<0.9.0", ">1 <1", "#10", "@none", "stage:staging"])
+@pytest.mark.parametrize("reference", ["9.9.9", "^3", ">2.0.0", "<0.9.0", ">1 <1", "#11", "@none", "stage:staging"])
 async def test_references_to_nothing(project, model, reference):
     for version in ALL:
         await add(project, version)

@@ -2,7 +2,7 @@
 
 Revision ID: 0011_composed_names
 Revises: 0010_small_tables
-Create Date: 2026-11-30 09:00:00
+Create Date: 2026-11-30 09:40:00
 """
 
 from __future__ import annotations

@@ -60,6 +60,7 @@ def train():
     condition = f"tags.mlflow.parentRunId = '{parent.info.run_id}' AND params.solver = 'lbfgs' AND metrics.f1 > 0.2"
     frame = mlflow.search_runs([experiment.experiment_id], condition, order_by=["metrics.f1 DESC"])
     return {
+        "client": mlflow.__version__,
         "run": run_id,
         "params": found.data.params,
         "metrics": sorted(found.data.metrics),
@@ -70,6 +71,16 @@ def train():
         "white": list(mlflow.artifacts.load_image(f"runs:/{run_id}/plots/white.png").size),
         "found": list(frame["tags.mlflow.runName"]),
     }
+
+
+def fetch_images(run_id):
+    """The names of the images in the folder that the client downloads."""
+    from pathlib import Path
+
+    import mlflow
+
+    folder = Path(mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path="images"))
+    return sorted(f"images/{one.name}" for one in folder.iterdir())
 
 
 def register():
@@ -116,7 +127,7 @@ def load(references):
 
 async def test_a_day_with_a_client_in_between(between: MLflow, rest: Rest) -> None:
     seen = await between(train)
-    run_id = seen.pop("run")
+    run_id, version = seen.pop("run"), seen.pop("client")
     assert seen == {
         "params": {"depth": "5", "solver": "lbfgs"},
         "metrics": ["f1", "loss", "odd"],
@@ -127,7 +138,9 @@ async def test_a_day_with_a_client_in_between(between: MLflow, rest: Rest) -> No
         "white": [4, 4],
         "found": ["depth = 5", "depth = 3"],
     }
-    await images_are_kept_to_the_letter(rest, run_id)
+    images = await images_to_the_letter(rest, run_id)
+    if version == "3.9.0":  # 2.16.2 decodes what it has listed, and then asks for other names
+        assert await between(fetch_images, run_id) == images
     assert await between(register) == {
         "models": ["adder"],
         "versions": [[1, "1.0.0", "None"], [2, "1.2.0", "None"], [3, "1.2.4", "Production"], [4, "2.0.0", "None"]],
@@ -142,11 +155,8 @@ async def test_a_day_with_a_client_in_between(between: MLflow, rest: Rest) -> No
         assert "500" not in str(caught.value)
 
 
-async def images_are_kept_to_the_letter(rest: Rest, run_id: str) -> None:
-    """Names such as `val curve%step%0%timestamp%1796…%….png`, which are not encoded once more than they look.
-
-    They are asked for here: these clients decode what they have listed, and then ask for other names.
-    """
+async def images_to_the_letter(rest: Rest, run_id: str) -> list[str]:
+    """Paths such as `images/val curve%step%0%timestamp%1796…%….png`, which look encoded and are not."""
     folder = {"run_id": run_id, "path": "images"}
     listed = (await rest.send("GET", "artifacts/list", params=folder)).json()["files"]
     parts = [one["path"].removeprefix("images/val curve").split("%") for one in listed]
@@ -159,3 +169,4 @@ async def images_are_kept_to_the_letter(rest: Rest, run_id: str) -> None:
         assert got.status_code == 200
         assert got.content.startswith(PNG if one["path"].endswith("png") else b"RIFF")
         assert len(got.content) == int(one["file_size"])
+    return sorted(one["path"] for one in listed)

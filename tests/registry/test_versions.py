@@ -240,7 +240,16 @@ async def test_latest_of_prereleases_only(project, model):
 async def test_resolving_costs_two_statements_whatever_the_form(runtime, project, model, statements):
     for version in ALL:
         await add(project, version)
-    for reference in ("1.2.0", "latest", "latest-prerelease", "^1", "1.x || >=2.0.0-a", "#1", "stage:none"):
+    for reference in (
+        "1.2.0",
+        "latest",
+        "latest-prerelease",
+        "^1",
+        "1.x || >=2.0.0-a",
+        "=1.2.10+b",
+        "#1",
+        "stage:none",
+    ):
         with statements() as seen:
             await resolve(project, reference)
         assert len(seen) == 2, reference

@@ -13,6 +13,7 @@ from typing import Any
 from app.artifacts import ingestion, inspections
 from app.ci import following, waiting
 from app.queue import jobs
+from app.registry import completion
 from app.registry import purge as registry_purge
 from app.runtime import Runtime
 from app.tracking import owners
@@ -80,6 +81,8 @@ async def ingest_uploads(runtime: Runtime, job: jobs.IngestUploads, progress: Pr
     await ingestion.ingest(
         runtime.db, runtime.blobs, job.project_id, job.batch_id, lock_of=owners.lock, progress=progress
     )
+    await completion.settle(runtime.db, job.project_id)
+    await completion.announce(runtime.db, job.project_id)
 
 
 async def inspect_artifacts(runtime: Runtime, job: jobs.InspectArtifacts, progress: Progress) -> None:
@@ -88,6 +91,8 @@ async def inspect_artifacts(runtime: Runtime, job: jobs.InspectArtifacts, progre
     Safe late: what was found is noted only while the path still holds the bytes that were looked at.
     """
     await inspections.inspect_root(runtime.db, runtime.blobs, job.project_id, job.root_id, progress=progress)
+    await completion.settle(runtime.db, job.project_id)
+    await completion.announce(runtime.db, job.project_id)
 
 
 async def follow_ci_job(runtime: Runtime, job: jobs.FollowCiJob, _progress: Progress) -> None:

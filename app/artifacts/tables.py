@@ -74,6 +74,7 @@ class Artifact(Row):
         Index("ix_artifacts_candidate_id", "project_id", "candidate_id"),
         Index("ix_artifacts_logged_model_id", "project_id", "logged_model_id"),
         Index("ix_artifacts_uninspected", "project_id", "root_id", postgresql_where=sql("inspected_at is null")),
+        Index("ix_artifacts_not_ready", "project_id", "root_id", postgresql_where=sql("state <> 'ready'")),
     )
 
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), primary_key=True)

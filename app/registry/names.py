@@ -17,6 +17,8 @@ MAX_DESCRIPTION = 10_000
 MAX_TAG_KEY = 250
 MAX_TAG_VALUE = 100_000
 PROMPT_TAG = "mlflow.prompt.is_prompt"
+VERSION_TAG = "gitlab.version"
+"""The tag under which MLflow clients name and see the version itself (GitLab's convention)."""
 
 _WORD = re.compile(r"[\w-]+")
 _VERSION_ALIAS = re.compile(r"[vV]\d+")

@@ -60,4 +60,4 @@ async def edit_candidate(
         candidate = await candidates.lock_living(tx, access.id, wish.candidate_id, to_change=True)
         await logging.drop_tags(tx, access.id, candidate.id, sorted(tags.keys() - kept.keys()))
         await logging.set_tags(tx, candidate, actor, kept)
-        return await candidates.edit_step(tx, candidate, wish)
+        return await candidates.edit_step(tx, actor, candidate, wish)

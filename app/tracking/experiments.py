@@ -204,7 +204,7 @@ async def delete(db: Database, actor: Actor, project: int | str, number: int) ->
     """Put an experiment and its candidates into the trash.
 
     Raises:
-        Conflict: it belongs to a model.
+        Conflict: it belongs to a model, or a model version was made from one of its candidates.
     """
     async with db.write() as tx:
         access = await _writable(tx, actor, project)
@@ -213,6 +213,7 @@ async def delete(db: Database, actor: Actor, project: int | str, number: int) ->
         if experiment.deleted_at is not None:
             return experiment
         await _mark_candidates(tx, access.id, number, in_trash=True)
+        await _refuse_needed(tx, experiment)
         return await _change(tx, access.id, number, deleted_at=func.now(), updated_at=func.now())
 
 
@@ -229,7 +230,7 @@ async def condemn(db: Database, actor: Actor, project: int | str, number: int) -
     """Delete an experiment for good; its name is free at once. Answers the id of the background job.
 
     Raises:
-        Conflict: it belongs to a model, or is Default.
+        Conflict: it belongs to a model, is Default, or a model version was made from one of its candidates.
     """
     async with db.write() as tx:
         access = await _writable(tx, actor, project)
@@ -238,6 +239,7 @@ async def condemn(db: Database, actor: Actor, project: int | str, number: int) -
         if number == 0:
             raise Conflict("The experiment Default cannot be deleted for good: every project has it.")
         await mark_condemned(tx, access.id, number)
+        await _refuse_needed(tx, experiment)
         job = PurgeExperiment(access.id, number)
         return await outbox.enqueue(tx, job, project_id=access.id, requested_by=actor.user_id)
 
@@ -356,6 +358,16 @@ async def _mark_candidates(tx: Tx, project_id: int, number: int, *, in_trash: bo
     changed = Candidate.deleted_at.is_(None) if in_trash else Candidate.deleted_at.is_not(None)
     value = func.now() if in_trash else None
     await tx.execute(update(Candidate).where(*mine, changed).values(deleted_at=value))
+
+
+async def _refuse_needed(tx: Tx, experiment: Experiment) -> None:
+    """After the candidates have been marked: whoever makes a version holds its candidate, so none is missed."""
+    needed = await details.needed_of_experiment(tx, experiment.project_id, experiment.number)
+    if needed is not None:
+        raise Conflict(
+            f"The experiment `{experiment.name}` has the candidate {needed.hex}, which has model versions; delete "
+            "those first, its files are theirs."
+        )
 
 
 async def _refuse_model_experiment(tx: Tx, experiment: Experiment, verb: str) -> None:

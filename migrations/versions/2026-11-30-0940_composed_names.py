@@ -1,7 +1,7 @@
 """names that were stored as they came are stored in normal form C
 
-Revision ID: 0011_composed_names
-Revises: 0010_small_tables
+Revision ID: 0012_composed_names
+Revises: 0011_version_states
 Create Date: 2026-11-30 09:40:00
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0011_composed_names"
-down_revision = "0010_small_tables"
+revision = "0012_composed_names"
+down_revision = "0011_version_states"
 branch_labels = None
 depends_on = None
 

@@ -22,7 +22,7 @@ HALF = NAME.replace("è", "e\u0300")
 
 def again(connection: Connection) -> None:
     """The step itself: it changes rows and no tables."""
-    step = ScriptDirectory.from_config(migrate.config()).get_revision("0011_composed_names")
+    step = ScriptDirectory.from_config(migrate.config()).get_revision("0012_composed_names")
     with Operations.context(MigrationContext.configure(connection)):
         step.module.upgrade()
 

@@ -11,17 +11,19 @@ NAME = "modèle Ångström"
 APART = unicodedata.normalize("NFD", NAME)
 FORMS = [NAME, APART, NAME.replace("Å", "\u212b")]
 
-SETUP = """mutation s($p: String!, $n: String!, $alias: String!, $file: String!) {
+SETUP = """mutation s($p: String!, $n: String!, $alias: String!) {
   m: modelCreate(input: {project: {path: $p}, name: $n}) { model { name } userErrors { message } }
   v: modelVersionCreate(input: {model: {path: {project: $p, name: $n}}}) { userErrors { message } }
   a: aliasSet(input: {model: {path: {project: $p, name: $n}}, name: $alias, reference: "latest"}) {
     userErrors { message } }
   e: experimentCreate(input: {project: {path: $p}, name: $n}) { experiment { id name } userErrors { message } }
   c: candidateCreate(input: {experiment: {name: {project: $p, name: $n}}, name: $n}) {
-    candidate { name } userErrors { message } }
+    candidate { id name } userErrors { message } }
   l: loggedModelCreate(input: {experiment: {name: {project: $p, name: $n}}, name: $n}) {
     loggedModel { name } userErrors { message } }
-  f: artifactUploadCreate(input: {owner: {modelVersion: {path: {project: $p, model: $n, reference: "latest"}}},
+}"""
+UPLOAD = """mutation u($id: ID!, $file: String!) {
+  artifactUploadCreate(input: {owner: {candidate: {id: $id}},
     files: [{path: $file, size: "1", sha256: "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"}]}) {
     uploads { path } userErrors { message } }
 }"""
@@ -48,11 +50,12 @@ SEARCHES = """query f($p: String!, $n: String!, $e: [ID!]!, $run: String!, $name
 
 async def test_every_form_of_a_name_finds_it(data, project):
     owner, given = project[Role.OWNER], {"p": project.path}
-    made = await data(owner, SETUP, **given, n=APART, alias=unicodedata.normalize("NFD", "hérité"), file=f"{APART}.bin")
+    made = await data(owner, SETUP, **given, n=APART, alias=unicodedata.normalize("NFD", "hérité"))
     assert [answer["userErrors"] for answer in made.values()] == [[]] * len(made)
     named = (("m", "model"), ("e", "experiment"), ("c", "candidate"), ("l", "loggedModel"))
     assert [made[field][kind]["name"] for field, kind in named] == [NAME] * len(named)
-    assert made["f"]["uploads"] == [{"path": f"{NAME}.bin"}]
+    sent = await data(owner, UPLOAD, id=made["c"]["candidate"]["id"], file=f"{APART}.bin")
+    assert sent["artifactUploadCreate"] == {"uploads": [{"path": f"{NAME}.bin"}], "userErrors": []}
     for form in FORMS:
         alias = unicodedata.normalize("NFD", "hérité") if form == APART else "hérité"
         words = {"alias": f"@{alias}", "model": f"[model]{form}", "stage": " stage:None "}

@@ -6,6 +6,7 @@ import asyncio
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import update
 
 from app.access.policy import Role
 from app.errors import Forbidden, Invalid, NotFound
@@ -13,6 +14,7 @@ from app.registry import models, versions
 from app.registry.models import CreateModel, ModelNotFound
 from app.registry.references import parse_reference
 from app.registry.semver import Increment
+from app.registry.tables import ModelVersion
 from app.registry.versions import AliasNotFound, CreateVersion, Named, VersionNotFound, VersionTaken
 from app.tracking import candidates, experiments, logged_models
 from app.tracking.candidates import CandidateInTrash, CandidateNotFound, CreateCandidate
@@ -227,6 +229,15 @@ async def test_references_to_nothing(project, model, reference):
     assert isinstance(caught.value, AliasNotFound) == reference.startswith("@")
     with pytest.raises(ModelNotFound):
         await resolve(project, reference, model="other")
+
+
+async def test_a_build_that_is_not_ready_is_passed_over(runtime, project, model):
+    for version in ("1.0.0+a", "1.0.0+b", "1.0.0+c"):
+        await add(project, version)
+    async with runtime.db.write() as tx:
+        mine = (ModelVersion.project_id == project.id, ModelVersion.version.in_(["1.0.0+a", "1.0.0+c"]))
+        await tx.execute(update(ModelVersion).where(*mine).values(state="failed"))
+    assert [await resolve(project, one) for one in ("=1.0.0+a", "=1.0.0+b", "^1")] == ["1.0.0+b"] * 3
 
 
 async def test_latest_of_prereleases_only(project, model):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from app.client import globs
 from app.client.failures import Misused
+from app.composing import composed
 
 NEVER = frozenset({".git", ".modelyard-partial"})
 """Folders that are no part of a model."""
@@ -20,7 +21,7 @@ class LocalFile:
     """A file as it was when it was looked at."""
 
     name: str
-    """Its path in the registry."""
+    """Its path in the registry, in Unicode's normal form C as paths are there."""
     path: Path
     size: int
     mtime: int
@@ -53,7 +54,7 @@ def collect(paths: Iterable[Path], exclude: Iterable[str], folder: str = "") -> 
     prefix = f"{folder.strip('/')}/" if folder.strip("/") else ""
     for path in paths:
         for relative, place in _below(path, patterns):
-            file = _looked_at(prefix + relative, place)
+            file = _looked_at(composed(prefix + relative), place)
             other = found.setdefault(file.name, file)
             if other is not file:
                 raise Misused(f"{other.path} and {file.path} would both become `{file.name}`.")

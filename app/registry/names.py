@@ -6,6 +6,7 @@ import posixpath
 import re
 import unicodedata
 
+from app.composing import composed
 from app.errors import Invalid, TooLarge
 from app.quoting import quoted
 
@@ -167,8 +168,8 @@ def stage_key(name: str) -> str:
 
 
 def _composed(text: str, limit: int) -> str:
-    """Normal form C; a text far beyond its limit stays as it is, since composing it takes quadratic time."""
-    return unicodedata.normalize("NFC", text) if len(text) <= 4 * limit else text
+    """Normal form C; a text far beyond its limit is refused for that and stays as it is."""
+    return composed(text, 4 * limit)
 
 
 def _refuse_unseen(text: str, what: str, field: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -159,20 +159,28 @@ def _standing(alias: str) -> ScalarSelect[Any]:
 
 
 def _highest_in(range: Range) -> ScalarSelect[Any]:
-    return _highest_in_segments(list(_segments(range)))
+    return _highest_in_segments(list(_segments(range)), range.exact)
 
 
-def _highest_in_segments(given: list[_Segment]) -> ScalarSelect[Any]:
-    """The best of each segment by one probe of the index, and of those the best."""
+def _highest_in_segments(given: list[_Segment], exact: Sequence[str] = ()) -> ScalarSelect[Any]:
+    """The best of each segment by one probe of the index, and of those the best; of equal ones one of ``exact``."""
     segments = _table(given)
     best = _best_of_segment(segments)
     return _scalar(
-        select(best.c.id)
+        select(func.coalesce(_named(exact, best), best.c.id) if exact else best.c.id)
         .select_from(segments.join(best, true()))
         .correlate(Model)
         .order_by(best.c.precedence.desc(), best.c.number.desc())
         .limit(1)
     )
+
+
+def _named(exact: Sequence[str], best: LateralFromClause) -> ScalarSelect[Any]:
+    """Among the versions that differ from the best by their builds alone one that is named in full."""
+    named = _ready(best).where(
+        _INNER.version == func.any(literal(list(exact), ARRAY(Text))), _INNER.precedence == best.c.precedence
+    )
+    return _scalar(named.order_by(_INNER.number.desc()).limit(_ONE))
 
 
 def _best_of_segment(segments: TableValuedAlias) -> LateralFromClause:

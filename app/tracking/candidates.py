@@ -15,12 +15,14 @@ from app.access import policy, projects
 from app.access.policy import Actor, Permission
 from app.ci import linking
 from app.ci.linking import Owner
+from app.composing import composed
 from app.db.database import Database, Tx
 from app.errors import Conflict, Invalid, NotFound
 from app.ids import GlobalId, uuid7
 from app.queue import outbox
 from app.queue.jobs import PurgeCandidate
 from app.quoting import quoted
+from app.search.grammars import RUN_NAME_TAG
 from app.tracking import beginnings, details, experiments, names
 from app.tracking.beginnings import Beginning
 from app.tracking.details import CandidateDetails, Listed
@@ -30,7 +32,7 @@ from app.webhooks.events import Event
 
 __all__ = ["Candidate", "CandidateDetails", "Listed", "Status"]
 
-NAME_TAG = "mlflow.runName"
+NAME_TAG = RUN_NAME_TAG
 PARENT_TAG = "mlflow.parentRunId"
 NAME_LIMIT = 1_000
 
@@ -134,7 +136,7 @@ def _row(project_id: int, command: CreateCandidate, *, created_by: int | None) -
         "project_id": project_id,
         "id": uuid7(),
         "experiment_number": command.experiment_number,
-        "name": command.name or command.tags.get(NAME_TAG) or names.friendly_name(),
+        "name": composed(command.name or command.tags.get(NAME_TAG) or names.friendly_name()),
         "status": int(Status.RUNNING),
         "start_time": command.start_time,
         "user_name": command.user_name,
@@ -190,8 +192,9 @@ async def edit_step(tx: Tx, actor: Actor, candidate: Candidate, command: UpdateC
     """
     values: dict[str, object] = {"updated_at": func.now()}
     if command.name is not None:
-        values["name"] = _check_name(command.name)
-        await _set_tag(tx, candidate, NAME_TAG, command.name)
+        name = _check_name(command.name)
+        values["name"] = name
+        await _set_tag(tx, candidate, NAME_TAG, name)
     if command.status is not None:
         values["status"] = int(command.status)
     if command.end_time is not None:
@@ -349,7 +352,7 @@ async def _add_pairs(
 
 def _check(command: CreateCandidate) -> None:
     named = command.tags.get(NAME_TAG)
-    if command.name and named and command.name != named:
+    if command.name and named and composed(command.name) != composed(named):
         raise Invalid(
             f"Both 'run_name' argument and '{NAME_TAG}' tag are specified, but with different values "
             f"(run_name={quoted(command.name)}, {NAME_TAG}={quoted(named)}).",
@@ -368,6 +371,7 @@ def _check(command: CreateCandidate) -> None:
 
 
 def _check_name(name: str) -> str:
+    name = composed(name)
     if not name.strip() or len(name) > NAME_LIMIT:
         raise Invalid(f"A candidate's name has 1 to {NAME_LIMIT} characters and is not blank.", field="name")
     return names.check_printable(name, "name")

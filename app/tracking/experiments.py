@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access import policy, projects
 from app.access.policy import Actor, Permission, ProjectAccess
+from app.composing import composed
 from app.db.database import Database, Snapshot, Tx
 from app.errors import Conflict, Invalid, NotFound, Taken
 from app.pagination import Keyset
@@ -50,11 +51,11 @@ async def create(db: Database, actor: Actor, project: int | str, command: Create
         ExperimentTaken: one has that name, perhaps in the trash.
         Invalid: the name or a tag is not acceptable.
     """
-    names.check_experiment_name(command.name)
+    name = names.check_experiment_name(command.name)
     check_tags(command.tags)
     async with db.write() as tx:
         access = await _writable(tx, actor, project)
-        return await add(tx, access.id, command.name, tags=command.tags, created_by=actor.user_id)
+        return await add(tx, access.id, name, tags=command.tags, created_by=actor.user_id)
 
 
 async def add(
@@ -119,7 +120,7 @@ async def get_by_name(db: Database, actor: Actor, project: int | str, name: str)
     """
     async with db.read() as snap:
         access = await _readable(snap, actor, project)
-        found = await _one(snap, access.id, Experiment.name == name)
+        found = await _one(snap, access.id, Experiment.name == composed(name))
     if found is None and name == DEFAULT:
         return await _default(db, access.id)
     if found is None:
@@ -134,7 +135,7 @@ async def rename(db: Database, actor: Actor, project: int | str, number: int, na
         ExperimentTaken: another one has it.
         Conflict: the experiment belongs to a model and is named after it.
     """
-    names.check_experiment_name(name)
+    name = names.check_experiment_name(name)
     async with db.write() as tx:
         access = await _writable(tx, actor, project)
         return await rename_step(tx, await lock_active(tx, access.id, number), name)

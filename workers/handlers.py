@@ -21,7 +21,8 @@ from app.upkeep import project_deletion
 from app.webhooks import delivering
 
 Progress = Callable[[int, int | None], Awaitable[None]]
-Handler = Callable[[Runtime, Any, Progress], Awaitable[None]]
+Handler = Callable[[Runtime, Any, Progress], Awaitable[bool | None]]
+"""True: there is more to do, when it has been others' turn."""
 
 
 async def purge_model(runtime: Runtime, job: jobs.PurgeModel, progress: Progress) -> None:
@@ -82,12 +83,12 @@ async def ingest_uploads(runtime: Runtime, job: jobs.IngestUploads, progress: Pr
     )
 
 
-async def inspect_artifacts(runtime: Runtime, job: jobs.InspectArtifacts, progress: Progress) -> None:
+async def inspect_artifacts(runtime: Runtime, job: jobs.InspectArtifacts, progress: Progress) -> bool:
     """Safe twice: what a look at the same bytes finds is the same.
 
     Safe late: what was found is noted only while the path still holds the bytes that were looked at.
     """
-    await inspections.inspect_root(runtime.db, runtime.blobs, job.project_id, job.root_id, progress=progress)
+    return await inspections.inspect_root(runtime.db, runtime.blobs, job.project_id, job.root_id, progress=progress)
 
 
 async def follow_ci_job(runtime: Runtime, job: jobs.FollowCiJob, _progress: Progress) -> None:

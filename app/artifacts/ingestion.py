@@ -17,7 +17,7 @@ from app.artifacts.artifacts import Root
 from app.artifacts.inspections import Progress
 from app.artifacts.placing import Verified
 from app.artifacts.plans import PartsMissing
-from app.artifacts.tables import VERIFYING_STATE, MultipartUpload
+from app.artifacts.tables import VERIFYING_STATE, Blob, MultipartUpload
 from app.artifacts.uploads import LockOwner, Place
 from app.db.database import Database, Tx
 from app.errors import Conflict, Invalid, NotFound
@@ -75,11 +75,12 @@ async def ingest(
     away ends the attempt.
     """
     waiting = await _waiting(db, project_id, batch_id)
+    known = await _known(db, project_id, waiting)
     meter, places, landing = _Meter(progress, waiting), asyncio.Semaphore(AT_ONCE), _Landing(db, lock_of)
 
     async def one(upload: MultipartUpload) -> None:
         async with places:
-            await _ingest(db, blobs, upload, landing, meter)
+            await _ingest(db, blobs, upload, known.get(upload.blob_id), landing, meter)
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -90,16 +91,32 @@ async def ingest(
     await landing.clear()
 
 
-async def _ingest(db: Database, blobs: BlobStore, upload: MultipartUpload, landing: _Landing, meter: _Meter) -> None:
+async def _ingest(
+    db: Database, blobs: BlobStore, upload: MultipartUpload, known: Blob | None, landing: _Landing, meter: _Meter
+) -> None:
     try:
-        stored = await _verified(blobs, upload, meter)
+        if upload.is_shared:
+            stored, key = _shared(known)
+        else:
+            stored, key = await _verified(blobs, upload, meter), upload.object_key
         await faults.point("ingest.verified")
-        report = await inspections.report_on(blobs, upload.path, upload.object_key, stored.size)
+        report = await inspections.report_on(blobs, upload.path, key, stored.size)
     except (Invalid, Conflict) as refusal:
         await _fail(db, [upload], refusal.message)
     else:
         await landing.add(upload, stored, report)
     await meter.finish(upload)
+
+
+def _shared(known: Blob | None) -> tuple[Stored, str]:
+    """Bytes that the project had before the upload, and their key.
+
+    Raises:
+        WrongContent: they are known to be damaged by now.
+    """
+    if known is None or known.damage is not None or known.sha256 is None or known.size is None:
+        raise WrongContent("The bytes that the project has of this file are damaged; announce it again and send them.")
+    return Stored(known.size, known.sha256, ""), known.object_key
 
 
 class _Landing:
@@ -134,10 +151,11 @@ class _Landing:
                 await self._lock_of(root)(tx)
                 mine = [one for one in files if one[0].id in awaited]
                 verified = [
-                    Verified(_place(root, upload), upload.blob_id, stored, report) for upload, stored, report in mine
+                    Verified(_place(root, upload), upload.blob_id, stored, report, upload.is_shared)
+                    for upload, stored, report in mine
                 ]
                 artifacts = await placing.place_verified(tx, verified)
-                done = {upload.id: artifacts[upload.blob_id] for upload, _, _ in mine}
+                done = {upload.id: made for (upload, _, _), made in zip(mine, artifacts, strict=True)}
                 await tx.execute(_COMPLETE, {"of_project": root.project_id, **_arrays(done)})
         except NotFound:
             reason = "The candidate or logged model whose file it was going to be has been deleted."
@@ -204,9 +222,7 @@ async def _fail(db: Database, uploads: Sequence[MultipartUpload], reason: str) -
         values = {"state": "failed", "reason": reason[:2000], "expires_at": func.now() + VERIFYING}
         statement = update(MultipartUpload).where(*_these(project_id, awaited)).values(**values)
         await tx.execute(statement.execution_options(synchronize_session=False))
-        for upload in uploads:
-            if upload.id in awaited:
-                await garbage.condemn_pending(tx, project_id, upload.blob_id, "upload failed")
+        await garbage.give_up(tx, [upload for upload in uploads if upload.id in awaited], "upload failed")
     log.info("uploads.failed", project=project_id, uploads=len(uploads), first=str(uploads[0].id), reason=reason)
 
 
@@ -254,6 +270,16 @@ async def _waiting(db: Database, project_id: int, batch_id: UUID) -> Sequence[Mu
     )
     async with db.read() as snap:
         return (await snap.scalars(statement.order_by(MultipartUpload.id))).all()
+
+
+async def _known(db: Database, project_id: int, uploads: Sequence[MultipartUpload]) -> dict[UUID, Blob]:
+    """The blobs of files whose bytes the project had before."""
+    shared = [upload.blob_id for upload in uploads if upload.is_shared]
+    if not shared:
+        return {}
+    async with db.read() as snap:
+        mine = (Blob.project_id == project_id, Blob.id == func.any(shared))
+        return {blob.id: blob for blob in await snap.scalars(select(Blob).where(*mine))}
 
 
 def _these(project_id: int, ids: Collection[UUID]) -> tuple[ColumnElement[bool], ...]:

@@ -189,7 +189,7 @@ class _Push:
         return again
 
     def _note_jobs(self, hashed: Sequence[Hashed], known: Mapping[str, Upload]) -> None:
-        """Jobs of earlier runs that still verify."""
+        """Jobs of earlier runs that still verify, and of files whose bytes are there but have to be inspected."""
         found: dict[str, int] = {}
         for one in hashed:
             upload = known.get(one.file.name)
@@ -214,6 +214,7 @@ class _Push:
             self._memory.save()
         stored = [one.file for one in fresh if made[one.file.name].already_stored]
         self.stored_before += len(stored)
+        self._note_jobs(fresh, made)
         self._reporter.advance(sum(file.size for file in stored))
         return await self._send_parts([(one.file, made[one.file.name]) for one in batch])
 
@@ -252,9 +253,8 @@ class _Push:
         bad = {name: upload for name, upload in ended if upload.trouble}
         if not bad:
             return
-        for name, upload in bad.items():
-            if upload.state != "READY":
-                self._memory.files[name].upload = None  # sent anew by the next run
+        for name in bad:
+            self._memory.files[name].upload = None  # announced anew by the next run
         self._memory.save()
         lines = [f"  {name}: {upload.trouble}" for name, upload in list(bad.items())[:_TOLD]]
         lines += [f"  … and {len(bad) - _TOLD:,} more"] if len(bad) > _TOLD else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from uuid import UUID
 
@@ -57,19 +57,26 @@ class Executor:
     async def pump(self) -> None:
         """Start what is due, as far as there are places."""
         places = self.places
-        found = Counter[str]()
-        for due in await leases.due(self._runtime.db, places):
-            found[due.kind] += 1
-            self.start(due.id, due.kind)
+        found = [(one.id, one.kind) for one in await leases.due(self._runtime.db, places)]
+        found += await self._in_turn(places, found)
+        for job_id, kind in found:
+            self.start(job_id, kind)
+        numbers = Counter(kind for _, kind in found)
+        # A kind that filled its places may have more: then look again as soon as one of them is free.
+        self._more = {kind for kind in HANDLERS if numbers[kind] >= places.get(kind, 0)}
+
+    async def _in_turn(self, places: Mapping[str, int], found: Sequence[tuple[UUID, str]]) -> list[tuple[UUID, str]]:
+        """Jobs of kinds that are done in turn, for the places that what was found leaves them."""
+        more: list[tuple[UUID, str]] = []
+        taken = Counter(kind for _, kind in found)
         for kind, had in self._turns.items():
-            while found[kind] < places.get(kind, 0):
-                job_id = await turns.next_in_turn(self._runtime.db, kind, had, busy=list(self._running))
+            for _ in range(places.get(kind, 0) - taken[kind]):
+                busy = [*self._running, *(job_id for job_id, _ in more)]
+                job_id = await turns.next_in_turn(self._runtime.db, kind, had, busy)
                 if job_id is None:
                     break
-                found[kind] += 1
-                self.start(job_id, kind)
-        # A kind that filled its places may have more: then look again as soon as one of them is free.
-        self._more = {kind for kind in HANDLERS if found[kind] >= places.get(kind, 0)}
+                more.append((job_id, kind))
+        return more
 
     async def notice(self, job_id: UUID) -> None:
         """Start a job that somebody announced. Without a free place it is left to the pump of whoever has one.

@@ -213,7 +213,7 @@ async def test_a_verdict_that_comes_while_many_share_is_seen(runtime, project, m
     root = await new_root(runtime, project)
     first = await put(runtime, project, root, "a.pkl", b"dangerous")
     held = arrivals._SHARE.replace("WITH ", "WITH gate AS MATERIALIZED (SELECT pg_advisory_xact_lock(4711)), ", 1)
-    monkeypatch.setattr(arrivals, "_SHARE", held.replace("FROM given, LATERAL (", "FROM given, gate, LATERAL (", 1))
+    monkeypatch.setattr(arrivals, "_SHARE", held.replace("SELECT * FROM unnest", "SELECT given.* FROM gate, unnest", 1))
     async with runtime.db.write() as tx:
         await tx.execute(text("SELECT pg_advisory_xact_lock(4711)"))
         sharing = asyncio.create_task(put(runtime, project, root, "b.pkl", b"dangerous"))

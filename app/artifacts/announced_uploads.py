@@ -23,7 +23,6 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, insert, select, update
 
-from app import faults
 from app.access import projects
 from app.access.policy import Actor, Role
 from app.artifacts import beginnings, garbage, paths, plans, receiving, sharing, sight
@@ -91,7 +90,6 @@ async def create(
         await lock_owner(tx)
         known = await sharing.find(tx, root.project_id, files)
         placed = await sharing.place(tx, [(places[i], blob_id) for i, blob_id in known.items()])
-        await faults.point("announced.shared")
         # The database's clock, since workers compare with it.
         now: datetime = (await tx.scalars(select(func.now()))).one()
         rows = [

@@ -131,9 +131,7 @@ async def complete(
         if opened:
             job = IngestUploads(project_id, batch_id)
             lane = str(opened[0].candidate_id or opened[0].logged_model_id)
-            job_id = await outbox.enqueue(
-                tx, job, project_id=project_id, requested_by=actor.user_id, lane=lane
-            )
+            job_id = await outbox.enqueue(tx, job, project_id=project_id, requested_by=actor.user_id, lane=lane)
             values = {"state": "verifying", "batch_id": batch_id, "job_id": job_id}
             await _change(tx, project_id, opened, expires_at=func.now() + VERIFYING, **values)
             await _keep_blobs(tx, project_id, opened)
@@ -254,9 +252,7 @@ async def _promise(tx: Tx, actor: Actor, root: Root, rows: Sequence[dict[str, An
     if not rows:
         return
     job = IngestUploads(root.project_id, uuid7())
-    job_id = await outbox.enqueue(
-        tx, job, project_id=root.project_id, requested_by=actor.user_id, lane=str(root.id)
-    )
+    job_id = await outbox.enqueue(tx, job, project_id=root.project_id, requested_by=actor.user_id, lane=str(root.id))
     for row in rows:
         row.update(batch_id=job.batch_id, job_id=job_id)
 

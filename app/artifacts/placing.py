@@ -118,8 +118,8 @@ async def _keep(tx: Tx, files: Sequence[Verified]) -> list[Verified]:
 
 
 async def _known(tx: Tx, project_id: int, files: Sequence[Verified]) -> dict[bytes | None, UUID]:
-    """The blobs that the project has of these contents, held from here on: no tighter later, which could end in a circle
-    of two who both hold them.
+    """The blobs that the project has of these contents, held from here on as tightly as any of them will be: two who
+    hold one loosely and both tighten their hold wait for each other.
     """
     refuses = any(file.report.outcome is not Outcome.READY for file in files)
     hashes = list({file.stored.sha256 for file in files})

@@ -1,7 +1,7 @@
 """Files whose bytes the project has already: put in their places without any byte being sent.
 
-The verdict on a file belongs to its bytes and its name together. Where there is none yet the file waits for a worker, as
-one does whose bytes have just arrived.
+The verdict on a file belongs to its bytes and its name together. Where there is none yet the file waits for a worker,
+as one does whose bytes have just arrived.
 """
 
 from __future__ import annotations
@@ -59,8 +59,6 @@ async def place(tx: Tx, files: Sequence[tuple[Place, UUID]]) -> Mapping[str, UUI
     project_id = files[0][0].root.project_id
     known = await verdicts.find(tx, project_id, {(blob_id, place.path) for place, blob_id in files})
     wishes = [
-        Wish(place, blob_id, known[blob_id, place.path])
-        for place, blob_id in files
-        if (blob_id, place.path) in known
+        Wish(place, blob_id, known[blob_id, place.path]) for place, blob_id in files if (blob_id, place.path) in known
     ]
     return await placing.point(tx, wishes)

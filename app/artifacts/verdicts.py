@@ -7,10 +7,10 @@ holds that row until it commits, so of the two one comes second and sees the oth
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, Uuid, and_, bindparam, func, select, update
+from sqlalchemy import ARRAY, Table, Text, Uuid, and_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -82,7 +82,7 @@ async def release(tx: Tx, project_id: int, blob_id: UUID, by: int | None) -> Non
 
 
 def _keep() -> Any:
-    table = Verdict.__table__
+    table = cast("Table", Verdict.__table__)
     found = [bindparam(f"found_{name}", type_=_type(table.c[name].type)) for name in FOUND]
     # Held, since a blob that goes at this moment would break the reference.
     living = (

@@ -14,7 +14,7 @@ TELLING_SUFFIXES = frozenset(
     """.pkl .pickle .p .pck .dill .cloudpickle .joblib .jl .pt .pth .ckpt .npy .npz .safetensors .gguf .onnx .h5 .hdf5
     .keras .bin .gz .bz2 .xz .lzma .lz4 .z .zip .tar""".split()
 )
-"""Of a name that ends so nothing counts but its last two suffixes; ``tests/inspection/test_equality.py`` holds to it."""
+"""Of a name that ends so nothing counts but its last two suffixes; a test holds to it."""
 
 
 def name_kind(path: str) -> str:

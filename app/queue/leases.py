@@ -86,8 +86,8 @@ class Due:
 async def due(db: Database, places: Mapping[str, int]) -> list[Due]:
     """Jobs to take now, for each kind as many as it has places: those that wait, and those whose worker went silent.
 
-    Kinds that are not asked for stay as they are: another release may know them. Of kinds that are done in turn only the
-    second are told here, the first by :func:`app.queue.turns.next_in_turn`. Each kind is read from the indexes up
+    Kinds that are not asked for stay as they are: another release may know them. Of kinds that are done in turn only
+    the second are told here, the first by :func:`app.queue.turns.next_in_turn`. Each kind is read from the indexes up
     to its places and no further, whatever the length of the queue.
     """
     in_turn = [rules.of(kind).in_turn for kind in places]

@@ -1,7 +1,7 @@
 """Whose job is next, of kinds where a large folder must not keep a small one waiting.
 
-Projects take turns, and within a project the lanes of its jobs, which are the owners of files: who has had a turn is last
-from then on. Each worker remembers for itself who that was; two workers are twice as fair as one, not less.
+Projects take turns, and within a project the lanes of its jobs, which are the owners of files: who has had a turn is
+last from then on. Each worker remembers for itself who that was.
 """
 
 from __future__ import annotations
@@ -52,35 +52,37 @@ async def next_in_turn(db: Database, kind: str, turns: Turns, busy: Collection[U
     return None
 
 
-def _due(kind: str, more: str) -> str:
-    taken = (
-        " AND NOT EXISTS (SELECT FROM background_jobs other WHERE other.kind = job.kind AND other.lane = job.lane"
-        " AND other.lane <> '' AND other.state = 'running')"
-        if kind == jobs.InspectArtifacts.kind
-        else ""
-    )
-    return (
-        f"(SELECT job.id, job.lane FROM background_jobs job WHERE job.kind = '{kind}' AND job.state = 'queued'"
-        f" AND job.project_id = walk.project_id AND job.run_after <= now() AND job.id <> ALL (:busy){taken}{more}"
-        " ORDER BY job.lane, job.run_after, job.id LIMIT 1)"
-    )
+_TAKEN = """
+AND NOT EXISTS (SELECT FROM background_jobs other
+  WHERE other.kind = job.kind AND other.lane = job.lane AND other.lane <> '' AND other.state = 'running')
+"""
+"""A lane in which one job at a time runs, and one does."""
+_HAD = """
+(SELECT had.lane FROM unnest(CAST(:projects AS bigint[]), CAST(:lanes AS text[])) AS had (project_id, lane)
+  WHERE had.project_id = walk.project_id)
+"""
 
 
 def _next(kind: str) -> str:
     """The first project after the last one that has anything due, and there the first lane after its last one."""
-    waiting = f"SELECT project_id FROM background_jobs WHERE kind = '{kind}' AND state = 'queued'"
-    last = (
-        "(SELECT had.lane FROM unnest(CAST(:projects AS bigint[]), CAST(:lanes AS text[])) AS had (project_id, lane)"
-        " WHERE had.project_id = walk.project_id)"
+    waiting = f"SELECT project_id FROM background_jobs WHERE kind = '{kind}' AND state = 'queued'"  # noqa: S608
+    due = f"""
+    SELECT job.id, job.lane FROM background_jobs job
+    WHERE job.kind = '{kind}' AND job.state = 'queued' AND job.project_id = walk.project_id
+      AND job.run_after <= now() AND job.id <> ALL (:busy) {_TAKEN if kind == jobs.InspectArtifacts.kind else ""}
+    """  # noqa: S608 - kinds are constants
+    order = "ORDER BY job.lane, job.run_after, job.id LIMIT 1"
+    return f"""
+    WITH RECURSIVE walk (project_id) AS (
+      ({waiting} AND project_id > :after ORDER BY project_id LIMIT 1)
+      UNION ALL
+      SELECT ({waiting} AND project_id > walk.project_id ORDER BY project_id LIMIT 1) FROM walk
+      WHERE walk.project_id IS NOT NULL
     )
-    return (
-        "WITH RECURSIVE walk (project_id) AS ("
-        f"({waiting} AND project_id > :after ORDER BY project_id LIMIT 1) UNION ALL"
-        f" SELECT ({waiting} AND project_id > walk.project_id ORDER BY project_id LIMIT 1) FROM walk"
-        " WHERE walk.project_id IS NOT NULL)"
-        f" SELECT walk.project_id, due.id, due.lane FROM walk, LATERAL ({_due(kind, f' AND job.lane > {last}')}"
-        f" UNION ALL {_due(kind, '')} LIMIT 1) AS due LIMIT 1"
-    )
+    SELECT walk.project_id, due.id, due.lane
+    FROM walk, LATERAL (({due} AND job.lane > {_HAD} {order}) UNION ALL ({due} {order}) LIMIT 1) AS due
+    LIMIT 1
+    """  # noqa: S608 - kinds are constants
 
 
 # The kind stands in each as it is: with a parameter PostgreSQL would not see that the index of turns fits.

@@ -62,8 +62,8 @@ class ArtifactUpload(Node):
     media_type: str = strawberry.field(description="What it will be served as.")
     state: ArtifactUploadState = strawberry.field(description="How far it is.")
     already_stored: bool = strawberry.field(
-        description="The project has these bytes: nothing is to be sent. In place once `state` is `READY`, which is at once "
-        "unless they have to be inspected first (`VERIFYING`, with a `job`)."
+        description="The project has these bytes: nothing is to be sent. The file is in place at once (`READY`), or as "
+        "soon as they have been inspected under this name (`VERIFYING`, with a `job`)."
     )
     reason: str | None = strawberry.field(description="Why it failed.")
     part_size: Long = strawberry.field(description="The bytes of every part but the last.")

@@ -241,7 +241,7 @@ def _row(
         "object_key": object_key(place.root.project_id),
         "created_by": place.created_by,
         "created_at": now,
-        "expires_at": now + (VERIFYING if shared and artifact_id is None else LIFE),
+        "expires_at": now + (VERIFYING if shared else LIFE),
         "batch_id": None,
         "job_id": None,
     }

@@ -26,6 +26,7 @@ _ROUNDS = 5
 """How often files may change, or uploads end, while they are sent."""
 _TOLD = 20
 """How many bad files a message names."""
+_FORGOTTEN = "the service does not know its upload any more; push again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,16 +248,16 @@ class _Push:
             self._reporter.begin("Verifying", sum(self._jobs.values()))
             await asyncio.gather(*(uploads.await_job(self._api, job, self._reporter.advance) for job in self._jobs))
         found = await uploads.find(self._api, list(ids))
-        self._require_good([(ids[id].file.name, upload) for id, upload in found.items()])
+        self._require_good({one.file.name: found[id].trouble if id in found else _FORGOTTEN for id, one in ids.items()})
 
-    def _require_good(self, ended: Sequence[tuple[str, Upload]]) -> None:
-        bad = {name: upload for name, upload in ended if upload.trouble}
+    def _require_good(self, troubles: Mapping[str, str | None]) -> None:
+        bad = {name: trouble for name, trouble in troubles.items() if trouble}
         if not bad:
             return
         for name in bad:
             self._memory.files[name].upload = None  # announced anew by the next run
         self._memory.save()
-        lines = [f"  {name}: {upload.trouble}" for name, upload in list(bad.items())[:_TOLD]]
+        lines = [f"  {name}: {trouble}" for name, trouble in list(bad.items())[:_TOLD]]
         lines += [f"  … and {len(bad) - _TOLD:,} more"] if len(bad) > _TOLD else []
         verb = "is" if len(bad) == 1 else "are"
         raise Failure("\n".join([f"{counted(len(bad), 'file')} {verb} not fit for use:", *lines]), code="BAD_FILES")

@@ -27,6 +27,7 @@ from app.registry.models import CreateModel
 from app.registry.versions import CreateVersion
 from app.runtime import open_runtime
 from app.tracking import owners
+from app.upkeep import explaining
 from tests.conftest import serving
 from tests.statements import statements
 from tests.storage.faults import faulty
@@ -547,7 +548,9 @@ async def test_bytes_that_wait_for_an_inspection_outlive_the_file_that_had_them(
     await artifact_uploads.remove(runtime.db, uploads.project.owner, root, first["path"], lock_owner=owners.lock(root))
     await uploads.data(uploads.person, ABORT, ids=[given_up["id"]])
     await uploads.sweep()
-    assert len(await uploads.keys()) == 1
+    (key,) = await uploads.keys()
+    ((explained,), _) = await explaining.explain(runtime.db, key)
+    assert [file.path for file in explained.files] == ["a.pkl"]
     await uploads.work()
     assert (await uploads.show(kept))["artifact"]["state"] == "QUARANTINED"
     assert (await uploads.show(given_up))["artifact"] is None

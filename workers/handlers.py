@@ -73,12 +73,12 @@ async def deliver_webhook(runtime: Runtime, job: jobs.DeliverWebhook, _progress:
     await delivering.deliver(runtime.db, runtime.courier, job.project_id, job.delivery_id)
 
 
-async def ingest_uploads(runtime: Runtime, job: jobs.IngestUploads, progress: Progress) -> None:
+async def ingest_uploads(runtime: Runtime, job: jobs.IngestUploads, progress: Progress) -> bool:
     """Safe twice: only an upload that is still being verified gets its file, by one transaction.
 
     Safe late: an upload that has ended is left alone, and joining parts twice gives the same object.
     """
-    await ingestion.ingest(
+    return await ingestion.ingest(
         runtime.db, runtime.blobs, job.project_id, job.batch_id, lock_of=owners.lock, progress=progress
     )
 

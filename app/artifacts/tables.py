@@ -142,7 +142,7 @@ class MultipartUpload(Row):
         CheckConstraint("parts between 0 and 10000", name="parts"),
         CheckConstraint("num_nonnulls(candidate_id, logged_model_id) = 1", name="one_owner"),
         Index("ix_multipart_uploads_expires_at", "expires_at"),
-        Index("ix_multipart_uploads_batch_id", "project_id", "batch_id", postgresql_where=sql("state = 'verifying'")),
+        Index("ix_multipart_uploads_batch_id", "project_id", "batch_id", postgresql_where=sql("batch_id is not null")),
         Index(
             "ix_multipart_uploads_shared",
             "project_id",

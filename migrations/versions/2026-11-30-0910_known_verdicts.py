@@ -58,6 +58,13 @@ def _verdicts() -> None:
         "UPDATE blobs SET has_trouble = true FROM artifacts a"
         " WHERE a.project_id = blobs.project_id AND a.blob_id = blobs.id AND a.state IN ('failed', 'quarantined')"
     )
+    op.drop_index("ix_multipart_uploads_batch_id", "multipart_uploads")
+    op.create_index(
+        "ix_multipart_uploads_batch_id",
+        "multipart_uploads",
+        ["project_id", "batch_id"],
+        postgresql_where=sa.text("batch_id is not null"),
+    )
     op.create_index(
         "ix_multipart_uploads_shared",
         "multipart_uploads",

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, select, text, update
 
 from app.access.policy import Role
-from app.artifacts import beginnings, garbage, inspections, multipart_uploads, receiving
+from app.artifacts import beginnings, garbage, ingestion, inspections, multipart_uploads, receiving
 from app.artifacts import uploads as artifact_uploads
 from app.artifacts.artifacts import Root
 from app.artifacts.tables import Artifact, Blob, CondemnedObject, MultipartUpload
@@ -606,6 +606,30 @@ async def test_known_bytes_are_looked_at_by_two_workers_and_placed_once(uploads,
     ended = [await uploads.show(upload) for upload in made]
     assert {(one["state"], one["artifact"]["state"]) for one in ended} == {("READY", "QUARANTINED")}
     assert len(await uploads.keys()) == 1
+
+
+async def test_a_batch_is_verified_a_slice_at_a_time_and_progress_goes_on(uploads, runtime, monkeypatch):
+    monkeypatch.setattr(ingestion, "SLICE_FILES", 5)
+    contents = {f"{number}.dat": b"%02d" % number * 50 for number in range(12)}
+    made = await uploads.begin(*(described(path, content) for path, content in contents.items()))
+    for upload in made:
+        await uploads.send(upload, contents[upload["path"]])
+    await uploads.complete(*made)
+    async with runtime.db.read() as snap:
+        of_kind = (BackgroundJob.project_id == uploads.project.id, BackgroundJob.kind == "artifacts.ingest")
+        job_id = await snap.scalar(select(BackgroundJob.id).where(*of_kind))
+    seen = []
+    for _ in range(3):
+        outcome = await execution.execute(runtime, job_id, "test")
+        ended = [(await uploads.show(upload))["state"] for upload in made]
+        seen.append((outcome, ended.count("READY"), (await uploads.show(made[0]))["job"]))
+    assert [(outcome, ready) for outcome, ready, _ in seen] == [
+        ("put behind", 5),
+        ("put behind", 10),
+        ("succeeded", 12),
+    ]
+    assert [told["done"] for _, _, told in seen] == [500, 1_000, 1_200]
+    assert {told["total"] for _, _, told in seen} == {1_200}
 
 
 async def test_many_files_of_known_bytes_cost_a_fixed_number_of_statements(uploads, runtime):

@@ -26,6 +26,7 @@ _ROUNDS = 5
 """How often files may change, or uploads end, while they are sent."""
 _TOLD = 20
 """How many bad files a message names."""
+_FORGOTTEN = "the service does not know its upload any more; push again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +212,7 @@ class _Push:
         return again
 
     def _note_jobs(self, hashed: Sequence[Hashed], known: Mapping[str, Upload]) -> None:
-        """Jobs of earlier runs that still verify."""
+        """Jobs of earlier runs that still verify, and of files whose bytes are there but have to be inspected."""
         found: dict[str, int] = {}
         for one in hashed:
             upload = known.get(one.file.name)
@@ -236,6 +237,7 @@ class _Push:
             self._memory.save()
         stored = [one.file for one in fresh if made[one.file.name].already_stored]
         self.stored_before += len(stored)
+        self._note_jobs(fresh, made)
         self._reporter.advance(sum(file.size for file in stored))
         return await self._send_parts([(one.file, made[one.file.name]) for one in batch])
 
@@ -269,17 +271,16 @@ class _Push:
             await asyncio.gather(*(uploads.await_job(self._api, job, self._reporter.advance) for job in self._jobs))
             self._jobs = {}
         found = await uploads.find(self._api, list(ids))
-        self._require_good([(ids[id].file.name, upload) for id, upload in found.items()])
+        self._require_good({one.file.name: found[id].trouble if id in found else _FORGOTTEN for id, one in ids.items()})
 
-    def _require_good(self, ended: Sequence[tuple[str, Upload]]) -> None:
-        bad = {name: upload for name, upload in ended if upload.trouble}
+    def _require_good(self, troubles: Mapping[str, str | None]) -> None:
+        bad = {name: trouble for name, trouble in troubles.items() if trouble}
         if not bad:
             return
-        for name, upload in bad.items():
-            if upload.state != "READY":
-                self._memory.files[name].upload = None  # sent anew by the next run
+        for name in bad:
+            self._memory.files[name].upload = None  # announced anew by the next run
         self._memory.save()
-        lines = [f"  {name}: {upload.trouble}" for name, upload in list(bad.items())[:_TOLD]]
+        lines = [f"  {name}: {trouble}" for name, trouble in list(bad.items())[:_TOLD]]
         lines += [f"  … and {len(bad) - _TOLD:,} more"] if len(bad) > _TOLD else []
         verb = "is" if len(bad) == 1 else "are"
         raise Failure("\n".join([f"{counted(len(bad), 'file')} {verb} not fit for use:", *lines]), code="BAD_FILES")

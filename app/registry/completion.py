@@ -14,7 +14,6 @@ from sqlalchemy import Interval, bindparam, func, select, text, update
 from app.access.policy import Actor
 from app.artifacts import outstanding
 from app.artifacts.outstanding import Outstanding
-from app.artifacts.uploads import LockOwner
 from app.db.database import Database, Snapshot, Tx
 from app.errors import Conflict
 from app.quoting import quoted
@@ -67,23 +66,27 @@ async def complete(
     return version
 
 
-def expecting(version: ModelVersion) -> LockOwner:
-    """The step that holds the owner of a version's files while new ones are announced for the version.
+class Expectation:
+    """Two steps of the transaction that announces files for a version.
 
-    One that has no file yet, and a candidate of its own, is OPEN until they are all READY; one that was given up is
-    OPEN again.
+    A version that has no file yet, and a candidate of its own, is OPEN until they are all READY; one that was given up
+    is OPEN again.
     """
-    root, _ = versions.root_of(version)
 
-    async def step(tx: Tx) -> object:
-        await owners.lock(root)(tx)
-        await states.lock_files(tx, root)
-        changed = await tx.scalar(_EXPECT, {"of_project": version.project_id, "version": version.id})
-        if changed is not None:
-            await states.refresh(tx, root)
-        return changed
+    def __init__(self, version: ModelVersion) -> None:
+        self._key = {"of_project": version.project_id, "version": version.id}
+        self._lock = owners.lock(versions.root_of(version)[0])
+        self._is_empty = False
 
-    return step
+    async def lock_owner(self, tx: Tx) -> None:
+        """Hold the owner of the files, and see whether it has any."""
+        await self._lock(tx)
+        self._is_empty = bool(await tx.scalar(_IS_EMPTY, self._key))
+
+    async def finish(self, tx: Tx) -> None:
+        """Open the version. After all files: whoever changes one locks its bytes first and the version last."""
+        if await tx.scalar(_EXPECT, self._key | {"is_empty": self._is_empty}) is not None:
+            await tx.execute(_REFRESH_ONE, self._key)
 
 
 async def settle(db: Database, project_id: int) -> int:
@@ -202,17 +205,19 @@ async def _versions(snap: Snapshot, project_id: int | None, condition: object) -
     return [(row[1], row[0]) for row in rows]
 
 
-_EXPECT = text("""
-    UPDATE model_versions v SET given_up_at = NULL,
-        open_until = CASE WHEN v.open_until = '' AND v.given_up_at IS NULL THEN 'files_ready' ELSE v.open_until END
-    WHERE v.project_id = :of_project AND v.id = :version AND v.deleted_at IS NULL AND v.location = ''
-      AND (v.given_up_at IS NOT NULL OR (
-        v.open_until = '' AND v.logged_model_id IS NULL
-        AND EXISTS (SELECT FROM candidates c
+_IS_EMPTY = text("""
+    SELECT EXISTS (SELECT FROM candidates c
             WHERE c.project_id = v.project_id AND c.id = v.candidate_id AND c.of_version)
         AND NOT EXISTS (SELECT FROM artifacts a WHERE a.project_id = v.project_id AND a.root_id = v.candidate_id)
         AND NOT EXISTS (SELECT FROM model_versions o
-            WHERE o.project_id = v.project_id AND o.candidate_id = v.candidate_id AND o.id <> v.id)))
+            WHERE o.project_id = v.project_id AND o.candidate_id = v.candidate_id AND o.id <> v.id)
+    FROM model_versions v WHERE v.project_id = :of_project AND v.id = :version AND v.logged_model_id IS NULL
+""")
+_EXPECT = text("""
+    UPDATE model_versions v SET given_up_at = NULL,
+        open_until = CASE WHEN v.given_up_at IS NULL THEN 'files_ready' ELSE v.open_until END
+    WHERE v.project_id = :of_project AND v.id = :version AND v.deleted_at IS NULL AND v.location = ''
+      AND (v.given_up_at IS NOT NULL OR (v.open_until = '' AND :is_empty))
     RETURNING v.id
 """)
 _GIVE_UP = text("""

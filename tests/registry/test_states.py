@@ -222,7 +222,9 @@ async def test_an_abandoned_version_is_given_up_after_a_day_and_can_go_on(runtim
     assert "given up" in found.state_reason
     assert (await named(runtime, project, "2.0.0")).state == "open"
     async with runtime.db.write() as tx:
-        await completion.expecting(found)(tx)
+        expected = completion.Expectation(found)
+        await expected.lock_owner(tx)
+        await expected.finish(tx)
     assert (await named(runtime, project, "1.0.0")).state == "open"
     assert (await complete(runtime, project, found)).state == "ready"
     assert fresh.state == "open"

@@ -96,14 +96,16 @@ class ArtifactUploadsMutation:
     ) -> ArtifactUploadCreatePayload:
         context, target = info.context, await find_target(info, input.owner)
         files = [file.announced(target.folder, index) for index, file in enumerate(input.files)]
+        expected = completion.Expectation(target.version) if target.version else None
         rows = await announced_uploads.create(
             context.db,
             context.actor,
             context.runtime.blobs,
             target.root,
             files,
-            lock_owner=completion.expecting(target.version) if target.version else owners.lock(target.root),
+            lock_owner=expected.lock_owner if expected else owners.lock(target.root),
             limit=context.runtime.settings.max_artifact_bytes,
+            finish=expected.finish if expected else None,
         )
         if target.version and all(row.state == "completed" for row in rows):
             await completion.settle(context.db, target.root.project_id)

@@ -59,8 +59,11 @@ async def versions_created(tx: Tx, model: Model, versions: Iterable[tuple[ModelV
 
 
 async def version_changed(tx: Tx, model: Model, version: ModelVersion, action: str, actor: str, **more: Any) -> None:
-    """Step: ``model_version.<action>`` (``updated``, ``deleted``, ``stage_changed``); prompts have no such events."""
-    if not is_prompt(model):
+    """Step: ``model_version.<action>`` (``updated``, ``deleted``, ``stage_changed``); prompts have no such events.
+
+    Nothing is told of a version that was not READY yet.
+    """
+    if version.is_announced and not is_prompt(model):
         data = _told(model, version, actor, await _aliases(tx, version)) | more
         await events.record(tx, model.project_id, [Event(f"model_version.{action}", data)])
 

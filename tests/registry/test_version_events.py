@@ -57,6 +57,16 @@ async def test_an_open_version_is_told_when_it_is_completed_with_its_aliases(run
     assert await told() == []
 
 
+async def test_nothing_is_told_of_a_version_that_never_was_whole(runtime, project, told):
+    db, owner = runtime.db, project.owner
+    pushed = await versions.create(db, owner, project.id, CreateVersion("m", is_open=True))
+    await versions.edit(db, owner, project.id, pushed.id, description="new")
+    await versions.set_stage(db, owner, project.id, pushed.id, "archived")
+    await versions.delete(db, owner, project.id, pushed.id)
+    await completion.announce(db)
+    assert await told() == []
+
+
 async def test_what_becomes_of_files_is_told_once(runtime, project, told):
     db, owner = runtime.db, project.owner
     version = await versions.create(db, owner, project.id, CreateVersion("m"))

@@ -15,7 +15,7 @@ from app.inspection.reports import JsonValue, Malformed, shown
 from app.inspection.source import Stream
 
 MAGIC = b"\x93NUMPY"
-LONGEST_HEADER = 64 * 1024
+LONGEST_HEADER = 1024 * 1024
 
 
 class TooShort(Malformed):

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.inspection.pickles.skeleton import Skeleton
-from app.inspection.pickles.usage import NESTED, Usage
-from app.inspection.pickles.values import Bytes, Global, Made, State, Value, origin
+from app.inspection.pickles.calls import NESTED
+from app.inspection.pickles.makers import CARRIERS, KEEPERS
+from app.inspection.pickles.usage import Usage
+from app.inspection.pickles.values import Box, Bytes, Global, Made, State, Value, origin, parts
 from app.inspection.reports import Malformed
 from app.inspection.source import Stream
 
@@ -166,8 +168,27 @@ class Machine:
             target.entries.update(
                 (key, value) for key, value in zip(entries[::2], entries[1::2], strict=False) if isinstance(key, str)
             )
+        elif isinstance(target, Box):
+            if self.usage.harmful:
+                self.keep(target, entries)
         else:
             self.usage.changed(target)
+            for each in entries if self.usage.harmful else ():
+                self.usage.handed(each, "to what it built")
+
+    def keep(self, box: Box, entries: list[Value]) -> None:
+        """Keys and values go into a dictionary of the file; annotations are never called."""
+        for key, value in zip(entries[::2], entries[1::2], strict=False):
+            if key == "__annotations__":
+                self.usage.keeps(value)
+            else:
+                self.usage.filled(box, (key, value))
+
+    def add(self, items: list[Value]) -> None:
+        """Items go into the list or set on top."""
+        self.usage.changed(self.stack[-1])
+        for each in items if self.usage.harmful else ():
+            self.usage.handed(each, "to a list")
 
     def build(self) -> None:
         """The state on top goes into what lies below it."""
@@ -175,7 +196,15 @@ class Machine:
         target = self.stack[-1]
         self.usage.changed(target)
         if not isinstance(target, Made):
+            self.usage.handed(state, "to what it changes")
             return
+        if origin(target) in KEEPERS:
+            self.usage.keeps(state)
+        elif origin(target) in CARRIERS:
+            target.held += self.usage.carried(state)
+            target.arguments = parts(state)[:1]
+        else:
+            self.usage.handed(state, f"to {target}")
         if origin(target) == "numpy.dtype":
             target.state = state
         elif origin(target) == WRAPPER:
@@ -183,10 +212,13 @@ class Machine:
             if self.arrays is not None:
                 self.arrays(self, target)
 
-
-def bundled(values: list[Value]) -> Value:
-    """A tuple that is followed only if it is short."""
-    return tuple(values) if len(values) <= WIDEST_TUPLE else None
+    def bundled(self, values: list[Value]) -> Value:
+        """A tuple that is followed only if it is short."""
+        if len(values) <= WIDEST_TUPLE:
+            return tuple(values)
+        for each in values if self.usage.harmful else ():
+            self.usage.handed(each, "to a long tuple")
+        return None
 
 
 def counted_bytes(machine: Machine, width: int) -> None:

@@ -8,12 +8,11 @@ from app.inspection.pickles.machine import (
     WRAPPER,
     Broken,
     Machine,
-    bundled,
     counted_bytes,
     counted_text,
     opcode,
 )
-from app.inspection.pickles.values import State, Value, origin
+from app.inspection.pickles.values import Box, Global, State, Value, origin, parts
 
 
 @opcode(b"\x80")
@@ -105,7 +104,7 @@ def read_only(machine: Machine) -> None:
 @opcode(b"}")
 def empty_dict(machine: Machine) -> None:
     machine.skeleton.add_opcode(machine.code)
-    machine.push(State() if machine.stack and origin(machine.stack[-1]) == WRAPPER else None)
+    machine.push(State() if machine.stack and origin(machine.stack[-1]) == WRAPPER else Box())
 
 
 @opcode(b")")
@@ -119,28 +118,35 @@ def short_tuple(machine: Machine) -> None:
     machine.skeleton.add_opcode(machine.code)
     count = machine.code - 0x84
     items: list[Value] = [machine.pop() for _ in range(count)]
-    machine.push(bundled(items[::-1]))
+    machine.push(tuple(items[::-1]))
 
 
 @opcode(b"t", b"l", b"d", b"\x91")
 def collection(machine: Machine) -> None:
     machine.skeleton.add_opcode(machine.code)
     items = machine.pop_to_mark()
-    machine.push(bundled(items) if machine.code == ord("t") else None)
+    if machine.code == ord("t"):
+        machine.push(machine.bundled(items))
+    elif machine.code == ord("d"):
+        machine.push(Box())
+        machine.fill(items)
+    else:
+        machine.push(None)
+        machine.add(items)
 
 
 @opcode(b"a")
 def append(machine: Machine) -> None:
     machine.skeleton.add_opcode(machine.code)
-    machine.pop()
-    machine.usage.changed(machine.stack[-1])
+    item = machine.pop()
+    machine.add([item])
 
 
 @opcode(b"e", b"\x90")
 def extend(machine: Machine) -> None:
     machine.skeleton.add_opcode(machine.code)
-    machine.pop_to_mark()
-    machine.usage.changed(machine.stack[-1])
+    items = machine.pop_to_mark()
+    machine.add(items)
 
 
 @opcode(b"s")
@@ -268,29 +274,28 @@ def build(machine: Machine) -> None:
 def instance(machine: Machine) -> None:
     cls = _two_lines(machine)
     arguments = machine.pop_to_mark()
-    machine.push(machine.usage.called(cls, bundled(arguments)))
+    machine.push(machine.usage.called(cls, machine.bundled(arguments)))
 
 
 @opcode(b"o")
 def old_object(machine: Machine) -> None:
     machine.skeleton.add_opcode(machine.code)
     items = machine.pop_to_mark()
-    machine.push(machine.usage.called(items[0], bundled(items[1:])))
+    machine.push(machine.usage.called(items[0], machine.bundled(items[1:])))
 
 
 @opcode(b"\x81")
 def new_object(machine: Machine) -> None:
     machine.skeleton.add_opcode(machine.code)
-    machine.pop()
-    machine.push(machine.usage.built(machine.pop()))
+    arguments, cls = machine.pop(), machine.pop()
+    machine.push(machine.usage.built(cls, arguments))
 
 
 @opcode(b"\x92")
 def new_object_with_names(machine: Machine) -> None:
     machine.skeleton.add_opcode(machine.code)
-    machine.pop()
-    machine.pop()
-    machine.push(machine.usage.built(machine.pop()))
+    named, arguments, cls = machine.pop(), machine.pop(), machine.pop()
+    machine.push(machine.usage.built(cls, arguments, named))
 
 
 @opcode(b"P")
@@ -302,5 +307,12 @@ def persistent_line(machine: Machine) -> None:
 @opcode(b"Q")
 def persistent(machine: Machine) -> None:
     machine.skeleton.add_opcode(machine.code)
-    machine.pop()
-    machine.push(None)
+    known = machine.pop()
+    machine.usage.handed(known, "to the loader")
+    machine.push(class_of_module(known))
+
+
+def class_of_module(known: Value) -> Value:
+    """Before its zip archives, torch.save put classes of modules with their source: ``("module", cls, …)``."""
+    kind, cls, *_ = (*parts(known), None, None)
+    return cls if kind == "module" and isinstance(cls, Global) else None

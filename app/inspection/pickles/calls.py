@@ -63,7 +63,9 @@ def of_made(usage: Usage, function: Made, arguments: Value) -> Value:
         if isinstance(kept, Global) and (kept in usage.harmful or is_class_like(kept.module, kept.name)):
             return usage.called(kept, (function, arguments))
     usage.handed(arguments, f"to {function}")
-    if maker == "functools.lru_cache" and all(each is None or isinstance(each, int) for each in parts(function.arguments)):
+    if maker == "functools.lru_cache" and all(
+        each is None or isinstance(each, int) for each in parts(function.arguments)
+    ):
         return Made(function)  # the decorator keeps the function; calling that would be another call
     if maker not in CLASS_MAKERS:
         usage.danger(f"Calls {shown(str(function), 200)}.")

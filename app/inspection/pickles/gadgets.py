@@ -136,4 +136,3 @@ TRUSTED_PACKAGES: frozenset[str] = frozenset(
     "numpy scipy sklearn pandas lightgbm xgboost catboost torch torchvision statsmodels imblearn mlflow skops".split()
 )
 """Packages whose classes keep data; their functions are not trusted by this."""
-

@@ -150,7 +150,7 @@ def _leaves(module: str, name: str) -> str | None:
             return f"reaches {step} through something else"
         if step in FUNCTION_STEPS and not of_value and (is_foreign or at > 0):
             return f"reaches {step} through something else"
-        if (at > 0 or step in INNER_STEPS) and leads_out(step):
+        if (at > 0 or step in INNER_STEPS or step.endswith("__")) and leads_out(step):
             return f"reaches {step} through something else"
     return None
 

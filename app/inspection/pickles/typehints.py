@@ -18,6 +18,7 @@ TYPE_CALLS = frozenset(
         "cloudpickle.cloudpickle_fast._make_typevar",
     }
 )
+TYPING = frozenset({"typing", "typing_extensions", "collections.abc", "types"})
 DEEPEST = 32
 """How far types within types are followed."""
 
@@ -30,7 +31,11 @@ def is_type(value: Value, depth: int = 0) -> bool:
         return is_class_like(value.module, value.name)
     if isinstance(value, Made):
         maker = origin(value)
-        return maker in TYPE_CALLS or maker in CLASS_MAKERS or (maker or "").startswith("typing.")
+        if maker in TYPE_CALLS or maker in CLASS_MAKERS:
+            return True
+        return (
+            isinstance(value.by, Global) and value.by.module in TYPING and is_class_like(value.by.module, value.by.name)
+        )
     return value is None or isinstance(value, str | int)
 
 

@@ -8,6 +8,7 @@ _NETWORK = """
 socket _socket: socket SocketType create_connection create_server fromfd fromshare socketpair _fallback_socketpair getaddrinfo
     gethostbyname gethostbyname_ex gethostbyaddr getnameinfo getfqdn sethostname setdefaulttimeout close dup send_fds
     recv_fds
+ssl: create_connection
 ssl _ssl: wrap_socket get_server_certificate SSLSocket SSLSocket.connect _SSLSocket SSLContext.wrap_socket
     SSLContext.load_cert_chain _test_decode_cert
 http.client httplib: HTTPConnection HTTPSConnection HTTP HTTPS
@@ -20,7 +21,7 @@ urllib.robotparser: RobotFileParser.read
 smtplib: SMTP SMTP_SSL LMTP
 imaplib: IMAP4 IMAP4_SSL
 poplib: POP3 POP3_SSL
-ftplib: FTP FTP_TLS ftpcp test
+ftplib: FTP FTP_TLS ftpcp test _SSLSocket
 telnetlib: Telnet test
 nntplib: NNTP NNTP_SSL _NNTPBase
 xmlrpc.client xmlrpclib: ServerProxy Server Transport SafeTransport MultiCall _Method
@@ -33,7 +34,7 @@ socketserver SocketServer: BaseServer TCPServer UDPServer UnixStreamServer UnixD
     DatagramRequestHandler ForkingMixIn ThreadingMixIn
 asyncio asyncio.streams asyncio.events asyncio.trsock: open_connection open_unix_connection start_server
     start_unix_server TransportSocket
-multiprocessing.connection multiprocessing.dummy.connection: Client Listener Connection ConnectionWrapper SocketClient
+multiprocessing.connection multiprocessing.dummy.connection multiprocessing.dummy: Client Listener Connection ConnectionWrapper SocketClient
     SocketListener PipeClient PipeListener PipeConnection XmlClient XmlListener rebuild_connection
     rebuild_pipe_connection answer_challenge deliver_challenge Pipe _ConnectionBase _xml_loads
 multiprocessing.managers: RebuildProxy MakeProxyType AutoProxy BaseProxy dispatch rebuild_as_list
@@ -41,11 +42,12 @@ multiprocessing.reduction: DupFd DupHandle _rebuild_socket recv_handle recvfds s
     rebuild_socket rebuild_handle
 multiprocessing.resource_sharer: DupFd DupSocket _ResourceSharer stop
 logging.handlers: SocketHandler DatagramHandler SysLogHandler SMTPHandler HTTPHandler NTEventLogHandler
-logging.config: listen stopListening
+logging.config: listen stopListening ThreadingTCPServer StreamRequestHandler
 xml.sax.saxutils: prepare_input_source
 xml.dom.xmlbuilder: DOMBuilder DOMEntityResolver
 syslog: syslog openlog closelog setlogmask
 email.utils: make_msgid
+xmlrpc.server wsgiref.simple_server: BaseHTTPRequestHandler HTTPServer
 wsgiref.simple_server: make_server WSGIServer demo_app
 """
 
@@ -56,9 +58,10 @@ os posix nt: open fdopen remove unlink rmdir removedirs rename renames replace m
     writev pwrite pwritev sendfile copy_file_range splice utime setxattr removexattr dup dup2 close closerange pipe
     pipe2 openpty login_tty posix_openpt grantpt unlockpt lockf memfd_create _fcopyfile tmpfile tempnam tmpnam mkstemp
     lseek eventfd eventfd_write posix_fallocate
-pty: openpty master_open slave_open _copy _read _writen _open_terminal
+pty: close openpty master_open slave_open _copy _read _writen _open_terminal
 io _io _pyio: open open_code FileIO OpenWrapper _open_code_with_warning
 codecs: open
+bz2 tokenize: _builtin_open
 tokenize: open
 shutil: copy copy2 copyfile copyfileobj copymode copystat copytree move rmtree make_archive unpack_archive chown
     register_archive_format register_unpack_format unregister_archive_format unregister_unpack_format _copytree
@@ -84,7 +87,7 @@ pipes: Template makepipeline
 pathlib: _Accessor _NormalAccessor
 logging: FileHandler basicConfig
 logging.handlers: RotatingFileHandler TimedRotatingFileHandler WatchedFileHandler BaseRotatingHandler
-cgi: FieldStorage initlog
+cgi: FieldStorage initlog log
 configparser: RawConfigParser.read ConfigParser.read
 http.cookiejar: FileCookieJar.load LWPCookieJar.save MozillaCookieJar.save FileCookieJar.revert
 mailbox: Mailbox Maildir mbox MH Babyl MMDF _mboxMMDF _singlefileMailbox _create_carefully _create_temporary _lock_file
@@ -109,8 +112,8 @@ getpass: unix_getpass getpass win_getpass
 readline: read_history_file write_history_file append_history_file read_init_file set_completer set_startup_hook
     set_pre_input_hook
 sysconfig: _generate_posix_vars _parse_makefile _main
-gettext: translation install find
-zoneinfo zoneinfo._zoneinfo: reset_tzpath
+gettext: Catalog translation install find
+zoneinfo zoneinfo._zoneinfo zoneinfo._tzpath: reset_tzpath
 zoneinfo._common: load_tzdata
 multiprocessing.heap: Arena Heap rebuild_arena BufferWrapper
 multiprocessing.util: _remove_temp_dir get_temp_dir

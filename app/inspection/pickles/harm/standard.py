@@ -24,11 +24,12 @@ _RUNS = """
 os posix nt: system popen popen2 popen3 popen4 execl execle execlp execlpe execv execve execvp execvpe _execvpe spawnl
     spawnle spawnlp spawnlpe spawnv spawnve spawnvp spawnvpe _spawnvef posix_spawn posix_spawnp fork forkpty startfile
     startfile2 kill killpg abort _exit plock
-subprocess: Popen run call check_call check_output getoutput getstatusoutput _cleanup
+subprocess: _fork_exec Popen run call check_call check_output getoutput getstatusoutput _cleanup
 _posixsubprocess: fork_exec
 _bootsubprocess: Popen check_output
 _winapi _subprocess: CreateProcess TerminateProcess ExitProcess
 pty: spawn fork
+asyncio.windows_utils: Popen
 commands popen2: getoutput getstatusoutput getstatus popen2 popen3 popen4 Popen3 Popen4
 multiprocessing: Process Pool Manager
 multiprocessing.context: BaseContext Process ForkProcess SpawnProcess ForkServerProcess DefaultContext _default_context
@@ -48,7 +49,7 @@ webbrowser: open open_new open_new_tab main get register register_X_browsers reg
     BackgroundBrowser GenericBrowser UnixBrowser Grail Konqueror Mozilla Galeon Chrome Chromium Opera Elinks Netscape
     Epiphany Edge MacOSX MacOSXOSAScript WindowsDefault
 antigravity: functions
-pydoc: pager getpager pipepager tempfilepager ttypager plainpager help Helper browse cli gui serve _start_server doc
+pydoc: get_pager pipe_pager plain_pager tempfile_pager tty_pager pager getpager pipepager tempfilepager ttypager plainpager help Helper browse cli gui serve _start_server doc
     apropos writedoc writedocs render_doc describe
 _pyrepl: functions
 mailcap: findmatch test getcaps
@@ -58,11 +59,12 @@ _osx_support: _read_output _find_build_tool _find_executable customize_compiler 
 _aix_support: _read_cmd_output _aix_bosmp64 _aix_bos_rte aix_platform aix_buildtag
 uuid: _get_command_stdout _popen _ifconfig_getnode _arp_getnode _lanscan_getnode _netstat_getnode _ip_getnode _find_mac
     _find_mac_near_keyword _find_mac_under_heading
-ctypes.util: find_library _findLib_gcc _findLib_ld _findSoname_ldconfig _get_soname _is_elf test
+ctypes.util: find_library _findLib_gcc _findLib_ld _findLib_crle _findSoname_ldconfig _get_soname _is_elf test
 ctypes._aix: find_library get_ld_headers find_shared get_shared get_libpaths
 imaplib: IMAP4_stream
 smtpd asyncore asynchat: SMTPServer DebuggingServer PureProxy MailmanProxy SMTPChannel dispatcher dispatcher_with_send
-    file_dispatcher file_wrapper async_chat loop poll poll2 close_all
+    file_dispatcher file_wrapper async_chat loop poll poll2 poll3 close_all
+asyncio: EventLoop BaseEventLoop SelectorEventLoop ProactorEventLoop
 asyncio asyncio.subprocess: create_subprocess_exec create_subprocess_shell
 asyncio.unix_events asyncio.windows_events asyncio.base_subprocess asyncio.base_events asyncio.selector_events
     asyncio.proactor_events: _UnixSelectorEventLoop _UnixSubprocessTransport BaseSubprocessTransport BaseEventLoop
@@ -76,10 +78,10 @@ _CODE = """
 builtins __builtin__: eval exec execfile compile breakpoint __build_class__ input help
 runpy: run_module run_path _run_code _run_module_code _run_module_as_main _get_code_from_file _get_module_details
     _get_main_module_details
-code: InteractiveInterpreter InteractiveConsole interact
+code: InteractiveInterpreter InteractiveConsole interact CommandCompiler compile_command
 codeop: Compile CommandCompiler compile_command _compile _maybe_compile
 marshal: load loads
-timeit: timeit repeat main Timer template
+timeit: _globals timeit repeat main Timer template
 trace: Trace.run Trace.runctx Trace.runfunc main _find_executable_linenos find_executable_linenos
 cProfile profile: run runctx main help Profile.run Profile.runctx Profile.runcall
 hotshot: Profile
@@ -106,6 +108,12 @@ unittest.loader unittest: TestLoader findTestCases makeSuite defaultTestLoader g
 unittest.case unittest: TestCase.run TestCase.debug IsolatedAsyncioTestCase.run FunctionTestCase TextTestRunner.run
 unittest.runner: TextTestRunner.run
 functools: _lru_cache_wrapper
+tkinter: Tk Tcl
+multiprocessing.sharedctypes: make_property
+unittest.mock: _set_signature _setup_func _instance_callable
+sys: breakpointhook _baserepl
+posix: _inputhook
+pdb: Completer
 _xxsubinterpreters _interpreters _xxinterpreters: run_string run_func exec call create destroy set___main___attrs
     set_main_attrs
 concurrent.interpreters: create Interpreter
@@ -118,7 +126,7 @@ _testcapi _testinternalcapi _testlimitedcapi: functions
 _IMPORTS = """
 builtins __builtin__: __import__ reload
 importlib: import_module reload __import__ find_loader
-importlib.util: find_spec LazyLoader module_from_spec set_loader set_package module_for_loader spec_from_file_location
+importlib.util: find_spec _find_spec LazyLoader module_from_spec set_loader set_package module_for_loader spec_from_file_location
     spec_from_loader _find_spec_from_path _module_to_load
 importlib.machinery _frozen_importlib_external importlib._bootstrap_external: PathFinder.find_spec FileFinder.find_spec
     SourceFileLoader.load_module SourceFileLoader.exec_module SourceFileLoader.get_code SourceFileLoader.set_data
@@ -126,7 +134,7 @@ importlib.machinery _frozen_importlib_external importlib._bootstrap_external: Pa
     ExtensionFileLoader.create_module ExtensionFileLoader.exec_module FileLoader.load_module FileLoader.get_data
     SourceLoader.exec_module _compile_bytecode _write_atomic _install _setup _set_bootstrap_module _bless_my_loader
     _fix_up_module _find_module_shim WindowsRegistryFinder spec_from_file_location _LoaderBasics.exec_module
-_frozen_importlib importlib._bootstrap: __import__ _gcd_import _find_and_load _find_and_load_unlocked _find_spec _load
+_frozen_importlib importlib._bootstrap importlib.machinery imp: __import__ _gcd_import _find_and_load _find_and_load_unlocked _find_spec _load
     _load_unlocked _load_backward_compatible _load_module_shim _exec _install _setup _install_external_importers
     _call_with_frames_removed _builtin_from_name BuiltinImporter.load_module BuiltinImporter.create_module
     BuiltinImporter.exec_module FrozenImporter.load_module FrozenImporter.exec_module _handle_fromlist
@@ -151,6 +159,7 @@ pydoc: locate safeimport importfile resolve ispath synopsis source_synopsis Modu
     _url_handler
 pyclbr: readmodule readmodule_ex _readmodule _main
 modulefinder: ModuleFinder _find_module test
+sysconfig: _init_posix
 warnings: _getcategory _setoption _processoptions
 xml.sax: _create_parser make_parser
 xml.dom xml.dom.domreg: getDOMImplementation
@@ -160,7 +169,7 @@ distutils.core: run_setup
 """
 
 _MEMORY = """
-ctypes _ctypes: CDLL PyDLL WinDLL OleDLL LibraryLoader CFUNCTYPE PYFUNCTYPE WINFUNCTYPE CFuncPtr _CFuncPtr cdll pydll windll
+ctypes _ctypes ctypes._endian: _dlopen CDLL PyDLL WinDLL OleDLL LibraryLoader CFUNCTYPE PYFUNCTYPE WINFUNCTYPE CFuncPtr _CFuncPtr cdll pydll windll
     oledll pythonapi cast _cast memmove memset string_at wstring_at _string_at _wstring_at _memmove_addr _memset_addr
     _string_at_addr _wstring_at_addr py_object dlopen dlsym dlclose LoadLibrary FreeLibrary call_function
     call_cdeclfunction addressof PyObj_FromPtr Py_INCREF Py_DECREF resize _unpickle Structure.from_address
@@ -190,9 +199,9 @@ sys: path settrace setprofile _settraceallthreads _setprofileallthreads addaudit
     setcheckinterval setdlopenflags set_asyncgen_hooks set_coroutine_origin_tracking_depth set_int_max_str_digits
     set_coroutine_wrapper activate_stack_trampoline deactivate_stack_trampoline _deactivate_opcache
     set_lazy_imports setdefaultencoding
-threading: settrace setprofile settrace_all_threads setprofile_all_threads stack_size _register_atexit
+threading: _thread_shutdown settrace setprofile settrace_all_threads setprofile_all_threads stack_size _register_atexit
     _shutdown _after_fork
-_thread thread: stack_size _shutdown _set_sentinel _excepthook
+_thread thread threading: stack_size _shutdown _set_sentinel
 signal _signal: signal alarm setitimer pause raise_signal pthread_kill pthread_sigmask pidfd_send_signal set_wakeup_fd
     siginterrupt sigwait sigwaitinfo sigtimedwait default_int_handler
 atexit: register unregister _clear _run_exitfuncs
@@ -202,17 +211,17 @@ copyreg copy_reg: pickle add_extension remove_extension clear_extension_cache co
 codecs _codecs: register register_error unregister
 multiprocessing.context multiprocessing.spawn multiprocessing: set_start_method set_executable _force_start_method
     set_forkserver_preload _fixup_main_from_path _fixup_main_from_name import_main_path
-multiprocessing.util: register_after_fork
+multiprocessing.util multiprocessing.queues: register_after_fork
 multiprocessing.reduction: register
 resource: setrlimit prlimit
 time: clock_settime clock_settime_ns tzset
-locale _locale: setlocale
+locale _locale: setlocale _setlocale
 logging: disable captureWarnings setLoggerClass setLogRecordFactory addLevelName shutdown _removeHandlerRef
 logging.config: dictConfig fileConfig dictConfigClass DictConfigurator BaseConfigurator _resolve _install_handlers
     _install_loggers _clearExistingHandlers
 warnings: resetwarnings
 asyncio asyncio.events: set_event_loop set_event_loop_policy set_child_watcher
-unittest.signals: installHandler registerResult
+unittest unittest.main unittest.runner unittest.signals: installHandler registerResult
 contextlib: chdir.__enter__
 functools: update_wrapper
 operator _operator: setitem delitem iadd iand iconcat ifloordiv ilshift imatmul imod imul ior ipow irshift isub itruediv
@@ -227,15 +236,17 @@ linecache: checkcache clearcache _register_code
 
 _AGAIN = """
 pickle _pickle cPickle: load loads _load _loads Unpickler _Unpickler
-shelve: open Shelf BsdDbShelf DbfilenameShelf
+shelve: Unpickler open Shelf BsdDbShelf DbfilenameShelf
 multiprocessing.reduction: ForkingPickler
+multiprocessing.connection multiprocessing.queues multiprocessing.sharedctypes: _ForkingPickler
 """
 
 _CALLS = """
+threading: _start_new_thread _start_joinable_thread
 _thread thread: start_new_thread start_new start_joinable_thread
 threading: Thread.run Thread.start Timer.run
 weakref: finalize
-multiprocessing.util: Finalize
+multiprocessing.util multiprocessing.queues multiprocessing.pool multiprocessing.managers multiprocessing.heap: Finalize
 sched: scheduler.run
 operator _operator: call __call__
 unittest.case: FunctionTestCase
@@ -246,7 +257,7 @@ asyncio asyncio.runners asyncio.threads: run Runner.run to_thread
 """
 
 _PACKAGES = """
-ensurepip: bootstrap _main _bootstrap _run_pip _uninstall_helper
+ensurepip: copy2 bootstrap _main _bootstrap _run_pip _uninstall_helper
 ensurepip._uninstall: _main
 venv: create main EnvBuilder
 distutils.core: setup run_setup run_commands

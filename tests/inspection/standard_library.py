@@ -24,21 +24,31 @@ MODULES: dict[str, str | None] = {
     **dict.fromkeys(
         "subprocess _posixsubprocess socket shutil importlib runpy ctypes tempfile imp _imp pty code bdb pdb".split()
     ),
-    **{"os": None, "posix": None, "urllib.request": None, "webbrowser": None},
+    "os": None,
+    "posix": None,
+    "urllib.request": None,
+    "webbrowser": None,
     **dict.fromkeys(("io", "_io"), "open open_code FileIO"),
-    **{"marshal": "load loads", "pickle": "load loads Unpickler _Unpickler", "sqlite3": "connect", "mmap": "mmap"},
-    **{"signal": "signal raise_signal alarm", "zipfile": "ZipFile", "tarfile": "open TarFile", "codecs": "open"},
-    **{"tokenize": "open", "atexit": "register"},
+    "marshal": "load loads",
+    "pickle": "load loads Unpickler _Unpickler",
+    "sqlite3": "connect",
+    "mmap": "mmap",
+    "signal": "signal raise_signal alarm",
+    "zipfile": "ZipFile",
+    "tarfile": "open TarFile",
+    "codecs": "open",
+    "tokenize": "open",
+    "atexit": "register",
 }
 """Modules whose functions do harm, and which of them; None for all but those that only read."""
 READS = frozenset(
-    """path fspath fsencode fsdecode getcwd getcwdb getenv getenvb environ environb stat lstat fstat listdir scandir walk
-    fwalk getpid getppid getuid geteuid getgid getegid access cpu_count urandom strerror uname get_terminal_size isatty
-    get_exec_path times getloadavg readlink confstr sysconf stat_result error waitstatus_to_exitcode getlogin getpgrp
-    getpgid getsid get_inheritable get_blocking waitpid terminal_size sched_getaffinity major minor makedev machinery
-    abc metadata util WEXITSTATUS statvfs fsync _path_normpath _path_splitroot pidfd_open list2cmdline
-    gethostname inet_aton inet_ntoa inet_pton CMSG_LEN sizeof pointer source_hash extension_suffixes is_builtin
-    is_frozen readers _bootstrap_external macholib""".split()
+    """path fspath fsencode fsdecode getcwd getcwdb getenv getenvb environ environb stat lstat fstat listdir scandir
+    walk fwalk getpid getppid getuid geteuid getgid getegid access cpu_count urandom strerror uname
+    get_terminal_size isatty get_exec_path times getloadavg readlink confstr sysconf stat_result error
+    waitstatus_to_exitcode getlogin getpgrp getpgid getsid get_inheritable get_blocking waitpid terminal_size
+    sched_getaffinity major minor makedev machinery abc metadata util WEXITSTATUS statvfs fsync _path_normpath
+    _path_splitroot pidfd_open list2cmdline gethostname inet_aton inet_ntoa inet_pton CMSG_LEN sizeof pointer
+    source_hash extension_suffixes is_builtin is_frozen readers _bootstrap_external macholib""".split()
 )
 
 

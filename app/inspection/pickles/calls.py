@@ -301,14 +301,16 @@ def _set_items(usage: Usage, function: Global, arguments: Value) -> Value:
 @handles("dill._dill._eval_repr")
 def _literal(usage: Usage, function: Global, arguments: Value) -> Value:
     text = (*parts(arguments), None)[0]
-    if not isinstance(text, str) or not LITERAL.fullmatch(text):
+    if not isinstance(text, str):
+        usage.danger("Calls dill._dill._eval_repr, which runs code from text, on a text that it computes.")
+    elif not LITERAL.fullmatch(text):
         usage.danger(f"Calls dill._dill._eval_repr, which runs code from text: {shown(repr(text), 100)}.")
     return Made(function)
 
 
 @handles("dill._dill._getattr")
 def _method_of_type(usage: Usage, function: Global, arguments: Value) -> Value:
-    """dill evaluates the name that it takes from the description of a method of a type."""
+    """Dill evaluates the name that it takes from the description of a method of a type."""
     base, name, told = (*parts(arguments), None, None, None)[:3]
     plain = isinstance(name, str) and isinstance(told, str) and METHOD_OF_TYPE.fullmatch(told) and name.isidentifier()
     if not plain:

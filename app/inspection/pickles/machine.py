@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.inspection.pickles.skeleton import Skeleton
 from app.inspection.pickles.calls import NESTED
 from app.inspection.pickles.makers import CARRIERS, KEEPERS
+from app.inspection.pickles.skeleton import Skeleton
 from app.inspection.pickles.usage import Usage
 from app.inspection.pickles.values import Box, Bytes, Global, Made, State, Value, origin, parts
 from app.inspection.reports import Malformed

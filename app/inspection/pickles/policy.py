@@ -46,6 +46,8 @@ STANDARD_MODULES = sys.stdlib_module_names | frozenset(
     """commands popen2 httplib urllib2 imp asyncore asynchat smtpd distutils pipes telnetlib nntplib cgi cgitb mailcap
     imghdr sndhdr xdrlib crypt spwd lib2to3 anydbm whichdb""".split()
 )
+USED_AS_VALUES = frozenset({"builtins", "operator", "functools", "itertools", "types"})
+"""Modules whose functions models keep; other scanners condemn all of them."""
 NAMES_OF_USERS = frozenset({"code", "test"})
 """Modules of Python's library by whose names users call their own."""
 
@@ -115,7 +117,9 @@ def judge_call(module: str, name: str) -> Judgement:
 def is_judged_by_use(module: str, name: str) -> bool:
     """Whether the opinion of another scanner on the name alone is of no interest, since honest files need it."""
     full = f"{module}.{name}"
-    return full in EXPECTED or judge_import(module, name).level is Level.SAFE
+    if full in EXPECTED or full in REBUILDERS:
+        return True
+    return module in USED_AS_VALUES and judge_import(module, name).level is not Level.DANGEROUS
 
 
 def leads_out(attribute: str) -> bool:

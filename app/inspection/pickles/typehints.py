@@ -19,14 +19,22 @@ TYPE_CALLS = frozenset(
     }
 )
 TYPING = frozenset({"typing", "typing_extensions", "collections.abc", "types"})
-DEEPEST = 32
-"""How far types within types are followed."""
 
 
-def is_type(value: Value, depth: int = 0) -> bool:
+def is_type(value: Value) -> bool:
     """Whether it is a class or a type hint; texts are names of types, None what no name or call stands for."""
-    if isinstance(value, tuple):
-        return depth < DEEPEST and all(is_type(each, depth + 1) for each in value)
+    pending, seen = [value], set[int]()
+    while pending:
+        part = pending.pop()
+        if isinstance(part, tuple):
+            pending += part if id(part) not in seen else ()
+            seen.add(id(part))
+        elif not _is_simple(part):
+            return False
+    return True
+
+
+def _is_simple(value: Value) -> bool:
     if isinstance(value, Global):
         return is_class_like(value.module, value.name)
     if isinstance(value, Made):

@@ -65,7 +65,8 @@ torch.jit.frontend torch.jit.annotations torch.jit._script torch.jit._trace torc
 torch.jit.annotations: EvalEnv
 torch._C: CompilationUnit import_ir_module import_ir_module_from_buffer _jit_script_compile _jit_import_functions
     _import_ir_module_from_package parse_ir _parse_source_def
-torch._dynamo torch._inductor torch.utils.cpp_extension torch.fx.experimental torch._functorch._aot_autograd: functions
+torch._dynamo torch._inductor torch.utils.cpp_extension torch.fx.experimental torch._functorch._aot_autograd:
+    functions
 torch._dynamo.guards torch._dynamo.debug_utils: GuardBuilder BuckTargetWriter NNModuleToString
 torch._inductor.codecache: PyCodeCache CppCodeCache CUDACodeCache AsyncCompile CppWrapperCodeCache
 torch.fx.experimental.symbolic_shapes: ShapeEnv.evaluate_guards_expression ShapeEnv.evaluate_expr
@@ -92,15 +93,15 @@ _AGAIN = """
 numpy: load loads
 numpy.lib.npyio numpy.lib._npyio_impl: load NpzFile
 numpy.lib.format numpy.lib._format_impl: read_array open_memmap
-numpy.core.multiarray numpy._core.multiarray numpy.core numpy._core numpy.core._methods numpy._core._methods: loads _load
-    _loads
+numpy.core.multiarray numpy._core.multiarray numpy.core numpy._core numpy.core._methods numpy._core._methods: loads
+    _load _loads
 pandas pandas.io.pickle pandas.io.api: read_pickle
 pandas.compat.pickle_compat: load loads Unpickler patch_pickle
 joblib joblib.numpy_pickle: load load_temporary_memmap
 joblib.numpy_pickle: NumpyUnpickler _unpickle
 joblib.numpy_pickle_compat: load_compatibility ZipNumpyUnpickler
-joblib.memory: Memory.reduce_size Memory.clear MemorizedResult.get MemorizedFunc.call MemorizedFunc.__call__ extract_first_line
-    expires_after
+joblib.memory: Memory.reduce_size Memory.clear MemorizedResult.get MemorizedFunc.call MemorizedFunc.__call__
+    extract_first_line expires_after
 joblib._store_backends: StoreBackendMixin.load_item FileSystemStoreBackend.load_item concurrency_safe_write_rename
 joblib.externals.loky.backend.reduction joblib.pool joblib._memmapping_reducer: loads reduce_array_memmap_backward
     _strided_from_memmap
@@ -117,8 +118,8 @@ torch.utils._config_module: ConfigModule ConfigModule.load_config
 torch.utils.data.datapipes.utils.decoder: functions
 torch.distributed.distributed_c10d: _tensor_to_object
 torch.distributed.rpc.internal: deserialize _internal_rpc_pickler _run_function
-torch.distributed.checkpoint.state_dict_loader torch.distributed.checkpoint.format_utils torch.distributed.checkpoint: load
-    load_state_dict dcp_to_torch_save torch_save_to_dcp
+torch.distributed.checkpoint.state_dict_loader torch.distributed.checkpoint.format_utils torch.distributed.checkpoint:
+    load load_state_dict dcp_to_torch_save torch_save_to_dcp
 xgboost.core.Booster xgboost.Booster xgboost.sklearn.XGBModel: load_model
 lightgbm.basic lightgbm.engine: load_model
 mlflow.pyfunc mlflow.sklearn mlflow.pytorch mlflow.xgboost mlflow.lightgbm mlflow.catboost mlflow.spark mlflow.keras
@@ -138,8 +139,8 @@ statsmodels.iolib.smpickle statsmodels.iolib.api: load_pickle
 """
 
 _FILES = """
-numpy: memmap fromfile save savez savez_compressed savetxt loadtxt genfromtxt fromregex DataSource recfromcsv recfromtxt
-    core.memmap
+numpy: memmap fromfile save savez savez_compressed savetxt loadtxt genfromtxt fromregex DataSource recfromcsv
+    recfromtxt core.memmap
 numpy.lib.npyio numpy.lib._npyio_impl: save savez savez_compressed savetxt loadtxt genfromtxt fromregex recfromcsv
     recfromtxt DataSource
 numpy.lib._datasource numpy.lib.npyio numpy.DataSource: DataSource Repository open
@@ -148,15 +149,17 @@ numpy.core.memmap numpy._core.memmap: memmap
 numpy.core.multiarray numpy._core.multiarray numpy.core._multiarray_umath numpy._core._multiarray_umath: fromfile
 numpy.core.records numpy._core.records numpy.rec: fromfile
 numpy.ndarray: tofile dump
-scipy.io scipy.io.matlab scipy.io.matlab._mio scipy.io._mmio scipy.io._fast_matrix_market scipy.io.wavfile scipy.io._idl
-    scipy.io._netcdf scipy.io.arff scipy.io._harwell_boeing scipy.io._fortran: loadmat savemat whosmat mmread mmwrite
-    mminfo read write readsav netcdf_file netcdf_variable loadarff hb_read hb_write FortranFile
+scipy.io scipy.io.matlab scipy.io.matlab._mio scipy.io._mmio scipy.io._fast_matrix_market scipy.io.wavfile
+    scipy.io._idl scipy.io._netcdf scipy.io.arff scipy.io._harwell_boeing scipy.io._fortran: loadmat savemat whosmat
+    mmread mmwrite mminfo read write readsav netcdf_file netcdf_variable loadarff hb_read hb_write FortranFile
 scipy.sparse scipy.sparse._matrix_io: load_npz save_npz
-scipy.datasets sklearn.datasets.base sklearn.datasets._base sklearn.datasets: fetch_20newsgroups fetch_20newsgroups_vectorized
-    fetch_california_housing fetch_covtype fetch_kddcup99 fetch_lfw_pairs fetch_lfw_people fetch_olivetti_faces
-    fetch_openml fetch_rcv1 fetch_species_distributions fetch_file load_files load_svmlight_file load_svmlight_files
-    dump_svmlight_file clear_data_home get_data_home _fetch_remote load_csv_data clear_cache download_all
+scipy.datasets sklearn.datasets.base sklearn.datasets._base sklearn.datasets: fetch_20newsgroups
+    fetch_20newsgroups_vectorized fetch_california_housing fetch_covtype fetch_kddcup99 fetch_lfw_pairs
+    fetch_lfw_people fetch_olivetti_faces fetch_openml fetch_rcv1 fetch_species_distributions fetch_file load_files
+    load_svmlight_file load_svmlight_files dump_svmlight_file clear_data_home get_data_home _fetch_remote
+    load_csv_data clear_cache download_all
 joblib joblib.numpy_pickle: dump
+dill._dill: _create_filehandle
 joblib.disk: delete_folder mkdirp rm_subdirs memstr_to_bytes
 joblib.memory: Memory.cache.cache_clear
 torch torch.serialization: save _save _legacy_save _open_file _open_file_like _open_zipfile_writer
@@ -219,10 +222,12 @@ torchvision.datasets.utils: download_url download_and_extract_archive
 
 _MEMORY = """
 numpy.ctypeslib numpy.ctypeslib._ctypeslib: load_library ctypes_load_library as_array
+dill._dill: _create_capsule
 cffi cffi.api: FFI verify
 cffi.verifier: Verifier
 _cffi_backend: load_library FFI from_handle
-torch.classes torch.ops torch._ops torch._classes: load_library loaded_libraries _Ops.load_library _Classes.load_library
+torch.classes torch.ops torch._ops torch._classes: load_library loaded_libraries _Ops.load_library
+    _Classes.load_library
 torch.cuda.memory torch.cuda: caching_allocator_delete change_current_allocator CUDAPluggableAllocator
 torch.multiprocessing.reductions: rebuild_cuda_tensor
 numba.core.runtime.nrtopt llvmlite.binding: load_library_permanently

@@ -5,18 +5,20 @@ from __future__ import annotations
 from app.inspection.pickles.harm.reasons import FILES, NETWORK, table
 
 _NETWORK = """
-socket _socket: socket SocketType create_connection create_server fromfd fromshare socketpair _fallback_socketpair getaddrinfo
-    gethostbyname gethostbyname_ex gethostbyaddr getnameinfo getfqdn sethostname setdefaulttimeout close dup send_fds
-    recv_fds
+socket _socket: socket SocketType create_connection create_server fromfd fromshare socketpair _fallback_socketpair
+    getaddrinfo gethostbyname gethostbyname_ex gethostbyaddr getnameinfo getfqdn sethostname setdefaulttimeout close
+    dup send_fds recv_fds
 ssl: create_connection
 ssl _ssl: wrap_socket get_server_certificate SSLSocket SSLSocket.connect _SSLSocket SSLContext.wrap_socket
     SSLContext.load_cert_chain _test_decode_cert
 http.client httplib: HTTPConnection HTTPSConnection HTTP HTTPS
-http.server BaseHTTPServer SimpleHTTPServer CGIHTTPServer: HTTPServer HTTPSServer ThreadingHTTPServer ThreadingHTTPSServer
-    BaseHTTPRequestHandler SimpleHTTPRequestHandler CGIHTTPRequestHandler test _get_best_family nobody_uid executable
+http.server BaseHTTPServer SimpleHTTPServer CGIHTTPServer: HTTPServer HTTPSServer ThreadingHTTPServer
+    ThreadingHTTPSServer BaseHTTPRequestHandler SimpleHTTPRequestHandler CGIHTTPRequestHandler test _get_best_family
+    nobody_uid executable
 urllib urllib2 urllib.request: urlopen urlretrieve urlcleanup build_opener install_opener URLopener FancyURLopener
-    OpenerDirector AbstractHTTPHandler HTTPHandler HTTPSHandler FTPHandler CacheFTPHandler FileHandler DataHandler.open
-    ftpwrapper localhost thishost _safe_gethostbyname proxy_bypass _proxy_bypass_macosx_sysconf _urlopener _opener
+    OpenerDirector AbstractHTTPHandler HTTPHandler HTTPSHandler FTPHandler CacheFTPHandler FileHandler
+    DataHandler.open ftpwrapper localhost thishost _safe_gethostbyname proxy_bypass _proxy_bypass_macosx_sysconf
+    _urlopener _opener
 urllib.robotparser: RobotFileParser.read
 smtplib: SMTP SMTP_SSL LMTP
 imaplib: IMAP4 IMAP4_SSL
@@ -34,9 +36,9 @@ socketserver SocketServer: BaseServer TCPServer UDPServer UnixStreamServer UnixD
     DatagramRequestHandler ForkingMixIn ThreadingMixIn
 asyncio asyncio.streams asyncio.events asyncio.trsock: open_connection open_unix_connection start_server
     start_unix_server TransportSocket
-multiprocessing.connection multiprocessing.dummy.connection multiprocessing.dummy: Client Listener Connection ConnectionWrapper SocketClient
-    SocketListener PipeClient PipeListener PipeConnection XmlClient XmlListener rebuild_connection
-    rebuild_pipe_connection answer_challenge deliver_challenge Pipe _ConnectionBase _xml_loads
+multiprocessing.connection multiprocessing.dummy.connection multiprocessing.dummy: Client Listener Connection
+    ConnectionWrapper SocketClient SocketListener PipeClient PipeListener PipeConnection XmlClient XmlListener
+    rebuild_connection rebuild_pipe_connection answer_challenge deliver_challenge Pipe _ConnectionBase _xml_loads
 multiprocessing.managers: RebuildProxy MakeProxyType AutoProxy BaseProxy dispatch rebuild_as_list
 multiprocessing.reduction: DupFd DupHandle _rebuild_socket recv_handle recvfds send_handle sendfds steal_handle
     rebuild_socket rebuild_handle
@@ -53,11 +55,11 @@ wsgiref.simple_server: make_server WSGIServer demo_app
 
 _FILES = """
 builtins __builtin__: open file
-os posix nt: open fdopen remove unlink rmdir removedirs rename renames replace mkdir makedirs mkfifo mknod link symlink
-    chmod lchmod fchmod chown lchown fchown chroot chflags lchflags truncate ftruncate read readv pread preadv write
-    writev pwrite pwritev sendfile copy_file_range splice utime setxattr removexattr dup dup2 close closerange pipe
-    pipe2 openpty login_tty posix_openpt grantpt unlockpt lockf memfd_create _fcopyfile tmpfile tempnam tmpnam mkstemp
-    lseek eventfd eventfd_write posix_fallocate
+os posix nt: open fdopen remove unlink rmdir removedirs rename renames replace mkdir makedirs mkfifo mknod link
+    symlink chmod lchmod fchmod chown lchown fchown chroot chflags lchflags truncate ftruncate read readv pread preadv
+    write writev pwrite pwritev sendfile copy_file_range splice utime setxattr removexattr dup dup2 close closerange
+    pipe pipe2 openpty login_tty posix_openpt grantpt unlockpt lockf memfd_create _fcopyfile tmpfile tempnam tmpnam
+    mkstemp lseek eventfd eventfd_write posix_fallocate
 pty: close openpty master_open slave_open _copy _read _writen _open_terminal
 io _io _pyio: open open_code FileIO OpenWrapper _open_code_with_warning
 codecs: open
@@ -66,10 +68,10 @@ tokenize: open
 shutil: copy copy2 copyfile copyfileobj copymode copystat copytree move rmtree make_archive unpack_archive chown
     register_archive_format register_unpack_format unregister_archive_format unregister_unpack_format _copytree
     _copyxattr _rmtree_unsafe _rmtree_safe_fd _make_tarball _make_zipfile _unpack_tarfile _unpack_zipfile
-    _fastcopy_sendfile _fastcopy_fcopyfile _copyfileobj_readinto _ensure_directory _rmtree_safe_fd_step
-    _rmtree_impl rmtree_impl
-tempfile: NamedTemporaryFile TemporaryFile SpooledTemporaryFile TemporaryDirectory mkstemp mkdtemp mktemp _mkstemp_inner
-    _get_default_tempdir _resetperms _TemporaryFileCloser _TemporaryFileWrapper
+    _fastcopy_sendfile _fastcopy_fcopyfile _copyfileobj_readinto _ensure_directory _rmtree_safe_fd_step _rmtree_impl
+    rmtree_impl
+tempfile: NamedTemporaryFile TemporaryFile SpooledTemporaryFile TemporaryDirectory mkstemp mkdtemp mktemp
+    _mkstemp_inner _get_default_tempdir _resetperms _TemporaryFileCloser _TemporaryFileWrapper
 fileinput: FileInput input hook_compressed hook_encoded _test
 linecache: getline getlines updatecache lazycache
 filecmp: cmp cmpfiles dircmp _do_cmp demo
@@ -90,8 +92,8 @@ logging.handlers: RotatingFileHandler TimedRotatingFileHandler WatchedFileHandle
 cgi: FieldStorage initlog log
 configparser: RawConfigParser.read ConfigParser.read
 http.cookiejar: FileCookieJar.load LWPCookieJar.save MozillaCookieJar.save FileCookieJar.revert
-mailbox: Mailbox Maildir mbox MH Babyl MMDF _mboxMMDF _singlefileMailbox _create_carefully _create_temporary _lock_file
-    _unlock_file
+mailbox: Mailbox Maildir mbox MH Babyl MMDF _mboxMMDF _singlefileMailbox _create_carefully _create_temporary
+    _lock_file _unlock_file
 netrc: netrc
 mimetypes: MimeTypes.read read_mime_types init
 imghdr sndhdr: what whathdr test

@@ -1,7 +1,7 @@
 """The standard library: what runs code, opens files and connections, starts processes, or changes the interpreter.
 
-Names of Python 2.7 to 3.14. Everything else in these modules is data, a class that keeps data, an error, or a function
-that only reads: `tests/inspection/test_harm.py` walks the library and fails for a callable that is in none of the lists.
+Names of Python 2.7 to 3.14. Everything else in these modules is data, a class that keeps data, an error, or a
+function that only reads: `tests/inspection/test_harm.py` walks the library and fails for what is left out.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ pty: spawn fork
 asyncio.windows_utils: Popen
 commands popen2: getoutput getstatusoutput getstatus popen2 popen3 popen4 Popen3 Popen4
 multiprocessing: Process Pool Manager
-multiprocessing.context: BaseContext Process ForkProcess SpawnProcess ForkServerProcess DefaultContext _default_context
+multiprocessing.context: BaseContext Process ForkProcess SpawnProcess ForkServerProcess DefaultContext
+    _default_context
 multiprocessing.process: BaseProcess
 multiprocessing.pool: Pool ThreadPool worker mapstar starmapstar
 multiprocessing.dummy: Pool Manager DummyProcess Process
@@ -42,23 +43,23 @@ multiprocessing.popen_fork multiprocessing.popen_forkserver multiprocessing.pope
 multiprocessing.forkserver: ForkServer main ensure_running connect_to_new_process _serve_one
 multiprocessing.resource_tracker: ResourceTracker main ensure_running
 multiprocessing.spawn: spawn_main _main prepare
-multiprocessing.util: spawnv_passfds _exit_function _run_finalizers close_all_fds_except close_fds
-    _cleanup_tests _close_stdin
+multiprocessing.util: spawnv_passfds _exit_function _run_finalizers close_all_fds_except close_fds _cleanup_tests
+    _close_stdin
 concurrent.futures.process: _process_worker _queue_management_worker _ExecutorManagerThread
 webbrowser: open open_new open_new_tab main get register register_X_browsers register_standard_browsers _synthesize
     BackgroundBrowser GenericBrowser UnixBrowser Grail Konqueror Mozilla Galeon Chrome Chromium Opera Elinks Netscape
     Epiphany Edge MacOSX MacOSXOSAScript WindowsDefault
 antigravity: functions
-pydoc: get_pager pipe_pager plain_pager tempfile_pager tty_pager pager getpager pipepager tempfilepager ttypager plainpager help Helper browse cli gui serve _start_server doc
-    apropos writedoc writedocs render_doc describe
+pydoc: get_pager pipe_pager plain_pager tempfile_pager tty_pager pager getpager pipepager tempfilepager ttypager
+    plainpager help Helper browse cli gui serve _start_server doc apropos writedoc writedocs render_doc describe
 _pyrepl: functions
 mailcap: findmatch test getcaps
 platform: popen _syscmd_file _syscmd_uname _syscmd_ver _Processor architecture libc_ver
 _osx_support: _read_output _find_build_tool _find_executable customize_compiler customize_config_vars compiler_fixup
     _find_appropriate_compiler _remove_unsupported_archs _default_sysroot
 _aix_support: _read_cmd_output _aix_bosmp64 _aix_bos_rte aix_platform aix_buildtag
-uuid: _get_command_stdout _popen _ifconfig_getnode _arp_getnode _lanscan_getnode _netstat_getnode _ip_getnode _find_mac
-    _find_mac_near_keyword _find_mac_under_heading
+uuid: _get_command_stdout _popen _ifconfig_getnode _arp_getnode _lanscan_getnode _netstat_getnode _ip_getnode
+    _find_mac _find_mac_near_keyword _find_mac_under_heading
 ctypes.util: find_library _findLib_gcc _findLib_ld _findLib_crle _findSoname_ldconfig _get_soname _is_elf test
 ctypes._aix: find_library get_ld_headers find_shared get_shared get_libpaths
 imaplib: IMAP4_stream
@@ -126,19 +127,21 @@ _testcapi _testinternalcapi _testlimitedcapi: functions
 _IMPORTS = """
 builtins __builtin__: __import__ reload
 importlib: import_module reload __import__ find_loader
-importlib.util: find_spec _find_spec LazyLoader module_from_spec set_loader set_package module_for_loader spec_from_file_location
-    spec_from_loader _find_spec_from_path _module_to_load
-importlib.machinery _frozen_importlib_external importlib._bootstrap_external: PathFinder.find_spec FileFinder.find_spec
-    SourceFileLoader.load_module SourceFileLoader.exec_module SourceFileLoader.get_code SourceFileLoader.set_data
-    SourcelessFileLoader.load_module SourcelessFileLoader.get_code ExtensionFileLoader.load_module
-    ExtensionFileLoader.create_module ExtensionFileLoader.exec_module FileLoader.load_module FileLoader.get_data
-    SourceLoader.exec_module _compile_bytecode _write_atomic _install _setup _set_bootstrap_module _bless_my_loader
-    _fix_up_module _find_module_shim WindowsRegistryFinder spec_from_file_location _LoaderBasics.exec_module
-_frozen_importlib importlib._bootstrap importlib.machinery imp: __import__ _gcd_import _find_and_load _find_and_load_unlocked _find_spec _load
-    _load_unlocked _load_backward_compatible _load_module_shim _exec _install _setup _install_external_importers
-    _call_with_frames_removed _builtin_from_name BuiltinImporter.load_module BuiltinImporter.create_module
-    BuiltinImporter.exec_module FrozenImporter.load_module FrozenImporter.exec_module _handle_fromlist
-    module_from_spec _find_spec_legacy _init_module_attrs _new_module _spec_from_module _calc___package__
+importlib.util: find_spec _find_spec LazyLoader module_from_spec set_loader set_package module_for_loader
+    spec_from_file_location spec_from_loader _find_spec_from_path _module_to_load
+importlib.machinery _frozen_importlib_external importlib._bootstrap_external: PathFinder.find_spec
+    FileFinder.find_spec SourceFileLoader.load_module SourceFileLoader.exec_module SourceFileLoader.get_code
+    SourceFileLoader.set_data SourcelessFileLoader.load_module SourcelessFileLoader.get_code
+    ExtensionFileLoader.load_module ExtensionFileLoader.create_module ExtensionFileLoader.exec_module
+    FileLoader.load_module FileLoader.get_data SourceLoader.exec_module _compile_bytecode _write_atomic _install
+    _setup _set_bootstrap_module _bless_my_loader _fix_up_module _find_module_shim WindowsRegistryFinder
+    spec_from_file_location _LoaderBasics.exec_module
+_frozen_importlib importlib._bootstrap importlib.machinery imp: __import__ _gcd_import _find_and_load
+    _find_and_load_unlocked _find_spec _load _load_unlocked _load_backward_compatible _load_module_shim _exec _install
+    _setup _install_external_importers _call_with_frames_removed _builtin_from_name BuiltinImporter.load_module
+    BuiltinImporter.create_module BuiltinImporter.exec_module FrozenImporter.load_module FrozenImporter.exec_module
+    _handle_fromlist module_from_spec _find_spec_legacy _init_module_attrs _new_module _spec_from_module
+    _calc___package__
 importlib.abc: InspectLoader.source_to_code InspectLoader.exec_module InspectLoader.load_module Loader.load_module
     SourceLoader.set_data FileLoader.load_module ExecutionLoader.get_code
 importlib.metadata: EntryPoint.load entry_points
@@ -146,8 +149,8 @@ importlib.resources importlib.resources._common importlib._common importlib.reso
     importlib.resources._functional: files path contents open_binary open_text read_binary read_text is_resource
     resolve from_package get_package get_resource_reader as_file _tempfile _get_package
 _imp imp: create_dynamic create_builtin load_dynamic load_source load_compiled load_module load_package init_builtin
-    init_frozen exec_dynamic exec_builtin find_module reload _fix_co_filename
-    _override_frozen_modules_for_tests _override_multi_interp_extensions_check get_frozen_object
+    init_frozen exec_dynamic exec_builtin find_module reload _fix_co_filename _override_frozen_modules_for_tests
+    _override_multi_interp_extensions_check get_frozen_object
 pkgutil: resolve_name find_loader get_loader get_data get_importer walk_packages iter_importers iter_modules read_code
     extend_path ImpLoader ImpImporter _get_spec _import_imp
 zipimport: zipimporter.load_module zipimporter.get_code zipimporter.exec_module zipimporter.get_data _get_module_code
@@ -155,8 +158,7 @@ zipimport: zipimporter.load_module zipimporter.get_code zipimporter.exec_module 
 site: main addpackage addsitedir addsitepackages addusersitepackages execsitecustomize execusercustomize venv
     enablerlcompleter register_readline setquit setcopyright sethelper _script abs_paths removeduppaths
 sitecustomize usercustomize: functions
-pydoc: locate safeimport importfile resolve ispath synopsis source_synopsis ModuleScanner
-    _url_handler
+pydoc: locate safeimport importfile resolve ispath synopsis source_synopsis ModuleScanner _url_handler
 pyclbr: readmodule readmodule_ex _readmodule _main
 modulefinder: ModuleFinder _find_module test
 sysconfig: _init_posix
@@ -169,11 +171,11 @@ distutils.core: run_setup
 """
 
 _MEMORY = """
-ctypes _ctypes ctypes._endian: _dlopen CDLL PyDLL WinDLL OleDLL LibraryLoader CFUNCTYPE PYFUNCTYPE WINFUNCTYPE CFuncPtr _CFuncPtr cdll pydll windll
-    oledll pythonapi cast _cast memmove memset string_at wstring_at _string_at _wstring_at _memmove_addr _memset_addr
-    _string_at_addr _wstring_at_addr py_object dlopen dlsym dlclose LoadLibrary FreeLibrary call_function
-    call_cdeclfunction addressof PyObj_FromPtr Py_INCREF Py_DECREF resize _unpickle Structure.from_address
-    Array.from_address DllGetClassObject memoryview_at _memoryview_at
+ctypes _ctypes ctypes._endian: _dlopen CDLL PyDLL WinDLL OleDLL LibraryLoader CFUNCTYPE PYFUNCTYPE WINFUNCTYPE
+    CFuncPtr _CFuncPtr cdll pydll windll oledll pythonapi cast _cast memmove memset string_at wstring_at _string_at
+    _wstring_at _memmove_addr _memset_addr _string_at_addr _wstring_at_addr py_object dlopen dlsym dlclose LoadLibrary
+    FreeLibrary call_function call_cdeclfunction addressof PyObj_FromPtr Py_INCREF Py_DECREF resize _unpickle
+    Structure.from_address Array.from_address DllGetClassObject memoryview_at _memoryview_at
 gc: get_objects get_referrers get_referents
 faulthandler: _fatal_error _fatal_error_c_thread _read_null _sigabrt _sigfpe _sigsegv _stack_overflow register
     dump_traceback dump_traceback_later enable
@@ -181,8 +183,8 @@ dl: open
 """
 
 _REACHES = """
-sys: modules meta_path path_hooks path_importer_cache _getframe _getframemodulename _current_frames _current_exceptions
-    call_tracing exit _clear_type_cache _debugmallocstats monitoring remote_exec
+sys: modules meta_path path_hooks path_importer_cache _getframe _getframemodulename _current_frames
+    _current_exceptions call_tracing exit _clear_type_cache _debugmallocstats monitoring remote_exec
 builtins __builtin__: globals locals vars exit quit __loader__ __spec__
 inspect: currentframe stack trace getouterframes getinnerframes
 gc: callbacks garbage
@@ -191,16 +193,16 @@ _thread thread: exit exit_thread interrupt_main
 
 _CHANGES = """
 builtins __builtin__: delattr
-os posix nt: putenv unsetenv chdir fchdir umask nice setuid setgid seteuid setegid setreuid setregid setresuid setresgid
-    setgroups initgroups setpgid setpgrp setsid setpriority sched_setaffinity sched_setparam sched_setscheduler
-    set_inheritable set_handle_inheritable set_blocking tcsetpgrp unshare setns register_at_fork timerfd_create
-    timerfd_settime timerfd_settime_ns add_dll_directory unsetenv
-sys: path settrace setprofile _settraceallthreads _setprofileallthreads addaudithook setrecursionlimit setswitchinterval
-    setcheckinterval setdlopenflags set_asyncgen_hooks set_coroutine_origin_tracking_depth set_int_max_str_digits
-    set_coroutine_wrapper activate_stack_trampoline deactivate_stack_trampoline _deactivate_opcache
-    set_lazy_imports setdefaultencoding
-threading: _thread_shutdown settrace setprofile settrace_all_threads setprofile_all_threads stack_size _register_atexit
-    _shutdown _after_fork
+os posix nt: putenv unsetenv chdir fchdir umask nice setuid setgid seteuid setegid setreuid setregid setresuid
+    setresgid setgroups initgroups setpgid setpgrp setsid setpriority sched_setaffinity sched_setparam
+    sched_setscheduler set_inheritable set_handle_inheritable set_blocking tcsetpgrp unshare setns register_at_fork
+    timerfd_create timerfd_settime timerfd_settime_ns add_dll_directory unsetenv
+sys: path settrace setprofile _settraceallthreads _setprofileallthreads addaudithook setrecursionlimit
+    setswitchinterval setcheckinterval setdlopenflags set_asyncgen_hooks set_coroutine_origin_tracking_depth
+    set_int_max_str_digits set_coroutine_wrapper activate_stack_trampoline deactivate_stack_trampoline
+    _deactivate_opcache set_lazy_imports setdefaultencoding
+threading: _thread_shutdown settrace setprofile settrace_all_threads setprofile_all_threads stack_size
+    _register_atexit _shutdown _after_fork
 _thread thread threading: stack_size _shutdown _set_sentinel
 signal _signal: signal alarm setitimer pause raise_signal pthread_kill pthread_sigmask pidfd_send_signal set_wakeup_fd
     siginterrupt sigwait sigwaitinfo sigtimedwait default_int_handler
@@ -224,8 +226,8 @@ asyncio asyncio.events: set_event_loop set_event_loop_policy set_child_watcher
 unittest unittest.main unittest.runner unittest.signals: installHandler registerResult
 contextlib: chdir.__enter__
 functools: update_wrapper
-operator _operator: setitem delitem iadd iand iconcat ifloordiv ilshift imatmul imod imul ior ipow irshift isub itruediv
-    ixor
+operator _operator: setitem delitem iadd iand iconcat ifloordiv ilshift imatmul imod imul ior ipow irshift isub
+    itruediv ixor
 random: _inst.seed
 decimal _decimal: setcontext
 email.charset: add_alias add_charset add_codec
@@ -246,7 +248,8 @@ threading: _start_new_thread _start_joinable_thread
 _thread thread: start_new_thread start_new start_joinable_thread
 threading: Thread.run Thread.start Timer.run
 weakref: finalize
-multiprocessing.util multiprocessing.queues multiprocessing.pool multiprocessing.managers multiprocessing.heap: Finalize
+multiprocessing.util multiprocessing.queues multiprocessing.pool multiprocessing.managers multiprocessing.heap:
+    Finalize
 sched: scheduler.run
 operator _operator: call __call__
 unittest.case: FunctionTestCase

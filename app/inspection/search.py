@@ -62,6 +62,8 @@ class Search:
         arrays.check_size(header, size - stream.position)
         if header.objects:
             self.pickles(stream, None, depth)
+        elif header.unknown:
+            self.perhaps(stream)
         return header
 
     def compressed(self, source: Source, name: str, depth: int) -> bool:

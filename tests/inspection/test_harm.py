@@ -49,17 +49,17 @@ READERS = {
         getsizeof getswitchinterval gettrace intern is_finalizing unraisablehook""",
     "_thread": "LockType RLock _count _excepthook _local allocate allocate_lock get_ident get_native_id",
     "_signal": "getitimer getsignal sigpending strsignal valid_signals",
-    "_socket": """CMSG_LEN CMSG_SPACE getdefaulttimeout gethostname getprotobyname getservbyname getservbyport htonl htons
-        if_indextoname if_nameindex if_nametoindex inet_aton inet_ntoa inet_ntop inet_pton ntohl ntohs""",
+    "_socket": """CMSG_LEN CMSG_SPACE getdefaulttimeout gethostname getprotobyname getservbyname getservbyport htonl
+        htons if_indextoname if_nameindex if_nametoindex inet_aton inet_ntoa inet_ntop inet_pton ntohl ntohs""",
     "_imp": """_frozen_module_names acquire_lock extension_suffixes find_frozen is_builtin is_frozen is_frozen_package
         lock_held release_lock source_hash""",
-    "gc": "collect enable get_count get_debug get_freeze_count get_stats get_threshold is_finalized is_tracked isenabled "
-    "unfreeze",
+    "gc": """collect enable get_count get_debug get_freeze_count get_stats get_threshold is_finalized is_tracked
+        isenabled unfreeze""",
     "_posixsubprocess": "",
     "marshal": "dump dumps",
     "_pickle": "PickleBuffer Pickler dump dumps",
-    "_ctypes": "Array POINTER Structure Union _Pointer _SimpleCData alignment buffer_info byref get_errno pointer set_errno "
-    "sizeof",
+    "_ctypes": """Array POINTER Structure Union _Pointer _SimpleCData alignment buffer_info byref get_errno pointer
+        set_errno sizeof""",
     "atexit": "_ncallbacks",
     "_operator": """_compare_digest abs add and_ attrgetter concat contains countOf eq floordiv ge getitem gt index
         indexOf inv invert is_ is_not itemgetter le length_hint lshift lt matmul methodcaller mod mul ne neg not_

@@ -260,12 +260,30 @@ def test_arrays_of_objects_are_pickles(descr: Any) -> None:
         npy(npy_header("<f8"), version=9),
         npy(npy_header("|O", (-1,)), proto(SYSTEM)),
         npy(npy_header("|O").replace("3)", "3L)"), proto(SYSTEM)),
-        npy(npy_header("|O") + " " * 70_000, proto(SYSTEM), version=2),
+        npy(npy_header("|O") + " " * 1_100_000, proto(SYSTEM), version=2),
+        npy(npy_header("|T"), bytes(96)),
+        npy(npy_header("W4,O"), bytes(96)),
+        npy(npy_header([("a", "<W4"), ("b", "W4O")]), bytes(96)),
     ],
 )
 def test_headers_that_only_numpy_might_read_are_quarantined(content: bytes) -> None:
     report = looked_at("x.npy", content, Limits())
     assert (report.outcome, report.format) == (Outcome.QUARANTINED, "numpy")
+
+
+@pytest.mark.parametrize("descr", ["<W4", [("a", "<W4"), ("b", "<V2")], ("<W4", (2,))])
+def test_arrays_of_new_types_are_not_read_and_not_harmful(descr: Any) -> None:
+    """ml_dtypes 0.5 writes `<W4` for complex32, which no numpy.load takes for anything."""
+    report = looked_at("x.npy", npy(npy_header(descr), bytes(48)))
+    assert (report.outcome, report.format, report.scan) == (Outcome.READY, "numpy", None)
+    harmful = looked_at("x.npy", npy(npy_header(descr), proto(SYSTEM)))
+    assert harmful.outcome is Outcome.QUARANTINED
+
+
+def test_long_headers_are_read() -> None:
+    fields = [(f"field number {n}", "<f4") for n in range(10_000)]
+    report = looked_at("x.npy", npy(npy_header(fields, (1,)), bytes(40_000), version=2))
+    assert (report.outcome, report.format, report.scan) == (Outcome.READY, "numpy", None)
 
 
 @pytest.mark.parametrize("content", [npy(npy_header("<f8"), length=60_000), b"\x93NUMPY"])

@@ -40,7 +40,9 @@ COPIES = {
 """Copies of packages inside of other packages, by their first part."""
 SAME = {"_operator": "operator", "_functools": "functools"}
 """Modules in C whose names the other module has as well."""
-DTYPES = re.compile(r"(?:torch|numpy|ml_dtypes)\.(?:(?:q?u?int|b?float|complex|bits)\d+\w*|half|double|cfloat|cdouble)")
+DTYPES = re.compile(
+    r"(?:torch|numpy|ml_dtypes)\.(?:(?:q?u?int|b?float|b?complex|bits)\d+\w*|half|double|cfloat|cdouble)"
+)
 """Types of numbers, of which every release brings new ones."""
 STANDARD_MODULES = sys.stdlib_module_names | frozenset(
     """commands popen2 httplib urllib2 imp asyncore asynchat smtpd distutils pipes telnetlib nntplib cgi cgitb mailcap

@@ -284,9 +284,9 @@ LIBRARIES: dict[str, str] = {
 """``module.name``: why; what libraries hold beyond this is at most suspicious, since nobody knows all of them."""
 
 WRITERS: frozenset[str] = frozenset(
-    """to_pickle to_csv to_hdf to_sql to_parquet to_feather to_excel to_json to_stata to_html to_latex to_markdown to_xml
-    to_orc to_clipboard to_gbq tofile dump save savez save_model dump_model write_text write_bytes write_parquet
-    write_csv write_ipc write_json open unlink rmdir rename replace touch mkdir chmod lchmod symlink_to hardlink_to
-    link_to read_pickle load_model load_weights save_weights load_state""".split()
+    """to_pickle to_csv to_hdf to_sql to_parquet to_feather to_excel to_json to_stata to_html to_latex
+    to_markdown to_xml to_orc to_clipboard to_gbq tofile dump save savez save_model dump_model write_text
+    write_bytes write_parquet write_csv write_ipc write_json open unlink rmdir rename replace touch mkdir
+    chmod lchmod symlink_to hardlink_to link_to read_pickle load_model load_weights save_weights load_state""".split()
 )
 """Methods of classes by which a value writes a file, or reads another, when a pickle calls them by name."""

@@ -226,8 +226,10 @@ torch.storage.UntypedStorage.from_file cloudpickle.loads dill.load dill._dill.Un
 mlflow.pyfunc.load_model mlflow.projects.run mlflow.utils.process._exec_cmd requests.get requests.api.post
 requests.Session.get urllib3.PoolManager.request httpx.get boto3.client paramiko.ProxyCommand sh.rm fabric.api.run
 pexpect.spawn pip.main setuptools.setup IPython.start_ipython jinja2.Template mako.template.Template numexpr.evaluate
-cffi.FFI jsonpickle.decode picklescan.scanner._unsafe_globals app.inspection.limits.Limits sys.path.insert
-warnings.filters.append os.path.os.system
+cffi.FFI jsonpickle.decode enum.Enum._convert_ dataclasses.dataclass six.exec_ six.moves.builtins.eval attr.make_class
+numpy.compat.py3k.npy_load_module numpy.lib.npyio.urlopen sklearn.datasets._base.urlretrieve joblib.disk.delete_folder
+picklescan.scanner._unsafe_globals app.inspection.limits.Limits sys.path.insert warnings.filters.append
+os.path.os.system
 """.split()
 
 

@@ -212,6 +212,19 @@ HARMFUL = {
     "script of the tests": called(found("test.support.script_helper", "assert_python_ok"), text("-c"), text("harm")),
     "list of a module": called(found("sys", "path.append"), text("harm")),
     "table of a module": called(found("warnings", "filters.insert"), b"K\x00", b"N"),
+    "dictionary of a module by its class": called(found("builtins", "dict.update"), found("x.y", "table"), b"}"),
+    "list of a module by its class": called(found("builtins", "list.append"), found("x.y", "table"), b"N"),
+    "names of an enumeration": called(found("enum", "global_enum"), by_value()),
+    "fields that are code": called(
+        found("dataclasses", "dataclass"), called(found("builtins", "type"), text("A"), b")", dictionary(a=INT))
+    ),
+    "method that evaluates": called(found("pandas.core.api", "DataFrame.query"), THING, text("harm")),
+    "method that loads": called(found("transformers.models.auto", "AutoModel.from_pretrained"), text("harm")),
+    "method of a pool": called(
+        found("joblib.externals.loky.process_executor", "ProcessPoolExecutor.submit"), THING, UNKNOWN
+    ),
+    "groupby of a user's function": called(found("itertools", "groupby"), b"]", UNKNOWN),
+    "wrapper of joblib": called(found("joblib.externals.loky.cloudpickle_wrapper", "_reconstruct_wrapper"), b"N"),
     "method that writes": called(found("pandas.core.frame", "DataFrame.to_csv"), THING, text("harm")),
     "path that writes": called(found("pathlib", "PosixPath.write_text"), THING, text("harm")),
     "names of a module handed on": called(UNKNOWN, b"cweakref\n__dict__\n"),

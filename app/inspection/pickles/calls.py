@@ -34,6 +34,7 @@ Handler = Callable[["Usage", Global, Value], Value]
 HANDLERS: dict[str, Handler] = {}
 NESTED = frozenset({"torch.storage._load_from_bytes"})
 KEEPS_ARGUMENTS = frozenset({"numpy.dtype", "numpy.dtypes.StringDType", "functools.lru_cache"})
+LAZY = ("starmap", "accumulate", "takewhile", "dropwhile", "filterfalse", "groupby")
 MOST_FILES = 10_000
 """Files within a file that are looked at."""
 
@@ -150,10 +151,10 @@ def _partial(usage: Usage, function: Global, arguments: Value) -> Value:
     return Made(function, parts(arguments)[:1], held=usage.carried(arguments))
 
 
-@handles("builtins.map", "builtins.filter", "itertools.starmap", "itertools.accumulate", "itertools.takewhile")
+@handles("builtins.map", "builtins.filter", *(f"itertools.{name}" for name in LAZY))
 def _lazy(usage: Usage, function: Global, arguments: Value) -> Value:
     """Calls what it is given when somebody iterates: harmless for a class, or for a function of Python that is."""
-    at = 1 if function.name == "accumulate" else 0
+    at = 1 if function.name in {"accumulate", "groupby"} else 0
     given = (*parts(arguments), None, None)[at]
     if not isinstance(arguments, tuple) or (given is not None and not _is_harmless(given)):
         usage.danger(f"Calls {function}, which calls what it is given.")

@@ -12,8 +12,9 @@ MODULE_STEPS: frozenset[str] = frozenset(
 """Modules that others have imported: reached through them, they are as dangerous as by their own name."""
 
 FUNCTION_STEPS: frozenset[str] = frozenset(
-    """system popen Popen spawn eval exec execfile import_module load_module find_class check_output
-    check_call""".split()
+    """system popen Popen spawn eval exec execfile import_module load_module exec_module find_class check_output
+    check_call getoutput getstatusoutput run_path run_module urlopen urlretrieve create_connection rmtree copytree
+    copyfile mkdtemp mkstemp NamedTemporaryFile TemporaryDirectory CDLL dataclass""".split()
 )
 """Functions of those modules, by whatever module of a library they are reached."""
 

@@ -27,9 +27,9 @@ from app.inspection.pickles.gadgets import (
     REBUILDERS,
     TRUSTED_PACKAGES,
 )
-from app.inspection.pickles.harm.libraries import WRITERS
-from app.inspection.pickles.harm.lookup import harm
-from app.inspection.pickles.harm.reasons import CALLS, CHANGES, FILES
+from app.inspection.pickles.harm.libraries import LOADERS, RUNNERS, WRITERS
+from app.inspection.pickles.harm.lookup import HARM, harm
+from app.inspection.pickles.harm.reasons import AGAIN, CALLS, CHANGES, CODE, FILES
 
 COPIES = {
     "joblib.externals.cloudpickle": "cloudpickle",
@@ -48,6 +48,7 @@ STANDARD_MODULES = sys.stdlib_module_names | frozenset(
     """commands popen2 httplib urllib2 imp asyncore asynchat smtpd distutils pipes telnetlib nntplib cgi cgitb mailcap
     imghdr sndhdr xdrlib crypt spwd lib2to3 anydbm whichdb""".split()
 )
+KNOWN_PACKAGES = STANDARD_MODULES | TRUSTED_PACKAGES | {name.partition(".")[0] for name in HARM}
 USED_AS_VALUES = frozenset({"builtins", "operator", "functools", "itertools", "types"})
 """Modules whose functions models keep; other scanners condemn all of them."""
 NAMES_OF_USERS = frozenset({"code", "test"})
@@ -109,8 +110,9 @@ def judge_call(module: str, name: str) -> Judgement:
     if found.level is Level.DANGEROUS or full in EXPECTED or full in REBUILDERS:
         return found
     owner, _, method = name.rpartition(".")
-    if owner and method in WRITERS:
-        return Judgement(Level.DANGEROUS, FILES)
+    for methods, why in ((WRITERS, FILES), (LOADERS, AGAIN), (RUNNERS, CODE)):
+        if owner and method in methods and is_of_library(module):
+            return Judgement(Level.DANGEROUS, why)
     if owner and method in MUTATORS and not is_class_like(module, owner):
         return Judgement(Level.DANGEROUS, CHANGES)
     return SAFE
@@ -142,14 +144,19 @@ def is_standard(module: str) -> bool:
     return module.split(".", maxsplit=1)[0] in STANDARD_MODULES
 
 
+def is_of_library(module: str) -> bool:
+    """Whether it is a module of Python's library or of a package that is known here: not a user's own."""
+    package = module.split(".", maxsplit=1)[0]
+    return package in KNOWN_PACKAGES and package not in NAMES_OF_USERS
+
+
 def _leaves(module: str, name: str) -> str | None:
     """The step by which the name leaves the module or class that carries it.
 
     What a user's own module has under the name of a function that does harm elsewhere is the user's own.
     """
     steps = name.split(".")
-    package = module.split(".", maxsplit=1)[0]
-    is_foreign = package in TRUSTED_PACKAGES or (is_standard(module) and package not in NAMES_OF_USERS)
+    is_foreign = is_of_library(module)
     for at, step in enumerate(steps):
         of_value = at > 0 and steps[at - 1].lstrip("_")[:1].isupper()
         if step in MODULE_STEPS and (is_foreign or len(steps) > 1):

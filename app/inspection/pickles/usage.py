@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from app.inspection.pickles import calls
+from app.inspection.pickles.gadgets import MUTATORS
 from app.inspection.pickles.policy import Level, judge_call, judge_import, modern
-from app.inspection.pickles.values import MOST_HELD, Box, Bytes, Global, Made, State, Value, origin
+from app.inspection.pickles.values import MOST_HELD, Box, Bytes, Global, Made, State, Value, origin, parts
 from app.inspection.reports import shown
 
 MOST_KEPT = 10_000
@@ -81,6 +82,8 @@ class Usage:
         if judgement.level is Level.DANGEROUS:
             self.danger(f"Calls {shown(full, 200)}, which {judgement.why}.")
             self.told.add(function)
+        if function.name.rpartition(".")[2] in MUTATORS and "." in function.name:
+            self.changed(parts(arguments)[0] if parts(arguments) else None)
         self.handed(arguments, f"to {shown(full, 200)}")
         return Made(function, arguments if full in calls.KEEPS_ARGUMENTS else None)
 

@@ -40,6 +40,9 @@ joblib.externals.loky.backend.spawn joblib.externals.loky.backend.fork_exec
     joblib.externals.loky.backend.resource_tracker: functions
 sklearn.utils._testing: assert_run_python_script assert_run_python_script_without_output
 gpustat psutil: Popen
+gensim.utils: check_output
+nltk.internals: java
+spacy.util spacy.cli._util: run_command
 IPython.utils.process IPython.utils._process_posix IPython.utils._process_common: functions
 """
 
@@ -78,6 +81,11 @@ IPython.core.interactiveshell IPython.terminal.interactiveshell IPython.terminal
 jinja2 jinja2.environment: Template Template.from_code Environment.from_string Environment.compile_expression
 mako.template mako.lookup mako.runtime: Template ModuleTemplate TemplateLookup
 mako.template: _compile_text _compile_module_file
+six sklearn.externals.six: exec_
+six.moves sklearn.externals.six.moves past.builtins: *
+attr attrs attr._make attr._next_gen: make_class s define frozen mutable attrs _ClassBuilder _make_init
+    _compile_and_eval
+pytest nose: main run
 dill.source dill._dill: importable _eval_repr
 transformers.dynamic_module_utils: get_class_from_dynamic_module get_class_in_module
 tensorflow.python.autograph.pyct.loader: load_source load_ast
@@ -103,6 +111,8 @@ joblib.numpy_pickle_compat: load_compatibility ZipNumpyUnpickler
 joblib.memory: Memory.reduce_size Memory.clear MemorizedResult.get MemorizedFunc.call MemorizedFunc.__call__
     extract_first_line expires_after
 joblib._store_backends: StoreBackendMixin.load_item FileSystemStoreBackend.load_item concurrency_safe_write_rename
+joblib.externals.loky.cloudpickle_wrapper: _reconstruct_wrapper
+distributed.protocol.pickle distributed.protocol pyspark.serializers nltk.data: loads load
 joblib.externals.loky.backend.reduction joblib.pool joblib._memmapping_reducer: loads reduce_array_memmap_backward
     _strided_from_memmap
 cloudpickle cloudpickle.cloudpickle cloudpickle.cloudpickle_fast: load loads
@@ -263,6 +273,13 @@ transformers.utils.import_utils: direct_transformers_import
 hydra.utils hydra._internal.instantiate._instantiate2 hydra._internal.utils: instantiate call get_class get_method
     get_object _locate
 importlib_metadata: EntryPoint.load
+numpy.compat numpy.compat.py3k: npy_load_module open_latin1
+werkzeug.utils django.utils.module_loading pydantic.utils pydantic.v1.utils pydantic._internal._validators
+    airflow.utils.module_loading: import_string
+traitlets.utils.importstring IPython.utils.importstring: import_item
+twisted.python.reflect: namedAny namedModule namedObject requireModule
+dask.utils: import_required
+mlflow.utils.lazy_load: LazyLoader
 """
 
 _BLINDS = """
@@ -284,9 +301,19 @@ LIBRARIES: dict[str, str] = {
 """``module.name``: why; what libraries hold beyond this is at most suspicious, since nobody knows all of them."""
 
 WRITERS: frozenset[str] = frozenset(
-    """to_pickle to_csv to_hdf to_sql to_parquet to_feather to_excel to_json to_stata to_html to_latex
-    to_markdown to_xml to_orc to_clipboard to_gbq tofile dump save savez save_model dump_model write_text
-    write_bytes write_parquet write_csv write_ipc write_json open unlink rmdir rename replace touch mkdir
-    chmod lchmod symlink_to hardlink_to link_to read_pickle load_model load_weights save_weights load_state""".split()
+    """to_pickle to_csv to_hdf to_sql to_parquet to_feather to_excel to_json to_stata to_html to_latex to_markdown
+    to_xml to_orc to_clipboard to_gbq tofile dump save savez save_model dump_model write_text write_bytes
+    write_parquet write_csv write_ipc write_json open unlink rmdir rename replace touch mkdir chmod lchmod
+    symlink_to hardlink_to link_to save_weights""".split()
 )
-"""Methods of classes by which a value writes a file, or reads another, when a pickle calls them by name."""
+"""Methods of classes by which a value writes a file when a pickle calls them by name."""
+LOADERS: frozenset[str] = frozenset(
+    """load loads load_item load_model load_weights load_state read_pickle from_pretrained from_file""".split()
+)
+"""Methods of classes that load another file or pickle."""
+RUNNERS: frozenset[str] = frozenset(
+    """eval query exec runcode runsource load_module exec_module from_code compile_expression from_string system popen
+    communicate submit apply_async map_async starmap_async run_in_executor run_until_complete call_soon
+    call_later""".split()
+)
+"""Methods of classes that run text, or what they are given."""

@@ -98,7 +98,7 @@ dis: _try_compile dis main _test
 inspect: get_annotations _signature_fromstr _main
 typing typing_extensions: get_type_hints _eval_type ForwardRef._evaluate ForwardRef.evaluate evaluate_forward_ref
 annotationlib: get_annotations call_annotate_function call_evaluate_function ForwardRef.evaluate
-dataclasses: _create_fn _FuncBuilder
+dataclasses: dataclass _process_class _create_fn _FuncBuilder
 gettext: c2py
 optparse: Values.read_file Values.read_module
 rlcompleter: Completer
@@ -232,6 +232,7 @@ random: _inst.seed
 decimal _decimal: setcontext
 email.charset: add_alias add_charset add_codec
 mimetypes: add_type
+enum: global_enum Enum._convert_ IntEnum._convert_ IntFlag._convert_ Flag._convert_ StrEnum._convert_
 abc _abc _py_abc: _abc_register _reset_registry _reset_caches ABCMeta.register
 linecache: checkcache clearcache _register_code
 """

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from app.inspection.reports import Malformed
+from app.inspection.reports import Malformed, Unread
 from app.inspection.source import FileStream, Source, Stream
 
 CHUNK = 256 * 1024
@@ -27,11 +27,11 @@ class Budget:
         """Count what was unpacked.
 
         Raises:
-            Malformed: that was too much.
+            Unread: that was too much.
         """
         self.left -= count
         if self.left < 0:
-            raise Malformed(f"More than {self.most:,} bytes would have to be unpacked to look inside.")
+            raise Unread(f"More than {self.most:,} bytes would have to be unpacked to look inside.")
 
 
 class Inflater(Protocol):

@@ -10,13 +10,13 @@ from math import prod
 
 from app.inspection.limits import Limits
 from app.inspection.pickles import opcodes as _opcodes  # noqa: F401 - registers what each opcode does
-from app.inspection.pickles.machine import Broken, Machine
+from app.inspection.pickles.machine import Broken, Machine, Refused
 from app.inspection.pickles.policy import Level, judge_import
 from app.inspection.pickles.skeleton import Skeleton
 from app.inspection.pickles.usage import Usage
 from app.inspection.pickles.values import Bytes, Made, Value, origin
 from app.inspection.reports import Malformed, shown
-from app.inspection.source import Stream
+from app.inspection.source import Ended, Stream
 
 MOST_PICKLES = 10_000
 LOOK_AHEAD = 500
@@ -29,19 +29,45 @@ SIZED_DTYPE = re.compile(r"[<>=|]?([SUVa])(\d{1,9})")
 
 
 @dataclass(slots=True)
+class _Watched(Usage):
+    """Notes that something was called, built or changed, not only imported."""
+
+    acted: bool = False
+
+    def called(self, function: Value, arguments: Value) -> Value:
+        self.acted = True
+        return Usage.called(self, function, arguments)
+
+    def built(self, cls: Value) -> Value:
+        self.acted = True
+        return Usage.built(self, cls)
+
+    def changed(self, target: Value) -> None:
+        self.acted = self.acted or target is not None
+        Usage.changed(self, target)
+
+
+@dataclass(slots=True)
 class Dissection:
     """What the pickles of one file import and do."""
 
-    usage: Usage = field(default_factory=Usage)
+    usage: _Watched = field(default_factory=_Watched)
     skeletons: list[Skeleton] = field(default_factory=list)
     pickles: int = 0
     arrays: int = 0
     opcodes: int = 0
     broken: str | None = None
     """Why it could not be followed to its end."""
+    given_up: bool = False
+    """Whether others could follow it further; else unpickling ends there, too."""
     trailing: int | None = None
     """Where bytes begin that are no pickle, after the last pickle."""
     nested: list[Bytes] = field(default_factory=list)
+
+    @property
+    def acted(self) -> bool:
+        """Whether loading would do more than import before it ends."""
+        return self.usage.acted or self.pickles > 0
 
 
 class Dissector:
@@ -62,6 +88,7 @@ class Dissector:
                     break
         except Malformed as error:
             self.found.broken = error.reason
+            self.found.given_up = not isinstance(error, Refused | Ended)
         self.found.nested = self.found.usage.nested
         return self.found
 

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import TypeAlias
 
 from app.inspection import arrays, bundles
-from app.inspection.archives import zips
+from app.inspection.archives import joined, zips
 from app.inspection.detection import CARRIES_CODE, Kind, claimed, claims_pickle, says_only_pickle
 from app.inspection.limits import Limits
 from app.inspection.pickles.dissection import Dissector
@@ -130,7 +130,23 @@ def _zip(source: Source, search: Search) -> Report:
         zips.members(source, search.limits)
     except zips.NoDirectory as error:
         return Report(Outcome.FAILED, error.reason, "zip")
+    except zips.Hostile:
+        raise
+    except Malformed as error:
+        return _joined(source, search, error)
     return _concluded(*bundles.look(source, search), search)
+
+
+def _joined(source: Source, search: Search, error: Malformed) -> Report:
+    """What is no archive as a whole may be several in a row."""
+    try:
+        parts = joined.archives(source)
+    except Malformed:
+        raise error from None
+    looked = [bundles.look(part, search) for part in parts]
+    formats = {format for format, _ in looked}
+    facts: Facts = {"archiveCount": len(parts)}
+    return _concluded(formats.pop() if len(formats) == 1 else "zip", facts, search)
 
 
 def _array(source: Source, search: Search) -> Report:

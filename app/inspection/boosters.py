@@ -83,7 +83,7 @@ def _number(text: str | None) -> int | None:
 
 def lightgbm(source: Source, limits: Limits) -> dict[str, JsonValue]:
     """Version, objective, number of features, classes and trees."""
-    raw = source.read(0, min(LONGEST_LINES, source.size)).decode("utf-8", "replace")
+    raw = source.read(0, min(LONGEST_LINES, source.size)).decode("utf-8", "replace").replace("\r\n", "\n")
     lines = (LINE.fullmatch(line) for line in raw.split("\n\n", 1)[0].splitlines())
     told = {line[1]: line[2] for line in lines if line is not None}
     last = _number(told.get("max_feature_idx"))

@@ -162,7 +162,8 @@ def _by_look(head: bytes) -> Kind | None:
 
 
 def _imports_as_of_old(head: bytes) -> bool:
-    lines = head.split(b"\n")[:-1]
+    lines = head.split(b"\n")
+    lines[-1] = lines[-1][:-1]  # as Python's own unpickler takes a last line without its end
     return any(
         OLD_NAME.fullmatch(name) and OLD_MODULE.search(line[-_OLD_MODULE_BYTES:])
         for line, name in itertools.pairwise(lines)

@@ -123,11 +123,12 @@ def _tensor(name: str, entry: Any) -> Tensor:
 
 
 def _fits(told: str, tensor: Tensor) -> Tensor:
-    bits = BITS[tensor.dtype]
+    items = 1
     for side in tensor.shape:
-        bits *= side
-        if bits >= 2**67:
+        items *= side
+        if items >= 2**64:
             raise Malformed(f"{told} the shape {shown(str(tensor.shape[:64]), 100)} is larger than any file.")
+    bits = items * BITS[tensor.dtype]
     if bits % 8 or bits // 8 != tensor.end - tensor.start:
         raise Malformed(
             f"{told} {tensor.dtype} of shape {shown(str(tensor.shape), 100)} takes {bits:,} bits,"

@@ -143,11 +143,13 @@ class Search:
         names: list[str] = []
         for member in tars.members(stream, self.limits):
             names.append(shown(member.name, 100)) if len(names) < self.limits.listed else None
+            end = stream.position + member.size
             try:
                 self._look(_Bounded(stream, member.size), None, member.name, depth)
             except zips.Hostile:
                 raise
             except Malformed as error:
+                stream.skip(end - stream.position)  # raises when it is the archive that is cut off
                 self.faults.append(f"The member {shown(repr(member.name), 100)}: {error.reason}")
         return names
 

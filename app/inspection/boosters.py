@@ -18,6 +18,8 @@ LONGEST_LINES = 1024 * 1024
 """Bytes that are read of the lines before the first tree of LightGBM."""
 UBJ_NUMBERS = re.compile(rb"L\0{7}\x07version\[(?:\$([iU]))?(?:#(?:L.{8}|[iU].))?((?:[iU].){3}|.{3})", re.DOTALL)
 JSON_NUMBERS = re.compile(rb'"version"\s*:\s*\[([\d,\s]{1,40})\]')
+CATBOOST_CORE, CATBOOST_HEAD = b"FlabuffersModel_v", 1024
+"""What a model of CatBoost has within its first bytes, and how many these are."""
 LINE = re.compile(r"([a-z_]+)=(.*)")
 
 
@@ -101,9 +103,12 @@ def catboost(source: Source, limits: Limits) -> dict[str, JsonValue]:
     """Version of the format and of CatBoost, its loss function and bytes.
 
     Raises:
+        Unlike: it is no model of CatBoost.
         Malformed: it is cut off.
     """
     length = int.from_bytes(source.read(4, 8), "little")
+    if CATBOOST_CORE not in source.read(8, CATBOOST_HEAD):
+        raise Unlike(f"A model of CatBoost names its version, {CATBOOST_CORE.decode()}, near its beginning.")
     if 8 + length > source.size:
         raise Malformed(f"The CatBoost model claims {length:,} bytes, but only {max(0, source.size - 8):,} follow.")
     raw = source.read(8, 8 + min(length, LONGEST_LINES))

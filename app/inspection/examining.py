@@ -110,7 +110,8 @@ def _disguised(source: Source, limits: Limits) -> Report | None:
     search = Search(replace(limits, opcodes=min(limits.opcodes, DISGUISED_OPCODES)))
     found = Dissector(search.limits).stream(FileStream(source, first=512))
     level = found.usage.level
-    is_harmless = level is Level.SAFE or (level is Level.SUSPICIOUS and found.broken is not None)
+    is_broken = found.broken is not None
+    is_harmless = level is Level.SAFE or (is_broken and (level is Level.SUSPICIOUS or not found.acted))
     if is_harmless and not found.nested and found.opcodes < search.limits.opcodes:
         return None
     search.found.append(found)

@@ -12,7 +12,7 @@ from hashlib import sha256
 from math import prod
 
 from app.inspection.limits import Limits
-from app.inspection.reports import JsonValue, Malformed, Unread, shown
+from app.inspection.reports import JsonValue, Malformed, Unlike, Unread, shown
 from app.inspection.source import FileStream, Source
 
 MOST_ENTRIES = 100_000
@@ -150,7 +150,7 @@ def _version(reader: _Reader) -> int:
     if version & 0xFFFF == 0:
         reader.order, version = ">", int.from_bytes(version.to_bytes(4, "little"), "big")
     if version not in {2, 3}:
-        raise Malformed(f"GGUF version {version} is not known; 2 and 3 are.")
+        raise Unlike(f"GGUF version {version} is not known; 2 and 3 are.")
     return version
 
 

@@ -144,5 +144,11 @@ def test_archives_that_are_cut_off_have_failed_unless_they_do_harm_before() -> N
     assert verdict(looked_at("x.tar", hidden)) == "dangerous"
 
 
+def test_names_that_spell_an_import_are_none() -> None:
+    """The first byte of ``cos.py`` is an opcode; nothing is called before it breaks off."""
+    report = looked_at("x.tar", tarred([("cos.py", FILE, b"import math\nmath.cos(1)\n")]))
+    assert (report.outcome, report.scan) == (Outcome.READY, None)
+
+
 def test_an_empty_archive_is_one() -> None:
     assert looked_at("x.tar", tarred([])) == Report()

@@ -6,7 +6,7 @@ import logging
 
 from app.inspection import sandbox
 from app.inspection.detection import HEAD, detect
-from app.inspection.examining import unreadable
+from app.inspection.examining import unread
 from app.inspection.limits import Limits
 from app.inspection.protocol import Order
 from app.inspection.reports import JsonValue, Outcome, Report, Scan
@@ -30,4 +30,4 @@ async def inspect(path: str, reader: RangeReader, *, limits: Limits = Limits()) 
         return await sandbox.run(Order(kind, path, reader.size, limits), reader)
     except sandbox.Killed as killed:
         log.warning("inspection of a file as %s: %s", kind, killed)
-        return unreadable(kind, str(killed))
+        return unread(kind, path, str(killed))

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from app.inspection import arrays
 from app.inspection.archives import tars, zips
 from app.inspection.archives.inflating import Budget, Inflated, before_damage, inflater_for
-from app.inspection.detection import HEAD, Kind, claims_pickle, detect
+from app.inspection.detection import HEAD, Kind, claims_pickle, detect, says_only_pickle
 from app.inspection.limits import Limits
 from app.inspection.pickles.dissection import Dissection, Dissector
 from app.inspection.pickles.policy import Level
-from app.inspection.reports import Malformed, shown
+from app.inspection.reports import Malformed, Unread, shown
 from app.inspection.source import FileStream, Held, Part, Source, Stream
 
 TORCH_MAGIC = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
@@ -28,6 +28,8 @@ class Search:
     """What makes the file suspicious although no pickle does."""
     faults: list[str] = field(default_factory=list)
     """What could not be looked at although loading would."""
+    unlike: str | None = None
+    """Why what could be a pickle is none."""
     headers: dict[str, arrays.Header] = field(default_factory=dict)
     """NumPy arrays that are members of an archive, by name."""
     budget: Budget = field(init=False)
@@ -39,17 +41,24 @@ class Search:
 
     def pickles(self, stream: Stream, source: Source | None, depth: int) -> Dissection:
         """Every pickle of a stream; ``source`` is what its positions count in, None when it cannot be read again."""
+        found = self._dissected(stream)
+        self._keep(found, source, depth)
+        return found
+
+    def _dissected(self, stream: Stream) -> Dissection:
         old_torch = stream.peek(len(TORCH_MAGIC)) == TORCH_MAGIC
         found = Dissector(self._rest()).stream(stream)
         if old_torch and found.pickles >= 5:
             found.trailing = None  # the tensors
+        return found
+
+    def _keep(self, found: Dissection, source: Source | None, depth: int) -> None:
         self.found.append(found)
         for inside in found.nested:
             if source is None or depth >= self.limits.nesting:
                 self.faults.append("It holds tensors in bytes that cannot be looked at.")
             else:
                 self.pickles(FileStream(Part(source, inside.position, inside.length)), None, depth + 1)
-        return found
 
     def _rest(self) -> Limits:
         """The same limits, less what has been used up."""
@@ -63,7 +72,7 @@ class Search:
         if header.objects:
             self.pickles(stream, None, depth)
         elif header.unknown:
-            self.perhaps(stream)
+            self.perhaps(stream, is_claimed=False)
         return header
 
     def compressed(self, source: Source, name: str, depth: int) -> bool:
@@ -82,17 +91,27 @@ class Search:
                 raise
             return False
         kind = detect(head, 1 << 62, name if claims_pickle(name) else "")
-        if kind is Kind.PERHAPS_PICKLE or (kind is Kind.PICKLE and not claims_pickle(name)):
-            return self.perhaps(stream)
+        if kind is Kind.PERHAPS_PICKLE and says_only_pickle(name):
+            kind = Kind.PICKLE
+        elif kind is Kind.PERHAPS_PICKLE or (kind is Kind.PICKLE and not claims_pickle(name)):
+            return self.perhaps(stream, is_claimed=False)
         return self._inside(kind, stream, name, depth)
 
-    def perhaps(self, stream: Stream) -> bool:
-        """Bytes that only could be pickles are when they can be followed, or when what can be followed does harm."""
-        found = Dissector(self._rest()).stream(stream)
-        if found.broken and found.usage.level is not Level.DANGEROUS:
+    def perhaps(self, stream: Stream, *, is_claimed: bool, source: Source | None = None, depth: int = 0) -> bool:
+        """Whether bytes that could be pickles are some: they can be followed, or what can be followed does something.
+
+        Text may begin as pickles of old protocols do, which import by words on lines of their own. To import is no
+        harm by itself, and whoever unpickles bytes that break off before anything is called gets an error.
+        """
+        found = self._dissected(stream)
+        if found.broken:
+            self.unlike = found.broken
+            is_harmful = found.acted and found.usage.level is Level.DANGEROUS
+            if not is_harmful and not (is_claimed and (found.acted or found.given_up)):
+                return False
+        elif found.trailing is not None and not found.usage.acted and not found.usage.imports:
             return False
-        self.found.append(found)
-        self.faults += ["It holds tensors in bytes that cannot be looked at."] if found.nested else []
+        self._keep(found, source, depth)
         return True
 
     def _inside(self, kind: Kind | None, stream: Stream, name: str, depth: int) -> bool:
@@ -126,7 +145,14 @@ class Search:
         names: list[str] = []
         for member in tars.members(stream, self.limits):
             names.append(shown(member.name, 100)) if len(names) < self.limits.listed else None
-            self._look(_Bounded(stream, member.size), None, member.name, depth)
+            end = stream.position + member.size
+            try:
+                self._look(_Bounded(stream, member.size), None, member.name, depth)
+            except zips.Hostile:
+                raise
+            except Malformed as error:
+                stream.skip(end - stream.position)  # raises when it is the archive that is cut off
+                self.faults.append(f"The member {shown(repr(member.name), 100)}: {error.reason}")
         return names
 
     def zip(self, source: Source, members: list[zips.Member], depth: int, skipped: frozenset[str]) -> None:
@@ -149,21 +175,26 @@ class Search:
         try:
             stream = zips.open_member(source, member, self.budget)
             inside = zips.content(source, member) if member.method == zips.STORED else None
-            self._look(stream, inside, member.name, depth)
+            self._look(stream, inside, member.name, depth, is_encrypted=member.encrypted)
         except zips.Hostile:
             raise
+        except Unread as error:
+            (self.faults if claims_pickle(member.name) else self.notes).append(error.reason)
         except Malformed as error:
             told = f"{shown(repr(member.name), 100)}: {error.reason}"
             self.faults.append(f"The encrypted member {told}" if member.encrypted else f"The member {told}")
 
-    def _look(self, stream: Stream, source: Source | None, name: str, depth: int) -> None:
+    def _look(
+        self, stream: Stream, source: Source | None, name: str, depth: int, *, is_encrypted: bool = False
+    ) -> None:
         """One member: by its first bytes, and by its name where they do not tell."""
         head = stream.peek(HEAD)
         kind = detect(head, 1 << 62, name if claims_pickle(name) else "")
-        if kind is Kind.PICKLE:
+        if kind is Kind.PERHAPS_PICKLE and is_encrypted and claims_pickle(name):
             self.pickles(stream, source, depth)
-        elif kind is Kind.PERHAPS_PICKLE:
-            self.perhaps(stream)
+        elif kind in {Kind.PICKLE, Kind.PERHAPS_PICKLE}:
+            is_claimed = kind is Kind.PICKLE or claims_pickle(name)
+            self.perhaps(stream, is_claimed=is_claimed, source=source, depth=depth)
         elif kind in {Kind.ZIP, Kind.COMPRESSED} and source is not None:
             self.file(source, name, depth + 1)
         else:

@@ -10,13 +10,13 @@ from math import prod
 
 from app.inspection.limits import Limits
 from app.inspection.pickles import opcodes as _opcodes  # noqa: F401 - registers what each opcode does
-from app.inspection.pickles.machine import Broken, Machine
+from app.inspection.pickles.machine import Broken, Machine, Refused
 from app.inspection.pickles.policy import DTYPES, Level, judge_import
 from app.inspection.pickles.skeleton import Skeleton
 from app.inspection.pickles.usage import Usage
 from app.inspection.pickles.values import Bytes, Global, Made, Value, origin
 from app.inspection.reports import Malformed, shown
-from app.inspection.source import Stream
+from app.inspection.source import Ended, Stream
 
 MOST_PICKLES = 10_000
 LOOK_AHEAD = 500
@@ -47,9 +47,16 @@ class Dissection:
     opcodes: int = 0
     broken: str | None = None
     """Why it could not be followed to its end."""
+    given_up: bool = False
+    """Whether others could follow it further; else unpickling ends there, too."""
     trailing: int | None = None
     """Where bytes begin that are no pickle, after the last pickle."""
     nested: list[Bytes] = field(default_factory=list)
+
+    @property
+    def acted(self) -> bool:
+        """Whether loading would do more than import before it ends."""
+        return self.usage.acted or self.pickles > 0
 
 
 class Dissector:
@@ -70,6 +77,7 @@ class Dissector:
                     break
         except Malformed as error:
             self.found.broken = error.reason
+            self.found.given_up = not isinstance(error, Refused | Ended)
         self.found.usage.settle()
         self.found.nested = self.found.usage.nested
         return self.found

@@ -29,6 +29,10 @@ class Broken(Malformed):
     """The pickle cannot be followed to its end."""
 
 
+class Refused(Broken):
+    """It cannot be followed by anybody: unpickling ends here with an error."""
+
+
 Handler = Callable[["Machine"], None]
 HANDLERS: dict[int, Handler] = {}
 
@@ -79,13 +83,13 @@ class Machine:
             self.left -= 1
             handler = handlers.get(code)
             if code == STOP:
-                raise Broken(f"The pickle ends at byte {self.stream.position:,} without a value.")
+                raise Refused(f"The pickle ends at byte {self.stream.position:,} without a value.")
             if handler is None:
-                raise Broken(f"The byte 0x{code:02x} at {self.stream.position - 1:,} is no opcode of a pickle.")
+                raise Refused(f"The byte 0x{code:02x} at {self.stream.position - 1:,} is no opcode of a pickle.")
             try:
                 handler(self)
             except IndexError:
-                raise Broken(
+                raise Refused(
                     f"The opcode at byte {self.stream.position:,} needs more on the stack than is there."
                 ) from None
 
@@ -113,10 +117,14 @@ class Machine:
         taken, whole = self.stream.line(LONGEST_LINE)
         self.skeleton.add_opcode(self.code, taken + b"\n")
         if not whole and self.code in b"ci":
-            raise Broken(
+            raise self.unnamed(taken)(
                 f"The name of an import before byte {self.stream.position:,} is longer than {LONGEST_LINE:,} bytes."
             )
         return taken
+
+    def unnamed(self, line: bytes) -> type[Broken]:
+        """How a line that is no name here ends it: no module has blanks in its name, or one that is no text."""
+        return Refused if b" " in line or len(line) <= LONGEST_TEXT else Broken
 
     def text(self, raw: bytes, encoding: str = "utf-8") -> str | None:
         """A text that may become part of a name."""
@@ -132,7 +140,7 @@ class Machine:
         counted = self.stream.take(width)
         length = int.from_bytes(counted, "little", signed=signed)
         if length < 0:
-            raise Broken(f"The value before byte {self.stream.position:,} has the negative length {length:,}.")
+            raise Refused(f"The value before byte {self.stream.position:,} has the negative length {length:,}.")
         position = self.stream.position
         if length > LONGEST_TEXT:
             self.stream.skip(length)
@@ -147,12 +155,12 @@ class Machine:
         try:
             return int(line)
         except ValueError:
-            raise Broken(f"{line[:20]!r} before byte {self.stream.position:,} is no number.") from None
+            raise Refused(f"{line[:20]!r} before byte {self.stream.position:,} is no number.") from None
 
     def recall(self, key: int) -> None:
         """Push what the memo holds."""
         if key not in self.memo:
-            raise Broken(f"The memo has nothing under {key}, which is asked for before byte {self.stream.position:,}.")
+            raise Refused(f"The memo has nothing under {key}, which is asked for before byte {self.stream.position:,}.")
         self.stack.append(self.memo[key])
 
     def expects_bytes(self) -> bool:

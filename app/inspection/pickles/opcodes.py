@@ -8,11 +8,13 @@ from app.inspection.pickles.machine import (
     WRAPPER,
     Broken,
     Machine,
+    Refused,
     counted_bytes,
     counted_text,
     opcode,
 )
 from app.inspection.pickles.values import Box, Global, State, Value, origin, parts
+from app.inspection.source import Unended
 
 
 @opcode(b"\x80")
@@ -61,7 +63,7 @@ def constant(machine: Machine) -> None:
 def quoted_line(machine: Machine) -> None:
     line = machine.line().strip()
     if len(line) < 2 or line[:1] != line[-1:] or line[:1] not in {b"'", b'"'}:
-        raise Broken(f"The text before byte {machine.stream.position:,} is not in quotes.")
+        raise Refused(f"The text before byte {machine.stream.position:,} is not in quotes.")
     machine.push(machine.text(line[1:-1], "unicode_escape"))
 
 
@@ -204,7 +206,7 @@ def binary_get(machine: Machine) -> None:
 def put(machine: Machine) -> None:
     key = machine.number(machine.line())
     if key < 0:
-        raise Broken(f"The memo has no place {key}.")
+        raise Refused(f"The memo has no place {key}.")
     machine.memo[key] = machine.stack[-1]
 
 
@@ -231,7 +233,7 @@ def _name(machine: Machine) -> str:
     line = machine.line()
     name = machine.text(line)
     if name is None:
-        raise Broken(
+        raise machine.unnamed(line)(
             f"The name of an import before byte {machine.stream.position:,} is no text of {LONGEST_TEXT:,} bytes."
         )
     return name
@@ -240,7 +242,10 @@ def _name(machine: Machine) -> str:
 def _two_lines(machine: Machine) -> Value:
     module = _name(machine)
     # The second line belongs to the same opcode.
-    line, _ = machine.stream.line(LONGEST_TEXT + 1)
+    try:
+        line, _ = machine.stream.line(LONGEST_TEXT + 1)
+    except Unended as unended:
+        line = unended.line[:-1]  # as CPython takes a last line that has no end
     machine.skeleton.add(line + b"\n")
     return machine.usage.looked_up(module, machine.text(line))
 

@@ -33,6 +33,8 @@ class Usage:
     """Those of them that became names of code in the file, which loading does not call."""
     told: set[Global] = field(default_factory=set)
     """Those of them that a danger names already."""
+    acted: bool = False
+    """Whether something was called, built or changed, not only imported."""
 
     @property
     def level(self) -> Level:
@@ -66,6 +68,7 @@ class Usage:
 
     def called(self, function: Value, arguments: Value) -> Value:
         """A call; what it gives."""
+        self.acted = True
         if isinstance(function, Global):
             return self._called_global(function, arguments)
         if isinstance(function, Made):
@@ -89,6 +92,7 @@ class Usage:
 
     def built(self, cls: Value, *arguments: Value) -> Value:
         """An instance without a call of the class itself (``cls.__new__``)."""
+        self.acted = True
         if not isinstance(cls, Global | Made):
             self.danger("Builds an instance of something that cannot be told.")
         elif isinstance(cls, Global) and cls in self.harmful:
@@ -100,6 +104,7 @@ class Usage:
 
     def changed(self, target: Value) -> None:
         """State, items or attributes are put into something."""
+        self.acted = self.acted or target is not None
         if isinstance(target, Global) and target.module == "__main__" and target.name.isidentifier():
             self.suspect(f"Changes {target}, which is whatever the program that loads it has under this name.")
         elif isinstance(target, Global):
@@ -191,3 +196,4 @@ class Usage:
         self.harmful |= other.harmful
         self.kept |= other.kept
         self.told |= other.told
+        self.acted = self.acted or other.acted

@@ -188,6 +188,31 @@ HARMFUL = {
     "filler of a class by partial": called(
         found("types", "new_class"), text("a"), b")", b"}", called(PARTIAL, UNKNOWN)
     ),
+    "metaclass by name": called(found("types", "new_class"), text("a"), b")", dictionary(metaclass=UNKNOWN)),
+    "metaclass that is computed": called(
+        found("types", "new_class"), text("a"), b")", b"}" + called(found("x.y", "S"), text("x")) + UNKNOWN + b"s"
+    ),
+    "metaclass by a list of pairs": called(
+        found("types", "new_class"), text("a"), b")", b"](" + tup(text("metaclass"), UNKNOWN) + b"e"
+    ),
+    "metaclass that a bound method is": called(
+        found("types", "new_class"), text("a"), b")", dictionary(metaclass=called(GETATTR, THING, text("run")))
+    ),
+    "default of a function that is looked up": called(
+        UNKNOWN, called(GETATTR, called(cp("_make_function"), b"N", b"}", b"N", tup(SYSTEM)), text("any"))
+    ),
+    "content of a cell that is looked up": called(
+        UNKNOWN, called(GETATTR, called(cp("_make_cell"), SYSTEM), text("cell_contents"))
+    ),
+    "content of a cell that is set and looked up": called(cp("_make_empty_cell")) + put(9)
+    + called(cp("_cell_set"), get(9), SYSTEM) + called(UNKNOWN, called(GETATTR, get(9), text("cell_contents"))),
+    "default of a field that is looked up": called(
+        UNKNOWN,
+        called(GETATTR, found("dataclasses", "Field") + b")\x81" + dictionary(default=SYSTEM) + b"b", text("default")),
+    ),
+    "name of a module of the file that is looked up": called(
+        UNKNOWN, called(GETATTR, called(cp("dynamic_subimport"), text("m"), dictionary(run=SYSTEM)), text("run"))
+    ),
     "filler of a class by value": called(
         found("types", "new_class"), text("a"), b")", b"}", called(cp("_make_function"), b"N")
     ),

@@ -89,10 +89,11 @@ def _attribute(usage: Usage, function: Global, arguments: Value) -> Value:
         return usage.looked_up(base.module, f"{base.name}.{name}")
     if isinstance(base, Made) and origin(base) in MODULE_FINDERS:
         return usage.looked_up((*parts(base.arguments), None)[0], name)
+    held = (*base.held, *base.inner) if isinstance(base, Made) else usage.carried(base)
     further = origin(base) in SHARED and name in FUNCTION_STEPS | MODULE_STEPS
     if leads_out(name) or further:
         usage.danger(f"Looks up {shown(name, 100)}, which leads out of whatever carries it.")
-    return Made(function)
+    return Made(function, held=held)
 
 
 @handles("builtins.setattr", "dill._dill._setattr")
@@ -102,7 +103,7 @@ def _set_attribute(usage: Usage, function: Global, arguments: Value) -> Value:
         usage.danger("Sets an attribute whose name it computes.")
     usage.changed(target)
     if origin(target) in FUNCTION_MAKERS | CELL_MAKERS or name == "__annotations__":
-        usage.keeps(value)
+        usage.keeps(value, target)
     else:
         usage.handed(value, "to an attribute")
     return Made(function)
@@ -172,7 +173,11 @@ def _is_harmless(function: Value) -> bool:
 @handles("types.new_class")
 def _new_class(usage: Usage, function: Global, arguments: Value) -> Value:
     """Calls its last argument with the names of the class; dill gives ``partial(_setitems, source=…)``."""
-    filler = (*parts(arguments), None, None, None, None)[3]
+    given = parts(arguments)
+    named, filler = given[2] if len(given) > 2 else Box(), given[3] if len(given) > 3 else None
+    meta = named.metaclass if isinstance(named, Box) else named
+    if not given or not isinstance(named, Box) or not (meta is None or _is_metaclass(meta)):
+        usage.danger("Calls types.new_class, which calls the metaclass that it is given, and that is no class.")
     kept = parts(filler.arguments)[:1] if isinstance(filler, Made) and origin(filler) == "functools.partial" else ()
     if filler is not None and [str(each) for each in kept] != ["dill._dill._setitems"]:
         usage.danger("Calls types.new_class, which calls what it is given.")
@@ -182,18 +187,19 @@ def _new_class(usage: Usage, function: Global, arguments: Value) -> Value:
 
 @handles(*of_cloudpickle("_make_function", "_make_skel_func"), "dill._dill._create_function", "types.FunctionType")
 def _function(usage: Usage, function: Global, arguments: Value) -> Value:
-    usage.keeps(arguments)
+    made = Made(function)
+    usage.keeps(arguments, made)
     for argument in parts(arguments):
         if isinstance(argument, Box):
             argument.names_of_code = True
-    return Made(function)
+    return made
 
 
 @handles(*of_cloudpickle("_function_setstate", "_fill_function"))
 def _function_state(usage: Usage, function: Global, arguments: Value) -> Value:
     target, *state = parts(arguments) or (None,)
     if origin(target) in FUNCTION_MAKERS:
-        usage.keeps(tuple(state))
+        usage.keeps(tuple(state), target)
     else:
         usage.danger(f"Calls {function} on something that the file does not bring itself.")
     return target if function.name == "_fill_function" else Made(function)
@@ -203,7 +209,7 @@ def _function_state(usage: Usage, function: Global, arguments: Value) -> Value:
 def _cell_content(usage: Usage, function: Global, arguments: Value) -> Value:
     target, *content = parts(arguments) or (None,)
     if origin(target) in CELL_MAKERS:
-        usage.keeps(tuple(content))
+        usage.keeps(tuple(content), target)
     else:
         usage.handed(tuple(content), "to what is no cell")
     return Made(function)
@@ -220,8 +226,9 @@ def _class_state(usage: Usage, function: Global, arguments: Value) -> Value:
 
 @handles(*of_cloudpickle("dynamic_subimport"))
 def _module_of_file(usage: Usage, function: Global, arguments: Value) -> Value:
-    usage.keeps(arguments)
-    return Made(function)
+    made = Made(function)
+    usage.keeps(arguments, made)
+    return made
 
 
 @handles(*of_cloudpickle("subimport"))
@@ -262,17 +269,18 @@ def _named_tuple(usage: Usage, function: Global, arguments: Value) -> Value:
     return found if found in usage.harmful else Made(function)
 
 
+def _is_metaclass(value: Value) -> bool:
+    return origin(value) in CLASS_MAKERS or (isinstance(value, Global) and is_class_like(value.module, value.name))
+
+
 @handles("dill._dill._create_type", *of_cloudpickle("_make_skeleton_class", "_make_skeleton_enum"))
 def _class(usage: Usage, function: Global, arguments: Value) -> Value:
     """A class is made by calling its metaclass: something else than one may give anything."""
     meta, *rest = parts(arguments) or (None,)
     is_enum = function.name == "_make_skeleton_enum"
-    is_meta = origin(meta) in CLASS_MAKERS or (isinstance(meta, Global) and is_class_like(meta.module, meta.name))
-    if isinstance(meta, Global) and str(meta) == "builtins.type":
-        is_meta = True
-    elif not is_enum and not is_meta:
+    if not is_enum and not _is_metaclass(meta):
         return usage.called(meta, tuple(rest))
-    elif isinstance(meta, Global) and not is_enum:
+    if isinstance(meta, Global) and not is_enum:
         usage.called(meta, tuple(rest))
     usage.handed(arguments, f"to {function}")
     return Made(function)

@@ -177,6 +177,9 @@ class Machine:
                 (key, value) for key, value in zip(entries[::2], entries[1::2], strict=False) if isinstance(key, str)
             )
         elif isinstance(target, Box):
+            for key, value in zip(entries[::2], entries[1::2], strict=False):
+                if key == "metaclass" or isinstance(key, Made):  # a key that is computed may spell it
+                    target.metaclass = value if key == "metaclass" else key
             if self.usage.harmful:
                 self.keep(target, entries)
         else:
@@ -207,7 +210,7 @@ class Machine:
             self.usage.handed(state, "to what it changes")
             return
         if origin(target) in KEEPERS:
-            self.usage.keeps(state)
+            self.usage.keeps(state, target)
         elif origin(target) in CARRIERS:
             target.held += self.usage.carried(state)
             target.arguments = parts(state)[:1]

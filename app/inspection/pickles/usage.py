@@ -144,9 +144,12 @@ class Usage:
                 self.danger(f"Hands {shown(str(found), 200)}, which {self.harmful[found]}, {to}.")
                 self.told.add(found)
 
-    def keeps(self, value: Value) -> None:
+    def keeps(self, value: Value, of: Value = None) -> None:
         """Code of the file gets a value as one of its names: loading does not call it."""
-        self.kept.update(self.carried(value))
+        held = self.carried(value)
+        self.kept.update(held)
+        if isinstance(of, Made) and held:
+            of.inner = tuple(dict.fromkeys((*of.inner, *held)))
 
     def filled(self, box: Box, value: Value) -> None:
         """Something goes into a dictionary of the file."""

@@ -34,6 +34,8 @@ class Made:
     state: Value = None
     held: tuple[Global, ...] = ()
     """Harmful names that it keeps and does not call."""
+    inner: tuple[Global, ...] = ()
+    """Those of the code that it is or belongs to: they come out by looking up its attributes."""
 
     def __str__(self) -> str:
         return f"what {self.by} made" if isinstance(self.by, Global) else "what an earlier call made"
@@ -46,6 +48,8 @@ class Box:
     held: tuple[Global, ...] = ()
     names_of_code: bool = False
     """Whether it holds the global names of a function that the file brings."""
+    metaclass: Value = None
+    """What stands under this name, of whatever is made a class."""
 
 
 @dataclass(slots=True, eq=False)

@@ -20,6 +20,9 @@ LONGEST_TEXT = 1024
 """Longest text in bytes that is followed; no import is longer."""
 LONGEST_LINE = 64 * 1024
 WIDEST_TUPLE = 64
+MOST_KEYWORDS = 16
+"""Keys and values of a dictionary by which a class may be made."""
+MANY = Made(None)
 WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper"
 HIGHEST_PROTOCOL = 5
 STOP = ord(".")
@@ -177,15 +180,22 @@ class Machine:
                 (key, value) for key, value in zip(entries[::2], entries[1::2], strict=False) if isinstance(key, str)
             )
         elif isinstance(target, Box):
-            for key, value in zip(entries[::2], entries[1::2], strict=False):
-                if key == "metaclass" or isinstance(key, Made):  # a key that is computed may spell it
-                    target.metaclass = value if key == "metaclass" else key
+            if len(entries) > MOST_KEYWORDS:
+                target.metaclass = MANY
+            elif "metaclass" in entries or any(isinstance(key, Made) for key in entries[::2]):
+                self.describe(target, entries)
             if self.usage.harmful:
                 self.keep(target, entries)
         else:
             self.usage.changed(target)
             for each in entries if self.usage.harmful else ():
                 self.usage.handed(each, "to what it built")
+
+    def describe(self, box: Box, entries: list[Value]) -> None:
+        """Keywords of a class that is made from them; a key that is computed may spell any name."""
+        for key, value in zip(entries[::2], entries[1::2], strict=False):
+            if key == "metaclass" or isinstance(key, Made):
+                box.metaclass = value if key == "metaclass" else key
 
     def keep(self, box: Box, entries: list[Value]) -> None:
         """Keys and values go into a dictionary of the file; annotations are never called."""

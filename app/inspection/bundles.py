@@ -55,15 +55,15 @@ class Archive:
             return None
 
 
-def look(source: Source, search: Search) -> tuple[str, Facts]:
-    """What the archive is, and what it says of itself; pickles in it are looked for.
+def look(source: Source, members: list[zips.Member], search: Search) -> tuple[str, Facts]:
+    """What the archive of these members is, and what it says of itself; pickles in it are looked for.
 
     Raises:
         Malformed: it is damaged.
         zips.Hostile: it is made to harm.
     """
     limits = search.limits
-    archive = Archive(source, search, zips.members(source, limits))
+    archive = Archive(source, search, members)
     facts: Facts = {
         "memberCount": len(archive.members),
         "unpackedBytes": sum(member.size for member in archive.members),
@@ -108,7 +108,9 @@ def _tensors(members: list[zips.Member], roots: set[str]) -> Iterator[str]:
 
 def _keras(archive: Archive) -> Facts:
     config, metadata = archive.json("config.json"), archive.json("metadata.json")
-    if keras.has_code(config):
+    if config is None:
+        archive.search.notes.append("Its config.json cannot be read here, which may hold Python code.")
+    elif keras.has_code(config):
         archive.search.notes.append("It has a Lambda layer, which brings Python code of its own.")
     layers = keras.layers(config)
     return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import PurePosixPath
 from typing import TypeAlias
@@ -128,26 +129,14 @@ def _reader(kind: Kind) -> Callable[[Source, Limits], Facts]:
 def _zip(source: Source, search: Search) -> Report:
     """An archive without a directory is no archive to anybody; one that cannot be read here others may well read."""
     try:
-        zips.members(source, search.limits)
+        archives = joined.opened(source, search.limits)
     except zips.NoDirectory as error:
         return Report(Outcome.FAILED, error.reason, "zip")
-    except zips.Hostile:
-        raise
-    except Malformed as error:
-        return _joined(source, search, error)
-    return _concluded(*bundles.look(source, search), search)
-
-
-def _joined(source: Source, search: Search, error: Malformed) -> Report:
-    """What is no archive as a whole may be several in a row."""
-    try:
-        parts = joined.archives(source)
-    except Malformed:
-        raise error from None
-    looked = [bundles.look(part, search) for part in parts]
+    looked = [bundles.look(part, members, search) for part, members in archives]
+    if len(looked) == 1:
+        return _concluded(*looked[0], search)
     formats = {format for format, _ in looked}
-    facts: Facts = {"archiveCount": len(parts)}
-    return _concluded(formats.pop() if len(formats) == 1 else "zip", facts, search)
+    return _concluded(formats.pop() if len(formats) == 1 else "zip", {"archiveCount": len(looked)}, search)
 
 
 def _array(source: Source, search: Search) -> Report:
@@ -162,7 +151,7 @@ def _array(source: Source, search: Search) -> Report:
 def _tar(source: Source, search: Search) -> Report:
     """What is cut off nobody unpacks to its end; what has been found in it until then counts all the same."""
     try:
-        names = search.tar(FileStream(source), 0)
+        names = search.tar(FileStream(source), 0, partial(FileStream, source))
     except Ended as error:
         report = _concluded(None, {}, search)
         cut = replace(report, outcome=Outcome.FAILED, reason=error.reason)

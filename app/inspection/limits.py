@@ -52,9 +52,6 @@ class Limits:
     members_looked_at: int = 2_000
     """Most members of an archive whose first bytes are looked at; the data of tensors does not count."""
 
-    held_bytes: int = 32 * MIB
-    """Largest archive within a compressed archive that is unpacked, in memory, to be looked at."""
-
     seconds: float = 120.0
     """Wall time of one inspection; waiting for the store does not count."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tarfile
 from collections.abc import Sequence
+from itertools import product
 
 import pytest
 
@@ -55,14 +56,12 @@ INSIDE: dict[str, list[Entry]] = {
     "two files of one name": [("a", FILE, b"1"), ("a", FILE, b"2")],
     "colon": [("w:0", FILE, b"1")],
 }
+TOO_LONG = {("cache in a deep folder", "ustar")}
 
 
-@pytest.mark.parametrize("format", FORMATS.values(), ids=FORMATS)
-@pytest.mark.parametrize("entries", INSIDE.values(), ids=INSIDE)
-def test_links_that_stay_inside_are_honest(entries: list[Entry], format: int) -> None:
-    if format == tarfile.USTAR_FORMAT and any(len(name) > 250 for name, _, _ in entries):
-        pytest.skip("ustar has no names of this length")
-    report = looked_at("x.tar", tarred(entries, format))
+@pytest.mark.parametrize(("key", "format"), [pair for pair in product(INSIDE, FORMATS) if pair not in TOO_LONG])
+def test_links_that_stay_inside_are_honest(key: str, format: str) -> None:
+    report = looked_at("x.tar", tarred(INSIDE[key], FORMATS[format]))
     assert (report.outcome, report.scan) == (Outcome.READY, None)
 
 
@@ -81,6 +80,8 @@ OUTSIDE: dict[str, list[Entry]] = {
     "through a link that comes later": [("x", LINK, "a/b/c/../y"), ("a/b/c", LINK, "../..")],
     "file through a link that comes later": [("x", LINK, "a/b/c/.."), ("a/b/c", LINK, "../.."), ("x/y", FILE, b"1")],
     "hard link moves a link": [("a/b/l", LINK, "../../x"), ("h", HARD, "a/b/l")],
+    "link for the top": [(".", LINK, "a")],
+    "link for a folder": [("a/b/..", LINK, "c")],
     "links without end": [("a", LINK, "b"), ("b", LINK, "a"), ("a/x", FILE, b"1")],
     "long name": [(f"{LONG}/" + "../" * 9 + "x", FILE, b"1")],
     "long target": [("link", LINK, f"{LONG}/" + "../" * 9 + "x")],

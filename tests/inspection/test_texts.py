@@ -22,6 +22,8 @@ TEXTS = {
     "modules": b"cos\nsys\nimport subprocess\n",
     "one line": b"c" + b"onclusion, in many words: " * 200 + b"\nend\n",
     "one long word": b"a" * 3000,
+    "one long name": b"cagtacgt" * 1000 + b"\ntag\n",
+    "a line without an end": b"cagtacgt" * 20_000,
     "paths": b"/srv/lib/python\nimport site\n",
     "a script": b"print('hello')\n",
     "numbers": b"1 2 3\n4 5 6\n",
@@ -90,7 +92,6 @@ def test_honest_pickles_in_text_are_pickles(name: str, value: object) -> None:
 def test_what_may_go_on_for_others_is_not_handed_out(name: str) -> None:
     for content in (
         b"\x80\x06N.",  # a protocol of the future
-        b"c" + b"a.b" * 1000 + b"\nname\n.",
         b"N0" * 600 + b"\xff",
         proto(called(found("somewhere", "make")))[:-1] + b"\xff",
         b"ZF0x1a" + bytes(60),  # joblib before 0.10

@@ -74,6 +74,8 @@ def sums_up(block: bytes) -> bool:
     if len(block) < BLOCK or not block[0]:
         return False
     told = number(block[CHECKSUM])
+    if not told:
+        return False
     total = sum(block) - sum(block[CHECKSUM]) + 8 * ord(" ")
     high = sum(byte > 0x7F for byte in block) - sum(byte > 0x7F for byte in block[CHECKSUM])
     return told in {total, total - 256 * high}

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.inspection.archives import zips
 from app.inspection.archives.zips import END, END64, END64_MARK, END_MARK, ENTRY_MARK, LOCATOR, LOCATOR_MARK
+from app.inspection.limits import Limits
 from app.inspection.reports import Malformed
 from app.inspection.source import Part, Source
 
@@ -23,6 +25,25 @@ class _Archive:
     start: int
     told: dict[bytes, int]
     """Offsets by what should stand there: the first entry, or what large archives have before their end."""
+
+
+def opened(source: Source, limits: Limits) -> list[tuple[Source, list[zips.Member]]]:
+    """The archives of a file, mostly one, each with its members.
+
+    Raises:
+        zips.NoDirectory: the file is cut off.
+        zips.Hostile, Malformed: it cannot be read, neither as one archive nor as several in a row.
+    """
+    try:
+        return [(source, zips.members(source, limits))]
+    except (zips.NoDirectory, zips.Hostile):
+        raise
+    except Malformed as error:
+        try:
+            parts = archives(source)
+        except Malformed:
+            raise error from None
+    return [(part, zips.members(part, limits)) for part in parts]
 
 
 def archives(source: Source) -> list[Part]:

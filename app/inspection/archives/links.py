@@ -24,10 +24,11 @@ class Tree:
 
     def add_symbolic(self, path: str, target: str) -> bool:
         """Add a link whose target counts from where it stands; whether it leads out."""
+        name = _parts(path)[-1:]
         folder = self._resolved(_folder(path), [])
-        if folder is None:
-            return True
-        self._links["/".join([*folder, _parts(path)[-1]])] = target
+        if folder is None or name in ([], [".."]):
+            return True  # a link in the place of a folder that others are in
+        self._links["/".join([*folder, *name])] = target
         return self._resolved(target, folder) is None
 
     def add_hard(self, path: str, target: str) -> bool:

@@ -119,15 +119,11 @@ class Machine:
         """The line that belongs to the opcode; cut when nobody could mean it."""
         taken, whole = self.stream.line(LONGEST_LINE)
         self.skeleton.add_opcode(self.code, taken + b"\n")
-        if not whole and self.code in b"ci":
-            raise self.unnamed(taken)(
+        if not whole and self.code in b"ci":  # and no module has a name of this length
+            raise Refused(
                 f"The name of an import before byte {self.stream.position:,} is longer than {LONGEST_LINE:,} bytes."
             )
         return taken
-
-    def unnamed(self, line: bytes) -> type[Broken]:
-        """How a line that is no name here ends it: no module has blanks in its name, or one that is no text."""
-        return Refused if b" " in line or len(line) <= LONGEST_TEXT else Broken
 
     def text(self, raw: bytes, encoding: str = "utf-8") -> str | None:
         """A text that may become part of a name."""

@@ -233,7 +233,7 @@ def _name(machine: Machine) -> str:
     line = machine.line()
     name = machine.text(line)
     if name is None:
-        raise machine.unnamed(line)(
+        raise Refused(
             f"The name of an import before byte {machine.stream.position:,} is no text of {LONGEST_TEXT:,} bytes."
         )
     return name

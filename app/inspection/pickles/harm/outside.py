@@ -59,7 +59,7 @@ os posix nt: open fdopen remove unlink rmdir removedirs rename renames replace m
     symlink chmod lchmod fchmod chown lchown fchown chroot chflags lchflags truncate ftruncate read readv pread preadv
     write writev pwrite pwritev sendfile copy_file_range splice utime setxattr removexattr dup dup2 close closerange
     pipe pipe2 openpty login_tty posix_openpt grantpt unlockpt lockf memfd_create _fcopyfile tmpfile tempnam tmpnam
-    mkstemp lseek eventfd eventfd_write posix_fallocate
+    mkstemp lseek readinto eventfd eventfd_write posix_fallocate
 pty: close openpty master_open slave_open _copy _read _writen _open_terminal
 io _io _pyio: open open_code FileIO OpenWrapper _open_code_with_warning
 codecs: open
@@ -80,7 +80,8 @@ zipfile._path: Path CompleteDirs FastLookup
 tarfile: open TarFile main _LowLevelFile _Stream copyfileobj bltn_open
 zipapp: create_archive main _copy_archive _maybe_open
 gzip bz2 lzma: open GzipFile BZ2File LZMAFile main
-compression.gzip compression.bz2 compression.lzma compression.zstd: open GzipFile BZ2File LZMAFile ZstdFile
+compression.gzip compression.bz2 compression.lzma compression.zstd compression.zstd._zstdfile: open GzipFile BZ2File
+    LZMAFile ZstdFile
 sqlite3 _sqlite3 sqlite3.dbapi2: connect Connection register_adapter register_converter enable_shared_cache
 dbm dbm.dumb dbm.gnu dbm.ndbm dbm.sqlite3 _dbm _gdbm anydbm dumbdbm gdbm whichdb: open _Database whichdb
 mmap: mmap

@@ -112,6 +112,7 @@ functools: _lru_cache_wrapper
 tkinter: Tk Tcl
 multiprocessing.sharedctypes: make_property
 unittest.mock: _set_signature _setup_func _instance_callable
+posix: _emscripten_debugger
 sys: breakpointhook _baserepl
 posix: _inputhook
 pdb: Completer
@@ -162,7 +163,7 @@ pydoc: locate safeimport importfile resolve ispath synopsis source_synopsis Modu
 pyclbr: readmodule readmodule_ex _readmodule _main
 modulefinder: ModuleFinder _find_module test
 sysconfig: _init_posix
-warnings: _getcategory _setoption _processoptions
+warnings _py_warnings: _getcategory _setoption _processoptions
 xml.sax: _create_parser make_parser
 xml.dom xml.dom.domreg: getDOMImplementation
 encodings: search_function
@@ -210,7 +211,7 @@ atexit: register unregister _clear _run_exitfuncs
 gc: disable freeze set_threshold set_debug
 faulthandler: disable cancel_dump_traceback_later unregister
 copyreg copy_reg: pickle add_extension remove_extension clear_extension_cache constructor dispatch_table
-codecs _codecs: register register_error unregister
+codecs _codecs: _unregister_error register register_error unregister
 multiprocessing.context multiprocessing.spawn multiprocessing: set_start_method set_executable _force_start_method
     set_forkserver_preload _fixup_main_from_path _fixup_main_from_name import_main_path
 multiprocessing.util multiprocessing.queues: register_after_fork
@@ -221,7 +222,7 @@ locale _locale: setlocale _setlocale
 logging: disable captureWarnings setLoggerClass setLogRecordFactory addLevelName shutdown _removeHandlerRef
 logging.config: dictConfig fileConfig dictConfigClass DictConfigurator BaseConfigurator _resolve _install_handlers
     _install_loggers _clearExistingHandlers
-warnings: resetwarnings
+warnings _py_warnings: resetwarnings
 asyncio asyncio.events: set_event_loop set_event_loop_policy set_child_watcher
 unittest unittest.main unittest.runner unittest.signals: installHandler registerResult
 contextlib: chdir.__enter__
@@ -232,7 +233,7 @@ random: _inst.seed
 decimal _decimal: setcontext
 email.charset: add_alias add_charset add_codec
 mimetypes: add_type
-enum: global_enum Enum._convert_ IntEnum._convert_ IntFlag._convert_ Flag._convert_ StrEnum._convert_
+calendar enum: global_enum Enum._convert_ IntEnum._convert_ IntFlag._convert_ Flag._convert_ StrEnum._convert_
 abc _abc _py_abc: _abc_register _reset_registry _reset_caches ABCMeta.register
 linecache: checkcache clearcache _register_code
 """

@@ -6,7 +6,9 @@ The format: ``numpy.lib.format`` (NEP 1). The header is a Python literal; it is 
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
+from enum import IntEnum
 from math import prod
 from typing import Any
 
@@ -15,7 +17,10 @@ from app.inspection.reports import JsonValue, Malformed, shown
 from app.inspection.source import Stream
 
 MAGIC = b"\x93NUMPY"
-LONGEST_HEADER = 64 * 1024
+LONGEST_HEADER = 1024 * 1024
+"""Bytes; a structure of 10,000 fields needs some 300 KiB."""
+OTHER_DTYPE = re.compile(r"[<>=|]?[A-NP-SU-Za-np-su-z]\d{1,3}")
+"""A letter for a type, which is not O or T, and a number of bytes."""
 
 
 class TooShort(Malformed):
@@ -34,6 +39,8 @@ class Header:
     """The array is a pickle."""
     item_size: int | None
     """Bytes; None for structures."""
+    unknown: bool = False
+    """The type is none that is known here: of numbers, as far as its name tells, which NumPy itself need not know."""
 
     def facts(self) -> dict[str, JsonValue]:
         return {
@@ -79,21 +86,42 @@ def _header(version: str, read: dict[str, Any]) -> Header:
     if len(shape) > 64:
         raise Malformed(f"The NumPy array has {len(shape):,} dimensions.")
     text = descr if isinstance(descr, str) else repr(descr)
-    return Header(version, text, shape, bool(read["fortran_order"]), holds_objects(descr), _size(descr))
+    items = _items(descr)
+    return Header(
+        version,
+        text,
+        shape,
+        bool(read["fortran_order"]),
+        items is Items.OBJECTS,
+        _size(descr),
+        items is Items.UNKNOWN,
+    )
 
 
-def holds_objects(descr: Any) -> bool:
-    """Whether an array of this dtype may be stored as a pickle: `object`, `4O` and `i4,O` are objects to NumPy, too.
+class Items(IntEnum):
+    """What an array is made of; the worst of its parts."""
 
-    Structures are lists of name, dtype and perhaps shape (numpy.lib.format: ``descr_to_dtype``).
+    NUMBERS = 0
+    UNKNOWN = 1
+    OBJECTS = 2
+    """It may be stored as a pickle."""
+
+
+def _items(descr: Any) -> Items:
+    """`object`, `4O` and `i4,O` are objects to NumPy, and `T` is texts of any length, which it pickles.
+
+    Structures are lists of name, dtype and perhaps shape (numpy.lib.format: ``descr_to_dtype``). Every name of NumPy
+    for objects has an O; what has none, such as ``<W4`` of ml_dtypes, can be no pickle.
     """
     if isinstance(descr, str):
-        return not (PLAIN_DTYPE.fullmatch(descr.split("[", 1)[0]) or SIZED_DTYPE.fullmatch(descr))
+        if PLAIN_DTYPE.fullmatch(descr.split("[", 1)[0]) or SIZED_DTYPE.fullmatch(descr):
+            return Items.NUMBERS
+        return Items.UNKNOWN if OTHER_DTYPE.fullmatch(descr) else Items.OBJECTS
     if isinstance(descr, tuple):
-        return len(descr) != 2 or holds_objects(descr[0])
-    if isinstance(descr, list):
-        return any(not isinstance(one, tuple) or len(one) not in {2, 3} or holds_objects(one[1]) for one in descr)
-    return True
+        return _items(descr[0]) if len(descr) == 2 else Items.OBJECTS
+    if isinstance(descr, list) and all(isinstance(one, tuple) and len(one) in {2, 3} for one in descr):
+        return max((_items(one[1]) for one in descr), default=Items.NUMBERS)
+    return Items.OBJECTS
 
 
 def _size(descr: Any) -> int | None:
@@ -114,7 +142,7 @@ def check_size(found: Header, left: int) -> None:
     Raises:
         TooShort: it is not.
     """
-    if found.objects or found.item_size is None:
+    if found.objects or found.unknown or found.item_size is None:
         return
     needed = prod(found.shape) * found.item_size
     if left < needed:

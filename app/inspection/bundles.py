@@ -1,97 +1,142 @@
-"""Zip archives that are models: PyTorch, NumPy, Keras."""
+"""Zip archives that are models: PyTorch, NumPy, Keras, skops."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
+from app.inspection import keras
 from app.inspection.archives import zips
-from app.inspection.reports import JsonValue, Malformed, shown
+from app.inspection.reports import JsonValue, Malformed, Unread, shown
 from app.inspection.search import Search
 from app.inspection.source import Source
 
 TORCH_DATA = re.compile(r"([^/]+)/data/\d+")
 """Bytes of tensors (torch.serialization: ``_save``)."""
 KERAS_MEMBERS = {"config.json", "metadata.json"}
-LONGEST_CONFIG = 4 * 1024 * 1024
+MODEL_OF_EXPORT = re.compile(r"(?:[^/]+/)?models/[^/]+\.json")
+VERSION_OF_EXPORT = re.compile(r"(?:[^/]+/)?archive_version")
+LONGEST_CONFIG = 32 * 1024 * 1024
+Facts: TypeAlias = dict[str, JsonValue]
 
 
-def look(source: Source, search: Search) -> tuple[str, dict[str, JsonValue]]:
-    """What the archive is, and what it says of itself; pickles in it are looked for.
+@dataclass(slots=True)
+class Archive:
+    """A zip archive whose directory has been read."""
+
+    source: Source
+    search: Search
+    members: list[zips.Member]
+    names: set[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.names = {member.name for member in self.members}
+
+    def text(self, name: str) -> bytes:
+        """What a member holds; of two of the same name the last, as for Python.
+
+        Raises:
+            Unread: it is too long.
+        """
+        member = next(each for each in reversed(self.members) if each.name == name)
+        if member.size > LONGEST_CONFIG:
+            raise Unread(f"{name} has {member.size:,} bytes; at most {LONGEST_CONFIG:,} are read.")
+        return zips.open_member(self.source, member, self.search.budget).peek(LONGEST_CONFIG)
+
+    def json(self, name: str) -> Any:
+        """The same as a value; None when it cannot be read, which is a fault of the model and no danger."""
+        try:
+            return json.loads(self.text(name))
+        except (ValueError, RecursionError, Malformed):
+            return None
+
+
+def look(source: Source, members: list[zips.Member], search: Search) -> tuple[str, Facts]:
+    """What the archive of these members is, and what it says of itself; pickles in it are looked for.
 
     Raises:
         Malformed: it is damaged.
         zips.Hostile: it is made to harm.
     """
     limits = search.limits
-    members = zips.members(source, limits)
-    names = {member.name for member in members}
-    facts: dict[str, JsonValue] = {
-        "memberCount": len(members),
-        "unpackedBytes": sum(member.size for member in members),
-        "encrypted": sum(member.encrypted for member in members),
-        "members": [shown(member.name, 200) for member in members[: limits.listed]],
+    archive = Archive(source, search, members)
+    facts: Facts = {
+        "memberCount": len(archive.members),
+        "unpackedBytes": sum(member.size for member in archive.members),
+        "encrypted": sum(member.encrypted for member in archive.members),
+        "members": [shown(member.name, 200) for member in archive.members[: limits.listed]],
     }
-    format, skipped = "zip", frozenset[str]()
-    roots = {name.split("/")[0] for name in names if name.count("/") == 1 and name.endswith("/data.pkl")}
-    if roots:
-        format, skipped = "pytorch", frozenset(_tensors(members, roots))
-        facts["tensorCount"] = len(skipped)
-        facts["torchScript"] = any(name.split("/")[1:2] == ["code"] for name in names)
-    elif names >= KERAS_MEMBERS:
-        format = "keras"
-        facts |= _keras(source, members, search)
-    elif names and all(name.endswith(".npy") for name in names):
-        format = "numpy"
-    search.zip(source, members, 0, skipped)
+    format, told, skipped = _recognised(archive)
+    search.zip(source, archive.members, 0, skipped)
     if format == "numpy":
-        facts["arrays"] = {
+        told["arrays"] = {
             shown(name, 100): each.facts() for name, each in list(search.headers.items())[: limits.listed]
         }
-    return format, facts
+    return format, facts | told
+
+
+def _recognised(archive: Archive) -> tuple[str, Facts, frozenset[str]]:
+    """Format, facts, and members that hold bare numbers."""
+    names = archive.names
+    roots = {name.split("/")[0] for name in names if name.count("/") == 1 and name.endswith("/data.pkl")}
+    if any(VERSION_OF_EXPORT.fullmatch(name) for name in names) or "serialized_exported_program.json" in names:
+        return "torch-export", _exported(archive), frozenset()
+    if roots:
+        skipped = frozenset(_tensors(archive.members, roots))
+        is_script = any(name.split("/")[1:2] == ["code"] for name in names)
+        return "pytorch", {"tensorCount": len(skipped), "torchScript": is_script}, skipped
+    if names >= KERAS_MEMBERS:
+        return "keras", _keras(archive), frozenset()
+    schema = archive.json("schema.json") if "schema.json" in names else None
+    if isinstance(schema, dict) and "_skops_version" in schema:
+        return "skops", _skops(archive), frozenset()
+    is_numpy = bool(names) and all(name.endswith(".npy") for name in names)
+    return "numpy" if is_numpy else "zip", {}, frozenset()
 
 
 def _tensors(members: list[zips.Member], roots: set[str]) -> Iterator[str]:
+    counts = Counter(member.name for member in members)
     for member in members:
         match = TORCH_DATA.fullmatch(member.name)
-        if match and match[1] in roots and member.method == zips.STORED:
+        if match and match[1] in roots and member.method == zips.STORED and counts[member.name] == 1:
             yield member.name
 
 
-def _keras(source: Source, members: list[zips.Member], search: Search) -> dict[str, JsonValue]:
-    read = {name: _json(source, members, name, search) for name in sorted(KERAS_MEMBERS)}
-    classes = sorted(set(_classes(read["config.json"])))
-    if "Lambda" in classes:
-        search.notes.append("It has a Lambda layer, which brings Python code of its own.")
-    version = read["metadata.json"].get("keras_version") if isinstance(read["metadata.json"], dict) else None
+def _keras(archive: Archive) -> Facts:
+    config, metadata = archive.json("config.json"), archive.json("metadata.json")
+    if config is None:
+        archive.search.notes.append("Its config.json cannot be read here, which may hold Python code.")
+    elif keras.has_code(config):
+        archive.search.notes.append("It has a Lambda layer, which brings Python code of its own.")
+    layers = keras.layers(config)
     return {
-        "kerasVersion": shown(str(version), 60) if version is not None else None,
-        "layers": [shown(each, 100) for each in classes[: search.limits.listed]],
+        "kerasVersion": _told(metadata, "keras_version"),
+        "layerCount": len(layers),
+        "layers": [shown(each, 100) for each in layers[: archive.search.limits.listed]],
     }
 
 
-def _json(source: Source, members: list[zips.Member], name: str, search: Search) -> Any:
-    member = next(each for each in members if each.name == name)
-    if member.size > LONGEST_CONFIG:
-        raise Malformed(f"{name} has {member.size:,} bytes; at most {LONGEST_CONFIG:,} are read.")
-    text = zips.open_member(source, member, search.budget).peek(LONGEST_CONFIG)
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        raise Malformed(f"{name} is no JSON.") from None
+def _skops(archive: Archive) -> Facts:
+    schema = archive.json("schema.json")
+    return {
+        "skopsVersion": _told(schema, "_skops_version"),
+        "protocol": _told(schema, "protocol"),
+        "class": f"{_told(schema, '__module__')}.{_told(schema, '__class__')}",
+    }
 
 
-def _classes(config: Any) -> Iterator[str]:
-    """Every ``class_name`` at any depth."""
-    pending = [config]
-    while pending:
-        part = pending.pop()
-        if isinstance(part, dict):
-            name = part.get("class_name")
-            if isinstance(name, str):
-                yield name
-            pending += part.values()
-        elif isinstance(part, list):
-            pending += part
+def _exported(archive: Archive) -> Facts:
+    """``torch.export.save``: an archive with ``archive_format``, or in torch before 2.8 two members of their own."""
+    models = sorted(name.rsplit("/", 1)[-1][:-5] for name in archive.names if MODEL_OF_EXPORT.fullmatch(name))
+    version = next((name for name in archive.names if VERSION_OF_EXPORT.fullmatch(name)), None)
+    told = None if version is None else archive.text(version).strip()[:20].decode("utf-8", "replace")
+    return {"archiveVersion": None if told is None else shown(told), "models": [shown(each, 100) for each in models]}
+
+
+def _told(config: Any, name: str) -> str | None:
+    value = config.get(name) if isinstance(config, dict) else None
+    return None if value is None else shown(str(value), 60)

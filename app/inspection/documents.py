@@ -1,4 +1,4 @@
-"""The small text files beside a model: MLmodel, conda.yaml, requirements.txt."""
+"""The small YAML files beside a model: MLmodel and conda.yaml."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from app.inspection.limits import Limits
-from app.inspection.reports import JsonValue, Malformed, shown
+from app.inspection.reports import JsonValue, Malformed, Unread, shown
 from app.inspection.source import Source
 
 MOST_DEPTH = 40
@@ -35,9 +35,9 @@ def mlmodel(source: Source, limits: Limits) -> dict[str, JsonValue]:
         Malformed: it is no YAML document of that kind.
     """
     read = _yaml(source, limits, "MLmodel")
-    flavors = read.get("flavors")
+    flavors = read.get("flavors") or {}
     if not isinstance(flavors, dict):
-        raise Malformed("An MLmodel file has flavors; this one has none.")
+        raise Unread("The flavors of the MLmodel file are no mapping.")
     function = flavors.get("python_function")
     signature = read.get("signature")
     facts: dict[str, JsonValue] = {
@@ -58,9 +58,11 @@ def conda(source: Source, limits: Limits) -> dict[str, JsonValue]:
         Malformed: it is no YAML document of that kind.
     """
     read = _yaml(source, limits, "conda.yaml")
-    listed = read.get("dependencies", [])
+    listed = read.get("dependencies") or []
+    if isinstance(listed, bool | int | float):
+        raise Malformed(f"The dependencies of a conda environment are a list, not {listed}.")
     if not isinstance(listed, list):
-        raise Malformed("The dependencies of a conda environment are a list.")
+        raise Unread("The dependencies of the conda environment are no list.")
     names = [each for each in listed if isinstance(each, str)]
     inner = [part["pip"] for part in listed if isinstance(part, dict) and isinstance(part.get("pip"), list)]
     by_pip = [each for part in inner for each in part if isinstance(each, str)]
@@ -73,25 +75,9 @@ def conda(source: Source, limits: Limits) -> dict[str, JsonValue]:
     }
 
 
-def requirements(source: Source, limits: Limits) -> dict[str, JsonValue]:
-    """The lines that name a package, and the options.
-
-    Raises:
-        Malformed: it is no text.
-    """
-    lines = [line.split(" #", 1)[0].strip() for line in _text(source, limits, "requirements.txt").splitlines()]
-    named = [line for line in lines if line and not line.startswith(("#", "-"))]
-    options = [line for line in lines if line.startswith("-")]
-    return {
-        "dependencyCount": len(named),
-        "dependencies": [shown(line, limits.text) for line in named[: limits.listed]],
-        "options": [shown(line, limits.text) for line in options[: limits.listed]],
-    }
-
-
 def _text(source: Source, limits: Limits, told: str) -> str:
     if source.size > limits.document_bytes:
-        raise Malformed(f"{told} has {source.size:,} bytes; at most {limits.document_bytes:,} are read.")
+        raise Unread(f"{told} has {source.size:,} bytes; at most {limits.document_bytes:,} are read.")
     try:
         return source.read(0, source.size).decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -120,12 +106,12 @@ def _measure(text: str, told: str) -> None:
         depth -= isinstance(event, yaml.CollectionEndEvent)
         aliases += isinstance(event, yaml.AliasEvent)
         if depth > MOST_DEPTH or nodes > MOST_NODES or aliases > MOST_ALIASES:
-            raise Malformed(
+            raise Unread(
                 f"{told} is nested deeper than {MOST_DEPTH}, has more than {MOST_NODES:,} nodes"
                 f" or more than {MOST_ALIASES} aliases."
             )
         if isinstance(event, yaml.ScalarEvent) and event.value == "<<":
-            raise Malformed(f"{told} merges mappings (<<), which is not read here.")
+            raise Unread(f"{told} merges mappings (<<), which is not read here.")
 
 
 def _parsed(value: Any) -> Any:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import PurePosixPath
 from typing import TypeAlias
 
 from app.inspection import arrays, bundles
-from app.inspection.archives import zips
-from app.inspection.detection import CARRIES_CODE, Kind
+from app.inspection.archives import joined, zips
+from app.inspection.detection import CARRIES_CODE, Kind, claimed, claims_pickle, says_only_pickle
 from app.inspection.limits import Limits
 from app.inspection.pickles.dissection import Dissector
 from app.inspection.pickles.policy import Level
 from app.inspection.pickles.verdicts import OURS, Surroundings, conclude
-from app.inspection.reports import JsonValue, Malformed, Outcome, Report, Scan, fitting
+from app.inspection.reports import JsonValue, Malformed, Outcome, Report, Scan, Unlike, Unread, fitting
 from app.inspection.search import TORCH_MAGIC, Search
 from app.inspection.source import Ended, FileStream, Source
 
@@ -27,10 +28,15 @@ READERS = {
     Kind.HDF5: ("hdf5", "read"),
     Kind.MLMODEL: ("documents", "mlmodel"),
     Kind.CONDA: ("documents", "conda"),
-    Kind.REQUIREMENTS: ("documents", "requirements"),
+    Kind.REQUIREMENTS: ("requirements", "read"),
+    Kind.XGBOOST: ("boosters", "xgboost"),
+    Kind.LIGHTGBM: ("boosters", "lightgbm"),
+    Kind.CATBOOST: ("boosters", "catboost"),
 }
 """Module and function; loaded when needed, since the process reads one file only."""
-BEGIN_AS_PICKLES = frozenset({Kind.SAFETENSORS, Kind.GGUF, Kind.TAR, Kind.COMPRESSED})
+BEGIN_AS_PICKLES = frozenset(
+    {Kind.SAFETENSORS, Kind.GGUF, Kind.TAR, Kind.COMPRESSED, Kind.CATBOOST, Kind.HDF5}
+)  # an HDF5 file may begin with anything before its own first bytes
 """Kinds whose first bytes can be opcodes of a pickle, too."""
 DISGUISED_OPCODES = 1_000_000
 """Opcodes for which files of these kinds are followed as pickles; an honest one breaks off after a few."""
@@ -46,17 +52,27 @@ def examine(kind: Kind, path: str, source: Source, limits: Limits) -> Report:
     except zips.Hostile as error:
         report = Report(Outcome.QUARANTINED, error.reason, "zip" if kind is Kind.ZIP else None)
     except Malformed as error:
-        report = unreadable(kind, error.reason)
+        report = _refused(kind, path, error)
     except RecursionError:
-        report = unreadable(kind, "It is nested too deeply.")
+        report = _refused(kind, path, Unread("It is nested too deeply."))
     return replace(report, facts=fitting(report.facts, limits.facts_bytes))
 
 
-def unreadable(kind: Kind, reason: str) -> Report:
-    """What could not be read has failed; what could carry code as well is not handed out."""
-    format = kind.value if kind in READERS or kind in {Kind.ZIP, Kind.NUMPY, Kind.PICKLE} else None
-    if kind not in CARRIES_CODE:
-        return Report(Outcome.FAILED, reason, format)
+def _refused(kind: Kind, path: str, error: Malformed) -> Report:
+    """Only what its own format refuses has failed: that it cannot be read here says nothing against a file."""
+    if kind in CARRIES_CODE:
+        return unread(kind, path, error.reason)
+    if isinstance(error, Unread) or (isinstance(error, Unlike) and claimed(path) is not kind):
+        return Report()
+    return Report(Outcome.FAILED, error.reason, kind.value if kind in READERS else None)
+
+
+def unread(kind: Kind, path: str, reason: str) -> Report:
+    """What nobody has looked at is of no format; what could carry code is not handed out."""
+    could_be_pickle = kind in BEGIN_AS_PICKLES and claimed(path) is not kind
+    if kind not in CARRIES_CODE and not could_be_pickle:
+        return Report()
+    format = kind.value if kind in {Kind.ZIP, Kind.NUMPY, Kind.PICKLE} else None
     return Report(Outcome.QUARANTINED, f"{UNFIT} {reason}", format, {}, Scan("unreadable", [], [reason], [OURS]))
 
 
@@ -71,12 +87,23 @@ def _examine(kind: Kind, path: str, source: Source, limits: Limits) -> Report:
     if kind is Kind.POINTER:
         raise Malformed("This is a pointer of Git LFS, not the file that it stands for.")
     search = Search(limits)
-    if kind is Kind.ZIP:
-        return _zip(source, search)
-    if kind is Kind.NUMPY:
-        return _array(source, search)
-    format, facts = _searched(kind, path, source, search)
-    return _concluded(format, facts, search)
+    carriers = {Kind.ZIP: _zip, Kind.NUMPY: _array, Kind.TAR: _tar}
+    return carriers[kind](source, search) if kind in carriers else _pickled(kind, path, source, search)
+
+
+def _pickled(kind: Kind, path: str, source: Source, search: Search) -> Report:
+    """Pickles, what could be some, and compressed files."""
+    seen = True
+    if kind is Kind.COMPRESSED:
+        seen = search.compressed(source, path, 0)
+    elif kind is Kind.PICKLE and says_only_pickle(path):
+        search.pickles(FileStream(source), source, 0)
+    else:
+        is_claimed = kind is Kind.PICKLE or claims_pickle(path)
+        if not search.perhaps(FileStream(source), is_claimed=is_claimed, source=source):
+            return _no_pickle(path, search)
+    format = _pickle_format(path, source, search) if seen and search.found else None
+    return _concluded(format, {}, search)
 
 
 def _disguised(source: Source, limits: Limits) -> Report | None:
@@ -84,7 +111,8 @@ def _disguised(source: Source, limits: Limits) -> Report | None:
     search = Search(replace(limits, opcodes=min(limits.opcodes, DISGUISED_OPCODES)))
     found = Dissector(search.limits).stream(FileStream(source, first=512))
     level = found.usage.level
-    is_harmless = level is Level.SAFE or (level is Level.SUSPICIOUS and found.broken is not None)
+    is_broken = found.broken is not None
+    is_harmless = level is Level.SAFE or (is_broken and (level is Level.SUSPICIOUS or not found.acted))
     if is_harmless and not found.nested and found.opcodes < search.limits.opcodes:
         return None
     search.found.append(found)
@@ -101,10 +129,14 @@ def _reader(kind: Kind) -> Callable[[Source, Limits], Facts]:
 def _zip(source: Source, search: Search) -> Report:
     """An archive without a directory is no archive to anybody; one that cannot be read here others may well read."""
     try:
-        zips.members(source, search.limits)
+        archives = joined.opened(source, search.limits)
     except zips.NoDirectory as error:
         return Report(Outcome.FAILED, error.reason, "zip")
-    return _concluded(*bundles.look(source, search), search)
+    looked = [bundles.look(part, members, search) for part, members in archives]
+    if len(looked) == 1:
+        return _concluded(*looked[0], search)
+    formats = {format for format, _ in looked}
+    return _concluded(formats.pop() if len(formats) == 1 else "zip", {"archiveCount": len(looked)}, search)
 
 
 def _array(source: Source, search: Search) -> Report:
@@ -116,19 +148,22 @@ def _array(source: Source, search: Search) -> Report:
     return _concluded("numpy", facts, search)
 
 
-def _searched(kind: Kind, path: str, source: Source, search: Search) -> tuple[str | None, Facts]:
-    """Look for pickles; the format and facts of what surrounds them, None for what is not looked at."""
-    stream = FileStream(source)
-    if kind is Kind.TAR:
-        names = search.tar(stream, 0)
-        return ("pytorch" if {"pickle", "storages"} <= set(names) else None), {"members": [*names]}
-    if kind is Kind.COMPRESSED:
-        seen = search.compressed(source, path, 0)
-    elif kind is Kind.PERHAPS_PICKLE:
-        seen = search.perhaps(stream)
-    else:
-        seen = bool(search.pickles(stream, source, 0))
-    return (_pickle_format(path, source, search) if seen and search.found else None), {}
+def _tar(source: Source, search: Search) -> Report:
+    """What is cut off nobody unpacks to its end; what has been found in it until then counts all the same."""
+    try:
+        names = search.tar(FileStream(source), 0, partial(FileStream, source))
+    except Ended as error:
+        report = _concluded(None, {}, search)
+        cut = replace(report, outcome=Outcome.FAILED, reason=error.reason)
+        return cut if report.outcome is Outcome.READY else report
+    return _concluded("pytorch" if {"pickle", "storages"} <= set(names) else None, {"members": [*names]}, search)
+
+
+def _no_pickle(path: str, search: Search) -> Report:
+    """Bytes that unpickling refuses before it has done anything: a failure of what can be nothing but a pickle."""
+    if search.unlike is None or not says_only_pickle(path):
+        return Report()
+    return Report(Outcome.FAILED, f"Its name says pickle, and no pickle begins like this: {search.unlike}", "pickle")
 
 
 def _pickle_format(path: str, source: Source, search: Search) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from app.inspection import sandbox
 from app.inspection.detection import HEAD, detect
-from app.inspection.examining import unreadable
+from app.inspection.examining import unread
 from app.inspection.limits import Limits
 from app.inspection.protocol import Order
 from app.inspection.reports import JsonValue, Outcome, Report, Scan
@@ -31,4 +31,4 @@ async def inspect(path: str, reader: RangeReader, *, limits: Limits = Limits()) 
         return await sandbox.run(Order(kind, path, reader.size, limits), reader)
     except sandbox.Killed as killed:
         log.warning("inspection of a file as %s: %s", kind, killed)
-        return replace(unreadable(kind, str(killed)), is_final=False)  # on a machine with less to do it may end in time
+        return replace(unread(kind, path, str(killed)), is_final=False)  # with less to do it may end in time

@@ -14,10 +14,10 @@ class Limits:
     """All sizes are bytes, all times seconds."""
 
     header_bytes: int = 32 * MIB
-    """Most that is read of the header of a safetensors, GGUF, ONNX, NumPy or zip file; a larger one is refused."""
+    """Most that is read of the header of a safetensors, GGUF, ONNX, NumPy or zip file; nothing is told of a longer."""
 
-    document_bytes: int = 1 * MIB
-    """Most that is read of MLmodel, conda.yaml and requirements.txt; a larger one is refused."""
+    document_bytes: int = 16 * MIB
+    """Most that is read of MLmodel, conda.yaml and requirements.txt; nothing is told of a larger one."""
 
     facts_bytes: int = 64 * KIB
     """Most that the facts take as JSON; the longest lists are left out until they fit."""
@@ -28,7 +28,7 @@ class Limits:
     text: int = 300
     """Most characters that are kept of one text from the file."""
 
-    archive_members: int = 100_000
+    archive_members: int = 300_000
     """Most members of an archive."""
 
     archive_bytes: int = 64 * GIB
@@ -51,9 +51,6 @@ class Limits:
 
     members_looked_at: int = 2_000
     """Most members of an archive whose first bytes are looked at; the data of tensors does not count."""
-
-    held_bytes: int = 32 * MIB
-    """Largest archive within a compressed archive that is unpacked, in memory, to be looked at."""
 
     seconds: float = 120.0
     """Wall time of one inspection; waiting for the store does not count."""

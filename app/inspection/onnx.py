@@ -8,21 +8,19 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from app.inspection.archives.zips import climbs
+from app.inspection.archives.links import climbs
 from app.inspection.limits import Limits
-from app.inspection.protobuf import COUNTED, VARINT, Field, Fields
-from app.inspection.reports import JsonValue, Malformed, shown
+from app.inspection.onnx_values import Values
+from app.inspection.protobuf import COUNTED, VARINT, Field, Fields, signed
+from app.inspection.reports import JsonValue, Malformed, Unlike, Unread, shown
 from app.inspection.source import FileStream, Source
 
 MOST_FIELDS = 3_000_000
-MOST_DEPTH = 20
-TYPES = dict(
-    enumerate(
-        """undefined float uint8 int8 uint16 int16 int32 int64 string bool float16 double uint32 uint64 complex64
-        complex128 bfloat16 float8e4m3fn float8e4m3fnuz float8e5m2 float8e5m2fnuz uint4 int4 float4e2m1""".split()
-    )
-)
-"""TensorProto.DataType."""
+MOST_DEPTH = 32
+"""Graphs within each other: as many as fit into the hundred messages that protobuf nests, three for each."""
+GRAPH, OPSETS, METADATA, FUNCTIONS = 7, 8, 14, 25
+"""Fields of ModelProto."""
+NODES_OF_FUNCTION = 7
 
 
 @dataclass(slots=True)
@@ -37,6 +35,8 @@ class Model:
     outputs: list[dict[str, JsonValue]] = field(default_factory=list)
     operators: Counter[str] = field(default_factory=Counter)
     nodes: int = 0
+    functions: int = 0
+    nodes_of_functions: int = 0
     initializers: set[str] = field(default_factory=set)
     tensors: int = 0
     external: dict[str, None] = field(default_factory=dict)
@@ -51,6 +51,7 @@ class _Reading:
     def __init__(self, source: Source, limits: Limits) -> None:
         self.fields = Fields(source, FileStream(source), MOST_FIELDS)
         self.limits = limits
+        self.values = Values(self.fields, limits)
         self.model = Model()
 
     def text(self, found: Field) -> str:
@@ -59,22 +60,22 @@ class _Reading:
     def file(self, end: int) -> Model:
         for found in self.fields.within(end):
             if found.number in MODEL_NUMBERS and found.wire == VARINT:
-                self.model.numbers[MODEL_NUMBERS[found.number]] = found.value
+                self.model.numbers[MODEL_NUMBERS[found.number]] = signed(found.value)
             elif found.wire == COUNTED:
                 self._model_field(found)
-            else:
-                raise Malformed(f"Field {found.number} at byte {found.position:,} is none of an ONNX model.")
         return self.model
 
     def _model_field(self, found: Field) -> None:
         if found.number in MODEL_TEXTS:
             self.model.texts[MODEL_TEXTS[found.number]] = self.text(found)
-        elif found.number == 7:
+        elif found.number == GRAPH:
             self.graph(found.end, 0)
-        elif found.number == 8:
+        elif found.number == OPSETS:
             domain, version = self._pair(found.end)
             self.model.opsets[domain or "ai.onnx"] = version
-        elif found.number == 14 and len(self.model.metadata) < 100:
+        elif found.number == FUNCTIONS:
+            self._function(found.end)
+        elif found.number == METADATA and len(self.model.metadata) < 100:
             key, value = self._entry(found.end)
             self.model.metadata[key] = value
 
@@ -85,7 +86,7 @@ class _Reading:
             if found.number == 1:
                 domain = self.text(found)
             elif found.number == 2 and found.wire == VARINT:
-                version = found.value
+                version = signed(found.value)
         return domain, version
 
     def _entry(self, end: int) -> tuple[str, str]:
@@ -107,6 +108,7 @@ class _Reading:
             if found.wire != COUNTED:
                 continue
             if found.number == 1:
+                self.model.nodes += depth == 0
                 self._node(found.end, depth)
             elif found.number == 2 and depth == 0:
                 self.model.texts["graph"] = self.text(found)
@@ -117,13 +119,20 @@ class _Reading:
 
     def _value(self, found: Field) -> None:
         values = self.model.inputs if found.number == 11 else self.model.outputs
-        described = self._described(found.end)
+        described = self.values.described(found.end)
         if len(values) < 10 * self.limits.listed:
             values.append(described)
 
+    def _function(self, end: int) -> None:
+        """FunctionProto: what it does counts among the operators."""
+        self.model.functions += 1
+        for found in self.fields.within(end):
+            if found.number == NODES_OF_FUNCTION and found.wire == COUNTED:
+                self.model.nodes_of_functions += 1
+                self._node(found.end, 0)
+
     def _node(self, end: int, depth: int) -> None:
         """NodeProto: its operator, and the tensors and graphs in its attributes."""
-        self.model.nodes += depth == 0
         for found in self.fields.within(end):
             if found.number == 4 and found.wire == COUNTED and len(self.model.operators) < 1000:
                 self.model.operators[self.text(found)] += 1
@@ -145,46 +154,22 @@ class _Reading:
                 if key == "location" and len(self.model.external) < 1000:
                     self.model.external[value] = None
 
-    def _described(self, end: int) -> dict[str, JsonValue]:
-        """ValueInfoProto: name, type and shape."""
-        described: dict[str, JsonValue] = {"name": "", "type": None, "shape": None}
-        for found in self.fields.within(end):
-            if found.number == 1:
-                described["name"] = self.text(found)
-            elif found.number == 2 and found.wire == COUNTED:
-                for kind in self.fields.within(found.end):
-                    if kind.number == 1 and kind.wire == COUNTED:
-                        self._tensor_type(kind.end, described)
-        return described
-
-    def _tensor_type(self, end: int, described: dict[str, JsonValue]) -> None:
-        """TypeProto.Tensor."""
-        for found in self.fields.within(end):
-            if found.number == 1 and found.wire == VARINT:
-                described["type"] = TYPES.get(found.value, f"type {found.value}")
-            elif found.number == 2 and found.wire == COUNTED:
-                described["shape"] = [self._side(side) for side in self.fields.within(found.end)][:64]
-
-    def _side(self, side: Field) -> JsonValue:
-        """TensorShapeProto.Dimension: a number or a name."""
-        told: JsonValue = None
-        for found in self.fields.within(side.end if side.wire == COUNTED else side.position):
-            if found.number == 1 and found.wire == VARINT:
-                told = found.value
-            elif found.number == 2:
-                told = self.text(found)
-        return told
-
 
 def read(source: Source, limits: Limits) -> dict[str, JsonValue]:
     """Versions, opsets, producer, graph, inputs, outputs, number of nodes, files of data beside it.
 
     Raises:
-        Malformed: it is no ONNX model, is cut off, or has data outside of its folder.
+        Unlike: it is no ONNX model, or cut off.
+        Malformed: it has data outside of its folder.
     """
-    model = _Reading(source, limits).file(source.size)
+    try:
+        model = _Reading(source, limits).file(source.size)
+    except Unread:
+        raise
+    except Malformed as error:
+        raise Unlike(error.reason) from None  # other messages than models begin so, too
     if "irVersion" not in model.numbers or not model.graphs:
-        raise Malformed("An ONNX model has an ir_version and a graph; this file has not both.")
+        raise Unlike("An ONNX model has an ir_version and a graph; this file has not both.")
     outside = [each for each in model.external if climbs(each) or each.startswith("~")]
     if outside:
         raise Malformed(f"The ONNX model takes data from {shown(repr(outside[0]), 200)}, outside of its folder.")
@@ -196,6 +181,8 @@ def read(source: Source, limits: Limits) -> dict[str, JsonValue]:
         "inputs": inputs[: limits.listed],
         "outputs": [*model.outputs[: limits.listed]],
         "nodeCount": model.nodes,
+        "functionCount": model.functions,
+        "functionNodeCount": model.nodes_of_functions,
         "operators": dict(model.operators.most_common(50)),
         "initializerCount": model.tensors,
         "externalData": [*list(model.external)[: limits.listed]],

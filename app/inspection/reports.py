@@ -81,12 +81,20 @@ class Report:
 
 
 class Malformed(Exception):
-    """The file is not what it claims to be, or cannot be read to its end; the text tells the numbers."""
+    """The reference implementation of the format refuses the file; the text tells the numbers."""
 
     def __init__(self, reason: str, format: str | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.format = format
+
+
+class Unread(Malformed):
+    """Nothing is wrong with the file as far as can be told: it is larger or newer than what is read here."""
+
+
+class Unlike(Malformed):
+    """The bytes are not of this format: a failure only of a file whose name says that they are."""
 
 
 def fitting(facts: Mapping[str, JsonValue], most: int) -> dict[str, JsonValue]:

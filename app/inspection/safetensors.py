@@ -1,7 +1,7 @@
 """The header of a safetensors file.
 
-The format: eight bytes of little-endian length, that many bytes of JSON that begin with ``{``, then the tensors
-without a gap (safetensors README, "Format").
+The format: eight bytes of little-endian length, that many bytes of JSON, then the tensors without a gap (safetensors
+README, "Format"). What is refused here is refused by safetensors 0.8, too.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from math import prod
 from typing import Any
 
 from app.inspection.limits import Limits
-from app.inspection.reports import JsonValue, Malformed, shown
+from app.inspection.reports import JsonValue, Malformed, Unlike, Unread, shown
 from app.inspection.source import Source
 
 FORMAT_LIMIT = 100_000_000
 """Longest header that the reference implementation reads, in bytes."""
 
+FIELDS_OF_TENSOR = ("dtype", "shape", "data_offsets")
+FIELDS = frozenset({"__metadata__", *FIELDS_OF_TENSOR})
 BITS = {
     "BOOL": 8, "U8": 8, "I8": 8, "F8_E5M2": 8, "F8_E4M3": 8, "F8_E8M0": 8, "F8_E5M2FNUZ": 8, "F8_E4M3FNUZ": 8,
     "I16": 16, "U16": 16, "F16": 16, "BF16": 16, "I32": 32, "U32": 32, "F32": 32,
@@ -42,7 +44,8 @@ def read(source: Source, limits: Limits) -> dict[str, JsonValue]:
         Malformed: the header cannot be read, or says what cannot be true of these bytes.
     """
     header, data = _header(source, limits)
-    metadata = header.pop("__metadata__", {})
+    metadata = header.pop("__metadata__", None)
+    metadata = {} if metadata is None else metadata
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
         raise Malformed("The safetensors header is wrong: __metadata__ must map text to text.")
     tensors = [_tensor(name, entry) for name, entry in header.items()]
@@ -64,7 +67,7 @@ def read(source: Source, limits: Limits) -> dict[str, JsonValue]:
 def _header(source: Source, limits: Limits) -> tuple[dict[str, Any], int]:
     """The header, and the number of bytes that follow it."""
     if source.size < 8:
-        raise Malformed(f"A safetensors file has at least 8 bytes, this one has {source.size}.")
+        raise Unlike(f"A safetensors file has at least 8 bytes, this one has {source.size}.")
     length = int.from_bytes(source.read(0, 8), "little")
     if length > FORMAT_LIMIT:
         raise Malformed(
@@ -74,43 +77,45 @@ def _header(source: Source, limits: Limits) -> tuple[dict[str, Any], int]:
     if 8 + length > source.size:
         raise Malformed(f"The safetensors header claims {length:,} bytes, but only {source.size - 8:,} follow.")
     if length > limits.header_bytes:
-        raise Malformed(f"The safetensors header has {length:,} bytes; at most {limits.header_bytes:,} are read.")
-    text = source.read(8, 8 + length)
-    if not text.startswith(b"{"):
-        raise Malformed(f"The safetensors header must begin with {{, not with {text[:8]!r}.")
-    return _parsed(text), source.size - 8 - length
+        raise Unread(f"The safetensors header has {length:,} bytes; at most {limits.header_bytes:,} are read.")
+    return _parsed(source.read(8, 8 + length)), source.size - 8 - length
 
 
 def _parsed(text: bytes) -> dict[str, Any]:
     try:
         header = json.loads(text.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_constant)
     except RecursionError:
-        raise Malformed("The safetensors header is nested too deeply.") from None
+        raise Unlike("The safetensors header is nested too deeply.") from None
     except ValueError as error:
-        raise Malformed(f"The safetensors header is no JSON: {shown(str(error), 200)}.") from None
-    return header if isinstance(header, dict) else {}
+        raise Unlike(f"The safetensors header is no JSON: {shown(str(error), 200)}.") from None
+    if not isinstance(header, dict):
+        raise Unlike(f"The safetensors header must be a JSON object, not {shown(repr(text[:8]), 40)}.")
+    return header
 
 
 def _constant(name: str) -> float:
-    raise Malformed(f"The safetensors header holds {name}, which is no JSON.")
+    raise Unlike(f"The safetensors header holds {name}, which is no JSON.")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names = Counter(name for name, _ in pairs)
-    if len(names) < len(pairs):
-        twice = next(name for name, count in names.items() if count > 1)
-        raise Malformed(f"The safetensors header names {shown(repr(twice), 100)} {names[twice]} times.")
+    """An object of the header: the reference takes the last tensor of a name, and no field of its own twice."""
+    named = Counter(name for name, _ in pairs if name in FIELDS)
+    twice = next((name for name, count in named.items() if count > 1), None)
+    if twice is not None:
+        raise Unlike(f"The safetensors header names {twice!r} {named[twice]} times.")
     return dict(pairs)
 
 
 def _tensor(name: str, entry: Any) -> Tensor:
     told = f"The safetensors header is wrong about {shown(repr(name), 100)}:"
-    if not isinstance(entry, dict) or not {"dtype", "shape", "data_offsets"} <= entry.keys():
-        raise Malformed(f"{told} dtype, shape and data_offsets are needed.")
+    if isinstance(entry, list) and len(entry) == len(FIELDS_OF_TENSOR):
+        entry = dict(zip(FIELDS_OF_TENSOR, entry, strict=True))
+    if not isinstance(entry, dict) or not entry.keys() >= set(FIELDS_OF_TENSOR):
+        raise Unlike(f"{told} dtype, shape and data_offsets are needed.")
     dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
     if not isinstance(dtype, str) or dtype not in BITS:
         raise Malformed(f"{told} {shown(repr(dtype), 60)} is no dtype of the format.")
-    if not isinstance(shape, list) or not all(type(side) is int and 0 <= side < 2**63 for side in shape):
+    if not isinstance(shape, list) or not all(type(side) is int and 0 <= side < 2**64 for side in shape):
         raise Malformed(f"{told} the shape must be a list of numbers from 0 on, not {shown(repr(shape), 100)}.")
     if not isinstance(offsets, list) or len(offsets) != 2 or not all(type(at) is int and at >= 0 for at in offsets):
         raise Malformed(f"{told} data_offsets must be two numbers from 0 on, not {shown(repr(offsets), 100)}.")
@@ -118,9 +123,12 @@ def _tensor(name: str, entry: Any) -> Tensor:
 
 
 def _fits(told: str, tensor: Tensor) -> Tensor:
-    if len(tensor.shape) > 64:
-        raise Malformed(f"{told} it has {len(tensor.shape):,} dimensions.")
-    bits = prod(tensor.shape) * BITS[tensor.dtype]
+    items = 1
+    for side in tensor.shape:
+        items *= side
+        if items >= 2**64:
+            raise Malformed(f"{told} the shape {shown(str(tensor.shape[:64]), 100)} is larger than any file.")
+    bits = items * BITS[tensor.dtype]
     if bits % 8 or bits // 8 != tensor.end - tensor.start:
         raise Malformed(
             f"{told} {tensor.dtype} of shape {shown(str(tensor.shape), 100)} takes {bits:,} bits,"

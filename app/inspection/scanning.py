@@ -10,10 +10,10 @@ import resource
 import sys
 from typing import BinaryIO
 
-from app.inspection.examining import examine, unreadable
+from app.inspection.examining import examine, unread
 from app.inspection.limits import Limits
 from app.inspection.protocol import ASKED, LENGTH, RANGE, REPORT, Order
-from app.inspection.reports import Malformed, Report
+from app.inspection.reports import Report, Unread
 
 
 class PipedSource:
@@ -31,7 +31,7 @@ class PipedSource:
             return b""
         self._left -= end - start
         if self._left < 0:
-            raise Malformed("More of the file would have to be read than an inspection may read.")
+            raise Unread("More of the file would have to be read than an inspection may read.")
         self._outgoing.write(RANGE + ASKED.pack(start, end))
         self._outgoing.flush()
         length = LENGTH.unpack(self._exactly(LENGTH.size))[0]
@@ -60,11 +60,10 @@ def _report(order: Order, source: PipedSource) -> Report:
     try:
         return examine(order.kind, order.path, source, order.limits)
     except MemoryError:
-        return unreadable(
-            order.kind, f"It takes more than {order.limits.memory_bytes:,} bytes of memory to look at it."
-        )
+        told = f"It takes more than {order.limits.memory_bytes:,} bytes of memory to look at it."
+        return unread(order.kind, order.path, told)
     except Exception as error:  # noqa: BLE001 - whatever a hostile file provokes must become a report
-        return unreadable(order.kind, f"It could not be read ({type(error).__name__}).")
+        return unread(order.kind, order.path, f"It could not be read ({type(error).__name__}).")
 
 
 def confine(limits: Limits) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from app.inspection.reports import Malformed
+from app.inspection.reports import Malformed, Unread
 
 FIRST = 64 * 1024
 MOST = 4 * 1024 * 1024
@@ -57,6 +57,14 @@ class Ended(Malformed):
     """The bytes end before what they announce."""
 
 
+class Unended(Ended):
+    """A last line without a line feed; ``line`` is what there is of it."""
+
+    def __init__(self, reason: str, line: bytes) -> None:
+        super().__init__(reason)
+        self.line = line
+
+
 class Stream:
     """Bytes one after the other; ``position`` counts those that have gone by."""
 
@@ -91,7 +99,7 @@ class Stream:
 
         Raises:
             Ended: there are not that many.
-            Malformed: more than is ever held in memory.
+            Unread: more than is ever held in memory.
         """
         end = self._at + count
         if end <= len(self._buffer):
@@ -99,7 +107,7 @@ class Stream:
             self._at = end
             return taken
         if count > LONGEST_TAKE:
-            raise Malformed(f"A single value of {count:,} bytes at byte {self.position:,} is not read.")
+            raise Unread(f"A single value of {count:,} bytes at byte {self.position:,} is not read.")
         if len(self.peek(count)) < count:
             raise self._ended(count)
         taken = self._buffer[self._at : self._at + count]
@@ -130,7 +138,7 @@ class Stream:
                 self._at += 1
                 return kept, whole
             if not self._more():
-                raise self._ended(1)
+                raise Unended(self._ended(1).reason, kept)
 
     def fork(self) -> Stream:
         """What follows, for a look ahead; this stream stays where it is."""

@@ -10,11 +10,16 @@ import os
 import pathlib
 import pickle
 import re
+import subprocess
 import sys
 import uuid
 from collections import OrderedDict, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
-from typing import NamedTuple
+from tempfile import TemporaryDirectory
+from threading import get_ident
+from typing import Annotated, Any, Generic, Literal, NamedTuple, Optional, TypeVar
 
 import cloudpickle
 import joblib
@@ -26,7 +31,7 @@ from sklearn.datasets import load_iris
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 
@@ -54,6 +59,39 @@ class Wrapper:
         return self.inner.predict(values) if os.environ.get("MODEL") else super().__repr__()
 
 
+T = TypeVar("T")
+
+
+@dataclass
+class Item:
+    name: str
+    tags: list[str] = field(default_factory=list)
+    score: Optional[float] = None  # noqa: UP045 - as people write it
+    more: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frozen(Generic[T]):
+    value: T
+    rows: tuple[int, ...] = ()
+
+
+class Typed:
+    """The type hints of MLflow's documentation, and names that its methods use."""
+
+    def predict(self, model_input: dict[str, Any] | None, params: Optional[dict[str, Any]] = None) -> list[str]:  # noqa: UP045
+        with TemporaryDirectory() as folder:
+            return [str(get_ident()), subprocess.run(["true"], cwd=folder, check=True).args, *(params or {})]
+
+    def more(
+        self, rows: list[Item] | list[list[int] | None], how: Callable[[int, str], bool], then: Callable[..., Any]
+    ):
+        return rows, how, then
+
+    def kinds(self, kind: Literal["a", "b"], note: Annotated[int, "note"], box: Frozen[int], process: subprocess.Popen):
+        return kind, note, box, process
+
+
 def scaled(values, by=2):
     return np.log1p(values) ** by + len(re.findall("a", os.fspath("ab")))
 
@@ -68,6 +106,8 @@ models = {
     "xgboost": xgboost.XGBClassifier(n_estimators=2).fit(x, y),
     "functions": make_pipeline(FunctionTransformer(np.log1p), FunctionTransformer(partial(scaled, by=3))),
     "wrapper": Wrapper(forest),
+    "typed": [Typed(), Item("a"), Frozen(value=1), Typed, Item],
+    "memory": Pipeline([("forest", forest)], memory=joblib.Memory(None)),
     "frame": x.assign(t=pd.Timestamp("2020", tz="UTC"), s="x", c=pd.Categorical(["a", "b"] * 75), p=pd.Period("2020")),
     "values": [
         dt.datetime.now(dt.UTC), decimal.Decimal(1), uuid.uuid4(), Color.RED, Point(1, 2), OrderedDict(a=1),

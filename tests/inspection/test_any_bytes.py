@@ -20,6 +20,10 @@ from tests.inspection.pickled import SYSTEM, proto
 from tests.inspection.test_documents import MLMODEL
 from tests.inspection.test_headers import LLAMA, gguf, hdf5, npy, npy_header, onnx
 from tests.inspection.test_joblib import PAIR, ZEROS, array, dtype
+from tests.inspection.test_keras import KNOWN, archive, model
+from tests.inspection.test_recognised import LEARNER, TREES, ubjson
+from tests.inspection.test_rows_and_lz4 import MODEL, frame, packed
+from tests.inspection.test_tars import FILE, INSIDE, tarred
 
 LIMITS = Limits(opcodes=100_000, unpacked_bytes=2_000_000)
 
@@ -47,6 +51,15 @@ HONEST: list[tuple[str, bytes]] = [
     ("m.joblib", proto(b"](" + array(dtype("f8"), PAIR, ZEROS) + b"e")),
     *((f"m{n}.pkl", pickle.dumps({"a": [1, -5, 2**70, b"x", "y", {1}], "b": Limits}, n)) for n in range(6)),
     ("harm.pkl", proto(SYSTEM)),
+    ("m.tar", tarred(INSIDE["link through a link"])),
+    ("m.tar.gz", gzip.compress(tarred([("sub/data.pkl", FILE, pickle.dumps([1]))]))),
+    ("m.joblib", frame(packed(b"\x12a\x01\x00\x50hello"))),
+    ("0.distcp", MODEL + MODEL),
+    ("m.ubj", ubjson(json.loads(LEARNER))),
+    ("m.json", LEARNER.encode()),
+    ("m.txt", TREES),
+    ("train.jl", b"cos\nsin\ntan\n"),
+    ("m.keras", archive(model(KNOWN["Keras 3"]))),
 ]
 
 

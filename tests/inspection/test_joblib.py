@@ -12,9 +12,9 @@ from tests.inspection.files import looked_at
 from tests.inspection.pickled import SYSTEM, called, found, proto, text
 
 
-def dtype(code: str, size: int = -1, flags: int = 0) -> bytes:
+def dtype(code: str | bytes, size: int = -1, flags: int = 0) -> bytes:
     """As NumPy pickles it: a call, then a state of eight."""
-    made = called(found("numpy", "dtype"), text(code), b"\x89", b"\x88")
+    made = called(found("numpy", "dtype"), code if isinstance(code, bytes) else text(code), b"\x89", b"\x88")
     numbers = struct.pack("<ci", b"J", size) + struct.pack("<ci", b"J", -1) + b"K" + bytes((flags,))
     return made + b"(K\x03" + text("<") + b"NNN" + numbers + b"tb"
 
@@ -48,6 +48,9 @@ ZEROS = bytes(48)
         (dtype("U5", 20), 20),
         (dtype("S3", 3), 3),
         (dtype("V12", 12, 16), 12),
+        (dtype(found("ml_dtypes", "bfloat16"), 2, 64), 2),
+        (dtype(found("ml_dtypes", "float8_e4m3fn"), 1, 64), 1),
+        (dtype(found("ml_dtypes", "bcomplex32"), 4, 64), 4),
     ],
 )
 @pytest.mark.parametrize("aligned", [True, False])
@@ -60,7 +63,13 @@ def test_arrays_are_gone_past(described: bytes, size: int, aligned: bool) -> Non
     assert looked_at("model", proto(content)[: -6 * size]).outcome is Outcome.QUARANTINED
 
 
-@pytest.mark.parametrize("described", [dtype("O8", 8, 63), dtype("V12", 12, 27)])
+STRINGS = called(found("numpy._core._internal", "_convert_to_stringdtype_kwargs"), b"K\x01")
+
+
+@pytest.mark.parametrize(
+    "described",
+    [dtype("O8", 8, 63), dtype("V12", 12, 27), STRINGS, called(found("numpy.dtypes", "StringDType"))],
+)
 def test_arrays_of_objects_are_pickles(described: bytes) -> None:
     def content(inner: bytes) -> bytes:
         return proto(array(described, PAIR, b"", aligned=True)[:-4] + inner)
@@ -78,6 +87,10 @@ def test_arrays_of_objects_are_pickles(described: bytes) -> None:
         (dtype("f8"), b"J\xff\xff\xff\xff\x85"),
         (dtype("x9"), PAIR),
         (called(found("numpy", "dtype"), text("V8")), PAIR),
+        (dtype(found("numpy", "float64"), 100, 0), PAIR),
+        (dtype(found("x.y", "bfloat16"), 100, 0), PAIR),
+        (dtype(found("ml_dtypes", "finfo"), 100, 0), PAIR),
+        (called(found("numpy", "dtype"), found("ml_dtypes", "bfloat16")), PAIR),
         (called(found("numpy", "dtype"), called(found("x", "y"))), PAIR),
     ],
 )

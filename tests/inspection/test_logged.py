@@ -27,7 +27,7 @@ def reports(logged: dict[str, bytes]) -> dict[str, Report]:
 
 
 def test_nothing_honest_is_quarantined(reports: dict[str, Report]) -> None:
-    assert len(reports) == 53
+    assert len(reports) == 63
     refused = {name: report.reason for name, report in reports.items() if report.outcome is not Outcome.READY}
     assert refused == {}
 
@@ -50,7 +50,7 @@ def test_plain_models_are_safe_and_code_is_suspicious(reports: dict[str, Report]
         "frame",
     )
     assert {name for name, verdict in verdicts.items() if verdict != "safe" and name.startswith(plain)} == set()
-    with_code = [name for name in verdicts if name.startswith(("functions", "lambda", "values"))]
+    with_code = [name for name in verdicts if name.startswith(("functions", "lambda", "values", "typed"))]
     assert {verdicts[name] for name in with_code} == {"suspicious"}
 
 

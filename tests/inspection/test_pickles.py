@@ -145,7 +145,7 @@ def test_report_names_imports_findings_and_scanners() -> None:
     report = examined(proto(called(found("somewhere", "Thing")) + b"0" + SYSTEM))
     assert report.scan is not None
     assert report.scan.imports == ["os.system", "somewhere.Thing"]
-    assert report.reason == "Loading this file is dangerous. os.system runs commands or programs."
+    assert report.reason == "Loading this file is dangerous. Calls os.system, which runs commands or programs."
     assert [each.split()[0] for each in report.scan.scanners] == ["modelyard", "picklescan", "fickling"]
     assert any(each.startswith("picklescan: os.system") for each in report.scan.findings)
     assert any(each.startswith("fickling: ") for each in report.scan.findings)

@@ -66,16 +66,18 @@ async def test_only_the_header_is_read() -> None:
         (safetensors({"a": tensor(0, 8, [-2])}, bytes(8)), "numbers from 0 on, not [-2]"),
         (safetensors({"a": tensor(0, 8, [True])}, bytes(8)), "numbers from 0 on, not [True]"),
         (safetensors({"a": tensor(0, 8, [2], "F31")}, bytes(8)), "'F31' is no dtype"),
-        (safetensors({"a": tensor(0, 0, [2**62] * 9)}), "span 0 bytes"),
+        (safetensors({"a": tensor(0, 0, [2**62] * 9)}), "is larger than any file"),
         (safetensors({"a": {}}), "dtype, shape and data_offsets are needed"),
         (safetensors({"a": None}), "dtype, shape and data_offsets are needed"),
         (safetensors({"__metadata__": {"a": 1}}), "__metadata__ must map text to text"),
-        (safetensors(b'{"a":1,"a":2}'), "names 'a' 2 times"),
+        (safetensors(b'{"a":1,"a":2}'), "dtype, shape and data_offsets are needed"),
+        (safetensors(b'{"__metadata__":{},"__metadata__":{}}'), "names '__metadata__' 2 times"),
+        (safetensors(b'{"a":{"dtype":"F32","dtype":"F32"}}'), "names 'dtype' 2 times"),
         (safetensors(b'{"a":NaN}'), "holds NaN"),
         (safetensors(b'{"a":' * 50_000), "is nested too deeply"),
         (safetensors(b'{"a'), "is no JSON"),
         (safetensors(b'{"\xff":1}'), "is no JSON"),
-        (safetensors(b"[1]"), "must begin with {"),
+        (safetensors(b"[1]"), "must be a JSON object, not b'[1]'"),
         (safetensors(b'{"a":' + b"9" * 5000 + b"}"), "is no JSON"),
         (safetensors({}, length=2**63), "claims 9,223,372,036,854,775,808 bytes; the format allows 100,000,000"),
         (safetensors({}, length=500), "claims 500 bytes, but only 2 follow"),
@@ -91,9 +93,7 @@ def test_what_lies_has_failed_with_the_numbers(content: bytes, reason: str) -> N
 
 
 def test_header_beyond_the_limit_is_not_read() -> None:
-    report = examined(safetensors({"a": tensor(0, 4, [1])}, bytes(4)), limits=Limits(header_bytes=20))
-    assert report.outcome is Outcome.FAILED
-    assert "at most 20 are read" in (report.reason or "")
+    assert examined(safetensors({"a": tensor(0, 4, [1])}, bytes(4)), limits=Limits(header_bytes=20)) == Report()
 
 
 def test_facts_stay_small() -> None:

@@ -8,7 +8,8 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from app.inspection.reports import Malformed
+from app.inspection.archives.lz4 import MAGIC, Lz4
+from app.inspection.reports import Malformed, Unread
 from app.inspection.source import FileStream, Source, Stream
 
 CHUNK = 256 * 1024
@@ -27,11 +28,11 @@ class Budget:
         """Count what was unpacked.
 
         Raises:
-            Malformed: that was too much.
+            Unread: that was too much.
         """
         self.left -= count
         if self.left < 0:
-            raise Malformed(f"More than {self.most:,} bytes would have to be unpacked to look inside.")
+            raise Unread(f"More than {self.most:,} bytes would have to be unpacked to look inside.")
 
 
 class Inflater(Protocol):
@@ -54,7 +55,8 @@ MARKS: dict[bytes, Callable[[], Inflater]] = {
     b"\x1f\x8b": lambda: zlib.decompressobj(wbits=31),
     b"BZh": bz2.BZ2Decompressor,
     b"\xfd7zXZ\0": _lzma,
-    b"\x5d\0\0": _lzma,
+    b"\x5d\0": _lzma,
+    MAGIC: Lz4,
     b"\x78": zlib.decompressobj,
 }
 METHODS: dict[int, Callable[[], Inflater]] = {
@@ -65,7 +67,7 @@ METHODS: dict[int, Callable[[], Inflater]] = {
 
 
 def inflater_for(head: bytes) -> Callable[[], Inflater] | None:
-    """The decompressor for a file that begins so; None when there is none here (lz4)."""
+    """The decompressor for a file that begins so; None when there is none here (zstd)."""
     return next((make for mark, make in MARKS.items() if head.startswith(mark)), None)
 
 

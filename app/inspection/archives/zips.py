@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.inspection.archives.inflating import METHODS, Budget, Inflated
+from app.inspection.archives.links import climbs
 from app.inspection.limits import Limits
-from app.inspection.reports import Malformed, shown
+from app.inspection.reports import Malformed, Unread, shown
 from app.inspection.source import FileStream, Part, Source, Stream
 
 END = struct.Struct("<4s4H2LH")
@@ -154,7 +155,7 @@ def _large(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int,
 
 
 def _check(found: list[Member], end: End, limits: Limits) -> None:
-    reached, previous, seen = 0, "", set[str]()
+    reached, previous = 0, ""
     for member in found:
         told = shown(repr(member.name), 100)
         if climbs(member.name):
@@ -164,9 +165,6 @@ def _check(found: list[Member], end: End, limits: Limits) -> None:
         reached, previous = member.offset + LOCAL.size + member.packed, member.name
         if reached > end.offset:
             raise Malformed(f"The member {told} ends at {reached:,}, within the directory at {end.offset:,}.")
-        if member.name in seen:
-            raise Hostile(f"The archive has two members {told}.")
-        seen.add(member.name)
     _weigh(sum(member.size for member in found), sum(member.packed for member in found), limits)
 
 
@@ -177,12 +175,6 @@ def _weigh(size: int, packed: int, limits: Limits) -> None:
         )
     if size > limits.harmless_bytes and size > limits.archive_ratio * max(packed, 1):
         raise Hostile(f"The archive would unpack {packed:,} bytes to {size:,}, as bombs do.")
-
-
-def climbs(name: str) -> bool:
-    """Whether unpacking it would leave the folder."""
-    plain = name.replace("\\", "/")
-    return plain.startswith("/") or plain[1:2] == ":" or ".." in plain.split("/") or "\0" in name
 
 
 def content(source: Source, member: Member) -> Part:
@@ -209,14 +201,15 @@ def open_member(source: Source, member: Member, budget: Budget) -> Stream:
     """What a member holds.
 
     Raises:
-        Malformed: it is packed in a way that is not read here.
+        Unread: it is packed in a way that is not read here.
+        Malformed: what stands before it is not about it.
     """
     stored = content(source, member)
     if member.method == STORED:
         return FileStream(stored)
     make = METHODS.get(member.method)
     if make is None:
-        raise Malformed(
+        raise Unread(
             f"The member {shown(repr(member.name), 100)} is packed by method {member.method}, which is not read."
         )
     return Inflated(stored, make, budget)

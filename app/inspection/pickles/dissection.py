@@ -10,19 +10,27 @@ from math import prod
 
 from app.inspection.limits import Limits
 from app.inspection.pickles import opcodes as _opcodes  # noqa: F401 - registers what each opcode does
-from app.inspection.pickles.machine import Broken, Machine
-from app.inspection.pickles.policy import Level, judge_import
+from app.inspection.pickles.machine import Broken, Machine, Refused
+from app.inspection.pickles.policy import DTYPES, Level, judge_import
 from app.inspection.pickles.skeleton import Skeleton
 from app.inspection.pickles.usage import Usage
-from app.inspection.pickles.values import Bytes, Made, Value, origin
+from app.inspection.pickles.values import Bytes, Global, Made, Value, origin
 from app.inspection.reports import Malformed, shown
-from app.inspection.source import Stream
+from app.inspection.source import Ended, Stream
 
 MOST_PICKLES = 10_000
 LOOK_AHEAD = 500
 """Opcodes for which array data is read as if it were a pickle."""
 PLAIN_DTYPE = re.compile(r"[<>=|]?(?:([?bBhHiIlLqQefdg])|([biufcmM])(\d{1,2}))")
 LETTER_SIZES = dict(zip("?bBhHiIlLqQefdg", (1, 1, 1, 2, 2, 4, 4, 8, 8, 8, 8, 2, 4, 8, 16), strict=True))
+STRINGS = frozenset(
+    {
+        "numpy.dtypes.StringDType",
+        "numpy._core._internal._convert_to_stringdtype_kwargs",
+        "numpy.core._internal._convert_to_stringdtype_kwargs",
+    }
+)
+"""What makes the dtype of texts of any length; such arrays are pickled."""
 HOLDS_OBJECTS = 1
 """Flag of a dtype (NumPy: ``NPY_ITEM_HASOBJECT``)."""
 SIZED_DTYPE = re.compile(r"[<>=|]?([SUVa])(\d{1,9})")
@@ -39,9 +47,16 @@ class Dissection:
     opcodes: int = 0
     broken: str | None = None
     """Why it could not be followed to its end."""
+    given_up: bool = False
+    """Whether others could follow it further; else unpickling ends there, too."""
     trailing: int | None = None
     """Where bytes begin that are no pickle, after the last pickle."""
     nested: list[Bytes] = field(default_factory=list)
+
+    @property
+    def acted(self) -> bool:
+        """Whether loading would do more than import before it ends."""
+        return self.usage.acted or self.pickles > 0
 
 
 class Dissector:
@@ -62,6 +77,8 @@ class Dissector:
                     break
         except Malformed as error:
             self.found.broken = error.reason
+            self.found.given_up = not isinstance(error, Refused | Ended)
+        self.found.usage.settle()
         self.found.nested = self.found.usage.nested
         return self.found
 
@@ -138,24 +155,27 @@ class Dissector:
 def item_size(dtype: Value) -> int | None:
     """Bytes of one item of a NumPy dtype as it is pickled; None when items are Python objects.
 
-    The state, not the name, says how long the items of texts and structures are, and whether they hold objects
-    (NumPy: ``dtype.__setstate__``).
+    The state, not the name, says how long the items of texts, structures and types of other packages (ml_dtypes) are,
+    and whether they hold objects (NumPy: ``dtype.__setstate__``).
 
     Raises:
         Broken: the dtype is none that joblib writes as bytes.
     """
+    if origin(dtype) in STRINGS:
+        return None
     if origin(dtype) != "numpy.dtype" or not isinstance(dtype, Made) or not isinstance(dtype.arguments, tuple):
         raise Broken("The dtype of an array cannot be told.")
     code = dtype.arguments[0] if dtype.arguments else None
-    if not isinstance(code, str):
+    is_extension = isinstance(code, Global) and code.module == "ml_dtypes" and DTYPES.fullmatch(str(code))
+    if not isinstance(code, str) and not is_extension:
         raise Broken("The dtype of an array cannot be told.")
-    if code.startswith("O"):
+    if isinstance(code, str) and code.startswith("O"):
         return None
-    plain = PLAIN_DTYPE.fullmatch(code)
+    plain = PLAIN_DTYPE.fullmatch(str(code))
     if plain:
         return LETTER_SIZES[plain[1]] if plain[1] else int(plain[3])
     state = dtype.state
-    if not SIZED_DTYPE.fullmatch(code) or not isinstance(state, tuple) or len(state) < 8:
+    if not (is_extension or SIZED_DTYPE.fullmatch(str(code))) or not isinstance(state, tuple) or len(state) < 8:
         raise Broken(f"The dtype {shown(repr(code), 60)} of an array cannot be told.")
     size, flags = state[5], state[7]
     if not isinstance(size, int) or not isinstance(flags, int) or size < 0:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from app.inspection.pickles.calls import NESTED
+from app.inspection.pickles.makers import CARRIERS, KEEPERS
 from app.inspection.pickles.skeleton import Skeleton
-from app.inspection.pickles.usage import NESTED, Usage
-from app.inspection.pickles.values import Bytes, Global, Made, State, Value, origin
+from app.inspection.pickles.usage import Usage
+from app.inspection.pickles.values import Box, Bytes, Global, Made, State, Value, origin, parts
 from app.inspection.reports import Malformed
 from app.inspection.source import Stream
 
@@ -18,6 +20,9 @@ LONGEST_TEXT = 1024
 """Longest text in bytes that is followed; no import is longer."""
 LONGEST_LINE = 64 * 1024
 WIDEST_TUPLE = 64
+MOST_KEYWORDS = 16
+"""Keys and values of a dictionary by which a class may be made."""
+MANY = Made(None)
 WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper"
 HIGHEST_PROTOCOL = 5
 STOP = ord(".")
@@ -25,6 +30,10 @@ STOP = ord(".")
 
 class Broken(Malformed):
     """The pickle cannot be followed to its end."""
+
+
+class Refused(Broken):
+    """It cannot be followed by anybody: unpickling ends here with an error."""
 
 
 Handler = Callable[["Machine"], None]
@@ -77,13 +86,13 @@ class Machine:
             self.left -= 1
             handler = handlers.get(code)
             if code == STOP:
-                raise Broken(f"The pickle ends at byte {self.stream.position:,} without a value.")
+                raise Refused(f"The pickle ends at byte {self.stream.position:,} without a value.")
             if handler is None:
-                raise Broken(f"The byte 0x{code:02x} at {self.stream.position - 1:,} is no opcode of a pickle.")
+                raise Refused(f"The byte 0x{code:02x} at {self.stream.position - 1:,} is no opcode of a pickle.")
             try:
                 handler(self)
             except IndexError:
-                raise Broken(
+                raise Refused(
                     f"The opcode at byte {self.stream.position:,} needs more on the stack than is there."
                 ) from None
 
@@ -110,8 +119,8 @@ class Machine:
         """The line that belongs to the opcode; cut when nobody could mean it."""
         taken, whole = self.stream.line(LONGEST_LINE)
         self.skeleton.add_opcode(self.code, taken + b"\n")
-        if not whole and self.code in b"ci":
-            raise Broken(
+        if not whole and self.code in b"ci":  # and no module has a name of this length
+            raise Refused(
                 f"The name of an import before byte {self.stream.position:,} is longer than {LONGEST_LINE:,} bytes."
             )
         return taken
@@ -130,7 +139,7 @@ class Machine:
         counted = self.stream.take(width)
         length = int.from_bytes(counted, "little", signed=signed)
         if length < 0:
-            raise Broken(f"The value before byte {self.stream.position:,} has the negative length {length:,}.")
+            raise Refused(f"The value before byte {self.stream.position:,} has the negative length {length:,}.")
         position = self.stream.position
         if length > LONGEST_TEXT:
             self.stream.skip(length)
@@ -145,12 +154,12 @@ class Machine:
         try:
             return int(line)
         except ValueError:
-            raise Broken(f"{line[:20]!r} before byte {self.stream.position:,} is no number.") from None
+            raise Refused(f"{line[:20]!r} before byte {self.stream.position:,} is no number.") from None
 
     def recall(self, key: int) -> None:
         """Push what the memo holds."""
         if key not in self.memo:
-            raise Broken(f"The memo has nothing under {key}, which is asked for before byte {self.stream.position:,}.")
+            raise Refused(f"The memo has nothing under {key}, which is asked for before byte {self.stream.position:,}.")
         self.stack.append(self.memo[key])
 
     def expects_bytes(self) -> bool:
@@ -166,8 +175,37 @@ class Machine:
             target.entries.update(
                 (key, value) for key, value in zip(entries[::2], entries[1::2], strict=False) if isinstance(key, str)
             )
+        elif isinstance(target, Box):
+            if len(entries) > MOST_KEYWORDS:
+                target.metaclass = MANY
+            elif "metaclass" in entries or any(isinstance(key, Made) for key in entries[::2]):
+                self.describe(target, entries)
+            if self.usage.harmful:
+                self.keep(target, entries)
         else:
             self.usage.changed(target)
+            for each in entries if self.usage.harmful else ():
+                self.usage.handed(each, "to what it built")
+
+    def describe(self, box: Box, entries: list[Value]) -> None:
+        """Keywords of a class that is made from them; a key that is computed may spell any name."""
+        for key, value in zip(entries[::2], entries[1::2], strict=False):
+            if key == "metaclass" or isinstance(key, Made):
+                box.metaclass = value if key == "metaclass" else key
+
+    def keep(self, box: Box, entries: list[Value]) -> None:
+        """Keys and values go into a dictionary of the file; annotations are never called."""
+        for key, value in zip(entries[::2], entries[1::2], strict=False):
+            if key == "__annotations__":
+                self.usage.keeps(value)
+            else:
+                self.usage.filled(box, (key, value))
+
+    def add(self, items: list[Value]) -> None:
+        """Items go into the list or set on top."""
+        self.usage.changed(self.stack[-1])
+        for each in items if self.usage.harmful else ():
+            self.usage.handed(each, "to a list")
 
     def build(self) -> None:
         """The state on top goes into what lies below it."""
@@ -175,7 +213,15 @@ class Machine:
         target = self.stack[-1]
         self.usage.changed(target)
         if not isinstance(target, Made):
+            self.usage.handed(state, "to what it changes")
             return
+        if origin(target) in KEEPERS:
+            self.usage.keeps(state, target)
+        elif origin(target) in CARRIERS:
+            target.held += self.usage.carried(state)
+            target.arguments = parts(state)[:1]
+        else:
+            self.usage.handed(state, f"to {target}")
         if origin(target) == "numpy.dtype":
             target.state = state
         elif origin(target) == WRAPPER:
@@ -183,10 +229,13 @@ class Machine:
             if self.arrays is not None:
                 self.arrays(self, target)
 
-
-def bundled(values: list[Value]) -> Value:
-    """A tuple that is followed only if it is short."""
-    return tuple(values) if len(values) <= WIDEST_TUPLE else None
+    def bundled(self, values: list[Value]) -> Value:
+        """A tuple that is followed only if it is short."""
+        if len(values) <= WIDEST_TUPLE:
+            return tuple(values)
+        for each in values if self.usage.harmful else ():
+            self.usage.handed(each, "to a long tuple")
+        return None
 
 
 def counted_bytes(machine: Machine, width: int) -> None:

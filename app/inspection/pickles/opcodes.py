@@ -8,12 +8,13 @@ from app.inspection.pickles.machine import (
     WRAPPER,
     Broken,
     Machine,
-    bundled,
+    Refused,
     counted_bytes,
     counted_text,
     opcode,
 )
-from app.inspection.pickles.values import State, Value, origin
+from app.inspection.pickles.values import Box, Global, State, Value, origin, parts
+from app.inspection.source import Unended
 
 
 @opcode(b"\x80")
@@ -62,7 +63,7 @@ def constant(machine: Machine) -> None:
 def quoted_line(machine: Machine) -> None:
     line = machine.line().strip()
     if len(line) < 2 or line[:1] != line[-1:] or line[:1] not in {b"'", b'"'}:
-        raise Broken(f"The text before byte {machine.stream.position:,} is not in quotes.")
+        raise Refused(f"The text before byte {machine.stream.position:,} is not in quotes.")
     machine.push(machine.text(line[1:-1], "unicode_escape"))
 
 
@@ -105,7 +106,7 @@ def read_only(machine: Machine) -> None:
 @opcode(b"}")
 def empty_dict(machine: Machine) -> None:
     machine.skeleton.add_opcode(machine.code)
-    machine.push(State() if machine.stack and origin(machine.stack[-1]) == WRAPPER else None)
+    machine.push(State() if machine.stack and origin(machine.stack[-1]) == WRAPPER else Box())
 
 
 @opcode(b")")
@@ -119,28 +120,35 @@ def short_tuple(machine: Machine) -> None:
     machine.skeleton.add_opcode(machine.code)
     count = machine.code - 0x84
     items: list[Value] = [machine.pop() for _ in range(count)]
-    machine.push(bundled(items[::-1]))
+    machine.push(tuple(items[::-1]))
 
 
 @opcode(b"t", b"l", b"d", b"\x91")
 def collection(machine: Machine) -> None:
     machine.skeleton.add_opcode(machine.code)
     items = machine.pop_to_mark()
-    machine.push(bundled(items) if machine.code == ord("t") else None)
+    if machine.code == ord("t"):
+        machine.push(machine.bundled(items))
+    elif machine.code == ord("d"):
+        machine.push(Box())
+        machine.fill(items)
+    else:
+        machine.push(None)
+        machine.add(items)
 
 
 @opcode(b"a")
 def append(machine: Machine) -> None:
     machine.skeleton.add_opcode(machine.code)
-    machine.pop()
-    machine.usage.changed(machine.stack[-1])
+    item = machine.pop()
+    machine.add([item])
 
 
 @opcode(b"e", b"\x90")
 def extend(machine: Machine) -> None:
     machine.skeleton.add_opcode(machine.code)
-    machine.pop_to_mark()
-    machine.usage.changed(machine.stack[-1])
+    items = machine.pop_to_mark()
+    machine.add(items)
 
 
 @opcode(b"s")
@@ -198,7 +206,7 @@ def binary_get(machine: Machine) -> None:
 def put(machine: Machine) -> None:
     key = machine.number(machine.line())
     if key < 0:
-        raise Broken(f"The memo has no place {key}.")
+        raise Refused(f"The memo has no place {key}.")
     machine.memo[key] = machine.stack[-1]
 
 
@@ -225,7 +233,7 @@ def _name(machine: Machine) -> str:
     line = machine.line()
     name = machine.text(line)
     if name is None:
-        raise Broken(
+        raise Refused(
             f"The name of an import before byte {machine.stream.position:,} is no text of {LONGEST_TEXT:,} bytes."
         )
     return name
@@ -234,7 +242,10 @@ def _name(machine: Machine) -> str:
 def _two_lines(machine: Machine) -> Value:
     module = _name(machine)
     # The second line belongs to the same opcode.
-    line, _ = machine.stream.line(LONGEST_TEXT + 1)
+    try:
+        line, _ = machine.stream.line(LONGEST_TEXT + 1)
+    except Unended as unended:
+        line = unended.line[:-1]  # as CPython takes a last line that has no end
     machine.skeleton.add(line + b"\n")
     return machine.usage.looked_up(module, machine.text(line))
 
@@ -268,29 +279,28 @@ def build(machine: Machine) -> None:
 def instance(machine: Machine) -> None:
     cls = _two_lines(machine)
     arguments = machine.pop_to_mark()
-    machine.push(machine.usage.called(cls, bundled(arguments)))
+    machine.push(machine.usage.called(cls, machine.bundled(arguments)))
 
 
 @opcode(b"o")
 def old_object(machine: Machine) -> None:
     machine.skeleton.add_opcode(machine.code)
     items = machine.pop_to_mark()
-    machine.push(machine.usage.called(items[0], bundled(items[1:])))
+    machine.push(machine.usage.called(items[0], machine.bundled(items[1:])))
 
 
 @opcode(b"\x81")
 def new_object(machine: Machine) -> None:
     machine.skeleton.add_opcode(machine.code)
-    machine.pop()
-    machine.push(machine.usage.built(machine.pop()))
+    arguments, cls = machine.pop(), machine.pop()
+    machine.push(machine.usage.built(cls, arguments))
 
 
 @opcode(b"\x92")
 def new_object_with_names(machine: Machine) -> None:
     machine.skeleton.add_opcode(machine.code)
-    machine.pop()
-    machine.pop()
-    machine.push(machine.usage.built(machine.pop()))
+    named, arguments, cls = machine.pop(), machine.pop(), machine.pop()
+    machine.push(machine.usage.built(cls, arguments, named))
 
 
 @opcode(b"P")
@@ -302,5 +312,12 @@ def persistent_line(machine: Machine) -> None:
 @opcode(b"Q")
 def persistent(machine: Machine) -> None:
     machine.skeleton.add_opcode(machine.code)
-    machine.pop()
-    machine.push(None)
+    known = machine.pop()
+    machine.usage.handed(known, "to the loader")
+    machine.push(class_of_module(known))
+
+
+def class_of_module(known: Value) -> Value:
+    """Before its zip archives, torch.save put classes of modules with their source: ``("module", cls, …)``."""
+    kind, cls, *_ = (*parts(known), None, None)
+    return cls if kind == "module" and isinstance(cls, Global) else None

@@ -19,9 +19,9 @@ ABOUT_EFFORT = frozenset({"ExpansionAttackAnalysis", "ResourceExhaustion"})
 
 @dataclass(slots=True)
 class Opinions:
-    """What they found; only ``dangers`` decide, since everything that they do not know is suspicious to them."""
+    """What they call dangerous: reason to look, and not to condemn, since they judge names without their use."""
 
-    dangers: dict[str, None] = field(default_factory=dict)
+    warnings: dict[str, None] = field(default_factory=dict)
     scanners: list[str] = field(default_factory=list)
     failures: dict[str, None] = field(default_factory=dict)
 
@@ -40,7 +40,7 @@ def ask(skeletons: Iterable[bytes]) -> Opinions:
 
 def _ask(name: str, scan: Callable[[bytes], Iterable[str]], pickle: bytes, opinions: Opinions) -> None:
     try:
-        opinions.dangers |= {f"{name}: {shown(told, 200)}": None for told in scan(pickle)}
+        opinions.warnings |= {f"{name}: {shown(told, 200)}": None for told in scan(pickle)}
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - a scanner that stumbles over a hostile file must not end the inspection

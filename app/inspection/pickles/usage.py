@@ -4,30 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from app.inspection.pickles.policy import Level, judge_call, judge_import, leads_out, modern
-from app.inspection.pickles.values import Bytes, Global, Made, Value, origin
+from app.inspection.pickles import calls
+from app.inspection.pickles.gadgets import MUTATORS
+from app.inspection.pickles.policy import Level, judge_call, judge_import, modern
+from app.inspection.pickles.values import MOST_HELD, Box, Bytes, Global, Made, State, Value, origin, parts
 from app.inspection.reports import shown
 
-MODULE_FINDERS = frozenset({"cloudpickle.cloudpickle.subimport", "cloudpickle.cloudpickle_fast.subimport"})
-CLASS_MAKERS = frozenset(
-    f"{module}.{name}"
-    for module, names in {
-        "cloudpickle.cloudpickle": "_make_skeleton_class _make_skeleton_enum _rehydrate_skeleton_class _builtin_type",
-        "dill._dill": "_create_type _load_type _create_namedtuple",
-        "collections": "namedtuple",
-    }.items()
-    for name in names.split()
-)
-"""What they make is a class; calling it builds an instance."""
-CHANGERS = {
-    "cloudpickle.cloudpickle._function_setstate": frozenset({"cloudpickle.cloudpickle._make_function"}),
-    "cloudpickle.cloudpickle._class_setstate": CLASS_MAKERS,
-}
-"""Functions that change their first argument, and what must have made it."""
-TYPE_FINDERS = frozenset({"cloudpickle.cloudpickle._builtin_type", "dill._dill._load_type"})
-NESTED = frozenset({"torch.storage._load_from_bytes"})
-KEEPS_ARGUMENTS = frozenset({"numpy.dtype"}) | MODULE_FINDERS
-CODE = "types.CodeType"
 MOST_KEPT = 10_000
 """Names and findings of each kind that are kept of one file."""
 
@@ -45,6 +27,14 @@ class Usage:
     suspicions: dict[str, None] = field(default_factory=dict)
     nested: list[Bytes] = field(default_factory=list)
     """Files within the file, which have to be looked at, too."""
+    harmful: dict[Global, str] = field(default_factory=dict)
+    """Names that do harm when they are called, and why; what becomes of each is told by :meth:`settle`."""
+    kept: set[Global] = field(default_factory=set)
+    """Those of them that became names of code in the file, which loading does not call."""
+    told: set[Global] = field(default_factory=set)
+    """Those of them that a danger names already."""
+    acted: bool = False
+    """Whether something was called, built or changed, not only imported."""
 
     @property
     def level(self) -> Level:
@@ -71,94 +61,124 @@ class Usage:
             return
         self.imports.add(found)
         judgement = judge_import(found.module, found.name)
-        told = f"{shown(str(found), 200)} {judgement.why}."
         if judgement.level is Level.DANGEROUS:
-            self.danger(told)
+            self.harmful[found] = judgement.why
         elif judgement.level is Level.SUSPICIOUS:
-            self.suspect(told)
+            self.suspect(f"{shown(str(found), 200)} {judgement.why}.")
 
     def called(self, function: Value, arguments: Value) -> Value:
         """A call; what it gives."""
+        self.acted = True
         if isinstance(function, Global):
             return self._called_global(function, arguments)
         if isinstance(function, Made):
-            if origin(function) not in CLASS_MAKERS:
-                self.danger(f"Calls {shown(str(function), 200)}.")
-        else:
-            self.danger("Calls something that cannot be told.")
+            return calls.of_made(self, function, arguments)
+        self.danger("Calls something that cannot be told.")
         return Made(function)
 
     def _called_global(self, function: Global, arguments: Value) -> Value:
-        judgement = judge_call(function.module, function.name)
         full = str(function)
+        handle = calls.HANDLERS.get(full)
+        if handle is not None:
+            return handle(self, function, arguments)
+        judgement = judge_call(function.module, function.name)
         if judgement.level is Level.DANGEROUS:
             self.danger(f"Calls {shown(full, 200)}, which {judgement.why}.")
-        if full == "builtins.getattr":
-            return self._attribute(arguments)
-        if full in TYPE_FINDERS and isinstance(arguments, tuple) and arguments and isinstance(arguments[0], str):
-            return Global("types", "CodeType") if arguments[0] == "CodeType" else Made(function)
-        if full in MODULE_FINDERS:
-            self._module(arguments)
-        elif full in CHANGERS:
-            self._changed_by(full, arguments)
-        elif full in NESTED:
-            self._nested(full, arguments)
-        elif full == CODE:
-            self._code(arguments)
-        return Made(function, arguments if full in KEEPS_ARGUMENTS else None)
+            self.told.add(function)
+        if function.name.rpartition(".")[2] in MUTATORS and "." in function.name:
+            self.changed(parts(arguments)[0] if parts(arguments) else None)
+        self.handed(arguments, f"to {shown(full, 200)}")
+        return Made(function, arguments if full in calls.KEEPS_ARGUMENTS else None)
 
-    def _attribute(self, arguments: Value) -> Value:
-        """``getattr``: on a name or module it is an import by another way; on a value it gives a bound method."""
-        function = Global("builtins", "getattr")
-        if not isinstance(arguments, tuple) or len(arguments) < 2 or not isinstance(arguments[1], str):
-            self.danger("Looks up an attribute whose name it computes.")
-            return Made(function)
-        base, name = arguments[0], arguments[1]
-        if isinstance(base, Global):
-            return self.looked_up(base.module, f"{base.name}.{name}")
-        if isinstance(base, Made) and origin(base) in MODULE_FINDERS:
-            module = base.arguments[0] if isinstance(base.arguments, tuple) and base.arguments else None
-            return self.looked_up(module, name)
-        if leads_out(name):
-            self.danger(f"Looks up {shown(name, 100)}, which leads out of whatever carries it.")
-        return Made(function)
-
-    def _module(self, arguments: Value) -> None:
-        name = arguments[0] if isinstance(arguments, tuple) and arguments else None
-        if not isinstance(name, str):
-            self.danger("Imports a module whose name it computes.")
-        elif len(self.modules) < MOST_KEPT:
-            self.modules.add(name)
-
-    def _changed_by(self, changer: str, arguments: Value) -> None:
-        target = arguments[0] if isinstance(arguments, tuple) and arguments else None
-        if origin(target) not in CHANGERS[changer]:
-            self.danger(f"Calls {changer} on something that the file does not bring itself.")
-
-    def _nested(self, full: str, arguments: Value) -> None:
-        content = arguments[0] if isinstance(arguments, tuple) and len(arguments) == 1 else None
-        if not isinstance(content, Bytes) or len(self.nested) >= MOST_KEPT:
-            self.danger(f"Calls {full} on bytes that cannot be looked at.")
-        else:
-            self.nested.append(content)
-
-    def _code(self, arguments: Value) -> None:
-        for part in arguments if isinstance(arguments, tuple) else ():
-            if isinstance(part, tuple) and len(self.words) < MOST_KEPT:
-                self.words.update(word for word in part if isinstance(word, str))
-
-    def built(self, cls: Value) -> Value:
+    def built(self, cls: Value, *arguments: Value) -> Value:
         """An instance without a call of the class itself (``cls.__new__``)."""
+        self.acted = True
         if not isinstance(cls, Global | Made):
             self.danger("Builds an instance of something that cannot be told.")
+        elif isinstance(cls, Global) and cls in self.harmful:
+            self.danger(f"Builds {shown(str(cls), 200)}, which {self.harmful[cls]}.")
+            self.told.add(cls)
+        for argument in (cls, *arguments):
+            self.handed(argument, "to a class")
         return Made(cls)
 
     def changed(self, target: Value) -> None:
         """State, items or attributes are put into something."""
-        if isinstance(target, Global):
+        self.acted = self.acted or target is not None
+        if isinstance(target, Global) and target.module == "__main__" and target.name.isidentifier():
+            self.suspect(f"Changes {target}, which is whatever the program that loads it has under this name.")
+        elif isinstance(target, Global):
             self.danger(f"Changes {shown(str(target), 200)} itself, for everybody who uses it.")
-        elif origin(target) in MODULE_FINDERS:
+        elif isinstance(target, Made) and origin(target) in calls.MODULE_FINDERS and target.arguments == ("__main__",):
+            self.suspect("Changes __main__, as sessions of dill do.")
+        elif origin(target) in calls.MODULE_FINDERS:
             self.danger("Changes a module, for everybody who uses it.")
+        elif origin(target) in calls.SHARED:
+            self.danger(f"Changes what {origin(target)} gave, which need not be the file's own.")
+
+    def carried(self, value: Value) -> tuple[Global, ...]:
+        """The harmful names in a value."""
+        if not self.harmful:
+            return ()
+        found: dict[Global, None] = {}
+        pending, seen = [value], set[int]()
+        while pending:
+            part = pending.pop()
+            if isinstance(part, Global):
+                found |= {part: None} if part in self.harmful else {}
+            elif isinstance(part, tuple) and id(part) not in seen:
+                seen.add(id(part))
+                pending += part
+            elif isinstance(part, Made | Box):
+                found |= dict.fromkeys(part.held)
+            elif isinstance(part, State):
+                pending += part.entries.values()
+        if len(found) > MOST_HELD:
+            self.danger(f"Keeps more than {MOST_HELD:,} names that do harm in one value.")
+        return tuple(found)
+
+    def handed(self, value: Value, to: str) -> None:
+        """Something gets a value and may call what is in it."""
+        for found in self.carried(value):
+            if found not in self.told:
+                self.danger(f"Hands {shown(str(found), 200)}, which {self.harmful[found]}, {to}.")
+                self.told.add(found)
+
+    def keeps(self, value: Value, of: Value = None) -> None:
+        """Code of the file gets a value as one of its names: loading does not call it."""
+        held = self.carried(value)
+        self.kept.update(held)
+        if isinstance(of, Made) and held:
+            of.inner = tuple(dict.fromkeys((*of.inner, *held)))
+
+    def filled(self, box: Box, value: Value) -> None:
+        """Something goes into a dictionary of the file."""
+        held = self.carried(value)
+        if held:
+            box.held = tuple(dict.fromkeys((*box.held, *held)))
+            if box.names_of_code:
+                self.kept.update(held)
+
+    def uses(self, module: str) -> None:
+        """Code of the file uses a module."""
+        if len(self.modules) < MOST_KEPT:
+            self.modules.add(module)
+
+    def reads(self, names: Value) -> None:
+        """Code of the file uses these names."""
+        if isinstance(names, tuple) and len(self.words) < MOST_KEPT:
+            self.words.update(word for word in names if isinstance(word, str))
+
+    def settle(self) -> None:
+        """The end: harmful names that nothing has been done with are no business of an honest file."""
+        for found, why in self.harmful.items():
+            if found in self.told:
+                continue
+            if found in self.kept:
+                self.suspect(f"Python code in the file has {shown(str(found), 200)}, which {why}.")
+            else:
+                self.danger(f"Names {shown(str(found), 200)}, which {why}.")
+                self.told.add(found)
 
     def danger(self, told: str) -> None:
         if len(self.dangers) < MOST_KEPT:
@@ -176,3 +196,7 @@ class Usage:
         self.nested += other.nested
         self.dangers |= other.dangers
         self.suspicions |= other.suspicions
+        self.harmful |= other.harmful
+        self.kept |= other.kept
+        self.told |= other.told
+        self.acted = self.acted or other.acted

@@ -59,7 +59,7 @@ def conclude(
 
 
 def _verdict(found: Sequence[Dissection], opinions: Opinions, around: Surroundings, *, whole: bool) -> Verdict:
-    if opinions.dangers or any(each.usage.level is Level.DANGEROUS for each in found):
+    if any(each.usage.level is Level.DANGEROUS for each in found):
         return "dangerous"
     if around.faults or any(each.broken for each in found):
         return "unreadable"
@@ -68,6 +68,7 @@ def _verdict(found: Sequence[Dissection], opinions: Opinions, around: Surroundin
         trailing
         or not whole
         or opinions.failures
+        or opinions.warnings
         or around.notes
         or any(each.usage.level is Level.SUSPICIOUS for each in found)
     ):
@@ -84,9 +85,9 @@ def _findings(found: Sequence[Dissection], opinions: Opinions, around: Surroundi
     """What decides, the worst first."""
     for each in found:
         yield from each.usage.dangers
-    yield from opinions.dangers
     yield from around.faults
     yield from (f"It cannot be followed to its end: {each.broken}" for each in found if each.broken)
+    yield from opinions.warnings
     yield from opinions.failures
 
 

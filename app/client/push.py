@@ -113,6 +113,8 @@ class _Push:
         self.sender = Sender(api, order.jobs, reporter.advance)
         self._jobs: dict[str, int] = {}
         """The bytes that each job verifies."""
+        self._stored: set[str] = set()
+        """Hashes of bytes that the project had."""
         self.stored_before = 0
         self.warnings: list[str] = []
 
@@ -198,7 +200,8 @@ class _Push:
             if await self._transfer(owner, some):
                 return True
             await self._verify(some)
-        self.stored_before = max(0, self.stored_before - len(copies))
+            if some is first:
+                self.stored_before = sum(one.sha256 in self._stored for one in hashed)
         return False
 
     async def _transfer(self, owner: Owner, hashed: Sequence[Hashed]) -> bool:
@@ -235,10 +238,10 @@ class _Push:
             for name, upload in made.items():
                 self._memory.files[name].upload = upload.id
             self._memory.save()
-        stored = [one.file for one in fresh if made[one.file.name].already_stored]
-        self.stored_before += len(stored)
+        stored = [one for one in fresh if made[one.file.name].already_stored]
+        self._stored |= {one.sha256 for one in stored}
         self._note_jobs(fresh, made)
-        self._reporter.advance(sum(file.size for file in stored))
+        self._reporter.advance(sum(one.file.size for one in stored))
         return await self._send_parts([(one.file, made[one.file.name]) for one in batch])
 
     async def _send_parts(self, work: Sequence[tuple[LocalFile, Upload]]) -> bool:

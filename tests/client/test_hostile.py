@@ -61,6 +61,9 @@ class Hostile:
         version = {"id": "v", "version": "1.0.0", "number": 1, "tags": []}
         return {"modelVersionCreate": {"modelVersion": version, "userErrors": []}}
 
+    def VersionCheck(self) -> Any:  # noqa: N802
+        return {"modelVersionCheck": {"version": "1.0.0", "userErrors": []}}
+
     def UploadCreate(self) -> Any:  # noqa: N802
         state = {"state": "OPEN", "reason": None, "alreadyStored": False, "job": None, "artifact": None}
         parts = [{**self.part, "url": f"{self.url}/upload"}]

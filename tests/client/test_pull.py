@@ -159,9 +159,9 @@ async def test_a_quarantined_file_keeps_all_from_coming(desk: Desk, runtime):
         mine = (Artifact.project_id == desk.project.id, Artifact.path == "bad.pkl")
         await tx.execute(update(Artifact).where(*mine).values(**values))
     with pytest.raises(Failure) as refused:
-        await desk.pull()
+        await desk.pull("m:1.0.0")
     assert refused.value.message == ("1 file is in quarantine, so nothing was pulled:\n  bad.pkl: It runs `os.system`.")
-    await desk.pull(include=("a",))
+    await desk.pull("m:1.0.0", include=("a",))
     assert desk.tree() == {"a": b"1"}
 
 

@@ -1,0 +1,92 @@
+"""a path is a file or a folder, never both
+
+Revision ID: 0011_file_or_folder
+Revises: 0010_small_tables
+Create Date: 2026-11-30 09:00:00
+"""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "0011_file_or_folder"
+down_revision = "0010_small_tables"
+branch_labels = None
+depends_on = None
+
+MOST_LOCKS = 256
+"""A statement that would lock more names than this locks the whole root instead: the lock table has an end."""
+
+
+def upgrade() -> None:
+    """Only files that come from now on are checked: pairs that an older release let in stay as they are."""
+    op.execute("SET LOCAL lock_timeout = '5s'")
+    _name_folders()
+    _refuse()
+    op.execute(
+        "CREATE TRIGGER file_or_folder AFTER INSERT ON artifacts REFERENCING NEW TABLE AS placed"
+        " FOR EACH STATEMENT EXECUTE FUNCTION refuse_file_and_folder()"
+    )
+
+
+def _name_folders() -> None:
+    """All folders that a file is in: `a` and `a/b` of `a/b/c`."""
+    op.execute("""
+        CREATE FUNCTION folders_of(path text) RETURNS SETOF text LANGUAGE sql IMMUTABLE ROWS 3 AS $$
+            SELECT array_to_string((string_to_array(path, '/'))[1 : n], '/')
+            FROM generate_series(1, cardinality(string_to_array(path, '/')) - 1) AS n
+        $$
+    """)
+
+
+def _refuse() -> None:
+    """Whoever makes `a` a file holds the lock of `a` alone until the commit; who stores files below it shares it.
+
+    In a function each statement sees what was committed before that statement began: a look that comes after the locks
+    sees whatever their last holders have stored. Locks are taken in one order, so that nobody waits in a circle; files
+    that do not exclude each other never wait for each other.
+    """
+    op.execute(f"""
+        CREATE FUNCTION refuse_file_and_folder() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
+        DECLARE
+            keys bigint[];
+            alone bool[];
+            met record;
+        BEGIN
+            SELECT array_agg(name.key ORDER BY name.key), array_agg(name.alone ORDER BY name.key) INTO keys, alone
+            FROM (
+                SELECT each.key, bool_or(each.alone) AS alone FROM (
+                    SELECT hashtextextended(root_id::text, 0), false FROM placed
+                    UNION ALL
+                    SELECT hashtextextended(root_id || '/' || path, 0), true FROM placed
+                    UNION ALL
+                    SELECT hashtextextended(root_id || '/' || folder, 0), false
+                    FROM placed, folders_of(path) AS folder
+                ) AS each (key, alone) GROUP BY each.key
+            ) AS name;
+            IF cardinality(keys) > {MOST_LOCKS} THEN
+                SELECT array_agg(DISTINCT hashtextextended(root_id::text, 0)), NULL INTO keys, alone FROM placed;
+            END IF;
+            PERFORM CASE WHEN coalesce(name.alone, true)
+                THEN pg_advisory_xact_lock(name.key) ELSE pg_advisory_xact_lock_shared(name.key) END
+            FROM unnest(keys, alone) AS name (key, alone);
+            SELECT found.* INTO met FROM (
+                SELECT p.path, file.path AS other
+                FROM placed p, folders_of(p.path) AS folder, LATERAL (
+                    SELECT a.path FROM artifacts a
+                    WHERE a.project_id = p.project_id AND a.root_id = p.root_id AND a.path = folder LIMIT 1
+                ) AS file
+                UNION ALL
+                SELECT p.path, below.path FROM placed p, LATERAL (
+                    SELECT a.path FROM artifacts a WHERE a.project_id = p.project_id AND a.root_id = p.root_id
+                      AND a.path >= p.path || '/' AND a.path < p.path || '0' ORDER BY a.path LIMIT 1
+                ) AS below
+            ) AS found LIMIT 1;
+            IF FOUND THEN
+                RAISE EXCEPTION 'a path would be a file and a folder' USING
+                    ERRCODE = 'exclusion_violation', CONSTRAINT = 'file_or_folder', TABLE = 'artifacts',
+                    DETAIL = met.path || E'\\n' || met.other;
+            END IF;
+            RETURN NULL;
+        END $$
+    """)  # noqa: S608 - of constants

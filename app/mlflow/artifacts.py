@@ -9,10 +9,11 @@ from starlette.responses import RedirectResponse
 
 from app.access import policy
 from app.access.policy import Permission, ProjectAccess
-from app.artifacts import artifacts, downloads, paths, uploads
-from app.artifacts.artifacts import ArtifactDetails, Root
+from app.artifacts import artifacts, downloads, encoded_names, paths, uploads
+from app.artifacts.artifacts import ArtifactDetails, ArtifactNotFound, Root
+from app.artifacts.paths import InvalidPath
 from app.artifacts.uploads import StoreArtifact
-from app.errors import Invalid, NotFound
+from app.errors import Invalid, ModelyardError, NotFound
 from app.http import addresses as reached
 from app.http import bodies
 from app.http.downloads import respond
@@ -40,13 +41,13 @@ async def get(call: Call) -> Answer:
 
 async def get_of_run(call: Call) -> Answer:
     """A file of a run by its path there, as MLflow's own pages ask for it."""
-    path = _file(call.message.required("path"))
+    path = _within(call.message.required("path"))
     return await _answer(call, Location(run_of(call.message), None, path))
 
 
 async def get_of_version(call: Call) -> Answer:
     """A file of a model version by its path there, as MLflow's own pages ask for it."""
-    path = _file(call.message.required("path"))
+    path = _within(call.message.required("path"))
     return await _answer(call, await model_versions.file_of(call, path))
 
 
@@ -55,7 +56,7 @@ async def get_of_logged_model(call: Call) -> Answer:
     path = call.message.text("artifact_file_path")
     if not path:
         raise Invalid('Request must include the "artifact_file_path" query parameter.', field="artifact_file_path")
-    return await _answer(call, Location(None, identifiers.model_id(call.part("id")), _file(path)))
+    return await _answer(call, Location(None, identifiers.model_id(call.part("id")), _within(path)))
 
 
 async def upload_to_run(call: Call) -> Answer:
@@ -108,10 +109,28 @@ async def list_of_run(call: Call) -> Answer:
 
 
 async def found(call: Call, place: Location) -> ArtifactDetails:
-    """The file at a place, if the actor may read it."""
-    path = _file(place.path)
-    access = await _readable(call)
-    return await artifacts.get(call.db, place.root(access.id), path)
+    """The file at a place, if the actor may read it; or the one that a client means who decodes listed names.
+
+    Raises:
+        ArtifactNotFound, InvalidPath: there is none.
+    """
+    missing: ModelyardError
+    try:
+        path = _file(place.path)
+    except InvalidPath as error:
+        if error.leaves_root:
+            raise
+        path, missing = "", error
+    root = place.root((await _readable(call)).id)
+    if path:
+        try:
+            return await artifacts.get(call.db, root, path)
+        except ArtifactNotFound as error:
+            missing = error
+    meant = await encoded_names.find(call.db, root, paths.plain(place.path))
+    if meant is None:
+        raise missing
+    return await artifacts.get(call.db, root, meant)
 
 
 def presigned(call: Call, found: ArtifactDetails) -> Answer:
@@ -133,8 +152,22 @@ async def _answer(call: Call, place: Location) -> Answer:
     return respond(await downloads.answer(blobs, file, call.request.headers, head=head))
 
 
+def _within(path: str) -> str:
+    """The same path; what leads out of the root is refused before anybody looks for its owner, as MLflow does.
+
+    Raises:
+        InvalidPath: it does.
+    """
+    try:
+        _file(path)
+    except InvalidPath as error:
+        if error.leaves_root:
+            raise
+    return path
+
+
 def _file(path: str) -> str:
-    """The path of a file that shall be found; said before anybody looks for its owner, as MLflow does.
+    """The path of a file that shall be found.
 
     Raises:
         InvalidPath: no file could have it.

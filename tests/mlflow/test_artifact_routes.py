@@ -50,8 +50,26 @@ def files(rest: Rest, run_id: str) -> Files:
     return Files(rest, run_id)
 
 
-NAMES = ["a b.txt", "a+b.txt", "a%b.txt", "100%25.txt", "ümläut-模型.bin", "q?x&y=z", "semi;colon", "~tilde", "a%20b",
-         "dog%step%0%timestamp%1760000000000%8f46.png", "a%00b", "a%0ab", "a%5cb", "a%2fb", "%41", "%", "%%", "a:b c"]
+NAMES = [
+    "a b.txt",
+    "a+b.txt",
+    "a%b.txt",
+    "100%25.txt",
+    "ümläut-模型.bin",
+    "q?x&y=z",
+    "semi;colon",
+    "~tilde",
+    "a%20b",
+    "dog%step%0%timestamp%1760000000000%8f46.png",
+    "a%00b",
+    "a%0ab",
+    "a%5cb",
+    "a%2fb",
+    "%41",
+    "%",
+    "%%",
+    "a:b c",
+]
 
 
 async def test_strange_names_come_back_as_they_were_sent(files: Files) -> None:

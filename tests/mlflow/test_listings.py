@@ -46,8 +46,6 @@ async def run_id(rest: Rest) -> str:
 
 
 def count(run_id, folder):
-    import tempfile
-    from pathlib import Path
 
     from mlflow import MlflowClient
 

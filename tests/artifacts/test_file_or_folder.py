@@ -243,9 +243,7 @@ async def test_announced_apart_and_verified_together_one_ends_as_failed(runtime,
     assert occupied.among(await files_of(runtime, root)) is None
 
 
-async def test_a_file_that_comes_meanwhile_fails_only_what_it_excludes(
-    runtime, project, root, monkeypatch
-):
+async def test_a_file_that_comes_meanwhile_fails_only_what_it_excludes(runtime, project, root, monkeypatch):
     made = []
     for path in ("a/b", "free"):
         made += await announce(runtime, project, root, AnnouncedFile(path, 0))

@@ -139,6 +139,7 @@ def _expected(files: Sequence[Coming]) -> tuple[list[Any], ...]:
         [_sha256(file) for file in files],
         [file.key for file in files],
         [file.place.path for file in files],
+        *occupied.needed((file.blob_id, file.place.root, file.place.path) for file in files),
     )
 
 
@@ -227,20 +228,22 @@ FROM {files}
 ORDER BY coalesce(candidate_id, logged_model_id), path
 RETURNING id, blob_id, created_at, inspected_at
 """
+_IN_THE_WAY = occupied.IN_THE_WAY.format(ids="$8", projects="$9", roots="$10", folders="$11")
 # Nobody holds the owner yet: whoever ends it now is met when the bytes have come. So is a file that is stored meanwhile
 # where this one needs a folder, or below it.
 _BEGIN = f"""
 WITH all_given AS (
   SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bytea[], $6::text[], $7::text[])
   AS given(project_id, candidate_id, logged_model_id, pending_id, sha256, object_key, path)
-), given AS MATERIALIZED (
-  SELECT * FROM all_given AS given WHERE {occupied.FREE_OF_OTHERS}
+), excluded AS MATERIALIZED ({_IN_THE_WAY}), given AS MATERIALIZED (
+  SELECT * FROM all_given AS given
+  WHERE pending_id NOT IN (SELECT pending_id FROM excluded) AND {occupied.IS_NO_FOLDER}
 ), {_OWNERS.format(candidates="", models="")}, known AS MATERIALIZED (
   SELECT pending_id FROM given WHERE EXISTS (SELECT FROM blobs b WHERE b.project_id = given.project_id
     AND b.sha256 = given.sha256 AND b.state = 'stored')
 ), begun AS (
   INSERT INTO blobs (project_id, id, object_key, lease_until)
-  SELECT project_id, pending_id, object_key, now() + $8::interval FROM given
+  SELECT project_id, pending_id, object_key, now() + $12::interval FROM given
   WHERE {_HELD} AND pending_id NOT IN (SELECT pending_id FROM known)
   RETURNING id
 )

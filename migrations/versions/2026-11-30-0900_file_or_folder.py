@@ -45,6 +45,9 @@ def _refuse() -> None:
     In a function each statement sees what was committed before that statement began: a look that comes after the locks
     sees whatever their last holders have stored. Locks are taken in one order, so that nobody waits in a circle; files
     that do not exclude each other never wait for each other.
+
+    A look takes the next path in the order of one index, and compares afterwards: in a small table any index would do for
+    the comparison alone, and the plan is kept when the table has grown.
     """
     op.execute(f"""
         CREATE FUNCTION refuse_file_and_folder() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
@@ -71,16 +74,17 @@ def _refuse() -> None:
                 THEN pg_advisory_xact_lock(name.key) ELSE pg_advisory_xact_lock_shared(name.key) END
             FROM unnest(keys, alone) AS name (key, alone);
             SELECT found.* INTO met FROM (
-                SELECT p.path, file.path AS other
-                FROM placed p, folders_of(p.path) AS folder, LATERAL (
+                SELECT p.path, file.path AS other FROM placed p, folders_of(p.path) AS folder, LATERAL (
                     SELECT a.path FROM artifacts a
-                    WHERE a.project_id = p.project_id AND a.root_id = p.root_id AND a.path = folder LIMIT 1
-                ) AS file
+                    WHERE a.project_id = p.project_id AND a.root_id = p.root_id AND a.path >= folder
+                    ORDER BY a.project_id, a.root_id, a.path LIMIT 1
+                ) AS file WHERE file.path = folder
                 UNION ALL
                 SELECT p.path, below.path FROM placed p, LATERAL (
-                    SELECT a.path FROM artifacts a WHERE a.project_id = p.project_id AND a.root_id = p.root_id
-                      AND a.path >= p.path || '/' AND a.path < p.path || '0' ORDER BY a.path LIMIT 1
-                ) AS below
+                    SELECT a.path FROM artifacts a
+                    WHERE a.project_id = p.project_id AND a.root_id = p.root_id AND a.path >= p.path || '/'
+                    ORDER BY a.project_id, a.root_id, a.path LIMIT 1
+                ) AS below WHERE below.path < p.path || '0'
             ) AS found LIMIT 1;
             IF FOUND THEN
                 RAISE EXCEPTION 'a path would be a file and a folder' USING

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,20 +47,35 @@ def collect(paths: Iterable[Path], exclude: Iterable[str], folder: str = "") -> 
     Hidden files are files like others. Symbolic links within a folder are followed as long as they stay within it.
 
     Raises:
-        Misused: there is nothing, something cannot be read, a link leads outside, or two files have one name.
+        Misused: there is nothing, something cannot be read, a link leads outside, two files have one name, or one has
+            the name of a folder of another.
     """
     found: dict[str, LocalFile] = {}
+    composed: dict[str, LocalFile] = {}
     patterns = list(exclude)
     prefix = f"{folder.strip('/')}/" if folder.strip("/") else ""
     for path in paths:
         for relative, place in _below(path, patterns):
             file = _looked_at(prefix + relative, place)
-            other = found.setdefault(file.name, file)
+            found[file.name] = file
+            # The service keeps names composed; a folder can hold both forms of one.
+            other = composed.setdefault(unicodedata.normalize("NFC", file.name), file)
             if other is not file:
                 raise Misused(f"{other.path} and {file.path} would both become `{file.name}`.")
     if not found:
         raise Misused(f"There are no files in {', '.join(map(str, paths))}.")
+    _refuse_files_as_folders(composed)
     return [found[name] for name in sorted(found)]
+
+
+def _refuse_files_as_folders(files: Mapping[str, LocalFile]) -> None:
+    """Several paths of a command line can bring together what no folder holds."""
+    for name, file in files.items():
+        above = (name[:end] for end, letter in enumerate(name) if letter == "/")
+        if folder := next((folder for folder in above if folder in files), None):
+            raise Misused(
+                f"{files[folder].path} would become the file `{folder}`, and {file.path} would be `{name}` below it."
+            )
 
 
 def _below(path: Path, exclude: list[str]) -> Iterator[tuple[str, Path]]:

@@ -52,6 +52,19 @@ def check_folder(path: str, field: str = "path") -> str:
     return check(stripped, field) if stripped else ""
 
 
+def require_text(path: str, field: str = "path") -> None:
+    """Refuse the name of a new file in whose place stands what a decoder writes for bytes that it cannot read.
+
+    Raises:
+        InvalidPath: two such names could be one; older files that have one are found by it.
+    """
+    if "\ufffd" in path:
+        raise InvalidPath(
+            f"Invalid path `{path[:120]!a}`: it must be UTF-8, and must not hold U+FFFD, which stands for other bytes.",
+            field=field,
+        )
+
+
 def plain(path: str) -> str:
     """A relative path without what means nothing: `a/b` for `./a//b/.`, and nothing at all for the root, `.`.
 

@@ -1,8 +1,8 @@
 """The two transactions of an upload, shared by all files that arrive at the same time.
 
 What stands here is the common case, in one statement each: the owner lives and nobody changes it, the bytes are new
-to the project, the path is free. Whatever is otherwise is left, untouched, to the steps of
-:mod:`app.artifacts.uploads`, which wait, share, replace, heal, and say why not.
+to the project, the path is free and no other file excludes it. Whatever is otherwise is left, untouched, to the steps
+of :mod:`app.artifacts.uploads`, which wait, share, replace, heal, and say why not.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from app.artifacts import inspections, occupied
+from app.artifacts import inspections
 from app.artifacts.artifacts import Root
 from app.artifacts.tables import Artifact
 from app.db.database import Database
@@ -59,8 +59,7 @@ class Coming:
 
 
 async def expect(db: Database, file: Coming) -> Artifact | bool:
-    """Write down where bytes are going to be; True: they may come. False: the owner cannot be held at this moment, or
-    another file is in the way.
+    """Write down where bytes are going to be; True: they may come. False: the owner cannot be held at this moment.
 
     A free path for bytes that the project has already gets them here and now: the artifact.
     """
@@ -138,8 +137,6 @@ def _expected(files: Sequence[Coming]) -> tuple[list[Any], ...]:
         [file.blob_id for file in files],
         [_sha256(file) for file in files],
         [file.key for file in files],
-        [file.place.path for file in files],
-        *occupied.needed((file.blob_id, file.place.root, file.place.path) for file in files),
     )
 
 
@@ -228,22 +225,17 @@ FROM {files}
 ORDER BY coalesce(candidate_id, logged_model_id), path
 RETURNING id, blob_id, created_at, inspected_at
 """
-_IN_THE_WAY = occupied.IN_THE_WAY.format(ids="$8", projects="$9", roots="$10", folders="$11")
-# Nobody holds the owner yet: whoever ends it now is met when the bytes have come. So is a file that is stored meanwhile
-# where this one needs a folder, or below it.
+# Nobody holds the owner yet: whoever ends it now is met when the bytes have come.
 _BEGIN = f"""
-WITH all_given AS (
-  SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bytea[], $6::text[], $7::text[])
-  AS given(project_id, candidate_id, logged_model_id, pending_id, sha256, object_key, path)
-), excluded AS MATERIALIZED ({_IN_THE_WAY}), given AS MATERIALIZED (
-  SELECT * FROM all_given AS given
-  WHERE pending_id NOT IN (SELECT pending_id FROM excluded) AND {occupied.IS_NO_FOLDER}
+WITH given AS (
+  SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bytea[], $6::text[])
+  AS given(project_id, candidate_id, logged_model_id, pending_id, sha256, object_key)
 ), {_OWNERS.format(candidates="", models="")}, known AS MATERIALIZED (
   SELECT pending_id FROM given WHERE EXISTS (SELECT FROM blobs b WHERE b.project_id = given.project_id
     AND b.sha256 = given.sha256 AND b.state = 'stored')
 ), begun AS (
   INSERT INTO blobs (project_id, id, object_key, lease_until)
-  SELECT project_id, pending_id, object_key, now() + $12::interval FROM given
+  SELECT project_id, pending_id, object_key, now() + $7::interval FROM given
   WHERE {_HELD} AND pending_id NOT IN (SELECT pending_id FROM known)
   RETURNING id
 )
@@ -275,8 +267,8 @@ SELECT shared.pending_id, placed.* FROM placed JOIN shared ON shared.artifact_id
 """  # noqa: S608 - put together from constants
 # `<> 'stored'` and not `= 'pending'`: in a small table the planner would as soon read the whole index of what is
 # pending, and keep to that when it has grown. The advisory locks are those of `uploads.register`. A hash or a path that
-# somebody has taken since this statement began meets a unique index, which undoes all of it; so does a trigger for what
-# would be a file and a folder.
+# somebody has taken since this statement began meets a unique index, which undoes all of it; so does the trigger for a
+# path that would be a file and a folder, since looking for that here would cost each small file as much again.
 _ARRIVED = f"""
 WITH {_GIVEN.format(more="", names="")}, simple AS MATERIALIZED (
   SELECT * FROM given WHERE {_HELD} AND {_FREE}

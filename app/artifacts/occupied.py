@@ -1,15 +1,13 @@
 """A path is a file or a folder, never both: what stands in the way of a new file.
 
 A trigger of the table sees to it, whoever stores at the same moment. What stands here looks earlier, so that nobody
-sends bytes in vain, and says which file is in the way.
+sends large files in vain, and says which file is in the way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
-from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, Text, Uuid, bindparam, text
 from sqlalchemy.exc import IntegrityError
@@ -93,32 +91,6 @@ def explained(field: str | None = "path") -> Iterator[None]:
             raise
         path, _, other = str(getattr(cause, "detail", "")).partition("\n")
         raise refusal(path, other, field) from error
-
-
-# The next path in the order of one index, compared afterwards: a plan that is made while the table is small, where any
-# index would do for the comparison, is kept when it has grown. Folders come as rows of their own: a function that names
-# them looks so expensive to the planner that it would plan anew for every call.
-IN_THE_WAY = """
-SELECT above.pending_id
-FROM unnest({ids}::uuid[], {projects}::bigint[], {roots}::uuid[], {folders}::text[])
-  AS above(pending_id, project_id, root_id, folder), LATERAL (SELECT a.path FROM artifacts a
-  WHERE a.project_id = above.project_id AND a.root_id = above.root_id AND a.path >= above.folder
-  ORDER BY a.project_id, a.root_id, a.path LIMIT 1) AS file
-WHERE file.path = above.folder
-"""
-"""For constants of this feature: the files that have a file where they need a folder; see :func:`needed`."""
-IS_NO_FOLDER = """
-coalesce((SELECT a.path FROM artifacts a
-  WHERE a.project_id = given.project_id AND a.root_id = coalesce(given.candidate_id, given.logged_model_id)
-  AND a.path >= given.path || '/' ORDER BY a.project_id, a.root_id, a.path LIMIT 1) >= given.path || '0', true)
-"""
-"""For constants of this feature: no file is below the path of a row of ``given``."""
-
-
-def needed(files: Iterable[tuple[UUID, Root, str]]) -> tuple[list[Any], ...]:
-    """The folders that files need, each with the file's id, as columns for :data:`IN_THE_WAY`."""
-    rows = [(id, root.project_id, root.id, folder) for id, root, path in files for folder in folders(path)]
-    return tuple([row[column] for row in rows] for column in range(4))
 
 
 _OTHERS = text("""

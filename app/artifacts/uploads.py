@@ -121,6 +121,8 @@ class _Sender:
     async def stream(self, chunks: AsyncIterator[bytes], size: int | None, limit: int) -> Artifact:
         """A file of any size, in constant memory."""
         project_id, file = self.place.root.project_id, Coming.of(self.place)
+        async with self.db.read() as snap:
+            await occupied.require_free(snap, self.place.root, self.place.path)
         await self._begin(file)
         heartbeat = asyncio.create_task(keep_alive(self.db, project_id, file.blob_id))
         try:

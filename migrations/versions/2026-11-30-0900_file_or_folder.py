@@ -46,33 +46,27 @@ def _refuse() -> None:
     sees whatever their last holders have stored. Locks are taken in one order, so that nobody waits in a circle; files
     that do not exclude each other never wait for each other.
 
-    A look takes the next path in the order of one index, and compares afterwards: in a small table any index would do for
-    the comparison alone, and the plan is kept when the table has grown.
+    A look takes the next path in the order of one index, and compares afterwards: in a small table any index would do
+    for the comparison alone, and the plan is kept when the table has grown.
     """
     op.execute(f"""
         CREATE FUNCTION refuse_file_and_folder() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
         DECLARE
-            keys bigint[];
-            alone bool[];
             met record;
         BEGIN
-            SELECT array_agg(name.key ORDER BY name.key), array_agg(name.alone ORDER BY name.key) INTO keys, alone
+            PERFORM CASE WHEN alone OR several > {MOST_LOCKS}
+                THEN pg_advisory_xact_lock(key) ELSE pg_advisory_xact_lock_shared(key) END
             FROM (
-                SELECT each.key, bool_or(each.alone) AS alone FROM (
-                    SELECT hashtextextended(root_id::text, 0), false FROM placed
+                SELECT key, bool_or(alone) AS alone, bool_or(is_root) AS is_root, count(*) OVER () AS several
+                FROM (
+                    SELECT hashtextextended(root_id::text, 0), false, true FROM placed
                     UNION ALL
-                    SELECT hashtextextended(root_id || '/' || path, 0), true FROM placed
+                    SELECT hashtextextended(root_id || '/' || path, 0), true, false FROM placed
                     UNION ALL
-                    SELECT hashtextextended(root_id || '/' || folder, 0), false
+                    SELECT hashtextextended(root_id || '/' || folder, 0), false, false
                     FROM placed, folders_of(path) AS folder
-                ) AS each (key, alone) GROUP BY each.key
-            ) AS name;
-            IF cardinality(keys) > {MOST_LOCKS} THEN
-                SELECT array_agg(DISTINCT hashtextextended(root_id::text, 0)), NULL INTO keys, alone FROM placed;
-            END IF;
-            PERFORM CASE WHEN coalesce(name.alone, true)
-                THEN pg_advisory_xact_lock(name.key) ELSE pg_advisory_xact_lock_shared(name.key) END
-            FROM unnest(keys, alone) AS name (key, alone);
+                ) AS each (key, alone, is_root) GROUP BY key ORDER BY key
+            ) AS locks WHERE several <= {MOST_LOCKS} OR is_root;
             SELECT found.* INTO met FROM (
                 SELECT p.path, file.path AS other FROM placed p, folders_of(p.path) AS folder, LATERAL (
                     SELECT a.path FROM artifacts a

@@ -12,6 +12,9 @@ UP := $(call stamp,.venv,requirements/up.lock)
 DEV := $(call stamp,.venv-dev,requirements/dev.lock)
 MLFLOW := $(call stamp,.venv-mlflow,requirements/mlflow.lock)
 MLFLOW2 := $(call stamp,.venv-mlflow2,requirements/mlflow2.lock)
+MLFLOW216 := $(call stamp,.venv-mlflow216,requirements/mlflow216.lock)
+MLFLOW39 := $(call stamp,.venv-mlflow39,requirements/mlflow39.lock)
+CLIENTS := $(MLFLOW) $(MLFLOW2) $(MLFLOW216) $(MLFLOW39)
 MLFLOW_SERVER := $(call stamp,.venv-mlflow-server,requirements/mlflow-server.lock)
 REFERENCE := tests/graphql/reference
 NODE := $(call stamp,$(REFERENCE)/node_modules,$(REFERENCE)/package-lock.json)
@@ -27,13 +30,13 @@ up: $(UP) .venv/bin/modelyard ## Start everything on this machine; Ctrl-C stops 
 	@.venv/bin/python -m compileall -q app workers
 	@exec .venv/bin/python -m app.cli up
 
-test: $(DEV) $(MLFLOW) $(MLFLOW2) $(NODE) $(TYPESCRIPT) ## Run the test suite against real servers.
+test: $(DEV) $(CLIENTS) $(NODE) $(TYPESCRIPT) ## Run the test suite against real servers.
 	@exec .venv-dev/bin/python -m pytest $(PARALLEL) $(ARGS)
 
 faults: $(DEV) ## Kill every part at every moment and check that nothing acknowledged is lost; see docs/reliability.md.
 	@exec .venv-dev/bin/python -m tests.faults $(ARGS)
 
-coverage: $(DEV) $(MLFLOW) $(MLFLOW2) $(NODE) $(TYPESCRIPT) ## Run the test suite and print its coverage; takes half as long again.
+coverage: $(DEV) $(CLIENTS) $(NODE) $(TYPESCRIPT) ## Run the test suite and print its coverage; takes half as long again.
 	@exec .venv-dev/bin/python -m pytest $(PARALLEL) --cov --cov-report=term:skip-covered $(ARGS)
 
 lint: $(DEV) ## Check style, types, import contracts, and that the committed schema is current and breaks nothing unsaid.
@@ -77,7 +80,7 @@ $(UV): requirements/bootstrap.lock
 	@touch $@
 
 # pip comes in where uv cannot: it knows the indexes and proxies of pip's own configuration.
-$(UP) $(DEV) $(MLFLOW) $(MLFLOW2) $(MLFLOW_SERVER): $(UV)
+$(UP) $(DEV) $(CLIENTS) $(MLFLOW_SERVER): $(UV)
 	@echo "Preparing $(@D) from requirements/$(LOCK)"
 	@$(@D)/bin/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear --without-pip $(@D)
 	@rm -f $(@D)/.synced-*
@@ -94,6 +97,8 @@ $(UP): LOCK := up.lock
 $(DEV): LOCK := dev.lock
 $(MLFLOW): LOCK := mlflow.lock
 $(MLFLOW2): LOCK := mlflow2.lock
+$(MLFLOW216): LOCK := mlflow216.lock
+$(MLFLOW39): LOCK := mlflow39.lock
 $(MLFLOW_SERVER): LOCK := mlflow-server.lock
 
 # Node.js comes in a wheel of the group `dev`, with npm; the locks name no registry, so that npm's own configuration decides.

@@ -17,6 +17,7 @@ from prometheus_client import Gauge
 from app.artifacts import damage, garbage, inspections, multipart_uploads, reconciling
 from app.journal import events
 from app.queue import leases
+from app.registry import completion
 from app.runtime import Runtime
 from app.webhooks import delivering
 
@@ -59,6 +60,17 @@ async def inspect(runtime: Runtime) -> object:
     return await inspections.promise_overdue(runtime.db)
 
 
+async def give_up(runtime: Runtime) -> object:
+    """End the wait for files of versions whose push was abandoned."""
+    return await completion.give_up(runtime.db)
+
+
+async def settle(runtime: Runtime) -> object:
+    """Complete versions whose files are all there, and tell webhooks, where a process ended before it did so."""
+    settled = await completion.settle_all(runtime.db)
+    return settled, await completion.announce(runtime.db)
+
+
 async def reconcile(runtime: Runtime) -> object:
     """Compare bucket and tables: suspect and condemn what no row knows, mark what is missing."""
     return await reconciling.reconcile(runtime.db, runtime.blobs)
@@ -94,6 +106,8 @@ CHORES = (
     Chore("sweep", 5, sweep),
     Chore("bury", 30, bury),
     Chore("inspect", 60, inspect),
+    Chore("settle versions", 30, settle),
+    Chore("give up versions", 300, give_up),
     Chore("forget events", 15, forget_events),
     Chore("expire", 300, expire),
     Chore("uploads", 300, end_uploads),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from uuid import UUID
 
@@ -13,15 +13,17 @@ from prometheus_client import Counter as Count
 
 from app import faults
 from app.errors import ModelyardError, Unavailable
-from app.queue import leases, rules
+from app.queue import leases, rules, turns
 from app.queue.jobs import decode
 from app.queue.leases import Lease
 from app.queue.rules import Rule
+from app.queue.turns import Turns
 from app.runtime import Runtime
 from workers.handlers import HANDLERS
 
 FINISHED = Count("modelyard_jobs_total", "Background jobs by kind and how an attempt ended.", ["kind", "outcome"])
 REPEAT_SECONDS = 1.0
+PUT_BEHIND = "put behind"
 log = structlog.get_logger()
 
 
@@ -39,9 +41,10 @@ class Executor:
     def __init__(self, runtime: Runtime, name: str) -> None:
         self._runtime = runtime
         self._name = name
-        self._running: dict[UUID, asyncio.Task[None]] = {}
+        self._running: dict[UUID, asyncio.Task[str]] = {}
         self._taken: Counter[str] = Counter()
         self._more: set[str] = set()
+        self._turns = {kind: Turns() for kind in HANDLERS if rules.of(kind).in_turn}
         self.look = asyncio.Event()
         """Set when there may be a job for a place that has just become free."""
 
@@ -54,24 +57,44 @@ class Executor:
     async def pump(self) -> None:
         """Start what is due, as far as there are places."""
         places = self.places
-        found = Counter[str]()
-        for due in await leases.due(self._runtime.db, places):
-            found[due.kind] += 1
-            self.start(due.id, due.kind)
+        found = [(one.id, one.kind) for one in await leases.due(self._runtime.db, places)]
+        found += await self._in_turn(places, found)
+        for job_id, kind in found:
+            self.start(job_id, kind)
+        numbers = Counter(kind for _, kind in found)
         # A kind that filled its places may have more: then look again as soon as one of them is free.
-        self._more = {kind for kind in HANDLERS if found[kind] >= places.get(kind, 0)}
+        self._more = {kind for kind in HANDLERS if numbers[kind] >= places.get(kind, 0)}
+
+    async def _in_turn(self, places: Mapping[str, int], found: Sequence[tuple[UUID, str]]) -> list[tuple[UUID, str]]:
+        """Jobs of kinds that are done in turn, for the places that what was found leaves them."""
+        more: list[tuple[UUID, str]] = []
+        taken = Counter(kind for _, kind in found)
+        for kind, had in self._turns.items():
+            for _ in range(places.get(kind, 0) - taken[kind]):
+                busy = [*self._running, *(job_id for job_id, _ in more)]
+                job_id = await turns.next_in_turn(self._runtime.db, kind, had, busy)
+                if job_id is None:
+                    break
+                more.append((job_id, kind))
+        return more
 
     async def notice(self, job_id: UUID) -> None:
-        """Start a job that somebody announced. Without a free place it is left to the pump of whoever has one."""
+        """Start a job that somebody announced. Without a free place it is left to the pump of whoever has one.
+
+        Where it is done in turn, an announcement says no more than that there is something to do.
+        """
         if job_id in self._running:
             return
         kind = await leases.kind_of(self._runtime.db, job_id)
-        if kind in self.places:
+        if kind in self._turns:
+            self._more.add(kind)
+            self.look.set()
+        elif kind in self.places:
             self.start(job_id, kind)
         elif kind in HANDLERS:
             self._more.add(kind)
 
-    def start(self, job_id: UUID, kind: str) -> asyncio.Task[None]:
+    def start(self, job_id: UUID, kind: str) -> asyncio.Task[str]:
         """Run the job in the background, unless it runs here already."""
         task = self._running.get(job_id)
         if task is None:
@@ -90,21 +113,22 @@ class Executor:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    def _ended(self, task: asyncio.Task[None], job_id: UUID, kind: str) -> None:
+    def _ended(self, task: asyncio.Task[str], job_id: UUID, kind: str) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             # The outcome could not be written; the lease runs out and another worker takes the job.
             log.warning("job.abandoned", job=str(job_id), kind=kind, error=type(error).__name__)
         self._running.pop(job_id, None)
         self._taken[kind] -= 1
-        if kind in self._more:
+        goes_on = not task.cancelled() and task.exception() is None and task.result() == PUT_BEHIND
+        if kind in self._more or goes_on:
             self.look.set()
 
 
-async def execute(runtime: Runtime, job_id: UUID, worker: str) -> None:
-    """Claim the job and run it to an end: succeeded, queued again, dead, or handed back."""
+async def execute(runtime: Runtime, job_id: UUID, worker: str) -> str:
+    """Claim the job and run it to an end: succeeded, put behind others, queued again, dead, or handed back; which."""
     lease = await leases.claim(runtime.db, job_id, worker)
     if lease is None:
-        return
+        return "not claimed"
     heartbeat = asyncio.create_task(_beat(runtime, lease, asyncio.current_task()))
     outcome = "lost"
     try:
@@ -118,13 +142,14 @@ async def execute(runtime: Runtime, job_id: UUID, worker: str) -> None:
         heartbeat.cancel()
         FINISHED.labels(lease.job.kind, outcome).inc()
         log.info("job.ended", job=str(job_id), kind=lease.job.kind, outcome=outcome, attempt=lease.job.attempt)
+    return outcome
 
 
 async def _attempt(runtime: Runtime, lease: Lease) -> str:
     job = lease.job
     try:
         await faults.point(f"{job.kind}.claimed")
-        await _within_time(runtime, lease, rules.of(job.kind))
+        is_more = await _within_time(runtime, lease, rules.of(job.kind))
     except LeaseLost:
         return "lost"
     except Exception as error:
@@ -134,6 +159,8 @@ async def _attempt(runtime: Runtime, lease: Lease) -> str:
             return "lost"
         return "dead" if job.attempt + 1 >= job.max_attempts else "failed"
     await faults.point(f"{job.kind}.done")
+    if is_more:
+        return PUT_BEHIND if await _written(lambda: leases.put_behind(runtime.db, lease)) else "lost"
     return "succeeded" if await _written(lambda: leases.succeed(runtime.db, lease)) else "lost"
 
 
@@ -152,8 +179,8 @@ async def _written(write: Callable[[], Awaitable[bool]]) -> bool:
         await asyncio.sleep(REPEAT_SECONDS)
 
 
-async def _within_time(runtime: Runtime, lease: Lease, rule: Rule) -> None:
-    """Do the work, and end it when it has shown no progress for longer than its kind allows."""
+async def _within_time(runtime: Runtime, lease: Lease, rule: Rule) -> bool:
+    """Do the work, and end it when it has shown no progress for longer than its kind allows; whether there is more."""
     job, loop = lease.job, asyncio.get_running_loop()
     clock = asyncio.timeout(rule.step_seconds)
 
@@ -164,7 +191,7 @@ async def _within_time(runtime: Runtime, lease: Lease, rule: Rule) -> None:
 
     try:
         async with clock:
-            await HANDLERS[job.kind](runtime, decode(job.kind, job.payload), progress)
+            return bool(await HANDLERS[job.kind](runtime, decode(job.kind, job.payload), progress))
     except TimeoutError:
         if not clock.expired():
             raise

@@ -13,6 +13,7 @@ from typing import Any
 from app.artifacts import ingestion, inspections
 from app.ci import following, waiting
 from app.queue import jobs
+from app.registry import completion
 from app.registry import purge as registry_purge
 from app.runtime import Runtime
 from app.tracking import owners
@@ -21,7 +22,8 @@ from app.upkeep import project_deletion
 from app.webhooks import delivering
 
 Progress = Callable[[int, int | None], Awaitable[None]]
-Handler = Callable[[Runtime, Any, Progress], Awaitable[None]]
+Handler = Callable[[Runtime, Any, Progress], Awaitable[bool | None]]
+"""True: there is more to do, when it has been others' turn."""
 
 
 async def purge_model(runtime: Runtime, job: jobs.PurgeModel, progress: Progress) -> None:
@@ -72,22 +74,32 @@ async def deliver_webhook(runtime: Runtime, job: jobs.DeliverWebhook, _progress:
     await delivering.deliver(runtime.db, runtime.courier, job.project_id, job.delivery_id)
 
 
-async def ingest_uploads(runtime: Runtime, job: jobs.IngestUploads, progress: Progress) -> None:
+async def ingest_uploads(runtime: Runtime, job: jobs.IngestUploads, progress: Progress) -> bool:
     """Safe twice: only an upload that is still being verified gets its file, by one transaction.
 
     Safe late: an upload that has ended is left alone, and joining parts twice gives the same object.
     """
-    await ingestion.ingest(
+    more = await ingestion.ingest(
         runtime.db, runtime.blobs, job.project_id, job.batch_id, lock_of=owners.lock, progress=progress
     )
+    await _follow_files(runtime, job.project_id)
+    return more
 
 
-async def inspect_artifacts(runtime: Runtime, job: jobs.InspectArtifacts, progress: Progress) -> None:
+async def inspect_artifacts(runtime: Runtime, job: jobs.InspectArtifacts, progress: Progress) -> bool:
     """Safe twice: what a look at the same bytes finds is the same.
 
     Safe late: what was found is noted only while the path still holds the bytes that were looked at.
     """
-    await inspections.inspect_root(runtime.db, runtime.blobs, job.project_id, job.root_id, progress=progress)
+    more = await inspections.inspect_root(runtime.db, runtime.blobs, job.project_id, job.root_id, progress=progress)
+    await _follow_files(runtime, job.project_id)
+    return more
+
+
+async def _follow_files(runtime: Runtime, project_id: int) -> None:
+    """Complete versions whose files are all there now, and tell webhooks; a chore does what is missed here."""
+    await completion.settle(runtime.db, project_id)
+    await completion.announce(runtime.db, project_id)
 
 
 async def follow_ci_job(runtime: Runtime, job: jobs.FollowCiJob, _progress: Progress) -> None:

@@ -12,6 +12,7 @@ from app.access import policy, repository
 from app.access.names import check_path, check_title, check_visibility
 from app.access.policy import Actor, Role
 from app.access.tables import Group, Membership
+from app.composing import composed
 from app.db.database import Database, Snapshot, Tx
 from app.errors import Forbidden, Invalid, NotFound, Taken
 from app.pagination import Keyset, Page, Window
@@ -134,7 +135,7 @@ async def add(tx: Tx, command: CreateGroup, *, parent: Group | None = None, owne
             owner_user_id=owner_user_id,
             path=command.path,
             full_path=full_path,
-            name=command.name or command.path,
+            name=composed(command.name or command.path),
             visibility=command.visibility,
             lineage=[*(parent.lineage if parent else []), group_id],
         )

@@ -42,6 +42,7 @@ class UpdateProject:
     visibility: str | None = None
     registry_access: str | None = None
     experiments_access: str | None = None
+    version_reuse: bool | None = None
 
 
 async def visible(snap: Snapshot, actor: Actor, reference: int | str) -> ProjectAccess:
@@ -264,8 +265,8 @@ def _check_description(text: str) -> None:
         raise Invalid(f"The description has {len(text)} characters; 10,000 are allowed.", field="description")
 
 
-def _changes(command: UpdateProject) -> dict[str, str]:
-    changes: dict[str, str] = {}
+def _changes(command: UpdateProject) -> dict[str, str | bool]:
+    changes: dict[str, str | bool] = {}
     if command.name is not None:
         changes["name"] = check_title(command.name, "name")
     if command.description is not None:
@@ -277,6 +278,8 @@ def _changes(command: UpdateProject) -> dict[str, str]:
         level = getattr(command, field)
         if level is not None:
             changes[field] = _check_level(level, field)
+    if command.version_reuse is not None:
+        changes["version_reuse"] = command.version_reuse
     return changes
 
 

@@ -65,6 +65,8 @@ class Project(Row):
     visibility: Mapped[str] = mapped_column(Text, server_default="private")
     registry_access: Mapped[str] = mapped_column(Text, server_default="enabled")
     experiments_access: Mapped[str] = mapped_column(Text, server_default="enabled")
+    version_reuse: Mapped[bool] = mapped_column(server_default=sql("false"))
+    """Whether the SemVer of a deleted model version may come back with other files."""
     last_experiment_number: Mapped[int] = mapped_column(BigInteger, server_default="0")
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[Now]

@@ -15,6 +15,7 @@ from app.access.names import check_title
 from app.access.policy import Actor, Permission, Role, Scope
 from app.access.tables import Membership, User
 from app.access.tables import Token as Token
+from app.composing import composed
 from app.db.database import Database, Tx
 from app.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from app.pagination import Keyset, Page, Window
@@ -136,7 +137,7 @@ async def add(tx: Tx, command: IssueToken, *, user_id: int, created_by: int | No
             user_id=user_id,
             project_id=command.project_id,
             group_id=command.group_id,
-            name=command.name,
+            name=composed(command.name),
             sha256=digest(secret),
             scopes=[str(scope) for scope in command.scopes],
             created_by=created_by,
@@ -251,7 +252,7 @@ async def _add_bot(tx: Tx, command: IssueToken) -> int:
     place = f"project_{command.project_id}" if command.project_id is not None else f"group_{command.group_id}"
     username = f"{place}_bot_{secrets.token_hex(8)}"
     bot_id: int | None = await tx.scalar(
-        insert(User).values(username=username, name=command.name, is_bot=True).returning(User.id)
+        insert(User).values(username=username, name=composed(command.name), is_bot=True).returning(User.id)
     )
     assert bot_id is not None, "INSERT … RETURNING gives the id"
     await tx.execute(

@@ -2,7 +2,8 @@
 
 Row first, then object, then pointer::
 
-    tx 1   permission, living owner, upload rows `open`; files whose bytes the project has are in place at once
+    tx 1   permission, living owner, upload rows `open`; files whose bytes the project has, and has looked at under
+           such a name, are in place at once; if only their bytes are known, they are `verifying`, with a job promised
     store  uploads in parts begun; the client sends parts by link, in any order, again after a break
     tx 2   all parts there: rows `verifying`, and a job promised
     worker joins, reads back, compares, inspects; then the artifact points at the verified bytes
@@ -71,10 +72,14 @@ async def create(
     *,
     lock_owner: LockOwner,
     limit: int,
+    finish: LockOwner | None = None,
 ) -> list[MultipartUpload]:
     """Begin uploads, in the order of the files; all or none. Nothing is visible before it has been verified.
 
-    Files whose SHA-256 the project has already are in place at once.
+    ``finish`` is the last step of the transaction.
+
+    Files whose SHA-256 the project has already need no bytes: they are in place at once with the verdict on them, or
+    a worker looks at them first if nobody has, under such a name.
 
     Raises:
         InvalidPath: see :func:`app.artifacts.paths.check`.
@@ -89,17 +94,20 @@ async def create(
         await lock_owner(tx)
         await _require_free(tx, places)
         known = await sharing.find(tx, root.project_id, files)
-        placed = await sharing.place(tx, [(place, known[i]) for i, place in enumerate(places) if i in known])
+        placed = await sharing.place(tx, [(places[i], blob_id) for i, blob_id in known.items()])
         # The database's clock, since workers compare with it.
         now: datetime = (await tx.scalars(select(func.now()))).one()
         rows = [
             _row(place, file, known.get(i), placed.get(place.path), now)
             for i, (place, file) in enumerate(zip(places, files, strict=True))
         ]
+        await _promise(tx, actor, root, [row for row in rows if row["state"] == "verifying"])
         waiting = [row for row in rows if beginnings.begins_at_store(blobs, row["parts"]) and not row["is_shared"]]
         await _add_blobs(tx, waiting, now)
         statement = insert(MultipartUpload).returning(MultipartUpload, sort_by_parameter_order=True)
         uploads = list(await tx.scalars(statement, rows))
+        if finish is not None:
+            await finish(tx)
     return await beginnings.begin(db, blobs, uploads)
 
 
@@ -129,7 +137,8 @@ async def complete(
         job_id = None
         if opened:
             job = IngestUploads(project_id, batch_id)
-            job_id = await outbox.enqueue(tx, job, project_id=project_id, requested_by=actor.user_id)
+            lane = str(opened[0].candidate_id or opened[0].logged_model_id)
+            job_id = await outbox.enqueue(tx, job, project_id=project_id, requested_by=actor.user_id, lane=lane)
             values = {"state": "verifying", "batch_id": batch_id, "job_id": job_id}
             await _change(tx, project_id, opened, expires_at=func.now() + VERIFYING, **values)
             await _keep_blobs(tx, project_id, opened)
@@ -154,8 +163,7 @@ async def abort(
             raise UploadCompleted
         given_up = [row for row in rows if row.state in {"open", "verifying"}]
         await _change(tx, project_id, given_up, state="aborted", expires_at=func.now() + RETRY)
-        for row in given_up:
-            await garbage.condemn_pending(tx, project_id, row.blob_id, "upload aborted")
+        await garbage.give_up(tx, given_up, "upload aborted")
         rows = await _lock(tx, project_id, ids)
     await free(blobs, given_up)
     return rows
@@ -240,15 +248,27 @@ def _row(
         "size": file.size,
         "sha256": file.sha256,
         "part_size": plans.part_bytes(file.size),
-        "state": "completed" if shared else "open",
+        "state": "open" if shared is None else "verifying" if artifact_id is None else "completed",
         "is_shared": shared is not None,
         "artifact_id": artifact_id,
         "blob_id": shared or uuid7(),
         "object_key": object_key(place.root.project_id),
         "created_by": place.created_by,
         "created_at": now,
-        "expires_at": now + LIFE,
+        "expires_at": now + (VERIFYING if shared else LIFE),
+        "batch_id": None,
+        "job_id": None,
     }
+
+
+async def _promise(tx: Tx, actor: Actor, root: Root, rows: Sequence[dict[str, Any]]) -> None:
+    """Have a worker look at bytes that the project has; no part of them is to be sent."""
+    if not rows:
+        return
+    job = IngestUploads(root.project_id, uuid7())
+    job_id = await outbox.enqueue(tx, job, project_id=root.project_id, requested_by=actor.user_id, lane=str(root.id))
+    for row in rows:
+        row.update(batch_id=job.batch_id, job_id=job_id)
 
 
 async def _store_empty(db: Database, blobs: BlobStore, upload: MultipartUpload) -> None:

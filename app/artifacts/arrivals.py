@@ -23,6 +23,7 @@ from app.db.database import Database
 from app.db.group_commit import GroupCommit
 from app.errors import Conflict, Invalid, ModelyardError
 from app.ids import object_key, uuid7
+from app.inspection.equality import name_kind, rules
 from app.queue import outbox
 from app.queue.jobs import InspectArtifacts
 from app.storage.blobs import Stored
@@ -98,8 +99,9 @@ async def _share(connection: Any, files: Sequence[Coming]) -> dict[UUID, Artifac
     Others have been begun for good: nothing that is met here may fail them, and nobody is begun twice.
     """
     keys = [file.key for file in files]
+    names = [name_kind(file.place.path) for file in files]
     try:
-        rows = await connection.fetch(_SHARE, *_columns(files), *_jobs(files), keys, LEASE)
+        rows = await connection.fetch(_SHARE, *_columns(files), *_jobs(files), keys, names, LEASE, rules())
     except asyncpg.PostgresError as error:
         log.info("upload.not_shared", files=len(files), reason=type(error).__name__)
         return {}
@@ -218,13 +220,23 @@ NOT EXISTS (SELECT FROM artifacts a WHERE a.project_id = given.project_id
 # In one order: two statements that meet at two paths wait for each other, and not in a circle.
 _PLACED = """
 INSERT INTO artifacts
-  (project_id, id, candidate_id, logged_model_id, path, blob_id, media_type, created_by, inspected_at)
+  (project_id, id, candidate_id, logged_model_id, path, blob_id, media_type, created_by, inspected_at {more})
 SELECT project_id, artifact_id, candidate_id, logged_model_id, path, {blob_id}, media_type, created_by,
-  CASE WHEN is_plain THEN now() END
+  CASE WHEN is_plain THEN now() {known} END {values}
 FROM {files}
 ORDER BY coalesce(candidate_id, logged_model_id), path
 RETURNING id, blob_id, created_at, inspected_at
 """
+_PLACED_NEW = _PLACED.format(
+    blob_id="pending_id", files="simple JOIN kept ON kept.id = simple.pending_id", known="", more="", values=""
+)
+_PLACED_SHARED = _PLACED.format(
+    blob_id="shared_id",
+    files="judged",
+    known="ELSE inspected_at",
+    more=", format, facts, scan",
+    values=", format, facts, scan",
+)
 # Nobody holds the owner yet: whoever ends it now is met when the bytes have come.
 _BEGIN = f"""
 WITH given AS (
@@ -241,22 +253,26 @@ WITH given AS (
 )
 SELECT id AS pending_id, true AS is_begun FROM begun UNION ALL SELECT pending_id, false FROM known
 """  # noqa: S608 - put together from constants
-# Bytes that are damaged are sent again, which heals them; what is in quarantine has a step of its own.
+# Bytes that are damaged are sent again, which heals them; what has been refused has a step of its own. That is a column
+# of the row that is held: a verdict that comes about after this statement has begun is seen in it, and elsewhere not.
+_VERDICTS = "verdicts v ON v.project_id = s.project_id AND v.blob_id = s.shared_id AND v.name_kind = s.name_kind"
 _SHARE = f"""
-WITH {_GIVEN.format(more=", $20::text[]", names=", object_key")}, shared AS MATERIALIZED (
+WITH {_GIVEN.format(more=", $21::text[], $22::text[]", names=", object_key, name_kind")}, shared AS MATERIALIZED (
   SELECT given.*, same.id AS shared_id FROM given, LATERAL (
     SELECT b.id FROM blobs b
     WHERE b.project_id = given.project_id AND b.sha256 = given.sha256 AND b.size = given.size
-      AND b.state = 'stored' AND b.damage IS NULL
+      AND b.state = 'stored' AND b.damage IS NULL AND NOT b.has_trouble
     LIMIT 1 FOR SHARE OF b SKIP LOCKED
   ) same
-  WHERE {_HELD} AND {_FREE} AND NOT EXISTS (SELECT FROM artifacts q
-    WHERE q.project_id = given.project_id AND q.blob_id = same.id AND q.state = 'quarantined')
-), placed AS ({_PLACED.format(blob_id="shared_id", files="shared")}
+  WHERE {_HELD} AND {_FREE}
+), judged AS (
+  SELECT s.*, v.format, v.facts, v.scan, v.inspected_at
+  FROM shared s LEFT JOIN {_VERDICTS} AND v.rules = $24 AND v.state = 'ready'
+), placed AS ({_PLACED_SHARED}
 ), promised AS ({outbox.later_sql(13)}
 ), begun AS (
   INSERT INTO blobs (project_id, id, object_key, lease_until)
-  SELECT project_id, pending_id, object_key, now() + $21::interval FROM given
+  SELECT project_id, pending_id, object_key, now() + $23::interval FROM given
   WHERE {_HELD} AND pending_id NOT IN (SELECT pending_id FROM shared)
   RETURNING id
 )
@@ -279,7 +295,7 @@ WITH {_GIVEN.format(more="", names="")}, simple AS MATERIALIZED (
   WHERE b.project_id = simple.project_id AND b.id = simple.pending_id AND b.state <> 'stored'
   AND pg_try_advisory_xact_lock((simple.project_id % 2147483648)::int, simple.half)
   RETURNING b.id
-), placed AS ({_PLACED.format(blob_id="pending_id", files="simple JOIN kept ON kept.id = simple.pending_id")})
+), placed AS ({_PLACED_NEW})
 """  # noqa: S608 - put together from constants
 _ANSWER = "SELECT blob_id AS pending_id, placed.* FROM placed"
 _SETTLE_PLAIN = f"{_ARRIVED} {_ANSWER}"

@@ -16,7 +16,7 @@ from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app import faults
-from app.artifacts.tables import PENDING, Artifact, Blob, CondemnedObject
+from app.artifacts.tables import PENDING, VERIFYING_STATE, Artifact, Blob, CondemnedObject, MultipartUpload
 from app.db.database import Database, Tx
 from app.storage.blobs import BlobStore
 
@@ -36,7 +36,7 @@ class Swept:
 
 
 async def release(tx: Tx, project_id: int, blob_ids: Sequence[UUID], reason: str = "deleted") -> int:
-    """Step: condemn those of the blobs that no artifact references; the number of them.
+    """Step: condemn those of the blobs that no artifact references, and no upload is about to; the number of them.
 
     The rows are locked first and looked at by the next statement, whose snapshot is newer than the lock: an artifact
     that arrived meanwhile is seen and keeps its blob.
@@ -46,7 +46,13 @@ async def release(tx: Tx, project_id: int, blob_ids: Sequence[UUID], reason: str
     mine = (Blob.project_id == project_id, Blob.id.in_(set(blob_ids)))
     await tx.execute(select(Blob.id).where(*mine).order_by(Blob.id).with_for_update())
     needed = exists().where(Artifact.project_id == Blob.project_id, Artifact.blob_id == Blob.id)
-    rows = await tx.execute(delete(Blob).where(*mine, ~needed).returning(Blob.object_key, Blob.size))
+    awaited = exists().where(
+        MultipartUpload.project_id == Blob.project_id,
+        MultipartUpload.blob_id == Blob.id,
+        MultipartUpload.state == VERIFYING_STATE,
+        MultipartUpload.is_shared,
+    )
+    rows = await tx.execute(delete(Blob).where(*mine, ~needed, ~awaited).returning(Blob.object_key, Blob.size))
     return await condemn(tx, [(row.object_key, row.size) for row in rows], reason)
 
 
@@ -91,6 +97,16 @@ async def condemn_pending(tx: Tx, project_id: int, blob_id: UUID, reason: str) -
     keys = (await tx.scalars(statement)).all()
     await condemn(tx, [(key, None) for key in keys], reason)
     return bool(keys)
+
+
+async def give_up(tx: Tx, uploads: Sequence[MultipartUpload], reason: str) -> None:
+    """Step: uploads of one project have ended without a file, as their rows say by now; their bytes go."""
+    for upload in uploads:
+        if not upload.is_shared:
+            await condemn_pending(tx, upload.project_id, upload.blob_id, reason)
+    shared = [upload.blob_id for upload in uploads if upload.is_shared]
+    if shared:
+        await release(tx, uploads[0].project_id, shared, reason)
 
 
 async def expire_pending(db: Database) -> int:

@@ -18,7 +18,7 @@ from app.artifacts.inspections import Progress
 from app.artifacts.occupied import PathOccupied
 from app.artifacts.placing import Verified
 from app.artifacts.plans import PartsMissing
-from app.artifacts.tables import VERIFYING_STATE, MultipartUpload
+from app.artifacts.tables import VERIFYING_STATE, Blob, MultipartUpload
 from app.artifacts.uploads import LockOwner, Place
 from app.db.database import Database, Tx
 from app.errors import Conflict, Invalid, NotFound
@@ -32,6 +32,10 @@ AT_ONCE = 8
 LANDING = 100
 """Files put in place together."""
 LARGE = 8 * plans.MIB
+SLICE_FILES = 200
+"""Most files of a batch that are verified before it is others' turn."""
+SLICE_BYTES = 4 * 1024 * plans.MIB
+"""Files of so many bytes together end a slice, too."""
 APPEARANCES, APPEARANCE_SECONDS = 20, 0.5
 _REPORT_BYTES = 64 * plans.MIB
 _Landed: TypeAlias = tuple[MultipartUpload, Stored, Report]
@@ -45,63 +49,96 @@ class WrongContent(Invalid):
 class _Meter:
     """How many bytes of how many were verified, told now and then."""
 
-    def __init__(self, progress: Progress, uploads: Sequence[MultipartUpload]) -> None:
+    def __init__(self, progress: Progress, before: int, total: int) -> None:
         self._progress = progress
-        self._total = sum(upload.size or 0 for upload in uploads)
-        self._done = dict.fromkeys((upload.id for upload in uploads), 0)
-        self._told = 0
+        self._before = before
+        self._total = total
+        self._done: dict[UUID, int] = {}
+        self._told = before
 
     async def add(self, upload: MultipartUpload, size: int) -> None:
         """More of an upload was read."""
-        await self._tell(upload, self._done[upload.id] + size)
+        await self._tell(upload, self._done.get(upload.id, 0) + size)
 
     async def finish(self, upload: MultipartUpload) -> None:
         """The upload has ended, well or not."""
         await self._tell(upload, upload.size or 0)
 
+    async def report(self) -> None:
+        """Tell how far it is."""
+        self._told = self._together
+        await self._progress(self._told, self._total)
+
+    @property
+    def _together(self) -> int:
+        return min(self._before + sum(self._done.values()), self._total)
+
     async def _tell(self, upload: MultipartUpload, done: int) -> None:
         self._done[upload.id] = done
-        together = min(sum(self._done.values()), self._total)
-        if together - self._told >= _REPORT_BYTES or together == self._total:
-            self._told = together
-            await self._progress(together, self._total)
+        if self._together - self._told >= _REPORT_BYTES or self._together == self._total:
+            await self.report()
 
 
 async def ingest(
     db: Database, blobs: BlobStore, project_id: int, batch_id: UUID, *, lock_of: LockOf, progress: Progress
-) -> None:
-    """Verify all uploads that were completed together; progress counts bytes.
+) -> bool:
+    """Verify some of the uploads that were completed together; True: there are more, for another turn.
+
+    Progress counts the bytes of all of them. What is wrong with a file ends its upload as failed, with the reason; a
+    store that is away ends the attempt.
 
     Safe to repeat and to run twice at once: joining parts twice answers the same, and only an upload that is still
-    being verified gets its file. What is wrong with a file ends its upload as failed, with the reason; a store that is
-    away ends the attempt.
+    being verified gets its file.
     """
     waiting = await _waiting(db, project_id, batch_id)
-    meter, places, landing = _Meter(progress, waiting), asyncio.Semaphore(AT_ONCE), _Landing(db, lock_of)
+    taken = _slice(waiting)
+    known = await _known(db, project_id, taken)
+    meter = _Meter(progress, *await _sizes(db, project_id, batch_id))
+    places, landing = asyncio.Semaphore(AT_ONCE), _Landing(db, lock_of)
 
     async def one(upload: MultipartUpload) -> None:
         async with places:
-            await _ingest(db, blobs, upload, landing, meter)
+            await _ingest(db, blobs, upload, known.get(upload.blob_id), landing, meter)
 
     try:
         async with asyncio.TaskGroup() as group:
-            for upload in waiting:
+            for upload in taken:
                 group.create_task(one(upload))
     except ExceptionGroup as several:
         raise several.exceptions[0] from None
     await landing.clear()
+    is_more = len(taken) < len(waiting)
+    if is_more:
+        await meter.report()
+    return is_more
 
 
-async def _ingest(db: Database, blobs: BlobStore, upload: MultipartUpload, landing: _Landing, meter: _Meter) -> None:
+async def _ingest(
+    db: Database, blobs: BlobStore, upload: MultipartUpload, known: Blob | None, landing: _Landing, meter: _Meter
+) -> None:
     try:
-        stored = await _verified(blobs, upload, meter)
+        if upload.is_shared:
+            stored, key = _shared(known)
+        else:
+            stored, key = await _verified(blobs, upload, meter), upload.object_key
         await faults.point("ingest.verified")
-        report = await inspections.report_on(blobs, upload.path, upload.object_key, stored.size)
+        report = await inspections.report_on(blobs, upload.path, key, stored.size)
     except (Invalid, Conflict) as refusal:
         await _fail(db, [upload], refusal.message)
     else:
         await landing.add(upload, stored, report)
     await meter.finish(upload)
+
+
+def _shared(known: Blob | None) -> tuple[Stored, str]:
+    """Bytes that the project had before the upload, and their key.
+
+    Raises:
+        WrongContent: they are known to be damaged by now.
+    """
+    if known is None or known.damage is not None or known.sha256 is None or known.size is None:
+        raise WrongContent("The bytes that the project has of this file are damaged; announce it again and send them.")
+    return Stored(known.size, known.sha256, ""), known.object_key
 
 
 class _Landing:
@@ -155,11 +192,12 @@ class _Landing:
             excluded = await _excluded(tx, root, [upload for upload, _, _ in mine])
             mine = [one for one in mine if one[0].id not in excluded]
             verified = [
-                Verified(_place(root, upload), upload.blob_id, stored, report) for upload, stored, report in mine
+                Verified(_place(root, upload), upload.blob_id, stored, report, upload.is_shared)
+                for upload, stored, report in mine
             ]
             if verified:
                 artifacts = await placing.place_verified(tx, verified)
-                done = {upload.id: artifacts[upload.blob_id] for upload, _, _ in mine}
+                done = {upload.id: made for (upload, _, _), made in zip(mine, artifacts, strict=True)}
                 await tx.execute(_COMPLETE, {"of_project": root.project_id, **_arrays(done)})
         return [(upload, excluded[upload.id]) for upload, _, _ in files if upload.id in excluded]
 
@@ -238,9 +276,7 @@ async def _fail(db: Database, uploads: Sequence[MultipartUpload], reason: str) -
         values = {"state": "failed", "reason": reason[:2000], "expires_at": func.now() + VERIFYING}
         statement = update(MultipartUpload).where(*_these(project_id, awaited)).values(**values)
         await tx.execute(statement.execution_options(synchronize_session=False))
-        for upload in uploads:
-            if upload.id in awaited:
-                await garbage.condemn_pending(tx, project_id, upload.blob_id, "upload failed")
+        await garbage.give_up(tx, [upload for upload in uploads if upload.id in awaited], "upload failed")
     log.info("uploads.failed", project=project_id, uploads=len(uploads), first=str(uploads[0].id), reason=reason)
 
 
@@ -281,13 +317,43 @@ def _place(root: Root, upload: MultipartUpload) -> Place:
 
 
 async def _waiting(db: Database, project_id: int, batch_id: UUID) -> Sequence[MultipartUpload]:
+    """One more than a slice, to see whether there are more."""
     statement = select(MultipartUpload).where(
         MultipartUpload.project_id == project_id,
         MultipartUpload.batch_id == batch_id,
         MultipartUpload.state == VERIFYING_STATE,
     )
     async with db.read() as snap:
-        return (await snap.scalars(statement.order_by(MultipartUpload.id))).all()
+        return (await snap.scalars(statement.order_by(MultipartUpload.id).limit(SLICE_FILES + 1))).all()
+
+
+def _slice(waiting: Sequence[MultipartUpload]) -> list[MultipartUpload]:
+    taken: list[MultipartUpload] = []
+    for upload in waiting[:SLICE_FILES]:
+        taken.append(upload)
+        if sum(each.size or 0 for each in taken) >= SLICE_BYTES:
+            break
+    return taken
+
+
+async def _sizes(db: Database, project_id: int, batch_id: UUID) -> tuple[int, int]:
+    """The bytes of the batch that need no more work, and all of them."""
+    ended = func.sum(MultipartUpload.size).filter(MultipartUpload.state != VERIFYING_STATE)
+    statement = select(func.coalesce(ended, 0), func.coalesce(func.sum(MultipartUpload.size), 0))
+    mine = (MultipartUpload.project_id == project_id, MultipartUpload.batch_id == batch_id)
+    async with db.read() as snap:
+        before, total = (await snap.execute(statement.where(*mine))).one()
+    return int(before or 0), int(total or 0)
+
+
+async def _known(db: Database, project_id: int, uploads: Sequence[MultipartUpload]) -> dict[UUID, Blob]:
+    """The blobs of files whose bytes the project had before."""
+    shared = [upload.blob_id for upload in uploads if upload.is_shared]
+    if not shared:
+        return {}
+    async with db.read() as snap:
+        mine = (Blob.project_id == project_id, Blob.id == func.any(shared))
+        return {blob.id: blob for blob in await snap.scalars(select(Blob).where(*mine))}
 
 
 def _these(project_id: int, ids: Collection[UUID]) -> tuple[ColumnElement[bool], ...]:

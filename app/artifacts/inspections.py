@@ -6,20 +6,22 @@ A row that nobody has looked at is the to-do list; jobs only make it fast.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import func, select, update
 
-from app.artifacts import quarantine
+from app import faults
+from app.artifacts import quarantine, verdicts
 from app.artifacts.artifacts import Root
 from app.artifacts.tables import Artifact, Blob
 from app.db.database import Database, Tx
 from app.inspection.detection import HEAD, detect
+from app.inspection.equality import name_kind
 from app.inspection.inspecting import Outcome, Report, inspect
 from app.queue import outbox
 from app.queue.jobs import InspectArtifacts
@@ -33,6 +35,10 @@ OVERDUE = timedelta(minutes=1)
 SMALL_BYTES = 256 * 1024
 """Up to here bytes are asked for as a whole."""
 BATCH = 200
+SLICE_FILES = 100
+"""Most files of a root that are looked at before it is others' turn."""
+SLICE_BYTES = 1024**3
+"""Files of so many bytes together end a slice, too."""
 AT_ONCE = 4
 REPLACED = (
     "blob_id", "media_type", "created_by", "state", "state_reason", "format", "facts", "scan", "inspected_at",
@@ -80,7 +86,8 @@ async def report_on(blobs: BlobStore, path: str, key: str, size: int) -> Report:
     try:
         return await inspect(path, BlobReader(blobs, key, size))
     except BlobMissing as missing:
-        return Report(Outcome.FAILED, missing.message, None, {}, None)
+        # That is no verdict on the bytes: they may come back.
+        return Report(Outcome.FAILED, missing.message, None, {}, None, is_final=False)
 
 
 def columns(report: Report) -> dict[str, Any]:
@@ -95,19 +102,22 @@ def columns(report: Report) -> dict[str, Any]:
     }
 
 
-async def inspect_root(db: Database, blobs: BlobStore, project_id: int, root_id: UUID, *, progress: Progress) -> None:
-    """Look at all files of a root that nobody has looked at; those that come meanwhile, too.
+async def inspect_root(db: Database, blobs: BlobStore, project_id: int, root_id: UUID, *, progress: Progress) -> bool:
+    """Look at some of the files of a root that nobody has looked at; True: there are more, for another turn.
 
     Safe to repeat and to run twice at once: what a look finds depends on the bytes alone, and is noted only while
     the path still holds these bytes.
     """
-    done = 0
-    while waiting := await _waiting(db, project_id, root_id):
-        for start in range(0, len(waiting), AT_ONCE):
-            some = waiting[start : start + AT_ONCE]
-            await asyncio.gather(*(_inspect(db, blobs, *one) for one in some))
-            done += len(some)
-            await progress(done, None)
+    waiting = await _waiting(db, project_id, root_id)
+    taken = _slice(waiting)
+    done = await _note_known(db, project_id, taken)
+    await progress(len(done), None)
+    left = [one for one in taken if one.artifact.id not in done]
+    for start in range(0, len(left), AT_ONCE):
+        some = left[start : start + AT_ONCE]
+        await asyncio.gather(*(_inspect(db, blobs, one) for one in some))
+        await progress(len(done) + start + len(some), None)
+    return len(taken) < len(waiting)
 
 
 async def promise_overdue(db: Database) -> int:
@@ -126,37 +136,120 @@ async def promise_overdue(db: Database) -> int:
     return len(roots)
 
 
-async def note(tx: Tx, artifact: Artifact, report: Report) -> None:
-    """Step: keep what a look at the file has found, unless the path holds other bytes by now."""
-    found = columns(report)
-    if report.outcome is Outcome.QUARANTINED:
-        found |= await quarantine.released(tx, artifact.project_id, artifact.blob_id)
-        log.warning("artifact.quarantined", project=artifact.project_id, artifact=str(artifact.id))
-    await tx.execute(
-        update(Artifact)
-        .where(*_same(artifact.project_id, artifact.id), Artifact.blob_id == artifact.blob_id)
-        .values(**found)
-        .execution_options(synchronize_session=False)
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A file, and what a look at its bytes has found."""
+
+    artifact_id: UUID
+    blob_id: UUID
+    path: str
+    report: Report
+
+
+async def note(tx: Tx, project_id: int, looked: Sequence[Looked]) -> None:
+    """Step: keep what looks have found, unless a path holds other bytes by now. The one place where that is done.
+
+    Of bytes that go into quarantine all files are met that wait for a look under such a name.
+    """
+    await verdicts.hold(tx, project_id, {one.blob_id for one in looked if one.report.outcome is not Outcome.READY})
+    found = [(one, await _columns(tx, project_id, one)) for one in looked]
+    await remember(tx, project_id, [(one.blob_id, one.path, one.report, values) for one, values in found])
+    for one, values in found:
+        await _set(tx, project_id, one.blob_id, [one.artifact_id], values)
+        if one.report.outcome is Outcome.QUARANTINED:
+            await _set(tx, project_id, one.blob_id, await _waiting_alike(tx, project_id, one), values)
+            log.warning("artifact.quarantined", project=project_id, artifact=str(one.artifact_id))
+
+
+async def remember(tx: Tx, project_id: int, found: Sequence[tuple[UUID, str, Report, dict[str, Any]]]) -> None:
+    """Step: keep verdicts by blob and path, as far as the bytes alone are their reason."""
+    await verdicts.keep(
+        tx, project_id, [((blob_id, path), values) for blob_id, path, report, values in found if report.is_final]
     )
 
 
-async def _waiting(db: Database, project_id: int, root_id: UUID) -> list[tuple[Artifact, str, int]]:
+async def _columns(tx: Tx, project_id: int, looked: Looked) -> dict[str, Any]:
+    released: dict[str, Any] = {}
+    if looked.report.outcome is Outcome.QUARANTINED:
+        released = dict(await quarantine.released(tx, project_id, looked.blob_id))
+    return columns(looked.report) | released
+
+
+async def _set(tx: Tx, project_id: int, blob_id: UUID, artifact_ids: Sequence[UUID], values: dict[str, Any]) -> None:
+    """Files that somebody replaces or deletes at this moment are passed by: who holds such a row may wait for the blob,
+    which is held here. Those that stay after all are still on the to-do list.
+    """
+    mine = (Artifact.project_id == project_id, Artifact.id == func.any(list(artifact_ids)), Artifact.blob_id == blob_id)
+    free = select(Artifact.id).where(*mine).with_for_update(skip_locked=True)
+    changed = update(Artifact).where(Artifact.project_id == project_id, Artifact.id.in_(free)).values(**values)
+    if artifact_ids:
+        await tx.execute(changed.execution_options(synchronize_session=False))
+
+
+async def _waiting_alike(tx: Tx, project_id: int, looked: Looked) -> list[UUID]:
+    """Files with the same bytes and a name of the same kind that nobody has looked at; those in others' hands are left
+    to their own look.
+    """
+    alike = (
+        select(Artifact.id, Artifact.path)
+        .where(
+            Artifact.project_id == project_id,
+            Artifact.blob_id == looked.blob_id,
+            Artifact.inspected_at.is_(None),
+            Artifact.id != looked.artifact_id,
+        )
+        .with_for_update(skip_locked=True)
+    )
+    kind = name_kind(looked.path)
+    return [row.id for row in await tx.execute(alike) if name_kind(row.path) == kind]
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    artifact: Artifact
+    key: str
+    size: int
+
+
+async def _waiting(db: Database, project_id: int, root_id: UUID) -> list[_Waiting]:
+    """One more than a slice, to see whether there are more."""
     statement = (
         select(Artifact, Blob.object_key, Blob.size)
         .join(Blob, (Blob.project_id == Artifact.project_id) & (Blob.id == Artifact.blob_id))
         .where(Artifact.project_id == project_id, Artifact.root_id == root_id, Artifact.inspected_at.is_(None))
         .order_by(Artifact.path)
-        .limit(BATCH)
+        .limit(SLICE_FILES + 1)
     )
     async with db.read() as snap:
-        return [(row[0], row[1], row[2] or 0) for row in await snap.execute(statement)]
+        return [_Waiting(row[0], row[1], row[2] or 0) for row in await snap.execute(statement)]
 
 
-async def _inspect(db: Database, blobs: BlobStore, artifact: Artifact, key: str, size: int) -> None:
-    report = await report_on(blobs, artifact.path, key, size)
+def _slice(waiting: Sequence[_Waiting]) -> list[_Waiting]:
+    taken: list[_Waiting] = []
+    for one in waiting[:SLICE_FILES]:
+        taken.append(one)
+        if sum(each.size for each in taken) >= SLICE_BYTES:
+            break
+    return taken
+
+
+async def _note_known(db: Database, project_id: int, waiting: Sequence[_Waiting]) -> set[UUID]:
+    """Files whose bytes have been looked at under such a name get that verdict; the artifacts that are done."""
+    files = {one.artifact.id: (one.artifact.blob_id, one.artifact.path) for one in waiting}
+    if not files:
+        return set()
     async with db.write() as tx:
-        await note(tx, artifact, report)
+        known = await verdicts.find_held(tx, project_id, set(files.values()))
+        for one in waiting:
+            values = known.get(files[one.artifact.id])
+            if values is not None:
+                await _set(tx, project_id, one.artifact.blob_id, [one.artifact.id], values)
+    return {artifact_id for artifact_id, file in files.items() if file in known}
 
 
-def _same(project_id: int, artifact_id: UUID) -> tuple[ColumnElement[bool], ...]:
-    return Artifact.project_id == project_id, Artifact.id == artifact_id
+async def _inspect(db: Database, blobs: BlobStore, one: _Waiting) -> None:
+    artifact = one.artifact
+    report = await report_on(blobs, artifact.path, one.key, one.size)
+    await faults.point("inspection.looked")
+    async with db.write() as tx:
+        await note(tx, artifact.project_id, [Looked(artifact.id, artifact.blob_id, artifact.path, report)])

@@ -206,10 +206,11 @@ async def expire(db: Database, blobs: BlobStore) -> int:
         statement = update(MultipartUpload).where(MultipartUpload.id.in_(due)).values(expires_at=func.now() + RETRY)
         rows = (await tx.scalars(statement.returning(MultipartUpload))).all()
         unfinished = [row for row in rows if row.state in {"open", "verifying"}]
-        for row in unfinished:
-            await garbage.condemn_pending(tx, row.project_id, row.blob_id, "upload expired")
         ids = [row.id for row in unfinished]
-        await tx.execute(update(MultipartUpload).where(MultipartUpload.id.in_(ids)).values(state="aborted"))
+        ended = update(MultipartUpload).where(MultipartUpload.id.in_(ids)).values(state="aborted")
+        await tx.execute(ended.execution_options(synchronize_session=False))
+        for row in unfinished:
+            await garbage.give_up(tx, [row], "upload expired")
     for row in rows:
         if row.state != "completed":
             await _free(blobs, row)

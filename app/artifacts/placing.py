@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, BigInteger, LargeBinary, Uuid, bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.artifacts import garbage, inspections, occupied, uploads
+from app.artifacts import garbage, inspections, occupied, uploads, verdicts
 from app.artifacts.tables import PENDING, STORED, Artifact, Blob
 from app.artifacts.uploads import Place
 from app.db.database import Tx
@@ -42,6 +42,8 @@ class Verified:
     blob_id: UUID
     stored: Stored
     report: Report
+    is_shared: bool = False
+    """The project had the bytes before, under this blob."""
 
 
 async def point(tx: Tx, wishes: Sequence[Wish]) -> dict[str, UUID]:
@@ -73,46 +75,64 @@ async def point(tx: Tx, wishes: Sequence[Wish]) -> dict[str, UUID]:
     return artifacts
 
 
-async def place_verified(tx: Tx, files: Sequence[Verified]) -> dict[UUID, UUID]:
-    """Step: make verified bytes the files of one root; the caller holds its owner. The artifacts by pending blob.
+async def place_verified(tx: Tx, files: Sequence[Verified]) -> list[UUID]:
+    """Step: make verified bytes the files of one root; the caller holds its owner. The artifacts in their order.
 
     Raises:
-        Unavailable: a pending blob was given up meanwhile.
+        Unavailable: a blob was given up meanwhile.
         PathOccupied: one would be a file and a folder; the transaction has to end.
     """
-    fresh = await _keep(tx, files)
-    wishes = [
-        Wish(file.place, file.blob_id, inspections.columns(file.report) | {"released_by": None, "released_at": None})
-        for file in fresh
-    ]
+    project_id = files[0].place.root.project_id
+    at_once = {file.place.path: file for file in await _keep(tx, files)}
+    found = {path: inspections.columns(file.report) for path, file in at_once.items()}
+    failed = {file.blob_id for file in at_once.values() if file.report.outcome is not Outcome.READY}
+    await verdicts.hold(tx, project_id, failed)
+    await inspections.remember(
+        tx, project_id, [(file.blob_id, path, file.report, found[path]) for path, file in at_once.items()]
+    )
+    not_released = {"released_by": None, "released_at": None}
+    wishes = [Wish(file.place, file.blob_id, found[path] | not_released) for path, file in at_once.items()]
     by_path = await point(tx, wishes)
-    artifacts = {file.blob_id: by_path[file.place.path] for file in fresh}
-    # One by one: bytes that the project has already, and what may have been released from quarantine before.
+    artifacts = []
     for file in files:
-        if file.blob_id not in artifacts:
+        if at_once.get(file.place.path) is file:
+            artifacts.append(by_path[file.place.path])
+        else:
+            # One by one: bytes that the project has already, and what may have been released from quarantine before.
             made = await uploads.register(tx, file.place, file.blob_id, file.stored, file.report)
-            artifacts[file.blob_id] = made.id
+            artifacts.append(made.id)
     return artifacts
 
 
 async def _keep(tx: Tx, files: Sequence[Verified]) -> list[Verified]:
-    """The files whose bytes are new to the project, one for each path and content; their blobs are stored now."""
+    """The files that need no second look: one for each new content, whose blob is stored now, and those that share."""
     project_id = files[0].place.root.project_id
     halves = {int.from_bytes(file.stored.sha256[:4], signed=True) for file in files}
     await tx.execute(_LOCK, {"project": project_id % 2**31, "halves": list(halves)})
-    first = {file.stored.sha256: file for file in reversed(files) if file.report.outcome is not Outcome.QUARANTINED}
-    same = (Blob.project_id == project_id, Blob.sha256 == func.any(list(first)), Blob.state == STORED)
-    for known in await tx.scalars(select(Blob.sha256).where(*same)):
-        if known is not None:
-            del first[known]
-    fresh = list({file.place.path: file for file in first.values()}.values())
+    known = await _known(tx, project_id, files)
+    whole = [file for file in files if file.report.outcome is not Outcome.QUARANTINED]
+    fresh = list({file.stored.sha256: file for file in reversed(whole) if file.stored.sha256 not in known}.values())
+    fresh = list({file.place.path: file for file in fresh if not file.is_shared}.values())
     values = {
         "ids": [file.blob_id for file in fresh],
         "hashes": [file.stored.sha256 for file in fresh],
         "sizes": [file.stored.size for file in fresh],
     }
     kept = set((await tx.execute(_STORE, {"of_project": project_id, **values})).scalars()) if fresh else set()
-    return [file for file in fresh if file.blob_id in kept]
+    shared = [file for file in whole if file.is_shared and known.get(file.stored.sha256) == file.blob_id]
+    return [file for file in fresh if file.blob_id in kept] + shared
+
+
+async def _known(tx: Tx, project_id: int, files: Sequence[Verified]) -> dict[bytes | None, UUID]:
+    """The blobs that the project has of these contents, held from here on as tightly as any of them will be: two who
+    hold one loosely and both tighten their hold wait for each other.
+    """
+    refuses = any(file.report.outcome is not Outcome.READY for file in files)
+    hashes = list({file.stored.sha256 for file in files})
+    same = (Blob.project_id == project_id, Blob.sha256 == func.any(hashes), Blob.state == STORED)
+    statement = select(Blob.id, Blob.sha256).where(*same).order_by(Blob.id)
+    rows = await tx.execute(statement.with_for_update(read=not refuses, key_share=refuses))
+    return {row.sha256: row.id for row in rows}
 
 
 def _store() -> Any:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 
 from app.access import policy, projects
 from app.access.policy import Actor, Permission
-from app.artifacts import sight
+from app.artifacts import sight, verdicts
 from app.artifacts.artifacts import ArtifactDetails, ArtifactNotFound, details
 from app.artifacts.tables import Artifact
 from app.db.database import Database, Snapshot, Tx
@@ -62,6 +62,9 @@ async def release(db: Database, actor: Actor, project_id: int, artifact_id: UUID
             .values(state="ready", released_by=actor.user_id, released_at=func.now())
             .returning(Artifact.id)
         )
+        # In the order of those who note what they have found.
+        await verdicts.hold(tx, project_id, [row.blob_id])
+        await verdicts.release(tx, project_id, row.blob_id, actor.user_id)
         released = (await tx.scalars(statement)).all()
         if artifact_id not in released:
             raise NotQuarantined(f"`{row.path}` is not in quarantine.")
@@ -71,7 +74,10 @@ async def release(db: Database, actor: Actor, project_id: int, artifact_id: UUID
 
 
 async def inherited(tx: Tx, project_id: int, blob_ids: Collection[UUID]) -> dict[UUID, str]:
-    """Step: why files with these bytes are in quarantine; the same bytes under another path are so from the start."""
+    """Step: why files with these bytes are in quarantine.
+
+    Under a name of another kind the same bytes are so, too, until they have been looked at under that name.
+    """
     statement = select(Artifact.blob_id, func.min(Artifact.state_reason)).where(
         Artifact.project_id == project_id,
         Artifact.blob_id == func.any(list(blob_ids)),

@@ -1,4 +1,8 @@
-"""Files whose bytes the project has already: put in their places without any byte being sent."""
+"""Files whose bytes the project has already: put in their places without any byte being sent.
+
+The verdict on a file belongs to its bytes and its name together. Where there is none yet the file waits for a worker,
+as one does whose bytes have just arrived.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.artifacts import inspections, placing, quarantine
+from app.artifacts import placing, verdicts
 from app.artifacts.placing import Wish
 from app.artifacts.tables import STORED, Blob
 from app.artifacts.uploads import Place
@@ -45,13 +49,16 @@ async def find(tx: Tx, project_id: int, files: Sequence[Described]) -> dict[int,
     return {index: blob_id for index, blob_id in matches if blob_id is not None}
 
 
-async def place(tx: Tx, wishes: Sequence[tuple[Place, UUID]]) -> Mapping[str, UUID]:
-    """Step: point paths of one root at blobs that are held; the artifacts by path. Somebody looks at them soon."""
-    if not wishes:
+async def place(tx: Tx, files: Sequence[tuple[Place, UUID]]) -> Mapping[str, UUID]:
+    """Step: point paths of one root at blobs that are held and were looked at under such a name; the artifacts by path.
+
+    The files get that verdict. All others are left alone: they have to be looked at before they are anybody's.
+    """
+    if not files:
         return {}
-    root = wishes[0][0].root
-    held = await quarantine.inherited(tx, root.project_id, {blob_id for _, blob_id in wishes})
-    files = [Wish(place, blob_id, quarantine.values(held.get(blob_id))) for place, blob_id in wishes]
-    artifacts = await placing.point(tx, files)
-    await inspections.promise(tx, root)
-    return artifacts
+    project_id = files[0][0].root.project_id
+    known = await verdicts.find(tx, project_id, {(blob_id, place.path) for place, blob_id in files})
+    wishes = [
+        Wish(place, blob_id, known[blob_id, place.path]) for place, blob_id in files if (blob_id, place.path) in known
+    ]
+    return await placing.point(tx, wishes)

@@ -57,6 +57,37 @@ class Blob(Row):
     """Since when its bytes are known to be missing or altered; None: they are not."""
     damage: Mapped[str | None] = mapped_column(Text)
     """What is wrong with them: `missing`, `size` or `hash`."""
+    has_trouble: Mapped[bool] = mapped_column(server_default=sql("false"))
+    """Whether an inspection has refused them under any name: then nobody may share them without asking for verdicts.
+
+    It is set before the verdict in the same transaction; whoever holds the row against that (``FOR SHARE``) has either
+    seen it or is met by the verdict.
+    """
+
+
+class Verdict(Row):
+    """What an inspection says of bytes under one kind of name; files that are equal in both need no other."""
+
+    __tablename__ = "verdicts"
+    __table_args__ = (
+        CheckConstraint("state in ('ready', 'failed', 'quarantined')", name="state"),
+        ForeignKeyConstraint(["project_id", "blob_id"], ["blobs.project_id", "blobs.id"], ondelete="CASCADE"),
+    )
+
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), primary_key=True)
+    blob_id: Mapped[UUID] = mapped_column(primary_key=True)
+    name_kind: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    """See :func:`app.inspection.equality.name_kind`."""
+    rules: Mapped[str] = mapped_column(Text)
+    """By which rules; verdicts by others are as good as none."""
+    state: Mapped[str] = mapped_column(Text)
+    state_reason: Mapped[str | None] = mapped_column(Text)
+    format: Mapped[str | None] = mapped_column(Text)
+    facts: Mapped[Json | None]
+    scan: Mapped[Json | None]
+    inspected_at: Mapped[Now]
+    released_by: Mapped[BigId | None] = mapped_column(ForeignKey("users.id"))
+    released_at: Mapped[Moment | None]
 
 
 class Artifact(Row):
@@ -74,6 +105,7 @@ class Artifact(Row):
         Index("ix_artifacts_candidate_id", "project_id", "candidate_id"),
         Index("ix_artifacts_logged_model_id", "project_id", "logged_model_id"),
         Index("ix_artifacts_uninspected", "project_id", "root_id", postgresql_where=sql("inspected_at is null")),
+        Index("ix_artifacts_not_ready", "project_id", "root_id", postgresql_where=sql("state <> 'ready'")),
     )
 
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), primary_key=True)
@@ -111,7 +143,13 @@ class MultipartUpload(Row):
         CheckConstraint("parts between 0 and 10000", name="parts"),
         CheckConstraint("num_nonnulls(candidate_id, logged_model_id) = 1", name="one_owner"),
         Index("ix_multipart_uploads_expires_at", "expires_at"),
-        Index("ix_multipart_uploads_batch_id", "project_id", "batch_id", postgresql_where=sql("state = 'verifying'")),
+        Index("ix_multipart_uploads_batch_id", "project_id", "batch_id", postgresql_where=sql("batch_id is not null")),
+        Index(
+            "ix_multipart_uploads_shared",
+            "project_id",
+            "blob_id",
+            postgresql_where=sql("state = 'verifying' and is_shared"),
+        ),
         Index("ix_multipart_uploads_candidate_id", "project_id", "candidate_id", "id"),
         Index("ix_multipart_uploads_logged_model_id", "project_id", "logged_model_id", "id"),
     )
@@ -141,7 +179,7 @@ class MultipartUpload(Row):
     """The announced hash."""
     part_size: Mapped[BigId | None]
     is_shared: Mapped[bool] = mapped_column(server_default=sql("false"))
-    """The project had these bytes already; none were sent."""
+    """The project had these bytes already; none are sent. While ``verifying``, the row keeps the blob alive."""
     stored_sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
     """The hash of the bytes that came through this service in one piece."""
     batch_id: Mapped[UUID | None]

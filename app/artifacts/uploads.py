@@ -26,7 +26,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from app import faults
 from app.access import policy, projects
 from app.access.policy import Actor, Permission
-from app.artifacts import arrivals, damage, garbage, inspections, occupied, paths, quarantine
+from app.artifacts import arrivals, damage, garbage, inspections, occupied, paths, quarantine, verdicts
 from app.artifacts.arrivals import LEASE, Coming
 from app.artifacts.arrivals import Place as Place
 from app.artifacts.artifacts import Root
@@ -147,7 +147,7 @@ class _Sender:
         if not isinstance(artifact, Artifact):
             async with self.db.write() as tx:
                 await self.lock_owner(tx)
-                artifact = await register(tx, self.place, file.blob_id, stored)
+                artifact = await register(tx, self.place, file.blob_id, stored, is_plain=file.is_plain)
         await faults.point("upload.committed")
         return artifact
 
@@ -245,10 +245,12 @@ async def begin(db: Database, actor: Actor, file: Coming, lock_owner: LockOwner,
         await tx.execute(insert(Blob).values(**row, lease_until=lease_from_now()))
 
 
-async def register(tx: Tx, place: Place, blob_id: UUID, stored: Stored, report: Report | None = None) -> Artifact:
+async def register(
+    tx: Tx, place: Place, blob_id: UUID, stored: Stored, report: Report | None = None, *, is_plain: bool = False
+) -> Artifact:
     """Step: make verified bytes the file at a place; the caller holds the owner of the files.
 
-    Without a ``report`` a worker looks at the file soon.
+    Without a ``report`` a worker looks at the file soon, unless it is plain, or was looked at under such a name before.
 
     Raises:
         Unavailable: the pending blob was given up meanwhile.
@@ -256,20 +258,33 @@ async def register(tx: Tx, place: Place, blob_id: UUID, stored: Stored, report: 
     """
     root = place.root
     kept = await _keep_once(tx, root.project_id, blob_id, stored)
-    held = await quarantine.inherited(tx, root.project_id, [kept]) if kept != blob_id else {}
+    columns = quarantine.values(None)
+    if is_plain:
+        columns["inspected_at"] = func.now()
+    elif kept != blob_id and report is None:
+        columns = await _known(tx, root.project_id, kept, place.path)
     replaced = await tx.scalar(
         select(Artifact.blob_id)
         .where(Artifact.project_id == root.project_id, Artifact.root_id == root.id, Artifact.path == place.path)
         .with_for_update()
     )
-    artifact = await _point(tx, place, kept, quarantine.values(held.get(kept)))
+    artifact = await _point(tx, place, kept, columns)
     if replaced is not None and replaced != kept:
         await garbage.release(tx, root.project_id, [replaced], "replaced")
-    if report is None:
+    if report is not None:
+        looked = inspections.Looked(artifact.id, kept, place.path, report)
+        await inspections.note(tx, root.project_id, [looked])
+    elif columns["inspected_at"] is None:
         await inspections.promise(tx, root)
-    else:
-        await inspections.note(tx, artifact, report)
     return artifact
+
+
+async def _known(tx: Tx, project_id: int, blob_id: UUID, path: str) -> dict[str, Any]:
+    """What is known of bytes that are held: the verdict on them under such a name; until there is one, they are in
+    quarantine if they are so elsewhere.
+    """
+    found = (await verdicts.find(tx, project_id, [(blob_id, path)])).get((blob_id, path))
+    return found or quarantine.values((await quarantine.inherited(tx, project_id, [blob_id])).get(blob_id))
 
 
 async def _keep_once(tx: Tx, project_id: int, blob_id: UUID, stored: Stored) -> UUID:

@@ -88,6 +88,7 @@ def pull(
     ] = None,
     candidate: Annotated[str | None, typer.Option(metavar="ID", help="Files of a candidate instead.")] = None,
     include: Annotated[list[str] | None, typer.Option(metavar="GLOB", help="Only these files and folders.")] = None,
+    allow_empty: Annotated[bool, typer.Option("--allow-empty", help="No files are no error.")] = False,
     jobs: Annotated[int, _JOBS] = 8,
     as_json: Annotated[bool, _JSON] = False,
     connection: Annotated[Path | None, _CONNECTION] = None,
@@ -96,7 +97,7 @@ def pull(
     """Fetch the files of a model version and check them. What is there already is not fetched again.
 
     Exit codes: 0 done; 1 refused, or a file is corrupted; 2 wrong usage; 3 the service cannot be reached:
-    run the same command again to resume; 130 interrupted: likewise.
+    run the same command again to resume; 4 there are no files; 130 interrupted: run it again to resume.
     """
     if len(what) != (1 if candidate else 2):
         wanted = "FOLDER alone with --candidate" if candidate else "MODEL and FOLDER"
@@ -106,7 +107,7 @@ def pull(
         from app.client import pull as pulling
 
         name, found = ("", "") if candidate else (what[0], reference) if reference else pulling.parse(what[0])
-        wanted = pulling.Wanted(Path(what[-1]), name, found, candidate, tuple(include or ()), jobs)
+        wanted = pulling.Wanted(Path(what[-1]), name, found, candidate, tuple(include or ()), jobs, allow_empty)
         return _pulled(where, wanted, reporter)
 
     _run(begin, connection, project, as_json=as_json)

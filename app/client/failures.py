@@ -35,6 +35,15 @@ class Unreachable(Failure):
         super().__init__(message, code="UNREACHABLE")
 
 
+class Empty(Failure):
+    """What was to be fetched has no files."""
+
+    exit_code = 4
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, code="EMPTY")
+
+
 class Interrupted(Failure):
     """Somebody pressed Ctrl-C."""
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.client import globs
 from app.client.failures import Misused
+from app.composing import composed
 
 NEVER = frozenset({".git", ".modelyard-partial"})
 """Folders that are no part of a model."""
@@ -21,7 +21,7 @@ class LocalFile:
     """A file as it was when it was looked at."""
 
     name: str
-    """Its path in the registry."""
+    """Its path in the registry, in Unicode's normal form C as paths are there."""
     path: Path
     size: int
     mtime: int
@@ -47,24 +47,20 @@ def collect(paths: Iterable[Path], exclude: Iterable[str], folder: str = "") -> 
     Hidden files are files like others. Symbolic links within a folder are followed as long as they stay within it.
 
     Raises:
-        Misused: there is nothing, something cannot be read, a link leads outside, two files have one name, or one has
-            the name of a folder of another.
+        Misused: there is nothing, something cannot be read, a link leads outside, or two files have one name.
     """
     found: dict[str, LocalFile] = {}
-    composed: dict[str, LocalFile] = {}
     patterns = list(exclude)
     prefix = f"{folder.strip('/')}/" if folder.strip("/") else ""
     for path in paths:
         for relative, place in _below(path, patterns):
-            file = _looked_at(prefix + relative, place)
-            found[file.name] = file
-            # The service keeps names composed; a folder can hold both forms of one.
-            other = composed.setdefault(unicodedata.normalize("NFC", file.name), file)
+            file = _looked_at(composed(prefix + relative), place)
+            other = found.setdefault(file.name, file)
             if other is not file:
                 raise Misused(f"{other.path} and {file.path} would both become `{file.name}`.")
     if not found:
         raise Misused(f"There are no files in {', '.join(map(str, paths))}.")
-    _refuse_files_as_folders(composed)
+    _refuse_files_as_folders(found)
     return [found[name] for name in sorted(found)]
 
 

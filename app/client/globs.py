@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
-from unicodedata import normalize
+
+from app.composing import composed
 
 
 def matches(path: str, patterns: Iterable[str]) -> bool:
     """Whether a pattern means this file, or a folder that it is in.
 
     A pattern without a slash is compared with every single name of the path, one with slashes with the path from
-    its beginning. `*` and `?` stand for slashes, too. Composed and decomposed letters are the same.
+    its beginning. `*` and `?` stand for slashes, too. It makes no difference whether accents are composed (Unicode).
     """
-    parts = normalize("NFC", path).split("/")
+    patterns = [composed(pattern) for pattern in patterns]
+    parts = composed(path).split("/")
     above = ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
     return any(
-        any(fnmatchcase(text, pattern) for text in (above if "/" in pattern else parts))
-        for pattern in (normalize("NFC", pattern).rstrip("/") for pattern in patterns)
+        any(fnmatchcase(text, pattern.rstrip("/")) for text in (above if "/" in pattern.rstrip("/") else parts))
+        for pattern in patterns
     )

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import os
 import threading
+import unicodedata
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -63,6 +64,20 @@ async def hashed(files: Sequence[LocalFile], advance: Callable[[int], None]) -> 
         finally:
             stop.set()  # the interpreter waits for its threads before it ends
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def distinct(files: Sequence[Hashed]) -> tuple[list[Hashed], list[Hashed]]:
+    """The first file of each content, and the others, both in their order."""
+    first: dict[tuple[str, int], Hashed] = {}
+    copies = [one for one in files if first.setdefault((one.sha256, one.file.size), one) is not one]
+    return list(first.values()), copies
+
+
+def manifest(files: Sequence[Hashed]) -> str:
+    """The digest over path, size and SHA-256 of all files (``ModelVersionCheckInput.manifest`` of the API)."""
+    by_name = {unicodedata.normalize("NFC", one.file.name).encode(): one for one in files}
+    lines = [b"%s\t%d\t%s" % (name, by_name[name].file.size, by_name[name].sha256.encode()) for name in sorted(by_name)]
+    return hashlib.sha256(b"\n".join(lines)).hexdigest()
 
 
 def _digest(file: LocalFile, advance: Callable[[int], None]) -> str:

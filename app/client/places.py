@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,8 +12,15 @@ from typing import Any
 from app.client import queries, web
 from app.client.api import Api
 from app.client.failures import Failure
+from app.client.files import LocalFile
 from app.client.memory import Memory
 
+_CHECKED = 1_000
+"""Files of one question whether they would be taken."""
+_TOLD = 20
+"""Refusals that a message names."""
+_PENDING_SECONDS, _INSPECTION_SECONDS = 0.5, 900.0
+"""Between two questions whether the files have been inspected, and for how long that is awaited."""
 PUSH_TAG = "modelyard.push"
 """Marks the version that a push has made, so that it is found again when the answer got lost."""
 
@@ -36,6 +45,17 @@ class NewVersion:
     tags: Mapping[str, str] = field(default_factory=dict)
     candidate_id: str | None = None
     artifact_folder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that a push is going to ask for; ``manifest`` is the digest of its files once it is known."""
+
+    new: NewVersion
+    files: Sequence[LocalFile]
+    aliases: Sequence[str] = ()
+    creates_model: bool = True
+    manifest: str | None = None
 
 
 def model_lookup(api: Api, name: str) -> dict[str, Any]:
@@ -66,8 +86,8 @@ async def require_project(api: Api) -> None:
         raise Failure(f"There is no project `{api.connection.project}`, or the token may not see it.", code="NOT_FOUND")
 
 
-async def require_model(api: Api, name: str, *, create: bool) -> None:
-    """Make sure that there is a model.
+async def require_model(api: Api, name: str, *, create: bool | None) -> None:
+    """Make sure that there is a model; ``create`` None: where none can be made.
 
     Raises:
         Failure: there is none and it shall or may not be made.
@@ -76,10 +96,8 @@ async def require_model(api: Api, name: str, *, create: bool) -> None:
     if (await api.ask(queries.MODEL, model=lookup))["model"]:
         return
     if not create:
-        raise Failure(
-            f"There is no model `{name}` in {api.connection.project}; with --create it would be made.",
-            code="NOT_FOUND",
-        )
+        hint = "" if create is None else "; with --create it would be made"
+        raise Failure(f"There is no model `{name}` in {api.connection.project}{hint}.", code="NOT_FOUND")
     try:
         await api.change(queries.MODEL_CREATE, input={"project": {"path": api.connection.project}, "name": name})
     except Failure as failure:
@@ -131,27 +149,54 @@ async def make_version(api: Api, memory: Memory, new: NewVersion) -> Version:
     return await web.persist(attempt, api.connection.patience, api.notice)
 
 
-async def require_free(api: Api, new: NewVersion) -> None:
-    """Refuse a version that exists, before anything is sent for it.
+async def require_possible(api: Api, plan: Plan) -> None:
+    """Refuse what the service would refuse, before anything is made or sent.
 
     Raises:
-        Failure: it is taken.
+        Failure: the version, an alias, a tag or the name of a file is not acceptable, or the version is taken.
     """
-    if new.version:
-        lookup = version_lookup(api, new.model, new.version)
-        if (await api.ask("query Taken($by: ModelVersionLookup!) { modelVersion(by: $by) { id } }", by=lookup))[
-            "modelVersion"
-        ]:
-            raise Failure(f"Version {new.version} of `{new.model}` exists already.", code="TAKEN")
+    new = plan.new
+    if not plan.creates_model:
+        await require_model(api, new.model, create=False)
+    wanted: dict[str, Any] = {
+        "project": {"path": api.connection.project},
+        "model": new.model,
+        "createsModel": plan.creates_model,
+        "version": new.version,
+        "increment": new.increment,
+        "description": new.description,
+        "tags": [{"key": key, "value": value} for key, value in new.tags.items()],
+        "artifactFolder": new.artifact_folder,
+        "aliases": list(plan.aliases),
+        "manifest": plan.manifest,
+    }
+    given = {name: value for name, value in wanted.items() if value is not None}
+    files = [{"path": file.name, "size": file.size} for file in plan.files]
+    for start in range(0, max(len(files), 1), _CHECKED):
+        answer = await api.ask(queries.VERSION_CHECK, input=given | {"files": files[start : start + _CHECKED]})
+        refusals = answer["modelVersionCheck"]["userErrors"]
+        if refusals:
+            lines = [refusal["message"] for refusal in refusals[:_TOLD]]
+            raise Failure("\n".join(lines), code=refusals[0]["code"])
 
 
-async def set_aliases(api: Api, version: Version, model: str, aliases: Sequence[str]) -> None:
-    """Move aliases to a version."""
-    for alias in aliases:
-        await api.change(
-            queries.ALIAS_SET,
-            input={"model": model_lookup(api, model), "name": alias, "reference": f"#{version.number}"},
-        )
+async def complete(api: Api, version: Version, aliases: Sequence[str]) -> None:
+    """Say that all files of the version were pushed: from then on `latest`, ranges and these aliases mean it.
+
+    Raises:
+        Failure: a file is not fit for use, the service refused it, or did not inspect the files in time.
+    """
+    deadline = time.monotonic() + _INSPECTION_SECONDS
+    wanted = {"modelVersion": {"id": version.id}, "aliases": list(aliases)}
+    while True:
+        try:
+            await api.change(queries.VERSION_COMPLETE, input=wanted)
+        except Failure as failure:
+            if failure.code != "FILES_PENDING" or time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(_PENDING_SECONDS)
+        else:
+            return
 
 
 async def _create(api: Api, memory: Memory, new: NewVersion) -> Version:
@@ -164,6 +209,7 @@ async def _create(api: Api, memory: Memory, new: NewVersion) -> Version:
         "tags": [{"key": key, "value": value} for key, value in tags.items()],
         "candidateId": new.candidate_id,
         "artifactFolder": new.artifact_folder,
+        "isOpen": True,
     }
     given = {name: value for name, value in wanted.items() if value is not None}
     try:

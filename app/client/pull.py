@@ -15,7 +15,7 @@ from app.client import destination, globs, places, queries
 from app.client.api import Api
 from app.client.connection import Connection
 from app.client.destination import Destination
-from app.client.failures import Failure
+from app.client.failures import Empty, Failure
 from app.client.progress import Reporter, counted
 from app.client.receiving import Receiver, RemoteFile
 
@@ -36,6 +36,7 @@ class Wanted:
     candidate: str | None = None
     include: tuple[str, ...] = ()
     jobs: int = 8
+    allow_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ async def pull(connection: Connection, wanted: Wanted, reporter: Reporter) -> Pu
 
     Raises:
         Failure: there is no such thing, or a file is quarantined, corrupted or cannot be put in its place.
+        Empty: it has no files, and that was not allowed.
         Unreachable: the service was away for too long; the same call goes on later.
     """
     began = time.monotonic()
@@ -94,6 +96,9 @@ async def pull(connection: Connection, wanted: Wanted, reporter: Reporter) -> Pu
 
 async def _find(api: Api, wanted: Wanted) -> Source:
     owner, nodes = await _listed(api, wanted)
+    _refuse_incomplete(owner, nodes)
+    if not nodes and not wanted.allow_empty:
+        raise Empty(f"{_title(owner)} has no files; with --allow-empty that is no error.")
     folder = f"{owner['artifactFolder']}/" if owner.get("artifactFolder") else ""
     chosen = [(node["path"].removeprefix(folder), node) for node in nodes]
     chosen = [(path, node) for path, node in chosen if not wanted.include or globs.matches(path, wanted.include)]
@@ -129,6 +134,8 @@ async def _page(api: Api, wanted: Wanted, id: str | None, after: str | None) -> 
         found = (await api.ask(queries.VERSION_FILES, version=lookup, after=after))["modelVersion"]
         missing = f"There is no version `{wanted.reference}` of `{wanted.model}` in {api.connection.project}."
     if found is None:
+        if wanted.candidate is None:
+            await places.require_model(api, wanted.model, create=None)
         raise Failure(missing, code="NOT_FOUND")
     owner: dict[str, Any] = found
     return owner
@@ -155,6 +162,13 @@ def _remote(path: str, node: dict[str, Any]) -> RemoteFile:
     if not _SHA256.fullmatch(sha256) or not 0 <= size <= _LARGEST:
         raise Failure(f"The service names no size or SHA-256 of `{path}` that a file could have.", code="BAD_ANSWER")
     return RemoteFile(node["id"], path, parts, size, sha256, node["downloadUrl"])
+
+
+def _refuse_incomplete(owner: dict[str, Any], nodes: Sequence[dict[str, Any]]) -> None:
+    """Refuse a version whose push goes on or was given up: some of its files are missing."""
+    state = owner.get("state")
+    if state == "OPEN" or (state == "FAILED" and not any(_failed(node) for node in nodes)):
+        raise Failure(f"{_title(owner)} is {state}: {owner['stateReason']}", code="VERSION_NOT_READY")
 
 
 def _refuse_quarantined(chosen: Iterable[tuple[str, dict[str, Any]]]) -> None:

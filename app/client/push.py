@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from app.client.failures import Failure
 from app.client.files import LocalFile
 from app.client.hashing import Hashed
 from app.client.memory import Memory, Remembered
-from app.client.places import NewVersion, Version
+from app.client.places import NewVersion, Plan, Version
 from app.client.progress import Reporter, counted
 from app.client.sending import Sender
 from app.client.uploads import Owner, Upload
@@ -26,6 +26,7 @@ _ROUNDS = 5
 """How often files may change, or uploads end, while they are sent."""
 _TOLD = 20
 """How many bad files a message names."""
+_FORGOTTEN = "the service does not know its upload any more; push again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,24 +118,31 @@ class _Push:
 
     async def run(self, local: Sequence[LocalFile]) -> Version:
         await places.require_project(self._api)
-        await self._check_version()
+        plan = await self._plan(local)
+        await places.require_possible(self._api, plan)
         hashed = await self._hash(local)
+        if plan.new.version or plan.new.tags:
+            await places.require_possible(self._api, replace(plan, files=(), manifest=hashing.manifest(hashed)))
         await places.require_model(self._api, self._order.new.model, create=self._order.create_model)
         owner = await self._owner()
         for _ in range(_ROUNDS):
-            if not await self._transfer(owner, hashed):
+            if not await self._transfer_all(owner, hashed):
                 break
             hashed = await self._hash([_again(one.file) for one in hashed])
         else:
             raise Failure("The files kept changing while they were sent; push them when they are at rest.")
-        await self._verify(hashed)
         await self._tell_missing(hashed)
         version = await self._version()
-        await places.set_aliases(self._api, version, self._order.new.model, self._order.aliases)
+        await places.complete(self._api, version, self._order.aliases)
         return version
 
-    async def _check_version(self) -> None:
-        """Begin anew when the version of the interrupted push is gone; refuse one that is somebody else's."""
+    async def _plan(self, local: Sequence[LocalFile]) -> Plan:
+        """What the push is going to ask for. Begins anew when the version of the interrupted push is gone.
+
+        A version that was made by an earlier run is not asked for again.
+        """
+        if self._order.candidate is not None:
+            await places.candidate(self._api, self._order.candidate)
         if self._memory.resumed:
             self._reporter.say("Going on with the push that was interrupted.")
         made = await places.made_version(self._api, self._memory, self._order.new.model)
@@ -142,7 +150,9 @@ class _Push:
             if self._memory.version:
                 self._reporter.say("The version of the interrupted push has been deleted; beginning anew.")
                 self._memory.begin_anew()
-            await places.require_free(self._api, self._order.new)
+            return Plan(self._order.new, local, self._order.aliases, self._order.create_model)
+        new = replace(self._order.new, version=None, increment=None, tags={})
+        return Plan(new, local, self._order.aliases, self._order.create_model)
 
     async def _hash(self, local: Sequence[LocalFile]) -> list[Hashed]:
         """The hashes of all files; those that look as they did are taken from memory."""
@@ -178,6 +188,19 @@ class _Push:
             ),
         )
 
+    async def _transfer_all(self, owner: Owner, hashed: Sequence[Hashed]) -> bool:
+        """Send and verify everything that the service lacks; whether another round is needed.
+
+        Files with the same bytes are sent once: the others follow when the service has them.
+        """
+        first, copies = hashing.distinct(hashed)
+        for some in filter(None, (first, copies)):
+            if await self._transfer(owner, some):
+                return True
+            await self._verify(some)
+        self.stored_before = max(0, self.stored_before - len(copies))
+        return False
+
     async def _transfer(self, owner: Owner, hashed: Sequence[Hashed]) -> bool:
         """Send everything that the service lacks; whether another round is needed."""
         known = await self._known_uploads(hashed)
@@ -189,7 +212,7 @@ class _Push:
         return again
 
     def _note_jobs(self, hashed: Sequence[Hashed], known: Mapping[str, Upload]) -> None:
-        """Jobs of earlier runs that still verify."""
+        """Jobs of earlier runs that still verify, and of files whose bytes are there but have to be inspected."""
         found: dict[str, int] = {}
         for one in hashed:
             upload = known.get(one.file.name)
@@ -214,6 +237,7 @@ class _Push:
             self._memory.save()
         stored = [one.file for one in fresh if made[one.file.name].already_stored]
         self.stored_before += len(stored)
+        self._note_jobs(fresh, made)
         self._reporter.advance(sum(file.size for file in stored))
         return await self._send_parts([(one.file, made[one.file.name]) for one in batch])
 
@@ -245,18 +269,18 @@ class _Push:
         if self._jobs:
             self._reporter.begin("Verifying", sum(self._jobs.values()))
             await asyncio.gather(*(uploads.await_job(self._api, job, self._reporter.advance) for job in self._jobs))
+            self._jobs = {}
         found = await uploads.find(self._api, list(ids))
-        self._require_good([(ids[id].file.name, upload) for id, upload in found.items()])
+        self._require_good({one.file.name: found[id].trouble if id in found else _FORGOTTEN for id, one in ids.items()})
 
-    def _require_good(self, ended: Sequence[tuple[str, Upload]]) -> None:
-        bad = {name: upload for name, upload in ended if upload.trouble}
+    def _require_good(self, troubles: Mapping[str, str | None]) -> None:
+        bad = {name: trouble for name, trouble in troubles.items() if trouble}
         if not bad:
             return
-        for name, upload in bad.items():
-            if upload.state != "READY":
-                self._memory.files[name].upload = None  # sent anew by the next run
+        for name in bad:
+            self._memory.files[name].upload = None  # announced anew by the next run
         self._memory.save()
-        lines = [f"  {name}: {upload.trouble}" for name, upload in list(bad.items())[:_TOLD]]
+        lines = [f"  {name}: {trouble}" for name, trouble in list(bad.items())[:_TOLD]]
         lines += [f"  … and {len(bad) - _TOLD:,} more"] if len(bad) > _TOLD else []
         verb = "is" if len(bad) == 1 else "are"
         raise Failure("\n".join([f"{counted(len(bad), 'file')} {verb} not fit for use:", *lines]), code="BAD_FILES")

@@ -30,8 +30,12 @@ VERSION_CREATE = f"""mutation VersionCreate($input: ModelVersionCreateInput!) {{
   modelVersionCreate(input: $input) {{ modelVersion {{ {VERSION_FIELDS} }} userErrors {{ code message }} }}
 }}"""
 
-ALIAS_SET = """mutation AliasSet($input: AliasSetInput!) {
-  aliasSet(input: $input) { alias { name } userErrors { code message } }
+VERSION_COMPLETE = f"""mutation VersionComplete($input: ModelVersionCompleteInput!) {{
+  modelVersionComplete(input: $input) {{ modelVersion {{ {VERSION_FIELDS} }} userErrors {{ code message }} }}
+}}"""
+
+VERSION_CHECK = """query VersionCheck($input: ModelVersionCheckInput!) {
+  modelVersionCheck(input: $input) { version userErrors { code message } }
 }"""
 
 CANDIDATE = """query Candidate($candidate: CandidateLookup!) { candidate(by: $candidate) { id uuid name } }"""
@@ -63,7 +67,7 @@ ARTIFACT_FIELDS = "id path size sha256 state stateReason downloadUrl"
 
 VERSION_FILES = f"""query VersionFiles($version: ModelVersionLookup!, $after: String) {{
   modelVersion(by: $version) {{
-    id version number artifactFolder model {{ name }}
+    id version number state stateReason artifactFolder model {{ name }}
     artifacts(first: 100, after: $after) {{
       nodes {{ {ARTIFACT_FIELDS} }} pageInfo {{ hasNextPage endCursor }}
     }}

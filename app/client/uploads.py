@@ -52,12 +52,12 @@ class Upload:
 
     @property
     def trouble(self) -> str | None:
-        """Why the file is no good, in words; None as long as nothing is known against it."""
-        if self.state in {"FAILED", "ABORTED"}:
+        """Why the file is not fit for use, in words; None when it is in place and nothing is known against it."""
+        if self.state != "READY":
             return self.reason or f"the upload is {self.state}"
         if self.artifact_state in {"FAILED", "QUARANTINED"}:
             return f"{self.artifact_state}: {self.artifact_reason or 'no reason was given'}"
-        return None
+        return None if self.artifact_state else "it was deleted while it was pushed"
 
 
 def in_batches(files: Iterable[Hashed]) -> Iterator[list[Hashed]]:

@@ -59,6 +59,8 @@ class Report:
     facts: dict[str, JsonValue] = field(default_factory=dict)
     scan: Scan | None = None
     """None when there is nothing in the file that a scanner looks at."""
+    is_final: bool = True
+    """False: the bytes alone do not explain it, so another inspection may find something else."""
 
     def to_json(self) -> bytes:
         """The report as one line of ASCII."""

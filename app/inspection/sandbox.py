@@ -7,6 +7,7 @@ import sys
 import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Awaitable
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from typing import TypeVar
@@ -112,7 +113,8 @@ async def _end(process: Process) -> None:
     try:
         await asyncio.wait_for(process.wait(), PATIENCE)
     except TimeoutError:
-        process.kill()
+        with suppress(ProcessLookupError):  # it has ended at this very moment
+            process.kill()
         await process.wait()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
+from app.composing import composed
 from app.errors import Invalid
 from app.mlflow.identifiers import model_id, run_of
 from app.mlflow.protocol import Answer, Call
@@ -75,6 +76,6 @@ def metric(message: Message) -> MetricInput:
         message.required_integer("timestamp"),
         message.integer("step") or 0,
         logged_model_id=model_id(model) if model else None,
-        dataset_name=message.text("dataset_name") or None,
+        dataset_name=composed(message.text("dataset_name")) or None,
         dataset_digest=message.text("dataset_digest") or None,
     )

@@ -10,10 +10,10 @@ from app.errors import Invalid, NotFound
 from app.mlflow import addresses, presenting, shapes, sources
 from app.mlflow.addresses import Location
 from app.mlflow.protocol import Answer, Call
-from app.mlflow.shapes import VERSION_TAG
 from app.quoting import quoted
-from app.registry import details, listing, versions
+from app.registry import details, listing, states, versions
 from app.registry.listing import SearchVersions
+from app.registry.names import VERSION_TAG
 from app.registry.references import InvalidReference, parse_mlflow_version
 from app.registry.versions import CreateVersion, Named
 
@@ -92,10 +92,13 @@ async def search(call: Call) -> Answer:
 
 
 async def download_uri(call: Call) -> Answer:
+    """Refused for a version whose push goes on or was given up: clients would load what is there of it."""
     target = _target(call)
     model, version = await versions.resolve_with_model(
         call.db, call.actor, call.project, target.model, target.reference
     )
+    if version.open_until:
+        raise states.not_ready(version, "be downloaded", field="version")
     return {"artifact_uri": addresses.download_uri(model, version)}
 
 
@@ -116,7 +119,6 @@ async def file_of(call: Call, path: str) -> Location:
 
 async def set_tag(call: Call) -> Answer:
     key = call.message.required("key")
-    _refuse_version_tag(key)
     tags = {key: call.message.text("value")}
     await versions.set_tags(call.db, call.actor, call.project, _target(call), tags)
     return {}
@@ -124,7 +126,6 @@ async def set_tag(call: Call) -> Answer:
 
 async def delete_tag(call: Call) -> Answer:
     key = call.message.required("key")
-    _refuse_version_tag(key)
     await versions.remove_tag(call.db, call.actor, call.project, _target(call), key)
     return {}
 
@@ -139,8 +140,3 @@ def _target(call: Call) -> Named:
             f"A reference will do as well: {error.message}",
             field="version",
         ) from error
-
-
-def _refuse_version_tag(key: str) -> None:
-    if key == VERSION_TAG:
-        raise Invalid(f"The tag '{VERSION_TAG}' is the version itself, which does not change; make a new version.")

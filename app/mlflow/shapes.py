@@ -11,8 +11,11 @@ from uuid import UUID
 from app.artifacts.artifacts import Entry
 from app.mlflow import addresses, identifiers
 from app.mlflow.identifiers import shown_model_id
+from app.registry import states
 from app.registry.details import ModelColumns, VersionColumns
 from app.registry.models import Model
+from app.registry.names import VERSION_TAG
+from app.registry.states import State
 from app.registry.versions import ModelVersion
 from app.tracking.candidates import Candidate, CandidateDetails, Listed, Status
 from app.tracking.datasets import Summary
@@ -22,7 +25,12 @@ from app.tracking.logged_models import LoggedModelDetails
 from app.tracking.logged_models import Status as ModelStatus
 
 Json = dict[str, Any]
-VERSION_TAG = "gitlab.version"
+_VERSION_STATUSES: dict[str, str] = {
+    State.OPEN: "PENDING_REGISTRATION",
+    State.READY: "READY",
+    State.FAILED: "FAILED_REGISTRATION",
+    State.QUARANTINED: "FAILED_REGISTRATION",
+}
 _STATUS_NAMES = {int(status): status.name for status in Status}
 
 
@@ -205,10 +213,12 @@ def model_version(model: Model | ModelColumns, row: ModelVersion | VersionColumn
         "source": row.source or addresses.download_uri(model, row),
         "run_id": row.foreign_run or row.candidate_id.hex,
         "run_link": row.run_link,
-        "status": "READY",
+        "status": _VERSION_STATUSES[row.state],
         "tags": pairs({**row.tags, VERSION_TAG: row.version}),
         "aliases": aliases,
     }
+    if why := states.reason(row.state, row.state_reason):
+        shown["status_message"] = why
     if row.logged_model_id is not None:
         shown["model_id"] = shown_model_id(row.logged_model_id)
     return shown

@@ -12,6 +12,11 @@ from app.webhooks.webhooks import MAX_PAGE, Attempt, CreateWebhook, EditWebhook,
 
 _STATUSES = {"ACTIVE": 1, "DISABLED": 2}
 _STATUS_OF = {1: "active", 2: "disabled"}
+_BEYOND_MLFLOW = frozenset({
+    "model_version.updated", "model_version.deleted", "model_version.stage_changed", "model_version.files_ready",
+    "model_version.failed", "model_version.quarantined", "candidate.finished",
+})  # fmt: skip
+"""Events that its clients do not know, and refuse to read."""
 _ENTITIES = (
     "REGISTERED_MODEL", "MODEL_VERSION", "MODEL_VERSION_TAG", "MODEL_VERSION_ALIAS", "PROMPT", "PROMPT_VERSION",
     "PROMPT_TAG", "PROMPT_VERSION_TAG", "PROMPT_ALIAS", "BUDGET_POLICY",
@@ -105,7 +110,11 @@ def _shape(row: Webhook) -> shapes.Json:
         "webhook_id": str(row.id),
         "name": row.name,
         "url": row.url,
-        "events": [dict(zip(("entity", "action"), name.upper().split("."), strict=True)) for name in row.events],
+        "events": [
+            dict(zip(("entity", "action"), name.upper().split("."), strict=True))
+            for name in row.events
+            if name not in _BEYOND_MLFLOW
+        ],
         "status": row.status.upper(),
         "creation_timestamp": shapes.milliseconds(row.created_at),
         "last_updated_timestamp": shapes.milliseconds(row.updated_at),

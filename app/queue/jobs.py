@@ -21,6 +21,11 @@ class Job:
         """Equal wishes that are still queued are one job."""
         return ":".join(str(value) for value in asdict(self).values())
 
+    @property
+    def lane(self) -> str:
+        """Whose work it is, where kinds are done in turn; empty where nobody asks."""
+        return ""
+
     def payload(self) -> dict[str, Any]:
         """The JSON form."""
         return {name: str(value) if isinstance(value, UUID) else value for name, value in asdict(self).items()}
@@ -95,6 +100,10 @@ class InspectArtifacts(Job):
     kind: ClassVar[str] = "artifacts.inspect"
     project_id: int
     root_id: UUID
+
+    @property
+    def lane(self) -> str:
+        return str(self.root_id)
 
 
 @dataclass(frozen=True, slots=True)

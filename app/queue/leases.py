@@ -13,35 +13,56 @@ from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    Text,
     and_,
     case,
     delete,
+    exists,
     func,
+    literal_column,
     or_,
     select,
     text,
     update,
 )
+from sqlalchemy.orm import aliased
 
 from app.db.database import Database
 from app.errors import Conflict
+from app.queue import rules
+from app.queue.jobs import InspectArtifacts
 from app.queue.tables import QUEUED, RUNNING, BackgroundJob
 
 LEASE = timedelta(seconds=30)
 HEARTBEAT_SECONDS = 10
 KEEP_FINISHED = timedelta(days=7)
 _BACKOFF_SECONDS = (1, 5, 30, 120, 600)
-_WAITING = and_(BackgroundJob.state == QUEUED, BackgroundJob.run_after <= func.now())
+_OTHER = aliased(BackgroundJob)
+_LANE_IS_TAKEN = (
+    exists()
+    .where(
+        BackgroundJob.kind == InspectArtifacts.kind,
+        BackgroundJob.lane != "",
+        _OTHER.kind == literal_column(f"'{InspectArtifacts.kind}'", Text),
+        _OTHER.lane == BackgroundJob.lane,
+        _OTHER.state == RUNNING,
+    )
+    .correlate(BackgroundJob)
+)
+"""A unique index says the same, for two who claim at the same moment."""
+_WAITING = and_(BackgroundJob.state == QUEUED, BackgroundJob.run_after <= func.now(), ~_LANE_IS_TAKEN)
 _ABANDONED = and_(
     BackgroundJob.state == RUNNING,
     BackgroundJob.lease_until < func.now(),
     BackgroundJob.attempt + 1 < BackgroundJob.max_attempts,
 )
 _DUE = text(
-    "SELECT job.id, free.kind FROM unnest(CAST(:kinds AS text[]), CAST(:places AS int[])) AS free (kind, places),"
+    "SELECT job.id, free.kind FROM unnest(CAST(:kinds AS text[]), CAST(:places AS int[]), CAST(:in_turn AS bool[]))"
+    " AS free (kind, places, in_turn),"
     " LATERAL ((SELECT id FROM background_jobs WHERE kind = free.kind AND state = 'running' AND lease_until < now()"
     " AND attempt + 1 < max_attempts ORDER BY lease_until LIMIT free.places)"
-    " UNION ALL (SELECT id FROM background_jobs WHERE kind = free.kind AND state = 'queued' AND run_after <= now()"
+    " UNION ALL (SELECT id FROM background_jobs WHERE kind = free.kind AND NOT free.in_turn AND state = 'queued'"
+    " AND run_after <= now()"
     " ORDER BY run_after, id LIMIT free.places) LIMIT free.places) AS job"
 )
 
@@ -65,10 +86,12 @@ class Due:
 async def due(db: Database, places: Mapping[str, int]) -> list[Due]:
     """Jobs to take now, for each kind as many as it has places: those that wait, and those whose worker went silent.
 
-    Kinds that are not asked for stay as they are: another release may know them. Each kind is read from the indexes up
+    Kinds that are not asked for stay as they are: another release may know them. Of kinds that are done in turn only
+    the second are told here, the first by :func:`app.queue.turns.next_in_turn`. Each kind is read from the indexes up
     to its places and no further, whatever the length of the queue.
     """
-    values = {"kinds": list(places), "places": list(places.values())}
+    in_turn = [rules.of(kind).in_turn for kind in places]
+    values = {"kinds": list(places), "places": list(places.values()), "in_turn": in_turn}
     async with db.read() as snap:
         return [Due(row.id, row.kind) for row in await snap.execute(_DUE, values)]
 
@@ -80,7 +103,7 @@ async def kind_of(db: Database, job_id: UUID) -> str | None:
 
 
 async def claim(db: Database, job_id: UUID, worker: str) -> Lease | None:
-    """Take the job, or None when it is not to be had: done, not due, or in somebody's hands."""
+    """Take the job, or None when it is not to be had: done, not due, or in somebody's hands, itself or its lane."""
     lost = BackgroundJob.state == RUNNING
     statement = (
         update(BackgroundJob)
@@ -96,8 +119,11 @@ async def claim(db: Database, job_id: UUID, worker: str) -> Lease | None:
         )
         .returning(BackgroundJob)
     )
-    async with db.write() as tx:
-        job = await tx.scalar(statement)
+    try:
+        async with db.write() as tx:
+            job = await tx.scalar(statement)
+    except Conflict:  # the lane was taken at this very moment
+        return None
     return Lease(job, job.lease_epoch) if job else None
 
 
@@ -122,6 +148,18 @@ async def succeed(db: Database, lease: Lease) -> bool:
 async def hand_back(db: Database, lease: Lease) -> bool:
     """Give the job to another worker, because this one is told to stop; no attempt is counted."""
     return await _requeue(db, lease, run_after=func.now())
+
+
+async def put_behind(db: Database, lease: Lease) -> bool:
+    """Queue a job that has done its share for another turn, after those that wait already; False: the lease was lost.
+
+    Is an equal one queued by now, that one does the rest.
+    """
+    behind = {"state": "queued", "lease_until": None, "attempt": 0, "last_error": None, "run_after": func.now()}
+    try:
+        return await _update(db, lease, **behind)
+    except Conflict:
+        return await succeed(db, lease)
 
 
 async def fail(db: Database, lease: Lease, reason: str) -> bool:

@@ -19,12 +19,15 @@ from app.queue.tables import QUEUED, BackgroundJob
 __all__ = ["BackgroundJob", "enqueue", "enqueue_all", "enqueue_later"]
 
 
-async def enqueue(tx: Tx, job: Job, *, project_id: int | None = None, requested_by: int | None = None) -> UUID:
+async def enqueue(
+    tx: Tx, job: Job, *, project_id: int | None = None, requested_by: int | None = None, lane: str | None = None
+) -> UUID:
     """Step: write the job's row; an equal one that still waits is joined instead. Returns the job's id.
 
-    After the commit the bell is rung; should that fail, workers find the row by polling within a second.
+    ``lane`` is whose work it is, where the job itself does not tell (see :mod:`app.queue.turns`). After the commit the
+    bell is rung; should that fail, workers find the row by polling within a second.
     """
-    row = _row(job, project_id) | {"requested_by": requested_by}
+    row = _row(job, project_id) | {"requested_by": requested_by, "lane": job.lane if lane is None else lane}
     statement = upsert(BackgroundJob).values(**row)
     statement = statement.on_conflict_do_update(
         index_elements=["kind", "key"],
@@ -57,12 +60,13 @@ async def enqueue_later(tx: Tx, job: Job, wait: timedelta, *, project_id: int) -
 
 def later_sql(first: int) -> str:
     """:func:`enqueue_later` for a constant statement of which it is a part; its parameters begin at this number."""
-    job_id, kind, key, project_id, payload, attempts, wait = (f"${number}" for number in range(first, first + 7))
+    numbers = (f"${number}" for number in range(first, first + len(_COLUMNS) + 1))
+    job_id, kind, key, project_id, payload, attempts, lane, wait = numbers
     return f"""
-    INSERT INTO background_jobs (id, kind, key, project_id, payload, max_attempts, run_after)
-    SELECT job.id, job.kind, job.key, job.project_id, job.payload, job.attempts, now() + {wait}::interval
+    INSERT INTO background_jobs (id, kind, key, project_id, payload, max_attempts, lane, run_after)
+    SELECT job.id, job.kind, job.key, job.project_id, job.payload, job.attempts, job.lane, now() + {wait}::interval
     FROM unnest({job_id}::uuid[], {kind}::text[], {key}::text[], {project_id}::bigint[], {payload}::jsonb[],
-      {attempts}::int[]) AS job(id, kind, key, project_id, payload, attempts)
+      {attempts}::int[], {lane}::text[]) AS job(id, kind, key, project_id, payload, attempts, lane)
     ORDER BY job.kind, job.key
     ON CONFLICT (kind, key) WHERE state = 'queued' DO NOTHING
     """  # noqa: S608 - numbers of parameters
@@ -74,7 +78,7 @@ def later_values(jobs: Iterable[tuple[Job, int]], wait: timedelta) -> tuple[Any,
     return *([row[name] for row in rows] for name in _COLUMNS), wait
 
 
-_COLUMNS = ("id", "kind", "key", "project_id", "payload", "max_attempts")
+_COLUMNS = ("id", "kind", "key", "project_id", "payload", "max_attempts", "lane")
 
 
 def _row(job: Job, project_id: int | None) -> dict[str, Any]:
@@ -85,4 +89,5 @@ def _row(job: Job, project_id: int | None) -> dict[str, Any]:
         "project_id": project_id,
         "payload": job.payload(),
         "max_attempts": rules.of(job.kind).attempts,
+        "lane": job.lane,
     }

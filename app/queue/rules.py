@@ -21,6 +21,8 @@ class Rule:
     """The longest that may pass between two reports of progress (or the beginning and the end)."""
     attempts: int = 10
     """Failed attempts after which the job is dead."""
+    in_turn: bool = False
+    """Whether projects take turns, and in each of them the owners of files; see :mod:`app.queue.turns`."""
 
 
 DEFAULT = Rule()
@@ -30,8 +32,8 @@ RULES = MappingProxyType(
         jobs.PurgeVersion.kind: Rule(at_once=2),
         jobs.PurgeCandidate.kind: Rule(at_once=4),
         jobs.PurgeExperiment.kind: Rule(at_once=2),
-        jobs.IngestUploads.kind: Rule(at_once=2, step_seconds=2 * 3600),
-        jobs.InspectArtifacts.kind: Rule(at_once=2, step_seconds=2 * 3600),
+        jobs.IngestUploads.kind: Rule(at_once=2, step_seconds=2 * 3600, in_turn=True),
+        jobs.InspectArtifacts.kind: Rule(at_once=2, step_seconds=2 * 3600, in_turn=True),
         jobs.FollowCiJob.kind: Rule(at_once=10, step_seconds=60),
         jobs.PurgeProject.kind: Rule(at_once=1),
         jobs.DeliverWebhook.kind: Rule(at_once=20, step_seconds=60),

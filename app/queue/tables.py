@@ -39,6 +39,23 @@ class BackgroundJob(Row):
             postgresql_where=sql("state in ('queued', 'running', 'dead')"),
             postgresql_include=["kind", "run_after"],
         ),
+        # Literals, since a statement that names its kind as a parameter would not be seen to fit.
+        Index(
+            "ix_background_jobs_in_turn",
+            "kind",
+            "project_id",
+            "lane",
+            "run_after",
+            "id",
+            postgresql_where=sql("state = 'queued' and kind in ('artifacts.ingest', 'artifacts.inspect')"),
+        ),
+        Index(
+            "uq_background_jobs_lane",
+            "kind",
+            "lane",
+            unique=True,
+            postgresql_where=sql("state = 'running' and kind = 'artifacts.inspect' and lane <> ''"),
+        ),
         # Not over running ones: a wish that arrives during a run may concern what the run has already passed by.
         Index("uq_background_jobs_key", "kind", "key", unique=True, postgresql_where=sql("state = 'queued'")),
     )
@@ -46,6 +63,8 @@ class BackgroundJob(Row):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(Text)
     key: Mapped[str] = mapped_column(Text)
+    lane: Mapped[str] = mapped_column(Text(collation="C"), server_default="")
+    """Whose work it is, where kinds are done in turn; of some kinds one at a time runs in a lane."""
     project_id: Mapped[BigId | None] = mapped_column(ForeignKey("projects.id"))
     requested_by: Mapped[BigId | None] = mapped_column(ForeignKey("users.id"))
     payload: Mapped[Json]

@@ -14,7 +14,7 @@ from app.db.database import Database, Snapshot, Tx
 from app.errors import Conflict
 from app.pagination import Keyset, Page, Window
 from app.quoting import quoted
-from app.registry import announcing, models, repository, versions
+from app.registry import announcing, models, repository, states, versions
 from app.registry.names import alias_key, check_alias
 from app.registry.references import Reference
 from app.registry.repository import readable, writable
@@ -62,6 +62,7 @@ async def set(  # noqa: A001 - the verb of the module: `aliases.set`
 
     Raises:
         ModelNotFound, VersionNotFound: there is no such version.
+        VersionNotReady: files of the version are missing, failed or in quarantine.
         AliasMoved: it stands elsewhere than expected; nothing was changed.
         Invalid: no alias can be called so.
     """
@@ -70,14 +71,27 @@ async def set(  # noqa: A001 - the verb of the module: `aliases.set`
         access = await writable(tx, actor, project)
         owner = await _locked(tx, access.id, model)
         _, version = await versions.find(tx, access.id, Named(owner.id, reference))
-        current = await _current(tx, owner, name)
-        _compare(name, current, expected_current)
-        if current is not None and current.version_id == version.id:
-            return current
-        await _end(tx, owner, name)
-        await _begin(tx, version, name, actor)
-        moved = await _current(tx, owner, name)
-        await announcing.alias_set(tx, owner, name, version.number)
+        return await move(tx, actor, owner, version, name, expected_current=expected_current)
+
+
+async def move(
+    tx: Tx, actor: Actor, model: Model, version: ModelVersion, name: str, *, expected_current: int | None = None
+) -> AliasDetails:
+    """Step: the same under the model's lock, with a name that is checked.
+
+    Raises:
+        VersionNotReady: files of the version are missing, failed or in quarantine.
+        AliasMoved: it stands elsewhere than expected.
+    """
+    current = await _current(tx, model, name)
+    _compare(name, current, expected_current)
+    if current is not None and current.version_id == version.id:
+        return current
+    states.require_ready(version, f"get the alias {quoted(name)}", field="reference")
+    await _end(tx, model, name)
+    await _begin(tx, version, name, actor)
+    moved = await _current(tx, model, name)
+    await announcing.alias_set(tx, model, name, version.number)
     assert moved is not None, "it was written under the model's lock"
     return moved
 

@@ -9,15 +9,25 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from sqlalchemy import select
+
 from app.db.database import Tx
+from app.ids import GlobalId
 from app.registry.names import PROMPT_TAG
-from app.registry.tables import Model, ModelVersion
+from app.registry.states import State
+from app.registry.tables import Alias, Model, ModelVersion
 from app.webhooks import events
 from app.webhooks.events import Event
 
 _PROMPT_TEXT = "mlflow.prompt.text"
 _INTERNAL = frozenset({PROMPT_TAG, "_mlflow_prompt_type", _PROMPT_TEXT})
 """Tags by which clients mark prompts and carry their text; receivers get the text apart."""
+_STATE_EVENTS: dict[str, list[str]] = {
+    State.OPEN: [],
+    State.READY: ["model_version.files_ready"],
+    State.FAILED: ["model_version.failed"],
+    State.QUARANTINED: ["model_version.quarantined"],
+}
 
 
 def is_prompt(model: Model) -> bool:
@@ -42,18 +52,57 @@ def is_awaited(model: Model, events: Collection[str]) -> bool:
     return _version_event(model) in events
 
 
-async def versions_created(tx: Tx, model: Model, versions: Iterable[ModelVersion]) -> None:
-    """Step: ``model_version.created`` or ``prompt_version.created`` for each."""
-    await events.record(tx, model.project_id, [Event(_version_event(model), _told(model, one)) for one in versions])
+async def versions_created(tx: Tx, model: Model, versions: Iterable[tuple[ModelVersion, str]]) -> None:
+    """Step: ``model_version.created`` or ``prompt_version.created`` for each new version, given with its maker."""
+    told = [Event(_version_event(model), _told(model, version, actor, [])) for version, actor in versions]
+    await events.record(tx, model.project_id, told)
 
 
-def _told(model: Model, version: ModelVersion) -> dict[str, Any]:
+async def version_changed(tx: Tx, model: Model, version: ModelVersion, action: str, actor: str, **more: Any) -> None:
+    """Step: ``model_version.<action>`` (``updated``, ``deleted``, ``stage_changed``); prompts have no such events."""
+    if not is_prompt(model):
+        data = _told(model, version, actor, await _aliases(tx, version)) | more
+        await events.record(tx, model.project_id, [Event(f"model_version.{action}", data)])
+
+
+async def state_changed(tx: Tx, model: Model, version: ModelVersion, actor: str) -> None:
+    """Step: what the state of a version has become since webhooks last knew it.
+
+    ``created`` once, when it first is READY; ``files_ready``, ``failed`` and ``quarantined`` with every change.
+    """
+    actions = []
+    if version.was_ready and not version.is_announced:
+        actions.append(_version_event(model))
+    if version.state != version.announced_state and not is_prompt(model):
+        actions += _STATE_EVENTS[version.state]
+    data = _told(model, version, actor, await _aliases(tx, version))
+    if version.state_reason:
+        data["state_reason"] = version.state_reason
+    await events.record(tx, model.project_id, [Event(name, data) for name in actions])
+
+
+async def _aliases(tx: Tx, version: ModelVersion) -> list[str]:
+    standing = (Alias.version_id == version.id, Alias.valid_until.is_(None))
+    mine = select(Alias.name).where(Alias.project_id == version.project_id, *standing)
+    return list(await tx.scalars(mine.order_by(Alias.name)))
+
+
+def _told(model: Model, version: ModelVersion, actor: str, aliases: list[str]) -> dict[str, Any]:
     prompt = is_prompt(model)
     data: dict[str, Any] = {"name": model.name, "version": str(version.number)}
     if prompt:
         data["template"] = version.tags.get(_PROMPT_TEXT)
     else:
         data |= {"source": version.source, "run_id": version.foreign_run or version.candidate_id.hex}
+        data |= {
+            "number": version.number,
+            "semver": version.version,
+            "id": str(GlobalId.of("ModelVersion", version.project_id, version.id)),
+            "stage": version.stage,
+            "aliases": aliases,
+            "state": version.state.upper(),
+            "actor": actor,
+        }
     return data | {"tags": _shown(version.tags, prompt=prompt), "description": version.description or None}
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from app.access.policy import Actor
 from app.db.database import Database
-from app.registry import versions
+from app.registry import states, versions
 from app.registry.creation import CreateVersion
-from app.registry.repository import readable
+from app.registry.repository import writable
 from app.registry.resolving import Target
+from app.registry.states import State
 from app.registry.versions import ModelVersion
 
 
@@ -32,12 +33,15 @@ async def copy(db: Database, actor: Actor, project: int | str, target: Target, w
 
     Raises:
         ModelNotFound, VersionNotFound: there is no such model or version in the project.
+        VersionNotReady: files of the version are still being pushed.
         VersionTaken: the model has a version of the text that was asked for.
         Invalid: a value is not acceptable.
     """
     async with db.read() as snap:
-        access = await readable(snap, actor, project)
+        access = await writable(snap, actor, project)
         model, found = await versions.find(snap, access.id, target)
+    if found.state == State.OPEN:
+        raise states.not_ready(found, "be copied")
     command = CreateVersion(
         wish.model,
         version=wish.version or found.version,

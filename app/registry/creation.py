@@ -14,8 +14,9 @@ from app.ci.linking import Claim
 from app.errors import Invalid, Taken, TooLarge
 from app.quoting import quoted
 from app.registry import models, repository, semver
-from app.registry.names import check_description
+from app.registry.names import VERSION_TAG, check_description
 from app.registry.semver import Increment, SemVer
+from app.registry.states import OpenUntil
 from app.registry.tagging import check_tags
 
 MAX_ADDRESS = 5_000
@@ -44,6 +45,9 @@ class CreateVersion:
 
     The files are those of the logged model when one is named, else of the candidate, below ``artifact_folder``; with
     a ``location`` they are kept there, outside of this service. ``foreign_run`` is the id of a run elsewhere.
+
+    The tag ``gitlab.version`` says the same as ``version``. ``is_open``: files are going to be pushed, so the version
+    is OPEN until it is completed.
     """
 
     model: int | str
@@ -59,6 +63,7 @@ class CreateVersion:
     location: str = ""
     foreign_run: str = ""
     run_link: str = ""
+    is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,11 @@ class Wish:
     values: Mapping[str, Any]
     claims: Sequence[Claim]
     actor: Actor
+
+    @property
+    def is_open(self) -> bool:
+        """Whether files are going to be pushed."""
+        return bool(self.values["open_until"])
 
     @property
     def is_plain(self) -> bool:
@@ -111,11 +121,19 @@ def wish(command: CreateVersion, actor: Actor, project_id: int) -> Wish:
 
 
 def _version(command: CreateVersion) -> SemVer | None:
-    if command.version is None:
+    tagged = command.tags.get(VERSION_TAG)
+    if command.version is not None and tagged not in {None, command.version}:
+        raise Invalid(
+            f"The tag `{VERSION_TAG}` names the version {quoted(str(tagged))}, but {quoted(command.version)} is asked "
+            "for; leave one of the two out.",
+            field="tags",
+        )
+    version = command.version if command.version is not None else tagged
+    if version is None:
         return None
     if command.increment is not None:
         raise Invalid("Pass either `version` or `increment`, not both.", field="increment")
-    return semver.parse(command.version)
+    return semver.parse(version)
 
 
 def _values(command: CreateVersion) -> dict[str, Any]:
@@ -125,7 +143,8 @@ def _values(command: CreateVersion) -> dict[str, Any]:
             raise TooLarge(f"`{name}` has {len(text)} characters; at most {MAX_ADDRESS} fit.", field=name)
     return {
         "description": check_description(command.description),
-        "tags": check_tags(command.tags),
+        "tags": check_tags({key: value for key, value in command.tags.items() if key != VERSION_TAG}),
         "artifact_folder": paths.check_folder(command.artifact_folder, "artifact_folder"),
         **{name: getattr(command, name) for name in _ADDRESSES},
+        "open_until": (OpenUntil.COMPLETED if command.is_open else OpenUntil.OVER).value,
     }

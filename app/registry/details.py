@@ -55,6 +55,8 @@ class VersionColumns(NamedTuple):
     location: str
     foreign_run: str
     run_link: str
+    state: str
+    state_reason: str | None
     created_ms: int
     updated_ms: int
 

@@ -73,6 +73,7 @@ async def edit_version(
         ModelNotFound, VersionNotFound: there is no such version.
         Invalid: a value is not acceptable.
     """
+    versions.refuse_version_tag(wish.tags)
     values = _values(wish.description, wish.tags, ModelVersion.tags)
     async with db.write() as tx:
         access = await writable(tx, actor, project)
@@ -83,6 +84,8 @@ async def edit_version(
             tx, actor, changed, [key for key, value in wish.tags.items() if value is not None]
         )
         await announcing.version_tags_changed(tx, model, changed, wish.tags)
+        if wish.description is not None:
+            await announcing.version_changed(tx, model, changed, "updated", actor.username)
     return changed
 
 

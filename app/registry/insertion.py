@@ -25,22 +25,41 @@ _MODEL = (
     "project_id", "id", "name", "description", "experiment_number", "last_number",
     "created_by", "created_at", "updated_at",
 )  # fmt: skip
+MOST_RESERVED = 10_000
+"""Texts above the highest release that an automatic version steps over."""
 _HIGHEST = """
-    SELECT v.version FROM model_versions v
-    WHERE v.project_id = m.project_id AND v.model_id = m.id AND v.deleted_at IS NULL {condition}
+    SELECT v.version, v.precedence FROM model_versions v
+    WHERE v.project_id = m.project_id AND v.model_id = m.id AND v.deleted_at IS NULL AND v.state = 'ready'
+      AND v.is_prerelease = {prerelease}
     ORDER BY v.precedence DESC, v.number DESC LIMIT 1
 """
+_RESERVED = f"""
+    (SELECT v.version FROM model_versions v
+     WHERE v.project_id = m.project_id AND v.model_id = m.id AND v.deleted_at IS NULL AND v.state <> 'ready'
+       AND v.precedence > coalesce(release.precedence, '') ORDER BY v.precedence LIMIT {MOST_RESERVED})
+    UNION ALL
+    (SELECT r.version FROM retired_versions r
+     WHERE r.project_id = m.project_id AND r.model_id = m.id
+       AND r.precedence > coalesce(release.precedence, '') ORDER BY r.precedence LIMIT {MOST_RESERVED})
+"""  # noqa: S608 - of constants
 # The arrays stand in subselects: PostgreSQL would else make a new plan for their length with every look.
 _LOOK = f"""
     SELECT {", ".join(f"m.{name}" for name in _MODEL)}, m.tags::text AS tags, m.xmin AS mark,
-        ({_HIGHEST.format(condition="AND NOT v.is_prerelease")}) AS release,
-        ({_HIGHEST.format(condition="")}) AS highest,
+        release.version AS release,
+        CASE WHEN release.precedence >= prerelease.precedence THEN release.version
+             ELSE coalesce(prerelease.version, release.version) END AS highest,
+        ARRAY ({_RESERVED}) AS reserved,
         (SELECT jsonb_object_agg(v.version, jsonb_build_array(v.id, v.number))::text
          FROM unnest((SELECT $3::text[])) AS wanted JOIN model_versions v ON v.version = wanted
          WHERE v.project_id = m.project_id AND v.model_id = m.id AND v.deleted_at IS NULL) AS taken,
+        ARRAY (SELECT r.version FROM unnest((SELECT $3::text[])) AS wanted JOIN retired_versions r
+            ON r.version = wanted WHERE r.project_id = m.project_id AND r.model_id = m.id) AS retired,
         ({version_candidates.states("m.project_id", "(SELECT $4::uuid[])")}) AS candidates,
         ARRAY ({events.awaited("m.project_id")}) AS awaited
-    FROM models m WHERE m.project_id = $1 AND m.{{key}} = $2 AND m.deleted_at IS NULL
+    FROM models m
+    LEFT JOIN LATERAL ({_HIGHEST.format(prerelease="false")}) AS release ON true
+    LEFT JOIN LATERAL ({_HIGHEST.format(prerelease="true")}) AS prerelease ON true
+    WHERE m.project_id = $1 AND m.{{key}} = $2 AND m.deleted_at IS NULL
 """  # noqa: S608 - of constants
 _LOOK_BY_ID, _LOOK_BY_NAME = _LOOK.format(key="id"), _LOOK.format(key="name")
 
@@ -48,6 +67,7 @@ _COLUMNS = {
     "version": "text", "precedence": "bytea", "is_prerelease": "boolean", "candidate_id": "uuid",
     "logged_model_id": "uuid", "created_by": "bigint", "description": "text", "tags": "text",
     "artifact_folder": "text", "source": "text", "location": "text", "foreign_run": "text", "run_link": "text",
+    "open_until": "text",
 }  # fmt: skip
 _ARRAYS = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(_COLUMNS.values(), 8))
 # Locks candidates before the model, as all do. Nothing at all is written when the model is no longer as it was seen,
@@ -67,7 +87,7 @@ _ADD = f"""
     FROM taken, unnest({_ARRAYS}) WITH ORDINALITY AS row ({", ".join(_COLUMNS)}, place)
     WHERE (SELECT count(*) FROM begun) = cardinality($5::uuid[])
     ORDER BY row.place
-    RETURNING number, id, stage, created_at, updated_at
+    RETURNING number, id, stage, state, state_reason, was_ready, is_announced, announced_state, created_at, updated_at
 """  # noqa: S608 - of constants
 
 
@@ -90,7 +110,9 @@ async def look(run: Statements, wishes: Sequence[Wish]) -> Standing:
         row["mark"],
         None if row["release"] is None else semver.parse(row["release"]),
         None if row["highest"] is None else semver.parse(row["highest"]),
+        row["reserved"],
         {text: (id, number) for text, (id, number) in orjson.loads(row["taken"] or "{}").items()},
+        row["retired"],
         {UUID(text): in_trash for text, in_trash in orjson.loads(row["candidates"] or "{}").items()},
         row["awaited"],
     )

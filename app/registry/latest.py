@@ -1,4 +1,4 @@
-"""The latest version of many models at once: overall, and in each stage.
+"""The latest READY version of many models at once: overall, and in each stage.
 
 Each is found by a probe of an index, whatever the number of versions. The probe is a subquery with a limit, so that a
 planner that does not know how many models are meant cannot choose to join all versions instead.
@@ -12,7 +12,7 @@ from sqlalchemy import ARRAY, ColumnElement, Select, Text, func, literal, litera
 from sqlalchemy.orm import aliased
 
 from app.registry.stages import STAGES
-from app.registry.tables import Model, ModelVersion
+from app.registry.tables import READY, Model, ModelVersion
 
 
 def of_models() -> tuple[Select[Any], type[ModelVersion]]:
@@ -40,6 +40,7 @@ def _highest(within: ColumnElement[bool] | None = None, *others: Any) -> type[Mo
         ModelVersion.project_id == Model.project_id,
         ModelVersion.model_id == Model.id,
         ModelVersion.deleted_at.is_(None),
+        ModelVersion.state == READY,
     )
     statement = select(ModelVersion).where(*mine, *([] if within is None else [within]))
     order = (ModelVersion.is_prerelease, ModelVersion.precedence.desc(), ModelVersion.number.desc())

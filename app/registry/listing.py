@@ -32,7 +32,7 @@ from app.db.database import Database
 from app.db.prepared import Prepared
 from app.registry import details, repository
 from app.registry.details import ModelDetails, VersionDetails
-from app.registry.names import PROMPT_TAG
+from app.registry.names import PROMPT_TAG, VERSION_TAG
 from app.registry.tables import Model, ModelVersion
 from app.search import grammars, keyset, sql
 from app.search.ast import And, Comparison, Entity, Expression, Not, Operator, Or, OrderKey
@@ -44,8 +44,6 @@ from app.tracking.listing import check_limit
 
 MAX_MODELS = 1_000
 MAX_VERSIONS = 200_000
-VERSION_TAG = "gitlab.version"
-"""The tag under which MLflow clients see the version itself."""
 
 _EQUAL = {Operator.EQ, Operator.NE, Operator.IN, Operator.NOT_IN}
 _NONE: ColumnElement[str] = literal_column("''", Text)

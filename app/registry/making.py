@@ -14,15 +14,17 @@ from typing import TypeAlias
 from uuid import UUID
 from weakref import WeakValueDictionary
 
+from app.artifacts.artifacts import Root
 from app.ci import linking
 from app.ci.linking import Owner
 from app.db.database import Database, Tx
 from app.db.direct import Within
 from app.db.group_commit import GroupCommit
 from app.errors import Unavailable
-from app.registry import announcing, insertion, models, repository
+from app.registry import announcing, insertion, manifests, models, repository
 from app.registry.creation import Wish
 from app.registry.insertion import Outcome
+from app.registry.manifests import VersionRetired
 from app.registry.models import ModelNotFound
 from app.registry.succession import arrange
 from app.registry.tables import Model, ModelVersion
@@ -60,7 +62,7 @@ async def _together(db: Database, wishes: Sequence[Wish]) -> Sequence[Outcome]:
                 standing = await insertion.look(connection, wishes)
             except ModelNotFound as error:
                 return [error] * len(wishes)
-            if announcing.is_awaited(standing.model, standing.awaited):
+            if standing.retired or announcing.is_awaited(standing.model, standing.awaited):
                 break
             outcomes = await insertion.add(connection, standing, arrange(standing, wishes))
         if outcomes is not None:
@@ -76,9 +78,12 @@ async def _under_lock(db: Database, wishes: Sequence[Wish]) -> Sequence[Outcome]
         jobs = [await linking.ensure(tx, wish.project_id, wish.claims) for wish in wishes]
         shared = {wish.candidate_id for wish in origins if wish.candidate_id is not None}
         await version_candidates.hold(tx, model.project_id, shared)
+        refusals = [await _refusal(tx, model, wish) for wish in origins]
         if not await repository.touch_model(tx, model.project_id, model.id):
             raise models.not_found(model.name)
-        outcomes = await _add(tx, [replace(wish, model=model.id) for wish in origins])
+        named = [replace(wish, model=model.id) for wish in origins]
+        made = iter(await _add(tx, [wish for wish, no in zip(named, refusals, strict=True) if no is None]))
+        outcomes = [no or next(made) for no in refusals]
         for outcome, wish, job_ids in zip(outcomes, wishes, jobs, strict=True):
             if isinstance(outcome, Exception):
                 if len(wishes) == 1:
@@ -88,14 +93,37 @@ async def _under_lock(db: Database, wishes: Sequence[Wish]) -> Sequence[Outcome]
     return outcomes
 
 
+async def _refusal(tx: Tx, model: Model, wish: Wish) -> VersionRetired | None:
+    """Why a version of a text that was deleted may not come back; an OPEN one is compared when it is completed."""
+    if wish.version is None or wish.or_next or wish.is_open:
+        return None
+    root = None
+    if wish.logged_model_id is not None:
+        root = Root(wish.project_id, logged_model_id=wish.logged_model_id)
+    elif wish.candidate_id is not None:
+        root = Root(wish.project_id, candidate_id=wish.candidate_id)
+    folder, location = wish.values["artifact_folder"], wish.values["location"]
+    try:
+        await manifests.require_same(tx, model.project_id, model.id, wish.version.text, root, folder, location)
+    except VersionRetired as error:
+        return error
+    return None
+
+
 async def _add(tx: Tx, wishes: Sequence[Wish]) -> list[Outcome]:
+    if not wishes:
+        return []
     run = Within(tx)
     standing = await insertion.look(run, wishes)
     outcomes = await insertion.add(run, standing, arrange(standing, wishes))
     if outcomes is None:
         raise Unavailable("The model is just being changed; nothing was written, try again shortly.")
     if announcing.is_awaited(standing.model, standing.awaited):
-        made = [outcome[1] for outcome in outcomes if not isinstance(outcome, Exception)]
+        made = [
+            (outcome[1], wish.actor.username)
+            for outcome, wish in zip(outcomes, wishes, strict=True)
+            if not isinstance(outcome, Exception) and outcome[1].was_ready
+        ]
         await announcing.versions_created(tx, standing.model, made)
     return outcomes
 

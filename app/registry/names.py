@@ -6,6 +6,7 @@ import posixpath
 import re
 import unicodedata
 
+from app.composing import composed
 from app.errors import Invalid, TooLarge
 from app.quoting import quoted
 
@@ -16,6 +17,8 @@ MAX_DESCRIPTION = 10_000
 MAX_TAG_KEY = 250
 MAX_TAG_VALUE = 100_000
 PROMPT_TAG = "mlflow.prompt.is_prompt"
+VERSION_TAG = "gitlab.version"
+"""The tag under which MLflow clients name and see the version itself (GitLab's convention)."""
 
 _WORD = re.compile(r"[\w-]+")
 _VERSION_ALIAS = re.compile(r"[vV]\d+")
@@ -165,8 +168,8 @@ def stage_key(name: str) -> str:
 
 
 def _composed(text: str, limit: int) -> str:
-    """Normal form C; a text far beyond its limit stays as it is, since composing it takes quadratic time."""
-    return unicodedata.normalize("NFC", text) if len(text) <= 4 * limit else text
+    """Normal form C; a text far beyond its limit is refused for that and stays as it is."""
+    return composed(text, 4 * limit)
 
 
 def _refuse_unseen(text: str, what: str, field: str) -> None:

@@ -15,6 +15,7 @@ from app.ci import linking
 from app.db.database import Database, Tx
 from app.queue import outbox
 from app.queue.jobs import PurgeExperiment
+from app.registry import manifests
 from app.registry.tables import Alias, Model, ModelVersion
 from app.tracking import experiments, version_candidates
 from app.tracking import purge as tracking_purge
@@ -60,6 +61,7 @@ async def model(db: Database, project_id: int, model_id: int, *, progress: Progr
         await faults.point("purge.versions_removed")
     await tracking_purge.experiment(db, project_id, number, progress=_silent)
     async with db.write() as tx:
+        await manifests.forget(tx, project_id, model_id)
         await tx.execute(delete(Model).where(*deleted))
         # The experiment's own row could not go before the model that named it.
         await outbox.enqueue(tx, PurgeExperiment(project_id, number), project_id=project_id)

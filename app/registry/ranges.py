@@ -75,10 +75,14 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A set of versions: what lies in any of ``intervals``; none of them when it can match nothing."""
+    """A set of versions: what lies in any of ``intervals``; none of them when it can match nothing.
+
+    ``exact`` are the versions that a comparator names in full: among those of equal precedence they come first.
+    """
 
     text: str
     intervals: tuple[Interval, ...]
+    exact: tuple[str, ...] = ()
 
     def contains(self, version: SemVer) -> bool:
         return any(interval.contains(version) for interval in self.intervals)
@@ -111,11 +115,20 @@ class _Partial:
         return _padded((*self.numbers[:position], self.numbers[position] + 1))
 
 
+@dataclass(frozen=True, slots=True)
+class _Comparator:
+    """The meaning of one comparator; ``exact`` is the version that it names in full, if it does."""
+
+    interval: Interval
+    exact: str = ""
+
+
 def parse_range(text: str) -> Range:
     """Read an npm-like range of at most 255 characters and 20 comparators.
 
     A prerelease matches only where a comparator of the same and-list names a prerelease of the same
-    ``major.minor.patch`` (npm's rule). Builds are ignored, as in SemVer 2.0 §10.
+    ``major.minor.patch`` (npm's rule). Builds are ignored, as in SemVer 2.0 §10; only where versions differ by
+    nothing else, ``=1.0.0+b`` prefers the one that it names, and ``=1.0.0`` the one without a build.
 
     Raises:
         InvalidRange: the text is anything else; the message quotes the grammar.
@@ -123,27 +136,28 @@ def parse_range(text: str) -> Range:
     if len(text) > MAX_LENGTH:
         raise InvalidRange(f"{quoted(text)} has {len(text)} characters; a range has at most {MAX_LENGTH}.")
     lists = [_comparators(part, text) for part in text.split("||")]
+    exact = tuple(sorted({one.exact for comparators in lists for one in comparators if one.exact}))
     if sum(map(len, lists)) > MAX_COMPARATORS:
         raise InvalidRange(f"{quoted(text)} has more than {MAX_COMPARATORS} comparators.")
     unions = (_all_of(comparators) for comparators in lists)
-    return Range(text, tuple(interval for interval in unions if not interval.is_empty))
+    return Range(text, tuple(interval for interval in unions if not interval.is_empty), exact)
 
 
-def _all_of(comparators: list[Interval]) -> Interval:
+def _all_of(comparators: list[_Comparator]) -> Interval:
     result = _ANY
     for comparator in comparators:
-        result = result.intersect(comparator)
+        result = result.intersect(comparator.interval)
     return result
 
 
-def _comparators(part: str, text: str) -> list[Interval]:
+def _comparators(part: str, text: str) -> list[_Comparator]:
     """The comparators of one and-list, in one pass."""
     part = part.strip(" \t")
     if not part:
         raise _invalid(text, "there is no comparator" if not text.strip() else "a comparator is missing beside ||")
     found, position = [], 0
     while match := _COMPARATOR.match(part, position):
-        found.append(_interval(match[1], _partial(match[2], text)))
+        found.append(_comparator(match[1], _partial(match[2], text)))
         position = match.end()
         if position == len(part):
             return found
@@ -152,6 +166,11 @@ def _comparators(part: str, text: str) -> list[Interval]:
             break
         position = separator.end()
     raise _invalid(text, f"no comparator begins at {quoted(part[position:])}")
+
+
+def _comparator(operator: str, version: _Partial) -> _Comparator:
+    exact = version.full.text if version.full and operator in {"", "="} else ""
+    return _Comparator(_interval(operator, version), exact)
 
 
 def _interval(operator: str, version: _Partial) -> Interval:

@@ -78,11 +78,13 @@ Reference: TypeAlias = Exact | InRange | Latest | ByAlias | InStage | ByNumber
 def parse_reference(text: str) -> Reference:
     """Read a reference: ``1.2.3``, ``^1.2``, ``latest``, ``latest-prerelease``, ``@champion``, ``stage:x``, ``#7``.
 
-    ``@1.2.3`` is the version of that name and ``@latest`` the latest one, since no alias can be called so.
+    Blanks around it do not count. ``@1.2.3`` is the version of that name and ``@latest`` the latest one, since no
+    alias can be called so.
 
     Raises:
         InvalidReference: none of these forms; the message lists them.
     """
+    text = _trimmed(text)
     if text.startswith("@"):
         return _alias(text[1:], text)
     if text.startswith("stage:"):
@@ -100,6 +102,7 @@ def parse_mlflow_version(text: str) -> Reference:
     Raises:
         InvalidReference: neither.
     """
+    text = _trimmed(text)
     return _number(text, text) if _DIGITS.fullmatch(text) else parse_reference(text)
 
 
@@ -112,10 +115,11 @@ def parse_mlflow_stage(text: str) -> Reference:
     Raises:
         InvalidReference: neither a reference nor what a stage can be called.
     """
+    text = _trimmed(text)
     try:
         return parse_mlflow_version(text)
     except InvalidReference:
-        if is_stage(text) and not _DIGITS.fullmatch(text):
+        if is_stage(text) and not text.isdecimal():
             return InStage(stage_key(text))
         raise
 
@@ -134,6 +138,11 @@ def spoken(reference: Reference) -> str:
         case InStage(name):
             return f"stage:{name}"
     return f"#{reference.number}"
+
+
+def _trimmed(text: str) -> str:
+    """Without blanks around it, as MLflow's server reads numbers; nothing but blanks stays, for the message."""
+    return text.strip() or text
 
 
 def _latest(text: str) -> Latest | None:

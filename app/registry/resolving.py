@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -34,7 +34,7 @@ from sqlalchemy.sql.selectable import LateralFromClause
 from app.registry.ranges import Interval, Range
 from app.registry.references import ByAlias, ByNumber, Exact, InRange, InStage, Latest, Reference
 from app.registry.semver import floor_key
-from app.registry.tables import Alias, Model, ModelVersion
+from app.registry.tables import READY, Alias, Model, ModelVersion
 
 _ABOVE_ALL = b"\xff"
 """Above every precedence: those begin with the length of a number, which is less."""
@@ -67,7 +67,7 @@ def chosen_id(reference: Reference) -> ScalarSelect[Any]:
         case InStage(name):
             chosen = chosen_in_stage(literal(name, Text))
         case Latest(prerelease):
-            chosen = _scalar(_highest(_within_model())) if prerelease else _releases_first(_within_model())
+            chosen = _highest_of_all() if prerelease else _releases_first(_ready())
         case InRange(range):
             chosen = _highest_in(range)
     return chosen
@@ -78,16 +78,16 @@ def chosen_in_stage(stage: SQLColumnExpression[str], *stages: FromClause) -> Sca
 
     ``stages`` is the part of the outer statement that the stage comes from, if it does.
     """
-    return _releases_first(_within_model(*stages).where(_INNER.stage == stage))
+    return _releases_first(_ready(*stages).where(_INNER.stage == stage))
 
 
 def matches(reference: Reference) -> ColumnElement[bool]:
-    """Whether a row of versions joined with its model is meant: all in a range or stage, else the one chosen."""
+    """Whether a row of versions joined with its model is meant: all READY ones in a range or stage, else the chosen."""
     match reference:
         case InRange(range):
             return _in_range(range)
         case InStage(name):
-            return ModelVersion.stage == name
+            return and_(ModelVersion.state == READY, ModelVersion.stage == name)
         case _:
             return ModelVersion.id == chosen_id(reference)
 
@@ -125,12 +125,18 @@ def _within_model(*others: FromClause) -> Select[Any]:
     )
 
 
+def _ready(*others: FromClause) -> Select[Any]:
+    """Versions that ranges, stages and ``latest`` may mean: those whose files are complete and sound."""
+    return _within_model(*others).where(_INNER.state == READY)
+
+
 def _scalar(statement: Select[Any]) -> ScalarSelect[Any]:
     return statement.scalar_subquery()
 
 
-def _highest(statement: Select[Any]) -> Select[Any]:
-    return statement.order_by(_INNER.precedence.desc(), _INNER.number.desc()).limit(_ONE)
+def _highest_of_all() -> ScalarSelect[Any]:
+    """The higher one of the highest release and the highest prerelease: a probe of the index for each."""
+    return _highest_in_segments([(prerelease, b"", _ABOVE_ALL) for prerelease in (False, True)])
 
 
 def _releases_first(statement: Select[Any]) -> ScalarSelect[Any]:
@@ -153,16 +159,28 @@ def _standing(alias: str) -> ScalarSelect[Any]:
 
 
 def _highest_in(range: Range) -> ScalarSelect[Any]:
-    """The best of each segment by one probe of the index, and of those the best."""
-    segments = _table(list(_segments(range)))
+    return _highest_in_segments(list(_segments(range)), range.exact)
+
+
+def _highest_in_segments(given: list[_Segment], exact: Sequence[str] = ()) -> ScalarSelect[Any]:
+    """The best of each segment by one probe of the index, and of those the best; of equal ones one of ``exact``."""
+    segments = _table(given)
     best = _best_of_segment(segments)
     return _scalar(
-        select(best.c.id)
+        select(func.coalesce(_named(exact, best), best.c.id) if exact else best.c.id)
         .select_from(segments.join(best, true()))
         .correlate(Model)
         .order_by(best.c.precedence.desc(), best.c.number.desc())
         .limit(1)
     )
+
+
+def _named(exact: Sequence[str], best: LateralFromClause) -> ScalarSelect[Any]:
+    """Among the versions that differ from the best by their builds alone one that is named in full."""
+    named = _ready(best).where(
+        _INNER.version == func.any(literal(list(exact), ARRAY(Text))), _INNER.precedence == best.c.precedence
+    )
+    return _scalar(named.order_by(_INNER.number.desc()).limit(_ONE))
 
 
 def _best_of_segment(segments: TableValuedAlias) -> LateralFromClause:
@@ -172,6 +190,7 @@ def _best_of_segment(segments: TableValuedAlias) -> LateralFromClause:
             _INNER.project_id == Model.project_id,
             _INNER.model_id == Model.id,
             _INNER.deleted_at.is_(None),
+            _INNER.state == READY,
             _INNER.is_prerelease == segments.c.prerelease,
             _INNER.precedence >= segments.c.low,
             _INNER.precedence < segments.c.high,
@@ -193,6 +212,7 @@ def _in_range(range: Range) -> ColumnElement[bool]:
         for prerelease, low, high in segments
     ]
     return and_(
+        ModelVersion.state == READY,
         ModelVersion.precedence >= min(low for _, low, _ in segments),
         ModelVersion.precedence < max(high for _, _, high in segments),
         or_(*inside),

@@ -8,6 +8,8 @@ from app.registry.names import check_stage
 
 STAGES = ["none", "staging", "production", "archived"]
 """In the order in which they are shown; the first is where a version begins."""
+UNGUARDED = frozenset({"none", "archived"})
+"""Stages that any version may be in, whatever its state."""
 
 
 def known_stage(stage: str) -> str:

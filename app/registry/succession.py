@@ -14,7 +14,7 @@ from app.errors import ModelyardError
 from app.ids import uuid7
 from app.registry import semver
 from app.registry.creation import VersionTaken, Wish
-from app.registry.semver import SemVer
+from app.registry.semver import Increment, SemVer
 from app.registry.tables import Model
 from app.tracking import candidates
 
@@ -23,16 +23,20 @@ from app.tracking import candidates
 class Standing:
     """A model at one moment, with all that decides about its next versions.
 
-    ``mark`` changes with the model, and so whenever a version of it is made or deleted. ``taken`` has those of the
-    wanted versions that live (id and number), ``candidates`` those of the wanted ones that are there, and whether they
-    are in the trash; ``awaited`` the events that webhooks listen to.
+    ``mark`` changes with the model, and so whenever a version of it is made or deleted. ``release`` and ``highest`` are
+    READY; ``reserved`` has the texts above them that no automatic version can get: of versions that are not READY, and
+    of deleted ones. ``taken`` has those of the wanted versions that live (id and number), ``retired`` those that were
+    deleted, ``candidates`` those of the wanted ones that are there, and whether they are in the trash; ``awaited`` the
+    events that webhooks listen to.
     """
 
     model: Model
     mark: int
     release: SemVer | None
     highest: SemVer | None
+    reserved: Collection[str]
     taken: Mapping[str, tuple[int, int]]
+    retired: Collection[str]
     candidates: Mapping[UUID, bool]
     awaited: Collection[str]
 
@@ -72,6 +76,7 @@ class _Queue:
         self._number = standing.model.last_number
         self._release, self._highest = standing.release, standing.highest
         self._newcomers: dict[str, Newcomer] = {}
+        self._unavailable = set(standing.reserved)
 
     def place(self, wish: Wish) -> Place:
         try:
@@ -99,22 +104,39 @@ class _Queue:
     def _version(self, wish: Wish) -> SemVer:
         wanted = wish.version
         if wanted is None:
-            return semver.bump(self._release, self._highest, wish.increment)
+            return self._next(wish.increment)
         taken = self._standing.taken.get(wanted.text)
-        if wish.or_next and (taken or wanted.text in self._newcomers):
-            return semver.bump(self._release, self._highest, wish.increment)
+        in_use = taken or wanted.text in self._newcomers or wanted.text in self._standing.retired
+        if wish.or_next and in_use:
+            return self._next(wish.increment)
         if taken:
             raise VersionTaken(wanted.text, *taken)
         return wanted
 
+    def _next(self, increment: Increment) -> SemVer:
+        """The next version whose text is free: what is reserved counts as if it had been released."""
+        release, highest = self._release, self._highest
+        while (version := semver.bump(release, highest, increment)).text in self._unavailable:
+            release, highest = _raised(version, release, highest)
+        return version
+
     def _admit(self, newcomer: Newcomer) -> None:
-        """Of equal precedence the later one counts as higher."""
+        """Of equal precedence the later one counts as higher; one that is OPEN does not count yet."""
         self._newcomers[newcomer.version.text] = newcomer
-        if _reaches(newcomer, self._highest):
-            self._highest = newcomer.version
-        if not newcomer.version.is_prerelease and _reaches(newcomer, self._release):
-            self._release = newcomer.version
+        if newcomer.wish.is_open:
+            self._unavailable.add(newcomer.version.text)
+        else:
+            self._release, self._highest = _raised(newcomer.version, self._release, self._highest)
 
 
-def _reaches(newcomer: Newcomer, other: SemVer | None) -> bool:
-    return other is None or newcomer.precedence >= semver.precedence_key(other)
+def _raised(version: SemVer, release: SemVer | None, highest: SemVer | None) -> tuple[SemVer | None, SemVer | None]:
+    """The highest release and the highest version of all, with one more version."""
+    if _reaches(version, highest):
+        highest = version
+    if not version.is_prerelease and _reaches(version, release):
+        release = version
+    return release, highest
+
+
+def _reaches(version: SemVer, other: SemVer | None) -> bool:
+    return other is None or semver.precedence_key(version) >= semver.precedence_key(other)

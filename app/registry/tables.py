@@ -12,12 +12,19 @@ from sqlalchemy import (
     Identity,
     Index,
     LargeBinary,
+    PrimaryKeyConstraint,
     Text,
+    literal_column,
 )
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import BigId, Json, Moment, Now, Row
+
+READY = literal_column("'ready'", Text)
+"""A constant, so that PostgreSQL sees at planning that a partial index holds all that is asked for."""
+UNANNOUNCED = "(state <> announced_state OR (was_ready AND NOT is_announced))"
+_READY_VERSIONS = "deleted_at is null AND state = 'ready'"
 
 
 class Model(Row):
@@ -59,6 +66,8 @@ class ModelVersion(Row):
     ``precedence`` orders as SemVer 2.0 §11 does, byte by byte. The files are those of ``logged_model_id`` when it
     is set, else of ``candidate_id``, below the folder ``artifact_folder``; where ``location`` is set they are not here
     but there. ``foreign_run`` names a run of another tracking server.
+
+    Triggers derive ``state`` from ``open_until`` and from the states of the files (migration 0011).
     """
 
     __tablename__ = "model_versions"
@@ -82,7 +91,7 @@ class ModelVersion(Row):
             sql("is_prerelease desc"),
             "precedence",
             "number",
-            postgresql_where=sql("deleted_at is null"),
+            postgresql_where=sql(_READY_VERSIONS),
         ),
         Index(
             "ix_model_versions_all_precedence",
@@ -100,7 +109,26 @@ class ModelVersion(Row):
             sql("is_prerelease desc"),
             "precedence",
             "number",
-            postgresql_where=sql("deleted_at is null"),
+            postgresql_where=sql(_READY_VERSIONS),
+        ),
+        Index(
+            "ix_model_versions_not_ready",
+            "project_id",
+            "model_id",
+            "precedence",
+            postgresql_where=sql("deleted_at is null AND state <> 'ready'"),
+        ),
+        Index(
+            "ix_model_versions_open",
+            "project_id",
+            "id",
+            postgresql_where=sql("open_until <> '' AND deleted_at is null"),
+        ),
+        Index(
+            "ix_model_versions_unannounced",
+            "project_id",
+            "id",
+            postgresql_where=sql(f"{UNANNOUNCED} AND deleted_at is null"),
         ),
         Index("ix_model_versions_updated_at", "project_id", "updated_at", postgresql_where=sql("deleted_at is null")),
         Index("ix_model_versions_created_at", "project_id", "model_id", "created_at", "id"),
@@ -113,6 +141,8 @@ class ModelVersion(Row):
             postgresql_where=sql("foreign_run <> ''"),
         ),
         CheckConstraint("number > 0", name="number"),
+        CheckConstraint("state in ('open', 'ready', 'failed', 'quarantined')", name="state"),
+        CheckConstraint("open_until in ('', 'completed', 'files_ready')", name="open_until"),
     )
 
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), primary_key=True)
@@ -132,10 +162,43 @@ class ModelVersion(Row):
     location: Mapped[str] = mapped_column(Text, server_default="")
     foreign_run: Mapped[str] = mapped_column(Text, server_default="")
     run_link: Mapped[str] = mapped_column(Text, server_default="")
+    state: Mapped[str] = mapped_column(Text, server_default="ready")
+    state_reason: Mapped[str | None] = mapped_column(Text)
+    open_until: Mapped[str] = mapped_column(Text, server_default="")
+    """What ends the state OPEN: ``completed`` a call, ``files_ready`` the last announced file; empty: it is over."""
+    given_up_at: Mapped[Moment | None]
+    was_ready: Mapped[bool] = mapped_column(server_default=sql("true"))
+    """Whether it has ever been READY: then others may have its files."""
+    is_announced: Mapped[bool] = mapped_column(server_default=sql("true"))
+    """Whether webhooks know of it."""
+    announced_state: Mapped[str] = mapped_column(Text, server_default="ready")
+    """The state that webhooks know; where it differs from ``state``, events are pending."""
     created_by: Mapped[BigId | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[Now]
     updated_at: Mapped[Now]
     deleted_at: Mapped[Moment | None]
+
+
+class RetiredVersion(Row):
+    """The text of a deleted version whose files others may have: it comes back with the same manifest only."""
+
+    __tablename__ = "retired_versions"
+    __table_args__ = (
+        PrimaryKeyConstraint("project_id", "model_id", "version"),
+        ForeignKeyConstraint(
+            ["project_id", "model_id"], ["models.project_id", "models.id"], name="fk_retired_versions_model"
+        ),
+        Index("ix_retired_versions_precedence", "project_id", "model_id", "precedence"),
+    )
+
+    project_id: Mapped[int] = mapped_column(BigInteger)
+    model_id: Mapped[int] = mapped_column(BigInteger)
+    version: Mapped[str] = mapped_column(Text(collation="C"))
+    precedence: Mapped[bytes] = mapped_column(LargeBinary)
+    number: Mapped[int] = mapped_column(BigInteger)
+    manifest: Mapped[bytes] = mapped_column(LargeBinary)
+    """SHA-256 of paths, sizes and SHA-256 of its files; see :mod:`app.registry.manifests`."""
+    retired_at: Mapped[Now]
 
 
 class Alias(Row):

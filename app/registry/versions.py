@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,18 +14,18 @@ from app.artifacts.artifacts import Root
 from app.ci import linking
 from app.ci.linking import Owner
 from app.db.database import Database, Snapshot, Tx
-from app.errors import NotFound
+from app.errors import Invalid, NotFound
 from app.queue import outbox
 from app.queue.jobs import PurgeVersion
 from app.quoting import quoted
-from app.registry import announcing, creation, making, models, repository, resolving
+from app.registry import announcing, creation, making, manifests, models, repository, resolving, states
 from app.registry.creation import CreateVersion, VersionTaken
-from app.registry.names import check_description
+from app.registry.names import VERSION_TAG, check_description
 from app.registry.references import ByAlias, Reference, spoken
 from app.registry.repository import readable, writable
 from app.registry.resolving import Named, Target
 from app.registry.semver import Increment
-from app.registry.stages import known_stage
+from app.registry.stages import UNGUARDED, known_stage
 from app.registry.tables import Alias, Model, ModelVersion
 from app.registry.tagging import check_tags, merged, without
 from app.tracking import version_candidates
@@ -135,8 +135,11 @@ async def edit(
     changes = {} if description is None else {"description": check_description(description)}
     async with db.write() as tx:
         access = await writable(tx, actor, project)
-        _, version = await find(tx, access.id, target)
-        return await change(tx, version, updated_at=func.now(), **changes)
+        model, version = await find(tx, access.id, target)
+        changed = await change(tx, version, updated_at=func.now(), **changes)
+        if changes:
+            await announcing.version_changed(tx, model, changed, "updated", actor.username)
+    return changed
 
 
 async def set_tags(
@@ -148,6 +151,7 @@ async def set_tags(
         ModelNotFound, VersionNotFound: there is no such version.
         Invalid: a key or value is not acceptable, or there would be too many.
     """
+    refuse_version_tag(tags)
     patch = check_tags(tags)
     async with db.write() as tx:
         access = await writable(tx, actor, project)
@@ -165,6 +169,7 @@ async def remove_tag(db: Database, actor: Actor, project: int | str, target: Tar
     Raises:
         ModelNotFound, VersionNotFound: there is no such version.
     """
+    refuse_version_tag([key])
     async with db.write() as tx:
         access = await writable(tx, actor, project)
         model, version = await find(tx, access.id, target)
@@ -180,22 +185,29 @@ async def set_stage(
 
     Raises:
         ModelNotFound, VersionNotFound: there is no such version.
+        VersionNotReady: the stage is for versions whose files are complete and sound.
         Invalid: there is no such stage.
     """
     stage = known_stage(stage)
     async with db.write() as tx:
         access = await writable(tx, actor, project)
         model, version = await find(tx, access.id, target)
-        await _lock_model(tx, model)
-        if archive_existing:
-            await _archive_others(tx, version, stage)
-        return await change(tx, version, stage=stage, updated_at=func.now())
+        await lock_model(tx, model)
+        left_stage = version.stage
+        archived = await _archive_others(tx, version, stage) if archive_existing else []
+        moved = await change(tx, version, stage=stage, updated_at=func.now())
+        if stage not in UNGUARDED:
+            states.require_ready(moved, f"enter the stage {quoted(stage)}", field="stage")
+        for one, left in [*((other, stage) for other in archived), (moved, left_stage)]:
+            if one.stage != left:
+                await announcing.version_changed(tx, model, one, "stage_changed", actor.username, from_stage=left)
+    return moved
 
 
 async def delete(db: Database, actor: Actor, project: int | str, target: Target) -> UUID:
     """Delete a version, its aliases, its own candidate and files; a background job, whose id is answered, removes them.
 
-    The text can be used again at once, the number never.
+    The number is not used again. Neither is the text, for other files than these, if the version was READY.
 
     Raises:
         ModelNotFound, VersionNotFound: there is no such version.
@@ -204,12 +216,26 @@ async def delete(db: Database, actor: Actor, project: int | str, target: Target)
         access = await writable(tx, actor, project)
         model, version = await find(tx, access.id, target)
         await version_candidates.lock_of_version(tx, access.id, version.candidate_id)
-        await _lock_model(tx, model)
+        await lock_model(tx, model)
+        await announcing.version_changed(tx, model, version, "deleted", actor.username)
         await change(tx, version, deleted_at=func.now(), updated_at=func.now())
         await _end_aliases(tx, version)
+        await manifests.retire(tx, version, root_of(version)[0])
         await version_candidates.condemn_unneeded(tx, access.id, [version.candidate_id])
         job = PurgeVersion(access.id, version.id)
         return await outbox.enqueue(tx, job, project_id=access.id, requested_by=actor.user_id)
+
+
+def refuse_version_tag(keys: Iterable[str]) -> None:
+    """Refuse changes of the tag that stands for the version itself.
+
+    Raises:
+        Invalid: it is among the keys.
+    """
+    if VERSION_TAG in keys:
+        raise Invalid(
+            f"The tag '{VERSION_TAG}' is the version itself, which does not change; make a new version.", field="tags"
+        )
 
 
 def root_of(version: ModelVersion) -> tuple[Root, str]:
@@ -250,7 +276,12 @@ def no_version(model: str, reference: Reference) -> VersionNotFound:
     return VersionNotFound(message, field="version", model=model, reference=named)
 
 
-async def _lock_model(tx: Tx, model: Model) -> None:
+async def lock_model(tx: Tx, model: Model) -> None:
+    """Step: keep versions and aliases of the model as they are until the commit; it counts as changed.
+
+    Raises:
+        ModelNotFound: it has just been deleted.
+    """
     if not await repository.touch_model(tx, model.project_id, model.id):
         raise models.not_found(model.name)
 
@@ -288,8 +319,8 @@ async def hold(tx: Tx, version: ModelVersion) -> None:
         raise VersionNotFound(f"The version {quoted(version.version)} has just been deleted.", field="version")
 
 
-async def _archive_others(tx: Tx, version: ModelVersion, stage: str) -> None:
-    await tx.execute(
+async def _archive_others(tx: Tx, version: ModelVersion, stage: str) -> Sequence[ModelVersion]:
+    statement = (
         update(ModelVersion)
         .where(
             ModelVersion.project_id == version.project_id,
@@ -299,7 +330,9 @@ async def _archive_others(tx: Tx, version: ModelVersion, stage: str) -> None:
             ModelVersion.deleted_at.is_(None),
         )
         .values(stage="archived", updated_at=func.now())
+        .returning(ModelVersion)
     )
+    return (await tx.scalars(statement, execution_options={"populate_existing": True})).all()
 
 
 async def _end_aliases(tx: Tx, version: ModelVersion) -> None:

@@ -39,7 +39,8 @@ class Grammar:
 
     ``closed`` holds the entities whose keys are known, by every accepted spelling; ``open`` those whose keys are
     the client's own. ``order`` maps the spellings of sortable attributes to canonical ones, ``order_entities``
-    names the open entities that can be sorted by.
+    names the open entities that can be sorted by. ``names`` holds what is a name: stored in Unicode's normal form C,
+    so that values compared with it are put into that form; all other values are compared as they are.
     """
 
     prefixes: Mapping[str, Entity]
@@ -47,7 +48,11 @@ class Grammar:
     open: Mapping[Entity, Field]
     order: Mapping[str, str]
     order_entities: frozenset[Entity] = field(default_factory=frozenset)
+    names: frozenset[tuple[Entity, str]] = frozenset({(Entity.ATTRIBUTE, "name")})
 
+
+RUN_NAME_TAG = "mlflow.runName"
+"""The tag in which MLflow keeps the name of a run a second time."""
 
 _EQUALITY = (Operator.EQ, Operator.NE)
 _LIKE = (*_EQUALITY, Operator.LIKE, Operator.ILIKE)
@@ -118,6 +123,7 @@ CANDIDATES = Grammar(
     order=_order("run_id", "run_name", "status", "start_time", "end_time", "user_id", "artifact_uri")
     | _CANDIDATE_SPELLINGS,
     order_entities=frozenset({Entity.METRIC, Entity.PARAM, Entity.TAG}),
+    names=frozenset({(Entity.ATTRIBUTE, "run_name"), (Entity.TAG, RUN_NAME_TAG), (Entity.DATASET, "name")}),
 )
 
 EXPERIMENTS = Grammar(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.search.ast import And, Comparison, Entity, Expression, Not, Operator, Or
+from app.composing import composed
+from app.search.ast import And, Comparison, Entity, Expression, Not, Operator, Or, Value
 from app.search.cursor import Cursor
 from app.search.errors import InvalidFilter, shown
 from app.search.grammars import Field, Grammar
@@ -103,7 +104,10 @@ class _Reader:
             raise InvalidFilter(f"Invalid comparator '{comparator}' not one of {valid}", token.start + 1)
         if isinstance(value, tuple) and operator not in {Operator.IN, Operator.NOT_IN}:
             raise InvalidFilter(f"A list is compared by IN or NOT IN, not by '{comparator}'", token.start + 1)
-        return Comparison(identifier.entity, field.key or identifier.key, operator, value)
+        key = field.key or identifier.key
+        if (identifier.entity, key) in self.grammar.names:
+            value = _composed(value)
+        return Comparison(identifier.entity, key, operator, value)
 
     def _comparator(self, start: Token) -> tuple[str, Token]:
         """A sign, or words such as NOT IN, in upper case."""
@@ -150,3 +154,9 @@ class _Reader:
     def _refuse_extensions(self, token: Token) -> None:
         if token.kind is TokenKind.OPEN or token.is_keyword("OR", "NOT"):
             raise self.cursor.invalid_clause(token, "conditions are joined by AND only")
+
+
+def _composed(value: Value) -> Value:
+    if isinstance(value, tuple):
+        return tuple(composed(one) for one in value if isinstance(one, str))
+    return composed(value) if isinstance(value, str) else value

@@ -15,20 +15,24 @@ from app.access import policy, projects
 from app.access.policy import Actor, Permission
 from app.ci import linking
 from app.ci.linking import Owner
+from app.composing import composed
 from app.db.database import Database, Tx
 from app.errors import Conflict, Invalid, NotFound
-from app.ids import uuid7
+from app.ids import GlobalId, uuid7
 from app.queue import outbox
 from app.queue.jobs import PurgeCandidate
 from app.quoting import quoted
+from app.search.grammars import RUN_NAME_TAG
 from app.tracking import beginnings, details, experiments, names
 from app.tracking.beginnings import Beginning
 from app.tracking.details import CandidateDetails, Listed
 from app.tracking.tables import Candidate, CandidateParam, CandidateTag
+from app.webhooks import events
+from app.webhooks.events import Event
 
 __all__ = ["Candidate", "CandidateDetails", "Listed", "Status"]
 
-NAME_TAG = "mlflow.runName"
+NAME_TAG = RUN_NAME_TAG
 PARENT_TAG = "mlflow.parentRunId"
 NAME_LIMIT = 1_000
 
@@ -41,6 +45,9 @@ class Status(IntEnum):
     FINISHED = 3
     FAILED = 4
     KILLED = 5
+
+
+_ENDED = frozenset({Status.FINISHED, Status.FAILED, Status.KILLED})
 
 
 class CandidateNotFound(NotFound):
@@ -129,7 +136,7 @@ def _row(project_id: int, command: CreateCandidate, *, created_by: int | None) -
         "project_id": project_id,
         "id": uuid7(),
         "experiment_number": command.experiment_number,
-        "name": command.name or command.tags.get(NAME_TAG) or names.friendly_name(),
+        "name": composed(command.name or command.tags.get(NAME_TAG) or names.friendly_name()),
         "status": int(Status.RUNNING),
         "start_time": command.start_time,
         "user_name": command.user_name,
@@ -174,31 +181,49 @@ async def edit(db: Database, actor: Actor, project: int | str, command: UpdateCa
         access = await projects.visible(tx, actor, project)
         policy.require(actor, access, Permission.CANDIDATE_WRITE)
         candidate = await lock_living(tx, access.id, command.candidate_id, to_change=True)
-        return await edit_step(tx, candidate, command)
+        return await edit_step(tx, actor, candidate, command)
 
 
-async def edit_step(tx: Tx, candidate: Candidate, command: UpdateCandidate) -> Candidate:
-    """Step: write the changes of a candidate that is locked.
+async def edit_step(tx: Tx, actor: Actor, candidate: Candidate, command: UpdateCandidate) -> Candidate:
+    """Step: write the changes of a candidate that is locked; webhooks are told when it ends (``candidate.finished``).
 
     Raises:
         Invalid: a value is not acceptable.
     """
     values: dict[str, object] = {"updated_at": func.now()}
     if command.name is not None:
-        values["name"] = _check_name(command.name)
-        await _set_tag(tx, candidate, NAME_TAG, command.name)
+        name = _check_name(command.name)
+        values["name"] = name
+        await _set_tag(tx, candidate, NAME_TAG, name)
     if command.status is not None:
         values["status"] = int(command.status)
     if command.end_time is not None:
         values["end_time"] = _check_time(command.end_time, "endTime")
-    return await _change(tx, candidate.project_id, candidate.id, **values)
+    before = candidate.status
+    changed = await _change(tx, candidate.project_id, candidate.id, **values)
+    if before not in _ENDED and changed.status in _ENDED:
+        await events.record(tx, changed.project_id, [Event("candidate.finished", _told(changed, actor))])
+    return changed
+
+
+def _told(candidate: Candidate, actor: Actor) -> dict[str, object]:
+    return {
+        "run_id": candidate.id.hex,
+        "run_name": candidate.name,
+        "experiment_id": str(candidate.experiment_number),
+        "status": Status(candidate.status).name,
+        "start_time": candidate.start_time,
+        "end_time": candidate.end_time,
+        "id": str(GlobalId.of("Candidate", candidate.project_id, candidate.id)),
+        "actor": actor.username,
+    }
 
 
 async def delete(db: Database, actor: Actor, project: int | str, candidate_id: UUID) -> Candidate:
     """Put a candidate into the trash; doing so twice is fine.
 
     Raises:
-        CandidateNeeded: it was made for a model version that lives, and is nothing without it.
+        CandidateNeeded: a model version that lives was made from it; its files are the version's.
     """
     return await _move(db, actor, project, candidate_id, in_trash=True)
 
@@ -219,9 +244,7 @@ async def condemn(db: Database, actor: Actor, project: int | str, candidate_id: 
         policy.require(actor, access, Permission.CANDIDATE_WRITE)
         await _lock(tx, access.id, candidate_id)
         if await details.is_needed(tx, access.id, candidate_id):
-            raise CandidateNeeded(
-                f"Candidate {candidate_id.hex} has model versions; delete those first, its files are theirs."
-            )
+            raise needed(candidate_id)
         await _change(tx, access.id, candidate_id, purge_at=func.now())
         job = PurgeCandidate(access.id, candidate_id)
         return await outbox.enqueue(tx, job, project_id=access.id, requested_by=actor.user_id)
@@ -243,6 +266,13 @@ async def lock_living(tx: Tx, project_id: int, candidate_id: UUID, *, to_change:
 def not_found(candidate_id: UUID) -> CandidateNotFound:
     """The error for a candidate that is not there."""
     return CandidateNotFound(f"Run with id={candidate_id.hex} not found.")
+
+
+def needed(candidate_id: UUID) -> CandidateNeeded:
+    """The error for a candidate that model versions were made from."""
+    return CandidateNeeded(
+        f"Candidate {candidate_id.hex} has model versions; delete those first, its files are theirs."
+    )
 
 
 def in_trash(candidate_id: UUID) -> CandidateInTrash:
@@ -289,10 +319,8 @@ async def _move(db: Database, actor: Actor, project: int | str, candidate_id: UU
         candidate = await _lock(tx, access.id, candidate_id)
         if (candidate.deleted_at is not None) is in_trash:
             return candidate
-        if in_trash and candidate.of_version and await details.is_needed(tx, access.id, candidate_id):
-            raise CandidateNeeded(
-                f"Candidate {candidate_id.hex} was made for a model version and goes with it; delete the version."
-            )
+        if in_trash and await details.is_needed(tx, access.id, candidate_id):
+            raise needed(candidate_id)
         moment = func.now() if in_trash else None
         return await _change(tx, access.id, candidate_id, deleted_at=moment, updated_at=func.now())
 
@@ -324,7 +352,7 @@ async def _add_pairs(
 
 def _check(command: CreateCandidate) -> None:
     named = command.tags.get(NAME_TAG)
-    if command.name and named and command.name != named:
+    if command.name and named and composed(command.name) != composed(named):
         raise Invalid(
             f"Both 'run_name' argument and '{NAME_TAG}' tag are specified, but with different values "
             f"(run_name={quoted(command.name)}, {NAME_TAG}={quoted(named)}).",
@@ -343,6 +371,7 @@ def _check(command: CreateCandidate) -> None:
 
 
 def _check_name(name: str) -> str:
+    name = composed(name)
     if not name.strip() or len(name) > NAME_LIMIT:
         raise Invalid(f"A candidate's name has 1 to {NAME_LIMIT} characters and is not blank.", field="name")
     return names.check_printable(name, "name")

@@ -162,13 +162,30 @@ async def is_needed(snap: Snapshot, project_id: int, candidate_id: UUID) -> bool
 
     Versions belong to a feature above this one; only the names of two columns are known here.
     """
-    statement = text(
-        "SELECT EXISTS (SELECT FROM model_versions v WHERE v.project_id = :project AND v.deleted_at IS NULL"
-        " AND v.candidate_id = :candidate) OR EXISTS (SELECT FROM model_versions v JOIN logged_models m"
-        " ON m.project_id = v.project_id AND m.id = v.logged_model_id WHERE v.project_id = :project"
-        " AND v.deleted_at IS NULL AND m.source_candidate_id = :candidate)"
-    )
-    return bool(await snap.scalar(statement, {"project": project_id, "candidate": candidate_id}))
+    found = await snap.execute(_NEEDED_CANDIDATE, {"project": project_id, "candidate": candidate_id})
+    return found.first() is not None
+
+
+async def needed_of_experiment(snap: Snapshot, project_id: int, number: int) -> UUID | None:
+    """Read step: a candidate of the experiment that a living model version needs, as :func:`is_needed`; None: none."""
+    found: UUID | None = await snap.scalar(_NEEDED_OF_EXPERIMENT, {"project": project_id, "number": number})
+    return found
+
+
+_NEEDED = """
+    SELECT c.id FROM candidates c WHERE c.project_id = :project AND {which} AND (
+        EXISTS (SELECT FROM model_versions v JOIN models m ON m.project_id = v.project_id AND m.id = v.model_id
+            WHERE v.project_id = c.project_id AND v.candidate_id = c.id
+              AND v.deleted_at IS NULL AND m.deleted_at IS NULL)
+        OR EXISTS (SELECT FROM logged_models l
+            JOIN model_versions v ON v.project_id = l.project_id AND v.logged_model_id = l.id
+            JOIN models m ON m.project_id = v.project_id AND m.id = v.model_id
+            WHERE l.project_id = c.project_id AND l.source_candidate_id = c.id
+              AND v.deleted_at IS NULL AND m.deleted_at IS NULL)
+    ) LIMIT 1
+"""
+_NEEDED_CANDIDATE = text(_NEEDED.format(which="c.id = :candidate"))
+_NEEDED_OF_EXPERIMENT = text(_NEEDED.format(which="c.experiment_number = :number"))
 
 
 async def has_model(snap: Snapshot, project_id: int, experiment_number: int) -> bool:

@@ -32,15 +32,14 @@ async def edit_experiment(db: Database, actor: Actor, project: int | str, wish: 
         Conflict: the experiment belongs to a model and is named after it.
         Invalid: a value is not acceptable.
     """
-    if wish.name is not None:
-        names.check_experiment_name(wish.name)
+    name = None if wish.name is None else names.check_experiment_name(wish.name)
     experiments.check_tags({key: value for key, value in wish.tags.items() if value is not None})
     async with db.write() as tx:
         access = await projects.visible(tx, actor, project)
         policy.require(actor, access, Permission.CANDIDATE_WRITE)
         experiment = await experiments.lock_active(tx, access.id, wish.number)
-        if wish.name is not None:
-            experiment = await experiments.rename_step(tx, experiment, wish.name)
+        if name is not None:
+            experiment = await experiments.rename_step(tx, experiment, name)
         return await experiments.patch_tags(tx, experiment, wish.tags) if wish.tags else experiment
 
 
@@ -61,4 +60,4 @@ async def edit_candidate(
         candidate = await candidates.lock_living(tx, access.id, wish.candidate_id, to_change=True)
         await logging.drop_tags(tx, access.id, candidate.id, sorted(tags.keys() - kept.keys()))
         await logging.set_tags(tx, candidate, actor, kept)
-        return await candidates.edit_step(tx, candidate, wish)
+        return await candidates.edit_step(tx, actor, candidate, wish)

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access import policy, projects
 from app.access.policy import Actor, Permission, ProjectAccess
+from app.composing import composed
 from app.db.database import Database, Snapshot, Tx
 from app.errors import Conflict, Invalid, NotFound, Taken
 from app.pagination import Keyset
@@ -50,11 +51,11 @@ async def create(db: Database, actor: Actor, project: int | str, command: Create
         ExperimentTaken: one has that name, perhaps in the trash.
         Invalid: the name or a tag is not acceptable.
     """
-    names.check_experiment_name(command.name)
+    name = names.check_experiment_name(command.name)
     check_tags(command.tags)
     async with db.write() as tx:
         access = await _writable(tx, actor, project)
-        return await add(tx, access.id, command.name, tags=command.tags, created_by=actor.user_id)
+        return await add(tx, access.id, name, tags=command.tags, created_by=actor.user_id)
 
 
 async def add(
@@ -119,7 +120,7 @@ async def get_by_name(db: Database, actor: Actor, project: int | str, name: str)
     """
     async with db.read() as snap:
         access = await _readable(snap, actor, project)
-        found = await _one(snap, access.id, Experiment.name == name)
+        found = await _one(snap, access.id, Experiment.name == composed(name))
     if found is None and name == DEFAULT:
         return await _default(db, access.id)
     if found is None:
@@ -134,7 +135,7 @@ async def rename(db: Database, actor: Actor, project: int | str, number: int, na
         ExperimentTaken: another one has it.
         Conflict: the experiment belongs to a model and is named after it.
     """
-    names.check_experiment_name(name)
+    name = names.check_experiment_name(name)
     async with db.write() as tx:
         access = await _writable(tx, actor, project)
         return await rename_step(tx, await lock_active(tx, access.id, number), name)
@@ -203,7 +204,7 @@ async def delete(db: Database, actor: Actor, project: int | str, number: int) ->
     """Put an experiment and its candidates into the trash.
 
     Raises:
-        Conflict: it belongs to a model.
+        Conflict: it belongs to a model, or a model version was made from one of its candidates.
     """
     async with db.write() as tx:
         access = await _writable(tx, actor, project)
@@ -212,6 +213,7 @@ async def delete(db: Database, actor: Actor, project: int | str, number: int) ->
         if experiment.deleted_at is not None:
             return experiment
         await _mark_candidates(tx, access.id, number, in_trash=True)
+        await _refuse_needed(tx, experiment)
         return await _change(tx, access.id, number, deleted_at=func.now(), updated_at=func.now())
 
 
@@ -228,7 +230,7 @@ async def condemn(db: Database, actor: Actor, project: int | str, number: int) -
     """Delete an experiment for good; its name is free at once. Answers the id of the background job.
 
     Raises:
-        Conflict: it belongs to a model, or is Default.
+        Conflict: it belongs to a model, is Default, or a model version was made from one of its candidates.
     """
     async with db.write() as tx:
         access = await _writable(tx, actor, project)
@@ -237,6 +239,7 @@ async def condemn(db: Database, actor: Actor, project: int | str, number: int) -
         if number == 0:
             raise Conflict("The experiment Default cannot be deleted for good: every project has it.")
         await mark_condemned(tx, access.id, number)
+        await _refuse_needed(tx, experiment)
         job = PurgeExperiment(access.id, number)
         return await outbox.enqueue(tx, job, project_id=access.id, requested_by=actor.user_id)
 
@@ -355,6 +358,16 @@ async def _mark_candidates(tx: Tx, project_id: int, number: int, *, in_trash: bo
     changed = Candidate.deleted_at.is_(None) if in_trash else Candidate.deleted_at.is_not(None)
     value = func.now() if in_trash else None
     await tx.execute(update(Candidate).where(*mine, changed).values(deleted_at=value))
+
+
+async def _refuse_needed(tx: Tx, experiment: Experiment) -> None:
+    """After the candidates have been marked: whoever makes a version holds its candidate, so none is missed."""
+    needed = await details.needed_of_experiment(tx, experiment.project_id, experiment.number)
+    if needed is not None:
+        raise Conflict(
+            f"The experiment `{experiment.name}` has the candidate {needed.hex}, which has model versions; delete "
+            "those first, its files are theirs."
+        )
 
 
 async def _refuse_model_experiment(tx: Tx, experiment: Experiment, verb: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access import policy, projects
 from app.access.policy import Actor, Permission
+from app.composing import composed
 from app.db.database import Database, Tx
 from app.errors import Invalid
 from app.ids import uuid7
@@ -84,6 +85,7 @@ async def add(
 async def _add_datasets(tx: Tx, candidate: Candidate, uses: Sequence[DatasetUse]) -> None:
     if not uses:
         return
+    uses = [replace(use, name=composed(use.name)) for use in uses]
     unique = {(use.name, use.digest): use for use in uses}
     growing = sorted(uuid7() for _ in unique)  # in the order of the request, which answers keep
     ids_to_be = dict(zip(unique, growing, strict=True))

@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 from app.access import policy, projects
 from app.access.lists import Answers, ProjectLists
 from app.access.policy import Actor, Permission
+from app.composing import composed
 from app.db.database import Database
 from app.search import grammars, keyset, sql
 from app.search.ast import Comparison, Entity, Operator, OrderKey
@@ -118,6 +119,8 @@ def _condition(comparison: Comparison, datasets: Sequence[tuple[str, str | None]
             return sql.compare_in_json(LoggedModel.tags, comparison)
         case _ if comparison.key in {"model_id", "source_run_id"}:
             return _by_id(comparison)
+        case _ if comparison.key == "name":
+            return sql.compare_name(_any(LoggedModel.name), comparison)
         case _:
             return sql.compare(_attribute(comparison.key), comparison)
 
@@ -192,7 +195,7 @@ def _measured_on_any(datasets: Sequence[tuple[str, str | None]]) -> ColumnElemen
 
 
 def _measured_on(metric: Any, name: str, digest: str | None) -> ColumnElement[bool]:
-    return and_(metric.dataset_name == name, metric.dataset_digest == digest if digest else true())
+    return and_(metric.dataset_name == composed(name), metric.dataset_digest == digest if digest else true())
 
 
 def _any(column: Any) -> ColumnElement[Any]:

@@ -14,6 +14,7 @@ from sqlalchemy import Select, func, insert, select, update
 
 from app.access import policy, projects
 from app.access.policy import Actor, Permission, ProjectAccess
+from app.composing import composed
 from app.db.database import Database, Snapshot, Tx
 from app.errors import Invalid, NotFound
 from app.quoting import quoted
@@ -265,6 +266,7 @@ def _refuse_changed(model: LoggedModel, params: Mapping[str, str]) -> None:
 
 
 def _check_name(name: str) -> str:
+    name = composed(name)
     if not name.strip() or len(name) > names.EXPERIMENT_NAME_LIMIT or _FORBIDDEN & set(name):
         raise Invalid(
             f"Invalid model name ({name[:80]!r}) provided. Model name must be a non-empty string and cannot contain "

@@ -16,6 +16,7 @@ from app.access import policy, projects
 from app.access.policy import Actor, Permission
 from app.ci import linking
 from app.ci.linking import Owner
+from app.composing import composed
 from app.db.database import Database, Tx
 from app.errors import Invalid, NotFound
 from app.tracking import candidates, inputs, metrics, names, points
@@ -227,6 +228,8 @@ async def _log_params(tx: Tx, candidate: Candidate, params: Mapping[str, str]) -
 async def _set_tags(tx: Tx, candidate: Candidate, tags: Mapping[str, str]) -> None:
     if not tags:
         return
+    if candidates.NAME_TAG in tags:
+        tags = {**tags, candidates.NAME_TAG: composed(tags[candidates.NAME_TAG])}
     # In key order, so that two batches with the same keys lock the rows in the same order.
     rows = _unnested(dict(sorted(tags.items())))
     source = select(literal(candidate.project_id, BigInteger), literal(candidate.id), rows.c.key, rows.c.value)

@@ -7,6 +7,7 @@ import re
 import secrets
 from functools import lru_cache
 
+from app.composing import composed
 from app.errors import Invalid
 from app.quoting import quoted
 
@@ -90,11 +91,12 @@ def check_value(value: str, limit: int, field: str) -> str:
 
 
 def check_experiment_name(name: str) -> str:
-    """The name of an experiment.
+    """The name of an experiment in normal form C.
 
     Raises:
         Invalid: blank, over 500 characters, or with control characters.
     """
+    name = composed(name)
     if not name.strip():
         raise Invalid("An experiment name must not be blank.", field="name")
     if len(name) > EXPERIMENT_NAME_LIMIT:

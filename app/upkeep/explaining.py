@@ -35,6 +35,9 @@ LEFT JOIN candidates c ON c.project_id = a.project_id AND c.id = a.candidate_id
 LEFT JOIN experiments e ON e.project_id = c.project_id AND e.number = c.experiment_number
 LEFT JOIN logged_models l ON l.project_id = a.project_id AND l.id = a.logged_model_id
 WHERE a.project_id = :project AND a.blob_id = :blob ORDER BY a.path, a.id LIMIT 100"""
+_AWAITED = """
+SELECT path, candidate_id, logged_model_id FROM multipart_uploads
+WHERE project_id = :project AND blob_id = :blob AND state = 'verifying' AND is_shared ORDER BY path LIMIT 100"""
 _GONE = """
 SELECT 'condemned' AS state, reason, condemned_at AS since, not_before AS due FROM condemned_objects
 WHERE object_key = :wanted
@@ -96,7 +99,9 @@ async def explain(db: Database, wanted: str) -> tuple[list[Explained], list[Doom
 
 
 async def _files(snap: Snapshot, project_id: int, blob_id: object) -> list[File]:
-    rows = await snap.execute(text(_FILES), {"project": project_id, "blob": blob_id})
+    mine = {"project": project_id, "blob": blob_id}
+    rows = await snap.execute(text(_FILES), mine)
+    awaited = await snap.execute(text(_AWAITED), mine)
     return [
         File(
             row.path,
@@ -107,4 +112,12 @@ async def _files(snap: Snapshot, project_id: int, blob_id: object) -> list[File]
             "condemned, its purge has not come to it" if row.condemned else "in the trash" if row.in_trash else "",
         )
         for row in rows
+    ] + [
+        File(
+            row.path,
+            f"candidate {row.candidate_id.hex}" if row.candidate_id else f"logged model m-{row.logged_model_id.hex}",
+            [],
+            "an upload of bytes that are inspected under this name first",
+        )
+        for row in awaited
     ]

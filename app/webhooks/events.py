@@ -24,9 +24,21 @@ _TAG = {"key": "example_key"}
 _DETAILS = {"tags": {"example_key": "example_value"}, "description": "An example"}
 _ALIAS = {"alias": "example_alias"}
 _RUN = {"source": "models:/123", "run_id": "abcd1234abcd5678"}
+_WHOLE = {
+    "number": 1, "semver": "1.0.0", "id": "TW9kZWxWZXJzaW9u", "stage": "staging", "aliases": ["example_alias"],
+    "state": "READY", "actor": "example_user",
+}  # fmt: skip
+_FAILED = {"state": "FAILED", "state_reason": "`model.gguf`: The header is cut off."}
+_QUARANTINED = {"state": "QUARANTINED", "state_reason": "`model.pkl`: Loading this file is dangerous."}
 EXAMPLES: dict[str, dict[str, Any]] = {
     "registered_model.created": {**_NAMED, **_DETAILS},
-    "model_version.created": {**_VERSION, **_RUN, **_DETAILS},
+    "model_version.created": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE},
+    "model_version.updated": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE},
+    "model_version.deleted": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE},
+    "model_version.stage_changed": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE, "from_stage": "none"},
+    "model_version.files_ready": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE},
+    "model_version.failed": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE, **_FAILED},
+    "model_version.quarantined": {**_VERSION, **_RUN, **_DETAILS, **_WHOLE, **_QUARANTINED},
     "model_version_tag.set": {**_VERSION, **_TAG, "value": "example_value"},
     "model_version_tag.deleted": {**_VERSION, **_TAG},
     "model_version_alias.created": {**_VERSION, **_ALIAS},
@@ -39,11 +51,14 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "prompt_version_tag.deleted": {**_VERSION, **_TAG},
     "prompt_alias.created": {**_VERSION, **_ALIAS},
     "prompt_alias.deleted": {**_NAMED, **_ALIAS},
-    "budget_policy.exceeded": {"budget_policy_id": "bp-abc123", "budget_unit": "USD", "budget_amount": 100.0},
-}
-"""Every event, ``entity.action``, with the data that a test sends (MLflow REST: webhooks).
+    "candidate.finished": {
+        "run_id": "abcd1234abcd5678", "run_name": "example_run", "experiment_id": "1", "status": "FINISHED",
+        "start_time": 1767225600000, "end_time": 1767229200000, "id": "Q2FuZGlkYXRl", "actor": "example_user",
+    },
+}  # fmt: skip
+"""Every event that can happen, ``entity.action``, with the data that a test sends.
 
-Clients may subscribe to ``budget_policy.exceeded``, too; nothing in a registry causes it.
+Those that MLflow has too keep its data (MLflow REST: webhooks), with more beside them; all data names the ``project``.
 """
 
 
@@ -83,7 +98,8 @@ _NOTE = text("""
         WHERE w.project_id = :project AND w.status = 'active' FOR KEY SHARE OF w
     )
     INSERT INTO webhook_deliveries (project_id, id, webhook_id, event, data, next_attempt_at)
-    SELECT project_id, gen_random_uuid(), id, name, data, now() FROM hearers RETURNING id
+    SELECT h.project_id, gen_random_uuid(), h.id, h.name, h.data || jsonb_build_object('project', p.full_path), now()
+    FROM hearers AS h JOIN projects AS p ON p.id = h.project_id RETURNING id
 """).bindparams(bindparam("events", type_=JSONB))
 
 

@@ -632,6 +632,40 @@ export type ModelUpdateInput = {
   tags?: Array<TagPatch>;
 };
 
+/** A version that is going to be made and pushed. */
+export type ModelVersionCheckInput = {
+  /** The project of the model. */
+  project: ProjectLookup;
+  /** The name of the model. */
+  model: string;
+  /** Whether the model is going to be made if there is none. */
+  createsModel?: boolean;
+  /** SemVer 2.0, unique in the model; the next one when left out. */
+  version?: string | null | undefined;
+  /** What the next version raises; PATCH when left out. Not with `version`. */
+  increment?: VersionIncrement | null | undefined;
+  /** Markdown, at most 10,000 characters. */
+  description?: string;
+  /** Its tags. */
+  tags?: Array<TagInput>;
+  /** The folder of the candidate's files that shall be its own. */
+  artifactFolder?: string;
+  /** Aliases that it is going to get. */
+  aliases?: Array<string>;
+  /** Files that are going to be pushed, at most 1,000; check more in turn. */
+  files?: Array<PlannedFileInput>;
+  /** The SHA-256, in hexadecimal digits, of the lines of all files, joined by line feeds and sorted by path in byte order: path, size and SHA-256, separated by tabs. It tells whether a deleted version may come back. */
+  manifest?: string | null | undefined;
+};
+
+/** The end of a push. */
+export type ModelVersionCompleteInput = {
+  /** The version whose files were all pushed. */
+  modelVersion: ModelVersionLookup;
+  /** Aliases that it gets in the same moment, at most 100. */
+  aliases?: Array<string>;
+};
+
 /** A copy of a version. */
 export type ModelVersionCopyInput = {
   /** The version to copy. */
@@ -672,6 +706,8 @@ export type ModelVersionCreateInput = {
   foreignRun?: string;
   /** A link to that run. */
   runLink?: string;
+  /** Whether files are going to be pushed: then it is OPEN, and nothing but an exact reference means it, until `modelVersionComplete`. */
+  isOpen?: boolean;
 };
 
 /** The end of a version. */
@@ -707,6 +743,17 @@ export type ModelVersionStageSetInput = {
   archiveExisting?: boolean;
 };
 
+/** Whether the files of a version are complete and sound. */
+export type ModelVersionState =
+  /** Files are still being pushed. */
+  | 'OPEN'
+  /** They are. */
+  | 'READY'
+  /** A file is not what it claims to be, or the push was given up. */
+  | 'FAILED'
+  /** Loading a file of it is dangerous. */
+  | 'QUARANTINED';
+
 /** Changes of a version; what is left out stays. */
 export type ModelVersionUpdateInput = {
   /** Which one. */
@@ -731,6 +778,14 @@ export type PlaceLookup =
   group: GroupLookup; project?: never; }
   |  { group?: never;   /** A project. */
   project: ProjectLookup; };
+
+/** A file that is going to be pushed. */
+export type PlannedFileInput = {
+  /** Folders and name, joined by slashes. */
+  path: string;
+  /** Its bytes. */
+  size: number | string;
+};
 
 /** A new project. */
 export type ProjectCreateInput = {
@@ -762,8 +817,16 @@ export type ProjectEventType =
   | 'MODEL_UPDATED'
   /** A model was deleted. */
   | 'MODEL_DELETED'
-  /** A model version was made. */
+  /** Files are being pushed to a model version. */
+  | 'MODEL_VERSION_OPENED'
+  /** A model version is whole for the first time. */
   | 'MODEL_VERSION_CREATED'
+  /** All files of a model version are there and sound, as of now. */
+  | 'MODEL_VERSION_READY'
+  /** A model version failed; `detail` tells why. */
+  | 'MODEL_VERSION_FAILED'
+  /** A file of a model version is in quarantine; `detail` tells why. */
+  | 'MODEL_VERSION_QUARANTINED'
   /** Description or tags of a model version changed. */
   | 'MODEL_VERSION_UPDATED'
   /** A model version was deleted. */
@@ -778,6 +841,8 @@ export type ProjectEventType =
   | 'CANDIDATE_CREATED'
   /** Name, status or times of a candidate changed; not its logs. */
   | 'CANDIDATE_UPDATED'
+  /** A candidate has ended: finished, failed or killed. */
+  | 'CANDIDATE_FINISHED'
   /** A candidate went to the trash. */
   | 'CANDIDATE_TRASHED'
   /** A candidate came back from the trash. */
@@ -818,6 +883,8 @@ export type ProjectUpdateInput = {
   registryAccess?: FeatureAccess | null | undefined;
   /** For whom experiments and candidates are switched on. */
   experimentsAccess?: FeatureAccess | null | undefined;
+  /** Whether the SemVer of a deleted version may come back with other files. */
+  versionReuse?: boolean | null | undefined;
 };
 
 /** What a member is. Each role includes the ones before it; roles of a group hold in all below it. */
@@ -2394,6 +2461,51 @@ export type ModelVersionQuery = {
   } | null
 };
 
+export type ModelVersionCheckQueryVariables = Exact<{
+  input: ModelVersionCheckInput;
+}>;
+
+
+export type ModelVersionCheckQuery = {
+  modelVersionCheck: {
+    __typename: 'ModelVersionCheck',
+    version: string | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ModelVersionCompleteMutationVariables = Exact<{
+  input: ModelVersionCompleteInput;
+}>;
+
+
+export type ModelVersionCompleteMutation = {
+  modelVersionComplete: {
+    __typename: 'ModelVersionCompletePayload',
+    modelVersion: {
+      __typename: 'ModelVersion',
+      version: string,
+      state: ModelVersionState,
+      stateReason: string | null,
+      aliases: Array<{
+        __typename: 'Alias',
+        name: string
+      }>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
 export type ModelVersionCopyMutationVariables = Exact<{
   input: ModelVersionCopyInput;
 }>;
@@ -2793,6 +2905,7 @@ export type ProjectDeleteMutation = {
 export type ProjectEventsSubscriptionVariables = Exact<{
   project: ProjectLookup;
   after?: string | null | undefined;
+  types?: Array<ProjectEventType> | null | undefined;
 }>;
 
 
@@ -4511,6 +4624,51 @@ export const ModelVersionDocument: TypedDocument<ModelVersionQuery, ModelVersion
 }`,
 };
 
+export const ModelVersionCheckDocument: TypedDocument<ModelVersionCheckQuery, ModelVersionCheckQueryVariables> = {
+  name: 'ModelVersionCheck',
+  kind: 'query',
+  hash: '0ef0f45c8e72eec00af21cc0cff1f8d988c38e86aa6f0b574f0a6592a39871bf',
+  text: `query ModelVersionCheck($input: ModelVersionCheckInput!) {
+  modelVersionCheck(input: $input) {
+    version
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ModelVersionCompleteDocument: TypedDocument<ModelVersionCompleteMutation, ModelVersionCompleteMutationVariables> = {
+  name: 'ModelVersionComplete',
+  kind: 'mutation',
+  hash: '18b5046ee227a6449bd1205bedee587402e7e3052cfcb55b25f65239ef1b034c',
+  text: `mutation ModelVersionComplete($input: ModelVersionCompleteInput!) {
+  modelVersionComplete(input: $input) {
+    modelVersion {
+      version
+      state
+      stateReason
+      aliases {
+        name
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const ModelVersionCopyDocument: TypedDocument<ModelVersionCopyMutation, ModelVersionCopyMutationVariables> = {
   name: 'ModelVersionCopy',
   kind: 'mutation',
@@ -4821,9 +4979,9 @@ export const ProjectDeleteDocument: TypedDocument<ProjectDeleteMutation, Project
 export const ProjectEventsDocument: TypedDocument<ProjectEventsSubscription, ProjectEventsSubscriptionVariables> = {
   name: 'ProjectEvents',
   kind: 'subscription',
-  hash: '2ad93d10098bc564653f75a6a582bbccd067f1919fcbb16de4088e376a90260a',
-  text: `subscription ProjectEvents($project: ProjectLookup!, $after: String) {
-  projectEvents(project: $project, after: $after) {
+  hash: 'a77195a94d57e201cdf8f6ed7c0683c45de3b922543f32531f1fbd3d1f0acf83',
+  text: `subscription ProjectEvents($project: ProjectLookup!, $after: String, $types: [ProjectEventType!]) {
+  projectEvents(project: $project, after: $after, types: $types) {
     type
     objectType
     objectId

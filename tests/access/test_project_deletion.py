@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
 from app.access import jobs as jobs_seen
 from app.access import members, place_lists, policy, projects, tokens
@@ -14,14 +14,16 @@ from app.access.members import Place
 from app.access.policy import Permission, Role
 from app.access.projects import CreateProject
 from app.access.tokens import IssueToken
-from app.artifacts import artifacts, downloads, garbage, multipart_uploads
+from app.artifacts import artifacts, downloads, garbage, inspections, multipart_uploads
 from app.artifacts.artifacts import Root
+from app.artifacts.inspections import Looked
 from app.artifacts.multipart_uploads import CreateUpload
-from app.artifacts.tables import CondemnedObject
+from app.artifacts.tables import Artifact, CondemnedObject
 from app.ci import configuration
 from app.ci.configuration import EditSettings
 from app.db.metadata import metadata
 from app.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from app.inspection.reports import Report
 from app.pagination import Window
 from app.queue import outbox
 from app.queue.jobs import DeliverWebhook
@@ -95,6 +97,7 @@ async def test_nothing_is_left_and_others_keep_everything(runtime, http, project
         run = await fill(http, each)
         root = Root(each.id, candidate_id=UUID(hex=run))
         await begin_upload(each, root)
+        await look_at(runtime, root, "f")
         await tokens.issue(runtime.db, each.owner, IssueToken("t", project_id=each.id))
     before = await rows_of(runtime, project.id)
     assert {name for name, count in before.items() if not count} == set(), "fill() leaves a table empty"
@@ -120,6 +123,13 @@ async def test_nothing_is_left_and_others_keep_everything(runtime, http, project
     await project_deletion.purge(runtime.db, runtime.blobs, project.id, progress=silent)
     await project_deletion.purge(runtime.db, runtime.blobs, other.id, progress=silent)
     assert await rows_of(runtime, other.id) == untouched
+
+
+async def look_at(runtime, root, path: str):
+    async with runtime.db.write() as tx:
+        found = await artifacts.find(tx, root, path)
+        blob_id = await tx.scalar(select(Artifact.blob_id).where(Artifact.id == found.id))
+        await inspections.note(tx, root.project_id, [Looked(found.id, blob_id, path, Report())])
 
 
 async def sweep_now(runtime, project_id: int):

@@ -6,14 +6,17 @@ import asyncio
 import hashlib
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
-from app.artifacts import arrivals, artifacts, downloads, garbage, inspections, uploads
+from app.artifacts import arrivals, artifacts, downloads, garbage, inspections, quarantine, uploads, verdicts
 from app.artifacts.arrivals import Coming, Place
 from app.artifacts.artifacts import Root
+from app.artifacts.inspections import Looked
 from app.artifacts.tables import Artifact, Blob, CondemnedObject
 from app.artifacts.uploads import StoreArtifact
 from app.errors import NotFound
+from app.ids import uuid7
+from app.inspection.reports import Outcome, Report
 from app.queue.outbox import BackgroundJob
 from app.storage.blobs import SizeMismatch, Stored
 from app.tracking import candidates, owners
@@ -119,14 +122,138 @@ async def test_damaged_bytes_are_sent_again_and_heal(runtime, project):
     assert await read(runtime, root, "a") == b"precious"
 
 
-async def test_bytes_in_quarantine_are_so_from_the_start(runtime, project):
-    root = await new_root(runtime, project)
-    await put(runtime, project, root, "a.bin", b"dangerous")
+async def refuse(runtime, artifact, reason: str, outcome: Outcome = Outcome.QUARANTINED) -> None:
+    report = Report(outcome, reason, "pickle")
     async with runtime.db.write() as tx:
-        mine = Artifact.project_id == project.id
-        await tx.execute(update(Artifact).where(mine).values(state="quarantined", state_reason="because"))
-    again = await put(runtime, project, root, "b.bin", b"dangerous")
-    assert (again.state, again.state_reason) == ("quarantined", "because")
+        looked = Looked(artifact.id, artifact.blob_id, artifact.path, report)
+        await inspections.note(tx, artifact.project_id, [looked])
+
+
+@pytest.mark.parametrize("outcome", [Outcome.QUARANTINED, Outcome.FAILED])
+async def test_refused_bytes_are_so_from_the_start_under_a_name_of_that_kind(runtime, project, outcome):
+    root = await new_root(runtime, project)
+    first = await put(runtime, project, root, "a.pkl", b"dangerous")
+    await refuse(runtime, first, "because", outcome)
+    again = await put(runtime, project, root, "folder/b.pkl", b"dangerous")
+    assert (again.state, again.state_reason, again.format) == (outcome.value, "because", "pickle")
+    assert again.inspected_at is not None
+    plain = await put(runtime, project, root, "b.bin", b"dangerous")
+    assert (plain.blob_id, plain.state, plain.inspected_at is not None) == (first.blob_id, "ready", True)
+
+
+async def test_until_they_have_been_looked_at_under_a_name_bytes_in_quarantine_stay_there(runtime, project):
+    root = await new_root(runtime, project)
+    await refuse(runtime, await put(runtime, project, root, "a.pkl", b"dangerous"), "because")
+    other = await put(runtime, project, root, "b.gguf", b"dangerous")
+    assert (other.state, other.state_reason, other.inspected_at) == ("quarantined", "because", None)
+    await look(runtime, root)
+    assert (await row_of(runtime, other)).state == "failed"  # it is no GGUF, and nobody unpickles what is called so
+
+
+async def test_bytes_that_were_looked_at_are_not_looked_at_again(runtime, project, monkeypatch):
+    root, other = await new_root(runtime, project), await new_root(runtime, project)
+    await put(runtime, project, root, "model/MLmodel", b"flavors: {}\n")
+    await look(runtime, root)
+    monkeypatch.setattr(inspections, "inspect", None)  # nobody may ask
+    again = await row_of(runtime, await put(runtime, project, other, "MLmodel", b"flavors: {}\n"))
+    assert (again.state, again.format, again.facts) == ("ready", "mlmodel", (await row_at(runtime, root)).facts)
+
+
+async def test_verdicts_by_other_rules_are_none(runtime, project, monkeypatch):
+    root = await new_root(runtime, project)
+    await refuse(runtime, await put(runtime, project, root, "a.pkl", b"one"), "because", Outcome.FAILED)
+    monkeypatch.setattr(verdicts, "rules", lambda: "those of a later release")
+    again = await put(runtime, project, root, "b.pkl", b"one")
+    assert (again.state, again.inspected_at) == ("ready", None)
+
+
+async def test_a_release_is_for_all_that_share_the_bytes_and_for_those_to_come(runtime, project):
+    root = await new_root(runtime, project)
+    first = await put(runtime, project, root, "a.pkl", b"dangerous")
+    await refuse(runtime, first, "because")
+    await quarantine.release(runtime.db, project.owner, project.id, first.id)
+    again = await put(runtime, project, root, "b.pkl", b"dangerous")
+    assert (again.state, again.released_by) == ("ready", project.owner.user_id)
+    gguf = await put(runtime, project, root, "b.dill", b"dangerous")
+    assert gguf.state == "ready"
+
+
+@pytest.mark.parametrize("path", ["b.pkl", "b.bin"])
+async def test_who_shares_at_the_moment_of_the_verdict_is_met_by_it(runtime, project, path):
+    """Two connections: one holds the verdict back just before its commit, the other shares the bytes meanwhile."""
+    root = await new_root(runtime, project)
+    first = await put(runtime, project, root, "a.pkl", b"dangerous")
+    looked = Looked(first.id, first.blob_id, first.path, Report(Outcome.QUARANTINED, "because"))
+    async with runtime.db.write() as tx:
+        await inspections.note(tx, project.id, [looked])
+        sharing = asyncio.create_task(put(runtime, project, root, path, b"dangerous"))
+        await waits_for_a_lock(runtime)
+        assert not sharing.done()
+    shared = await sharing
+    assert (shared.blob_id, shared.state) == (first.blob_id, "quarantined" if path == "b.pkl" else "ready")
+
+
+async def test_who_shares_just_before_the_verdict_is_met_by_it(runtime, project):
+    """The other order: the file is there, and not committed, when the verdict comes."""
+    root, other = await new_root(runtime, project), await new_root(runtime, project)
+    first = await put(runtime, project, root, "a.pkl", b"dangerous")
+    place = Place(other, "b.pkl", "application/octet-stream", project.owner.user_id)
+    async with runtime.db.write() as tx:
+        shared = await uploads.register(tx, place, uuid7(), Stored(9, hashlib.sha256(b"dangerous").digest(), ""))
+        assert (shared.blob_id, shared.state) == (first.blob_id, "ready")
+        verdict = asyncio.create_task(refuse(runtime, first, "because"))
+        await waits_for_a_lock(runtime)
+        assert not verdict.done()
+    await verdict
+    assert (await row_of(runtime, shared)).state == "quarantined"
+
+
+async def test_a_verdict_that_comes_while_many_share_is_seen(runtime, project, monkeypatch):
+    """The statement that many share sees the tables as they were when it began; here it is held back after that."""
+    root = await new_root(runtime, project)
+    first = await put(runtime, project, root, "a.pkl", b"dangerous")
+    held = arrivals._SHARE.replace("WITH ", "WITH gate AS MATERIALIZED (SELECT pg_advisory_xact_lock(4711)), ", 1)
+    monkeypatch.setattr(arrivals, "_SHARE", held.replace("SELECT * FROM unnest", "SELECT given.* FROM gate, unnest", 1))
+    async with runtime.db.write() as tx:
+        await tx.execute(text("SELECT pg_advisory_xact_lock(4711)"))
+        sharing = asyncio.create_task(put(runtime, project, root, "b.pkl", b"dangerous"))
+        await waits_for_a_lock(runtime)
+        await refuse(runtime, first, "because")
+        assert not sharing.done()
+    assert (await sharing).state == "quarantined"
+
+
+async def look(runtime, root) -> None:
+    while await inspections.inspect_root(runtime.db, runtime.blobs, root.project_id, root.id, progress=silent):
+        pass
+
+
+async def silent(_done: int, _total: int | None) -> None:
+    """Nobody watches."""
+
+
+async def row_of(runtime, artifact) -> Artifact:
+    mine = (Artifact.project_id == artifact.project_id, Artifact.id == artifact.id)
+    async with runtime.db.read() as snap:
+        return (await snap.scalars(select(Artifact).where(*mine))).one()
+
+
+async def row_at(runtime, root) -> Artifact:
+    async with runtime.db.read() as snap:
+        return (await snap.scalars(select(Artifact).where(Artifact.root_id == root.id))).one()
+
+
+async def waits_for_a_lock(runtime) -> None:
+    """Until one of this database's connections waits for a row that another holds."""
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    for _ in range(500):
+        async with runtime.db.read() as snap:
+            if await snap.scalar(waiting):
+                return
+        await asyncio.sleep(0.01)
+    raise AssertionError("nobody waits")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from app.artifacts import artifacts, downloads, garbage, paths, uploads
 from app.artifacts.artifacts import Entry, Root
 from app.artifacts.tables import Blob, CondemnedObject
 from app.artifacts.uploads import StoreArtifact
-from app.errors import Forbidden, Invalid, NotFound, TooLarge
+from app.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge
 from app.registry import models, versions
 from app.registry.models import CreateModel
 from app.registry.versions import CreateVersion
@@ -149,16 +149,19 @@ async def test_files_of_what_was_deleted_are_gone_before_their_bytes(runtime, pr
         assert await artifacts.list_folder(snap, root) == []
 
 
-async def test_files_that_a_version_needs_outlive_their_experiment(runtime, project):
+async def test_an_experiment_whose_files_a_version_needs_is_not_deleted(runtime, project):
     made = await experiments.create(runtime.db, project.owner, project.id, CreateExperiment("short-lived"))
     source = (await candidates.create(runtime.db, project.owner, project.id, CreateCandidate(made.number))).candidate
     root = Root(project.id, candidate_id=source.id)
     await store(runtime, project, root, "f", b"needed")
     model = await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
     await versions.create(runtime.db, project.owner, project.id, CreateVersion(model.id, candidate_id=source.id))
-    await experiments.condemn(runtime.db, project.owner, project.id, made.number)
+    for end in (experiments.delete, experiments.condemn):
+        with pytest.raises(Conflict, match=f"candidate {source.id.hex}, which has model versions"):
+            await end(runtime.db, project.owner, project.id, made.number)
     assert (await read(runtime, root, "f"))[1] == b"needed"
     await models.delete(runtime.db, project.owner, project.id, model.id)
+    await experiments.condemn(runtime.db, project.owner, project.id, made.number)
     with pytest.raises(NotFound):
         await read(runtime, root, "f")
 

@@ -474,6 +474,9 @@ class Files(RuleBasedStateMachine):
             assert knows_hash
             upload.state = "completed"
             self.note_stored(owner, path, data, made[0])
+        elif made[0].state == "verifying":
+            assert knows_hash
+            upload.state = "verifying"
         elif data:
             self.run(receiving.receive(self.db, self.blobs, made[0], _chunks(data), len(data)))
         return upload
@@ -685,9 +688,8 @@ class Files(RuleBasedStateMachine):
 
     async def run_jobs(self) -> None:
         """Until there is none: a job may promise others. None may fail."""
-        places = dict.fromkeys(HANDLERS, 10_000)
-        while due := {one.id for one in await leases.due(self.db, places)} & set(await self.jobs("queued", "running")):
-            for job_id in sorted(due):
+        while due := [id for id in await self.jobs("queued", "running") if await leases.kind_of(self.db, id)]:
+            for job_id in due:
                 await execute(self.runtime, job_id, "machine")
                 await self.note_verified()
             async with self.db.read() as snap:

@@ -46,6 +46,9 @@ def test_some_are_left_out(tree: Path):
         ("a/b/c.bin", "b/c.bin", False),
         ("a/b/c.bin", "*.BIN", False),
         ("a/b/c.bin", "a/b/", True),
+        ("poids/mode\u0300le.bin", "modèle.*", True),
+        ("poids/modèle.bin", "poids/mode\u0300le.bin", True),
+        ("poids/modèle.bin", "modele.*", False),
     ],
 )
 def test_patterns(path: str, pattern: str, expected: bool):
@@ -90,6 +93,17 @@ def test_two_files_of_one_name_are_refused(tree: Path):
     (tree / "logs" / "a.txt").write_text("other")
     with pytest.raises(Misused, match=r"would both become `a\.txt`"):
         names(tree / "a.txt", tree / "logs")
+
+
+def test_names_are_composed_as_the_registry_does(tree: Path):
+    (tree / "mode\u0300le").mkdir()
+    (tree / "mode\u0300le" / "e\u0301te\u0301.bin").write_text("x")
+    assert names(tree, exclude=("*.txt", ".*", "logs", "sub")) == ["modèle/été.bin"]
+    assert names(tree, exclude=("modèle/été.bin",)) == names(tree, exclude=("mode\u0300le",))
+    (tree / "mod\u00e8le").mkdir()
+    (tree / "mod\u00e8le" / "\u00e9t\u00e9.bin").write_text("y")
+    with pytest.raises(Misused, match=r"would both become `modèle/été\.bin`"):
+        names(tree)
 
 
 def test_nothing_is_refused(tree: Path, tmp_path: Path):

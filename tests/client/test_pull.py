@@ -49,6 +49,16 @@ async def test_what_is_there_is_not_sent_again(desk: Desk, proxy: Proxy):
     assert desk.tree() == {"same": b"same", "sub/other": b"right", "empty": b"", "mine": b"stays"}
 
 
+async def test_names_with_separate_accents_are_one_with_the_composed(desk: Desk):
+    for name in ("mode\u0300le.bin", "d\u00e9j\u00e0/vu.bin", "other.bin"):
+        desk.write(name, name.encode())
+    await desk.push()
+    await desk.pull(folder="whole")
+    await desk.pull(folder="some", include=("mod\u00e8le.*", "de\u0301ja\u0300"))
+    assert set(desk.tree("whole")) == {"mod\u00e8le.bin", "d\u00e9j\u00e0/vu.bin", "other.bin"}
+    assert set(desk.tree("some")) == {"mod\u00e8le.bin", "d\u00e9j\u00e0/vu.bin"}
+
+
 async def test_only_what_is_included_comes(desk: Desk):
     for name in ("a.bin", "a.txt", "sub/b.bin", "sub/deep/c.bin", "other/d.txt"):
         desk.write(name, name.encode())

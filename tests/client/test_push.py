@@ -57,7 +57,7 @@ async def test_a_version_that_exists_is_refused_before_anything_is_sent(desk: De
     desk.write("a", b"1")
     await desk.push(version="1.0.0")
     desk.write("a", b"2")
-    with pytest.raises(Failure, match=r"Version 1\.0\.0 of `m` exists already") as refused:
+    with pytest.raises(Failure, match=r"The model already has the version '1\.0\.0' \(number 1\)") as refused:
         await desk.push(version="1.0.0")
     assert (refused.value.code, refused.value.exit_code) == ("TAKEN", 1)
     assert (await desk.push()).version.version == "1.0.1"
@@ -65,7 +65,7 @@ async def test_a_version_that_exists_is_refused_before_anything_is_sent(desk: De
 
 async def test_no_model_is_made_unasked(desk: Desk):
     desk.write("a", b"1")
-    with pytest.raises(Failure, match="no model `m`"):
+    with pytest.raises(Failure, match=r"There is no model `m` in .*; with --create it would be made"):
         await desk.push(create_model=False)
 
 
@@ -253,3 +253,48 @@ async def test_files_that_are_not_fit_for_use_are_told(desk: Desk):
     assert (pushed.resumed, pushed.version.number) == (True, 1)
     await desk.pull("m@champion")
     assert set(desk.tree()) == {"model.pkl", "good.txt"}
+
+
+CUT = b"GGUF\x03\x00\x00\x00" + bytes(4)
+UNMARKED = b"\x8c\x02os\x8c\x06system\x93(\x8c\x04truetR."
+"""Runs `true` when it is unpickled; only a name tells that it is a pickle."""
+
+
+async def test_no_alias_moves_to_bytes_that_have_failed_before(desk: Desk):
+    desk.write("cut.gguf", CUT)
+    for model in ("a", "b"):
+        with pytest.raises(Failure, match=r"1 file is not fit for use:\n  cut\.gguf: FAILED: ") as refused:
+            await desk.push(model, aliases=("champion",))
+        assert refused.value.code == "BAD_FILES"
+        with pytest.raises(Failure, match="There is no version `@champion`"):
+            await desk.pull(f"{model}@champion")
+
+
+async def test_no_alias_moves_to_known_bytes_under_a_dangerous_name(desk: Desk):
+    desk.write("weights.bin", UNMARKED)
+    await desk.push("plain", aliases=("champion",))
+    (desk.files / "weights.bin").rename(desk.files / "weights.pkl")
+    for model in ("named", "again"):
+        with pytest.raises(Failure, match=r"1 file is not fit for use:\n  weights\.pkl: QUARANTINED: "):
+            await desk.push(model, aliases=("champion",))
+        with pytest.raises(Failure, match="There is no version `@champion`"):
+            await desk.pull(f"{model}@champion")
+    await desk.pull("plain@champion")
+
+
+async def test_the_command_ends_with_1_for_known_bytes_that_are_not_fit_for_use(desk: Desk):
+    desk.write("weights.bin", UNMARKED)
+    assert (await desk.command("push", "plain", "files/weights.bin")).code == 0
+    (desk.files / "weights.bin").rename(desk.files / "weights.pkl")
+    ended = await desk.command("push", "named", "files/weights.pkl", "--alias", "champion")
+    assert (ended.code, "QUARANTINED" in ended.err) == (1, True)
+
+
+async def test_known_bytes_under_a_name_of_another_kind_are_sent_by_nobody(desk: Desk):
+    desk.write("a.bin", noise(5_000))
+    await desk.push("first")
+    (desk.files / "a.bin").rename(desk.files / "a.dat")
+    pushed = await desk.push("second")
+    assert (pushed.files, pushed.stored_before, pushed.sent_bytes) == (1, 1, 0)
+    await desk.pull("second")
+    assert set(desk.tree()) == {"a.dat"}

@@ -51,7 +51,7 @@ FIRST = """mutation s($p: String!) {
     events: ["registered_model.created"]}) { webhook { id } userErrors { message } }
   token: tokenCreate(input: {name: "t", place: {project: {path: $p}}, role: GUEST}) {
     token { id } userErrors { message } } }"""
-SECOND = """mutation t($p: String!, $c: ID!, $old: ID!, $ada: String!) {
+SECOND = """mutation t($p: String!, $c: ID!, $two: ID!, $old: ID!, $ada: String!) {
   experimentDelete(input: {experiment: {name: {project: $p, name: "trashed-experiment"}}}) { userErrors { message } }
   candidateDelete(input: {candidate: {id: $old}}) { userErrors { message } }
   candidateLog(input: {candidate: {id: $c}, metrics: [{key: "accuracy", value: 0.5, timestamp: 1}]}) {
@@ -62,6 +62,10 @@ SECOND = """mutation t($p: String!, $c: ID!, $old: ID!, $ada: String!) {
     modelVersion { id } userErrors { message } }
   c: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "1.1.0"}) {
     modelVersion { id } userErrors { message } }
+  d: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.8.0", isOpen: true}) {
+    modelVersion { id } userErrors { message } }
+  e: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.7.0", candidateId: $two}) {
+    userErrors { message } }
   champion: aliasSet(input: {model: {path: {project: $p, name: "digits"}}, name: "champion", reference: "1.0.0"}) {
     userErrors { message } }
   alias: aliasSet(input: {model: {path: {project: $p, name: "digits"}}, name: "old", reference: "1.0.0"}) {
@@ -72,7 +76,7 @@ SECOND = """mutation t($p: String!, $c: ID!, $old: ID!, $ada: String!) {
     ciJob { id } userErrors { message } }
   ciSettingsUpdate(input: {project: {path: $p}, provider: GITLAB, ciProject: "g/p"}) { userErrors { message } }
   memberSet(input: {place: {project: {path: $p}}, username: $ada, role: GUEST}) { userErrors { message } }
-  up: artifactUploadCreate(input: {owner: {modelVersion: {path: {project: $p, model: "digits", reference: "1.1.0"}}},
+  up: artifactUploadCreate(input: {owner: {modelVersion: {path: {project: $p, model: "digits", reference: "0.9.0"}}},
     files: [{path: "a", size: 0}, {path: "b", size: 1}]}) { uploads { id } userErrors { message } } }"""
 
 
@@ -106,7 +110,7 @@ async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person
     cursor = str(Cursor.at(await Live(runtime.db).mark()))
     first = await data(owner, FIRST, p=place.path)
     ids = {name: first[name]["candidate"]["id"] for name in ("one", "two", "three", "four")}
-    wish = {"p": place.path, "c": ids["one"], "old": ids["four"], "ada": grace.actor.username}
+    wish = {"p": place.path, "c": ids["one"], "two": ids["two"], "old": ids["four"], "ada": grace.actor.username}
     second = await data(owner, SECOND, **wish)
     assert all(not payload["userErrors"] for payload in (first | second).values()), (first, second)
     uploads = [one["id"] for one in second["up"]["uploads"]]
@@ -126,6 +130,7 @@ async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person
             "<trashed candidate id>": ids["four"],
             "<model version id>": second["b"]["modelVersion"]["id"],
             "<other model version id>": second["c"]["modelVersion"]["id"],
+            "<pushed model version id>": second["d"]["modelVersion"]["id"],
             "<logged model id>": first["net"]["loggedModel"]["id"],
             "<old logged model id>": first["gone"]["loggedModel"]["id"],
             "<upload id>": uploads[0],
@@ -135,15 +140,19 @@ async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person
             "<old webhook id>": first["oldHook"]["webhook"]["id"],
             "<CI job id>": second["linked"]["ciJob"]["id"],
             "<old CI job id>": second["unlinked"]["ciJob"]["id"],
-            **await _rows(runtime, place, _uuid(ids["one"]), _uuid(first["hook"]["webhook"]["id"])),
+            **await _rows(
+                runtime, place, (_uuid(ids["one"]), _uuid(ids["two"])), _uuid(first["hook"]["webhook"]["id"])
+            ),
         },
     )
 
 
-async def _rows(runtime: Any, place: TestProject, candidate: UUID, webhook: UUID) -> dict[str, str]:
+async def _rows(runtime: Any, place: TestProject, candidates: tuple[UUID, UUID], webhook: UUID) -> dict[str, str]:
     """What no client can bring about: files without bytes, jobs that died."""
+    one, two = candidates
+    files = ((one, "model/MLmodel", "ready"), (one, "notes/a.txt", "ready"), (two, "x.pkl", "quarantined"))
     async with runtime.db.write() as tx:
-        for path, state in (("model/MLmodel", "ready"), ("notes/a.txt", "ready"), ("x.pkl", "quarantined")):
+        for candidate, path, state in files:
             wish = {"p": place.id, "c": candidate, "path": path, "state": state}
             quarantined = await tx.scalar(text(_FILE), wish)
         jobs = [await tx.scalar(text(_JOB), {"p": place.id, "state": state}) for state in ("dead", "queued", "dead")]

@@ -241,9 +241,9 @@ def _flat(value: Any) -> Iterator[Any]:
 
 
 def everything() -> set[str]:
-    """All fields that a query can reach; what mutations and subscriptions answer is looked at elsewhere."""
+    """All fields that a query can reach; what mutations, subscriptions and checks answer is looked at elsewhere."""
     found: set[str] = set()
-    ways = [get_named_type(field.type) for field in TYPES["Query"].fields.values()]
+    ways = [get_named_type(field.type) for name, field in TYPES["Query"].fields.items() if not name.endswith("Check")]
     while ways:
         kind = ways.pop()
         members = schema._schema.get_possible_types(kind) if is_abstract_type(kind) else [kind]

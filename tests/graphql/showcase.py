@@ -80,7 +80,7 @@ FILLED = """mutation f($p: String!, $c: ID!, $l: ID!, $files: [ArtifactUploadFil
     foreignRun: "f", runLink: "https://example.org/", artifactFolder: ""}) {
     modelVersion { id } userErrors { message } }
   foldered: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "3.0.0-rc.1",
-    candidateId: $c, artifactFolder: "model"}) { modelVersion { id } userErrors { message } }
+    candidateId: $c, artifactFolder: "model", isOpen: true}) { modelVersion { id } userErrors { message } }
   aliasSet(input: {model: {path: {project: $p, name: "digits"}}, name: "best", reference: "2.0.0"}) {
     userErrors { message } }
   ciJobLink(input: {owner: {modelVersion: {path: {project: $p, model: "digits", reference: "2.0.0"}}},

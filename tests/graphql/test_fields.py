@@ -124,7 +124,7 @@ LINES = {
     "ModelVersionsComparison": {"nothing more": "tags files signature sides", "candidates": "params metrics"},
     "Project": {
         "nothing more": "id number name path fullPath description visibility registryAccess experimentsAccess "
-        "createdAt descriptionHtml createdBy storage",
+        "versionReuse createdAt descriptionHtml createdBy storage",
         "member": "group backgroundJobs", "to be named as member": "members",
         "maintainer": "tokens webhooks ciSettings",
         "registry": "models modelSearch modelVersions",

@@ -57,7 +57,8 @@ NEEDS = {
     "to see its group": ["group", "groups", "backgroundJob"],
     "membership": ["backgroundJobs"],
     "reporter": [
-        "modelCreate", "modelUpdate", "modelDelete", "modelVersionCreate", "modelVersionCopy", "modelVersionUpdate",
+        "modelCreate", "modelUpdate", "modelDelete", "modelVersionCheck", "modelVersionComplete", "modelVersionCreate",
+        "modelVersionCopy", "modelVersionUpdate",
         "modelVersionDelete", "modelVersionStageSet", "aliasSet", "aliasRemove", "artifactsDelete",
         "artifactUploadCreate", "ciJobLink", "ciJobRefresh",
     ],

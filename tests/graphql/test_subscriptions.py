@@ -23,7 +23,7 @@ from app.live.watch import Live
 from app.main import create_app, stop
 from app.queue import leases, outbox
 from app.queue.jobs import PurgeModel
-from app.registry import aliases, models, versions
+from app.registry import aliases, completion, models, versions
 from app.registry.models import CreateModel
 from app.registry.references import parse_reference
 from app.registry.versions import CreateVersion
@@ -102,7 +102,7 @@ async def test_everything_that_happens_to_a_registry_is_told_in_order(clients, u
     await candidates.edit(db, owner, project.id, UpdateCandidate(candidate.id, status=Status.FINISHED))
     await versions.delete(db, owner, project.id, version.id)
     watched = await clients.subscribe(url, EVENTS, project.token, variables={"path": project.path, "after": begin})
-    told = [await watched.data() for _ in range(15)]
+    told = [await watched.data() for _ in range(16)]
     assert [(one["type"], one["objectType"], one["detail"]) for one in told] == [
         ("MODEL_CREATED", "Model", None),
         ("CANDIDATE_CREATED", "Candidate", None),
@@ -116,6 +116,7 @@ async def test_everything_that_happens_to_a_registry_is_told_in_order(clients, u
         ("JOB_CREATED", "BackgroundJob", "queued"),
         ("CI_JOB_LINKED", "Candidate", told[10]["detail"]),
         ("CANDIDATE_UPDATED", "Candidate", None),
+        ("CANDIDATE_FINISHED", "Candidate", None),
         ("MODEL_VERSION_DELETED", "ModelVersion", "production"),
         ("CANDIDATE_DELETED", "Candidate", None),
         ("JOB_CREATED", "BackgroundJob", "queued"),
@@ -128,6 +129,22 @@ async def test_everything_that_happens_to_a_registry_is_told_in_order(clients, u
         rest = [await again.data() for _ in told[place + 1 :]]
         assert [one["objectId"] for one in rest] == [one["objectId"] for one in told[place + 1 :]]
         await again.stop()
+
+
+async def test_only_the_kinds_that_are_asked_for_are_told(clients, url, runtime, project):
+    db, owner = runtime.db, project.owner
+    begin = await now(project)
+    model = await models.create(db, owner, project.id, CreateModel("m"))
+    pushed = await versions.create(db, owner, project.id, CreateVersion(model.id, is_open=True))
+    await completion.complete(db, owner, project.id, pushed.id)
+    wanted = ["MODEL_VERSION_OPENED", "MODEL_VERSION_CREATED", "MODEL_VERSION_READY"]
+    document = """subscription e($path: String!, $after: String, $types: [ProjectEventType!]) {
+      projectEvents(project: {path: $path}, after: $after, types: $types) { type } }"""
+    for types in (wanted, wanted[1:2]):
+        variables = {"path": project.path, "after": begin, "types": types}
+        watched = await clients.subscribe(url, document, project.token, variables=variables)
+        assert [(await watched.data())["type"] for _ in types] == types
+        await watched.stop()
 
 
 async def test_transactions_that_end_late_are_not_passed_by(runtime, project):

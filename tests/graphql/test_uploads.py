@@ -12,18 +12,24 @@ import pytest
 from sqlalchemy import func, select, text, update
 
 from app.access.policy import Role
-from app.artifacts import beginnings, garbage, inspections, multipart_uploads, receiving
+from app.artifacts import beginnings, garbage, ingestion, inspections, multipart_uploads, receiving
+from app.artifacts import uploads as artifact_uploads
+from app.artifacts.artifacts import Root
 from app.artifacts.tables import Artifact, Blob, CondemnedObject, MultipartUpload
 from app.errors import TooLarge
 from app.ids import GlobalId
+from app.inspection import sandbox
 from app.queue import leases
 from app.queue.jobs import decode
 from app.queue.outbox import BackgroundJob
-from app.registry import models, versions
+from app.registry import completion, models, versions
 from app.registry.models import CreateModel
 from app.registry.versions import CreateVersion
 from app.runtime import open_runtime
+from app.tracking import owners
+from app.upkeep import explaining
 from tests.conftest import serving
+from tests.inspection.test_headers import LLAMA, gguf
 from tests.statements import statements
 from tests.storage.faults import faulty
 from workers import execution
@@ -445,6 +451,7 @@ async def test_a_thousand_files_cost_a_fixed_number_of_statements(uploads, runti
       artifactUploadCreate(input: {owner: $owner, files: $files}) {
         uploads { id parts { url } } userErrors { code } } }"""
     counts = []
+    await uploads.begin({"path": "first", "size": 1})  # from here on the version is OPEN
     for number in (1, 1_000):
         files = [{"path": f"{number}/{i}", "size": 50_000, "sha256": f"{i:064x}"} for i in range(number)]
         with statements(runtime.db) as seen:
@@ -483,6 +490,160 @@ async def test_dangerous_files_wait_for_a_maintainer(uploads, client):
     third = await uploads.put("third.pkl", evil)
     await uploads.work()
     assert third["artifact"]["state"] == "READY"
+
+
+# Runs `true` when it is unpickled, and has none of the marks by which pickles are known: only the name tells.
+UNMARKED = b"\x8c\x02os\x8c\x06system\x93(\x8c\x04truetR."
+CUT = b"GGUF\x03\x00\x00\x00" + bytes(4)
+
+
+async def test_known_bytes_under_a_name_of_another_kind_are_inspected_before_they_are_in_place(uploads):
+    first = await uploads.put("weights.bin", UNMARKED)
+    assert first["artifact"]["state"] == "READY"
+    older = await uploads.put("weights.pkl", b"\x80\x04N.")
+    (upload,) = await uploads.begin(described("weights.pkl", UNMARKED))
+    assert (upload["state"], upload["alreadyStored"], upload["parts"]) == ("VERIFYING", True, [])
+    assert (upload["artifact"], upload["job"]["state"]) == (None, "QUEUED")
+    assert await uploads.download(older["artifact"]) == b"\x80\x04N."
+    await uploads.work()
+    ended = await uploads.show(upload)
+    assert (ended["state"], ended["artifact"]["state"]) == ("READY", "QUARANTINED")
+    assert ended["job"]["done"] == ended["job"]["total"] == len(UNMARKED)
+    (again,) = await uploads.begin(described("folder/other.pkl", UNMARKED))
+    assert (again["state"], again["artifact"]["state"], again["job"]) == ("READY", "QUARANTINED", None)
+    (plain,) = await uploads.begin(described("other.bin", UNMARKED))
+    assert (plain["state"], plain["artifact"]["state"]) == ("READY", "READY")
+    await uploads.sweep()
+    assert len(await uploads.keys()) == 1
+
+
+async def test_bytes_that_have_failed_fail_at_once(uploads):
+    first = await uploads.put("a/cut.gguf", CUT)
+    assert first["artifact"]["state"] == "FAILED"
+    (again,) = await uploads.begin(described("b/cut.gguf", CUT))
+    assert (again["state"], again["alreadyStored"], again["artifact"]["state"]) == ("READY", True, "FAILED")
+    shown = (await uploads.data(uploads.person, FILE, id=again["artifact"]["id"]))["artifact"]
+    assert (
+        shown["stateReason"]
+        == (await uploads.data(uploads.person, FILE, id=first["artifact"]["id"]))["artifact"]["stateReason"]
+    )
+
+
+async def test_what_was_refused_for_want_of_time_is_inspected_again(uploads, monkeypatch):
+    async def too_slow(_order, _reader):
+        raise sandbox.Killed("It took longer than 120 seconds.")
+
+    with monkeypatch.context() as slow:
+        slow.setattr(sandbox, "run", too_slow)
+        first = await uploads.put("a.pkl", b"\x80\x04N.")
+    assert first["artifact"]["state"] == "QUARANTINED"
+    (again,) = await uploads.begin(described("b.pkl", b"\x80\x04N."))
+    assert (again["state"], again["alreadyStored"]) == ("VERIFYING", True)
+    await uploads.work()
+    assert (await uploads.show(again))["artifact"]["state"] == "READY"
+
+
+async def test_bytes_that_wait_for_an_inspection_outlive_the_file_that_had_them(uploads, runtime):
+    first = await uploads.put("weights.bin", UNMARKED)
+    kept, given_up = await uploads.begin(described("a.pkl", UNMARKED), described("b.pkl", UNMARKED))
+    root = Root(uploads.project.id, candidate_id=uploads.version.candidate_id)
+    await artifact_uploads.remove(runtime.db, uploads.project.owner, root, first["path"], lock_owner=owners.lock(root))
+    await uploads.data(uploads.person, ABORT, ids=[given_up["id"]])
+    await uploads.sweep()
+    (key,) = await uploads.keys()
+    ((explained,), _) = await explaining.explain(runtime.db, key)
+    assert [file.path for file in explained.files] == ["a.pkl"]
+    await uploads.work()
+    assert (await uploads.show(kept))["artifact"]["state"] == "QUARANTINED"
+    assert (await uploads.show(given_up))["artifact"] is None
+
+
+@pytest.mark.parametrize("end", ["abort", "expire"])
+async def test_bytes_that_nobody_waits_for_any_more_go(uploads, runtime, end):
+    first = await uploads.put("weights.bin", UNMARKED)
+    (upload,) = await uploads.begin(described("weights.pkl", UNMARKED))
+    root = Root(uploads.project.id, candidate_id=uploads.version.candidate_id)
+    await artifact_uploads.remove(runtime.db, uploads.project.owner, root, first["path"], lock_owner=owners.lock(root))
+    if end == "abort":
+        await uploads.data(uploads.person, ABORT, ids=[upload["id"]])
+    else:
+        async with runtime.db.write() as tx:
+            mine = MultipartUpload.project_id == uploads.project.id
+            await tx.execute(update(MultipartUpload).where(mine).values(expires_at=func.now()))
+        await multipart_uploads.expire(runtime.db, runtime.blobs)
+    await uploads.sweep()
+    assert await uploads.keys() == set()
+    await uploads.work()
+    assert (await uploads.show(upload) or {"artifact": None})["artifact"] is None
+
+
+async def test_known_bytes_that_are_found_to_be_damaged_have_to_be_sent(uploads, runtime):
+    await uploads.put("weights.bin", UNMARKED)
+    (upload,) = await uploads.begin(described("weights.pkl", UNMARKED))
+    async with runtime.db.write() as tx:
+        mine = Blob.project_id == uploads.project.id
+        await tx.execute(update(Blob).where(mine).values(damage="missing", damaged_at=func.now()))
+    await uploads.work()
+    failed = await uploads.show(upload)
+    assert (failed["state"], failed["artifact"]) == ("FAILED", None)
+    assert "damaged" in failed["reason"]
+    (again,) = await uploads.begin(described("weights.pkl", UNMARKED))
+    assert (again["state"], again["alreadyStored"]) == ("OPEN", False)
+
+
+async def test_known_bytes_are_looked_at_by_two_workers_and_placed_once(uploads, runtime):
+    await uploads.put("weights.bin", UNMARKED)
+    made = await uploads.begin(*(described(f"{number}.pkl", UNMARKED) for number in range(5)))
+    async with runtime.db.read() as snap:
+        of_kind = (BackgroundJob.project_id == uploads.project.id, BackgroundJob.state == "queued")
+        job = (await snap.scalars(select(BackgroundJob).where(*of_kind))).one()
+
+    async def silent(_done, _total):
+        pass
+
+    await asyncio.gather(
+        *(HANDLERS[job.kind](uploads.runtime, decode(job.kind, job.payload), silent) for _ in range(3))
+    )
+    await uploads.work()
+    ended = [await uploads.show(upload) for upload in made]
+    assert {(one["state"], one["artifact"]["state"]) for one in ended} == {("READY", "QUARANTINED")}
+    assert len(await uploads.keys()) == 1
+
+
+async def test_a_batch_is_verified_a_slice_at_a_time_and_progress_goes_on(uploads, runtime, monkeypatch):
+    monkeypatch.setattr(ingestion, "SLICE_FILES", 5)
+    contents = {f"{number}.dat": b"%02d" % number * 50 for number in range(12)}
+    made = await uploads.begin(*(described(path, content) for path, content in contents.items()))
+    for upload in made:
+        await uploads.send(upload, contents[upload["path"]])
+    await uploads.complete(*made)
+    async with runtime.db.read() as snap:
+        of_kind = (BackgroundJob.project_id == uploads.project.id, BackgroundJob.kind == "artifacts.ingest")
+        job_id = await snap.scalar(select(BackgroundJob.id).where(*of_kind))
+    seen = []
+    for _ in range(3):
+        outcome = await execution.execute(runtime, job_id, "test")
+        ended = [(await uploads.show(upload))["state"] for upload in made]
+        seen.append((outcome, ended.count("READY"), (await uploads.show(made[0]))["job"]))
+    assert [(outcome, ready) for outcome, ready, _ in seen] == [
+        ("put behind", 5),
+        ("put behind", 10),
+        ("succeeded", 12),
+    ]
+    assert [told["done"] for _, _, told in seen] == [500, 1_000, 1_200]
+    assert {told["total"] for _, _, told in seen} == {1_200}
+
+
+async def test_many_files_of_known_bytes_cost_a_fixed_number_of_statements(uploads, runtime):
+    await uploads.put("known.bin", b"known")
+    counts = []
+    for number in (1, 100):
+        files = [described(f"{number}/{i}.dat", b"known") for i in range(number)]
+        with statements(runtime.db) as seen:
+            made = await uploads.begin(*files)
+        assert {upload["state"] for upload in made} == {"VERIFYING"}
+        counts.append(len(seen))
+    assert counts[0] == counts[1]
 
 
 async def test_lost_looks_are_promised_again(uploads, runtime):
@@ -554,3 +715,66 @@ async def test_a_full_store_is_told_and_the_same_link_works_later(uploads, runti
     assert [(await uploads.show(upload))["state"] for upload in made] == ["READY", "READY"]
     await uploads.sweep()
     assert len(await uploads.keys()) == 2
+
+
+VERSION = """query v($id: ID!) { node(id: $id) {
+  ... on ModelVersion { state stateReason model { latestVersion { id } } } } }"""
+
+
+async def version_of(uploads) -> tuple[str, str | None, bool]:
+    """State and reason of the version, and whether it is the latest."""
+    id = uploads.owner["modelVersion"]["id"]
+    found = (await uploads.data(uploads.person, VERSION, id=id))["node"]
+    latest = found["model"]["latestVersion"]
+    return found["state"], found["stateReason"], latest is not None and latest["id"] == id
+
+
+async def test_a_version_that_gets_its_first_files_is_open_until_all_of_them_are_ready(uploads):
+    assert await version_of(uploads) == ("READY", None, True)
+    one, two = await uploads.begin(described("a.bin", b"1"), described("b.bin", b"2"))
+    assert (await version_of(uploads))[::2] == ("OPEN", False)
+    await uploads.send(one, b"1")
+    await uploads.complete(one)
+    await uploads.work()
+    assert (await version_of(uploads))[0] == "OPEN"
+    await uploads.send(two, b"2")
+    await uploads.complete(two)
+    await uploads.work()
+    assert await version_of(uploads) == ("READY", None, True)
+    (more,) = await uploads.begin(described("c.bin", b"3"))
+    assert (await version_of(uploads))[0] == "READY", "more files do not take away what is there"
+    assert more["state"] == "OPEN"
+
+
+async def test_bytes_that_the_project_has_complete_a_version_too(uploads, runtime, project):
+    await uploads.put("a.bin", b"known")
+    model_id = uploads.version.model_id
+    version = await versions.create(runtime.db, project.owner, project.id, CreateVersion(model_id))
+    other = Uploads(uploads.data, uploads.client, runtime, project, version)
+    await other.begin(described("copy.bin", b"known"))
+    await other.work()
+    assert await version_of(other) == ("READY", None, True)
+
+
+async def test_a_bad_file_fails_its_version_and_a_good_one_mends_it(uploads):
+    await uploads.put("model.gguf", b"GGUF\x03\0\0\0" + b"\xff" * 40)
+    state, reason, is_latest = await version_of(uploads)
+    assert (state, is_latest) == ("FAILED", False)
+    assert reason.startswith("`model.gguf`: ")
+    await uploads.put("model.gguf", gguf(LLAMA, [("w", [32, 4], 2, 0)], 96))
+    assert await version_of(uploads) == ("READY", None, True)
+
+
+async def test_what_a_killed_worker_did_not_settle_is_settled_by_the_chore(uploads, runtime, monkeypatch):
+    async def killed(*_given):
+        raise RuntimeError("killed")
+
+    (upload,) = await uploads.begin(described("a.bin", b"1"))
+    await uploads.send(upload, b"1")
+    with monkeypatch.context() as patched:
+        patched.setattr("app.registry.completion.settle", killed)
+        await uploads.complete(upload)
+        await uploads.work()
+    assert (await version_of(uploads))[0] == "OPEN"
+    await completion.settle_all(runtime.db)
+    assert (await version_of(uploads))[0] == "READY"

@@ -10,8 +10,9 @@ from sqlalchemy import update
 
 from app.artifacts import garbage
 from app.artifacts.tables import CondemnedObject
-from app.queue import leases
+from app.queue import leases, rules, turns
 from app.queue.jobs import KINDS
+from app.queue.turns import Turns
 from workers.execution import execute
 
 CREATE_MODEL = """mutation ($project: String!, $name: String!) {
@@ -69,11 +70,17 @@ async def objects(runtime, project):
     return len([1 async for _ in runtime.blobs.list_keys(f"v1/{project.id}/")])
 
 
+async def _due(runtime):
+    in_turn = [await turns.next_in_turn(runtime.db, kind, Turns(), busy=[]) for kind in KINDS if rules.of(kind).in_turn]
+    others = [one.id for one in await leases.due(runtime.db, dict.fromkeys(KINDS, 100))]
+    return [*others, *(job_id for job_id in in_turn if job_id)]
+
+
 async def settle(runtime):
     """Run all due jobs and the sweep, as the worker would within minutes."""
-    while due := await leases.due(runtime.db, dict.fromkeys(KINDS, 100)):
-        for job in due:
-            await execute(runtime, job.id, "test")
+    while due := await _due(runtime):
+        for job_id in due:
+            await execute(runtime, job_id, "test")
     async with runtime.db.write() as tx:
         past = datetime.now(UTC) - timedelta(seconds=1)
         await tx.execute(update(CondemnedObject).values(not_before=past))

@@ -21,6 +21,10 @@ NEWEST = _ROOT / ".venv-mlflow" / "bin" / "python"
 """MLflow 3.17.2."""
 OLDEST = _ROOT / ".venv-mlflow2" / "bin" / "python"
 """MLflow 2.7.1."""
+BETWEEN = {
+    version: _ROOT / f".venv-mlflow{folder}" / "bin" / "python" for version, folder in (("2.16.2", 216), ("3.9.0", 39))
+}
+"""MLflow 2.16.2 and 3.9.0, without the parts of a server."""
 _LINE_LIMIT = 64 * 1024 * 1024
 _SECONDS = 120
 _NUMBERS = count(1)

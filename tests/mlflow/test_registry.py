@@ -6,9 +6,14 @@ from __future__ import annotations
 import pytest
 
 from app.access.policy import Role
+from app.registry import models, versions
+from app.registry.models import CreateModel
+from app.registry.states import OPEN_REASON
+from app.registry.versions import CreateVersion
 from tests.conftest import TestProject
 from tests.mlflow.client import ClientError, MLflow
 from tests.mlflow.conftest import Rest
+from tests.registry.test_states import put, set_file_state
 
 
 def live_as_a_model():
@@ -226,3 +231,39 @@ async def test_writing_through_mlflow_needs_a_developer(rest: Rest, project: Tes
         (404, "RESOURCE_DOES_NOT_EXIST"),
         (401, "UNAUTHENTICATED"),
     ]
+
+
+def statuses(numbers):
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+
+    client = MlflowClient()
+    found = [client.get_model_version("m", str(number)) for number in numbers]
+    uris = []
+    for number in numbers:
+        try:
+            uris.append(client.get_model_version_download_uri("m", str(number)))
+        except MlflowException as error:
+            uris.append(f"{error.error_code}: {error.message}")
+    latest = [one.version for one in client.get_latest_versions("m")]
+    return [[one.status, one.status_message] for one in found], uris, latest
+
+
+async def test_clients_see_the_state_of_a_version_as_its_status(mlflow: MLflow, runtime, project: TestProject) -> None:
+    db, owner = runtime.db, project.owner
+    await models.create(db, owner, project.id, CreateModel("m"))
+    whole = await versions.create(db, owner, project.id, CreateVersion("m"))
+    await versions.create(db, owner, project.id, CreateVersion("m", is_open=True))
+    bad = await versions.create(db, owner, project.id, CreateVersion("m", version="3.0.0"))
+    root = versions.root_of(bad)[0]
+    await put(runtime, project, root, "a.bin")
+    await set_file_state(runtime, root, "a.bin", "quarantined", "It runs code.")
+    found, uris, latest = await mlflow(statuses, [1, 2, 3])
+    assert found == [
+        ["READY", None],
+        ["PENDING_REGISTRATION", OPEN_REASON],
+        ["FAILED_REGISTRATION", "`a.bin`: It runs code."],
+    ]
+    assert "'1.0.1' is OPEN, so it cannot be downloaded" in uris[1]
+    assert [bool(uri.startswith("mlflow-artifacts:")) for uri in uris] == [True, False, True]
+    assert latest == [str(whole.number)]

@@ -163,6 +163,22 @@ def test_errors_quote_the_grammar(text: str, reason: str):
     assert caught.value.message == f"{text!r} is not a version range: {reason}. {GRAMMAR}."
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("=1.0.0+b", ("1.0.0+b",)),
+        ("= 1.0.0", ("1.0.0",)),
+        ("1.0.0-rc.1+b || =2.0.0", ("1.0.0-rc.1+b", "2.0.0")),
+        ("=1.0.0+b, <2 || =1.0.0+b", ("1.0.0+b",)),
+        ("^1.0.0+b", ()),
+        (">=1.0.0+b, <=1.0.0+b", ()),
+        ("=1.0", ()),
+    ],
+)
+def test_versions_that_are_named_in_full(text: str, expected: tuple[str, ...]):
+    assert parse_range(text).exact == expected
+
+
 def test_limits():
     assert len(parse_range("||".join(["1.x"] * 20)).intervals) == 20
     with pytest.raises(InvalidRange, match="has more than 20 comparators"):

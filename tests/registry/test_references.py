@@ -72,6 +72,76 @@ def test_digits_alone_are_a_number_for_mlflow_only():
         parse_mlflow_version("0")
 
 
+TRIMMED = [
+    ("1", ByNumber(1)),
+    (" 1", ByNumber(1)),
+    ("1 ", ByNumber(1)),
+    ("\t1", ByNumber(1)),
+    ("1\r\n", ByNumber(1)),
+    ("\u00a01", ByNumber(1)),
+    ("\u30001", ByNumber(1)),
+    ("01", ByNumber(1)),
+    (" 01 ", ByNumber(1)),
+    (" #1 ", ByNumber(1)),
+    ("# 1", None),
+    ("#+1", None),
+    ("+1", None),
+    ("-1", None),
+    ("1_0", None),
+    ("1e0", None),
+    ("1 0", InRange(parse_range("1 0"))),
+    (" 0 ", None),
+    ("\uff11", None),
+    ("①", None),
+    ("٣", None),
+    ("1\u200b", None),
+    ("1.", None),
+    ("1.0 ", InRange(parse_range("1.0"))),
+    (" 1.x ", InRange(parse_range("1.x"))),
+    (" ^1.2\n", InRange(parse_range("^1.2"))),
+    ("=1", InRange(parse_range("=1"))),
+    ("1 || 2", InRange(parse_range("1 || 2"))),
+    (" 1.0.0", Exact("1.0.0")),
+    ("1.0.0+b ", Exact("1.0.0+b")),
+    ("01.0.0", None),
+    ("\uff11.0.0", None),
+    (" latest", Latest()),
+    ("latest-prerelease\n", Latest(prerelease=True)),
+    (" @champion ", ByAlias("champion")),
+    ("@ champion", None),
+    (" @1.0.0 ", Exact("1.0.0")),
+    (" stage:Production ", InStage("production")),
+    ("stage: production", None),
+]
+"""What blanks and other ways of writing a number make of a reference; None: it names no version.
+
+Decided by the words "1.2.3 exact … #7 (number)" and "requests accept number or SemVer": blanks around do not count, as
+for MLflow's own server; a number is written in ASCII digits without a sign, a version is strict SemVer.
+"""
+
+
+@pytest.mark.parametrize(("text", "expected"), TRIMMED)
+def test_blanks_around_a_reference_do_not_count(text: str, expected: Reference | None):
+    digits_alone = text.strip().isdecimal()  # for MLflow's calls, and refused elsewhere
+    if expected is None:
+        for parse in (parse_mlflow_version, parse_reference):
+            with pytest.raises(InvalidReference):
+                parse(text)
+    else:
+        readers = [parse_mlflow_version, parse_mlflow_stage, *([] if digits_alone else [parse_reference])]
+        assert [parse(text) for parse in readers] == [expected] * len(readers)
+
+
+@pytest.mark.parametrize("text", ["7", " 7", "7 ", "\t7\n", "\u30007", "007"])
+def test_digits_alone_are_refused_with_both_meanings(text: str):
+    with pytest.raises(InvalidReference, match=rf"write #{text.strip()} for the version's number or {text.strip()}\.x"):
+        parse_reference(text)
+
+
+def test_a_stage_may_be_sent_with_blanks_around_it():
+    assert parse_mlflow_stage(" Production\n") == InStage("production")
+
+
 def test_errors_speak_of_what_was_meant():
     with pytest.raises(InvalidReference, match=r"^'v1\.2\.3' is not a version: leave out the 'v', e\.g\. '1\.2\.3'"):
         parse_reference("v1.2.3")
@@ -94,7 +164,7 @@ def test_what_mlflow_sends_as_a_stage(text: str, expected: Reference):
     assert parse_mlflow_stage(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "a b", "1.2.3.4", "a" * 64, "a/b", "0"])
+@pytest.mark.parametrize("text", ["", " ", "a b", "1.2.3.4", "a" * 64, "a/b", "0", "\uff11", "٣", "+1", "+1 "])
 def test_what_is_no_stage_either(text: str):
     with pytest.raises(InvalidReference):
         parse_mlflow_stage(text)

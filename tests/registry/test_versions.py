@@ -6,6 +6,7 @@ import asyncio
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import update
 
 from app.access.policy import Role
 from app.errors import Forbidden, Invalid, NotFound
@@ -13,6 +14,7 @@ from app.registry import models, versions
 from app.registry.models import CreateModel, ModelNotFound
 from app.registry.references import parse_reference
 from app.registry.semver import Increment
+from app.registry.tables import ModelVersion
 from app.registry.versions import AliasNotFound, CreateVersion, Named, VersionNotFound, VersionTaken
 from app.tracking import candidates, experiments, logged_models
 from app.tracking.candidates import CandidateInTrash, CandidateNotFound, CreateCandidate
@@ -162,7 +164,18 @@ async def test_version_of_a_logged_model_has_its_files_and_its_candidate(runtime
         await add(project, logged_model_id=uuid4())
 
 
-ALL = ["1.0.0", "1.2.0", "1.2.10", "1.2.9", "1.10.0-rc.2", "1.10.0-rc.10", "2.0.0-alpha", "0.9.0", "1.2.10+b"]
+ALL = [
+    "1.0.0",
+    "1.2.0",
+    "1.2.10",
+    "1.2.9",
+    "1.10.0-rc.2",
+    "1.10.0-rc.10",
+    "2.0.0-alpha",
+    "0.9.0",
+    "1.2.10+a",
+    "1.2.10+b",
+]
 
 
 @pytest.mark.parametrize(
@@ -184,6 +197,18 @@ ALL = ["1.0.0", "1.2.0", "1.2.10", "1.2.9", "1.10.0-rc.2", "1.10.0-rc.10", "2.0.
         ("*", "1.2.10+b"),
         (">=1.10.0-rc.1", "1.10.0-rc.10"),
         (">=1.10.0-rc.1 <1.10.0-rc.5", "1.10.0-rc.2"),
+        ("=1.2.10", "1.2.10"),
+        ("= 1.2.10+b", "1.2.10+b"),
+        ("=1.2.10+a", "1.2.10+a"),
+        ("=1.2.10+unknown", "1.2.10+b"),
+        ("=1.2.10+a, <2", "1.2.10+a"),
+        ("1.2.10+a || 0.x", "1.2.10+a"),
+        ("=1.2.10+a || =1.2.9 || =0.9.0", "1.2.10+a"),
+        ("=0.9.0 || >=1.2.10,<1.3", "1.2.10+b"),
+        ("=1.10.0-rc.2+x || <0.5", "1.10.0-rc.2"),
+        (">=1.2.10+a, <=1.2.10+a", "1.2.10+b"),
+        (" 1.2.10 ", "1.2.10"),
+        ("\t#3", "1.2.10"),
         ("^2.0.0-0", "2.0.0-alpha"),
         ("#3", "1.2.10"),
         ("stage:none", "1.2.10+b"),
@@ -195,7 +220,7 @@ async def test_references_find_by_precedence(project, model, reference, expected
     assert await resolve(project, reference) == expected
 
 
-@pytest.mark.parametrize("reference", ["9.9.9", "^3", ">2.0.0", "<0.9.0", ">1 <1", "#10", "@none", "stage:staging"])
+@pytest.mark.parametrize("reference", ["9.9.9", "^3", ">2.0.0", "<0.9.0", ">1 <1", "#11", "@none", "stage:staging"])
 async def test_references_to_nothing(project, model, reference):
     for version in ALL:
         await add(project, version)
@@ -204,6 +229,15 @@ async def test_references_to_nothing(project, model, reference):
     assert isinstance(caught.value, AliasNotFound) == reference.startswith("@")
     with pytest.raises(ModelNotFound):
         await resolve(project, reference, model="other")
+
+
+async def test_a_build_that_is_not_ready_is_passed_over(runtime, project, model):
+    for version in ("1.0.0+a", "1.0.0+b", "1.0.0+c"):
+        await add(project, version)
+    async with runtime.db.write() as tx:
+        mine = (ModelVersion.project_id == project.id, ModelVersion.version.in_(["1.0.0+a", "1.0.0+c"]))
+        await tx.execute(update(ModelVersion).where(*mine).values(state="failed"))
+    assert [await resolve(project, one) for one in ("=1.0.0+a", "=1.0.0+b", "^1")] == ["1.0.0+b"] * 3
 
 
 async def test_latest_of_prereleases_only(project, model):
@@ -217,7 +251,16 @@ async def test_latest_of_prereleases_only(project, model):
 async def test_resolving_costs_two_statements_whatever_the_form(runtime, project, model, statements):
     for version in ALL:
         await add(project, version)
-    for reference in ("1.2.0", "latest", "latest-prerelease", "^1", "1.x || >=2.0.0-a", "#1", "stage:none"):
+    for reference in (
+        "1.2.0",
+        "latest",
+        "latest-prerelease",
+        "^1",
+        "1.x || >=2.0.0-a",
+        "=1.2.10+b",
+        "#1",
+        "stage:none",
+    ):
         with statements() as seen:
             await resolve(project, reference)
         assert len(seen) == 2, reference

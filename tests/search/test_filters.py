@@ -276,3 +276,49 @@ def test_one_hundred_conditions():
     assert len(expression.operands) == 100
     with pytest.raises(InvalidFilter, match="The filter has more than 100 conditions"):
         parse_filter(f"{text} AND metrics.a > 1", CANDIDATES)
+
+
+@pytest.mark.parametrize(
+    ("grammar", "key"),
+    [
+        (MODELS, "name"),
+        (MODEL_VERSIONS, "name"),
+        (EXPERIMENTS, "attributes.name"),
+        (LOGGED_MODELS, "name"),
+        (CANDIDATES, "run_name"),
+        (CANDIDATES, "attributes.`Run name`"),
+        (CANDIDATES, "tags.`mlflow.runName`"),
+        (CANDIDATES, "dataset.name"),
+    ],
+)
+def test_names_are_compared_as_they_are_stored(grammar: Grammar, key: str):
+    for operator in ("=", "!=", "LIKE", "ILIKE"):
+        found = parse_filter(f"{key} {operator} 'e\u0301te\u0301%'", grammar)
+        assert isinstance(found, Comparison)
+        assert found.value == "\u00e9t\u00e9%"
+
+
+@pytest.mark.parametrize(
+    ("grammar", "key"),
+    [
+        (MODELS, "tags.name"),
+        (MODEL_VERSIONS, "source_path"),
+        (EXPERIMENTS, "tags.`mlflow.runName`"),
+        (LOGGED_MODELS, "model_type"),
+        (LOGGED_MODELS, "params.name"),
+        (CANDIDATES, "params.`mlflow.runName`"),
+        (CANDIDATES, "tags.run_name"),
+        (CANDIDATES, "user_id"),
+        (CANDIDATES, "dataset.context"),
+    ],
+)
+def test_other_texts_are_compared_as_they_are(grammar: Grammar, key: str):
+    found = parse_filter(f"{key} = 'e\u0301'", grammar)
+    assert isinstance(found, Comparison)
+    assert found.value == "e\u0301"
+
+
+def test_the_names_of_a_list_are_compared_as_they_are_stored():
+    found = parse_filter("name IN ('e\u0301', '\u212b')", MODELS)
+    assert isinstance(found, Comparison)
+    assert found.value == ("\u00e9", "\u00c5")

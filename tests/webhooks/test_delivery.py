@@ -14,10 +14,11 @@ from sqlalchemy import select, text
 
 from app.access.policy import Role
 from app.errors import Forbidden, Invalid, NotFound
+from app.ids import GlobalId
 from app.outgoing import requests
 from app.outgoing.addresses import AddressRules, is_global
 from app.queue.outbox import BackgroundJob
-from app.registry import aliases, editing, models, versions
+from app.registry import aliases, editing, models, pages, versions
 from app.registry.editing import EditModel, EditVersion
 from app.registry.models import CreateModel
 from app.registry.references import parse_reference
@@ -29,6 +30,8 @@ from app.webhooks.webhooks import CreateWebhook, EditWebhook
 from tests.statements import statements
 from workers import handlers
 
+WHOLE = ("number", "semver", "stage", "aliases", "state", "actor")
+"""What the data of a version have beside those of MLflow."""
 PROMPT = {"mlflow.prompt.is_prompt": "true"}
 
 
@@ -60,6 +63,12 @@ def signature(secret: str, headers: dict[str, str], body: bytes) -> str:
     return "v1," + base64.b64encode(hmac.new(secret.encode(), signed, hashlib.sha256).digest()).decode()
 
 
+def key_of(id: str) -> int:
+    found = GlobalId.parse(id)
+    assert found.type_name == "ModelVersion"
+    return int(found.parts[1])
+
+
 async def registry_life(runtime, project, name: str, tags: dict[str, str]) -> None:
     """Everything that can be told of a model."""
     db, owner = runtime.db, project.owner
@@ -86,6 +95,10 @@ async def test_every_change_is_told_once_with_mlflow_s_data(runtime, project, su
     (created,) = [data for event, data in told if event == "model_version.created"]
     run_id = created.pop("run_id")
     assert len(run_id) == 32
+    assert [created.pop(name) for name in WHOLE] == [1, "1.0.0", "none", [], "READY", project.owner.username]
+    (version,) = await pages.versions_by_keys(runtime.db, project.owner, [(project.id, key_of(created.pop("id")))])
+    assert version.number == 1
+    assert {data.pop("project") for _, data in told} == {project.path}
     version = {"name": "m", "version": "1"}
     assert told == [
         ("registered_model.created", {"name": "m", "tags": {"t": "1"}, "description": "d"}),
@@ -107,6 +120,7 @@ async def test_prompts_are_told_of_as_prompts(runtime, project, subscribe):
     await subscribe(*events.EXAMPLES)
     await registry_life(runtime, project, "p", PROMPT)
     told = [(delivery.event, delivery.data) for delivery in await log(runtime, project)]
+    assert {data.pop("project") for _, data in told} == {project.path}
     version = {"name": "p", "version": "1"}
     assert told == [
         ("prompt.created", {"name": "p", "tags": {"t": "1"}, "description": "d"}),
@@ -166,7 +180,7 @@ async def test_a_delivery_is_signed_and_logged(runtime, project, subscribe, rece
     assert headers["Content-Type"] == "application/json"
     assert json.loads(body) == {
         "entity": "registered_model", "action": "created", "timestamp": delivery.occurred_at.isoformat(),
-        "data": {"name": "m", "tags": {}, "description": None},
+        "data": {"name": "m", "tags": {}, "description": None, "project": project.path},
     }  # fmt: skip
     assert (delivery.state, delivery.attempts, delivery.response_status) == ("delivered", 1, 200)
     assert (delivery.response_body, delivery.last_error, delivery.next_attempt_at) == ("answer 200", None, None)

@@ -44,6 +44,7 @@ class ProjectUpdateInput:
     visibility: Visibility | None = optional("Who may know of it.")
     registry_access: FeatureAccess | None = optional("For whom models and versions are switched on.")
     experiments_access: FeatureAccess | None = optional("For whom experiments and candidates are switched on.")
+    version_reuse: bool | None = optional("Whether the SemVer of a deleted version may come back with other files.")
 
 
 @strawberry.input(description="The end of a project, with everything in it.")

@@ -131,6 +131,7 @@ class AccessMutation:
             visibility=input.visibility.value if input.visibility else None,
             registry_access=input.registry_access.value if input.registry_access else None,
             experiments_access=input.experiments_access.value if input.experiments_access else None,
+            version_reuse=input.version_reuse,
         )
         changed = await projects.edit(info.context.db, info.context.actor, command)
         return ProjectUpdatePayload(project=Project.of(changed))

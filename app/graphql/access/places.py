@@ -121,6 +121,9 @@ class Project(Node):
     visibility: Visibility = strawberry.field(description="Who may know of it.")
     registry_access: FeatureAccess = strawberry.field(description="For whom models and versions are switched on.")
     experiments_access: FeatureAccess = strawberry.field(description="The same for experiments and candidates.")
+    version_reuse: bool = strawberry.field(
+        description="Whether the SemVer of a deleted version may come back with other files."
+    )
     created_at: datetime = strawberry.field(description="When it was made.")
 
     @classmethod
@@ -137,6 +140,7 @@ class Project(Node):
             visibility=Visibility(row.visibility),
             registry_access=FeatureAccess(row.registry_access),
             experiments_access=FeatureAccess(row.experiments_access),
+            version_reuse=row.version_reuse,
             created_at=row.created_at,
         )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import strawberry
 
 from app.artifacts.artifacts import Root
@@ -33,20 +35,40 @@ class ArtifactLookup:
     path: ArtifactPath | None = choice("Its owner and path.")
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where files are: below a folder of a root; ``version`` where they were named by one."""
+
+    root: Root
+    folder: str = ""
+    version: versions.ModelVersion | None = None
+
+
 async def find_root(info: Info, owner: ArtifactOwner) -> tuple[Root, str]:
     """Whose files are meant, and below which folder.
 
     Raises:
         NotFound: the owner does not exist or may not be seen.
     """
+    target = await find_target(info, owner)
+    return target.root, target.folder
+
+
+async def find_target(info: Info, owner: ArtifactOwner) -> Target:
+    """The same with the version that was named.
+
+    Raises:
+        NotFound: the owner does not exist or may not be seen.
+    """
     if owner.model_version:
-        return versions.root_of(await find_version(info, owner.model_version))
+        version = await find_version(info, owner.model_version)
+        return Target(*versions.root_of(version), version)
     if owner.logged_model:
         model = await find_logged_model(info, owner.logged_model)
-        return Root(model.project_id, logged_model_id=model.id), ""
+        return Target(Root(model.project_id, logged_model_id=model.id))
     assert owner.candidate, "one of the three is given"
     found = await find_candidate(info, owner.candidate)
-    return Root(found.project_id, candidate_id=found.id), ""
+    return Target(Root(found.project_id, candidate_id=found.id))
 
 
 def below(folder: str, path: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 from uuid import UUID
 
@@ -12,7 +11,8 @@ from app.artifacts import announced_uploads, quarantine
 from app.artifacts.announced_uploads import AnnouncedFile
 from app.errors import Invalid
 from app.graphql import ids
-from app.graphql.artifacts.lookups import ArtifactOwner, below, find_root
+from app.graphql.artifacts.hashes import SHA256
+from app.graphql.artifacts.lookups import ArtifactOwner, below, find_target
 from app.graphql.artifacts.types import Artifact
 from app.graphql.artifacts.uploads import ArtifactUpload
 from app.graphql.context import Info
@@ -21,9 +21,8 @@ from app.graphql.fields import INPUT, mutation, optional, user_errors
 from app.graphql.jobs.queries import job_by_id
 from app.graphql.jobs.types import BackgroundJob
 from app.graphql.scalars import Long
+from app.registry import completion
 from app.tracking import owners
-
-_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 
 @strawberry.input(description="A file that will come.")
@@ -36,7 +35,7 @@ class ArtifactUploadFile:
     media_type: str | None = optional("What to serve it as; guessed from the name when left out.")
 
     def announced(self, folder: str, index: int) -> AnnouncedFile:
-        if self.sha256 is not None and not _SHA256.fullmatch(self.sha256):
+        if self.sha256 is not None and not SHA256.fullmatch(self.sha256):
             field = f"files.{index}.sha256"
             raise Invalid(f"`{self.sha256[:80]}` is no SHA-256: it has 64 hexadecimal digits.", field=field)
         sha256 = bytes.fromhex(self.sha256) if self.sha256 else None
@@ -95,17 +94,21 @@ class ArtifactUploadsMutation:
     async def artifact_upload_create(
         self, info: Info, input: Annotated[ArtifactUploadCreateInput, INPUT]
     ) -> ArtifactUploadCreatePayload:
-        context, (root, folder) = info.context, await find_root(info, input.owner)
-        files = [file.announced(folder, index) for index, file in enumerate(input.files)]
+        context, target = info.context, await find_target(info, input.owner)
+        files = [file.announced(target.folder, index) for index, file in enumerate(input.files)]
+        expected = completion.Expectation(target.version) if target.version else None
         rows = await announced_uploads.create(
             context.db,
             context.actor,
             context.runtime.blobs,
-            root,
+            target.root,
             files,
-            lock_owner=owners.lock(root),
+            lock_owner=expected.lock_owner if expected else owners.lock(target.root),
             limit=context.runtime.settings.max_artifact_bytes,
+            finish=expected.finish if expected else None,
         )
+        if target.version and all(row.state == "completed" for row in rows):
+            await completion.settle(context.db, target.root.project_id)
         return ArtifactUploadCreatePayload(uploads=[ArtifactUpload.of(row) for row in rows])
 
     @mutation("Says that all parts were sent; a worker verifies them and puts the files in place. Twice is fine.")

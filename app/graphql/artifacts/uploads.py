@@ -65,7 +65,8 @@ class ArtifactUpload(Node):
     media_type: str = strawberry.field(description="What it will be served as.")
     state: ArtifactUploadState = strawberry.field(description="How far it is.")
     already_stored: bool = strawberry.field(
-        description="The project has these bytes: nothing is to be sent, and the file is in place."
+        description="The project has these bytes: nothing is to be sent. The file is in place at once (`READY`), or as "
+        "soon as they have been inspected under this name (`VERIFYING`, with a `job`)."
     )
     reason: str | None = strawberry.field(description="Why it failed.")
     part_size: Long = strawberry.field(description="The bytes of every part but the last.")
@@ -127,7 +128,7 @@ class ArtifactUpload(Node):
         found = await info.context.loaders.artifacts.artifacts.load((self.row.project_id, self.row.artifact_id))
         return Artifact.of(found) if found else None
 
-    @resolved("The job that verifies it, from its completion on.")
+    @resolved("The job that verifies it, from its completion on, or from its beginning if the project has its bytes.")
     async def job(self, info: Info) -> BackgroundJob | None:
         found = await info.context.loaders.access.jobs.load(self.row.job_id) if self.row.job_id else None
         return BackgroundJob.of(found) if found else None

@@ -13,7 +13,7 @@ from app.graphql.access.lookups import ProjectLookup
 from app.graphql.context import Info
 from app.graphql.jobs.queries import BackgroundJobLookup
 from app.graphql.jobs.types import BackgroundJob
-from app.graphql.live.types import CandidateUpdate, ProjectEvent
+from app.graphql.live.types import CandidateUpdate, ProjectEvent, ProjectEventType
 from app.graphql.tracking.lookups import CandidateLookup
 from app.journal.marks import Cursor
 from app.live import following
@@ -23,6 +23,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 After = Annotated[
     str | None,
     strawberry.argument(description="The last `cursor` that was received: what was missed since then comes first."),
+]
+
+Kinds = Annotated[
+    list[ProjectEventType] | None,
+    strawberry.argument(description="Only events of these types, and RESET; all when left out."),
 ]
 
 AfterLook = Annotated[
@@ -71,12 +76,15 @@ class Subscription:
         info: Info,
         project: Annotated[ProjectLookup, strawberry.argument(description="Which one.")],
         after: After = None,
+        types: Kinds = None,
     ) -> AsyncGenerator[ProjectEvent, None]:
         context, cursor = info.context, _cursor(after)
         async with aclosing(following.project(context.live, context.actor, project.key(), cursor)) as found:
             async for told in found:
                 context.renew()
-                yield ProjectEvent.of(told)
+                event = ProjectEvent.of(told)
+                if types is None or event.type in types or event.type is ProjectEventType.RESET:
+                    yield event
 
 
 def _cursor(after: str | None) -> Cursor | None:

@@ -26,7 +26,13 @@ class ProjectEventType(Enum):
     MODEL_CREATED = value("MODEL_CREATED", "A model was made.")
     MODEL_UPDATED = value("MODEL_UPDATED", "Name, description or tags of a model changed.")
     MODEL_DELETED = value("MODEL_DELETED", "A model was deleted.")
-    MODEL_VERSION_CREATED = value("MODEL_VERSION_CREATED", "A model version was made.")
+    MODEL_VERSION_OPENED = value("MODEL_VERSION_OPENED", "Files are being pushed to a model version.")
+    MODEL_VERSION_CREATED = value("MODEL_VERSION_CREATED", "A model version is whole for the first time.")
+    MODEL_VERSION_READY = value("MODEL_VERSION_READY", "All files of a model version are there and sound, as of now.")
+    MODEL_VERSION_FAILED = value("MODEL_VERSION_FAILED", "A model version failed; `detail` tells why.")
+    MODEL_VERSION_QUARANTINED = value(
+        "MODEL_VERSION_QUARANTINED", "A file of a model version is in quarantine; `detail` tells why."
+    )
     MODEL_VERSION_UPDATED = value("MODEL_VERSION_UPDATED", "Description or tags of a model version changed.")
     MODEL_VERSION_DELETED = value("MODEL_VERSION_DELETED", "A model version was deleted.")
     STAGE_CHANGED = value("STAGE_CHANGED", "A model version is in another stage; `detail` names it.")
@@ -34,6 +40,7 @@ class ProjectEventType(Enum):
     ALIAS_REMOVED = value("ALIAS_REMOVED", "A model version lost an alias, maybe to another; `detail` names it.")
     CANDIDATE_CREATED = value("CANDIDATE_CREATED", "A candidate began.")
     CANDIDATE_UPDATED = value("CANDIDATE_UPDATED", "Name, status or times of a candidate changed; not its logs.")
+    CANDIDATE_FINISHED = value("CANDIDATE_FINISHED", "A candidate has ended: finished, failed or killed.")
     CANDIDATE_TRASHED = value("CANDIDATE_TRASHED", "A candidate went to the trash.")
     CANDIDATE_RESTORED = value("CANDIDATE_RESTORED", "A candidate came back from the trash.")
     CANDIDATE_DELETED = value("CANDIDATE_DELETED", "A candidate is gone for good.")

@@ -51,6 +51,45 @@ class ModelVersionCreateInput:
     location: str = optional("The address of its files where they are kept outside of this service.", default="")
     foreign_run: str = optional("The id of the run of another tracking server that it comes from.", default="")
     run_link: str = optional("A link to that run.", default="")
+    is_open: bool = optional(
+        "Whether files are going to be pushed: then it is OPEN, and nothing but an exact reference means it, until "
+        "`modelVersionComplete`.",
+        default=False,
+    )
+
+
+@strawberry.input(description="The end of a push.")
+class ModelVersionCompleteInput:
+    model_version: ModelVersionLookup = strawberry.field(description="The version whose files were all pushed.")
+    aliases: list[str] = strawberry.field(
+        default_factory=list, description="Aliases that it gets in the same moment, at most 100."
+    )
+
+
+@strawberry.input(description="A file that is going to be pushed.")
+class PlannedFileInput:
+    path: str = strawberry.field(description="Folders and name, joined by slashes.")
+    size: Long = strawberry.field(description="Its bytes.")
+
+
+@strawberry.input(description="A version that is going to be made and pushed.")
+class ModelVersionCheckInput:
+    project: ProjectLookup = strawberry.field(description="The project of the model.")
+    model: str = strawberry.field(description="The name of the model.")
+    creates_model: bool = optional("Whether the model is going to be made if there is none.", default=False)
+    version: str | None = optional("SemVer 2.0, unique in the model; the next one when left out.")
+    increment: Increment | None = optional("What the next version raises; PATCH when left out. Not with `version`.")
+    description: str = optional("Markdown, at most 10,000 characters.", default="")
+    tags: list[TagInput] = strawberry.field(default_factory=list, description="Its tags.")
+    artifact_folder: str = optional("The folder of the candidate's files that shall be its own.", default="")
+    aliases: list[str] = strawberry.field(default_factory=list, description="Aliases that it is going to get.")
+    files: list[PlannedFileInput] = strawberry.field(
+        default_factory=list, description="Files that are going to be pushed, at most 1,000; check more in turn."
+    )
+    manifest: str | None = optional(
+        "The SHA-256, in hexadecimal digits, of the lines of all files, joined by line feeds and sorted by path in "
+        "byte order: path, size and SHA-256, separated by tabs. It tells whether a deleted version may come back."
+    )
 
 
 @strawberry.input(description="A copy of a version.")

@@ -20,6 +20,7 @@ from app.graphql.registry.inputs import (
     ModelCreateInput,
     ModelDeleteInput,
     ModelUpdateInput,
+    ModelVersionCompleteInput,
     ModelVersionCopyInput,
     ModelVersionCreateInput,
     ModelVersionDeleteInput,
@@ -28,7 +29,7 @@ from app.graphql.registry.inputs import (
 )
 from app.graphql.registry.queries import find_model, find_version
 from app.graphql.registry.types import Alias, Model, ModelVersion
-from app.registry import aliases, copying, editing, models, versions
+from app.registry import aliases, completion, copying, editing, models, versions
 from app.registry.copying import CopyVersion
 from app.registry.editing import EditModel, EditVersion
 from app.registry.models import CreateModel
@@ -57,6 +58,12 @@ class ModelDeletePayload:
 @strawberry.type(description="What became of `modelVersionCreate`.")
 class ModelVersionCreatePayload:
     model_version: ModelVersion | None = optional("The new version.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="What became of `modelVersionComplete`.")
+class ModelVersionCompletePayload:
+    model_version: ModelVersion | None = optional("The version, READY.")
     user_errors: list[UserError] = user_errors()
 
 
@@ -135,9 +142,18 @@ class RegistryMutation:
             location=input.location,
             foreign_run=input.foreign_run,
             run_link=input.run_link,
+            is_open=input.is_open,
         )
         made = await versions.create(info.context.db, info.context.actor, owner.project_id, command)
         return ModelVersionCreatePayload(model_version=ModelVersion.of(made))
+
+    @mutation("Says that all files of an OPEN version were pushed: it becomes READY. Twice is fine.")
+    async def model_version_complete(
+        self, info: Info, input: Annotated[ModelVersionCompleteInput, INPUT]
+    ) -> ModelVersionCompletePayload:
+        context, (project, target) = info.context, input.model_version.key()
+        done = await completion.complete(context.db, context.actor, project, target, input.aliases)
+        return ModelVersionCompletePayload(model_version=ModelVersion.of(done))
 
     @mutation("Makes a version of a model from one of another model of the project; they share candidate and files.")
     async def model_version_copy(

@@ -8,8 +8,9 @@ from app.graphql.fields import enumerated, optional
 from app.registry.models import ModelOrder, ModelSort
 from app.registry.pages import VersionSort
 from app.registry.semver import Increment
+from app.registry.states import State as ModelVersionState
 
-__all__ = ["Increment", "ModelOrderBy", "ModelSort", "VersionOrderBy", "VersionSort"]
+__all__ = ["Increment", "ModelOrderBy", "ModelSort", "ModelVersionState", "VersionOrderBy", "VersionSort"]
 
 enumerated(
     ModelSort,
@@ -26,6 +27,15 @@ enumerated(
     PRECEDENCE="By the precedence of SemVer 2.0; build metadata do not count.",
     CREATED_AT="By creation.",
     NUMBER="By number.",
+)
+enumerated(
+    ModelVersionState,
+    "Whether the files of a version are complete and sound.",
+    name="ModelVersionState",
+    OPEN="Files are still being pushed.",
+    READY="They are.",
+    FAILED="A file is not what it claims to be, or the push was given up.",
+    QUARANTINED="Loading a file of it is dangerous.",
 )
 enumerated(
     Increment,

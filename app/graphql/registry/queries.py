@@ -6,12 +6,24 @@ from typing import Annotated
 
 import strawberry
 
+from app.errors import Invalid
+from app.graphql.artifacts.hashes import SHA256
 from app.graphql.context import Info
-from app.graphql.errors import or_none
-from app.graphql.fields import resolved
+from app.graphql.errors import UserError, or_none
+from app.graphql.fields import INPUT, resolved
+from app.graphql.pairs import mapping
+from app.graphql.registry.inputs import ModelVersionCheckInput
 from app.graphql.registry.lookups import ModelLookup, ModelVersionLookup
 from app.graphql.registry.types import Model, ModelVersion
-from app.registry import models, versions
+from app.registry import checking, models, versions
+from app.registry.checking import CheckVersion, PlannedFile
+from app.registry.versions import CreateVersion
+
+
+@strawberry.type(description="Whether a version could be made and pushed.")
+class ModelVersionCheck:
+    version: str | None = strawberry.field(description="The version that would be made now; null when none would be.")
+    user_errors: list[UserError] = strawberry.field(description="Everything that would be refused; empty: nothing.")
 
 
 @strawberry.type
@@ -29,6 +41,48 @@ class RegistryQuery:
     ) -> ModelVersion | None:
         found = await or_none(find_version(info, by))
         return ModelVersion.of(found) if found else None
+
+    @resolved("Whether a version could be made and pushed like this, without making anything; for who may make it.")
+    async def model_version_check(
+        self, info: Info, input: Annotated[ModelVersionCheckInput, INPUT]
+    ) -> ModelVersionCheck:
+        context = info.context
+        verdict = await checking.check(
+            context.db,
+            context.actor,
+            input.project.key(),
+            _planned(input),
+            limit=context.runtime.settings.max_artifact_bytes,
+        )
+        return ModelVersionCheck(
+            version=verdict.version, user_errors=[UserError.of(error) for error in verdict.refusals]
+        )
+
+
+def _planned(input: ModelVersionCheckInput) -> CheckVersion:
+    """What is to be checked, as the core knows it.
+
+    Raises:
+        Invalid: the manifest is no SHA-256.
+    """
+    if input.manifest is not None and not SHA256.fullmatch(input.manifest):
+        raise Invalid(f"`{input.manifest[:80]}` is no SHA-256: it has 64 hexadecimal digits.", field="manifest")
+    version = CreateVersion(
+        input.model,
+        version=input.version,
+        increment=input.increment,
+        description=input.description,
+        tags=mapping(input.tags, "tags"),
+        artifact_folder=input.artifact_folder,
+        is_open=True,
+    )
+    return CheckVersion(
+        version,
+        makes_model=input.creates_model,
+        aliases=input.aliases,
+        files=[PlannedFile(file.path, file.size) for file in input.files],
+        manifest=bytes.fromhex(input.manifest) if input.manifest else None,
+    )
 
 
 async def find_model(info: Info, by: ModelLookup) -> models.Model:

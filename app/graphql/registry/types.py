@@ -19,10 +19,10 @@ from app.graphql.errors import or_empty, or_none
 from app.graphql.fields import resolved
 from app.graphql.node import Node
 from app.graphql.pairs import Tag, tags_of
-from app.graphql.registry.orders import VersionOrderBy
+from app.graphql.registry.orders import ModelVersionState, VersionOrderBy
 from app.graphql.scalars import Long
 from app.pagination import Page, Window
-from app.registry import models, pages, versions
+from app.registry import models, pages, states, versions
 from app.registry.aliases import AliasDetails
 from app.registry.models import ModelOrder
 from app.registry.pages import VersionList
@@ -131,6 +131,10 @@ class ModelVersion(Node):
     description: str = strawberry.field(description="Markdown.")
     tags: list[Tag] = strawberry.field(description="Tags, by key.")
     stage: str = strawberry.field(description="none, staging, production or archived.")
+    state: ModelVersionState = strawberry.field(
+        description="Whether its files are complete and sound: `latest`, ranges and stages see READY ones only."
+    )
+    state_reason: str | None = strawberry.field(description="Why it is not READY; null when it is.")
     source: str = strawberry.field(description="Where its maker said that it came from; never opened by the service.")
     location: str = strawberry.field(description="Where its files are, when they are kept outside of this service.")
     foreign_run: str = strawberry.field(description="The run of another tracking server that it comes from.")
@@ -150,6 +154,8 @@ class ModelVersion(Node):
             description=row.description,
             tags=tags_of(row.tags),
             stage=row.stage,
+            state=ModelVersionState(row.state),
+            state_reason=states.reason(row.state, row.state_reason),
             source=row.source,
             location=row.location,
             foreign_run=row.foreign_run,

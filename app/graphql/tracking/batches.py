@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from app.composing import composed
 from app.graphql import ids
 from app.graphql.pairs import mapping
 from app.graphql.tracking.inputs import CandidateLogInput, DatasetUseInput, MetricPointInput
@@ -52,7 +53,7 @@ def _metric(project_id: int, point: MetricPointInput) -> MetricInput:
         timestamp=point.timestamp,
         step=point.step,
         logged_model_id=logged_model(project_id, model, "metrics") if model else None,
-        dataset_name=point.dataset_name,
+        dataset_name=composed(point.dataset_name or "") or None,
         dataset_digest=point.dataset_digest,
     )
 

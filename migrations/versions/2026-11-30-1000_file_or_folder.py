@@ -1,16 +1,16 @@
 """a path is a file or a folder, never both
 
-Revision ID: 0011_file_or_folder
-Revises: 0010_small_tables
-Create Date: 2026-11-30 09:00:00
+Revision ID: 0014_file_or_folder
+Revises: 0013_known_verdicts
+Create Date: 2026-11-30 10:00:00
 """
 
 from __future__ import annotations
 
 from alembic import op
 
-revision = "0011_file_or_folder"
-down_revision = "0010_small_tables"
+revision = "0014_file_or_folder"
+down_revision = "0013_known_verdicts"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,51 @@
+"""What is still missing of the files below a folder: uploads that go on, and files that were not inspected yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import BigInteger, Text, Uuid, bindparam, text
+
+from app.artifacts.artifacts import Root
+from app.db.database import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Outstanding:
+    """Counts: uploads that go on, uploads that failed and were not repeated, files to be inspected; files in place."""
+
+    uploads: int
+    failed: int
+    uninspected: int
+    files: int
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether waiting changes something."""
+        return bool(self.uploads or self.uninspected)
+
+
+_OF_ROOT = "u.project_id = :of_project AND (u.candidate_id = :root OR u.logged_model_id = :root)"
+_UPLOADS = f"multipart_uploads u WHERE {_OF_ROOT} AND {{below}}"
+_FILES = "artifacts a WHERE a.project_id = :of_project AND a.root_id = :root AND {below}"
+_BELOW = "(:folder = '' OR {path} = :folder OR starts_with({path}, :folder || '/'))"
+_UPLOADS, _FILES = (
+    clause.format(below=_BELOW.format(path=path)) for clause, path in ((_UPLOADS, "u.path"), (_FILES, "a.path"))
+)
+_OUTSTANDING = text(f"""
+    SELECT
+        (SELECT count(*) FROM {_UPLOADS} AND u.state IN ('open', 'verifying') AND u.expires_at > now()) AS uploads,
+        (SELECT count(*) FROM {_UPLOADS} AND u.state = 'failed' AND NOT EXISTS (
+            SELECT FROM artifacts n WHERE n.project_id = u.project_id AND n.root_id = :root AND n.path = u.path
+              AND n.created_at > u.created_at)) AS failed,
+        (SELECT count(*) FROM {_FILES} AND a.inspected_at IS NULL) AS uninspected,
+        (SELECT count(*) FROM {_FILES}) AS files
+""").bindparams(  # noqa: S608 - of constants
+    bindparam("of_project", type_=BigInteger), bindparam("root", type_=Uuid), bindparam("folder", type_=Text)
+)
+
+
+async def of_folder(snap: Snapshot, root: Root, folder: str) -> Outstanding:
+    """Read step: what is outstanding below the folder of a root, in one statement."""
+    row = (await snap.execute(_OUTSTANDING, {"of_project": root.project_id, "root": root.id, "folder": folder})).one()
+    return Outstanding(row.uploads, row.failed, row.uninspected, row.files)

@@ -25,7 +25,7 @@ from sqlalchemy import ColumnElement, func, insert, select, update
 
 from app.access import projects
 from app.access.policy import Actor, Role
-from app.artifacts import beginnings, garbage, paths, plans, receiving, sharing, sight
+from app.artifacts import beginnings, garbage, occupied, paths, plans, receiving, sharing, sight
 from app.artifacts.artifacts import Root
 from app.artifacts.multipart_uploads import (
     LIFE,
@@ -85,12 +85,14 @@ async def create(
         InvalidPath: see :func:`app.artifacts.paths.check`.
         TooLarge: a file of more than ``limit`` bytes, or more than 1,000 files.
         Invalid: no file, the same path twice, a negative size.
+        PathOccupied: one would be a file and a folder, with a file that is there or that is announced with it.
     """
     places = _checked(root, files, limit, actor.user_id)
     async with db.write() as tx:
         access = await projects.visible(tx, actor, root.project_id)
         sight.require_writer(actor, access)
         await lock_owner(tx)
+        await _require_free(tx, places)
         known = await sharing.find(tx, root.project_id, files)
         placed = await sharing.place(tx, [(places[i], blob_id) for i, blob_id in known.items()])
         # The database's clock, since workers compare with it.
@@ -223,6 +225,13 @@ def _checked(root: Root, files: Sequence[AnnouncedFile], limit: int, by: int | N
     if times > 1:
         raise Invalid(f"The path `{path}` is announced {times} times; each file has its own.", field="files")
     return places
+
+
+async def _require_free(tx: Tx, places: Sequence[Place]) -> None:
+    paths = [place.path for place in places]
+    pair = occupied.among(paths) or next(iter((await occupied.others(tx, places[0].root, paths)).items()), None)
+    if pair:
+        raise occupied.refusal(*pair, f"files.{paths.index(pair[0])}.path")
 
 
 def _row(

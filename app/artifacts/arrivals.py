@@ -1,8 +1,8 @@
 """The two transactions of an upload, shared by all files that arrive at the same time.
 
 What stands here is the common case, in one statement each: the owner lives and nobody changes it, the bytes are new
-to the project, the path is free. Whatever is otherwise is left, untouched, to the steps of
-:mod:`app.artifacts.uploads`, which wait, share, replace, heal, and say why not.
+to the project, the path is free and no other file excludes it. Whatever is otherwise is left, untouched, to the steps
+of :mod:`app.artifacts.uploads`, which wait, share, replace, heal, and say why not.
 """
 
 from __future__ import annotations
@@ -283,7 +283,8 @@ SELECT shared.pending_id, placed.* FROM placed JOIN shared ON shared.artifact_id
 """  # noqa: S608 - put together from constants
 # `<> 'stored'` and not `= 'pending'`: in a small table the planner would as soon read the whole index of what is
 # pending, and keep to that when it has grown. The advisory locks are those of `uploads.register`. A hash or a path that
-# somebody has taken since this statement began meets a unique index, which undoes all of it.
+# somebody has taken since this statement began meets a unique index, which undoes all of it; so does the trigger for a
+# path that would be a file and a folder, since looking for that here would cost each small file as much again.
 _ARRIVED = f"""
 WITH {_GIVEN.format(more="", names="")}, simple AS MATERIALIZED (
   SELECT * FROM given WHERE {_HELD} AND {_FREE}

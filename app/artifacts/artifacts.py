@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select, text
+from sqlalchemy import BigInteger, ColumnElement, Integer, Select, Text, Uuid, and_, bindparam, func, select, text
 
 from app.artifacts.tables import Artifact, Blob
 from app.db.database import Database, Snapshot
@@ -123,25 +124,68 @@ async def get(db: Database, root: Root, path: str) -> ArtifactDetails:
 _AT_PATH = f"{DETAILS} AND artifacts.project_id = $1 AND root_id = $2 AND path = $3"
 
 
-async def list_folder(snap: Snapshot, root: Root, folder: str = "", limit: int = 10_000) -> list[Entry]:
-    """Read step: files and folders directly in a folder, by name. A folder that is not there is empty.
+async def list_folder(snap: Snapshot, root: Root, folder: str = "") -> list[Entry]:
+    """Read step: all files and folders directly in a folder, by name. A folder that is not there is empty."""
+    entries: list[Entry] = []
+    after: str | None = ""
+    while after is not None:
+        page, after = await list_page(snap, root, folder, after)
+        entries += page
+    entries.sort(key=lambda entry: entry.name)
+    return entries
 
-    The database groups by the next part of the path, so a folder of a million files below costs one line.
+
+async def list_page(snap: Snapshot, root: Root, folder: str, after: str = "") -> tuple[list[Entry], str | None]:
+    """Read step: some files and folders directly in a folder, and what to pass as ``after`` for more; None: no more.
+
+    Each page is in the order of names, and ends where an order of paths ends it. A page reads 10,000 files at most: a
+    folder in which the page would end is one line, and what else is in there is passed over.
     """
     prefix = f"{folder}/" if folder else ""
-    rest = func.substr(Artifact.path, len(prefix) + 1)
-    name = func.split_part(rest, "/", 1)
-    is_folder = func.bool_or(rest.contains("/"))
-    statement = (
-        select(name, is_folder, func.max(case((~rest.contains("/"), Blob.size))))
-        .join(Blob, _blob_of())
-        .where(Artifact.project_id == root.project_id, Artifact.root_id == root.id, *below(folder), _OWNED)
-        .group_by(name)
-        .order_by(name)
-        .limit(limit)
-    )
-    rows = await snap.execute(statement)
-    return [Entry(name, folder_, None if folder_ else size) for name, folder_, size in rows]
+    values = {
+        "of_project": root.project_id,
+        "of_root": root.id,
+        "of_candidate": root.candidate_id,
+        "of_model": root.logged_model_id,
+        "start": len(prefix) + 1,
+        "after": after or prefix,
+        "before": f"{folder}0" if folder else None,
+        "most": PAGE,
+    }
+    rows = (await snap.execute(_PAGE, values)).all()
+    entries = [Entry(name, is_folder, None if is_folder else size) for name, is_folder, size, _, _ in rows]
+    if sum(files for *_, files in rows) < PAGE:
+        return entries, None
+    name, is_folder, _, last, _ = max(rows, key=itemgetter(3))
+    return entries, f"{prefix}{name}0" if is_folder else f"{last}\x01"
+
+
+PAGE = 10_000
+# One look at the owner of the files, which is the same for all of them. Nothing but a path begins with another one and
+# goes on with the first character that none can hold: so `>=` is `>` for the last path of a page.
+_PAGE = text(f"""
+WITH page AS (
+  SELECT a.path, substr(a.path, :start) AS rest, a.project_id, a.blob_id FROM artifacts a
+  WHERE a.project_id = :of_project AND a.root_id = :of_root AND a.path >= :after
+    AND (CAST(:before AS text) IS NULL OR a.path < :before)
+    AND EXISTS (SELECT FROM (SELECT :of_project AS project_id, :of_candidate AS candidate_id,
+      :of_model AS logged_model_id) AS artifacts WHERE {_OWNED_SQL})
+  ORDER BY a.path LIMIT :most
+)
+SELECT split_part(page.rest, '/', 1) AS name, bool_or(page.rest LIKE '%/%') AS is_folder, max(b.size) AS size,
+  max(page.path) AS last, count(*) AS files
+FROM page LEFT JOIN blobs b ON b.project_id = page.project_id AND b.id = page.blob_id AND page.rest NOT LIKE '%/%'
+GROUP BY 1 ORDER BY 1
+""").bindparams(  # noqa: S608 - put together from constants
+    bindparam("of_project", type_=BigInteger),
+    bindparam("of_root", type_=Uuid),
+    bindparam("of_candidate", type_=Uuid),
+    bindparam("of_model", type_=Uuid),
+    bindparam("start", type_=Integer),
+    bindparam("after", type_=Text(collation="C")),
+    bindparam("before", type_=Text(collation="C")),
+    bindparam("most", type_=Integer),
+)
 
 
 async def totals(snap: Snapshot, project_id: int, roots: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import structlog
 from sqlalchemy import ARRAY, ColumnElement, Uuid, bindparam, func, select, update
 
 from app import faults
-from app.artifacts import garbage, inspections, placing, plans
+from app.artifacts import garbage, inspections, occupied, placing, plans
 from app.artifacts.announced_uploads import VERIFYING
 from app.artifacts.artifacts import Root
 from app.artifacts.inspections import Progress
+from app.artifacts.occupied import PathOccupied
 from app.artifacts.placing import Verified
 from app.artifacts.plans import PartsMissing
 from app.artifacts.tables import VERIFYING_STATE, Blob, MultipartUpload
@@ -37,6 +38,7 @@ SLICE_BYTES = 4 * 1024 * plans.MIB
 """Files of so many bytes together end a slice, too."""
 APPEARANCES, APPEARANCE_SECONDS = 20, 0.5
 _REPORT_BYTES = 64 * plans.MIB
+_Landed: TypeAlias = tuple[MultipartUpload, Stored, Report]
 log = structlog.get_logger()
 
 
@@ -145,7 +147,7 @@ class _Landing:
     def __init__(self, db: Database, lock_of: LockOf) -> None:
         self._db = db
         self._lock_of = lock_of
-        self._waiting: list[tuple[MultipartUpload, Stored, Report]] = []
+        self._waiting: list[_Landed] = []
 
     async def add(self, upload: MultipartUpload, stored: Stored, report: Report) -> None:
         """A file is verified; a large one is not kept waiting."""
@@ -156,31 +158,63 @@ class _Landing:
     async def clear(self) -> None:
         """Put in place what waits, root by root."""
         waiting, self._waiting = self._waiting, []
-        roots: dict[Root, list[tuple[MultipartUpload, Stored, Report]]] = {}
+        roots: dict[Root, list[_Landed]] = {}
         for one in waiting:
             roots.setdefault(_root(one[0]), []).append(one)
         for root, files in roots.items():
             await self._put_in_place(root, files)
 
-    async def _put_in_place(self, root: Root, files: Sequence[tuple[MultipartUpload, Stored, Report]]) -> None:
+    async def _put_in_place(self, root: Root, files: Sequence[_Landed]) -> None:
         try:
-            async with self._db.write() as tx:
-                awaited = await _awaited(tx, [upload for upload, _, _ in files])
-                if not awaited:
-                    return
-                await self._lock_of(root)(tx)
-                mine = [one for one in files if one[0].id in awaited]
-                verified = [
-                    Verified(_place(root, upload), upload.blob_id, stored, report, upload.is_shared)
-                    for upload, stored, report in mine
-                ]
-                artifacts = await placing.place_verified(tx, verified)
-                done = {upload.id: made for (upload, _, _), made in zip(mine, artifacts, strict=True)}
-                await tx.execute(_COMPLETE, {"of_project": root.project_id, **_arrays(done)})
+            refused = await self._place(root, files)
         except NotFound:
             reason = "The candidate or logged model whose file it was going to be has been deleted."
             await _fail(self._db, [upload for upload, _, _ in files], reason)
+        except PathOccupied as error:  # somebody has just stored what excludes one of them; the others are fine
+            if len(files) == 1:
+                await _fail(self._db, [files[0][0]], error.message)
+            else:
+                for one in files:
+                    await self._put_in_place(root, [one])
+        else:
+            for upload, reason in refused:
+                await _fail(self._db, [upload], reason)
         await faults.point("ingest.placed")
+
+    async def _place(self, root: Root, files: Sequence[_Landed]) -> list[tuple[MultipartUpload, str]]:
+        """Those that other files exclude, with the reason; the rest is in place."""
+        async with self._db.write() as tx:
+            awaited = await _awaited(tx, [upload for upload, _, _ in files])
+            if not awaited:
+                return []
+            await self._lock_of(root)(tx)
+            mine = [one for one in files if one[0].id in awaited]
+            excluded = await _excluded(tx, root, [upload for upload, _, _ in mine])
+            mine = [one for one in mine if one[0].id not in excluded]
+            verified = [
+                Verified(_place(root, upload), upload.blob_id, stored, report, upload.is_shared)
+                for upload, stored, report in mine
+            ]
+            if verified:
+                artifacts = await placing.place_verified(tx, verified)
+                done = {upload.id: made for (upload, _, _), made in zip(mine, artifacts, strict=True)}
+                await tx.execute(_COMPLETE, {"of_project": root.project_id, **_arrays(done)})
+        return [(upload, excluded[upload.id]) for upload, _, _ in files if upload.id in excluded]
+
+
+async def _excluded(tx: Tx, root: Root, uploads: Sequence[MultipartUpload]) -> dict[UUID, str]:
+    """Why uploads cannot have their paths: a file that is there excludes them, or one that goes before them."""
+    there = await occupied.others(tx, root, [upload.path for upload in uploads])
+    refused, files, above = {}, set[str](), dict[str, str]()
+    for upload in uploads:
+        path = upload.path
+        other = there.get(path) or above.get(path) or next((one for one in occupied.folders(path) if one in files), "")
+        if other:
+            refused[upload.id] = occupied.refusal(path, other).message
+            continue
+        files.add(path)
+        above |= dict.fromkeys(occupied.folders(path), path)
+    return refused
 
 
 async def _verified(blobs: BlobStore, upload: MultipartUpload, meter: _Meter) -> Stored:

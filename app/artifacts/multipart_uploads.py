@@ -24,7 +24,7 @@ from sqlalchemy import ColumnElement, bindparam, delete, func, insert, or_, sele
 from app import faults
 from app.access import policy, projects
 from app.access.policy import Actor, Permission
-from app.artifacts import garbage, paths, uploads
+from app.artifacts import garbage, occupied, paths, uploads
 from app.artifacts.artifacts import Root
 from app.artifacts.tables import Artifact, Blob, MultipartUpload
 from app.artifacts.uploads import LockOwner, Place, guess_media_type
@@ -95,6 +95,7 @@ async def create(
 
     Raises:
         InvalidPath: see :func:`app.artifacts.paths.check`.
+        PathOccupied: a file is where this one needs a folder, or the reverse.
         Invalid: not 1 to 10,000 parts.
     """
     path = paths.check(command.path)
@@ -111,6 +112,7 @@ async def create(
         access = await projects.visible(tx, actor, root.project_id)
         policy.require(actor, access, permission)
         await lock_owner(tx)
+        await occupied.require_free(tx, root, path)
         blob = {"project_id": root.project_id, "id": row["blob_id"], "object_key": key}
         await tx.execute(insert(Blob).values(**blob, lease_until=func.now() + UPLOAD_BLOB_LEASE))
         begun = (await tx.scalars(insert(MultipartUpload).values(**row).returning(MultipartUpload))).one()
@@ -140,6 +142,7 @@ async def complete(
         UploadMissing: it was aborted or has expired.
         PartsMismatch, PartsRefused: nothing is written, and the upload can go on.
         TooLarge: more than ``limit`` bytes.
+        PathOccupied: meanwhile a file was stored where this one needs a folder, or the reverse.
     """
     path, claim = paths.check(command.path), uuid4()
     while True:

@@ -40,6 +40,13 @@ class ListedFile(NamedTuple):
     facts: Mapping[str, Any] | None
 
 
+class ListedFiles(NamedTuple):
+    """The files below a folder, and whether they are all of them: no more than 5,000 of a root are read."""
+
+    files: list[ListedFile]
+    is_whole: bool
+
+
 class Findings(NamedTuple):
     """What looking into a file has told; None where there was nothing to tell."""
 
@@ -74,12 +81,10 @@ async def counts_of_roots(
     return await lists.counts(db, actor, keys, statement=details().where(*below(folder)), parent=_PARENT)
 
 
-async def listed(
-    db: Database, actor: Actor, keys: Sequence[FolderKey], permission: Permission
-) -> Answers[list[ListedFile]]:
+async def listed(db: Database, actor: Actor, keys: Sequence[FolderKey], permission: Permission) -> Answers[ListedFiles]:
     """The first 5,000 files below each folder, by path within the folder: for comparisons."""
 
-    async def fetch(snap: Snapshot, allowed: list[FolderKey]) -> Sequence[list[ListedFile]]:
+    async def fetch(snap: Snapshot, allowed: list[FolderKey]) -> Sequence[ListedFiles]:
         wanted = or_(*(and_(Artifact.root_id == root, *below(folder)) for _, root, folder in allowed))
         facts = case((or_(Artifact.path == "MLmodel", Artifact.path.endswith("/MLmodel")), Artifact.facts))
         names = ("project_id", "root_id", "path", "size", "sha256")
@@ -88,7 +93,7 @@ async def listed(
         rows = await batching.firsts(
             snap,
             every.with_only_columns(*columns, facts.label("facts")).order_by(Artifact.path),
-            limit=MAX_LISTED,
+            limit=MAX_LISTED + 1,
             parent=_PARENT,
             keys=[(project_id, root) for project_id, root, _ in allowed],
         )
@@ -97,10 +102,11 @@ async def listed(
     return await ProjectLists(permission).read(db, actor, keys, fetch)
 
 
-def _within(folder: str, rows: Sequence[Any]) -> list[ListedFile]:
+def _within(folder: str, rows: Sequence[Any]) -> ListedFiles:
     start = len(folder) + 1 if folder else 0
-    mine = (row for row in rows if not folder or row.path.startswith(f"{folder}/"))
-    return [ListedFile(row.path[start:], row.size, row.sha256, row.facts) for row in mine]
+    mine = (row for row in rows[:MAX_LISTED] if not folder or row.path.startswith(f"{folder}/"))
+    files = [ListedFile(row.path[start:], row.size, row.sha256, row.facts) for row in mine]
+    return ListedFiles(files, len(rows) <= MAX_LISTED)
 
 
 async def by_paths(

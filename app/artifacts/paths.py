@@ -14,10 +14,15 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u200e\u200f
 """Control characters, and what turns the direction of writing."""
 _ABSOLUTE = re.compile(r"[A-Za-z]:|[A-Za-z][A-Za-z0-9+.-]*:/")
 _EMPTY_PARTS = "it must not hold empty, `.` or `..` parts, not even percent-encoded"
+_OUTSIDE = "it must not be absolute, name a drive or scheme, or use backslashes"
 
 
 class InvalidPath(Invalid):
-    """The artifact path is not acceptable."""
+    """The artifact path is not acceptable; ``leaves_root`` tells whether it means something outside of the root."""
+
+    def __init__(self, message: str, *, field: str | None = "path", leaves_root: bool = False) -> None:
+        super().__init__(message, field=field)
+        self.leaves_root = leaves_root
 
 
 def check(path: str, field: str = "path") -> str:
@@ -30,7 +35,9 @@ def check(path: str, field: str = "path") -> str:
     reason = _objection(text)
     if reason:
         raise InvalidPath(
-            f"Invalid path `{path[:120]!a}`: {reason}. A path is relative, like `model/weights.bin`.", field=field
+            f"Invalid path `{path[:120]!a}`: {reason}. A path is relative, like `model/weights.bin`.",
+            field=field,
+            leaves_root=_leaves_root(text) or _leaves_root(decoded(text)),
         )
     return text
 
@@ -45,6 +52,29 @@ def check_folder(path: str, field: str = "path") -> str:
     return check(stripped, field) if stripped else ""
 
 
+def require_text(path: str, field: str = "path") -> None:
+    """Refuse the name of a new file in whose place stands what a decoder writes for bytes that it cannot read.
+
+    Raises:
+        InvalidPath: two such names could be one; older files that have one are found by it.
+    """
+    if "\ufffd" in path:
+        raise InvalidPath(
+            f"Invalid path `{path[:120]!a}`: it must be UTF-8, and must not hold U+FFFD, which stands for other bytes.",
+            field=field,
+        )
+
+
+def plain(path: str) -> str:
+    """A relative path without what means nothing: `a/b` for `./a//b/.`, and nothing at all for the root, `.`.
+
+    For looking things up as a file system does. What is absolute or leads upwards stays, for :func:`check` to refuse.
+    """
+    if path.startswith("/"):
+        return path
+    return "/".join(part for part in path.split("/") if part not in {"", "."})
+
+
 def _objection(text: str) -> str | None:
     try:
         encoded = text.encode()
@@ -54,20 +84,29 @@ def _objection(text: str) -> str | None:
         return f"it must have 1 to {MAX_BYTES} bytes, not {len(encoded)}"
     if any(len(part.encode()) > MAX_PART_BYTES for part in text.split("/")):
         return f"each part may have {MAX_PART_BYTES} bytes"
-    if any(part in {"", ".", ".."} for part in text.split("/")[1:]) or text in {".", ".."}:
-        return _EMPTY_PARTS
-    # Clients and proxies decode more often than once; what would climb out after that is refused here already.
-    return _objection_to_letters(text) or ("%" in text and _objection_to_letters(decoded(text))) or None
+    # Clients and proxies decode more often than once; what would climb out after that is refused here already. Nothing
+    # else is read into a percent sign: `dog%step%0%timestamp%1760000000000%8f.png` is the name of an image.
+    return _objection_to_letters(text) or ("%" in text and _objection_to_decoded(decoded(text))) or None
 
 
 def _objection_to_letters(text: str) -> str | None:
     if "\\" in text or text.startswith("/") or _ABSOLUTE.match(text):
-        return "it must not be absolute, name a drive or scheme, or use backslashes"
+        return _OUTSIDE
     if _CONTROL.search(text):
         return "it must not hold control characters"
-    if any(part in {".", ".."} for part in text.split("/")):
-        return _EMPTY_PARTS
-    return None
+    return _EMPTY_PARTS if any(part in {"", ".", ".."} for part in text.split("/")) else None
+
+
+def _objection_to_decoded(text: str) -> str | None:
+    parts = re.split(r"[/\\]", text)
+    if parts[0] == "" or _ABSOLUTE.match(text):
+        return f"{_OUTSIDE}, not even percent-encoded"
+    return _EMPTY_PARTS if any(part in {".", ".."} for part in parts) else None
+
+
+def _leaves_root(text: str) -> bool:
+    parts = re.split(r"[/\\]", text)
+    return bool(_ABSOLUTE.match(text)) or ".." in parts or (len(parts) > 1 and parts[0] == "")
 
 
 def decoded(text: str) -> str:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, BigInteger, LargeBinary, Uuid, bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.artifacts import garbage, inspections, uploads, verdicts
+from app.artifacts import garbage, inspections, occupied, uploads, verdicts
 from app.artifacts.tables import PENDING, STORED, Artifact, Blob
 from app.artifacts.uploads import Place
 from app.db.database import Tx
@@ -47,7 +47,11 @@ class Verified:
 
 
 async def point(tx: Tx, wishes: Sequence[Wish]) -> dict[str, UUID]:
-    """Step: point paths of one root at blobs; older files of these paths are replaced. The artifacts by path."""
+    """Step: point paths of one root at blobs; older files of these paths are replaced. The artifacts by path.
+
+    Raises:
+        PathOccupied: one would be a file and a folder; the transaction has to end.
+    """
     if not wishes:
         return {}
     root = wishes[0].place.root
@@ -62,7 +66,8 @@ async def point(tx: Tx, wishes: Sequence[Wish]) -> dict[str, UUID]:
     statement = statement.on_conflict_do_update(
         index_elements=["project_id", "root_id", "path"], set_={**changing, "created_at": func.now()}
     )
-    made = await tx.execute(statement.returning(Artifact.path, Artifact.id), [_row(wish) for wish in wishes])
+    with occupied.explained():
+        made = await tx.execute(statement.returning(Artifact.path, Artifact.id), [_row(wish) for wish in wishes])
     artifacts = {row.path: row.id for row in made}
     after = {wish.place.path: wish.blob_id for wish in wishes}
     gone = [blob_id for path, blob_id in before.items() if after[path] != blob_id]
@@ -75,6 +80,7 @@ async def place_verified(tx: Tx, files: Sequence[Verified]) -> list[UUID]:
 
     Raises:
         Unavailable: a blob was given up meanwhile.
+        PathOccupied: one would be a file and a folder; the transaction has to end.
     """
     project_id = files[0].place.root.project_id
     at_once = {file.place.path: file for file in await _keep(tx, files)}

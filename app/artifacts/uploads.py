@@ -26,7 +26,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from app import faults
 from app.access import policy, projects
 from app.access.policy import Actor, Permission
-from app.artifacts import arrivals, damage, garbage, inspections, paths, quarantine, verdicts
+from app.artifacts import arrivals, damage, garbage, inspections, occupied, paths, quarantine, verdicts
 from app.artifacts.arrivals import LEASE, Coming
 from app.artifacts.arrivals import Place as Place
 from app.artifacts.artifacts import Root
@@ -73,6 +73,7 @@ async def store(
 
     Raises:
         InvalidPath: see :func:`app.artifacts.paths.check`.
+        PathOccupied: a file is where this one needs a folder, or the reverse.
         TooLarge: more than ``limit`` bytes.
         SizeMismatch: other than the announced number of bytes arrived; nothing is kept.
         Unavailable: the store is away; nothing is kept.
@@ -120,6 +121,8 @@ class _Sender:
     async def stream(self, chunks: AsyncIterator[bytes], size: int | None, limit: int) -> Artifact:
         """A file of any size, in constant memory."""
         project_id, file = self.place.root.project_id, Coming.of(self.place)
+        async with self.db.read() as snap:
+            await occupied.require_free(snap, self.place.root, self.place.path)
         await self._begin(file)
         heartbeat = asyncio.create_task(keep_alive(self.db, project_id, file.blob_id))
         try:
@@ -156,12 +159,14 @@ async def permit(
 
     Raises:
         InvalidPath: see :func:`app.artifacts.paths.check`.
+        PathOccupied: a file is where this one needs a folder, or the reverse.
     """
     checked = paths.check(path)
     async with db.write() as tx:
         access = await projects.visible(tx, actor, root.project_id)
         policy.require(actor, access, permission)
         await lock_owner(tx)
+        await occupied.require_free(tx, root, checked)
     return checked
 
 
@@ -228,6 +233,7 @@ async def begin(db: Database, actor: Actor, file: Coming, lock_owner: LockOwner,
 
     Raises:
         NotFound, Forbidden: as the project and the owner say.
+        PathOccupied: a file is where this one needs a folder, or the reverse.
     """
     root = file.place.root
     row = {"project_id": root.project_id, "id": file.blob_id, "object_key": file.key}
@@ -235,6 +241,7 @@ async def begin(db: Database, actor: Actor, file: Coming, lock_owner: LockOwner,
         access = await projects.visible(tx, actor, root.project_id)
         policy.require(actor, access, permission)
         await lock_owner(tx)
+        await occupied.require_free(tx, root, file.place.path)
         await tx.execute(insert(Blob).values(**row, lease_until=lease_from_now()))
 
 
@@ -247,6 +254,7 @@ async def register(
 
     Raises:
         Unavailable: the pending blob was given up meanwhile.
+        PathOccupied: a file is where this one needs a folder, or the reverse; the transaction has to end.
     """
     root = place.root
     kept = await _keep_once(tx, root.project_id, blob_id, stored)
@@ -321,7 +329,8 @@ async def _point(tx: Tx, place: Place, blob_id: UUID, state: Mapping[str, Any]) 
         index_elements=["project_id", "root_id", "path"],
         set_={**changing, "created_at": func.now()},
     )
-    artifact: Artifact = (await tx.scalars(statement.returning(Artifact))).one()
+    with occupied.explained():
+        artifact: Artifact = (await tx.scalars(statement.returning(Artifact))).one()
     return artifact
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +60,18 @@ def collect(paths: Iterable[Path], exclude: Iterable[str], folder: str = "") -> 
                 raise Misused(f"{other.path} and {file.path} would both become `{file.name}`.")
     if not found:
         raise Misused(f"There are no files in {', '.join(map(str, paths))}.")
+    _refuse_files_as_folders(found)
     return [found[name] for name in sorted(found)]
+
+
+def _refuse_files_as_folders(files: Mapping[str, LocalFile]) -> None:
+    """Several paths of a command line can bring together what no folder holds."""
+    for name, file in files.items():
+        above = (name[:end] for end, letter in enumerate(name) if letter == "/")
+        if folder := next((folder for folder in above if folder in files), None):
+            raise Misused(
+                f"{files[folder].path} would become the file `{folder}`, and {file.path} would be `{name}` below it."
+            )
 
 
 def _below(path: Path, exclude: list[str]) -> Iterator[tuple[str, Path]]:

@@ -58,8 +58,9 @@ def check_new(path: str) -> None:
     """Refuse names that MLflow refuses and other clients may use: its clients could not ask for the file again.
 
     Raises:
-        InvalidPath: there is a `#`, at which addresses end.
+        InvalidPath: there is a `#`, at which addresses end; or the address did not hold UTF-8.
     """
+    paths.require_text(path)
     if "#" in paths.decoded(path):
         raise InvalidPath(f"Invalid path {quoted(path)}: it must not hold `#`, not even percent-encoded.", field="path")
 

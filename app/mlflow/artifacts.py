@@ -9,14 +9,15 @@ from starlette.responses import RedirectResponse
 
 from app.access import policy
 from app.access.policy import Permission, ProjectAccess
-from app.artifacts import artifacts, downloads, paths, uploads
-from app.artifacts.artifacts import ArtifactDetails, Root
+from app.artifacts import artifacts, downloads, encoded_names, paths, uploads
+from app.artifacts.artifacts import ArtifactDetails, ArtifactNotFound, Root
+from app.artifacts.paths import InvalidPath
 from app.artifacts.uploads import StoreArtifact
-from app.errors import Invalid, NotFound
+from app.errors import Invalid, ModelyardError, NotFound
 from app.http import addresses as reached
 from app.http import bodies
 from app.http.downloads import respond
-from app.mlflow import addresses, identifiers, model_versions, shapes, wire
+from app.mlflow import addresses, identifiers, listings, model_versions, wire
 from app.mlflow.addresses import Location
 from app.mlflow.identifiers import run_of
 from app.mlflow.protocol import Answer, Call
@@ -40,12 +41,14 @@ async def get(call: Call) -> Answer:
 
 async def get_of_run(call: Call) -> Answer:
     """A file of a run by its path there, as MLflow's own pages ask for it."""
-    return await _answer(call, Location(run_of(call.message), None, call.message.required("path")))
+    path = _within(call.message.required("path"))
+    return await _answer(call, Location(run_of(call.message), None, path))
 
 
 async def get_of_version(call: Call) -> Answer:
     """A file of a model version by its path there, as MLflow's own pages ask for it."""
-    return await _answer(call, await model_versions.file_of(call, call.message.required("path")))
+    path = _within(call.message.required("path"))
+    return await _answer(call, await model_versions.file_of(call, path))
 
 
 async def get_of_logged_model(call: Call) -> Answer:
@@ -53,7 +56,7 @@ async def get_of_logged_model(call: Call) -> Answer:
     path = call.message.text("artifact_file_path")
     if not path:
         raise Invalid('Request must include the "artifact_file_path" query parameter.', field="artifact_file_path")
-    return await _answer(call, Location(None, identifiers.model_id(call.part("id")), path))
+    return await _answer(call, Location(None, identifiers.model_id(call.part("id")), _within(path)))
 
 
 async def upload_to_run(call: Call) -> Answer:
@@ -88,30 +91,46 @@ async def list_folder(call: Call) -> Answer:
     """What is directly in a folder, by base name; a folder that is not there is empty, not missing."""
     access = await _readable(call)
     try:
-        place = addresses.parse(call.message.text("path").strip("/"))
+        place = addresses.parse(paths.plain(call.message.text("path").strip("/")))
     except NotFound:
         return {"files": []}
     folder = paths.check_folder(place.path)
-    async with call.db.read() as snap:
-        entries = await artifacts.list_folder(snap, place.root(access.id), folder)
-    return {"files": [shapes.file(entry) for entry in entries]}
+    return await listings.answer(call.db, place.root(access.id), folder)
 
 
 async def list_of_run(call: Call) -> Answer:
     """What is directly in a folder of a run; paths begin at the run's root."""
+    folder = paths.check_folder(paths.plain(call.message.text("path")))
     found = await candidates.get(call.db, call.actor, call.project, run_of(call.message))
     row = found.candidate
-    folder = paths.check_folder(call.message.text("path"))
-    async with call.db.read() as snap:
-        entries = await artifacts.list_folder(snap, Root(row.project_id, candidate_id=row.id), folder)
-    location = identifiers.run_location(row.experiment_number, row.id)
-    return {"root_uri": location, "files": [shapes.file(entry, folder) for entry in entries]}
+    head = {"root_uri": identifiers.run_location(row.experiment_number, row.id)}
+    root = Root(row.project_id, candidate_id=row.id)
+    return await listings.answer(call.db, root, folder, shown_below=folder, head=head)
 
 
 async def found(call: Call, place: Location) -> ArtifactDetails:
-    """The file at a place, if the actor may read it."""
-    access = await _readable(call)
-    return await artifacts.get(call.db, place.root(access.id), paths.check(place.path))
+    """The file at a place, if the actor may read it; or the one that a client means who decodes listed names.
+
+    Raises:
+        ArtifactNotFound, InvalidPath: there is none.
+    """
+    missing: ModelyardError
+    try:
+        path = _file(place.path)
+    except InvalidPath as error:
+        if error.leaves_root:
+            raise
+        path, missing = "", error
+    root = place.root((await _readable(call)).id)
+    if path:
+        try:
+            return await artifacts.get(call.db, root, path)
+        except ArtifactNotFound as error:
+            missing = error
+    meant = await encoded_names.find(call.db, root, paths.plain(place.path))
+    if meant is None:
+        raise missing
+    return await artifacts.get(call.db, root, meant)
 
 
 def presigned(call: Call, found: ArtifactDetails) -> Answer:
@@ -131,6 +150,29 @@ async def _answer(call: Call, place: Location) -> Answer:
         return RedirectResponse(downloads.address(call.runtime.settings, blobs, file, downloads.LINK_LIFE, ""))
     head = call.request.method == "HEAD"
     return respond(await downloads.answer(blobs, file, call.request.headers, head=head))
+
+
+def _within(path: str) -> str:
+    """The same path; what leads out of the root is refused before anybody looks for its owner, as MLflow does.
+
+    Raises:
+        InvalidPath: it does.
+    """
+    try:
+        _file(path)
+    except InvalidPath as error:
+        if error.leaves_root:
+            raise
+    return path
+
+
+def _file(path: str) -> str:
+    """The path of a file that shall be found.
+
+    Raises:
+        InvalidPath: no file could have it.
+    """
+    return paths.check(paths.plain(path))
 
 
 async def _readable(call: Call) -> ProjectAccess:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from app.artifacts.occupied import PathOccupied
+from app.artifacts.paths import InvalidPath
 from app.errors import (
     Forbidden,
     ModelyardError,
@@ -27,6 +29,7 @@ _ANSWERS: tuple[tuple[type[ModelyardError], tuple[int, str]], ...] = (
     (EndpointNotFound, (404, "ENDPOINT_NOT_FOUND")),
     (AliasNotFound, (400, _INVALID)),
     (NotFound, (404, "RESOURCE_DOES_NOT_EXIST")),
+    (PathOccupied, (409, "RESOURCE_CONFLICT")),
     (Taken, (400, "RESOURCE_ALREADY_EXISTS")),
     (Unauthenticated, (401, "UNAUTHENTICATED")),
     (Forbidden, (403, "PERMISSION_DENIED")),
@@ -56,6 +59,8 @@ def words(error: ModelyardError) -> str:
             return f"Registered Model with name={name} not found. {error.message}"
         case ModelTaken(name=name):
             return f"Registered Model (name={name}) already exists. {error.message}"
+        case InvalidPath(leaves_root=True):
+            return "Invalid path"  # MLflow's whole answer, compared with by its own tests
         case _:
             return error.message
 

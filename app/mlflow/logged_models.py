@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from app.artifacts import artifacts, paths
+from app.artifacts import paths
 from app.artifacts.artifacts import Root
-from app.mlflow import identifiers, shapes
+from app.mlflow import identifiers, listings, shapes
 from app.mlflow.identifiers import experiment_number, experiment_of, is_run_id, model_id, run_id
 from app.mlflow.protocol import Answer, Call
 from app.mlflow.wire import Message, missing
@@ -95,13 +95,11 @@ async def log_params(call: Call) -> Answer:
 
 async def list_files(call: Call) -> Answer:
     """Paths in the answer begin at the model's root."""
+    folder = paths.check_folder(paths.plain(call.message.text("artifact_directory_path")))
     found = (await logged_models.get(call.db, call.actor, call.project, _id(call))).model
-    folder = paths.check_folder(call.message.text("artifact_directory_path"))
-    async with call.db.read() as snap:
-        root = Root(found.project_id, logged_model_id=found.id)
-        entries = await artifacts.list_folder(snap, root, folder)
-    location = identifiers.model_location(found.experiment_number, found.id)
-    return {"root_uri": location, "files": [shapes.file(entry, folder) for entry in entries]}
+    head = {"root_uri": identifiers.model_location(found.experiment_number, found.id)}
+    root = Root(found.project_id, logged_model_id=found.id)
+    return await listings.answer(call.db, root, folder, shown_below=folder, head=head)
 
 
 def _order(message: Message) -> OrderKey:

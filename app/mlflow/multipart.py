@@ -76,7 +76,8 @@ async def _place(call: Call, message: Message) -> tuple[Root, str]:
     """The folder stands in the path of the call; clients send the whole local path of the file, whose name counts."""
     folder = addresses.parse(call.part("path").rstrip("/"))
     local = message.required("path")
-    name = re.split(r"[/\\]", local)[-1]
+    # Only where paths begin with no slash does a backslash end a folder; elsewhere it would be part of the name.
+    name = local.rpartition("/")[2] if local.startswith("/") else re.split(r"[/\\]", local)[-1]
     if not name:
         raise wire.invalid("path", local, "It must end with the name of a file.")
     addresses.check_new(name)

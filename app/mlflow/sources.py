@@ -83,7 +83,7 @@ def _of_run(given: Origin, run: str, path: str) -> Origin:
         return replace(given, location=given.source)
     if found.candidate_id is None or given.foreign_run or given.candidate_id not in {None, found.candidate_id}:
         raise _contradiction(given.source, "run_id")
-    return replace(found, folder=paths.check_folder(path, "source"))
+    return replace(found, folder=paths.check_folder(paths.plain(path), "source"))
 
 
 def _of_proxy(given: Origin) -> Origin:
@@ -99,7 +99,7 @@ def _of_proxy(given: Origin) -> Origin:
         given,
         candidate_id=place.candidate_id or given.candidate_id,
         logged_model_id=place.logged_model_id,
-        folder=paths.check_folder(place.path.strip("/"), "source"),
+        folder=paths.check_folder(paths.plain(place.path.strip("/")), "source"),
     )
 
 

@@ -77,6 +77,8 @@ async def _place(request: Request, *, to_write: bool = False) -> tuple[Root, str
     """Whose file is meant, and its path there; the actor may see it."""
     owner = request.path_params["owner"]
     path = paths.check(request.path_params["path"])
+    if to_write:
+        paths.require_text(path)
     if owner.startswith(_CANDIDATE):
         return await _of_candidate(request, owner.removeprefix(_CANDIDATE), to_write=to_write), path
     root, folder = await _of_version(request, owner, to_write=to_write)

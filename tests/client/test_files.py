@@ -117,3 +117,23 @@ def test_a_name_that_is_no_text_is_refused(tree: Path):
     (tree / os.fsdecode(b"\xff")).write_text("x")
     with pytest.raises(Misused, match="is not UTF-8"):
         names(tree)
+
+
+def test_two_forms_of_one_name_are_refused(tree: Path):
+    for name in ("\u00e9.bin", "e\u0301.bin"):
+        (tree / name).write_text(name)
+    with pytest.raises(Misused, match="would both become"):
+        files.collect([tree], [])
+
+
+def test_a_file_with_the_name_of_a_folder_is_refused(tree: Path, tmp_path: Path):
+    (tree / "model").mkdir()
+    (tree / "model" / "x").write_text("below")
+    (tmp_path / "model").write_text("a file")
+    with pytest.raises(Misused, match=r"would become the file `model`, and .* would be `model/x` below it"):
+        files.collect([tree, tmp_path / "model"], [])
+
+
+def test_patterns_mean_both_forms_of_a_name():
+    assert globs.matches("u\u0308/x.bin", ["\u00fc"])
+    assert globs.matches("\u00fc/x.bin", ["u\u0308/*.bin"])

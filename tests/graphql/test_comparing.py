@@ -11,6 +11,7 @@ from sqlalchemy import text
 from app.access import projects
 from app.access.policy import Role
 from app.access.projects import UpdateProject
+from app.artifacts import pages
 from app.tracking import candidates, logging
 from app.tracking.candidates import CreateCandidate
 from app.tracking.logging import LogBatch, MetricInput
@@ -233,3 +234,12 @@ async def test_what_is_switched_off_hides_nothing_beside_it(data, project):
     found = (await data(project[Role.DEVELOPER], OVERVIEW, p=project.path))["project"]
     assert (found["experiments"], found["experimentSearch"]) == ({"totalCount": 0, "nodes": []}, {"nodes": []})
     assert [one["name"] for one in found["models"]["nodes"]] == ["m"]
+
+
+async def test_a_comparison_that_cannot_show_all_files_is_an_error(ask, project, sides, monkeypatch):
+    monkeypatch.setattr(pages, "MAX_LISTED", 1)
+    only_files = "query c($ids: [ID!]!) { candidatesCompare(ids: $ids) { sides { name } files { key } } }"
+    # Of the three the first one has two files.
+    for ids, is_refused in ((sides[1:], False), (sides, True)):
+        answer = await ask(project[Role.GUEST], only_files, ids=ids)
+        assert [error["extensions"]["code"] for error in answer.errors] == (["TOO_LARGE"] if is_refused else [])

@@ -102,6 +102,20 @@ async def test_tricks_with_paths_are_refused(http, project, version, path):
         assert answer.status_code == 400, answer.text
 
 
+async def test_names_that_are_no_text_are_refused(http, project, version):
+    """Decoded, both would be one."""
+    for path in ("a%ffb", "a%feb"):
+        refused = await http.put(address(project, version.id, path), content=b"x", headers=project.headers)
+        assert (refused.status_code, "UTF-8" in refused.text) == (400, True)
+
+
+async def test_a_file_and_a_folder_of_one_name(http, project, version):
+    assert (await http.put(address(project, version.id, "model"), content=b"x", headers=project.headers)).is_success
+    for path in ("model/x", "model/x/authorize"):
+        refused = await http.put(address(project, version.id, path), headers=project.headers)
+        assert (refused.status_code, "`model` is a file" in refused.text) == (409, True)
+
+
 @pytest.mark.parametrize(
     "owner", ["0", "999999999", "9" * 30, "candidate:", "candidate:1", "candidate:" + "0" * 32, "x", "1.0.0"]
 )

@@ -9,7 +9,7 @@ from app.access.policy import Actor, Permission
 from app.artifacts import pages
 from app.artifacts.announced_uploads import MultipartUpload
 from app.artifacts.artifacts import ArtifactDetails
-from app.artifacts.pages import ArtifactKey, Findings, FolderKey, ListedFile, RootKey
+from app.artifacts.pages import ArtifactKey, Findings, FolderKey, ListedFiles, RootKey
 from app.db.database import Database
 from app.graphql.batches import per_arguments
 from app.pagination import Page, Window
@@ -26,7 +26,7 @@ class ArtifactLoaders:
         )
         self.artifacts: DataLoader[ArtifactKey, ArtifactDetails | None] = DataLoader(self._artifacts)
         self.uploads: DataLoader[ArtifactKey, MultipartUpload | None] = DataLoader(self._uploads)
-        self.listed: DataLoader[tuple[FolderKey, Permission], list[ListedFile]] = per_arguments(self._listed)
+        self.listed: DataLoader[tuple[FolderKey, Permission], ListedFiles] = per_arguments(self._listed)
         self.findings: DataLoader[ArtifactKey, Findings | None] = DataLoader(self._findings)
         self.counts: DataLoader[tuple[RootKey, tuple[str, Permission]], int] = per_arguments(self._counts)
         self.parts_asked = 0
@@ -47,5 +47,5 @@ class ArtifactLoaders:
     async def _counts(self, keys: list[RootKey], wish: tuple[str, Permission]) -> Answers[int]:
         return await pages.counts_of_roots(self._db, self._actor, keys, *wish)
 
-    async def _listed(self, keys: list[FolderKey], permission: Permission) -> Answers[list[ListedFile]]:
+    async def _listed(self, keys: list[FolderKey], permission: Permission) -> Answers[ListedFiles]:
         return await pages.listed(self._db, self._actor, keys, permission)

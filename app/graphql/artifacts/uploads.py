@@ -38,7 +38,10 @@ class ArtifactUploadState(Enum):
     OPEN = value("open", "It takes parts.")
     VERIFYING = value("verifying", "A worker reads back what arrived, compares and inspects it.")
     READY = value("completed", "The file is in place.")
-    FAILED = value("failed", "What arrived is not what was announced, or its owner is gone; see `reason`.")
+    FAILED = value(
+        "failed",
+        "What arrived is not what was announced, another file is in the way, or its owner is gone; see `reason`.",
+    )
     ABORTED = value("aborted", "It was given up, or its time ran out.")
 
 

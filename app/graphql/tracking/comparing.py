@@ -11,7 +11,9 @@ import strawberry
 from strawberry.scalars import JSON
 
 from app.access.policy import Permission
-from app.artifacts.pages import ListedFile
+from app.artifacts import pages
+from app.artifacts.pages import ListedFile, ListedFiles
+from app.errors import TooLarge
 from app.graphql import ids
 from app.graphql.batches import together
 from app.graphql.context import Info
@@ -128,17 +130,25 @@ class Comparison:
         ]
         return [ComparedMetric.of(row) for row in self._rows(sides, lambda metric: metric.value)]
 
-    @resolved("Files, by path; of each side at most 5,000.")
+    @resolved("Files, by path; an error where a side has more than 5,000.")
     async def files(self, info: Info) -> list[ComparedPath]:
-        sides = [{file.path: ComparedFile.of(file) for file in files} for files in await self._files(info)]
+        listed = await self._files(info)
+        if not all(one.is_whole for one in listed):
+            raise TooLarge(
+                f"A side has more than {pages.MAX_LISTED:,} files, and some would seem to be missing; "
+                "page through `artifacts` of each side and compare their `sha256`.",
+                field="files",
+            )
+        sides = [{file.path: ComparedFile.of(file) for file in one.files} for one in listed]
         return [ComparedPath.of(row) for row in self._rows(sides, lambda file: file.sha256)]
 
     @resolved("The signature that the MLmodel file of each side tells, once it has been looked into.")
     async def signature(self, info: Info) -> list[ComparedColumn]:
-        sides = [comparing.signature({file.path: file.facts for file in files}) for files in await self._files(info)]
+        listed = await self._files(info)
+        sides = [comparing.signature({file.path: file.facts for file in one.files}) for one in listed]
         return [ComparedColumn.of(row) for row in self._rows(sides)]
 
-    async def _files(self, info: Info) -> list[list[ListedFile]]:
+    async def _files(self, info: Info) -> list[ListedFiles]:
         loader = info.context.loaders.artifacts.listed
         return await together(loader.load((side.files, self.permission)) for side in self.places)
 

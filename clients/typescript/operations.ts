@@ -136,7 +136,7 @@ export type ArtifactUploadState =
   | 'VERIFYING'
   /** The file is in place. */
   | 'READY'
-  /** What arrived is not what was announced, its owner is gone, or another file is in its way; see `reason`. */
+  /** What arrived is not what was announced, another file is in the way, or its owner is gone; see `reason`. */
   | 'FAILED'
   /** It was given up, or its time ran out. */
   | 'ABORTED';

@@ -9,6 +9,7 @@ from __future__ import annotations
 from app.errors import Invalid, NotFound
 from app.mlflow import addresses, presenting, shapes, sources
 from app.mlflow.addresses import Location
+from app.mlflow.named import of_a_version
 from app.mlflow.protocol import Answer, Call
 from app.mlflow.shapes import VERSION_TAG
 from app.quoting import quoted
@@ -48,18 +49,21 @@ async def create(call: Call) -> Answer:
     return {"model_version": shapes.model_version(model, made, aliases=[])}
 
 
+@of_a_version
 async def get(call: Call) -> Answer:
     target = _target(call)
     found = await details.version(call.db, call.actor, call.project, target.model, target.reference)
     return {"model_version": presenting.version(found)}
 
 
+@of_a_version
 async def update(call: Call) -> Answer:
     description = call.message.optional_text("description")
     edited = await versions.edit(call.db, call.actor, call.project, _target(call), description=description)
     return {"model_version": await presenting.changed_version(call, edited)}
 
 
+@of_a_version
 async def transition_stage(call: Call) -> Answer:
     message = call.message
     stage, archive = message.required("stage"), message.flag("archive_existing_versions")
@@ -73,6 +77,7 @@ async def transition_stage(call: Call) -> Answer:
     return {"model_version": await presenting.changed_version(call, moved)}
 
 
+@of_a_version
 async def delete(call: Call) -> Answer:
     await versions.delete(call.db, call.actor, call.project, _target(call))
     return {}
@@ -83,7 +88,7 @@ async def search(call: Call) -> Answer:
     command = SearchVersions(
         filter=message.text("filter"),
         order_by=message.texts("order_by"),
-        limit=message.page_size(default=10_000, limit=MAX_PAGE),
+        limit=message.page_size(default=10_000, limit=MAX_PAGE, rule="Invalid value for max_results."),
         page_token=message.text("page_token") or None,
         hide_prompts=True,
     )
@@ -91,6 +96,7 @@ async def search(call: Call) -> Answer:
     return shapes.page("model_versions", presenting.versions(found), token)
 
 
+@of_a_version
 async def download_uri(call: Call) -> Answer:
     target = _target(call)
     model, version = await versions.resolve_with_model(
@@ -114,6 +120,7 @@ async def file_of(call: Call, path: str) -> Location:
     return Location(candidate, version.logged_model_id, below)
 
 
+@of_a_version
 async def set_tag(call: Call) -> Answer:
     key = call.message.required("key")
     _refuse_version_tag(key)
@@ -122,6 +129,7 @@ async def set_tag(call: Call) -> Answer:
     return {}
 
 
+@of_a_version
 async def delete_tag(call: Call) -> Answer:
     key = call.message.required("key")
     _refuse_version_tag(key)

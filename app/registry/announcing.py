@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from app.db.database import Tx
-from app.registry.names import PROMPT_TAG
+from app.registry.names import PROMPT_TAG, is_prompt
 from app.registry.tables import Model, ModelVersion
 from app.webhooks import events
 from app.webhooks.events import Event
@@ -20,20 +20,16 @@ _INTERNAL = frozenset({PROMPT_TAG, "_mlflow_prompt_type", _PROMPT_TEXT})
 """Tags by which clients mark prompts and carry their text; receivers get the text apart."""
 
 
-def is_prompt(model: Model) -> bool:
-    return str(model.tags.get(PROMPT_TAG, "")).lower() == "true"
-
-
 async def model_created(tx: Tx, model: Model) -> None:
     """Step: ``registered_model.created`` or ``prompt.created``."""
-    prompt = is_prompt(model)
+    prompt = is_prompt(model.tags)
     data = {"name": model.name, "tags": _shown(model.tags, prompt=prompt), "description": model.description or None}
     await events.record(tx, model.project_id, [Event("prompt.created" if prompt else "registered_model.created", data)])
 
 
 async def model_tags_changed(tx: Tx, model: Model, tags: Mapping[str, str | None]) -> None:
     """Step: ``prompt_tag.set`` and ``prompt_tag.deleted`` (value None); tags of other models have no event."""
-    if is_prompt(model):
+    if is_prompt(model.tags):
         await events.record(tx, model.project_id, _tag_events("prompt_tag", {"name": model.name}, tags))
 
 
@@ -48,7 +44,7 @@ async def versions_created(tx: Tx, model: Model, versions: Iterable[ModelVersion
 
 
 def _told(model: Model, version: ModelVersion) -> dict[str, Any]:
-    prompt = is_prompt(model)
+    prompt = is_prompt(model.tags)
     data: dict[str, Any] = {"name": model.name, "version": str(version.number)}
     if prompt:
         data["template"] = version.tags.get(_PROMPT_TEXT)
@@ -59,7 +55,7 @@ def _told(model: Model, version: ModelVersion) -> dict[str, Any]:
 
 async def version_tags_changed(tx: Tx, model: Model, version: ModelVersion, tags: Mapping[str, str | None]) -> None:
     """Step: ``model_version_tag.set`` and ``.deleted`` (value None), or the same of a prompt."""
-    entity = "prompt_version_tag" if is_prompt(model) else "model_version_tag"
+    entity = "prompt_version_tag" if is_prompt(model.tags) else "model_version_tag"
     data = {"name": model.name, "version": str(version.number)}
     await events.record(tx, model.project_id, _tag_events(entity, data, tags))
 
@@ -77,11 +73,11 @@ async def alias_removed(tx: Tx, model: Model, alias: str) -> None:
 
 
 def _version_event(model: Model) -> str:
-    return "prompt_version.created" if is_prompt(model) else "model_version.created"
+    return "prompt_version.created" if is_prompt(model.tags) else "model_version.created"
 
 
 def _alias_entity(model: Model) -> str:
-    return "prompt_alias" if is_prompt(model) else "model_version_alias"
+    return "prompt_alias" if is_prompt(model.tags) else "model_version_alias"
 
 
 def _shown(tags: Mapping[str, str], *, prompt: bool) -> dict[str, str]:

@@ -25,6 +25,10 @@ class Cursor:
     def at(self, kind: TokenKind) -> bool:
         return self.peek().kind is kind
 
+    def closes(self) -> bool:
+        """Whether a closing parenthesis is ahead somewhere."""
+        return any(token.kind is TokenKind.CLOSE for token in self._tokens[self._next :])
+
     @property
     def previous_end(self) -> int:
         """Where the last token taken ends."""

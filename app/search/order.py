@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
+from app.search import wording
 from app.search.ast import Entity, OrderKey
 from app.search.cursor import Cursor
 from app.search.errors import InvalidFilter, InvalidOrder, shown
@@ -49,7 +50,9 @@ def order_field(
         return OrderKey(Entity.ATTRIBUTE, name, not ascending)
     entity = grammar.prefixes.get(prefix)
     if entity not in grammar.order_entities or entity is None or not key:
-        raise InvalidOrder(f"Invalid order by field name: {shown(field_name)}, only `metrics.<name>` is allowed.")
+        raise InvalidOrder(
+            f"Invalid order by field name: {shown(field_name)}. Only metrics are supported: `metrics.<name>`."
+        )
     return OrderKey(entity, key, not ascending, dataset_name or None, dataset_digest or None)
 
 
@@ -104,8 +107,7 @@ def _key(identifier: Identifier, grammar: Grammar) -> str:
 def _attribute(key: str, grammar: Grammar) -> str:
     if name := grammar.order.get(key):
         return name
-    what = "attribute" if grammar.order_entities else "order by"
-    raise InvalidOrder(f"Invalid {what} key '{shown(key)}' specified. Valid keys are {list(grammar.order)}")
+    raise InvalidOrder(wording.bad_order(grammar, key))
 
 
 def _limited(items: Sequence[T]) -> Sequence[T]:

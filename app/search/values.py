@@ -104,6 +104,8 @@ def _within_64_bits(text: str) -> int:
 
 def _read_list(cursor: Cursor, identifier: Identifier, field: Field, grammar: Grammar) -> Value:
     opening = cursor.take()
+    if not cursor.closes():
+        raise cursor.invalid_clause(opening, "the list has no ')'")
     if not _LISTS.intersection(field.operators):
         raise _no_list(identifier, opening, grammar)
     items = _items(cursor, opening)

@@ -15,6 +15,7 @@ from app.access import policy, projects
 from app.access.lists import Answers, ProjectLists
 from app.access.policy import Actor, Permission
 from app.db.database import Database
+from app.errors import Invalid
 from app.search import grammars, keyset, sql
 from app.search.ast import Comparison, Entity, Operator, OrderKey
 from app.search.keyset import Cut, Term
@@ -40,6 +41,13 @@ class SearchLoggedModels:
     order_by: Sequence[OrderKey] = ()
     limit: int = 50
     page_token: str | None = None
+
+
+_TOKEN_PARTS = (
+    "Experiment IDs in the page token do not match the requested experiment IDs",
+    "Filter string in the page token does not match the requested filter string",
+    "Order by in the page token does not match the requested order by",
+)
 
 
 async def search(
@@ -76,8 +84,24 @@ async def in_projects(
 def _planned(command: SearchLoggedModels) -> tuple[Select[*tuple[Any, ...]], Cut]:
     check_limit(command.limit, MAX_PAGE)
     statement, terms = _compiled(command)
-    mark = keyset.fingerprint(sorted(command.experiment_numbers), command.filter, command.datasets, command.order_by)
-    return statement, Cut(terms, mark, command.page_token, command.limit)
+    marks = [
+        keyset.fingerprint(sorted(command.experiment_numbers)),
+        keyset.fingerprint(command.filter),
+        keyset.fingerprint(command.datasets, command.order_by),
+    ]
+    if command.page_token:
+        _check_token(command.page_token, marks)
+    return statement, Cut(terms, ".".join(marks), command.page_token, command.limit)
+
+
+def _check_token(token: str, marks: Sequence[str]) -> None:
+    """Say in which part a token's search differs from this one (MLflow: the same sentences)."""
+    given = keyset.mark_of(token).split(".")
+    if len(given) != len(marks):
+        return  # not one of such a search at all; that is told when the page is read
+    for differs, theirs, ours in zip(_TOKEN_PARTS, given, marks, strict=True):
+        if theirs != ours:
+            raise Invalid(f"{differs}. Search for the next page as for the first one.", field="page_token")
 
 
 def _compiled(command: SearchLoggedModels) -> tuple[Select[*tuple[Any, ...]], list[Term]]:

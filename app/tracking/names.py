@@ -8,7 +8,7 @@ import secrets
 from functools import lru_cache
 
 from app.errors import Invalid
-from app.quoting import quoted
+from app.quoting import in_json, quoted
 
 KEY_LIMIT = 250
 PARAM_LIMIT = 6_000
@@ -63,14 +63,15 @@ def check_key(key: str, field: str = "key") -> str:
         )
     if not _KEY.fullmatch(key):
         raise Invalid(
-            f"Invalid value {quoted(key)} for parameter {quoted(field)} supplied: names may only contain "
-            "alphanumerics, underscores, dashes, periods, spaces, colons and slashes.",
+            f"Invalid value {in_json(key)} for parameter {quoted(field)} supplied: Names may only contain "
+            "alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).",
             field=field,
         )
     if key.startswith(("/", "..")) or posixpath.normpath(key) != key or key == ".":
         raise Invalid(
-            f"Invalid value {quoted(key)} for parameter {quoted(field)} supplied: "
-            "as a path it would mean another name.",
+            f"Invalid value {in_json(key)} for parameter {quoted(field)} supplied: Names may be treated as files in "
+            "certain cases, and must not resolve to other names when treated as such. "
+            f"This name would resolve to {quoted(posixpath.normpath(key))}",
             field=field,
         )
     return key
@@ -99,7 +100,9 @@ def check_experiment_name(name: str) -> str:
         raise Invalid("An experiment name must not be blank.", field="name")
     if len(name) > EXPERIMENT_NAME_LIMIT:
         raise Invalid(
-            f"The experiment name has {len(name)} characters; {EXPERIMENT_NAME_LIMIT} are allowed.", field="name"
+            f"'name' exceeds the maximum length of {EXPERIMENT_NAME_LIMIT} characters: "
+            f"that of an experiment has {len(name)}.",
+            field="name",
         )
     return check_printable(name, "name")
 

@@ -173,7 +173,12 @@ class Message:
                 repeated.append(key)
             result[key] = value
         if repeated:
-            raise InvalidParameter(f"Duplicate parameter keys have been submitted: {repeated}"[:500], field=name)
+            keys = f"{repeated}"[:500]
+            raise InvalidParameter(
+                f"Duplicate parameter keys have been submitted: {keys}. Please ensure the request contains only one "
+                "param value per param key.",
+                field=name,
+            )
         return result
 
     def _value(self, name: str) -> Any:

@@ -12,6 +12,7 @@ from app.search.errors import InvalidFilter, InvalidOrder, shown
 from app.search.grammars import Grammar
 from app.search.identifiers import Identifier, read_identifier
 from app.search.lexer import TokenKind
+from app.search.wording import Wording
 
 T = TypeVar("T")
 
@@ -40,10 +41,8 @@ def order_field(
     What follows ``metrics.`` is the key as it stands, without quotes.
 
     Raises:
-        InvalidOrder: the field cannot be sorted by, or a digest stands without the name of its data set.
+        InvalidOrder: the field cannot be sorted by.
     """
-    if dataset_digest and not dataset_name:
-        raise InvalidOrder("`dataset_digest` can only be specified if `dataset_name` is also specified.")
     prefix, dot, key = field_name.partition(".")
     if not dot:
         name = _attribute(field_name.strip(), grammar)
@@ -80,7 +79,11 @@ def _read_clause(clause: str, grammar: Grammar) -> OrderKey:
     try:
         identifier = read_identifier(cursor, grammar)
     except InvalidFilter as error:
-        raise (InvalidOrder(error.message) if "entity type" in error.reason else unreadable) from error
+        if "entity type" not in error.reason:
+            raise unreadable from error
+        key = clause.split(maxsplit=1)[0]
+        models = grammar.wording is Wording.MODELS  # MLflow knows no entities there
+        raise InvalidOrder(wording.bad_order(grammar, key) if models else error.message) from error
     descending = _direction(cursor, clause)
     if not cursor.at(TokenKind.END):
         raise unreadable

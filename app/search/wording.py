@@ -58,7 +58,7 @@ def bad_entity(grammar: Grammar, prefix: str) -> str:
         case Wording.RUNS:
             return f"Invalid entity type '{shown(prefix)}'. Valid values are {valid}"
         case _:
-            return f"Invalid entity type '{shown(prefix)}'. Valid entity types are {tuple(valid)}"
+            return f"Invalid entity type '{shown(prefix)}'. Valid entity types are {tuple(grammar.prefixes)}"
 
 
 def bad_order(grammar: Grammar, key: str) -> str:

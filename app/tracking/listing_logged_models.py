@@ -181,7 +181,7 @@ def _sorted_by(statement: Select[*tuple[Any, ...]], key: OrderKey) -> tuple[Sele
             return statement, [Term(_any(moments[key.key]), datetime, key.descending, nullable=False)]
         return statement, [Term(_attribute(key.key), str, key.descending)]
     metric = aliased(LoggedModelMetric)
-    narrowed = _measured_on(metric, key.dataset_name, key.dataset_digest) if key.dataset_name else true()
+    narrowed = _measured_on(metric, key.dataset_name, key.dataset_digest)
     ranked = (
         select(metric.value)
         .where(*_of(metric, key.key), narrowed)
@@ -215,8 +215,10 @@ def _measured_on_any(datasets: Sequence[tuple[str, str | None]]) -> ColumnElemen
     )
 
 
-def _measured_on(metric: Any, name: str, digest: str | None) -> ColumnElement[bool]:
-    return and_(metric.dataset_name == name, metric.dataset_digest == digest if digest else true())
+def _measured_on(metric: Any, name: str | None, digest: str | None) -> ColumnElement[bool]:
+    """On the data set of that name and digest; what is not given does not matter."""
+    named = metric.dataset_name == name if name else true()
+    return and_(named, metric.dataset_digest == digest if digest else true())
 
 
 def _any(column: Any) -> ColumnElement[Any]:

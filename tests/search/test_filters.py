@@ -112,6 +112,8 @@ CLAUSES = "Invalid clause(s) in filter string:"
 IDENTIFIER = "Invalid comparison clause. Expected 'Identifier' found"
 UNQUOTED = "Parameter value is either not quoted or unidentified quote types used for string value"
 LIST = "While parsing a list in the query, expected"
+MULTIPLE = "Search filter contained multiple expression"
+NUMBER_OPERATORS = ["=", "!=", "<", "<=", ">", ">="]
 TAG_OPERATORS = ["=", "!=", "LIKE", "ILIKE", "IS NULL", "IS NOT NULL"]
 
 
@@ -135,8 +137,7 @@ TAG_OPERATORS = ["=", "!=", "LIKE", "ILIKE", "IS NULL", "IS NOT NULL"]
         (
             CANDIDATES,
             "tags.a = 'x'; tags.b = 'y'",
-            "Search filter contained multiple expression \"tags.a = 'x'; tags.b = 'y'\". "
-            "Provide AND-ed expression list.",
+            f"{MULTIPLE} \"tags.a = 'x'; tags.b = 'y'\". Provide AND-ed expression list.",
             13,
         ),
         (CANDIDATES, "'a' = tags.x", f"{IDENTIFIER} ''a''", 1),
@@ -219,8 +220,7 @@ TAG_OPERATORS = ["=", "!=", "LIKE", "ILIKE", "IS NULL", "IS NOT NULL"]
         (
             MODEL_VERSIONS,
             "version_number LIKE '1'",
-            "Invalid comparator for attribute version_number: LIKE; "
-            "it must be one of ['=', '!=', '<', '<=', '>', '>=']",
+            f"Invalid comparator for attribute version_number: LIKE; it must be one of {NUMBER_OPERATORS}",
             16,
         ),
         (EXPERIMENTS, "tags.a > 'x'", f"Invalid comparator for tag: >; it must be one of {TAG_OPERATORS}", 8),

@@ -1,4 +1,4 @@
-"""What MLflow's own server says, this one says first: users, notebooks and MLflow's own tests look for the sentences."""
+"""What MLflow's own server says, this one says first: people and programs look for its sentences."""
 # ruff: noqa: PLC0415 - what the client runs imports there
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ SENTENCES = {
     "registry.transition_model_version_stage('m', '1', 'unknown', False)": (
         "Invalid Model Version stage: unknown. Value must be one of None, Staging, Production, Archived."
     ),
-    "registry.get_latest_versions('m', ['unknown'])": "Invalid Model Version stage: unknown. Value must be one of None,",
+    "registry.get_latest_versions('m', ['unknown'])": "Invalid Model Version stage: unknown. Value must",
     # filters
     "client.search_registered_models('evilhax = true')": CLAUSE,
     "client.search_model_versions('run_id IN (')": CLAUSE,
@@ -80,7 +80,7 @@ SENTENCES = {
     "client.search_experiments(filter_string='name IN (')": CLAUSE,
     "client.search_runs(['0'], 'run_name = true')": CLAUSE,
     "client.search_registered_models(\"name > 'a'\")": "Invalid comparator for attribute: >",
-    "client.search_model_versions(\"version_number LIKE '1'\")": "Invalid comparator for attribute version_number: LIKE",
+    "client.search_model_versions(\"version_number LIKE '1'\")": "Invalid comparator for attribute version_number:",
     "client.search_model_versions(\"tags.a > 'b'\")": "Invalid comparator for tag: >",
     "client.search_experiments(filter_string=\"tags.a > 'b'\")": "Invalid comparator for tag: >",
     "client.search_runs(['0'], \"run_name > 'a'\")": "Invalid comparator '>' not one of",

@@ -47,7 +47,9 @@ def mlflow(request: pytest.FixtureRequest) -> str:
         SqlAlchemyStore(f"sqlite:///{empty}", str(folder)).engine.dispose()
     shutil.copy(empty, folder / "mlflow.db")
     handlers._tracking_store = handlers._model_registry_store = None
-    handlers.initialize_backend_stores(f"sqlite:///{folder}/mlflow.db", (folder / "artifacts").as_uri())
+    handlers.initialize_backend_stores(
+        f"sqlite:///{folder}/mlflow.db", default_artifact_root=(folder / "artifacts").as_uri()
+    )
     server = ServerThread(app, get_safe_port())
     request.node.addfinalizer(lambda: server.__exit__(None, None, None))
     return server.__enter__()

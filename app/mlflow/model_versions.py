@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from app.artifacts import paths
 from app.errors import Invalid, NotFound
 from app.mlflow import addresses, presenting, shapes, sources
 from app.mlflow.addresses import Location
@@ -109,8 +110,10 @@ async def file_of(call: Call, path: str) -> Location:
     """Where a file of a model version is.
 
     Raises:
+        InvalidPath: no file can be called so; that is told before it is looked for the version.
         NotFound: the version's files are in a store of its own.
     """
+    paths.check(path)
     target = _target(call)
     version = await versions.resolve(call.db, call.actor, call.project, target.model, target.reference)
     if version.location:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.mlflow.client import MLflow
 from tests.mlflow.conftest import Rest
 
@@ -170,9 +172,19 @@ async def test_errors_begin_with_mlflows_own_sentence(mlflow: MLflow) -> None:
     assert others == {}
 
 
-async def test_a_bad_path_is_told_in_two_words_and_why_beside_them(rest: Rest) -> None:
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/2.0/mlflow/artifacts/list",
+        "/get-artifact",
+        "/model-versions/get-artifact",
+        "//model-versions/get-artifact",
+    ],
+)
+async def test_a_bad_path_is_told_in_two_words_and_why_beside_them(rest: Rest, path: str) -> None:
     run = (await rest.post("runs/create", {})).json()["run"]["info"]["run_id"]
-    answer = await rest.send("GET", "artifacts/list", params={"run_id": run, "path": "../x"})
+    query = {"run_id": run, "name": "nope", "version": "1", "path": "../x"}
+    answer = await rest.http.get(rest.base + path, params=query, headers=rest.headers)
     told = answer.json()
     assert [answer.status_code, told["error_code"], told["message"]] == [400, "INVALID_PARAMETER_VALUE", "Invalid path"]
     assert "`..`" in told["detail"]

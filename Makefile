@@ -21,7 +21,7 @@ NODE := $(call stamp,$(REFERENCE)/node_modules,$(REFERENCE)/package-lock.json)
 TYPED := clients/typescript
 TYPESCRIPT := $(call stamp,$(TYPED)/node_modules,$(TYPED)/package-lock.json)
 
-.PHONY: help up test faults coverage lint typescript demo compare bench bench-full bench-transfers
+.PHONY: help up test faults coverage lint typescript demo compare mlflow-suite bench bench-full bench-transfers
 
 help: ## Say what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -60,6 +60,24 @@ compare: $(MLFLOW) $(MLFLOW2) ## Work with both MLflow clients, 2.7.1 and 3.17.2
 		$(CURDIR)/.venv-mlflow2/bin/python $(CURDIR)/demo/compare_clients.py > compare-2.7.1.txt && \
 		$(CURDIR)/.venv-mlflow/bin/python $(CURDIR)/demo/compare_clients.py > compare-3.17.2.txt && \
 		cat compare-3.17.2.txt && diff compare-2.7.1.txt compare-3.17.2.txt && echo "MLflow 2.7.1 and 3.17.2 printed the same."
+
+SUITE := $(CURDIR)/tests/mlflow/suite
+SUITE_RESULTS = $(abspath $(MODELYARD_DATA_DIR))/mlflow-suite
+SUITE_TESTS := tests/store/tracking/sqlalchemy_store/test_sqlalchemy_store.py tests/store/model_registry/test_sqlalchemy_store.py \
+	tests/tracking/test_rest_tracking.py tests/tracking/test_model_registry.py tests/tracking/test_client_webhooks.py
+SUITE_WITH := mlflow==3.17.2 pytest pytest-timeout pytest-asyncio
+SUITE_RUN = PYTHONPATH=$(SUITE):. MLFLOW_DISABLE_TELEMETRY=true MLFLOW_HTTP_REQUEST_MAX_RETRIES=1 \
+	$(CURDIR)/.venv-uv/bin/uv run -q --no-project $(SUITE_WITH:%=--with %) python -m pytest -q -p suite_plugin \
+	-p no:cacheprovider --rootdir=. -o addopts= -o timeout_method=thread --timeout=120 --tb=short $(SUITE_TESTS) $(ARGS)
+
+mlflow-suite: $(UV) ## Run the public tests of MLflow (MLFLOW_SOURCE=…) against `make up` in another terminal; see tests/mlflow/suite.
+	@test -d "$(MLFLOW_SOURCE)/tests/store" || { echo "Name a checkout of MLflow: MLFLOW_SOURCE=…"; exit 1; }
+	@test -f $(MODELYARD_DATA_DIR)/connection.env || { echo "Start 'make up' in another terminal first."; exit 1; }
+	@rm -rf $(SUITE_RESULTS) && mkdir -p $(SUITE_RESULTS) && cp -r "$(MLFLOW_SOURCE)/tests" $(SUITE_RESULTS)/tests
+	@. $(abspath $(MODELYARD_DATA_DIR))/connection.env && unset MLFLOW_TRACKING_URI MLFLOW_TRACKING_TOKEN && cd $(SUITE_RESULTS) && \
+		{ SUITE_AGAINST=modelyard SUITE_RESULTS=modelyard.jsonl $(SUITE_RUN); \
+		unset MODELYARD_TOKEN; SUITE_AGAINST=mlflow SUITE_RESULTS=mlflow.jsonl $(SUITE_RUN); } | grep -v "^FAILED\|^ERROR" ; \
+		$(PYTHON) $(SUITE)/compare.py modelyard.jsonl mlflow.jsonl
 
 bench: $(DEV) $(MLFLOW_SERVER) ## Compare the speed with that of `mlflow server` on this machine; takes four minutes.
 	@exec .venv-dev/bin/python -m bench.compare $(ARGS)

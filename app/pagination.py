@@ -6,7 +6,7 @@ Stable while others insert, and as cheap on page 1,000 as on page 1.
 from __future__ import annotations
 
 import binascii
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -142,6 +142,15 @@ def decode_cursor(cursor: str) -> list[Any]:
     if not isinstance(values, list) or not values:
         raise Invalid("The cursor is not one that this list gave out.", field="after")
     return values
+
+
+def unreadable(token: str) -> str:
+    """Why a text is no page token, in MLflow's words."""
+    try:
+        decoded = b64decode(token)
+    except ValueError:
+        return "Invalid page token, could not base64-decode"
+    return f"Invalid page token, decoded value={decoded[:100]!r}"
 
 
 def _python_type(column: SQLColumnExpression[Any]) -> type[Any]:

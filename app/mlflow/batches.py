@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from app.composing import composed
@@ -15,10 +17,14 @@ from app.tracking import logging
 from app.tracking.logging import LogBatch, MetricInput, ParamChanged
 from app.tracking.names import PARAM_LIMIT, TAG_LIMIT
 
+_METRIC_KEY = re.compile(r"('metrics\[\d+\])\.key'")
+_FIRST = re.compile(r"'(?:metrics|params|tags)\[0\]\.")
+
 
 async def log_metric(call: Call) -> Answer:
     batch = LogBatch(run_of(call.message), metrics=[metric(call.message)])
-    await logging.log(call.db, call.actor, call.project, batch)
+    with in_its_words(alone=True):
+        await logging.log(call.db, call.actor, call.project, batch)
     return {}
 
 
@@ -26,7 +32,8 @@ async def log_parameter(call: Call) -> Answer:
     message = call.message
     batch = LogBatch(run_of(message), params={message.required("key"): message.text("value")[:PARAM_LIMIT]})
     try:
-        await logging.log(call.db, call.actor, call.project, batch)
+        with in_its_words(alone=True):
+            await logging.log(call.db, call.actor, call.project, batch)
     except ParamChanged as error:
         ((key, old, new),) = error.changes
         raise Invalid(
@@ -46,8 +53,22 @@ async def log_batch(call: Call) -> Answer:
         params={key: value[:PARAM_LIMIT] for key, value in message.pairs("params", unique=True).items()},
         tags={key: value[:TAG_LIMIT] for key, value in message.pairs("tags").items()},
     )
-    await logging.log(call.db, call.actor, call.project, batch)
+    with in_its_words():
+        await logging.log(call.db, call.actor, call.project, batch)
     return {}
+
+
+@contextmanager
+def in_its_words(*, alone: bool = False) -> Iterator[None]:
+    """Name fields as MLflow's sentences do: the key of a metric is its name, and what comes alone has no place."""
+    try:
+        yield
+    except Invalid as error:
+        message = _METRIC_KEY.sub(r"\1.name'", error.message)
+        message = _FIRST.sub("'", message) if alone else message
+        if message == error.message:
+            raise
+        raise Invalid(message, field=error.field) from error
 
 
 def _metrics(message: Message) -> list[MetricInput]:

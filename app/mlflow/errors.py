@@ -14,6 +14,7 @@ from app.errors import (
     Unavailable,
 )
 from app.registry.models import ModelNotFound, ModelTaken
+from app.registry.stages import STAGES, UnknownStage
 from app.registry.versions import AliasNotFound, VersionNotFound
 
 _REALM = 'Bearer realm="modelyard", Basic realm="modelyard"'
@@ -50,19 +51,50 @@ def translate(error: ModelyardError) -> tuple[int, str]:
 
 def words(error: ModelyardError) -> str:
     """The message of a failure, which begins with MLflow's own sentence where clients may look for it."""
+    if _is_mlflows_alone(error):
+        return "Invalid path"  # clients compare it as a whole; the reason stands beside it
+    opening = _opening(error)
+    return f"{opening} {error.message}" if opening else error.message
+
+
+def _opening(error: ModelyardError) -> str:
     match error:
         case AliasNotFound(reference=str(name)):
-            return f"Registered model alias {name} not found. {error.message}"
+            return f"Registered model alias {name} not found."
         case VersionNotFound(model=str(name), reference=str(reference)):
-            return f"Model Version (name={name}, version={reference.lstrip('#')}) not found. {error.message}"
+            return f"Model Version (name={name}, version={reference.lstrip('#')}) not found."
         case ModelNotFound(reference=str(name)):
-            return f"Registered Model with name={name} not found. {error.message}"
-        case ModelTaken(name=name):
-            return f"Registered Model (name={name}) already exists. {error.message}"
-        case InvalidPath(leaves_root=True):
-            return "Invalid path"  # MLflow's whole answer, compared with by its own tests
+            return f"Registered Model with name={name} not found."
+        case ModelTaken():
+            return _taken(error)
+        case UnknownStage(stage=stage):
+            return f"Invalid Model Version stage: {stage}. Value must be one of {', '.join(STAGES).title()}."
         case _:
-            return error.message
+            return ""
+
+
+def body(error: ModelyardError) -> dict[str, str]:
+    """The answer to a failure; where the message is MLflow's alone, the reason stands in ``detail``."""
+    _, code = translate(error)
+    message = words(error)
+    told = {"error_code": code, "message": message}
+    return told | {"detail": error.message} if _is_mlflows_alone(error) else told
+
+
+def _is_mlflows_alone(error: ModelyardError) -> bool:
+    return isinstance(error, InvalidPath) and error.leaves_root
+
+
+def _taken(error: ModelTaken) -> str:
+    """MLflow keeps models and prompts in one space of names, and says which of them is in the way."""
+    if error.wanted_prompt is None or error.wanted_prompt == error.existing_prompt:
+        kind = "Prompt" if error.wanted_prompt else "Registered Model"
+        return f"{kind} (name={error.name}) already exists."
+    wanted, existing = ("prompt", "registered model") if error.wanted_prompt else ("registered model", "prompt")
+    return (
+        f"Tried to create a {wanted} with name {error.name!r}, but the name is already taken by a {existing}. "
+        "MLflow does not allow creating a model and a prompt with the same name."
+    )
 
 
 def headers(status: int) -> dict[str, str]:

@@ -98,7 +98,8 @@ async def search_datasets(call: Call) -> Answer:
 def _check_location(location: str) -> None:
     if len(location) > MAX_LOCATION:
         raise Invalid(
-            f"'artifact_location' has {len(location)} characters; at most {MAX_LOCATION} are allowed.",
+            "Invalid artifact path length. The length of the artifact path cannot be greater than "
+            f"{MAX_LOCATION} characters; it has {len(location)}.",
             field="artifact_location",
         )
     if location.startswith("runs:"):

@@ -10,6 +10,7 @@ from app.mlflow import identifiers, listings, shapes
 from app.mlflow.identifiers import experiment_number, experiment_of, is_run_id, model_id, run_id
 from app.mlflow.protocol import Answer, Call
 from app.mlflow.wire import Message, missing
+from app.quoting import quoted
 from app.search.ast import OrderKey
 from app.search.errors import InvalidFilter
 from app.search.grammars import LOGGED_MODELS
@@ -20,6 +21,7 @@ from app.tracking.logged_models import CreateLoggedModel, Status
 
 STATUSES = {f"LOGGED_MODEL_{status.name}": int(status) for status in Status}
 MAX_PAGE = 1000
+_BLAMING = ("Invalid entity type", "Invalid comparison operator")
 
 
 async def create(call: Call) -> Answer:
@@ -72,7 +74,7 @@ async def search(call: Call) -> Answer:
     try:
         rows, token = await listing_logged_models.search(call.db, call.actor, call.project, command)
     except InvalidFilter as error:
-        raise InvalidFilter(f"Invalid filter string: {error.reason}", error.position) from error
+        raise _in_its_words(error, command.filter) from error
     return shapes.page("models", [shapes.logged_model(row) for row in rows], token)
 
 
@@ -102,9 +104,20 @@ async def list_files(call: Call) -> Answer:
     return await listings.answer(call.db, root, folder, shown_below=folder, head=head)
 
 
+def _in_its_words(error: InvalidFilter, filter: str) -> InvalidFilter:
+    """MLflow names the whole filter first here, unless it knows an entity or a comparator to blame."""
+    if error.reason.startswith(_BLAMING):
+        return error
+    return InvalidFilter(
+        f"Invalid filter string: {quoted(filter, 200)}. Expected a list of comparisons separated by 'AND' "
+        f"(e.g. 'metrics.loss > 0.1 AND params.lr = 0.01'). {error.reason}",
+        error.position,
+    )
+
+
 def _order(message: Message) -> OrderKey:
     return order_field(
-        message.required("field_name"),
+        message.text("field_name"),
         LOGGED_MODELS,
         ascending=message.flag("ascending", default=True),
         dataset_name=message.optional_text("dataset_name"),

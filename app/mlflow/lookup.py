@@ -18,8 +18,12 @@ class Lookup(BaseRoute):
             self._routes[route.path].append(route)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        scope = _merged(scope)
         route = self._meant(scope)
-        return (Match.NONE, {}) if route is None else route.matches(scope)
+        if route is None:
+            return Match.NONE, {}
+        match, found = route.matches(scope)
+        return match, {**found, "path": scope["path"]}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         route = self._meant(scope)
@@ -28,10 +32,23 @@ class Lookup(BaseRoute):
 
     def _meant(self, scope: Scope) -> Route | None:
         """The route of the path and method, else one of the path, which knows how to refuse a method."""
-        here = self._routes.get(scope["path"].removeprefix(scope.get("root_path", "")), [])
+        here = self._routes.get(_path(scope), [])
         return next(
             (route for route in here if scope.get("method") in (route.methods or ())), here[0] if here else None
         )
+
+
+def _path(scope: Scope) -> str:
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
+
+
+def _merged(scope: Scope) -> Scope:
+    """Two slashes at the beginning count as one, as for MLflow's server: tracking URIs may end in a slash."""
+    path = _path(scope)
+    if not path.startswith("//"):
+        return scope
+    return {**scope, "path": f"{scope.get('root_path', '')}/{path.lstrip('/')}"}
 
 
 def gathered(routes: Iterable[BaseRoute]) -> list[BaseRoute]:

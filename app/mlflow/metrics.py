@@ -40,15 +40,18 @@ async def bulk(call: Call) -> Answer:
 
 
 async def interval(call: Call) -> Answer:
-    """Of each run a sample of its history: evenly many points, and always the last one."""
+    """Of each run a sample of its history: evenly many points, and always the last one.
+
+    What is wrong with the request is told before it is looked whether there are such runs.
+    """
     message = call.message
     texts = message.texts("run_ids")
     if not texts:
         raise missing("run_ids")
     _refuse_many(texts, f"GetMetricHistoryBulkInterval request must specify at most {MAX_RUNS} run_ids.")
     key, size = message.required("metric_key"), message.integer("max_results")
+    size = samples.MAX_SIZE if size is None else samples.check_size(size)
     steps = samples.check_steps(message.integer("start_step"), message.integer("end_step"))
-    size = samples.MAX_SIZE if size is None else size
     runs = _runs(texts)
     found = await samples.thinned(call.db, call.actor, call.project, runs, key, size=size, steps=steps)
     place = {run: index for index, run in enumerate(runs)}

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+from app.artifacts import paths
 from app.errors import Invalid, NotFound
 from app.mlflow import addresses, presenting, shapes, sources
 from app.mlflow.addresses import Location
+from app.mlflow.named import of_a_version
 from app.mlflow.protocol import Answer, Call
 from app.quoting import quoted
 from app.registry import details, listing, states, versions
@@ -48,18 +50,21 @@ async def create(call: Call) -> Answer:
     return {"model_version": shapes.model_version(model, made, aliases=[])}
 
 
+@of_a_version
 async def get(call: Call) -> Answer:
     target = _target(call)
     found = await details.version(call.db, call.actor, call.project, target.model, target.reference)
     return {"model_version": presenting.version(found)}
 
 
+@of_a_version
 async def update(call: Call) -> Answer:
     description = call.message.optional_text("description")
     edited = await versions.edit(call.db, call.actor, call.project, _target(call), description=description)
     return {"model_version": await presenting.changed_version(call, edited)}
 
 
+@of_a_version
 async def transition_stage(call: Call) -> Answer:
     message = call.message
     stage, archive = message.required("stage"), message.flag("archive_existing_versions")
@@ -73,6 +78,7 @@ async def transition_stage(call: Call) -> Answer:
     return {"model_version": await presenting.changed_version(call, moved)}
 
 
+@of_a_version
 async def delete(call: Call) -> Answer:
     await versions.delete(call.db, call.actor, call.project, _target(call))
     return {}
@@ -83,7 +89,7 @@ async def search(call: Call) -> Answer:
     command = SearchVersions(
         filter=message.text("filter"),
         order_by=message.texts("order_by"),
-        limit=message.page_size(default=10_000, limit=MAX_PAGE),
+        limit=message.page_size(default=10_000, limit=MAX_PAGE, rule="Invalid value for max_results."),
         page_token=message.text("page_token") or None,
         hide_prompts=True,
     )
@@ -91,6 +97,7 @@ async def search(call: Call) -> Answer:
     return shapes.page("model_versions", presenting.versions(found), token)
 
 
+@of_a_version
 async def download_uri(call: Call) -> Answer:
     """Refused for a version whose push goes on or was given up: clients would load what is there of it."""
     target = _target(call)
@@ -106,8 +113,10 @@ async def file_of(call: Call, path: str) -> Location:
     """Where a file of a model version is.
 
     Raises:
+        InvalidPath: no file can be called so; that is told before it is looked for the version.
         NotFound: the version's files are in a store of its own.
     """
+    paths.check(path)
     target = _target(call)
     version = await versions.resolve(call.db, call.actor, call.project, target.model, target.reference)
     if version.location:
@@ -117,6 +126,7 @@ async def file_of(call: Call, path: str) -> Location:
     return Location(candidate, version.logged_model_id, below)
 
 
+@of_a_version
 async def set_tag(call: Call) -> Answer:
     key = call.message.required("key")
     tags = {key: call.message.text("value")}
@@ -124,6 +134,7 @@ async def set_tag(call: Call) -> Answer:
     return {}
 
 
+@of_a_version
 async def delete_tag(call: Call) -> Answer:
     key = call.message.required("key")
     await versions.remove_tag(call.db, call.actor, call.project, _target(call), key)

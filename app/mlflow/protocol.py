@@ -17,7 +17,7 @@ from app.access.policy import ANONYMOUS, Actor, Permission, ProjectAccess
 from app.db.database import Database
 from app.errors import Invalid, ModelyardError, Unauthenticated
 from app.mlflow import wire
-from app.mlflow.errors import headers, translate, words
+from app.mlflow.errors import body, headers, translate
 from app.mlflow.wire import Message
 from app.runtime import Runtime
 
@@ -84,9 +84,8 @@ def success(body: dict[str, Any]) -> Response:
 
 def failure(error: ModelyardError) -> Response:
     """The answer to an expected failure."""
-    status, code = translate(error)
-    body = {"error_code": code, "message": words(error)}
-    return Response(orjson.dumps(body), status, headers(status), media_type="application/json")
+    status, _ = translate(error)
+    return Response(orjson.dumps(body(error)), status, headers(status), media_type="application/json")
 
 
 async def _call(request: Request, *, raw: bool) -> Call:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from app.errors import Invalid
 from app.mlflow import presenting, shapes
+from app.mlflow.named import of_a_version
 from app.mlflow.protocol import Answer, Call
-from app.quoting import quoted
 from app.registry import aliases, details, listing, models, versions
 from app.registry.details import VersionDetails
 from app.registry.listing import SearchModels
@@ -55,7 +55,7 @@ async def search(call: Call) -> Answer:
     command = SearchModels(
         filter=message.text("filter"),
         order_by=message.texts("order_by"),
-        limit=message.page_size(default=100, limit=MAX_PAGE),
+        limit=message.page_size(default=100, limit=MAX_PAGE, rule="Invalid value for request parameter max_results."),
         page_token=message.text("page_token") or None,
         hide_prompts=True,
     )
@@ -75,6 +75,7 @@ async def delete_tag(call: Call) -> Answer:
     return {}
 
 
+@of_a_version
 async def set_alias(call: Call) -> Answer:
     message = call.message
     name, alias = message.required("name"), message.required("alias")
@@ -95,7 +96,7 @@ async def get_by_alias(call: Call) -> Answer:
     try:
         found = await details.version(call.db, call.actor, call.project, name, parse_reference(f"@{alias}"))
     except AliasNotFound:
-        raise Invalid(f"Registered model alias {quoted(alias)} not found.", field="alias") from None
+        raise Invalid(f"Registered model alias {alias[:255]} not found.", field="alias") from None
     return {"model_version": presenting.version(found)}
 
 
@@ -111,7 +112,7 @@ async def _in_stages(call: Call, name: str, stages: list[str]) -> list[VersionDe
     for stage in stages:
         reference = parse_mlflow_stage(stage)
         if isinstance(reference, InStage):
-            versions.known_stage(reference.name)
+            versions.known_stage(stage.removeprefix("stage:"))
         try:
             version = await details.version(call.db, call.actor, call.project, name, reference)
         except VersionNotFound:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import orjson
 
 from app.mlflow import shapes
+from app.mlflow.batches import in_its_words
 from app.mlflow.experiments import MAX_PAGE, view
 from app.mlflow.identifiers import experiment_number, run_of
 from app.mlflow.protocol import Answer, Call
@@ -77,7 +78,8 @@ async def search(call: Call) -> Answer:
 async def set_tag(call: Call) -> Answer:
     message = call.message
     batch = LogBatch(run_of(message), tags={message.required("key"): message.text("value")[:TAG_LIMIT]})
-    await logging.log(call.db, call.actor, call.project, batch)
+    with in_its_words(alone=True):
+        await logging.log(call.db, call.actor, call.project, batch)
     return {}
 
 

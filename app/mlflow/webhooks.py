@@ -45,7 +45,7 @@ async def get(call: Call) -> Answer:
 
 
 async def search(call: Call) -> Answer:
-    limit = call.message.page_size(default=100, limit=MAX_PAGE)
+    limit = call.message.page_size(default=100, limit=MAX_PAGE, rule=f"max_results must be between 1 and {MAX_PAGE}.")
     token = call.message.text("page_token") or None
     rows, following = await webhooks.search(call.db, call.actor, call.project, limit=limit, page_token=token)
     return shapes.page("webhooks", [_shape(row) for row in rows], following)

@@ -96,13 +96,15 @@ class Message:
             raise missing(self.path + name)
         return value
 
-    def page_size(self, name: str = "max_results", *, default: int, limit: int) -> int:
-        """How many rows a page may have: 1 to ``limit``."""
+    def page_size(self, name: str = "max_results", *, default: int, limit: int, rule: str | None = None) -> int:
+        """How many rows a page may have: 1 to ``limit``; ``rule`` is MLflow's own sentence where the call has one."""
         value = self.integer(name)
         if value is None:
             return default
         if not 1 <= value <= limit:
-            raise invalid(self.path + name, value, f"It must be a positive integer, at most {limit}.")
+            bound = f"It must be at most {limit}" if value > limit else "It must be a positive integer"
+            shown = invalid(self.path + name, value, f"{bound}.")
+            raise shown if rule is None else InvalidParameter(f"{rule} {shown.message}", field=name)
         return value
 
     def number(self, name: str) -> float:
@@ -171,7 +173,12 @@ class Message:
                 repeated.append(key)
             result[key] = value
         if repeated:
-            raise InvalidParameter(f"Duplicate parameter keys have been submitted: {repeated}"[:500], field=name)
+            keys = f"{repeated}"[:500]
+            raise InvalidParameter(
+                f"Duplicate parameter keys have been submitted: {keys}. Please ensure the request contains only one "
+                "param value per param key.",
+                field=name,
+            )
         return result
 
     def _value(self, name: str) -> Any:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from app.db.database import Tx
 from app.ids import GlobalId
-from app.registry.names import PROMPT_TAG
+from app.registry.names import PROMPT_TAG, is_prompt
 from app.registry.states import State
 from app.registry.tables import Alias, Model, ModelVersion
 from app.webhooks import events
@@ -30,20 +30,16 @@ _STATE_EVENTS: dict[str, list[str]] = {
 }
 
 
-def is_prompt(model: Model) -> bool:
-    return str(model.tags.get(PROMPT_TAG, "")).lower() == "true"
-
-
 async def model_created(tx: Tx, model: Model) -> None:
     """Step: ``registered_model.created`` or ``prompt.created``."""
-    prompt = is_prompt(model)
+    prompt = is_prompt(model.tags)
     data = {"name": model.name, "tags": _shown(model.tags, prompt=prompt), "description": model.description or None}
     await events.record(tx, model.project_id, [Event("prompt.created" if prompt else "registered_model.created", data)])
 
 
 async def model_tags_changed(tx: Tx, model: Model, tags: Mapping[str, str | None]) -> None:
     """Step: ``prompt_tag.set`` and ``prompt_tag.deleted`` (value None); tags of other models have no event."""
-    if is_prompt(model):
+    if is_prompt(model.tags):
         await events.record(tx, model.project_id, _tag_events("prompt_tag", {"name": model.name}, tags))
 
 
@@ -63,7 +59,7 @@ async def version_changed(tx: Tx, model: Model, version: ModelVersion, action: s
 
     Nothing is told of a version that was not READY yet.
     """
-    if version.is_announced and not is_prompt(model):
+    if version.is_announced and not is_prompt(model.tags):
         data = _told(model, version, actor, await _aliases(tx, version)) | more
         await events.record(tx, model.project_id, [Event(f"model_version.{action}", data)])
 
@@ -76,7 +72,7 @@ async def state_changed(tx: Tx, model: Model, version: ModelVersion, actor: str)
     actions = []
     if version.was_ready and not version.is_announced:
         actions.append(_version_event(model))
-    if version.state != version.announced_state and not is_prompt(model):
+    if version.state != version.announced_state and not is_prompt(model.tags):
         actions += _STATE_EVENTS[version.state]
     data = _told(model, version, actor, await _aliases(tx, version))
     if version.state_reason:
@@ -91,7 +87,7 @@ async def _aliases(tx: Tx, version: ModelVersion) -> list[str]:
 
 
 def _told(model: Model, version: ModelVersion, actor: str, aliases: list[str]) -> dict[str, Any]:
-    prompt = is_prompt(model)
+    prompt = is_prompt(model.tags)
     data: dict[str, Any] = {"name": model.name, "version": str(version.number)}
     if prompt:
         data["template"] = version.tags.get(_PROMPT_TEXT)
@@ -111,7 +107,7 @@ def _told(model: Model, version: ModelVersion, actor: str, aliases: list[str]) -
 
 async def version_tags_changed(tx: Tx, model: Model, version: ModelVersion, tags: Mapping[str, str | None]) -> None:
     """Step: ``model_version_tag.set`` and ``.deleted`` (value None), or the same of a prompt."""
-    entity = "prompt_version_tag" if is_prompt(model) else "model_version_tag"
+    entity = "prompt_version_tag" if is_prompt(model.tags) else "model_version_tag"
     data = {"name": model.name, "version": str(version.number)}
     await events.record(tx, model.project_id, _tag_events(entity, data, tags))
 
@@ -129,11 +125,11 @@ async def alias_removed(tx: Tx, model: Model, alias: str) -> None:
 
 
 def _version_event(model: Model) -> str:
-    return "prompt_version.created" if is_prompt(model) else "model_version.created"
+    return "prompt_version.created" if is_prompt(model.tags) else "model_version.created"
 
 
 def _alias_entity(model: Model) -> str:
-    return "prompt_alias" if is_prompt(model) else "model_version_alias"
+    return "prompt_alias" if is_prompt(model.tags) else "model_version_alias"
 
 
 def _shown(tags: Mapping[str, str], *, prompt: bool) -> dict[str, str]:

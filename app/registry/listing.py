@@ -49,6 +49,8 @@ _EQUAL = {Operator.EQ, Operator.NE, Operator.IN, Operator.NOT_IN}
 _NONE: ColumnElement[str] = literal_column("''", Text)
 """No parameter: prepared statements find partial indexes by constants only."""
 _NEGATIVE = {Operator.NE, Operator.NOT_IN}
+_NO_PROMPTS = {(Operator.NE, "true"), (Operator.EQ, "false")}
+"""The two ways in which clients ask for what is no prompt (MLflow REST: registered-models/search)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,10 +214,14 @@ def _of_version(comparison: Comparison) -> ColumnElement[bool]:
 
 
 def _of_tag(column: Any, comparison: Comparison) -> ColumnElement[bool]:
-    if comparison.key == PROMPT_TAG and comparison.operator is Operator.NE:
+    if comparison.key == PROMPT_TAG and (comparison.operator, comparison.value) in _NO_PROMPTS:
         # Clients of MLflow 3 add this to every search; what lacks the tag is no prompt and has to be found.
-        return func.coalesce(column.op("->>")(comparison.key), "") != comparison.value
+        return _is_no_prompt(column)
     return sql.compare_in_json(column, comparison)
+
+
+def _is_no_prompt(tags: Any) -> ColumnElement[bool]:
+    return func.coalesce(tags.op("->>")(PROMPT_TAG), "") != "true"
 
 
 def _unprompted(
@@ -224,7 +230,7 @@ def _unprompted(
     """Prompts are models with a tag; clients that do not ask for them do not expect them."""
     if not hide_prompts or _asks_for_prompts(expression):
         return condition
-    return and_(condition, func.coalesce(tags.op("->>")(PROMPT_TAG), "") != "true")
+    return and_(condition, _is_no_prompt(tags))
 
 
 def _asks_for_prompts(expression: Expression | None) -> bool:

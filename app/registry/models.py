@@ -19,7 +19,7 @@ from app.queue import outbox
 from app.queue.jobs import PurgeModel
 from app.quoting import quoted
 from app.registry import announcing, repository
-from app.registry.names import check_description, check_model_name
+from app.registry.names import check_description, check_model_name, is_prompt
 from app.registry.repository import readable, writable
 from app.registry.tables import Model
 from app.registry.tagging import check_tags, merged, without
@@ -40,13 +40,20 @@ class ModelNotFound(NotFound):
 
 
 class ModelTaken(Taken):
-    """The project has a model of that name."""
+    """The project has a model of that name.
 
-    def __init__(self, name: str, existing: Model, *, field: str = "name") -> None:
+    Prompts are models, too: ``existing_prompt`` tells whether that one is, ``wanted_prompt`` whether one was to be
+    made (None: an existing model was to be renamed).
+    """
+
+    def __init__(self, name: str, existing: Model, *, field: str = "name", wanted_prompt: bool | None = None) -> None:
         self.existing_id = existing.id
+        self.existing_prompt = is_prompt(existing.tags)
+        self.wanted_prompt = wanted_prompt
         self.name = name
+        kind = "prompt" if self.existing_prompt else "model"
         super().__init__(
-            f"There is already a model {quoted(name)} in this project (id {existing.id}); choose another name.",
+            f"There is already a {kind} {quoted(name)} in this project (id {existing.id}); choose another name.",
             field=field,
         )
 
@@ -84,7 +91,7 @@ async def create(db: Database, actor: Actor, project: int | str, command: Create
     tags = check_tags(command.tags)
     async with db.write() as tx:
         access = await writable(tx, actor, project)
-        await _refuse_taken(tx, access.id, name)
+        await _refuse_taken(tx, access.id, name, wanted_prompt=is_prompt(tags))
         experiment = await model_experiments.take(tx, access.id, name, created_by=actor.user_id)
         statement = (
             upsert(Model)
@@ -101,7 +108,7 @@ async def create(db: Database, actor: Actor, project: int | str, command: Create
         )
         model: Model | None = await tx.scalar(statement)
         if model is None:
-            await _refuse_taken(tx, access.id, name)
+            await _refuse_taken(tx, access.id, name, wanted_prompt=is_prompt(tags))
             raise Taken(f"The name {quoted(name)} has just been in use; try again.", field="name")
         await announcing.model_created(tx, model)
     return model
@@ -282,10 +289,10 @@ def keyset(order: ModelOrder) -> Keyset[Model]:
             return Keyset(name, columns, lambda model: (model.updated_at, model.id), order.descending)
 
 
-async def _refuse_taken(tx: Tx, project_id: int, name: str) -> None:
+async def _refuse_taken(tx: Tx, project_id: int, name: str, *, wanted_prompt: bool | None = None) -> None:
     existing = await repository.find_model(tx, project_id, name)
     if existing is not None:
-        raise ModelTaken(name, existing)
+        raise ModelTaken(name, existing, wanted_prompt=wanted_prompt)
 
 
 async def _rename_experiment(tx: Tx, model: Model, name: str) -> None:

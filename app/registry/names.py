@@ -5,10 +5,11 @@ from __future__ import annotations
 import posixpath
 import re
 import unicodedata
+from collections.abc import Mapping
 
 from app.composing import composed
 from app.errors import Invalid, TooLarge
-from app.quoting import quoted
+from app.quoting import in_json, quoted
 
 MAX_NAME = 255
 MAX_ALIAS = 255
@@ -23,7 +24,6 @@ VERSION_TAG = "gitlab.version"
 _WORD = re.compile(r"[\w-]+")
 _VERSION_ALIAS = re.compile(r"[vV]\d+")
 _TAG_KEY = re.compile(r"[\w./\- :]+")
-_RESERVED_STAGES = frozenset({"latest", "latest-prerelease", "x"})
 _BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _UNSEEN = ("C", "Z")
 
@@ -48,15 +48,19 @@ def check_model_name(name: str, *, field: str = "name") -> str:
     _refuse_unseen(name, "model name", field)
     if all(unicodedata.category(character).startswith(_UNSEEN) for character in name):
         raise InvalidName(
-            f"The model name {quoted(name)} is blank; it needs at least one visible character.", field=field
+            f"Missing value for required parameter '{field}'. The model name {quoted(name)} is blank; "
+            "it needs at least one visible character.",
+            field=field,
         )
     if ":" in name:
         raise InvalidName(
-            f"The model name {quoted(name)} has a colon, which `models:/` addresses keep for themselves.", field=field
+            f"Invalid model name {quoted(name)}. It has a colon, which `models:/` addresses keep for themselves.",
+            field=field,
         )
     if any(segment in {"", ".", ".."} for segment in name.split("/")):
         raise InvalidName(
-            f"The model name {quoted(name)} has an empty, '.' or '..' segment; write it like 'team/name'.", field=field
+            f"Invalid model name {quoted(name)}. It has an empty, '.' or '..' segment; write it like 'team/name'.",
+            field=field,
         )
     return name
 
@@ -67,38 +71,29 @@ def check_alias(name: str, *, field: str = "alias") -> str:
     Raises:
         InvalidName: other characters, or a name that reads as a version: ``latest``, ``v1``, ``7``.
     """
-    if not is_alias(name):
+    key = alias_key(name)
+    if len(key) > MAX_ALIAS:
         raise InvalidName(
-            f"The alias {quoted(name)} is not acceptable; an alias has 1 to {MAX_ALIAS} letters, digits, _ and -.",
+            f"'Registered model alias name' exceeds the maximum length of {MAX_ALIAS} characters: "
+            f"{quoted(name)} has {len(key)}.",
             field=field,
         )
-    name = alias_key(name)
-    if name.lower() == "latest" or _VERSION_ALIAS.fullmatch(name) or name.isdecimal():
+    if not _WORD.fullmatch(key):
         raise InvalidName(
-            f"The alias {quoted(name)} is reserved: 'latest', numbers and 'v' with a number name versions themselves.",
+            f"Invalid alias name: {quoted(name)}. Names may only contain alphanumerics, underscores (_), "
+            f"and dashes (-). An alias has 1 to {MAX_ALIAS} of them.",
             field=field,
         )
-    return name
-
-
-def check_stage(name: str, *, field: str = "stage") -> str:
-    """The name of a stage in lower case: 1 to 63 letters, digits, ``_`` and ``-``.
-
-    Raises:
-        InvalidName: other characters, or a name that reads as a version: ``latest``, ``x``, ``7``.
-    """
-    if not is_stage(name):
+    if key.lower() == "latest":
         raise InvalidName(
-            f"The stage {quoted(name)} is not acceptable; a stage has 1 to {MAX_STAGE} letters, digits, _ and -.",
+            "'latest' alias name (case insensitive) is reserved. It means the latest version itself.", field=field
+        )
+    if _VERSION_ALIAS.fullmatch(key) or key.isdecimal():
+        raise InvalidName(
+            f"Version alias name {quoted(key)} is reserved. Numbers, and 'v' with a number, name versions themselves.",
             field=field,
         )
-    name = stage_key(name)
-    if name in _RESERVED_STAGES or name.isdecimal():
-        raise InvalidName(
-            f"The stage {quoted(name)} is reserved: 'latest', 'latest-prerelease', 'x' and numbers name versions.",
-            field=field,
-        )
-    return name
+    return key
 
 
 def check_description(text: str, *, field: str = "description") -> str:
@@ -120,15 +115,19 @@ def check_tag_key(key: str, *, field: str = "key") -> str:
             path that is not in its shortest form.
         TooLarge: it is longer.
     """
-    _limit(key, MAX_TAG_KEY, "tag key", field)
+    if len(key) > MAX_TAG_KEY:
+        raise TooLarge(_too_long("key", key, MAX_TAG_KEY), field=field)
     if not _TAG_KEY.fullmatch(key):
         raise InvalidName(
-            f"The tag key {quoted(key)} is not acceptable; a key has letters, digits, blanks and _ - . / : only.",
+            f"Invalid value {in_json(key)} for parameter 'key' supplied: Names may only contain alphanumerics, "
+            "underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).",
             field=field,
         )
     if key == "." or key.startswith(("/", "..")) or posixpath.normpath(key) != key:
         raise InvalidName(
-            f"The tag key {quoted(key)} would be another name when taken as a path: {quoted(posixpath.normpath(key))}.",
+            f"Invalid value {in_json(key)} for parameter 'key' supplied: Names may be treated as files in certain "
+            "cases, and must not resolve to other names when treated as such. "
+            f"This name would resolve to {quoted(posixpath.normpath(key))}",
             field=field,
         )
     return key
@@ -142,7 +141,14 @@ def check_tag_value(value: str, *, field: str = "value") -> str:
         InvalidName: it holds NUL or half of a surrogate pair.
     """
     _storable(value, "tag value", field)
-    return _limit(value, MAX_TAG_VALUE, "tag value", field)
+    if len(value) > MAX_TAG_VALUE:
+        raise TooLarge(_too_long("value", value, MAX_TAG_VALUE), field=field)
+    return value
+
+
+def is_prompt(tags: Mapping[str, str]) -> bool:
+    """Whether a model with these tags is one that MLflow keeps as a prompt."""
+    return str(tags.get(PROMPT_TAG, "")).lower() == "true"
 
 
 def is_alias(name: str) -> bool:
@@ -189,6 +195,10 @@ def _storable(text: str, what: str, field: str) -> None:
                 f"The {what} has the character U+{ord(character):04X} at place {position}, which is not text.",
                 field=field,
             )
+
+
+def _too_long(what: str, text: str, limit: int) -> str:
+    return f"'{what}' exceeds the maximum length of {limit} characters: that of a tag, {quoted(text)}, has {len(text)}."
 
 
 def _limit(text: str, limit: int, what: str, field: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.errors import Invalid
 from app.quoting import quoted
-from app.registry.names import check_stage
+from app.registry.names import stage_key
 
 STAGES = ["none", "staging", "production", "archived"]
 """In the order in which they are shown; the first is where a version begins."""
@@ -12,13 +12,21 @@ UNGUARDED = frozenset({"none", "archived"})
 """Stages that any version may be in, whatever its state."""
 
 
+class UnknownStage(Invalid):
+    """There is no such stage."""
+
+    def __init__(self, stage: str) -> None:
+        self.stage = stage
+        super().__init__(f"There is no stage {quoted(stage)}; there are {', '.join(STAGES)}.", field="stage")
+
+
 def known_stage(stage: str) -> str:
     """The stage as it is stored.
 
     Raises:
-        Invalid: there is no such stage.
+        UnknownStage: there is no such stage.
     """
-    name = check_stage(stage)
+    name = stage_key(stage)
     if name not in STAGES:
-        raise Invalid(f"There is no stage {quoted(stage)}; there are {', '.join(STAGES)}.", field="stage")
+        raise UnknownStage(stage)
     return name

@@ -25,6 +25,15 @@ class Cursor:
     def at(self, kind: TokenKind) -> bool:
         return self.peek().kind is kind
 
+    def closes(self) -> bool:
+        """Whether a closing parenthesis is ahead somewhere."""
+        return any(token.kind is TokenKind.CLOSE for token in self._tokens[self._next :])
+
+    def listed(self, opening: Token) -> str:
+        """The text from an opening parenthesis to the next closing one."""
+        end = next((token.end for token in self._tokens[self._next :] if token.kind is TokenKind.CLOSE), len(self.text))
+        return self.text[opening.start : end]
+
     @property
     def previous_end(self) -> int:
         """Where the last token taken ends."""
@@ -61,7 +70,7 @@ class Cursor:
         """The error for a token that cannot stand where it does."""
         if token.kind is TokenKind.SEMICOLON and token.end < len(self.text.rstrip()):
             return InvalidFilter(
-                f"Search filter contained multiple expression '{shown(self.text)}'. Provide AND-ed expression list.",
+                f"Search filter contained multiple expression {shown(self.text)!r}. Provide AND-ed expression list.",
                 token.start + 1,
             )
         what = "the end of the filter" if token.kind is TokenKind.END else f"'{shown(token.text)}'"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from app.search.ast import Entity, Operator
+from app.search.wording import Wording
 
 
 class ValueKind(Enum):
@@ -22,6 +23,10 @@ class ValueKind(Enum):
     """An integer, with or without quotes."""
     QUOTED_INTEGER = auto()
     """An integer in quotes: an identifier that happens to be a number."""
+
+    @property
+    def is_number(self) -> bool:
+        return self is not ValueKind.STRING
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,10 @@ class Grammar:
     the client's own. ``order`` maps the spellings of sortable attributes to canonical ones, ``order_entities``
     names the open entities that can be sorted by. ``names`` holds what is a name: stored in Unicode's normal form C,
     so that values compared with it are put into that form; all other values are compared as they are.
+    ``wording`` tells whose sentences errors use.
     """
+
+    wording: Wording
 
     prefixes: Mapping[str, Entity]
     closed: Mapping[Entity, Mapping[str, Field]]
@@ -90,6 +98,7 @@ _CANDIDATE_SPELLINGS = {
 }
 
 CANDIDATES = Grammar(
+    wording=Wording.RUNS,
     prefixes={
         "metric": Entity.METRIC,
         "metrics": Entity.METRIC,
@@ -127,6 +136,7 @@ CANDIDATES = Grammar(
 )
 
 EXPERIMENTS = Grammar(
+    wording=Wording.EXPERIMENTS,
     prefixes={**_ATTRIBUTE, **_TAG},
     closed={
         Entity.ATTRIBUTE: _keys(
@@ -141,6 +151,7 @@ EXPERIMENTS = Grammar(
 )
 
 MODELS = Grammar(
+    wording=Wording.MODELS,
     prefixes={**_ATTRIBUTE, **_TAG},
     closed={Entity.ATTRIBUTE: _keys(name=_TEXT_OR_LIST)},
     open={Entity.TAG: _TEXT},
@@ -148,6 +159,7 @@ MODELS = Grammar(
 )
 
 MODEL_VERSIONS = Grammar(
+    wording=Wording.VERSIONS,
     prefixes={**_ATTRIBUTE, **_TAG},
     closed={
         Entity.ATTRIBUTE: _keys(
@@ -167,6 +179,7 @@ _LOGGED_MODEL_SPELLINGS = {
 }
 
 LOGGED_MODELS = Grammar(
+    wording=Wording.LOGGED_MODELS,
     prefixes={
         "attributes": Entity.ATTRIBUTE,
         "metrics": Entity.METRIC,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from app.search import wording
 from app.search.ast import Entity
 from app.search.cursor import Cursor
 from app.search.errors import InvalidFilter, shown
@@ -12,7 +13,6 @@ from app.search.grammars import Field, Grammar
 from app.search.lexer import Token, TokenKind
 
 _PLAIN_KEY = re.compile(r"\w+(?:\.\w+)*")
-_SPOKEN = {Entity.PARAM: "parameter"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Identifier:
     @property
     def spoken(self) -> str:
         """The entity in MLflow's words."""
-        return _SPOKEN.get(self.entity, self.entity.value)
+        return wording.spoken(self.entity)
 
 
 def read_identifier(cursor: Cursor, grammar: Grammar) -> Identifier:
@@ -71,12 +71,7 @@ def _bare(cursor: Cursor, token: Token, key: str, grammar: Grammar) -> Identifie
 def _entity(prefix: str, token: Token, grammar: Grammar) -> Entity:
     if entity := grammar.prefixes.get(prefix):
         return entity
-    names: dict[Entity, str] = {}
-    for name, entity in grammar.prefixes.items():
-        names.setdefault(entity, name)
-    raise InvalidFilter(
-        f"Invalid entity type '{shown(prefix)}'. Valid values are {list(names.values())}", token.start + 1
-    )
+    raise InvalidFilter(wording.bad_entity(grammar, prefix), token.start + 1)
 
 
 def _no_identifier(cursor: Cursor, token: Token, hint: str = "") -> InvalidFilter:

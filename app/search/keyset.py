@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, or_
 
 from app.errors import Invalid
-from app.pagination import decode_cursor, encode_cursor
+from app.pagination import decode_cursor, encode_cursor, unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,14 @@ def next_token(rows: Sequence[Any], terms: Sequence[Term], mark: str, limit: int
     return encode_cursor([mark, *(_plain(value) for value in values)])
 
 
+def mark_of(token: str) -> str:
+    """The mark of the search that gave a token out; empty where it is no token."""
+    try:
+        return str(decode_cursor(token)[0])
+    except Invalid:
+        return ""
+
+
 def _later(terms: Sequence[Term], values: Sequence[Any]) -> ColumnElement[bool]:
     branches = []
     for index, term in enumerate(terms):
@@ -107,8 +115,8 @@ def _later(terms: Sequence[Term], values: Sequence[Any]) -> ColumnElement[bool]:
 def _values(terms: Sequence[Term], mark: str, token: str) -> list[Any]:
     try:
         found, *values = decode_cursor(token)
-    except Invalid:
-        found, values = None, []
+    except Invalid as error:
+        raise Invalid(f"{unreadable(token)}: it is not one that this search gave out.", field="page_token") from error
     if found != mark or len(values) != len(terms):
         raise Invalid("Invalid page token: it does not belong to this search.", field="page_token")
     try:

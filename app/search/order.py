@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
+from app.search import wording
 from app.search.ast import Entity, OrderKey
 from app.search.cursor import Cursor
 from app.search.errors import InvalidFilter, InvalidOrder, shown
 from app.search.grammars import Grammar
 from app.search.identifiers import Identifier, read_identifier
 from app.search.lexer import TokenKind
+from app.search.wording import Wording
 
 T = TypeVar("T")
 
@@ -39,17 +41,17 @@ def order_field(
     What follows ``metrics.`` is the key as it stands, without quotes.
 
     Raises:
-        InvalidOrder: the field cannot be sorted by, or a digest stands without the name of its data set.
+        InvalidOrder: the field cannot be sorted by.
     """
-    if dataset_digest and not dataset_name:
-        raise InvalidOrder("`dataset_digest` can only be specified if `dataset_name` is also specified.")
     prefix, dot, key = field_name.partition(".")
     if not dot:
         name = _attribute(field_name.strip(), grammar)
         return OrderKey(Entity.ATTRIBUTE, name, not ascending)
     entity = grammar.prefixes.get(prefix)
     if entity not in grammar.order_entities or entity is None or not key:
-        raise InvalidOrder(f"Invalid order by field name: {shown(field_name)}, only `metrics.<name>` is allowed.")
+        raise InvalidOrder(
+            f"Invalid order by field name: {shown(field_name)}. Only metrics are supported: `metrics.<name>`."
+        )
     return OrderKey(entity, key, not ascending, dataset_name or None, dataset_digest or None)
 
 
@@ -77,7 +79,11 @@ def _read_clause(clause: str, grammar: Grammar) -> OrderKey:
     try:
         identifier = read_identifier(cursor, grammar)
     except InvalidFilter as error:
-        raise (InvalidOrder(error.message) if "entity type" in error.reason else unreadable) from error
+        if "entity type" not in error.reason:
+            raise unreadable from error
+        key = clause.split(maxsplit=1)[0]
+        models = grammar.wording is Wording.MODELS  # MLflow knows no entities there
+        raise InvalidOrder(wording.bad_order(grammar, key) if models else error.message) from error
     descending = _direction(cursor, clause)
     if not cursor.at(TokenKind.END):
         raise unreadable
@@ -104,8 +110,7 @@ def _key(identifier: Identifier, grammar: Grammar) -> str:
 def _attribute(key: str, grammar: Grammar) -> str:
     if name := grammar.order.get(key):
         return name
-    what = "attribute" if grammar.order_entities else "order by"
-    raise InvalidOrder(f"Invalid {what} key '{shown(key)}' specified. Valid keys are {list(grammar.order)}")
+    raise InvalidOrder(wording.bad_order(grammar, key))
 
 
 def _limited(items: Sequence[T]) -> Sequence[T]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.composing import composed
+from app.search import wording
 from app.search.ast import And, Comparison, Entity, Expression, Not, Operator, Or, Value
 from app.search.cursor import Cursor
 from app.search.errors import InvalidFilter, shown
@@ -12,6 +13,7 @@ from app.search.grammars import Field, Grammar
 from app.search.identifiers import Identifier, find_field, read_identifier
 from app.search.lexer import Token, TokenKind
 from app.search.values import read_value
+from app.search.wording import Wording
 
 MAX_CONDITIONS = 100
 MAX_DEPTH = 20
@@ -20,6 +22,8 @@ MAX_DEPTH = 20
 _NULLS = frozenset({Operator.IS_NULL, Operator.IS_NOT_NULL})
 _OPERATORS = {operator.value: operator for operator in Operator}
 _WORDS = ("LIKE", "ILIKE", "RLIKE", "IN")
+_CONSTANTS = ("TRUE", "FALSE", "NULL")
+"""No values of MLflow's filters; its own parser takes them for words of SQL."""
 
 
 def parse_filter(text: str | None, grammar: Grammar, *, extended: bool = False) -> Expression | None:
@@ -93,15 +97,19 @@ class _Reader:
             raise InvalidFilter(f"The filter has more than {MAX_CONDITIONS} conditions", start.start + 1)
         identifier = read_identifier(self.cursor, self.grammar)
         comparator, token = self._comparator(start)
+        if self.cursor.peek().is_keyword(*_CONSTANTS):
+            raise self.cursor.invalid_clause(start, "a value is a number or stands in quotes")
         field = find_field(identifier, self.grammar)
         operator = _OPERATORS.get(comparator)
         if operator in _NULLS:
             self._check_null(identifier, field, operator, token)
             return Comparison(identifier.entity, field.key or identifier.key, operator, None)
+        bad = wording.bad_comparator(self.grammar, identifier.entity, field, identifier.key, comparator)
+        if operator not in field.operators and self.grammar.wording is Wording.LOGGED_MODELS:
+            raise InvalidFilter(bad, token.start + 1)  # MLflow looks at the value first in all other searches
         value = read_value(self.cursor, identifier, field, operator, self.grammar)
         if operator is None or operator not in field.operators:
-            valid = [str(operator) for operator in field.operators]
-            raise InvalidFilter(f"Invalid comparator '{comparator}' not one of {valid}", token.start + 1)
+            raise InvalidFilter(bad, token.start + 1)
         if isinstance(value, tuple) and operator not in {Operator.IN, Operator.NOT_IN}:
             raise InvalidFilter(f"A list is compared by IN or NOT IN, not by '{comparator}'", token.start + 1)
         key = field.key or identifier.key

@@ -104,8 +104,10 @@ def _within_64_bits(text: str) -> int:
 
 def _read_list(cursor: Cursor, identifier: Identifier, field: Field, grammar: Grammar) -> Value:
     opening = cursor.take()
+    if not cursor.closes():
+        raise cursor.invalid_clause(opening, "the list has no ')'")
     if not _LISTS.intersection(field.operators):
-        raise _no_list(identifier, opening, grammar)
+        raise _no_list(identifier, opening, cursor.listed(opening), grammar)
     items = _items(cursor, opening)
     if field.kind is ValueKind.QUOTED_INTEGER:
         return tuple(_quoted_integer(cursor.unquoted(item), identifier, item) for item in items)
@@ -119,7 +121,7 @@ def _items(cursor: Cursor, opening: Token) -> list[Token]:
         item = cursor.take()
         if item.kind is TokenKind.WORD and _NUMBER.fullmatch(item.text):
             raise _bad_list(
-                item, f"string value, punctuation, or whitespace, but got different type in list: {shown(item.text)}"
+                item, f"string value, punctuation, or whitespace, but got different type in list: ({shown(item.text)},)"
             )
         if item.kind not in _STRINGS:
             raise _bad_list(item, "a non-empty list of string values, but got ill-formed list.")
@@ -138,7 +140,7 @@ def _bad_list(token: Token, expected: str) -> InvalidFilter:
     return InvalidFilter(f"While parsing a list in the query, expected {expected}", token.start + 1)
 
 
-def _no_list(identifier: Identifier, token: Token, grammar: Grammar) -> InvalidFilter:
+def _no_list(identifier: Identifier, token: Token, text: str, grammar: Grammar) -> InvalidFilter:
     attributes = grammar.closed[Entity.ATTRIBUTE].values()
     keys = sorted({field.key for field in attributes if _LISTS.intersection(field.operators)})
     if identifier.entity is Entity.ATTRIBUTE:
@@ -146,5 +148,6 @@ def _no_list(identifier: Identifier, token: Token, grammar: Grammar) -> InvalidF
             f"Only {keys} attributes support comparison with a list of quoted string values.", token.start + 1
         )
     return InvalidFilter(
-        f"Expected a quoted string value for {identifier.spoken} (e.g. 'my-value'). Got a list", token.start + 1
+        f"Expected a quoted string value for {identifier.spoken} (e.g. 'my-value'). Got value {shown(text)}",
+        token.start + 1,
     )

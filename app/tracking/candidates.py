@@ -361,11 +361,11 @@ def _check(command: CreateCandidate) -> None:
     if command.name or named:
         _check_name(command.name or named or "")
     for key, value in command.tags.items():
-        names.check_key(key, "tags")
-        names.check_value(value, names.TAG_LIMIT, f"tags.{key}")
+        names.check_key(key, "tags", named="key")
+        names.check_value(value, names.TAG_LIMIT, f"tags.{key}", named="value")
     for key, value in command.params.items():
-        names.check_key(key, "params")
-        names.check_value(value, names.PARAM_LIMIT, f"params.{key}")
+        names.check_key(key, "params", named="key")
+        names.check_value(value, names.PARAM_LIMIT, f"params.{key}", named="value")
     if command.start_time is not None:
         _check_time(command.start_time, "startTime")
 

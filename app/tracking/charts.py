@@ -53,7 +53,7 @@ def check_curves(candidates: int, metrics: int, size: int) -> None:
 async def sampled(
     db: Database, actor: Actor, keys: Sequence[CandidateKey], metric: str, *, size: int, steps: Steps
 ) -> Answers[list[Point]]:
-    """Of each candidate about ``size`` points of a metric, cut as :func:`app.tracking.samples.thinned` does.
+    """Of each candidate at most ``size`` points of a metric, cut as :func:`app.tracking.samples.thinned` does.
 
     Raises:
         Invalid: the size is not between 1 and 2,500.

@@ -218,10 +218,12 @@ async def delete(db: Database, actor: Actor, project: int | str, number: int) ->
 
 
 async def restore(db: Database, actor: Actor, project: int | str, number: int) -> Experiment:
-    """Take an experiment and all its candidates out of the trash."""
+    """Take an experiment and all its candidates out of the trash; one that is not in it stays as it is."""
     async with db.write() as tx:
         access = await _writable(tx, actor, project)
-        await lock(tx, access.id, number)
+        experiment = await lock(tx, access.id, number)
+        if experiment.deleted_at is None:
+            return experiment
         await _mark_candidates(tx, access.id, number, in_trash=False)
         return await _change(tx, access.id, number, deleted_at=None, updated_at=func.now())
 
@@ -302,8 +304,8 @@ def check_tags(tags: Mapping[str, str]) -> None:
         Invalid: with the key.
     """
     for key, value in tags.items():
-        names.check_key(key, "tags")
-        names.check_value(value, names.EXPERIMENT_TAG_LIMIT, f"tags.{key}")
+        names.check_key(key, "tags", named="key")
+        names.check_value(value, names.EXPERIMENT_TAG_LIMIT, f"tags.{key}", named="value")
 
 
 ORDER: Keyset[Experiment] = Keyset(

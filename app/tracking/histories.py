@@ -13,7 +13,7 @@ from app.access.policy import Actor, Permission
 from app.db.database import Database
 from app.db.prepared import Prepared
 from app.errors import Invalid
-from app.pagination import decode_cursor, encode_cursor
+from app.pagination import decode_cursor, encode_cursor, unreadable
 from app.tracking.candidates import not_found
 from app.tracking.metrics import Point
 from app.tracking.tables import Candidate, MetricPoint
@@ -92,7 +92,7 @@ def _position(token: str) -> tuple[int, int, float]:
         _, timestamp, step, value = decode_cursor(token)
         return int(timestamp), int(step), float(value)
     except (Invalid, ValueError, TypeError) as error:
-        raise Invalid("Invalid page token: it is not one that this list gave out.", field="page_token") from error
+        raise Invalid(f"{unreadable(token)}: it is not one that this list gave out.", field="page_token") from error
 
 
 _WHOLE = _columns(rest=False)

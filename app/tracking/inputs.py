@@ -86,7 +86,9 @@ async def _add_datasets(tx: Tx, candidate: Candidate, uses: Sequence[DatasetUse]
     if not uses:
         return
     uses = [replace(use, name=composed(use.name)) for use in uses]
-    unique = {(use.name, use.digest): use for use in uses}
+    unique: dict[tuple[str, str], DatasetUse] = {}
+    for use in uses:
+        unique.setdefault((use.name, use.digest), use)  # the first one's tags stay, as in calls one after the other
     growing = sorted(uuid7() for _ in unique)  # in the order of the request, which answers keep
     ids_to_be = dict(zip(unique, growing, strict=True))
     rows = [
@@ -159,7 +161,10 @@ def _check(use: DatasetUse) -> None:
     for name, limit in _LIMITS.items():
         value = getattr(use, name)
         if value is not None and len(value) > limit:
-            raise Invalid(f"The {name} of a dataset has {len(value)} characters; {limit} are allowed.", field=name)
+            raise Invalid(
+                f"'{name}' exceeds the maximum length of {limit} characters: that of a data set has {len(value)}.",
+                field=name,
+            )
     if not use.name or not use.digest:
         raise Invalid("A dataset needs a name and a digest.", field="name")
     for key, value in use.tags.items():

@@ -16,6 +16,7 @@ from app.access.lists import Answers, ProjectLists
 from app.access.policy import Actor, Permission
 from app.composing import composed
 from app.db.database import Database
+from app.errors import Invalid
 from app.search import grammars, keyset, sql
 from app.search.ast import Comparison, Entity, Operator, OrderKey
 from app.search.keyset import Cut, Term
@@ -41,6 +42,13 @@ class SearchLoggedModels:
     order_by: Sequence[OrderKey] = ()
     limit: int = 50
     page_token: str | None = None
+
+
+_TOKEN_PARTS = (
+    "Experiment IDs in the page token do not match the requested experiment IDs",
+    "Filter string in the page token does not match the requested filter string",
+    "Order by in the page token does not match the requested order by",
+)
 
 
 async def search(
@@ -77,8 +85,24 @@ async def in_projects(
 def _planned(command: SearchLoggedModels) -> tuple[Select[*tuple[Any, ...]], Cut]:
     check_limit(command.limit, MAX_PAGE)
     statement, terms = _compiled(command)
-    mark = keyset.fingerprint(sorted(command.experiment_numbers), command.filter, command.datasets, command.order_by)
-    return statement, Cut(terms, mark, command.page_token, command.limit)
+    marks = [
+        keyset.fingerprint(sorted(command.experiment_numbers)),
+        keyset.fingerprint(command.filter),
+        keyset.fingerprint(command.datasets, command.order_by),
+    ]
+    if command.page_token:
+        _check_token(command.page_token, marks)
+    return statement, Cut(terms, ".".join(marks), command.page_token, command.limit)
+
+
+def _check_token(token: str, marks: Sequence[str]) -> None:
+    """Say in which part a token's search differs from this one (MLflow: the same sentences)."""
+    given = keyset.mark_of(token).split(".")
+    if len(given) != len(marks):
+        return  # not one of such a search at all; that is told when the page is read
+    for differs, theirs, ours in zip(_TOKEN_PARTS, given, marks, strict=True):
+        if theirs != ours:
+            raise Invalid(f"{differs}. Search for the next page as for the first one.", field="page_token")
 
 
 def _compiled(command: SearchLoggedModels) -> tuple[Select[*tuple[Any, ...]], list[Term]]:
@@ -160,7 +184,7 @@ def _sorted_by(statement: Select[*tuple[Any, ...]], key: OrderKey) -> tuple[Sele
             return statement, [Term(_any(moments[key.key]), datetime, key.descending, nullable=False)]
         return statement, [Term(_attribute(key.key), str, key.descending)]
     metric = aliased(LoggedModelMetric)
-    narrowed = _measured_on(metric, key.dataset_name, key.dataset_digest) if key.dataset_name else true()
+    narrowed = _measured_on(metric, key.dataset_name, key.dataset_digest)
     ranked = (
         select(metric.value)
         .where(*_of(metric, key.key), narrowed)
@@ -194,8 +218,10 @@ def _measured_on_any(datasets: Sequence[tuple[str, str | None]]) -> ColumnElemen
     )
 
 
-def _measured_on(metric: Any, name: str, digest: str | None) -> ColumnElement[bool]:
-    return and_(metric.dataset_name == composed(name), metric.dataset_digest == digest if digest else true())
+def _measured_on(metric: Any, name: str | None, digest: str | None) -> ColumnElement[bool]:
+    """On the data set of that name and digest; what is not given does not matter."""
+    named = metric.dataset_name == composed(name) if name else true()
+    return and_(named, metric.dataset_digest == digest if digest else true())
 
 
 def _any(column: Any) -> ColumnElement[Any]:

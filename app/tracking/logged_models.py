@@ -254,9 +254,9 @@ def check_pairs(pairs: Mapping[str, str], field_name: str) -> None:
         Invalid: with the key.
     """
     for key, value in pairs.items():
-        names.check_key(key, field_name)
+        names.check_key(key, field_name, named="key")
         limit = PARAM_LIMIT if field_name == "params" else names.TAG_LIMIT
-        names.check_value(value, limit, f"{field_name}.{key}")
+        names.check_value(value, limit, f"{field_name}.{key}", named="value")
 
 
 def _refuse_changed(model: LoggedModel, params: Mapping[str, str]) -> None:

@@ -7,7 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Float, Text, func, literal, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Float,
+    SQLColumnExpression,
+    Text,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy import Uuid as UuidType
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -15,8 +27,9 @@ from sqlalchemy.sql.selectable import TableValuedAlias
 
 from app.db.database import Tx
 from app.errors import Invalid
+from app.search.sql import NAN
 from app.tracking import names
-from app.tracking.points import STORE, MetricInput, Points, arguments, rank
+from app.tracking.points import STORE, MetricInput, Points, arguments, is_later
 from app.tracking.tables import Candidate, LoggedModel, LoggedModelMetric
 
 MAX_POINTS = 25_000
@@ -83,9 +96,16 @@ async def _log_to_models(tx: Tx, candidate: Candidate, points: Sequence[MetricIn
         statement.on_conflict_do_update(
             index_elements=keys,
             set_={name: new[name] for name in changing},
-            where=tuple_(new.step, new.timestamp, new.value) >= tuple_(old.step, old.timestamp, old.value),
+            where=or_(
+                tuple_(new.step, new.timestamp, _rank(new.value)) > tuple_(old.step, old.timestamp, _rank(old.value)),
+                tuple_(new.step, new.timestamp, new.value) == tuple_(old.step, old.timestamp, old.value),
+            ),
         )
     )
+
+
+def _rank(value: SQLColumnExpression[float]) -> ColumnElement[float]:
+    return case((value == NAN, 0.0), else_=value)
 
 
 async def _require_models(tx: Tx, project_id: int, ids: set[UUID]) -> None:
@@ -115,7 +135,7 @@ def _unnested(points: Sequence[MetricInput], columns: Sequence[str]) -> TableVal
 
 
 def _greatest(points: Sequence[MetricInput], key: Callable[[MetricInput], tuple[str, ...]]) -> list[MetricInput]:
-    """Of each key the point with the greatest (step, timestamp, value), NaN above all as in PostgreSQL.
+    """Of each key the point with the greatest (step, timestamp, value), where NaN counts as 0.
 
     One row a key, because PostgreSQL refuses to touch a row twice in one statement; in the order of the keys, so that
     concurrent batches lock rows in the same order.
@@ -123,6 +143,6 @@ def _greatest(points: Sequence[MetricInput], key: Callable[[MetricInput], tuple[
     greatest: dict[tuple[str, ...], MetricInput] = {}
     for one in points:
         best = greatest.get(key(one))
-        if best is None or rank(one) >= rank(best):
+        if best is None or is_later(one, best):
             greatest[key(one)] = one
     return [greatest[name] for name in sorted(greatest)]

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from app.composing import composed
 from app.errors import Invalid
-from app.quoting import quoted
+from app.quoting import in_json, quoted
 
 KEY_LIMIT = 250
 PARAM_LIMIT = 6_000
@@ -49,43 +49,46 @@ def is_key(key: str) -> bool:
     return True
 
 
-def check_key(key: str, field: str = "key") -> str:
-    """The key of a param, metric or tag.
+def check_key(key: str, field: str = "key", *, named: str = "") -> str:
+    """The key of a param, metric or tag; the message calls it ``named``, or as the field is called.
 
     Raises:
         Invalid: empty, over 250 characters, with other characters, or not in the form of a plain path.
     """
+    name = quoted(named or field)
     if not key:
-        raise Invalid(f"Missing value for required parameter {quoted(field)}: a key is not empty.", field=field)
+        raise Invalid(f"Missing value for required parameter {name}: a key is not empty.", field=field)
     if len(key) > KEY_LIMIT:
         raise Invalid(
-            f"{quoted(field)} exceeds the maximum length of {KEY_LIMIT} characters: {quoted(key)} has {len(key)}.",
-            field=field,
+            f"{name} exceeds the maximum length of {KEY_LIMIT} characters: {quoted(key)} has {len(key)}.", field=field
         )
     if not _KEY.fullmatch(key):
         raise Invalid(
-            f"Invalid value {quoted(key)} for parameter {quoted(field)} supplied: names may only contain "
-            "alphanumerics, underscores, dashes, periods, spaces, colons and slashes.",
+            f"Invalid value {in_json(key)} for parameter {name} supplied: Names may only contain "
+            "alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).",
             field=field,
         )
     if key.startswith(("/", "..")) or posixpath.normpath(key) != key or key == ".":
         raise Invalid(
-            f"Invalid value {quoted(key)} for parameter {quoted(field)} supplied: "
-            "as a path it would mean another name.",
+            f"Invalid value {in_json(key)} for parameter {name} supplied: Names may be treated as files in "
+            "certain cases, and must not resolve to other names when treated as such. "
+            f"This name would resolve to {quoted(posixpath.normpath(key))}",
             field=field,
         )
     return key
 
 
-def check_value(value: str, limit: int, field: str) -> str:
-    """The value of a param or tag.
+def check_value(value: str, limit: int, field: str, *, named: str = "") -> str:
+    """The value of a param or tag; the message calls it ``named``, or as the field is called.
 
     Raises:
         Invalid: longer than ``limit`` characters, or holding NUL.
     """
     if len(value) > limit:
         raise Invalid(
-            f"{quoted(field)} exceeds the maximum length of {limit} characters: it has {len(value)}.", field=field
+            f"{quoted(named or field)} exceeds the maximum length of {limit} characters: that of {quoted(field)} has "
+            f"{len(value)}.",
+            field=field,
         )
     return _without_nul(value, field)
 
@@ -101,7 +104,9 @@ def check_experiment_name(name: str) -> str:
         raise Invalid("An experiment name must not be blank.", field="name")
     if len(name) > EXPERIMENT_NAME_LIMIT:
         raise Invalid(
-            f"The experiment name has {len(name)} characters; {EXPERIMENT_NAME_LIMIT} are allowed.", field="name"
+            f"'name' exceeds the maximum length of {EXPERIMENT_NAME_LIMIT} characters: "
+            f"that of an experiment has {len(name)}.",
+            field="name",
         )
     return check_printable(name, "name")
 

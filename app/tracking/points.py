@@ -51,12 +51,16 @@ class Fate(NamedTuple):
     in_trash: bool
 
 
+# NaN counts as 0 beside another value of the same step and time, and gives way or stays like a 0 (MLflow: its latest
+# metrics).
 _KEEP_THE_LATER = """
         ON CONFLICT (project_id, candidate_id, key) DO UPDATE
         SET value = excluded.value, timestamp = excluded.timestamp, step = excluded.step,
             logged_model_id = excluded.logged_model_id, dataset_name = excluded.dataset_name,
             dataset_digest = excluded.dataset_digest
-        WHERE (excluded.step, excluded.timestamp, excluded.value) >= (old.step, old.timestamp, old.value)
+        WHERE (excluded.step, excluded.timestamp, CASE WHEN excluded.value = 'NaN' THEN 0 ELSE excluded.value END)
+                > (old.step, old.timestamp, CASE WHEN old.value = 'NaN' THEN 0 ELSE old.value END)
+            OR (excluded.step, excluded.timestamp, excluded.value) = (old.step, old.timestamp, old.value)
 """
 # A candidate may be given twice, by two callers: rows name it by the place of its first. Rows are locked in one order,
 # candidates as well as their metrics, so that two such statements wait for each other and not in a circle.
@@ -197,7 +201,7 @@ def _latest(rows: Sequence[MetricInput], owners: Sequence[int]) -> list[bool]:
     best: dict[tuple[int, str], int] = {}
     for index, (owner, row) in enumerate(zip(owners, rows, strict=True)):
         other = best.setdefault((owner, row.key), index)
-        if other != index and rank(row) >= rank(rows[other]):
+        if other != index and is_later(row, rows[other]):
             best[owner, row.key] = index
     chosen = [False] * len(rows)
     for index in best.values():
@@ -205,7 +209,11 @@ def _latest(rows: Sequence[MetricInput], owners: Sequence[int]) -> list[bool]:
     return chosen
 
 
-def rank(point: MetricInput) -> tuple[int, int, bool, float]:
-    """NaN is above all, as in PostgreSQL."""
-    is_nan = math.isnan(point.value)
-    return point.step, point.timestamp, is_nan, 0.0 if is_nan else point.value
+def is_later(point: MetricInput, other: MetricInput) -> bool:
+    """Whether a point that comes after the other one takes its place as the latest; of equal ones the last one does."""
+    mine, its = _rank(point), _rank(other)
+    return mine > its or (mine == its and math.isnan(point.value) == math.isnan(other.value))
+
+
+def _rank(point: MetricInput) -> tuple[int, int, float]:
+    return point.step, point.timestamp, 0.0 if math.isnan(point.value) else point.value

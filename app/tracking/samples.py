@@ -51,22 +51,32 @@ async def thinned(
     size: int,
     steps: tuple[int, int] | None = None,
 ) -> list[Sample]:
-    """Of each candidate about ``size`` points, by (step, timestamp, value), within the steps (both included).
+    """Of each candidate at most ``size`` points, by (step, timestamp, value), within the steps (both included).
 
-    The points of a candidate are cut into ``size`` parts of equal number; the first of each and the last of all are
-    taken, with a size of 1 the last alone (MLflow REST: metrics/get-history-bulk-interval).
+    The points of a candidate are cut into ``size`` parts of equal number; the first of each is taken, but of the last
+    part the last one, with a size of 1 the last of all alone (MLflow REST: metrics/get-history-bulk-interval).
 
     Raises:
         CandidateNotFound: one of the candidates is not there.
         Invalid: the size is not between 1 and 2,500.
     """
-    if not 1 <= size <= MAX_SIZE:
-        raise Invalid(f"max_results must be between 1 and {MAX_SIZE}. Got {size}.", field="size")
+    check_size(size)
     order = (MetricPoint.step, MetricPoint.timestamp, MetricPoint.value)
     points = select(MetricPoint.candidate_id, *order).distinct().where(MetricPoint.key == key)
     if steps is not None:
         points = points.where(MetricPoint.step.between(*steps))
     return await _read(db, actor, project, candidate_ids, points, size=size)
+
+
+def check_size(size: int) -> int:
+    """How many points a sample of one candidate may have.
+
+    Raises:
+        Invalid: it is not between 1 and 2,500.
+    """
+    if not 1 <= size <= MAX_SIZE:
+        raise Invalid(f"max_results must be between 1 and {MAX_SIZE}. Got {size}.", field="size")
+    return size
 
 
 def check_steps(first: int | None, last: int | None) -> tuple[int, int] | None:
@@ -85,7 +95,7 @@ def check_steps(first: int | None, last: int | None) -> tuple[int, int] | None:
 
 
 def thin(points: Select[*tuple[Any, ...]], size: int) -> Select[*tuple[Any, ...]]:
-    """Of each candidate's points the first of each of ``size`` parts, and the last of all."""
+    """Of each candidate's points at most ``size``: the first of each of as many parts, and the last of all."""
     each = points.subquery()
     order: list[Any] = [each.c.step, each.c.timestamp, each.c.value]
     whose: Any = each.c.candidate_id
@@ -95,15 +105,15 @@ def thin(points: Select[*tuple[Any, ...]], size: int) -> Select[*tuple[Any, ...]
         func.count().over(partition_by=whose).label("total"),
     ).subquery()
     place, total = placed.c.place, placed.c.total
-    kept = place == total - 1
-    if size > 1:
-        kept = or_(kept, _begins_part(place, total, size))
+    kept = or_(place == total - 1, and_(_begins_part(place, total, size), place < total - total // size))
     names = ("candidate_id", "timestamp", "step", "value")
     return select(*(placed.c[name] for name in names)).where(kept).order_by(placed.c.candidate_id, place)
 
 
 def _begins_part(place: Any, total: Any, size: int) -> ColumnElement[bool]:
     """Whether a point, counted from 0, is the first of its part; the first parts have one point more if need be.
+
+    The last part begins ``total // size`` points before the end, unless there are fewer points than parts.
 
     That is what ``ntile`` cuts, without another sort of all points.
     """

@@ -32,8 +32,8 @@ async def test_histories_are_thinned_and_data_sets_listed(data, project):
             one["name"]: [point["step"] for point in one["metricSample"]] for one in experiment["candidates"]["nodes"]
         }
 
-    assert await steps(size=5) == {"short": [0, 1, 2], "long": [0, 4, 8, 12, 16, 19]}
-    assert await steps(size=3) == {"short": [0, 1, 2], "long": [0, 7, 14, 19]}
+    assert await steps(size=5) == {"short": [0, 1, 2], "long": [0, 4, 8, 12, 19]}
+    assert await steps(size=3) == {"short": [0, 1, 2], "long": [0, 7, 19]}
     assert await steps(size=1) == {"short": [2], "long": [19]}
     assert await steps(size=5, **{"from": 1, "to": 2}) == {"short": [1, 2], "long": [1, 2]}
 

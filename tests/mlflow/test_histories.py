@@ -26,9 +26,9 @@ async def test_histories_of_several_runs(rest: Rest) -> None:
     whole = await rest.get(BULK, run_id=[long, short], metric_key="k", max_results=5)
     assert steps(whole) == [(short, 0), (short, 1), (short, 2), (long, 0), (long, 1)]
     thinned = await rest.get(INTERVAL, run_ids=[long, short], metric_key="k", max_results=4)
-    assert steps(thinned) == [*((long, step) for step in (0, 5, 10, 15, 19)), *((short, step) for step in range(3))]
+    assert steps(thinned) == [*((long, step) for step in (0, 5, 10, 19)), *((short, step) for step in range(3))]
     part = await rest.get(INTERVAL, run_ids=[long], metric_key="k", max_results=2, start_step=3, end_step=6)
-    assert steps(part) == [(long, 3), (long, 5), (long, 6)]
+    assert steps(part) == [(long, 3), (long, 6)]
     assert steps(await rest.get(INTERVAL, run_ids=[long], metric_key="k", max_results=1)) == [(long, 19)]
     assert (await rest.get(INTERVAL, run_ids=[long], metric_key="absent")).json() == {"metrics": []}
 
@@ -77,6 +77,9 @@ async def test_prompts_are_found_only_by_those_who_ask(rest: Rest) -> None:
     for call, rows in (("registered-models/search", "registered_models"), ("model-versions/search", "model_versions")):
         assert [one["name"] for one in (await rest.get(call)).json()[rows]] == ["model"]
         assert [one["name"] for one in (await rest.get(call, filter=asked)).json()[rows]] == ["prompt"]
+        for others in ("= 'false'", "!= 'true'"):
+            query = f"tags.`mlflow.prompt.is_prompt` {others}"
+            assert [one["name"] for one in (await rest.get(call, filter=query)).json()[rows]] == ["model"]
 
 
 async def test_the_experiment_default_is_as_old_as_its_project(rest: Rest) -> None:
@@ -91,9 +94,41 @@ async def test_the_experiment_default_is_as_old_as_its_project(rest: Rest) -> No
         (9.0, "Invalid value 9.0 for parameter 'artifact_location'"),
         ("runs:/x/y", "cannot be a runs:/ URI"),
         ("s3://bucket/#x", "fragments"),
-        ("s3://" + "x" * 2048, "at most 2048"),
+        ("s3://" + "x" * 2048, "cannot be greater than 2048 characters"),
     ],
 )
 async def test_locations_that_no_experiment_can_have(rest: Rest, location: object, told: str) -> None:
     answer = await rest.post("experiments/create", {"name": "e", "artifact_location": location})
     assert [answer.status_code, told in answer.json()["message"]] == [400, True]
+
+
+async def test_a_sample_has_no_more_points_than_asked(rest: Rest) -> None:
+    points = [{"key": "k", "value": step, "timestamp": 1, "step": step} for step in range(0, 100, 10)]
+    run = (await rest.post("runs/create", {})).json()["run"]["info"]["run_id"]
+    await rest.post("runs/log-batch", {"run_id": run, "metrics": points})
+    found = {size: await rest.get(INTERVAL, run_ids=[run], metric_key="k", max_results=size) for size in range(1, 13)}
+    assert {size: [step for _, step in steps(answer)] for size, answer in found.items() if size < 5} == {
+        1: [90],
+        2: [0, 90],
+        3: [0, 40, 90],
+        4: [0, 30, 60, 90],
+    }
+    assert [len(steps(answer)) for answer in found.values()] == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10, 10]
+    assert {steps(answer)[-1] for answer in found.values()} == {(run, 90)}
+
+
+async def test_a_data_set_that_is_logged_twice_in_a_call_keeps_its_first_tags(rest: Rest) -> None:
+    run = await run_with(rest, 1)
+    data = {"name": "digits", "digest": "abc", "source_type": "http", "source": "http://data"}
+    uses = [{"dataset": data, "tags": [{"key": "context", "value": value}]} for value in ("first", "second")]
+    assert (await rest.post("runs/log-inputs", {"run_id": run, "datasets": uses})).status_code == 200
+    (found,) = (await rest.get("runs/get", run_id=run)).json()["run"]["inputs"]["dataset_inputs"]
+    assert found["tags"] == [{"key": "context", "value": "first"}]
+
+
+async def test_restoring_a_living_experiment_leaves_its_trash_alone(rest: Rest) -> None:
+    run = await run_with(rest, 1)
+    await rest.post("runs/delete", {"run_id": run})
+    assert (await rest.post("experiments/restore", {"experiment_id": "0"})).status_code == 200
+    info = (await rest.get("runs/get", run_id=run)).json()["run"]["info"]
+    assert info["lifecycle_stage"] == "deleted"

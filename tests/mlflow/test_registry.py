@@ -214,7 +214,7 @@ async def test_an_unknown_alias_is_an_invalid_parameter(rest: Rest) -> None:
     await rest.post("registered-models/create", {"name": "m"})
     answer = await rest.get("registered-models/alias", name="m", alias="champion")
     assert (answer.status_code, answer.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
-    assert answer.json()["message"] == "Registered model alias 'champion' not found."
+    assert answer.json()["message"] == "Registered model alias champion not found."
 
 
 async def test_writing_through_mlflow_needs_a_developer(rest: Rest, project: TestProject) -> None:

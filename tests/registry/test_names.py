@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from app.errors import Invalid, TooLarge
 from app.registry import references
@@ -11,7 +9,6 @@ from app.registry.names import (
     check_alias,
     check_description,
     check_model_name,
-    check_stage,
     check_tag_key,
     check_tag_value,
 )
@@ -86,33 +83,14 @@ def test_aliases(name: str):
     ("name", "reason"),
     [
         *((name, "is reserved") for name in ("latest", "LATEST", "v1", "V12", "7", "٣")),
-        *((name, "is not acceptable") for name in ("", "a b", "a.b", "1.2.3", "a\n", "a/b", "@a", "a" * 256, "\ud800")),
+        *((name, "^Invalid alias name: ") for name in ("", "a b", "a.b", "1.2.3", "a\n", "a/b", "@a", "\ud800")),
+        ("a" * 256, "^'Registered model alias name' exceeds the maximum length of 255 characters"),
     ],
 )
 def test_aliases_that_are_refused(name: str, reason: str):
     with pytest.raises(InvalidName, match=reason) as caught:
         check_alias(name)
     assert caught.value.field == "alias"
-
-
-def test_stages():
-    assert check_stage("Production") == "production"
-    assert check_stage("pre-prod_2") == "pre-prod_2"
-
-
-@pytest.mark.parametrize("name", ["", "a b", "latest", "Latest-Prerelease", "X", "12", "a" * 64, "1.x", "İ"])
-def test_stages_that_are_refused(name: str):
-    with pytest.raises(InvalidName):
-        check_stage(name)
-
-
-@given(name=st.from_regex(r"[\w-]{1,6}", fullmatch=True))
-def test_what_passes_as_a_stage_is_read_back_as_that_stage(name: str):
-    try:
-        stage = check_stage(name)
-    except InvalidName:
-        return
-    assert references.parse_mlflow_stage(name) == references.InStage(stage)
 
 
 def test_descriptions():

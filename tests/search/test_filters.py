@@ -112,6 +112,9 @@ CLAUSES = "Invalid clause(s) in filter string:"
 IDENTIFIER = "Invalid comparison clause. Expected 'Identifier' found"
 UNQUOTED = "Parameter value is either not quoted or unidentified quote types used for string value"
 LIST = "While parsing a list in the query, expected"
+MULTIPLE = "Search filter contained multiple expression"
+NUMBER_OPERATORS = ["=", "!=", "<", "<=", ">", ">="]
+TAG_OPERATORS = ["=", "!=", "LIKE", "ILIKE", "IS NULL", "IS NOT NULL"]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +137,7 @@ LIST = "While parsing a list in the query, expected"
         (
             CANDIDATES,
             "tags.a = 'x'; tags.b = 'y'",
-            "Search filter contained multiple expression 'tags.a = 'x'; tags.b = 'y''. Provide AND-ed expression list.",
+            f"{MULTIPLE} \"tags.a = 'x'; tags.b = 'y'\". Provide AND-ed expression list.",
             13,
         ),
         (CANDIDATES, "'a' = tags.x", f"{IDENTIFIER} ''a''", 1),
@@ -157,11 +160,16 @@ LIST = "While parsing a list in the query, expected"
             "Invalid entity type '`metrics'. Valid values are ['metric', 'parameter', 'tag', 'attribute', 'dataset']",
             1,
         ),
-        (MODELS, "metrics.a > 1", "Invalid entity type 'metrics'. Valid values are ['attribute', 'tag']", 1),
+        (
+            MODELS,
+            "metrics.a > 1",
+            "Invalid entity type 'metrics'. Valid entity types are ('attribute', 'attributes', 'tag', 'tags')",
+            1,
+        ),
         (
             LOGGED_MODELS,
             "metric.a > 1",
-            "Invalid entity type 'metric'. Valid values are ['attributes', 'metrics', 'params', 'tags']",
+            "Invalid entity type: 'metric'. Expected one of ['attributes', 'metrics', 'params', 'tags'].",
             1,
         ),
         (MODELS, "foo = 'x'", "Invalid attribute key 'foo' specified. Valid keys are ['name']", 1),
@@ -203,7 +211,25 @@ LIST = "While parsing a list in the query, expected"
             "Invalid comparator 'NOT LIKE' not one of ['=', '!=', 'LIKE', 'ILIKE', 'IS NULL', 'IS NOT NULL']",
             8,
         ),
-        (MODELS, "name > 'x'", "Invalid comparator '>' not one of ['=', '!=', 'LIKE', 'ILIKE', 'IN', 'NOT IN']", 6),
+        (
+            MODELS,
+            "name > 'x'",
+            "Invalid comparator for attribute: >; it must be one of ['=', '!=', 'LIKE', 'ILIKE', 'IN', 'NOT IN']",
+            6,
+        ),
+        (
+            MODEL_VERSIONS,
+            "version_number LIKE '1'",
+            f"Invalid comparator for attribute version_number: LIKE; it must be one of {NUMBER_OPERATORS}",
+            16,
+        ),
+        (EXPERIMENTS, "tags.a > 'x'", f"Invalid comparator for tag: >; it must be one of {TAG_OPERATORS}", 8),
+        (
+            LOGGED_MODELS,
+            "metrics.a LIKE 'x'",
+            "Invalid comparison operator for metrics.a: 'LIKE'. Expected one of ('=', '!=', '<', '<=', '>', '>=').",
+            11,
+        ),
         (EXPERIMENTS, "experiment_id > '1'", "Invalid comparator '>' not one of ['=', '!=', 'IN', 'NOT IN']", 15),
         (
             CANDIDATES,
@@ -230,18 +256,30 @@ LIST = "While parsing a list in the query, expected"
             "Only ['name', 'run_id'] attributes support comparison with a list of quoted string values.",
             16,
         ),
-        (CANDIDATES, "tags.x IN ('a')", "Expected a quoted string value for tag (e.g. 'my-value'). Got a list", 11),
+        (
+            CANDIDATES,
+            "tags.x IN ('a')",
+            "Expected a quoted string value for tag (e.g. 'my-value'). Got value ('a')",
+            11,
+        ),
         (CANDIDATES, "run_id IN 'a'", "IN compares with a list in parentheses, e.g. ('a', 'b'). Got value 'a'", 11),
         (CANDIDATES, "run_id = ('a')", "A list is compared by IN or NOT IN, not by '='", 8),
         (CANDIDATES, "run_id IN ()", f"{LIST} a non-empty list of string values, but got empty list", 11),
         (
             CANDIDATES,
             "run_id IN ('a', 2)",
-            f"{LIST} string value, punctuation, or whitespace, but got different type in list: 2",
+            f"{LIST} string value, punctuation, or whitespace, but got different type in list: (2,)",
             17,
         ),
         (CANDIDATES, "run_id IN ('a' 'b')", f"{LIST} a non-empty list of string values, but got ill-formed list.", 16),
-        (CANDIDATES, "run_id IN ('a'", f"{LIST} a non-empty list of string values, but got ill-formed list.", 15),
+        (CANDIDATES, "run_id IN ('a'", "Invalid clause(s) in filter string: '('; the list has no ')'", 11),
+        (EXPERIMENTS, "name IN (", "Invalid clause(s) in filter string: '('; the list has no ')'", 9),
+        (
+            MODELS,
+            "evilhax = true",
+            "Invalid clause(s) in filter string: 'evilhax'; a value is a number or stands in quotes",
+            1,
+        ),
         (
             MODEL_VERSIONS,
             "version_number = 1.5",

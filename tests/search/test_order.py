@@ -93,15 +93,18 @@ def test_fields_given_as_objects():
 
 
 @pytest.mark.parametrize(
-    ("name", "digest", "reason"),
+    ("name", "reason"),
     [
-        ("params.a", None, "Invalid order by field name: params.a, only `metrics.<name>` is allowed."),
-        ("metrics.", None, "Invalid order by field name: metrics., only `metrics.<name>` is allowed."),
-        ("foo.a", None, "Invalid order by field name: foo.a, only `metrics.<name>` is allowed."),
-        ("metrics.a", "1", "`dataset_digest` can only be specified if `dataset_name` is also specified."),
+        ("params.a", "Invalid order by field name: params.a. Only metrics are supported: `metrics.<name>`."),
+        ("metrics.", "Invalid order by field name: metrics.. Only metrics are supported: `metrics.<name>`."),
+        ("foo.a", "Invalid order by field name: foo.a. Only metrics are supported: `metrics.<name>`."),
+        (
+            "nokey",
+            f"Invalid order by field name: nokey. Valid keys are {list(LOGGED_MODELS.order)}, or `metrics.<name>`.",
+        ),
     ],
 )
-def test_objects_that_are_refused(name: str, digest: str | None, reason: str):
+def test_objects_that_are_refused(name: str, reason: str):
     with pytest.raises(InvalidOrder) as caught:
-        order_field(name, LOGGED_MODELS, dataset_digest=digest)
+        order_field(name, LOGGED_MODELS)
     assert caught.value.message == reason

@@ -110,7 +110,7 @@ async def test_history_keeps_nan_and_infinity_and_collapses_repeats(runtime, pro
 @pytest.mark.parametrize(
     ("batch", "text"),
     [
-        ({"metrics": [MetricInput("a//b", 1.0, 1)]}, "another name"),
+        ({"metrics": [MetricInput("a//b", 1.0, 1)]}, "would resolve to 'a/b'"),
         ({"metrics": [MetricInput("m", 1.0, -1)]}, "timestamp"),
         ({"metrics": [MetricInput("m", 1.0, 1, 2**63)]}, "64 bits"),
         ({"params": {"k" * 251: "v"}}, "250"),

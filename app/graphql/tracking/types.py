@@ -185,14 +185,14 @@ class Candidate(Node):
         return connection(page, MetricPoint.of)
 
     @resolved(
-        "Points of one metric for a chart: the first of each of `size` equal parts, by step, and the last of all."
+        "Points of one metric for a chart: the first of each of `size` equal parts, by step; of the last part the last."
     )
     async def metric_sample(
         self,
         info: Info,
         *,
         key: Annotated[str, strawberry.argument(description="The key of the metric.")],
-        size: Annotated[int, strawberry.argument(description="About how many, 1 to 2,500.")] = 100,
+        size: Annotated[int, strawberry.argument(description="At most how many, 1 to 2,500.")] = 100,
         from_step: FromStep = None,
         to_step: ToStep = None,
     ) -> list[MetricPoint]:

@@ -1,7 +1,8 @@
-"""Runs makers and notes what they wrote; imports nothing but the standard library, for interpreters of any environment."""
+"""Runs makers and notes what they wrote; imports the standard library only, for interpreters of many versions."""
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import os
@@ -39,25 +40,24 @@ def attempt(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def run() -> None:
-    """Run all registered makers into the folder named by the first argument; a second chooses by text in their name.
-
-    Every file gets a line in ``made/<script>.jsonl``, and so does a maker that raises, with its error.
-    """
-    root = Path(sys.argv[1]).resolve()
-    chosen = sys.argv[2] if len(sys.argv) > 2 else ""
-    script = Path(sys.argv[0]).stem + os.environ.get("CORPUS_SUFFIX", "")
+    """Run the registered makers; every file has a line in ``made/<script>.jsonl``, and so has a maker that raises."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("root", type=Path, help="folder of the corpus")
+    parser.add_argument("--only", default="", help="text in the names of the makers that run")
+    parser.add_argument("--suffix", default="", help="what sets folders of several versions of Python apart")
+    chosen = parser.parse_args()
+    root, script = chosen.root.resolve(), Path(sys.argv[0]).stem
     warnings.simplefilter("ignore")
     lines = []
     for library, folder, maker in MAKERS:
-        folder += os.environ.get("CORPUS_SUFFIX", "")
-        if chosen in f"{library}/{folder}":
-            lines += _made(root / "files", library, folder, maker)
+        if chosen.only in f"{library}/{folder}":
+            lines += _made(root / "files", library, folder + chosen.suffix, maker)
     (root / "made").mkdir(parents=True, exist_ok=True)
-    told = root / "made" / f"{script}.jsonl"
-    kept = told.read_text().splitlines() if chosen and told.exists() else []
+    told = root / "made" / f"{script}{chosen.suffix}.jsonl"
     again = {(each["library"], each["folder"]) for each in lines}
-    kept = [line for line in kept if (json.loads(line)["library"], json.loads(line)["folder"]) not in again]
-    told.write_text("".join(f"{line}\n" for line in [*kept, *map(json.dumps, lines)]))
+    kept = [json.loads(line) for line in told.read_text().splitlines()] if chosen.only and told.exists() else []
+    lines += [each for each in kept if (each["library"], each["folder"]) not in again]
+    told.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
 
 
 def _made(root: Path, library: str, folder: str, maker: Maker) -> list[dict[str, object]]:
@@ -69,21 +69,17 @@ def _made(root: Path, library: str, folder: str, maker: Maker) -> list[dict[str,
     lines: list[dict[str, object]] = []
     try:
         maker(target)
-    except BaseException as error:  # noqa: BLE001 - one library's failure must not hide the others
-        if isinstance(error, KeyboardInterrupt):
-            raise
+    except Exception as error:  # noqa: BLE001 - one library's failure must not hide the others
         traceback.print_exc()
         lines.append(by | {"error": f"{type(error).__name__}: {error}"[:300]})
     files = sorted(path for path in target.rglob("*") if path.is_file() and not path.is_symlink())
     for path in files:
         content = path.read_bytes()
         digest = hashlib.sha256(content).hexdigest()
-        lines.append(by | {"path": str(path.relative_to(root)), "size": len(content), "sha256": digest})
+        lines.append(by | {"path": path.relative_to(root).as_posix(), "size": len(content), "sha256": digest})
     print(f"{library}/{folder}: {len(files)} files", flush=True)  # noqa: T201
     return lines
 
 
 def _version(library: str) -> str:
-    if library == "python":
-        return platform.python_version()
-    return metadata.version(library)
+    return platform.python_version() if library == "python" else metadata.version(library)

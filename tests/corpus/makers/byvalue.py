@@ -1,4 +1,4 @@
-"""cloudpickle, dill and pickle by whichever Python runs this: functions and classes by value, and plain values of libraries."""
+"""By whichever Python runs this: functions and classes by value (cloudpickle, dill), and plain values of libraries."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import enum
 import fractions
 import functools
 import ipaddress
-import itertools
 import json
 import logging
 import operator
@@ -126,7 +125,7 @@ class Wrapper(Base, Generic[T]):
 
     def predict(self, values: dict[str, Any] | None, how: Optional[str] = None) -> Union[List[str], np.ndarray]:  # noqa: UP006, UP007, UP045
         self.log.info("%s %s", os.getpid(), threading.get_ident())
-        with contextlib.suppress(ValueError), open(os.devnull):
+        with contextlib.suppress(ValueError), pathlib.Path(os.devnull).open():
             return json.dumps(values)
         return self.inner.predict(values)
 
@@ -211,7 +210,7 @@ def counted(function):
 
 
 @counted
-def decorated(x: Callable[[int], str], y: "typing.Annotated[int, 'unit']" = 1) -> typing.Iterator[int]:
+def decorated(x: Callable[[int], str], y: typing.Annotated[int, "unit"] = 1) -> typing.Iterator[int]:
     yield y
 
 
@@ -219,7 +218,7 @@ async def awaited(values: typing.AsyncIterator[bytes]) -> bytes:
     return b"".join([each async for each in values])
 
 
-def hinted(  # noqa: PLR0913
+def hinted(
     a: dict[str, Any] | None,
     b: List[str],  # noqa: UP006
     c: Optional[Settings],  # noqa: UP045
@@ -227,7 +226,7 @@ def hinted(  # noqa: PLR0913
     e: Callable[..., Any],
     f: typing.Tuple[int, ...],  # noqa: UP006
     g: Literal["a", 1],
-    h: "collections.OrderedDict[str, list[int]]",
+    h: collections.OrderedDict[str, list[int]],
     i: typing.Annotated[int, "unit"],
     j: type[Settings],
     k: typing.Mapping[str, np.ndarray | pd.DataFrame],
@@ -244,7 +243,14 @@ def hinted(  # noqa: PLR0913
 
 def without_future_annotations():
     """The same hints as objects, as in modules that do not import annotations from __future__."""
-    space: dict[str, Any] = {"typing": typing, "np": np, "pd": pd, "dataclasses": dataclasses, "Settings": Settings, "__name__": "__main__"}
+    space: dict[str, Any] = {
+        "typing": typing,
+        "np": np,
+        "pd": pd,
+        "dataclasses": dataclasses,
+        "Settings": Settings,
+        "__name__": "__main__",
+    }
     source = """
 from typing import *
 from collections.abc import Callable as C
@@ -266,7 +272,7 @@ class Row(Generic[TypeVar("K")]):
 class Modelled:
     def predict(self, model_input: list[dict[str, Any]] | None, params: Optional[Dict[str, Any]] = None) -> List[str]:
         return []
-    def typed(self, a: Callable[[int], str], b: C[..., Any], c: Tuple[int, ...], d: Literal["x"], e: Annotated[int, "u"],
+    def typed(self, a: Callable[[int], str], b: C[..., Any], c: Tuple[int, ...], d: Literal["x"], e: Annotated[int, 1],
               f: int | str | None, g: Union[int, None], h: Type[Request], i: "Request", j: set[frozenset[int]],
               k: np.ndarray | pd.DataFrame, l: ClassVar[int] = 1) -> Iterator[Request]:
         yield Request("")
@@ -283,31 +289,60 @@ Piped = int | str | list[int] | None
 New = NewType("New", int)
 """
     if __import__("sys").version_info >= (3, 12):
-        source += "type Vector = list[float]\ndef first[S](values: list[S]) -> S: return values[0]\nclass Box[S]:\n    item: S\n"
-    exec(compile(source, "hints", "exec", dont_inherit=True), space)  # noqa: S102 - the import of annotations is not inherited
+        source += "type Vector = list[float]\ndef first[S](values: list[S]) -> S: return values[0]\n"
+        source += "class Box[S]:\n    item: S\n"
+    exec(compile(source, "hints", "exec", dont_inherit=True), space)
     names = "Request Row Modelled predict Alias Nested Piped New Vector first Box".split()
     return {name: space[name] for name in names if name in space}
 
 
 def classes():
     model = LogisticRegression().fit([[0.0], [1.0]], [0, 1])
-    made = {
-        "dataclass": Settings(1, ["a"], Settings(2)), "frozen": Frozen(), "ordered": Ordered, "namedtuple": Point(1), "typeddict": Entry(name="a"),
-        "enum": [Color.RED, Rights.READ | Rights.WRITE, Level.LOW, Name.A], "enum-class": Color, "wrapper": Wrapper(model), "wrapper-class": Wrapper,
-        "protocol": Predicts, "generic": Wrapper[int], "slots": Slotted(), "metaclass": WithMeta(), "descriptor": WithDescriptor(), "reduced": Reduced(1),
-        "state": Stateful(), "exception": Problem("a"), "bound-method": Wrapper(model).predict, "abstract": Base, "caching": Caching(),
-    }  # fmt: skip
-    return made
+    return {
+        "dataclass": Settings(1, ["a"], Settings(2)),
+        "frozen": Frozen(),
+        "ordered": Ordered,
+        "namedtuple": Point(1),
+        "typeddict": Entry(name="a"),
+        "enum": [Color.RED, Rights.READ | Rights.WRITE, Level.LOW, Name.A],
+        "enum-class": Color,
+        "wrapper": Wrapper(model),
+        "wrapper-class": Wrapper,
+        "protocol": Predicts,
+        "generic": Wrapper[int],
+        "slots": Slotted(),
+        "metaclass": WithMeta(),
+        "descriptor": WithDescriptor(),
+        "reduced": Reduced(1),
+        "state": Stateful(),
+        "exception": Problem("a"),
+        "bound-method": Wrapper(model).predict,
+        "abstract": Base,
+        "caching": Caching(),
+    }
 
 
 def functions():
     return {
-        "scaled": scaled, "recursive": recursive, "closure": outer(3), "lambda": lambda values: values + 1, "decorated": decorated, "async": awaited,
-        "hinted": hinted, "partial": functools.partial(scaled, by=3), "partial-method": functools.partial(Wrapper.predict, values=None),
-        "composed": functools.reduce(lambda f, g: lambda x: f(g(x)), [abs, float]), "itemgetter": operator.itemgetter(1, "a"),
-        "attrgetter": operator.attrgetter("a.b"), "methodcaller": operator.methodcaller("strip"), "singledispatch": _dispatched(),
-        "numpy-function": np.log1p, "vectorized": np.vectorize(scaled), "builtin": len, "method-of-text": "a".join,
-    }  # fmt: skip
+        "scaled": scaled,
+        "recursive": recursive,
+        "closure": outer(3),
+        "lambda": lambda values: values + 1,
+        "decorated": decorated,
+        "async": awaited,
+        "hinted": hinted,
+        "partial": functools.partial(scaled, by=3),
+        "partial-method": functools.partial(Wrapper.predict, values=None),
+        "composed": functools.reduce(lambda f, g: lambda x: f(g(x)), [abs, float]),
+        "itemgetter": operator.itemgetter(1, "a"),
+        "attrgetter": operator.attrgetter("a.b"),
+        "methodcaller": operator.methodcaller("strip"),
+        "singledispatch": _dispatched(),
+        "numpy-function": np.log1p,
+        "vectorized": np.vectorize(scaled),
+        "builtin": len,
+        "method-of-text": "a".join,
+    }
 
 
 def _dispatched():
@@ -322,34 +357,104 @@ def _dispatched():
 def values():
     counter = collections.Counter("abca")
     return {
-        "dates": [dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc), dt.date(2026, 1, 1), dt.timedelta(1), dt.time(1), dt.timezone(dt.timedelta(hours=2))],  # noqa: UP017
+        "dates": [
+            dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+            dt.date(2026, 1, 1),
+            dt.timedelta(1),
+            dt.time(1),
+            dt.timezone(dt.timedelta(hours=2)),
+        ],
         "zones": [zoneinfo.ZoneInfo("UTC"), dt.datetime(2026, 1, 1, tzinfo=zoneinfo.ZoneInfo("UTC"))],
-        "numbers": [decimal.Decimal("1.5"), fractions.Fraction(1, 3), 2**70, 1j, float("inf"), True, None, Ellipsis, NotImplemented],
-        "collections": [counter, collections.OrderedDict(a=1), collections.defaultdict(list, a=[1]), collections.deque([1], 3), collections.ChainMap({"a": 1})],
+        "numbers": [
+            decimal.Decimal("1.5"),
+            fractions.Fraction(1, 3),
+            2**70,
+            1j,
+            float("inf"),
+            True,
+            None,
+            Ellipsis,
+            NotImplemented,
+        ],
+        "collections": [
+            counter,
+            collections.OrderedDict(a=1),
+            collections.defaultdict(list, a=[1]),
+            collections.deque([1], 3),
+            collections.ChainMap({"a": 1}),
+        ],
         "nested-defaultdict": collections.defaultdict(functools.partial(collections.defaultdict, int)),
         "texts": ["ä", b"\xff", bytearray(b"x"), "x" * 70000, re.compile("a+", re.IGNORECASE)],
-        "paths": [pathlib.Path("/a"), pathlib.PurePosixPath("b"), pathlib.PureWindowsPath("C:/a"), uuid.UUID(int=1), ipaddress.ip_address("::1"), ipaddress.ip_network("10.0.0.0/8")],
+        "paths": [
+            pathlib.Path("/a"),
+            pathlib.PurePosixPath("b"),
+            pathlib.PureWindowsPath("C:/a"),
+            uuid.UUID(int=1),
+            ipaddress.ip_address("::1"),
+            ipaddress.ip_network("10.0.0.0/8"),
+        ],
         "ranges": [range(3), slice(1, 2), frozenset([1]), {1, 2}, array.array("d", [1.0]), memoryview(b"a").tobytes()],
-        "iterators": [iter([1]), iter((1,)), reversed([1, 2]), enumerate("ab"), zip([1], [2]), map(str, [1]), filter(None, [1])],  # noqa: B905
-        "random": [random.Random(1), np.random.RandomState(1), np.random.default_rng(1), np.random.SeedSequence(1), np.random.MT19937(1)],
-        "logging": [logging.getLogger("a"), logging.INFO], "errors": [ValueError("a"), KeyError(1), OSError(2, "no"), SystemExit(1)],
-        "types": [int, list[int], dict[str, int], typing.Optional[int], type(None), int | None, typing.Any, typing.Callable[[int], str], type(...)],  # noqa: UP045, UP006
-        "builtins": [print, len, abs, map, getattr, isinstance], "numpy-types": [np.float32, np.dtype("f4"), np.dtype([("a", "i4")]), np.int64(1), np.float64(1), np.bool_(1), np.str_("a"), np.datetime64("2026-01-01")],
-        "modules": [os, json, np, pd, collections, functools], "environ": dict(os.environ.__class__.__dict__).keys() and {"HOME": "/x"},
+        "iterators": [
+            iter([1]),
+            iter((1,)),
+            reversed([1, 2]),
+            enumerate("ab"),
+            zip([1], [2], strict=False),
+            map(str, [1]),
+            filter(None, [1]),
+        ],
+        "random": [
+            random.Random(1),
+            np.random.RandomState(1),
+            np.random.default_rng(1),
+            np.random.SeedSequence(1),
+            np.random.MT19937(1),
+        ],
+        "logging": [logging.getLogger("a"), logging.INFO],
+        "errors": [ValueError("a"), KeyError(1), OSError(2, "no"), SystemExit(1)],
+        "types": [
+            int,
+            list[int],
+            dict[str, int],
+            typing.Optional[int],  # noqa: UP045 - the older spelling is another object
+            type(None),
+            int | None,
+            typing.Any,
+            typing.Callable[[int], str],
+            type(...),
+        ],
+        "builtins": [print, len, abs, map, getattr, isinstance],
+        "numpy-types": [
+            np.float32,
+            np.dtype("f4"),
+            np.dtype([("a", "i4")]),
+            np.int64(1),
+            np.float64(1),
+            np.bool_(1),
+            np.str_("a"),
+            np.datetime64("2026-01-01"),
+        ],
+        "modules": [os, json, np, pd, collections, functools],
+        "environ": dict(os.environ.__class__.__dict__).keys() and {"HOME": "/x"},
         "weak": weakref.WeakValueDictionary(),
-    }  # fmt: skip
+    }
 
 
 def _each(folder, dump, suffix, sets):
     for title, made in sets.items():
         for name, value in made.items():
-            attempt(folder / f"{title}-{name}{suffix}", lambda path: path.write_bytes(dump(value)))  # noqa: B023
+            attempt(folder / f"{title}-{name}{suffix}", lambda path: path.write_bytes(dump(value)))
 
 
 @makes("cloudpickle", "by-value")
 def by_cloudpickle(folder):
     hints = without_future_annotations()
-    _each(folder, cloudpickle.dumps, ".pkl", {"class": classes(), "function": functions(), "value": values(), "hints": hints})
+    _each(
+        folder,
+        cloudpickle.dumps,
+        ".pkl",
+        {"class": classes(), "function": functions(), "value": values(), "hints": hints},
+    )
     hints = {name: hints[name] for name in ("Modelled", "Request")}
     _each(folder, lambda value: cloudpickle.dumps(value, 2), ".protocol-2.pkl", {"class": classes(), "hints": hints})
 
@@ -358,26 +463,40 @@ def by_cloudpickle(folder):
 def by_pickle(folder):
     _each(folder, pickle.dumps, ".pkl", {"value": values()})
     for protocol in (0, 1, 2, 3):
-        _each(folder, lambda value: pickle.dumps(value, protocol), f".protocol-{protocol}.pkl", {"value": values()})  # noqa: B023
+        _each(folder, lambda value: pickle.dumps(value, protocol), f".protocol-{protocol}.pkl", {"value": values()})
 
 
 @makes("joblib", "by-value")
 def by_joblib(folder):
     for name, value in (values() | functions()).items():
-        attempt(folder / f"{name}.joblib", lambda path: joblib.dump(value, path))  # noqa: B023
+        attempt(folder / f"{name}.joblib", lambda path: joblib.dump(value, path))
 
 
 @makes("pandas", "pickle")
 def frames(folder):
     table = pd.DataFrame({"i": [1, 2], "f": [1.0, None], "s": ["a", "b"], "t": pd.to_datetime(["2026-01-01", None])})
     made = {
-        "plain": table, "series": table["i"], "index": pd.Index([1, 2]), "multi": table.set_index(["i", "s"]),
-        "categories": table.assign(c=pd.Categorical(["x", "y"], ordered=True)), "zones": table.assign(t=pd.Timestamp("2026-01-01", tz="Europe/Berlin")),
-        "periods": table.assign(p=pd.period_range("2026", periods=2)), "intervals": pd.interval_range(0, 3), "nullable": table.convert_dtypes(),
-        "spans": pd.Series(pd.timedelta_range("1h", periods=2)), "sparse": pd.Series(pd.arrays.SparseArray([0, 0, 1])), "text": pd.array(["a", None], dtype="string"),
-        "offset": pd.offsets.BMonthEnd(2), "grouped": table.groupby("s").mean(numeric_only=True), "timestamp": pd.Timestamp("2026-01-01"), "na": [pd.NA, pd.NaT],
-        "objects": pd.DataFrame({"o": [{}, [1]]}), "dtypes": table.dtypes, "range": pd.RangeIndex(3), "empty": pd.DataFrame(),
-    }  # fmt: skip
+        "plain": table,
+        "series": table["i"],
+        "index": pd.Index([1, 2]),
+        "multi": table.set_index(["i", "s"]),
+        "categories": table.assign(c=pd.Categorical(["x", "y"], ordered=True)),
+        "zones": table.assign(t=pd.Timestamp("2026-01-01", tz="Europe/Berlin")),
+        "periods": table.assign(p=pd.period_range("2026", periods=2)),
+        "intervals": pd.interval_range(0, 3),
+        "nullable": table.convert_dtypes(),
+        "spans": pd.Series(pd.timedelta_range("1h", periods=2)),
+        "sparse": pd.Series(pd.arrays.SparseArray([0, 0, 1])),
+        "text": pd.array(["a", None], dtype="string"),
+        "offset": pd.offsets.BMonthEnd(2),
+        "grouped": table.groupby("s").mean(numeric_only=True),
+        "timestamp": pd.Timestamp("2026-01-01"),
+        "na": [pd.NA, pd.NaT],
+        "objects": pd.DataFrame({"o": [{}, [1]]}),
+        "dtypes": table.dtypes,
+        "range": pd.RangeIndex(3),
+        "empty": pd.DataFrame(),
+    }
     for name, value in made.items():
         pd.to_pickle(value, f"{name}.pkl")
     for suffix in ("gz", "bz2", "xz", "zip", "tar"):
@@ -408,12 +527,17 @@ def arrays(folder):
 
 @makes("dill", "by-value")
 def by_dill(folder):
-    import dill  # noqa: PLC0415 - importing it changes what pickle and joblib write
+    import dill  # importing it changes what pickle and joblib write
 
-    _each(folder, dill.dumps, ".dill", {"class": classes(), "function": functions(), "value": values(), "hints": without_future_annotations()})
+    _each(
+        folder,
+        dill.dumps,
+        ".dill",
+        {"class": classes(), "function": functions(), "value": values(), "hints": without_future_annotations()},
+    )
     settings = {"recurse": True, "byref": True}
     for name, chosen in settings.items():
-        _each(folder, lambda value: dill.dumps(value, **{name: chosen}), f".{name}.dill", {"function": functions()})  # noqa: B023
+        _each(folder, lambda value: dill.dumps(value, **{name: chosen}), f".{name}.dill", {"function": functions()})
     attempt(folder / "session.pkl", dill.dump_module)
     joblib.dump(Wrapper, "patched.joblib")
 

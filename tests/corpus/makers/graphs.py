@@ -40,17 +40,40 @@ def doubled(values):
 def models():
     image = keras.Input((8, 8, 3), name="image")
     text = keras.Input((4,), dtype="int32", name="words")
-    joined = layers.Concatenate()([layers.Flatten()(layers.Conv2D(2, 3, activation="relu")(image)), layers.Flatten()(layers.Embedding(10, 2)(text))])
+    joined = layers.Concatenate()(
+        [
+            layers.Flatten()(layers.Conv2D(2, 3, activation="relu")(image)),
+            layers.Flatten()(layers.Embedding(10, 2)(text)),
+        ]
+    )
     scaled = layers.Normalization()
     scaled.adapt(np.ones((4, 3)))
     made = {
-        "sequential": keras.Sequential([keras.Input((4,)), layers.Dense(4, activation="relu"), layers.Dropout(0.1), layers.BatchNormalization(), layers.Dense(2)]),
-        "functional": keras.Model([image, text], layers.Dense(2, activation="softmax")(joined)), "own": keras.Sequential([keras.Input((4,)), Scale(3.0), layers.Dense(1)]),
-        "lstm": keras.Sequential([keras.Input((4, 2)), layers.Bidirectional(layers.LSTM(2, return_sequences=True)), layers.GRU(2)]), "normalized": keras.Sequential([keras.Input((3,)), scaled, layers.Dense(1)]),
-        "attention": keras.Sequential([keras.Input((4, 2)), layers.LayerNormalization(), layers.GlobalAveragePooling1D(), layers.Dense(1)]),
-        "known-lambda": keras.Sequential([keras.Input((4,)), layers.Lambda(doubled), layers.Dense(1)]), "lambda": keras.Sequential([keras.Input((4,)), layers.Lambda(lambda values: values * 2), layers.Dense(1)]),
-        "quantized": keras.Sequential([keras.Input((4,)), layers.Dense(4)]), "nested": keras.Sequential([keras.Input((4,)), keras.Sequential([layers.Dense(3), layers.ReLU()]), layers.Dense(1)]),
-    }  # fmt: skip
+        "sequential": keras.Sequential(
+            [
+                keras.Input((4,)),
+                layers.Dense(4, activation="relu"),
+                layers.Dropout(0.1),
+                layers.BatchNormalization(),
+                layers.Dense(2),
+            ]
+        ),
+        "functional": keras.Model([image, text], layers.Dense(2, activation="softmax")(joined)),
+        "own": keras.Sequential([keras.Input((4,)), Scale(3.0), layers.Dense(1)]),
+        "lstm": keras.Sequential(
+            [keras.Input((4, 2)), layers.Bidirectional(layers.LSTM(2, return_sequences=True)), layers.GRU(2)]
+        ),
+        "normalized": keras.Sequential([keras.Input((3,)), scaled, layers.Dense(1)]),
+        "attention": keras.Sequential(
+            [keras.Input((4, 2)), layers.LayerNormalization(), layers.GlobalAveragePooling1D(), layers.Dense(1)]
+        ),
+        "known-lambda": keras.Sequential([keras.Input((4,)), layers.Lambda(doubled), layers.Dense(1)]),
+        "lambda": keras.Sequential([keras.Input((4,)), layers.Lambda(lambda values: values * 2), layers.Dense(1)]),
+        "quantized": keras.Sequential([keras.Input((4,)), layers.Dense(4)]),
+        "nested": keras.Sequential(
+            [keras.Input((4,)), keras.Sequential([layers.Dense(3), layers.ReLU()]), layers.Dense(1)]
+        ),
+    }
     made["quantized"].quantize("int8")
     for name, model in made.items():
         if name != "quantized":
@@ -65,9 +88,9 @@ def files(folder):
         attempt(folder / f"{name}.keras", model.save)
         attempt(folder / f"{name}.h5", model.save)
         attempt(folder / f"{name}.weights.h5", model.save_weights)
-        attempt(folder / f"{name}.json", lambda path: path.write_text(model.to_json()))  # noqa: B023
-        attempt(folder / f"{name}.pkl", lambda path: path.write_bytes(pickle.dumps(model)))  # noqa: B023
-        attempt(folder / f"{name}.joblib", lambda path: joblib.dump(model, path))  # noqa: B023
+        attempt(folder / f"{name}.json", lambda path: path.write_text(model.to_json()))
+        attempt(folder / f"{name}.pkl", lambda path: path.write_bytes(pickle.dumps(model)))
+        attempt(folder / f"{name}.joblib", lambda path: joblib.dump(model, path))
     big = models()["functional"]
     attempt(folder / "sharded.weights.json", lambda path: big.save_weights(path, max_shard_size=0.000001))
     attempt(folder / "unzipped", lambda path: big.save(path, zipped=False))
@@ -77,7 +100,12 @@ def files(folder):
 @makes("keras", "callbacks")
 def callbacks(folder):
     model = models()["sequential"]
-    calls = [keras.callbacks.ModelCheckpoint("best-{epoch}.keras"), keras.callbacks.CSVLogger("log.csv"), keras.callbacks.BackupAndRestore("backup", delete_checkpoint=False), keras.callbacks.TensorBoard("board")]
+    calls = [
+        keras.callbacks.ModelCheckpoint("best-{epoch}.keras"),
+        keras.callbacks.CSVLogger("log.csv"),
+        keras.callbacks.BackupAndRestore("backup", delete_checkpoint=False),
+        keras.callbacks.TensorBoard("board"),
+    ]
     history = model.fit(np.ones((8, 4)), np.ones((8, 2)), epochs=2, verbose=0, callbacks=calls)
     (folder / "history.pkl").write_bytes(pickle.dumps(history.history))
 
@@ -121,19 +149,27 @@ def lite(folder):
 @makes("tensorflow", "pickle")
 def pickled(folder):
     made = {
-        "tensor": tf.ones(2), "variable": tf.Variable(tf.ones(2)), "bfloat16": tf.ones(2, tf.bfloat16).numpy(), "shape": tf.TensorShape([1, None]), "spec": tf.TensorSpec((2,), tf.float32),
-        "dtype": tf.float32, "weights": models()["sequential"].get_weights(), "optimizer": keras.optimizers.Adam(),
-    }  # fmt: skip
+        "tensor": tf.ones(2),
+        "variable": tf.Variable(tf.ones(2)),
+        "bfloat16": tf.ones(2, tf.bfloat16).numpy(),
+        "shape": tf.TensorShape([1, None]),
+        "spec": tf.TensorSpec((2,), tf.float32),
+        "dtype": tf.float32,
+        "weights": models()["sequential"].get_weights(),
+        "optimizer": keras.optimizers.Adam(),
+    }
     for name, value in made.items():
-        attempt(folder / f"{name}.pkl", lambda path: path.write_bytes(pickle.dumps(value)))  # noqa: B023
-        attempt(folder / f"{name}.joblib", lambda path: joblib.dump(value, path))  # noqa: B023
+        attempt(folder / f"{name}.pkl", lambda path: path.write_bytes(pickle.dumps(value)))
+        attempt(folder / f"{name}.joblib", lambda path: joblib.dump(value, path))
 
 
 @makes("tf_keras")
 def keras_2(folder):
-    import tf_keras  # noqa: PLC0415
+    import tf_keras
 
-    model = tf_keras.Sequential([tf_keras.layers.Input((4,)), tf_keras.layers.Dense(2), tf_keras.layers.Lambda(lambda values: values + 1)])
+    model = tf_keras.Sequential(
+        [tf_keras.layers.Input((4,)), tf_keras.layers.Dense(2), tf_keras.layers.Lambda(lambda values: values + 1)]
+    )
     model.compile("adam", "mse")
     model.save("model.h5")
     model.save("model.keras")
@@ -144,10 +180,12 @@ def keras_2(folder):
 
 @makes("mlflow", "tensorflow")
 def flavour(folder):
-    import mlflow  # noqa: PLC0415
+    import mlflow
 
     for name in ("sequential", "functional"):
-        logged(folder, name, lambda **at: mlflow.tensorflow.log_model(models()[name], pip_requirements=["mlflow"], **at))  # noqa: B023
+        logged(
+            folder, name, lambda **at: mlflow.tensorflow.log_model(models()[name], pip_requirements=["mlflow"], **at)
+        )
 
 
 if __name__ == "__main__":

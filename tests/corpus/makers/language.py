@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 import tarfile
 
@@ -18,9 +17,9 @@ WORDS = [["hello", "world", "of", "models"], ["a", "registry", "of", "models"], 
 
 @makes("spacy")
 def pipelines(folder):
-    import spacy  # noqa: PLC0415
-    from spacy.tokens import DocBin  # noqa: PLC0415
-    from spacy.training import Example  # noqa: PLC0415
+    import spacy
+    from spacy.tokens import DocBin
+    from spacy.training import Example
 
     nlp = spacy.blank("en")
     nlp.add_pipe("sentencizer")
@@ -30,7 +29,10 @@ def pipelines(folder):
     text.add_label("B")
     tagger = nlp.add_pipe("ner")
     tagger.add_label("ORG")
-    rows = [("Modelyard is here", {"cats": {"A": 1.0, "B": 0.0}, "entities": [(0, 9, "ORG")]}), ("hello", {"cats": {"A": 0.0, "B": 1.0}, "entities": []})]
+    rows = [
+        ("Modelyard is here", {"cats": {"A": 1.0, "B": 0.0}, "entities": [(0, 9, "ORG")]}),
+        ("hello", {"cats": {"A": 0.0, "B": 1.0}, "entities": []}),
+    ]
     examples = [Example.from_dict(nlp.make_doc(text), told) for text, told in rows]
     nlp.initialize(lambda: examples)
     nlp.update(examples)
@@ -50,22 +52,29 @@ def pipelines(folder):
 
 @makes("gensim")
 def models_of_gensim(folder):
-    from gensim import corpora, models  # noqa: PLC0415
-    from gensim.similarities import MatrixSimilarity  # noqa: PLC0415
+    from gensim import corpora, models
+    from gensim.similarities import MatrixSimilarity
 
     made = {
-        "word2vec": models.Word2Vec(WORDS, vector_size=4, min_count=1), "fasttext": models.FastText(WORDS, vector_size=4, min_count=1, bucket=20),
-        "doc2vec": models.Doc2Vec([models.doc2vec.TaggedDocument(each, [n]) for n, each in enumerate(WORDS)], vector_size=4, min_count=1),
-    }  # fmt: skip
+        "word2vec": models.Word2Vec(WORDS, vector_size=4, min_count=1),
+        "fasttext": models.FastText(WORDS, vector_size=4, min_count=1, bucket=20),
+        "doc2vec": models.Doc2Vec(
+            [models.doc2vec.TaggedDocument(each, [n]) for n, each in enumerate(WORDS)], vector_size=4, min_count=1
+        ),
+    }
     dictionary = corpora.Dictionary(WORDS)
     counts = [dictionary.doc2bow(each) for each in WORDS]
     made |= {
-        "lda": models.LdaModel(counts, num_topics=2, id2word=dictionary), "lsi": models.LsiModel(counts, num_topics=2, id2word=dictionary), "tfidf": models.TfidfModel(counts),
-        "phrases": models.Phrases(WORDS), "hdp": models.HdpModel(counts, dictionary), "nmf": models.Nmf(counts, num_topics=2, id2word=dictionary),
-    }  # fmt: skip
+        "lda": models.LdaModel(counts, num_topics=2, id2word=dictionary),
+        "lsi": models.LsiModel(counts, num_topics=2, id2word=dictionary),
+        "tfidf": models.TfidfModel(counts),
+        "phrases": models.Phrases(WORDS),
+        "hdp": models.HdpModel(counts, dictionary),
+        "nmf": models.Nmf(counts, num_topics=2, id2word=dictionary),
+    }
     for name, model in made.items():
         model.save(f"{name}.model")
-        attempt(folder / f"{name}.pkl", lambda path: path.write_bytes(pickle.dumps(model)))  # noqa: B023
+        attempt(folder / f"{name}.pkl", lambda path: path.write_bytes(pickle.dumps(model)))
     vectors = made["word2vec"].wv
     vectors.save("vectors.kv")
     vectors.save_word2vec_format("vectors.txt")
@@ -80,8 +89,8 @@ def models_of_gensim(folder):
 
 @makes("prophet")
 def forecasts(folder):
-    import prophet  # noqa: PLC0415
-    from prophet.serialize import model_to_json  # noqa: PLC0415
+    import prophet
+    from prophet.serialize import model_to_json
 
     table = pd.DataFrame({"ds": pd.date_range("2026-01-01", periods=60), "y": np.arange(60.0)})
     model = prophet.Prophet(weekly_seasonality=True).fit(table)
@@ -96,13 +105,15 @@ def forecasts(folder):
 
 @makes("coremltools")
 def core_ml(folder):
-    import coremltools as ct  # noqa: PLC0415
-    from coremltools.converters.mil import Builder as mb  # noqa: N813, PLC0415
-    from coremltools.models import datatypes  # noqa: PLC0415
-    from coremltools.models.neural_network import NeuralNetworkBuilder  # noqa: PLC0415
+    import coremltools as ct
+    from coremltools.converters.mil import Builder as mb  # noqa: N813
+    from coremltools.models import datatypes
+    from coremltools.models.neural_network import NeuralNetworkBuilder
 
     builder = NeuralNetworkBuilder([("x", datatypes.Array(4))], [("y", datatypes.Array(2))])
-    builder.add_inner_product("dense", np.ones((2, 4)), np.zeros(2), 4, 2, has_bias=True, input_name="x", output_name="y")
+    builder.add_inner_product(
+        "dense", np.ones((2, 4)), np.zeros(2), 4, 2, has_bias=True, input_name="x", output_name="y"
+    )
     builder.spec.description.metadata.shortDescription = "tiny"
     ct.utils.save_spec(builder.spec, "network.mlmodel")
     (folder / "without-suffix").write_bytes(builder.spec.SerializeToString())
@@ -117,23 +128,26 @@ def core_ml(folder):
 
 @makes("nltk")
 def taggers(folder):
-    from nltk import NaiveBayesClassifier, RegexpTagger, UnigramTagger  # noqa: PLC0415
-    from nltk.stem import PorterStemmer, SnowballStemmer  # noqa: PLC0415
-    from nltk.tokenize import RegexpTokenizer, TreebankWordTokenizer  # noqa: PLC0415
-    from nltk.tokenize.punkt import PunktSentenceTokenizer, PunktTrainer  # noqa: PLC0415
+    from nltk import NaiveBayesClassifier, RegexpTagger, UnigramTagger
+    from nltk.stem import PorterStemmer, SnowballStemmer
+    from nltk.tokenize import RegexpTokenizer, TreebankWordTokenizer
+    from nltk.tokenize.punkt import PunktSentenceTokenizer, PunktTrainer
 
     made = {
-        "bayes": NaiveBayesClassifier.train([({"a": 1}, "x"), ({"a": 2}, "y")]), "unigram": UnigramTagger([[("hello", "UH"), ("world", "NN")]]),
-        "regexp": RegexpTagger([(".*", "NN")]), "punkt": PunktSentenceTokenizer(PunktTrainer("Hello there. How are you? Fine.").get_params()),
-        "stemmers": [PorterStemmer(), SnowballStemmer("english")], "tokenizers": [RegexpTokenizer("a+"), TreebankWordTokenizer()],
-    }  # fmt: skip
+        "bayes": NaiveBayesClassifier.train([({"a": 1}, "x"), ({"a": 2}, "y")]),
+        "unigram": UnigramTagger([[("hello", "UH"), ("world", "NN")]]),
+        "regexp": RegexpTagger([(".*", "NN")]),
+        "punkt": PunktSentenceTokenizer(PunktTrainer("Hello there. How are you? Fine.").get_params()),
+        "stemmers": [PorterStemmer(), SnowballStemmer("english")],
+        "tokenizers": [RegexpTokenizer("a+"), TreebankWordTokenizer()],
+    }
     for name, value in made.items():
-        attempt(folder / f"{name}.pickle", lambda path: path.write_bytes(pickle.dumps(value)))  # noqa: B023
+        attempt(folder / f"{name}.pickle", lambda path: path.write_bytes(pickle.dumps(value)))
 
 
 @makes("fasttext-wheel")
 def fasttext_models(folder):
-    import fasttext  # noqa: PLC0415
+    import fasttext
 
     (folder / "train.txt").write_text("__label__a hello world\n__label__b a registry\n" * 10)
     model = fasttext.train_supervised("train.txt", dim=4, epoch=2, minCount=1, bucket=50)
@@ -143,9 +157,9 @@ def fasttext_models(folder):
 
 @makes("mlflow", "language")
 def flavours(folder):
-    import mlflow  # noqa: PLC0415
-    import prophet  # noqa: PLC0415
-    import spacy  # noqa: PLC0415
+    import mlflow
+    import prophet
+    import spacy
 
     pins = {"pip_requirements": ["mlflow"]}
     table = pd.DataFrame({"ds": pd.date_range("2026-01-01", periods=60), "y": np.arange(60.0)})

@@ -9,7 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-os.environ |= {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "MLFLOW_REQUIREMENTS_INFERENCE_TIMEOUT": "60"}
+os.environ |= {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_REQUIREMENTS_INFERENCE_TIMEOUT": "60",
+}
 
 import mlflow
 
@@ -18,7 +22,9 @@ def logged(folder: Path, name: str, log: Callable[..., Any]) -> None:
     """Log into a store of this folder, and keep the artifacts alone."""
     store = Path(tempfile.mkdtemp())
     mlflow.set_tracking_uri(f"sqlite:///{store}/mlflow.db")
-    mlflow.set_experiment(experiment_id=mlflow.create_experiment("corpus", artifact_location=(store / "artifacts").as_uri()))
+    mlflow.set_experiment(
+        experiment_id=mlflow.create_experiment("corpus", artifact_location=(store / "artifacts").as_uri())
+    )
     try:
         with mlflow.start_run():
             info = log(name="model")

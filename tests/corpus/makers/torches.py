@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from tests.corpus.making import attempt, makes, run
 from tests.corpus.makers.logging_models import logged
+from tests.corpus.making import attempt, makes, run
 
 torch.manual_seed(1)
 
@@ -38,14 +38,24 @@ class Residual(nn.Module):
 
 def modules():
     return {
-        "linear": nn.Linear(4, 2), "sequential": nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Dropout(0.1), nn.Linear(4, 2)),
-        "named": nn.Sequential(collections.OrderedDict(a=nn.Linear(2, 2), b=nn.GELU())), "own": Residual(), "lstm": nn.LSTM(4, 4, 2),
-        "gru": nn.GRU(4, 4), "conv": nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.MaxPool2d(2), nn.Flatten()),
-        "transformer": nn.Transformer(8, 2, 1, 1, 8, batch_first=True), "attention": nn.MultiheadAttention(8, 2), "embedding": nn.EmbeddingBag(4, 2),
-        "parametrized": nn.utils.parametrizations.weight_norm(nn.Linear(2, 2)), "spectral": nn.utils.parametrizations.spectral_norm(nn.Linear(2, 2)),
-        "double": nn.Linear(2, 2).double(), "bfloat16": nn.Linear(2, 2).bfloat16(), "norms": nn.ModuleDict({"a": nn.RMSNorm(4), "b": nn.GroupNorm(2, 4)}),
-        "parameters": nn.ParameterDict({"a": nn.Parameter(torch.ones(2))}), "empty": nn.Identity(),
-    }  # fmt: skip
+        "linear": nn.Linear(4, 2),
+        "sequential": nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Dropout(0.1), nn.Linear(4, 2)),
+        "named": nn.Sequential(collections.OrderedDict(a=nn.Linear(2, 2), b=nn.GELU())),
+        "own": Residual(),
+        "lstm": nn.LSTM(4, 4, 2),
+        "gru": nn.GRU(4, 4),
+        "conv": nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.MaxPool2d(2), nn.Flatten()),
+        "transformer": nn.Transformer(8, 2, 1, 1, 8, batch_first=True),
+        "attention": nn.MultiheadAttention(8, 2),
+        "embedding": nn.EmbeddingBag(4, 2),
+        "parametrized": nn.utils.parametrizations.weight_norm(nn.Linear(2, 2)),
+        "spectral": nn.utils.parametrizations.spectral_norm(nn.Linear(2, 2)),
+        "double": nn.Linear(2, 2).double(),
+        "bfloat16": nn.Linear(2, 2).bfloat16(),
+        "norms": nn.ModuleDict({"a": nn.RMSNorm(4), "b": nn.GroupNorm(2, 4)}),
+        "parameters": nn.ParameterDict({"a": nn.Parameter(torch.ones(2))}),
+        "empty": nn.Identity(),
+    }
 
 
 @makes("torch")
@@ -77,9 +87,14 @@ def _hook(module, arguments, output):
 @makes("torch")
 def checkpoints(folder):
     for name, make in {
-        "sgd": lambda p: torch.optim.SGD(p, 0.1, momentum=0.9), "adam": lambda p: torch.optim.Adam(p), "adamw": lambda p: torch.optim.AdamW(p, fused=False),
-        "rmsprop": torch.optim.RMSprop, "adagrad": torch.optim.Adagrad, "lbfgs": torch.optim.LBFGS, "nadam": torch.optim.NAdam,
-    }.items():  # fmt: skip
+        "sgd": lambda p: torch.optim.SGD(p, 0.1, momentum=0.9),
+        "adam": torch.optim.Adam,
+        "adamw": lambda p: torch.optim.AdamW(p, fused=False),
+        "rmsprop": torch.optim.RMSprop,
+        "adagrad": torch.optim.Adagrad,
+        "lbfgs": torch.optim.LBFGS,
+        "nadam": torch.optim.NAdam,
+    }.items():
         module = modules()["sequential"]
         optimizer = make(module.parameters())
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 5)
@@ -89,10 +104,18 @@ def checkpoints(folder):
             optimizer.step()
             schedule.step()
         checkpoint = {
-            "epoch": 3, "model": module.state_dict(), "optimizer": optimizer.state_dict(), "scheduler": schedule.state_dict(), "warm": warm.state_dict(),
-            "scaler": torch.amp.GradScaler("cpu").state_dict(), "rng": torch.get_rng_state(), "loss": torch.tensor(0.5), "best": np.float64(0.5),
-            "args": __import__("argparse").Namespace(lr=0.1, path=Path("/a")), "history": collections.defaultdict(list, loss=[0.5]),
-        }  # fmt: skip
+            "epoch": 3,
+            "model": module.state_dict(),
+            "optimizer": optimizer.state_dict(),
+            "scheduler": schedule.state_dict(),
+            "warm": warm.state_dict(),
+            "scaler": torch.amp.GradScaler("cpu").state_dict(),
+            "rng": torch.get_rng_state(),
+            "loss": torch.tensor(0.5),
+            "best": np.float64(0.5),
+            "args": __import__("argparse").Namespace(lr=0.1, path=Path("/a")),
+            "history": collections.defaultdict(list, loss=[0.5]),
+        }
         torch.save(checkpoint, f"{name}.ckpt")
         if name == "sgd":
             torch.save(optimizer, "optimizer.pt")
@@ -103,23 +126,43 @@ def checkpoints(folder):
 
 @makes("torch")
 def tensors(folder):
-    names = "float16 bfloat16 float32 float64 float8_e4m3fn float8_e5m2 float8_e4m3fnuz float8_e5m2fnuz float8_e8m0fnu float4_e2m1fn_x2 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool complex32 complex64 complex128"
+    names = """float16 bfloat16 float32 float64 float8_e4m3fn float8_e5m2 float8_e4m3fnuz float8_e5m2fnuz float8_e8m0fnu
+        float4_e2m1fn_x2 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool complex32 complex64 complex128"""
     for name in names.split():
         if hasattr(torch, name):
-            torch.save(torch.zeros(4, dtype=torch.uint8 if "x2" in name else torch.float32).to(getattr(torch, name)) if "x2" not in name
-                       else torch.zeros(4, dtype=torch.uint8).view(getattr(torch, name)), f"{name}.pt")  # fmt: skip
+            torch.save(
+                torch.zeros(4, dtype=torch.uint8 if "x2" in name else torch.float32).to(getattr(torch, name))
+                if "x2" not in name
+                else torch.zeros(4, dtype=torch.uint8).view(getattr(torch, name)),
+                f"{name}.pt",
+            )
     made = {
-        "sparse": torch.eye(3).to_sparse(), "csr": torch.eye(3).to_sparse_csr(), "nested": torch.nested.nested_tensor([torch.ones(2), torch.ones(3)]),
+        "sparse": torch.eye(3).to_sparse(),
+        "csr": torch.eye(3).to_sparse_csr(),
+        "nested": torch.nested.nested_tensor([torch.ones(2), torch.ones(3)]),
         "jagged": torch.nested.nested_tensor([torch.ones(2, 1), torch.ones(3, 1)], layout=torch.jagged),
-        "quantized": torch.quantize_per_tensor(torch.ones(3), 0.1, 0, torch.qint8), "channels": torch.quantize_per_channel(torch.ones(2, 2), torch.ones(2), torch.zeros(2), 0, torch.qint8),
-        "parameter": nn.Parameter(torch.ones(2)), "view": torch.arange(10)[::2], "shared": [torch.ones(3)] * 2, "conjugate": torch.ones(2, dtype=torch.complex64).conj(),
-        "meta": torch.empty(2, device="meta"), "size": torch.ones(2, 3).shape, "device": torch.device("cpu"), "dtype": [torch.float32, torch.bfloat16, torch.float8_e4m3fn],
-        "layout": [torch.strided, torch.sparse_coo, torch.contiguous_format], "generator": torch.Generator().get_state(), "storage": torch.ones(3).untyped_storage(), "attributes": _with_attributes(),
-        "scalar": torch.tensor(1), "empty": torch.empty(0), "finfo": {"eps": torch.finfo(torch.float32).eps}, "numpy": {"a": np.ones(2), "b": np.float32(1)},
-    }  # fmt: skip
+        "quantized": torch.quantize_per_tensor(torch.ones(3), 0.1, 0, torch.qint8),
+        "channels": torch.quantize_per_channel(torch.ones(2, 2), torch.ones(2), torch.zeros(2), 0, torch.qint8),
+        "parameter": nn.Parameter(torch.ones(2)),
+        "view": torch.arange(10)[::2],
+        "shared": [torch.ones(3)] * 2,
+        "conjugate": torch.ones(2, dtype=torch.complex64).conj(),
+        "meta": torch.empty(2, device="meta"),
+        "size": torch.ones(2, 3).shape,
+        "device": torch.device("cpu"),
+        "dtype": [torch.float32, torch.bfloat16, torch.float8_e4m3fn],
+        "layout": [torch.strided, torch.sparse_coo, torch.contiguous_format],
+        "generator": torch.Generator().get_state(),
+        "storage": torch.ones(3).untyped_storage(),
+        "attributes": _with_attributes(),
+        "scalar": torch.tensor(1),
+        "empty": torch.empty(0),
+        "finfo": {"eps": torch.finfo(torch.float32).eps},
+        "numpy": {"a": np.ones(2), "b": np.float32(1)},
+    }
     for name, value in made.items():
         attempt(folder / f"{name}.pt", partial(torch.save, value))
-        attempt(folder / f"{name}.pkl", lambda path: path.write_bytes(pickle.dumps(value)))  # noqa: B023
+        attempt(folder / f"{name}.pkl", lambda path: path.write_bytes(pickle.dumps(value)))
 
 
 def _with_attributes():
@@ -130,7 +173,9 @@ def _with_attributes():
 
 @makes("torch")
 def quantized_modules(folder):
-    dynamic = torch.ao.quantization.quantize_dynamic(nn.Sequential(nn.Linear(4, 4), nn.ReLU()), {nn.Linear}, torch.qint8)
+    dynamic = torch.ao.quantization.quantize_dynamic(
+        nn.Sequential(nn.Linear(4, 4), nn.ReLU()), {nn.Linear}, torch.qint8
+    )
     torch.save(dynamic, "dynamic.pt")
     torch.save(dynamic.state_dict(), "dynamic.state.pt")
 
@@ -167,14 +212,17 @@ def graphs(folder):
 
 @makes("torch")
 def distributed_checkpoint(folder):
-    import torch.distributed.checkpoint as dcp  # noqa: PLC0415
-    from torch.distributed.checkpoint.format_utils import dcp_to_torch_save  # noqa: PLC0415
+    import torch.distributed.checkpoint as dcp
+    from torch.distributed.checkpoint.format_utils import dcp_to_torch_save
 
     module = modules()["sequential"]
     optimizer = torch.optim.Adam(module.parameters())
     module(torch.ones(3, 4)).sum().backward()
     optimizer.step()
-    dcp.save({"model": module.state_dict(), "optimizer": optimizer.state_dict(), "step": 3, "args": {"lr": 0.1}}, checkpoint_id="dcp")
+    dcp.save(
+        {"model": module.state_dict(), "optimizer": optimizer.state_dict(), "step": 3, "args": {"lr": 0.1}},
+        checkpoint_id="dcp",
+    )
     dcp_to_torch_save("dcp", "joined.pt")
 
 
@@ -190,7 +238,14 @@ def packages(folder):
 def onnx_of_torch(folder):
     for name in ("sequential", "own"):
         torch.onnx.export(modules()[name].eval(), (torch.ones(2, 4),), f"{name}.onnx", dynamo=True, verbose=False)
-    torch.onnx.export(modules()["linear"].eval(), (torch.ones(2, 4),), "single-file.onnx", dynamo=True, external_data=False, verbose=False)
+    torch.onnx.export(
+        modules()["linear"].eval(),
+        (torch.ones(2, 4),),
+        "single-file.onnx",
+        dynamo=True,
+        external_data=False,
+        verbose=False,
+    )
     torch.onnx.export(modules()["conv"].eval(), (torch.ones(1, 1, 8, 8),), "old-exporter.onnx", dynamo=False)
 
 
@@ -201,7 +256,9 @@ def archives(folder):
     torch.save(modules()["sequential"].state_dict(), models / "model.pth")
     (models / "handler.py").write_text("def handle(data, context):\n    return data\n")
     (models / "MAR-INF").mkdir()
-    (models / "MAR-INF/MANIFEST.json").write_text(json.dumps({"model": {"modelName": "a", "serializedFile": "model.pth"}}))
+    (models / "MAR-INF/MANIFEST.json").write_text(
+        json.dumps({"model": {"modelName": "a", "serializedFile": "model.pth"}})
+    )
     with zipfile.ZipFile("model.mar", "w", zipfile.ZIP_DEFLATED) as packed:
         for path in sorted(models.rglob("*")):
             packed.write(path, path.relative_to(models))
@@ -211,42 +268,71 @@ def archives(folder):
 
 @makes("safetensors")
 def safetensors_files(folder):
-    from safetensors.numpy import save_file as save_numpy  # noqa: PLC0415
-    from safetensors.torch import save_file, save_model  # noqa: PLC0415
+    from safetensors.numpy import save_file as save_numpy
+    from safetensors.torch import save_file, save_model
 
     save_file(modules()["sequential"].state_dict(), "model.safetensors", metadata={"format": "pt"})
     save_model(modules()["own"], "own.safetensors")
     save_numpy({"a": np.ones((2, 3), "f2"), "b": np.zeros((), "i8")}, "numpy.safetensors")
     save_file({"a": torch.empty(0, 3), "scalar": torch.tensor(1.0)}, "empty.safetensors")
     save_file({}, "nothing.safetensors")
-    names = "float16 bfloat16 float64 float8_e4m3fn float8_e5m2 float8_e8m0fnu int8 int16 uint8 uint16 uint32 uint64 bool complex64"
+    names = """float16 bfloat16 float64 float8_e4m3fn float8_e5m2 float8_e8m0fnu int8 int16 uint8 uint16 uint32 uint64
+        bool complex64"""
     save_file({name: torch.zeros(4).to(getattr(torch, name)) for name in names.split()}, "types.safetensors")
     save_file({"packed": torch.zeros(4, dtype=torch.uint8).view(torch.float4_e2m1fn_x2)}, "float4.safetensors")
 
 
 def _bert(classes=2):
-    from transformers import BertConfig, BertForSequenceClassification  # noqa: PLC0415
+    from transformers import BertConfig, BertForSequenceClassification
 
-    return BertForSequenceClassification(BertConfig(
-        vocab_size=40, hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8, num_labels=classes, max_position_embeddings=32))  # fmt: skip
+    return BertForSequenceClassification(
+        BertConfig(
+            vocab_size=40,
+            hidden_size=8,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+            intermediate_size=8,
+            num_labels=classes,
+            max_position_embeddings=32,
+        )
+    )
 
 
 def _tokenizer():
-    from tokenizers import Tokenizer, models, pre_tokenizers, trainers  # noqa: PLC0415
-    from transformers import PreTrainedTokenizerFast  # noqa: PLC0415
+    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
 
     plain = Tokenizer(models.WordPiece(unk_token="[UNK]"))
     plain.pre_tokenizer = pre_tokenizers.Whitespace()
-    plain.train_from_iterator(["hello world of models"] * 3, trainers.WordPieceTrainer(vocab_size=40, special_tokens=["[UNK]", "[PAD]", "[CLS]", "[SEP]", "[MASK]"]))
-    return PreTrainedTokenizerFast(tokenizer_object=plain, unk_token="[UNK]", pad_token="[PAD]", cls_token="[CLS]", sep_token="[SEP]", mask_token="[MASK]")
+    plain.train_from_iterator(
+        ["hello world of models"] * 3,
+        trainers.WordPieceTrainer(vocab_size=40, special_tokens=["[UNK]", "[PAD]", "[CLS]", "[SEP]", "[MASK]"]),
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=plain,
+        unk_token="[UNK]",
+        pad_token="[PAD]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        mask_token="[MASK]",
+    )
 
 
 @makes("transformers")
 def trainer(folder):
-    from transformers import Trainer, TrainingArguments  # noqa: PLC0415
+    from transformers import Trainer, TrainingArguments
 
     rows = [{"input_ids": [1, 2, 3], "attention_mask": [1, 1, 1], "labels": n % 2} for n in range(8)]
-    arguments = TrainingArguments("run", num_train_epochs=2, per_device_train_batch_size=4, save_steps=2, logging_steps=1, report_to=[], use_cpu=True, disable_tqdm=True)
+    arguments = TrainingArguments(
+        "run",
+        num_train_epochs=2,
+        per_device_train_batch_size=4,
+        save_steps=2,
+        logging_steps=1,
+        report_to=[],
+        use_cpu=True,
+        disable_tqdm=True,
+    )
     training = Trainer(_bert(), arguments, train_dataset=rows, eval_dataset=rows, processing_class=_tokenizer())
     training.train()
     training.save_model("final")
@@ -255,14 +341,36 @@ def trainer(folder):
 
 @makes("transformers")
 def pretrained(folder):
-    from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM, T5Config, T5ForConditionalGeneration, ViTConfig, ViTForImageClassification, ViTImageProcessor  # noqa: PLC0415
+    from transformers import (
+        GPT2Config,
+        GPT2LMHeadModel,
+        LlamaConfig,
+        LlamaForCausalLM,
+        T5Config,
+        T5ForConditionalGeneration,
+        ViTConfig,
+        ViTForImageClassification,
+        ViTImageProcessor,
+    )
 
     made = {
-        "bert": _bert(3), "gpt2": GPT2LMHeadModel(GPT2Config(vocab_size=40, n_embd=8, n_layer=1, n_head=2, n_positions=32)),
-        "llama": LlamaForCausalLM(LlamaConfig(vocab_size=40, hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8)).bfloat16(),
+        "bert": _bert(3),
+        "gpt2": GPT2LMHeadModel(GPT2Config(vocab_size=40, n_embd=8, n_layer=1, n_head=2, n_positions=32)),
+        "llama": LlamaForCausalLM(
+            LlamaConfig(vocab_size=40, hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8)
+        ).bfloat16(),
         "t5": T5ForConditionalGeneration(T5Config(vocab_size=40, d_model=8, d_kv=4, d_ff=8, num_layers=1, num_heads=2)),
-        "vit": ViTForImageClassification(ViTConfig(hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8, image_size=8, patch_size=4)),
-    }  # fmt: skip
+        "vit": ViTForImageClassification(
+            ViTConfig(
+                hidden_size=8,
+                num_hidden_layers=1,
+                num_attention_heads=2,
+                intermediate_size=8,
+                image_size=8,
+                patch_size=4,
+            )
+        ),
+    }
     for name, model in made.items():
         model.save_pretrained(name)
     made["gpt2"].save_pretrained("sharded", max_shard_size="2KB")
@@ -284,7 +392,7 @@ def pretrained(folder):
 
 @makes("peft")
 def adapters(folder):
-    from peft import LoraConfig, get_peft_model  # noqa: PLC0415
+    from peft import LoraConfig, get_peft_model
 
     model = get_peft_model(_bert(), LoraConfig(target_modules=["query", "value"], r=2))
     model.save_pretrained("lora")
@@ -294,8 +402,8 @@ def adapters(folder):
 
 @makes("accelerate")
 def accelerated(folder):
-    from accelerate import Accelerator  # noqa: PLC0415
-    from torch.utils.data import DataLoader, TensorDataset  # noqa: PLC0415
+    from accelerate import Accelerator
+    from torch.utils.data import DataLoader, TensorDataset
 
     accelerator = Accelerator(cpu=True)
     module = modules()["sequential"]
@@ -308,9 +416,9 @@ def accelerated(folder):
 
 @makes("sentence-transformers")
 def sentences(folder):
-    from sentence_transformers import SentenceTransformer  # noqa: PLC0415
-    from sentence_transformers import models as parts  # noqa: PLC0415
-    from transformers import BertModel  # noqa: PLC0415
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers import models as parts
+    from transformers import BertModel
 
     BertModel(_bert().config).save_pretrained("base")
     _tokenizer().save_pretrained("base")
@@ -323,11 +431,11 @@ def sentences(folder):
 
 @makes("lightning")
 def lightning_run(folder):
-    import lightning  # noqa: PLC0415
-    from torch.utils.data import DataLoader, TensorDataset  # noqa: PLC0415
+    import lightning
+    from torch.utils.data import DataLoader, TensorDataset
 
     class Regression(lightning.LightningModule):
-        def __init__(self, width: int = 4, rate: float = 0.1, activation=nn.ReLU, path: Path = Path("/a")):  # noqa: B008
+        def __init__(self, width: int = 4, rate: float = 0.1, activation=nn.ReLU, path: Path = Path("/a")):
             super().__init__()
             self.save_hyperparameters()
             self.inner = nn.Sequential(nn.Linear(width, width), activation(), nn.Linear(width, 1))
@@ -341,11 +449,18 @@ def lightning_run(folder):
             optimizer = torch.optim.Adam(self.parameters(), self.hparams.rate)
             return [optimizer], [torch.optim.lr_scheduler.StepLR(optimizer, 1)]
 
-    from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint  # noqa: PLC0415
-    from lightning.pytorch.loggers import CSVLogger  # noqa: PLC0415
+    from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+    from lightning.pytorch.loggers import CSVLogger
 
     kept = ModelCheckpoint("checkpoints", save_last=True, monitor="loss", save_top_k=2)
-    trainer = lightning.Trainer(max_epochs=2, accelerator="cpu", logger=CSVLogger("logs"), callbacks=[kept, EarlyStopping("loss")], enable_progress_bar=False, enable_model_summary=False)
+    trainer = lightning.Trainer(
+        max_epochs=2,
+        accelerator="cpu",
+        logger=CSVLogger("logs"),
+        callbacks=[kept, EarlyStopping("loss")],
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    )
     module = Regression()
     trainer.fit(module, DataLoader(TensorDataset(torch.ones(8, 4)), 4))
     trainer.save_checkpoint("weights-only.ckpt", weights_only=True)
@@ -353,8 +468,8 @@ def lightning_run(folder):
 
 @makes("lightning", "pytorch-lightning")
 def older_name(folder):
-    import pytorch_lightning  # noqa: PLC0415
-    from torch.utils.data import DataLoader, TensorDataset  # noqa: PLC0415
+    import pytorch_lightning
+    from torch.utils.data import DataLoader, TensorDataset
 
     class Model(pytorch_lightning.LightningModule):
         def __init__(self):
@@ -367,14 +482,21 @@ def older_name(folder):
         def configure_optimizers(self):
             return torch.optim.SGD(self.parameters(), 0.1)
 
-    trainer = pytorch_lightning.Trainer(max_epochs=1, accelerator="cpu", logger=False, default_root_dir=str(folder), enable_progress_bar=False, enable_model_summary=False)
+    trainer = pytorch_lightning.Trainer(
+        max_epochs=1,
+        accelerator="cpu",
+        logger=False,
+        default_root_dir=str(folder),
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    )
     trainer.fit(Model(), DataLoader(TensorDataset(torch.ones(8, 4)), 4))
     trainer.save_checkpoint("last.ckpt")
 
 
 @makes("torchmetrics")
 def metrics(folder):
-    import torchmetrics  # noqa: PLC0415
+    import torchmetrics
 
     metric = torchmetrics.MeanSquaredError()
     metric.update(torch.ones(2), torch.zeros(2))
@@ -387,9 +509,9 @@ def metrics(folder):
 
 @makes("mlflow", "torch")
 def flavours(folder):
-    import mlflow  # noqa: PLC0415
-    from sentence_transformers import SentenceTransformer  # noqa: PLC0415
-    from transformers import pipeline  # noqa: PLC0415
+    import mlflow
+    from sentence_transformers import SentenceTransformer
+    from transformers import pipeline
 
     pins = {"pip_requirements": ["mlflow", "torch"]}
     signature = mlflow.models.infer_signature(np.ones((1, 4), np.float32), np.ones((1, 2), np.float32))
@@ -397,12 +519,18 @@ def flavours(folder):
     classifier = pipeline("text-classification", model=_bert().eval(), tokenizer=_tokenizer())
     made = {
         "pytorch": lambda **at: mlflow.pytorch.log_model(modules()["sequential"], signature=signature, **pins, **at),
-        "pytorch-pickle": lambda **at: mlflow.pytorch.log_model(modules()["own"], serialization_format="pickle", **pins, **at),
-        "pytorch-state": lambda **at: mlflow.pytorch.log_model(modules()["own"], signature=signature, serialization_format="pickle", code_paths=None, **pins, **at),
-        "scripted": lambda **at: mlflow.pytorch.log_model(torch.jit.script(modules()["own"]), serialization_format="pickle", **pins, **at),
+        "pytorch-pickle": lambda **at: mlflow.pytorch.log_model(
+            modules()["own"], serialization_format="pickle", **pins, **at
+        ),
+        "pytorch-state": lambda **at: mlflow.pytorch.log_model(
+            modules()["own"], signature=signature, serialization_format="pickle", code_paths=None, **pins, **at
+        ),
+        "scripted": lambda **at: mlflow.pytorch.log_model(
+            torch.jit.script(modules()["own"]), serialization_format="pickle", **pins, **at
+        ),
         "sentences": lambda **at: mlflow.sentence_transformers.log_model(encoder, **pins, **at),
         "transformers": lambda **at: mlflow.transformers.log_model(classifier, **pins, **at),
-    }  # fmt: skip
+    }
     for name, log in made.items():
         logged(folder, name, log)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -43,16 +45,21 @@ def _options() -> argparse.Namespace:
 def _made(folder: Path, options: argparse.Namespace) -> dict[str, str]:
     """Run the groups; why some could not."""
     pythons = dict(each.split("=", 1) for each in options.python)
-    missing = {}
-    for group in environments.GROUPS:
-        if options.groups and group.name not in options.groups:
-            continue
-        print(f"{group.name} ({group.python})", flush=True)
+    chosen = [group for group in environments.GROUPS if group.name in (options.groups or [group.name])]
+
+    def fill(group: environments.Group) -> str:
         try:
             environments.fill(group, folder, pythons)
         except environments.Unavailable as reason:
-            missing[group.name] = str(reason).replace(str(folder), "the folder")
-            print(f"  left out: {reason}", flush=True)
+            return str(reason).replace(str(folder), "the folder")
+        return ""
+
+    missing = {}
+    with ThreadPoolExecutor(os.cpu_count()) as at_once:
+        for group, reason in zip(chosen, at_once.map(fill, chosen), strict=True):
+            print(f"{group.name} ({group.python}): {reason or 'made'}", flush=True)
+            if reason:
+                missing[group.name] = reason
     return missing
 
 

@@ -52,7 +52,7 @@ def fill(group: Group, folder: Path, pythons: Mapping[str, str]) -> None:
     for script in group.scripts:
         suffix = f"-py{group.python.replace('.', '')}" if script == "byvalue" else ""
         log = folder / "logs" / f"{script}{suffix}.log"
-        log.parent.mkdir(exist_ok=True)
+        log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as told:
             done = subprocess.run(
                 [python, MAKERS / f"{script}.py", folder, f"--suffix={suffix}"],

@@ -51,7 +51,7 @@ def _inspection(path: str, reader: RangeReader) -> Callable[[], Awaitable[Report
 
 
 async def _several(work: list[Callable[[], Awaitable[Report]]]) -> list[Report]:
-    places = asyncio.Semaphore(os.cpu_count() or 1)
+    places = asyncio.Semaphore(4 * (os.cpu_count() or 1))
 
     async def one(start: Callable[[], Awaitable[Report]]) -> Report:
         async with places:

@@ -36,7 +36,7 @@ def attempt(path: Path, write: Callable[[Path], object]) -> None:
         write(path)
     except Exception as error:  # noqa: BLE001 - not every library can write every value
         path.unlink(missing_ok=True)
-        print(f"not written: {path.name}: {type(error).__name__}: {error}"[:200])  # noqa: T201
+        print(f"not written: {path.name}: {type(error).__name__}: {error}"[:200])
 
 
 def run() -> None:
@@ -77,7 +77,7 @@ def _made(root: Path, library: str, folder: str, maker: Maker) -> list[dict[str,
         content = path.read_bytes()
         digest = hashlib.sha256(content).hexdigest()
         lines.append(by | {"path": path.relative_to(root).as_posix(), "size": len(content), "sha256": digest})
-    print(f"{library}/{folder}: {len(files)} files", flush=True)  # noqa: T201
+    print(f"{library}/{folder}: {len(files)} files", flush=True)
     return lines
 
 

@@ -151,10 +151,10 @@ made of configurations.
 | `make corpus ARGS=--inspect` | inspect what is there, make nothing |
 | `make corpus ARGS=--record` | write this page and `docs/corpus.json` |
 
-`docs/corpus.json` has library, version, Python, SHA-256, size, format, outcome and verdict of each file. Bytes differ from
-run to run (moments, memory addresses, random numbers); what is compared are outcomes and verdicts. A group whose Python or
-libraries are not to be had is left out, and said so. PyTorch is pinned in its build for CPUs, which PyPI does not have: pip
-takes it where its configuration names a source of it.
+`docs/corpus.json` has library, version, Python, SHA-256, size, format, outcome and verdict of each file. Bytes differ
+from run to run (moments, memory addresses, random numbers); what is compared are outcomes and verdicts. A group whose
+Python or libraries are not to be had is left out, and said so. PyTorch is pinned in its build for CPUs, which PyPI does
+not have: pip takes it where its configuration names a source of it.
 """
 
 

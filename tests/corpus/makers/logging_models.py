@@ -30,6 +30,6 @@ def logged(folder: Path, name: str, log: Callable[..., Any]) -> None:
             info = log(name="model")
         shutil.copytree(mlflow.artifacts.download_artifacts(info.model_uri), folder / name)
     except Exception as error:  # noqa: BLE001 - one flavour's failure must not hide the others
-        print(f"not logged: {name}: {type(error).__name__}: {error}"[:300])  # noqa: T201
+        print(f"not logged: {name}: {type(error).__name__}: {error}"[:300])
     finally:
         shutil.rmtree(store)

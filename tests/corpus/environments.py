@@ -52,17 +52,14 @@ def fill(group: Group, folder: Path, pythons: Mapping[str, str]) -> None:
     for script in group.scripts:
         suffix = f"-py{group.python.replace('.', '')}" if script == "byvalue" else ""
         log = folder / "logs" / f"{script}{suffix}.log"
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("wb") as told:
-            done = subprocess.run(
-                [python, MAKERS / f"{script}.py", folder, f"--suffix={suffix}"],
-                env=_surroundings(folder),
-                stdout=told,
-                stderr=told,
-                check=False,
-            )
-        if done.returncode:
-            raise Unavailable(f"{script} ended with code {done.returncode}; {log} tells why.")
+        if _failed([python, MAKERS / f"{script}.py", folder, f"--suffix={suffix}"], log, _surroundings(folder)):
+            raise Unavailable(f"{script} ended early; {log} tells why.")
+
+
+def _failed(command: list[str | Path], log: Path, env: Mapping[str, str] | None = None) -> bool:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as told:
+        return subprocess.run(command, env=env, stdout=told, stderr=told, check=False).returncode != 0
 
 
 def _surroundings(folder: Path) -> dict[str, str]:
@@ -87,15 +84,18 @@ def _prepared(group: Group, folder: Path, pythons: Mapping[str, str]) -> Path:
         return python
     interpreter = pythons.get(group.python) or _interpreter(group.python)
     uv = ROOT / ".venv-uv/bin"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    made = subprocess.run([uv / "uv", "venv", "-q", "--clear", "--python", interpreter, place], check=False)
     # pip comes in where uv cannot: it knows the indexes of pip's own configuration, and builds that lie on disk.
     ways = (
         [uv / "uv", "pip", "sync", "-q", "--python", python, lock],
         [uv / "python", "-m", "pip", "--python", python, "install", "-q", "--no-deps", "-r", lock],
     )
-    if made.returncode or all(subprocess.run(way, check=False).returncode for way in ways):
-        raise Unavailable(f"The libraries of {lock.name} cannot be installed by {interpreter}.")
+    log = folder / "logs" / f"{group.name}.install.log"
+    if _failed([uv / "uv", "venv", "-q", "--clear", "--python", interpreter, place], log) or all(
+        _failed(way, log) for way in ways
+    ):
+        raise Unavailable(
+            f"The libraries of {lock.name} cannot be installed for Python {group.python}; {log} tells why."
+        )
     stamp.write_bytes(lock.read_bytes())
     return python
 

@@ -95,7 +95,7 @@ def poisoned(folder: Path, paths: list[str]) -> Iterator[Case]:
 
 
 def _with_a_call(honest: bytes) -> Iterator[bytes]:
-    if honest[:1] == b"\x80" and honest[1] in range(2, 6):
+    if honest[:1] == b"\x80" and honest[1:2] in {b"\2", b"\3", b"\4", b"\5"}:
         yield honest[:2] + SYSTEM + b"0" + honest[2:]
     elif honest.startswith(b"PK\x03\x04"):
         with zipfile.ZipFile(io.BytesIO(honest)) as archive:

@@ -27,7 +27,8 @@ TABLES = {
     "test_harm.HOSTILE": ("model.pkl",),
 }
 """Tables of ``tests/inspection``, and the names under which their contents are files."""
-PACKED = ("zip", "tar", "gz")
+VALUES = frozenset({"environ", "cdll", "filters"})
+"""Of modules whose names in the tables lead through a value."""
 POISONED_PER_FOLDER = 3
 LARGEST_POISONED = 4_000_000
 
@@ -56,10 +57,17 @@ def _contents(table: str) -> Iterator[bytes]:
     rows: Any = getattr(importlib.import_module(f"tests.inspection.{module}"), name)
     for row in rows.values() if isinstance(rows, dict) else rows:
         if isinstance(row, str):
-            owner, _, attribute = row.rpartition(".")
-            yield proto(called(found(owner, attribute), text("harm")))
+            yield proto(called(found(*_module_and_name(row)), text("harm")))
         else:
             yield row if isinstance(row, bytes) else row[0]
+
+
+def _module_and_name(full: str) -> tuple[str, str]:
+    """``Popen.communicate`` of ``subprocess``: a name begins with a class, or with one of the values that are changed."""
+    steps = full.split(".")
+    begins = (at for at, step in enumerate(steps) if step[:1].isupper() or step in VALUES or steps[at - 1] == "sys")
+    end = max(next(begins, len(steps) - 1), 1)
+    return ".".join(steps[:end]), ".".join(steps[end:])
 
 
 def _carriers() -> dict[str, bytes]:

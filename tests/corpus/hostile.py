@@ -63,7 +63,7 @@ def _contents(table: str) -> Iterator[bytes]:
 
 
 def _module_and_name(full: str) -> tuple[str, str]:
-    """``Popen.communicate`` of ``subprocess``: a name begins with a class, or with one of the values that are changed."""
+    """``Popen.communicate`` of ``subprocess``: a name begins with a class, or with a value that is changed."""
     steps = full.split(".")
     begins = (at for at, step in enumerate(steps) if step[:1].isupper() or step in VALUES or steps[at - 1] == "sys")
     end = max(next(begins, len(steps) - 1), 1)

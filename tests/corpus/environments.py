@@ -87,7 +87,7 @@ def _prepared(group: Group, folder: Path, pythons: Mapping[str, str]) -> Path:
     # pip comes in where uv cannot: it knows the indexes of pip's own configuration, and builds that lie on disk.
     ways = (
         [uv / "uv", "pip", "sync", "-q", "--python", python, lock],
-        [uv / "python", "-m", "pip", "--python", python, "install", "-q", "--no-deps", "-r", lock],
+        [uv / "python", "-m", "pip", "--python", python, "install", "-q", "--no-compile", "--no-deps", "-r", lock],
     )
     log = folder / "logs" / f"{group.name}.install.log"
     if _failed([uv / "uv", "venv", "-q", "--clear", "--python", interpreter, place], log) or all(

@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from app.inspection.inspecting import RangeReader, Report, inspect
 from tests.corpus.hostile import Case
@@ -35,9 +35,15 @@ def made(folder: Path) -> Iterator[Made]:
 
 
 def inspected(folder: Path, files: list[Made]) -> list[Report]:
-    """A report for each file, under the path that it has in the corpus."""
-    work = [_inspection(each["path"], _File(folder / "files" / each["path"])) for each in files]
-    return asyncio.run(_several(work))
+    """A report for each file; of those with the same bytes and name one is looked at."""
+    first = {_same(each): each["path"] for each in reversed(files)}
+    reports = asyncio.run(_several([_inspection(path, _File(folder / "files" / path)) for path in first.values()]))
+    by_content = dict(zip(first, reports, strict=True))
+    return [by_content[_same(each)] for each in files]
+
+
+def _same(file: Made) -> tuple[str, str]:
+    return file["sha256"], PurePosixPath(file["path"]).name
 
 
 def caught(cases: Iterable[Case]) -> list[bool]:

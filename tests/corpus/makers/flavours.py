@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 import tarfile
-import tempfile
 import zipfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, List  # noqa: UP035
 
 import mlflow
@@ -20,7 +17,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from tests.corpus.makers.logging_models import logged
+from tests.corpus.makers.logging_models import logged, store
 from tests.corpus.making import makes, run
 
 X, Y = load_iris(return_X_y=True, as_frame=True)
@@ -271,8 +268,7 @@ def onnx_flavour(folder):
 
 @makes("mlflow", "autolog")
 def autolog_run(folder):
-    store = Path(tempfile.mkdtemp())
-    mlflow.set_tracking_uri(f"sqlite:///{store}/mlflow.db")
+    store()
     mlflow.create_experiment("auto", artifact_location=(folder / "artifacts").as_uri())
     mlflow.set_experiment("auto")
     mlflow.sklearn.autolog(log_datasets=True, silent=True)
@@ -293,7 +289,6 @@ def autolog_run(folder):
             model_type="regressor",
         )
     mlflow.sklearn.autolog(disable=True)
-    shutil.rmtree(store)
 
 
 @makes("mlflow", "archives")

@@ -78,22 +78,17 @@ def outcomes(recorded: Any) -> dict[str, tuple[str, str | None]]:
 def differences(before: Any, after: Any) -> list[str]:
     """Sentences: files of ``after`` whose outcome or verdict is another one, and which are new or gone.
 
-    Makers that one of both runs does not have are left out.
+    Makers that one of both runs does not have are left out, and so are new files whose names change with each run: there
+    is another number of them each time.
     """
     shared = {_maker(each) for each in before["makers"]} & {_maker(each) for each in after["makers"]}
     old, new = (
         outcomes({"makers": [each for each in side["makers"] if _maker(each) in shared]}) for side in (before, after)
     )
-    changed = [
-        f"{path}: was {_words(old[path])}, is {_words(new[path])}"
-        for path in new
-        if path in old and old[path] != new[path]
-    ]
-    return [
-        *changed,
-        *(f"{path}: is new" for path in new if path not in old),
-        *(f"{path}: is gone" for path in old if path not in new),
-    ]
+    changed = (path for path in new if old.get(path, new[path]) != new[path])
+    told = [f"{path}: was {_words(old[path])}, is {_words(new[path])}" for path in changed]
+    told += [f"{path}: is new" for path in new if path not in old and "*" not in path]
+    return told + [f"{path}: is gone" for path in old if path not in new and "*" not in path]
 
 
 def _maker(maker: Any) -> tuple[str, str]:
@@ -154,7 +149,8 @@ made of configurations.
 `docs/corpus.json` has library, version, Python, SHA-256, size, format, outcome and verdict of each file. Bytes differ
 from run to run (moments, memory addresses, random numbers); what is compared are outcomes and verdicts. A group whose
 Python or libraries are not to be had is left out, and said so. PyTorch is pinned in its build for CPUs, which PyPI does
-not have: pip takes it where its configuration names a source of it.
+not have: pip takes it where its configuration names a source of it. Python 3.14 of this run is Debian's, unpacked into a
+folder; the others were built from source.
 """
 
 

@@ -70,7 +70,8 @@ def test_paths_that_change_from_run_to_run_are_recorded_without_what_changes() -
 
 
 def test_differences_are_told_for_makers_that_both_runs_have() -> None:
-    before = record([made("a/b/x"), made("a/b/y"), made("c/b/z", "c")], [Report()] * 3, {}, {})
+    changing = made(f"a/b/{'f' * 32}")
+    before = record([made("a/b/x"), made("a/b/y"), made("c/b/z", "c"), changing], [Report()] * 4, {}, {})
     after = record([made("a/b/x"), made("a/b/w")], [SUSPICIOUS, Report()], {}, {})
     told = ["a/b/x: was ready, is ready (suspicious)", "a/b/w: is new", "a/b/y: is gone"]
     assert differences(before, json.loads(to_json(after))) == told

@@ -78,7 +78,9 @@ def _inspected(folder: Path, missing: dict[str, str]) -> Any:
 
 
 def _caught(folder: Path, files: list[recording.Made]) -> dict[str, list[int]]:
-    cases = [*hostile.cases(), *hostile.poisoned(folder, [each["path"] for each in files])]
+    sets = (*hostile.TABLES, hostile.CARRIERS)
+    cases = [case for name in sets for case in hostile.cases(name)]
+    cases += hostile.poisoned(folder, [each["path"] for each in files])
     print(f"inspecting {len(cases):,} hostile files", flush=True)
     told: dict[str, list[int]] = {}
     for case, caught in zip(cases, inspecting.caught(cases), strict=True):

@@ -78,8 +78,8 @@ def outcomes(recorded: Any) -> dict[str, tuple[str, str | None]]:
 def differences(before: Any, after: Any) -> list[str]:
     """Sentences: files of ``after`` whose outcome or verdict is another one, and which are new or gone.
 
-    Makers that one of both runs does not have are left out, and so are new files whose names change with each run: there
-    is another number of them each time.
+    Makers that one of both runs does not have are left out, and so are files whose names change with each run and that
+    are new or gone: their number changes, too.
     """
     shared = {_maker(each) for each in before["makers"]} & {_maker(each) for each in after["makers"]}
     old, new = (
@@ -149,8 +149,8 @@ made of configurations.
 `docs/corpus.json` has library, version, Python, SHA-256, size, format, outcome and verdict of each file. Bytes differ
 from run to run (moments, memory addresses, random numbers); what is compared are outcomes and verdicts. A group whose
 Python or libraries are not to be had is left out, and said so. PyTorch is pinned in its build for CPUs, which PyPI does
-not have: pip takes it where its configuration names a source of it. Python 3.14 of this run is Debian's, unpacked into a
-folder; the others were built from source.
+not have: pip takes it where its configuration names a source of it. Python 3.14 of this run is Debian's, unpacked into
+a folder; the others were built from source.
 """
 
 

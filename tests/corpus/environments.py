@@ -70,6 +70,7 @@ def _surroundings(folder: Path) -> dict[str, str]:
     return kept | {
         "HOME": str(home),
         "PYTHONPATH": str(ROOT),
+        "PYTHONDONTWRITEBYTECODE": "1",
         "HF_HUB_OFFLINE": "1",
         "CUDA_VISIBLE_DEVICES": "",
         "MPLBACKEND": "agg",

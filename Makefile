@@ -21,7 +21,7 @@ NODE := $(call stamp,$(REFERENCE)/node_modules,$(REFERENCE)/package-lock.json)
 TYPED := clients/typescript
 TYPESCRIPT := $(call stamp,$(TYPED)/node_modules,$(TYPED)/package-lock.json)
 
-.PHONY: help up test faults coverage lint typescript demo compare mlflow-suite bench bench-full bench-transfers
+.PHONY: help up test faults coverage lint typescript demo compare mlflow-suite bench bench-full bench-transfers corpus
 
 help: ## Say what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -89,6 +89,9 @@ bench-full: $(DEV) $(MLFLOW_SERVER) $(MLFLOW) ## The same for large amounts too,
 
 bench-transfers: $(DEV) $(MLFLOW) ## Measure how fast files go up and down, against the bare store; takes minutes.
 	@exec .venv-dev/bin/python -m bench.transfers $(ARGS)
+
+corpus: $(DEV) ## Write files by popular libraries and inspect them; takes 8 GB and a quarter of an hour. See docs/corpus.md.
+	@exec .venv-dev/bin/python -m tests.corpus $(ARGS)
 
 $(UV): requirements/bootstrap.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.11")'

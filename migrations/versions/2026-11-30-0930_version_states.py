@@ -143,11 +143,15 @@ def _state_functions() -> None:
             derived record;
         BEGIN
             PERFORM pg_advisory_xact_lock(version_files_lock(coalesce(of_logged_model, of_candidate)));
-            FOR v IN
-                SELECT * FROM model_versions m WHERE m.project_id = of_project AND m.deleted_at IS NULL
-                AND (m.logged_model_id = of_logged_model
-                     OR (m.candidate_id = of_candidate AND m.logged_model_id IS NULL))
-                ORDER BY m.id FOR UPDATE
+            FOR v IN  -- one of both has rows; each has an index of its own
+                SELECT * FROM model_versions m WHERE m.project_id = of_project AND m.id = ANY (ARRAY(
+                    SELECT o.id FROM model_versions o
+                    WHERE o.project_id = of_project AND o.logged_model_id = of_logged_model AND o.deleted_at IS NULL
+                    UNION ALL
+                    SELECT o.id FROM model_versions o
+                    WHERE o.project_id = of_project AND o.candidate_id = of_candidate AND o.logged_model_id IS NULL
+                      AND of_logged_model IS NULL AND o.deleted_at IS NULL))
+                AND m.deleted_at IS NULL ORDER BY m.id FOR UPDATE
             LOOP
                 derived := version_state(v);
                 IF (derived.state, derived.reason) IS DISTINCT FROM (v.state, v.state_reason) THEN
@@ -204,10 +208,16 @@ def _state_triggers() -> None:
 def _present_states() -> None:
     """Versions with files that failed or are in quarantine; what webhooks were told of them stays as it was."""
     op.execute("""
-        WITH roots AS (SELECT DISTINCT project_id, candidate_id, logged_model_id FROM artifacts WHERE state <> 'ready')
-        SELECT count(refresh_version_states(project_id, candidate_id, logged_model_id)) FROM roots
+        WITH bad AS MATERIALIZED (
+            SELECT DISTINCT project_id, root_id FROM artifacts WHERE state <> 'ready'
+        ), derived AS MATERIALIZED (
+            SELECT v.project_id, v.id, (version_state(v)).* FROM model_versions v
+            JOIN bad ON bad.project_id = v.project_id AND bad.root_id = coalesce(v.logged_model_id, v.candidate_id)
+            WHERE v.deleted_at IS NULL
+        )
+        UPDATE model_versions v SET state = d.state, state_reason = d.reason, announced_state = d.state
+        FROM derived d WHERE d.project_id = v.project_id AND d.id = v.id AND d.state <> 'ready'
     """)
-    op.execute("UPDATE model_versions SET announced_state = state WHERE state <> announced_state")
 
 
 def _journal() -> None:

@@ -167,7 +167,7 @@ class _Landing:
     async def _put_in_place(self, root: Root, files: Sequence[_Landed]) -> None:
         try:
             refused = await self._place(root, files)
-        except NotFound:
+        except (NotFound, Invalid):  # gone for good, or in the trash
             reason = "The candidate or logged model whose file it was going to be has been deleted."
             await _fail(self._db, [upload for upload, _, _ in files], reason)
         except PathOccupied as error:  # somebody has just stored what excludes one of them; the others are fine

@@ -51,8 +51,8 @@ def translate(error: ModelyardError) -> tuple[int, str]:
 
 def words(error: ModelyardError) -> str:
     """The message of a failure, which begins with MLflow's own sentence where clients may look for it."""
-    if _is_mlflows_alone(error):
-        return "Invalid path"  # clients compare it as a whole; the reason stands beside it
+    if isinstance(error, InvalidPath) and error.leaves_root:
+        return "Invalid path"  # MLflow's whole answer, which its own tests compare as a whole
     opening = _opening(error)
     return f"{opening} {error.message}" if opening else error.message
 
@@ -74,15 +74,8 @@ def _opening(error: ModelyardError) -> str:
 
 
 def body(error: ModelyardError) -> dict[str, str]:
-    """The answer to a failure; where the message is MLflow's alone, the reason stands in ``detail``."""
-    _, code = translate(error)
-    message = words(error)
-    told = {"error_code": code, "message": message}
-    return told | {"detail": error.message} if _is_mlflows_alone(error) else told
-
-
-def _is_mlflows_alone(error: ModelyardError) -> bool:
-    return isinstance(error, InvalidPath) and error.leaves_root
+    """The answer to a failure."""
+    return {"error_code": translate(error)[1], "message": words(error)}
 
 
 def _taken(error: ModelTaken) -> str:

@@ -28,6 +28,9 @@ from app.pagination import Window
 from app.queue import outbox
 from app.queue.jobs import DeliverWebhook
 from app.queue.listing import JobFilter
+from app.registry import versions
+from app.registry.references import ByNumber
+from app.registry.versions import Named
 from app.tracking import owners
 from app.upkeep import project_deletion
 from app.webhooks import webhooks
@@ -71,6 +74,8 @@ async def fill(http, project) -> str:
     for path in ("f", "g"):
         address = f"{base}/mlflow-artifacts/artifacts/0/{run}/artifacts/{path}"
         assert (await http.put(address, content=path.encode(), headers=project.headers)).status_code == 200
+    await post("model-versions/create", {"name": "r", "source": f"runs:/{run}", "run_id": run})
+    await versions.delete(project.runtime.db, project.owner, project.id, Named("r", ByNumber(2)))
     return run
 
 

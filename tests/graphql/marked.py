@@ -34,7 +34,7 @@ EXTRA = """mutation x($p: String!, $c: ID!) {
   a: candidateLog(input: {candidate: {id: $c}, params: [{key: "width", value: "1"}], tags: [{key: "t", value: "1"}],
     datasets: [{name: "d", digest: "1", sourceType: "s", source: "s"}]}) { userErrors { message } }
   b: modelDelete(input: {model: {path: {project: $p, name: "old-model"}}}) { userErrors { message } } }"""
-TOLD = """query t($p: String!, $c: ID!, $v: ID!, $u: ID!, $o: ID!) {
+TOLD = """query t($p: String!, $c: ID!, $v: ID!, $u: ID!) {
   project(by: {path: $p}) { name description group { name } ciSettings { ciProject baseUrl } tokens { nodes { name } }
     webhooks { nodes { name description deliveries { nodes { responseBody lastError } } } }
     backgroundJobs { nodes { lastError } } models { nodes { description tags { value } } }
@@ -43,7 +43,8 @@ TOLD = """query t($p: String!, $c: ID!, $v: ID!, $u: ID!, $o: ID!) {
     artifacts { nodes { path mediaType format } } ciJob { name ref userName logUrl status reason } }
   modelVersion(by: {id: $v}) { description source location runLink tags { value } }
   loggedModel(by: {id: $u}) { name modelType foreignRun tags { value } }
-  artifactUploads(owner: {modelVersion: {id: $o}}) { nodes { path } } }"""
+  artifactUploads(owner: {modelVersion: {path: {project: $p, model: "digits", reference: "0.9.0"}}}) {
+    nodes { path } } }"""
 """Where members read each of them."""
 IDS = """query i($p: String!) { project(by: {path: $p}) { id group { id }
   models(first: 9) { nodes { id versions(first: 9) { nodes { id } } } }

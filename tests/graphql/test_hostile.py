@@ -169,7 +169,7 @@ async def test_reading(send, own, others, askers):
 
 async def test_marks_are_what_members_read(data, others):
     """So that the other tests can fail."""
-    names = {"c": "candidate", "v": "model version", "u": "logged model", "o": "other model version"}
+    names = {"c": "candidate", "v": "model version", "u": "logged model"}
     variables = {name: others.seeded.meanings[f"<{meaning} id>"] for name, meaning in names.items()}
     told = await data(others.seeded.project.people[Role.OWNER], TOLD, p=others.path, **variables)
     assert set(MARK.findall(json.dumps(told))) == MARKS

@@ -11,10 +11,13 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from sqlalchemy import func, update
 
+from app.queue.outbox import BackgroundJob
 from tests.conftest import TestProject
 from tests.mlflow.client import MLflow
 from tests.mlflow.conftest import Rest
+from workers import execution
 
 NAMES = [
     "plain.bin", "UPPER.bin", "upper.bin", "a b", " leading", "trailing ", "trailing.", "..hidden", ".hidden", "a..b",
@@ -88,6 +91,7 @@ class Doors:
         made = (await self.graphql(GRAPHQL_CREATE, owner=self.owner, files=[described]))["artifactUploadCreate"]
         assert made["userErrors"] == []
         assert made["uploads"][0]["alreadyStored"]
+        await work(self.project)
 
     async def get(self, path: str) -> bytes:
         return (await self.send("GET", f"{self.proxy}/artifacts/{self.files}{quoted(path)}")).content
@@ -119,6 +123,16 @@ class Doors:
         told = {one["path"] for one in proxied.json()["files"]}
         assert {one["path"] for one in of_run.json()["files"]} == {folder + name for name in told}
         return told
+
+
+async def work(project: TestProject) -> None:
+    """Do what waits in the project: known bytes are inspected under their new name."""
+    async with project.runtime.db.write() as tx:
+        mine = (BackgroundJob.project_id == project.id, BackgroundJob.state == "queued")
+        due = update(BackgroundJob).where(*mine).values(run_after=func.now()).returning(BackgroundJob.id)
+        jobs = (await tx.scalars(due)).all()
+    for job in jobs:
+        await execution.execute(project.runtime, job, "test")
 
 
 @pytest.fixture

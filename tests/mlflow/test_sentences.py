@@ -181,10 +181,9 @@ async def test_errors_begin_with_mlflows_own_sentence(mlflow: MLflow) -> None:
         "//model-versions/get-artifact",
     ],
 )
-async def test_a_bad_path_is_told_in_two_words_and_why_beside_them(rest: Rest, path: str) -> None:
+async def test_a_path_that_leads_out_is_told_in_two_words(rest: Rest, path: str) -> None:
     run = (await rest.post("runs/create", {})).json()["run"]["info"]["run_id"]
     query = {"run_id": run, "name": "nope", "version": "1", "path": "../x"}
     answer = await rest.http.get(rest.base + path, params=query, headers=rest.headers)
     told = answer.json()
     assert [answer.status_code, told["error_code"], told["message"]] == [400, "INVALID_PARAMETER_VALUE", "Invalid path"]
-    assert "`..`" in told["detail"]

@@ -9,10 +9,10 @@ from typing import TypeVar
 
 from app.access import policy, projects
 from app.access.policy import Actor, Permission
-from app.artifacts import paths
+from app.artifacts import occupied, paths
 from app.db.database import Database, Snapshot
 from app.db.direct import Within
-from app.errors import Conflict, Invalid, ModelyardError, TooLarge
+from app.errors import Invalid, ModelyardError, TooLarge
 from app.quoting import quoted
 from app.registry import creation, insertion, manifests, repository, semver
 from app.registry.creation import CreateVersion, Wish
@@ -88,24 +88,33 @@ def _names(command: CheckVersion) -> list[ModelyardError]:
 def _files(files: Sequence[PlannedFile], limit: int) -> list[ModelyardError]:
     if len(files) > MAX_FILES:
         return [TooLarge(f"{len(files)} files are too many for one check; {MAX_FILES} fit.", field="files")]
-    refusals = [_refusal(partial(_file, index=index, limit=limit), file) for index, file in enumerate(files)]
-    found: list[ModelyardError] = [error for error in refusals if error is not None]
-    whole = {file.path for file in files}
+    found: list[ModelyardError] = []
+    places: dict[str, int] = {}
     for index, file in enumerate(files):
-        parts = file.path.split("/")
-        above = next((one for end in range(1, len(parts)) if (one := "/".join(parts[:end])) in whole), None)
+        try:
+            path = _file(file, index=index, limit=limit)
+        except ModelyardError as error:
+            found.append(error)
+            continue
+        if path in places:
+            message = f"The path {quoted(path)} is named twice; each file has its own."
+            found.append(Invalid(message, field=f"files.{index}.path"))
+        places[path] = index
+    for path, index in places.items():
+        above = next((folder for folder in occupied.folders(path) if folder in places), None)
         if above is not None:
-            message = f"{quoted(file.path)} is in the folder {quoted(above)}, but there is a file of that name, too."
-            found.append(Conflict(message, field=f"files.{index}.path"))
+            found.append(occupied.refusal(path, above, f"files.{index}.path"))
     return found
 
 
-def _file(file: PlannedFile, *, index: int, limit: int) -> None:
-    paths.check(file.path, f"files.{index}.path")
+def _file(file: PlannedFile, *, index: int, limit: int) -> str:
+    """The path as it will be stored: comparing others would miss two that become one."""
+    path = paths.check(file.path, f"files.{index}.path")
     if file.size < 0:
         raise Invalid(f"{file.size} is no size of a file.", field=f"files.{index}.size")
     if file.size > limit:
         raise TooLarge(f"{quoted(file.path)} has {file.size} bytes; at most {limit} fit.", field=f"files.{index}.size")
+    return path
 
 
 def _refusal(check: Callable[[T], object], value: T) -> ModelyardError | None:

@@ -63,9 +63,9 @@ _RETIRED = text("""
 _FORGET = text("DELETE FROM retired_versions WHERE project_id = :of_project AND model_id = :of_model")
 
 
-async def of_files(snap: Snapshot, root: Root, folder: str, location: str) -> bytes | None:
+async def of_files(snap: Snapshot, project_id: int, root: Root | None, folder: str, location: str) -> bytes | None:
     """Read step: the manifest of these files; None when there are none."""
-    given = {"of_project": root.project_id, "root": root.id, "folder": folder, "location": location}
+    given = {"of_project": project_id, "root": root and root.id, "folder": folder, "location": location}
     manifest: bytes | None = await snap.scalar(_MANIFEST, given)
     return manifest
 
@@ -74,7 +74,7 @@ async def retire(tx: Tx, version: ModelVersion, root: Root) -> None:
     """Step: reserve the text of a version that is being deleted, if anybody can have got files by it."""
     if not version.was_ready:
         return
-    manifest = await of_files(tx, root, version.artifact_folder, version.location)
+    manifest = await of_files(tx, version.project_id, root, version.artifact_folder, version.location)
     if manifest is None:
         return
     given = {"of_project": version.project_id, "of_model": version.model_id, "version": version.version}
@@ -94,13 +94,13 @@ async def retired(
 async def require_same(
     snap: Snapshot, project_id: int, model_id: int, version: str, root: Root | None, folder: str, location: str
 ) -> None:
-    """Read step: refuse files other than those for which the text is reserved; ``root`` None: there are no files.
+    """Read step: refuse files other than those for which the text is reserved; ``root`` None: they have none here.
 
     Raises:
         VersionRetired: they differ.
     """
     for error, manifest in (await retired(snap, project_id, model_id, [version])).values():
-        if root is None or await of_files(snap, root, folder, location) != manifest:
+        if await of_files(snap, project_id, root, folder, location) != manifest:
             raise error
 
 

@@ -138,6 +138,9 @@ async def make_version(api: Api, memory: Memory, new: NewVersion) -> Version:
 
     async def attempt() -> Version:
         found = await made_version(api, memory, new.model)
+        if found is None and memory.version:
+            # Its files went with it: a new one would have none.
+            raise Failure("The version of this push was deleted while files were sent; push again.", code="NOT_FOUND")
         if found is None:
             memory.asked = True
             memory.save()

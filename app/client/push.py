@@ -123,7 +123,8 @@ class _Push:
         plan = await self._plan(local)
         await places.require_possible(self._api, plan)
         hashed = await self._hash(local)
-        if plan.new.version or plan.new.tags:
+        # A candidate may have files beside these, and the version only those of a folder: the service compares them.
+        if (plan.new.version or plan.new.tags) and self._order.candidate is None:
             await places.require_possible(self._api, replace(plan, files=(), manifest=hashing.manifest(hashed)))
         await places.require_model(self._api, self._order.new.model, create=self._order.create_model)
         owner = await self._owner()

@@ -12,11 +12,14 @@ from sqlalchemy import text
 
 from app.access import projects
 from app.access.projects import UpdateProject
+from app.client import push
 from app.client.failures import Empty, Failure
 from app.registry import models, versions
 from app.registry.models import CreateModel
 from app.registry.references import parse_reference
 from app.registry.versions import CreateVersion, Named
+from app.tracking import candidates
+from app.tracking.candidates import CreateCandidate
 from tests.client.conftest import Desk, noise
 from tests.client.proxy import Proxy
 
@@ -173,3 +176,33 @@ async def test_a_deleted_version_comes_back_with_the_same_files_only(desk: Desk)
     desk.write("a.bin", noise(100))
     await projects.edit(db, owner, UpdateProject(project, version_reuse=True))
     assert (await desk.push(version="1.0.0")).version.version == "1.0.0"
+
+
+async def test_a_version_that_is_deleted_during_its_push_is_not_made_again(desk: Desk, monkeypatch):
+    desk.write("a.bin", noise(1000))
+    tell = push._Push._tell_missing
+
+    async def delete_first(self, hashed):
+        await tell(self, hashed)
+        wanted = Named("m", parse_reference("1.0.0"))
+        await versions.delete(desk.project.runtime.db, desk.project.owner, desk.project.id, wanted)
+
+    monkeypatch.setattr(push._Push, "_tell_missing", delete_first)
+    with pytest.raises(Failure, match="was deleted while files were sent") as refused:
+        await desk.push(version="1.0.0", aliases=("champion",))
+    assert refused.value.code == "NOT_FOUND"
+    assert await count(desk, "aliases") == 0
+    monkeypatch.undo()
+    assert (await desk.push(version="1.0.0", aliases=("champion",))).version.number == 2
+    await desk.pull("m@champion")
+    assert list(desk.tree()) == ["a.bin"]
+
+
+async def test_a_deleted_version_of_a_candidates_folder_comes_back(desk: Desk):
+    desk.write("a.bin", noise(1000))
+    db, owner = desk.project.runtime.db, desk.project.owner
+    candidate = (await candidates.create(db, owner, desk.project.id, CreateCandidate())).id.hex
+    await desk.push(version="1.0.0", candidate=candidate, folder="model")
+    await versions.delete(db, owner, desk.project.id, Named("m", parse_reference("1.0.0")))
+    again = await desk.push(version="1.0.0", candidate=candidate, folder="model")
+    assert again.version.number == 2

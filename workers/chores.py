@@ -52,7 +52,7 @@ async def expire(runtime: Runtime) -> object:
 
 async def end_uploads(runtime: Runtime) -> object:
     """Free the parts of uploads that were abandoned or aborted."""
-    return await multipart_uploads.expire(runtime.db, runtime.blobs)
+    return await multipart_uploads.expire(runtime.db, runtime.blobs, missed=completion.miss)
 
 
 async def inspect(runtime: Runtime) -> object:

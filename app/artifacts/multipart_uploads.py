@@ -13,7 +13,7 @@ Whatever dies in between leaves an open row whose time runs out, or which the ne
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -38,6 +38,7 @@ from app.storage.source import too_large
 __all__ = ["CompleteUpload", "CreateUpload", "MultipartUpload", "abort", "complete", "create", "expire"]
 
 MAX_PARTS = 10_000
+Missed = Callable[[Tx, Sequence[MultipartUpload]], Awaitable[object]]
 LIFE = timedelta(hours=20)
 """Stores drop what nobody continues after a day; this ends earlier."""
 KEPT = timedelta(days=1)
@@ -188,8 +189,10 @@ async def abort(
     await free(blobs, [upload])
 
 
-async def expire(db: Database, blobs: BlobStore) -> int:
+async def expire(db: Database, blobs: BlobStore, *, missed: Missed | None = None) -> int:
     """Free what abandoned and aborted uploads left at the store, and forget the completed; the number of rows.
+
+    ``missed`` is a step that is told of uploads whose bytes have not come in time.
 
     Safe to run twice at once and to die anywhere: a row goes only after the store has confirmed.
     """
@@ -209,6 +212,8 @@ async def expire(db: Database, blobs: BlobStore) -> int:
         ids = [row.id for row in unfinished]
         ended = update(MultipartUpload).where(MultipartUpload.id.in_(ids)).values(state="aborted")
         await tx.execute(ended.execution_options(synchronize_session=False))
+        if unfinished and missed is not None:
+            await missed(tx, unfinished)
         for row in unfinished:
             await garbage.give_up(tx, [row], "upload expired")
     for row in rows:

@@ -12,7 +12,9 @@ from app.db.database import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Outstanding:
-    """Counts: uploads that go on, uploads that failed and were not repeated, files to be inspected; files in place."""
+    """Counts: uploads that go on; those that failed or ran out of time and were not repeated; files to be inspected,
+    and all files in place.
+    """
 
     uploads: int
     failed: int
@@ -32,12 +34,15 @@ _BELOW = "(:folder = '' OR {path} = :folder OR starts_with({path}, :folder || '/
 _UPLOADS, _FILES = (
     clause.format(below=_BELOW.format(path=path)) for clause, path in ((_UPLOADS, "u.path"), (_FILES, "a.path"))
 )
+_REPEATED = """EXISTS (SELECT FROM artifacts n WHERE n.project_id = u.project_id AND n.root_id = :root
+    AND n.path = u.path AND n.created_at > u.created_at)"""
+"""The path has got its file by another upload since."""
 _OUTSTANDING = text(f"""
     SELECT
-        (SELECT count(*) FROM {_UPLOADS} AND u.state IN ('open', 'verifying') AND u.expires_at > now()) AS uploads,
-        (SELECT count(*) FROM {_UPLOADS} AND u.state = 'failed' AND NOT EXISTS (
-            SELECT FROM artifacts n WHERE n.project_id = u.project_id AND n.root_id = :root AND n.path = u.path
-              AND n.created_at > u.created_at)) AS failed,
+        (SELECT count(*) FROM {_UPLOADS} AND u.expires_at > now()
+            AND (u.state = 'verifying' OR u.state = 'open' AND NOT {_REPEATED})) AS uploads,
+        (SELECT count(*) FROM {_UPLOADS} AND (u.state = 'failed' OR u.state = 'open' AND u.expires_at <= now())
+            AND NOT {_REPEATED}) AS failed,
         (SELECT count(*) FROM {_FILES} AND a.inspected_at IS NULL) AS uninspected,
         (SELECT count(*) FROM {_FILES}) AS files
 """).bindparams(  # noqa: S608 - of constants

@@ -37,11 +37,13 @@ async def _collect(runtime: Runtime) -> None:
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     from app.artifacts import garbage, multipart_uploads, reconciling
+    from app.registry import completion
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, transient=True) as bar:
         task = bar.add_task("ending silent uploads", total=None)
-        ended = await garbage.expire_pending(runtime.db) + await multipart_uploads.expire(runtime.db, runtime.blobs)
+        ended = await garbage.expire_pending(runtime.db)
+        ended += await multipart_uploads.expire(runtime.db, runtime.blobs, missed=completion.miss)
 
         def walked(objects: int) -> None:
             bar.update(task, description=f"comparing bucket and tables: {objects:,} objects")

@@ -9,21 +9,23 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import Interval, bindparam, func, select, text, update
+from sqlalchemy import ARRAY, BigInteger, Interval, Uuid, bindparam, func, select, text, update
 
 from app.access.policy import Actor
 from app.artifacts import outstanding
+from app.artifacts.announced_uploads import MultipartUpload
 from app.artifacts.outstanding import Outstanding
 from app.db.database import Database, Snapshot, Tx
-from app.errors import Conflict
+from app.errors import Conflict, TooLarge
 from app.quoting import quoted
 from app.registry import aliases, announcing, manifests, repository, states, versions
+from app.registry.checking import MAX_ALIASES
 from app.registry.names import check_alias
 from app.registry.repository import writable
 from app.registry.resolving import Target
 from app.registry.states import OpenUntil
 from app.registry.tables import UNANNOUNCED, Model, ModelVersion
-from app.tracking import owners
+from app.tracking import owners, version_candidates
 
 LIFE = timedelta(days=1)
 """An OPEN version that is older, and to which no upload is under way, is given up."""
@@ -49,17 +51,20 @@ async def complete(
         FilesPending: an upload has not ended, or a file was not inspected yet; try again.
         VersionNotReady: a file failed or is in quarantine; nothing was changed.
         VersionRetired: the text belongs to a deleted version with other files.
-        Invalid: no alias can be called so.
+        Invalid: no alias can be called so, or there are more than 100.
     """
+    if len(names) > MAX_ALIASES:
+        raise TooLarge(f"{len(names)} aliases are too many; {MAX_ALIASES} fit.", field="aliases")
     checked = [check_alias(name, field="aliases") for name in names]
     async with db.write() as tx:
         access = await writable(tx, actor, project)
         model, version = await versions.find(tx, access.id, target)
+        await version_candidates.hold(tx, access.id, [version.candidate_id])
+        await versions.lock_model(tx, model)
+        version = await versions.current(tx, version)
         if version.open_until:
-            version = await _complete(tx, model, version)
+            version = await _complete(tx, version)
         states.require_ready(version, "be completed")
-        if checked:
-            await versions.lock_model(tx, model)
         for name in checked:
             await aliases.move(tx, actor, model, version, name)
         await _announce(tx, model, version, actor.username)
@@ -95,7 +100,7 @@ async def settle(db: Database, project_id: int) -> int:
     Safe to repeat and to run twice at once: each is looked at again under its lock.
     """
     async with db.read() as snap:
-        waiting = await _versions(snap, project_id, ModelVersion.open_until == OpenUntil.FILES_READY.value)
+        waiting = await _versions(snap, project_id, _SEEMS_COMPLETE)
     done = 0
     for model, version in waiting:
         async with db.write() as tx:
@@ -106,9 +111,15 @@ async def settle(db: Database, project_id: int) -> int:
 async def settle_all(db: Database) -> int:
     """The same for all projects, for what was missed when a process ended."""
     async with db.read() as snap:
-        mine = (ModelVersion.open_until == OpenUntil.FILES_READY.value, ModelVersion.deleted_at.is_(None))
+        mine = (_SEEMS_COMPLETE, ModelVersion.deleted_at.is_(None))
         projects = (await snap.scalars(select(ModelVersion.project_id).where(*mine).distinct().limit(BATCH))).all()
     return sum([await settle(db, project_id) for project_id in projects])
+
+
+async def miss(tx: Tx, uploads: Sequence[MultipartUpload]) -> None:
+    """Step: bytes of announced files have not come in time, so no version that waits for them is READY by itself."""
+    given = {"projects": [one.project_id for one in uploads], "candidates": [one.candidate_id for one in uploads]}
+    await tx.execute(_MISS, given)
 
 
 async def give_up(db: Database) -> int:
@@ -135,9 +146,8 @@ async def announce(db: Database, project_id: int | None = None) -> int:
     return len(pending)
 
 
-async def _complete(tx: Tx, model: Model, version: ModelVersion) -> ModelVersion:
+async def _complete(tx: Tx, version: ModelVersion) -> ModelVersion:
     root, folder = versions.root_of(version)
-    await versions.lock_model(tx, model)
     await states.lock_files(tx, root)
     missing = await outstanding.of_folder(tx, root, folder)
     if missing.is_pending:
@@ -150,6 +160,7 @@ async def _complete(tx: Tx, model: Model, version: ModelVersion) -> ModelVersion
 
 async def _settle(tx: Tx, model: Model, version: ModelVersion) -> bool:
     root, folder = versions.root_of(version)
+    await version_candidates.hold(tx, model.project_id, [version.candidate_id])
     if not await repository.touch_model(tx, model.project_id, model.id):
         return False
     await states.lock_files(tx, root)
@@ -214,7 +225,7 @@ _IS_EMPTY = text("""
     FROM model_versions v WHERE v.project_id = :of_project AND v.id = :version AND v.logged_model_id IS NULL
 """)
 _EXPECT = text("""
-    UPDATE model_versions v SET given_up_at = NULL,
+    UPDATE model_versions v SET given_up_at = NULL, announced_state = 'open',
         open_until = CASE WHEN v.given_up_at IS NULL THEN 'files_ready' ELSE v.open_until END
     WHERE v.project_id = :of_project AND v.id = :version AND v.deleted_at IS NULL AND v.location = ''
       AND (v.given_up_at IS NOT NULL OR (v.open_until = '' AND :is_empty))
@@ -235,4 +246,21 @@ _REFRESH_ONE = text("""
     FROM model_versions o, LATERAL version_state(o) AS derived
     WHERE o.project_id = :of_project AND o.id = :version AND v.project_id = o.project_id AND v.id = o.id
 """)
+_MISS = text("""
+    UPDATE model_versions v SET open_until = 'completed'
+    FROM unnest(:projects, :candidates) AS missed (project_id, candidate_id)
+    WHERE v.project_id = missed.project_id AND v.candidate_id = missed.candidate_id AND v.open_until = 'files_ready'
+""").bindparams(bindparam("projects", type_=ARRAY(BigInteger)), bindparam("candidates", type_=ARRAY(Uuid)))
+_SEEMS_COMPLETE = text("""
+    model_versions.open_until = 'files_ready' AND model_versions.given_up_at IS NULL
+    AND EXISTS (SELECT FROM artifacts a
+        WHERE a.project_id = model_versions.project_id AND a.root_id = model_versions.candidate_id)
+    AND NOT EXISTS (SELECT FROM artifacts a WHERE a.project_id = model_versions.project_id
+        AND a.root_id = model_versions.candidate_id AND a.inspected_at IS NULL)
+    AND NOT EXISTS (SELECT FROM multipart_uploads u WHERE u.project_id = model_versions.project_id
+        AND u.candidate_id = model_versions.candidate_id AND u.state IN ('open', 'verifying', 'failed')
+        AND NOT EXISTS (SELECT FROM artifacts n WHERE n.project_id = u.project_id AND n.root_id = u.candidate_id
+            AND n.path = u.path AND n.created_at > u.created_at))
+""")
+"""Looked at before any lock is taken: what cannot be completed yet is left alone, and holds up no other."""
 _MAKER = text("SELECT username FROM users WHERE id = :maker")

@@ -217,6 +217,7 @@ async def delete(db: Database, actor: Actor, project: int | str, target: Target)
         model, version = await find(tx, access.id, target)
         await version_candidates.lock_of_version(tx, access.id, version.candidate_id)
         await lock_model(tx, model)
+        version = await current(tx, version)
         await announcing.version_changed(tx, model, version, "deleted", actor.username)
         await change(tx, version, deleted_at=func.now(), updated_at=func.now())
         await _end_aliases(tx, version)
@@ -303,6 +304,19 @@ async def change(tx: Tx, version: ModelVersion, **values: Any) -> ModelVersion:
         .returning(ModelVersion)
     )
     found = (await tx.scalars(statement, execution_options={"populate_existing": True})).one_or_none()
+    if found is None:
+        raise VersionNotFound(f"The version {quoted(version.version)} has just been deleted.", field="version")
+    return found
+
+
+async def current(tx: Tx, version: ModelVersion) -> ModelVersion:
+    """Step: the version as it is now, for who has waited for a lock since it was found.
+
+    Raises:
+        VersionNotFound: it has just been deleted.
+    """
+    mine = repository.living_versions(version.project_id).where(ModelVersion.id == version.id)
+    found: ModelVersion | None = await tx.scalar(mine, execution_options={"populate_existing": True})
     if found is None:
         raise VersionNotFound(f"The version {quoted(version.version)} has just been deleted.", field="version")
     return found

@@ -1,0 +1,209 @@
+"""What ends the state OPEN, and who else is at work on the version at that moment."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from app.artifacts import announced_uploads, multipart_uploads
+from app.artifacts.announced_uploads import AnnouncedFile
+from app.errors import TooLarge
+from app.registry import completion, manifests, models, versions
+from app.registry.models import CreateModel
+from app.registry.references import parse_reference
+from app.registry.versions import Named, VersionNotFound
+from app.tracking import owners, version_candidates
+from app.webhooks import events
+from tests.registry.test_states import complete, make, put
+
+
+@pytest.fixture
+async def model(runtime, project):
+    return await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """Names of the events that webhooks would hear."""
+    names: list[str] = []
+    record = events.record
+
+    async def noting(tx, project_id, happened):
+        names.extend(event.name for event in happened)
+        return await record(tx, project_id, happened)
+
+    monkeypatch.setattr(events, "record", noting)
+    return names
+
+
+async def announce(runtime, project, version, *paths, expected=True):
+    root = versions.root_of(version)[0]
+    expectation = completion.Expectation(version)
+    return await announced_uploads.create(
+        runtime.db,
+        project.owner,
+        runtime.blobs,
+        root,
+        [AnnouncedFile(path, 9) for path in paths],
+        lock_owner=expectation.lock_owner if expected else owners.lock(root),
+        limit=1_000,
+        finish=expectation.finish if expected else None,
+    )
+
+
+async def arrive(runtime, project, version, path) -> None:
+    """The announced file is in its place, and was looked at."""
+    await put(runtime, project, versions.root_of(version)[0], path, uuid4().bytes)
+    await change(runtime, project, "multipart_uploads SET state = 'completed'", path=path)
+    await change(runtime, project, "artifacts SET inspected_at = now()")
+
+
+async def change(runtime, project, what, *, path=None):
+    mine = " AND path = :path" if path else ""
+    async with runtime.db.write() as tx:
+        await tx.execute(
+            text(f"UPDATE {what} WHERE project_id = :project{mine}"), {"project": project.id, "path": path}
+        )
+
+
+async def state(runtime, project, reference="1.0.0"):
+    wanted = Named("m", parse_reference(reference))
+    found = await versions.resolve(runtime.db, project.owner, project.id, wanted.model, wanted.reference)
+    return found.state
+
+
+@asynccontextmanager
+async def held_up(monkeypatch, module, name, who):
+    """The task called ``who`` stops before this step until the block ends."""
+    step, reached, gate = getattr(module, name), asyncio.Event(), asyncio.Event()
+
+    async def stopping(*given):
+        task = asyncio.current_task()
+        if task is not None and task.get_name() == who:
+            reached.set()
+            await gate.wait()
+        return await step(*given)
+
+    monkeypatch.setattr(module, name, stopping)
+    try:
+        yield reached
+    finally:
+        gate.set()
+
+
+async def test_a_file_that_never_came_keeps_the_version_from_being_ready(runtime, project, model):
+    version = await make(runtime, project, "1.0.0")
+    await announce(runtime, project, version, "a.bin", "b.bin")
+    await arrive(runtime, project, version, "a.bin")
+    await change(runtime, project, "multipart_uploads SET expires_at = now() - interval '1 minute'", path="b.bin")
+    for _ in range(2):
+        await completion.settle_all(runtime.db)
+        assert await state(runtime, project) == "open"
+        await multipart_uploads.expire(runtime.db, runtime.blobs, missed=completion.miss)
+    assert (await complete(runtime, project, version)).state == "ready"
+
+
+async def test_what_was_given_up_is_not_completed_by_itself(runtime, project, model):
+    version = await make(runtime, project, "1.0.0")
+    await announce(runtime, project, version, "a.bin", "b.bin")
+    await arrive(runtime, project, version, "a.bin")
+    await change(runtime, project, "multipart_uploads SET state = 'failed'", path="b.bin")
+    await change(runtime, project, "model_versions SET created_at = now() - interval '8 days'")
+    await completion.give_up(runtime.db)
+    assert await state(runtime, project) == "failed"
+    await change(runtime, project, "multipart_uploads SET expires_at = now() - interval '1 minute'")
+    await multipart_uploads.expire(runtime.db, runtime.blobs, missed=completion.miss)
+    await completion.settle(runtime.db, project.id)
+    assert await state(runtime, project) == "failed"
+
+
+async def test_waiting_versions_touch_nothing_and_hold_up_no_other(runtime, project, model, monkeypatch):
+    monkeypatch.setattr(completion, "BATCH", 2)
+    for _ in range(3):
+        await announce(runtime, project, await make(runtime, project), "a.bin")
+    version = await make(runtime, project, "2.0.0")
+    await announce(runtime, project, version, "a.bin")
+    before = (await models.get(runtime.db, project.owner, project.id, "m")).updated_at
+    assert await completion.settle(runtime.db, project.id) == 0
+    assert (await models.get(runtime.db, project.owner, project.id, "m")).updated_at == before
+    await put(runtime, project, versions.root_of(version)[0], "a.bin", uuid4().bytes)
+    await change(runtime, project, "artifacts SET inspected_at = now()")
+    assert await completion.settle(runtime.db, project.id) == 1
+    assert await state(runtime, project, "2.0.0") == "ready"
+
+
+async def test_files_ready_is_told_whatever_a_chore_has_told_meanwhile(runtime, project, model, told):
+    for chore_runs in (False, True):
+        version = await make(runtime, project)
+        await announce(runtime, project, version, "a.bin")
+        if chore_runs:
+            await completion.announce(runtime.db, project.id)
+        await arrive(runtime, project, version, "a.bin")
+        told.clear()
+        await completion.settle(runtime.db, project.id)
+        assert told == ["model_version.files_ready"]
+
+
+async def test_an_upload_that_was_repeated_is_not_waited_for(runtime, project, model):
+    first = await make(runtime, project, "0.1.0")
+    await announce(runtime, project, first, "a.bin", expected=False)
+    await put(runtime, project, versions.root_of(first)[0], "a.bin", uuid4().bytes)
+    await change(runtime, project, "artifacts SET inspected_at = now()")
+    version = await make(runtime, project, "1.0.0", candidate_id=first.candidate_id, is_open=True)
+    assert (await complete(runtime, project, version)).state == "ready"
+
+
+async def test_a_version_that_is_deleted_meanwhile_gets_no_alias(runtime, project, model, monkeypatch):
+    version = await make(runtime, project, "1.0.0")
+    async with held_up(monkeypatch, version_candidates, "hold", "complete") as reached:
+        task = asyncio.create_task(complete(runtime, project, version, ["champion"]), name="complete")
+        await reached.wait()
+        await versions.delete(runtime.db, project.owner, project.id, version.id)
+    with pytest.raises(VersionNotFound):
+        await task
+    async with runtime.db.read() as snap:
+        mine = {"project": project.id}
+        assert await snap.scalar(text("SELECT count(*) FROM aliases WHERE project_id = :project"), mine) == 0
+
+
+async def test_deletion_tells_of_a_version_that_was_completed_meanwhile(runtime, project, model, monkeypatch, told):
+    version = await make(runtime, project, "1.0.0", is_open=True)
+    async with held_up(monkeypatch, version_candidates, "lock_of_version", "delete") as reached:
+        deleting = versions.delete(runtime.db, project.owner, project.id, version.id)
+        task = asyncio.create_task(deleting, name="delete")
+        await reached.wait()
+        await complete(runtime, project, version)
+    await task
+    assert told == ["model_version.created", "model_version.files_ready", "model_version.deleted"]
+
+
+async def test_completing_and_deleting_wait_in_no_circle(runtime, project, model, monkeypatch):
+    version = await make(runtime, project, "1.0.0", is_open=True)
+    async with held_up(monkeypatch, versions, "lock_model", "delete") as reached:
+        deleting = versions.delete(runtime.db, project.owner, project.id, version.id)
+        task = asyncio.create_task(deleting, name="delete")
+        await reached.wait()
+        completing = asyncio.create_task(complete(runtime, project, version))
+        await asyncio.sleep(0.2)
+    await task
+    with pytest.raises(VersionNotFound):
+        await completing
+
+
+async def test_more_aliases_than_fit_are_refused(runtime, project, model):
+    version = await make(runtime, project, "1.0.0", is_open=True)
+    with pytest.raises(TooLarge):
+        await complete(runtime, project, version, [f"a{number}" for number in range(101)])
+
+
+async def test_a_version_whose_files_are_elsewhere_comes_back_with_the_same_address(runtime, project, model):
+    address = {"location": "s3://bucket/model", "source": "s3://bucket/model"}
+    version = await make(runtime, project, "1.0.0", **address)
+    await versions.delete(runtime.db, project.owner, project.id, version.id)
+    with pytest.raises(manifests.VersionRetired):
+        await make(runtime, project, "1.0.0", location="s3://bucket/other")
+    assert (await make(runtime, project, "1.0.0", **address)).number == 2

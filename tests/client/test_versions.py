@@ -46,14 +46,14 @@ async def state(desk: Desk, reference: str) -> tuple[str, str, str | None]:
 @pytest.mark.parametrize(
     ("wanted", "code", "message"),
     [
-        ({"aliases": ("latest",)}, "INVALID_NAME", "alias 'latest' is reserved"),
-        ({"aliases": ("good", "v1")}, "INVALID_NAME", "alias 'v1' is reserved"),
+        ({"aliases": ("latest",)}, "INVALID_NAME", "'latest' alias name (case insensitive) is reserved"),
+        ({"aliases": ("good", "v1")}, "INVALID_NAME", "alias name 'v1' is reserved"),
         ({"version": "1.0"}, "INVALID_VERSION", "'1.0' is not a version: "),
         ({"version": "^1"}, "INVALID_VERSION", "'^1' is not a version: "),
         ({"version": "1.0.0", "tags": {"gitlab.version": "3.0.0"}}, "INVALID", "leave one of the two out"),
         ({"increment": "MINOR", "tags": {"gitlab.version": "3.0.0"}}, "INVALID", "not both"),
         ({"tags": {"gitlab.version": "v3"}}, "INVALID_VERSION", "'v3' is not a version: "),
-        ({"tags": {"a\nb": "x"}}, "INVALID_NAME", "tag key"),
+        ({"tags": {"a\nb": "x"}}, "INVALID_NAME", "for parameter 'key'"),
         ({"description": "x" * 10_001}, "TOO_LARGE", "10001 characters"),
         ({"folder": "a%2f..%2fb"}, "INVALID", "percent-encoded"),
         ({"model": "a\x01b"}, "INVALID_NAME", "model"),

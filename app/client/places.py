@@ -168,7 +168,7 @@ async def require_possible(api: Api, plan: Plan) -> None:
         "version": new.version,
         "increment": new.increment,
         "description": new.description,
-        "tags": [{"key": key, "value": value} for key, value in new.tags.items()],
+        "tags": [{"key": key, "value": value} for key, value in {**new.tags, PUSH_TAG: ""}.items()],
         "artifactFolder": new.artifact_folder,
         "aliases": list(plan.aliases),
         "manifest": plan.manifest,

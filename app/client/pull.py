@@ -96,7 +96,7 @@ async def pull(connection: Connection, wanted: Wanted, reporter: Reporter) -> Pu
 
 async def _find(api: Api, wanted: Wanted) -> Source:
     owner, nodes = await _listed(api, wanted)
-    _refuse_incomplete(owner, nodes)
+    _refuse_incomplete(owner)
     if not nodes and not wanted.allow_empty:
         raise Empty(f"{_title(owner)} has no files; with --allow-empty that is no error.")
     folder = f"{owner['artifactFolder']}/" if owner.get("artifactFolder") else ""
@@ -164,11 +164,10 @@ def _remote(path: str, node: dict[str, Any]) -> RemoteFile:
     return RemoteFile(node["id"], path, parts, size, sha256, node["downloadUrl"])
 
 
-def _refuse_incomplete(owner: dict[str, Any], nodes: Sequence[dict[str, Any]]) -> None:
+def _refuse_incomplete(owner: dict[str, Any]) -> None:
     """Refuse a version whose push goes on or was given up: some of its files are missing."""
-    state = owner.get("state")
-    if state == "OPEN" or (state == "FAILED" and not any(_failed(node) for node in nodes)):
-        raise Failure(f"{_title(owner)} is {state}: {owner['stateReason']}", code="VERSION_NOT_READY")
+    if not owner.get("isComplete", True):
+        raise Failure(f"{_title(owner)} is {owner['state']}: {owner['stateReason']}", code="VERSION_NOT_READY")
 
 
 def _refuse_quarantined(chosen: Iterable[tuple[str, dict[str, Any]]]) -> None:

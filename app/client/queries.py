@@ -67,7 +67,7 @@ ARTIFACT_FIELDS = "id path size sha256 state stateReason downloadUrl"
 
 VERSION_FILES = f"""query VersionFiles($version: ModelVersionLookup!, $after: String) {{
   modelVersion(by: $version) {{
-    id version number state stateReason artifactFolder model {{ name }}
+    id version number state stateReason isComplete artifactFolder model {{ name }}
     artifacts(first: 100, after: $after) {{
       nodes {{ {ARTIFACT_FIELDS} }} pageInfo {{ hasNextPage endCursor }}
     }}

@@ -28,7 +28,7 @@ from app.registry.tables import UNANNOUNCED, Model, ModelVersion
 from app.tracking import owners, version_candidates
 
 LIFE = timedelta(days=1)
-"""An OPEN version that is older, and to which no upload is under way, is given up."""
+"""An OPEN version that is older, and to which nothing came or was announced for so long, is given up."""
 BATCH = 200
 log = structlog.get_logger()
 
@@ -237,7 +237,9 @@ _GIVE_UP = text("""
         WHERE m.open_until <> '' AND m.deleted_at IS NULL AND m.given_up_at IS NULL AND m.created_at < now() - :life
           AND NOT EXISTS (SELECT FROM multipart_uploads u WHERE u.project_id = m.project_id
               AND (u.candidate_id = m.candidate_id OR u.logged_model_id = m.logged_model_id)
-              AND u.state IN ('open', 'verifying') AND u.expires_at > now())
+              AND (u.created_at > now() - :life OR u.state IN ('open', 'verifying') AND u.expires_at > now()))
+          AND NOT EXISTS (SELECT FROM artifacts a WHERE a.project_id = m.project_id
+              AND a.root_id = coalesce(m.logged_model_id, m.candidate_id) AND a.created_at > now() - :life)
         ORDER BY m.project_id, m.id LIMIT :most FOR UPDATE SKIP LOCKED
     ) AS old WHERE v.project_id = old.project_id AND v.id = old.id RETURNING v.project_id, v.id
 """).bindparams(bindparam("life", type_=Interval))

@@ -16,7 +16,7 @@ from app.quoting import quoted
 from app.registry import models, repository, semver
 from app.registry.names import VERSION_TAG, check_description
 from app.registry.semver import Increment, SemVer
-from app.registry.states import OpenUntil
+from app.registry.states import OpenUntil, State
 from app.registry.tagging import check_tags
 
 MAX_ADDRESS = 5_000
@@ -27,12 +27,14 @@ _ADDRESSES = ("source", "location", "foreign_run", "run_link")
 class VersionTaken(Taken):
     """The model has a version of that text."""
 
-    def __init__(self, version: str, existing_id: int, existing_number: int) -> None:
+    def __init__(self, version: str, existing_id: int, existing_number: int, state: str) -> None:
         self.existing_id = existing_id
         self.existing_number = existing_number
+        told = "" if state == State.READY else f", {state.upper()}"
+        hint = "" if state == State.READY else " Deleting it makes its text free again, if it never was READY."
         super().__init__(
-            f"The model already has the version {quoted(version)} (number {existing_number}); name another "
-            "one, or leave it out for the next.",
+            f"The model already has the version {quoted(version)} (number {existing_number}{told}); name another "
+            f"one, or leave it out for the next.{hint}",
             field="version",
         )
 

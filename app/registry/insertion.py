@@ -14,7 +14,7 @@ import orjson
 from app.db.direct import Statements
 from app.registry import models, semver
 from app.registry.creation import VersionTaken, Wish
-from app.registry.succession import Beaten, Newcomer, Place, Standing
+from app.registry.succession import MOST_RESERVED, Beaten, Newcomer, Place, Standing
 from app.registry.tables import Model, ModelVersion
 from app.tracking import version_candidates
 from app.webhooks import events
@@ -25,8 +25,6 @@ _MODEL = (
     "project_id", "id", "name", "description", "experiment_number", "last_number",
     "created_by", "created_at", "updated_at",
 )  # fmt: skip
-MOST_RESERVED = 10_000
-"""Texts above the highest release that an automatic version steps over."""
 _HIGHEST = """
     SELECT v.version, v.precedence FROM model_versions v
     WHERE v.project_id = m.project_id AND v.model_id = m.id AND v.deleted_at IS NULL AND v.state = 'ready'
@@ -49,7 +47,7 @@ _LOOK = f"""
         CASE WHEN release.precedence >= prerelease.precedence THEN release.version
              ELSE coalesce(prerelease.version, release.version) END AS highest,
         ARRAY ({_RESERVED}) AS reserved,
-        (SELECT jsonb_object_agg(v.version, jsonb_build_array(v.id, v.number))::text
+        (SELECT jsonb_object_agg(v.version, jsonb_build_array(v.id, v.number, v.state))::text
          FROM unnest((SELECT $3::text[])) AS wanted JOIN model_versions v ON v.version = wanted
          WHERE v.project_id = m.project_id AND v.model_id = m.id AND v.deleted_at IS NULL) AS taken,
         ARRAY (SELECT r.version FROM unnest((SELECT $3::text[])) AS wanted JOIN retired_versions r
@@ -111,7 +109,7 @@ async def look(run: Statements, wishes: Sequence[Wish]) -> Standing:
         None if row["release"] is None else semver.parse(row["release"]),
         None if row["highest"] is None else semver.parse(row["highest"]),
         row["reserved"],
-        {text: (id, number) for text, (id, number) in orjson.loads(row["taken"] or "{}").items()},
+        {text: (id, number, state) for text, (id, number, state) in orjson.loads(row["taken"] or "{}").items()},
         row["retired"],
         {UUID(text): in_trash for text, in_trash in orjson.loads(row["candidates"] or "{}").items()},
         row["awaited"],
@@ -164,7 +162,8 @@ def _outcome(model: Model, place: Place, made: Mapping[int, Mapping[str, Any]]) 
     if isinstance(place, Newcomer):
         return model, _version(model, place, made[place.number])
     if isinstance(place, Beaten):
-        return VersionTaken(place.by.version.text, made[place.by.number]["id"], place.by.number)
+        other = made[place.by.number]
+        return VersionTaken(place.by.version.text, other["id"], place.by.number, other["state"])
     return place
 
 

@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from uuid import UUID
 
-from app.errors import ModelyardError
+from app.errors import Conflict, ModelyardError
 from app.ids import uuid7
 from app.registry import semver
 from app.registry.creation import VersionTaken, Wish
 from app.registry.semver import Increment, SemVer
 from app.registry.tables import Model
 from app.tracking import candidates
+
+MOST_RESERVED = 10_000
+"""Texts above the highest release that an automatic version steps over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +28,8 @@ class Standing:
 
     ``mark`` changes with the model, and so whenever a version of it is made or deleted. ``release`` and ``highest`` are
     READY; ``reserved`` has the texts above them that no automatic version can get: of versions that are not READY, and
-    of deleted ones. ``taken`` has those of the wanted versions that live (id and number), ``retired`` those that were
-    deleted, ``candidates`` those of the wanted ones that are there, and whether they are in the trash; ``awaited`` the
+    of deleted ones. ``taken`` has those of the wanted versions that live (id, number and state), ``retired`` those that
+    were deleted, ``candidates`` those of the wanted ones that are there, and whether they are in the trash; ``awaited`` the
     events that webhooks listen to.
     """
 
@@ -35,7 +38,7 @@ class Standing:
     release: SemVer | None
     highest: SemVer | None
     reserved: Collection[str]
-    taken: Mapping[str, tuple[int, int]]
+    taken: Mapping[str, tuple[int, int, str]]
     retired: Collection[str]
     candidates: Mapping[UUID, bool]
     awaited: Collection[str]
@@ -66,6 +69,10 @@ def arrange(standing: Standing, wishes: Sequence[Wish]) -> list[Place]:
     """What becomes of each wish; refused ones use no number up."""
     queue = _Queue(standing)
     return [queue.place(wish) for wish in wishes]
+
+
+class TooManyReserved(Conflict):
+    """Too many versions above the highest READY release failed or were deleted; name the version that you want."""
 
 
 class _Queue:
@@ -114,7 +121,13 @@ class _Queue:
         return wanted
 
     def _next(self, increment: Increment) -> SemVer:
-        """The next version whose text is free: what is reserved counts as if it had been released."""
+        """The next version whose text is free: what is reserved counts as if it had been released.
+
+        Raises:
+            TooManyReserved: there are more texts to step over than are looked at.
+        """
+        if len(self._standing.reserved) >= MOST_RESERVED:
+            raise TooManyReserved
         release, highest = self._release, self._highest
         while (version := semver.bump(release, highest, increment)).text in self._unavailable:
             release, highest = _raised(version, release, highest)

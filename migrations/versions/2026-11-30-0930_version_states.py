@@ -22,7 +22,7 @@ _FINISHED = "(3, 4, 5)"
 
 
 def upgrade() -> None:
-    """Takes about a second for each million of files and versions; what is there can be read meanwhile."""
+    """Takes about a second for each million of files and versions; versions cannot be read meanwhile."""
     op.execute("SET LOCAL lock_timeout = '5s'")
     _columns()
     _indexes()

@@ -112,7 +112,8 @@ async def test_what_was_given_up_is_not_completed_by_itself(runtime, project, mo
     await announce(runtime, project, version, "a.bin", "b.bin")
     await arrive(runtime, project, version, "a.bin")
     await change(runtime, project, "multipart_uploads SET state = 'failed'", path="b.bin")
-    await change(runtime, project, "model_versions SET created_at = now() - interval '8 days'")
+    for table in ("model_versions", "multipart_uploads", "artifacts"):
+        await change(runtime, project, f"{table} SET created_at = created_at - interval '8 days'")
     await completion.give_up(runtime.db)
     assert await state(runtime, project) == "failed"
     await change(runtime, project, "multipart_uploads SET expires_at = now() - interval '1 minute'")

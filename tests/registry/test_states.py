@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
+from app.access.policy import Actor
 from app.artifacts import uploads
 from app.artifacts.artifacts import Root
 from app.artifacts.uploads import StoreArtifact
 from app.pagination import Window
-from app.registry import aliases, completion, copying, details, models, pages, versions
+from app.registry import aliases, completion, copying, creation, details, models, pages, semver, versions
 from app.registry.completion import FilesPending
 from app.registry.copying import CopyVersion
+from app.registry.creation import VersionTaken
 from app.registry.models import CreateModel
 from app.registry.pages import VersionList
 from app.registry.references import parse_reference
 from app.registry.states import VersionNotReady
+from app.registry.succession import MOST_RESERVED, Standing, TooManyReserved, arrange
+from app.registry.tables import Model
 from app.registry.versions import CreateVersion, Named, VersionNotFound
 from app.tracking import candidates, owners
 from app.tracking.candidates import CandidateNeeded, CreateCandidate
@@ -228,6 +233,42 @@ async def test_an_abandoned_version_is_given_up_after_a_day_and_can_go_on(runtim
     assert (await named(runtime, project, "1.0.0")).state == "open"
     assert (await complete(runtime, project, found)).state == "ready"
     assert fresh.state == "open"
+
+
+async def age(runtime, table: str, id: object) -> None:
+    async with runtime.db.write() as tx:
+        column = "root_id" if table == "artifacts" else "id"
+        await tx.execute(
+            text(f"UPDATE {table} SET created_at = now() - interval '25 hours' WHERE {column} = :id"), {"id": id}
+        )
+
+
+async def test_a_push_to_which_files_come_is_not_given_up_however_old_it_is(runtime, project, model):
+    pushed = await make(runtime, project, "1.0.0", is_open=True)
+    root = versions.root_of(pushed)[0]
+    await put(runtime, project, root, "a.bin")
+    await age(runtime, "model_versions", pushed.id)
+    await completion.give_up(runtime.db)
+    assert (await named(runtime, project, "#1")).state == "open"
+    await age(runtime, "artifacts", root.id)
+    await completion.give_up(runtime.db)
+    assert (await named(runtime, project, "#1")).state == "failed"
+
+
+async def test_a_version_in_the_way_is_told_with_its_state(runtime, project, model):
+    await make(runtime, project, "1.0.0", is_open=True)
+    with pytest.raises(VersionTaken, match=r"'1\.0\.0' \(number 1, OPEN\).*Deleting it makes its text free again"):
+        await make(runtime, project, "1.0.0")
+
+
+def test_more_reserved_texts_than_are_looked_at_are_no_reason_to_use_one_again():
+    texts = [f"1.0.{patch}" for patch in range(1, MOST_RESERVED + 1)]
+    standing = Standing(Model(last_number=1), 1, semver.parse("1.0.0"), semver.parse("1.0.0"), texts, {}, (), {}, ())
+    request = creation.wish(CreateVersion("m"), Actor(), 1)
+    (refused,) = arrange(standing, [request])
+    assert isinstance(refused, TooManyReserved)
+    standing = replace(standing, reserved=texts[:-1])
+    assert arrange(standing, [request])[0].version.text == f"1.0.{MOST_RESERVED}"
 
 
 async def test_a_version_made_while_a_file_goes_into_quarantine_is_not_ready(runtime, project, model):

@@ -135,6 +135,7 @@ class ModelVersion(Node):
         description="Whether its files are complete and sound: `latest`, ranges and stages see READY ones only."
     )
     state_reason: str | None = strawberry.field(description="Why it is not READY; null when it is.")
+    is_complete: bool = strawberry.field(description="Whether all its files were pushed; false while it is OPEN.")
     source: str = strawberry.field(description="Where its maker said that it came from; never opened by the service.")
     location: str = strawberry.field(description="Where its files are, when they are kept outside of this service.")
     foreign_run: str = strawberry.field(description="The run of another tracking server that it comes from.")
@@ -155,6 +156,7 @@ class ModelVersion(Node):
             tags=tags_of(row.tags),
             stage=row.stage,
             state=ModelVersionState(row.state),
+            is_complete=not row.open_until,
             state_reason=states.reason(row.state, row.state_reason),
             source=row.source,
             location=row.location,

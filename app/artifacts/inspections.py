@@ -32,6 +32,8 @@ Progress = Callable[[int, int | None], Awaitable[None]]
 SOON = timedelta(seconds=1)
 """Files of a folder come one after the other; one look serves them all."""
 OVERDUE = timedelta(minutes=1)
+ALIKE = 1_000
+"""Files with the same bytes that go into quarantine together."""
 SMALL_BYTES = 256 * 1024
 """Up to here bytes are asked for as a whole."""
 BATCH = 200
@@ -198,6 +200,7 @@ async def _waiting_alike(tx: Tx, project_id: int, looked: Looked) -> list[UUID]:
             Artifact.inspected_at.is_(None),
             Artifact.id != looked.artifact_id,
         )
+        .limit(ALIKE)  # each owner's versions take a lock; the others are found by their owners' own look
         .with_for_update(skip_locked=True)
     )
     kind = name_kind(looked.path)

@@ -17,6 +17,8 @@ from app.artifacts.tables import Artifact
 from app.db.database import Database, Snapshot, Tx
 from app.errors import Conflict, Forbidden
 
+SLICE = 1_000
+"""Files that one transaction releases."""
 log = structlog.get_logger()
 
 
@@ -56,21 +58,42 @@ async def release(db: Database, actor: Actor, project_id: int, artifact_id: UUID
         if row is None:
             raise ArtifactNotFound(f"There is no artifact `{artifact_id}`.")
         policy.require(actor, access, Permission.ARTIFACT_RELEASE)
-        statement = (
-            update(Artifact)
-            .where(Artifact.project_id == project_id, Artifact.blob_id == row.blob_id, Artifact.state == "quarantined")
-            .values(state="ready", released_by=actor.user_id, released_at=func.now())
-            .returning(Artifact.id)
-        )
+    if row.state != "quarantined" and row.released_at is None:
+        raise NotQuarantined(f"`{row.path}` is not in quarantine.")
+    # A slice at a time: the versions of each owner take a lock. Should this process end, the same call goes on.
+    total = 0
+    while released := await _release_some(db, actor, row):
+        total += released
+        if released < SLICE:
+            break
+    if not total:
+        raise NotQuarantined(f"`{row.path}` is not in quarantine.")
+    log.info("artifact.released", project=project_id, artifact=str(artifact_id), by=actor.user_id, files=total)
+    async with db.read() as snap:
+        return ArtifactDetails(*(await snap.execute(details().where(*mine))).one())
+
+
+async def _release_some(db: Database, actor: Actor, artifact: Artifact) -> int:
+    """Release files with the bytes of one that is in quarantine, that one first; how many."""
+    same = (Artifact.project_id == artifact.project_id, Artifact.blob_id == artifact.blob_id)
+    some = (
+        select(Artifact.id)
+        .where(*same, Artifact.state == "quarantined")
+        .order_by(Artifact.id != artifact.id, Artifact.root_id, Artifact.id)
+        .limit(SLICE)
+        .with_for_update()
+    )
+    statement = (
+        update(Artifact)
+        .where(Artifact.project_id == artifact.project_id, Artifact.id.in_(some))
+        .values(state="ready", released_by=actor.user_id, released_at=func.now())
+        .returning(Artifact.id)
+    )
+    async with db.write() as tx:
         # In the order of those who note what they have found.
-        await verdicts.hold(tx, project_id, [row.blob_id])
-        await verdicts.release(tx, project_id, row.blob_id, actor.user_id)
-        released = (await tx.scalars(statement)).all()
-        if artifact_id not in released:
-            raise NotQuarantined(f"`{row.path}` is not in quarantine.")
-        found = ArtifactDetails(*(await tx.execute(details().where(*mine))).one())
-    log.info("artifact.released", project=project_id, artifact=str(artifact_id), by=actor.user_id)
-    return found
+        await verdicts.hold(tx, artifact.project_id, [artifact.blob_id])
+        await verdicts.release(tx, artifact.project_id, artifact.blob_id, actor.user_id)
+        return len((await tx.scalars(statement)).all())
 
 
 async def inherited(tx: Tx, project_id: int, blob_ids: Collection[UUID]) -> dict[UUID, str]:

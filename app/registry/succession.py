@@ -29,8 +29,8 @@ class Standing:
     ``mark`` changes with the model, and so whenever a version of it is made or deleted. ``release`` and ``highest`` are
     READY; ``reserved`` has the texts above them that no automatic version can get: of versions that are not READY, and
     of deleted ones. ``taken`` has those of the wanted versions that live (id, number and state), ``retired`` those that
-    were deleted, ``candidates`` those of the wanted ones that are there, and whether they are in the trash; ``awaited`` the
-    events that webhooks listen to.
+    were deleted, ``candidates`` those of the wanted ones that are there, and whether they are in the trash; ``awaited``
+    the events that webhooks listen to.
     """
 
     model: Model

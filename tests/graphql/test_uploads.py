@@ -463,6 +463,17 @@ async def test_a_thousand_files_cost_a_fixed_number_of_statements(uploads, runti
         assert await snap.scalar(text("SELECT 1")) == 1
 
 
+async def test_many_files_are_released_slice_by_slice(uploads, monkeypatch):
+    monkeypatch.setattr("app.artifacts.quarantine.SLICE", 2)
+    evil = b"cos\nsystem\n(S'echo evil'\ntR."
+    shown = [await uploads.put(f"{number}.pkl", evil) for number in range(5)]
+    assert {one["artifact"]["state"] for one in shown} == {"QUARANTINED"}
+    key = shown[3]["artifact"]["id"]
+    answer = (await uploads.data(uploads.project[Role.MAINTAINER], RELEASE, id=key))["artifactRelease"]
+    assert answer["artifact"]["state"] == "READY"
+    assert {(await uploads.show(one))["artifact"]["state"] for one in shown} == {"READY"}
+
+
 async def test_dangerous_files_wait_for_a_maintainer(uploads, client):
     evil = b"cos\nsystem\n(S'echo evil'\ntR."
     shown = await uploads.put("model.pkl", evil)

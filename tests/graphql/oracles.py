@@ -63,7 +63,9 @@ def quiet() -> Iterator[list[str]]:
     handler.emit = lambda record: noted.append(record.getMessage())  # type: ignore[method-assign] # a handler of one line
     loop = asyncio.get_running_loop()
     before = loop.get_exception_handler()
-    loop.set_exception_handler(lambda _loop, context: noted.append(str(context)))
+    loop.set_exception_handler(
+        lambda _loop, context: None if _is_of_a_receiver(context) else noted.append(str(context))
+    )
     logging.getLogger().addHandler(handler)
     try:
         with capture_logs() as events:
@@ -73,6 +75,11 @@ def quiet() -> Iterator[list[str]]:
         loop.set_exception_handler(before)
     bad = {"warning", "error", "critical", "exception"}
     noted += [repr(event) for event in events if event["log_level"] in bad or event.get("exc_info")]
+
+
+def _is_of_a_receiver(context: dict[str, Any]) -> bool:
+    """Connections to web servers of other tests in this process, which may be collected at any moment."""
+    return "aiohttp/web_" in str(context.get("task")) and "was destroyed" in str(context.get("message"))
 
 
 def _codes(kind: type[ModelyardError]) -> set[str]:

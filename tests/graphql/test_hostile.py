@@ -35,7 +35,7 @@ from tests.graphql.marked import MARK, MARKS, NOWHERE, TOLD, Witness, World, mak
 
 FACTOR = int(os.environ.get("MODELYARD_HOSTILE_FACTOR", "1"))
 SEED = int(os.environ.get("MODELYARD_HOSTILE_SEED", secrets.randbits(32) if FACTOR > 1 else 1))
-READS, CHANGES, BROKEN, STREAMS, HYPOTHESIS = (count * FACTOR for count in (450, 140, 450, 80, 30))
+READS, CHANGES, BROKEN, STREAMS, HYPOTHESIS = (count * FACTOR for count in (520, 140, 450, 80, 30))
 SPOILT = 8 * FACTOR
 """Of every example of a mutation."""
 TOGETHER = 8

@@ -14,6 +14,7 @@ import orjson
 from app.db.direct import Statements
 from app.registry import models, semver
 from app.registry.creation import VersionTaken, Wish
+from app.registry.states import State
 from app.registry.succession import MOST_RESERVED, Beaten, Newcomer, Place, Standing
 from app.registry.tables import Model, ModelVersion
 from app.tracking import version_candidates
@@ -63,7 +64,7 @@ _LOOK_BY_ID, _LOOK_BY_NAME = _LOOK.format(key="id"), _LOOK.format(key="name")
 
 _COLUMNS = {
     "version": "text", "precedence": "bytea", "is_prerelease": "boolean", "candidate_id": "uuid",
-    "logged_model_id": "uuid", "created_by": "bigint", "description": "text", "tags": "text",
+    "logged_model_id": "uuid", "created_by": "bigint", "state": "text", "description": "text", "tags": "text",
     "artifact_folder": "text", "source": "text", "location": "text", "foreign_run": "text", "run_link": "text",
     "open_until": "text",
 }  # fmt: skip
@@ -79,8 +80,10 @@ _ADD = f"""
     ), begun AS (
         {version_candidates.begun("taken", "unnest($5::uuid[], $6::text[], $7::bigint[]) AS own")}
     )
-    INSERT INTO model_versions (project_id, model_id, number, {", ".join(_COLUMNS)})
+    INSERT INTO model_versions
+        (project_id, model_id, number, was_ready, is_announced, announced_state, {", ".join(_COLUMNS)})
     SELECT taken.project_id, taken.id, taken.last_number + row.place,
+        row.state = 'ready', row.state = 'ready', row.state,
         {", ".join("row.tags::jsonb" if name == "tags" else f"row.{name}" for name in _COLUMNS)}
     FROM taken, unnest({_ARRAYS}) WITH ORDINALITY AS row ({", ".join(_COLUMNS)}, place)
     WHERE (SELECT count(*) FROM begun) = cardinality($5::uuid[])
@@ -141,6 +144,7 @@ def _given(newcomers: Sequence[Newcomer]) -> list[list[Any]]:
             one.candidate_id,
             one.wish.logged_model_id,
             one.wish.actor.user_id,
+            _state(one),
             *(_text(value) for value in one.wish.values.values()),
         )
         for one in newcomers
@@ -152,6 +156,13 @@ def _given(newcomers: Sequence[Newcomer]) -> list[list[Any]]:
         [one.wish.actor.user_id for one in own],
         *(list(column) for column in zip(*rows, strict=True)),
     ]
+
+
+def _state(one: Newcomer) -> str:
+    """The state of a version whose candidate is new and has no files; else the database derives it from these."""
+    if one.wish.candidate_id is not None or one.wish.logged_model_id is not None:
+        return "underived"
+    return State.OPEN if one.wish.is_open else State.READY
 
 
 def _text(value: str | Mapping[str, str]) -> str:

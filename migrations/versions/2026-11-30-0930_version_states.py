@@ -180,8 +180,11 @@ def _state_triggers() -> None:
             RETURN NEW;
         END $$
     """)
+    # Who makes a version with a candidate of its own knows that there are no files, and says the state.
+    op.alter_column("model_versions", "state", server_default="underived")
     op.execute(
-        "CREATE TRIGGER begin_state BEFORE INSERT ON model_versions FOR EACH ROW EXECUTE FUNCTION begin_version_state()"
+        "CREATE TRIGGER begin_state BEFORE INSERT ON model_versions FOR EACH ROW WHEN (NEW.state = 'underived')"
+        " EXECUTE FUNCTION begin_version_state()"
     )
     op.execute("""
         CREATE FUNCTION follow_file_state() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -231,10 +231,7 @@ def _journal() -> None:
             kinds text[] := '{}';
             kind text;
         BEGIN
-            IF TG_OP = 'INSERT' THEN
-                kinds := ARRAY['MODEL_VERSION_' || CASE NEW.state WHEN 'ready' THEN 'CREATED' WHEN 'open' THEN 'OPENED'
-                    ELSE upper(NEW.state) END];
-            ELSIF NEW.deleted_at IS NOT NULL AND OLD.deleted_at IS NULL THEN
+            IF NEW.deleted_at IS NOT NULL AND OLD.deleted_at IS NULL THEN
                 kinds := ARRAY['MODEL_VERSION_DELETED'];
             ELSE
                 IF NEW.was_ready AND NOT OLD.was_ready THEN
@@ -261,6 +258,21 @@ def _journal() -> None:
             RETURN NULL;
         END $$
     """)
+    op.execute("""
+        CREATE FUNCTION journal_new_model_version() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            INSERT INTO project_events (project_id, type, object_type, object_id, detail)
+            VALUES (NEW.project_id, CASE NEW.state WHEN 'ready' THEN 'MODEL_VERSION_CREATED'
+                WHEN 'open' THEN 'MODEL_VERSION_OPENED' ELSE 'MODEL_VERSION_' || upper(NEW.state) END,
+                'ModelVersion', NEW.id::text, coalesce(NEW.state_reason, NEW.stage));
+            RETURN NULL;
+        END $$
+    """)
+    op.execute("DROP TRIGGER journal_insert ON model_versions")
+    op.execute(
+        "CREATE TRIGGER journal_insert AFTER INSERT ON model_versions FOR EACH ROW"
+        " EXECUTE FUNCTION journal_new_model_version()"
+    )
     changed = ("version", "description", "tags", "stage", "deleted_at", "state", "was_ready")
     old, new = (", ".join(f"{row}.{name}" for name in changed) for row in ("OLD", "NEW"))
     op.execute("DROP TRIGGER journal_update ON model_versions")

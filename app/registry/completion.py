@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import ARRAY, BigInteger, Interval, Uuid, bindparam, func, select, text, update
+from sqlalchemy import ARRAY, BigInteger, Interval, TextClause, Uuid, bindparam, func, select, text, update
 
 from app.access.policy import Actor
 from app.artifacts import outstanding
@@ -89,7 +89,7 @@ class Expectation:
         self._is_empty = bool(await tx.scalar(_IS_EMPTY, self._key))
 
     async def finish(self, tx: Tx) -> None:
-        """Open the version. After all files: whoever changes one locks its bytes first and the version last."""
+        """Open the version. After all files: who changes one locks its bytes first and the version last."""
         if await tx.scalar(_EXPECT, self._key | {"is_empty": self._is_empty}) is not None:
             await tx.execute(_REFRESH_ONE, self._key)
 
@@ -123,7 +123,7 @@ async def miss(tx: Tx, uploads: Sequence[MultipartUpload]) -> None:
 
 
 async def give_up(db: Database) -> int:
-    """End the wait for files of versions that nobody has completed within a day; the number of them."""
+    """End the wait for files of versions that were not completed within a day; the number of them."""
     async with db.write() as tx:
         found = (await tx.execute(_GIVE_UP, {"life": LIFE, "most": BATCH})).all()
         for row in found:
@@ -208,8 +208,10 @@ def _pending(version: ModelVersion, missing: Outstanding) -> str:
     return f"The version {quoted(version.version)} cannot be completed yet: {' and '.join(parts)}; try again shortly."
 
 
-async def _versions(snap: Snapshot, project_id: int | None, condition: object) -> Sequence[tuple[Model, ModelVersion]]:
-    statement = repository.all_living_versions().add_columns(Model).where(condition)  # type: ignore[arg-type] # SQL
+async def _versions(
+    snap: Snapshot, project_id: int | None, condition: TextClause
+) -> Sequence[tuple[Model, ModelVersion]]:
+    statement = repository.all_living_versions().add_columns(Model).where(condition)
     if project_id is not None:
         statement = statement.where(ModelVersion.project_id == project_id)
     rows = await snap.execute(statement.order_by(ModelVersion.project_id, ModelVersion.id).limit(BATCH))

@@ -163,7 +163,7 @@ class ModelVersion(Row):
     foreign_run: Mapped[str] = mapped_column(Text, server_default="")
     run_link: Mapped[str] = mapped_column(Text, server_default="")
     state: Mapped[str] = mapped_column(Text, server_default="underived")
-    """Before a row is inserted, a trigger derives what nobody has said."""
+    """Before a row is inserted, a trigger derives what the writer has not said."""
     state_reason: Mapped[str | None] = mapped_column(Text)
     open_until: Mapped[str] = mapped_column(Text, server_default="")
     """What ends the state OPEN: ``completed`` a call, ``files_ready`` the last announced file; empty: it is over."""

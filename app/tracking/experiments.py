@@ -363,7 +363,7 @@ async def _mark_candidates(tx: Tx, project_id: int, number: int, *, in_trash: bo
 
 
 async def _refuse_needed(tx: Tx, experiment: Experiment) -> None:
-    """After the candidates have been marked: whoever makes a version holds its candidate, so none is missed."""
+    """After the candidates have been marked: the maker of a version holds its candidate, so none is missed."""
     needed = await details.needed_of_experiment(tx, experiment.project_id, experiment.number)
     if needed is not None:
         raise Conflict(

@@ -16,6 +16,7 @@ from uuid import uuid4
 import httpx
 import pytest
 import uvicorn
+from sqlalchemy import delete
 
 from app.access import bootstrap, groups, members, projects, tokens, users
 from app.access.groups import CreateGroup
@@ -26,6 +27,7 @@ from app.access.tokens import IssueToken
 from app.access.users import CreateUser
 from app.db import migrate
 from app.embedded import servers as embedded
+from app.queue.outbox import BackgroundJob
 from app.runtime import Runtime, open_runtime
 from app.settings import Settings
 
@@ -146,6 +148,18 @@ async def new_project(
 async def project(runtime: Runtime, staff: dict[Role | None, Person]) -> TestProject:
     """A fresh private project with owner, maintainer, developer, reporter and guest."""
     return await new_project(runtime, staff)
+
+
+@pytest.fixture
+async def empty_queue(runtime: Runtime) -> None:
+    """No job of an earlier test waits."""
+    await drop_jobs(runtime)
+
+
+async def drop_jobs(runtime: Runtime) -> None:
+    """Remove all jobs: a worker process would do those of earlier tests first, hundreds, at servers that have ended."""
+    async with runtime.db.write() as tx:
+        await tx.execute(delete(BackgroundJob).where(BackgroundJob.state.in_(["queued", "running"])))
 
 
 @asynccontextmanager

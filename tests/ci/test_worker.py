@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from app.queue import outbox
 from app.queue.jobs import FollowCiJob
 from app.registry import models, versions
@@ -11,6 +13,8 @@ from app.registry.models import CreateModel
 from app.registry.versions import CreateVersion
 from tests.ci import fakes
 from tests.workers.test_crashes import until, worker
+
+pytestmark = pytest.mark.usefixtures("empty_queue")
 
 
 async def test_a_version_is_followed_through_trouble(

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,10 +19,10 @@ from app.client.progress import Silent
 from app.client.pull import Pulled, Wanted, parse, pull
 from app.client.push import Order, Pushed, push
 from app.embedded.servers import Servers
-from app.settings import Settings
+from app.runtime import Runtime
 from tests.architecture.source import ROOT
 from tests.client.proxy import Proxy, proxying
-from tests.conftest import Person, TestProject
+from tests.conftest import Person, TestProject, drop_jobs
 
 
 class Notes(Silent):
@@ -138,11 +137,16 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def worker(migrated: Settings, servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+async def worker(runtime: Runtime, servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[None]:
     """A worker, as a process of its own."""
-    with (tmp_path_factory.mktemp("worker") / "log").open("ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "app.cli", "worker"],
+    await drop_jobs(runtime)
+    log = tmp_path_factory.mktemp("worker") / "log"
+    with log.open("ab") as output:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "app.cli",
+            "worker",
             cwd=ROOT,
             env=os.environ | servers.environment,
             stdout=output,
@@ -150,7 +154,7 @@ def worker(migrated: Settings, servers: Servers, tmp_path_factory: pytest.TempPa
         )
     yield
     process.terminate()
-    process.wait(20)
+    await asyncio.wait_for(process.wait(), 20)
 
 
 @pytest.fixture

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, func, select
+import pytest
+from sqlalchemy import func, select
 
-from app.queue.outbox import BackgroundJob
 from app.registry import models
 from app.registry.models import CreateModel
 from app.webhooks.deliveries import WebhookDelivery
 from tests.workers.test_crashes import until, worker
 
+pytestmark = pytest.mark.usefixtures("empty_queue")
+
 
 async def test_a_worker_delivers(servers, runtime, project, subscribe, receiver, tmp_path):
-    async with runtime.db.write() as tx:
-        # Receivers of other tests have ended; to try each of theirs in vain takes longer than anybody waits here.
-        theirs = (BackgroundJob.kind == "webhooks.deliver", BackgroundJob.project_id != project.id)
-        await tx.execute(delete(BackgroundJob).where(*theirs, BackgroundJob.state == "queued"))
     await subscribe("registered_model.created")
     for name in ("a", "b", "c"):
         await models.create(runtime.db, project.owner, project.id, CreateModel(name))

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import func, select, update
 
 from app.access import jobs as visible_jobs
@@ -25,6 +26,8 @@ from app.registry.models import CreateModel
 from app.registry.versions import CreateVersion
 from app.tracking import candidates
 from app.tracking.tables import Candidate
+
+pytestmark = pytest.mark.usefixtures("empty_queue")
 
 PATIENCE = 60
 

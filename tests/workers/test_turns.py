@@ -262,6 +262,7 @@ async def test_a_long_queue_is_not_read_to_find_the_next(runtime, project, staff
             await tx.execute(text("ANALYZE background_jobs"))
 
 
+@pytest.mark.usefixtures("empty_queue")
 @pytest.mark.parametrize("point", ["inspection.looked", "artifacts.inspect.done"])
 async def test_a_look_survives_a_killed_worker(runtime, servers, project, tmp_path, monkeypatch, point):
     root = await folder(runtime, project, inspections.SLICE_FILES + 20, "all")

@@ -37,7 +37,8 @@ class S3BlobStore:
         signer = Signer(settings, settings.s3_url)
         self._public = Signer(settings, settings.s3_public_url) if settings.s3_public_url else None
         self._shared = self._public or signer
-        self._wire = Wire(secure=settings.s3_url.startswith("https:"))
+        path = str(settings.s3_socket) if settings.s3_socket else None
+        self._wire = Wire(secure=settings.s3_url.startswith("https:") and path is None, path=path)
         self._objects = Objects(self._wire, signer)
         self._multipart = Multipart(self._wire, signer)
         self._writer = Writer(self._objects, self._multipart, rule or PartRule())

@@ -139,11 +139,12 @@ class S3BlobStore:
         return self._shared.object("PUT", key, {"partNumber": str(part), "uploadId": upload_id}, expires)
 
     async def ensure_bucket(self) -> None:
-        """Make the bucket."""
+        """Make the bucket and leave a mark in it."""
         await self._control.ensure_bucket()
+        await self._objects.mark_bucket()
 
     async def ready(self) -> None:
-        """Ask the store for something small."""
+        """Ask the store for the bucket's mark."""
         try:
             async with asyncio.timeout(READY_SECONDS):
                 await self._objects.require_bucket()

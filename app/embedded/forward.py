@@ -159,7 +159,7 @@ class Forwarder:
             now = time.monotonic()
             if now - swept >= SWEEP_SECONDS:
                 swept = now
-                self._sweep(now)
+                self.sweep(now)
 
     def _accept(self) -> None:
         try:
@@ -178,20 +178,31 @@ class Forwarder:
             store.close()
             return
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection = Connection(client, store, self._pipes)
+        self.keep(Connection(client, store, self._pipes))
+
+    def keep(self, connection: Connection) -> None:
+        """Serve a connection from now on."""
         for each in connection.sockets:
             self._connections[each.fileno()] = connection
             self._events.register(each, READABLE | select.EPOLLOUT | select.EPOLLET)
+
+    def sweep(self, now: float) -> None:
+        """Close the connections that have been idle for too long at a moment of the monotonic clock."""
+        for connection in set(self._connections.values()):
+            if now - connection.last_moved > IDLE_SECONDS:
+                self._drop(connection)
+
+    def close(self) -> None:
+        """Serve no more."""
+        for connection in set(self._connections.values()):
+            self._drop(connection)
+        self._events.close()
+        self._listener.close()
 
     def _drop(self, connection: Connection) -> None:
         for each in connection.sockets:
             del self._connections[each.fileno()]
         connection.close()
-
-    def _sweep(self, now: float) -> None:
-        for connection in set(self._connections.values()):
-            if now - connection.last_moved > IDLE_SECONDS:
-                self._drop(connection)
 
 
 def main(arguments: list[str]) -> None:

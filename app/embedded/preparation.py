@@ -103,7 +103,7 @@ class Preparation:
 
 
 def fingerprint() -> str:
-    """Identifies what ``installation.migrate`` of this code does; while it is the same, the schema needs no look before the start."""
+    """Identifies what ``installation.migrate`` does; while it is the same, a start need not look whether it is done."""
     digest = hashlib.sha256(_OTHER_STEPS)
     for path in sorted((ROOT / "migrations" / "versions").glob("*.py")):
         digest.update(path.name.encode() + path.read_bytes())

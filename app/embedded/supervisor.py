@@ -125,6 +125,8 @@ class Supervisor:
         provided = [_TITLES[name] for name in NAMES if name not in self._plan.embedded]
         if provided:
             self._journal.note(f"{', '.join(provided)}: as the environment says, not started here")
+        if "s3" in self._plan.embedded and "s3-port" not in self._servers.names:
+            self._journal.note("This system allows the store no network of its own: its parts use TLS, which is slower")
         self._journal.busy("Starting PostgreSQL, Redis and the object store")
         self._servers.wait(announce=lambda name: self._journal.note(f"{_TITLES[name]} ready"))
 

@@ -23,7 +23,7 @@ from app.embedded import isolation, servers, signing
 from app.embedded.forwarding import SocketConnection
 from app.embedded.servers import Servers
 from tests.embedded import clients, processes
-from tests.embedded.test_up import Up
+from tests.embedded.test_up import ROOT, Up
 
 KNOCK = Path(__file__).with_name("knock.py").read_text()
 NOBODY = 65_534
@@ -96,6 +96,17 @@ def test_no_port_of_the_servers_answers_without_a_key(alone):
     assert [answer for answer in answers if not is_refusal(answer, s3)] == []
     assert 403 in {answer.status for answer in answers if answer.address == s3}
     assert kept(alone.environment) == b"precious"
+
+
+def test_system_that_forbids_networks_is_noticed():
+    """In a user namespace that allows no further ones; where there are none at all, nothing has to be forbidden."""
+    forbid = "echo 0 > /proc/sys/user/max_net_namespaces; echo 0 > /proc/sys/user/max_user_namespaces;"
+    ask = f"exec {sys.executable} -c 'from app.embedded import isolation; print(isolation.is_possible())'"
+    wrapped = subprocess.run(["unshare", "-Ur", "true"], check=False, capture_output=True).returncode == 0
+    command = ["unshare", "-Ur", "sh", "-c", forbid + ask] if wrapped else ["sh", "-c", ask]
+    asked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert asked.stdout == "False\n"
 
 
 def test_sockets_and_files_are_their_owners_alone_whatever_the_umask(family):

@@ -33,6 +33,10 @@ class Settings(BaseSettings):
         description="redis://:password@host:port/0 or unix:///path/to.sock; may be emptied at any time."
     )
     s3_url: str = Field(description="http(s)://host:port of MinIO or any S3 store, as this process reaches it.")
+    s3_socket: Path | None = Field(
+        default=None,
+        description="Unix socket by which this process reaches the store instead of by s3_url's host; `up` sets it.",
+    )
     s3_access_key: SecretStr
     s3_secret_key: SecretStr
     s3_bucket: str = Field(default="modelyard", min_length=3, max_length=63, pattern=r"^[a-z0-9][a-z0-9.-]+[a-z0-9]$")

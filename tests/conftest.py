@@ -47,6 +47,7 @@ def servers() -> Iterator[embedded.Servers]:
 @pytest.fixture(scope="session")
 def settings(servers: embedded.Servers) -> Settings:
     os.environ.update(servers.environment)
+    os.environ.pop("MODELYARD_S3_SOCKET", None)  # tests put a proxy in the way by changing the address
     os.environ["MODELYARD_WEBHOOK_PRIVATE_HOSTS"] = "127.0.0.1"
     os.environ["MODELYARD_CI_PRIVATE_HOSTS"] = "127.0.0.1"
     return Settings.read()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 from pathlib import Path
 
-from app.embedded import binaries, leftovers, ports, signing
+from app.embedded import binaries, isolation, leftovers, ports, signing, storekeys
+from app.embedded.forwarding import SocketConnection
 from app.embedded.process import Process, Program, bare_environment
-from app.embedded.state import State, make_private, write_private
+from app.embedded.state import State, make_private
 
 BUCKET = "modelyard"
 _MEMORY_LIMIT = "512MiB"
@@ -17,6 +19,7 @@ _PARTS = ("master.port", "volume.port", "filer.port", "s3.port")
 _GRPC_PARTS = tuple(f"{part}.grpc" for part in _PARTS)
 _ALL_PORTS = (*_PARTS, *_GRPC_PARTS, "admin.port")
 """Adjacent ports in this order; the last one also takes its high twin, which cannot be chosen."""
+S3_SOCKET, _FILER_SOCKET = "s3.sock", "filer.sock"
 _FIXED = (
     "-ip=127.0.0.1",
     "-ip.bind=127.0.0.1",
@@ -25,6 +28,10 @@ _FIXED = (
     "-s3.port.lance=0",
     "-webdav=false",
     "-admin.ui=false",
+    # Relative to its directory, which only its owner enters, and so short enough wherever that is.
+    f"-s3.localSocket={S3_SOCKET}",
+    f"-filer.localSocket={_FILER_SOCKET}",
+    "-s3.iam=false",
     # A misspelt bucket must fail, and a full one must not vanish.
     "-s3.autoCreateBucket=false",
     "-s3.allowDeleteBucketNotEmpty=false",
@@ -33,13 +40,16 @@ _FIXED = (
     "-volume.preStopSeconds=0",
 )
 _SOCKETS = Path("/tmp")  # noqa: S108 - the program asks nobody, TMPDIR included
-_INDEX = '[leveldb3]\nenabled = true\ndir = "data/index"\n'
-"""One index of names per bucket; the default keeps eight for all, and 55 MB more in memory for them."""
-_SIDE_DOORS = ("jwt.signing", "jwt.signing.read", "jwt.filer_signing", "jwt.filer_signing.read")
 
 
 class ObjectStore:
-    """``weed mini`` with the S3 port for us and every other port locked by a key."""
+    """``weed mini``, of which nobody reaches more than the S3 port.
+
+    It has nine more, for its parts to talk to each other, that would do anything for anybody. So it gets a network of
+    its own: API and worker use its S3 socket, and :mod:`app.embedded.forwarding` keeps the S3 port for everybody else.
+    Where the system forbids that, every inner port demands the certificate of this installation; large files are slower
+    then, because their bytes are encrypted on the way inside.
+    """
 
     name = "s3"
 
@@ -52,12 +62,17 @@ class ObjectStore:
         self._access_key = state.secret("s3_access_key")[:20]
         self._secret_key = state.secret("s3_secret_key")
         self._first_port = 0
+        self.is_isolated = isolation.is_possible()
+        """Whether the store has a network of its own, and so needs its S3 port forwarded."""
 
     @property
     def environment(self) -> dict[str, str]:
         """The settings with which API and worker reach it."""
-        return {
-            "MODELYARD_S3_URL": f"http://127.0.0.1:{self._port('s3.port')}",
+        path = self._directory / S3_SOCKET
+        fits = len(os.fsencode(path)) <= ports.LONGEST_SOCKET_PATH
+        by_socket = {"MODELYARD_S3_SOCKET": str(path)} if fits else {}
+        return by_socket | {
+            "MODELYARD_S3_URL": f"http://127.0.0.1:{self.port}",
             "MODELYARD_S3_ACCESS_KEY": self._access_key,
             "MODELYARD_S3_SECRET_KEY": self._secret_key,
             "MODELYARD_S3_BUCKET": BUCKET,
@@ -70,13 +85,17 @@ class ObjectStore:
         if not self._first_port:
             self._first_port = self._choose_ports()
         _clear_sockets(self._first_port)
-        keys = {"accessKey": self._access_key, "secretKey": self._secret_key}
-        actions = ["Admin", "Read", "Write", "List", "Tagging"]
-        account = {"name": "modelyard", "credentials": [keys], "actions": actions}
-        write_private(self._directory / "identities.json", json.dumps({"identities": [account]}))
-        write_private(self._directory / "filer.toml", _INDEX)
-        doors = [f'[{door}]\nkey = "{self._state.secret(door)}"\n' for door in _SIDE_DOORS]
-        write_private(self._directory / "security.toml", "".join(doors))
+        storekeys.write(self._directory, self._state, self._access_key, self._secret_key, tls=not self.is_isolated)
+
+    @property
+    def port(self) -> int:
+        """The S3 port of 127.0.0.1; chosen by :meth:`prepare`."""
+        return self._port("s3.port")
+
+    @property
+    def directory(self) -> Path:
+        """Where its sockets are."""
+        return self._directory
 
     def start(self) -> Process:
         listen = [f"-{part}={self._port(part)}" for part in _ALL_PORTS]
@@ -88,6 +107,7 @@ class ObjectStore:
                 log=self._log,
                 directory=self._directory,  # where it looks for security.toml
                 environment=bare_environment(GOMEMLIMIT=_MEMORY_LIMIT),
+                identity="network" if self.is_isolated else "same",
             )
         )
 
@@ -114,7 +134,7 @@ class ObjectStore:
         """
         rules = {"version": 1, "locations": [{"locationPrefix": "/buckets/", "fsync": True}]}
         headers = {"Authorization": f"Bearer {signing.json_web_token(self._state.secret('jwt.filer_signing'))}"}
-        connection = http.client.HTTPConnection("127.0.0.1", self._port("filer.port"), timeout=5)
+        connection = SocketConnection(self._directory, _FILER_SOCKET)
         try:
             connection.request("PUT", "/etc/seaweedfs/filer.conf", body=json.dumps(rules), headers=headers)
             return connection.getresponse().status == http.client.CREATED
@@ -122,7 +142,7 @@ class ObjectStore:
             connection.close()
 
     def _send(self, method: str, path: str) -> int:
-        return signing.request(self._port("s3.port"), method, path, self._access_key, self._secret_key)
+        return signing.request(self.port, method, path, self._access_key, self._secret_key)
 
     def _port(self, part: str) -> int:
         return self._first_port + _ALL_PORTS.index(part)

@@ -1,4 +1,4 @@
-"""Loopback ports that are free now and probably stay so."""
+"""Loopback ports that are free now and probably stay so, and how long the name of a unix socket may be."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from app.embedded.errors import EmbeddedError
 
 HIGH_TWIN = 10_000
 """SeaweedFS listens for gRPC at the HTTP port plus this, wherever no other port can be given."""
+LONGEST_SOCKET_PATH = 107
+"""``sun_path`` of unix(7), less the final NUL."""
 _LOWEST, _HIGHEST = 16_000, 31_000
 """Below the range from which Linux takes client ports (32768), and with room for the twin."""
 

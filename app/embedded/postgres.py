@@ -15,8 +15,6 @@ from app.embedded.process import Process, Program, bare_environment, launch_comm
 from app.embedded.state import State, make_private, write_private
 
 DATABASE = USER = "modelyard"
-_LONGEST_SOCKET_PATH = 107
-"""``sun_path`` of unix(7), less the final NUL."""
 _SETTINGS = {
     "fsync": "on",
     "synchronous_commit": "on",
@@ -111,7 +109,7 @@ class PostgresServer:
     @property
     def _by_socket(self) -> bool:
         socket_path = self._run / f".s.PGSQL.{self._port}"
-        return self._identity.owner is None and len(os.fsencode(socket_path)) <= _LONGEST_SOCKET_PATH
+        return self._identity.owner is None and len(os.fsencode(socket_path)) <= ports.LONGEST_SOCKET_PATH
 
     def _choose_port(self) -> int:
         saved = self._state.get("postgres_port")

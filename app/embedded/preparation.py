@@ -21,6 +21,9 @@ from app.embedded.plan import ROOT, Plan
 from app.embedded.process import launch_command
 from app.embedded.state import write_private
 
+_OTHER_STEPS = b"the bucket has a mark"
+"""What ``installation.migrate`` does beside migrations; changed with it, so that the next start runs it."""
+
 
 @dataclass(frozen=True)
 class FirstProject:
@@ -100,8 +103,8 @@ class Preparation:
 
 
 def fingerprint() -> str:
-    """Identifies the migrations of this code; while it is the same, the schema needs no look before the start."""
-    digest = hashlib.sha256()
+    """Identifies what ``installation.migrate`` does; while it is the same, a start need not look whether it is done."""
+    digest = hashlib.sha256(_OTHER_STEPS)
     for path in sorted((ROOT / "migrations" / "versions").glob("*.py")):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()

@@ -25,8 +25,9 @@ from typing import Protocol
 
 from app.embedded import logs
 from app.embedded.errors import ServerFailed
+from app.embedded.forwarding import StorePort
 from app.embedded.lock import DirectoryLock
-from app.embedded.objectstore import ObjectStore
+from app.embedded.objectstore import S3_SOCKET, ObjectStore
 from app.embedded.postgres import PostgresServer
 from app.embedded.process import Process, stop_all
 from app.embedded.state import State, make_private
@@ -76,7 +77,7 @@ class Servers:
         self.lock = DirectoryLock(self.data_dir)
         try:
             self.state = State(self.data_dir / "state.json")
-            self._servers = {name: self._make(name) for name in NAMES if name in embedded}
+            self._servers = {server.name: server for name in NAMES if name in embedded for server in self._make(name)}
         except BaseException:
             self.lock.release()
             raise
@@ -91,8 +92,13 @@ class Servers:
         return values
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """What is to be started, in this order: those that are embedded, and what they need beside them."""
+        return tuple(self._servers)
+
+    @property
     def pids(self) -> dict[str, int]:
-        """Process ids by name: ``postgres``, ``redis``, ``s3``."""
+        """Process ids by name: ``postgres``, ``redis``, ``s3``, and ``s3-port`` where the store's port is forwarded."""
         return {name: process.pid for name, process in self._processes.items()}
 
     @property
@@ -147,13 +153,13 @@ class Servers:
         self.lock.release()
         return killed
 
-    def _make(self, name: str) -> Server:
-        kinds: dict[str, Callable[[Path, State], Server]] = {
-            "postgres": PostgresServer,
-            "redis": RedisServer,
-            "s3": ObjectStore,
-        }
-        return kinds[name](self.data_dir, self.state)
+    def _make(self, name: str) -> list[Server]:
+        if name == "postgres":
+            return [PostgresServer(self.data_dir, self.state)]
+        if name == "redis":
+            return [RedisServer(self.data_dir, self.state)]
+        store = ObjectStore(self.data_dir, self.state)
+        return [store, StorePort(self.data_dir, store, S3_SOCKET)] if store.is_isolated else [store]
 
     def _require_alive(self, name: str, deadline: float) -> None:
         process = self._processes[name]

@@ -24,14 +24,15 @@ _PATIENCE = 60.0
 """Seconds until the API must be ready."""
 _HOUSEKEEPING = 30.0
 """Seconds between looks at the size of the logs."""
-_TITLES = {"postgres": "PostgreSQL", "redis": "Redis", "s3": "Object store"}
+_TITLES = {"postgres": "PostgreSQL", "redis": "Redis", "s3": "Object store", "s3-port": "Port of the object store"}
 
 
 def up() -> int:
     """Run everything until SIGINT, SIGTERM or SIGHUP; the exit code.
 
-    All children end with this process, however it ends.
+    All children end with this process, however it ends. What they and it write is their owner's alone.
     """
+    os.umask(0o077)
     try:
         with Signals() as signals:
             Supervisor(Plan.read(), signals).run()
@@ -80,7 +81,7 @@ class Supervisor:
     def _start(self, listener: socket.socket) -> None:
         address = local_url(self._plan.host, listener.getsockname()[1])
         known = self._known_project()
-        for name in self._plan.embedded:
+        for name in self._servers.names:
             self._members.append(Member(_TITLES[name], partial(self._servers.launch, name), self._journal.note))
         environment = self._plan.child_environment(self._servers.environment, address)
         if known:
@@ -124,6 +125,8 @@ class Supervisor:
         provided = [_TITLES[name] for name in NAMES if name not in self._plan.embedded]
         if provided:
             self._journal.note(f"{', '.join(provided)}: as the environment says, not started here")
+        if "s3" in self._plan.embedded and "s3-port" not in self._servers.names:
+            self._journal.note("This system allows the store no network of its own: its parts use TLS, which is slower")
         self._journal.busy("Starting PostgreSQL, Redis and the object store")
         self._servers.wait(announce=lambda name: self._journal.note(f"{_TITLES[name]} ready"))
 

@@ -11,9 +11,6 @@ from app.embedded import binaries, leftovers, ports
 from app.embedded.process import Process, Program, bare_environment
 from app.embedded.state import State, make_private, write_private
 
-_LONGEST_SOCKET_PATH = 107
-"""``sun_path`` of unix(7), less the final NUL."""
-
 
 class RedisServer:
     """Valkey with an append-only file, reached by a unix socket that only we may open."""
@@ -87,7 +84,7 @@ class RedisServer:
     def _by_socket(self) -> bool:
         """Not where the path is too long, or would need quoting that Redis clients do not undo."""
         path = str(self._socket)
-        return len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH and quote(path) == path
+        return len(os.fsencode(path)) <= ports.LONGEST_SOCKET_PATH and quote(path) == path
 
     def _choose_port(self) -> int:
         saved = self._state.get("redis_port")

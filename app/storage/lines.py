@@ -102,8 +102,12 @@ class _Line(asyncio.Protocol):
 class Lines:
     """Connections to one server, the one that was used last first."""
 
-    def __init__(self, *, tls: ssl.SSLContext | None, connect_seconds: float, idle_seconds: float) -> None:
+    def __init__(
+        self, *, tls: ssl.SSLContext | None, connect_seconds: float, idle_seconds: float, path: str | None = None
+    ) -> None:
+        """``path`` is a unix socket to connect to, whatever address is asked for."""
         self._tls = tls
+        self._path = path
         self._connect_seconds = connect_seconds
         self._idle_seconds = idle_seconds
         self._idle: deque[tuple[str, _Line]] = deque(maxlen=MOST_IDLE)
@@ -151,7 +155,10 @@ class Lines:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self._connect_seconds):
-                _, line = await loop.create_connection(_Line, host, port, ssl=self._tls)
+                if self._path is not None:
+                    _, line = await loop.create_unix_connection(_Line, self._path)
+                else:
+                    _, line = await loop.create_connection(_Line, host, port, ssl=self._tls)
         except TimeoutError:
             raise LineBroken("no connection in time") from None
         return line

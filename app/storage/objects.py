@@ -12,11 +12,13 @@ import aiohttp
 
 from app.errors import Invalid, Unavailable
 from app.storage.blobs import BlobMissing, Reading, Stat
-from app.storage.payloads import Payload
+from app.storage.payloads import Block, Payload
 from app.storage.signing import SHORT_IDLE_SECONDS, Signer
 from app.storage.wire import BROKEN, REFUSED, TROUBLE, Answer, Wire
 
 CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+)")
+MARK, MARK_TEXT = "ready", b"This bucket belongs to a Modelyard; while this object can be read, it is whole.\n"
+"""Outside of the keys that artifacts have."""
 OCTETS = {"Content-Type": "application/octet-stream"}
 
 log = logging.getLogger(__name__)
@@ -95,17 +97,24 @@ class Objects:
             raise Unavailable(REFUSED)
         return answer.body
 
+    async def mark_bucket(self) -> None:
+        """Leave the mark in the bucket that :meth:`require_bucket` reads, unless it is there."""
+        if await self.stat(MARK) is None:
+            await self.put(MARK, Block(MARK_TEXT), only_new=False)
+
     async def require_bucket(self) -> None:
-        """One signed request without a second attempt, for an object that is never there.
+        """Read the mark, in one signed request without a second attempt.
+
+        A bucket that was emptied, or deleted and made again, has no mark; where the store lost its bytes beneath the
+        names, the mark cannot be read.
 
         Raises:
-            Unavailable: the store does not answer, refuses the keys, or has no such bucket.
+            Unavailable: the store does not answer, refuses the keys, has no such bucket, or not the one we marked.
         """
-        answer = await self._wire.send(
-            "GET", lambda: self._signer.object("GET", "ready"), accept={200, 404}, attempts=1
-        )
-        if answer.error_code == "NoSuchBucket":
-            log.error("object store: the bucket does not exist")
+        answer = await self._wire.send("GET", lambda: self._signer.own("GET", MARK), accept={200, 404}, attempts=1)
+        if answer.status != 200 or answer.body != MARK_TEXT:
+            reason = answer.error_code or "other bytes"
+            log.error("object store: the bucket is gone or was replaced: its mark %r cannot be read (%s)", MARK, reason)
             raise Unavailable(REFUSED)
 
 

@@ -37,7 +37,8 @@ class S3BlobStore:
         signer = Signer(settings, settings.s3_url)
         self._public = Signer(settings, settings.s3_public_url) if settings.s3_public_url else None
         self._shared = self._public or signer
-        self._wire = Wire(secure=settings.s3_url.startswith("https:"))
+        path = str(settings.s3_socket) if settings.s3_socket else None
+        self._wire = Wire(secure=settings.s3_url.startswith("https:") and path is None, path=path)
         self._objects = Objects(self._wire, signer)
         self._multipart = Multipart(self._wire, signer)
         self._writer = Writer(self._objects, self._multipart, rule or PartRule())
@@ -138,11 +139,12 @@ class S3BlobStore:
         return self._shared.object("PUT", key, {"partNumber": str(part), "uploadId": upload_id}, expires)
 
     async def ensure_bucket(self) -> None:
-        """Make the bucket."""
+        """Make the bucket and leave a mark in it."""
         await self._control.ensure_bucket()
+        await self._objects.mark_bucket()
 
     async def ready(self) -> None:
-        """Ask the store for something small."""
+        """Ask the store for the bucket's mark."""
         try:
             async with asyncio.timeout(READY_SECONDS):
                 await self._objects.require_bucket()

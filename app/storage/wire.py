@@ -67,15 +67,17 @@ class _PassingError(Exception):
 class Wire:
     """One connection pool. Opens at the first request, inside the running event loop."""
 
-    def __init__(self, *, secure: bool) -> None:
+    def __init__(self, *, secure: bool, path: str | None = None) -> None:
+        """``path`` is a unix socket behind which the store is, whatever host its address names."""
         self._tls = tls_context() if secure else None
+        self._path = path
         self._session: aiohttp.ClientSession | None = None
-        self._lines = Lines(tls=self._tls, connect_seconds=CONNECT_SECONDS, idle_seconds=KEEP_ALIVE_SECONDS)
+        self._lines = Lines(tls=self._tls, connect_seconds=CONNECT_SECONDS, idle_seconds=KEEP_ALIVE_SECONDS, path=path)
 
     def _pool(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_SECONDS, ssl=self._tls or True),
+                connector=self._connector(),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=IDLE_SECONDS),
                 headers={"Accept-Encoding": "identity", "User-Agent": "modelyard"},
                 skip_auto_headers=("Content-Type",),
@@ -85,6 +87,11 @@ class Wire:
                 max_line_size=16 * 1024,
             )
         return self._session
+
+    def _connector(self) -> aiohttp.BaseConnector:
+        if self._path is not None:
+            return aiohttp.UnixConnector(self._path, limit=0, keepalive_timeout=KEEP_ALIVE_SECONDS)
+        return aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_SECONDS, ssl=self._tls or True)
 
     async def close(self) -> None:
         """Drop all connections."""

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import shutil
@@ -15,7 +14,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from cryptography import x509
 
+from app.embedded import isolation
+from app.embedded.certificate import make as make_certificate
 from app.embedded.errors import AlreadyRunning, EmbeddedError, ServerFailed
 from app.embedded.servers import NAMES, Servers
 from app.settings import Settings
@@ -23,8 +25,6 @@ from tests.embedded import clients, processes
 
 ROOT = Path(__file__).resolve().parents[2]
 ORDINARY = 65_534
-VOLUME, FILER = -2, -1
-"""Where the store's inner ports lie, seen from its S3 port."""
 
 
 def test_environment_is_complete(running, monkeypatch):
@@ -84,28 +84,6 @@ def test_every_port_is_on_loopback(running):
     assert addresses == {"127.0.0.1"}
 
 
-@pytest.mark.parametrize(
-    ("offset", "method", "path"),
-    [
-        (FILER, "GET", "/buckets/modelyard/"),
-        (FILER, "DELETE", "/buckets/modelyard/?recursive=true"),
-        (FILER, "PUT", "/buckets/modelyard/forged"),
-        (FILER, "GET", "/etc/seaweedfs/filer.conf"),
-        (VOLUME, "POST", "/1,0123456789"),
-        (VOLUME, "GET", "/1,0123456789"),
-        (VOLUME, "DELETE", "/1,0123456789"),
-    ],
-)
-def test_side_ports_of_the_store_give_nothing_without_a_key(running, offset, method, path):
-    s3_port = urlsplit(running.environment["MODELYARD_S3_URL"]).port
-    connection = http.client.HTTPConnection("127.0.0.1", s3_port + offset, timeout=5)
-    connection.request(method, path)
-    status = connection.getresponse().status
-    connection.close()
-
-    assert status == http.HTTPStatus.UNAUTHORIZED
-
-
 def test_directory_is_private(running):
     secrets = {path.name: stat.S_IMODE(path.stat().st_mode) for path in running.data_dir.iterdir()}
 
@@ -136,6 +114,62 @@ def test_taken_port_is_replaced_and_the_data_stays(only, data_dir):
             assert answer.read() == b"precious"
 
     assert urlsplit(second.environment["MODELYARD_S3_URL"]).port != taken
+
+
+@pytest.mark.parametrize("kind", ["own network", "certificates"])
+def test_store_of_an_earlier_release_keeps_its_objects(only, data_dir, monkeypatch, kind):
+    """It had neither certificate nor sockets of its own, and listened on the loopback of all."""
+    monkeypatch.setattr(isolation, "is_possible", lambda: kind == "certificates")
+    old = only(data_dir, "s3")
+    clients.store(old.environment).put_object("modelyard", "kept", clients.io.BytesIO(b"precious"), 8)
+    address = old.environment["MODELYARD_S3_URL"]
+    old.stop()
+    for name in ("inner.pem", "s3.sock", "filer.sock", "security.toml"):
+        (data_dir / "s3" / name).unlink(missing_ok=True)
+
+    monkeypatch.setattr(isolation, "is_possible", lambda: kind == "own network")
+    new = only(data_dir, "s3")
+
+    assert new.environment["MODELYARD_S3_URL"] == address
+    with clients.store(new.environment).get_object("modelyard", "kept") as answer:
+        assert answer.read() == b"precious"
+
+
+def test_store_may_be_moved_and_a_broken_certificate_is_replaced(only, data_dir, tmp_path):
+    first = only(data_dir, "s3")
+    clients.store(first.environment).put_object("modelyard", "kept", clients.io.BytesIO(b"precious"), 8)
+    first.stop()
+    certificate = (data_dir / "s3" / "inner.pem").read_text()
+    moved = data_dir.rename(tmp_path / ("moved" * 30))
+    (moved / "s3" / "inner.pem").write_text(certificate[:300])
+
+    second = only(moved, "s3")
+
+    assert second.environment.get("MODELYARD_S3_SOCKET") is None, "the path is too long for a socket's name"
+    made = (moved / "s3" / "inner.pem").read_text()
+    assert made.startswith("-----BEGIN PRIVATE KEY-----")
+    assert made != certificate
+    with clients.store(second.environment).get_object("modelyard", "kept") as answer:
+        assert answer.read() == b"precious"
+
+
+def test_certificate_lasts_and_is_good_for_nothing_else():
+    certificate = x509.load_pem_x509_certificate(make_certificate())
+
+    assert certificate.not_valid_before_utc.year == 2000
+    assert certificate.not_valid_after_utc.year == 9999
+    assert not certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    certificate.verify_directly_issued_by(certificate)
+
+
+def test_killed_port_and_killed_store_come_back_on_their_own(only, data_dir):
+    running = only(data_dir, "s3")
+    clients.store(running.environment).put_object("modelyard", "kept", clients.io.BytesIO(b"precious"), 8)
+    for name in sorted(running.pids):
+        os.kill(running.pids[name], signal.SIGKILL)
+        running.restart(name)
+        with clients.store(running.environment).get_object("modelyard", "kept") as answer:
+            assert answer.read() == b"precious"
 
 
 async def test_long_path_falls_back_to_loopback(only, tmp_path):
@@ -189,7 +223,7 @@ def test_ordinary_user_needs_nothing_special():
     os.chown(home, ORDINARY, ORDINARY)
     script = (
         "import os, sys; from pathlib import Path; from app.embedded import servers;"
-        "s = servers.start(Path(sys.argv[1])); print(os.geteuid(), sorted(s.pids)); print(s.stop())"
+        "s = servers.start(Path(sys.argv[1])); print(os.geteuid(), sorted({*s.pids} - {'s3-port'})); print(s.stop())"
     )
     environment = {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",

@@ -48,10 +48,10 @@ class Truth:
         await patiently(work)
 
     async def objects(self) -> dict[str, int]:
-        """Keys and sizes of everything in the bucket."""
+        """Keys and sizes of everything in the bucket but its mark."""
 
         async def ask() -> dict[str, int]:
-            return {listed.key: listed.size async for listed in self.runtime.blobs.list_keys()}
+            return {listed.key: listed.size async for listed in self.runtime.blobs.list_keys("v1/")}
 
         return await patiently(ask)
 

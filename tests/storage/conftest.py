@@ -23,8 +23,10 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 
 @pytest.fixture(scope="session")
 def storage_settings(servers: Servers) -> Settings:
+    """By its port: tests put a proxy in the way by changing the address."""
     environment = {name.removeprefix("MODELYARD_").lower(): text for name, text in servers.environment.items()}
-    return Settings(**{"database_url": "postgresql://unused", "redis_url": "redis://unused"} | environment)
+    unused = {"database_url": "postgresql://unused", "redis_url": "redis://unused"}
+    return Settings(**unused | environment | {"s3_socket": None})
 
 
 @pytest.fixture(scope="session")

@@ -56,7 +56,7 @@ class Installation:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MODELYARD_")}
         chosen = {
             "MODELYARD_DATA_DIR": str(self.data_dir),
-            "MODELYARD_PORT": "0",
+            "MODELYARD_PORT": self._port(),
             "MODELYARD_WEB_CONCURRENCY": str(len(APIS)),
             "MODELYARD_FAULTS": str(self._traps),
             "MODELYARD_CI_PRIVATE_HOSTS": "127.0.0.1",
@@ -65,6 +65,20 @@ class Installation:
             self.popen = subprocess.Popen(
                 [sys.executable, "-m", "app.cli", "up"], cwd=ROOT, env=kept | chosen, stdout=output, stderr=output
             )
+
+    async def start_again(self, number: signal.Signals) -> None:
+        """End the supervisor, and start another one at the same address as soon as nothing is left of the first."""
+        assert self.popen is not None
+        everything = self.pids()
+        self.popen.send_signal(number)
+        await asyncio.to_thread(self.popen.wait)
+        await asyncio.to_thread(processes.await_end, everything, 30)
+        self.start()
+
+    def _port(self) -> str:
+        """A free one the first time, and then the same."""
+        known = (self.data_dir / "connection.env").exists()
+        return self.connection["MODELYARD_URL"].rpartition(":")[2] if known else "0"
 
     async def ready(self) -> None:
         """Wait until the API answers and says so."""
@@ -110,6 +124,16 @@ class Installation:
 
     def signal(self, number: signal.Signals, name: str) -> int:
         (pid,) = self.pids(name)
+        os.kill(pid, number)
+        return pid
+
+    def send(self, number: signal.Signals, name: str) -> int:
+        """Send a signal to the oldest process of a name.
+
+        Raises:
+            IndexError: none runs.
+        """
+        pid = self.pids(name)[0]
         os.kill(pid, number)
         return pid
 

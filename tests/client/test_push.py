@@ -239,6 +239,19 @@ async def test_what_arrives_otherwise_is_told_and_sent_anew(desk: Desk, proxy: P
     assert (pushed.resumed, pushed.version.number, pushed.sent_parts) == (True, 1, 1)
 
 
+async def test_a_refused_file_that_is_taken_away_is_left_out(desk: Desk, proxy: Proxy):
+    desk.write("good", b"good")
+    desk.write("a", b"right")
+    proxy.spoil_up = lambda body: body.replace(b"right", b"wrong")
+    with pytest.raises(Failure, match="1 file is not fit for use:\n  a: The SHA-256 of what arrived is"):
+        await desk.push()
+    proxy.spoil_up = bytes
+    (desk.files / "a").rename(desk.files / "b")
+    assert (await desk.push()).version.number == 1
+    await desk.pull()
+    assert desk.tree() == {"good": b"good", "b": b"right"}
+
+
 async def test_files_that_are_not_fit_for_use_are_told(desk: Desk):
     desk.write("model.pkl", pickle.dumps(Dangerous()))
     desk.write("good.txt", b"good")

@@ -93,7 +93,7 @@ async def create(
         sight.require_writer(actor, access)
         await lock_owner(tx)
         await _require_free(tx, places)
-        known = await sharing.find(tx, root.project_id, files)
+        known = await sharing.find(tx, root, files, [place.path for place in places])
         placed = await sharing.place(tx, [(places[i], blob_id) for i, blob_id in known.items()])
         # The database's clock, since workers compare with it.
         now: datetime = (await tx.scalars(select(func.now()))).one()

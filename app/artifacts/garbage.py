@@ -16,7 +16,7 @@ from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app import faults
-from app.artifacts import holds
+from app.artifacts import holding, holds
 from app.artifacts.tables import PENDING, VERIFYING_STATE, Artifact, BackupHold, Blob, CondemnedObject, MultipartUpload
 from app.db.database import Database, Tx
 from app.storage.blobs import BlobStore
@@ -59,13 +59,9 @@ async def release(tx: Tx, project_id: int, blob_ids: Sequence[UUID], reason: str
 
 async def release_root(tx: Tx, project_id: int, root_id: UUID, limit: int) -> int:
     """Step: remove up to ``limit`` artifacts of a root and condemn what they alone needed; the number removed."""
-    batch = (
-        select(Artifact.id)
-        .where(Artifact.project_id == project_id, Artifact.root_id == root_id)
-        .order_by(Artifact.path)
-        .limit(limit)
-        .with_for_update()
-    )
+    mine = (Artifact.project_id == project_id, Artifact.root_id == root_id)
+    await holding.hold(tx, project_id, select(Artifact.blob_id).where(*mine).order_by(Artifact.path).limit(limit))
+    batch = select(Artifact.id).where(*mine).order_by(Artifact.path).limit(limit).with_for_update()
     statement = (
         delete(Artifact).where(Artifact.project_id == project_id, Artifact.id.in_(batch)).returning(Artifact.blob_id)
     )

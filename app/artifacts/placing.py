@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import ARRAY, BigInteger, LargeBinary, Uuid, bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.artifacts import garbage, inspections, occupied, uploads, verdicts
-from app.artifacts.tables import PENDING, STORED, Artifact, Blob
+from app.artifacts import garbage, holding, inspections, occupied, uploads, verdicts
+from app.artifacts.tables import PENDING, Artifact, Blob
 from app.artifacts.uploads import Place
 from app.db.database import Tx
 from app.ids import uuid7
@@ -124,15 +124,12 @@ async def _keep(tx: Tx, files: Sequence[Verified]) -> list[Verified]:
 
 
 async def _known(tx: Tx, project_id: int, files: Sequence[Verified]) -> dict[bytes | None, UUID]:
-    """The blobs that the project has of these contents, held from here on as tightly as any of them will be: two who
-    hold one loosely and both tighten their hold wait for each other.
-    """
+    """The blobs that the project has of these contents, held from here on."""
     refuses = any(file.report.outcome is not Outcome.READY for file in files)
     hashes = list({file.stored.sha256 for file in files})
-    same = (Blob.project_id == project_id, Blob.sha256 == func.any(hashes), Blob.state == STORED)
-    statement = select(Blob.id, Blob.sha256).where(*same).order_by(Blob.id)
-    rows = await tx.execute(statement.with_for_update(read=not refuses, key_share=refuses))
-    return {row.sha256: row.id for row in rows}
+    replaced = holding.bytes_at(files[0].place.root, [file.place.path for file in files])
+    found = await holding.hold_same(tx, project_id, hashes, replaced, refuses=refuses)
+    return {blob.sha256: blob.id for blob in found}
 
 
 def _store() -> Any:

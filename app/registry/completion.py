@@ -268,9 +268,12 @@ _REFRESH_ONE = text("""
     WHERE o.project_id = :of_project AND o.id = :version AND v.project_id = o.project_id AND v.id = o.id
 """)
 _MISS = text("""
-    UPDATE model_versions v SET open_until = 'completed'
-    FROM unnest(:projects, :candidates) AS missed (project_id, candidate_id)
-    WHERE v.project_id = missed.project_id AND v.candidate_id = missed.candidate_id AND v.open_until = 'files_ready'
+    UPDATE model_versions v SET open_until = 'completed' FROM (
+        SELECT o.project_id, o.id FROM model_versions o
+        JOIN unnest(:projects, :candidates) AS missed (project_id, candidate_id)
+          ON o.project_id = missed.project_id AND o.candidate_id = missed.candidate_id
+        WHERE o.open_until = 'files_ready' ORDER BY o.project_id, o.id FOR UPDATE OF o
+    ) AS held WHERE v.project_id = held.project_id AND v.id = held.id
 """).bindparams(bindparam("projects", type_=ARRAY(BigInteger)), bindparam("candidates", type_=ARRAY(Uuid)))
 _SEEMS_COMPLETE = text("""
     model_versions.open_until = 'files_ready' AND model_versions.given_up_at IS NULL

@@ -81,12 +81,12 @@ async def held_up(monkeypatch, module, name, who):
     """The task called ``who`` stops before this step until the block ends."""
     step, reached, gate = getattr(module, name), asyncio.Event(), asyncio.Event()
 
-    async def stopping(*given):
+    async def stopping(*given, **named):
         task = asyncio.current_task()
         if task is not None and task.get_name() == who:
             reached.set()
             await gate.wait()
-        return await step(*given)
+        return await step(*given, **named)
 
     monkeypatch.setattr(module, name, stopping)
     try:

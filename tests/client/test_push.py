@@ -86,7 +86,7 @@ async def test_a_killed_push_goes_on_with_the_parts_that_are_missing(desk: Desk,
     content = desk.write("big.bin", noise(40 * MIB))
     proxy.bytes_left, proxy.is_held = 20 * MIB, True
     process = await desk.begin("push", "m", "files", "--jobs", "1")
-    await asyncio.wait_for(proxy.held.wait(), 60)
+    await asyncio.wait_for(proxy.held.wait(), 300)
     process.kill()
     await process.communicate()
     assert proxy.puts == PARTS[:1]

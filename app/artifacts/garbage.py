@@ -60,8 +60,11 @@ async def release(tx: Tx, project_id: int, blob_ids: Sequence[UUID], reason: str
 async def release_root(tx: Tx, project_id: int, root_id: UUID, limit: int) -> int:
     """Step: remove up to ``limit`` artifacts of a root and condemn what they alone needed; the number removed."""
     mine = (Artifact.project_id == project_id, Artifact.root_id == root_id)
-    await holding.hold(tx, project_id, select(Artifact.blob_id).where(*mine).order_by(Artifact.path).limit(limit))
-    batch = select(Artifact.id).where(*mine).order_by(Artifact.path).limit(limit).with_for_update()
+    held = await holding.hold(
+        tx, project_id, select(Artifact.blob_id).where(*mine).order_by(Artifact.path).limit(limit)
+    )
+    of_held = (*mine, Artifact.blob_id == func.any(list(held)))
+    batch = select(Artifact.id).where(*of_held).order_by(Artifact.path).limit(limit).with_for_update()
     statement = (
         delete(Artifact).where(Artifact.project_id == project_id, Artifact.id.in_(batch)).returning(Artifact.blob_id)
     )

@@ -34,7 +34,7 @@ async def find(tx: Tx, root: Root, files: Sequence[Described], paths: Sequence[s
     wanted = {file.sha256 for file in files if file.sha256 is not None}
     if not wanted:
         return {}
-    same = await holding.hold_same(tx, root.project_id, wanted, holding.bytes_at(root, paths))
+    same = await holding.hold_same(tx, root, wanted, paths)
     # Sending the bytes heals what is damaged.
     found = {(blob.sha256, blob.size): blob.id for blob in same if blob.damage is None}
     matches = ((index, found.get((file.sha256, file.size))) for index, file in enumerate(files))

@@ -199,8 +199,9 @@ async def remove(
         access = await projects.visible(tx, actor, root.project_id)
         policy.require(actor, access, permission)
         await lock_owner(tx)
-        await holding.hold(tx, root.project_id, select(Artifact.blob_id).where(*mine))
-        blob_ids = (await tx.scalars(delete(Artifact).where(*mine).returning(Artifact.blob_id))).all()
+        held = await holding.hold(tx, root.project_id, select(Artifact.blob_id).where(*mine))
+        removed = delete(Artifact).where(*mine, Artifact.blob_id == func.any(list(held))).returning(Artifact.blob_id)
+        blob_ids = (await tx.scalars(removed)).all()
         await garbage.release(tx, root.project_id, blob_ids)
     return len(blob_ids)
 
@@ -289,12 +290,12 @@ async def _keep_once(tx: Tx, place: Place, blob_id: UUID, stored: Stored) -> UUI
 
     The lock keeps the found one: a release that runs now waits for our commit and then sees the artifact.
     """
-    project_id, replaced = place.root.project_id, holding.bytes_at(place.root, [place.path])
+    project_id = place.root.project_id
     # Two uploads of the same new bytes take their turn here; the lock ends with the transaction.
     await tx.execute(
         select(func.pg_advisory_xact_lock(project_id % 2**31, int.from_bytes(stored.sha256[:4], signed=True)))
     )
-    found = next(iter(await holding.hold_same(tx, project_id, [stored.sha256], replaced)), None)
+    found = next(iter(await holding.hold_same(tx, place.root, [stored.sha256], [place.path])), None)
     if found is not None and found.damage is not None:
         await damage.heal(tx, found, blob_id)
     elif found is not None:

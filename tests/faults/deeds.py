@@ -281,7 +281,8 @@ class Deeds:
             f"UPDATE artifacts SET created_at = created_at - {day}",
             f"UPDATE multipart_uploads SET created_at = created_at - {day}, expires_at = expires_at - {day}",
         )
-        await completion.give_up(self.world.truth.runtime.db)
+        while await completion.give_up(self.world.truth.runtime.db):
+            continue
         later = await self._states()
         found += [f"the version {version} is OPEN for ever" for version, state in later.items() if state == "open"]
         lost = [version for version in self.pushed if later.get(version) != "ready"]

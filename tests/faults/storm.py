@@ -35,6 +35,7 @@ class Storm:
         self.world, self.client, self.seed = world, world.client, seed
         self.ops: list[Op] = []
         self.points = 0
+        self.numbers: dict[str, list[int]] = {name: [1] for name in MODELS}
         self.deaths: Counter[str] = Counter()
         self.deeds = Deeds(world, self.ops)
 
@@ -120,11 +121,12 @@ class Storm:
         value = int(outcome.data["model_version"]["version"]) if outcome.is_ok else None
         result = "ok" if outcome.is_ok else "unknown" if outcome.is_unknown else "fail"
         self.ops.append(Op("version", model, value, invoked, time.monotonic(), result))
+        if value is not None:
+            self.numbers[model].append(value)
 
     async def point_alias(self, dice: random.Random) -> None:
         model = dice.choice(MODELS)
-        known = [op.value for op in self.ops if op.kind == "version" and op.key == model and op.result == "ok"]
-        number = dice.choice(known or [1])
+        number = dice.choice(self.numbers[model])
         message = {"name": model, "alias": "champion", "version": str(number)}
         await self.note("alias", model, number, self.client.call("registered-models/alias", **message))
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.client import commands as client
+from app.commands.backup import backup
 from app.commands.documents import documents
 from app.commands.gc import collect
 from app.commands.jobs import jobs
@@ -41,6 +42,7 @@ main = typer.Typer(
 )
 main.add_typer(jobs, name="jobs")
 main.add_typer(documents, name="documents")
+main.add_typer(backup, name="backup")
 main.command("gc")(collect)
 main.command()(schema)
 

@@ -92,6 +92,11 @@ class Settings(BaseSettings):
         default=0,
         description="Soft-deleted candidates and experiments are purged after so many days; 0 keeps them until asked.",
     )
+    deleted_bytes_seconds: Annotated[int, Field(ge=30, le=90 * 86_400)] = Field(
+        default=30,
+        description="How long the bytes of what was deleted stay in the store at least; backups by `modelyard backup`"
+        " need no more than the default.",
+    )
     recheck_percent: Annotated[float, Field(ge=0, le=100)] = Field(
         default=1.0, description="Share of the stored bytes that workers read and hash again each day; 0: none."
     )

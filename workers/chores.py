@@ -42,7 +42,8 @@ class Chore:
 
 async def sweep(runtime: Runtime) -> object:
     """Delete the bytes of condemned objects."""
-    return await garbage.sweep(runtime.db, runtime.blobs)
+    keep = timedelta(seconds=runtime.settings.deleted_bytes_seconds)
+    return await garbage.sweep(runtime.db, runtime.blobs, keep=keep)
 
 
 async def expire(runtime: Runtime) -> object:

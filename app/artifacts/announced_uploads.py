@@ -93,7 +93,7 @@ async def create(
         sight.require_writer(actor, access)
         await lock_owner(tx)
         await _require_free(tx, places)
-        known = await sharing.find(tx, root.project_id, files)
+        known = await sharing.find(tx, root, files, [place.path for place in places])
         placed = await sharing.place(tx, [(places[i], blob_id) for i, blob_id in known.items()])
         # The database's clock, since workers compare with it.
         now: datetime = (await tx.scalars(select(func.now()))).one()
@@ -149,7 +149,7 @@ async def complete(
 async def abort(
     db: Database, actor: Actor, blobs: BlobStore, project_id: int, ids: Sequence[UUID]
 ) -> list[MultipartUpload]:
-    """Give uploads up; a second time is fine.
+    """Give uploads up; a second time is fine. One that has failed is no part any more of what its owner waits for.
 
     Raises:
         UploadNotFound: one of them does not exist.
@@ -162,7 +162,8 @@ async def abort(
         if any(row.state == "completed" for row in rows):
             raise UploadCompleted
         given_up = [row for row in rows if row.state in {"open", "verifying"}]
-        await _change(tx, project_id, given_up, state="aborted", expires_at=func.now() + RETRY)
+        left_out = [row for row in rows if row.state == "failed"]
+        await _change(tx, project_id, [*given_up, *left_out], state="aborted", expires_at=func.now() + RETRY)
         await garbage.give_up(tx, given_up, "upload aborted")
         rows = await _lock(tx, project_id, ids)
     await free(blobs, given_up)

@@ -16,7 +16,8 @@ from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app import faults
-from app.artifacts.tables import PENDING, VERIFYING_STATE, Artifact, Blob, CondemnedObject, MultipartUpload
+from app.artifacts import holding, holds
+from app.artifacts.tables import PENDING, VERIFYING_STATE, Artifact, BackupHold, Blob, CondemnedObject, MultipartUpload
 from app.db.database import Database, Tx
 from app.storage.blobs import BlobStore
 
@@ -58,13 +59,12 @@ async def release(tx: Tx, project_id: int, blob_ids: Sequence[UUID], reason: str
 
 async def release_root(tx: Tx, project_id: int, root_id: UUID, limit: int) -> int:
     """Step: remove up to ``limit`` artifacts of a root and condemn what they alone needed; the number removed."""
-    batch = (
-        select(Artifact.id)
-        .where(Artifact.project_id == project_id, Artifact.root_id == root_id)
-        .order_by(Artifact.path)
-        .limit(limit)
-        .with_for_update()
+    mine = (Artifact.project_id == project_id, Artifact.root_id == root_id)
+    held = await holding.hold(
+        tx, project_id, select(Artifact.blob_id).where(*mine).order_by(Artifact.path).limit(limit)
     )
+    of_held = (*mine, Artifact.blob_id == func.any(list(held)))
+    batch = select(Artifact.id).where(*of_held).order_by(Artifact.path).limit(limit).with_for_update()
     statement = (
         delete(Artifact).where(Artifact.project_id == project_id, Artifact.id.in_(batch)).returning(Artifact.blob_id)
     )
@@ -122,14 +122,15 @@ async def expire_pending(db: Database) -> int:
         return await condemn(tx, [(key, None) for key in rows], "upload went silent")
 
 
-async def sweep(db: Database, blobs: BlobStore) -> Swept:
-    """Delete the bytes of condemned objects, a thousand at a time, until none is due.
+async def sweep(db: Database, blobs: BlobStore, *, keep: timedelta = GRACE) -> Swept:
+    """Delete the bytes of condemned objects, a thousand at a time, until none is due or a backup holds them.
 
-    Safe to run twice at once and to die anywhere: an object that is already gone counts as deleted.
+    ``keep`` is the least time for which they stay, 30 seconds or more. Safe to run twice at once and to die anywhere:
+    an object that is already gone counts as deleted.
     """
     objects, size = 0, 0
     while True:
-        batch = await _take(db)
+        batch = await _take(db, longer(keep))
         if not batch:
             return Swept(objects, size)
         await faults.point("sweep.taken")
@@ -142,11 +143,20 @@ async def sweep(db: Database, blobs: BlobStore) -> Swept:
         size += sum(bytes_ or 0 for key, bytes_ in batch if key not in failed)
 
 
-async def _take(db: Database) -> list[tuple[str, int | None]]:
-    """Due keys; each is put off by its number of attempts, so one that fails does not hold up the rest."""
+def longer(keep: timedelta) -> timedelta:
+    """By how much the time for which condemned bytes are kept is longer than the one noted with each of them."""
+    return max(keep - GRACE, timedelta())
+
+
+async def _take(db: Database, more: timedelta) -> list[tuple[str, int | None]]:
+    """Due keys, none while a backup is being made; each is put off by its number of attempts, so one that fails does
+    not hold up the rest.
+
+    The statement sees the hold or takes what was condemned before the hold: it is one snapshot.
+    """
     batch = (
         select(CondemnedObject.object_key)
-        .where(CondemnedObject.not_before <= func.now())
+        .where(CondemnedObject.not_before <= func.now() - more, ~exists(select(BackupHold.id)))
         .order_by(CondemnedObject.not_before)
         .limit(BATCH)
         .with_for_update(skip_locked=True)
@@ -155,10 +165,11 @@ async def _take(db: Database) -> list[tuple[str, int | None]]:
     statement = (
         update(CondemnedObject)
         .where(CondemnedObject.object_key.in_(batch))
-        .values(attempts=CondemnedObject.attempts + 1, not_before=func.now() + wait)
+        .values(attempts=CondemnedObject.attempts + 1, not_before=func.now() - more + wait)
         .returning(CondemnedObject.object_key, CondemnedObject.size)
     )
     async with db.write() as tx:
+        await holds.expire(tx)
         return [(row.object_key, row.size) for row in await tx.execute(statement)]
 
 

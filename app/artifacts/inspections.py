@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy import func, select, update
 
 from app import faults
-from app.artifacts import quarantine, verdicts
+from app.artifacts import holding, quarantine, verdicts
 from app.artifacts.artifacts import Root
 from app.artifacts.tables import Artifact, Blob
 from app.db.database import Database, Tx
@@ -157,9 +157,11 @@ async def note(tx: Tx, project_id: int, looked: Sequence[Looked]) -> None:
     found = [(one, await _columns(tx, project_id, one)) for one in looked]
     await remember(tx, project_id, [(one.blob_id, one.path, one.report, values) for one, values in found])
     for one, values in found:
-        await _set(tx, project_id, one.blob_id, [one.artifact_id], values)
+        alike = await _waiting_alike(tx, project_id, one) if one.report.outcome is Outcome.QUARANTINED else []
+        if one.report.outcome is not Outcome.READY:
+            await holding.hold_states(tx, project_id, [one.artifact_id, *alike])
+        await _set(tx, project_id, one.blob_id, [one.artifact_id, *alike], values)
         if one.report.outcome is Outcome.QUARANTINED:
-            await _set(tx, project_id, one.blob_id, await _waiting_alike(tx, project_id, one), values)
             log.warning("artifact.quarantined", project=project_id, artifact=str(one.artifact_id))
 
 

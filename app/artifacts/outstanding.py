@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import BigInteger, Text, Uuid, bindparam, text
+from sqlalchemy import BigInteger, DateTime, Text, Uuid, bindparam, text
 
 from app.artifacts.artifacts import Root
 from app.db.database import Snapshot
@@ -20,6 +21,8 @@ class Outstanding:
     failed: int
     uninspected: int
     files: int
+    failure: str | None = None
+    """Path and reason of the first of those that failed."""
 
     @property
     def is_pending(self) -> bool:
@@ -37,20 +40,28 @@ _UPLOADS, _FILES = (
 _REPEATED = """EXISTS (SELECT FROM artifacts n WHERE n.project_id = u.project_id AND n.root_id = :root
     AND n.path = u.path AND n.created_at > u.created_at)"""
 """The path has got its file by another upload since."""
+_FAILED = (
+    f"{_UPLOADS} AND (u.state = 'failed' OR u.state = 'open' AND u.expires_at <= now()) AND NOT {_REPEATED}"
+    " AND u.created_at >= :since"
+)
 _OUTSTANDING = text(f"""
     SELECT
         (SELECT count(*) FROM {_UPLOADS} AND u.expires_at > now()
             AND (u.state = 'verifying' OR u.state = 'open' AND NOT {_REPEATED})) AS uploads,
-        (SELECT count(*) FROM {_UPLOADS} AND (u.state = 'failed' OR u.state = 'open' AND u.expires_at <= now())
-            AND NOT {_REPEATED}) AS failed,
+        (SELECT count(*) FROM {_FAILED}) AS failed,
+        (SELECT u.path || coalesce(': ' || u.reason, '') FROM {_FAILED} ORDER BY u.path LIMIT 1) AS failure,
         (SELECT count(*) FROM {_FILES} AND a.inspected_at IS NULL) AS uninspected,
         (SELECT count(*) FROM {_FILES}) AS files
 """).bindparams(  # noqa: S608 - of constants
-    bindparam("of_project", type_=BigInteger), bindparam("root", type_=Uuid), bindparam("folder", type_=Text)
+    bindparam("of_project", type_=BigInteger),
+    bindparam("root", type_=Uuid),
+    bindparam("folder", type_=Text),
+    bindparam("since", type_=DateTime(timezone=True)),
 )
 
 
-async def of_folder(snap: Snapshot, root: Root, folder: str) -> Outstanding:
-    """Read step: what is outstanding below the folder of a root, in one statement."""
-    row = (await snap.execute(_OUTSTANDING, {"of_project": root.project_id, "root": root.id, "folder": folder})).one()
-    return Outstanding(row.uploads, row.failed, row.uninspected, row.files)
+async def of_folder(snap: Snapshot, root: Root, folder: str, since: datetime) -> Outstanding:
+    """Read step: what is outstanding below the folder of a root, in one statement; of failures those since a moment."""
+    mine = {"of_project": root.project_id, "root": root.id, "folder": folder, "since": since}
+    row = (await snap.execute(_OUTSTANDING, mine)).one()
+    return Outstanding(row.uploads, row.failed, row.uninspected, row.files, row.failure)

@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import ARRAY, BigInteger, LargeBinary, Uuid, bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.artifacts import garbage, inspections, occupied, uploads, verdicts
-from app.artifacts.tables import PENDING, STORED, Artifact, Blob
+from app.artifacts import garbage, holding, inspections, occupied, uploads, verdicts
+from app.artifacts.tables import PENDING, Artifact, Blob
 from app.artifacts.uploads import Place
 from app.db.database import Tx
 from app.ids import uuid7
@@ -109,7 +109,7 @@ async def _keep(tx: Tx, files: Sequence[Verified]) -> list[Verified]:
     project_id = files[0].place.root.project_id
     halves = {int.from_bytes(file.stored.sha256[:4], signed=True) for file in files}
     await tx.execute(_LOCK, {"project": project_id % 2**31, "halves": list(halves)})
-    known = await _known(tx, project_id, files)
+    known = await _known(tx, files)
     whole = [file for file in files if file.report.outcome is not Outcome.QUARANTINED]
     fresh = list({file.stored.sha256: file for file in reversed(whole) if file.stored.sha256 not in known}.values())
     fresh = list({file.place.path: file for file in fresh if not file.is_shared}.values())
@@ -123,16 +123,13 @@ async def _keep(tx: Tx, files: Sequence[Verified]) -> list[Verified]:
     return [file for file in fresh if file.blob_id in kept] + shared
 
 
-async def _known(tx: Tx, project_id: int, files: Sequence[Verified]) -> dict[bytes | None, UUID]:
-    """The blobs that the project has of these contents, held from here on as tightly as any of them will be: two who
-    hold one loosely and both tighten their hold wait for each other.
-    """
+async def _known(tx: Tx, files: Sequence[Verified]) -> dict[bytes | None, UUID]:
+    """The blobs that the project has of these contents, held from here on."""
     refuses = any(file.report.outcome is not Outcome.READY for file in files)
     hashes = list({file.stored.sha256 for file in files})
-    same = (Blob.project_id == project_id, Blob.sha256 == func.any(hashes), Blob.state == STORED)
-    statement = select(Blob.id, Blob.sha256).where(*same).order_by(Blob.id)
-    rows = await tx.execute(statement.with_for_update(read=not refuses, key_share=refuses))
-    return {row.sha256: row.id for row in rows}
+    paths = [file.place.path for file in files]
+    found = await holding.hold_same(tx, files[0].place.root, hashes, paths, refuses=refuses)
+    return {blob.sha256: blob.id for blob in found}
 
 
 def _store() -> Any:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 
 from app.access import policy, projects
 from app.access.policy import Actor, Permission
-from app.artifacts import sight, verdicts
+from app.artifacts import holding, sight, verdicts
 from app.artifacts.artifacts import ArtifactDetails, ArtifactNotFound, details
 from app.artifacts.tables import Artifact
 from app.db.database import Database, Snapshot, Tx
@@ -83,17 +83,18 @@ async def _release_some(db: Database, actor: Actor, artifact: Artifact) -> int:
         .limit(SLICE)
         .with_for_update()
     )
-    statement = (
-        update(Artifact)
-        .where(Artifact.project_id == artifact.project_id, Artifact.id.in_(some))
-        .values(state="ready", released_by=actor.user_id, released_at=func.now())
-        .returning(Artifact.id)
-    )
     async with db.write() as tx:
         # In the order of those who note what they have found.
         await verdicts.hold(tx, artifact.project_id, [artifact.blob_id])
         await verdicts.release(tx, artifact.project_id, artifact.blob_id, actor.user_id)
-        return len((await tx.scalars(statement)).all())
+        ids = (await tx.scalars(some)).all()
+        await holding.hold_states(tx, artifact.project_id, ids)
+        these = (Artifact.project_id == artifact.project_id, Artifact.id == func.any(list(ids)))
+        released = (
+            update(Artifact).where(*these).values(state="ready", released_by=actor.user_id, released_at=func.now())
+        )
+        await tx.execute(released.execution_options(synchronize_session=False))
+        return len(ids)
 
 
 async def inherited(tx: Tx, project_id: int, blob_ids: Collection[UUID]) -> dict[UUID, str]:

@@ -1,7 +1,8 @@
 """Bucket and tables side by side: what the one has and the other does not.
 
 Both are read in the order of their keys, a page at a time, so a billion objects need no more memory than a thousand.
-An object that no row knows is first suspected, and condemned an hour later at the earliest, if still no row knows it.
+An object that no row knows is first suspected, and condemned a week later at the earliest, if still no row knows it:
+after a restore these are the files that came after the dump, and whoever restored the wrong one wants them back.
 A row whose object is missing or of another size is marked as damaged; nothing is deleted for it.
 """
 
@@ -22,9 +23,9 @@ from app.storage.blobs import BlobStore, Listed
 PREFIX = "v1/"
 ORPHAN_AGE = timedelta(hours=24)
 """Objects without a row are left alone for so long: their upload may be under way."""
-SUSPICION = timedelta(hours=1)
+SUSPICION = timedelta(days=7)
 """Between the first finding and condemnation."""
-_FORGOTTEN = timedelta(days=7)
+_FORGOTTEN = timedelta(days=30)
 _PAGE = 1000
 _LOCK = 0x4D594743
 

@@ -10,11 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy import func, select
-
-from app.artifacts import placing, verdicts
+from app.artifacts import holding, placing, verdicts
+from app.artifacts.artifacts import Root
 from app.artifacts.placing import Wish
-from app.artifacts.tables import STORED, Blob
 from app.artifacts.uploads import Place
 from app.db.database import Tx
 
@@ -28,23 +26,17 @@ class Described(Protocol):
     def sha256(self) -> bytes | None: ...
 
 
-async def find(tx: Tx, project_id: int, files: Sequence[Described]) -> dict[int, UUID]:
-    """Step: the blobs that hold these bytes, by the file's place in the list; held against removal."""
+async def find(tx: Tx, root: Root, files: Sequence[Described], paths: Sequence[str]) -> dict[int, UUID]:
+    """Step: the blobs that hold these bytes, by the file's place in the list; held against removal.
+
+    ``paths``: where files of the root are going to have them.
+    """
     wanted = {file.sha256 for file in files if file.sha256 is not None}
     if not wanted:
         return {}
-    statement = (
-        select(Blob.id, Blob.sha256, Blob.size)
-        .where(
-            Blob.project_id == project_id,
-            Blob.sha256 == func.any(list(wanted)),
-            Blob.state == STORED,
-            Blob.damage.is_(None),  # sending the bytes heals these
-        )
-        .order_by(Blob.id)
-        .with_for_update(read=True)
-    )
-    found = {(row.sha256, row.size): row.id for row in await tx.execute(statement)}
+    same = await holding.hold_same(tx, root, wanted, paths)
+    # Sending the bytes heals what is damaged.
+    found = {(blob.sha256, blob.size): blob.id for blob in same if blob.damage is None}
     matches = ((index, found.get((file.sha256, file.size))) for index, file in enumerate(files))
     return {index: blob_id for index, blob_id in matches if blob_id is not None}
 

@@ -212,3 +212,16 @@ class SuspectObject(Row):
     object_key: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
     size: Mapped[int] = mapped_column(BigInteger)
     suspected_at: Mapped[Now]
+
+
+class BackupHold(Row):
+    """A backup is being made: until this row is gone, no bytes are removed from the store."""
+
+    __tablename__ = "backup_holds"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    note: Mapped[str] = mapped_column(Text, server_default="")
+    """Who or what makes the backup, for people."""
+    begun_at: Mapped[Now]
+    expires_at: Mapped[Moment]
+    """When the sweep may remove the row, unless it is renewed before."""

@@ -26,11 +26,11 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from app import faults
 from app.access import policy, projects
 from app.access.policy import Actor, Permission
-from app.artifacts import arrivals, damage, garbage, inspections, occupied, paths, quarantine, verdicts
+from app.artifacts import arrivals, damage, garbage, holding, inspections, occupied, paths, quarantine, verdicts
 from app.artifacts.arrivals import LEASE, Coming
 from app.artifacts.arrivals import Place as Place
 from app.artifacts.artifacts import Root
-from app.artifacts.tables import PENDING, STORED, Artifact, Blob
+from app.artifacts.tables import PENDING, Artifact, Blob
 from app.db.database import Database, Tx
 from app.errors import ModelyardError, Unavailable
 from app.ids import uuid7
@@ -194,16 +194,14 @@ async def remove(
     """
     path = paths.check(path.rstrip("/"))
     beneath = (Artifact.path >= f"{path}/") & (Artifact.path < f"{path}0")
-    statement = (
-        delete(Artifact)
-        .where(Artifact.project_id == root.project_id, Artifact.root_id == root.id, (Artifact.path == path) | beneath)
-        .returning(Artifact.blob_id)
-    )
+    mine = (Artifact.project_id == root.project_id, Artifact.root_id == root.id, (Artifact.path == path) | beneath)
     async with db.write() as tx:
         access = await projects.visible(tx, actor, root.project_id)
         policy.require(actor, access, permission)
         await lock_owner(tx)
-        blob_ids = (await tx.scalars(statement)).all()
+        held = await holding.hold(tx, root.project_id, select(Artifact.blob_id).where(*mine))
+        removed = delete(Artifact).where(*mine, Artifact.blob_id == func.any(list(held))).returning(Artifact.blob_id)
+        blob_ids = (await tx.scalars(removed)).all()
         await garbage.release(tx, root.project_id, blob_ids)
     return len(blob_ids)
 
@@ -257,7 +255,7 @@ async def register(
         PathOccupied: a file is where this one needs a folder, or the reverse; the transaction has to end.
     """
     root = place.root
-    kept = await _keep_once(tx, root.project_id, blob_id, stored)
+    kept = await _keep_once(tx, place, blob_id, stored)
     columns = quarantine.values(None)
     if is_plain:
         columns["inspected_at"] = func.now()
@@ -287,17 +285,17 @@ async def _known(tx: Tx, project_id: int, blob_id: UUID, path: str) -> dict[str,
     return found or quarantine.values((await quarantine.inherited(tx, project_id, [blob_id])).get(blob_id))
 
 
-async def _keep_once(tx: Tx, project_id: int, blob_id: UUID, stored: Stored) -> UUID:
+async def _keep_once(tx: Tx, place: Place, blob_id: UUID, stored: Stored) -> UUID:
     """The blob to point at: one that has these bytes already, else ours.
 
-    The share lock keeps the found one: a release that runs now waits for our commit and then sees the artifact.
+    The lock keeps the found one: a release that runs now waits for our commit and then sees the artifact.
     """
-    same = (Blob.project_id == project_id, Blob.sha256 == stored.sha256, Blob.state == STORED)
+    project_id = place.root.project_id
     # Two uploads of the same new bytes take their turn here; the lock ends with the transaction.
     await tx.execute(
         select(func.pg_advisory_xact_lock(project_id % 2**31, int.from_bytes(stored.sha256[:4], signed=True)))
     )
-    found = await tx.scalar(select(Blob).where(*same).with_for_update(read=True))
+    found = next(iter(await holding.hold_same(tx, place.root, [stored.sha256], [place.path])), None)
     if found is not None and found.damage is not None:
         await damage.heal(tx, found, blob_id)
     elif found is not None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, Text, and_, case, cast, func, literal, select
 
 from app.access.lists import Answers, ProjectLists
 from app.access.policy import Actor, Permission
-from app.artifacts import reconciling
+from app.artifacts import garbage, reconciling
 from app.artifacts.reconciling import ORPHAN_AGE, SUSPICION
 from app.artifacts.tables import PENDING, Blob, CondemnedObject, MultipartUpload, SuspectObject
 from app.db.database import Database, Snapshot
@@ -120,9 +120,9 @@ def _amounts(row: Sequence[Any]) -> tuple[Amount, Amount, Amount]:
     return stored, pending, damaged
 
 
-async def leftovers(db: Database) -> Leftovers:
-    """What waits for its removal in all projects."""
-    due = CondemnedObject.not_before <= func.now()
+async def leftovers(db: Database, keep: timedelta = garbage.GRACE) -> Leftovers:
+    """What waits for its removal in all projects, where condemned bytes are kept for ``keep``."""
+    due = CondemnedObject.not_before <= func.now() - garbage.longer(keep)
     everything = CondemnedObject.object_key.is_not(None)
     columns = (*_amount(CondemnedObject.size, everything), *_amount(CondemnedObject.size, due))
     statement = select(CondemnedObject.reason, *columns, func.min(CondemnedObject.condemned_at))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -275,14 +275,17 @@ class _Push:
             await asyncio.gather(*(uploads.await_job(self._api, job, self._reporter.advance) for job in self._jobs))
             self._jobs = {}
         found = await uploads.find(self._api, list(ids))
-        self._require_good({one.file.name: found[id].trouble if id in found else _FORGOTTEN for id, one in ids.items()})
+        failed = {one.file.name for id, one in ids.items() if id in found and found[id].state == "FAILED"}
+        troubles = {one.file.name: found[id].trouble if id in found else _FORGOTTEN for id, one in ids.items()}
+        self._require_good(troubles, failed)
 
-    def _require_good(self, troubles: Mapping[str, str | None]) -> None:
+    def _require_good(self, troubles: Mapping[str, str | None], failed: Collection[str]) -> None:
+        """Files that are not fit for use are announced anew by the next run; or left out, if they are gone by then."""
         bad = {name: trouble for name, trouble in troubles.items() if trouble}
         if not bad:
             return
-        for name in bad:
-            self._memory.files[name].upload = None  # announced anew by the next run
+        for name in bad.keys() - failed:
+            self._memory.files[name].upload = None
         self._memory.save()
         lines = [f"  {name}: {trouble}" for name, trouble in list(bad.items())[:_TOLD]]
         lines += [f"  … and {len(bad) - _TOLD:,} more"] if len(bad) > _TOLD else []
@@ -299,7 +302,8 @@ class _Push:
         self.warnings += [
             f"`{path}` was sent before the interruption and stays, but is not here any more." for path in stay
         ]
-        await uploads.abort(self._api, [upload.id for upload in found.values() if upload.state == "OPEN"])
+        # What has failed keeps the version from being completed until it is left out.
+        await uploads.abort(self._api, [one.id for one in found.values() if one.state in {"OPEN", "FAILED"}])
 
 
 def _again(file: LocalFile) -> LocalFile:

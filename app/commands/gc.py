@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -50,10 +51,22 @@ async def _collect(runtime: Runtime) -> None:
 
         found = await reconciling.reconcile(runtime.db, runtime.blobs, walked)
         bar.update(task, description="sweeping")
-        swept = await garbage.sweep(runtime.db, runtime.blobs)
+        keep = timedelta(seconds=runtime.settings.deleted_bytes_seconds)
+        swept = await garbage.sweep(runtime.db, runtime.blobs, keep=keep)
+    await _print_holds(runtime)
     typer.echo(f"silent uploads ended: {ended}")
     _print_found(found)
     typer.echo(f"objects removed:      {swept.objects} ({_size(swept.bytes)})")
+
+
+async def _print_holds(runtime: Runtime) -> None:
+    from app.artifacts import holds
+
+    for hold in await holds.standing(runtime.db):
+        typer.echo(
+            f"A backup holds all bytes until {hold.expires_at:%Y-%m-%d %H:%M:%S} UTC at the latest: {hold.note}"
+            f" (`modelyard backup release {hold.id}` ends that)"
+        )
 
 
 def _print_found(found: Reconciled | None) -> None:
@@ -61,7 +74,7 @@ def _print_found(found: Reconciled | None) -> None:
         typer.echo("Another process compares bucket and tables at the moment; that was left to it.")
         return
     typer.echo(f"objects compared:     {found.objects}")
-    typer.echo(f"suspected:            {found.suspected} (no row knows them; condemned in an hour if that stays so)")
+    typer.echo(f"suspected:            {found.suspected} (no row knows them; condemned in a week if that stays so)")
     typer.echo(f"condemned:            {found.condemned}")
     typer.echo(f"newly damaged:        {found.damaged} (missing, or of another size)")
 
@@ -69,7 +82,8 @@ def _print_found(found: Reconciled | None) -> None:
 async def _report(runtime: Runtime) -> None:
     from app.artifacts import usage
 
-    left = await usage.leftovers(runtime.db)
+    await _print_holds(runtime)
+    left = await usage.leftovers(runtime.db, timedelta(seconds=runtime.settings.deleted_bytes_seconds))
     typer.echo("Condemned objects:")
     for waiting in left.waiting:
         typer.echo(

@@ -59,7 +59,7 @@ class Database:
 
         ``announce`` is told after a commit which background jobs the transaction promised. It must not block.
         """
-        self._announce = announce
+        self._announce, self._url = announce, async_url(url)
         server_settings = {
             "application_name": name,
             "timezone": "UTC",
@@ -146,6 +146,24 @@ class Database:
         async with _translated(), self._lock_engine.connect() as connection:
             taken = await connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": lock})
             yield bool(taken)
+
+    @asynccontextmanager
+    async def frozen(self) -> AsyncIterator[tuple[Snapshot, str]]:
+        """Open one view of this moment for as long as the block runs, and its name for others who want the same view
+        (PostgreSQL: ``pg_export_snapshot``, ``pg_dump --snapshot``). On a connection of its own, without time limits.
+
+        Raises:
+            Unavailable: the database is away.
+        """
+        unlimited = {"default_transaction_read_only": "on", "timezone": "UTC", "jit": "off"}
+        engine = create_async_engine(
+            self._url,
+            poolclass=NullPool,
+            isolation_level="REPEATABLE READ",
+            connect_args={"server_settings": unlimited, "timeout": 10},
+        )
+        async with _translated(), AsyncSession(engine, autoflush=False) as session, session.begin():
+            yield Snapshot(session), str(await session.scalar(text("SELECT pg_export_snapshot()")))
 
     async def ping(self) -> None:
         """Ask the database for a sign of life.

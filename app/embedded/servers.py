@@ -122,8 +122,15 @@ class Servers:
         """Whether one server answers a client with our credentials."""
         return self._servers[name].is_ready()
 
-    def wait(self, *names: str, announce: Callable[[str], None] = lambda _: None) -> None:
+    def wait(
+        self,
+        *names: str,
+        announce: Callable[[str], None] = lambda _: None,
+        restart: Callable[[], object] | None = None,
+    ) -> None:
         """Return when the named servers (all, if none is named) are ready.
+
+        ``restart`` is called now and then, and starts those again that somebody has ended.
 
         Raises:
             ServerFailed: one ended or needed more than a minute; the message has the end of its log.
@@ -131,8 +138,10 @@ class Servers:
         waiting = list(names or self._servers)
         deadline = time.monotonic() + _PATIENCE
         while waiting:
+            if restart is not None:
+                restart()
             for name in list(waiting):
-                self._require_alive(name, deadline)
+                self._require_alive(name, deadline, may_be_killed=restart is not None)
                 if self.is_ready(name):
                     waiting.remove(name)
                     announce(name)
@@ -161,10 +170,10 @@ class Servers:
         store = ObjectStore(self.data_dir, self.state)
         return [store, StorePort(self.data_dir, store, S3_SOCKET)] if store.is_isolated else [store]
 
-    def _require_alive(self, name: str, deadline: float) -> None:
+    def _require_alive(self, name: str, deadline: float, *, may_be_killed: bool) -> None:
         process = self._processes[name]
         code = process.exit_code()
-        if code is None and time.monotonic() < deadline:
+        if (code is None or (may_be_killed and code <= 0)) and time.monotonic() < deadline:
             return
         what = "did not get ready within a minute" if code is None else f"ended with {code}"
         raise ServerFailed(f"{name} {what}; {process.program.log} ends with:\n{logs.tail(process.program.log)}")

@@ -128,7 +128,7 @@ class Supervisor:
         if "s3" in self._plan.embedded and "s3-port" not in self._servers.names:
             self._journal.note("This system allows the store no network of its own: its parts use TLS, which is slower")
         self._journal.busy("Starting PostgreSQL, Redis and the object store")
-        self._servers.wait(announce=lambda name: self._journal.note(f"{_TITLES[name]} ready"))
+        self._servers.wait(announce=lambda name: self._journal.note(f"{_TITLES[name]} ready"), restart=self._tend)
 
     def _prepare(self, environment: dict[str, str]) -> FirstProject:
         self._journal.busy("Preparing the database")
@@ -150,8 +150,11 @@ class Supervisor:
         self._journal.note("API ready")
 
     def _require_alive(self, in_time: bool) -> None:
-        """A first start that fails is not repeated: the person who typed the command is there to read why."""
-        ends = [member.last_exit for member in self._members if member.last_exit]
+        """A first start that fails is not repeated: the person who typed the command is there to read why.
+
+        What somebody has killed has not failed.
+        """
+        ends = [member.last_exit for member in self._members if (member.last_exit or 0) > 0]
         if children.UNUSABLE_SETTINGS in ends:
             raise ServerFailed(logs.tail(self._log("serve")))
         if ends:

@@ -39,6 +39,12 @@ class FilesPending(Conflict):
     code = "FILES_PENDING"
 
 
+class FilesFailed(Conflict):
+    """Files that were announced for the version were refused."""
+
+    code = "FILES_FAILED"
+
+
 async def complete(
     db: Database, actor: Actor, project: int | str, target: Target, names: Sequence[str] = ()
 ) -> ModelVersion:
@@ -49,6 +55,7 @@ async def complete(
     Raises:
         ModelNotFound, VersionNotFound: there is no such version.
         FilesPending: an upload has not ended, or a file was not inspected yet; try again.
+        FilesFailed: an upload was refused or has run out of time, and was neither repeated nor aborted.
         VersionNotReady: a file failed or is in quarantine; nothing was changed.
         VersionRetired: the text belongs to a deleted version with other files.
         Invalid: no alias can be called so, or there are more than 100.
@@ -149,9 +156,11 @@ async def announce(db: Database, project_id: int | None = None) -> int:
 async def _complete(tx: Tx, version: ModelVersion) -> ModelVersion:
     root, folder = versions.root_of(version)
     await states.lock_files(tx, root)
-    missing = await outstanding.of_folder(tx, root, folder)
+    missing = await outstanding.of_folder(tx, root, folder, version.created_at)
     if missing.is_pending:
         raise FilesPending(_pending(version, missing))
+    if missing.failed:
+        raise FilesFailed(_failed(version, missing))
     await manifests.require_same(
         tx, version.project_id, version.model_id, version.version, root, folder, version.location
     )
@@ -164,7 +173,7 @@ async def _settle(tx: Tx, model: Model, version: ModelVersion) -> bool:
     if not await repository.touch_model(tx, model.project_id, model.id):
         return False
     await states.lock_files(tx, root)
-    missing = await outstanding.of_folder(tx, root, folder)
+    missing = await outstanding.of_folder(tx, root, folder, version.created_at)
     if missing.is_pending or missing.failed or not missing.files:
         return False
     try:
@@ -206,6 +215,14 @@ def _pending(version: ModelVersion, missing: Outstanding) -> str:
         if count
     ]
     return f"The version {quoted(version.version)} cannot be completed yet: {' and '.join(parts)}; try again shortly."
+
+
+def _failed(version: ModelVersion, missing: Outstanding) -> str:
+    others = f" (and {missing.failed - 1} others)" if missing.failed > 1 else ""
+    return (
+        f"The version {quoted(version.version)} cannot be completed without {quoted(missing.failure or '')}{others}."
+        " Send the file again, or abort its upload (`artifactUploadAbort`) to leave it out."
+    )
 
 
 async def _versions(
@@ -251,9 +268,12 @@ _REFRESH_ONE = text("""
     WHERE o.project_id = :of_project AND o.id = :version AND v.project_id = o.project_id AND v.id = o.id
 """)
 _MISS = text("""
-    UPDATE model_versions v SET open_until = 'completed'
-    FROM unnest(:projects, :candidates) AS missed (project_id, candidate_id)
-    WHERE v.project_id = missed.project_id AND v.candidate_id = missed.candidate_id AND v.open_until = 'files_ready'
+    UPDATE model_versions v SET open_until = 'completed' FROM (
+        SELECT o.project_id, o.id FROM model_versions o
+        JOIN unnest(:projects, :candidates) AS missed (project_id, candidate_id)
+          ON o.project_id = missed.project_id AND o.candidate_id = missed.candidate_id
+        WHERE o.open_until = 'files_ready' ORDER BY o.project_id, o.id FOR UPDATE OF o
+    ) AS held WHERE v.project_id = held.project_id AND v.id = held.id
 """).bindparams(bindparam("projects", type_=ARRAY(BigInteger)), bindparam("candidates", type_=ARRAY(Uuid)))
 _SEEMS_COMPLETE = text("""
     model_versions.open_until = 'files_ready' AND model_versions.given_up_at IS NULL

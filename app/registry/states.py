@@ -5,9 +5,10 @@ Triggers derive it from the version and from its files (migration 0011), in the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, Uuid, bindparam, text
+from sqlalchemy import ARRAY, BigInteger, Uuid, bindparam, text
 
 from app.artifacts.artifacts import Root
 from app.db.database import Tx
@@ -65,6 +66,12 @@ def not_ready(version: ModelVersion, action: str, *, field: str | None = None) -
 
 
 _LOCK = text("SELECT pg_advisory_xact_lock(version_files_lock(:root))").bindparams(bindparam("root", type_=Uuid))
+_LOCK_ALL = text("""
+    SELECT count(pg_advisory_xact_lock(key)) FROM (
+        SELECT DISTINCT version_files_lock(coalesce(logged_model_id, candidate_id)) AS key FROM model_versions
+        WHERE project_id = :of_project AND id = ANY (:ids) ORDER BY key
+    ) AS each
+""").bindparams(bindparam("of_project", type_=BigInteger), bindparam("ids", type_=ARRAY(BigInteger)))
 _REFRESH = text("SELECT refresh_version_states(:of_project, :candidate, :logged_model)").bindparams(
     bindparam("of_project", type_=BigInteger), bindparam("candidate", type_=Uuid), bindparam("logged_model", type_=Uuid)
 )
@@ -76,6 +83,11 @@ async def lock_files(tx: Tx, root: Root) -> None:
     The order of locks is candidate, model, files, version.
     """
     await tx.execute(_LOCK, {"root": root.id})
+
+
+async def lock_files_of(tx: Tx, project_id: int, version_ids: Sequence[int]) -> None:
+    """Step: the same for the files of several versions, in one order."""
+    await tx.execute(_LOCK_ALL, {"of_project": project_id, "ids": list(version_ids)})
 
 
 async def refresh(tx: Tx, root: Root) -> None:

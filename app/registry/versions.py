@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, update
+from sqlalchemy import func, select, update
 
 from app.access import policy, projects
 from app.access.policy import Actor, Permission
@@ -193,6 +193,7 @@ async def set_stage(
         access = await writable(tx, actor, project)
         model, version = await find(tx, access.id, target)
         await lock_model(tx, model)
+        version = await current(tx, version)
         left_stage = version.stage
         archived = await _archive_others(tx, version, stage) if archive_existing else []
         moved = await change(tx, version, stage=stage, updated_at=func.now())
@@ -334,17 +335,17 @@ async def hold(tx: Tx, version: ModelVersion) -> None:
 
 
 async def _archive_others(tx: Tx, version: ModelVersion, stage: str) -> Sequence[ModelVersion]:
+    """Several versions are held, and they may share files: so files first, and each kind in one order."""
+    same = (ModelVersion.project_id == version.project_id, ModelVersion.model_id == version.model_id)
+    others = (*same, ModelVersion.stage == stage, ModelVersion.id != version.id, ModelVersion.deleted_at.is_(None))
+    ids = (await tx.scalars(select(ModelVersion.id).where(*others))).all()
+    if not ids:
+        return []
+    await states.lock_files_of(tx, version.project_id, [version.id, *ids])
+    every = (ModelVersion.project_id == version.project_id, ModelVersion.id == func.any([version.id, *ids]))
+    await tx.execute(select(ModelVersion.id).where(*every).order_by(ModelVersion.id).with_for_update())
     statement = (
-        update(ModelVersion)
-        .where(
-            ModelVersion.project_id == version.project_id,
-            ModelVersion.model_id == version.model_id,
-            ModelVersion.stage == stage,
-            ModelVersion.id != version.id,
-            ModelVersion.deleted_at.is_(None),
-        )
-        .values(stage="archived", updated_at=func.now())
-        .returning(ModelVersion)
+        update(ModelVersion).where(*others).values(stage="archived", updated_at=func.now()).returning(ModelVersion)
     )
     return (await tx.scalars(statement, execution_options={"populate_existing": True})).all()
 

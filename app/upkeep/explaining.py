@@ -41,7 +41,7 @@ WHERE project_id = :project AND blob_id = :blob AND state = 'verifying' AND is_s
 _GONE = """
 SELECT 'condemned' AS state, reason, condemned_at AS since, not_before AS due FROM condemned_objects
 WHERE object_key = :wanted
-UNION ALL SELECT 'suspect', 'no row knew it', suspected_at, suspected_at + interval '1 hour' FROM suspect_objects
+UNION ALL SELECT 'suspect', 'no row knew it', suspected_at, suspected_at + interval '7 days' FROM suspect_objects
 WHERE object_key = :wanted"""
 
 

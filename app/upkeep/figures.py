@@ -29,6 +29,7 @@ _HELP = {
     "condemned_objects": "Objects in the store that wait for their removal.",
     "condemned_bytes": "Their bytes, as far as the sizes are known.",
     "condemned_oldest_seconds": "For how long the oldest of them has been waiting.",
+    "backup_hold_seconds": "For how long the oldest backup has kept all bytes in the store; 0: there is none.",
     "pending_uploads": "Blobs whose upload has begun and not ended.",
     "pending_uploads_oldest_seconds": "For how long the oldest of them has been under way.",
     "silent_uploads_oldest_seconds": "For how long the lease of the oldest silent upload has been over.",
@@ -59,6 +60,8 @@ UNION ALL SELECT name, NULL, NULL, value FROM (
     FROM blobs WHERE state = 'pending') uploads,
   LATERAL (VALUES ('pending_uploads', count), ('pending_uploads_oldest_seconds', oldest),
     ('silent_uploads_oldest_seconds', silent)) AS named (name, value)
+UNION ALL SELECT 'backup_hold_seconds', NULL, NULL,
+    coalesce(extract(epoch FROM now() - min(begun_at)), 0)::float8 FROM backup_holds
 UNION ALL SELECT 'suspect_objects', NULL, NULL, count(*)::float8 FROM suspect_objects
 UNION ALL SELECT 'damaged_blobs', NULL, NULL, count(*)::float8 FROM blobs WHERE damaged_at IS NOT NULL
 UNION ALL SELECT name, NULL, NULL, value FROM (

@@ -83,7 +83,7 @@ async def test_the_young_and_the_known_are_spared(runtime, project, root):
     assert await read(runtime, root, "f") == b"known"
 
 
-async def test_a_stranger_is_suspected_first_and_condemned_an_hour_later(runtime, project, root, at_any_age):
+async def test_a_stranger_is_suspected_first_and_condemned_a_week_later(runtime, project, root, at_any_age):
     await store(runtime, project, root, "f", b"known")
     stranger, late = f"v1/{project.id}/ab/stranger", f"v1/{project.id}/ab/late"
     for key in (stranger, late):
@@ -92,8 +92,10 @@ async def test_a_stranger_is_suspected_first_and_condemned_an_hour_later(runtime
         await reconciling.reconcile(runtime.db, runtime.blobs)
         assert (await rows(runtime, SuspectObject, stranger), await rows(runtime, CondemnedObject, stranger)) == (1, 0)
     async with runtime.db.write() as tx:
-        long_ago = datetime.now(UTC) - timedelta(hours=2)
-        await tx.execute(update(SuspectObject).values(suspected_at=long_ago))
+        await tx.execute(update(SuspectObject).values(suspected_at=datetime.now(UTC) - timedelta(days=6)))
+    assert (await reconciling.reconcile(runtime.db, runtime.blobs)).condemned == 0
+    async with runtime.db.write() as tx:
+        await tx.execute(update(SuspectObject).values(suspected_at=datetime.now(UTC) - timedelta(days=8)))
         # One of the suspects has become known meanwhile.
         tx.add(Blob(project_id=project.id, id=uuid7(), object_key=late))
     found = await reconciling.reconcile(runtime.db, runtime.blobs)

@@ -132,7 +132,7 @@ class Desk:
 
     async def command(self, *arguments: str, **environment: str) -> Ended:
         process = await self.begin(*arguments, **environment)
-        out, err = await asyncio.wait_for(process.communicate(), 60)
+        out, err = await asyncio.wait_for(process.communicate(), 300)
         return Ended(process.returncode or 0, out.decode(), err.decode())
 
 

@@ -109,7 +109,7 @@ async def test_ctrl_c_ends_a_push_and_the_next_goes_on(desk: Desk, proxy: Proxy)
     desk.write("big.bin", noise(20 * MIB))
     proxy.bytes_left, proxy.is_held = 17 * MIB, True
     process = await desk.begin("push", "m", "files", "--jobs", "1")
-    await asyncio.wait_for(proxy.held.wait(), 60)
+    await asyncio.wait_for(proxy.held.wait(), 300)
     process.send_signal(signal.SIGINT)
     _, err = await asyncio.wait_for(process.communicate(), 20)
     assert process.returncode == 130

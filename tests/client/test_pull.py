@@ -106,7 +106,7 @@ async def test_a_killed_pull_goes_on(desk: Desk, proxy: Proxy):
     await desk.push()
     proxy.hold_gets_after = 1
     process = await desk.begin("pull", "m", "out", "--jobs", "1")
-    await asyncio.wait_for(proxy.held.wait(), 60)
+    await asyncio.wait_for(proxy.held.wait(), 300)
     process.kill()
     await process.communicate()
     proxy.hold_gets_after = None

@@ -86,7 +86,7 @@ async def test_a_killed_push_goes_on_with_the_parts_that_are_missing(desk: Desk,
     content = desk.write("big.bin", noise(40 * MIB))
     proxy.bytes_left, proxy.is_held = 20 * MIB, True
     process = await desk.begin("push", "m", "files", "--jobs", "1")
-    await asyncio.wait_for(proxy.held.wait(), 60)
+    await asyncio.wait_for(proxy.held.wait(), 300)
     process.kill()
     await process.communicate()
     assert proxy.puts == PARTS[:1]
@@ -237,6 +237,19 @@ async def test_what_arrives_otherwise_is_told_and_sent_anew(desk: Desk, proxy: P
     proxy.spoil_up = bytes
     pushed = await desk.push()
     assert (pushed.resumed, pushed.version.number, pushed.sent_parts) == (True, 1, 1)
+
+
+async def test_a_refused_file_that_is_taken_away_is_left_out(desk: Desk, proxy: Proxy):
+    desk.write("good", b"good")
+    desk.write("a", b"right")
+    proxy.spoil_up = lambda body: body.replace(b"right", b"wrong")
+    with pytest.raises(Failure, match="1 file is not fit for use:\n  a: The SHA-256 of what arrived is"):
+        await desk.push()
+    proxy.spoil_up = bytes
+    (desk.files / "a").rename(desk.files / "b")
+    assert (await desk.push()).version.number == 1
+    await desk.pull()
+    assert desk.tree() == {"good": b"good", "b": b"right"}
 
 
 async def test_files_that_are_not_fit_for_use_are_told(desk: Desk):

@@ -164,6 +164,21 @@ def test_life_of_an_installation(up):
     assert fourth.popen.returncode == 0
 
 
+def test_what_is_killed_while_it_starts_is_started_again(up, tmp_path):
+    data_dir = tmp_path / "data"
+    first = up(data_dir)
+    first.wait_until_ready()
+    first.popen.terminate()
+    first.popen.communicate(timeout=30)
+
+    second = up(data_dir)
+    for name in ("valkey-server", "postgres", "weed", "python"):
+        until(lambda: second.pids(name))  # noqa: B023
+        os.kill(min(second.pids(name)), signal.SIGKILL)
+    second.wait_until_ready()
+    assert second.status("/health/ready") == 200
+
+
 def test_taken_port_is_named(up):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

@@ -22,7 +22,7 @@ def main() -> int:
     print(f"seed {seed}", flush=True)
     directory = Path(tempfile.mkdtemp(prefix="myf"))
     if options.seconds:
-        report = asyncio.run(storm.run(directory, seed, options.seconds))
+        report = asyncio.run(storm.run(directory, seed, options.seconds, _say))
     else:
         report = asyncio.run(matrix.run(directory, seed, options.rows, options.columns, _say))
     options.report.write_text(str(report))

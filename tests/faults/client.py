@@ -8,8 +8,10 @@ import json
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -68,6 +70,12 @@ class Client:
         await self._http.aclose()
         await self._bare.aclose()
 
+    def within(self, project: str) -> Client:
+        """The same client in another project, by its path."""
+        other = copy(self)
+        other._tracking = f"{self._url}/api/v4/projects/{quote(project, safe='')}/ml/mlflow"
+        return other
+
     async def send(self, method: str, url: str, *, bare: bool = False, **more: Any) -> Outcome:
         """Send a request, once."""
         try:
@@ -82,6 +90,10 @@ class Client:
         """An MLflow call, once."""
         method = "DELETE" if name.endswith("/delete") and not name.startswith(("runs/", "experiments/")) else "POST"
         return await self.send(method, f"{self._tracking}/api/2.0/mlflow/{name}", json=message)
+
+    async def drop(self, name: str, /, **message: Any) -> Outcome:
+        """An MLflow call by DELETE, once."""
+        return await self.send("DELETE", f"{self._tracking}/api/2.0/mlflow/{name}", json=message)
 
     async def ask(self, name: str, /, **message: Any) -> Outcome:
         """An MLflow call by GET, once."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,8 +92,10 @@ def growing_set(additions: Sequence[Op], stored: Sequence[Any]) -> list[str]:
     return problems
 
 
-def summary(ops: Sequence[Op]) -> Mapping[str, str]:
+def table(ops: Sequence[Op]) -> str:
     """Numbers of operations by kind and how they ended."""
     counted = Counter((op.kind, op.result) for op in ops)
     kinds = sorted({kind for kind, _ in counted})
-    return {kind: ", ".join(f"{counted[kind, end]} {end}" for end in ("ok", "unknown", "fail")) for kind in kinds}
+    head = ["| operation | acknowledged | unknown | refused |", "|---|---|---|---|"]
+    cells = {kind: [str(counted[kind, end]) for end in ("ok", "unknown", "fail")] for kind in kinds}
+    return "\n".join([*head, *(f"| {kind} | {' | '.join(numbers)} |" for kind, numbers in cells.items())])

@@ -50,13 +50,14 @@ class Installation:
         self._output = directory / "up.txt"
         self.popen: subprocess.Popen[bytes] | None = None
         self._second: subprocess.Popen[bytes] | None = None
+        self._known: dict[str, str] = {}
 
     def start(self) -> None:
         """Start it; wait for :meth:`ready`."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MODELYARD_")}
         chosen = {
             "MODELYARD_DATA_DIR": str(self.data_dir),
-            "MODELYARD_PORT": "0",
+            "MODELYARD_PORT": self._port(),
             "MODELYARD_WEB_CONCURRENCY": str(len(APIS)),
             "MODELYARD_FAULTS": str(self._traps),
             "MODELYARD_CI_PRIVATE_HOSTS": "127.0.0.1",
@@ -66,12 +67,31 @@ class Installation:
                 [sys.executable, "-m", "app.cli", "up"], cwd=ROOT, env=kept | chosen, stdout=output, stderr=output
             )
 
-    async def ready(self) -> None:
+    async def start_again(self, number: signal.Signals) -> None:
+        """End the supervisor, and start another one at the same address as soon as nothing is left of the first."""
+        assert self.popen is not None
+        everything = [] if self.has_ended else self.pids()
+        self.popen.send_signal(number)
+        await asyncio.to_thread(self.popen.wait)
+        await asyncio.to_thread(processes.await_end, everything, 30)
+        self.start()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the supervisor is not there any more."""
+        return self.popen is None or self.popen.poll() is not None
+
+    def _port(self) -> str:
+        """A free one the first time, and then the same."""
+        known = (self.data_dir / "connection.env").exists()
+        return self.connection["MODELYARD_URL"].rpartition(":")[2] if known else "0"
+
+    async def ready(self, patience: float = PATIENCE) -> None:
         """Wait until the API answers and says so."""
         connection = self.data_dir / "connection.env"
         await until(connection.exists, f"it did not start: {self._output}")
         async with httpx.AsyncClient(base_url=self.connection["MODELYARD_URL"], timeout=5) as client:
-            end = time.monotonic() + PATIENCE
+            end = time.monotonic() + patience
             while True:
                 try:
                     if (await client.get("/health/ready")).status_code == 200:
@@ -98,7 +118,8 @@ class Installation:
 
     def pids(self, *names: str) -> list[int]:
         """Running processes of these names (all, if none is named), oldest first."""
-        assert self.popen is not None
+        if self.popen is None or self.has_ended:
+            return []
         found = processes.descendants(self.popen.pid)
         return sorted(pid for pid, name in found.items() if not names or name in names)
 
@@ -110,6 +131,16 @@ class Installation:
 
     def signal(self, number: signal.Signals, name: str) -> int:
         (pid,) = self.pids(name)
+        os.kill(pid, number)
+        return pid
+
+    def send(self, number: signal.Signals, name: str) -> int:
+        """Send a signal to the oldest process of a name.
+
+        Raises:
+            IndexError: none runs.
+        """
+        pid = self.pids(name)[0]
         os.kill(pid, number)
         return pid
 
@@ -152,9 +183,11 @@ class Installation:
 
     def _environment(self) -> dict[str, str]:
         """What API and worker were started with."""
-        (family,) = self.pids("python")
-        pairs = Path(f"/proc/{family}/environ").read_bytes().decode().split("\0")
-        return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+        if not self._known:
+            (family,) = self.pids("python")
+            pairs = Path(f"/proc/{family}/environ").read_bytes().decode().split("\0")
+            self._known = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+        return self._known
 
 
 async def until(condition: Callable[[], bool], message: str, seconds: float = PATIENCE) -> None:

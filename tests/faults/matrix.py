@@ -9,6 +9,7 @@ import traceback
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from tests.ci import fakes
@@ -111,17 +112,17 @@ async def run(
     return report
 
 
-async def settle(world: World, problems: list[str]) -> None:
+async def settle(world: World, problems: list[str], *, patience: float = 90) -> None:
     """Let workers do what is left, a day pass and the chores run; then nothing may differ from what was promised."""
-    for check in (_jobs, _bytes, World.check_all):
+    for check in (partial(_jobs, patience=patience), _bytes, World.check_all):
         try:
             await check(world)
         except AssertionError as error:
             problems.append(str(error)[:2_000])
 
 
-async def _jobs(world: World) -> None:
-    await world.truth.quiet()
+async def _jobs(world: World, patience: float) -> None:
+    await world.truth.quiet(patience)
     rows = await world.truth.rows("SELECT kind, last_error FROM background_jobs WHERE state = 'dead'")
     assert rows == [], f"dead jobs: {rows}"
 

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import random
-import signal
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 from tests.faults import histories, matrix
 from tests.faults.client import Outcome, sha256
+from tests.faults.deaths import DEATHS, rage
+from tests.faults.deeds import Deeds
 from tests.faults.histories import Op
-from tests.faults.installation import APIS, Installation
 from tests.faults.matrix import Report
-from tests.faults.rows import empty_redis
 from tests.faults.world import World
 
-CLIENTS = 8
+CLIENTS, PUSHERS = 8, 2
 MODELS = ("storm-a", "storm-b")
 REGISTERS = tuple(f"register-{number}" for number in range(4))
 METRICS_AT_ONCE = 5
+TOLD_SECONDS = 15.0
+SETTLED_SECONDS = 300.0
+"""For jobs that are left at the end: those that failed in the storm wait longer and longer."""
+ENDS = {"ok": "acknowledged", "unknown": "unknown", "fail": "refused"}
 
 
 class Storm:
@@ -31,9 +35,12 @@ class Storm:
         self.world, self.client, self.seed = world, world.client, seed
         self.ops: list[Op] = []
         self.points = 0
-        self.deaths: list[str] = []
+        self.numbers: dict[str, list[int]] = {name: [1] for name in MODELS}
+        self.deaths: Counter[str] = Counter()
+        self.deeds = Deeds(world, self.ops)
 
     async def prepare(self) -> None:
+        await self.deeds.prepare()
         self.place = await self.client.candidate()
         self.run_id = self.place.split("/")[1]
         for name in MODELS:
@@ -62,13 +69,21 @@ class Storm:
             (3, lambda: self.read(dice.choice(REGISTERS))),
             (2, lambda: self.release(dice.choice(MODELS))),
             (2, lambda: self.point_alias(dice)),
+            (1, lambda: self.remove_alias(dice.choice(MODELS))),
             (4, self.log),
+            *self.deeds.weighted(dice),
         ]
         weights = [weight for weight, _ in deeds]
         while time.monotonic() < end:
             (_, deed), *_ = dice.choices(deeds, weights)
             await deed()
             await asyncio.sleep(dice.uniform(0, 0.05))
+
+    async def push(self, number: int, end: float) -> None:
+        """A client who pushes one version after the other, which takes as long as it takes."""
+        dice = random.Random(f"{self.seed}-push-{number}")
+        while time.monotonic() < end:
+            await self.deeds.push(dice)
 
     async def store(self, path: str, own: list[str]) -> None:
         content = self.world.content(500)
@@ -106,13 +121,18 @@ class Storm:
         value = int(outcome.data["model_version"]["version"]) if outcome.is_ok else None
         result = "ok" if outcome.is_ok else "unknown" if outcome.is_unknown else "fail"
         self.ops.append(Op("version", model, value, invoked, time.monotonic(), result))
+        if value is not None:
+            self.numbers[model].append(value)
 
     async def point_alias(self, dice: random.Random) -> None:
         model = dice.choice(MODELS)
-        known = [op.value for op in self.ops if op.kind == "version" and op.key == model and op.result == "ok"]
-        number = dice.choice(known or [1])
+        number = dice.choice(self.numbers[model])
         message = {"name": model, "alias": "champion", "version": str(number)}
         await self.note("alias", model, number, self.client.call("registered-models/alias", **message))
+
+    async def remove_alias(self, model: str) -> None:
+        message = {"name": model, "alias": "champion"}
+        await self.note("alias", model, None, self.client.drop("registered-models/alias", **message))
 
     async def log(self) -> None:
         steps = range(self.points, self.points + METRICS_AT_ONCE)
@@ -138,6 +158,7 @@ class Storm:
             asking = self.client.ask("registered-models/alias", name=model, alias="champion")
             last = await self._last("alias", model, asking, _number_of)
             problems += histories.register(self._of("alias", model), [last])
+        problems += await self.deeds.check()
         return problems + histories.growing_set([op for op in self.ops if op.kind == "metrics"], await self._points())
 
     async def _last(self, kind: str, key: str, work: Awaitable[Outcome], got: Callable[[Outcome], Any]) -> Op:
@@ -171,62 +192,68 @@ def _number_of(outcome: Outcome) -> int | None:
     return int(outcome.data["model_version"]["version"]) if outcome.is_ok else None
 
 
-async def rage(installation: Installation, dice: random.Random, end: float, deaths: list[str]) -> None:
-    """Kill something every few seconds."""
-
-    async def pause(name: str) -> None:
-        pid = installation.signal(signal.SIGSTOP, name)
-        await asyncio.sleep(dice.uniform(0.5, 4))
-        installation.continue_(pid)
-
-    deeds: dict[str, Callable[[], Any]] = {
-        "api 1": lambda: installation.kill("api 1"),
-        "both apis": lambda: installation.kill(*APIS),
-        "worker": lambda: installation.kill("worker"),
-        "redis": lambda: installation.kill("valkey-server"),
-        "redis emptied": lambda: empty_redis(installation),
-        "postgres": lambda: installation.kill("postgres"),
-        "store": lambda: installation.kill("weed"),
-        "all": lambda: installation.kill("worker", *APIS, "python", "valkey-server", "weed", "postgres"),
-        "pause of the worker": lambda: pause("worker"),
-        "pause of an api": lambda: pause("api 2"),
-    }
-    while time.monotonic() < end:
-        await asyncio.sleep(dice.uniform(1, 4))
-        name = dice.choice(list(deeds))
-        if not installation.pids(*(("worker", *APIS) if name.startswith(("pause", "all")) else ())):
-            continue
-        try:
-            done = deeds[name]()
-            if done is not None:
-                await done
-        except (ValueError, ProcessLookupError):
-            continue  # it is dead already
-        deaths.append(name)
+async def _tell(storm: Storm, say: Callable[[str], object], began: float) -> None:
+    """Say every quarter of a minute how far it is."""
+    shown = 0
+    while True:
+        await asyncio.sleep(TOLD_SECONDS)
+        ends = Counter(op.result for op in storm.ops)
+        told = ", ".join(f"{ends[end]} {title}" for end, title in ENDS.items())
+        wrong = [*storm.client.books.wrong, *storm.deeds.problems]
+        passed = time.monotonic() - began
+        say(f"{passed:6.0f} s  {storm.deaths.total()} deaths  {len(storm.ops)} operations: {told}  {len(wrong)} wrong")
+        for one in wrong[shown:]:
+            say(f"         {one}")
+        shown = len(wrong)
 
 
-async def run(directory: Path, seed: int, seconds: float) -> Report:
+async def run(directory: Path, seed: int, seconds: float, say: Callable[[str], object] = len) -> Report:
     """Let clients and deaths go on for so long, then check the history and all that is left."""
     report = Report(seed)
     async with matrix.running(directory, seed) as world:
-        storm = Storm(world, seed)
+        storm, began = Storm(world, seed), time.monotonic()
         await storm.prepare()
-        end = time.monotonic() + seconds
+        telling = asyncio.create_task(_tell(storm, say, began))
+        end = began + seconds
         raging = rage(world.installation, random.Random(f"{seed}-rage"), end, storm.deaths)
-        await asyncio.gather(raging, *(storm.live(number, end) for number in range(CLIENTS)))
+        pushers = (storm.push(number, end) for number in range(PUSHERS))
+        await asyncio.gather(raging, *pushers, *(storm.live(number, end) for number in range(CLIENTS)))
+        telling.cancel()
+        say("the storm is over; waiting for what is left, and checking")
         began = time.monotonic()
+        if world.installation.has_ended:
+            world.installation.start()
         await world.installation.ready()
         report.facts["ready again after"] = f"{time.monotonic() - began:.1f} s"
-        await matrix.settle(world, report.problems)
+        await matrix.settle(world, report.problems, patience=SETTLED_SECONDS)
         report.problems += await storm.check()
         report.problems += [f"not to be answered: {answer}" for answer in world.client.books.wrong]
-        report.facts |= {
-            "seed": seed,
-            "deaths": f"{len(storm.deaths)}: {', '.join(storm.deaths)}",
-            "operations": len(storm.ops),
-            **{f"operations: {kind}": ended for kind, ended in histories.summary(storm.ops).items()},
-            "files checked": f"{len(world.ledger.present)} present, {len(world.ledger.doubtful)} doubtful, "
-            f"{len(world.ledger.gone)} deleted",
-            "answers": dict(sorted(world.client.books.answers.items())),
-        }
+        report.facts |= _facts(storm)
     return report
+
+
+def _facts(storm: Storm) -> dict[str, object]:
+    ledger, client = storm.world.ledger, storm.client
+    log = storm.world.installation.log("postgres")
+    return {
+        "seed": storm.seed,
+        "deaths": storm.deaths.total(),
+        "kinds of death that were not met": sorted(DEATHS.keys() - storm.deaths.keys()) or "none",
+        "operations": len(storm.ops),
+        "files checked": f"{len(ledger.present)} present, {len(ledger.doubtful)} doubtful, {len(ledger.gone)} deleted",
+        "versions pushed": f"{len(storm.deeds.pushed)} completed and checked",
+        "deadlocks that PostgreSQL has ended": log.count("deadlock detected"),
+        "answers": dict(sorted(client.books.answers.items())),
+        "deaths by kind": "\n".join(_rows(storm.deaths)),
+        "operations by kind": "\n\n" + histories.table(storm.ops),
+    }
+
+
+def _rows(deaths: Counter[str]) -> list[str]:
+    return [
+        "",
+        "| death | times |",
+        "|---|---|",
+        *(f"| {name} | {times} |" for name, times in sorted(deaths.items())),
+        "",
+    ]

@@ -81,12 +81,12 @@ async def held_up(monkeypatch, module, name, who):
     """The task called ``who`` stops before this step until the block ends."""
     step, reached, gate = getattr(module, name), asyncio.Event(), asyncio.Event()
 
-    async def stopping(*given):
+    async def stopping(*given, **named):
         task = asyncio.current_task()
         if task is not None and task.get_name() == who:
             reached.set()
             await gate.wait()
-        return await step(*given)
+        return await step(*given, **named)
 
     monkeypatch.setattr(module, name, stopping)
     try:
@@ -154,6 +154,40 @@ async def test_an_upload_that_was_repeated_is_not_waited_for(runtime, project, m
     await announce(runtime, project, first, "a.bin", expected=False)
     await put(runtime, project, versions.root_of(first)[0], "a.bin", uuid4().bytes)
     await change(runtime, project, "artifacts SET inspected_at = now()")
+    version = await make(runtime, project, "1.0.0", candidate_id=first.candidate_id, is_open=True)
+    assert (await complete(runtime, project, version)).state == "ready"
+
+
+@pytest.mark.parametrize(
+    "gone", ["state = 'failed', reason = 'other bytes'", "expires_at = now() - interval '1 minute'"]
+)
+async def test_a_version_is_not_completed_without_a_file_that_was_announced(runtime, project, model, gone):
+    version = await make(runtime, project, "1.0.0", is_open=True)
+    uploads = await announce(runtime, project, version, "a.bin", "b.bin")
+    await arrive(runtime, project, version, "a.bin")
+    await change(runtime, project, f"multipart_uploads SET {gone}", path="b.bin")
+    with pytest.raises(completion.FilesFailed, match=r"cannot be completed without 'b\.bin"):
+        await complete(runtime, project, version, ["champion"])
+    assert await state(runtime, project) == "open"
+    ids = [upload.id for upload in uploads if upload.path == "b.bin"]
+    (left_out,) = await announced_uploads.abort(runtime.db, project.owner, runtime.blobs, project.id, ids)
+    assert left_out.state == "aborted"
+    assert (await complete(runtime, project, version, ["champion"])).state == "ready"
+
+
+async def test_a_file_that_came_after_its_refusal_is_not_missing(runtime, project, model):
+    version = await make(runtime, project, "1.0.0", is_open=True)
+    await announce(runtime, project, version, "a.bin")
+    await change(runtime, project, "multipart_uploads SET state = 'failed'", path="a.bin")
+    await put(runtime, project, versions.root_of(version)[0], "a.bin", uuid4().bytes)
+    await change(runtime, project, "artifacts SET inspected_at = now()")
+    assert (await complete(runtime, project, version)).state == "ready"
+
+
+async def test_what_failed_before_the_version_was_made_was_not_announced_for_it(runtime, project, model):
+    first = await make(runtime, project, "0.1.0")
+    await announce(runtime, project, first, "old.bin", expected=False)
+    await change(runtime, project, "multipart_uploads SET state = 'failed'", path="old.bin")
     version = await make(runtime, project, "1.0.0", candidate_id=first.candidate_id, is_open=True)
     assert (await complete(runtime, project, version)).state == "ready"
 

@@ -1,0 +1,122 @@
+"""Transactions that need the same rows wait for each other one way only: none ends as a deadlock.
+
+Each test stops one of two between two locks until the other has taken what it can, and then lets both go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import pytest
+from sqlalchemy import text
+
+from app.artifacts import garbage, inspections, quarantine
+from app.artifacts.artifacts import ArtifactNotFound, Root
+from app.artifacts.inspections import Looked
+from app.artifacts.uploads import remove
+from app.inspection.reports import Outcome, Report
+from app.registry import models, versions
+from app.registry.models import CreateModel
+from app.tracking import candidates, owners
+from app.tracking.candidates import CreateCandidate
+from tests.registry.test_completion import held_up
+from tests.registry.test_states import make, put, set_file_state
+
+DANGEROUS = Report(Outcome.QUARANTINED, "it runs code")
+
+
+@pytest.fixture
+async def model(runtime, project):
+    return await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
+
+
+@pytest.fixture
+async def root(runtime, project):
+    made = await candidates.create(runtime.db, project.owner, project.id, CreateCandidate())
+    return Root(project.id, candidate_id=made.id)
+
+
+async def artifact(runtime, root, path):
+    async with runtime.db.read() as snap:
+        statement = text("SELECT id, blob_id, state FROM artifacts WHERE root_id = :root AND path = :path")
+        return (await snap.execute(statement, {"root": root.id, "path": path})).one_or_none()
+
+
+@asynccontextmanager
+async def both(monkeypatch, module, name, first, second):
+    """``first`` stops before this step until ``second`` waits for it or is done; both have to come to a good end."""
+    async with held_up(monkeypatch, module, name, "first") as reached:
+        one = asyncio.create_task(first, name="first")
+        await asyncio.wait_for(reached.wait(), 10)
+        two = asyncio.create_task(second, name="second")
+        await asyncio.wait([two], timeout=0.5)
+    yield await asyncio.wait_for(asyncio.gather(one, two), 20)
+
+
+async def test_a_file_is_removed_while_the_same_bytes_are_stored_there(runtime, project, root, monkeypatch):
+    await put(runtime, project, root, "f", b"same")
+    removing = remove(runtime.db, project.owner, root, "f", lock_owner=owners.lock(root))
+    storing = put(runtime, project, root, "f", b"same")
+    async with both(monkeypatch, garbage, "release", removing, storing):
+        assert await artifact(runtime, root, "f") is not None
+
+
+async def test_two_files_change_their_bytes_for_each_others(runtime, project, root, monkeypatch):
+    await put(runtime, project, root, "a", b"one")
+    await put(runtime, project, root, "b", b"two")
+    swaps = put(runtime, project, root, "a", b"two"), put(runtime, project, root, "b", b"one")
+    async with both(monkeypatch, garbage, "release", *swaps):
+        assert (await artifact(runtime, root, "a")).blob_id != (await artifact(runtime, root, "b")).blob_id
+
+
+async def test_files_of_a_candidate_are_removed_while_one_is_released_from_quarantine(
+    runtime, project, root, monkeypatch
+):
+    await put(runtime, project, root, "f", b"dangerous")
+    await set_file_state(runtime, root, "f", "quarantined", "it runs code")
+    found = await artifact(runtime, root, "f")
+
+    async def removing():
+        async with runtime.db.write() as tx:
+            return await garbage.release_root(tx, project.id, root.id, 10)
+
+    async def releasing():
+        try:
+            await quarantine.release(runtime.db, project.owner, project.id, found.id)
+        except (quarantine.NotQuarantined, ArtifactNotFound):
+            return
+
+    async with both(monkeypatch, garbage, "release", removing(), releasing()):
+        assert await artifact(runtime, root, "f") is None
+
+
+async def test_versions_of_one_candidate_are_archived_while_a_file_of_it_fails(runtime, project, model, monkeypatch):
+    first = await make(runtime, project, "1.0.0")
+    root = versions.root_of(first)[0]
+    await put(runtime, project, root, "f")
+    second = await make(runtime, project, "2.0.0", candidate_id=first.candidate_id)
+    await versions.set_stage(runtime.db, project.owner, project.id, second.id, "staging")
+    archiving = versions.set_stage(runtime.db, project.owner, project.id, first.id, "staging", archive_existing=True)
+    failing = set_file_state(runtime, root, "f", "failed", "it lies")
+    async with both(monkeypatch, versions, "change", archiving, failing):
+        assert (await artifact(runtime, root, "f")).state == "failed"
+
+
+async def test_two_bad_contents_are_found_in_the_same_two_candidates(runtime, project, monkeypatch):
+    roots = []
+    for _ in range(2):
+        made = await candidates.create(runtime.db, project.owner, project.id, CreateCandidate())
+        roots.append(Root(project.id, candidate_id=made.id))
+    for path, order in (("a.gguf", roots), ("b.gguf", roots[::-1])):
+        for root in order:
+            await put(runtime, project, root, path, f"GGUF {path}".encode())
+    one, two = await artifact(runtime, roots[0], "a.gguf"), await artifact(runtime, roots[1], "b.gguf")
+
+    async def noting(found, path):
+        async with runtime.db.write() as tx:
+            await inspections.note(tx, project.id, [Looked(found.id, found.blob_id, path, DANGEROUS)])
+
+    async with both(monkeypatch, inspections, "_waiting_alike", noting(one, "a.gguf"), noting(two, "b.gguf")):
+        states = [(await artifact(runtime, root, path)).state for root in roots for path in ("a.gguf", "b.gguf")]
+        assert states == ["quarantined"] * 4

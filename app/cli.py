@@ -79,6 +79,9 @@ def serve(
     from functools import partial
 
     gc.disable()  # nothing of what is loaded now is garbage; the children turn it on again
+    from app import counting
+
+    counting.share(processes + 1)
     import app.main  # noqa: F401 - loaded here, shared by the children
     import workers.main  # noqa: F401 - likewise
     from app.embedded import family
@@ -92,7 +95,7 @@ def serve(
         Role(f"api {place + 1}", logs / "api.log", partial(_serve_share, settings, listener, tally, place))
         for place in range(processes)
     ]
-    roles.append(Role("worker", logs / "worker.log", lambda: _serve_worker(settings)))
+    roles.append(Role("worker", logs / "worker.log", partial(_work_share, settings, processes)))
     family.run(roles, reports)
 
 
@@ -147,10 +150,19 @@ def _serve_api(settings: Settings, fd: int | None) -> None:
     Server(config, lambda: stop(config.app)).run(sockets=sockets)
 
 
+def _work_share(settings: Settings, place: int) -> None:
+    from app import counting
+
+    counting.take(place)
+    _serve_worker(settings)
+
+
 def _serve_share(settings: Settings, listener: socket.socket, tally: Tally, place: int) -> None:
+    from app import counting
     from app.embedded.balanced import BalancedServer
     from app.main import stop
 
+    counting.take(place)
     config = _uvicorn(settings)
     BalancedServer(config, listener, tally, place, lambda: stop(config.app)).run()
 

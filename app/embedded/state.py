@@ -34,14 +34,34 @@ class State:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Replace a file in one step; only the owner may read it, and it survives a power cut."""
+    """Replace a file in one step; only the owner may read it, and it survives a power cut.
+
+    A file that has the text already is left alone: what is started again on a full disk needs no room for it.
+
+    Raises:
+        OSError: it cannot be written; the old file is still there, and nothing else.
+    """
+    if _has(path, text):
+        path.chmod(0o600)
+        return
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _has(path: Path, text: str) -> bool:
+    try:
+        return path.read_text() == text
+    except OSError:
+        return False
 
 
 def make_private(directory: Path) -> Path:

@@ -304,7 +304,7 @@ def _raise_translated(error: BaseException, room: Room | None = None) -> None:
             raise _explained(error, str(error.sqlstate or ""), room, is_broken=not error.sqlstate) from error
         # The last of these is what the driver says when the server ended a connection just before it was used.
         case PoolTimeout() | OSError() | TimeoutError() | asyncpg.InterfaceError() | asyncpg.InternalClientError():
-            raise Unavailable("The database cannot be reached at the moment; try again shortly.") from error
+            raise _away(room) from error
         case UnicodeEncodeError():
             raise Invalid("The text holds a lone surrogate (half of a UTF-16 pair), which cannot be stored.") from error
 
@@ -313,7 +313,7 @@ def _explained(error: Exception, state: str, room: Room | None, *, is_broken: bo
     if state in _FULL_STATES:
         return StorageFull() if room is None else room.full()
     if is_broken or state.startswith(_UNAVAILABLE_CLASSES) or state == "25006":
-        return Unavailable("The database cannot be reached at the moment; try again shortly.")
+        return _away(room)
     if state in _BUSY_STATES:
         return Busy("Somebody else is changing the same thing; nothing was written, try again shortly.")
     if state.startswith("23"):
@@ -322,3 +322,10 @@ def _explained(error: Exception, state: str, room: Room | None, *, is_broken: bo
     if state.startswith("22") or "DataError" in type(cause).__name__ or state == "":
         return Invalid("A value cannot be stored: text must not hold NUL characters, numbers must fit 64 bits.")
     return error
+
+
+def _away(room: Room | None) -> Unavailable:
+    """A database whose disk is full stops when it needs the next piece of its log."""
+    if room is not None and room.explains():
+        return StorageFull(room.explain())
+    return Unavailable("The database cannot be reached at the moment; try again shortly.")

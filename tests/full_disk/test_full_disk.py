@@ -10,8 +10,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
+import asyncpg
 import pytest
 
+from app.db.database import driver_url
 from tests.faults.installation import Installation
 from tests.full_disk import disks
 from tests.full_disk.disks import Disk
@@ -143,7 +145,7 @@ async def test_the_disk_of_the_database_alone_without_a_reserve() -> None:
         assert (await doors.put("kept.bin", b"kept" * 5000)).status == 200
         running = full.servers("api 1", "api 2", "worker")
         full.disk.fill()
-        refused = await _until_refused(doors, lambda: doors.parameter(5000))
+        refused = await _until(lambda: doors.parameter(5000), lambda told: told.status != 200)
         assert (refused.status, refused.code) == (507, "RESOURCE_EXHAUSTED"), refused
         assert "The disk of the database is full" in refused.message
         state = await doors.state()
@@ -153,6 +155,32 @@ async def test_the_disk_of_the_database_alone_without_a_reserve() -> None:
         await full.until_it_stores()
         assert await doors.names() == {"kept.bin", "recovered.bin"}
         assert full.servers(*running) == running
+
+
+async def test_no_room_for_the_log_of_the_database() -> None:
+    """PostgreSQL ends then, and cannot start again before there is room: nobody has to lend a hand for that."""
+    async with yard("pg18", 150, WITHOUT) as full:
+        doors = full.doors
+        assert (await doors.put("kept.bin", b"kept" * 5000)).status == 200
+        apis = full.servers("api 1", "api 2", "worker")
+        full.disk.fill()
+        await _use_up_the_log(full.installation.settings().database_url)
+        refused = await _until(lambda: doors.parameter(), lambda told: told.status == 507)
+        assert "The disk of the database is full" in refused.message
+        state = await doors.state()
+        assert (state["http"], state["status"], dict(state["parts"])["database"]) == (503, "unavailable", "full")
+        full.disk.make_room()
+        await full.until_it_stores()
+        assert await doors.get("kept.bin") == (200, b"kept" * 5000)
+        assert full.servers(*apis) == apis
+
+
+async def _use_up_the_log(url: str) -> None:
+    """Write nothing but log, until the server is gone."""
+    connection = await asyncpg.connect(driver_url(url))
+    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+        while True:
+            await connection.execute("SELECT pg_logical_emit_message(true, 'tests', repeat('x', 1000000))")
 
 
 async def _json_doors(doors: Doors) -> list[Told]:
@@ -184,9 +212,9 @@ async def _reads_go_on(doors: Doors) -> None:
     assert await doors.names() >= {"kept.bin"}
 
 
-async def _until_refused(doors: Doors, write: Callable[[], Awaitable[Told]]) -> Told:
+async def _until(write: Callable[[], Awaitable[Told]], is_so: Callable[[Told], bool]) -> Told:
     for _ in range(20_000):
         told = await write()
-        if told.status != 200:
+        if is_so(told):
             return told
-    raise AssertionError("nothing was refused")
+    raise AssertionError(f"the last answer was {told}")

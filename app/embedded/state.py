@@ -8,13 +8,30 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from app.embedded.errors import EmbeddedError
+
+
+FORMAT = 1
+"""Of the state; raised when an older release could not work with what this one writes."""
+
 
 class State:
     """``state.json`` (mode 0600) of a data directory; every change is written at once and atomically."""
 
     def __init__(self, path: Path) -> None:
+        """Read what the last start left.
+
+        Raises:
+            EmbeddedError: it cannot be read, or a newer release has written it in another form.
+        """
         self._path = path
-        self._values: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        self._values: dict[str, Any] = _read(path) if path.exists() else {"format": FORMAT}
+        found = self._values.get("format", 1)
+        if not isinstance(found, int) or found > FORMAT:
+            raise EmbeddedError(
+                f"{path} has the format {found!r} and this release knows {FORMAT}: a newer release has used this data "
+                "directory. Run that one, or choose another directory with MODELYARD_DATA_DIR."
+            )
 
     def get(self, key: str) -> Any:
         """The remembered value, or None."""
@@ -31,6 +48,16 @@ class State:
         if key not in self._values:
             self.remember(**{key: secrets.token_hex(32)})
         return str(self._values[key])
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text())
+    except ValueError as error:
+        raise EmbeddedError(f"{path} is damaged ({error}): restore it from a backup; it has passwords.") from None
+    if not isinstance(found, dict):
+        raise EmbeddedError(f"{path} is damaged (no object): restore it from a backup; it has passwords.")
+    return found
 
 
 def write_private(path: Path, text: str) -> None:

@@ -228,4 +228,3 @@ def _records(memory: mmap.mmap) -> Iterator[tuple[str, int]]:
         amount = place + _LENGTH.size + length
         yield bytes(memory[place + _LENGTH.size : amount]).decode(), amount
         place = amount + _AMOUNT.size
-

@@ -46,7 +46,7 @@ class Room:
     @property
     def is_full(self) -> bool:
         """Whether more would be refused at this moment, as far as one can tell without trying."""
-        return self._is_short(0) or self._was_refused()
+        return self.explains() or self._was_refused()
 
     def require(self, size: int = 0) -> None:
         """Refuse what would use up the reserve; ``size`` is in bytes.

@@ -139,9 +139,7 @@ async def work(connection: dict[str, str], up: int, arguments: argparse.Namespac
     """Load it, and look at the memory at each mark."""
     done: Counter[str] = Counter()
     tasks = [asyncio.create_task(listen(connection, done)) for _ in range(2)]
-    tasks += [
-        asyncio.create_task(Client(connection, arguments.pause, done).live()) for _ in range(arguments.clients)
-    ]
+    tasks += [asyncio.create_task(Client(connection, arguments.pause, done).live()) for _ in range(arguments.clients)]
     began, sizes = time.monotonic(), []
     for mark in arguments.marks:
         wait = asyncio.create_task(asyncio.sleep(began + mark - time.monotonic()))

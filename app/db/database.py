@@ -16,6 +16,7 @@ from typing import Any, NewType, cast
 from uuid import UUID
 
 import asyncpg
+import structlog
 from sqlalchemy import event, make_url, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -28,6 +29,7 @@ from app.db.direct import DirectPool
 from app.errors import Busy, Conflict, Invalid, OutcomeUnknown, StorageFull, Unavailable
 from app.space import Room
 
+log = structlog.get_logger()
 Snapshot = NewType("Snapshot", AsyncSession)
 Tx = NewType("Tx", Snapshot)
 
@@ -303,8 +305,10 @@ def _raise_translated(error: BaseException, room: Room | None = None) -> None:
         case asyncpg.PostgresError():
             raise _explained(error, str(error.sqlstate or ""), room, is_broken=not error.sqlstate) from error
         # The last of these is what the driver says when the server ended a connection just before it was used.
-        case PoolTimeout() | OSError() | TimeoutError() | asyncpg.InterfaceError() | asyncpg.InternalClientError():
-            raise _away(room) from error
+        case PoolTimeout() | TimeoutError():
+            raise _away(error, None) from error
+        case OSError() | asyncpg.InterfaceError() | asyncpg.InternalClientError():
+            raise _away(error, room) from error
         case UnicodeEncodeError():
             raise Invalid("The text holds a lone surrogate (half of a UTF-16 pair), which cannot be stored.") from error
 
@@ -313,7 +317,8 @@ def _explained(error: Exception, state: str, room: Room | None, *, is_broken: bo
     if state in _FULL_STATES:
         return StorageFull() if room is None else room.full()
     if is_broken or state.startswith(_UNAVAILABLE_CLASSES) or state == "25006":
-        return _away(room)
+        is_lost = is_broken or state.startswith(_LOST_CLASSES)
+        return _away(error, room if is_lost else None)
     if state in _BUSY_STATES:
         return Busy("Somebody else is changing the same thing; nothing was written, try again shortly.")
     if state.startswith("23"):
@@ -324,8 +329,14 @@ def _explained(error: Exception, state: str, room: Room | None, *, is_broken: bo
     return error
 
 
-def _away(room: Room | None) -> Unavailable:
-    """A database whose disk is full stops when it needs the next piece of its log."""
+def _away(error: BaseException, room: Room | None) -> Unavailable:
+    """The error for whoever asks a database that does not answer; ``room`` is given where it has gone.
+
+    It does go when it needs the next piece of its log and its disk is full.
+    """
+    log.warning(
+        "database.unavailable", error=str(getattr(error, "orig", None) or error)[:300], kind=type(error).__name__
+    )
     if room is not None and room.explains():
         return StorageFull(room.explain())
     return Unavailable("The database cannot be reached at the moment; try again shortly.")

@@ -10,7 +10,6 @@ from typing import Any
 
 from app.embedded.errors import EmbeddedError
 
-
 FORMAT = 1
 """Of the state; raised when an older release could not work with what this one writes."""
 

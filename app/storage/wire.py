@@ -178,9 +178,7 @@ class Wire:
             response.close()
 
 
-async def _persist(
-    operation: str, once: Callable[[int], Awaitable[T]], attempts: int, room: Room | None = None
-) -> T:
+async def _persist(operation: str, once: Callable[[int], Awaitable[T]], attempts: int, room: Room | None = None) -> T:
     """Try until it works; ``room`` is given for writes, whose failure a full disk may explain."""
     give_up = None
     loop = asyncio.get_running_loop()

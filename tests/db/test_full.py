@@ -157,6 +157,6 @@ async def test_redis_that_cannot_write_its_log_is_full() -> None:
 
         raise ResponseError("MISCONF Errors writing to the AOF file: No space left on device")
 
-    broker._pool = SimpleNamespace(ping=ping)  # type: ignore[assignment] # noqa: SLF001
+    broker._pool = SimpleNamespace(ping=ping)  # type: ignore[assignment]
     with pytest.raises(StorageFull):
         await broker.ping()

@@ -164,8 +164,8 @@ async def test_no_room_for_the_log_of_the_database() -> None:
         assert (await doors.put("kept.bin", b"kept" * 5000)).status == 200
         apis = full.servers("api 1", "api 2", "worker")
         full.disk.fill()
-        await _use_up_the_log(full.installation.settings().database_url)
-        refused = await _until(lambda: doors.parameter(), lambda told: told.status == 507)
+        await use_up_the_log(full.installation.settings().database_url)
+        refused = await _until(doors.parameter, lambda told: told.status == 507)
         assert "The disk of the database is full" in refused.message
         state = await doors.state()
         assert (state["http"], state["status"], dict(state["parts"])["database"]) == (503, "unavailable", "full")
@@ -175,7 +175,7 @@ async def test_no_room_for_the_log_of_the_database() -> None:
         assert full.servers(*apis) == apis
 
 
-async def _use_up_the_log(url: str) -> None:
+async def use_up_the_log(url: str) -> None:
     """Write nothing but log, until the server is gone."""
     connection = await asyncpg.connect(driver_url(url))
     with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):

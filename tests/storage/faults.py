@@ -18,7 +18,8 @@ PASSED_ON = ("Content-Length", "Content-Range", "ETag", "Last-Modified")
 class Faults:
     """Faults for the coming requests of a method, in order: a status, or one of the words below.
 
-    ``507 Code`` is a status with an error of that name. ``reset`` cuts the connection before the store sees the request, ``lose`` after it has done the work;
+    ``507 Code`` is a status with an error of that name. ``reset`` cuts the connection before the store sees the
+    request, ``lose`` after it has done the work;
     ``swallow`` answers 200 and does nothing; ``cut`` ends the answer half-way.
     """
 

@@ -128,8 +128,8 @@ class PostgresServer:
             if found == major:
                 continue
             raise EmbeddedError(
-                f"{version.parent} has data of PostgreSQL {found} and the installed one is {major}: another release has "
-                "used this data directory. Run that one, or carry the data over with its pg_dump and ours."
+                f"{version.parent} has data of PostgreSQL {found} and the installed one is {major}: another release "
+                "has used this data directory. Run that one, or carry the data over with its pg_dump and ours."
             )
 
     def _major(self) -> str:

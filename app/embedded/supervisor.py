@@ -187,10 +187,14 @@ class Supervisor:
         return disk.Recovery(
             ours,
             works=lambda: not has_store or self._servers.is_ready("s3"),
-            restart=lambda: self._servers.processes["s3"].kill(),
+            restart=self._end_store,
             hurry=self._hurry,
             note=self._journal.note,
         )
+
+    def _end_store(self) -> None:
+        """Its member starts it again."""
+        self._servers.processes["s3"].kill()
 
     def _hurry(self) -> None:
         for member in self._members:

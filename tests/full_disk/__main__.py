@@ -11,6 +11,7 @@ import os
 from dataclasses import dataclass
 
 import httpx
+import typer
 
 from tests.full_disk.doors import Doors, Told
 from tests.full_disk.test_full_disk import LARGE, RESERVE, SERVERS, SMALL, WITHOUT, Yard, use_up_the_log, yard
@@ -54,7 +55,7 @@ async def row(case: Case) -> list[str]:
             for _ in range(300):
                 await doors.parameter(5000)
         cells = [case.title, await _probe(doors)]
-        for told in (
+        clients = (
             await doors.mlflow("metric"),
             await doors.mlflow("artifact", SMALL),
             await doors.put("small.bin", os.urandom(SMALL)),
@@ -62,9 +63,8 @@ async def row(case: Case) -> list[str]:
             await doors.package(os.urandom(SMALL)),
             await doors.model(),
             await doors.push(SMALL),
-        ):
-            cells.append(_said(told))
-        cells.append(await _read(doors))
+        )
+        cells += [*map(_said, clients), await _read(doors)]
         full.disk.make_room()
         seconds = await full.until_it_stores()
         return [*cells, _ended(full, running), f"{seconds:.1f} s"]
@@ -98,9 +98,9 @@ def _ended(full: Yard, running: dict[str, int]) -> str:
 
 
 async def main() -> None:
-    print("| " + " | ".join(COLUMNS) + " |\n" + "|---" * len(COLUMNS) + "|", flush=True)
+    typer.echo("| " + " | ".join(COLUMNS) + " |\n" + "|---" * len(COLUMNS) + "|")
     for case in CASES:
-        print("| " + " | ".join(await row(case)) + " |", flush=True)
+        typer.echo("| " + " | ".join(await row(case)) + " |")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -60,13 +60,17 @@ def api(
     fd: Annotated[int | None, typer.Option(help="Accept from this open listening socket instead of binding.")] = None,
 ) -> None:
     """Serve the API with one process."""
-    _serve_api(_settings(), fd)
+    settings = _settings()
+    _of_installation("require_known_data", settings)
+    _serve_api(settings, fd)
 
 
 @main.command()
 def worker() -> None:
     """Work off background jobs with one process."""
-    _serve_worker(_settings())
+    settings = _settings()
+    _of_installation("require_known_data", settings)
+    _serve_worker(settings)
 
 
 @main.command(hidden=True)
@@ -81,6 +85,9 @@ def serve(
     from functools import partial
 
     gc.disable()  # nothing of what is loaded now is garbage; the children turn it on again
+    from app import counting
+
+    counting.share(processes + 1)
     import app.main  # noqa: F401 - loaded here, shared by the children
     import workers.main  # noqa: F401 - likewise
     from app.embedded import family
@@ -94,30 +101,23 @@ def serve(
         Role(f"api {place + 1}", logs / "api.log", partial(_serve_share, settings, listener, tally, place))
         for place in range(processes)
     ]
-    roles.append(Role("worker", logs / "worker.log", lambda: _serve_worker(settings)))
+    roles.append(Role("worker", logs / "worker.log", partial(_work_share, settings, processes)))
     family.run(roles, reports)
 
 
 @main.command()
 def migrate() -> None:
     """Bring the database to the newest schema and make the bucket; may run at any time, in many places at once."""
-    import asyncio
-
-    from app import installation
-
-    asyncio.run(installation.migrate(_settings()))
+    _of_installation("migrate", _settings())
 
 
 @main.command()
 def token() -> None:
     """Issue a token of the administrator, with a first project if there is none, as lines for `source`."""
-    import asyncio
-
-    from app import installation
     from app.embedded.preparation import FirstProject, connection_lines
 
     settings = _settings()
-    found = asyncio.run(installation.first_start(settings, None))
+    found = _of_installation("first_start", settings, None)
     typer.echo(connection_lines(settings.url, FirstProject(**asdict(found))), nl=False)
 
 
@@ -128,13 +128,9 @@ main.command()(client.pull)
 @main.command(hidden=True)
 def prepare() -> None:
     """Migrate, make the first admin, project and token; for `up`, which sends and gets JSON."""
-    import asyncio
-
-    from app import installation
-
     settings, known_token = _settings(), json.load(sys.stdin)["known_token"]
-    asyncio.run(installation.migrate(settings))
-    typer.echo(json.dumps(asdict(asyncio.run(installation.first_start(settings, known_token)))))
+    _of_installation("migrate", settings)
+    typer.echo(json.dumps(asdict(_of_installation("first_start", settings, known_token))))
 
 
 def _serve_api(settings: Settings, fd: int | None) -> None:
@@ -149,10 +145,19 @@ def _serve_api(settings: Settings, fd: int | None) -> None:
     Server(config, lambda: stop(config.app)).run(sockets=sockets)
 
 
+def _work_share(settings: Settings, place: int) -> None:
+    from app import counting
+
+    counting.take(place)
+    _serve_worker(settings)
+
+
 def _serve_share(settings: Settings, listener: socket.socket, tally: Tally, place: int) -> None:
+    from app import counting
     from app.embedded.balanced import BalancedServer
     from app.main import stop
 
+    counting.take(place)
     config = _uvicorn(settings)
     BalancedServer(config, listener, tally, place, lambda: stop(config.app)).run()
 
@@ -187,6 +192,23 @@ def _serve_worker(settings: Settings) -> None:
     from workers.main import run
 
     uvloop.run(run(settings))
+
+
+def _of_installation(step: str, settings: Settings, *more: str | None) -> Any:
+    """Take a step of ``app.installation``; why it cannot be taken is one sentence, with exit code 2 where starting
+    again would not help, and 1 where it may.
+    """
+    import asyncio
+
+    from app import installation
+    from app.db.revisions import NewerData
+    from app.errors import ModelyardError
+
+    try:
+        return asyncio.run(getattr(installation, step)(settings, *more))
+    except ModelyardError as error:
+        typer.echo(error.message, err=True)
+        raise typer.Exit(2 if isinstance(error, NewerData) else 1) from None
 
 
 def _settings() -> Settings:

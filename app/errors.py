@@ -70,5 +70,17 @@ class Unavailable(ModelyardError):
     code = "UNAVAILABLE"
 
 
+class StorageFull(Unavailable):
+    """There is no room left to store this; delete what is not needed, or have the operator make room."""
+
+    code = "STORAGE_FULL"
+
+
+class OutcomeUnknown(Unavailable):
+    """The connection to the database broke during the commit: it is unknown whether this was done; ask again."""
+
+    code = "OUTCOME_UNKNOWN"
+
+
 class Busy(Unavailable):
     """Somebody else holds what was to be changed, and has not let go of it in time."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.access import bootstrap
 from app.access.bootstrap import FirstStart
 from app.db.migrate import upgrade
+from app.db.revisions import require_known
 from app.runtime import open_runtime
 from app.settings import Settings
 
@@ -13,15 +14,32 @@ async def migrate(settings: Settings) -> None:
     """Bring the schema up to date and make the bucket; may run any number of times and in many places at once.
 
     Raises:
-        OSError, sqlalchemy.exc.DBAPIError: the database cannot be reached or a migration failed.
-        Unavailable: the object store cannot be reached.
+        NewerData: a newer release has migrated the database.
+        Unavailable: the database or the object store cannot be reached.
+        sqlalchemy.exc.DBAPIError: a migration failed.
     """
     await upgrade(settings.database_url)
     async with open_runtime(settings) as runtime:
         await runtime.blobs.ensure_bucket()
 
 
-async def first_start(settings: Settings, known_token: str | None) -> FirstStart:
-    """Find or make the administrator, a first project and a token that works: the known one, else a new one."""
+async def require_known_data(settings: Settings) -> None:
+    """Refuse to run on data of a newer release.
+
+    Raises:
+        NewerData: see :func:`app.db.revisions.require_known`.
+    """
     async with open_runtime(settings) as runtime:
+        await require_known(runtime.db)
+
+
+async def first_start(settings: Settings, known_token: str | None) -> FirstStart:
+    """Find or make the administrator, a first project and a token that works: the known one, else a new one.
+
+    Raises:
+        NewerData: a newer release has migrated the database.
+        Unavailable: the database cannot be reached.
+    """
+    async with open_runtime(settings) as runtime:
+        await require_known(runtime.db)
         return await bootstrap.ensure(runtime.db, known_token=known_token)

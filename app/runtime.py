@@ -12,6 +12,7 @@ from app.ci.observer import Observer
 from app.db.database import Database
 from app.queue.broker import Broker
 from app.settings import Settings
+from app.space import Room
 from app.storage.blobs import BlobStore
 from app.storage.s3 import S3BlobStore
 from app.webhooks.courier import Courier
@@ -46,11 +47,20 @@ async def open_runtime(
         statement_timeout_ms=statement_timeout_ms,
         name=name,
         announce=broker.announce,
+        # A part of the reserve: where both are on one disk, files are refused while there is still room for rows.
+        room=_room(settings, "the database", "postgres", "pg18", settings.reserved_bytes // 4),
     )
-    blobs = S3BlobStore(settings)
+    blobs = S3BlobStore(settings, room=_room(settings, "the object store", "s3", "s3", settings.reserved_bytes))
     try:
         yield Runtime(settings, db, blobs, broker, Courier.of(settings), Observer.of(settings), Authenticator(db))
     finally:
         await broker.close()
         await blobs.close()
         await db.close()
+
+
+def _room(settings: Settings, what: str, server: str, folder: str, reserve: int) -> Room:
+    """Of a server that `up` has started the disk can be looked at."""
+    if server not in settings.embedded.split(","):
+        return Room(what)
+    return Room(what, directory=settings.data_dir / folder, reserve=reserve)

@@ -59,6 +59,13 @@ class Settings(BaseSettings):
     web_concurrency: Annotated[int, Field(ge=1, le=64)] = 2
     database_pool: Annotated[int, Field(ge=1, le=200)] = 10
     data_dir: Path = Field(default=Path(".modelyard"), description="State of `up`; unused in production.")
+    embedded: str = Field(
+        default="", description="Set by `up`: which servers (postgres, redis, s3) keep their data in that directory."
+    )
+    reserved_bytes: Annotated[int, Field(ge=0)] = Field(
+        default=256 * MIB,
+        description="Files are refused while the disk of the store that `up` started has less left; 0: never.",
+    )
 
     max_artifact_bytes: Annotated[int, Field(ge=1)] = 5 * TIB
     max_body_bytes: Annotated[int, Field(ge=1024)] = Field(default=2 * MIB, description="Limit of every JSON body.")

@@ -6,13 +6,14 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from errno import EDQUOT, ENOSPC
 from uuid import UUID
 
 import structlog
 from prometheus_client import Counter as Count
 
 from app import faults
-from app.errors import ModelyardError, Unavailable
+from app.errors import ModelyardError, StorageFull, Unavailable
 from app.queue import leases, rules, turns
 from app.queue.jobs import decode
 from app.queue.leases import Lease
@@ -23,6 +24,8 @@ from workers.handlers import HANDLERS
 
 FINISHED = Count("modelyard_jobs_total", "Background jobs by kind and how an attempt ended.", ["kind", "outcome"])
 REPEAT_SECONDS = 1.0
+ROOM_SECONDS = 20.0
+"""Until a job is tried again that a full disk kept from its work: soon, since nobody tells when there is room."""
 PUT_BEHIND = "put behind"
 log = structlog.get_logger()
 
@@ -155,6 +158,9 @@ async def _attempt(runtime: Runtime, lease: Lease) -> str:
     except Exception as error:
         log.warning("job.failed", job=str(job.id), kind=job.kind, attempt=job.attempt, exc_info=True)
         reason = error.message if isinstance(error, ModelyardError) else f"{type(error).__name__}: {error}"
+        if _is_for_want_of_room(error):
+            later = await _written(lambda: leases.postpone(runtime.db, lease, reason, ROOM_SECONDS))
+            return "postponed" if later else "lost"
         if not await _written(lambda: leases.fail(runtime.db, lease, reason)):
             return "lost"
         return "dead" if job.attempt + 1 >= job.max_attempts else "failed"
@@ -162,6 +168,14 @@ async def _attempt(runtime: Runtime, lease: Lease) -> str:
     if is_more:
         return PUT_BEHIND if await _written(lambda: leases.put_behind(runtime.db, lease)) else "lost"
     return "succeeded" if await _written(lambda: leases.succeed(runtime.db, lease)) else "lost"
+
+
+def _is_for_want_of_room(error: BaseException) -> bool:
+    """Whether a disk was full: that of a server, or our own (files for a process that looks into others).
+
+    Such a job would fail for as long as nobody makes room, which may be longer than its attempts last.
+    """
+    return isinstance(error, StorageFull) or (isinstance(error, OSError) and error.errno in {ENOSPC, EDQUOT})
 
 
 async def _written(write: Callable[[], Awaitable[bool]]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -17,7 +18,7 @@ from app.access.tables import Membership, User
 from app.access.tables import Token as Token
 from app.composing import composed
 from app.db.database import Database, Tx
-from app.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from app.errors import Forbidden, Invalid, NotFound, Unauthenticated, Unavailable
 from app.pagination import Keyset, Page, Window
 
 PREFIX = "myt_"
@@ -78,13 +79,17 @@ async def read(db: Database, secret: str) -> tuple[Token, Actor]:
 
 
 async def remember_use(db: Database, token_id: int | None, last_used_at: datetime | None) -> datetime:
-    """Note that a token is used, once a minute at most. Answers when it was used last, as far as that is noted."""
+    """Note that a token is used, once a minute at most. Answers when it was used last, as far as that is noted.
+
+    Where it cannot be noted it is left for a minute: reading goes on while the disk of the database is full.
+    """
     now = datetime.now(UTC)
     if last_used_at is not None and now - last_used_at < _USED_RESOLUTION:
         return last_used_at
     stale = or_(Token.last_used_at.is_(None), Token.last_used_at < now - _USED_RESOLUTION)
-    async with db.write() as tx:
-        await tx.execute(update(Token).where(Token.id == token_id, stale).values(last_used_at=func.now()))
+    with suppress(Unavailable):
+        async with db.write() as tx:
+            await tx.execute(update(Token).where(Token.id == token_id, stale).values(last_used_at=func.now()))
     return now
 
 

@@ -88,7 +88,7 @@ async def create(
         PathOccupied: one would be a file and a folder, with a file that is there or that is announced with it.
     """
     places = _checked(root, files, limit, actor.user_id)
-    async with db.write() as tx:
+    async with db.write(grows=True) as tx:
         access = await projects.visible(tx, actor, root.project_id)
         sight.require_writer(actor, access)
         await lock_owner(tx)

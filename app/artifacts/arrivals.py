@@ -84,6 +84,7 @@ def _not_simple(file: Coming, error: ModelyardError) -> bool:
 
 
 async def _write_expected(db: Database, files: Sequence[Coming]) -> list[Artifact | bool]:
+    db.room.require()
     async with db.direct() as connection:
         rows = await connection.fetch(_BEGIN, *_expected(files), LEASE)
         outcomes: dict[UUID, Artifact | bool] = {row["pending_id"]: row["is_begun"] for row in rows}
@@ -113,7 +114,7 @@ async def _write_arrived(db: Database, files: Sequence[Coming]) -> list[Artifact
     # What two of them want at once goes to the first; the others find it done.
     first = {(file.place.root.id, file.place.path): file for file in reversed(files)}
     alone = list({(file.place.root.project_id, _sha256(file)): file for file in first.values()}.values())
-    async with db.direct() as connection:
+    async with db.committing(grows=False) as connection:
         if all(file.is_plain for file in alone):
             rows = await connection.fetch(_SETTLE_PLAIN, *_columns(alone))
         else:

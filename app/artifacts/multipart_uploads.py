@@ -109,7 +109,7 @@ async def create(
         "media_type": command.media_type or guess_media_type(path), "blob_id": uuid7(), "object_key": key,
         "created_by": actor.user_id, "expires_at": func.now() + LIFE,
     }  # fmt: skip
-    async with db.write() as tx:
+    async with db.write(grows=True) as tx:
         access = await projects.visible(tx, actor, root.project_id)
         policy.require(actor, access, permission)
         await lock_owner(tx)

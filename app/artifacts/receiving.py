@@ -112,6 +112,7 @@ async def _adopt(db: Database, piece: Piece, stored: Stored) -> None:
 
 
 async def _write_expected(db: Database, pieces: Sequence[Piece]) -> list[bool]:
+    db.room.require()
     async with db.direct() as connection:
         rows = await connection.fetch(_EXPECT, *_columns(pieces), [piece.size for piece in pieces], LEASE)
     begun = {row["id"] for row in rows}
@@ -122,7 +123,7 @@ async def _write_arrived(db: Database, wishes: Sequence[tuple[Piece, Stored]]) -
     # Of two attempts of one upload one waits for the other, and then takes its place.
     first = list({(piece.project_id, piece.upload_id): (piece, stored) for piece, stored in reversed(wishes)}.values())
     hashes = [stored.sha256 for _, stored in first]
-    async with db.direct() as connection:
+    async with db.committing(grows=False) as connection:
         rows = await connection.fetch(_SETTLE, *_columns([piece for piece, _ in first]), hashes)
     done = {row["blob_id"] for row in rows}
     return [piece.blob_id in done for piece, _ in wishes]

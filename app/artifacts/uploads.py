@@ -235,7 +235,7 @@ async def begin(db: Database, actor: Actor, file: Coming, lock_owner: LockOwner,
     """
     root = file.place.root
     row = {"project_id": root.project_id, "id": file.blob_id, "object_key": file.key}
-    async with db.write() as tx:
+    async with db.write(grows=True) as tx:
         access = await projects.visible(tx, actor, root.project_id)
         policy.require(actor, access, permission)
         await lock_owner(tx)

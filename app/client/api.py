@@ -14,7 +14,8 @@ from app.client.connection import Connection
 from app.client.failures import Failure, Passing
 
 _ANSWER_TYPE = "application/graphql-response+json"
-_UNAVAILABLE = "UNAVAILABLE"
+_PASSING = frozenset({"UNAVAILABLE", "OUTCOME_UNKNOWN"})
+"""Codes of errors that may be gone when the same is sent again; STORAGE_FULL waits for a person."""
 
 
 class Api:
@@ -53,7 +54,7 @@ class Api:
         (payload,) = (await self.once(document, variables)).values()
         found: dict[str, Any] = payload
         for error in found["userErrors"]:
-            if error["code"] == _UNAVAILABLE:
+            if error["code"] in _PASSING:
                 raise Passing(error["message"])
             raise Failure(error["message"], code=error["code"])
         return found
@@ -103,6 +104,6 @@ def _data(url: str, status: int, body: bytes) -> dict[str, Any]:
 def _refusal(errors: list[dict[str, Any]]) -> Exception:
     codes = [str((error.get("extensions") or {}).get("code", "FAILED")) for error in errors]
     message = " ".join(dict.fromkeys(str(error.get("message")) for error in errors))
-    if _UNAVAILABLE in codes:
+    if not _PASSING.isdisjoint(codes):
         return Passing(message)
     return Failure(message, code=codes[0])

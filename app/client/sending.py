@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from app.client.uploads import Part, Upload
 CHUNK = 1024 * 1024
 _GONE = frozenset({403, 404, 409, 410})
 """Answers that mean: the upload is over, or its links are too old."""
+_FULL = 507
 
 
 @dataclass(slots=True)
@@ -87,6 +89,8 @@ class Sender:
             self.sent.changed.add(file.name)
         elif status in _GONE:
             self.sent.gone.add(file.name)
+        elif status == _FULL:
+            raise Failure(f"`{file.name}` was not stored: {_message(text)}", code="STORAGE_FULL")
         elif status != 200:
             raise Failure(f"`{file.name}` was refused with {status}: {text[:300]}", code="REFUSED")
         else:
@@ -156,6 +160,14 @@ async def _missing(api: Api, upload: Upload) -> AsyncIterator[Part]:
         for part in page:
             last = part.number
             yield part
+
+
+def _message(answer: str) -> str:
+    """What an answer in JSON says; a store that is asked itself says it in a language of its own."""
+    try:
+        return str(json.loads(answer)["message"])
+    except (ValueError, KeyError, TypeError):
+        return "there is no room left to store it; delete what is not needed, or have the operator make room."
 
 
 def _require_within(file: LocalFile, part: Part) -> None:

@@ -21,8 +21,10 @@ UNUSABLE_SETTINGS = 2
 def run(work: Callable[[Runtime], Awaitable[T]]) -> T:
     """Do the work with the servers that the settings name.
 
-    Ends the command with exit code 2 when the settings are not complete, and with 1 after an expected failure.
+    Ends the command with exit code 2 when the settings are not complete or the data is of a newer release, and with 1
+    after an expected failure.
     """
+    from app.db.revisions import NewerData
     from app.errors import ModelyardError
     from app.settings import SettingsError
 
@@ -33,13 +35,15 @@ def run(work: Callable[[Runtime], Awaitable[T]]) -> T:
         raise typer.Exit(UNUSABLE_SETTINGS) from None
     except ModelyardError as error:
         typer.echo(error.message, err=True)
-        raise typer.Exit(FAILED) from None
+        raise typer.Exit(UNUSABLE_SETTINGS if isinstance(error, NewerData) else FAILED) from None
 
 
 async def _work(work: Callable[[Runtime], Awaitable[T]]) -> T:
+    from app.db.revisions import require_known
     from app.runtime import WORKER_STATEMENT_TIMEOUT_MS, open_runtime
     from app.settings import Settings
 
     settings, limit = Settings.read(), WORKER_STATEMENT_TIMEOUT_MS
     async with open_runtime(settings, name="modelyard command", statement_timeout_ms=limit) as runtime:
+        await require_known(runtime.db)
         return await work(runtime)

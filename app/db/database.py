@@ -16,6 +16,7 @@ from typing import Any, NewType, cast
 from uuid import UUID
 
 import asyncpg
+import structlog
 from sqlalchemy import event, make_url, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -25,8 +26,10 @@ from sqlalchemy.pool import NullPool
 from app import faults
 from app.db.admission import Admission
 from app.db.direct import DirectPool
-from app.errors import Busy, Conflict, Invalid, Unavailable
+from app.errors import Busy, Conflict, Invalid, OutcomeUnknown, StorageFull, Unavailable
+from app.space import Room
 
+log = structlog.get_logger()
 Snapshot = NewType("Snapshot", AsyncSession)
 Tx = NewType("Tx", Snapshot)
 
@@ -37,6 +40,10 @@ WRITES = "writes"
 """Key in the ``info`` of what can write: what it reads may be gone again when it fails."""
 PROMISED = "promised jobs"
 """Key in a transaction's ``info`` under which the outbox notes the jobs that it has written."""
+_FULL_STATES = {"53100"}
+"""Disk full: the statement wrote nothing, and what ran before it in its transaction is undone."""
+_LOST_CLASSES = ("08", "57P")
+"""Connection exception, server going down: what these answer to a commit says nothing about the commit."""
 _UNAVAILABLE_CLASSES = ("08", "53", "57")
 """SQLSTATE classes: connection exception, insufficient resources, operator intervention (with cancelled statements)."""
 _BUSY_STATES = {"40001", "40P01", "55P03"}
@@ -54,12 +61,14 @@ class Database:
         statement_timeout_ms: int = 5000,
         name: str = "modelyard",
         announce: Callable[[Sequence[UUID]], None] | None = None,
+        room: Room | None = None,
     ) -> None:
-        """Prepare both pools; connects at first use.
+        """Prepare both pools; connects at first use. ``room`` is that of the disk of the database.
 
         ``announce`` is told after a commit which background jobs the transaction promised. It must not block.
         """
         self._announce, self._url = announce, async_url(url)
+        self.room = room or Room("the database")
         server_settings = {
             "application_name": name,
             "timezone": "UTC",
@@ -100,19 +109,28 @@ class Database:
         Raises:
             Unavailable: the database is away or has no connection to spare.
         """
-        async with self._readers, _translated(), AsyncSession(self._read_engine, autoflush=False) as session:
+        async with self._readers, _translated(self.room), AsyncSession(self._read_engine, autoflush=False) as session:
             yield Snapshot(session)
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[Tx]:
+    async def write(self, *, grows: bool = False) -> AsyncIterator[Tx]:
         """Open a transaction; commit at the end of the block, roll back on any error.
+
+        ``grows`` says that it adds what comes in numbers (candidates, files): such a one is refused before the disk is
+        full to the last byte, so that there is room for deletions.
 
         Raises:
             Unavailable: the database is away, busy or locked; nothing was written.
+            StorageFull: its disk is full; nothing was written.
+            OutcomeUnknown: the connection was lost in the commit.
         """
-        async with self._writers, _translated(), self._session() as session:
-            async with session.begin():
-                yield Tx(Snapshot(session))
+        if grows:
+            self.room.require()
+        async with self._writers, _translated(self.room), self._session() as session:
+            await session.begin()
+            yield Tx(Snapshot(session))
+            await _commit(session)
+            self.room.accepted()
             promised = session.info.get(PROMISED)
             if promised and self._announce is not None:
                 await faults.point("promise.committed")
@@ -124,11 +142,23 @@ class Database:
         Raises:
             Unavailable: the database is away, busy or locked; the last statement wrote nothing.
         """
-        return _Lent(self._direct_line, self._direct)
+        return _Lent(self._direct_line, self._direct, self.room)
+
+    def committing(self, *, grows: bool = True) -> AbstractAsyncContextManager[asyncpg.Connection]:
+        """As :meth:`direct`, for statements that write; ``grows`` is that of :meth:`write`.
+
+        Raises:
+            Unavailable: the database is away, busy or locked; the last statement wrote nothing.
+            StorageFull: its disk is full; the last statement wrote nothing.
+            OutcomeUnknown: the connection was lost while the last statement ran.
+        """
+        if grows:
+            self.room.require()
+        return _Lent(self._direct_line, self._direct, self.room, is_committing=True)
 
     def aside(self) -> AbstractAsyncContextManager[asyncpg.Connection]:
         """As :meth:`direct`, with one place in a line of its own: for what every request asks before anything else."""
-        return _Lent(self._aside_line, self._direct)
+        return _Lent(self._aside_line, self._direct, self.room)
 
     def _session(self) -> AsyncSession:
         return AsyncSession(self._write_engine, expire_on_commit=False, autoflush=False, info={WRITES: True})
@@ -214,9 +244,11 @@ def _refuse_closed(dbapi_connection: Any, _record: Any, _proxy: Any) -> None:
 class _Lent:
     """A connection for the block, after a turn in line."""
 
-    def __init__(self, line: Admission, pool: DirectPool) -> None:
+    def __init__(self, line: Admission, pool: DirectPool, room: Room, *, is_committing: bool = False) -> None:
         self._line = line
         self._pool = pool
+        self._room = room
+        self._is_committing = is_committing
 
     async def __aenter__(self) -> asyncpg.Connection:
         await self._line.__aenter__()
@@ -224,7 +256,7 @@ class _Lent:
             self._connection = await self._pool.take()
         except BaseException as error:
             self._line.leave()
-            _raise_translated(error)
+            _raise_translated(error, self._room)
             raise
         return self._connection
 
@@ -236,37 +268,75 @@ class _Lent:
             self._line.leave()
         else:
             ending.add_done_callback(lambda _ending: self._line.leave())
-        if error is not None:
-            _raise_translated(error)
+        if error is None:
+            if self._is_committing:
+                self._room.accepted()
+            return
+        if self._is_committing and _is_lost(error):
+            raise OutcomeUnknown from error
+        _raise_translated(error, self._room)
 
 
-@asynccontextmanager
-async def _translated() -> AsyncIterator[None]:
+async def _commit(session: AsyncSession) -> None:
+    """Commit, and tell an answer that was lost from a commit that was refused."""
     try:
-        yield
+        await session.commit()
     except Exception as error:
-        _raise_translated(error)
+        if _is_lost(error):
+            raise OutcomeUnknown from error
         raise
 
 
-def _raise_translated(error: BaseException) -> None:
+def _is_lost(error: BaseException) -> bool:
+    """Whether a statement that was sent had no answer.
+
+    An error with a state of its own is an answer: PostgreSQL has undone the transaction before it says so. A server
+    that goes down may say that after the commit.
+    """
+    match error:
+        case DBAPIError(orig=cause) if cause is not None:
+            state = str(getattr(cause, "sqlstate", None) or "")
+            return state.startswith(_LOST_CLASSES) or (not state and error.connection_invalidated)
+        case asyncpg.PostgresError():
+            return str(error.sqlstate or "08").startswith(_LOST_CLASSES)
+        case asyncpg.InterfaceError():
+            return False  # the driver had nothing to send it on
+        case _:
+            return isinstance(error, OSError | TimeoutError | asyncpg.InternalClientError)
+
+
+@asynccontextmanager
+async def _translated(room: Room | None = None) -> AsyncIterator[None]:
+    try:
+        yield
+    except Exception as error:
+        _raise_translated(error, room)
+        raise
+
+
+def _raise_translated(error: BaseException, room: Room | None = None) -> None:
     """Raise what the product calls an error of the driver, if it is one."""
     match error:
         case DBAPIError():
             state = cast("str | None", getattr(error.orig, "sqlstate", None)) or ""
-            raise _explained(error, state, is_broken=error.connection_invalidated) from error
+            raise _explained(error, state, room, is_broken=error.connection_invalidated) from error
         case asyncpg.PostgresError():
-            raise _explained(error, str(error.sqlstate or ""), is_broken=not error.sqlstate) from error
+            raise _explained(error, str(error.sqlstate or ""), room, is_broken=not error.sqlstate) from error
         # The last of these is what the driver says when the server ended a connection just before it was used.
-        case PoolTimeout() | OSError() | TimeoutError() | asyncpg.InterfaceError() | asyncpg.InternalClientError():
-            raise Unavailable("The database cannot be reached at the moment; try again shortly.") from error
+        case PoolTimeout() | TimeoutError():
+            raise _away(error, None) from error
+        case OSError() | asyncpg.InterfaceError() | asyncpg.InternalClientError():
+            raise _away(error, room) from error
         case UnicodeEncodeError():
             raise Invalid("The text holds a lone surrogate (half of a UTF-16 pair), which cannot be stored.") from error
 
 
-def _explained(error: Exception, state: str, *, is_broken: bool) -> Exception:
+def _explained(error: Exception, state: str, room: Room | None, *, is_broken: bool) -> Exception:
+    if state in _FULL_STATES:
+        return StorageFull() if room is None else room.full()
     if is_broken or state.startswith(_UNAVAILABLE_CLASSES) or state == "25006":
-        return Unavailable("The database cannot be reached at the moment; try again shortly.")
+        is_lost = is_broken or state.startswith(_LOST_CLASSES)
+        return _away(error, room if is_lost else None)
     if state in _BUSY_STATES:
         return Busy("Somebody else is changing the same thing; nothing was written, try again shortly.")
     if state.startswith("23"):
@@ -275,3 +345,16 @@ def _explained(error: Exception, state: str, *, is_broken: bool) -> Exception:
     if state.startswith("22") or "DataError" in type(cause).__name__ or state == "":
         return Invalid("A value cannot be stored: text must not hold NUL characters, numbers must fit 64 bits.")
     return error
+
+
+def _away(error: BaseException, room: Room | None) -> Unavailable:
+    """The error for whoever asks a database that does not answer; ``room`` is given where it has gone.
+
+    It does go when it needs the next piece of its log and its disk is full.
+    """
+    log.warning(
+        "database.unavailable", error=str(getattr(error, "orig", None) or error)[:300], kind=type(error).__name__
+    )
+    if room is not None and room.explains():
+        return StorageFull(room.explain())
+    return Unavailable("The database cannot be reached at the moment; try again shortly.")

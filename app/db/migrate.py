@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from alembic import command
@@ -9,10 +11,13 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from app.db import revisions
 from app.db.database import async_url
+from app.errors import Unavailable
 
 ROOT = Path(__file__).resolve().parents[2]
 _LOCK = 0x4D594D49
@@ -23,12 +28,14 @@ async def upgrade(database_url: str) -> None:
     """Apply all outstanding migrations under an advisory lock.
 
     Raises:
-        OSError, sqlalchemy.exc.DBAPIError: the database cannot be reached or a migration failed; each
-            migration is one transaction, so a failed one leaves the state before it.
+        NewerData: a newer release has migrated it.
+        Unavailable: the database cannot be reached.
+        sqlalchemy.exc.DBAPIError: a migration failed; each migration is one transaction, so a failed one leaves the
+            state before it.
     """
     engine = create_async_engine(async_url(database_url), poolclass=NullPool)
     try:
-        async with engine.connect() as connection:
+        async with reached(engine) as connection:
             await connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
             await connection.commit()
             await connection.run_sync(_upgrade)
@@ -57,8 +64,39 @@ def config(connection: Connection | None = None) -> Config:
     return alembic
 
 
+@asynccontextmanager
+async def reached(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection of its own.
+
+    Raises:
+        Unavailable: the database cannot be reached.
+    """
+    try:
+        connection = await engine.connect()
+    except (OSError, TimeoutError, InterfaceError, OperationalError) as error:
+        raise Unavailable(f"The database cannot be reached: {_reason(error)}.") from error
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+def _reason(error: Exception) -> str:
+    """Its last line; what drivers say before that is about themselves."""
+    lines = str(getattr(error, "orig", None) or error).strip().splitlines()
+    return lines[-1].rstrip(".") if lines else type(error).__name__
+
+
 def _upgrade(connection: Connection) -> None:
+    before = MigrationContext.configure(connection).get_current_revision()
+    note = connection.scalar(text("SELECT obj_description(to_regclass('alembic_version'))"))
+    if before is not None and before not in revisions.known() and note == revisions.fits(revisions.head()):
+        return  # the release that is being replaced has nothing to add
+    revisions.refuse_unknown(before, None)
     command.upgrade(config(connection), "head")
+    if before not in {None, revisions.head()}:
+        # No parameters in a comment; revisions are ids from the names of our own files.
+        connection.execute(text(f"COMMENT ON TABLE alembic_version IS '{revisions.fits(str(before))}'"))
 
 
 def _head() -> str | None:

@@ -6,12 +6,10 @@ import http.client
 import os
 import signal
 from collections.abc import Mapping
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from app.embedded.plan import ROOT, Plan
 from app.embedded.process import Process, Program
-from app.embedded.state import make_private
 
 UNUSABLE_SETTINGS = 2
 """Exit code of our own commands when the environment is wrong: starting again would not help."""
@@ -23,7 +21,6 @@ class Application:
     """The API processes and the worker, and the line on which their parent reports."""
 
     def __init__(self, plan: Plan, listener: int, environment: Mapping[str, str]) -> None:
-        self._metrics = plan.data_dir / "run" / "metrics"
         self.reports, writer = os.pipe()
         os.set_blocking(self.reports, False)
         options = ["--fd", str(listener), "--processes", str(plan.processes), "--reports", str(writer)]
@@ -32,7 +29,7 @@ class Application:
             command=plan.command("serve", *options),
             log=plan.data_dir / "log" / "serve.log",
             directory=ROOT,
-            environment={**environment, "PROMETHEUS_MULTIPROC_DIR": str(self._metrics)},
+            environment=environment,
             stop_signal=signal.SIGTERM,
             patience=_PATIENCE,
             descriptors=(listener, writer),
@@ -40,7 +37,6 @@ class Application:
 
     def start(self) -> Process:
         """Start the family; its members may be restarted by themselves, it by the supervisor."""
-        _empty(self._metrics)
         return Process(self.program)
 
     def read_reports(self) -> list[str]:
@@ -49,13 +45,6 @@ class Application:
             return os.read(self.reports, 65_536).decode(errors="replace").splitlines()
         except BlockingIOError:
             return []
-
-
-def _empty(directory: Path) -> None:
-    """Counters of all API processes start from nought together; the metrics library wants it so."""
-    make_private(directory)
-    for file in directory.glob("*.db"):
-        file.unlink(missing_ok=True)
 
 
 def answers_ready(url: str) -> bool:

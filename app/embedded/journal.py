@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,16 +28,18 @@ class Journal:
     def note(self, text: str) -> None:
         """One thing that happened."""
         self.write(text)
-        if self._console:
-            self._console.print(f"{self._elapsed():>6}  {text}", highlight=False, markup=False, soft_wrap=True)
-        else:
-            print(f"{self._elapsed():>6}  {text}", flush=True)  # noqa: T201 - this is the terminal's end of the program
+        with suppress(OSError):  # what it is written to may be a file on a full disk, or a terminal that is gone
+            if self._console:
+                self._console.print(f"{self._elapsed():>6}  {text}", highlight=False, markup=False, soft_wrap=True)
+            else:
+                print(f"{self._elapsed():>6}  {text}", flush=True)  # noqa: T201 - the terminal's end of the program
 
     def write(self, text: str) -> None:
-        """Into the log only."""
-        logs.cap(self._path)
-        with self._path.open("a") as file:
-            file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {text}\n")
+        """Into the log only, if there is room for it: nothing ends because a line cannot be kept."""
+        with suppress(OSError):
+            logs.cap(self._path)
+            with self._path.open("a") as file:
+                file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {text}\n")
 
     def busy(self, text: str) -> None:
         """What is being waited for; shown on terminals only."""
@@ -66,7 +69,8 @@ class Journal:
             return
         width = max(map(len, rows))
         lines = [title, *(f"  {name:<{width}}  {value}" for name, value in rows.items())]
-        print("\n".join(lines), flush=True)  # noqa: T201 - this is the terminal's end of the program
+        with suppress(OSError):
+            print("\n".join(lines), flush=True)  # noqa: T201 - this is the terminal's end of the program
 
     def _open_terminal(self) -> None:
         # Imported after the servers were started: 0.1 s that they need anyway, and never without a terminal.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from app.embedded.errors import AlreadyRunning
@@ -46,5 +47,7 @@ class DirectoryLock:
         os.close(self._descriptor)
 
     def _write(self, text: str) -> None:
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, text.encode(), 0)
+        """The lock is what counts, and needs no room on the disk; the note in it may be missing."""
+        with suppress(OSError):
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, text.encode(), 0)

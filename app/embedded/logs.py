@@ -18,10 +18,15 @@ def open_for_append(path: Path) -> int:
 def cap(path: Path, limit: int = LIMIT) -> None:
     """Copy a log that grew too long to ``<name>.1`` and empty it in place, because its writer keeps it open.
 
-    Lines written between copy and truncation are lost; nothing but reading by people depends on them.
+    Lines written between copy and truncation are lost; nothing but reading by people depends on them. On a full disk
+    there is no room for a copy, and what the log has goes.
     """
     if path.exists() and path.stat().st_size > limit:
-        shutil.copyfile(path, path.with_suffix(path.suffix + ".1"))
+        copy = path.with_suffix(path.suffix + ".1")
+        try:
+            shutil.copyfile(path, copy)
+        except OSError:
+            copy.unlink(missing_ok=True)
         os.truncate(path, 0)
 
 

@@ -36,6 +36,11 @@ class Member:
             self._revive()
         return self._due
 
+    def hurry(self) -> None:
+        """Restart at the next look what waits to be restarted: the reason why it failed is gone."""
+        if self._due is not None:
+            self._due, self._delay = time.monotonic(), _FIRST_DELAY
+
     def _mourn(self, process: Child, code: int) -> None:
         now = time.monotonic()
         if now - self._born > _SETTLED:

@@ -73,6 +73,7 @@ class Plan:
         secret = self.environment.get("MODELYARD_SECRET_KEY") or embedded["MODELYARD_SECRET_KEY"]
         public = self.environment.get("MODELYARD_URL") or url
         settled = {"MODELYARD_SECRET_KEY": secret, "MODELYARD_URL": public, "MODELYARD_DATA_DIR": str(self.data_dir)}
+        settled["MODELYARD_EMBEDDED"] = ",".join(self.embedded)
         return {**self.environment, **embedded, **settled}
 
     def command(self, *arguments: str) -> list[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 from pathlib import Path
 from urllib.parse import quote
 
 from app.embedded import binaries, identity, leftovers, ports
-from app.embedded.errors import ServerFailed
+from app.embedded.errors import EmbeddedError, ServerFailed
 from app.embedded.logs import open_for_append, tail
 from app.embedded.process import Process, Program, bare_environment, launch_command
 from app.embedded.state import State, make_private, write_private
@@ -64,6 +65,7 @@ class PostgresServer:
 
         ``initdb`` works aside and the result is renamed, so a crash half-way leaves nothing that looks ready.
         """
+        self._require_own_major()
         leftovers.await_end(self._binaries / "postgres", self._data, patience=10.0)
         self._port = self._port or self._choose_port()
         if self._identity.owner:
@@ -110,6 +112,32 @@ class PostgresServer:
     def _by_socket(self) -> bool:
         socket_path = self._run / f".s.PGSQL.{self._port}"
         return self._identity.owner is None and len(os.fsencode(socket_path)) <= ports.LONGEST_SOCKET_PATH
+
+    def _require_own_major(self) -> None:
+        """PostgreSQL opens data of its own major version only.
+
+        Raises:
+            EmbeddedError: the directory has data of another one, where it would begin with an empty database.
+        """
+        major = self._major()
+        ours = self._data / "PG_VERSION"
+        for version in [ours] if ours.exists() else sorted(self._data_dir.glob("pg[0-9][0-9]/PG_VERSION")):
+            found = version.read_text().strip()
+            if found == major:
+                continue
+            raise EmbeddedError(
+                f"{version.parent} has data of PostgreSQL {found} and the installed one is {major}: another release "
+                "has used this data directory. Run that one, or carry the data over with its pg_dump and ours."
+            )
+
+    def _major(self) -> str:
+        """The major version of the programs, as ``postgres --version`` says it: postgres (PostgreSQL) 18.1."""
+        command = [os.fspath(self._binaries / "postgres"), "--version"]
+        done = subprocess.run(command, env=bare_environment(), capture_output=True, text=True, check=False)  # noqa: S603
+        found = re.search(r"\(PostgreSQL\) (\d+)", done.stdout)
+        if found is None:
+            raise EmbeddedError(f"{command[0]} does not say its version: {(done.stdout + done.stderr).strip()[:200]}")
+        return found[1]
 
     def _choose_port(self) -> int:
         saved = self._state.get("postgres_port")

@@ -23,7 +23,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Protocol
 
-from app.embedded import logs
+from app.embedded import disk, logs
 from app.embedded.errors import ServerFailed
 from app.embedded.forwarding import StorePort
 from app.embedded.lock import DirectoryLock
@@ -176,6 +176,8 @@ class Servers:
         if (code is None or (may_be_killed and code <= 0)) and time.monotonic() < deadline:
             return
         what = "did not get ready within a minute" if code is None else f"ended with {code}"
+        if disk.is_full(self.data_dir):
+            raise ServerFailed(f"{name} {what}, and the disk of {self.data_dir} is full: make room there.")
         raise ServerFailed(f"{name} {what}; {process.program.log} ends with:\n{logs.tail(process.program.log)}")
 
 

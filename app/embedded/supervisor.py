@@ -9,7 +9,7 @@ import time
 from functools import partial
 from pathlib import Path
 
-from app.embedded import children, logs, preparation
+from app.embedded import children, disk, logs, preparation
 from app.embedded.children import Application
 from app.embedded.errors import EmbeddedError, PortTaken, ServerFailed
 from app.embedded.journal import Journal
@@ -37,11 +37,19 @@ def up() -> int:
         with Signals() as signals:
             Supervisor(Plan.read(), signals).run()
     except EmbeddedError as error:
-        print(f"modelyard up: {error}", file=sys.stderr)  # noqa: T201 - this is the terminal's end of the program
-        return 1
+        return _refused(str(error))
+    except OSError as error:
+        if not disk.is_about_space(error):
+            raise
+        return _refused(f"{error.filename or 'The data directory'} cannot be written: {error.strerror}. Make room.")
     except SystemExit:
         return 0
     return 0
+
+
+def _refused(reason: str) -> int:
+    print(f"modelyard up: {reason}", file=sys.stderr)  # noqa: T201 - this is the terminal's end of the program
+    return 1
 
 
 class Supervisor:
@@ -167,6 +175,7 @@ class Supervisor:
 
     def _watch(self) -> None:
         housekeeping = time.monotonic()
+        recovery = self._recovery()
         while True:
             now = time.monotonic()
             if now >= housekeeping:
@@ -174,7 +183,28 @@ class Supervisor:
                 for log in (self._plan.data_dir / "log").glob("*.log"):
                     logs.cap(log)
             readers = [self._application.reports] if self._application else []
-            self._signals.wait(min(self._tend(), housekeeping) - time.monotonic(), *readers)
+            self._signals.wait(min(self._tend(), housekeeping, recovery.tend()) - time.monotonic(), *readers)
+
+    def _recovery(self) -> disk.Recovery:
+        """What is to be done when the disks of our servers were full and have room again."""
+        folders = {"postgres": "pg18", "redis": "redis", "s3": "s3"}
+        ours = [self._plan.data_dir, *(self._plan.data_dir / folders[name] for name in self._plan.embedded)]
+        has_store = "s3" in self._plan.embedded
+        return disk.Recovery(
+            ours,
+            works=lambda: not has_store or self._servers.is_ready("s3"),
+            restart=self._end_store,
+            hurry=self._hurry,
+            note=self._journal.note,
+        )
+
+    def _end_store(self) -> None:
+        """Its member starts it again."""
+        self._servers.processes["s3"].kill()
+
+    def _hurry(self) -> None:
+        for member in self._members:
+            member.hurry()
 
     def _tend(self) -> float:
         """Look after every child; the moment (of the monotonic clock) at which one wants to be looked at again."""

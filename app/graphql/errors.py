@@ -19,22 +19,26 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.utils.str_converters import to_camel_case
 
 from app.access.policy import SwitchedOff
-from app.errors import Invalid, ModelyardError, NotFound, Unavailable
+from app.errors import Invalid, ModelyardError, NotFound, OutcomeUnknown, StorageFull, Unavailable
 
 T = TypeVar("T")
 
 MAX_MESSAGE = 1_000
 """Characters of a message about the request itself."""
 _OF_THE_REQUEST = (StrawberryInputCoercionError, InvalidOperationTypeError, CannotGetOperationTypeError)
+_OUTAGES = {Unavailable.code: 503, OutcomeUnknown.code: 503, StorageFull.code: 507}
 UNEXPECTED = Counter("modelyard_graphql_unexpected_errors_total", "Errors in resolvers that nobody foresaw.")
 log = structlog.get_logger()
 
 
-@strawberry.type(description="A reason why a mutation did not do what was asked. Nothing was changed.")
+@strawberry.type(
+    description="A reason why a mutation did not do what was asked. Nothing was changed, unless the code is "
+    "OUTCOME_UNKNOWN: then the connection to the database broke during the commit, and only a look tells."
+)
 class UserError:
     code: str = strawberry.field(
         description="Stable and in capitals: NOT_FOUND, INVALID, TAKEN, CONFLICT, FORBIDDEN, UNAUTHENTICATED, "
-        "TOO_LARGE, UNAVAILABLE, or one that says more."
+        "TOO_LARGE, UNAVAILABLE, STORAGE_FULL, OUTCOME_UNKNOWN, or one that says more."
     )
     message: str = strawberry.field(description="What was wrong, with what value, and what would be right.")
     field: str | None = strawberry.field(description="The input field that was wrong, when it was a single one.")
@@ -81,9 +85,10 @@ def presented(errors: Sequence[GraphQLError], request_id: str) -> list[GraphQLEr
     return [_presented(error, request_id) for error in errors]
 
 
-def is_unavailable(error: GraphQLError) -> bool:
-    """Whether trying again later is the way out."""
-    return bool((error.extensions or {}).get("code") == Unavailable.code)
+def outage(errors: Sequence[GraphQLError]) -> int | None:
+    """The HTTP status of an answer that has only errors whose way out is trying again later; else None."""
+    statuses = {_OUTAGES.get(str((error.extensions or {}).get("code"))) for error in errors}
+    return None if None in statuses else min(statuses, default=None, key=lambda status: status or 0)
 
 
 def _presented(error: GraphQLError, request_id: str) -> GraphQLError:

@@ -15,7 +15,8 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from app.graphql import caching, documents, execution, requests, sockets, streams
-from app.graphql.errors import is_unavailable
+from app.graphql.errors import outage
+from app.http.answers import RETRY_SECONDS
 from app.runtime import Runtime
 
 MAX_ANSWER = 5 * 1024 * 1024
@@ -107,8 +108,8 @@ def _answer(result: ExecutionResult, media_type: str) -> Response:
         status, headers = 429, {"Retry-After": str(wait)}
     elif refused and media_type == requests.GRAPHQL_JSON:
         status = 400
-    elif result.data is None and result.errors and all(is_unavailable(error) for error in result.errors):
-        status, headers = 503, {"Retry-After": "2"}
+    elif result.data is None and result.errors and (found := outage(result.errors)):
+        status, headers = found, {"Retry-After": RETRY_SECONDS[found]}
     return Response(content, status, headers, media_type=media_type)
 
 

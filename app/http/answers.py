@@ -12,6 +12,7 @@ from app.errors import (
     Invalid,
     ModelyardError,
     NotFound,
+    StorageFull,
     Taken,
     TooLarge,
     Unauthenticated,
@@ -26,6 +27,7 @@ STATUS: dict[type[ModelyardError], int] = {
     NotFound: 404,
     Unauthenticated: 401,
     Forbidden: 403,
+    StorageFull: 507,
     Unavailable: 503,
 }
 MLFLOW_CODES: dict[int, str] = {
@@ -35,7 +37,12 @@ MLFLOW_CODES: dict[int, str] = {
     404: "RESOURCE_DOES_NOT_EXIST",
     413: "INVALID_PARAMETER_VALUE",
     503: "TEMPORARILY_UNAVAILABLE",
+    507: "RESOURCE_EXHAUSTED",
 }
+
+
+RETRY_SECONDS: dict[int, str] = {503: "2", 507: "30"}
+"""When to come back; a full disk needs somebody who makes room."""
 
 
 def status_of(error: ModelyardError) -> int:
@@ -56,6 +63,6 @@ def error_answer(scope: Scope, error: ModelyardError) -> Response:
     headers = {}
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="modelyard", Basic realm="modelyard"'
-    if status == 503:
-        headers["Retry-After"] = "2"
+    if status in RETRY_SECONDS:
+        headers["Retry-After"] = RETRY_SECONDS[status]
     return Response(orjson.dumps(body), status, headers, media_type="application/json")

@@ -6,14 +6,15 @@ import asyncio
 from collections.abc import Awaitable
 
 import orjson
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest, multiprocess
-from prometheus_client import REGISTRY as PROCESS_REGISTRY
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from app.errors import ModelyardError
+from app import counting
+from app.errors import ModelyardError, StorageFull
 from app.runtime import Runtime
+from app.space import Room
 from app.upkeep.figures import Figures
 
 PROBE_SECONDS = 2.5
@@ -25,7 +26,10 @@ async def live(_request: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """Database and store answer (needed), and Redis (only makes things faster): each with its state."""
+    """Database and store answer (needed), and Redis (only makes things faster): each with its state.
+
+    A part whose disk is full is ``full``: reads are served, so this process still is ready, in a degraded way.
+    """
     runtime: Runtime = request.app.state.runtime
     names = ("database", "redis", "store")
     states = await asyncio.gather(
@@ -33,9 +37,12 @@ async def ready(request: Request) -> Response:
     )
     parts = dict(zip(names, states, strict=True))
     needed = parts["database"] == "ok" and parts["store"] == "ok"
-    overall = "ready" if needed and parts["redis"] == "ok" else "degraded" if needed else "unavailable"
+    rooms = {"database": runtime.db.room, "store": runtime.blobs.room}
+    full = {name: room.explain() for name, room in rooms.items() if room.is_full or _has_failed_full(parts[name], room)}
+    parts |= dict.fromkeys(full, "full")
+    overall = "unavailable" if not needed else "ready" if set(parts.values()) == {"ok"} else "degraded"
     return Response(
-        orjson.dumps({"status": overall, "parts": parts}),
+        orjson.dumps({"status": overall, "parts": parts} | ({"reasons": full} if full else {})),
         200 if needed else 503,
         headers={} if needed else {"Retry-After": "2"},
         media_type="application/json",
@@ -45,14 +52,14 @@ async def ready(request: Request) -> Response:
 async def metrics(request: Request) -> Response:
     """What processes count, and what the database knows to be waiting.
 
-    Counters are those of all processes that share ``PROMETHEUS_MULTIPROC_DIR``, where it is set, else of this one. What
-    waits is the same whichever process tells it.
+    Counters are those of all processes that share them (``app.counting``), else of this one. What waits is the same
+    whichever process tells it.
     """
     figures = _figures(request)
     await figures.refresh()
     waiting = CollectorRegistry()
     waiting.register(figures)
-    return Response(generate_latest(_registry()) + generate_latest(waiting), media_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(counting.registry()) + generate_latest(waiting), media_type=CONTENT_TYPE_LATEST)
 
 
 routes = [
@@ -70,19 +77,17 @@ def _figures(request: Request) -> Figures:
     return found
 
 
-def _registry() -> CollectorRegistry:
-    try:
-        registry = CollectorRegistry()
-        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # the library has no types here
-    except ValueError:  # the variable is not set: one process only
-        return PROCESS_REGISTRY
-    return registry
-
-
 async def _state(probe: Awaitable[None]) -> str:
     try:
         async with asyncio.timeout(PROBE_SECONDS):
             await probe
+    except StorageFull:
+        return "full"
     except (ModelyardError, TimeoutError):
         return "unavailable"
     return "ok"
+
+
+def _has_failed_full(state: str, room: Room) -> bool:
+    """Whether a part that does not answer is away because its disk is full: a database stops when it cannot log."""
+    return state != "ok" and room.explains()

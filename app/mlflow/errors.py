@@ -8,17 +8,18 @@ from app.errors import (
     Forbidden,
     ModelyardError,
     NotFound,
+    StorageFull,
     Taken,
     TooLarge,
     Unauthenticated,
     Unavailable,
 )
+from app.http.answers import RETRY_SECONDS
 from app.registry.models import ModelNotFound, ModelTaken
 from app.registry.stages import STAGES, UnknownStage
 from app.registry.versions import AliasNotFound, VersionNotFound
 
 _REALM = 'Bearer realm="modelyard", Basic realm="modelyard"'
-_RETRY_SECONDS = "2"
 
 
 class EndpointNotFound(NotFound):
@@ -34,6 +35,7 @@ _ANSWERS: tuple[tuple[type[ModelyardError], tuple[int, str]], ...] = (
     (Taken, (400, "RESOURCE_ALREADY_EXISTS")),
     (Unauthenticated, (401, "UNAUTHENTICATED")),
     (Forbidden, (403, "PERMISSION_DENIED")),
+    (StorageFull, (507, "RESOURCE_EXHAUSTED")),
     (Unavailable, (503, "TEMPORARILY_UNAVAILABLE")),
 )
 """The first kind that fits counts; all others, Invalid and Conflict, are invalid parameters."""
@@ -95,7 +97,7 @@ def headers(status: int) -> dict[str, str]:
     match status:
         case 401:
             return {"WWW-Authenticate": _REALM}
-        case 503:
-            return {"Retry-After": _RETRY_SECONDS}
+        case 503 | 507:
+            return {"Retry-After": RETRY_SECONDS[status]}
         case _:
             return {}

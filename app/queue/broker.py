@@ -13,7 +13,7 @@ from arq.connections import ArqRedis, RedisSettings, create_pool
 from prometheus_client import Counter
 from redis.exceptions import RedisError
 
-from app.errors import Unavailable
+from app.errors import StorageFull, Unavailable
 
 QUEUE = "modelyard:jobs"
 RUN = "run"
@@ -75,11 +75,14 @@ class Broker:
 
         Raises:
             Unavailable: it gave none within a second.
+            StorageFull: it cannot write its log, and refuses to take anything until it can.
         """
         try:
             async with asyncio.timeout(1):
                 await (await self._connected()).ping()
         except (RedisError, OSError, TimeoutError) as error:
+            if "MISCONF" in str(error):  # what it says to every write, and to PING, while its log cannot be written
+                raise StorageFull("The disk of Redis is full; jobs are found without it.") from error
             raise Unavailable("Redis cannot be reached at the moment.") from error
 
     async def close(self) -> None:

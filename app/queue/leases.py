@@ -179,6 +179,12 @@ async def fail(db: Database, lease: Lease, reason: str) -> bool:
     )
 
 
+async def postpone(db: Database, lease: Lease, reason: str, seconds: float) -> bool:
+    """Queue a job again that is not to blame, without counting the attempt; False: the lease was lost."""
+    later = func.now() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+    return await _requeue(db, lease, attempt=lease.job.attempt, last_error=reason[:2000], run_after=later)
+
+
 async def bury_hopeless(db: Database) -> int:
     """Jobs whose workers died again and again are given up; the number of them."""
     statement = (

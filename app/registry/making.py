@@ -57,7 +57,7 @@ async def make(db: Database, wish: Wish) -> Made:
 
 async def _together(db: Database, wishes: Sequence[Wish]) -> Sequence[Outcome]:
     for _ in range(_TRIES):
-        async with db.direct() as connection:
+        async with db.committing() as connection:
             try:
                 standing = await insertion.look(connection, wishes)
             except ModelNotFound as error:
@@ -72,7 +72,7 @@ async def _together(db: Database, wishes: Sequence[Wish]) -> Sequence[Outcome]:
 
 async def _under_lock(db: Database, wishes: Sequence[Wish]) -> Sequence[Outcome]:
     """The same with all that may belong to it; the lock comes last, since it is to be held as short as can be."""
-    async with db.write() as tx:
+    async with db.write(grows=True) as tx:
         model = await models.find(tx, wishes[0].project_id, wishes[0].model)
         origins = [await _with_origin(tx, wish) for wish in wishes]
         jobs = [await linking.ensure(tx, wish.project_id, wish.claims) for wish in wishes]

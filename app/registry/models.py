@@ -89,7 +89,7 @@ async def create(db: Database, actor: Actor, project: int | str, command: Create
     name = check_model_name(command.name)
     description = check_description(command.description)
     tags = check_tags(command.tags)
-    async with db.write() as tx:
+    async with db.write(grows=True) as tx:
         access = await writable(tx, actor, project)
         await _refuse_taken(tx, access.id, name, wanted_prompt=is_prompt(tags))
         experiment = await model_experiments.take(tx, access.id, name, created_by=actor.user_id)

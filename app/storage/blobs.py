@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from app.errors import Conflict, Invalid, Unavailable
+from app.space import Room
 
 
 class BlobMissing(Unavailable):
@@ -91,8 +92,13 @@ class PendingUpload:
 class BlobStore(Protocol):
     """Object storage.
 
-    Every method may raise ``Unavailable``; its message names no host, key or secret.
+    Every method may raise ``Unavailable``; its message names no host, key or secret. What stores bytes may raise its
+    kind ``StorageFull``.
     """
+
+    @property
+    def room(self) -> Room:
+        """What is known of the room that the store has for more."""
 
     @property
     def has_public_endpoint(self) -> bool:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.errors import Unavailable
 from app.settings import Settings
+from app.space import Room
 from app.storage import documents
 from app.storage.blobs import Listed, Part, PendingUpload, Reading, Stat, Stored, UploadMissing
 from app.storage.control import PAGE, Control
@@ -33,12 +34,14 @@ READY_SECONDS = 2.0
 class S3BlobStore:
     """``BlobStore`` on one bucket; for one event loop. See the protocol for what each method promises."""
 
-    def __init__(self, settings: Settings, *, rule: PartRule | None = None) -> None:
+    def __init__(self, settings: Settings, *, rule: PartRule | None = None, room: Room | None = None) -> None:
         signer = Signer(settings, settings.s3_url)
         self._public = Signer(settings, settings.s3_public_url) if settings.s3_public_url else None
         self._shared = self._public or signer
+        self.room = room or Room("the object store")
         path = str(settings.s3_socket) if settings.s3_socket else None
-        self._wire = Wire(secure=settings.s3_url.startswith("https:") and path is None, path=path)
+        is_secure = settings.s3_url.startswith("https:") and path is None
+        self._wire = Wire(secure=is_secure, path=path, room=self.room)
         self._objects = Objects(self._wire, signer)
         self._multipart = Multipart(self._wire, signer)
         self._writer = Writer(self._objects, self._multipart, rule or PartRule())
@@ -51,10 +54,12 @@ class S3BlobStore:
 
     async def put(self, key: str, chunks: AsyncIterator[bytes], *, size: int | None = None, limit: int) -> Stored:
         """Store a stream under a new key."""
+        self.room.require(size or 0)
         return await self._writer.put(key, Source(chunks, size=size, limit=limit))
 
     async def put_whole(self, key: str, data: bytes, sha256: bytes) -> Stored:
         """Store a few bytes under a new key."""
+        self.room.require(len(data))
         return await self._writer.put_whole(key, data, sha256)
 
     def open(self, key: str, *, start: int = 0, end: int | None = None) -> AbstractAsyncContextManager[Reading]:
@@ -85,10 +90,12 @@ class S3BlobStore:
 
     async def create_multipart(self, key: str) -> str:
         """Begin an upload in parts."""
+        self.room.require()
         return await self._multipart.create(key)
 
     async def put_part(self, key: str, upload_id: str, number: int, chunks: AsyncIterator[bytes], *, size: int) -> Part:
         """Store one part as it comes."""
+        self.room.require(size)
 
         async def send(number: int, payload: Payload) -> Part:
             return await self._multipart.send_known(key, upload_id, number, payload)

@@ -14,6 +14,7 @@ import aiohttp
 from yarl import URL
 
 from app.errors import Unavailable
+from app.space import Room
 from app.storage import documents
 from app.storage.lines import Lines
 from app.storage.payloads import SLICE_BYTES, Block, Payload, Pulse
@@ -30,6 +31,10 @@ ANSWER_BYTES: Final = 8 * 1024 * 1024
 READ_BUFFER_BYTES: Final = 512 * 1024
 PASSING_STATUS: Final = frozenset({408, 409, 429, 500, 502, 503, 504})
 TROUBLE: Final = (aiohttp.ClientError, OSError)
+FULL_STATUS: Final = 507
+FULL_CODES: Final = frozenset({"XMinioStorageFull", "XMinioAdminBucketQuotaExceeded", "QuotaExceeded"})
+"""What stores call a full disk or bucket: MinIO, and Ceph's gateway. SeaweedFS says InternalError to everything."""
+_WRITING: Final = frozenset({"PUT", "POST"})
 
 DOWN: Final = "The object store cannot be reached at the moment; try again shortly."
 REFUSED: Final = "The object store refuses the service's requests at the moment; try again later."
@@ -64,11 +69,16 @@ class _PassingError(Exception):
     """A failure that may be gone at the next attempt; the text is for the log alone."""
 
 
+class _FullError(_PassingError):
+    """The store says that it has no room."""
+
+
 class Wire:
     """One connection pool. Opens at the first request, inside the running event loop."""
 
-    def __init__(self, *, secure: bool, path: str | None = None) -> None:
+    def __init__(self, *, secure: bool, path: str | None = None, room: Room | None = None) -> None:
         """``path`` is a unix socket behind which the store is, whatever host its address names."""
+        self.room = room or Room("the object store")
         self._tls = tls_context() if secure else None
         self._path = path
         self._session: aiohttp.ClientSession | None = None
@@ -118,6 +128,7 @@ class Wire:
 
         Raises:
             Unavailable: the store is down or slow, or its answer has no accepted status.
+            StorageFull: it says that its disk is full, or failed to write to a disk that is.
         """
         short = payload.data if isinstance(payload, Block) and payload.size <= SLICE_BYTES else None
 
@@ -137,7 +148,11 @@ class Wire:
                     return _accepted(await _read_answer(response, attempt), accept)
 
         tries = attempts if payload is None or payload.repeatable else 1
-        return await _persist(method, once, tries)
+        if method not in _WRITING:
+            return await _persist(method, once, tries)
+        answer = await _persist(method, once, tries, self.room)
+        self.room.accepted()
+        return answer
 
     async def _ask(
         self, method: str, url: str, headers: Mapping[str, str], data: bytes | bytearray | None, attempt: int
@@ -170,7 +185,8 @@ class Wire:
             response.close()
 
 
-async def _persist(operation: str, once: Callable[[int], Awaitable[T]], attempts: int) -> T:
+async def _persist(operation: str, once: Callable[[int], Awaitable[T]], attempts: int, room: Room | None = None) -> T:
+    """Try until it works; ``room`` is given for writes, whose failure a full disk may explain."""
     give_up = None
     loop = asyncio.get_running_loop()
     for attempt in range(1, attempts + 1):
@@ -179,6 +195,10 @@ async def _persist(operation: str, once: Callable[[int], Awaitable[T]], attempts
         except (_PassingError, *TROUBLE) as error:
             reason = str(error) if isinstance(error, _PassingError) else type(error).__name__
             silent = isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ConnectionTimeoutError)
+            is_full = isinstance(error, _FullError)
+        if room is not None and (is_full or room.explains()):
+            log.warning("object store: %s failed on a full disk: %s", operation, reason)
+            raise room.full()
         now = loop.time()
         give_up = give_up or now + PATIENCE_SECONDS
         if silent or attempt == attempts or now >= give_up:
@@ -210,6 +230,8 @@ def _failed_late(answer: Answer) -> bool:
 def _refusal(answer: Answer) -> Exception:
     """Tell what may pass from what will not."""
     problem = f"status {answer.status}, code {answer.error_code}"
+    if answer.status == FULL_STATUS or answer.error_code in FULL_CODES:
+        return _FullError(problem)
     if _failed_late(answer) or answer.status in PASSING_STATUS or answer.error_code == "RequestTimeout":
         return _PassingError(problem)
     log.error("object store: request refused: %s", problem)

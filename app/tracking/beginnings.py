@@ -81,7 +81,7 @@ async def begin(db: Database, beginning: Beginning) -> Candidate | None:
 async def _write(db: Database, beginnings: Sequence[Beginning]) -> Sequence[Candidate | Exception | None]:
     rows = [[one.row[name] for one in beginnings] for name in COLUMNS]
     pairs = [*_pairs([(one.id, one.params) for one in beginnings]), *_pairs([(one.id, one.tags) for one in beginnings])]
-    async with db.direct() as connection:
+    async with db.committing() as connection:
         begun = {row["id"]: Candidate(**row) for row in await connection.fetch(_BEGIN, *rows, *pairs)}
     return [begun.get(one.id) for one in beginnings]
 

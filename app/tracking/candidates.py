@@ -110,7 +110,7 @@ async def _begin_with_care(
     db: Database, actor: Actor, project_id: int, command: CreateCandidate
 ) -> CandidateDetails[Candidate]:
     """The same step by step: for CI jobs, for the default experiment that has to be made, and to say what is wrong."""
-    async with db.write() as tx:
+    async with db.write(grows=True) as tx:
         await experiments.lock_active(tx, project_id, command.experiment_number, share=True)
         candidate = await add(tx, project_id, command, created_by=actor.user_id)
         tags = {**command.tags, NAME_TAG: candidate.name}

@@ -53,7 +53,7 @@ async def create(db: Database, actor: Actor, project: int | str, command: Create
     """
     name = names.check_experiment_name(command.name)
     check_tags(command.tags)
-    async with db.write() as tx:
+    async with db.write(grows=True) as tx:
         access = await _writable(tx, actor, project)
         return await add(tx, access.id, name, tags=command.tags, created_by=actor.user_id)
 

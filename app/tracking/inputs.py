@@ -46,7 +46,7 @@ async def log_inputs(
 ) -> None:
     """Note what a candidate read; noting it again changes nothing (MLflow REST: runs/log-inputs)."""
     check(datasets)
-    async with db.write() as tx:
+    async with db.write(grows=True) as tx:
         access = await projects.visible(tx, actor, project)
         policy.require(actor, access, Permission.CANDIDATE_WRITE)
         candidate = await candidates.lock_living(tx, access.id, candidate_id)
@@ -57,7 +57,7 @@ async def log_outputs(
     db: Database, actor: Actor, project: int | str, candidate_id: UUID, models: Sequence[tuple[UUID, int]]
 ) -> None:
     """Note which logged models a candidate wrote, each at which step (MLflow REST: runs/outputs)."""
-    async with db.write() as tx:
+    async with db.write(grows=True) as tx:
         access = await projects.visible(tx, actor, project)
         policy.require(actor, access, Permission.CANDIDATE_WRITE)
         candidate = await candidates.lock_living(tx, access.id, candidate_id)

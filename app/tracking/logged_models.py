@@ -79,7 +79,7 @@ async def create(db: Database, actor: Actor, project: int | str, command: Create
     name = _check_name(command.name) if command.name else names.friendly_name()
     check_pairs(command.params, "params")
     check_pairs(command.tags, "tags")
-    async with db.write() as tx:
+    async with db.write(grows=True) as tx:
         access = await _writable(tx, actor, project)
         await experiments.lock_active(tx, access.id, command.experiment_number, share=True)
         if command.source_candidate_id is not None:
@@ -196,7 +196,7 @@ async def add_params(
         Invalid: a param has another value already.
     """
     check_pairs(params, "params")
-    async with db.write() as tx:
+    async with db.write(grows=True) as tx:
         access = await _writable(tx, actor, project)
         model = await lock_living(tx, access.id, model_id, to_change=True)
         _refuse_changed(model, params)

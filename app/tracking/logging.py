@@ -79,7 +79,7 @@ async def log(db: Database, actor: Actor, project: int | str, batch: LogBatch) -
     check(batch)
     if batch.is_plain and await _log_points(db, actor, project, batch):
         return
-    async with db.write() as tx:
+    async with db.write(grows=True) as tx:
         access = await projects.visible(tx, actor, project)
         policy.require(actor, access, Permission.CANDIDATE_WRITE)
         renamed = candidates.NAME_TAG in batch.tags
@@ -107,7 +107,7 @@ async def note_model(db: Database, actor: Actor, project: int | str, candidate_i
         CandidateNotFound, CandidateInTrash: there is no living candidate.
         Invalid: the entry alone is longer than a tag can be.
     """
-    async with db.write() as tx:
+    async with db.write(grows=True) as tx:
         access = await projects.visible(tx, actor, project)
         policy.require(actor, access, Permission.CANDIDATE_WRITE)
         candidate = await candidates.lock_living(tx, access.id, candidate_id, to_change=True)

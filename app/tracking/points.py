@@ -144,11 +144,11 @@ async def _write(db: Database, wishes: Sequence[Points]) -> Sequence[Fate | Exce
     alone = _of_one(wishes)
     if alone is not None:
         statement, values = alone
-        async with db.direct() as connection:
+        async with db.committing() as connection:
             rows = await connection.fetch(statement, *values)
         return [Fate(bool(rows), bool(rows) and rows[0]["in_trash"])] * len(wishes)
     given, mine = arguments(wishes)
-    async with db.direct() as connection:
+    async with db.committing() as connection:
         found = {row["place"]: row["in_trash"] for row in await connection.fetch(STORE, *given)}
     return [Fate(place in found, found.get(place, False)) for place in mine]
 

@@ -44,7 +44,8 @@ class Trap:
 class Installation:
     """``modelyard up`` in a directory of its own. Nobody but its supervisor starts anything again."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, **environment: str) -> None:
+        self._more = environment
         self.data_dir, self._traps = directory / "data", directory / "traps"
         self._traps.mkdir(parents=True, exist_ok=True)
         self._output = directory / "up.txt"
@@ -61,6 +62,7 @@ class Installation:
             "MODELYARD_WEB_CONCURRENCY": str(len(APIS)),
             "MODELYARD_FAULTS": str(self._traps),
             "MODELYARD_CI_PRIVATE_HOSTS": "127.0.0.1",
+            **self._more,
         }
         with self._output.open("ab") as output:
             self.popen = subprocess.Popen(

@@ -18,7 +18,8 @@ PASSED_ON = ("Content-Length", "Content-Range", "ETag", "Last-Modified")
 class Faults:
     """Faults for the coming requests of a method, in order: a status, or one of the words below.
 
-    ``reset`` cuts the connection before the store sees the request, ``lose`` after it has done the work;
+    ``507 Code`` is a status with an error of that name. ``reset`` cuts the connection before the store sees the
+    request, ``lose`` after it has done the work;
     ``swallow`` answers 200 and does nothing; ``cut`` ends the answer half-way.
     """
 
@@ -43,6 +44,9 @@ async def faulty(upstream: str) -> AsyncIterator[Faults]:
         body = await request.read()
         if isinstance(fault, int):
             return web.Response(status=fault, text="<Error><Code>Planned</Code></Error>")
+        if isinstance(fault, str) and fault[:1].isdigit():
+            status, _, code = fault.partition(" ")
+            return web.Response(status=int(status), text=f"<Error><Code>{code}</Code></Error>")
         if fault == "swallow":
             return web.Response(headers={"ETag": '"0123"'})
         if fault != "reset":

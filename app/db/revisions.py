@@ -1,0 +1,88 @@
+"""Whether a database was migrated by a newer release than this one.
+
+Alembic notes the last migration in ``alembic_version``. One that this tree does not have comes from a release with more
+of them, whose tables this code does not know. There is one such release that may still run: the one from which the
+database was upgraded, whose processes are replaced after that (docs/production.md, Upgrades). The upgrade says which
+that is, as a comment on the table, since no table of ours can be relied on here.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy import text
+
+from app.db.database import Database
+from app.errors import ModelyardError, Unavailable
+
+VERSIONS = Path(__file__).resolve().parents[2] / "migrations" / "versions"
+_IDS = re.compile(r"^(down_)?revision\b[^=\n]*=\s*[\"']([^\"']+)[\"']", re.MULTILINE)
+_NOTED = text("SELECT version_num, obj_description('alembic_version'::regclass) FROM alembic_version")
+_EXISTS = text("SELECT to_regclass('alembic_version') IS NOT NULL")
+
+
+class NewerData(ModelyardError):
+    """The data was written by a newer release."""
+
+    code = "NEWER_DATA"
+
+
+async def require_known(db: Database) -> None:
+    """Refuse a database of a newer release; one that is away, or has no tables yet, is none.
+
+    Raises:
+        NewerData: its last migration is unknown here, and it does not say that this release may still run.
+    """
+    try:
+        async with db.read() as snap:
+            if not await snap.scalar(_EXISTS):
+                return
+            rows = [(str(row[0]), row[1]) for row in await snap.execute(_NOTED)]
+    except Unavailable:
+        return
+    for revision, note in rows:
+        refuse_unknown(revision, note)
+
+
+def refuse_unknown(revision: str | None, note: str | None) -> None:
+    """Refuse a revision; ``note`` is the comment on its table.
+
+    Raises:
+        NewerData: see :func:`require_known`.
+    """
+    if revision is None or revision in known() or note == fits(head()):
+        return
+    raise NewerData(
+        f"The database is at the migration {revision!r}, which this release does not know (its last one is "
+        f"{head()!r}): a newer release has migrated it. Run that release, or restore a backup that is older."
+    )
+
+
+def fits(revision: str) -> str:
+    """The comment of a database that was upgraded from this revision."""
+    return f"upgraded from {revision}, whose release may still run"
+
+
+@cache
+def known() -> frozenset[str]:
+    """The ids of all migrations of this tree. Read as text: Alembic would cost every start a fifth of a second."""
+    return frozenset(own for own, _ in _pairs())
+
+
+@cache
+def head() -> str:
+    """The id of the last migration of this tree."""
+    before = {down for _, down in _pairs()}
+    (last,) = known() - before
+    return last
+
+
+@cache
+def _pairs() -> tuple[tuple[str, str], ...]:
+    found = []
+    for path in sorted(VERSIONS.glob("*.py")):
+        ids = {bool(down): id for down, id in _IDS.findall(path.read_text(encoding="utf-8"))}
+        found.append((ids[False], ids.get(True, "")))
+    return tuple(found)

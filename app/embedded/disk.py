@@ -1,0 +1,91 @@
+"""The disk of the data directory: whether it is full, and what has to happen once it no longer is."""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+FULL_BYTES = 8 * 1024 * 1024
+"""With less than this left, some write of some server has probably failed."""
+_PERIOD = 2.0
+"""Seconds between looks at a disk; a look costs one call of the kernel."""
+_GRACE = 6.0
+"""Seconds that a store gets to take objects again by itself, and to start after it has been ended."""
+_ERRORS = (errno.ENOSPC, errno.EDQUOT)
+
+
+def is_full(directory: Path) -> bool:
+    """Whether next to nothing can be written below a directory."""
+    try:
+        found = os.statvfs(directory)
+    except OSError:
+        return False
+    return found.f_bavail * found.f_frsize < FULL_BYTES or (found.f_files > 0 and found.f_favail == 0)
+
+
+def is_about_space(error: OSError) -> bool:
+    """Whether something could not be written because the disk, or what its user may have of it, is used up."""
+    return error.errno in _ERRORS
+
+
+class Recovery:
+    """Sees full disks become free again, hurries what waits to be restarted, and ends a store that does not notice.
+
+    The store's index of names remembers a write that failed and refuses all later ones until it is opened anew, so
+    that a moment without space would end all uploads for good.
+    """
+
+    def __init__(
+        self,
+        directories: Sequence[Path],
+        *,
+        works: Callable[[], bool],
+        restart: Callable[[], None],
+        hurry: Callable[[], None],
+        note: Callable[[str], None],
+    ) -> None:
+        """``works`` asks the store to take an object; ``restart`` ends it, for its supervisor to start it again.
+
+        ``hurry`` starts at once what has ended and waits for its next attempt.
+        """
+        self._directories = directories
+        self._works = works
+        self._restart = restart
+        self._hurry = hurry
+        self._note = note
+        self._was_full = False
+        self._is_restored = True
+        self._next_look = 0.0
+        self._next_try = 0.0
+
+    def tend(self) -> float:
+        """Look if it is time to; the moment (of the monotonic clock) of the next look."""
+        now = time.monotonic()
+        if now >= self._next_look:
+            self._next_look = now + _PERIOD
+            self._look(now)
+        return self._next_look
+
+    def _look(self, now: float) -> None:
+        full = [directory for directory in self._directories if is_full(directory)]
+        if full and not self._was_full:
+            self._note(f"The disk of {full[0]} is full: nothing can be stored until there is room.")
+            self._is_restored = False
+        elif self._was_full and not full:
+            self._next_try = now + _GRACE
+            self._hurry()
+        elif not full and not self._is_restored:
+            self._restore(now)
+        self._was_full = bool(full)
+
+    def _restore(self, now: float) -> None:
+        if self._works():
+            self._is_restored = True
+            self._note("The disk has room again, and the object store takes files.")
+        elif now >= self._next_try:
+            self._next_try = now + 2 * _GRACE
+            self._note("The disk has room again, but the object store takes no files: ending it to start it anew.")
+            self._restart()

@@ -1,0 +1,201 @@
+"""What the supervisor and its children write themselves, on a disk without room; and the look at that disk."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import structlog
+
+from app.embedded import disk, logs, state
+from app.embedded.disk import Recovery
+from app.embedded.journal import Journal
+from app.embedded.lock import DirectoryLock
+from app.embedded.member import Member
+from app.embedded.state import State, write_private
+from app.telemetry import configure_logging
+from tests.architecture.source import ROOT
+from tests.full_disk import disks
+
+FULL = Path("/dev/full")
+
+
+def full(*_arguments: object, **_named: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+class NoRoom(io.StringIO):
+    """A file on a full disk."""
+
+    write = flush = full  # type: ignore[assignment]
+
+
+@pytest.fixture
+def without_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Standard output and error take nothing."""
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, NoRoom())
+
+
+def test_the_supervisor_outlives_what_it_cannot_say(without_room: None) -> None:
+    journal = Journal(FULL)
+    for _ in range(3):
+        journal.note("something happened")
+    journal.table("ready", {"API": "http://127.0.0.1"})
+
+
+def test_a_request_outlives_a_line_that_cannot_be_logged(without_room: None) -> None:
+    configure_logging("INFO", as_json=True)
+    try:
+        for _ in range(3):
+            structlog.get_logger().info("request", path="/" * 10_000)
+    finally:
+        structlog.reset_defaults()
+
+
+def test_lines_come_again_when_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", NoRoom())
+    configure_logging("INFO", as_json=True)
+    try:
+        structlog.get_logger().info("lost")
+        monkeypatch.setattr(sys, "stderr", written := io.StringIO())
+        structlog.get_logger().info("kept")
+    finally:
+        structlog.reset_defaults()
+    assert '"event": "kept"' in written.getvalue()
+
+
+def test_a_file_that_cannot_be_replaced_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "state.json"
+    write_private(path, "old")
+    monkeypatch.setattr(state.os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_private(path, "new")
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("state.json", "old")]
+    write_private(path, "old")  # what is there already needs no room
+
+
+def test_what_is_remembered_already_needs_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "state.json"
+    secret = State(path).secret("key")
+    monkeypatch.setattr(state.os, "fsync", full)
+    assert State(path).secret("key") == secret
+
+
+def test_a_lock_needs_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.embedded.lock.os.pwrite", full)
+    lock = DirectoryLock(tmp_path)
+    lock.release()
+    DirectoryLock(tmp_path).release()
+
+
+def test_a_long_log_is_emptied_where_there_is_no_room_for_a_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "api.log"
+    path.write_bytes(b"x" * 100)
+    monkeypatch.setattr(logs.shutil, "copyfile", full)
+    logs.cap(path, limit=99)
+    assert path.read_bytes() == b""
+    assert list(tmp_path.iterdir()) == [path]
+
+
+class Store:
+    """A store that refuses until it is started anew, if it is poisoned."""
+
+    def __init__(self, *, poisoned: bool) -> None:
+        self.poisoned = poisoned
+        self.restarts = self.asked = self.hurries = 0
+        self.said: list[str] = []
+
+    def works(self) -> bool:
+        self.asked += 1
+        return not self.poisoned
+
+    def restart(self) -> None:
+        self.restarts += 1
+        self.poisoned = False
+
+    def hurry(self) -> None:
+        self.hurries += 1
+
+
+@pytest.mark.parametrize("poisoned", [False, True])
+def test_a_store_that_does_not_notice_the_room_is_started_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, poisoned: bool
+) -> None:
+    store, now, is_full = Store(poisoned=poisoned), [1000.0], [False]
+    monkeypatch.setattr(disk.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(disk, "is_full", lambda _directory: is_full[0])
+    recovery = Recovery([tmp_path], works=store.works, restart=store.restart, hurry=store.hurry, note=store.said.append)
+
+    def pass_(seconds: float) -> None:
+        end = now[0] + seconds
+        while now[0] < end:
+            now[0] = min(recovery.tend(), end)
+
+    pass_(60)
+    assert (store.asked, store.said) == (0, [])
+    is_full[0] = True
+    pass_(60)
+    assert (store.asked, len(store.said)) == (0, 1)
+    assert str(tmp_path) in store.said[0]
+    is_full[0] = False
+    pass_(30)
+    assert (store.restarts, store.hurries) == (int(poisoned), 1)
+    asked = store.asked
+    assert store.said[-1] == "The disk has room again, and the object store takes files."
+    pass_(60)
+    assert (store.asked, store.restarts) == (asked, int(poisoned)), "it goes on asking"
+
+
+def test_what_waits_to_be_restarted_is_hurried() -> None:
+    class Ended:
+        name, pid = "postgres", 1
+
+        def exit_code(self) -> int:
+            return 1
+
+    started = []
+
+    def start() -> Ended:
+        started.append(1)
+        return Ended()
+
+    member = Member("postgres", start, lambda _text: None)
+    for _ in range(8):
+        member.tend()
+        member.hurry()
+    assert len(started) > 4, "each time it waited"
+
+
+def test_a_disk_is_full_when_next_to_nothing_is_left(tmp_path: Path) -> None:
+    assert not disk.is_full(tmp_path)
+    assert not disk.is_full(tmp_path / "missing")
+    with disks.mounted(tmp_path, 16) as small:
+        assert not disk.is_full(tmp_path)
+        small.fill()
+        assert disk.is_full(tmp_path)
+
+
+def test_up_on_a_full_disk_says_so(tmp_path: Path) -> None:
+    with disks.mounted(tmp_path, 1) as small:
+        small.fill()
+        done = subprocess.run(
+            [sys.executable, "-m", "app.cli", "up"],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], "MODELYARD_DATA_DIR": str(tmp_path), "MODELYARD_PORT": "0"},
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith("modelyard up: ")
+    assert "No space left on device. Make room." in done.stderr

@@ -1,0 +1,220 @@
+"""A whole installation on disks that are full to the last byte: what clients are told, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from app.db.database import driver_url
+from tests.faults.installation import Installation
+from tests.full_disk import disks
+from tests.full_disk.disks import Disk
+from tests.full_disk.doors import MIB, Doors, Told
+
+RESERVE = str(64 * MIB)
+WITHOUT = "0"
+RECOVERED_SECONDS = 60.0
+SERVERS = ("api 1", "api 2", "worker", "postgres", "valkey-server", "weed")
+SMALL, LARGE = 20_000, 12_000_000
+
+
+class Yard:
+    """An installation whose data directory, or one server's part of it, is on a small disk."""
+
+    def __init__(self, installation: Installation, disk: Disk, doors: Doors) -> None:
+        self.installation, self.disk, self.doors = installation, disk, doors
+
+    def servers(self, *names: str) -> dict[str, int]:
+        """The process of each server, of PostgreSQL the first one; its others come and go with connections."""
+        return {name: self.installation.pids(name)[0] for name in names or SERVERS}
+
+    async def until_it_stores(self) -> float:
+        """Seconds until a file and a param are stored again and the probe says so."""
+        began = time.monotonic()
+        while True:
+            stored = await self.doors.put("recovered.bin", os.urandom(SMALL))
+            logged = await self.doors.parameter()
+            state = await self.doors.state()
+            if (stored.status, logged.status, state["status"]) == (200, 200, "ready"):
+                return time.monotonic() - began
+            assert time.monotonic() - began < RECOVERED_SECONDS, f"{stored}\n{logged}\n{state}"
+            await asyncio.sleep(0.5)
+
+
+@asynccontextmanager
+async def yard(part: str, mebibytes: int, reserve: str) -> AsyncIterator[Yard]:
+    """Start it; ``part`` is the folder of the data directory that the disk holds, empty for all of it."""
+    folder = disks.folder()
+    installation = Installation(folder, MODELYARD_RESERVED_BYTES=reserve)
+    with ExitStack() as ends:
+        ends.callback(shutil.rmtree, folder, ignore_errors=True)
+        installation.data_dir.mkdir()
+        if part:
+            installation.start()
+            ends.callback(installation.stop)
+            await installation.ready()
+            installation.stop()
+            (installation.data_dir / "connection.env").unlink()  # the next start has another port
+        disk = ends.enter_context(_moved(installation.data_dir / part, mebibytes))
+        ends.callback(installation.stop)
+        installation.start()
+        await installation.ready()
+        doors = Doors(installation.connection, folder)
+        await doors.begin()
+        try:
+            yield Yard(installation, disk, doors)
+        finally:
+            await doors.close()
+
+
+@contextmanager
+def _moved(directory: Path, mebibytes: int) -> Iterator[Disk]:
+    """Put what a directory holds on a disk of its own, mounted where it was."""
+    aside = directory.with_name(f"{directory.name}.aside")
+    directory.rename(aside)
+    directory.mkdir(mode=0o700)
+    with disks.mounted(directory, mebibytes) as disk:
+        shutil.copytree(aside, directory, dirs_exist_ok=True, symlinks=True)
+        yield disk
+
+
+async def test_all_of_it_on_one_disk() -> None:
+    async with yard("", 400, RESERVE) as full:
+        doors = full.doors
+        assert (await doors.put("kept.bin", b"kept" * 5000)).status == 200
+        running = full.servers()
+        full.disk.fill()
+        state = await doors.state()
+        assert (state["http"], state["status"]) == (200, "degraded")
+        assert {name: word for name, word in dict(state["parts"]).items() if name != "redis"} == {
+            "database": "full",
+            "store": "full",
+        }
+        for told in await _json_doors(doors):
+            assert (told.status, told.code) == (507, "RESOURCE_EXHAUSTED"), told
+            assert "is full" in told.message
+        refused = await doors.model()
+        assert (refused.status, refused.code) == (200, "STORAGE_FULL")
+        await _commands_tell(doors)
+        await _reads_go_on(doors)
+        assert full.servers() == running
+        full.disk.make_room()
+        await full.until_it_stores()
+        assert await doors.names() == {"kept.bin", "recovered.bin"}
+        assert full.servers() == running
+
+
+async def test_the_disk_of_the_store_alone_without_a_reserve() -> None:
+    """Somebody else may use up every byte; what the store then says does not tell why it failed, the disk does."""
+    async with yard("s3", 160, WITHOUT) as full:
+        doors = full.doors
+        assert (await doors.put("kept.bin", b"kept" * 5000)).status == 200
+        running = full.servers("api 1", "api 2", "worker", "postgres")
+        full.disk.fill()
+        for told in (
+            await doors.put("small.bin", os.urandom(SMALL)),
+            await doors.put("large.bin", os.urandom(LARGE)),
+            await doors.package(os.urandom(SMALL)),
+            await doors.part(LARGE),
+        ):
+            assert (told.status, told.code) == (507, "RESOURCE_EXHAUSTED"), told
+            assert "The disk of the object store is full" in told.message
+        state = await doors.state()
+        assert (state["http"], dict(state["parts"])["store"], dict(state["parts"])["database"]) == (200, "full", "ok")
+        assert (await doors.parameter()).status == 200
+        assert (await doors.model()).code == ""
+        await _reads_go_on(doors)
+        full.disk.make_room()
+        await full.until_it_stores()
+        assert await doors.names() == {"kept.bin", "recovered.bin"}
+        assert full.servers(*running) == running
+
+
+async def test_the_disk_of_the_database_alone_without_a_reserve() -> None:
+    """PostgreSQL goes on with the room that it has in its files, and stops when it needs the next piece of its log."""
+    async with yard("pg18", 200, WITHOUT) as full:
+        doors = full.doors
+        assert (await doors.put("kept.bin", b"kept" * 5000)).status == 200
+        running = full.servers("api 1", "api 2", "worker")
+        full.disk.fill()
+        refused = await _until(lambda: doors.parameter(5000), lambda told: told.status != 200)
+        assert (refused.status, refused.code) == (507, "RESOURCE_EXHAUSTED"), refused
+        assert "The disk of the database is full" in refused.message
+        state = await doors.state()
+        assert dict(state["parts"])["database"] == "full"
+        assert "The disk of the database is full" in dict(state["reasons"])["database"]
+        full.disk.make_room()
+        await full.until_it_stores()
+        assert await doors.names() == {"kept.bin", "recovered.bin"}
+        assert full.servers(*running) == running
+
+
+async def test_no_room_for_the_log_of_the_database() -> None:
+    """PostgreSQL ends then, and cannot start again before there is room: nobody has to lend a hand for that."""
+    async with yard("pg18", 150, WITHOUT) as full:
+        doors = full.doors
+        assert (await doors.put("kept.bin", b"kept" * 5000)).status == 200
+        apis = full.servers("api 1", "api 2", "worker")
+        full.disk.fill()
+        await use_up_the_log(full.installation.settings().database_url)
+        refused = await _until(doors.parameter, lambda told: told.status == 507)
+        assert "The disk of the database is full" in refused.message
+        state = await doors.state()
+        assert (state["http"], state["status"], dict(state["parts"])["database"]) == (503, "unavailable", "full")
+        full.disk.make_room()
+        await full.until_it_stores()
+        assert await doors.get("kept.bin") == (200, b"kept" * 5000)
+        assert full.servers(*apis) == apis
+
+
+async def use_up_the_log(url: str) -> None:
+    """Write nothing but log, until the server is gone."""
+    connection = await asyncpg.connect(driver_url(url))
+    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+        while True:
+            await connection.execute("SELECT pg_logical_emit_message(true, 'tests', repeat('x', 1000000))")
+
+
+async def _json_doors(doors: Doors) -> list[Told]:
+    return [
+        await doors.metric(),
+        await doors.parameter(),
+        await doors.candidate(),
+        await doors.put("small.bin", os.urandom(SMALL)),
+        await doors.put("large.bin", os.urandom(LARGE)),
+        await doors.package(os.urandom(SMALL)),
+        await doors.part(LARGE),
+    ]
+
+
+async def _commands_tell(doors: Doors) -> None:
+    pushed = await doors.push(SMALL)
+    assert pushed.status == 1
+    assert "is full" in pushed.message.splitlines()[-1]
+    assert "Traceback" not in pushed.message
+    for what in ("metric", "artifact"):
+        said = await doors.mlflow(what)
+        assert "is full" in said.message, said
+        assert said.seconds < 30, "the client went on trying"
+
+
+async def _reads_go_on(doors: Doors) -> None:
+    assert await doors.get("kept.bin") == (200, b"kept" * 5000)
+    assert await doors.search() == 200
+    assert await doors.names() >= {"kept.bin"}
+
+
+async def _until(write: Callable[[], Awaitable[Told]], is_so: Callable[[Told], bool]) -> Told:
+    for _ in range(20_000):
+        told = await write()
+        if is_so(told):
+            return told
+    raise AssertionError(f"the last answer was {told}")

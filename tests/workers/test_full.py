@@ -1,0 +1,46 @@
+"""A job that a full disk keeps from its work is tried until there is room, and never given up for that."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+import pytest
+
+from app.errors import StorageFull
+from app.queue import outbox
+from app.queue.jobs import PurgeModel
+from workers import execution
+
+
+@pytest.mark.parametrize(
+    "error",
+    [StorageFull(), OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), OSError(errno.EDQUOT, "quota")],
+    ids=["of a server", "of our own", "quota"],
+)
+async def test_attempts_are_not_counted(runtime, project, row, set_row, monkeypatch, error):
+    async with runtime.db.write() as tx:
+        job_id = await outbox.enqueue(tx, PurgeModel(project.id, 1), project_id=project.id)
+
+    async def fails(*_arguments: object) -> bool:
+        raise error
+
+    monkeypatch.setitem(execution.HANDLERS, PurgeModel.kind, fails)
+    await set_row(job_id, attempt=9)
+    assert await execution.execute(runtime, job_id, "w") == "postponed"
+    found = await row(job_id)
+    assert (found.state, found.attempt, found.lease_until) == ("queued", 9, None)
+    assert str(error) in found.last_error
+    assert (found.run_after - found.created_at).total_seconds() <= execution.ROOM_SECONDS + 60
+
+
+async def test_other_failures_are_counted(runtime, project, row, set_row, monkeypatch):
+    async with runtime.db.write() as tx:
+        job_id = await outbox.enqueue(tx, PurgeModel(project.id, 1), project_id=project.id)
+
+    async def fails(*_arguments: object) -> bool:
+        raise OSError(errno.EIO, "broken")
+
+    monkeypatch.setitem(execution.HANDLERS, PurgeModel.kind, fails)
+    await set_row(job_id, attempt=9)
+    assert await execution.execute(runtime, job_id, "w") == "dead"

@@ -56,8 +56,8 @@ class CiIdentityInput:
         "The number of its owner: CI_PROJECT_NAMESPACE_ID, GITHUB_REPOSITORY_OWNER_ID; needed when any are."
     )
     claims: list[CiClaimInput] | None = optional(
-        "What they must claim beside these numbers. `ref_protected` must be `true` unless a claim here tells of protection: "
-        "`ref_protected`, GitLab's `environment_protected` or GitHub's `environment`."
+        "What they must claim beside these numbers. `ref_protected` must be `true` unless a claim here tells of "
+        "protection: `ref_protected`, GitLab's `environment_protected` or GitHub's `environment`."
     )
     role: Role | None = optional("What jobs may do with their tokens: maintainer at most, at first developer.")
     scope: TokenScope | None = optional("The scope of these tokens, api or read_api; at first api.")

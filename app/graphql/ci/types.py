@@ -103,8 +103,8 @@ class CiIdentity:
     issuer: str = strawberry.field(description="Who must have signed them.")
     audience: str = strawberry.field(description="Whom they must be meant for (`aud`).")
     ci_project_id: strawberry.ID | None = strawberry.field(
-        description="The number of the CI project that they must be of; null: settings of an earlier release trust a path, "
-        "and nothing is exchanged until they are given numbers."
+        description="The number of the CI project that they must be of; null: settings of an earlier release trust a "
+        "path, and nothing is exchanged until they are given numbers."
     )
     ci_owner_id: strawberry.ID | None = strawberry.field(
         description="The number of the owner that this project must have; null: any."

@@ -23,6 +23,7 @@ from tests.access.tokens_of_places import Bearer, token_of
 from tests.conftest import Person, new_person, new_project
 from tests.graphql.examples import MUTATIONS, QUERIES, seed
 from tests.graphql.test_permissions import NEEDS
+from tests.statements import statements
 
 NODE = "query n($id: ID!) { node(id: $id) { __typename ... on User { username name isBot } } }"
 
@@ -259,3 +260,26 @@ async def test_removing_whoever_is_no_member_does_not_tell_whether_there_is_such
     names = (admin.actor.username, f"nobody-{uuid4().hex}")
     told = [json.dumps(await data(project[Role.OWNER], REMOVE, path=project.path, name=name)) for name in names]
     assert told[0].replace(names[0], "…") == told[1].replace(names[1], "…")
+
+
+async def test_statements_do_not_grow_with_users_and_makers(runtime, staff, data, scene, outsiders):
+    """One for all users that are asked for by id; two for the makers of all things, and none more for bots."""
+    ask = "query n($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+    people = [id_of(person.actor) for person in scene.people.values()]
+    counts = []
+    for ids in (people[:1], people):
+        with statements(runtime.db) as seen:
+            assert (await data(scene.people["top"], ask, ids=ids))["nodes"] == [{"id": id} for id in ids]
+        counts.append(len(seen))
+    assert counts == [1, 1]
+    project = await new_project(runtime, staff, visibility="public")
+    counts = []
+    for names in (["a"], ["b", "c", "d"]):
+        for name in names:
+            bot = await token_of(runtime, project, "project", "developer")
+            await data(bot, MAKE.replace('"m"', f'"{name}"'), p=project.path)
+        with statements(runtime.db) as seen:
+            found = await data(outsiders["stranger"], CREATED.replace("first: 1", "first: 9"), path=project.path)
+        assert {one["createdBy"]["name"] for one in found["project"]["models"]["nodes"]} == {"Bot"}
+        counts.append(len(seen))
+    assert counts[0] == counts[1]

@@ -15,10 +15,14 @@ from app.db.database import Tx
 _KEEP_TOKENS = timedelta(days=1)
 
 
+def new_username() -> str:
+    """A name that tells nobody of which place the bot is: what it makes may be seen where that may not."""
+    return f"bot_{secrets.token_hex(8)}"
+
+
 async def add(tx: Tx, project_id: int, name: str, role: Role) -> int:
     """Step: a bot with that role in the project; its id."""
-    username = f"project_{project_id}_bot_{secrets.token_hex(8)}"
-    statement = insert(User).values(username=username, name=name, is_bot=True).returning(User.id)
+    statement = insert(User).values(username=new_username(), name=name, is_bot=True).returning(User.id)
     bot_id = (await tx.scalars(statement)).one()
     await set_role(tx, project_id, bot_id, role)
     return bot_id

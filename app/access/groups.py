@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access import policy, repository
 from app.access.names import check_path, check_title, check_visibility
-from app.access.policy import Actor, Role
+from app.access.policy import Actor, Permission, Role
 from app.access.tables import Group, Membership
 from app.composing import composed
 from app.db.database import Database, Snapshot, Tx
@@ -101,10 +101,10 @@ async def count(db: Database, actor: Actor, *, text: str = "", parent_id: int | 
 
 
 async def create(db: Database, actor: Actor, command: CreateGroup) -> GroupAccess:
-    """Make a group; its maker becomes the owner.
+    """Make a group; the person who makes it becomes the owner, a bot stays what it is in the group above.
 
     Raises:
-        Forbidden: a subgroup where the actor is not at least maintainer, or a token that is confined.
+        Forbidden: a subgroup where the actor is not at least maintainer, or a token that is confined to something else.
         Taken: the path is in use.
     """
     user_id = policy.require_signed_in(actor)
@@ -114,6 +114,8 @@ async def create(db: Database, actor: Actor, command: CreateGroup) -> GroupAcces
     async with db.write() as tx:
         parent = await _parent(tx, actor, command.parent_id)
         group = await add(tx, command, parent=parent)
+        if actor.is_confined:
+            return await visible(tx, actor, group.id)
         await tx.execute(insert(Membership).values(user_id=user_id, group_id=group.id, role=int(Role.OWNER)))
     return GroupAccess(group, Role.OWNER)
 
@@ -147,19 +149,18 @@ async def add(tx: Tx, command: CreateGroup, *, parent: Group | None = None, owne
     return group
 
 
-async def require_maintainer(snap: Snapshot, actor: Actor, group_id: int) -> Role:
-    """Read step: the actor's role in a group that it may manage.
+async def require(snap: Snapshot, actor: Actor, group_id: int, permission: Permission) -> Role:
+    """Read step: the actor's role in a group where it may do that.
 
     Raises:
         GroupNotFound: not visible.
-        Forbidden: visible, but the role is below maintainer or the token cannot write.
+        Forbidden: visible, but the role or the token's scope is too small.
     """
     access = await visible(snap, actor, group_id)
-    policy.require_signed_in(actor)
-    if access.role is None or access.role < Role.MAINTAINER:
-        raise Forbidden(f"Managing group `{access.group.full_path}` needs the role maintainer.")
     if actor.project_boundary is not None:
         raise Forbidden("A project token cannot manage groups.")
+    policy.require_role(actor, f"group `{access.group.full_path}`", access.role, permission)
+    assert access.role is not None, "without a role nothing of this is allowed"
     return access.role
 
 
@@ -168,10 +169,9 @@ ORDER: Keyset[GroupAccess] = Keyset(
 )
 
 
-def may_manage(actor: Actor, access: GroupAccess) -> bool:
-    """Whether :func:`require_maintainer` would let the actor pass."""
-    is_maintainer = access.role is not None and access.role >= Role.MAINTAINER
-    return is_maintainer and actor.may_write and actor.project_boundary is None
+def allows(actor: Actor, access: GroupAccess, permission: Permission) -> bool:
+    """Whether :func:`require` would let the actor pass."""
+    return actor.project_boundary is None and policy.permits(actor, access.role, permission)
 
 
 def _matching(actor: Actor, text: str, parent_id: int | None) -> Select[Group, int | None]:
@@ -193,7 +193,7 @@ async def _parent(tx: Tx, actor: Actor, parent_id: int | None) -> Group | None:
         if actor.is_confined:
             raise Forbidden("A project or group token cannot make top-level groups.")
         return None
-    await require_maintainer(tx, actor, parent_id)
+    await require(tx, actor, parent_id, Permission.GROUP_CREATE)
     parent = await by_id(tx, parent_id)
     if len(parent.lineage) >= MAX_DEPTH:
         raise Invalid(f"Groups nest at most {MAX_DEPTH} deep.", field="parentId")

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from app.access import groups, policy, projects, repository, users
 from app.access.policy import Actor, Permission, Role
 from app.access.tables import Group, Membership, User
+from app.access.users import UserNotFound
 from app.db.database import Database, Tx
 from app.errors import Conflict, Forbidden, NotFound
 from app.pagination import Keyset
@@ -66,17 +67,24 @@ async def remove(db: Database, actor: Actor, place: Place, username: str) -> Use
         MemberNotFound: the user has no role of its own here.
         Conflict: the group would have no owner left.
     """
+    policy.require_signed_in(actor)
+    is_oneself = username.lower() == actor.username.lower()
+    missing = MemberNotFound(f"`{username[:200]}` has no role of its own here.", field="username")
     async with db.write() as tx:
-        user = await users.by_username(tx, username)
-        if user.id != policy.require_signed_in(actor):
-            own = await _require_management(tx, actor, place)
+        # Before anybody looks for the name: else refusals would tell which names there are.
+        own = None if is_oneself else await _require_management(tx, actor, place)
+        try:
+            user = await users.by_username(tx, username)
+        except UserNotFound:
+            raise missing from None
+        if own is not None:
             await _check_rank(tx, place, user, own=own, wanted=Role.GUEST)
         await _keep_an_owner(tx, place, user)
         gone = await tx.scalar(
             delete(Membership).where(Membership.user_id == user.id, _here(place)).returning(Membership.id)
         )
         if gone is None:
-            raise MemberNotFound(f"`{username}` has no role of its own here.", field="username")
+            raise missing
     policy.forget(actor)
     return user
 
@@ -92,7 +100,7 @@ async def _require_management(tx: Tx, actor: Actor, place: Place) -> Role:
         policy.require(actor, access, Permission.MEMBER_MANAGE)
         return access.role or Role.GUEST
     assert place.group_id is not None, "a place is one of the two"
-    return await groups.require_maintainer(tx, actor, place.group_id)
+    return await groups.require(tx, actor, place.group_id, Permission.MEMBER_MANAGE)
 
 
 async def _check_rank(tx: Tx, place: Place, user: User, *, own: Role, wanted: Role) -> None:

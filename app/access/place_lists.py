@@ -83,7 +83,8 @@ async def tokens_of_groups(
     """The tokens of each group, newest first; for those who manage them."""
 
     def refuse(access: GroupAccess) -> ModelyardError | None:
-        return None if groups.may_manage(actor, access) else Forbidden(f"You do not manage `{access.group.full_path}`.")
+        may = groups.allows(actor, access, Permission.TOKEN_MANAGE)
+        return None if may else Forbidden(f"You do not manage the tokens of `{access.group.full_path}`.")
 
     async def fetch(snap: Snapshot, allowed: list[PlaceKey]) -> Sequence[Page[Token]]:
         parent = (Token.group_id,)

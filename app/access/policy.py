@@ -6,11 +6,12 @@ A use case first finds what the actor may see (else NotFound: what one may not s
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
-from app.errors import Forbidden, NotFound, Unauthenticated
+from app.errors import Forbidden, Invalid, NotFound, Unauthenticated
 
 if TYPE_CHECKING:
     from app.access.passes import Pass
@@ -28,24 +29,33 @@ class Role(IntEnum):
 
 
 class Scope(StrEnum):
-    """What a token may be used for, whatever its owner's role."""
+    """What a token may be used for, whatever its owner's role.
+
+    Those behind the first two come on top of ``api``, and only for tokens of projects and groups: see ``_BOT_NEEDS``.
+    """
 
     API = "api"
     READ_API = "read_api"
+    MANAGE_ACCESS = "manage_access"
+    MANAGE_PROJECT = "manage_project"
+    DELETE_PROJECT = "delete_project"
 
 
 class Permission(StrEnum):
-    """Everything that can be allowed in a project; alphabetical."""
+    """Everything that can be allowed in a project or group; alphabetical."""
 
     ARTIFACT_RELEASE = "artifact:release"
     CANDIDATE_READ = "candidate:read"
     CANDIDATE_WRITE = "candidate:write"
-    JOB_MANAGE = "job:manage"
     CI_MANAGE = "ci:manage"
+    GROUP_CREATE = "group:create"
+    JOB_MANAGE = "job:manage"
     MEMBER_MANAGE = "member:manage"
     MLFLOW_WRITE = "mlflow:write"
+    PROJECT_CREATE = "project:create"
     PROJECT_DELETE = "project:delete"
     PROJECT_READ = "project:read"
+    PROJECT_UPDATE = "project:update"
     REGISTRY_READ = "registry:read"
     REGISTRY_WRITE = "registry:write"
     TOKEN_MANAGE = "token:manage"  # noqa: S105  (the name of a permission)
@@ -56,18 +66,45 @@ _LEAST_ROLE = {
     Permission.ARTIFACT_RELEASE: Role.MAINTAINER,
     Permission.CANDIDATE_READ: None,
     Permission.CANDIDATE_WRITE: Role.DEVELOPER,
-    Permission.JOB_MANAGE: Role.MAINTAINER,
     Permission.CI_MANAGE: Role.MAINTAINER,
+    Permission.GROUP_CREATE: Role.MAINTAINER,
+    Permission.JOB_MANAGE: Role.MAINTAINER,
     Permission.MEMBER_MANAGE: Role.MAINTAINER,
     Permission.MLFLOW_WRITE: Role.DEVELOPER,
+    Permission.PROJECT_CREATE: Role.MAINTAINER,
     Permission.PROJECT_DELETE: Role.OWNER,
     Permission.PROJECT_READ: None,
+    Permission.PROJECT_UPDATE: Role.MAINTAINER,
     Permission.REGISTRY_READ: None,
     Permission.REGISTRY_WRITE: Role.REPORTER,
     Permission.TOKEN_MANAGE: Role.MAINTAINER,
     Permission.WEBHOOK_MANAGE: Role.MAINTAINER,
 }
 """None: everybody who may see the project."""
+
+_BOT_NEEDS = {
+    Permission.CI_MANAGE: Scope.MANAGE_ACCESS,
+    Permission.GROUP_CREATE: Scope.MANAGE_PROJECT,
+    Permission.MEMBER_MANAGE: Scope.MANAGE_ACCESS,
+    Permission.PROJECT_CREATE: Scope.MANAGE_PROJECT,
+    Permission.PROJECT_DELETE: Scope.DELETE_PROJECT,
+    Permission.PROJECT_UPDATE: Scope.MANAGE_PROJECT,
+    Permission.TOKEN_MANAGE: Scope.MANAGE_ACCESS,
+    Permission.WEBHOOK_MANAGE: Scope.MANAGE_PROJECT,
+}
+"""What a token of a project or group may do with this scope only, whatever its role.
+
+It is all by which a token could give itself or others more than it was given, or would go on to have an effect after
+its end: other tokens, members, trust in CI identities; visibility, new projects and groups, webhooks that carry what
+happens in the project to any address; and the end of the project.
+"""
+
+GRANTED_BY = {
+    Scope.MANAGE_ACCESS: Role.MAINTAINER,
+    Scope.MANAGE_PROJECT: Role.MAINTAINER,
+    Scope.DELETE_PROJECT: Role.OWNER,
+}
+"""The least role, in the place of the token, of the person who gives it such a scope, for as long as it shall hold."""
 
 _SWITCH = {
     Permission.CANDIDATE_READ: "experiments_access",
@@ -128,7 +165,7 @@ class SwitchedOff(NotFound):
 
 def allows(actor: Actor, access: ProjectAccess, permission: Permission) -> bool:
     """Whether the actor may do that in a project that it can see."""
-    return _switched_on(access, permission) and _permitted(actor, access, permission)
+    return _switched_on(access, permission) and permits(actor, access.role, permission)
 
 
 def require(actor: Actor, access: ProjectAccess, permission: Permission) -> None:
@@ -141,16 +178,71 @@ def require(actor: Actor, access: ProjectAccess, permission: Permission) -> None
     """
     if not _switched_on(access, permission):
         raise SwitchedOff(f"This part of project `{access.project.full_path}` is switched off.")
-    if _permitted(actor, access, permission):
+    require_role(actor, f"project `{access.project.full_path}`", access.role, permission)
+
+
+def require_role(actor: Actor, place: str, role: Role | None, permission: Permission) -> None:
+    """The same of a group, or of a project whose switches do not matter; ``role`` is the actor's in that place.
+
+    Raises:
+        Unauthenticated: nobody is signed in, and somebody would have to be.
+        Forbidden: the role or the token's scope is too small.
+    """
+    if permits(actor, role, permission):
         return
     if actor.is_anonymous:
         raise Unauthenticated("This needs a token: send it as `Authorization: Bearer myt_…`.")
-    least = _LEAST_ROLE[permission]
     if not actor.may_write:
         raise Forbidden(f"The token has the scope read_api only; `{permission}` needs the scope api.")
-    name = least.name.lower() if least else "guest"
-    have = access.role.name.lower() if access.role else "no role"
-    raise Forbidden(f"`{permission}` in project `{access.project.full_path}` needs the role {name}; you have {have}.")
+    least = _LEAST_ROLE[permission] or Role.GUEST
+    if role is None or role < least:
+        have = role.name.lower() if role else "no role"
+        raise Forbidden(f"`{permission}` in {place} needs the role {least.name.lower()}; you have {have}.")
+    raise Forbidden(
+        f"`{permission}` needs the scope {_BOT_NEEDS[permission]} of a token of a project or group; only a person can "
+        "give it, when the token is made."
+    )
+
+
+def permits(actor: Actor, role: Role | None, permission: Permission) -> bool:
+    """Whether the actor may do that in a place that it can see and where it has that role."""
+    least = _LEAST_ROLE[permission]
+    if least is None:
+        return True
+    needed = _BOT_NEEDS.get(permission) if actor.is_confined else None
+    has_scope = needed is None or needed in actor.scopes
+    return actor.may_write and role is not None and role >= least and has_scope
+
+
+def require_grantable(actor: Actor, own: Role, given: Role, scopes: Collection[Scope]) -> None:
+    """Refuse scopes and a role that the actor cannot give a token of a place; ``own`` is its role there.
+
+    Raises:
+        Forbidden: more than the actor has, or a scope that only people can give.
+        Invalid: a scope without the role or the scope that it builds on.
+    """
+    if given > own:
+        raise Forbidden(f"You are {own.name.lower()} here and cannot make a token with the role {given.name.lower()}.")
+    for scope in (scope for scope in GRANTED_BY if scope in scopes):
+        least = GRANTED_BY[scope]
+        if actor.is_confined:
+            raise Forbidden(f"Only a person can give a token the scope {scope}; this is a token of a project or group.")
+        if own < least:
+            needed = f"to give the scope {scope} takes the role {least.name.lower()}"
+            raise Forbidden(f"You are {own.name.lower()} here; {needed}.")
+        if given < least or Scope.API not in scopes:
+            raise Invalid(
+                f"The scope {scope} comes on top of the scope api and the role {least.name.lower()}; "
+                f"this token would have {', '.join(scopes)} and {given.name.lower()}.",
+                field="scopes",
+            )
+
+
+def holding(scopes: Collection[Scope], granter: Role | None) -> frozenset[Scope]:
+    """The scopes that a token has now: some last as long as the person who gave them could give them again."""
+    return frozenset(
+        scope for scope in scopes if scope not in GRANTED_BY or (granter is not None and granter >= GRANTED_BY[scope])
+    )
 
 
 def forget(actor: Actor) -> None:
@@ -171,13 +263,6 @@ def require_signed_in(actor: Actor, *, to_write: bool = True) -> int:
     if to_write and not actor.may_write:
         raise Forbidden("The token has the scope read_api only; changes need the scope api.")
     return actor.user_id
-
-
-def _permitted(actor: Actor, access: ProjectAccess, permission: Permission) -> bool:
-    least = _LEAST_ROLE[permission]
-    if least is None:
-        return True
-    return actor.may_write and access.role is not None and access.role >= least
 
 
 def _switched_on(access: ProjectAccess, permission: Permission) -> bool:

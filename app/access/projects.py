@@ -143,7 +143,7 @@ async def create(db: Database, actor: Actor, command: CreateProject) -> ProjectA
     name = check_title(command.name or command.path, "name")
     _check_description(command.description)
     async with db.write() as tx:
-        role = await groups.require_maintainer(tx, actor, command.group_id)
+        role = await groups.require(tx, actor, command.group_id, Permission.PROJECT_CREATE)
         group = await groups.by_id(tx, command.group_id)
         full_path = f"{group.full_path}/{command.path}"
         project = await tx.scalar(
@@ -174,7 +174,7 @@ async def edit(db: Database, actor: Actor, command: UpdateProject) -> ProjectAcc
     changes = _changes(command)
     async with db.write() as tx:
         access = await visible(tx, actor, command.project_id)
-        policy.require(actor, access, Permission.MEMBER_MANAGE)
+        policy.require(actor, access, Permission.PROJECT_UPDATE)
         if not changes:
             return access
         living = (Project.id == access.id, Project.deleted_at.is_(None))

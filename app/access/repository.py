@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, literal, or_, select, true
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.orm import aliased
 
-from app.access.policy import Actor, ProjectAccess, Role
+from app.access.policy import GRANTED_BY, Actor, ProjectAccess, Role
 from app.access.tables import Group, Membership, Project, Token, User
 from app.db.database import Snapshot
 
@@ -110,7 +127,7 @@ def _leads_to_membership(user_id: int) -> ColumnElement[bool]:
 
 def _group_within_boundary(actor: Actor) -> ColumnElement[bool]:
     if actor.group_boundary is not None:
-        return Group.lineage.contains(array([actor.group_boundary]))
+        return literal(actor.group_boundary, BigInteger) == func.any(Group.lineage)
     if actor.project_boundary is not None:
         around = select(Group.lineage).join(Project, Project.group_id == Group.id)
         line = around.where(Project.id == actor.project_boundary).subquery()
@@ -123,24 +140,36 @@ async def get_group(snap: Snapshot, actor: Actor, condition: ColumnElement[bool]
     return (row[0], Role(row.role) if row.role is not None else None) if row else None
 
 
-async def token_with_user(
-    snap: Snapshot, sha256: bytes | None = None, *, token_id: int | None = None
-) -> tuple[Token, User] | None:
+@dataclass(frozen=True, slots=True)
+class ValidToken:
+    """A token that is valid now, and in whose name it acts."""
+
+    token: Token
+    user: User
+    granter: Role | None
+    """What the person who made it is in its place now. Read only for tokens that carry more than ordinary scopes."""
+
+
+async def valid_token(snap: Snapshot, sha256: bytes | None = None, *, token_id: int | None = None) -> ValidToken | None:
     """A token that is valid now, by the hash of its secret or by its id."""
     condition = Token.sha256 == sha256 if sha256 is not None else Token.id == token_id
     row = (await snap.execute(_valid_tokens().where(condition))).one_or_none()
-    return (row[0], row[1]) if row else None
+    return _valid(row) if row else None
 
 
-async def tokens_with_users(snap: Snapshot, token_ids: Sequence[int]) -> list[tuple[Token, User]]:
+async def valid_tokens(snap: Snapshot, token_ids: Sequence[int]) -> list[ValidToken]:
     """Those of the tokens that are valid now."""
-    rows = await snap.execute(_valid_tokens().where(Token.id == func.any(list(token_ids))))
-    return [(row[0], row[1]) for row in rows]
+    return [_valid(row) for row in await snap.execute(_valid_tokens().where(Token.id == func.any(list(token_ids))))]
 
 
-def _valid_tokens() -> Select[Token, User]:
+def _valid(row: Any) -> ValidToken:
+    return ValidToken(row[0], row[1], Role(row.granter) if row.granter is not None else None)
+
+
+def _valid_tokens() -> Select[*tuple[Any, ...]]:
+    granted = Token.scopes.op("&&", is_comparison=True)(cast([str(scope) for scope in GRANTED_BY], ARRAY(Text)))
     return (
-        select(Token, User)
+        select(Token, User, case((granted, _granter_role())).label("granter"))
         .join(User, User.id == Token.user_id)
         .where(
             Token.revoked_at.is_(None),
@@ -150,9 +179,52 @@ def _valid_tokens() -> Select[Token, User]:
     )
 
 
-async def users_by_ids(snap: Snapshot, ids: Sequence[int]) -> list[User | None]:
-    found = {user.id: user for user in await snap.scalars(select(User).where(User.id.in_(ids)))}
+def _granter_role() -> ScalarSelect[Any]:
+    """The role, in the token's place, of the person who made it; none for who is blocked, has left, or is a bot."""
+    person = aliased(User)
+    around = select(Project.group_id).where(Project.id == Token.project_id).correlate(Token).scalar_subquery()
+    group_id = func.coalesce(Token.group_id, around)
+    above = select(func.unnest(Group.lineage)).where(Group.id == group_id).correlate(Token).scalar_subquery()
+    here = or_(Membership.project_id == Token.project_id, Membership.group_id.in_(above))
+    highest = select(func.max(Membership.role)).where(Membership.user_id == person.id, here)
+    role = case((person.is_admin, int(Role.OWNER)), else_=highest.correlate(Token, person).scalar_subquery())
+    alive = (person.id == Token.created_by, person.blocked_at.is_(None), ~person.is_bot)
+    return select(role).where(*alive).correlate(Token).scalar_subquery()
+
+
+async def users_by_ids(snap: Snapshot, ids: Sequence[int], *seen: ColumnElement[bool]) -> list[User | None]:
+    """Users in the order of the ids, None where there is none or a condition does not hold."""
+    found = {user.id: user for user in await snap.scalars(select(User).where(User.id.in_(ids), *seen))}
     return [found.get(id) for id in ids]
+
+
+def user_is_seen(actor: Actor) -> ColumnElement[bool]:
+    """Whether the actor may know of the user of the row: itself, and whoever is a member where it is one, too.
+
+    Roles of a group hold in all below it, so two are members of one place if one has a role there and the other there,
+    above, or below. Administrators know everybody.
+    """
+    if actor.user_id is None:
+        return false()
+    if actor.is_admin and not actor.is_confined:
+        return true()
+    here = _places_of(Membership.user_id == actor.user_id).cte("here")
+    there = _places_of(Membership.user_id == User.id).correlate(User).subquery("there")
+    same = or_(
+        there.c.project_id == here.c.project_id,
+        there.c.group_id == func.any(here.c.lineage),
+        here.c.group_id == func.any(there.c.lineage),
+    )
+    shared = select(literal(1)).select_from(there.join(here, same)).correlate(User).exists()
+    return or_(User.id == actor.user_id, shared)
+
+
+def _places_of(whose: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Projects and groups in which a user has a role of its own, each with the groups above and around it."""
+    place = select(Membership.project_id, Membership.group_id, Group.lineage)
+    place = place.outerjoin(Project, Project.id == Membership.project_id)
+    place = place.join(Group, Group.id == func.coalesce(Membership.group_id, Project.group_id))
+    return place.where(whose, or_(Membership.project_id.is_(None), Project.deleted_at.is_(None)))
 
 
 def members_of_projects() -> Select[User, int]:

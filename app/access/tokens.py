@@ -6,14 +6,15 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, insert, or_, select, update
 
-from app.access import groups, policy, projects, repository
+from app.access import bots, groups, policy, projects, repository
 from app.access.names import check_title
-from app.access.policy import Actor, Permission, Role, Scope
+from app.access.policy import GRANTED_BY, Actor, Permission, Role, Scope
+from app.access.repository import ValidToken
 from app.access.tables import Membership, User
 from app.access.tables import Token as Token
 from app.composing import composed
@@ -72,10 +73,10 @@ async def read(db: Database, secret: str) -> tuple[Token, Actor]:
     if not secret.startswith(PREFIX) or len(secret) > 100:
         raise _refused()
     async with db.read() as snap:
-        found = await repository.token_with_user(snap, digest(secret))
+        found = await repository.valid_token(snap, digest(secret))
     if found is None:
         raise _refused()
-    return found[0], _actor(*found)
+    return found.token, _actor(found)
 
 
 async def remember_use(db: Database, token_id: int | None, last_used_at: datetime | None) -> datetime:
@@ -100,10 +101,10 @@ async def actor_of(db: Database, token_id: int) -> Actor:
         Unauthenticated: it has expired or was revoked.
     """
     async with db.read() as snap:
-        found = await repository.token_with_user(snap, token_id=token_id)
+        found = await repository.valid_token(snap, token_id=token_id)
     if found is None:
         raise _refused()
-    return _actor(*found)
+    return _actor(found)
 
 
 async def actors_of(db: Database, token_ids: Sequence[int]) -> dict[int, Actor]:
@@ -111,7 +112,7 @@ async def actors_of(db: Database, token_ids: Sequence[int]) -> dict[int, Actor]:
     if not token_ids:
         return {}
     async with db.read() as snap:
-        return {token.id: _actor(token, user) for token, user in await repository.tokens_with_users(snap, token_ids)}
+        return {found.token.id: _actor(found) for found in await repository.valid_tokens(snap, token_ids)}
 
 
 async def issue(db: Database, actor: Actor, command: IssueToken) -> Issued:
@@ -119,7 +120,7 @@ async def issue(db: Database, actor: Actor, command: IssueToken) -> Issued:
 
     Raises:
         Forbidden: the actor may not, or asks for more than it has.
-        Invalid: no name, no scope, or an expiry in the past.
+        Invalid: no name, no scope, an expiry in the past, or scopes that do not go together.
     """
     user_id = policy.require_signed_in(actor)
     _check(command)
@@ -128,7 +129,10 @@ async def issue(db: Database, actor: Actor, command: IssueToken) -> Issued:
             if actor.is_confined:
                 raise Forbidden("A project or group token cannot make personal tokens.")
             return await add(tx, command, user_id=user_id, created_by=user_id)
-        await _require_management(tx, actor, command)
+        own = await _manager_role(tx, actor, project_id=command.project_id, group_id=command.group_id)
+        policy.require_grantable(actor, own, command.role, command.scopes)
+        if actor.is_confined:
+            command = replace(command, expires_at=await _no_longer_than(tx, actor, command.expires_at))
         bot_id = await _add_bot(tx, command)
         return await add(tx, command, user_id=bot_id, created_by=user_id)
 
@@ -144,7 +148,7 @@ async def add(tx: Tx, command: IssueToken, *, user_id: int, created_by: int | No
             group_id=command.group_id,
             name=composed(command.name),
             sha256=digest(secret),
-            scopes=[str(scope) for scope in command.scopes],
+            scopes=[str(scope) for scope in dict.fromkeys(command.scopes)],
             created_by=created_by,
             expires_at=command.expires_at,
             ci_job=command.ci_job,
@@ -192,12 +196,13 @@ def digest(secret: str) -> bytes:
 ORDER: Keyset[Token] = Keyset("tokens", (Token.id,), lambda token: (token.id,), descending=True)
 
 
-def _actor(token: Token, user: User) -> Actor:
+def _actor(found: ValidToken) -> Actor:
+    token, user = found.token, found.user
     return Actor(
         user_id=user.id,
         username=user.username,
         is_admin=user.is_admin,
-        scopes=frozenset(Scope(scope) for scope in token.scopes),
+        scopes=policy.holding([Scope(scope) for scope in token.scopes], found.granter),
         project_boundary=token.project_id,
         group_boundary=token.group_id,
         token_id=token.id,
@@ -216,6 +221,12 @@ def _check(command: IssueToken) -> None:
     check_title(command.name, "name")
     if not command.scopes:
         raise Invalid("A token needs at least one scope: api or read_api.", field="scopes")
+    if command.project_id is None and command.group_id is None and not GRANTED_BY.keys().isdisjoint(command.scopes):
+        raise Invalid(
+            "A personal token may do all that you may; the scopes beside api and read_api are for tokens of projects "
+            "and groups.",
+            field="scopes",
+        )
     if command.project_id is not None and command.group_id is not None:
         raise Invalid("A token belongs to a project or to a group, not to both.", field="groupId")
     if command.expires_at is not None and command.expires_at <= datetime.now(UTC):
@@ -224,12 +235,20 @@ def _check(command: IssueToken) -> None:
         )
 
 
-async def _require_management(tx: Tx, actor: Actor, command: IssueToken) -> None:
-    role = await _manager_role(tx, actor, project_id=command.project_id, group_id=command.group_id)
-    if command.role > role:
-        raise Forbidden(
-            f"You are {role.name.lower()} here and cannot make a token with the role {command.role.name.lower()}."
+async def _no_longer_than(tx: Tx, actor: Actor, wanted: datetime | None) -> datetime | None:
+    """When a token ends that a bot makes: not later than the bot's own.
+
+    Raises:
+        Invalid: it would.
+    """
+    end = await tx.scalar(select(Token.expires_at).where(Token.id == actor.token_id))
+    if end is not None and wanted is not None and wanted > end:
+        raise Invalid(
+            f"A token that a token makes ends with it at the latest: `{wanted.isoformat()}` is after "
+            f"`{end.isoformat()}`.",
+            field="expiresAt",
         )
+    return wanted or end
 
 
 async def _manager_role(tx: Tx, actor: Actor, *, project_id: int | None, group_id: int | None) -> Role:
@@ -238,7 +257,7 @@ async def _manager_role(tx: Tx, actor: Actor, *, project_id: int | None, group_i
         policy.require(actor, access, Permission.TOKEN_MANAGE)
         return access.role or Role.GUEST
     assert group_id is not None, "the caller names one place"
-    return await groups.require_maintainer(tx, actor, group_id)
+    return await groups.require(tx, actor, group_id, Permission.TOKEN_MANAGE)
 
 
 async def _may_manage(tx: Tx, actor: Actor, token: Token, user_id: int) -> bool:
@@ -254,10 +273,8 @@ async def _may_manage(tx: Tx, actor: Actor, token: Token, user_id: int) -> bool:
 
 
 async def _add_bot(tx: Tx, command: IssueToken) -> int:
-    place = f"project_{command.project_id}" if command.project_id is not None else f"group_{command.group_id}"
-    username = f"{place}_bot_{secrets.token_hex(8)}"
     bot_id: int | None = await tx.scalar(
-        insert(User).values(username=username, name=composed(command.name), is_bot=True).returning(User.id)
+        insert(User).values(username=bots.new_username(), name=composed(command.name), is_bot=True).returning(User.id)
     )
     assert bot_id is not None, "INSERT … RETURNING gives the id"
     await tx.execute(

@@ -77,6 +77,12 @@ async def by_username(snap: Snapshot, username: str) -> User:
 
 
 async def by_ids(db: Database, ids: Sequence[int]) -> list[User | None]:
-    """For loaders: users in the order of the ids. Names of users are not secret among those who see their work."""
+    """For loaders: users in the order of the ids, for those who see what these users have made."""
     async with db.read() as snap:
         return await repository.users_by_ids(snap, ids)
+
+
+async def seen_by_ids(db: Database, actor: Actor, ids: Sequence[int]) -> list[User | None]:
+    """For loaders: users in the order of the ids, None where the actor is a member of nothing that the user is, too."""
+    async with db.read() as snap:
+        return await repository.users_by_ids(snap, ids, repository.user_is_seen(actor))

@@ -12,6 +12,8 @@ from app.quoting import quoted
 MAX_CLAIMS, MAX_VALUES, MAX_TEXT = 20, 50, 500
 GLOBBED = frozenset({"ref"})
 """Claims whose allowed values may hold ``*``, which stands for any characters, slashes too."""
+PROTECTED = {"ref_protected": ["true"]}
+"""What is asked of an identity when nothing else about protection is."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 

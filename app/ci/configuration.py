@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +11,11 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access import bots, policy, projects
-from app.access.policy import Actor, Permission, ProjectAccess, Role, Scope
-from app.ci import claims
+from app.access.policy import Actor, Permission, ProjectAccess, Role
+from app.ci import trust
 from app.ci.observer import HOOK_SECRET, PROVIDERS, TOKEN, Observer, provider_of
 from app.ci.tables import CiSettings
+from app.ci.trust import UNCHANGED, EditIdentity
 from app.db.database import Database, Snapshot, Tx
 from app.errors import Invalid, NotFound, TooLarge
 from app.queue import outbox
@@ -23,23 +24,10 @@ from app.queue.jobs import PickUpCiJobs
 __all__ = ["CiSettings"]
 
 MAX_SECRET = 1_000
-MAX_AUDIENCE = 500
 
 
 class CiSettingsNotFound(NotFound):
     """The project has no CI settings."""
-
-
-@dataclass(frozen=True, slots=True)
-class EditIdentity:
-    """Which identity tokens of CI jobs are exchanged for project tokens. Only what is not None changes."""
-
-    enabled: bool | None = None
-    issuer: str | None = None
-    audience: str | None = None
-    claims: Mapping[str, Sequence[str]] | None = None
-    role: Role | None = None
-    scope: Scope | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +39,7 @@ class EditSettings:
     ci_project: str | None = None
     token: str | None = None
     hook_secret: str | None = None
-    identity: EditIdentity = EditIdentity()
+    identity: EditIdentity = UNCHANGED
 
 
 async def get(db: Database, actor: Actor, project: int | str) -> CiSettings | None:
@@ -124,7 +112,9 @@ def _values(
     values |= _secrets(observer, access.id, wish)
     if present is not None and present.sealed_token is not None and wish.token is None:
         _refuse_to_carry_token(present, values)
-    return values | _identity(observer, access, present, wish.identity, values)
+    own = access.role or Role.GUEST
+    issuer = _issuer(observer, present, wish.identity, values)
+    return values | {"identity_issuer": issuer} | trust.values(present, wish.identity, values, own)
 
 
 def _place(observer: Observer, present: CiSettings | None, wish: EditSettings) -> dict[str, Any]:
@@ -178,31 +168,10 @@ def _secrets(observer: Observer, project_id: int, wish: EditSettings) -> dict[st
     return sealed
 
 
-def _identity(
-    observer: Observer, access: ProjectAccess, present: CiSettings | None, wish: EditIdentity, place: Mapping[str, Any]
-) -> dict[str, Any]:
+def _issuer(observer: Observer, present: CiSettings | None, wish: EditIdentity, place: Mapping[str, Any]) -> str:
     moved = present is None or any(getattr(present, name) != place[name] for name in ("provider", "base_url"))
-    issuer = issuer_of(place["provider"], place["base_url"]) if present is None or moved else present.identity_issuer
-    role = Role(wish.role or (present.identity_role if present else Role.DEVELOPER))
-    if role > min(Role.MAINTAINER, access.role or Role.GUEST):
-        raise Invalid(
-            f"CI jobs may be maintainer at most, and not more than you; not {role.name.lower()}.", field="role"
-        )
-    audience = wish.audience if wish.audience is not None else present.identity_audience if present else ""
-    enabled = wish.enabled if wish.enabled is not None else bool(present and present.identity_enabled)
-    if len(audience) > MAX_AUDIENCE:
-        raise TooLarge(f"The audience has {len(audience)} characters; at most {MAX_AUDIENCE} fit.", field="audience")
-    if enabled and not audience.strip():
-        raise Invalid("Say which audience (`aud`) the identity tokens must have.", field="audience")
-    bound = claims.check(wish.claims) if wish.claims is not None else present.identity_claims if present else {}
-    return {
-        "identity_enabled": enabled,
-        "identity_issuer": _check_base(observer, wish.issuer or issuer, "issuer"),
-        "identity_audience": audience,
-        "identity_claims": bound,
-        "identity_role": int(role),
-        "identity_scope": str(wish.scope or (present.identity_scope if present else Scope.API)),
-    }
+    usual = issuer_of(place["provider"], place["base_url"]) if present is None or moved else present.identity_issuer
+    return _check_base(observer, wish.issuer or usual, "issuer")
 
 
 async def _bot(tx: Tx, project_id: int, present: CiSettings | None, role: Role) -> int:

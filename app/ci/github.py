@@ -21,15 +21,14 @@ class GitHub:
     default_url = "https://api.github.com"
     default_issuer: str | None = "https://token.actions.githubusercontent.com"
     job_claim = "run_id"
-    project_claim = "repository"
+    number_claim, owner_claim = "repository_id", "repository_owner_id"
+    number_variable, owner_variable = "GITHUB_REPOSITORY_ID", "GITHUB_REPOSITORY_OWNER_ID"
+    guards = frozenset({"ref_protected", "environment"})
 
     def check_project(self, text: str) -> str:
         if not _REPOSITORY.fullmatch(text) or text.rpartition("/")[2] in {".", ".."}:
             raise Invalid(f"{quoted(text)} is not a repository of GitHub: `owner/name`.", field="ci_project")
         return text
-
-    def claim_of_project(self, ci_project: str) -> str:  # noqa: ARG002 - other providers have two ways
-        return self.project_claim
 
     async def look(self, api: Api, ci_project: str, external_id: str, token: str | None) -> Report:
         headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": _API_VERSION}

@@ -26,7 +26,9 @@ class GitLab:
     default_url = "https://gitlab.com"
     default_issuer: str | None = None
     job_claim = "job_id"
-    project_claim = "project_path"
+    number_claim, owner_claim = "project_id", "namespace_id"
+    number_variable, owner_variable = "CI_PROJECT_ID", "CI_PROJECT_NAMESPACE_ID"
+    guards = frozenset({"ref_protected", "environment_protected"})
 
     def check_project(self, text: str) -> str:
         number = text.isascii() and text.isdecimal() and len(text) < 19
@@ -37,9 +39,6 @@ class GitLab:
                 field="ci_project",
             )
         return text
-
-    def claim_of_project(self, ci_project: str) -> str:
-        return "project_id" if ci_project.isdecimal() else self.project_claim
 
     async def look(self, api: Api, ci_project: str, external_id: str, token: str | None) -> Report:
         headers = {"PRIVATE-TOKEN": token} if token else {}

@@ -123,10 +123,18 @@ def _not_accepted() -> IdentityRefused:
 
 
 def _require_claims(claimed: Mapping[str, Any], settings: CiSettings) -> None:
+    if settings.identity_ci_project_id is None:
+        raise IdentityForbidden(
+            "The project trusts the jobs of a CI project by its path alone, as an earlier release allowed; another "
+            "project may have that path now. A maintainer has to say its numbers: `ciSettingsUpdate` with "
+            "`identity: {ciProjectId, ciOwnerId}`."
+        )
     provider = PROVIDERS[settings.provider]
-    named = claims.text(claimed.get(provider.claim_of_project(settings.ci_project)))
-    if named is None or named.casefold() != settings.ci_project.casefold():
-        raise IdentityForbidden("The identity token is of another CI project.")
+    if claims.text(claimed.get(provider.number_claim)) != settings.identity_ci_project_id:
+        raise IdentityForbidden(f"The identity token is of another CI project (`{provider.number_claim}`).")
+    owner = settings.identity_ci_owner_id
+    if owner is not None and claims.text(claimed.get(provider.owner_claim)) != owner:
+        raise IdentityForbidden(f"The CI project of the identity token has another owner (`{provider.owner_claim}`).")
     missing = claims.refusal(settings.identity_claims, claimed)
     if missing is not None:
         raise IdentityForbidden(f"The identity token's claim `{missing}` is not one that the project accepts.")

@@ -69,8 +69,16 @@ class Provider(Protocol):
     default_url: str
     default_issuer: str | None
     """Whose identity tokens its jobs carry; None: the base URL's own."""
-    project_claim: str
     job_claim: str
+    number_claim: str
+    """The claim of an identity token that is the number of its CI project."""
+    owner_claim: str
+    """And of the group, user or organisation that has it."""
+    number_variable: str
+    owner_variable: str
+    """Where a job finds these numbers in its environment."""
+    guards: frozenset[str]
+    """Claims that tell whether what the job runs on is protected."""
 
     def check_project(self, text: str) -> str:
         """The CI project's name, if it is one.
@@ -85,9 +93,6 @@ class Provider(Protocol):
         Raises:
             LookFailed: the CI system did not tell.
         """
-
-    def claim_of_project(self, ci_project: str) -> str:
-        """The claim of an identity token that names the CI project as the settings do."""
 
 
 def is_external_id(text: str) -> bool:

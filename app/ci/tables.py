@@ -25,7 +25,8 @@ _PROVIDERS = "provider in ('gitlab', 'github')"
 class CiSettings(Row):
     """The CI system of a project. Secrets are sealed; nothing but the observer can open them.
 
-    The ``identity_…`` columns say which identity tokens of CI jobs are exchanged, and for what.
+    The ``identity_…`` columns say which identity tokens of CI jobs are exchanged, and for what. Without the number of
+    the CI project none is: such rows are of a release that trusted paths. Without that of its owner any owner will do.
     """
 
     __tablename__ = "ci_settings"
@@ -40,6 +41,8 @@ class CiSettings(Row):
     identity_enabled: Mapped[bool] = mapped_column(server_default=sql("false"))
     identity_issuer: Mapped[str] = mapped_column(Text)
     identity_audience: Mapped[str] = mapped_column(Text, server_default="")
+    identity_ci_project_id: Mapped[str | None] = mapped_column(Text)
+    identity_ci_owner_id: Mapped[str | None] = mapped_column(Text)
     identity_claims: Mapped[Json] = mapped_column(server_default=sql("'{}'"))
     identity_role: Mapped[int] = mapped_column(SmallInteger)
     identity_scope: Mapped[str] = mapped_column(Text, server_default="api")

@@ -31,7 +31,7 @@ Lookup = Callable[[Info, str], Awaitable[Node | None]]
 
 
 async def _user(info: Info, id: str) -> Node | None:
-    return await user_by_id(info, ids.integer(id, "User")) if not info.context.actor.is_anonymous else None
+    return await user_by_id(info, ids.integer(id, "User"))
 
 
 async def _group(info: Info, id: str) -> Node | None:

@@ -289,11 +289,15 @@ export type CiIdentityInput = {
   issuer?: string | null | undefined;
   /** Whom they must be meant for (`aud`); needed when any are. */
   audience?: string | null | undefined;
-  /** What they must claim beside the CI project; at first nothing. */
+  /** The number of the CI project: GitLab's CI_PROJECT_ID, GitHub's GITHUB_REPOSITORY_ID; needed when any are. */
+  ciProjectId?: string | null | undefined;
+  /** The number of its owner: CI_PROJECT_NAMESPACE_ID, GITHUB_REPOSITORY_OWNER_ID; needed when any are. */
+  ciOwnerId?: string | null | undefined;
+  /** What they must claim beside these numbers. `ref_protected` must be `true` unless a claim here tells of protection: `ref_protected`, GitLab's `environment_protected` or GitHub's `environment`. */
   claims?: Array<CiClaimInput> | null | undefined;
   /** What jobs may do with their tokens: maintainer at most, at first developer. */
   role?: Role | null | undefined;
-  /** The scope of these tokens; at first api. */
+  /** The scope of these tokens, api or read_api; at first api. */
   scope?: TokenScope | null | undefined;
 };
 
@@ -949,10 +953,16 @@ export type TokenRevokeInput = {
 
 /** What a token may be used for, whatever the role of its owner. */
 export type TokenScope =
-  /** Everything that the role allows. */
+  /** Everything that the role allows; of tokens of projects and groups all but what the scopes below are for. */
   | 'API'
   /** Reading. */
-  | 'READ_API';
+  | 'READ_API'
+  /** Besides api, for a token of a project or group that is maintainer: tokens, members, CI settings. */
+  | 'MANAGE_ACCESS'
+  /** The same for settings and visibility, webhooks, and new projects and groups. */
+  | 'MANAGE_PROJECT'
+  /** Besides api, for a token of a project or group that is owner: the end of projects. */
+  | 'DELETE_PROJECT';
 
 /** A new user. */
 export type UserCreateInput = {
@@ -1814,7 +1824,16 @@ export type CiSettingsUpdateMutation = {
       baseUrl: string,
       ciProject: string,
       hasToken: boolean,
-      hookUrl: string
+      hookUrl: string,
+      identity: {
+        __typename: 'CiIdentity',
+        enabled: boolean,
+        claims: Array<{
+          __typename: 'CiClaim',
+          name: string,
+          values: Array<string>
+        }>
+      }
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -3969,7 +3988,7 @@ export const CiSettingsDeleteDocument: TypedDocument<CiSettingsDeleteMutation, C
 export const CiSettingsUpdateDocument: TypedDocument<CiSettingsUpdateMutation, CiSettingsUpdateMutationVariables> = {
   name: 'CiSettingsUpdate',
   kind: 'mutation',
-  hash: '7c384d040b75131fd9207040cdaca9706a5c7eb0ed72e4a92b8609daa18d2fbd',
+  hash: '33ecb4977bef14b382d6412691667a6a937ad62cea0fa74e9641d973798bb4bc',
   text: `mutation CiSettingsUpdate($input: CiSettingsUpdateInput!) {
   ciSettingsUpdate(input: $input) {
     ciSettings {
@@ -3978,6 +3997,15 @@ export const CiSettingsUpdateDocument: TypedDocument<CiSettingsUpdateMutation, C
       ciProject
       hasToken
       hookUrl
+      identity {
+        enabled
+        claims {
+          name
+          values
+          __typename
+        }
+        __typename
+      }
       __typename
     }
     userErrors {

@@ -16,6 +16,8 @@ RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 OTHER_RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 EC_KEY = ec.generate_private_key(ec.SECP256R1())
 AUDIENCE = "https://modelyard.example"
+PROJECT, OWNER = "4711", "31"
+"""The numbers of the CI project and of the group that has it."""
 
 
 @dataclass
@@ -46,7 +48,7 @@ class Issuer:
         now = int(time.time())
         claims = {
             "iss": self.url, "aud": AUDIENCE, "sub": "project_path:team/vision:ref_type:branch:ref:main",
-            "iat": now, "nbf": now - 5, "exp": now + 300, "jti": "1f3c", "project_id": "4711",
+            "iat": now, "nbf": now - 5, "exp": now + 300, "jti": "1f3c", "project_id": PROJECT, "namespace_id": OWNER,
             "project_path": "team/vision", "namespace_path": "team", "ref": "main", "ref_type": "branch",
             "ref_protected": "true", "job_id": "77", "pipeline_id": "900", "user_login": "ada",
         }  # fmt: skip

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from app.ci.configuration import EditIdentity
+from app.ci.trust import EditIdentity
 from app.upkeep import project_deletion
 from tests.ci import fakes
-from tests.ci.issuer import AUDIENCE, Issuer
+from tests.ci.issuer import AUDIENCE, OWNER, PROJECT, Issuer
 
 GUIDE = Path(__file__).parents[2] / "docs" / "ci.md"
 GITLAB, GITHUB = (yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", GUIDE.read_text(), re.DOTALL))
@@ -29,7 +29,8 @@ async def issuer():
 @pytest.fixture
 def trust(configure, issuer):
     async def save():
-        identity = EditIdentity(enabled=True, audience=AUDIENCE, issuer=issuer.url)
+        numbers = {"ci_project_id": PROJECT, "ci_owner_id": OWNER}
+        identity = EditIdentity(enabled=True, audience=AUDIENCE, issuer=issuer.url, **numbers)
         place = {"provider": "gitlab", "base_url": "https://127.0.0.1:1", "ci_project": "team/vision"}
         return await configure(**place, hook_secret="hush", identity=identity)
 
@@ -55,7 +56,7 @@ async def test_a_gitlab_job_gets_its_token(url, http, project, issuer, trust):
     answer = await http.post(
         "/graphql", json={"query": "{ viewer { user { username } } }"}, headers={"Authorization": f"Bearer {token}"}
     )
-    assert answer.json()["data"]["viewer"]["user"]["username"].startswith(f"project_{project.id}_bot_")
+    assert answer.json()["data"]["viewer"]["user"]["username"].startswith("bot_")
 
 
 def test_a_github_job_may_ask_for_its_identity():

@@ -35,7 +35,7 @@ REFRESH = """mutation r($input: CiJobRefreshInput!) { ciJobRefresh(input: $input
 NODE = "query n($id: ID!) { node(id: $id) { id ... on CiJob { externalId userName } } }"
 SAVE = """mutation s($input: CiSettingsUpdateInput!) { ciSettingsUpdate(input: $input) {
   ciSettings { provider baseUrl ciProject hasToken hasHookSecret hookUrl
-    identity { enabled issuer audience claims { name values } role scope } }
+    identity { enabled issuer audience ciProjectId ciOwnerId claims { name values } role scope } }
   userErrors { code field message } } }"""
 SETTINGS = "query s($path: String!) { project(by: {path: $path}) { ciSettings { ciProject hasToken } } }"
 DELETE = (
@@ -137,7 +137,7 @@ async def test_visitors_see_little_and_strangers_nothing(ask, data, admin, runti
 async def test_settings(ask, data, runtime, project):
     me, place = project[Role.MAINTAINER], {"project": {"path": project.path}}
     assert (await data(me, SETTINGS, path=project.path))["project"]["ciSettings"] is None
-    identity = {"enabled": True, "audience": "modelyard", "claims": [{"name": "ref_protected", "values": ["true"]}]}
+    identity = {"enabled": True, "audience": "modelyard", "ciProjectId": "4711", "ciOwnerId": "31"}
     wish = {"provider": "GITLAB", "ciProject": "team/vision", "token": "glpat-secret", "hookSecret": "hush"}
     saved = (await data(me, SAVE, input=place | wish | {"identity": identity}))["ciSettingsUpdate"]
     assert saved == {
@@ -147,11 +147,16 @@ async def test_settings(ask, data, runtime, project):
             "hasHookSecret": True, "hookUrl": f"{runtime.settings.url}/ci/hooks/{project.id}/gitlab",
             "identity": {
                 "enabled": True, "issuer": "https://gitlab.com", "audience": "modelyard", "role": "DEVELOPER",
+                "ciProjectId": "4711", "ciOwnerId": "31",
                 "claims": [{"name": "ref_protected", "values": ["true"]}], "scope": "API",
             },
         },
     }  # fmt: skip
-    changed = (await data(me, SAVE, input=place | {"ciProject": "team/speech", "hookSecret": ""}))["ciSettingsUpdate"]
+    moved = place | {"ciProject": "team/speech", "hookSecret": ""}
+    refused = (await data(me, SAVE, input=moved))["ciSettingsUpdate"]["userErrors"]
+    assert [(error["code"], error["field"]) for error in refused] == [("INVALID", "ciProjectId")]
+    numbers = {"ciProjectId": "4711", "ciOwnerId": "31"}
+    changed = (await data(me, SAVE, input=moved | {"identity": numbers}))["ciSettingsUpdate"]
     assert changed["ciSettings"]["hasToken"] is True
     assert changed["ciSettings"]["hasHookSecret"] is False
     assert changed["ciSettings"]["identity"] == saved["ciSettings"]["identity"]

@@ -16,11 +16,12 @@ from sqlalchemy import select, text
 from app.access.policy import Role, Scope
 from app.access.tables import Token
 from app.ci import configuration, issuers
-from app.ci.configuration import EditIdentity
+from app.ci.trust import EditIdentity
 from app.errors import Invalid
 from tests.ci import fakes
-from tests.ci.issuer import AUDIENCE, EC_KEY, OTHER_RSA_KEY, RSA_KEY, Issuer, public
+from tests.ci.issuer import AUDIENCE, EC_KEY, OTHER_RSA_KEY, OWNER, PROJECT, RSA_KEY, Issuer, public
 
+NUMBERS = {"ci_project_id": PROJECT, "ci_owner_id": OWNER}
 CREATE = """mutation c($path: String!) { candidateCreate(input: {experiment: {path: {project: $path, number: "0"}}}) {
   candidate { ciJobs { provider externalId } createdBy { username } } userErrors { code message } } }"""
 VERSION = """mutation v($path: String!) { modelCreate(input: {project: {path: $path}, name: "m"}) { userErrors { code }
@@ -40,7 +41,8 @@ def trust(configure, issuer):
     """Let the test's project exchange identities from the issuer."""
 
     async def save(**identity):
-        wish = EditIdentity(**({"enabled": True, "audience": AUDIENCE, "issuer": issuer.url} | identity))
+        usual = {"enabled": True, "audience": AUDIENCE, "issuer": issuer.url}
+        wish = EditIdentity(**(usual | NUMBERS | identity))
         place = {"provider": "gitlab", "base_url": "https://127.0.0.1:1", "ci_project": "team/vision"}
         return await configure(**place, identity=wish)
 
@@ -184,8 +186,11 @@ def nested(issuer):
         (lambda issuer: issuer.sign(exp=None), 403, "lacks the claim `exp`"),
         (lambda issuer: issuer.sign(aud="https://other.example"), 403, "another audience"),
         (lambda issuer: issuer.sign(aud=None), 403, "lacks the claim `aud`"),
-        (lambda issuer: issuer.sign(project_path="team/other"), 403, "of another CI project"),
-        (lambda issuer: issuer.sign(project_path=None), 403, "of another CI project"),
+        (lambda issuer: issuer.sign(project_id="4712"), 403, "of another CI project"),
+        (lambda issuer: issuer.sign(project_id=None), 403, "of another CI project"),
+        (lambda issuer: issuer.sign(project_id=["4711"]), 403, "of another CI project"),
+        (lambda issuer: issuer.sign(namespace_id="32"), 403, "has another owner"),
+        (lambda issuer: issuer.sign(namespace_id=None), 403, "has another owner"),
         (lambda issuer: issuer.sign(ref_protected="false"), 403, "claim `ref_protected` is not one"),
         (lambda issuer: issuer.sign(ref_protected=None), 403, "claim `ref_protected` is not one"),
         (lambda issuer: issuer.sign(ref="feature/x"), 403, "claim `ref` is not one"),
@@ -258,24 +263,85 @@ async def test_keys_are_fetched_from_the_issuer_alone(issuer, trust, exchange, d
 
 
 async def test_a_run_of_github_has_another_shape(configure, project, issuer, exchange, runtime):
-    identity = EditIdentity(enabled=True, audience=AUDIENCE, issuer=issuer.url, claims={"environment": ["prod"]})
+    identity = EditIdentity(
+        enabled=True, audience=AUDIENCE, issuer=issuer.url, claims={"environment": ["prod"]}, ci_project_id="70",
+        ci_owner_id="8",
+    )  # fmt: skip
     await configure(provider="github", ci_project="octo/vision", identity=identity)
     claims = {
-        "project_path": None, "job_id": None, "repository": "Octo/vision", "run_id": "30433642", "environment": "prod",
-        "ref": "refs/heads/main",
+        "project_path": None, "job_id": None, "project_id": None, "namespace_id": None, "repository": "Octo/vision",
+        "repository_id": "70", "repository_owner_id": "8", "run_id": "30433642", "environment": "prod",
+        "ref": "refs/heads/main", "ref_protected": None,
     }  # fmt: skip
     assert (await exchange(issuer.sign(**claims))).status_code == 200
-    assert (await exchange(issuer.sign(**claims | {"repository": "octo/other"}))).status_code == 403
-    assert (await exchange(issuer.sign(**claims | {"environment": "test"}))).status_code == 403
+    for change in ({"repository_id": "71"}, {"repository_owner_id": "9"}, {"environment": "test"}):
+        assert (await exchange(issuer.sign(**claims | change))).status_code == 403
     async with runtime.db.read() as snap:
         assert await snap.scalar(select(Token.ci_job).where(Token.project_id == project.id)) == "github:30433642"
 
 
+async def test_a_path_that_somebody_else_has_now_is_not_trusted(issuer, trust, exchange):
+    """Made again under the same name it has another number; renamed it keeps its own."""
+    await trust()
+    again = await exchange(issuer.sign(project_path="team/vision", project_id="9000"))
+    assert (again.status_code, "of another CI project" in again.json()["message"]) == (403, True)
+    assert (await exchange(issuer.sign(project_path="team/renamed"))).status_code == 200
+    given_away = await exchange(issuer.sign(project_path="others/vision", namespace_path="others", namespace_id="99"))
+    assert (given_away.status_code, "has another owner" in given_away.json()["message"]) == (403, True)
+
+
 async def test_a_project_by_number_is_compared_by_number(configure, issuer, exchange):
-    identity = EditIdentity(enabled=True, audience=AUDIENCE, issuer=issuer.url)
+    identity = EditIdentity(enabled=True, audience=AUDIENCE, issuer=issuer.url, ci_owner_id=OWNER)
     await configure(provider="gitlab", ci_project="4711", identity=identity)
     assert (await exchange(issuer.sign(project_path="renamed/since"))).status_code == 200
     assert (await exchange(issuer.sign(project_id="4712"))).status_code == 403
+    with pytest.raises(Invalid, match="is number 4711"):
+        await configure(identity=EditIdentity(ci_project_id="4712"))
+
+
+async def test_a_protected_ref_is_needed_unless_the_settings_say_otherwise(issuer, trust, exchange):
+    for claims in (None, {"ref": ["main"]}):
+        saved = await trust(claims=claims)
+        assert saved.identity_claims["ref_protected"] == ["true"]
+        assert (await exchange(issuer.sign())).status_code == 200
+        for loose in ("false", None):
+            answer = await exchange(issuer.sign(ref_protected=loose))
+            assert (answer.status_code, "`ref_protected`" in answer.json()["message"]) == (403, True)
+    await trust(claims={"ref_protected": ["true", "false"]})
+    assert (await exchange(issuer.sign(ref_protected="false"))).status_code == 200
+    saved = await trust(claims={"environment_protected": ["true"]})
+    assert saved.identity_claims == {"environment_protected": ["true"]}
+    assert (await exchange(issuer.sign(ref_protected="false", environment_protected="true"))).status_code == 200
+    assert (await exchange(issuer.sign())).status_code == 403
+
+
+@pytest.mark.parametrize("left_out", ["ci_project_id", "ci_owner_id"])
+@pytest.mark.parametrize(("provider", "ci_project"), [("gitlab", "team/vision"), ("github", "octo/vision")])
+async def test_nothing_is_trusted_without_both_numbers(configure, issuer, provider, ci_project, left_out):
+    numbers = {name: number for name, number in NUMBERS.items() if name != left_out}
+    place = {"provider": provider, "ci_project": ci_project}
+    with pytest.raises(Invalid, match="Say the number") as refusal:
+        await configure(**place, identity=EditIdentity(enabled=True, audience=AUDIENCE, **numbers))
+    assert refusal.value.field == left_out
+    await configure(**place, identity=EditIdentity(enabled=True, audience=AUDIENCE, **NUMBERS))
+    with pytest.raises(Invalid, match="Say the number"):  # those of the former one mean nothing for the next
+        await configure(ci_project=f"{ci_project}-2")
+
+
+async def test_a_rule_by_path_of_an_earlier_release_is_refused_until_it_has_numbers(
+    runtime, project, configure, issuer, trust, exchange
+):
+    await trust()
+    async with runtime.db.write() as tx:
+        bare = "UPDATE ci_settings SET identity_ci_project_id = NULL, identity_ci_owner_id = NULL WHERE project_id = :p"
+        await tx.execute(text(bare), {"p": project.id})
+    answer = await exchange(issuer.sign())
+    assert (answer.status_code, "ciProjectId" in answer.json()["message"]) == (403, True)
+    await configure(hook_secret="a long random text")  # what is not about it needs no numbers
+    with pytest.raises(Invalid, match="Say the number"):
+        await configure(identity=EditIdentity(role=Role.REPORTER))
+    await configure(identity=EditIdentity(**NUMBERS))
+    assert (await exchange(issuer.sign())).status_code == 200
 
 
 async def test_expired_tokens_are_forgotten(runtime, project, issuer, trust, exchange):
@@ -295,6 +361,9 @@ async def test_expired_tokens_are_forgotten(runtime, project, issuer, trust, exc
         ("audience", {"audience": " "}), ("role", {"role": Role.OWNER}), ("issuer", {"issuer": "http://x.example"}),
         ("claims", {"claims": {"Ref!": ["x"]}}), ("claims", {"claims": {"ref": []}}),
         ("claims", {"claims": {"ref": [""]}}), ("audience", {"audience": "x" * 501}),
+        ("ci_project_id", {"ci_project_id": "team/vision"}), ("ci_owner_id", {"ci_owner_id": "0"}),
+        ("ci_project_id", {"ci_project_id": ""}), ("scope", {"scope": Scope.MANAGE_ACCESS}),
+        ("scope", {"scope": Scope.DELETE_PROJECT}),
     ],
 )  # fmt: skip
 async def test_settings_that_trust_too_much_are_refused(trust, field, identity):

@@ -72,7 +72,7 @@ DOORS = {
         f"{PROJECT} {{ tokens(first: 2) {{ nodes @ }} }}": "maintainers",
         "group(by: {path: $group}) { tokens { nodes @ } }": "owners",
     },
-    "User": {"node(id: $User) { ... on User @ }": "signed in"},
+    "User": {"node(id: $User) { ... on User @ }": "members"},
     "Viewer": {"viewer @": "signed in"},
     "Webhook": {"node(id: $Webhook) { ... on Webhook @ }": "maintainers"},
 }

@@ -64,7 +64,7 @@ ROUND = """mutation r($group: String!, $p: String!, $c: ID!, $v: ID!) {
     userName: "u", startTime: 1, params: [{key: "p", value: "1"}], tags: [{key: "t", value: "1"}]}) {
     candidate { id } userErrors { message } }
   ciSettingsUpdate(input: {project: {path: $p}, provider: GITLAB, ciProject: "g/p", token: "glpat",
-    hookSecret: "0123456789abcdef", identity: {enabled: true, audience: "a",
+    hookSecret: "0123456789abcdef", identity: {enabled: true, audience: "a", ciProjectId: "1", ciOwnerId: "2",
     claims: [{name: "ref", values: ["main"]}]}}) { userErrors { message } } }"""
 FILLED = """mutation f($p: String!, $c: ID!, $l: ID!, $files: [ArtifactUploadFile!]!) {
   candidateLog(input: {candidate: {id: $c}, metrics: [

@@ -137,7 +137,7 @@ LINES = {
         "nothing more": "id name scopes createdAt expiresAt lastUsedAt revokedAt user createdBy",
         "may: maintainer": "viewerCanRevoke",
     },
-    "User": {},
+    "User": {"nothing more": "id username name isBot createdAt"},
     "Viewer": {"nothing more": "isAdmin", "oneself": "user tokens", "token": "scopes"},
     "Webhook": {
         "nothing more": "id uuid projectNumber name url description events status hasSecret createdAt updatedAt "
@@ -318,7 +318,7 @@ async def test_a_token_whose_time_is_over_is_told_nothing(client, showcases, sec
 NODES = {
     "Artifact": "project", "ArtifactUpload": "members", "BackgroundJob": "members", "Candidate": "candidates",
     "CiJob": "candidates", "Experiment": "candidates", "Group": "members", "LoggedModel": "candidates",
-    "Model": "registry", "ModelVersion": "registry", "Project": "project", "User": "signed in",
+    "Model": "registry", "ModelVersion": "registry", "Project": "project", "User": "members",
     "Webhook": "maintainers",
 }  # fmt: skip
 """Who gets a thing by its id; all others get null, and no error that would tell of it."""

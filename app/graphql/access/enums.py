@@ -25,8 +25,11 @@ enumerated(
     TokenScope,
     "What a token may be used for, whatever the role of its owner.",
     name="TokenScope",
-    API="Everything that the role allows.",
+    API="Everything that the role allows; of tokens of projects and groups all but what the scopes below are for.",
     READ_API="Reading.",
+    MANAGE_ACCESS="Besides api, for a token of a project or group that is maintainer: tokens, members, CI settings.",
+    MANAGE_PROJECT="The same for settings and visibility, webhooks, and new projects and groups.",
+    DELETE_PROJECT="Besides api, for a token of a project or group that is owner: the end of projects.",
 )
 
 

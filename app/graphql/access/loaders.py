@@ -32,6 +32,7 @@ class AccessLoaders:
         self._db = db
         self._actor = actor
         self.users: DataLoader[int, User | None] = DataLoader(self._users)
+        self.seen_users: DataLoader[int, User | None] = DataLoader(self._seen_users)
         self.projects: DataLoader[int, ProjectAccess | None] = DataLoader(self._projects)
         self.groups: DataLoader[int, GroupAccess | None] = DataLoader(self._groups)
         self.storage: DataLoader[tuple[int], Usage] = DataLoader(self._storage)
@@ -67,6 +68,9 @@ class AccessLoaders:
 
     async def _users(self, ids: list[int]) -> Sequence[User | None]:
         return await users.by_ids(self._db, ids)
+
+    async def _seen_users(self, ids: list[int]) -> Sequence[User | None]:
+        return await users.seen_by_ids(self._db, self._actor, ids)
 
     async def _projects(self, ids: list[int]) -> Sequence[ProjectAccess | None]:
         return await projects.by_ids(self._db, self._actor, ids)

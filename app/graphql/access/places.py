@@ -13,7 +13,7 @@ from app.access.policy import Permission, ProjectAccess
 from app.graphql import ids, markdown
 from app.graphql.access.enums import FeatureAccess, Role, Visibility
 from app.graphql.access.storage import ProjectStorage
-from app.graphql.access.types import Member, Token, User, user_by_id
+from app.graphql.access.types import Member, Token, User, maker
 from app.graphql.connections import After, Before, Connection, First, Last, connection, window
 from app.graphql.context import Info
 from app.graphql.fields import resolved
@@ -101,7 +101,8 @@ class Group(Node):
 
     @resolved("Whether you may make projects and groups in it and manage its members and tokens.")
     def viewer_can_manage(self, info: Info) -> bool:
-        return groups.may_manage(info.context.actor, self.access)
+        wanted = (Permission.GROUP_CREATE, Permission.PROJECT_CREATE, Permission.MEMBER_MANAGE, Permission.TOKEN_MANAGE)
+        return all(groups.allows(info.context.actor, self.access, permission) for permission in wanted)
 
 
 async def group_by_id(info: Info, group_id: int | None) -> Group | None:
@@ -154,7 +155,7 @@ class Project(Node):
 
     @resolved("Who made it.")
     async def created_by(self, info: Info) -> User | None:
-        return await user_by_id(info, self.access.project.created_by)
+        return await maker(info, self.access.project.created_by, self.access.id)
 
     @resolved("Everybody with a role in it, inherited ones too, by name. For members.")
     async def members(
@@ -304,7 +305,8 @@ class Project(Node):
 
     @resolved("Whether you may change its settings and manage its members.")
     def viewer_can_manage(self, info: Info) -> bool:
-        return policy.allows(info.context.actor, self.access, Permission.MEMBER_MANAGE)
+        wanted = (Permission.PROJECT_UPDATE, Permission.MEMBER_MANAGE)
+        return all(policy.allows(info.context.actor, self.access, permission) for permission in wanted)
 
     @resolved("Whether you may delete it.")
     def viewer_can_delete(self, info: Info) -> bool:

@@ -10,7 +10,7 @@ from app.access import groups, policy, projects, tokens
 from app.graphql.access.enums import TokenScope
 from app.graphql.access.lookups import GroupLookup, ProjectLookup
 from app.graphql.access.places import Group, Project
-from app.graphql.access.types import Token, User, user_by_id
+from app.graphql.access.types import Token, User, named_user
 from app.graphql.connections import After, Before, Connection, First, Last, connection, window
 from app.graphql.context import Info
 from app.graphql.errors import or_none
@@ -26,7 +26,7 @@ class Viewer:
 
     @resolved("You, or the bot in whose name the token acts.")
     async def user(self, info: Info) -> User | None:
-        return await user_by_id(info, info.context.actor.user_id)
+        return await named_user(info, info.context.actor.user_id)
 
     @resolved("Your personal tokens, newest first, revoked ones too.")
     async def tokens(

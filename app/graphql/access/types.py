@@ -33,9 +33,29 @@ class User(Node):
 
 
 async def user_by_id(info: Info, user_id: int | None) -> User | None:
-    """The user of that id, through the request's loader."""
+    """The user of that id, if the viewer is a member of anything that the user is a member of, too."""
+    row = await info.context.loaders.access.seen_users.load(user_id) if user_id is not None else None
+    return User.of(row) if row else None
+
+
+async def named_user(info: Info, user_id: int | None) -> User | None:
+    """The user of that id, for the user itself and for members of the place in which it appears."""
     row = await info.context.loaders.access.users.load(user_id) if user_id is not None else None
     return User.of(row) if row else None
+
+
+async def maker(info: Info, user_id: int | None, project_id: int) -> User | None:
+    """Who made something that the viewer sees in a project.
+
+    A person is named to all who see the thing. A bot's name is that of its token: visitors learn only that it was one.
+    """
+    user = await named_user(info, user_id)
+    if user is None or not user.is_bot:
+        return user
+    access = await info.context.loaders.access.projects.load(project_id)
+    if access is None or access.role is None:
+        user.name = "Bot"
+    return user
 
 
 @strawberry.type(description="A user with a role.")
@@ -74,11 +94,11 @@ class Token:
 
     @resolved("In whose name it acts.")
     async def user(self, info: Info) -> User | None:
-        return await user_by_id(info, self.row.user_id)
+        return await named_user(info, self.row.user_id)
 
     @resolved("Who made it.")
     async def created_by(self, info: Info) -> User | None:
-        return await user_by_id(info, self.row.created_by)
+        return await named_user(info, self.row.created_by)
 
     @resolved("Whether it is valid still and you may end it.")
     def viewer_can_revoke(self, info: Info) -> bool:

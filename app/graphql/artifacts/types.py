@@ -17,7 +17,7 @@ from app.artifacts import downloads, paths, sight
 from app.artifacts.artifacts import ArtifactDetails
 from app.artifacts.pages import Findings
 from app.graphql import ids
-from app.graphql.access.types import User, user_by_id
+from app.graphql.access.types import User, maker
 from app.graphql.connections import Connection, connection
 from app.graphql.context import Info
 from app.graphql.fields import resolved, value
@@ -136,7 +136,7 @@ class Artifact(Node):
 
     @resolved("Who stored it.")
     async def created_by(self, info: Info) -> User | None:
-        return await user_by_id(info, self.details.created_by)
+        return await maker(info, self.details.created_by, self.details.project_id)
 
 
 async def artifacts_of(

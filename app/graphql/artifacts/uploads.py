@@ -15,7 +15,7 @@ from app.artifacts.announced_uploads import MultipartUpload
 from app.artifacts.artifacts import Root
 from app.errors import Invalid, TooLarge
 from app.graphql import ids
-from app.graphql.access.types import User, user_by_id
+from app.graphql.access.types import User, named_user
 from app.graphql.artifacts.types import Artifact
 from app.graphql.connections import Connection, connection
 from app.graphql.context import Info
@@ -141,7 +141,7 @@ class ArtifactUpload(Node):
 
     @resolved("Who has made it.")
     async def created_by(self, info: Info) -> User | None:
-        return await user_by_id(info, self.row.created_by)
+        return await named_user(info, self.row.created_by)
 
 
 def _count_parts(info: Info, more: int) -> None:

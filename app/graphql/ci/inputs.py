@@ -49,9 +49,18 @@ class CiIdentityInput:
     enabled: bool | None = optional("Whether any are; at first none.")
     issuer: str | None = optional("Who signs them; at first GitLab's base URL, or GitHub's own issuer.")
     audience: str | None = optional("Whom they must be meant for (`aud`); needed when any are.")
-    claims: list[CiClaimInput] | None = optional("What they must claim beside the CI project; at first nothing.")
+    ci_project_id: strawberry.ID | None = optional(
+        "The number of the CI project: GitLab's CI_PROJECT_ID, GitHub's GITHUB_REPOSITORY_ID; needed when any are."
+    )
+    ci_owner_id: strawberry.ID | None = optional(
+        "The number of its owner: CI_PROJECT_NAMESPACE_ID, GITHUB_REPOSITORY_OWNER_ID; needed when any are."
+    )
+    claims: list[CiClaimInput] | None = optional(
+        "What they must claim beside these numbers. `ref_protected` must be `true` unless a claim here tells of "
+        "protection: `ref_protected`, GitLab's `environment_protected` or GitHub's `environment`."
+    )
     role: Role | None = optional("What jobs may do with their tokens: maintainer at most, at first developer.")
-    scope: TokenScope | None = optional("The scope of these tokens; at first api.")
+    scope: TokenScope | None = optional("The scope of these tokens, api or read_api; at first api.")
 
 
 @strawberry.input(description="CI settings; what is left out stays. The first time provider and project are needed.")

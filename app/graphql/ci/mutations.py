@@ -8,7 +8,8 @@ from uuid import UUID
 import strawberry
 
 from app.ci import configuration, jobs
-from app.ci.configuration import EditIdentity, EditSettings
+from app.ci.configuration import EditSettings
+from app.ci.trust import UNCHANGED, EditIdentity
 from app.errors import Invalid
 from app.graphql import ids
 from app.graphql.ci.inputs import (
@@ -119,8 +120,17 @@ def _key(id: str) -> tuple[int, UUID]:
 
 def _identity(wish: CiIdentityInput | None) -> EditIdentity:
     if wish is None:
-        return EditIdentity()
-    return EditIdentity(wish.enabled, wish.issuer, wish.audience, _claims(wish.claims), wish.role, wish.scope)
+        return UNCHANGED
+    return EditIdentity(
+        wish.enabled,
+        wish.issuer,
+        wish.audience,
+        _claims(wish.claims),
+        wish.role,
+        wish.scope,
+        wish.ci_project_id,
+        wish.ci_owner_id,
+    )
 
 
 def _claims(claims: list[CiClaimInput] | None) -> dict[str, list[str]] | None:

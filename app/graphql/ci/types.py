@@ -102,7 +102,14 @@ class CiIdentity:
     enabled: bool = strawberry.field(description="Whether any are.")
     issuer: str = strawberry.field(description="Who must have signed them.")
     audience: str = strawberry.field(description="Whom they must be meant for (`aud`).")
-    claims: list[CiClaim] = strawberry.field(description="What they must claim beside the CI project.")
+    ci_project_id: strawberry.ID | None = strawberry.field(
+        description="The number of the CI project that they must be of; null: settings of an earlier release trust a "
+        "path, and nothing is exchanged until they are given numbers."
+    )
+    ci_owner_id: strawberry.ID | None = strawberry.field(
+        description="The number of the owner that this project must have; null: any."
+    )
+    claims: list[CiClaim] = strawberry.field(description="What they must claim beside these numbers.")
     role: Role = strawberry.field(description="What jobs may do with the tokens that they get.")
     scope: TokenScope = strawberry.field(description="The scope of these tokens.")
 
@@ -146,10 +153,16 @@ def _identity(row: SettingsRow) -> CiIdentity:
         enabled=row.identity_enabled,
         issuer=row.identity_issuer,
         audience=row.identity_audience,
+        ci_project_id=_id(row.identity_ci_project_id),
+        ci_owner_id=_id(row.identity_ci_owner_id),
         claims=[CiClaim(name=name, values=row.identity_claims[name]) for name in sorted(row.identity_claims)],
         role=policy.Role(row.identity_role),
         scope=policy.Scope(row.identity_scope),
     )
+
+
+def _id(number: str | None) -> strawberry.ID | None:
+    return strawberry.ID(number) if number is not None else None
 
 
 async def settings_of(info: Info, project_id: int) -> CiSettings | None:

@@ -12,7 +12,7 @@ from app.access import policy
 from app.access.jobs import JobFilter
 from app.access.policy import Permission
 from app.graphql import ids
-from app.graphql.access.types import User, user_by_id
+from app.graphql.access.types import User, named_user
 from app.graphql.connections import Connection, connection
 from app.graphql.context import Info
 from app.graphql.fields import resolved, value
@@ -77,7 +77,7 @@ class BackgroundJob(Node):
 
     @resolved("Who asked for it, when that may be seen.")
     async def requested_by(self, info: Info) -> User | None:
-        return await user_by_id(info, self.row.requested_by)
+        return await named_user(info, self.row.requested_by)
 
     @resolved("Whether it is dead and you may give it another chance.")
     async def viewer_can_retry(self, info: Info) -> bool:

@@ -10,7 +10,7 @@ import strawberry
 
 from app.access.policy import Permission
 from app.graphql import ids, markdown
-from app.graphql.access.types import User, user_by_id
+from app.graphql.access.types import User, maker
 from app.graphql.artifacts.types import Artifact, Folder, artifacts_of
 from app.graphql.ci import types as ci
 from app.graphql.connections import After, Before, Connection, First, Last, connection, window
@@ -111,7 +111,7 @@ class Model(Node):
 
     @resolved("Who made it.")
     async def created_by(self, info: Info) -> User | None:
-        return await user_by_id(info, self.row.created_by)
+        return await maker(info, self.row.created_by, self.row.project_id)
 
     @resolved("Whether you may change it, add versions and set aliases.")
     async def viewer_can_update(self, info: Info) -> bool:
@@ -211,7 +211,7 @@ class ModelVersion(Node):
 
     @resolved("Who made it.")
     async def created_by(self, info: Info) -> User | None:
-        return await user_by_id(info, self.row.created_by)
+        return await maker(info, self.row.created_by, self.row.project_id)
 
     @resolved("Whether you may change it, move its stage and set aliases on it.")
     async def viewer_can_update(self, info: Info) -> bool:
@@ -246,7 +246,7 @@ class Alias:
 
     @resolved("Who set it.")
     async def set_by(self, info: Info) -> User | None:
-        return await user_by_id(info, self.set_by_id)
+        return await maker(info, self.set_by_id, self.project_id)
 
     @resolved("Whether you may move it and take it away.")
     async def viewer_can_update(self, info: Info) -> bool:

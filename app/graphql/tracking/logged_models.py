@@ -9,7 +9,7 @@ import strawberry
 
 from app.access.policy import Permission
 from app.graphql import ids
-from app.graphql.access.types import User, user_by_id
+from app.graphql.access.types import User, maker
 from app.graphql.artifacts.types import Artifact, Folder, artifacts_of
 from app.graphql.connections import After, Before, Connection, First, Last, window
 from app.graphql.context import Info
@@ -127,7 +127,7 @@ class LoggedModel(Node):
 
     @resolved("Who made it.")
     async def created_by(self, info: Info) -> User | None:
-        return await user_by_id(info, self.row.created_by)
+        return await maker(info, self.row.created_by, self.row.project_id)
 
     @resolved("Whether you may change it.")
     async def viewer_can_update(self, info: Info) -> bool:

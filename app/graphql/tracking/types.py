@@ -10,7 +10,7 @@ import strawberry
 
 from app.access.policy import Permission
 from app.graphql import ids
-from app.graphql.access.types import User, user_by_id
+from app.graphql.access.types import User, maker
 from app.graphql.artifacts.types import Artifact, Folder, artifacts_of
 from app.graphql.ci import types as ci
 from app.graphql.connections import After, Before, Connection, First, Last, connection, window
@@ -90,7 +90,7 @@ class Experiment(Node):
 
     @resolved("Who made it.")
     async def created_by(self, info: Info) -> User | None:
-        return await user_by_id(info, self.row.created_by)
+        return await maker(info, self.row.created_by, self.row.project_id)
 
     @resolved("Whether you may change it and add candidates.")
     async def viewer_can_update(self, info: Info) -> bool:
@@ -261,7 +261,7 @@ class Candidate(Node):
 
     @resolved("Who made it.")
     async def created_by(self, info: Info) -> User | None:
-        return await user_by_id(info, self.row.created_by)
+        return await maker(info, self.row.created_by, self.row.project_id)
 
     @resolved("Whether you may log to it and change it.")
     async def viewer_can_update(self, info: Info) -> bool:

@@ -10,7 +10,7 @@ import strawberry
 
 from app.access.policy import Permission
 from app.graphql import ids
-from app.graphql.access.types import User, user_by_id
+from app.graphql.access.types import User, named_user
 from app.graphql.connections import After, Before, Connection, First, Last, connection, window
 from app.graphql.context import Info
 from app.graphql.fields import resolved, value
@@ -102,7 +102,7 @@ class Webhook(Node):
 
     @resolved("Who made it.")
     async def created_by(self, info: Info) -> User | None:
-        return await user_by_id(info, self.row.created_by)
+        return await named_user(info, self.row.created_by)
 
     @resolved("The project that it tells of.")
     async def project(self, info: Info) -> places.Project | None:

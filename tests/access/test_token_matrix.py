@@ -1,0 +1,124 @@
+"""What tokens of projects and groups may ask and do: every field of Query and Mutation, tokens of every role.
+
+The same for people: tests/graphql/test_permissions.py, whose table says what each field takes; a field that is in
+neither fails there. REST: test_token_routes.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from app.access.policy import Role
+from tests.access.tokens_of_places import KINDS, TOKENS, Bearer, token_of
+from tests.graphql.examples import MUTATIONS, QUERIES, Seeded, seed
+from tests.graphql.matrix import DOORS, TYPES, Question, documents, read
+from tests.graphql.test_permissions import HIDDEN, LOW, NEEDS, verdict_of
+
+FIELDS = QUERIES + MUTATIONS
+MANAGED = [
+    "projectUpdate", "memberSet", "memberRemove", "tokenCreate", "webhookCreate", "webhookUpdate", "webhookDelete",
+    "webhookTest", "webhookDeliveryReplay", "ciSettingsUpdate", "ciSettingsDelete",
+]  # fmt: skip
+"""Of what people of the role maintainer may do: a bot needs a scope for it that a person has granted."""
+SEEN = ("ok",) * len(KINDS)
+VERDICTS = {
+    # what it takes: guest reporter develop. maintain. owner reader managing deleting
+    "reporter": (LOW, "ok", "ok", "ok", "ok", LOW, "ok", "ok"),
+    "developer": (LOW, LOW, "ok", "ok", "ok", LOW, "ok", "ok"),
+    "maintainer": (LOW, LOW, LOW, "ok", "ok", LOW, "ok", "ok"),
+    "managed": (LOW, LOW, LOW, LOW, LOW, LOW, "ok", "ok"),
+    "maintainer of a job": (LOW, LOW, LOW, "ok", "ok", LOW, "ok", "ok"),
+    "manager of a token": (HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, LOW, "ok", "ok"),
+    # The uploads are a person's.
+    "maker of the upload": (LOW,) * len(KINDS),
+    ("maintainer of the group", "project"): (LOW,) * len(KINDS),
+    ("maintainer of the group", "group"): (LOW, LOW, LOW, LOW, LOW, LOW, "ok", "ok"),
+    ("owner of another project", "project"): (HIDDEN,) * len(KINDS),
+    ("owner of another project", "group"): (LOW, LOW, LOW, LOW, LOW, LOW, LOW, "ok"),
+    "administrator": (LOW,) * len(KINDS),
+}
+
+
+def expected(field: str, place: str, name: str) -> str:
+    need = "managed" if field in MANAGED else next(need for need, fields in NEEDS.items() if field in fields)
+    boundary = "group" if place == "group" else "project"
+    row = VERDICTS.get(need) or VERDICTS.get((need, boundary)) or SEEN
+    return row[list(KINDS).index(name)]
+
+
+@pytest.fixture(scope="module")
+async def places(runtime, staff, data, people) -> dict[tuple[str, str], tuple[Seeded, Bearer]]:
+    """A project for every token, since an example works once."""
+    seeded = await asyncio.gather(*(seed(runtime, staff, data, people) for _ in TOKENS))
+    return {
+        token: (one, await token_of(runtime, one.project, *token)) for token, one in zip(TOKENS, seeded, strict=True)
+    }
+
+
+@pytest.mark.parametrize("field", FIELDS)
+async def test_verdicts(client, places, field):
+    found, wanted = {}, {}
+    for token, (seeded, bearer) in places.items():
+        document, variables = seeded.example(field)
+        sent = {"query": document, "variables": variables}
+        answer = await client.post("/graphql", json=sent, headers=bearer.headers)
+        found[token], wanted[token] = verdict_of(answer, field), expected(field, *token)
+    assert found == wanted
+
+
+MANAGED_FIELDS = {("Project", "tokens"), ("Project", "webhooks"), ("Project", "ciSettings"), ("Group", "tokens")}
+MANAGED_TYPES = {"CiSettings", "Token", "Webhook"}
+
+
+@pytest.fixture(scope="module")
+async def shown(client, showcases):
+    """Every field of every object of a private project, asked for alone: which are seen, and the errors of others."""
+    single = [
+        Question(kind, door, (name,)) for kind, doors in DOORS.items() for door in doors for name in TYPES[kind].fields
+    ]
+
+    async def ask(headers) -> tuple[set[tuple[str, str, str]], dict[tuple[str, str, str], str]]:
+        seen, codes = set(), {}
+        for document, variables, page in documents(single, showcases["private"].variables):
+            sent = {"query": document, "variables": variables}
+            answer = await client.post("/graphql", json=sent, headers=headers)
+            assert answer.status_code == 200, answer.text
+            for question, found in read(answer.json(), page):
+                key = (question.kind, question.fields[0], question.door)
+                codes |= dict.fromkeys([key] if found.codes else [], "".join(found.codes.values()))
+                seen |= {key} if found.objects and not found.codes else set()
+        return seen, codes
+
+    return ask
+
+
+@pytest.fixture(scope="module")
+def of_people() -> dict[Role, Any]:
+    """What was asked already of people: it is the same for all tokens of a role."""
+    return {}
+
+
+LOOKING = [token for token in TOKENS if token[1] in {"guest", "owner", "managing", "reader"} or token[0] == "job"]
+
+
+@pytest.mark.parametrize(("place", "name"), LOOKING)
+async def test_tokens_see_what_people_of_their_role_see(runtime, showcases, shown, of_people, place, name):
+    """But what is managed, and what is beyond their place; and no field breaks."""
+    project = showcases["private"].project
+    bearer = await token_of(runtime, project, place, name)
+    role = Role.OWNER if name in {"reader", "deleting"} else KINDS[name][0]
+    seen, codes = await shown(bearer.headers)
+    if role not in of_people:
+        of_people[role], _ = await shown(project[role].headers)
+    theirs = of_people[role]
+    assert set(codes.values()) <= {LOW, HIDDEN}, codes
+    managing = name in {"managing", "deleting"}
+    missed = {key for key in theirs - seen if key[0] not in MANAGED_TYPES and key[:2] not in MANAGED_FIELDS}
+    # The owner of these projects is the owner of the group around them, too; a token of the project is not.
+    beyond = {key for key in missed if key[0] == "Group" or "group(by" in key[2]} if place != "group" else set()
+    assert missed - beyond == set()
+    told = {key for key in seen if key[0] in MANAGED_TYPES or key[:2] in MANAGED_FIELDS}
+    assert bool(told) == managing, told

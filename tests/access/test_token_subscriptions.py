@@ -1,0 +1,51 @@
+"""Subscriptions by tokens of projects, groups and CI jobs: told of their place, refused elsewhere, never broken."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import Any
+
+import pytest
+
+from tests.access.tokens_of_places import TOKENS, Bearer, token_of
+from tests.conftest import new_project
+from tests.graphql.examples import SUBSCRIPTIONS
+from tests.graphql.test_fields_told import ROOTS, document, results
+
+
+@pytest.fixture
+def first(http, showcases):
+    """The first result of a subscription about a project, as whoever sends the token."""
+
+    async def read(place: str, bearer: Bearer, root: str) -> dict[str, Any]:
+        query = document(root)
+        known = {**showcases[place].variables, "after": showcases[place].beginning}
+        variables = {name: value for name, value in known.items() if f"${name}:" in query}
+        headers = bearer.headers | {"Accept": "text/event-stream"}
+        sent = {"query": query, "variables": variables}
+        async with asyncio.timeout(10), http.stream("POST", "/graphql", json=sent, headers=headers) as answer:
+            assert answer.status_code == 200
+            async with aclosing(results(answer)) as found:
+                return await anext(found)
+
+    return read
+
+
+@pytest.mark.parametrize(("place", "name"), TOKENS)
+async def test_tokens_follow_their_place(runtime, showcases, first, place, name):
+    assert set(ROOTS) == set(SUBSCRIPTIONS)
+    bearer = await token_of(runtime, showcases["private"].project, place, name)
+    for root in ROOTS:
+        told = await first("private", bearer, root)
+        assert not told.get("errors"), told
+        assert told["data"][root]
+
+
+@pytest.mark.parametrize("visibility", ["private", "public"])
+@pytest.mark.parametrize("place", ["project", "group"])
+async def test_tokens_follow_nothing_else(runtime, staff, first, place, visibility):
+    bearer = await token_of(runtime, await new_project(runtime, staff), place, "deleting")
+    for root in ROOTS:
+        told = await first(visibility, bearer, root)
+        assert [error["extensions"]["code"] for error in told["errors"]] == ["NOT_FOUND"]

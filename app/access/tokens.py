@@ -88,8 +88,8 @@ async def remember_use(db: Database, token_id: int | None, last_used_at: datetim
     return now
 
 
-async def actor_of(db: Database, token_id: int) -> Actor:
-    """Who a token speaks for, by its id: for links that were signed on behalf of its holder.
+async def read_by_id(db: Database, token_id: int) -> tuple[Token, Actor]:
+    """A token and who it speaks for, by its id.
 
     Raises:
         Unauthenticated: it has expired or was revoked.
@@ -98,7 +98,7 @@ async def actor_of(db: Database, token_id: int) -> Actor:
         found = await repository.token_with_user(snap, token_id=token_id)
     if found is None:
         raise _refused()
-    return _actor(*found)
+    return found[0], _actor(*found)
 
 
 async def actors_of(db: Database, token_ids: Sequence[int]) -> dict[int, Actor]:

@@ -151,12 +151,13 @@ async def _seen(
 async def uploads_by_keys(db: Database, actor: Actor, keys: Sequence[ArtifactKey]) -> list[MultipartUpload | None]:
     """Announced uploads by project and id; None where there is none, and for visitors those of others."""
     async with db.read() as snap:
-        seen = await projects.visible_by_ids(snap, actor, {project_id for project_id, _ in keys})
-        readable = [id for id, access in seen.items() if sight.may_read(actor, access)]
-        joined = [id for id in readable if seen[id].role is not None]
+        ids = {project_id for project_id, _ in keys}
+        joined = [
+            id for id, access in (await projects.visible_by_ids(snap, actor, ids)).items() if access.role is not None
+        ]
         announced = select(MultipartUpload).where(
             MultipartUpload.size.is_not(None),
-            MultipartUpload.project_id.in_(readable),
+            await sight.shown_uploads(snap, actor, ids),
             or_(MultipartUpload.project_id.in_(joined), announced_uploads.is_own(actor)),
         )
         parent = (MultipartUpload.project_id, MultipartUpload.id)

@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, exists, func, select
 
-from app.artifacts import placing, verdicts
+from app.artifacts import placing, sight, verdicts
 from app.artifacts.placing import Wish
-from app.artifacts.tables import STORED, Blob
+from app.artifacts.sight import Seen
+from app.artifacts.tables import STORED, Artifact, Blob
 from app.artifacts.uploads import Place
 from app.db.database import Tx
 
@@ -28,8 +29,12 @@ class Described(Protocol):
     def sha256(self) -> bytes | None: ...
 
 
-async def find(tx: Tx, project_id: int, files: Sequence[Described]) -> dict[int, UUID]:
-    """Step: the blobs that hold these bytes, by the file's place in the list; held against removal."""
+async def find(tx: Tx, project_id: int, files: Sequence[Described], seen: Seen) -> dict[int, UUID]:
+    """Step: the blobs that hold these bytes, by the file's place in the list; held against removal.
+
+    Only those of files that the one who asks may see, as ``seen`` says: else a hash would be enough to learn that
+    there is such a file, and to have it.
+    """
     wanted = {file.sha256 for file in files if file.sha256 is not None}
     if not wanted:
         return {}
@@ -40,6 +45,7 @@ async def find(tx: Tx, project_id: int, files: Sequence[Described]) -> dict[int,
             Blob.sha256 == func.any(list(wanted)),
             Blob.state == STORED,
             Blob.damage.is_(None),  # sending the bytes heals these
+            *_of_shown(seen),
         )
         .order_by(Blob.id)
         .with_for_update(read=True)
@@ -47,6 +53,13 @@ async def find(tx: Tx, project_id: int, files: Sequence[Described]) -> dict[int,
     found = {(row.sha256, row.size): row.id for row in await tx.execute(statement)}
     matches = ((index, found.get((file.sha256, file.size))) for index, file in enumerate(files))
     return {index: blob_id for index, blob_id in matches if blob_id is not None}
+
+
+def _of_shown(seen: Seen) -> Sequence[ColumnElement[bool]]:
+    if seen is Seen.ALL:
+        return ()
+    same = (Artifact.project_id == Blob.project_id, Artifact.blob_id == Blob.id)
+    return (exists().where(*same, *sight.shown_in(Artifact, seen)),)
 
 
 async def place(tx: Tx, files: Sequence[tuple[Place, UUID]]) -> Mapping[str, UUID]:

@@ -24,8 +24,8 @@ _MOST_NAMES = 1_000
 async def find(db: Database, root: Root, path: str, seen: Seen) -> str | None:
     """The path of the one file in the folder of ``path`` that reads like it once both are decoded.
 
-    None when there is no such file, or several, or when nothing in the path looks like the outcome of decoding. ``seen``
-    says which files the one who asks may see.
+    None when there is no such file, or several, or when nothing in the path looks like the outcome of decoding.
+    ``seen`` says which files the one who asks may see.
     """
     if _HARMLESS.fullmatch(path):
         return None

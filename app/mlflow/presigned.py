@@ -1,7 +1,7 @@
 """Links for bytes that clients use without their token (MLflow REST: presigned, presigned-upload-url, …).
 
 MLflow itself refuses the calls for runs whose files go through its proxy. Here they are answered. Every link leads to
-this service, which asks again each time: it passes the bytes on, or sends who downloads to the store if clients reach it.
+this service, which asks again each time: it passes the bytes on, or sends a download to the store if clients reach it.
 """
 
 from __future__ import annotations

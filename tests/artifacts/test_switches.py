@@ -480,3 +480,28 @@ async def test_uploads_are_seen_as_the_files_they_will_be(http, url, world):
         assert (name, sent.status_code) == (name, 200 if shown else 404)
         ended = await by.ask(complete, ids=[made[name]["id"]])
         assert [bool(one["userErrors"]) for one in ended.values()] == [not shown, not shown]
+
+
+async def test_visitors_are_told_the_size_of_what_they_may_see(http, url, runtime, staff):
+    project = await new_project(runtime, staff, visibility="public")
+    made = World(runtime, project)
+    model = await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
+    pushed = await versions.create(runtime.db, project.owner, project.id, CreateVersion(model.id))
+    run = (await candidates.create(runtime.db, project.owner, project.id, CreateCandidate())).candidate
+    await made.add(versions.root_of(pushed)[0], "pushed.bin")
+    await made.add(Root(project.id, candidate_id=run.id), "hidden-for-visitors.bin")
+    query = "query s($p: ProjectLookup!) { project(by: $p) { storage { stored { objects bytes } } } }"
+    sizes = {path: len(content(path)) for path in ("pushed.bin", "hidden-for-visitors.bin")}
+    both, one = (2, sum(sizes.values())), (1, sizes["pushed.bin"])
+    for registry, experiments, told in (
+        ("enabled", "enabled", both),
+        ("disabled", "enabled", both),
+        ("enabled", "disabled", one),
+        ("enabled", "private", one),
+        ("private", "private", (0, 0)),
+    ):
+        await made.switch(registry, experiments)
+        for role, expected in ((None, told), (Role.GUEST, both)):
+            found = await caller(made, http, url, role).ask(query, p={"path": project.path})
+            stored = found["project"]["storage"]["stored"]
+            assert (role, stored["objects"], int(stored["bytes"])) == (role, *expected)

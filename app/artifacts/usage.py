@@ -7,10 +7,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, Text, and_, case, cast, exists, func, literal, or_, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 
-from app.access.lists import Answers, ProjectLists
 from app.access import policy, projects
+from app.access.lists import Answers, ProjectLists
 from app.access.policy import Actor, Permission, ProjectAccess
 from app.artifacts import reconciling, sight
 from app.artifacts.reconciling import ORPHAN_AGE, SUSPICION

@@ -103,7 +103,8 @@ async def create(
             for i, (place, file) in enumerate(zip(places, files, strict=True))
         ]
         await _promise(tx, actor, root, [row for row in rows if row["state"] == "verifying"])
-        waiting = [row for row in rows if beginnings.begins_at_store(blobs, row["parts"]) and not row["is_shared"]]
+        begun = [row for row in rows if beginnings.begins_at_store(blobs, row["parts"], row["size"])]
+        waiting = [row for row in begun if not row["is_shared"]]
         await _add_blobs(tx, waiting, now)
         statement = insert(MultipartUpload).returning(MultipartUpload, sort_by_parameter_order=True)
         uploads = list(await tx.scalars(statement, rows))

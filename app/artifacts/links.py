@@ -22,6 +22,10 @@ from app.errors import Forbidden
 from app.settings import Settings
 
 
+VIA_STORE = "&via=store"
+"""A hint, which permits nothing: `Expect: 100-continue` is worth a request."""
+
+
 class Signature(NamedTuple):
     """What stands in the query of a link, as the client has sent it."""
 
@@ -50,10 +54,14 @@ def part_urls(settings: Settings, upload: MultipartUpload, token_id: int, base: 
 
 
 def part_url(settings: Settings, upload: MultipartUpload, number: int, token_id: int, base: str) -> str:
-    """The address of one part, from 1; it lives as long as the upload and the token."""
+    """The address of one part, from 1; it lives as long as the upload and the token.
+
+    It ends in :data:`VIA_STORE` where a client that waits for an answer before it sends is sent to the store.
+    """
     ends = int(upload.expires_at.timestamp())
     query = _query(settings, _part_text(upload.project_id, upload.id, number), token_id, ends)
-    return f"{base}/uploads/{upload.project_id}/{upload.id.hex}/{number}?{query}"
+    hint = VIA_STORE if settings.s3_public_url and upload.store_id is not None else ""
+    return f"{base}/uploads/{upload.project_id}/{upload.id.hex}/{number}?{query}{hint}"
 
 
 def check_part(settings: Settings, project_id: int, upload_id: UUID, number: int, given: Signature) -> int:

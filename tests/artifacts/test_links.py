@@ -335,7 +335,7 @@ async def test_links_that_take_bytes_end_at_once_in_every_process(http, streamin
 
 async def test_parts_of_an_aborted_upload_are_refused(http, streaming, redirecting, maker):
     caller = maker.at(http, redirecting)
-    uploads = await caller.announce(maker.owner, **{"small.bin": 1000, "large.bin": 20 * MIB})
+    uploads = await caller.announce(maker.owner, **{"one.bin": 300_000, "large.bin": 20 * MIB})
     begun = await caller.begin_mpu(maker.run, "parts.bin", 2)
     links = [(upload["parts"][0]["url"], upload["parts"][0]["size"]) for upload in uploads]
     links.append((begun["credentials"][0]["url"], 1000))

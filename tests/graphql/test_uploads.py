@@ -673,7 +673,7 @@ async def test_lost_looks_are_promised_again(uploads, runtime):
 
 async def test_parts_go_to_the_store_itself_where_clients_reach_it(uploads, runtime):
     settings = runtime.settings.model_copy(update={"s3_public_url": runtime.settings.s3_url})
-    contents = {"small.bin": os.urandom(1_000), "big.bin": os.urandom(20 * MIB), "empty.bin": b""}
+    contents = {"one.bin": os.urandom(300_000), "big.bin": os.urandom(20 * MIB), "empty.bin": b""}
     at_store = []
     async with open_runtime(settings) as public, serving(public) as address, httpx.AsyncClient() as client:
 

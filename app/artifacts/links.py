@@ -21,7 +21,6 @@ from app.artifacts.tables import MultipartUpload
 from app.errors import Forbidden
 from app.settings import Settings
 
-
 VIA_STORE = "&via=store"
 """A hint, which permits nothing: `Expect: 100-continue` is worth a request."""
 

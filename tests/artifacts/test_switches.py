@@ -302,6 +302,23 @@ async def test_candidates_are_seen_through_every_door_or_none(http, url, world, 
             assert (role, path, door, got) == (role, path, door, sees(experiments, role))
 
 
+AROUND = """query a($id: ID!) { modelVersion(by: {id: $id}) {
+  version candidate { uuid } loggedModel { name } ciJobs { id } model { name experiment { name } } } }"""
+
+
+@pytest.mark.parametrize("experiments", LEVELS)
+async def test_versions_lead_to_candidates_that_may_be_seen(http, url, world, experiments):
+    await world.switch("enabled", experiments)
+    for role, path in product(ROLES, ("model/shown%20.bin", "logged.bin", "pushed.bin")):
+        file, shown = world.file(path), sees(experiments, role)
+        id = str(GlobalId.of("ModelVersion", world.project.id, file.version))
+        found = (await caller(world, http, url, role).ask(AROUND, id=id))["modelVersion"]
+        assert (role, path, found["candidate"] is not None) == (role, path, shown)
+        assert (found["loggedModel"] is not None) is (shown and not file.is_of_run)
+        assert (found["model"]["experiment"] is not None) is shown
+        assert found["ciJobs"] == []
+
+
 async def test_lists_tell_no_names_that_may_not_be_seen(http, url, world):
     await world.switch("enabled", "disabled")
     by, file = caller(world, http, url, Role.GUEST), world.file("hidden%20.bin")

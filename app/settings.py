@@ -46,6 +46,14 @@ class Settings(BaseSettings):
         description="The store as clients reach it. Set: downloads redirect there. Unset: the API streams the bytes.",
     )
 
+    link_seconds: Annotated[int, Field(ge=1, le=3600)] = Field(
+        default=3600, description="The longest life of a link to a file; what asks for more by name is refused."
+    )
+    store_link_seconds: Annotated[int, Field(ge=1, le=60)] = Field(
+        default=10,
+        description="Life of the addresses at the store to which checked requests are redirected (S3_PUBLIC_URL).",
+    )
+
     secret_key: SecretStr = Field(
         description="At least 32 characters; signs links, seals webhook and CI secrets. The same for every process.",
     )

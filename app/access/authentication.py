@@ -34,3 +34,19 @@ class Authenticator:
             self._memory.remember(epoch, sha256, known)
         known.last_used_at = await tokens.remember_use(self._db, known.actor.token_id, known.last_used_at)
         return replace(known.actor, known=Pass.of(known))
+
+    async def holder(self, token_id: int) -> Actor:
+        """Who a token speaks for, as of now, by its id: for links that were signed on behalf of its holder.
+
+        That is no use of the token: when it was used last stays as it is.
+
+        Raises:
+            Unauthenticated: it has expired or was revoked.
+        """
+        epoch = await self._epoch.current()
+        known = self._memory.recall(epoch, token_id)
+        if known is None:
+            token, actor = await tokens.read_by_id(self._db, token_id)
+            known = Known(actor, token.expires_at, token.last_used_at)
+            self._memory.remember(epoch, token_id, known)
+        return replace(known.actor, known=Pass.of(known))

@@ -65,24 +65,24 @@ class Pass:
 
 
 class Memory:
-    """The tokens that were seen since the epoch last changed."""
+    """The tokens that were seen since the epoch last changed, by the hashes of their secrets and by their ids."""
 
     def __init__(self) -> None:
         self._epoch = 0
-        self._tokens: dict[bytes, Known] = {}
+        self._tokens: dict[bytes | int, Known] = {}
 
-    def recall(self, epoch: int, sha256: bytes) -> Known | None:
+    def recall(self, epoch: int, key: bytes | int) -> Known | None:
         """A token that is valid now, if it is remembered from this epoch."""
         if epoch != self._epoch:
             self._epoch = epoch
             self._tokens = {}
-        known = self._tokens.get(sha256)
+        known = self._tokens.get(key)
         return None if known is None or known.is_over(datetime.now(UTC)) else known
 
-    def remember(self, epoch: int, sha256: bytes, known: Known) -> None:
+    def remember(self, epoch: int, key: bytes | int, known: Known) -> None:
         """Keep a token that was read after the epoch was."""
         if epoch == self._epoch:
-            _keep(self._tokens, sha256, known, MOST_TOKENS)
+            _keep(self._tokens, key, known, MOST_TOKENS)
 
 
 def _spelled(reference: int | str) -> int | str:

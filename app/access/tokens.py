@@ -94,8 +94,8 @@ async def remember_use(db: Database, token_id: int | None, last_used_at: datetim
     return now
 
 
-async def actor_of(db: Database, token_id: int) -> Actor:
-    """Who a token speaks for, by its id: for links that were signed on behalf of its holder.
+async def read_by_id(db: Database, token_id: int) -> tuple[Token, Actor]:
+    """A token and who it speaks for, by its id.
 
     Raises:
         Unauthenticated: it has expired or was revoked.
@@ -104,7 +104,7 @@ async def actor_of(db: Database, token_id: int) -> Actor:
         found = await repository.valid_token(snap, token_id=token_id)
     if found is None:
         raise _refused()
-    return _actor(found)
+    return found.token, _actor(found)
 
 
 async def actors_of(db: Database, token_ids: Sequence[int]) -> dict[int, Actor]:

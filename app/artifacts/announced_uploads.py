@@ -21,10 +21,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy import ColumnElement, TextClause, func, insert, select, update
 
 from app.access import projects
-from app.access.policy import Actor, Role
+from app.access.policy import Actor, ProjectAccess, Role
 from app.artifacts import beginnings, garbage, occupied, paths, plans, receiving, sharing, sight
 from app.artifacts.artifacts import Root
 from app.artifacts.multipart_uploads import (
@@ -91,9 +91,10 @@ async def create(
     async with db.write(grows=True) as tx:
         access = await projects.visible(tx, actor, root.project_id)
         sight.require_writer(actor, access)
+        await sight.require_owner(tx, actor, access, root, [place.path for place in places])
         await lock_owner(tx)
         await _require_free(tx, places)
-        known = await sharing.find(tx, root, files, [place.path for place in places])
+        known = await sharing.find(tx, root, files, [place.path for place in places], sight.seen(actor, access))
         placed = await sharing.place(tx, [(places[i], blob_id) for i, blob_id in known.items()])
         # The database's clock, since workers compare with it.
         now: datetime = (await tx.scalars(select(func.now()))).one()
@@ -102,7 +103,8 @@ async def create(
             for i, (place, file) in enumerate(zip(places, files, strict=True))
         ]
         await _promise(tx, actor, root, [row for row in rows if row["state"] == "verifying"])
-        waiting = [row for row in rows if beginnings.begins_at_store(blobs, row["parts"]) and not row["is_shared"]]
+        begun = [row for row in rows if beginnings.begins_at_store(blobs, row["parts"], row["size"])]
+        waiting = [row for row in begun if not row["is_shared"]]
         await _add_blobs(tx, waiting, now)
         statement = insert(MultipartUpload).returning(MultipartUpload, sort_by_parameter_order=True)
         uploads = list(await tx.scalars(statement, rows))
@@ -174,8 +176,7 @@ async def page(db: Database, actor: Actor, root: Root, window: Window) -> Page[M
     """The announced uploads to a root, newest first; those who are no members see their own."""
     async with db.read() as snap:
         access = await projects.visible(snap, actor, root.project_id)
-        sight.require_reader(actor, access)
-        statement = select(MultipartUpload).where(*_of_root(root))
+        statement = select(MultipartUpload).where(*_of_root(root), *_shown(actor, access))
         if access.role is None:
             statement = statement.where(is_own(actor))
         return _ORDER.page((await snap.scalars(_ORDER.apply(statement, window))).all(), window)
@@ -185,8 +186,8 @@ async def count(db: Database, actor: Actor, root: Root) -> int:
     """How many uploads :func:`page` would page through."""
     async with db.read() as snap:
         access = await projects.visible(snap, actor, root.project_id)
-        sight.require_reader(actor, access)
-        statement = select(func.count()).select_from(MultipartUpload).where(*_of_root(root))
+        shown = _shown(actor, access)
+        statement = select(func.count()).select_from(MultipartUpload).where(*_of_root(root), *shown)
         if access.role is None:
             statement = statement.where(is_own(actor))
         return await snap.scalar(statement) or 0
@@ -209,6 +210,10 @@ def _of_root(root: Root) -> tuple[ColumnElement[bool], ...]:
     else:
         owner = MultipartUpload.candidate_id == root.candidate_id
     return MultipartUpload.project_id == root.project_id, owner, MultipartUpload.size.is_not(None)
+
+
+def _shown(actor: Actor, access: ProjectAccess) -> Sequence[TextClause]:
+    return sight.shown_in(MultipartUpload, sight.seen(actor, access))
 
 
 def _checked(root: Root, files: Sequence[AnnouncedFile], limit: int, by: int | None) -> list[Place]:
@@ -304,7 +309,7 @@ async def _own(
         raise Invalid(f"There are {len(ids)} uploads; name 1 to {MAX_FILES} at once.", field="ids")
     access = await projects.visible(snap, actor, project_id)
     sight.require_writer(actor, access)
-    rows = await _rows(snap, project_id, ids)
+    rows = await _rows(snap, project_id, ids, _shown(actor, access))
     if len(rows) != len(set(ids)):
         raise _missing(set(ids) - {row.id for row in rows})
     is_maintainer = or_maintainer and access.role is not None and access.role >= Role.MAINTAINER
@@ -315,8 +320,10 @@ async def _own(
     return rows
 
 
-async def _rows(snap: Snapshot, project_id: int, ids: Sequence[UUID]) -> list[MultipartUpload]:
-    statement = select(MultipartUpload).where(*_these(project_id, ids), MultipartUpload.size.is_not(None))
+async def _rows(
+    snap: Snapshot, project_id: int, ids: Sequence[UUID], shown: Sequence[TextClause]
+) -> list[MultipartUpload]:
+    statement = select(MultipartUpload).where(*_these(project_id, ids), MultipartUpload.size.is_not(None), *shown)
     found = {row.id: row for row in await snap.scalars(statement)}
     return [found[id] for id in dict.fromkeys(ids) if id in found]
 

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, Select, Text, Uuid, and_, bindparam, func, select, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    TextClause,
+    Uuid,
+    and_,
+    bindparam,
+    select,
+    text,
+)
 
+from app.artifacts import sight
+from app.artifacts.sight import Seen
 from app.artifacts.tables import Artifact, Blob
 from app.db.database import Database, Snapshot
 from app.errors import NotFound
@@ -108,20 +121,33 @@ async def find(snap: Snapshot, root: Root, path: str) -> ArtifactDetails:
     return ArtifactDetails(*row)
 
 
-async def get(db: Database, root: Root, path: str) -> ArtifactDetails:
-    """As :func:`find`, for callers who need nothing else of the database.
+async def get(db: Database, root: Root, path: str, seen: Seen) -> ArtifactDetails:
+    """As :func:`find`, for callers who need nothing else of the database; ``seen`` says what they may see.
 
     Raises:
         ArtifactNotFound: there is none.
     """
     async with db.direct() as connection:
-        row = await connection.fetchrow(_AT_PATH, root.project_id, root.id, path)
+        row = await connection.fetchrow(_AT_PATH[seen], root.project_id, root.id, path)
     if row is None:
         raise ArtifactNotFound(f"No such artifact: '{path}'.", field="path")
     return ArtifactDetails(*row)
 
 
-_AT_PATH = f"{DETAILS} AND artifacts.project_id = $1 AND root_id = $2 AND path = $3"
+async def by_id(db: Database, project_id: int, artifact_id: UUID, seen: Seen) -> ArtifactDetails | None:
+    """The file with that id; None when there is none among those that may be seen."""
+    async with db.direct() as connection:
+        row = await connection.fetchrow(_BY_ID[seen], project_id, artifact_id)
+    return None if row is None else ArtifactDetails(*row)
+
+
+def _each(statement: str, file: str = "artifacts") -> dict[Seen, str]:
+    """The same statement for those who see all files, and for those who see the files of versions."""
+    return {Seen.ALL: statement, Seen.OF_VERSIONS: f"{statement} AND {sight.of_version(file)}"}
+
+
+_AT_PATH = _each(f"{DETAILS} AND artifacts.project_id = $1 AND root_id = $2 AND path = $3")
+_BY_ID = _each(f"{DETAILS} AND artifacts.project_id = $1 AND artifacts.id = $2")
 
 
 async def list_folder(snap: Snapshot, root: Root, folder: str = "") -> list[Entry]:
@@ -129,14 +155,16 @@ async def list_folder(snap: Snapshot, root: Root, folder: str = "") -> list[Entr
     entries: list[Entry] = []
     after: str | None = ""
     while after is not None:
-        page, after = await list_page(snap, root, folder, after)
+        page, after = await list_page(snap, root, folder, after, Seen.ALL)
         entries += page
     entries.sort(key=lambda entry: entry.name)
     return entries
 
 
-async def list_page(snap: Snapshot, root: Root, folder: str, after: str = "") -> tuple[list[Entry], str | None]:
+async def list_page(snap: Snapshot, root: Root, folder: str, after: str, seen: Seen) -> tuple[list[Entry], str | None]:
     """Read step: some files and folders directly in a folder, and what to pass as ``after`` for more; None: no more.
+
+    ``seen`` says which files the one who asks may see; the others are left out.
 
     Each page is in the order of names, and ends where an order of paths ends it. A page reads 10,000 files at most: a
     folder in which the page would end is one line, and what else is in there is passed over.
@@ -152,7 +180,7 @@ async def list_page(snap: Snapshot, root: Root, folder: str, after: str = "") ->
         "before": f"{folder}0" if folder else None,
         "most": PAGE,
     }
-    rows = (await snap.execute(_PAGE, values)).all()
+    rows = (await snap.execute(_PAGE[seen], values)).all()
     entries = [Entry(name, is_folder, None if is_folder else size) for name, is_folder, size, _, _ in rows]
     if sum(files for *_, files in rows) < PAGE:
         return entries, None
@@ -163,40 +191,36 @@ async def list_page(snap: Snapshot, root: Root, folder: str, after: str = "") ->
 PAGE = 10_000
 # One look at the owner of the files, which is the same for all of them. Nothing but a path begins with another one and
 # goes on with the first character that none can hold: so `>=` is `>` for the last path of a page.
-_PAGE = text(f"""
+_PAGE_SQL = f"""
 WITH page AS (
   SELECT a.path, substr(a.path, :start) AS rest, a.project_id, a.blob_id FROM artifacts a
   WHERE a.project_id = :of_project AND a.root_id = :of_root AND a.path >= :after
     AND (CAST(:before AS text) IS NULL OR a.path < :before)
     AND EXISTS (SELECT FROM (SELECT :of_project AS project_id, :of_candidate AS candidate_id,
-      :of_model AS logged_model_id) AS artifacts WHERE {_OWNED_SQL})
+      :of_model AS logged_model_id) AS artifacts WHERE {_OWNED_SQL}) {{seen}}
   ORDER BY a.path LIMIT :most
 )
 SELECT split_part(page.rest, '/', 1) AS name, bool_or(page.rest LIKE '%/%') AS is_folder, max(b.size) AS size,
   max(page.path) AS last, count(*) AS files
 FROM page LEFT JOIN blobs b ON b.project_id = page.project_id AND b.id = page.blob_id AND page.rest NOT LIKE '%/%'
 GROUP BY 1 ORDER BY 1
-""").bindparams(  # noqa: S608 - put together from constants
-    bindparam("of_project", type_=BigInteger),
-    bindparam("of_root", type_=Uuid),
-    bindparam("of_candidate", type_=Uuid),
-    bindparam("of_model", type_=Uuid),
-    bindparam("start", type_=Integer),
-    bindparam("after", type_=Text(collation="C")),
-    bindparam("before", type_=Text(collation="C")),
-    bindparam("most", type_=Integer),
-)
+"""  # noqa: S608 - put together from constants
 
 
-async def totals(snap: Snapshot, project_id: int, roots: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
-    """Read step: number and bytes of the files of each root."""
-    statement = (
-        select(Artifact.root_id, func.count(), func.sum(Blob.size))
-        .join(Blob, _blob_of())
-        .where(Artifact.project_id == project_id, Artifact.root_id.in_(roots))
-        .group_by(Artifact.root_id)
+def _page(condition: str) -> TextClause:
+    return text(_PAGE_SQL.format(seen=condition)).bindparams(
+        bindparam("of_project", type_=BigInteger),
+        bindparam("of_root", type_=Uuid),
+        bindparam("of_candidate", type_=Uuid),
+        bindparam("of_model", type_=Uuid),
+        bindparam("start", type_=Integer),
+        bindparam("after", type_=Text(collation="C")),
+        bindparam("before", type_=Text(collation="C")),
+        bindparam("most", type_=Integer),
     )
-    return {root_id: (count, int(size or 0)) for root_id, count, size in await snap.execute(statement)}
+
+
+_PAGE = {Seen.ALL: _page(""), Seen.OF_VERSIONS: _page(f"AND {sight.of_version('a')}")}
 
 
 ORDER: Keyset[ArtifactDetails] = Keyset("artifacts", (Artifact.path, Artifact.id), lambda found: (found.path, found.id))

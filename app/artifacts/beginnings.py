@@ -12,6 +12,7 @@ from sqlalchemy import Uuid as SqlUuid
 
 from app.artifacts import garbage, plans
 from app.artifacts.tables import MultipartUpload
+from app.artifacts.uploads import SMALL_BYTES
 from app.db.database import Database
 from app.errors import Unavailable
 from app.storage.blobs import BlobStore, Part
@@ -21,12 +22,13 @@ AT_ONCE = 8
 """Requests to the store side by side."""
 
 
-def begins_at_store(blobs: BlobStore, parts: int) -> bool:
-    """Whether the store has to know of the upload: where clients send to it themselves, and for more than one part.
+def begins_at_store(blobs: BlobStore, parts: int, size: int) -> bool:
+    """Whether the store has to know of the upload: for more than one part, and where clients may send to it themselves.
 
-    A file that comes through this service in one piece is stored by one request, hashed on the way.
+    A file that comes through this service in one piece is stored by one request, hashed on the way; so is a small one
+    anyway, which nobody asks where to send.
     """
-    return parts > 1 or (parts == 1 and blobs.has_public_endpoint)
+    return parts > 1 or (parts == 1 and size > SMALL_BYTES and blobs.has_public_endpoint)
 
 
 async def begin(db: Database, blobs: BlobStore, uploads: Sequence[MultipartUpload]) -> list[MultipartUpload]:
@@ -35,7 +37,7 @@ async def begin(db: Database, blobs: BlobStore, uploads: Sequence[MultipartUploa
     Raises:
         Unavailable: the store is away; the uploads are given up.
     """
-    opened = [one for one in uploads if one.state == "open" and begins_at_store(blobs, one.parts)]
+    opened = [one for one in uploads if one.state == "open" and begins_at_store(blobs, one.parts, one.size or 0)]
     if not opened:
         return list(uploads)
     try:

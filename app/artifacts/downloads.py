@@ -5,12 +5,9 @@ Protocol-neutral: an edge turns a :class:`Download` into its response.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
-import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import quote
@@ -18,15 +15,19 @@ from uuid import UUID
 
 import structlog
 
-from app.artifacts import artifacts, quarantine
+from app.access import projects
+from app.access.policy import Actor
+from app.artifacts import artifacts, links, quarantine, sight
 from app.artifacts.artifacts import ArtifactDetails
+from app.artifacts.links import Signature
 from app.db.database import Database
-from app.errors import Forbidden, NotFound, Unavailable
+from app.errors import NotFound, Unavailable
 from app.settings import Settings
 from app.storage.blobs import BlobMissing, BlobStore
 from app.storage.headers import attachment
 
 LINK_LIFE = timedelta(minutes=5)
+STORE_LINK_LIFE = timedelta(seconds=10)
 SMALL_BYTES = 256 * 1024
 """Up to here bytes are read as a whole before they are sent."""
 _RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})")
@@ -51,9 +52,16 @@ class Download:
 
 
 async def answer(
-    blobs: BlobStore, found: ArtifactDetails, request: Mapping[str, str], *, head: bool = False
+    blobs: BlobStore,
+    found: ArtifactDetails,
+    request: Mapping[str, str],
+    *,
+    head: bool = False,
+    store_life: timedelta = STORE_LINK_LIFE,
 ) -> Download:
     """Answer a request for a file, with ETag, conditional and range requests (RFC 9110 §13, §14).
+
+    Where clients reach the store themselves they are sent there for the bytes, by a link that lives for ``store_life``.
 
     Raises:
         Quarantined: it would run somebody's code when loaded, and nobody has released it.
@@ -61,10 +69,12 @@ async def answer(
         Unavailable: the store is away.
     """
     quarantine.require_free(found)
-    _refuse_damaged(found)
+    require_sound(found)
     headers = _headers(found)
     if _matches(request.get("if-none-match", ""), headers["ETag"]):
         return Download(304, {"ETag": headers["ETag"]})
+    if blobs.has_public_endpoint and not head:
+        return _at_store(blobs, found, store_life)
     span = _span(request, found.size, headers["ETag"])
     if span is None:
         return Download(416, {"Content-Range": f"bytes */{found.size}", "Content-Length": "0"})
@@ -79,72 +89,71 @@ async def answer(
     return await _opened(blobs, found, status, headers, start, end)
 
 
-def link(settings: Settings, found: ArtifactDetails, *, life: timedelta = LINK_LIFE, base: str | None = None) -> str:
-    """An address of this service under which anybody can download the file for some minutes.
+def link(
+    settings: Settings, actor: Actor, found: ArtifactDetails, *, life: timedelta = LINK_LIFE, base: str | None = None
+) -> str:
+    """An address of this service under which anybody can download the file, on behalf of the actor.
 
+    It lives no longer than the settings allow, and ends when the actor's token or right to read the file does.
     ``base`` is the address of the service as the client knows it; without it the configured one is taken.
 
     Raises:
         Quarantined: it may not be downloaded.
     """
     quarantine.require_free(found)
-    expires = int(time.time() + life.total_seconds())
-    signature = _sign(settings, found.project_id, found.id, expires)
-    name = quote(found.path.rpartition("/")[2], safe="")
     base = settings.url if base is None else base
-    return f"{base}/artifacts/{found.project_id}/{found.id.hex}/{name}?expires={expires}&signature={signature}"
+    name = quote(found.path.rpartition("/")[2], safe="")
+    signed = links.signed(settings, _signed_text(found.project_id, found.id), actor.token_id or 0, life)
+    return f"{base}/artifacts/{found.project_id}/{found.id.hex}/{name}?{signed}"
 
 
-def address(settings: Settings, blobs: BlobStore, found: ArtifactDetails, life: timedelta, base: str) -> str:
-    """Where anybody can download the file for a while: at the store if clients reach it, else at this service.
+def life_for(settings: Settings, found: ArtifactDetails) -> timedelta:
+    """How long a link lives: some minutes, and a second for each MiB, as far as the settings allow."""
+    return min(LINK_LIFE + timedelta(seconds=found.size >> 20), timedelta(seconds=settings.link_seconds))
+
+
+def require_sound(found: ArtifactDetails) -> None:
+    """Refuse to promise bytes that are known to be gone or altered.
 
     Raises:
-        Quarantined: it may not be downloaded.
-        BlobDamaged: its bytes are gone or altered.
+        BlobDamaged: they are.
     """
-    quarantine.require_free(found)
-    _refuse_damaged(found)
-    if not blobs.has_public_endpoint:
-        return link(settings, found, life=life, base=base)
+    if found.damage is not None:
+        raise BlobDamaged
+
+
+def check_link(settings: Settings, project_id: int, artifact_id: UUID, given: Signature) -> int:
+    """The id of the token that a link was made with; 0: it was made by a visitor.
+
+    Raises:
+        Forbidden: the link was altered or is too old, with the reason.
+    """
+    return links.check(settings, _signed_text(project_id, artifact_id), given)
+
+
+async def by_link(db: Database, actor: Actor, project_id: int, artifact_id: UUID) -> ArtifactDetails:
+    """The file behind a link that was checked, if the one who has made it may still read it.
+
+    Raises:
+        NotFound: it was deleted meanwhile, or may not be read any more; which of the two is nobody's business.
+    """
+    with suppress(NotFound):
+        access = await projects.get(db, actor, project_id)
+        found = await artifacts.by_id(db, project_id, artifact_id, sight.seen(actor, access))
+        if found is not None:
+            return found
+    raise NotFound("The file was deleted, or the one who has made the link may not read it any more.")
+
+
+def _signed_text(project_id: int, artifact_id: UUID) -> str:
+    return f"artifact:{project_id}:{artifact_id.hex}"
+
+
+def _at_store(blobs: BlobStore, found: ArtifactDetails, life: timedelta) -> Download:
+    """The way to the store; nobody may keep it, since the next request is to be checked, too."""
     name = found.path.rpartition("/")[2]
-    return blobs.presign_get(found.object_key, filename=name, media_type=found.media_type, expires=life)
-
-
-def life_for(found: ArtifactDetails) -> timedelta:
-    """How long a link lives: some minutes, and a second for each MiB, up to the seven days that S3 allows."""
-    return min(LINK_LIFE + timedelta(seconds=found.size >> 20), timedelta(days=7))
-
-
-def check_link(settings: Settings, project_id: int, artifact_id: UUID, expires: str, signature: str) -> None:
-    """Refuse links that were altered or are too old.
-
-    Raises:
-        Forbidden: with the reason.
-    """
-    expected = _sign(settings, project_id, artifact_id, int(expires) if re.fullmatch(r"\d{1,12}", expires) else 0)
-    if not hmac.compare_digest(expected.encode(), signature.encode("utf-8", "replace")):
-        raise Forbidden("The link is not one that this service gave out; ask for a new one.")
-    if int(expires) < time.time():
-        raise Forbidden("The link has expired; ask for a new one.")
-
-
-async def by_link(db: Database, project_id: int, artifact_id: UUID) -> ArtifactDetails:
-    """The file behind a link that was checked.
-
-    Raises:
-        NotFound: it was deleted meanwhile.
-    """
-    async with db.direct() as connection:
-        row = await connection.fetchrow(_BY_LINK, project_id, artifact_id)
-    if row is None:
-        raise NotFound("The file was deleted.")
-    return ArtifactDetails(*row)
-
-
-_BY_LINK = f"""
-{artifacts.DETAILS} AND artifacts.project_id = $1 AND artifacts.id = $2
-AND EXISTS (SELECT FROM projects p WHERE p.id = artifacts.project_id AND p.deleted_at IS NULL)
-"""
+    there = blobs.presign_get(found.object_key, filename=name, media_type=found.media_type, expires=life)
+    return Download(307, {"Location": there, "Cache-Control": "no-store", "Content-Length": "0"})
 
 
 async def _opened(
@@ -164,11 +173,6 @@ async def _opened(
 
 async def _once(body: bytes) -> AsyncIterator[bytes]:
     yield body
-
-
-def _refuse_damaged(found: ArtifactDetails) -> None:
-    if found.damage is not None:
-        raise BlobDamaged
 
 
 def _headers(found: ArtifactDetails) -> dict[str, str]:
@@ -201,8 +205,3 @@ def _span(request: Mapping[str, str], size: int, etag: str) -> tuple[int, int] |
     if last and int(last) < start:
         return 0, size
     return (start, end) if start < size else None
-
-
-def _sign(settings: Settings, project_id: int, artifact_id: UUID, expires: int) -> str:
-    message = f"artifact:{project_id}:{artifact_id.hex}:{expires}"
-    return hmac.new(settings.secret_key.get_secret_value().encode(), message.encode(), hashlib.sha256).hexdigest()

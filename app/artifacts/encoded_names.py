@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from app.artifacts import paths
+from app.artifacts import paths, sight
 from app.artifacts.artifacts import Root
+from app.artifacts.sight import Seen
 from app.db.database import Database
 
 _HARMLESS = re.compile(r"[A-Za-z0-9._~/-]*")
@@ -20,10 +21,11 @@ _MOST_ROWS = 100_000
 _MOST_NAMES = 1_000
 
 
-async def find(db: Database, root: Root, path: str) -> str | None:
+async def find(db: Database, root: Root, path: str, seen: Seen) -> str | None:
     """The path of the one file in the folder of ``path`` that reads like it once both are decoded.
 
     None when there is no such file, or several, or when nothing in the path looks like the outcome of decoding.
+    ``seen`` says which files the one who asks may see.
     """
     if _HARMLESS.fullmatch(path):
         return None
@@ -32,26 +34,31 @@ async def find(db: Database, root: Root, path: str) -> str | None:
     # Whatever was decoded, the longest word is hardly part of it, and among thousands of images few share it.
     longest = max(re.findall(r"[A-Za-z0-9]+", name), key=len, default="")
     for word in dict.fromkeys((longest, "")):
-        same = [one for one in await _names(db, root, folder, word) if paths.decoded(one) == wanted]
+        same = [one for one in await _names(db, root, folder, word, seen) if paths.decoded(one) == wanted]
         if same:
             return same[0] if len(same) == 1 else None
     return None
 
 
-async def _names(db: Database, root: Root, folder: str, word: str) -> Sequence[str]:
+async def _names(db: Database, root: Root, folder: str, word: str, seen: Seen) -> Sequence[str]:
     prefix = f"{folder}/" if folder else ""
     async with db.direct() as connection:
         rows = await connection.fetch(
-            _ENCODED, root.project_id, root.id, prefix, f"{folder}0" if folder else None, word, _MOST_ROWS, _MOST_NAMES
+            _ENCODED[seen],
+            *(root.project_id, root.id, prefix, f"{folder}0" if folder else None, word, _MOST_ROWS, _MOST_NAMES),
         )
     return [row["path"] for row in rows]
 
 
-_ENCODED = """
+_SQL = """
 SELECT path FROM (
   SELECT a.path FROM artifacts a WHERE a.project_id = $1 AND a.root_id = $2 AND a.path >= $3
-    AND ($4::text IS NULL OR a.path < $4) ORDER BY a.path LIMIT $6
+    AND ($4::text IS NULL OR a.path < $4) {seen} ORDER BY a.path LIMIT $6
 ) AS listed
 WHERE strpos(path, '%') > 0 AND strpos(substr(path, length($3) + 1), '/') = 0 AND strpos(path, $5) > 0
 ORDER BY path LIMIT $7
 """
+_ENCODED = {
+    Seen.ALL: _SQL.format(seen=""),
+    Seen.OF_VERSIONS: _SQL.format(seen=f"AND {sight.of_version('a')}"),
+}

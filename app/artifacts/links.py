@@ -1,6 +1,7 @@
-"""Links that carry their own permission to send bytes: one part of an upload, or one whole file.
+"""Links that need no token: they carry what they permit, and on behalf of whose token.
 
-What a link permits stands in its signature, so that nothing of it can be changed and no table is asked.
+What a link permits stands in its signature, so that nothing of it can be changed and no table is asked for it. What it
+does not carry is the right: whoever answers a link asks each time whether the token is valid and its holder still may.
 """
 
 from __future__ import annotations
@@ -11,14 +12,27 @@ import re
 import time
 from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import quote, urlencode
+from typing import NamedTuple
+from urllib.parse import quote
 from uuid import UUID
 
 from app.artifacts.artifacts import Root
 from app.artifacts.tables import MultipartUpload
 from app.errors import Forbidden
 from app.settings import Settings
-from app.storage.blobs import BlobStore
+
+VIA_STORE = "&via=store"
+"""A hint, which permits nothing: `Expect: 100-continue` is worth a request."""
+
+
+class Signature(NamedTuple):
+    """What stands in the query of a link, as the client has sent it."""
+
+    by: str
+    """The id of the token that it was made with; 0: no token was."""
+    expires: str
+    """Until when it lives, in seconds since 1970."""
+    signature: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,73 +44,87 @@ class FileLink:
     token_id: int
 
 
-def part_urls(settings: Settings, blobs: BlobStore, upload: MultipartUpload, base: str) -> list[str]:
-    """The address of every part, in their order: at the store if clients reach it, else at this service.
+def part_urls(settings: Settings, upload: MultipartUpload, token_id: int, base: str) -> list[str]:
+    """The address of every part, in their order; they live as long as the upload and the token.
 
     Computing ten thousand signatures takes a moment: call it in a thread.
     """
-    return [part_url(settings, blobs, upload, number, base) for number in range(1, upload.parts + 1)]
+    return [part_url(settings, upload, number, token_id, base) for number in range(1, upload.parts + 1)]
 
 
-def part_url(settings: Settings, blobs: BlobStore, upload: MultipartUpload, number: int, base: str) -> str:
-    """The address of one part, from 1; it lives as long as the upload."""
-    if blobs.has_public_endpoint and upload.store_id is not None:
-        life = upload.expires_at - upload.created_at
-        return blobs.presign_put_part(upload.object_key, upload.store_id, number, life)
-    return _part_url(settings, upload, number, int(upload.expires_at.timestamp()), base)
+def part_url(settings: Settings, upload: MultipartUpload, number: int, token_id: int, base: str) -> str:
+    """The address of one part, from 1; it lives as long as the upload and the token.
+
+    It ends in :data:`VIA_STORE` where a client that waits for an answer before it sends is sent to the store.
+    """
+    ends = int(upload.expires_at.timestamp())
+    query = _query(settings, _part_text(upload.project_id, upload.id, number), token_id, ends)
+    hint = VIA_STORE if settings.s3_public_url and upload.store_id is not None else ""
+    return f"{base}/uploads/{upload.project_id}/{upload.id.hex}/{number}?{query}{hint}"
 
 
-def check_part(settings: Settings, project_id: int, upload_id: UUID, number: int, expires: str, signature: str) -> None:
-    """Refuse links to parts that were altered or are too old.
+def check_part(settings: Settings, project_id: int, upload_id: UUID, number: int, given: Signature) -> int:
+    """The id of the token that a link to a part was made with.
 
     Raises:
-        Forbidden: with the reason.
+        Forbidden: the link was altered or is too old, with the reason.
     """
-    _check(settings, f"part:{project_id}:{upload_id.hex}:{number}:{expires}", expires, signature)
+    return check(settings, _part_text(project_id, upload_id, number), given)
 
 
 def file_url(settings: Settings, link: FileLink, life: timedelta, base: str) -> str:
     """An address to which anybody may PUT this file for a while, as long as the token is valid."""
-    kind = "m" if link.root.logged_model_id else "c"
-    owner = f"{kind}{link.root.id.hex}"
-    expires = int(time.time() + life.total_seconds())
-    by = str(link.token_id)
-    signature = _sign(settings, _file_text(link.root.project_id, owner, link.path, by, str(expires)))
-    query = urlencode({"by": by, "expires": expires, "signature": signature})
+    owner = f"{'m' if link.root.logged_model_id else 'c'}{link.root.id.hex}"
+    query = signed(settings, _file_text(link.root.project_id, owner, link.path), link.token_id, life)
     return f"{base}/uploads/{link.root.project_id}/file/{owner}/{quote(link.path)}?{query}"
 
 
-def read_file(
-    settings: Settings, project_id: int, owner: str, path: str, by: str, expires: str, signature: str
-) -> FileLink:
+def read_file(settings: Settings, project_id: int, owner: str, path: str, given: Signature) -> FileLink:
     """What a link to a whole file permits.
 
     Raises:
         Forbidden: it was altered or is too old.
     """
-    _check(settings, _file_text(project_id, owner, path, by, expires), expires, signature)
+    token_id = check(settings, _file_text(project_id, owner, path), given)
     id = UUID(hex=owner[1:])
     root = Root(project_id, logged_model_id=id) if owner[0] == "m" else Root(project_id, candidate_id=id)
-    return FileLink(root, path, int(by))
+    return FileLink(root, path, token_id)
 
 
-def _part_url(settings: Settings, upload: MultipartUpload, number: int, expires: int, base: str) -> str:
-    signature = _sign(settings, f"part:{upload.project_id}:{upload.id.hex}:{number}:{expires}")
-    place = f"{base}/uploads/{upload.project_id}/{upload.id.hex}/{number}"
-    return f"{place}?expires={expires}&signature={signature}"
+def signed(settings: Settings, text: str, token_id: int, life: timedelta) -> str:
+    """The query of a link that permits what the text says, for a while: no longer than the settings allow."""
+    seconds = min(life.total_seconds(), settings.link_seconds)
+    return _query(settings, text, token_id, int(time.time() + seconds))
 
 
-def _file_text(project_id: int, owner: str, path: str, by: str, expires: str) -> str:
-    return f"file:{project_id}:{owner}:{by}:{expires}:{path}"
+def check(settings: Settings, text: str, given: Signature) -> int:
+    """The id of the token that a link was made with; 0: no token was.
 
-
-def _check(settings: Settings, text: str, expires: str, signature: str) -> None:
-    if not hmac.compare_digest(_sign(settings, text).encode(), signature.encode("utf-8", "replace")):
+    Raises:
+        Forbidden: it was not made for this, or is too old.
+    """
+    expected = _sign(settings, text, given.by, given.expires)
+    if not hmac.compare_digest(expected.encode(), given.signature.encode("utf-8", "replace")):
         raise Forbidden("The link is not one that this service gave out; ask for a new one.")
-    if not re.fullmatch(r"\d{1,12}", expires) or int(expires) < time.time():
+    if not re.fullmatch(r"\d{1,12}", given.expires) or int(given.expires) < time.time():
         raise Forbidden("The link has expired; ask for a new one.")
+    return int(given.by)
 
 
-def _sign(settings: Settings, text: str) -> str:
-    key = settings.secret_key.get_secret_value().encode()
-    return hmac.new(key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+def _query(settings: Settings, text: str, token_id: int, expires: int) -> str:
+    signature = _sign(settings, text, str(token_id), str(expires))
+    return f"by={token_id}&expires={expires}&signature={signature}"
+
+
+def _part_text(project_id: int, upload_id: UUID, number: int) -> str:
+    return f"part:{project_id}:{upload_id.hex}:{number}"
+
+
+def _file_text(project_id: int, owner: str, path: str) -> str:
+    return f"file:{project_id}:{owner}:{path}"
+
+
+def _sign(settings: Settings, text: str, by: str, expires: str) -> str:
+    """The text comes last: it may hold anything, the two numbers before it may not."""
+    key, message = settings.secret_key.get_secret_value().encode(), f"{len(by)}:{by}:{expires}:{text}"
+    return hmac.new(key, message.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()

@@ -19,12 +19,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 
 from app import faults
-from app.access import policy, projects
 from app.access.policy import Actor, Permission
-from app.artifacts import garbage, occupied, paths, uploads
+from app.artifacts import garbage, occupied, paths, sight, uploads
 from app.artifacts.artifacts import Root
 from app.artifacts.tables import Artifact, Blob, MultipartUpload
 from app.artifacts.uploads import LockOwner, Place, guess_media_type
@@ -110,8 +109,7 @@ async def create(
         "created_by": actor.user_id, "expires_at": func.now() + LIFE,
     }  # fmt: skip
     async with db.write(grows=True) as tx:
-        access = await projects.visible(tx, actor, root.project_id)
-        policy.require(actor, access, permission)
+        await sight.require_permitted(tx, actor, root, [path], permission)
         await lock_owner(tx)
         await occupied.require_free(tx, root, path)
         blob = {"project_id": root.project_id, "id": row["blob_id"], "object_key": key}
@@ -240,34 +238,10 @@ async def end_all(db: Database, blobs: BlobStore, project_id: int) -> None:
             await tx.execute(delete(MultipartUpload).where(mine, MultipartUpload.id.in_([row.id for row in rows])))
 
 
-async def open_upload(db: Database, project_id: int, upload_id: UUID) -> MultipartUpload:
-    """An upload that takes parts; for links that were checked.
-
-    Raises:
-        UploadMissing: it has ended.
-    """
-    async with db.read() as snap:
-        row: MultipartUpload | None = await snap.scalar(_OPEN, {"of_project": project_id, "of_upload": upload_id})
-    if row is None or (row.store_id is None and row.size is None):
-        raise UploadMissing
-    return row
-
-
-# Built once, since every part asks.
-_OPEN = select(MultipartUpload).where(
-    MultipartUpload.project_id == bindparam("of_project"),
-    MultipartUpload.id == bindparam("of_upload"),
-    MultipartUpload.state == "open",
-    MultipartUpload.expires_at > func.now(),
-    projects.is_living(MultipartUpload.project_id),
-)
-
-
 async def _find(
     tx: Tx, actor: Actor, root: Root, path: str, upload_id: UUID, permission: Permission, *, aborted_too: bool = False
 ) -> MultipartUpload:
-    access = await projects.visible(tx, actor, root.project_id)
-    policy.require(actor, access, permission)
+    await sight.require_permitted(tx, actor, root, [path], permission)
     # Announced uploads have ends of their own: a worker compares them with what was announced.
     mine = (MultipartUpload.project_id == root.project_id, MultipartUpload.id == upload_id)
     own_kind = MultipartUpload.size.is_(None)

@@ -13,6 +13,7 @@ from app.access.lists import Answers, AnySelect, ProjectLists
 from app.access.policy import Actor, Permission
 from app.artifacts import announced_uploads, sight
 from app.artifacts.artifacts import ORDER, ArtifactDetails, below, details
+from app.artifacts.sight import Seen
 from app.artifacts.tables import Artifact, MultipartUpload
 from app.db import batching
 from app.db.database import Database, Snapshot
@@ -59,14 +60,14 @@ async def of_roots(
 ) -> Answers[Page[ArtifactDetails]]:
     """All files below a folder of each root, by path, in whatever depth; in the order of the keys.
 
-    ``permission`` says as whose files they are read: those of candidates or of versions.
+    ``permission`` says as whose files they are read: those of candidates or of versions, which show no others.
     """
     return await ProjectLists(permission).pages(
         db,
         actor,
         keys,
         window,
-        statement=details().where(*below(folder)),
+        statement=_read_as(permission).where(*below(folder)),
         order=ORDER,
         parent=_PARENT,
         convert=lambda row: ArtifactDetails(*row[:-1]),
@@ -78,7 +79,7 @@ async def counts_of_roots(
 ) -> Answers[int]:
     """How many files are below a folder of each root; in the order of the keys."""
     lists = ProjectLists(permission)
-    return await lists.counts(db, actor, keys, statement=details().where(*below(folder)), parent=_PARENT)
+    return await lists.counts(db, actor, keys, statement=_read_as(permission).where(*below(folder)), parent=_PARENT)
 
 
 async def listed(db: Database, actor: Actor, keys: Sequence[FolderKey], permission: Permission) -> Answers[ListedFiles]:
@@ -88,7 +89,7 @@ async def listed(db: Database, actor: Actor, keys: Sequence[FolderKey], permissi
         wanted = or_(*(and_(Artifact.root_id == root, *below(folder)) for _, root, folder in allowed))
         facts = case((or_(Artifact.path == "MLmodel", Artifact.path.endswith("/MLmodel")), Artifact.facts))
         names = ("project_id", "root_id", "path", "size", "sha256")
-        every = details().where(wanted)
+        every = _read_as(permission).where(wanted)
         columns = [column for column in every.selected_columns if column.name in names]
         rows = await batching.firsts(
             snap,
@@ -100,6 +101,12 @@ async def listed(db: Database, actor: Actor, keys: Sequence[FolderKey], permissi
         return [_within(folder, found) for (_, _, folder), found in zip(allowed, rows, strict=True)]
 
     return await ProjectLists(permission).read(db, actor, keys, fetch)
+
+
+def _read_as(permission: Permission) -> AnySelect:
+    """The files that the permission shows; whose keys they are is asked by who uses it."""
+    seen = Seen.OF_VERSIONS if permission is Permission.REGISTRY_READ else Seen.ALL
+    return details().where(*sight.shown_in(Artifact, seen))
 
 
 def _within(folder: str, rows: Sequence[Any]) -> ListedFiles:
@@ -117,7 +124,7 @@ async def by_paths(
         db,
         actor,
         keys,
-        statement=details(),
+        statement=_read_as(permission),
         parent=(Artifact.project_id, Artifact.root_id, Artifact.path),
         convert=lambda row: ArtifactDetails(*row[:-1]),
     )
@@ -151,12 +158,13 @@ async def _seen(
 async def uploads_by_keys(db: Database, actor: Actor, keys: Sequence[ArtifactKey]) -> list[MultipartUpload | None]:
     """Announced uploads by project and id; None where there is none, and for visitors those of others."""
     async with db.read() as snap:
-        seen = await projects.visible_by_ids(snap, actor, {project_id for project_id, _ in keys})
-        readable = [id for id, access in seen.items() if sight.may_read(actor, access)]
-        joined = [id for id in readable if seen[id].role is not None]
+        ids = {project_id for project_id, _ in keys}
+        joined = [
+            id for id, access in (await projects.visible_by_ids(snap, actor, ids)).items() if access.role is not None
+        ]
         announced = select(MultipartUpload).where(
             MultipartUpload.size.is_not(None),
-            MultipartUpload.project_id.in_(readable),
+            await sight.shown_uploads(snap, actor, ids),
             or_(MultipartUpload.project_id.in_(joined), announced_uploads.is_own(actor)),
         )
         parent = (MultipartUpload.project_id, MultipartUpload.id)

@@ -53,8 +53,8 @@ async def release(db: Database, actor: Actor, project_id: int, artifact_id: UUID
     mine = (Artifact.project_id == project_id, Artifact.id == artifact_id)
     async with db.write() as tx:
         access = await projects.visible(tx, actor, project_id)
-        sight.require_reader(actor, access)
-        row = await tx.scalar(select(Artifact).where(*mine))
+        shown = sight.shown_in(Artifact, sight.seen(actor, access))
+        row = await tx.scalar(select(Artifact).where(*mine, *shown))
         if row is None:
             raise ArtifactNotFound(f"There is no artifact `{artifact_id}`.")
         policy.require(actor, access, Permission.ARTIFACT_RELEASE)

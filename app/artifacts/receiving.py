@@ -9,10 +9,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
 
-from app.artifacts import garbage, uploads
+from app.access import policy, projects
+from app.access.policy import Actor, Permission
+from app.artifacts import garbage, sight, uploads
 from app.artifacts.arrivals import LEASE
+from app.artifacts.sight import Seen
 from app.artifacts.tables import Blob, MultipartUpload
 from app.artifacts.uploads import lease_from_now
 from app.db.database import Database
@@ -68,14 +71,38 @@ async def receive(
     return stored.sha256
 
 
-async def take(db: Database, blobs: BlobStore, project_id: int, upload_id: UUID, data: bytes) -> bytes | None:
+async def open_upload(db: Database, actor: Actor, project_id: int, upload_id: UUID) -> MultipartUpload:
+    """An upload that takes parts, if the actor may go on with it now; for links that were made on the actor's behalf.
+
+    Raises:
+        NotFound, Forbidden: the project or the file may not be seen any more, or not be written.
+        UploadMissing: it has ended.
+    """
+    async with db.read() as snap:
+        access = await projects.visible(snap, actor, project_id)
+        row: MultipartUpload | None = await snap.scalar(_OPEN, {"of_project": project_id, "of_upload": upload_id})
+        if row is None or (row.store_id is None and row.size is None):
+            sight.seen(actor, access)
+            raise UploadMissing
+        policy.require(actor, access, Permission.MLFLOW_WRITE if row.size is None else sight.writing(access))
+        await sight.require_owner(snap, actor, access, row, [row.path])
+    return row
+
+
+async def take(
+    db: Database, actor: Actor, blobs: BlobStore, project_id: int, upload_id: UUID, data: bytes
+) -> bytes | None:
     """The same for a small part that is in memory, whose transactions many share; for links that were checked.
 
-    None when the upload does not wait for one piece of this size: nothing has been done, and :func:`receive` tells why.
+    None when the upload does not wait for one piece of this size, or the actor may not send it as a matter of course:
+    nothing has been done, and :func:`open_upload` and :func:`receive` tell why.
 
     Raises:
         UploadMissing: the upload has ended meanwhile.
     """
+    access = await projects.get(db, actor, project_id)
+    if not policy.allows(actor, access, sight.writing(access)) or sight.seen(actor, access) is not Seen.ALL:
+        return None
     piece = Piece.of(project_id, upload_id, len(data))
     if not await _expect(db, piece):
         return None
@@ -175,6 +202,10 @@ def _mine() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return MultipartUpload.project_id == bindparam("of_project"), MultipartUpload.id == bindparam("of_upload")
 
 
+# Built once, since every part asks.
+_OPEN = select(MultipartUpload).where(
+    *_mine(), MultipartUpload.state == "open", MultipartUpload.expires_at > func.now()
+)
 # Built once: putting a statement together costs as much as running it, and small files come by the thousand.
 _BEGIN = insert(Blob).values(
     project_id=bindparam("of_project"),

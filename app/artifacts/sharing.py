@@ -10,9 +10,13 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
-from app.artifacts import holding, placing, verdicts
+from sqlalchemy import func, select
+
+from app.artifacts import holding, placing, sight, verdicts
 from app.artifacts.artifacts import Root
 from app.artifacts.placing import Wish
+from app.artifacts.sight import Seen
+from app.artifacts.tables import Artifact, Blob
 from app.artifacts.uploads import Place
 from app.db.database import Tx
 
@@ -26,19 +30,30 @@ class Described(Protocol):
     def sha256(self) -> bytes | None: ...
 
 
-async def find(tx: Tx, root: Root, files: Sequence[Described], paths: Sequence[str]) -> dict[int, UUID]:
+async def find(tx: Tx, root: Root, files: Sequence[Described], paths: Sequence[str], seen: Seen) -> dict[int, UUID]:
     """Step: the blobs that hold these bytes, by the file's place in the list; held against removal.
 
-    ``paths``: where files of the root are going to have them.
+    ``paths``: where files of the root are going to have them. Only those of files that the actor may see, as ``seen``
+    says: else a hash would be enough to learn that there is such a file, and to have it.
     """
     wanted = {file.sha256 for file in files if file.sha256 is not None}
     if not wanted:
         return {}
     same = await holding.hold_same(tx, root, wanted, paths)
+    shown = await _shown(tx, root.project_id, same, seen)
     # Sending the bytes heals what is damaged.
-    found = {(blob.sha256, blob.size): blob.id for blob in same if blob.damage is None}
+    found = {(blob.sha256, blob.size): blob.id for blob in same if blob.damage is None and blob.id in shown}
     matches = ((index, found.get((file.sha256, file.size))) for index, file in enumerate(files))
     return {index: blob_id for index, blob_id in matches if blob_id is not None}
+
+
+async def _shown(tx: Tx, project_id: int, blobs: Sequence[Blob], seen: Seen) -> set[UUID]:
+    """Those of the blobs that are the bytes of a file that may be seen."""
+    ids = {blob.id for blob in blobs}
+    if seen is Seen.ALL or not ids:
+        return ids
+    same = (Artifact.project_id == project_id, Artifact.blob_id == func.any(list(ids)))
+    return set(await tx.scalars(select(Artifact.blob_id).where(*same, *sight.shown_in(Artifact, seen))))
 
 
 async def place(tx: Tx, files: Sequence[tuple[Place, UUID]]) -> Mapping[str, UUID]:

@@ -26,10 +26,11 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from app import faults
 from app.access import policy, projects
 from app.access.policy import Actor, Permission
-from app.artifacts import arrivals, damage, garbage, holding, inspections, occupied, paths, quarantine, verdicts
+from app.artifacts import arrivals, damage, garbage, holding, inspections, occupied, paths, quarantine, sight, verdicts
 from app.artifacts.arrivals import LEASE, Coming
 from app.artifacts.arrivals import Place as Place
 from app.artifacts.artifacts import Root
+from app.artifacts.sight import Seen
 from app.artifacts.tables import PENDING, Artifact, Blob
 from app.db.database import Database, Tx
 from app.errors import ModelyardError, Unavailable
@@ -86,6 +87,9 @@ async def store(
     )
     access = await projects.get(db, actor, command.root.project_id)
     policy.require(actor, access, permission)
+    if sight.seen(actor, access) is not Seen.ALL:
+        async with db.read() as snap:
+            await sight.require_owner(snap, actor, access, command.root, [place.path])
     sender = _Sender(db, actor, blobs, place, lock_owner, permission)
     if command.size is not None and command.size <= min(SMALL_BYTES, limit):
         return await sender.send(await whole(command.chunks, command.size))
@@ -163,8 +167,7 @@ async def permit(
     """
     checked = paths.check(path)
     async with db.write() as tx:
-        access = await projects.visible(tx, actor, root.project_id)
-        policy.require(actor, access, permission)
+        await sight.require_permitted(tx, actor, root, [checked], permission)
         await lock_owner(tx)
         await occupied.require_free(tx, root, checked)
     return checked
@@ -196,8 +199,7 @@ async def remove(
     beneath = (Artifact.path >= f"{path}/") & (Artifact.path < f"{path}0")
     mine = (Artifact.project_id == root.project_id, Artifact.root_id == root.id, (Artifact.path == path) | beneath)
     async with db.write() as tx:
-        access = await projects.visible(tx, actor, root.project_id)
-        policy.require(actor, access, permission)
+        await sight.require_permitted(tx, actor, root, [path], permission)
         await lock_owner(tx)
         held = await holding.hold(tx, root.project_id, select(Artifact.blob_id).where(*mine))
         removed = delete(Artifact).where(*mine, Artifact.blob_id == func.any(list(held))).returning(Artifact.blob_id)
@@ -218,8 +220,7 @@ async def remove_all(
     total, removed = 0, garbage.BATCH
     while removed == garbage.BATCH:
         async with db.write() as tx:
-            access = await projects.visible(tx, actor, root.project_id)
-            policy.require(actor, access, permission)
+            await sight.require_permitted(tx, actor, root, [""], permission)
             await lock_owner(tx)
             removed = await garbage.release_root(tx, root.project_id, root.id, garbage.BATCH)
         total += removed
@@ -236,8 +237,7 @@ async def begin(db: Database, actor: Actor, file: Coming, lock_owner: LockOwner,
     root = file.place.root
     row = {"project_id": root.project_id, "id": file.blob_id, "object_key": file.key}
     async with db.write(grows=True) as tx:
-        access = await projects.visible(tx, actor, root.project_id)
-        policy.require(actor, access, permission)
+        await sight.require_permitted(tx, actor, root, [file.place.path], permission)
         await lock_owner(tx)
         await occupied.require_free(tx, root, file.place.path)
         await tx.execute(insert(Blob).values(**row, lease_until=lease_from_now()))

@@ -7,13 +7,28 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, Text, and_, case, cast, func, literal, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 
+from app.access import policy, projects
 from app.access.lists import Answers, ProjectLists
-from app.access.policy import Actor, Permission
-from app.artifacts import garbage, reconciling
+from app.access.policy import Actor, Permission, ProjectAccess
+from app.artifacts import garbage, reconciling, sight
 from app.artifacts.reconciling import ORPHAN_AGE, SUSPICION
-from app.artifacts.tables import PENDING, Blob, CondemnedObject, MultipartUpload, SuspectObject
+from app.artifacts.tables import PENDING, Artifact, Blob, CondemnedObject, MultipartUpload, SuspectObject
 from app.db.database import Database, Snapshot
 from app.errors import ModelyardError
 from app.storage.blobs import BlobStore
@@ -78,15 +93,21 @@ class Stranger:
 
 
 async def of_projects(db: Database, actor: Actor, keys: Sequence[tuple[int]]) -> Answers[Usage]:
-    """For loaders: what each project has in the store, in the order of the keys; two statements for all."""
+    """For loaders: what each project has in the store, in the order of the keys; two statements for all.
+
+    Members are told of everything, visitors of the files that they may see.
+    """
 
     async def fetch(snap: Snapshot, allowed: list[tuple[int]]) -> list[Usage]:
         ids = [id for (id,) in allowed]
+        seen = await projects.visible_by_ids(snap, actor, ids)
+        whole = [id for id, access in seen.items() if access.role is not None or _sees_all(actor, access)]
         states = (Blob.state == "stored", Blob.state == "pending", Blob.damaged_at.is_not(None))
         columns = [column for state in states for column in _amount(Blob.size, state)]
-        of_these = select(Blob.project_id, *columns).where(Blob.project_id.in_(ids)).group_by(Blob.project_id)
+        mine = (Blob.project_id.in_(ids), or_(Blob.project_id.in_(whole), await _of_shown_files(snap, actor, ids)))
+        of_these = select(Blob.project_id, *columns).where(*mine).group_by(Blob.project_id)
         amounts = {row[0]: _amounts(row[1:]) for row in await snap.execute(of_these)}
-        condemned = {row[0]: Amount(row[1], int(row[2])) for row in await snap.execute(_condemned(ids))}
+        condemned = {row[0]: Amount(row[1], int(row[2])) for row in await snap.execute(_condemned(whole))}
         nothing = (Amount(), Amount(), Amount())
         return [Usage(*amounts.get(id, nothing), condemned.get(id, Amount())) for id in ids]
 
@@ -103,6 +124,15 @@ async def of_project(db: Database, actor: Actor, project_id: int) -> Usage:
     if isinstance(found, ModelyardError):
         raise found
     return found
+
+
+def _sees_all(actor: Actor, access: ProjectAccess) -> bool:
+    return policy.allows(actor, access, Permission.CANDIDATE_READ)
+
+
+async def _of_shown_files(snap: Snapshot, actor: Actor, ids: Sequence[int]) -> ColumnElement[bool]:
+    same = (Artifact.project_id == Blob.project_id, Artifact.blob_id == Blob.id)
+    return exists().where(*same, await sight.shown(snap, actor, ids))
 
 
 def _condemned(ids: Sequence[int]) -> Select[int, int, int]:

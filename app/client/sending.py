@@ -16,6 +16,9 @@ from app.client.files import LocalFile
 from app.client.uploads import Part, Upload
 
 CHUNK = 1024 * 1024
+_VIA_STORE = "&via=store"
+"""How addresses end that are to be asked first: for the store, where the bytes are to go."""
+_ELSEWHERE = 307
 _GONE = frozenset({403, 404, 409, 410})
 """Answers that mean: the upload is over, or its links are too old."""
 _FULL = 507
@@ -98,21 +101,35 @@ class Sender:
             self.sent.parts += 1
 
     async def _request(self, part: Part, body: _Body) -> tuple[int, str]:
-        headers = {"Content-Length": str(part.size), "Content-Type": "application/octet-stream"}
+        asks = part.url.endswith(_VIA_STORE)
         with web.told(part.url):
             try:
-                async with (
-                    body.deadline,
-                    self._api.session.put(
-                        part.url, data=body.chunks(), headers=headers, proxy=web.proxy(part.url), allow_redirects=False
-                    ) as answer,
-                ):
-                    web.check_passing(answer)
-                    return answer.status, "" if answer.status == 200 else (await answer.text(errors="replace"))
+                async with body.deadline:
+                    status, text = await self._send(part.url, part, body, asks=asks)
+                    if asks and status == _ELSEWHERE:
+                        status, text = await self._send(text, part, body, asks=False)
+                    return status, text
             except Exception:
                 if body.changed:
                     return 0, ""
                 raise
+
+    async def _send(self, url: str, part: Part, body: _Body, *, asks: bool) -> tuple[int, str]:
+        """Status and text of the answer; who ``asks`` sends nothing before, and may be told another address instead."""
+        headers = {"Content-Length": str(part.size), "Content-Type": "application/octet-stream"}
+        with web.told(url):
+            async with self._api.session.put(
+                url,
+                data=body.chunks(),
+                headers=headers,
+                proxy=web.proxy(url),
+                allow_redirects=False,
+                expect100=asks,
+            ) as answer:
+                web.check_passing(answer)
+                if asks and answer.status == _ELSEWHERE:
+                    return answer.status, answer.headers.get("Location", "")
+                return answer.status, "" if answer.status == 200 else (await answer.text(errors="replace"))
 
 
 class _Body:

@@ -1,39 +1,39 @@
-"""Downloads by signed link: `/artifacts/<project>/<artifact>/<file name>?expires=…&signature=…`."""
+"""Downloads by signed link: `/artifacts/<project>/<artifact>/<file name>?by=…&expires=…&signature=…`."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from uuid import UUID
 
 from starlette.background import BackgroundTask
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from app.artifacts import downloads
+from app.artifacts.artifacts import ArtifactDetails
 from app.artifacts.downloads import Download
 from app.errors import NotFound
+from app.http import signatures
 from app.runtime import Runtime
 
 
 async def by_link(request: Request) -> Response:
-    """Check the link, then send the bytes, or the client to the store."""
+    """Check the link and the right of its maker, then send the bytes, or the client to the store."""
     runtime: Runtime = request.app.state.runtime
     project_id, artifact_id = _ids(request)
-    query = request.query_params
-    downloads.check_link(
-        runtime.settings, project_id, artifact_id, query.get("expires", ""), query.get("signature", "")
-    )
-    found = await downloads.by_link(runtime.db, project_id, artifact_id)
-    if runtime.settings.s3_public_url:
-        name = found.path.rpartition("/")[2]
-        return RedirectResponse(
-            runtime.blobs.presign_get(
-                found.object_key, filename=name, media_type=found.media_type, expires=downloads.LINK_LIFE
-            )
-        )
-    return respond(await downloads.answer(runtime.blobs, found, request.headers, head=request.method == "HEAD"))
+    token_id = downloads.check_link(runtime.settings, project_id, artifact_id, signatures.of(request))
+    actor = await signatures.maker(runtime, token_id)
+    return await send(runtime, request, await downloads.by_link(runtime.db, actor, project_id, artifact_id))
+
+
+async def send(runtime: Runtime, request: Request, found: ArtifactDetails) -> Response:
+    """The answer to a request for a file that may be had: its bytes, or the way to the store."""
+    life = timedelta(seconds=runtime.settings.store_link_seconds)
+    is_head = request.method == "HEAD"
+    return respond(await downloads.answer(runtime.blobs, found, request.headers, head=is_head, store_life=life))
 
 
 def respond(download: Download) -> Response:

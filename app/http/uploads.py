@@ -1,19 +1,25 @@
-"""Uploads by signed link, without a token: one part of an upload, or one whole file."""
+"""Uploads by signed link, without a token: one part of an upload, or one whole file.
+
+Each request is made on behalf of the one who asked for the link, as far as they still may. Bytes that are on their way
+go on: who may not store the file any more cannot complete the upload.
+"""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.access import tokens
-from app.artifacts import links, multipart_uploads, plans, receiving, uploads
+from app.access.policy import Permission
+from app.artifacts import links, plans, receiving, uploads
+from app.artifacts.multipart_uploads import MultipartUpload
 from app.artifacts.uploads import StoreArtifact
 from app.errors import Forbidden, Invalid, TooLarge
-from app.http import bodies
+from app.http import bodies, signatures
 from app.runtime import Runtime
 from app.storage.source import whole
 from app.tracking import owners
@@ -26,30 +32,53 @@ async def put_part(request: Request) -> Response:
     """Pass one part on to the store; the answer's ETag is what completing an upload of MLflow's asks for."""
     runtime: Runtime = request.app.state.runtime
     project_id, upload_id, number = _place(request)
-    links.check_part(runtime.settings, project_id, upload_id, number, *_signature(request))
-    size = bodies.announced(request)
-    if size is None:
-        raise Invalid("A part needs a Content-Length.")
-    if size > min(MAX_PART_BYTES, runtime.settings.max_artifact_bytes):
-        raise TooLarge(f"A part may have at most {min(MAX_PART_BYTES, runtime.settings.max_artifact_bytes)} bytes.")
-    chunks = bodies.chunks(request)
-    if size <= uploads.SMALL_BYTES:
-        data = await whole(chunks, size)
-        if sha256 := await receiving.take(runtime.db, runtime.blobs, project_id, upload_id, data):
+    token_id = links.check_part(runtime.settings, project_id, upload_id, number, signatures.of(request))
+    actor, size = await signatures.maker(runtime, token_id), _size(request, runtime)
+    if size <= uploads.SMALL_BYTES and not _waits(request, runtime):
+        data = await whole(bodies.chunks(request), size)
+        if sha256 := await receiving.take(runtime.db, actor, runtime.blobs, project_id, upload_id, data):
             return _arrived(sha256.hex())
-        chunks = bodies.of(data)
-    return _arrived(await _pass_on(runtime, project_id, upload_id, number, chunks, size))
+        upload = await receiving.open_upload(runtime.db, actor, project_id, upload_id)
+        return await _pass_on(runtime, upload, number, bodies.of(data), size)
+    upload = await receiving.open_upload(runtime.db, actor, project_id, upload_id)
+    if _waits(request, runtime) and upload.store_id is not None:
+        plans.check_size(upload, number, size)
+        return _to_store(runtime, upload, upload.store_id, number)
+    return await _pass_on(runtime, upload, number, bodies.chunks(request), size)
 
 
 async def _pass_on(
-    runtime: Runtime, project_id: int, upload_id: UUID, number: int, chunks: AsyncIterator[bytes], size: int
-) -> str:
-    upload = await multipart_uploads.open_upload(runtime.db, project_id, upload_id)
+    runtime: Runtime, upload: MultipartUpload, number: int, chunks: AsyncIterator[bytes], size: int
+) -> Response:
     if receiving.comes_in_one_piece(upload):
-        return (await receiving.receive(runtime.db, runtime.blobs, upload, chunks, size)).hex()
+        return _arrived((await receiving.receive(runtime.db, runtime.blobs, upload, chunks, size)).hex())
     plans.check_size(upload, number, size)
     part = await runtime.blobs.put_part(upload.object_key, upload.store_id or "", number, chunks, size=size)
-    return part.etag
+    return _arrived(part.etag)
+
+
+def _waits(request: Request, runtime: Runtime) -> bool:
+    """Whether the client has sent nothing of the body yet (RFC 9110 §10.1.1), and could as well send it to the store.
+
+    One that does not wait would send everything twice, so its bytes are passed on.
+    """
+    return runtime.blobs.has_public_endpoint and request.headers.get("expect", "").lower() == "100-continue"
+
+
+def _to_store(runtime: Runtime, upload: MultipartUpload, store_id: str, number: int) -> Response:
+    """Where to send the part; nobody may keep it, since the next request is to be checked, too."""
+    life = timedelta(seconds=runtime.settings.store_link_seconds)
+    there = runtime.blobs.presign_put_part(upload.object_key, store_id, number, life)
+    return Response(None, 307, {"Location": there, "Cache-Control": "no-store"})
+
+
+def _size(request: Request, runtime: Runtime) -> int:
+    size, most = bodies.announced(request), min(MAX_PART_BYTES, runtime.settings.max_artifact_bytes)
+    if size is None:
+        raise Invalid("A part needs a Content-Length.")
+    if size > most:
+        raise TooLarge(f"A part may have at most {most} bytes.")
+    return size
 
 
 def _arrived(etag: str) -> Response:
@@ -59,22 +88,24 @@ def _arrived(etag: str) -> Response:
 async def put_file(request: Request) -> Response:
     """Store a whole file, on behalf of the one who asked for the link."""
     runtime: Runtime = request.app.state.runtime
-    parts, by = request.path_params, request.query_params.get("by", "")
-    place = (_number(parts["project"]), parts["owner"], parts["path"])
-    link = links.read_file(runtime.settings, *place, by, *_signature(request))
+    link = _file_link(request, runtime)
     await uploads.store(
         runtime.db,
-        await tokens.actor_of(runtime.db, link.token_id),
+        await signatures.maker(runtime, link.token_id),
         runtime.blobs,
         StoreArtifact(link.root, link.path, bodies.chunks(request), size=bodies.announced(request)),
         lock_owner=owners.lock(link.root),
         limit=runtime.settings.max_artifact_bytes,
+        permission=Permission.MLFLOW_WRITE,
     )
     return Response(None, 200)
 
 
-def _signature(request: Request) -> tuple[str, str]:
-    return request.query_params.get("expires", ""), request.query_params.get("signature", "")
+def _file_link(request: Request, runtime: Runtime) -> links.FileLink:
+    parts = request.path_params
+    return links.read_file(
+        runtime.settings, _number(parts["project"]), parts["owner"], parts["path"], signatures.of(request)
+    )
 
 
 def _place(request: Request) -> tuple[int, UUID, int]:

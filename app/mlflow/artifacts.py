@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Final
 
-from starlette.responses import RedirectResponse
-
-from app.access import policy
-from app.access.policy import Permission, ProjectAccess
-from app.artifacts import artifacts, downloads, encoded_names, paths, uploads
+from app.access.policy import Permission
+from app.artifacts import artifacts, downloads, encoded_names, paths, sight, uploads
 from app.artifacts.artifacts import ArtifactDetails, ArtifactNotFound, Root
 from app.artifacts.paths import InvalidPath
+from app.artifacts.sight import Seen
 from app.artifacts.uploads import StoreArtifact
 from app.errors import Invalid, ModelyardError, NotFound
 from app.http import addresses as reached
 from app.http import bodies
-from app.http.downloads import respond
+from app.http.downloads import send
 from app.mlflow import addresses, identifiers, listings, model_versions, wire
 from app.mlflow.addresses import Location
 from app.mlflow.identifiers import run_of
@@ -89,13 +88,14 @@ async def delete(call: Call) -> Answer:
 
 async def list_folder(call: Call) -> Answer:
     """What is directly in a folder, by base name; a folder that is not there is empty, not missing."""
-    access = await _readable(call)
+    access = await call.access()
+    seen = sight.seen(call.actor, access)
     try:
         place = addresses.parse(paths.plain(call.message.text("path").strip("/")))
     except NotFound:
         return {"files": []}
     folder = paths.check_folder(place.path)
-    return await listings.answer(call.db, place.root(access.id), folder)
+    return await listings.answer(call.db, place.root(access.id), folder, seen)
 
 
 async def list_of_run(call: Call) -> Answer:
@@ -105,7 +105,7 @@ async def list_of_run(call: Call) -> Answer:
     row = found.candidate
     head = {"root_uri": identifiers.run_location(row.experiment_number, row.id)}
     root = Root(row.project_id, candidate_id=row.id)
-    return await listings.answer(call.db, root, folder, shown_below=folder, head=head)
+    return await listings.answer(call.db, root, folder, Seen.ALL, shown_below=folder, head=head)
 
 
 async def found(call: Call, place: Location) -> ArtifactDetails:
@@ -121,35 +121,41 @@ async def found(call: Call, place: Location) -> ArtifactDetails:
         if error.leaves_root:
             raise
         path, missing = "", error
-    root = place.root((await _readable(call)).id)
+    access = await call.access()
+    root, seen = place.root(access.id), sight.seen(call.actor, access)
     if path:
         try:
-            return await artifacts.get(call.db, root, path)
+            return await artifacts.get(call.db, root, path, seen)
         except ArtifactNotFound as error:
             missing = error
-    meant = await encoded_names.find(call.db, root, paths.plain(place.path))
+    meant = await encoded_names.find(call.db, root, paths.plain(place.path), seen)
     if meant is None:
         raise missing
-    return await artifacts.get(call.db, root, meant)
+    return await artifacts.get(call.db, root, meant, seen)
 
 
 def presigned(call: Call, found: ArtifactDetails) -> Answer:
     """A link to a file, for clients that fetch without their token."""
-    settings = call.runtime.settings
-    base = reached.base(call.request, settings)
-    url = downloads.address(settings, call.runtime.blobs, found, downloads.life_for(found), base)
+    url = link_to(call, found, downloads.life_for(call.runtime.settings, found))
     return {"url": url, "headers": {}, "file_size": found.size}
+
+
+def link_to(call: Call, found: ArtifactDetails, life: timedelta) -> str:
+    """A link to a file that lives so long, and no longer than the token of the call.
+
+    Raises:
+        Quarantined, BlobDamaged: there is nothing to be had.
+    """
+    settings = call.runtime.settings
+    downloads.require_sound(found)
+    return downloads.link(settings, call.actor, found, life=life, base=reached.base(call.request, settings))
 
 
 async def _answer(call: Call, place: Location) -> Answer:
     file = await found(call, place)
     if call.message.flag("presigned"):
         return presigned(call, file)
-    blobs = call.runtime.blobs
-    if blobs.has_public_endpoint:
-        return RedirectResponse(downloads.address(call.runtime.settings, blobs, file, downloads.LINK_LIFE, ""))
-    head = call.request.method == "HEAD"
-    return respond(await downloads.answer(blobs, file, call.request.headers, head=head))
+    return await send(call.runtime, call.request, file)
 
 
 def _within(path: str) -> str:
@@ -173,14 +179,6 @@ def _file(path: str) -> str:
         InvalidPath: no file could have it.
     """
     return paths.check(paths.plain(path))
-
-
-async def _readable(call: Call) -> ProjectAccess:
-    """The project, if the actor may read its candidates or its registry: versions share the files of candidates."""
-    access = await call.access()
-    if not policy.allows(call.actor, access, Permission.REGISTRY_READ):
-        policy.require(call.actor, access, Permission.CANDIDATE_READ)
-    return access
 
 
 async def _store(call: Call, place: Location, chunks: AsyncIterator[bytes], size: int | None) -> None:

@@ -13,16 +13,20 @@ from starlette.responses import StreamingResponse
 
 from app.artifacts import artifacts
 from app.artifacts.artifacts import Entry, Root
+from app.artifacts.sight import Seen
 from app.db.database import Database
 from app.mlflow import shapes
 from app.mlflow.protocol import Answer
 
 
 async def answer(
-    db: Database, root: Root, folder: str, *, shown_below: str = "", head: Mapping[str, str] | None = None
+    db: Database, root: Root, folder: str, seen: Seen, *, shown_below: str = "", head: Mapping[str, str] | None = None
 ) -> Answer:
-    """``files`` after what ``head`` holds; names begin at the folder, or at ``shown_below``."""
-    entries, after = await _page(db, root, folder, "")
+    """``files`` after what ``head`` holds; names begin at the folder, or at ``shown_below``.
+
+    ``seen`` says which files the one who asks may see.
+    """
+    entries, after = await _page(db, root, folder, "", seen)
     if after is None:
         return {**(head or {}), "files": [shapes.file(entry, shown_below) for entry in entries]}
 
@@ -30,7 +34,7 @@ async def answer(
         yield orjson.dumps(head or {})[:-1] + (b"," if head else b"") + b'"files":['
         yield _lines(entries, shown_below)
         while after is not None:
-            entries, after = await _page(db, root, folder, after)
+            entries, after = await _page(db, root, folder, after, seen)
             if entries:
                 yield b"," + _lines(entries, shown_below)
         yield b"]}"
@@ -38,9 +42,9 @@ async def answer(
     return StreamingResponse(chunks(entries, after), media_type="application/json")
 
 
-async def _page(db: Database, root: Root, folder: str, after: str) -> tuple[list[Entry], str | None]:
+async def _page(db: Database, root: Root, folder: str, after: str, seen: Seen) -> tuple[list[Entry], str | None]:
     async with db.read() as snap:
-        return await artifacts.list_page(snap, root, folder, after)
+        return await artifacts.list_page(snap, root, folder, after, seen)
 
 
 def _lines(entries: list[Entry], shown_below: str) -> bytes:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.artifacts import paths
 from app.artifacts.artifacts import Root
+from app.artifacts.sight import Seen
 from app.mlflow import identifiers, listings, shapes
 from app.mlflow.identifiers import experiment_number, experiment_of, is_run_id, model_id, run_id
 from app.mlflow.protocol import Answer, Call
@@ -101,7 +102,7 @@ async def list_files(call: Call) -> Answer:
     found = (await logged_models.get(call.db, call.actor, call.project, _id(call))).model
     head = {"root_uri": identifiers.model_location(found.experiment_number, found.id)}
     root = Root(found.project_id, logged_model_id=found.id)
-    return await listings.answer(call.db, root, folder, shown_below=folder, head=head)
+    return await listings.answer(call.db, root, folder, Seen.ALL, shown_below=folder, head=head)
 
 
 def _in_its_words(error: InvalidFilter, filter: str) -> InvalidFilter:

@@ -38,8 +38,9 @@ async def create(call: Call) -> Answer:
         lock_owner=owners.lock(root),
         permission=Permission.MLFLOW_WRITE,
     )
-    base = reached.base(call.request, call.runtime.settings)
-    urls = await asyncio.to_thread(links.part_urls, call.runtime.settings, call.runtime.blobs, upload, base)
+    settings = call.runtime.settings
+    base, token_id = reached.base(call.request, settings), call.actor.token_id or 0
+    urls = await asyncio.to_thread(links.part_urls, settings, upload, token_id, base)
     credentials = [{"url": url, "part_number": number, "headers": {}} for number, url in enumerate(urls, start=1)]
     return {"upload_id": upload.id.hex, "credentials": credentials}
 

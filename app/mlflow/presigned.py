@@ -1,7 +1,7 @@
 """Links for bytes that clients use without their token (MLflow REST: presigned, presigned-upload-url, …).
 
-MLflow itself refuses the calls for runs whose files go through its proxy. Here they are answered: a download link leads
-to the store if clients reach it, an upload link to this service, which stores the file exactly as a PUT does.
+MLflow itself refuses the calls for runs whose files go through its proxy. Here they are answered. Every link leads to
+this service, which asks again each time: it passes the bytes on, or sends a download to the store if clients reach it.
 """
 
 from __future__ import annotations
@@ -9,8 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.access.policy import Permission
-from app.artifacts import downloads, links, uploads
-from app.artifacts.artifacts import ArtifactDetails
+from app.artifacts import links, uploads
 from app.artifacts.links import FileLink
 from app.errors import Invalid
 from app.http import addresses as reached
@@ -19,7 +18,6 @@ from app.mlflow.addresses import Location
 from app.mlflow.protocol import Answer, Call
 from app.tracking import owners
 
-MOST_SECONDS = 604_800
 _UPLOAD_SECONDS = 900
 _DOWNLOAD_SECONDS = 300
 
@@ -33,7 +31,7 @@ async def download_url(call: Call) -> Answer:
     place = _place(call)
     life = _life(call, _DOWNLOAD_SECONDS)
     found = await artifacts.found(call, place)
-    return {"presigned_url": _url(call, found, life), "headers": {}, "file_size": found.size}
+    return {"presigned_url": artifacts.link_to(call, found, life), "headers": {}, "file_size": found.size}
 
 
 async def upload_url(call: Call) -> Answer:
@@ -51,11 +49,6 @@ async def upload_url(call: Call) -> Answer:
     return {"presigned_url": links.file_url(settings, link, life, reached.base(call.request, settings)), "headers": {}}
 
 
-def _url(call: Call, found: ArtifactDetails, life: timedelta) -> str:
-    base = reached.base(call.request, call.runtime.settings)
-    return downloads.address(call.runtime.settings, call.runtime.blobs, found, life, base)
-
-
 def _place(call: Call) -> Location:
     message = call.message
     run, model = message.text("run_id"), message.text("model_id")
@@ -68,7 +61,7 @@ def _place(call: Call) -> Location:
 
 
 def _life(call: Call, default: int) -> timedelta:
-    seconds = call.message.integer("expiration")
-    if seconds is not None and not 1 <= seconds <= MOST_SECONDS:
-        raise Invalid(f"expiration must be between 1 and {MOST_SECONDS} seconds (got {seconds}).", field="expiration")
-    return timedelta(seconds=default if seconds is None else seconds)
+    seconds, most = call.message.integer("expiration"), call.runtime.settings.link_seconds
+    if seconds is not None and not 1 <= seconds <= most:
+        raise Invalid(f"expiration must be between 1 and {most} seconds (got {seconds}).", field="expiration")
+    return timedelta(seconds=min(default, most) if seconds is None else seconds)

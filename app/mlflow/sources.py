@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import unquote_plus
 from uuid import UUID
 
+from app.access.policy import SwitchedOff
 from app.artifacts import paths
 from app.errors import Invalid, NotFound
 from app.mlflow import addresses, identifiers
@@ -143,7 +144,7 @@ async def _elsewhere(call: Call, given: Origin) -> Origin:
         return given
     try:
         await candidates.find(call.db, call.actor, call.project, given.candidate_id)
-    except candidates.CandidateNotFound:
+    except (candidates.CandidateNotFound, SwitchedOff):
         return replace(given, candidate_id=None, foreign_run=given.candidate_id.hex)
     return given
 

@@ -12,21 +12,22 @@ from uuid import UUID
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from app.access import policy, projects
+from app.access import projects
 from app.access.policy import ANONYMOUS, Actor, Permission
-from app.artifacts import artifacts, downloads, paths, uploads
-from app.artifacts.artifacts import ArtifactDetails, Root
+from app.artifacts import artifacts, paths, sight, uploads
+from app.artifacts.artifacts import Root
+from app.artifacts.sight import Seen
 from app.artifacts.uploads import StoreArtifact
 from app.errors import Conflict, NotFound
 from app.http import bodies
-from app.http.downloads import respond
+from app.http.downloads import send
 from app.quoting import quoted
 from app.registry import versions
 from app.runtime import Runtime
-from app.tracking import candidates, owners
+from app.tracking import owners
 
 _CANDIDATE = "candidate:"
 _MAX_DIGITS = 18
@@ -35,7 +36,7 @@ _MAX_DIGITS = 18
 async def put(request: Request) -> Response:
     """Store a file; when this answers, its bytes are in the store under a verified SHA-256."""
     runtime, actor = _runtime(request), _actor(request)
-    root, path = await _place(request, to_write=True)
+    root, path, _ = await _place(request, to_write=True)
     await uploads.store(
         runtime.db,
         actor,
@@ -53,7 +54,7 @@ async def authorize(request: Request) -> Response:
     if bodies.announced(request) or "transfer-encoding" in request.headers:
         request.path_params["path"] += "/authorize"
         return await put(request)
-    root, path = await _place(request, to_write=True)
+    root, path, _ = await _place(request, to_write=True)
     lock, permission = owners.lock(root), Permission.MLFLOW_WRITE
     await uploads.permit(_runtime(request).db, _actor(request), root, path, lock_owner=lock, permission=permission)
     return _message(200, "200 OK")
@@ -61,42 +62,33 @@ async def authorize(request: Request) -> Response:
 
 async def get(request: Request) -> Response:
     """Send a file, with ETag, conditions and ranges; or the client to the store, where it can reach that."""
-    runtime, head = _runtime(request), request.method == "HEAD"
-    found = await _find(request)
-    if runtime.blobs.has_public_endpoint and not head:
-        return RedirectResponse(downloads.address(runtime.settings, runtime.blobs, found, downloads.LINK_LIFE, ""))
-    return respond(await downloads.answer(runtime.blobs, found, request.headers, head=head))
+    runtime = _runtime(request)
+    root, path, seen = await _place(request)
+    return await send(runtime, request, await artifacts.get(runtime.db, root, path, seen))
 
 
-async def _find(request: Request) -> ArtifactDetails:
-    root, path = await _place(request)
-    return await artifacts.get(_runtime(request).db, root, path)
-
-
-async def _place(request: Request, *, to_write: bool = False) -> tuple[Root, str]:
-    """Whose file is meant, and its path there; the actor may see it."""
+async def _place(request: Request, *, to_write: bool = False) -> tuple[Root, str, Seen]:
+    """Whose file is meant, its path there, and which files of that owner the actor may see."""
     owner = request.path_params["owner"]
     path = paths.check(request.path_params["path"])
     if to_write:
         paths.require_text(path)
     if owner.startswith(_CANDIDATE):
-        return await _of_candidate(request, owner.removeprefix(_CANDIDATE), to_write=to_write), path
+        root, seen = await _of_candidate(request, owner.removeprefix(_CANDIDATE))
+        return root, path, seen
     root, folder = await _of_version(request, owner, to_write=to_write)
-    return root, f"{folder}/{path}" if folder else path
+    return root, f"{folder}/{path}" if folder else path, Seen.OF_VERSIONS
 
 
-async def _of_candidate(request: Request, text: str, *, to_write: bool) -> Root:
+async def _of_candidate(request: Request, text: str) -> tuple[Root, Seen]:
+    """The files of a candidate, whether there is such a one or not: that is seen by who looks for one of them."""
     try:
         candidate_id = UUID(hex=text)
     except ValueError:
         raise NotFound(f"There is no candidate {quoted(text)}; pass `candidate:` and its run id.") from None
-    db, actor, project = _runtime(request).db, _actor(request), _project(request)
-    if to_write:  # whoever stores a file looks for its owner, and holds it
-        access = await projects.get(db, actor, project)
-        policy.require(actor, access, Permission.CANDIDATE_READ)
-        return Root(access.id, candidate_id=candidate_id)
-    found = await candidates.find(db, actor, project, candidate_id)
-    return Root(found.project_id, candidate_id=candidate_id)
+    actor = _actor(request)
+    access = await projects.get(_runtime(request).db, actor, _project(request))
+    return Root(access.id, candidate_id=candidate_id), sight.seen(actor, access)
 
 
 async def _of_version(request: Request, text: str, *, to_write: bool) -> tuple[Root, str]:

@@ -18,7 +18,7 @@ from app.errors import Invalid, NotFound
 from app.queue import outbox
 from app.queue.jobs import PurgeVersion
 from app.quoting import quoted
-from app.registry import announcing, creation, making, manifests, models, repository, resolving, states
+from app.registry import announcing, creation, making, manifests, models, origins, repository, resolving, states
 from app.registry.creation import CreateVersion, VersionTaken
 from app.registry.names import VERSION_TAG, check_description
 from app.registry.references import ByAlias, Reference, spoken
@@ -73,7 +73,9 @@ async def create_with_model(
     """Like :func:`create`, with the model beside the version at no further cost."""
     access = await projects.get(db, actor, project)
     policy.require(actor, access, Permission.REGISTRY_WRITE)
-    return await making.make(db, creation.wish(command, actor, access.id))
+    wish = creation.wish(command, actor, access.id)
+    await origins.require_seen(db, access, wish)
+    return await making.make(db, wish)
 
 
 async def get(db: Database, actor: Actor, project: int | str, version_id: int) -> ModelVersion:

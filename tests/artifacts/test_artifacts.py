@@ -293,11 +293,11 @@ async def test_links_work_until_they_are_altered_or_old(runtime, http, project, 
     await store(runtime, project, root, "report ü.txt", b"hello")
     async with runtime.db.read() as snap:
         found = await artifacts.find(snap, root, "report ü.txt")
-    link = downloads.link(runtime.settings, found).removeprefix(runtime.settings.url)
+    link = downloads.link(runtime.settings, project.owner, found).removeprefix(runtime.settings.url)
     good = await http.get(link)
     assert (good.status_code, good.content) == (200, b"hello")
     assert (await http.get(link, headers={"Range": "bytes=1-2"})).content == b"el"
     assert (await http.head(link)).headers["content-length"] == "5"
     assert (await http.get(link[:-1] + ("0" if link[-1] != "0" else "1"))).status_code == 403
-    late = downloads.link(runtime.settings, found, life=timedelta(seconds=-1)).removeprefix(runtime.settings.url)
-    assert (await http.get(late)).status_code == 403
+    late = downloads.link(runtime.settings, project.owner, found, life=timedelta(seconds=-1))
+    assert (await http.get(late.removeprefix(runtime.settings.url))).status_code == 403

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import pickle
+from collections.abc import AsyncIterator
 
 import pytest
 
 from app.access.policy import Role
 from app.client.failures import Failure, Unreachable
+from app.runtime import Runtime, open_runtime
 from tests.client.conftest import Desk, noise
-from tests.client.proxy import Proxy
+from tests.client.proxy import Proxy, proxying
+from tests.conftest import serving
 
 MIB = 1024 * 1024
 PARTS = [16 * MIB, 16 * MIB, 8 * MIB]
@@ -311,3 +314,36 @@ async def test_known_bytes_under_a_name_of_another_kind_are_sent_by_nobody(desk:
     assert (pushed.files, pushed.stored_before, pushed.sent_bytes) == (1, 1, 0)
     await desk.pull("second")
     assert set(desk.tree()) == {"a.dat"}
+
+
+@pytest.fixture
+async def at_store(runtime: Runtime, desk: Desk) -> AsyncIterator[Proxy]:
+    """Where clients reach the store of the desk's API: whatever passes here did not go through the API."""
+    async with proxying(runtime.settings.s3_url) as proxy:
+        settings = runtime.settings.model_copy(update={"s3_public_url": proxy.url})
+        async with open_runtime(settings) as opened, serving(opened) as address:
+            desk.url = address
+            yield proxy
+
+
+async def test_large_parts_go_to_the_store_where_it_can_be_reached(desk: Desk, at_store: Proxy):
+    contents = {"big.bin": desk.write("big.bin", noise(40 * MIB)), "small.bin": desk.write("small.bin", noise(1_000))}
+    pushed = await desk.push()
+    assert (pushed.sent_parts, pushed.sent_bytes) == (4, 40 * MIB + 1_000)
+    assert sorted(at_store.puts, reverse=True) == PARTS
+    pulled = await desk.pull()
+    assert desk.tree() == contents
+    assert pulled.received == pushed.bytes
+    assert len(at_store.gets) == 4
+    assert desk.notes.said == []
+
+
+async def test_the_way_to_the_store_is_asked_for_again(desk: Desk, at_store: Proxy):
+    """What the service has signed for some seconds may be too old by the time it is used."""
+    content = desk.write("big.bin", noise(20 * MIB))
+    at_store.statuses["PUT"] = [503]
+    await desk.push()
+    at_store.statuses["GET"] = [403]
+    await desk.pull()
+    assert desk.tree() == {"big.bin": content}
+    assert len(desk.notes.said) == 2

@@ -171,7 +171,7 @@ async def test_links_to_uploads_end_with_their_token(rest: Rest, run_id: str, pr
     url = (await holder.post("artifacts/presigned-upload-url", {"run_id": run_id, "path": "f"})).json()["presigned_url"]
     assert (await rest.http.put(url, content=b"x")).status_code == 200
     await tokens.revoke(project.runtime.db, project.owner, issued.token.id)
-    assert (await rest.http.put(url, content=b"y")).status_code == 401
+    assert (await rest.http.put(url, content=b"y")).status_code == 403
 
 
 async def test_links_are_given_to_those_who_may(rest: Rest, run_id: str, project: TestProject) -> None:
@@ -182,7 +182,7 @@ async def test_links_are_given_to_those_who_may(rest: Rest, run_id: str, project
     assert (await stranger.post("artifacts/presigned-upload-url", asked)).status_code == 404
     for wrong in (
         {"path": "x"}, {**asked, "model_id": "m-" + "0" * 32}, {"run_id": run_id}, {**asked, "path": "../x"},
-        {**asked, "expiration": 0}, {**asked, "expiration": 604_801},
+        {**asked, "expiration": 0}, {**asked, "expiration": 3_601},
     ):  # fmt: skip
         for call in ("artifacts/presigned-upload-url", "artifacts/presigned-download-url"):
             answer = await rest.post(call, wrong)
@@ -353,8 +353,6 @@ async def test_bytes_go_to_the_store_itself_without_the_token(
             ["GET", False, 200],
             ["GET", False, 206],
             ["GET", False, 206],
-            ["PUT", False, 200],
-            ["PUT", False, 200],
         ],
     }
     assert urlsplit(public).port != urlsplit(runtime.settings.s3_url).port

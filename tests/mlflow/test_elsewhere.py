@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
+from app.runtime import Runtime
 from tests.conftest import TestProject
 from tests.mlflow.conftest import Rest
+from workers import execution
 
 RUN = "0" * 32
 
@@ -138,3 +143,93 @@ async def test_entries_of_the_history_of_models_are_not_lost(rest: Rest) -> None
     tags = (await rest.get("runs/get", run_id=run)).json()["run"]["data"]["tags"]
     (history,) = [json.loads(one["value"]) for one in tags if one["key"] == "mlflow.log-model.history"]
     assert sorted(one["artifact_path"] for one in history) == [str(one) for one in range(8)]
+
+
+@pytest.fixture
+async def listener() -> AsyncIterator[Listener]:
+    """A server of somebody else's, which notes whoever comes."""
+    found = Listener()
+    server = await asyncio.start_server(found.visited, "127.0.0.1", 0)
+    found.port = server.sockets[0].getsockname()[1]
+    async with server:
+        yield found
+
+
+@dataclass
+class Listener:
+    """Where it listens, and what it was asked for."""
+
+    port: int = 0
+    requests: list[bytes] = field(default_factory=list)
+
+    async def visited(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.requests.append(await reader.read(200))
+        writer.close()
+
+
+@pytest.mark.usefixtures("model")
+async def test_a_source_elsewhere_is_answered_as_given_and_never_opened(
+    rest: Rest, listener: Listener, runtime: Runtime, project: TestProject
+) -> None:
+    host = f"127.0.0.1:{listener.port}"
+    sources = [
+        f"http://{host}/model",
+        f"http://{host}/model?versionId=1&x=%2F#part",
+        f"https://user:secret@{host}/model/",
+        f"HTTP://{host}/Model",
+        f"s3://{host}/model",
+        f"gs://{host}/model",
+        f"ftp://{host}/model",
+        f"hdfs://{host}/model",
+        f"wasbs://container@{host}/model",
+        f"http://{host}/api/2.0/mlflow-artifacts/elsewhere/0/{RUN}/artifacts",
+        f"dbfs://{host}/model",
+    ]
+    api = f"{rest.base.removesuffix('/ml/mlflow')}/packages/ml_models"
+    for number, source in enumerate(sources, start=1):
+        made = await created(rest, source=source)
+        assert (made["version"], made["source"]) == (str(number), source)
+        assert await where(rest, str(number)) == source
+        told = (await rest.get("model-versions/get", name="m", version=number)).json()["model_version"]
+        assert told["source"] == source
+        for call in ("model-versions/get-artifact", "get-artifact"):
+            asked = {"name": "m", "version": number, "path": "MLmodel", "run_id": made["run_id"]}
+            found = await rest.http.get(f"{rest.base}/{call}", params=asked, headers=rest.headers)
+            assert (source, found.status_code) == (source, 404)
+        async with runtime.db.read() as snap:
+            id = await snap.scalar(
+                text("SELECT id FROM model_versions WHERE project_id = :p AND number = :n"),
+                {"p": project.id, "n": number},
+            )
+        packaged = await rest.http.get(f"{api}/{id}/files/MLmodel", headers=rest.headers)
+        assert (packaged.status_code, "not kept here" in packaged.text) == (404, True)
+        copied = await rest.post("model-versions/create", {"name": "n", "source": f"models:/m/{number}"})
+        assert copied.status_code == 404  # there is no such model; nor is anything fetched to see that
+    query = """query v($p: String!) { model(by: {path: {project: $p, name: "m"}}) { versions(first: 20) { nodes {
+      location artifacts(first: 1) { totalCount } } } } }"""
+    body = {"query": query, "variables": {"p": project.path}}
+    shown = (await rest.http.post("/graphql", json=body, headers=rest.headers)).json()
+    found = shown["data"]["model"]["versions"]["nodes"]
+    assert sorted(one["location"] for one in found) == sorted(sources)
+    assert {one["artifacts"]["totalCount"] for one in found} == {0}
+    for name in ("1", "2"):
+        await rest.send("DELETE", "model-versions/delete", json={"name": "m", "version": name})
+    await work(runtime, project)
+    assert listener.requests == []
+    # The listener does hear whoever comes.
+    _, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+    writer.write(b"GET / HTTP/1.1\r\n\r\n")
+    await writer.drain()
+    while not listener.requests:  # noqa: ASYNC110 - nothing else tells
+        await asyncio.sleep(0.01)
+    writer.close()
+
+
+async def work(runtime: Runtime, project: TestProject) -> None:
+    """Do all jobs of the project, as workers would."""
+    async with runtime.db.write() as tx:
+        mine = {"p": project.id}
+        due = "UPDATE background_jobs SET run_after = now() WHERE project_id = :p AND state = 'queued' RETURNING id"
+        jobs = list(await tx.scalars(text(due), mine))
+    for job in jobs:
+        await execution.execute(runtime, job, "test")

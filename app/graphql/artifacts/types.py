@@ -104,11 +104,15 @@ class Artifact(Node):
             released_at=details.released_at,
         )
 
-    @resolved("Where anybody can download it for the next five minutes, without a token; null while in quarantine.")
+    @resolved(
+        "Where anybody can download it for the next five minutes, without a token, as long as you may; null while in "
+        "quarantine."
+    )
     def download_url(self, info: Info) -> str | None:
         if self.state is ArtifactState.QUARANTINED:
             return None
-        return downloads.link(info.context.runtime.settings, self.details, base=info.context.base_url)
+        context = info.context
+        return downloads.link(context.runtime.settings, context.actor, self.details, base=context.base_url)
 
     @resolved("What the file says of itself; its fields depend on `format`.")
     async def facts(self, info: Info) -> JSON | None:

@@ -109,13 +109,14 @@ class ArtifactUpload(Node):
 
     def _parts(self, info: Info, numbers: list[int], there: frozenset[int]) -> list[ArtifactUploadPart]:
         runtime, base = info.context.runtime, info.context.base_url
+        token_id = info.context.actor.token_id or 0
         spans = [plans.span(self.row, number) for number in numbers]
         return [
             ArtifactUploadPart(
                 number=span.number,
                 offset=Long(span.offset),
                 size=Long(span.size),
-                url=links.part_url(runtime.settings, runtime.blobs, self.row, span.number, base),
+                url=links.part_url(runtime.settings, self.row, span.number, token_id, base),
                 arrived=span.number in there,
             )
             for span in spans

@@ -178,7 +178,6 @@ def _headers(found: ArtifactDetails) -> dict[str, str]:
         "Content-Type": f"{kind}; charset=utf-8" if kind.startswith("text/") else kind,
         "Content-Disposition": attachment(found.path.rpartition("/")[2]),
         "Content-Security-Policy": "sandbox; default-src 'none'",
-        "X-Content-Type-Options": "nosniff",
         "Accept-Ranges": "bytes",
         "ETag": f'"{found.sha256.hex()}"',
         "Cache-Control": "private, no-cache",

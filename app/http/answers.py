@@ -10,6 +10,7 @@ from app.errors import (
     Conflict,
     Forbidden,
     Invalid,
+    Misdirected,
     ModelyardError,
     NotFound,
     Taken,
@@ -26,6 +27,7 @@ STATUS: dict[type[ModelyardError], int] = {
     NotFound: 404,
     Unauthenticated: 401,
     Forbidden: 403,
+    Misdirected: 421,
     Unavailable: 503,
 }
 MLFLOW_CODES: dict[int, str] = {

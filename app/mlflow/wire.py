@@ -18,6 +18,7 @@ import orjson
 from starlette.requests import Request
 
 from app.errors import Invalid, TooLarge
+from app.http import bodies
 
 _SEE = "See the API docs for more information about request parameters."
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
@@ -216,6 +217,7 @@ async def read(request: Request, limit: int) -> Message:
 
     Raises:
         BodyTooLarge: the body is larger.
+        BrokenBody: the client went away.
         InvalidParameter: the body is not a JSON object, or not declared as JSON.
     """
     if request.method in {"GET", "HEAD"}:
@@ -261,7 +263,7 @@ async def _body(request: Request, limit: int) -> bytes:
     if size > limit:
         raise too_large
     size = 0
-    async for chunk in request.stream():
+    async for chunk in bodies.chunks(request):
         size += len(chunk)
         if size > limit:
             raise too_large

@@ -6,6 +6,7 @@ there. No module reads the environment on its own.
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -15,6 +16,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "MODELYARD_"
+_ORIGIN = re.compile(r"https?://(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?")
 
 MIB = 1024 * 1024
 TIB = MIB * MIB
@@ -156,8 +158,7 @@ class Settings(BaseSettings):
     @classmethod
     def _are_origins(cls, value: str) -> str:
         for origin in listed(value):
-            parts = urlsplit(origin)
-            if parts.scheme not in {"http", "https"} or not parts.hostname or origin != f"{parts.scheme}://{parts.netloc}":
+            if not _ORIGIN.fullmatch(origin):
                 raise ValueError(f"{origin!r} is not an origin; write https://host[:port], without a path")
         return value
 

@@ -64,7 +64,7 @@ async def answer(
     _refuse_damaged(found)
     headers = _headers(found)
     if _matches(request.get("if-none-match", ""), headers["ETag"]):
-        return Download(304, {"ETag": headers["ETag"]})
+        return Download(304, {name: headers[name] for name in ("ETag", "Cache-Control")})
     span = _span(request, found.size, headers["ETag"])
     if span is None:
         return Download(416, {"Content-Range": f"bytes */{found.size}", "Content-Length": "0"})

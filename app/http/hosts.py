@@ -8,6 +8,7 @@ host is an address was served by that very address.
 
 from __future__ import annotations
 
+import re
 import socket
 from functools import lru_cache
 from ipaddress import ip_address
@@ -20,6 +21,7 @@ from app.http.answers import error_answer
 from app.quoting import quoted
 from app.settings import Settings, listed
 
+_HOST = re.compile(r"(?:\[(?P<six>[0-9a-f:.]+)\]|(?P<name>[^\s:/@\[\],]+))(?::[0-9]*)?")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 """What a public address of the service cannot be."""
 
@@ -71,16 +73,8 @@ def _is_one_of(names: frozenset[str], header: bytes) -> bool:
 
 def _host(header: str) -> str | None:
     """The host without its port, None for anything that is no host."""
-    text = header.strip().lower()
-    host, port = (text[1:].partition("]")[::2]) if text.startswith("[") else _parted(text)
-    if port and not (port.startswith(":") and (port == ":" or (port[1:].isascii() and port[1:].isdecimal()))):
-        return None
-    return host.removesuffix(".")
-
-
-def _parted(text: str) -> tuple[str, str]:
-    host, colon, port = text.partition(":")
-    return host, colon + port
+    found = _HOST.fullmatch(header.strip().lower())
+    return (found["six"] or found["name"]).removesuffix(".") if found else None
 
 
 def _is_address(host: str) -> bool:

@@ -47,6 +47,7 @@ def settings(servers: embedded.Servers) -> Settings:
     os.environ.update(servers.environment)
     os.environ["MODELYARD_WEBHOOK_PRIVATE_HOSTS"] = "127.0.0.1"
     os.environ["MODELYARD_CI_PRIVATE_HOSTS"] = "127.0.0.1"
+    os.environ["MODELYARD_ALLOWED_HOSTS"] = "test"  # what tests name as host that call the application without a server
     return Settings.read()
 
 

@@ -22,6 +22,7 @@ from app.http import bodies
 
 _SEE = "See the API docs for more information about request parameters."
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
+_EXACT = 2**53
 _TRUTHS = {"true": True, "True": True, "1": True, "false": False, "False": False, "0": False}
 _MAX_QUERY_FIELDS = 2000
 
@@ -80,11 +81,15 @@ class Message:
         return value
 
     def integer(self, name: str) -> int | None:
-        """A 64-bit integer, as number or text; None when it was not sent."""
+        """A 64-bit integer, as number or text; None when it was not sent.
+
+        ``5.0`` will do, too, up to where such numbers stand for one integer each: what JSON's reader makes of an integer
+        beyond 64 bits is a number with a point, and rounded.
+        """
         value = self._scalar(name)
         if value is None:
             return None
-        whole = isinstance(value, float) and value.is_integer()
+        whole = isinstance(value, float) and value.is_integer() and abs(value) < _EXACT
         number = int(value) if whole or (isinstance(value, str) and _INTEGER.fullmatch(value)) else value
         if type(number) is not int or not -(2**63) <= number < 2**63:
             raise invalid(self.path + name, value, "It must be a 64-bit integer.")

@@ -86,13 +86,13 @@ class Settings(BaseSettings):
     )
     graphql_origins: str = Field(
         default="",
-        description="Comma-separated origins (https://ui.example.org) whose pages may use GraphQL and files, beside our "
-        "own.",
+        description="Comma-separated origins (https://ui.example.org) whose pages may use GraphQL and files, beside "
+        "our own.",
     )
     allowed_hosts: str = Field(
         default="",
-        description="Comma-separated names under which clients may reach the API, beside loopback, IP addresses and that "
-        "of MODELYARD_URL; *.example.org for all below one, * for any.",
+        description="Comma-separated names under which clients may reach the API, beside loopback, IP addresses and "
+        "that of MODELYARD_URL; *.example.org for all below one, * for any.",
     )
     trusted_proxies: str = Field(
         default="",

@@ -66,5 +66,9 @@ def _check_absolute(url: bytes, hosts: Sequence[bytes]) -> None:
     """A target with a host of its own names the same one as the Host header, which is the one that is checked."""
     scheme, colon, rest = url.partition(b"://")
     authority = rest.partition(b"/")[0].partition(b"?")[0]
-    if not colon or scheme.lower() not in {b"http", b"https"} or [authority.lower()] != [host.lower() for host in hosts]:
+    if (
+        not colon
+        or scheme.lower() not in {b"http", b"https"}
+        or [authority.lower()] != [host.lower() for host in hosts]
+    ):
         raise Refused(400, "The target of a request is a path, or an address with the host of the Host header.")

@@ -53,7 +53,11 @@ def _refusal(given: bytes) -> Misdirected:
 
 def _names(settings: Settings) -> frozenset[str]:
     """The names that are ours; a listener for other machines is also reached by the name of this one."""
-    names = {"localhost", (urlsplit(settings.url).hostname or "").lower(), *map(str.lower, listed(settings.allowed_hosts))}
+    names = {
+        "localhost",
+        (urlsplit(settings.url).hostname or "").lower(),
+        *map(str.lower, listed(settings.allowed_hosts)),
+    }
     if settings.host not in LOOPBACK:
         machine = socket.gethostname().lower()
         names |= {machine, f"{machine.partition('.')[0]}.local"}

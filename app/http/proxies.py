@@ -24,8 +24,10 @@ class Proxies:
         self.app = app
         networks = [ip_network(network) for network in listed(settings.trusted_proxies)]
         self._is_trusted = lru_cache(1024)(
-            lambda text: (address := _address(text)) is not None
-            and any(address.version == network.version and address in network for network in networks)
+            lambda text: (
+                (address := _address(text)) is not None
+                and any(address.version == network.version and address in network for network in networks)
+            )
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

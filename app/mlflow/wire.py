@@ -83,8 +83,8 @@ class Message:
     def integer(self, name: str) -> int | None:
         """A 64-bit integer, as number or text; None when it was not sent.
 
-        ``5.0`` will do, too, up to where such numbers stand for one integer each: what JSON's reader makes of an integer
-        beyond 64 bits is a number with a point, and rounded.
+        ``5.0`` will do, too, up to where such numbers stand for one integer each: JSON's reader makes a number with a
+        point of an integer beyond 64 bits, and rounds it.
         """
         value = self._scalar(name)
         if value is None:

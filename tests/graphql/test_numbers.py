@@ -14,8 +14,8 @@ from tests.conftest import TestProject
 
 FITTING = [0, -1, 5, "5", "-5", 2**63 - 1, -(2**63), str(2**63 - 1), str(-(2**63))]
 OUTSIDE = [
-    2**63, -(2**63) - 1, 2**64, 10**30, str(2**63), str(-(2**63) - 1), "9" * 30, 1e19, 5.0, 1.5, "1.5", "1e3", " 5", "5 ",
-    "+5", "5_0", "٥", "0x5", "", True, [5], {"a": 5},
+    2**63, -(2**63) - 1, 2**64, 10**30, str(2**63), str(-(2**63) - 1), "9" * 30, 1e19, 5.0, 1.5, "1.5", "1e3", " 5", 
+    "5 ", "+5", "5_0", "\u0665", "0x5", "", True, [5], {"a": 5},
 ]  # fmt: skip
 LOG = """mutation log($id: ID!, $number: Long!) {
   candidateLog(input: {candidate: {id: $id}, metrics: [{key: "m", value: 1, step: $number, timestamp: 1}]}) {

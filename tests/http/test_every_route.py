@@ -1,4 +1,4 @@
-"""What every answer says of itself, whatever is asked for: nobody guesses its type, and nobody keeps it unless it says so."""
+"""What every answer says of itself: its type is not guessed, and nobody keeps it unless it says so."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ def _check(answer: httpx.Response, *, kept: bool = False) -> None:
     assert answer.headers["x-request-id"], place
 
 
-async def test_no_answer_may_be_sniffed_or_kept(runtime: Runtime, http: httpx.AsyncClient, project: TestProject) -> None:
+async def test_no_answer_may_be_sniffed_or_kept(
+    runtime: Runtime, http: httpx.AsyncClient, project: TestProject
+) -> None:
     """All routes with their own methods and with some that they do not have, with a token and without."""
     routes = sorted(set(_routes(create_app(runtime.settings, runtime=runtime).routes)))
     assert len(routes) > 300
@@ -84,7 +86,9 @@ async def test_the_explorer_and_answers_to_get_are_kept_by_the_browser_alone(
     assert page.headers["cache-control"] == "no-cache"
     query = {"query": "{ viewer { isAdmin } }"}
     first = await http.get("/graphql", params=query, headers=project.headers)
-    again = await http.get("/graphql", params=query, headers={**project.headers, "If-None-Match": first.headers["etag"]})
+    again = await http.get(
+        "/graphql", params=query, headers={**project.headers, "If-None-Match": first.headers["etag"]}
+    )
     assert (first.status_code, again.status_code) == (200, 304)
     _check(first, kept=True)
     _check(again, kept=True)

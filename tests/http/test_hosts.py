@@ -15,12 +15,12 @@ from app.settings import Settings
 from tests.http.raw import ask
 
 OURS = [
-    "localhost", "LOCALHOST:80", "localhost.", "127.0.0.1", "127.0.0.1:8080", "[::1]", "[::1]:8080", "192.168.1.20:8080",
-    "10.1.2.3", "[2001:db8::1]:80", "203.0.113.9",
+    "localhost", "LOCALHOST:80", "localhost.", "127.0.0.1", "127.0.0.1:8080", "[::1]", "[::1]:8080", 
+    "192.168.1.20:8080", "10.1.2.3", "[2001:db8::1]:80", "203.0.113.9",
 ]  # fmt: skip
 FOREIGN = [
-    "evil.example", "evil.example:8080", "localhost.evil.example", "127.0.0.1.evil.example", "evil", "", "[::1", "[::1]x",
-    "[evil.example]", "localhost:x", "localhost:80:80", "127.1", "0x7f000001", "2130706433", "localhost, evil.example",
+    "evil.example", "evil.example:8080", "localhost.evil.example", "127.0.0.1.evil.example", "evil", "", "[::1",
+    "[::1]x", "[evil.example]", "localhost:x", "localhost:80:80", "127.1", "0x7f000001", "2130706433", "localhost, evil.example",
     "evil@localhost", "localhost/", "*", "*.example.org", "127.0.0.1%00.evil.example",
 ]  # fmt: skip
 
@@ -48,7 +48,11 @@ async def test_sockets_of_other_names_are_refused(url: str) -> None:
 @pytest.mark.parametrize(
     ("given", "ours", "foreign"),
     [
-        ({"url": "https://Models.example.org/registry"}, ["models.example.org", "models.example.org:443"], ["example.org"]),
+        (
+            {"url": "https://Models.example.org/registry"},
+            ["models.example.org", "models.example.org:443"],
+            ["example.org"],
+        ),
         ({"allowed_hosts": "api, Registry.internal"}, ["api:8080", "registry.internal"], ["x.registry.internal"]),
         ({"allowed_hosts": "*.example.org"}, ["a.example.org", "a.b.example.org"], ["example.org", "aexample.org"]),
         ({"allowed_hosts": "*"}, ["evil.example", "anything"], []),

@@ -13,13 +13,22 @@ from tests.http.doors import doors
 
 UI = "https://ui.example.org"
 ASKED = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "authorization,content-type,x-any"}
-PATHS = ["/graphql", "/artifacts/1/2/f", "/uploads/1/2/3", "/uploads/1/file/x/f", "/api/v4/projects/a%2Fb/packages/ml_models/1/files/f"]
+PATHS = [
+    "/graphql",
+    "/artifacts/1/2/f",
+    "/uploads/1/2/3",
+    "/uploads/1/file/x/f",
+    "/api/v4/projects/a%2Fb/packages/ml_models/1/files/f",
+]
 
 
 @pytest.fixture(scope="module")
 async def open_http(served_with) -> AsyncIterator[httpx.AsyncClient]:
     """The API, with one origin named."""
-    async with served_with(graphql_origins=f"{UI}, http://localhost:3000") as url, httpx.AsyncClient(base_url=url) as http:
+    async with (
+        served_with(graphql_origins=f"{UI}, http://localhost:3000") as url,
+        httpx.AsyncClient(base_url=url) as http,
+    ):
         yield http
 
 
@@ -101,8 +110,10 @@ async def test_no_answer_allows_credentials_or_everybody(open_http: httpx.AsyncC
                 assert answer.headers.get("access-control-allow-origin", UI) == UI
 
 
-@pytest.mark.parametrize("origins", ["*", "null", "ui.example.org", "https://ui.example.org/", "https://a b", "ftp://a"])
+@pytest.mark.parametrize(
+    "origins", ["*", "null", "ui.example.org", "https://ui.example.org/", "https://a b", "ftp://a"]
+)
 def test_what_is_no_origin_is_no_setting(settings: Settings, monkeypatch: pytest.MonkeyPatch, origins: str) -> None:
     monkeypatch.setenv("MODELYARD_GRAPHQL_ORIGINS", origins)
-    with pytest.raises(SettingsError, match="MODELYARD_GRAPHQL_ORIGINS.*is not an origin"):
+    with pytest.raises(SettingsError, match=r"MODELYARD_GRAPHQL_ORIGINS.*is not an origin"):
         Settings.read()

@@ -42,7 +42,11 @@ PREFIX = "/api/v4/projects/"
         ),
         ("a/b/packages/ml_models/3/files/x/f", "a%2Fb", "packages/ml_models/3/files/x/f"),
         ("a/b/packages/ml_models/candidate:0/files/f", "a%2Fb", "packages/ml_models/candidate:0/files/f"),
-        ("a/packages/ml_models/packages/ml_models/3/files/f", "a%2Fpackages%2Fml_models", "packages/ml_models/3/files/f"),
+        (
+            "a/packages/ml_models/packages/ml_models/3/files/f",
+            "a%2Fpackages%2Fml_models",
+            "packages/ml_models/3/files/f",
+        ),
         ("a%2Fb/packages/ml_models/3/files/ml/mlflow/version", "a%2Fb", "packages/ml_models/3/files/ml/mlflow/version"),
         ("a/ml/mlflow/version", "a", "ml/mlflow/version"),
         ("a/b/anything", "a", "b/anything"),
@@ -63,7 +67,9 @@ async def test_where_a_project_s_path_ends(rest: str, project: str, tail: str | 
 
 async def test_both_spellings_lead_to_the_same_project(http: httpx.AsyncClient, project: TestProject) -> None:
     door = await doors(http, project, "package")
-    stored = await http.put(door.path.replace(f"/{project.id}/", f"/{project.path}/"), content=b"1", headers=project.headers)
+    stored = await http.put(
+        door.path.replace(f"/{project.id}/", f"/{project.path}/"), content=b"1", headers=project.headers
+    )
     assert stored.status_code == 201
     for spelling in (str(project.id), project.path, quote(project.path, safe="")):
         read = await http.get(door.path.replace(f"/{project.id}/", f"/{spelling}/"), headers=project.headers)

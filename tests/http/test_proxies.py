@@ -67,7 +67,12 @@ async def test_the_last_address_that_is_no_proxy_counts(
 
 
 async def test_the_scheme_is_believed_and_the_host_never(settings: Settings) -> None:
-    headers = [("Host", "ours"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "evil.example"), ("Forwarded", "x")]
+    headers = [
+        ("Host", "ours"),
+        ("X-Forwarded-Proto", "https"),
+        ("X-Forwarded-Host", "evil.example"),
+        ("Forwarded", "x"),
+    ]
     trusted = await _seen(settings, "10.0.0.1", *headers, trusted="10.0.0.1")
     socket = await _seen(settings, "10.0.0.1", *headers, trusted="10.0.0.1", kind="websocket")
     stranger = await _seen(settings, "10.0.0.2", *headers, trusted="10.0.0.1")
@@ -117,5 +122,5 @@ async def test_strangers_are_counted_by_the_address_that_a_trusted_proxy_tells(s
 @pytest.mark.parametrize("value", ["*", "proxy.internal", "10.0.0.1/8", "10.0.0.0/33"])
 def test_what_is_no_network_is_no_setting(settings: Settings, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("MODELYARD_TRUSTED_PROXIES", value)
-    with pytest.raises(SettingsError, match="MODELYARD_TRUSTED_PROXIES.*write addresses or networks"):
+    with pytest.raises(SettingsError, match=r"MODELYARD_TRUSTED_PROXIES.*write addresses or networks"):
         Settings.read()

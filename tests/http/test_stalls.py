@@ -96,7 +96,11 @@ async def test_slow_bodies_that_move_go_on(quick: str, project: TestProject) -> 
     async with httpx.AsyncClient(base_url=quick) as http:
         door = await doors(http, project, "mlflow file")
         data = bytes(range(256)) * 200
-        head = door.head().replace(b"5000000", str(len(data)).encode()).replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+        head = (
+            door.head()
+            .replace(b"5000000", str(len(data)).encode())
+            .replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+        )
         async with connected(quick) as (reader, writer):
             writer.write(head)
             for place in range(0, len(data), 2_560):

@@ -357,7 +357,9 @@ async def test_names_are_judged_by_what_they_resolve_to(runtime, project, subscr
     )
 
 
-@pytest.mark.parametrize("url", ["http://ci.internal/hook", "http://10.1.2.3:8080", "https://10.1.2.3", "http://[fd00::1]"])
+@pytest.mark.parametrize(
+    "url", ["http://ci.internal/hook", "http://10.1.2.3:8080", "https://10.1.2.3", "http://[fd00::1]"]
+)
 def test_refusals_name_the_setting_that_would_allow_it(url):
     for setting in ("MODELYARD_WEBHOOK_PRIVATE_HOSTS", "MODELYARD_CI_PRIVATE_HOSTS"):
         with pytest.raises(Invalid, match=setting):

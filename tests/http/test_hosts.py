@@ -15,13 +15,13 @@ from app.settings import Settings
 from tests.http.raw import ask
 
 OURS = [
-    "localhost", "LOCALHOST:80", "localhost.", "127.0.0.1", "127.0.0.1:8080", "[::1]", "[::1]:8080", 
+    "localhost", "LOCALHOST:80", "localhost.", "127.0.0.1", "127.0.0.1:8080", "[::1]", "[::1]:8080",
     "192.168.1.20:8080", "10.1.2.3", "[2001:db8::1]:80", "203.0.113.9",
 ]  # fmt: skip
 FOREIGN = [
     "evil.example", "evil.example:8080", "localhost.evil.example", "127.0.0.1.evil.example", "evil", "", "[::1",
-    "[::1]x", "[evil.example]", "localhost:x", "localhost:80:80", "127.1", "0x7f000001", "2130706433", "localhost, evil.example",
-    "evil@localhost", "localhost/", "*", "*.example.org", "127.0.0.1%00.evil.example",
+    "[::1]x", "[evil.example]", "localhost:x", "localhost:80:80", "127.1", "0x7f000001", "2130706433",
+    "localhost, evil.example", "evil@localhost", "localhost/", "*", "*.example.org", "127.0.0.1%00.evil.example",
 ]  # fmt: skip
 
 

@@ -31,7 +31,7 @@ def quiet(caplog: pytest.LogCaptureFixture) -> Iterator[list[dict[str, object]]]
 async def _logged(logs: list[dict[str, object]], number: int) -> list[dict[str, object]]:
     """The lines of as many requests, as soon as they are there."""
     async with asyncio.timeout(10):
-        while len(found := [entry for entry in logs if entry["event"] == "request"]) < number:
+        while len(found := [entry for entry in logs if entry["event"] == "request"]) < number:  # noqa: ASYNC110 - a log
             await asyncio.sleep(0.01)
     return found
 

@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from app.embedded.balanced import Tally
     from app.settings import Settings
 
-_GRACE = 3
-"""Seconds that open requests get when an API process is told to stop."""
-
 main = typer.Typer(
     name="modelyard",
     help="A self-hosted registry for machine-learning models.",
@@ -163,27 +160,10 @@ def _serve_share(settings: Settings, listener: socket.socket, tally: Tally, plac
 
 
 def _uvicorn(settings: Settings) -> uvicorn.Config:
-    import uvicorn
-
+    from app.http.server import configuration
     from app.main import create_app
 
-    return uvicorn.Config(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        ws="websockets-sansio",
-        ws_max_size=settings.graphql_max_body_bytes,
-        ws_ping_interval=15,
-        ws_ping_timeout=15,
-        ws_per_message_deflate=False,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        log_config=None,
-        timeout_graceful_shutdown=_GRACE,
-    )
+    return configuration(create_app(settings), settings)
 
 
 def _serve_worker(settings: Settings) -> None:

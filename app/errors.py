@@ -58,6 +58,12 @@ class Forbidden(ModelyardError):
     code = "FORBIDDEN"
 
 
+class Misdirected(ModelyardError):
+    """The request is meant for another host."""
+
+    code = "MISDIRECTED"
+
+
 class Unauthenticated(ModelyardError):
     """A valid token is needed."""
 

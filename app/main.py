@@ -13,7 +13,10 @@ from starlette.routing import BaseRoute, Mount
 from app.graphql import transport
 from app.http import ci, downloads, health, uploads
 from app.http.auth import Authentication
+from app.http.hosts import HostNames
+from app.http.origins import Origins
 from app.http.projects import ProjectSegment
+from app.http.proxies import Proxies
 from app.http.requests import RequestRecord
 from app.mlflow import lookup
 from app.mlflow import routes as mlflow
@@ -47,7 +50,7 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> Starlet
 
     return Starlette(
         routes=_routes(),
-        middleware=[Middleware(RequestRecord), Middleware(ProjectSegment), Middleware(Authentication)],
+        middleware=_middleware(settings),
         lifespan=lifespan,
     )
 
@@ -66,6 +69,20 @@ async def _serving(app: Starlette, runtime: Runtime) -> AsyncIterator[None]:
         yield
     finally:
         await transport.close(app)
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    """What every request passes, from without to within."""
+    proxies = [Middleware(Proxies, settings)] if settings.trusted_proxies.strip() else []
+    origins = [Middleware(Origins, settings)] if settings.graphql_origins.strip() else []
+    return [
+        *proxies,
+        *origins,
+        Middleware(RequestRecord),
+        Middleware(HostNames, settings),
+        Middleware(ProjectSegment),
+        Middleware(Authentication),
+    ]
 
 
 def _routes() -> list[BaseRoute]:

@@ -6,6 +6,8 @@ there. No module reads the environment on its own.
 
 from __future__ import annotations
 
+import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -14,9 +16,15 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "MODELYARD_"
+_ORIGIN = re.compile(r"https?://(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?")
 
 MIB = 1024 * 1024
 TIB = MIB * MIB
+
+
+def listed(text: str) -> list[str]:
+    """The entries of a setting that is a list with commas."""
+    return [entry.strip() for entry in text.split(",") if entry.strip()]
 
 
 class SettingsError(Exception):
@@ -97,7 +105,21 @@ class Settings(BaseSettings):
     )
     graphql_origins: str = Field(
         default="",
-        description="Comma-separated origins (https://ui.example.org) whose pages may open WebSockets, beside our own.",
+        description="Comma-separated origins (https://ui.example.org) whose pages may use GraphQL and files, beside "
+        "our own.",
+    )
+    allowed_hosts: str = Field(
+        default="",
+        description="Comma-separated names under which clients may reach the API, beside loopback, IP addresses and "
+        "that of MODELYARD_URL; *.example.org for all below one, * for any.",
+    )
+    trusted_proxies: str = Field(
+        default="",
+        description="Comma-separated addresses or networks (10.0.0.0/8) of reverse proxies whose X-Forwarded-For and "
+        "X-Forwarded-Proto are believed.",
+    )
+    stall_seconds: Annotated[float, Field(ge=0.1, le=3600)] = Field(
+        default=30, description="A connection whose client sends or takes nothing for so long is cut."
     )
     trusted_documents: Path | None = Field(
         default=None, description="A manifest of GraphQL documents, as `modelyard documents register` prints it."
@@ -155,6 +177,24 @@ class Settings(BaseSettings):
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError("must be http://host[:port] or https://host[:port]")
         return value.rstrip("/")
+
+    @field_validator("graphql_origins")
+    @classmethod
+    def _are_origins(cls, value: str) -> str:
+        for origin in listed(value):
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError(f"{origin!r} is not an origin; write https://host[:port], without a path")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        for network in listed(value):
+            try:
+                ip_network(network)
+            except ValueError as error:
+                raise ValueError(f"{error}; write addresses or networks, such as 10.0.0.0/8") from None
+        return value
 
     @field_validator("secret_key")
     @classmethod

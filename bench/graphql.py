@@ -276,7 +276,7 @@ async def run(settings: Settings, options: argparse.Namespace) -> None:
         headers = {"Authorization": f"Bearer {first.token}"}
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(
-            transport=transport, base_url="http://bench", headers=headers, timeout=300
+            transport=transport, base_url="http://localhost", headers=headers, timeout=300
         ) as client:
             await questions(Bench(runtime, client, "bench/large", options.explain))
 

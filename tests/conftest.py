@@ -50,6 +50,7 @@ def settings(servers: embedded.Servers) -> Settings:
     os.environ.pop("MODELYARD_S3_SOCKET", None)  # tests put a proxy in the way by changing the address
     os.environ["MODELYARD_WEBHOOK_PRIVATE_HOSTS"] = "127.0.0.1"
     os.environ["MODELYARD_CI_PRIVATE_HOSTS"] = "127.0.0.1"
+    os.environ["MODELYARD_ALLOWED_HOSTS"] = "test"  # what tests name as host that call the application without a server
     return Settings.read()
 
 
@@ -166,19 +167,12 @@ async def drop_jobs(runtime: Runtime) -> None:
 @asynccontextmanager
 async def serving(runtime: Runtime) -> AsyncIterator[str]:
     """The API on a loopback port, in this process and event loop; gives its address."""
+    from app.http.server import configuration  # noqa: PLC0415
     from app.main import create_app  # noqa: PLC0415
 
     # Opened again by its number, so that it knows to be TCP: asyncio turns Nagle's delay of 40 ms off only then.
     listener = socket.socket(fileno=socket.create_server(("127.0.0.1", 0)).detach())
-    config = uvicorn.Config(
-        create_app(runtime.settings, runtime=runtime),
-        log_config=None,
-        access_log=False,
-        http="httptools",
-        ws="websockets-sansio",
-        ws_max_size=1024 * 1024,
-        lifespan="on",
-    )
+    config = configuration(create_app(runtime.settings, runtime=runtime), runtime.settings, lifespan="on")
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined] # pytest keeps its own
     task = asyncio.create_task(server.serve(sockets=[listener]))

@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from app.http import health
+from app.http.server import configuration
 from app.runtime import Runtime
 from workers.pulse import STILL_SECONDS, Pulse
 
@@ -27,7 +28,7 @@ class _Server(uvicorn.Server):
 
 async def serve(runtime: Runtime, pulse: Pulse, listener: socket.socket) -> None:
     """Answer until cancelled."""
-    config = uvicorn.Config(application(runtime, pulse), log_config=None, access_log=False, lifespan="off")
+    config = configuration(application(runtime, pulse), runtime.settings, ws="none", lifespan="off")
     await _Server(config).serve(sockets=[listener])
 
 

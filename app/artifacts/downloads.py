@@ -72,7 +72,7 @@ async def answer(
     require_sound(found)
     headers = _headers(found)
     if _matches(request.get("if-none-match", ""), headers["ETag"]):
-        return Download(304, {"ETag": headers["ETag"]})
+        return Download(304, {name: headers[name] for name in ("ETag", "Cache-Control")})
     if blobs.has_public_endpoint and not head:
         return _at_store(blobs, found, store_life)
     span = _span(request, found.size, headers["ETag"])
@@ -182,7 +182,6 @@ def _headers(found: ArtifactDetails) -> dict[str, str]:
         "Content-Type": f"{kind}; charset=utf-8" if kind.startswith("text/") else kind,
         "Content-Disposition": attachment(found.path.rpartition("/")[2]),
         "Content-Security-Policy": "sandbox; default-src 'none'",
-        "X-Content-Type-Options": "nosniff",
         "Accept-Ranges": "bytes",
         "ETag": f'"{found.sha256.hex()}"',
         "Cache-Control": "private, no-cache",

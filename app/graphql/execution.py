@@ -21,7 +21,7 @@ from app.graphql.context import Context
 from app.graphql.loaders import Loaders
 from app.graphql.requests import Operation
 from app.graphql.schema import schema
-from app.http import addresses
+from app.http import addresses, proxies
 from app.live.watch import Live
 from app.runtime import Runtime
 
@@ -75,7 +75,7 @@ def context_of(connection: HTTPConnection, actor: Actor) -> Context:
     runtime: Runtime = connection.app.state.runtime
     request_id = getattr(connection.state, "request_id", None) or uuid4().hex
     base = addresses.base(connection, runtime.settings)
-    caller = actor.token_id or (connection.client.host if connection.client else "")
+    caller = actor.token_id or proxies.counted(connection)
     return Context(
         runtime,
         live_of(connection.app),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import UTC, datetime
 from typing import Any, NewType
 
@@ -13,15 +14,13 @@ from strawberry.types.scalar import ScalarDefinition
 Long = NewType("Long", int)
 Number = NewType("Number", float)
 
+_DIGITS = re.compile(r"-?[0-9]{1,19}")
 _WORDS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 def _parse_long(value: Any) -> int:
-    try:
-        number = int(value) if isinstance(value, int | str) and not isinstance(value, bool) else None
-    except ValueError:
-        number = None
-    if number is None or not -(2**63) <= number < 2**63:
+    number = int(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else value
+    if type(number) is not int or not -(2**63) <= number < 2**63:
         raise GraphQLError("A Long is an integer of 64 bits, as a number or as a string of digits.")
     return number
 

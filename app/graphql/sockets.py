@@ -24,6 +24,7 @@ from app.graphql import documents, execution, requests, watchers
 from app.http.auth import actor_of
 from app.live.feeds import TooSlow
 from app.live.watch import Standing
+from app.settings import listed
 
 PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 3.0
@@ -54,7 +55,7 @@ def _may_come_from(socket: WebSocket) -> bool:
         return True
     settings = socket.app.state.runtime.settings
     own = {socket.headers.get("host"), urlsplit(settings.url).netloc}
-    return urlsplit(origin).netloc in own or origin in {*settings.graphql_origins.split(",")} - {""}
+    return urlsplit(origin).netloc in own or origin.lower() in {one.lower() for one in listed(settings.graphql_origins)}
 
 
 class _End(Exception):

@@ -25,7 +25,6 @@ _EXPLORER_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-cache",
-    "X-Content-Type-Options": "nosniff",
 }
 
 

@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 
 from app.access.policy import Actor
 from app.errors import ModelyardError
+from app.http import proxies
 
 
 class TooMany(ModelyardError):
@@ -34,8 +35,7 @@ class Places:
         Raises:
             TooMany: the caller has as many as are allowed.
         """
-        stranger = connection.client.host if connection.client else ""
-        caller = stranger if actor.user_id is None else actor.user_id
+        caller = proxies.counted(connection) if actor.user_id is None else actor.user_id
         if self._open[caller] >= self._limit:
             raise TooMany(f"You have {self._limit} {self._what} open, which is the limit; close some.")
         self._open[caller] += 1

@@ -6,9 +6,8 @@ from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
+from app.http.hosts import LOOPBACK
 from app.settings import Settings
-
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 def base(request: HTTPConnection, settings: Settings) -> str:
@@ -16,7 +15,7 @@ def base(request: HTTPConnection, settings: Settings) -> str:
 
     An address on the loopback is not public: then the client gets the one under which it has reached us.
     """
-    if urlsplit(settings.url).hostname not in _LOOPBACK or not request.headers.get("host"):
+    if urlsplit(settings.url).hostname not in LOOPBACK or not request.headers.get("host"):
         return settings.url
     scheme = {"ws": "http", "wss": "https"}.get(request.url.scheme, request.url.scheme)
     return f"{scheme}://{request.url.netloc}"

@@ -10,6 +10,7 @@ from app.errors import (
     Conflict,
     Forbidden,
     Invalid,
+    Misdirected,
     ModelyardError,
     NotFound,
     StorageFull,
@@ -27,6 +28,7 @@ STATUS: dict[type[ModelyardError], int] = {
     NotFound: 404,
     Unauthenticated: 401,
     Forbidden: 403,
+    Misdirected: 421,
     StorageFull: 507,
     Unavailable: 503,
 }

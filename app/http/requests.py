@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable, Iterable
 from uuid import uuid4
 
 import orjson
 import structlog
 from prometheus_client import Counter, Histogram
-from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import ModelyardError
 from app.http.answers import error_answer
+from app.http.bodies import BrokenBody
 
 REQUESTS = Counter(
     "modelyard_http_requests_total", "Requests by method, edge and status.", ["method", "edge", "status"]
@@ -38,6 +40,9 @@ class RequestRecord:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self.app(scope, receive, _refusing(send))
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -51,7 +56,7 @@ class RequestRecord:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+                message = {**message, "headers": _complete(message["headers"], request_id)}
             await send(message)
 
         try:
@@ -60,19 +65,43 @@ class RequestRecord:
             _record(scope, status, time.perf_counter() - began)
             structlog.contextvars.unbind_contextvars("request_id")
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send, status: object) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, status: Callable[[], int]) -> None:
         try:
             await self.app(scope, receive, send)
         except ModelyardError as error:
-            if callable(status) and status():
+            if status():
                 raise
             await error_answer(scope, error)(scope, receive, send)
+        except ClientDisconnect:  # it broke off, or has gone in the middle of the answer; nobody waits for one
+            log.info("request.broken_off", method=scope["method"], path=scope["path"])
+            if not status():
+                await error_answer(scope, BrokenBody())(scope, receive, send)
         except Exception:
             UNEXPECTED.inc()
             log.exception("request.failed", method=scope["method"], path=scope["path"])
-            if callable(status) and status():
+            if status():
                 raise
             await _masked(scope)(scope, receive, send)
+
+
+def _complete(headers: Iterable[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
+    """With the id, and kept by nobody unless the answer itself says who may keep it."""
+    added = [(b"x-request-id", request_id.encode())]
+    if not any(name == b"cache-control" for name, _ in headers):
+        added.append((b"cache-control", b"no-store"))
+    return [*headers, *added]
+
+
+def _refusing(send: Send) -> Send:
+    """A socket that is refused is answered like a request."""
+
+    async def refuse(message: Message) -> None:
+        if message["type"] == "websocket.http.response.start":
+            headers = [*message["headers"], (b"x-content-type-options", b"nosniff")]
+            message = {**message, "headers": _complete(headers, uuid4().hex)}
+        await send(message)
+
+    return refuse
 
 
 def _masked(scope: Scope) -> Response:

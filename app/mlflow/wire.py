@@ -18,9 +18,11 @@ import orjson
 from starlette.requests import Request
 
 from app.errors import Invalid, TooLarge
+from app.http import bodies
 
 _SEE = "See the API docs for more information about request parameters."
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
+_EXACT = 2**53
 _TRUTHS = {"true": True, "True": True, "1": True, "false": False, "False": False, "0": False}
 _MAX_QUERY_FIELDS = 2000
 
@@ -79,11 +81,15 @@ class Message:
         return value
 
     def integer(self, name: str) -> int | None:
-        """A 64-bit integer, as number or text; None when it was not sent."""
+        """A 64-bit integer, as number or text; None when it was not sent.
+
+        ``5.0`` will do, too, up to where such numbers stand for one integer each: JSON's reader makes a number with a
+        point of an integer beyond 64 bits, and rounds it.
+        """
         value = self._scalar(name)
         if value is None:
             return None
-        whole = isinstance(value, float) and value.is_integer()
+        whole = isinstance(value, float) and value.is_integer() and abs(value) < _EXACT
         number = int(value) if whole or (isinstance(value, str) and _INTEGER.fullmatch(value)) else value
         if type(number) is not int or not -(2**63) <= number < 2**63:
             raise invalid(self.path + name, value, "It must be a 64-bit integer.")
@@ -216,6 +222,7 @@ async def read(request: Request, limit: int) -> Message:
 
     Raises:
         BodyTooLarge: the body is larger.
+        BrokenBody: the client went away.
         InvalidParameter: the body is not a JSON object, or not declared as JSON.
     """
     if request.method in {"GET", "HEAD"}:
@@ -261,7 +268,7 @@ async def _body(request: Request, limit: int) -> bytes:
     if size > limit:
         raise too_large
     size = 0
-    async for chunk in request.stream():
+    async for chunk in bodies.chunks(request):
         size += len(chunk)
         if size > limit:
             raise too_large

@@ -69,8 +69,9 @@ class AddressRules:
         trusted = self.trusts(url)
         schemes = ("https", "http") if trusted else ("https",)
         if url.scheme not in schemes:
+            allows = f" Operators allow http to a host by {self.setting}." if url.scheme == "http" else ""
             raise AddressRefused(
-                f"Invalid {self.noun} scheme: {quoted(url.scheme)}. Allowed schemes are: {', '.join(schemes)}.",
+                f"Invalid {self.noun} scheme: {quoted(url.scheme)}. Allowed schemes are: {', '.join(schemes)}.{allows}",
                 field="url",
             )
         if not url.raw_host:

@@ -50,7 +50,7 @@ async def send(
         AddressRefused: the host does not resolve to global addresses only, and the operator has not named it.
         Unreachable: no connection, no valid TLS, or no whole answer in time.
     """
-    resolver: AbstractResolver = ThreadedResolver() if rules.trusts(url) else GlobalResolver()
+    resolver: AbstractResolver = ThreadedResolver() if rules.trusts(url) else GlobalResolver(rules.setting)
     connector = aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False, force_close=True)
     try:
         # No proxy of the environment: it would connect to addresses that nobody has checked.
@@ -73,9 +73,13 @@ async def send(
 
 
 class GlobalResolver(AbstractResolver):
-    """Names to addresses, all of which must be global; the connection goes to these and is not resolved again."""
+    """Names to addresses, all of which must be global; the connection goes to these and is not resolved again.
 
-    def __init__(self) -> None:
+    ``setting`` is what a refusal names as the way to allow others.
+    """
+
+    def __init__(self, setting: str) -> None:
+        self._setting = setting
         self._inner = ThreadedResolver()
 
     async def resolve(
@@ -83,7 +87,11 @@ class GlobalResolver(AbstractResolver):
     ) -> list[ResolveResult]:
         found = await self._inner.resolve(host, port, family)
         if not found or not all(is_global(ip_address(one["host"])) for one in found):
-            raise AddressRefused(f"The host {quoted(host)} does not resolve to global addresses only.", field="url")
+            raise AddressRefused(
+                f"The host {quoted(host)} does not resolve to global addresses only; operators allow others by "
+                f"{self._setting}.",
+                field="url",
+            )
         return found
 
     async def close(self) -> None:

@@ -18,6 +18,8 @@ _STRINGS = frozenset({TokenKind.SINGLE, TokenKind.DOUBLE})
 _VALUES = frozenset({TokenKind.SINGLE, TokenKind.DOUBLE, TokenKind.BACKTICK, TokenKind.WORD})
 _LISTS = frozenset({Operator.IN, Operator.NOT_IN})
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
+_MOST_DIGITS = 1000
+"""Leading zeros and all; far more are not even read."""
 
 
 def read_value(
@@ -73,7 +75,7 @@ def _number(cursor: Cursor, identifier: Identifier, field: Field, token: Token) 
     if identifier.entity is Entity.METRIC:
         return float(text)
     if _INTEGER.fullmatch(text):
-        return _within_64_bits(text)
+        return _of_64_bits(text, identifier, token)
     if field.kind is ValueKind.NUMBER:
         return float(text)
     raise InvalidFilter(
@@ -89,17 +91,22 @@ def _not_a_number(identifier: Identifier, token: Token) -> NoReturn:
 
 def _quoted_integer(text: str, identifier: Identifier, token: Token) -> int:
     if _INTEGER.fullmatch(text):
-        return _within_64_bits(text)
+        return _of_64_bits(text, identifier, token)
     raise InvalidFilter(
         f"Invalid value '{shown(text)}' for {identifier.key}. It must be a valid integer in quotes.", token.start + 1
     )
 
 
-def _within_64_bits(text: str) -> int:
-    """Beyond them no stored number lies, so the outermost one compares alike."""
-    if len(text) > 25:
-        return _SMALLEST if text.startswith("-") else _LARGEST
-    return min(max(int(text), _SMALLEST), _LARGEST)
+def _of_64_bits(text: str, identifier: Identifier, token: Token) -> int:
+    """No stored number is larger; the nearest that could be stored would not compare alike."""
+    number = int(text) if len(text) <= _MOST_DIGITS else _LARGEST + 1
+    if not _SMALLEST <= number <= _LARGEST:
+        raise InvalidFilter(
+            f"Invalid value for numeric attribute '{identifier.key}': {shown(token.text)}; an integer of 64 bits is "
+            "expected",
+            token.start + 1,
+        )
+    return number
 
 
 def _read_list(cursor: Cursor, identifier: Identifier, field: Field, grammar: Grammar) -> Value:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -17,7 +17,7 @@ from app.errors import Unavailable
 from app.space import Room
 from app.storage import documents
 from app.storage.lines import Lines
-from app.storage.payloads import SLICE_BYTES, Block, Payload, Pulse
+from app.storage.payloads import SLICE_BYTES, Block, Flow, Payload, Pulse
 from app.storage.signing import CONNECT_SECONDS, IDLE_SECONDS, SHORT_IDLE_SECONDS, tls_context
 
 ATTEMPTS: Final = 4
@@ -138,14 +138,15 @@ class Wire:
                     return _accepted(await self._ask(method, sign(), headers or {}, short, attempt), accept)
                 body = payload.body(Pulse(timer, idle)) if payload else None
                 length = {"Content-Length": str(payload.size)} if payload else {}
-                async with self._pool().request(
-                    method,
-                    URL(sign(), encoded=True),
-                    data=body,
-                    headers={**(headers or {}), **length},
-                    allow_redirects=False,
-                ) as response:
-                    return _accepted(await _read_answer(response, attempt), accept)
+                with _blamed_on_source(payload):
+                    async with self._pool().request(
+                        method,
+                        URL(sign(), encoded=True),
+                        data=body,
+                        headers={**(headers or {}), **length},
+                        allow_redirects=False,
+                    ) as response:
+                        return _accepted(await _read_answer(response, attempt), accept)
 
         tries = attempts if payload is None or payload.repeatable else 1
         if method not in _WRITING:
@@ -183,6 +184,17 @@ class Wire:
             yield response
         finally:
             response.close()
+
+
+@contextmanager
+def _blamed_on_source(payload: Payload | None) -> Iterator[None]:
+    """What breaks because the bytes did not go on coming is no fault of the store, and not logged as one."""
+    try:
+        yield
+    except TROUBLE:
+        if isinstance(payload, Flow) and payload.failure is not None:
+            raise Unavailable(DOWN) from None  # whoever made the flow tells its failure instead
+        raise
 
 
 async def _persist(operation: str, once: Callable[[int], Awaitable[T]], attempts: int, room: Room | None = None) -> T:

@@ -43,8 +43,9 @@ A, M, P, T, D = Entity.ATTRIBUTE, Entity.METRIC, Entity.PARAM, Entity.TAG, Entit
         (CANDIDATES, "attributes.\"Run Name\" = 'x'", A, "run_name", "=", "x"),
         (CANDIDATES, "created > 1700000000000", A, "start_time", ">", 1_700_000_000_000),
         (CANDIDATES, "attribute.end_time < 1.5", A, "end_time", "<", 1.5),
-        (CANDIDATES, "start_time < 99999999999999999999", A, "start_time", "<", 2**63 - 1),
-        (CANDIDATES, "start_time > -" + "9" * 3000, A, "start_time", ">", -(2**63)),
+        (CANDIDATES, "start_time < 9223372036854775807", A, "start_time", "<", 2**63 - 1),
+        (CANDIDATES, "start_time > -9223372036854775808", A, "start_time", ">", -(2**63)),
+        (CANDIDATES, "start_time > " + "0" * 30 + "5", A, "start_time", ">", 5),
         (CANDIDATES, "datasets.name IN ('x')", D, "name", "IN", ("x",)),
         (CANDIDATES, "dataset.context LIKE 'tr%'", D, "context", "LIKE", "tr%"),
         (EXPERIMENTS, "name ILIKE 'x%'", A, "name", "ILIKE", "x%"),
@@ -314,6 +315,23 @@ def test_one_hundred_conditions():
     assert len(expression.operands) == 100
     with pytest.raises(InvalidFilter, match="The filter has more than 100 conditions"):
         parse_filter(f"{text} AND metrics.a > 1", CANDIDATES)
+
+
+@pytest.mark.parametrize(
+    ("grammar", "text", "position"),
+    [
+        (CANDIDATES, "start_time < 9223372036854775808", 14),
+        (CANDIDATES, "end_time > -9223372036854775809", 12),
+        (CANDIDATES, "start_time > -" + "9" * 3000, 14),
+        (MODEL_VERSIONS, "version_number = '9223372036854775808'", 18),
+        (MODEL_VERSIONS, "version_number = 9223372036854775808", 18),
+        (EXPERIMENTS, "experiment_id IN ('9223372036854775808')", 19),
+        (LOGGED_MODELS, "creation_time > 9223372036854775808", 17),
+    ],
+)
+def test_integers_beyond_64_bits_are_refused(grammar: Grammar, text: str, position: int):
+    with pytest.raises(InvalidFilter, match=rf"an integer of 64 bits is expected \(at character {position}\)"):
+        parse_filter(text, grammar)
 
 
 @pytest.mark.parametrize(

@@ -351,7 +351,19 @@ async def test_names_are_judged_by_what_they_resolve_to(runtime, project, subscr
     await deliver(runtime, await one(runtime, project))
     delivery = await one(runtime, project)
     assert (delivery.state, receiver.got) == ("failed", [])
-    assert delivery.last_error == "The host 'localhost' does not resolve to global addresses only."
+    assert delivery.last_error == (
+        "The host 'localhost' does not resolve to global addresses only; operators allow others by "
+        "MODELYARD_WEBHOOK_PRIVATE_HOSTS."
+    )
+
+
+@pytest.mark.parametrize(
+    "url", ["http://ci.internal/hook", "http://10.1.2.3:8080", "https://10.1.2.3", "http://[fd00::1]"]
+)
+def test_refusals_name_the_setting_that_would_allow_it(url):
+    for setting in ("MODELYARD_WEBHOOK_PRIVATE_HOSTS", "MODELYARD_CI_PRIVATE_HOSTS"):
+        with pytest.raises(Invalid, match=setting):
+            AddressRules.of([], setting=setting).check(url)
 
 
 async def test_operators_may_name_hosts_with_a_port():

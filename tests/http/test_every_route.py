@@ -1,0 +1,123 @@
+"""What every answer says of itself: its type is not guessed, and nobody keeps it unless it says so."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator, Sequence
+
+import httpx
+import pytest
+from starlette.routing import BaseRoute, Mount, Route
+
+from app.http import health
+from app.main import create_app
+from app.mlflow.lookup import Lookup
+from app.runtime import Runtime
+from tests.conftest import TestProject
+from tests.http.doors import doors
+
+KEPT = {"private, no-cache"}
+"""By the client itself, if it asks each time whether it may."""
+
+
+def _routes(routes: Sequence[BaseRoute], before: str = "") -> Iterator[tuple[str, str]]:
+    for route in routes:
+        if isinstance(route, Mount):
+            yield from _routes(route.routes, before + route.path)
+        elif isinstance(route, Lookup):
+            yield from _routes([one for found in route._routes.values() for one in found], before)
+        elif isinstance(route, Route):
+            yield from ((method, before + route.path) for method in sorted(route.methods or ()))
+
+
+def _check(answer: httpx.Response, *, kept: bool = False) -> None:
+    place = (answer.request.method, str(answer.request.url), answer.status_code)
+    assert answer.headers.get_list("x-content-type-options") == ["nosniff"], place
+    (caching,) = answer.headers.get_list("cache-control") or ["-"]
+    assert caching in KEPT if kept else caching == "no-store", (place, caching)
+    assert answer.headers["x-request-id"], place
+
+
+async def test_no_answer_may_be_sniffed_or_kept(
+    runtime: Runtime, http: httpx.AsyncClient, project: TestProject
+) -> None:
+    """All routes with their own methods and with some that they do not have, with a token and without."""
+    routes = sorted(set(_routes(create_app(runtime.settings, runtime=runtime).routes)))
+    assert len(routes) > 300
+    paths = {path for _, path in routes}
+    calls = routes + [(method, path) for path in paths for method in ("OPTIONS", "PATCH")]
+    seen = set()
+    for number, (method, path) in enumerate(calls):
+        url = re.sub(r"{(\w+)(:path)?}", lambda match: str(project.id) if match[1] == "project" else "x", path)
+        headers = {} if number % 3 == 0 else project.headers
+        answer = await http.request(method, url, headers=headers, content=b"{" if method != "GET" else None)
+        _check(answer)
+        seen.add(answer.status_code)
+    assert {200, 400, 401, 404, 405} <= seen
+    assert not {code for code in seen if code >= 500}
+
+
+async def test_refusals_before_any_route_say_it_too(http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    for path, status in (("/nothing", 404), ("/graphql/", 307), ("/health/live/", 307), ("//", 404)):
+        answer = await http.get(path)
+        assert answer.status_code == status
+        _check(answer)
+    for headers, status in (({"Authorization": "Bearer myt_wrong"}, 401), ({"Host": "evil.example"}, 421)):
+        answer = await http.get("/graphql", headers=headers)
+        assert answer.status_code == status
+        _check(answer)
+    monkeypatch.setattr(health, "PROBE_SECONDS", 0)
+    unavailable = await http.get("/health/ready")
+    assert unavailable.status_code == 503
+    _check(unavailable)
+    monkeypatch.setattr(health, "generate_latest", lambda _: 1 / 0)
+    broken = await http.get("/metrics")
+    assert broken.status_code == 500
+    _check(broken)
+
+
+async def test_the_explorer_and_answers_to_get_are_kept_by_the_browser_alone(
+    http: httpx.AsyncClient, project: TestProject
+) -> None:
+    page = await http.get("/graphql", headers={"Accept": "text/html"})
+    assert page.headers["content-type"].startswith("text/html")
+    assert page.headers.get_list("x-content-type-options") == ["nosniff"]
+    assert page.headers["cache-control"] == "no-cache"
+    query = {"query": "{ viewer { isAdmin } }"}
+    first = await http.get("/graphql", params=query, headers=project.headers)
+    again = await http.get(
+        "/graphql", params=query, headers={**project.headers, "If-None-Match": first.headers["etag"]}
+    )
+    assert (first.status_code, again.status_code) == (200, 304)
+    _check(first, kept=True)
+    _check(again, kept=True)
+    _check(await http.get("/graphql", params={"query": "{ nothing }"}, headers=project.headers))
+    _check(await http.post("/graphql", json=query, headers=project.headers))
+
+
+async def test_files_are_kept_by_their_client_alone(http: httpx.AsyncClient, project: TestProject) -> None:
+    door = await doors(http, project, "mlflow file")
+    put = await http.put(door.path, content=b"0123456789", headers=project.headers)
+    _check(put)
+    etag = (await http.get(door.path, headers=project.headers)).headers["etag"]
+    run = door.path.split("/0/")[1].split("/")[0]
+    asking = {"run_id": run, "path": "f"}
+    call = f"/api/v4/projects/{project.id}/ml/mlflow/api/2.0/mlflow/artifacts/presigned-download-url"
+    link = (await http.post(call, json=asking, headers=project.headers)).json()["presigned_url"]
+    package = f"/api/v4/projects/{project.id}/packages/ml_models/candidate:{run}/files/f"
+    expected = [({}, 200), ({"Range": "bytes=2-3"}, 206), ({"If-None-Match": etag}, 304)]
+    for address in (door.path, package, link):
+        for headers, status in expected:
+            answer = await http.get(address, headers={**project.headers, **headers})
+            assert answer.status_code == status
+            _check(answer, kept=True)
+        _check(await http.get(address, headers={**project.headers, "Range": "bytes=99-"}))
+    _check(await http.get(link[:-3] + "000"))
+
+
+async def test_event_streams_are_kept_by_nobody(http: httpx.AsyncClient, project: TestProject) -> None:
+    body = {"query": "{ viewer { isAdmin } }"}
+    headers = {**project.headers, "Accept": "text/event-stream"}
+    async with asyncio.timeout(10), http.stream("POST", "/graphql", json=body, headers=headers) as answer:
+        _check(answer)

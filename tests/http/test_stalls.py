@@ -1,0 +1,209 @@
+"""Clients that stand still are cut, and those that are only slow are not."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from websockets.asyncio.client import connect
+
+from tests.conftest import TestProject
+from tests.http.conftest import QUICK
+from tests.http.doors import KINDS, Door, doors
+from tests.http.raw import answers, connected, rest
+
+GET = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n"
+LATEST = 3 * QUICK
+"""Seconds after which one that stands still is certainly cut."""
+
+
+async def _end(reader: asyncio.StreamReader, seconds: float = LATEST) -> list[int]:
+    """The statuses of what comes before the connection ends, which it has to do in time."""
+    async with asyncio.timeout(seconds + 5):
+        return [answer.status for answer in answers(await rest(reader))]
+
+
+async def test_connections_that_stand_still_are_cut(quick: str) -> None:
+    """With an answer if they have begun to ask."""
+    expected = {
+        b"": [], b"\r\n": [], b"GET / HT": [408], GET: [408], GET + b"X: ": [408], GET + b"\r\n": [200],
+    }  # fmt: skip
+
+    async def one(sent: bytes) -> list[int]:
+        async with connected(quick) as (reader, writer):
+            writer.write(sent)
+            return await _end(reader, 6)
+
+    assert dict(zip(expected, await asyncio.gather(*map(one, expected)), strict=True)) == expected
+
+
+async def test_a_head_has_to_be_whole_in_time_whatever_trickles_in(quick: str) -> None:
+    async with connected(quick) as (reader, writer):
+        writer.write(GET)
+
+        async def trickle() -> None:
+            while True:
+                writer.write(b"X: 1\r\n")
+                await asyncio.sleep(QUICK / 5)
+
+        trickling = asyncio.create_task(trickle())
+        try:
+            assert await _end(reader) == [408]
+        finally:
+            trickling.cancel()
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
+async def test_half_a_body_is_cut(quick: str, project: TestProject, chunked: bool) -> None:
+    """At every door; some answer before they have read it."""
+
+    async def one(door: Door) -> list[int]:
+        async with connected(quick) as (reader, writer):
+            writer.write(door.head(chunked=chunked))
+            writer.write(b"%x\r\n%b\r\n" % (len(door.half), door.half) if chunked else door.half)
+            return await _end(reader)
+
+    async with httpx.AsyncClient(base_url=quick) as http:
+        found = [await doors(http, project, kind) for kind in KINDS]
+    statuses = dict(zip(KINDS, await asyncio.gather(*map(one, found)), strict=True))
+    needs_length = {"part": [400], "small part": [400]} if chunked else {}
+    assert statuses == {kind: [408] for kind in KINDS} | needs_length | {"no door": [404]}
+
+
+async def test_a_body_of_single_bytes_is_cut(quick: str, project: TestProject) -> None:
+    async with httpx.AsyncClient(base_url=quick) as http:
+        door = await doors(http, project, "mlflow file")
+    async with connected(quick) as (reader, writer):
+        writer.write(door.head())
+
+        async def trickle() -> None:
+            while True:
+                writer.write(b"x")
+                await asyncio.sleep(QUICK / 10)
+
+        trickling = asyncio.create_task(trickle())
+        try:
+            assert await _end(reader) == [408]
+        finally:
+            trickling.cancel()
+
+
+async def test_slow_bodies_that_move_go_on(quick: str, project: TestProject) -> None:
+    """Six times as long as one may stand still, at a few kilobytes a second."""
+    async with httpx.AsyncClient(base_url=quick) as http:
+        door = await doors(http, project, "mlflow file")
+        data = bytes(range(256)) * 200
+        head = (
+            door.head()
+            .replace(b"5000000", str(len(data)).encode())
+            .replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+        )
+        async with connected(quick) as (reader, writer):
+            writer.write(head)
+            for place in range(0, len(data), 2_560):
+                writer.write(data[place : place + 2_560])
+                await asyncio.sleep(QUICK * 6 / 20)
+            assert await _end(reader) == [200]
+        stored = await http.get(door.path, headers=project.headers)
+    assert stored.content == data
+
+
+async def test_who_waits_to_be_told_to_go_on_is_not_cut_for_it(quick: str, project: TestProject) -> None:
+    async with httpx.AsyncClient(base_url=quick) as http:
+        door = await doors(http, project, "mlflow small file")
+    async with asyncio.timeout(10), connected(quick) as (reader, writer):
+        writer.write(door.head(more="Expect: 100-continue\r\nConnection: close\r\n"))
+        assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        writer.write(b"x" * door.size)
+        assert await _end(reader) == [200]
+
+
+async def test_answers_that_take_their_time_are_waited_for(quick: str, project: TestProject) -> None:
+    """An event stream without events, and a socket without messages, outlive the limit."""
+    document = "subscription s($p: String!) { projectEvents(project: {path: $p}) { type } }"
+    body = {"query": document, "variables": {"p": project.path}}
+    headers = {**project.headers, "Accept": "text/event-stream"}
+    address = f"ws{quick[4:]}/graphql"
+    async with (
+        httpx.AsyncClient(base_url=quick) as http,
+        http.stream("POST", "/graphql", json=body, headers=headers) as events,
+        connect(address, subprotocols=["graphql-transport-ws"], additional_headers=project.headers) as socket,
+    ):
+        assert events.status_code == 200
+        await socket.send('{"type": "connection_init"}')
+        assert await socket.recv() == '{"type":"connection_ack"}'
+        await asyncio.sleep(LATEST)
+        await socket.send('{"type": "ping"}')
+        assert await socket.recv() == '{"type":"pong"}'
+        await _make_run(http, project)
+        async with asyncio.timeout(10):
+            async for line in events.aiter_lines():
+                if line == "event: next":
+                    break
+
+
+async def _make_run(http: httpx.AsyncClient, project: TestProject) -> None:
+    """Something for those who watch the project."""
+    call = f"/api/v4/projects/{project.id}/ml/mlflow/api/2.0/mlflow/runs/create"
+    assert (await http.post(call, json={}, headers=project.headers)).status_code == 200
+
+
+async def _fill(http: httpx.AsyncClient, project: TestProject, size: int) -> str:
+    """The path of a large file."""
+    door = await doors(http, project, "mlflow file")
+    stored = await http.put(door.path, content=b"x" * size, headers=project.headers)
+    assert stored.status_code == 200
+    return door.path
+
+
+def _narrow(url: str) -> socket.socket:
+    """A connection whose client takes little at a time."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8_192)
+    parts = urlsplit(url)
+    connection.connect((parts.hostname, parts.port))
+    return connection
+
+
+@pytest.mark.parametrize("size", [200_000, 40_000_000], ids=["small", "large"])
+async def test_downloads_that_nobody_takes_are_cut(quick: str, project: TestProject, size: int) -> None:
+    """The kernel's buffers take some megabytes; asking many times for a small file fills them as well."""
+    async with httpx.AsyncClient(base_url=quick, timeout=60) as http:
+        path = await _fill(http, project, size)
+    request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {project.token}\r\n\r\n".encode()
+    connection = _narrow(quick)
+    with connection:
+        connection.sendall(request * (40 if size < 1_000_000 else 1))
+        await asyncio.sleep(LATEST)
+        taken = 0
+        connection.setblocking(False)
+        async with asyncio.timeout(20):
+            try:
+                while piece := await asyncio.get_running_loop().sock_recv(connection, 65_536):
+                    taken += len(piece)
+            except ConnectionError:
+                pass
+    assert taken < size * (40 if size < 1_000_000 else 1)
+
+
+async def test_slow_downloads_that_move_go_on(quick: str, project: TestProject) -> None:
+    size = 8_000_000
+    async with httpx.AsyncClient(base_url=quick, timeout=60) as http:
+        path = await _fill(http, project, size)
+    request = (
+        f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {project.token}\r\nConnection: close\r\n\r\n"
+    )
+    connection = _narrow(quick)
+    with connection:
+        connection.sendall(request.encode())
+        connection.setblocking(False)
+        loop, taken, slow_until = asyncio.get_running_loop(), 0, asyncio.get_running_loop().time() + 5 * QUICK
+        async with asyncio.timeout(60):
+            while piece := await loop.sock_recv(connection, 8_192 if loop.time() < slow_until else 1_000_000):
+                taken += len(piece)
+                if loop.time() < slow_until:
+                    await asyncio.sleep(QUICK / 10)
+    assert taken > size

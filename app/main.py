@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Mount
 
 from app.graphql import transport
 from app.http import ci, downloads, health, uploads
+from app.http.admission import Admission
 from app.http.auth import Authentication
 from app.http.projects import ProjectSegment
 from app.http.requests import RequestRecord
@@ -47,7 +48,7 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> Starlet
 
     return Starlette(
         routes=_routes(),
-        middleware=[Middleware(RequestRecord), Middleware(ProjectSegment), Middleware(Authentication)],
+        middleware=[Middleware(RequestRecord), Middleware(Admission), Middleware(ProjectSegment), Middleware(Authentication)],
         lifespan=lifespan,
     )
 

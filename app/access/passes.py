@@ -43,6 +43,8 @@ class Pass:
     places: dict[int | str, ProjectAccess]
     began: float
     is_void: bool = False
+    first: int | None = None
+    """The first project that the request was seen to reach."""
 
     @classmethod
     def of(cls, known: Known) -> Pass:
@@ -52,12 +54,20 @@ class Pass:
         """The project as it was when the request began, unless that is too long ago."""
         if self.is_void or time.monotonic() - self.began >= FRESH_SECONDS:
             return None
-        return self.places.get(_spelled(reference))
+        access = self.places.get(_spelled(reference))
+        if access is not None:
+            self._note(access)
+        return access
 
     def remember(self, reference: int | str, access: ProjectAccess) -> None:
         """Keep what was read after the request began."""
+        self._note(access)
         if not self.is_void:
             _keep(self.places, _spelled(reference), access, MOST_PLACES)
+
+    def _note(self, access: ProjectAccess) -> None:
+        if self.first is None:
+            self.first = access.id
 
     def forget(self) -> None:
         """Rely on nothing any more: the request itself has just changed who may do what."""

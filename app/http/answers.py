@@ -14,6 +14,7 @@ from app.errors import (
     NotFound,
     Taken,
     TooLarge,
+    TooManyRequests,
     Unauthenticated,
     Unavailable,
 )
@@ -26,6 +27,7 @@ STATUS: dict[type[ModelyardError], int] = {
     NotFound: 404,
     Unauthenticated: 401,
     Forbidden: 403,
+    TooManyRequests: 429,
     Unavailable: 503,
 }
 MLFLOW_CODES: dict[int, str] = {
@@ -34,6 +36,7 @@ MLFLOW_CODES: dict[int, str] = {
     403: "PERMISSION_DENIED",
     404: "RESOURCE_DOES_NOT_EXIST",
     413: "INVALID_PARAMETER_VALUE",
+    429: "REQUEST_LIMIT_EXCEEDED",
     503: "TEMPORARILY_UNAVAILABLE",
 }
 
@@ -56,6 +59,6 @@ def error_answer(scope: Scope, error: ModelyardError) -> Response:
     headers = {}
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="modelyard", Basic realm="modelyard"'
-    if status == 503:
+    if status in {429, 503}:
         headers["Retry-After"] = "2"
     return Response(orjson.dumps(body), status, headers, media_type="application/json")

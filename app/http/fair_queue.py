@@ -1,0 +1,264 @@
+"""Who is worked for next, when more is asked than this process can do at once.
+
+Start-time fair queueing (Goyal, Vin and Cheng, SIGCOMM 1996) over accounts. What a request takes is charged to all its
+accounts: who sent it, and the project that it is about. Of those that wait the one goes next whose most charged account
+has been charged least; among equals the one whose other account has. So many tokens of one project get no more of the
+process than one of another project, and one token no more for naming many projects.
+
+Time is counted while a request is under work and not while it waits, so that long requests count more than short ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TypeAlias
+
+from app.errors import TooManyRequests, Unavailable
+
+Account: TypeAlias = str
+Accounts: TypeAlias = tuple[Account, ...]
+"""Who sent the request comes first; what is waiting is bounded by that."""
+
+LEAST_COST = 0.001
+"""Seconds that are charged when a request is let in; the rest of what it took when it leaves."""
+MOST_ACCOUNTS = 10_000
+
+
+class Overloaded(Unavailable):
+    """More is asked of this server than it can do at the moment; nothing was done, try again shortly."""
+
+
+@dataclass(slots=True)
+class Slot:
+    """The right to be worked for, from when it was given until it is left."""
+
+    queue: FairQueue
+    accounts: Accounts
+    since: float
+    goes_ahead: bool
+    """Whether it was given to a quiet caller while others waited."""
+    is_held: bool = True
+
+    def leave(self, *also: Account) -> None:
+        """Charge what it took, to further accounts too, and let the next one in. Doing so twice is fine."""
+        if self.is_held:
+            self.is_held = False
+            self.queue.take_back(self, also)
+
+    def resume(self) -> None:
+        """Go on after :meth:`leave`, at once: whoever has begun holds things that others may wait for."""
+        if not self.is_held:
+            self.is_held = True
+            self.queue.give_again(self)
+
+
+@dataclass(slots=True)
+class _Flow:
+    """Requests of the same accounts, which are worked for in the order in which they came."""
+
+    accounts: Accounts
+    waiting: deque[asyncio.Future[Slot]] = field(default_factory=deque)
+
+
+_Tag: TypeAlias = tuple[float, float]
+
+
+class FairQueue:
+    """Lets in so many requests at a time, fairly.
+
+    ``slots`` of them, and ``reserve`` more for those whose accounts have been charged less than all others: a quiet
+    caller need not even wait until a noisy one has been answered. No more than ``most_of_one`` of one sender and
+    ``most`` in all may wait, none for longer than ``patience`` seconds.
+
+    Whoever has a slot must not ask for another one.
+    """
+
+    def __init__(
+        self,
+        slots: int,
+        *,
+        reserve: int,
+        most_of_one: int,
+        most: int,
+        patience: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.slots, self._reserve = slots, reserve
+        self._most_of_one, self._most, self._patience = most_of_one, most, patience
+        self._clock = clock
+        self._under_work = self._ahead = 0
+        self._charged: dict[Account, float] = {}
+        self._virtual_time = 0.0
+        self._flows: dict[Accounts, _Flow] = {}
+        self._order: list[tuple[_Tag, int, _Flow]] = []
+        """A heap of the flows that wait. Tags only grow: an old one is brought up to date when it comes to the top."""
+        self._numbers = count()
+        self._waiting_of: Counter[Account] = Counter()
+        self.waiting = 0
+        """How many wait."""
+
+    @property
+    def under_work(self) -> int:
+        """How many slots are held."""
+        return self._under_work
+
+    def enter_at_once(self, accounts: Accounts) -> Slot | None:
+        """A slot, if nobody has to be waited for."""
+        tag = self._tag(accounts)
+        return self._admit(accounts, tag) if self._has_room(tag) else None
+
+    async def enter(self, accounts: Accounts) -> Slot:
+        """A slot, after the turn of others has come.
+
+        Raises:
+            TooManyRequests: too many requests of the sender wait.
+            Overloaded: too many wait in all, or the turn did not come in time.
+        """
+        slot = self.enter_at_once(accounts)
+        if slot is not None:
+            return slot
+        turn = self._queue_up(accounts)
+        timer = asyncio.get_running_loop().call_later(self._patience, self._refuse, accounts, turn)
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if turn.cancelled():
+                self._withdraw(accounts, turn)
+            elif turn.exception() is None:
+                turn.result().leave()
+            raise
+        finally:
+            timer.cancel()
+
+    def take_back(self, slot: Slot, also: Accounts) -> None:
+        """End the use of a slot; see :meth:`Slot.leave`."""
+        self._under_work -= 1
+        self._ahead -= slot.goes_ahead
+        slot.goes_ahead = False
+        if not self._under_work and not self.waiting:
+            # Nobody is kept from anything, so what was used before is of no account.
+            self._charged.clear()
+            self._order.clear()
+            self._virtual_time = 0.0
+            return
+        self._charge((*slot.accounts, *also), max(0.0, self._clock() - slot.since - LEAST_COST))
+        self._dispatch()
+
+    def give_again(self, slot: Slot) -> None:
+        """Go on using a slot, even if there is none; see :meth:`Slot.resume`."""
+        self._under_work += 1
+        slot.since = self._clock()
+
+    def resize(self, slots: int) -> None:
+        """Have more or fewer slots from now on."""
+        self.slots = slots
+        self._dispatch()
+
+    def _tag(self, accounts: Accounts) -> _Tag:
+        charged = [self._charged.get(account, self._virtual_time) for account in accounts]
+        return max(charged), min(charged)
+
+    def _has_room(self, tag: _Tag) -> bool:
+        if self._is_quiet(tag):
+            return self._under_work < self.slots + self._reserve
+        return self._under_work < self.slots and not self._ahead
+
+    def _is_quiet(self, tag: _Tag) -> bool:
+        return tag[0] <= self._virtual_time
+
+    def _admit(self, accounts: Accounts, tag: _Tag) -> Slot:
+        goes_ahead = self.waiting > 0 and self._is_quiet(tag)
+        self._under_work += 1
+        self._ahead += goes_ahead
+        self._virtual_time = max(self._virtual_time, tag[0])
+        for account in accounts:
+            charged = self._charged.get(account, 0.0)
+            self._charged[account] = max(charged, self._virtual_time) + LEAST_COST
+        if len(self._charged) > MOST_ACCOUNTS:
+            self._forget()
+        return Slot(self, accounts, self._clock(), goes_ahead)
+
+    def _charge(self, accounts: Accounts, seconds: float) -> None:
+        for account in accounts:
+            self._charged[account] = self._charged.get(account, self._virtual_time) + seconds
+
+    def _forget(self) -> None:
+        """Accounts that are as good as new; all of them, if nearly all are not."""
+        now = self._virtual_time
+        self._charged = {account: charged for account, charged in self._charged.items() if charged > now}
+        if len(self._charged) > MOST_ACCOUNTS // 2:
+            self._charged.clear()
+
+    def _queue_up(self, accounts: Accounts) -> asyncio.Future[Slot]:
+        if self._waiting_of[accounts[0]] >= self._most_of_one:
+            raise TooManyRequests
+        if self.waiting >= self._most:
+            self._make_room(accounts)
+        flow = self._flows.get(accounts)
+        if flow is None:
+            flow = self._flows[accounts] = _Flow(accounts)
+            self._push(flow)
+        turn: asyncio.Future[Slot] = asyncio.get_running_loop().create_future()
+        flow.waiting.append(turn)
+        self.waiting += 1
+        self._waiting_of[accounts[0]] += 1
+        return turn
+
+    def _make_room(self, accounts: Accounts) -> None:
+        """Send away the last of those who have most waiting, unless the newcomer is one of them."""
+        mine = len(self._flows[accounts].waiting) if accounts in self._flows else 0
+        longest = max(self._flows.values(), key=lambda flow: len(flow.waiting))
+        if len(longest.waiting) <= mine + 1:
+            raise Overloaded
+        self._refuse(longest.accounts, longest.waiting[-1])
+
+    def _refuse(self, accounts: Accounts, turn: asyncio.Future[Slot]) -> None:
+        if not turn.done():
+            turn.set_exception(Overloaded())
+            self._withdraw(accounts, turn)
+
+    def _withdraw(self, accounts: Accounts, turn: asyncio.Future[Slot]) -> None:
+        """Take somebody out who waits no more, unless the dispatcher has been faster."""
+        flow = self._flows.get(accounts)
+        if flow is not None and turn in flow.waiting:
+            flow.waiting.remove(turn)
+            self._has_left(flow)
+
+    def _has_left(self, flow: _Flow) -> None:
+        """Count one less that waits; a flow without any is no flow, and is left out when it is met in the heap."""
+        sender = flow.accounts[0]
+        self.waiting -= 1
+        self._waiting_of[sender] -= 1
+        if not self._waiting_of[sender]:
+            del self._waiting_of[sender]
+        if not flow.waiting:
+            del self._flows[flow.accounts]
+
+    def _push(self, flow: _Flow) -> None:
+        heapq.heappush(self._order, (self._tag(flow.accounts), next(self._numbers), flow))
+
+    def _dispatch(self) -> None:
+        while self._order:
+            tag, _, flow = self._order[0]
+            if not flow.waiting:
+                heapq.heappop(self._order)
+                continue
+            now = self._tag(flow.accounts)
+            if now > tag:
+                heapq.heapreplace(self._order, (now, next(self._numbers), flow))
+                continue
+            if not self._has_room(tag):
+                return
+            heapq.heappop(self._order)
+            turn = flow.waiting.popleft()
+            self._has_left(flow)
+            if not turn.done():
+                turn.set_result(self._admit(flow.accounts, tag))
+            if flow.waiting:
+                self._push(flow)

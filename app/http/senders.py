@@ -1,0 +1,108 @@
+"""Whose request it is, as far as it can be told before anybody is asked: the accounts that it is charged to.
+
+A token is looked up only when the turn of its request has come. Until this process has seen that it is valid, its request
+counts as one of a stranger at its address, and so does a project that the token has not been seen to reach: nobody gets
+more turns by making up tokens, or takes turns from others by naming their projects.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import unquote_to_bytes
+
+from starlette.types import Scope
+
+from app.access.policy import Actor
+from app.http.fair_queue import Account, Accounts
+
+MOST = 10_000
+"""Tokens, and pairs of user and project, that are remembered; beyond that the oldest are forgotten."""
+_PROJECT = b"/api/v4/projects/"
+_LINKS = (b"/uploads/", b"/artifacts/")
+_CREDENTIALS = frozenset({b"authorization", b"private-token"})
+_BODY = frozenset({b"content-length", b"transfer-encoding"})
+_LONGEST = 300
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+@dataclass(slots=True)
+class Sender:
+    """Who sent a request, and about what."""
+
+    accounts: Accounts
+    credentials: bytes | None
+    """SHA-256 of the header with the token."""
+    reference: bytes
+    """The project as the path names it; empty if it names none."""
+    has_body: bool
+
+
+class Senders:
+    """Senders that this process has seen before."""
+
+    def __init__(self) -> None:
+        self._users: dict[bytes, int] = {}
+        self._projects: dict[tuple[int, bytes], int] = {}
+
+    def of(self, scope: Scope) -> Sender:
+        """Who sends, and the accounts to charge: the user or address, and the project."""
+        credentials, has_body = None, False
+        for name, value in scope["headers"]:
+            if name in _CREDENTIALS:
+                credentials = hashlib.sha256(value).digest()
+            elif name in _BODY:
+                has_body = value != b"0"
+        reference = _reference(scope.get("raw_path") or b"")
+        return Sender(self._accounts(scope, credentials, reference), credentials, reference, has_body)
+
+    def learn(self, sender: Sender, scope: Scope) -> Accounts:
+        """Remember who it was, now that that is known; answers what else is to be charged."""
+        actor: Actor | None = scope.get("state", {}).get("actor")
+        if actor is None or actor.user_id is None or sender.credentials is None:
+            return ()
+        _keep(self._users, sender.credentials, actor.user_id)
+        project_id = actor.project_boundary or (actor.known.first if actor.known else None)
+        found = [_user(actor.user_id)]
+        if project_id is not None:
+            found.append(_project(project_id))
+            if sender.reference or actor.project_boundary:
+                _keep(self._projects, (actor.user_id, sender.reference), project_id)
+        return tuple(account for account in found if account not in sender.accounts)
+
+    def _accounts(self, scope: Scope, credentials: bytes | None, reference: bytes) -> Accounts:
+        user_id = None if credentials is None else self._users.get(credentials)
+        if user_id is None:
+            first = f"address {(scope.get('client') or ('',))[0]}"
+        else:
+            first = _user(user_id)
+            project_id = self._projects.get((user_id, reference))
+            if project_id is not None:
+                return first, _project(project_id)
+        return (first, f"{first} {reference.decode('latin-1')}") if reference else (first,)
+
+
+def _reference(path: bytes) -> bytes:
+    if path.startswith(_PROJECT):
+        rest = path[len(_PROJECT) : len(_PROJECT) + _LONGEST]
+        return unquote_to_bytes(rest.partition(b"/ml/")[0].partition(b"/packages/")[0]).lower()
+    if path.startswith(_LINKS):
+        return path[1:_LONGEST].split(b"/", 2)[1]
+    return b""
+
+
+def _user(id: int) -> Account:
+    return f"user {id}"
+
+
+def _project(id: int) -> Account:
+    return f"project {id}"
+
+
+def _keep(remembered: dict[Key, Value], key: Key, value: Value) -> None:
+    if key not in remembered and len(remembered) >= MOST:
+        del remembered[next(iter(remembered))]
+    remembered[key] = value

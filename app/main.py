@@ -48,7 +48,12 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> Starlet
 
     return Starlette(
         routes=_routes(),
-        middleware=[Middleware(RequestRecord), Middleware(Admission), Middleware(ProjectSegment), Middleware(Authentication)],
+        middleware=[
+            Middleware(RequestRecord),
+            Middleware(Admission),
+            Middleware(ProjectSegment),
+            Middleware(Authentication),
+        ],
         lifespan=lifespan,
     )
 

@@ -54,7 +54,8 @@ class Settings(BaseSettings):
     )
     web_concurrency: Annotated[int, Field(ge=1, le=64)] = 2
     concurrent_requests: Annotated[int, Field(ge=1, le=1000)] = Field(
-        default=16, description="Requests that one API process works on at once; others wait, fairly by user and project."
+        default=16,
+        description="Requests that one API process works on at once; others wait, fairly by user and project.",
     )
     database_pool: Annotated[int, Field(ge=1, le=200)] = 10
     data_dir: Path = Field(default=Path(".modelyard"), description="State of `up`; unused in production.")

@@ -1,7 +1,7 @@
 """In front of all work: how many requests are under work at once, and whose is next.
 
-An event loop that has accepted all that was sent works on all of it a little, and answers nobody in time. Here no more is
-begun than keeps the loop busy; the rest waits in a :class:`FairQueue`, before its token is looked up or its body read.
+An event loop that has accepted all that was sent works on all of it a little, and answers nobody in time. Here no more
+is begun than keeps the loop busy; the rest waits in a :class:`FairQueue`, before its token is looked up or body read.
 Probes are let through. Whoever sends or fetches a long file leaves its slot to others, as does a client that is silent.
 """
 
@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import ModelyardError
 from app.http.answers import error_answer
-from app.http.fair_queue import FairQueue, Overloaded, Slot
+from app.http.fair_queue import FairQueue, Slot
 from app.http.senders import Sender, Senders
 
 MOST_OF_ONE = 300

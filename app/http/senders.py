@@ -1,8 +1,8 @@
 """Whose request it is, as far as it can be told before anybody is asked: the accounts that it is charged to.
 
-A token is looked up only when the turn of its request has come. Until this process has seen that it is valid, its request
-counts as one of a stranger at its address, and so does a project that the token has not been seen to reach: nobody gets
-more turns by making up tokens, or takes turns from others by naming their projects.
+A token is looked up only when the turn of its request has come. Until this process has seen that it is valid, its
+request counts as one of a stranger at its address; and a project counts only once the token has been seen to reach it.
+So nobody gets more turns by making up tokens, or takes turns from others by naming their projects.
 """
 
 from __future__ import annotations
@@ -65,8 +65,9 @@ class Senders:
         if actor is None or actor.user_id is None or sender.credentials is None:
             return ()
         _keep(self._users, sender.credentials, actor.user_id)
-        project_id = actor.project_boundary or (actor.known.first if actor.known else None)
-        found = [_user(actor.user_id)]
+        reached = actor.known.first if actor.known else None
+        project_id = actor.project_boundary or (reached[0] if reached else None)
+        found = [user_account(actor.user_id)]
         if project_id is not None:
             found.append(_project(project_id))
             if sender.reference or actor.project_boundary:
@@ -78,7 +79,7 @@ class Senders:
         if user_id is None:
             first = f"address {(scope.get('client') or ('',))[0]}"
         else:
-            first = _user(user_id)
+            first = user_account(user_id)
             project_id = self._projects.get((user_id, reference))
             if project_id is not None:
                 return first, _project(project_id)
@@ -94,7 +95,7 @@ def _reference(path: bytes) -> bytes:
     return b""
 
 
-def _user(id: int) -> Account:
+def user_account(id: int) -> Account:
     return f"user {id}"
 
 

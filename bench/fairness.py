@@ -30,8 +30,10 @@ import uvloop
 
 from bench import peers, stock
 from bench.http1 import Address, CallFailed, Connection
+from bench.load import Round
 from bench.machine import running
 from bench.peers import API, Peer
+from bench.processors import Watch
 
 _FILES = "/api/2.0/mlflow-artifacts/artifacts"
 _QUIET_CLIENTS = 2
@@ -285,29 +287,40 @@ def main() -> None:
     parser.add_argument("--noisy", default="100,300", help="numbers of noisy clients")
     options = parser.parse_args()
     with running() as machine:
-        noisy, quiet = uvloop.run(tenants(peers.ours(machine)))
+        peer = peers.ours(machine)
+        noisy, quiet = uvloop.run(tenants(peer))
         uvloop.run(watch(quiet, 3.0))
-        print(f"load {os.getloadavg()[0]:.1f} before")
+        print(f"{os.cpu_count()} processors; load {os.getloadavg()[0]:.1f} before")
         columns = ("noisy clients", "quiet p50", "quiet p99", "live p50", "live p99", "live most")
-        print(f"| {' | '.join((*columns, 'noisy calls/s', 'noisy p50', 'refused'))} |")
-        print("|---|---|---|---|---|---|---|---|---|")
-        alone = uvloop.run(watch(quiet, options.seconds))
-        _print("none", alone, (0.0, float("nan"), 0))
+        print(f"| {' | '.join((*columns, 'noisy calls/s', 'noisy p50', 'refused', 'others'))} |")
+        print("|---" * (len(columns) + 4) + "|")
+        alone, others = _watched(peer, quiet, options.seconds)
+        _print("none", alone, (0.0, float("nan"), 0), others)
         for clients in map(int, options.noisy.split(",")):
             with noise(noisy, clients, options.seconds + 4) as told:
-                seen = uvloop.run(watch(quiet, options.seconds))
-            _print(str(clients), seen, told())
+                seen, others = _watched(peer, quiet, options.seconds)
+            _print(str(clients), seen, told(), others)
             ratio = percentile(seen[0].latencies, 0.99) / percentile(alone[0].latencies, 0.99)
             print(f"  quiet p99 is {ratio:.1f} times that alone", flush=True)
-        _print("none", uvloop.run(watch(quiet, options.seconds)), (0.0, float("nan"), 0))
+        alone, others = _watched(peer, quiet, options.seconds)
+        _print("none", alone, (0.0, float("nan"), 0), others)
 
 
-def _print(title: str, seen: tuple[Seen, Seen], noisy: tuple[float, float, int]) -> None:
+def _watched(peer: Peer, quiet: Tenant, seconds: float) -> tuple[tuple[Seen, Seen], float]:
+    """What was seen, and how many processors somebody else used meanwhile."""
+    with Watch(peer.processes) as processors:
+        seen = uvloop.run(watch(quiet, seconds))
+    return seen, processors.told(Round(seconds, (), 0.0)).others
+
+
+def _print(title: str, seen: tuple[Seen, Seen], noisy: tuple[float, float, int], others: float) -> None:
     quiet, live = seen
     figures = [percentile(one.latencies, share) for one in (quiet, live) for share in (0.5, 0.99)]
     cells = [f"{one:.1f} ms" for one in (*figures, percentile(live.latencies, 1.0))]
     rate, median, refused = noisy
-    print(f"| {title} | {' | '.join(cells)} | {rate:.0f} | {median:.0f} ms | {refused} + {quiet.refused} |")
+    print(
+        f"| {title} | {' | '.join(cells)} | {rate:.0f} | {median:.0f} ms | {refused} + {quiet.refused} | {others:.1f} |"
+    )
     kinds = Counter({kind: percentile(found, 0.99) for kind, found in quiet.by_kind.items()})
     print(
         f"  {len(quiet.latencies)} quiet calls; p99 {', '.join(f'{kind} {ms:.0f}' for kind, ms in kinds.items())} ms",

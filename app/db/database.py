@@ -25,6 +25,7 @@ from sqlalchemy.pool import NullPool
 from app import faults
 from app.db.admission import Admission
 from app.db.direct import DirectPool
+from app.db.pauses import pause
 from app.errors import Busy, Conflict, Invalid, Unavailable
 
 Snapshot = NewType("Snapshot", AsyncSession)
@@ -102,6 +103,7 @@ class Database:
         """
         async with self._readers, _translated(), AsyncSession(self._read_engine, autoflush=False) as session:
             yield Snapshot(session)
+        await pause()
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Tx]:
@@ -220,6 +222,8 @@ class _Lent:
             ending.add_done_callback(lambda _ending: self._line.leave())
         if error is not None:
             _raise_translated(error)
+        else:
+            await pause()
 
 
 @asynccontextmanager

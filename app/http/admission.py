@@ -14,6 +14,7 @@ from prometheus_client import Counter, Histogram
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.db.pauses import PAUSE
 from app.errors import ModelyardError
 from app.http.answers import error_answer
 from app.http.fair_queue import FairQueue, Slot
@@ -26,6 +27,8 @@ PATIENCE = 8.0
 """Seconds that a request may wait for its turn."""
 RESERVE = 4
 """Slots that only quiet senders get."""
+SHARE = 2
+"""Slots of one sender or project while others are active, too."""
 LEAST_SLOTS = 1
 TICK, IN_TIME, LATE = 0.005, 0.003, 0.01
 """Seconds: how often the event loop is looked at, and how late it may be until there are more slots or fewer."""
@@ -59,6 +62,7 @@ class Admission:
             await error_answer(scope, error)(scope, receive, send)
             return
         stay = _Stay(gate, sender, slot, scope, receive, send)
+        PAUSE.set(slot.give_way)
         try:
             await self.app(scope, stay.receive if sender.has_body else receive, stay.send)
         finally:
@@ -106,7 +110,9 @@ class Gate:
 
     def __init__(self, slots: int, stream_bytes: int) -> None:
         """A body of more than ``stream_bytes`` is a long file."""
-        self.queue = FairQueue(slots, reserve=RESERVE, most_of_one=MOST_OF_ONE, most=MOST, patience=PATIENCE)
+        self.queue = FairQueue(
+            slots, reserve=RESERVE, share=SHARE, most_of_one=MOST_OF_ONE, most=MOST, patience=PATIENCE
+        )
         self.pace = Pace(self.queue, slots)
         self.senders = Senders()
         self.stream_bytes = stream_bytes

@@ -28,6 +28,12 @@ Accounts: TypeAlias = tuple[Account, ...]
 LEAST_COST = 0.001
 """Seconds that are charged when a request is let in; the rest of what it took when it leaves."""
 MOST_ACCOUNTS = 10_000
+MOST_HELD_BACK = 64
+"""So many who have their share are passed over in the search for somebody who may begin."""
+LONGEST_WAY = 0.05
+"""Seconds for which a request that has begun lets quiet ones go ahead between two of its statements."""
+SIDE_BY_SIDE = 1.0
+"""Seconds for which callers count as active after others have come."""
 
 
 class Overloaded(Unavailable):
@@ -57,6 +63,11 @@ class Slot:
             self.is_held = True
             self.queue.give_again(self)
 
+    async def give_way(self) -> None:
+        """Wait while quiet requests are under work, but not for long: what was begun shall also end."""
+        if self.is_held and not self.goes_ahead:
+            await self.queue.while_others_go_ahead()
+
 
 @dataclass(slots=True)
 class _Flow:
@@ -73,8 +84,9 @@ class FairQueue:
     """Lets in so many requests at a time, fairly.
 
     ``slots`` of them, and ``reserve`` more for those whose accounts have been charged less than all others: a quiet
-    caller need not even wait until a noisy one has been answered. No more than ``most_of_one`` of one sender and
-    ``most`` in all may wait, none for longer than ``patience`` seconds.
+    caller need not even wait until a noisy one has been answered. Database and store serve whoever comes, so while
+    several callers are active none has more than ``share`` slots, and only one while a quiet one is under work. No more
+    than ``most_of_one`` of one sender and ``most`` in all may wait, none for longer than ``patience`` seconds.
 
     Whoever has a slot must not ask for another one.
     """
@@ -84,15 +96,20 @@ class FairQueue:
         slots: int,
         *,
         reserve: int,
+        share: int,
         most_of_one: int,
         most: int,
         patience: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.slots, self._reserve = slots, reserve
+        self.slots, self._reserve, self._share = slots, reserve, share
         self._most_of_one, self._most, self._patience = most_of_one, most, patience
         self._clock = clock
         self._under_work = self._ahead = 0
+        self._held: dict[Account, int] = {}
+        self._giving_way: list[asyncio.Future[None]] = []
+        self._last: Accounts = ()
+        self._others_until = 0.0
         self._charged: dict[Account, float] = {}
         self._virtual_time = 0.0
         self._flows: dict[Accounts, _Flow] = {}
@@ -110,8 +127,12 @@ class FairQueue:
 
     def enter_at_once(self, accounts: Accounts) -> Slot | None:
         """A slot, if nobody has to be waited for."""
+        if accounts != self._last:
+            self._note_others(accounts)
         tag = self._tag(accounts)
-        return self._admit(accounts, tag) if self._has_room(tag) else None
+        if not self._has_room(accounts, tag):
+            return None
+        return self._admit(accounts, tag, self._order[0][0][0] if self._order else tag[0])
 
     async def enter(self, accounts: Accounts) -> Slot:
         """A slot, after the turn of others has come.
@@ -139,8 +160,12 @@ class FairQueue:
     def take_back(self, slot: Slot, also: Accounts) -> None:
         """End the use of a slot; see :meth:`Slot.leave`."""
         self._under_work -= 1
-        self._ahead -= slot.goes_ahead
-        slot.goes_ahead = False
+        for account in slot.accounts:
+            self._held[account] -= 1
+            if not self._held[account]:
+                del self._held[account]
+        if slot.goes_ahead:
+            self._end_going_ahead(slot)
         if not self._under_work and not self.waiting:
             # Nobody is kept from anything, so what was used before is of no account.
             self._charged.clear()
@@ -150,9 +175,32 @@ class FairQueue:
         self._charge((*slot.accounts, *also), max(0.0, self._clock() - slot.since - LEAST_COST))
         self._dispatch()
 
+    async def while_others_go_ahead(self) -> None:
+        """See :meth:`Slot.give_way`."""
+        if not self._ahead:
+            return
+        loop = asyncio.get_running_loop()
+        waiter = loop.create_future()
+        self._giving_way.append(waiter)
+        timer = loop.call_later(LONGEST_WAY, _set, waiter)
+        try:
+            await waiter
+        finally:
+            timer.cancel()
+
+    def _end_going_ahead(self, slot: Slot) -> None:
+        slot.goes_ahead = False
+        self._ahead -= 1
+        if not self._ahead:
+            for waiter in self._giving_way:
+                _set(waiter)
+            self._giving_way.clear()
+
     def give_again(self, slot: Slot) -> None:
         """Go on using a slot, even if there is none; see :meth:`Slot.resume`."""
         self._under_work += 1
+        for account in slot.accounts:
+            self._held[account] = self._held.get(account, 0) + 1
         slot.since = self._clock()
 
     def resize(self, slots: int) -> None:
@@ -164,20 +212,31 @@ class FairQueue:
         charged = [self._charged.get(account, self._virtual_time) for account in accounts]
         return max(charged), min(charged)
 
-    def _has_room(self, tag: _Tag) -> bool:
+    def _has_room(self, accounts: Accounts, tag: _Tag) -> bool:
         if self._is_quiet(tag):
             return self._under_work < self.slots + self._reserve
-        return self._under_work < self.slots and not self._ahead
+        if self._under_work >= self.slots:
+            return False
+        most = 1 if self._ahead else self._share if self._clock() < self._others_until else self.slots
+        return most >= self.slots or all(self._held.get(account, 0) < most for account in accounts)
+
+    def _note_others(self, accounts: Accounts) -> None:
+        """Callers are active side by side for as long as they go on coming by turns."""
+        if not any(account in self._last for account in accounts):
+            self._others_until = self._clock() + SIDE_BY_SIDE
+        self._last = accounts
 
     def _is_quiet(self, tag: _Tag) -> bool:
         return tag[0] <= self._virtual_time
 
-    def _admit(self, accounts: Accounts, tag: _Tag) -> Slot:
+    def _admit(self, accounts: Accounts, tag: _Tag, floor: float) -> Slot:
+        """``floor`` is the least that any account has been charged that waits or is let in now."""
         goes_ahead = self.waiting > 0 and self._is_quiet(tag)
         self._under_work += 1
         self._ahead += goes_ahead
-        self._virtual_time = max(self._virtual_time, tag[0])
+        self._virtual_time = max(self._virtual_time, min(tag[0], floor))
         for account in accounts:
+            self._held[account] = self._held.get(account, 0) + 1
             charged = self._charged.get(account, 0.0)
             self._charged[account] = max(charged, self._virtual_time) + LEAST_COST
         if len(self._charged) > MOST_ACCOUNTS:
@@ -244,21 +303,30 @@ class FairQueue:
         heapq.heappush(self._order, (self._tag(flow.accounts), next(self._numbers), flow))
 
     def _dispatch(self) -> None:
-        while self._order:
-            tag, _, flow = self._order[0]
+        held_back: list[tuple[_Tag, int, _Flow]] = []
+        while self._order and self._under_work < self.slots + self._reserve and len(held_back) < MOST_HELD_BACK:
+            tag, number, flow = heapq.heappop(self._order)
             if not flow.waiting:
-                heapq.heappop(self._order)
                 continue
             now = self._tag(flow.accounts)
             if now > tag:
-                heapq.heapreplace(self._order, (now, next(self._numbers), flow))
-                continue
-            if not self._has_room(tag):
-                return
-            heapq.heappop(self._order)
-            turn = flow.waiting.popleft()
-            self._has_left(flow)
-            if not turn.done():
-                turn.set_result(self._admit(flow.accounts, tag))
-            if flow.waiting:
-                self._push(flow)
+                heapq.heappush(self._order, (now, number, flow))
+            elif not self._has_room(flow.accounts, tag):
+                held_back.append((tag, number, flow))
+            else:
+                self._let_in(flow, tag, held_back[0][0][0] if held_back else tag[0])
+        for entry in held_back:
+            heapq.heappush(self._order, entry)
+
+    def _let_in(self, flow: _Flow, tag: _Tag, floor: float) -> None:
+        turn = flow.waiting.popleft()
+        self._has_left(flow)
+        if not turn.done():
+            turn.set_result(self._admit(flow.accounts, tag, floor))
+        if flow.waiting:
+            self._push(flow)
+
+
+def _set(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)

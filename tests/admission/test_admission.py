@@ -172,7 +172,7 @@ async def test_a_handler_that_fails_gives_its_slot_back():
 
 
 async def test_a_late_loop_has_fewer_slots_and_one_in_time_more():
-    queue = FairQueue(8, reserve=0, most_of_one=9, most=9, patience=9)
+    queue = FairQueue(8, reserve=0, share=8, most_of_one=9, most=9, patience=9)
     pace = Pace(queue, 8)
     seen = []
     for lateness in (0.5, 0.5, 0.5, 0.5, 0.005, 0.0, 0.0, *([0.0] * 9)):

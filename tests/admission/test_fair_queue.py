@@ -26,10 +26,10 @@ class Clock:
 class Crowd:
     """Requests at a queue, by name, and the order in which they were let in."""
 
-    def __init__(self, slots=1, *, reserve=0, most_of_one=1000, most=1000, patience=1000.0) -> None:
+    def __init__(self, slots=1, *, reserve=0, share=100, most_of_one=1000, most=1000, patience=1000.0) -> None:
         self.clock = Clock()
         self.queue = FairQueue(
-            slots, reserve=reserve, most_of_one=most_of_one, most=most, patience=patience, clock=self.clock
+            slots, reserve=reserve, share=share, most_of_one=most_of_one, most=most, patience=patience, clock=self.clock
         )
         self.order: list[str] = []
         self.slots: dict[str, fair_queue.Slot] = {}
@@ -66,7 +66,7 @@ async def settled() -> None:
 
 
 async def test_whoever_comes_to_an_idle_queue_does_not_wait():
-    queue = FairQueue(2, reserve=0, most_of_one=1, most=1, patience=1)
+    queue = FairQueue(2, reserve=0, share=2, most_of_one=1, most=1, patience=1)
     first, second = queue.enter_at_once(("a",)), queue.enter_at_once(("a",))
     assert first and second and queue.enter_at_once(("a",)) is None
     first.leave()

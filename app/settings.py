@@ -109,7 +109,10 @@ class Settings(BaseSettings):
     ci_timeout_seconds: Annotated[float, Field(ge=0.1, le=60)] = Field(
         default=10, description="How long a CI system may take for one answer."
     )
-    log_level: str = "INFO"
+    metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = Field(
+        default=None, description="Opens /metrics of API and worker, as a bearer token; else only administrators may."
+    )
+    log_level: str = Field(default="INFO", description="INFO writes a line for every request, WARNING none.")
     log_json: bool = True
 
     @field_validator("database_url")

@@ -109,7 +109,7 @@ class FairQueue:
         self._held: dict[Account, int] = {}
         self._giving_way: list[asyncio.Future[None]] = []
         self._last: Accounts = ()
-        self._others_until = 0.0
+        self._last_until = self._others_until = 0.0
         self._charged: dict[Account, float] = {}
         self._virtual_time = 0.0
         self._flows: dict[Accounts, _Flow] = {}
@@ -127,8 +127,7 @@ class FairQueue:
 
     def enter_at_once(self, accounts: Accounts) -> Slot | None:
         """A slot, if nobody has to be waited for."""
-        if accounts != self._last:
-            self._note_others(accounts)
+        self._note_others(accounts)
         tag = self._tag(accounts)
         if not self._has_room(accounts, tag):
             return None
@@ -213,18 +212,23 @@ class FairQueue:
         return max(charged), min(charged)
 
     def _has_room(self, accounts: Accounts, tag: _Tag) -> bool:
-        if self._is_quiet(tag):
-            return self._under_work < self.slots + self._reserve
-        if self._under_work >= self.slots:
+        is_quiet = self._is_quiet(tag)
+        if self._under_work >= self.slots + (self._reserve if is_quiet else 0):
             return False
-        most = 1 if self._ahead else self._share if self._clock() < self._others_until else self.slots
-        return most >= self.slots or all(self._held.get(account, 0) < most for account in accounts)
+        if self._ahead and not is_quiet:
+            return not any(account in self._held for account in accounts)
+        if self._clock() >= self._others_until:
+            return True
+        return all(self._held.get(account, 0) < self._share for account in accounts)
 
     def _note_others(self, accounts: Accounts) -> None:
         """Callers are active side by side for as long as they go on coming by turns."""
-        if not any(account in self._last for account in accounts):
-            self._others_until = self._clock() + SIDE_BY_SIDE
-        self._last = accounts
+        now = self._clock()
+        if accounts != self._last:
+            if now < self._last_until and not any(account in self._last for account in accounts):
+                self._others_until = now + SIDE_BY_SIDE
+            self._last = accounts
+        self._last_until = now + SIDE_BY_SIDE
 
     def _is_quiet(self, tag: _Tag) -> bool:
         return tag[0] <= self._virtual_time

@@ -13,10 +13,15 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from app.errors import ModelyardError
+from app.http import scraping
+from app.http.answers import error_answer
+from app.http.single_flight import SingleFlight
 from app.runtime import Runtime
 from app.upkeep.figures import Figures
 
 PROBE_SECONDS = 2.5
+FRESH_SECONDS = 0.5
+"""For how long an answer to `/health/ready` is given again."""
 
 
 async def live(_request: Request) -> Response:
@@ -25,13 +30,15 @@ async def live(_request: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """Database and store answer (needed), and Redis (only makes things faster): each with its state."""
-    runtime: Runtime = request.app.state.runtime
-    names = ("database", "redis", "store")
-    states = await asyncio.gather(
-        _state(runtime.db.ping()), _state(runtime.broker.ping()), _state(runtime.blobs.ready())
-    )
-    parts = dict(zip(names, states, strict=True))
+    """Database and store answer (needed), and Redis (only makes things faster): each with its state.
+
+    However many ask, the parts are asked once at a time, and what they said holds for half a second.
+    """
+    state = request.app.state
+    if not hasattr(state, "readiness"):
+        runtime: Runtime = state.runtime
+        state.readiness = SingleFlight(lambda: _states(runtime), FRESH_SECONDS)
+    parts: dict[str, str] = await state.readiness()
     needed = parts["database"] == "ok" and parts["store"] == "ok"
     overall = "ready" if needed and parts["redis"] == "ok" else "degraded" if needed else "unavailable"
     return Response(
@@ -42,12 +49,24 @@ async def ready(request: Request) -> Response:
     )
 
 
+async def _states(runtime: Runtime) -> dict[str, str]:
+    names = ("database", "redis", "store")
+    states = await asyncio.gather(
+        _state(runtime.db.ping()), _state(runtime.broker.ping()), _state(runtime.blobs.ready())
+    )
+    return dict(zip(names, states, strict=True))
+
+
 async def metrics(request: Request) -> Response:
-    """What processes count, and what the database knows to be waiting.
+    """What processes count, and what the database knows to be waiting; for administrators and scrapers alone.
 
     Counters are those of all processes that share ``PROMETHEUS_MULTIPROC_DIR``, where it is set, else of this one. What
     waits is the same whichever process tells it.
     """
+    try:
+        await scraping.require(request)
+    except ModelyardError as error:
+        return error_answer(request.scope, error)
     figures = _figures(request)
     await figures.refresh()
     waiting = CollectorRegistry()

@@ -125,6 +125,62 @@ async def test_requests_of_one_sender_alone_use_all_slots():
     assert crowd.queue.under_work == 3
 
 
+async def test_one_of_several_active_callers_has_its_share_and_one_alone_all_slots():
+    crowd = Crowd(4, share=2)
+    for number in range(6):
+        await crowd.come(f"n{number}")
+    assert crowd.queue.under_work == 4
+    await crowd.come("q0")
+    for name in ("n0", "n1", "n2"):
+        await crowd.leave(name, after=0.1)
+    assert crowd.order == ["n0", "n1", "n2", "n3", "q0"]  # which goes ahead: meanwhile the others have one
+    await crowd.leave("q0", after=0.0)
+    assert crowd.queue.under_work == 2
+    await crowd.leave("n3", after=fair_queue.SIDE_BY_SIDE)  # others have not come for so long
+    assert crowd.order[-1] == "n5"
+    for number in range(6, 10):
+        await crowd.come(f"n{number}")
+    assert crowd.queue.under_work == 4
+
+
+async def test_who_has_its_share_holds_up_nobody_who_waits_behind_it():
+    crowd = Crowd(3, share=1)
+    await crowd.come("a0", "user 1", "project 1")
+    await crowd.come("b0", "user 2", "project 2")
+    await crowd.come("a1", "user 3", "project 1")
+    await crowd.come("b1", "user 2", "project 3")
+    await crowd.come("c0", "user 4", "project 4")
+    assert crowd.order == ["a0", "b0", "c0"]
+    await crowd.leave("c0", after=0.5)
+    await crowd.come("c1", "user 4", "project 4")
+    assert crowd.order == ["a0", "b0", "c0", "c1"]
+    await crowd.leave("a0", after=0.1)
+    assert crowd.order[4:] == ["a1"]
+    await crowd.leave("b0", after=0.1)
+    assert crowd.order[5:] == ["b1"]
+
+
+async def test_a_request_gives_way_to_a_quiet_one_between_its_statements_but_not_for_long(monkeypatch):
+    crowd = Crowd(1, reserve=1)
+    for number in range(3):
+        await crowd.come(f"n{number}")
+    noisy = crowd.slots["n0"]
+    await asyncio.wait_for(noisy.give_way(), 1)  # nobody goes ahead
+    await crowd.come("q0")
+    await asyncio.wait_for(crowd.slots["q0"].give_way(), 1)  # it is the one that goes ahead
+    giving = asyncio.create_task(noisy.give_way())
+    await settled()
+    assert not giving.done()
+    await crowd.leave("q0", after=0.0)
+    assert giving.done()
+    monkeypatch.setattr(fair_queue, "LONGEST_WAY", 0.001)
+    await crowd.leave("n0")
+    await crowd.come("q1")
+    assert "q1" in crowd.slots
+    await asyncio.wait_for(crowd.slots["n1"].give_way(), 10)
+    assert "q1" in crowd.slots
+
+
 async def test_long_requests_count_more_than_short_ones():
     """Two that always want more: who takes ten times as long is let in a tenth as often."""
     crowd = Crowd()
@@ -312,9 +368,15 @@ _MOVES = st.lists(
 
 
 @settings(max_examples=300, deadline=None)
-@given(moves=_MOVES, slots=st.integers(1, 3), reserve=st.integers(0, 2), most=st.integers(1, 8))
-async def test_whatever_happens_no_slot_is_lost_and_everybody_is_answered(moves, slots, reserve, most):
-    crowd = Crowd(slots, reserve=reserve, most=most, most_of_one=5)
+@given(
+    moves=_MOVES,
+    slots=st.integers(1, 3),
+    reserve=st.integers(0, 2),
+    share=st.integers(1, 2),
+    most=st.integers(1, 8),
+)
+async def test_whatever_happens_no_slot_is_lost_and_everybody_is_answered(moves, slots, reserve, share, most):
+    crowd = Crowd(slots, reserve=reserve, share=share, most=most, most_of_one=5)
     held = crowd.slots
     for number, (move, first, second) in enumerate(moves):
         match move:
@@ -343,7 +405,8 @@ async def test_whatever_happens_no_slot_is_lost_and_everybody_is_answered(moves,
         assert not waiting or len(held) >= 1
     await crowd.drain()
     assert all(task.done() for task in crowd.tasks.values())
-    assert (crowd.queue.under_work, crowd.queue.waiting) == (0, 0)
+    assert (crowd.queue.under_work, crowd.queue.waiting, crowd.queue._ahead) == (0, 0, 0)
+    assert not any((crowd.queue._held, crowd.queue._flows, crowd.queue._order, crowd.queue._waiting_of))
     ends = {type(task.exception()) for task in crowd.tasks.values() if not task.cancelled()}
     assert ends <= {type(None), Overloaded, TooManyRequests}
 

@@ -7,10 +7,9 @@ So nobody gets more turns by making up tokens, or takes turns from others by nam
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TypeVar
-from urllib.parse import unquote_to_bytes
 
 from starlette.types import Scope
 
@@ -37,70 +36,68 @@ class Sender:
     credentials: bytes | None
     """SHA-256 of the header with the token."""
     reference: bytes
-    """The project as the path names it; empty if it names none."""
+    """The project as the path spells it; empty if it names none."""
     has_body: bool
+    is_known: bool = False
+    """Whether both user and project have been seen before."""
 
 
 class Senders:
     """Senders that this process has seen before."""
 
     def __init__(self) -> None:
-        self._users: dict[bytes, int] = {}
-        self._projects: dict[tuple[int, bytes], int] = {}
+        self._users: dict[bytes, Account] = {}
+        self._both: dict[tuple[bytes, bytes], Accounts] = {}
+        """User and project, by credentials and reference."""
 
     def of(self, scope: Scope) -> Sender:
         """Who sends, and the accounts to charge: the user or address, and the project."""
         credentials, has_body = None, False
         for name, value in scope["headers"]:
             if name in _CREDENTIALS:
-                credentials = hashlib.sha256(value).digest()
+                credentials = sha256(value).digest()
             elif name in _BODY:
                 has_body = value != b"0"
         reference = _reference(scope.get("raw_path") or b"")
+        if credentials is not None and (accounts := self._both.get((credentials, reference))):
+            return Sender(accounts, credentials, reference, has_body, is_known=True)
         return Sender(self._accounts(scope, credentials, reference), credentials, reference, has_body)
 
     def learn(self, sender: Sender, scope: Scope) -> Accounts:
         """Remember who it was, now that that is known; answers what else is to be charged."""
-        actor: Actor | None = scope.get("state", {}).get("actor")
-        if actor is None or actor.user_id is None or sender.credentials is None:
+        if sender.is_known or sender.credentials is None:
             return ()
-        _keep(self._users, sender.credentials, actor.user_id)
+        actor: Actor | None = scope.get("state", {}).get("actor")
+        if actor is None or actor.user_id is None:
+            return ()
+        user = user_account(actor.user_id)
+        _keep(self._users, sender.credentials, user)
         reached = actor.known.first if actor.known else None
         project_id = actor.project_boundary or (reached[0] if reached else None)
-        found = [user_account(actor.user_id)]
-        if project_id is not None:
-            found.append(_project(project_id))
-            if sender.reference or actor.project_boundary:
-                _keep(self._projects, (actor.user_id, sender.reference), project_id)
-        return tuple(account for account in found if account not in sender.accounts)
+        accounts: Accounts = (user,) if project_id is None else (user, f"project {project_id}")
+        if project_id is not None and (sender.reference or actor.project_boundary):
+            _keep(self._both, (sender.credentials, sender.reference), accounts)
+        return tuple(account for account in accounts if account not in sender.accounts)
 
     def _accounts(self, scope: Scope, credentials: bytes | None, reference: bytes) -> Accounts:
-        user_id = None if credentials is None else self._users.get(credentials)
-        if user_id is None:
+        first = self._users.get(credentials) if credentials is not None else None
+        if first is None:
             first = f"address {(scope.get('client') or ('',))[0]}"
-        else:
-            first = user_account(user_id)
-            project_id = self._projects.get((user_id, reference))
-            if project_id is not None:
-                return first, _project(project_id)
         return (first, f"{first} {reference.decode('latin-1')}") if reference else (first,)
+
+
+def user_account(id: int) -> Account:
+    """The account of a user, whichever of its tokens it sends."""
+    return f"user {id}"
 
 
 def _reference(path: bytes) -> bytes:
     if path.startswith(_PROJECT):
         rest = path[len(_PROJECT) : len(_PROJECT) + _LONGEST]
-        return unquote_to_bytes(rest.partition(b"/ml/")[0].partition(b"/packages/")[0]).lower()
+        return rest.partition(b"/ml/")[0].partition(b"/packages/")[0]
     if path.startswith(_LINKS):
         return path[1:_LONGEST].split(b"/", 2)[1]
     return b""
-
-
-def user_account(id: int) -> Account:
-    return f"user {id}"
-
-
-def _project(id: int) -> Account:
-    return f"project {id}"
 
 
 def _keep(remembered: dict[Key, Value], key: Key, value: Value) -> None:

@@ -229,18 +229,18 @@ async def test_a_quiet_projects_request_is_served_next_beside_a_noisy_one(runtim
 async def test_requests_are_charged_to_the_user_and_the_project_once_both_are_known(runtime, project, held):
     client, gate = held
     person = project.people[max(project.people)]
-    base = f"/api/v4/projects/{project.path.replace('/', '%2f')}/ml/mlflow"
+    spelled = project.path.replace("/", "%2F")
     scope = {
         "headers": [(b"authorization", person.headers["Authorization"].encode())],
-        "raw_path": f"{base}/x".encode(),
+        "raw_path": f"/api/v4/projects/{spelled}/ml/mlflow/x".encode(),
         "client": ("192.0.2.1", 1),
     }
-    assert gate.senders.of(scope).accounts == ("address 192.0.2.1", f"address 192.0.2.1 {project.path}")
+    assert gate.senders.of(scope).accounts == ("address 192.0.2.1", f"address 192.0.2.1 {spelled}")
     await _search(client, project, person, [], "")
     assert gate.senders.of(scope).accounts == (f"user {person.actor.user_id}", f"project {project.id}")
     # What somebody may not see is not charged for what that one sends, nor are made-up tokens anybody's.
     other = scope | {"raw_path": b"/api/v4/projects/somebody%2Felses/ml/mlflow/x"}
-    assert gate.senders.of(other).accounts[1] == f"user {person.actor.user_id} somebody/elses"
+    assert gate.senders.of(other).accounts[1] == f"user {person.actor.user_id} somebody%2Felses"
     made_up = scope | {"headers": [(b"authorization", b"Bearer myt_made_up")]}
     assert gate.senders.of(made_up).accounts[0] == "address 192.0.2.1"
 

@@ -32,6 +32,8 @@ MOST_HELD_BACK = 64
 """So many who have their share are passed over in the search for somebody who may begin."""
 LONGEST_WAY = 0.05
 """Seconds for which a request that has begun lets quiet ones go ahead between two of its statements."""
+LEAD = 0.25
+"""Seconds for which a request goes ahead of others: one that takes longer is not quiet."""
 SIDE_BY_SIDE = 1.0
 """Seconds for which callers count as active after others have come."""
 
@@ -100,10 +102,11 @@ class FairQueue:
         most_of_one: int,
         most: int,
         patience: float,
+        lead: float = LEAD,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.slots, self._reserve, self._share = slots, reserve, share
-        self._most_of_one, self._most, self._patience = most_of_one, most, patience
+        self._most_of_one, self._most, self._patience, self._lead = most_of_one, most, patience, lead
         self._clock = clock
         self._under_work = self._ahead = 0
         self._held: dict[Account, int] = {}
@@ -187,6 +190,11 @@ class FairQueue:
         finally:
             timer.cancel()
 
+    def _end_lead(self, slot: Slot) -> None:
+        if slot.goes_ahead:
+            self._end_going_ahead(slot)
+            self._dispatch()
+
     def _end_going_ahead(self, slot: Slot) -> None:
         slot.goes_ahead = False
         self._ahead -= 1
@@ -245,7 +253,10 @@ class FairQueue:
             self._charged[account] = max(charged, self._virtual_time) + LEAST_COST
         if len(self._charged) > MOST_ACCOUNTS:
             self._forget()
-        return Slot(self, accounts, self._clock(), goes_ahead)
+        slot = Slot(self, accounts, self._clock(), goes_ahead)
+        if goes_ahead:
+            asyncio.get_running_loop().call_later(self._lead, self._end_lead, slot)
+        return slot
 
     def _charge(self, accounts: Accounts, seconds: float) -> None:
         for account in accounts:

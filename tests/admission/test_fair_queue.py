@@ -26,10 +26,19 @@ class Clock:
 class Crowd:
     """Requests at a queue, by name, and the order in which they were let in."""
 
-    def __init__(self, slots=1, *, reserve=0, share=100, most_of_one=1000, most=1000, patience=1000.0) -> None:
+    def __init__(
+        self, slots=1, *, reserve=0, share=100, most_of_one=1000, most=1000, patience=1000.0, lead=1000.0
+    ) -> None:
         self.clock = Clock()
         self.queue = FairQueue(
-            slots, reserve=reserve, share=share, most_of_one=most_of_one, most=most, patience=patience, clock=self.clock
+            slots,
+            reserve=reserve,
+            share=share,
+            most_of_one=most_of_one,
+            most=most,
+            patience=patience,
+            lead=lead,
+            clock=self.clock,
         )
         self.order: list[str] = []
         self.slots: dict[str, fair_queue.Slot] = {}
@@ -114,6 +123,16 @@ async def test_nobody_else_begins_while_a_quiet_request_that_went_ahead_is_under
     assert crowd.order == ["n0", "n1", "q0"]
     await crowd.leave("q0")
     assert crowd.order == ["n0", "n1", "q0", "n2"]
+
+
+async def test_a_request_that_takes_long_does_not_go_ahead_for_ever():
+    crowd = Crowd(2, reserve=1, lead=0.01)
+    for number in range(3):
+        await crowd.come(f"n{number}")
+    await crowd.come("q0")
+    await crowd.leave("n0")
+    await asyncio.wait_for(crowd.tasks["n2"], 10)
+    assert set(crowd.slots) == {"n1", "q0", "n2"}
 
 
 async def test_requests_of_one_sender_alone_use_all_slots():

@@ -126,13 +126,14 @@ async def test_nobody_else_begins_while_a_quiet_request_that_went_ahead_is_under
 
 
 async def test_a_request_that_takes_long_does_not_go_ahead_for_ever():
-    crowd = Crowd(2, reserve=1, lead=0.01)
-    for number in range(3):
+    crowd = Crowd(3, reserve=1, lead=0.01)
+    for number in range(4):
         await crowd.come(f"n{number}")
     await crowd.come("q0")
     await crowd.leave("n0")
-    await asyncio.wait_for(crowd.tasks["n2"], 10)
-    assert set(crowd.slots) == {"n1", "q0", "n2"}
+    await crowd.leave("n1")
+    await asyncio.wait_for(crowd.tasks["n3"], 10)
+    assert set(crowd.slots) == {"n2", "q0", "n3"}
 
 
 async def test_requests_of_one_sender_alone_use_all_slots():

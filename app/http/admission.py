@@ -28,10 +28,10 @@ PATIENCE = 8.0
 RESERVE = 4
 """Slots that only quiet senders get."""
 SHARE = 2
-"""Slots of one sender or project while others are active, too."""
+"""Slots of one sender or project just after a quiet request."""
 LEAST_SLOTS = 1
-TICK, IN_TIME, LATE = 0.005, 0.003, 0.01
-"""Seconds: how often the event loop is looked at, and how late it may be until there are more slots or fewer."""
+TICK, SHORT_ROUND, LONG_ROUND = 0.005, 0.003, 0.01
+"""Seconds: how often the event loop is looked at, and for how long a round may take beyond that."""
 SILENCE = 0.05
 """Seconds of a client's silence after which its slot is lent to others."""
 REFUSED = Counter("modelyard_admission_refused_total", "Requests refused since too much was asked.", ["code"])
@@ -70,37 +70,38 @@ class Admission:
 
 
 class Pace:
-    """How many slots a queue has, by how late the event loop is while somebody waits.
+    """How many slots a queue has, by how long the rounds of the event loop are while somebody waits.
 
-    A loop that is late has enough to do: with more requests under work each would only take longer. One that is in time
-    waits for database and store, and can begin more.
+    In a long round each request waits for all others: fewer of them come to an end as soon. In short ones there is room
+    for more, which share the database's commits. Rounds are measured in processor time of this thread, so that it does
+    not matter what else the machine does.
     """
 
     def __init__(self, queue: FairQueue, most: int) -> None:
         self._queue = queue
         self._most, self._least = most, min(most, LEAST_SLOTS)
-        self._due: float | None = None
+        self._began: float | None = None
 
     def watch(self) -> None:
         """Look at the loop for as long as somebody waits."""
-        if self._due is None:
+        if self._began is None:
             self._wait()
 
-    def adjust(self, lateness: float) -> None:
-        """Seconds by which the loop was late."""
-        if lateness > LATE and self._queue.slots > self._least:
+    def adjust(self, spent: float) -> None:
+        """``spent`` is the processor time, in seconds, from one look at the loop to the next."""
+        if spent > TICK + LONG_ROUND and self._queue.slots > self._least:
             self._queue.resize(max(self._least, self._queue.slots // 2))
-        elif lateness < IN_TIME and self._queue.slots < self._most:
+        elif spent < TICK + SHORT_ROUND and self._queue.slots < self._most:
             self._queue.resize(self._queue.slots + 1)
 
     def _wait(self) -> None:
-        self._due = time.monotonic() + TICK
+        self._began = time.thread_time()
         asyncio.get_running_loop().call_later(TICK, self._look)
 
     def _look(self) -> None:
-        assert self._due is not None, "it was said when to look"
-        self.adjust(time.monotonic() - self._due)
-        self._due = None
+        assert self._began is not None, "it was said when to look"
+        self.adjust(time.thread_time() - self._began)
+        self._began = None
         if self._queue.waiting:
             self._wait()
 

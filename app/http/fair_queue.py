@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import math
 import time
 from collections import Counter, deque
 from collections.abc import Callable
@@ -34,8 +35,8 @@ LONGEST_WAY = 0.05
 """Seconds for which a request that has begun lets quiet ones go ahead between two of its statements."""
 LEAD = 0.25
 """Seconds for which a request goes ahead of others: one that takes longer is not quiet."""
-SIDE_BY_SIDE = 1.0
-"""Seconds for which callers count as active after others have come."""
+RECOVERY = 0.1
+"""Seconds after which an account may have one slot more than its share, when no quiet request has come meanwhile."""
 
 
 class Overloaded(Unavailable):
@@ -86,9 +87,10 @@ class FairQueue:
     """Lets in so many requests at a time, fairly.
 
     ``slots`` of them, and ``reserve`` more for those whose accounts have been charged less than all others: a quiet
-    caller need not even wait until a noisy one has been answered. Database and store serve whoever comes, so while
-    several callers are active none has more than ``share`` slots, and only one while a quiet one is under work. No more
-    than ``most_of_one`` of one sender and ``most`` in all may wait, none for longer than ``patience`` seconds.
+    caller need not even wait until a noisy one has been answered. Database and store serve whoever comes, so nobody
+    else has more than one slot while a quiet request is under work, for ``lead`` seconds at most, and more than
+    ``share`` only some time after it. No more than ``most_of_one`` of one sender and ``most`` in all may wait, none for
+    longer than ``patience`` seconds.
 
     Whoever has a slot must not ask for another one.
     """
@@ -111,8 +113,7 @@ class FairQueue:
         self._under_work = self._ahead = 0
         self._held: dict[Account, int] = {}
         self._giving_way: list[asyncio.Future[None]] = []
-        self._last: Accounts = ()
-        self._last_until = self._others_until = 0.0
+        self._last_lead = -math.inf
         self._charged: dict[Account, float] = {}
         self._virtual_time = 0.0
         self._flows: dict[Accounts, _Flow] = {}
@@ -130,7 +131,6 @@ class FairQueue:
 
     def enter_at_once(self, accounts: Accounts) -> Slot | None:
         """A slot, if nobody has to be waited for."""
-        self._note_others(accounts)
         tag = self._tag(accounts)
         if not self._has_room(accounts, tag):
             return None
@@ -198,6 +198,7 @@ class FairQueue:
     def _end_going_ahead(self, slot: Slot) -> None:
         slot.goes_ahead = False
         self._ahead -= 1
+        self._last_lead = self._clock()
         if not self._ahead:
             for waiter in self._giving_way:
                 _set(waiter)
@@ -223,20 +224,14 @@ class FairQueue:
         is_quiet = self._is_quiet(tag)
         if self._under_work >= self.slots + (self._reserve if is_quiet else 0):
             return False
-        if self._ahead and not is_quiet:
-            return not any(account in self._held for account in accounts)
-        if self._clock() >= self._others_until:
-            return True
-        return all(self._held.get(account, 0) < self._share for account in accounts)
+        most = self._most_of_each(is_quiet=is_quiet)
+        return most >= self.slots or all(self._held.get(account, 0) < most for account in accounts)
 
-    def _note_others(self, accounts: Accounts) -> None:
-        """Callers are active side by side for as long as they go on coming by turns."""
-        now = self._clock()
-        if accounts != self._last:
-            if now < self._last_until and not any(account in self._last for account in accounts):
-                self._others_until = now + SIDE_BY_SIDE
-            self._last = accounts
-        self._last_until = now + SIDE_BY_SIDE
+    def _most_of_each(self, *, is_quiet: bool) -> int:
+        """How many slots an account may have: few after a quiet request, and slowly more from then on."""
+        if self._ahead and not is_quiet:
+            return 1
+        return self._share + math.floor(min((self._clock() - self._last_lead) / RECOVERY, self.slots))
 
     def _is_quiet(self, tag: _Tag) -> bool:
         return tag[0] <= self._virtual_time

@@ -171,12 +171,12 @@ async def test_a_handler_that_fails_gives_its_slot_back():
     assert handlers.gate.queue.under_work == 0
 
 
-async def test_a_late_loop_has_fewer_slots_and_one_in_time_more():
+async def test_a_loop_of_long_rounds_has_fewer_slots_and_one_of_short_rounds_more():
     queue = FairQueue(8, reserve=0, share=8, most_of_one=9, most=9, patience=9)
     pace = Pace(queue, 8)
     seen = []
-    for lateness in (0.5, 0.5, 0.5, 0.5, 0.005, 0.0, 0.0, *([0.0] * 9)):
-        pace.adjust(lateness)
+    for spent in (0.5, 0.5, 0.5, 0.5, 0.01, 0.0, 0.0, *([0.0] * 9)):
+        pace.adjust(spent)
         seen.append(queue.slots)
     assert seen[:7] == [4, 2, 1, 1, 1, 2, 3]
     assert seen[-1] == 8

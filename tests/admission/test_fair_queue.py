@@ -145,39 +145,50 @@ async def test_requests_of_one_sender_alone_use_all_slots():
     assert crowd.queue.under_work == 3
 
 
-async def test_one_of_several_active_callers_has_its_share_and_one_alone_all_slots():
-    crowd = Crowd(4, share=2)
-    for number in range(6):
+async def test_a_noisy_sender_has_its_share_after_a_quiet_request_and_slowly_more_from_then_on():
+    crowd = Crowd(4, reserve=1, share=2)
+    for number in range(12):
         await crowd.come(f"n{number}")
     assert crowd.queue.under_work == 4
     await crowd.come("q0")
     for name in ("n0", "n1", "n2"):
-        await crowd.leave(name, after=0.1)
-    assert crowd.order == ["n0", "n1", "n2", "n3", "q0"]  # which goes ahead: meanwhile the others have one
+        await crowd.leave(name, after=0.0)
+    assert list(crowd.slots) == ["n3", "q0"]  # it goes ahead: meanwhile the others have one
     await crowd.leave("q0", after=0.0)
-    assert crowd.queue.under_work == 2
-    await crowd.leave("n3", after=fair_queue.SIDE_BY_SIDE)  # others have not come for so long
-    assert crowd.order[-1] == "n5"
-    for number in range(6, 10):
-        await crowd.come(f"n{number}")
-    assert crowd.queue.under_work == 4
+    assert list(crowd.slots) == ["n3", "n4"]
+    await crowd.leave("n3", after=fair_queue.RECOVERY / 2)
+    assert list(crowd.slots) == ["n4", "n5"]
+    await crowd.leave("n4", after=fair_queue.RECOVERY)
+    assert list(crowd.slots) == ["n5", "n6", "n7"]
+    await crowd.leave("n5", after=fair_queue.RECOVERY)
+    assert list(crowd.slots) == ["n6", "n7", "n8", "n9"]
 
 
 async def test_who_has_its_share_holds_up_nobody_who_waits_behind_it():
-    crowd = Crowd(3, share=1)
-    await crowd.come("a0", "user 1", "project 1")
-    await crowd.come("b0", "user 2", "project 2")
-    await crowd.come("a1", "user 3", "project 1")
-    await crowd.come("b1", "user 2", "project 3")
-    await crowd.come("c0", "user 4", "project 4")
-    assert crowd.order == ["a0", "b0", "c0"]
-    await crowd.leave("c0", after=0.5)
-    await crowd.come("c1", "user 4", "project 4")
-    assert crowd.order == ["a0", "b0", "c0", "c1"]
-    await crowd.leave("a0", after=0.1)
-    assert crowd.order[4:] == ["a1"]
-    await crowd.leave("b0", after=0.1)
-    assert crowd.order[5:] == ["b1"]
+    crowd = Crowd(2, reserve=1, share=1)
+    for number in range(3):
+        await crowd.come(f"n{number}", "user 1", "project 1")
+    await crowd.come("m0", "user 2", "project 1")
+    await crowd.come("q0", "user 3", "project 2")
+    await crowd.come("b0", "user 4", "project 3")
+    assert list(crowd.slots) == ["n0", "n1", "q0"]
+    await crowd.leave("n0", after=0.01)
+    await crowd.leave("q0", after=0.01)
+    assert list(crowd.slots) == ["n1", "b0"]
+    await crowd.leave("b0", after=0.01)
+    assert list(crowd.slots) == ["n1"]
+    await crowd.leave("n1", after=0.01)
+    assert list(crowd.slots) == ["m0"]
+
+
+async def test_two_who_are_both_busy_share_all_slots():
+    crowd = Crowd(4, reserve=1, share=1)
+    for number in range(6):
+        await crowd.come(f"a{number}")
+        await crowd.come(f"b{number}")
+    for _ in range(4):
+        await crowd.leave(next(iter(crowd.slots)))
+    assert sorted(name[0] for name in crowd.slots) == ["a", "a", "b", "b"]
 
 
 async def test_a_request_gives_way_to_a_quiet_one_between_its_statements_but_not_for_long(monkeypatch):

@@ -29,7 +29,7 @@ RESERVE = 4
 """Slots that only quiet senders get."""
 SHARE = 2
 """Slots of one sender or project just after a quiet request."""
-LEAST_SLOTS = 1
+FIRST_SLOTS, LEAST_SLOTS = 8, 1
 TICK, SHORT_ROUND, LONG_ROUND = 0.005, 0.003, 0.01
 """Seconds: how often the event loop is looked at, and for how long a round may take beyond that."""
 SILENCE = 0.05

@@ -43,13 +43,12 @@ def write_operation(state: State, actor: Actor, operation: str, seconds: float) 
 
 
 def _about(actor: Actor, parameters: dict[str, Any]) -> dict[str, object]:
-    reached = actor.known.first if actor.known else None
-    named = unquote(str(parameters["project"]))[:_LONGEST] if "project" in parameters else None
-    return {
-        "user": actor.username or None,
-        "token": actor.token_id,
-        "project": reached[1] if reached else named or actor.project_boundary,
-    }
+    project: str | int | None = actor.project_boundary
+    if actor.known is not None and actor.known.first is not None:
+        project = actor.known.first[1]
+    elif "project" in parameters:
+        project = unquote(str(parameters["project"]))[:_LONGEST]
+    return {"user": actor.username or None, "token": actor.token_id, "project": project}
 
 
 def _milliseconds(seconds: float) -> float:

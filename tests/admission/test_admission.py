@@ -263,4 +263,4 @@ async def test_a_gate_is_made_from_the_settings(runtime):
     app.state.runtime = runtime
     gate = gate_of(app)
     assert gate is gate_of(app)
-    assert gate.queue.slots == runtime.settings.concurrent_requests
+    assert gate.pace._most == runtime.settings.concurrent_requests

@@ -16,7 +16,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from app.access.policy import Actor
-from app.errors import ModelyardError
+from app.errors import TooManyRequests
 from app.graphql.budget import Budget
 from app.graphql.context import Context
 from app.graphql.loaders import Loaders
@@ -24,6 +24,7 @@ from app.graphql.requests import Operation
 from app.graphql.schema import schema
 from app.http import addresses
 from app.http.admission import gate_of
+from app.http.fair_queue import Overloaded
 from app.live.watch import Live
 from app.runtime import Runtime
 
@@ -57,10 +58,6 @@ async def results(
     """The results of any operation that came over a connection, one by one; only subscriptions may take their time."""
     try:
         await context.take_turn()
-    except ModelyardError as error:
-        yield PreExecutionError(data=None, errors=[GraphQLError(error.message, extensions={"code": error.code})])
-        return
-    try:
         async with asyncio.timeout(context.runtime.settings.graphql_query_seconds) as deadline:
             context.deadline = deadline
             found = schema.results(
@@ -74,10 +71,16 @@ async def results(
                 async for result in found:
                     context.end_turn()
                     yield result
+    except (TooManyRequests, Overloaded) as error:
+        yield _refused(error.message, error.code)
     except TimeoutError:
-        yield PreExecutionError(data=None, errors=[GraphQLError(TOO_LONG, extensions={"code": "UNAVAILABLE"})])
+        yield _refused(TOO_LONG, "UNAVAILABLE")
     finally:
         context.end_turn()
+
+
+def _refused(message: str, code: str) -> PreExecutionError:
+    return PreExecutionError(data=None, errors=[GraphQLError(message, extensions={"code": code})])
 
 
 def context_of(connection: HTTPConnection, actor: Actor) -> Context:

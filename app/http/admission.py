@@ -17,18 +17,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.db.pauses import PAUSE
 from app.errors import ModelyardError
 from app.http.answers import error_answer
-from app.http.fair_queue import FairQueue, Slot
+from app.http.fair_queue import Bounds, FairQueue, Slot
 from app.http.senders import Sender, Senders
 
-MOST_OF_ONE = 300
-MOST = 1_200
-"""Requests that may wait in this process, of one sender and in all."""
-PATIENCE = 8.0
-"""Seconds that a request may wait for its turn."""
-RESERVE = 4
-"""Slots that only quiet senders get."""
-SHARE = 2
-"""Slots of one sender or project just after a quiet request."""
+BOUNDS = Bounds(reserve=4, share=2, most_of_one=300, most=1_200, patience=8.0, lead=0.25)
 FIRST_SLOTS, LEAST_SLOTS = 8, 1
 TICK, SHORT_ROUND, LONG_ROUND = 0.005, 0.003, 0.01
 """Seconds: how often the event loop is looked at, and for how long a round may take beyond that."""
@@ -111,9 +103,7 @@ class Gate:
 
     def __init__(self, slots: int, stream_bytes: int) -> None:
         """A body of more than ``stream_bytes`` is a long file."""
-        self.queue = FairQueue(
-            slots, reserve=RESERVE, share=SHARE, most_of_one=MOST_OF_ONE, most=MOST, patience=PATIENCE
-        )
+        self.queue = FairQueue(min(slots, FIRST_SLOTS), BOUNDS)
         self.pace = Pace(self.queue, slots)
         self.senders = Senders()
         self.stream_bytes = stream_bytes

@@ -33,8 +33,6 @@ MOST_HELD_BACK = 64
 """So many who have their share are passed over in the search for somebody who may begin."""
 LONGEST_WAY = 0.05
 """Seconds for which a request that has begun lets quiet ones go ahead between two of its statements."""
-LEAD = 0.25
-"""Seconds for which a request goes ahead of others: one that takes longer is not quiet."""
 RECOVERY = 0.1
 """Seconds after which an account may have one slot more than its share, when no quiet request has come meanwhile."""
 
@@ -83,33 +81,35 @@ class _Flow:
 _Tag: TypeAlias = tuple[float, float]
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How many may do what, and for how long."""
+
+    reserve: int
+    """Slots beside all others for those whose accounts have been charged less than all others."""
+    share: int
+    """Slots that an account may have just after a quiet request."""
+    most_of_one: int
+    most: int
+    """Requests of one sender that may wait, and in all."""
+    patience: float
+    """Seconds that a request may wait."""
+    lead: float
+    """Seconds for which a quiet request goes ahead of others: one that takes longer is not quiet."""
+
+
 class FairQueue:
     """Lets in so many requests at a time, fairly.
 
-    ``slots`` of them, and ``reserve`` more for those whose accounts have been charged less than all others: a quiet
-    caller need not even wait until a noisy one has been answered. Database and store serve whoever comes, so nobody
-    else has more than one slot while a quiet request is under work, for ``lead`` seconds at most, and more than
-    ``share`` only some time after it. No more than ``most_of_one`` of one sender and ``most`` in all may wait, none for
-    longer than ``patience`` seconds.
+    A quiet caller, whose accounts have been charged less than all others, need not even wait until a noisy one has been
+    answered. Database and store serve whoever comes, so nobody else has more than one slot while a quiet request is
+    under work, and more than a share only some time after it.
 
     Whoever has a slot must not ask for another one.
     """
 
-    def __init__(
-        self,
-        slots: int,
-        *,
-        reserve: int,
-        share: int,
-        most_of_one: int,
-        most: int,
-        patience: float,
-        lead: float = LEAD,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self.slots, self._reserve, self._share = slots, reserve, share
-        self._most_of_one, self._most, self._patience, self._lead = most_of_one, most, patience, lead
-        self._clock = clock
+    def __init__(self, slots: int, bounds: Bounds, clock: Callable[[], float] = time.monotonic) -> None:
+        self.slots, self._bounds, self._clock = slots, bounds, clock
         self._under_work = self._ahead = 0
         self._held: dict[Account, int] = {}
         self._giving_way: list[asyncio.Future[None]] = []
@@ -147,7 +147,7 @@ class FairQueue:
         if slot is not None:
             return slot
         turn = self._queue_up(accounts)
-        timer = asyncio.get_running_loop().call_later(self._patience, self._refuse, accounts, turn)
+        timer = asyncio.get_running_loop().call_later(self._bounds.patience, self._refuse, accounts, turn)
         try:
             return await turn
         except asyncio.CancelledError:
@@ -222,7 +222,7 @@ class FairQueue:
 
     def _has_room(self, accounts: Accounts, tag: _Tag) -> bool:
         is_quiet = self._is_quiet(tag)
-        if self._under_work >= self.slots + (self._reserve if is_quiet else 0):
+        if self._under_work >= self.slots + (self._bounds.reserve if is_quiet else 0):
             return False
         most = self._most_of_each(is_quiet=is_quiet)
         return most >= self.slots or all(self._held.get(account, 0) < most for account in accounts)
@@ -231,7 +231,7 @@ class FairQueue:
         """How many slots an account may have: few after a quiet request, and slowly more from then on."""
         if self._ahead and not is_quiet:
             return 1
-        return self._share + math.floor(min((self._clock() - self._last_lead) / RECOVERY, self.slots))
+        return self._bounds.share + math.floor(min((self._clock() - self._last_lead) / RECOVERY, self.slots))
 
     def _is_quiet(self, tag: _Tag) -> bool:
         return tag[0] <= self._virtual_time
@@ -250,7 +250,7 @@ class FairQueue:
             self._forget()
         slot = Slot(self, accounts, self._clock(), goes_ahead)
         if goes_ahead:
-            asyncio.get_running_loop().call_later(self._lead, self._end_lead, slot)
+            asyncio.get_running_loop().call_later(self._bounds.lead, self._end_lead, slot)
         return slot
 
     def _charge(self, accounts: Accounts, seconds: float) -> None:
@@ -265,9 +265,9 @@ class FairQueue:
             self._charged.clear()
 
     def _queue_up(self, accounts: Accounts) -> asyncio.Future[Slot]:
-        if self._waiting_of[accounts[0]] >= self._most_of_one:
+        if self._waiting_of[accounts[0]] >= self._bounds.most_of_one:
             raise TooManyRequests
-        if self.waiting >= self._most:
+        if self.waiting >= self._bounds.most:
             self._make_room(accounts)
         flow = self._flows.get(accounts)
         if flow is None:
@@ -314,7 +314,7 @@ class FairQueue:
 
     def _dispatch(self) -> None:
         held_back: list[tuple[_Tag, int, _Flow]] = []
-        while self._order and self._under_work < self.slots + self._reserve and len(held_back) < MOST_HELD_BACK:
+        while self._order and self._under_work < self.slots + self._bounds.reserve and len(held_back) < MOST_HELD_BACK:
             tag, number, flow = heapq.heappop(self._order)
             if not flow.waiting:
                 continue

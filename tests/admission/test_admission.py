@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -15,7 +16,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from app.http import admission
-from app.http.admission import Admission, Gate, Pace, gate_of
+from app.http.admission import BOUNDS, Admission, Gate, Pace, gate_of
 from app.http.fair_queue import FairQueue
 from app.main import create_app
 from tests.conftest import new_project
@@ -36,7 +37,7 @@ class Handlers:
         ]
         self.app = Starlette(routes=routes, middleware=[Middleware(Admission)])
         self.gate = self.app.state.gate = Gate(slots, 100)
-        self.gate.queue._reserve = 0
+        self.gate.queue._bounds = replace(self.gate.queue._bounds, reserve=0)
 
     async def hold(self, request: Request) -> Response:
         self.under_work.append(request.path_params["name"])
@@ -80,7 +81,7 @@ async def test_health_is_answered_while_all_slots_are_held_and_many_wait():
 
 
 async def test_who_sends_too_much_is_told_when_to_come_again(monkeypatch):
-    monkeypatch.setattr(admission, "MOST_OF_ONE", 1)
+    monkeypatch.setattr(admission, "BOUNDS", replace(BOUNDS, most_of_one=1))
     handlers = Handlers()
     async with handlers.client() as client:
         held = [asyncio.create_task(client.get(f"/hold/{number}")) for number in range(2)]
@@ -93,7 +94,7 @@ async def test_who_sends_too_much_is_told_when_to_come_again(monkeypatch):
 
 
 async def test_whose_turn_does_not_come_is_told_when_to_come_again(monkeypatch):
-    monkeypatch.setattr(admission, "PATIENCE", 0.01)
+    monkeypatch.setattr(admission, "BOUNDS", replace(BOUNDS, patience=0.01))
     handlers = Handlers()
     async with handlers.client() as client:
         held = asyncio.create_task(client.get("/hold/0"))
@@ -172,7 +173,7 @@ async def test_a_handler_that_fails_gives_its_slot_back():
 
 
 async def test_a_loop_of_long_rounds_has_fewer_slots_and_one_of_short_rounds_more():
-    queue = FairQueue(8, reserve=0, share=8, most_of_one=9, most=9, patience=9)
+    queue = FairQueue(8, BOUNDS)
     pace = Pace(queue, 8)
     seen = []
     for spent in (0.5, 0.5, 0.5, 0.5, 0.01, 0.0, 0.0, *([0.0] * 9)):
@@ -188,7 +189,7 @@ async def held(runtime):
     app = create_app(runtime.settings, runtime=runtime)
     app.state.runtime = runtime
     gate = app.state.gate = Gate(1, runtime.settings.max_body_bytes)
-    gate.queue._reserve = 0
+    gate.queue._bounds = replace(BOUNDS, reserve=0)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test", timeout=30) as client:
         yield client, gate
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.errors import TooManyRequests, Unavailable
 from app.http import fair_queue
-from app.http.fair_queue import FairQueue, Overloaded
+from app.http.fair_queue import Bounds, FairQueue, Overloaded
 
 
 class Clock:
@@ -30,16 +30,7 @@ class Crowd:
         self, slots=1, *, reserve=0, share=100, most_of_one=1000, most=1000, patience=1000.0, lead=1000.0
     ) -> None:
         self.clock = Clock()
-        self.queue = FairQueue(
-            slots,
-            reserve=reserve,
-            share=share,
-            most_of_one=most_of_one,
-            most=most,
-            patience=patience,
-            lead=lead,
-            clock=self.clock,
-        )
+        self.queue = FairQueue(slots, Bounds(reserve, share, most_of_one, most, patience, lead), self.clock)
         self.order: list[str] = []
         self.slots: dict[str, fair_queue.Slot] = {}
         self.tasks: dict[str, asyncio.Task[None]] = {}
@@ -75,7 +66,7 @@ async def settled() -> None:
 
 
 async def test_whoever_comes_to_an_idle_queue_does_not_wait():
-    queue = FairQueue(2, reserve=0, share=2, most_of_one=1, most=1, patience=1)
+    queue = FairQueue(2, Bounds(reserve=0, share=2, most_of_one=1, most=1, patience=1, lead=1))
     first, second = queue.enter_at_once(("a",)), queue.enter_at_once(("a",))
     assert first and second and queue.enter_at_once(("a",)) is None
     first.leave()

@@ -90,3 +90,9 @@ class OutcomeUnknown(Unavailable):
 
 class Busy(Unavailable):
     """Somebody else holds what was to be changed, and has not let go of it in time."""
+
+
+class TooManyRequests(ModelyardError):
+    """Too many of your requests wait already; nothing was done, send fewer at once and try again shortly."""
+
+    code = "RATE_LIMITED"

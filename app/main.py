@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Mount
 
 from app.graphql import transport
 from app.http import ci, downloads, health, uploads
+from app.http.admission import Admission
 from app.http.auth import Authentication
 from app.http.hosts import HostNames
 from app.http.origins import Origins
@@ -80,6 +81,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
         *origins,
         Middleware(RequestRecord),
         Middleware(HostNames, settings),
+        Middleware(Admission),
         Middleware(ProjectSegment),
         Middleware(Authentication),
     ]

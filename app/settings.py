@@ -73,6 +73,10 @@ class Settings(BaseSettings):
         default=0, description="Where a worker answers probes and /metrics; 0: nowhere."
     )
     web_concurrency: Annotated[int, Field(ge=1, le=64)] = 2
+    concurrent_requests: Annotated[int, Field(ge=1, le=1000)] = Field(
+        default=16,
+        description="Requests that one API process works on at once; others wait, fairly by user and project.",
+    )
     database_pool: Annotated[int, Field(ge=1, le=200)] = 10
     data_dir: Path = Field(default=Path(".modelyard"), description="State of `up`; unused in production.")
     embedded: str = Field(
@@ -151,7 +155,10 @@ class Settings(BaseSettings):
     ci_timeout_seconds: Annotated[float, Field(ge=0.1, le=60)] = Field(
         default=10, description="How long a CI system may take for one answer."
     )
-    log_level: str = "INFO"
+    metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = Field(
+        default=None, description="Opens /metrics of API and worker, as a bearer token; else only administrators may."
+    )
+    log_level: str = Field(default="INFO", description="INFO writes a line for every request, WARNING none.")
     log_json: bool = True
 
     @field_validator("database_url")

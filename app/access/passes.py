@@ -43,25 +43,45 @@ class Pass:
     places: dict[int | str, ProjectAccess]
     began: float
     is_void: bool = False
+    origin: Pass | None = None
+    first: tuple[int, str] | None = None
+    """Number and path of the first project that the request was seen to reach: for its log line, and its turns."""
 
     @classmethod
     def of(cls, known: Known) -> Pass:
         return cls(known.places, time.monotonic())
 
+    def branch(self) -> Pass:
+        """The same for one of several operations that come by one connection: what one voids is void for all."""
+        return Pass(self.places, self.began, origin=self)
+
     def recall(self, reference: int | str) -> ProjectAccess | None:
         """The project as it was when the request began, unless that is too long ago."""
-        if self.is_void or time.monotonic() - self.began >= FRESH_SECONDS:
+        if self._may_not_rely() or time.monotonic() - self.began >= FRESH_SECONDS:
             return None
-        return self.places.get(_spelled(reference))
+        access = self.places.get(_spelled(reference))
+        if access is not None:
+            self.note(access)
+        return access
 
     def remember(self, reference: int | str, access: ProjectAccess) -> None:
         """Keep what was read after the request began."""
-        if not self.is_void:
+        if not self._may_not_rely():
             _keep(self.places, _spelled(reference), access, MOST_PLACES)
+
+    def note(self, access: ProjectAccess) -> None:
+        """The request has reached a project."""
+        if self.first is None:
+            self.first = access.id, access.project.full_path
 
     def forget(self) -> None:
         """Rely on nothing any more: the request itself has just changed who may do what."""
         self.is_void = True
+        if self.origin is not None:
+            self.origin.forget()
+
+    def _may_not_rely(self) -> bool:
+        return self.is_void or (self.origin is not None and self.origin.is_void)
 
 
 class Memory:

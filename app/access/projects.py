@@ -58,6 +58,8 @@ async def visible(snap: Snapshot, actor: Actor, reference: int | str) -> Project
     access = None if condition is None else await repository.get_project(snap, actor, condition)
     if access is None:
         raise _missing(reference)
+    if actor.known:
+        actor.known.note(access)
     if actor.known and not snap.info.get(WRITES):
         # A copy, since a session that ends takes its rows' values along.
         access = ProjectAccess(_copy(access.project), access.role)
@@ -106,6 +108,8 @@ async def visible_by_ids(snap: Snapshot, actor: Actor, ids: Collection[int]) -> 
         return found
     for row in await snap.execute(repository.visible_projects(actor).where(Project.id.in_(unknown))):
         access = repository.access_of(row)
+        if known is not None:
+            known.note(access)
         if known is not None and not snap.info.get(WRITES):
             access = ProjectAccess(_copy(access.project), access.role)
             known.remember(access.id, access)

@@ -26,6 +26,7 @@ from sqlalchemy.pool import NullPool
 from app import faults
 from app.db.admission import Admission
 from app.db.direct import DirectPool
+from app.db.pauses import pause
 from app.errors import Busy, Conflict, Invalid, OutcomeUnknown, StorageFull, Unavailable
 from app.space import Room
 
@@ -111,6 +112,7 @@ class Database:
         """
         async with self._readers, _translated(self.room), AsyncSession(self._read_engine, autoflush=False) as session:
             yield Snapshot(session)
+        await pause()
 
     @asynccontextmanager
     async def write(self, *, grows: bool = False) -> AsyncIterator[Tx]:
@@ -271,6 +273,7 @@ class _Lent:
         if error is None:
             if self._is_committing:
                 self._room.accepted()
+            await pause()
             return
         if self._is_committing and _is_lost(error):
             raise OutcomeUnknown from error

@@ -12,6 +12,9 @@ from app.access.policy import Actor
 from app.db.database import Database
 from app.graphql.budget import Budget
 from app.graphql.loaders import Loaders
+from app.http.admission import Gate
+from app.http.fair_queue import Slot
+from app.http.senders import user_account
 from app.live.watch import Live
 from app.runtime import Runtime
 
@@ -32,10 +35,30 @@ class Context:
     budget: Budget
     caller: int | str
     """Who pays: a token, or the address of a stranger."""
+    gate: Gate | None = None
+    """Decides when an operation may begin that did not come as a request of its own."""
+    slot: Slot | None = None
+    operation: str = ""
+    """Kind and name of the operation, once it is read: for the log."""
 
     @property
     def db(self) -> Database:
         return self.runtime.db
+
+    async def take_turn(self) -> None:
+        """Wait until the operation may begin, as every request does.
+
+        Raises:
+            Overloaded, TooManyRequests: too much is asked at the moment.
+        """
+        if self.gate is not None:
+            name = f"address {self.caller}" if self.actor.user_id is None else user_account(self.actor.user_id)
+            self.slot = await self.gate.queue.enter((name,))
+
+    def end_turn(self) -> None:
+        """Let others begin: the operation is over, or has nothing to do until something happens."""
+        if self.slot is not None:
+            self.slot.leave()
 
     def renew(self) -> None:
         """Forget what was loaded: a subscription does so before each of its answers."""

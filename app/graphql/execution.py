@@ -16,12 +16,15 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from app.access.policy import Actor
+from app.errors import TooManyRequests
 from app.graphql.budget import Budget
 from app.graphql.context import Context
 from app.graphql.loaders import Loaders
 from app.graphql.requests import Operation
 from app.graphql.schema import schema
 from app.http import addresses, proxies
+from app.http.admission import gate_of
+from app.http.fair_queue import Overloaded
 from app.live.watch import Live
 from app.runtime import Runtime
 
@@ -52,8 +55,9 @@ async def run(
 async def results(
     context: Context, operation: Operation, allowed: set[OperationType]
 ) -> AsyncGenerator[ExecutionResult, None]:
-    """The results of any operation, one by one; only subscriptions may take their time."""
+    """The results of any operation that came over a connection, one by one; only subscriptions may take their time."""
     try:
+        await context.take_turn()
         async with asyncio.timeout(context.runtime.settings.graphql_query_seconds) as deadline:
             context.deadline = deadline
             found = schema.results(
@@ -65,9 +69,18 @@ async def results(
             )
             async with aclosing(found):
                 async for result in found:
+                    context.end_turn()
                     yield result
+    except (TooManyRequests, Overloaded) as error:
+        yield _refused(error.message, error.code)
     except TimeoutError:
-        yield PreExecutionError(data=None, errors=[GraphQLError(TOO_LONG, extensions={"code": "UNAVAILABLE"})])
+        yield _refused(TOO_LONG, "UNAVAILABLE")
+    finally:
+        context.end_turn()
+
+
+def _refused(message: str, code: str) -> PreExecutionError:
+    return PreExecutionError(data=None, errors=[GraphQLError(message, extensions={"code": code})])
 
 
 def context_of(connection: HTTPConnection, actor: Actor) -> Context:
@@ -86,6 +99,7 @@ def context_of(connection: HTTPConnection, actor: Actor) -> Context:
         base,
         budget_of(connection.app),
         caller,
+        gate_of(connection.app),
     )
 
 

@@ -26,6 +26,8 @@ MAX_ERRORS = 5
 CACHED_LENGTH = 16_384
 """Characters; longer documents are read each time, so that the cache stays small."""
 
+_LONGEST_NAME = 100
+
 _OWN_RULES = (MaybeNullValidationRule, OneOfInputValidationRule)
 
 
@@ -55,6 +57,7 @@ class Gate(SchemaExtension):
         context.graphql_document = self._document.node
         operation = _operation(self._document.node, context.operation_name)
         if operation is not None:
+            context.context.operation = _label(operation)
             _grant_time(context.context, operation.operation)
             if self._document.introspects:
                 _check_introspection(context.context)
@@ -97,6 +100,8 @@ def examine(text: str, measures: Limits) -> list[GraphQLError]:
 
 
 def _grant_time(context: Context, kind: OperationType) -> None:
+    if kind is OperationType.SUBSCRIPTION:
+        context.end_turn()
     if context.deadline is None or kind is OperationType.QUERY:
         return
     now = asyncio.get_running_loop().time()
@@ -131,6 +136,13 @@ def _find(text: str, measures: Limits) -> Document:
     if trusted is not None:
         return trusted
     return _read_cached(text, measures) if len(text) <= CACHED_LENGTH else _read(text, measures)
+
+
+def _label(operation: OperationDefinitionNode) -> str:
+    """Kind and name; of one that has no name, its first field. Both are names as GraphQL knows them: no blanks."""
+    first = operation.selection_set.selections[0]
+    name = operation.name or getattr(first, "name", None)
+    return f"{operation.operation.value} {name.value[:_LONGEST_NAME] if name else '…'}"
 
 
 _read_cached = lru_cache(maxsize=CACHED_DOCUMENTS)(_read)

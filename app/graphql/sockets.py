@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -21,6 +23,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from app.access.policy import Actor
 from app.errors import ModelyardError, Unauthenticated
 from app.graphql import documents, execution, requests, watchers
+from app.graphql.context import Context
+from app.http import request_log
 from app.http.auth import actor_of
 from app.live.feeds import TooSlow
 from app.live.watch import Standing
@@ -225,7 +229,14 @@ class _Connection:
         await self._send({"id": id, "type": "error", "payload": [body]})
 
     async def _tell(self, id: str, operation: requests.Operation, actor: Actor) -> None:
-        context = execution.context_of(self._socket, actor)
+        actor = replace(actor, known=actor.known and actor.known.branch())
+        context, began = execution.context_of(self._socket, actor), time.monotonic()
+        try:
+            await self._tell_all(id, operation, context)
+        finally:
+            request_log.write_operation(self._socket.state, actor, context.operation, time.monotonic() - began)
+
+    async def _tell_all(self, id: str, operation: requests.Operation, context: Context) -> None:
         async with contextlib.aclosing(execution.results(context, operation, execution.ANY)) as found:
             async for result in found:
                 body = execution.body_of(result)

@@ -86,6 +86,7 @@ class _Events(Response):
         context = execution.context_of(request, request.state.actor)
         async with contextlib.aclosing(execution.results(context, self._operation, allowed)) as found:
             async for result in found:
+                request.state.operation = context.operation
                 await _push(send, _event(result))
         await _push(send, _COMPLETE)
 

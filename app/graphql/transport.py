@@ -84,6 +84,8 @@ async def _execute(request: Request, operation: requests.Operation) -> Execution
         raise HTTPException(400, "The document has no operation of that name; check `operationName`.") from None
     except MissingQueryError:
         raise HTTPException(400, "`query` is missing; it holds the GraphQL document.") from None
+    finally:
+        request.state.operation = context.operation
 
 
 def _of_another_kind(request: Request, error: InvalidOperationTypeError) -> HTTPException:

@@ -16,6 +16,7 @@ from app.errors import (
     StorageFull,
     Taken,
     TooLarge,
+    TooManyRequests,
     Unauthenticated,
     Unavailable,
 )
@@ -28,6 +29,7 @@ STATUS: dict[type[ModelyardError], int] = {
     NotFound: 404,
     Unauthenticated: 401,
     Forbidden: 403,
+    TooManyRequests: 429,
     Misdirected: 421,
     StorageFull: 507,
     Unavailable: 503,
@@ -38,12 +40,13 @@ MLFLOW_CODES: dict[int, str] = {
     403: "PERMISSION_DENIED",
     404: "RESOURCE_DOES_NOT_EXIST",
     413: "INVALID_PARAMETER_VALUE",
+    429: "REQUEST_LIMIT_EXCEEDED",
     503: "TEMPORARILY_UNAVAILABLE",
     507: "RESOURCE_EXHAUSTED",
 }
 
 
-RETRY_SECONDS: dict[int, str] = {503: "2", 507: "30"}
+RETRY_SECONDS: dict[int, str] = {429: "2", 503: "2", 507: "30"}
 """When to come back; a full disk needs somebody who makes room."""
 
 

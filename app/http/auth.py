@@ -56,10 +56,15 @@ async def actor_of(runtime: Runtime, authorization: str) -> Actor:
     Raises:
         Unauthenticated: it is not one, or its token is not valid.
     """
-    return await runtime.authenticator.actor(_from_authorization(authorization))
+    return await runtime.authenticator.actor(secret_of(authorization))
 
 
-def _from_authorization(header: str) -> str:
+def secret_of(header: str) -> str:
+    """The token in an Authorization header.
+
+    Raises:
+        Unauthenticated: there is none.
+    """
     scheme, _, value = header.strip().partition(" ")
     match scheme.lower():
         case "bearer":

@@ -13,11 +13,16 @@ from starlette.routing import Route
 
 from app import counting
 from app.errors import ModelyardError, StorageFull
+from app.http import scraping
+from app.http.answers import error_answer
+from app.http.single_flight import SingleFlight
 from app.runtime import Runtime
 from app.space import Room
 from app.upkeep.figures import Figures
 
 PROBE_SECONDS = 2.5
+FRESH_SECONDS = 0.5
+"""For how long an answer to `/health/ready` is given again."""
 
 
 async def live(_request: Request) -> Response:
@@ -28,14 +33,14 @@ async def live(_request: Request) -> Response:
 async def ready(request: Request) -> Response:
     """Database and store answer (needed), and Redis (only makes things faster): each with its state.
 
-    A part whose disk is full is ``full``: reads are served, so this process still is ready, in a degraded way.
+    However many ask, the parts are asked once at a time, and what they said holds for half a second. A part whose disk
+    is full is ``full``: reads are served, so this process still is ready, in a degraded way.
     """
-    runtime: Runtime = request.app.state.runtime
-    names = ("database", "redis", "store")
-    states = await asyncio.gather(
-        _state(runtime.db.ping()), _state(runtime.broker.ping()), _state(runtime.blobs.ready())
-    )
-    parts = dict(zip(names, states, strict=True))
+    state = request.app.state
+    runtime: Runtime = state.runtime
+    if not hasattr(state, "readiness"):
+        state.readiness = SingleFlight(lambda: _states(runtime), FRESH_SECONDS)
+    parts: dict[str, str] = dict(await state.readiness())
     needed = parts["database"] == "ok" and parts["store"] == "ok"
     rooms = {"database": runtime.db.room, "store": runtime.blobs.room}
     full = {name: room.explain() for name, room in rooms.items() if room.is_full or _has_failed_full(parts[name], room)}
@@ -49,12 +54,24 @@ async def ready(request: Request) -> Response:
     )
 
 
+async def _states(runtime: Runtime) -> dict[str, str]:
+    names = ("database", "redis", "store")
+    states = await asyncio.gather(
+        _state(runtime.db.ping()), _state(runtime.broker.ping()), _state(runtime.blobs.ready())
+    )
+    return dict(zip(names, states, strict=True))
+
+
 async def metrics(request: Request) -> Response:
-    """What processes count, and what the database knows to be waiting.
+    """What processes count, and what the database knows to be waiting; for administrators and scrapers alone.
 
     Counters are those of all processes that share them (``app.counting``), else of this one. What waits is the same
     whichever process tells it.
     """
+    try:
+        await scraping.require(request)
+    except ModelyardError as error:
+        return error_answer(request.scope, error)
     figures = _figures(request)
     await figures.refresh()
     waiting = CollectorRegistry()

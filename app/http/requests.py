@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import ModelyardError
+from app.http import request_log
 from app.http.answers import error_answer
 from app.http.bodies import BrokenBody
 
@@ -122,7 +123,7 @@ def _record(scope: Scope, status: int, seconds: float) -> None:
     REQUESTS.labels(method, edge, str(status)).inc()
     SECONDS.labels(edge).observe(seconds)
     if edge != "health":
-        log.info("request", method=method, path=scope["path"], status=status, ms=round(seconds * 1000, 1))
+        request_log.write(scope, method, status, seconds)
 
 
 def _edge(path: str) -> str:

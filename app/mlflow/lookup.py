@@ -23,7 +23,7 @@ class Lookup(BaseRoute):
         if route is None:
             return Match.NONE, {}
         match, found = route.matches(scope)
-        return match, {**found, "path": scope["path"]}
+        return match, {**found, "path": scope["path"], "route": route}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         route = self._meant(scope)

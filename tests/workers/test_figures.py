@@ -22,6 +22,7 @@ from workers import probe
 from workers.pulse import STILL_SECONDS, Pulse
 
 KIND = "registry.of_this_test"
+METRICS_TOKEN = "of-a-scraper-of-metrics"
 
 
 def samples(exposed: str) -> dict[tuple[str, str, str], float]:
@@ -33,7 +34,7 @@ def samples(exposed: str) -> dict[tuple[str, str, str], float]:
     }
 
 
-async def test_the_api_tells_what_waits(runtime, project, set_row):
+async def test_the_api_tells_what_waits(runtime, project, set_row, admin):
     ago = datetime.now(UTC) - timedelta(hours=1)
     states = ({"state": "queued", "run_after": ago}, {"state": "queued", "attempt": 3},
               {"state": "running", "lease_until": ago}, {"state": "dead", "finished_at": func.now()},
@@ -53,8 +54,8 @@ async def test_the_api_tells_what_waits(runtime, project, set_row):
     app = create_app(runtime.settings, runtime=runtime)
     app.state.runtime = runtime
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
-        answer = await client.get("/metrics")
-        again = await client.get("/metrics")
+        answer = await client.get("/metrics", headers=admin.headers)
+        again = await client.get("/metrics", headers=admin.headers)
     found = samples(answer.text)
     assert found["modelyard_figures_up", "", ""] == 1
     assert [found["modelyard_jobs", KIND, state] for state in ("queued", "running", "dead")] == [2, 1, 1]
@@ -102,6 +103,7 @@ async def test_a_worker_with_a_port_answers_and_still_stops(servers, tmp_path, m
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     monkeypatch.setenv("MODELYARD_WORKER_PORT", str(port))
+    monkeypatch.setenv("MODELYARD_METRICS_TOKEN", METRICS_TOKEN)
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
 
         async def answers():
@@ -113,7 +115,8 @@ async def test_a_worker_with_a_port_answers_and_still_stops(servers, tmp_path, m
         with worker(servers, tmp_path / "worker.log") as process:
             await until(answers, "the worker did not answer")
             assert (await client.get("/health/ready")).json()["status"] == "ready"
-            exposed = samples((await client.get("/metrics")).text)
+            assert (await client.get("/metrics")).status_code == 401
+            exposed = samples((await client.get("/metrics", auth=("prometheus", METRICS_TOKEN))).text)
             assert exposed["modelyard_figures_up", "", ""] == 1
             assert any(name == "modelyard_chore_last_success_timestamp_seconds" for name, _, _ in exposed)
             process.send_signal(signal.SIGTERM)

@@ -1,0 +1,168 @@
+"""In front of all work: how many requests are under work at once, and whose is next.
+
+An event loop that has accepted all that was sent works on all of it a little, and answers nobody in time. Here no more
+is begun than keeps the loop busy; the rest waits in a :class:`FairQueue`, before its token is looked up or body read.
+Probes are let through. Whoever sends or fetches a long file leaves its slot to others, as does a client that is silent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from prometheus_client import Counter, Histogram
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.db.pauses import PAUSE
+from app.errors import ModelyardError
+from app.http.answers import error_answer
+from app.http.fair_queue import Bounds, FairQueue, Slot
+from app.http.senders import Sender, Senders
+
+BOUNDS = Bounds(reserve=4, share=2, most_of_one=300, most=1_200, patience=8.0, lead=0.25)
+FIRST_SLOTS, LEAST_SLOTS = 8, 1
+TICK, SHORT_ROUND, LONG_ROUND = 0.005, 0.003, 0.01
+"""Seconds: how often the event loop is looked at, and for how long a round may take beyond that."""
+SILENCE = 0.05
+"""Seconds of a client's silence after which its slot is lent to others."""
+REFUSED = Counter("modelyard_admission_refused_total", "Requests refused since too much was asked.", ["code"])
+WAITED = Histogram(
+    "modelyard_admission_wait_seconds",
+    "For how long requests waited for their turn, of those that did.",
+    buckets=(0.005, 0.025, 0.1, 0.5, 1, 2.5, 5, 10),
+)
+_PROBES = frozenset({"/health", "/health/live", "/health/ready"})
+
+
+class Admission:
+    """ASGI middleware: lets requests in fairly, or answers 503 or 429 with `Retry-After`."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in _PROBES:
+            await self.app(scope, receive, send)
+            return
+        gate = gate_of(scope["app"])
+        sender = gate.senders.of(scope)
+        try:
+            slot = gate.queue.enter_at_once(sender.accounts) or await _in_turn(gate, sender, scope)
+        except ModelyardError as error:
+            REFUSED.labels(error.code).inc()
+            await error_answer(scope, error)(scope, receive, send)
+            return
+        stay = _Stay(gate, sender, slot, scope, receive, send)
+        PAUSE.set(slot.give_way)
+        try:
+            await self.app(scope, stay.receive if sender.has_body else receive, stay.send)
+        finally:
+            stay.end()
+
+
+class Pace:
+    """How many slots a queue has, by how long the rounds of the event loop are while somebody waits.
+
+    In a long round each request waits for all others: fewer of them come to an end as soon. In short ones there is room
+    for more, which share the database's commits. Rounds are measured in processor time of this thread, so that it does
+    not matter what else the machine does.
+    """
+
+    def __init__(self, queue: FairQueue, most: int) -> None:
+        self._queue = queue
+        self._most, self._least = most, min(most, LEAST_SLOTS)
+        self._began: float | None = None
+
+    def watch(self) -> None:
+        """Look at the loop for as long as somebody waits."""
+        if self._began is None:
+            self._wait()
+
+    def adjust(self, spent: float) -> None:
+        """``spent`` is the processor time, in seconds, from one look at the loop to the next."""
+        if spent > TICK + LONG_ROUND and self._queue.slots > self._least:
+            self._queue.resize(max(self._least, self._queue.slots // 2))
+        elif spent < TICK + SHORT_ROUND and self._queue.slots < self._most:
+            self._queue.resize(self._queue.slots + 1)
+
+    def _wait(self) -> None:
+        self._began = time.thread_time()
+        asyncio.get_running_loop().call_later(TICK, self._look)
+
+    def _look(self) -> None:
+        assert self._began is not None, "it was said when to look"
+        self.adjust(time.thread_time() - self._began)
+        self._began = None
+        if self._queue.waiting:
+            self._wait()
+
+
+class Gate:
+    """What decides about the turns of requests in this process."""
+
+    def __init__(self, slots: int, stream_bytes: int) -> None:
+        """A body of more than ``stream_bytes`` is a long file."""
+        self.queue = FairQueue(min(slots, FIRST_SLOTS), BOUNDS)
+        self.pace = Pace(self.queue, slots)
+        self.senders = Senders()
+        self.stream_bytes = stream_bytes
+
+
+def gate_of(app: Starlette) -> Gate:
+    """The gate of this process, made when it is first asked for."""
+    found: Gate | None = getattr(app.state, "gate", None)
+    if found is None:
+        settings = app.state.runtime.settings
+        found = app.state.gate = Gate(settings.concurrent_requests, settings.max_body_bytes)
+    return found
+
+
+async def _in_turn(gate: Gate, sender: Sender, scope: Scope) -> Slot:
+    began = time.monotonic()
+    gate.pace.watch()
+    slot = await gate.queue.enter(sender.accounts)
+    waited = time.monotonic() - began
+    WAITED.observe(waited)
+    scope.setdefault("state", {})["waited"] = waited
+    return slot
+
+
+class _Stay:
+    """One request under work: sees when its slot is no longer needed."""
+
+    def __init__(self, gate: Gate, sender: Sender, slot: Slot, scope: Scope, receive: Receive, send: Send) -> None:
+        self._gate, self._sender, self._slot, self._scope = gate, sender, slot, scope
+        self._receive, self._send = receive, send
+        self._received = 0
+        self._is_watched = True
+        self._is_over = False
+
+    async def receive(self) -> Message:
+        """A part of the body. The slot is lent to others while it does not come, and given up in a long body."""
+        if not self._is_watched or self._is_over:
+            return await self._receive()
+        timer = asyncio.get_running_loop().call_later(SILENCE, self._slot.leave)
+        try:
+            message = await self._receive()
+        finally:
+            timer.cancel()
+        self._received += len(message.get("body", b""))
+        self._is_watched = bool(message.get("more_body"))
+        if self._received > self._gate.stream_bytes:
+            self.end()
+        elif not self._is_over:
+            self._slot.resume()
+        return message
+
+    async def send(self, message: Message) -> None:
+        """A part of the answer. It is made by then, or a stream whose parts cost little: others may begin."""
+        if message["type"] == "http.response.body":
+            self.end()
+        await self._send(message)
+
+    def end(self) -> None:
+        """Give the slot up for good."""
+        if not self._is_over:
+            self._is_over = True
+            self._slot.leave(*self._gate.senders.learn(self._sender, self._scope))

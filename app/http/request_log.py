@@ -1,0 +1,55 @@
+"""One line in the log for every request: who did what, where, and what came of it.
+
+Never a body, a query string or a token: links carry permissions in their query, and documents hold values.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote
+
+import structlog
+from starlette.datastructures import State
+from starlette.types import Scope
+
+from app.access.policy import ANONYMOUS, Actor
+
+_LONGEST = 300
+"""Characters of what a client has typed."""
+log = structlog.get_logger()
+
+
+def write(scope: Scope, method: str, status: int, seconds: float) -> None:
+    """The line of an HTTP request that has ended; ``status`` is 0 if the client left before there was any."""
+    state = scope["state"]
+    fields = _about(state.get("actor", ANONYMOUS), scope.get("path_params", {}))
+    if "waited" in state:
+        fields["waited_ms"] = _milliseconds(state["waited"])
+    log.info(
+        "request",
+        method=method,
+        path=scope["path"][:_LONGEST],
+        operation=state.get("operation") or getattr(scope.get("route"), "path", None),
+        status=status,
+        ms=_milliseconds(seconds),
+        **fields,
+    )
+
+
+def write_operation(state: State, actor: Actor, operation: str, seconds: float) -> None:
+    """The line of a GraphQL operation that came over a WebSocket, when it has ended."""
+    fields = _about(actor, {})
+    log.info("operation", request_id=state.request_id, operation=operation, ms=_milliseconds(seconds), **fields)
+
+
+def _about(actor: Actor, parameters: dict[str, Any]) -> dict[str, object]:
+    project: str | int | None = actor.project_boundary
+    if actor.known is not None and actor.known.first is not None:
+        project = actor.known.first[1]
+    elif "project" in parameters:
+        project = unquote(str(parameters["project"]))[:_LONGEST]
+    return {"user": actor.username or None, "token": actor.token_id, "project": project}
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 1)

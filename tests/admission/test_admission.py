@@ -1,0 +1,267 @@
+"""Requests through the whole application while all its slots are held: who is let in, who waits, who is refused."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from app.http import admission
+from app.http.admission import BOUNDS, Admission, Gate, Pace, gate_of
+from app.http.fair_queue import FairQueue
+from app.main import create_app
+from tests.conftest import new_project
+
+
+class Handlers:
+    """Handlers that end when the test says so, behind the middleware alone."""
+
+    def __init__(self, slots: int = 1) -> None:
+        self.may_end = asyncio.Event()
+        self.under_work: list[str] = []
+        self.read = bytearray()
+        routes = [
+            Route("/hold/{name}", self.hold, methods=["GET", "POST"]),
+            Route("/read", self.take, methods=["PUT"]),
+            Route("/stream", self.stream),
+            Route("/health/live", lambda _request: PlainTextResponse("OK")),
+        ]
+        self.app = Starlette(routes=routes, middleware=[Middleware(Admission)])
+        self.gate = self.app.state.gate = Gate(slots, 100)
+        self.gate.queue._bounds = replace(self.gate.queue._bounds, reserve=0)
+
+    async def hold(self, request: Request) -> Response:
+        self.under_work.append(request.path_params["name"])
+        await self.may_end.wait()
+        return PlainTextResponse("done")
+
+    async def take(self, request: Request) -> Response:
+        async for chunk in request.stream():
+            self.read += chunk
+        return PlainTextResponse("read")
+
+    async def stream(self, _request: Request) -> Response:
+        async def body() -> AsyncIterator[bytes]:
+            yield b"first"
+            await self.may_end.wait()
+            yield b"last"
+
+        return StreamingResponse(body())
+
+    @asynccontextmanager
+    async def client(self) -> AsyncIterator[httpx.AsyncClient]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://test") as client:
+            yield client
+
+
+async def until(condition: Callable[[], object]) -> None:
+    while not condition():  # noqa: ASYNC110 - what is waited for is what tests look at
+        await asyncio.sleep(0.001)
+
+
+async def test_health_is_answered_while_all_slots_are_held_and_many_wait():
+    handlers = Handlers()
+    async with handlers.client() as client:
+        held = [asyncio.create_task(client.get(f"/hold/{number}")) for number in range(20)]
+        await until(lambda: handlers.gate.queue.waiting == 19)
+        assert (await client.get("/health/live")).text == "OK"
+        assert handlers.under_work == ["0"]
+        handlers.may_end.set()
+        assert {answer.status_code for answer in await asyncio.gather(*held)} == {200}
+    assert (handlers.gate.queue.under_work, handlers.gate.queue.waiting) == (0, 0)
+
+
+async def test_who_sends_too_much_is_told_when_to_come_again(monkeypatch):
+    monkeypatch.setattr(admission, "BOUNDS", replace(BOUNDS, most_of_one=1))
+    handlers = Handlers()
+    async with handlers.client() as client:
+        held = [asyncio.create_task(client.get(f"/hold/{number}")) for number in range(2)]
+        await until(lambda: handlers.gate.queue.waiting == 1)
+        refused = await client.get("/hold/2")
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "2")
+        assert refused.json()["error_code"] == "REQUEST_LIMIT_EXCEEDED"
+        handlers.may_end.set()
+        await asyncio.gather(*held)
+
+
+async def test_whose_turn_does_not_come_is_told_when_to_come_again(monkeypatch):
+    monkeypatch.setattr(admission, "BOUNDS", replace(BOUNDS, patience=0.01))
+    handlers = Handlers()
+    async with handlers.client() as client:
+        held = asyncio.create_task(client.get("/hold/0"))
+        await until(lambda: handlers.under_work)
+        refused = await client.post("/graphql")
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
+        assert refused.json()["errors"][0]["extensions"] == {"code": "UNAVAILABLE"}
+        handlers.may_end.set()
+        await held
+        assert (await client.get("/hold/1")).status_code == 200
+
+
+async def test_a_stream_gives_its_slot_up_with_its_first_bytes():
+    handlers = Handlers()
+    async with handlers.client() as client:
+        streaming = asyncio.create_task(client.get("/stream"))
+        held = asyncio.create_task(client.get("/hold/0"))
+        await until(lambda: handlers.under_work)
+        assert not streaming.done()
+        handlers.may_end.set()
+        assert (await streaming).text == "firstlast"
+        await held
+
+
+async def _body(*chunks: bytes, may_end: asyncio.Event | None = None) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        yield chunk
+    if may_end is not None:
+        await may_end.wait()
+        yield b"end"
+
+
+async def test_a_long_body_gives_its_slot_up(monkeypatch):
+    monkeypatch.setattr(admission, "SILENCE", 1000)
+    handlers = Handlers()
+    async with handlers.client() as client:
+        putting = asyncio.create_task(client.put("/read", content=_body(b"x" * 101, may_end=handlers.may_end)))
+        await until(lambda: handlers.read)
+        held = asyncio.create_task(client.get("/hold/0"))
+        await until(lambda: handlers.under_work)
+        assert not putting.done()
+        handlers.may_end.set()
+        assert (await putting).text == "read"
+        await held
+    assert handlers.gate.queue.under_work == 0
+
+
+async def test_a_client_that_is_silent_in_its_body_lends_its_slot_and_goes_on_at_once(monkeypatch):
+    monkeypatch.setattr(admission, "SILENCE", 0.001)
+    handlers = Handlers()
+    speaks = asyncio.Event()
+    async with handlers.client() as client:
+        putting = asyncio.create_task(client.put("/read", content=_body(b"x", may_end=speaks)))
+        await until(lambda: handlers.read)
+        held = asyncio.create_task(client.get("/hold/0"))
+        await until(lambda: handlers.under_work)
+        speaks.set()
+        assert (await putting).text == "read"
+        assert not held.done()
+        handlers.may_end.set()
+        await held
+    assert handlers.gate.queue.under_work == 0
+
+
+async def test_a_handler_that_fails_gives_its_slot_back():
+    handlers = Handlers()
+
+    async def fail(_request: Request) -> Response:
+        raise ValueError
+
+    handlers.app.router.routes.append(Route("/fail", fail))
+    async with handlers.client() as client:
+        with pytest.raises(ValueError):
+            await client.get("/fail")
+    assert handlers.gate.queue.under_work == 0
+
+
+async def test_a_loop_of_long_rounds_has_fewer_slots_and_one_of_short_rounds_more():
+    queue = FairQueue(8, BOUNDS)
+    pace = Pace(queue, 8)
+    seen = []
+    for spent in (0.5, 0.5, 0.5, 0.5, 0.01, 0.0, 0.0, *([0.0] * 9)):
+        pace.adjust(spent)
+        seen.append(queue.slots)
+    assert seen[:7] == [4, 2, 1, 1, 1, 2, 3]
+    assert seen[-1] == 8
+
+
+@pytest.fixture
+async def held(runtime):
+    """The whole application with one slot, which the test holds; a client of it."""
+    app = create_app(runtime.settings, runtime=runtime)
+    app.state.runtime = runtime
+    gate = app.state.gate = Gate(1, runtime.settings.max_body_bytes)
+    gate.queue._bounds = replace(BOUNDS, reserve=0)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test", timeout=30) as client:
+        yield client, gate
+
+
+def _search(client, project, person, order, name):
+    async def send():
+        path = f"/api/v4/projects/{project.path.replace('/', '%2F')}/ml/mlflow/api/2.0/mlflow/experiments/search"
+        answer = await client.post(path, json={"max_results": 1}, headers=person.headers)
+        assert answer.status_code == 200, answer.text
+        order.append(name)
+
+    return asyncio.create_task(send())
+
+
+async def test_a_quiet_projects_request_is_served_next_beside_a_noisy_one(runtime, staff, held):
+    client, gate = held
+    noisy, quiet = await new_project(runtime, staff), await new_project(runtime, staff)
+    noise, calm = list(noisy.people.values())[:2]
+    for project, person in ((noisy, noise), (quiet, calm)):
+        await _search(client, project, person, [], "")  # from now on the process knows them
+    slot = gate.queue.enter_at_once(("holder",))
+    assert slot is not None
+    order: list[str] = []
+    tasks = []
+    for number in range(10):
+        tasks.append(_search(client, noisy, noise, order, f"noisy {number}"))
+        await until(lambda: gate.queue.waiting == len(tasks))
+    tasks.append(_search(client, quiet, calm, order, "quiet"))
+    await until(lambda: gate.queue.waiting == len(tasks))
+    assert (await client.get("/health/live")).status_code == 200
+    assert (await client.get("/health/ready")).status_code == 200
+    slot.leave()
+    await asyncio.gather(*tasks)
+    assert order.index("quiet") <= 1
+    assert [name for name in order if name != "quiet"] == [f"noisy {number}" for number in range(10)]
+
+
+async def test_requests_are_charged_to_the_user_and_the_project_once_both_are_known(runtime, project, held):
+    client, gate = held
+    person = project.people[max(project.people)]
+    spelled = project.path.replace("/", "%2F")
+    scope = {
+        "headers": [(b"authorization", person.headers["Authorization"].encode())],
+        "raw_path": f"/api/v4/projects/{spelled}/ml/mlflow/x".encode(),
+        "client": ("192.0.2.1", 1),
+    }
+    assert gate.senders.of(scope).accounts == ("address 192.0.2.1", f"address 192.0.2.1 {spelled}")
+    await _search(client, project, person, [], "")
+    assert gate.senders.of(scope).accounts == (f"user {person.actor.user_id}", f"project {project.id}")
+    # What somebody may not see is not charged for what that one sends, nor are made-up tokens anybody's.
+    other = scope | {"raw_path": b"/api/v4/projects/somebody%2Felses/ml/mlflow/x"}
+    assert gate.senders.of(other).accounts[1] == f"user {person.actor.user_id} somebody%2Felses"
+    made_up = scope | {"headers": [(b"authorization", b"Bearer myt_made_up")]}
+    assert gate.senders.of(made_up).accounts[0] == "address 192.0.2.1"
+
+
+async def test_operations_over_sockets_and_streams_wait_for_a_turn_too(runtime, project, held):
+    client, gate = held
+    person = project.people[max(project.people)]
+    slot = gate.queue.enter_at_once(("holder",))
+    headers = {"Accept": "text/event-stream", **person.headers}
+    asking = asyncio.create_task(client.post("/graphql", json={"query": "{ viewer { isAdmin } }"}, headers=headers))
+    await until(lambda: gate.queue.waiting)
+    slot.leave()
+    answer = await asking
+    assert answer.text.startswith(':\n\nevent: next\ndata: {"data"')
+    assert (gate.queue.under_work, gate.queue.waiting) == (0, 0)
+
+
+async def test_a_gate_is_made_from_the_settings(runtime):
+    app = Starlette()
+    app.state.runtime = runtime
+    gate = gate_of(app)
+    assert gate is gate_of(app)
+    assert gate.pace._most == runtime.settings.concurrent_requests

@@ -1,0 +1,112 @@
+"""`/health/ready` however many ask, and who may read `/metrics`."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from app.access import tokens
+from app.access.policy import Role, Scope
+from app.access.tokens import IssueToken
+from app.http.single_flight import SingleFlight
+from app.main import create_app
+
+SCRAPER = "a-token-of-the-scraper"
+
+
+def _client(runtime, **settings):
+    changed = runtime.settings.model_copy(update=settings)
+    app = create_app(changed, runtime=runtime)
+    app.state.runtime = replace(runtime, settings=changed)
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")
+
+
+async def test_strangers_are_kept_out_of_metrics_by_default(runtime, project):
+    async with _client(runtime) as client:
+        stranger = await client.get("/metrics")
+        assert stranger.status_code == 401
+        assert "MODELYARD_METRICS_TOKEN" in stranger.json()["message"]
+        assert (await client.get("/metrics", headers={"Authorization": "Bearer x"})).status_code == 401
+        assert (await client.get("/metrics", headers={"Authorization": "Bearer None"})).status_code == 401
+        assert (await client.get("/metrics", headers=project.people[Role.OWNER].headers)).status_code == 403
+
+
+async def test_an_administrators_token_opens_metrics_also_one_that_only_reads(runtime, admin):
+    async with runtime.db.write() as tx:
+        user_id = admin.actor.user_id
+        issued = await tokens.add(tx, IssueToken("t", (Scope.READ_API,)), user_id=user_id, created_by=user_id)
+    async with _client(runtime) as client:
+        for secret in (admin.token, issued.secret):
+            answer = await client.get("/metrics", headers={"Authorization": f"Bearer {secret}"})
+            assert answer.status_code == 200
+            assert "modelyard_figures_up" in answer.text
+        await tokens.revoke(runtime.db, admin.actor, issued.token.id)
+        assert (await client.get("/metrics", headers={"Authorization": f"Bearer {secret}"})).status_code == 401
+
+
+async def test_the_token_of_the_settings_opens_metrics_and_nothing_else(runtime):
+    async with _client(runtime, metrics_token=SecretStr(SCRAPER)) as client:
+        bearer = {"Authorization": f"Bearer {SCRAPER}"}
+        assert (await client.get("/metrics", headers=bearer)).status_code == 200
+        assert (await client.get("/metrics", auth=("prometheus", SCRAPER))).status_code == 200
+        assert (await client.get("/metrics", headers={"Authorization": f"Bearer {SCRAPER}x"})).status_code == 401
+        assert (await client.post("/graphql", json={"query": "{ __typename }"}, headers=bearer)).status_code == 401
+
+
+async def test_a_token_that_is_confined_to_a_project_never_opens_metrics(runtime, admin, project):
+    issued = await tokens.issue(runtime.db, admin.actor, IssueToken("t", project_id=project.id, role=Role.GUEST))
+    async with _client(runtime) as client:
+        answer = await client.get("/metrics", headers={"Authorization": f"Bearer {issued.secret}"})
+    assert answer.status_code == 403
+
+
+async def test_no_label_of_a_metric_comes_from_a_client(runtime, admin):
+    async with _client(runtime) as client:
+        for number in range(5):
+            await client.request(f"MADEUP{number}", f"/made-up-{number}")
+        exposed = (await client.get("/metrics", headers=admin.headers)).text
+    assert "made-up" not in exposed.lower()
+    assert 'method="OTHER"' in exposed
+
+
+async def test_many_who_ask_whether_it_is_ready_are_one_to_database_and_store(runtime, monkeypatch):
+    asked, may_answer = [], asyncio.Event()
+
+    async def ping() -> None:
+        asked.append(1)
+        await may_answer.wait()
+
+    monkeypatch.setattr(type(runtime.db), "ping", lambda _self: ping())
+    async with _client(runtime) as client:
+        asking = [asyncio.create_task(client.get("/health/ready")) for _ in range(50)]
+        while not asked:  # noqa: ASYNC110 - it is what is looked at
+            await asyncio.sleep(0.001)
+        asking[0].cancel()
+        may_answer.set()
+        answers = await asyncio.gather(*asking[1:])
+    assert {answer.status_code for answer in answers} == {200}
+    assert len(asked) == 1
+
+
+async def test_an_answer_holds_while_it_is_fresh_and_a_failure_too():
+    now, asked = 100.0, []
+
+    async def ask() -> int:
+        asked.append(now)
+        if len(asked) == 2:
+            raise ValueError
+        return len(asked)
+
+    flight = SingleFlight(ask, 0.5, lambda: now)
+    assert [await flight(), await flight()] == [1, 1]
+    now += 0.5
+    for _ in range(2):
+        with pytest.raises(ValueError):
+            await flight()
+    now += 0.5
+    assert await flight() == 3
+    assert len(asked) == 3

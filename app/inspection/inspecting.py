@@ -16,6 +16,7 @@ from app.inspection.source import RangeReader
 __all__ = ["JsonValue", "Limits", "Outcome", "RangeReader", "Report", "Scan", "inspect"]
 
 log = logging.getLogger(__name__)
+_told = False
 
 
 async def inspect(path: str, reader: RangeReader, *, limits: Limits = Limits()) -> Report:  # noqa: B008 - frozen
@@ -28,7 +29,22 @@ async def inspect(path: str, reader: RangeReader, *, limits: Limits = Limits()) 
     if kind is None:
         return Report()
     try:
+        await _tell_once()
         return await sandbox.run(Order(kind, path, reader.size, limits), reader)
     except sandbox.Killed as killed:
         log.warning("inspection of a file as %s: %s", kind, killed)
         return replace(unread(kind, path, str(killed)), is_final=False)  # with less to do it may end in time
+
+
+async def _tell_once() -> None:
+    """Before the first file of this process, into the log: what keeps scanners in, and what does not."""
+    global _told  # noqa: PLW0603 - once for a process
+    if _told:
+        return
+    _told = True
+    for measure in await sandbox.measures():
+        if measure.is_missed:
+            log.warning("scanners are not confined by %s: %s", measure.name, measure.detail)
+        else:
+            state = "confined" if measure.in_force else "not confined"
+            log.info("scanners are %s by %s: %s", state, measure.name, measure.detail)

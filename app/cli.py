@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.client import commands as client
+from app.commands.doctor import doctor
 from app.commands.documents import documents
 from app.commands.gc import collect
 from app.commands.jobs import jobs
@@ -43,6 +44,7 @@ main.add_typer(jobs, name="jobs")
 main.add_typer(documents, name="documents")
 main.command("gc")(collect)
 main.command()(schema)
+main.command()(doctor)
 
 
 @main.command()

@@ -18,7 +18,7 @@ from app.outgoing.addresses import AddressRules, is_global
     ("address", "expected"),
     [
         ("192.0.0.192", False), ("192.0.0.9", False), ("192.88.99.1", False), ("3fff::1", False),
-        ("168.63.129.16", False), ("168.63.129.17", True), ("::ffff:168.63.129.16", False), 
+        ("168.63.129.16", False), ("168.63.129.17", True), ("::ffff:168.63.129.16", False),
         ("64:ff9b::a83f:8110", False),
         ("100.100.100.200", False), ("169.254.169.254", False), ("fd00:ec2::254", False), ("64:ff9b:1::808:808", False),
         ("::8.8.8.8", False), ("255.255.255.255", False), ("2606:4700::1%lo", False),

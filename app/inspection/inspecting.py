@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
+import structlog
+
 from app.inspection import sandbox
 from app.inspection.detection import HEAD, detect
 from app.inspection.examining import unread
@@ -16,6 +18,7 @@ from app.inspection.source import RangeReader
 __all__ = ["JsonValue", "Limits", "Outcome", "RangeReader", "Report", "Scan", "inspect"]
 
 log = logging.getLogger(__name__)
+events = structlog.get_logger()
 _told = False
 
 
@@ -42,9 +45,9 @@ async def _tell_once() -> None:
     if _told:
         return
     _told = True
-    for measure in await sandbox.measures():
-        if measure.is_missed:
-            log.warning("scanners are not confined by %s: %s", measure.name, measure.detail)
-        else:
-            state = "confined" if measure.in_force else "not confined"
-            log.info("scanners are %s by %s: %s", state, measure.name, measure.detail)
+    measures = await sandbox.measures()
+    events.info("scanners.confined", by=[measure.name for measure in measures if measure.in_force])
+    for measure in measures:
+        if not measure.in_force:
+            tell = events.warning if measure.is_missed else events.info
+            tell("scanners.not_confined", by=measure.name, reason=measure.detail)

@@ -18,6 +18,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from app.embedded.servers import Servers
 from app.inspection import sandbox, seccomp
@@ -183,14 +184,19 @@ statistics subprocess tracemalloc usercustomize
 
 @linux
 async def test_the_log_tells_once_what_does_not_keep_scanners_in(
-    scanners: Scanners, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    scanners: Scanners, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.inspection.scanners.PROGRAM", "tests.inspection.attacks_unfiltered")
     monkeypatch.setattr("app.inspection.inspecting._told", False)
-    for _ in range(2):
-        await inspected("requirements.txt", b"{}")
-    told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert told == ["scanners are not confined by seccomp: switched off by a test"]
+    with capture_logs() as told:
+        for _ in range(2):
+            await inspected("requirements.txt", b"{}")
+    (confined,) = (each["by"] for each in told if each["event"] == "scanners.confined")
+    assert {"privileges", "limits", "landlock", "descriptors"} <= set(confined)
+    (missed,) = (each for each in told if each["log_level"] == "warning")
+    assert (missed["event"], missed["by"], missed["reason"]) == (
+        "scanners.not_confined", "seccomp", "switched off by a test"
+    )  # fmt: skip
 
 
 def test_nothing_is_left_to_be_loaded_in_the_middle_of_an_inspection() -> None:

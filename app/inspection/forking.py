@@ -72,7 +72,14 @@ class Forker:
         if len(descriptors) != 2:
             return False
         talk, life = descriptors
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except (
+            OSError
+        ):  # no memory or too many processes at this moment: the worker sees both sockets end, and asks again
+            os.close(talk)
+            os.close(life)
+            return True
         if pid == 0:
             _become_scanner(talk, self._scan)
         os.close(talk)

@@ -18,6 +18,9 @@ PROGRAM = "app.inspection.scanning"
 PATIENCE = 0.5
 """Seconds between an answer, or the decision to end it, and SIGKILL; and as long for its end after that."""
 
+STUCK_SECONDS = 5.0
+"""After so long without taking what is sent, or ending when told to, the process that forks is killed."""
+
 
 class ForkerGone(Exception):
     """The process that forks scanners has ended; it says nothing about the file."""
@@ -106,7 +109,11 @@ class Scanners:
         if self._control is not None:
             self._control.close()
         if self._process is not None:
-            self._process.wait()
+            try:
+                self._process.wait(STUCK_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
         self._control = self._process = None
 
     def _running(self) -> socket.socket:
@@ -114,6 +121,7 @@ class Scanners:
             self.stop()
         if self._control is None:
             self._control, theirs = socket.socketpair()
+            self._control.settimeout(STUCK_SECONDS)
             with theirs:
                 self._process = subprocess.Popen(  # noqa: S603 - our own program
                     (sys.executable, "-s", "-P", "-m", PROGRAM),

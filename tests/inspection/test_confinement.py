@@ -256,6 +256,27 @@ async def test_scanners_that_cannot_be_started_say_nothing_about_a_file(
         await inspected("requirements.txt", b"numpy\n")
 
 
+async def test_a_fork_that_fails_is_tried_again(scanners: Scanners, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.inspection.scanners.PROGRAM", "tests.inspection.forks_seldom")
+    for _ in range(3):
+        report = await inspected("requirements.txt", b"numpy\n")
+        assert report.facts["dependencies"] == ["numpy"]
+
+
+@linux
+async def test_a_forker_that_is_stuck_is_replaced(scanners: Scanners, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.inspection.scanners.STUCK_SECONDS", 0.2)
+    await inspected("requirements.txt", b"numpy\n")
+    assert scanners._process is not None
+    first = scanners._process.pid
+    os.kill(first, signal.SIGSTOP)
+    scanners.stop()
+    report = await inspected("requirements.txt", b"numpy\n")
+    assert report.facts["dependencies"] == ["numpy"]
+    assert scanners._process.pid != first
+    assert not _is_alive(first)
+
+
 async def test_an_idle_forker_ends_and_comes_back(scanners: Scanners, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.inspection.scanners.PROGRAM", "tests.inspection.idle_at_once")
     for _ in range(3):
@@ -282,6 +303,7 @@ async def test_scanners_end_with_the_worker() -> None:
         sys.executable, "-c", program, cwd=ROOT, stdout=asyncio.subprocess.PIPE
     )
     assert worker.stdout is not None
+    await worker.stdout.readline()  # the log
     forker = int(await worker.stdout.readline())
     scanners = _children(forker)
     worker.kill()

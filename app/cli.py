@@ -17,6 +17,7 @@ import typer
 
 from app.client import commands as client
 from app.commands.backup import backup
+from app.commands.doctor import doctor
 from app.commands.documents import documents
 from app.commands.gc import collect
 from app.commands.jobs import jobs
@@ -42,6 +43,7 @@ main.add_typer(documents, name="documents")
 main.add_typer(backup, name="backup")
 main.command("gc")(collect)
 main.command()(schema)
+main.command()(doctor)
 
 
 @main.command()

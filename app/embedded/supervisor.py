@@ -9,7 +9,7 @@ import time
 from functools import partial
 from pathlib import Path
 
-from app.embedded import children, disk, logs, preparation
+from app.embedded import children, disk, logs, preparation, running
 from app.embedded.children import Application
 from app.embedded.errors import EmbeddedError, PortTaken, ServerFailed
 from app.embedded.journal import Journal
@@ -104,6 +104,7 @@ class Supervisor:
             project = self._prepare(environment)
         preparation.write_connection(self._plan.data_dir / "connection.env", environment["MODELYARD_URL"], project)
         preparation.write_settings(self._plan.data_dir / "server.env", environment)
+        running.remember(self._plan.data_dir, os.environ)
         self._present(environment["MODELYARD_URL"], project)
 
     def _listen(self) -> socket.socket:

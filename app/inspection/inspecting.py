@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
+import structlog
+
 from app.inspection import sandbox
 from app.inspection.detection import HEAD, detect
 from app.inspection.examining import unread
@@ -16,6 +18,8 @@ from app.inspection.source import RangeReader
 __all__ = ["JsonValue", "Limits", "Outcome", "RangeReader", "Report", "Scan", "inspect"]
 
 log = logging.getLogger(__name__)
+events = structlog.get_logger()
+_told = False
 
 
 async def inspect(path: str, reader: RangeReader, *, limits: Limits = Limits()) -> Report:  # noqa: B008 - frozen
@@ -28,7 +32,22 @@ async def inspect(path: str, reader: RangeReader, *, limits: Limits = Limits()) 
     if kind is None:
         return Report()
     try:
+        await _tell_once()
         return await sandbox.run(Order(kind, path, reader.size, limits), reader)
     except sandbox.Killed as killed:
         log.warning("inspection of a file as %s: %s", kind, killed)
         return replace(unread(kind, path, str(killed)), is_final=False)  # with less to do it may end in time
+
+
+async def _tell_once() -> None:
+    """Before the first file of this process, into the log: what keeps scanners in, and what does not."""
+    global _told  # noqa: PLW0603 - once for a process
+    if _told:
+        return
+    _told = True
+    measures = await sandbox.measures()
+    events.info("scanners.confined", by=[measure.name for measure in measures if measure.in_force])
+    for measure in measures:
+        if not measure.in_force:
+            tell = events.warning if measure.is_missed else events.info
+            tell("scanners.not_confined", by=measure.name, reason=measure.detail)

@@ -1,7 +1,8 @@
-"""How a worker and the process that inspects a file talk over two pipes.
+"""How a worker and the process that inspects a file talk over a socket.
 
 The worker sends one line of JSON, then answers requests for ranges. The other side sends ``R`` and two numbers for a
-range, or ``J``, a length and the report, and ends.
+range, or ``J``, a length and the report, and ends. Instead of an order the line may be a probe: the report then says
+what keeps the process in.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ import json
 import struct
 from dataclasses import asdict, dataclass
 
+from app.inspection.confinement import Measure
 from app.inspection.detection import Kind
 from app.inspection.limits import Limits
 
 RANGE = b"R"
 REPORT = b"J"
+PROBE = b"probe\n"
 ASKED = struct.Struct(">QQ")
 LENGTH = struct.Struct(">Q")
 LONGEST_RANGE = 128 * 1024 * 1024
@@ -40,3 +43,13 @@ class Order:
         """The reverse of ``to_line``."""
         fields = json.loads(line)
         return Order(Kind(fields["kind"]), fields["path"], fields["size"], Limits(**fields["limits"]))
+
+
+def measures_to_json(measures: list[Measure]) -> bytes:
+    """The answer to a probe."""
+    return json.dumps([asdict(each) for each in measures]).encode()
+
+
+def measures_from_json(text: bytes) -> list[Measure]:
+    """The reverse of ``measures_to_json``."""
+    return [Measure(**each) for each in json.loads(text)]

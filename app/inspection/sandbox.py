@@ -1,29 +1,40 @@
-"""Starts the process that inspects a file, serves it ranges, and ends it when it takes too long."""
+"""Has a file inspected in a process of its own, serves it ranges, and ends it when it takes too long."""
 
 from __future__ import annotations
 
 import asyncio
-import sys
-import tempfile
-from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Awaitable
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import TypeVar
 
-from app.inspection.protocol import ASKED, LENGTH, LONGEST_RANGE, LONGEST_REPORT, RANGE, REPORT, Order
+from app.inspection.confinement import Measure
+from app.inspection.protocol import (
+    ASKED,
+    LENGTH,
+    LONGEST_RANGE,
+    LONGEST_REPORT,
+    PROBE,
+    RANGE,
+    REPORT,
+    Order,
+    measures_from_json,
+)
 from app.inspection.reports import Report
+from app.inspection.scanners import ForkerGone, Scanner, scanners
 from app.inspection.source import RangeReader
 
 T = TypeVar("T")
-PATIENCE = 0.5
-"""Seconds between an answer, or the wish to end, and SIGKILL."""
-ROOT = Path(__file__).resolve().parents[2]
+STARTS = 3
+"""How often the process that forks scanners is started for one file before it is taken for broken."""
+PROBE_SECONDS = 30.0
 
 
 class Killed(Exception):
     """The process gave no report; the text says why."""
+
+
+class ScannersBroken(Exception):
+    """No process for inspections can be started here; it says nothing about the file."""
 
 
 class _StoreFailed(Exception):
@@ -53,69 +64,74 @@ async def run(order: Order, reader: RangeReader) -> Report:
 
     Raises:
         Killed: the process took too long, or died.
+        ScannersBroken: it cannot be started.
     """
-    with tempfile.TemporaryDirectory(prefix="modelyard-inspection-") as directory:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-s", "-P", "-m", "app.inspection.scanning"),
-            stdin=PIPE,
-            stdout=PIPE,
-            stderr=DEVNULL,
-            cwd=directory,
-            env={"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", "TMPDIR": directory, "HOME": directory},
-        )
+    told = await _asked(order.to_line(), order.limits.seconds, lambda start, end: _range(order, reader, start, end))
+    return Report.from_json(told)
+
+
+async def measures() -> list[Measure]:
+    """What keeps scanners in on this machine: one of them confines itself and tells.
+
+    Raises:
+        Killed, ScannersBroken: as above.
+    """
+    return measures_from_json(await _asked(PROBE, PROBE_SECONDS, _nothing))
+
+
+async def _asked(line: bytes, seconds: float, serve: Callable[[int, int], Awaitable[bytes]]) -> bytes:
+    for _ in range(STARTS):
         try:
-            return await _converse(process, order, reader)
-        except TimeoutError:
-            raise Killed(f"It could not be scanned within {order.limits.seconds:g} seconds.") from None
-        except (asyncio.IncompleteReadError, ConnectionError):
-            await _end(process)
-            raise Killed(
-                f"The process that looked at it ended without an answer (code {process.returncode})."
-            ) from None
-        except _StoreFailed as failed:
-            raise failed.error from None
-        finally:
-            await _end(process)
+            return await _asked_once(line, seconds, serve)
+        except ForkerGone:
+            continue
+    raise ScannersBroken("The processes that look into files cannot be started; the log of the worker says why.")
 
 
-async def _converse(process: Process, order: Order, reader: RangeReader) -> Report:
-    if process.stdin is None or process.stdout is None:
-        raise Killed("The process that should look at it has no pipes.")
-    clock = _Clock(order.limits.seconds)
-    process.stdin.write(order.to_line())
+async def _asked_once(line: bytes, seconds: float, serve: Callable[[int, int], Awaitable[bytes]]) -> bytes:
+    scanner = await scanners.start()
+    try:
+        return await _converse(scanner, line, _Clock(seconds), serve)
+    except TimeoutError:
+        raise Killed(f"It could not be scanned within {seconds:g} seconds.") from None
+    except (asyncio.IncompleteReadError, ConnectionError):
+        code = await scanner.code()
+        raise Killed(f"The process that looked at it ended without an answer (code {code}).") from None
+    except _StoreFailed as failed:
+        raise failed.error from None
+    finally:
+        await scanner.end()
+
+
+async def _converse(
+    scanner: Scanner, line: bytes, clock: _Clock, serve: Callable[[int, int], Awaitable[bytes]]
+) -> bytes:
+    scanner.writer.write(line)
     while True:
-        asked = await clock.wait(process.stdout.readexactly(1))
+        asked = await clock.wait(scanner.reader.readexactly(1))
         if asked == RANGE:
-            start, end = ASKED.unpack(await clock.wait(process.stdout.readexactly(ASKED.size)))
-            _allowed(0 <= start <= end <= order.size and end - start <= LONGEST_RANGE)
-            chunk = await _range(reader, start, end)
-            process.stdin.write(LENGTH.pack(len(chunk)))
-            process.stdin.write(chunk)
-            await clock.wait(process.stdin.drain())
+            start, end = ASKED.unpack(await clock.wait(scanner.reader.readexactly(ASKED.size)))
+            chunk = await serve(start, end)
+            scanner.writer.write(LENGTH.pack(len(chunk)))
+            scanner.writer.write(chunk)
+            await clock.wait(scanner.writer.drain())
         else:
             _allowed(asked == REPORT)
-            length = LENGTH.unpack(await clock.wait(process.stdout.readexactly(LENGTH.size)))[0]
+            length = LENGTH.unpack(await clock.wait(scanner.reader.readexactly(LENGTH.size)))[0]
             _allowed(length <= LONGEST_REPORT)
-            return Report.from_json(await clock.wait(process.stdout.readexactly(length)))
+            return await clock.wait(scanner.reader.readexactly(length))
 
 
-async def _range(reader: RangeReader, start: int, end: int) -> bytes:
+async def _range(order: Order, reader: RangeReader, start: int, end: int) -> bytes:
+    _allowed(0 <= start <= end <= order.size and end - start <= LONGEST_RANGE)
     try:
         return await reader.read(start, end)
     except Exception as error:
         raise _StoreFailed(error) from error
 
 
-async def _end(process: Process) -> None:
-    """Let it end by itself when it has answered; else end it."""
-    if process.stdin is not None:
-        process.stdin.close()
-    try:
-        await asyncio.wait_for(process.wait(), PATIENCE)
-    except TimeoutError:
-        with suppress(ProcessLookupError):  # it has ended at this very moment
-            process.kill()
-        await process.wait()
+async def _nothing(_start: int, _end: int) -> bytes:
+    raise Killed("The process that should tell what keeps it in asked for a file.")
 
 
 def _allowed(allowed: bool) -> None:

@@ -1,19 +1,25 @@
-"""The process that inspects one file: ``python -m app.inspection.scanning``.
+"""The processes that inspect: ``python -m app.inspection.scanning`` loads everything, and forks one for each file.
 
-It limits itself before it reads the first byte, asks for ranges over its pipes, and needs neither network nor disk.
+A scanner confines itself before it reads the first byte of the file, asks for ranges over its socket, and has nothing
+else.
 """
 
 from __future__ import annotations
 
 import os
-import resource
+import socket
 import sys
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
+from app.inspection.confinement import Measure, confine, stand_apart
 from app.inspection.examining import examine, unread
+from app.inspection.forking import Forker
 from app.inspection.limits import Limits
-from app.inspection.protocol import ASKED, LENGTH, RANGE, REPORT, Order
+from app.inspection.loading import load_everything
+from app.inspection.protocol import ASKED, LENGTH, PROBE, RANGE, REPORT, Order, measures_to_json
 from app.inspection.reports import Report, Unread
+
+LONGEST_ORDER = 65_536
 
 
 class PipedSource:
@@ -45,13 +51,25 @@ class PipedSource:
 
 
 def main() -> None:
-    """Read the order, inspect, answer."""
-    incoming, outgoing = sys.stdin.buffer, sys.stdout.buffer
-    sys.stdout = sys.stderr  # nothing else may write into the answer
-    order = Order.from_line(incoming.readline(65_536))
-    confine(order.limits)
-    report = _report(order, PipedSource(order, incoming, outgoing)).to_json()
-    outgoing.write(REPORT + LENGTH.pack(len(report)) + report)
+    """Fork scanners for the worker at the other end of standard input."""
+    load_everything()
+    apart = stand_apart()
+    with socket.socket(fileno=os.dup(0)) as control:
+        Forker(control, lambda: scan(apart)).serve()
+
+
+def scan(apart: list[Measure]) -> NoReturn:
+    """Read the order, inspect, answer; ends the process."""
+    sys.stdin = sys.stdout = sys.stderr = None  # print() does nothing then
+    incoming, outgoing = os.fdopen(0, "rb", closefd=False), os.fdopen(0, "wb", closefd=False)
+    line = incoming.readline(LONGEST_ORDER)
+    if line == PROBE:
+        answer = measures_to_json([*apart, *confine(Limits())])
+    else:
+        order = Order.from_line(line)
+        confine(order.limits)
+        answer = _report(order, PipedSource(order, incoming, outgoing)).to_json()
+    outgoing.write(REPORT + LENGTH.pack(len(answer)) + answer)
     outgoing.flush()
     os._exit(0)  # taking the interpreter down in order would take longer than many inspections
 
@@ -64,23 +82,6 @@ def _report(order: Order, source: PipedSource) -> Report:
         return unread(order.kind, order.path, told)
     except Exception as error:  # noqa: BLE001 - whatever a hostile file provokes must become a report
         return unread(order.kind, order.path, f"It could not be read ({type(error).__name__}).")
-
-
-def confine(limits: Limits) -> None:
-    """No more memory and processor time than allowed, no files, no children, no core."""
-    for kind, most in (
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_NPROC, 0),
-        (resource.RLIMIT_NOFILE, 64),
-        (resource.RLIMIT_CPU, limits.cpu_seconds),
-        (resource.RLIMIT_AS, limits.memory_bytes),
-    ):
-        try:
-            resource.setrlimit(kind, (most, most))
-        except (ValueError, OSError):
-            # Some systems know no limit of this kind, or have a lower one already; time is limited from outside, too.
-            continue
 
 
 if __name__ == "__main__":

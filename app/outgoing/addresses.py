@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from yarl import URL
 
@@ -16,6 +17,14 @@ _UNICAST = IPv6Network("2000::/3")
 _TRANSITION = (IPv6Network("2001::/32"), IPv6Network("2002::/16"))
 """Teredo and 6to4: they carry an IPv4 address that a relay of unknown place would reach."""
 _NAT64 = IPv6Network("64:ff9b::/96")
+_INNER = tuple(IPv4Network(text) for text in ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32"))
+"""Global to some versions of Python, or by its number, and yet not of the internet: assignments of protocols (RFC 6890;
+Oracle's cloud has metadata there), the old relays of 6to4 (RFC 7526), and the host of a virtual machine in Azure."""
+_DOCUMENTS = IPv6Network("3fff::/20")
+"""RFC 9637; newer than some versions of Python."""
+_LABEL = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_NAME = re.compile(rf"(?=.{{1,254}}\Z){_LABEL}(?:\.{_LABEL})*\.?")
+"""What a resolver can ask for: labels of 1 to 63 characters (RFC 1035 §2.3.4), underscores as in practice."""
 
 
 class AddressRefused(Invalid):
@@ -96,6 +105,8 @@ class AddressRules:
                 raise AddressRefused(
                     f"{self._title} host {quoted(host)} is not a canonical IP address.", field="url"
                 ) from None
+            if not _NAME.fullmatch(host):
+                raise AddressRefused(f"{self._title} host {quoted(host)} is no name of a host.", field="url") from None
             return
         if not is_global(address):
             raise AddressRefused(
@@ -115,7 +126,7 @@ def is_global(address: IPv4Address | IPv6Address) -> bool:
         if inner is None and address in _NAT64:
             inner = IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is None:
-            unicast = address in _UNICAST and not any(address in network for network in _TRANSITION)
-            return unicast and address.is_global
+            elsewhere = any(address in network for network in (*_TRANSITION, _DOCUMENTS))
+            return address in _UNICAST and not elsewhere and not address.scope_id and address.is_global
         address = inner
-    return address.is_global and not address.is_multicast
+    return address.is_global and not address.is_multicast and not any(address in network for network in _INNER)

@@ -68,7 +68,7 @@ async def send(
             return Answer(answer.status, answer.headers, read[:limit], len(read) <= limit)
     except TimeoutError:
         raise Unreachable(f"gave no answer within {timeout_seconds:g} seconds") from None
-    except (aiohttp.ClientError, OSError, ssl.SSLError) as error:
+    except (aiohttp.ClientError, OSError, ssl.SSLError, UnicodeError) as error:  # the last: a name no resolver takes
         raise Unreachable(f"cannot be reached: {type(error).__name__}") from error
 
 

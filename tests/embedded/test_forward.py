@@ -151,6 +151,31 @@ def test_silent_connections_are_closed(monkeypatch, tmp_path):
     forwarder.close()
 
 
+def test_one_stream_takes_turns_with_the_others(monkeypatch):
+    monkeypatch.setattr(forward, "CHUNK", 4096)
+    client, source = socket.socketpair()
+    target, store = socket.socketpair()
+    for each in (source, target):
+        each.setblocking(False)
+    client.sendall(b"x" * 100_000)
+    connection = forward.Connection(source, target, forward.Pipes())
+
+    assert connection.move()
+    store.setblocking(False)
+    first = len(store.recv(200_000))
+    assert connection.has_more
+    assert 4096 <= first <= 4096 * forward.TURN
+
+    got = first
+    while connection.has_more:
+        assert connection.move()
+        got += len(store.recv(200_000))
+    assert got == 100_000
+    connection.close()
+    client.close()
+    store.close()
+
+
 def test_signal_ends_it_at_once(forwarded):
     forwarded.serve(echo)
     with forwarded.connect() as client:

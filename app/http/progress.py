@@ -3,50 +3,54 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
+import os
+import socket
 import struct
-import termios
 
 import structlog
 
 LOOKS = 4
 """How often a connection is looked at in the time after which it is cut."""
-_LEAST_BYTES = 4096
+LEAST_BYTES = 4096
+"""What has to be sent or taken in that time."""
+_BYTES_ACKED = 120
+"""Where Linux tells in ``TCP_INFO`` how many bytes the other side has acknowledged."""
 log = structlog.get_logger()
 
 
 class Unsent:
-    """How much of an answer is still here, from one look to the next."""
+    """An answer that still lies here, from one look to the next."""
 
     def __init__(self) -> None:
-        self._bytes: int | None = None
+        self._taken: int | None = None
         self._still = 0
 
     def forget(self) -> None:
         """Everything has been taken, or the transport has asked for more."""
-        self._bytes = None
+        self._taken = None
 
     def stands_still(self, transport: asyncio.Transport) -> bool:
         """Look once more; whether as good as nothing has been taken since the look before the last few."""
-        left = transport.get_write_buffer_size() + _in_kernel(transport)
-        if self._bytes is None or left + _LEAST_BYTES <= self._bytes:
-            self._bytes, self._still = left, 0
+        taken = _taken(transport)
+        if self._taken is None or taken - self._taken >= LEAST_BYTES:
+            self._taken, self._still = taken, 0
             return False
         self._still += 1
         return self._still >= LOOKS
 
 
-def _in_kernel(transport: asyncio.Transport) -> int:
-    """Bytes that the other side has not acknowledged.
+def _taken(transport: asyncio.Transport) -> int:
+    """A number that grows with what the client has taken.
 
-    The transport alone would not do: the kernel takes more from it only when a third of its own buffer is free, and
-    that may be megabytes.
+    The transport's buffer alone would not do: the kernel takes more from it only when a third of its own is free, and
+    that may be megabytes; and what was taken may have been written anew.
     """
     try:
-        number = transport.get_extra_info("socket").fileno()
-        return int(struct.unpack("i", fcntl.ioctl(number, termios.TIOCOUTQ, b"\0" * 4))[0])
-    except (OSError, AttributeError, ValueError):
-        return 0  # not a TCP socket, or it has gone
+        with socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno())) as connection:
+            told = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _BYTES_ACKED + 8)
+        return int(struct.unpack_from("=Q", told, _BYTES_ACKED)[0])
+    except (OSError, AttributeError, ValueError, struct.error):
+        return -transport.get_write_buffer_size()  # not TCP, not Linux, or it has gone
 
 
 def cut_noted(waiting_for: str, client: tuple[str, int] | None) -> None:

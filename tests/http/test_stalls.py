@@ -10,6 +10,7 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
+from app.http import progress
 from tests.conftest import TestProject
 from tests.http.conftest import QUICK
 from tests.http.doors import KINDS, Door, doors
@@ -207,3 +208,22 @@ async def test_slow_downloads_that_move_go_on(quick: str, project: TestProject) 
                 if loop.time() < slow_until:
                     await asyncio.sleep(QUICK / 10)
     assert taken > size
+
+
+async def test_it_is_known_what_a_client_has_taken() -> None:
+    """Whatever lies in buffers between, and whatever is written meanwhile."""
+    accepted: asyncio.Queue[asyncio.StreamWriter] = asyncio.Queue()
+    server = await asyncio.start_server(lambda _, writer: accepted.put_nowait(writer), "127.0.0.1", 0)
+    reader, client = await asyncio.open_connection(*server.sockets[0].getsockname())
+    transport = (await accepted.get()).transport
+    transport.write(b"x" * 50_000)
+    await reader.readexactly(50_000)
+    before = progress._taken(transport)
+    transport.write(b"x" * 70_000)
+    await reader.readexactly(70_000)
+    assert progress._taken(transport) - before == 70_000
+    client.close()
+    transport.abort()
+    server.close()
+    await asyncio.sleep(0.01)
+    assert progress._taken(transport) <= 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -166,7 +167,9 @@ def _valid(row: Any) -> ValidToken:
     return ValidToken(row[0], row[1], Role(row.granter) if row.granter is not None else None)
 
 
+@cache
 def _valid_tokens() -> Select[*tuple[Any, ...]]:
+    """Made once: every token that a process does not remember is read by it."""
     granted = Token.scopes.op("&&", is_comparison=True)(cast([str(scope) for scope in GRANTED_BY], ARRAY(Text)))
     return (
         select(Token, User, case((granted, _granter_role())).label("granter"))

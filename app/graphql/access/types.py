@@ -73,7 +73,9 @@ class Token:
     row: strawberry.Private[tokens.Token]
     id: strawberry.ID = strawberry.field(description="Opaque; `tokenRevoke` takes it.")
     name: str = strawberry.field(description="What it is for.")
-    scopes: list[TokenScope] = strawberry.field(description="What it may be used for.")
+    scopes: list[TokenScope] = strawberry.field(
+        description="What it was made for; MANAGE_… and DELETE_… hold while who made it could give them again."
+    )
     created_at: datetime = strawberry.field(description="When it was made.")
     expires_at: datetime | None = strawberry.field(description="From when on it is refused; null: never.")
     last_used_at: datetime | None = strawberry.field(description="When it was last used, to the minute.")

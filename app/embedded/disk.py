@@ -10,6 +10,10 @@ from pathlib import Path
 
 FULL_BYTES = 8 * 1024 * 1024
 """With less than this left, some write of some server has probably failed."""
+FULL_SHARE = 0.01
+"""Below this part of its disk the store makes its volumes read-only (SeaweedFS: volume.minFreeSpace)."""
+_AGAIN = 1.25
+"""How many times as much must be free before a disk that was full counts as having room: no flapping."""
 _PERIOD = 2.0
 """Seconds between looks at a disk; a look costs one call of the kernel."""
 _GRACE = 6.0
@@ -17,13 +21,14 @@ _GRACE = 6.0
 _ERRORS = (errno.ENOSPC, errno.EDQUOT)
 
 
-def is_full(directory: Path) -> bool:
-    """Whether next to nothing can be written below a directory."""
+def is_full(directory: Path, times: float = 1.0) -> bool:
+    """Whether next to nothing can be written below a directory; ``times`` raises what counts as nothing."""
     try:
         found = os.statvfs(directory)
     except OSError:
         return False
-    return found.f_bavail * found.f_frsize < FULL_BYTES or (found.f_files > 0 and found.f_favail == 0)
+    needed = max(FULL_BYTES, int(found.f_blocks * found.f_frsize * FULL_SHARE)) * times
+    return found.f_bavail * found.f_frsize < needed or (found.f_files > 0 and found.f_favail == 0)
 
 
 def is_about_space(error: OSError) -> bool:
@@ -35,7 +40,8 @@ class Recovery:
     """Sees full disks become free again, hurries what waits to be restarted, and ends a store that does not notice.
 
     The store's index of names remembers a write that failed and refuses all later ones until it is opened anew, so
-    that a moment without space would end all uploads for good.
+    that a moment without space would end all uploads for good; and its volumes stay read-only for a minute more. So it
+    is started anew in any case, and again if it still takes nothing.
     """
 
     def __init__(
@@ -70,12 +76,14 @@ class Recovery:
         return self._next_look
 
     def _look(self, now: float) -> None:
-        full = [directory for directory in self._directories if is_full(directory)]
+        full = [directory for directory in self._directories if is_full(directory, _AGAIN if self._was_full else 1.0)]
         if full and not self._was_full:
             self._note(f"The disk of {full[0]} is full: nothing can be stored until there is room.")
             self._is_restored = False
         elif self._was_full and not full:
             self._next_try = now + _GRACE
+            self._note("The disk has room again: starting the object store anew, and what has ended for want of it.")
+            self._restart()
             self._hurry()
         elif not full and not self._is_restored:
             self._restore(now)
@@ -84,8 +92,8 @@ class Recovery:
     def _restore(self, now: float) -> None:
         if self._works():
             self._is_restored = True
-            self._note("The disk has room again, and the object store takes files.")
+            self._note("The object store takes files again.")
         elif now >= self._next_try:
             self._next_try = now + 2 * _GRACE
-            self._note("The disk has room again, but the object store takes no files: ending it to start it anew.")
+            self._note("The object store takes no files in spite of the room: starting it anew.")
             self._restart()

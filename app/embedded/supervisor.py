@@ -194,7 +194,8 @@ class Supervisor:
 
     def _end_store(self) -> None:
         """Its member starts it again."""
-        self._servers.processes["s3"].kill()
+        if process := self._servers.processes.get("s3"):
+            process.kill()
 
     def _hurry(self) -> None:
         for member in self._members:

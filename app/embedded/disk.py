@@ -48,16 +48,20 @@ class Recovery:
         self,
         directories: Sequence[Path],
         *,
+        store: Path | None,
         works: Callable[[], bool],
         restart: Callable[[], None],
         hurry: Callable[[], None],
         note: Callable[[str], None],
     ) -> None:
-        """``works`` asks the store to take an object; ``restart`` ends it, for its supervisor to start it again.
+        """``store`` is that of the directories in which the store has its data, if it is ours.
 
+        ``works`` asks it to take an object; ``restart`` ends it, for its supervisor to start it again.
         ``hurry`` starts at once what has ended and waits for its next attempt.
         """
         self._directories = directories
+        self._store = store
+        self._is_hit = False
         self._works = works
         self._restart = restart
         self._hurry = hurry
@@ -79,19 +83,23 @@ class Recovery:
         full = [directory for directory in self._directories if is_full(directory, _AGAIN if self._was_full else 1.0)]
         if full and not self._was_full:
             self._note(f"The disk of {full[0]} is full: nothing can be stored until there is room.")
-            self._is_restored = False
-        elif self._was_full and not full:
-            self._next_try = now + _GRACE
-            self._note("The disk has room again: starting the object store anew, and what has ended for want of it.")
-            self._restart()
+        if self._store in full:
+            self._is_hit, self._is_restored = True, False
+        if full:
+            self._was_full = True
+        elif self._was_full:
+            self._was_full = False
+            self._note("The disk has room again.")
+            if self._is_hit:
+                self._next_try = now + _GRACE
+                self._restart()
             self._hurry()
-        elif not full and not self._is_restored:
+        elif not self._is_restored:
             self._restore(now)
-        self._was_full = bool(full)
 
     def _restore(self, now: float) -> None:
         if self._works():
-            self._is_restored = True
+            self._is_hit, self._is_restored = False, True
             self._note("The object store takes files again.")
         elif now >= self._next_try:
             self._next_try = now + 2 * _GRACE

@@ -132,7 +132,9 @@ def test_a_store_that_does_not_notice_the_room_is_started_anew(
     store, now, is_full = Store(poisoned=poisoned), [1000.0], [False]
     monkeypatch.setattr(disk.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(disk, "is_full", lambda *_arguments: is_full[0])
-    recovery = Recovery([tmp_path], works=store.works, restart=store.restart, hurry=store.hurry, note=store.said.append)
+    recovery = Recovery(
+        [tmp_path], store=tmp_path, works=store.works, restart=store.restart, hurry=store.hurry, note=store.said.append
+    )
 
     def pass_(seconds: float) -> None:
         end = now[0] + seconds

@@ -19,6 +19,8 @@ from app.webhooks.courier import Courier
 
 API_STATEMENT_TIMEOUT_MS = 5_000
 WORKER_STATEMENT_TIMEOUT_MS = 60_000
+_STORES_OWN_SHARE = 0.011
+"""SeaweedFS makes its volumes read-only below one per cent (volume.minFreeSpace); it looks once a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ async def open_runtime(
         # A part of the reserve: where both are on one disk, files are refused while there is still room for rows.
         room=_room(settings, "the database", "postgres", "pg18", settings.reserved_bytes // 4),
     )
-    blobs = S3BlobStore(settings, room=_room(settings, "the object store", "s3", "s3", settings.reserved_bytes))
+    reserve = settings.reserved_bytes
+    blobs = S3BlobStore(settings, room=_room(settings, "the object store", "s3", "s3", reserve, _STORES_OWN_SHARE))
     try:
         yield Runtime(settings, db, blobs, broker, Courier.of(settings), Observer.of(settings), Authenticator(db))
     finally:
@@ -59,8 +62,8 @@ async def open_runtime(
         await db.close()
 
 
-def _room(settings: Settings, what: str, server: str, folder: str, reserve: int) -> Room:
+def _room(settings: Settings, what: str, server: str, folder: str, reserve: int, share: float = 0.0) -> Room:
     """Of a server that `up` has started the disk can be looked at."""
     if server not in settings.embedded.split(","):
         return Room(what)
-    return Room(what, directory=settings.data_dir / folder, reserve=reserve)
+    return Room(what, directory=settings.data_dir / folder, reserve=reserve, share=share)

@@ -22,26 +22,28 @@ _MIB = 1024 * 1024
 class Room:
     """The room of one server, as one process knows it."""
 
-    def __init__(self, what: str, *, directory: Path | None = None, reserve: int = 0) -> None:
+    def __init__(self, what: str, *, directory: Path | None = None, reserve: int = 0, share: float = 0.0) -> None:
         """``what`` is its name in a sentence; ``directory``, where it is on this machine, is on its disk.
 
-        ``reserve`` is the number of bytes that stay free; 0 looks at the disk only to explain a failure.
+        ``reserve`` is the number of bytes that stay free; 0 looks at the disk only to explain a failure. ``share`` is
+        the part of the disk below which the server itself takes nothing more.
         """
         self._what = what
         self._directory = directory
         self._reserve = reserve
+        self._share = share
         self._refused_at: float | None = None
 
-    @property
-    def left(self) -> int | None:
-        """Free bytes of the disk; None where it is not ours to look at."""
+    def look(self) -> tuple[int, int] | None:
+        """Free bytes of the disk and those that are kept free; None where it is not ours to look at."""
         if self._directory is None:
             return None
         try:
             found = os.statvfs(self._directory)
         except OSError:
             return None
-        return found.f_bavail * found.f_frsize
+        own = int(found.f_blocks * self._share) * found.f_frsize
+        return found.f_bavail * found.f_frsize, max(self._reserve, own)
 
     @property
     def is_full(self) -> bool:
@@ -68,26 +70,23 @@ class Room:
 
     def explains(self) -> bool:
         """Whether a failed write is explained by a disk that has next to nothing left."""
-        left = self.left
-        return left is not None and left < max(self._reserve, _MIB)
+        found = self.look()
+        return found is not None and found[0] < max(found[1], _MIB)
 
     def explain(self) -> str:
         """The sentence for clients and probes."""
-        left = self.left
-        known = "" if left is None else f" ({left // _MIB} MiB left{self._kept()})"
+        found = self.look()
+        known = "" if found is None else f" ({found[0] // _MIB} MiB left, and {found[1] // _MIB} MiB are kept free)"
         return (
             f"The disk of {self._what} is full{known}; nothing was stored. "
             "Delete what is not needed, or have the operator make room, then try again."
         )
 
-    def _kept(self) -> str:
-        return f", and {self._reserve // _MIB} MiB are kept free" if self._reserve else ""
-
     def _is_short(self, size: int) -> bool:
         if not self._reserve:
             return False
-        left = self.left
-        return left is not None and left < self._reserve + size
+        found = self.look()
+        return found is not None and found[0] < found[1] + size
 
     def _was_refused(self) -> bool:
         return self._refused_at is not None and time.monotonic() - self._refused_at < BELIEVED_SECONDS

@@ -190,10 +190,10 @@ class Supervisor:
         """What is to be done when the disks of our servers were full and have room again."""
         folders = {"postgres": "pg18", "redis": "redis", "s3": "s3"}
         ours = [self._plan.data_dir, *(self._plan.data_dir / folders[name] for name in self._plan.embedded)]
-        has_store = "s3" in self._plan.embedded
         return disk.Recovery(
             ours,
-            works=lambda: not has_store or self._servers.is_ready("s3"),
+            store=self._plan.data_dir / "s3" if "s3" in self._plan.embedded else None,
+            works=lambda: self._servers.is_ready("s3"),
             restart=self._end_store,
             hurry=self._hurry,
             note=self._journal.note,

@@ -131,7 +131,7 @@ async def test_what_grows_is_refused_before_the_last_byte_and_deletions_are_not(
 ) -> None:
     """The room of the healthy API's database: its disk is given an end."""
     monkeypatch.setattr(runtime.db, "room", Room("the database", directory=tmp_path, reserve=1000))
-    nothing = SimpleNamespace(statvfs=lambda _path: SimpleNamespace(f_bavail=999, f_frsize=1))
+    nothing = SimpleNamespace(statvfs=lambda _path: SimpleNamespace(f_bavail=999, f_frsize=1, f_blocks=0))
     monkeypatch.setattr(space, "os", nothing)
     http, tracking = doors.healthy, doors.tracking
     for call, body in (

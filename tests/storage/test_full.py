@@ -36,7 +36,9 @@ async def shaky(storage_settings: Settings, faults: Faults, tmp_path) -> AsyncIt
 
 def only(monkeypatch: pytest.MonkeyPatch, left: int) -> None:
     """Let the disk have so many bytes left."""
-    monkeypatch.setattr(space, "os", SimpleNamespace(statvfs=lambda _path: SimpleNamespace(f_bavail=left, f_frsize=1)))
+    monkeypatch.setattr(
+        space, "os", SimpleNamespace(statvfs=lambda _path: SimpleNamespace(f_bavail=left, f_frsize=1, f_blocks=10**6))
+    )
     assert os.statvfs("/").f_frsize > 1
 
 
@@ -116,3 +118,10 @@ async def test_what_a_store_said_is_believed_for_a_while(monkeypatch: pytest.Mon
     assert room.is_full
     clock.now += space.BELIEVED_SECONDS
     assert not room.is_full
+
+
+async def test_what_the_server_keeps_for_itself_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    only(monkeypatch, 9_999)
+    with pytest.raises(StorageFull):
+        Room("the object store", directory=tmp_path, reserve=1, share=0.01).require()
+    Room("the object store", directory=tmp_path, reserve=1, share=0.009).require()

@@ -89,10 +89,10 @@ async def test_an_answer_that_fails_on_its_way_is_never_taken_for_a_whole_one(
     await fill(runtime, Root(project.id, candidate_id=UUID(run_id)), [f"{number}" for number in range(MANY)])
     original = listings._page
 
-    async def failing(db, root, folder, after):
+    async def failing(db, root, folder, after, seen):
         if after:
             raise RuntimeError("the database has gone away")
-        return await original(db, root, folder, after)
+        return await original(db, root, folder, after, seen)
 
     monkeypatch.setattr(listings, "_page", failing)
     with pytest.raises(httpx.RemoteProtocolError):

@@ -183,6 +183,23 @@ async def test_a_loop_of_long_rounds_has_fewer_slots_and_one_of_short_rounds_mor
     assert seen[-1] == 8
 
 
+async def test_after_a_rest_there_are_the_first_slots_again(monkeypatch):
+    queue = FairQueue(admission.FIRST_SLOTS, BOUNDS)
+    pace = Pace(queue, 32)
+    for _ in range(40):
+        pace.adjust(0.0)
+    assert queue.slots == 32
+    monkeypatch.setattr(admission, "TICK", 0.0)
+    monkeypatch.setattr(admission, "REST", 1000.0)
+    pace.watch()
+    assert queue.slots == admission.FIRST_SLOTS
+    await until(lambda: pace._began is None)
+    queue.resize(20)
+    pace.watch()
+    assert queue.slots == 20
+    await until(lambda: pace._began is None)
+
+
 @pytest.fixture
 async def held(runtime):
     """The whole application with one slot, which the test holds; a client of it."""

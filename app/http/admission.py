@@ -22,6 +22,8 @@ from app.http.senders import Sender, Senders
 
 BOUNDS = Bounds(reserve=4, share=2, most_of_one=300, most=1_200, patience=8.0, lead=0.25)
 FIRST_SLOTS, LEAST_SLOTS = 4, 1
+ROUNDS_FOR_MORE = 10
+"""Short rounds after which there is one slot more: what was let in too much is under work for long."""
 REST = 5.0
 """Seconds without anybody waiting after which there are the first slots again."""
 TICK, SHORT_ROUND, LONG_ROUND = 0.005, 0.003, 0.01
@@ -75,6 +77,7 @@ class Pace:
         self._queue = queue
         self._most, self._least = most, min(most, LEAST_SLOTS)
         self._began: float | None = None
+        self._short_rounds = 0
         self._rested_at = 0.0
 
     def watch(self) -> None:
@@ -86,10 +89,13 @@ class Pace:
 
     def adjust(self, spent: float) -> None:
         """``spent`` is the processor time, in seconds, from one look at the loop to the next."""
-        if spent > TICK + LONG_ROUND and self._queue.slots > self._least:
+        if spent > TICK + LONG_ROUND:
+            self._short_rounds = 0
             self._queue.resize(max(self._least, self._queue.slots // 2))
-        elif spent < TICK + SHORT_ROUND and self._queue.slots < self._most:
-            self._queue.resize(self._queue.slots + 1)
+        elif spent < TICK + SHORT_ROUND:
+            self._short_rounds += 1
+            if self._short_rounds % ROUNDS_FOR_MORE == 0 and self._queue.slots < self._most:
+                self._queue.resize(self._queue.slots + 1)
 
     def _wait(self) -> None:
         self._began = time.thread_time()

@@ -140,7 +140,7 @@ def _find(text: str, measures: Limits) -> Document:
 
 def _label(operation: OperationDefinitionNode) -> str:
     """Kind and name; of one that has no name, its first field. Both are names as GraphQL knows them: no blanks."""
-    first = operation.selection_set.selections[0]
+    first = next(iter(operation.selection_set.selections), None)  # of `{}` there is none
     name = operation.name or getattr(first, "name", None)
     return f"{operation.operation.value} {name.value[:_LONGEST_NAME] if name else '…'}"
 

@@ -21,7 +21,11 @@ from app.http.fair_queue import Bounds, FairQueue, Slot
 from app.http.senders import Sender, Senders
 
 BOUNDS = Bounds(reserve=4, share=2, most_of_one=300, most=1_200, patience=8.0, lead=0.25)
-FIRST_SLOTS, LEAST_SLOTS = 8, 1
+FIRST_SLOTS, LEAST_SLOTS = 4, 1
+ROUNDS_FOR_MORE = 10
+"""Short rounds after which there is one slot more: what was let in too much is under work for long."""
+REST = 5.0
+"""Seconds without anybody waiting after which there are the first slots again."""
 TICK, SHORT_ROUND, LONG_ROUND = 0.005, 0.003, 0.01
 """Seconds: how often the event loop is looked at, and for how long a round may take beyond that."""
 SILENCE = 0.05
@@ -73,18 +77,25 @@ class Pace:
         self._queue = queue
         self._most, self._least = most, min(most, LEAST_SLOTS)
         self._began: float | None = None
+        self._short_rounds = 0
+        self._rested_at = 0.0
 
     def watch(self) -> None:
-        """Look at the loop for as long as somebody waits."""
+        """Look at the loop for as long as somebody waits; after a rest begin with few slots: what comes may be long."""
         if self._began is None:
+            if time.monotonic() > self._rested_at:
+                self._queue.resize(min(self._queue.slots, FIRST_SLOTS))
             self._wait()
 
     def adjust(self, spent: float) -> None:
         """``spent`` is the processor time, in seconds, from one look at the loop to the next."""
-        if spent > TICK + LONG_ROUND and self._queue.slots > self._least:
+        if spent > TICK + LONG_ROUND:
+            self._short_rounds = 0
             self._queue.resize(max(self._least, self._queue.slots // 2))
-        elif spent < TICK + SHORT_ROUND and self._queue.slots < self._most:
-            self._queue.resize(self._queue.slots + 1)
+        elif spent < TICK + SHORT_ROUND:
+            self._short_rounds += 1
+            if self._short_rounds % ROUNDS_FOR_MORE == 0 and self._queue.slots < self._most:
+                self._queue.resize(self._queue.slots + 1)
 
     def _wait(self) -> None:
         self._began = time.thread_time()
@@ -93,7 +104,7 @@ class Pace:
     def _look(self) -> None:
         assert self._began is not None, "it was said when to look"
         self.adjust(time.thread_time() - self._began)
-        self._began = None
+        self._began, self._rested_at = None, time.monotonic() + REST
         if self._queue.waiting:
             self._wait()
 

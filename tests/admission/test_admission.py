@@ -176,11 +176,38 @@ async def test_a_loop_of_long_rounds_has_fewer_slots_and_one_of_short_rounds_mor
     queue = FairQueue(8, BOUNDS)
     pace = Pace(queue, 8)
     seen = []
-    for spent in (0.5, 0.5, 0.5, 0.5, 0.01, 0.0, 0.0, *([0.0] * 9)):
-        pace.adjust(spent)
+    for spent, rounds in (
+        (0.5, 1),
+        (0.5, 1),
+        (0.5, 1),
+        (0.5, 1),
+        (0.01, 50),
+        (0.0, 19),
+        (0.5, 1),
+        (0.0, 19),
+        (0.0, 99),
+    ):
+        for _ in range(rounds):
+            pace.adjust(spent)
         seen.append(queue.slots)
-    assert seen[:7] == [4, 2, 1, 1, 1, 2, 3]
-    assert seen[-1] == 8
+    assert seen == [4, 2, 1, 1, 1, 2, 1, 2, 8]
+
+
+async def test_after_a_rest_there_are_the_first_slots_again(monkeypatch):
+    queue = FairQueue(admission.FIRST_SLOTS, BOUNDS)
+    pace = Pace(queue, 32)
+    for _ in range(400):
+        pace.adjust(0.0)
+    assert queue.slots == 32
+    monkeypatch.setattr(admission, "TICK", 0.0)
+    monkeypatch.setattr(admission, "REST", 1000.0)
+    pace.watch()
+    assert queue.slots == admission.FIRST_SLOTS
+    await until(lambda: pace._began is None)
+    queue.resize(20)
+    pace.watch()
+    assert queue.slots == 20
+    await until(lambda: pace._began is None)
 
 
 @pytest.fixture

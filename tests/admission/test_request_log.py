@@ -61,6 +61,9 @@ async def test_an_operation_of_graphql_has_its_name_and_project(client, project)
     assert (line["operation"], line["user"], line["token"], line["project"]) == ("query B", None, None, None)
     _, line = await line_of(client, "POST", "/graphql", json={"query": "{ x: viewer { isAdmin } }"})
     assert line["operation"] == "query viewer"
+    for query, operation in (("{}", "query …"), ("{ ... { viewer { isAdmin } } }", "query …"), ("}", "/graphql")):
+        _, line = await line_of(client, "POST", "/graphql", json={"query": query})
+        assert line["operation"] == operation
     _, line = await line_of(client, "POST", "/graphql", json={"query": "{ a }", "operationName": "no\nne"})
     assert line["operation"] == "/graphql"
 

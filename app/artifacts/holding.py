@@ -45,10 +45,10 @@ async def hold_same(
     at_paths = (Artifact.project_id == project_id, Artifact.root_id == root.id, Artifact.path == func.any(list(paths)))
     going = set(await tx.scalars(select(Artifact.blob_id).where(*at_paths)))
     same = (Blob.project_id == project_id, Blob.sha256 == func.any(list(hashes)), Blob.state == STORED)
-    if going:
-        found = going | set(await tx.scalars(select(Blob.id).where(*same)))
-        statement = _of(project_id, found).with_for_update()
-    else:
+    coming = set(await tx.scalars(select(Blob.id).where(*same))) if going else set()
+    if going and (not coming or len(going | coming) > 1):
+        statement = _of(project_id, going | coming).with_for_update()
+    else:  # no file loses its bytes
         statement = select(Blob).where(*same).order_by(Blob.id).with_for_update(read=not refuses, key_share=refuses)
     rows = await tx.scalars(statement, execution_options={"populate_existing": True})
     return [row for row in rows if row.sha256 in hashes and row.state == "stored"]

@@ -23,7 +23,7 @@ from app.artifacts.uploads import LockOwner, Place
 from app.db.database import Database, Tx
 from app.errors import Conflict, Invalid, NotFound
 from app.inspection.inspecting import Report
-from app.storage.blobs import BlobStore, Stored, UploadMissing
+from app.storage.blobs import BlobMissing, BlobStore, Stored, UploadMissing
 from app.storage.hashing import RunningHash
 
 LockOf = Callable[[Root], LockOwner]
@@ -40,6 +40,9 @@ APPEARANCES, APPEARANCE_SECONDS = 20, 0.5
 _REPORT_BYTES = 64 * plans.MIB
 _Landed: TypeAlias = tuple[MultipartUpload, Stored, Report]
 log = structlog.get_logger()
+
+
+GONE = "The bytes that were sent are not there any more; announce the file and send it again."
 
 
 class WrongContent(Invalid):
@@ -122,7 +125,9 @@ async def _ingest(
         else:
             stored, key = await _verified(blobs, upload, meter), upload.object_key
         await faults.point("ingest.verified")
-        report = await inspections.report_on(blobs, upload.path, key, stored.size)
+        report = await inspections.look(blobs, upload.path, key, stored.size)
+    except BlobMissing:  # the database was restored to a moment at which the upload was under way
+        await _fail(db, [upload], GONE)
     except (Invalid, Conflict) as refusal:
         await _fail(db, [upload], refusal.message)
     else:

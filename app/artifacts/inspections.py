@@ -79,6 +79,16 @@ def is_plain(path: str, data: bytes) -> bool:
     return detect(data[:HEAD], len(data), path) is None
 
 
+async def look(blobs: BlobStore, path: str, key: str, size: int) -> Report:
+    """The same for bytes that have just arrived.
+
+    Raises:
+        BlobMissing: they are not there.
+        Unavailable: the store is away; try again.
+    """
+    return await inspect(path, BlobReader(blobs, key, size))
+
+
 async def report_on(blobs: BlobStore, path: str, key: str, size: int) -> Report:
     """Look at a stored file; what is wrong with it stands in the report.
 
@@ -86,7 +96,7 @@ async def report_on(blobs: BlobStore, path: str, key: str, size: int) -> Report:
         Unavailable: the store is away; try again.
     """
     try:
-        return await inspect(path, BlobReader(blobs, key, size))
+        return await look(blobs, path, key, size)
     except BlobMissing as missing:
         # That is no verdict on the bytes: they may come back.
         return Report(Outcome.FAILED, missing.message, None, {}, None, is_final=False)

@@ -138,6 +138,19 @@ async def uploads(data, client, runtime, project):
     return Uploads(data, client, runtime, project, version)
 
 
+async def test_bytes_that_were_sent_and_are_gone_fail_the_upload(uploads):
+    content = b"sent before the database was restored"
+    (upload,) = await uploads.begin(described("f.bin", content))
+    await uploads.send(upload, content)
+    await uploads.runtime.blobs.remove(sorted(await uploads.keys()))
+    await uploads.complete(upload)
+    await uploads.work()
+    shown = await uploads.show(upload)
+    assert (shown["state"], shown["artifact"]) == ("FAILED", None)
+    assert "announce the file and send it again" in shown["reason"]
+    assert (await uploads.put("f.bin", content))["state"] == "READY"
+
+
 async def test_many_files_go_up_and_come_down(uploads):
     contents = {f"model/{i}.bin": os.urandom(1_000 + i) for i in range(20)} | {"empty.txt": b""}
     made = await uploads.begin(*(described(path, content) for path, content in contents.items()))

@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Literal, TypeAlias, TypedDict, cast
+from math import isfinite
+from typing import Literal, TypeAlias, TypedDict, cast, get_args
 
 JsonValue: TypeAlias = "str | int | float | bool | list[JsonValue] | dict[str, JsonValue] | None"
 Verdict: TypeAlias = Literal["safe", "suspicious", "dangerous", "unreadable"]
@@ -68,8 +69,13 @@ class Report:
 
     @staticmethod
     def from_json(text: bytes) -> Report:
-        """The reverse of ``to_json``."""
-        read = cast("ReportJson", json.loads(text))
+        """The reverse of ``to_json``, for text of a process that a hostile file may have taken over.
+
+        Raises:
+            ValueError, KeyError, TypeError, RecursionError: it is no report, or holds what cannot be stored.
+        """
+        read = cast("ReportJson", json.loads(text, parse_constant=_no_number))
+        _check(read)
         scan = read["scan"]
         return Report(
             Outcome(read["outcome"]),
@@ -78,6 +84,33 @@ class Report:
             read["facts"],
             None if scan is None else Scan(**scan),
         )
+
+
+def _check(read: ReportJson) -> None:
+    scan = read["scan"]
+    words: list[object] = [read[name] for name in ("reason", "format") if read[name] is not None]
+    words += [] if scan is None else [*scan["imports"], *scan["findings"], *scan["scanners"]]
+    if scan is not None and scan["verdict"] not in get_args(Verdict):
+        raise ValueError(f"no verdict: {scan['verdict']!r}")
+    if not isinstance(read["facts"], dict) or not all(isinstance(word, str) for word in words):
+        raise TypeError("a report has other fields")
+    left: list[object] = [read]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            left += [*value.keys(), *value.values()]
+        elif isinstance(value, list):
+            left += value
+        elif isinstance(value, str):
+            value.encode()  # refuses surrogates, as the database does
+            if "\0" in value:
+                raise ValueError("a text holds NUL, which the database cannot")
+        elif isinstance(value, float) and not isfinite(value):
+            raise ValueError("a number is not finite")
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} is no JSON")
 
 
 class Malformed(Exception):

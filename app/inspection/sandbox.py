@@ -27,6 +27,10 @@ T = TypeVar("T")
 STARTS = 3
 """How often the process that forks scanners is started for one file before it is taken for broken."""
 PROBE_SECONDS = 30.0
+SMALLEST_CHARGE = 512
+"""Bytes for which a range counts at least: waiting for the store is free, so the number of ranges needs an end."""
+SLACK = 64 * 1024 * 1024
+"""What an honest scanner may go over by small ranges before its own count refuses."""
 
 
 class Killed(Exception):
@@ -66,8 +70,11 @@ async def run(order: Order, reader: RangeReader) -> Report:
         Killed: the process took too long, or died.
         ScannersBroken: it cannot be started.
     """
-    told = await _asked(order.to_line(), order.limits.seconds, lambda start, end: _range(order, reader, start, end))
-    return Report.from_json(told)
+    told = await _asked(order.to_line(), order.limits.seconds, _Served(order, reader).range)
+    try:
+        return Report.from_json(told)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise Killed("The process that looked at it answered nonsense.") from None
 
 
 async def measures() -> list[Measure]:
@@ -122,12 +129,22 @@ async def _converse(
             return await clock.wait(scanner.reader.readexactly(length))
 
 
-async def _range(order: Order, reader: RangeReader, start: int, end: int) -> bytes:
-    _allowed(0 <= start <= end <= order.size and end - start <= LONGEST_RANGE)
-    try:
-        return await reader.read(start, end)
-    except Exception as error:
-        raise _StoreFailed(error) from error
+class _Served:
+    """Ranges of the file, up to what an inspection may read; the scanner's own count ends with its taking over."""
+
+    def __init__(self, order: Order, reader: RangeReader) -> None:
+        self._reader = reader
+        self._size = order.size
+        self._left = order.limits.read_bytes
+
+    async def range(self, start: int, end: int) -> bytes:
+        _allowed(0 <= start <= end <= self._size and end - start <= LONGEST_RANGE)
+        self._left -= max(end - start, SMALLEST_CHARGE)
+        _allowed(self._left + SLACK >= 0)
+        try:
+            return await self._reader.read(start, end)
+        except Exception as error:
+            raise _StoreFailed(error) from error
 
 
 async def _nothing(_start: int, _end: int) -> bytes:

@@ -23,9 +23,11 @@ from structlog.testing import capture_logs
 from app.embedded.servers import Servers
 from app.inspection import sandbox, seccomp
 from app.inspection.confinement import Measure
+from app.inspection.detection import Kind
 from app.inspection.inspecting import Outcome, inspect
 from app.inspection.kernel import Unsupported
-from app.inspection.protocol import measures_from_json, measures_to_json
+from app.inspection.limits import Limits
+from app.inspection.protocol import Order, measures_from_json, measures_to_json
 from app.inspection.scanners import ROOT, Scanners
 from tests.inspection import attacks
 from tests.inspection.every_kind import FILES
@@ -275,6 +277,41 @@ async def test_a_forker_that_is_stuck_is_replaced(scanners: Scanners, monkeypatc
     assert report.facts["dependencies"] == ["numpy"]
     assert scanners._process.pid != first
     assert not _is_alive(first)
+
+
+async def test_a_scanner_that_was_taken_over_reads_no_more_than_allowed(
+    scanners: Scanners, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.inspection.scanners.PROGRAM", "tests.inspection.greedy")
+    monkeypatch.setattr(sandbox, "SLACK", 0)
+    for content, most in ((b"x" * 10_000, 100_000), (b"x", 200 * sandbox.SMALLEST_CHARGE)):
+        reader = Reader(content)
+        with pytest.raises(sandbox.Killed, match="answered nonsense"):
+            await sandbox.run(Order(Kind.PICKLE, "m.pkl", reader.size, Limits(read_bytes=most)), reader)
+        assert reader.read_bytes <= most
+
+
+def told(**changes: Any) -> bytes:
+    report = {"outcome": "ready", "reason": None, "format": None, "facts": {}, "scan": None}
+    return json.dumps(report | changes).encode()
+
+
+NONSENSE = [b"", b"x", b"[]", b"{}", b"[" * 100_000, b'{"outcome": "perfect"}', b"\xff", b'{"outcome": []}',
+            b'{"outcome": "ready", "facts": 1e999999, "more": {}}',
+            told(facts=[]), told(facts={"a": "\0"}), told(facts={"\ud800": 1}), told(reason=5), told(format=["x"]),
+            told(facts={"a": 1e400}), told(facts={"a": [float("nan")]}), told(outcome="perfect"), told(scan=[]),
+            told(scan={"verdict": "harmless", "imports": [], "findings": [], "scanners": []}),
+            told(scan={"verdict": "safe", "imports": [1], "findings": [], "scanners": []}),
+            told(scan={"verdict": "safe", "imports": [], "findings": ["\0"], "scanners": []}),
+            told(scan={"verdict": "safe", "imports": [], "findings": [], "scanners": [], "more": 1})]  # fmt: skip
+
+
+@pytest.mark.parametrize("content", NONSENSE)
+async def test_what_is_no_report_is_none(content: bytes, scanners: Scanners, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.inspection.scanners.PROGRAM", "tests.inspection.nonsense")
+    reader = Reader(content)
+    with pytest.raises(sandbox.Killed, match="answered nonsense"):
+        await sandbox.run(Order(Kind.PICKLE, "m.pkl", reader.size, Limits()), reader)
 
 
 async def test_an_idle_forker_ends_and_comes_back(scanners: Scanners, monkeypatch: pytest.MonkeyPatch) -> None:

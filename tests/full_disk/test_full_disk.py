@@ -210,7 +210,6 @@ async def _commands_tell(doors: Doors) -> None:
     for what in ("metric", "artifact"):
         said = await doors.mlflow(what)
         assert "is full" in said.message, said
-        assert said.seconds < 30, "the client went on trying"
 
 
 async def _reads_go_on(doors: Doors) -> None:

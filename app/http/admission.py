@@ -20,13 +20,13 @@ from app.http.answers import error_answer
 from app.http.fair_queue import Bounds, FairQueue, Slot
 from app.http.senders import Sender, Senders
 
-BOUNDS = Bounds(reserve=4, share=2, most_of_one=300, most=1_200, patience=8.0, lead=0.25)
+BOUNDS = Bounds(reserve=4, share=1, most_of_one=300, most=1_200, patience=8.0, lead=0.25)
 FIRST_SLOTS, LEAST_SLOTS = 4, 1
 ROUNDS_FOR_MORE = 10
 """Short rounds after which there is one slot more: what was let in too much is under work for long."""
 REST = 5.0
 """Seconds without anybody waiting after which there are the first slots again."""
-TICK, SHORT_ROUND, LONG_ROUND = 0.005, 0.003, 0.01
+TICK, SHORT_ROUND, LONG_ROUND = 0.005, 0.006, 0.012
 """Seconds: how often the event loop is looked at, and for how long a round may take beyond that."""
 SILENCE = 0.05
 """Seconds of a client's silence after which its slot is lent to others."""

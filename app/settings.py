@@ -155,7 +155,7 @@ class Settings(BaseSettings):
     ci_timeout_seconds: Annotated[float, Field(ge=0.1, le=60)] = Field(
         default=10, description="How long a CI system may take for one answer."
     )
-    metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = Field(
+    metrics_token: SecretStr | None = Field(
         default=None, description="Opens /metrics of API and worker, as a bearer token; else only administrators may."
     )
     log_level: str = Field(default="INFO", description="INFO writes a line for every request, WARNING none.")
@@ -208,6 +208,13 @@ class Settings(BaseSettings):
     def _is_long_enough(cls, value: SecretStr) -> SecretStr:
         if len(value.get_secret_value()) < 32:
             raise ValueError("must have at least 32 characters; `openssl rand -hex 32` makes one")
+        return value
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _cannot_be_guessed(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < 16:
+            raise ValueError("must have at least 16 characters; `openssl rand -hex 24` makes one")
         return value
 
     @classmethod

@@ -57,6 +57,12 @@ async def test_the_token_of_the_settings_opens_metrics_and_nothing_else(runtime)
         assert (await client.post("/graphql", json={"query": "{ __typename }"}, headers=bearer)).status_code == 401
 
 
+def test_a_token_of_the_settings_that_could_be_guessed_is_refused(runtime):
+    values = runtime.settings.model_dump() | {"metrics_token": "short"}
+    with pytest.raises(ValueError, match="must have at least 16 characters"):
+        type(runtime.settings).model_validate(values)
+
+
 async def test_a_token_that_is_confined_to_a_project_never_opens_metrics(runtime, admin, project):
     issued = await tokens.issue(runtime.db, admin.actor, IssueToken("t", project_id=project.id, role=Role.GUEST))
     async with _client(runtime) as client:

@@ -50,12 +50,17 @@ class Proxies:
 
 
 def counted(connection: HTTPConnection) -> str:
-    """What stands for a client without a token: its address; with IPv6 its network, of which one has all addresses."""
-    text = connection.client.host if connection.client else ""
-    address = _address(text)
+    """What stands for a client without a token."""
+    return network_of(connection.client.host if connection.client else "")
+
+
+@lru_cache(1024)
+def network_of(host: str) -> str:
+    """A client's address; with IPv6 its network, of which one client has all addresses."""
+    address = _address(host)
     if isinstance(address, IPv6Address):
         return str(ip_network((address, 64), strict=False))
-    return text if address is None else str(address)
+    return host if address is None else str(address)
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:

@@ -15,6 +15,7 @@ from starlette.types import Scope
 
 from app.access.policy import Actor
 from app.http.fair_queue import Account, Accounts
+from app.http.proxies import network_of
 
 MOST = 10_000
 """Tokens, and pairs of user and project, that are remembered; beyond that the oldest are forgotten."""
@@ -82,7 +83,7 @@ class Senders:
     def _accounts(self, scope: Scope, credentials: bytes | None, reference: bytes) -> Accounts:
         first = self._users.get(credentials) if credentials is not None else None
         if first is None:
-            first = f"address {(scope.get('client') or ('',))[0]}"
+            first = f"address {network_of((scope.get('client') or ('',))[0])}"
         return (first, f"{first} {reference.decode('latin-1')}") if reference else (first,)
 
 

@@ -271,6 +271,8 @@ async def test_requests_are_charged_to_the_user_and_the_project_once_both_are_kn
     assert gate.senders.of(other).accounts[1] == f"user {person.actor.user_id} somebody%2Felses"
     made_up = scope | {"headers": [(b"authorization", b"Bearer myt_made_up")]}
     assert gate.senders.of(made_up).accounts[0] == "address 192.0.2.1"
+    # One client has all addresses of an IPv6 network.
+    assert gate.senders.of(made_up | {"client": ("2001:db8::5", 1)}).accounts[0] == "address 2001:db8::/64"
 
 
 async def test_operations_over_sockets_and_streams_wait_for_a_turn_too(runtime, project, held):

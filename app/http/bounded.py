@@ -10,7 +10,7 @@ import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from app.http import heads
+from app.http import connections, heads
 from app.http.heads import Refused
 
 if TYPE_CHECKING:
@@ -129,6 +129,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._running = cycle
+        connections.note(cycle.scope, cycle)
         super()._start_asgi_task(cycle, app)
 
     # Bounds

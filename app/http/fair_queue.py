@@ -58,12 +58,6 @@ class Slot:
             self.is_held = False
             self.queue.take_back(self, also)
 
-    def resume(self) -> None:
-        """Go on after :meth:`leave`, at once: whoever has begun holds things that others may wait for."""
-        if not self.is_held:
-            self.is_held = True
-            self.queue.give_again(self)
-
     async def give_way(self) -> None:
         """Wait while quiet requests are under work, but not for long: what was begun shall also end."""
         if self.is_held and not self.goes_ahead:
@@ -203,13 +197,6 @@ class FairQueue:
             for waiter in self._giving_way:
                 _set(waiter)
             self._giving_way.clear()
-
-    def give_again(self, slot: Slot) -> None:
-        """Go on using a slot, even if there is none; see :meth:`Slot.resume`."""
-        self._under_work += 1
-        for account in slot.accounts:
-            self._held[account] = self._held.get(account, 0) + 1
-        slot.since = self._clock()
 
     def resize(self, slots: int) -> None:
         """Have more or fewer slots from now on."""

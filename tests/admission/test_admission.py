@@ -17,9 +17,12 @@ from starlette.routing import Route
 
 from app.http import admission
 from app.http.admission import BOUNDS, Admission, Gate, Pace, gate_of
-from app.http.fair_queue import FairQueue
+from app.http.connections import has_left
+from app.http.fair_queue import RECOVERY, FairQueue
+from app.http.requests import RequestRecord
 from app.main import create_app
-from tests.conftest import new_project
+from tests.conftest import new_project, serving
+from tests.http.raw import connected
 
 
 class Handlers:
@@ -142,9 +145,43 @@ async def test_a_long_body_gives_its_slot_up(monkeypatch):
     assert handlers.gate.queue.under_work == 0
 
 
-async def test_a_client_that_is_silent_in_its_body_lends_its_slot_and_goes_on_at_once(monkeypatch):
-    monkeypatch.setattr(admission, "SILENCE", 0.001)
+@pytest.mark.parametrize(("silence", "reading"), [(0.001, 1000.0), (1000.0, 0.001)])
+async def test_a_body_that_comes_slowly_gives_its_slot_up_until_it_is_whole_and_its_turn_has_come_again(
+    monkeypatch, silence, reading
+):
+    monkeypatch.setattr(admission, "SILENCE", silence)
+    monkeypatch.setattr(admission, "READING", reading)
     handlers = Handlers()
+    pieces: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def body():
+        while piece := await pieces.get():
+            yield piece
+
+    async with handlers.client() as client:
+        putting = asyncio.create_task(client.put("/read", content=body()))
+        await pieces.put(b"1")
+        await until(lambda: handlers.read)
+        held = asyncio.create_task(client.get("/hold/0"))
+        await until(lambda: handlers.under_work)
+        for piece in (b"2", b"3"):
+            await pieces.put(piece)
+        await until(lambda: handlers.read == b"123")
+        assert handlers.gate.queue.under_work == 1
+        await pieces.put(b"")
+        await until(lambda: handlers.gate.queue.waiting)
+        assert not putting.done()
+        handlers.may_end.set()
+        assert (await putting).text == "read"
+        await held
+    assert handlers.gate.queue.under_work == 0
+
+
+async def test_what_was_sent_slowly_is_refused_like_all_else_when_its_turn_does_not_come_again(monkeypatch):
+    monkeypatch.setattr(admission, "SILENCE", 0.001)
+    monkeypatch.setattr(admission, "BOUNDS", replace(BOUNDS, patience=0.01))
+    handlers = Handlers()
+    handlers.app.add_middleware(RequestRecord)
     speaks = asyncio.Event()
     async with handlers.client() as client:
         putting = asyncio.create_task(client.put("/read", content=_body(b"x", may_end=speaks)))
@@ -152,11 +189,33 @@ async def test_a_client_that_is_silent_in_its_body_lends_its_slot_and_goes_on_at
         held = asyncio.create_task(client.get("/hold/0"))
         await until(lambda: handlers.under_work)
         speaks.set()
-        assert (await putting).text == "read"
-        assert not held.done()
+        refused = await putting
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
         handlers.may_end.set()
         await held
-    assert handlers.gate.queue.under_work == 0
+    assert (handlers.gate.queue.under_work, handlers.gate.queue.waiting) == (0, 0)
+
+
+async def test_a_client_that_has_left_while_it_waited_is_not_worked_for(runtime, monkeypatch):
+    gate = Gate(1, 100)
+    gate.queue._bounds = replace(BOUNDS, reserve=0)
+    monkeypatch.setattr(admission, "gate_of", lambda _app: gate)
+    scopes, worked_for = [], []
+    whose = gate.senders.of
+    monkeypatch.setattr(gate.senders, "of", lambda scope: scopes.append(scope) or whose(scope))
+    monkeypatch.setattr(gate.senders, "learn", lambda _sender, scope: worked_for.append(scope["path"]) or ())
+    async with serving(runtime) as address, httpx.AsyncClient(base_url=address) as client:
+        slot = gate.queue.enter_at_once(("holder",))
+        async with connected(address) as (_, writer):
+            writer.write(b"GET /gone HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            await until(lambda: gate.queue.waiting == 1)
+        staying = asyncio.create_task(client.get("/stays"))
+        await until(lambda: gate.queue.waiting == 2)
+        await until(lambda: has_left(scopes[0]))
+        slot.leave()
+        await staying
+        assert worked_for == ["/stays"]
+        assert (gate.queue.under_work, gate.queue.waiting) == (0, 0)
 
 
 async def test_a_handler_that_fails_gives_its_slot_back():
@@ -191,6 +250,21 @@ async def test_a_loop_of_long_rounds_has_fewer_slots_and_one_of_short_rounds_mor
             pace.adjust(spent)
         seen.append(queue.slots)
     assert seen == [4, 2, 1, 1, 1, 2, 1, 2, 8]
+
+
+async def test_whoever_had_its_share_gets_more_later_though_nobody_leaves_and_there_are_no_more_slots():
+    now = 100.0
+    queue = FairQueue(4, replace(BOUNDS, reserve=0), lambda: now)
+    pace = Pace(queue, 4)
+    queue._last_lead = now
+    assert queue.enter_at_once(("a",)) is not None
+    waiting = asyncio.create_task(queue.enter(("a",)))
+    await until(lambda: queue.waiting == 1)
+    now += 1.5 * RECOVERY
+    for _ in range(admission.ROUNDS_FOR_MORE):
+        pace.adjust(0.0)
+    await waiting
+    assert queue.under_work == 2
 
 
 async def test_after_a_rest_there_are_the_first_slots_again(monkeypatch):

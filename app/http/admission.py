@@ -20,7 +20,7 @@ from app.db.pauses import PAUSE
 from app.errors import ModelyardError
 from app.http.answers import error_answer
 from app.http.connections import has_left
-from app.http.fair_queue import Bounds, FairQueue, Slot
+from app.http.fair_queue import Accounts, Bounds, FairQueue, Slot
 from app.http.senders import Sender, Senders
 
 BOUNDS = Bounds(reserve=4, share=1, most_of_one=300, most=1_200, patience=8.0, lead=0.25)
@@ -124,6 +124,15 @@ class Gate:
         self.senders = Senders()
         self.stream_bytes = stream_bytes
 
+    async def enter(self, accounts: Accounts) -> Slot:
+        """A slot when its turn has come; there are more of them soon if there is time for it.
+
+        Raises:
+            TooManyRequests, Overloaded: see :meth:`app.http.fair_queue.FairQueue.enter`.
+        """
+        self.pace.watch()
+        return await self.queue.enter(accounts)
+
 
 def gate_of(app: Starlette) -> Gate:
     """The gate of this process, made when it is first asked for."""
@@ -136,8 +145,7 @@ def gate_of(app: Starlette) -> Gate:
 
 async def _in_turn(gate: Gate, sender: Sender, scope: Scope) -> Slot:
     began = time.monotonic()
-    gate.pace.watch()
-    slot = await gate.queue.enter(sender.accounts)
+    slot = await gate.enter(sender.accounts)
     waited = time.monotonic() - began
     WAITED.observe(waited)
     state = scope.setdefault("state", {})

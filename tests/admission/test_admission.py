@@ -11,10 +11,11 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from app.graphql.execution import context_of
 from app.http import admission
 from app.http.admission import BOUNDS, Admission, Gate, Pace, gate_of
 from app.http.connections import has_left
@@ -265,6 +266,25 @@ async def test_whoever_had_its_share_gets_more_later_though_nobody_leaves_and_th
         pace.adjust(0.0)
     await waiting
     assert queue.under_work == 2
+
+
+async def test_operations_that_come_by_a_socket_have_the_number_of_slots_adjusted_too(runtime, monkeypatch, project):
+    monkeypatch.setattr(admission, "TICK", 0.0)
+    monkeypatch.setattr(admission, "SHORT_ROUND", 1000.0)
+    monkeypatch.setattr(admission, "LONG_ROUND", 1000.0)
+    app = create_app(runtime.settings, runtime=runtime)
+    app.state.runtime = runtime
+    app.state.gate = Gate(2, 100)
+    app.state.gate.queue._bounds = replace(BOUNDS, reserve=0)
+    app.state.gate.queue.resize(1)
+    first, second = (
+        context_of(HTTPConnection({"type": "websocket", "app": app, "headers": []}), project.owner) for _ in range(2)
+    )
+    await first.take_turn()
+    await second.take_turn()
+    assert app.state.gate.queue.under_work == 2
+    for context in (first, second):
+        context.end_turn()
 
 
 async def test_after_a_rest_there_are_the_first_slots_again(monkeypatch):

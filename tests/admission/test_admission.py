@@ -15,6 +15,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from app.access.policy import Role
 from app.graphql.execution import context_of
 from app.http import admission
 from app.http.admission import BOUNDS, Admission, Gate, Pace, gate_of
@@ -313,6 +314,31 @@ async def held(runtime):
     gate.queue._bounds = replace(BOUNDS, reserve=0)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test", timeout=30) as client:
         yield client, gate
+
+
+async def test_a_call_of_mlflow_whose_body_came_slowly_is_refused_in_its_words(held, project, monkeypatch):
+    client, gate = held
+    monkeypatch.setattr(admission, "SILENCE", 0.001)
+    gate.queue._bounds = replace(gate.queue._bounds, most_of_one=0)
+    speaks = asyncio.Event()
+
+    async def body():
+        yield b'{"max_results": '
+        await speaks.wait()
+        yield b"1}"
+
+    path = f"/api/v4/projects/{project.id}/ml/mlflow/api/2.0/mlflow/experiments/search"
+    headers = {"Content-Type": "application/json", **project.people[Role.DEVELOPER].headers}
+    asking = asyncio.create_task(client.post(path, content=body(), headers=headers))
+    await until(lambda: gate.queue.under_work)
+    await until(lambda: not gate.queue.under_work)
+    slot = gate.queue.enter_at_once(("holder",))
+    speaks.set()
+    refused = await asking
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "2")
+    assert refused.json()["error_code"] == "REQUEST_LIMIT_EXCEEDED"
+    slot.leave()
+    assert gate.queue.under_work == 0
 
 
 def _search(client, project, person, order, name):

@@ -1,8 +1,8 @@
 """In front of all work: how many requests are under work at once, and whose is next.
 
-An event loop that has accepted all that was sent works on all of it a little, and answers nobody in time. Here no more
-is begun than keeps the loop busy; the rest waits in a :class:`FairQueue`, before its token is looked up or body read.
-Probes are let through. Whoever sends or fetches a long file leaves its slot to others, as does one that sends slowly.
+An event loop that has accepted all that was sent works on all of it a little, and answers none of it in time. Here no
+more is begun than keeps the loop busy; the rest waits in a :class:`FairQueue`, before its token is looked up or body
+read. Probes are let through. Long files, sent or fetched, need no slot; bodies that come slowly have none meanwhile.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Admission:
 
 
 class Pace:
-    """How many slots a queue has, by how long the rounds of the event loop are while somebody waits.
+    """How many slots a queue has, by how long the rounds of the event loop are while requests wait.
 
     In a long round each request waits for all others: fewer of them come to an end as soon. In short ones there is room
     for more, which share the database's commits. Rounds are measured in processor time of this thread, so that it does
@@ -85,7 +85,7 @@ class Pace:
         self._rested_at = 0.0
 
     def watch(self) -> None:
-        """Look at the loop for as long as somebody waits; after a rest begin with few slots: what comes may be long."""
+        """Look at the loop for as long as requests wait; after a rest begin with few slots: what comes may be long."""
         if self._began is None:
             if time.monotonic() > self._rested_at:
                 self._queue.resize(min(self._queue.slots, FIRST_SLOTS))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import httptools
 import orjson
@@ -14,6 +14,7 @@ from app.http import connections, heads
 from app.http.heads import Refused
 
 if TYPE_CHECKING:
+    from starlette.types import Scope
     from uvicorn._types import ASGI3Application
 
     from app.http.server import Configuration
@@ -129,7 +130,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._running = cycle
-        connections.note(cycle.scope, cycle)
+        connections.note(cast("Scope", cycle.scope), cycle)
         super()._start_asgi_task(cycle, app)
 
     # Bounds

@@ -22,15 +22,9 @@ from app.embedded.signals import Signals
 
 _PATIENCE = 60.0
 """Seconds until the API must be ready."""
-<<<<<<< HEAD
-_HOUSEKEEPING = 30.0
-"""Seconds between looks at the size of the logs."""
-_TITLES = {"postgres": "PostgreSQL", "redis": "Redis", "s3": "Object store", "s3-port": "Port of the object store"}
-=======
 _HOUSEKEEPING = 5.0
 """Seconds between looks at the size of the logs, and at whether PostgreSQL waits for its clients to leave."""
-_TITLES = {"postgres": "PostgreSQL", "redis": "Redis", "s3": "Object store"}
->>>>>>> backup
+_TITLES = {"postgres": "PostgreSQL", "redis": "Redis", "s3": "Object store", "s3-port": "Port of the object store"}
 
 
 def up() -> int:

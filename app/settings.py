@@ -74,7 +74,7 @@ class Settings(BaseSettings):
     )
     web_concurrency: Annotated[int, Field(ge=1, le=64)] = 2
     concurrent_requests: Annotated[int, Field(ge=1, le=1000)] = Field(
-        default=16,
+        default=64,
         description="Requests that one API process works on at once; others wait, fairly by user and project.",
     )
     database_pool: Annotated[int, Field(ge=1, le=200)] = 10

@@ -98,12 +98,16 @@ class PostgresServer:
 
     def is_ready(self) -> bool:
         """Whether our database answers a query; creates the database the first time."""
-        if not self._says_ready():
+        if self._status() != "ready":
             return False
         found = self._query("postgres", f"SELECT count(*) FROM pg_database WHERE datname = '{DATABASE}'")  # noqa: S608
         if found == "0":
             self._query("postgres", f"CREATE DATABASE {DATABASE}")
         return found is not None and self._query(DATABASE, "SELECT 1") == "1"
+
+    def is_stopping(self) -> bool:
+        """Whether somebody has asked it to end: it then takes no new clients."""
+        return self._status() == "stopping"
 
     def clean_up(self) -> None:
         """All of it is in the data directory."""
@@ -145,13 +149,13 @@ class PostgresServer:
         self._state.remember(postgres_port=port)
         return int(port)
 
-    def _says_ready(self) -> bool:
-        """The status line that ``pg_ctl -w`` waits for as well (``pidfile.h`` LOCK_FILE_LINE_PM_STATUS)."""
+    def _status(self) -> str:
+        """The line that ``pg_ctl -w`` waits for as well (``pidfile.h`` LOCK_FILE_LINE_PM_STATUS)."""
         try:
             lines = (self._data / "postmaster.pid").read_text().splitlines()
         except OSError:
-            return False
-        return len(lines) > 7 and lines[7].strip() == "ready"
+            return ""
+        return lines[7].strip() if len(lines) > 7 else ""
 
     def _query(self, database: str, statement: str) -> str | None:
         host = self._run if self._by_socket else "127.0.0.1"

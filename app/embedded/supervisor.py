@@ -22,8 +22,8 @@ from app.embedded.signals import Signals
 
 _PATIENCE = 60.0
 """Seconds until the API must be ready."""
-_HOUSEKEEPING = 30.0
-"""Seconds between looks at the size of the logs."""
+_HOUSEKEEPING = 5.0
+"""Seconds between looks at the size of the logs, and at whether PostgreSQL waits for its clients to leave."""
 _TITLES = {"postgres": "PostgreSQL", "redis": "Redis", "s3": "Object store", "s3-port": "Port of the object store"}
 
 
@@ -183,6 +183,7 @@ class Supervisor:
                 housekeeping = now + _HOUSEKEEPING
                 for log in (self._plan.data_dir / "log").glob("*.log"):
                     logs.cap(log)
+                self._servers.hasten()
             readers = [self._application.reports] if self._application else []
             self._signals.wait(min(self._tend(), housekeeping, recovery.tend()) - time.monotonic(), *readers)
 

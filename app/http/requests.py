@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Callable, Iterable
@@ -14,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import ModelyardError
+from app.errors import ModelyardError, OutcomeUnknown
 from app.http import request_log
 from app.http.answers import error_answer
 from app.http.bodies import BrokenBody
@@ -30,6 +31,7 @@ SECONDS = Histogram(
 )
 UNEXPECTED = Counter("modelyard_unexpected_errors_total", "Errors that nobody foresaw; each is in the log.")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_STOPPING = "The server is stopping; it is unknown whether this was done; ask again."
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 log = structlog.get_logger()
 
@@ -77,6 +79,10 @@ class RequestRecord:
             log.info("request.broken_off", method=scope["method"], path=scope["path"])
             if not status():
                 await error_answer(scope, BrokenBody())(scope, receive, send)
+        except asyncio.CancelledError:  # the server stops, and has waited for requests under way as long as it does
+            log.warning("request.ended", method=scope["method"], path=scope["path"])
+            if not status():
+                await error_answer(scope, OutcomeUnknown(_STOPPING))(scope, receive, send)
         except Exception:
             UNEXPECTED.inc()
             log.exception("request.failed", method=scope["method"], path=scope["path"])

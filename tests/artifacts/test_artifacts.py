@@ -82,7 +82,6 @@ async def test_what_was_stored_is_read_back(runtime, project, root):
     assert (status, body) == (200, b"flavors: {}\n")
     assert headers["Content-Type"] == "text/plain; charset=utf-8"
     assert headers["ETag"] == f'"{hashlib.sha256(body).hexdigest()}"'
-    assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Content-Disposition"].startswith("attachment")
     assert artifact.path == "model/MLmodel"
 

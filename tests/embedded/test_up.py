@@ -179,6 +179,16 @@ def test_what_is_killed_while_it_starts_is_started_again(up, tmp_path):
     assert second.status("/health/ready") == 200
 
 
+def test_postgresql_that_was_asked_to_end_is_there_again(up):
+    """SIGTERM makes it wait for its clients to leave, and refuse new ones meanwhile; ours would never leave."""
+    running = up()
+    running.wait_until_ready()
+    before = min(running.pids("postgres"))
+    os.kill(before, signal.SIGTERM)
+    until(lambda: running.pids("postgres") and min(running.pids("postgres")) != before, 40)
+    until(lambda: running.status("/health/ready") == 200, 40)
+
+
 def test_taken_port_is_named(up):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

@@ -27,12 +27,13 @@ class Disk:
         found = os.statvfs(self.directory)
         return found.f_bavail * found.f_frsize
 
-    def fill(self) -> None:
-        """Use every byte; what the servers free is used up, too, when it is called again."""
+    def fill(self, leave: int = 0) -> None:
+        """Use every byte but so many; what the servers free is used up, too, when it is called again."""
         with self._filling.open("ab", buffering=0) as file:
             for block in _BLOCKS:
                 self._write(file.fileno(), b"\0" * block)
         assert self.left == 0
+        os.truncate(self._filling, self._filling.stat().st_size - leave)
 
     def make_room(self) -> None:
         self._filling.unlink()

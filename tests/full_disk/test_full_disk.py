@@ -93,11 +93,12 @@ def _moved(directory: Path, mebibytes: int) -> Iterator[Disk]:
 
 
 async def test_all_of_it_on_one_disk() -> None:
+    """With a reserve, of which a little is left: without any, PostgreSQL may refuse new connections, and so readers."""
     async with yard("", 400, RESERVE) as full:
         doors = full.doors
         assert (await doors.put("kept.bin", b"kept" * 5000)).status == 200
         running = full.servers()
-        full.disk.fill()
+        full.disk.fill(leave=4 * MIB)
         state = await doors.state()
         assert (state["http"], state["status"]) == (200, "degraded")
         assert {name: word for name, word in dict(state["parts"]).items() if name != "redis"} == {

@@ -16,7 +16,7 @@ from app.graphql import budget
 from app.main import create_app
 
 VIEWER = "{ viewer { isAdmin } }"
-SLOW = "query q($path: String!) { project(by: {path: $path}) { fullPath } }"
+SLOW = "query q($path: String!) { project(by: {path: $path}) { models(first: 1) { nodes { name } } } }"
 
 
 @asynccontextmanager
@@ -100,11 +100,11 @@ async def test_a_budget_is_spent_and_begins_anew(runtime, project, monkeypatch):
 
 async def test_a_query_that_takes_too_long_is_ended_in_the_database_too(runtime, project):
     waiting = text(
-        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%FROM projects%'"
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%FROM models%'"
     )
     async with configured(runtime, graphql_query_seconds=0.5) as api:
         async with runtime.db.write() as tx:
-            await tx.execute(text("LOCK TABLE projects IN ACCESS EXCLUSIVE MODE"))
+            await tx.execute(text("LOCK TABLE models IN ACCESS EXCLUSIVE MODE"))
             began = time.monotonic()
             asking = asyncio.create_task(ask(api, SLOW, project.headers, path=project.path))
             while await tx.scalar(waiting) == 0:

@@ -14,7 +14,7 @@ from app.http import health
 from app.main import create_app
 from app.mlflow.lookup import Lookup
 from app.runtime import Runtime
-from tests.conftest import TestProject
+from tests.conftest import Person, TestProject
 from tests.http.doors import doors
 
 KEPT = {"private, no-cache"}
@@ -58,7 +58,9 @@ async def test_no_answer_may_be_sniffed_or_kept(
     assert not {code for code in seen if code >= 500}
 
 
-async def test_refusals_before_any_route_say_it_too(http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_refusals_before_any_route_say_it_too(
+    http: httpx.AsyncClient, admin: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for path, status in (("/nothing", 404), ("/graphql/", 307), ("/health/live/", 307), ("//", 404)):
         answer = await http.get(path)
         assert answer.status_code == status
@@ -72,7 +74,7 @@ async def test_refusals_before_any_route_say_it_too(http: httpx.AsyncClient, mon
     assert unavailable.status_code == 503
     _check(unavailable)
     monkeypatch.setattr(health, "generate_latest", lambda _: 1 / 0)
-    broken = await http.get("/metrics")
+    broken = await http.get("/metrics", headers=admin.headers)
     assert broken.status_code == 500
     _check(broken)
 

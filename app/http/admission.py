@@ -23,7 +23,7 @@ from app.http.connections import has_left
 from app.http.fair_queue import Accounts, Bounds, FairQueue, Slot
 from app.http.senders import Sender, Senders
 
-BOUNDS = Bounds(reserve=4, share=1, most_of_one=300, most=1_200, patience=8.0, lead=0.25)
+BOUNDS = Bounds(reserve=4, share=1, most_of_one=300, most=1_200, patience=20.0, lead=0.25)
 FIRST_SLOTS, LEAST_SLOTS = 4, 1
 ROUNDS_FOR_MORE = 10
 """Short rounds after which there is one slot more: what was let in too much is under work for long."""
@@ -143,12 +143,19 @@ def gate_of(app: Starlette) -> Gate:
     return found
 
 
+def waits(scope: Scope) -> bool:
+    """Whether a request waits for its turn at this moment, or did so when its time was over."""
+    return bool(scope.get("state", {}).get("waits"))
+
+
 async def _in_turn(gate: Gate, sender: Sender, scope: Scope) -> Slot:
     began = time.monotonic()
+    state = scope.setdefault("state", {})
+    state["waits"] = True
     slot = await gate.enter(sender.accounts)
+    state["waits"] = False
     waited = time.monotonic() - began
     WAITED.observe(waited)
-    state = scope.setdefault("state", {})
     state["waited"] = state.get("waited", 0.0) + waited
     if has_left(scope):
         slot.leave()

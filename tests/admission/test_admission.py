@@ -16,6 +16,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from app.access.policy import Role
+from app.graphql import requests
 from app.graphql.execution import context_of
 from app.http import admission
 from app.http.admission import BOUNDS, Admission, Gate, Pace, gate_of
@@ -339,6 +340,28 @@ async def test_a_call_of_mlflow_whose_body_came_slowly_is_refused_in_its_words(h
     assert refused.json()["error_code"] == "REQUEST_LIMIT_EXCEEDED"
     slot.leave()
     assert gate.queue.under_work == 0
+
+
+async def test_time_in_which_a_slow_body_waited_for_its_turn_is_not_laid_to_the_client(held, project, monkeypatch):
+    client, gate = held
+    monkeypatch.setattr(admission, "SILENCE", 0.001)
+    monkeypatch.setattr(requests, "BODY_SECONDS", 3.0)
+    speaks = asyncio.Event()
+
+    async def body():
+        yield b'{"query": '
+        await speaks.wait()
+        yield b'"{ viewer { isAdmin } }"}'
+
+    headers = {"Content-Type": "application/json", **project.people[Role.DEVELOPER].headers}
+    asking = asyncio.create_task(client.post("/graphql", content=body(), headers=headers))
+    await until(lambda: gate.queue.under_work)
+    await until(lambda: not gate.queue.under_work)
+    slot = gate.queue.enter_at_once(("holder",))
+    speaks.set()
+    assert (await asking).status_code == 503
+    slot.leave()
+    assert (gate.queue.under_work, gate.queue.waiting) == (0, 0)
 
 
 def _search(client, project, person, order, name):

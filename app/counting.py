@@ -51,7 +51,7 @@ def take(place: int) -> None:
 def registry() -> CollectorRegistry:
     """What all processes have counted, where they share it, else this one.
 
-    Where somebody has set ``PROMETHEUS_MULTIPROC_DIR`` for processes that were started one by one, the library's files
+    Where ``PROMETHEUS_MULTIPROC_DIR`` is set for processes that were started one by one, the library's files
     in that directory are read; it should be in memory.
     """
     shared = CollectorRegistry()

@@ -7,6 +7,7 @@ less than reading all of that, and however many requests arrive at once share on
 from __future__ import annotations
 
 import asyncio
+from contextvars import Context
 
 from app.db.database import Database
 
@@ -28,7 +29,8 @@ class Epoch:
             Unavailable: the database is away.
         """
         if self._next is None:
-            self._next = asyncio.create_task(self._read())
+            # In a context of its own: all wait for it, and none shall wait because the first one gives way to others.
+            self._next = asyncio.get_running_loop().create_task(self._read(), context=Context())
         # Others wait for the same answer: whoever goes away does not end it.
         return await asyncio.shield(self._next)
 

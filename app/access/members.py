@@ -61,14 +61,14 @@ async def set_role(db: Database, actor: Actor, place: Place, username: str, role
 
 
 async def remove(db: Database, actor: Actor, place: Place, username: str) -> User:
-    """Take a user's own role away; inherited ones stay. Everybody may leave.
+    """Take a user's own role away; inherited ones stay. Every person may leave; a bot is removed by others.
 
     Raises:
         MemberNotFound: the user has no role of its own here.
         Conflict: the group would have no owner left.
     """
     policy.require_signed_in(actor)
-    is_oneself = username.lower() == actor.username.lower()
+    is_oneself = username.lower() == actor.username.lower() and not actor.is_confined
     missing = MemberNotFound(f"`{username[:200]}` has no role of its own here.", field="username")
     async with db.write() as tx:
         # Before anybody looks for the name: else refusals would tell which names there are.

@@ -1,7 +1,7 @@
 """The rows of blobs are locked before those of files, all at once and in one order.
 
-Whoever stores, removes or judges a file needs both. One who held a file and then asked for its blob would wait in a
-circle with one who held the blob and asked for the file; so would two who replace each other's bytes. The order is
+Storing, removing or judging a file needs both. A transaction that held a file and then asked for its blob would wait in
+a circle with one that held the blob and asked for the file; so would two that replace each other's bytes. The order is
 hash (:func:`app.artifacts.uploads.register`), path, blob, file.
 """
 

@@ -2,7 +2,7 @@
 
 A dump that begins after the hold has committed names only objects that stay in the store until the hold ends: what the
 sweep had chosen before was condemned before, so the dump does not name it. A hold ends by itself. That it is over is
-not left to clocks: the sweep deletes the row first, and whoever renews a hold updates the same row, so one of the two
+not left to clocks: the sweep deletes the row first, and renewing a hold updates the same row, so one of the two
 finds that the other was faster (docs/decisions/0025-backups-hold-the-sweep.md).
 """
 
@@ -21,7 +21,7 @@ from app.errors import Conflict, Invalid
 from app.ids import uuid7
 
 LONGEST = timedelta(days=7)
-"""A hold that nobody renews or ends must not keep deleted bytes for ever."""
+"""A hold that is neither renewed nor ended must not keep deleted bytes for ever."""
 
 
 class HoldExpired(Conflict):

@@ -1,6 +1,6 @@
 """Which identities of CI jobs a project trusts: checked when its settings are saved.
 
-A path of a CI project is given to somebody else one day: after a renaming, a transfer, or a deletion. Numbers are not.
+A path of a CI project may lead to another one some day: after a renaming, a transfer, or a deletion. Numbers do not.
 So trust is bound to the number of the CI project and to that of its owner, as the issuer claims them.
 """
 
@@ -44,22 +44,22 @@ class EditIdentity:
 UNCHANGED = EditIdentity()
 
 
-def values(present: CiSettings | None, wish: EditIdentity, place: Mapping[str, Any], own: Role) -> dict[str, Any]:
+def values(present: CiSettings | None, edit: EditIdentity, place: Mapping[str, Any], own: Role) -> dict[str, Any]:
     """The columns of the identity but its issuer; ``place`` are provider, base URL and CI project as they will be.
 
     Raises:
         Invalid: a value is not acceptable, or something is trusted without the numbers that it takes.
     """
-    enabled = wish.enabled if wish.enabled is not None else bool(present and present.identity_enabled)
-    numbers = _numbers(present, wish, place)
-    if enabled and not (wish.is_empty and not _moved(present, place)):
+    enabled = edit.enabled if edit.enabled is not None else bool(present and present.identity_enabled)
+    numbers = _numbers(present, edit, place)
+    if enabled and not (edit.is_empty and not _moved(present, place)):
         _require_numbers(numbers, place)
     return {
         "identity_enabled": enabled,
-        "identity_audience": _audience(present, wish, enabled=enabled),
-        "identity_claims": _claims(present, wish, place),
-        "identity_role": int(_role(present, wish, own)),
-        "identity_scope": str(_scope(present, wish)),
+        "identity_audience": _audience(present, edit, enabled=enabled),
+        "identity_claims": _claims(present, edit, place),
+        "identity_role": int(_role(present, edit, own)),
+        "identity_scope": str(_scope(present, edit)),
         **numbers,
     }
 
@@ -71,13 +71,13 @@ def _moved(present: CiSettings | None, place: Mapping[str, Any]) -> bool:
     )
 
 
-def _numbers(present: CiSettings | None, wish: EditIdentity, place: Mapping[str, Any]) -> dict[str, str | None]:
+def _numbers(present: CiSettings | None, edit: EditIdentity, place: Mapping[str, Any]) -> dict[str, str | None]:
     kept = None if _moved(present, place) else present
     by_number = place["ci_project"] if is_external_id(place["ci_project"]) else None
     usual = by_number or (kept.identity_ci_project_id if kept else None)
-    project = wish.ci_project_id if wish.ci_project_id is not None else usual
+    project = edit.ci_project_id if edit.ci_project_id is not None else usual
     usual = kept.identity_ci_owner_id if kept else None
-    owner = wish.ci_owner_id if wish.ci_owner_id is not None else usual
+    owner = edit.ci_owner_id if edit.ci_owner_id is not None else usual
     for name, number in (("ci_project_id", project), ("ci_owner_id", owner)):
         if number is not None and not is_external_id(number):
             raise Invalid(
@@ -99,21 +99,21 @@ def _require_numbers(numbers: Mapping[str, str | None], place: Mapping[str, Any]
         if numbers[f"identity_{name}"] is None:
             raise Invalid(
                 f"Say the number that {provider.title} claims as `{claim}`: a job has it in `{variable}`. A path alone "
-                "is not trusted, since somebody else may come to have it.",
+                "is not trusted, since another owner may come to have it.",
                 field=name,
             )
 
 
-def _claims(present: CiSettings | None, wish: EditIdentity, place: Mapping[str, Any]) -> dict[str, list[str]]:
+def _claims(present: CiSettings | None, edit: EditIdentity, place: Mapping[str, Any]) -> dict[str, list[str]]:
     """A protected ref is needed unless a claim says otherwise that tells of protection."""
-    bound = claims.check(wish.claims) if wish.claims is not None else dict(present.identity_claims) if present else {}
-    if wish.is_empty or not PROVIDERS[place["provider"]].guards.isdisjoint(bound):
+    bound = claims.check(edit.claims) if edit.claims is not None else dict(present.identity_claims) if present else {}
+    if edit.is_empty or not PROVIDERS[place["provider"]].guards.isdisjoint(bound):
         return bound
     return {**bound, **claims.PROTECTED}
 
 
-def _audience(present: CiSettings | None, wish: EditIdentity, *, enabled: bool) -> str:
-    audience = wish.audience if wish.audience is not None else present.identity_audience if present else ""
+def _audience(present: CiSettings | None, edit: EditIdentity, *, enabled: bool) -> str:
+    audience = edit.audience if edit.audience is not None else present.identity_audience if present else ""
     if len(audience) > MAX_AUDIENCE:
         raise TooLarge(f"The audience has {len(audience)} characters; at most {MAX_AUDIENCE} fit.", field="audience")
     if enabled and not audience.strip():
@@ -121,8 +121,8 @@ def _audience(present: CiSettings | None, wish: EditIdentity, *, enabled: bool) 
     return audience
 
 
-def _role(present: CiSettings | None, wish: EditIdentity, own: Role) -> Role:
-    role = Role(wish.role or (present.identity_role if present else Role.DEVELOPER))
+def _role(present: CiSettings | None, edit: EditIdentity, own: Role) -> Role:
+    role = Role(edit.role or (present.identity_role if present else Role.DEVELOPER))
     if role > min(Role.MAINTAINER, own):
         raise Invalid(
             f"CI jobs may be maintainer at most, and not more than you; not {role.name.lower()}.", field="role"
@@ -130,8 +130,8 @@ def _role(present: CiSettings | None, wish: EditIdentity, own: Role) -> Role:
     return role
 
 
-def _scope(present: CiSettings | None, wish: EditIdentity) -> Scope:
-    scope = wish.scope or Scope(present.identity_scope if present else Scope.API)
+def _scope(present: CiSettings | None, edit: EditIdentity) -> Scope:
+    scope = edit.scope or Scope(present.identity_scope if present else Scope.API)
     if scope not in SCOPES:
         raise Invalid(
             f"Tokens of CI jobs have the scope {' or '.join(SCOPES)}; {scope} is given by people, to single tokens.",

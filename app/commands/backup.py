@@ -56,7 +56,7 @@ def create(
     made = session.run(work)
     _print_summary("Backup of", made, directory)
     if made.has_secret_key:
-        typer.echo(f"{directory} holds the secret key of this installation: keep it where nobody else reads it.")
+        typer.echo(f"{directory} holds the secret key of this installation: keep it where no other user reads it.")
     for key in made.lost:
         typer.echo(f"not in the store, or with other bytes: {key} (`modelyard gc --explain {key}`)", err=True)
     if made.lost:

@@ -10,7 +10,7 @@ PAUSE: ContextVar[Callable[[], Awaitable[None]] | None] = ContextVar("pause", de
 
 
 async def pause() -> None:
-    """Let others go first, if whoever let this request in wants that."""
+    """Let other requests go first, if admission asks this one to."""
     wait = PAUSE.get()
     if wait is not None:
         await wait()

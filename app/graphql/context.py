@@ -53,7 +53,7 @@ class Context:
         """
         if self.gate is not None:
             name = f"address {self.caller}" if self.actor.user_id is None else user_account(self.actor.user_id)
-            self.slot = await self.gate.queue.enter((name,))
+            self.slot = self.gate.queue.enter_at_once((name,)) or await self.gate.enter((name,))
 
     def end_turn(self) -> None:
         """Let others begin: the operation is over, or has nothing to do until something happens."""

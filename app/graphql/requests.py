@@ -14,6 +14,9 @@ import orjson
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
+from app.http import admission
+from app.http.fair_queue import Overloaded
+
 BODY_SECONDS = 30
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
@@ -35,6 +38,7 @@ async def read(request: Request, limit: int) -> Operation:
     """The operation in a request.
 
     Raises:
+        Overloaded: the body came so slowly that there was no time left to wait for another turn.
         HTTPException: 400 for anything malformed, 408 for a body that does not arrive, 413 above ``limit`` bytes,
             415 for another media type than JSON.
     """
@@ -45,6 +49,8 @@ async def read(request: Request, limit: int) -> Operation:
         async with asyncio.timeout(BODY_SECONDS):
             body = await _body(request, limit)
     except TimeoutError:
+        if admission.waits(request.scope):
+            raise Overloaded from None
         raise HTTPException(408, "The body did not arrive in time.") from None
     except ClientDisconnect:
         raise HTTPException(400, "The body is not complete.") from None

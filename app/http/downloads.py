@@ -25,7 +25,7 @@ async def by_link(request: Request) -> Response:
     runtime: Runtime = request.app.state.runtime
     project_id, artifact_id = _ids(request)
     token_id = downloads.check_link(runtime.settings, project_id, artifact_id, signatures.of(request))
-    actor = await signatures.maker(runtime, token_id)
+    actor = await signatures.maker(request, token_id)
     return await send(runtime, request, await downloads.by_link(runtime.db, actor, project_id, artifact_id))
 
 

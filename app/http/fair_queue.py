@@ -30,7 +30,7 @@ LEAST_COST = 0.001
 """Seconds that are charged when a request is let in; the rest of what it took when it leaves."""
 MOST_ACCOUNTS = 10_000
 MOST_HELD_BACK = 64
-"""So many who have their share are passed over in the search for somebody who may begin."""
+"""So many who have their share are passed over in the search for one that may begin."""
 LONGEST_WAY = 0.05
 """Seconds for which a request that has begun lets quiet ones go ahead between two of its statements."""
 RECOVERY = 0.1
@@ -57,12 +57,6 @@ class Slot:
         if self.is_held:
             self.is_held = False
             self.queue.take_back(self, also)
-
-    def resume(self) -> None:
-        """Go on after :meth:`leave`, at once: whoever has begun holds things that others may wait for."""
-        if not self.is_held:
-            self.is_held = True
-            self.queue.give_again(self)
 
     async def give_way(self) -> None:
         """Wait while quiet requests are under work, but not for long: what was begun shall also end."""
@@ -102,10 +96,10 @@ class FairQueue:
     """Lets in so many requests at a time, fairly.
 
     A quiet caller, whose accounts have been charged less than all others, need not even wait until a noisy one has been
-    answered. Database and store serve whoever comes, so nobody else has more than one slot while a quiet request is
+    answered. Database and store know no turns, so no other account has more than one slot while a quiet request is
     under work, and more than a share only some time after it.
 
-    Whoever has a slot must not ask for another one.
+    A request that has a slot must not ask for another one.
     """
 
     def __init__(self, slots: int, bounds: Bounds, clock: Callable[[], float] = time.monotonic) -> None:
@@ -130,7 +124,7 @@ class FairQueue:
         return self._under_work
 
     def enter_at_once(self, accounts: Accounts) -> Slot | None:
-        """A slot, if nobody has to be waited for."""
+        """A slot, if there is one without waiting."""
         tag = self._tag(accounts)
         if not self._has_room(accounts, tag):
             return None
@@ -169,7 +163,7 @@ class FairQueue:
         if slot.goes_ahead:
             self._end_going_ahead(slot)
         if not self._under_work and not self.waiting:
-            # Nobody is kept from anything, so what was used before is of no account.
+            # No request waits for another, so what was used before does not count any more.
             self._charged.clear()
             self._order.clear()
             self._virtual_time = 0.0
@@ -203,13 +197,6 @@ class FairQueue:
             for waiter in self._giving_way:
                 _set(waiter)
             self._giving_way.clear()
-
-    def give_again(self, slot: Slot) -> None:
-        """Go on using a slot, even if there is none; see :meth:`Slot.resume`."""
-        self._under_work += 1
-        for account in slot.accounts:
-            self._held[account] = self._held.get(account, 0) + 1
-        slot.since = self._clock()
 
     def resize(self, slots: int) -> None:
         """Have more or fewer slots from now on."""
@@ -280,7 +267,7 @@ class FairQueue:
         return turn
 
     def _make_room(self, accounts: Accounts) -> None:
-        """Send away the last of those who have most waiting, unless the newcomer is one of them."""
+        """Send away the last of those who have most waiting, unless the new request is one of them."""
         mine = len(self._flows[accounts].waiting) if accounts in self._flows else 0
         longest = max(self._flows.values(), key=lambda flow: len(flow.waiting))
         if len(longest.waiting) <= mine + 1:
@@ -293,7 +280,7 @@ class FairQueue:
             self._withdraw(accounts, turn)
 
     def _withdraw(self, accounts: Accounts, turn: asyncio.Future[Slot]) -> None:
-        """Take somebody out who waits no more, unless the dispatcher has been faster."""
+        """Take out a request that waits no more, unless the dispatcher has been faster."""
         flow = self._flows.get(accounts)
         if flow is not None and turn in flow.waiting:
             flow.waiting.remove(turn)

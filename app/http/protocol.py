@@ -2,7 +2,7 @@
 
 Each connection is looked at four times in :attr:`Configuration.stall_seconds`. One that shows no progress for so long
 is cut: a head must be whole by then (whatever trickles in), a body must have grown by 4 KiB or be whole, and of an
-answer 4 KiB must have been taken. Looks are counted, not seconds: a process that stood still itself cuts nobody.
+answer 4 KiB must have been taken. Looks are counted, not seconds: a process that stood still itself cuts no connection.
 """
 
 from __future__ import annotations

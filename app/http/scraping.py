@@ -12,11 +12,11 @@ from app.runtime import Runtime
 
 
 async def require(request: Request) -> None:
-    """Let in whoever shows `MODELYARD_METRICS_TOKEN`, or a token of an administrator.
+    """Let in a request with `MODELYARD_METRICS_TOKEN`, or a token of an administrator.
 
     Raises:
         Unauthenticated: no token, or one that is not valid.
-        Forbidden: a token of somebody else.
+        Forbidden: another token.
     """
     runtime: Runtime = request.app.state.runtime
     given = request.headers.get("authorization")

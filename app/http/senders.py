@@ -2,7 +2,7 @@
 
 A token is looked up only when the turn of its request has come. Until this process has seen that it is valid, its
 request counts as one of a stranger at its address; and a project counts only once the token has been seen to reach it.
-So nobody gets more turns by making up tokens, or takes turns from others by naming their projects.
+So no caller gets more turns by making up tokens, or takes turns from others by naming their projects.
 """
 
 from __future__ import annotations

@@ -16,17 +16,19 @@ def of(request: Request) -> Signature:
     return Signature(query.get("by", ""), query.get("expires", ""), query.get("signature", ""))
 
 
-async def maker(runtime: Runtime, token_id: int) -> Actor:
-    """On whose behalf a link that was checked is answered: who its token speaks for now; 0: a visitor.
+async def maker(request: Request, token_id: int) -> Actor:
+    """On whose behalf a link that was checked is answered: who its token speaks for now; 0: a visitor. The log says so.
 
     Raises:
         Forbidden: the token has expired or was revoked, or its user was deactivated.
     """
     if not token_id:
         return ANONYMOUS
+    runtime: Runtime = request.app.state.runtime
     try:
-        return await runtime.authenticator.holder(token_id)
+        actor = request.state.actor = await runtime.authenticator.holder(token_id)
     except Unauthenticated:
         raise Forbidden(
             "The token that the link was made with has expired or was revoked; ask for a new link with another token."
         ) from None
+    return actor

@@ -12,7 +12,7 @@ Answer = TypeVar("Answer")
 
 
 class SingleFlight(Generic[Answer]):
-    """Asks once at a time, whoever goes away meanwhile, and gives an answer again while it is fresh."""
+    """Asks once at a time, even if a caller goes away meanwhile, and gives an answer again while it is fresh."""
 
     def __init__(
         self,

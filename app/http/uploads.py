@@ -33,7 +33,7 @@ async def put_part(request: Request) -> Response:
     runtime: Runtime = request.app.state.runtime
     project_id, upload_id, number = _place(request)
     token_id = links.check_part(runtime.settings, project_id, upload_id, number, signatures.of(request))
-    actor, size = await signatures.maker(runtime, token_id), _size(request, runtime)
+    actor, size = await signatures.maker(request, token_id), _size(request, runtime)
     if size <= uploads.SMALL_BYTES and not _waits(request, runtime):
         data = await whole(bodies.chunks(request), size)
         if sha256 := await receiving.take(runtime.db, actor, runtime.blobs, project_id, upload_id, data):
@@ -91,7 +91,7 @@ async def put_file(request: Request) -> Response:
     link = _file_link(request, runtime)
     await uploads.store(
         runtime.db,
-        await signatures.maker(runtime, link.token_id),
+        await signatures.maker(request, link.token_id),
         runtime.blobs,
         StoreArtifact(link.root, link.path, bodies.chunks(request), size=bodies.announced(request)),
         lock_owner=owners.lock(link.root),

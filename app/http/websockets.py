@@ -23,7 +23,7 @@ class _Handshake(ServerProtocol):
         self._headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
 
     def reject(self, status: Any, text: str) -> Response:
-        """The answer to whoever may not connect."""
+        """The answer to a client that may not connect."""
         response = super().reject(status, text)
         for name, value in self._headers:
             if name not in response.headers:

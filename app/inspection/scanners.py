@@ -38,7 +38,7 @@ class Scanner:
         """How it ended, of one that has ended; None: that takes long.
 
         Raises:
-            ForkerGone: nobody is left to tell.
+            ForkerGone: the process that could tell has ended.
         """
         try:
             told = await asyncio.wait_for(self._receive(), PATIENCE)

@@ -11,6 +11,7 @@ from app.errors import (
     StorageFull,
     Taken,
     TooLarge,
+    TooManyRequests,
     Unauthenticated,
     Unavailable,
 )
@@ -35,6 +36,7 @@ _ANSWERS: tuple[tuple[type[ModelyardError], tuple[int, str]], ...] = (
     (Taken, (400, "RESOURCE_ALREADY_EXISTS")),
     (Unauthenticated, (401, "UNAUTHENTICATED")),
     (Forbidden, (403, "PERMISSION_DENIED")),
+    (TooManyRequests, (429, "REQUEST_LIMIT_EXCEEDED")),
     (StorageFull, (507, "RESOURCE_EXHAUSTED")),
     (Unavailable, (503, "TEMPORARILY_UNAVAILABLE")),
 )
@@ -97,7 +99,7 @@ def headers(status: int) -> dict[str, str]:
     match status:
         case 401:
             return {"WWW-Authenticate": _REALM}
-        case 503 | 507:
+        case 429 | 503 | 507:
             return {"Retry-After": RETRY_SECONDS[status]}
         case _:
             return {}

@@ -70,7 +70,7 @@ async def create(
     """Make a backup of database and store while the service works; its summary.
 
     ``like`` is an older backup on the same disk: objects that it has are linked instead of copied, since keys are never
-    used twice. Without ``secret_key`` the backup does not hold it, and whoever restores has to bring it.
+    used twice. Without ``secret_key`` the backup does not hold it, and it has to be given for a restore.
 
     Raises:
         HoldExpired: this process was held up for so long that bytes may have been removed; the folder is no backup.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import time
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -18,6 +19,7 @@ from app.access.projects import UpdateProject
 from app.access.tables import Project, User
 from app.access.tokens import IssueToken
 from app.db.database import Database
+from app.db.pauses import PAUSE
 from app.errors import NotFound, Unauthenticated
 from tests.conftest import new_person
 from tests.statements import statements
@@ -118,6 +120,19 @@ async def test_what_has_nothing_to_do_with_access_leaves_the_mark_alone(runtime,
         await tx.execute(counted.values(last_experiment_number=Project.last_experiment_number + 1))
     await tokens.issue(runtime.db, member.actor, IssueToken("another"))
     assert await here._epoch.current() == before
+
+
+async def test_nobody_waits_because_the_one_who_reads_the_mark_for_all_gives_way_to_others(processes):
+    here, _ = processes
+
+    async def give_way() -> None:
+        await asyncio.Event().wait()
+
+    reading = contextvars.copy_context()
+    reading.run(PAUSE.set, give_way)
+    first = asyncio.get_running_loop().create_task(here._epoch.current(), context=reading)
+    async with asyncio.timeout(10):
+        assert await first == await here._epoch.current()
 
 
 async def test_many_requests_share_one_reading_of_the_mark(processes, member):

@@ -79,7 +79,9 @@ def changes(runtime, project, actor):
 @pytest.mark.parametrize("kind", ["project", "group", "CI job"])
 async def test_without_a_scope_for_it_no_role_is_enough(runtime, project, bot, kind):
     actor = await job(runtime, project) if kind == "CI job" else await bot(group=kind == "group")
-    for name, change in changes(runtime, project, actor).items():
+    here = Place(group_id=project.group_id) if kind == "group" else Place(project_id=project.id)
+    leaving = {"itself": lambda: members.remove(runtime.db, actor, here, actor.username)}
+    for name, change in (changes(runtime, project, actor) | leaving).items():
         with pytest.raises(Forbidden) as refusal:
             await change()
         assert "token" in refusal.value.message or "role" in refusal.value.message, name

@@ -11,15 +11,21 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from app.access.policy import Role
+from app.graphql import requests
+from app.graphql.execution import context_of
 from app.http import admission
 from app.http.admission import BOUNDS, Admission, Gate, Pace, gate_of
-from app.http.fair_queue import FairQueue
+from app.http.connections import has_left
+from app.http.fair_queue import RECOVERY, FairQueue
+from app.http.requests import RequestRecord
 from app.main import create_app
-from tests.conftest import new_project
+from tests.conftest import new_project, serving
+from tests.http.raw import connected
 
 
 class Handlers:
@@ -142,9 +148,43 @@ async def test_a_long_body_gives_its_slot_up(monkeypatch):
     assert handlers.gate.queue.under_work == 0
 
 
-async def test_a_client_that_is_silent_in_its_body_lends_its_slot_and_goes_on_at_once(monkeypatch):
-    monkeypatch.setattr(admission, "SILENCE", 0.001)
+@pytest.mark.parametrize(("silence", "reading"), [(0.001, 1000.0), (1000.0, 0.001)])
+async def test_a_body_that_comes_slowly_gives_its_slot_up_until_it_is_whole_and_its_turn_has_come_again(
+    monkeypatch, silence, reading
+):
+    monkeypatch.setattr(admission, "SILENCE", silence)
+    monkeypatch.setattr(admission, "READING", reading)
     handlers = Handlers()
+    pieces: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def body():
+        while piece := await pieces.get():
+            yield piece
+
+    async with handlers.client() as client:
+        putting = asyncio.create_task(client.put("/read", content=body()))
+        await pieces.put(b"1")
+        await until(lambda: handlers.read)
+        held = asyncio.create_task(client.get("/hold/0"))
+        await until(lambda: handlers.under_work)
+        for piece in (b"2", b"3"):
+            await pieces.put(piece)
+        await until(lambda: handlers.read == b"123")
+        assert handlers.gate.queue.under_work == 1
+        await pieces.put(b"")
+        await until(lambda: handlers.gate.queue.waiting)
+        assert not putting.done()
+        handlers.may_end.set()
+        assert (await putting).text == "read"
+        await held
+    assert handlers.gate.queue.under_work == 0
+
+
+async def test_what_was_sent_slowly_is_refused_like_all_else_when_its_turn_does_not_come_again(monkeypatch):
+    monkeypatch.setattr(admission, "SILENCE", 0.001)
+    monkeypatch.setattr(admission, "BOUNDS", replace(BOUNDS, patience=0.01))
+    handlers = Handlers()
+    handlers.app.add_middleware(RequestRecord)
     speaks = asyncio.Event()
     async with handlers.client() as client:
         putting = asyncio.create_task(client.put("/read", content=_body(b"x", may_end=speaks)))
@@ -152,11 +192,33 @@ async def test_a_client_that_is_silent_in_its_body_lends_its_slot_and_goes_on_at
         held = asyncio.create_task(client.get("/hold/0"))
         await until(lambda: handlers.under_work)
         speaks.set()
-        assert (await putting).text == "read"
-        assert not held.done()
+        refused = await putting
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
         handlers.may_end.set()
         await held
-    assert handlers.gate.queue.under_work == 0
+    assert (handlers.gate.queue.under_work, handlers.gate.queue.waiting) == (0, 0)
+
+
+async def test_a_client_that_has_left_while_it_waited_is_not_worked_for(runtime, monkeypatch):
+    gate = Gate(1, 100)
+    gate.queue._bounds = replace(BOUNDS, reserve=0)
+    monkeypatch.setattr(admission, "gate_of", lambda _app: gate)
+    scopes, worked_for = [], []
+    whose = gate.senders.of
+    monkeypatch.setattr(gate.senders, "of", lambda scope: scopes.append(scope) or whose(scope))
+    monkeypatch.setattr(gate.senders, "learn", lambda _sender, scope: worked_for.append(scope["path"]) or ())
+    async with serving(runtime) as address, httpx.AsyncClient(base_url=address) as client:
+        slot = gate.queue.enter_at_once(("holder",))
+        async with connected(address) as (_, writer):
+            writer.write(b"GET /gone HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            await until(lambda: gate.queue.waiting == 1)
+        staying = asyncio.create_task(client.get("/stays"))
+        await until(lambda: gate.queue.waiting == 2)
+        await until(lambda: has_left(scopes[0]))
+        slot.leave()
+        await staying
+        assert worked_for == ["/stays"]
+        assert (gate.queue.under_work, gate.queue.waiting) == (0, 0)
 
 
 async def test_a_handler_that_fails_gives_its_slot_back():
@@ -193,6 +255,40 @@ async def test_a_loop_of_long_rounds_has_fewer_slots_and_one_of_short_rounds_mor
     assert seen == [4, 2, 1, 1, 1, 2, 1, 2, 8]
 
 
+async def test_whoever_had_its_share_gets_more_later_though_nobody_leaves_and_there_are_no_more_slots():
+    now = 100.0
+    queue = FairQueue(4, replace(BOUNDS, reserve=0), lambda: now)
+    pace = Pace(queue, 4)
+    queue._last_lead = now
+    assert queue.enter_at_once(("a",)) is not None
+    waiting = asyncio.create_task(queue.enter(("a",)))
+    await until(lambda: queue.waiting == 1)
+    now += 1.5 * RECOVERY
+    for _ in range(admission.ROUNDS_FOR_MORE):
+        pace.adjust(0.0)
+    await waiting
+    assert queue.under_work == 2
+
+
+async def test_operations_that_come_by_a_socket_have_the_number_of_slots_adjusted_too(runtime, monkeypatch, project):
+    monkeypatch.setattr(admission, "TICK", 0.0)
+    monkeypatch.setattr(admission, "SHORT_ROUND", 1000.0)
+    monkeypatch.setattr(admission, "LONG_ROUND", 1000.0)
+    app = create_app(runtime.settings, runtime=runtime)
+    app.state.runtime = runtime
+    app.state.gate = Gate(2, 100)
+    app.state.gate.queue._bounds = replace(BOUNDS, reserve=0)
+    app.state.gate.queue.resize(1)
+    first, second = (
+        context_of(HTTPConnection({"type": "websocket", "app": app, "headers": []}), project.owner) for _ in range(2)
+    )
+    await first.take_turn()
+    await second.take_turn()
+    assert app.state.gate.queue.under_work == 2
+    for context in (first, second):
+        context.end_turn()
+
+
 async def test_after_a_rest_there_are_the_first_slots_again(monkeypatch):
     queue = FairQueue(admission.FIRST_SLOTS, BOUNDS)
     pace = Pace(queue, 32)
@@ -219,6 +315,53 @@ async def held(runtime):
     gate.queue._bounds = replace(BOUNDS, reserve=0)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test", timeout=30) as client:
         yield client, gate
+
+
+async def test_a_call_of_mlflow_whose_body_came_slowly_is_refused_in_its_words(held, project, monkeypatch):
+    client, gate = held
+    monkeypatch.setattr(admission, "SILENCE", 0.001)
+    gate.queue._bounds = replace(gate.queue._bounds, most_of_one=0)
+    speaks = asyncio.Event()
+
+    async def body():
+        yield b'{"max_results": '
+        await speaks.wait()
+        yield b"1}"
+
+    path = f"/api/v4/projects/{project.id}/ml/mlflow/api/2.0/mlflow/experiments/search"
+    headers = {"Content-Type": "application/json", **project.people[Role.DEVELOPER].headers}
+    asking = asyncio.create_task(client.post(path, content=body(), headers=headers))
+    await until(lambda: gate.queue.under_work)
+    await until(lambda: not gate.queue.under_work)
+    slot = gate.queue.enter_at_once(("holder",))
+    speaks.set()
+    refused = await asking
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "2")
+    assert refused.json()["error_code"] == "REQUEST_LIMIT_EXCEEDED"
+    slot.leave()
+    assert gate.queue.under_work == 0
+
+
+async def test_time_in_which_a_slow_body_waited_for_its_turn_is_not_laid_to_the_client(held, project, monkeypatch):
+    client, gate = held
+    monkeypatch.setattr(admission, "SILENCE", 0.001)
+    monkeypatch.setattr(requests, "BODY_SECONDS", 3.0)
+    speaks = asyncio.Event()
+
+    async def body():
+        yield b'{"query": '
+        await speaks.wait()
+        yield b'"{ viewer { isAdmin } }"}'
+
+    headers = {"Content-Type": "application/json", **project.people[Role.DEVELOPER].headers}
+    asking = asyncio.create_task(client.post("/graphql", content=body(), headers=headers))
+    await until(lambda: gate.queue.under_work)
+    await until(lambda: not gate.queue.under_work)
+    slot = gate.queue.enter_at_once(("holder",))
+    speaks.set()
+    assert (await asking).status_code == 503
+    slot.leave()
+    assert (gate.queue.under_work, gate.queue.waiting) == (0, 0)
 
 
 def _search(client, project, person, order, name):

@@ -334,22 +334,6 @@ async def test_whoever_gives_up_in_the_moment_in_which_a_slot_becomes_free_takes
     assert (crowd.queue.under_work, crowd.queue.waiting) == (1, 0)
 
 
-async def test_a_slot_that_was_lent_is_taken_again_at_once_even_if_there_is_none():
-    crowd = Crowd()
-    await crowd.come("a0")
-    await crowd.come("b0")
-    slot = crowd.slots["a0"]
-    slot.leave()
-    await settled()
-    assert crowd.order == ["a0", "b0"]
-    slot.resume()
-    assert crowd.queue.under_work == 2
-    slot.leave()
-    slot.leave()
-    await crowd.leave("b0")
-    assert crowd.queue.under_work == 0
-
-
 async def test_more_slots_let_more_in_and_fewer_put_nobody_out():
     crowd = Crowd(1)
     for number in range(5):
@@ -382,7 +366,6 @@ _MOVES = st.lists(
         st.tuples(st.just("come"), st.integers(0, 3), st.integers(0, 2)),
         st.tuples(st.just("leave"), st.integers(0, 20), st.integers(0, 5)),
         st.tuples(st.just("cancel"), st.integers(0, 20), st.booleans()),
-        st.tuples(st.just("lend"), st.integers(0, 20), st.just(0)),
         st.tuples(st.just("resize"), st.integers(1, 4), st.just(0)),
     ),
     max_size=60,
@@ -412,11 +395,6 @@ async def test_whatever_happens_no_slot_is_lost_and_everybody_is_answered(moves,
                     held.pop(next(iter(held))).leave()
                 if waiting:
                     waiting[first % len(waiting)].cancel()
-                await settled()
-            case "lend" if held:
-                slot = list(held.values())[first % len(held)]
-                slot.leave()
-                slot.resume()
                 await settled()
             case "resize":
                 crowd.queue.resize(first)

@@ -99,6 +99,19 @@ async def test_operations_over_a_socket_have_lines_of_their_own(runtime, project
     assert {line["user"] for line in found} == {person.actor.username}
 
 
+async def test_what_a_link_did_is_logged_under_the_one_who_has_made_it(client, project):
+    person = project.people[Role.DEVELOPER]
+    base = f"/api/v4/projects/{project.id}/ml/mlflow/api/2.0/mlflow"
+    run = (await client.post(f"{base}/runs/create", json={"experiment_id": "0"}, headers=person.headers)).json()
+    asked = {"run_id": run["run"]["info"]["run_id"], "path": "a.txt"}
+    link = await client.post(f"{base}/artifacts/presigned-upload-url", json=asked, headers=person.headers)
+    answer, line = await line_of(client, "PUT", link.json()["presigned_url"], content=b"a")
+    assert (answer.status_code, line["user"], line["token"], line["project"]) == (
+        *(200, person.actor.username, person.actor.token_id),
+        project.path,
+    )
+
+
 async def test_links_are_logged_with_their_project_and_without_their_signature(client):
     _, line = await line_of(client, "GET", "/artifacts/7/abc/weights.bin?expires=1&signature=of-a-link")
     assert (line["operation"], line["project"]) == ("/artifacts/{project}/{artifact}/{name}", "7")

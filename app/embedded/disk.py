@@ -14,8 +14,8 @@ FULL_SHARE = 0.01
 """Below this part of its disk the store makes its volumes read-only (SeaweedFS: volume.minFreeSpace)."""
 _AGAIN = 1.25
 """How many times as much must be free before a disk that was full counts as having room: no flapping."""
-_PERIOD = 2.0
-"""Seconds between looks at a disk; a look costs one call of the kernel."""
+_PERIOD = 0.5
+"""Seconds between looks at a disk; a look costs one call of the kernel. What is over sooner may go unnoticed."""
 _GRACE = 6.0
 """Seconds that a store gets to take objects again by itself, and to start after it has been ended."""
 _ERRORS = (errno.ENOSPC, errno.EDQUOT)

@@ -36,12 +36,20 @@ class Yard:
         """The process of each server, of PostgreSQL the first one; its others come and go with connections."""
         return {name: self.installation.pids(name)[0] for name in names or SERVERS}
 
+    async def until_it_is_noticed(self) -> None:
+        """The supervisor has seen that the disk is full."""
+        began = time.monotonic()
+        while "is full" not in self.installation.log("up"):
+            assert time.monotonic() - began < RECOVERED_SECONDS, self.installation.log("up")
+            await asyncio.sleep(0.1)
+
     async def until_it_stores(self, store: bool = True) -> float:
         """Seconds until a file and a param are stored again and the probe says so.
 
         ``store`` says that the disk of the store was full: the supervisor starts it anew then.
         """
         began = time.monotonic()
+        assert not store or "is full" in self.installation.log("up"), "the supervisor has not noticed"
         while store and "The object store takes files again" not in self.installation.log("up"):
             assert time.monotonic() - began < RECOVERED_SECONDS, self.installation.log("up")
             await asyncio.sleep(0.1)
@@ -128,6 +136,7 @@ async def test_the_disk_of_the_store_alone_without_a_reserve() -> None:
         assert (await doors.put("kept.bin", b"kept" * 5000)).status == 200
         running = full.servers("api 1", "api 2", "worker", "postgres")
         full.disk.fill()
+        await full.until_it_is_noticed()
         for told in (
             await doors.put("small.bin", os.urandom(SMALL)),
             await doors.put("large.bin", os.urandom(LARGE)),

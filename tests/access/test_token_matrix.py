@@ -6,7 +6,6 @@ neither fails there. REST: test_token_routes.py.
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -52,7 +51,7 @@ def expected(field: str, place: str, name: str) -> str:
 @pytest.fixture(scope="module")
 async def places(runtime, staff, data, people) -> dict[tuple[str, str], tuple[Seeded, Bearer]]:
     """A project for every token, since an example works once."""
-    seeded = await asyncio.gather(*(seed(runtime, staff, data, people) for _ in TOKENS))
+    seeded = [await seed(runtime, staff, data, people) for _ in TOKENS]
     return {
         token: (one, await token_of(runtime, one.project, *token)) for token, one in zip(TOKENS, seeded, strict=True)
     }

@@ -105,9 +105,9 @@ class Client:
         if outcome.is_ok and (errors := outcome.data.get("errors")):
             code = errors[0].get("extensions", {}).get("code")
             self.books.answers[f"graphql {code}"] += 1
-            if code not in {"UNAVAILABLE", "NOT_FOUND", "CONFLICT", "INVALID", "TAKEN", "FORBIDDEN"}:
+            if code not in {"UNAVAILABLE", "OUTCOME_UNKNOWN", "NOT_FOUND", "CONFLICT", "INVALID", "TAKEN", "FORBIDDEN"}:
                 self.books.wrong.append(f"GraphQL {errors[0]}")
-            return Outcome(503 if code == "UNAVAILABLE" else 400, outcome.body)
+            return Outcome(503 if code in {"UNAVAILABLE", "OUTCOME_UNKNOWN"} else 400, outcome.body)
         return outcome
 
     def file_url(self, place: str, path: str) -> str:

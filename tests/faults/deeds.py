@@ -115,7 +115,7 @@ class Deeds:
         errors = outcome.data["data"][field_]["userErrors"]
         if not errors:
             return outcome
-        again = {"UNAVAILABLE", "BUSY", "FILES_PENDING", "BLOB_MISSING"}
+        again = {"UNAVAILABLE", "OUTCOME_UNKNOWN", "BUSY", "FILES_PENDING", "BLOB_MISSING"}
         return Outcome(503 if errors[0]["code"] in again else 409, outcome.body)
 
     async def insist(self, request: Callable[[], Awaitable[Outcome]], allowed: tuple[str, ...] = ()) -> Outcome:

@@ -88,7 +88,8 @@ def _moved(directory: Path, mebibytes: int) -> Iterator[Disk]:
     directory.rename(aside)
     directory.mkdir(mode=0o700)
     with disks.mounted(directory, mebibytes) as disk:
-        shutil.copytree(aside, directory, dirs_exist_ok=True, symlinks=True)
+        # Sockets are made anew by their servers.
+        shutil.copytree(aside, directory, ignore=shutil.ignore_patterns("*.sock"), dirs_exist_ok=True, symlinks=True)
         yield disk
 
 

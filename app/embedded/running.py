@@ -45,7 +45,7 @@ def remember(data_dir: Path, environment: Mapping[str, str]) -> None:
     with suppress(OSError):
         directory = make_private(_notes(environment))
         for note in directory.iterdir():
-            if not Path(note.read_text(encoding="utf-8").strip()).is_dir():
+            if not _read(note).is_dir():
                 note.unlink(missing_ok=True)
         write_private(directory / name, f"{data_dir.resolve()}\n")
 
@@ -103,8 +103,13 @@ def _running(data_dir: Path) -> Installation | None:
 
 def _noted(environment: Mapping[str, str]) -> list[Path]:
     with suppress(OSError):
-        return [Path(note.read_text(encoding="utf-8").strip()) for note in sorted(_notes(environment).iterdir())]
+        return [_read(note) for note in sorted(_notes(environment).iterdir())]
     return []
+
+
+def _read(note: Path) -> Path:
+    """What a note says; names of directories are bytes, of any kind."""
+    return Path(os.fsdecode(note.read_bytes().strip()))
 
 
 def _notes(environment: Mapping[str, str]) -> Path:

@@ -86,7 +86,7 @@ def write_private(path: Path, text: str) -> None:
 def _has(path: Path, text: str) -> bool:
     try:
         return path.read_text() == text
-    except OSError:
+    except (OSError, ValueError):  # not there, or not even text
         return False
 
 

@@ -31,8 +31,8 @@ async def inspect(path: str, reader: RangeReader, *, limits: Limits = Limits()) 
     kind = detect(head, reader.size, path)
     if kind is None:
         return Report()
+    await _tell_once()
     try:
-        await _tell_once()
         return await sandbox.run(Order(kind, path, reader.size, limits), reader)
     except sandbox.Killed as killed:
         log.warning("inspection of a file as %s: %s", kind, killed)
@@ -40,12 +40,20 @@ async def inspect(path: str, reader: RangeReader, *, limits: Limits = Limits()) 
 
 
 async def _tell_once() -> None:
-    """Before the first file of this process, into the log: what keeps scanners in, and what does not."""
+    """Before the first file of this process, into the log: what keeps scanners in, and what does not.
+
+    That it cannot be found out says nothing about the file; it is tried again before the next one.
+    """
     global _told  # noqa: PLW0603 - once for a process
     if _told:
         return
     _told = True
-    measures = await sandbox.measures()
+    try:
+        measures = await sandbox.measures()
+    except sandbox.Killed as killed:
+        _told = False
+        events.warning("scanners.not_probed", reason=str(killed))
+        return
     events.info("scanners.confined", by=[measure.name for measure in measures if measure.in_force])
     for measure in measures:
         if not measure.in_force:

@@ -117,6 +117,16 @@ def test_notes_of_what_is_gone_are_removed(install, home, tmp_path) -> None:
     assert [note.read_text() for note in notes] == [f"{kept}\n"]
 
 
+@pytest.mark.parametrize("text", [b"\xff\xfe", b"a\0b"])
+def test_a_note_that_is_no_path_is_removed(install, home, tmp_path, text) -> None:
+    data_dir = install("one")
+    broken = tmp_path / "state" / "modelyard" / "installations" / "broken"
+    broken.write_bytes(text)
+    assert running.find(home, tmp_path).data_dir == data_dir
+    running.remember(data_dir, home)
+    assert not broken.exists()
+
+
 def test_notes_may_be_impossible(tmp_path) -> None:
     (tmp_path / "file").touch()
     running.remember(tmp_path, {"XDG_STATE_HOME": str(tmp_path / "file")})

@@ -250,6 +250,24 @@ async def test_inspections_go_on_when_the_forker_is_killed_during_them(scanners:
     assert report.facts["dependencies"] == ["pandas"]
 
 
+async def test_a_probe_that_fails_says_nothing_about_a_file_and_is_tried_again(
+    scanners: Scanners, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def killed() -> list[Measure]:
+        raise sandbox.Killed("It could not be scanned within 30 seconds.")
+
+    monkeypatch.setattr("app.inspection.inspecting._told", False)
+    with monkeypatch.context() as patched, capture_logs() as told:
+        patched.setattr(sandbox, "measures", killed)
+        report = await inspected("requirements.txt", b"numpy\n")
+    assert report.outcome is Outcome.READY
+    assert report.facts["dependencies"] == ["numpy"]
+    assert [each["event"] for each in told] == ["scanners.not_probed"]
+    with capture_logs() as told:
+        await inspected("requirements.txt", b"numpy\n")
+    assert "scanners.confined" in [each["event"] for each in told]
+
+
 async def test_scanners_that_cannot_be_started_say_nothing_about_a_file(
     scanners: Scanners, monkeypatch: pytest.MonkeyPatch
 ) -> None:

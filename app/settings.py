@@ -58,7 +58,7 @@ class Settings(BaseSettings):
         default=3600, description="The longest life of a link to a file; what asks for more by name is refused."
     )
     store_link_seconds: Annotated[int, Field(ge=1, le=60)] = Field(
-        default=10,
+        default=5,
         description="Life of the addresses at the store to which checked requests are redirected (S3_PUBLIC_URL).",
     )
 

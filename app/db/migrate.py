@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -20,6 +21,8 @@ from app.db.database import async_url
 from app.errors import Unavailable
 
 ROOT = Path(__file__).resolve().parents[2]
+STARTING_SECONDS = 30.0
+"""For how long a server that is starting or recovering is waited for."""
 _LOCK = 0x4D594D49
 """Advisory lock of the one process that migrates; the others wait and then find nothing to do."""
 
@@ -66,19 +69,30 @@ def config(connection: Connection | None = None) -> Config:
 
 @asynccontextmanager
 async def reached(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """A connection of its own.
+    """A connection of its own, also to a server that is just starting or recovering.
 
     Raises:
         Unavailable: the database cannot be reached.
     """
-    try:
-        connection = await engine.connect()
-    except (OSError, TimeoutError, InterfaceError, OperationalError) as error:
-        raise Unavailable(f"The database cannot be reached: {_reason(error)}.") from error
+    loop = asyncio.get_running_loop()
+    end = loop.time() + STARTING_SECONDS
+    while True:
+        try:
+            connection = await engine.connect()
+            break
+        except (OSError, TimeoutError, DBAPIError) as error:
+            if not _is_starting(error) or loop.time() > end:
+                raise Unavailable(f"The database cannot be reached: {_reason(error)}.") from error
+        await asyncio.sleep(0.2)
     try:
         yield connection
     finally:
         await connection.close()
+
+
+def _is_starting(error: Exception) -> bool:
+    """Whether the server says that it takes connections soon (cannot_connect_now): while it starts or recovers."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None) == "57P03"
 
 
 def _reason(error: Exception) -> str:

@@ -10,13 +10,14 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import httpx
 import pytest
 import uvicorn
-from sqlalchemy import delete
+from sqlalchemy import func, update
 
 from app.access import bootstrap, groups, members, projects, tokens, users
 from app.access.groups import CreateGroup
@@ -154,14 +155,16 @@ async def project(runtime: Runtime, staff: dict[Role | None, Person]) -> TestPro
 
 @pytest.fixture
 async def empty_queue(runtime: Runtime) -> None:
-    """No job of an earlier test waits."""
-    await drop_jobs(runtime)
+    """No job of an earlier test is due."""
+    await put_jobs_off(runtime)
 
 
-async def drop_jobs(runtime: Runtime) -> None:
-    """Remove all jobs: a worker process would do those of earlier tests first, hundreds, at servers that have ended."""
+async def put_jobs_off(runtime: Runtime) -> None:
+    """Let no job be due: a worker process would do those of earlier tests first, at servers that have ended."""
+    tomorrow = func.now() + timedelta(days=1)
     async with runtime.db.write() as tx:
-        await tx.execute(delete(BackgroundJob).where(BackgroundJob.state.in_(["queued", "running"])))
+        await tx.execute(update(BackgroundJob).where(BackgroundJob.state == "queued").values(run_after=tomorrow))
+        await tx.execute(update(BackgroundJob).where(BackgroundJob.state == "running").values(lease_until=tomorrow))
 
 
 @asynccontextmanager

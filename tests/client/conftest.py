@@ -22,7 +22,7 @@ from app.embedded.servers import Servers
 from app.runtime import Runtime
 from tests.architecture.source import ROOT
 from tests.client.proxy import Proxy, proxying
-from tests.conftest import Person, TestProject, drop_jobs
+from tests.conftest import Person, TestProject, put_jobs_off
 
 
 class Notes(Silent):
@@ -139,7 +139,7 @@ class Desk:
 @pytest.fixture(scope="module")
 async def worker(runtime: Runtime, servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[None]:
     """A worker, as a process of its own."""
-    await drop_jobs(runtime)
+    await put_jobs_off(runtime)
     log = tmp_path_factory.mktemp("worker") / "log"
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(

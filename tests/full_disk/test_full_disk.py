@@ -185,8 +185,8 @@ async def test_no_room_for_the_log_of_the_database() -> None:
         await use_up_the_log(full.installation.settings().database_url)
         refused = await _until(doors.parameter, lambda told: told.status == 507)
         assert "The disk of the database is full" in refused.message
-        state = await doors.state()
-        assert (state["http"], state["status"], dict(state["parts"])["database"]) == (503, "unavailable", "full")
+        state = await _until(doors.state, lambda told: told["http"] == 503)
+        assert (state["status"], dict(state["parts"])["database"]) == ("unavailable", "full")
         full.disk.make_room()
         await full.until_it_stores(store=False)
         assert await doors.get("kept.bin") == (200, b"kept" * 5000)

@@ -34,13 +34,17 @@ def load() -> None:
 
 def ask(skeletons: Iterable[bytes]) -> Opinions:
     """Show every skeleton to every scanner."""
-    logging.disable(logging.CRITICAL)
     opinions = Opinions()
     pickles = list(skeletons)
-    for name, scan in (("picklescan", _picklescan), ("fickling", _fickling)):
-        opinions.scanners.append(f"{name} {_version(name)}")
-        for pickle in pickles:
-            _ask(name, scan, pickle, opinions)
+    level = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        for name, scan in (("picklescan", _picklescan), ("fickling", _fickling)):
+            opinions.scanners.append(f"{name} {_version(name)}")
+            for pickle in pickles:
+                _ask(name, scan, pickle, opinions)
+    finally:
+        logging.disable(level)
     return opinions
 
 

@@ -16,7 +16,7 @@ _KEEP_TOKENS = timedelta(days=1)
 
 
 def new_username() -> str:
-    """A name that tells nobody of which place the bot is: what it makes may be seen where that may not."""
+    """A name without the bot's project or group: what it makes may be visible where those are not."""
     return f"bot_{secrets.token_hex(8)}"
 
 

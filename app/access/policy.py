@@ -173,7 +173,7 @@ def require(actor: Actor, access: ProjectAccess, permission: Permission) -> None
 
     Raises:
         SwitchedOff: the feature is switched off, or open to members only.
-        Unauthenticated: nobody is signed in, and somebody would have to be.
+        Unauthenticated: the request is anonymous, and this needs a token.
         Forbidden: the role or the token's scope is too small.
     """
     if not _switched_on(access, permission):
@@ -185,7 +185,7 @@ def require_role(actor: Actor, place: str, role: Role | None, permission: Permis
     """The same of a group, or of a project whose switches do not matter; ``role`` is the actor's in that place.
 
     Raises:
-        Unauthenticated: nobody is signed in, and somebody would have to be.
+        Unauthenticated: the request is anonymous, and this needs a token.
         Forbidden: the role or the token's scope is too small.
     """
     if permits(actor, role, permission):

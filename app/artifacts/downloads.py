@@ -135,7 +135,7 @@ async def by_link(db: Database, actor: Actor, project_id: int, artifact_id: UUID
     """The file behind a link that was checked, if the one who has made it may still read it.
 
     Raises:
-        NotFound: it was deleted meanwhile, or may not be read any more; which of the two is nobody's business.
+        NotFound: it was deleted meanwhile, or may not be read any more; which of the two is not told.
     """
     with suppress(NotFound):
         access = await projects.get(db, actor, project_id)
@@ -150,7 +150,7 @@ def _signed_text(project_id: int, artifact_id: UUID) -> str:
 
 
 def _at_store(blobs: BlobStore, found: ArtifactDetails, life: timedelta) -> Download:
-    """The way to the store; nobody may keep it, since the next request is to be checked, too."""
+    """The redirect to the store; no cache may keep it, since the next request is to be checked, too."""
     name = found.path.rpartition("/")[2]
     there = blobs.presign_get(found.object_key, filename=name, media_type=found.media_type, expires=life)
     return Download(307, {"Location": there, "Cache-Control": "no-store", "Content-Length": "0"})

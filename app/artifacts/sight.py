@@ -41,7 +41,7 @@ class Owned(Protocol):
 
 
 class Seen(Enum):
-    """Which files of a project somebody may see."""
+    """Which files of a project an actor may see."""
 
     ALL = "all"
     OF_VERSIONS = "of versions"

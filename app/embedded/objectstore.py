@@ -43,7 +43,7 @@ _SOCKETS = Path("/tmp")  # noqa: S108 - the program asks nobody, TMPDIR included
 
 
 class ObjectStore:
-    """``weed mini``, of which nobody reaches more than the S3 port.
+    """``weed mini``, of which other users reach no more than the S3 port.
 
     It has nine more, for its parts to talk to each other, that would do anything for anybody. So it gets a network of
     its own: API and worker use its S3 socket, and :mod:`app.embedded.forwarding` keeps the S3 port for everybody else.

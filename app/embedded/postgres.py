@@ -106,7 +106,7 @@ class PostgresServer:
         return found is not None and self._query(DATABASE, "SELECT 1") == "1"
 
     def is_stopping(self) -> bool:
-        """Whether somebody has asked it to end: it then takes no new clients."""
+        """Whether it was asked to end: it then takes no new clients."""
         return self._status() == "stopping"
 
     def clean_up(self) -> None:

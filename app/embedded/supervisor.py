@@ -161,7 +161,7 @@ class Supervisor:
     def _require_alive(self, in_time: bool) -> None:
         """A first start that fails is not repeated: the person who typed the command is there to read why.
 
-        What somebody has killed has not failed.
+        What a signal has ended has not failed.
         """
         ends = [member.last_exit for member in self._members if (member.last_exit or 0) > 0]
         if children.UNUSABLE_SETTINGS in ends:

@@ -47,7 +47,7 @@ MLFLOW_CODES: dict[int, str] = {
 
 
 RETRY_SECONDS: dict[int, str] = {429: "2", 503: "2", 507: "30"}
-"""When to come back; a full disk needs somebody who makes room."""
+"""When to come back; on a full disk an operator has to make room first."""
 
 
 def status_of(error: ModelyardError) -> int:

@@ -107,7 +107,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if not self._in_head:
-            return  # a trailer: nobody here reads them, and they must never pass for headers
+            return  # a trailer: none is used here, and they must never pass for headers
         name = name.lower()
         if name in heads.FRAMING:
             self._framing.append((name, value))

@@ -75,7 +75,7 @@ class RequestRecord:
             if status():
                 raise
             await error_answer(scope, error)(scope, receive, send)
-        except ClientDisconnect:  # it broke off, or has gone in the middle of the answer; nobody waits for one
+        except ClientDisconnect:  # the client has left, before or within the answer
             log.info("request.broken_off", method=scope["method"], path=scope["path"])
             if not status():
                 await error_answer(scope, BrokenBody())(scope, receive, send)
@@ -92,7 +92,7 @@ class RequestRecord:
 
 
 def _complete(headers: Iterable[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
-    """With the id, and kept by nobody unless the answer itself says who may keep it."""
+    """With the id, and with `no-store` unless the answer itself says how it may be cached."""
     added = [(b"x-request-id", request_id.encode())]
     if not any(name == b"cache-control" for name, _ in headers):
         added.append((b"cache-control", b"no-store"))

@@ -66,7 +66,7 @@ def _waits(request: Request, runtime: Runtime) -> bool:
 
 
 def _to_store(runtime: Runtime, upload: MultipartUpload, store_id: str, number: int) -> Response:
-    """Where to send the part; nobody may keep it, since the next request is to be checked, too."""
+    """Where to send the part; no cache may keep it, since the next request is to be checked, too."""
     life = timedelta(seconds=runtime.settings.store_link_seconds)
     there = runtime.blobs.presign_put_part(upload.object_key, store_id, number, life)
     return Response(None, 307, {"Location": there, "Cache-Control": "no-store"})

@@ -80,7 +80,7 @@ def _own_namespaces(*, inside: bool) -> str:
 
 
 def _empty_root() -> str:
-    """A directory that has been removed: nothing is in it, and nobody can make anything in it."""
+    """A directory that has been removed: it is empty, and nothing can be made in it."""
     kernel.machine()
     directory = tempfile.mkdtemp(prefix="modelyard-scanners-")
     try:

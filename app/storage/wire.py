@@ -193,7 +193,7 @@ def _blamed_on_source(payload: Payload | None) -> Iterator[None]:
         yield
     except TROUBLE:
         if isinstance(payload, Flow) and payload.failure is not None:
-            raise Unavailable(DOWN) from None  # whoever made the flow tells its failure instead
+            raise Unavailable(DOWN) from None  # the maker of the flow tells its failure instead
         raise
 
 

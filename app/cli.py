@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     import uvicorn
 
-    from app.embedded.balanced import Tally
+    from app.embedded.prefork.balanced_server import Tally
     from app.settings import Settings
 
 main = typer.Typer(
@@ -84,14 +84,14 @@ def serve(
     from functools import partial
 
     gc.disable()  # nothing of what is loaded now is garbage; the children turn it on again
-    from app import counting
+    from app import shared_counters
 
-    counting.share(processes + 1)
+    shared_counters.share(processes + 1)
     import app.main  # noqa: F401 - loaded here, shared by the children
     import workers.main  # noqa: F401 - likewise
-    from app.embedded import family
-    from app.embedded.balanced import Tally
-    from app.embedded.forked import Role
+    from app.embedded.prefork import parent
+    from app.embedded.prefork.balanced_server import Tally
+    from app.embedded.prefork.child import Role
 
     settings = _settings()
     logs = settings.data_dir / "log"
@@ -101,7 +101,7 @@ def serve(
         for place in range(processes)
     ]
     roles.append(Role("worker", logs / "worker.log", partial(_work_share, settings, processes)))
-    family.run(roles, reports)
+    parent.run(roles, reports)
 
 
 @main.command()
@@ -135,7 +135,7 @@ def prepare() -> None:
 def _serve_api(settings: Settings, fd: int | None) -> None:
     import socket
 
-    from app.http.server import Server
+    from app.http.connection.server import Server
     from app.main import stop
 
     config = _uvicorn(settings)
@@ -145,24 +145,24 @@ def _serve_api(settings: Settings, fd: int | None) -> None:
 
 
 def _work_share(settings: Settings, place: int) -> None:
-    from app import counting
+    from app import shared_counters
 
-    counting.take(place)
+    shared_counters.take(place)
     _serve_worker(settings)
 
 
 def _serve_share(settings: Settings, listener: socket.socket, tally: Tally, place: int) -> None:
-    from app import counting
-    from app.embedded.balanced import BalancedServer
+    from app import shared_counters
+    from app.embedded.prefork.balanced_server import BalancedServer
     from app.main import stop
 
-    counting.take(place)
+    shared_counters.take(place)
     config = _uvicorn(settings)
     BalancedServer(config, listener, tally, place, lambda: stop(config.app)).run()
 
 
 def _uvicorn(settings: Settings) -> uvicorn.Config:
-    from app.http.server import configuration
+    from app.http.connection.server import configuration
     from app.main import create_app
 
     return configuration(create_app(settings), settings)

@@ -10,17 +10,19 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount
 
-from app.graphql import transport
-from app.http import ci, downloads, health, uploads
-from app.http.admission import Admission
-from app.http.auth import Authentication
+from app.graphql.transport import endpoint
+from app.http import ci
+from app.http.admission.middleware import Admission
+from app.http.authentication import Authentication
 from app.http.hosts import HostNames
+from app.http.links import downloads, uploads
 from app.http.origins import Origins
-from app.http.projects import ProjectSegment
+from app.http.probes import health
+from app.http.project_paths import ProjectSegment
 from app.http.proxies import Proxies
-from app.http.requests import RequestRecord
-from app.mlflow import lookup
+from app.http.request_record import RequestRecord
 from app.mlflow import routes as mlflow
+from app.mlflow.protocol import route_lookup
 from app.packages import files
 from app.runtime import Runtime, open_runtime
 from app.settings import Settings
@@ -61,17 +63,17 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> Starlet
 def stop(app: object) -> None:
     """End answers that would go on for ever, when the server is told to stop."""
     assert isinstance(app, Starlette), "the server has the application that was made here"
-    transport.stop(app)
+    endpoint.stop(app)
 
 
 @asynccontextmanager
 async def _serving(app: Starlette, runtime: Runtime) -> AsyncIterator[None]:
     app.state.runtime = runtime
-    transport.prepare(app)
+    endpoint.prepare(app)
     try:
         yield
     finally:
-        await transport.close(app)
+        await endpoint.close(app)
 
 
 def _middleware(settings: Settings) -> list[Middleware]:
@@ -90,10 +92,10 @@ def _middleware(settings: Settings) -> list[Middleware]:
 
 
 def _routes() -> list[BaseRoute]:
-    calls = lookup.gathered(mlflow.routes)
+    calls = route_lookup.with_lookup(mlflow.routes)
     return [
         *health.routes,
-        *transport.routes,
+        *endpoint.routes,
         *downloads.routes,
         *uploads.routes,
         *ci.routes,

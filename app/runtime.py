@@ -7,15 +7,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from app import faults
-from app.access.authentication import Authenticator
-from app.ci.observer import Observer
+from app.access.authentication.authenticator import Authenticator
+from app.ci.client import CiClient
 from app.db.database import Database
-from app.queue.broker import Broker
+from app.disk_space import DiskSpace
+from app.queue.notifier import Notifier
 from app.settings import Settings
-from app.space import Room
 from app.storage.blobs import BlobStore
-from app.storage.s3 import S3BlobStore
-from app.webhooks.courier import Courier
+from app.storage.s3.store import S3BlobStore
+from app.webhooks.client import WebhookClient
 
 API_STATEMENT_TIMEOUT_MS = 5_000
 WORKER_STATEMENT_TIMEOUT_MS = 60_000
@@ -30,9 +30,9 @@ class Runtime:
     settings: Settings
     db: Database
     blobs: BlobStore
-    broker: Broker
-    courier: Courier
-    observer: Observer
+    broker: Notifier
+    webhook_client: WebhookClient
+    ci_client: CiClient
     authenticator: Authenticator
 
 
@@ -42,7 +42,7 @@ async def open_runtime(
 ) -> AsyncIterator[Runtime]:
     """Build the parts and close them again. Nothing is contacted yet: a part that is away is met when it is used."""
     faults.arm(settings.faults)
-    broker = Broker(settings.redis_url)
+    broker = Notifier(settings.redis_url)
     db = Database(
         settings.database_url,
         pool=settings.database_pool,
@@ -55,15 +55,15 @@ async def open_runtime(
     reserve = settings.reserved_bytes
     blobs = S3BlobStore(settings, room=_room(settings, "the object store", "s3", "s3", reserve, _STORES_OWN_SHARE))
     try:
-        yield Runtime(settings, db, blobs, broker, Courier.of(settings), Observer.of(settings), Authenticator(db))
+        yield Runtime(settings, db, blobs, broker, WebhookClient.of(settings), CiClient.of(settings), Authenticator(db))
     finally:
         await broker.close()
         await blobs.close()
         await db.close()
 
 
-def _room(settings: Settings, what: str, server: str, folder: str, reserve: int, share: float = 0.0) -> Room:
+def _room(settings: Settings, what: str, server: str, folder: str, reserve: int, share: float = 0.0) -> DiskSpace:
     """Of a server that `up` has started the disk can be looked at."""
     if server not in settings.embedded.split(","):
-        return Room(what)
-    return Room(what, directory=settings.data_dir / folder, reserve=reserve, share=share)
+        return DiskSpace(what)
+    return DiskSpace(what, directory=settings.data_dir / folder, reserve=reserve, share=share)

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.embedded.children import answers_ready
+from app.embedded.application import answers_ready
 from bench import peers
 from bench.machine import PROCESSES, Clock, Machine
 from bench.peers import ROOT, Peer

@@ -34,7 +34,7 @@ from app.db import migrate
 from app.db.database import Database, async_url
 from app.embedded import servers
 from app.main import create_app
-from app.registry import semver
+from app.registry.references import semver
 from app.runtime import Runtime, open_runtime
 from app.settings import Settings
 

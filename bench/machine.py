@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Self
 
 from app.embedded import servers as embedded
-from app.embedded.process import launch_command
+from app.embedded.processes.process import launch_command
 
 PROCESSES = 2
 """API processes, of every server that is compared."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from app.embedded.process import launch_command
+from app.embedded.processes.process import launch_command
 
 _PATIENCE = 120.0
 _GRACE = 20.0

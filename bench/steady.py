@@ -28,7 +28,7 @@ import httpx
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from app.embedded.children import answers_ready
+from app.embedded.application import answers_ready
 from bench.peers import ROOT
 from bench.processors import tree
 from bench.started import free_port, started

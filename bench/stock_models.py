@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from app.registry import semver
+from app.registry.references import semver
 from bench import stock
 from bench.peers import Peer
 

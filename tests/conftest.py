@@ -21,7 +21,7 @@ from sqlalchemy import func, update
 
 from app.access import bootstrap, groups, members, projects, tokens, users
 from app.access.groups import CreateGroup
-from app.access.members import Place
+from app.access.members import GroupOrProject
 from app.access.policy import Actor, Role, Scope
 from app.access.projects import CreateProject
 from app.access.tokens import IssueToken
@@ -139,7 +139,7 @@ async def new_project(
     owner = staff[Role.OWNER]
     group = await groups.create(runtime.db, owner.actor, CreateGroup(f"g{uuid4().hex}"))
     made = await projects.create(runtime.db, owner.actor, CreateProject(group.id, name, visibility=visibility))
-    place = Place(project_id=made.id)
+    place = GroupOrProject(project_id=made.id)
     for role, person in staff.items():
         if role not in {None, Role.OWNER}:
             await members.set_role(runtime.db, owner.actor, place, person.actor.username, role)
@@ -170,7 +170,7 @@ async def put_jobs_off(runtime: Runtime) -> None:
 @asynccontextmanager
 async def serving(runtime: Runtime) -> AsyncIterator[str]:
     """The API on a loopback port, in this process and event loop; gives its address."""
-    from app.http.server import configuration  # noqa: PLC0415
+    from app.http.connection.server import configuration  # noqa: PLC0415
     from app.main import create_app  # noqa: PLC0415
 
     # Opened again by its number, so that it knows to be TCP: asyncio turns Nagle's delay of 40 ms off only then.

@@ -14,12 +14,14 @@ from datetime import timedelta
 import structlog
 from prometheus_client import Gauge
 
-from app.artifacts import damage, garbage, inspections, multipart_uploads, reconciling
+from app.artifacts.upkeep import damage, garbage, inspections
+from app.artifacts.upkeep import reconcile as upkeep_reconcile
+from app.artifacts.uploads import multipart
 from app.journal import events
 from app.queue import leases
 from app.registry import completion
 from app.runtime import Runtime
-from app.webhooks import delivering
+from app.webhooks import dispatch
 
 SUCCESS = Gauge(
     "modelyard_chore_last_success_timestamp_seconds",
@@ -53,7 +55,7 @@ async def expire(runtime: Runtime) -> object:
 
 async def end_uploads(runtime: Runtime) -> object:
     """Free the parts of uploads that were abandoned or aborted."""
-    return await multipart_uploads.expire(runtime.db, runtime.blobs, missed=completion.miss)
+    return await multipart.expire(runtime.db, runtime.blobs, missed=completion.mark_missed)
 
 
 async def inspect(runtime: Runtime) -> object:
@@ -68,13 +70,13 @@ async def give_up(runtime: Runtime) -> object:
 
 async def settle(runtime: Runtime) -> object:
     """Complete versions whose files are all there, and tell webhooks, where a process ended before it did so."""
-    settled = await completion.settle_all(runtime.db)
+    settled = await completion.complete_all_announced(runtime.db)
     return settled, await completion.announce(runtime.db)
 
 
 async def reconcile(runtime: Runtime) -> object:
     """Compare bucket and tables: suspect and condemn what no row knows, mark what is missing."""
-    return await reconciling.reconcile(runtime.db, runtime.blobs)
+    return await upkeep_reconcile.reconcile(runtime.db, runtime.blobs)
 
 
 async def recheck(runtime: Runtime) -> object:
@@ -85,22 +87,22 @@ async def recheck(runtime: Runtime) -> object:
 
 async def bury(runtime: Runtime) -> object:
     """Give up jobs that kill their worker every time."""
-    return await leases.bury_hopeless(runtime.db)
+    return await leases.fail_exhausted(runtime.db)
 
 
 async def forget(runtime: Runtime) -> object:
     """Remove old succeeded jobs."""
-    return await leases.forget_finished(runtime.db)
+    return await leases.remove_finished(runtime.db)
 
 
 async def forget_deliveries(runtime: Runtime) -> object:
     """Remove old entries of the delivery log of webhooks."""
-    return await delivering.forget_old(runtime.db)
+    return await dispatch.forget_old(runtime.db)
 
 
 async def forget_events(runtime: Runtime) -> object:
     """Remove old entries of the journal that subscriptions read."""
-    return await events.forget_old(runtime.db)
+    return await events.remove_old(runtime.db)
 
 
 CHORES = (

@@ -10,16 +10,17 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from app.artifacts import ingestion, inspections
-from app.ci import following, waiting
+from app.artifacts.upkeep import inspections
+from app.artifacts.uploads import ingest
+from app.ci import awaiting_settings, polling
 from app.queue import jobs
 from app.registry import completion
 from app.registry import purge as registry_purge
 from app.runtime import Runtime
-from app.tracking import owners
+from app.tracking import file_owners
 from app.tracking import purge as tracking_purge
 from app.upkeep import project_deletion
-from app.webhooks import delivering
+from app.webhooks import dispatch
 
 Progress = Callable[[int, int | None], Awaitable[None]]
 Handler = Callable[[Runtime, Any, Progress], Awaitable[bool | None]]
@@ -71,7 +72,7 @@ async def deliver_webhook(runtime: Runtime, job: jobs.DeliverWebhook, _progress:
 
     Safe late: the outcome is noted only on the attempt that was read, so a later one's is never overwritten.
     """
-    await delivering.deliver(runtime.db, runtime.courier, job.project_id, job.delivery_id)
+    await dispatch.deliver(runtime.db, runtime.webhook_client, job.project_id, job.delivery_id)
 
 
 async def ingest_uploads(runtime: Runtime, job: jobs.IngestUploads, progress: Progress) -> bool:
@@ -79,8 +80,8 @@ async def ingest_uploads(runtime: Runtime, job: jobs.IngestUploads, progress: Pr
 
     Safe late: an upload that has ended is left alone, and joining parts twice gives the same object.
     """
-    more = await ingestion.ingest(
-        runtime.db, runtime.blobs, job.project_id, job.batch_id, lock_of=owners.lock, progress=progress
+    more = await ingest.ingest(
+        runtime.db, runtime.blobs, job.project_id, job.batch_id, lock_of=file_owners.lock, progress=progress
     )
     await _follow_files(runtime, job.project_id)
     return more
@@ -98,7 +99,7 @@ async def inspect_artifacts(runtime: Runtime, job: jobs.InspectArtifacts, progre
 
 async def _follow_files(runtime: Runtime, project_id: int) -> None:
     """Complete versions whose files are all there now, and tell webhooks; a chore does what is missed here."""
-    await completion.settle(runtime.db, project_id)
+    await completion.complete_announced(runtime.db, project_id)
     await completion.announce(runtime.db, project_id)
 
 
@@ -107,7 +108,7 @@ async def follow_ci_job(runtime: Runtime, job: jobs.FollowCiJob, _progress: Prog
 
     Safe late: what a late one saw is not written over what was seen since.
     """
-    await following.follow(runtime.db, runtime.observer, job.project_id, job.ci_job_id)
+    await polling.follow(runtime.db, runtime.ci_client, job.project_id, job.ci_job_id)
 
 
 async def pick_up_ci_jobs(runtime: Runtime, job: jobs.PickUpCiJobs, _progress: Progress) -> None:
@@ -115,7 +116,7 @@ async def pick_up_ci_jobs(runtime: Runtime, job: jobs.PickUpCiJobs, _progress: P
 
     Safe late: only jobs that still wait for settings are picked up.
     """
-    await waiting.pick_up_all(runtime.db, job.project_id)
+    await awaiting_settings.pick_up_all(runtime.db, job.project_id)
 
 
 HANDLERS: dict[str, Handler] = {

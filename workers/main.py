@@ -18,13 +18,13 @@ import structlog
 from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
-from app.queue import broker
+from app.queue import notifier
 from app.runtime import WORKER_STATEMENT_TIMEOUT_MS, Runtime, open_runtime
 from app.settings import Settings
 from app.telemetry import configure_logging
 from workers import chores
-from workers.execution import Executor
-from workers.pulse import Pulse
+from workers.executor import Executor
+from workers.liveness import Liveness
 
 PUMP_SECONDS = 1.0
 RINGS_AT_ONCE = 10
@@ -54,7 +54,7 @@ async def work(runtime: Runtime, name: str, stop: asyncio.Event, listener: socke
 
     Probes are answered on the listening socket, where there is one.
     """
-    executor, pulse = Executor(runtime, name), Pulse()
+    executor, pulse = Executor(runtime, name), Liveness()
     log.info("worker.started", worker=name)
     tasks = [
         asyncio.create_task(_pump(executor, pulse)),
@@ -73,7 +73,7 @@ async def work(runtime: Runtime, name: str, stop: asyncio.Event, listener: socke
     log.info("worker.stopped", worker=name)
 
 
-async def _pump(executor: Executor, pulse: Pulse) -> None:
+async def _pump(executor: Executor, pulse: Liveness) -> None:
     """The guarantee: look for due jobs every second, whatever Redis says; sooner when a place becomes free."""
     while True:
         try:
@@ -94,11 +94,11 @@ async def _listen(runtime: Runtime, executor: Executor) -> None:
 
     while True:
         bell = Worker(
-            functions=[func(on_ring, name=broker.RUN, max_tries=1_000_000, keep_result=0)],
-            queue_name=broker.QUEUE,
-            redis_settings=broker.redis_settings(runtime.settings.redis_url),
-            job_serializer=broker.serialize,
-            job_deserializer=broker.deserialize,
+            functions=[func(on_ring, name=notifier.RUN, max_tries=1_000_000, keep_result=0)],
+            queue_name=notifier.QUEUE,
+            redis_settings=notifier.redis_settings(runtime.settings.redis_url),
+            job_serializer=notifier.serialize,
+            job_deserializer=notifier.deserialize,
             handle_signals=False,
             keep_result=0,
             max_jobs=RINGS_AT_ONCE,

@@ -12,10 +12,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from app.http import health
-from app.http.server import configuration
+from app.http.connection.server import configuration
+from app.http.probes import health
 from app.runtime import Runtime
-from workers.pulse import STILL_SECONDS, Pulse
+from workers.liveness import STILL_SECONDS, Liveness
 
 
 class _Server(uvicorn.Server):
@@ -26,13 +26,13 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(runtime: Runtime, pulse: Pulse, listener: socket.socket) -> None:
+async def serve(runtime: Runtime, pulse: Liveness, listener: socket.socket) -> None:
     """Answer until cancelled."""
     config = configuration(application(runtime, pulse), runtime.settings, ws="none", lifespan="off")
     await _Server(config).serve(sockets=[listener])
 
 
-def application(runtime: Runtime, pulse: Pulse) -> Starlette:
+def application(runtime: Runtime, pulse: Liveness) -> Starlette:
     """`/health/live` (the pump turns), `/health/ready` and `/metrics`."""
 
     async def live(_request: Request) -> Response:

@@ -12,10 +12,10 @@ from app.access import policy, repository
 from app.access.names import check_path, check_title, check_visibility
 from app.access.policy import Actor, Permission, Role
 from app.access.tables import Group, Membership
-from app.composing import composed
 from app.db.database import Database, Snapshot, Tx
 from app.errors import Forbidden, Invalid, NotFound, Taken
 from app.pagination import Keyset, Page, Window
+from app.text import normalized
 
 MAX_DEPTH = 20
 
@@ -137,7 +137,7 @@ async def add(tx: Tx, command: CreateGroup, *, parent: Group | None = None, owne
             owner_user_id=owner_user_id,
             path=command.path,
             full_path=full_path,
-            name=composed(command.name or command.path),
+            name=normalized(command.name or command.path),
             visibility=command.visibility,
             lineage=[*(parent.lineage if parent else []), group_id],
         )

@@ -13,10 +13,11 @@ from app.access.tables import Project
 from app.db.database import Database, Snapshot, Tx
 from app.errors import Forbidden, NotFound
 from app.pagination import Page, Window
-from app.queue import listing, second_chances
-from app.queue.listing import JobFilter, JobNotFound
+from app.queue import retries
+from app.queue import search as queue_search
 from app.queue.outbox import BackgroundJob
-from app.queue.second_chances import Retried
+from app.queue.retries import Retried
+from app.queue.search import JobFilter, JobNotFound
 
 __all__ = ["BackgroundJob", "JobFilter", "JobNotFound", "Retried"]
 
@@ -51,14 +52,14 @@ async def search(
     """Background jobs of the whole installation for administrators, else those that the actor asked for."""
     async with db.read() as snap:
         wish, seen = _everywhere(actor, state, kind)
-        return await listing.page(snap, wish, window, *seen)
+        return await queue_search.page(snap, wish, window, *seen)
 
 
 async def count(db: Database, actor: Actor, *, state: str | None = None, kind: str | None = None) -> int:
     """How many jobs :func:`search` would page through."""
     async with db.read() as snap:
         wish, seen = _everywhere(actor, state, kind)
-        return await listing.count(snap, wish, *seen)
+        return await queue_search.count(snap, wish, *seen)
 
 
 async def retry(db: Database, actor: Actor, job_id: UUID) -> Retried:
@@ -73,7 +74,7 @@ async def retry(db: Database, actor: Actor, job_id: UUID) -> Retried:
     async def permit(tx: Tx, job: BackgroundJob) -> None:
         await require_manager(tx, actor, job)
 
-    return await second_chances.retry(db, job_id, permit)
+    return await retries.retry(db, job_id, permit)
 
 
 async def require_manager(snap: Snapshot, actor: Actor, job: BackgroundJob) -> None:

@@ -29,14 +29,14 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class GroupOrProject:
     """A group or a project: exactly one of the two."""
 
     project_id: int | None = None
     group_id: int | None = None
 
 
-async def set_role(db: Database, actor: Actor, place: Place, username: str, role: Role) -> Member:
+async def set_role(db: Database, actor: Actor, place: GroupOrProject, username: str, role: Role) -> Member:
     """Give a user a role, or another one. Maintainers give up to their own role.
 
     Raises:
@@ -60,7 +60,7 @@ async def set_role(db: Database, actor: Actor, place: Place, username: str, role
     return Member(user, role)
 
 
-async def remove(db: Database, actor: Actor, place: Place, username: str) -> User:
+async def remove(db: Database, actor: Actor, place: GroupOrProject, username: str) -> User:
     """Take a user's own role away; inherited ones stay. Every person may leave; a bot is removed by others.
 
     Raises:
@@ -94,7 +94,7 @@ ORDER: Keyset[Member] = Keyset(
 )
 
 
-async def _require_management(tx: Tx, actor: Actor, place: Place) -> Role:
+async def _require_management(tx: Tx, actor: Actor, place: GroupOrProject) -> Role:
     if place.project_id is not None:
         access = await projects.visible(tx, actor, place.project_id)
         policy.require(actor, access, Permission.MEMBER_MANAGE)
@@ -103,14 +103,14 @@ async def _require_management(tx: Tx, actor: Actor, place: Place) -> Role:
     return await groups.require(tx, actor, place.group_id, Permission.MEMBER_MANAGE)
 
 
-async def _check_rank(tx: Tx, place: Place, user: User, *, own: Role, wanted: Role) -> None:
+async def _check_rank(tx: Tx, place: GroupOrProject, user: User, *, own: Role, wanted: Role) -> None:
     """Nobody gives more than it has, or takes from somebody above."""
     current = await tx.scalar(_role_of(place, user))
     if wanted > own or (current or 0) > own:
         raise Forbidden(f"You are {own.name.lower()} here; the role in question is above yours.")
 
 
-async def _keep_an_owner(tx: Tx, place: Place, user: User) -> None:
+async def _keep_an_owner(tx: Tx, place: GroupOrProject, user: User) -> None:
     if place.group_id is None:
         return
     # The row of the group serialises two owners who leave at the same moment.
@@ -122,9 +122,9 @@ async def _keep_an_owner(tx: Tx, place: Place, user: User) -> None:
         raise Conflict("This is the last owner of the group; make somebody else an owner first.", field="username")
 
 
-def _role_of(place: Place, user: User) -> Select[int]:
+def _role_of(place: GroupOrProject, user: User) -> Select[int]:
     return select(Membership.role).where(Membership.user_id == user.id, _here(place))
 
 
-def _here(place: Place) -> ColumnElement[bool]:
-    return repository.one_place(project_id=place.project_id, group_id=place.group_id)
+def _here(place: GroupOrProject) -> ColumnElement[bool]:
+    return repository.in_group_or_project(project_id=place.project_id, group_id=place.group_id)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from app.composing import composed
 from app.errors import Invalid
+from app.text import normalized
 
 _PATH = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,253}[A-Za-z0-9_-])?")
 
@@ -31,7 +31,7 @@ def check_title(name: str, field: str, limit: int = 255) -> str:
     Raises:
         Invalid: blank, longer than ``limit`` characters, or with control characters.
     """
-    name = composed(name)
+    name = normalized(name)
     if not name.strip() or len(name) > limit or any(ord(letter) < 32 or ord(letter) == 127 for letter in name):
         raise Invalid(
             f"`{name[:80]}` is not a valid name: 1–{limit} characters, not blank, no control characters.", field=field

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from app.errors import Forbidden, Invalid, NotFound, Unauthenticated
 
 if TYPE_CHECKING:
-    from app.access.passes import Pass
+    from app.access.authentication.access_cache import RequestCache
     from app.access.tables import Project
 
 
@@ -128,7 +128,7 @@ class Actor:
     token_id: int | None = None
     ci_job: str | None = None
     """The CI job that got the token for its identity, as ``provider:external id``."""
-    known: Pass | None = field(default=None, compare=False, repr=False)
+    known: RequestCache | None = field(default=None, compare=False, repr=False)
     """What is known of the projects that it reaches; None: nothing is."""
 
     @property

@@ -250,6 +250,6 @@ def _members(around: Select[User]) -> Select[User, int]:
     return joined.add_columns(func.max(Membership.role).label("role")).group_by(User.id)
 
 
-def one_place(*, group_id: int | None, project_id: int | None) -> ColumnElement[bool]:
+def in_group_or_project(*, group_id: int | None, project_id: int | None) -> ColumnElement[bool]:
     """Memberships in exactly this project or exactly this group."""
     return Membership.project_id == project_id if project_id is not None else Membership.group_id == group_id

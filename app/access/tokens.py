@@ -17,10 +17,10 @@ from app.access.policy import GRANTED_BY, Actor, Permission, Role, Scope
 from app.access.repository import ValidToken
 from app.access.tables import Membership, User
 from app.access.tables import Token as Token
-from app.composing import composed
 from app.db.database import Database, Tx
 from app.errors import Forbidden, Invalid, NotFound, Unauthenticated, Unavailable
 from app.pagination import Keyset, Page, Window
+from app.text import normalized
 
 PREFIX = "myt_"
 _USED_RESOLUTION = timedelta(minutes=1)
@@ -60,7 +60,7 @@ async def authenticate(db: Database, secret: str) -> Actor:
         Unauthenticated: unknown, expired or revoked, all alike.
     """
     token, actor = await read(db, secret)
-    await remember_use(db, token.id, token.last_used_at)
+    await record_use(db, token.id, token.last_used_at)
     return actor
 
 
@@ -79,7 +79,7 @@ async def read(db: Database, secret: str) -> tuple[Token, Actor]:
     return found.token, _actor(found)
 
 
-async def remember_use(db: Database, token_id: int | None, last_used_at: datetime | None) -> datetime:
+async def record_use(db: Database, token_id: int | None, last_used_at: datetime | None) -> datetime:
     """Note that a token is used, once a minute at most. Answers when it was used last, as far as that is noted.
 
     Where it cannot be noted it is left for a minute: reading goes on while the disk of the database is full.
@@ -146,7 +146,7 @@ async def add(tx: Tx, command: IssueToken, *, user_id: int, created_by: int | No
             user_id=user_id,
             project_id=command.project_id,
             group_id=command.group_id,
-            name=composed(command.name),
+            name=normalized(command.name),
             sha256=digest(secret),
             scopes=[str(scope) for scope in dict.fromkeys(command.scopes)],
             created_by=created_by,
@@ -274,7 +274,7 @@ async def _may_manage(tx: Tx, actor: Actor, token: Token, user_id: int) -> bool:
 
 async def _add_bot(tx: Tx, command: IssueToken) -> int:
     bot_id: int | None = await tx.scalar(
-        insert(User).values(username=bots.new_username(), name=composed(command.name), is_bot=True).returning(User.id)
+        insert(User).values(username=bots.new_username(), name=normalized(command.name), is_bot=True).returning(User.id)
     )
     assert bot_id is not None, "INSERT … RETURNING gives the id"
     await tx.execute(

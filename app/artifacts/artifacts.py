@@ -22,9 +22,9 @@ from sqlalchemy import (
     text,
 )
 
-from app.artifacts import sight
-from app.artifacts.sight import Seen
+from app.artifacts import visibility
 from app.artifacts.tables import Artifact, Blob
+from app.artifacts.visibility import Visibility
 from app.db.database import Database, Snapshot
 from app.errors import NotFound
 from app.pagination import Keyset
@@ -121,8 +121,8 @@ async def find(snap: Snapshot, root: Root, path: str) -> ArtifactDetails:
     return ArtifactDetails(*row)
 
 
-async def get(db: Database, root: Root, path: str, seen: Seen) -> ArtifactDetails:
-    """As :func:`find`, for callers who need nothing else of the database; ``seen`` says what they may see.
+async def get(db: Database, root: Root, path: str, seen: Visibility) -> ArtifactDetails:
+    """As :func:`search`, for callers who need nothing else of the database; ``seen`` says what they may see.
 
     Raises:
         ArtifactNotFound: there is none.
@@ -134,16 +134,16 @@ async def get(db: Database, root: Root, path: str, seen: Seen) -> ArtifactDetail
     return ArtifactDetails(*row)
 
 
-async def by_id(db: Database, project_id: int, artifact_id: UUID, seen: Seen) -> ArtifactDetails | None:
+async def by_id(db: Database, project_id: int, artifact_id: UUID, seen: Visibility) -> ArtifactDetails | None:
     """The file with that id; None when there is none among those that may be seen."""
     async with db.direct() as connection:
         row = await connection.fetchrow(_BY_ID[seen], project_id, artifact_id)
     return None if row is None else ArtifactDetails(*row)
 
 
-def _each(statement: str, file: str = "artifacts") -> dict[Seen, str]:
+def _each(statement: str, file: str = "artifacts") -> dict[Visibility, str]:
     """The same statement for those who see all files, and for those who see the files of versions."""
-    return {Seen.ALL: statement, Seen.OF_VERSIONS: f"{statement} AND {sight.of_version(file)}"}
+    return {Visibility.ALL: statement, Visibility.OF_VERSIONS: f"{statement} AND {visibility.of_version(file)}"}
 
 
 _AT_PATH = _each(f"{DETAILS} AND artifacts.project_id = $1 AND root_id = $2 AND path = $3")
@@ -155,13 +155,15 @@ async def list_folder(snap: Snapshot, root: Root, folder: str = "") -> list[Entr
     entries: list[Entry] = []
     after: str | None = ""
     while after is not None:
-        page, after = await list_page(snap, root, folder, after, Seen.ALL)
+        page, after = await list_page(snap, root, folder, after, Visibility.ALL)
         entries += page
     entries.sort(key=lambda entry: entry.name)
     return entries
 
 
-async def list_page(snap: Snapshot, root: Root, folder: str, after: str, seen: Seen) -> tuple[list[Entry], str | None]:
+async def list_page(
+    snap: Snapshot, root: Root, folder: str, after: str, seen: Visibility
+) -> tuple[list[Entry], str | None]:
     """Read step: some files and folders directly in a folder, and what to pass as ``after`` for more; None: no more.
 
     ``seen`` says which files the one who asks may see; the others are left out.
@@ -220,7 +222,7 @@ def _page(condition: str) -> TextClause:
     )
 
 
-_PAGE = {Seen.ALL: _page(""), Seen.OF_VERSIONS: _page(f"AND {sight.of_version('a')}")}
+_PAGE = {Visibility.ALL: _page(""), Visibility.OF_VERSIONS: _page(f"AND {visibility.of_version('a')}")}
 
 
 ORDER: Keyset[ArtifactDetails] = Keyset("artifacts", (Artifact.path, Artifact.id), lambda found: (found.path, found.id))

@@ -12,10 +12,10 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access import bots, policy, projects
 from app.access.policy import Actor, Permission, ProjectAccess, Role
-from app.ci import trust
-from app.ci.observer import HOOK_SECRET, PROVIDERS, TOKEN, Observer, provider_of
+from app.ci.client import HOOK_SECRET, PROVIDERS, TOKEN, CiClient, provider_of
+from app.ci.identities import trust
+from app.ci.identities.trust import UNCHANGED, EditIdentity
 from app.ci.tables import CiSettings
-from app.ci.trust import UNCHANGED, EditIdentity
 from app.db.database import Database, Snapshot, Tx
 from app.errors import Invalid, NotFound, TooLarge
 from app.queue import outbox
@@ -53,7 +53,7 @@ async def get(db: Database, actor: Actor, project: int | str) -> CiSettings | No
         return await _find(snap, access.id)
 
 
-async def save(db: Database, actor: Actor, observer: Observer, project: int | str, wish: EditSettings) -> CiSettings:
+async def save(db: Database, actor: Actor, observer: CiClient, project: int | str, wish: EditSettings) -> CiSettings:
     """Make or change the settings; CI jobs that waited for them are picked up by a background job.
 
     Raises:
@@ -106,7 +106,7 @@ async def _find(snap: Snapshot, project_id: int) -> CiSettings | None:
 
 
 def _values(
-    observer: Observer, access: ProjectAccess, present: CiSettings | None, wish: EditSettings
+    observer: CiClient, access: ProjectAccess, present: CiSettings | None, wish: EditSettings
 ) -> dict[str, Any]:
     values = _place(observer, present, wish)
     values |= _secrets(observer, access.id, wish)
@@ -117,7 +117,7 @@ def _values(
     return values | {"identity_issuer": issuer} | trust.values(present, wish.identity, values, own)
 
 
-def _place(observer: Observer, present: CiSettings | None, wish: EditSettings) -> dict[str, Any]:
+def _place(observer: CiClient, present: CiSettings | None, wish: EditSettings) -> dict[str, Any]:
     name = wish.provider if wish.provider is not None else present.provider if present else None
     if name is None:
         raise Invalid("The project has no CI settings yet; name a provider: gitlab or github.", field="provider")
@@ -134,7 +134,7 @@ def _place(observer: Observer, present: CiSettings | None, wish: EditSettings) -
     }
 
 
-def _check_base(observer: Observer, text: str, field: str) -> str:
+def _check_base(observer: CiClient, text: str, field: str) -> str:
     try:
         url = observer.rules.check(text)
     except Invalid as error:
@@ -155,7 +155,7 @@ def _refuse_to_carry_token(present: CiSettings, values: Mapping[str, Any]) -> No
         )
 
 
-def _secrets(observer: Observer, project_id: int, wish: EditSettings) -> dict[str, bytes | None]:
+def _secrets(observer: CiClient, project_id: int, wish: EditSettings) -> dict[str, bytes | None]:
     sealed: dict[str, bytes | None] = {}
     for field, place, secret in (("token", TOKEN, wish.token), ("hook_secret", HOOK_SECRET, wish.hook_secret)):
         if secret is None:
@@ -168,7 +168,7 @@ def _secrets(observer: Observer, project_id: int, wish: EditSettings) -> dict[st
     return sealed
 
 
-def _issuer(observer: Observer, present: CiSettings | None, wish: EditIdentity, place: Mapping[str, Any]) -> str:
+def _issuer(observer: CiClient, present: CiSettings | None, wish: EditIdentity, place: Mapping[str, Any]) -> str:
     moved = present is None or any(getattr(present, name) != place[name] for name in ("provider", "base_url"))
     usual = issuer_of(place["provider"], place["base_url"]) if present is None or moved else present.identity_issuer
     return _check_base(observer, wish.issuer or usual, "issuer")

@@ -15,14 +15,14 @@ import orjson
 from sqlalchemy import func, select, update
 
 from app.access import projects
-from app.ci import providers, shapes
-from app.ci.observer import HOOK_SECRET, Observer
+from app.ci.client import HOOK_SECRET, CiClient
+from app.ci.providers import json_values, protocol
 from app.ci.tables import CiJob, CiSettings
 from app.db.database import Database
+from app.encryption import SecretUnreadable
 from app.errors import Invalid, Unauthenticated
 from app.queue import outbox
 from app.queue.jobs import FollowCiJob
-from app.sealing import SecretUnreadable
 
 MAX_BODY = 1024 * 1024
 
@@ -31,7 +31,7 @@ class HookRefused(Unauthenticated):
     """The event does not prove that it comes from the project's CI system."""
 
 
-async def hear_gitlab(db: Database, observer: Observer, project_id: int, token: str, body: bytes) -> bool:
+async def hear_gitlab(db: Database, observer: CiClient, project_id: int, token: str, body: bytes) -> bool:
     """A job event of GitLab, proved by ``X-Gitlab-Token``; whether a job is looked at because of it.
 
     Raises:
@@ -48,7 +48,7 @@ async def hear_gitlab(db: Database, observer: Observer, project_id: int, token: 
     return await _look_at(db, settings, event.get("build_id"), ("pending", "linked"))
 
 
-async def hear_github(db: Database, observer: Observer, project_id: int, signature: str, body: bytes) -> bool:
+async def hear_github(db: Database, observer: CiClient, project_id: int, signature: str, body: bytes) -> bool:
     """An event of GitHub, signed by ``X-Hub-Signature-256``; whether a run is looked at because of it.
 
     A run that has finished may be run again under the same id, so finished ones are looked at, too.
@@ -63,14 +63,14 @@ async def hear_github(db: Database, observer: Observer, project_id: int, signatu
     if settings is None or not matches:
         raise HookRefused
     event = _read(body)
-    repository = shapes.text(shapes.members(event.get("repository")).get("full_name")) or ""
+    repository = json_values.text(json_values.members(event.get("repository")).get("full_name")) or ""
     if repository.casefold() != settings.ci_project.casefold():
         return False
-    run = shapes.members(event.get("workflow_run"))
+    run = json_values.members(event.get("workflow_run"))
     return await _look_at(db, settings, run.get("id"), ("pending", "linked", "finished"))
 
 
-async def _trusted(db: Database, observer: Observer, project_id: int, provider: str) -> tuple[CiSettings | None, str]:
+async def _trusted(db: Database, observer: CiClient, project_id: int, provider: str) -> tuple[CiSettings | None, str]:
     """The project's settings and secret; None and some text where there are none, so that both take as long."""
     mine = (
         CiSettings.project_id == project_id,
@@ -89,14 +89,14 @@ async def _trusted(db: Database, observer: Observer, project_id: int, provider: 
 
 def _read(body: bytes) -> Mapping[str, Any]:
     try:
-        return shapes.members(orjson.loads(body))
+        return json_values.members(orjson.loads(body))
     except orjson.JSONDecodeError:
         raise Invalid("The body is not JSON; let the CI system send events as application/json.") from None
 
 
 async def _look_at(db: Database, settings: CiSettings, id: object, states: tuple[str, ...]) -> bool:
-    external_id = str(shapes.whole(id))
-    if not providers.is_external_id(external_id):
+    external_id = str(json_values.whole(id))
+    if not protocol.is_external_id(external_id):
         return False
     statement = (
         update(CiJob)

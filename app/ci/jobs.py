@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 
 from app.access import policy, projects
 from app.access.policy import Actor, Permission, ProjectAccess
-from app.ci import providers
+from app.ci.providers import protocol
 from app.ci.tables import CiJob
 from app.db.database import Database, Snapshot
 from app.errors import Conflict, NotFound
@@ -23,7 +23,7 @@ class CiJobNotFound(NotFound):
 
 
 @dataclass(frozen=True, slots=True)
-class SeenJob:
+class VisibleJob:
     """A CI job for one reader. Visitors of a project see what the first block holds, members all of it."""
 
     project_id: int
@@ -55,20 +55,20 @@ class SeenJob:
 
 
 _FOR_ALL = ("project_id", "id", "provider", "external_id", "link_state", "status", "name")
-_FOR_MEMBERS = tuple(name for name in SeenJob.__dataclass_fields__ if name not in {*_FOR_ALL, "is_full"})
+_FOR_MEMBERS = tuple(name for name in VisibleJob.__dataclass_fields__ if name not in {*_FOR_ALL, "is_full"})
 
 
-def seen(access: ProjectAccess, row: CiJob) -> SeenJob:
+def seen(access: ProjectAccess, row: CiJob) -> VisibleJob:
     """What the reader behind ``access`` may see of a job that is theirs to see."""
     is_full = access.role is not None
     names = (*_FOR_ALL, *_FOR_MEMBERS) if is_full else _FOR_ALL
     values = {name: getattr(row, name) for name in names}
     if is_full:
         values["ci_project"] = row.ci_project or None
-    return SeenJob(**values, is_full=is_full)
+    return VisibleJob(**values, is_full=is_full)
 
 
-async def refresh(db: Database, actor: Actor, project: int | str, ci_job_id: UUID) -> SeenJob:
+async def refresh(db: Database, actor: Actor, project: int | str, ci_job_id: UUID) -> VisibleJob:
     """Have a job looked at at once, also one that had failed or finished; it is followed from anew.
 
     Raises:
@@ -80,8 +80,8 @@ async def refresh(db: Database, actor: Actor, project: int | str, ci_job_id: UUI
         access = await projects.visible(tx, actor, project)
         require_writer(actor, access)
         job = await find(tx, access.id, ci_job_id)
-        if not providers.is_external_id(job.external_id):
-            raise Conflict(providers.not_an_id(job.external_id))
+        if not protocol.is_external_id(job.external_id):
+            raise Conflict(protocol.not_an_id(job.external_id))
         if not job.awaits_settings or job.link_state == "failed":
             job = await _reopen(tx, job)
         await outbox.enqueue(tx, FollowCiJob(access.id, ci_job_id), project_id=access.id, requested_by=actor.user_id)

@@ -63,11 +63,13 @@ def push(
     """
 
     def begin(where: Connection, reporter: Reporter) -> Coroutine[Any, Any, tuple[dict[str, Any], str]]:
-        from app.client.places import NewVersion
-        from app.client.push import Order
+        from app.client.push import PushRequest
+        from app.client.targets import NewVersion
 
         new = NewVersion(model, version, increment.value.upper() if increment else None, description, _tags(tag or ()))
-        order = Order(tuple(paths), new, candidate, to, tuple(exclude or ()), tuple(alias or ()), create, jobs, restart)
+        order = PushRequest(
+            tuple(paths), new, candidate, to, tuple(exclude or ()), tuple(alias or ()), create, jobs, restart
+        )
         return _pushed(where, order, reporter)
 
     if version and increment:
@@ -107,24 +109,25 @@ def pull(
         from app.client import pull as pulling
 
         name, found = ("", "") if candidate else (what[0], reference) if reference else pulling.parse(what[0])
-        wanted = pulling.Wanted(Path(what[-1]), name, found, candidate, tuple(include or ()), jobs, allow_empty)
+        wanted = pulling.PullRequest(Path(what[-1]), name, found, candidate, tuple(include or ()), jobs, allow_empty)
         return _pulled(where, wanted, reporter)
 
     _run(begin, connection, project, as_json=as_json)
 
 
 async def _pushed(where: Connection, order: Any, reporter: Reporter) -> tuple[dict[str, Any], str]:
-    from app.client import connection, memory, push, telling
+    from app.client import connection, output, push
+    from app.client.transfer import resume_state
 
-    done = await push.push(where, order, memory.folder(connection.default_environment()), reporter)
-    return telling.pushed_as_json(done, order, where), telling.pushed_in_words(done, order, where)
+    done = await push.push(where, order, resume_state.folder(connection.default_environment()), reporter)
+    return output.pushed_as_json(done, order, where), output.pushed_as_text(done, order, where)
 
 
 async def _pulled(where: Connection, wanted: Any, reporter: Reporter) -> tuple[dict[str, Any], str]:
-    from app.client import pull, telling
+    from app.client import output, pull
 
     done = await pull.pull(where, wanted, reporter)
-    return telling.pulled_as_json(done, wanted, where), telling.pulled_in_words(done, wanted)
+    return output.pulled_as_json(done, wanted, where), output.pulled_as_text(done, wanted)
 
 
 _Begin = Callable[["Connection", "Reporter"], Coroutine[Any, Any, tuple[dict[str, Any], str]]]
@@ -155,10 +158,10 @@ def _interrupted(*, as_json: bool) -> None:
 
 
 def _end(failure: Failure, *, as_json: bool) -> None:
-    from app.client import progress, telling
+    from app.client import output, progress
 
     if as_json:
-        typer.echo(json.dumps(telling.failure_as_json(failure), ensure_ascii=False))
+        typer.echo(json.dumps(output.failure_as_json(failure), ensure_ascii=False))
     else:
         sys.stdout.flush()
         typer.echo(progress.legible(f"modelyard: {failure.message}"), err=True)

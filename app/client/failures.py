@@ -53,7 +53,7 @@ class Interrupted(Failure):
         super().__init__(message, code="INTERRUPTED")
 
 
-class Passing(Exception):
+class TemporaryFailure(Exception):
     """A request failed in a way that may be over soon; never leaves the client."""
 
     def __init__(self, reason: str, retry_after: float | None = None) -> None:

@@ -34,7 +34,9 @@ class Reporting:
     """Gives the reporter that fits, and closes it."""
 
     def __init__(self, *, silent: bool) -> None:
-        self._reporter = Silent() if silent else (Bar() if sys.stderr.isatty() else Lines(sys.stderr))
+        self._reporter = (
+            NoProgress() if silent else (ProgressBar() if sys.stderr.isatty() else PlainProgress(sys.stderr))
+        )
 
     def __enter__(self) -> Reporter:
         return self._reporter
@@ -45,7 +47,7 @@ class Reporting:
         self._reporter.close()
 
 
-class Silent:
+class NoProgress:
     """For programs."""
 
     def say(self, text: str) -> None:
@@ -61,7 +63,7 @@ class Silent:
         """Nothing."""
 
 
-class Lines:
+class PlainProgress:
     """For logs: a line when a stage begins, and one every few seconds."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -74,19 +76,19 @@ class Lines:
 
     def begin(self, title: str, total: int) -> None:
         self._title, self._total, self._done, self._told = title, total, 0, time.monotonic()
-        self.say(f"{title}: {in_words(total)}")
+        self.say(f"{title}: {format_size(total)}")
 
     def advance(self, count: int) -> None:
         self._done += count
         if self._total and time.monotonic() - self._told >= _PAUSE:
             self._told = time.monotonic()
-            self.say(f"{self._title}: {100 * self._done // self._total} %, {in_words(self._done)}")
+            self.say(f"{self._title}: {100 * self._done // self._total} %, {format_size(self._done)}")
 
     def close(self) -> None:
         """Nothing is open."""
 
 
-class Bar:
+class ProgressBar:
     """For people at a terminal."""
 
     def __init__(self) -> None:
@@ -131,7 +133,7 @@ def legible(text: str) -> str:
     return _UNPRINTABLE.sub("\ufffd", text)
 
 
-def in_words(size: float) -> str:
+def format_size(size: float) -> str:
     """Bytes as people read them: `1.4 GiB`."""
     for unit in ("B", "KiB", "MiB", "GiB"):
         if size < 1024:

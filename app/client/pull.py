@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.client import api as apis
-from app.client import destination, globs, places, queries
-from app.client.api import Api
+from app.client import targets
 from app.client.connection import Connection
-from app.client.destination import Destination
 from app.client.failures import Empty, Failure
 from app.client.progress import Reporter, counted
-from app.client.receiving import Receiver, RemoteFile
+from app.client.service import documents
+from app.client.service import graphql as apis
+from app.client.service.graphql import Api
+from app.client.transfer import destination, globs
+from app.client.transfer.destination import Destination
+from app.client.transfer.receiving import Receiver, RemoteFile
 
 _TOLD = 20
 _SPLIT = re.compile(r"[@:#]")
@@ -27,7 +29,7 @@ _LARGEST = 2**50
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class PullRequest:
     """What to pull, and where to."""
 
     folder: Path
@@ -70,7 +72,7 @@ def parse(text: str) -> tuple[str, str]:
     return name, rest[1:] if rest[0] == ":" else rest
 
 
-async def pull(connection: Connection, wanted: Wanted, reporter: Reporter) -> Pulled:
+async def pull(connection: Connection, wanted: PullRequest, reporter: Reporter) -> Pulled:
     """Receive all files that are wanted; those that are there already are not sent again.
 
     Raises:
@@ -80,7 +82,7 @@ async def pull(connection: Connection, wanted: Wanted, reporter: Reporter) -> Pu
     """
     began = time.monotonic()
     async with apis.opened(connection, wanted.jobs, lambda reason: reporter.say(f"{reason}; trying again")) as api:
-        await places.require_project(api)
+        await targets.require_project(api)
         source = await _find(api, wanted)
         with destination.opened(wanted.folder) as into:
             size = sum(file.size for file in source.files)
@@ -94,7 +96,7 @@ async def pull(connection: Connection, wanted: Wanted, reporter: Reporter) -> Pu
     return Pulled(source, len(source.files), size, receiver.received, there, time.monotonic() - began)
 
 
-async def _find(api: Api, wanted: Wanted) -> Source:
+async def _find(api: Api, wanted: PullRequest) -> Source:
     owner, nodes = await _listed(api, wanted)
     _refuse_incomplete(owner)
     if not nodes and not wanted.allow_empty:
@@ -110,7 +112,7 @@ async def _find(api: Api, wanted: Wanted) -> Source:
     return Source(owner, _title(owner), files, failed)
 
 
-async def _listed(api: Api, wanted: Wanted) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+async def _listed(api: Api, wanted: PullRequest) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The owner of files, and all its files."""
     nodes: list[dict[str, Any]] = []
     after = id = None
@@ -124,18 +126,18 @@ async def _listed(api: Api, wanted: Wanted) -> tuple[dict[str, Any], list[dict[s
             return owner, nodes
 
 
-async def _page(api: Api, wanted: Wanted, id: str | None, after: str | None) -> dict[str, Any]:
+async def _page(api: Api, wanted: PullRequest, id: str | None, after: str | None) -> dict[str, Any]:
     if wanted.candidate is not None:
-        lookup = {"id": id} if id else places.candidate_lookup(api, wanted.candidate)
-        found = (await api.ask(queries.CANDIDATE_FILES, candidate=lookup, after=after))["candidate"]
+        lookup = {"id": id} if id else targets.candidate_lookup(api, wanted.candidate)
+        found = (await api.ask(documents.CANDIDATE_FILES, candidate=lookup, after=after))["candidate"]
         missing = f"There is no candidate `{wanted.candidate}` in {api.connection.project}."
     else:
-        lookup = {"id": id} if id else places.version_lookup(api, wanted.model, wanted.reference)
-        found = (await api.ask(queries.VERSION_FILES, version=lookup, after=after))["modelVersion"]
+        lookup = {"id": id} if id else targets.version_lookup(api, wanted.model, wanted.reference)
+        found = (await api.ask(documents.VERSION_FILES, version=lookup, after=after))["modelVersion"]
         missing = f"There is no version `{wanted.reference}` of `{wanted.model}` in {api.connection.project}."
     if found is None:
         if wanted.candidate is None:
-            await places.require_model(api, wanted.model, create=None)
+            await targets.require_model(api, wanted.model, create=None)
         raise Failure(missing, code="NOT_FOUND")
     owner: dict[str, Any] = found
     return owner

@@ -9,18 +9,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from app.client import api as apis
-from app.client import files, hashing, memory, places, uploads
-from app.client.api import Api
+from app.client import targets
 from app.client.connection import Connection
 from app.client.failures import Failure
-from app.client.files import LocalFile
-from app.client.hashing import Hashed
-from app.client.memory import Memory, Remembered
-from app.client.places import NewVersion, Plan, Version
 from app.client.progress import Reporter, counted
-from app.client.sending import Sender
-from app.client.uploads import Owner, Upload
+from app.client.service import graphql as apis
+from app.client.service.graphql import Api
+from app.client.targets import NewVersion, Plan, Version
+from app.client.transfer import hashing, local_files, resume_state, uploads
+from app.client.transfer.hashing import Hashed
+from app.client.transfer.local_files import LocalFile
+from app.client.transfer.resume_state import RememberedFile, ResumeState
+from app.client.transfer.sending import Sender
+from app.client.transfer.uploads import Owner, Upload
 
 _ROUNDS = 5
 """How often files may change, or uploads end, while they are sent."""
@@ -30,7 +31,7 @@ _FORGOTTEN = "the service does not know its upload any more; push again"
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class PushRequest:
     """What a push is to do."""
 
     paths: tuple[Path, ...]
@@ -73,7 +74,7 @@ class Pushed:
     warnings: list[str] = field(default_factory=list)
 
 
-async def push(connection: Connection, order: Order, cache: Path, reporter: Reporter) -> Pushed:
+async def push(connection: Connection, order: PushRequest, cache: Path, reporter: Reporter) -> Pushed:
     """Send files and make a version of them.
 
     Raises:
@@ -81,8 +82,8 @@ async def push(connection: Connection, order: Order, cache: Path, reporter: Repo
         Unreachable: the service was away for too long; the same order goes on later.
     """
     began = time.monotonic()
-    local = files.collect(order.paths, order.exclude, order.folder)
-    with memory.remembered(cache, order.key(connection)) as kept:
+    local = local_files.collect(order.paths, order.exclude, order.folder)
+    with resume_state.remembered(cache, order.key(connection)) as kept:
         if order.restart:
             kept.begin_anew()
         async with apis.opened(connection, order.jobs, lambda reason: reporter.say(f"{reason}; trying again")) as api:
@@ -105,7 +106,7 @@ async def push(connection: Connection, order: Order, cache: Path, reporter: Repo
 
 
 class _Push:
-    def __init__(self, api: Api, order: Order, kept: Memory, reporter: Reporter) -> None:
+    def __init__(self, api: Api, order: PushRequest, kept: ResumeState, reporter: Reporter) -> None:
         self._api = api
         self._order = order
         self._memory = kept
@@ -119,14 +120,14 @@ class _Push:
         self.warnings: list[str] = []
 
     async def run(self, local: Sequence[LocalFile]) -> Version:
-        await places.require_project(self._api)
+        await targets.require_project(self._api)
         plan = await self._plan(local)
-        await places.require_possible(self._api, plan)
+        await targets.require_possible(self._api, plan)
         hashed = await self._hash(local)
         # A candidate may have files beside these, and the version only those of a folder: the service compares them.
         if (plan.new.version or plan.new.tags) and self._order.candidate is None:
-            await places.require_possible(self._api, replace(plan, files=(), manifest=hashing.manifest(hashed)))
-        await places.require_model(self._api, self._order.new.model, create=self._order.create_model)
+            await targets.require_possible(self._api, replace(plan, files=(), manifest=hashing.manifest(hashed)))
+        await targets.require_model(self._api, self._order.new.model, create=self._order.create_model)
         owner = await self._owner()
         for _ in range(_ROUNDS):
             if not await self._transfer_all(owner, hashed):
@@ -136,7 +137,7 @@ class _Push:
             raise Failure("The files kept changing while they were sent; push them when they are at rest.")
         await self._tell_missing(hashed)
         version = await self._version()
-        await places.complete(self._api, version, self._order.aliases)
+        await targets.complete(self._api, version, self._order.aliases)
         return version
 
     async def _plan(self, local: Sequence[LocalFile]) -> Plan:
@@ -145,10 +146,10 @@ class _Push:
         A version that was made by an earlier run is not asked for again.
         """
         if self._order.candidate is not None:
-            await places.candidate(self._api, self._order.candidate)
+            await targets.candidate(self._api, self._order.candidate)
         if self._memory.resumed:
             self._reporter.say("Going on with the push that was interrupted.")
-        made = await places.made_version(self._api, self._memory, self._order.new.model)
+        made = await targets.made_version(self._api, self._memory, self._order.new.model)
         if made is None:
             if self._memory.version:
                 self._reporter.say("The version of the interrupted push has been deleted; beginning anew.")
@@ -167,7 +168,7 @@ class _Push:
             upload = before.upload if before and before.sha256 == hashed.sha256 else None
             if before and before.upload and not upload:
                 await uploads.abort(self._api, [before.upload])
-            known[hashed.file.name] = Remembered(*hashed.file.look, hashed.sha256, upload)
+            known[hashed.file.name] = RememberedFile(*hashed.file.look, hashed.sha256, upload)
             self._memory.save_now_and_then()
         self._memory.save()
         return [Hashed(file, known[file.name].sha256) for file in local]
@@ -175,15 +176,15 @@ class _Push:
     async def _owner(self) -> Owner:
         if self._order.candidate is None:
             return {"modelVersion": {"id": (await self._version()).id}}
-        found = await places.candidate(self._api, self._order.candidate)
+        found = await targets.candidate(self._api, self._order.candidate)
         return {"candidate": {"id": found["id"]}}
 
     async def _version(self) -> Version:
         if self._order.candidate is None:
-            return await places.make_version(self._api, self._memory, self._order.new)
-        found = await places.candidate(self._api, self._order.candidate)
+            return await targets.make_version(self._api, self._memory, self._order.new)
+        found = await targets.candidate(self._api, self._order.candidate)
         new = self._order.new
-        return await places.make_version(
+        return await targets.make_version(
             self._api,
             self._memory,
             NewVersion(
@@ -314,7 +315,7 @@ def _again(file: LocalFile) -> LocalFile:
     return LocalFile(file.name, file.path, now.st_size, now.st_mtime_ns)
 
 
-def _look(known: Remembered) -> tuple[int, int]:
+def _look(known: RememberedFile) -> tuple[int, int]:
     return known.size, known.mtime
 
 

@@ -18,7 +18,7 @@ from app.commands import session
 
 if TYPE_CHECKING:
     from app.runtime import Runtime
-    from app.upkeep.folders import Folder, Summary
+    from app.upkeep.backup.folder import BackupFolder, BackupSummary
 
 backup = typer.Typer(help="Make and restore backups of database and store.", no_args_is_help=True)
 DIRECTORY = typer.Argument(metavar="DIR", help="The folder of the backup.")
@@ -35,21 +35,21 @@ def create(
     ] = True,
 ) -> None:
     """Make a backup in an empty folder while everything runs: database, and every object that it names, compared."""
-    from app.upkeep.folders import Folder
+    from app.upkeep.backup.folder import BackupFolder
 
-    async def work(runtime: Runtime) -> Summary:
-        from app.upkeep import backups
+    async def work(runtime: Runtime) -> BackupSummary:
+        from app.upkeep.backup import create as backup_create
 
         key = runtime.settings.secret_key.get_secret_value() if secret_key else None
         with _progress() as progress:
-            return await backups.create(
+            return await backup_create.create(
                 runtime.db,
                 runtime.blobs,
-                Folder.make(directory),
+                BackupFolder.make(directory),
                 url=runtime.settings.database_url,
                 pg_dump=_program("pg_dump"),
                 secret_key=key,
-                like=Folder(like) if like else None,
+                like=BackupFolder(like) if like else None,
                 progress=progress,
             )
 
@@ -75,9 +75,9 @@ def restore(
     Without MODELYARD_DATABASE_URL and MODELYARD_S3_URL into MODELYARD_DATA_DIR, where `up` then finds it.
     """
     from app.embedded.errors import EmbeddedError
-    from app.upkeep.folders import Folder
+    from app.upkeep.backup.folder import BackupFolder
 
-    folder = Folder(directory)
+    folder = BackupFolder(directory)
     try:
         with _servers(folder):
             made = session.run(lambda runtime: _restore(runtime, folder, new_secret_key))
@@ -87,9 +87,9 @@ def restore(
     _print_summary("Restored the backup of", made, directory)
 
 
-async def _restore(runtime: Runtime, folder: Folder, new_secret_key: bool) -> Summary:
+async def _restore(runtime: Runtime, folder: BackupFolder, new_secret_key: bool) -> BackupSummary:
     from app.errors import Conflict
-    from app.upkeep import restoring
+    from app.upkeep.backup import restore as backup_restore
 
     known = folder.secret_key.read_text().strip() if folder.secret_key.exists() else None
     if not new_secret_key and known not in {None, runtime.settings.secret_key.get_secret_value()}:
@@ -99,7 +99,7 @@ async def _restore(runtime: Runtime, folder: Folder, new_secret_key: bool) -> Su
             " or pass --new-secret-key and set those secrets anew."
         )
     with _progress() as progress:
-        return await restoring.restore(
+        return await backup_restore.restore(
             runtime.db,
             runtime.blobs,
             folder,
@@ -115,31 +115,31 @@ def hold(
     note: Annotated[str, typer.Option(help="Who makes the backup, for people.")] = "modelyard backup hold",
 ) -> None:
     """Keep the bytes of what is deleted from now on; prints the id of the hold. For backups by other programs."""
-    from app.artifacts import holds
+    from app.artifacts.upkeep import backup_holds
 
-    made = session.run(lambda runtime: holds.begin(runtime.db, timedelta(hours=hours), note))
+    made = session.run(lambda runtime: backup_holds.begin(runtime.db, timedelta(hours=hours), note))
     typer.echo(str(made.id))
 
 
 @backup.command()
 def release(hold_id: Annotated[UUID, typer.Argument(metavar="HOLD", help="What `hold` has printed.")]) -> None:
     """End a hold. Fails if it was over before: then bytes may be missing, and the backup is to be made anew."""
-    from app.artifacts import holds
+    from app.artifacts.upkeep import backup_holds
 
-    session.run(lambda runtime: holds.end(runtime.db, hold_id))
+    session.run(lambda runtime: backup_holds.end(runtime.db, hold_id))
 
 
 @backup.command()
 def holds() -> None:
     """List the holds."""
-    from app.artifacts import holds
+    from app.artifacts.upkeep import backup_holds
 
-    for one in session.run(lambda runtime: holds.standing(runtime.db)):
+    for one in session.run(lambda runtime: backup_holds.standing(runtime.db)):
         typer.echo(f"{one.id}  {one.begun_at:%Y-%m-%d %H:%M:%S} to {one.expires_at:%Y-%m-%d %H:%M:%S} UTC  {one.note}")
 
 
 @contextmanager
-def _servers(folder: Folder) -> Iterator[None]:
+def _servers(folder: BackupFolder) -> Iterator[None]:
     """Start the servers that no URL names, in a new data directory with the secret key of the backup.
 
     Raises:
@@ -184,8 +184,8 @@ def _program(name: str) -> Path:
     Raises:
         Invalid: there is none.
     """
-    from app.embedded import binaries
     from app.embedded.errors import EmbeddedError
+    from app.embedded.processes import binaries
     from app.errors import Invalid
 
     try:
@@ -197,7 +197,7 @@ def _program(name: str) -> Path:
     return Path(found)
 
 
-def _print_summary(what: str, made: Summary, directory: Path) -> None:
+def _print_summary(what: str, made: BackupSummary, directory: Path) -> None:
     typer.echo(
         f"{what} {made.taken_at}: {made.objects} objects, {made.bytes} bytes, each with its SHA-256, in {directory}"
         + (f"; {made.damaged} were damaged before" if made.damaged else "")

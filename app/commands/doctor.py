@@ -11,14 +11,14 @@ from app.commands import session
 
 if TYPE_CHECKING:
     from app.runtime import Runtime
-    from app.upkeep.findings import Finding
+    from app.upkeep.doctor.findings import Finding
 
 
 def doctor(
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 for a warning, too.")] = False,
 ) -> None:
     """Check settings, connections, queue, disk, and what keeps scanners in; exit with 1 if something does not work."""
-    from app.upkeep.findings import Level
+    from app.upkeep.doctor.findings import Level
 
     findings = session.run(_examine)
     width = max(len(finding.name) for finding in findings)
@@ -30,6 +30,6 @@ def doctor(
 
 
 async def _examine(runtime: Runtime) -> list[Finding]:
-    from app.upkeep import examining
+    from app.upkeep.doctor import checks
 
-    return await examining.examine(runtime.settings, runtime.db, runtime.blobs, runtime.broker)
+    return await checks.examine(runtime.settings, runtime.db, runtime.blobs, runtime.broker)

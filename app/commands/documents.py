@@ -20,7 +20,7 @@ def register(folder: Folder) -> None:
     """Print a manifest of all documents in a folder; exit code 1 when one of them cannot be run."""
     import orjson
 
-    from app.graphql import documents as trusted
+    from app.graphql.execution import trusted_documents as trusted
 
     known = _checked(lambda: trusted.gather(folder))
     typer.echo(orjson.dumps(known, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode())
@@ -29,7 +29,7 @@ def register(folder: Folder) -> None:
 @documents.command()
 def check(manifest: Manifest) -> None:
     """Check a manifest against the schema and the default limits; exit code 1 when something is wrong."""
-    from app.graphql import documents as trusted
+    from app.graphql.execution import trusted_documents as trusted
 
     known = _checked(lambda: trusted.read(manifest))
     typer.echo(f"{len(known)} documents can be run.")
@@ -37,8 +37,8 @@ def check(manifest: Manifest) -> None:
 
 def _checked(find: Callable[[], dict[str, str]]) -> dict[str, str]:
     from app.errors import Invalid
-    from app.graphql import documents as trusted
-    from app.graphql.limits import Limits
+    from app.graphql.execution import trusted_documents as trusted
+    from app.graphql.execution.limits import Limits
 
     try:
         known = find()

@@ -11,10 +11,10 @@ import typer
 from app.commands import session
 
 if TYPE_CHECKING:
-    from app.artifacts.reconciling import Reconciled
-    from app.artifacts.usage import Amount, Stranger
+    from app.artifacts.reads.usage import Amount, OrphanObject
+    from app.artifacts.upkeep.reconcile import Reconciled
     from app.runtime import Runtime
-    from app.upkeep.explaining import Doomed, Explained
+    from app.upkeep.blob_references import Doomed, Explained
 
 _SHOWN = 100
 
@@ -37,19 +37,20 @@ def collect(
 async def _collect(runtime: Runtime) -> None:
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    from app.artifacts import garbage, multipart_uploads, reconciling
+    from app.artifacts.upkeep import garbage, reconcile
+    from app.artifacts.uploads import multipart
     from app.registry import completion
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, transient=True) as bar:
         task = bar.add_task("ending silent uploads", total=None)
         ended = await garbage.expire_pending(runtime.db)
-        ended += await multipart_uploads.expire(runtime.db, runtime.blobs, missed=completion.miss)
+        ended += await multipart.expire(runtime.db, runtime.blobs, missed=completion.mark_missed)
 
         def walked(objects: int) -> None:
             bar.update(task, description=f"comparing bucket and tables: {objects:,} objects")
 
-        found = await reconciling.reconcile(runtime.db, runtime.blobs, walked)
+        found = await reconcile.reconcile(runtime.db, runtime.blobs, walked)
         bar.update(task, description="sweeping")
         keep = timedelta(seconds=runtime.settings.deleted_bytes_seconds)
         swept = await garbage.sweep(runtime.db, runtime.blobs, keep=keep)
@@ -60,9 +61,9 @@ async def _collect(runtime: Runtime) -> None:
 
 
 async def _print_holds(runtime: Runtime) -> None:
-    from app.artifacts import holds
+    from app.artifacts.upkeep import backup_holds
 
-    for hold in await holds.standing(runtime.db):
+    for hold in await backup_holds.standing(runtime.db):
         typer.echo(
             f"A backup holds all bytes until {hold.expires_at:%Y-%m-%d %H:%M:%S} UTC at the latest: {hold.note}"
             f" (`modelyard backup release {hold.id}` ends that)"
@@ -80,7 +81,7 @@ def _print_found(found: Reconciled | None) -> None:
 
 
 async def _report(runtime: Runtime) -> None:
-    from app.artifacts import usage
+    from app.artifacts.reads import usage
 
     await _print_holds(runtime)
     left = await usage.leftovers(runtime.db, timedelta(seconds=runtime.settings.deleted_bytes_seconds))
@@ -104,18 +105,18 @@ async def _report(runtime: Runtime) -> None:
 
 
 async def _report_strangers(runtime: Runtime) -> None:
-    from app.artifacts import usage
+    from app.artifacts.reads import usage
 
     typer.echo("Objects that no row knows:")
     count, total = 0, 0
-    async for stranger in usage.strangers(runtime.db, runtime.blobs):
+    async for stranger in usage.orphans(runtime.db, runtime.blobs):
         count, total = count + 1, total + stranger.size
         if count <= _SHOWN:
             typer.echo(f"  {_described(stranger)}")
     typer.echo(f"  {count} in all ({_size(total)})")
 
 
-def _described(stranger: Stranger) -> str:
+def _described(stranger: OrphanObject) -> str:
     suspected = f", suspected {stranger.suspected_at:%Y-%m-%d %H:%M:%S}" if stranger.suspected_at else ""
     return (
         f"{stranger.key}  {_size(stranger.size)}, written {stranger.modified:%Y-%m-%d %H:%M:%S}{suspected},"
@@ -124,9 +125,9 @@ def _described(stranger: Stranger) -> str:
 
 
 async def _reasons(runtime: Runtime, wanted: str) -> tuple[list[Explained], list[Doomed]]:
-    from app.upkeep import explaining
+    from app.upkeep import blob_references
 
-    return await explaining.explain(runtime.db, wanted)
+    return await blob_references.explain(runtime.db, wanted)
 
 
 def _print_reasons(wanted: str, kept: list[Explained], doomed: list[Doomed]) -> None:

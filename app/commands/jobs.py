@@ -29,7 +29,7 @@ def show_list(
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many, newest first.")] = 50,
 ) -> None:
     """List jobs, newest first."""
-    from app.queue.listing import JobFilter
+    from app.queue.search import JobFilter
 
     found = session.run(lambda runtime: _some(runtime, JobFilter(state, kind), limit))
     _print_table(found)
@@ -66,14 +66,14 @@ def retry(
 
 async def _some(runtime: Runtime, wish: object, limit: int) -> list[BackgroundJob]:
     from app.pagination import MAX_PAGE, Window
-    from app.queue import listing
+    from app.queue import search
 
-    assert isinstance(wish, listing.JobFilter)
+    assert isinstance(wish, search.JobFilter)
     found: list[BackgroundJob] = []
     after: str | None = None
     async with runtime.db.read() as snap:
         while len(found) < limit:
-            page = await listing.page(snap, wish, Window(first=min(MAX_PAGE, limit - len(found)), after=after))
+            page = await search.page(snap, wish, Window(first=min(MAX_PAGE, limit - len(found)), after=after))
             found += page.items
             if not page.has_next:
                 break
@@ -82,22 +82,22 @@ async def _some(runtime: Runtime, wish: object, limit: int) -> list[BackgroundJo
 
 
 async def _one(runtime: Runtime, job_id: UUID) -> BackgroundJob:
-    from app.queue import listing
+    from app.queue import search
 
     async with runtime.db.read() as snap:
-        return await listing.one(snap, job_id)
+        return await search.one(snap, job_id)
 
 
 async def _retry(runtime: Runtime, ids: list[UUID] | None) -> int:
     """The number of jobs that could not be retried."""
     from app.errors import ModelyardError
-    from app.queue import second_chances
+    from app.queue import retries
 
     failed = 0
-    chosen = await second_chances.dead(runtime.db) if ids is None else ids
+    chosen = await retries.dead(runtime.db) if ids is None else ids
     for job_id in chosen:
         try:
-            retried = await second_chances.retry(runtime.db, job_id, _permit)
+            retried = await retries.retry(runtime.db, job_id, _permit)
         except ModelyardError as error:
             failed += 1
             typer.echo(error.message, err=True)

@@ -24,11 +24,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.pool import NullPool
 
 from app import faults
-from app.db.admission import Admission
-from app.db.direct import DirectPool
+from app.db.direct_pool import DirectPool
 from app.db.pauses import pause
+from app.db.pool_queue import PoolQueue
+from app.disk_space import DiskSpace
 from app.errors import Busy, Conflict, Invalid, OutcomeUnknown, StorageFull, Unavailable
-from app.space import Room
 
 log = structlog.get_logger()
 Snapshot = NewType("Snapshot", AsyncSession)
@@ -62,14 +62,14 @@ class Database:
         statement_timeout_ms: int = 5000,
         name: str = "modelyard",
         announce: Callable[[Sequence[UUID]], None] | None = None,
-        room: Room | None = None,
+        room: DiskSpace | None = None,
     ) -> None:
         """Prepare both pools; connects at first use. ``room`` is that of the disk of the database.
 
         ``announce`` is told after a commit which background jobs the transaction promised. It must not block.
         """
         self._announce, self._url = announce, async_url(url)
-        self.room = room or Room("the database")
+        self.room = room or DiskSpace("the database")
         server_settings = {
             "application_name": name,
             "timezone": "UTC",
@@ -83,9 +83,9 @@ class Database:
         patience = statement_timeout_ms / 1000 + _PATIENCE_SECONDS
         self._write_engine = _engine(url, pool, server_settings, patience)
         self._read_engine = _engine(url, pool, read_settings, patience, isolation_level="AUTOCOMMIT")
-        self._writers, self._readers = Admission(pool), Admission(pool)
+        self._writers, self._readers = PoolQueue(pool), PoolQueue(pool)
         self._direct = DirectPool(driver_url(url), server_settings | _BY_INDEX, patience)
-        self._direct_line, self._aside_line = Admission(pool), Admission(1)
+        self._direct_line, self._aside_line = PoolQueue(pool), PoolQueue(1)
         self._lock_engine = create_async_engine(
             async_url(url),
             poolclass=NullPool,
@@ -158,7 +158,7 @@ class Database:
             self.room.require()
         return _Lent(self._direct_line, self._direct, self.room, is_committing=True)
 
-    def aside(self) -> AbstractAsyncContextManager[asyncpg.Connection]:
+    def priority_connection(self) -> AbstractAsyncContextManager[asyncpg.Connection]:
         """As :meth:`direct`, with one place in a line of its own: for what every request asks before anything else."""
         return _Lent(self._aside_line, self._direct, self.room)
 
@@ -246,7 +246,7 @@ def _refuse_closed(dbapi_connection: Any, _record: Any, _proxy: Any) -> None:
 class _Lent:
     """A connection for the block, after a turn in line."""
 
-    def __init__(self, line: Admission, pool: DirectPool, room: Room, *, is_committing: bool = False) -> None:
+    def __init__(self, line: PoolQueue, pool: DirectPool, room: DiskSpace, *, is_committing: bool = False) -> None:
         self._line = line
         self._pool = pool
         self._room = room
@@ -309,7 +309,7 @@ def _is_lost(error: BaseException) -> bool:
 
 
 @asynccontextmanager
-async def _translated(room: Room | None = None) -> AsyncIterator[None]:
+async def _translated(room: DiskSpace | None = None) -> AsyncIterator[None]:
     try:
         yield
     except Exception as error:
@@ -317,7 +317,7 @@ async def _translated(room: Room | None = None) -> AsyncIterator[None]:
         raise
 
 
-def _raise_translated(error: BaseException, room: Room | None = None) -> None:
+def _raise_translated(error: BaseException, room: DiskSpace | None = None) -> None:
     """Raise what the product calls an error of the driver, if it is one."""
     match error:
         case DBAPIError():
@@ -334,7 +334,7 @@ def _raise_translated(error: BaseException, room: Room | None = None) -> None:
             raise Invalid("The text holds a lone surrogate (half of a UTF-16 pair), which cannot be stored.") from error
 
 
-def _explained(error: Exception, state: str, room: Room | None, *, is_broken: bool) -> Exception:
+def _explained(error: Exception, state: str, room: DiskSpace | None, *, is_broken: bool) -> Exception:
     if state in _FULL_STATES:
         return StorageFull() if room is None else room.full()
     if is_broken or state.startswith(_UNAVAILABLE_CLASSES) or state == "25006":
@@ -350,7 +350,7 @@ def _explained(error: Exception, state: str, room: Room | None, *, is_broken: bo
     return error
 
 
-def _away(error: BaseException, room: Room | None) -> Unavailable:
+def _away(error: BaseException, room: DiskSpace | None) -> Unavailable:
     """The error for whoever asks a database that does not answer; ``room`` is given where it has gone.
 
     It does go when it needs the next piece of its log and its disk is full.

@@ -14,11 +14,11 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
-from app.embedded import logs
-from app.embedded.children import UNUSABLE_SETTINGS
+from app.embedded.application import UNUSABLE_SETTINGS
 from app.embedded.errors import ServerFailed
 from app.embedded.plan import ROOT, Plan
-from app.embedded.process import launch_command
+from app.embedded.processes import log_files
+from app.embedded.processes.process import launch_command
 from app.embedded.state import write_private
 
 _OTHER_STEPS = b"the bucket has a mark"
@@ -51,7 +51,7 @@ class Preparation:
     def __init__(self, plan: Plan, environment: Mapping[str, str], known: FirstProject | None) -> None:
         self._log = plan.data_dir / "log" / "prepare.log"
         self._log.unlink(missing_ok=True)
-        output = logs.open_for_append(self._log)
+        output = log_files.open_for_append(self._log)
         try:
             self._popen = subprocess.Popen(  # noqa: S603 - our own command line
                 launch_command(plan.command("prepare"), signal.SIGKILL),
@@ -78,9 +78,11 @@ class Preparation:
             return None
         answer = self._popen.stdout.read() if self._popen.stdout else ""
         if code == UNUSABLE_SETTINGS:
-            raise ServerFailed(logs.tail(self._log))
+            raise ServerFailed(log_files.tail(self._log))
         if code != 0:
-            raise ServerFailed(f"The database could not be prepared; {self._log} ends with:\n{logs.tail(self._log)}")
+            raise ServerFailed(
+                f"The database could not be prepared; {self._log} ends with:\n{log_files.tail(self._log)}"
+            )
         return FirstProject(**json.loads(answer))
 
     def wait(self, meanwhile: Callable[[], object]) -> FirstProject:

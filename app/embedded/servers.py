@@ -23,15 +23,16 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Protocol
 
-from app.embedded import disk, logs
+from app.embedded import disk
+from app.embedded.directory_lock import DirectoryLock
 from app.embedded.errors import ServerFailed
-from app.embedded.forwarding import StorePort
-from app.embedded.lock import DirectoryLock
-from app.embedded.objectstore import S3_SOCKET, ObjectStore
-from app.embedded.postgres import PostgresServer
-from app.embedded.process import Process, stop_all
+from app.embedded.object_store.s3_port import StorePort
+from app.embedded.object_store.server import S3_SOCKET, ObjectStore
+from app.embedded.postgres_server import PostgresServer
+from app.embedded.processes import log_files
+from app.embedded.processes.process import Process, stop_all
+from app.embedded.redis_server import RedisServer
 from app.embedded.state import State, make_private
-from app.embedded.valkey import RedisServer
 
 NAMES = ("redis", "s3", "postgres")
 """In the order of starting: initdb takes a second, in which the others come up."""
@@ -187,7 +188,7 @@ class Servers:
         what = "did not get ready within a minute" if code is None else f"ended with {code}"
         if disk.is_full(self.data_dir):
             raise ServerFailed(f"{name} {what}, and the disk of {self.data_dir} is full: make room there.")
-        raise ServerFailed(f"{name} {what}; {process.program.log} ends with:\n{logs.tail(process.program.log)}")
+        raise ServerFailed(f"{name} {what}; {process.program.log} ends with:\n{log_files.tail(process.program.log)}")
 
 
 def start(data_dir: Path) -> Servers:

@@ -9,16 +9,17 @@ import time
 from functools import partial
 from pathlib import Path
 
-from app.embedded import children, disk, logs, preparation, running
-from app.embedded.children import Application
+from app.embedded import application, disk, preparation, running
+from app.embedded.application import Application
 from app.embedded.errors import EmbeddedError, PortTaken, ServerFailed
-from app.embedded.journal import Journal
-from app.embedded.member import Member
 from app.embedded.plan import Plan, local_url
 from app.embedded.preparation import FirstProject, Preparation
-from app.embedded.process import stop_all
+from app.embedded.processes import log_files
+from app.embedded.processes.process import stop_all
+from app.embedded.processes.signals import Signals
+from app.embedded.processes.supervised import Supervised
 from app.embedded.servers import NAMES, Servers
-from app.embedded.signals import Signals
+from app.embedded.up_log import UpLog
 
 _PATIENCE = 60.0
 """Seconds until the API must be ready."""
@@ -64,8 +65,8 @@ class Supervisor:
         self._plan = plan
         self._signals = signals
         self._servers = Servers(plan.data_dir, plan.embedded)
-        self._journal = Journal(plan.data_dir / "log" / "up.log")
-        self._members: list[Member] = []
+        self._journal = UpLog(plan.data_dir / "log" / "up.log")
+        self._members: list[Supervised] = []
         self._preparation: Preparation | None = None
         self._application: Application | None = None
 
@@ -90,7 +91,7 @@ class Supervisor:
         address = local_url(self._plan.host, listener.getsockname()[1])
         known = self._known_project()
         for name in self._servers.names:
-            self._members.append(Member(_TITLES[name], partial(self._servers.launch, name), self._journal.note))
+            self._members.append(Supervised(_TITLES[name], partial(self._servers.launch, name), self._journal.note))
         environment = self._plan.child_environment(self._servers.environment, address)
         if known:
             # The schema is as this very code left it, so API and worker load while the servers come up.
@@ -100,7 +101,7 @@ class Supervisor:
         if not known:
             self._start_application(listener, environment)
         self._wait_until_ready(address)
-        if known and not children.accepts_token(preparation.tracking_uri(address, known), known.token):
+        if known and not application.accepts_token(preparation.tracking_uri(address, known), known.token):
             project = self._prepare(environment)
         preparation.write_connection(self._plan.data_dir / "connection.env", environment["MODELYARD_URL"], project)
         preparation.write_settings(self._plan.data_dir / "server.env", environment)
@@ -128,7 +129,7 @@ class Supervisor:
 
     def _start_application(self, listener: socket.socket, environment: dict[str, str]) -> None:
         self._application = Application(self._plan, listener.fileno(), environment)
-        self._members.append(Member(self._application.program.name, self._application.start, self._journal.note))
+        self._members.append(Supervised(self._application.program.name, self._application.start, self._journal.note))
 
     def _wait_for_servers(self) -> None:
         provided = [_TITLES[name] for name in NAMES if name not in self._plan.embedded]
@@ -152,7 +153,7 @@ class Supervisor:
     def _wait_until_ready(self, address: str) -> None:
         self._journal.busy("Starting API and worker")
         deadline = time.monotonic() + _PATIENCE
-        while not children.answers_ready(address):
+        while not application.answers_ready(address):
             self._tend()
             self._require_alive(time.monotonic() < deadline)
             time.sleep(0.02)
@@ -164,12 +165,12 @@ class Supervisor:
         What a signal has ended has not failed.
         """
         ends = [member.last_exit for member in self._members if (member.last_exit or 0) > 0]
-        if children.UNUSABLE_SETTINGS in ends:
-            raise ServerFailed(logs.tail(self._log("serve")))
+        if application.UNUSABLE_SETTINGS in ends:
+            raise ServerFailed(log_files.tail(self._log("serve")))
         if ends:
-            raise ServerFailed(f"API and worker did not start:\n{logs.tail(self._log('serve'))}")
+            raise ServerFailed(f"API and worker did not start:\n{log_files.tail(self._log('serve'))}")
         if not in_time:
-            raise ServerFailed(f"The API did not get ready within a minute:\n{logs.tail(self._log('api'))}")
+            raise ServerFailed(f"The API did not get ready within a minute:\n{log_files.tail(self._log('api'))}")
 
     def _log(self, name: str) -> Path:
         return self._plan.data_dir / "log" / f"{name}.log"
@@ -182,7 +183,7 @@ class Supervisor:
             if now >= housekeeping:
                 housekeeping = now + _HOUSEKEEPING
                 for log in (self._plan.data_dir / "log").glob("*.log"):
-                    logs.cap(log)
+                    log_files.cap(log)
                 self._servers.hasten()
             readers = [self._application.reports] if self._application else []
             self._signals.wait(min(self._tend(), housekeeping, recovery.tend()) - time.monotonic(), *readers)

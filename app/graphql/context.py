@@ -10,12 +10,12 @@ import strawberry
 
 from app.access.policy import Actor
 from app.db.database import Database
-from app.graphql.budget import Budget
+from app.graphql.execution.budget import Budget
 from app.graphql.loaders import Loaders
-from app.http.admission import Gate
-from app.http.fair_queue import Slot
-from app.http.senders import user_account
-from app.live.watch import Live
+from app.http.admission.fair_queue import Slot
+from app.http.admission.middleware import Gate
+from app.http.admission.senders import user_account
+from app.live.subscribers import Live
 from app.runtime import Runtime
 
 

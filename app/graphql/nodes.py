@@ -9,20 +9,20 @@ from typing import Annotated
 import strawberry
 
 from app.errors import Invalid
-from app.graphql import ids
-from app.graphql.access.places import group_by_id, project_by_id
+from app.graphql.access.groups_and_projects import group_by_id, project_by_id
 from app.graphql.access.types import user_by_id
 from app.graphql.artifacts.types import Artifact
-from app.graphql.artifacts.uploads import upload_by_key
 from app.graphql.ci.types import ci_job_by_key
 from app.graphql.context import Info
 from app.graphql.errors import or_none
-from app.graphql.fields import resolved
 from app.graphql.jobs.queries import job_by_id
-from app.graphql.node import Node
+from app.graphql.logged_models.types import logged_model_by_key
 from app.graphql.registry.types import model_by_key, version_by_key
-from app.graphql.tracking.logged_models import logged_model_by_key
 from app.graphql.tracking.types import candidate_by_key, experiment_by_key
+from app.graphql.types import ids
+from app.graphql.types.fields import resolved
+from app.graphql.types.node import Node
+from app.graphql.uploads.types import upload_by_key
 from app.graphql.webhooks.types import webhook_by_key
 from app.ids import GlobalId
 from app.pagination import MAX_PAGE

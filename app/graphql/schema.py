@@ -15,22 +15,22 @@ from app.graphql.access.mutations import AccessMutation
 from app.graphql.access.queries import AccessQuery
 from app.graphql.artifacts.mutations import ArtifactsMutation
 from app.graphql.artifacts.queries import ArtifactsQuery, ArtifactUploadsQuery
-from app.graphql.artifacts.upload_mutations import ArtifactUploadsMutation
 from app.graphql.ci.mutations import CiMutation
 from app.graphql.errors import presented
-from app.graphql.gate import Gate
+from app.graphql.execution.admission import Gate
 from app.graphql.jobs.mutations import JobsMutation
 from app.graphql.jobs.queries import JobsQuery
 from app.graphql.live.subscriptions import Subscription
+from app.graphql.logged_models.mutations import LoggedModelsMutation
 from app.graphql.nodes import NodesQuery
-from app.graphql.registry.finding import FindingQuery
+from app.graphql.registry.global_search import FindingQuery
 from app.graphql.registry.mutations import RegistryMutation
 from app.graphql.registry.queries import RegistryQuery
-from app.graphql.scalars import SCALARS
-from app.graphql.tracking.comparing import ComparisonQuery
-from app.graphql.tracking.logged_model_mutations import LoggedModelsMutation
+from app.graphql.tracking.comparison import ComparisonQuery
 from app.graphql.tracking.mutations import TrackingMutation
 from app.graphql.tracking.queries import TrackingQuery
+from app.graphql.types.scalars import SCALARS
+from app.graphql.uploads.mutations import ArtifactUploadsMutation
 from app.graphql.webhooks.mutations import WebhooksMutation
 
 

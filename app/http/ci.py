@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.ci import hooks, identity
+from app.ci import hooks
+from app.ci.identities import token_exchange
 from app.errors import Invalid, TooLarge
 from app.http import bodies
 from app.runtime import Runtime
@@ -24,7 +25,7 @@ async def gitlab_event(request: Request) -> Response:
     runtime: Runtime = request.app.state.runtime
     project_id, proof = _number(request.path_params["project"]), request.headers.get("x-gitlab-token", "")
     body = await _body(request, hooks.MAX_BODY)
-    return _heard(await hooks.hear_gitlab(runtime.db, runtime.observer, project_id, proof, body))
+    return _heard(await hooks.hear_gitlab(runtime.db, runtime.ci_client, project_id, proof, body))
 
 
 async def github_event(request: Request) -> Response:
@@ -32,7 +33,7 @@ async def github_event(request: Request) -> Response:
     runtime: Runtime = request.app.state.runtime
     project_id, proof = _number(request.path_params["project"]), request.headers.get("x-hub-signature-256", "")
     body = await _body(request, hooks.MAX_BODY)
-    return _heard(await hooks.hear_github(runtime.db, runtime.observer, project_id, proof, body))
+    return _heard(await hooks.hear_github(runtime.db, runtime.ci_client, project_id, proof, body))
 
 
 async def exchange(request: Request) -> Response:
@@ -43,12 +44,12 @@ async def exchange(request: Request) -> Response:
     if not isinstance(project, str | int) or isinstance(project, bool) or not isinstance(token, str):
         raise Invalid("Send `project` (its number or full path) and `subject_token` (the identity token of the job).")
     reference = _number(project) if isinstance(project, str) and project.isdecimal() else project
-    made = await identity.exchange(runtime.db, runtime.observer, reference, token)
+    made = await token_exchange.exchange(runtime.db, runtime.ci_client, reference, token)
     answer = {
         "access_token": made.secret,
         "issued_token_type": "urn:ietf:params:oauth:token-type:access_token",
         "token_type": "Bearer",
-        "expires_in": int(identity.LIFE.total_seconds()),
+        "expires_in": int(token_exchange.LIFE.total_seconds()),
         "scope": str(made.scope),
     }
     return Response(orjson.dumps(answer), 200, {"Cache-Control": "no-store"}, media_type="application/json")

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ARRAY, BigInteger, bindparam, text
 
 from app.db.database import Database, Snapshot
-from app.journal.marks import Mark
+from app.journal.positions import Position
 
 KEEP = timedelta(minutes=15)
 _FORGOTTEN_AT_ONCE = 20_000
@@ -52,18 +52,18 @@ _FORGET = text("""
 """).bindparams(keep=KEEP)
 
 
-async def mark(snap: Snapshot) -> Mark:
+async def position(snap: Snapshot) -> Position:
     """Read step: what can be seen now."""
-    return Mark((await snap.execute(_MARK)).scalar_one())
+    return Position((await snap.execute(_MARK)).scalar_one())
 
 
-async def since(snap: Snapshot, projects: Sequence[int], seen: Mark, most: int) -> tuple[Mark, list[Event]]:
+async def since(snap: Snapshot, projects: Sequence[int], seen: Position, most: int) -> tuple[Position, list[Event]]:
     """Read step: events that the mark did not show yet, at most so many, and the mark up to which this is all."""
     rows = (await snap.execute(_SINCE, {"projects": list(projects), "since": seen.text, "most": most})).all()
-    return Mark(rows[0].mark), [Event(*row[1:]) for row in rows if row.project_id is not None]
+    return Position(rows[0].mark), [Event(*row[1:]) for row in rows if row.project_id is not None]
 
 
-async def forget_old(db: Database) -> int:
+async def remove_old(db: Database) -> int:
     """Remove events after a quarter of an hour, some at a time; the number of them."""
     async with db.write() as tx:
         found = await tx.execute(_FORGET, {"most": _FORGOTTEN_AT_ONCE})

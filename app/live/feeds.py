@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 import structlog
 
 from app.errors import ModelyardError, Unavailable
-from app.journal.marks import Mark
+from app.journal.positions import Position
 
 K = TypeVar("K")
 M = TypeVar("M")
@@ -34,7 +34,7 @@ class TooSlow(ModelyardError):
     code = "TOO_SLOW"
 
 
-class Box(Generic[M]):
+class SubscriberQueue(Generic[M]):
     """What waits for one watcher, in order and bounded."""
 
     def __init__(self) -> None:
@@ -69,25 +69,25 @@ class Box(Generic[M]):
         return self._messages.popleft()
 
 
-Reading = Callable[[Mark, Sequence[K]], Awaitable[tuple[Mark, list[tuple[K, M]]]]]
+Reading = Callable[[Position, Sequence[K]], Awaitable[tuple[Position, list[tuple[K, M]]]]]
 """Everything about these keys that the mark does not show, and the mark up to which this is all."""
 
 
 class Feed(Generic[K, M]):
     """Reads for many watchers, and gives each its own messages."""
 
-    def __init__(self, read: Reading[K, M], now: Callable[[], Awaitable[Mark]], every: float) -> None:
+    def __init__(self, read: Reading[K, M], now: Callable[[], Awaitable[Position]], every: float) -> None:
         """``now`` tells the present mark; ``every`` are the seconds between two readings."""
         self._read = read
         self._now = now
         self._every = every
-        self._boxes: dict[K, set[Box[M]]] = {}
-        self._mark: Mark | None = None
+        self._boxes: dict[K, set[SubscriberQueue[M]]] = {}
+        self._mark: Position | None = None
         self._reader: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
 
     @contextlib.asynccontextmanager
-    async def watch(self, key: K, box: Box[M]) -> AsyncIterator[None]:
+    async def watch(self, key: K, box: SubscriberQueue[M]) -> AsyncIterator[None]:
         """Fill the box with what happens to the key from now on.
 
         Raises:
@@ -112,7 +112,7 @@ class Feed(Generic[K, M]):
                 await self._reader
         self._send_away(Unavailable("This process is about to stop; connect again."))
 
-    def _leave(self, key: K, box: Box[M]) -> None:
+    def _leave(self, key: K, box: SubscriberQueue[M]) -> None:
         boxes = self._boxes.get(key, set())
         boxes.discard(box)
         if not boxes:

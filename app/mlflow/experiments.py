@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from app.errors import Invalid
-from app.mlflow import shapes
-from app.mlflow.identifiers import experiment_number, experiment_of
-from app.mlflow.protocol import Answer, Call
+from app.mlflow.protocol import shapes
+from app.mlflow.protocol.call import Answer, Call
+from app.mlflow.protocol.identifiers import experiment_number, experiment_of
 from app.quoting import quoted
-from app.tracking import datasets, experiments, listing_experiments
+from app.tracking import experiments
 from app.tracking.experiments import CreateExperiment
-from app.tracking.listing import View
-from app.tracking.listing_experiments import SearchExperiments
+from app.tracking.reads import datasets
+from app.tracking.search import experiment_search
+from app.tracking.search.candidate_search import View
+from app.tracking.search.experiment_search import SearchExperiments
 
 VIEWS = {"ACTIVE_ONLY": 1, "DELETED_ONLY": 2, "ALL": 3}
 _VIEWS = {1: View.ACTIVE, 2: View.DELETED, 3: View.ALL}
@@ -47,7 +49,7 @@ async def search(call: Call) -> Answer:
         limit=message.page_size(default=1000, limit=MAX_PAGE),
         page_token=message.text("page_token") or None,
     )
-    rows, token = await listing_experiments.search(call.db, call.actor, call.project, command)
+    rows, token = await experiment_search.search(call.db, call.actor, call.project, command)
     return shapes.page("experiments", [shapes.experiment(row) for row in rows], token)
 
 

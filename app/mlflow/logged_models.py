@@ -6,19 +6,21 @@ from uuid import UUID
 
 from app.artifacts import paths
 from app.artifacts.artifacts import Root
-from app.artifacts.sight import Seen
-from app.mlflow import identifiers, listings, shapes
-from app.mlflow.identifiers import experiment_number, experiment_of, is_run_id, model_id, run_id
-from app.mlflow.protocol import Answer, Call
-from app.mlflow.wire import Message, missing
+from app.artifacts.visibility import Visibility
+from app.mlflow.files import folder_listing
+from app.mlflow.protocol import identifiers, shapes
+from app.mlflow.protocol.call import Answer, Call
+from app.mlflow.protocol.identifiers import experiment_number, experiment_of, is_run_id, model_id, run_id
+from app.mlflow.protocol.message import Message, missing
 from app.quoting import quoted
 from app.search.ast import OrderKey
 from app.search.errors import InvalidFilter
 from app.search.grammars import LOGGED_MODELS
 from app.search.order import order_field
-from app.tracking import listing_logged_models, logged_models
-from app.tracking.listing_logged_models import SearchLoggedModels
+from app.tracking import logged_models
 from app.tracking.logged_models import CreateLoggedModel, Status
+from app.tracking.search import logged_model_search
+from app.tracking.search.logged_model_search import SearchLoggedModels
 
 STATUSES = {f"LOGGED_MODEL_{status.name}": int(status) for status in Status}
 MAX_PAGE = 1000
@@ -73,7 +75,7 @@ async def search(call: Call) -> Answer:
         page_token=message.text("page_token") or None,
     )
     try:
-        rows, token = await listing_logged_models.search(call.db, call.actor, call.project, command)
+        rows, token = await logged_model_search.search(call.db, call.actor, call.project, command)
     except InvalidFilter as error:
         raise _in_its_words(error, command.filter) from error
     return shapes.page("models", [shapes.logged_model(row) for row in rows], token)
@@ -102,7 +104,7 @@ async def list_files(call: Call) -> Answer:
     found = (await logged_models.get(call.db, call.actor, call.project, _id(call))).model
     head = {"root_uri": identifiers.model_location(found.experiment_number, found.id)}
     root = Root(found.project_id, logged_model_id=found.id)
-    return await listings.answer(call.db, root, folder, Seen.ALL, shown_below=folder, head=head)
+    return await folder_listing.answer(call.db, root, folder, Visibility.ALL, shown_below=folder, head=head)
 
 
 def _in_its_words(error: InvalidFilter, filter: str) -> InvalidFilter:

@@ -7,31 +7,20 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Route
 
-from app.mlflow import (
-    artifacts,
-    batches,
-    experiments,
-    inputs,
-    logged_models,
-    metrics,
-    model_versions,
-    multipart,
-    presigned,
-    registered_models,
-    runs,
-    server,
-    webhooks,
-)
-from app.mlflow.protocol import Handler, route
+from app.mlflow import experiments, logged_models, server, webhooks
+from app.mlflow.files import artifacts, multipart, presigned
+from app.mlflow.protocol.call import Handler, route
+from app.mlflow.registry import model_versions, registered_models
+from app.mlflow.runs import inputs, logging, metric_history, runs
 
 _API = "/api/2.0/mlflow"
 _AJAX = "/ajax-api/2.0/mlflow"
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 _TRACKING: list[tuple[str, str, Handler]] = [
-    ("POST", "/runs/log-metric", batches.log_metric),
-    ("POST", "/runs/log-batch", batches.log_batch),
-    ("POST", "/runs/log-parameter", batches.log_parameter),
+    ("POST", "/runs/log-metric", logging.log_metric),
+    ("POST", "/runs/log-batch", logging.log_batch),
+    ("POST", "/runs/log-parameter", logging.log_parameter),
     ("POST", "/runs/set-tag", runs.set_tag),
     ("GET", "/runs/get", runs.get),
     ("POST", "/runs/create", runs.create),
@@ -43,9 +32,9 @@ _TRACKING: list[tuple[str, str, Handler]] = [
     ("POST", "/runs/log-model", runs.log_model),
     ("POST", "/runs/log-inputs", inputs.log_inputs),
     ("POST", "/runs/outputs", inputs.log_outputs),
-    ("GET", "/metrics/get-history", metrics.history),
-    ("GET", "/metrics/get-history-bulk", metrics.bulk),
-    ("GET", "/metrics/get-history-bulk-interval", metrics.interval),
+    ("GET", "/metrics/get-history", metric_history.history),
+    ("GET", "/metrics/get-history-bulk", metric_history.bulk),
+    ("GET", "/metrics/get-history-bulk-interval", metric_history.interval),
     ("GET", "/artifacts/list", artifacts.list_of_run),
     ("POST", "/artifacts/presigned-upload-url", presigned.upload_url),
     ("POST", "/artifacts/presigned-download-url", presigned.download_url),

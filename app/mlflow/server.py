@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from app.errors import Unauthenticated
-from app.mlflow.errors import EndpointNotFound
-from app.mlflow.protocol import failure
+from app.mlflow.protocol.call import failure
+from app.mlflow.protocol.errors import EndpointNotFound
 from app.runtime import Runtime
 
 MLFLOW_VERSION = "3.17.2"

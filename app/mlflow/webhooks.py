@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from app.mlflow import shapes
-from app.mlflow.protocol import Answer, Call
-from app.mlflow.wire import Message, missing
+from app.mlflow.protocol import shapes
+from app.mlflow.protocol.call import Answer, Call
+from app.mlflow.protocol.message import Message, missing
 from app.webhooks import webhooks
 from app.webhooks.webhooks import MAX_PAGE, Attempt, CreateWebhook, EditWebhook, Webhook, WebhookNotFound
 
@@ -36,7 +36,7 @@ async def create(call: Call) -> Answer:
         secret=message.text("secret") or None,
         status=_status(message) or "active",
     )
-    made = await webhooks.create(call.db, call.actor, call.runtime.courier, call.project, command)
+    made = await webhooks.create(call.db, call.actor, call.runtime.webhook_client, call.project, command)
     return {"webhook": _shape(made)}
 
 
@@ -61,7 +61,7 @@ async def update(call: Call) -> Answer:
         secret=message.optional_text("secret"),
         status=_status(message),
     )
-    changed = await webhooks.edit(call.db, call.actor, call.runtime.courier, call.project, await _id(call), wish)
+    changed = await webhooks.edit(call.db, call.actor, call.runtime.webhook_client, call.project, await _id(call), wish)
     return {"webhook": _shape(changed)}
 
 
@@ -73,7 +73,9 @@ async def delete(call: Call) -> Answer:
 async def test(call: Call) -> Answer:
     event = _event(call.message.item("event")) if call.message.has("event") else None
     runtime, key = call.runtime, await _id(call)
-    return {"result": _result(await webhooks.test(call.db, call.actor, runtime.courier, call.project, key, event))}
+    return {
+        "result": _result(await webhooks.test(call.db, call.actor, runtime.webhook_client, call.project, key, event))
+    }
 
 
 async def _id(call: Call) -> UUID:

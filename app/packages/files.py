@@ -17,17 +17,18 @@ from starlette.routing import Route
 
 from app.access import projects
 from app.access.policy import ANONYMOUS, Actor, Permission
-from app.artifacts import artifacts, paths, sight, uploads
+from app.artifacts import artifacts, paths, visibility
 from app.artifacts.artifacts import Root
-from app.artifacts.sight import Seen
-from app.artifacts.uploads import StoreArtifact
+from app.artifacts.uploads import stream
+from app.artifacts.uploads.stream import StoreArtifact
+from app.artifacts.visibility import Visibility
 from app.errors import Conflict, NotFound
 from app.http import bodies
-from app.http.downloads import send
+from app.http.links.downloads import send
 from app.quoting import quoted
-from app.registry import versions
+from app.registry.versions import versions
 from app.runtime import Runtime
-from app.tracking import owners
+from app.tracking import file_owners
 
 _CANDIDATE = "candidate:"
 _MAX_DIGITS = 18
@@ -37,12 +38,12 @@ async def put(request: Request) -> Response:
     """Store a file; when this answers, its bytes are in the store under a verified SHA-256."""
     runtime, actor = _runtime(request), _actor(request)
     root, path, _ = await _place(request, to_write=True)
-    await uploads.store(
+    await stream.store(
         runtime.db,
         actor,
         runtime.blobs,
         StoreArtifact(root, path, bodies.chunks(request), size=bodies.announced(request)),
-        lock_owner=owners.lock(root),
+        lock_owner=file_owners.lock(root),
         limit=runtime.settings.max_artifact_bytes,
         permission=Permission.MLFLOW_WRITE,
     )
@@ -55,8 +56,8 @@ async def authorize(request: Request) -> Response:
         request.path_params["path"] += "/authorize"
         return await put(request)
     root, path, _ = await _place(request, to_write=True)
-    lock, permission = owners.lock(root), Permission.MLFLOW_WRITE
-    await uploads.permit(_runtime(request).db, _actor(request), root, path, lock_owner=lock, permission=permission)
+    lock, permission = file_owners.lock(root), Permission.MLFLOW_WRITE
+    await stream.permit(_runtime(request).db, _actor(request), root, path, lock_owner=lock, permission=permission)
     return _message(200, "200 OK")
 
 
@@ -67,7 +68,7 @@ async def get(request: Request) -> Response:
     return await send(runtime, request, await artifacts.get(runtime.db, root, path, seen))
 
 
-async def _place(request: Request, *, to_write: bool = False) -> tuple[Root, str, Seen]:
+async def _place(request: Request, *, to_write: bool = False) -> tuple[Root, str, Visibility]:
     """Whose file is meant, its path there, and which files of that owner the actor may see."""
     owner = request.path_params["owner"]
     path = paths.check(request.path_params["path"])
@@ -77,10 +78,10 @@ async def _place(request: Request, *, to_write: bool = False) -> tuple[Root, str
         root, seen = await _of_candidate(request, owner.removeprefix(_CANDIDATE))
         return root, path, seen
     root, folder = await _of_version(request, owner, to_write=to_write)
-    return root, f"{folder}/{path}" if folder else path, Seen.OF_VERSIONS
+    return root, f"{folder}/{path}" if folder else path, Visibility.OF_VERSIONS
 
 
-async def _of_candidate(request: Request, text: str) -> tuple[Root, Seen]:
+async def _of_candidate(request: Request, text: str) -> tuple[Root, Visibility]:
     """The files of a candidate, whether there is such a one or not: that is seen by who looks for one of them."""
     try:
         candidate_id = UUID(hex=text)
@@ -88,7 +89,7 @@ async def _of_candidate(request: Request, text: str) -> tuple[Root, Seen]:
         raise NotFound(f"There is no candidate {quoted(text)}; pass `candidate:` and its run id.") from None
     actor = _actor(request)
     access = await projects.get(_runtime(request).db, actor, _project(request))
-    return Root(access.id, candidate_id=candidate_id), sight.seen(actor, access)
+    return Root(access.id, candidate_id=candidate_id), visibility.of_actor(actor, access)
 
 
 async def _of_version(request: Request, text: str, *, to_write: bool) -> tuple[Root, str]:

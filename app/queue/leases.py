@@ -87,7 +87,7 @@ async def due(db: Database, places: Mapping[str, int]) -> list[Due]:
     """Jobs to take now, for each kind as many as it has places: those that wait, and those whose worker went silent.
 
     Kinds that are not asked for stay as they are: another release may know them. Of kinds that are done in turn only
-    the second are told here, the first by :func:`app.queue.turns.next_in_turn`. Each kind is read from the indexes up
+    the second are told here, the first by :func:`app.queue.round_robin.next_job`. Each kind is read from the indexes up
     to its places and no further, whatever the length of the queue.
     """
     in_turn = [rules.of(kind).in_turn for kind in places]
@@ -145,12 +145,12 @@ async def succeed(db: Database, lease: Lease) -> bool:
     )  # fmt: skip
 
 
-async def hand_back(db: Database, lease: Lease) -> bool:
+async def release(db: Database, lease: Lease) -> bool:
     """Give the job to another worker, because this one is told to stop; no attempt is counted."""
     return await _requeue(db, lease, run_after=func.now())
 
 
-async def put_behind(db: Database, lease: Lease) -> bool:
+async def requeue_behind(db: Database, lease: Lease) -> bool:
     """Queue a job that has done its share for another turn, after those that wait already; False: the lease was lost.
 
     Is an equal one queued by now, that one does the rest.
@@ -185,7 +185,7 @@ async def postpone(db: Database, lease: Lease, reason: str, seconds: float) -> b
     return await _requeue(db, lease, attempt=lease.job.attempt, last_error=reason[:2000], run_after=later)
 
 
-async def bury_hopeless(db: Database) -> int:
+async def fail_exhausted(db: Database) -> int:
     """Jobs whose workers died again and again are given up; the number of them."""
     statement = (
         update(BackgroundJob)
@@ -201,7 +201,7 @@ async def bury_hopeless(db: Database) -> int:
         return len((await tx.scalars(statement)).all())
 
 
-async def forget_finished(db: Database) -> int:
+async def remove_finished(db: Database) -> int:
     """Remove what succeeded or was cancelled more than a week ago; dead ones stay until somebody looks."""
     old = and_(
         BackgroundJob.state.in_(["succeeded", "cancelled"]), BackgroundJob.finished_at < func.now() - KEEP_FINISHED

@@ -24,8 +24,8 @@ async def enqueue(
 ) -> UUID:
     """Step: write the job's row; an equal one that still waits is joined instead. Returns the job's id.
 
-    ``lane`` is whose work it is, where the job itself does not tell (see :mod:`app.queue.turns`). After the commit the
-    bell is rung; should that fail, workers find the row by polling within a second.
+    ``lane`` is whose work it is, where the job itself does not tell (see :mod:`app.queue.round_robin`). After the
+    commit workers are notified; should that fail, workers find the row by polling within a second.
     """
     row = _row(job, project_id) | {"requested_by": requested_by, "lane": job.lane if lane is None else lane}
     statement = upsert(BackgroundJob).values(**row)

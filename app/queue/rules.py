@@ -22,7 +22,7 @@ class Rule:
     attempts: int = 10
     """Failed attempts after which the job is dead."""
     in_turn: bool = False
-    """Whether projects take turns, and in each of them the owners of files; see :mod:`app.queue.turns`."""
+    """Whether projects take turns, and in each of them the owners of files; see :mod:`app.queue.round_robin`."""
 
 
 DEFAULT = Rule()

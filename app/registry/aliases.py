@@ -14,12 +14,13 @@ from app.db.database import Database, Snapshot, Tx
 from app.errors import Conflict
 from app.pagination import Keyset, Page, Window
 from app.quoting import quoted
-from app.registry import announcing, models, repository, states, versions
+from app.registry import models, repository, webhook_events
 from app.registry.names import alias_key, check_alias
-from app.registry.references import Reference
+from app.registry.references.parse import Reference
 from app.registry.repository import readable, writable
 from app.registry.resolving import Named
 from app.registry.tables import Alias, Model, ModelVersion
+from app.registry.versions import states, versions
 
 __all__ = ["Alias"]
 
@@ -91,7 +92,7 @@ async def move(
     await _end(tx, model, name)
     await _begin(tx, version, name, actor)
     moved = await _current(tx, model, name)
-    await announcing.alias_set(tx, model, name, version.number)
+    await webhook_events.alias_set(tx, model, name, version.number)
     assert moved is not None, "it was written under the model's lock"
     return moved
 
@@ -119,7 +120,7 @@ async def remove(
             _compare(name, await _current(tx, owner, name), expected_current)
         was_there = await _end(tx, owner, name)
         if was_there:
-            await announcing.alias_removed(tx, owner, name)
+            await webhook_events.alias_removed(tx, owner, name)
     return was_there
 
 

@@ -12,20 +12,21 @@ import structlog
 from sqlalchemy import ARRAY, BigInteger, Interval, TextClause, Uuid, bindparam, func, select, text, update
 
 from app.access.policy import Actor
-from app.artifacts import outstanding
-from app.artifacts.announced_uploads import MultipartUpload
-from app.artifacts.outstanding import Outstanding
+from app.artifacts.uploads import outstanding
+from app.artifacts.uploads.announced import MultipartUpload
+from app.artifacts.uploads.outstanding import Outstanding
 from app.db.database import Database, Snapshot, Tx
 from app.errors import Conflict, TooLarge
 from app.quoting import quoted
-from app.registry import aliases, announcing, manifests, repository, states, versions
-from app.registry.checking import MAX_ALIASES
+from app.registry import aliases, repository, webhook_events
 from app.registry.names import check_alias
 from app.registry.repository import writable
 from app.registry.resolving import Target
-from app.registry.states import OpenUntil
 from app.registry.tables import UNANNOUNCED, Model, ModelVersion
-from app.tracking import owners, version_candidates
+from app.registry.versions import manifests, states, versions
+from app.registry.versions.check import MAX_ALIASES
+from app.registry.versions.states import OpenUntil
+from app.tracking import file_owners, version_candidates
 
 LIFE = timedelta(days=1)
 """An OPEN version that is older, and to which nothing came or was announced for so long, is given up."""
@@ -66,9 +67,9 @@ async def complete(
     async with db.write() as tx:
         access = await writable(tx, actor, project)
         model, version = await versions.find(tx, access.id, target)
-        await version_candidates.hold(tx, access.id, [version.candidate_id])
+        await version_candidates.lock_shared(tx, access.id, [version.candidate_id])
         await versions.lock_model(tx, model)
-        version = await versions.current(tx, version)
+        version = await versions.reload(tx, version)
         if version.open_until:
             version = await _complete(tx, version)
         states.require_ready(version, "be completed")
@@ -87,7 +88,7 @@ class Expectation:
 
     def __init__(self, version: ModelVersion) -> None:
         self._key = {"of_project": version.project_id, "version": version.id}
-        self._lock = owners.lock(versions.root_of(version)[0])
+        self._lock = file_owners.lock(versions.root_of(version)[0])
         self._is_empty = False
 
     async def lock_owner(self, tx: Tx) -> None:
@@ -101,7 +102,7 @@ class Expectation:
             await tx.execute(_REFRESH_ONE, self._key)
 
 
-async def settle(db: Database, project_id: int) -> int:
+async def complete_announced(db: Database, project_id: int) -> int:
     """Complete the versions of a project whose announced files are all READY; the number of them.
 
     Safe to repeat and to run twice at once: each is looked at again under its lock.
@@ -115,15 +116,15 @@ async def settle(db: Database, project_id: int) -> int:
     return done
 
 
-async def settle_all(db: Database) -> int:
+async def complete_all_announced(db: Database) -> int:
     """The same for all projects, for what was missed when a process ended."""
     async with db.read() as snap:
         mine = (_SEEMS_COMPLETE, ModelVersion.deleted_at.is_(None))
         projects = (await snap.scalars(select(ModelVersion.project_id).where(*mine).distinct().limit(BATCH))).all()
-    return sum([await settle(db, project_id) for project_id in projects])
+    return sum([await complete_announced(db, project_id) for project_id in projects])
 
 
-async def miss(tx: Tx, uploads: Sequence[MultipartUpload]) -> None:
+async def mark_missed(tx: Tx, uploads: Sequence[MultipartUpload]) -> None:
     """Step: bytes of announced files have not come in time, so no version that waits for them is READY by itself."""
     given = {"projects": [one.project_id for one in uploads], "candidates": [one.candidate_id for one in uploads]}
     await tx.execute(_MISS, given)
@@ -169,7 +170,7 @@ async def _complete(tx: Tx, version: ModelVersion) -> ModelVersion:
 
 async def _settle(tx: Tx, model: Model, version: ModelVersion) -> bool:
     root, folder = versions.root_of(version)
-    await version_candidates.hold(tx, model.project_id, [version.candidate_id])
+    await version_candidates.lock_shared(tx, model.project_id, [version.candidate_id])
     if not await repository.touch_model(tx, model.project_id, model.id):
         return False
     await states.lock_files(tx, root)
@@ -203,7 +204,7 @@ async def _announce(tx: Tx, model: Model, version: ModelVersion, actor: str) -> 
     pending = await tx.scalar(statement.with_for_update(), execution_options={"populate_existing": True})
     if pending is None:
         return
-    await announcing.state_changed(tx, model, pending, actor)
+    await webhook_events.state_changed(tx, model, pending, actor)
     noted = {"announced_state": pending.state, "is_announced": pending.is_announced or pending.was_ready}
     await tx.execute(update(ModelVersion).where(*mine).values(**noted).execution_options(synchronize_session=False))
 

@@ -9,15 +9,16 @@ from uuid import UUID
 
 from app.access.policy import Actor
 from app.artifacts import paths
-from app.ci import linking
-from app.ci.linking import Claim
+from app.ci import job_links
+from app.ci.job_links import JobReference
 from app.errors import Invalid, Taken, TooLarge
 from app.quoting import quoted
-from app.registry import models, repository, semver
+from app.registry import models, repository
 from app.registry.names import VERSION_TAG, check_description
-from app.registry.semver import Increment, SemVer
-from app.registry.states import OpenUntil, State
-from app.registry.tagging import check_tags
+from app.registry.references import semver
+from app.registry.references.semver import Increment, SemVer
+from app.registry.tags import check_tags
+from app.registry.versions.states import OpenUntil, State
 
 MAX_ADDRESS = 5_000
 """Characters of each address."""
@@ -69,7 +70,7 @@ class CreateVersion:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class VersionRequest:
     """A version that somebody who may make it wants, as far as it can be told without looking at the model.
 
     ``version`` None: the one that follows. ``values`` are the columns that are taken over as they are.
@@ -83,7 +84,7 @@ class Wish:
     candidate_id: UUID | None
     logged_model_id: UUID | None
     values: Mapping[str, Any]
-    claims: Sequence[Claim]
+    claims: Sequence[JobReference]
     actor: Actor
 
     @property
@@ -97,7 +98,7 @@ class Wish:
         return self.logged_model_id is None and not self.claims
 
 
-def wish(command: CreateVersion, actor: Actor, project_id: int) -> Wish:
+def prepare(command: CreateVersion, actor: Actor, project_id: int) -> VersionRequest:
     """The command, checked.
 
     Raises:
@@ -108,7 +109,7 @@ def wish(command: CreateVersion, actor: Actor, project_id: int) -> Wish:
     model = repository.model_key(command.model)
     if model is None:
         raise models.not_found(command.model)
-    return Wish(
+    return VersionRequest(
         project_id,
         model,
         _version(command),
@@ -117,7 +118,7 @@ def wish(command: CreateVersion, actor: Actor, project_id: int) -> Wish:
         command.candidate_id,
         command.logged_model_id,
         _values(command),
-        linking.claims(command.tags, actor),
+        job_links.references(command.tags, actor),
         actor,
     )
 

@@ -10,12 +10,13 @@ from sqlalchemy import SQLColumnExpression, func, update
 
 from app.access.policy import Actor
 from app.db.database import Database, Tx
-from app.registry import announcing, models, versions
+from app.registry import models, webhook_events
 from app.registry.names import check_description, check_model_name
 from app.registry.repository import find_model, writable
 from app.registry.tables import Model, ModelVersion
-from app.registry.tagging import check_tags, merged
-from app.registry.versions import Target
+from app.registry.tags import check_tags, merged
+from app.registry.versions import versions
+from app.registry.versions.versions import Target
 from app.tracking import model_experiments
 
 
@@ -60,7 +61,7 @@ async def edit_model(db: Database, actor: Actor, project: int | str, reference: 
         if changed is None:
             raise models.not_found(reference)
         check_tags(changed.tags)
-        await announcing.model_tags_changed(tx, changed, wish.tags)
+        await webhook_events.model_tags_changed(tx, changed, wish.tags)
     return changed
 
 
@@ -83,9 +84,9 @@ async def edit_version(
         await versions.follow_ci_tags(
             tx, actor, changed, [key for key, value in wish.tags.items() if value is not None]
         )
-        await announcing.version_tags_changed(tx, model, changed, wish.tags)
+        await webhook_events.version_tags_changed(tx, model, changed, wish.tags)
         if wish.description is not None:
-            await announcing.version_changed(tx, model, changed, "updated", actor.username)
+            await webhook_events.version_changed(tx, model, changed, "updated", actor.username)
     return changed
 
 

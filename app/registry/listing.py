@@ -26,21 +26,22 @@ from sqlalchemy import (
     select,
 )
 
-from app.access.lists import Answers, ProjectLists
 from app.access.policy import Actor, Permission
+from app.access.reads.guarded import GuardedReads, Results
+from app.db.compiled import CompiledQuery
 from app.db.database import Database
-from app.db.prepared import Prepared
-from app.registry import details, repository
-from app.registry.details import ModelDetails, VersionDetails
+from app.registry import repository
 from app.registry.names import PROMPT_TAG, VERSION_TAG
+from app.registry.reads import details
+from app.registry.reads.details import ModelDetails, VersionDetails
 from app.registry.tables import Model, ModelVersion
 from app.search import grammars, keyset, sql
 from app.search.ast import And, Comparison, Entity, Expression, Not, Operator, Or, OrderKey
 from app.search.grammars import Grammar
-from app.search.keyset import Cut, Term
+from app.search.keyset import PageRequest, SortKey
 from app.search.order import parse_order
 from app.search.parser import parse_filter
-from app.tracking.listing import check_limit
+from app.tracking.search.candidate_search import check_limit
 
 MAX_MODELS = 1_000
 MAX_VERSIONS = 200_000
@@ -97,7 +98,7 @@ async def models(
 
 async def models_of_projects(
     db: Database, actor: Actor, keys: Sequence[tuple[int]], command: SearchModels
-) -> Answers[tuple[list[Model], str | None]]:
+) -> Results[tuple[list[Model], str | None]]:
     """The same search in several projects.
 
     Raises:
@@ -128,7 +129,7 @@ async def versions(
 
 async def versions_of_projects(
     db: Database, actor: Actor, keys: Sequence[tuple[int]], command: SearchVersions
-) -> Answers[tuple[list[ModelVersion], str | None]]:
+) -> Results[tuple[list[ModelVersion], str | None]]:
     """The same search in several projects.
 
     Raises:
@@ -142,24 +143,28 @@ async def versions_of_projects(
     )
 
 
-_LISTS = ProjectLists(Permission.REGISTRY_READ)
+_LISTS = GuardedReads(Permission.REGISTRY_READ)
 
 
 class _Plan:
     """What depends on filter and order alone: worked out once, and kept for the next page and the next request."""
 
-    def __init__(self, statement: Select[*tuple[Any, ...]], project_id: ColumnElement[int], terms: list[Term]) -> None:
+    def __init__(
+        self, statement: Select[*tuple[Any, ...]], project_id: ColumnElement[int], terms: list[SortKey]
+    ) -> None:
         self.statement = statement
         self.terms = terms
         self._here = statement.where(project_id == bindparam("of_project", None, type_=BigInteger))
         most: ColumnElement[int] = bindparam("most", None, type_=BigInteger)
-        self._first = Prepared(keyset.ordered(self._here, terms).limit(most))
+        self._first = CompiledQuery(keyset.ordered(self._here, terms).limit(most))
 
-    async def page(self, connection: asyncpg.Connection, project_id: int, cut: Cut) -> tuple[list[Any], str | None]:
+    async def page(
+        self, connection: asyncpg.Connection, project_id: int, cut: PageRequest
+    ) -> tuple[list[Any], str | None]:
         """The rows of a page, and the token of the next one."""
         statement = self._first
         if cut.token:
-            statement = Prepared(keyset.apply(self._here, cut.terms, cut.mark, cut.token, cut.limit))
+            statement = CompiledQuery(keyset.apply(self._here, cut.terms, cut.mark, cut.token, cut.limit))
         rows = await statement.fetch(connection, of_project=project_id, most=cut.limit + 1)
         return rows[: cut.limit], keyset.next_token(rows, cut.terms, cut.mark, cut.limit)
 
@@ -186,9 +191,9 @@ def _column(column: Any) -> ColumnElement[int]:
     return expression
 
 
-def _cut(terms: list[Term], command: SearchModels | SearchVersions) -> Cut:
+def _cut(terms: list[SortKey], command: SearchModels | SearchVersions) -> PageRequest:
     mark = keyset.fingerprint(type(command).__name__, command.filter, tuple(command.order_by))
-    return Cut(terms, mark, command.page_token, command.limit)
+    return PageRequest(terms, mark, command.page_token, command.limit)
 
 
 def _of_model(comparison: Comparison) -> ColumnElement[bool]:
@@ -279,11 +284,11 @@ _VERSION_KEYS: dict[str, tuple[Any, type[Any]]] = {
 }
 
 
-def _model_terms(order_by: Sequence[str]) -> list[Term]:
+def _model_terms(order_by: Sequence[str]) -> list[SortKey]:
     return _terms(order_by, grammars.MODELS, _MODEL_KEYS, [OrderKey(Entity.ATTRIBUTE, "name")])
 
 
-def _version_terms(order_by: Sequence[str]) -> list[Term]:
+def _version_terms(order_by: Sequence[str]) -> list[SortKey]:
     default = [OrderKey(Entity.ATTRIBUTE, "name"), OrderKey(Entity.ATTRIBUTE, "version_number", descending=True)]
     if not order_by:
         default.insert(0, OrderKey(Entity.ATTRIBUTE, "last_updated_timestamp", descending=True))
@@ -292,9 +297,9 @@ def _version_terms(order_by: Sequence[str]) -> list[Term]:
 
 def _terms(
     order_by: Sequence[str], grammar: Grammar, columns: dict[str, tuple[Any, type[Any]]], default: list[OrderKey]
-) -> list[Term]:
+) -> list[SortKey]:
     """The keys asked for, then those of the default that are not among them: together they are unique."""
     asked = parse_order(order_by, grammar)
     known = {key.key for key in asked}
     keys = [*asked, *(key for key in default if key.key not in known)]
-    return [Term(*columns[key.key], descending=key.descending, nullable=False) for key in keys]
+    return [SortKey(*columns[key.key], descending=key.descending, nullable=False) for key in keys]

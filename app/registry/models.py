@@ -18,11 +18,11 @@ from app.pagination import Keyset, Page, Window
 from app.queue import outbox
 from app.queue.jobs import PurgeModel
 from app.quoting import quoted
-from app.registry import announcing, repository
+from app.registry import repository, webhook_events
 from app.registry.names import check_description, check_model_name, is_prompt
 from app.registry.repository import readable, writable
 from app.registry.tables import Model
-from app.registry.tagging import check_tags, merged, without
+from app.registry.tags import check_tags, merged, without
 from app.search import sql
 from app.tracking import experiments, model_experiments, version_candidates
 from app.tracking.experiments import ExperimentTaken
@@ -110,7 +110,7 @@ async def create(db: Database, actor: Actor, project: int | str, command: Create
         if model is None:
             await _refuse_taken(tx, access.id, name, wanted_prompt=is_prompt(tags))
             raise Taken(f"The name {quoted(name)} has just been in use; try again.", field="name")
-        await announcing.model_created(tx, model)
+        await webhook_events.model_created(tx, model)
     return model
 
 
@@ -211,7 +211,7 @@ async def set_tags(
         access = await writable(tx, actor, project)
         model = await _change(tx, access.id, reference, tags=merged(Model.tags, patch))
         check_tags(model.tags)
-        await announcing.model_tags_changed(tx, model, patch)
+        await webhook_events.model_tags_changed(tx, model, patch)
     return model
 
 
@@ -224,7 +224,7 @@ async def remove_tag(db: Database, actor: Actor, project: int | str, reference: 
     async with db.write() as tx:
         access = await writable(tx, actor, project)
         model = await _change(tx, access.id, reference, tags=without(Model.tags, key))
-        await announcing.model_tags_changed(tx, model, {key: None})
+        await webhook_events.model_tags_changed(tx, model, {key: None})
     return model
 
 
@@ -237,10 +237,10 @@ async def delete(db: Database, actor: Actor, project: int | str, reference: int 
     async with db.write() as tx:
         access = await writable(tx, actor, project)
         model = await find(tx, access.id, reference)
-        await experiments.mark_condemned(tx, access.id, model.experiment_number)
+        await experiments.mark_for_purge(tx, access.id, model.experiment_number)
         shared = await version_candidates.lock_of_model(tx, access.id, model.id)
         await _change(tx, access.id, model.id, deleted_at=func.now(), updated_at=func.now())
-        await version_candidates.condemn_unneeded(tx, access.id, shared)
+        await version_candidates.purge_unneeded(tx, access.id, shared)
         job = PurgeModel(access.id, model.id)
         return await outbox.enqueue(tx, job, project_id=access.id, requested_by=actor.user_id)
 

@@ -7,9 +7,9 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-from app.composing import composed
 from app.errors import Invalid, TooLarge
 from app.quoting import in_json, quoted
+from app.text import normalized
 
 MAX_NAME = 255
 MAX_ALIAS = 255
@@ -175,7 +175,7 @@ def stage_key(name: str) -> str:
 
 def _composed(text: str, limit: int) -> str:
     """Normal form C; a text far beyond its limit is refused for that and stays as it is."""
-    return composed(text, 4 * limit)
+    return normalized(text, 4 * limit)
 
 
 def _refuse_unseen(text: str, what: str, field: str) -> None:

@@ -13,13 +13,14 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 
-from app.access.lists import Answers, ProjectLists
 from app.access.policy import Actor, Permission
+from app.access.reads.guarded import GuardedReads, Results
 from app.db.database import Database
 from app.pagination import Keyset, Page, Window
-from app.registry import latest, repository, resolving
+from app.registry import repository, resolving
 from app.registry.models import ModelOrder, keyset
-from app.registry.references import Reference
+from app.registry.reads import latest
+from app.registry.references.parse import Reference
 from app.registry.tables import Alias as Alias
 from app.registry.tables import Model, ModelVersion
 from app.search import sql
@@ -28,7 +29,7 @@ ModelKey: TypeAlias = tuple[int, int]
 VersionKey: TypeAlias = tuple[int, int]
 CandidateKey: TypeAlias = tuple[int, UUID]
 
-_LISTS = ProjectLists(Permission.REGISTRY_READ)
+_LISTS = GuardedReads(Permission.REGISTRY_READ)
 _MODEL = (Model.project_id, Model.id)
 _VERSION = (ModelVersion.project_id, ModelVersion.id)
 _OF_MODEL = (ModelVersion.project_id, ModelVersion.model_id)
@@ -54,7 +55,7 @@ class VersionList:
 
 async def models_of_projects(
     db: Database, actor: Actor, keys: Sequence[tuple[int]], window: Window, *, text: str, order: ModelOrder
-) -> Answers[Page[Model]]:
+) -> Results[Page[Model]]:
     """Models of each project."""
     return await _LISTS.pages(
         db, actor, keys, window, statement=_models(text), order=keyset(order), row=Model, parent=(Model.project_id,)
@@ -63,17 +64,17 @@ async def models_of_projects(
 
 async def count_models_of_projects(
     db: Database, actor: Actor, keys: Sequence[tuple[int]], *, text: str
-) -> Answers[int]:
+) -> Results[int]:
     """How many models each project has."""
     return await _LISTS.counts(db, actor, keys, statement=_models(text), parent=(Model.project_id,))
 
 
-async def models_by_keys(db: Database, actor: Actor, keys: Sequence[ModelKey]) -> Answers[Model | None]:
+async def models_by_keys(db: Database, actor: Actor, keys: Sequence[ModelKey]) -> Results[Model | None]:
     """Models by id; None where there is none."""
     return await _LISTS.singles(db, actor, keys, statement=_models(), parent=_MODEL)
 
 
-async def models_of_experiments(db: Database, actor: Actor, keys: Sequence[ModelKey]) -> Answers[Model | None]:
+async def models_of_experiments(db: Database, actor: Actor, keys: Sequence[ModelKey]) -> Results[Model | None]:
     """The model that each experiment belongs to; None where it is nobody's."""
     parent = (Model.project_id, Model.experiment_number)
     return await _LISTS.singles(db, actor, keys, statement=_models(), parent=parent)
@@ -81,7 +82,7 @@ async def models_of_experiments(db: Database, actor: Actor, keys: Sequence[Model
 
 async def versions_of_models(
     db: Database, actor: Actor, keys: Sequence[ModelKey], window: Window, wish: VersionList
-) -> Answers[Page[ModelVersion]]:
+) -> Results[Page[ModelVersion]]:
     """Versions of each model."""
     return await _LISTS.pages(
         db, actor, keys, window, statement=_listed(wish), order=_order(wish), row=ModelVersion, parent=_OF_MODEL
@@ -90,25 +91,25 @@ async def versions_of_models(
 
 async def count_versions_of_models(
     db: Database, actor: Actor, keys: Sequence[ModelKey], wish: VersionList
-) -> Answers[int]:
+) -> Results[int]:
     """How many versions each model has."""
     return await _LISTS.counts(db, actor, keys, statement=_listed(wish), parent=_OF_MODEL)
 
 
-async def latest_of_models(db: Database, actor: Actor, keys: Sequence[ModelKey]) -> Answers[ModelVersion | None]:
+async def latest_of_models(db: Database, actor: Actor, keys: Sequence[ModelKey]) -> Results[ModelVersion | None]:
     """The highest release of each model, or its highest prerelease when there is no release."""
     statement, version = latest.of_models()
     return await _LISTS.singles(db, actor, keys, statement=statement.with_only_columns(version), parent=_MODEL)
 
 
-async def versions_by_keys(db: Database, actor: Actor, keys: Sequence[VersionKey]) -> Answers[ModelVersion | None]:
+async def versions_by_keys(db: Database, actor: Actor, keys: Sequence[VersionKey]) -> Results[ModelVersion | None]:
     """Versions by id; None where there is none."""
     return await _LISTS.singles(db, actor, keys, statement=repository.all_living_versions(), parent=_VERSION)
 
 
 async def versions_of_candidates(
     db: Database, actor: Actor, keys: Sequence[CandidateKey]
-) -> Answers[list[ModelVersion]]:
+) -> Results[list[ModelVersion]]:
     """Versions that were made from each candidate, newest first."""
     statement = repository.all_living_versions().order_by(ModelVersion.id.desc())
     return await _LISTS.groups(
@@ -118,7 +119,7 @@ async def versions_of_candidates(
 
 async def versions_of_logged_models(
     db: Database, actor: Actor, keys: Sequence[CandidateKey]
-) -> Answers[list[ModelVersion]]:
+) -> Results[list[ModelVersion]]:
     """Versions that were made from each logged model, newest first."""
     statement = repository.all_living_versions().order_by(ModelVersion.id.desc())
     return await _LISTS.groups(
@@ -126,12 +127,12 @@ async def versions_of_logged_models(
     )
 
 
-async def aliases_of_models(db: Database, actor: Actor, keys: Sequence[ModelKey]) -> Answers[list[Alias]]:
+async def aliases_of_models(db: Database, actor: Actor, keys: Sequence[ModelKey]) -> Results[list[Alias]]:
     """The aliases of each model that stand now, by name."""
     return await _LISTS.groups(db, actor, keys, statement=_aliases(), parent=(Alias.project_id, Alias.model_id))
 
 
-async def aliases_of_versions(db: Database, actor: Actor, keys: Sequence[VersionKey]) -> Answers[list[Alias]]:
+async def aliases_of_versions(db: Database, actor: Actor, keys: Sequence[VersionKey]) -> Results[list[Alias]]:
     """The aliases that stand on each version now, by name."""
     return await _LISTS.groups(db, actor, keys, statement=_aliases(), parent=(Alias.project_id, Alias.version_id))
 

@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import delete, func, select
 
 from app import faults
-from app.ci import linking
+from app.ci import job_links
 from app.db.database import Database, Tx
 from app.queue import outbox
 from app.queue.jobs import PurgeExperiment
-from app.registry import manifests
 from app.registry.tables import Alias, Model, ModelVersion
+from app.registry.versions import manifests
 from app.tracking import experiments, version_candidates
 from app.tracking import purge as tracking_purge
 
@@ -49,7 +49,7 @@ async def model(db: Database, project_id: int, model_id: int, *, progress: Progr
         if number is None:
             return
         # Again: a version that was being made when the model was deleted may have brought its candidate since.
-        await experiments.mark_condemned(tx, project_id, number)
+        await experiments.mark_for_purge(tx, project_id, number)
         of_model = (ModelVersion.project_id == project_id, ModelVersion.model_id == model_id)
         total = await tx.scalar(select(func.count()).select_from(ModelVersion).where(*of_model)) or 0
     done, removed = 0, BATCH
@@ -75,7 +75,7 @@ async def _remove_versions(tx: Tx, project_id: int, *conditions: Any) -> int:
         return 0
     ids = [row.id for row in rows]
     await tx.execute(_delete(Alias).where(Alias.project_id == project_id, Alias.version_id == func.any(ids)))
-    await linking.forget_versions(tx, project_id, ids)
+    await job_links.forget_versions(tx, project_id, ids)
     await tx.execute(
         _delete(ModelVersion).where(ModelVersion.project_id == project_id, ModelVersion.id == func.any(ids))
     )
@@ -86,7 +86,7 @@ async def _remove_versions(tx: Tx, project_id: int, *conditions: Any) -> int:
 async def _let_go(tx: Tx, project_id: int, rows: Sequence[ModelVersion]) -> None:
     candidates = sorted({row.candidate_id for row in rows})
     logged_models = sorted({row.logged_model_id for row in rows if row.logged_model_id is not None})
-    await version_candidates.let_go(tx, project_id, candidates, logged_models)
+    await version_candidates.release(tx, project_id, candidates, logged_models)
 
 
 def _delete(table: type[Alias | ModelVersion]) -> Any:

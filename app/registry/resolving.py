@@ -31,9 +31,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import LateralFromClause
 
-from app.registry.ranges import Interval, Range
-from app.registry.references import ByAlias, ByNumber, Exact, InRange, InStage, Latest, Reference
-from app.registry.semver import floor_key
+from app.registry.references.parse import ByAlias, ByNumber, Exact, InRange, InStage, Latest, Reference
+from app.registry.references.ranges import Interval, Range
+from app.registry.references.semver import floor_key
 from app.registry.tables import READY, Alias, Model, ModelVersion
 
 _ABOVE_ALL = b"\xff"

@@ -20,7 +20,7 @@ class UnknownStage(Invalid):
         super().__init__(f"There is no stage {quoted(stage)}; there are {', '.join(STAGES)}.", field="stage")
 
 
-def known_stage(stage: str) -> str:
+def check_stage(stage: str) -> str:
     """The stage as it is stored.
 
     Raises:

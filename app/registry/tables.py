@@ -198,7 +198,7 @@ class RetiredVersion(Row):
     precedence: Mapped[bytes] = mapped_column(LargeBinary)
     number: Mapped[int] = mapped_column(BigInteger)
     manifest: Mapped[bytes] = mapped_column(LargeBinary)
-    """SHA-256 of paths, sizes and SHA-256 of its files; see :mod:`app.registry.manifests`."""
+    """SHA-256 of paths, sizes and SHA-256 of its files; see :mod:`app.registry.versions.manifests`."""
     retired_at: Mapped[Now]
 
 

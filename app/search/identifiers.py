@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from app.search import wording
 from app.search.ast import Entity
-from app.search.cursor import Cursor
 from app.search.errors import InvalidFilter, shown
 from app.search.grammars import Field, Grammar
 from app.search.lexer import Token, TokenKind
+from app.search.token_reader import TokenReader
 
 _PLAIN_KEY = re.compile(r"\w+(?:\.\w+)*")
 
@@ -29,7 +29,7 @@ class Identifier:
         return wording.spoken(self.entity)
 
 
-def read_identifier(cursor: Cursor, grammar: Grammar) -> Identifier:
+def read_identifier(cursor: TokenReader, grammar: Grammar) -> Identifier:
     """Read an entity and a key; without a prefix it is an attribute.
 
     Raises:
@@ -52,7 +52,7 @@ def read_identifier(cursor: Cursor, grammar: Grammar) -> Identifier:
     return Identifier(_entity(prefix, first, grammar), key, first.start + 1)
 
 
-def _quoted_start(cursor: Cursor, first: Token) -> tuple[str, str, str]:
+def _quoted_start(cursor: TokenReader, first: Token) -> tuple[str, str, str]:
     """``"run name"`` alone is a key; in ```metrics`.a`` the first part is a prefix."""
     if cursor.joins(first):
         prefix = cursor.unquoted(first) if first.kind is TokenKind.BACKTICK else first.text
@@ -60,7 +60,7 @@ def _quoted_start(cursor: Cursor, first: Token) -> tuple[str, str, str]:
     return cursor.unquoted(first), "", ""
 
 
-def _bare(cursor: Cursor, token: Token, key: str, grammar: Grammar) -> Identifier:
+def _bare(cursor: TokenReader, token: Token, key: str, grammar: Grammar) -> Identifier:
     if token.kind is TokenKind.WORD and (not _PLAIN_KEY.fullmatch(key) or key.isdecimal()):
         raise _no_identifier(cursor, token)
     if "." in key:
@@ -74,7 +74,7 @@ def _entity(prefix: str, token: Token, grammar: Grammar) -> Entity:
     raise InvalidFilter(wording.bad_entity(grammar, prefix), token.start + 1)
 
 
-def _no_identifier(cursor: Cursor, token: Token, hint: str = "") -> InvalidFilter:
+def _no_identifier(cursor: TokenReader, token: Token, hint: str = "") -> InvalidFilter:
     if token.kind is TokenKind.SINGLE or hint or (token.kind is TokenKind.WORD and cursor.at(TokenKind.COMPARATOR)):
         found = cursor.text[token.start : cursor.previous_end]
         return InvalidFilter(

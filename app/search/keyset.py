@@ -15,7 +15,7 @@ from app.pagination import decode_cursor, encode_cursor, unreadable
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class SortKey:
     """One sort expression. ``kind`` is its Python type; the last term of an order must be unique."""
 
     expression: ColumnElement[Any]
@@ -39,10 +39,10 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class PageRequest:
     """Which page of which search: its order, its mark, where it goes on, and how many rows."""
 
-    terms: Sequence[Term]
+    terms: Sequence[SortKey]
     mark: str
     token: str | None
     limit: int
@@ -54,7 +54,7 @@ def fingerprint(*parts: object) -> str:
 
 
 def apply(
-    statement: Select[*tuple[Any, ...]], terms: Sequence[Term], mark: str, token: str | None, limit: int
+    statement: Select[*tuple[Any, ...]], terms: Sequence[SortKey], mark: str, token: str | None, limit: int
 ) -> Select[*tuple[Any, ...]]:
     """Sort, continue after the token, add the sort values as columns, and fetch one row more than the page.
 
@@ -66,13 +66,13 @@ def apply(
     return ordered(statement, terms).limit(limit + 1)
 
 
-def ordered(statement: Select[*tuple[Any, ...]], terms: Sequence[Term]) -> Select[*tuple[Any, ...]]:
+def ordered(statement: Select[*tuple[Any, ...]], terms: Sequence[SortKey]) -> Select[*tuple[Any, ...]]:
     """The same without a place to go on and without an end."""
     columns = [term.expression.label(f"sort_{index}") for index, term in enumerate(terms)]
     return statement.add_columns(*columns).order_by(*(term.ordered() for term in terms))
 
 
-def place(terms: Sequence[Term], mark: str, token: str | None) -> list[Any] | None:
+def position_after(terms: Sequence[SortKey], mark: str, token: str | None) -> list[Any] | None:
     """The sort values after which the page begins; None: at the beginning.
 
     Raises:
@@ -81,7 +81,7 @@ def place(terms: Sequence[Term], mark: str, token: str | None) -> list[Any] | No
     return _values(terms, mark, token) if token else None
 
 
-def next_token(rows: Sequence[Any], terms: Sequence[Term], mark: str, limit: int) -> str | None:
+def next_token(rows: Sequence[Any], terms: Sequence[SortKey], mark: str, limit: int) -> str | None:
     """The token after this page, or None when it is the last. ``rows`` end in the sort values."""
     if len(rows) <= limit:
         return None
@@ -89,7 +89,7 @@ def next_token(rows: Sequence[Any], terms: Sequence[Term], mark: str, limit: int
     return encode_cursor([mark, *(_plain(value) for value in values)])
 
 
-def mark_of(token: str) -> str:
+def fingerprint_of(token: str) -> str:
     """The mark of the search that gave a token out; empty where it is no token."""
     try:
         return str(decode_cursor(token)[0])
@@ -97,7 +97,7 @@ def mark_of(token: str) -> str:
         return ""
 
 
-def _later(terms: Sequence[Term], values: Sequence[Any]) -> ColumnElement[bool]:
+def _later(terms: Sequence[SortKey], values: Sequence[Any]) -> ColumnElement[bool]:
     branches = []
     for index, term in enumerate(terms):
         after = term.after(values[index])
@@ -112,7 +112,7 @@ def _later(terms: Sequence[Term], values: Sequence[Any]) -> ColumnElement[bool]:
     return and_(first.expression <= begin if first.descending else first.expression >= begin, later)
 
 
-def _values(terms: Sequence[Term], mark: str, token: str) -> list[Any]:
+def _values(terms: Sequence[SortKey], mark: str, token: str) -> list[Any]:
     try:
         found, *values = decode_cursor(token)
     except Invalid as error:
@@ -133,7 +133,7 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def _typed(value: Any, term: Term) -> Any:
+def _typed(value: Any, term: SortKey) -> Any:
     kind = term.kind
     if value is None and term.nullable:
         return None

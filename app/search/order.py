@@ -7,11 +7,11 @@ from typing import TypeVar
 
 from app.search import wording
 from app.search.ast import Entity, OrderKey
-from app.search.cursor import Cursor
 from app.search.errors import InvalidFilter, InvalidOrder, shown
 from app.search.grammars import Grammar
 from app.search.identifiers import Identifier, read_identifier
 from app.search.lexer import TokenKind
+from app.search.token_reader import TokenReader
 from app.search.wording import Wording
 
 T = TypeVar("T")
@@ -71,7 +71,7 @@ def distinct(keys: Sequence[OrderKey]) -> tuple[OrderKey, ...]:
 def _read_clause(clause: str, grammar: Grammar) -> OrderKey:
     unreadable = InvalidOrder(f"Invalid order_by clause '{shown(clause)}'. Could not be parsed.")
     try:
-        cursor = Cursor(clause)
+        cursor = TokenReader(clause)
     except InvalidFilter as error:
         raise unreadable from error
     if cursor.at(TokenKind.END):
@@ -90,7 +90,7 @@ def _read_clause(clause: str, grammar: Grammar) -> OrderKey:
     return OrderKey(identifier.entity, _key(identifier, grammar), descending)
 
 
-def _direction(cursor: Cursor, clause: str) -> bool:
+def _direction(cursor: TokenReader, clause: str) -> bool:
     if not cursor.at(TokenKind.WORD):
         return False
     word = cursor.take()

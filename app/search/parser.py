@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.composing import composed
 from app.search import wording
 from app.search.ast import And, Comparison, Entity, Expression, Not, Operator, Or, Value
-from app.search.cursor import Cursor
 from app.search.errors import InvalidFilter, shown
 from app.search.grammars import Field, Grammar
 from app.search.identifiers import Identifier, find_field, read_identifier
 from app.search.lexer import Token, TokenKind
+from app.search.token_reader import TokenReader
 from app.search.values import read_value
 from app.search.wording import Wording
+from app.text import normalized
 
 MAX_CONDITIONS = 100
 MAX_DEPTH = 20
@@ -40,12 +40,12 @@ def parse_filter(text: str | None, grammar: Grammar, *, extended: bool = False) 
     """
     if not text or not text.strip():
         return None
-    reader = _Reader(Cursor(text, extended=extended), grammar)
+    reader = _Reader(TokenReader(text, extended=extended), grammar)
     return reader.whole() if extended else reader.conditions()
 
 
 class _Reader:
-    def __init__(self, cursor: Cursor, grammar: Grammar) -> None:
+    def __init__(self, cursor: TokenReader, grammar: Grammar) -> None:
         self.cursor = cursor
         self.grammar = grammar
         self.conditions_read = 0
@@ -166,5 +166,5 @@ class _Reader:
 
 def _composed(value: Value) -> Value:
     if isinstance(value, tuple):
-        return tuple(composed(one) for one in value if isinstance(one, str))
-    return composed(value) if isinstance(value, str) else value
+        return tuple(normalized(one) for one in value if isinstance(one, str))
+    return normalized(value) if isinstance(value, str) else value

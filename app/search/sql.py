@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, false, func, literal, not_, or_, true
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.composing import composed
 from app.search.ast import And, Comparison, Expression, Not, Operator, Or
+from app.text import normalized
 
 Compile = Callable[[Comparison], ColumnElement[bool]]
 
@@ -75,7 +75,7 @@ def compare_name(column: SQLColumnExpression[Any], comparison: Comparison) -> Co
 
 def contains(column: SQLColumnExpression[Any], text: str) -> ColumnElement[bool]:
     """Whether a name in normal form C has the text in it, whatever the case."""
-    escaped = composed(text).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    escaped = normalized(text).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return column.collate("default").op("ILIKE")(f"%{escaped}%")
 
 

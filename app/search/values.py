@@ -6,11 +6,11 @@ import re
 from typing import NoReturn
 
 from app.search.ast import Entity, Operator, Value
-from app.search.cursor import Cursor
 from app.search.errors import InvalidFilter, shown
 from app.search.grammars import Field, Grammar, ValueKind
 from app.search.identifiers import Identifier
 from app.search.lexer import Token, TokenKind
+from app.search.token_reader import TokenReader
 
 _INTEGER = re.compile(r"-?[0-9]+")
 _NUMBER = re.compile(r"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
@@ -23,7 +23,7 @@ _MOST_DIGITS = 1000
 
 
 def read_value(
-    cursor: Cursor, identifier: Identifier, field: Field, operator: Operator | None, grammar: Grammar
+    cursor: TokenReader, identifier: Identifier, field: Field, operator: Operator | None, grammar: Grammar
 ) -> Value:
     """Read what the key is compared with.
 
@@ -46,7 +46,7 @@ def read_value(
     return _number(cursor, identifier, field, token)
 
 
-def _string(cursor: Cursor, identifier: Identifier, token: Token) -> str:
+def _string(cursor: TokenReader, identifier: Identifier, token: Token) -> str:
     if token.kind in _STRINGS:
         return cursor.unquoted(token)
     if identifier.entity is Entity.ATTRIBUTE:
@@ -66,7 +66,7 @@ def _string(cursor: Cursor, identifier: Identifier, token: Token) -> str:
     )
 
 
-def _number(cursor: Cursor, identifier: Identifier, field: Field, token: Token) -> int | float:
+def _number(cursor: TokenReader, identifier: Identifier, field: Field, token: Token) -> int | float:
     text = token.text
     if field.kind is ValueKind.QUOTABLE_INTEGER and token.kind in _STRINGS:
         text = cursor.unquoted(token)
@@ -109,7 +109,7 @@ def _of_64_bits(text: str, identifier: Identifier, token: Token) -> int:
     return number
 
 
-def _read_list(cursor: Cursor, identifier: Identifier, field: Field, grammar: Grammar) -> Value:
+def _read_list(cursor: TokenReader, identifier: Identifier, field: Field, grammar: Grammar) -> Value:
     opening = cursor.take()
     if not cursor.closes():
         raise cursor.invalid_clause(opening, "the list has no ')'")
@@ -121,7 +121,7 @@ def _read_list(cursor: Cursor, identifier: Identifier, field: Field, grammar: Gr
     return tuple(cursor.unquoted(item) for item in items)
 
 
-def _items(cursor: Cursor, opening: Token) -> list[Token]:
+def _items(cursor: TokenReader, opening: Token) -> list[Token]:
     """Strings between commas; a comma after the last one is fine."""
     items: list[Token] = []
     while not cursor.at(TokenKind.CLOSE):

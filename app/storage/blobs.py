@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from app.disk_space import DiskSpace
 from app.errors import Conflict, Invalid, Unavailable
-from app.space import Room
 
 
 class BlobMissing(Unavailable):
@@ -97,7 +97,7 @@ class BlobStore(Protocol):
     """
 
     @property
-    def room(self) -> Room:
+    def room(self) -> DiskSpace:
         """What is known of the room that the store has for more."""
 
     @property

@@ -13,9 +13,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access import policy, projects
 from app.access.policy import Actor, Permission
-from app.ci import linking
-from app.ci.linking import Owner
-from app.composing import composed
+from app.ci import job_links
+from app.ci.job_links import Owner
 from app.db.database import Database, Tx
 from app.errors import Conflict, Invalid, NotFound
 from app.ids import GlobalId, uuid7
@@ -23,14 +22,16 @@ from app.queue import outbox
 from app.queue.jobs import PurgeCandidate
 from app.quoting import quoted
 from app.search.grammars import RUN_NAME_TAG
-from app.tracking import beginnings, details, experiments, names
-from app.tracking.beginnings import Beginning
-from app.tracking.details import CandidateDetails, Listed
+from app.text import normalized
+from app.tracking import candidate_batch, experiments, names
+from app.tracking.candidate_batch import NewCandidate
+from app.tracking.reads import details
+from app.tracking.reads.details import CandidateDetails, CandidateRow
 from app.tracking.tables import Candidate, CandidateParam, CandidateTag
 from app.webhooks import events
 from app.webhooks.events import Event
 
-__all__ = ["Candidate", "CandidateDetails", "Listed", "Status"]
+__all__ = ["Candidate", "CandidateDetails", "CandidateRow", "Status"]
 
 NAME_TAG = RUN_NAME_TAG
 PARENT_TAG = "mlflow.parentRunId"
@@ -97,10 +98,10 @@ async def create(
     _check(command)
     access = await projects.get(db, actor, project)
     policy.require(actor, access, Permission.CANDIDATE_WRITE)
-    if not linking.claims(command.tags, actor):
+    if not job_links.references(command.tags, actor):
         row = _row(access.id, command, created_by=actor.user_id)
         tags = {**command.tags, NAME_TAG: row["name"]}
-        begun = await beginnings.begin(db, Beginning(row, dict(command.params), tags))
+        begun = await candidate_batch.insert(db, NewCandidate(row, dict(command.params), tags))
         if begun is not None:
             return CandidateDetails(begun, params=dict(command.params), tags=dict(sorted(tags.items())))
     return await _begin_with_care(db, actor, access.id, command)
@@ -116,8 +117,8 @@ async def _begin_with_care(
         tags = {**command.tags, NAME_TAG: candidate.name}
         await _add_pairs(tx, CandidateTag, candidate, tags)
         await _add_pairs(tx, CandidateParam, candidate, command.params)
-        made_by = await linking.ensure(tx, project_id, linking.claims(tags, actor))
-        await linking.attach(tx, Owner(project_id, candidate.id), made_by, by=actor.user_id)
+        made_by = await job_links.ensure(tx, project_id, job_links.references(tags, actor))
+        await job_links.attach(tx, Owner(project_id, candidate.id), made_by, by=actor.user_id)
     return CandidateDetails(candidate, params=dict(command.params), tags=dict(sorted(tags.items())))
 
 
@@ -136,7 +137,7 @@ def _row(project_id: int, command: CreateCandidate, *, created_by: int | None) -
         "project_id": project_id,
         "id": uuid7(),
         "experiment_number": command.experiment_number,
-        "name": composed(command.name or command.tags.get(NAME_TAG) or names.friendly_name()),
+        "name": normalized(command.name or command.tags.get(NAME_TAG) or names.friendly_name()),
         "status": int(Status.RUNNING),
         "start_time": command.start_time,
         "user_name": command.user_name,
@@ -145,7 +146,7 @@ def _row(project_id: int, command: CreateCandidate, *, created_by: int | None) -
     }
 
 
-async def get(db: Database, actor: Actor, project: int | str, candidate_id: UUID) -> CandidateDetails[Listed]:
+async def get(db: Database, actor: Actor, project: int | str, candidate_id: UUID) -> CandidateDetails[CandidateRow]:
     """A candidate with params, tags, latest metrics, inputs and outputs; also one from the trash.
 
     Raises:
@@ -154,7 +155,7 @@ async def get(db: Database, actor: Actor, project: int | str, candidate_id: UUID
     access = await projects.get(db, actor, project)
     policy.require(actor, access, Permission.CANDIDATE_READ)
     async with db.direct() as connection:
-        found = await details.of(connection, access.id, [candidate_id])
+        found = await details.read(connection, access.id, [candidate_id])
     if not found:
         raise not_found(candidate_id)
     return found[0]
@@ -233,7 +234,7 @@ async def restore(db: Database, actor: Actor, project: int | str, candidate_id: 
     return await _move(db, actor, project, candidate_id, in_trash=False)
 
 
-async def condemn(db: Database, actor: Actor, project: int | str, candidate_id: UUID) -> UUID:
+async def delete_permanently(db: Database, actor: Actor, project: int | str, candidate_id: UUID) -> UUID:
     """Delete a candidate with its files for good. Answers the id of the background job.
 
     Raises:
@@ -280,7 +281,7 @@ def in_trash(candidate_id: UUID) -> CandidateInTrash:
     return CandidateInTrash(f"The run {candidate_id.hex} must be in the 'active' state. Current state is deleted.")
 
 
-async def condemn_step(tx: Tx, project_id: int, candidate_id: UUID) -> None:
+async def mark_for_purge(tx: Tx, project_id: int, candidate_id: UUID) -> None:
     """Step: mark a candidate for removal; whoever enqueues the job knows why."""
     await _change(tx, project_id, candidate_id, purge_at=func.now())
 
@@ -352,7 +353,7 @@ async def _add_pairs(
 
 def _check(command: CreateCandidate) -> None:
     named = command.tags.get(NAME_TAG)
-    if command.name and named and composed(command.name) != composed(named):
+    if command.name and named and normalized(command.name) != normalized(named):
         raise Invalid(
             f"Both 'run_name' argument and '{NAME_TAG}' tag are specified, but with different values "
             f"(run_name={quoted(command.name)}, {NAME_TAG}={quoted(named)}).",
@@ -371,7 +372,7 @@ def _check(command: CreateCandidate) -> None:
 
 
 def _check_name(name: str) -> str:
-    name = composed(name)
+    name = normalized(name)
     if not name.strip() or len(name) > NAME_LIMIT:
         raise Invalid(f"A candidate's name has 1 to {NAME_LIMIT} characters and is not blank.", field="name")
     return names.check_printable(name, "name")

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from app.access import policy, projects
 from app.access.policy import Actor, Permission
 from app.db.database import Database
-from app.tracking import candidates, experiments, logging, names
+from app.tracking import candidates, experiments, names
 from app.tracking.candidates import Candidate, UpdateCandidate
 from app.tracking.experiments import Experiment
-from app.tracking.logging import LogBatch
+from app.tracking.logging import log
+from app.tracking.logging.log import LogBatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +54,11 @@ async def edit_candidate(
         Invalid: a value is not acceptable.
     """
     kept = {key: value for key, value in tags.items() if value is not None}
-    logging.check(LogBatch(wish.candidate_id, tags=kept))
+    log.check(LogBatch(wish.candidate_id, tags=kept))
     async with db.write() as tx:
         access = await projects.visible(tx, actor, project)
         policy.require(actor, access, Permission.CANDIDATE_WRITE)
         candidate = await candidates.lock_living(tx, access.id, wish.candidate_id, to_change=True)
-        await logging.drop_tags(tx, access.id, candidate.id, sorted(tags.keys() - kept.keys()))
-        await logging.set_tags(tx, candidate, actor, kept)
+        await log.drop_tags(tx, access.id, candidate.id, sorted(tags.keys() - kept.keys()))
+        await log.set_tags(tx, candidate, actor, kept)
         return await candidates.edit_step(tx, actor, candidate, wish)

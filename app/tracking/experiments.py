@@ -11,13 +11,14 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access import policy, projects
 from app.access.policy import Actor, Permission, ProjectAccess
-from app.composing import composed
 from app.db.database import Database, Snapshot, Tx
 from app.errors import Conflict, Invalid, NotFound, Taken
 from app.pagination import Keyset
 from app.queue import outbox
 from app.queue.jobs import PurgeExperiment
-from app.tracking import details, names
+from app.text import normalized
+from app.tracking import names
+from app.tracking.reads import details
 from app.tracking.tables import Candidate, Experiment
 
 __all__ = ["Experiment"]
@@ -120,7 +121,7 @@ async def get_by_name(db: Database, actor: Actor, project: int | str, name: str)
     """
     async with db.read() as snap:
         access = await _readable(snap, actor, project)
-        found = await _one(snap, access.id, Experiment.name == composed(name))
+        found = await _one(snap, access.id, Experiment.name == normalized(name))
     if found is None and name == DEFAULT:
         return await _default(db, access.id)
     if found is None:
@@ -228,7 +229,7 @@ async def restore(db: Database, actor: Actor, project: int | str, number: int) -
         return await _change(tx, access.id, number, deleted_at=None, updated_at=func.now())
 
 
-async def condemn(db: Database, actor: Actor, project: int | str, number: int) -> UUID:
+async def delete_permanently(db: Database, actor: Actor, project: int | str, number: int) -> UUID:
     """Delete an experiment for good; its name is free at once. Answers the id of the background job.
 
     Raises:
@@ -240,13 +241,13 @@ async def condemn(db: Database, actor: Actor, project: int | str, number: int) -
         await _refuse_model_experiment(tx, experiment, "deleted")
         if number == 0:
             raise Conflict("The experiment Default cannot be deleted for good: every project has it.")
-        await mark_condemned(tx, access.id, number)
+        await mark_for_purge(tx, access.id, number)
         await _refuse_needed(tx, experiment)
         job = PurgeExperiment(access.id, number)
         return await outbox.enqueue(tx, job, project_id=access.id, requested_by=actor.user_id)
 
 
-async def mark_condemned(tx: Tx, project_id: int, number: int) -> None:
+async def mark_for_purge(tx: Tx, project_id: int, number: int) -> None:
     """Step: nobody sees the experiment or its candidates any more; a worker removes them."""
     await tx.execute(
         update(Candidate)

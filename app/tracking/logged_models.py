@@ -14,10 +14,10 @@ from sqlalchemy import Select, func, insert, select, update
 
 from app.access import policy, projects
 from app.access.policy import Actor, Permission, ProjectAccess
-from app.composing import composed
 from app.db.database import Database, Snapshot, Tx
 from app.errors import Invalid, NotFound
 from app.quoting import quoted
+from app.text import normalized
 from app.tracking import candidates, experiments, names
 from app.tracking.tables import LoggedModel, LoggedModelMetric
 
@@ -266,7 +266,7 @@ def _refuse_changed(model: LoggedModel, params: Mapping[str, str]) -> None:
 
 
 def _check_name(name: str) -> str:
-    name = composed(name)
+    name = normalized(name)
     if not name.strip() or len(name) > names.EXPERIMENT_NAME_LIMIT or _FORBIDDEN & set(name):
         raise Invalid(
             f"Invalid model name ({name[:80]!r}) provided. Model name must be a non-empty string and cannot contain "

@@ -7,9 +7,9 @@ import re
 import secrets
 from functools import lru_cache
 
-from app.composing import composed
 from app.errors import Invalid
 from app.quoting import in_json, quoted
+from app.text import normalized
 
 KEY_LIMIT = 250
 PARAM_LIMIT = 6_000
@@ -99,7 +99,7 @@ def check_experiment_name(name: str) -> str:
     Raises:
         Invalid: blank, over 500 characters, or with control characters.
     """
-    name = composed(name)
+    name = normalized(name)
     if not name.strip():
         raise Invalid("An experiment name must not be blank.", field="name")
     if len(name) > EXPERIMENT_NAME_LIMIT:

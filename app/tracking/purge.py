@@ -12,8 +12,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, exists, func, literal_column, select, text, update
 
-from app.artifacts import garbage
-from app.ci import linking
+from app.artifacts.upkeep import garbage
+from app.ci import job_links
 from app.db.database import Database, Snapshot, Tx
 from app.tracking.tables import (
     Candidate,
@@ -96,7 +96,7 @@ async def _remove(db: Database, project_id: int, ids: Sequence[UUID]) -> int:
     async with db.write() as tx:
         for rows in (LatestMetric, CandidateParam, CandidateTag, CandidateDataset, CandidateModel):
             await tx.execute(delete(rows).where(rows.project_id == project_id, rows.candidate_id.in_(free)))
-        await linking.forget_candidates(tx, project_id, free)
+        await job_links.forget_candidates(tx, project_id, free)
         await tx.execute(delete(Candidate).where(*_condemned(project_id, free)))
     return len(free)
 

@@ -14,7 +14,7 @@ from app.tracking.candidates import Status
 from app.tracking.tables import Candidate, Experiment, LoggedModel
 
 
-async def let_go(tx: Tx, project_id: int, candidate_ids: Sequence[UUID], logged_model_ids: Sequence[UUID]) -> None:
+async def release(tx: Tx, project_id: int, candidate_ids: Sequence[UUID], logged_model_ids: Sequence[UUID]) -> None:
     """Step: versions that referred to these have just been removed in this transaction.
 
     Candidates that were made for a version alone are condemned with their last version. What is condemned already,
@@ -29,7 +29,7 @@ async def let_go(tx: Tx, project_id: int, candidate_ids: Sequence[UUID], logged_
         await outbox.enqueue(tx, PurgeExperiment(project_id, number), project_id=project_id)
 
 
-def states(project: str, ids: str) -> str:
+def states_sql(project: str, ids: str) -> str:
     """SQL: candidates of the array ``ids`` as a JSON object, false for living ones and true for those in the trash."""
     return f"""
         SELECT jsonb_object_agg(c.id, c.deleted_at IS NOT NULL)::text
@@ -38,7 +38,7 @@ def states(project: str, ids: str) -> str:
     """  # noqa: S608 - of constants
 
 
-def held(project: str, ids: str) -> str:
+def lock_sql(project: str, ids: str) -> str:
     """SQL: the living candidates of the array ``ids``, held against deletion until the commit, in one order."""
     return f"""
         SELECT c.id FROM unnest({ids}) AS wanted JOIN candidates c ON c.project_id = {project} AND c.id = wanted
@@ -47,7 +47,7 @@ def held(project: str, ids: str) -> str:
     """  # noqa: S608 - of constants
 
 
-def begun(model: str, own: str) -> str:
+def insert_sql(model: str, own: str) -> str:
     """SQL: makes a candidate for each row of ``own`` (id, user_name, created_by) in the experiment of ``model``."""
     return f"""
         INSERT INTO candidates
@@ -58,7 +58,7 @@ def begun(model: str, own: str) -> str:
     """  # noqa: S608 - of constants
 
 
-async def hold(tx: Tx, project_id: int, candidate_ids: Iterable[UUID]) -> None:
+async def lock_shared(tx: Tx, project_id: int, candidate_ids: Iterable[UUID]) -> None:
     """Step: hold what there is of these candidates against deletion until the commit; many may hold them at once."""
     mine = (Candidate.project_id == project_id, Candidate.id == func.any(list(candidate_ids)))
     await tx.execute(select(Candidate.id).where(*mine).order_by(Candidate.id).with_for_update(read=True))
@@ -81,7 +81,7 @@ async def lock_of_model(tx: Tx, project_id: int, model_id: int) -> list[UUID]:
     return list(await tx.scalars(statement, {"model": model_id}))
 
 
-async def condemn_unneeded(tx: Tx, project_id: int, candidate_ids: Sequence[UUID]) -> None:
+async def purge_unneeded(tx: Tx, project_id: int, candidate_ids: Sequence[UUID]) -> None:
     """Step: nobody sees any more what was made for versions alone, once the last of these is deleted.
 
     The candidates are held. A worker removes them when it has removed the versions' rows.

@@ -13,7 +13,8 @@ from sqlalchemy import CursorResult, text
 
 from app.access import policy, projects
 from app.access.policy import Actor, Permission
-from app.artifacts import garbage, multipart_uploads
+from app.artifacts.upkeep import garbage
+from app.artifacts.uploads import multipart
 from app.db.database import Database
 from app.db.metadata import metadata
 from app.errors import Conflict, Invalid
@@ -66,7 +67,7 @@ async def purge(db: Database, blobs: BlobStore, project_id: int, *, progress: Pr
         async with db.read() as snap:
             if not await projects.is_hidden(snap, project_id):
                 return
-        await multipart_uploads.end_all(db, blobs, project_id)
+        await multipart.end_all(db, blobs, project_id)
         try:
             await _empty(db, project_id, progress)
             async with db.write() as tx:

@@ -103,7 +103,7 @@ _NOTE = text("""
 """).bindparams(bindparam("events", type_=JSONB))
 
 
-def awaited(project: str) -> str:
+def subscribed_events(project: str) -> str:
     """SQL: the names of all events that an active webhook of the project listens to."""
     return f"SELECT unnest(w.events) FROM webhooks w WHERE w.project_id = {project} AND w.status = 'active'"  # noqa: S608 - of constants
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from app.sealing import Seal, SecretUnreadable
+from app.encryption import Encryption, SecretUnreadable
 
 __all__ = ["SecretUnreadable", "Vault"]
 
@@ -15,7 +15,7 @@ class Vault:
     """Seals and opens secrets of webhooks."""
 
     def __init__(self, secret_key: str) -> None:
-        self._seal = Seal(secret_key, _PURPOSE)
+        self._seal = Encryption(secret_key, _PURPOSE)
 
     def seal(self, project_id: int, webhook_id: UUID, secret: str) -> bytes:
         """The secret as it may be stored."""

@@ -20,10 +20,10 @@ from app.ids import uuid7
 from app.pagination import Keyset
 from app.quoting import quoted
 from app.search import keyset
-from app.search.keyset import Term
+from app.search.keyset import SortKey
 from app.webhooks import events
-from app.webhooks.courier import Courier
-from app.webhooks.sending import Attempt
+from app.webhooks.client import WebhookClient
+from app.webhooks.signed_post import Attempt
 from app.webhooks.tables import Webhook
 
 __all__ = ["Attempt", "Webhook"]
@@ -39,8 +39,8 @@ ORDER: Keyset[Webhook] = Keyset(
     "webhooks", (Webhook.created_at, Webhook.id), lambda row: (row.created_at, row.id), descending=True
 )
 _TERMS = [
-    Term(Webhook.created_at.expression, datetime, descending=True, nullable=False),
-    Term(Webhook.id.expression, UUID, descending=True, nullable=False),
+    SortKey(Webhook.created_at.expression, datetime, descending=True, nullable=False),
+    SortKey(Webhook.id.expression, UUID, descending=True, nullable=False),
 ]
 
 
@@ -73,7 +73,9 @@ class EditWebhook:
     status: str | None = None
 
 
-async def create(db: Database, actor: Actor, courier: Courier, project: int | str, command: CreateWebhook) -> Webhook:
+async def create(
+    db: Database, actor: Actor, courier: WebhookClient, project: int | str, command: CreateWebhook
+) -> Webhook:
     """Make a webhook.
 
     Raises:
@@ -129,7 +131,7 @@ async def search(
 
 
 async def edit(
-    db: Database, actor: Actor, courier: Courier, project: int | str, webhook_id: UUID, wish: EditWebhook
+    db: Database, actor: Actor, courier: WebhookClient, project: int | str, webhook_id: UUID, wish: EditWebhook
 ) -> Webhook:
     """Change a webhook.
 
@@ -169,7 +171,7 @@ async def delete(db: Database, actor: Actor, project: int | str, webhook_id: UUI
 
 
 async def test(
-    db: Database, actor: Actor, courier: Courier, project: int | str, webhook_id: UUID, event: str | None
+    db: Database, actor: Actor, courier: WebhookClient, project: int | str, webhook_id: UUID, event: str | None
 ) -> Attempt:
     """Send an example of an event (the webhook's first when none is named) once, now; it is not logged.
 
@@ -215,7 +217,7 @@ async def find(snap: Snapshot, project_id: int, webhook_id: UUID) -> Webhook:
     return found
 
 
-def _checked(courier: Courier, wish: CreateWebhook | EditWebhook) -> dict[str, Any]:
+def _checked(courier: WebhookClient, wish: CreateWebhook | EditWebhook) -> dict[str, Any]:
     values: dict[str, Any] = {}
     if wish.name is not None:
         values["name"] = _check_name(wish.name)
@@ -237,7 +239,7 @@ def _checked(courier: Courier, wish: CreateWebhook | EditWebhook) -> dict[str, A
     return values
 
 
-def _sealed(courier: Courier, project_id: int, webhook_id: UUID, secret: str | None) -> dict[str, bytes | None]:
+def _sealed(courier: WebhookClient, project_id: int, webhook_id: UUID, secret: str | None) -> dict[str, bytes | None]:
     if secret is None:
         return {}
     return {"sealed_secret": courier.vault.seal(project_id, webhook_id, secret) if secret else None}

@@ -14,7 +14,7 @@ import { buildASTSchema, GraphQLError, Kind, parse, print, Source, validate, vis
 const HERE = import.meta.dirname;
 const OURS = join(HERE, '..', '..');
 
-// What JSON carries: app/graphql/scalars.py of the server says what it takes and gives.
+// What JSON carries: app/graphql/types/scalars.py of the server says what it takes and gives.
 const SCALARS = {
   ID: 'string',
   DateTime: 'string',

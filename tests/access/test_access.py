@@ -7,11 +7,12 @@ from uuid import uuid4
 
 import pytest
 
-from app.access import groups, members, place_lists, projects, tokens
+from app.access import groups, members, projects, tokens
 from app.access.groups import CreateGroup
-from app.access.members import Place
+from app.access.members import GroupOrProject
 from app.access.policy import ANONYMOUS, Role, Scope
 from app.access.projects import CreateProject, UpdateProject
+from app.access.reads import loaders
 from app.access.tokens import IssueToken
 from app.errors import Conflict, Forbidden, Invalid, NotFound, Taken, Unauthenticated
 from app.pagination import Window
@@ -42,9 +43,9 @@ async def test_role_of_a_group_holds_in_subgroups(runtime, staff):
     top = await groups.create(runtime.db, owner, CreateGroup(f"g{uuid4().hex}"))
     sub = await groups.create(runtime.db, owner, CreateGroup("sub", parent_id=top.id))
     made = await projects.create(runtime.db, owner, CreateProject(sub.id, "deep"))
-    await members.set_role(runtime.db, owner, Place(group_id=top.id), guest.username, Role.DEVELOPER)
+    await members.set_role(runtime.db, owner, GroupOrProject(group_id=top.id), guest.username, Role.DEVELOPER)
     assert (await projects.get(runtime.db, guest, f"{top.group.full_path}/sub/deep")).role == Role.DEVELOPER
-    (page,) = await place_lists.members_of_projects(runtime.db, guest, [(made.id,)], Window())
+    (page,) = await loaders.members_of_projects(runtime.db, guest, [(made.id,)], Window())
     assert {(member.user.id, member.role) for member in page.items} == {
         (owner.user_id, Role.OWNER),
         (guest.user_id, Role.DEVELOPER),
@@ -117,12 +118,14 @@ async def test_read_tokens_do_not_write(runtime, project):
 
 async def test_last_owner_stays(runtime, project):
     with pytest.raises(Conflict, match="last owner"):
-        await members.remove(runtime.db, project.owner, Place(group_id=project.group_id), project.owner.username)
+        await members.remove(
+            runtime.db, project.owner, GroupOrProject(group_id=project.group_id), project.owner.username
+        )
 
 
 async def test_members_manage_up_to_their_own_role(runtime, project):
     maintainer, guest = project[Role.MAINTAINER].actor, project[Role.GUEST].actor
-    place = Place(project_id=project.id)
+    place = GroupOrProject(project_id=project.id)
     with pytest.raises(Forbidden):
         await members.set_role(runtime.db, maintainer, place, guest.username, Role.OWNER)
     await members.set_role(runtime.db, maintainer, place, guest.username, Role.REPORTER)

@@ -11,9 +11,10 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import update
 
-from app.access import members, passes, projects, tokens
-from app.access.authentication import Authenticator
-from app.access.members import Place
+from app.access import members, projects, tokens
+from app.access.authentication import access_cache
+from app.access.authentication.authenticator import Authenticator
+from app.access.members import GroupOrProject
 from app.access.policy import Role, Scope
 from app.access.projects import UpdateProject
 from app.access.tables import Project, User
@@ -22,7 +23,7 @@ from app.db.database import Database
 from app.db.pauses import PAUSE
 from app.errors import NotFound, Unauthenticated
 from tests.conftest import new_person
-from tests.statements import statements
+from tests.support.statements import statements
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ async def member(runtime, admin, project):
 
 
 def _here(project):
-    return Place(project_id=project.id)
+    return GroupOrProject(project_id=project.id)
 
 
 async def test_a_token_is_read_once(runtime, processes, member):
@@ -106,7 +107,7 @@ async def test_a_project_is_read_once_and_again_by_requests_that_take_long(proce
     actor = await here.actor(member.token)
     known = await projects.get(here._db, actor, project.id)
     assert await projects.get(here._db, await here.actor(member.token), project.id) is known
-    monkeypatch.setattr(passes, "FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(access_cache, "FRESH_SECONDS", 0.0)
     again = await projects.get(here._db, actor, project.id)
     assert again is not known
     assert (again.id, again.role) == (known.id, known.role)
@@ -163,7 +164,7 @@ async def test_spelling_a_path_otherwise_fills_no_memory(processes, project, mem
 
 def test_what_is_remembered_has_an_end():
     places = {}
-    one = passes.Pass(places, time.monotonic())
-    for number in range(passes.MOST_PLACES + 5):
+    one = access_cache.RequestCache(places, time.monotonic())
+    for number in range(access_cache.MAX_PROJECTS + 5):
         one.remember(number, None)
-    assert list(places) == list(range(5, passes.MOST_PLACES + 5))
+    assert list(places) == list(range(5, access_cache.MAX_PROJECTS + 5))

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from app.access import bots, groups, members, projects, tokens
 from app.access.groups import CreateGroup
-from app.access.members import Place
+from app.access.members import GroupOrProject
 from app.access.policy import Actor, Role, Scope
 from app.access.projects import CreateProject, UpdateProject
 from app.access.tokens import IssueToken
@@ -61,14 +61,14 @@ def changes(runtime, project, actor):
         "token": lambda: tokens.issue(db, actor, IssueToken("t", project_id=project.id, role=Role.GUEST)),
         "token of the group": lambda: tokens.issue(db, actor, IssueToken("t", **group, role=Role.GUEST)),
         "personal token": lambda: tokens.issue(db, actor, IssueToken("t")),
-        "member": lambda: members.set_role(db, actor, Place(project_id=project.id), name, Role.GUEST),
-        "member of the group": lambda: members.set_role(db, actor, Place(**group), name, Role.GUEST),
-        "no member": lambda: members.remove(db, actor, Place(project_id=project.id), name),
+        "member": lambda: members.set_role(db, actor, GroupOrProject(project_id=project.id), name, Role.GUEST),
+        "member of the group": lambda: members.set_role(db, actor, GroupOrProject(**group), name, Role.GUEST),
+        "no member": lambda: members.remove(db, actor, GroupOrProject(project_id=project.id), name),
         "visibility": lambda: projects.edit(db, actor, UpdateProject(project.id, visibility="public")),
         "switch": lambda: projects.edit(db, actor, UpdateProject(project.id, experiments_access="disabled")),
-        "trust in CI": lambda: configuration.save(db, actor, runtime.observer, project.id, ci),
+        "trust in CI": lambda: configuration.save(db, actor, runtime.ci_client, project.id, ci),
         "no CI": lambda: configuration.delete(db, actor, project.id),
-        "webhook": lambda: webhooks.create(db, actor, runtime.courier, project.id, hook),
+        "webhook": lambda: webhooks.create(db, actor, runtime.webhook_client, project.id, hook),
         "group": lambda: groups.create(db, actor, CreateGroup("g", parent_id=project.group_id)),
         "top-level group": lambda: groups.create(db, actor, CreateGroup(f"g{uuid4().hex}")),
         "project": lambda: projects.create(db, actor, CreateProject(project.group_id, "p")),
@@ -79,7 +79,7 @@ def changes(runtime, project, actor):
 @pytest.mark.parametrize("kind", ["project", "group", "CI job"])
 async def test_without_a_scope_for_it_no_role_is_enough(runtime, project, bot, kind):
     actor = await job(runtime, project) if kind == "CI job" else await bot(group=kind == "group")
-    here = Place(group_id=project.group_id) if kind == "group" else Place(project_id=project.id)
+    here = GroupOrProject(group_id=project.group_id) if kind == "group" else GroupOrProject(project_id=project.id)
     leaving = {"itself": lambda: members.remove(runtime.db, actor, here, actor.username)}
     for name, change in (changes(runtime, project, actor) | leaving).items():
         with pytest.raises(Forbidden) as refusal:
@@ -114,7 +114,7 @@ async def test_the_role_still_counts(runtime, project, bot):
         await project_deletion.delete(runtime.db, owner, project.id, project.path)
     name = project[Role.GUEST].actor.username
     with pytest.raises(Forbidden):
-        await members.set_role(runtime.db, actor, Place(project_id=project.id), name, Role.OWNER)
+        await members.set_role(runtime.db, actor, GroupOrProject(project_id=project.id), name, Role.OWNER)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ async def test_a_group_that_a_bot_makes_gives_it_no_higher_role(runtime, project
 async def test_such_a_scope_lasts_as_long_as_the_person_could_give_it(runtime, staff, project, bot):
     """What its maker was not needed for, the token goes on to do."""
     maker = project[Role.MAINTAINER].actor
-    place, db = Place(project_id=project.id), runtime.db
+    place, db = GroupOrProject(project_id=project.id), runtime.db
     command = IssueToken("bot", MANAGE, role=Role.MAINTAINER, project_id=project.id)
     secret = (await tokens.issue(db, maker, command)).secret
 
@@ -181,7 +181,9 @@ async def test_such_a_scope_lasts_as_long_as_the_person_could_give_it(runtime, s
     assert await scopes() == set(MANAGE)
     await members.remove(db, project.owner, place, maker.username)
     assert await scopes() == {Scope.API}
-    await members.set_role(db, project.owner, Place(group_id=project.group_id), maker.username, Role.MAINTAINER)
+    await members.set_role(
+        db, project.owner, GroupOrProject(group_id=project.group_id), maker.username, Role.MAINTAINER
+    )
     assert await scopes() == set(MANAGE)
     try:
         await block(runtime, maker, "now()")

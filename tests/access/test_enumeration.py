@@ -12,18 +12,18 @@ from sqlalchemy import text
 
 from app.access import groups, members, projects, tokens
 from app.access.groups import CreateGroup
-from app.access.members import Place
+from app.access.members import GroupOrProject
 from app.access.policy import Role
 from app.access.projects import CreateProject
 from app.access.tokens import IssueToken
 from app.graphql.nodes import LOOKUPS
 from app.graphql.schema import schema
 from app.ids import GlobalId
-from tests.access.tokens_of_places import Bearer, token_of
 from tests.conftest import Person, new_person, new_project
-from tests.graphql.examples import MUTATIONS, QUERIES, seed
 from tests.graphql.test_permissions import NEEDS
-from tests.statements import statements
+from tests.support.access.scoped_tokens import Bearer, token_of
+from tests.support.graphql.examples import MUTATIONS, QUERIES, seed
+from tests.support.statements import statements
 
 NODE = "query n($id: ID!) { node(id: $id) { __typename ... on User { username name isBot } } }"
 
@@ -49,7 +49,7 @@ class Scene:
 
     def __init__(self, runtime, admin) -> None:
         self.runtime, self.admin = runtime, admin
-        self.places: dict[str, Place] = {}
+        self.places: dict[str, GroupOrProject] = {}
         self.people: dict[str, Person] = {}
 
     async def build(self) -> Scene:
@@ -59,9 +59,11 @@ class Scene:
         right = await groups.create(db, actor, CreateGroup("right", parent_id=top.id))
         made = {name: await projects.create(db, actor, CreateProject(left.id, name)) for name in ("p", "q")}
         self.places = {
-            "top": Place(group_id=top.id), "left": Place(group_id=left.id), "right": Place(group_id=right.id),
-            **{name: Place(project_id=one.id) for name, one in made.items()},
-        }  # fmt: skip
+            "top": GroupOrProject(group_id=top.id),
+            "left": GroupOrProject(group_id=left.id),
+            "right": GroupOrProject(group_id=right.id),
+            **{name: GroupOrProject(project_id=one.id) for name, one in made.items()},
+        }
         for name, place in self.places.items():
             self.people[name] = await new_person(self.runtime, self.admin, f"{name}-{uuid4().hex}")
             await members.set_role(db, actor, place, self.people[name].actor.username, Role.GUEST)
@@ -112,7 +114,9 @@ async def test_a_deleted_project_is_shared_by_nobody(runtime, staff, data, admin
     place = await new_project(runtime, staff)
     one, other = [await new_person(runtime, admin, f"x{uuid4().hex}") for _ in range(2)]
     for person in (one, other):
-        await members.set_role(runtime.db, place.owner, Place(project_id=place.id), person.actor.username, Role.GUEST)
+        await members.set_role(
+            runtime.db, place.owner, GroupOrProject(project_id=place.id), person.actor.username, Role.GUEST
+        )
     assert (await data(one, NODE, id=id_of(other.actor)))["node"] is not None
     async with runtime.db.write() as tx:
         await projects.hide(tx, place.id)

@@ -9,16 +9,20 @@ import pytest
 from sqlalchemy import select, text, update
 
 from app.access import jobs as jobs_seen
-from app.access import members, place_lists, policy, projects, tokens
-from app.access.members import Place
+from app.access import members, policy, projects, tokens
+from app.access.members import GroupOrProject
 from app.access.policy import Permission, Role
 from app.access.projects import CreateProject
+from app.access.reads import loaders
 from app.access.tokens import IssueToken
-from app.artifacts import artifacts, downloads, garbage, inspections, multipart_uploads, receiving
+from app.artifacts import artifacts
 from app.artifacts.artifacts import Root
-from app.artifacts.inspections import Looked
-from app.artifacts.multipart_uploads import CreateUpload
+from app.artifacts.reads import downloads
 from app.artifacts.tables import Artifact, CondemnedObject
+from app.artifacts.upkeep import garbage, inspections
+from app.artifacts.upkeep.inspections import InspectedFile
+from app.artifacts.uploads import multipart, parts
+from app.artifacts.uploads.multipart import CreateUpload
 from app.ci import configuration
 from app.ci.configuration import EditSettings
 from app.db.metadata import metadata
@@ -27,11 +31,11 @@ from app.inspection.reports import Report
 from app.pagination import Window
 from app.queue import outbox
 from app.queue.jobs import DeliverWebhook
-from app.queue.listing import JobFilter
-from app.registry import versions
-from app.registry.references import ByNumber
-from app.registry.versions import Named
-from app.tracking import owners
+from app.queue.search import JobFilter
+from app.registry.references.parse import ByNumber
+from app.registry.versions import versions
+from app.registry.versions.versions import Named
+from app.tracking import file_owners
 from app.upkeep import project_deletion
 from app.webhooks import webhooks
 from app.webhooks.webhooks import CreateWebhook
@@ -57,14 +61,14 @@ async def fill(http, project) -> str:
     data = {"name": "d", "digest": "1", "source_type": "http", "source": "http://x"}
     await post("runs/log-inputs", {"run_id": run, "datasets": [{"dataset": data}], "models": [{"model_id": model}]})
     webhook = CreateWebhook("w", "https://example.org", ["model_version.created"])
-    await webhooks.create(project.runtime.db, project.owner, project.runtime.courier, project.id, webhook)
+    await webhooks.create(project.runtime.db, project.owner, project.runtime.webhook_client, project.id, webhook)
     await post("registered-models/create", {"name": "r"})
     await post("model-versions/create", {"name": "r", "source": f"runs:/{run}/x", "run_id": run})
     await post("registered-models/alias", {"name": "r", "alias": "a", "version": "1"})
     await configuration.save(
         project.runtime.db,
         project.owner,
-        project.runtime.observer,
+        project.runtime.ci_client,
         project.id,
         EditSettings(provider="gitlab", ci_project="a/b"),
     )
@@ -81,8 +85,8 @@ async def fill(http, project) -> str:
 
 async def begin_upload(project, root):
     command = CreateUpload(root, "big", 2)
-    return await multipart_uploads.create(
-        project.runtime.db, project.owner, project.runtime.blobs, command, lock_owner=owners.lock(root)
+    return await multipart.create(
+        project.runtime.db, project.owner, project.runtime.blobs, command, lock_owner=file_owners.lock(root)
     )
 
 
@@ -134,7 +138,7 @@ async def look_at(runtime, root, path: str):
     async with runtime.db.write() as tx:
         found = await artifacts.find(tx, root, path)
         blob_id = await tx.scalar(select(Artifact.blob_id).where(Artifact.id == found.id))
-        await inspections.note(tx, root.project_id, [Looked(found.id, blob_id, path, Report())])
+        await inspections.record(tx, root.project_id, [InspectedFile(found.id, blob_id, path, Report())])
 
 
 async def sweep_now(runtime, project_id: int):
@@ -166,10 +170,10 @@ async def test_it_is_gone_at_once_for_everybody(runtime, http, admin, project, s
     assert (await http.get(address, headers=project.headers)).status_code == 404
     assert (await http.get(link)).status_code == 404
     with pytest.raises(NotFound):
-        await receiving.open_upload(runtime.db, project.owner, project.id, upload.id)
+        await parts.open_upload(runtime.db, project.owner, project.id, upload.id)
     with pytest.raises(Unauthenticated):
         await tokens.authenticate(runtime.db, issued.secret)
-    (jobs,) = await place_lists.jobs_of_projects(runtime.db, project.owner, [(project.id,)], Window(), JobFilter())
+    (jobs,) = await loaders.jobs_of_projects(runtime.db, project.owner, [(project.id,)], Window(), JobFilter())
     assert isinstance(jobs, NotFound)
     with pytest.raises(NotFound):
         await project_deletion.delete(runtime.db, project.owner, project.id, project.path)
@@ -199,7 +203,7 @@ async def test_only_owners_who_confirm_may(runtime, project):
 async def test_a_purge_that_is_cut_off_goes_on_and_meets_late_rows(runtime, http, project, monkeypatch):
     monkeypatch.setattr(project_deletion, "BATCH", 1)
     await fill(http, project)
-    place = Place(project_id=project.id)
+    place = GroupOrProject(project_id=project.id)
     await project_deletion.delete(runtime.db, project.owner, project.id, project.path)
     with pytest.raises(NotFound):
         await members.set_role(runtime.db, project.owner, place, project.stranger.actor.username, Role.GUEST)

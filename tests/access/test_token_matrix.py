@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from app.access.policy import Role
-from tests.access.tokens_of_places import KINDS, TOKENS, Bearer, token_of
-from tests.graphql.examples import MUTATIONS, QUERIES, Seeded, seed
-from tests.graphql.matrix import DOORS, TYPES, Question, documents, read
 from tests.graphql.test_permissions import HIDDEN, LOW, NEEDS, verdict_of
+from tests.support.access.scoped_tokens import KINDS, TOKENS, Bearer, token_of
+from tests.support.graphql.examples import MUTATIONS, QUERIES, Seeded, seed
+from tests.support.graphql.field_matrix import DOORS, TYPES, Question, documents, read
 
 FIELDS = QUERIES + MUTATIONS
 MANAGED = [

@@ -14,11 +14,11 @@ from sqlalchemy import text
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 from app.main import create_app
-from app.mlflow.lookup import Lookup
-from tests.access.tokens_of_places import KINDS, TOKENS, token_of
+from app.mlflow.protocol.route_lookup import PathLookup
 from tests.conftest import new_project
 from tests.mlflow.conftest import Rest
 from tests.mlflow.test_strangers import furnished
+from tests.support.access.scoped_tokens import KINDS, TOKENS, token_of
 
 PROJECT, API, AJAX = "/api/v4/projects/{project}", "/api/2.0/mlflow", "/ajax-api/2.0/mlflow"
 READS = """
@@ -107,7 +107,7 @@ def addresses(routes: list[BaseRoute], prefix: str = "") -> Iterator[str]:
         elif isinstance(route, WebSocketRoute):
             yield f"GET {prefix}{route.path}"
         else:
-            assert isinstance(route, Lookup), route
+            assert isinstance(route, PathLookup), route
             yield from addresses([one for same in route._routes.values() for one in same], prefix)
 
 

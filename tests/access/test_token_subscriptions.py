@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.access.tokens_of_places import TOKENS, Bearer, token_of
 from tests.conftest import new_project
-from tests.graphql.examples import SUBSCRIPTIONS
 from tests.graphql.test_fields_told import ROOTS, document, results
+from tests.support.access.scoped_tokens import TOKENS, Bearer, token_of
+from tests.support.graphql.examples import SUBSCRIPTIONS
 
 
 @pytest.fixture

@@ -16,16 +16,16 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from app.access.policy import Role
-from app.graphql import requests
-from app.graphql.execution import context_of
-from app.http import admission
-from app.http.admission import BOUNDS, Admission, Gate, Pace, gate_of
-from app.http.connections import has_left
-from app.http.fair_queue import RECOVERY, FairQueue
-from app.http.requests import RequestRecord
+from app.graphql.execution.operations import context_of
+from app.graphql.transport import requests
+from app.http.admission import middleware
+from app.http.admission.fair_queue import RECOVERY_SECONDS, FairQueue
+from app.http.admission.middleware import BOUNDS, Admission, Gate, Pace, gate_of
+from app.http.connection.exchange import has_left
+from app.http.request_record import RequestRecord
 from app.main import create_app
 from tests.conftest import new_project, serving
-from tests.http.raw import connected
+from tests.support.http.raw_connection import connected
 
 
 class Handlers:
@@ -87,7 +87,7 @@ async def test_health_is_answered_while_all_slots_are_held_and_many_wait():
 
 
 async def test_who_sends_too_much_is_told_when_to_come_again(monkeypatch):
-    monkeypatch.setattr(admission, "BOUNDS", replace(BOUNDS, most_of_one=1))
+    monkeypatch.setattr(middleware, "BOUNDS", replace(BOUNDS, most_of_one=1))
     handlers = Handlers()
     async with handlers.client() as client:
         held = [asyncio.create_task(client.get(f"/hold/{number}")) for number in range(2)]
@@ -100,7 +100,7 @@ async def test_who_sends_too_much_is_told_when_to_come_again(monkeypatch):
 
 
 async def test_whose_turn_does_not_come_is_told_when_to_come_again(monkeypatch):
-    monkeypatch.setattr(admission, "BOUNDS", replace(BOUNDS, patience=0.01))
+    monkeypatch.setattr(middleware, "BOUNDS", replace(BOUNDS, patience=0.01))
     handlers = Handlers()
     async with handlers.client() as client:
         held = asyncio.create_task(client.get("/hold/0"))
@@ -134,7 +134,7 @@ async def _body(*chunks: bytes, may_end: asyncio.Event | None = None) -> AsyncIt
 
 
 async def test_a_long_body_gives_its_slot_up(monkeypatch):
-    monkeypatch.setattr(admission, "SILENCE", 1000)
+    monkeypatch.setattr(middleware, "SILENCE", 1000)
     handlers = Handlers()
     async with handlers.client() as client:
         putting = asyncio.create_task(client.put("/read", content=_body(b"x" * 101, may_end=handlers.may_end)))
@@ -152,8 +152,8 @@ async def test_a_long_body_gives_its_slot_up(monkeypatch):
 async def test_a_body_that_comes_slowly_gives_its_slot_up_until_it_is_whole_and_its_turn_has_come_again(
     monkeypatch, silence, reading
 ):
-    monkeypatch.setattr(admission, "SILENCE", silence)
-    monkeypatch.setattr(admission, "READING", reading)
+    monkeypatch.setattr(middleware, "SILENCE", silence)
+    monkeypatch.setattr(middleware, "READING", reading)
     handlers = Handlers()
     pieces: asyncio.Queue[bytes] = asyncio.Queue()
 
@@ -181,8 +181,8 @@ async def test_a_body_that_comes_slowly_gives_its_slot_up_until_it_is_whole_and_
 
 
 async def test_what_was_sent_slowly_is_refused_like_all_else_when_its_turn_does_not_come_again(monkeypatch):
-    monkeypatch.setattr(admission, "SILENCE", 0.001)
-    monkeypatch.setattr(admission, "BOUNDS", replace(BOUNDS, patience=0.01))
+    monkeypatch.setattr(middleware, "SILENCE", 0.001)
+    monkeypatch.setattr(middleware, "BOUNDS", replace(BOUNDS, patience=0.01))
     handlers = Handlers()
     handlers.app.add_middleware(RequestRecord)
     speaks = asyncio.Event()
@@ -202,7 +202,7 @@ async def test_what_was_sent_slowly_is_refused_like_all_else_when_its_turn_does_
 async def test_a_client_that_has_left_while_it_waited_is_not_worked_for(runtime, monkeypatch):
     gate = Gate(1, 100)
     gate.queue._bounds = replace(BOUNDS, reserve=0)
-    monkeypatch.setattr(admission, "gate_of", lambda _app: gate)
+    monkeypatch.setattr(middleware, "gate_of", lambda _app: gate)
     scopes, worked_for = [], []
     whose = gate.senders.of
     monkeypatch.setattr(gate.senders, "of", lambda scope: scopes.append(scope) or whose(scope))
@@ -263,17 +263,17 @@ async def test_whoever_had_its_share_gets_more_later_though_nobody_leaves_and_th
     assert queue.enter_at_once(("a",)) is not None
     waiting = asyncio.create_task(queue.enter(("a",)))
     await until(lambda: queue.waiting == 1)
-    now += 1.5 * RECOVERY
-    for _ in range(admission.ROUNDS_FOR_MORE):
+    now += 1.5 * RECOVERY_SECONDS
+    for _ in range(middleware.ROUNDS_FOR_MORE):
         pace.adjust(0.0)
     await waiting
     assert queue.under_work == 2
 
 
 async def test_operations_that_come_by_a_socket_have_the_number_of_slots_adjusted_too(runtime, monkeypatch, project):
-    monkeypatch.setattr(admission, "TICK", 0.0)
-    monkeypatch.setattr(admission, "SHORT_ROUND", 1000.0)
-    monkeypatch.setattr(admission, "LONG_ROUND", 1000.0)
+    monkeypatch.setattr(middleware, "TICK", 0.0)
+    monkeypatch.setattr(middleware, "SHORT_ROUND", 1000.0)
+    monkeypatch.setattr(middleware, "LONG_ROUND", 1000.0)
     app = create_app(runtime.settings, runtime=runtime)
     app.state.runtime = runtime
     app.state.gate = Gate(2, 100)
@@ -290,15 +290,15 @@ async def test_operations_that_come_by_a_socket_have_the_number_of_slots_adjuste
 
 
 async def test_after_a_rest_there_are_the_first_slots_again(monkeypatch):
-    queue = FairQueue(admission.FIRST_SLOTS, BOUNDS)
+    queue = FairQueue(middleware.FIRST_SLOTS, BOUNDS)
     pace = Pace(queue, 32)
     for _ in range(400):
         pace.adjust(0.0)
     assert queue.slots == 32
-    monkeypatch.setattr(admission, "TICK", 0.0)
-    monkeypatch.setattr(admission, "REST", 1000.0)
+    monkeypatch.setattr(middleware, "TICK", 0.0)
+    monkeypatch.setattr(middleware, "REST", 1000.0)
     pace.watch()
-    assert queue.slots == admission.FIRST_SLOTS
+    assert queue.slots == middleware.FIRST_SLOTS
     await until(lambda: pace._began is None)
     queue.resize(20)
     pace.watch()
@@ -319,7 +319,7 @@ async def held(runtime):
 
 async def test_a_call_of_mlflow_whose_body_came_slowly_is_refused_in_its_words(held, project, monkeypatch):
     client, gate = held
-    monkeypatch.setattr(admission, "SILENCE", 0.001)
+    monkeypatch.setattr(middleware, "SILENCE", 0.001)
     gate.queue._bounds = replace(gate.queue._bounds, most_of_one=0)
     speaks = asyncio.Event()
 
@@ -344,7 +344,7 @@ async def test_a_call_of_mlflow_whose_body_came_slowly_is_refused_in_its_words(h
 
 async def test_time_in_which_a_slow_body_waited_for_its_turn_is_not_laid_to_the_client(held, project, monkeypatch):
     client, gate = held
-    monkeypatch.setattr(admission, "SILENCE", 0.001)
+    monkeypatch.setattr(middleware, "SILENCE", 0.001)
     monkeypatch.setattr(requests, "BODY_SECONDS", 3.0)
     speaks = asyncio.Event()
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.errors import TooManyRequests, Unavailable
-from app.http import fair_queue
-from app.http.fair_queue import Bounds, FairQueue, Overloaded
+from app.http.admission import fair_queue
+from app.http.admission.fair_queue import Bounds, FairQueue, Overloaded
 
 
 class Clock:
@@ -147,11 +147,11 @@ async def test_a_noisy_sender_has_its_share_after_a_quiet_request_and_slowly_mor
     assert list(crowd.slots) == ["n3", "q0"]  # it goes ahead: meanwhile the others have one
     await crowd.leave("q0", after=0.0)
     assert list(crowd.slots) == ["n3", "n4"]
-    await crowd.leave("n3", after=fair_queue.RECOVERY / 2)
+    await crowd.leave("n3", after=fair_queue.RECOVERY_SECONDS / 2)
     assert list(crowd.slots) == ["n4", "n5"]
-    await crowd.leave("n4", after=fair_queue.RECOVERY)
+    await crowd.leave("n4", after=fair_queue.RECOVERY_SECONDS)
     assert list(crowd.slots) == ["n5", "n6", "n7"]
-    await crowd.leave("n5", after=fair_queue.RECOVERY)
+    await crowd.leave("n5", after=fair_queue.RECOVERY_SECONDS)
     assert list(crowd.slots) == ["n6", "n7", "n8", "n9"]
 
 
@@ -195,7 +195,7 @@ async def test_a_request_gives_way_to_a_quiet_one_between_its_statements_but_not
     assert not giving.done()
     await crowd.leave("q0", after=0.0)
     assert giving.done()
-    monkeypatch.setattr(fair_queue, "LONGEST_WAY", 0.001)
+    monkeypatch.setattr(fair_queue, "MAX_GIVE_WAY_SECONDS", 0.001)
     await crowd.leave("n0")
     await crowd.come("q1")
     assert "q1" in crowd.slots
@@ -350,7 +350,7 @@ async def test_more_slots_let_more_in_and_fewer_put_nobody_out():
 
 
 async def test_accounts_are_forgotten_when_there_are_too_many(monkeypatch):
-    monkeypatch.setattr(fair_queue, "MOST_ACCOUNTS", 10)
+    monkeypatch.setattr(fair_queue, "MAX_ACCOUNTS", 10)
     crowd = Crowd()
     for number in range(100):
         await crowd.come(f"a{number:02}", f"address {number}")

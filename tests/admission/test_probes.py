@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from app.access import tokens
 from app.access.policy import Role, Scope
 from app.access.tokens import IssueToken
-from app.http.single_flight import SingleFlight
+from app.http.probes.single_flight import SingleFlight
 from app.main import create_app
 
 SCRAPER = "a-token-of-the-scraper"

@@ -6,7 +6,7 @@ import pytest
 from graphql import GraphQLNamedType, build_schema, is_input_object_type, is_interface_type, is_object_type
 
 from app.graphql import sdl
-from tests.architecture.source import ROOT
+from tests.support.source import ROOT
 
 
 def test_committed_schema_is_current() -> None:

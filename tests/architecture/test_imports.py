@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.architecture.source import ROOT, modules
+from tests.support.source import ROOT, modules
 
 PRIVATE = ("tables", "repository")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.architecture.source import lines, modules
+from tests.support.source import lines, modules
 
 MODULE_LINES = 400
 TEST_MODULE_LINES = 800

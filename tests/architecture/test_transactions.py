@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from tests.architecture.source import Module, modules, names_in
+from tests.support.source import Module, modules, names_in
 
 COMMITTERS = {"app/db/database.py", "app/db/migrate.py"}
 ENDS_A_TRANSACTION = {"commit", "rollback", "begin"}

@@ -8,20 +8,23 @@ import hashlib
 import pytest
 from sqlalchemy import func, select, text, update
 
-from app.artifacts import arrivals, artifacts, downloads, garbage, inspections, quarantine, uploads, verdicts
-from app.artifacts.arrivals import Coming, Place
+from app.artifacts import artifacts
 from app.artifacts.artifacts import Root
-from app.artifacts.inspections import Looked
+from app.artifacts.reads import downloads
 from app.artifacts.tables import Artifact, Blob, CondemnedObject
-from app.artifacts.uploads import StoreArtifact
+from app.artifacts.upkeep import garbage, inspections, quarantine, verdicts
+from app.artifacts.upkeep.inspections import InspectedFile
+from app.artifacts.uploads import small_batch, stream
+from app.artifacts.uploads.small_batch import FileTarget, IncomingFile
+from app.artifacts.uploads.stream import StoreArtifact
 from app.errors import NotFound
 from app.ids import uuid7
 from app.inspection.reports import Outcome, Report
 from app.queue.outbox import BackgroundJob
 from app.storage.blobs import SizeMismatch, Stored
-from app.tracking import candidates, owners
+from app.tracking import candidates, file_owners
 from app.tracking.candidates import CreateCandidate
-from tests.statements import statements
+from tests.support.statements import statements
 
 
 async def body(data: bytes):
@@ -31,8 +34,8 @@ async def body(data: bytes):
 
 async def put(runtime, project, root, path, data: bytes, size: int | None = None):
     command = StoreArtifact(root, path, body(data), size=len(data) if size is None else size)
-    return await uploads.store(
-        runtime.db, project.owner, runtime.blobs, command, lock_owner=owners.lock(root), limit=1 << 20
+    return await stream.store(
+        runtime.db, project.owner, runtime.blobs, command, lock_owner=file_owners.lock(root), limit=1 << 20
     )
 
 
@@ -96,7 +99,7 @@ async def test_bytes_that_are_there_are_not_sent_again(runtime, project):
     assert (shared.blob_id, shared.root_id) == (kept.blob_id, other.id)
     assert (await objects_of(runtime, project), await blobs_of(runtime, project)) == (1, {"stored": 1})
     assert await waiting(runtime, other) == 1
-    await uploads.remove(runtime.db, project.owner, root, "model", lock_owner=owners.lock(root))
+    await stream.remove(runtime.db, project.owner, root, "model", lock_owner=file_owners.lock(root))
     assert await read(runtime, other, "model/conda.yaml") == b"name: env\n"
 
 
@@ -125,8 +128,8 @@ async def test_damaged_bytes_are_sent_again_and_heal(runtime, project):
 async def refuse(runtime, artifact, reason: str, outcome: Outcome = Outcome.QUARANTINED) -> None:
     report = Report(outcome, reason, "pickle")
     async with runtime.db.write() as tx:
-        looked = Looked(artifact.id, artifact.blob_id, artifact.path, report)
-        await inspections.note(tx, artifact.project_id, [looked])
+        looked = InspectedFile(artifact.id, artifact.blob_id, artifact.path, report)
+        await inspections.record(tx, artifact.project_id, [looked])
 
 
 @pytest.mark.parametrize("outcome", [Outcome.QUARANTINED, Outcome.FAILED])
@@ -183,9 +186,9 @@ async def test_who_shares_at_the_moment_of_the_verdict_is_met_by_it(runtime, pro
     """Two connections: one holds the verdict back just before its commit, the other shares the bytes meanwhile."""
     root = await new_root(runtime, project)
     first = await put(runtime, project, root, "a.pkl", b"dangerous")
-    looked = Looked(first.id, first.blob_id, first.path, Report(Outcome.QUARANTINED, "because"))
+    looked = InspectedFile(first.id, first.blob_id, first.path, Report(Outcome.QUARANTINED, "because"))
     async with runtime.db.write() as tx:
-        await inspections.note(tx, project.id, [looked])
+        await inspections.record(tx, project.id, [looked])
         sharing = asyncio.create_task(put(runtime, project, root, path, b"dangerous"))
         await waits_for_a_lock(runtime)
         assert not sharing.done()
@@ -197,9 +200,9 @@ async def test_who_shares_just_before_the_verdict_is_met_by_it(runtime, project)
     """The other order: the file is there, and not committed, when the verdict comes."""
     root, other = await new_root(runtime, project), await new_root(runtime, project)
     first = await put(runtime, project, root, "a.pkl", b"dangerous")
-    place = Place(other, "b.pkl", "application/octet-stream", project.owner.user_id)
+    place = FileTarget(other, "b.pkl", "application/octet-stream", project.owner.user_id)
     async with runtime.db.write() as tx:
-        shared = await uploads.register(tx, place, uuid7(), Stored(9, hashlib.sha256(b"dangerous").digest(), ""))
+        shared = await stream.register(tx, place, uuid7(), Stored(9, hashlib.sha256(b"dangerous").digest(), ""))
         assert (shared.blob_id, shared.state) == (first.blob_id, "ready")
         verdict = asyncio.create_task(refuse(runtime, first, "because"))
         await waits_for_a_lock(runtime)
@@ -212,8 +215,10 @@ async def test_a_verdict_that_comes_while_many_share_is_seen(runtime, project, m
     """The statement that many share sees the tables as they were when it began; here it is held back after that."""
     root = await new_root(runtime, project)
     first = await put(runtime, project, root, "a.pkl", b"dangerous")
-    held = arrivals._SHARE.replace("WITH ", "WITH gate AS MATERIALIZED (SELECT pg_advisory_xact_lock(4711)), ", 1)
-    monkeypatch.setattr(arrivals, "_SHARE", held.replace("SELECT * FROM unnest", "SELECT given.* FROM gate, unnest", 1))
+    held = small_batch._SHARE.replace("WITH ", "WITH gate AS MATERIALIZED (SELECT pg_advisory_xact_lock(4711)), ", 1)
+    monkeypatch.setattr(
+        small_batch, "_SHARE", held.replace("SELECT * FROM unnest", "SELECT given.* FROM gate, unnest", 1)
+    )
     async with runtime.db.write() as tx:
         await tx.execute(text("SELECT pg_advisory_xact_lock(4711)"))
         sharing = asyncio.create_task(put(runtime, project, root, "b.pkl", b"dangerous"))
@@ -313,11 +318,11 @@ async def test_what_cannot_be_shared_is_left_to_be_begun(runtime, project):
     root = await new_root(runtime, project)
     await put(runtime, project, root, "known", b"known")
     files = [coming(root, "new", b"new"), coming(root, "same", b"known"), coming(root, "same", b"known")]
-    outcomes = await arrivals._write_expected(runtime.db, files)  # two want one path: the statement fails
+    outcomes = await small_batch._write_expected(runtime.db, files)  # two want one path: the statement fails
     assert outcomes == [True, False, False]
     assert await blobs_of(runtime, project) == {"stored": 1, "pending": 1}
 
 
-def coming(root: Root, path: str, data: bytes) -> Coming:
+def coming(root: Root, path: str, data: bytes) -> IncomingFile:
     known = Stored(len(data), hashlib.sha256(data).digest(), "")
-    return Coming.of(Place(root, path, "text/plain", None), known=known, is_plain=True)
+    return IncomingFile.of(FileTarget(root, path, "text/plain", None), known=known, is_plain=True)

@@ -10,14 +10,18 @@ import pytest
 from sqlalchemy import select, update
 
 from app.access.policy import Role
-from app.artifacts import artifacts, downloads, garbage, paths, uploads
+from app.artifacts import artifacts, paths
 from app.artifacts.artifacts import Entry, Root
+from app.artifacts.reads import downloads
 from app.artifacts.tables import Blob, CondemnedObject
-from app.artifacts.uploads import StoreArtifact
+from app.artifacts.upkeep import garbage
+from app.artifacts.uploads import stream
+from app.artifacts.uploads.stream import StoreArtifact
 from app.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge
-from app.registry import models, versions
+from app.registry import models
 from app.registry.models import CreateModel
-from app.registry.versions import CreateVersion
+from app.registry.versions import versions
+from app.registry.versions.versions import CreateVersion
 from app.storage.blobs import SizeMismatch
 from app.tracking import candidates, experiments, purge
 from app.tracking.candidates import CreateCandidate
@@ -44,7 +48,7 @@ async def store(runtime, project, root, path, data: bytes, *, actor=None, size=N
         await candidates.lock_living(tx, root.project_id, root.candidate_id)
 
     command = StoreArtifact(root, path, source or chunks(data), size=size)
-    return await uploads.store(
+    return await stream.store(
         runtime.db, actor or project.owner, runtime.blobs, command, lock_owner=lock_owner, limit=limit
     )
 
@@ -141,7 +145,7 @@ async def test_replaced_files_leave_the_bucket(runtime, project, root):
 
 async def test_files_of_what_was_deleted_are_gone_before_their_bytes(runtime, project, root):
     await store(runtime, project, root, "f", b"bytes")
-    await candidates.condemn(runtime.db, project.owner, project.id, root.candidate_id)
+    await candidates.delete_permanently(runtime.db, project.owner, project.id, root.candidate_id)
     with pytest.raises(NotFound):
         await read(runtime, root, "f")
     async with runtime.db.read() as snap:
@@ -155,12 +159,12 @@ async def test_an_experiment_whose_files_a_version_needs_is_not_deleted(runtime,
     await store(runtime, project, root, "f", b"needed")
     model = await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
     await versions.create(runtime.db, project.owner, project.id, CreateVersion(model.id, candidate_id=source.id))
-    for end in (experiments.delete, experiments.condemn):
+    for end in (experiments.delete, experiments.delete_permanently):
         with pytest.raises(Conflict, match=f"candidate {source.id.hex}, which has model versions"):
             await end(runtime.db, project.owner, project.id, made.number)
     assert (await read(runtime, root, "f"))[1] == b"needed"
     await models.delete(runtime.db, project.owner, project.id, model.id)
-    await experiments.condemn(runtime.db, project.owner, project.id, made.number)
+    await experiments.delete_permanently(runtime.db, project.owner, project.id, made.number)
     with pytest.raises(NotFound):
         await read(runtime, root, "f")
 
@@ -175,7 +179,7 @@ async def test_removing_one_owner_keeps_what_another_needs(runtime, project, roo
     async def quiet(_done, _total):
         pass
 
-    await candidates.condemn(runtime.db, project.owner, project.id, root.candidate_id)
+    await candidates.delete_permanently(runtime.db, project.owner, project.id, root.candidate_id)
     await purge.candidate(runtime.db, project.id, root.candidate_id, progress=quiet)
     await purge.candidate(runtime.db, project.id, root.candidate_id, progress=quiet)
     await sweep_now(runtime)
@@ -207,7 +211,7 @@ async def remove(runtime, project, root, path):
     async def lock_owner(tx):
         await candidates.lock_living(tx, root.project_id, root.candidate_id)
 
-    return await uploads.remove(runtime.db, project.owner, root, path, lock_owner=lock_owner)
+    return await stream.remove(runtime.db, project.owner, root, path, lock_owner=lock_owner)
 
 
 async def test_deleting_a_folder_takes_what_is_below(runtime, project, root):
@@ -242,7 +246,7 @@ async def test_failed_uploads_leave_nothing(runtime, project, root):
 async def test_an_owner_deleted_meanwhile_refuses_the_file(runtime, project, root):
     async def slow():
         yield b"bytes"
-        await candidates.condemn(runtime.db, project.owner, project.id, root.candidate_id)
+        await candidates.delete_permanently(runtime.db, project.owner, project.id, root.candidate_id)
 
     with pytest.raises(NotFound):
         await store(runtime, project, root, "f", b"", source=slow())

@@ -11,18 +11,20 @@ import asyncpg
 import pytest
 from sqlalchemy import select, text
 
-from app.artifacts import announced_uploads, artifacts, garbage, ingestion, multipart_uploads, occupied, uploads
-from app.artifacts.announced_uploads import AnnouncedFile
+from app.artifacts import artifacts, path_conflicts
 from app.artifacts.artifacts import Root
-from app.artifacts.multipart_uploads import CompleteUpload, CreateUpload
-from app.artifacts.occupied import PathOccupied
+from app.artifacts.path_conflicts import PathOccupied
 from app.artifacts.tables import Artifact, MultipartUpload
-from app.artifacts.uploads import StoreArtifact
+from app.artifacts.upkeep import garbage
+from app.artifacts.uploads import announced, ingest, multipart, stream
+from app.artifacts.uploads.announced import AnnouncedFile
+from app.artifacts.uploads.multipart import CompleteUpload, CreateUpload
+from app.artifacts.uploads.stream import StoreArtifact
 from app.db.database import driver_url
 from app.runtime import open_runtime
-from app.tracking import candidates, owners
+from app.tracking import candidates, file_owners
 from app.tracking.candidates import CreateCandidate
-from tests.statements import statements
+from tests.support.statements import statements
 
 PAIRS = [("model", "model/weights.bin"), ("a/b", "a/b/c/d"), ("ü", "ü/x"), ("100%", "100%/x")]
 
@@ -44,8 +46,8 @@ async def put(runtime, project, root, path, data: bytes | None = None, *, known_
         yield data
 
     command = StoreArtifact(root, path, body(), size=len(data) if known_size else None)
-    return await uploads.store(
-        runtime.db, project.owner, runtime.blobs, command, lock_owner=owners.lock(root), limit=1 << 20
+    return await stream.store(
+        runtime.db, project.owner, runtime.blobs, command, lock_owner=file_owners.lock(root), limit=1 << 20
     )
 
 
@@ -65,9 +67,9 @@ async def test_the_second_is_refused_and_the_first_is_named(runtime, project, ro
         assert f"`{first}`" in caught.value.message
         assert f"`{second}`" in caught.value.message
         assert await files_of(runtime, root) == [first]
-        await uploads.remove(runtime.db, project.owner, root, first, lock_owner=owners.lock(root))
+        await stream.remove(runtime.db, project.owner, root, first, lock_owner=file_owners.lock(root))
         assert (await put(runtime, project, root, second)).path == second  # the deletion has made room
-        await uploads.remove(runtime.db, project.owner, root, second, lock_owner=owners.lock(root))
+        await stream.remove(runtime.db, project.owner, root, second, lock_owner=file_owners.lock(root))
     await garbage.expire_pending(runtime.db)
 
 
@@ -96,7 +98,7 @@ async def test_of_those_that_arrive_together_one_wins(runtime, project):
         stored = [path for path, one in zip(paths, outcomes, strict=True) if not isinstance(one, Exception)]
         assert sorted(refused + stored) == sorted(paths)
         assert {"other", "more/other"} <= set(stored)
-        assert occupied.among(stored) is None
+        assert path_conflicts.conflict_within(stored) is None
         assert await files_of(runtime, root) == sorted(stored)
 
 
@@ -114,7 +116,7 @@ async def test_of_two_processes_one_wins(runtime, project):
             assert [one for one in outcomes if isinstance(one, Exception) and not isinstance(one, PathOccupied)] == []
             assert [isinstance(one, PathOccupied) for one in outcomes].count(True) == 2
             stored = await files_of(runtime, root)
-            assert (len(stored), occupied.among(stored)) == (2, None)
+            assert (len(stored), path_conflicts.conflict_within(stored)) == (2, None)
 
 
 async def test_the_table_itself_refuses_and_only_those_wait_who_exclude_each_other(runtime, project, root):
@@ -162,27 +164,31 @@ async def test_pairs_of_older_releases_can_still_be_replaced_and_deleted(runtime
     assert (await put(runtime, project, root, "old/x", b"new too")).path == "old/x"
     with pytest.raises(PathOccupied):
         await put(runtime, project, root, "old/y")
-    assert await uploads.remove(runtime.db, project.owner, root, "old", lock_owner=owners.lock(root)) == 2
+    assert await stream.remove(runtime.db, project.owner, root, "old", lock_owner=file_owners.lock(root)) == 2
 
 
 async def test_uploads_in_parts_are_not_begun_in_vain_and_never_placed(runtime, project, root):
     begun, part = await begin_parts(runtime, project, root, "model/x")
     await put(runtime, project, root, "model")
     with pytest.raises(PathOccupied, match="`model` is a file"):
-        await multipart_uploads.create(
-            runtime.db, project.owner, runtime.blobs, CreateUpload(root, "model/y", 1), lock_owner=owners.lock(root)
+        await multipart.create(
+            runtime.db,
+            project.owner,
+            runtime.blobs,
+            CreateUpload(root, "model/y", 1),
+            lock_owner=file_owners.lock(root),
         )
     with pytest.raises(PathOccupied, match="`model` is a file"):
-        await multipart_uploads.complete(
+        await multipart.complete(
             runtime.db, project.owner, runtime.blobs, CompleteUpload(root, "model/x", begun.id, [part]),
-            lock_owner=owners.lock(root), limit=1 << 30,
+            lock_owner=file_owners.lock(root), limit=1 << 30,
         )  # fmt: skip
     assert await files_of(runtime, root) == ["model"]
 
 
 async def begin_parts(runtime, project, root, path):
-    begun = await multipart_uploads.create(
-        runtime.db, project.owner, runtime.blobs, CreateUpload(root, path, 1), lock_owner=owners.lock(root)
+    begun = await multipart.create(
+        runtime.db, project.owner, runtime.blobs, CreateUpload(root, path, 1), lock_owner=file_owners.lock(root)
     )
 
     async def chunks():
@@ -192,8 +198,8 @@ async def begin_parts(runtime, project, root, path):
 
 
 async def announce(runtime, project, root, *files: AnnouncedFile):
-    return await announced_uploads.create(
-        runtime.db, project.owner, runtime.blobs, root, files, lock_owner=owners.lock(root), limit=1 << 30
+    return await announced.create(
+        runtime.db, project.owner, runtime.blobs, root, files, lock_owner=file_owners.lock(root), limit=1 << 30
     )
 
 
@@ -231,7 +237,7 @@ async def test_announced_apart_and_verified_together_one_ends_as_failed(runtime,
     made = []
     for path in ("a", "a/b", "free", "c/d", "c"):
         made += await announce(runtime, project, root, AnnouncedFile(path, 0))
-    await announced_uploads.complete(runtime.db, project.owner, runtime.blobs, project.id, [one.id for one in made])
+    await announced.complete(runtime.db, project.owner, runtime.blobs, project.id, [one.id for one in made])
     await put(runtime, project, root, "c/e", b"faster than the worker")
     await verify(runtime, project, made)
     ended = await states(runtime, made)
@@ -240,15 +246,15 @@ async def test_announced_apart_and_verified_together_one_ends_as_failed(runtime,
     assert sorted([ended["a"][0], ended["a/b"][0]]) == ["completed", "failed"]
     assert ended["c"][0] == "failed"
     assert "`c`" in ended["c"][1]
-    assert occupied.among(await files_of(runtime, root)) is None
+    assert path_conflicts.conflict_within(await files_of(runtime, root)) is None
 
 
 async def test_a_file_that_comes_meanwhile_fails_only_what_it_excludes(runtime, project, root, monkeypatch):
     made = []
     for path in ("a/b", "free"):
         made += await announce(runtime, project, root, AnnouncedFile(path, 0))
-    await announced_uploads.complete(runtime.db, project.owner, runtime.blobs, project.id, [one.id for one in made])
-    looked = ingestion._excluded
+    await announced.complete(runtime.db, project.owner, runtime.blobs, project.id, [one.id for one in made])
+    looked = ingest._excluded
 
     async def look_and_be_overtaken(tx, root, waiting):
         found = await looked(tx, root, waiting)
@@ -256,7 +262,7 @@ async def test_a_file_that_comes_meanwhile_fails_only_what_it_excludes(runtime, 
             await put(runtime, project, root, "a", b"in between")
         return found
 
-    monkeypatch.setattr(ingestion, "_excluded", look_and_be_overtaken)
+    monkeypatch.setattr(ingest, "_excluded", look_and_be_overtaken)
     await verify(runtime, project, made)
     ended = await states(runtime, made)
     assert (ended["a/b"][0], ended["free"][0]) == ("failed", "completed")
@@ -272,7 +278,7 @@ async def verify(runtime, project, made) -> None:
             select(MultipartUpload.batch_id).where(MultipartUpload.id.in_([one.id for one in made])).distinct()
         )
     for batch in batches.all():
-        await ingestion.ingest(runtime.db, runtime.blobs, project.id, batch, lock_of=owners.lock, progress=quiet)
+        await ingest.ingest(runtime.db, runtime.blobs, project.id, batch, lock_of=file_owners.lock, progress=quiet)
 
 
 async def states(runtime, made) -> dict[str, tuple[str, str | None]]:
@@ -282,15 +288,15 @@ async def states(runtime, made) -> dict[str, tuple[str, str | None]]:
 
 
 def test_among() -> None:
-    assert occupied.among(["a", "a.b", "a-/x", "b/a"]) is None
-    assert occupied.among(["x", "a/b/c", "a"]) == ("a/b/c", "a")
+    assert path_conflicts.conflict_within(["a", "a.b", "a-/x", "b/a"]) is None
+    assert path_conflicts.conflict_within(["x", "a/b/c", "a"]) == ("a/b/c", "a")
 
 
 async def test_folders_are_told_alike_by_python_and_by_the_database(runtime):
     async with runtime.db.read() as snap:
         for path in ("a", "a/b", "a/b/c/d", "ä ö/%/x"):
             told = (await snap.execute(text("SELECT folders_of(:path)"), {"path": path})).scalars().all()
-            assert told == list(occupied.folders(path))
+            assert told == list(path_conflicts.folders(path))
 
 
 async def test_a_folder_hides_nothing_of_a_listing(runtime, project, root):

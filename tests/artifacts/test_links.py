@@ -14,25 +14,28 @@ import pytest
 from sqlalchemy import update
 
 from app.access import members, projects, tokens
-from app.access.members import Place
+from app.access.members import GroupOrProject
 from app.access.policy import Role, Scope
 from app.access.projects import UpdateProject
 from app.access.tables import User
 from app.access.tokens import Issued, IssueToken
-from app.artifacts import artifacts, downloads, uploads
+from app.artifacts import artifacts
 from app.artifacts.artifacts import Root
+from app.artifacts.reads import downloads
 from app.artifacts.tables import Artifact
+from app.artifacts.uploads import stream
 from app.ids import GlobalId
-from app.registry import models, versions
+from app.registry import models
 from app.registry.models import CreateModel
-from app.registry.versions import CreateVersion
+from app.registry.versions import versions
+from app.registry.versions.versions import CreateVersion
 from app.runtime import Runtime
-from app.tracking import candidates, owners
+from app.tracking import candidates, file_owners
 from app.tracking.candidates import CreateCandidate
 from app.upkeep import project_deletion
-from tests.artifacts.links import ABORT, DATA, Caller, location, process
 from tests.conftest import Person, TestProject, new_person
-from tests.statements import statements
+from tests.support.artifacts.links import ABORT, DATA, Caller, location, process
+from tests.support.statements import statements
 
 MIB = 1024 * 1024
 
@@ -78,14 +81,14 @@ class Maker:
         return Caller(http, address, self.project.id, self.headers if headers is None else headers)
 
     @property
-    def place(self) -> Place:
-        return Place(project_id=self.project.id)
+    def place(self) -> GroupOrProject:
+        return GroupOrProject(project_id=self.project.id)
 
 
 @pytest.fixture
 async def maker(runtime: Runtime, admin: Person, project: TestProject) -> Maker:
     person = await new_person(runtime, admin, f"maker-{uuid4().hex[:8]}")
-    place = Place(project_id=project.id)
+    place = GroupOrProject(project_id=project.id)
     await members.set_role(runtime.db, project.owner, place, person.actor.username, Role.DEVELOPER)
     token = await tokens.issue(runtime.db, person.actor, IssueToken("links", (Scope.API,)))
     run = (await candidates.create(runtime.db, project.owner, project.id, CreateCandidate())).candidate
@@ -97,9 +100,9 @@ async def put(runtime: Runtime, project: TestProject, root: Root, path: str, dat
     async def chunks() -> AsyncIterator[bytes]:
         yield data
 
-    command = uploads.StoreArtifact(root, path, chunks(), size=len(data))
-    lock, limit = owners.lock(root), 1 << 30
-    stored = await uploads.store(runtime.db, project.owner, runtime.blobs, command, lock_owner=lock, limit=limit)
+    command = stream.StoreArtifact(root, path, chunks(), size=len(data))
+    lock, limit = file_owners.lock(root), 1 << 30
+    stored = await stream.store(runtime.db, project.owner, runtime.blobs, command, lock_owner=lock, limit=limit)
     return stored.id
 
 
@@ -122,12 +125,12 @@ async def delete_project(maker: Maker) -> None:
 
 
 async def delete_candidate(maker: Maker) -> None:
-    await candidates.condemn(maker.runtime.db, maker.project.owner, maker.project.id, UUID(maker.run))
+    await candidates.delete_permanently(maker.runtime.db, maker.project.owner, maker.project.id, UUID(maker.run))
 
 
 async def delete_file(maker: Maker) -> None:
-    lock = owners.lock(maker.root)
-    await uploads.remove(maker.runtime.db, maker.project.owner, maker.root, "model/w.bin", lock_owner=lock)
+    lock = file_owners.lock(maker.root)
+    await stream.remove(maker.runtime.db, maker.project.owner, maker.root, "model/w.bin", lock_owner=lock)
 
 
 async def quarantine(maker: Maker) -> None:

@@ -8,13 +8,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from app.artifacts import artifacts, downloads, garbage, multipart_uploads
+from app.artifacts import artifacts
 from app.artifacts.artifacts import Root
-from app.artifacts.multipart_uploads import CompleteUpload, CreateUpload, UploadCompleted, UploadNotFound
+from app.artifacts.reads import downloads
 from app.artifacts.tables import Blob, CondemnedObject, MultipartUpload
+from app.artifacts.upkeep import garbage
+from app.artifacts.uploads import multipart
+from app.artifacts.uploads.multipart import CompleteUpload, CreateUpload, UploadCompleted, UploadNotFound
 from app.errors import ModelyardError, NotFound, TooLarge
 from app.storage.blobs import SizeMismatch, UploadMissing
-from app.tracking import candidates, owners
+from app.tracking import candidates, file_owners
 from app.tracking.candidates import CreateCandidate
 
 MIB = 1024 * 1024
@@ -27,9 +30,9 @@ class Sender:
         self.runtime, self.project, self.root, self.path = runtime, project, root, path
 
     async def begin(self, *parts: bytes):
-        self.upload = await multipart_uploads.create(
+        self.upload = await multipart.create(
             self.runtime.db, self.project.owner, self.runtime.blobs,
-            CreateUpload(self.root, self.path, len(parts)), lock_owner=owners.lock(self.root),
+            CreateUpload(self.root, self.path, len(parts)), lock_owner=file_owners.lock(self.root),
         )  # fmt: skip
         self.parts = [await self.send(number, data) for number, data in enumerate(parts, start=1)]
         return self.upload
@@ -45,13 +48,13 @@ class Sender:
 
     async def complete(self, limit: int = 1 << 40):
         command = CompleteUpload(self.root, self.path, self.upload.id, self.parts)
-        return await multipart_uploads.complete(
+        return await multipart.complete(
             self.runtime.db, self.project.owner, self.runtime.blobs, command,
-            lock_owner=owners.lock(self.root), limit=limit,
+            lock_owner=file_owners.lock(self.root), limit=limit,
         )  # fmt: skip
 
     async def abort(self):
-        await multipart_uploads.abort(
+        await multipart.abort(
             self.runtime.db, self.project.owner, self.runtime.blobs, self.root, self.path, self.upload.id
         )
 
@@ -161,7 +164,7 @@ async def test_abandoned_uploads_leave_nothing(runtime, project, sender, root):
     for each in (sender, done, working):
         await set_upload(runtime, each, expires_at=func.now() - timedelta(seconds=1))
     await set_upload(runtime, working, claimed_until=func.now() + timedelta(minutes=1))
-    assert await multipart_uploads.expire(runtime.db, runtime.blobs) == 2
+    assert await multipart.expire(runtime.db, runtime.blobs) == 2
     mine = select(MultipartUpload.path).where(MultipartUpload.project_id == project.id)
     async with runtime.db.read() as snap:
         assert (await snap.scalars(mine)).all() == ["working"]

@@ -10,18 +10,22 @@ import pytest
 from sqlalchemy import select, update
 from typer.testing import CliRunner
 
-from app.artifacts import artifacts, damage, downloads, garbage, reconciling, uploads, usage
+from app.artifacts import artifacts
 from app.artifacts.artifacts import Root
+from app.artifacts.reads import downloads, usage
 from app.artifacts.tables import Blob, CondemnedObject, SuspectObject
-from app.artifacts.uploads import StoreArtifact
+from app.artifacts.upkeep import damage, garbage, reconcile
+from app.artifacts.uploads import stream
+from app.artifacts.uploads.stream import StoreArtifact
 from app.cli import main
 from app.errors import Unavailable
 from app.ids import uuid7
-from app.registry import aliases, models, versions
+from app.registry import aliases, models
 from app.registry.models import CreateModel
-from app.registry.references import ByNumber
-from app.registry.versions import CreateVersion
-from app.tracking import candidates, owners
+from app.registry.references.parse import ByNumber
+from app.registry.versions import versions
+from app.registry.versions.versions import CreateVersion
+from app.tracking import candidates, file_owners
 from app.tracking.candidates import CreateCandidate
 
 
@@ -37,8 +41,8 @@ async def chunks(data: bytes):
 
 async def store(runtime, project, root, path: str, data: bytes):
     command = StoreArtifact(root, path, chunks(data))
-    return await uploads.store(
-        runtime.db, project.owner, runtime.blobs, command, lock_owner=owners.lock(root), limit=1 << 20
+    return await stream.store(
+        runtime.db, project.owner, runtime.blobs, command, lock_owner=file_owners.lock(root), limit=1 << 20
     )
 
 
@@ -70,14 +74,14 @@ async def rows(runtime, table, key: str) -> int:
 @pytest.fixture
 def at_any_age(monkeypatch):
     """As if every object were a day old."""
-    monkeypatch.setattr(reconciling, "ORPHAN_AGE", timedelta(days=-1))
+    monkeypatch.setattr(reconcile, "ORPHAN_AGE", timedelta(days=-1))
 
 
 async def test_the_young_and_the_known_are_spared(runtime, project, root):
     await store(runtime, project, root, "f", b"known")
     stranger = f"v1/{project.id}/ab/young"
     await runtime.blobs.put(stranger, chunks(b"x"), limit=10)
-    found = await reconciling.reconcile(runtime.db, runtime.blobs)
+    found = await reconcile.reconcile(runtime.db, runtime.blobs)
     assert found.objects >= 2
     assert (await rows(runtime, SuspectObject, stranger), await rows(runtime, CondemnedObject, stranger)) == (0, 0)
     assert await read(runtime, root, "f") == b"known"
@@ -89,16 +93,16 @@ async def test_a_stranger_is_suspected_first_and_condemned_a_week_later(runtime,
     for key in (stranger, late):
         await runtime.blobs.put(key, chunks(b"x"), limit=10)
     for _ in range(2):
-        await reconciling.reconcile(runtime.db, runtime.blobs)
+        await reconcile.reconcile(runtime.db, runtime.blobs)
         assert (await rows(runtime, SuspectObject, stranger), await rows(runtime, CondemnedObject, stranger)) == (1, 0)
     async with runtime.db.write() as tx:
         await tx.execute(update(SuspectObject).values(suspected_at=datetime.now(UTC) - timedelta(days=6)))
-    assert (await reconciling.reconcile(runtime.db, runtime.blobs)).condemned == 0
+    assert (await reconcile.reconcile(runtime.db, runtime.blobs)).condemned == 0
     async with runtime.db.write() as tx:
         await tx.execute(update(SuspectObject).values(suspected_at=datetime.now(UTC) - timedelta(days=8)))
         # One of the suspects has become known meanwhile.
         tx.add(Blob(project_id=project.id, id=uuid7(), object_key=late))
-    found = await reconciling.reconcile(runtime.db, runtime.blobs)
+    found = await reconcile.reconcile(runtime.db, runtime.blobs)
     assert found.condemned >= 1
     assert (await rows(runtime, SuspectObject, stranger), await rows(runtime, CondemnedObject, stranger)) == (0, 1)
     assert (await rows(runtime, SuspectObject, late), await rows(runtime, CondemnedObject, late)) == (0, 0)
@@ -111,17 +115,17 @@ async def test_a_stranger_is_suspected_first_and_condemned_a_week_later(runtime,
 
 
 async def test_two_reconcilers_at_once(runtime):
-    async with runtime.db.alone(reconciling._LOCK) as is_alone:
+    async with runtime.db.alone(reconcile._LOCK) as is_alone:
         assert is_alone
-        assert await reconciling.reconcile(runtime.db, runtime.blobs) is None
-    assert await reconciling.reconcile(runtime.db, runtime.blobs) is not None
+        assert await reconcile.reconcile(runtime.db, runtime.blobs) is None
+    assert await reconcile.reconcile(runtime.db, runtime.blobs) is not None
 
 
 async def test_pages_of_bucket_and_tables_may_end_anywhere(runtime, project, root, monkeypatch):
-    monkeypatch.setattr(reconciling, "_PAGE", 2)
+    monkeypatch.setattr(reconcile, "_PAGE", 2)
     for number in range(7):
         await store(runtime, project, root, f"f{number}", f"file {number}".encode())
-    pairs = [pair async for pair in reconciling.side_by_side(runtime.db, runtime.blobs)]
+    pairs = [pair async for pair in reconcile.side_by_side(runtime.db, runtime.blobs)]
     mine = [pair for pair in pairs if (pair.known or pair.listed).key.startswith(f"v1/{project.id}/")]
     assert len(mine) == 7
     assert all(pair.listed and pair.known and pair.listed.key == pair.known.key for pair in mine)
@@ -135,9 +139,9 @@ async def test_what_is_missing_or_of_another_size_is_marked_and_healed(runtime, 
     await runtime.blobs.remove([blob.object_key]) if kind == "missing" else await overwrite(
         runtime, blob.object_key, b"short"
     )
-    found = await reconciling.reconcile(runtime.db, runtime.blobs)
+    found = await reconcile.reconcile(runtime.db, runtime.blobs)
     assert found.damaged == 1
-    assert (await reconciling.reconcile(runtime.db, runtime.blobs)).damaged == 0
+    assert (await reconcile.reconcile(runtime.db, runtime.blobs)).damaged == 0
     marked = await blob_of(runtime, project, data)
     assert (marked.damage, marked.state) == (kind, "stored")
     with pytest.raises(Unavailable, match="fault of the service"):
@@ -157,7 +161,7 @@ async def test_altered_bytes_are_found_by_reading_them(runtime, project, root):
     await store(runtime, project, root, "f", data)
     blob = await blob_of(runtime, project, data)
     await overwrite(runtime, blob.object_key, b"another length.")
-    assert (await reconciling.reconcile(runtime.db, runtime.blobs)).damaged == 0
+    assert (await reconcile.reconcile(runtime.db, runtime.blobs)).damaged == 0
     checked = await recheck(runtime, project)
     assert (checked.blobs, checked.damaged) == (1, 1)
     assert (await blob_of(runtime, project, data)).damage == "hash"
@@ -204,7 +208,7 @@ async def test_the_command_explains_reports_and_collects(runtime, project):
     assert blob.object_key in (await command("--explain", hashlib.sha256(b"weights").hexdigest())).stdout
     assert (await command("--explain", "v1/0/nothing")).exit_code == 1
 
-    await uploads.remove(runtime.db, project.owner, root, path, lock_owner=owners.lock(root))
+    await stream.remove(runtime.db, project.owner, root, path, lock_owner=file_owners.lock(root))
     assert "condemned since" in (await command("--explain", blob.object_key)).stdout
     report = await command("--dry-run")
     assert report.exit_code == 0, report.output
@@ -224,7 +228,7 @@ async def test_usage_counts_each_blob_once(runtime, project, root):
     for path in ("a", "b"):
         await store(runtime, project, root, path, b"shared")
     await store(runtime, project, root, "c", b"own bytes")
-    await uploads.remove(runtime.db, project.owner, root, "c", lock_owner=owners.lock(root))
+    await stream.remove(runtime.db, project.owner, root, "c", lock_owner=file_owners.lock(root))
     found = await usage.of_project(runtime.db, project.owner, project.id)
     # Of the second upload of the same bytes the object goes, too; its size was never noted.
     assert (found.stored, found.condemned) == (usage.Amount(1, 6), usage.Amount(2, 9))

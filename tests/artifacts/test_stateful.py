@@ -24,37 +24,33 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from hypothesis.stateful import run_state_machine_as_test as run_as_test
 from sqlalchemy import select, update
 
-from app.artifacts import (
-    announced_uploads,
-    arrivals,
-    artifacts,
-    downloads,
-    garbage,
-    multipart_uploads,
-    receiving,
-    reconciling,
-    uploads,
-)
-from app.artifacts.announced_uploads import AnnouncedFile
-from app.artifacts.arrivals import Coming, Place
+from app.artifacts import artifacts
 from app.artifacts.artifacts import Root
-from app.artifacts.multipart_uploads import CompleteUpload, CreateUpload
+from app.artifacts.reads import downloads
 from app.artifacts.tables import Artifact, Blob, CondemnedObject, MultipartUpload
-from app.artifacts.uploads import StoreArtifact
+from app.artifacts.upkeep import garbage, reconcile
+from app.artifacts.uploads import announced as uploads_announced
+from app.artifacts.uploads import multipart, small_batch, stream
+from app.artifacts.uploads import parts as uploads_parts
+from app.artifacts.uploads.announced import AnnouncedFile
+from app.artifacts.uploads.multipart import CompleteUpload, CreateUpload
+from app.artifacts.uploads.small_batch import FileTarget, IncomingFile
+from app.artifacts.uploads.stream import StoreArtifact
 from app.errors import ModelyardError, NotFound
 from app.ids import object_key
 from app.queue import leases
 from app.queue.jobs import decode
 from app.queue.outbox import BackgroundJob
-from app.registry import aliases, models, versions
+from app.registry import aliases, models
 from app.registry.models import CreateModel, ModelTaken
-from app.registry.references import parse_reference
-from app.registry.versions import CreateVersion
+from app.registry.references.parse import parse_reference
+from app.registry.versions import versions
+from app.registry.versions.versions import CreateVersion
 from app.runtime import Runtime, open_runtime
-from app.tracking import candidates, owners
+from app.tracking import candidates, file_owners
 from app.tracking.candidates import CreateCandidate
 from tests.conftest import TestProject, new_project
-from workers.execution import execute
+from workers.executor import execute
 from workers.handlers import HANDLERS
 
 COMMON = {
@@ -332,8 +328,8 @@ class Files(RuleBasedStateMachine):
 
     async def store(self, owner: Owner, path: str, chunks: Any, size: int | None = None) -> Artifact:
         command = StoreArtifact(owner.root, path, chunks, size=size)
-        return await uploads.store(
-            self.db, self.actor, self.blobs, command, lock_owner=owners.lock(owner.root), limit=LIMIT
+        return await stream.store(
+            self.db, self.actor, self.blobs, command, lock_owner=file_owners.lock(owner.root), limit=LIMIT
         )
 
     @rule(owner=owners, path=PATHS, data=BYTES, is_announced=st.booleans())
@@ -371,9 +367,9 @@ class Files(RuleBasedStateMachine):
         """Its process is killed when the bytes are in the bucket and the pointer is not."""
 
         async def work() -> None:
-            lock, file = owners.lock(owner.root), Coming.of(Place(owner.root, path, "text/plain", None))
-            if not await arrivals.expect(self.db, file):
-                await uploads.begin(self.db, self.actor, file, lock, uploads.Permission.CANDIDATE_WRITE)
+            lock, file = file_owners.lock(owner.root), IncomingFile.of(FileTarget(owner.root, path, "text/plain", None))
+            if not await small_batch.reserve(self.db, file):
+                await stream.begin(self.db, self.actor, file, lock, stream.Permission.CANDIDATE_WRITE)
             await self.blobs.put(file.key, _chunks(data), limit=LIMIT)
 
         self.deaths += not _refused(self.attempt(work()))
@@ -415,8 +411,12 @@ class Files(RuleBasedStateMachine):
     @rule(target=in_parts, owner=owners, path=PATHS, data=BYTES)
     def begin_in_parts(self, owner: Owner, path: str, data: bytes) -> Any:
         async def begin() -> Any:
-            made = await multipart_uploads.create(
-                self.db, self.actor, self.blobs, CreateUpload(owner.root, path, 1), lock_owner=owners.lock(owner.root)
+            made = await multipart.create(
+                self.db,
+                self.actor,
+                self.blobs,
+                CreateUpload(owner.root, path, 1),
+                lock_owner=file_owners.lock(owner.root),
             )
             part = await self.blobs.put_part(made.object_key, made.store_id, 1, _chunks(data), size=len(data))
             return made, part
@@ -435,10 +435,8 @@ class Files(RuleBasedStateMachine):
 
     def complete_in_parts(self, upload: InParts) -> None:
         command = CompleteUpload(upload.owner.root, upload.path, upload.upload.id, [upload.part])
-        lock = owners.lock(upload.owner.root)
-        done = self.attempt(
-            multipart_uploads.complete(self.db, self.actor, self.blobs, command, lock_owner=lock, limit=LIMIT)
-        )
+        lock = file_owners.lock(upload.owner.root)
+        done = self.attempt(multipart.complete(self.db, self.actor, self.blobs, command, lock_owner=lock, limit=LIMIT))
         if upload.artifact is not None:
             assert done == upload.artifact or (upload.is_overdue and isinstance(done, NotFound))
         elif upload.is_aborted:
@@ -449,7 +447,7 @@ class Files(RuleBasedStateMachine):
 
     def abort_in_parts(self, upload: InParts) -> None:
         done = self.attempt(
-            multipart_uploads.abort(
+            multipart.abort(
                 self.db, self.actor, self.blobs, upload.owner.root, upload.path, upload.upload.id
             )
         )  # fmt: skip
@@ -459,9 +457,9 @@ class Files(RuleBasedStateMachine):
     @rule(target=announced, owner=owners, path=PATHS, data=BYTES, knows_hash=st.booleans())
     def announce(self, owner: Owner, path: str, data: bytes, knows_hash: bool) -> Any:
         file = AnnouncedFile(path, len(data), hashlib.sha256(data).digest() if knows_hash else None)
-        lock = owners.lock(owner.root)
+        lock = file_owners.lock(owner.root)
         made = self.attempt(
-            announced_uploads.create(
+            uploads_announced.create(
                 self.db, self.actor, self.blobs, owner.root, [file], lock_owner=lock, limit=LIMIT
             )
         )  # fmt: skip
@@ -478,12 +476,12 @@ class Files(RuleBasedStateMachine):
             assert knows_hash
             upload.state = "verifying"
         elif data:
-            self.run(receiving.receive(self.db, self.blobs, made[0], _chunks(data), len(data)))
+            self.run(uploads_parts.receive(self.db, self.blobs, made[0], _chunks(data), len(data)))
         return upload
 
     @rule(upload=announced, aborting=st.integers(0, 3).map(lambda number: number == 0))
     def end_announced(self, upload: Announced, aborting: bool) -> None:
-        verb = announced_uploads.abort if aborting else announced_uploads.complete
+        verb = uploads_announced.abort if aborting else uploads_announced.complete
         done = self.attempt(verb(self.db, self.actor, self.blobs, self.project.id, [upload.id]))
         if _refused(done):
             assert upload.is_overdue or upload.state == ("completed" if aborting else "aborted"), done
@@ -507,12 +505,12 @@ class Files(RuleBasedStateMachine):
     @rule(owner=owners | versions, path=st.sampled_from(["a", "d/b", "d", "d/e", "nothing", None]))
     def remove(self, owner: Owner | Version, path: str | None) -> None:
         owner = owner if isinstance(owner, Owner) else owner.owner
-        lock = owners.lock(owner.root)
+        lock = file_owners.lock(owner.root)
         if path is None:
-            done = self.attempt(uploads.remove_all(self.db, self.actor, owner.root, lock_owner=lock))
+            done = self.attempt(stream.remove_all(self.db, self.actor, owner.root, lock_owner=lock))
             self.note_removed(owner, done, lambda _: True)
             return
-        done = self.attempt(uploads.remove(self.db, self.actor, owner.root, path, lock_owner=lock))
+        done = self.attempt(stream.remove(self.db, self.actor, owner.root, path, lock_owner=lock))
         self.note_removed(owner, done, lambda name: name == path or name.startswith(f"{path}/"))
 
     def note_removed(self, owner: Owner, done: Any, concerns: Callable[[str], bool]) -> None:
@@ -568,7 +566,7 @@ class Files(RuleBasedStateMachine):
         elif chore == "expire":
             self.run(garbage.expire_pending(self.db))
         elif chore == "uploads":
-            self.run(multipart_uploads.expire(self.db, self.blobs))
+            self.run(multipart.expire(self.db, self.blobs))
         else:
             self.pass_time(A_DAY)
             self.run(self.reconcile_as_if_old())
@@ -588,7 +586,7 @@ class Files(RuleBasedStateMachine):
             self.pass_time(A_DAY)
             self.run(self.run_jobs())
             self.run(garbage.expire_pending(self.db))
-            self.run(multipart_uploads.expire(self.db, self.blobs))
+            self.run(multipart.expire(self.db, self.blobs))
             assert self.run(self.kept())["uploads"] == []
             self.run(self.reconcile_as_if_old())
         self.pass_time(A_MINUTE)
@@ -698,10 +696,10 @@ class Files(RuleBasedStateMachine):
 
     async def reconcile_as_if_old(self) -> None:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(reconciling, "ORPHAN_AGE", timedelta(seconds=-5))
-            patch.setattr(reconciling, "SUSPICION", timedelta(seconds=-5))
+            patch.setattr(reconcile, "ORPHAN_AGE", timedelta(seconds=-5))
+            patch.setattr(reconcile, "SUSPICION", timedelta(seconds=-5))
             for _ in ("suspect", "condemn"):
-                assert await reconciling.reconcile(self.db, self.blobs) is not None
+                assert await reconcile.reconcile(self.db, self.blobs) is not None
         damaged = select(Blob.id).where(Blob.project_id == self.project.id, Blob.damaged_at.is_not(None))
         async with self.db.read() as snap:
             assert (await snap.scalars(damaged)).all() == []

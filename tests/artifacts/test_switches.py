@@ -19,18 +19,19 @@ import pytest
 from app.access import projects
 from app.access.policy import Role
 from app.access.projects import UpdateProject
-from app.artifacts import uploads
 from app.artifacts.artifacts import Root
+from app.artifacts.uploads import stream
 from app.ids import GlobalId
-from app.registry import models, versions
+from app.registry import models
 from app.registry.models import CreateModel
-from app.registry.versions import CreateVersion
+from app.registry.versions import versions
+from app.registry.versions.versions import CreateVersion
 from app.runtime import Runtime
-from app.tracking import candidates, logged_models, owners
+from app.tracking import candidates, file_owners, logged_models
 from app.tracking.candidates import CreateCandidate
 from app.tracking.logged_models import CreateLoggedModel
-from tests.artifacts.links import ANNOUNCE, Caller
 from tests.conftest import Person, TestProject, new_project
+from tests.support.artifacts.links import ANNOUNCE, Caller
 
 LEVELS = ("disabled", "private", "enabled")
 STATES = list(product(LEVELS, LEVELS))
@@ -92,9 +93,9 @@ class World:
         async def chunks() -> AsyncIterator[bytes]:
             yield content(path)
 
-        command = uploads.StoreArtifact(root, path, chunks(), size=len(content(path)))
-        db, owner, lock = self.runtime.db, self.project.owner, owners.lock(root)
-        stored = await uploads.store(db, owner, self.runtime.blobs, command, lock_owner=lock, limit=1 << 20)
+        command = stream.StoreArtifact(root, path, chunks(), size=len(content(path)))
+        db, owner, lock = self.runtime.db, self.project.owner, file_owners.lock(root)
+        stored = await stream.store(db, owner, self.runtime.blobs, command, lock_owner=lock, limit=1 << 20)
         named = f"model:{root.id.hex}" if root.logged_model_id else f"run:{root.id.hex}"
         self.files.append(File(named, path, stored.id, **more))
         return self.files[-1]

@@ -9,24 +9,24 @@ import pytest
 from sqlalchemy import select
 
 from app.access.policy import Role
-from app.ci import configuration, following
+from app.ci import configuration, polling
 from app.ci.configuration import EditSettings
 from app.ci.tables import CiJob
 from app.queue.outbox import BackgroundJob
-from tests.ci import fakes
-from tests.ci.fakes import GitHub, GitLab
 from tests.graphql.conftest import ask, client, data  # noqa: F401  (fixtures)
+from tests.support.ci import fake_servers
+from tests.support.ci.fake_servers import GitHub, GitLab
 
 
 @pytest.fixture
 async def gitlab() -> AsyncIterator[GitLab]:
-    async with fakes.running(GitLab()) as server:
+    async with fake_servers.running(GitLab()) as server:
         yield server
 
 
 @pytest.fixture
 async def github() -> AsyncIterator[GitHub]:
-    async with fakes.running(GitHub()) as server:
+    async with fake_servers.running(GitHub()) as server:
         yield server
 
 
@@ -36,7 +36,7 @@ def configure(runtime, project):
 
     async def save(**values):
         wish = EditSettings(**values)
-        return await configuration.save(runtime.db, project[Role.MAINTAINER].actor, runtime.observer, project.id, wish)
+        return await configuration.save(runtime.db, project[Role.MAINTAINER].actor, runtime.ci_client, project.id, wish)
 
     return save
 
@@ -102,11 +102,11 @@ def promised(runtime, project):
 @pytest.fixture
 def look(runtime, project, ci_jobs):
     """Look once at every CI job of the test's project, as the background job does; patience lasts 0.3 s."""
-    observer = replace(runtime.observer, timeout_seconds=0.3)
+    observer = replace(runtime.ci_client, timeout_seconds=0.3)
 
     async def follow() -> list[CiJob]:
         for job in await ci_jobs():
-            await following.follow(runtime.db, observer, project.id, job.id)
+            await polling.follow(runtime.db, observer, project.id, job.id)
         return await ci_jobs()
 
     return follow

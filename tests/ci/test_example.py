@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from app.ci.trust import EditIdentity
+from app.ci.identities.trust import EditIdentity
 from app.upkeep import project_deletion
-from tests.ci import fakes
-from tests.ci.issuer import AUDIENCE, OWNER, PROJECT, Issuer
+from tests.support.ci import fake_servers
+from tests.support.ci.issuer import AUDIENCE, OWNER, PROJECT, Issuer
 
 GUIDE = Path(__file__).parents[2] / "docs" / "ci.md"
 GITLAB, GITHUB = (yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", GUIDE.read_text(), re.DOTALL))
@@ -22,7 +22,7 @@ GITLAB, GITHUB = (yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)``
 
 @pytest.fixture
 async def issuer():
-    async with fakes.running(Issuer()) as running:
+    async with fake_servers.running(Issuer()) as running:
         yield running
 
 

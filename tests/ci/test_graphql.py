@@ -10,14 +10,15 @@ from sqlalchemy import text
 from app.access import projects
 from app.access.policy import Role
 from app.access.projects import UpdateProject
-from app.registry import models, versions
+from app.registry import models
 from app.registry import purge as registry_purge
 from app.registry.models import CreateModel
-from app.registry.versions import CreateVersion
+from app.registry.versions import versions
+from app.registry.versions.versions import CreateVersion
 from app.tracking import candidates
 from app.tracking import purge as tracking_purge
 from app.tracking.candidates import CreateCandidate
-from tests.statements import statements
+from tests.support.statements import statements
 
 FIELDS = """id provider externalId linkState status name reason ciProject ref commitSha pipelineId pipelineUrl
   mergeRequestIid mergeRequestUrl userName userUrl logUrl webUrl startedAt finishedAt createdAt lastCheckedAt
@@ -189,7 +190,7 @@ async def test_links_vanish_with_their_owners(runtime, project, ci_jobs):
     version = await versions.create(db, owner, project.id, CreateVersion("m", tags=tags))
     other = await candidates.create(db, owner, project.id, CreateCandidate(tags={**tags, "github.RUN_ID": "6"}))
     assert {job.external_id for job in await ci_jobs()} == {"5", "6"}
-    await candidates.condemn(db, owner, project.id, other.id)
+    await candidates.delete_permanently(db, owner, project.id, other.id)
     await tracking_purge.candidate(db, project.id, other.id, progress=silent)
     assert {job.external_id for job in await ci_jobs()} == {"5"}
     await versions.delete(db, owner, project.id, version.id)
@@ -209,7 +210,7 @@ async def test_many_at_once_share_one_job_and_none_is_lost(runtime, project, ci_
     async def live(number: int):
         made = await candidates.create(db, owner, project.id, CreateCandidate(tags={"gitlab.CI_JOB_ID": "5"}))
         if number % 2:
-            await candidates.condemn(db, owner, project.id, made.id)
+            await candidates.delete_permanently(db, owner, project.id, made.id)
             await tracking_purge.candidate(db, project.id, made.id, progress=silent)
         return made.id
 

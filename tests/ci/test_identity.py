@@ -15,11 +15,12 @@ from sqlalchemy import select, text
 
 from app.access.policy import Role, Scope
 from app.access.tables import Token
-from app.ci import configuration, issuers
-from app.ci.trust import EditIdentity
+from app.ci import configuration
+from app.ci.identities import issuer_keys
+from app.ci.identities.trust import EditIdentity
 from app.errors import Invalid
-from tests.ci import fakes
-from tests.ci.issuer import AUDIENCE, EC_KEY, OTHER_RSA_KEY, OWNER, PROJECT, RSA_KEY, Issuer, public
+from tests.support.ci import fake_servers
+from tests.support.ci.issuer import AUDIENCE, EC_KEY, OTHER_RSA_KEY, OWNER, PROJECT, RSA_KEY, Issuer, public
 
 NUMBERS = {"ci_project_id": PROJECT, "ci_owner_id": OWNER}
 CREATE = """mutation c($path: String!) { candidateCreate(input: {experiment: {path: {project: $path, number: "0"}}}) {
@@ -32,7 +33,7 @@ VERSION = """mutation v($path: String!) { modelCreate(input: {project: {path: $p
 
 @pytest.fixture
 async def issuer():
-    async with fakes.running(Issuer()) as running:
+    async with fake_servers.running(Issuer()) as running:
         yield running
 
 
@@ -225,7 +226,7 @@ async def test_new_keys_are_found_and_hostile_ids_do_not_cause_fetches(issuer, t
     for _ in range(3):
         assert (await exchange(issuer.sign(OTHER_RSA_KEY, "k2"))).status_code == 401
     assert issuer.asked == ["discovery", "keys"], "at most once a minute"
-    runtime.observer.keys._issuers[issuer.url].next_try_at = 0.0
+    runtime.ci_client.keys._issuers[issuer.url].next_try_at = 0.0
     assert (await exchange(issuer.sign(OTHER_RSA_KEY, "k2"))).status_code == 200
     assert issuer.asked == ["discovery", "keys"] * 2
 
@@ -234,7 +235,7 @@ async def test_new_keys_are_found_and_hostile_ids_do_not_cause_fetches(issuer, t
     "odd", [{"kty": ["RSA"]}, {"kty": {}}, {"crv": []}, {"kty": None, "crv": 7}, {"n": [], "e": 1}]
 )
 async def test_keys_of_odd_kinds_are_refused(issuer, trust, exchange, monkeypatch, odd):
-    monkeypatch.setattr("tests.ci.issuer.public", lambda kid, key: public(kid, key) | odd)
+    monkeypatch.setattr("tests.support.ci.issuer.public", lambda kid, key: public(kid, key) | odd)
     await trust()
     assert (await exchange(issuer.sign())).status_code == 401
 
@@ -243,10 +244,10 @@ async def test_keys_are_used_while_their_issuer_is_away(issuer, trust, exchange,
     await trust()
     assert (await exchange(issuer.sign())).status_code == 200
     issuer.is_down = True
-    known = runtime.observer.keys._issuers[issuer.url]
-    known.fetched_at, known.next_try_at = time.monotonic() - issuers.FRESH_SECONDS - 1, 0.0
+    known = runtime.ci_client.keys._issuers[issuer.url]
+    known.fetched_at, known.next_try_at = time.monotonic() - issuer_keys.FRESH_SECONDS - 1, 0.0
     assert (await exchange(issuer.sign())).status_code == 200
-    known.fetched_at = time.monotonic() - issuers.STALE_SECONDS - 1
+    known.fetched_at = time.monotonic() - issuer_keys.STALE_SECONDS - 1
     assert (await exchange(issuer.sign())).status_code == 401
 
 

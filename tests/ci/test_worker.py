@@ -8,10 +8,11 @@ import pytest
 
 from app.queue import outbox
 from app.queue.jobs import FollowCiJob
-from app.registry import models, versions
+from app.registry import models
 from app.registry.models import CreateModel
-from app.registry.versions import CreateVersion
-from tests.ci import fakes
+from app.registry.versions import versions
+from app.registry.versions.versions import CreateVersion
+from tests.support.ci import fake_servers
 from tests.workers.test_crashes import until, worker
 
 pytestmark = pytest.mark.usefixtures("empty_queue")
@@ -22,7 +23,7 @@ async def test_a_version_is_followed_through_trouble(
 ):
     monkeypatch.setenv("MODELYARD_CI_TIMEOUT_SECONDS", "2")
     gitlab.statuses[77] = ["pending", "running", "success"]
-    gitlab.troubles = [fakes.busy(1), fakes.TIMEOUT, None, None, fakes.BROKEN]
+    gitlab.troubles = [fake_servers.busy(1), fake_servers.TIMEOUT, None, None, fake_servers.BROKEN]
     gitlab.changes[77] = {"ref": "refs/merge-requests/12/head"}
     await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
     command = CreateVersion("m", tags={"gitlab.CI_JOB_ID": "77"})

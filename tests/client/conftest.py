@@ -14,18 +14,18 @@ from typing import Any
 import pytest
 
 from app.client.connection import Connection
-from app.client.places import NewVersion
-from app.client.progress import Silent
-from app.client.pull import Pulled, Wanted, parse, pull
-from app.client.push import Order, Pushed, push
+from app.client.progress import NoProgress
+from app.client.pull import Pulled, PullRequest, parse, pull
+from app.client.push import Pushed, PushRequest, push
+from app.client.targets import NewVersion
 from app.embedded.servers import Servers
 from app.runtime import Runtime
-from tests.architecture.source import ROOT
-from tests.client.proxy import Proxy, proxying
 from tests.conftest import Person, TestProject, put_jobs_off
+from tests.support.client.proxy import Proxy, proxying
+from tests.support.source import ROOT
 
 
-class Notes(Silent):
+class Notes(NoProgress):
     """Keeps what people would have read."""
 
     def __init__(self) -> None:
@@ -94,11 +94,13 @@ class Desk:
     async def push(self, model: str = "m", **wanted: Any) -> Pushed:
         new = {name: wanted.pop(name) for name in ("version", "increment", "description", "tags") if name in wanted}
         paths = wanted.pop("paths", (self.files,))
-        return await push(self.connection, Order(paths, NewVersion(model, **new), **wanted), self.cache, self.notes)
+        return await push(
+            self.connection, PushRequest(paths, NewVersion(model, **new), **wanted), self.cache, self.notes
+        )
 
     async def pull(self, what: str = "m", folder: str = "out", **wanted: Any) -> Pulled:
         name, reference = ("", "") if wanted.get("candidate") else parse(what)
-        return await pull(self.connection, Wanted(self.home / folder, name, reference, **wanted), self.notes)
+        return await pull(self.connection, PullRequest(self.home / folder, name, reference, **wanted), self.notes)
 
     def tree(self, folder: str = "out") -> dict[str, bytes]:
         """All files below a folder, with what is in them."""

@@ -9,9 +9,9 @@ import subprocess
 import sys
 
 from app.access.policy import Role
-from tests.architecture.source import ROOT
 from tests.client.conftest import Desk, noise
-from tests.client.proxy import Proxy
+from tests.support.client.proxy import Proxy
+from tests.support.source import ROOT
 
 MIB = 1024 * 1024
 HEAVY = ("sqlalchemy", "strawberry", "starlette", "aiohttp", "minio", "rich.progress")
@@ -130,9 +130,9 @@ def test_help_loads_nothing_heavy():
 
 
 def test_the_client_loads_nothing_of_the_service():
-    script = "import json, sys; import app.client.telling, app.client.loop; print(json.dumps(sorted(sys.modules)))"
+    script = "import json, sys; import app.client.output, app.client.loop; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = json.loads(done.stdout)
     ours = [name for name in loaded if name.split(".")[0] == "app" and not name.startswith("app.client")]
-    assert ours == ["app", "app.composing"], "the rule how names are written, and nothing else"
+    assert ours == ["app", "app.text"], "the rule how names are written, and nothing else"
     assert [name for name in ("sqlalchemy", "strawberry", "starlette", "pydantic", "minio") if name in loaded] == []

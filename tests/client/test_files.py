@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.client import files, globs
 from app.client.failures import Misused
+from app.client.transfer import globs, local_files
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def tree(tmp_path: Path) -> Path:
 
 
 def names(*paths: Path, exclude: tuple[str, ...] = (), folder: str = "") -> list[str]:
-    return [file.name for file in files.collect(paths, exclude, folder)]
+    return [file.name for file in local_files.collect(paths, exclude, folder)]
 
 
 def test_a_folder_means_what_is_in_it_hidden_files_too(tree: Path):
@@ -123,7 +123,7 @@ def test_two_forms_of_one_name_are_refused(tree: Path):
     for name in ("\u00e9.bin", "e\u0301.bin"):
         (tree / name).write_text(name)
     with pytest.raises(Misused, match="would both become"):
-        files.collect([tree], [])
+        local_files.collect([tree], [])
 
 
 def test_a_file_with_the_name_of_a_folder_is_refused(tree: Path, tmp_path: Path):
@@ -131,7 +131,7 @@ def test_a_file_with_the_name_of_a_folder_is_refused(tree: Path, tmp_path: Path)
     (tree / "model" / "x").write_text("below")
     (tmp_path / "model").write_text("a file")
     with pytest.raises(Misused, match=r"would become the file `model`, and .* would be `model/x` below it"):
-        files.collect([tree, tmp_path / "model"], [])
+        local_files.collect([tree, tmp_path / "model"], [])
 
 
 def test_patterns_mean_both_forms_of_a_name():

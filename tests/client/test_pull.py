@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import update
 
 from app.artifacts.tables import Artifact
-from app.client import receiving
 from app.client.failures import Failure, Unreachable
 from app.client.pull import parse
+from app.client.transfer import receiving
 from tests.client.conftest import Desk, noise
-from tests.client.proxy import Proxy
+from tests.support.client.proxy import Proxy
 
 MIB = 1024 * 1024
 

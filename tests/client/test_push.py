@@ -13,8 +13,8 @@ from app.access.policy import Role
 from app.client.failures import Failure, Unreachable
 from app.runtime import Runtime, open_runtime
 from tests.client.conftest import Desk, noise
-from tests.client.proxy import Proxy, proxying
 from tests.conftest import serving
+from tests.support.client.proxy import Proxy, proxying
 
 MIB = 1024 * 1024
 PARTS = [16 * MIB, 16 * MIB, 8 * MIB]

@@ -14,14 +14,15 @@ from app.access import projects
 from app.access.projects import UpdateProject
 from app.client import push
 from app.client.failures import Empty, Failure
-from app.registry import models, versions
+from app.registry import models
 from app.registry.models import CreateModel
-from app.registry.references import parse_reference
-from app.registry.versions import CreateVersion, Named
+from app.registry.references.parse import parse_reference
+from app.registry.versions import versions
+from app.registry.versions.versions import CreateVersion, Named
 from app.tracking import candidates
 from app.tracking.candidates import CreateCandidate
 from tests.client.conftest import Desk, noise
-from tests.client.proxy import Proxy
+from tests.support.client.proxy import Proxy
 
 MIB = 1024 * 1024
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.inspection.pickled import SYSTEM, called, found, proto, text
 from tests.inspection.test_archives import tarred, zipped
 from tests.inspection.test_headers import npy, npy_header
+from tests.support.inspection.handmade_pickles import SYSTEM, called, found, proto, text
 
 HARM = proto(SYSTEM)
 TABLES = {

@@ -8,10 +8,10 @@ import os
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
-from app.inspection.inspecting import RangeReader, Report, inspect
+from app.inspection.inspector import RangeReader, Report, inspect
 from tests.corpus.hostile import Case
 from tests.corpus.recording import Made
-from tests.inspection.files import Reader
+from tests.support.inspection.sample_files import Reader
 
 
 class _File:

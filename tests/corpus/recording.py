@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
-from app.inspection.inspecting import Report
+from app.inspection.inspector import Report
 
 Made: TypeAlias = "dict[str, Any]"
 """A line of a maker: library, version, python and folder, with path, size and sha256 of a file, or with an error."""
@@ -133,7 +133,7 @@ record of a run: **{files} files by {libraries} libraries, of which {failed} FAI
 
 `make corpus` prepares an environment for each group of libraries (`requirements/corpus`, about 8 GB, nothing else is
 touched), runs the makers of `tests/corpus/makers` in them, inspects every file by the function that workers call
-(`app.inspection.inspecting.inspect`, each in a process of its own), and compares outcomes and verdicts with the record.
+(`app.inspection.inspector.inspect`, each in a process of its own), and compares outcomes and verdicts with the record.
 It ends with an error if a file is FAILED or QUARANTINED, a hostile one is READY, or a verdict is another one than
 recorded. It is no part of the tests and of CI. Once the environments stand no network is needed: models are tiny and
 made of configurations.

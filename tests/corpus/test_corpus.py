@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from app.inspection.inspecting import Outcome, Report, Scan
+from app.inspection.inspector import Outcome, Report, Scan
 from tests.corpus import hostile
 from tests.corpus.__main__ import PAGE, RECORD
 from tests.corpus.environments import GROUPS, LOCKS, MAKERS, ROOT
 from tests.corpus.recording import differences, outcomes, record, stable, to_json, to_markdown
-from tests.inspection.files import looked_at
+from tests.support.inspection.sample_files import looked_at
 
 SUSPICIOUS = Report(format="pickle", scan=Scan("suspicious", [], [], []))
 

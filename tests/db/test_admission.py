@@ -6,11 +6,11 @@ import asyncio
 
 import pytest
 
-from app.db.admission import Admission
+from app.db.pool_queue import PoolQueue
 from app.errors import Unavailable
 
 
-async def _stay(admission: Admission, seconds: float, came: list[int] | None = None, name: int = 0) -> None:
+async def _stay(admission: PoolQueue, seconds: float, came: list[int] | None = None, name: int = 0) -> None:
     async with admission:
         if came is not None:
             came.append(name)
@@ -18,13 +18,13 @@ async def _stay(admission: Admission, seconds: float, came: list[int] | None = N
 
 
 async def test_a_line_that_moves_is_waited_for_in_order():
-    admission, came = Admission(2, standstill=0.3), list[int]()
+    admission, came = PoolQueue(2, standstill=0.3), list[int]()
     await asyncio.gather(*(_stay(admission, 0.05, came, name) for name in range(20)))
     assert came == list(range(20))
 
 
 async def test_a_line_that_stands_sends_away():
-    admission = Admission(1, standstill=0.05)
+    admission = PoolQueue(1, standstill=0.05)
     slow = asyncio.create_task(_stay(admission, 0.5))
     await asyncio.sleep(0)
     with pytest.raises(Unavailable, match="too busy"):
@@ -34,7 +34,7 @@ async def test_a_line_that_stands_sends_away():
 
 
 async def test_nobody_waits_for_ever():
-    admission = Admission(1, standstill=0.2, patience=0.3)
+    admission = PoolQueue(1, standstill=0.2, patience=0.3)
     stays = [_stay(admission, 0.05) for _ in range(20)]
     ends = await asyncio.gather(*stays, return_exceptions=True)
     served = ends.index(next(end for end in ends if end is not None))
@@ -44,7 +44,7 @@ async def test_nobody_waits_for_ever():
 
 
 async def test_whoever_gives_up_leaves_the_place_to_the_next():
-    admission, came = Admission(1), list[int]()
+    admission, came = PoolQueue(1), list[int]()
     first = asyncio.create_task(_stay(admission, 0.02))
     await asyncio.sleep(0)
     waiting = [asyncio.create_task(_stay(admission, 0, came, name)) for name in range(3)]

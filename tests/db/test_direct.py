@@ -97,7 +97,7 @@ async def test_what_everybody_asks_first_has_a_place_of_its_own(db):
     async with db.direct() as connection:
         sleeping = asyncio.create_task(connection.execute("SELECT pg_sleep(1)"))
         began = time.monotonic()
-        async with db.aside() as other:
+        async with db.priority_connection() as other:
             assert await other.fetchval("SELECT 1") == 1
         assert time.monotonic() - began < 0.8
         await sleeping

@@ -10,12 +10,12 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from app import space
+from app import disk_space
+from app.disk_space import DiskSpace
 from app.errors import StorageFull
-from app.queue.broker import Broker
+from app.queue.notifier import Notifier
 from app.runtime import Runtime, open_runtime
 from app.settings import Settings
-from app.space import Room
 from tests.conftest import TestProject, new_project, serving
 
 NAME = "full"
@@ -130,9 +130,9 @@ async def test_what_grows_is_refused_before_the_last_byte_and_deletions_are_not(
     doors: Doors, runtime: Runtime, monkeypatch: pytest.MonkeyPatch, tmp_path
 ) -> None:
     """The room of the healthy API's database: its disk is given an end."""
-    monkeypatch.setattr(runtime.db, "room", Room("the database", directory=tmp_path, reserve=1000))
+    monkeypatch.setattr(runtime.db, "room", DiskSpace("the database", directory=tmp_path, reserve=1000))
     nothing = SimpleNamespace(statvfs=lambda _path: SimpleNamespace(f_bavail=999, f_frsize=1, f_blocks=0))
-    monkeypatch.setattr(space, "os", nothing)
+    monkeypatch.setattr(disk_space, "os", nothing)
     http, tracking = doors.healthy, doors.tracking
     for call, body in (
         ("runs/create", {"experiment_id": "0"}),
@@ -150,7 +150,7 @@ async def test_what_grows_is_refused_before_the_last_byte_and_deletions_are_not(
 
 async def test_redis_that_cannot_write_its_log_is_full() -> None:
     """It says so to PING, too (MISCONF); jobs are found without it."""
-    broker = Broker("redis://127.0.0.1:1/0")
+    broker = Notifier("redis://127.0.0.1:1/0")
 
     async def ping() -> None:
         from redis.exceptions import ResponseError  # noqa: PLC0415

@@ -12,7 +12,7 @@ import pytest
 from app.runtime import Runtime, open_runtime
 from app.settings import Settings
 from tests.conftest import Person, TestProject, new_project, serving
-from tests.db.cutting import Cutter, cutting
+from tests.support.db.cutting_proxy import Cutter, cutting
 
 COMMIT = b"COMMIT"
 

@@ -24,7 +24,7 @@ from app.db.revisions import NewerData
 from app.embedded.errors import EmbeddedError
 from app.embedded.servers import Servers
 from app.settings import Settings
-from tests.architecture.source import ROOT
+from tests.support.source import ROOT
 
 NEWER = "9999_from_the_future"
 COMMANDS = (

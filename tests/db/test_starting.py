@@ -10,7 +10,7 @@ from sqlalchemy import make_url
 from app.db import migrate
 from app.errors import Unavailable
 from app.settings import Settings
-from tests.db.cutting import Cutter
+from tests.support.db.cutting_proxy import Cutter
 
 SSL_REQUEST_BYTES = 8
 

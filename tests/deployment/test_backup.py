@@ -17,15 +17,15 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from app.artifacts import garbage, holds
-from app.artifacts.holds import HoldExpired
+from app.artifacts.upkeep import backup_holds, garbage
+from app.artifacts.upkeep.backup_holds import HoldExpired
 from app.errors import Invalid
-from tests.architecture.source import ROOT
 from tests.faults import columns, matrix
 from tests.faults.client import Books, Client, sha256
+from tests.faults.ground_truth import Truth, eventually
 from tests.faults.installation import Installation
-from tests.faults.truth import Truth, eventually
 from tests.faults.world import World
+from tests.support.source import ROOT
 
 PAST = "UPDATE condemned_objects SET not_before = now() - interval '1 second'"
 
@@ -238,30 +238,30 @@ async def test_a_hold_keeps_condemned_bytes_until_it_is_released(runtime, condem
 
 
 async def test_a_hold_ends_by_itself_and_who_renews_it_is_told(runtime, condemned):
-    made = await holds.begin(runtime.db, timedelta(minutes=1))
-    await holds.renew(runtime.db, made.id, timedelta(minutes=2))
+    made = await backup_holds.begin(runtime.db, timedelta(minutes=1))
+    await backup_holds.renew(runtime.db, made.id, timedelta(minutes=2))
     async with runtime.db.write() as tx:
         past = text("UPDATE backup_holds SET expires_at = now() - interval '1 second' WHERE id = :id")
         await tx.execute(past, {"id": made.id})
     # It is over when the sweep says so, not by a clock: until then the backup may go on.
     await garbage.sweep(runtime.db, runtime.blobs)
     assert await runtime.blobs.stat(condemned) is None
-    for late in (holds.renew(runtime.db, made.id, timedelta(minutes=2)), holds.end(runtime.db, made.id)):
+    for late in (backup_holds.renew(runtime.db, made.id, timedelta(minutes=2)), backup_holds.end(runtime.db, made.id)):
         with pytest.raises(HoldExpired):
             await late
 
 
 async def test_the_last_of_two_holds_counts(runtime, condemned):
-    one, two = [await holds.begin(runtime.db, timedelta(minutes=5)) for _ in range(2)]
-    await holds.end(runtime.db, one.id)
+    one, two = [await backup_holds.begin(runtime.db, timedelta(minutes=5)) for _ in range(2)]
+    await backup_holds.end(runtime.db, one.id)
     await garbage.sweep(runtime.db, runtime.blobs)
     assert await runtime.blobs.stat(condemned) is not None
-    await holds.end(runtime.db, two.id)
+    await backup_holds.end(runtime.db, two.id)
 
 
 @pytest.mark.parametrize("life", [timedelta(seconds=59), timedelta(days=7, seconds=1), timedelta(days=-1)])
 async def test_holds_have_bounds(runtime, life):
-    for work in (holds.begin(runtime.db, life), holds.renew(runtime.db, UUID(int=0), life)):
+    for work in (backup_holds.begin(runtime.db, life), backup_holds.renew(runtime.db, UUID(int=0), life)):
         with pytest.raises(Invalid, match="from 1 minute to 7 days"):
             await work
 

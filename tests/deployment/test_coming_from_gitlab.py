@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from tests.architecture.source import ROOT
+from tests.support.source import ROOT
 
 PAGE = ROOT / "docs" / "coming-from-gitlab.md"
 FILES = (ROOT / "tests/mlflow/test_gitlab_pitfalls.py", ROOT / "tests/graphql/test_gitlab_pitfalls.py")

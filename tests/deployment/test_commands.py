@@ -12,7 +12,7 @@ from app.access import tokens
 from app.access.policy import Actor
 from app.runtime import Runtime
 from app.settings import Settings
-from tests.architecture.source import ROOT
+from tests.support.source import ROOT
 
 
 def modelyard(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

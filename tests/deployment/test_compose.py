@@ -15,7 +15,7 @@ import yaml
 
 from app.cli import main
 from app.settings import PREFIX, Settings
-from tests.architecture.source import ROOT
+from tests.support.source import ROOT
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]

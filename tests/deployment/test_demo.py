@@ -6,8 +6,8 @@ import asyncio
 import os
 import re
 
-from tests.architecture.source import ROOT
 from tests.conftest import TestProject
+from tests.support.source import ROOT
 
 INTERPRETER = ROOT / ".venv-mlflow" / "bin" / "python"
 

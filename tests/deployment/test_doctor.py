@@ -13,12 +13,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.db.database import async_url
-from app.inspection import sandbox
-from app.inspection.confinement import Measure
+from app.inspection.confinement.measures import Measure
+from app.inspection.processes import sandbox
 from app.settings import Settings
-from app.upkeep import examining
-from app.upkeep.findings import Finding, Level
-from app.upkeep.risks import risks
+from app.upkeep.doctor import checks
+from app.upkeep.doctor.findings import Finding, Level
+from app.upkeep.doctor.risks import risks
 from tests.deployment.test_commands import modelyard
 
 GIB = 2**30
@@ -31,7 +31,7 @@ class Usage(NamedTuple):
 
 
 async def examined(runtime, settings=None) -> dict[str, Finding]:
-    found = await examining.examine(settings or runtime.settings, runtime.db, runtime.blobs, runtime.broker)
+    found = await checks.examine(settings or runtime.settings, runtime.db, runtime.blobs, runtime.broker)
     return {finding.name: finding for finding in found}
 
 
@@ -142,8 +142,8 @@ async def test_jobs_that_failed_or_wait_are_told(runtime, project) -> None:
 
 
 async def test_clocks_that_differ_are_told(runtime, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = examining.time.time
-    monkeypatch.setattr(examining.time, "time", lambda: real() + 90)
+    real = checks.time.time
+    monkeypatch.setattr(checks.time, "time", lambda: real() + 90)
     clock = (await examined(runtime))["clock"]
     assert clock.level is Level.WARNING
     assert 89 < float(clock.text.split()[4]) < 91

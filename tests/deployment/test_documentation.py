@@ -11,7 +11,7 @@ import pytest
 from graphql import build_schema, parse, validate
 
 from app.graphql import sdl
-from tests.architecture.source import ROOT
+from tests.support.source import ROOT
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 SCHEMA = build_schema(sdl.text())

@@ -17,7 +17,7 @@ import pytest
 from app.embedded import running
 from app.embedded.preparation import FirstProject, write_connection
 from app.embedded.running import NotFound
-from tests.architecture.source import ROOT
+from tests.support.source import ROOT
 
 
 class _Alive(BaseHTTPRequestHandler):

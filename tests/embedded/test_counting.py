@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from app import counting
-from tests.architecture.source import ROOT
+from app import shared_counters
+from tests.support.source import ROOT
 
 _FAMILY = """
 import os, sys
@@ -78,15 +78,15 @@ def test_processes_are_summed_and_leave_nothing_behind(tmp_path: Path) -> None:
 
 
 def test_a_slot_without_room_counts_for_itself() -> None:
-    memory = counting.mmap.mmap(-1, counting.mmap.PAGESIZE)
-    slot = counting.Slot(memory)
+    memory = shared_counters.mmap.mmap(-1, shared_counters.mmap.PAGESIZE)
+    slot = shared_counters.Slot(memory)
     places = [slot.place("x" * 500 + str(number)) for number in range(20)]
     assert None not in places[:7]
     assert places[-1] is None
     slot.write(places[0], 5.0, 0.0)
-    assert counting.Slot(memory).read(places[0]) == 5.0
+    assert shared_counters.Slot(memory).read(places[0]) == 5.0
 
 
 def test_a_gauge_must_say_how_it_is_summed() -> None:
     with pytest.raises(ValueError, match="livesum, mostrecent"):
-        counting.SharedValue("gauge", "g", "g", (), (), "Help.", "all")
+        shared_counters.SharedValue("gauge", "g", "g", (), (), "Help.", "all")

@@ -19,13 +19,15 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from app.embedded import isolation, servers, signing
-from app.embedded.forwarding import SocketConnection
+from app.embedded import servers
+from app.embedded.object_store import signing
+from app.embedded.object_store.s3_port import SocketConnection
+from app.embedded.processes import network_namespace
 from app.embedded.servers import Servers
-from tests.embedded import clients, processes
 from tests.embedded.test_up import ROOT, Up, until
+from tests.support.embedded import clients, processes
 
-KNOCK = Path(__file__).with_name("knock.py").read_text()
+KNOCK = Path(__file__).parents[1].joinpath("support", "embedded", "knock.py").read_text()
 NOBODY = 65_534
 TLS_REFUSAL = "Client sent an HTTP request to an HTTPS server"
 
@@ -63,7 +65,7 @@ def family(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
 def alone(request, monkeypatch, tmp_path) -> Iterator[Servers]:
     """The servers, once as they are here and once as where the system allows no namespaces."""
     if request.param == "certificates":
-        monkeypatch.setattr(isolation, "is_possible", lambda: False)
+        monkeypatch.setattr(network_namespace, "is_possible", lambda: False)
     started = servers.start(tmp_path / "data")
     yield started
     started.stop()

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from app.embedded import forward, ports
+from app.embedded.object_store import forward
+from app.embedded.processes import ports
 
 MIB = 1024 * 1024
 

@@ -12,15 +12,16 @@ from pathlib import Path
 import pytest
 import structlog
 
-from app.embedded import disk, logs, state
+from app.embedded import disk, state
+from app.embedded.directory_lock import DirectoryLock
 from app.embedded.disk import Recovery
-from app.embedded.journal import Journal
-from app.embedded.lock import DirectoryLock
-from app.embedded.member import Member
+from app.embedded.processes import log_files
+from app.embedded.processes.supervised import Supervised
 from app.embedded.state import State, write_private
+from app.embedded.up_log import UpLog
 from app.telemetry import configure_logging
-from tests.architecture.source import ROOT
-from tests.full_disk import disks
+from tests.support.full_disk import disks
+from tests.support.source import ROOT
 
 FULL = Path("/dev/full")
 
@@ -43,7 +44,7 @@ def without_room(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_supervisor_outlives_what_it_cannot_say(without_room: None) -> None:
-    journal = Journal(FULL)
+    journal = UpLog(FULL)
     for _ in range(3):
         journal.note("something happened")
     journal.table("ready", {"API": "http://127.0.0.1"})
@@ -88,7 +89,7 @@ def test_what_is_remembered_already_needs_no_room(tmp_path: Path, monkeypatch: p
 
 
 def test_a_lock_needs_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.embedded.lock.os.pwrite", full)
+    monkeypatch.setattr("app.embedded.directory_lock.os.pwrite", full)
     lock = DirectoryLock(tmp_path)
     lock.release()
     DirectoryLock(tmp_path).release()
@@ -99,8 +100,8 @@ def test_a_long_log_is_emptied_where_there_is_no_room_for_a_copy(
 ) -> None:
     path = tmp_path / "api.log"
     path.write_bytes(b"x" * 100)
-    monkeypatch.setattr(logs.shutil, "copyfile", full)
-    logs.cap(path, limit=99)
+    monkeypatch.setattr(log_files.shutil, "copyfile", full)
+    log_files.cap(path, limit=99)
     assert path.read_bytes() == b""
     assert list(tmp_path.iterdir()) == [path]
 
@@ -169,7 +170,7 @@ def test_what_waits_to_be_restarted_is_hurried() -> None:
         started.append(1)
         return Ended()
 
-    member = Member("postgres", start, lambda _text: None)
+    member = Supervised("postgres", start, lambda _text: None)
     for _ in range(8):
         member.tend()
         member.hurry()

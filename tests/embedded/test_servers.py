@@ -16,12 +16,12 @@ from urllib.parse import urlsplit
 import pytest
 from cryptography import x509
 
-from app.embedded import isolation
-from app.embedded.certificate import make as make_certificate
 from app.embedded.errors import AlreadyRunning, EmbeddedError, ServerFailed
+from app.embedded.object_store.certificate import make as make_certificate
+from app.embedded.processes import network_namespace
 from app.embedded.servers import NAMES, Servers
 from app.settings import Settings
-from tests.embedded import clients, processes
+from tests.support.embedded import clients, processes
 
 ROOT = Path(__file__).resolve().parents[2]
 ORDINARY = 65_534
@@ -119,7 +119,7 @@ def test_taken_port_is_replaced_and_the_data_stays(only, data_dir):
 @pytest.mark.parametrize("kind", ["own network", "certificates"])
 def test_store_of_an_earlier_release_keeps_its_objects(only, data_dir, monkeypatch, kind):
     """It had neither certificate nor sockets of its own, and listened on the loopback of all."""
-    monkeypatch.setattr(isolation, "is_possible", lambda: kind == "certificates")
+    monkeypatch.setattr(network_namespace, "is_possible", lambda: kind == "certificates")
     old = only(data_dir, "s3")
     clients.store(old.environment).put_object("modelyard", "kept", clients.io.BytesIO(b"precious"), 8)
     address = old.environment["MODELYARD_S3_URL"]
@@ -127,7 +127,7 @@ def test_store_of_an_earlier_release_keeps_its_objects(only, data_dir, monkeypat
     for name in ("inner.pem", "s3.sock", "filer.sock", "security.toml"):
         (data_dir / "s3" / name).unlink(missing_ok=True)
 
-    monkeypatch.setattr(isolation, "is_possible", lambda: kind == "own network")
+    monkeypatch.setattr(network_namespace, "is_possible", lambda: kind == "own network")
     new = only(data_dir, "s3")
 
     assert new.environment["MODELYARD_S3_URL"] == address

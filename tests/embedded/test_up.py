@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from app.embedded import isolation
-from tests.embedded import processes
+from app.embedded.processes import network_namespace
+from tests.support.embedded import processes
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -134,7 +134,7 @@ def test_life_of_an_installation(up):
     assert f"already running as PID {first.popen.pid}" in second.refused()
 
     family = first.pids("python")
-    forwarder = ["s3-port"] if isolation.is_possible() else []
+    forwarder = ["s3-port"] if network_namespace.is_possible() else []
     for name in ("api 1", "worker", "postgres", "valkey-server", "weed", *forwarder):
         _kill_and_expect_another(first, name)
     assert first.pids("python") == family

@@ -11,7 +11,7 @@ from typing import Any
 
 from app.ids import GlobalId
 from tests.faults.client import sha256
-from tests.faults.truth import eventually
+from tests.faults.ground_truth import eventually
 from tests.faults.world import World, halves
 
 Column = Callable[[World], AsyncIterator[None]]

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 
 from app.settings import Settings
-from tests.embedded import processes
+from tests.support.embedded import processes
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from tests.ci import fakes
-from tests.ci.fakes import GitLab
 from tests.faults.client import Books, Client
 from tests.faults.columns import COLUMNS
+from tests.faults.ground_truth import Truth, eventually
 from tests.faults.installation import Installation
 from tests.faults.rows import ROWS
-from tests.faults.truth import Truth, eventually
 from tests.faults.world import World
+from tests.support.ci import fake_servers
+from tests.support.ci.fake_servers import GitLab
 
 CELL_SECONDS = 120.0
 QUICK_ROWS = ("api", "flush")
@@ -79,7 +79,7 @@ async def running(directory: Path, seed: int) -> AsyncIterator[World]:
         await installation.ready()
         client = Client(installation.connection, Books())
         try:
-            async with Truth(installation.settings()) as truth, fakes.running(GitLab()) as gitlab:
+            async with Truth(installation.settings()) as truth, fake_servers.running(GitLab()) as gitlab:
                 world = World(installation, client, truth, gitlab, seed=seed)
                 await world.know_ci()
                 yield world

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults import histories, matrix
+from tests.faults.actions import Deeds
 from tests.faults.client import Outcome, sha256
-from tests.faults.deaths import DEATHS, rage
-from tests.faults.deeds import Deeds
 from tests.faults.histories import Op
+from tests.faults.kills import DEATHS, rage
 from tests.faults.matrix import Report
 from tests.faults.world import World
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from tests.ci.fakes import GitLab
 from tests.faults.client import Client, Outcome, sha256
+from tests.faults.ground_truth import Truth, eventually
 from tests.faults.installation import Installation, Trap
-from tests.faults.truth import Truth, eventually
+from tests.support.ci.fake_servers import GitLab
 
 _CI_SETTINGS = (
     "mutation c($input: CiSettingsUpdateInput!) { ciSettingsUpdate(input: $input) { userErrors { message } } }"

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import httpx
 import typer
 
-from tests.full_disk.doors import Doors, Told
 from tests.full_disk.test_full_disk import LARGE, RESERVE, SERVERS, SMALL, WITHOUT, Yard, use_up_the_log, yard
+from tests.support.full_disk.entry_points import EntryPoints, Told
 
 COLUMNS = (
     "full", "probe", "log_metric", "log_artifact", "PUT", "part", "package", "GraphQL", "push", "GET, search",
@@ -70,7 +70,7 @@ async def row(case: Case) -> list[str]:
         return [*cells, _ended(full, running), f"{seconds:.1f} s"]
 
 
-async def _probe(doors: Doors) -> str:
+async def _probe(doors: EntryPoints) -> str:
     state = await doors.state()
     parts = ", ".join(f"{name} {word}" for name, word in dict(state["parts"]).items() if word != "ok")
     return f"{state['http']} {state['status']}: {parts}" if parts else f"{state['http']} {state['status']}"
@@ -85,7 +85,7 @@ def _said(told: Told) -> str:
     return f"error: “The disk of the {which} is full …”" if "is full" in told.message else told.message[:80]
 
 
-async def _read(doors: Doors) -> str:
+async def _read(doors: EntryPoints) -> str:
     try:
         return f"{(await doors.get('kept.bin'))[0]}, {await doors.search()}"
     except httpx.HTTPError as error:

@@ -15,9 +15,9 @@ import pytest
 
 from app.db.database import driver_url
 from tests.faults.installation import Installation
-from tests.full_disk import disks
-from tests.full_disk.disks import Disk
-from tests.full_disk.doors import MIB, Doors, Told
+from tests.support.full_disk import disks
+from tests.support.full_disk.disks import Disk
+from tests.support.full_disk.entry_points import MIB, EntryPoints, Told
 
 RESERVE = str(64 * MIB)
 WITHOUT = "0"
@@ -29,7 +29,7 @@ SMALL, LARGE = 20_000, 12_000_000
 class Yard:
     """An installation whose data directory, or one server's part of it, is on a small disk."""
 
-    def __init__(self, installation: Installation, disk: Disk, doors: Doors) -> None:
+    def __init__(self, installation: Installation, disk: Disk, doors: EntryPoints) -> None:
         self.installation, self.disk, self.doors = installation, disk, doors
 
     def servers(self, *names: str) -> dict[str, int]:
@@ -81,7 +81,7 @@ async def yard(part: str, mebibytes: int, reserve: str) -> AsyncIterator[Yard]:
         ends.callback(installation.stop)
         installation.start()
         await installation.ready()
-        doors = Doors(installation.connection, folder)
+        doors = EntryPoints(installation.connection, folder)
         await doors.begin()
         try:
             yield Yard(installation, disk, doors)
@@ -201,7 +201,7 @@ async def use_up_the_log(url: str) -> None:
             await connection.execute("SELECT pg_logical_emit_message(true, 'tests', repeat('x', 1000000))")
 
 
-async def _json_doors(doors: Doors) -> list[Told]:
+async def _json_doors(doors: EntryPoints) -> list[Told]:
     return [
         await doors.metric(),
         await doors.parameter(),
@@ -213,7 +213,7 @@ async def _json_doors(doors: Doors) -> list[Told]:
     ]
 
 
-async def _commands_tell(doors: Doors) -> None:
+async def _commands_tell(doors: EntryPoints) -> None:
     pushed = await doors.push(SMALL)
     assert pushed.status == 1
     assert "is full" in pushed.message.splitlines()[-1]
@@ -223,7 +223,7 @@ async def _commands_tell(doors: Doors) -> None:
         assert "is full" in said.message, said
 
 
-async def _reads_go_on(doors: Doors) -> None:
+async def _reads_go_on(doors: EntryPoints) -> None:
     assert await doors.get("kept.bin") == (200, b"kept" * 5000)
     assert await doors.search() == 200
     assert await doors.names() >= {"kept.bin"}

@@ -25,7 +25,7 @@ async def client(runtime: Runtime) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @dataclass(frozen=True)
-class Asked:
+class GraphQLAnswer:
     """An answer that was executed."""
 
     data: Any
@@ -40,7 +40,7 @@ Ask = Callable[..., Any]
 def ask(client: httpx.AsyncClient) -> Ask:
     """Send a document as somebody (a ``Person``, or None for nobody) and get data and errors."""
 
-    async def send(person: Person | None, document: str, **variables: Any) -> Asked:
+    async def send(person: Person | None, document: str, **variables: Any) -> GraphQLAnswer:
         answer = await client.post(
             "/graphql",
             json={"query": document, "variables": variables},
@@ -48,7 +48,7 @@ def ask(client: httpx.AsyncClient) -> Ask:
         )
         assert answer.status_code == 200, answer.text
         body = answer.json()
-        return Asked(body.get("data"), body.get("errors", []), body.get("extensions", {}))
+        return GraphQLAnswer(body.get("data"), body.get("errors", []), body.get("extensions", {}))
 
     return send
 
@@ -74,8 +74,8 @@ async def people(runtime: Runtime, admin: Person) -> tuple[Person, Person]:
 
 @pytest.fixture(scope="session")
 async def showcases(runtime: Runtime, staff: Any, data: Ask, people: Any) -> dict[str, Any]:
-    """Projects with something in every field (:mod:`tests.graphql.showcase`), to be read and never changed."""
-    from tests.graphql import showcase  # noqa: PLC0415 - most tests here do without
+    """Projects with something in every field (:mod:`tests.support.graphql.showcase`), to be read and never changed."""
+    from tests.support.graphql import showcase  # noqa: PLC0415 - most tests here do without
 
     wishes = [showcase.build(runtime, staff, data, people, **wish) for wish in showcase.PLACES.values()]
     return dict(zip(showcase.PLACES, await asyncio.gather(*wishes), strict=True))

@@ -8,10 +8,11 @@ import pytest
 
 from app.access.policy import Role
 from app.artifacts.artifacts import Root
-from app.artifacts.uploads import StoreArtifact, store
-from app.registry import models, versions
+from app.artifacts.uploads.stream import StoreArtifact, store
+from app.registry import models
 from app.registry.models import CreateModel
-from app.registry.versions import CreateVersion
+from app.registry.versions import versions
+from app.registry.versions.versions import CreateVersion
 from app.tracking import candidates
 
 LIST = """query q($id: ID!, $folder: String!) { modelVersion(by: {id: $id}) {

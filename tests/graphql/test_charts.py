@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from app.access.policy import Role
-from app.tracking import candidates, inputs, logging
+from app.tracking import candidates
 from app.tracking.candidates import CreateCandidate
-from app.tracking.inputs import DatasetUse
-from app.tracking.logging import LogBatch, MetricInput
+from app.tracking.logging import inputs, log
+from app.tracking.logging.inputs import DatasetUse
+from app.tracking.logging.log import LogBatch, MetricInput
 
 SAMPLE = """query q($project: ProjectLookup!, $size: Int!, $from: Long, $to: Long) {
   project(by: $project) { experiments(first: 1) { nodes { datasets { name digest context }
@@ -20,7 +21,7 @@ async def test_histories_are_thinned_and_data_sets_listed(data, project):
     for name, count in (("short", 3), ("long", 20)):
         made = await candidates.create(db, owner, project.id, CreateCandidate(0, name=name))
         points = [MetricInput("loss", 1.0, step, step) for step in range(count)]
-        await logging.log(db, owner, project.id, LogBatch(made.candidate.id, metrics=points))
+        await log.log_batch(db, owner, project.id, LogBatch(made.candidate.id, metrics=points))
         use = DatasetUse("digits", "abc", "http", "http://data", tags={"mlflow.data.context": "training"})
         await inputs.log_inputs(db, owner, project.id, made.candidate.id, datasets=[use])
 

@@ -11,11 +11,12 @@ from sqlalchemy import text
 from app.access import projects
 from app.access.policy import Role
 from app.access.projects import UpdateProject
-from app.artifacts import pages
-from app.tracking import candidates, logging
+from app.artifacts.reads import loaders
+from app.tracking import candidates
 from app.tracking.candidates import CreateCandidate
-from app.tracking.logging import LogBatch, MetricInput
-from tests.statements import statements
+from app.tracking.logging import log
+from app.tracking.logging.log import LogBatch, MetricInput
+from tests.support.statements import statements
 
 COMPARE = """query c($ids: [ID!]!, $only: Boolean!) { candidatesCompare(ids: $ids, differencesOnly: $only) {
   sides { name } params { key values differs } metrics { key values { value step } differs }
@@ -47,7 +48,7 @@ async def sides(data, project):
         row = (await candidates.create(db, owner, project.id, wish)).candidate
         points = [MetricInput("acc", 0.5, 1, step=number)]
         points += [MetricInput("late", math.nan if number else 1.0, 1)] if number < 2 else []
-        await logging.log(db, owner, project.id, LogBatch(row.id, metrics=points))
+        await log.log_batch(db, owner, project.id, LogBatch(row.id, metrics=points))
         await add_file(project, row.id, "model/weights", sha256=bytes([number // 2]) * 32)
         made.append(row.id)
     await add_file(project, made[0], "model/MLmodel", facts={"signature": SIGNATURE})
@@ -130,7 +131,7 @@ async def test_curves_keep_their_outline(data, ask, runtime, project, sides):
     values[50], values[120], values[130] = 99.0, -99.0, math.nan
     points = [MetricInput("loss", value, step, step) for step, value in enumerate(values)]
     for _ in range(2):  # repeated points count once
-        await logging.log(db, owner, project.id, LogBatch(made.id, metrics=points))
+        await log.log_batch(db, owner, project.id, LogBatch(made.id, metrics=points))
     query = "query q($p: String!, $u: String!) { candidate(by: {path: {project: $p, uuid: $u}}) { id } }"
     id = (await data(project[Role.GUEST], query, p=project.path, u=made.id.hex))["candidate"]["id"]
 
@@ -237,7 +238,7 @@ async def test_what_is_switched_off_hides_nothing_beside_it(data, project):
 
 
 async def test_a_comparison_that_cannot_show_all_files_is_an_error(ask, project, sides, monkeypatch):
-    monkeypatch.setattr(pages, "MAX_LISTED", 1)
+    monkeypatch.setattr(loaders, "MAX_LISTED", 1)
     only_files = "query c($ids: [ID!]!) { candidatesCompare(ids: $ids) { sides { name } files { key } } }"
     # Of the three the first one has two files.
     for ids, is_refused in ((sides[1:], False), (sides, True)):

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from app.cli import main
 from app.graphql import compatibility, sdl
-from tests.architecture.source import ROOT
+from tests.support.source import ROOT
 
 TODAY = date(2026, 11, 21)
 OLD = """

@@ -12,7 +12,7 @@ import pytest
 from graphql import get_introspection_query
 from sqlalchemy import text
 
-from app.graphql import budget
+from app.graphql.execution import budget
 from app.main import create_app
 
 VIEWER = "{ viewer { isAdmin } }"

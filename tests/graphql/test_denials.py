@@ -13,7 +13,7 @@ from app.access.policy import Role, Scope
 from app.graphql.schema import schema
 from tests.conftest import new_person
 from tests.graphql.conftest import Ask
-from tests.graphql.examples import MUTATIONS, Seeded, seed
+from tests.support.graphql.examples import MUTATIONS, Seeded, seed
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from typing import Any
 
 from graphql import GraphQLSchema, build_schema
 
-from app.graphql.fields import deprecation
 from app.graphql.schema import schema
+from app.graphql.types.fields import deprecation
 
 FORMAT = re.compile(r"\S.* since (\d{4}-\d{2}-\d{2}), use \S.*")
 

@@ -11,21 +11,21 @@ from websockets.asyncio.client import connect
 
 from app.cli import main
 from app.errors import Invalid
-from app.graphql import documents, gate
-from app.graphql.limits import Limits
+from app.graphql.execution import admission, trusted_documents
+from app.graphql.execution.limits import Limits
 from tests.conftest import serving
 from tests.graphql.test_configured_limits import configured
 
 ADMIN = "query admin { viewer { isAdmin } }\n"
 NAMED = "query named($path: String!) { project(by: {path: $path}) { fullPath } }"
 OTHER = "{ viewer { user { username } } }"
-HASH = documents.hash_of(ADMIN)
+HASH = trusted_documents.hash_of(ADMIN)
 
 
 @pytest.fixture
 def manifest(tmp_path):
     path = tmp_path / "manifest.json"
-    path.write_text(json.dumps({documents.hash_of(text): text for text in (ADMIN, NAMED)}))
+    path.write_text(json.dumps({trusted_documents.hash_of(text): text for text in (ADMIN, NAMED)}))
     return path
 
 
@@ -55,7 +55,7 @@ async def test_documents_run_by_their_hash(runtime, project, manifest, name, onl
 
 async def test_named_documents_take_variables(runtime, project, manifest):
     async with configured(runtime, trusted_documents=manifest) as api:
-        wish = {"documentId": documents.hash_of(NAMED), "variables": {"path": project.path}}
+        wish = {"documentId": trusted_documents.hash_of(NAMED), "variables": {"path": project.path}}
         assert (await post(api, project, **wish))[1]["data"] == {"project": {"fullPath": project.path}}
 
 
@@ -63,8 +63,8 @@ async def test_only_trusted_documents_run_where_that_is_set(runtime, project, ma
     async with configured(runtime, trusted_documents=manifest, trusted_documents_only=True) as api:
         for body in (
             {"query": OTHER},
-            {"query": OTHER, "documentId": documents.hash_of(OTHER)},
-            {"documentId": documents.hash_of(OTHER)},
+            {"query": OTHER, "documentId": trusted_documents.hash_of(OTHER)},
+            {"documentId": trusted_documents.hash_of(OTHER)},
         ):
             status, answer = await post(api, project, **body)
             assert (status, answer["errors"][0]["extensions"]["code"]) == (403, "DOCUMENT_NOT_TRUSTED")
@@ -113,9 +113,9 @@ async def test_a_trusted_document_is_read_once(runtime, project, manifest, monke
         def never(*_args, **_kwargs):
             raise AssertionError("it was read again")
 
-        monkeypatch.setattr(gate, "parse", never)
-        monkeypatch.setattr(gate, "validate", never)
-        gate._read_cached.cache_clear()
+        monkeypatch.setattr(admission, "parse", never)
+        monkeypatch.setattr(admission, "validate", never)
+        admission._read_cached.cache_clear()
         assert (await post(api, project, documentId=HASH))[1]["data"]
 
 
@@ -154,9 +154,9 @@ def test_broken_manifests_are_told_so(tmp_path, runtime, content):
     path.write_text(content)
     assert CliRunner().invoke(main, ["documents", "check", str(path)]).exit_code == 1
     with pytest.raises(Invalid):
-        documents.Documents.of(runtime.settings.model_copy(update={"trusted_documents": path}))
+        trusted_documents.Documents.of(runtime.settings.model_copy(update={"trusted_documents": path}))
 
 
 def test_an_empty_folder_is_told_so(tmp_path):
     assert CliRunner().invoke(main, ["documents", "register", str(tmp_path)]).exit_code == 1
-    assert documents.check({}, Limits()) == []
+    assert trusted_documents.check({}, Limits()) == []

@@ -8,12 +8,12 @@ from structlog.testing import capture_logs
 
 from app.access.policy import ANONYMOUS, Role
 from app.errors import Invalid
-from app.graphql import markdown
-from app.graphql.budget import Budget
 from app.graphql.context import Context
+from app.graphql.execution.budget import Budget
 from app.graphql.loaders import Loaders
 from app.graphql.schema import Schema
-from app.live.watch import Live
+from app.graphql.types import markdown
+from app.live.subscribers import Live
 
 
 @strawberry.type

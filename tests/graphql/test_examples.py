@@ -10,7 +10,7 @@ from graphql import OperationType, get_named_type, parse
 
 from app.access.policy import Role
 from app.graphql.schema import schema
-from tests.graphql.examples import EXAMPLES, FOLDER, MUTATIONS, QUERIES, SUBSCRIPTIONS, Seeded, seed
+from tests.support.graphql.examples import EXAMPLES, FOLDER, MUTATIONS, QUERIES, SUBSCRIPTIONS, Seeded, seed
 
 FIELDS = {
     **dict.fromkeys(QUERIES, OperationType.QUERY),

@@ -15,7 +15,9 @@ import pytest
 from graphql import is_object_type
 
 from app.graphql.nodes import LOOKUPS
-from tests.graphql.matrix import (
+from tests.graphql.test_configured_limits import configured
+from tests.support.graphql.callers import secrets  # noqa: F401  (a fixture)
+from tests.support.graphql.field_matrix import (
     DOORS,
     TYPES,
     Answer,
@@ -28,9 +30,7 @@ from tests.graphql.matrix import (
     leaves,
     read,
 )
-from tests.graphql.permissions import secrets  # noqa: F401  (a fixture)
-from tests.graphql.showcase import CASES, INSIDE, OPEN, PLACES, SIGHTS, symbol
-from tests.graphql.test_configured_limits import configured
+from tests.support.graphql.showcase import CASES, INSIDE, OPEN, PLACES, SIGHTS, symbol
 
 NEEDS = {
     # what it takes:      where the object is seen

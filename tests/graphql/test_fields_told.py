@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import text
 
 from app.graphql.schema import schema
-from tests.graphql.matrix import TYPES, asked, is_real
-from tests.graphql.permissions import secrets  # noqa: F401  (a fixture)
-from tests.graphql.showcase import CASES, SIGHTS, symbol
+from tests.support.graphql.callers import secrets  # noqa: F401  (a fixture)
+from tests.support.graphql.field_matrix import TYPES, asked, is_real
+from tests.support.graphql.showcase import CASES, SIGHTS, symbol
 
 ROOTS = {
     "backgroundJobUpdated": ("members", "by: {id: $Queued}", "BackgroundJob"),

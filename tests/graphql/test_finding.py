@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.access import projects
 from app.access.policy import Role
 from app.access.projects import UpdateProject
-from tests.statements import statements
+from tests.support.statements import statements
 
 SETUP = """mutation s($p: String!) {
   a: modelCreate(input: {project: {path: $p}, name: "Alpha"}) { userErrors { code } }

@@ -27,11 +27,11 @@ from hypothesis_graphql import mutations, nodes, queries
 
 from app.access.policy import Role
 from tests.conftest import Person
-from tests.graphql import oracles
-from tests.graphql.broken import Raw, requests, spoilt
-from tests.graphql.examples import MUTATIONS, QUERIES
-from tests.graphql.generated import SCHEMA, Generator, Request
-from tests.graphql.marked import MARK, MARKS, NOWHERE, TOLD, Witness, World, make, mark
+from tests.support.graphql import answer_checks
+from tests.support.graphql.examples import MUTATIONS, QUERIES
+from tests.support.graphql.malformed_requests import Raw, requests, spoilt
+from tests.support.graphql.marked_projects import MARK, MARKS, NOWHERE, TOLD, Witness, World, make, mark
+from tests.support.graphql.random_documents import SCHEMA, Generator, Request
 
 FACTOR = int(os.environ.get("MODELYARD_HOSTILE_FACTOR", "1"))
 SEED = int(os.environ.get("MODELYARD_HOSTILE_SEED", secrets.randbits(32) if FACTOR > 1 else 1))
@@ -93,7 +93,7 @@ async def watched(runtime, others):
     """Whatever a test asks, the log stays silent, and what belongs to others stays as it was."""
     witness = Witness(runtime, others, inside=True)
     await witness.changes()
-    with oracles.quiet() as noted:
+    with answer_checks.quiet() as noted:
         yield
     assert noted == []
     assert await witness.changes() == []
@@ -158,13 +158,13 @@ async def test_reading(send, own, others, askers):
     found = [
         (problems, who, request, answer.text[:500])
         for (who, request), answer in zip(asked, answers, strict=True)
-        if (problems := oracles.faults(answer.status_code, answer.content))
+        if (problems := answer_checks.faults(answer.status_code, answer.content))
     ]
     assert not found, told(found)
     assert all(generator.used[f"Query.{name}"] for name in QUERIES)
     unused = [name for name in READABLE if not generator.used[name]]
     assert len(unused) < len(READABLE) / 20, unused
-    assert Counter(map(oracles.outcome, answers))["done"] > len(asked) / 3
+    assert Counter(map(answer_checks.outcome, answers))["done"] > len(asked) / 3
 
 
 async def test_marks_are_what_members_read(data, others):
@@ -189,7 +189,7 @@ async def test_what_may_not_be_seen_looks_like_what_is_not(send, others, askers,
         for _ in range(TRIES):
             one = await send(request, askers[who])
             other = await send(request.translated(others.nowhere), askers[who])
-            if problems := oracles.faults(one.status_code, one.content):
+            if problems := answer_checks.faults(one.status_code, one.content):
                 return problems, request, one.text
             real.add(without_places(one.json()))
             void.add(without_places(about_others(other.json(), back)))
@@ -220,8 +220,8 @@ async def test_changing(runtime, admin, send, own, others, askers):
     for who, request in asked:
         answer = await send(request, admin if who == "admin" else askers[who])
         changed = await witness.changes()
-        problems = oracles.faults(answer.status_code, answer.content)
-        problems += [f"changed: {changed}"] * bool(changed and oracles.undone(answer))
+        problems = answer_checks.faults(answer.status_code, answer.content)
+        problems += [f"changed: {changed}"] * bool(changed and answer_checks.undone(answer))
         found += [(problems, who, request, answer.text[:500])] * bool(problems)
         done += bool(changed)
     assert not found, told(found)
@@ -243,7 +243,7 @@ async def test_broken_requests(http, own, others, askers):
     found = [
         (problems, who, raw, answer.text[:500])
         for (who, raw), answer in zip(asked, answers, strict=True)
-        if (problems := oracles.faults(answer.status_code, answer.content))
+        if (problems := answer_checks.faults(answer.status_code, answer.content))
     ]
     assert not found, told(found)
 
@@ -270,7 +270,7 @@ async def test_streams(http, own, others, askers):
     found = []
     for (who, raw), (status, lines) in zip(asked, await together(events(*one) for one in asked), strict=True):
         data = [line.removeprefix("data: ") for line in lines if line.startswith(("data: ", "{"))]
-        problems = [problem for line in data for problem in oracles.faults(status, line.encode())]
+        problems = [problem for line in data for problem in answer_checks.faults(status, line.encode())]
         found += [(problems, who, raw, lines)] * bool(problems)
     assert not found, told(found)
 

@@ -14,10 +14,10 @@ from graphql import (
     parse,
 )
 
-from app.graphql import cost, sizes
+from app.graphql.execution import cost, page_sizes
 from app.graphql.schema import schema
 from app.settings import Settings
-from tests.graphql.examples import EXAMPLES, FOLDER
+from tests.support.graphql.examples import EXAMPLES, FOLDER
 
 DOUBLING = "\n".join(
     ["{ ...f0 }"]
@@ -170,14 +170,14 @@ def test_every_argument_that_says_how_many_is_counted():
         for name, argument in field.args.items()
         if is_list_type(get_nullable_type(argument.type)) or get_named_type(argument.type).name == "Int"
     }
-    counted = {*sizes.PAGES, *sizes.LENGTHS, *sizes.VALUES}
+    counted = {*page_sizes.PAGES, *page_sizes.LENGTHS, *page_sizes.VALUES}
     assert {one for one in found if one[1] not in counted} == filters | {("ArtifactUpload", "after")}
     assert {name for _, name in found if name in counted} == counted
     for owner, field in fields:
         kind = get_named_type(field.type)
         if "hasNextPage" in getattr(kind, "fields", {}) and kind.name != "PageInfo":
-            assert sizes.is_page(field) and "first" in field.args, f"{owner} has a page that is not counted"
-        for name in sizes.VALUES.keys() & field.args.keys():
+            assert page_sizes.is_page(field) and "first" in field.args, f"{owner} has a page that is not counted"
+        for name in page_sizes.VALUES.keys() & field.args.keys():
             assert field.args[name].default_value > 0
 
 

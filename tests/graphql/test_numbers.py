@@ -7,7 +7,7 @@ import json
 import httpx
 import pytest
 
-from app.graphql import ids
+from app.graphql.types import ids
 from app.tracking import candidates
 from app.tracking.candidates import CreateCandidate
 from tests.conftest import TestProject

@@ -12,8 +12,8 @@ import pytest
 from graphql import get_named_type, is_object_type
 
 from app.graphql.schema import schema
-from tests.graphql.examples import MUTATIONS, QUERIES, Seeded, seed
-from tests.graphql.permissions import ACTORS, secrets  # noqa: F401  (a fixture)
+from tests.support.graphql.callers import ACTORS, secrets  # noqa: F401  (a fixture)
+from tests.support.graphql.examples import MUTATIONS, QUERIES, Seeded, seed
 
 HIDDEN, LOW, WHO = "NOT_FOUND", "FORBIDDEN", "UNAUTHENTICATED"
 VERDICTS = {

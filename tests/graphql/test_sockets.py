@@ -10,9 +10,9 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from app.graphql import sockets
+from app.graphql.transport import sockets
 from app.live import feeds
-from app.live.feeds import Box, TooSlow
+from app.live.feeds import SubscriberQueue, TooSlow
 from app.main import create_app
 
 PROTOCOL = "graphql-transport-ws"
@@ -152,7 +152,7 @@ async def test_a_wrong_token_in_the_handshake_is_401(url):
 
 
 async def test_a_box_that_is_full_sends_its_watcher_away():
-    box = Box()
+    box = SubscriberQueue()
     for number in range(feeds.BOX_SIZE + 5):
         box.put(number)
     with pytest.raises(TooSlow):

@@ -15,8 +15,8 @@ from graphql import GraphQLObjectType, get_named_type, is_object_type, is_requir
 from app.access.policy import Role
 from app.graphql.nodes import LOOKUPS
 from app.graphql.schema import schema
-from tests.graphql.populated import ROWS, Populated, populate
-from tests.statements import statements
+from tests.support.graphql.populated_project import ROWS, Populated, populate
+from tests.support.statements import statements
 
 EXPERIMENT = 'experiment(by: {name: {project: $path, name: "e"}})'
 TYPES = schema._schema.type_map

@@ -13,25 +13,27 @@ import pytest
 from sqlalchemy import text
 
 from app.access import members, projects
-from app.access.members import Place
+from app.access.members import GroupOrProject
 from app.access.policy import Role
 from app.access.projects import UpdateProject
 from app.ids import GlobalId
-from app.journal.marks import Cursor
-from app.live import following
-from app.live.watch import Live
+from app.journal.positions import Cursor
+from app.live import streams
+from app.live.subscribers import Live
 from app.main import create_app, stop
 from app.queue import leases, outbox
 from app.queue.jobs import PurgeModel
-from app.registry import aliases, completion, models, versions
+from app.registry import aliases, completion, models
 from app.registry.models import CreateModel
-from app.registry.references import parse_reference
-from app.registry.versions import CreateVersion
-from app.tracking import candidates, logging
+from app.registry.references.parse import parse_reference
+from app.registry.versions import versions
+from app.registry.versions.versions import CreateVersion
+from app.tracking import candidates
 from app.tracking.candidates import CreateCandidate, Status, UpdateCandidate
-from app.tracking.logging import LogBatch, MetricInput
+from app.tracking.logging import log as logging_log
+from app.tracking.logging.log import LogBatch, MetricInput
 from tests.conftest import new_person, serving
-from tests.graphql.watching import Clients
+from tests.support.graphql.subscription_clients import Clients
 
 EVENTS = """subscription e($path: String!, $after: String) { projectEvents(project: {path: $path}, after: $after) {
   type objectType objectId detail cursor object { id } } }"""
@@ -154,7 +156,7 @@ async def test_transactions_that_end_late_are_not_passed_by(runtime, project):
     told = []
 
     async def follow(cursor, count):
-        async with aclosing(following.project(live, owner, project.id, cursor)) as found:
+        async with aclosing(streams.project(live, owner, project.id, cursor)) as found:
             async for one in found:
                 told.append((one.event.detail, one.cursor))
                 if len(told) == count:
@@ -215,7 +217,7 @@ async def test_a_candidate_is_told_live(clients, url, runtime, project, transpor
 
 async def log(db, actor, project, candidate, step=1, **values):
     metrics = [MetricInput(key, value, 1, step) for key, value in values.items()]
-    await logging.log(db, actor, project.id, LogBatch(candidate.id, metrics=metrics))
+    await logging_log.log_batch(db, actor, project.id, LogBatch(candidate.id, metrics=metrics))
 
 
 async def test_a_job_is_told_until_it_ends(clients, url, runtime, project, transport):
@@ -292,7 +294,7 @@ async def test_the_token_may_stand_in_the_handshake(clients, url, runtime, proje
 async def test_a_token_that_ends_ends_its_subscriptions(clients, url, runtime, project, admin, how):
     person = await new_person(runtime, admin, f"p-{uuid4().hex[:8]}")
     await members.set_role(
-        runtime.db, project.owner, Place(project_id=project.id), person.actor.username, Role.REPORTER
+        runtime.db, project.owner, GroupOrProject(project_id=project.id), person.actor.username, Role.REPORTER
     )
     watched = [
         await clients.subscribe(
@@ -322,7 +324,7 @@ async def test_a_token_that_ends_ends_its_subscriptions(clients, url, runtime, p
 
 async def test_losing_a_project_ends_its_subscriptions(clients, url, runtime, project, admin):
     person = await new_person(runtime, admin, f"p-{uuid4().hex[:8]}")
-    place = Place(project_id=project.id)
+    place = GroupOrProject(project_id=project.id)
     await members.set_role(runtime.db, project.owner, place, person.actor.username, Role.REPORTER)
     watched = await clients.subscribe(
         url, EVENTS, person.token, variables={"path": project.path, "after": await now(project)}

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from app.graphql import documents
-from app.graphql.limits import Limits
+from app.graphql.execution import trusted_documents
+from app.graphql.execution.limits import Limits
 from tests.conftest import serving
-from tests.graphql import node
-from tests.graphql.examples import EXAMPLES
+from tests.support.graphql import nodejs
+from tests.support.graphql.examples import EXAMPLES
 
 ROOT = Path(__file__).parents[2]
 CLIENT = ROOT / "clients" / "typescript"
@@ -57,7 +57,7 @@ async def in_node(*arguments: str | Path, seconds: float = 60) -> tuple[int, str
     """Exit code, output and errors of a Node.js program."""
     pipe = asyncio.subprocess.PIPE
     words = map(str, arguments)
-    process = await asyncio.create_subprocess_exec(node.executable(), *words, stdout=pipe, stderr=pipe, cwd=CLIENT)
+    process = await asyncio.create_subprocess_exec(nodejs.executable(), *words, stdout=pipe, stderr=pipe, cwd=CLIENT)
     try:
         async with asyncio.timeout(seconds):
             output, errors = await process.communicate()
@@ -82,8 +82,8 @@ async def test_what_is_old_would_be_seen(tmp_path):
     assert (code, errors.count("make typescript")) == (1, 2)
     assert await in_node(*wish) == (0, "", "")
     assert await in_node(*wish, "--check") == (0, "", "")
-    known = documents.read(tmp_path / "made" / "documents.json")
-    assert documents.check(known, Limits()) == []
+    known = trusted_documents.read(tmp_path / "made" / "documents.json")
+    assert trusted_documents.check(known, Limits()) == []
     (text,) = known.values()
     assert text.count("fragment") == 2
     (tmp_path / "a.graphql").write_text("query A { viewer { name } }")
@@ -92,8 +92,8 @@ async def test_what_is_old_would_be_seen(tmp_path):
 
 
 def test_the_manifest_holds_every_example_and_nothing_else():
-    known = documents.read(MANIFEST)
-    assert documents.check(known, Limits()) == []
+    known = trusted_documents.read(MANIFEST)
+    assert trusted_documents.check(known, Limits()) == []
     names = [re.match(r"\w+ (\w+)", text)[1] for text in known.values()]
     assert sorted(names) == sorted(name[0].upper() + name[1:] for name in EXAMPLES)
 
@@ -157,7 +157,7 @@ def test_the_readme_shows_the_programs_that_run():
     assert [block for block in blocks if not any(block in text for text in examples)] == []
 
 
-@pytest.mark.parametrize("folder", [CLIENT, node.HERE], ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", [CLIENT, nodejs.HERE], ids=lambda folder: folder.name)
 def test_locks_name_no_registry(folder):
     packages = json.loads((folder / "package-lock.json").read_text())["packages"]
     packages.pop("")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from app.registry import completion, versions
-from app.registry.versions import CreateVersion
+from app.registry import completion
+from app.registry.versions import versions
+from app.registry.versions.versions import CreateVersion
 from tests.graphql import test_uploads
 from tests.graphql.test_uploads import Uploads, described
 from tests.inspection.test_headers import LLAMA, gguf
@@ -65,9 +66,9 @@ async def test_what_a_killed_worker_did_not_settle_is_settled_by_the_chore(uploa
     (upload,) = await uploads.begin(described("a.bin", b"1"))
     await uploads.send(upload, b"1")
     with monkeypatch.context() as patched:
-        patched.setattr("app.registry.completion.settle", killed)
+        patched.setattr("app.registry.completion.complete_announced", killed)
         await uploads.complete(upload)
         await uploads.work()
     assert (await version_of(uploads))[0] == "OPEN"
-    await completion.settle_all(runtime.db)
+    await completion.complete_all_announced(runtime.db)
     assert (await version_of(uploads))[0] == "READY"

@@ -12,27 +12,30 @@ import pytest
 from sqlalchemy import func, select, text, update
 
 from app.access.policy import Role
-from app.artifacts import beginnings, garbage, ingestion, inspections, multipart_uploads, receiving
-from app.artifacts import uploads as artifact_uploads
 from app.artifacts.artifacts import Root
 from app.artifacts.tables import Artifact, Blob, CondemnedObject, MultipartUpload
+from app.artifacts.upkeep import garbage, inspections
+from app.artifacts.uploads import ingest, multipart, store_uploads
+from app.artifacts.uploads import parts as uploads_parts
+from app.artifacts.uploads import stream as artifact_uploads
 from app.errors import TooLarge
 from app.ids import GlobalId
-from app.inspection import sandbox
+from app.inspection.processes import sandbox
 from app.queue import leases
 from app.queue.jobs import decode
 from app.queue.outbox import BackgroundJob
-from app.registry import models, versions
+from app.registry import models
 from app.registry.models import CreateModel
-from app.registry.versions import CreateVersion
+from app.registry.versions import versions
+from app.registry.versions.versions import CreateVersion
 from app.runtime import open_runtime
-from app.tracking import owners
-from app.upkeep import explaining
-from tests.artifacts.links import location
+from app.tracking import file_owners
+from app.upkeep import blob_references
 from tests.conftest import serving
-from tests.statements import statements
-from tests.storage.faults import faulty
-from workers import execution
+from tests.support.artifacts.links import location
+from tests.support.statements import statements
+from tests.support.storage.faults import faulty
+from workers import executor
 from workers.handlers import HANDLERS
 
 MIB = 1024 * 1024
@@ -100,7 +103,7 @@ class Uploads:
             async with self.runtime.db.write() as tx:
                 await tx.execute(update(BackgroundJob).where(BackgroundJob.id.in_(jobs)).values(run_after=func.now()))
             for job in jobs:
-                await execution.execute(self.runtime, job, "test")
+                await executor.execute(self.runtime, job, "test")
 
     async def put(self, path: str, content: bytes, **announced):
         (upload,) = await self.begin(described(path, content) | announced)
@@ -317,7 +320,7 @@ async def test_an_upload_to_a_deleted_version_ends_as_failed(uploads):
     async with uploads.runtime.db.read() as snap:
         kinds = select(BackgroundJob.id, BackgroundJob.kind).where(BackgroundJob.project_id == uploads.project.id)
         jobs = {row.kind: row.id for row in await snap.execute(kinds)}
-    await execution.execute(uploads.runtime, jobs["registry.purge_version"], "test")
+    await executor.execute(uploads.runtime, jobs["registry.purge_version"], "test")
     await uploads.work()
     shown = await uploads.show(upload)
     assert (shown["state"], shown["artifact"]) == ("FAILED", None)
@@ -359,13 +362,13 @@ async def test_an_upload_that_is_given_up_meanwhile_holds_all_back(uploads, monk
     kept, given_up = await uploads.begin(described("a.bin", b"x"), described("b.bin", b"y"))
     await uploads.send(kept, b"x")
     await uploads.send(given_up, b"y")
-    require_parts = beginnings.require_parts
+    require_parts = store_uploads.require_parts
 
     async def abort_then(*arguments):
         await uploads.data(uploads.person, ABORT, ids=[given_up["id"]])
         await require_parts(*arguments)
 
-    monkeypatch.setattr(beginnings, "require_parts", abort_then)
+    monkeypatch.setattr(store_uploads, "require_parts", abort_then)
     refused = await uploads.complete(kept, given_up)
     assert [error["code"] for error in refused["userErrors"]] == ["CONFLICT"]
     assert (await uploads.show(kept))["state"] == "OPEN"
@@ -373,14 +376,14 @@ async def test_an_upload_that_is_given_up_meanwhile_holds_all_back(uploads, monk
 
 async def test_a_client_that_leaves_just_after_the_commit_has_sent_its_part(uploads, monkeypatch):
     (upload,) = await uploads.begin(described("a.bin", b"x"))
-    adopt = receiving._adopt
+    adopt = uploads_parts._adopt
 
     async def leave_after(*arguments):
         await adopt(*arguments)
         raise TooLarge("The client has left.")
 
     with monkeypatch.context() as patched:
-        patched.setattr(receiving, "_adopt", leave_after)
+        patched.setattr(uploads_parts, "_adopt", leave_after)
         assert (await uploads.client.put(upload["parts"][0]["url"], content=b"x")).status_code == 413
     assert [part["arrived"] for part in (await uploads.show(upload))["parts"]] == [True]
     await uploads.sweep()
@@ -447,7 +450,7 @@ async def test_what_nobody_completes_runs_out(uploads):
     async with uploads.runtime.db.write() as tx:
         mine = MultipartUpload.project_id == uploads.project.id
         await tx.execute(update(MultipartUpload).where(mine).values(expires_at=func.now()))
-    await multipart_uploads.expire(uploads.runtime.db, uploads.runtime.blobs)
+    await multipart.expire(uploads.runtime.db, uploads.runtime.blobs)
     assert await uploads.show(made[0]) is None
     await uploads.sweep()
     assert await uploads.keys() == set()
@@ -473,7 +476,7 @@ async def test_a_thousand_files_cost_a_fixed_number_of_statements(uploads, runti
 
 
 async def test_many_files_are_released_slice_by_slice(uploads, monkeypatch):
-    monkeypatch.setattr("app.artifacts.quarantine.SLICE", 2)
+    monkeypatch.setattr("app.artifacts.upkeep.quarantine.SLICE", 2)
     evil = b"cos\nsystem\n(S'echo evil'\ntR."
     shown = [await uploads.put(f"{number}.pkl", evil) for number in range(5)]
     assert {one["artifact"]["state"] for one in shown} == {"QUARANTINED"}
@@ -567,11 +570,13 @@ async def test_bytes_that_wait_for_an_inspection_outlive_the_file_that_had_them(
     first = await uploads.put("weights.bin", UNMARKED)
     kept, given_up = await uploads.begin(described("a.pkl", UNMARKED), described("b.pkl", UNMARKED))
     root = Root(uploads.project.id, candidate_id=uploads.version.candidate_id)
-    await artifact_uploads.remove(runtime.db, uploads.project.owner, root, first["path"], lock_owner=owners.lock(root))
+    await artifact_uploads.remove(
+        runtime.db, uploads.project.owner, root, first["path"], lock_owner=file_owners.lock(root)
+    )
     await uploads.data(uploads.person, ABORT, ids=[given_up["id"]])
     await uploads.sweep()
     (key,) = await uploads.keys()
-    ((explained,), _) = await explaining.explain(runtime.db, key)
+    ((explained,), _) = await blob_references.explain(runtime.db, key)
     assert [file.path for file in explained.files] == ["a.pkl"]
     await uploads.work()
     assert (await uploads.show(kept))["artifact"]["state"] == "QUARANTINED"
@@ -583,14 +588,16 @@ async def test_bytes_that_nobody_waits_for_any_more_go(uploads, runtime, end):
     first = await uploads.put("weights.bin", UNMARKED)
     (upload,) = await uploads.begin(described("weights.pkl", UNMARKED))
     root = Root(uploads.project.id, candidate_id=uploads.version.candidate_id)
-    await artifact_uploads.remove(runtime.db, uploads.project.owner, root, first["path"], lock_owner=owners.lock(root))
+    await artifact_uploads.remove(
+        runtime.db, uploads.project.owner, root, first["path"], lock_owner=file_owners.lock(root)
+    )
     if end == "abort":
         await uploads.data(uploads.person, ABORT, ids=[upload["id"]])
     else:
         async with runtime.db.write() as tx:
             mine = MultipartUpload.project_id == uploads.project.id
             await tx.execute(update(MultipartUpload).where(mine).values(expires_at=func.now()))
-        await multipart_uploads.expire(runtime.db, runtime.blobs)
+        await multipart.expire(runtime.db, runtime.blobs)
     await uploads.sweep()
     assert await uploads.keys() == set()
     await uploads.work()
@@ -631,7 +638,7 @@ async def test_known_bytes_are_looked_at_by_two_workers_and_placed_once(uploads,
 
 
 async def test_a_batch_is_verified_a_slice_at_a_time_and_progress_goes_on(uploads, runtime, monkeypatch):
-    monkeypatch.setattr(ingestion, "SLICE_FILES", 5)
+    monkeypatch.setattr(ingest, "SLICE_FILES", 5)
     contents = {f"{number}.dat": b"%02d" % number * 50 for number in range(12)}
     made = await uploads.begin(*(described(path, content) for path, content in contents.items()))
     for upload in made:
@@ -642,7 +649,7 @@ async def test_a_batch_is_verified_a_slice_at_a_time_and_progress_goes_on(upload
         job_id = await snap.scalar(select(BackgroundJob.id).where(*of_kind))
     seen = []
     for _ in range(3):
-        outcome = await execution.execute(runtime, job_id, "test")
+        outcome = await executor.execute(runtime, job_id, "test")
         ended = [(await uploads.show(upload))["state"] for upload in made]
         seen.append((outcome, ended.count("READY"), (await uploads.show(made[0]))["job"]))
     assert [(outcome, ready) for outcome, ready, _ in seen] == [

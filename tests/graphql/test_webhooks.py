@@ -9,8 +9,8 @@ import pytest
 from app.access.policy import Role
 from app.registry import models
 from app.registry.models import CreateModel
-from app.webhooks import delivering
-from tests.statements import statements
+from app.webhooks import dispatch
+from tests.support.statements import statements
 from tests.webhooks.conftest import receiver, subscribe  # noqa: F401  (fixtures)
 
 CREATE = """mutation c($input: WebhookCreateInput!) { webhookCreate(input: $input) {
@@ -65,7 +65,7 @@ async def test_a_webhook_s_life(data, runtime, project, receiver):  # noqa: F811
     )
     again = (await data(me, REPLAY, input={"delivery": first["id"]}))["webhookDeliveryReplay"]["delivery"]
     assert (again["replayOf"], again["state"]) == (first["uuid"], "PENDING")
-    await delivering.deliver(runtime.db, runtime.courier, project.id, again["uuid"])
+    await dispatch.deliver(runtime.db, runtime.webhook_client, project.id, again["uuid"])
     ((newest, _),) = [hook["deliveries"]["nodes"] for hook in await listed(data, project)]
     assert (newest["uuid"], newest["state"], newest["responseStatus"]) == (again["uuid"], "DELIVERED", 200)
 

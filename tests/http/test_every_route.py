@@ -10,12 +10,12 @@ import httpx
 import pytest
 from starlette.routing import BaseRoute, Mount, Route
 
-from app.http import health
+from app.http.probes import health
 from app.main import create_app
-from app.mlflow.lookup import Lookup
+from app.mlflow.protocol.route_lookup import PathLookup
 from app.runtime import Runtime
 from tests.conftest import Person, TestProject
-from tests.http.doors import doors
+from tests.support.http.unfinished_requests import doors
 
 KEPT = {"private, no-cache"}
 """By the client itself, if it asks each time whether it may."""
@@ -25,7 +25,7 @@ def _routes(routes: Sequence[BaseRoute], before: str = "") -> Iterator[tuple[str
     for route in routes:
         if isinstance(route, Mount):
             yield from _routes(route.routes, before + route.path)
-        elif isinstance(route, Lookup):
+        elif isinstance(route, PathLookup):
             yield from _routes([one for found in route._routes.values() for one in found], before)
         elif isinstance(route, Route):
             yield from ((method, before + route.path) for method in sorted(route.methods or ()))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.http.raw import answers, ask, connected, rest, said
+from tests.support.http.raw_connection import answers, ask, connected, rest, said
 
 GET = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n"
 POST = b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"

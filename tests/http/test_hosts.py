@@ -12,7 +12,7 @@ from websockets.exceptions import InvalidStatus
 
 from app.http import hosts
 from app.settings import Settings
-from tests.http.raw import ask
+from tests.support.http.raw_connection import ask
 
 OURS = [
     "localhost", "LOCALHOST:80", "localhost.", "127.0.0.1", "127.0.0.1:8080", "[::1]", "[::1]:8080",

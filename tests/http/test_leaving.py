@@ -11,10 +11,10 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from app.http.requests import UNEXPECTED
+from app.http.request_record import UNEXPECTED
 from tests.conftest import TestProject
-from tests.http.doors import KINDS, Door, doors
-from tests.http.raw import connected
+from tests.support.http.raw_connection import connected
+from tests.support.http.unfinished_requests import KINDS, Door, doors
 
 
 @contextlib.contextmanager

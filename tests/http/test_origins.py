@@ -9,7 +9,7 @@ import pytest
 
 from app.settings import Settings, SettingsError
 from tests.conftest import TestProject
-from tests.http.doors import doors
+from tests.support.http.unfinished_requests import doors
 
 UI = "https://ui.example.org"
 ASKED = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "authorization,content-type,x-any"}

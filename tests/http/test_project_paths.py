@@ -12,10 +12,10 @@ from app.access import groups, projects
 from app.access.groups import CreateGroup
 from app.access.policy import Role
 from app.access.projects import CreateProject
-from app.http.projects import ProjectSegment
+from app.http.project_paths import ProjectSegment
 from tests.conftest import Person, TestProject
-from tests.http.doors import doors
 from tests.mlflow import client
+from tests.support.http.unfinished_requests import doors
 
 PREFIX = "/api/v4/projects/"
 

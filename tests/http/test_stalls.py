@@ -10,11 +10,11 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
-from app.http import progress
+from app.http.connection import progress
 from tests.conftest import TestProject
 from tests.http.conftest import QUICK
-from tests.http.doors import KINDS, Door, doors
-from tests.http.raw import answers, connected, rest
+from tests.support.http.raw_connection import answers, connected, rest
+from tests.support.http.unfinished_requests import KINDS, Door, doors
 
 GET = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n"
 LATEST = 3 * QUICK

@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from app.http.requests import RequestRecord
-from app.http.server import configuration
+from app.http.connection.server import configuration
+from app.http.request_record import RequestRecord
 from app.settings import Settings
 
 

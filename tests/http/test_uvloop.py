@@ -12,9 +12,9 @@ import uvicorn
 import uvloop
 from starlette.types import Receive, Scope, Send
 
-from app.http.server import configuration
+from app.http.connection.server import configuration
 from app.settings import Settings
-from tests.http.raw import answers, connected, rest, said
+from tests.support.http.raw_connection import answers, connected, rest, said
 
 SECONDS = 0.8
 HEAD = b"%b / HTTP/1.1\r\nHost: localhost\r\n"

@@ -12,11 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.inspection.detection import Kind
-from app.inspection.examining import examine
-from app.inspection.inspecting import Limits, Outcome, Report
+from app.inspection.examination import examine
+from app.inspection.inspector import Limits, Outcome, Report
 from app.inspection.source import Held
-from tests.inspection.files import looked_at, safetensors
-from tests.inspection.pickled import SYSTEM, proto
 from tests.inspection.test_documents import MLMODEL
 from tests.inspection.test_headers import LLAMA, gguf, hdf5, npy, npy_header, onnx
 from tests.inspection.test_joblib import PAIR, ZEROS, array, dtype
@@ -24,6 +22,8 @@ from tests.inspection.test_keras import KNOWN, archive, model
 from tests.inspection.test_recognised import LEARNER, TREES, ubjson
 from tests.inspection.test_rows_and_lz4 import MODEL, frame, packed
 from tests.inspection.test_tars import FILE, INSIDE, tarred
+from tests.support.inspection.handmade_pickles import SYSTEM, proto
+from tests.support.inspection.sample_files import looked_at, safetensors
 
 LIMITS = Limits(opcodes=100_000, unpacked_bytes=2_000_000)
 

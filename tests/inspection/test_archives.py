@@ -15,9 +15,9 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from app.inspection.inspecting import Limits, Outcome, Report
-from tests.inspection.files import looked_at
-from tests.inspection.pickled import SYSTEM, called, found, proto, text
+from app.inspection.inspector import Limits, Outcome, Report
+from tests.support.inspection.handmade_pickles import SYSTEM, called, found, proto, text
+from tests.support.inspection.sample_files import looked_at
 
 HARM = proto(SYSTEM)
 FINE = pickle.dumps({"a": 1})

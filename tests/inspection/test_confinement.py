@@ -21,17 +21,18 @@ import pytest
 from structlog.testing import capture_logs
 
 from app.embedded.servers import Servers
-from app.inspection import sandbox, seccomp
-from app.inspection.confinement import Measure
+from app.inspection.confinement import seccomp
+from app.inspection.confinement.kernel import Unsupported
+from app.inspection.confinement.measures import Measure
 from app.inspection.detection import Kind
-from app.inspection.inspecting import Outcome, inspect
-from app.inspection.kernel import Unsupported
+from app.inspection.inspector import Outcome, inspect
 from app.inspection.limits import Limits
-from app.inspection.protocol import Order, measures_from_json, measures_to_json
-from app.inspection.scanners import ROOT, Scanners
-from tests.inspection import attacks
-from tests.inspection.every_kind import FILES
-from tests.inspection.files import Reader, inspected, looked_at
+from app.inspection.processes import sandbox
+from app.inspection.processes.protocol import InspectionRequest, measures_from_json, measures_to_json
+from app.inspection.processes.scanners import ROOT, Scanners
+from tests.support.inspection.every_kind import FILES
+from tests.support.inspection.sample_files import Reader, inspected, looked_at
+from tests.support.inspection.scanners import attacks
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="Landlock, seccomp and namespaces are Linux's")
 
@@ -76,7 +77,7 @@ def scanners(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scanners]:
 
 
 async def _attack(aim: dict[str, Any], program: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    monkeypatch.setattr("app.inspection.scanners.PROGRAM", program)
+    monkeypatch.setattr("app.inspection.processes.scanners.PROGRAM", program)
     report = await inspected("requirements.txt", json.dumps(aim).encode())
     assert (report.reason, report.format) == (None, None), report
     return report.facts
@@ -87,7 +88,7 @@ async def test_a_scanner_that_was_taken_over_can_do_nothing(
     aim: dict[str, Any], scanners: Scanners, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MODELYARD_SECRET_KEY", "k" * 40)
-    told = await _attack(aim, "tests.inspection.attacks", monkeypatch)
+    told = await _attack(aim, "tests.support.inspection.scanners.attacks", monkeypatch)
     refused = ("[Errno 1] Operation not permitted", "can't start new thread")
     assert {name: told[name] for name in attacks.attacks(aim) if not told[name].startswith(refused)} == {}
     assert told["environment"].keys() <= {"PYTHONPATH", "LC_ALL", "LC_CTYPE"}
@@ -99,7 +100,7 @@ async def test_a_scanner_that_was_taken_over_can_do_nothing(
 async def test_without_seccomp_the_other_measures_keep_it_in(
     aim: dict[str, Any], scanners: Scanners, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = await _attack(aim, "tests.inspection.attacks_unfiltered", monkeypatch)
+    told = await _attack(aim, "tests.support.inspection.scanners.attacks_unfiltered", monkeypatch)
     harmless = {"have memory that can be run", "raise its limits", "start a thread", "fork", "make a key"}
     done = {name for name in attacks.attacks(aim) if told[name] == "done"}
     assert done - harmless == set()
@@ -170,7 +171,9 @@ def test_other_processors_have_no_filter_and_say_so() -> None:
 
 @linux
 async def test_refusals_are_told_and_the_others_hold(scanners: Scanners, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.inspection.scanners.PROGRAM", "tests.inspection.attacks_unfiltered")
+    monkeypatch.setattr(
+        "app.inspection.processes.scanners.PROGRAM", "tests.support.inspection.scanners.attacks_unfiltered"
+    )
     told = {measure.name: measure for measure in await sandbox.measures()}
     assert told["seccomp"] == Measure("seccomp", False, "switched off by a test")
     assert told["descriptors"].in_force
@@ -188,8 +191,10 @@ statistics subprocess tracemalloc usercustomize
 async def test_the_log_tells_once_what_does_not_keep_scanners_in(
     scanners: Scanners, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.inspection.scanners.PROGRAM", "tests.inspection.attacks_unfiltered")
-    monkeypatch.setattr("app.inspection.inspecting._told", False)
+    monkeypatch.setattr(
+        "app.inspection.processes.scanners.PROGRAM", "tests.support.inspection.scanners.attacks_unfiltered"
+    )
+    monkeypatch.setattr("app.inspection.inspector._told", False)
     with capture_logs() as told:
         for _ in range(2):
             await inspected("requirements.txt", b"{}")
@@ -203,7 +208,7 @@ async def test_the_log_tells_once_what_does_not_keep_scanners_in(
 
 def test_nothing_is_left_to_be_loaded_in_the_middle_of_an_inspection() -> None:
     """No function of what is loaded imports what is not, but for those that are listed above."""
-    command = [sys.executable, "-m", "tests.inspection.late_imports"]
+    command = [sys.executable, "-m", "tests.support.inspection.late_imports"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     late = dict(line.split(" ", 1) for line in done.stdout.splitlines())
     assert {name: where for name, where in late.items() if name not in UNREACHED} == {}
@@ -256,7 +261,7 @@ async def test_a_probe_that_fails_says_nothing_about_a_file_and_is_tried_again(
     async def killed() -> list[Measure]:
         raise sandbox.Killed("It could not be scanned within 30 seconds.")
 
-    monkeypatch.setattr("app.inspection.inspecting._told", False)
+    monkeypatch.setattr("app.inspection.inspector._told", False)
     with monkeypatch.context() as patched, capture_logs() as told:
         patched.setattr(sandbox, "measures", killed)
         report = await inspected("requirements.txt", b"numpy\n")
@@ -271,13 +276,13 @@ async def test_a_probe_that_fails_says_nothing_about_a_file_and_is_tried_again(
 async def test_scanners_that_cannot_be_started_say_nothing_about_a_file(
     scanners: Scanners, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.inspection.scanners.PROGRAM", "tests.inspection.no_such_program")
+    monkeypatch.setattr("app.inspection.processes.scanners.PROGRAM", "tests.inspection.no_such_program")
     with pytest.raises(sandbox.ScannersBroken, match="cannot be started"):
         await inspected("requirements.txt", b"numpy\n")
 
 
 async def test_a_fork_that_fails_is_tried_again(scanners: Scanners, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.inspection.scanners.PROGRAM", "tests.inspection.forks_seldom")
+    monkeypatch.setattr("app.inspection.processes.scanners.PROGRAM", "tests.support.inspection.scanners.forks_seldom")
     for _ in range(3):
         report = await inspected("requirements.txt", b"numpy\n")
         assert report.facts["dependencies"] == ["numpy"]
@@ -285,7 +290,7 @@ async def test_a_fork_that_fails_is_tried_again(scanners: Scanners, monkeypatch:
 
 @linux
 async def test_a_forker_that_is_stuck_is_replaced(scanners: Scanners, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.inspection.scanners.STUCK_SECONDS", 0.2)
+    monkeypatch.setattr("app.inspection.processes.scanners.STUCK_SECONDS", 0.2)
     await inspected("requirements.txt", b"numpy\n")
     assert scanners._process is not None
     first = scanners._process.pid
@@ -300,12 +305,12 @@ async def test_a_forker_that_is_stuck_is_replaced(scanners: Scanners, monkeypatc
 async def test_a_scanner_that_was_taken_over_reads_no_more_than_allowed(
     scanners: Scanners, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.inspection.scanners.PROGRAM", "tests.inspection.greedy")
+    monkeypatch.setattr("app.inspection.processes.scanners.PROGRAM", "tests.support.inspection.scanners.greedy")
     monkeypatch.setattr(sandbox, "SLACK", 0)
     for content, most in ((b"x" * 10_000, 100_000), (b"x", 200 * sandbox.SMALLEST_CHARGE)):
         reader = Reader(content)
         with pytest.raises(sandbox.Killed, match="answered nonsense"):
-            await sandbox.run(Order(Kind.PICKLE, "m.pkl", reader.size, Limits(read_bytes=most)), reader)
+            await sandbox.run(InspectionRequest(Kind.PICKLE, "m.pkl", reader.size, Limits(read_bytes=most)), reader)
         assert reader.read_bytes <= most
 
 
@@ -326,14 +331,14 @@ NONSENSE = [b"", b"x", b"[]", b"{}", b"[" * 100_000, b'{"outcome": "perfect"}', 
 
 @pytest.mark.parametrize("content", NONSENSE)
 async def test_what_is_no_report_is_none(content: bytes, scanners: Scanners, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.inspection.scanners.PROGRAM", "tests.inspection.nonsense")
+    monkeypatch.setattr("app.inspection.processes.scanners.PROGRAM", "tests.support.inspection.scanners.nonsense")
     reader = Reader(content)
     with pytest.raises(sandbox.Killed, match="answered nonsense"):
-        await sandbox.run(Order(Kind.PICKLE, "m.pkl", reader.size, Limits()), reader)
+        await sandbox.run(InspectionRequest(Kind.PICKLE, "m.pkl", reader.size, Limits()), reader)
 
 
 async def test_an_idle_forker_ends_and_comes_back(scanners: Scanners, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.inspection.scanners.PROGRAM", "tests.inspection.idle_at_once")
+    monkeypatch.setattr("app.inspection.processes.scanners.PROGRAM", "tests.support.inspection.scanners.idle_at_once")
     for _ in range(3):
         assert (await inspected("requirements.txt", b"numpy\n")).outcome is Outcome.READY
         assert scanners._process is not None
@@ -344,8 +349,8 @@ async def test_scanners_end_with_the_worker() -> None:
     """A worker that is killed leaves neither the forker nor a scanner in the middle of a file."""
     program = (
         "import asyncio, os\n"
-        "from app.inspection.inspecting import inspect\n"
-        "from app.inspection.scanners import scanners\n"
+        "from app.inspection.inspector import inspect\n"
+        "from app.inspection.processes.scanners import scanners\n"
         "class Stuck:\n"
         "    size = 1000\n"
         "    async def read(self, start, end):\n"

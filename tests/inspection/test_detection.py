@@ -9,7 +9,7 @@ import zlib
 import pytest
 
 from app.inspection.detection import Kind, detect
-from tests.inspection.files import inspected
+from tests.support.inspection.sample_files import inspected
 
 EVIL = b"\x80\x02cos\nsystem\nX\x01\x00\x00\x00xR."
 

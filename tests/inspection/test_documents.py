@@ -7,8 +7,8 @@ import json
 import pytest
 import yaml
 
-from app.inspection.inspecting import Limits, Outcome, Report
-from tests.inspection.files import inspected, looked_at
+from app.inspection.inspector import Limits, Outcome, Report
+from tests.support.inspection.sample_files import inspected, looked_at
 
 MLMODEL = """
 artifact_path: model

@@ -12,7 +12,7 @@ import pytest
 from app.inspection import equality
 from app.inspection.detection import HEAD, detect
 from app.inspection.equality import TELLING_SUFFIXES, name_kind, rules
-from app.inspection.examining import examine
+from app.inspection.examination import examine
 from app.inspection.limits import Limits
 
 HEADS = {

@@ -12,7 +12,7 @@ from picklescan import scanner
 from app.inspection.pickles.gadgets import EXPECTED
 from app.inspection.pickles.harm.lookup import HARM, harm
 from app.inspection.pickles.policy import Level, judge_call, judge_import, modern
-from tests.inspection.standard_library import callers, modules
+from tests.support.inspection.standard_library import callers, modules
 
 HARMLESS_CALLERS = """
 _osx_support._get_system_version argparse.ArgumentParser._read_args_from_files ast.parse collections.namedtuple

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from app.inspection.inspecting import Limits, Outcome, Report
-from tests.inspection.files import Reader, inspect, looked_at
-from tests.inspection.pickled import SYSTEM, proto
+from app.inspection.inspector import Limits, Outcome, Report
+from tests.support.inspection.handmade_pickles import SYSTEM, proto
+from tests.support.inspection.sample_files import Reader, inspect, looked_at
 
 Q = struct.Struct("<Q")
 

@@ -7,9 +7,9 @@ import struct
 
 import pytest
 
-from app.inspection.inspecting import Outcome, Report
-from tests.inspection.files import looked_at
-from tests.inspection.pickled import SYSTEM, called, found, proto, text
+from app.inspection.inspector import Outcome, Report
+from tests.support.inspection.handmade_pickles import SYSTEM, called, found, proto, text
+from tests.support.inspection.sample_files import looked_at
 
 
 def dtype(code: str | bytes, size: int = -1, flags: int = 0) -> bytes:

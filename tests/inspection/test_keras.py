@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from app.inspection.inspecting import Outcome
-from tests.inspection.files import looked_at
+from app.inspection.inspector import Outcome
 from tests.inspection.test_archives import verdict, zipped
 from tests.inspection.test_headers import hdf5
+from tests.support.inspection.sample_files import looked_at
 
 CODE = {"class_name": "__lambda__", "config": {"code": "4wEA", "defaults": None, "closure": None}}
 KNOWN: dict[str, Any] = {

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.inspection.inspecting import Outcome, Report
-from tests.inspection.files import inspected, looked_at
+from app.inspection.inspector import Outcome, Report
+from tests.support.inspection.sample_files import inspected, looked_at
 
 ROOT = Path(__file__).parents[2]
 
@@ -16,7 +16,10 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def logged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     folder = tmp_path_factory.mktemp("logged")
-    python, script = ROOT / ".venv-mlflow/bin/python", Path(__file__).with_name("logged.py")
+    python, script = (
+        ROOT / ".venv-mlflow/bin/python",
+        Path(__file__).parents[1] / "support" / "inspection" / "write_logged_models.py",
+    )
     subprocess.run([python, "-W", "ignore", script, folder], check=True)
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 

@@ -8,11 +8,11 @@ import struct
 import pytest
 
 from app.inspection.detection import Kind
-from app.inspection.examining import examine
-from app.inspection.inspecting import Limits, Outcome, Report
+from app.inspection.examination import examine
+from app.inspection.inspector import Limits, Outcome, Report
 from app.inspection.source import Held
-from tests.inspection.files import inspected
-from tests.inspection.pickled import CANARY, SYSTEM, called, found, proto, text
+from tests.support.inspection.handmade_pickles import CANARY, SYSTEM, called, found, proto, text
+from tests.support.inspection.sample_files import inspected
 
 
 def examined(content: bytes, limits: Limits | None = None) -> Report:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from app.inspection.inspecting import Limits, Outcome, Report
-from tests.inspection.files import looked_at, safetensors
-from tests.inspection.pickled import SYSTEM, proto
+from app.inspection.inspector import Limits, Outcome, Report
 from tests.inspection.test_archives import FINE, HARM, verdict, zipped
 from tests.inspection.test_headers import field, gguf, hdf5, onnx, onnx_value, varint
+from tests.support.inspection.handmade_pickles import SYSTEM, proto
+from tests.support.inspection.sample_files import looked_at, safetensors
 
 NAMES = ["saved_model.pb", "model.mlmodel", "model", "weights.bin", "graph.pb"]
 NEGATIVE = varint(2**64 - 1)

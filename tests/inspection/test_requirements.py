@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.inspection.inspecting import Limits, Outcome, Report
-from tests.inspection.files import looked_at
+from app.inspection.inspector import Limits, Outcome, Report
+from tests.support.inspection.sample_files import looked_at
 
 ENCODED = {
     "UTF-8 with mark": "numpy\n# é\n".encode("utf-8-sig"),

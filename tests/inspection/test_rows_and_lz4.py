@@ -7,11 +7,11 @@ import struct
 import pytest
 
 from app.inspection.archives.inflating import Budget, Inflated, inflater_for
-from app.inspection.inspecting import Limits, Outcome, Report
+from app.inspection.inspector import Limits, Outcome, Report
 from app.inspection.reports import Malformed
 from app.inspection.source import Held
-from tests.inspection.files import looked_at
 from tests.inspection.test_archives import FINE, HARM, verdict, zipped
+from tests.support.inspection.sample_files import looked_at
 
 MODEL = zipped({"archive/data.pkl": FINE, "archive/data/0": bytes(40)})
 HARMFUL = zipped({"archive/data.pkl": HARM})

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from app.inspection.detection import Kind, detect
-from app.inspection.examining import examine
-from app.inspection.inspecting import Limits, Outcome, Report
+from app.inspection.examination import examine
+from app.inspection.inspector import Limits, Outcome, Report
 from app.inspection.source import Held
-from tests.inspection.files import Reader, inspect, inspected, safetensors
+from tests.support.inspection.sample_files import Reader, inspect, inspected, safetensors
 
 
 def tensor(start: int, end: int, shape: list[int], dtype: str = "F32") -> dict[str, object]:

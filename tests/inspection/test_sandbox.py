@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from app.inspection.inspecting import Limits, Outcome
-from tests.inspection.files import Reader, inspect, inspected, safetensors
+from app.inspection.inspector import Limits, Outcome
+from tests.support.inspection.sample_files import Reader, inspect, inspected, safetensors
 
 ROOT = Path(__file__).parents[2]
 NEST = b"\x80\x04" + b"]" * 3_000_000 + b"a" * 2_999_999 + b"."
@@ -74,7 +74,7 @@ async def test_waiting_for_the_store_does_not_count(monkeypatch: pytest.MonkeyPa
             hours += 1
             return await super().read(start, end)
 
-    monkeypatch.setattr("app.inspection.sandbox.monotonic", lambda: time.monotonic() + 3600 * hours)
+    monkeypatch.setattr("app.inspection.processes.sandbox.monotonic", lambda: time.monotonic() + 3600 * hours)
     report = await inspect("requirements.txt", Slow(b"numpy\n"))
     assert (report.outcome, report.facts["dependencies"]) == (Outcome.READY, ["numpy"])
 
@@ -100,7 +100,7 @@ async def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_scanners_stay_out_of_the_worker() -> None:
     program = (
-        "import sys, app.inspection.inspecting; print(*sorted({'yaml', 'fickling', 'picklescan'} & set(sys.modules)))"
+        "import sys, app.inspection.inspector; print(*sorted({'yaml', 'fickling', 'picklescan'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "\n"

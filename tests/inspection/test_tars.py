@@ -9,10 +9,10 @@ from itertools import product
 
 import pytest
 
-from app.inspection.inspecting import Outcome, Report
-from tests.inspection.files import looked_at
-from tests.inspection.pickled import SYSTEM, proto
+from app.inspection.inspector import Outcome, Report
 from tests.inspection.test_archives import FINE, HARM, verdict
+from tests.support.inspection.handmade_pickles import SYSTEM, proto
+from tests.support.inspection.sample_files import looked_at
 
 FILE, LINK, HARD, FOLDER = tarfile.REGTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE
 FORMATS = {"pax": tarfile.PAX_FORMAT, "gnu": tarfile.GNU_FORMAT, "ustar": tarfile.USTAR_FORMAT}

@@ -7,10 +7,10 @@ import zipfile
 
 import pytest
 
-from app.inspection.inspecting import Limits, Outcome, Report
-from tests.inspection.files import inspected, looked_at
-from tests.inspection.pickled import SYSTEM, called, found, proto
+from app.inspection.inspector import Limits, Outcome, Report
 from tests.inspection.test_archives import tarred, verdict, zipped
+from tests.support.inspection.handmade_pickles import SYSTEM, called, found, proto
+from tests.support.inspection.sample_files import inspected, looked_at
 
 HARM = b"cos\nsystem\n(S'echo harm'\ntR."
 TEXTS = {

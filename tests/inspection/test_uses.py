@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from app.inspection.detection import Kind
-from app.inspection.examining import examine
-from app.inspection.inspecting import Limits, Outcome
+from app.inspection.examination import examine
+from app.inspection.inspector import Limits, Outcome
 from app.inspection.pickles.dissection import Dissector
 from app.inspection.pickles.policy import Level
 from app.inspection.source import FileStream, Held
-from tests.inspection.pickled import called, found, proto, text
+from tests.support.inspection.handmade_pickles import called, found, proto, text
 
 GETITEM, REDUCE, OR = found("_operator", "getitem"), found("functools", "reduce"), found("_operator", "or_")
 INT, LIST, NONE = found("builtins", "int"), found("typing", "List"), called(found("builtins", "type"), b"N")

@@ -10,13 +10,13 @@ from collections.abc import Callable
 import pytest
 
 from app.inspection.detection import Kind
-from app.inspection.examining import examine
-from app.inspection.inspecting import Limits, Outcome
-from app.inspection.rewound import KEPT, Rewound, length
+from app.inspection.examination import examine
+from app.inspection.inspector import Limits, Outcome
+from app.inspection.replayed_stream import KEPT, ReplayedStream, length
 from app.inspection.source import Ended, FileStream, Held, Stream
-from tests.inspection.files import Reader, inspect, looked_at
-from tests.inspection.pickled import found, proto
 from tests.inspection.test_archives import FINE, HARM, tarred, verdict, zipped
+from tests.support.inspection.handmade_pickles import found, proto
+from tests.support.inspection.sample_files import Reader, inspect, looked_at
 
 NOISE = random.Random(3).randbytes(3_000_000)
 
@@ -106,7 +106,7 @@ class _Counting:
 
 def test_ranges_in_any_order_are_those_of_the_whole() -> None:
     rng = random.Random(11)
-    rewound = Rewound(_Counting(NOISE), len(NOISE))
+    rewound = ReplayedStream(_Counting(NOISE), len(NOISE))
     for _ in range(300):
         start = rng.randrange(len(NOISE))
         end = start + rng.choice([0, 1, 30, 70_000, 2 * KEPT])
@@ -116,7 +116,7 @@ def test_ranges_in_any_order_are_those_of_the_whole() -> None:
 
 def test_what_has_just_gone_by_is_kept() -> None:
     counting = _Counting(NOISE)
-    rewound = Rewound(counting, len(NOISE))
+    rewound = ReplayedStream(counting, len(NOISE))
     end = len(NOISE)
     assert rewound.read(end - 70_000, end) == NOISE[-70_000:]
     assert rewound.read(end - KEPT + 1, end - 10) == NOISE[1 - KEPT : -10]
@@ -124,4 +124,4 @@ def test_what_has_just_gone_by_is_kept() -> None:
     assert rewound.read(5, 10) == NOISE[5:10]
     assert counting.begun == 2
     with pytest.raises(Ended):
-        Rewound(_Counting(b"short"), 100).read(0, 50)
+        ReplayedStream(_Counting(b"short"), 100).read(0, 50)

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from app.errors import Invalid
 from app.journal import events
-from app.journal.marks import BEGINNING, Cursor, Mark
+from app.journal.positions import BEGINNING, Cursor, Position
 from app.registry import models
 from app.registry.models import CreateModel
 
@@ -21,8 +21,8 @@ from app.registry.models import CreateModel
     ],
 )
 def test_a_mark_shows_what_had_ended(mark, shown, hidden):
-    assert all(Mark(mark).shows(one) for one in shown)
-    assert not any(Mark(mark).shows(one) for one in hidden)
+    assert all(Position(mark).shows(one) for one in shown)
+    assert not any(Position(mark).shows(one) for one in hidden)
 
 
 async def test_marks_see_as_postgresql_does(runtime):
@@ -32,17 +32,17 @@ async def test_marks_see_as_postgresql_does(runtime):
     async with runtime.db.read() as snap:
         for mark in ("10:10:", "10:20:10,15"):
             for id in range(8, 23):
-                assert await snap.scalar(statement, {"id": str(id), "mark": mark}) == Mark(mark).shows(id)
+                assert await snap.scalar(statement, {"id": str(id), "mark": mark}) == Position(mark).shows(id)
 
 
 def test_the_later_of_two_marks_is_told():
-    early, late = Mark("5:9:7"), Mark("7:12:")
+    early, late = Position("5:9:7"), Position("7:12:")
     assert early.or_later(late) == late.or_later(early) == late
     assert BEGINNING.or_later(early) == early
 
 
 def test_cursors_survive_being_text():
-    cursor = Cursor(Mark("5:9:7"), Mark("7:12:8,9"), (11, 4), made_at=1_700_000_000.0)
+    cursor = Cursor(Position("5:9:7"), Position("7:12:8,9"), (11, 4), made_at=1_700_000_000.0)
     assert Cursor.parse(str(cursor)) == cursor
 
 
@@ -52,7 +52,7 @@ def test_cursors_survive_being_text():
 )
 def test_impossible_marks_are_no_cursor(mark):
     with pytest.raises(Invalid):
-        Cursor.parse(str(Cursor(Mark(mark), BEGINNING)))
+        Cursor.parse(str(Cursor(Position(mark), BEGINNING)))
 
 
 async def test_old_events_are_forgotten(runtime, project):
@@ -62,7 +62,7 @@ async def test_old_events_are_forgotten(runtime, project):
             text("UPDATE project_events SET at = at - interval '16 minutes' WHERE project_id = :id"), {"id": project.id}
         )
     await models.create(runtime.db, project.owner, project.id, CreateModel("new"))
-    assert await events.forget_old(runtime.db) >= 1
+    assert await events.remove_old(runtime.db) >= 1
     async with runtime.db.read() as snap:
         _, found = await events.since(snap, [project.id], BEGINNING, 10)
     assert [one.type for one in found] == ["MODEL_CREATED"]

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, update
 
-from app.artifacts import garbage
 from app.artifacts.tables import CondemnedObject
+from app.artifacts.upkeep import garbage
 from app.queue.outbox import BackgroundJob
-from workers.execution import execute
+from workers.executor import execute
 
 CREATE_MODEL = """mutation ($project: String!, $name: String!) {
   modelCreate(input: {project: {path: $project}, name: $name}) { model { id } userErrors { code message field } } }"""

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import re
 
-from tests.architecture.source import ROOT
 from tests.mlflow.client import MLflow
+from tests.support.source import ROOT
 
 
 def tell(path):

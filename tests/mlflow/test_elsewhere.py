@@ -14,7 +14,7 @@ from sqlalchemy import text
 from app.runtime import Runtime
 from tests.conftest import TestProject
 from tests.mlflow.conftest import Rest
-from workers import execution
+from workers import executor
 
 RUN = "0" * 32
 
@@ -232,4 +232,4 @@ async def work(runtime: Runtime, project: TestProject) -> None:
         due = "UPDATE background_jobs SET run_after = now() WHERE project_id = :p AND state = 'queued' RETURNING id"
         jobs = list(await tx.scalars(text(due), mine))
     for job in jobs:
-        await execution.execute(runtime, job, "test")
+        await executor.execute(runtime, job, "test")

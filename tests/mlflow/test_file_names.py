@@ -17,7 +17,7 @@ from app.queue.outbox import BackgroundJob
 from tests.conftest import TestProject
 from tests.mlflow.client import MLflow
 from tests.mlflow.conftest import Rest
-from workers import execution
+from workers import executor
 
 NAMES = [
     "plain.bin", "UPPER.bin", "upper.bin", "a b", " leading", "trailing ", "trailing.", "..hidden", ".hidden", "a..b",
@@ -132,7 +132,7 @@ async def work(project: TestProject) -> None:
         due = update(BackgroundJob).where(*mine).values(run_after=func.now()).returning(BackgroundJob.id)
         jobs = (await tx.scalars(due)).all()
     for job in jobs:
-        await execution.execute(project.runtime, job, "test")
+        await executor.execute(project.runtime, job, "test")
 
 
 @pytest.fixture

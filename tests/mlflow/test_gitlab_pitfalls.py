@@ -402,7 +402,7 @@ async def test_27_files_go_with_their_run(rest: Rest, project: TestProject, runt
     url = f"{rest.base}/api/2.0/mlflow-artifacts/artifacts/0/{run}/artifacts/a.txt"
     await done(await rest.post("runs/delete", {"run_id": run}))
     in_trash = await rest.http.get(url, headers=rest.headers)
-    await candidates.condemn(runtime.db, project.owner, project.id, UUID(run))
+    await candidates.delete_permanently(runtime.db, project.owner, project.id, UUID(run))
     gone = await rest.http.get(url, headers=rest.headers)
     assert (in_trash.status_code, gone.status_code) == (200, 404)
 

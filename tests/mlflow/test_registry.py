@@ -6,10 +6,11 @@ from __future__ import annotations
 import pytest
 
 from app.access.policy import Role
-from app.registry import models, versions
+from app.registry import models
 from app.registry.models import CreateModel
-from app.registry.states import OPEN_REASON
-from app.registry.versions import CreateVersion
+from app.registry.versions import versions
+from app.registry.versions.states import OPEN_REASON
+from app.registry.versions.versions import CreateVersion
 from tests.conftest import TestProject
 from tests.mlflow.client import ClientError, MLflow
 from tests.mlflow.conftest import Rest

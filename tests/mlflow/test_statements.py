@@ -6,7 +6,7 @@ import pytest
 
 from app.runtime import Runtime
 from tests.mlflow.conftest import Rest
-from tests.statements import statements
+from tests.support.statements import statements
 
 CALLS = [
     ("POST", "runs/search", {"experiment_ids": ["0"], "order_by": ["metrics.m DESC"]}, "runs"),

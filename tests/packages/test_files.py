@@ -7,9 +7,10 @@ import hashlib
 import pytest
 
 from app.access.policy import Role
-from app.registry import models, versions
+from app.registry import models
 from app.registry.models import CreateModel
-from app.registry.versions import CreateVersion
+from app.registry.versions import versions
+from app.registry.versions.versions import CreateVersion
 from app.tracking import candidates
 from app.tracking.candidates import CreateCandidate
 from tests.conftest import new_project

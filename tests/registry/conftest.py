@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from app.runtime import Runtime
-from tests.statements import statements as noted
+from tests.support.statements import statements as noted
 
 
 @pytest.fixture

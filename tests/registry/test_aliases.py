@@ -11,11 +11,12 @@ import pytest
 from app.access.policy import Role
 from app.errors import Forbidden, Invalid
 from app.pagination import Window
-from app.registry import aliases, models, versions
+from app.registry import aliases, models
 from app.registry.aliases import NOWHERE, AliasMoved
 from app.registry.models import CreateModel, ModelNotFound
-from app.registry.references import parse_reference
-from app.registry.versions import AliasNotFound, CreateVersion, VersionNotFound
+from app.registry.references.parse import parse_reference
+from app.registry.versions import versions
+from app.registry.versions.versions import AliasNotFound, CreateVersion, VersionNotFound
 
 
 @pytest.fixture

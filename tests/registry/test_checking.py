@@ -6,10 +6,11 @@ import unicodedata
 
 import pytest
 
-from app.registry import checking, models
-from app.registry.checking import CheckVersion, PlannedFile
+from app.registry import models
 from app.registry.models import CreateModel
-from app.registry.versions import CreateVersion
+from app.registry.versions import check
+from app.registry.versions.check import CheckVersion, PlannedFile
+from app.registry.versions.versions import CreateVersion
 
 COMPOSED = "mod\u00e8le"
 APART = unicodedata.normalize("NFD", COMPOSED)
@@ -28,5 +29,5 @@ APART = unicodedata.normalize("NFD", COMPOSED)
 async def test_paths_that_cannot_be_stored_together(runtime, project, paths, field):
     await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
     command = CheckVersion(CreateVersion("m"), files=[PlannedFile(path, 1) for path in paths])
-    verdict = await checking.check(runtime.db, project.owner, project.id, command, limit=10)
+    verdict = await check.check(runtime.db, project.owner, project.id, command, limit=10)
     assert (verdict.version, [refusal.field for refusal in verdict.refusals]) == (None, [field])

@@ -9,14 +9,15 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from app.artifacts import announced_uploads, multipart_uploads
-from app.artifacts.announced_uploads import AnnouncedFile
+from app.artifacts.uploads import announced, multipart
+from app.artifacts.uploads.announced import AnnouncedFile
 from app.errors import TooLarge
-from app.registry import completion, manifests, models, versions
+from app.registry import completion, models
 from app.registry.models import CreateModel
-from app.registry.references import parse_reference
-from app.registry.versions import Named, VersionNotFound
-from app.tracking import owners, version_candidates
+from app.registry.references.parse import parse_reference
+from app.registry.versions import manifests, versions
+from app.registry.versions.versions import Named, VersionNotFound
+from app.tracking import file_owners, version_candidates
 from app.webhooks import events
 from tests.registry.test_states import complete, make, put
 
@@ -43,13 +44,13 @@ def told(monkeypatch):
 async def announce(runtime, project, version, *paths, expected=True):
     root = versions.root_of(version)[0]
     expectation = completion.Expectation(version)
-    return await announced_uploads.create(
+    return await announced.create(
         runtime.db,
         project.owner,
         runtime.blobs,
         root,
         [AnnouncedFile(path, 9) for path in paths],
-        lock_owner=expectation.lock_owner if expected else owners.lock(root),
+        lock_owner=expectation.lock_owner if expected else file_owners.lock(root),
         limit=1_000,
         finish=expectation.finish if expected else None,
     )
@@ -101,9 +102,9 @@ async def test_a_file_that_never_came_keeps_the_version_from_being_ready(runtime
     await arrive(runtime, project, version, "a.bin")
     await change(runtime, project, "multipart_uploads SET expires_at = now() - interval '1 minute'", path="b.bin")
     for _ in range(2):
-        await completion.settle_all(runtime.db)
+        await completion.complete_all_announced(runtime.db)
         assert await state(runtime, project) == "open"
-        await multipart_uploads.expire(runtime.db, runtime.blobs, missed=completion.miss)
+        await multipart.expire(runtime.db, runtime.blobs, missed=completion.mark_missed)
     assert (await complete(runtime, project, version)).state == "ready"
 
 
@@ -117,8 +118,8 @@ async def test_what_was_given_up_is_not_completed_by_itself(runtime, project, mo
     await completion.give_up(runtime.db)
     assert await state(runtime, project) == "failed"
     await change(runtime, project, "multipart_uploads SET expires_at = now() - interval '1 minute'")
-    await multipart_uploads.expire(runtime.db, runtime.blobs, missed=completion.miss)
-    await completion.settle(runtime.db, project.id)
+    await multipart.expire(runtime.db, runtime.blobs, missed=completion.mark_missed)
+    await completion.complete_announced(runtime.db, project.id)
     assert await state(runtime, project) == "failed"
 
 
@@ -129,11 +130,11 @@ async def test_waiting_versions_touch_nothing_and_hold_up_no_other(runtime, proj
     version = await make(runtime, project, "2.0.0")
     await announce(runtime, project, version, "a.bin")
     before = (await models.get(runtime.db, project.owner, project.id, "m")).updated_at
-    assert await completion.settle(runtime.db, project.id) == 0
+    assert await completion.complete_announced(runtime.db, project.id) == 0
     assert (await models.get(runtime.db, project.owner, project.id, "m")).updated_at == before
     await put(runtime, project, versions.root_of(version)[0], "a.bin", uuid4().bytes)
     await change(runtime, project, "artifacts SET inspected_at = now()")
-    assert await completion.settle(runtime.db, project.id) == 1
+    assert await completion.complete_announced(runtime.db, project.id) == 1
     assert await state(runtime, project, "2.0.0") == "ready"
 
 
@@ -145,7 +146,7 @@ async def test_files_ready_is_told_whatever_a_chore_has_told_meanwhile(runtime, 
             await completion.announce(runtime.db, project.id)
         await arrive(runtime, project, version, "a.bin")
         told.clear()
-        await completion.settle(runtime.db, project.id)
+        await completion.complete_announced(runtime.db, project.id)
         assert told == ["model_version.files_ready"]
 
 
@@ -170,7 +171,7 @@ async def test_a_version_is_not_completed_without_a_file_that_was_announced(runt
         await complete(runtime, project, version, ["champion"])
     assert await state(runtime, project) == "open"
     ids = [upload.id for upload in uploads if upload.path == "b.bin"]
-    (left_out,) = await announced_uploads.abort(runtime.db, project.owner, runtime.blobs, project.id, ids)
+    (left_out,) = await announced.abort(runtime.db, project.owner, runtime.blobs, project.id, ids)
     assert left_out.state == "aborted"
     assert (await complete(runtime, project, version, ["champion"])).state == "ready"
 

@@ -6,11 +6,13 @@ import pytest
 
 from app.access.projects import ProjectNotFound
 from app.pagination import Window
-from app.registry import aliases, details, listing, models, pages, versions
+from app.registry import aliases, listing, models, pages
 from app.registry.listing import SearchModels, SearchVersions
 from app.registry.models import CreateModel, ModelNotFound
-from app.registry.references import parse_reference
-from app.registry.versions import CreateVersion, Named
+from app.registry.reads import details
+from app.registry.references.parse import parse_reference
+from app.registry.versions import versions
+from app.registry.versions.versions import CreateVersion, Named
 
 
 async def new_model(project, name, *texts):

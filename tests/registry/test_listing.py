@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from app.errors import Invalid
-from app.registry import listing, models, versions
+from app.registry import listing, models
 from app.registry.listing import SearchModels, SearchVersions
 from app.registry.models import CreateModel
-from app.registry.versions import CreateVersion
+from app.registry.versions import versions
+from app.registry.versions.versions import CreateVersion
 from app.tracking import candidates
 from app.tracking.candidates import CreateCandidate
 

@@ -11,14 +11,15 @@ from contextlib import asynccontextmanager
 import pytest
 from sqlalchemy import text
 
-from app.artifacts import garbage, inspections, quarantine
 from app.artifacts.artifacts import ArtifactNotFound, Root
-from app.artifacts.inspections import Looked
-from app.artifacts.uploads import remove
+from app.artifacts.upkeep import garbage, inspections, quarantine
+from app.artifacts.upkeep.inspections import InspectedFile
+from app.artifacts.uploads.stream import remove
 from app.inspection.reports import Outcome, Report
-from app.registry import models, versions
+from app.registry import models
 from app.registry.models import CreateModel
-from app.tracking import candidates, owners
+from app.registry.versions import versions
+from app.tracking import candidates, file_owners
 from app.tracking.candidates import CreateCandidate
 from tests.registry.test_completion import held_up
 from tests.registry.test_states import make, put, set_file_state
@@ -56,7 +57,7 @@ async def both(monkeypatch, module, name, first, second):
 
 async def test_a_file_is_removed_while_the_same_bytes_are_stored_there(runtime, project, root, monkeypatch):
     await put(runtime, project, root, "f", b"same")
-    removing = remove(runtime.db, project.owner, root, "f", lock_owner=owners.lock(root))
+    removing = remove(runtime.db, project.owner, root, "f", lock_owner=file_owners.lock(root))
     storing = put(runtime, project, root, "f", b"same")
     async with both(monkeypatch, garbage, "release", removing, storing):
         assert await artifact(runtime, root, "f") is not None
@@ -115,7 +116,7 @@ async def test_two_bad_contents_are_found_in_the_same_two_candidates(runtime, pr
 
     async def noting(found, path):
         async with runtime.db.write() as tx:
-            await inspections.note(tx, project.id, [Looked(found.id, found.blob_id, path, DANGEROUS)])
+            await inspections.record(tx, project.id, [InspectedFile(found.id, found.blob_id, path, DANGEROUS)])
 
     async with both(monkeypatch, inspections, "_waiting_alike", noting(one, "a.gguf"), noting(two, "b.gguf")):
         states = [(await artifact(runtime, root, path)).state for root in roots for path in ("a.gguf", "b.gguf")]

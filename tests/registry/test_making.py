@@ -13,14 +13,16 @@ import pytest
 from sqlalchemy import select, text, update
 
 from app.access import projects
-from app.access.passes import Pass
+from app.access.authentication.access_cache import RequestCache
 from app.db.database import Database
 from app.errors import Invalid, OutcomeUnknown
-from app.registry import making, models, semver, versions
+from app.registry import models
 from app.registry.models import CreateModel, ModelNotFound
-from app.registry.semver import Increment
+from app.registry.references import semver
+from app.registry.references.semver import Increment
 from app.registry.tables import Model, ModelVersion
-from app.registry.versions import CreateVersion, VersionTaken
+from app.registry.versions import create_batch, versions
+from app.registry.versions.versions import CreateVersion, VersionTaken
 from app.tracking import candidates, logged_models
 from app.tracking.candidates import CandidateInTrash, CandidateNotFound, CreateCandidate
 from app.tracking.logged_models import CreateLoggedModel
@@ -46,7 +48,7 @@ async def begin(runtime, project):
 
     def start(version=None, *, db=None, model="m", **values):
         # With what a request knows of its project it comes to the line without asking the database.
-        actor = replace(project.owner, known=Pass({project.id: access}, time.monotonic()))
+        actor = replace(project.owner, known=RequestCache({project.id: access}, time.monotonic()))
         return asyncio.ensure_future(
             versions.create(db or runtime.db, actor, project.id, CreateVersion(model, version, **values))
         )
@@ -111,7 +113,7 @@ async def test_callers_who_share_a_transaction_get_their_own_outcomes(
             begin(increment=Increment.MINOR),
             begin("1.0.1+b", or_next=True),
         ]
-        monkeypatch.setattr(making, "_TRIES", tries)
+        monkeypatch.setattr(create_batch, "_TRIES", tries)
     answers = [await first, *await asyncio.gather(*wanted, return_exceptions=True)]
     made = [answer for answer in answers if isinstance(answer, ModelVersion)]
     assert [(version.number, version.version) for version in made] == [
@@ -241,7 +243,7 @@ async def test_a_model_that_goes_or_changes_its_name_meanwhile(runtime, project,
 
 async def test_listeners_are_told_of_every_version_of_a_crowd(runtime, project, model, begin):
     hook = CreateWebhook("hook", "http://127.0.0.1:9/", ["model_version.created"])
-    await webhooks.create(runtime.db, project.owner, runtime.courier, project.id, hook)
+    await webhooks.create(runtime.db, project.owner, runtime.webhook_client, project.id, hook)
     made = await asyncio.gather(*(begin() for _ in range(6)))
     async with runtime.db.read() as snap:
         mine = select(WebhookDelivery).where(WebhookDelivery.project_id == project.id)

@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 
 from app.errors import Invalid, TooLarge
-from app.registry import references
 from app.registry.names import (
     InvalidName,
     check_alias,
@@ -12,6 +11,7 @@ from app.registry.names import (
     check_tag_key,
     check_tag_value,
 )
+from app.registry.references import parse
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_model_name_that_is_too_long():
 @pytest.mark.parametrize("name", ["champion", "Champion-2_x", "v", "v1a", "latest-2", "a" * 255, "été"])
 def test_aliases(name: str):
     assert check_alias(name) == name
-    assert references.parse_reference(f"@{name}") == references.ByAlias(name)
+    assert parse.parse_reference(f"@{name}") == parse.ByAlias(name)
 
 
 @pytest.mark.parametrize(

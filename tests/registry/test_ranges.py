@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from semver import Version
 
-from app.registry.ranges import GRAMMAR, InvalidRange, parse_range
-from app.registry.semver import parse
+from app.registry.references.ranges import GRAMMAR, InvalidRange, parse_range
+from app.registry.references.semver import parse
 
 EVERY = [
     *("0.0.0", "0.0.3", "0.0.4", "0.1.0", "0.2.3", "0.2.9", "0.3.0"),

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.registry.ranges import parse_range
-from app.registry.references import (
+from app.registry.references.parse import (
     FORMS,
     ByAlias,
     ByNumber,
@@ -17,6 +16,7 @@ from app.registry.references import (
     parse_mlflow_version,
     parse_reference,
 )
+from app.registry.references.ranges import parse_range
 
 SHARED = [
     ("1.2.3", Exact("1.2.3")),

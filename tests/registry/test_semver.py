@@ -5,7 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from semver import Version
 
-from app.registry.semver import (
+from app.registry.references.semver import (
     MAX_LENGTH,
     Increment,
     InvalidVersion,

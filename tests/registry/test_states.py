@@ -10,22 +10,25 @@ import pytest
 from sqlalchemy import text
 
 from app.access.policy import Actor
-from app.artifacts import uploads
 from app.artifacts.artifacts import Root
-from app.artifacts.uploads import StoreArtifact
+from app.artifacts.uploads import stream
+from app.artifacts.uploads.stream import StoreArtifact
 from app.pagination import Window
-from app.registry import aliases, completion, copying, creation, details, models, pages, semver, versions
+from app.registry import aliases, completion, creation, models, pages
 from app.registry.completion import FilesPending
-from app.registry.copying import CopyVersion
 from app.registry.creation import VersionTaken
 from app.registry.models import CreateModel
 from app.registry.pages import VersionList
-from app.registry.references import parse_reference
-from app.registry.states import VersionNotReady
-from app.registry.succession import MOST_RESERVED, Standing, TooManyReserved, arrange
+from app.registry.reads import details
+from app.registry.references import semver
+from app.registry.references.parse import parse_reference
 from app.registry.tables import Model
-from app.registry.versions import CreateVersion, Named, VersionNotFound
-from app.tracking import candidates, owners
+from app.registry.versions import copy, versions
+from app.registry.versions.copy import CopyVersion
+from app.registry.versions.numbering import MOST_RESERVED, ModelState, TooManyReserved, assign
+from app.registry.versions.states import VersionNotReady
+from app.registry.versions.versions import CreateVersion, Named, VersionNotFound
+from app.tracking import candidates, file_owners
 from app.tracking.candidates import CandidateNeeded, CreateCandidate
 
 LIMIT = 1_000_000
@@ -48,12 +51,12 @@ async def put(runtime, project, root: Root, path: str, content: bytes = b"x") ->
     async def chunks():
         yield content
 
-    await uploads.store(
+    await stream.store(
         runtime.db,
         project.owner,
         runtime.blobs,
         StoreArtifact(root, path, chunks(), size=len(content)),
-        lock_owner=owners.lock(root),
+        lock_owner=file_owners.lock(root),
         limit=LIMIT,
     )
 
@@ -169,7 +172,7 @@ async def test_no_alias_and_no_stage_for_what_is_not_ready(runtime, project, mod
     moved = await versions.set_stage(db, owner, project.id, pushed.id, "Archived")
     assert moved.stage == "archived"
     with pytest.raises(VersionNotReady, match="cannot be copied"):
-        await copying.copy(db, owner, project.id, pushed.id, CopyVersion("m"))
+        await copy.copy(db, owner, project.id, pushed.id, CopyVersion("m"))
 
 
 async def test_completion_moves_all_aliases_or_none(runtime, project, model):
@@ -263,12 +266,12 @@ async def test_a_version_in_the_way_is_told_with_its_state(runtime, project, mod
 
 def test_more_reserved_texts_than_are_looked_at_are_no_reason_to_use_one_again():
     texts = [f"1.0.{patch}" for patch in range(1, MOST_RESERVED + 1)]
-    standing = Standing(Model(last_number=1), 1, semver.parse("1.0.0"), semver.parse("1.0.0"), texts, {}, (), {}, ())
-    request = creation.wish(CreateVersion("m"), Actor(), 1)
-    (refused,) = arrange(standing, [request])
+    standing = ModelState(Model(last_number=1), 1, semver.parse("1.0.0"), semver.parse("1.0.0"), texts, {}, (), {}, ())
+    request = creation.prepare(CreateVersion("m"), Actor(), 1)
+    (refused,) = assign(standing, [request])
     assert isinstance(refused, TooManyReserved)
     standing = replace(standing, reserved=texts[:-1])
-    assert arrange(standing, [request])[0].version.text == f"1.0.{MOST_RESERVED}"
+    assert assign(standing, [request])[0].version.text == f"1.0.{MOST_RESERVED}"
 
 
 async def test_a_version_made_while_a_file_goes_into_quarantine_is_not_ready(runtime, project, model):
@@ -309,9 +312,9 @@ async def test_what_a_version_was_made_from_is_not_deleted_while_it_lives(runtim
     version = await make(runtime, project, "1.0.0", candidate_id=run.id)
     doors = {
         "candidate": lambda: candidates.delete(db, owner, project.id, run.id),
-        "for good": lambda: candidates.condemn(db, owner, project.id, run.id),
+        "for good": lambda: candidates.delete_permanently(db, owner, project.id, run.id),
         "experiment": lambda: experiments.delete(db, owner, project.id, experiment.number),
-        "experiment for good": lambda: experiments.condemn(db, owner, project.id, experiment.number),
+        "experiment for good": lambda: experiments.delete_permanently(db, owner, project.id, experiment.number),
     }
     with pytest.raises(Conflict if "experiment" in door else CandidateNeeded, match=run.id.hex):
         await doors[door]()

@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy import select
 
 from app.artifacts.artifacts import Root
-from app.registry import aliases, completion, models, versions
+from app.registry import aliases, completion, models
 from app.registry.models import CreateModel
-from app.registry.references import parse_reference
-from app.registry.versions import CreateVersion
+from app.registry.references.parse import parse_reference
+from app.registry.versions import versions
+from app.registry.versions.versions import CreateVersion
 from app.tracking import candidates
 from app.tracking.candidates import CreateCandidate, Status, UpdateCandidate
 from app.webhooks import events

@@ -10,12 +10,13 @@ from sqlalchemy import update
 
 from app.access.policy import Role
 from app.errors import Forbidden, Invalid, NotFound
-from app.registry import models, versions
+from app.registry import models
 from app.registry.models import CreateModel, ModelNotFound
-from app.registry.references import parse_reference
-from app.registry.semver import Increment
+from app.registry.references.parse import parse_reference
+from app.registry.references.semver import Increment
 from app.registry.tables import ModelVersion
-from app.registry.versions import AliasNotFound, CreateVersion, Named, VersionNotFound, VersionTaken
+from app.registry.versions import versions
+from app.registry.versions.versions import AliasNotFound, CreateVersion, Named, VersionNotFound, VersionTaken
 from app.tracking import candidates, experiments, logged_models
 from app.tracking.candidates import CandidateInTrash, CandidateNotFound, CreateCandidate
 from app.tracking.experiments import CreateExperiment
@@ -135,7 +136,7 @@ async def test_versions_share_a_candidate_of_any_experiment(runtime, project, mo
     assert (first.candidate_id, second.candidate_id, first.artifact_folder) == (shared, shared, "model")
     assert not (await candidates.get(runtime.db, project.owner, project.id, shared)).candidate.of_version
     with pytest.raises(candidates.CandidateNeeded):
-        await candidates.condemn(runtime.db, project.owner, project.id, shared)
+        await candidates.delete_permanently(runtime.db, project.owner, project.id, shared)
 
 
 async def test_candidate_in_the_trash_or_elsewhere_makes_no_version(runtime, project, model, staff):

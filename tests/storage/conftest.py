@@ -6,7 +6,7 @@ import pytest
 
 from app.embedded.servers import Servers
 from app.settings import Settings
-from app.storage.s3 import S3BlobStore
+from app.storage.s3.store import S3BlobStore
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,8 @@ import pytest
 
 from app.errors import Unavailable
 from app.settings import Settings, SettingsError
-from app.storage.s3 import S3BlobStore
-from tests.storage.streams import GENEROUS, new_key, stream
+from app.storage.s3.store import S3BlobStore
+from tests.support.storage.streams import GENEROUS, new_key, stream
 
 
 async def test_removing_twice_is_fine(store: S3BlobStore) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from app.settings import Settings
 from app.storage.blobs import Part, PartsRefused, UploadMissing
-from app.storage.s3 import S3BlobStore
-from tests.storage.streams import GENEROUS, MIB, new_key, pending, read, some_bytes, stream
+from app.storage.s3.store import S3BlobStore
+from tests.support.storage.streams import GENEROUS, MIB, new_key, pending, read, some_bytes, stream
 
 HOUR = timedelta(hours=1)
 

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from app.storage import documents
 from app.storage.blobs import Part
-from app.storage.documents import AnswerMalformed
 from app.storage.headers import attachment
+from app.storage.s3 import documents
+from app.storage.s3.documents import AnswerMalformed
 
 BOMB = b'<!DOCTYPE a [<!ENTITY b "bbbb">]><Error><Code>&b;</Code></Error>'
 

@@ -8,13 +8,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from app import space
+from app import disk_space
+from app.disk_space import DiskSpace
 from app.errors import StorageFull, Unavailable
 from app.settings import Settings
-from app.space import Room
-from app.storage.s3 import S3BlobStore
-from tests.storage.faults import Faults, faulty
-from tests.storage.streams import GENEROUS, MIB, new_key, pending, some_bytes, stream
+from app.storage.s3.store import S3BlobStore
+from tests.support.storage.faults import Faults, faulty
+from tests.support.storage.streams import GENEROUS, MIB, new_key, pending, some_bytes, stream
 
 SAYINGS = ["507 XMinioStorageFull", "507 Other", "400 XMinioAdminBucketQuotaExceeded", "403 QuotaExceeded"]
 
@@ -29,7 +29,7 @@ async def faults(storage_settings: Settings) -> AsyncIterator[Faults]:
 async def shaky(storage_settings: Settings, faults: Faults, tmp_path) -> AsyncIterator[S3BlobStore]:
     """Through the proxy; its disk is that of the tests."""
     settings = storage_settings.model_copy(update={"s3_url": faults.url})
-    store = S3BlobStore(settings, room=Room("the object store", directory=tmp_path, reserve=MIB))
+    store = S3BlobStore(settings, room=DiskSpace("the object store", directory=tmp_path, reserve=MIB))
     yield store
     await store.close()
 
@@ -37,7 +37,9 @@ async def shaky(storage_settings: Settings, faults: Faults, tmp_path) -> AsyncIt
 def only(monkeypatch: pytest.MonkeyPatch, left: int) -> None:
     """Let the disk have so many bytes left."""
     monkeypatch.setattr(
-        space, "os", SimpleNamespace(statvfs=lambda _path: SimpleNamespace(f_bavail=left, f_frsize=1, f_blocks=10**6))
+        disk_space,
+        "os",
+        SimpleNamespace(statvfs=lambda _path: SimpleNamespace(f_bavail=left, f_frsize=1, f_blocks=10**6)),
     )
     assert os.statvfs("/").f_frsize > 1
 
@@ -112,16 +114,16 @@ async def test_a_reserve_is_left_and_deletions_go_on(
 
 async def test_what_a_store_said_is_believed_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = SimpleNamespace(now=100.0)
-    monkeypatch.setattr(space, "time", SimpleNamespace(monotonic=lambda: clock.now))
-    room = Room("the object store")
+    monkeypatch.setattr(disk_space, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    room = DiskSpace("the object store")
     room.full()
     assert room.is_full
-    clock.now += space.BELIEVED_SECONDS
+    clock.now += disk_space.BELIEVED_SECONDS
     assert not room.is_full
 
 
 async def test_what_the_server_keeps_for_itself_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     only(monkeypatch, 9_999)
     with pytest.raises(StorageFull):
-        Room("the object store", directory=tmp_path, reserve=1, share=0.01).require()
-    Room("the object store", directory=tmp_path, reserve=1, share=0.009).require()
+        DiskSpace("the object store", directory=tmp_path, reserve=1, share=0.01).require()
+    DiskSpace("the object store", directory=tmp_path, reserve=1, share=0.009).require()

@@ -4,8 +4,8 @@ import pytest
 
 from app.errors import Invalid, Unavailable
 from app.storage.blobs import BlobMissing
-from app.storage.s3 import S3BlobStore
-from tests.storage.streams import GENEROUS, new_key, read, some_bytes, stream
+from app.storage.s3.store import S3BlobStore
+from tests.support.storage.streams import GENEROUS, new_key, read, some_bytes, stream
 
 DATA = some_bytes(100_000)
 

@@ -9,9 +9,9 @@ import pytest
 from app.embedded.servers import Servers
 from app.errors import Unavailable
 from app.settings import Settings
-from app.storage.s3 import S3BlobStore
-from tests.storage.faults import Faults, faulty
-from tests.storage.streams import GENEROUS, MIB, new_key, pending, read, some_bytes, stream
+from app.storage.s3.store import S3BlobStore
+from tests.support.storage.faults import Faults, faulty
+from tests.support.storage.streams import GENEROUS, MIB, new_key, pending, read, some_bytes, stream
 
 
 @pytest.fixture

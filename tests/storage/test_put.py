@@ -10,9 +10,9 @@ import pytest
 from app.errors import TooLarge
 from app.settings import Settings
 from app.storage.blobs import KeyTaken, SizeMismatch
-from app.storage.parting import PartRule
-from app.storage.s3 import S3BlobStore
-from tests.storage.streams import GENEROUS, MIB, breaking_stream, new_key, pending, read, some_bytes, stream
+from app.storage.s3.part_streams import PartRule
+from app.storage.s3.store import S3BlobStore
+from tests.support.storage.streams import GENEROUS, MIB, breaking_stream, new_key, pending, read, some_bytes, stream
 
 SIZES = [0, 1, 10_000, 300_000, 8 * MIB, 8 * MIB + 1, 20 * MIB + 3]
 

@@ -12,9 +12,9 @@ from minio import Minio
 from app.embedded.servers import Servers
 from app.errors import Unavailable
 from app.settings import Settings
-from app.storage.s3 import S3BlobStore
-from app.storage.signing import client
-from tests.storage.streams import GENEROUS, MIB, new_key, read, some_bytes, stream
+from app.storage.s3.signing import client
+from app.storage.s3.store import S3BlobStore
+from tests.support.storage.streams import GENEROUS, MIB, new_key, read, some_bytes, stream
 
 
 @pytest.fixture

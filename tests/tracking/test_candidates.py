@@ -12,11 +12,14 @@ import pytest
 from app.access.policy import Role
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.pagination import decode_cursor, encode_cursor
-from app.tracking import candidates, experiments, histories, listing, logging
+from app.tracking import candidates, experiments
 from app.tracking.candidates import CreateCandidate, Status, UpdateCandidate
 from app.tracking.experiments import CreateExperiment, ExperimentTaken
-from app.tracking.listing import SearchCandidates, View
-from app.tracking.logging import LogBatch, MetricInput, ParamChanged
+from app.tracking.logging import log as logging_log
+from app.tracking.logging.log import LogBatch, MetricInput, ParamChanged
+from app.tracking.reads import history as reads_history
+from app.tracking.search import candidate_search
+from app.tracking.search.candidate_search import SearchCandidates, View
 
 
 @pytest.fixture
@@ -25,7 +28,7 @@ async def candidate(runtime, project):
 
 
 async def log(runtime, project, candidate, **batch):
-    await logging.log(runtime.db, project.owner, project.id, LogBatch(candidate.id, **batch))
+    await logging_log.log_batch(runtime.db, project.owner, project.id, LogBatch(candidate.id, **batch))
 
 
 async def found(runtime, project, candidate):
@@ -90,7 +93,7 @@ async def test_concurrent_batches_agree_on_the_latest_and_lose_no_point(runtime,
     await asyncio.gather(*(log(runtime, project, candidate, metrics=batch) for batch in batches))
     stored = await found(runtime, project, candidate)
     assert [(m.key, m.value) for m in stored.metrics] == [(f"m{k}", 29.0) for k in range(5)]
-    history = await histories.history(runtime.db, project.owner, project.id, candidate.id, "m3")
+    history = await reads_history.history(runtime.db, project.owner, project.id, candidate.id, "m3")
     assert [point.step for point in history.points] == list(range(30))
 
 
@@ -98,8 +101,8 @@ async def test_history_keeps_nan_and_infinity_and_collapses_repeats(runtime, pro
     points = [MetricInput("m", value, 1, 0) for value in (math.nan, math.inf, -math.inf, 1.5)]
     for _ in range(2):
         await log(runtime, project, candidate, metrics=points)
-    first = await histories.history(runtime.db, project.owner, project.id, candidate.id, "m", limit=3)
-    rest = await histories.history(
+    first = await reads_history.history(runtime.db, project.owner, project.id, candidate.id, "m", limit=3)
+    rest = await reads_history.history(
         runtime.db, project.owner, project.id, candidate.id, "m", limit=3, token=first.next_token
     )
     values = [point.value for point in (*first.points, *rest.points)]
@@ -152,16 +155,16 @@ async def test_deleting_an_experiment_takes_its_candidates_along(runtime, projec
     await experiments.delete(runtime.db, project.owner, project.id, 0)
     assert (await experiments.restore(runtime.db, project.owner, project.id, 0)).deleted_at is None
     with pytest.raises(Conflict, match="every project has it"):
-        await experiments.condemn(runtime.db, project.owner, project.id, 0)
+        await experiments.delete_permanently(runtime.db, project.owner, project.id, 0)
 
 
 async def test_who_may_not_write_changes_nothing(runtime, project, candidate):
     batch = LogBatch(candidate.id, params={"a": "b"})
     for role in (Role.GUEST, Role.REPORTER):
         with pytest.raises(Forbidden):
-            await logging.log(runtime.db, project[role].actor, project.id, batch)
+            await logging_log.log_batch(runtime.db, project[role].actor, project.id, batch)
     with pytest.raises(NotFound):
-        await logging.log(runtime.db, project.stranger.actor, project.id, batch)
+        await logging_log.log_batch(runtime.db, project.stranger.actor, project.id, batch)
     assert (await found(runtime, project, candidate)).params == {}
 
 
@@ -176,7 +179,7 @@ async def test_candidates_of_another_project_do_not_exist_here(runtime, project,
 
 async def search(runtime, project, **wish):
     command = SearchCandidates(**{"experiment_numbers": [0], **wish})
-    return await listing.search(runtime.db, project.owner, project.id, command)
+    return await candidate_search.search(runtime.db, project.owner, project.id, command)
 
 
 @pytest.fixture
@@ -269,7 +272,7 @@ async def test_views_separate_the_trash(runtime, project, candidate):
 
 
 async def test_condemned_candidates_are_gone_at_once(runtime, project, candidate):
-    await candidates.condemn(runtime.db, project.owner, project.id, candidate.id)
+    await candidates.delete_permanently(runtime.db, project.owner, project.id, candidate.id)
     with pytest.raises(NotFound):
         await found(runtime, project, candidate)
     assert (await search(runtime, project, view=View.ALL))[0] == []
@@ -305,8 +308,8 @@ async def test_who_begins_in_an_experiment_that_somebody_changes_holds_up_nobody
 async def test_a_token_with_a_hole_is_refused(runtime, project, candidate):
     await candidates.create(runtime.db, project.owner, project.id, CreateCandidate(name="second"))
     page = SearchCandidates([0], order_by=["metrics.m"], limit=1)
-    _, token = await listing.search(runtime.db, project.owner, project.id, page)
+    _, token = await candidate_search.search(runtime.db, project.owner, project.id, page)
     mark = decode_cursor(token)[0]
     forged = replace(page, page_token=encode_cursor([mark, None, None, None, None]))
     with pytest.raises(Invalid, match="page token"):
-        await listing.search(runtime.db, project.owner, project.id, forged)
+        await candidate_search.search(runtime.db, project.owner, project.id, forged)

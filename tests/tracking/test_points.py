@@ -9,10 +9,12 @@ from uuid import UUID
 
 import pytest
 
-from app.tracking import candidates, histories, points
+from app.tracking import candidates
 from app.tracking.candidates import CreateCandidate
-from app.tracking.points import MetricInput, Points
-from tests.statements import statements
+from app.tracking.logging import point_batch
+from app.tracking.logging.point_batch import MetricInput, Points
+from app.tracking.reads import history as reads_history
+from tests.support.statements import statements
 
 VALUES = (0.5, -0.0, 0.0, 1e308, -3.0, math.nan, math.inf, -math.inf)
 
@@ -38,7 +40,7 @@ async def latest(runtime, project, candidate: UUID) -> dict[str, tuple[int, int,
 
 
 async def history(runtime, project, candidate: UUID, key: str) -> set[tuple[int, int, str]]:
-    found = await histories.history(runtime.db, project.owner, project.id, candidate, key)
+    found = await reads_history.history(runtime.db, project.owner, project.id, candidate, key)
     columns = zip(found.values, found.timestamps, found.steps, strict=True)
     return {shown(MetricInput(key, value, timestamp, step)) for value, timestamp, step in columns}
 
@@ -64,7 +66,7 @@ async def test_of_one_candidate_the_latest_of_each_key_and_all_of_the_history(ru
     candidate, dice = await new_candidate(runtime, project), random.Random(f"{keys} {count} {seed}")
     batches = [some_points(dice, keys, count) for _ in range(4)]
     for rows in batches:
-        fate = await points.store(runtime.db, Points(project.id, candidate, rows))
+        fate = await point_batch.store(runtime.db, Points(project.id, candidate, rows))
         assert fate == (True, False)
     await matches(runtime, project, candidate, [point for rows in batches for point in rows])
 
@@ -78,7 +80,7 @@ async def test_concurrent_callers_of_one_and_of_several_candidates(runtime, proj
         # Whether NaN or 0 stays depends on which of them comes first, and here nobody knows.
         id, rows = dice.choice(ids), some_points(dice, 3, dice.choice([1, 1, 1, 8]), (0.5, 1e308, *VALUES[4:]))
         given[id] += rows
-        calls.append(points.store(runtime.db, Points(project.id, id, rows)))
+        calls.append(point_batch.store(runtime.db, Points(project.id, id, rows)))
     assert set(await asyncio.gather(*calls)) == {(True, False)}
     for id, rows in given.items():
         await matches(runtime, project, id, rows)
@@ -89,7 +91,7 @@ async def test_what_a_point_was_measured_on_is_kept_and_forgotten_with_it(runtim
     on_data = MetricInput("loss", 1.0, 1, 1, dataset_name="digits", dataset_digest="abc")
     for step, expected in ((1, ("digits", "abc")), (2, (None, None))):
         row = on_data if step == 1 else MetricInput("loss", 1.0, 1, step)
-        await points.store(runtime.db, Points(project.id, candidate, [row]))
+        await point_batch.store(runtime.db, Points(project.id, candidate, [row]))
         found = await candidates.get(runtime.db, project.owner, project.id, candidate)
         assert [(one.dataset_name, one.dataset_digest) for one in found.metrics] == [expected]
 
@@ -97,9 +99,9 @@ async def test_what_a_point_was_measured_on_is_kept_and_forgotten_with_it(runtim
 async def test_a_candidate_that_is_not_there_or_in_the_trash_gets_nothing(runtime, project):
     candidate = await new_candidate(runtime, project)
     point = MetricInput("loss", 1.0, 1, 1)
-    assert await points.store(runtime.db, Points(project.id, UUID(int=0), [point])) == (False, False)
+    assert await point_batch.store(runtime.db, Points(project.id, UUID(int=0), [point])) == (False, False)
     await candidates.delete(runtime.db, project.owner, project.id, candidate)
-    assert await points.store(runtime.db, Points(project.id, candidate, [point])) == (True, True)
+    assert await point_batch.store(runtime.db, Points(project.id, candidate, [point])) == (True, True)
     assert await history(runtime, project, candidate, "loss") == set()
 
 
@@ -107,7 +109,7 @@ async def test_a_batch_is_one_statement(runtime, project):
     candidate = await new_candidate(runtime, project)
     for rows in (some_points(random.Random(1), 500, 300), some_points(random.Random(1), 3, 300)):
         with statements(runtime.db) as sent:
-            await points.store(runtime.db, Points(project.id, candidate, rows))
+            await point_batch.store(runtime.db, Points(project.id, candidate, rows))
         assert len(sent) == 1
 
 
@@ -127,5 +129,5 @@ async def test_nan_counts_as_0_beside_a_value_of_the_same_step_and_time(runtime,
     candidate = await new_candidate(runtime, project)
     rows = [MetricInput("m", value, 7, 3) for value in values]
     for batch in [rows] if together else [[row] for row in rows]:
-        await points.store(runtime.db, Points(project.id, candidate, batch))
+        await point_batch.store(runtime.db, Points(project.id, candidate, batch))
     assert await latest(runtime, project, candidate) == {"m": (7, 3, repr(stays))}

@@ -12,13 +12,14 @@ from sqlalchemy import text
 from app.ids import uuid7
 from app.registry import models
 from app.registry.models import CreateModel
-from app.tracking import experiments, listing, plans, probes
+from app.tracking import experiments
 from app.tracking.candidates import CreateCandidate
 from app.tracking.experiments import CreateExperiment
-from app.tracking.listing import SearchCandidates, View
-from app.tracking.plans import Plan
+from app.tracking.search import candidate_search, planner, selectivity
+from app.tracking.search.candidate_search import SearchCandidates, View
+from app.tracking.search.planner import SearchPlan
 from app.tracking.tables import PREFIX_LENGTH
-from tests.statements import statements
+from tests.support.statements import statements
 
 LONG = "x" * PREFIX_LENGTH
 ROWS = """
@@ -100,7 +101,7 @@ async def pages(runtime, project, size: int, **wish) -> list[UUID]:
     token = None
     while True:
         command = SearchCandidates([0, 1], limit=size, page_token=token, **wish)
-        page, token = await listing.search(runtime.db, project.owner, project.id, command)
+        page, token = await candidate_search.search(runtime.db, project.owner, project.id, command)
         found += [one.id for one in page]
         if token is None:
             return found
@@ -111,24 +112,24 @@ def sorting(monkeypatch):
     """From now on all searches sort all candidates."""
 
     def begin() -> None:
-        plans.of.cache_clear()
-        monkeypatch.setattr(plans.walks, "of", lambda *_: None)
-        monkeypatch.setattr(plans.walks, "leading", lambda *_: None)
-        monkeypatch.setattr(plans, "_probes", lambda *_: [])
+        planner.plan_for.cache_clear()
+        monkeypatch.setattr(planner.walks, "of", lambda *_: None)
+        monkeypatch.setattr(planner.walks, "leading", lambda *_: None)
+        monkeypatch.setattr(planner, "_probes", lambda *_: [])
 
     yield begin
     monkeypatch.undo()
-    plans.of.cache_clear()
+    planner.plan_for.cache_clear()
 
 
 @pytest.mark.parametrize("few", [0, 10, 1000])
 async def test_all_ways_lead_to_the_same_pages(runtime, crowd, sorting, monkeypatch, few):
     """``few``: up to how many are begun with, so that searches walk always, sometimes, or never."""
-    monkeypatch.setattr(probes, "FEW", few)
-    monkeypatch.setattr(probes, "VERY_FEW", few // 4)
-    monkeypatch.setattr(probes, "MANY", few)
-    monkeypatch.setattr(plans, "FIRST_LOOK", few)
-    plans.of.cache_clear()
+    monkeypatch.setattr(selectivity, "FEW", few)
+    monkeypatch.setattr(selectivity, "VERY_FEW", few // 4)
+    monkeypatch.setattr(selectivity, "MANY", few)
+    monkeypatch.setattr(planner, "FIRST_SCAN_ENTRIES", few)
+    planner.plan_for.cache_clear()
     wishes = [{"order_by": order, "filter": filter} for order, filter in itertools.product(ORDERS, FILTERS)]
     wishes = wishes[:: 2 if few == 10 else 7]
     found = [await pages(runtime, crowd, 100, **wish) for wish in wishes]
@@ -143,10 +144,10 @@ async def test_all_ways_lead_to_the_same_pages(runtime, crowd, sorting, monkeypa
 @pytest.mark.parametrize("few", [0, 1000])
 @pytest.mark.parametrize("view", list(View))
 async def test_those_of_one_value_the_newest_first(runtime, crowd, sorting, monkeypatch, few, view):
-    monkeypatch.setattr(probes, "FEW", few)
-    monkeypatch.setattr(probes, "VERY_FEW", few // 4)
-    monkeypatch.setattr(plans, "FIRST_LOOK", few)
-    plans.of.cache_clear()
+    monkeypatch.setattr(selectivity, "FEW", few)
+    monkeypatch.setattr(selectivity, "VERY_FEW", few // 4)
+    monkeypatch.setattr(planner, "FIRST_SCAN_ENTRIES", few)
+    planner.plan_for.cache_clear()
     await crowd_of_trash(runtime, crowd)
     wishes = [
         {"order_by": order, "filter": filter, "view": view}
@@ -161,9 +162,11 @@ async def test_those_of_one_value_the_newest_first(runtime, crowd, sorting, monk
 
 
 async def test_a_value_that_is_all_that_is_asked_for_is_not_counted_first(runtime, crowd):
-    plans.of.cache_clear()
+    planner.plan_for.cache_clear()
     with statements(runtime.db) as sent:
-        await listing.search(runtime.db, crowd.owner, crowd.id, SearchCandidates([0, 1], filter="params.p = 'a'"))
+        await candidate_search.search(
+            runtime.db, crowd.owner, crowd.id, SearchCandidates([0, 1], filter="params.p = 'a'")
+        )
     assert not [statement for statement in sent if "count(" in statement]
 
 
@@ -206,11 +209,11 @@ async def test_a_row_whose_writer_does_not_know_its_place_gets_it(runtime, proje
 
 
 async def test_plans_are_kept(runtime, crowd):
-    plans.of.cache_clear()
+    planner.plan_for.cache_clear()
     for _ in range(3):
         await pages(runtime, crowd, 100, filter="metrics.m > 0", order_by=("metrics.m",))
-    assert plans.of.cache_info().misses == 1
-    assert isinstance(plans.of("", (), View.ACTIVE, False), Plan)
+    assert planner.plan_for.cache_info().misses == 1
+    assert isinstance(planner.plan_for("", (), View.ACTIVE, False), SearchPlan)
 
 
 async def test_parts_of_names_whatever_the_case(runtime, project):

@@ -55,6 +55,6 @@ def subscribe(runtime, project, receiver):
 
     async def make(*events: str, secret: str | None = "s3cret", **values):
         command = CreateWebhook("hook", values.pop("url", receiver.url), events, secret=secret, **values)
-        return await webhooks.create(runtime.db, project.owner, runtime.courier, project.id, command)
+        return await webhooks.create(runtime.db, project.owner, runtime.webhook_client, project.id, command)
 
     return make

@@ -18,16 +18,17 @@ from app.ids import GlobalId
 from app.outgoing import requests
 from app.outgoing.addresses import AddressRules, is_global
 from app.queue.outbox import BackgroundJob
-from app.registry import aliases, editing, models, pages, versions
+from app.registry import aliases, editing, models, pages
 from app.registry.editing import EditModel, EditVersion
 from app.registry.models import CreateModel
-from app.registry.references import parse_reference
-from app.registry.versions import CreateVersion, Named
-from app.webhooks import deliveries, delivering, events, webhooks
+from app.registry.references.parse import parse_reference
+from app.registry.versions import versions
+from app.registry.versions.versions import CreateVersion, Named
+from app.webhooks import deliveries, dispatch, events, webhooks
 from app.webhooks.deliveries import WebhookDelivery
 from app.webhooks.secrets import SecretUnreadable, Vault
 from app.webhooks.webhooks import CreateWebhook, EditWebhook
-from tests.statements import statements
+from tests.support.statements import statements
 from workers import handlers
 
 WHOLE = ("number", "semver", "stage", "aliases", "state", "actor")
@@ -50,7 +51,7 @@ async def jobs(runtime, project) -> list[BackgroundJob]:
 
 
 async def deliver(runtime, delivery) -> None:
-    await delivering.deliver(runtime.db, runtime.courier, delivery.project_id, delivery.id)
+    await dispatch.deliver(runtime.db, runtime.webhook_client, delivery.project_id, delivery.id)
 
 
 async def one(runtime, project) -> WebhookDelivery:
@@ -260,7 +261,7 @@ async def test_a_crash_before_the_note_sends_the_same_again(runtime, project, su
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(delivering, "_note", die)
+        patched.setattr(dispatch, "_note", die)
         await deliver(runtime, await one(runtime, project))
     for _ in range(2):
         await deliver(runtime, await one(runtime, project))
@@ -274,7 +275,7 @@ async def test_disabled_and_deleted_webhooks_get_nothing(runtime, project, subsc
     db, owner = runtime.db, project.owner
     hook = await subscribe("registered_model.created")
     await models.create(db, owner, project.id, CreateModel("m"))
-    await webhooks.edit(db, owner, runtime.courier, project.id, hook.id, EditWebhook(status="disabled"))
+    await webhooks.edit(db, owner, runtime.webhook_client, project.id, hook.id, EditWebhook(status="disabled"))
     delivery = await one(runtime, project)
     await deliver(runtime, delivery)
     assert (await one(runtime, project)).last_error == "The webhook is disabled."
@@ -306,7 +307,7 @@ async def test_old_entries_of_the_log_are_forgotten(runtime, project, subscribe)
     async with runtime.db.write() as tx:
         aged = "UPDATE webhook_deliveries SET created_at = now() - interval '31 days' WHERE project_id = :id"
         await tx.execute(text(aged), {"id": project.id})
-    assert await delivering.forget_old(runtime.db) == 1
+    assert await dispatch.forget_old(runtime.db) == 1
     assert (await one(runtime, project)).id == second.id
 
 
@@ -317,7 +318,7 @@ async def test_secrets_are_sealed(runtime, project, subscribe):
         sealed = await snap.scalar(text("SELECT sealed_secret FROM webhooks WHERE id = :id"), {"id": hook.id})
     assert "very secret" not in row
     assert b"very secret" not in sealed
-    vault = runtime.courier.vault
+    vault = runtime.webhook_client.vault
     assert vault.open(project.id, hook.id, sealed) == "very secret words"
     assert vault.seal(project.id, hook.id, "very secret words") != sealed
     for other in (
@@ -404,7 +405,7 @@ async def test_only_maintainers_manage_webhooks(runtime, project, subscribe, rec
     command = CreateWebhook("h", receiver.url, ["registered_model.created"])
 
     def calls(actor):
-        db, courier, where = runtime.db, runtime.courier, project.id
+        db, courier, where = runtime.db, runtime.webhook_client, project.id
         return [
             webhooks.create(db, actor, courier, where, command),
             webhooks.get(db, actor, where, hook.id),

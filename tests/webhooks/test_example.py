@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 
 from app.outgoing.addresses import AddressRules
-from app.webhooks import sending
+from app.webhooks import signed_post
 
 GUIDE = Path(__file__).parents[2] / "docs" / "automation.md"
 RULES = AddressRules.of(["127.0.0.1"])
@@ -38,15 +38,15 @@ async def test_the_documented_receiver_verifies_signatures(example):
     url, process = example
     key, body = uuid4(), b'{"entity": "prompt", "action": "created", "data": {"name": "p"}}'
     for _ in range(200):
-        attempt = await sending.post(RULES, url, key, body, "hush")
+        attempt = await signed_post.post(RULES, url, key, body, "hush")
         if attempt.status is not None:
             break
         await asyncio.sleep(0.02)
     assert (attempt.status, attempt.error) == (204, None)
-    assert (await sending.post(RULES, url, key, body, "hush")).status == 204
+    assert (await signed_post.post(RULES, url, key, body, "hush")).status == 204
     for wrong in ("other", None):
-        assert (await sending.post(RULES, url, uuid4(), body, wrong)).status == 401
-    assert await sending.post(RULES, url, uuid4(), body.replace(b"created", b"deleted"), "hush")
+        assert (await signed_post.post(RULES, url, uuid4(), body, wrong)).status == 401
+    assert await signed_post.post(RULES, url, uuid4(), body.replace(b"created", b"deleted"), "hush")
     process.kill()
     printed, _ = await process.communicate()
     assert printed.decode().splitlines() == ["prompt created {'name': 'p'}", "prompt deleted {'name': 'p'}"]

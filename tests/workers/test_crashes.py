@@ -16,14 +16,18 @@ import pytest
 from sqlalchemy import func, select, update
 
 from app.access import jobs as visible_jobs
-from app.artifacts import artifacts, downloads, garbage, uploads
+from app.artifacts import artifacts
 from app.artifacts.artifacts import Root
+from app.artifacts.reads import downloads
 from app.artifacts.tables import CondemnedObject
-from app.artifacts.uploads import StoreArtifact
+from app.artifacts.upkeep import garbage
+from app.artifacts.uploads import stream
+from app.artifacts.uploads.stream import StoreArtifact
 from app.queue.outbox import BackgroundJob
-from app.registry import models, versions
+from app.registry import models
 from app.registry.models import CreateModel
-from app.registry.versions import CreateVersion
+from app.registry.versions import versions
+from app.registry.versions.versions import CreateVersion
 from app.tracking import candidates
 from app.tracking.tables import Candidate
 
@@ -74,7 +78,7 @@ async def put(runtime, project, root, path, data):
         yield data
 
     command = StoreArtifact(root, path, chunks())
-    await uploads.store(runtime.db, project.owner, runtime.blobs, command, lock_owner=lock_owner, limit=1 << 20)
+    await stream.store(runtime.db, project.owner, runtime.blobs, command, lock_owner=lock_owner, limit=1 << 20)
 
 
 async def objects(runtime, project) -> int:

@@ -16,10 +16,10 @@ from app.ids import uuid7
 from app.main import create_app
 from app.queue import outbox
 from app.queue.jobs import PurgeModel
-from app.upkeep import figures
+from app.upkeep import gauges
 from tests.workers.test_crashes import until, worker
 from workers import probe
-from workers.pulse import STILL_SECONDS, Pulse
+from workers.liveness import STILL_SECONDS, Liveness
 
 KIND = "registry.of_this_test"
 METRICS_TOKEN = "of-a-scraper-of-metrics"
@@ -68,7 +68,7 @@ async def test_the_api_tells_what_waits(runtime, project, set_row, admin):
     assert found["modelyard_pending_uploads_oldest_seconds", "", ""] > 1e9
     assert found["modelyard_silent_uploads_oldest_seconds", "", ""] >= 0
     told = {name for name, _, _ in found}
-    assert {f"modelyard_{name}" for name in figures._HELP} <= told
+    assert {f"modelyard_{name}" for name in gauges._HELP} <= told
     assert "modelyard_bell_failures_total" in told
     assert (
         samples(again.text)["modelyard_condemned_oldest_seconds", "", ""]
@@ -81,15 +81,15 @@ async def test_the_api_tells_what_waits(runtime, project, set_row, admin):
 
 
 async def test_without_a_database_there_are_no_figures_and_no_failure(runtime, monkeypatch):
-    monkeypatch.setattr(figures, "PATIENCE_SECONDS", 0)
-    asked = figures.Figures(runtime.db)
+    monkeypatch.setattr(gauges, "PATIENCE_SECONDS", 0)
+    asked = gauges.GaugeCollector(runtime.db)
     await asked.refresh()
     (up,) = asked.collect()
     assert (up.name, up.samples[0].value) == ("modelyard_figures_up", 0)
 
 
 async def test_a_pump_that_stands_still_is_seen(runtime):
-    pulse = Pulse()
+    pulse = Liveness()
     client = httpx.AsyncClient(transport=httpx.ASGITransport(probe.application(runtime, pulse)), base_url="http://test")
     async with client:
         assert (await client.get("/health/live")).status_code == 200

@@ -10,7 +10,7 @@ import pytest
 from app.errors import StorageFull
 from app.queue import outbox
 from app.queue.jobs import PurgeModel
-from workers import execution
+from workers import executor
 
 
 @pytest.mark.parametrize(
@@ -25,13 +25,13 @@ async def test_attempts_are_not_counted(runtime, project, row, set_row, monkeypa
     async def fails(*_arguments: object) -> bool:
         raise error
 
-    monkeypatch.setitem(execution.HANDLERS, PurgeModel.kind, fails)
+    monkeypatch.setitem(executor.HANDLERS, PurgeModel.kind, fails)
     await set_row(job_id, attempt=9)
-    assert await execution.execute(runtime, job_id, "w") == "postponed"
+    assert await executor.execute(runtime, job_id, "w") == "postponed"
     found = await row(job_id)
     assert (found.state, found.attempt, found.lease_until) == ("queued", 9, None)
     assert str(error) in found.last_error
-    assert (found.run_after - found.created_at).total_seconds() <= execution.ROOM_SECONDS + 60
+    assert (found.run_after - found.created_at).total_seconds() <= executor.ROOM_SECONDS + 60
 
 
 async def test_other_failures_are_counted(runtime, project, row, set_row, monkeypatch):
@@ -41,6 +41,6 @@ async def test_other_failures_are_counted(runtime, project, row, set_row, monkey
     async def fails(*_arguments: object) -> bool:
         raise OSError(errno.EIO, "broken")
 
-    monkeypatch.setitem(execution.HANDLERS, PurgeModel.kind, fails)
+    monkeypatch.setitem(executor.HANDLERS, PurgeModel.kind, fails)
     await set_row(job_id, attempt=9)
-    assert await execution.execute(runtime, job_id, "w") == "dead"
+    assert await executor.execute(runtime, job_id, "w") == "dead"

@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import select, update
 
 from app.access import jobs as visible_jobs
-from app.access import place_lists
+from app.access.reads import loaders
 from app.errors import NotFound
 from app.pagination import Window
 from app.queue import leases, outbox
 from app.queue.jobs import KINDS, PurgeModel, decode
-from app.queue.listing import JobFilter
 from app.queue.outbox import BackgroundJob
+from app.queue.search import JobFilter
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ async def test_failures_wait_longer_and_longer_and_end_dead(runtime, job_id):
 async def test_handing_back_counts_no_attempt(runtime, job_id):
     for _ in range(20):
         lease = await leases.claim(runtime.db, job_id, "w")
-        assert await leases.hand_back(runtime.db, lease)
+        assert await leases.release(runtime.db, lease)
     assert (await row(runtime, job_id)).attempt == 0
 
 
@@ -89,7 +89,7 @@ async def test_a_job_that_kills_its_workers_is_given_up(runtime, job_id):
         await leases.claim(runtime.db, job_id, "w")
         await set_row(runtime, job_id, lease_until=datetime.now(UTC) - timedelta(seconds=1))
     assert await leases.claim(runtime.db, job_id, "w") is None
-    assert await leases.bury_hopeless(runtime.db) >= 1
+    assert await leases.fail_exhausted(runtime.db) >= 1
     assert (await row(runtime, job_id)).state == "dead"
 
 
@@ -97,7 +97,7 @@ async def test_jobs_are_seen_by_requester_and_members(runtime, project, job_id):
     assert (await visible_jobs.get(runtime.db, project.owner, job_id)).kind == "registry.purge_model"
     with pytest.raises(NotFound):
         await visible_jobs.get(runtime.db, project.stranger.actor, job_id)
-    (page,) = await place_lists.jobs_of_projects(runtime.db, project.owner, [(project.id,)], Window(), JobFilter())
+    (page,) = await loaders.jobs_of_projects(runtime.db, project.owner, [(project.id,)], Window(), JobFilter())
     assert [job.id for job in page.items] == [job_id]
 
 

@@ -14,7 +14,7 @@ from app.queue.jobs import DeliverWebhook, PurgeModel
 from app.queue.outbox import BackgroundJob
 from app.queue.rules import Rule
 from app.webhooks.deliveries import WebhookDelivery
-from workers.execution import Executor, execute
+from workers.executor import Executor, execute
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ async def test_an_equal_wish_does_not_keep_a_job_from_being_handed_back(runtime,
     wish = PurgeModel(project.id, 1)
     async with runtime.db.write() as tx:
         first = await outbox.enqueue(tx, wish, project_id=project.id)
-    for give_back in (leases.hand_back, lambda db, lease: leases.fail(db, lease, "no luck")):
+    for give_back in (leases.release, lambda db, lease: leases.fail(db, lease, "no luck")):
         lease = await leases.claim(runtime.db, first, "w")
         async with runtime.db.write() as tx:
             second = await outbox.enqueue(tx, wish, project_id=project.id)

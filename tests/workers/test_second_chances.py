@@ -15,12 +15,13 @@ from app.cli import main
 from app.errors import Forbidden, NotFound
 from app.ids import uuid7
 from app.pagination import Window
-from app.queue import leases, listing, outbox, second_chances
+from app.queue import leases, outbox, search
+from app.queue import retries as queue_retries
 from app.queue.jobs import DeliverWebhook, PurgeModel
-from app.queue.listing import JobFilter
 from app.queue.outbox import BackgroundJob
-from app.queue.second_chances import NotDead
-from app.upkeep import cancelling
+from app.queue.retries import NotDead
+from app.queue.search import JobFilter
+from app.upkeep import job_cancellation
 from app.webhooks.deliveries import WebhookDelivery
 
 
@@ -78,7 +79,7 @@ async def test_who_may_retry(runtime, project, admin, dead, set_row):
     with pytest.raises(Forbidden):
         await jobs.retry(runtime.db, project.owner, dead)
     assert (await jobs.retry(runtime.db, admin.actor, dead)).job.id == dead
-    with pytest.raises(second_chances.NotDead):
+    with pytest.raises(queue_retries.NotDead):
         await jobs.retry(runtime.db, admin.actor, dead)
 
 
@@ -90,16 +91,16 @@ async def test_a_delivery_may_be_given_up_and_a_purge_may_not(runtime, project, 
         tx.add(WebhookDelivery(**values))
     job_id = await promise(runtime, project, DeliverWebhook(project.id, delivery))
     with pytest.raises(Forbidden):
-        await cancelling.cancel(runtime.db, project[Role.DEVELOPER].actor, job_id)
-    cancelled = await cancelling.cancel(runtime.db, project.owner, job_id)
+        await job_cancellation.cancel(runtime.db, project[Role.DEVELOPER].actor, job_id)
+    cancelled = await job_cancellation.cancel(runtime.db, project.owner, job_id)
     assert (cancelled.state, cancelled.last_error) == ("cancelled", f"Cancelled by {project.owner.username}.")
     async with runtime.db.read() as snap:
         told = await snap.scalar(select(WebhookDelivery).where(WebhookDelivery.id == delivery))
     assert (told.state, told.last_error) == ("failed", "It was cancelled.")
-    with pytest.raises(second_chances.NotWaiting):
-        await cancelling.cancel(runtime.db, project.owner, job_id)
-    with pytest.raises(cancelling.NotCancellable):
-        await cancelling.cancel(runtime.db, project.owner, dead)
+    with pytest.raises(queue_retries.NotWaiting):
+        await job_cancellation.cancel(runtime.db, project.owner, job_id)
+    with pytest.raises(job_cancellation.NotCancellable):
+        await job_cancellation.cancel(runtime.db, project.owner, dead)
     assert await leases.claim(runtime.db, job_id, "w") is None
 
 
@@ -121,7 +122,7 @@ async def test_the_lists_are_read_from_indexes(runtime, project, admin):
     )  # fmt: skip
     try:
         for wish in wishes:
-            statement = listing.ORDER.apply(listing.matching(wish), Window(first=20))
+            statement = search.ORDER.apply(search.matching(wish), Window(first=20))
             compiled = statement.compile(compile_kwargs={"literal_binds": True})
             async with runtime.db.read() as snap:
                 plan = "\n".join(await snap.scalars(text(f"EXPLAIN (ANALYZE, TIMING OFF, BUFFERS OFF) {compiled}")))

@@ -10,21 +10,22 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select, text, update
 
-from app.artifacts import inspections, uploads
 from app.artifacts.artifacts import Root
 from app.artifacts.tables import Artifact
-from app.artifacts.uploads import StoreArtifact
+from app.artifacts.upkeep import inspections
+from app.artifacts.uploads import stream
+from app.artifacts.uploads.stream import StoreArtifact
 from app.ids import uuid7
-from app.queue import leases, outbox, rules, turns
+from app.queue import leases, outbox, round_robin, rules
 from app.queue.jobs import IngestUploads, InspectArtifacts
 from app.queue.outbox import BackgroundJob
+from app.queue.round_robin import RoundRobin
 from app.queue.rules import Rule
-from app.queue.turns import Turns
-from app.tracking import candidates, owners
+from app.tracking import candidates, file_owners
 from app.tracking.candidates import CreateCandidate
 from tests.conftest import new_project
 from tests.workers.test_crashes import end_lease, until, worker
-from workers.execution import Executor, execute
+from workers.executor import Executor, execute
 
 INSPECT, INGEST = InspectArtifacts.kind, IngestUploads.kind
 
@@ -47,8 +48,8 @@ async def folder(runtime, project, count: int, name: str) -> Root:
             yield f"{name} {number}".encode()
 
         command = StoreArtifact(root, f"{name}/{number:03}.dat", chunks(), size=len(f"{name} {number}"))
-        lock = owners.lock(root)
-        await uploads.store(runtime.db, project.owner, runtime.blobs, command, lock_owner=lock, limit=1 << 20)
+        lock = file_owners.lock(root)
+        await stream.store(runtime.db, project.owner, runtime.blobs, command, lock_owner=lock, limit=1 << 20)
 
     await asyncio.gather(*(put(number) for number in range(count)))
     async with runtime.db.write() as tx:
@@ -180,12 +181,12 @@ async def test_of_a_lane_one_job_is_claimed(runtime, project):
     lease = await leases.claim(runtime.db, first, "w1")
     second = await promise(runtime, job)
     assert await leases.claim(runtime.db, second, "w2") is None
-    assert await turns.next_in_turn(runtime.db, INSPECT, Turns(), busy=[]) is None
-    assert await leases.hand_back(runtime.db, lease)
+    assert await round_robin.next_job(runtime.db, INSPECT, RoundRobin(), busy=[]) is None
+    assert await leases.release(runtime.db, lease)
     claims = await asyncio.gather(*(leases.claim(runtime.db, id, "w") for id in (first, second) for _ in range(4)))
     (got,) = [claim for claim in claims if claim is not None]
     assert await leases.succeed(runtime.db, got)
-    rest = await turns.next_in_turn(runtime.db, INSPECT, Turns(), busy=[])
+    rest = await round_robin.next_job(runtime.db, INSPECT, RoundRobin(), busy=[])
     assert rest in {first, second} - {got.job.id}
     assert await leases.succeed(runtime.db, await leases.claim(runtime.db, rest, "w"))
 
@@ -198,7 +199,7 @@ async def test_a_job_that_goes_on_gives_way_to_an_equal_one_that_waits(runtime, 
     assert (await states(runtime, root), await unseen(runtime, root)) == (["queued"], 1)
     lease = await leases.claim(runtime.db, first, "w")
     second = await promise(runtime, InspectArtifacts(project.id, root.id))
-    assert await leases.put_behind(runtime.db, lease)
+    assert await leases.requeue_behind(runtime.db, lease)
     assert await states(runtime, root) == ["queued", "succeeded"]
     assert await execute(runtime, second, "w") == "succeeded"
     assert await unseen(runtime, root) == 0
@@ -211,8 +212,8 @@ async def test_files_that_are_sent_take_turns_by_their_owners(runtime, project, 
         for _ in range(count):
             await promise(runtime, IngestUploads(project.id, uuid7()), lane)
     await promise(runtime, IngestUploads(other.id, uuid7()), "c")
-    had, order, busy = Turns(), [], []
-    while (id := await turns.next_in_turn(runtime.db, INGEST, had, busy)) is not None:
+    had, order, busy = RoundRobin(), [], []
+    while (id := await round_robin.next_job(runtime.db, INGEST, had, busy)) is not None:
         busy.append(id)
         order.append(had.lanes[had.project])
     assert sorted(order) == ["a"] * 5 + ["b"] * 2 + ["c"]
@@ -223,10 +224,10 @@ async def test_files_that_are_sent_take_turns_by_their_owners(runtime, project, 
 
 
 def test_only_some_projects_are_remembered():
-    had = Turns()
+    had = RoundRobin()
     for project_id in range(1, 500):
         had.note(project_id, "lane")
-    assert (had.project, len(had.lanes), 499 in had.lanes) == (499, turns.MOST_REMEMBERED, True)
+    assert (had.project, len(had.lanes), 499 in had.lanes) == (499, round_robin.MOST_REMEMBERED, True)
 
 
 async def test_a_long_queue_is_not_read_to_find_the_next(runtime, project, staff):
@@ -241,8 +242,10 @@ async def test_a_long_queue_is_not_read_to_find_the_next(runtime, project, staff
     await promise(runtime, IngestUploads(other.id, uuid7()), "small")
     async with runtime.db.write() as tx:
         await tx.execute(text("ANALYZE background_jobs"))
-    had = Turns(project.id, {project.id: "lane5"})
-    statement = turns._NEXT[INGEST].bindparams(busy=[], projects=[project.id], lanes=["lane5"], after=project.id - 1)
+    had = RoundRobin(project.id, {project.id: "lane5"})
+    statement = round_robin._NEXT[INGEST].bindparams(
+        busy=[], projects=[project.id], lanes=["lane5"], after=project.id - 1
+    )
     compiled = statement.text
     for name, value in {"busy": "'{}'::uuid[]", "projects": f"'{{{project.id}}}'", "lanes": "'{lane5}'"}.items():
         compiled = compiled.replace(f":{name}", value)
@@ -252,7 +255,7 @@ async def test_a_long_queue_is_not_read_to_find_the_next(runtime, project, staff
             plan = "\n".join(await snap.scalars(explain))
         assert "Seq Scan on background_jobs" not in plan and "Sort" not in plan, plan
         assert "Rows Removed" not in plan, plan
-        assert await turns.next_in_turn(runtime.db, INGEST, had, busy=[]) is not None
+        assert await round_robin.next_job(runtime.db, INGEST, had, busy=[]) is not None
         assert had.project == other.id
     finally:
         async with runtime.db.write() as tx:

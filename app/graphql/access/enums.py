@@ -8,7 +8,7 @@ import strawberry
 
 from app.access.policy import Role
 from app.access.policy import Scope as TokenScope
-from app.graphql.fields import enumerated, value
+from app.graphql.types.fields import enumerated, value
 
 __all__ = ["FeatureAccess", "Role", "TokenScope", "Visibility"]
 

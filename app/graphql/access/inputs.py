@@ -8,8 +8,8 @@ import strawberry
 
 from app.access import policy
 from app.graphql.access.enums import FeatureAccess, Role, TokenScope, Visibility
-from app.graphql.access.lookups import GroupLookup, PlaceLookup, ProjectLookup
-from app.graphql.fields import optional
+from app.graphql.access.lookups import GroupLookup, GroupOrProjectLookup, ProjectLookup
+from app.graphql.types.fields import optional
 
 
 @strawberry.input(description="A new user.")
@@ -55,21 +55,21 @@ class ProjectDeleteInput:
 
 @strawberry.input(description="A role for a user.")
 class MemberSetInput:
-    place: PlaceLookup = strawberry.field(description="The group or project.")
+    place: GroupOrProjectLookup = strawberry.field(description="The group or project.")
     username: str = strawberry.field(description="Who.")
     role: Role = strawberry.field(description="The role, at most your own; it replaces a former one.")
 
 
 @strawberry.input(description="The end of a user's own role; inherited ones stay.")
 class MemberRemoveInput:
-    place: PlaceLookup = strawberry.field(description="The group or project.")
+    place: GroupOrProjectLookup = strawberry.field(description="The group or project.")
     username: str = strawberry.field(description="Who; yourself to leave.")
 
 
 @strawberry.input(description="A new access token.")
 class TokenCreateInput:
     name: str = strawberry.field(description="What it is for.")
-    place: PlaceLookup | None = optional(
+    place: GroupOrProjectLookup | None = optional(
         "Confines it to a group or project, where a bot of its own acts; a personal token when left out."
     )
     role: Role = optional("The role of that bot; of no meaning for personal tokens.", default=policy.Role.DEVELOPER)

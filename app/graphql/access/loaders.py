@@ -8,17 +8,18 @@ from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
-from app.access import groups, jobs, pages, place_lists, projects, users
+from app.access import groups, jobs, projects, users
 from app.access.groups import GroupAccess
 from app.access.jobs import JobFilter
-from app.access.lists import Answers
-from app.access.place_lists import PlaceKey
 from app.access.policy import Actor, ProjectAccess
+from app.access.reads import group_loaders, loaders
+from app.access.reads.guarded import Results
+from app.access.reads.loaders import IdKey
 from app.access.users import User
-from app.artifacts import usage
-from app.artifacts.usage import Usage
+from app.artifacts.reads import usage
+from app.artifacts.reads.usage import Usage
 from app.db.database import Database
-from app.graphql.batches import per_arguments
+from app.graphql.types.page_loaders import per_arguments
 from app.pagination import Page, Window
 from app.queue.outbox import BackgroundJob
 
@@ -39,32 +40,32 @@ class AccessLoaders:
         self.jobs: DataLoader[UUID, BackgroundJob | None] = DataLoader(self._jobs)
         self.projects_of_group: DataLoader[tuple[int, Window], Page[ProjectAccess]] = per_arguments(self._in_groups)
         self.groups_of_group: DataLoader[tuple[int, Window], Page[GroupAccess]] = per_arguments(self._below_groups)
-        self.members_of_projects = self._listed(place_lists.members_of_projects)
-        self.members_of_groups = self._listed(place_lists.members_of_groups)
-        self.tokens_of_projects = self._listed(place_lists.tokens_of_projects)
-        self.tokens_of_groups = self._listed(place_lists.tokens_of_groups)
+        self.members_of_projects = self._listed(loaders.members_of_projects)
+        self.members_of_groups = self._listed(loaders.members_of_groups)
+        self.tokens_of_projects = self._listed(loaders.tokens_of_projects)
+        self.tokens_of_groups = self._listed(loaders.tokens_of_groups)
         self.jobs_of_projects = per_arguments(self._jobs_of_projects)
         self.job_counts_of_projects = per_arguments(self._job_counts)
         self.project_count_of_group: DataLoader[int, int] = DataLoader(self._project_counts)
         self.group_count_of_group: DataLoader[int, int] = DataLoader(self._group_counts)
 
     def _listed(
-        self, read: Callable[[Database, Actor, list[PlaceKey], Window], Awaitable[Answers[Page[V]]]]
-    ) -> DataLoader[tuple[PlaceKey, Window], Page[V]]:
+        self, read: Callable[[Database, Actor, list[IdKey], Window], Awaitable[Results[Page[V]]]]
+    ) -> DataLoader[tuple[IdKey, Window], Page[V]]:
         """A loader over a list of the core."""
 
-        async def load(keys: list[PlaceKey], window: Window) -> Answers[Page[V]]:
+        async def load(keys: list[IdKey], window: Window) -> Results[Page[V]]:
             return await read(self._db, self._actor, keys, window)
 
         return per_arguments(load)
 
     async def _jobs_of_projects(
-        self, keys: list[PlaceKey], wish: tuple[Window, JobFilter]
-    ) -> Answers[Page[BackgroundJob]]:
-        return await place_lists.jobs_of_projects(self._db, self._actor, keys, *wish)
+        self, keys: list[IdKey], wish: tuple[Window, JobFilter]
+    ) -> Results[Page[BackgroundJob]]:
+        return await loaders.jobs_of_projects(self._db, self._actor, keys, *wish)
 
-    async def _job_counts(self, keys: list[PlaceKey], wish: JobFilter) -> Answers[int]:
-        return await place_lists.count_jobs_of_projects(self._db, self._actor, keys, wish)
+    async def _job_counts(self, keys: list[IdKey], wish: JobFilter) -> Results[int]:
+        return await loaders.count_jobs_of_projects(self._db, self._actor, keys, wish)
 
     async def _users(self, ids: list[int]) -> Sequence[User | None]:
         return await users.by_ids(self._db, ids)
@@ -78,20 +79,20 @@ class AccessLoaders:
     async def _groups(self, ids: list[int]) -> Sequence[GroupAccess | None]:
         return await groups.by_ids(self._db, self._actor, ids)
 
-    async def _storage(self, keys: list[tuple[int]]) -> Answers[Usage]:
+    async def _storage(self, keys: list[tuple[int]]) -> Results[Usage]:
         return await usage.of_projects(self._db, self._actor, keys)
 
     async def _jobs(self, ids: list[UUID]) -> Sequence[BackgroundJob | None]:
         return await jobs.by_ids(self._db, self._actor, ids)
 
     async def _in_groups(self, ids: list[int], window: Window) -> Sequence[Page[ProjectAccess]]:
-        return await pages.projects_of_groups(self._db, self._actor, ids, window)
+        return await group_loaders.projects_of_groups(self._db, self._actor, ids, window)
 
     async def _below_groups(self, ids: list[int], window: Window) -> Sequence[Page[GroupAccess]]:
-        return await pages.groups_of_groups(self._db, self._actor, ids, window)
+        return await group_loaders.groups_of_groups(self._db, self._actor, ids, window)
 
     async def _project_counts(self, ids: list[int]) -> Sequence[int]:
-        return await pages.count_projects_of_groups(self._db, self._actor, ids)
+        return await group_loaders.count_projects_of_groups(self._db, self._actor, ids)
 
     async def _group_counts(self, ids: list[int]) -> Sequence[int]:
-        return await pages.count_groups_of_groups(self._db, self._actor, ids)
+        return await group_loaders.count_groups_of_groups(self._db, self._actor, ids)

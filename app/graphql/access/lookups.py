@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import strawberry
 
-from app.graphql import ids
-from app.graphql.fields import choice
+from app.graphql.types import ids
+from app.graphql.types.fields import choice
 
 
 @strawberry.input(one_of=True, description="Names a group, in one of two ways.")
@@ -47,6 +47,6 @@ class ProjectLookup:
 
 
 @strawberry.input(one_of=True, description="A group or a project.")
-class PlaceLookup:
+class GroupOrProjectLookup:
     group: GroupLookup | None = choice("A group.")
     project: ProjectLookup | None = choice("A project.")

@@ -8,11 +8,11 @@ import strawberry
 
 from app.access import groups, members, projects, tokens, users
 from app.access.groups import CreateGroup
-from app.access.members import Place
+from app.access.members import GroupOrProject
 from app.access.projects import CreateProject, UpdateProject
 from app.access.tokens import IssueToken
 from app.access.users import CreateUser
-from app.graphql import ids
+from app.graphql.access.groups_and_projects import Group, Project
 from app.graphql.access.inputs import (
     GroupCreateInput,
     MemberRemoveInput,
@@ -24,15 +24,15 @@ from app.graphql.access.inputs import (
     TokenRevokeInput,
     UserCreateInput,
 )
-from app.graphql.access.lookups import PlaceLookup
-from app.graphql.access.places import Group, Project
+from app.graphql.access.lookups import GroupOrProjectLookup
 from app.graphql.access.queries import find_group, find_project
 from app.graphql.access.types import Member, Token, User
 from app.graphql.context import Info
 from app.graphql.errors import UserError
-from app.graphql.fields import INPUT, mutation, optional, user_errors
 from app.graphql.jobs.queries import job_by_id
 from app.graphql.jobs.types import BackgroundJob
+from app.graphql.types import ids
+from app.graphql.types.fields import INPUT, mutation, optional, user_errors
 from app.upkeep import project_deletion
 
 
@@ -156,7 +156,7 @@ class AccessMutation:
 
     @mutation("Makes an access token: your own, or one of a group or project that you maintain.")
     async def token_create(self, info: Info, input: Annotated[TokenCreateInput, INPUT]) -> TokenCreatePayload:
-        place = await _place(info, input.place) if input.place else Place()
+        place = await _place(info, input.place) if input.place else GroupOrProject()
         command = IssueToken(
             name=input.name,
             scopes=tuple(input.scopes),
@@ -176,8 +176,8 @@ class AccessMutation:
         return TokenRevokePayload(token=Token.of(await tokens.revoke(info.context.db, info.context.actor, key)))
 
 
-async def _place(info: Info, lookup: PlaceLookup) -> Place:
+async def _place(info: Info, lookup: GroupOrProjectLookup) -> GroupOrProject:
     if lookup.project:
-        return Place(project_id=(await find_project(info, lookup.project)).id)
+        return GroupOrProject(project_id=(await find_project(info, lookup.project)).id)
     assert lookup.group, "one of the two is given"
-    return Place(group_id=(await find_group(info, lookup.group)).id)
+    return GroupOrProject(group_id=(await find_group(info, lookup.group)).id)

@@ -8,13 +8,13 @@ import strawberry
 
 from app.access import groups, policy, projects, tokens
 from app.graphql.access.enums import TokenScope
+from app.graphql.access.groups_and_projects import Group, Project
 from app.graphql.access.lookups import GroupLookup, ProjectLookup
-from app.graphql.access.places import Group, Project
 from app.graphql.access.types import Token, User, named_user
-from app.graphql.connections import After, Before, Connection, First, Last, connection, window
 from app.graphql.context import Info
 from app.graphql.errors import or_none
-from app.graphql.fields import resolved
+from app.graphql.types.connections import After, Before, Connection, First, Last, connection, window
+from app.graphql.types.fields import resolved
 
 Search = Annotated[str, strawberry.argument(description="Only what has this text in its full path, whatever the case.")]
 

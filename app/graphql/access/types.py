@@ -7,11 +7,11 @@ from datetime import datetime
 import strawberry
 
 from app.access import members, policy, tokens, users
-from app.graphql import ids
 from app.graphql.access.enums import Role, TokenScope
 from app.graphql.context import Info
-from app.graphql.fields import resolved
-from app.graphql.node import Node
+from app.graphql.types import ids
+from app.graphql.types.fields import resolved
+from app.graphql.types.node import Node
 
 
 @strawberry.type(description="Somebody who acts: a person, or the bot behind a project or group token.")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from strawberry.dataloader import DataLoader
 
-from app.access.lists import Answers
 from app.access.policy import Actor, Permission
-from app.artifacts import pages
-from app.artifacts.announced_uploads import MultipartUpload
+from app.access.reads.guarded import Results
 from app.artifacts.artifacts import ArtifactDetails
-from app.artifacts.pages import ArtifactKey, Findings, FolderKey, ListedFiles, RootKey
+from app.artifacts.reads import loaders
+from app.artifacts.reads.loaders import ArtifactKey, Findings, FolderKey, ListedFiles, RootKey
+from app.artifacts.uploads.announced import MultipartUpload
 from app.db.database import Database
-from app.graphql.batches import per_arguments
+from app.graphql.types.page_loaders import per_arguments
 from app.pagination import Page, Window
 
 
@@ -32,20 +32,20 @@ class ArtifactLoaders:
         self.parts_asked = 0
         """Parts of uploads that the request has asked for so far."""
 
-    async def _pages(self, keys: list[RootKey], wish: tuple[Window, str, Permission]) -> Answers[Page[ArtifactDetails]]:
-        return await pages.of_roots(self._db, self._actor, keys, *wish)
+    async def _pages(self, keys: list[RootKey], wish: tuple[Window, str, Permission]) -> Results[Page[ArtifactDetails]]:
+        return await loaders.of_roots(self._db, self._actor, keys, *wish)
 
     async def _artifacts(self, keys: list[ArtifactKey]) -> list[ArtifactDetails | None]:
-        return await pages.by_ids(self._db, self._actor, keys)
+        return await loaders.by_ids(self._db, self._actor, keys)
 
     async def _uploads(self, keys: list[ArtifactKey]) -> list[MultipartUpload | None]:
-        return await pages.uploads_by_keys(self._db, self._actor, keys)
+        return await loaders.uploads_by_keys(self._db, self._actor, keys)
 
     async def _findings(self, keys: list[ArtifactKey]) -> list[Findings | None]:
-        return await pages.findings(self._db, self._actor, keys)
+        return await loaders.findings(self._db, self._actor, keys)
 
-    async def _counts(self, keys: list[RootKey], wish: tuple[str, Permission]) -> Answers[int]:
-        return await pages.counts_of_roots(self._db, self._actor, keys, *wish)
+    async def _counts(self, keys: list[RootKey], wish: tuple[str, Permission]) -> Results[int]:
+        return await loaders.counts_of_roots(self._db, self._actor, keys, *wish)
 
-    async def _listed(self, keys: list[FolderKey], permission: Permission) -> Answers[ListedFiles]:
-        return await pages.listed(self._db, self._actor, keys, permission)
+    async def _listed(self, keys: list[FolderKey], permission: Permission) -> Results[ListedFiles]:
+        return await loaders.listed(self._db, self._actor, keys, permission)

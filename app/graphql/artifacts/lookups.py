@@ -8,12 +8,12 @@ import strawberry
 
 from app.artifacts.artifacts import Root
 from app.graphql.context import Info
-from app.graphql.fields import choice
 from app.graphql.registry.lookups import ModelVersionLookup
 from app.graphql.registry.queries import find_version
 from app.graphql.tracking.lookups import CandidateLookup, LoggedModelLookup
 from app.graphql.tracking.queries import find_candidate, find_logged_model
-from app.registry import versions
+from app.graphql.types.fields import choice
+from app.registry.versions import versions
 
 
 @strawberry.input(one_of=True, description="Names whose files they are.")

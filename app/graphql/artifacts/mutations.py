@@ -7,12 +7,13 @@ from typing import Annotated
 import strawberry
 
 from app.access.policy import Permission
-from app.artifacts import paths, sight, uploads
+from app.artifacts import paths, visibility
+from app.artifacts.uploads import stream
 from app.graphql.artifacts.lookups import ArtifactOwner, below, find_root
 from app.graphql.context import Info
 from app.graphql.errors import UserError
-from app.graphql.fields import INPUT, mutation, optional, user_errors
-from app.tracking import owners
+from app.graphql.types.fields import INPUT, mutation, optional, user_errors
+from app.tracking import file_owners
 
 
 @strawberry.input(description="The end of files.")
@@ -35,12 +36,12 @@ class ArtifactsMutation:
     ) -> ArtifactsDeletePayload:
         root, folder = await find_root(info, input.owner)
         access = await info.context.loaders.access.projects.load(root.project_id)
-        count = await uploads.remove(
+        count = await stream.remove(
             info.context.db,
             info.context.actor,
             root,
             below(folder, paths.check(input.path.rstrip("/"))),
-            lock_owner=owners.lock(root),
-            permission=sight.writing(access) if access else Permission.REGISTRY_WRITE,
+            lock_owner=file_owners.lock(root),
+            permission=visibility.write_permission(access) if access else Permission.REGISTRY_WRITE,
         )
         return ArtifactsDeletePayload(deleted_count=count)

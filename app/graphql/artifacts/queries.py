@@ -7,17 +7,18 @@ from typing import Annotated
 import strawberry
 
 from app.access.policy import Permission
-from app.artifacts import pages, paths
+from app.artifacts import paths
 from app.artifacts.artifacts import ArtifactDetails
+from app.artifacts.reads import loaders
 from app.errors import ModelyardError, NotFound
-from app.graphql import ids
 from app.graphql.artifacts.lookups import ArtifactLookup, ArtifactOwner, below, find_root
 from app.graphql.artifacts.types import Artifact
-from app.graphql.artifacts.uploads import ArtifactUpload, upload_by_key, uploads_of
-from app.graphql.connections import After, Before, Connection, First, Last, window
 from app.graphql.context import Info
 from app.graphql.errors import or_none
-from app.graphql.fields import choice, resolved
+from app.graphql.types import ids
+from app.graphql.types.connections import After, Before, Connection, First, Last, window
+from app.graphql.types.fields import choice, resolved
+from app.graphql.uploads.types import ArtifactUpload, upload_by_key, uploads_of
 
 
 @strawberry.type
@@ -75,7 +76,7 @@ async def find_artifact(info: Info, by: ArtifactLookup) -> ArtifactDetails:
     path = below(folder, paths.check(by.path.path))
     permission = Permission.REGISTRY_READ if by.path.owner.model_version else Permission.CANDIDATE_READ
     keys = [(root.project_id, root.id, path)]
-    (found,) = await pages.by_paths(info.context.db, info.context.actor, keys, permission)
+    (found,) = await loaders.by_paths(info.context.db, info.context.actor, keys, permission)
     if isinstance(found, ModelyardError):
         raise found
     return _there(found, path)

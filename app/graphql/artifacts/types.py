@@ -13,16 +13,17 @@ from strawberry.scalars import JSON
 
 from app.access import policy
 from app.access.policy import Permission
-from app.artifacts import downloads, paths, sight
+from app.artifacts import paths, visibility
 from app.artifacts.artifacts import ArtifactDetails
-from app.artifacts.pages import Findings
-from app.graphql import ids
+from app.artifacts.reads import downloads
+from app.artifacts.reads.loaders import Findings
 from app.graphql.access.types import User, maker
-from app.graphql.connections import Connection, connection
 from app.graphql.context import Info
-from app.graphql.fields import resolved, value
-from app.graphql.node import Node
-from app.graphql.scalars import Long
+from app.graphql.types import ids
+from app.graphql.types.connections import Connection, connection
+from app.graphql.types.fields import resolved, value
+from app.graphql.types.node import Node
+from app.graphql.types.scalars import Long
 from app.pagination import Window
 
 Folder = Annotated[str, strawberry.argument(description="Only files below this folder, in whatever depth.")]
@@ -130,13 +131,13 @@ class Artifact(Node):
     @resolved("Whether you may delete it.")
     async def viewer_can_delete(self, info: Info) -> bool:
         access = await info.context.loaders.access.projects.load(self.details.project_id)
-        return access is not None and policy.allows(info.context.actor, access, sight.writing(access))
+        return access is not None and policy.allows(info.context.actor, access, visibility.write_permission(access))
 
     @resolved("Whether it is in quarantine and you may let it out.")
     async def viewer_can_release(self, info: Info) -> bool:
         if self.state is not ArtifactState.QUARANTINED:
             return False
-        return await places.may(info, self.details.project_id, Permission.ARTIFACT_RELEASE)
+        return await groups_and_projects.may(info, self.details.project_id, Permission.ARTIFACT_RELEASE)
 
     @resolved("Who stored it.")
     async def created_by(self, info: Info) -> User | None:
@@ -152,4 +153,4 @@ async def artifacts_of(
     return connection(found, Artifact.of, lambda: loaders.counts.load((key, (folder, permission))))
 
 
-from app.graphql.access import places  # noqa: E402 - types of these modules refer to each other
+from app.graphql.access import groups_and_projects  # noqa: E402 - types of these modules refer to each other

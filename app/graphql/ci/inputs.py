@@ -7,9 +7,9 @@ import strawberry
 from app.graphql.access.enums import Role, TokenScope
 from app.graphql.access.lookups import ProjectLookup
 from app.graphql.ci.types import CiProvider
-from app.graphql.fields import choice, optional
 from app.graphql.registry.lookups import ModelVersionLookup
 from app.graphql.tracking.lookups import CandidateLookup
+from app.graphql.types.fields import choice, optional
 
 
 @strawberry.input(one_of=True, description="What a CI job produced: a candidate or a model version.")

@@ -9,9 +9,8 @@ import strawberry
 
 from app.ci import configuration, jobs
 from app.ci.configuration import EditSettings
-from app.ci.trust import UNCHANGED, EditIdentity
+from app.ci.identities.trust import UNCHANGED, EditIdentity
 from app.errors import Invalid
-from app.graphql import ids
 from app.graphql.ci.inputs import (
     CiClaimInput,
     CiIdentityInput,
@@ -24,8 +23,9 @@ from app.graphql.ci.inputs import (
 from app.graphql.ci.types import CiJob, CiSettings
 from app.graphql.context import Info
 from app.graphql.errors import UserError
-from app.graphql.fields import INPUT, mutation, optional, user_errors
-from app.registry import ci_jobs as of_versions
+from app.graphql.types import ids
+from app.graphql.types.fields import INPUT, mutation, optional, user_errors
+from app.registry.versions import ci_links as of_versions
 from app.tracking import ci_jobs as of_candidates
 
 
@@ -100,7 +100,7 @@ class CiMutation:
             provider, input.base_url, input.ci_project, input.token, input.hook_secret, _identity(input.identity)
         )
         project = input.project.key()
-        saved = await configuration.save(context.db, context.actor, context.runtime.observer, project, wish)
+        saved = await configuration.save(context.db, context.actor, context.runtime.ci_client, project, wish)
         return CiSettingsUpdatePayload(ci_settings=CiSettings.of(info, saved))
 
     @mutation("Removes the CI settings of a project with their secrets; links stay. For maintainers.")

@@ -11,14 +11,14 @@ import strawberry
 from app.access import policy
 from app.access.policy import Permission
 from app.ci.configuration import CiSettings as SettingsRow
-from app.ci.jobs import SeenJob
-from app.graphql import ids
+from app.ci.jobs import VisibleJob
 from app.graphql.access.enums import Role, TokenScope
 from app.graphql.context import Info
 from app.graphql.errors import or_none
-from app.graphql.fields import resolved, value
-from app.graphql.node import Node
-from app.graphql.scalars import Long
+from app.graphql.types import ids
+from app.graphql.types.fields import resolved, value
+from app.graphql.types.node import Node
+from app.graphql.types.scalars import Long
 
 
 @strawberry.enum(description="A kind of CI system.")
@@ -67,7 +67,7 @@ class CiJob(Node):
     next_check_at: datetime | None = strawberry.field(description="When it is asked next; null: not by itself.")
 
     @classmethod
-    def of(cls, job: SeenJob) -> CiJob:
+    def of(cls, job: VisibleJob) -> CiJob:
         return cls(
             id=ids.of("CiJob", job.project_id, job.id),
             project_id=job.project_id,
@@ -81,7 +81,7 @@ class CiJob(Node):
     @resolved("Whether you may have it looked at again.")
     async def viewer_can_refresh(self, info: Info) -> bool:
         wanted = (Permission.CANDIDATE_WRITE, Permission.REGISTRY_WRITE)
-        return any([await places.may(info, self.project_id, permission) for permission in wanted])
+        return any([await groups_and_projects.may(info, self.project_id, permission) for permission in wanted])
 
 
 _SAME = (
@@ -145,7 +145,7 @@ class CiSettings:
 
     @resolved("Whether you may change and remove them.")
     async def viewer_can_update(self, info: Info) -> bool:
-        return await places.may(info, self.project_id, Permission.CI_MANAGE)
+        return await groups_and_projects.may(info, self.project_id, Permission.CI_MANAGE)
 
 
 def _identity(row: SettingsRow) -> CiIdentity:
@@ -191,4 +191,4 @@ async def ci_job_by_key(info: Info, project_id: int, ci_job_id: UUID) -> CiJob |
     return CiJob.of(job) if job else None
 
 
-from app.graphql.access import places  # noqa: E402 - types of these modules refer to each other
+from app.graphql.access import groups_and_projects  # noqa: E402 - types of these modules refer to each other

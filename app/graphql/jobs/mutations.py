@@ -8,12 +8,12 @@ from uuid import UUID
 import strawberry
 
 from app.access import jobs
-from app.graphql import ids
 from app.graphql.context import Info
 from app.graphql.errors import UserError
-from app.graphql.fields import INPUT, mutation, optional, user_errors
 from app.graphql.jobs.types import BackgroundJob
-from app.upkeep import cancelling
+from app.graphql.types import ids
+from app.graphql.types.fields import INPUT, mutation, optional, user_errors
+from app.upkeep import job_cancellation
 
 
 @strawberry.input(description="Another chance for a dead background job.")
@@ -55,7 +55,7 @@ class JobsMutation:
     async def background_job_cancel(
         self, info: Info, input: Annotated[BackgroundJobCancelInput, INPUT]
     ) -> BackgroundJobCancelPayload:
-        job = await cancelling.cancel(info.context.db, info.context.actor, _key(input.id))
+        job = await job_cancellation.cancel(info.context.db, info.context.actor, _key(input.id))
         return BackgroundJobCancelPayload(background_job=BackgroundJob.of(job))
 
 

@@ -8,12 +8,12 @@ from uuid import UUID
 import strawberry
 
 from app.access import jobs, projects
-from app.graphql import ids
 from app.graphql.access.lookups import ProjectLookup
-from app.graphql.connections import After, Before, Connection, First, Last, connection, window
 from app.graphql.context import Info
-from app.graphql.fields import choice, resolved
 from app.graphql.jobs.types import BackgroundJob, InState, OfKind, jobs_of
+from app.graphql.types import ids
+from app.graphql.types.connections import After, Before, Connection, First, Last, connection, window
+from app.graphql.types.fields import choice, resolved
 
 
 @strawberry.input(one_of=True, description="Names a background job, in one of two ways.")

@@ -11,16 +11,16 @@ import strawberry
 from app.access import policy
 from app.access.jobs import JobFilter
 from app.access.policy import Permission
-from app.graphql import ids
 from app.graphql.access.types import User, named_user
-from app.graphql.connections import Connection, connection
 from app.graphql.context import Info
-from app.graphql.fields import resolved, value
-from app.graphql.node import Node
-from app.graphql.scalars import Long
+from app.graphql.types import ids
+from app.graphql.types.connections import Connection, connection
+from app.graphql.types.fields import resolved, value
+from app.graphql.types.node import Node
+from app.graphql.types.scalars import Long
 from app.pagination import Window
-from app.queue import outbox, watching
-from app.upkeep import cancelling
+from app.queue import change_tokens, outbox
+from app.upkeep import job_cancellation
 
 
 @strawberry.enum(description="How far a background job is.")
@@ -73,7 +73,7 @@ class BackgroundJob(Node):
 
     @resolved("How it stands now, in short; pass it as `after` of `backgroundJobUpdated` to be told of changes alone.")
     def cursor(self) -> str:
-        return watching.look(self.row)
+        return change_tokens.change_token(self.row)
 
     @resolved("Who asked for it, when that may be seen.")
     async def requested_by(self, info: Info) -> User | None:
@@ -85,7 +85,7 @@ class BackgroundJob(Node):
 
     @resolved("Whether it waits or is dead, may be given up, and by you.")
     async def viewer_can_cancel(self, info: Info) -> bool:
-        cancellable = self.row.state in {"queued", "dead"} and self.kind in cancelling.GIVING_UP
+        cancellable = self.row.state in {"queued", "dead"} and self.kind in job_cancellation.GIVING_UP
         return cancellable and await self._may_manage(info)
 
     async def _may_manage(self, info: Info) -> bool:

@@ -8,15 +8,15 @@ from typing import Annotated, Any, TypeVar, cast
 
 import strawberry
 
-from app.graphql import ids
 from app.graphql.access.lookups import ProjectLookup
 from app.graphql.context import Info
 from app.graphql.jobs.queries import BackgroundJobLookup
 from app.graphql.jobs.types import BackgroundJob
 from app.graphql.live.types import CandidateUpdate, ProjectEvent, ProjectEventType
 from app.graphql.tracking.lookups import CandidateLookup
-from app.journal.marks import Cursor
-from app.live import following
+from app.graphql.types import ids
+from app.journal.positions import Cursor
+from app.live import streams
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -52,7 +52,7 @@ class Subscription:
         context, key = info.context, by.key()
         if key is None:
             raise ids.missing("background job", by.id or by.uuid or "", "by")
-        async with aclosing(following.job(context.live, context.actor, key, after)) as found:
+        async with aclosing(streams.job(context.live, context.actor, key, after)) as found:
             async for row in found:
                 context.renew()
                 yield BackgroundJob.of(row)
@@ -65,7 +65,7 @@ class Subscription:
         after: After = None,
     ) -> AsyncGenerator[CandidateUpdate, None]:
         context, cursor = info.context, _cursor(after)
-        async with aclosing(following.candidate(context.live, context.actor, by.key("by"), cursor)) as found:
+        async with aclosing(streams.candidate(context.live, context.actor, by.key("by"), cursor)) as found:
             async for state in found:
                 context.renew()
                 yield CandidateUpdate.of(state)
@@ -79,7 +79,7 @@ class Subscription:
         types: Kinds = None,
     ) -> AsyncGenerator[ProjectEvent, None]:
         context, cursor = info.context, _cursor(after)
-        async with aclosing(following.project(context.live, context.actor, project.key(), cursor)) as found:
+        async with aclosing(streams.project(context.live, context.actor, project.key(), cursor)) as found:
             async for told in found:
                 context.renew()
                 event = ProjectEvent.of(told)

@@ -7,16 +7,16 @@ from enum import Enum
 
 import strawberry
 
-from app.graphql import ids
 from app.graphql.context import Info
-from app.graphql.fields import resolved, value
-from app.graphql.node import Node
 from app.graphql.nodes import by_id
 from app.graphql.tracking.logs import Metric
 from app.graphql.tracking.types import Candidate, candidate_by_key
+from app.graphql.types import ids
+from app.graphql.types.fields import resolved, value
+from app.graphql.types.node import Node
 from app.journal.events import Event
-from app.live.following import CandidateState, Reset
-from app.live.watch import Told
+from app.live.streams import CandidateState, Reset
+from app.live.subscribers import EventMessage
 
 _WITHOUT_PROJECT = {"BackgroundJob"}
 
@@ -62,7 +62,7 @@ class ProjectEvent:
     cursor: str = strawberry.field(description="The place behind it, for `after` of the next subscription.")
 
     @classmethod
-    def of(cls, told: Told | Reset) -> ProjectEvent:
+    def of(cls, told: EventMessage | Reset) -> ProjectEvent:
         if isinstance(told, Reset):
             place = ids.of("Project", told.project_id)
             return cls(

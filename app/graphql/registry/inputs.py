@@ -5,11 +5,11 @@ from __future__ import annotations
 import strawberry
 
 from app.graphql.access.lookups import ProjectLookup
-from app.graphql.fields import optional
-from app.graphql.pairs import TagInput, TagPatch
 from app.graphql.registry.lookups import ModelLookup, ModelVersionLookup
 from app.graphql.registry.orders import Increment
-from app.graphql.scalars import Long
+from app.graphql.types.fields import optional
+from app.graphql.types.scalars import Long
+from app.graphql.types.tags_and_params import TagInput, TagPatch
 
 
 @strawberry.input(description="A new model.")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import strawberry
 
-from app.graphql import ids
-from app.graphql.fields import choice
-from app.registry.references import parse_reference
-from app.registry.versions import Named, Target
+from app.graphql.types import ids
+from app.graphql.types.fields import choice
+from app.registry.references.parse import parse_reference
+from app.registry.versions.versions import Named, Target
 
 
 @strawberry.input(description="A model by project and name.")

@@ -7,13 +7,10 @@ from uuid import UUID
 
 import strawberry
 
-from app.graphql import ids
 from app.graphql.context import Info
 from app.graphql.errors import UserError
-from app.graphql.fields import INPUT, mutation, optional, user_errors
 from app.graphql.jobs.queries import job_by_id
 from app.graphql.jobs.types import BackgroundJob
-from app.graphql.pairs import mapping, patch
 from app.graphql.registry.inputs import (
     AliasRemoveInput,
     AliasSetInput,
@@ -29,12 +26,16 @@ from app.graphql.registry.inputs import (
 )
 from app.graphql.registry.queries import find_model, find_version
 from app.graphql.registry.types import Alias, Model, ModelVersion
-from app.registry import aliases, completion, copying, editing, models, versions
-from app.registry.copying import CopyVersion
+from app.graphql.types import ids
+from app.graphql.types.fields import INPUT, mutation, optional, user_errors
+from app.graphql.types.tags_and_params import mapping, patch
+from app.registry import aliases, completion, editing, models
 from app.registry.editing import EditModel, EditVersion
 from app.registry.models import CreateModel
-from app.registry.references import parse_reference
-from app.registry.versions import CreateVersion
+from app.registry.references.parse import parse_reference
+from app.registry.versions import copy, versions
+from app.registry.versions.copy import CopyVersion
+from app.registry.versions.versions import CreateVersion
 
 
 @strawberry.type(description="What became of `modelCreate`.")
@@ -165,7 +166,7 @@ class RegistryMutation:
             raise ids.missing("such model in the project of the version", input.model.id or owner.name, "model")
         tags = None if input.tags is None else mapping(input.tags, "tags")
         wish = CopyVersion(owner.id, input.version, input.description, tags)
-        made = await copying.copy(context.db, context.actor, owner.project_id, original.id, wish)
+        made = await copy.copy(context.db, context.actor, owner.project_id, original.id, wish)
         return ModelVersionCopyPayload(model_version=ModelVersion.of(made))
 
     @mutation("Changes description and tags of a version: all of it or nothing.")

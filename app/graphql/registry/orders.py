@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import strawberry
 
-from app.graphql.fields import enumerated, optional
+from app.graphql.types.fields import enumerated, optional
 from app.registry.models import ModelOrder, ModelSort
 from app.registry.pages import VersionSort
-from app.registry.semver import Increment
-from app.registry.states import State as ModelVersionState
+from app.registry.references.semver import Increment
+from app.registry.versions.states import State as ModelVersionState
 
 __all__ = ["Increment", "ModelOrderBy", "ModelSort", "ModelVersionState", "VersionOrderBy", "VersionSort"]
 

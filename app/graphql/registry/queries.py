@@ -10,14 +10,15 @@ from app.errors import Invalid
 from app.graphql.artifacts.hashes import SHA256
 from app.graphql.context import Info
 from app.graphql.errors import UserError, or_none
-from app.graphql.fields import INPUT, resolved
-from app.graphql.pairs import mapping
 from app.graphql.registry.inputs import ModelVersionCheckInput
 from app.graphql.registry.lookups import ModelLookup, ModelVersionLookup
 from app.graphql.registry.types import Model, ModelVersion
-from app.registry import checking, models, versions
-from app.registry.checking import CheckVersion, PlannedFile
-from app.registry.versions import CreateVersion
+from app.graphql.types.fields import INPUT, resolved
+from app.graphql.types.tags_and_params import mapping
+from app.registry import models
+from app.registry.versions import check, versions
+from app.registry.versions.check import CheckVersion, PlannedFile
+from app.registry.versions.versions import CreateVersion
 
 
 @strawberry.type(description="Whether a version could be made and pushed.")
@@ -47,7 +48,7 @@ class RegistryQuery:
         self, info: Info, input: Annotated[ModelVersionCheckInput, INPUT]
     ) -> ModelVersionCheck:
         context = info.context
-        verdict = await checking.check(
+        verdict = await check.check(
             context.db,
             context.actor,
             input.project.key(),

@@ -6,10 +6,11 @@ import strawberry
 
 from app.graphql.context import Info
 from app.graphql.errors import or_empty
-from app.graphql.fields import resolved
-from app.graphql.tracking.search import Wish
-from app.registry import models, versions
+from app.graphql.tracking.search import SearchRequest
+from app.graphql.types.fields import resolved
+from app.registry import models
 from app.registry.listing import SearchModels, SearchVersions
+from app.registry.versions import versions
 
 
 @strawberry.type(description="Models that a search found, in its order.")
@@ -34,14 +35,14 @@ class ModelVersionSearch:
         return [registry.ModelVersion.of(row) for row in self.found]
 
 
-async def find_models(info: Info, project_id: int, wish: Wish, order_by: list[str]) -> ModelSearch:
+async def find_models(info: Info, project_id: int, wish: SearchRequest, order_by: list[str]) -> ModelSearch:
     """One page of the search, by the request's loader."""
     command = SearchModels(wish.filter, tuple(order_by), wish.limit(), wish.after)
     found, token = await or_empty(info.context.loaders.registry.searches.load(((project_id,), command)), ([], None))
     return ModelSearch(found=found, has_next_page=token is not None, end_cursor=token)
 
 
-async def find_versions(info: Info, project_id: int, wish: Wish, order_by: list[str]) -> ModelVersionSearch:
+async def find_versions(info: Info, project_id: int, wish: SearchRequest, order_by: list[str]) -> ModelVersionSearch:
     """One page of the search, by the request's loader."""
     command = SearchVersions(wish.filter, tuple(order_by), wish.limit(), wish.after)
     loader = info.context.loaders.registry.version_searches

@@ -9,24 +9,25 @@ from uuid import UUID
 import strawberry
 
 from app.access.policy import Permission
-from app.graphql import ids, markdown
 from app.graphql.access.types import User, maker
 from app.graphql.artifacts.types import Artifact, Folder, artifacts_of
 from app.graphql.ci import types as ci
-from app.graphql.connections import After, Before, Connection, First, Last, connection, window
 from app.graphql.context import Info
 from app.graphql.errors import or_empty, or_none
-from app.graphql.fields import resolved
-from app.graphql.node import Node
-from app.graphql.pairs import Tag, tags_of
 from app.graphql.registry.orders import ModelVersionState, VersionOrderBy
-from app.graphql.scalars import Long
+from app.graphql.types import ids, markdown
+from app.graphql.types.connections import After, Before, Connection, First, Last, connection, window
+from app.graphql.types.fields import resolved
+from app.graphql.types.node import Node
+from app.graphql.types.scalars import Long
+from app.graphql.types.tags_and_params import Tag, tags_of
 from app.pagination import Page, Window
-from app.registry import models, pages, states, versions
+from app.registry import models, pages
 from app.registry.aliases import AliasDetails
 from app.registry.models import ModelOrder
 from app.registry.pages import VersionList
-from app.registry.references import parse_reference
+from app.registry.references.parse import parse_reference
+from app.registry.versions import states, versions
 
 Reference = Annotated[
     str | None,
@@ -67,8 +68,8 @@ class Model(Node):
         return markdown.to_html(self.description)
 
     @resolved("The project that it is in.")
-    async def project(self, info: Info) -> places.Project | None:
-        return await places.project_by_id(info, self.row.project_id)
+    async def project(self, info: Info) -> groups_and_projects.Project | None:
+        return await groups_and_projects.project_by_id(info, self.row.project_id)
 
     @resolved("The experiment whose candidates belong to it.")
     async def experiment(self, info: Info) -> tracking.Experiment | None:
@@ -115,11 +116,11 @@ class Model(Node):
 
     @resolved("Whether you may change it, add versions and set aliases.")
     async def viewer_can_update(self, info: Info) -> bool:
-        return await places.may(info, self.row.project_id, Permission.REGISTRY_WRITE)
+        return await groups_and_projects.may(info, self.row.project_id, Permission.REGISTRY_WRITE)
 
     @resolved("Whether you may delete it.")
     async def viewer_can_delete(self, info: Info) -> bool:
-        return await places.may(info, self.row.project_id, Permission.REGISTRY_WRITE)
+        return await groups_and_projects.may(info, self.row.project_id, Permission.REGISTRY_WRITE)
 
 
 @strawberry.type(description="One release of a model.")
@@ -215,11 +216,11 @@ class ModelVersion(Node):
 
     @resolved("Whether you may change it, move its stage and set aliases on it.")
     async def viewer_can_update(self, info: Info) -> bool:
-        return await places.may(info, self.row.project_id, Permission.REGISTRY_WRITE)
+        return await groups_and_projects.may(info, self.row.project_id, Permission.REGISTRY_WRITE)
 
     @resolved("Whether you may delete it.")
     async def viewer_can_delete(self, info: Info) -> bool:
-        return await places.may(info, self.row.project_id, Permission.REGISTRY_WRITE)
+        return await groups_and_projects.may(info, self.row.project_id, Permission.REGISTRY_WRITE)
 
 
 @strawberry.type(description="A movable name on a version.")
@@ -250,7 +251,7 @@ class Alias:
 
     @resolved("Whether you may move it and take it away.")
     async def viewer_can_update(self, info: Info) -> bool:
-        return await places.may(info, self.project_id, Permission.REGISTRY_WRITE)
+        return await groups_and_projects.may(info, self.project_id, Permission.REGISTRY_WRITE)
 
 
 async def model_by_key(info: Info, project_id: int, model_id: int) -> Model | None:
@@ -297,6 +298,6 @@ async def models_of(info: Info, project_id: int, page: Window, text: str, order:
 
 
 # At the end, since the types of these modules refer to each other.
-from app.graphql.access import places  # noqa: E402
-from app.graphql.tracking import logged_models as logged  # noqa: E402
+from app.graphql.access import groups_and_projects  # noqa: E402
+from app.graphql.logged_models import types as logged  # noqa: E402
 from app.graphql.tracking import types as tracking  # noqa: E402

@@ -5,11 +5,11 @@ from __future__ import annotations
 import strawberry
 
 from app.graphql.access.lookups import ProjectLookup
-from app.graphql.fields import optional
-from app.graphql.pairs import ParamInput, TagInput, TagPatch
-from app.graphql.scalars import Long, Number
 from app.graphql.tracking.lookups import CandidateLookup, ExperimentLookup
 from app.graphql.tracking.types import CandidateStatus
+from app.graphql.types.fields import optional
+from app.graphql.types.scalars import Long, Number
+from app.graphql.types.tags_and_params import ParamInput, TagInput, TagPatch
 
 
 @strawberry.input(description="A new experiment.")

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from strawberry.dataloader import DataLoader
 
-from app.access.lists import Answers
 from app.access.policy import Actor
+from app.access.reads.guarded import Results
 from app.db.database import Database
-from app.graphql.batches import per_arguments
-from app.graphql.tracking.log_loaders import Found, LogLoaders, ProjectKey
+from app.graphql.tracking.log_loaders import LogLoaders, ProjectKey, SearchPage
+from app.graphql.types.page_loaders import per_arguments
 from app.pagination import Page, Window
-from app.tracking import listing, listing_experiments, listing_logged_models, pages
 from app.tracking.candidates import Candidate
 from app.tracking.experiments import Experiment
-from app.tracking.listing import SearchCandidates
-from app.tracking.listing_experiments import SearchExperiments
-from app.tracking.listing_logged_models import SearchLoggedModels
 from app.tracking.logged_models import LoggedModel
-from app.tracking.pages import CandidateKey, ExperimentKey
+from app.tracking.reads import loaders
+from app.tracking.reads.loaders import CandidateKey, ExperimentKey
+from app.tracking.search import candidate_search, experiment_search, logged_model_search
+from app.tracking.search.candidate_search import SearchCandidates
+from app.tracking.search.experiment_search import SearchExperiments
+from app.tracking.search.logged_model_search import SearchLoggedModels
 
 ExperimentList = tuple[Window, str, bool]
 """Page, text, and whether it is the trash that is listed."""
@@ -29,29 +30,29 @@ class TrackingLoaders(LogLoaders):
     def __init__(self, db: Database, actor: Actor) -> None:
         super().__init__(db, actor)
         one, found = self._plain, self._searched
-        self.experiments: DataLoader[ExperimentKey, Experiment | None] = one(pages.experiments_by_keys)
-        self.is_of_model: DataLoader[ExperimentKey, bool] = one(pages.are_of_models)
-        self.candidates: DataLoader[CandidateKey, Candidate | None] = one(pages.candidates_by_keys)
-        self.candidate_counts: DataLoader[ExperimentKey, int] = one(pages.count_candidates_of_experiments)
-        self.child_counts: DataLoader[CandidateKey, int] = one(pages.count_children_of_candidates)
+        self.experiments: DataLoader[ExperimentKey, Experiment | None] = one(loaders.experiments_by_keys)
+        self.is_of_model: DataLoader[ExperimentKey, bool] = one(loaders.are_of_models)
+        self.candidates: DataLoader[CandidateKey, Candidate | None] = one(loaders.candidates_by_keys)
+        self.candidate_counts: DataLoader[ExperimentKey, int] = one(loaders.count_candidates_of_experiments)
+        self.child_counts: DataLoader[CandidateKey, int] = one(loaders.count_children_of_candidates)
         self.experiment_pages = per_arguments(self._experiment_pages)
         self.experiment_counts = per_arguments(self._experiment_counts)
-        self.candidate_pages = self._paged(pages.candidates_of_experiments)
-        self.child_pages = self._paged(pages.children_of_candidates)
-        self.searches: DataLoader[tuple[ProjectKey, SearchCandidates], Found[Candidate]] = per_arguments(
-            found(listing.in_projects)
+        self.candidate_pages = self._paged(loaders.candidates_of_experiments)
+        self.child_pages = self._paged(loaders.children_of_candidates)
+        self.searches: DataLoader[tuple[ProjectKey, SearchCandidates], SearchPage[Candidate]] = per_arguments(
+            found(candidate_search.in_projects)
         )
-        self.experiment_searches: DataLoader[tuple[ProjectKey, SearchExperiments], Found[Experiment]] = per_arguments(
-            found(listing_experiments.in_projects)
+        self.experiment_searches: DataLoader[tuple[ProjectKey, SearchExperiments], SearchPage[Experiment]] = (
+            per_arguments(found(experiment_search.in_projects))
         )
-        self.model_searches: DataLoader[tuple[ProjectKey, SearchLoggedModels], Found[LoggedModel]] = per_arguments(
-            found(listing_logged_models.in_projects)
+        self.model_searches: DataLoader[tuple[ProjectKey, SearchLoggedModels], SearchPage[LoggedModel]] = per_arguments(
+            found(logged_model_search.in_projects)
         )
 
-    async def _experiment_pages(self, keys: list[ProjectKey], wish: ExperimentList) -> Answers[Page[Experiment]]:
+    async def _experiment_pages(self, keys: list[ProjectKey], wish: ExperimentList) -> Results[Page[Experiment]]:
         window, text, in_trash = wish
-        return await pages.experiments_of_projects(self._db, self._actor, keys, window, text=text, in_trash=in_trash)
+        return await loaders.experiments_of_projects(self._db, self._actor, keys, window, text=text, in_trash=in_trash)
 
-    async def _experiment_counts(self, keys: list[ProjectKey], wish: tuple[str, bool]) -> Answers[int]:
+    async def _experiment_counts(self, keys: list[ProjectKey], wish: tuple[str, bool]) -> Results[int]:
         text, in_trash = wish
-        return await pages.count_experiments_of_projects(self._db, self._actor, keys, text=text, in_trash=in_trash)
+        return await loaders.count_experiments_of_projects(self._db, self._actor, keys, text=text, in_trash=in_trash)

@@ -7,11 +7,11 @@ from uuid import UUID
 import strawberry
 
 from app.graphql.context import Info
-from app.graphql.fields import resolved
-from app.graphql.pairs import Tag, tags_of
-from app.graphql.scalars import Long, Number
-from app.tracking import datasets, details, pages
-from app.tracking.metrics import Point
+from app.graphql.types.fields import resolved
+from app.graphql.types.scalars import Long, Number
+from app.graphql.types.tags_and_params import Tag, tags_of
+from app.tracking.logging.metrics import Point
+from app.tracking.reads import datasets, details, loaders
 
 
 @strawberry.type(description="The latest state of a metric.")
@@ -25,7 +25,7 @@ class Metric:
     dataset_digest: str | None = strawberry.field(description="The digest of that data set.")
 
     @classmethod
-    def of(cls, project_id: int, row: details.Logged) -> Metric:
+    def of(cls, project_id: int, row: details.LatestPoint) -> Metric:
         return cls(
             model_key=(project_id, row.logged_model_id) if row.logged_model_id else None,
             key=row.key,
@@ -48,7 +48,7 @@ class MetricPoint:
     timestamp: Long = strawberry.field(description="The time, in milliseconds since 1970.")
 
     @classmethod
-    def of(cls, row: pages.MetricPoint | Point) -> MetricPoint:
+    def of(cls, row: loaders.MetricPoint | Point) -> MetricPoint:
         return cls(value=Number(row.value), step=Long(row.step), timestamp=Long(row.timestamp))
 
 
@@ -87,4 +87,4 @@ class DatasetInput:
         )
 
 
-from app.graphql.tracking import logged_models as logged  # noqa: E402 - types of these modules refer to each other
+from app.graphql.logged_models import types as logged  # noqa: E402 - types of these modules refer to each other

@@ -6,9 +6,9 @@ from uuid import UUID
 
 import strawberry
 
-from app.graphql import ids
-from app.graphql.fields import choice
-from app.graphql.scalars import Long
+from app.graphql.types import ids
+from app.graphql.types.fields import choice
+from app.graphql.types.scalars import Long
 
 
 @strawberry.input(description="An experiment by project and number.")

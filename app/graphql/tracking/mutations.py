@@ -6,14 +6,11 @@ from typing import Annotated
 
 import strawberry
 
-from app.graphql import ids
 from app.graphql.context import Info
 from app.graphql.errors import UserError
-from app.graphql.fields import INPUT, mutation, optional, user_errors
 from app.graphql.jobs.queries import job_by_id
 from app.graphql.jobs.types import BackgroundJob
-from app.graphql.pairs import mapping, patch
-from app.graphql.tracking import batches
+from app.graphql.tracking import log_batch
 from app.graphql.tracking.inputs import (
     CandidateCreateInput,
     CandidateDeleteInput,
@@ -28,10 +25,14 @@ from app.graphql.tracking.inputs import (
 )
 from app.graphql.tracking.queries import find_candidate, find_experiment
 from app.graphql.tracking.types import Candidate, Experiment
-from app.tracking import candidates, editing, experiments, logging
+from app.graphql.types import ids
+from app.graphql.types.fields import INPUT, mutation, optional, user_errors
+from app.graphql.types.tags_and_params import mapping, patch
+from app.tracking import candidates, editing, experiments
 from app.tracking.candidates import CreateCandidate, UpdateCandidate
 from app.tracking.editing import EditExperiment
 from app.tracking.experiments import CreateExperiment
+from app.tracking.logging import log
 
 
 @strawberry.type(description="What became of `experimentCreate`.")
@@ -130,7 +131,7 @@ class TrackingMutation:
         row = await find_experiment(info, input.experiment)
         db, actor = info.context.db, info.context.actor
         if input.permanently:
-            job = await experiments.condemn(db, actor, row.project_id, row.number)
+            job = await experiments.delete_permanently(db, actor, row.project_id, row.number)
             return ExperimentDeletePayload(background_job=await job_by_id(info, job))
         gone = await experiments.delete(db, actor, row.project_id, row.number)
         return ExperimentDeletePayload(experiment=Experiment.of(gone))
@@ -166,8 +167,8 @@ class TrackingMutation:
     @mutation("Logs metrics, params, tags, data sets and models that were read or written: all of it or nothing.")
     async def candidate_log(self, info: Info, input: Annotated[CandidateLogInput, INPUT]) -> CandidateLogPayload:
         candidate = await find_candidate(info, input.candidate)
-        batch = batches.of(candidate.project_id, candidate.id, input)
-        await logging.log(info.context.db, info.context.actor, candidate.project_id, batch)
+        batch = log_batch.of(candidate.project_id, candidate.id, input)
+        await log.log_batch(info.context.db, info.context.actor, candidate.project_id, batch)
         return CandidateLogPayload(candidate=Candidate.of(await find_candidate(info, input.candidate)))
 
     @mutation("Changes name, status, end and tags of a candidate: all of it or nothing.")
@@ -185,7 +186,7 @@ class TrackingMutation:
     ) -> CandidateDeletePayload:
         project, uuid = input.candidate.key()
         if input.permanently:
-            job = await candidates.condemn(info.context.db, info.context.actor, project, uuid)
+            job = await candidates.delete_permanently(info.context.db, info.context.actor, project, uuid)
             return CandidateDeletePayload(background_job=await job_by_id(info, job))
         gone = await candidates.delete(info.context.db, info.context.actor, project, uuid)
         return CandidateDeletePayload(candidate=Candidate.of(gone))

@@ -8,10 +8,10 @@ import strawberry
 
 from app.graphql.context import Info
 from app.graphql.errors import or_none
-from app.graphql.fields import resolved
-from app.graphql.tracking.logged_models import LoggedModel
+from app.graphql.logged_models.types import LoggedModel
 from app.graphql.tracking.lookups import CandidateLookup, ExperimentLookup, LoggedModelLookup
 from app.graphql.tracking.types import Candidate, Experiment
+from app.graphql.types.fields import resolved
 from app.tracking import candidates, experiments, logged_models
 
 

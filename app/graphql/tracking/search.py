@@ -7,18 +7,18 @@ from dataclasses import dataclass
 import strawberry
 
 from app.errors import Invalid
-from app.graphql import ids
 from app.graphql.context import Info
 from app.graphql.errors import or_empty
-from app.graphql.fields import resolved
-from app.graphql.tracking.arguments import DatasetFilter, LoggedModelOrder
+from app.graphql.tracking.list_arguments import DatasetFilter, LoggedModelOrder
+from app.graphql.types import ids
+from app.graphql.types.fields import resolved
 from app.pagination import Window
 from app.search import grammars
 from app.search.order import order_field
 from app.tracking import candidates, experiments, logged_models
-from app.tracking.listing import SearchCandidates, View
-from app.tracking.listing_experiments import SearchExperiments
-from app.tracking.listing_logged_models import SearchLoggedModels
+from app.tracking.search.candidate_search import SearchCandidates, View
+from app.tracking.search.experiment_search import SearchExperiments
+from app.tracking.search.logged_model_search import SearchLoggedModels
 
 MAX_EXPERIMENTS = 100
 
@@ -57,7 +57,7 @@ class LoggedModelSearch:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class SearchRequest:
     """What the searches have in common."""
 
     experiments: list[strawberry.ID]
@@ -90,7 +90,9 @@ class Wish:
         return window.size
 
 
-async def find_candidates(info: Info, project_id: int, wish: Wish, order_by: list[str], view: View) -> CandidateSearch:
+async def find_candidates(
+    info: Info, project_id: int, wish: SearchRequest, order_by: list[str], view: View
+) -> CandidateSearch:
     """One page of the search, by the request's loader."""
     command = SearchCandidates(
         experiment_numbers=wish.numbers(project_id),
@@ -107,7 +109,7 @@ async def find_candidates(info: Info, project_id: int, wish: Wish, order_by: lis
 
 
 async def find_experiments(
-    info: Info, project_id: int, wish: Wish, order_by: list[str], view: View
+    info: Info, project_id: int, wish: SearchRequest, order_by: list[str], view: View
 ) -> ExperimentSearch:
     """One page of the search, by the request's loader."""
     command = SearchExperiments(
@@ -119,7 +121,7 @@ async def find_experiments(
 
 
 async def find_logged_models(
-    info: Info, project_id: int, wish: Wish, datasets: list[DatasetFilter], order_by: list[LoggedModelOrder]
+    info: Info, project_id: int, wish: SearchRequest, datasets: list[DatasetFilter], order_by: list[LoggedModelOrder]
 ) -> LoggedModelSearch:
     """One page of the search, by the request's loader."""
     command = SearchLoggedModels(
@@ -145,5 +147,5 @@ async def find_logged_models(
 
 
 # At the end, since the types of these modules refer to each other.
-from app.graphql.tracking import logged_models as logged  # noqa: E402
+from app.graphql.logged_models import types as logged  # noqa: E402
 from app.graphql.tracking import types as tracking  # noqa: E402

@@ -9,19 +9,19 @@ from uuid import UUID
 import strawberry
 
 from app.access.policy import Permission
-from app.graphql import ids
 from app.graphql.access.types import User, maker
 from app.graphql.artifacts.types import Artifact, Folder, artifacts_of
 from app.graphql.ci import types as ci
-from app.graphql.connections import After, Before, Connection, First, Last, connection, window
 from app.graphql.context import Info
 from app.graphql.errors import or_empty, or_none
-from app.graphql.fields import enumerated, resolved
-from app.graphql.node import Node
-from app.graphql.pairs import Param, Tag, tags_of
-from app.graphql.scalars import Long
 from app.graphql.tracking.logs import DatasetInput, DatasetSummary, Metric, MetricPoint
-from app.graphql.tracking.series import FromStep, MaxPoints, MetricKeys, MetricSeries, ToStep, series_of
+from app.graphql.tracking.metric_series import FromStep, MaxPoints, MetricKeys, MetricSeries, ToStep, series_of
+from app.graphql.types import ids
+from app.graphql.types.connections import After, Before, Connection, First, Last, connection, window
+from app.graphql.types.fields import enumerated, resolved
+from app.graphql.types.node import Node
+from app.graphql.types.scalars import Long
+from app.graphql.types.tags_and_params import Param, Tag, tags_of
 from app.pagination import Page, Window
 from app.tracking import candidates, experiments
 
@@ -62,8 +62,8 @@ class Experiment(Node):
         )
 
     @resolved("The project that it is in.")
-    async def project(self, info: Info) -> places.Project | None:
-        return await places.project_by_id(info, self.row.project_id)
+    async def project(self, info: Info) -> groups_and_projects.Project | None:
+        return await groups_and_projects.project_by_id(info, self.row.project_id)
 
     @resolved("The model that it belongs to, when it is a model's own.")
     async def model(self, info: Info) -> registry.Model | None:
@@ -94,12 +94,12 @@ class Experiment(Node):
 
     @resolved("Whether you may change it and add candidates.")
     async def viewer_can_update(self, info: Info) -> bool:
-        return await places.may(info, self.row.project_id, Permission.CANDIDATE_WRITE)
+        return await groups_and_projects.may(info, self.row.project_id, Permission.CANDIDATE_WRITE)
 
     @resolved("Whether you may put it into the trash, take it out, or delete it for good; a model's own goes with it.")
     async def viewer_can_delete(self, info: Info) -> bool:
         key = (self.row.project_id, self.row.number)
-        may = await places.may(info, self.row.project_id, Permission.CANDIDATE_WRITE)
+        may = await groups_and_projects.may(info, self.row.project_id, Permission.CANDIDATE_WRITE)
         return may and not await info.context.loaders.tracking.is_of_model.load(key)
 
 
@@ -133,8 +133,8 @@ class Candidate(Node):
         )
 
     @resolved("The project that it is in.")
-    async def project(self, info: Info) -> places.Project | None:
-        return await places.project_by_id(info, self.row.project_id)
+    async def project(self, info: Info) -> groups_and_projects.Project | None:
+        return await groups_and_projects.project_by_id(info, self.row.project_id)
 
     @resolved("The experiment that it is in.")
     async def experiment(self, info: Info) -> Experiment | None:
@@ -265,11 +265,11 @@ class Candidate(Node):
 
     @resolved("Whether you may log to it and change it.")
     async def viewer_can_update(self, info: Info) -> bool:
-        return await places.may(info, self.row.project_id, Permission.CANDIDATE_WRITE)
+        return await groups_and_projects.may(info, self.row.project_id, Permission.CANDIDATE_WRITE)
 
     @resolved("Whether you may put it into the trash, take it out, or delete it for good.")
     async def viewer_can_delete(self, info: Info) -> bool:
-        return await places.may(info, self.row.project_id, Permission.CANDIDATE_WRITE)
+        return await groups_and_projects.may(info, self.row.project_id, Permission.CANDIDATE_WRITE)
 
     @property
     def key(self) -> tuple[int, UUID]:
@@ -307,6 +307,6 @@ async def experiments_of(
 
 
 # At the end, since the types of these modules refer to each other.
-from app.graphql.access import places  # noqa: E402
+from app.graphql.access import groups_and_projects  # noqa: E402
+from app.graphql.logged_models import types as logged  # noqa: E402
 from app.graphql.registry import types as registry  # noqa: E402
-from app.graphql.tracking import logged_models as logged  # noqa: E402

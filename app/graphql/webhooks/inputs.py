@@ -5,7 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from app.graphql.access.lookups import ProjectLookup
-from app.graphql.fields import optional
+from app.graphql.types.fields import optional
 from app.graphql.webhooks.types import WebhookStatus
 
 

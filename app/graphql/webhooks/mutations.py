@@ -7,11 +7,11 @@ from uuid import UUID
 
 import strawberry
 
-from app.graphql import ids
 from app.graphql.access.queries import find_project
 from app.graphql.context import Info
 from app.graphql.errors import UserError
-from app.graphql.fields import INPUT, mutation, optional, user_errors
+from app.graphql.types import ids
+from app.graphql.types.fields import INPUT, mutation, optional, user_errors
 from app.graphql.webhooks.inputs import (
     WebhookCreateInput,
     WebhookDeleteInput,
@@ -77,7 +77,7 @@ class WebhooksMutation:
         command = CreateWebhook(
             input.name, input.url, input.events, input.description, input.secret, input.status.value
         )
-        made = await webhooks.create(context.db, context.actor, context.runtime.courier, project.id, command)
+        made = await webhooks.create(context.db, context.actor, context.runtime.webhook_client, project.id, command)
         return WebhookCreatePayload(webhook=Webhook.of(made))
 
     @mutation("Changes a webhook. For maintainers.")
@@ -85,7 +85,7 @@ class WebhooksMutation:
         context, (project, key) = info.context, _key(input.webhook)
         status = input.status.value if input.status else None
         wish = EditWebhook(input.name, input.url, input.events, input.description, input.secret, status)
-        changed = await webhooks.edit(context.db, context.actor, context.runtime.courier, project, key, wish)
+        changed = await webhooks.edit(context.db, context.actor, context.runtime.webhook_client, project, key, wish)
         return WebhookUpdatePayload(webhook=Webhook.of(changed))
 
     @mutation("Removes a webhook and its log; what still waits is not sent. For maintainers.")
@@ -97,7 +97,7 @@ class WebhooksMutation:
     @mutation("Sends an example to a webhook at once and tells what it answered; nothing is logged. For maintainers.")
     async def webhook_test(self, info: Info, input: Annotated[WebhookTestInput, INPUT]) -> WebhookTestPayload:
         context, (project, key) = info.context, _key(input.webhook)
-        courier = context.runtime.courier
+        courier = context.runtime.webhook_client
         attempt = await webhooks.test(context.db, context.actor, courier, project, key, input.event)
         return WebhookTestPayload(result=WebhookTestResult.of(attempt))
 

@@ -9,13 +9,13 @@ from uuid import UUID
 import strawberry
 
 from app.access.policy import Permission
-from app.graphql import ids
 from app.graphql.access.types import User, named_user
-from app.graphql.connections import After, Before, Connection, First, Last, connection, window
 from app.graphql.context import Info
-from app.graphql.fields import resolved, value
-from app.graphql.node import Node
-from app.graphql.scalars import Long
+from app.graphql.types import ids
+from app.graphql.types.connections import After, Before, Connection, First, Last, connection, window
+from app.graphql.types.fields import resolved, value
+from app.graphql.types.node import Node
+from app.graphql.types.scalars import Long
 from app.webhooks import deliveries, events, webhooks
 
 
@@ -105,12 +105,12 @@ class Webhook(Node):
         return await named_user(info, self.row.created_by)
 
     @resolved("The project that it tells of.")
-    async def project(self, info: Info) -> places.Project | None:
-        return await places.project_by_id(info, self.row.project_id)
+    async def project(self, info: Info) -> groups_and_projects.Project | None:
+        return await groups_and_projects.project_by_id(info, self.row.project_id)
 
     @resolved("Whether you may change, try and delete it, and replay what was sent.")
     async def viewer_can_update(self, info: Info) -> bool:
-        return await places.may(info, self.row.project_id, Permission.WEBHOOK_MANAGE)
+        return await groups_and_projects.may(info, self.row.project_id, Permission.WEBHOOK_MANAGE)
 
     @resolved("What was sent, newest first.")
     async def deliveries(
@@ -131,10 +131,10 @@ async def webhooks_of(
 
 async def webhook_by_key(info: Info, project_id: int, webhook_id: UUID) -> Webhook | None:
     """The webhook of that key, by the request's loader; None when the viewer does not manage the project's webhooks."""
-    if not await places.may(info, project_id, Permission.WEBHOOK_MANAGE):
+    if not await groups_and_projects.may(info, project_id, Permission.WEBHOOK_MANAGE):
         return None
     found = await info.context.loaders.webhooks.webhooks.load((project_id, webhook_id))
     return Webhook.of(found) if found else None
 
 
-from app.graphql.access import places  # noqa: E402 - types of these modules refer to each other
+from app.graphql.access import groups_and_projects  # noqa: E402 - types of these modules refer to each other

@@ -28,7 +28,7 @@ class Usage:
     nested: list[Bytes] = field(default_factory=list)
     """Files within the file, which have to be looked at, too."""
     harmful: dict[Global, str] = field(default_factory=dict)
-    """Names that do harm when they are called, and why; what becomes of each is told by :meth:`settle`."""
+    """Names that do harm when they are called, and why; what becomes of each is told by :meth:`complete_announced`."""
     kept: set[Global] = field(default_factory=set)
     """Those of them that became names of code in the file, which loading does not call."""
     told: set[Global] = field(default_factory=set)

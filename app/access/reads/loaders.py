@@ -1,0 +1,145 @@
+"""Members, tokens and background jobs of many projects or groups at once: statements do not grow with the places.
+
+Keys are the ids of projects or groups; answers come in their order, and in the place of what the actor may not see
+stands why not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeAlias, TypeVar
+
+from sqlalchemy import Select, or_, select
+
+from app.access import groups, members, projects, repository, tokens
+from app.access.groups import GroupAccess, GroupNotFound
+from app.access.members import Member
+from app.access.policy import Actor, Permission, Role
+from app.access.reads.guarded import GuardedReads, Results, only_members
+from app.access.tables import Group, Project, Token, User
+from app.db import batch_reads
+from app.db.database import Database, Snapshot
+from app.errors import Forbidden, ModelyardError
+from app.pagination import Page, Window
+from app.queue import search
+from app.queue.outbox import BackgroundJob
+from app.queue.search import JobFilter
+
+T = TypeVar("T")
+IdKey: TypeAlias = tuple[int]
+_MEMBERS = GuardedReads(Permission.PROJECT_READ, members_only=True)
+_TOKENS = GuardedReads(Permission.TOKEN_MANAGE)
+_JOBS = GuardedReads(Permission.PROJECT_READ)
+
+
+async def members_of_projects(
+    db: Database, actor: Actor, keys: Sequence[IdKey], window: Window
+) -> Results[Page[Member]]:
+    """All members of each project, inherited ones too, by name; for members."""
+    statement = repository.members_of_projects()
+    return await _MEMBERS.pages(
+        db,
+        actor,
+        keys,
+        window,
+        statement=statement,
+        order=members.ORDER,
+        row=User,
+        parent=(Project.id,),
+        convert=_member,
+    )
+
+
+async def members_of_groups(db: Database, actor: Actor, keys: Sequence[IdKey], window: Window) -> Results[Page[Member]]:
+    """All members of each group, inherited ones too, by name; for members."""
+
+    def refuse(access: GroupAccess) -> ModelyardError | None:
+        return only_members(actor) if access.role is None else None
+
+    async def fetch(snap: Snapshot, allowed: list[IdKey]) -> Sequence[Page[Member]]:
+        statement = repository.members_of_groups()
+        return await batch_reads.pages(
+            snap, statement, members.ORDER, window, row=User, parent=(Group.id,), keys=allowed, convert=_member
+        )
+
+    return await _of_groups(db, actor, keys, refuse, fetch)
+
+
+async def tokens_of_projects(db: Database, actor: Actor, keys: Sequence[IdKey], window: Window) -> Results[Page[Token]]:
+    """The tokens of each project, newest first; for those who manage them."""
+    parent = (Token.project_id,)
+    return await _TOKENS.pages(
+        db, actor, keys, window, statement=select(Token), order=tokens.ORDER, row=Token, parent=parent
+    )
+
+
+async def tokens_of_groups(db: Database, actor: Actor, keys: Sequence[IdKey], window: Window) -> Results[Page[Token]]:
+    """The tokens of each group, newest first; for those who manage them."""
+
+    def refuse(access: GroupAccess) -> ModelyardError | None:
+        may = groups.allows(actor, access, Permission.TOKEN_MANAGE)
+        return None if may else Forbidden(f"You do not manage the tokens of `{access.group.full_path}`.")
+
+    async def fetch(snap: Snapshot, allowed: list[IdKey]) -> Sequence[Page[Token]]:
+        parent = (Token.group_id,)
+        return await batch_reads.pages(
+            snap, select(Token), tokens.ORDER, window, row=Token, parent=parent, keys=allowed
+        )
+
+    return await _of_groups(db, actor, keys, refuse, fetch)
+
+
+async def jobs_of_projects(
+    db: Database, actor: Actor, keys: Sequence[IdKey], window: Window, wish: JobFilter
+) -> Results[Page[BackgroundJob]]:
+    """The background jobs of each project, newest first; visitors see only those that they asked for."""
+
+    async def fetch(snap: Snapshot, allowed: list[IdKey]) -> Sequence[Page[BackgroundJob]]:
+        statement, parent = await _shown_jobs(snap, actor, allowed, wish), (BackgroundJob.project_id,)
+        return await batch_reads.pages(
+            snap, statement, search.ORDER, window, row=BackgroundJob, parent=parent, keys=allowed
+        )
+
+    return await _JOBS.read(db, actor, keys, fetch)
+
+
+async def count_jobs_of_projects(db: Database, actor: Actor, keys: Sequence[IdKey], wish: JobFilter) -> Results[int]:
+    """How many of them there are."""
+
+    async def fetch(snap: Snapshot, allowed: list[IdKey]) -> Sequence[int]:
+        statement = await _shown_jobs(snap, actor, allowed, wish)
+        return await batch_reads.counts(snap, statement, parent=(BackgroundJob.project_id,), keys=allowed)
+
+    return await _JOBS.read(db, actor, keys, fetch)
+
+
+async def _shown_jobs(snap: Snapshot, actor: Actor, keys: Sequence[IdKey], wish: JobFilter) -> Select[BackgroundJob]:
+    seen = await projects.visible_by_ids(snap, actor, [id for (id,) in keys])
+    own = [id for id, access in seen.items() if access.role is not None]
+    statement = search.matching(wish)
+    if len(own) == len(seen):
+        return statement
+    # Nobody has the number 0: who is not signed in has asked for nothing.
+    asked = BackgroundJob.requested_by == (actor.user_id or 0)
+    return statement.where(or_(BackgroundJob.project_id.in_(own), asked))
+
+
+async def _of_groups(
+    db: Database,
+    actor: Actor,
+    keys: Sequence[IdKey],
+    refuse: Callable[[GroupAccess], ModelyardError | None],
+    fetch: Callable[[Snapshot, list[IdKey]], Awaitable[Sequence[T]]],
+) -> Results[T]:
+    async with db.read() as snap:
+        rows = await snap.execute(repository.visible_groups(actor).where(Group.id.in_([id for (id,) in keys])))
+        seen = {row[0].id: groups.access_of(row) for row in rows}
+        missing = {id: GroupNotFound(f"There is no group `{id}`, or you may not see it.") for (id,) in keys}
+        refused = {id: refuse(seen[id]) if id in seen else missing[id] for (id,) in keys}
+        allowed = [key for key in keys if refused[key[0]] is None]
+        found = dict(zip(allowed, await fetch(snap, allowed), strict=True)) if allowed else {}
+    return [refused[key[0]] or found[key] for key in keys]
+
+
+def _member(row: Any) -> Member:
+    return Member(row[0], Role(row.role))

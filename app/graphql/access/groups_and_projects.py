@@ -1,0 +1,342 @@
+"""Groups and projects as the client sees them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from app.access import groups, policy
+from app.access.groups import GroupAccess
+from app.access.policy import Permission, ProjectAccess
+from app.graphql.access.enums import FeatureAccess, Role, Visibility
+from app.graphql.access.project_storage import ProjectStorage
+from app.graphql.access.types import Member, Token, User, maker
+from app.graphql.context import Info
+from app.graphql.jobs.types import BackgroundJob, InState, OfKind, jobs_of
+from app.graphql.registry.orders import ModelOrderBy
+from app.graphql.tracking.list_arguments import (
+    Experiments,
+    Filter,
+    InView,
+    MeasuredOn,
+    MlflowFilter,
+    Order,
+    OrderCandidates,
+    OrderLoggedModels,
+    View,
+)
+from app.graphql.types import ids, markdown
+from app.graphql.types.connections import After, Before, Connection, First, Last, connection, window
+from app.graphql.types.fields import resolved
+from app.graphql.types.node import Node
+from app.graphql.types.scalars import Long
+from app.registry.models import ModelOrder
+
+Search = Annotated[str, strawberry.argument(description="Only what has this text in its name, whatever the case.")]
+OrderModels = Annotated[ModelOrderBy | None, strawberry.argument(description="The order; by name when left out.")]
+InTrash = Annotated[bool, strawberry.argument(description="Those in the trash instead of the living ones.")]
+
+
+@strawberry.type(description="A namespace that nests: a group of people, or one user's own.")
+class Group(Node):
+    access: strawberry.Private[GroupAccess]
+    name: str = strawberry.field(description="For people to read.")
+    path: str = strawberry.field(description="Its part of the address.")
+    full_path: str = strawberry.field(description="The paths from the top, joined by slashes.")
+    visibility: Visibility = strawberry.field(description="Who may know of it.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+
+    @classmethod
+    def of(cls, access: GroupAccess) -> Group:
+        row = access.group
+        return cls(
+            id=ids.of("Group", row.id),
+            access=access,
+            name=row.name,
+            path=row.path,
+            full_path=row.full_path,
+            visibility=Visibility(row.visibility),
+            created_at=row.created_at,
+        )
+
+    @resolved("The group that it is in, when that may be seen.")
+    async def parent(self, info: Info) -> Group | None:
+        return await group_by_id(info, self.access.group.parent_id)
+
+    @resolved("Groups directly in it, by path.")
+    async def groups(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Group]:
+        loaders, here = info.context.loaders.access, self.access.id
+        page = await loaders.groups_of_group.load((here, window(first, after, last, before)))
+        return connection(page, Group.of, lambda: loaders.group_count_of_group.load(here))
+
+    @resolved("Projects directly in it, by path.")
+    async def projects(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Project]:
+        loaders, here = info.context.loaders.access, self.access.id
+        page = await loaders.projects_of_group.load((here, window(first, after, last, before)))
+        return connection(page, Project.of, lambda: loaders.project_count_of_group.load(here))
+
+    @resolved("Everybody with a role in it, inherited ones too, by name. For members.")
+    async def members(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Member]:
+        wish = ((self.access.id,), window(first, after, last, before))
+        return connection(await info.context.loaders.access.members_of_groups.load(wish), Member.of)
+
+    @resolved("Its tokens, newest first. For those who manage them.")
+    async def tokens(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Token]:
+        wish = ((self.access.id,), window(first, after, last, before))
+        return connection(await info.context.loaders.access.tokens_of_groups.load(wish), Token.of)
+
+    @resolved("Your role in it; null: you are a visitor.")
+    def viewer_role(self) -> Role | None:
+        return self.access.role
+
+    @resolved("Whether you may make projects and groups in it and manage its members and tokens.")
+    def viewer_can_manage(self, info: Info) -> bool:
+        wanted = (Permission.GROUP_CREATE, Permission.PROJECT_CREATE, Permission.MEMBER_MANAGE, Permission.TOKEN_MANAGE)
+        return all(groups.allows(info.context.actor, self.access, permission) for permission in wanted)
+
+
+async def group_by_id(info: Info, group_id: int | None) -> Group | None:
+    """The group of that id, if it may be seen, through the request's loader."""
+    access = await info.context.loaders.access.groups.load(group_id) if group_id is not None else None
+    return Group.of(access) if access else None
+
+
+@strawberry.type(description="The owner of models, experiments and their bytes.")
+class Project(Node):
+    access: strawberry.Private[ProjectAccess]
+    number: Long = strawberry.field(description="What stands for it in paths of the REST and MLflow interfaces.")
+    name: str = strawberry.field(description="For people to read.")
+    path: str = strawberry.field(description="Its part of the address.")
+    full_path: str = strawberry.field(description="The group's full path and its own, joined by a slash.")
+    description: str = strawberry.field(description="Markdown.")
+    visibility: Visibility = strawberry.field(description="Who may know of it.")
+    registry_access: FeatureAccess = strawberry.field(description="For whom models and versions are switched on.")
+    experiments_access: FeatureAccess = strawberry.field(description="The same for experiments and candidates.")
+    version_reuse: bool = strawberry.field(
+        description="Whether the SemVer of a deleted version may come back with other files."
+    )
+    created_at: datetime = strawberry.field(description="When it was made.")
+
+    @classmethod
+    def of(cls, access: ProjectAccess) -> Project:
+        row = access.project
+        return cls(
+            id=ids.of("Project", row.id),
+            access=access,
+            number=Long(row.id),
+            name=row.name,
+            path=row.path,
+            full_path=row.full_path,
+            description=row.description,
+            visibility=Visibility(row.visibility),
+            registry_access=FeatureAccess(row.registry_access),
+            experiments_access=FeatureAccess(row.experiments_access),
+            version_reuse=row.version_reuse,
+            created_at=row.created_at,
+        )
+
+    @resolved("The description as sanitised HTML.")
+    def description_html(self) -> str:
+        return markdown.to_html(self.description)
+
+    @resolved("The group that it is in, when that may be seen.")
+    async def group(self, info: Info) -> Group | None:
+        return await group_by_id(info, self.access.project.group_id)
+
+    @resolved("Who made it.")
+    async def created_by(self, info: Info) -> User | None:
+        return await maker(info, self.access.project.created_by, self.access.id)
+
+    @resolved("Everybody with a role in it, inherited ones too, by name. For members.")
+    async def members(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Member]:
+        wish = ((self.access.id,), window(first, after, last, before))
+        return connection(await info.context.loaders.access.members_of_projects.load(wish), Member.of)
+
+    @resolved("Its tokens, newest first. For those who manage them.")
+    async def tokens(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Token]:
+        wish = ((self.access.id,), window(first, after, last, before))
+        return connection(await info.context.loaders.access.tokens_of_projects.load(wish), Token.of)
+
+    @resolved("Its models.")
+    async def models(
+        self,
+        info: Info,
+        *,
+        search: Search = "",
+        order_by: OrderModels = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[registry.Model]:
+        page, order = window(first, after, last, before), order_by.key() if order_by else ModelOrder()
+        return await registry.models_of(info, self.access.id, page, search, order)
+
+    @resolved("Its experiments, newest first.")
+    async def experiments(
+        self,
+        info: Info,
+        *,
+        search: Search = "",
+        in_trash: InTrash = False,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[tracking.Experiment]:
+        page = window(first, after, last, before)
+        return await tracking.experiments_of(info, self.access.id, page, search, in_trash=in_trash)
+
+    @resolved("Candidates of some of its experiments that match a filter.")
+    async def candidates(
+        self,
+        info: Info,
+        *,
+        experiments: Experiments,
+        filter: Filter = "",
+        order_by: OrderCandidates = None,
+        view: InView = View.ACTIVE,
+        first: First = None,
+        after: After = None,
+    ) -> searches.CandidateSearch:
+        wish = searches.SearchRequest(experiments, filter, first, after)
+        return await searches.find_candidates(info, self.access.id, wish, order_by or [], view)
+
+    @resolved("Experiments that match a filter.")
+    async def experiment_search(
+        self,
+        info: Info,
+        *,
+        filter: MlflowFilter = "",
+        order_by: Order = None,
+        view: InView = View.ACTIVE,
+        first: First = None,
+        after: After = None,
+    ) -> searches.ExperimentSearch:
+        wish = searches.SearchRequest([], filter, first, after)
+        return await searches.find_experiments(info, self.access.id, wish, order_by or [], view)
+
+    @resolved("Logged models of some of its experiments that match a filter, newest first unless told otherwise.")
+    async def logged_models(
+        self,
+        info: Info,
+        *,
+        experiments: Experiments,
+        filter: MlflowFilter = "",
+        datasets: MeasuredOn = None,
+        order_by: OrderLoggedModels = None,
+        first: First = None,
+        after: After = None,
+    ) -> searches.LoggedModelSearch:
+        wish = searches.SearchRequest(experiments, filter, first, after)
+        return await searches.find_logged_models(info, self.access.id, wish, datasets or [], order_by or [])
+
+    @resolved("Models that match a filter, by name unless told otherwise.")
+    async def model_search(
+        self,
+        info: Info,
+        *,
+        filter: MlflowFilter = "",
+        order_by: Order = None,
+        first: First = None,
+        after: After = None,
+    ) -> registry_searches.ModelSearch:
+        wish = searches.SearchRequest([], filter, first, after)
+        return await registry_searches.find_models(info, self.access.id, wish, order_by or [])
+
+    @resolved("Versions of all its models that match a filter, the last changed first unless told otherwise.")
+    async def model_versions(
+        self,
+        info: Info,
+        *,
+        filter: MlflowFilter = "",
+        order_by: Order = None,
+        first: First = None,
+        after: After = None,
+    ) -> registry_searches.ModelVersionSearch:
+        wish = searches.SearchRequest([], filter, first, after)
+        return await registry_searches.find_versions(info, self.access.id, wish, order_by or [])
+
+    @resolved("Its background jobs, newest first; for visitors only their own.")
+    async def background_jobs(
+        self,
+        info: Info,
+        *,
+        state: InState = None,
+        kind: OfKind = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[BackgroundJob]:
+        return await jobs_of(info, self.access.id, window(first, after, last, before), state, kind)
+
+    @resolved("Its webhooks, newest first. For maintainers.")
+    async def webhooks(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[webhooks.Webhook]:
+        return await webhooks.webhooks_of(info, self.access.id, first, after, last, before)
+
+    @resolved("Its CI system; null while there is none. For maintainers.")
+    async def ci_settings(self, info: Info) -> ci.CiSettings | None:
+        return await ci.settings_of(info, self.access.id)
+
+    @resolved("What it has in the object store. Counted when asked for.")
+    async def storage(self, info: Info) -> ProjectStorage:
+        return ProjectStorage.of(await info.context.loaders.access.storage.load((self.access.id,)))
+
+    @resolved("Your role in it; null: you are a visitor.")
+    def viewer_role(self) -> Role | None:
+        return self.access.role
+
+    @resolved("Whether you may change its settings and manage its members.")
+    def viewer_can_manage(self, info: Info) -> bool:
+        wanted = (Permission.PROJECT_UPDATE, Permission.MEMBER_MANAGE)
+        return all(policy.allows(info.context.actor, self.access, permission) for permission in wanted)
+
+    @resolved("Whether you may delete it.")
+    def viewer_can_delete(self, info: Info) -> bool:
+        return policy.allows(info.context.actor, self.access, Permission.PROJECT_DELETE)
+
+    @resolved("Whether you may create and change models, versions, aliases and artifacts.")
+    def viewer_can_write_registry(self, info: Info) -> bool:
+        return policy.allows(info.context.actor, self.access, Permission.REGISTRY_WRITE)
+
+    @resolved("Whether you may create and change experiments and candidates.")
+    def viewer_can_write_candidates(self, info: Info) -> bool:
+        return policy.allows(info.context.actor, self.access, Permission.CANDIDATE_WRITE)
+
+
+async def project_by_id(info: Info, project_id: int | None) -> Project | None:
+    """The project of that id, if it may be seen, through the request's loader."""
+    access = await info.context.loaders.access.projects.load(project_id) if project_id is not None else None
+    return Project.of(access) if access else None
+
+
+async def may(info: Info, project_id: int, permission: Permission) -> bool:
+    """Whether the viewer may do that in a project, by the request's loader."""
+    access = await info.context.loaders.access.projects.load(project_id)
+    return access is not None and policy.allows(info.context.actor, access, permission)
+
+
+# At the end, since the types of these modules refer to each other.
+from app.graphql.ci import types as ci  # noqa: E402
+from app.graphql.registry import search as registry_searches  # noqa: E402
+from app.graphql.registry import types as registry  # noqa: E402
+from app.graphql.tracking import search as searches  # noqa: E402
+from app.graphql.tracking import types as tracking  # noqa: E402
+from app.graphql.webhooks import types as webhooks  # noqa: E402

@@ -1,0 +1,100 @@
+"""Making, changing and deleting logged models."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from app.graphql.context import Info
+from app.graphql.errors import UserError
+from app.graphql.logged_models.types import LoggedModel, LoggedModelStatus
+from app.graphql.tracking.lookups import ExperimentLookup, LoggedModelLookup
+from app.graphql.tracking.queries import find_experiment
+from app.graphql.types import ids
+from app.graphql.types.fields import INPUT, mutation, optional, user_errors
+from app.graphql.types.tags_and_params import ParamInput, TagInput, TagPatch, mapping, patch
+from app.tracking import logged_models
+from app.tracking.logged_models import CreateLoggedModel, EditLoggedModel
+
+
+@strawberry.input(description="A new logged model.")
+class LoggedModelCreateInput:
+    experiment: ExperimentLookup = strawberry.field(description="The experiment that it shall be in.")
+    name: str | None = optional("For people to read; a friendly random one when left out.")
+    model_type: str = optional("What to call its kind.", default="")
+    candidate_id: strawberry.ID | None = optional("The candidate of the same project that makes it.")
+    foreign_run: str = optional("The run of another tracking server that it comes from.", default="")
+    params: list[ParamInput] = strawberry.field(default_factory=list, description="Its hyper-parameters.")
+    tags: list[TagInput] = strawberry.field(default_factory=list, description="Its tags.")
+
+
+@strawberry.input(description="Changes of a logged model; what is left out stays.")
+class LoggedModelUpdateInput:
+    logged_model: LoggedModelLookup = strawberry.field(description="Which one.")
+    status: LoggedModelStatus | None = optional("READY when its files are there.")
+    params: list[ParamInput] = strawberry.field(default_factory=list, description="Hyper-parameters to add.")
+    tags: list[TagPatch] = strawberry.field(default_factory=list, description="Tags to set or remove.")
+
+
+@strawberry.input(description="The end of a logged model.")
+class LoggedModelDeleteInput:
+    logged_model: LoggedModelLookup = strawberry.field(description="Which one.")
+
+
+@strawberry.type(description="What became of `loggedModelCreate`.")
+class LoggedModelCreatePayload:
+    logged_model: LoggedModel | None = optional("The new logged model; upload its files, then say that it is READY.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="What became of `loggedModelUpdate`.")
+class LoggedModelUpdatePayload:
+    logged_model: LoggedModel | None = optional("The logged model as it is now.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="What became of `loggedModelDelete`.")
+class LoggedModelDeletePayload:
+    logged_model: LoggedModel | None = optional("The logged model, deleted.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type
+class LoggedModelsMutation:
+    @mutation("Begins a logged model; it is PENDING until `loggedModelUpdate` says that its files are there.")
+    async def logged_model_create(
+        self, info: Info, input: Annotated[LoggedModelCreateInput, INPUT]
+    ) -> LoggedModelCreatePayload:
+        experiment = await find_experiment(info, input.experiment)
+        maker = ids.in_project(input.candidate_id, "Candidate") if input.candidate_id else None
+        if input.candidate_id and (maker is None or maker[0] != experiment.project_id):
+            raise ids.missing("candidate in this project", input.candidate_id, "candidateId")
+        command = CreateLoggedModel(
+            experiment.number,
+            name=input.name,
+            model_type=input.model_type,
+            source_candidate_id=maker[1] if maker else None,
+            foreign_run=input.foreign_run,
+            params=mapping(input.params, "params"),
+            tags=mapping(input.tags, "tags"),
+        )
+        made = await logged_models.create(info.context.db, info.context.actor, experiment.project_id, command)
+        return LoggedModelCreatePayload(logged_model=LoggedModel.of(made.model))
+
+    @mutation("Changes status, hyper-parameters and tags of a logged model: all of it or nothing.")
+    async def logged_model_update(
+        self, info: Info, input: Annotated[LoggedModelUpdateInput, INPUT]
+    ) -> LoggedModelUpdatePayload:
+        context, (project, uuid) = info.context, input.logged_model.key()
+        wish = EditLoggedModel(input.status, patch(input.tags), mapping(input.params, "params"))
+        changed = await logged_models.edit(context.db, context.actor, project, uuid, wish)
+        return LoggedModelUpdatePayload(logged_model=LoggedModel.of(changed))
+
+    @mutation("Deletes a logged model; its files stay as long as a version needs them.")
+    async def logged_model_delete(
+        self, info: Info, input: Annotated[LoggedModelDeleteInput, INPUT]
+    ) -> LoggedModelDeletePayload:
+        context, (project, uuid) = info.context, input.logged_model.key()
+        gone = await logged_models.delete(context.db, context.actor, project, uuid)
+        return LoggedModelDeletePayload(logged_model=LoggedModel.of(gone))

@@ -1,0 +1,172 @@
+"""Uploads of files as the client sees them."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from enum import Enum
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from app.artifacts import links
+from app.artifacts.artifacts import Root
+from app.artifacts.uploads import announced, part_plan, store_uploads
+from app.artifacts.uploads.announced import MultipartUpload
+from app.errors import Invalid, TooLarge
+from app.graphql.access.types import User, named_user
+from app.graphql.artifacts.types import Artifact
+from app.graphql.context import Info
+from app.graphql.jobs.types import BackgroundJob
+from app.graphql.types import ids
+from app.graphql.types.connections import Connection, connection
+from app.graphql.types.fields import resolved, value
+from app.graphql.types.node import Node
+from app.graphql.types.scalars import Long
+from app.pagination import Window
+
+MAX_PARTS_AT_ONCE = 1_000
+MAX_PARTS_OF_REQUEST = 10_000
+"""Each has an address to be signed, and uploads may be many: 1,000 of them could have millions of parts."""
+FirstParts = Annotated[int, strawberry.argument(description="How many parts, 1 to 1,000.")]
+AfterPart = Annotated[int, strawberry.argument(description="Only parts with a higher number.")]
+MissingOnly = Annotated[bool, strawberry.argument(description="Only parts that have not arrived.")]
+
+
+@strawberry.enum(description="How far an upload is.")
+class ArtifactUploadState(Enum):
+    OPEN = value("open", "It takes parts.")
+    VERIFYING = value("verifying", "A worker reads back what arrived, compares and inspects it.")
+    READY = value("completed", "The file is in place.")
+    FAILED = value(
+        "failed",
+        "What arrived is not what was announced, another file is in the way, or its owner is gone; see `reason`.",
+    )
+    ABORTED = value("aborted", "It was given up, or its time ran out.")
+
+
+@strawberry.type(description="One part of a file on its way.")
+class ArtifactUploadPart:
+    number: int = strawberry.field(description="From 1.")
+    offset: Long = strawberry.field(description="Where in the file it begins.")
+    size: Long = strawberry.field(description="Bytes.")
+    url: str = strawberry.field(
+        description="PUT the bytes here, with Content-Length and without a token; 200 means that they have arrived."
+    )
+    arrived: bool = strawberry.field(description="Whether it has arrived.")
+
+
+@strawberry.type(description="A file on its way: announced, sent in parts, verified by a worker.")
+class ArtifactUpload(Node):
+    row: strawberry.Private[MultipartUpload]
+    path: str = strawberry.field(description="Where the file is going to be.")
+    size: Long = strawberry.field(description="The announced bytes.")
+    sha256: str | None = strawberry.field(description="The announced SHA-256, in hexadecimal digits.")
+    media_type: str = strawberry.field(description="What it will be served as.")
+    state: ArtifactUploadState = strawberry.field(description="How far it is.")
+    already_stored: bool = strawberry.field(
+        description="The project has these bytes: nothing is to be sent. The file is in place at once (`READY`), or as "
+        "soon as they have been inspected under this name (`VERIFYING`, with a `job`)."
+    )
+    reason: str | None = strawberry.field(description="Why it failed.")
+    part_size: Long = strawberry.field(description="The bytes of every part but the last.")
+    part_count: int = strawberry.field(description="How many parts there are; none for an empty file.")
+    created_at: datetime = strawberry.field(description="When it was announced.")
+    expires_at: datetime = strawberry.field(description="When it is given up, or forgotten.")
+
+    @classmethod
+    def of(cls, row: MultipartUpload) -> ArtifactUpload:
+        return cls(
+            id=ids.of("ArtifactUpload", row.project_id, row.id),
+            row=row,
+            path=row.path,
+            size=Long(row.size or 0),
+            sha256=row.sha256.hex() if row.sha256 else None,
+            media_type=row.media_type,
+            state=ArtifactUploadState(row.state),
+            already_stored=row.is_shared,
+            reason=row.reason,
+            part_size=Long(row.part_size or 0),
+            part_count=row.parts,
+            created_at=row.created_at,
+            expires_at=row.expires_at,
+        )
+
+    @resolved("Its parts by number, with the addresses to send them to; none unless `viewerCanComplete`.")
+    async def parts(
+        self, info: Info, *, first: FirstParts = 100, after: AfterPart = 0, missing_only: MissingOnly = False
+    ) -> list[ArtifactUploadPart]:
+        if not 1 <= first <= MAX_PARTS_AT_ONCE:
+            raise Invalid(f"`first` is {first}; 1 to {MAX_PARTS_AT_ONCE} parts can be asked for.", field="first")
+        if not self.viewer_can_complete(info):
+            return []
+        _count_parts(info, max(1, min(first, self.row.parts - after)))
+        there = await store_uploads.arrived(info.context.runtime.blobs, self.row)
+        numbers = [
+            number for number in range(max(after, 0) + 1, self.row.parts + 1) if not (missing_only and number in there)
+        ]
+        return await asyncio.to_thread(self._parts, info, numbers[:first], frozenset(there))
+
+    def _parts(self, info: Info, numbers: list[int], there: frozenset[int]) -> list[ArtifactUploadPart]:
+        runtime, base = info.context.runtime, info.context.base_url
+        token_id = info.context.actor.token_id or 0
+        spans = [part_plan.span(self.row, number) for number in numbers]
+        return [
+            ArtifactUploadPart(
+                number=span.number,
+                offset=Long(span.offset),
+                size=Long(span.size),
+                url=links.part_url(runtime.settings, self.row, span.number, token_id, base),
+                arrived=span.number in there,
+            )
+            for span in spans
+        ]
+
+    @resolved("The file, once it is in place.")
+    async def artifact(self, info: Info) -> Artifact | None:
+        if self.row.artifact_id is None:
+            return None
+        found = await info.context.loaders.artifacts.artifacts.load((self.row.project_id, self.row.artifact_id))
+        return Artifact.of(found) if found else None
+
+    @resolved("The job that verifies it, from its completion on, or from its beginning if the project has its bytes.")
+    async def job(self, info: Info) -> BackgroundJob | None:
+        found = await info.context.loaders.access.jobs.load(self.row.job_id) if self.row.job_id else None
+        return BackgroundJob.of(found) if found else None
+
+    @resolved("Whether it is open and yours to complete.")
+    def viewer_can_complete(self, info: Info) -> bool:
+        actor = info.context.actor
+        is_own = not actor.is_anonymous and self.row.created_by == actor.user_id
+        return self.row.state == "open" and is_own and actor.may_write
+
+    @resolved("Who has made it.")
+    async def created_by(self, info: Info) -> User | None:
+        return await named_user(info, self.row.created_by)
+
+
+def _count_parts(info: Info, more: int) -> None:
+    """Refuse a request that asks for too many parts of all its uploads together."""
+    loaders = info.context.loaders.artifacts
+    loaders.parts_asked += more
+    if loaders.parts_asked > MAX_PARTS_OF_REQUEST:
+        limit = f"{MAX_PARTS_OF_REQUEST:,}"
+        raise TooLarge(f"More than {limit} parts are asked for at once; ask for fewer of each upload.", field="first")
+
+
+async def uploads_of(info: Info, root: Root, window: Window) -> Connection[ArtifactUpload]:
+    """Uploads to a root, newest first."""
+    context = info.context
+    page = await announced.page(context.db, context.actor, root, window)
+    return connection(page, ArtifactUpload.of, lambda: announced.count(context.db, context.actor, root))
+
+
+async def upload_by_key(info: Info, project_id: int, upload_id: UUID) -> ArtifactUpload | None:
+    """The upload with that id, by the request's loader.
+
+    Raises:
+        NotFound: the project may not be seen.
+    """
+    row = await info.context.loaders.artifacts.uploads.load((project_id, upload_id))
+    return ArtifactUpload.of(row) if row else None

@@ -1,0 +1,107 @@
+"""Whose request it is, as far as it can be told before anybody is asked: the accounts that it is charged to.
+
+A token is looked up only when the turn of its request has come. Until this process has seen that it is valid, its
+request counts as one of a stranger at its address; and a project counts only once the token has been seen to reach it.
+So no caller gets more turns by making up tokens, or takes turns from others by naming their projects.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TypeVar
+
+from starlette.types import Scope
+
+from app.access.policy import Actor
+from app.http.admission.fair_queue import Account, Accounts
+from app.http.proxies import network_of
+
+MAX_SENDERS = 10_000
+"""Tokens, and pairs of user and project, that are remembered; beyond that the oldest are forgotten."""
+_PROJECT = b"/api/v4/projects/"
+_LINKS = (b"/uploads/", b"/artifacts/")
+_CREDENTIALS = frozenset({b"authorization", b"private-token"})
+_BODY = frozenset({b"content-length", b"transfer-encoding"})
+_LONGEST = 300
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+@dataclass(slots=True)
+class Sender:
+    """Who sent a request, and about what."""
+
+    accounts: Accounts
+    credentials: bytes | None
+    """SHA-256 of the header with the token."""
+    reference: bytes
+    """The project as the path spells it; empty if it names none."""
+    has_body: bool
+    is_known: bool = False
+    """Whether both user and project have been seen before."""
+
+
+class Senders:
+    """Senders that this process has seen before."""
+
+    def __init__(self) -> None:
+        self._users: dict[bytes, Account] = {}
+        self._both: dict[tuple[bytes, bytes], Accounts] = {}
+        """User and project, by credentials and reference."""
+
+    def of(self, scope: Scope) -> Sender:
+        """Who sends, and the accounts to charge: the user or address, and the project."""
+        credentials, has_body = None, False
+        for name, value in scope["headers"]:
+            if name in _CREDENTIALS:
+                credentials = sha256(value).digest()
+            elif name in _BODY:
+                has_body = value != b"0"
+        reference = _reference(scope.get("raw_path") or b"")
+        if credentials is not None and (accounts := self._both.get((credentials, reference))):
+            return Sender(accounts, credentials, reference, has_body, is_known=True)
+        return Sender(self._accounts(scope, credentials, reference), credentials, reference, has_body)
+
+    def learn(self, sender: Sender, scope: Scope) -> Accounts:
+        """Remember who it was, now that that is known; answers what else is to be charged."""
+        if sender.is_known or sender.credentials is None:
+            return ()
+        actor: Actor | None = scope.get("state", {}).get("actor")
+        if actor is None or actor.user_id is None:
+            return ()
+        user = user_account(actor.user_id)
+        _keep(self._users, sender.credentials, user)
+        reached = actor.known.first if actor.known else None
+        project_id = actor.project_boundary or (reached[0] if reached else None)
+        accounts: Accounts = (user,) if project_id is None else (user, f"project {project_id}")
+        if project_id is not None and (sender.reference or actor.project_boundary):
+            _keep(self._both, (sender.credentials, sender.reference), accounts)
+        return tuple(account for account in accounts if account not in sender.accounts)
+
+    def _accounts(self, scope: Scope, credentials: bytes | None, reference: bytes) -> Accounts:
+        first = self._users.get(credentials) if credentials is not None else None
+        if first is None:
+            first = f"address {network_of((scope.get('client') or ('',))[0])}"
+        return (first, f"{first} {reference.decode('latin-1')}") if reference else (first,)
+
+
+def user_account(id: int) -> Account:
+    """The account of a user, whichever of its tokens it sends."""
+    return f"user {id}"
+
+
+def _reference(path: bytes) -> bytes:
+    if path.startswith(_PROJECT):
+        rest = path[len(_PROJECT) : len(_PROJECT) + _LONGEST]
+        return rest.partition(b"/ml/")[0].partition(b"/packages/")[0]
+    if path.startswith(_LINKS):
+        return path[1:_LONGEST].split(b"/", 2)[1]
+    return b""
+
+
+def _keep(remembered: dict[Key, Value], key: Key, value: Value) -> None:
+    if key not in remembered and len(remembered) >= MAX_SENDERS:
+        del remembered[next(iter(remembered))]
+    remembered[key] = value

@@ -1,0 +1,66 @@
+"""Downloads by signed link: `/artifacts/<project>/<artifact>/<file name>?by=…&expires=…&signature=…`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from uuid import UUID
+
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from app.artifacts.artifacts import ArtifactDetails
+from app.artifacts.reads import downloads
+from app.artifacts.reads.downloads import Download
+from app.errors import NotFound
+from app.http.links import signatures
+from app.runtime import Runtime
+
+
+async def by_link(request: Request) -> Response:
+    """Check the link and the right of its maker, then send the bytes, or the client to the store."""
+    runtime: Runtime = request.app.state.runtime
+    project_id, artifact_id = _ids(request)
+    token_id = downloads.check_link(runtime.settings, project_id, artifact_id, signatures.signature_of(request))
+    actor = await signatures.signer(request, token_id)
+    return await send(runtime, request, await downloads.by_link(runtime.db, actor, project_id, artifact_id))
+
+
+async def send(runtime: Runtime, request: Request, found: ArtifactDetails) -> Response:
+    """The answer to a request for a file that may be had: its bytes, or the way to the store."""
+    life = timedelta(seconds=runtime.settings.store_link_seconds)
+    is_head = request.method == "HEAD"
+    return respond(await downloads.answer(runtime.blobs, found, request.headers, head=is_head, store_life=life))
+
+
+def respond(download: Download) -> Response:
+    """The response that sends a download's bytes and lets go of the store when it ends, however it ends."""
+    if download.chunks is None:
+        return Response(None, download.status, download.headers)
+    if download.body is not None:
+        return Response(download.body, download.status, download.headers)
+    return StreamingResponse(
+        _closing(download.chunks, download.closing),
+        download.status,
+        download.headers,
+        background=BackgroundTask(download.closing.aclose),
+    )
+
+
+async def _closing(chunks: AsyncIterator[bytes], closing: AsyncExitStack) -> AsyncIterator[bytes]:
+    async with closing:
+        async for chunk in chunks:
+            yield chunk
+
+
+def _ids(request: Request) -> tuple[int, UUID]:
+    try:
+        return int(request.path_params["project"]), UUID(hex=request.path_params["artifact"])
+    except ValueError:
+        raise NotFound("There is no such artifact.") from None
+
+
+routes = [Route("/artifacts/{project}/{artifact}/{name}", by_link)]

@@ -1,0 +1,165 @@
+"""Following a project, a candidate or a background job: what was missed, then what happens."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.access import jobs, policy, projects
+from app.access.jobs import BackgroundJob
+from app.access.policy import Actor, Permission, ProjectAccess
+from app.errors import NotFound
+from app.journal import events
+from app.journal.events import Event
+from app.journal.positions import BEGINNING, Cursor, Position
+from app.live.feeds import SubscriberQueue
+from app.live.subscribers import EventMessage, Live, Subscriber
+from app.queue import change_tokens as job_watching
+from app.tracking import candidates
+from app.tracking.reads import changes as candidate_watching
+from app.tracking.reads.changes import Change
+
+REPLAYED = 1_000
+"""Events that are told again after a reconnection; whoever missed more reads everything anew."""
+REPLAYED_SECONDS = 600
+_NEEDS = {
+    "Model": Permission.REGISTRY_READ,
+    "ModelVersion": Permission.REGISTRY_READ,
+    "Candidate": Permission.CANDIDATE_READ,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """What was missed cannot be told any more; the place from which on everything will be."""
+
+    project_id: int
+    cursor: Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateState:
+    """A candidate changed; ``complete``: these are all its latest metrics, not only those that changed."""
+
+    project_id: int
+    candidate_id: UUID
+    change: Change
+    complete: bool
+    cursor: Cursor
+
+
+async def project(
+    live: Live, actor: Actor, reference: int | str, after: Cursor | None = None
+) -> AsyncGenerator[EventMessage | Reset, None]:
+    """What happens in a project, as far as the actor may see it; after a cursor, what was missed comes first.
+
+    Raises:
+        ProjectNotFound: it does not exist, or may not be seen; also later, when that changes.
+        Unauthenticated: the token has ended.
+        TooSlow: more waits than a watcher may let wait.
+    """
+    access = await projects.get(live.db, actor, reference)
+    box: SubscriberQueue[EventMessage] = SubscriberQueue()
+    standing = Subscriber(actor, box.end, access.id, (Permission.PROJECT_READ,), access)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(live.standing(standing))
+        await stack.enter_async_context(live.events.watch(access.id, box))
+        start, missed = await _missed(live, access.id, after)
+        for told in missed:
+            if isinstance(told, Reset) or _is_shown(actor, standing.access, told.event):
+                yield told
+        while True:
+            told = await box.take()
+            if start.shows(told.event.transaction) or not _is_shown(actor, standing.access, told.event):
+                continue
+            cursor = told.cursor
+            yield EventMessage(told.event, Cursor(start.or_later(cursor.before), cursor.within, cursor.row))
+
+
+async def candidate(
+    live: Live, actor: Actor, key: tuple[int | str, UUID], after: Cursor | None = None
+) -> AsyncGenerator[CandidateState, None]:
+    """The candidate as it is, with its latest metrics, and then what changes; after a cursor, what changed since.
+
+    Raises:
+        CandidateNotFound: it does not exist, or may not be seen; also later, when that changes.
+    """
+    access = await projects.get(live.db, actor, key[0])
+    policy.require(actor, access, Permission.CANDIDATE_READ)
+    place = (access.id, key[1])
+    await candidates.get(live.db, actor, *place)
+    box: SubscriberQueue[tuple[Change, Cursor]] = SubscriberQueue()
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(
+            live.standing(Subscriber(actor, box.end, access.id, (Permission.CANDIDATE_READ,), access))
+        )
+        await stack.enter_async_context(live.candidates.watch(place, box))
+        async with live.db.read() as snap:
+            mark, changes = await candidate_watching.since(snap, [place], after.within if after else BEGINNING)
+        if after is None and not changes:
+            raise NotFound(f"The candidate {key[1].hex} is gone.")
+        for change in changes:
+            yield CandidateState(*place, change, after is None, Cursor.at(mark))
+        while True:
+            change, cursor = await box.take()
+            yield CandidateState(*place, change, False, cursor)
+
+
+async def job(live: Live, actor: Actor, job_id: UUID, after: str | None = None) -> AsyncGenerator[BackgroundJob, None]:
+    """The job as it is, unless ``after`` is how it looks already, and whenever it has changed; ends with the job.
+
+    Raises:
+        JobNotFound: it does not exist, or is none of the actor's business; also later, when that changes.
+    """
+    found = await jobs.get(live.db, actor, job_id)
+    box: SubscriberQueue[None] = SubscriberQueue()
+    needs = (Permission.PROJECT_READ,) if found.project_id is not None else ()
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(live.standing(Subscriber(actor, box.end, found.project_id, needs)))
+        await stack.enter_async_context(live.jobs.watch(job_id, box))
+        shown = after
+        while True:
+            found = await jobs.get(live.db, actor, job_id)
+            looks = job_watching.change_token(found)
+            if looks != shown:
+                shown = looks
+                yield found
+            if found.state in {"succeeded", "cancelled"}:
+                return
+            await box.take()
+
+
+async def _missed(live: Live, project_id: int, after: Cursor | None) -> tuple[Position, list[EventMessage | Reset]]:
+    """The mark from which on a watcher is told by the feed, and what it missed before."""
+    if after is None:
+        return await live.mark(), []
+    if after.age > REPLAYED_SECONDS:
+        mark = await live.mark()
+        return mark, [Reset(project_id, Cursor.at(mark))]
+    async with live.db.read() as snap:
+        mark, found = await events.since(snap, [project_id], after.before, REPLAYED + 1)
+    if len(found) > REPLAYED:
+        mark = await live.mark()
+        return mark, [Reset(project_id, Cursor.at(mark))]
+    rest = [one for one in found if after.within.shows(one.transaction)]
+    later = [one for one in found if not after.within.shows(one.transaction)]
+    told = [
+        EventMessage(one, Cursor(after.before, after.within, (one.transaction, one.id)))
+        for one in rest
+        if (one.transaction, one.id) > after.row
+    ]
+    told += [EventMessage(one, Cursor(after.within, mark, (one.transaction, one.id))) for one in later]
+    return mark, list(told)
+
+
+def _is_shown(actor: Actor, access: ProjectAccess | None, event: Event) -> bool:
+    """As far as the object itself may be seen; background jobs are shown to members."""
+    if access is None:
+        return False
+    if event.object_type in _NEEDS:
+        return policy.allows(actor, access, _NEEDS[event.object_type])
+    if event.object_type == "CiJob":
+        return all(policy.allows(actor, access, need) for need in set(_NEEDS.values()))
+    return access.role is not None

@@ -1,0 +1,161 @@
+"""What this process tells those who watch, and whether they still may.
+
+Every watcher is a standing wish: an actor, a project, and what has to be allowed there. Every other second all tokens
+are looked up in one statement and each project once per actor, so that revocation, expiry and demotion end a
+subscription within seconds, whether anything happens or not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import structlog
+from prometheus_client import Gauge
+
+from app.access import policy, projects, tokens
+from app.access.policy import Actor, Permission, ProjectAccess
+from app.db.database import Database
+from app.errors import ModelyardError, NotFound, Unauthenticated, Unavailable
+from app.journal import events
+from app.journal.events import Event
+from app.journal.positions import Cursor, Position
+from app.live.feeds import Feed
+from app.queue import change_tokens as job_watching
+from app.tracking.reads import changes as candidate_watching
+from app.tracking.reads.changes import Change
+
+EVENTS_EVERY = 0.25
+CHANGES_EVERY = 0.5
+STANDING_EVERY = 2.0
+MOST_AT_ONCE = 50_000
+"""Events of one reading, far more than a watcher's box can hold."""
+WATCHERS = Gauge("modelyard_live_watchers", "Subscriptions that are open in this process.", multiprocess_mode="livesum")
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class EventMessage:
+    """An event and the place behind it."""
+
+    event: Event
+    cursor: Cursor
+
+
+@dataclass(eq=False, slots=True)
+class Subscriber:
+    """A watcher's right to look on; ``access`` is as fresh as the last look, ``end`` tells why it is over."""
+
+    actor: Actor
+    end: Callable[[ModelyardError], None]
+    project: int | None = None
+    needs: Sequence[Permission] = ()
+    access: ProjectAccess | None = field(default=None)
+
+
+class Live:
+    """The feeds of one process and the watchers of them all."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+        self._standings: set[Subscriber] = set()
+        self._warden: asyncio.Task[None] | None = None
+        self._job_states: dict[UUID, str] = {}
+        self.events: Feed[int, EventMessage] = Feed(self._read_events, self.mark, EVENTS_EVERY)
+        self.candidates: Feed[candidate_watching.Key, tuple[Change, Cursor]] = Feed(
+            self._read_candidates, self.mark, CHANGES_EVERY
+        )
+        self.jobs: Feed[UUID, None] = Feed(self._read_jobs, self.mark, CHANGES_EVERY)
+
+    @contextlib.asynccontextmanager
+    async def standing(self, standing: Subscriber) -> AsyncIterator[Subscriber]:
+        """Look after a watcher's right until the block ends."""
+        self._standings.add(standing)
+        WATCHERS.inc()
+        if self._warden is None or self._warden.done():
+            self._warden = asyncio.create_task(self._watch_over())
+        try:
+            yield standing
+        finally:
+            WATCHERS.dec()
+            self._standings.discard(standing)
+            if not self._standings and self._warden is not None:
+                self._warden.cancel()
+                self._warden = None
+
+    async def mark(self) -> Position:
+        """What can be seen now."""
+        async with self.db.read() as snap:
+            return await events.position(snap)
+
+    async def close(self) -> None:
+        """Send all watchers away."""
+        for feed in (self.events, self.candidates, self.jobs):
+            await feed.close()
+        for standing in list(self._standings):
+            standing.end(Unavailable("This process is about to stop; connect again."))
+
+    async def _read_events(
+        self, seen: Position, keys: Sequence[int]
+    ) -> tuple[Position, list[tuple[int, EventMessage]]]:
+        async with self.db.read() as snap:
+            mark, found = await events.since(snap, keys, seen, MOST_AT_ONCE)
+        return mark, [
+            (one.project_id, EventMessage(one, Cursor(seen, mark, (one.transaction, one.id)))) for one in found
+        ]
+
+    async def _read_candidates(
+        self, seen: Position, keys: Sequence[candidate_watching.Key]
+    ) -> tuple[Position, list[tuple[candidate_watching.Key, tuple[Change, Cursor]]]]:
+        async with self.db.read() as snap:
+            mark, changes = await candidate_watching.since(snap, keys, seen)
+        return mark, [(change.key, (change, Cursor.at(mark))) for change in changes]
+
+    async def _read_jobs(self, seen: Position, keys: Sequence[UUID]) -> tuple[Position, list[tuple[UUID, None]]]:
+        async with self.db.read() as snap:
+            states = await job_watching.change_tokens(snap, keys)
+        changed = [id for id in keys if self._job_states.get(id) != states.get(id)]
+        self._job_states = states
+        return seen, [(id, None) for id in changed]
+
+    async def _watch_over(self) -> None:
+        while True:
+            await asyncio.sleep(STANDING_EVERY)
+            try:
+                await self._look_after(list(self._standings))
+            except ModelyardError as error:  # the database is away: nobody's right has changed meanwhile
+                log.warning("live.unverified", reason=error.message)
+
+    async def _look_after(self, standings: Sequence[Subscriber]) -> None:
+        ids = {one.actor.token_id for one in standings if one.actor.token_id is not None}
+        actors = await tokens.actors_of(self.db, sorted(ids))
+        seen: dict[tuple[int | None, int], ProjectAccess | NotFound] = {}
+        for one in standings:
+            if one.actor.token_id is not None and actors.get(one.actor.token_id) != one.actor:
+                one.end(Unauthenticated("The token was revoked, has expired, or means less than before."))
+            elif one.project is not None:
+                key = (one.actor.token_id, one.project)
+                if key not in seen:
+                    seen[key] = await self._access(one.actor, one.project)
+                _renew(one, seen[key])
+
+    async def _access(self, actor: Actor, project: int) -> ProjectAccess | NotFound:
+        try:
+            return await projects.get(self.db, actor, project)
+        except NotFound as error:
+            return error
+
+
+def _renew(standing: Subscriber, access: ProjectAccess | NotFound) -> None:
+    if isinstance(access, NotFound):
+        standing.end(access)
+        return
+    standing.access = access
+    try:
+        for permission in standing.needs:
+            policy.require(standing.actor, access, permission)
+    except ModelyardError as error:
+        standing.end(error)

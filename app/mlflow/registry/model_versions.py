@@ -1,0 +1,156 @@
+"""Calls about model versions (MLflow REST: model-versions/…).
+
+``version`` is the integer number in every answer; requests may name the SemVer instead, which stands in the tag
+``gitlab.version``.
+"""
+
+from __future__ import annotations
+
+from app.artifacts import paths
+from app.errors import Invalid, NotFound
+from app.mlflow.protocol import artifact_uris, shapes
+from app.mlflow.protocol.artifact_uris import Location
+from app.mlflow.protocol.call import Answer, Call
+from app.mlflow.registry import presentation, sources
+from app.mlflow.registry.version_errors import of_a_version
+from app.quoting import quoted
+from app.registry import listing
+from app.registry.listing import SearchVersions
+from app.registry.names import VERSION_TAG
+from app.registry.reads import details
+from app.registry.references.parse import InvalidReference, parse_mlflow_version
+from app.registry.versions import states, versions
+from app.registry.versions.versions import CreateVersion, Named
+
+MAX_PAGE = 200_000
+_ACTIVE_STAGES = {"staging", "production"}
+
+
+async def create(call: Call) -> Answer:
+    """The tag ``gitlab.version`` chooses the SemVer; without it the next patch is taken.
+
+    A copy brings the tag of what it was copied from; that is a wish only.
+    """
+    message = call.message
+    name, tags = message.required("name"), message.pairs("tags")
+    origin = await sources.origin(call)
+    version = tags.pop(VERSION_TAG, None) or None
+    command = CreateVersion(
+        name,
+        version=version,
+        or_next=bool(version) and version == origin.version,
+        description=message.text("description"),
+        tags=tags,
+        candidate_id=origin.candidate_id,
+        logged_model_id=origin.logged_model_id,
+        artifact_folder=origin.folder,
+        source=origin.source,
+        location=origin.location,
+        foreign_run=origin.foreign_run,
+        run_link=message.text("run_link"),
+    )
+    model, made = await versions.create_with_model(call.db, call.actor, call.project, command)
+    return {"model_version": shapes.model_version(model, made, aliases=[])}
+
+
+@of_a_version
+async def get(call: Call) -> Answer:
+    target = _target(call)
+    found = await details.version(call.db, call.actor, call.project, target.model, target.reference)
+    return {"model_version": presentation.version(found)}
+
+
+@of_a_version
+async def update(call: Call) -> Answer:
+    description = call.message.optional_text("description")
+    edited = await versions.edit(call.db, call.actor, call.project, _target(call), description=description)
+    return {"model_version": await presentation.changed_version(call, edited)}
+
+
+@of_a_version
+async def transition_stage(call: Call) -> Answer:
+    message = call.message
+    stage, archive = message.required("stage"), message.flag("archive_existing_versions")
+    if archive and stage.lower() not in _ACTIVE_STAGES:
+        raise Invalid(
+            "Model version transition cannot archive existing model versions because "
+            f"{quoted(stage)} is not an Active stage. Valid stages are ['Staging', 'Production']",
+            field="archive_existing_versions",
+        )
+    moved = await versions.set_stage(call.db, call.actor, call.project, _target(call), stage, archive_existing=archive)
+    return {"model_version": await presentation.changed_version(call, moved)}
+
+
+@of_a_version
+async def delete(call: Call) -> Answer:
+    await versions.delete(call.db, call.actor, call.project, _target(call))
+    return {}
+
+
+async def search(call: Call) -> Answer:
+    message = call.message
+    command = SearchVersions(
+        filter=message.text("filter"),
+        order_by=message.texts("order_by"),
+        limit=message.page_size(default=10_000, limit=MAX_PAGE, rule="Invalid value for max_results."),
+        page_token=message.text("page_token") or None,
+        hide_prompts=True,
+    )
+    found, token = await listing.versions(call.db, call.actor, call.project, command)
+    return shapes.page("model_versions", presentation.versions(found), token)
+
+
+@of_a_version
+async def download_uri(call: Call) -> Answer:
+    """Refused for a version whose push goes on or was given up: clients would load what is there of it."""
+    target = _target(call)
+    model, version = await versions.resolve_with_model(
+        call.db, call.actor, call.project, target.model, target.reference
+    )
+    if version.open_until:
+        raise states.not_ready(version, "be downloaded", field="version")
+    return {"artifact_uri": artifact_uris.download_uri(model, version)}
+
+
+async def file_of(call: Call, path: str) -> Location:
+    """Where a file of a model version is.
+
+    Raises:
+        InvalidPath: no file can be called so; that is told before it is looked for the version.
+        NotFound: the version's files are in a store of its own.
+    """
+    paths.check(path)
+    target = _target(call)
+    version = await versions.resolve(call.db, call.actor, call.project, target.model, target.reference)
+    if version.location:
+        raise NotFound(f"The files of this version are not kept here but at {quoted(version.source, 200)}.")
+    below = f"{version.artifact_folder}/{path}" if version.artifact_folder else path
+    candidate = None if version.logged_model_id else version.candidate_id
+    return Location(candidate, version.logged_model_id, below)
+
+
+@of_a_version
+async def set_tag(call: Call) -> Answer:
+    key = call.message.required("key")
+    tags = {key: call.message.text("value")}
+    await versions.set_tags(call.db, call.actor, call.project, _target(call), tags)
+    return {}
+
+
+@of_a_version
+async def delete_tag(call: Call) -> Answer:
+    key = call.message.required("key")
+    await versions.remove_tag(call.db, call.actor, call.project, _target(call), key)
+    return {}
+
+
+def _target(call: Call) -> Named:
+    name, version = call.message.required("name"), call.message.required("version")
+    try:
+        return Named(name, parse_mlflow_version(version))
+    except InvalidReference as error:
+        raise Invalid(
+            f"Parameter 'version' must be an integer, got '{version[:100]}'. "
+            f"A reference will do as well: {error.message}",
+            field="version",
+        ) from error

@@ -1,0 +1,130 @@
+"""Calls about registered models (MLflow REST: registered-models/…)."""
+
+from __future__ import annotations
+
+from app.errors import Invalid
+from app.mlflow.protocol import shapes
+from app.mlflow.protocol.call import Answer, Call
+from app.mlflow.registry import presentation
+from app.mlflow.registry.version_errors import of_a_version
+from app.registry import aliases, listing, models
+from app.registry.listing import SearchModels
+from app.registry.models import CreateModel
+from app.registry.reads import details
+from app.registry.reads.details import VersionDetails
+from app.registry.references.parse import InStage, parse_mlflow_stage, parse_mlflow_version, parse_reference
+from app.registry.versions import versions
+from app.registry.versions.versions import AliasNotFound, VersionNotFound
+
+MAX_PAGE = 1000
+
+
+async def create(call: Call) -> Answer:
+    message = call.message
+    command = CreateModel(message.required("name"), message.text("description"), message.pairs("tags"))
+    made = await models.create(call.db, call.actor, call.project, command)
+    return {"registered_model": shapes.registered_model(made)}
+
+
+async def get(call: Call) -> Answer:
+    found = await details.model(call.db, call.actor, call.project, call.message.required("name"))
+    return {"registered_model": presentation.model(found)}
+
+
+async def rename(call: Call) -> Answer:
+    name, new_name = call.message.required("name"), call.message.required("new_name")
+    renamed = await models.rename(call.db, call.actor, call.project, name, new_name)
+    return {"registered_model": await presentation.changed_model(call, renamed)}
+
+
+async def update(call: Call) -> Answer:
+    name, description = call.message.required("name"), call.message.optional_text("description")
+    edited = await models.edit(call.db, call.actor, call.project, name, description=description)
+    return {"registered_model": await presentation.changed_model(call, edited)}
+
+
+async def delete(call: Call) -> Answer:
+    await models.delete(call.db, call.actor, call.project, call.message.required("name"))
+    return {}
+
+
+async def search(call: Call) -> Answer:
+    message = call.message
+    command = SearchModels(
+        filter=message.text("filter"),
+        order_by=message.texts("order_by"),
+        limit=message.page_size(default=100, limit=MAX_PAGE, rule="Invalid value for request parameter max_results."),
+        page_token=message.text("page_token") or None,
+        hide_prompts=True,
+    )
+    found, token = await listing.models(call.db, call.actor, call.project, command)
+    return shapes.page("registered_models", [presentation.model(one) for one in found], token)
+
+
+async def set_tag(call: Call) -> Answer:
+    name, key = call.message.required("name"), call.message.required("key")
+    await models.set_tags(call.db, call.actor, call.project, name, {key: call.message.text("value")})
+    return {}
+
+
+async def delete_tag(call: Call) -> Answer:
+    name, key = call.message.required("name"), call.message.required("key")
+    await models.remove_tag(call.db, call.actor, call.project, name, key)
+    return {}
+
+
+@of_a_version
+async def set_alias(call: Call) -> Answer:
+    message = call.message
+    name, alias = message.required("name"), message.required("alias")
+    reference = parse_mlflow_version(message.required("version"))
+    await aliases.set(call.db, call.actor, call.project, name, alias, reference)
+    return {}
+
+
+async def delete_alias(call: Call) -> Answer:
+    name, alias = call.message.required("name"), call.message.required("alias")
+    await aliases.remove(call.db, call.actor, call.project, name, alias)
+    return {}
+
+
+async def get_by_alias(call: Call) -> Answer:
+    """What stands after ``@`` may also be a version or ``latest``, since no alias can be called so."""
+    name, alias = call.message.required("name"), call.message.required("alias")
+    try:
+        found = await details.version(call.db, call.actor, call.project, name, parse_reference(f"@{alias}"))
+    except AliasNotFound:
+        raise Invalid(f"Registered model alias {alias[:255]} not found.", field="alias") from None
+    return {"model_version": presentation.version(found)}
+
+
+async def latest_versions(call: Call) -> Answer:
+    """One version per stage. As a stage may also stand what names a version: ``models:/m/^1.2`` is sent like that."""
+    name, stages = call.message.required("name"), call.message.texts("stages")
+    found = await (_in_stages(call, name, stages) if stages else _per_stage(call, name))
+    return {"model_versions": presentation.versions(found)}
+
+
+async def _in_stages(call: Call, name: str, stages: list[str]) -> list[VersionDetails]:
+    found: dict[int, VersionDetails] = {}
+    for stage in stages:
+        reference = parse_mlflow_stage(stage)
+        if isinstance(reference, InStage):
+            versions.check_stage(stage.removeprefix("stage:"))
+        try:
+            version = await details.version(call.db, call.actor, call.project, name, reference)
+        except VersionNotFound:
+            continue
+        found[version.row.id] = version
+    return list(found.values())
+
+
+async def _per_stage(call: Call, name: str) -> list[VersionDetails]:
+    """Clients take the one with the greatest number for ``models:/m/latest``.
+
+    A later number with a lower precedence, such as a fix for an old release, is therefore left out.
+    """
+    found = await details.latest_versions(call.db, call.actor, call.project, name)
+    # The latest of the model is the latest of its stage, too.
+    latest = max(found, key=lambda one: (not one.row.is_prerelease, one.row.precedence, one.row.number), default=None)
+    return [one for one in found if latest is not None and one.row.number <= latest.row.number]

@@ -1,0 +1,150 @@
+"""What would be refused if a version were made and pushed: asked before anything is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
+
+from app.access import policy, projects
+from app.access.policy import Actor, Permission
+from app.artifacts import path_conflicts, paths
+from app.db.database import Database, Snapshot
+from app.db.direct_pool import InTransaction
+from app.errors import Invalid, ModelyardError, TooLarge
+from app.quoting import quoted
+from app.registry import creation, repository
+from app.registry.creation import CreateVersion, VersionRequest
+from app.registry.models import ModelNotFound
+from app.registry.names import check_alias, check_model_name
+from app.registry.references import semver
+from app.registry.versions import insert, manifests
+from app.registry.versions.numbering import NewVersion, assign
+
+T = TypeVar("T")
+MAX_FILES = 1_000
+MAX_ALIASES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFile:
+    """A file that is going to be pushed: its path below the version's folder, and its size in bytes."""
+
+    path: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckVersion:
+    """A version as it is going to be made, with what is going to be pushed to it.
+
+    ``makes_model``: a model that is not there is going to be made. ``manifest``: that of all files, where it is known.
+    """
+
+    version: CreateVersion
+    makes_model: bool = False
+    aliases: Sequence[str] = ()
+    files: Sequence[PlannedFile] = field(default_factory=tuple)
+    manifest: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """The version that would be made now, or why none would be."""
+
+    version: str | None
+    refusals: Sequence[ModelyardError]
+
+
+async def check(db: Database, actor: Actor, project: int | str, command: CheckVersion, *, limit: int) -> CheckResult:
+    """Look for everything that could be refused; nothing is made, so it may be otherwise a moment later.
+
+    A file may have ``limit`` bytes.
+
+    Raises:
+        ProjectNotFound, Forbidden: the actor may not make versions there.
+    """
+    access = await projects.get(db, actor, project)
+    policy.require(actor, access, Permission.REGISTRY_WRITE)
+    refusals = [*_files(command.files, limit), *_names(command)]
+    version = None
+    try:
+        wish = creation.prepare(command.version, actor, access.id)
+        async with db.read() as snap:
+            version = await _next(snap, wish, command)
+    except ModelyardError as error:
+        refusals.append(error)
+    return CheckResult(None if refusals else version, refusals)
+
+
+def _names(command: CheckVersion) -> list[ModelyardError]:
+    if len(command.aliases) > MAX_ALIASES:
+        return [TooLarge(f"{len(command.aliases)} aliases are too many; {MAX_ALIASES} fit.", field="aliases")]
+    model = command.version.model
+    refusals = [_refusal(check_model_name, model)] if isinstance(model, str) else []
+    refusals += [_refusal(partial(check_alias, field="aliases"), name) for name in command.aliases]
+    return [error for error in refusals if error is not None]
+
+
+def _files(files: Sequence[PlannedFile], limit: int) -> list[ModelyardError]:
+    if len(files) > MAX_FILES:
+        return [TooLarge(f"{len(files)} files are too many for one check; {MAX_FILES} fit.", field="files")]
+    found: list[ModelyardError] = []
+    places: dict[str, int] = {}
+    for index, file in enumerate(files):
+        try:
+            path = _file(file, index=index, limit=limit)
+        except ModelyardError as error:
+            found.append(error)
+            continue
+        if path in places:
+            message = f"The path {quoted(path)} is named twice; each file has its own."
+            found.append(Invalid(message, field=f"files.{index}.path"))
+        places[path] = index
+    for path, index in places.items():
+        above = next((folder for folder in path_conflicts.folders(path) if folder in places), None)
+        if above is not None:
+            found.append(path_conflicts.refusal(path, above, f"files.{index}.path"))
+    return found
+
+
+def _file(file: PlannedFile, *, index: int, limit: int) -> str:
+    """The path as it will be stored: comparing others would miss two that become one."""
+    path = paths.check(file.path, f"files.{index}.path")
+    if file.size < 0:
+        raise Invalid(f"{file.size} is no size of a file.", field=f"files.{index}.size")
+    if file.size > limit:
+        raise TooLarge(f"{quoted(file.path)} has {file.size} bytes; at most {limit} fit.", field=f"files.{index}.size")
+    return path
+
+
+def _refusal(check: Callable[[T], object], value: T) -> ModelyardError | None:
+    try:
+        check(value)
+    except ModelyardError as error:
+        return error
+    return None
+
+
+async def _next(snap: Snapshot, wish: VersionRequest, command: CheckVersion) -> str:
+    """The version that would be made.
+
+    Raises:
+        ModelNotFound: there is no such model, and none is going to be made.
+        VersionTaken, VersionRetired, CandidateNotFound: as when it is made.
+    """
+    if isinstance(wish.model, int) or await repository.find_model(snap, wish.project_id, wish.model) is not None:
+        standing = await insert.read_state(InTransaction(snap), [wish])
+        place = assign(standing, [wish])[0]
+        if isinstance(place, ModelyardError):
+            raise place
+        assert isinstance(place, NewVersion), "there is no other one"
+        retired = await manifests.retired(snap, wish.project_id, standing.model.id, [place.version.text])
+        for error, manifest in retired.values():
+            if command.manifest is not None and command.manifest != manifest:
+                raise error
+        return place.version.text
+    if not command.makes_model:
+        raise ModelNotFound(wish.model)
+    return (wish.version or semver.bump(None, None, wish.increment)).text

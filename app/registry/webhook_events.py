@@ -1,0 +1,145 @@
+"""What webhooks are told of a registry; models that carry MLflow's mark of prompts are told of as prompts.
+
+Events and the shape of their data are a contract with receivers (MLflow REST: webhooks). Steps in the transaction of
+the change, so that what is told has happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import select
+
+from app.db.database import Tx
+from app.ids import GlobalId
+from app.registry.names import PROMPT_TAG, is_prompt
+from app.registry.tables import Alias, Model, ModelVersion
+from app.registry.versions.states import State
+from app.webhooks import events
+from app.webhooks.events import Event
+
+_PROMPT_TEXT = "mlflow.prompt.text"
+_INTERNAL = frozenset({PROMPT_TAG, "_mlflow_prompt_type", _PROMPT_TEXT})
+"""Tags by which clients mark prompts and carry their text; receivers get the text apart."""
+_STATE_EVENTS: dict[str, list[str]] = {
+    State.OPEN: [],
+    State.READY: ["model_version.files_ready"],
+    State.FAILED: ["model_version.failed"],
+    State.QUARANTINED: ["model_version.quarantined"],
+}
+
+
+async def model_created(tx: Tx, model: Model) -> None:
+    """Step: ``registered_model.created`` or ``prompt.created``."""
+    prompt = is_prompt(model.tags)
+    data = {"name": model.name, "tags": _shown(model.tags, prompt=prompt), "description": model.description or None}
+    await events.record(tx, model.project_id, [Event("prompt.created" if prompt else "registered_model.created", data)])
+
+
+async def model_tags_changed(tx: Tx, model: Model, tags: Mapping[str, str | None]) -> None:
+    """Step: ``prompt_tag.set`` and ``prompt_tag.deleted`` (value None); tags of other models have no event."""
+    if is_prompt(model.tags):
+        await events.record(tx, model.project_id, _tag_events("prompt_tag", {"name": model.name}, tags))
+
+
+def has_listener(model: Model, events: Collection[str]) -> bool:
+    """Whether new versions of the model are among the events that somebody listens to."""
+    return _version_event(model) in events
+
+
+async def versions_created(tx: Tx, model: Model, versions: Iterable[tuple[ModelVersion, str]]) -> None:
+    """Step: ``model_version.created`` or ``prompt_version.created`` for each new version, given with its maker."""
+    told = [Event(_version_event(model), _told(model, version, actor, [])) for version, actor in versions]
+    await events.record(tx, model.project_id, told)
+
+
+async def version_changed(tx: Tx, model: Model, version: ModelVersion, action: str, actor: str, **more: Any) -> None:
+    """Step: ``model_version.<action>`` (``updated``, ``deleted``, ``stage_changed``); prompts have no such events.
+
+    Nothing is told of a version that was not READY yet.
+    """
+    if version.is_announced and not is_prompt(model.tags):
+        data = _told(model, version, actor, await _aliases(tx, version)) | more
+        await events.record(tx, model.project_id, [Event(f"model_version.{action}", data)])
+
+
+async def state_changed(tx: Tx, model: Model, version: ModelVersion, actor: str) -> None:
+    """Step: what the state of a version has become since webhooks last knew it.
+
+    ``created`` once, when it first is READY; ``files_ready``, ``failed`` and ``quarantined`` with every change.
+    """
+    actions = []
+    if version.was_ready and not version.is_announced:
+        actions.append(_version_event(model))
+    if version.state != version.announced_state and not is_prompt(model.tags):
+        actions += _STATE_EVENTS[version.state]
+    data = _told(model, version, actor, await _aliases(tx, version))
+    if version.state_reason:
+        data["state_reason"] = version.state_reason
+    await events.record(tx, model.project_id, [Event(name, data) for name in actions])
+
+
+async def _aliases(tx: Tx, version: ModelVersion) -> list[str]:
+    standing = (Alias.version_id == version.id, Alias.valid_until.is_(None))
+    mine = select(Alias.name).where(Alias.project_id == version.project_id, *standing)
+    return list(await tx.scalars(mine.order_by(Alias.name)))
+
+
+def _told(model: Model, version: ModelVersion, actor: str, aliases: list[str]) -> dict[str, Any]:
+    prompt = is_prompt(model.tags)
+    data: dict[str, Any] = {"name": model.name, "version": str(version.number)}
+    if prompt:
+        data["template"] = version.tags.get(_PROMPT_TEXT)
+    else:
+        data |= {"source": version.source, "run_id": version.foreign_run or version.candidate_id.hex}
+        data |= {
+            "number": version.number,
+            "semver": version.version,
+            "id": str(GlobalId.of("ModelVersion", version.project_id, version.id)),
+            "stage": version.stage,
+            "aliases": aliases,
+            "state": version.state.upper(),
+            "actor": actor,
+        }
+    return data | {"tags": _shown(version.tags, prompt=prompt), "description": version.description or None}
+
+
+async def version_tags_changed(tx: Tx, model: Model, version: ModelVersion, tags: Mapping[str, str | None]) -> None:
+    """Step: ``model_version_tag.set`` and ``.deleted`` (value None), or the same of a prompt."""
+    entity = "prompt_version_tag" if is_prompt(model.tags) else "model_version_tag"
+    data = {"name": model.name, "version": str(version.number)}
+    await events.record(tx, model.project_id, _tag_events(entity, data, tags))
+
+
+async def alias_set(tx: Tx, model: Model, alias: str, number: int) -> None:
+    """Step: ``model_version_alias.created`` or ``prompt_alias.created``; a move counts as creation."""
+    data = {"name": model.name, "alias": alias, "version": str(number)}
+    await events.record(tx, model.project_id, [Event(f"{_alias_entity(model)}.created", data)])
+
+
+async def alias_removed(tx: Tx, model: Model, alias: str) -> None:
+    """Step: ``model_version_alias.deleted`` or ``prompt_alias.deleted``."""
+    data = {"name": model.name, "alias": alias}
+    await events.record(tx, model.project_id, [Event(f"{_alias_entity(model)}.deleted", data)])
+
+
+def _version_event(model: Model) -> str:
+    return "prompt_version.created" if is_prompt(model.tags) else "model_version.created"
+
+
+def _alias_entity(model: Model) -> str:
+    return "prompt_alias" if is_prompt(model.tags) else "model_version_alias"
+
+
+def _shown(tags: Mapping[str, str], *, prompt: bool) -> dict[str, str]:
+    return {key: value for key, value in tags.items() if not (prompt and key in _INTERNAL)}
+
+
+def _tag_events(entity: str, data: Mapping[str, str], tags: Mapping[str, str | None]) -> list[Event]:
+    return [
+        Event(f"{entity}.deleted", {**data, "key": key})
+        if value is None
+        else Event(f"{entity}.set", {**data, "key": key, "value": value})
+        for key, value in tags.items()
+    ]

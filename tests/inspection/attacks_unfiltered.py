@@ -1,6 +1,0 @@
-"""The same on a system without seccomp."""
-
-from tests.inspection.attacks import main
-
-if __name__ == "__main__":
-    main(filtered=False)

@@ -1,0 +1,184 @@
+"""The documented examples (docs/graphql-examples), and projects in which all of them work."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
+
+from app.access import projects
+from app.access.policy import Role
+from app.access.projects import CreateProject
+from app.graphql.schema import schema
+from app.ids import GlobalId
+from app.journal.positions import Cursor
+from app.live.subscribers import Live
+from tests.conftest import Person, TestProject, new_project
+
+FOLDER = Path(__file__).parents[3] / "docs" / "graphql-examples"
+QUERIES = list(schema._schema.query_type.fields)
+MUTATIONS = list(schema._schema.mutation_type.fields)
+SUBSCRIPTIONS = list(schema._schema.subscription_type.fields)
+EXAMPLES = sorted(path.stem for path in FOLDER.glob("*.graphql"))
+"""Named after the field of Query, Mutation or Subscription that they show."""
+FIRST = """mutation s($p: String!) {
+  digits: modelCreate(input: {project: {path: $p}, name: "digits"}) { userErrors { message } }
+  target: modelCreate(input: {project: {path: $p}, name: "production-digits"}) { userErrors { message } }
+  old: modelCreate(input: {project: {path: $p}, name: "old-model"}) { userErrors { message } }
+  training: experimentCreate(input: {project: {path: $p}, name: "training"}) { userErrors { message } }
+  tuning: experimentCreate(input: {project: {path: $p}, name: "tuning"}) { userErrors { message } }
+  trash: experimentCreate(input: {project: {path: $p}, name: "trashed-experiment"}) { userErrors { message } }
+  last: experimentCreate(input: {project: {path: $p}, name: "old-experiment"}) { userErrors { message } }
+  one: candidateCreate(input: {experiment: {name: {project: $p, name: "training"}}}) {
+    candidate { id } userErrors { message } }
+  two: candidateCreate(input: {experiment: {name: {project: $p, name: "training"}}}) {
+    candidate { id } userErrors { message } }
+  three: candidateCreate(input: {experiment: {name: {project: $p, name: "training"}}}) {
+    candidate { id } userErrors { message } }
+  four: candidateCreate(input: {experiment: {name: {project: $p, name: "training"}}}) {
+    candidate { id } userErrors { message } }
+  net: loggedModelCreate(input: {experiment: {name: {project: $p, name: "training"}}}) {
+    loggedModel { id } userErrors { message } }
+  gone: loggedModelCreate(input: {experiment: {name: {project: $p, name: "training"}}}) {
+    loggedModel { id } userErrors { message } }
+  hook: webhookCreate(input: {project: {path: $p}, name: "w", url: "https://127.0.0.1:9/",
+    events: ["model_version.created"]}) { webhook { id } userErrors { message } }
+  oldHook: webhookCreate(input: {project: {path: $p}, name: "w", url: "https://127.0.0.1:9/",
+    events: ["registered_model.created"]}) { webhook { id } userErrors { message } }
+  token: tokenCreate(input: {name: "t", place: {project: {path: $p}}, role: GUEST}) {
+    token { id } userErrors { message } } }"""
+SECOND = """mutation t($p: String!, $c: ID!, $two: ID!, $old: ID!, $ada: String!) {
+  experimentDelete(input: {experiment: {name: {project: $p, name: "trashed-experiment"}}}) { userErrors { message } }
+  candidateDelete(input: {candidate: {id: $old}}) { userErrors { message } }
+  candidateLog(input: {candidate: {id: $c}, metrics: [{key: "accuracy", value: 0.5, timestamp: 1}]}) {
+    userErrors { message } }
+  a: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.9.0"}) {
+    userErrors { message } }
+  b: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "1.0.0", candidateId: $c}) {
+    modelVersion { id } userErrors { message } }
+  c: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "1.1.0"}) {
+    modelVersion { id } userErrors { message } }
+  d: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.8.0", isOpen: true}) {
+    modelVersion { id } userErrors { message } }
+  e: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "0.7.0", candidateId: $two}) {
+    userErrors { message } }
+  champion: aliasSet(input: {model: {path: {project: $p, name: "digits"}}, name: "champion", reference: "1.0.0"}) {
+    userErrors { message } }
+  alias: aliasSet(input: {model: {path: {project: $p, name: "digits"}}, name: "old", reference: "1.0.0"}) {
+    userErrors { message } }
+  linked: ciJobLink(input: {owner: {candidate: {id: $c}}, provider: GITLAB, externalId: "1"}) {
+    ciJob { id } userErrors { message } }
+  unlinked: ciJobLink(input: {owner: {candidate: {id: $c}}, provider: GITLAB, externalId: "2"}) {
+    ciJob { id } userErrors { message } }
+  ciSettingsUpdate(input: {project: {path: $p}, provider: GITLAB, ciProject: "g/p"}) { userErrors { message } }
+  memberSet(input: {place: {project: {path: $p}}, username: $ada, role: GUEST}) { userErrors { message } }
+  up: artifactUploadCreate(input: {owner: {modelVersion: {path: {project: $p, model: "digits", reference: "0.9.0"}}},
+    files: [{path: "a", size: 0}, {path: "b", size: 1}]}) { uploads { id } userErrors { message } } }"""
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """A project in which every example works once, and what its placeholders stand for in it."""
+
+    project: TestProject
+    meanings: dict[str, str]
+
+    def example(self, name: str) -> tuple[str, dict[str, Any]]:
+        """Document and variables of an example, about this project."""
+        document = (FOLDER / f"{name}.graphql").read_text()
+        return document, self._meant(json.loads((FOLDER / f"{name}.json").read_text()))
+
+    def _meant(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: self._meant(one) for key, one in value.items()}
+        if isinstance(value, list):
+            return [self._meant(one) for one in value]
+        assert not (isinstance(value, str) and value.startswith("<") and value not in self.meanings), value
+        return self.meanings.get(value, value) if isinstance(value, str) else value
+
+
+async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person], **wish: str) -> Seeded:
+    """A new project for the examples; ``people`` are ada and grace."""
+    place = await new_project(runtime, staff, **wish)
+    owner, (ada, grace) = place.people[Role.OWNER], people
+    beside = CreateProject(place.group_id, "old-project", visibility=wish.get("visibility", "private"))
+    old = await projects.create(runtime.db, owner.actor, beside)
+    cursor = str(Cursor.at(await Live(runtime.db).mark()))
+    first = await data(owner, FIRST, p=place.path)
+    ids = {name: first[name]["candidate"]["id"] for name in ("one", "two", "three", "four")}
+    wish = {"p": place.path, "c": ids["one"], "two": ids["two"], "old": ids["four"], "ada": grace.actor.username}
+    second = await data(owner, SECOND, **wish)
+    assert all(not payload["userErrors"] for payload in (first | second).values()), (first, second)
+    uploads = [one["id"] for one in second["up"]["uploads"]]
+    return Seeded(
+        place,
+        {
+            "team/vision": place.path,
+            "team/old-project": old.project.full_path,
+            "team": place.path.rpartition("/")[0],
+            "ada": ada.actor.username,
+            "grace": grace.actor.username,
+            "alan": f"alan-{uuid4().hex[:12]}",
+            "<cursor>": cursor,
+            "<candidate id>": ids["one"],
+            "<other candidate id>": ids["two"],
+            "<old candidate id>": ids["three"],
+            "<trashed candidate id>": ids["four"],
+            "<model version id>": second["b"]["modelVersion"]["id"],
+            "<other model version id>": second["c"]["modelVersion"]["id"],
+            "<pushed model version id>": second["d"]["modelVersion"]["id"],
+            "<logged model id>": first["net"]["loggedModel"]["id"],
+            "<old logged model id>": first["gone"]["loggedModel"]["id"],
+            "<upload id>": uploads[0],
+            "<open upload id>": uploads[1],
+            "<token id>": first["token"]["token"]["id"],
+            "<webhook id>": first["hook"]["webhook"]["id"],
+            "<old webhook id>": first["oldHook"]["webhook"]["id"],
+            "<CI job id>": second["linked"]["ciJob"]["id"],
+            "<old CI job id>": second["unlinked"]["ciJob"]["id"],
+            **await _rows(
+                runtime, place, (_uuid(ids["one"]), _uuid(ids["two"])), _uuid(first["hook"]["webhook"]["id"])
+            ),
+        },
+    )
+
+
+async def _rows(runtime: Any, place: TestProject, candidates: tuple[UUID, UUID], webhook: UUID) -> dict[str, str]:
+    """What no client can bring about: files without bytes, jobs that died."""
+    one, two = candidates
+    files = ((one, "model/MLmodel", "ready"), (one, "notes/a.txt", "ready"), (two, "x.pkl", "quarantined"))
+    async with runtime.db.write() as tx:
+        for candidate, path, state in files:
+            wish = {"p": place.id, "c": candidate, "path": path, "state": state}
+            quarantined = await tx.scalar(text(_FILE), wish)
+        jobs = [await tx.scalar(text(_JOB), {"p": place.id, "state": state}) for state in ("dead", "queued", "dead")]
+        delivery = await tx.scalar(text(_DELIVERY), {"p": place.id, "w": webhook})
+    return {
+        "<quarantined artifact id>": str(GlobalId.of("Artifact", place.id, quarantined)),
+        "<dead background job id>": str(GlobalId.of("BackgroundJob", jobs[0])),
+        "<queued background job id>": str(GlobalId.of("BackgroundJob", jobs[1])),
+        "<background job id>": str(GlobalId.of("BackgroundJob", jobs[2])),
+        "<webhook delivery id>": str(GlobalId.of("WebhookDelivery", place.id, delivery)),
+    }
+
+
+_FILE = """WITH b AS (INSERT INTO blobs (project_id, id, object_key, state, sha256, size)
+    VALUES (:p, gen_random_uuid(), gen_random_uuid()::text, 'stored',
+    sha256(convert_to(CAST(:path AS text), 'UTF8')), 1) RETURNING id)
+  INSERT INTO artifacts (project_id, id, candidate_id, path, blob_id, media_type, state)
+  SELECT :p, gen_random_uuid(), :c, :path, id, 'x', :state FROM b RETURNING id"""
+_JOB = """INSERT INTO background_jobs (id, kind, key, project_id, payload, state)
+  SELECT id, 'webhooks.deliver', id::text, :p, jsonb_build_object('project_id', CAST(:p AS bigint), 'delivery_id',
+    id::text), :state FROM gen_random_uuid() id RETURNING id"""
+_DELIVERY = """INSERT INTO webhook_deliveries (project_id, id, webhook_id, event, data)
+  VALUES (:p, gen_random_uuid(), :w, 'model_version.created', '{}') RETURNING id"""
+
+
+def _uuid(id: str) -> UUID:
+    parsed = GlobalId.parse(id)
+    assert parsed
+    return UUID(parsed.parts[1])

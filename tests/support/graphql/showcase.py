@@ -1,0 +1,226 @@
+"""A project in which every field of every type has something to show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import text
+
+from app.access.policy import Role
+from app.ids import GlobalId
+from app.journal.positions import Cursor
+from app.live.subscribers import Live
+from tests.conftest import TestProject
+from tests.support.graphql.callers import ACTORS
+from tests.support.graphql.examples import Seeded, seed
+
+PLACES = {
+    "private": {"visibility": "private"},
+    "public": {"visibility": "public"},
+    "no candidates": {"visibility": "public", "experiments": "private"},
+    "no registry": {"visibility": "public", "registry": "private"},
+}
+"""The last two are public, and only their members see candidates and experiments, or models and versions."""
+SOME = ("nobody", "stranger", "guest")
+"""Whoever is asked in all but the private one: what is open to visitors makes no difference among members."""
+CASES = [(place, actor) for place in PLACES for actor in (ACTORS[:-1] if place == "private" else SOME)]
+OPEN, INSIDE = "========", "..======"
+SIGHTS = {
+    # who sees it:  private, public, no candidates, no registry
+    "project": (INSIDE, OPEN, OPEN, OPEN),
+    "registry": (INSIDE, OPEN, OPEN, INSIDE),
+    "candidates": (INSIDE, OPEN, INSIDE, OPEN),
+    "members": (INSIDE,) * 4,
+    "maintainers": (".....==.",) * 4,
+    "owners": ("......=.",) * 4,
+    "owners of the group": ("......==",) * 4,
+    "signed in": (".=======",) * 4,
+}
+"""For nobody, stranger, guest, reporter, developer, maintainer, owner, and the owner's token that may only read:
+whether a thing is there at all."""
+HASH = "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b"
+ROUND = """mutation r($group: String!, $p: String!, $c: ID!, $v: ID!) {
+  sub: groupCreate(input: {path: "sub", parent: {path: $group}}) { group { id } userErrors { message } }
+  inSub: groupCreate(input: {path: "deep", parent: {path: "GROUP/sub"}}) { userErrors { message } }
+  beside: projectCreate(input: {group: {path: "GROUP/sub"}, path: "p"}) { userErrors { message } }
+  ofGroup: tokenCreate(input: {name: "g", place: {group: {path: $group}}}) { userErrors { message } }
+  ofSub: tokenCreate(input: {name: "s", place: {group: {path: "GROUP/sub"}}}) { userErrors { message } }
+  ended: tokenCreate(input: {name: "e", place: {project: {path: $p}}, expiresAt: "2040-01-01T00:00:00Z"}) {
+    token { id } userErrors { message } }
+  revoked: tokenCreate(input: {name: "r", place: {project: {path: $p}}, expiresAt: "2040-01-01T00:00:00Z"}) {
+    token { id } userErrors { message } }
+  modelUpdate(input: {model: {path: {project: $p, name: "digits"}}, description: "d",
+    tags: [{key: "t", value: "1"}]}) { model { id experiment { id } } userErrors { message } }
+  modelVersionUpdate(input: {modelVersion: {id: $v}, description: "d", tags: [{key: "t", value: "1"}]}) {
+    userErrors { message } }
+  experimentTagsSet(input: {experiment: {name: {project: $p, name: "training"}}, tags: [{key: "t", value: "1"}]}) {
+    experiment { id } userErrors { message } }
+  net: loggedModelCreate(input: {experiment: {name: {project: $p, name: "training"}}, candidateId: $c, name: "net",
+    modelType: "t", foreignRun: "f", params: [{key: "p", value: "1"}], tags: [{key: "t", value: "1"}]}) {
+    loggedModel { id } userErrors { message } }
+  child: candidateCreate(input: {experiment: {name: {project: $p, name: "training"}}, name: "child", parentId: $c,
+    userName: "u", startTime: 1, params: [{key: "p", value: "1"}], tags: [{key: "t", value: "1"}]}) {
+    candidate { id } userErrors { message } }
+  ciSettingsUpdate(input: {project: {path: $p}, provider: GITLAB, ciProject: "g/p", token: "glpat",
+    hookSecret: "0123456789abcdef", identity: {enabled: true, audience: "a", ciProjectId: "1", ciOwnerId: "2",
+    claims: [{name: "ref", values: ["main"]}]}}) { userErrors { message } } }"""
+FILLED = """mutation f($p: String!, $c: ID!, $l: ID!, $files: [ArtifactUploadFile!]!) {
+  candidateLog(input: {candidate: {id: $c}, metrics: [
+      {key: "loss", value: 1, timestamp: 1, step: 1, datasetName: "d", datasetDigest: "1", loggedModelId: $l},
+      {key: "loss", value: 2, timestamp: 2, step: 2, datasetName: "d", datasetDigest: "1", loggedModelId: $l}],
+    datasets: [{name: "d", digest: "1", sourceType: "s", source: "s", schema: "{}", profile: "{}",
+      tags: [{key: "mlflow.data.context", value: "training"}]}], modelInputs: [$l],
+    modelOutputs: [{loggedModelId: $l}], params: [{key: "p", value: "1"}], tags: [{key: "t", value: "1"}]}) {
+    userErrors { message } }
+  candidateUpdate(input: {candidate: {id: $c}, status: FINISHED, endTime: 2}) { userErrors { message } }
+  modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "2.0.0", loggedModelId: $l,
+    candidateId: $c, description: "d", tags: [{key: "t", value: "1"}], source: "s", location: "s3://b/k",
+    foreignRun: "f", runLink: "https://example.org/", artifactFolder: ""}) {
+    modelVersion { id } userErrors { message } }
+  foldered: modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "3.0.0-rc.1",
+    candidateId: $c, artifactFolder: "model", isOpen: true}) { modelVersion { id } userErrors { message } }
+  aliasSet(input: {model: {path: {project: $p, name: "digits"}}, name: "best", reference: "2.0.0"}) {
+    userErrors { message } }
+  ciJobLink(input: {owner: {modelVersion: {path: {project: $p, model: "digits", reference: "2.0.0"}}},
+    provider: GITLAB, externalId: "3"}) { ciJob { id } userErrors { message } }
+  other: ciJobLink(input: {owner: {modelVersion: {path: {project: $p, model: "digits", reference: "3.0.0-rc.1"}}},
+    provider: GITLAB, externalId: "3"}) { userErrors { message } }
+  projectUpdate(input: {project: {path: $p}, description: "d"}) { project { id group { id } } userErrors { message } }
+  artifactUploadCreate(input: {owner: {candidate: {id: $c}}, files: $files}) {
+    uploads { id } userErrors { message } } }"""
+# What only workers, CI systems and time bring about.
+WRITTEN = (
+    """INSERT INTO artifacts (project_id, id, logged_model_id, candidate_id, path, blob_id, media_type, created_by)
+      SELECT project_id, CAST(o.id AS uuid), CAST(o.logged AS uuid), CAST(o.candidate AS uuid), 'f', blob_id, 'x', :by
+      FROM (SELECT project_id, blob_id FROM artifacts WHERE project_id = :p AND state = 'ready' LIMIT 1) AS b,
+      (VALUES (gen_random_uuid()::text, :logged, NULL), (:loose, NULL, :child)) AS o(id, logged, candidate)""",
+    """UPDATE artifacts SET created_by = :by, state_reason = 'r', format = 'mlmodel', inspected_at = now(),
+      released_at = now(), facts = '{"signature": {"inputs": [{"name": "x"}]}}',
+      scan = '{"verdict": "safe", "imports": ["a"], "findings": ["a"], "scanners": ["a"]}' WHERE project_id = :p""",
+    "UPDATE blobs SET damage = 'hash', damaged_at = now() WHERE project_id = :p",
+    """UPDATE ci_jobs SET reason = 'r', status = 's', name = 'n', ref = 'main', commit_sha = 'c', pipeline_id = '1',
+      pipeline_url = 'u', merge_request_iid = 1, merge_request_url = 'u', user_name = 'u', user_url = 'u',
+      log_url = 'u', web_url = 'u', started_at = now(), finished_at = now(), last_checked_at = now(),
+      next_check_at = now(), ci_project = 'g/p' WHERE project_id = :p""",
+    """UPDATE webhook_deliveries SET response_status = 200, response_body = 'b', last_error = 'e', replay_of = id,
+      next_attempt_at = now(), finished_at = now(), attempts = 1 WHERE project_id = :p""",
+    "UPDATE webhooks SET description = 'd', sealed_secret = 'x' WHERE project_id = :p",
+    """UPDATE background_jobs SET total = 1, last_error = 'e', requested_by = :by, started_at = now(),
+      finished_at = now() WHERE project_id = :p""",
+    "UPDATE tokens SET last_used_at = now() WHERE project_id = :p OR group_id = :group",
+    "UPDATE tokens SET revoked_at = now() WHERE id = :revoked",
+    """UPDATE multipart_uploads SET reason = 'r', job_id = CAST(:job AS uuid), artifact_id = CAST(:file AS uuid),
+      sha256 = '\\x00', state = 'completed' WHERE project_id = :p AND id = CAST(:upload AS uuid)""",
+    "UPDATE projects SET registry_access = :registry, experiments_access = :experiments WHERE id = :p",
+)
+
+
+@dataclass(frozen=True)
+class Showcase:
+    """The project, and ids of things in it by type."""
+
+    project: TestProject
+    variables: dict[str, Any]
+    beginning: str
+    """A cursor of before all that happened in it."""
+
+
+async def build(
+    runtime: Any,
+    staff: Any,
+    data: Any,
+    people: Any,
+    *,
+    visibility: str,
+    registry: str = "enabled",
+    experiments: str = "enabled",
+) -> Showcase:
+    """A project whose switches are set as wished."""
+    beginning = Cursor.at(await Live(runtime.db).mark())
+    seeded = await seed(runtime, staff, data, people, visibility=visibility)
+    place, owner = seeded.project, seeded.project[Role.OWNER]
+    group, path = place.path.rpartition("/")[0], place.path
+    candidate, version = seeded.meanings["<candidate id>"], seeded.meanings["<model version id>"]
+    wish = {"group": group, "p": path, "c": candidate, "v": version}
+    made = await _done(data, owner, ROUND.replace("GROUP", group), **wish)
+    logged = made["net"]["loggedModel"]["id"]
+    files = [{"path": "shared", "size": 1, "sha256": HASH}, {"path": "open", "size": 1}]
+    filled = await _done(data, owner, FILLED, p=path, c=candidate, l=logged, files=files)
+    uploads = [one["id"] for one in filled["artifactUploadCreate"]["uploads"]]
+    variables = {
+        "path": path,
+        "group": group,
+        "Candidate": made["child"]["candidate"]["id"],
+        "Parent": candidate,
+        "Trashed": seeded.meanings["<trashed candidate id>"],
+        "ModelVersion": filled["modelVersionCreate"]["modelVersion"]["id"],
+        "Foldered": filled["foldered"]["modelVersion"]["id"],
+        "LoggedModel": logged,
+        "Artifact": await _file(data, owner, candidate),
+        "Loose": str(GlobalId.of("Artifact", place.id, uuid4().hex)),
+        "Quarantined": seeded.meanings["<quarantined artifact id>"],
+        "ArtifactUpload": uploads[0],
+        "Open": uploads[1],
+        "BackgroundJob": seeded.meanings["<dead background job id>"],
+        "Queued": seeded.meanings["<queued background job id>"],
+        "CiJob": seeded.meanings["<CI job id>"],
+        "VersionJob": filled["ciJobLink"]["ciJob"]["id"],
+        "Webhook": seeded.meanings["<webhook id>"],
+        "Model": made["modelUpdate"]["model"]["id"],
+        "Own": made["modelUpdate"]["model"]["experiment"]["id"],
+        "Experiment": made["experimentTagsSet"]["experiment"]["id"],
+        "Project": filled["projectUpdate"]["project"]["id"],
+        "Group": filled["projectUpdate"]["project"]["group"]["id"],
+        "User": str(GlobalId.of("User", place.owner.user_id)),
+    }
+    await _write(runtime, seeded, variables, made["revoked"]["token"]["id"], registry, experiments)
+    return Showcase(place, variables, str(beginning))
+
+
+def symbol(rows: str | tuple[str, ...], place: str, actor: str) -> str:
+    """What a table says of an actor in a place."""
+    row = rows if isinstance(rows, str) else rows[list(PLACES).index(place)]
+    return row[ACTORS.index(actor)]
+
+
+async def _done(data: Any, owner: Any, document: str, **variables: Any) -> Any:
+    answer = await data(owner, document, **variables)
+    assert all(not payload["userErrors"] for payload in answer.values()), answer
+    return answer
+
+
+async def _file(data: Any, owner: Any, candidate: str) -> str:
+    query = "query f($c: ID!) { candidate(by: {id: $c}) { artifacts { nodes { id path } } } }"
+    found = (await data(owner, query, c=candidate))["candidate"]["artifacts"]["nodes"]
+    return next(str(one["id"]) for one in found if one["path"] == "model/MLmodel")
+
+
+async def _write(
+    runtime: Any, seeded: Seeded, variables: dict[str, Any], revoked: str, registry: str, experiments: str
+) -> None:
+    values = {
+        "p": seeded.project.id,
+        "by": seeded.project.owner.user_id,
+        "group": seeded.project.group_id,
+        "logged": _key(variables["LoggedModel"]),
+        "loose": _key(variables["Loose"]),
+        "child": _key(variables["Candidate"]),
+        "job": _key(variables["BackgroundJob"]),
+        "file": _key(variables["Artifact"]),
+        "upload": _key(variables["ArtifactUpload"]),
+        "revoked": int(_key(revoked)),
+        "registry": registry,
+        "experiments": experiments,
+    }
+    async with runtime.db.write() as tx:
+        for statement in WRITTEN:
+            used = {name: value for name, value in values.items() if f":{name}" in statement}
+            await tx.execute(text(statement), used)
+
+
+def _key(id: str) -> str:
+    parsed = GlobalId.parse(id)
+    assert parsed
+    return parsed.parts[-1]

@@ -17,8 +17,8 @@ from app.quoting import quoted
 from app.registry import models, repository, webhook_events
 from app.registry.names import alias_key, check_alias
 from app.registry.references.parse import Reference
+from app.registry.references.resolve import Named
 from app.registry.repository import readable, writable
-from app.registry.resolving import Named
 from app.registry.tables import Alias, Model, ModelVersion
 from app.registry.versions import states, versions
 

@@ -23,10 +23,10 @@ from app.live.subscribers import Live
 from app.main import create_app, stop
 from app.queue import leases, outbox
 from app.queue.jobs import PurgeModel
-from app.registry import aliases, completion, models
+from app.registry import aliases, models
 from app.registry.models import CreateModel
 from app.registry.references.parse import parse_reference
-from app.registry.versions import versions
+from app.registry.versions import complete, versions
 from app.registry.versions.versions import CreateVersion
 from app.tracking import candidates
 from app.tracking.candidates import CreateCandidate, Status, UpdateCandidate
@@ -138,7 +138,7 @@ async def test_only_the_kinds_that_are_asked_for_are_told(clients, url, runtime,
     begin = await now(project)
     model = await models.create(db, owner, project.id, CreateModel("m"))
     pushed = await versions.create(db, owner, project.id, CreateVersion(model.id, is_open=True))
-    await completion.complete(db, owner, project.id, pushed.id)
+    await complete.complete(db, owner, project.id, pushed.id)
     wanted = ["MODEL_VERSION_OPENED", "MODEL_VERSION_CREATED", "MODEL_VERSION_READY"]
     document = """subscription e($path: String!, $after: String, $types: [ProjectEventType!]) {
       projectEvents(project: {path: $path}, after: $after, types: $types) { type } }"""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from app.registry import completion
-from app.registry.versions import versions
+from app.registry.versions import complete, versions
 from app.registry.versions.versions import CreateVersion
 from tests.graphql import test_uploads
 from tests.graphql.test_uploads import Uploads, described
@@ -66,9 +65,9 @@ async def test_what_a_killed_worker_did_not_settle_is_settled_by_the_chore(uploa
     (upload,) = await uploads.begin(described("a.bin", b"1"))
     await uploads.send(upload, b"1")
     with monkeypatch.context() as patched:
-        patched.setattr("app.registry.completion.complete_announced", killed)
+        patched.setattr("app.registry.versions.complete.complete_announced", killed)
         await uploads.complete(upload)
         await uploads.work()
     assert (await version_of(uploads))[0] == "OPEN"
-    await completion.complete_all_announced(runtime.db)
+    await complete.complete_all_announced(runtime.db)
     assert (await version_of(uploads))[0] == "READY"

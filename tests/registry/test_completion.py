@@ -12,9 +12,10 @@ from sqlalchemy import text
 from app.artifacts.uploads import announced, multipart
 from app.artifacts.uploads.announced import AnnouncedFile
 from app.errors import TooLarge
-from app.registry import completion, models
+from app.registry import models
 from app.registry.models import CreateModel
 from app.registry.references.parse import parse_reference
+from app.registry.versions import complete as versions_complete
 from app.registry.versions import manifests, versions
 from app.registry.versions.versions import Named, VersionNotFound
 from app.tracking import file_owners, version_candidates
@@ -43,7 +44,7 @@ def told(monkeypatch):
 
 async def announce(runtime, project, version, *paths, expected=True):
     root = versions.root_of(version)[0]
-    expectation = completion.Expectation(version)
+    expectation = versions_complete.Expectation(version)
     return await announced.create(
         runtime.db,
         project.owner,
@@ -102,9 +103,9 @@ async def test_a_file_that_never_came_keeps_the_version_from_being_ready(runtime
     await arrive(runtime, project, version, "a.bin")
     await change(runtime, project, "multipart_uploads SET expires_at = now() - interval '1 minute'", path="b.bin")
     for _ in range(2):
-        await completion.complete_all_announced(runtime.db)
+        await versions_complete.complete_all_announced(runtime.db)
         assert await state(runtime, project) == "open"
-        await multipart.expire(runtime.db, runtime.blobs, missed=completion.mark_missed)
+        await multipart.expire(runtime.db, runtime.blobs, missed=versions_complete.mark_missed)
     assert (await complete(runtime, project, version)).state == "ready"
 
 
@@ -115,26 +116,26 @@ async def test_what_was_given_up_is_not_completed_by_itself(runtime, project, mo
     await change(runtime, project, "multipart_uploads SET state = 'failed'", path="b.bin")
     for table in ("model_versions", "multipart_uploads", "artifacts"):
         await change(runtime, project, f"{table} SET created_at = created_at - interval '8 days'")
-    await completion.give_up(runtime.db)
+    await versions_complete.give_up(runtime.db)
     assert await state(runtime, project) == "failed"
     await change(runtime, project, "multipart_uploads SET expires_at = now() - interval '1 minute'")
-    await multipart.expire(runtime.db, runtime.blobs, missed=completion.mark_missed)
-    await completion.complete_announced(runtime.db, project.id)
+    await multipart.expire(runtime.db, runtime.blobs, missed=versions_complete.mark_missed)
+    await versions_complete.complete_announced(runtime.db, project.id)
     assert await state(runtime, project) == "failed"
 
 
 async def test_waiting_versions_touch_nothing_and_hold_up_no_other(runtime, project, model, monkeypatch):
-    monkeypatch.setattr(completion, "BATCH", 2)
+    monkeypatch.setattr(versions_complete, "BATCH", 2)
     for _ in range(3):
         await announce(runtime, project, await make(runtime, project), "a.bin")
     version = await make(runtime, project, "2.0.0")
     await announce(runtime, project, version, "a.bin")
     before = (await models.get(runtime.db, project.owner, project.id, "m")).updated_at
-    assert await completion.complete_announced(runtime.db, project.id) == 0
+    assert await versions_complete.complete_announced(runtime.db, project.id) == 0
     assert (await models.get(runtime.db, project.owner, project.id, "m")).updated_at == before
     await put(runtime, project, versions.root_of(version)[0], "a.bin", uuid4().bytes)
     await change(runtime, project, "artifacts SET inspected_at = now()")
-    assert await completion.complete_announced(runtime.db, project.id) == 1
+    assert await versions_complete.complete_announced(runtime.db, project.id) == 1
     assert await state(runtime, project, "2.0.0") == "ready"
 
 
@@ -143,10 +144,10 @@ async def test_files_ready_is_told_whatever_a_chore_has_told_meanwhile(runtime, 
         version = await make(runtime, project)
         await announce(runtime, project, version, "a.bin")
         if chore_runs:
-            await completion.announce(runtime.db, project.id)
+            await versions_complete.announce(runtime.db, project.id)
         await arrive(runtime, project, version, "a.bin")
         told.clear()
-        await completion.complete_announced(runtime.db, project.id)
+        await versions_complete.complete_announced(runtime.db, project.id)
         assert told == ["model_version.files_ready"]
 
 
@@ -167,7 +168,7 @@ async def test_a_version_is_not_completed_without_a_file_that_was_announced(runt
     uploads = await announce(runtime, project, version, "a.bin", "b.bin")
     await arrive(runtime, project, version, "a.bin")
     await change(runtime, project, f"multipart_uploads SET {gone}", path="b.bin")
-    with pytest.raises(completion.FilesFailed, match=r"cannot be completed without 'b\.bin"):
+    with pytest.raises(versions_complete.FilesFailed, match=r"cannot be completed without 'b\.bin"):
         await complete(runtime, project, version, ["champion"])
     assert await state(runtime, project) == "open"
     ids = [upload.id for upload in uploads if upload.path == "b.bin"]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from app.errors import Invalid
-from app.registry import listing, models
-from app.registry.listing import SearchModels, SearchVersions
+from app.registry import models
 from app.registry.models import CreateModel
+from app.registry.reads import search
+from app.registry.reads.search import SearchModels, SearchVersions
 from app.registry.versions import versions
 from app.registry.versions.versions import CreateVersion
 from app.tracking import candidates
@@ -25,13 +26,13 @@ async def new_version(project, model, version=None, **values):
 
 async def find_models(project, filter="", **values):
     command = SearchModels(filter, **values)
-    rows, token = await listing.models(project.runtime.db, project.owner, project.id, command)
+    rows, token = await search.models(project.runtime.db, project.owner, project.id, command)
     return [found.row.name for found in rows], token
 
 
 async def find_versions(project, filter="", **values):
     command = SearchVersions(filter, **values)
-    rows, token = await listing.versions(project.runtime.db, project.owner, project.id, command)
+    rows, token = await search.versions(project.runtime.db, project.owner, project.id, command)
     return [found.row.version for found in rows], token
 
 

@@ -14,18 +14,20 @@ from app.artifacts.artifacts import Root
 from app.artifacts.uploads import stream
 from app.artifacts.uploads.stream import StoreArtifact
 from app.pagination import Window
-from app.registry import aliases, completion, creation, models, pages
-from app.registry.completion import FilesPending
-from app.registry.creation import VersionTaken
+from app.registry import aliases, models
 from app.registry.models import CreateModel
-from app.registry.pages import VersionList
-from app.registry.reads import details
+from app.registry.reads import details, loaders
+from app.registry.reads.loaders import VersionList
 from app.registry.references import semver
 from app.registry.references.parse import parse_reference
 from app.registry.tables import Model
+from app.registry.versions import complete as versions_complete
 from app.registry.versions import copy, versions
+from app.registry.versions import request as versions_request
+from app.registry.versions.complete import FilesPending
 from app.registry.versions.copy import CopyVersion
 from app.registry.versions.numbering import MOST_RESERVED, ModelState, TooManyReserved, assign
+from app.registry.versions.request import VersionTaken
 from app.registry.versions.states import VersionNotReady
 from app.registry.versions.versions import CreateVersion, Named, VersionNotFound
 from app.tracking import candidates, file_owners
@@ -73,7 +75,7 @@ async def set_file_state(runtime, root: Root, path: str, state: str, reason: str
 
 
 async def complete(runtime, project, version, names=()):
-    return await completion.complete(runtime.db, project.owner, project.id, version.id, names)
+    return await versions_complete.complete(runtime.db, project.owner, project.id, version.id, names)
 
 
 @pytest.mark.parametrize("reference", ["latest", "latest-prerelease", "^1", ">=1", "1.x", "stage:none", "=1.1.0 || ^1"])
@@ -105,12 +107,12 @@ async def test_lists_of_a_range_and_of_stages_have_ready_ones_only(runtime, proj
 
     async def listed(reference):
         wanted = VersionList(reference=parse_reference(reference) if reference else None)
-        ((page,),) = [await pages.versions_of_models(db, owner, [key], Window(first=10), wanted)]
+        ((page,),) = [await loaders.versions_of_models(db, owner, [key], Window(first=10), wanted)]
         return [row.version for row in page.items]
 
     assert await listed("^1") == await listed("stage:none") == ["1.0.0"]
     assert await listed(None) == ["1.1.0", "1.0.0"]
-    (newest,) = await pages.latest_of_models(db, owner, [key])
+    (newest,) = await loaders.latest_of_models(db, owner, [key])
     assert newest.version == "1.0.0"
     assert [one.row.version for one in await details.latest_versions(db, owner, project.id, "m")] == ["1.0.0"]
 
@@ -224,13 +226,13 @@ async def test_an_abandoned_version_is_given_up_after_a_day_and_can_go_on(runtim
         await tx.execute(
             text("UPDATE model_versions SET created_at = now() - interval '25 hours' WHERE id = :id"), {"id": pushed.id}
         )
-    await completion.give_up(runtime.db)
+    await versions_complete.give_up(runtime.db)
     found = await named(runtime, project, "1.0.0")
     assert found.state == "failed"
     assert "given up" in found.state_reason
     assert (await named(runtime, project, "2.0.0")).state == "open"
     async with runtime.db.write() as tx:
-        expected = completion.Expectation(found)
+        expected = versions_complete.Expectation(found)
         await expected.lock_owner(tx)
         await expected.finish(tx)
     assert (await named(runtime, project, "1.0.0")).state == "open"
@@ -251,10 +253,10 @@ async def test_a_push_to_which_files_come_is_not_given_up_however_old_it_is(runt
     root = versions.root_of(pushed)[0]
     await put(runtime, project, root, "a.bin")
     await age(runtime, "model_versions", pushed.id)
-    await completion.give_up(runtime.db)
+    await versions_complete.give_up(runtime.db)
     assert (await named(runtime, project, "#1")).state == "open"
     await age(runtime, "artifacts", root.id)
-    await completion.give_up(runtime.db)
+    await versions_complete.give_up(runtime.db)
     assert (await named(runtime, project, "#1")).state == "failed"
 
 
@@ -267,7 +269,7 @@ async def test_a_version_in_the_way_is_told_with_its_state(runtime, project, mod
 def test_more_reserved_texts_than_are_looked_at_are_no_reason_to_use_one_again():
     texts = [f"1.0.{patch}" for patch in range(1, MOST_RESERVED + 1)]
     standing = ModelState(Model(last_number=1), 1, semver.parse("1.0.0"), semver.parse("1.0.0"), texts, {}, (), {}, ())
-    request = creation.prepare(CreateVersion("m"), Actor(), 1)
+    request = versions_request.prepare(CreateVersion("m"), Actor(), 1)
     (refused,) = assign(standing, [request])
     assert isinstance(refused, TooManyReserved)
     standing = replace(standing, reserved=texts[:-1])

@@ -18,9 +18,10 @@ from app.ids import GlobalId
 from app.outgoing import requests
 from app.outgoing.addresses import AddressRules, is_global
 from app.queue.outbox import BackgroundJob
-from app.registry import aliases, editing, models, pages
+from app.registry import aliases, editing, models
 from app.registry.editing import EditModel, EditVersion
 from app.registry.models import CreateModel
+from app.registry.reads import loaders
 from app.registry.references.parse import parse_reference
 from app.registry.versions import versions
 from app.registry.versions.versions import CreateVersion, Named
@@ -97,7 +98,7 @@ async def test_every_change_is_told_once_with_mlflow_s_data(runtime, project, su
     run_id = created.pop("run_id")
     assert len(run_id) == 32
     assert [created.pop(name) for name in WHOLE] == [1, "1.0.0", "none", [], "READY", project.owner.username]
-    (version,) = await pages.versions_by_keys(runtime.db, project.owner, [(project.id, key_of(created.pop("id")))])
+    (version,) = await loaders.versions_by_keys(runtime.db, project.owner, [(project.id, key_of(created.pop("id")))])
     assert version.number == 1
     assert {data.pop("project") for _, data in told} == {project.path}
     version = {"name": "m", "version": "1"}

@@ -29,11 +29,11 @@ from app.graphql.registry.types import Alias, Model, ModelVersion
 from app.graphql.types import ids
 from app.graphql.types.fields import INPUT, mutation, optional, user_errors
 from app.graphql.types.tags_and_params import mapping, patch
-from app.registry import aliases, completion, editing, models
+from app.registry import aliases, editing, models
 from app.registry.editing import EditModel, EditVersion
 from app.registry.models import CreateModel
 from app.registry.references.parse import parse_reference
-from app.registry.versions import copy, versions
+from app.registry.versions import complete, copy, versions
 from app.registry.versions.copy import CopyVersion
 from app.registry.versions.versions import CreateVersion
 
@@ -153,7 +153,7 @@ class RegistryMutation:
         self, info: Info, input: Annotated[ModelVersionCompleteInput, INPUT]
     ) -> ModelVersionCompletePayload:
         context, (project, target) = info.context, input.model_version.key()
-        done = await completion.complete(context.db, context.actor, project, target, input.aliases)
+        done = await complete.complete(context.db, context.actor, project, target, input.aliases)
         return ModelVersionCompletePayload(model_version=ModelVersion.of(done))
 
     @mutation("Makes a version of a model from one of another model of the project; they share candidate and files.")

@@ -9,7 +9,7 @@ from app.graphql.errors import or_empty
 from app.graphql.tracking.search import SearchRequest
 from app.graphql.types.fields import resolved
 from app.registry import models
-from app.registry.listing import SearchModels, SearchVersions
+from app.registry.reads.search import SearchModels, SearchVersions
 from app.registry.versions import versions
 
 

@@ -22,10 +22,11 @@ from app.graphql.types.node import Node
 from app.graphql.types.scalars import Long
 from app.graphql.types.tags_and_params import Tag, tags_of
 from app.pagination import Page, Window
-from app.registry import models, pages
+from app.registry import models
 from app.registry.aliases import AliasDetails
 from app.registry.models import ModelOrder
-from app.registry.pages import VersionList
+from app.registry.reads import loaders as reads_loaders
+from app.registry.reads.loaders import VersionList
 from app.registry.references.parse import parse_reference
 from app.registry.versions import states, versions
 
@@ -232,7 +233,7 @@ class Alias:
     set_at: datetime = strawberry.field(description="Since when it stands where it stands.")
 
     @classmethod
-    def of(cls, project_id: int, row: pages.Alias | AliasDetails) -> Alias:
+    def of(cls, project_id: int, row: reads_loaders.Alias | AliasDetails) -> Alias:
         return cls(
             project_id=project_id,
             version_id=row.version_id,

@@ -14,10 +14,10 @@ from app.mlflow.protocol.call import Answer, Call
 from app.mlflow.registry import presentation, sources
 from app.mlflow.registry.version_errors import of_a_version
 from app.quoting import quoted
-from app.registry import listing
-from app.registry.listing import SearchVersions
 from app.registry.names import VERSION_TAG
 from app.registry.reads import details
+from app.registry.reads import search as reads_search
+from app.registry.reads.search import SearchVersions
 from app.registry.references.parse import InvalidReference, parse_mlflow_version
 from app.registry.versions import states, versions
 from app.registry.versions.versions import CreateVersion, Named
@@ -96,7 +96,7 @@ async def search(call: Call) -> Answer:
         page_token=message.text("page_token") or None,
         hide_prompts=True,
     )
-    found, token = await listing.versions(call.db, call.actor, call.project, command)
+    found, token = await reads_search.versions(call.db, call.actor, call.project, command)
     return shapes.page("model_versions", presentation.versions(found), token)
 
 

@@ -19,8 +19,9 @@ from sqlalchemy.types import NULLTYPE
 from app.access.policy import Actor
 from app.db.compiled import CompiledQuery
 from app.db.database import Database
-from app.registry import models, repository, resolving
+from app.registry import models, repository
 from app.registry.reads import latest
+from app.registry.references import resolve
 from app.registry.references.parse import Reference
 from app.registry.tables import Alias, Model, ModelVersion
 from app.registry.versions import versions
@@ -229,7 +230,7 @@ def _milliseconds(moment: Any) -> ColumnElement[int]:
 
 @lru_cache(maxsize=512)
 def _named(reference: Reference, *, by_id: bool) -> CompiledQuery:
-    return CompiledQuery(resolving.of_model(reference, by_id=by_id).with_only_columns(*_columns()))
+    return CompiledQuery(resolve.of_model(reference, by_id=by_id).with_only_columns(*_columns()))
 
 
 def _versions() -> CompiledQuery:

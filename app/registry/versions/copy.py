@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from app.access.policy import Actor
 from app.db.database import Database
-from app.registry.creation import CreateVersion
+from app.registry.references.resolve import Target
 from app.registry.repository import writable
-from app.registry.resolving import Target
 from app.registry.versions import states, versions
+from app.registry.versions.request import CreateVersion
 from app.registry.versions.states import State
 from app.registry.versions.versions import ModelVersion
 

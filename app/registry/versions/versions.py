@@ -18,17 +18,18 @@ from app.errors import Invalid, NotFound
 from app.queue import outbox
 from app.queue.jobs import PurgeVersion
 from app.quoting import quoted
-from app.registry import creation, models, repository, resolving, webhook_events
-from app.registry.creation import CreateVersion, VersionTaken
+from app.registry import models, repository, webhook_events
 from app.registry.names import VERSION_TAG, check_description
+from app.registry.references import resolve as references_resolve
 from app.registry.references.parse import ByAlias, Reference, format_reference
+from app.registry.references.resolve import Named, Target
 from app.registry.references.semver import Increment
 from app.registry.repository import readable, writable
-from app.registry.resolving import Named, Target
 from app.registry.stages import UNGUARDED, check_stage
 from app.registry.tables import Alias, Model, ModelVersion
 from app.registry.tags import check_tags, merged, without
-from app.registry.versions import create_batch, manifests, origins, states
+from app.registry.versions import create_batch, manifests, origins, request, states
+from app.registry.versions.request import CreateVersion, VersionTaken
 from app.tracking import version_candidates
 
 __all__ = [
@@ -74,7 +75,7 @@ async def create_with_model(
     """Like :func:`create`, with the model beside the version at no further cost."""
     access = await projects.get(db, actor, project)
     policy.require(actor, access, Permission.REGISTRY_WRITE)
-    wish = creation.prepare(command, actor, access.id)
+    wish = request.prepare(command, actor, access.id)
     await origins.require_seen(db, access, wish)
     return await create_batch.submit(db, wish)
 
@@ -261,7 +262,7 @@ async def _find_named(snap: Snapshot, project_id: int, target: Named) -> tuple[M
     key = repository.model_key(target.model)
     row = None
     if key is not None:
-        statement = resolving.of_model(target.reference, by_id=isinstance(key, int))
+        statement = references_resolve.of_model(target.reference, by_id=isinstance(key, int))
         row = (await snap.execute(statement, {"of_project": project_id, "of_model": key})).one_or_none()
     if row is None:
         raise models.not_found(target.model)

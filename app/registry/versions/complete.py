@@ -20,8 +20,8 @@ from app.errors import Conflict, TooLarge
 from app.quoting import quoted
 from app.registry import aliases, repository, webhook_events
 from app.registry.names import check_alias
+from app.registry.references.resolve import Target
 from app.registry.repository import writable
-from app.registry.resolving import Target
 from app.registry.tables import UNANNOUNCED, Model, ModelVersion
 from app.registry.versions import manifests, states, versions
 from app.registry.versions.check import MAX_ALIASES

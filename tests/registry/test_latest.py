@@ -11,15 +11,16 @@ from app.registry.models import CreateModel, ModelNotFound
 from app.registry.reads import details, loaders, search
 from app.registry.reads.search import SearchModels, SearchVersions
 from app.registry.references.parse import parse_reference
-from app.registry.versions import versions
-from app.registry.versions.versions import CreateVersion, Named
+from app.registry.references.resolve import Named
+from app.registry.versions import change, create
+from app.registry.versions.request import CreateVersion
 
 
 async def new_model(project, name, *texts):
     db = project.runtime.db
     model = await models.create(db, project.owner, project.id, CreateModel(name))
     for text in texts:
-        await versions.create(db, project.owner, project.id, CreateVersion(name, text))
+        await create.create(db, project.owner, project.id, CreateVersion(name, text))
     return model
 
 
@@ -47,7 +48,7 @@ async def test_highest_of_each_stage(runtime, project):
         ("1.3.0", "archived"),
     ):
         target = Named("a", parse_reference(reference))
-        await versions.set_stage(runtime.db, project.owner, project.id, target, stage)
+        await change.set_stage(runtime.db, project.owner, project.id, target, stage)
     ids = [third.id, second.id, first.id]
     found = await details.models_by_ids(runtime.db, project.owner, project.id, ids)
     assert [[(version.row.stage, version.row.version) for version in one.latest] for one in found] == [

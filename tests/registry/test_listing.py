@@ -9,8 +9,8 @@ from app.registry import models
 from app.registry.models import CreateModel
 from app.registry.reads import search
 from app.registry.reads.search import SearchModels, SearchVersions
-from app.registry.versions import versions
-from app.registry.versions.versions import CreateVersion
+from app.registry.versions import create, delete
+from app.registry.versions.request import CreateVersion
 from app.tracking import candidates
 from app.tracking.candidates import CreateCandidate
 
@@ -21,7 +21,7 @@ async def new_model(project, name, **values):
 
 async def new_version(project, model, version=None, **values):
     command = CreateVersion(model, version, **values)
-    return await versions.create(project.runtime.db, project.owner, project.id, command)
+    return await create.create(project.runtime.db, project.owner, project.id, command)
 
 
 async def find_models(project, filter="", **values):
@@ -118,7 +118,7 @@ async def some_versions(project):
     await new_version(project, "a", "2.0.0", candidate_id=run)
     await new_version(project, "b", "3.0.0", tags={"k": "2"})
     gone = await new_version(project, "b", "4.0.0", candidate_id=run)
-    await versions.delete(project.runtime.db, project.owner, project.id, gone.id)
+    await delete.delete(project.runtime.db, project.owner, project.id, gone.id)
     return run
 
 

@@ -20,16 +20,18 @@ from app.registry.reads import details, loaders
 from app.registry.reads.loaders import VersionList
 from app.registry.references import semver
 from app.registry.references.parse import parse_reference
+from app.registry.references.resolve import Named
 from app.registry.tables import Model
+from app.registry.versions import change as versions_change
 from app.registry.versions import complete as versions_complete
-from app.registry.versions import copy, versions
+from app.registry.versions import copy, create, delete, lookup
 from app.registry.versions import request as versions_request
 from app.registry.versions.complete import FilesPending
 from app.registry.versions.copy import CopyVersion
+from app.registry.versions.lookup import VersionNotFound
 from app.registry.versions.numbering import MOST_RESERVED, ModelState, TooManyReserved, assign
-from app.registry.versions.request import VersionTaken
+from app.registry.versions.request import CreateVersion, VersionTaken
 from app.registry.versions.states import VersionNotReady
-from app.registry.versions.versions import CreateVersion, Named, VersionNotFound
 from app.tracking import candidates, file_owners
 from app.tracking.candidates import CandidateNeeded, CreateCandidate
 
@@ -42,11 +44,11 @@ async def model(runtime, project):
 
 
 async def make(runtime, project, version=None, **wanted):
-    return await versions.create(runtime.db, project.owner, project.id, CreateVersion("m", version=version, **wanted))
+    return await create.create(runtime.db, project.owner, project.id, CreateVersion("m", version=version, **wanted))
 
 
 async def named(runtime, project, reference):
-    return await versions.resolve(runtime.db, project.owner, project.id, "m", parse_reference(reference))
+    return await lookup.by_reference(runtime.db, project.owner, project.id, "m", parse_reference(reference))
 
 
 async def put(runtime, project, root: Root, path: str, content: bytes = b"x") -> None:
@@ -119,7 +121,7 @@ async def test_lists_of_a_range_and_of_stages_have_ready_ones_only(runtime, proj
 
 async def test_a_bad_file_moves_the_version_and_a_good_one_moves_it_back(runtime, project, model):
     version = await make(runtime, project, "1.0.0")
-    root = versions.root_of(version)[0]
+    root = lookup.root_of(version)[0]
     await put(runtime, project, root, "a.bin")
     await put(runtime, project, root, "b.bin", b"y")
     await set_file_state(runtime, root, "a.bin", "failed", "cut off")
@@ -138,7 +140,7 @@ async def test_a_bad_file_moves_the_version_and_a_good_one_moves_it_back(runtime
 
 async def test_deleting_the_bad_file_mends_the_version(runtime, project, model):
     version = await make(runtime, project, "1.0.0")
-    root = versions.root_of(version)[0]
+    root = lookup.root_of(version)[0]
     await put(runtime, project, root, "a.bin")
     await set_file_state(runtime, root, "a.bin", "failed", "cut off")
     async with runtime.db.write() as tx:
@@ -169,9 +171,9 @@ async def test_no_alias_and_no_stage_for_what_is_not_ready(runtime, project, mod
     with pytest.raises(VersionNotReady, match=r"'1\.1\.0' is OPEN, so it cannot get the alias 'champion'"):
         await aliases.set(db, owner, project.id, "m", "champion", parse_reference("#2"))
     with pytest.raises(VersionNotReady, match="enter the stage 'production'"):
-        await versions.set_stage(db, owner, project.id, pushed.id, "Production", archive_existing=True)
+        await versions_change.set_stage(db, owner, project.id, pushed.id, "Production", archive_existing=True)
     assert (await named(runtime, project, "#2")).stage == "none"
-    moved = await versions.set_stage(db, owner, project.id, pushed.id, "Archived")
+    moved = await versions_change.set_stage(db, owner, project.id, pushed.id, "Archived")
     assert moved.stage == "archived"
     with pytest.raises(VersionNotReady, match="cannot be copied"):
         await copy.copy(db, owner, project.id, pushed.id, CopyVersion("m"))
@@ -182,7 +184,7 @@ async def test_completion_moves_all_aliases_or_none(runtime, project, model):
     db, owner = runtime.db, project.owner
     await aliases.set(db, owner, project.id, "m", "champion", parse_reference("1.0.0"))
     pushed = await make(runtime, project, "1.1.0", is_open=True)
-    root = versions.root_of(pushed)[0]
+    root = lookup.root_of(pushed)[0]
     await put(runtime, project, root, "a.bin")
     await set_file_state(runtime, root, "a.bin", "failed", "cut off")
     with pytest.raises(VersionNotReady, match="cut off"):
@@ -198,7 +200,7 @@ async def test_completion_moves_all_aliases_or_none(runtime, project, model):
 
 async def test_completion_waits_for_inspections(runtime, project, model):
     pushed = await make(runtime, project, "1.1.0", is_open=True)
-    root = versions.root_of(pushed)[0]
+    root = lookup.root_of(pushed)[0]
     await put(runtime, project, root, "model.onnx", b"\x08\x08\x12\x07")
     with pytest.raises(FilesPending, match="1 files are inspected"):
         await complete(runtime, project, pushed)
@@ -250,7 +252,7 @@ async def age(runtime, table: str, id: object) -> None:
 
 async def test_a_push_to_which_files_come_is_not_given_up_however_old_it_is(runtime, project, model):
     pushed = await make(runtime, project, "1.0.0", is_open=True)
-    root = versions.root_of(pushed)[0]
+    root = lookup.root_of(pushed)[0]
     await put(runtime, project, root, "a.bin")
     await age(runtime, "model_versions", pushed.id)
     await versions_complete.give_up(runtime.db)
@@ -321,6 +323,6 @@ async def test_what_a_version_was_made_from_is_not_deleted_while_it_lives(runtim
     with pytest.raises(Conflict if "experiment" in door else CandidateNeeded, match=run.id.hex):
         await doors[door]()
     assert (await candidates.find(db, owner, project.id, run.id)).deleted_at is None
-    await versions.delete(db, owner, project.id, Named("m", parse_reference("1.0.0")))
+    await delete.delete(db, owner, project.id, Named("m", parse_reference("1.0.0")))
     assert await doors[door]()
     assert isinstance(version.candidate_id, UUID)

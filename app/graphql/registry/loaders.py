@@ -15,7 +15,7 @@ from app.registry.models import Model, ModelOrder
 from app.registry.reads import loaders, search
 from app.registry.reads.loaders import Alias, CandidateKey, ModelKey, VersionKey, VersionList
 from app.registry.reads.search import SearchModels, SearchVersions
-from app.registry.versions.versions import ModelVersion
+from app.registry.versions.lookup import ModelVersion
 
 V = TypeVar("V")
 Found = tuple[list[V], str | None]

@@ -33,9 +33,9 @@ from app.registry import aliases, editing, models
 from app.registry.editing import EditModel, EditVersion
 from app.registry.models import CreateModel
 from app.registry.references.parse import parse_reference
-from app.registry.versions import complete, copy, versions
+from app.registry.versions import change, complete, copy, create, delete
 from app.registry.versions.copy import CopyVersion
-from app.registry.versions.versions import CreateVersion
+from app.registry.versions.request import CreateVersion
 
 
 @strawberry.type(description="What became of `modelCreate`.")
@@ -145,7 +145,7 @@ class RegistryMutation:
             run_link=input.run_link,
             is_open=input.is_open,
         )
-        made = await versions.create(info.context.db, info.context.actor, owner.project_id, command)
+        made = await create.create(info.context.db, info.context.actor, owner.project_id, command)
         return ModelVersionCreatePayload(model_version=ModelVersion.of(made))
 
     @mutation("Says that all files of an OPEN version were pushed: it becomes READY. Twice is fine.")
@@ -183,7 +183,7 @@ class RegistryMutation:
         self, info: Info, input: Annotated[ModelVersionDeleteInput, INPUT]
     ) -> ModelVersionDeletePayload:
         project, target = input.model_version.key()
-        job = await versions.delete(info.context.db, info.context.actor, project, target)
+        job = await delete.delete(info.context.db, info.context.actor, project, target)
         return ModelVersionDeletePayload(background_job=await job_by_id(info, job))
 
     @mutation("Moves a version to a stage.")
@@ -191,7 +191,7 @@ class RegistryMutation:
         self, info: Info, input: Annotated[ModelVersionStageSetInput, INPUT]
     ) -> ModelVersionStageSetPayload:
         context, (project, target) = info.context, input.model_version.key()
-        moved = await versions.set_stage(
+        moved = await change.set_stage(
             context.db, context.actor, project, target, input.stage, archive_existing=input.archive_existing
         )
         return ModelVersionStageSetPayload(model_version=ModelVersion.of(moved))

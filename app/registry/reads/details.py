@@ -24,7 +24,7 @@ from app.registry.reads import latest
 from app.registry.references import resolve
 from app.registry.references.parse import Reference
 from app.registry.tables import Alias, Model, ModelVersion
-from app.registry.versions import versions
+from app.registry.versions import lookup
 
 
 class ModelColumns(NamedTuple):
@@ -115,7 +115,7 @@ async def version(
     if not rows:
         raise models.not_found(model)
     if rows[0][0] is None:
-        raise versions.no_version(_model_of(rows[0]).name, reference)
+        raise lookup.no_version(_model_of(rows[0]).name, reference)
     return _version(rows[0])
 
 

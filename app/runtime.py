@@ -55,7 +55,9 @@ async def open_runtime(
     reserve = settings.reserved_bytes
     blobs = S3BlobStore(settings, room=_room(settings, "the object store", "s3", "s3", reserve, _STORES_OWN_SHARE))
     try:
-        yield Runtime(settings, db, blobs, notifier, WebhookClient.of(settings), CiClient.of(settings), Authenticator(db))
+        yield Runtime(
+            settings, db, blobs, notifier, WebhookClient.of(settings), CiClient.of(settings), Authenticator(db)
+        )
     finally:
         await notifier.close()
         await blobs.close()

@@ -115,8 +115,8 @@ async def test_a_stranger_is_suspected_first_and_condemned_a_week_later(runtime,
 
 
 async def test_two_reconcilers_at_once(runtime):
-    async with runtime.db.alone(reconcile._LOCK) as is_alone:
-        assert is_alone
+    async with runtime.db.advisory_lock(reconcile._LOCK) as is_held:
+        assert is_held
         assert await reconcile.reconcile(runtime.db, runtime.blobs) is None
     assert await reconcile.reconcile(runtime.db, runtime.blobs) is not None
 

@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from app.artifacts import artifacts
-from app.artifacts.artifacts import Entry, Root
+from app.artifacts.artifacts import Root
+from app.artifacts.reads.folders import Entry
 from app.mlflow.files import folder_listing
 from app.runtime import Runtime
 from tests.conftest import TestProject
@@ -115,7 +116,7 @@ async def test_pages_of_any_size_list_the_same(
     folders = {"", *(path[:end] for path in paths for end, letter in enumerate(path) if letter == "/"), "nothing"}
     for folder in folders:
         async with runtime.db.read() as snap:
-            assert await artifacts.list_folder(snap, root, folder) == listed(paths, folder)
+            assert await folders.list_folder(snap, root, folder) == listed(paths, folder)
 
 
 def listed(paths: set[str], folder: str) -> list[Entry]:

@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from app.artifacts import artifacts
 from app.artifacts.artifacts import Root
+from app.artifacts.reads import folders
 from app.artifacts.reads.folders import Entry
 from app.mlflow.files import folder_listing
 from app.runtime import Runtime
@@ -104,7 +104,7 @@ async def test_an_answer_that_fails_on_its_way_is_never_taken_for_a_whole_one(
 async def test_pages_of_any_size_list_the_same(
     run_id: str, runtime: Runtime, project: TestProject, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
-    monkeypatch.setattr(artifacts, "PAGE", size)
+    monkeypatch.setattr(folders, "PAGE", size)
     root, choice = Root(project.id, candidate_id=UUID(run_id)), random.Random(size)
     parts = ["a", "b", "a.b", "a-", "a0", "ab", "~", "%2f", "ü", "A", " ", "0", "日本", "a b"]
     paths: set[str] = set()

@@ -113,8 +113,8 @@ async def test_pages_of_any_size_list_the_same(
         if not any(one.startswith(f"{path}/") or path.startswith(f"{one}/") for one in paths):
             paths.add(path)
     await fill(runtime, root, sorted(paths))
-    folders = {"", *(path[:end] for path in paths for end, letter in enumerate(path) if letter == "/"), "nothing"}
-    for folder in folders:
+    named = {"", *(path[:end] for path in paths for end, letter in enumerate(path) if letter == "/"), "nothing"}
+    for folder in named:
         async with runtime.db.read() as snap:
             assert await folders.list_folder(snap, root, folder) == listed(paths, folder)
 

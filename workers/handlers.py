@@ -14,8 +14,8 @@ from app.artifacts.upkeep import inspections
 from app.artifacts.uploads import ingest
 from app.ci import awaiting_settings, polling
 from app.queue import jobs
-from app.registry import completion
 from app.registry import purge as registry_purge
+from app.registry.versions import complete
 from app.runtime import Runtime
 from app.tracking import file_owners
 from app.tracking import purge as tracking_purge
@@ -99,8 +99,8 @@ async def inspect_artifacts(runtime: Runtime, job: jobs.InspectArtifacts, progre
 
 async def _follow_files(runtime: Runtime, project_id: int) -> None:
     """Complete versions whose files are all there now, and tell webhooks; a chore does what is missed here."""
-    await completion.complete_announced(runtime.db, project_id)
-    await completion.announce(runtime.db, project_id)
+    await complete.complete_announced(runtime.db, project_id)
+    await complete.announce(runtime.db, project_id)
 
 
 async def follow_ci_job(runtime: Runtime, job: jobs.FollowCiJob, _progress: Progress) -> None:

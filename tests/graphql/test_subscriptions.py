@@ -27,6 +27,7 @@ from app.registry import aliases, models
 from app.registry.models import CreateModel
 from app.registry.references.parse import parse_reference
 from app.registry.versions import change, complete, create, delete
+from app.registry.versions.change import EditVersion
 from app.registry.versions.request import CreateVersion
 from app.tracking import candidates
 from app.tracking.candidates import CreateCandidate, Status, UpdateCandidate
@@ -98,7 +99,7 @@ async def test_everything_that_happens_to_a_registry_is_told_in_order(clients, u
     version = await create.create(db, owner, project.id, CreateVersion(model.id))
     await aliases.set(db, owner, project.id, model.id, "champion", parse_reference("1.0.0"))
     await change.set_stage(db, owner, project.id, version.id, "production")
-    await change.set_tags(db, owner, project.id, version.id, {"a": "b"})
+    await change.edit(db, owner, project.id, version.id, EditVersion(tags={"a": "b"}))
     await aliases.remove(db, owner, project.id, model.id, "champion")
     candidate = await candidates.create(db, owner, project.id, CreateCandidate(tags={"gitlab.CI_JOB_ID": "7"}))
     await candidates.edit(db, owner, project.id, UpdateCandidate(candidate.id, status=Status.FINISHED))

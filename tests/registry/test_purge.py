@@ -10,7 +10,6 @@ from sqlalchemy import text
 
 from app.access import jobs
 from app.queue import jobs as jobs_of
-from app.queue.jobs import PurgeCandidate, PurgeExperiment
 from app.registry import aliases, models, purge
 from app.registry.models import CreateModel
 from app.registry.references.parse import parse_reference
@@ -18,6 +17,7 @@ from app.registry.versions import versions
 from app.registry.versions.versions import CreateVersion, ModelVersion
 from app.tracking import candidates
 from app.tracking import purge as tracking_purge
+from app.tracking.background_jobs import PurgeCandidate, PurgeExperiment
 from app.tracking.candidates import CandidateNotFound, CreateCandidate
 
 

@@ -17,6 +17,7 @@ import asyncpg
 import structlog
 
 from app.artifacts.artifacts import Root
+from app.artifacts.background_jobs import InspectArtifacts
 from app.artifacts.tables import Artifact
 from app.artifacts.upkeep import inspections
 from app.db.database import Database
@@ -25,7 +26,6 @@ from app.errors import Conflict, Invalid, ModelyardError
 from app.ids import object_key, uuid7
 from app.inspection.equality import name_kind, rules
 from app.queue import outbox
-from app.queue.jobs import InspectArtifacts
 from app.storage.blobs import Stored
 
 LEASE = timedelta(minutes=15)

@@ -16,9 +16,9 @@ from app.ci.job_links import Owner
 from app.db.database import Database, Snapshot, Tx
 from app.errors import Invalid, NotFound
 from app.queue import outbox
-from app.queue.jobs import PurgeVersion
 from app.quoting import quoted
 from app.registry import creation, models, repository, resolving, webhook_events
+from app.registry.background_jobs import PurgeVersion
 from app.registry.creation import CreateVersion, VersionTaken
 from app.registry.names import VERSION_TAG, check_description
 from app.registry.references.parse import ByAlias, Reference, format_reference

@@ -16,9 +16,9 @@ from app.artifacts.uploads import ingest
 from app.ci import awaiting_settings, polling
 from app.ci.background_jobs import FollowCiJob, PickUpCiJobs
 from app.queue.jobs import Job
-from app.registry import completion
 from app.registry import purge as registry_purge
 from app.registry.background_jobs import PurgeModel, PurgeVersion
+from app.registry.versions import complete
 from app.runtime import Runtime
 from app.tracking import file_owners
 from app.tracking import purge as tracking_purge
@@ -126,8 +126,8 @@ async def inspect_artifacts(runtime: Runtime, job: InspectArtifacts, progress: P
 
 async def _follow_files(runtime: Runtime, project_id: int) -> None:
     """Complete versions whose files are all there now, and tell webhooks; a chore does what is missed here."""
-    await completion.complete_announced(runtime.db, project_id)
-    await completion.announce(runtime.db, project_id)
+    await complete.complete_announced(runtime.db, project_id)
+    await complete.announce(runtime.db, project_id)
 
 
 @handles(FollowCiJob)

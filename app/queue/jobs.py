@@ -1,4 +1,4 @@
-'''What a background job is: a kind, a frozen payload of ids, and the rule by which workers take it.
+"""What a background job is: a kind, a frozen payload of ids, and the rule by which workers take it.
 
 Each feature declares its kinds beside its other modules (``background_jobs.py``), all of a kind in one place::
 
@@ -14,7 +14,7 @@ Each feature declares its kinds beside its other modules (``background_jobs.py``
 
 ``outbox.enqueue(tx, DeliverWebhook(7, id))`` promises one, and ``workers/handlers.py`` says what is done. Names and
 fields are a contract between releases: a payload that the last release wrote is decoded by this one.
-'''
+"""
 
 from __future__ import annotations
 

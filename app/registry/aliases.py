@@ -17,10 +17,10 @@ from app.quoting import quoted
 from app.registry import models, repository, webhook_events
 from app.registry.names import alias_key, check_alias
 from app.registry.references.parse import Reference
+from app.registry.references.resolve import Named
 from app.registry.repository import readable, writable
-from app.registry.resolving import Named
 from app.registry.tables import Alias, Model, ModelVersion
-from app.registry.versions import states, versions
+from app.registry.versions import lookup, states
 
 __all__ = ["Alias"]
 
@@ -71,7 +71,7 @@ async def set(  # noqa: A001 - the verb of the module: `aliases.set`
     async with db.write() as tx:
         access = await writable(tx, actor, project)
         owner = await _locked(tx, access.id, model)
-        _, version = await versions.find(tx, access.id, Named(owner.id, reference))
+        _, version = await lookup.find(tx, access.id, Named(owner.id, reference))
         return await move(tx, actor, owner, version, name, expected_current=expected_current)
 
 

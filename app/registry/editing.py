@@ -12,11 +12,11 @@ from app.access.policy import Actor
 from app.db.database import Database, Tx
 from app.registry import models, webhook_events
 from app.registry.names import check_description, check_model_name
+from app.registry.references.resolve import Target
 from app.registry.repository import find_model, writable
 from app.registry.tables import Model, ModelVersion
 from app.registry.tags import check_tags, merged
-from app.registry.versions import versions
-from app.registry.versions.versions import Target
+from app.registry.versions import change, lookup
 from app.tracking import model_experiments
 
 
@@ -74,16 +74,14 @@ async def edit_version(
         ModelNotFound, VersionNotFound: there is no such version.
         Invalid: a value is not acceptable.
     """
-    versions.refuse_version_tag(wish.tags)
+    change.refuse_version_tag(wish.tags)
     values = _values(wish.description, wish.tags, ModelVersion.tags)
     async with db.write() as tx:
         access = await writable(tx, actor, project)
-        model, version = await versions.find(tx, access.id, target)
-        changed = await versions.change(tx, version, updated_at=func.now(), **values)
+        model, version = await lookup.find(tx, access.id, target)
+        changed = await change.apply(tx, version, updated_at=func.now(), **values)
         check_tags(changed.tags)
-        await versions.follow_ci_tags(
-            tx, actor, changed, [key for key, value in wish.tags.items() if value is not None]
-        )
+        await change.follow_ci_tags(tx, actor, changed, [key for key, value in wish.tags.items() if value is not None])
         await webhook_events.version_tags_changed(tx, model, changed, wish.tags)
         if wish.description is not None:
             await webhook_events.version_changed(tx, model, changed, "updated", actor.username)

@@ -137,6 +137,16 @@ async def find(snap: Snapshot, project_id: int, reference: int | str) -> Model:
     return model
 
 
+async def lock(tx: Tx, model: Model) -> None:
+    """Step: keep versions and aliases of the model as they are until the commit; it counts as changed.
+
+    Raises:
+        ModelNotFound: it has just been deleted.
+    """
+    if not await repository.touch_model(tx, model.project_id, model.id):
+        raise not_found(model.name)
+
+
 def not_found(reference: int | str) -> ModelNotFound:
     """The error for a model that is not there."""
     return ModelNotFound(reference)

@@ -20,7 +20,7 @@ from app.ids import uuid7
 from app.pagination import Keyset
 from app.quoting import quoted
 from app.search import keyset
-from app.search.keyset import SortKey
+from app.search.keyset import PageRequest, SortKey
 from app.webhooks import events
 from app.webhooks.client import WebhookClient
 from app.webhooks.signed_post import Attempt
@@ -38,7 +38,7 @@ _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 ORDER: Keyset[Webhook] = Keyset(
     "webhooks", (Webhook.created_at, Webhook.id), lambda row: (row.created_at, row.id), descending=True
 )
-_TERMS = [
+_SORT_KEYS = [
     SortKey(Webhook.created_at.expression, datetime, descending=True, nullable=False),
     SortKey(Webhook.id.expression, UUID, descending=True, nullable=False),
 ]
@@ -122,12 +122,12 @@ async def search(
     """
     if not 1 <= limit <= MAX_PAGE:
         raise Invalid(f"A page has 1 to {MAX_PAGE} webhooks, not {limit}.", field="max_results")
-    mark = keyset.fingerprint("webhooks")
+    page = PageRequest(_SORT_KEYS, keyset.fingerprint("webhooks"), page_token, limit)
     async with db.read() as snap:
         access = await manageable(snap, actor, project)
         statement = select(Webhook).where(Webhook.project_id == access.id)
-        rows = (await snap.execute(keyset.apply(statement, _TERMS, mark, page_token, limit))).all()
-    return [row[0] for row in rows[:limit]], keyset.next_token(rows, _TERMS, mark, limit)
+        rows = (await snap.execute(keyset.apply(statement, page))).all()
+    return [row[0] for row in rows[:limit]], keyset.next_token(rows, page)
 
 
 async def edit(

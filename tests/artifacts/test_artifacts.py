@@ -20,8 +20,8 @@ from app.artifacts.uploads.stream import StoreArtifact
 from app.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge
 from app.registry import models
 from app.registry.models import CreateModel
-from app.registry.versions import versions
-from app.registry.versions.versions import CreateVersion
+from app.registry.versions import create
+from app.registry.versions.request import CreateVersion
 from app.storage.blobs import SizeMismatch
 from app.tracking import candidates, experiments, purge
 from app.tracking.candidates import CreateCandidate
@@ -158,7 +158,7 @@ async def test_an_experiment_whose_files_a_version_needs_is_not_deleted(runtime,
     root = Root(project.id, candidate_id=source.id)
     await store(runtime, project, root, "f", b"needed")
     model = await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
-    await versions.create(runtime.db, project.owner, project.id, CreateVersion(model.id, candidate_id=source.id))
+    await create.create(runtime.db, project.owner, project.id, CreateVersion(model.id, candidate_id=source.id))
     for end in (experiments.delete, experiments.delete_permanently):
         with pytest.raises(Conflict, match=f"candidate {source.id.hex}, which has model versions"):
             await end(runtime.db, project.owner, project.id, made.number)

@@ -23,8 +23,8 @@ from app.ids import uuid7
 from app.registry import aliases, models
 from app.registry.models import CreateModel
 from app.registry.references.parse import ByNumber
-from app.registry.versions import versions
-from app.registry.versions.versions import CreateVersion
+from app.registry.versions import create, lookup
+from app.registry.versions.request import CreateVersion
 from app.tracking import candidates, file_owners
 from app.tracking.candidates import CreateCandidate
 
@@ -187,9 +187,9 @@ async def recheck(runtime, project):
 
 async def test_the_command_explains_reports_and_collects(runtime, project):
     model = await models.create(runtime.db, project.owner, project.id, CreateModel("digits"))
-    version = await versions.create(runtime.db, project.owner, project.id, CreateVersion(model.id))
+    version = await create.create(runtime.db, project.owner, project.id, CreateVersion(model.id))
     await aliases.set(runtime.db, project.owner, project.id, model.id, "champion", ByNumber(1))
-    root = versions.root_of(version)[0]
+    root = lookup.root_of(version)[0]
     path = f"{project.id}/weights.bin"
     await store(runtime, project, root, path, b"weights")
     blob = await blob_of(runtime, project, b"weights")

@@ -44,8 +44,8 @@ from app.queue.outbox import BackgroundJob
 from app.registry import aliases, models
 from app.registry.models import CreateModel, ModelTaken
 from app.registry.references.parse import parse_reference
-from app.registry.versions import versions
-from app.registry.versions.versions import CreateVersion
+from app.registry.versions import create, delete
+from app.registry.versions.request import CreateVersion
 from app.runtime import Runtime, open_runtime
 from app.tracking import candidates, file_owners
 from app.tracking.candidates import CreateCandidate
@@ -253,7 +253,7 @@ class Files(RuleBasedStateMachine):
 
     @rule(target=versions, model=models)
     def create_version(self, model: Model) -> Any:
-        made = self.attempt(versions.create(self.db, self.actor, self.project.id, CreateVersion(model.id)))
+        made = self.attempt(create.create(self.db, self.actor, self.project.id, CreateVersion(model.id)))
         if not model.is_alive:
             assert isinstance(made, NotFound)
             return multiple()
@@ -265,7 +265,7 @@ class Files(RuleBasedStateMachine):
 
     def version_from(self, model: Model, owner: Owner) -> Any:
         command = CreateVersion(model.id, candidate_id=owner.root.candidate_id)
-        made = self.attempt(versions.create(self.db, self.actor, self.project.id, command))
+        made = self.attempt(create.create(self.db, self.actor, self.project.id, command))
         if _refused(made):
             assert not (model.is_alive and owner.takes_files), made
             return multiple()
@@ -289,7 +289,7 @@ class Files(RuleBasedStateMachine):
 
     @rule(version=versions)
     def delete_version(self, version: Version) -> None:
-        done = self.attempt(versions.delete(self.db, self.actor, self.project.id, version.id))
+        done = self.attempt(delete.delete(self.db, self.actor, self.project.id, version.id))
         assert _refused(done) is not version.is_alive
         if version.is_alive:
             version.is_deleted = True

@@ -26,8 +26,9 @@ from app.queue.jobs import decode
 from app.queue.outbox import BackgroundJob
 from app.registry import models
 from app.registry.models import CreateModel
-from app.registry.versions import versions
-from app.registry.versions.versions import CreateVersion
+from app.registry.versions import create as versions_create
+from app.registry.versions import delete
+from app.registry.versions.request import CreateVersion
 from app.runtime import open_runtime
 from app.tracking import file_owners
 from app.upkeep import blob_references
@@ -136,7 +137,7 @@ def described(path: str, content: bytes) -> dict[str, object]:
 @pytest.fixture
 async def uploads(data, client, runtime, project):
     model = await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
-    version = await versions.create(runtime.db, project.owner, project.id, CreateVersion(model.id))
+    version = await versions_create.create(runtime.db, project.owner, project.id, CreateVersion(model.id))
     return Uploads(data, client, runtime, project, version)
 
 
@@ -316,7 +317,7 @@ async def test_an_upload_to_a_deleted_version_ends_as_failed(uploads):
     (upload,) = await uploads.begin(described("a.bin", b"x"))
     await uploads.send(upload, b"x")
     await uploads.complete(upload)
-    await versions.delete(uploads.runtime.db, uploads.project.owner, uploads.project.id, uploads.version.id)
+    await delete.delete(uploads.runtime.db, uploads.project.owner, uploads.project.id, uploads.version.id)
     async with uploads.runtime.db.read() as snap:
         kinds = select(BackgroundJob.id, BackgroundJob.kind).where(BackgroundJob.project_id == uploads.project.id)
         jobs = {row.kind: row.id for row in await snap.execute(kinds)}
@@ -330,7 +331,7 @@ async def test_an_upload_to_a_deleted_version_ends_as_failed(uploads):
 
 
 async def test_an_upload_to_a_deleted_version_is_not_begun(uploads):
-    await versions.delete(uploads.runtime.db, uploads.project.owner, uploads.project.id, uploads.version.id)
+    await delete.delete(uploads.runtime.db, uploads.project.owner, uploads.project.id, uploads.version.id)
     refused = await uploads.create(described("a.bin", b"x"))
     assert [error["code"] for error in refused["userErrors"]] == ["NOT_FOUND"]
 

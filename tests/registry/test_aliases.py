@@ -15,15 +15,16 @@ from app.registry import aliases, models
 from app.registry.aliases import NOWHERE, AliasMoved
 from app.registry.models import CreateModel, ModelNotFound
 from app.registry.references.parse import parse_reference
-from app.registry.versions import versions
-from app.registry.versions.versions import AliasNotFound, CreateVersion, VersionNotFound
+from app.registry.versions import create, delete, lookup
+from app.registry.versions.lookup import AliasNotFound, VersionNotFound
+from app.registry.versions.request import CreateVersion
 
 
 @pytest.fixture
 async def model(runtime, project):
     made = await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
     for _ in range(3):
-        await versions.create(runtime.db, project.owner, project.id, CreateVersion("m"))
+        await create.create(runtime.db, project.owner, project.id, CreateVersion("m"))
     return made
 
 
@@ -33,7 +34,7 @@ async def put(project, name, reference, **values):
 
 
 async def standing(project, name):
-    found = await versions.resolve(project.runtime.db, project.owner, project.id, "m", parse_reference(f"@{name}"))
+    found = await lookup.by_reference(project.runtime.db, project.owner, project.id, "m", parse_reference(f"@{name}"))
     return found.number
 
 
@@ -108,7 +109,7 @@ async def test_aliases_of_many(runtime, project, model, statements):
     for name, reference in (("b", "#1"), ("a", "#1"), ("c", "#3")):
         await put(project, name, reference)
     ids = [
-        (await versions.resolve(runtime.db, project.owner, project.id, "m", parse_reference(f"#{n}"))).id
+        (await lookup.by_reference(runtime.db, project.owner, project.id, "m", parse_reference(f"#{n}"))).id
         for n in (3, 2, 1)
     ]
     with statements() as seen:
@@ -121,7 +122,7 @@ async def test_aliases_of_many(runtime, project, model, statements):
 
 async def test_alias_ends_with_its_version(runtime, project, model):
     alias = await put(project, "a", "#2")
-    await versions.delete(runtime.db, project.owner, project.id, alias.version_id)
+    await delete.delete(runtime.db, project.owner, project.id, alias.version_id)
     with pytest.raises(AliasNotFound):
         await standing(project, "a")
     assert await aliases.of_models(runtime.db, project.owner, project.id, [model.id]) == [[]]

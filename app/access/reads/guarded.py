@@ -73,12 +73,12 @@ class GuardedReads:
 
     async def searches(
         self, db: Database, actor: Actor, keys: Sequence[K], *,
-        statement: AnySelect, cut: PageRequest, parent: Columns, row: Any,
+        statement: AnySelect, page: PageRequest, parent: Columns, row: Any,
     ) -> Results[tuple[list[Any], str | None]]:  # fmt: skip
         """The same page of a search in each parent, and the token of the next one."""
 
         async def fetch(snap: Snapshot, allowed: list[K]) -> Sequence[tuple[list[Any], str | None]]:
-            return await batch_reads.searches(snap, statement, cut, parent=parent, keys=allowed, row=row)
+            return await batch_reads.searches(snap, statement, page, parent=parent, keys=allowed, row=row)
 
         return await self.read(db, actor, keys, fetch)
 

@@ -18,7 +18,7 @@ from app.errors import (
 from app.http.answers import RETRY_SECONDS
 from app.registry.models import ModelNotFound, ModelTaken
 from app.registry.stages import STAGES, UnknownStage
-from app.registry.versions.versions import AliasNotFound, VersionNotFound
+from app.registry.versions.lookup import AliasNotFound, VersionNotFound
 
 _REALM = 'Bearer realm="modelyard", Basic realm="modelyard"'
 

@@ -15,8 +15,8 @@ from app.registry.models import Model
 from app.registry.names import VERSION_TAG
 from app.registry.reads.details import ModelColumns, VersionColumns
 from app.registry.versions import states
+from app.registry.versions.lookup import ModelVersion
 from app.registry.versions.states import State
-from app.registry.versions.versions import ModelVersion
 from app.tracking.candidates import Candidate, CandidateDetails, CandidateRow, Status
 from app.tracking.experiments import Experiment
 from app.tracking.logged_models import LoggedModelDetails

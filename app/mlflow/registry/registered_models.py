@@ -7,14 +7,15 @@ from app.mlflow.protocol import shapes
 from app.mlflow.protocol.call import Answer, Call
 from app.mlflow.registry import presentation
 from app.mlflow.registry.version_errors import of_a_version
-from app.registry import aliases, listing, models
-from app.registry.listing import SearchModels
+from app.registry import aliases, models
 from app.registry.models import CreateModel
 from app.registry.reads import details
+from app.registry.reads import search as reads_search
 from app.registry.reads.details import VersionDetails
+from app.registry.reads.search import SearchModels
 from app.registry.references.parse import InStage, parse_mlflow_stage, parse_mlflow_version, parse_reference
-from app.registry.versions import versions
-from app.registry.versions.versions import AliasNotFound, VersionNotFound
+from app.registry.stages import check_stage
+from app.registry.versions.lookup import AliasNotFound, VersionNotFound
 
 MAX_PAGE = 1000
 
@@ -57,7 +58,7 @@ async def search(call: Call) -> Answer:
         page_token=message.text("page_token") or None,
         hide_prompts=True,
     )
-    found, token = await listing.models(call.db, call.actor, call.project, command)
+    found, token = await reads_search.models(call.db, call.actor, call.project, command)
     return shapes.page("registered_models", [presentation.model(one) for one in found], token)
 
 
@@ -110,7 +111,7 @@ async def _in_stages(call: Call, name: str, stages: list[str]) -> list[VersionDe
     for stage in stages:
         reference = parse_mlflow_stage(stage)
         if isinstance(reference, InStage):
-            versions.check_stage(stage.removeprefix("stage:"))
+            check_stage(stage.removeprefix("stage:"))
         try:
             version = await details.version(call.db, call.actor, call.project, name, reference)
         except VersionNotFound:

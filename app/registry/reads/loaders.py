@@ -17,9 +17,10 @@ from app.access.policy import Actor, Permission
 from app.access.reads.guarded import GuardedReads, Results
 from app.db.database import Database
 from app.pagination import Keyset, Page, Window
-from app.registry import repository, resolving
+from app.registry import repository
 from app.registry.models import ModelOrder, keyset
 from app.registry.reads import latest
+from app.registry.references import resolve
 from app.registry.references.parse import Reference
 from app.registry.tables import Alias as Alias
 from app.registry.tables import Model, ModelVersion
@@ -145,7 +146,7 @@ def _models(text: str = "") -> Select[Model]:
 def _listed(wish: VersionList) -> Select[ModelVersion]:
     statement = repository.all_living_versions()
     if wish.reference is not None:
-        statement = statement.where(resolving.matches(wish.reference))
+        statement = statement.where(resolve.matches(wish.reference))
     if wish.text:
         statement = statement.where(ModelVersion.version.contains(wish.text, autoescape=True))
     return statement

@@ -4,8 +4,7 @@ Each feature declares its kinds beside its other modules (``background_jobs.py``
 
     @job("webhooks.deliver", concurrency=20, step_seconds=60)
     class DeliverWebhook(Job):
-        \"""Send one event to one webhook, once.\"""
-
+        # Send one event to one webhook, once.
         project_id: int
         delivery_id: UUID
 

@@ -61,7 +61,7 @@ async def delete(db: Database, actor: Actor, project: int | str, confirm: str) -
         await webhooks.silence(tx, access.id)
         # The job belongs to no project: it outlives this one, and its requester may watch it.
         job_id = await outbox.enqueue(tx, PurgeProject(access.id), requested_by=actor.user_id)
-    policy.forget(actor)
+    policy.invalidate_cache(actor)
     return job_id
 
 

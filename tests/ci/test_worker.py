@@ -31,7 +31,7 @@ async def test_a_version_is_followed_through_trouble(
     seen, wished = [], set()
 
     async def finished() -> bool:
-        # Asked before the row is read: so each look is seen before the next one is wished for.
+        # Asked before the row is read: so each poll is seen before the next one is wished for.
         is_promised = bool(await promised())
         (job,) = await ci_jobs()
         if (job.link_state, job.status, job.failures) not in seen:

@@ -22,8 +22,8 @@ from app.live import streams
 from app.live.subscribers import Live
 from app.main import create_app, stop
 from app.queue import leases, outbox
-from app.queue.jobs import PurgeModel
 from app.registry import aliases, models
+from app.registry.background_jobs import PurgeModel
 from app.registry.models import CreateModel
 from app.registry.references.parse import parse_reference
 from app.registry.versions import change, complete, create, delete

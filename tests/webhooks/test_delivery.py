@@ -263,7 +263,7 @@ async def test_a_crash_before_the_note_sends_the_same_again(runtime, project, su
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(dispatch, "_note", die)
+        patched.setattr(dispatch, "_record", die)
         await deliver(runtime, await one(runtime, project))
     for _ in range(2):
         await deliver(runtime, await one(runtime, project))
@@ -309,7 +309,7 @@ async def test_old_entries_of_the_log_are_forgotten(runtime, project, subscribe)
     async with runtime.db.write() as tx:
         aged = "UPDATE webhook_deliveries SET created_at = now() - interval '31 days' WHERE project_id = :id"
         await tx.execute(text(aged), {"id": project.id})
-    assert await dispatch.forget_old(runtime.db) == 1
+    assert await dispatch.remove_old(runtime.db) == 1
     assert (await one(runtime, project)).id == second.id
 
 
@@ -407,13 +407,13 @@ async def test_only_maintainers_manage_webhooks(runtime, project, subscribe, rec
     command = CreateWebhook("h", receiver.url, ["registered_model.created"])
 
     def calls(actor):
-        db, courier, where = runtime.db, runtime.webhook_client, project.id
+        db, webhook_client, where = runtime.db, runtime.webhook_client, project.id
         return [
-            webhooks.create(db, actor, courier, where, command),
+            webhooks.create(db, actor, webhook_client, where, command),
             webhooks.get(db, actor, where, hook.id),
             webhooks.search(db, actor, where),
-            webhooks.edit(db, actor, courier, where, hook.id, EditWebhook(name="n")),
-            webhooks.test(db, actor, courier, where, hook.id, None),
+            webhooks.edit(db, actor, webhook_client, where, hook.id, EditWebhook(name="n")),
+            webhooks.test(db, actor, webhook_client, where, hook.id, None),
             deliveries.replay(db, actor, where, delivery.id),
             webhooks.delete(db, actor, where, hook.id),
         ]

@@ -26,14 +26,14 @@ READERS = {
     Kind.GGUF: ("gguf", "read"),
     Kind.ONNX: ("onnx", "read"),
     Kind.HDF5: ("hdf5", "read"),
-    Kind.MLMODEL: ("documents", "mlmodel"),
-    Kind.CONDA: ("documents", "conda"),
+    Kind.MLMODEL: ("yaml_documents", "mlmodel"),
+    Kind.CONDA: ("yaml_documents", "conda"),
     Kind.REQUIREMENTS: ("requirements", "read"),
     Kind.XGBOOST: ("boosters", "xgboost"),
     Kind.LIGHTGBM: ("boosters", "lightgbm"),
     Kind.CATBOOST: ("boosters", "catboost"),
 }
-"""Module and function; loaded when needed, since the process reads one file only."""
+"""Module of `formats` and function; loaded when needed, since the process reads one file only."""
 BEGIN_AS_PICKLES = frozenset(
     {Kind.SAFETENSORS, Kind.GGUF, Kind.TAR, Kind.COMPRESSED, Kind.CATBOOST, Kind.HDF5}
 )  # an HDF5 file may begin with anything before its own first bytes
@@ -122,7 +122,7 @@ def _disguised(source: Source, limits: Limits) -> Report | None:
 
 def _reader(kind: Kind) -> Callable[[Source, Limits], Facts]:
     module, name = READERS[kind]
-    read: Callable[[Source, Limits], Facts] = getattr(import_module(f"app.inspection.{module}"), name)
+    read: Callable[[Source, Limits], Facts] = getattr(import_module(f"app.inspection.formats.{module}"), name)
     return read
 
 

@@ -26,7 +26,7 @@ from app.errors import Conflict, NotFound
 from app.http import bodies
 from app.http.links.downloads import send
 from app.quoting import quoted
-from app.registry.versions import versions
+from app.registry.versions import lookup
 from app.runtime import Runtime
 from app.tracking import file_owners
 
@@ -97,11 +97,11 @@ async def _of_version(request: Request, text: str, *, to_write: bool) -> tuple[R
         raise NotFound(
             f"There is no model version with the id {quoted(text)}; pass its id, or `candidate:` and a run id."
         )
-    version = await versions.get(_runtime(request).db, _actor(request), _project(request), int(text))
+    version = await lookup.get(_runtime(request).db, _actor(request), _project(request), int(text))
     if version.location:
         where = f"The files of this version are not kept here but at {quoted(version.source, 200)}."
         raise Conflict(where) if to_write else NotFound(where)
-    return versions.root_of(version)
+    return lookup.root_of(version)
 
 
 def _runtime(request: Request) -> Runtime:

@@ -30,14 +30,14 @@ from app.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from app.inspection.reports import Report
 from app.pagination import Window
 from app.queue import outbox
-from app.queue.jobs import DeliverWebhook
 from app.queue.search import JobFilter
 from app.registry.references.parse import ByNumber
-from app.registry.versions import versions
-from app.registry.versions.versions import Named
+from app.registry.references.resolve import Named
+from app.registry.versions import delete
 from app.tracking import file_owners
 from app.upkeep import project_deletion
 from app.webhooks import webhooks
+from app.webhooks.background_jobs import DeliverWebhook
 from app.webhooks.webhooks import CreateWebhook
 from tests.conftest import new_project
 
@@ -79,7 +79,7 @@ async def fill(http, project) -> str:
         address = f"{base}/mlflow-artifacts/artifacts/0/{run}/artifacts/{path}"
         assert (await http.put(address, content=path.encode(), headers=project.headers)).status_code == 200
     await post("model-versions/create", {"name": "r", "source": f"runs:/{run}", "run_id": run})
-    await versions.delete(project.runtime.db, project.owner, project.id, Named("r", ByNumber(2)))
+    await delete.delete(project.runtime.db, project.owner, project.id, Named("r", ByNumber(2)))
     return run
 
 

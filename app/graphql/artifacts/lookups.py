@@ -13,7 +13,7 @@ from app.graphql.registry.queries import find_version
 from app.graphql.tracking.lookups import CandidateLookup, LoggedModelLookup
 from app.graphql.tracking.queries import find_candidate, find_logged_model
 from app.graphql.types.fields import choice
-from app.registry.versions import versions
+from app.registry.versions import lookup
 
 
 @strawberry.input(one_of=True, description="Names whose files they are.")
@@ -41,7 +41,7 @@ class Target:
 
     root: Root
     folder: str = ""
-    version: versions.ModelVersion | None = None
+    version: lookup.ModelVersion | None = None
 
 
 async def find_root(info: Info, owner: ArtifactOwner) -> tuple[Root, str]:
@@ -62,7 +62,7 @@ async def find_target(info: Info, owner: ArtifactOwner) -> Target:
     """
     if owner.model_version:
         version = await find_version(info, owner.model_version)
-        return Target(*versions.root_of(version), version)
+        return Target(*lookup.root_of(version), version)
     if owner.logged_model:
         model = await find_logged_model(info, owner.logged_model)
         return Target(Root(model.project_id, logged_model_id=model.id))

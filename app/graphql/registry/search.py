@@ -9,8 +9,8 @@ from app.graphql.errors import or_empty
 from app.graphql.tracking.search import SearchRequest
 from app.graphql.types.fields import resolved
 from app.registry import models
-from app.registry.listing import SearchModels, SearchVersions
-from app.registry.versions import versions
+from app.registry.reads.search import SearchModels, SearchVersions
+from app.registry.versions import lookup
 
 
 @strawberry.type(description="Models that a search found, in its order.")
@@ -26,7 +26,7 @@ class ModelSearch:
 
 @strawberry.type(description="Versions of any model that a search found, in its order.")
 class ModelVersionSearch:
-    found: strawberry.Private[list[versions.ModelVersion]]
+    found: strawberry.Private[list[lookup.ModelVersion]]
     has_next_page: bool = strawberry.field(description="Whether more match.")
     end_cursor: str | None = strawberry.field(description="Pass it as `after` to go on; null at the end.")
 

@@ -22,12 +22,12 @@ from app.graphql.types.node import Node
 from app.graphql.types.scalars import Long
 from app.graphql.types.tags_and_params import Tag, tags_of
 from app.pagination import Page, Window
-from app.registry import models, pages
+from app.registry import models
 from app.registry.aliases import AliasDetails
-from app.registry.models import ModelOrder
-from app.registry.pages import VersionList
+from app.registry.reads import loaders as reads_loaders
+from app.registry.reads.loaders import ModelOrder, VersionList
 from app.registry.references.parse import parse_reference
-from app.registry.versions import states, versions
+from app.registry.versions import lookup, states
 
 Reference = Annotated[
     str | None,
@@ -125,7 +125,7 @@ class Model(Node):
 
 @strawberry.type(description="One release of a model.")
 class ModelVersion(Node):
-    row: strawberry.Private[versions.ModelVersion]
+    row: strawberry.Private[lookup.ModelVersion]
     version: str = strawberry.field(description="Semantic version, unique in its model.")
     number: Long = strawberry.field(description="1, 2, 3 … in its model; what MLflow clients call the version.")
     is_prerelease: bool = strawberry.field(description="Whether it precedes a release, such as `2.0.0-rc.1`.")
@@ -146,7 +146,7 @@ class ModelVersion(Node):
     updated_at: datetime = strawberry.field(description="When description or stage last changed.")
 
     @classmethod
-    def of(cls, row: versions.ModelVersion) -> ModelVersion:
+    def of(cls, row: lookup.ModelVersion) -> ModelVersion:
         return cls(
             id=ids.of("ModelVersion", row.project_id, row.id),
             row=row,
@@ -202,7 +202,7 @@ class ModelVersion(Node):
         last: Last = None,
         before: Before = None,
     ) -> Connection[Artifact]:
-        (root, own), page = versions.root_of(self.row), window(first, after, last, before)
+        (root, own), page = lookup.root_of(self.row), window(first, after, last, before)
         below = "/".join(filter(None, (own, folder)))
         return await artifacts_of(info, (root.project_id, root.id), page, below, Permission.REGISTRY_READ)
 
@@ -232,7 +232,7 @@ class Alias:
     set_at: datetime = strawberry.field(description="Since when it stands where it stands.")
 
     @classmethod
-    def of(cls, project_id: int, row: pages.Alias | AliasDetails) -> Alias:
+    def of(cls, project_id: int, row: reads_loaders.Alias | AliasDetails) -> Alias:
         return cls(
             project_id=project_id,
             version_id=row.version_id,

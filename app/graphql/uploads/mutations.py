@@ -22,7 +22,7 @@ from app.graphql.types import ids
 from app.graphql.types.fields import INPUT, mutation, optional, user_errors
 from app.graphql.types.scalars import Long
 from app.graphql.uploads.types import ArtifactUpload
-from app.registry import completion
+from app.registry.versions import complete
 from app.tracking import file_owners
 
 
@@ -97,7 +97,7 @@ class ArtifactUploadsMutation:
     ) -> ArtifactUploadCreatePayload:
         context, target = info.context, await find_target(info, input.owner)
         files = [file.announced(target.folder, index) for index, file in enumerate(input.files)]
-        expected = completion.Expectation(target.version) if target.version else None
+        expected = complete.Expectation(target.version) if target.version else None
         rows = await uploads_announced.create(
             context.db,
             context.actor,
@@ -109,7 +109,7 @@ class ArtifactUploadsMutation:
             finish=expected.finish if expected else None,
         )
         if target.version and all(row.state == "completed" for row in rows):
-            await completion.complete_announced(context.db, target.root.project_id)
+            await complete.complete_announced(context.db, target.root.project_id)
         return ArtifactUploadCreatePayload(uploads=[ArtifactUpload.of(row) for row in rows])
 
     @mutation("Says that all parts were sent; a worker verifies them and puts the files in place. Twice is fine.")

@@ -58,7 +58,7 @@ async def ready(request: Request) -> Response:
 async def _states(runtime: Runtime) -> dict[str, str]:
     names = ("database", "redis", "store")
     states = await asyncio.gather(
-        _state(runtime.db.ping()), _state(runtime.broker.ping()), _state(runtime.blobs.ready())
+        _state(runtime.db.ping()), _state(runtime.notifier.ping()), _state(runtime.blobs.ready())
     )
     return dict(zip(names, states, strict=True))
 

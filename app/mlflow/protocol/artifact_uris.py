@@ -14,7 +14,7 @@ from app.mlflow.protocol import identifiers
 from app.quoting import quoted
 from app.registry.models import Model
 from app.registry.reads.details import ModelColumns, VersionColumns
-from app.registry.versions.versions import ModelVersion
+from app.registry.versions.lookup import ModelVersion
 
 _RUN_FOLDER = re.compile(r"[^/]+/(?P<run>[^/]+)/artifacts(?:/(?P<rest>.*))?", re.DOTALL)
 _MODEL_FOLDER = re.compile(r"[^/]+/models/(?P<model>[^/]+)/artifacts(?:/(?P<rest>.*))?", re.DOTALL)

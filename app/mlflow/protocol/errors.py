@@ -22,7 +22,7 @@ from app.http.answers import json_answer
 from app.http.errors import HttpError
 from app.registry.models import ModelNotFound, ModelTaken
 from app.registry.stages import STAGES, UnknownStage
-from app.registry.versions.versions import AliasNotFound, VersionNotFound
+from app.registry.versions.lookup import AliasNotFound, VersionNotFound
 
 _INVALID = "INVALID_PARAMETER_VALUE"
 _ANSWERS: tuple[tuple[type[ModelyardError], tuple[int, str]], ...] = (

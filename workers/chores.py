@@ -97,7 +97,7 @@ async def forget(runtime: Runtime) -> object:
 
 async def forget_deliveries(runtime: Runtime) -> object:
     """Remove old entries of the delivery log of webhooks."""
-    return await dispatch.forget_old(runtime.db)
+    return await dispatch.remove_old(runtime.db)
 
 
 async def forget_events(runtime: Runtime) -> object:

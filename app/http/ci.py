@@ -25,7 +25,7 @@ async def gitlab_event(request: Request) -> Response:
     runtime: Runtime = request.app.state.runtime
     project_id, proof = _number(request.path_params["project"]), request.headers.get("x-gitlab-token", "")
     body = await _body(request, hooks.MAX_BODY)
-    return _heard(await hooks.hear_gitlab(runtime.db, runtime.ci_client, project_id, proof, body))
+    return _heard(await hooks.receive_gitlab(runtime.db, runtime.ci_client, project_id, proof, body))
 
 
 async def github_event(request: Request) -> Response:
@@ -33,7 +33,7 @@ async def github_event(request: Request) -> Response:
     runtime: Runtime = request.app.state.runtime
     project_id, proof = _number(request.path_params["project"]), request.headers.get("x-hub-signature-256", "")
     body = await _body(request, hooks.MAX_BODY)
-    return _heard(await hooks.hear_github(runtime.db, runtime.ci_client, project_id, proof, body))
+    return _heard(await hooks.receive_github(runtime.db, runtime.ci_client, project_id, proof, body))
 
 
 async def exchange(request: Request) -> Response:

@@ -44,8 +44,8 @@ def write_operation(state: State, actor: Actor, operation: str, seconds: float) 
 
 def _about(actor: Actor, parameters: dict[str, Any]) -> dict[str, object]:
     project: str | int | None = actor.project_boundary
-    if actor.known is not None and actor.known.first is not None:
-        project = actor.known.first[1]
+    if actor.cache is not None and actor.cache.first is not None:
+        project = actor.cache.first[1]
     elif "project" in parameters:
         project = unquote(str(parameters["project"]))[:_LONGEST]
     return {"user": actor.username or None, "token": actor.token_id, "project": project}

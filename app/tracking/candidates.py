@@ -17,11 +17,11 @@ from app.db.database import Database, Tx
 from app.errors import Conflict, Invalid, NotFound
 from app.ids import uuid7
 from app.queue import outbox
-from app.queue.jobs import PurgeCandidate
 from app.quoting import quoted
 from app.search.grammars import RUN_NAME_TAG
 from app.text import normalized
 from app.tracking import candidate_batch, experiments, names
+from app.tracking.background_jobs import PurgeCandidate
 from app.tracking.candidate_batch import NewCandidate
 from app.tracking.reads import details
 from app.tracking.reads.details import CandidateDetails, CandidateRow

@@ -17,9 +17,9 @@ from app.db.database import Database, Snapshot, Tx
 from app.errors import Conflict, Invalid, NotFound, Taken
 from app.pagination import Keyset
 from app.queue import outbox
-from app.queue.jobs import PurgeExperiment
 from app.text import normalized
 from app.tracking import names
+from app.tracking.background_jobs import PurgeExperiment
 from app.tracking.reads import details
 from app.tracking.tables import Candidate, Experiment
 

@@ -19,7 +19,7 @@ from app.access.policy import Role, Scope
 from app.access.projects import UpdateProject
 from app.access.tables import User
 from app.access.tokens import Issued, IssueToken
-from app.artifacts import artifacts
+from app.artifacts import artifacts, removal
 from app.artifacts.artifacts import Root
 from app.artifacts.reads import downloads
 from app.artifacts.tables import Artifact
@@ -130,7 +130,7 @@ async def delete_candidate(maker: Maker) -> None:
 
 async def delete_file(maker: Maker) -> None:
     lock = file_owners.lock(maker.root)
-    await stream.remove(maker.runtime.db, maker.project.owner, maker.root, "model/w.bin", lock_owner=lock)
+    await removal.remove(maker.runtime.db, maker.project.owner, maker.root, "model/w.bin", lock_owner=lock)
 
 
 async def quarantine(maker: Maker) -> None:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 from typer.testing import CliRunner
 
-from app.artifacts import artifacts
+from app.artifacts import artifacts, removal
 from app.artifacts.artifacts import Root
 from app.artifacts.reads import downloads, usage
 from app.artifacts.tables import Blob, CondemnedObject, SuspectObject
@@ -208,7 +208,7 @@ async def test_the_command_explains_reports_and_collects(runtime, project):
     assert blob.object_key in (await command("--explain", hashlib.sha256(b"weights").hexdigest())).stdout
     assert (await command("--explain", "v1/0/nothing")).exit_code == 1
 
-    await stream.remove(runtime.db, project.owner, root, path, lock_owner=file_owners.lock(root))
+    await removal.remove(runtime.db, project.owner, root, path, lock_owner=file_owners.lock(root))
     assert "condemned since" in (await command("--explain", blob.object_key)).stdout
     report = await command("--dry-run")
     assert report.exit_code == 0, report.output
@@ -228,7 +228,7 @@ async def test_usage_counts_each_blob_once(runtime, project, root):
     for path in ("a", "b"):
         await store(runtime, project, root, path, b"shared")
     await store(runtime, project, root, "c", b"own bytes")
-    await stream.remove(runtime.db, project.owner, root, "c", lock_owner=file_owners.lock(root))
+    await removal.remove(runtime.db, project.owner, root, "c", lock_owner=file_owners.lock(root))
     found = await usage.of_project(runtime.db, project.owner, project.id)
     # Of the second upload of the same bytes the object goes, too; its size was never noted.
     assert (found.stored, found.condemned) == (usage.Amount(1, 6), usage.Amount(2, 9))

@@ -52,7 +52,7 @@ async def candidate(runtime, project, **tags) -> str:
     return (await candidates.create(runtime.db, project.owner, project.id, command)).id.hex
 
 
-async def test_links_by_hand(data, runtime, project, at_gitlab, gitlab, look, promised):
+async def test_links_by_hand(data, runtime, project, at_gitlab, gitlab, poll, promised):
     me = project[Role.DEVELOPER]
     await at_gitlab()
     gitlab.statuses |= {5: ["running"], 6: ["success"]}
@@ -62,7 +62,7 @@ async def test_links_by_hand(data, runtime, project, at_gitlab, gitlab, look, pr
         made = (await data(me, LINK, input={"owner": owner, "provider": "GITLAB", "externalId": id}))["ciJobLink"]
         assert (made["userErrors"], made["ciJob"]["linkState"], made["ciJob"]["reason"]) == ([], "PENDING", None)
     assert len(await promised()) == 2
-    await look()
+    await poll()
     seen = (await data(me, CANDIDATE, path=project.path, uuid=uuid))["candidate"]
     assert seen["ciJob"]["id"] == seen["ciJobs"][0]["id"]
     assert len(seen["ciJobs"]) == 2
@@ -109,11 +109,11 @@ async def test_garbage_is_refused_where_it_can_be(data, runtime, project, garbag
     assert (error["code"], error["field"]) == ("INVALID", "externalId")
 
 
-async def test_visitors_see_little_and_strangers_nothing(ask, data, admin, runtime, project, at_gitlab, gitlab, look):
+async def test_visitors_see_little_and_strangers_nothing(ask, data, admin, runtime, project, at_gitlab, gitlab, poll):
     await at_gitlab()
     gitlab.statuses[5] = ["running"]
     uuid = await candidate(runtime, project, gitlab_CI_JOB_ID="5")
-    await look()
+    await poll()
     full = (await data(project[Role.GUEST], CANDIDATE, path=project.path, uuid=uuid))["candidate"]["ciJob"]
     assert {name for name, value in full.items() if value is None} == {
         "reason", "finishedAt", "mergeRequestIid", "mergeRequestUrl",

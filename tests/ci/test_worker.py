@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
+from app.ci.background_jobs import FollowCiJob
 from app.queue import outbox
-from app.queue.jobs import FollowCiJob
 from app.registry import models
 from app.registry.models import CreateModel
 from app.registry.versions import create
@@ -31,7 +31,7 @@ async def test_a_version_is_followed_through_trouble(
     seen, wished = [], set()
 
     async def finished() -> bool:
-        # Asked before the row is read: so each look is seen before the next one is wished for.
+        # Asked before the row is read: so each poll is seen before the next one is wished for.
         is_promised = bool(await promised())
         (job,) = await ci_jobs()
         if (job.link_state, job.status, job.failures) not in seen:

@@ -22,11 +22,12 @@ from app.live import streams
 from app.live.subscribers import Live
 from app.main import create_app, stop
 from app.queue import leases, outbox
-from app.queue.jobs import PurgeModel
 from app.registry import aliases, models
+from app.registry.background_jobs import PurgeModel
 from app.registry.models import CreateModel
 from app.registry.references.parse import parse_reference
 from app.registry.versions import change, complete, create, delete
+from app.registry.versions.change import EditVersion
 from app.registry.versions.request import CreateVersion
 from app.tracking import candidate_edit, candidates
 from app.tracking.candidate_edit import EditCandidate
@@ -99,7 +100,7 @@ async def test_everything_that_happens_to_a_registry_is_told_in_order(clients, u
     version = await create.create(db, owner, project.id, CreateVersion(model.id))
     await aliases.set(db, owner, project.id, model.id, "champion", parse_reference("1.0.0"))
     await change.set_stage(db, owner, project.id, version.id, "production")
-    await change.set_tags(db, owner, project.id, version.id, {"a": "b"})
+    await change.edit(db, owner, project.id, version.id, EditVersion(tags={"a": "b"}))
     await aliases.remove(db, owner, project.id, model.id, "champion")
     candidate = await candidates.create(db, owner, project.id, CreateCandidate(tags={"gitlab.CI_JOB_ID": "7"}))
     await candidate_edit.edit(db, owner, project.id, EditCandidate(candidate.id, status=Status.FINISHED))

@@ -12,12 +12,12 @@ import pytest
 from sqlalchemy import func, select, text, update
 
 from app.access.policy import Role
+from app.artifacts import removal
 from app.artifacts.artifacts import Root
 from app.artifacts.tables import Artifact, Blob, CondemnedObject, MultipartUpload
 from app.artifacts.upkeep import garbage, inspections
 from app.artifacts.uploads import ingest, multipart, store_uploads
 from app.artifacts.uploads import parts as uploads_parts
-from app.artifacts.uploads import stream as artifact_uploads
 from app.errors import TooLarge
 from app.ids import GlobalId
 from app.inspection.processes import sandbox
@@ -571,9 +571,7 @@ async def test_bytes_that_wait_for_an_inspection_outlive_the_file_that_had_them(
     first = await uploads.put("weights.bin", UNMARKED)
     kept, given_up = await uploads.begin(described("a.pkl", UNMARKED), described("b.pkl", UNMARKED))
     root = Root(uploads.project.id, candidate_id=uploads.version.candidate_id)
-    await artifact_uploads.remove(
-        runtime.db, uploads.project.owner, root, first["path"], lock_owner=file_owners.lock(root)
-    )
+    await removal.remove(runtime.db, uploads.project.owner, root, first["path"], lock_owner=file_owners.lock(root))
     await uploads.data(uploads.person, ABORT, ids=[given_up["id"]])
     await uploads.sweep()
     (key,) = await uploads.keys()
@@ -589,9 +587,7 @@ async def test_bytes_that_nobody_waits_for_any_more_go(uploads, runtime, end):
     first = await uploads.put("weights.bin", UNMARKED)
     (upload,) = await uploads.begin(described("weights.pkl", UNMARKED))
     root = Root(uploads.project.id, candidate_id=uploads.version.candidate_id)
-    await artifact_uploads.remove(
-        runtime.db, uploads.project.owner, root, first["path"], lock_owner=file_owners.lock(root)
-    )
+    await removal.remove(runtime.db, uploads.project.owner, root, first["path"], lock_owner=file_owners.lock(root))
     if end == "abort":
         await uploads.data(uploads.person, ABORT, ids=[upload["id"]])
     else:

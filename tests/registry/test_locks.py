@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import text
 
 from app.artifacts.artifacts import ArtifactNotFound, Root
+from app.artifacts.removal import remove
 from app.artifacts.upkeep import garbage, inspections, quarantine
 from app.artifacts.upkeep.inspections import InspectedFile
-from app.artifacts.uploads.stream import remove
 from app.inspection.reports import Outcome, Report
 from app.registry import models
 from app.registry.models import CreateModel

@@ -48,7 +48,7 @@ async def begin(runtime, project):
 
     def start(version=None, *, db=None, model="m", **values):
         # With what a request knows of its project it comes to the line without asking the database.
-        actor = replace(project.owner, known=RequestCache({project.id: access}, time.monotonic()))
+        actor = replace(project.owner, cache=RequestCache({project.id: access}, time.monotonic()))
         return asyncio.ensure_future(
             create.create(db or runtime.db, actor, project.id, CreateVersion(model, version, **values))
         )

@@ -30,7 +30,7 @@ class GitHub:
             raise Invalid(f"{quoted(text)} is not a repository of GitHub: `owner/name`.", field="ci_project")
         return text
 
-    async def look(self, api: Api, ci_project: str, external_id: str, token: str | None) -> JobReport:
+    async def fetch_job(self, api: Api, ci_project: str, external_id: str, token: str | None) -> JobReport:
         headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": _API_VERSION}
         if token:
             headers["Authorization"] = f"Bearer {token}"

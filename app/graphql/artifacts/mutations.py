@@ -7,8 +7,7 @@ from typing import Annotated
 import strawberry
 
 from app.access.policy import Permission
-from app.artifacts import paths, visibility
-from app.artifacts.uploads import stream
+from app.artifacts import paths, removal, visibility
 from app.graphql.artifacts.lookups import ArtifactOwner, below, find_root
 from app.graphql.context import Info
 from app.graphql.errors import UserError
@@ -36,7 +35,7 @@ class ArtifactsMutation:
     ) -> ArtifactsDeletePayload:
         root, folder = await find_root(info, input.owner)
         access = await info.context.loaders.access.projects.load(root.project_id)
-        count = await stream.remove(
+        count = await removal.remove(
             info.context.db,
             info.context.actor,
             root,

@@ -73,7 +73,7 @@ class Senders:
             return ()
         user = user_account(actor.user_id)
         _keep(self._users, sender.credentials, user)
-        reached = actor.known.first if actor.known else None
+        reached = actor.cache.first if actor.cache else None
         project_id = actor.project_boundary or (reached[0] if reached else None)
         accounts: Accounts = (user,) if project_id is None else (user, f"project {project_id}")
         if project_id is not None and (sender.reference or actor.project_boundary):

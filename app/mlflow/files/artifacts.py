@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from app.access.policy import Permission
-from app.artifacts import artifacts, paths, visibility
+from app.artifacts import artifacts, paths, removal, visibility
 from app.artifacts.artifacts import ArtifactDetails, ArtifactNotFound, Root
 from app.artifacts.paths import InvalidPath
 from app.artifacts.reads import downloads, encoded_names
@@ -84,9 +84,9 @@ async def delete(call: Call) -> Answer:
     root = place.root((await call.access()).id)
     lock, permission = file_owners.lock(root), Permission.MLFLOW_WRITE
     if place.path.strip("/"):
-        await stream.remove(call.db, call.actor, root, place.path, lock_owner=lock, permission=permission)
+        await removal.remove(call.db, call.actor, root, place.path, lock_owner=lock, permission=permission)
     else:
-        await stream.remove_all(call.db, call.actor, root, lock_owner=lock, permission=permission)
+        await removal.remove_all(call.db, call.actor, root, lock_owner=lock, permission=permission)
     return {}
 
 

@@ -12,8 +12,9 @@ from types import MappingProxyType
 import orjson
 from starlette.responses import StreamingResponse
 
-from app.artifacts import artifacts
-from app.artifacts.artifacts import Entry, Root
+from app.artifacts.artifacts import Root
+from app.artifacts.reads import folders
+from app.artifacts.reads.folders import Entry
 from app.artifacts.visibility import Visibility
 from app.db.database import Database
 from app.mlflow.protocol import shapes
@@ -47,7 +48,7 @@ async def answer(
 
 async def _page(db: Database, root: Root, folder: str, after: str, view: Visibility) -> tuple[list[Entry], str | None]:
     async with db.read() as snap:
-        return await artifacts.list_page(snap, root, folder, after, view)
+        return await folders.list_page(snap, root, folder, after, view)
 
 
 def _lines(entries: list[Entry], shown_below: str) -> bytes:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.artifacts.artifacts import Entry
+from app.artifacts.reads.folders import Entry
 from app.mlflow.protocol import artifact_uris, identifiers
 from app.mlflow.protocol.identifiers import shown_model_id
 from app.registry.models import Model

@@ -16,7 +16,6 @@ from app.db.database import Database, Snapshot, Tx
 from app.errors import NotFound, Taken
 from app.pagination import Keyset, Page, Window
 from app.queue import outbox
-from app.quoting import quoted
 from app.registry import repository, webhook_events
 from app.registry.background_jobs import PurgeModel
 from app.registry.names import check_description, check_model_name, is_prompt
@@ -24,6 +23,7 @@ from app.registry.repository import readable, writable
 from app.registry.tables import Model
 from app.registry.tags import check_tags, merged, without
 from app.search import sql
+from app.text import quoted
 from app.tracking import experiments, model_experiments, version_candidates
 from app.tracking.experiments import ExperimentTaken
 

@@ -12,7 +12,6 @@ from app.ci import job_links
 from app.ci.job_links import Owner
 from app.db.database import Database, Tx
 from app.errors import Invalid
-from app.quoting import quoted
 from app.registry import models, webhook_events
 from app.registry.names import VERSION_TAG, check_description
 from app.registry.references.resolve import Target
@@ -21,6 +20,7 @@ from app.registry.stages import UNGUARDED, check_stage
 from app.registry.tables import ModelVersion
 from app.registry.tags import check_tags, merged, without
 from app.registry.versions import lookup, states
+from app.text import quoted
 
 
 async def edit(

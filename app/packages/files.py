@@ -25,9 +25,9 @@ from app.artifacts.visibility import Visibility
 from app.errors import Conflict, NotFound
 from app.http import bodies
 from app.http.links.downloads import send
-from app.quoting import quoted
 from app.registry.versions import lookup
 from app.runtime import Runtime
+from app.text import quoted
 from app.tracking import file_owners
 
 _CANDIDATE = "candidate:"

@@ -13,7 +13,6 @@ from app.mlflow.protocol.artifact_uris import Location
 from app.mlflow.protocol.call import Answer, Call
 from app.mlflow.registry import presentation, sources
 from app.mlflow.registry.version_errors import of_a_version
-from app.quoting import quoted
 from app.registry.names import VERSION_TAG
 from app.registry.reads import details
 from app.registry.reads import search as reads_search
@@ -23,7 +22,9 @@ from app.registry.references.resolve import Named
 from app.registry.versions import change, lookup, states
 from app.registry.versions import create as versions_create
 from app.registry.versions import delete as versions_delete
+from app.registry.versions.change import EditVersion
 from app.registry.versions.request import CreateVersion
+from app.text import quoted
 
 MAX_PAGE = 200_000
 _ACTIVE_STAGES = {"staging", "production"}
@@ -66,7 +67,7 @@ async def get(call: Call) -> Answer:
 @of_a_version
 async def update(call: Call) -> Answer:
     description = call.message.optional_text("description")
-    edited = await change.edit(call.db, call.actor, call.project, _target(call), description=description)
+    edited = await change.edit(call.db, call.actor, call.project, _target(call), EditVersion(description))
     return {"model_version": await presentation.changed_version(call, edited)}
 
 
@@ -135,15 +136,16 @@ async def file_of(call: Call, path: str) -> Location:
 @of_a_version
 async def set_tag(call: Call) -> Answer:
     key = call.message.required("key")
-    tags = {key: call.message.text("value")}
-    await change.set_tags(call.db, call.actor, call.project, _target(call), tags)
+    command = EditVersion(tags={key: call.message.text("value")}, is_update=False)
+    await change.edit(call.db, call.actor, call.project, _target(call), command)
     return {}
 
 
 @of_a_version
 async def delete_tag(call: Call) -> Answer:
     key = call.message.required("key")
-    await change.remove_tag(call.db, call.actor, call.project, _target(call), key)
+    command = EditVersion(tags={key: None}, is_update=False)
+    await change.edit(call.db, call.actor, call.project, _target(call), command)
     return {}
 
 

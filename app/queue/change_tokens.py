@@ -1,4 +1,4 @@
-"""How background jobs look at the moment, in short: for those who look on while they run."""
+"""Short tokens that change whenever a background job does, for clients that watch jobs."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import hashlib
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, bindparam, text
-
 from app.db.database import Snapshot
+from app.db.statements import Statement
 from app.queue.tables import BackgroundJob
 
 
@@ -18,10 +17,14 @@ def change_token(job: BackgroundJob) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 
-_STATE = text("""
+_READ_STATES = Statement(
+    "queue.read_states",
+    "What changes in a row when anything changes that is shown of the job.",
+    """
     SELECT id, concat_ws(' ', state, attempt, done, total, md5(last_error)) AS state
     FROM background_jobs WHERE id = ANY (:ids)
-""").bindparams(bindparam("ids", type_=ARRAY(Uuid)))
+    """,
+)
 
 
 async def change_tokens(snap: Snapshot, ids: Sequence[UUID]) -> dict[UUID, str]:

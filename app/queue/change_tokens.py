@@ -12,7 +12,7 @@ from app.queue.tables import BackgroundJob
 
 
 def change_token(job: BackgroundJob) -> str:
-    """Opaque; another one as soon as anything has changed that is told of the job."""
+    """The token of a job as it is now: opaque, and another one once anything that is shown of the job has changed."""
     parts = (job.id, job.state, job.attempt, job.done, job.total, job.last_error)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
@@ -27,6 +27,6 @@ _READ_STATES = Statement(
 )
 
 
-async def change_tokens(snap: Snapshot, ids: Sequence[UUID]) -> dict[UUID, str]:
-    """Read step: of each job, what changes when anything changes that is shown of it."""
-    return {row.id: row.state for row in await snap.execute(_STATE, {"ids": list(ids)})}
+async def states(snap: Snapshot, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Read step: a text for each job that exists, which differs once anything that is shown of the job has changed."""
+    return {row["id"]: row["state"] for row in await _READ_STATES.fetch(snap, ids=list(ids))}

@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from app.ci.background_jobs import FollowCiJob
 from app.ci.tables import CandidateCiJob, CiJob, CiSettings, VersionCiJob
 from app.db.database import Database, Tx
 from app.queue import outbox
-from app.queue.jobs import FollowCiJob
 
 BATCH = 200
 

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access import bots, policy, projects
 from app.access.policy import Actor, Permission, ProjectAccess, Role
+from app.ci.background_jobs import PickUpCiJobs
 from app.ci.client import HOOK_SECRET, PROVIDERS, TOKEN, CiClient, provider_of
 from app.ci.identities import trust
 from app.ci.identities.trust import UNCHANGED, EditIdentity
@@ -19,7 +20,6 @@ from app.ci.tables import CiSettings
 from app.db.database import Database, Snapshot, Tx
 from app.errors import Invalid, NotFound, TooLarge
 from app.queue import outbox
-from app.queue.jobs import PickUpCiJobs
 
 __all__ = ["CiSettings"]
 

@@ -15,6 +15,7 @@ import orjson
 from sqlalchemy import func, select, update
 
 from app.access import projects
+from app.ci.background_jobs import FollowCiJob
 from app.ci.client import HOOK_SECRET, CiClient
 from app.ci.providers import json_values, protocol
 from app.ci.tables import CiJob, CiSettings
@@ -22,7 +23,6 @@ from app.db.database import Database
 from app.encryption import SecretUnreadable
 from app.errors import Invalid, Unauthenticated
 from app.queue import outbox
-from app.queue.jobs import FollowCiJob
 
 MAX_BODY = 1024 * 1024
 

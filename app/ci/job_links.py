@@ -15,6 +15,7 @@ from sqlalchemy import and_, delete, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access.policy import Actor
+from app.ci.background_jobs import FollowCiJob
 from app.ci.client import PROVIDERS
 from app.ci.providers import protocol
 from app.ci.tables import CandidateCiJob, CiJob, CiSettings, VersionCiJob
@@ -22,7 +23,6 @@ from app.db.database import Tx
 from app.errors import Unavailable
 from app.ids import uuid7
 from app.queue import outbox
-from app.queue.jobs import FollowCiJob
 from app.quoting import quoted
 
 GITLAB_JOB, GITHUB_RUN = "gitlab.CI_JOB_ID", "github.RUN_ID"

@@ -10,12 +10,12 @@ from sqlalchemy import func, select, update
 
 from app.access import policy, projects
 from app.access.policy import Actor, Permission, ProjectAccess
+from app.ci.background_jobs import FollowCiJob
 from app.ci.providers import protocol
 from app.ci.tables import CiJob
 from app.db.database import Database, Snapshot
 from app.errors import Conflict, NotFound
 from app.queue import outbox
-from app.queue.jobs import FollowCiJob
 
 
 class CiJobNotFound(NotFound):

@@ -12,12 +12,12 @@ from sqlalchemy import func, select, update
 
 from app.access import projects
 from app.ci import awaiting_settings
+from app.ci.background_jobs import FollowCiJob
 from app.ci.client import PROVIDERS, CiClient
 from app.ci.providers.protocol import FetchFailed, JobReport
 from app.ci.tables import CiJob, CiSettings
 from app.db.database import Database, Tx
 from app.queue import outbox
-from app.queue.jobs import FollowCiJob
 
 POLL_SECONDS = (5, 15, 60, 300, 900, 1_800, 3_600)
 """After the first poll of a running job, the second, and so on; from the start when its status changes."""

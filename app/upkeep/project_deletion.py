@@ -19,7 +19,7 @@ from app.db.database import Database
 from app.db.metadata import metadata
 from app.errors import Conflict, Invalid
 from app.queue import outbox
-from app.queue.jobs import PurgeProject
+from app.queue.jobs import Job, job
 from app.storage.blobs import BlobStore
 from app.webhooks import webhooks
 
@@ -31,6 +31,13 @@ BLOBS_AT_ONCE = 1_000
 _PASSES = 5
 BELONGS_TO_A_PROJECT = tuple(table.name for table in reversed(metadata.sorted_tables) if "project_id" in table.columns)
 """Each table after those that refer to it; jobs first, so that no worker fills what another empties."""
+
+
+@job("access.purge_project", concurrency=1)
+class PurgeProject(Job):
+    """Remove a deleted project with everything in it."""
+
+    project_id: int
 
 
 async def delete(db: Database, actor: Actor, project: int | str, confirm: str) -> UUID:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select
 
 from app.access.policy import Actor
-from app.db.database import Database, Tx
+from app.db.database import Database
 from app.errors import NotFound
 from app.queue import outbox
-from app.queue.jobs import DeliverWebhook
 from app.webhooks import webhooks
-from app.webhooks.tables import PENDING, WebhookDelivery
+from app.webhooks.background_jobs import DeliverWebhook
+from app.webhooks.tables import WebhookDelivery
 
 __all__ = ["WebhookDelivery"]
 
@@ -43,10 +43,3 @@ async def replay(db: Database, actor: Actor, project: int | str, delivery_id: UU
         job = DeliverWebhook(access.id, replayed.id)
         await outbox.enqueue(tx, job, project_id=access.id, requested_by=actor.user_id)
     return replayed
-
-
-async def give_up(tx: Tx, project_id: int, delivery_id: UUID) -> None:
-    """Step: a delivery that still waits has failed; nothing is sent any more."""
-    mine = (WebhookDelivery.project_id == project_id, WebhookDelivery.id == delivery_id)
-    values = {"state": "failed", "last_error": "It was cancelled.", "next_attempt_at": None, "finished_at": func.now()}
-    await tx.execute(update(WebhookDelivery).where(*mine, WebhookDelivery.state == PENDING).values(**values))

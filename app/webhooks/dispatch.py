@@ -11,8 +11,8 @@ from sqlalchemy import and_, delete, func, select, update
 
 from app.db.database import Database
 from app.queue import outbox
-from app.queue.jobs import DeliverWebhook
 from app.webhooks import events
+from app.webhooks.background_jobs import DeliverWebhook
 from app.webhooks.client import WebhookClient
 from app.webhooks.signed_post import Attempt
 from app.webhooks.tables import PENDING, Webhook, WebhookDelivery

@@ -15,8 +15,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.db.database import Tx
 from app.errors import Invalid
 from app.queue import outbox
-from app.queue.jobs import DeliverWebhook
 from app.quoting import quoted
+from app.webhooks.background_jobs import DeliverWebhook
 
 _NAMED = {"name": "example_model"}
 _VERSION = {**_NAMED, "version": "1"}

@@ -30,7 +30,6 @@ from app.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from app.inspection.reports import Report
 from app.pagination import Window
 from app.queue import outbox
-from app.queue.jobs import DeliverWebhook
 from app.queue.search import JobFilter
 from app.registry.references.parse import ByNumber
 from app.registry.references.resolve import Named
@@ -38,6 +37,7 @@ from app.registry.versions import delete
 from app.tracking import file_owners
 from app.upkeep import project_deletion
 from app.webhooks import webhooks
+from app.webhooks.background_jobs import DeliverWebhook
 from app.webhooks.webhooks import CreateWebhook
 from tests.conftest import new_project
 

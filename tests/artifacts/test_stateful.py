@@ -43,6 +43,7 @@ from app.queue.jobs import decode
 from app.queue.outbox import BackgroundJob
 from app.registry import aliases, models
 from app.registry.models import CreateModel, ModelTaken
+from app.registry.reads import details
 from app.registry.references.parse import parse_reference
 from app.registry.versions import create, delete
 from app.registry.versions.request import CreateVersion
@@ -620,8 +621,8 @@ class Files(RuleBasedStateMachine):
     def aliases_stand_where_they_were_put(self) -> None:
         for model in self.all_models:
             if model.is_alive and model.aliases:
-                ids = self.run(aliases.of_models(self.db, self.actor, self.project.id, [model.id]))[0]
-                assert {alias.name: alias.number for alias in ids} == model.aliases
+                (shown,) = self.run(details.models_by_ids(self.db, self.actor, self.project.id, [model.id]))
+                assert dict(shown.aliases) == model.aliases
 
     def teardown(self) -> None:
         for upload in self.all_slow:

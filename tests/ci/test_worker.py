@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
+from app.ci.background_jobs import FollowCiJob
 from app.queue import outbox
-from app.queue.jobs import FollowCiJob
 from app.registry import models
 from app.registry.models import CreateModel
 from app.registry.versions import create

@@ -14,6 +14,7 @@ from app.pagination import Window
 from app.registry import aliases, models
 from app.registry.aliases import NOWHERE, AliasMoved
 from app.registry.models import CreateModel, ModelNotFound
+from app.registry.reads import loaders
 from app.registry.references.parse import parse_reference
 from app.registry.versions import create, delete, lookup
 from app.registry.versions.lookup import AliasNotFound, VersionNotFound
@@ -95,8 +96,12 @@ async def test_where_it_stood_then(runtime, project, model):
     first = await put(project, "a", "#1")
     second = await put(project, "a", "#2")
     moments = [first.valid_from - timedelta(seconds=1), first.valid_from, second.valid_from, datetime.now(UTC)]
-    found = [await aliases.at(runtime.db, project.owner, project.id, "m", "a", moment) for moment in moments]
-    assert [alias.number if alias else None for alias in found] == [None, 1, 2, 2]
+    past = await history(project, "a")
+
+    def at(moment):
+        return [one.number for one in past if one.valid_from <= moment and (one.valid_until or moment) >= moment]
+
+    assert [at(moment)[0] if at(moment) else None for moment in moments] == [None, 1, 2, 2]
 
 
 @pytest.mark.parametrize("name", ["", "a b", "latest", "v1", "7", "x" * 256, "a.b"])
@@ -113,11 +118,14 @@ async def test_aliases_of_many(runtime, project, model, statements):
         for n in (3, 2, 1)
     ]
     with statements() as seen:
-        found = await aliases.of_versions(runtime.db, project.owner, project.id, [*ids, 0])
+        found = await loaders.aliases_of_versions(runtime.db, project.owner, [(project.id, id) for id in (*ids, 0)])
     assert [[alias.name for alias in some] for some in found] == [["c"], [], ["a", "b"], []]
     assert len(seen) == 2
-    found = await aliases.of_models(runtime.db, project.owner, project.id, [model.id, 0])
-    assert [[(alias.name, alias.number) for alias in some] for some in found] == [[("a", 1), ("b", 1), ("c", 3)], []]
+    found = await loaders.aliases_of_models(runtime.db, project.owner, [(project.id, model.id), (project.id, 0)])
+    assert [[(alias.name, alias.version_id) for alias in some] for some in found] == [
+        [("a", ids[2]), ("b", ids[2]), ("c", ids[0])],
+        [],
+    ]
 
 
 async def test_alias_ends_with_its_version(runtime, project, model):
@@ -125,7 +133,7 @@ async def test_alias_ends_with_its_version(runtime, project, model):
     await delete.delete(runtime.db, project.owner, project.id, alias.version_id)
     with pytest.raises(AliasNotFound):
         await standing(project, "a")
-    assert await aliases.of_models(runtime.db, project.owner, project.id, [model.id]) == [[]]
+    assert await loaders.aliases_of_models(runtime.db, project.owner, [(project.id, model.id)]) == [[]]
     with pytest.raises(VersionNotFound):
         await put(project, "a", "#2")
     assert (await put(project, "a", "#1", expected_current=NOWHERE)).number == 1

@@ -9,6 +9,7 @@ from app.pagination import Window
 from app.registry import aliases, models
 from app.registry.models import CreateModel, ModelNotFound
 from app.registry.reads import details, loaders, search
+from app.registry.reads.loaders import ModelOrder
 from app.registry.reads.search import SearchModels, SearchVersions
 from app.registry.references.parse import parse_reference
 from app.registry.references.resolve import Named
@@ -66,17 +67,20 @@ async def test_statements_do_not_grow_with_the_rows(runtime, project, statements
     made = []
 
     async def cost():
-        ids = [model.id for model in made]
+        keys = [(id, model.id) for model in made]
         with statements() as seen:
-            page = await models.search(db, owner, id, Window(first=100))
+            listed = loaders.models_of_projects(db, owner, [(id,)], Window(first=100), text="", order=ModelOrder())
+            (page,) = await listed
             rows, _ = await search.models(db, owner, id, SearchModels())
             found, _ = await search.versions(db, owner, id, SearchVersions())
-            known = [len(page.items), len(rows), len(found)]
-            known.append(len(await models.by_ids(db, owner, id, ids)))
-            known.append(len(await loaders.latest_of_models(db, owner, [(id, model) for model in ids])))
-            named = await aliases.of_models(db, owner, id, ids)
-            standing = await aliases.of_versions(db, owner, id, [version.row.id for version in found])
-        assert {*known, sum(map(len, named)), sum(map(len, standing))} == {len(made)}
+            counts = [len(page.items), len(rows), len(found)]
+            for load in (loaders.models_by_keys, loaders.latest_of_models):
+                loaded = await load(db, owner, keys)
+                counts.append(sum(one is not None for one in loaded))
+            counts.append(sum(map(len, await loaders.aliases_of_models(db, owner, keys))))
+            version_keys = [(id, version.row.id) for version in found]
+            counts.append(sum(map(len, await loaders.aliases_of_versions(db, owner, version_keys))))
+        assert counts == [len(made)] * 7
         return len(seen)
 
     async def grow(number):

@@ -6,7 +6,7 @@ import pytest
 
 from app.errors import Invalid
 from app.registry import models
-from app.registry.models import CreateModel
+from app.registry.models import CreateModel, EditModel
 from app.registry.reads import search
 from app.registry.reads.search import SearchModels, SearchVersions
 from app.registry.versions import create, delete
@@ -75,7 +75,7 @@ async def test_filters_on_models(project, some_models, filter, expected):
     ],
 )
 async def test_models_in_every_order_and_page_by_page(project, some_models, order, expected):
-    await models.edit(project.runtime.db, project.owner, project.id, "Net", description="x")
+    await models.edit(project.runtime.db, project.owner, project.id, "Net", EditModel(description="x"))
     names, token = [], None
     while True:
         page, token = await find_models(project, order_by=order, limit=1, page_token=token)

@@ -10,7 +10,6 @@ from sqlalchemy import text
 
 from app.access import jobs
 from app.queue import jobs as jobs_of
-from app.queue.jobs import PurgeCandidate, PurgeExperiment
 from app.registry import aliases, models, purge
 from app.registry.models import CreateModel
 from app.registry.references.parse import parse_reference
@@ -19,6 +18,7 @@ from app.registry.versions.lookup import ModelVersion
 from app.registry.versions.request import CreateVersion
 from app.tracking import candidates
 from app.tracking import purge as tracking_purge
+from app.tracking.background_jobs import PurgeCandidate, PurgeExperiment
 from app.tracking.candidates import CandidateNotFound, CreateCandidate
 
 

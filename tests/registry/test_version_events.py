@@ -10,9 +10,11 @@ from app.registry import aliases, models
 from app.registry.models import CreateModel
 from app.registry.references.parse import parse_reference
 from app.registry.versions import change, complete, create, delete, lookup
+from app.registry.versions.change import EditVersion
 from app.registry.versions.request import CreateVersion
-from app.tracking import candidates
-from app.tracking.candidates import CreateCandidate, Status, UpdateCandidate
+from app.tracking import candidate_edit, candidates
+from app.tracking.candidate_edit import EditCandidate
+from app.tracking.candidates import CreateCandidate, Status
 from app.webhooks import events
 from app.webhooks.deliveries import WebhookDelivery
 from tests.registry.test_states import put, set_file_state
@@ -61,7 +63,7 @@ async def test_an_open_version_is_told_when_it_is_completed_with_its_aliases(run
 async def test_nothing_is_told_of_a_version_that_never_was_whole(runtime, project, told):
     db, owner = runtime.db, project.owner
     pushed = await create.create(db, owner, project.id, CreateVersion("m", is_open=True))
-    await change.edit(db, owner, project.id, pushed.id, description="new")
+    await change.edit(db, owner, project.id, pushed.id, EditVersion("new"))
     await change.set_stage(db, owner, project.id, pushed.id, "archived")
     await delete.delete(db, owner, project.id, pushed.id)
     await complete.announce(db)
@@ -109,8 +111,8 @@ async def test_changes_of_a_version_are_told(runtime, project, told):
     news = [data for event, data in await told() if event == "model_version.stage_changed"]
     moves = sorted((data["number"], data["from_stage"], data["stage"]) for data in news)
     assert moves == [(1, "none", "production"), (1, "production", "archived"), (2, "none", "production")]
-    await change.edit(db, owner, project.id, made.id, description="new")
-    await change.edit(db, owner, project.id, made.id)
+    await change.edit(db, owner, project.id, made.id, EditVersion("new"))
+    await change.edit(db, owner, project.id, made.id, EditVersion())
     await delete.delete(db, owner, project.id, made.id)
     news = await told()
     assert names(news) == ["model_version.deleted", "model_version.updated"]
@@ -121,7 +123,7 @@ async def test_the_end_of_a_candidate_is_told_once(runtime, project, told):
     db, owner = runtime.db, project.owner
     run = await candidates.create(db, owner, project.id, CreateCandidate(name="r"))
     for status in (Status.RUNNING, Status.FAILED, Status.FINISHED):
-        await candidates.edit(db, owner, project.id, UpdateCandidate(run.id, status=status, end_time=5))
+        await candidate_edit.edit(db, owner, project.id, EditCandidate(run.id, status=status, end_time=5))
     ((event, data),) = await told()
     assert event == "candidate.finished"
     assert [data[name] for name in ("run_id", "run_name", "status", "end_time", "actor")] == [
@@ -133,7 +135,7 @@ async def test_every_example_has_what_is_really_told(runtime, project, told):
     """What a test of a webhook sends is what its receiver will get."""
     db, owner = runtime.db, project.owner
     made = await create.create(db, owner, project.id, CreateVersion("m"))
-    await change.edit(db, owner, project.id, made.id, description="new")
+    await change.edit(db, owner, project.id, made.id, EditVersion("new"))
     await change.set_stage(db, owner, project.id, made.id, "staging")
     root = lookup.root_of(made)[0]
     await put(runtime, project, root, "a.bin")
@@ -142,7 +144,7 @@ async def test_every_example_has_what_is_really_told(runtime, project, told):
         await complete.announce(db, project.id)
     await delete.delete(db, owner, project.id, made.id)
     run = await candidates.create(db, owner, project.id, CreateCandidate())
-    await candidates.edit(db, owner, project.id, UpdateCandidate(run.id, status=Status.KILLED))
+    await candidate_edit.edit(db, owner, project.id, EditCandidate(run.id, status=Status.KILLED))
     news = dict(await told())
     ours = {name for name in events.EXAMPLES if name.startswith(("model_version.", "candidate."))}
     assert set(news) == ours

@@ -17,6 +17,7 @@ from app.registry.references.resolve import Named
 from app.registry.references.semver import Increment
 from app.registry.tables import ModelVersion
 from app.registry.versions import change, create, delete, lookup
+from app.registry.versions.change import EditVersion
 from app.registry.versions.lookup import AliasNotFound, VersionNotFound
 from app.registry.versions.request import CreateVersion, VersionTaken
 from app.tracking import candidates, experiments, logged_models
@@ -291,12 +292,17 @@ async def test_stage_holds_the_highest_and_archives_others(runtime, project, mod
 
 async def test_edit_and_tags(runtime, project, model):
     version = await add(project, tags={"a": "1"})
-    edited = await change.edit(runtime.db, project.owner, project.id, version.id, description="new")
+    edited = await change.edit(runtime.db, project.owner, project.id, version.id, EditVersion("new"))
     assert edited.description == "new"
     assert edited.updated_at > version.updated_at
-    tagged = await change.set_tags(runtime.db, project.owner, project.id, named("#1"), {"b": "2"})
+    tagged = await change.edit(
+        runtime.db, project.owner, project.id, named("#1"), EditVersion(tags={"b": "2"}, is_update=False)
+    )
     assert (tagged.tags, tagged.updated_at) == ({"a": "1", "b": "2"}, edited.updated_at)
-    assert (await change.remove_tag(runtime.db, project.owner, project.id, version.id, "a")).tags == {"b": "2"}
+    untagged = await change.edit(
+        runtime.db, project.owner, project.id, version.id, EditVersion(tags={"a": None}, is_update=False)
+    )
+    assert (untagged.tags, untagged.updated_at) == ({"b": "2"}, edited.updated_at)
 
 
 async def test_deleted_text_is_free_and_its_number_is_not(runtime, project, model):

@@ -18,13 +18,13 @@ from app.ids import GlobalId
 from app.outgoing import requests
 from app.outgoing.addresses import AddressRules, is_global
 from app.queue.outbox import BackgroundJob
-from app.registry import aliases, editing, models
-from app.registry.editing import EditModel, EditVersion
-from app.registry.models import CreateModel
+from app.registry import aliases, models
+from app.registry.models import CreateModel, EditModel
 from app.registry.reads import loaders
 from app.registry.references.parse import parse_reference
 from app.registry.references.resolve import Named
 from app.registry.versions import change, create
+from app.registry.versions.change import EditVersion
 from app.registry.versions.request import CreateVersion
 from app.webhooks import deliveries, dispatch, events, webhooks
 from app.webhooks.deliveries import WebhookDelivery
@@ -76,15 +76,15 @@ async def registry_life(runtime, project, name: str, tags: dict[str, str]) -> No
     """Everything that can be told of a model."""
     db, owner = runtime.db, project.owner
     await models.create(db, owner, project.id, CreateModel(name, "d", {**tags, "t": "1"}))
-    await models.set_tags(db, owner, project.id, name, {"k": "v"})
-    await models.remove_tag(db, owner, project.id, name, "k")
-    await editing.edit_model(db, owner, project.id, name, EditModel(tags={"e": "1"}))
+    await models.edit(db, owner, project.id, name, EditModel(tags={"k": "v"}))
+    await models.edit(db, owner, project.id, name, EditModel(tags={"k": None}))
+    await models.edit(db, owner, project.id, name, EditModel(tags={"e": "1"}))
     text = {"mlflow.prompt.text": "Hi {{x}}"} if tags else {}
     await create.create(db, owner, project.id, CreateVersion(name, source="s", tags={**text, "a": "b"}))
     target = Named(name, parse_reference("1.0.0"))
-    await change.set_tags(db, owner, project.id, target, {"k": "v"})
-    await change.remove_tag(db, owner, project.id, target, "k")
-    await editing.edit_version(db, owner, project.id, target, EditVersion(tags={"x": "1", "y": None}))
+    await change.edit(db, owner, project.id, target, EditVersion(tags={"k": "v"}))
+    await change.edit(db, owner, project.id, target, EditVersion(tags={"k": None}))
+    await change.edit(db, owner, project.id, target, EditVersion(tags={"x": "1", "y": None}))
     await aliases.set(db, owner, project.id, name, "champion", parse_reference("1.0.0"))
     await aliases.set(db, owner, project.id, name, "champion", parse_reference("1.0.0"))
     await aliases.remove(db, owner, project.id, name, "champion")
@@ -162,11 +162,11 @@ async def test_without_listeners_an_event_costs_one_statement(runtime, project, 
     tags = {f"k{index}": "v" for index in range(50)}
     with statements(db) as without:
         await create.create(db, owner, project.id, CreateVersion("m"))
-        await change.set_tags(db, owner, project.id, Named("m", parse_reference("1.0.0")), tags)
+        await change.edit(db, owner, project.id, Named("m", parse_reference("1.0.0")), EditVersion(tags=tags))
     assert len([sent for sent in without if "webhook" in sent]) == 2
     await subscribe(*events.EXAMPLES)
     with statements(db) as told:
-        await change.set_tags(db, owner, project.id, Named("m", parse_reference("1.0.0")), tags)
+        await change.edit(db, owner, project.id, Named("m", parse_reference("1.0.0")), EditVersion(tags=tags))
     assert len([sent for sent in told if "webhook" in sent or "background_jobs" in sent]) == 2
     assert len(await log(runtime, project)) == 50
 

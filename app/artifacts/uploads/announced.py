@@ -27,6 +27,7 @@ from app.access import projects
 from app.access.policy import Actor, ProjectAccess, Role
 from app.artifacts import path_conflicts, paths, visibility
 from app.artifacts.artifacts import FileTarget, LockOwner, Root
+from app.artifacts.background_jobs import IngestUploads
 from app.artifacts.tables import PENDING, Blob, MultipartUpload
 from app.artifacts.upkeep import garbage
 from app.artifacts.uploads import deduplicate, part_plan, parts, store_uploads
@@ -37,7 +38,6 @@ from app.errors import Forbidden, Invalid
 from app.ids import object_key, uuid7
 from app.pagination import Keyset, Page, Window
 from app.queue import outbox
-from app.queue.jobs import IngestUploads
 from app.storage.blobs import BlobStore, UploadMissing
 from app.storage.source import too_large
 

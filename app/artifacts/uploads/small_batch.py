@@ -16,6 +16,7 @@ import asyncpg
 import structlog
 
 from app.artifacts.artifacts import FileTarget
+from app.artifacts.background_jobs import InspectArtifacts
 from app.artifacts.tables import Artifact
 from app.artifacts.upkeep import inspections
 from app.artifacts.uploads.leases import LEASE
@@ -25,7 +26,6 @@ from app.errors import Conflict, Invalid, ModelyardError
 from app.ids import object_key, uuid7
 from app.inspection.equality import name_kind, rules
 from app.queue import outbox
-from app.queue.jobs import InspectArtifacts
 from app.storage.blobs import Stored
 
 log = structlog.get_logger()

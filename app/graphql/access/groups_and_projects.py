@@ -32,7 +32,7 @@ from app.graphql.types.connections import After, Before, Connection, First, Last
 from app.graphql.types.fields import resolved
 from app.graphql.types.node import Node
 from app.graphql.types.scalars import Long
-from app.registry.models import ModelOrder
+from app.registry.reads.loaders import ModelOrder
 
 Search = Annotated[str, strawberry.argument(description="Only what has this text in its name, whatever the case.")]
 OrderModels = Annotated[ModelOrderBy | None, strawberry.argument(description="The order; by name when left out.")]

@@ -11,9 +11,9 @@ from app.access.reads.guarded import Results
 from app.db.database import Database
 from app.graphql.types.page_loaders import per_arguments
 from app.pagination import Page, Window
-from app.registry.models import Model, ModelOrder
+from app.registry.models import Model
 from app.registry.reads import loaders, search
-from app.registry.reads.loaders import Alias, CandidateKey, ModelKey, VersionKey, VersionList
+from app.registry.reads.loaders import Alias, CandidateKey, ModelKey, ModelOrder, VersionKey, VersionList
 from app.registry.reads.search import SearchModels, SearchVersions
 from app.registry.versions.lookup import ModelVersion
 

@@ -29,11 +29,11 @@ from app.graphql.registry.types import Alias, Model, ModelVersion
 from app.graphql.types import ids
 from app.graphql.types.fields import INPUT, mutation, optional, user_errors
 from app.graphql.types.tags_and_params import mapping, patch
-from app.registry import aliases, editing, models
-from app.registry.editing import EditModel, EditVersion
-from app.registry.models import CreateModel
+from app.registry import aliases, models
+from app.registry.models import CreateModel, EditModel
 from app.registry.references.parse import parse_reference
 from app.registry.versions import change, complete, copy, create, delete
+from app.registry.versions.change import EditVersion
 from app.registry.versions.copy import CopyVersion
 from app.registry.versions.request import CreateVersion
 
@@ -116,7 +116,7 @@ class RegistryMutation:
     async def model_update(self, info: Info, input: Annotated[ModelUpdateInput, INPUT]) -> ModelUpdatePayload:
         project, model = input.model.key()
         wish = EditModel(input.name, input.description, patch(input.tags))
-        changed = await editing.edit_model(info.context.db, info.context.actor, project, model, wish)
+        changed = await models.edit(info.context.db, info.context.actor, project, model, wish)
         return ModelUpdatePayload(model=Model.of(changed))
 
     @mutation("Deletes a model at once; a background job removes versions, candidates and files.")
@@ -175,7 +175,7 @@ class RegistryMutation:
     ) -> ModelVersionUpdatePayload:
         project, target = input.model_version.key()
         wish = EditVersion(input.description, patch(input.tags))
-        changed = await editing.edit_version(info.context.db, info.context.actor, project, target, wish)
+        changed = await change.edit(info.context.db, info.context.actor, project, target, wish)
         return ModelVersionUpdatePayload(model_version=ModelVersion.of(changed))
 
     @mutation("Deletes a version at once; a background job removes what it alone needed.")

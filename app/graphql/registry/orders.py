@@ -5,8 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from app.graphql.types.fields import enumerated, optional
-from app.registry.models import ModelOrder, ModelSort
-from app.registry.reads.loaders import VersionSort
+from app.registry.reads.loaders import ModelOrder, ModelSort, VersionSort
 from app.registry.references.semver import Increment
 from app.registry.versions.states import State as ModelVersionState
 

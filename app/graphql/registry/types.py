@@ -24,9 +24,8 @@ from app.graphql.types.tags_and_params import Tag, tags_of
 from app.pagination import Page, Window
 from app.registry import models
 from app.registry.aliases import AliasDetails
-from app.registry.models import ModelOrder
 from app.registry.reads import loaders as reads_loaders
-from app.registry.reads.loaders import VersionList
+from app.registry.reads.loaders import ModelOrder, VersionList
 from app.registry.references.parse import parse_reference
 from app.registry.versions import lookup, states
 

@@ -21,6 +21,7 @@ from app.registry.references.resolve import Named
 from app.registry.versions import change, lookup, states
 from app.registry.versions import create as versions_create
 from app.registry.versions import delete as versions_delete
+from app.registry.versions.change import EditVersion
 from app.registry.versions.request import CreateVersion
 
 MAX_PAGE = 200_000
@@ -64,7 +65,7 @@ async def get(call: Call) -> Answer:
 @of_a_version
 async def update(call: Call) -> Answer:
     description = call.message.optional_text("description")
-    edited = await change.edit(call.db, call.actor, call.project, named(call), description=description)
+    edited = await change.edit(call.db, call.actor, call.project, named(call), EditVersion(description))
     return {"model_version": await presentation.changed_version(call, edited)}
 
 
@@ -116,15 +117,16 @@ async def download_uri(call: Call) -> Answer:
 @of_a_version
 async def set_tag(call: Call) -> Answer:
     key = call.message.required("key")
-    tags = {key: call.message.text("value")}
-    await change.set_tags(call.db, call.actor, call.project, named(call), tags)
+    command = EditVersion(tags={key: call.message.text("value")}, is_update=False)
+    await change.edit(call.db, call.actor, call.project, named(call), command)
     return {}
 
 
 @of_a_version
 async def delete_tag(call: Call) -> Answer:
     key = call.message.required("key")
-    await change.remove_tag(call.db, call.actor, call.project, named(call), key)
+    command = EditVersion(tags={key: None}, is_update=False)
+    await change.edit(call.db, call.actor, call.project, named(call), command)
     return {}
 
 

@@ -8,7 +8,7 @@ from app.mlflow.protocol.call import Answer, Call
 from app.mlflow.registry import presentation
 from app.mlflow.registry.version_errors import of_a_version
 from app.registry import aliases, models
-from app.registry.models import CreateModel
+from app.registry.models import CreateModel, EditModel
 from app.registry.reads import details
 from app.registry.reads import search as reads_search
 from app.registry.reads.details import VersionDetails
@@ -34,13 +34,13 @@ async def get(call: Call) -> Answer:
 
 async def rename(call: Call) -> Answer:
     name, new_name = call.message.required("name"), call.message.required("new_name")
-    renamed = await models.rename(call.db, call.actor, call.project, name, new_name)
+    renamed = await models.edit(call.db, call.actor, call.project, name, EditModel(name=new_name))
     return {"registered_model": await presentation.changed_model(call, renamed)}
 
 
 async def update(call: Call) -> Answer:
     name, description = call.message.required("name"), call.message.optional_text("description")
-    edited = await models.edit(call.db, call.actor, call.project, name, description=description)
+    edited = await models.edit(call.db, call.actor, call.project, name, EditModel(description=description))
     return {"registered_model": await presentation.changed_model(call, edited)}
 
 
@@ -64,13 +64,14 @@ async def search(call: Call) -> Answer:
 
 async def set_tag(call: Call) -> Answer:
     name, key = call.message.required("name"), call.message.required("key")
-    await models.set_tags(call.db, call.actor, call.project, name, {key: call.message.text("value")})
+    command = EditModel(tags={key: call.message.text("value")}, is_update=False)
+    await models.edit(call.db, call.actor, call.project, name, command)
     return {}
 
 
 async def delete_tag(call: Call) -> Answer:
     name, key = call.message.required("name"), call.message.required("key")
-    await models.remove_tag(call.db, call.actor, call.project, name, key)
+    await models.edit(call.db, call.actor, call.project, name, EditModel(tags={key: None}, is_update=False))
     return {}
 
 

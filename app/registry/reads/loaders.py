@@ -18,7 +18,6 @@ from app.access.reads.guarded import GuardedReads, Results
 from app.db.database import Database
 from app.pagination import Keyset, Page, Window
 from app.registry import repository
-from app.registry.models import ModelOrder, keyset
 from app.registry.reads import latest
 from app.registry.references import resolve
 from app.registry.references.parse import Reference
@@ -34,6 +33,22 @@ _LISTS = GuardedReads(Permission.REGISTRY_READ)
 _MODEL = (Model.project_id, Model.id)
 _VERSION = (ModelVersion.project_id, ModelVersion.id)
 _OF_MODEL = (ModelVersion.project_id, ModelVersion.model_id)
+
+
+class ModelSort(StrEnum):
+    """By what models are ordered."""
+
+    NAME = "NAME"
+    CREATED_AT = "CREATED_AT"
+    UPDATED_AT = "UPDATED_AT"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOrder:
+    """The order of a list of models."""
+
+    by: ModelSort = ModelSort.NAME
+    descending: bool = False
 
 
 class VersionSort(StrEnum):
@@ -59,7 +74,14 @@ async def models_of_projects(
 ) -> Results[Page[Model]]:
     """Models of each project."""
     return await _LISTS.pages(
-        db, actor, keys, window, statement=_models(text), order=keyset(order), row=Model, parent=(Model.project_id,)
+        db,
+        actor,
+        keys,
+        window,
+        statement=_models(text),
+        order=_model_keyset(order),
+        row=Model,
+        parent=(Model.project_id,),
     )
 
 
@@ -136,6 +158,19 @@ async def aliases_of_models(db: Database, actor: Actor, keys: Sequence[ModelKey]
 async def aliases_of_versions(db: Database, actor: Actor, keys: Sequence[VersionKey]) -> Results[list[Alias]]:
     """The aliases that stand on each version now, by name."""
     return await _LISTS.groups(db, actor, keys, statement=_aliases(), parent=(Alias.project_id, Alias.version_id))
+
+
+def _model_keyset(order: ModelOrder) -> Keyset[Model]:
+    name = f"models:{order.by}:{order.descending}"
+    match order.by:
+        case ModelSort.NAME:
+            return Keyset(name, (Model.name,), lambda model: (model.name,), order.descending)
+        case ModelSort.CREATED_AT:
+            columns = (Model.created_at, Model.id)
+            return Keyset(name, columns, lambda model: (model.created_at, model.id), order.descending)
+        case ModelSort.UPDATED_AT:
+            columns = (Model.updated_at, Model.id)
+            return Keyset(name, columns, lambda model: (model.updated_at, model.id), order.descending)
 
 
 def _models(text: str = "") -> Select[Model]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -19,62 +20,46 @@ from app.registry.references.resolve import Target
 from app.registry.repository import writable
 from app.registry.stages import UNGUARDED, check_stage
 from app.registry.tables import ModelVersion
-from app.registry.tags import check_tags, merged, without
+from app.registry.tags import check_tags, patched
 from app.registry.versions import lookup, states
 
 
-async def edit(
-    db: Database, actor: Actor, project: int | str, target: Target, *, description: str | None = None
-) -> ModelVersion:
-    """Change the description.
+@dataclass(frozen=True, slots=True)
+class EditVersion:
+    """Only what is not None changes; a tag with the value None is removed.
+
+    ``is_update``: the change counts as the version's last update. MLflow's calls for single tags do not.
+    """
+
+    description: str | None = None
+    tags: Mapping[str, str | None] = field(default_factory=dict)
+    is_update: bool = True
+
+
+async def edit(db: Database, actor: Actor, project: int | str, target: Target, command: EditVersion) -> ModelVersion:
+    """Change description and tags of a version, all or nothing.
 
     Raises:
         ModelNotFound, VersionNotFound: there is no such version.
-        Invalid: the description is not acceptable.
+        Invalid: a value is not acceptable, or there would be too many tags.
     """
-    changes = {} if description is None else {"description": check_description(description)}
+    refuse_version_tag(command.tags)
+    values: dict[str, Any] = {"updated_at": func.now() if command.is_update else ModelVersion.updated_at}
+    if command.description is not None:
+        values["description"] = check_description(command.description)
+    if command.tags:
+        values["tags"] = patched(ModelVersion.tags, command.tags)
     async with db.write() as tx:
         access = await writable(tx, actor, project)
         model, version = await lookup.find(tx, access.id, target)
-        changed = await apply(tx, version, updated_at=func.now(), **changes)
-        if changes:
+        changed = await apply(tx, version, **values)
+        if command.tags:
+            check_tags(changed.tags)
+            set_keys = [key for key, value in command.tags.items() if value is not None]
+            await follow_ci_tags(tx, actor, changed, set_keys)
+            await webhook_events.version_tags_changed(tx, model, changed, command.tags)
+        if command.description is not None:
             await webhook_events.version_changed(tx, model, changed, "updated", actor.username)
-    return changed
-
-
-async def set_tags(
-    db: Database, actor: Actor, project: int | str, target: Target, tags: Mapping[str, str]
-) -> ModelVersion:
-    """Set tags; others stay as they are. The version counts as unchanged (MLflow REST: model-versions/set-tag).
-
-    Raises:
-        ModelNotFound, VersionNotFound: there is no such version.
-        Invalid: a key or value is not acceptable, or there would be too many.
-    """
-    refuse_version_tag(tags)
-    patch = check_tags(tags)
-    async with db.write() as tx:
-        access = await writable(tx, actor, project)
-        model, version = await lookup.find(tx, access.id, target)
-        changed = await apply(tx, version, tags=merged(ModelVersion.tags, patch))
-        check_tags(changed.tags)
-        await follow_ci_tags(tx, actor, changed, patch)
-        await webhook_events.version_tags_changed(tx, model, changed, patch)
-    return changed
-
-
-async def remove_tag(db: Database, actor: Actor, project: int | str, target: Target, key: str) -> ModelVersion:
-    """Remove a tag; one that is not there is no error (MLflow REST: model-versions/delete-tag).
-
-    Raises:
-        ModelNotFound, VersionNotFound: there is no such version.
-    """
-    refuse_version_tag([key])
-    async with db.write() as tx:
-        access = await writable(tx, actor, project)
-        model, version = await lookup.find(tx, access.id, target)
-        changed = await apply(tx, version, tags=without(ModelVersion.tags, key))
-        await webhook_events.version_tags_changed(tx, model, changed, {key: None})
     return changed
 
 
@@ -121,10 +106,10 @@ async def apply(tx: Tx, version: ModelVersion, **values: Any) -> ModelVersion:
         .values(**values)
         .returning(ModelVersion)
     )
-    found = (await tx.scalars(statement, execution_options={"populate_existing": True})).one_or_none()
-    if found is None:
+    changed = (await tx.scalars(statement, execution_options={"populate_existing": True})).one_or_none()
+    if changed is None:
         raise lookup.VersionNotFound(f"The version {quoted(version.version)} has just been deleted.", field="version")
-    return found
+    return changed
 
 
 def refuse_version_tag(keys: Iterable[str]) -> None:
@@ -147,7 +132,7 @@ async def follow_ci_tags(tx: Tx, actor: Actor, version: ModelVersion, patch: Ite
 
 
 async def _archive_others(tx: Tx, version: ModelVersion, stage: str) -> Sequence[ModelVersion]:
-    """Several versions are held, and they may share files: so files first, and each kind in one order."""
+    """The versions may share files, so the files are locked first, and rows of each kind in one order."""
     same = (ModelVersion.project_id == version.project_id, ModelVersion.model_id == version.model_id)
     others = (*same, ModelVersion.stage == stage, ModelVersion.id != version.id, ModelVersion.deleted_at.is_(None))
     ids = (await tx.scalars(select(ModelVersion.id).where(*others))).all()

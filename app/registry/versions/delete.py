@@ -9,8 +9,8 @@ from sqlalchemy import func, update
 from app.access.policy import Actor
 from app.db.database import Database, Tx
 from app.queue import outbox
-from app.queue.jobs import PurgeVersion
 from app.registry import models, webhook_events
+from app.registry.background_jobs import PurgeVersion
 from app.registry.references.resolve import Target
 from app.registry.repository import writable
 from app.registry.tables import Alias, ModelVersion

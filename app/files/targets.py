@@ -14,10 +14,10 @@ from app.artifacts.artifacts import LockOwner, Root
 from app.artifacts.visibility import Visibility
 from app.db.database import Database
 from app.errors import Conflict, NotFound
-from app.quoting import quoted
 from app.registry.references.resolve import Named
 from app.registry.versions import lookup
 from app.registry.versions.lookup import ModelVersion
+from app.text import quoted
 from app.tracking import file_owners
 
 

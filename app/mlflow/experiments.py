@@ -6,7 +6,7 @@ from app.errors import Invalid
 from app.mlflow.protocol import shapes
 from app.mlflow.protocol.call import Answer, Call
 from app.mlflow.protocol.identifiers import experiment_number, experiment_of
-from app.quoting import quoted
+from app.text import quoted
 from app.tracking import experiments
 from app.tracking.experiments import CreateExperiment, EditExperiment
 from app.tracking.reads import datasets

@@ -11,11 +11,11 @@ from app.mlflow.protocol import identifiers, shapes
 from app.mlflow.protocol.call import Answer, Call
 from app.mlflow.protocol.identifiers import experiment_number, experiment_of, is_run_id, model_id, run_id
 from app.mlflow.protocol.message import Message, missing
-from app.quoting import quoted
 from app.search.ast import OrderKey
 from app.search.errors import InvalidFilter
 from app.search.grammars import LOGGED_MODELS
 from app.search.order import order_field
+from app.text import quoted
 from app.tracking import logged_models
 from app.tracking.logged_models import CreateLoggedModel, EditLoggedModel, LoggedModelDetails, Status
 from app.tracking.search import logged_model_search

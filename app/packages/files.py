@@ -23,8 +23,8 @@ from app.files.store import Body
 from app.files.targets import CandidateFiles, Client, Target, VersionFiles
 from app.http import bodies
 from app.http.links.downloads import send
-from app.quoting import quoted
 from app.runtime import Runtime
+from app.text import quoted
 
 _CANDIDATE = "candidate:"
 _MAX_DIGITS = 18

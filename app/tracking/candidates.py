@@ -17,9 +17,8 @@ from app.db.database import Database, Tx
 from app.errors import Conflict, Invalid, NotFound
 from app.ids import uuid7
 from app.queue import outbox
-from app.quoting import quoted
 from app.search.grammars import RUN_NAME_TAG
-from app.text import normalized
+from app.text import normalized, quoted
 from app.tracking import candidate_batch, experiments, names
 from app.tracking.background_jobs import PurgeCandidate
 from app.tracking.candidate_batch import NewCandidate

@@ -16,8 +16,7 @@ from app.access import policy, projects
 from app.access.policy import Actor, Permission, ProjectAccess
 from app.db.database import Database, Snapshot, Tx
 from app.errors import Invalid, NotFound
-from app.quoting import quoted
-from app.text import normalized
+from app.text import normalized, quoted
 from app.tracking import candidates, experiments, names
 from app.tracking.tables import LoggedModel, LoggedModelMetric
 

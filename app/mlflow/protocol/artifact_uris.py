@@ -11,10 +11,10 @@ from app.artifacts.paths import InvalidPath
 from app.errors import NotFound
 from app.files.targets import CandidateFiles, LoggedModelFiles, Target
 from app.mlflow.protocol import identifiers
-from app.quoting import quoted
 from app.registry.models import Model
 from app.registry.reads.details import ModelColumns, VersionColumns
 from app.registry.versions.lookup import ModelVersion
+from app.text import quoted
 
 _RUN_FOLDER = re.compile(r"[^/]+/(?P<run>[^/]+)/artifacts(?:/(?P<rest>.*))?", re.DOTALL)
 _MODEL_FOLDER = re.compile(r"[^/]+/models/(?P<model>[^/]+)/artifacts(?:/(?P<rest>.*))?", re.DOTALL)

@@ -11,7 +11,6 @@ from app.mlflow.protocol import artifact_uris, shapes
 from app.mlflow.protocol.call import Answer, Call
 from app.mlflow.registry import presentation, sources
 from app.mlflow.registry.version_errors import of_a_version
-from app.quoting import quoted
 from app.registry.names import VERSION_TAG
 from app.registry.reads import details
 from app.registry.reads import search as reads_search
@@ -23,6 +22,7 @@ from app.registry.versions import create as versions_create
 from app.registry.versions import delete as versions_delete
 from app.registry.versions.change import EditVersion
 from app.registry.versions.request import CreateVersion
+from app.text import quoted
 
 MAX_PAGE = 200_000
 _ACTIVE_STAGES = {"staging", "production"}

@@ -13,7 +13,6 @@ from app.artifacts import path_conflicts, paths
 from app.db.database import Database, Snapshot
 from app.db.direct_pool import InTransaction
 from app.errors import Invalid, ModelyardError, TooLarge
-from app.quoting import quoted
 from app.registry import repository
 from app.registry.models import ModelNotFound
 from app.registry.names import check_alias, check_model_name
@@ -21,6 +20,7 @@ from app.registry.references import semver
 from app.registry.versions import insert, manifests, request
 from app.registry.versions.numbering import NewVersion, assign
 from app.registry.versions.request import CreateVersion, VersionRequest
+from app.text import quoted
 
 T = TypeVar("T")
 MAX_FILES = 1_000

@@ -33,7 +33,7 @@ def life(settings: Settings, seconds: int | None, default: int, field: str | Non
 
 
 def presign_get(
-    settings: Settings, actor: Actor, found: ArtifactDetails, base: str, *, life: timedelta | None = None
+    settings: Settings, actor: Actor, file: ArtifactDetails, base: str, *, life: timedelta | None = None
 ) -> str:
     """Where a file can be downloaded on behalf of the actor; ``base`` is the service's address as the client knows it.
 
@@ -42,9 +42,9 @@ def presign_get(
     Raises:
         Quarantined, BlobDamaged: there is nothing to be had.
     """
-    downloads.require_sound(found)
-    lives = downloads.life_for(settings, found) if life is None else life
-    return downloads.link(settings, actor, found, life=lives, base=base)
+    downloads.require_sound(file)
+    lives = downloads.life_for(settings, file) if life is None else life
+    return downloads.link(settings, actor, file, life=lives, base=base)
 
 
 async def presign_put(

@@ -92,7 +92,7 @@ async def by_digest(
 
 
 async def open(  # noqa: A001 - called as `read.open`
-    backend: Backend, found: ArtifactDetails, request: Mapping[str, str], *, head: bool = False
+    backend: Backend, file: ArtifactDetails, request: Mapping[str, str], *, head: bool = False
 ) -> Download:
     """Answer a request for a file that was found: with its bytes, or with the way to the store where clients reach it.
 
@@ -104,7 +104,7 @@ async def open(  # noqa: A001 - called as `read.open`
         Unavailable: the store is away.
     """
     life = timedelta(seconds=backend.settings.store_link_seconds)
-    return await downloads.answer(backend.blobs, found, request, head=head, store_life=life)
+    return await downloads.answer(backend.blobs, file, request, head=head, store_life=life)
 
 
 @dataclass(frozen=True, slots=True)

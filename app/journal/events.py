@@ -50,7 +50,7 @@ _READ_SINCE = Statement(
           AND NOT pg_visible_in_snapshot(e.transaction::text::xid8, CAST(:since::text AS pg_snapshot))
         ORDER BY e.transaction, e.id LIMIT :limit
     ) AS event ON true
-    """,
+    """,  # noqa: S608 - of constants
 )
 _READ_POSITION = Statement(
     "journal.read_position", "The position of a reader that has read everything.", "SELECT pg_current_snapshot()::text"

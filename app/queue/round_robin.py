@@ -16,7 +16,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from app.db.database import Database
-from app.db.statements import Statement
+from app.db.statements import Fragment, Statement
 from app.queue.tables import ONE_PER_LANE, ROUND_ROBIN
 
 MAX_REMEMBERED = 100
@@ -63,20 +63,20 @@ AND NOT EXISTS (SELECT FROM background_jobs other
   WHERE other.kind = job.kind AND other.lane = job.lane AND other.lane <> '' AND other.state = 'running')
 """
 """A lane in which one job at a time runs, and one does."""
-_LAST_LANE = """
+_LAST_LANE = Fragment("""
 (SELECT last.lane FROM unnest(:projects::bigint[], :lanes::text[]) AS last (project_id, lane)
   WHERE last.project_id = walk.project_id)
-"""
+""")
 
 
 def _read_next(kind: str) -> Statement[_Next]:
     """The first project after the last one that has anything due, and there the first lane after its last one."""
-    waiting = f"SELECT project_id FROM background_jobs WHERE kind = '{kind}' AND state = 'queued'"  # noqa: S608
-    due = f"""
+    waiting = Fragment(f"SELECT project_id FROM background_jobs WHERE kind = '{kind}' AND state = 'queued'")  # noqa: S608
+    due = Fragment(f"""
     SELECT job.id, job.lane FROM background_jobs job
     WHERE job.kind = '{kind}' AND job.state = 'queued' AND job.project_id = walk.project_id
       AND job.run_after <= now() AND job.id <> ALL (:busy::uuid[]) {_OTHER_RUNS if kind == ONE_PER_LANE else ""}
-    """  # noqa: S608 - kinds are constants
+    """)  # noqa: S608 - kinds are constants
     order = "ORDER BY job.lane, job.run_after, job.id LIMIT 1"
     return Statement(
         f"queue.read_next_{kind.replace('.', '_')}",

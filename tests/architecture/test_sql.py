@@ -20,7 +20,7 @@ UNNAMED = {
     "app/db": 7,
     "app/embedded": 2,  # for good: the supervisor loads nothing of the application
     "app/journal": 0,
-    "app/queue": 2,
+    "app/queue": 0,
     "app/registry": 18,
     "app/tracking": 9,
     "app/upkeep": 13,

@@ -15,6 +15,7 @@ from app.artifacts.upkeep import inspections
 from app.artifacts.uploads import ingest
 from app.ci import awaiting_settings, polling
 from app.ci.background_jobs import FollowCiJob, PickUpCiJobs
+from app.metadata import PROJECT_TABLES
 from app.queue.jobs import Job
 from app.registry import purge as registry_purge
 from app.registry.background_jobs import PurgeModel, PurgeVersion
@@ -88,7 +89,7 @@ async def purge_project(runtime: Runtime, job: PurgeProject, progress: Progress)
 
     Safe late: only a project that is deleted is emptied, which nothing undoes, and its number is not used again.
     """
-    await project_deletion.purge(runtime.db, runtime.blobs, job.project_id, progress=progress)
+    await project_deletion.purge(runtime.db, runtime.blobs, job.project_id, PROJECT_TABLES, progress=progress)
 
 
 @handles(DeliverWebhook)

@@ -13,8 +13,8 @@ from app.ci.tables import CiSettings
 from app.encryption import Encryption, SecretUnreadable
 from app.errors import Invalid
 from app.outgoing.addresses import AddressRules
-from app.quoting import quoted
 from app.settings import Settings
+from app.text import quoted
 
 PROVIDERS: dict[str, Provider] = {provider.name: provider for provider in (GitLab(), GitHub())}
 _PURPOSE = b"modelyard ci secrets, version 1"

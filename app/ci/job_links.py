@@ -23,7 +23,7 @@ from app.db.database import Tx
 from app.errors import Unavailable
 from app.ids import uuid7
 from app.queue import outbox
-from app.quoting import quoted
+from app.text import quoted
 
 GITLAB_JOB, GITHUB_RUN = "gitlab.CI_JOB_ID", "github.RUN_ID"
 GITLAB_PROJECTS = ("gitlab.CI_PROJECT_PATH", "gitlab.CI_PROJECT_ID")

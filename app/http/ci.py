@@ -14,6 +14,8 @@ from app.ci import hooks
 from app.ci.identities import token_exchange
 from app.errors import Invalid, TooLarge
 from app.http import bodies
+from app.http.answers import plain_error
+from app.http.edge import BEARER, Edge
 from app.runtime import Runtime
 
 MAX_EXCHANGE = 64 * 1024
@@ -89,8 +91,15 @@ def _heard(is_looked_at: bool) -> Response:
     return Response(None, 202 if is_looked_at else 204)
 
 
-routes = [
-    Route("/ci/hooks/{project}/gitlab", gitlab_event, methods=["POST"]),
-    Route("/ci/hooks/{project}/github", github_event, methods=["POST"]),
-    Route("/ci/token", exchange, methods=["POST"]),
-]
+EDGE = Edge(
+    "ci",
+    [
+        Route("/ci/hooks/{project}/gitlab", gitlab_event, methods=["POST"]),
+        Route("/ci/hooks/{project}/github", github_event, methods=["POST"]),
+        Route("/ci/token", exchange, methods=["POST"]),
+    ],
+    plain_error,
+    BEARER,
+    paths=("/ci",),
+    tokenless=("/ci/",),
+)

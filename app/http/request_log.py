@@ -13,6 +13,7 @@ from starlette.datastructures import State
 from starlette.types import Scope
 
 from app.access.policy import ANONYMOUS, Actor
+from app.http.answers import edge_of
 
 _LONGEST = 300
 """Characters of what a client has typed."""
@@ -27,6 +28,7 @@ def write(scope: Scope, method: str, status: int, seconds: float) -> None:
         fields["waited_ms"] = _milliseconds(state["waited"])
     log.info(
         "request",
+        edge=edge_of(scope).name,
         method=method,
         path=scope["path"][:_LONGEST],
         operation=state.get("operation") or getattr(scope.get("route"), "path", None),

@@ -1,4 +1,4 @@
-"""The edge for GitLab's package registry of machine learning models: paths and answers, nothing else.
+"""GitLab's package registry paths for files of versions and candidates, read and written by plain GET and PUT.
 
-``files`` translates GET and PUT of ``/api/v4/projects/:id/packages/ml_models/…`` into calls of :mod:`app.files`.
+``edge.EDGE`` is what the application mounts; nothing else is called from outside. Begin with ``files.py``.
 """

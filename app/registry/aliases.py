@@ -11,7 +11,6 @@ from app.access.policy import Actor
 from app.db.database import Database, Snapshot, Tx
 from app.errors import Conflict
 from app.pagination import Keyset, Page, Window
-from app.quoting import quoted
 from app.registry import models, repository, webhook_events
 from app.registry.names import alias_key, check_alias
 from app.registry.references.parse import Reference
@@ -19,6 +18,7 @@ from app.registry.references.resolve import Named
 from app.registry.repository import readable, writable
 from app.registry.tables import Alias, Model, ModelVersion
 from app.registry.versions import lookup, states
+from app.text import quoted
 
 __all__ = ["Alias"]
 

@@ -14,13 +14,13 @@ from app.access.policy import Actor
 from app.db.database import Database, Snapshot, Tx
 from app.errors import NotFound, Taken
 from app.queue import outbox
-from app.quoting import quoted
 from app.registry import repository, webhook_events
 from app.registry.background_jobs import PurgeModel
 from app.registry.names import check_description, check_model_name, is_prompt
 from app.registry.repository import readable, writable
 from app.registry.tables import Model
 from app.registry.tags import check_tags, patched
+from app.text import quoted
 from app.tracking import experiments, model_experiments, version_candidates
 from app.tracking.experiments import ExperimentTaken
 

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.db.database import Tx
 from app.errors import Invalid
 from app.queue import outbox
-from app.quoting import quoted
+from app.text import quoted
 from app.webhooks.background_jobs import DeliverWebhook
 
 _NAMED = {"name": "example_model"}

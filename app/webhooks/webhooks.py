@@ -18,9 +18,9 @@ from app.db.database import Database, Snapshot, Tx
 from app.errors import Invalid, NotFound, TooLarge
 from app.ids import uuid7
 from app.pagination import Keyset
-from app.quoting import quoted
 from app.search import keyset
 from app.search.keyset import PageRequest, SortKey
+from app.text import quoted
 from app.webhooks import events
 from app.webhooks.client import WebhookClient
 from app.webhooks.signed_post import Attempt

@@ -487,6 +487,13 @@ export type GroupLookup =
   |  { id?: never;   /** Its full path, e.g. `team/vision`. */
   path: string; };
 
+/** A group or a project. */
+export type GroupOrProjectLookup =
+  {   /** A group. */
+  group: GroupLookup; project?: never; }
+  |  { group?: never;   /** A project. */
+  project: ProjectLookup; };
+
 /** A new logged model. */
 export type LoggedModelCreateInput = {
   /** The experiment that it shall be in. */
@@ -550,7 +557,7 @@ export type LoggedModelUpdateInput = {
 /** The end of a user's own role; inherited ones stay. */
 export type MemberRemoveInput = {
   /** The group or project. */
-  place: PlaceLookup;
+  place: GroupOrProjectLookup;
   /** Who; yourself to leave. */
   username: string;
 };
@@ -558,7 +565,7 @@ export type MemberRemoveInput = {
 /** A role for a user. */
 export type MemberSetInput = {
   /** The group or project. */
-  place: PlaceLookup;
+  place: GroupOrProjectLookup;
   /** Who. */
   username: string;
   /** The role, at most your own; it replaces a former one. */
@@ -776,13 +783,6 @@ export type ParamInput = {
   value: string;
 };
 
-/** A group or a project. */
-export type PlaceLookup =
-  {   /** A group. */
-  group: GroupLookup; project?: never; }
-  |  { group?: never;   /** A project. */
-  project: ProjectLookup; };
-
 /** A file that is going to be pushed. */
 export type PlannedFileInput = {
   /** Folders and name, joined by slashes. */
@@ -936,7 +936,7 @@ export type TokenCreateInput = {
   /** What it is for. */
   name: string;
   /** Confines it to a group or project, where a bot of its own acts; a personal token when left out. */
-  place?: PlaceLookup | null | undefined;
+  place?: GroupOrProjectLookup | null | undefined;
   /** The role of that bot; of no meaning for personal tokens. */
   role?: Role;
   /** What it may be used for. */
@@ -1420,7 +1420,7 @@ export type BackgroundJobsQuery = {
         username: string
       } | null
     }>
-  }
+  } | null
 };
 
 export type CandidateQueryVariables = Exact<{
@@ -2495,7 +2495,7 @@ export type ModelVersionCheckQuery = {
       message: string,
       field: string | null
     }>
-  }
+  } | null
 };
 
 export type ModelVersionCompleteMutationVariables = Exact<{
@@ -3037,7 +3037,7 @@ export type SearchQuery = {
         } | null
       }
     >
-  }
+  } | null
 };
 
 export type TokenCreateMutationVariables = Exact<{

@@ -29,8 +29,9 @@ from app.registry.references.parse import parse_reference
 from app.registry.versions import change, complete, create, delete
 from app.registry.versions.change import EditVersion
 from app.registry.versions.request import CreateVersion
-from app.tracking import candidates
-from app.tracking.candidates import CreateCandidate, Status, UpdateCandidate
+from app.tracking import candidate_edit, candidates
+from app.tracking.candidate_edit import EditCandidate
+from app.tracking.candidates import CreateCandidate, Status
 from app.tracking.logging import log as logging_log
 from app.tracking.logging.log import LogBatch, MetricInput
 from tests.conftest import new_person, serving
@@ -102,7 +103,7 @@ async def test_everything_that_happens_to_a_registry_is_told_in_order(clients, u
     await change.edit(db, owner, project.id, version.id, EditVersion(tags={"a": "b"}))
     await aliases.remove(db, owner, project.id, model.id, "champion")
     candidate = await candidates.create(db, owner, project.id, CreateCandidate(tags={"gitlab.CI_JOB_ID": "7"}))
-    await candidates.edit(db, owner, project.id, UpdateCandidate(candidate.id, status=Status.FINISHED))
+    await candidate_edit.edit(db, owner, project.id, EditCandidate(candidate.id, status=Status.FINISHED))
     await delete.delete(db, owner, project.id, version.id)
     watched = await clients.subscribe(url, EVENTS, project.token, variables={"path": project.path, "after": begin})
     told = [await watched.data() for _ in range(16)]
@@ -203,7 +204,7 @@ async def test_a_candidate_is_told_live(clients, url, runtime, project, transpor
     assert first["metrics"] == [{"key": "loss", "value": 0.5, "step": 1}]
     await log(db, me, project, made, step=2, accuracy=0.9)
     assert (await watched.data())["metrics"] == [{"key": "accuracy", "value": 0.9, "step": 2}]
-    await candidates.edit(db, me, project.id, UpdateCandidate(made.id, status=Status.FINISHED))
+    await candidate_edit.edit(db, me, project.id, EditCandidate(made.id, status=Status.FINISHED))
     told = await watched.data()
     assert (told["candidate"], told["metrics"], told["complete"]) == ({"status": "FINISHED"}, [], False)
     await watched.stop()

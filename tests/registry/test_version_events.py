@@ -12,8 +12,9 @@ from app.registry.references.parse import parse_reference
 from app.registry.versions import change, complete, create, delete, lookup
 from app.registry.versions.change import EditVersion
 from app.registry.versions.request import CreateVersion
-from app.tracking import candidates
-from app.tracking.candidates import CreateCandidate, Status, UpdateCandidate
+from app.tracking import candidate_edit, candidates
+from app.tracking.candidate_edit import EditCandidate
+from app.tracking.candidates import CreateCandidate, Status
 from app.webhooks import events
 from app.webhooks.deliveries import WebhookDelivery
 from tests.registry.test_states import put, set_file_state
@@ -122,7 +123,7 @@ async def test_the_end_of_a_candidate_is_told_once(runtime, project, told):
     db, owner = runtime.db, project.owner
     run = await candidates.create(db, owner, project.id, CreateCandidate(name="r"))
     for status in (Status.RUNNING, Status.FAILED, Status.FINISHED):
-        await candidates.edit(db, owner, project.id, UpdateCandidate(run.id, status=status, end_time=5))
+        await candidate_edit.edit(db, owner, project.id, EditCandidate(run.id, status=status, end_time=5))
     ((event, data),) = await told()
     assert event == "candidate.finished"
     assert [data[name] for name in ("run_id", "run_name", "status", "end_time", "actor")] == [
@@ -143,7 +144,7 @@ async def test_every_example_has_what_is_really_told(runtime, project, told):
         await complete.announce(db, project.id)
     await delete.delete(db, owner, project.id, made.id)
     run = await candidates.create(db, owner, project.id, CreateCandidate())
-    await candidates.edit(db, owner, project.id, UpdateCandidate(run.id, status=Status.KILLED))
+    await candidate_edit.edit(db, owner, project.id, EditCandidate(run.id, status=Status.KILLED))
     news = dict(await told())
     ours = {name for name in events.EXAMPLES if name.startswith(("model_version.", "candidate."))}
     assert set(news) == ours

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.errors import Invalid
-from app.quoting import quoted
+from app.text import quoted
 
 MAX_CLAIMS, MAX_VALUES, MAX_TEXT = 20, 50, 500
 GLOBBED = frozenset({"ref"})

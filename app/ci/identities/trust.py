@@ -16,7 +16,7 @@ from app.ci.identities import claims
 from app.ci.providers.protocol import is_external_id
 from app.ci.tables import CiSettings
 from app.errors import Invalid, TooLarge
-from app.quoting import quoted
+from app.text import quoted
 
 MAX_AUDIENCE = 500
 SCOPES = (Scope.API, Scope.READ_API)

@@ -7,7 +7,7 @@ import re
 from app.ci.providers import json_values
 from app.ci.providers.protocol import Api, JobReport
 from app.errors import Invalid
-from app.quoting import quoted
+from app.text import quoted
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9_-]{1,39}/[A-Za-z0-9_.-]{1,100}")
 _API_VERSION = "2022-11-28"

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from app.ci.providers import json_values
 from app.ci.providers.protocol import Api, FetchFailed, JobReport
 from app.errors import Invalid
-from app.quoting import quoted
+from app.text import quoted
 
 _PATH = re.compile(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)+")
 _MERGE_REF = re.compile(r"refs/merge-requests/([1-9][0-9]{0,17})/(?:head|merge|train)")

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from app.errors import Invalid, ModelyardError
-from app.quoting import quoted
+from app.text import quoted
 
 PATIENT, HOPEFUL, HOPELESS = 12, 4, 1
 """How many failures in a row are retried: of a busy server; of an answer that may still become right; of a refusal."""

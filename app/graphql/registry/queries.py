@@ -46,7 +46,7 @@ class RegistryQuery:
     @resolved("Whether a version could be made and pushed like this, without making anything; for who may make it.")
     async def model_version_check(
         self, info: Info, input: Annotated[ModelVersionCheckInput, INPUT]
-    ) -> ModelVersionCheck:
+    ) -> ModelVersionCheck | None:
         context = info.context
         verdict = await check.check(
             context.db,

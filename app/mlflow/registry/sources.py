@@ -16,9 +16,9 @@ from app.artifacts import paths
 from app.errors import Invalid, NotFound
 from app.mlflow.protocol import artifact_uris, identifiers
 from app.mlflow.protocol.call import Call
-from app.quoting import quoted
 from app.registry.references.parse import parse_mlflow_version, parse_reference
 from app.registry.versions import lookup
+from app.text import quoted
 from app.tracking import candidates
 
 _RUNS = re.compile(r"runs:/(?P<run>[^/]+)(?:/(?P<rest>.*))?", re.DOTALL)

@@ -13,7 +13,6 @@ from app.ci import job_links
 from app.ci.job_links import Owner
 from app.db.database import Database, Tx
 from app.errors import Invalid
-from app.quoting import quoted
 from app.registry import models, webhook_events
 from app.registry.names import VERSION_TAG, check_description
 from app.registry.references.resolve import Target
@@ -22,6 +21,7 @@ from app.registry.stages import UNGUARDED, check_stage
 from app.registry.tables import ModelVersion
 from app.registry.tags import check_tags, patched
 from app.registry.versions import lookup, states
+from app.text import quoted
 
 
 @dataclass(frozen=True, slots=True)

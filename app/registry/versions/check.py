@@ -12,7 +12,6 @@ from app.access.policy import Actor, Permission
 from app.artifacts import path_conflicts, paths
 from app.db.database import Database, Snapshot
 from app.errors import Invalid, ModelyardError, TooLarge
-from app.quoting import quoted
 from app.registry import repository
 from app.registry.models import ModelNotFound
 from app.registry.names import check_alias, check_model_name
@@ -20,6 +19,7 @@ from app.registry.references import semver
 from app.registry.versions import insert, manifests
 from app.registry.versions.numbering import NewVersion, assign
 from app.registry.versions.request import CreateVersion, VersionRequest, prepare
+from app.text import quoted
 
 T = TypeVar("T")
 MAX_FILES = 1_000

@@ -17,7 +17,6 @@ from app.artifacts.uploads.announced import MultipartUpload
 from app.artifacts.uploads.outstanding import Outstanding
 from app.db.database import Database, Snapshot, Tx
 from app.errors import Conflict, TooLarge
-from app.quoting import quoted
 from app.registry import aliases, models, repository, webhook_events
 from app.registry.names import check_alias
 from app.registry.references.resolve import Target
@@ -26,6 +25,7 @@ from app.registry.tables import UNANNOUNCED, Model, ModelVersion
 from app.registry.versions import change, lookup, manifests, states
 from app.registry.versions.check import MAX_ALIASES
 from app.registry.versions.states import OpenUntil
+from app.text import quoted
 from app.tracking import file_owners, version_candidates
 
 LIFE = timedelta(days=1)

@@ -6,13 +6,13 @@ from app.access.policy import Actor
 from app.artifacts.artifacts import Root
 from app.db.database import Database, Snapshot, Tx
 from app.errors import NotFound
-from app.quoting import quoted
 from app.registry import models, repository
 from app.registry.references import resolve
 from app.registry.references.parse import ByAlias, Reference, format_reference
 from app.registry.references.resolve import Named, Target
 from app.registry.repository import readable
 from app.registry.tables import Model, ModelVersion
+from app.text import quoted
 
 __all__ = ["ModelVersion", "Named", "Target"]
 

@@ -6,10 +6,8 @@
 
 from __future__ import annotations
 
-from app.artifacts import paths
-from app.errors import Invalid, NotFound
+from app.errors import Invalid
 from app.mlflow.protocol import artifact_uris, shapes
-from app.mlflow.protocol.artifact_uris import Location
 from app.mlflow.protocol.call import Answer, Call
 from app.mlflow.registry import presentation, sources
 from app.mlflow.registry.version_errors import of_a_version
@@ -59,7 +57,7 @@ async def create(call: Call) -> Answer:
 
 @of_a_version
 async def get(call: Call) -> Answer:
-    target = _target(call)
+    target = named(call)
     found = await details.version(call.db, call.actor, call.project, target.model, target.reference)
     return {"model_version": presentation.version(found)}
 
@@ -67,7 +65,7 @@ async def get(call: Call) -> Answer:
 @of_a_version
 async def update(call: Call) -> Answer:
     description = call.message.optional_text("description")
-    edited = await change.edit(call.db, call.actor, call.project, _target(call), EditVersion(description))
+    edited = await change.edit(call.db, call.actor, call.project, named(call), EditVersion(description))
     return {"model_version": await presentation.changed_version(call, edited)}
 
 
@@ -81,13 +79,13 @@ async def transition_stage(call: Call) -> Answer:
             f"{quoted(stage)} is not an Active stage. Valid stages are ['Staging', 'Production']",
             field="archive_existing_versions",
         )
-    moved = await change.set_stage(call.db, call.actor, call.project, _target(call), stage, archive_existing=archive)
+    moved = await change.set_stage(call.db, call.actor, call.project, named(call), stage, archive_existing=archive)
     return {"model_version": await presentation.changed_version(call, moved)}
 
 
 @of_a_version
 async def delete(call: Call) -> Answer:
-    await versions_delete.delete(call.db, call.actor, call.project, _target(call))
+    await versions_delete.delete(call.db, call.actor, call.project, named(call))
     return {}
 
 
@@ -107,7 +105,7 @@ async def search(call: Call) -> Answer:
 @of_a_version
 async def download_uri(call: Call) -> Answer:
     """Refused for a version whose push goes on or was given up: clients would load what is there of it."""
-    target = _target(call)
+    target = named(call)
     model, version = await lookup.by_reference_with_model(
         call.db, call.actor, call.project, target.model, target.reference
     )
@@ -116,28 +114,11 @@ async def download_uri(call: Call) -> Answer:
     return {"artifact_uri": artifact_uris.download_uri(model, version)}
 
 
-async def file_of(call: Call, path: str) -> Location:
-    """Where a file of a model version is.
-
-    Raises:
-        InvalidPath: no file can be called so; that is told before it is looked for the version.
-        NotFound: the version's files are in a store of its own.
-    """
-    paths.check(path)
-    target = _target(call)
-    version = await lookup.by_reference(call.db, call.actor, call.project, target.model, target.reference)
-    if version.location:
-        raise NotFound(f"The files of this version are not kept here but at {quoted(version.source, 200)}.")
-    below = f"{version.artifact_folder}/{path}" if version.artifact_folder else path
-    candidate = None if version.logged_model_id else version.candidate_id
-    return Location(candidate, version.logged_model_id, below)
-
-
 @of_a_version
 async def set_tag(call: Call) -> Answer:
     key = call.message.required("key")
     command = EditVersion(tags={key: call.message.text("value")}, is_update=False)
-    await change.edit(call.db, call.actor, call.project, _target(call), command)
+    await change.edit(call.db, call.actor, call.project, named(call), command)
     return {}
 
 
@@ -145,11 +126,16 @@ async def set_tag(call: Call) -> Answer:
 async def delete_tag(call: Call) -> Answer:
     key = call.message.required("key")
     command = EditVersion(tags={key: None}, is_update=False)
-    await change.edit(call.db, call.actor, call.project, _target(call), command)
+    await change.edit(call.db, call.actor, call.project, named(call), command)
     return {}
 
 
-def _target(call: Call) -> Named:
+def named(call: Call) -> Named:
+    """The version that a call is about.
+
+    Raises:
+        Invalid: it is neither a number nor a reference.
+    """
     name, version = call.message.required("name"), call.message.required("version")
     try:
         return Named(name, parse_mlflow_version(version))

@@ -71,14 +71,14 @@ def _is_one_of(names: frozenset[str], header: bytes) -> bool:
     if host is None:
         return False
     labels = host.split(".")
-    below = {"*." + ".".join(labels[place:]) for place in range(1, len(labels))}
+    below = {"*." + ".".join(labels[index:]) for index in range(1, len(labels))}
     return host in names or not names.isdisjoint(below) or _is_address(host)
 
 
 def _host(header: str) -> str | None:
     """The host without its port, None for anything that is no host."""
-    found = _HOST.fullmatch(header.strip().lower())
-    return (found["six"] or found["name"]).removesuffix(".") if found else None
+    match = _HOST.fullmatch(header.strip().lower())
+    return (match["six"] or match["name"]).removesuffix(".") if match else None
 
 
 def _is_address(host: str) -> bool:

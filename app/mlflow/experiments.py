@@ -31,8 +31,8 @@ async def create(call: Call) -> Answer:
 
 
 async def get(call: Call) -> Answer:
-    found = await experiments.get(call.db, call.actor, call.project, experiment_of(call.message))
-    return {"experiment": shapes.experiment(found)}
+    experiment = await experiments.get(call.db, call.actor, call.project, experiment_of(call.message))
+    return {"experiment": shapes.experiment(experiment)}
 
 
 async def get_by_name(call: Call) -> Answer:
@@ -95,8 +95,8 @@ async def search_datasets(call: Call) -> Answer:
             field="experiment_ids",
         )
     numbers = [experiment_number(text) for text in texts]
-    found = await datasets.summaries(call.db, call.actor, call.project, numbers)
-    return {"dataset_summaries": [shapes.dataset_summary(one) for one in found]}
+    summaries = await datasets.summaries(call.db, call.actor, call.project, numbers)
+    return {"dataset_summaries": [shapes.dataset_summary(one) for one in summaries]}
 
 
 def _check_location(location: str) -> None:

@@ -43,10 +43,10 @@ async def create(call: Call) -> Answer:
 
 
 async def get(call: Call) -> Answer:
-    found = await logged_models.get(
+    details = await logged_models.get(
         call.db, call.actor, call.project, _id(call), allow_deleted=call.message.flag("allow_deleted")
     )
-    return {"model": shapes.logged_model(found)}
+    return {"model": shapes.logged_model(details)}
 
 
 async def finalize(call: Call) -> Answer:
@@ -99,9 +99,9 @@ async def log_params(call: Call) -> Answer:
 async def list_files(call: Call) -> Answer:
     """Paths in the answer begin at the model's root."""
     folder = paths.check_folder(paths.plain(call.message.text("artifact_directory_path")))
-    found = (await logged_models.get(call.db, call.actor, call.project, _id(call))).model
-    head = {"root_uri": identifiers.model_location(found.experiment_number, found.id)}
-    root = Root(found.project_id, logged_model_id=found.id)
+    model = (await logged_models.get(call.db, call.actor, call.project, _id(call))).model
+    head = {"root_uri": identifiers.model_location(model.experiment_number, model.id)}
+    root = Root(model.project_id, logged_model_id=model.id)
     return await folder_listing.answer(call.db, root, folder, Visibility.ALL, shown_below=folder, head=head)
 
 

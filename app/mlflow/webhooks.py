@@ -53,7 +53,7 @@ async def search(call: Call) -> Answer:
 
 async def update(call: Call) -> Answer:
     message = call.message
-    wish = EditWebhook(
+    command = EditWebhook(
         name=message.text("name") or None,
         url=message.text("url") or None,
         events=_events(message) or None,
@@ -61,7 +61,9 @@ async def update(call: Call) -> Answer:
         secret=message.optional_text("secret"),
         status=_status(message),
     )
-    changed = await webhooks.edit(call.db, call.actor, call.runtime.webhook_client, call.project, await _id(call), wish)
+    changed = await webhooks.edit(
+        call.db, call.actor, call.runtime.webhook_client, call.project, await _id(call), command
+    )
     return {"webhook": _shape(changed)}
 
 

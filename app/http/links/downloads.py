@@ -29,11 +29,11 @@ async def by_link(request: Request) -> Response:
     return await send(runtime, request, await downloads.by_link(runtime.db, actor, project_id, artifact_id))
 
 
-async def send(runtime: Runtime, request: Request, found: ArtifactDetails) -> Response:
+async def send(runtime: Runtime, request: Request, artifact: ArtifactDetails) -> Response:
     """The answer to a request for a file that may be had: its bytes, or the way to the store."""
     life = timedelta(seconds=runtime.settings.store_link_seconds)
     is_head = request.method == "HEAD"
-    return respond(await downloads.answer(runtime.blobs, found, request.headers, head=is_head, store_life=life))
+    return respond(await downloads.answer(runtime.blobs, artifact, request.headers, head=is_head, store_life=life))
 
 
 def respond(download: Download) -> Response:

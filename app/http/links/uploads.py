@@ -34,7 +34,7 @@ MAX_PART_BYTES = 5 * 1024**3
 async def put_part(request: Request) -> Response:
     """Pass one part on to the store; the answer's ETag is what completing an upload of MLflow's asks for."""
     runtime: Runtime = request.app.state.runtime
-    project_id, upload_id, number = _place(request)
+    project_id, upload_id, number = _target(request)
     token_id = links.check_part(runtime.settings, project_id, upload_id, number, signatures.signature_of(request))
     actor, size = await signatures.signer(request, token_id), _size(request, runtime)
     if size <= stream.SMALL_BYTES and not _waits(request, runtime):
@@ -111,7 +111,7 @@ def _file_link(request: Request, runtime: Runtime) -> links.FileLink:
     )
 
 
-def _place(request: Request) -> tuple[int, UUID, int]:
+def _target(request: Request) -> tuple[int, UUID, int]:
     parts = request.path_params
     try:
         return _number(parts["project"]), UUID(hex=parts["upload"]), _number(parts["part"])

@@ -98,8 +98,8 @@ def _figures(request: Request) -> GaugeCollector:
     state = request.app.state
     if not hasattr(state, "figures"):
         state.figures = GaugeCollector(state.runtime.db)
-    found: GaugeCollector = state.figures
-    return found
+    collector: GaugeCollector = state.figures
+    return collector
 
 
 async def _state(probe: Awaitable[None]) -> str:

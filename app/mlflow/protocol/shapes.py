@@ -125,20 +125,20 @@ def metrics(key: str, values: Sequence[float], timestamps: Sequence[int], steps:
 
 def latest_metric(row: Any) -> Json:
     """A latest value of a run or of a logged model, with what it was measured on and of."""
-    found = metric(row.key, row.value, row.timestamp, row.step)
+    shape = metric(row.key, row.value, row.timestamp, row.step)
     if row.logged_model_id is not None:
-        found["model_id"] = shown_model_id(row.logged_model_id)
+        shape["model_id"] = shown_model_id(row.logged_model_id)
     if row.dataset_name:
-        found |= {"dataset_name": row.dataset_name, "dataset_digest": row.dataset_digest or ""}
-    return found
+        shape |= {"dataset_name": row.dataset_name, "dataset_digest": row.dataset_digest or ""}
+    return shape
 
 
 def model_metric(row: Any) -> Json:
     """A latest value of a logged model; it says which run measured it."""
-    found = latest_metric(row)
+    shape = latest_metric(row)
     if isinstance(row.candidate_id, UUID):
-        found["run_id"] = row.candidate_id.hex
-    return found
+        shape["run_id"] = row.candidate_id.hex
+    return shape
 
 
 def dataset_input(one: DatasetInput) -> Json:

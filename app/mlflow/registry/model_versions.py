@@ -60,8 +60,8 @@ async def create(call: Call) -> Answer:
 @of_a_version
 async def get(call: Call) -> Answer:
     target = _target(call)
-    found = await details.version(call.db, call.actor, call.project, target.model, target.reference)
-    return {"model_version": presentation.version(found)}
+    version = await details.version(call.db, call.actor, call.project, target.model, target.reference)
+    return {"model_version": presentation.version(version)}
 
 
 @of_a_version
@@ -100,8 +100,8 @@ async def search(call: Call) -> Answer:
         page_token=message.text("page_token") or None,
         hide_prompts=True,
     )
-    found, token = await reads_search.versions(call.db, call.actor, call.project, command)
-    return shapes.page("model_versions", presentation.versions(found), token)
+    rows, token = await reads_search.versions(call.db, call.actor, call.project, command)
+    return shapes.page("model_versions", presentation.versions(rows), token)
 
 
 @of_a_version

@@ -28,8 +28,8 @@ async def create(call: Call) -> Answer:
 
 
 async def get(call: Call) -> Answer:
-    found = await details.model(call.db, call.actor, call.project, call.message.required("name"))
-    return {"registered_model": presentation.model(found)}
+    details_of_model = await details.model(call.db, call.actor, call.project, call.message.required("name"))
+    return {"registered_model": presentation.model(details_of_model)}
 
 
 async def rename(call: Call) -> Answer:
@@ -58,8 +58,8 @@ async def search(call: Call) -> Answer:
         page_token=message.text("page_token") or None,
         hide_prompts=True,
     )
-    found, token = await reads_search.models(call.db, call.actor, call.project, command)
-    return shapes.page("registered_models", [presentation.model(one) for one in found], token)
+    rows, token = await reads_search.models(call.db, call.actor, call.project, command)
+    return shapes.page("registered_models", [presentation.model(one) for one in rows], token)
 
 
 async def set_tag(call: Call) -> Answer:
@@ -94,21 +94,21 @@ async def get_by_alias(call: Call) -> Answer:
     """What stands after ``@`` may also be a version or ``latest``, since no alias can be called so."""
     name, alias = call.message.required("name"), call.message.required("alias")
     try:
-        found = await details.version(call.db, call.actor, call.project, name, parse_reference(f"@{alias}"))
+        version = await details.version(call.db, call.actor, call.project, name, parse_reference(f"@{alias}"))
     except AliasNotFound:
         raise Invalid(f"Registered model alias {alias[:255]} not found.", field="alias") from None
-    return {"model_version": presentation.version(found)}
+    return {"model_version": presentation.version(version)}
 
 
 async def latest_versions(call: Call) -> Answer:
     """One version per stage. As a stage may also stand what names a version: ``models:/m/^1.2`` is sent like that."""
     name, stages = call.message.required("name"), call.message.texts("stages")
-    found = await (_in_stages(call, name, stages) if stages else _per_stage(call, name))
-    return {"model_versions": presentation.versions(found)}
+    rows = await (_in_stages(call, name, stages) if stages else _per_stage(call, name))
+    return {"model_versions": presentation.versions(rows)}
 
 
 async def _in_stages(call: Call, name: str, stages: list[str]) -> list[VersionDetails]:
-    found: dict[int, VersionDetails] = {}
+    by_id: dict[int, VersionDetails] = {}
     for stage in stages:
         reference = parse_mlflow_stage(stage)
         if isinstance(reference, InStage):
@@ -117,8 +117,8 @@ async def _in_stages(call: Call, name: str, stages: list[str]) -> list[VersionDe
             version = await details.version(call.db, call.actor, call.project, name, reference)
         except VersionNotFound:
             continue
-        found[version.row.id] = version
-    return list(found.values())
+        by_id[version.row.id] = version
+    return list(by_id.values())
 
 
 async def _per_stage(call: Call, name: str) -> list[VersionDetails]:
@@ -126,7 +126,7 @@ async def _per_stage(call: Call, name: str) -> list[VersionDetails]:
 
     A later number with a lower precedence, such as a fix for an old release, is therefore left out.
     """
-    found = await details.latest_versions(call.db, call.actor, call.project, name)
+    rows = await details.latest_versions(call.db, call.actor, call.project, name)
     # The latest of the model is the latest of its stage, too.
-    latest = max(found, key=lambda one: (not one.row.is_prerelease, one.row.precedence, one.row.number), default=None)
-    return [one for one in found if latest is not None and one.row.number <= latest.row.number]
+    latest = max(rows, key=lambda one: (not one.row.is_prerelease, one.row.precedence, one.row.number), default=None)
+    return [one for one in rows if latest is not None and one.row.number <= latest.row.number]

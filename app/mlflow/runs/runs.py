@@ -37,8 +37,8 @@ async def create(call: Call) -> Answer:
 
 
 async def get(call: Call) -> Answer:
-    found = await candidates.get(call.db, call.actor, call.project, run_of(call.message))
-    return {"run": shapes.run(found)}
+    details = await candidates.get(call.db, call.actor, call.project, run_of(call.message))
+    return {"run": shapes.run(details)}
 
 
 async def update(call: Call) -> Answer:
@@ -81,7 +81,7 @@ async def search(call: Call) -> Answer:
 async def set_tag(call: Call) -> Answer:
     message = call.message
     batch = LogBatch(run_of(message), tags={message.required("key"): message.text("value")[:TAG_LIMIT]})
-    with in_mlflow_terms(alone=True):
+    with in_mlflow_terms(is_single=True):
         await log.log_batch(call.db, call.actor, call.project, batch)
     return {}
 

@@ -28,6 +28,7 @@ _BLAMING = ("Invalid entity type", "Invalid comparison operator")
 
 
 async def create(call: Call) -> Answer:
+    """Make a logged model in an experiment; its source run may be one of another tracking server."""
     message = call.message
     source = message.text("source_run_id")
     command = CreateLoggedModel(
@@ -43,6 +44,7 @@ async def create(call: Call) -> Answer:
 
 
 async def get(call: Call) -> Answer:
+    """A logged model by its id; one in the trash only with ``allow_deleted``."""
     details = await logged_models.get(
         call.db, call.actor, call.project, _id(call), allow_deleted=call.message.flag("allow_deleted")
     )
@@ -50,6 +52,7 @@ async def get(call: Call) -> Answer:
 
 
 async def finalize(call: Call) -> Answer:
+    """Set the status of a logged model."""
     number = call.message.choice("status", STATUSES)
     if number is None:
         raise missing("status")
@@ -57,11 +60,13 @@ async def finalize(call: Call) -> Answer:
 
 
 async def delete(call: Call) -> Answer:
+    """Move a logged model into the trash."""
     await logged_models.delete(call.db, call.actor, call.project, _id(call))
     return {}
 
 
 async def search(call: Call) -> Answer:
+    """A page of logged models of some experiments; 50 unless the client wants fewer or more."""
     message = call.message
     command = SearchLoggedModels(
         experiment_numbers=[experiment_number(one) for one in message.texts("experiment_ids")],
@@ -81,16 +86,19 @@ async def search(call: Call) -> Answer:
 
 
 async def set_tags(call: Call) -> Answer:
+    """Set tags; others stay as they are."""
     tags = call.message.pairs("tags")
     return {"model": shapes.logged_model(await _edited(call, EditLoggedModel(tags=tags)))}
 
 
 async def delete_tag(call: Call) -> Answer:
+    """Remove one tag; one that is not there is an error."""
     await _edited(call, EditLoggedModel(tags={call.part("key"): None}, removed_must_exist=True))
     return {}
 
 
 async def log_params(call: Call) -> Answer:
+    """Add params; each key may stand once in a call."""
     params = call.message.pairs("params", unique=True)
     await _edited(call, EditLoggedModel(params=params))
     return {}

@@ -38,6 +38,7 @@ async def put(call: Call) -> Answer:
 
 
 async def get(call: Call) -> Answer:
+    """Send a file of a run or logged model, with ranges and conditions, or a redirect to the store."""
     place = artifact_uris.parse(call.part("path"))
     return await _answer(call, place)
 

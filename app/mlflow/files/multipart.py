@@ -28,6 +28,7 @@ _HEX = re.compile(r"[0-9a-f]{32}")
 
 
 async def create(call: Call) -> Answer:
+    """Begin an upload; the answer has a link for each of its parts."""
     root, path = await _place(call, call.message)
     count = call.message.integer("num_parts")
     if count is not None and not 1 <= count <= MAX_PARTS:
@@ -67,6 +68,7 @@ async def complete(call: Call) -> Answer:
 
 
 async def abort(call: Call) -> Answer:
+    """Give an upload up; its parts are removed."""
     root, path = await _place(call, call.message)
     upload_id = _upload_id(call.message)
     await multipart.abort(

@@ -30,6 +30,7 @@ async def get(call: Call) -> Answer:
 
 
 async def download_url(call: Call) -> Answer:
+    """A link that reads one file without a token."""
     place = _place(call)
     life = _life(call, _DOWNLOAD_SECONDS)
     found = await artifacts.found(call, place)

@@ -59,6 +59,7 @@ async def create(call: Call) -> Answer:
 
 @of_a_version
 async def get(call: Call) -> Answer:
+    """A version by number or SemVer."""
     target = _target(call)
     version = await details.version(call.db, call.actor, call.project, target.model, target.reference)
     return {"model_version": presentation.version(version)}
@@ -66,6 +67,7 @@ async def get(call: Call) -> Answer:
 
 @of_a_version
 async def update(call: Call) -> Answer:
+    """Change the description of a version."""
     description = call.message.optional_text("description")
     edited = await change.edit(call.db, call.actor, call.project, _target(call), EditVersion(description))
     return {"model_version": await presentation.changed_version(call, edited)}
@@ -73,6 +75,7 @@ async def update(call: Call) -> Answer:
 
 @of_a_version
 async def transition_stage(call: Call) -> Answer:
+    """Move a version to a stage, on request with all others of that stage to the archive."""
     message = call.message
     stage, archive = message.required("stage"), message.flag("archive_existing_versions")
     if archive and stage.lower() not in _ACTIVE_STAGES:
@@ -87,11 +90,13 @@ async def transition_stage(call: Call) -> Answer:
 
 @of_a_version
 async def delete(call: Call) -> Answer:
+    """Delete a version; its number is not given again."""
     await versions_delete.delete(call.db, call.actor, call.project, _target(call))
     return {}
 
 
 async def search(call: Call) -> Answer:
+    """A page of versions that match a filter, without prompts; 10,000 unless the client wants fewer or more."""
     message = call.message
     command = SearchVersions(
         filter=message.text("filter"),
@@ -135,6 +140,7 @@ async def file_of(call: Call, path: str) -> Location:
 
 @of_a_version
 async def set_tag(call: Call) -> Answer:
+    """Set one tag of a version; a tag of that key is replaced."""
     key = call.message.required("key")
     command = EditVersion(tags={key: call.message.text("value")}, is_update=False)
     await change.edit(call.db, call.actor, call.project, _target(call), command)
@@ -143,6 +149,7 @@ async def set_tag(call: Call) -> Answer:
 
 @of_a_version
 async def delete_tag(call: Call) -> Answer:
+    """Remove one tag of a version; one that is not there is no error."""
     key = call.message.required("key")
     command = EditVersion(tags={key: None}, is_update=False)
     await change.edit(call.db, call.actor, call.project, _target(call), command)

@@ -38,6 +38,7 @@ async def changed_version(call: Call, row: ModelVersion) -> Json:
 
 
 def model(details_of_model: ModelDetails) -> Json:
+    """MLflow's ``RegisteredModel``, with its aliases and the latest version of each stage."""
     aliases = [{"alias": name, "version": str(number)} for name, number in details_of_model.aliases]
     return shapes.registered_model(details_of_model.row) | {
         "aliases": aliases,
@@ -46,8 +47,10 @@ def model(details_of_model: ModelDetails) -> Json:
 
 
 def version(details_of_version: VersionDetails) -> Json:
+    """MLflow's ``ModelVersion``, with its aliases."""
     return shapes.model_version(details_of_version.model, details_of_version.row, details_of_version.aliases)
 
 
 def versions(rows: Sequence[VersionDetails]) -> list[Json]:
+    """Each as MLflow's ``ModelVersion``, in the order given."""
     return [shapes.model_version(one.model, one.row, one.aliases) for one in rows]

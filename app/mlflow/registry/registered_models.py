@@ -21,6 +21,7 @@ MAX_PAGE = 1000
 
 
 async def create(call: Call) -> Answer:
+    """Make a model without versions."""
     message = call.message
     command = CreateModel(message.required("name"), message.text("description"), message.pairs("tags"))
     made = await models.create(call.db, call.actor, call.project, command)
@@ -28,28 +29,33 @@ async def create(call: Call) -> Answer:
 
 
 async def get(call: Call) -> Answer:
+    """A model by its name."""
     details_of_model = await details.model(call.db, call.actor, call.project, call.message.required("name"))
     return {"registered_model": presentation.model(details_of_model)}
 
 
 async def rename(call: Call) -> Answer:
+    """Rename a model."""
     name, new_name = call.message.required("name"), call.message.required("new_name")
     renamed = await models.edit(call.db, call.actor, call.project, name, EditModel(name=new_name))
     return {"registered_model": await presentation.changed_model(call, renamed)}
 
 
 async def update(call: Call) -> Answer:
+    """Change the description of a model."""
     name, description = call.message.required("name"), call.message.optional_text("description")
     edited = await models.edit(call.db, call.actor, call.project, name, EditModel(description=description))
     return {"registered_model": await presentation.changed_model(call, edited)}
 
 
 async def delete(call: Call) -> Answer:
+    """Delete a model with all its versions."""
     await models.delete(call.db, call.actor, call.project, call.message.required("name"))
     return {}
 
 
 async def search(call: Call) -> Answer:
+    """A page of models that match a filter, without prompts; 100 unless the client wants fewer or more."""
     message = call.message
     command = SearchModels(
         filter=message.text("filter"),
@@ -63,6 +69,7 @@ async def search(call: Call) -> Answer:
 
 
 async def set_tag(call: Call) -> Answer:
+    """Set one tag of a model; a tag of that key is replaced."""
     name, key = call.message.required("name"), call.message.required("key")
     command = EditModel(tags={key: call.message.text("value")}, is_update=False)
     await models.edit(call.db, call.actor, call.project, name, command)
@@ -70,6 +77,7 @@ async def set_tag(call: Call) -> Answer:
 
 
 async def delete_tag(call: Call) -> Answer:
+    """Remove one tag of a model; one that is not there is no error."""
     name, key = call.message.required("name"), call.message.required("key")
     await models.edit(call.db, call.actor, call.project, name, EditModel(tags={key: None}, is_update=False))
     return {}
@@ -77,6 +85,7 @@ async def delete_tag(call: Call) -> Answer:
 
 @of_a_version
 async def set_alias(call: Call) -> Answer:
+    """Let an alias point to a version, whichever it pointed to before."""
     message = call.message
     name, alias = message.required("name"), message.required("alias")
     reference = parse_mlflow_version(message.required("version"))
@@ -85,6 +94,7 @@ async def set_alias(call: Call) -> Answer:
 
 
 async def delete_alias(call: Call) -> Answer:
+    """Remove an alias; one that is not there is no error."""
     name, alias = call.message.required("name"), call.message.required("alias")
     await aliases.remove(call.db, call.actor, call.project, name, alias)
     return {}

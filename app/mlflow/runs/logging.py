@@ -21,6 +21,7 @@ _FIRST = re.compile(r"'(?:metrics|params|tags)\[0\]\.")
 
 
 async def log_metric(call: Call) -> Answer:
+    """Add one point to the history of a metric."""
     batch = LogBatch(run_of(call.message), metrics=[metric(call.message)])
     with in_mlflow_terms(is_single=True):
         await log.log_batch(call.db, call.actor, call.project, batch)
@@ -28,6 +29,7 @@ async def log_metric(call: Call) -> Answer:
 
 
 async def log_parameter(call: Call) -> Answer:
+    """Set a param of a run, once: another value for the same key is an error in MLflow's words."""
     message = call.message
     batch = LogBatch(run_of(message), params={message.required("key"): message.text("value")[:PARAM_LIMIT]})
     try:

@@ -17,6 +17,7 @@ MAX_RUNS = 100
 
 
 async def history(call: Call) -> Answer:
+    """The points of one metric of a run: all of them, or a page if ``max_results`` is sent."""
     message = call.message
     candidate_id, key = run_of(message), message.required("metric_key")
     limit = message.page_size(default=MAX_POINTS, limit=2**31 - 1) if message.has("max_results") else None

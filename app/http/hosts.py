@@ -1,4 +1,4 @@
-"""Under which host names the service answers.
+"""The host names that the service answers to.
 
 A page of another site can make its own name lead to this machine's address (DNS rebinding); the browser then lets it
 speak to whatever answers there without a token, above all to services on the loopback. It cannot choose what stands in
@@ -23,7 +23,7 @@ from app.text import quoted
 
 _HOST = re.compile(r"(?:\[(?P<six>[0-9a-f:.]+)\]|(?P<name>[^\s:/@\[\],]+))(?::[0-9]*)?")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-"""What a public address of the service cannot be."""
+"""Names of the machine itself, which a public address of the service cannot have."""
 
 
 class HostNames:

@@ -22,7 +22,7 @@ MAX_LOCATION = 2_048
 
 
 async def create(call: Call) -> Answer:
-    """``artifact_location`` is checked and left aside: files of a project are in its store and nowhere else."""
+    """Make an experiment. ``artifact_location`` is checked and ignored: files of a project are in its store alone."""
     message = call.message
     _check_location(message.text("artifact_location"))
     command = CreateExperiment(message.required("name"), message.pairs("tags"))

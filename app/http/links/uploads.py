@@ -1,7 +1,7 @@
 """Uploads by signed link, without a token: one part of an upload, or one whole file.
 
-Each request is made on behalf of the one who asked for the link, as far as they still may. Bytes that are on their way
-go on: who may not store the file any more cannot complete the upload.
+Each request is made on behalf of the signer of the link, with the rights that the signer has now. Bytes that are on
+their way go on: a signer who has lost the right to store the file cannot complete the upload.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ MAX_PART_BYTES = 5 * 1024**3
 
 
 async def put_part(request: Request) -> Response:
-    """Pass one part on to the store; the answer's ETag is what completing an upload of MLflow's asks for."""
+    """Pass one part on to the store; completing the upload needs the ETag of the answer."""
     runtime: Runtime = request.app.state.runtime
     project_id, upload_id, number = _target(request)
     token_id = links.check_part(runtime.settings, project_id, upload_id, number, signatures.signature_of(request))
     actor, size = await signatures.signer(request, token_id), _size(request, runtime)
-    if size <= stream.SMALL_BYTES and not _waits(request, runtime):
+    if size <= stream.SMALL_BYTES and not _waits_to_send(request, runtime):
         data = await whole(bodies.chunks(request), size)
         if sha256 := await uploads_parts.receive_small(runtime.db, actor, runtime.blobs, project_id, upload_id, data):
-            return _arrived(sha256.hex())
+            return _received(sha256.hex())
         upload = await uploads_parts.open_upload(runtime.db, actor, project_id, upload_id)
         return await _pass_on(runtime, upload, number, bodies.of(data), size)
     upload = await uploads_parts.open_upload(runtime.db, actor, project_id, upload_id)
-    if _waits(request, runtime) and upload.store_id is not None:
+    if _waits_to_send(request, runtime) and upload.store_id is not None:
         part_plan.check_size(upload, number, size)
         return _to_store(runtime, upload, upload.store_id, number)
     return await _pass_on(runtime, upload, number, bodies.chunks(request), size)
@@ -54,13 +54,13 @@ async def _pass_on(
     runtime: Runtime, upload: MultipartUpload, number: int, chunks: AsyncIterator[bytes], size: int
 ) -> Response:
     if uploads_parts.is_single_part(upload):
-        return _arrived((await uploads_parts.receive(runtime.db, runtime.blobs, upload, chunks, size)).hex())
+        return _received((await uploads_parts.receive(runtime.db, runtime.blobs, upload, chunks, size)).hex())
     part_plan.check_size(upload, number, size)
     part = await runtime.blobs.put_part(upload.object_key, upload.store_id or "", number, chunks, size=size)
-    return _arrived(part.etag)
+    return _received(part.etag)
 
 
-def _waits(request: Request, runtime: Runtime) -> bool:
+def _waits_to_send(request: Request, runtime: Runtime) -> bool:
     """Whether the client has sent nothing of the body yet (RFC 9110 §10.1.1), and could as well send it to the store.
 
     One that does not wait would send everything twice, so its bytes are passed on.
@@ -69,7 +69,7 @@ def _waits(request: Request, runtime: Runtime) -> bool:
 
 
 def _to_store(runtime: Runtime, upload: MultipartUpload, store_id: str, number: int) -> Response:
-    """Where to send the part; no cache may keep it, since the next request is to be checked, too."""
+    """A redirect to the store; no cache may keep it, since the next request is to be checked, too."""
     life = timedelta(seconds=runtime.settings.store_link_seconds)
     there = runtime.blobs.presign_put_part(upload.object_key, store_id, number, life)
     return Response(None, 307, {"Location": there, "Cache-Control": "no-store"})
@@ -84,12 +84,12 @@ def _size(request: Request, runtime: Runtime) -> int:
     return size
 
 
-def _arrived(etag: str) -> Response:
+def _received(etag: str) -> Response:
     return Response(None, 200, {"ETag": f'"{etag}"'})
 
 
 async def put_file(request: Request) -> Response:
-    """Store a whole file, on behalf of the one who asked for the link."""
+    """Store a whole file, on behalf of the signer of the link."""
     runtime: Runtime = request.app.state.runtime
     link = _file_link(request, runtime)
     await stream.store(

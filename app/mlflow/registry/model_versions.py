@@ -33,7 +33,7 @@ _ACTIVE_STAGES = {"staging", "production"}
 async def create(call: Call) -> Answer:
     """The tag ``gitlab.version`` chooses the SemVer; without it the next patch is taken.
 
-    A copy brings the tag of what it was copied from; that is a wish only.
+    A copy has the tag of its original; that SemVer is only taken if it is free.
     """
     message = call.message
     name, tags = message.required("name"), message.pairs("tags")

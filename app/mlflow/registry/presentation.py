@@ -17,7 +17,7 @@ async def changed_model(call: Call, row: Model) -> Json:
     """A model that has just been written.
 
     Raises:
-        ModelNotFound: somebody has deleted it since.
+        ModelNotFound: it has been deleted since.
     """
     rows = await details.models_by_ids(call.db, call.actor, row.project_id, [row.id])
     if not rows:
@@ -29,7 +29,7 @@ async def changed_version(call: Call, row: ModelVersion) -> Json:
     """A version that has just been written.
 
     Raises:
-        VersionNotFound: somebody has deleted it since.
+        VersionNotFound: it has been deleted since.
     """
     rows = await details.versions_by_ids(call.db, call.actor, row.project_id, [row.id])
     if not rows:

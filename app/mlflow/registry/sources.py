@@ -50,7 +50,7 @@ async def origin(call: Call) -> Origin:
     """What the ``source``, ``run_id`` and ``model_id`` of a request mean. No source is ever opened.
 
     Raises:
-        Invalid: they contradict each other, or the source is a path on somebody's disk.
+        Invalid: they contradict each other, or the source is a path on the client's disk.
         NotFound: they name a run, model or version that is not there.
     """
     source, run, model = (call.message.text(name) for name in ("source", "run_id", "model_id"))

@@ -61,7 +61,7 @@ async def log_batch(call: Call) -> Answer:
 
 @contextmanager
 def in_mlflow_terms(*, is_single: bool = False) -> Iterator[None]:
-    """Name fields as MLflow's sentences do: the key of a metric is its name, and what comes alone has no place."""
+    """Name fields as MLflow's sentences do: the key of a metric is its name; in a single call it has no index."""
     try:
         yield
     except Invalid as error:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from app.artifacts import paths
-from app.artifacts.artifacts import Root
-from app.artifacts.visibility import Visibility
+from app.files.targets import LoggedModelFiles
 from app.mlflow.files import folder_listing
 from app.mlflow.protocol import identifiers, shapes
 from app.mlflow.protocol.call import Answer, Call
@@ -45,10 +44,10 @@ async def create(call: Call) -> Answer:
 
 async def get(call: Call) -> Answer:
     """A logged model by its id; one in the trash only with ``allow_deleted``."""
-    details = await logged_models.get(
+    found = await logged_models.get(
         call.db, call.actor, call.project, _id(call), allow_deleted=call.message.flag("allow_deleted")
     )
-    return {"model": shapes.logged_model(details)}
+    return {"model": shapes.logged_model(found)}
 
 
 async def finalize(call: Call) -> Answer:
@@ -109,8 +108,8 @@ async def list_files(call: Call) -> Answer:
     folder = paths.check_folder(paths.plain(call.message.text("artifact_directory_path")))
     model = (await logged_models.get(call.db, call.actor, call.project, _id(call))).model
     head = {"root_uri": identifiers.model_location(model.experiment_number, model.id)}
-    root = Root(model.project_id, logged_model_id=model.id)
-    return await folder_listing.answer(call.db, root, folder, Visibility.ALL, shown_below=folder, head=head)
+    target = LoggedModelFiles(call.project, model.id)
+    return await folder_listing.answer(call, target, folder, shown_below=folder, head=head)
 
 
 def _in_its_words(error: InvalidFilter, filter: str) -> InvalidFilter:

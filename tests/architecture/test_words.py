@@ -50,7 +50,7 @@ LEFT = {
     "tests/registry": 22,
     "tests/search": 2,
     "tests/storage": 14,
-    "tests/support": 38,
+    "tests/support": 24,
     "tests/tracking": 15,
     "tests/webhooks": 2,
     "tests/workers": 17,

@@ -43,15 +43,15 @@ async def find(
     if not wanted:
         return {}
     same = await row_locks.lock_stored(tx, root, wanted, paths)
-    shown = await _shown(tx, root.project_id, same, seen)
+    shown = await visible_blobs(tx, root.project_id, same, seen)
     # Sending the bytes heals what is damaged.
     found = {(blob.sha256, blob.size): blob.id for blob in same if blob.damage is None and blob.id in shown}
     matches = ((index, found.get((file.sha256, file.size))) for index, file in enumerate(files))
     return {index: blob_id for index, blob_id in matches if blob_id is not None}
 
 
-async def _shown(tx: Tx, project_id: int, blobs: Sequence[Blob], seen: Visibility) -> set[UUID]:
-    """Those of the blobs that are the bytes of a file that may be seen."""
+async def visible_blobs(tx: Tx, project_id: int, blobs: Sequence[Blob], seen: Visibility) -> set[UUID]:
+    """Step: those of the blobs that are the bytes of a file that may be seen."""
     ids = {blob.id for blob in blobs}
     if seen is Visibility.ALL or not ids:
         return ids

@@ -185,7 +185,7 @@ async def abort(
         await tx.execute(
             update(MultipartUpload).where(*_key(upload)).values(state="aborted", expires_at=func.now() + RETRY)
         )
-        await garbage.condemn_pending(tx, root.project_id, upload.blob_id, "upload aborted")
+        await garbage.condemn_pending(tx, root.project_id, [upload.blob_id], "upload aborted")
     await free(blobs, [upload])
 
 

@@ -138,7 +138,7 @@ async def _adopt(db: Database, piece: SinglePart, stored: Stored) -> None:
         if row is None or row.state != "open":
             raise UploadMissing
         if row.stored_sha256 is not None:
-            await garbage.condemn_pending(tx, piece.project_id, row.blob_id, "sent again")
+            await garbage.condemn_pending(tx, piece.project_id, [row.blob_id], "sent again")
         found = {"of_blob": piece.blob_id, "of_key": piece.key, "hash_found": stored.sha256}
         await tx.execute(_ADOPT, mine | found)
         await tx.execute(_KEEP, {"of_project": piece.project_id, "of_blob": piece.blob_id, "until": row.expires_at})
@@ -245,4 +245,4 @@ async def _give_up(db: Database, piece: SinglePart) -> None:
         async with db.write() as tx:
             row = await tx.scalar(select(MultipartUpload).where(*mine).with_for_update())
             if row is None or row.blob_id != piece.blob_id:
-                await garbage.condemn_pending(tx, piece.project_id, piece.blob_id, "upload failed")
+                await garbage.condemn_pending(tx, piece.project_id, [piece.blob_id], "upload failed")

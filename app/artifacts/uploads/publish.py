@@ -76,7 +76,7 @@ async def _keep_once(tx: Tx, place: FileTarget, blob_id: UUID, stored: Stored) -
     if found is not None and found.damage is not None:
         await damage.heal(tx, found, blob_id)
     elif found is not None:
-        await garbage.condemn_pending(tx, project_id, blob_id, "same bytes stored already")
+        await garbage.condemn_pending(tx, project_id, [blob_id], "same bytes stored already")
     if found is not None:
         return found.id
     done = await tx.scalar(

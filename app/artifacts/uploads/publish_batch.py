@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -106,21 +106,30 @@ async def publish_verified(tx: Tx, files: Sequence[Verified]) -> list[UUID]:
     return artifacts
 
 
+async def lock_hashes(tx: Tx, project_id: int, hashes: Collection[bytes]) -> None:
+    """Step: the first lock of all who write files: uploads of the same new bytes take their turn until the commit."""
+    halves = {int.from_bytes(sha256[:4], signed=True) for sha256 in hashes}
+    await tx.execute(_LOCK, {"project": project_id % 2**31, "halves": list(halves)})
+
+
+async def mark_stored(tx: Tx, project_id: int, blobs: Sequence[tuple[UUID, bytes, int]]) -> set[UUID]:
+    """Step: pending blobs have these SHA-256 and sizes and are stored; the ids of those that were still pending."""
+    if not blobs:
+        return set()
+    ids, hashes, sizes = zip(*blobs, strict=True)
+    values = {"of_project": project_id, "ids": list(ids), "hashes": list(hashes), "sizes": list(sizes)}
+    return set((await tx.execute(_STORE, values)).scalars())
+
+
 async def _keep(tx: Tx, files: Sequence[Verified]) -> list[Verified]:
     """The files that need no second look: one for each new content, whose blob is stored now, and those that share."""
     project_id = files[0].place.root.project_id
-    halves = {int.from_bytes(file.stored.sha256[:4], signed=True) for file in files}
-    await tx.execute(_LOCK, {"project": project_id % 2**31, "halves": list(halves)})
+    await lock_hashes(tx, project_id, [file.stored.sha256 for file in files])
     known = await _known(tx, files)
     whole = [file for file in files if file.report.outcome is not Outcome.QUARANTINED]
     fresh = list({file.stored.sha256: file for file in reversed(whole) if file.stored.sha256 not in known}.values())
     fresh = list({file.place.path: file for file in fresh if not file.is_shared}.values())
-    values = {
-        "ids": [file.blob_id for file in fresh],
-        "hashes": [file.stored.sha256 for file in fresh],
-        "sizes": [file.stored.size for file in fresh],
-    }
-    kept = set((await tx.execute(_STORE, {"of_project": project_id, **values})).scalars()) if fresh else set()
+    kept = await mark_stored(tx, project_id, [(file.blob_id, file.stored.sha256, file.stored.size) for file in fresh])
     shared = [file for file in whole if file.is_shared and known.get(file.stored.sha256) == file.blob_id]
     return [file for file in fresh if file.blob_id in kept] + shared
 

@@ -95,8 +95,8 @@ async def _give_up(db: Database, uploads: Sequence[MultipartUpload]) -> None:
         async with db.write() as tx:
             statement = update(MultipartUpload).where(*mine).values(state="aborted", expires_at=func.now())
             await tx.execute(statement.execution_options(synchronize_session=False))
-            for one in uploads:
-                await garbage.condemn_pending(tx, one.project_id, one.blob_id, "upload could not begin")
+            blob_ids = [one.blob_id for one in uploads]
+            await garbage.condemn_pending(tx, uploads[0].project_id, blob_ids, "upload could not begin")
 
 
 async def gathered(work: Sequence[Awaitable[T]]) -> list[T]:

@@ -54,9 +54,9 @@ class Root:
 
     @property
     def id(self) -> UUID:
-        found = self.candidate_id or self.logged_model_id
-        assert found is not None, "a root is one of the two"
-        return found
+        owner = self.candidate_id or self.logged_model_id
+        assert owner is not None, "a root is one of the two"
+        return owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +194,7 @@ _BY_DIGEST_OF_ROOT = _by_digest(
 )
 
 
-ORDER: Keyset[ArtifactDetails] = Keyset("artifacts", (Artifact.path, Artifact.id), lambda found: (found.path, found.id))
+ORDER: Keyset[ArtifactDetails] = Keyset("artifacts", (Artifact.path, Artifact.id), lambda owner: (owner.path, owner.id))
 
 
 def details() -> Select[*tuple[Any, ...]]:

@@ -44,9 +44,9 @@ async def require_free(snap: Snapshot, root: Root, path: str, field: str | None 
     Raises:
         PathOccupied: with the name of the file that is there.
     """
-    found = await conflicts(snap, root, [path])
-    if found:
-        raise refusal(path, found[path], field)
+    excluding = await conflicts(snap, root, [path])
+    if excluding:
+        raise refusal(path, excluding[path], field)
 
 
 async def conflicts(snap: Snapshot, root: Root, paths: Sequence[str]) -> dict[str, str]:

@@ -25,10 +25,10 @@ async def lock_blobs(tx: Tx, project_id: int, blobs: Select[UUID]) -> set[UUID]:
 
     A file that has got other bytes by now is to be left alone: it came after the removal.
     """
-    found = set(await tx.scalars(blobs))
-    if found:
-        await tx.execute(_of(project_id, found).with_for_update())
-    return found
+    ids = set(await tx.scalars(blobs))
+    if ids:
+        await tx.execute(_of(project_id, ids).with_for_update())
+    return ids
 
 
 async def lock_stored(
@@ -43,11 +43,11 @@ async def lock_stored(
     project_id = root.project_id
     await tx.execute(_HOLD_PATHS, {"root": str(root.id), "paths": list(paths)})
     at_paths = (Artifact.project_id == project_id, Artifact.root_id == root.id, Artifact.path == func.any(list(paths)))
-    going = set(await tx.scalars(select(Artifact.blob_id).where(*at_paths)))
+    leaving = set(await tx.scalars(select(Artifact.blob_id).where(*at_paths)))
     same = (Blob.project_id == project_id, Blob.sha256 == func.any(list(hashes)), Blob.state == STORED)
-    coming = set(await tx.scalars(select(Blob.id).where(*same))) if going else set()
-    if going and (not coming or len(going | coming) > 1):
-        statement = _of(project_id, going | coming).with_for_update()
+    arriving = set(await tx.scalars(select(Blob.id).where(*same))) if leaving else set()
+    if leaving and (not arriving or len(leaving | arriving) > 1):
+        statement = _of(project_id, leaving | arriving).with_for_update()
     else:  # no file loses its bytes
         statement = select(Blob).where(*same).order_by(Blob.id).with_for_update(read=not refuses, key_share=refuses)
     rows = await tx.scalars(statement, execution_options={"populate_existing": True})

@@ -324,5 +324,5 @@ async def test_what_cannot_be_shared_is_left_to_be_begun(runtime, project):
 
 
 def coming(root: Root, path: str, data: bytes) -> IncomingFile:
-    known = Stored(len(data), hashlib.sha256(data).digest(), "")
-    return IncomingFile.of(FileTarget(root, path, "text/plain", None), known=known, is_plain=True)
+    stored = Stored(len(data), hashlib.sha256(data).digest(), "")
+    return IncomingFile.of(FileTarget(root, path, "text/plain", None), stored=stored, is_plain=True)

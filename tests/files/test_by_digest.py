@@ -28,10 +28,10 @@ def files(project, candidate):
     return CandidateFiles(project.id, candidate.id)
 
 
-async def test_a_file_is_found_by_its_bytes(runtime, project, files):
+async def test_by_digest_answers_the_file_with_these_bytes(runtime, project, files):
     made = await put(runtime, project.owner, files, "model/weights.bin", b"weights")
-    found = await read.by_digest(runtime.db, project.owner, project.path, WEIGHTS)
-    assert (found.id, found.path, found.size, found.sha256) == (made.id, "model/weights.bin", 7, WEIGHTS)
+    file = await read.by_digest(runtime.db, project.owner, project.path, WEIGHTS)
+    assert (file.id, file.path, file.size, file.sha256) == (made.id, "model/weights.bin", 7, WEIGHTS)
 
 
 async def test_bytes_that_no_file_has_are_not_found(runtime, project, files):
@@ -58,23 +58,23 @@ async def test_strangers_do_not_learn_that_the_project_has_the_bytes(runtime, pr
         assert not isinstance(refusal.value, ArtifactNotFound)
 
 
-async def test_without_experiments_only_files_of_versions_are_found(runtime, project, files, version):
+async def test_by_digest_answers_files_of_versions_only_without_experiments(runtime, project, files, version):
     await put(runtime, project.owner, files, "model/weights.bin", b"weights")
     await put(runtime, project.owner, files, "logs/train.log", b"secret")
     switched = UpdateProject(project.id, experiments_access="disabled")
     await projects.edit(runtime.db, project.owner, switched)
-    found = await read.by_digest(runtime.db, project.owner, project.id, WEIGHTS)
-    assert found.path == "model/weights.bin"
+    file = await read.by_digest(runtime.db, project.owner, project.id, WEIGHTS)
+    assert file.path == "model/weights.bin"
     with pytest.raises(ArtifactNotFound):
         await read.by_digest(runtime.db, project.owner, project.id, sha256(b"secret").digest())
 
 
-async def test_within_a_version_only_files_below_its_folder_are_found(runtime, project, files, version):
+async def test_by_digest_within_a_version_answers_files_below_its_folder(runtime, project, files, version):
     await put(runtime, project.owner, files, "model/weights.bin", b"weights")
     await put(runtime, project.owner, files, "models/other.bin", b"other")
     target = VersionFiles(project.id, version.id)
-    found = await read.by_digest(runtime.db, project.owner, project.id, WEIGHTS, within=target)
-    assert found.path == "model/weights.bin"
+    file = await read.by_digest(runtime.db, project.owner, project.id, WEIGHTS, within=target)
+    assert file.path == "model/weights.bin"
     with pytest.raises(ArtifactNotFound):
         await read.by_digest(runtime.db, project.owner, project.id, sha256(b"other").digest(), within=target)
 
@@ -96,8 +96,8 @@ async def test_of_files_with_the_same_bytes_one_that_may_be_downloaded_is_answer
         mine = (Artifact.project_id == project.id, Artifact.path == "weights.bin")
         await tx.execute(update(Artifact).where(*mine).values(state="ready"))
     for within in (None, files):
-        found = await read.by_digest(runtime.db, project.owner, project.id, WEIGHTS, within=within)
-        assert found.path == "weights.bin"
+        file = await read.by_digest(runtime.db, project.owner, project.id, WEIGHTS, within=within)
+        assert file.path == "weights.bin"
 
 
 async def test_the_number_of_files_with_the_same_bytes_does_not_matter(runtime, project, files):

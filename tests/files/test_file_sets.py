@@ -28,7 +28,7 @@ from tests.support.files import (
     body,
     chunks,
     content,
-    known_file,
+    stored_file,
     new_file,
     paths_of,
     put,
@@ -49,9 +49,9 @@ async def test_staged_bytes_become_files_together(runtime, project, files):
 
     made = await file_sets.put(runtime, project.owner, files, [new_file("a/one.bin", one), new_file("two.bin", two)])
 
-    found = [await read.find(runtime.db, project.owner, files, path) for path in ("a/one.bin", "two.bin")]
-    assert [file.id for file in found] == made
-    assert [(file.sha256, file.size) for file in found] == [(one.sha256, 3), (two.sha256, 3)]
+    written = [await read.find(runtime.db, project.owner, files, path) for path in ("a/one.bin", "two.bin")]
+    assert [file.id for file in written] == made
+    assert [(file.sha256, file.size) for file in written] == [(one.sha256, 3), (two.sha256, 3)]
     assert await content(runtime, project.owner, files, "a/one.bin") == b"one"
     assert await blob_states(runtime, project.id) == ["stored", "stored"]
 
@@ -61,7 +61,7 @@ async def test_a_set_that_lacks_bytes_writes_nothing(runtime, project, files):
     await put(runtime, project.owner, files, "kept", b"before")
     with pytest.raises(BytesMissing) as refusal:
         await file_sets.put(
-            runtime, project.owner, files, [new_file("kept", one), new_file("a", one), known_file("b", b"never sent")]
+            runtime, project.owner, files, [new_file("kept", one), new_file("a", one), stored_file("b", b"never sent")]
         )
     assert refusal.value.field == "files.2"
     assert await paths_of(runtime, project.id) == ["kept"]
@@ -94,7 +94,7 @@ async def test_readers_see_all_of_a_set_or_nothing(runtime, project, files, monk
 
 async def test_bytes_of_the_project_need_not_be_sent_again(runtime, project, files):
     await put(runtime, project.owner, files, "model/weights.bin", b"weights")
-    await file_sets.put(runtime, project.owner, files, [known_file("copy.bin", b"weights")])
+    await file_sets.put(runtime, project.owner, files, [stored_file("copy.bin", b"weights")])
     assert await content(runtime, project.owner, files, "copy.bin") == b"weights"
     assert await blob_states(runtime, project.id) == ["stored"]
 
@@ -182,7 +182,7 @@ async def test_staged_bytes_are_of_one_project(runtime, project, files, staff):
 async def test_staged_bytes_cannot_pass_for_others(runtime, project, files):
     one = await stage(runtime, project.owner, project.id, b"what was sent")
     await put(runtime, project.owner, files, "before", b"what is claimed")
-    claimed = known_file("a", b"what is claimed")
+    claimed = stored_file("a", b"what is claimed")
     with pytest.raises(Invalid, match="another SHA-256"):
         await file_sets.put(runtime, project.owner, files, [file_sets.NewFile("a", claimed.sha256, one.id)])
     assert await paths_of(runtime, project.id) == ["before"]
@@ -190,11 +190,11 @@ async def test_staged_bytes_cannot_pass_for_others(runtime, project, files):
 
 async def test_damaged_bytes_are_healed_by_a_set_that_brings_them(runtime, project, files):
     file = await put(runtime, project.owner, files, "a", b"precious")
-    found = await read.find(runtime.db, project.owner, files, "a")
-    await runtime.blobs.remove([found.object_key])
-    await damage.mark(runtime.db, found.object_key, "missing")
+    written = await read.find(runtime.db, project.owner, files, "a")
+    await runtime.blobs.remove([written.object_key])
+    await damage.mark(runtime.db, written.object_key, "missing")
     with pytest.raises(BytesMissing):
-        await file_sets.put(runtime, project.owner, files, [known_file("b", b"precious")])
+        await file_sets.put(runtime, project.owner, files, [stored_file("b", b"precious")])
     again = await stage(runtime, project.owner, project.id, b"precious")
     await file_sets.put(runtime, project.owner, files, [new_file("b", again)])
     assert await content(runtime, project.owner, files, "a") == b"precious"
@@ -206,7 +206,7 @@ async def test_quarantine_follows_the_bytes_into_a_set(runtime, project, files):
     async with runtime.db.write() as tx:
         mine = (Artifact.project_id == project.id, Artifact.path == "evil.pkl")
         await tx.execute(update(Artifact).where(*mine).values(state="quarantined", state_reason="It calls os.system."))
-    await file_sets.put(runtime, project.owner, files, [known_file("copy.bin", b"bytes that were refused")])
+    await file_sets.put(runtime, project.owner, files, [stored_file("copy.bin", b"bytes that were refused")])
     with pytest.raises(Quarantined):
         await content(runtime, project.owner, files, "copy.bin")
 
@@ -226,7 +226,7 @@ async def test_quarantine_follows_the_bytes_into_a_set(runtime, project, files):
 async def test_paths_of_a_set_are_checked_before_anything_is_written(runtime, project, files, paths, error):
     await put(runtime, project.owner, files, "taken", b"a file")
     with pytest.raises(error):
-        await file_sets.put(runtime, project.owner, files, [known_file(path, b"a file") for path in paths])
+        await file_sets.put(runtime, project.owner, files, [stored_file(path, b"a file") for path in paths])
     assert await paths_of(runtime, project.id) == ["taken"]
 
 
@@ -268,7 +268,7 @@ async def test_strangers_learn_nothing_of_the_project(runtime, project, files):
     with pytest.raises(NotFound):
         await file_sets.stage(runtime, stranger, project.id, body(b"x"))
     with pytest.raises(NotFound):
-        await file_sets.put(runtime, stranger, files, [known_file("a", b"x")])
+        await file_sets.put(runtime, stranger, files, [stored_file("a", b"x")])
 
 
 async def test_staging_refuses_bytes_that_are_too_many_or_too_few(runtime, project):

@@ -154,12 +154,12 @@ async def test_a_project_whose_files_are_switched_off_has_none_for_anyone(runtim
             await attempt
 
 
-async def test_listed_names_that_were_decoded_are_found_where_the_client_decodes(runtime, project, files):
+async def test_find_listed_resolves_names_that_a_client_has_decoded(runtime, project, files):
     await put(runtime, project.owner, files, "images/dog%step%21.png", b"dog")
     with pytest.raises(ArtifactNotFound):
         await read.find(runtime.db, project.owner, files, "images/dog%step!.png")
-    found = await read.find_listed(runtime.db, project.owner, files, "images/dog%step!.png")
-    assert found.path == "images/dog%step%21.png"
+    file = await read.find_listed(runtime.db, project.owner, files, "images/dog%step!.png")
+    assert file.path == "images/dog%step%21.png"
     with pytest.raises(InvalidPath):
         await read.find_listed(runtime.db, project.owner, files, "../dog%21.png")
 

@@ -37,7 +37,7 @@ def new_file(path: str, staged: StagedBytes) -> NewFile:
     return NewFile(path, staged.sha256, staged.id)
 
 
-def known_file(path: str, data: bytes) -> NewFile:
+def stored_file(path: str, data: bytes) -> NewFile:
     """A file whose bytes the project is expected to have."""
     return NewFile(path, sha256(data).digest())
 

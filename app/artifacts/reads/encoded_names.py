@@ -21,7 +21,7 @@ _MOST_ROWS = 100_000
 _MOST_NAMES = 1_000
 
 
-async def find(db: Database, root: Root, path: str, seen: Visibility) -> str | None:
+async def find(db: Database, root: Root, path: str, view: Visibility) -> str | None:
     """The path of the one file in the folder of ``path`` that reads like it once both are decoded.
 
     None when there is no such file, or several, or when nothing in the path looks like the outcome of decoding.
@@ -34,17 +34,17 @@ async def find(db: Database, root: Root, path: str, seen: Visibility) -> str | N
     # Whatever was decoded, the longest word is hardly part of it, and among thousands of images few share it.
     longest = max(re.findall(r"[A-Za-z0-9]+", name), key=len, default="")
     for word in dict.fromkeys((longest, "")):
-        same = [one for one in await _names(db, root, folder, word, seen) if paths.decoded(one) == wanted]
+        same = [one for one in await _names(db, root, folder, word, view) if paths.decoded(one) == wanted]
         if same:
             return same[0] if len(same) == 1 else None
     return None
 
 
-async def _names(db: Database, root: Root, folder: str, word: str, seen: Visibility) -> Sequence[str]:
+async def _names(db: Database, root: Root, folder: str, word: str, view: Visibility) -> Sequence[str]:
     prefix = f"{folder}/" if folder else ""
     async with db.direct() as connection:
         rows = await connection.fetch(
-            _ENCODED[seen],
+            _ENCODED[view],
             *(root.project_id, root.id, prefix, f"{folder}0" if folder else None, word, _MOST_ROWS, _MOST_NAMES),
         )
     return [row["path"] for row in rows]
@@ -59,6 +59,6 @@ WHERE strpos(path, '%') > 0 AND strpos(substr(path, length($3) + 1), '/') = 0 AN
 ORDER BY path LIMIT $7
 """
 _ENCODED = {
-    Visibility.ALL: _SQL.format(seen=""),
-    Visibility.OF_VERSIONS: _SQL.format(seen=f"AND {visibility.of_version('a')}"),
+    Visibility.ALL: _SQL.format(view=""),
+    Visibility.OF_VERSIONS: _SQL.format(view=f"AND {visibility.of_version('a')}"),
 }

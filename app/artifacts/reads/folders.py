@@ -34,7 +34,7 @@ async def list_folder(snap: Snapshot, root: Root, folder: str = "") -> list[Entr
 
 
 async def list_page(
-    snap: Snapshot, root: Root, folder: str, after: str, seen: Visibility
+    snap: Snapshot, root: Root, folder: str, after: str, view: Visibility
 ) -> tuple[list[Entry], str | None]:
     """Read step: some files and folders directly in a folder, and what to pass as ``after`` for more; None: no more.
 
@@ -54,7 +54,7 @@ async def list_page(
         "before": f"{folder}0" if folder else None,
         "most": PAGE,
     }
-    rows = (await snap.execute(_PAGE[seen], values)).all()
+    rows = (await snap.execute(_PAGE[view], values)).all()
     entries = [Entry(name, is_folder, None if is_folder else size) for name, is_folder, size, _, _ in rows]
     if sum(files for *_, files in rows) < PAGE:
         return entries, None
@@ -73,7 +73,7 @@ WITH page AS (
   WHERE a.project_id = :of_project AND a.root_id = :of_root AND a.path >= :after
     AND (CAST(:before AS text) IS NULL OR a.path < :before)
     AND EXISTS (SELECT FROM (SELECT :of_project AS project_id, :of_candidate AS candidate_id,
-      :of_model AS logged_model_id) AS artifacts WHERE {OWNED}) {{seen}}
+      :of_model AS logged_model_id) AS artifacts WHERE {OWNED}) {{view}}
   ORDER BY a.path LIMIT :most
 )
 SELECT split_part(page.rest, '/', 1) AS name, bool_or(page.rest LIKE '%/%') AS is_folder, max(b.size) AS size,
@@ -84,7 +84,7 @@ GROUP BY 1 ORDER BY 1
 
 
 def _page(condition: str) -> TextClause:
-    return text(_PAGE_SQL.format(seen=condition)).bindparams(
+    return text(_PAGE_SQL.format(view=condition)).bindparams(
         bindparam("of_project", type_=BigInteger),
         bindparam("of_root", type_=Uuid),
         bindparam("of_candidate", type_=Uuid),

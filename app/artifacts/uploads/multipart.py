@@ -348,8 +348,8 @@ async def _finish(db: Database, root: Root, upload: MultipartUpload, stored: Sto
             done: UUID = row.artifact_id
             return done
         await lock_owner(tx)
-        place = FileTarget(root, upload.path, upload.media_type, upload.created_by)
-        artifact: Artifact = await publish.register(tx, place, upload.blob_id, stored)
+        target = FileTarget(root, upload.path, upload.media_type, upload.created_by)
+        artifact: Artifact = await publish.register(tx, target, upload.blob_id, stored)
         values = {"state": "completed", "artifact_id": artifact.id, "expires_at": func.now() + KEPT}
         await tx.execute(update(MultipartUpload).where(*_key(upload)).values(claimed_until=None, **values))
         return artifact.id

@@ -139,8 +139,8 @@ async def _adopt(db: Database, piece: SinglePart, stored: Stored) -> None:
             raise UploadMissing
         if row.stored_sha256 is not None:
             await garbage.condemn_pending(tx, piece.project_id, [row.blob_id], "sent again")
-        found = {"of_blob": piece.blob_id, "of_key": piece.key, "hash_found": stored.sha256}
-        await tx.execute(_ADOPT, mine | found)
+        adopted = {"of_blob": piece.blob_id, "of_key": piece.key, "hash_found": stored.sha256}
+        await tx.execute(_ADOPT, mine | adopted)
         await tx.execute(_KEEP, {"of_project": piece.project_id, "of_blob": piece.blob_id, "until": row.expires_at})
 
 
@@ -152,14 +152,16 @@ async def _write_expected(db: Database, pieces: Sequence[SinglePart]) -> list[bo
     return [piece.blob_id in begun for piece in pieces]
 
 
-async def _write_arrived(db: Database, wishes: Sequence[tuple[SinglePart, Stored]]) -> list[bool]:
+async def _write_arrived(db: Database, arrivals: Sequence[tuple[SinglePart, Stored]]) -> list[bool]:
     # Of two attempts of one upload one waits for the other, and then takes its place.
-    first = list({(piece.project_id, piece.upload_id): (piece, stored) for piece, stored in reversed(wishes)}.values())
+    first = list(
+        {(piece.project_id, piece.upload_id): (piece, stored) for piece, stored in reversed(arrivals)}.values()
+    )
     hashes = [stored.sha256 for _, stored in first]
     async with db.committing(grows=False) as connection:
         rows = await connection.fetch(_SETTLE, *_columns([piece for piece, _ in first]), hashes)
     done = {row["blob_id"] for row in rows}
-    return [piece.blob_id in done for piece, _ in wishes]
+    return [piece.blob_id in done for piece, _ in arrivals]
 
 
 _expect: GroupCommit[SinglePart, bool] = GroupCommit(_write_expected)

@@ -31,7 +31,7 @@ _LOCK = text(
 class Assignment:
     """A file for a place: the blob, which the caller holds, and what is known of the file as columns."""
 
-    place: FileTarget
+    target: FileTarget
     blob_id: UUID
     columns: Mapping[str, Any]
 
@@ -40,7 +40,7 @@ class Assignment:
 class Verified:
     """Bytes that have arrived under a pending blob, compared and looked into."""
 
-    place: FileTarget
+    target: FileTarget
     blob_id: UUID
     stored: Stored
     report: Report
@@ -48,17 +48,17 @@ class Verified:
     """The project had the bytes before, under this blob."""
 
 
-async def assign(tx: Tx, wishes: Sequence[Assignment]) -> dict[str, UUID]:
+async def assign(tx: Tx, assignments: Sequence[Assignment]) -> dict[str, UUID]:
     """Step: point paths of one root at blobs; older files of these paths are replaced. The artifacts by path.
 
     Raises:
         PathOccupied: one would be a file and a folder; the transaction has to end.
     """
-    if not wishes:
+    if not assignments:
         return {}
-    root = wishes[0].place.root
+    root = assignments[0].target.root
     mine = (Artifact.project_id == root.project_id, Artifact.root_id == root.id)
-    of_paths = Artifact.path == func.any([wish.place.path for wish in wishes])
+    of_paths = Artifact.path == func.any([assignment.target.path for assignment in assignments])
     replaced = await tx.execute(
         select(Artifact.path, Artifact.blob_id).where(*mine, of_paths).order_by(Artifact.path).with_for_update()
     )
@@ -69,9 +69,11 @@ async def assign(tx: Tx, wishes: Sequence[Assignment]) -> dict[str, UUID]:
         index_elements=["project_id", "root_id", "path"], set_={**changing, "created_at": func.now()}
     )
     with path_conflicts.translated_errors():
-        made = await tx.execute(statement.returning(Artifact.path, Artifact.id), [_row(wish) for wish in wishes])
+        made = await tx.execute(
+            statement.returning(Artifact.path, Artifact.id), [_row(assignment) for assignment in assignments]
+        )
     artifacts = {row.path: row.id for row in made}
-    after = {wish.place.path: wish.blob_id for wish in wishes}
+    after = {assignment.target.path: assignment.blob_id for assignment in assignments}
     gone = [blob_id for path, blob_id in before.items() if after[path] != blob_id]
     await garbage.release(tx, root.project_id, gone, "replaced")
     return artifacts
@@ -84,24 +86,26 @@ async def publish_verified(tx: Tx, files: Sequence[Verified]) -> list[UUID]:
         Unavailable: a blob was given up meanwhile.
         PathOccupied: one would be a file and a folder; the transaction has to end.
     """
-    project_id = files[0].place.root.project_id
-    at_once = {file.place.path: file for file in await _keep(tx, files)}
-    found = {path: inspections.columns(file.report) for path, file in at_once.items()}
+    project_id = files[0].target.root.project_id
+    at_once = {file.target.path: file for file in await _keep(tx, files)}
+    columns = {path: inspections.columns(file.report) for path, file in at_once.items()}
     failed = {file.blob_id for file in at_once.values() if file.report.outcome is not Outcome.READY}
     await verdicts.lock_refused(tx, project_id, failed)
     await inspections.remember(
-        tx, project_id, [(file.blob_id, path, file.report, found[path]) for path, file in at_once.items()]
+        tx, project_id, [(file.blob_id, path, file.report, columns[path]) for path, file in at_once.items()]
     )
     not_released = {"released_by": None, "released_at": None}
-    wishes = [Assignment(file.place, file.blob_id, found[path] | not_released) for path, file in at_once.items()]
-    by_path = await assign(tx, wishes)
+    assignments = [
+        Assignment(file.target, file.blob_id, columns[path] | not_released) for path, file in at_once.items()
+    ]
+    by_path = await assign(tx, assignments)
     artifacts = []
     for file in files:
-        if at_once.get(file.place.path) is file:
-            artifacts.append(by_path[file.place.path])
+        if at_once.get(file.target.path) is file:
+            artifacts.append(by_path[file.target.path])
         else:
             # One by one: bytes that the project has already, and what may have been released from quarantine before.
-            made = await publish.register(tx, file.place, file.blob_id, file.stored, file.report)
+            made = await publish.register(tx, file.target, file.blob_id, file.stored, file.report)
             artifacts.append(made.id)
     return artifacts
 
@@ -123,24 +127,26 @@ async def mark_stored(tx: Tx, project_id: int, blobs: Sequence[tuple[UUID, bytes
 
 async def _keep(tx: Tx, files: Sequence[Verified]) -> list[Verified]:
     """The files that need no second look: one for each new content, whose blob is stored now, and those that share."""
-    project_id = files[0].place.root.project_id
+    project_id = files[0].target.root.project_id
     await lock_hashes(tx, project_id, [file.stored.sha256 for file in files])
-    known = await _known(tx, files)
+    stored_before = await _stored_before(tx, files)
     whole = [file for file in files if file.report.outcome is not Outcome.QUARANTINED]
-    fresh = list({file.stored.sha256: file for file in reversed(whole) if file.stored.sha256 not in known}.values())
-    fresh = list({file.place.path: file for file in fresh if not file.is_shared}.values())
+    fresh = list(
+        {file.stored.sha256: file for file in reversed(whole) if file.stored.sha256 not in stored_before}.values()
+    )
+    fresh = list({file.target.path: file for file in fresh if not file.is_shared}.values())
     kept = await mark_stored(tx, project_id, [(file.blob_id, file.stored.sha256, file.stored.size) for file in fresh])
-    shared = [file for file in whole if file.is_shared and known.get(file.stored.sha256) == file.blob_id]
+    shared = [file for file in whole if file.is_shared and stored_before.get(file.stored.sha256) == file.blob_id]
     return [file for file in fresh if file.blob_id in kept] + shared
 
 
-async def _known(tx: Tx, files: Sequence[Verified]) -> dict[bytes | None, UUID]:
+async def _stored_before(tx: Tx, files: Sequence[Verified]) -> dict[bytes | None, UUID]:
     """The blobs that the project has of these contents, held from here on."""
     refuses = any(file.report.outcome is not Outcome.READY for file in files)
     hashes = list({file.stored.sha256 for file in files})
-    paths = [file.place.path for file in files]
-    found = await row_locks.lock_stored(tx, files[0].place.root, hashes, paths, refuses=refuses)
-    return {blob.sha256: blob.id for blob in found}
+    paths = [file.target.path for file in files]
+    columns = await row_locks.lock_stored(tx, files[0].target.root, hashes, paths, refuses=refuses)
+    return {blob.sha256: blob.id for blob in columns}
 
 
 def _store() -> Any:
@@ -165,16 +171,16 @@ def _store() -> Any:
 _STORE = _store()
 
 
-def _row(wish: Assignment) -> dict[str, Any]:
-    root = wish.place.root
+def _row(assignment: Assignment) -> dict[str, Any]:
+    root = assignment.target.root
     return {
         "project_id": root.project_id,
         "id": uuid7(),
         "candidate_id": root.candidate_id,
         "logged_model_id": root.logged_model_id,
-        "path": wish.place.path,
-        "blob_id": wish.blob_id,
-        "media_type": wish.place.media_type,
-        "created_by": wish.place.created_by,
-        **wish.columns,
+        "path": assignment.target.path,
+        "blob_id": assignment.blob_id,
+        "media_type": assignment.target.media_type,
+        "created_by": assignment.target.created_by,
+        **assignment.columns,
     }

@@ -35,7 +35,7 @@ log = structlog.get_logger()
 class IncomingFile:
     """A file on its way: the blob and the key that its bytes get, and what is known of them already."""
 
-    place: FileTarget
+    target: FileTarget
     blob_id: UUID
     key: str
     stored: Stored | None = None
@@ -43,8 +43,8 @@ class IncomingFile:
     """Whether it is of no kind that anybody would look into."""
 
     @classmethod
-    def of(cls, place: FileTarget, *, known: Stored | None = None, is_plain: bool = False) -> IncomingFile:
-        return cls(place, uuid7(), object_key(place.root.project_id), known, is_plain)
+    def of(cls, target: FileTarget, *, stored: Stored | None = None, is_plain: bool = False) -> IncomingFile:
+        return cls(target, uuid7(), object_key(target.root.project_id), stored, is_plain)
 
 
 async def reserve(db: Database, file: IncomingFile) -> Artifact | bool:
@@ -67,7 +67,7 @@ async def finish(db: Database, file: IncomingFile) -> Artifact | bool:
 
 
 def _not_simple(file: IncomingFile, error: ModelyardError) -> bool:
-    log.info("upload.not_simple", project=file.place.root.project_id, reason=error.message)
+    log.info("upload.not_simple", project=file.target.root.project_id, reason=error.message)
     return False
 
 
@@ -76,9 +76,9 @@ async def _write_expected(db: Database, files: Sequence[IncomingFile]) -> list[A
     async with db.direct() as connection:
         rows = await connection.fetch(_BEGIN, *_expected(files), LEASE)
         outcomes: dict[UUID, Artifact | bool] = {row["pending_id"]: row["is_begun"] for row in rows}
-        known = [file for file in files if outcomes.get(file.blob_id) is False]
-        if known:
-            outcomes |= await _share(connection, known)
+        stored = [file for file in files if outcomes.get(file.blob_id) is False]
+        if stored:
+            outcomes |= await _share(connection, stored)
     return [outcomes.get(file.blob_id, False) for file in files]
 
 
@@ -88,27 +88,27 @@ async def _share(connection: Any, files: Sequence[IncomingFile]) -> dict[UUID, A
     Others have been begun for good: nothing that is met here may fail them, and nobody is begun twice.
     """
     keys = [file.key for file in files]
-    names = [name_kind(file.place.path) for file in files]
+    names = [name_kind(file.target.path) for file in files]
     try:
         rows = await connection.fetch(_SHARE, *_columns(files), *_jobs(files), keys, names, LEASE, rules())
     except asyncpg.PostgresError as error:
         log.info("upload.not_shared", files=len(files), reason=type(error).__name__)
         return {}
-    found = {row["pending_id"]: row for row in rows}
-    return {file.blob_id: _outcome(file, found.get(file.blob_id)) for file in files}
+    by_blob = {row["pending_id"]: row for row in rows}
+    return {file.blob_id: _outcome(file, by_blob.get(file.blob_id)) for file in files}
 
 
 async def _write_arrived(db: Database, files: Sequence[IncomingFile]) -> list[Artifact | bool]:
     # What two of them want at once goes to the first; the others find it done.
-    first = {(file.place.root.id, file.place.path): file for file in reversed(files)}
-    alone = list({(file.place.root.project_id, _sha256(file)): file for file in first.values()}.values())
+    first = {(file.target.root.id, file.target.path): file for file in reversed(files)}
+    distinct = list({(file.target.root.project_id, _sha256(file)): file for file in first.values()}.values())
     async with db.committing(grows=False) as connection:
-        if all(file.is_plain for file in alone):
-            rows = await connection.fetch(_SETTLE_PLAIN, *_columns(alone))
+        if all(file.is_plain for file in distinct):
+            rows = await connection.fetch(_SETTLE_PLAIN, *_columns(distinct))
         else:
-            rows = await connection.fetch(_SETTLE, *_columns(alone), *_jobs(alone))
-    found = {row["pending_id"]: row for row in rows}
-    return [_outcome(file, found.get(file.blob_id)) for file in files]
+            rows = await connection.fetch(_SETTLE, *_columns(distinct), *_jobs(distinct))
+    by_blob = {row["pending_id"]: row for row in rows}
+    return [_outcome(file, by_blob.get(file.blob_id)) for file in files]
 
 
 _expect: GroupCommit[IncomingFile, Artifact | bool] = GroupCommit(_write_expected, at_once=1)
@@ -120,7 +120,7 @@ def _sha256(file: IncomingFile) -> bytes | None:
 
 
 def _expected(files: Sequence[IncomingFile]) -> tuple[list[Any], ...]:
-    roots = [file.place.root for file in files]
+    roots = [file.target.root for file in files]
     return (
         [root.project_id for root in roots],
         [root.candidate_id for root in roots],
@@ -132,27 +132,27 @@ def _expected(files: Sequence[IncomingFile]) -> tuple[list[Any], ...]:
 
 
 def _columns(files: Sequence[IncomingFile]) -> tuple[list[Any], ...]:
-    places = [file.place for file in files]
+    targets = [file.target for file in files]
     hashes = [_sha256(file) for file in files]
     return (
-        [place.root.project_id for place in places],
-        [place.root.candidate_id for place in places],
-        [place.root.logged_model_id for place in places],
+        [target.root.project_id for target in targets],
+        [target.root.candidate_id for target in targets],
+        [target.root.logged_model_id for target in targets],
         [file.blob_id for file in files],
         hashes,
         [int.from_bytes(sha256[:4], signed=True) if sha256 else None for sha256 in hashes],
         [file.stored.size if file.stored else None for file in files],
         [uuid7() for _ in files],
-        [place.path for place in places],
-        [place.media_type for place in places],
-        [place.created_by for place in places],
+        [target.path for target in targets],
+        [target.media_type for target in targets],
+        [target.created_by for target in targets],
         [file.is_plain for file in files],
     )
 
 
 def _jobs(files: Sequence[IncomingFile]) -> tuple[Any, ...]:
     """Somebody looks into what is in place and not plain; one look too many finds nothing to do."""
-    roots = {file.place.root.id: file.place.root for file in files if file.stored and not file.is_plain}
+    roots = {file.target.root.id: file.target.root for file in files if file.stored and not file.is_plain}
     jobs = [(InspectArtifacts(root.project_id, root.id), root.project_id) for root in roots.values()]
     return outbox.later_values(jobs, inspections.SOON)
 
@@ -160,17 +160,17 @@ def _jobs(files: Sequence[IncomingFile]) -> tuple[Any, ...]:
 def _outcome(file: IncomingFile, row: Mapping[str, Any] | None) -> Artifact | bool:
     if row is None or row["id"] is None:
         return row is not None
-    place = file.place
+    target = file.target
     return Artifact(
-        project_id=place.root.project_id,
+        project_id=target.root.project_id,
         id=row["id"],
-        candidate_id=place.root.candidate_id,
-        logged_model_id=place.root.logged_model_id,
-        root_id=place.root.id,
-        path=place.path,
+        candidate_id=target.root.candidate_id,
+        logged_model_id=target.root.logged_model_id,
+        root_id=target.root.id,
+        path=target.path,
         blob_id=row["blob_id"],
-        media_type=place.media_type,
-        created_by=place.created_by,
+        media_type=target.media_type,
+        created_by=target.created_by,
         created_at=row["created_at"],
         state="ready",
         inspected_at=row["inspected_at"],
@@ -217,12 +217,12 @@ ORDER BY coalesce(candidate_id, logged_model_id), path
 RETURNING id, blob_id, created_at, inspected_at
 """
 _PLACED_NEW = _PLACED.format(
-    blob_id="pending_id", files="simple JOIN kept ON kept.id = simple.pending_id", known="", more="", values=""
+    blob_id="pending_id", files="simple JOIN kept ON kept.id = simple.pending_id", stored="", more="", values=""
 )
 _PLACED_SHARED = _PLACED.format(
     blob_id="shared_id",
     files="judged",
-    known="ELSE inspected_at",
+    stored="ELSE inspected_at",
     more=", format, facts, scan",
     values=", format, facts, scan",
 )

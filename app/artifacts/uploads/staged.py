@@ -220,9 +220,9 @@ def _require_all(files: Sequence[NewFile], held: Collection[bytes]) -> None:
 async def _assignments(tx: Tx, root: Root, targets: Sequence[FileTarget], blob_ids: Sequence[UUID]) -> list[Assignment]:
     """What is known of each file: the verdict on its bytes under such a name, or quarantine that they inherit."""
     pairs = list(zip(targets, blob_ids, strict=True))
-    found = await verdicts.find(tx, root.project_id, {(blob_id, one.path) for one, blob_id in pairs})
+    judged = await verdicts.find(tx, root.project_id, {(blob_id, one.path) for one, blob_id in pairs})
     inherited: Mapping[UUID, str] = await quarantine.inherited(tx, root.project_id, set(blob_ids))
     return [
-        Assignment(one, blob_id, found.get((blob_id, one.path)) or quarantine.values(inherited.get(blob_id)))
+        Assignment(one, blob_id, judged.get((blob_id, one.path)) or quarantine.values(inherited.get(blob_id)))
         for one, blob_id in pairs
     ]

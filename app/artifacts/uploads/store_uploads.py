@@ -101,10 +101,10 @@ async def _give_up(db: Database, uploads: Sequence[MultipartUpload]) -> None:
 
 async def gathered(work: Sequence[Awaitable[T]]) -> list[T]:
     """All answers in their order, some asked for at a time."""
-    places = asyncio.Semaphore(AT_ONCE)
+    slots = asyncio.Semaphore(AT_ONCE)
 
     async def one(each: Awaitable[T]) -> T:
-        async with places:
+        async with slots:
             return await each
 
     return await asyncio.gather(*(one(each) for each in work))

@@ -21,7 +21,7 @@ from app.errors import NotFound
 from app.ids import uuid7
 from app.inspection.reports import Outcome, Report
 from app.queue.outbox import BackgroundJob
-from app.storage.blobs import SizeMismatch, Stored
+from app.storage.blobs import SizeMismatch, StoredObject
 from app.tracking import candidates, file_owners
 from app.tracking.candidates import CreateCandidate
 from tests.support.statements import statements
@@ -202,7 +202,7 @@ async def test_who_shares_just_before_the_verdict_is_met_by_it(runtime, project)
     first = await put(runtime, project, root, "a.pkl", b"dangerous")
     place = FileTarget(other, "b.pkl", "application/octet-stream", project.owner.user_id)
     async with runtime.db.write() as tx:
-        shared = await publish.register(tx, place, uuid7(), Stored(9, hashlib.sha256(b"dangerous").digest(), ""))
+        shared = await publish.register(tx, place, uuid7(), StoredObject(9, hashlib.sha256(b"dangerous").digest(), ""))
         assert (shared.blob_id, shared.state) == (first.blob_id, "ready")
         verdict = asyncio.create_task(refuse(runtime, first, "because"))
         await waits_for_a_lock(runtime)
@@ -324,5 +324,5 @@ async def test_what_cannot_be_shared_is_left_to_be_begun(runtime, project):
 
 
 def coming(root: Root, path: str, data: bytes) -> IncomingFile:
-    stored = Stored(len(data), hashlib.sha256(data).digest(), "")
+    stored = StoredObject(len(data), hashlib.sha256(data).digest(), "")
     return IncomingFile.of(FileTarget(root, path, "text/plain", None), stored=stored, is_plain=True)

@@ -28,11 +28,11 @@ from tests.support.files import (
     body,
     chunks,
     content,
-    stored_file,
     new_file,
     paths_of,
     put,
     stage,
+    stored_file,
 )
 from tests.support.statements import statements
 

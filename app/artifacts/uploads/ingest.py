@@ -24,7 +24,7 @@ from app.artifacts.uploads.publish_batch import Verified
 from app.db.database import Database, Tx
 from app.errors import Conflict, Invalid, NotFound
 from app.inspection.inspector import Report
-from app.storage.blobs import BlobMissing, BlobStore, Stored, UploadMissing
+from app.storage.blobs import BlobMissing, BlobStore, StoredObject, UploadMissing
 from app.storage.hashing import RunningHash
 
 LockOf = Callable[[Root], LockOwner]
@@ -39,7 +39,7 @@ SLICE_BYTES = 4 * 1024 * part_plan.MIB
 """Files of so many bytes together end a slice, too."""
 APPEARANCES, APPEARANCE_SECONDS = 20, 0.5
 _REPORT_BYTES = 64 * part_plan.MIB
-_VerifiedFile: TypeAlias = tuple[MultipartUpload, Stored, Report]
+_VerifiedFile: TypeAlias = tuple[MultipartUpload, StoredObject, Report]
 log = structlog.get_logger()
 
 
@@ -141,7 +141,7 @@ async def _ingest(
     await meter.finish(upload)
 
 
-def _shared(shared_blob: Blob | None) -> tuple[Stored, str]:
+def _shared(shared_blob: Blob | None) -> tuple[StoredObject, str]:
     """Bytes that the project had before the upload, and their key.
 
     Raises:
@@ -153,7 +153,7 @@ def _shared(shared_blob: Blob | None) -> tuple[Stored, str]:
         or not (shared_blob.sha256 and shared_blob.size is not None)
     ):
         raise WrongContent("The bytes that the project has of this file are damaged; announce it again and send them.")
-    return Stored(shared_blob.size, shared_blob.sha256, ""), shared_blob.object_key
+    return StoredObject(shared_blob.size, shared_blob.sha256, ""), shared_blob.object_key
 
 
 class _PublishQueue:
@@ -164,7 +164,7 @@ class _PublishQueue:
         self._lock_of = lock_of
         self._waiting: list[_VerifiedFile] = []
 
-    async def add(self, upload: MultipartUpload, stored: Stored, report: Report) -> None:
+    async def add(self, upload: MultipartUpload, stored: StoredObject, report: Report) -> None:
         """A file is verified; a large one is not kept waiting."""
         self._waiting.append((upload, stored, report))
         if len(self._waiting) >= PUBLISH_TOGETHER or stored.size >= LARGE:
@@ -236,14 +236,14 @@ async def _excluded(tx: Tx, root: Root, uploads: Sequence[MultipartUpload]) -> d
     return refused
 
 
-async def _verified(blobs: BlobStore, upload: MultipartUpload, meter: _Meter) -> Stored:
+async def _verified(blobs: BlobStore, upload: MultipartUpload, meter: _Meter) -> StoredObject:
     """What is in the store under the upload's key, compared with what was announced.
 
     Raises:
         WrongContent: size or SHA-256 differ.
     """
     if upload.stored_sha256 is not None:
-        stored = Stored(upload.size or 0, upload.stored_sha256, "")
+        stored = StoredObject(upload.size or 0, upload.stored_sha256, "")
     else:
         await _join(blobs, upload)
         stored = await _read_back(blobs, upload, meter)
@@ -278,14 +278,14 @@ async def _appears(blobs: BlobStore, key: str) -> bool:
     return False
 
 
-async def _read_back(blobs: BlobStore, upload: MultipartUpload, meter: _Meter) -> Stored:
+async def _read_back(blobs: BlobStore, upload: MultipartUpload, meter: _Meter) -> StoredObject:
     """What really is in the store: MD5s of parts say nothing of the SHA-256 of the whole."""
     digest = RunningHash()
     async with blobs.open(upload.object_key) as reading:
         async for chunk in reading.chunks:
             await digest.take(chunk)
             await meter.add(upload, len(chunk))
-        return Stored(reading.size, await digest.digest(), "")
+        return StoredObject(reading.size, await digest.digest(), "")
 
 
 async def _fail(db: Database, uploads: Sequence[MultipartUpload], reason: str) -> None:

@@ -23,7 +23,7 @@ from app.db.database import Database
 from app.db.group_commit import GroupCommit
 from app.errors import ModelyardError
 from app.ids import object_key, uuid7
-from app.storage.blobs import BlobStore, SizeMismatch, Stored, UploadMissing
+from app.storage.blobs import BlobStore, SizeMismatch, StoredObject, UploadMissing
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ async def nothing() -> AsyncIterator[bytes]:
         yield chunk
 
 
-async def _adopt(db: Database, piece: SinglePart, stored: Stored) -> None:
+async def _adopt(db: Database, piece: SinglePart, stored: StoredObject) -> None:
     """The bytes are those of the upload now; the ones of an earlier attempt go."""
     if await _settle(db, (piece, stored)):
         return
@@ -152,7 +152,7 @@ async def _write_expected(db: Database, pieces: Sequence[SinglePart]) -> list[bo
     return [piece.blob_id in begun for piece in pieces]
 
 
-async def _write_arrived(db: Database, arrivals: Sequence[tuple[SinglePart, Stored]]) -> list[bool]:
+async def _write_arrived(db: Database, arrivals: Sequence[tuple[SinglePart, StoredObject]]) -> list[bool]:
     # Of two attempts of one upload one waits for the other, and then takes its place.
     first = list(
         {(piece.project_id, piece.upload_id): (piece, stored) for piece, stored in reversed(arrivals)}.values()
@@ -165,7 +165,7 @@ async def _write_arrived(db: Database, arrivals: Sequence[tuple[SinglePart, Stor
 
 
 _expect: GroupCommit[SinglePart, bool] = GroupCommit(_write_expected)
-_settle: GroupCommit[tuple[SinglePart, Stored], bool] = GroupCommit(_write_arrived)
+_settle: GroupCommit[tuple[SinglePart, StoredObject], bool] = GroupCommit(_write_arrived)
 
 
 def _columns(pieces: Sequence[SinglePart]) -> tuple[list[int], list[UUID], list[UUID], list[str]]:

@@ -17,11 +17,17 @@ from app.db.database import Tx
 from app.errors import Unavailable
 from app.ids import uuid7
 from app.inspection.inspector import Report
-from app.storage.blobs import Stored
+from app.storage.blobs import StoredObject
 
 
 async def register(
-    tx: Tx, target: FileTarget, blob_id: UUID, stored: Stored, report: Report | None = None, *, is_plain: bool = False
+    tx: Tx,
+    target: FileTarget,
+    blob_id: UUID,
+    stored: StoredObject,
+    report: Report | None = None,
+    *,
+    is_plain: bool = False,
 ) -> Artifact:
     """Step: make verified bytes the file at a place; the caller holds the owner of the files.
 
@@ -62,7 +68,7 @@ async def _inherited_state(tx: Tx, project_id: int, blob_id: UUID, path: str) ->
     return verdict or quarantine.values((await quarantine.inherited(tx, project_id, [blob_id])).get(blob_id))
 
 
-async def _keep_once(tx: Tx, target: FileTarget, blob_id: UUID, stored: Stored) -> UUID:
+async def _keep_once(tx: Tx, target: FileTarget, blob_id: UUID, stored: StoredObject) -> UUID:
     """The blob to point at: one that has these bytes already, else ours.
 
     The lock keeps the found one: a release that runs now waits for our commit and then sees the artifact.

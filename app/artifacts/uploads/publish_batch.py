@@ -18,7 +18,7 @@ from app.artifacts.uploads import publish
 from app.db.database import Tx
 from app.ids import uuid7
 from app.inspection.inspector import Outcome, Report
-from app.storage.blobs import Stored
+from app.storage.blobs import StoredObject
 
 _LOCK = text(
     "SELECT count(pg_advisory_xact_lock(:project, half)) FROM"
@@ -42,7 +42,7 @@ class Verified:
 
     target: FileTarget
     blob_id: UUID
-    stored: Stored
+    stored: StoredObject
     report: Report
     is_shared: bool = False
     """The project had the bytes before, under this blob."""

@@ -26,7 +26,7 @@ from app.errors import Conflict, Invalid, ModelyardError
 from app.ids import object_key, uuid7
 from app.inspection.equality import name_kind, rules
 from app.queue import outbox
-from app.storage.blobs import Stored
+from app.storage.blobs import StoredObject
 
 log = structlog.get_logger()
 
@@ -38,12 +38,12 @@ class IncomingFile:
     target: FileTarget
     blob_id: UUID
     key: str
-    stored: Stored | None = None
+    stored: StoredObject | None = None
     is_plain: bool = False
     """Whether it is of no kind that anybody would look into."""
 
     @classmethod
-    def of(cls, target: FileTarget, *, stored: Stored | None = None, is_plain: bool = False) -> IncomingFile:
+    def of(cls, target: FileTarget, *, stored: StoredObject | None = None, is_plain: bool = False) -> IncomingFile:
         return cls(target, uuid7(), object_key(target.root.project_id), stored, is_plain)
 
 

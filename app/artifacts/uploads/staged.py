@@ -36,7 +36,7 @@ from app.artifacts.visibility import Visibility
 from app.db.database import Database, Tx
 from app.errors import Conflict, Invalid, TooLarge, Unavailable
 from app.ids import object_key, uuid7
-from app.storage.blobs import BlobStore, Stored
+from app.storage.blobs import BlobStore, StoredObject
 
 MAX_FILES = 1_000
 LIFE = timedelta(days=1)
@@ -106,7 +106,7 @@ async def stage(
     return StagedBytes(blob_id, stored.sha256, stored.size)
 
 
-async def _record(db: Database, project_id: int, blob_id: UUID, stored: Stored) -> None:
+async def _record(db: Database, project_id: int, blob_id: UUID, stored: StoredObject) -> None:
     mine = (Blob.project_id == project_id, Blob.id == blob_id, Blob.state == PENDING)
     verified = {"sha256": stored.sha256, "size": stored.size, "lease_until": func.now() + LIFE}
     async with db.write() as tx:

@@ -31,7 +31,7 @@ from app.artifacts.uploads.leases import lease_from_now
 from app.artifacts.uploads.small_batch import IncomingFile
 from app.artifacts.visibility import Visibility
 from app.db.database import Database
-from app.storage.blobs import BlobStore, Stored
+from app.storage.blobs import BlobStore, StoredObject
 from app.storage.source import whole
 
 SMALL_BYTES = 256 * 1024
@@ -100,7 +100,7 @@ class _Sender:
 
     async def send(self, data: bytes) -> Artifact:
         """A small file, in memory as a whole: nothing waits for its sender any more."""
-        stored = Stored(len(data), hashlib.sha256(data).digest(), "")
+        stored = StoredObject(len(data), hashlib.sha256(data).digest(), "")
         file = IncomingFile.of(self.target, stored=stored, is_plain=inspections.is_plain(self.target.path, data))
         shared = await self._begin(file)
         if shared is not None:
@@ -136,7 +136,7 @@ class _Sender:
             await begin(self.db, self.actor, file, self.lock_owner, self.permission)
         return done if isinstance(done, Artifact) else None
 
-    async def _finish(self, file: IncomingFile, stored: Stored) -> Artifact:
+    async def _finish(self, file: IncomingFile, stored: StoredObject) -> Artifact:
         await faults.point("upload.stored")
         artifact = await small_batch.finish(self.db, file)
         if not isinstance(artifact, Artifact):

@@ -15,6 +15,7 @@ from app.access.names import check_path, check_title, check_visibility
 from app.access.policy import Actor, Permission, ProjectAccess
 from app.access.tables import Project, Token, User
 from app.db.database import WRITES, Database, Snapshot, Tx
+from app.db.statements import Fragment
 from app.errors import Invalid, NotFound, Taken
 from app.pagination import Keyset, Page, Window
 
@@ -238,6 +239,11 @@ async def forget(tx: Tx, project_id: int) -> None:
 ORDER: Keyset[ProjectAccess] = Keyset(
     "projects", (Project.full_path, Project.id), lambda access: (access.project.full_path, access.id)
 )
+
+
+def is_living_sql(project: str) -> Fragment:
+    """SQL: whether the project of that id is not deleted."""
+    return Fragment(f"EXISTS (SELECT FROM projects p WHERE p.id = {project} AND p.deleted_at IS NULL)")
 
 
 def _matching(actor: Actor, text: str, group_id: int | None) -> Select[Project, int | None]:

@@ -7,24 +7,38 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, LargeBinary, Uuid, bindparam, func, select, text, update
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.artifacts import path_conflicts, row_locks
 from app.artifacts.artifacts import FileTarget
-from app.artifacts.tables import PENDING, Artifact, Blob
+from app.artifacts.tables import Artifact
 from app.artifacts.upkeep import garbage, inspections, verdicts
 from app.artifacts.uploads import publish
 from app.db.database import Tx
+from app.db.statements import Statement
 from app.ids import uuid7
 from app.inspection.inspector import Outcome, Report
 from app.storage.blobs import StoredObject
 
-_LOCK = text(
-    "SELECT count(pg_advisory_xact_lock(:project, half)) FROM"
-    " (SELECT half FROM unnest(CAST(:halves AS int[])) AS given(half) ORDER BY half) AS ordered"
+LOCK_HASHES = Statement(
+    "artifacts.lock_hashes",
+    "Take the locks that `publish.register` takes for each SHA-256, in one order.",
+    """
+    SELECT count(pg_advisory_xact_lock(:project::int, lock_key)) FROM
+      (SELECT lock_key FROM unnest(:lock_keys::int[]) AS given(lock_key) ORDER BY lock_key) AS ordered
+    """,
 )
-"""The locks that :func:`app.artifacts.uploads.publish.register` takes for each SHA-256, in one order for everybody."""
+MARK_STORED = Statement(
+    "artifacts.mark_stored",
+    "Pending blobs are stored, with these SHA-256 and sizes; the ids of those that were still pending.",
+    """
+    UPDATE blobs b SET state = 'stored', sha256 = given.sha256, size = given.size, lease_until = NULL
+    FROM unnest(:blobs::uuid[], :hashes::bytea[], :sizes::bigint[]) AS given(id, sha256, size)
+    WHERE b.project_id = :project AND b.id = given.id AND b.state = 'pending'
+    RETURNING b.id
+    """,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +126,8 @@ async def publish_verified(tx: Tx, files: Sequence[Verified]) -> list[UUID]:
 
 async def lock_hashes(tx: Tx, project_id: int, hashes: Collection[bytes]) -> None:
     """Step: the first lock of all who write files: uploads of the same new bytes take their turn until the commit."""
-    halves = {int.from_bytes(sha256[:4], signed=True) for sha256 in hashes}
-    await tx.execute(_LOCK, {"project": project_id % 2**31, "halves": list(halves)})
+    lock_keys = {int.from_bytes(sha256[:4], signed=True) for sha256 in hashes}
+    await LOCK_HASHES.fetch_value(tx, project=project_id % 2**31, lock_keys=list(lock_keys))
 
 
 async def mark_stored(tx: Tx, project_id: int, blobs: Sequence[tuple[UUID, bytes, int]]) -> set[UUID]:
@@ -121,8 +135,8 @@ async def mark_stored(tx: Tx, project_id: int, blobs: Sequence[tuple[UUID, bytes
     if not blobs:
         return set()
     ids, hashes, sizes = zip(*blobs, strict=True)
-    values = {"of_project": project_id, "ids": list(ids), "hashes": list(hashes), "sizes": list(sizes)}
-    return set((await tx.execute(_STORE, values)).scalars())
+    values = {"blobs": list(ids), "hashes": list(hashes), "sizes": list(sizes)}
+    return {row["id"] for row in await MARK_STORED.fetch(tx, project=project_id, **values)}
 
 
 async def _keep(tx: Tx, files: Sequence[Verified]) -> list[Verified]:
@@ -147,28 +161,6 @@ async def _stored_before(tx: Tx, files: Sequence[Verified]) -> dict[bytes | None
     paths = [file.target.path for file in files]
     columns = await row_locks.lock_stored(tx, files[0].target.root, hashes, paths, refuses=refuses)
     return {blob.sha256: blob.id for blob in columns}
-
-
-def _store() -> Any:
-    given = (
-        func.unnest(
-            bindparam("ids", type_=ARRAY(Uuid)),
-            bindparam("hashes", type_=ARRAY(LargeBinary)),
-            bindparam("sizes", type_=ARRAY(BigInteger)),
-        )
-        .table_valued("id", "sha256", "size", name="given")
-        .render_derived()
-    )
-    return (
-        update(Blob)
-        .where(Blob.project_id == bindparam("of_project"), Blob.id == given.c.id, Blob.state == PENDING)
-        .values(state="stored", sha256=given.c.sha256, size=given.c.size, lease_until=None)
-        .returning(Blob.id)
-        .execution_options(synchronize_session=False)
-    )
-
-
-_STORE = _store()
 
 
 def _row(assignment: Assignment) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from app.artifacts.tables import Artifact, Blob
 from app.artifacts.upkeep import inspections
 from app.artifacts.uploads import leases, publish, small_batch
 from app.artifacts.uploads.leases import lease_from_now
-from app.artifacts.uploads.small_batch import IncomingFile
+from app.artifacts.uploads.small_batch import IncomingFile, NeedsSlowPath, Reserved, Stored
 from app.artifacts.visibility import Visibility
 from app.db.database import Database
 from app.storage.blobs import BlobStore, StoredObject
@@ -102,10 +102,10 @@ class _Sender:
         """A small file, in memory as a whole: nothing waits for its sender any more."""
         stored = StoredObject(len(data), hashlib.sha256(data).digest(), "")
         file = IncomingFile.of(self.target, stored=stored, is_plain=inspections.is_plain(self.target.path, data))
-        shared = await self._begin(file)
-        if shared is not None:
+        outcome = await self._reserve(file)
+        if isinstance(outcome, Stored):
             await faults.point("upload.committed")
-            return shared
+            return outcome.artifact
         try:
             await self.blobs.put_whole(file.key, data, stored.sha256)
             return await self._finish(file, stored)
@@ -118,7 +118,7 @@ class _Sender:
         project_id, file = self.target.root.project_id, IncomingFile.of(self.target)
         async with self.db.read() as snap:
             await path_conflicts.require_free(snap, self.target.root, self.target.path)
-        await self._begin(file)
+        await self._reserve(file)
         heartbeat = asyncio.create_task(leases.keep_alive(self.db, project_id, file.blob_id))
         try:
             stored = await self.blobs.put(file.key, chunks, size=size, limit=limit)
@@ -129,17 +129,20 @@ class _Sender:
         finally:
             heartbeat.cancel()
 
-    async def _begin(self, file: IncomingFile) -> Artifact | None:
-        """The row of the blob; or the file in its place, when the project has its bytes."""
-        done = await small_batch.reserve(self.db, file)
-        if not done:
+    async def _reserve(self, file: IncomingFile) -> Reserved | Stored:
+        """The row of the blob; or the file under its path, when the project has its bytes."""
+        outcome = await small_batch.reserve(self.db, file)
+        if isinstance(outcome, NeedsSlowPath):
             await begin(self.db, self.actor, file, self.lock_owner, self.permission)
-        return done if isinstance(done, Artifact) else None
+            return Reserved()
+        return outcome
 
     async def _finish(self, file: IncomingFile, stored: StoredObject) -> Artifact:
         await faults.point("upload.stored")
-        artifact = await small_batch.finish(self.db, file)
-        if not isinstance(artifact, Artifact):
+        outcome = await small_batch.finish(self.db, file)
+        if isinstance(outcome, Stored):
+            artifact = outcome.artifact
+        else:
             async with self.db.write() as tx:
                 await self.lock_owner(tx)
                 artifact = await publish.register(tx, self.target, file.blob_id, stored, is_plain=file.is_plain)

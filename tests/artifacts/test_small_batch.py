@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from copy import copy
 
 import pytest
 from sqlalchemy import func, select, text, update
@@ -15,7 +16,7 @@ from app.artifacts.tables import Artifact, Blob, CondemnedObject
 from app.artifacts.upkeep import garbage, inspections, quarantine, verdicts
 from app.artifacts.upkeep.inspections import InspectedFile
 from app.artifacts.uploads import publish, small_batch, stream
-from app.artifacts.uploads.small_batch import IncomingFile
+from app.artifacts.uploads.small_batch import IncomingFile, NeedsSlowPath, Reserved
 from app.artifacts.uploads.stream import StoreArtifact
 from app.errors import NotFound
 from app.ids import uuid7
@@ -215,10 +216,10 @@ async def test_a_verdict_that_comes_while_many_share_is_seen(runtime, project, m
     """The statement that many share sees the tables as they were when it began; here it is held back after that."""
     root = await new_root(runtime, project)
     first = await put(runtime, project, root, "a.pkl", b"dangerous")
-    held = small_batch._SHARE.replace("WITH ", "WITH gate AS MATERIALIZED (SELECT pg_advisory_xact_lock(4711)), ", 1)
-    monkeypatch.setattr(
-        small_batch, "_SHARE", held.replace("SELECT * FROM unnest", "SELECT given.* FROM gate, unnest", 1)
-    )
+    gated = copy(small_batch.SHARE)
+    gated.sql = gated.sql.replace("WITH ", "WITH gate AS MATERIALIZED (SELECT pg_advisory_xact_lock(4711)), ", 1)
+    gated.sql = gated.sql.replace("SELECT * FROM unnest", "SELECT given.* FROM gate, unnest", 1)
+    monkeypatch.setattr(small_batch, "SHARE", gated)
     async with runtime.db.write() as tx:
         await tx.execute(text("SELECT pg_advisory_xact_lock(4711)"))
         sharing = asyncio.create_task(put(runtime, project, root, "b.pkl", b"dangerous"))
@@ -318,8 +319,8 @@ async def test_what_cannot_be_shared_is_left_to_be_begun(runtime, project):
     root = await new_root(runtime, project)
     await put(runtime, project, root, "known", b"known")
     files = [coming(root, "new", b"new"), coming(root, "same", b"known"), coming(root, "same", b"known")]
-    outcomes = await small_batch._write_expected(runtime.db, files)  # two want one path: the statement fails
-    assert outcomes == [True, False, False]
+    outcomes = await small_batch._reserve_all(runtime.db, files)  # two want one path: the statement fails
+    assert outcomes == [Reserved(), NeedsSlowPath(), NeedsSlowPath()]
     assert await blobs_of(runtime, project) == {"stored": 1, "pending": 1}
 
 

@@ -92,12 +92,14 @@ async def yard(part: str, mebibytes: int, reserve: str) -> AsyncIterator[Yard]:
 @contextmanager
 def _moved(directory: Path, mebibytes: int) -> Iterator[Disk]:
     """Put what a directory holds on a disk of its own, mounted where it was."""
-    aside = directory.with_name(f"{directory.name}.aside")
-    directory.rename(aside)
+    set_apart = directory.with_name(f"{directory.name}.aside")
+    directory.rename(set_apart)
     directory.mkdir(mode=0o700)
     with disks.mounted(directory, mebibytes) as disk:
         # Sockets are made anew by their servers.
-        shutil.copytree(aside, directory, ignore=shutil.ignore_patterns("*.sock"), dirs_exist_ok=True, symlinks=True)
+        shutil.copytree(
+            set_apart, directory, ignore=shutil.ignore_patterns("*.sock"), dirs_exist_ok=True, symlinks=True
+        )
         yield disk
 
 
@@ -129,7 +131,7 @@ async def test_all_of_it_on_one_disk() -> None:
         assert full.servers(*kept) == {name: running[name] for name in kept}
 
 
-async def test_the_disk_of_the_store_alone_without_a_reserve() -> None:
+async def test_only_the_disk_of_the_store_is_full_without_a_reserve() -> None:
     """Somebody else may use up every byte; what the store then says does not tell why it failed, the disk does."""
     async with yard("s3", 160, WITHOUT) as full:
         doors = full.doors
@@ -156,7 +158,7 @@ async def test_the_disk_of_the_store_alone_without_a_reserve() -> None:
         assert full.servers(*running) == running
 
 
-async def test_the_disk_of_the_database_alone_without_a_reserve() -> None:
+async def test_only_the_disk_of_the_database_is_full_without_a_reserve() -> None:
     """PostgreSQL goes on with the room that it has in its files, and stops when it needs the next piece of its log."""
     async with yard("pg18", 200, WITHOUT) as full:
         doors = full.doors

@@ -98,7 +98,7 @@ class S3BlobStore:
         self.room.require(size)
 
         async def send(number: int, payload: Payload) -> Part:
-            return await self._multipart.send_known(key, upload_id, number, payload)
+            return await self._multipart.send_to_existing(key, upload_id, number, payload)
 
         return await send_part(send, number, Source(chunks, size=size, limit=sys.maxsize), size)
 

@@ -46,8 +46,8 @@ NEEDS = {
     "to be named as member": "UF======",
     "maintainer": "UFFFF==F",
     "maker": "......=.",
-    "member of the group": "..FFFF==",
-    "owner of the group": "..FFFF=F",
+    "member of the group": "UFFFFF==",
+    "owner of the group": "UFFFFF=F",
     "below the group": "......==",
     "what one sees": ("..<<<<==", OPEN, OPEN, OPEN),
     "role": "..rrrrrr",
@@ -124,8 +124,8 @@ LINES = {
     "ModelVersionsComparison": {"nothing more": "tags files signature sides", "candidates": "params metrics"},
     "Project": {
         "nothing more": "id number name path fullPath description visibility registryAccess experimentsAccess "
-        "versionReuse createdAt descriptionHtml createdBy storage",
-        "member": "group backgroundJobs", "to be named as member": "members",
+        "versionReuse createdAt descriptionHtml createdBy storage group",
+        "member": "backgroundJobs", "to be named as member": "members",
         "maintainer": "tokens webhooks ciSettings",
         "registry": "models modelSearch modelVersions",
         "candidates": "experiments candidates experimentSearch loggedModels",
@@ -307,7 +307,7 @@ async def test_a_token_whose_time_is_over_is_told_nothing(client, showcases, sec
 
 NODES = {
     "Artifact": "project", "ArtifactUpload": "members", "BackgroundJob": "members", "Candidate": "candidates",
-    "CiJob": "candidates", "Experiment": "candidates", "Group": "members", "LoggedModel": "candidates",
+    "CiJob": "candidates", "Experiment": "candidates", "Group": "project", "LoggedModel": "candidates",
     "Model": "registry", "ModelVersion": "registry", "Project": "project", "User": "members",
     "Webhook": "maintainers",
 }  # fmt: skip

@@ -100,6 +100,27 @@ async def test_role_of_a_group_holds_in_subgroups(runtime, staff):
     }
 
 
+async def test_a_role_below_an_inherited_one_leaves_the_inherited_one(runtime, staff):
+    owner, guest = staff[Role.OWNER].actor, staff[Role.GUEST].actor
+    top = await groups.create(runtime.db, owner, CreateGroup(f"g{uuid4().hex}"))
+    sub = await groups.create(runtime.db, owner, CreateGroup("sub", parent_id=top.id))
+    made = await projects.create(runtime.db, owner, CreateProject(sub.id, "deep"))
+
+    async def given(role: Role, **target: int) -> Role:
+        member = await members.set_role(runtime.db, owner, GroupOrProject(**target), guest.username, role)
+        (page,) = await loaders.members_of_projects(runtime.db, owner, [(made.id,)], Window())
+        listed = {one.user.id: one.role for one in page.items}
+        assert listed[guest.user_id] == (await projects.get(runtime.db, guest, made.id)).role >= member.role
+        return member.role
+
+    assert await given(Role.REPORTER, project_id=made.id) == Role.REPORTER
+    assert await given(Role.MAINTAINER, group_id=top.id) == Role.MAINTAINER
+    assert await given(Role.GUEST, project_id=made.id) == Role.MAINTAINER
+    assert await given(Role.DEVELOPER, group_id=sub.id) == Role.MAINTAINER
+    assert await given(Role.OWNER, project_id=made.id) == Role.OWNER
+    assert await given(Role.DEVELOPER, group_id=top.id) == Role.DEVELOPER
+
+
 async def test_taken_paths_are_named(runtime, project):
     with pytest.raises(Taken, match=f"(?i){project.path}"):
         await projects.create(runtime.db, project.owner, CreateProject(project.group_id, "Project"))

@@ -73,8 +73,10 @@ async def save(db: Database, actor: Actor, observer: CiClient, project: int | st
     return saved
 
 
-async def delete(db: Database, actor: Actor, project: int | str) -> None:
+async def delete(db: Database, actor: Actor, project: int | str) -> int:
     """Remove the settings with their secrets; tokens of CI identities end at once, links stay as they are.
+
+    Answers the id of the project.
 
     Raises:
         CiSettingsNotFound: there are none.
@@ -88,6 +90,7 @@ async def delete(db: Database, actor: Actor, project: int | str) -> None:
             raise CiSettingsNotFound(field="project")
         if removed.bot_id is not None:
             await bots.retire(tx, access.id, removed.bot_id)
+    return access.id
 
 
 def issuer_of(provider: str, base_url: str) -> str:

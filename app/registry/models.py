@@ -67,6 +67,15 @@ class ModelSort(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Deletion:
+    """A model or version that was deleted, and the background job that removes what it had."""
+
+    project_id: int
+    id: int
+    job_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class ModelOrder:
     by: ModelSort = ModelSort.NAME
     descending: bool = False
@@ -228,8 +237,8 @@ async def remove_tag(db: Database, actor: Actor, project: int | str, reference: 
     return model
 
 
-async def delete(db: Database, actor: Actor, project: int | str, reference: int | str) -> UUID:
-    """Delete a model with versions, experiment and files; the name is free at once. Answers the background job's id.
+async def delete(db: Database, actor: Actor, project: int | str, reference: int | str) -> Deletion:
+    """Delete a model with versions, experiment and files, which a background job removes; the name is free at once.
 
     Raises:
         ModelNotFound: there is no such model.
@@ -242,7 +251,8 @@ async def delete(db: Database, actor: Actor, project: int | str, reference: int 
         await _change(tx, access.id, model.id, deleted_at=func.now(), updated_at=func.now())
         await version_candidates.purge_unneeded(tx, access.id, shared)
         job = PurgeModel(access.id, model.id)
-        return await outbox.enqueue(tx, job, project_id=access.id, requested_by=actor.user_id)
+        job_id = await outbox.enqueue(tx, job, project_id=access.id, requested_by=actor.user_id)
+    return Deletion(access.id, model.id, job_id)
 
 
 async def search(

@@ -55,7 +55,7 @@ async def run_promised(project):
 
 
 async def purge_version(project, version):
-    job = await versions.delete(project.runtime.db, project.owner, project.id, version.id)
+    job = (await versions.delete(project.runtime.db, project.owner, project.id, version.id)).job_id
     assert (await jobs.get(project.runtime.db, project.owner, job)).kind == "registry.purge_version"
     await purge.version(project.runtime.db, project.id, version.id, progress=silent)
     await run_promised(project)

@@ -17,7 +17,7 @@ from app.registry.versions import versions
 
 
 @strawberry.input(one_of=True, description="Names whose files they are.")
-class ArtifactOwner:
+class ArtifactOwnerLookup:
     candidate: CandidateLookup | None = choice("Those of a candidate.")
     model_version: ModelVersionLookup | None = choice("Those of a version.")
     logged_model: LoggedModelLookup | None = choice("Those of a logged model.")
@@ -25,7 +25,7 @@ class ArtifactOwner:
 
 @strawberry.input(description="A file by its owner and path.")
 class ArtifactPath:
-    owner: ArtifactOwner = strawberry.field(description="Whose file.")
+    owner: ArtifactOwnerLookup = strawberry.field(description="Whose file.")
     path: str = strawberry.field(description="Folders and name, joined by slashes.")
 
 
@@ -44,7 +44,7 @@ class Target:
     version: versions.ModelVersion | None = None
 
 
-async def find_root(info: Info, owner: ArtifactOwner) -> tuple[Root, str]:
+async def find_root(info: Info, owner: ArtifactOwnerLookup) -> tuple[Root, str]:
     """Whose files are meant, and below which folder.
 
     Raises:
@@ -54,7 +54,7 @@ async def find_root(info: Info, owner: ArtifactOwner) -> tuple[Root, str]:
     return target.root, target.folder
 
 
-async def find_target(info: Info, owner: ArtifactOwner) -> Target:
+async def find_target(info: Info, owner: ArtifactOwnerLookup) -> Target:
     """The same with the version that was named.
 
     Raises:

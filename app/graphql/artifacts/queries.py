@@ -10,8 +10,9 @@ from app.access.policy import Permission
 from app.artifacts import paths
 from app.artifacts.artifacts import ArtifactDetails
 from app.artifacts.reads import loaders
+from app.artifacts.reads.loaders import ArtifactKey
 from app.errors import ModelyardError, NotFound
-from app.graphql.artifacts.lookups import ArtifactLookup, ArtifactOwner, below, find_root
+from app.graphql.artifacts.lookups import ArtifactLookup, ArtifactOwnerLookup, below, find_root
 from app.graphql.artifacts.types import Artifact
 from app.graphql.context import Info
 from app.graphql.errors import or_none
@@ -49,7 +50,7 @@ class ArtifactUploadsQuery:
     async def artifact_uploads(
         self,
         info: Info,
-        owner: Annotated[ArtifactOwner, strawberry.argument(description="Whose files they are going to be.")],
+        owner: Annotated[ArtifactOwnerLookup, strawberry.argument(description="Whose files they are going to be.")],
         *,
         first: First = None,
         after: After = None,
@@ -60,6 +61,22 @@ class ArtifactUploadsQuery:
         return await uploads_of(info, found[0], window(first, after, last, before)) if found else None
 
 
+async def find_key(info: Info, by: ArtifactLookup) -> ArtifactKey:
+    """Project and UUID of the file that is meant; one that is named by its id is not read.
+
+    Raises:
+        NotFound: the id means no file, or the owner or path does not exist or may not be seen.
+        InvalidPath: no file could have that path.
+    """
+    if by.path:
+        found = await find_artifact(info, by)
+        return found.project_id, found.id
+    key = ids.in_project(by.id or "", "Artifact")
+    if key is None:
+        raise ids.missing("artifact", by.id or "", "artifact")
+    return key
+
+
 async def find_artifact(info: Info, by: ArtifactLookup) -> ArtifactDetails:
     """The file that is meant.
 
@@ -68,9 +85,7 @@ async def find_artifact(info: Info, by: ArtifactLookup) -> ArtifactDetails:
         InvalidPath: no file could have that path.
     """
     if not by.path:
-        key = ids.in_project(by.id or "", "Artifact")
-        if key is None:
-            raise ids.missing("artifact", by.id or "", "id")
+        key = await find_key(info, by)
         return _there(await info.context.loaders.artifacts.artifacts.load(key), by.id or "")
     root, folder = await find_root(info, by.path.owner)
     path = below(folder, paths.check(by.path.path))

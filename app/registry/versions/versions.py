@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import func, select, update
 
@@ -20,6 +19,7 @@ from app.queue.jobs import PurgeVersion
 from app.quoting import quoted
 from app.registry import creation, models, repository, resolving, webhook_events
 from app.registry.creation import CreateVersion, VersionTaken
+from app.registry.models import Deletion
 from app.registry.names import VERSION_TAG, check_description
 from app.registry.references.parse import ByAlias, Reference, format_reference
 from app.registry.references.semver import Increment
@@ -208,8 +208,8 @@ async def set_stage(
     return moved
 
 
-async def delete(db: Database, actor: Actor, project: int | str, target: Target) -> UUID:
-    """Delete a version, its aliases, its own candidate and files; a background job, whose id is answered, removes them.
+async def delete(db: Database, actor: Actor, project: int | str, target: Target) -> Deletion:
+    """Delete a version, its aliases, its own candidate and files, which a background job removes.
 
     The number is not used again. Neither is the text, for other files than these, if the version was READY.
 
@@ -228,7 +228,8 @@ async def delete(db: Database, actor: Actor, project: int | str, target: Target)
         await manifests.retire(tx, version, root_of(version)[0])
         await version_candidates.purge_unneeded(tx, access.id, [version.candidate_id])
         job = PurgeVersion(access.id, version.id)
-        return await outbox.enqueue(tx, job, project_id=access.id, requested_by=actor.user_id)
+        job_id = await outbox.enqueue(tx, job, project_id=access.id, requested_by=actor.user_id)
+    return Deletion(access.id, version.id, job_id)
 
 
 def refuse_version_tag(keys: Iterable[str]) -> None:

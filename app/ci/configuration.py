@@ -154,7 +154,7 @@ def _refuse_to_carry_token(present: CiSettings, values: Mapping[str, Any]) -> No
         raise Invalid(
             "The base URL or provider changes, and the stored API token was not meant for the new one; send the token "
             "again, or an empty one.",
-            field="token",
+            field="api_token",
         )
 
 

@@ -12,7 +12,7 @@ from app.errors import Invalid
 from app.graphql.access.groups_and_projects import group_by_id, project_by_id
 from app.graphql.access.types import member_by_id, token_by_id, user_by_id
 from app.graphql.artifacts.types import Artifact
-from app.graphql.ci.types import ci_job_by_key, settings_of
+from app.graphql.ci.types import ci_job_by_key, settings_by_id
 from app.graphql.context import Info
 from app.graphql.errors import or_none
 from app.graphql.jobs.queries import job_by_id
@@ -100,7 +100,7 @@ async def _token(info: Info, id: str) -> Node | None:
 
 async def _ci_settings(info: Info, id: str) -> Node | None:
     project_id = ids.integer(id, "CiSettings")
-    return await or_none(settings_of(info, project_id)) if project_id is not None else None
+    return await settings_by_id(info, project_id) if project_id is not None else None
 
 
 async def _ci_job(info: Info, id: str) -> Node | None:

@@ -108,7 +108,7 @@ async def set_alias(data, project, model_id, name, reference, expected=None):
     answer = await data(
         project[Role.REPORTER],
         """mutation a($input: AliasSetInput!) { aliasSet(input: $input) {
-          alias { name version { version } } userErrors { code field } } }""",
+          alias { name modelVersion { version } } userErrors { code field } } }""",
         input={"model": {"id": model_id}, "name": name, "reference": reference, "expectedCurrent": expected},
     )
     return answer["aliasSet"]

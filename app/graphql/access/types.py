@@ -10,7 +10,6 @@ from app.access import members, policy, tokens, users
 from app.access.members import GroupOrProject
 from app.graphql.access.enums import Role, TokenScope
 from app.graphql.context import Info
-from app.graphql.errors import or_none
 from app.graphql.types import ids
 from app.graphql.types.connections import Connection, connection
 from app.graphql.types.fields import resolved
@@ -92,9 +91,12 @@ async def member_by_id(info: Info, id: str) -> Member | None:
     if parts is None or None in keys or parts[0] not in {"group", "project"}:
         return None
     loaders, key = info.context.loaders.access, (keys[0] or 0, keys[1] or 0)
-    in_project = parts[0] == "project"
-    row = await or_none((loaders.project_members if in_project else loaders.group_members).load(key))
-    where = GroupOrProject(project_id=key[0]) if in_project else GroupOrProject(group_id=key[0])
+    if parts[0] == "project":
+        project, where = await loaders.projects.load(key[0]), GroupOrProject(project_id=key[0])
+        row = await loaders.project_members.load(key) if project and project.role is not None else None
+    else:
+        group, where = await loaders.groups.load(key[0]), GroupOrProject(group_id=key[0])
+        row = await loaders.group_members.load(key) if group and group.role is not None else None
     return Member.of(where, row) if row else None
 
 

@@ -37,7 +37,7 @@ class ArtifactStatus(Enum):
 
 
 @strawberry.enum(description="What scanners say of a file that can run code when it is loaded.")
-class ScanVerdict(Enum):
+class ArtifactScanVerdict(Enum):
     SAFE = value("safe", "It imports nothing but what is known to be harmless.")
     SUSPICIOUS = value("suspicious", "It imports something unknown.")
     DANGEROUS = value("dangerous", "It imports what can run any code.")
@@ -53,7 +53,7 @@ class ArtifactDamage(Enum):
 
 @strawberry.type(description="What scanners say of a file. Nothing is ever unpickled for it.")
 class ArtifactScan:
-    verdict: ScanVerdict = strawberry.field(description="The worst that one of them says.")
+    verdict: ArtifactScanVerdict = strawberry.field(description="The worst that one of them says.")
     imports: list[str] = strawberry.field(description="What the file imports when it is loaded.")
     findings: list[str] = strawberry.field(description="What was found, in words.")
     scanners: list[str] = strawberry.field(description="Who looked, with versions.")
@@ -61,7 +61,7 @@ class ArtifactScan:
     @classmethod
     def of(cls, found: Mapping[str, Any]) -> ArtifactScan:
         return cls(
-            verdict=ScanVerdict(found["verdict"]),
+            verdict=ArtifactScanVerdict(found["verdict"]),
             imports=list(found["imports"]),
             findings=list(found["findings"]),
             scanners=list(found["scanners"]),

@@ -175,6 +175,12 @@ async def settings_of(info: Info, project_id: int) -> CiSettings | None:
     return CiSettings.of(info, row) if row else None
 
 
+async def settings_by_id(info: Info, project_id: int) -> CiSettings | None:
+    """The same; None when the viewer does not manage them."""
+    may_manage = await groups_and_projects.may(info, project_id, Permission.CI_MANAGE)
+    return await settings_of(info, project_id) if may_manage else None
+
+
 async def jobs_of_candidate(info: Info, project_id: int, candidate_id: UUID) -> list[CiJob]:
     """The CI jobs of a candidate, the one linked last first."""
     return [CiJob.of(job) for job in await info.context.loaders.ci.of_candidates.load((project_id, candidate_id))]

@@ -11,7 +11,6 @@ import strawberry
 from app.access.policy import Permission
 from app.graphql.access.types import User, named_user
 from app.graphql.context import Info
-from app.graphql.errors import or_none
 from app.graphql.types import ids
 from app.graphql.types.connections import After, Before, Connection, First, Last, connection, window
 from app.graphql.types.fields import resolved, value
@@ -137,7 +136,9 @@ async def webhooks_of(
 
 async def delivery_by_key(info: Info, project_id: int, delivery_id: UUID) -> WebhookDelivery | None:
     """The delivery of that key, by the request's loader; None when the viewer does not manage the webhooks."""
-    row = await or_none(info.context.loaders.webhooks.deliveries_by_keys.load((project_id, delivery_id)))
+    if not await groups_and_projects.may(info, project_id, Permission.WEBHOOK_MANAGE):
+        return None
+    row = await info.context.loaders.webhooks.deliveries_by_keys.load((project_id, delivery_id))
     return WebhookDelivery.of(row) if row else None
 
 

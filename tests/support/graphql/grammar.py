@@ -286,7 +286,7 @@ def types(schema: GraphQLSchema) -> Iterator[str]:
             yield name
         if not is_input_object_type(kind) and name.endswith(("Input", "Lookup", "Order", "Patch")):
             yield name
-        if is_enum_type(kind) and name in {"VersionIncrement"}:
+        if is_enum_type(kind) and not _has_noun(schema, name):
             yield name
 
 
@@ -413,8 +413,15 @@ def _payload(schema: GraphQLSchema, name: str) -> GraphQLObjectType:
     return kind
 
 
+def _has_noun(schema: GraphQLSchema, enum: str) -> bool:
+    """Whether an enum that says something of one type begins with its name."""
+    parts = re.findall(r"[A-Z][a-z]+", enum)
+    whole = {name for name in _types(schema) if len(re.findall(r"[A-Z][a-z]+", name)) > 1}
+    return not any(name.endswith(parts[0]) for name in whole) or any(enum.startswith(name) for name in _types(schema))
+
+
 def _is_part(owner: str, name: str, answer: str) -> bool:
-    """Whether a type `XY` is called `y` within a type `X`, as the deliveries of a webhook and the versions of a model."""
+    """Whether a type `XY` is called `y` within a type `X`: the deliveries of a webhook, the versions of a model."""
     part = answer.removeprefix(owner)
     return part != answer and name.lower().endswith((part.lower(), f"{part.lower()}s", f"{part.lower()[:-1]}ies"))
 

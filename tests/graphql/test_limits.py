@@ -139,7 +139,7 @@ async def test_curves_cost_by_the_hundred_points(ask, points, keys, expected):
     assert answer.extensions["cost"]["requested"] == 1 + 3 * (1 + 1 + (1 + 3 * 2) + curves)
 
 
-@pytest.mark.parametrize(("arguments", "expected"), [("", 1), ("(first: 1000)", 10), ("(first: 101)", 2)])
+@pytest.mark.parametrize(("arguments", "expected"), [("", 1), ("(maxParts: 1000)", 10), ("(maxParts: 101)", 2)])
 async def test_parts_cost_by_the_hundred(ask, arguments, expected):
     answer = await ask(None, f'{{ artifactUpload(by: {{id: "a"}}) {{ parts{arguments} {{ number url }} }} }}')
     assert answer.extensions["cost"]["requested"] == 1 + 1 + expected * 2

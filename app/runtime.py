@@ -30,7 +30,7 @@ class Runtime:
     settings: Settings
     db: Database
     blobs: BlobStore
-    broker: Notifier
+    notifier: Notifier
     webhook_client: WebhookClient
     ci_client: CiClient
     authenticator: Authenticator
@@ -42,22 +42,24 @@ async def open_runtime(
 ) -> AsyncIterator[Runtime]:
     """Build the parts and close them again. Nothing is contacted yet: a part that is away is met when it is used."""
     faults.arm(settings.faults)
-    broker = Notifier(settings.redis_url)
+    notifier = Notifier(settings.redis_url)
     db = Database(
         settings.database_url,
         pool=settings.database_pool,
         statement_timeout_ms=statement_timeout_ms,
         name=name,
-        announce=broker.announce,
+        announce=notifier.announce,
         # A part of the reserve: where both are on one disk, files are refused while there is still room for rows.
         room=_room(settings, "the database", "postgres", "pg18", settings.reserved_bytes // 4),
     )
     reserve = settings.reserved_bytes
     blobs = S3BlobStore(settings, room=_room(settings, "the object store", "s3", "s3", reserve, _STORES_OWN_SHARE))
     try:
-        yield Runtime(settings, db, blobs, broker, WebhookClient.of(settings), CiClient.of(settings), Authenticator(db))
+        yield Runtime(
+            settings, db, blobs, notifier, WebhookClient.of(settings), CiClient.of(settings), Authenticator(db)
+        )
     finally:
-        await broker.close()
+        await notifier.close()
         await blobs.close()
         await db.close()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from app.db.metadata import metadata
+from app.metadata import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -14,11 +14,10 @@ from prometheus_client import Counter as Count
 
 from app import faults
 from app.errors import ModelyardError, StorageFull, Unavailable
-from app.queue import leases, round_robin, rules
-from app.queue.jobs import decode
+from app.queue import leases, round_robin
+from app.queue.jobs import Rule, decode, rule_of
 from app.queue.leases import Lease
 from app.queue.round_robin import RoundRobin
-from app.queue.rules import Rule
 from app.runtime import Runtime
 from workers.handlers import HANDLERS
 
@@ -47,14 +46,14 @@ class Executor:
         self._running: dict[UUID, asyncio.Task[str]] = {}
         self._taken: Counter[str] = Counter()
         self._more: set[str] = set()
-        self._turns = {kind: RoundRobin() for kind in HANDLERS if rules.of(kind).in_turn}
+        self._turns = {kind: RoundRobin() for kind in HANDLERS if rule_of(kind).is_round_robin}
         self.look = asyncio.Event()
         """Set when there may be a job for a place that has just become free."""
 
     @property
     def places(self) -> dict[str, int]:
         """How many more jobs of each kind may start; only kinds that this release knows."""
-        free = {kind: rules.of(kind).at_once - self._taken[kind] for kind in HANDLERS}
+        free = {kind: rule_of(kind).concurrency - self._taken[kind] for kind in HANDLERS}
         return {kind: number for kind, number in free.items() if number > 0}
 
     async def pump(self) -> None:
@@ -152,7 +151,7 @@ async def _attempt(runtime: Runtime, lease: Lease) -> str:
     job = lease.job
     try:
         await faults.point(f"{job.kind}.claimed")
-        is_more = await _within_time(runtime, lease, rules.of(job.kind))
+        is_more = await _within_time(runtime, lease, rule_of(job.kind))
     except LeaseLost:
         return "lost"
     except Exception as error:

@@ -8,26 +8,47 @@ for removal, which nothing undoes, or it names in its WHERE the state that it ha
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
+from app.artifacts.background_jobs import IngestUploads, InspectArtifacts
 from app.artifacts.upkeep import inspections
 from app.artifacts.uploads import ingest
 from app.ci import awaiting_settings, polling
-from app.queue import jobs
-from app.registry import completion
+from app.ci.background_jobs import FollowCiJob, PickUpCiJobs
+from app.metadata import PROJECT_TABLES
+from app.queue.jobs import Job
 from app.registry import purge as registry_purge
+from app.registry.background_jobs import PurgeModel, PurgeVersion
+from app.registry.versions import complete
 from app.runtime import Runtime
 from app.tracking import file_owners
 from app.tracking import purge as tracking_purge
+from app.tracking.background_jobs import PurgeCandidate, PurgeExperiment
 from app.upkeep import project_deletion
+from app.upkeep.project_deletion import PurgeProject
 from app.webhooks import dispatch
+from app.webhooks.background_jobs import DeliverWebhook
 
 Progress = Callable[[int, int | None], Awaitable[None]]
-Handler = Callable[[Runtime, Any, Progress], Awaitable[bool | None]]
+Handler: TypeAlias = Callable[[Runtime, Any, Progress], Awaitable[bool | None]]
 """True: there is more to do, when it has been others' turn."""
+H = TypeVar("H", bound=Handler)
+HANDLERS: dict[str, Handler] = {}
+"""What is done for each kind of job."""
 
 
-async def purge_model(runtime: Runtime, job: jobs.PurgeModel, progress: Progress) -> None:
+def handles(declared: type[Job]) -> Callable[[H], H]:
+    """Declare what is done for jobs of this kind; its docstring says why it may run twice, and late."""
+
+    def declare(handler: H) -> H:
+        HANDLERS[declared.kind] = handler
+        return handler
+
+    return declare
+
+
+@handles(PurgeModel)
+async def purge_model(runtime: Runtime, job: PurgeModel, progress: Progress) -> None:
     """Safe twice: each batch removes what is left; a model that is gone is done.
 
     Safe late: only what is marked as deleted is removed, and no such mark is ever taken back.
@@ -35,7 +56,8 @@ async def purge_model(runtime: Runtime, job: jobs.PurgeModel, progress: Progress
     await registry_purge.model(runtime.db, job.project_id, job.model_id, progress=progress)
 
 
-async def purge_version(runtime: Runtime, job: jobs.PurgeVersion, progress: Progress) -> None:
+@handles(PurgeVersion)
+async def purge_version(runtime: Runtime, job: PurgeVersion, progress: Progress) -> None:
     """Safe twice: a version that is gone is done.
 
     Safe late: only a version that is marked as deleted is removed, and the mark is never taken back.
@@ -43,7 +65,8 @@ async def purge_version(runtime: Runtime, job: jobs.PurgeVersion, progress: Prog
     await registry_purge.version(runtime.db, job.project_id, job.version_id, progress=progress)
 
 
-async def purge_candidate(runtime: Runtime, job: jobs.PurgeCandidate, progress: Progress) -> None:
+@handles(PurgeCandidate)
+async def purge_candidate(runtime: Runtime, job: PurgeCandidate, progress: Progress) -> None:
     """Safe twice: each batch removes what is left.
 
     Safe late: only what is condemned is removed. Restoring takes things out of the trash, never out of condemnation.
@@ -51,7 +74,8 @@ async def purge_candidate(runtime: Runtime, job: jobs.PurgeCandidate, progress: 
     await tracking_purge.candidate(runtime.db, job.project_id, job.candidate_id, progress=progress)
 
 
-async def purge_experiment(runtime: Runtime, job: jobs.PurgeExperiment, progress: Progress) -> None:
+@handles(PurgeExperiment)
+async def purge_experiment(runtime: Runtime, job: PurgeExperiment, progress: Progress) -> None:
     """Safe twice: each batch removes what is left.
 
     Safe late: only what is condemned is removed. Restoring takes things out of the trash, never out of condemnation.
@@ -59,15 +83,17 @@ async def purge_experiment(runtime: Runtime, job: jobs.PurgeExperiment, progress
     await tracking_purge.experiment(runtime.db, job.project_id, job.number, progress=progress)
 
 
-async def purge_project(runtime: Runtime, job: jobs.PurgeProject, progress: Progress) -> None:
+@handles(PurgeProject)
+async def purge_project(runtime: Runtime, job: PurgeProject, progress: Progress) -> None:
     """Safe twice: each batch removes what is left; a project that is gone is done.
 
     Safe late: only a project that is deleted is emptied, which nothing undoes, and its number is not used again.
     """
-    await project_deletion.purge(runtime.db, runtime.blobs, job.project_id, progress=progress)
+    await project_deletion.purge(runtime.db, runtime.blobs, job.project_id, PROJECT_TABLES, progress=progress)
 
 
-async def deliver_webhook(runtime: Runtime, job: jobs.DeliverWebhook, _progress: Progress) -> None:
+@handles(DeliverWebhook)
+async def deliver_webhook(runtime: Runtime, job: DeliverWebhook, _progress: Progress) -> None:
     """Safe twice: one that is done is left alone, and a repeated one has the same id for the receiver to know it by.
 
     Safe late: the outcome is noted only on the attempt that was read, so a later one's is never overwritten.
@@ -75,7 +101,8 @@ async def deliver_webhook(runtime: Runtime, job: jobs.DeliverWebhook, _progress:
     await dispatch.deliver(runtime.db, runtime.webhook_client, job.project_id, job.delivery_id)
 
 
-async def ingest_uploads(runtime: Runtime, job: jobs.IngestUploads, progress: Progress) -> bool:
+@handles(IngestUploads)
+async def ingest_uploads(runtime: Runtime, job: IngestUploads, progress: Progress) -> bool:
     """Safe twice: only an upload that is still being verified gets its file, by one transaction.
 
     Safe late: an upload that has ended is left alone, and joining parts twice gives the same object.
@@ -87,7 +114,8 @@ async def ingest_uploads(runtime: Runtime, job: jobs.IngestUploads, progress: Pr
     return more
 
 
-async def inspect_artifacts(runtime: Runtime, job: jobs.InspectArtifacts, progress: Progress) -> bool:
+@handles(InspectArtifacts)
+async def inspect_artifacts(runtime: Runtime, job: InspectArtifacts, progress: Progress) -> bool:
     """Safe twice: what a look at the same bytes finds is the same.
 
     Safe late: what was found is noted only while the path still holds the bytes that were looked at.
@@ -99,11 +127,12 @@ async def inspect_artifacts(runtime: Runtime, job: jobs.InspectArtifacts, progre
 
 async def _follow_files(runtime: Runtime, project_id: int) -> None:
     """Complete versions whose files are all there now, and tell webhooks; a chore does what is missed here."""
-    await completion.complete_announced(runtime.db, project_id)
-    await completion.announce(runtime.db, project_id)
+    await complete.complete_announced(runtime.db, project_id)
+    await complete.announce(runtime.db, project_id)
 
 
-async def follow_ci_job(runtime: Runtime, job: jobs.FollowCiJob, _progress: Progress) -> None:
+@handles(FollowCiJob)
+async def follow_ci_job(runtime: Runtime, job: FollowCiJob, _progress: Progress) -> None:
     """Safe twice: it looks twice, and what is seen is written by the first alone.
 
     Safe late: what a late one saw is not written over what was seen since.
@@ -111,23 +140,10 @@ async def follow_ci_job(runtime: Runtime, job: jobs.FollowCiJob, _progress: Prog
     await polling.follow(runtime.db, runtime.ci_client, job.project_id, job.ci_job_id)
 
 
-async def pick_up_ci_jobs(runtime: Runtime, job: jobs.PickUpCiJobs, _progress: Progress) -> None:
+@handles(PickUpCiJobs)
+async def pick_up_ci_jobs(runtime: Runtime, job: PickUpCiJobs, _progress: Progress) -> None:
     """Safe twice: what is picked up waits no longer.
 
     Safe late: only jobs that still wait for settings are picked up.
     """
     await awaiting_settings.pick_up_all(runtime.db, job.project_id)
-
-
-HANDLERS: dict[str, Handler] = {
-    jobs.PurgeModel.kind: purge_model,
-    jobs.PurgeVersion.kind: purge_version,
-    jobs.PurgeCandidate.kind: purge_candidate,
-    jobs.PurgeExperiment.kind: purge_experiment,
-    jobs.PurgeProject.kind: purge_project,
-    jobs.DeliverWebhook.kind: deliver_webhook,
-    jobs.IngestUploads.kind: ingest_uploads,
-    jobs.InspectArtifacts.kind: inspect_artifacts,
-    jobs.FollowCiJob.kind: follow_ci_job,
-    jobs.PickUpCiJobs.kind: pick_up_ci_jobs,
-}

@@ -54,10 +54,10 @@ async def visible(snap: Snapshot, actor: Actor, reference: int | str) -> GroupAc
         condition = Group.id == reference if 0 < reference < 2**63 else None
     else:
         condition = func.lower(Group.full_path) == reference.lower() if reference.isprintable() else None
-    found = None if condition is None else await repository.get_group(snap, actor, condition)
-    if found is None:
+    row = None if condition is None else await repository.get_group(snap, actor, condition)
+    if row is None:
         raise GroupNotFound(f"There is no group `{str(reference)[:200]}`, or you may not see it.")
-    return GroupAccess(*found)
+    return GroupAccess(*row)
 
 
 async def get(db: Database, actor: Actor, reference: int | str) -> GroupAccess:
@@ -79,8 +79,8 @@ async def by_ids(db: Database, actor: Actor, ids: list[int]) -> list[GroupAccess
     """For loaders: groups in the order of the ids, None where the actor may not see one."""
     async with db.read() as snap:
         rows = await snap.execute(repository.visible_groups(actor).where(Group.id.in_(ids)))
-        found = {row[0].id: access_of(row) for row in rows}
-    return [found.get(id) for id in ids]
+        accesses = {row[0].id: access_of(row) for row in rows}
+    return [accesses.get(id) for id in ids]
 
 
 async def search(

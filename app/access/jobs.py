@@ -39,27 +39,27 @@ async def by_ids(db: Database, actor: Actor, ids: Sequence[UUID]) -> list[Backgr
     """For loaders: jobs in the order of the ids, None where there is none that the actor may see."""
     async with db.read() as snap:
         rows = (await snap.scalars(select(BackgroundJob).where(BackgroundJob.id == func.any(list(ids))))).all()
-        places = {row.project_id for row in rows if row.project_id is not None}
-        seen = await snap.execute(repository.visible_projects(actor).where(Project.id.in_(places)))
+        projects_of_rows = {row.project_id for row in rows if row.project_id is not None}
+        seen = await snap.execute(repository.visible_projects(actor).where(Project.id.in_(projects_of_rows)))
         accesses = {row[0].id: repository.access_of(row) for row in seen}
-    found = {row.id: row for row in rows if _is_shown(actor, row, accesses.get(row.project_id or 0))}
-    return [found.get(id) for id in ids]
+    visible = {row.id: row for row in rows if _is_shown(actor, row, accesses.get(row.project_id or 0))}
+    return [visible.get(id) for id in ids]
 
 
 async def search(
     db: Database, actor: Actor, window: Window, *, state: str | None = None, kind: str | None = None
 ) -> Page[BackgroundJob]:
-    """Background jobs of the whole installation for administrators, else those that the actor asked for."""
+    """Background jobs of the whole installation for administrators, else those that the actor requested."""
     async with db.read() as snap:
-        wish, seen = _everywhere(actor, state, kind)
-        return await queue_search.page(snap, wish, window, *seen)
+        filter, seen = _everywhere(actor, state, kind)
+        return await queue_search.page(snap, filter, window, *seen)
 
 
 async def count(db: Database, actor: Actor, *, state: str | None = None, kind: str | None = None) -> int:
     """How many jobs :func:`search` would page through."""
     async with db.read() as snap:
-        wish, seen = _everywhere(actor, state, kind)
-        return await queue_search.count(snap, wish, *seen)
+        filter, seen = _everywhere(actor, state, kind)
+        return await queue_search.count(snap, filter, *seen)
 
 
 async def retry(db: Database, actor: Actor, job_id: UUID) -> Retried:
@@ -78,7 +78,7 @@ async def retry(db: Database, actor: Actor, job_id: UUID) -> Retried:
 
 
 async def require_manager(snap: Snapshot, actor: Actor, job: BackgroundJob) -> None:
-    """Read step: refuse whoever may not retry or cancel the job.
+    """Read step: refuse an actor that may not retry or cancel the job.
 
     Raises:
         JobNotFound, Forbidden: see :func:`retry`.

@@ -36,7 +36,7 @@ class GroupOrProject:
     group_id: int | None = None
 
 
-async def set_role(db: Database, actor: Actor, place: GroupOrProject, username: str, role: Role) -> Member:
+async def set_role(db: Database, actor: Actor, target: GroupOrProject, username: str, role: Role) -> Member:
     """Give a user a role, or another one. Maintainers give up to their own role.
 
     Raises:
@@ -44,23 +44,24 @@ async def set_role(db: Database, actor: Actor, place: GroupOrProject, username: 
         Conflict: the group would have no owner left.
     """
     async with db.write() as tx:
-        own = await _require_management(tx, actor, place)
+        own = await _require_management(tx, actor, target)
         user = await users.by_username(tx, username)
-        await _check_rank(tx, place, user, own=own, wanted=role)
+        await _check_rank(tx, target, user, own=own, wanted=role)
         if role < Role.OWNER:
-            await _keep_an_owner(tx, place, user)
-        index = ["user_id", "project_id"] if place.project_id is not None else ["user_id", "group_id"]
-        where = Membership.project_id.is_not(None) if place.project_id is not None else Membership.group_id.is_not(None)
+            await _keep_an_owner(tx, target, user)
+        column = Membership.project_id if target.project_id is not None else Membership.group_id
         await tx.execute(
             upsert(Membership)
-            .values(user_id=user.id, project_id=place.project_id, group_id=place.group_id, role=int(role))
-            .on_conflict_do_update(index_elements=index, index_where=where, set_={"role": int(role)})
+            .values(user_id=user.id, project_id=target.project_id, group_id=target.group_id, role=int(role))
+            .on_conflict_do_update(
+                index_elements=["user_id", column.key], index_where=column.is_not(None), set_={"role": int(role)}
+            )
         )
-    policy.forget(actor)
+    policy.invalidate_cache(actor)
     return Member(user, role)
 
 
-async def remove(db: Database, actor: Actor, place: GroupOrProject, username: str) -> User:
+async def remove(db: Database, actor: Actor, target: GroupOrProject, username: str) -> User:
     """Take a user's own role away; inherited ones stay. Every person may leave; a bot is removed by others.
 
     Raises:
@@ -71,21 +72,21 @@ async def remove(db: Database, actor: Actor, place: GroupOrProject, username: st
     is_oneself = username.lower() == actor.username.lower() and not actor.is_confined
     missing = MemberNotFound(f"`{username[:200]}` has no role of its own here.", field="username")
     async with db.write() as tx:
-        # Before anybody looks for the name: else refusals would tell which names there are.
-        own = None if is_oneself else await _require_management(tx, actor, place)
+        # Before the name is looked up: else refusals would tell which names exist.
+        own = None if is_oneself else await _require_management(tx, actor, target)
         try:
             user = await users.by_username(tx, username)
         except UserNotFound:
             raise missing from None
         if own is not None:
-            await _check_rank(tx, place, user, own=own, wanted=Role.GUEST)
-        await _keep_an_owner(tx, place, user)
+            await _check_rank(tx, target, user, own=own, wanted=Role.GUEST)
+        await _keep_an_owner(tx, target, user)
         gone = await tx.scalar(
-            delete(Membership).where(Membership.user_id == user.id, _here(place)).returning(Membership.id)
+            delete(Membership).where(Membership.user_id == user.id, _here(target)).returning(Membership.id)
         )
         if gone is None:
             raise missing
-    policy.forget(actor)
+    policy.invalidate_cache(actor)
     return user
 
 
@@ -94,37 +95,39 @@ ORDER: Keyset[Member] = Keyset(
 )
 
 
-async def _require_management(tx: Tx, actor: Actor, place: GroupOrProject) -> Role:
-    if place.project_id is not None:
-        access = await projects.visible(tx, actor, place.project_id)
+async def _require_management(tx: Tx, actor: Actor, target: GroupOrProject) -> Role:
+    if target.project_id is not None:
+        access = await projects.visible(tx, actor, target.project_id)
         policy.require(actor, access, Permission.MEMBER_MANAGE)
         return access.role or Role.GUEST
-    assert place.group_id is not None, "a place is one of the two"
-    return await groups.require(tx, actor, place.group_id, Permission.MEMBER_MANAGE)
+    assert target.group_id is not None, "a target is one of the two"
+    return await groups.require(tx, actor, target.group_id, Permission.MEMBER_MANAGE)
 
 
-async def _check_rank(tx: Tx, place: GroupOrProject, user: User, *, own: Role, wanted: Role) -> None:
-    """Nobody gives more than it has, or takes from somebody above."""
-    current = await tx.scalar(_role_of(place, user))
+async def _check_rank(tx: Tx, target: GroupOrProject, user: User, *, own: Role, wanted: Role) -> None:
+    """No member gives more than it has, or takes from one above."""
+    current = await tx.scalar(_role_of(target, user))
     if wanted > own or (current or 0) > own:
         raise Forbidden(f"You are {own.name.lower()} here; the role in question is above yours.")
 
 
-async def _keep_an_owner(tx: Tx, place: GroupOrProject, user: User) -> None:
-    if place.group_id is None:
+async def _keep_an_owner(tx: Tx, target: GroupOrProject, user: User) -> None:
+    if target.group_id is None:
         return
     # The row of the group serialises two owners who leave at the same moment.
-    await tx.execute(select(Group.id).where(Group.id == place.group_id).with_for_update())
-    if await tx.scalar(_role_of(place, user)) != Role.OWNER:
+    await tx.execute(select(Group.id).where(Group.id == target.group_id).with_for_update())
+    if await tx.scalar(_role_of(target, user)) != Role.OWNER:
         return
-    owners = select(func.count()).where(_here(place), Membership.role == int(Role.OWNER), Membership.user_id != user.id)
+    owners = select(func.count()).where(
+        _here(target), Membership.role == int(Role.OWNER), Membership.user_id != user.id
+    )
     if not await tx.scalar(owners):
-        raise Conflict("This is the last owner of the group; make somebody else an owner first.", field="username")
+        raise Conflict("This is the last owner of the group; make another user an owner first.", field="username")
 
 
-def _role_of(place: GroupOrProject, user: User) -> Select[int]:
-    return select(Membership.role).where(Membership.user_id == user.id, _here(place))
+def _role_of(target: GroupOrProject, user: User) -> Select[int]:
+    return select(Membership.role).where(Membership.user_id == user.id, _here(target))
 
 
-def _here(place: GroupOrProject) -> ColumnElement[bool]:
-    return repository.in_group_or_project(project_id=place.project_id, group_id=place.group_id)
+def _here(target: GroupOrProject) -> ColumnElement[bool]:
+    return repository.in_group_or_project(project_id=target.project_id, group_id=target.group_id)

@@ -80,7 +80,7 @@ _LEAST_ROLE = {
     Permission.TOKEN_MANAGE: Role.MAINTAINER,
     Permission.WEBHOOK_MANAGE: Role.MAINTAINER,
 }
-"""None: everybody who may see the project."""
+"""None: every caller who may see the project."""
 
 _BOT_NEEDS = {
     Permission.CI_MANAGE: Scope.MANAGE_ACCESS,
@@ -104,7 +104,8 @@ GRANTED_BY = {
     Scope.MANAGE_PROJECT: Role.MAINTAINER,
     Scope.DELETE_PROJECT: Role.OWNER,
 }
-"""The least role, in the place of the token, of the person who gives it such a scope, for as long as it shall hold."""
+"""The least role, in the project or group of the token, of the person who gives it such a scope,
+for as long as it shall hold."""
 
 _SWITCH = {
     Permission.CANDIDATE_READ: "experiments_access",
@@ -117,7 +118,7 @@ _SWITCH = {
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks. A token confined to a project or group takes its boundary along."""
+    """Who calls. A token confined to a project or group takes its boundary along."""
 
     user_id: int | None = None
     username: str = ""
@@ -128,8 +129,8 @@ class Actor:
     token_id: int | None = None
     ci_job: str | None = None
     """The CI job that got the token for its identity, as ``provider:external id``."""
-    known: RequestCache | None = field(default=None, compare=False, repr=False)
-    """What is known of the projects that it reaches; None: nothing is."""
+    cache: RequestCache | None = field(default=None, compare=False, repr=False)
+    """The projects that were read for it already; None: nothing is cached."""
 
     @property
     def is_anonymous(self) -> bool:
@@ -181,8 +182,10 @@ def require(actor: Actor, access: ProjectAccess, permission: Permission) -> None
     require_role(actor, f"project `{access.project.full_path}`", access.role, permission)
 
 
-def require_role(actor: Actor, place: str, role: Role | None, permission: Permission) -> None:
-    """The same of a group, or of a project whose switches do not matter; ``role`` is the actor's in that place.
+def require_role(actor: Actor, target: str, role: Role | None, permission: Permission) -> None:
+    """The same of a group, or of a project whose switches do not matter; ``role`` is the actor's there.
+
+    ``target`` names it in the refusal.
 
     Raises:
         Unauthenticated: the request is anonymous, and this needs a token.
@@ -197,7 +200,7 @@ def require_role(actor: Actor, place: str, role: Role | None, permission: Permis
     least = _LEAST_ROLE[permission] or Role.GUEST
     if role is None or role < least:
         have = role.name.lower() if role else "no role"
-        raise Forbidden(f"`{permission}` in {place} needs the role {least.name.lower()}; you have {have}.")
+        raise Forbidden(f"`{permission}` in {target} needs the role {least.name.lower()}; you have {have}.")
     raise Forbidden(
         f"`{permission}` needs the scope {_BOT_NEEDS[permission]} of a token of a project or group; only a person can "
         "give it, when the token is made."
@@ -205,7 +208,7 @@ def require_role(actor: Actor, place: str, role: Role | None, permission: Permis
 
 
 def permits(actor: Actor, role: Role | None, permission: Permission) -> bool:
-    """Whether the actor may do that in a place that it can see and where it has that role."""
+    """Whether the actor may do that in a project or group that it can see and where it has that role."""
     least = _LEAST_ROLE[permission]
     if least is None:
         return True
@@ -215,7 +218,7 @@ def permits(actor: Actor, role: Role | None, permission: Permission) -> bool:
 
 
 def require_grantable(actor: Actor, own: Role, given: Role, scopes: Collection[Scope]) -> None:
-    """Refuse scopes and a role that the actor cannot give a token of a place; ``own`` is its role there.
+    """Refuse scopes and a role that the actor cannot give a token of a project or group; ``own`` is its role there.
 
     Raises:
         Forbidden: more than the actor has, or a scope that only people can give.
@@ -245,17 +248,17 @@ def holding(scopes: Collection[Scope], granter: Role | None) -> frozenset[Scope]
     )
 
 
-def forget(actor: Actor) -> None:
-    """Rely on nothing that the actor's request knew when it began: it has just changed who may do what."""
-    if actor.known is not None:
-        actor.known.forget()
+def invalidate_cache(actor: Actor) -> None:
+    """Use nothing that was cached when the actor's request began: it has just changed who may do what."""
+    if actor.cache is not None:
+        actor.cache.invalidate()
 
 
 def require_signed_in(actor: Actor, *, to_write: bool = True) -> int:
     """The id of the user behind the actor.
 
     Raises:
-        Unauthenticated: nobody is signed in.
+        Unauthenticated: the request is anonymous.
         Forbidden: the token can only read.
     """
     if actor.user_id is None:

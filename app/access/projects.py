@@ -1,4 +1,4 @@
-"""Projects: the tenants. Every read of anything below one begins here."""
+"""Projects: the tenants. Every read of anything below one starts with :func:`visible`."""
 
 from __future__ import annotations
 
@@ -51,19 +51,19 @@ async def visible(snap: Snapshot, actor: Actor, reference: int | str) -> Project
     Raises:
         ProjectNotFound: it does not exist, or the actor may not know of it.
     """
-    known = actor.known.recall(reference) if actor.known else None
-    if known is not None:
-        return known
+    cached = actor.cache.get(reference) if actor.cache else None
+    if cached is not None:
+        return cached
     condition = _is(reference)
     access = None if condition is None else await repository.get_project(snap, actor, condition)
     if access is None:
         raise _missing(reference)
-    if actor.known:
-        actor.known.note(access)
-    if actor.known and not snap.info.get(WRITES):
+    if actor.cache:
+        actor.cache.reached(access)
+    if actor.cache and not snap.info.get(WRITES):
         # A copy, since a session that ends takes its rows' values along.
         access = ProjectAccess(_copy(access.project), access.role)
-        actor.known.remember(reference, access)
+        actor.cache.put(reference, access)
     return access
 
 
@@ -72,20 +72,20 @@ def _copy(project: Project) -> Project:
 
 
 async def get(db: Database, actor: Actor, reference: int | str) -> ProjectAccess:
-    """The project with that id or full path; without a connection when the actor's request knows it.
+    """The project with that id or full path; without a connection when the actor's request has it cached.
 
     Raises:
         ProjectNotFound: it does not exist, or the actor may not know of it.
     """
-    known = actor.known.recall(reference) if actor.known else None
-    if known is not None:
-        return known
+    cached = actor.cache.get(reference) if actor.cache else None
+    if cached is not None:
+        return cached
     async with db.read() as snap:
         return await visible(snap, actor, reference)
 
 
 async def id_of(snap: Snapshot, reference: int | str) -> int | None:
-    """Read step: the project of that id or full path, for callers who show nobody whether there is one."""
+    """Read step: the project of that id or full path, for callers that tell no client whether there is one."""
     condition = _is(reference)
     if condition is None:
         return None
@@ -95,26 +95,26 @@ async def id_of(snap: Snapshot, reference: int | str) -> int | None:
 async def by_ids(db: Database, actor: Actor, ids: Sequence[int]) -> list[ProjectAccess | None]:
     """For loaders: projects in the order of the ids, None where the actor may not see one."""
     async with db.read() as snap:
-        found = await visible_by_ids(snap, actor, ids)
-    return [found.get(id) for id in ids]
+        accesses = await visible_by_ids(snap, actor, ids)
+    return [accesses.get(id) for id in ids]
 
 
 async def visible_by_ids(snap: Snapshot, actor: Actor, ids: Collection[int]) -> dict[int, ProjectAccess]:
     """Read step: those of the projects that the actor may see. One statement, or none."""
-    known = actor.known
-    found = {id: access for id in ids if known is not None and (access := known.recall(id)) is not None}
-    unknown = [id for id in ids if id not in found]
-    if not unknown:
-        return found
-    for row in await snap.execute(repository.visible_projects(actor).where(Project.id.in_(unknown))):
+    cache = actor.cache
+    accesses = {id: access for id in ids if cache is not None and (access := cache.get(id)) is not None}
+    missing = [id for id in ids if id not in accesses]
+    if not missing:
+        return accesses
+    for row in await snap.execute(repository.visible_projects(actor).where(Project.id.in_(missing))):
         access = repository.access_of(row)
-        if known is not None:
-            known.note(access)
-        if known is not None and not snap.info.get(WRITES):
+        if cache is not None:
+            cache.reached(access)
+        if cache is not None and not snap.info.get(WRITES):
             access = ProjectAccess(_copy(access.project), access.role)
-            known.remember(access.id, access)
-        found[access.id] = access
-    return found
+            cache.put(access.id, access)
+        accesses[access.id] = access
+    return accesses
 
 
 async def search(
@@ -185,7 +185,7 @@ async def edit(db: Database, actor: Actor, command: UpdateProject) -> ProjectAcc
         project = await tx.scalar(update(Project).where(*living).values(**changes).returning(Project))
         if project is None:
             raise _missing(command.project_id)
-    policy.forget(actor)
+    policy.invalidate_cache(actor)
     return ProjectAccess(project, access.role)
 
 
@@ -214,7 +214,7 @@ async def take_experiment_number(tx: Tx, project_id: int) -> int:
 
 
 async def hide(tx: Tx, project_id: int) -> None:
-    """Step: from now on the project is gone for everybody, its path is free, and its tokens are refused."""
+    """Step: from now on the project is gone for every caller, its path is free, and its tokens are refused."""
     living = (Project.id == project_id, Project.deleted_at.is_(None))
     hidden = update(Project).where(*living).values(deleted_at=func.now()).returning(Project.id)
     if await tx.scalar(hidden) is None:

@@ -121,9 +121,9 @@ def _leads_to_membership(user_id: int) -> ColumnElement[bool]:
         .join(Membership, Membership.project_id == Project.id)
     )
     beside = beside.where(Project.deleted_at.is_(None))
-    lines = [part.where(Membership.user_id == user_id) for part in (below, beside)]
-    paths = lines[0].union_all(lines[1]).subquery()
-    return Group.id.in_(select(func.unnest(paths.c.lineage)))
+    own = [part.where(Membership.user_id == user_id) for part in (below, beside)]
+    lineages = own[0].union_all(own[1]).subquery()
+    return Group.id.in_(select(func.unnest(lineages.c.lineage)))
 
 
 def _group_within_boundary(actor: Actor) -> ColumnElement[bool]:
@@ -131,8 +131,8 @@ def _group_within_boundary(actor: Actor) -> ColumnElement[bool]:
         return literal(actor.group_boundary, BigInteger) == func.any(Group.lineage)
     if actor.project_boundary is not None:
         around = select(Group.lineage).join(Project, Project.group_id == Group.id)
-        line = around.where(Project.id == actor.project_boundary).subquery()
-        return Group.id.in_(select(func.unnest(line.c.lineage)))
+        lineage = around.where(Project.id == actor.project_boundary).subquery()
+        return Group.id.in_(select(func.unnest(lineage.c.lineage)))
     return true()
 
 
@@ -148,7 +148,7 @@ class ValidToken:
     token: Token
     user: User
     granter: Role | None
-    """What the person who made it is in its place now. Read only for tokens that carry more than ordinary scopes."""
+    """The role that its maker has now in its project or group. Read only for tokens with more than ordinary scopes."""
 
 
 async def valid_token(snap: Snapshot, sha256: bytes | None = None, *, token_id: int | None = None) -> ValidToken | None:
@@ -169,7 +169,7 @@ def _valid(row: Any) -> ValidToken:
 
 @cache
 def _valid_tokens() -> Select[*tuple[Any, ...]]:
-    """Made once: every token that a process does not remember is read by it."""
+    """Made once: it reads every token that a process has not cached."""
     granted = Token.scopes.op("&&", is_comparison=True)(cast([str(scope) for scope in GRANTED_BY], ARRAY(Text)))
     return (
         select(Token, User, case((granted, _granter_role())).label("granter"))
@@ -183,7 +183,7 @@ def _valid_tokens() -> Select[*tuple[Any, ...]]:
 
 
 def _granter_role() -> ScalarSelect[Any]:
-    """The role, in the token's place, of the person who made it; none for who is blocked, has left, or is a bot."""
+    """The role, in the token's project or group, of the person who made it; none if blocked, gone, or a bot."""
     person = aliased(User)
     around = select(Project.group_id).where(Project.id == Token.project_id).correlate(Token).scalar_subquery()
     group_id = func.coalesce(Token.group_id, around)
@@ -197,22 +197,22 @@ def _granter_role() -> ScalarSelect[Any]:
 
 async def users_by_ids(snap: Snapshot, ids: Sequence[int], *seen: ColumnElement[bool]) -> list[User | None]:
     """Users in the order of the ids, None where there is none or a condition does not hold."""
-    found = {user.id: user for user in await snap.scalars(select(User).where(User.id.in_(ids), *seen))}
-    return [found.get(id) for id in ids]
+    users = {user.id: user for user in await snap.scalars(select(User).where(User.id.in_(ids), *seen))}
+    return [users.get(id) for id in ids]
 
 
 def user_is_seen(actor: Actor) -> ColumnElement[bool]:
-    """Whether the actor may know of the user of the row: itself, and whoever is a member where it is one, too.
+    """Whether the actor may know of the user of the row: itself, and members of what it is a member of.
 
-    Roles of a group hold in all below it, so two are members of one place if one has a role there and the other there,
-    above, or below. Administrators know everybody.
+    Roles of a group hold in all below it, so two users share one if the first has a role in it and the second
+    there, above, or below. Administrators see every user.
     """
     if actor.user_id is None:
         return false()
     if actor.is_admin and not actor.is_confined:
         return true()
-    here = _places_of(Membership.user_id == actor.user_id).cte("here")
-    there = _places_of(Membership.user_id == User.id).correlate(User).subquery("there")
+    here = _memberships_with_lineage(Membership.user_id == actor.user_id).cte("here")
+    there = _memberships_with_lineage(Membership.user_id == User.id).correlate(User).subquery("there")
     same = or_(
         there.c.project_id == here.c.project_id,
         there.c.group_id == func.any(here.c.lineage),
@@ -222,18 +222,18 @@ def user_is_seen(actor: Actor) -> ColumnElement[bool]:
     return or_(User.id == actor.user_id, shared)
 
 
-def _places_of(whose: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+def _memberships_with_lineage(whose: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     """Projects and groups in which a user has a role of its own, each with the groups above and around it."""
-    place = select(Membership.project_id, Membership.group_id, Group.lineage)
-    place = place.outerjoin(Project, Project.id == Membership.project_id)
-    place = place.join(Group, Group.id == func.coalesce(Membership.group_id, Project.group_id))
-    return place.where(whose, or_(Membership.project_id.is_(None), Project.deleted_at.is_(None)))
+    rows = select(Membership.project_id, Membership.group_id, Group.lineage)
+    rows = rows.outerjoin(Project, Project.id == Membership.project_id)
+    rows = rows.join(Group, Group.id == func.coalesce(Membership.group_id, Project.group_id))
+    return rows.where(whose, or_(Membership.project_id.is_(None), Project.deleted_at.is_(None)))
 
 
 def members_of_projects() -> Select[User, int]:
     """Direct members and, through the groups above, inherited ones; each user once, with the highest role.
 
-    Whoever reads it names the projects.
+    The caller adds a condition on the projects.
     """
     here = or_(Membership.project_id == Project.id, Membership.group_id == func.any(Group.lineage))
     around = select(User).select_from(Project).join(Group, Group.id == Project.group_id)

@@ -10,7 +10,7 @@ from app.db.base import Moment, Now, Row
 
 
 class User(Row):
-    """Somebody who acts: a person, or the bot behind a project or group token."""
+    """Who acts: a person, or the bot behind a project or group token."""
 
     __tablename__ = "users"
     __table_args__ = (Index("uq_users_username", sql("lower(username)"), unique=True),)

@@ -33,7 +33,7 @@ class TokenNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class IssueToken:
-    """Wish for a token: of one's own, or of a project or group, where it acts with ``role``."""
+    """A request for a token: of one's own, or of a project or group, where it acts with ``role``."""
 
     name: str
     scopes: Sequence[Scope] = (Scope.API,)
@@ -73,10 +73,10 @@ async def read(db: Database, secret: str) -> tuple[Token, Actor]:
     if not secret.startswith(PREFIX) or len(secret) > 100:
         raise _refused()
     async with db.read() as snap:
-        found = await repository.valid_token(snap, digest(secret))
-    if found is None:
+        valid = await repository.valid_token(snap, digest(secret))
+    if valid is None:
         raise _refused()
-    return found.token, _actor(found)
+    return valid.token, _actor(valid)
 
 
 async def record_use(db: Database, token_id: int | None, last_used_at: datetime | None) -> datetime:
@@ -101,10 +101,10 @@ async def read_by_id(db: Database, token_id: int) -> tuple[Token, Actor]:
         Unauthenticated: it has expired or was revoked.
     """
     async with db.read() as snap:
-        found = await repository.valid_token(snap, token_id=token_id)
-    if found is None:
+        valid = await repository.valid_token(snap, token_id=token_id)
+    if valid is None:
         raise _refused()
-    return found.token, _actor(found)
+    return valid.token, _actor(valid)
 
 
 async def actors_of(db: Database, token_ids: Sequence[int]) -> dict[int, Actor]:
@@ -112,14 +112,14 @@ async def actors_of(db: Database, token_ids: Sequence[int]) -> dict[int, Actor]:
     if not token_ids:
         return {}
     async with db.read() as snap:
-        return {found.token.id: _actor(found) for found in await repository.valid_tokens(snap, token_ids)}
+        return {valid.token.id: _actor(valid) for valid in await repository.valid_tokens(snap, token_ids)}
 
 
 async def issue(db: Database, actor: Actor, command: IssueToken) -> Issued:
     """Make a token: personal, or for a project or group with a bot user of its own.
 
     Raises:
-        Forbidden: the actor may not, or asks for more than it has.
+        Forbidden: the actor may not, or requests more than it has.
         Invalid: no name, no scope, an expiry in the past, or scopes that do not go together.
     """
     user_id = policy.require_signed_in(actor)
@@ -163,7 +163,7 @@ async def revoke(db: Database, actor: Actor, token_id: int) -> Token:
     """End a token at once. Doing so twice is fine.
 
     Raises:
-        TokenNotFound: not the actor's own, nor of a place that it manages.
+        TokenNotFound: not the actor's own, nor of a project or group that it manages.
     """
     user_id = policy.require_signed_in(actor)
     async with db.write() as tx:
@@ -196,13 +196,13 @@ def digest(secret: str) -> bytes:
 ORDER: Keyset[Token] = Keyset("tokens", (Token.id,), lambda token: (token.id,), descending=True)
 
 
-def _actor(found: ValidToken) -> Actor:
-    token, user = found.token, found.user
+def _actor(valid: ValidToken) -> Actor:
+    token, user = valid.token, valid.user
     return Actor(
         user_id=user.id,
         username=user.username,
         is_admin=user.is_admin,
-        scopes=policy.holding([Scope(scope) for scope in token.scopes], found.granter),
+        scopes=policy.holding([Scope(scope) for scope in token.scopes], valid.granter),
         project_boundary=token.project_id,
         group_boundary=token.group_id,
         token_id=token.id,
@@ -256,7 +256,7 @@ async def _manager_role(tx: Tx, actor: Actor, *, project_id: int | None, group_i
         access = await projects.visible(tx, actor, project_id)
         policy.require(actor, access, Permission.TOKEN_MANAGE)
         return access.role or Role.GUEST
-    assert group_id is not None, "the caller names one place"
+    assert group_id is not None, "the caller names one of the two"
     return await groups.require(tx, actor, group_id, Permission.TOKEN_MANAGE)
 
 

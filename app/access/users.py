@@ -68,16 +68,16 @@ async def by_username(snap: Snapshot, username: str) -> User:
     """Read step: the person of that name.
 
     Raises:
-        UserNotFound: nobody has it.
+        UserNotFound: no person has it.
     """
-    found = await snap.scalar(select(User).where(func.lower(User.username) == username.lower(), ~User.is_bot))
-    if found is None:
+    user = await snap.scalar(select(User).where(func.lower(User.username) == username.lower(), ~User.is_bot))
+    if user is None:
         raise UserNotFound(f"There is no user `{username[:200]}`.", field="username")
-    return found
+    return user
 
 
 async def by_ids(db: Database, ids: Sequence[int]) -> list[User | None]:
-    """For loaders: users in the order of the ids, for those who see what these users have made."""
+    """For loaders: users in the order of the ids, for callers that see what these users have made."""
     async with db.read() as snap:
         return await repository.users_by_ids(snap, ids)
 

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, fields
 from datetime import datetime
-from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
-    Integer,
     Select,
-    Text,
-    TextClause,
-    Uuid,
     and_,
-    bindparam,
     select,
     text,
 )
@@ -25,16 +19,17 @@ from sqlalchemy import (
 from app.artifacts import visibility
 from app.artifacts.tables import Artifact, Blob
 from app.artifacts.visibility import Visibility
-from app.db.database import Database, Snapshot
+from app.db.database import Database, Snapshot, Tx
+from app.db.statements import Fragment, Statement, columns
 from app.errors import NotFound
 from app.pagination import Keyset
 
-__all__ = ["Artifact", "ArtifactDetails", "Entry", "Root"]
+__all__ = ["Artifact", "ArtifactDetails", "FileTarget", "LockOwner", "Root"]
 
 
 # What waits for its removal has no files any more, except where a living model version still needs them. Owners and
 # versions belong to features above this one; only the names of a few columns are known here.
-_OWNED_SQL = (
+OWNED = (
     "(EXISTS (SELECT FROM candidates c WHERE c.project_id = artifacts.project_id AND c.id = artifacts.candidate_id"
     " AND c.purge_at IS NULL) OR EXISTS (SELECT FROM logged_models l WHERE l.project_id = artifacts.project_id"
     " AND l.id = artifacts.logged_model_id AND l.purge_at IS NULL) OR EXISTS (SELECT FROM model_versions v"
@@ -42,14 +37,7 @@ _OWNED_SQL = (
     " AND (v.candidate_id = artifacts.candidate_id OR v.logged_model_id = artifacts.logged_model_id)"
     " AND v.deleted_at IS NULL AND m.deleted_at IS NULL))"
 )
-_OWNED = text(_OWNED_SQL)
-DETAILS = f"""
-SELECT artifacts.project_id, artifacts.id, root_id, candidate_id, logged_model_id, path, media_type, created_by,
-  artifacts.created_at, b.size, b.sha256, b.object_key, b.damage, artifacts.state, state_reason, format, inspected_at,
-  released_at
-FROM artifacts JOIN blobs b ON b.project_id = artifacts.project_id AND b.id = artifacts.blob_id WHERE {_OWNED_SQL}
-"""  # noqa: S608 - put together from constants
-"""For constants of this feature: the columns of :class:`ArtifactDetails`, up to its conditions."""
+_OWNED = text(OWNED)
 
 
 class ArtifactNotFound(NotFound):
@@ -97,15 +85,6 @@ class ArtifactDetails:
     released_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of a folder: a file with its size, or a folder without."""
-
-    name: str
-    is_folder: bool
-    size: int | None = None
-
-
 async def find(snap: Snapshot, root: Root, path: str) -> ArtifactDetails:
     """Read step: the file at that path; the caller has checked who asks.
 
@@ -121,122 +100,108 @@ async def find(snap: Snapshot, root: Root, path: str) -> ArtifactDetails:
     return ArtifactDetails(*row)
 
 
-async def get(db: Database, root: Root, path: str, seen: Visibility) -> ArtifactDetails:
-    """As :func:`search`, for callers who need nothing else of the database; ``seen`` says what they may see.
+async def get(db: Database, root: Root, path: str, view: Visibility) -> ArtifactDetails:
+    """As :func:`find`, for callers who need nothing else of the database; ``view`` says what they may see.
 
     Raises:
         ArtifactNotFound: there is none.
     """
     async with db.direct() as connection:
-        row = await connection.fetchrow(_AT_PATH[seen], root.project_id, root.id, path)
-    if row is None:
+        file = await _AT_PATH[view].fetch_one(connection, project=root.project_id, root=root.id, path=path)
+    if file is None:
         raise ArtifactNotFound(f"No such artifact: '{path}'.", field="path")
-    return ArtifactDetails(*row)
+    return file
 
 
-async def by_id(db: Database, project_id: int, artifact_id: UUID, seen: Visibility) -> ArtifactDetails | None:
+async def by_id(db: Database, project_id: int, artifact_id: UUID, view: Visibility) -> ArtifactDetails | None:
     """The file with that id; None when there is none among those that may be seen."""
     async with db.direct() as connection:
-        row = await connection.fetchrow(_BY_ID[seen], project_id, artifact_id)
-    return None if row is None else ArtifactDetails(*row)
+        return await _BY_ID[view].fetch_one(connection, project=project_id, artifact=artifact_id)
 
 
-def _each(statement: str, file: str = "artifacts") -> dict[Visibility, str]:
-    """The same statement for those who see all files, and for those who see the files of versions."""
-    return {Visibility.ALL: statement, Visibility.OF_VERSIONS: f"{statement} AND {visibility.of_version(file)}"}
+async def by_digest(
+    db: Database, project_id: int, sha256: bytes, view: Visibility, root: Root | None = None, folder: str = ""
+) -> ArtifactDetails:
+    """A file with these bytes, of the project or below a folder of a root; one that is not in quarantine, if there is.
 
-
-_AT_PATH = _each(f"{DETAILS} AND artifacts.project_id = $1 AND root_id = $2 AND path = $3")
-_BY_ID = _each(f"{DETAILS} AND artifacts.project_id = $1 AND artifacts.id = $2")
-
-
-async def list_folder(snap: Snapshot, root: Root, folder: str = "") -> list[Entry]:
-    """Read step: all files and folders directly in a folder, by name. A folder that is not there is empty."""
-    entries: list[Entry] = []
-    after: str | None = ""
-    while after is not None:
-        page, after = await list_page(snap, root, folder, after, Visibility.ALL)
-        entries += page
-    entries.sort(key=lambda entry: entry.name)
-    return entries
-
-
-async def list_page(
-    snap: Snapshot, root: Root, folder: str, after: str, seen: Visibility
-) -> tuple[list[Entry], str | None]:
-    """Read step: some files and folders directly in a folder, and what to pass as ``after`` for more; None: no more.
-
-    ``seen`` says which files the one who asks may see; the others are left out.
-
-    Each page is in the order of names, and ends where an order of paths ends it. A page reads 10,000 files at most: a
-    folder in which the page would end is one line, and what else is in there is passed over.
+    Raises:
+        ArtifactNotFound: there is none that may be seen.
     """
-    prefix = f"{folder}/" if folder else ""
-    values = {
-        "of_project": root.project_id,
-        "of_root": root.id,
-        "of_candidate": root.candidate_id,
-        "of_model": root.logged_model_id,
-        "start": len(prefix) + 1,
-        "after": after or prefix,
-        "before": f"{folder}0" if folder else None,
-        "most": PAGE,
+    async with db.direct() as connection:
+        if root is None:
+            file = await _BY_DIGEST[view].fetch_one(connection, project=project_id, sha256=sha256)
+        else:
+            below = f"{folder}/" if folder else ""
+            file = await _BY_DIGEST_OF_ROOT[view].fetch_one(
+                connection, project=project_id, sha256=sha256, root=root.id, below=below
+            )
+    if file is None:
+        raise ArtifactNotFound(f"No file of this project has the SHA-256 {sha256.hex()}, or you may not see it.")
+    return file
+
+
+_OF_BLOB = {name: f"b.{name}" for name in ("size", "sha256", "object_key", "damage")}
+_DETAILS = Fragment(f"""
+SELECT {columns(ArtifactDetails, of="artifacts", **_OF_BLOB)}
+FROM artifacts JOIN blobs b ON b.project_id = artifacts.project_id AND b.id = artifacts.blob_id WHERE {OWNED}
+""")  # noqa: S608 - put together from constants
+_IS_VERSIONS = {
+    Visibility.ALL: Fragment(""),
+    Visibility.OF_VERSIONS: Fragment(f"AND {visibility.of_version('artifacts')}"),
+}
+
+
+def _each(name: str, purpose: str, condition: str) -> dict[Visibility, Statement[ArtifactDetails]]:
+    """The same statement for those who see all files, and for those who see the files of versions."""
+    return {
+        view: Statement(
+            f"artifacts.{name}_{view.name.lower()}", purpose, f"{_DETAILS} {condition} {shown}", row=ArtifactDetails
+        )
+        for view, shown in _IS_VERSIONS.items()
     }
-    rows = (await snap.execute(_PAGE[seen], values)).all()
-    entries = [Entry(name, is_folder, None if is_folder else size) for name, is_folder, size, _, _ in rows]
-    if sum(files for *_, files in rows) < PAGE:
-        return entries, None
-    name, is_folder, _, last, _ = max(rows, key=itemgetter(3))
-    return entries, f"{prefix}{name}0" if is_folder else f"{last}\x01"
 
 
-PAGE = 10_000
-# One look at the owner of the files, which is the same for all of them. Nothing but a path begins with another one and
-# goes on with the first character that none can hold: so `>=` is `>` for the last path of a page.
-_PAGE_SQL = f"""
-WITH page AS (
-  SELECT a.path, substr(a.path, :start) AS rest, a.project_id, a.blob_id FROM artifacts a
-  WHERE a.project_id = :of_project AND a.root_id = :of_root AND a.path >= :after
-    AND (CAST(:before AS text) IS NULL OR a.path < :before)
-    AND EXISTS (SELECT FROM (SELECT :of_project AS project_id, :of_candidate AS candidate_id,
-      :of_model AS logged_model_id) AS artifacts WHERE {_OWNED_SQL}) {{seen}}
-  ORDER BY a.path LIMIT :most
+def _by_digest(name: str, purpose: str, condition: str) -> dict[Visibility, Statement[ArtifactDetails]]:
+    """The second part runs only where the first finds nothing; neither sorts, since many files may share the bytes."""
+    return {
+        view: Statement(
+            f"artifacts.{name}_{view.name.lower()}",
+            purpose,
+            f"""
+            ({_DETAILS} {condition} {shown} AND artifacts.state <> 'quarantined' LIMIT 1)
+            UNION ALL ({_DETAILS} {condition} {shown} AND artifacts.state = 'quarantined' LIMIT 1) LIMIT 1
+            """,
+            row=ArtifactDetails,
+        )
+        for view, shown in _IS_VERSIONS.items()
+    }
+
+
+_AT_PATH = _each(
+    "at_path",
+    "The file at a path of a root.",
+    "AND artifacts.project_id = :project AND artifacts.root_id = :root AND artifacts.path = :path",
 )
-SELECT split_part(page.rest, '/', 1) AS name, bool_or(page.rest LIKE '%/%') AS is_folder, max(b.size) AS size,
-  max(page.path) AS last, count(*) AS files
-FROM page LEFT JOIN blobs b ON b.project_id = page.project_id AND b.id = page.blob_id AND page.rest NOT LIKE '%/%'
-GROUP BY 1 ORDER BY 1
-"""  # noqa: S608 - put together from constants
-
-
-def _page(condition: str) -> TextClause:
-    return text(_PAGE_SQL.format(seen=condition)).bindparams(
-        bindparam("of_project", type_=BigInteger),
-        bindparam("of_root", type_=Uuid),
-        bindparam("of_candidate", type_=Uuid),
-        bindparam("of_model", type_=Uuid),
-        bindparam("start", type_=Integer),
-        bindparam("after", type_=Text(collation="C")),
-        bindparam("before", type_=Text(collation="C")),
-        bindparam("most", type_=Integer),
-    )
-
-
-_PAGE = {Visibility.ALL: _page(""), Visibility.OF_VERSIONS: _page(f"AND {visibility.of_version('a')}")}
+_BY_ID = _each("by_id", "The file with that id.", "AND artifacts.project_id = :project AND artifacts.id = :artifact")
+_HAS_DIGEST = Fragment(
+    "AND artifacts.project_id = :project AND b.project_id = :project AND b.sha256 = :sha256 AND b.state = 'stored'"
+)
+_BY_DIGEST = _by_digest("by_digest", "A file of a project with these bytes.", _HAS_DIGEST)
+_BY_DIGEST_OF_ROOT = _by_digest(
+    "by_digest_of_root",
+    "A file below a folder of a root with these bytes.",
+    f"{_HAS_DIGEST} AND artifacts.root_id = :root AND starts_with(artifacts.path, :below)",
+)
 
 
 ORDER: Keyset[ArtifactDetails] = Keyset("artifacts", (Artifact.path, Artifact.id), lambda found: (found.path, found.id))
 
 
 def details() -> Select[*tuple[Any, ...]]:
-    """The columns of :class:`ArtifactDetails`, in its order."""
-    columns = (
-        Artifact.project_id, Artifact.id, Artifact.root_id, Artifact.candidate_id, Artifact.logged_model_id,
-        Artifact.path, Artifact.media_type, Artifact.created_by, Artifact.created_at,
-        Blob.size, Blob.sha256, Blob.object_key, Blob.damage,
-        Artifact.state, Artifact.state_reason, Artifact.format, Artifact.inspected_at, Artifact.released_at,
-    )  # fmt: skip
-    return select(*columns).join(Blob, _blob_of()).where(_OWNED)
+    """The columns of :class:`ArtifactDetails`, in the order of its fields."""
+    names = [field.name for field in fields(ArtifactDetails)]
+    every = [getattr(Blob if name in _OF_BLOB else Artifact, name) for name in names]
+    return select(*every).join(Blob, _blob_of()).where(_OWNED)
 
 
 def _blob_of() -> ColumnElement[bool]:
@@ -246,3 +211,17 @@ def _blob_of() -> ColumnElement[bool]:
 def below(folder: str) -> tuple[ColumnElement[bool], ...]:
     """Paths in a folder, as a range that the index serves: after `/` comes `0`."""
     return (Artifact.path >= f"{folder}/", Artifact.path < f"{folder}0") if folder else ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileTarget:
+    """Where a file is going to be, what it is, and who has sent it; the path has been checked."""
+
+    root: Root
+    path: str
+    media_type: str
+    created_by: int | None
+
+
+LockOwner = Callable[[Tx], Awaitable[object]]
+"""Locks the owner of the files against deletion for the rest of the transaction; raises when it is not alive."""

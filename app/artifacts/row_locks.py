@@ -2,7 +2,7 @@
 
 Storing, removing or judging a file needs both. A transaction that held a file and then asked for its blob would wait in
 a circle with one that held the blob and asked for the file; so would two that replace each other's bytes. The order is
-hash (:func:`app.artifacts.uploads.stream.register`), path, blob, file.
+hash (:func:`app.artifacts.uploads.publish.register`), path, blob, file.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""CI jobs that wait for the project's CI settings, and what becomes of them when there are some."""
+"""CI jobs that wait for the project's CI settings, and what happens to them once there are some."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from app.ci.background_jobs import FollowCiJob
 from app.ci.tables import CandidateCiJob, CiJob, CiSettings, VersionCiJob
 from app.db.database import Database, Tx
 from app.queue import outbox
-from app.queue.jobs import FollowCiJob
 
 BATCH = 200
 
@@ -54,9 +54,9 @@ async def _begin(tx: Tx, job: CiJob, ci_project: str) -> None:
         CiJob.project_id == job.project_id, CiJob.provider == job.provider, CiJob.ci_project == ci_project,
         CiJob.external_id == job.external_id, CiJob.id != job.id,
     )  # fmt: skip
-    known = await tx.scalar(select(CiJob.id).where(*same).with_for_update(read=True, key_share=True))
-    if known is not None:
-        await _merge(tx, job, known)
+    existing = await tx.scalar(select(CiJob.id).where(*same).with_for_update(read=True, key_share=True))
+    if existing is not None:
+        await _merge(tx, job, existing)
         return
     values: dict[str, Any] = {
         "ci_project": ci_project, "link_state": "pending", "reason": None, "awaits_settings": False, "failures": 0,
@@ -66,12 +66,12 @@ async def _begin(tx: Tx, job: CiJob, ci_project: str) -> None:
     await outbox.enqueue(tx, FollowCiJob(job.project_id, job.id), project_id=job.project_id)
 
 
-async def _merge(tx: Tx, job: CiJob, known: UUID) -> None:
+async def _merge(tx: Tx, job: CiJob, existing: UUID) -> None:
     """Two rows have turned out to be the same job: its links go over to the one that is followed already."""
     for table, owner in ((CandidateCiJob, "candidate_id"), (VersionCiJob, "version_id")):
         columns = ["project_id", owner, "ci_job_id", "linked_by", "linked_at"]
         mine = (table.project_id == job.project_id, table.ci_job_id == job.id)
-        moved = select(table.project_id, getattr(table, owner), literal(known), table.linked_by, table.linked_at)
+        moved = select(table.project_id, getattr(table, owner), literal(existing), table.linked_by, table.linked_at)
         await tx.execute(upsert(table).from_select(columns, moved.where(*mine)).on_conflict_do_nothing())
         await tx.execute(delete(table).where(*mine).execution_options(synchronize_session=False))
     gone = delete(CiJob).where(CiJob.project_id == job.project_id, CiJob.id == job.id)

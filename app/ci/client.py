@@ -13,8 +13,8 @@ from app.ci.tables import CiSettings
 from app.encryption import Encryption, SecretUnreadable
 from app.errors import Invalid
 from app.outgoing.addresses import AddressRules
-from app.quoting import quoted
 from app.settings import Settings
+from app.text import quoted
 
 PROVIDERS: dict[str, Provider] = {provider.name: provider for provider in (GitLab(), GitHub())}
 _PURPOSE = b"modelyard ci secrets, version 1"
@@ -34,7 +34,7 @@ def provider_of(name: str) -> Provider:
 
 @dataclass(frozen=True, slots=True)
 class CiClient:
-    """Looks at CI jobs, and keeps the secrets that it needs for that."""
+    """Fetches jobs from CI systems, and opens the stored secrets that this takes."""
 
     seal: Encryption
     rules: AddressRules
@@ -52,19 +52,19 @@ class CiClient:
             settings.ci_timeout_seconds,
         )
 
-    def closed(self, project_id: int, place: str, secret: str) -> bytes:
+    def encrypt(self, project_id: int, name: str, secret: str) -> bytes:
         """A secret of a project's CI settings as it may be stored."""
-        return self.seal.close(f"{project_id}:{place}", secret)
+        return self.seal.close(f"{project_id}:{name}", secret)
 
-    def opened(self, project_id: int, place: str, sealed: bytes) -> str:
+    def decrypt(self, project_id: int, name: str, sealed: bytes) -> str:
         """The secret again.
 
         Raises:
             SecretUnreadable: another key sealed it.
         """
-        return self.seal.open(f"{project_id}:{place}", sealed)
+        return self.seal.open(f"{project_id}:{name}", sealed)
 
-    async def look(self, settings: CiSettings, external_id: str) -> JobReport:
+    async def fetch_job(self, settings: CiSettings, external_id: str) -> JobReport:
         """Ask the CI system of a project for one of its jobs. Never within a transaction.
 
         Raises:
@@ -73,8 +73,8 @@ class CiClient:
         provider, token = PROVIDERS[settings.provider], None
         if settings.sealed_token is not None:
             try:
-                token = self.opened(settings.project_id, TOKEN, settings.sealed_token)
+                token = self.decrypt(settings.project_id, TOKEN, settings.sealed_token)
             except SecretUnreadable as error:
                 raise FetchFailed(error.message, patience=HOPELESS, awaits_settings=True) from None
         api = HttpApi(self.rules, settings.base_url, provider.title, self.timeout_seconds)
-        return await provider.look(api, settings.ci_project, external_id, token)
+        return await provider.fetch_job(api, settings.ci_project, external_id, token)

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access import bots, policy, projects
 from app.access.policy import Actor, Permission, ProjectAccess, Role
+from app.ci.background_jobs import PickUpCiJobs
 from app.ci.client import HOOK_SECRET, PROVIDERS, TOKEN, CiClient, provider_of
 from app.ci.identities import trust
 from app.ci.identities.trust import UNCHANGED, EditIdentity
@@ -19,7 +20,6 @@ from app.ci.tables import CiSettings
 from app.db.database import Database, Snapshot, Tx
 from app.errors import Invalid, NotFound, TooLarge
 from app.queue import outbox
-from app.queue.jobs import PickUpCiJobs
 
 __all__ = ["CiSettings"]
 
@@ -53,7 +53,7 @@ async def get(db: Database, actor: Actor, project: int | str) -> CiSettings | No
         return await _find(snap, access.id)
 
 
-async def save(db: Database, actor: Actor, observer: CiClient, project: int | str, wish: EditSettings) -> CiSettings:
+async def save(db: Database, actor: Actor, client: CiClient, project: int | str, command: EditSettings) -> CiSettings:
     """Make or change the settings; CI jobs that waited for them are picked up by a background job.
 
     Raises:
@@ -63,7 +63,7 @@ async def save(db: Database, actor: Actor, observer: CiClient, project: int | st
     async with db.write() as tx:
         access = await _manageable(tx, actor, project)
         present = await tx.scalar(select(CiSettings).where(CiSettings.project_id == access.id).with_for_update())
-        values = _values(observer, access, present, wish)
+        values = _values(client, access, present, command)
         if values["identity_enabled"]:
             values["bot_id"] = await _bot(tx, access.id, present, Role(values["identity_role"]))
         elif present is not None and present.bot_id is not None:
@@ -94,7 +94,7 @@ async def delete(db: Database, actor: Actor, project: int | str) -> int:
 
 
 def issuer_of(provider: str, base_url: str) -> str:
-    """Whose identity tokens jobs carry, when nobody says otherwise."""
+    """Whose identity tokens jobs carry, unless the settings name another issuer."""
     return PROVIDERS[provider].default_issuer or base_url
 
 
@@ -109,37 +109,37 @@ async def _find(snap: Snapshot, project_id: int) -> CiSettings | None:
 
 
 def _values(
-    observer: CiClient, access: ProjectAccess, present: CiSettings | None, wish: EditSettings
+    client: CiClient, access: ProjectAccess, present: CiSettings | None, command: EditSettings
 ) -> dict[str, Any]:
-    values = _place(observer, present, wish)
-    values |= _secrets(observer, access.id, wish)
-    if present is not None and present.sealed_token is not None and wish.token is None:
+    values = _location(client, present, command)
+    values |= _secrets(client, access.id, command)
+    if present is not None and present.sealed_token is not None and command.token is None:
         _refuse_to_carry_token(present, values)
     own = access.role or Role.GUEST
-    issuer = _issuer(observer, present, wish.identity, values)
-    return values | {"identity_issuer": issuer} | trust.values(present, wish.identity, values, own)
+    issuer = _issuer(client, present, command.identity, values)
+    return values | {"identity_issuer": issuer} | trust.values(present, command.identity, values, own)
 
 
-def _place(observer: CiClient, present: CiSettings | None, wish: EditSettings) -> dict[str, Any]:
-    name = wish.provider if wish.provider is not None else present.provider if present else None
+def _location(client: CiClient, present: CiSettings | None, command: EditSettings) -> dict[str, Any]:
+    name = command.provider if command.provider is not None else present.provider if present else None
     if name is None:
         raise Invalid("The project has no CI settings yet; name a provider: gitlab or github.", field="provider")
     provider = provider_of(name)
     kept = present if present is not None and present.provider == name else None
-    ci_project = wish.ci_project if wish.ci_project is not None else kept.ci_project if kept else None
+    ci_project = command.ci_project if command.ci_project is not None else kept.ci_project if kept else None
     if ci_project is None:
         raise Invalid("Say which project of the CI system it is.", field="ci_project")
-    base_url = wish.base_url or (kept.base_url if kept else provider.default_url)
+    base_url = command.base_url or (kept.base_url if kept else provider.default_url)
     return {
         "provider": name,
-        "base_url": _check_base(observer, base_url, "base_url"),
+        "base_url": _check_base(client, base_url, "base_url"),
         "ci_project": provider.check_project(ci_project),
     }
 
 
-def _check_base(observer: CiClient, text: str, field: str) -> str:
+def _check_base(client: CiClient, text: str, field: str) -> str:
     try:
-        url = observer.rules.check(text)
+        url = client.rules.check(text)
     except Invalid as error:
         error.field = field
         raise
@@ -149,7 +149,7 @@ def _check_base(observer: CiClient, text: str, field: str) -> str:
 
 
 def _refuse_to_carry_token(present: CiSettings, values: Mapping[str, Any]) -> None:
-    """A stored token goes to nobody but the one whom it was stored for; else a maintainer could have it sent away."""
+    """A stored token goes only to the CI system that it was stored for; else a maintainer could send it elsewhere."""
     if values["base_url"] != present.base_url or values["provider"] != present.provider:
         raise Invalid(
             "The base URL or provider changes, and the stored API token was not meant for the new one; send the token "
@@ -158,23 +158,25 @@ def _refuse_to_carry_token(present: CiSettings, values: Mapping[str, Any]) -> No
         )
 
 
-def _secrets(observer: CiClient, project_id: int, wish: EditSettings) -> dict[str, bytes | None]:
+def _secrets(client: CiClient, project_id: int, command: EditSettings) -> dict[str, bytes | None]:
     sealed: dict[str, bytes | None] = {}
-    for field, place, secret in (("token", TOKEN, wish.token), ("hook_secret", HOOK_SECRET, wish.hook_secret)):
+    for field, purpose, secret in (("token", TOKEN, command.token), ("hook_secret", HOOK_SECRET, command.hook_secret)):
         if secret is None:
             continue
         if len(secret) > MAX_SECRET:
             raise TooLarge(f"The secret has {len(secret)} characters; at most {MAX_SECRET} fit.", field=field)
         if not (secret.isascii() and (secret == "" or secret.isprintable())):
             raise Invalid("The secret holds characters that no header can carry.", field=field)
-        sealed[f"sealed_{field}"] = observer.closed(project_id, place, secret) if secret else None
+        sealed[f"sealed_{field}"] = client.encrypt(project_id, purpose, secret) if secret else None
     return sealed
 
 
-def _issuer(observer: CiClient, present: CiSettings | None, wish: EditIdentity, place: Mapping[str, Any]) -> str:
-    moved = present is None or any(getattr(present, name) != place[name] for name in ("provider", "base_url"))
-    usual = issuer_of(place["provider"], place["base_url"]) if present is None or moved else present.identity_issuer
-    return _check_base(observer, wish.issuer or usual, "issuer")
+def _issuer(client: CiClient, present: CiSettings | None, command: EditIdentity, location: Mapping[str, Any]) -> str:
+    moved = present is None or any(getattr(present, name) != location[name] for name in ("provider", "base_url"))
+    usual = (
+        issuer_of(location["provider"], location["base_url"]) if present is None or moved else present.identity_issuer
+    )
+    return _check_base(client, command.issuer or usual, "issuer")
 
 
 async def _bot(tx: Tx, project_id: int, present: CiSettings | None, role: Role) -> int:
@@ -189,5 +191,5 @@ async def _store(tx: Tx, project_id: int, values: dict[str, Any]) -> CiSettings:
     statement = statement.on_conflict_do_update(
         index_elements=["project_id"], set_={**values, "updated_at": func.now()}
     )
-    found = await tx.scalars(statement.returning(CiSettings), execution_options={"populate_existing": True})
-    return found.one()
+    rows = await tx.scalars(statement.returning(CiSettings), execution_options={"populate_existing": True})
+    return rows.one()

@@ -15,6 +15,7 @@ from sqlalchemy import and_, delete, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access.policy import Actor
+from app.ci.background_jobs import FollowCiJob
 from app.ci.client import PROVIDERS
 from app.ci.providers import protocol
 from app.ci.tables import CandidateCiJob, CiJob, CiSettings, VersionCiJob
@@ -22,8 +23,7 @@ from app.db.database import Tx
 from app.errors import Unavailable
 from app.ids import uuid7
 from app.queue import outbox
-from app.queue.jobs import FollowCiJob
-from app.quoting import quoted
+from app.text import quoted
 
 GITLAB_JOB, GITHUB_RUN = "gitlab.CI_JOB_ID", "github.RUN_ID"
 GITLAB_PROJECTS = ("gitlab.CI_PROJECT_PATH", "gitlab.CI_PROJECT_ID")
@@ -47,7 +47,7 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class JobReference:
-    """Somebody says that a CI job made something; ``ci_projects`` are the CI projects that were named with it."""
+    """A CI job that tags or a token name; ``ci_projects`` are the CI projects that were named with it."""
 
     provider: str
     external_id: str
@@ -61,17 +61,17 @@ def names_ci_job(tags: Iterable[str]) -> bool:
 
 def references(tags: Mapping[str, str], actor: Actor | None = None) -> list[JobReference]:
     """The CI jobs that the tags name, and the one whose identity the actor's token was given for."""
-    found = []
+    jobs = []
     if GITLAB_JOB in tags:
-        found.append(JobReference("gitlab", tags[GITLAB_JOB], [tags[key] for key in GITLAB_PROJECTS if tags.get(key)]))
+        jobs.append(JobReference("gitlab", tags[GITLAB_JOB], [tags[key] for key in GITLAB_PROJECTS if tags.get(key)]))
     if GITHUB_RUN in tags:
         named = tags.get(GITHUB_REPOSITORY)
-        found.append(JobReference("github", tags[GITHUB_RUN], [named] if named else []))
+        jobs.append(JobReference("github", tags[GITHUB_RUN], [named] if named else []))
     if actor is not None and actor.ci_job is not None:
         provider, _, external_id = actor.ci_job.partition(":")
-        if external_id not in {claim.external_id for claim in found if claim.provider == provider}:
-            found.append(JobReference(provider, external_id))
-    return found
+        if external_id not in {claim.external_id for claim in jobs if claim.provider == provider}:
+            jobs.append(JobReference(provider, external_id))
+    return jobs
 
 
 async def ensure(tx: Tx, project_id: int, wanted: Sequence[JobReference]) -> list[UUID]:
@@ -165,9 +165,9 @@ async def _hold(tx: Tx, row: dict[str, Any]) -> UUID:
                 await outbox.enqueue(tx, FollowCiJob(row["project_id"], made), project_id=row["project_id"])
             return made
         # Shared with all who link to it at the same time; only its removal has to wait.
-        found = await tx.scalar(select(CiJob.id).where(same).with_for_update(read=True, key_share=True))
-        if found is not None:
-            return found
+        jobs = await tx.scalar(select(CiJob.id).where(same).with_for_update(read=True, key_share=True))
+        if jobs is not None:
+            return jobs
     raise Unavailable("The CI job is just being removed; nothing was written, try again shortly.")
 
 

@@ -1,4 +1,4 @@
-"""CI jobs as those see them who may see what they produced."""
+"""CI jobs as callers see them that may see what the jobs produced."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from sqlalchemy import func, select, update
 
 from app.access import policy, projects
 from app.access.policy import Actor, Permission, ProjectAccess
+from app.ci.background_jobs import FollowCiJob
 from app.ci.providers import protocol
 from app.ci.tables import CiJob
 from app.db.database import Database, Snapshot
 from app.errors import Conflict, NotFound
 from app.queue import outbox
-from app.queue.jobs import FollowCiJob
 
 
 class CiJobNotFound(NotFound):
@@ -69,7 +69,7 @@ def seen(access: ProjectAccess, row: CiJob) -> VisibleJob:
 
 
 async def refresh(db: Database, actor: Actor, project: int | str, ci_job_id: UUID) -> VisibleJob:
-    """Have a job looked at at once, also one that had failed or finished; it is followed from anew.
+    """Poll a job at once, also one that had failed or finished; it is followed from the start again.
 
     Raises:
         CiJobNotFound: the project has none of that id.
@@ -89,7 +89,7 @@ async def refresh(db: Database, actor: Actor, project: int | str, ci_job_id: UUI
 
 
 def require_writer(actor: Actor, access: ProjectAccess) -> None:
-    """Refuse those who may change neither candidates nor model versions."""
+    """Refuse callers that may change neither candidates nor model versions."""
     if not policy.allows(actor, access, Permission.CANDIDATE_WRITE):
         policy.require(actor, access, Permission.REGISTRY_WRITE)
 
@@ -100,10 +100,10 @@ async def find(snap: Snapshot, project_id: int, ci_job_id: UUID) -> CiJob:
     Raises:
         CiJobNotFound: there is none.
     """
-    found = await snap.scalar(select(CiJob).where(CiJob.project_id == project_id, CiJob.id == ci_job_id))
-    if found is None:
+    job = await snap.scalar(select(CiJob).where(CiJob.project_id == project_id, CiJob.id == ci_job_id))
+    if job is None:
         raise CiJobNotFound(f"There is no CI job `{ci_job_id}` in this project, or you may not see it.", field="id")
-    return found
+    return job
 
 
 async def _reopen(tx: Snapshot, job: CiJob) -> CiJob:
@@ -117,7 +117,7 @@ async def _reopen(tx: Snapshot, job: CiJob) -> CiJob:
         .values(**values, notes=CiJob.notes + 1)
         .returning(CiJob)
     )
-    found = (await tx.scalars(statement, execution_options={"populate_existing": True})).one_or_none()
-    if found is None:
+    reopened = (await tx.scalars(statement, execution_options={"populate_existing": True})).one_or_none()
+    if reopened is None:
         raise CiJobNotFound(field="id")
-    return found
+    return reopened

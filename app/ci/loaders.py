@@ -1,6 +1,6 @@
 """CI jobs of many owners at once: statements do not grow with the owners.
 
-Keys begin with the project; answers come in the order of the keys, failures stand in the place of what they concern.
+Keys begin with the project; results come in their order, and a key that may not be read has its refusal as the result.
 """
 
 from __future__ import annotations
@@ -72,17 +72,17 @@ async def _linked(
     accesses = await _accesses(db, actor, keys)
     refused = {id: _refusal(actor, accesses.get(id), id, permission) for id in {key[0] for key in keys}}
     allowed = [key for key in keys if refused[key[0]] is None]
-    found: dict[K, list[CiJob]] = {}
+    rows: dict[K, list[CiJob]] = {}
     if allowed:
         async with db.read() as snap:
             groups: list[list[CiJob]] = await batch_reads.groups(snap, statement, parent=parent, keys=allowed)
-        found = dict(zip(allowed, groups, strict=True))
-    return [refused[key[0]] or [jobs.seen(accesses[key[0]], row) for row in found[key]] for key in keys]
+        rows = dict(zip(allowed, groups, strict=True))
+    return [refused[key[0]] or [jobs.seen(accesses[key[0]], row) for row in rows[key]] for key in keys]
 
 
 async def _accesses(db: Database, actor: Actor, keys: Sequence[tuple[Any, ...]]) -> dict[int, ProjectAccess]:
-    found = await projects.by_ids(db, actor, sorted({key[0] for key in keys}))
-    return {access.id: access for access in found if access is not None}
+    rows = await projects.by_ids(db, actor, sorted({key[0] for key in keys}))
+    return {access.id: access for access in rows if access is not None}
 
 
 def _refusal(actor: Actor, access: ProjectAccess | None, id: int, permission: Permission) -> ModelyardError | None:

@@ -23,7 +23,7 @@ _PROVIDERS = "provider in ('gitlab', 'github')"
 
 
 class CiSettings(Row):
-    """The CI system of a project. Secrets are sealed; nothing but the observer can open them.
+    """The CI system of a project. Secrets are sealed; only ``client.CiClient`` opens them.
 
     The ``identity_…`` columns say which identity tokens of CI jobs are exchanged, and for what. Without the number of
     the CI project none is: such rows are of a release that trusted paths. Without that of its owner any owner will do.
@@ -53,10 +53,10 @@ class CiSettings(Row):
 
 
 class CiJob(Row):
-    """A job of a CI system, and what was last heard of it.
+    """A job of a CI system, and what was last read of it.
 
-    ``ci_project`` is empty while nobody has said which one it is of. ``awaits_settings``: nothing happens until the
-    CI settings change. ``next_check_at`` is null when nobody will look again.
+    ``ci_project`` is empty until tags or settings name it. ``awaits_settings``: nothing happens until the
+    CI settings change. ``next_check_at`` is null when no poll follows.
     """
 
     __tablename__ = "ci_jobs"

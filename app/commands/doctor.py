@@ -32,4 +32,4 @@ def doctor(
 async def _examine(runtime: Runtime) -> list[Finding]:
     from app.upkeep.doctor import checks
 
-    return await checks.examine(runtime.settings, runtime.db, runtime.blobs, runtime.broker)
+    return await checks.examine(runtime.settings, runtime.db, runtime.blobs, runtime.notifier)

@@ -56,7 +56,7 @@ async def pages(
 async def searches(
     snap: Snapshot,
     statement: AnySelect,
-    cut: PageRequest,
+    page: PageRequest,
     *,
     parent: Sequence[InstrumentedAttribute[Any]],
     keys: Sequence[Key],
@@ -64,21 +64,17 @@ async def searches(
 ) -> list[tuple[list[Any], str | None]]:
     """Read step: the same page of a search in each parent, in the order of the keys, with the token of the next."""
     parents = _parents(parent, keys)
-    inner = keyset.apply(statement.where(_belongs(parent, parents)), cut.terms, cut.mark, cut.token, cut.limit)
-    page = inner.add_columns(_rank(inner).label("rank")).lateral("page")
-    sorts = [page.c[f"sort_{index}"] for index in range(len(cut.terms))]
-    outer = select(aliased(row, page), parents.c.place, *sorts).select_from(parents.join(page, true()))
+    inner = keyset.apply(statement.where(_belongs(parent, parents)), page)
+    each = inner.add_columns(_rank(inner).label("rank")).lateral("page")
+    sorts = [each.c[f"sort_{index}"] for index in range(len(page.sort_keys))]
+    outer = select(aliased(row, each), parents.c.place, *sorts).select_from(parents.join(each, true()))
     found: dict[int, list[Any]] = defaultdict(list)
-    for result in await snap.execute(outer.order_by(parents.c.place, page.c.rank)):
+    for result in await snap.execute(outer.order_by(parents.c.place, each.c.rank)):
         found[result.place].append(result)
     return [
-        ([result[0] for result in found[place][: cut.limit]], _following(found[place], cut))
+        ([result[0] for result in found[place][: page.limit]], keyset.next_token(found[place], page))
         for place in range(len(keys))
     ]
-
-
-def _following(rows: Sequence[Any], cut: PageRequest) -> str | None:
-    return keyset.next_token(rows, cut.terms, cut.mark, cut.limit)
 
 
 async def groups(

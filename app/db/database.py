@@ -166,7 +166,7 @@ class Database:
         return AsyncSession(self._write_engine, expire_on_commit=False, autoflush=False, info={WRITES: True})
 
     @asynccontextmanager
-    async def alone(self, lock: int) -> AsyncIterator[bool]:
+    async def advisory_lock(self, lock: int) -> AsyncIterator[bool]:
         """Hold an advisory lock on a connection of its own while the block runs; gives False when another has it.
 
         It ends with the connection, whatever happens to this process. Should the database restart meanwhile the block
@@ -180,7 +180,7 @@ class Database:
             yield bool(taken)
 
     @asynccontextmanager
-    async def frozen(self) -> AsyncIterator[tuple[Snapshot, str]]:
+    async def exported_snapshot(self) -> AsyncIterator[tuple[Snapshot, str]]:
         """Open one view of this moment for as long as the block runs, and its name for others who want the same view
         (PostgreSQL: ``pg_export_snapshot``, ``pg_dump --snapshot``). On a connection of its own, without time limits.
 

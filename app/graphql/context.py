@@ -13,7 +13,7 @@ from app.db.database import Database
 from app.graphql.execution.budget import Budget
 from app.graphql.loaders import Loaders
 from app.http.admission.fair_queue import Slot
-from app.http.admission.middleware import Gate
+from app.http.admission.gate import Gate
 from app.http.admission.senders import user_account
 from app.live.subscribers import Live
 from app.runtime import Runtime

@@ -1,8 +1,10 @@
-"""Errors as plain HTTP answers, in the words of whichever protocol the path belongs to."""
+"""Errors as HTTP answers: in the words of the edge that the path belongs to, with the headers of their status."""
 
 from __future__ import annotations
 
 import orjson
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
@@ -20,8 +22,10 @@ from app.errors import (
     Unauthenticated,
     Unavailable,
 )
+from app.http.edge import BEARER, Edge
+from app.http.errors import HttpError, of_starlette
 
-STATUS: dict[type[ModelyardError], int] = {
+_STATUSES: dict[type[ModelyardError], int] = {
     TooLarge: 413,
     Taken: 409,
     Conflict: 409,
@@ -34,40 +38,55 @@ STATUS: dict[type[ModelyardError], int] = {
     StorageFull: 507,
     Unavailable: 503,
 }
-MLFLOW_CODES: dict[int, str] = {
-    400: "INVALID_PARAMETER_VALUE",
-    401: "UNAUTHENTICATED",
-    403: "PERMISSION_DENIED",
-    404: "RESOURCE_DOES_NOT_EXIST",
-    413: "INVALID_PARAMETER_VALUE",
-    429: "REQUEST_LIMIT_EXCEEDED",
-    503: "TEMPORARILY_UNAVAILABLE",
-    507: "RESOURCE_EXHAUSTED",
-}
-
-
 RETRY_SECONDS: dict[int, str] = {429: "2", 503: "2", 507: "30"}
-"""When to come back; on a full disk an operator has to make room first."""
+"""When to try again, by status; on a full disk an operator has to make room first."""
 
 
 def status_of(error: ModelyardError) -> int:
-    """The HTTP status of an expected failure."""
-    return next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
+    """The HTTP status of a failure, for edges without a rule of their own; 500 for none of the known kinds."""
+    if isinstance(error, HttpError):
+        return error.status
+    return next((status for kind, status in _STATUSES.items() if isinstance(error, kind)), 500)
+
+
+def json_answer(body: object, status: int) -> Response:
+    """A body of JSON."""
+    return Response(orjson.dumps(body), status, media_type="application/json")
+
+
+def plain_error(error: ModelyardError) -> Response:
+    """The answer of edges whose protocol says nothing of errors: ``error_code`` and ``message``."""
+    return json_answer({"error_code": error.code, "message": error.message}, status_of(error))
+
+
+OTHER = Edge("other", [], plain_error, BEARER, paths=())
+"""Stands for paths that belong to no edge."""
+
+
+def edge_of(scope: Scope) -> Edge:
+    """The edge that a request belongs to."""
+    edge: Edge = scope.get("state", {}).get("edge", OTHER)
+    return edge
 
 
 def error_answer(scope: Scope, error: ModelyardError) -> Response:
-    """A JSON answer that every client of this service understands.
+    """How the edge of a request answers a failure."""
+    return answer_of(edge_of(scope), error)
 
-    MLflow reads ``error_code`` and ``message``; GraphQL reads ``errors``; the rest ``message``.
-    """
-    status = status_of(error)
-    if scope["path"].startswith("/graphql"):
-        body: dict[str, object] = {"errors": [{"message": error.message, "extensions": {"code": error.code}}]}
-    else:
-        body = {"error_code": MLFLOW_CODES.get(status, error.code), "message": error.message}
-    headers = {}
-    if status == 401:
-        headers["WWW-Authenticate"] = 'Bearer realm="modelyard", Basic realm="modelyard"'
-    if status in RETRY_SECONDS:
-        headers["Retry-After"] = RETRY_SECONDS[status]
-    return Response(orjson.dumps(body), status, headers, media_type="application/json")
+
+def answer_of(edge: Edge, error: ModelyardError) -> Response:
+    """How an edge answers a failure: its body and status, its challenge with 401, and when to try again."""
+    answer = edge.error_answer(error)
+    if isinstance(error, HttpError):
+        answer.headers.update(error.headers)
+    if answer.status_code == 401:
+        answer.headers.setdefault("WWW-Authenticate", edge.challenge)
+    if seconds := RETRY_SECONDS.get(answer.status_code):
+        answer.headers.setdefault("Retry-After", seconds)
+    return answer
+
+
+async def routing_error(request: Request, error: Exception) -> Response:
+    """Starlette's handler for what its routing raises: no such path, no such method."""
+    assert isinstance(error, HTTPException), "registered for this kind alone"
+    return error_answer(request.scope, of_starlette(request.scope, error))

@@ -14,6 +14,8 @@ from app.ci import hooks
 from app.ci.identities import token_exchange
 from app.errors import Invalid, TooLarge
 from app.http import bodies
+from app.http.answers import plain_error
+from app.http.edge import BEARER, Edge
 from app.runtime import Runtime
 
 MAX_EXCHANGE = 64 * 1024
@@ -25,7 +27,7 @@ async def gitlab_event(request: Request) -> Response:
     runtime: Runtime = request.app.state.runtime
     project_id, proof = _number(request.path_params["project"]), request.headers.get("x-gitlab-token", "")
     body = await _body(request, hooks.MAX_BODY)
-    return _heard(await hooks.hear_gitlab(runtime.db, runtime.ci_client, project_id, proof, body))
+    return _heard(await hooks.receive_gitlab(runtime.db, runtime.ci_client, project_id, proof, body))
 
 
 async def github_event(request: Request) -> Response:
@@ -33,7 +35,7 @@ async def github_event(request: Request) -> Response:
     runtime: Runtime = request.app.state.runtime
     project_id, proof = _number(request.path_params["project"]), request.headers.get("x-hub-signature-256", "")
     body = await _body(request, hooks.MAX_BODY)
-    return _heard(await hooks.hear_github(runtime.db, runtime.ci_client, project_id, proof, body))
+    return _heard(await hooks.receive_github(runtime.db, runtime.ci_client, project_id, proof, body))
 
 
 async def exchange(request: Request) -> Response:
@@ -89,8 +91,15 @@ def _heard(is_looked_at: bool) -> Response:
     return Response(None, 202 if is_looked_at else 204)
 
 
-routes = [
-    Route("/ci/hooks/{project}/gitlab", gitlab_event, methods=["POST"]),
-    Route("/ci/hooks/{project}/github", github_event, methods=["POST"]),
-    Route("/ci/token", exchange, methods=["POST"]),
-]
+EDGE = Edge(
+    "ci",
+    [
+        Route("/ci/hooks/{project}/gitlab", gitlab_event, methods=["POST"]),
+        Route("/ci/hooks/{project}/github", github_event, methods=["POST"]),
+        Route("/ci/token", exchange, methods=["POST"]),
+    ],
+    plain_error,
+    BEARER,
+    paths=("/ci",),
+    tokenless=("/ci/",),
+)

@@ -1,19 +1,16 @@
-"""Pages of other origins that may use GraphQL and files (CORS, Fetch §3.3), as the operator has named them.
+"""Pages of other origins that the operator has named may use the paths that an edge opens to them (CORS, Fetch §3.3).
 
-They send a token of their own: no answer allows credentials, and none allows every origin. Calls of MLflow clients are
-made by no page.
+They send a token of their own: no answer allows credentials, and none allows every origin.
 """
 
 from __future__ import annotations
 
-import re
-
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.http.answers import edge_of
 from app.settings import Settings, listed
 
-_OPEN = re.compile(r"/graphql$|/artifacts/|/uploads/|/api/v4/projects/.+/packages/")
 _METHODS = "GET, HEAD, POST, PUT"
 _HEADERS = "Authorization, *"
 """The wildcard stands for all but Authorization (Fetch §4.10)."""
@@ -29,7 +26,8 @@ class Origins:
         self._origins = {origin.lower().encode() for origin in listed(settings.graphql_origins)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not _OPEN.match(scope["path"]):
+        opened = edge_of(scope).cross_origin
+        if scope["type"] != "http" or opened is None or not opened.match(scope["path"]):
             await self.app(scope, receive, send)
             return
         given = [value for name, value in scope["headers"] if name == b"origin"]

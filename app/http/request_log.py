@@ -13,6 +13,7 @@ from starlette.datastructures import State
 from starlette.types import Scope
 
 from app.access.policy import ANONYMOUS, Actor
+from app.http.answers import edge_of
 
 _LONGEST = 300
 """Characters of what a client has typed."""
@@ -27,6 +28,7 @@ def write(scope: Scope, method: str, status: int, seconds: float) -> None:
         fields["waited_ms"] = _milliseconds(state["waited"])
     log.info(
         "request",
+        edge=edge_of(scope).name,
         method=method,
         path=scope["path"][:_LONGEST],
         operation=state.get("operation") or getattr(scope.get("route"), "path", None),
@@ -44,8 +46,8 @@ def write_operation(state: State, actor: Actor, operation: str, seconds: float) 
 
 def _about(actor: Actor, parameters: dict[str, Any]) -> dict[str, object]:
     project: str | int | None = actor.project_boundary
-    if actor.known is not None and actor.known.first is not None:
-        project = actor.known.first[1]
+    if actor.cache is not None and actor.cache.first is not None:
+        project = actor.cache.first[1]
     elif "project" in parameters:
         project = unquote(str(parameters["project"]))[:_LONGEST]
     return {"user": actor.username or None, "token": actor.token_id, "project": project}

@@ -8,17 +8,16 @@ import time
 from collections.abc import Callable, Iterable
 from uuid import uuid4
 
-import orjson
 import structlog
 from prometheus_client import Counter, Histogram
 from starlette.requests import ClientDisconnect
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import ModelyardError, OutcomeUnknown
 from app.http import request_log
-from app.http.answers import error_answer
+from app.http.answers import edge_of, error_answer
 from app.http.bodies import BrokenBody
+from app.http.errors import InternalError
 
 REQUESTS = Counter(
     "modelyard_http_requests_total", "Requests by method, edge and status.", ["method", "edge", "status"]
@@ -88,7 +87,7 @@ class RequestRecord:
             log.exception("request.failed", method=scope["method"], path=scope["path"])
             if status():
                 raise
-            await _masked(scope)(scope, receive, send)
+            await error_answer(scope, _masked(scope))(scope, receive, send)
 
 
 def _complete(headers: Iterable[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
@@ -111,11 +110,9 @@ def _refusing(send: Send) -> Send:
     return refuse
 
 
-def _masked(scope: Scope) -> Response:
+def _masked(scope: Scope) -> InternalError:
     request_id = scope["state"]["request_id"]
-    message = f"Internal error; the log has it under the request id {request_id}."
-    body = {"error_code": "INTERNAL_ERROR", "message": message, "errors": [{"message": message}]}
-    return Response(orjson.dumps(body), 500, media_type="application/json")
+    return InternalError(500, f"Internal error; the log has it under the request id {request_id}.")
 
 
 def _request_id(scope: Scope) -> str:
@@ -124,19 +121,9 @@ def _request_id(scope: Scope) -> str:
 
 
 def _record(scope: Scope, status: int, seconds: float) -> None:
-    edge = _edge(scope["path"])
+    edge = edge_of(scope)
     method = scope["method"] if scope["method"] in _METHODS else "OTHER"
-    REQUESTS.labels(method, edge, str(status)).inc()
-    SECONDS.labels(edge).observe(seconds)
-    if edge != "health":
+    REQUESTS.labels(method, edge.name, str(status)).inc()
+    SECONDS.labels(edge.name).observe(seconds)
+    if edge.is_logged and scope["path"] not in edge.probes:
         request_log.write(scope, method, status, seconds)
-
-
-def _edge(path: str) -> str:
-    if path.startswith("/graphql"):
-        return "graphql"
-    if "/mlflow" in path:
-        return "mlflow"
-    if path.startswith(("/health", "/metrics")):
-        return "health"
-    return "other"

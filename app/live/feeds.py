@@ -1,7 +1,7 @@
-"""Feeds: one reader in this process for all who watch things of the same kind.
+"""Feeds: one reader in this process for all subscribers to things of the same kind.
 
-A feed asks the database again and again what its last mark did not show, as long as somebody watches and no longer.
-Nothing is rung and nothing is listened to, so nothing can be missed when a connection breaks.
+A feed polls the database for what its last mark did not show, as long as there are subscribers and no longer.
+It needs no notification, so nothing is missed when a connection breaks (decision 0013).
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from app.journal.positions import Position
 K = TypeVar("K")
 M = TypeVar("M")
 
-BOX_SIZE = 1_000
-"""Messages that wait for one watcher; one who has more is too slow."""
+QUEUE_SIZE = 1_000
+"""Messages that wait for one subscriber; one who has more is too slow."""
 PATIENCE = 60.0
-"""Seconds for which the database may be away before watchers are sent away."""
+"""Seconds for which the database may be away before subscribers are sent away."""
 log = structlog.get_logger()
 
 
@@ -35,7 +35,7 @@ class TooSlow(ModelyardError):
 
 
 class SubscriberQueue(Generic[M]):
-    """What waits for one watcher, in order and bounded."""
+    """What waits for one subscriber, in order and bounded."""
 
     def __init__(self) -> None:
         self._messages: deque[M] = deque()
@@ -43,7 +43,7 @@ class SubscriberQueue(Generic[M]):
         self._end: ModelyardError | None = None
 
     def put(self, message: M) -> None:
-        if len(self._messages) >= BOX_SIZE:
+        if len(self._messages) >= QUEUE_SIZE:
             self._messages.clear()
             self.end(TooSlow())
         elif self._end is None:
@@ -51,7 +51,7 @@ class SubscriberQueue(Generic[M]):
             self._filled.set()
 
     def end(self, reason: ModelyardError) -> None:
-        """Tell the watcher that nothing comes any more, and why; the first reason counts."""
+        """Tell the subscriber that nothing comes any more, and why; the first reason counts."""
         self._end = self._end or reason
         self._filled.set()
 
@@ -74,7 +74,7 @@ Reading = Callable[[Position, Sequence[K]], Awaitable[tuple[Position, list[tuple
 
 
 class Feed(Generic[K, M]):
-    """Reads for many watchers, and gives each its own messages."""
+    """Reads for many subscribers, and gives each its own messages."""
 
     def __init__(self, read: Reading[K, M], now: Callable[[], Awaitable[Position]], every: float) -> None:
         """``now`` tells the present mark; ``every`` are the seconds between two readings."""
@@ -105,7 +105,7 @@ class Feed(Generic[K, M]):
             self._leave(key, box)
 
     async def close(self) -> None:
-        """Stop reading and send everybody away."""
+        """Stop reading and end all subscriptions."""
         if self._reader is not None:
             self._reader.cancel()
             with contextlib.suppress(asyncio.CancelledError):

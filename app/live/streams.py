@@ -22,7 +22,7 @@ from app.tracking.reads import changes as candidate_watching
 from app.tracking.reads.changes import Change
 
 REPLAYED = 1_000
-"""Events that are told again after a reconnection; whoever missed more reads everything anew."""
+"""Events that are told again after a reconnection; a client that missed more reads everything again."""
 REPLAYED_SECONDS = 600
 _NEEDS = {
     "Model": Permission.REGISTRY_READ,
@@ -58,21 +58,21 @@ async def project(
     Raises:
         ProjectNotFound: it does not exist, or may not be seen; also later, when that changes.
         Unauthenticated: the token has ended.
-        TooSlow: more waits than a watcher may let wait.
+        TooSlow: more waits than a subscriber may let wait.
     """
     access = await projects.get(live.db, actor, reference)
-    box: SubscriberQueue[EventMessage] = SubscriberQueue()
-    standing = Subscriber(actor, box.end, access.id, (Permission.PROJECT_READ,), access)
+    queue: SubscriberQueue[EventMessage] = SubscriberQueue()
+    subscriber = Subscriber(actor, queue.end, access.id, (Permission.PROJECT_READ,), access)
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(live.standing(standing))
-        await stack.enter_async_context(live.events.watch(access.id, box))
+        await stack.enter_async_context(live.subscribed(subscriber))
+        await stack.enter_async_context(live.events.watch(access.id, queue))
         start, missed = await _missed(live, access.id, after)
         for told in missed:
-            if isinstance(told, Reset) or _is_shown(actor, standing.access, told.event):
+            if isinstance(told, Reset) or _is_shown(actor, subscriber.access, told.event):
                 yield told
         while True:
-            told = await box.take()
-            if start.shows(told.event.transaction) or not _is_shown(actor, standing.access, told.event):
+            told = await queue.take()
+            if start.shows(told.event.transaction) or not _is_shown(actor, subscriber.access, told.event):
                 continue
             cursor = told.cursor
             yield EventMessage(told.event, Cursor(start.or_later(cursor.before), cursor.within, cursor.row))
@@ -88,23 +88,23 @@ async def candidate(
     """
     access = await projects.get(live.db, actor, key[0])
     policy.require(actor, access, Permission.CANDIDATE_READ)
-    place = (access.id, key[1])
-    await candidates.get(live.db, actor, *place)
-    box: SubscriberQueue[tuple[Change, Cursor]] = SubscriberQueue()
+    candidate_key = (access.id, key[1])
+    await candidates.get(live.db, actor, *candidate_key)
+    queue: SubscriberQueue[tuple[Change, Cursor]] = SubscriberQueue()
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(
-            live.standing(Subscriber(actor, box.end, access.id, (Permission.CANDIDATE_READ,), access))
+            live.subscribed(Subscriber(actor, queue.end, access.id, (Permission.CANDIDATE_READ,), access))
         )
-        await stack.enter_async_context(live.candidates.watch(place, box))
+        await stack.enter_async_context(live.candidates.watch(candidate_key, queue))
         async with live.db.read() as snap:
-            mark, changes = await candidate_watching.since(snap, [place], after.within if after else BEGINNING)
+            mark, changes = await candidate_watching.since(snap, [candidate_key], after.within if after else BEGINNING)
         if after is None and not changes:
             raise NotFound(f"The candidate {key[1].hex} is gone.")
         for change in changes:
-            yield CandidateState(*place, change, after is None, Cursor.at(mark))
+            yield CandidateState(*candidate_key, change, after is None, Cursor.at(mark))
         while True:
-            change, cursor = await box.take()
-            yield CandidateState(*place, change, False, cursor)
+            change, cursor = await queue.take()
+            yield CandidateState(*candidate_key, change, False, cursor)
 
 
 async def job(live: Live, actor: Actor, job_id: UUID, after: str | None = None) -> AsyncGenerator[BackgroundJob, None]:
@@ -113,41 +113,41 @@ async def job(live: Live, actor: Actor, job_id: UUID, after: str | None = None) 
     Raises:
         JobNotFound: it does not exist, or is none of the actor's business; also later, when that changes.
     """
-    found = await jobs.get(live.db, actor, job_id)
-    box: SubscriberQueue[None] = SubscriberQueue()
-    needs = (Permission.PROJECT_READ,) if found.project_id is not None else ()
+    row = await jobs.get(live.db, actor, job_id)
+    queue: SubscriberQueue[None] = SubscriberQueue()
+    needs = (Permission.PROJECT_READ,) if row.project_id is not None else ()
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(live.standing(Subscriber(actor, box.end, found.project_id, needs)))
-        await stack.enter_async_context(live.jobs.watch(job_id, box))
+        await stack.enter_async_context(live.subscribed(Subscriber(actor, queue.end, row.project_id, needs)))
+        await stack.enter_async_context(live.jobs.watch(job_id, queue))
         shown = after
         while True:
-            found = await jobs.get(live.db, actor, job_id)
-            looks = job_watching.change_token(found)
-            if looks != shown:
-                shown = looks
-                yield found
-            if found.state in {"succeeded", "cancelled"}:
+            row = await jobs.get(live.db, actor, job_id)
+            token = job_watching.change_token(row)
+            if token != shown:
+                shown = token
+                yield row
+            if row.state in {"succeeded", "cancelled"}:
                 return
-            await box.take()
+            await queue.take()
 
 
 async def _missed(live: Live, project_id: int, after: Cursor | None) -> tuple[Position, list[EventMessage | Reset]]:
-    """The mark from which on a watcher is told by the feed, and what it missed before."""
+    """The mark from which on a subscriber is told by the feed, and what it missed before."""
     if after is None:
         return await live.mark(), []
     if after.age > REPLAYED_SECONDS:
         mark = await live.mark()
         return mark, [Reset(project_id, Cursor.at(mark))]
     async with live.db.read() as snap:
-        mark, found = await events.since(snap, [project_id], after.before, REPLAYED + 1)
-    if len(found) > REPLAYED:
+        mark, rows = await events.since(snap, [project_id], after.before, REPLAYED + 1)
+    if len(rows) > REPLAYED:
         mark = await live.mark()
         return mark, [Reset(project_id, Cursor.at(mark))]
-    rest = [one for one in found if after.within.shows(one.transaction)]
-    later = [one for one in found if not after.within.shows(one.transaction)]
+    unseen = [one for one in rows if after.within.shows(one.transaction)]
+    later = [one for one in rows if not after.within.shows(one.transaction)]
     told = [
         EventMessage(one, Cursor(after.before, after.within, (one.transaction, one.id)))
-        for one in rest
+        for one in unseen
         if (one.transaction, one.id) > after.row
     ]
     told += [EventMessage(one, Cursor(after.within, mark, (one.transaction, one.id))) for one in later]

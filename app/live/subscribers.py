@@ -1,6 +1,6 @@
-"""What this process tells those who watch, and whether they still may.
+"""The subscribers of this process, and whether they still may see what they subscribed to.
 
-Every watcher is a standing wish: an actor, a project, and what has to be allowed there. Every other second all tokens
+A subscriber is an actor, a project, and what has to be allowed there. Every other second all tokens
 are looked up in one statement and each project once per actor, so that revocation, expiry and demotion end a
 subscription within seconds, whether anything happens or not.
 """
@@ -30,16 +30,16 @@ from app.tracking.reads.changes import Change
 
 EVENTS_EVERY = 0.25
 CHANGES_EVERY = 0.5
-STANDING_EVERY = 2.0
-MOST_AT_ONCE = 50_000
-"""Events of one reading, far more than a watcher's box can hold."""
+CHECK_EVERY = 2.0
+MAX_EVENTS = 50_000
+"""Events of one reading, far more than a subscriber's queue can hold."""
 WATCHERS = Gauge("modelyard_live_watchers", "Subscriptions that are open in this process.", multiprocess_mode="livesum")
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class EventMessage:
-    """An event and the place behind it."""
+    """An event and the cursor after it."""
 
     event: Event
     cursor: Cursor
@@ -47,7 +47,7 @@ class EventMessage:
 
 @dataclass(eq=False, slots=True)
 class Subscriber:
-    """A watcher's right to look on; ``access`` is as fresh as the last look, ``end`` tells why it is over."""
+    """A caller that gets messages; ``access`` is as of the last check, ``end`` ends it with a reason."""
 
     actor: Actor
     end: Callable[[ModelyardError], None]
@@ -57,12 +57,12 @@ class Subscriber:
 
 
 class Live:
-    """The feeds of one process and the watchers of them all."""
+    """The feeds of one process and the subscribers of them all."""
 
     def __init__(self, db: Database) -> None:
         self.db = db
-        self._standings: set[Subscriber] = set()
-        self._warden: asyncio.Task[None] | None = None
+        self._subscribers: set[Subscriber] = set()
+        self._checker: asyncio.Task[None] | None = None
         self._job_states: dict[UUID, str] = {}
         self.events: Feed[int, EventMessage] = Feed(self._read_events, self.mark, EVENTS_EVERY)
         self.candidates: Feed[candidate_watching.Key, tuple[Change, Cursor]] = Feed(
@@ -71,20 +71,20 @@ class Live:
         self.jobs: Feed[UUID, None] = Feed(self._read_jobs, self.mark, CHANGES_EVERY)
 
     @contextlib.asynccontextmanager
-    async def standing(self, standing: Subscriber) -> AsyncIterator[Subscriber]:
-        """Look after a watcher's right until the block ends."""
-        self._standings.add(standing)
+    async def subscribed(self, subscriber: Subscriber) -> AsyncIterator[Subscriber]:
+        """Keep checking a subscriber's permissions until the block ends."""
+        self._subscribers.add(subscriber)
         WATCHERS.inc()
-        if self._warden is None or self._warden.done():
-            self._warden = asyncio.create_task(self._watch_over())
+        if self._checker is None or self._checker.done():
+            self._checker = asyncio.create_task(self._check_forever())
         try:
-            yield standing
+            yield subscriber
         finally:
             WATCHERS.dec()
-            self._standings.discard(standing)
-            if not self._standings and self._warden is not None:
-                self._warden.cancel()
-                self._warden = None
+            self._subscribers.discard(subscriber)
+            if not self._subscribers and self._checker is not None:
+                self._checker.cancel()
+                self._checker = None
 
     async def mark(self) -> Position:
         """What can be seen now."""
@@ -92,19 +92,19 @@ class Live:
             return await events.position(snap)
 
     async def close(self) -> None:
-        """Send all watchers away."""
+        """End all subscriptions."""
         for feed in (self.events, self.candidates, self.jobs):
             await feed.close()
-        for standing in list(self._standings):
-            standing.end(Unavailable("This process is about to stop; connect again."))
+        for subscriber in list(self._subscribers):
+            subscriber.end(Unavailable("This process is about to stop; connect again."))
 
     async def _read_events(
         self, seen: Position, keys: Sequence[int]
     ) -> tuple[Position, list[tuple[int, EventMessage]]]:
         async with self.db.read() as snap:
-            mark, found = await events.since(snap, keys, seen, MOST_AT_ONCE)
+            mark, rows = await events.since(snap, keys, seen, MAX_EVENTS)
         return mark, [
-            (one.project_id, EventMessage(one, Cursor(seen, mark, (one.transaction, one.id)))) for one in found
+            (one.project_id, EventMessage(one, Cursor(seen, mark, (one.transaction, one.id)))) for one in rows
         ]
 
     async def _read_candidates(
@@ -121,19 +121,19 @@ class Live:
         self._job_states = states
         return seen, [(id, None) for id in changed]
 
-    async def _watch_over(self) -> None:
+    async def _check_forever(self) -> None:
         while True:
-            await asyncio.sleep(STANDING_EVERY)
+            await asyncio.sleep(CHECK_EVERY)
             try:
-                await self._look_after(list(self._standings))
-            except ModelyardError as error:  # the database is away: nobody's right has changed meanwhile
+                await self._check(list(self._subscribers))
+            except ModelyardError as error:  # the database is away: no permission has changed meanwhile
                 log.warning("live.unverified", reason=error.message)
 
-    async def _look_after(self, standings: Sequence[Subscriber]) -> None:
-        ids = {one.actor.token_id for one in standings if one.actor.token_id is not None}
+    async def _check(self, subscribers: Sequence[Subscriber]) -> None:
+        ids = {one.actor.token_id for one in subscribers if one.actor.token_id is not None}
         actors = await tokens.actors_of(self.db, sorted(ids))
         seen: dict[tuple[int | None, int], ProjectAccess | NotFound] = {}
-        for one in standings:
+        for one in subscribers:
             if one.actor.token_id is not None and actors.get(one.actor.token_id) != one.actor:
                 one.end(Unauthenticated("The token was revoked, has expired, or means less than before."))
             elif one.project is not None:
@@ -149,13 +149,13 @@ class Live:
             return error
 
 
-def _renew(standing: Subscriber, access: ProjectAccess | NotFound) -> None:
+def _renew(subscriber: Subscriber, access: ProjectAccess | NotFound) -> None:
     if isinstance(access, NotFound):
-        standing.end(access)
+        subscriber.end(access)
         return
-    standing.access = access
+    subscriber.access = access
     try:
-        for permission in standing.needs:
-            policy.require(standing.actor, access, permission)
+        for permission in subscriber.needs:
+            policy.require(subscriber.actor, access, permission)
     except ModelyardError as error:
-        standing.end(error)
+        subscriber.end(error)

@@ -6,9 +6,9 @@ from app.errors import Invalid
 from app.mlflow.protocol import shapes
 from app.mlflow.protocol.call import Answer, Call
 from app.mlflow.protocol.identifiers import experiment_number, experiment_of
-from app.quoting import quoted
+from app.text import quoted
 from app.tracking import experiments
-from app.tracking.experiments import CreateExperiment
+from app.tracking.experiments import CreateExperiment, EditExperiment
 from app.tracking.reads import datasets
 from app.tracking.search import experiment_search
 from app.tracking.search.candidate_search import View
@@ -55,7 +55,7 @@ async def search(call: Call) -> Answer:
 
 async def update(call: Call) -> Answer:
     number, name = experiment_of(call.message), call.message.required("new_name")
-    await experiments.rename(call.db, call.actor, call.project, number, name)
+    await experiments.edit(call.db, call.actor, call.project, EditExperiment(number, name))
     return {}
 
 
@@ -71,13 +71,15 @@ async def restore(call: Call) -> Answer:
 
 async def set_tag(call: Call) -> Answer:
     number, key = experiment_of(call.message), call.message.required("key")
-    await experiments.set_tags(call.db, call.actor, call.project, number, {key: call.message.text("value")})
+    request = EditExperiment(number, tags={key: call.message.text("value")})
+    await experiments.edit(call.db, call.actor, call.project, request)
     return {}
 
 
 async def delete_tag(call: Call) -> Answer:
     number, key = experiment_of(call.message), call.message.required("key")
-    await experiments.remove_tag(call.db, call.actor, call.project, number, key)
+    request = EditExperiment(number, tags={key: None}, removed_must_exist=True)
+    await experiments.edit(call.db, call.actor, call.project, request)
     return {}
 
 

@@ -5,20 +5,19 @@ from __future__ import annotations
 from uuid import UUID
 
 from app.artifacts import paths
-from app.artifacts.artifacts import Root
-from app.artifacts.visibility import Visibility
+from app.files.targets import LoggedModelFiles
 from app.mlflow.files import folder_listing
 from app.mlflow.protocol import identifiers, shapes
 from app.mlflow.protocol.call import Answer, Call
 from app.mlflow.protocol.identifiers import experiment_number, experiment_of, is_run_id, model_id, run_id
 from app.mlflow.protocol.message import Message, missing
-from app.quoting import quoted
 from app.search.ast import OrderKey
 from app.search.errors import InvalidFilter
 from app.search.grammars import LOGGED_MODELS
 from app.search.order import order_field
+from app.text import quoted
 from app.tracking import logged_models
-from app.tracking.logged_models import CreateLoggedModel, Status
+from app.tracking.logged_models import CreateLoggedModel, EditLoggedModel, LoggedModelDetails, Status
 from app.tracking.search import logged_model_search
 from app.tracking.search.logged_model_search import SearchLoggedModels
 
@@ -53,8 +52,7 @@ async def finalize(call: Call) -> Answer:
     number = call.message.choice("status", STATUSES)
     if number is None:
         raise missing("status")
-    found = await logged_models.finalize(call.db, call.actor, call.project, _id(call), Status(number))
-    return {"model": shapes.logged_model(found)}
+    return {"model": shapes.logged_model(await _edited(call, EditLoggedModel(Status(number))))}
 
 
 async def delete(call: Call) -> Answer:
@@ -83,18 +81,17 @@ async def search(call: Call) -> Answer:
 
 async def set_tags(call: Call) -> Answer:
     tags = call.message.pairs("tags")
-    found = await logged_models.set_tags(call.db, call.actor, call.project, _id(call), tags)
-    return {"model": shapes.logged_model(found)}
+    return {"model": shapes.logged_model(await _edited(call, EditLoggedModel(tags=tags)))}
 
 
 async def delete_tag(call: Call) -> Answer:
-    await logged_models.remove_tag(call.db, call.actor, call.project, _id(call), call.part("key"))
+    await _edited(call, EditLoggedModel(tags={call.part("key"): None}, removed_must_exist=True))
     return {}
 
 
 async def log_params(call: Call) -> Answer:
     params = call.message.pairs("params", unique=True)
-    await logged_models.add_params(call.db, call.actor, call.project, _id(call), params)
+    await _edited(call, EditLoggedModel(params=params))
     return {}
 
 
@@ -103,8 +100,8 @@ async def list_files(call: Call) -> Answer:
     folder = paths.check_folder(paths.plain(call.message.text("artifact_directory_path")))
     found = (await logged_models.get(call.db, call.actor, call.project, _id(call))).model
     head = {"root_uri": identifiers.model_location(found.experiment_number, found.id)}
-    root = Root(found.project_id, logged_model_id=found.id)
-    return await folder_listing.answer(call.db, root, folder, Visibility.ALL, shown_below=folder, head=head)
+    target = LoggedModelFiles(call.project, found.id)
+    return await folder_listing.answer(call, target, folder, shown_below=folder, head=head)
 
 
 def _in_its_words(error: InvalidFilter, filter: str) -> InvalidFilter:
@@ -126,6 +123,10 @@ def _order(message: Message) -> OrderKey:
         dataset_name=message.optional_text("dataset_name"),
         dataset_digest=message.optional_text("dataset_digest"),
     )
+
+
+async def _edited(call: Call, request: EditLoggedModel) -> LoggedModelDetails:
+    return await logged_models.edit(call.db, call.actor, call.project, _id(call), request)
 
 
 def _id(call: Call) -> UUID:

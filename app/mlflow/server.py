@@ -7,8 +7,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from app.errors import Unauthenticated
-from app.mlflow.protocol.call import failure
-from app.mlflow.protocol.errors import EndpointNotFound
+from app.http.errors import path_not_found
 from app.runtime import Runtime
 
 MLFLOW_VERSION = "3.17.2"
@@ -50,5 +49,5 @@ async def unknown(request: Request) -> Response:
     """A call that is not answered here: traces, gateway, scorers and the like. Clients then try older calls."""
     actor = getattr(request.state, "actor", None)
     if actor is None or actor.is_anonymous:
-        return failure(Unauthenticated("MLflow calls need a token: set MLFLOW_TRACKING_TOKEN to one of yours."))
-    return failure(EndpointNotFound(f"There is no call {request.method} {request.url.path[:300]}."))
+        raise Unauthenticated("MLflow calls need a token: set MLFLOW_TRACKING_TOKEN to one of yours.")
+    raise path_not_found(request.scope)

@@ -10,7 +10,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from yarl import URL
 
 from app.errors import Invalid, TooLarge
-from app.quoting import quoted
+from app.text import quoted
 
 MAX_URL = 2_000
 _UNICAST = IPv6Network("2000::/3")

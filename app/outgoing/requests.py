@@ -17,7 +17,7 @@ from yarl import URL
 
 from app.errors import Unavailable
 from app.outgoing.addresses import AddressRefused, AddressRules, is_global
-from app.quoting import quoted
+from app.text import quoted
 
 
 class Unreachable(Unavailable):

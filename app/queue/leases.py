@@ -29,9 +29,8 @@ from sqlalchemy.orm import aliased
 
 from app.db.database import Database
 from app.errors import Conflict
-from app.queue import rules
-from app.queue.jobs import InspectArtifacts
-from app.queue.tables import QUEUED, RUNNING, BackgroundJob
+from app.queue.jobs import rule_of
+from app.queue.tables import ONE_PER_LANE, QUEUED, RUNNING, BackgroundJob
 
 LEASE = timedelta(seconds=30)
 HEARTBEAT_SECONDS = 10
@@ -41,9 +40,9 @@ _OTHER = aliased(BackgroundJob)
 _LANE_IS_TAKEN = (
     exists()
     .where(
-        BackgroundJob.kind == InspectArtifacts.kind,
+        BackgroundJob.kind == ONE_PER_LANE,
         BackgroundJob.lane != "",
-        _OTHER.kind == literal_column(f"'{InspectArtifacts.kind}'", Text),
+        _OTHER.kind == literal_column(f"'{ONE_PER_LANE}'", Text),
         _OTHER.lane == BackgroundJob.lane,
         _OTHER.state == RUNNING,
     )
@@ -90,7 +89,7 @@ async def due(db: Database, places: Mapping[str, int]) -> list[Due]:
     the second are told here, the first by :func:`app.queue.round_robin.next_job`. Each kind is read from the indexes up
     to its places and no further, whatever the length of the queue.
     """
-    in_turn = [rules.of(kind).in_turn for kind in places]
+    in_turn = [rule_of(kind).is_round_robin for kind in places]
     values = {"kinds": list(places), "places": list(places.values()), "in_turn": in_turn}
     async with db.read() as snap:
         return [Due(row.id, row.kind) for row in await snap.execute(_DUE, values)]

@@ -12,7 +12,6 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.db.database import PROMISED, Tx
 from app.ids import uuid7
-from app.queue import rules
 from app.queue.jobs import Job
 from app.queue.tables import QUEUED, BackgroundJob
 
@@ -88,6 +87,6 @@ def _row(job: Job, project_id: int | None) -> dict[str, Any]:
         "key": job.key,
         "project_id": project_id,
         "payload": job.payload(),
-        "max_attempts": rules.of(job.kind).attempts,
+        "max_attempts": job.rule.attempts,
         "lane": job.lane,
     }

@@ -10,7 +10,6 @@ from sqlalchemy import func, select, update
 
 from app.db.database import PROMISED, Database, Tx
 from app.errors import Conflict
-from app.queue import rules
 from app.queue.search import JobNotFound
 from app.queue.tables import DEAD, QUEUED, BackgroundJob
 
@@ -76,7 +75,7 @@ async def _retry(tx: Tx, job_id: UUID, permit: Permit) -> Retried:
     waiting = await tx.scalar(update(BackgroundJob).where(*equal).values(run_after=due).returning(BackgroundJob))
     if waiting is None:
         waiting = await _change(
-            tx, job_id, state="queued", attempt=0, max_attempts=rules.of(job.kind).attempts, run_after=func.now(),
+            tx, job_id, state="queued", attempt=0, run_after=func.now(),
             finished_at=None, worker=None, done=0, total=None,
         )  # fmt: skip
     else:

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, BigInteger, Text, Uuid, bindparam, text
 
 from app.db.database import Database
-from app.queue import jobs, rules
+from app.queue.tables import ONE_PER_LANE, ROUND_ROBIN
 
 MOST_REMEMBERED = 100
 """Projects whose last lane is remembered; the others begin with their first lane."""
@@ -69,7 +69,7 @@ def _next(kind: str) -> str:
     due = f"""
     SELECT job.id, job.lane FROM background_jobs job
     WHERE job.kind = '{kind}' AND job.state = 'queued' AND job.project_id = walk.project_id
-      AND job.run_after <= now() AND job.id <> ALL (:busy) {_TAKEN if kind == jobs.InspectArtifacts.kind else ""}
+      AND job.run_after <= now() AND job.id <> ALL (:busy) {_TAKEN if kind == ONE_PER_LANE else ""}
     """  # noqa: S608 - kinds are constants
     order = "ORDER BY job.lane, job.run_after, job.id LIMIT 1"
     return f"""
@@ -93,6 +93,5 @@ _NEXT = {
         bindparam("lanes", type_=ARRAY(Text)),
         bindparam("after", type_=BigInteger),
     )
-    for kind, rule in rules.RULES.items()
-    if rule.in_turn
+    for kind in ROUND_ROBIN
 }

@@ -14,6 +14,11 @@ from app.db.base import BigId, Json, Moment, Now, Row
 QUEUED = literal_column("'queued'", Text)
 RUNNING = literal_column("'running'", Text)
 DEAD = literal_column("'dead'", Text)
+# Kinds that the indexes below name: a rule says the same of them (tests/architecture).
+ONE_PER_LANE = "artifacts.inspect"
+"""Of this kind one job at a time runs in a lane."""
+ROUND_ROBIN = ("artifacts.ingest", ONE_PER_LANE)
+"""Kinds of which projects take turns."""
 
 
 class BackgroundJob(Row):
@@ -47,14 +52,14 @@ class BackgroundJob(Row):
             "lane",
             "run_after",
             "id",
-            postgresql_where=sql("state = 'queued' and kind in ('artifacts.ingest', 'artifacts.inspect')"),
+            postgresql_where=sql(f"state = 'queued' and kind in {ROUND_ROBIN!r}"),
         ),
         Index(
             "uq_background_jobs_lane",
             "kind",
             "lane",
             unique=True,
-            postgresql_where=sql("state = 'running' and kind = 'artifacts.inspect' and lane <> ''"),
+            postgresql_where=sql(f"state = 'running' and kind = '{ONE_PER_LANE}' and lane <> ''"),
         ),
         # Not over running ones: a wish that arrives during a run may concern what the run has already passed by.
         Index("uq_background_jobs_key", "kind", "key", unique=True, postgresql_where=sql("state = 'queued'")),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,14 +11,14 @@ from app.access.policy import Actor
 from app.db.database import Database, Snapshot, Tx
 from app.errors import Conflict
 from app.pagination import Keyset, Page, Window
-from app.quoting import quoted
 from app.registry import models, repository, webhook_events
 from app.registry.names import alias_key, check_alias
 from app.registry.references.parse import Reference
+from app.registry.references.resolve import Named
 from app.registry.repository import readable, writable
-from app.registry.resolving import Named
 from app.registry.tables import Alias, Model, ModelVersion
-from app.registry.versions import states, versions
+from app.registry.versions import lookup, states
+from app.text import quoted
 
 __all__ = ["Alias"]
 
@@ -72,7 +70,7 @@ async def set(  # noqa: A001 - the verb of the module: `aliases.set`
     async with db.write() as tx:
         access = await writable(tx, actor, project)
         owner = await _locked(tx, access.id, model)
-        _, version = await versions.find(tx, access.id, Named(owner.id, reference))
+        _, version = await lookup.find(tx, access.id, Named(owner.id, reference))
         return await move(tx, actor, owner, version, name, expected_current=expected_current)
 
 
@@ -125,30 +123,6 @@ async def remove(
     return ended
 
 
-async def of_versions(db: Database, actor: Actor, project_id: int, ids: Sequence[int]) -> list[list[AliasDetails]]:
-    """For loaders: the aliases that stand on each version, by name; in the order of the ids."""
-    async with db.read() as snap:
-        if not await repository.may_read(snap, actor, project_id):
-            return [[] for _ in ids]
-        rows = await _rows(snap, _standing(project_id).where(Alias.version_id == func.any(list(ids))))
-    found: dict[int, list[AliasDetails]] = defaultdict(list)
-    for alias in rows:
-        found[alias.version_id].append(alias)
-    return [found[id] for id in ids]
-
-
-async def of_models(db: Database, actor: Actor, project_id: int, ids: Sequence[int]) -> list[list[AliasDetails]]:
-    """For loaders: the aliases of each model, by name; in the order of the ids."""
-    async with db.read() as snap:
-        if not await repository.may_read(snap, actor, project_id):
-            return [[] for _ in ids]
-        rows = await _rows(snap, _standing(project_id).where(Alias.model_id == func.any(list(ids))))
-    found: dict[int, list[AliasDetails]] = defaultdict(list)
-    for alias in rows:
-        found[alias.model_id].append(alias)
-    return [found[id] for id in ids]
-
-
 async def history(
     db: Database, actor: Actor, project: int | str, model: int | str, window: Window, *, name: str
 ) -> Page[AliasDetails]:
@@ -162,27 +136,6 @@ async def history(
         owner = await models.find(snap, access.id, model)
         mine = _details(access.id).where(Alias.model_id == owner.id, Alias.name == alias_key(name))
         return _HISTORY.page(await _rows(snap, _HISTORY.apply(mine, window)), window)
-
-
-async def at(
-    db: Database, actor: Actor, project: int | str, model: int | str, name: str, moment: datetime
-) -> AliasDetails | None:
-    """Where an alias stood at that moment; None if nowhere.
-
-    Raises:
-        ModelNotFound: there is no such model.
-    """
-    async with db.read() as snap:
-        access = await readable(snap, actor, project)
-        owner = await models.find(snap, access.id, model)
-        statement = _details(access.id).where(
-            Alias.model_id == owner.id,
-            Alias.name == alias_key(name),
-            Alias.valid_from <= moment,
-            func.coalesce(Alias.valid_until > moment, True),
-        )
-        rows = await _rows(snap, statement.order_by(Alias.valid_from.desc()).limit(1))
-    return rows[0] if rows else None
 
 
 def _details(project_id: int) -> Select[Alias, int, str]:

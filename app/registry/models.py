@@ -1,29 +1,26 @@
-"""Models: named lines of versions, each with an experiment of its own."""
+"""Models: names under which versions follow each other, each with an experiment of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access.policy import Actor
 from app.db.database import Database, Snapshot, Tx
 from app.errors import NotFound, Taken
-from app.pagination import Keyset, Page, Window
 from app.queue import outbox
-from app.queue.jobs import PurgeModel
-from app.quoting import quoted
 from app.registry import repository, webhook_events
+from app.registry.background_jobs import PurgeModel
 from app.registry.names import check_description, check_model_name, is_prompt
 from app.registry.repository import readable, writable
 from app.registry.tables import Model
-from app.registry.tags import check_tags, merged, without
-from app.search import sql
+from app.registry.tags import check_tags, patched
+from app.text import quoted
 from app.tracking import experiments, model_experiments, version_candidates
 from app.tracking.experiments import ExperimentTaken
 
@@ -58,14 +55,6 @@ class ModelTaken(Taken):
         )
 
 
-class ModelSort(StrEnum):
-    """By what models are ordered."""
-
-    NAME = "NAME"
-    CREATED_AT = "CREATED_AT"
-    UPDATED_AT = "UPDATED_AT"
-
-
 @dataclass(frozen=True, slots=True)
 class Deletion:
     """A model or version that was deleted, and the background job that removes what it had."""
@@ -76,16 +65,23 @@ class Deletion:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelOrder:
-    by: ModelSort = ModelSort.NAME
-    descending: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class CreateModel:
     name: str
     description: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EditModel:
+    """Only what is not None changes; a tag with the value None is removed.
+
+    ``is_update``: the change counts as the model's last update. MLflow's calls for single tags do not.
+    """
+
+    name: str | None = None
+    description: str | None = None
+    tags: Mapping[str, str | None] = field(default_factory=dict)
+    is_update: bool = True
 
 
 async def create(db: Database, actor: Actor, project: int | str, command: CreateModel) -> Model:
@@ -146,95 +142,50 @@ async def find(snap: Snapshot, project_id: int, reference: int | str) -> Model:
     return model
 
 
+async def lock(tx: Tx, model: Model) -> None:
+    """Step: keep versions and aliases of the model as they are until the commit; it counts as changed.
+
+    Raises:
+        ModelNotFound: it has just been deleted.
+    """
+    if not await repository.touch_model(tx, model.project_id, model.id):
+        raise not_found(model.name)
+
+
 def not_found(reference: int | str) -> ModelNotFound:
     """The error for a model that is not there."""
     return ModelNotFound(reference)
 
 
-async def by_ids(db: Database, actor: Actor, project_id: int, ids: Sequence[int]) -> list[Model | None]:
-    """For loaders: models in the order of the ids, None where there is none to be seen."""
-    async with db.read() as snap:
-        if not await repository.may_read(snap, actor, project_id):
-            return [None] * len(ids)
-        rows = await snap.scalars(repository.living_models(project_id).where(Model.id == func.any(list(ids))))
-        found = {model.id: model for model in rows}
-    return [found.get(id) for id in ids]
-
-
-async def by_experiments(db: Database, actor: Actor, project_id: int, numbers: Sequence[int]) -> list[Model | None]:
-    """For loaders: the model that each experiment belongs to, in the order of the experiments' numbers."""
-    async with db.read() as snap:
-        if not await repository.may_read(snap, actor, project_id):
-            return [None] * len(numbers)
-        condition = Model.experiment_number == func.any(list(numbers))
-        rows = await snap.scalars(repository.living_models(project_id).where(condition))
-        found = {model.experiment_number: model for model in rows}
-    return [found.get(number) for number in numbers]
-
-
-async def edit(
-    db: Database, actor: Actor, project: int | str, reference: int | str, *, description: str | None = None
-) -> Model:
-    """Change the description.
+async def edit(db: Database, actor: Actor, project: int | str, reference: int | str, command: EditModel) -> Model:
+    """Change name, description and tags of a model, all or nothing; its versions and its experiment go along.
 
     Raises:
         ModelNotFound: there is no such model.
-        Invalid: the description is not acceptable.
-    """
-    changes = {} if description is None else {"description": check_description(description)}
-    async with db.write() as tx:
-        access = await writable(tx, actor, project)
-        return await _change(tx, access.id, reference, updated_at=func.now(), **changes)
-
-
-async def rename(db: Database, actor: Actor, project: int | str, reference: int | str, name: str) -> Model:
-    """Give a model another name; its versions and its experiment go along.
-
-    Raises:
-        ModelNotFound: there is no such model.
-        ModelTaken: another living model has the name.
+        ModelTaken: another living model has the name, or has just got it.
         ExperimentTaken: an experiment that is not the model's has the name that its own would get.
-        Invalid: the name is not acceptable.
+        Invalid: a value is not acceptable, or there would be too many tags.
     """
-    name = check_model_name(name)
+    name = None if command.name is None else check_model_name(command.name)
+    values: dict[str, Any] = {"updated_at": func.now() if command.is_update else Model.updated_at}
+    if command.description is not None:
+        values["description"] = check_description(command.description)
+    if command.tags:
+        values["tags"] = patched(Model.tags, command.tags)
     async with db.write() as tx:
         access = await writable(tx, actor, project)
-        model = await find(tx, access.id, reference)
-        if model.name != name:
-            await _refuse_taken(tx, access.id, name)
+        key = reference
+        if name is not None:
+            model = await find(tx, access.id, reference)
             await _rename_experiment(tx, model, name)
-        return await _change(tx, access.id, model.id, name=name, updated_at=func.now())
-
-
-async def set_tags(
-    db: Database, actor: Actor, project: int | str, reference: int | str, tags: Mapping[str, str]
-) -> Model:
-    """Set tags; others stay as they are. The model counts as unchanged (MLflow REST: registered-models/set-tag).
-
-    Raises:
-        ModelNotFound: there is no such model.
-        Invalid: a key or value is not acceptable, or there would be too many.
-    """
-    patch = check_tags(tags)
-    async with db.write() as tx:
-        access = await writable(tx, actor, project)
-        model = await _change(tx, access.id, reference, tags=merged(Model.tags, patch))
-        check_tags(model.tags)
-        await webhook_events.model_tags_changed(tx, model, patch)
-    return model
-
-
-async def remove_tag(db: Database, actor: Actor, project: int | str, reference: int | str, key: str) -> Model:
-    """Remove a tag; one that is not there is no error (MLflow REST: registered-models/delete-tag).
-
-    Raises:
-        ModelNotFound: there is no such model.
-    """
-    async with db.write() as tx:
-        access = await writable(tx, actor, project)
-        model = await _change(tx, access.id, reference, tags=without(Model.tags, key))
-        await webhook_events.model_tags_changed(tx, model, {key: None})
-    return model
+            key, values["name"] = model.id, name
+        changed = await _update(tx, access.id, key, **values)
+        if changed is None:
+            raise not_found(reference)
+        if command.tags:
+            check_tags(changed.tags)
+            await webhook_events.model_tags_changed(tx, changed, command.tags)
+    return changed
 
 
 async def delete(db: Database, actor: Actor, project: int | str, reference: int | str) -> Deletion:
@@ -248,55 +199,12 @@ async def delete(db: Database, actor: Actor, project: int | str, reference: int 
         model = await find(tx, access.id, reference)
         await experiments.mark_for_purge(tx, access.id, model.experiment_number)
         shared = await version_candidates.lock_of_model(tx, access.id, model.id)
-        await _change(tx, access.id, model.id, deleted_at=func.now(), updated_at=func.now())
+        if await _update(tx, access.id, model.id, deleted_at=func.now(), updated_at=func.now()) is None:
+            raise not_found(reference)
         await version_candidates.purge_unneeded(tx, access.id, shared)
         job = PurgeModel(access.id, model.id)
         job_id = await outbox.enqueue(tx, job, project_id=access.id, requested_by=actor.user_id)
     return Deletion(access.id, model.id, job_id)
-
-
-async def search(
-    db: Database,
-    actor: Actor,
-    project: int | str,
-    window: Window,
-    *,
-    text: str = "",
-    order: ModelOrder | None = None,
-) -> Page[Model]:
-    """Models whose name holds the text, in any case."""
-    chosen = keyset(order or ModelOrder())
-    async with db.read() as snap:
-        access = await readable(snap, actor, project)
-        rows = await snap.scalars(chosen.apply(_matching(access.id, text), window))
-        return chosen.page(rows.all(), window)
-
-
-async def count(db: Database, actor: Actor, project: int | str, *, text: str = "") -> int:
-    """How many models :func:`search` would page through."""
-    async with db.read() as snap:
-        access = await readable(snap, actor, project)
-        statement = select(func.count()).select_from(_matching(access.id, text).subquery())
-        return await snap.scalar(statement) or 0
-
-
-def _matching(project_id: int, text: str) -> Select[Model]:
-    statement = repository.living_models(project_id)
-    return statement.where(sql.contains(Model.name, text)) if text else statement
-
-
-def keyset(order: ModelOrder) -> Keyset[Model]:
-    """The columns that an order goes by."""
-    name = f"models:{order.by}:{order.descending}"
-    match order.by:
-        case ModelSort.NAME:
-            return Keyset(name, (Model.name,), lambda model: (model.name,), order.descending)
-        case ModelSort.CREATED_AT:
-            columns = (Model.created_at, Model.id)
-            return Keyset(name, columns, lambda model: (model.created_at, model.id), order.descending)
-        case ModelSort.UPDATED_AT:
-            columns = (Model.updated_at, Model.id)
-            return Keyset(name, columns, lambda model: (model.updated_at, model.id), order.descending)
 
 
 async def _refuse_taken(tx: Tx, project_id: int, name: str, *, wanted_prompt: bool | None = None) -> None:
@@ -306,19 +214,21 @@ async def _refuse_taken(tx: Tx, project_id: int, name: str, *, wanted_prompt: bo
 
 
 async def _rename_experiment(tx: Tx, model: Model, name: str) -> None:
-    """Before the model's own row: whoever locks an experiment and a model does so in this order."""
+    """The experiment before the model's own row: whatever locks both does so in this order."""
+    if model.name == name:
+        return
+    await _refuse_taken(tx, model.project_id, name)
     try:
         await model_experiments.rename(tx, model.project_id, model.experiment_number, name)
     except ExperimentTaken:
+        # Another transaction took the name in between: that is the same conflict as if it had been first by an hour.
         await _refuse_taken(tx, model.project_id, name)
         raise
 
 
-async def _change(tx: Tx, project_id: int, reference: int | str, **values: Any) -> Model:
+async def _update(tx: Tx, project_id: int, reference: int | str, **values: Any) -> Model | None:
     condition = repository.model_is(project_id, reference)
-    if condition is not None and values:
-        statement = update(Model).where(condition).values(**values).returning(Model)
-        found = (await tx.scalars(statement, execution_options={"populate_existing": True})).one_or_none()
-        if found is not None:
-            return found
-    raise not_found(reference)
+    if condition is None:
+        return None
+    statement = update(Model).where(condition).values(**values).returning(Model)
+    return (await tx.scalars(statement, execution_options={"populate_existing": True})).one_or_none()

@@ -8,8 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 
 from app.errors import Invalid, TooLarge
-from app.quoting import in_json, quoted
-from app.text import normalized
+from app.text import in_json, normalized, quoted
 
 MAX_NAME = 255
 MAX_ALIAS = 255

@@ -14,11 +14,11 @@ from app import faults
 from app.ci import job_links
 from app.db.database import Database, Tx
 from app.queue import outbox
-from app.queue.jobs import PurgeExperiment
 from app.registry.tables import Alias, Model, ModelVersion
 from app.registry.versions import manifests
 from app.tracking import experiments, version_candidates
 from app.tracking import purge as tracking_purge
+from app.tracking.background_jobs import PurgeExperiment
 
 Progress = Callable[[int, int | None], Awaitable[None]]
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app.errors import Invalid
-from app.quoting import quoted
 from app.registry.names import stage_key
+from app.text import quoted
 
 STAGES = ["none", "staging", "production", "archived"]
 """In the order in which they are shown; the first is where a version begins."""

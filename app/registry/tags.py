@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, literal
+from sqlalchemy import ARRAY, ColumnElement, SQLColumnExpression, Text, literal, type_coerce
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.errors import TooLarge
@@ -33,11 +33,17 @@ def check_tags(tags: Mapping[str, str]) -> dict[str, str]:
     return checked
 
 
-def merged(column: SQLColumnExpression[Any], patch: Mapping[str, str]) -> ColumnElement[Any]:
-    """The tags with those of the patch set; concurrent patches of other keys are kept."""
-    return column.op("||", return_type=JSONB())(literal(dict(patch), JSONB))
+def patched(column: SQLColumnExpression[Any], patch: Mapping[str, str | None]) -> ColumnElement[Any]:
+    """The tags with those of the patch set, and without those whose value in it is None.
 
+    PostgreSQL puts them together under the row's lock, so that concurrent patches of other keys are kept.
 
-def without(column: SQLColumnExpression[Any], key: str) -> ColumnElement[Any]:
-    """The tags without that key."""
-    return column.op("-", return_type=JSONB())(key)
+    Raises:
+        InvalidName, TooLarge: as for :func:`check_tags`.
+    """
+    tags: ColumnElement[Any] = type_coerce(column, JSONB)
+    if kept := check_tags({key: value for key, value in patch.items() if value is not None}):
+        tags = tags.op("||", return_type=JSONB())(literal(kept, JSONB))
+    if removed := [key for key, value in patch.items() if value is None]:
+        tags = tags.op("-", return_type=JSONB())(literal(removed, ARRAY(Text)))
+    return tags

@@ -1,4 +1,4 @@
-"""Pages of a search in any order: begins after the row that the token describes. Missing values come last."""
+"""Pages of a search in any order: each begins after the row that its token describes. Missing values come last."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.pagination import decode_cursor, encode_cursor, unreadable
 
 @dataclass(frozen=True, slots=True)
 class SortKey:
-    """One sort expression. ``kind`` is its Python type; the last term of an order must be unique."""
+    """One sort expression. ``kind`` is its Python type; the last key of an order must be unique."""
 
     expression: ColumnElement[Any]
     kind: type[Any]
@@ -24,10 +24,12 @@ class SortKey:
     nullable: bool = True
 
     def ordered(self) -> ColumnElement[Any]:
+        """The expression with its direction, for ORDER BY."""
         direction = self.expression.desc() if self.descending else self.expression.asc()
         return direction.nulls_last() if self.nullable else direction
 
     def same(self, value: Any) -> ColumnElement[bool]:
+        """Whether a row has this value; None is the missing one."""
         return self.expression.is_(None) if value is None else self.expression == value
 
     def after(self, value: Any) -> ColumnElement[bool] | None:
@@ -40,87 +42,85 @@ class SortKey:
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Which page of which search: its order, its mark, where it goes on, and how many rows."""
+    """Which page of which search: its order, its fingerprint, the token that it continues, and the number of rows."""
 
-    terms: Sequence[SortKey]
-    mark: str
+    sort_keys: Sequence[SortKey]
+    fingerprint: str
     token: str | None
     limit: int
 
 
 def fingerprint(*parts: object) -> str:
-    """Identifies a search, so that a token is refused by another one."""
+    """Identifies a search, so that another one refuses its tokens."""
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
-def apply(
-    statement: Select[*tuple[Any, ...]], terms: Sequence[SortKey], mark: str, token: str | None, limit: int
-) -> Select[*tuple[Any, ...]]:
+def apply(statement: Select[*tuple[Any, ...]], page: PageRequest) -> Select[*tuple[Any, ...]]:
     """Sort, continue after the token, add the sort values as columns, and fetch one row more than the page.
 
     Raises:
         Invalid: the token is not one of this search.
     """
-    if token:
-        statement = statement.where(_later(terms, _values(terms, mark, token)))
-    return ordered(statement, terms).limit(limit + 1)
+    if page.token:
+        statement = statement.where(_later(page.sort_keys, _values(page, page.token)))
+    return ordered(statement, page.sort_keys).limit(page.limit + 1)
 
 
-def ordered(statement: Select[*tuple[Any, ...]], terms: Sequence[SortKey]) -> Select[*tuple[Any, ...]]:
-    """The same without a place to go on and without an end."""
-    columns = [term.expression.label(f"sort_{index}") for index, term in enumerate(terms)]
-    return statement.add_columns(*columns).order_by(*(term.ordered() for term in terms))
+def ordered(statement: Select[*tuple[Any, ...]], sort_keys: Sequence[SortKey]) -> Select[*tuple[Any, ...]]:
+    """The same from the beginning and without a limit."""
+    columns = [key.expression.label(f"sort_{index}") for index, key in enumerate(sort_keys)]
+    return statement.add_columns(*columns).order_by(*(key.ordered() for key in sort_keys))
 
 
-def position_after(terms: Sequence[SortKey], mark: str, token: str | None) -> list[Any] | None:
+def position_after(page: PageRequest) -> list[Any] | None:
     """The sort values after which the page begins; None: at the beginning.
 
     Raises:
         Invalid: the token is not one of this search.
     """
-    return _values(terms, mark, token) if token else None
+    return _values(page, page.token) if page.token else None
 
 
-def next_token(rows: Sequence[Any], terms: Sequence[SortKey], mark: str, limit: int) -> str | None:
+def next_token(rows: Sequence[Any], page: PageRequest) -> str | None:
     """The token after this page, or None when it is the last. ``rows`` end in the sort values."""
-    if len(rows) <= limit:
+    if len(rows) <= page.limit:
         return None
-    values = list(rows[limit - 1])[-len(terms) :]
-    return encode_cursor([mark, *(_plain(value) for value in values)])
+    values = list(rows[page.limit - 1])[-len(page.sort_keys) :]
+    return encode_cursor([page.fingerprint, *(_plain(value) for value in values)])
 
 
 def fingerprint_of(token: str) -> str:
-    """The mark of the search that gave a token out; empty where it is no token."""
+    """The fingerprint of the search that gave a token out; empty where it is no token."""
     try:
         return str(decode_cursor(token)[0])
     except Invalid:
         return ""
 
 
-def _later(terms: Sequence[SortKey], values: Sequence[Any]) -> ColumnElement[bool]:
+def _later(sort_keys: Sequence[SortKey], values: Sequence[Any]) -> ColumnElement[bool]:
     branches = []
-    for index, term in enumerate(terms):
-        after = term.after(values[index])
+    for index, key in enumerate(sort_keys):
+        after = key.after(values[index])
         if after is not None:
-            equal = [terms[before].same(values[before]) for before in range(index)]
+            equal = [sort_keys[before].same(values[before]) for before in range(index)]
             branches.append(and_(*equal, after))
     later = or_(*branches)
-    first, begin = terms[0], values[0]
+    first, begin = sort_keys[0], values[0]
     if first.nullable or begin is None:
         return later
-    # Implied by what follows, but only this lets an index be entered at the place where the page begins.
+    # The rest implies it, but only this lets PostgreSQL enter an index where the page begins.
     return and_(first.expression <= begin if first.descending else first.expression >= begin, later)
 
 
-def _values(terms: Sequence[SortKey], mark: str, token: str) -> list[Any]:
+def _values(page: PageRequest, token: str) -> list[Any]:
     try:
-        found, *values = decode_cursor(token)
+        origin, *values = decode_cursor(token)
     except Invalid as error:
         raise Invalid(f"{unreadable(token)}: it is not one that this search gave out.", field="page_token") from error
-    if found != mark or len(values) != len(terms):
+    if origin != page.fingerprint or len(values) != len(page.sort_keys):
         raise Invalid("Invalid page token: it does not belong to this search.", field="page_token")
     try:
-        return [_typed(value, term) for value, term in zip(values, terms, strict=True)]
+        return [_typed(value, key) for value, key in zip(values, page.sort_keys, strict=True)]
     except (ValueError, TypeError) as error:
         raise Invalid("Invalid page token: it is not one that this search gave out.", field="page_token") from error
 
@@ -133,9 +133,9 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def _typed(value: Any, term: SortKey) -> Any:
-    kind = term.kind
-    if value is None and term.nullable:
+def _typed(value: Any, key: SortKey) -> Any:
+    kind = key.kind
+    if value is None and key.nullable:
         return None
     if kind is UUID:
         return UUID(hex=value)

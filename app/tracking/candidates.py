@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, exists, func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import Select, func, select, update
 
 from app.access import policy, projects
 from app.access.policy import Actor, Permission
@@ -17,19 +15,16 @@ from app.ci import job_links
 from app.ci.job_links import Owner
 from app.db.database import Database, Tx
 from app.errors import Conflict, Invalid, NotFound
-from app.ids import GlobalId, uuid7
+from app.ids import uuid7
 from app.queue import outbox
-from app.queue.jobs import PurgeCandidate
-from app.quoting import quoted
 from app.search.grammars import RUN_NAME_TAG
-from app.text import normalized
+from app.text import normalized, quoted
 from app.tracking import candidate_batch, experiments, names
+from app.tracking.background_jobs import PurgeCandidate
 from app.tracking.candidate_batch import NewCandidate
 from app.tracking.reads import details
 from app.tracking.reads.details import CandidateDetails, CandidateRow
-from app.tracking.tables import Candidate, CandidateParam, CandidateTag
-from app.webhooks import events
-from app.webhooks.events import Event
+from app.tracking.tables import Candidate
 
 __all__ = ["Candidate", "CandidateDetails", "CandidateRow", "Status"]
 
@@ -46,9 +41,6 @@ class Status(IntEnum):
     FINISHED = 3
     FAILED = 4
     KILLED = 5
-
-
-_ENDED = frozenset({Status.FINISHED, Status.FAILED, Status.KILLED})
 
 
 class CandidateNotFound(NotFound):
@@ -76,20 +68,10 @@ class CreateCandidate:
     parent_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class UpdateCandidate:
-    """Only what is not None changes."""
-
-    candidate_id: UUID
-    name: str | None = None
-    status: Status | None = None
-    end_time: int | None = None
-
-
 async def create(
     db: Database, actor: Actor, project: int | str, command: CreateCandidate
 ) -> CandidateDetails[Candidate]:
-    """Begin a candidate.
+    """Begin a candidate (MLflow REST: runs/create).
 
     Raises:
         ExperimentNotFound, ExperimentInTrash: there is no living experiment of that number.
@@ -98,52 +80,40 @@ async def create(
     _check(command)
     access = await projects.get(db, actor, project)
     policy.require(actor, access, Permission.CANDIDATE_WRITE)
+    new = _new(access.id, command, created_by=actor.user_id)
+    inserted = None
     if not job_links.references(command.tags, actor):
-        row = _row(access.id, command, created_by=actor.user_id)
-        tags = {**command.tags, NAME_TAG: row["name"]}
-        begun = await candidate_batch.insert(db, NewCandidate(row, dict(command.params), tags))
-        if begun is not None:
-            return CandidateDetails(begun, params=dict(command.params), tags=dict(sorted(tags.items())))
-    return await _begin_with_care(db, actor, access.id, command)
+        inserted = await candidate_batch.insert(db, new)
+    if inserted is None:
+        inserted = await _insert_alone(db, actor, new)
+    return CandidateDetails(inserted, params=dict(new.params), tags=dict(sorted(new.tags.items())))
 
 
-async def _begin_with_care(
-    db: Database, actor: Actor, project_id: int, command: CreateCandidate
-) -> CandidateDetails[Candidate]:
-    """The same step by step: for CI jobs, for the default experiment that has to be made, and to say what is wrong."""
+async def _insert_alone(db: Database, actor: Actor, new: NewCandidate) -> Candidate:
+    """In a transaction of its own: to link CI jobs, to make the default experiment, and to say why an insert fails."""
     async with db.write(grows=True) as tx:
-        await experiments.lock_active(tx, project_id, command.experiment_number, share=True)
-        candidate = await add(tx, project_id, command, created_by=actor.user_id)
-        tags = {**command.tags, NAME_TAG: candidate.name}
-        await _add_pairs(tx, CandidateTag, candidate, tags)
-        await _add_pairs(tx, CandidateParam, candidate, command.params)
-        made_by = await job_links.ensure(tx, project_id, job_links.references(tags, actor))
-        await job_links.attach(tx, Owner(project_id, candidate.id), made_by, by=actor.user_id)
-    return CandidateDetails(candidate, params=dict(command.params), tags=dict(sorted(tags.items())))
+        await experiments.lock_active(tx, new.project_id, new.experiment_number, share=True)
+        candidate = await candidate_batch.insert_step(tx, new)
+        ci_jobs = await job_links.ensure(tx, new.project_id, job_links.references(new.tags, actor))
+        await job_links.attach(tx, Owner(new.project_id, new.id), ci_jobs, by=actor.user_id)
+    return candidate
 
 
-async def add(
-    tx: Tx, project_id: int, command: CreateCandidate, *, created_by: int | None, of_version: bool = False
-) -> Candidate:
-    """Step: write the row; the experiment is known to be alive."""
-    values = _row(project_id, command, created_by=created_by)
-    if of_version:
-        values |= {"status": int(Status.FINISHED), "of_version": True}
-    return (await tx.scalars(insert(Candidate).values(values).returning(Candidate))).one()
-
-
-def _row(project_id: int, command: CreateCandidate, *, created_by: int | None) -> dict[str, Any]:
-    return {
-        "project_id": project_id,
-        "id": uuid7(),
-        "experiment_number": command.experiment_number,
-        "name": normalized(command.name or command.tags.get(NAME_TAG) or names.friendly_name()),
-        "status": int(Status.RUNNING),
-        "start_time": command.start_time,
-        "user_name": command.user_name,
-        "parent_id": command.parent_id or _parent(command.tags.get(PARENT_TAG)),
-        "created_by": created_by,
-    }
+def _new(project_id: int, command: CreateCandidate, *, created_by: int | None) -> NewCandidate:
+    name = normalized(command.name or command.tags.get(NAME_TAG) or names.friendly_name())
+    return NewCandidate(
+        project_id=project_id,
+        id=uuid7(),
+        experiment_number=command.experiment_number,
+        name=name,
+        status=int(Status.RUNNING),
+        start_time=command.start_time,
+        user_name=command.user_name,
+        parent_id=command.parent_id or _parent(command.tags.get(PARENT_TAG)),
+        created_by=created_by,
+        params=dict(command.params),
+        tags={**command.tags, NAME_TAG: name},
+    )
 
 
 async def get(db: Database, actor: Actor, project: int | str, candidate_id: UUID) -> CandidateDetails[CandidateRow]:
@@ -155,10 +125,10 @@ async def get(db: Database, actor: Actor, project: int | str, candidate_id: UUID
     access = await projects.get(db, actor, project)
     policy.require(actor, access, Permission.CANDIDATE_READ)
     async with db.direct() as connection:
-        found = await details.read(connection, access.id, [candidate_id])
-    if not found:
+        candidates = await details.read(connection, access.id, [candidate_id])
+    if not candidates:
         raise not_found(candidate_id)
-    return found[0]
+    return candidates[0]
 
 
 async def find(db: Database, actor: Actor, project: int | str, candidate_id: UUID) -> Candidate:
@@ -176,50 +146,6 @@ async def find(db: Database, actor: Actor, project: int | str, candidate_id: UUI
     return row
 
 
-async def edit(db: Database, actor: Actor, project: int | str, command: UpdateCandidate) -> Candidate:
-    """Change status, end or name; the name is kept as a tag, too, as MLflow does."""
-    async with db.write() as tx:
-        access = await projects.visible(tx, actor, project)
-        policy.require(actor, access, Permission.CANDIDATE_WRITE)
-        candidate = await lock_living(tx, access.id, command.candidate_id, to_change=True)
-        return await edit_step(tx, actor, candidate, command)
-
-
-async def edit_step(tx: Tx, actor: Actor, candidate: Candidate, command: UpdateCandidate) -> Candidate:
-    """Step: write the changes of a candidate that is locked; webhooks are told when it ends (``candidate.finished``).
-
-    Raises:
-        Invalid: a value is not acceptable.
-    """
-    values: dict[str, object] = {"updated_at": func.now()}
-    if command.name is not None:
-        name = _check_name(command.name)
-        values["name"] = name
-        await _set_tag(tx, candidate, NAME_TAG, name)
-    if command.status is not None:
-        values["status"] = int(command.status)
-    if command.end_time is not None:
-        values["end_time"] = _check_time(command.end_time, "endTime")
-    before = candidate.status
-    changed = await _change(tx, candidate.project_id, candidate.id, **values)
-    if before not in _ENDED and changed.status in _ENDED:
-        await events.record(tx, changed.project_id, [Event("candidate.finished", _told(changed, actor))])
-    return changed
-
-
-def _told(candidate: Candidate, actor: Actor) -> dict[str, object]:
-    return {
-        "run_id": candidate.id.hex,
-        "run_name": candidate.name,
-        "experiment_id": str(candidate.experiment_number),
-        "status": Status(candidate.status).name,
-        "start_time": candidate.start_time,
-        "end_time": candidate.end_time,
-        "id": str(GlobalId.of("Candidate", candidate.project_id, candidate.id)),
-        "actor": actor.username,
-    }
-
-
 async def delete(db: Database, actor: Actor, project: int | str, candidate_id: UUID) -> Candidate:
     """Put a candidate into the trash; doing so twice is fine.
 
@@ -230,7 +156,11 @@ async def delete(db: Database, actor: Actor, project: int | str, candidate_id: U
 
 
 async def restore(db: Database, actor: Actor, project: int | str, candidate_id: UUID) -> Candidate:
-    """Take a candidate out of the trash; doing so twice is fine."""
+    """Take a candidate out of the trash; doing so twice is fine.
+
+    Raises:
+        CandidateNotFound: there is none.
+    """
     return await _move(db, actor, project, candidate_id, in_trash=False)
 
 
@@ -246,13 +176,13 @@ async def delete_permanently(db: Database, actor: Actor, project: int | str, can
         await _lock(tx, access.id, candidate_id)
         if await details.is_needed(tx, access.id, candidate_id):
             raise needed(candidate_id)
-        await _change(tx, access.id, candidate_id, purge_at=func.now())
+        await change(tx, access.id, candidate_id, purge_at=func.now())
         job = PurgeCandidate(access.id, candidate_id)
         return await outbox.enqueue(tx, job, project_id=access.id, requested_by=actor.user_id)
 
 
 async def lock_living(tx: Tx, project_id: int, candidate_id: UUID, *, to_change: bool = False) -> Candidate:
-    """Step: the candidate, held against deletion until the commit; many may hold it at once unless ``to_change``.
+    """Step: the candidate, locked against deletion until the commit; many may lock it at once unless ``to_change``.
 
     Raises:
         CandidateNotFound: there is none.
@@ -262,6 +192,17 @@ async def lock_living(tx: Tx, project_id: int, candidate_id: UUID, *, to_change:
     if candidate.deleted_at is not None:
         raise in_trash(candidate_id)
     return candidate
+
+
+async def change(tx: Tx, project_id: int, candidate_id: UUID, **values: object) -> Candidate:
+    """Step: write columns of a candidate that is locked; answers the row as it is then."""
+    statement = (
+        update(Candidate)
+        .where(Candidate.project_id == project_id, Candidate.id == candidate_id)
+        .values(**values)
+        .returning(Candidate)
+    )
+    return (await tx.scalars(statement, execution_options={"populate_existing": True})).one()
 
 
 def not_found(candidate_id: UUID) -> CandidateNotFound:
@@ -281,36 +222,15 @@ def in_trash(candidate_id: UUID) -> CandidateInTrash:
     return CandidateInTrash(f"The run {candidate_id.hex} must be in the 'active' state. Current state is deleted.")
 
 
-async def mark_for_purge(tx: Tx, project_id: int, candidate_id: UUID) -> None:
-    """Step: mark a candidate for removal; whoever enqueues the job knows why."""
-    await _change(tx, project_id, candidate_id, purge_at=func.now())
-
-
-async def rename_step(tx: Tx, candidate: Candidate, name: str) -> None:
-    """Step: follow the tag that holds the name."""
-    await _change(tx, candidate.project_id, candidate.id, name=_check_name(name), updated_at=func.now())
-
-
-def living_children(project_id: int, parent_id: UUID) -> Select[Candidate]:
-    """Candidates that name this one as their parent."""
-    return _living(project_id).where(Candidate.parent_id == parent_id, Candidate.deleted_at.is_(None))
-
-
-async def has_children(db: Database, project_id: int, parent_id: UUID) -> bool:
-    """Whether a candidate has nested ones."""
-    async with db.read() as snap:
-        return bool(await snap.scalar(select(exists(living_children(project_id, parent_id)))))
-
-
 def _living(project_id: int) -> Select[Candidate]:
     return select(Candidate).where(Candidate.project_id == project_id, Candidate.purge_at.is_(None))
 
 
 async def _lock(tx: Tx, project_id: int, candidate_id: UUID, *, share: bool = False) -> Candidate:
-    found = await tx.scalar(_living(project_id).where(Candidate.id == candidate_id).with_for_update(read=share))
-    if found is None:
+    row = await tx.scalar(_living(project_id).where(Candidate.id == candidate_id).with_for_update(read=share))
+    if row is None:
         raise not_found(candidate_id)
-    return found
+    return row
 
 
 async def _move(db: Database, actor: Actor, project: int | str, candidate_id: UUID, *, in_trash: bool) -> Candidate:
@@ -323,32 +243,7 @@ async def _move(db: Database, actor: Actor, project: int | str, candidate_id: UU
         if in_trash and await details.is_needed(tx, access.id, candidate_id):
             raise needed(candidate_id)
         moment = func.now() if in_trash else None
-        return await _change(tx, access.id, candidate_id, deleted_at=moment, updated_at=func.now())
-
-
-async def _change(tx: Tx, project_id: int, candidate_id: UUID, **values: object) -> Candidate:
-    statement = (
-        update(Candidate)
-        .where(Candidate.project_id == project_id, Candidate.id == candidate_id)
-        .values(**values)
-        .returning(Candidate)
-    )
-    return (await tx.scalars(statement, execution_options={"populate_existing": True})).one()
-
-
-async def _set_tag(tx: Tx, candidate: Candidate, key: str, value: str) -> None:
-    row = {"project_id": candidate.project_id, "candidate_id": candidate.id, "key": key, "value": value}
-    statement = upsert(CandidateTag).values(**row)
-    columns = ["project_id", "candidate_id", "key"]
-    await tx.execute(statement.on_conflict_do_update(index_elements=columns, set_={"value": value}))
-
-
-async def _add_pairs(
-    tx: Tx, table: type[CandidateTag | CandidateParam], candidate: Candidate, pairs: Mapping[str, str]
-) -> None:
-    if pairs:
-        key = {"project_id": candidate.project_id, "candidate_id": candidate.id}
-        await tx.execute(insert(table), [{**key, "key": name, "value": value} for name, value in pairs.items()])
+        return await change(tx, access.id, candidate_id, deleted_at=moment, updated_at=func.now())
 
 
 def _check(command: CreateCandidate) -> None:
@@ -360,7 +255,7 @@ def _check(command: CreateCandidate) -> None:
             field="name",
         )
     if command.name or named:
-        _check_name(command.name or named or "")
+        check_name(command.name or named or "")
     for key, value in command.tags.items():
         names.check_key(key, "tags", named="key")
         names.check_value(value, names.TAG_LIMIT, f"tags.{key}", named="value")
@@ -368,17 +263,27 @@ def _check(command: CreateCandidate) -> None:
         names.check_key(key, "params", named="key")
         names.check_value(value, names.PARAM_LIMIT, f"params.{key}", named="value")
     if command.start_time is not None:
-        _check_time(command.start_time, "startTime")
+        check_time(command.start_time, "startTime")
 
 
-def _check_name(name: str) -> str:
+def check_name(name: str) -> str:
+    """The name of a candidate in normal form C.
+
+    Raises:
+        Invalid: blank, over 1,000 characters, or with control characters.
+    """
     name = normalized(name)
     if not name.strip() or len(name) > NAME_LIMIT:
         raise Invalid(f"A candidate's name has 1 to {NAME_LIMIT} characters and is not blank.", field="name")
     return names.check_printable(name, "name")
 
 
-def _check_time(milliseconds: int, field: str) -> int:
+def check_time(milliseconds: int, field: str) -> int:
+    """Milliseconds since 1970 that fit 64 bits.
+
+    Raises:
+        Invalid: they do not.
+    """
     if not -(2**63) <= milliseconds < 2**63:
         raise Invalid(f"{milliseconds} is not a time: milliseconds since 1970, a number of 64 bits.", field=field)
     return milliseconds

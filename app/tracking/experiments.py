@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import IntegrityError
 
 from app.access import policy, projects
 from app.access.policy import Actor, Permission, ProjectAccess
@@ -15,9 +17,9 @@ from app.db.database import Database, Snapshot, Tx
 from app.errors import Conflict, Invalid, NotFound, Taken
 from app.pagination import Keyset
 from app.queue import outbox
-from app.queue.jobs import PurgeExperiment
 from app.text import normalized
 from app.tracking import names
+from app.tracking.background_jobs import PurgeExperiment
 from app.tracking.reads import details
 from app.tracking.tables import Candidate, Experiment
 
@@ -41,12 +43,27 @@ class ExperimentInTrash(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class CreateExperiment:
+    """What a new experiment is to be."""
+
     name: str
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class EditExperiment:
+    """Only what is not None changes; a tag with the value None is removed.
+
+    ``removed_must_exist``: removing a tag that is not there is an error.
+    """
+
+    number: int
+    name: str | None = None
+    tags: Mapping[str, str | None] = field(default_factory=dict)
+    removed_must_exist: bool = False
+
+
 async def create(db: Database, actor: Actor, project: int | str, command: CreateExperiment) -> Experiment:
-    """Make an experiment.
+    """Create an experiment.
 
     Raises:
         ExperimentTaken: one has that name, perhaps in the trash.
@@ -77,18 +94,14 @@ async def add(
     )
     experiment: Experiment | None = await tx.scalar(statement)
     if experiment is None:
-        raise ExperimentTaken(
-            f"Experiment(name={name}) already exists in this project, perhaps in the trash; choose another name, "
-            "restore that one, or delete it permanently.",
-            field="name",
-        )
+        raise _taken(name)
     return experiment
 
 
 async def ensure_default(tx: Tx, project_id: int) -> None:
     """Step: every project has the experiment 0 named Default from its start, as MLflow expects.
 
-    It is written down at its first use, with the age of the project.
+    Its row is written at its first use, with the age of the project.
     """
     birth = projects.created_at(project_id)
     statement = upsert(Experiment).values(
@@ -105,12 +118,12 @@ async def get(db: Database, actor: Actor, project: int | str, number: int) -> Ex
     """
     async with db.read() as snap:
         access = await _readable(snap, actor, project)
-        found = await _one(snap, access.id, Experiment.number == number) if 0 <= number < 2**63 else None
-    if found is None and number == 0:
+        row = await _one(snap, access.id, Experiment.number == number) if 0 <= number < 2**63 else None
+    if row is None and number == 0:
         return await _default(db, access.id)
-    if found is None:
+    if row is None:
         raise ExperimentNotFound(f"No Experiment with id={number} exists.")
-    return found
+    return row
 
 
 async def get_by_name(db: Database, actor: Actor, project: int | str, name: str) -> Experiment:
@@ -121,84 +134,75 @@ async def get_by_name(db: Database, actor: Actor, project: int | str, name: str)
     """
     async with db.read() as snap:
         access = await _readable(snap, actor, project)
-        found = await _one(snap, access.id, Experiment.name == normalized(name))
-    if found is None and name == DEFAULT:
+        row = await _one(snap, access.id, Experiment.name == normalized(name))
+    if row is None and name == DEFAULT:
         return await _default(db, access.id)
-    if found is None:
+    if row is None:
         raise ExperimentNotFound(f"Could not find experiment with name '{name}'.")
-    return found
+    return row
 
 
-async def rename(db: Database, actor: Actor, project: int | str, number: int, name: str) -> Experiment:
-    """Give an experiment another name.
+async def edit(db: Database, actor: Actor, project: int | str, request: EditExperiment) -> Experiment:
+    """Change name and tags of an experiment (MLflow REST: experiments/update, set-experiment-tag, delete-tag).
 
     Raises:
-        ExperimentTaken: another one has it.
+        ExperimentNotFound, ExperimentInTrash: there is no living experiment of that number.
+        ExperimentTaken: another one has the name, or has just been given it.
+        NotFound: a tag that has to be there is not.
         Conflict: the experiment belongs to a model and is named after it.
+        Invalid: a value is not acceptable.
     """
-    name = names.check_experiment_name(name)
+    name = None if request.name is None else names.check_experiment_name(request.name)
+    kept = {key: value for key, value in request.tags.items() if value is not None}
+    check_tags(kept)
+    removed = sorted(request.tags.keys() - kept.keys())
     async with db.write() as tx:
         access = await _writable(tx, actor, project)
-        return await rename_step(tx, await lock_active(tx, access.id, number), name)
-
-
-async def rename_step(tx: Tx, experiment: Experiment, name: str) -> Experiment:
-    """Step: give an experiment that is locked another name.
-
-    Raises:
-        ExperimentTaken, Conflict: as for :func:`rename`.
-    """
-    await _refuse_model_experiment(tx, experiment, "renamed")
-    if experiment.name == name:
+        experiment = await lock_active(tx, access.id, request.number)
+        if name is not None:
+            await _refuse_model_experiment(tx, experiment, "renamed")
+        if name is not None and name != experiment.name:
+            experiment = await set_name(tx, access.id, experiment.number, name)
+        absent = [key for key in removed if key not in experiment.tags]
+        if request.removed_must_exist and absent:
+            raise NotFound(f"No tag with name: {absent[0]} in experiment with id {experiment.number}.", field="key")
+        if request.tags:
+            experiment = await _change(tx, access.id, experiment.number, tags=_patched(kept, removed))
         return experiment
-    return await set_name(tx, experiment.project_id, experiment.number, name)
 
 
-async def patch_tags(tx: Tx, experiment: Experiment, patch: Mapping[str, str | None]) -> Experiment:
-    """Step: set the tags of an experiment that is locked; None removes one, whether it is there or not."""
-    kept = {key: value for key, value in patch.items() if value is not None}
-    changed = Experiment.tags.op("||")(kept)
-    for key in sorted(patch.keys() - kept.keys()):
-        changed = changed.op("-")(key)
-    return await _change(tx, experiment.project_id, experiment.number, tags=changed)
+def _patched(kept: Mapping[str, str], removed: Sequence[str]) -> ColumnElement[Any]:
+    tags = Experiment.tags.op("||")(dict(kept))
+    for key in removed:
+        tags = tags.op("-")(key)
+    return tags
 
 
 async def set_name(tx: Tx, project_id: int, number: int, name: str) -> Experiment:
-    """Step: write the name.
+    """Step: give an experiment that is locked another name.
 
     Raises:
-        ExperimentTaken: another one has it.
+        ExperimentTaken: another one has it, or has just been given it.
     """
     # The lock orders two renames to one name, so that the second sees the first instead of a broken constraint.
     key = func.hashtextextended(f"experiment:{project_id}:{name}", 0)
     await tx.execute(select(func.pg_advisory_xact_lock(key)))
     other = await _one(tx, project_id, Experiment.name == name)
     if other is not None and other.number != number:
-        raise ExperimentTaken(f"Experiment(name={name}) already exists in this project.", field="name")
-    return await _change(tx, project_id, number, name=name, updated_at=func.now())
+        raise _taken(name)
+    try:
+        return await _change(tx, project_id, number, name=name, updated_at=func.now())
+    except IntegrityError as error:
+        # An experiment of that name was created meanwhile: creating does not take the lock.
+        raise _taken(name) from error
 
 
-async def set_tags(db: Database, actor: Actor, project: int | str, number: int, tags: Mapping[str, str]) -> Experiment:
-    """Set tags; others stay as they are."""
-    check_tags(tags)
-    async with db.write() as tx:
-        access = await _writable(tx, actor, project)
-        await lock_active(tx, access.id, number)
-        return await _change(tx, access.id, number, tags=Experiment.tags.op("||")(dict(tags)))
-
-
-async def remove_tag(db: Database, actor: Actor, project: int | str, number: int, key: str) -> Experiment:
-    """Remove a tag.
-
-    Raises:
-        NotFound: it has no such tag.
-    """
-    async with db.write() as tx:
-        access = await _writable(tx, actor, project)
-        experiment = await lock_active(tx, access.id, number)
-        if key not in experiment.tags:
-            raise NotFound(f"No tag with name: {key} in experiment with id {number}.", field="key")
-        return await _change(tx, access.id, number, tags=Experiment.tags.op("-")(key))
+def _taken(name: str) -> ExperimentTaken:
+    return ExperimentTaken(
+        f"Experiment(name={name}) already exists in this project, perhaps in the trash; choose another name, "
+        "restore that one, or delete it permanently.",
+        field="name",
+    )
 
 
 async def delete(db: Database, actor: Actor, project: int | str, number: int) -> Experiment:
@@ -269,12 +273,11 @@ async def lock(tx: Tx, project_id: int, number: int) -> Experiment:
     """
     if number == 0:
         await ensure_default(tx, project_id)
-    known = 0 <= number < 2**63
     statement = _living(project_id).where(Experiment.number == number).with_for_update()
-    found = await tx.scalar(statement) if known else None
-    if found is None:
+    row = await tx.scalar(statement) if 0 <= number < 2**63 else None
+    if row is None:
         raise ExperimentNotFound(f"No Experiment with id={number} exists.")
-    return found
+    return row
 
 
 async def lock_active(tx: Tx, project_id: int, number: int, *, share: bool = False) -> Experiment:
@@ -328,10 +331,10 @@ async def _one(snap: Snapshot, project_id: int, condition: ColumnElement[bool]) 
 async def _default(db: Database, project_id: int) -> Experiment:
     async with db.write() as tx:
         await ensure_default(tx, project_id)
-        found = await _one(tx, project_id, Experiment.number == 0)
-    if found is None:
+        row = await _one(tx, project_id, Experiment.number == 0)
+    if row is None:
         raise ExperimentNotFound("No Experiment with id=0 exists.")
-    return found
+    return row
 
 
 async def _readable(snap: Snapshot, actor: Actor, project: int | str) -> ProjectAccess:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from app.artifacts.artifacts import Root
-from app.artifacts.uploads.stream import LockOwner
+from app.artifacts.artifacts import LockOwner, Root
 from app.db.database import Tx
 from app.tracking import candidates, logged_models
 

@@ -1,4 +1,4 @@
-"""Logged models (MLflow 3): what training code calls a model before anybody registers it."""
+"""Logged models (MLflow 3): what training code calls a model before a version is made of it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from app.access import policy, projects
 from app.access.policy import Actor, Permission, ProjectAccess
 from app.db.database import Database, Snapshot, Tx
 from app.errors import Invalid, NotFound
-from app.quoting import quoted
-from app.text import normalized
+from app.text import normalized, quoted
 from app.tracking import candidates, experiments, names
 from app.tracking.tables import LoggedModel, LoggedModelMetric
 
@@ -54,11 +53,15 @@ class CreateLoggedModel:
 
 @dataclass(frozen=True, slots=True)
 class EditLoggedModel:
-    """Only what is not None changes; a tag with the value None is removed, params are added."""
+    """Only what is not None changes; a tag with the value None is removed, params are added.
+
+    ``removed_must_exist``: removing a tag that is not there is an error.
+    """
 
     status: Status | None = None
     tags: Mapping[str, str | None] = field(default_factory=dict)
     params: Mapping[str, str] = field(default_factory=dict)
+    removed_must_exist: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,73 +138,46 @@ async def details_of(snap: Snapshot, project_id: int, models: Sequence[LoggedMod
     return [LoggedModelDetails(model, metrics[model.id]) for model in models]
 
 
-async def edit(db: Database, actor: Actor, project: int | str, model_id: UUID, wish: EditLoggedModel) -> LoggedModel:
-    """Change status, tags and params of a logged model; a tag that is to go need not be there.
+async def edit(
+    db: Database, actor: Actor, project: int | str, model_id: UUID, request: EditLoggedModel
+) -> LoggedModelDetails:
+    """Change status, tags and params of a logged model (MLflow REST: PATCH and DELETE below logged-models/{id}).
 
     Raises:
         LoggedModelNotFound: there is none, or it is deleted.
+        NotFound: a tag that has to be there is not.
         Invalid: a value is not acceptable, or a param has another value already.
     """
-    kept = {key: value for key, value in wish.tags.items() if value is not None}
+    kept = {key: value for key, value in request.tags.items() if value is not None}
     check_pairs(kept, "tags")
-    check_pairs(wish.params, "params")
-    tags = LoggedModel.tags.op("||")(kept)
-    for key in sorted(wish.tags.keys() - kept.keys()):
-        tags = tags.op("-")(key)
-    values: dict[str, object] = {"tags": tags, "params": LoggedModel.params.op("||")(dict(wish.params))}
-    if wish.status is not None:
-        values["status"] = int(wish.status)
-    async with db.write() as tx:
+    check_pairs(request.params, "params")
+    removed = sorted(request.tags.keys() - kept.keys())
+    values = _values(request, kept, removed)
+    async with db.write(grows=bool(request.params)) as tx:
         access = await _writable(tx, actor, project)
         model = await lock_living(tx, access.id, model_id, to_change=True)
-        _refuse_changed(model, wish.params)
-        return await _change(tx, access.id, model_id, **values)
+        _refuse_changed(model, request.params)
+        absent = [key for key in removed if key not in model.tags]
+        if request.removed_must_exist and absent:
+            message = f"No tag with key {quoted(absent[0])} found for model with ID 'm-{model_id.hex}'."
+            raise NotFound(message, field="key")
+        changed = await _change(tx, access.id, model_id, **values)
+        return (await details_of(tx, access.id, [changed]))[0]
 
 
-async def finalize(
-    db: Database, actor: Actor, project: int | str, model_id: UUID, status: Status
-) -> LoggedModelDetails:
-    """Say that the files are there, or that they failed."""
-    return await _edit(db, actor, project, model_id, status=int(status))
-
-
-async def set_tags(
-    db: Database, actor: Actor, project: int | str, model_id: UUID, tags: Mapping[str, str]
-) -> LoggedModelDetails:
-    """Set tags; others stay as they are."""
-    check_pairs(tags, "tags")
-    return await _edit(db, actor, project, model_id, tags=LoggedModel.tags.op("||")(dict(tags)))
-
-
-async def remove_tag(db: Database, actor: Actor, project: int | str, model_id: UUID, key: str) -> LoggedModelDetails:
-    """Remove a tag.
-
-    Raises:
-        NotFound: it has no such tag.
-    """
-    async with db.write() as tx:
-        access = await _writable(tx, actor, project)
-        model = await lock_living(tx, access.id, model_id, to_change=True)
-        if key not in model.tags:
-            raise NotFound(f"No tag with key {quoted(key)} found for model with ID 'm-{model_id.hex}'.", field="key")
-        return LoggedModelDetails(await _change(tx, access.id, model_id, tags=LoggedModel.tags.op("-")(key)))
-
-
-async def add_params(
-    db: Database, actor: Actor, project: int | str, model_id: UUID, params: Mapping[str, str]
-) -> LoggedModelDetails:
-    """Add params; one that is there with another value stays and is an error.
-
-    Raises:
-        Invalid: a param has another value already.
-    """
-    check_pairs(params, "params")
-    async with db.write(grows=True) as tx:
-        access = await _writable(tx, actor, project)
-        model = await lock_living(tx, access.id, model_id, to_change=True)
-        _refuse_changed(model, params)
-        patch = LoggedModel.params.op("||")(dict(params))
-        return LoggedModelDetails(await _change(tx, access.id, model_id, params=patch))
+def _values(request: EditLoggedModel, kept: Mapping[str, str], removed: Sequence[str]) -> dict[str, object]:
+    """The columns that change."""
+    values: dict[str, object] = {}
+    if request.tags:
+        tags = LoggedModel.tags.op("||")(dict(kept))
+        for key in removed:
+            tags = tags.op("-")(key)
+        values["tags"] = tags
+    if request.params:
+        values["params"] = LoggedModel.params.op("||")(dict(request.params))
+    if request.status is not None:
+        values["status"] = int(request.status)
+    return values
 
 
 async def note_version(tx: Tx, project_id: int, model_id: UUID, name: str, number: int) -> None:
@@ -218,28 +194,31 @@ async def note_version(tx: Tx, project_id: int, model_id: UUID, name: str, numbe
 def _noted(text: str) -> list[Any]:
     """What the tag says so far; what a client wrote there that is no list is replaced."""
     try:
-        found = json.loads(text)
+        noted = json.loads(text)
     except ValueError:
         return []
-    return found if isinstance(found, list) else []
+    return noted if isinstance(noted, list) else []
 
 
 async def delete(db: Database, actor: Actor, project: int | str, model_id: UUID) -> LoggedModel:
     """Put a logged model into the trash; its files stay as long as a version needs them."""
-    return (await _edit(db, actor, project, model_id, deleted_at=func.now())).model
+    async with db.write() as tx:
+        access = await _writable(tx, actor, project)
+        await lock_living(tx, access.id, model_id, to_change=True)
+        return await _change(tx, access.id, model_id, deleted_at=func.now())
 
 
 async def lock_living(tx: Tx, project_id: int, model_id: UUID, *, to_change: bool = False) -> LoggedModel:
-    """Step: the logged model, held against deletion until the commit.
+    """Step: the logged model, locked against deletion until the commit; many may lock it unless ``to_change``.
 
     Raises:
         LoggedModelNotFound: there is none.
     """
     statement = living(project_id).where(LoggedModel.id == model_id, LoggedModel.deleted_at.is_(None))
-    found = await tx.scalar(statement.with_for_update(read=not to_change))
-    if found is None:
+    model = await tx.scalar(statement.with_for_update(read=not to_change))
+    if model is None:
         raise _missing(model_id)
-    return found
+    return model
 
 
 def living(project_id: int) -> Select[LoggedModel]:
@@ -284,14 +263,6 @@ async def _writable(tx: Tx, actor: Actor, project: int | str) -> ProjectAccess:
     access = await projects.visible(tx, actor, project)
     policy.require(actor, access, Permission.CANDIDATE_WRITE)
     return access
-
-
-async def _edit(db: Database, actor: Actor, project: int | str, model_id: UUID, **values: object) -> LoggedModelDetails:
-    async with db.write() as tx:
-        access = await _writable(tx, actor, project)
-        await lock_living(tx, access.id, model_id, to_change=True)
-        model = await _change(tx, access.id, model_id, **values)
-        return (await details_of(tx, access.id, [model]))[0]
 
 
 async def _change(tx: Tx, project_id: int, model_id: UUID, **values: object) -> LoggedModel:

@@ -8,8 +8,7 @@ import secrets
 from functools import lru_cache
 
 from app.errors import Invalid
-from app.quoting import in_json, quoted
-from app.text import normalized
+from app.text import in_json, normalized, quoted
 
 KEY_LIMIT = 250
 PARAM_LIMIT = 6_000

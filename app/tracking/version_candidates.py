@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, TextClause, func, select, text, update
 
 from app.db.database import Tx
 from app.queue import outbox
-from app.queue.jobs import PurgeCandidate, PurgeExperiment
+from app.tracking.background_jobs import PurgeCandidate, PurgeExperiment
 from app.tracking.candidates import Status
 from app.tracking.tables import Candidate, Experiment, LoggedModel
 

@@ -1,9 +1,7 @@
-"""Giving background jobs up: which kinds may be, and what becomes of the thing that they were for."""
+"""Cancelling background jobs, and what that means for the thing that they are for."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any
 from uuid import UUID
 
 from app.access import jobs as visible_jobs
@@ -12,21 +10,18 @@ from app.access.policy import Actor
 from app.db.database import Database, Tx
 from app.errors import Conflict
 from app.queue import retries
-from app.queue.jobs import DeliverWebhook, decode
-from app.webhooks import deliveries
-
-GiveUp = Callable[[Tx, Any], Awaitable[object]]
+from app.queue.jobs import decode, is_cancellable
 
 
 class NotCancellable(Conflict):
-    """Jobs of this kind are not given up."""
+    """Jobs of this kind cannot be cancelled."""
 
 
 async def cancel(db: Database, actor: Actor, job_id: UUID) -> BackgroundJob:
-    """Give up a job that is queued or dead, and what it was for.
+    """Cancel a job that is queued or dead, and note that on the thing that it is for.
 
     Raises:
-        JobNotFound: it does not exist, or is none of the actor's business.
+        JobNotFound: it does not exist, or the actor may not see it.
         Forbidden: the actor is not at least maintainer of its project (or administrator, for one without project).
         NotCancellable: what was deleted has to be removed, what was promised done; such a job can only be retried.
         NotWaiting: it runs or has ended.
@@ -34,19 +29,11 @@ async def cancel(db: Database, actor: Actor, job_id: UUID) -> BackgroundJob:
 
     async def permit(tx: Tx, job: BackgroundJob) -> None:
         await visible_jobs.require_manager(tx, actor, job)
-        if job.kind not in GIVING_UP:
-            work = "removes what was deleted" if ".purge_" in job.kind else "does what somebody was promised"
+        if not is_cancellable(job.kind):
+            work = "removes what was deleted" if ".purge_" in job.kind else "does what was promised to a client"
             raise NotCancellable(f"A job of the kind `{job.kind}` {work} and cannot be given up; retry it.")
 
     async with db.write() as tx:
         job = await retries.cancel(tx, job_id, permit, f"Cancelled by {actor.username}.")
-        await GIVING_UP[job.kind](tx, decode(job.kind, job.payload))
+        await decode(job.kind, job.payload).cancel(tx)
     return job
-
-
-async def _delivery(tx: Tx, job: DeliverWebhook) -> None:
-    await deliveries.give_up(tx, job.project_id, job.delivery_id)
-
-
-GIVING_UP: dict[str, GiveUp] = {DeliverWebhook.kind: _delivery}
-"""The kinds that may be given up; all others finish what somebody was promised."""

@@ -6,7 +6,7 @@ transaction of its own, which leaves less to do; killed anywhere, the next run g
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
 from sqlalchemy import CursorResult, text
@@ -16,10 +16,9 @@ from app.access.policy import Actor, Permission
 from app.artifacts.upkeep import garbage
 from app.artifacts.uploads import multipart
 from app.db.database import Database
-from app.db.metadata import metadata
 from app.errors import Conflict, Invalid
 from app.queue import outbox
-from app.queue.jobs import PurgeProject
+from app.queue.jobs import Job, job
 from app.storage.blobs import BlobStore
 from app.webhooks import webhooks
 
@@ -29,8 +28,13 @@ BATCH = 10_000
 """Rows in one transaction."""
 BLOBS_AT_ONCE = 1_000
 _PASSES = 5
-BELONGS_TO_A_PROJECT = tuple(table.name for table in reversed(metadata.sorted_tables) if "project_id" in table.columns)
-"""Each table after those that refer to it; jobs first, so that no worker fills what another empties."""
+
+
+@job("access.purge_project", concurrency=1)
+class PurgeProject(Job):
+    """Remove a deleted project with everything in it."""
+
+    project_id: int
 
 
 async def delete(db: Database, actor: Actor, project: int | str, confirm: str) -> UUID:
@@ -54,11 +58,11 @@ async def delete(db: Database, actor: Actor, project: int | str, confirm: str) -
         await webhooks.silence(tx, access.id)
         # The job belongs to no project: it outlives this one, and its requester may watch it.
         job_id = await outbox.enqueue(tx, PurgeProject(access.id), requested_by=actor.user_id)
-    policy.forget(actor)
+    policy.invalidate_cache(actor)
     return job_id
 
 
-async def purge(db: Database, blobs: BlobStore, project_id: int, *, progress: Progress) -> None:
+async def purge(db: Database, blobs: BlobStore, project_id: int, tables: Sequence[str], *, progress: Progress) -> None:
     """Remove a deleted project; one that is gone, or not deleted, is left alone. Safe to repeat.
 
     Requests that began before the deletion may still write for some seconds: what they leave is met by the next pass.
@@ -69,7 +73,7 @@ async def purge(db: Database, blobs: BlobStore, project_id: int, *, progress: Pr
                 return
         await multipart.end_all(db, blobs, project_id)
         try:
-            await _empty(db, project_id, progress)
+            await _empty(db, project_id, tables, progress)
             async with db.write() as tx:
                 await projects.forget(tx, project_id)
         except Conflict:  # a row arrived behind us that refers to what we were about to remove
@@ -77,8 +81,8 @@ async def purge(db: Database, blobs: BlobStore, project_id: int, *, progress: Pr
                 raise
 
 
-async def _empty(db: Database, project_id: int, progress: Progress) -> None:
-    tables = sorted(BELONGS_TO_A_PROJECT, key=lambda name: name != "background_jobs")
+async def _empty(db: Database, project_id: int, tables: Sequence[str], progress: Progress) -> None:
+    tables = sorted(tables, key=lambda name: name != "background_jobs")  # no worker fills what another empties
     for done, table in enumerate(tables):
         await progress(done, len(tables))
         size = BLOBS_AT_ONCE if table == "blobs" else BATCH

@@ -15,7 +15,7 @@ from app.webhooks.tables import Webhook
 
 @dataclass(frozen=True, slots=True)
 class WebhookClient:
-    """Keeps secrets and carries bodies."""
+    """Opens stored secrets and sends bodies."""
 
     vault: Vault
     rules: AddressRules
@@ -25,7 +25,7 @@ class WebhookClient:
         rules = AddressRules.of(settings.webhook_private_hosts.split(","))
         return cls(Vault(settings.secret_key.get_secret_value()), rules)
 
-    async def carry(self, webhook: Webhook, delivery_id: UUID, body: bytes) -> Attempt:
+    async def send(self, webhook: Webhook, delivery_id: UUID, body: bytes) -> Attempt:
         """Send a body to the webhook's address, signed if it has a secret. Never within a transaction."""
         secret = None
         if webhook.sealed_secret is not None:

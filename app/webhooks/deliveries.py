@@ -1,18 +1,18 @@
-"""Sending what stands in the log of deliveries again."""
+"""Deliveries that are repeated or given up."""
 
 from __future__ import annotations
 
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select
 
 from app.access.policy import Actor
-from app.db.database import Database, Tx
+from app.db.database import Database
 from app.errors import NotFound
 from app.queue import outbox
-from app.queue.jobs import DeliverWebhook
 from app.webhooks import webhooks
-from app.webhooks.tables import PENDING, WebhookDelivery
+from app.webhooks.background_jobs import DeliverWebhook
+from app.webhooks.tables import WebhookDelivery
 
 __all__ = ["WebhookDelivery"]
 
@@ -31,21 +31,15 @@ async def replay(db: Database, actor: Actor, project: int | str, delivery_id: UU
     async with db.write() as tx:
         access = await webhooks.manageable(tx, actor, project)
         mine = (WebhookDelivery.project_id == access.id, WebhookDelivery.id == delivery_id)
-        told = await tx.scalar(select(WebhookDelivery).where(*mine))
-        if told is None:
+        original = await tx.scalar(select(WebhookDelivery).where(*mine))
+        if original is None:
             raise DeliveryNotFound(f"There is no delivery {delivery_id} in this project, or you may not see it.")
         values = {
-            "project_id": access.id, "id": uuid4(), "webhook_id": told.webhook_id, "event": told.event,
-            "data": told.data, "occurred_at": told.occurred_at, "replay_of": told.id, "next_attempt_at": func.now(),
+            "project_id": access.id, "id": uuid4(), "webhook_id": original.webhook_id, "event": original.event,
+            "data": original.data, "occurred_at": original.occurred_at, "replay_of": original.id,
+            "next_attempt_at": func.now(),
         }  # fmt: skip
-        made = (await tx.scalars(insert(WebhookDelivery).values(**values).returning(WebhookDelivery))).one()
-        job = DeliverWebhook(access.id, made.id)
+        replayed = (await tx.scalars(insert(WebhookDelivery).values(**values).returning(WebhookDelivery))).one()
+        job = DeliverWebhook(access.id, replayed.id)
         await outbox.enqueue(tx, job, project_id=access.id, requested_by=actor.user_id)
-    return made
-
-
-async def give_up(tx: Tx, project_id: int, delivery_id: UUID) -> None:
-    """Step: a delivery that still waits has failed; nothing is sent any more."""
-    mine = (WebhookDelivery.project_id == project_id, WebhookDelivery.id == delivery_id)
-    values = {"state": "failed", "last_error": "It was cancelled.", "next_attempt_at": None, "finished_at": func.now()}
-    await tx.execute(update(WebhookDelivery).where(*mine, WebhookDelivery.state == PENDING).values(**values))
+    return replayed

@@ -1,4 +1,4 @@
-"""A delivery's way to its end: attempts, the wait between them, and the log's last entry."""
+"""The attempts of a delivery, the waits between them, and the last entry of its log."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from sqlalchemy import and_, delete, func, select, update
 
 from app.db.database import Database
 from app.queue import outbox
-from app.queue.jobs import DeliverWebhook
 from app.webhooks import events
+from app.webhooks.background_jobs import DeliverWebhook
 from app.webhooks.client import WebhookClient
 from app.webhooks.signed_post import Attempt
 from app.webhooks.tables import PENDING, Webhook, WebhookDelivery
@@ -23,14 +23,14 @@ MAX_ATTEMPTS = len(WAITS_SECONDS) + 1
 MAX_WAIT_SECONDS = 7_200
 """The most that a receiver's ``Retry-After`` is obeyed."""
 KEEP = timedelta(days=30)
-_FORGOTTEN_AT_ONCE = 1_000
+_BATCH = 1_000
 
 
-async def deliver(db: Database, courier: WebhookClient, project_id: int, delivery_id: UUID) -> None:
-    """Make one attempt, note what came of it, and promise the next one where that may help.
+async def deliver(db: Database, client: WebhookClient, project_id: int, delivery_id: UUID) -> None:
+    """Make one attempt, record its outcome, and enqueue the next one where that may help.
 
-    Two at once, or one that is repeated after a crash, may send the same delivery twice; the first to note its
-    outcome counts.
+    Two at once, or one that is repeated after a crash, may send the same delivery twice; the first outcome that is
+    recorded counts.
     """
     same = and_(Webhook.project_id == WebhookDelivery.project_id, Webhook.id == WebhookDelivery.webhook_id)
     statement = select(WebhookDelivery, Webhook).join(Webhook, same)
@@ -44,16 +44,16 @@ async def deliver(db: Database, courier: WebhookClient, project_id: int, deliver
         attempt = Attempt(error="The webhook is disabled.")
     else:
         body = events.body(delivery.event, delivery.occurred_at, delivery.data)
-        attempt = await courier.carry(webhook, delivery.id, body)
-    await _note(db, delivery, attempt)
+        attempt = await client.send(webhook, delivery.id, body)
+    await _record(db, delivery, attempt)
 
 
-async def forget_old(db: Database) -> int:
+async def remove_old(db: Database) -> int:
     """Remove deliveries from the log after 30 days, some at a time; the number of them."""
     old = select(WebhookDelivery.project_id, WebhookDelivery.id).where(
         WebhookDelivery.created_at < func.now() - KEEP, WebhookDelivery.state != PENDING
     )
-    batch = old.limit(_FORGOTTEN_AT_ONCE).with_for_update(skip_locked=True).cte("batch")
+    batch = old.limit(_BATCH).with_for_update(skip_locked=True).cte("batch")
     statement = (
         delete(WebhookDelivery)
         .where(WebhookDelivery.project_id == batch.c.project_id, WebhookDelivery.id == batch.c.id)
@@ -63,11 +63,11 @@ async def forget_old(db: Database) -> int:
         return len((await tx.scalars(statement)).all())
 
 
-async def _note(db: Database, delivery: WebhookDelivery, attempt: Attempt) -> None:
-    made = delivery.attempts + 1
-    wait = _wait(made, attempt)
+async def _record(db: Database, delivery: WebhookDelivery, attempt: Attempt) -> None:
+    attempts = delivery.attempts + 1
+    wait = _wait(attempts, attempt)
     values: dict[str, Any] = {
-        "attempts": made,
+        "attempts": attempts,
         "response_status": attempt.status,
         "response_body": attempt.body or None,
         "last_error": attempt.error,
@@ -92,9 +92,9 @@ async def _note(db: Database, delivery: WebhookDelivery, attempt: Attempt) -> No
             await outbox.enqueue_later(tx, job, wait, project_id=delivery.project_id)
 
 
-def _wait(made: int, attempt: Attempt) -> timedelta | None:
+def _wait(attempts: int, attempt: Attempt) -> timedelta | None:
     """How long until the next attempt; None: there is none."""
-    if attempt.succeeded or not attempt.may_retry or made >= MAX_ATTEMPTS:
+    if attempt.succeeded or not attempt.may_retry or attempts >= MAX_ATTEMPTS:
         return None
-    seconds = WAITS_SECONDS[made - 1] * (0.8 + 0.4 * secrets.randbelow(1_000) / 1_000)
+    seconds = WAITS_SECONDS[attempts - 1] * (0.8 + 0.4 * secrets.randbelow(1_000) / 1_000)
     return timedelta(seconds=max(seconds, min(attempt.retry_after or 0.0, MAX_WAIT_SECONDS)))

@@ -1,4 +1,4 @@
-"""What can happen in a registry, and the step that notes it for every webhook that listens."""
+"""Every event of a registry, and the step that records it for each webhook that listens."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.db.database import Tx
 from app.errors import Invalid
 from app.queue import outbox
-from app.queue.jobs import DeliverWebhook
-from app.quoting import quoted
+from app.text import quoted
+from app.webhooks.background_jobs import DeliverWebhook
 
 _NAMED = {"name": "example_model"}
 _VERSION = {**_NAMED, "version": "1"}
@@ -64,7 +64,7 @@ Those that MLflow has too keep its data (MLflow REST: webhooks), with more besid
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened: ``entity.action``, and what is told of it."""
+    """Something that happened: ``entity.action``, and its data."""
 
     name: str
     data: Mapping[str, Any]
@@ -88,18 +88,18 @@ def body(name: str, occurred_at: datetime, data: Mapping[str, Any]) -> bytes:
     return orjson.dumps(message)
 
 
-# The webhooks are held against deletion until the commit; one that is just being deleted is passed by.
+# The webhooks are locked against deletion until the commit; one that is being deleted is skipped.
 _NOTE = text("""
     WITH happened AS (
         SELECT one.value ->> 'name' AS name, one.value -> 'data' AS data FROM jsonb_array_elements(:events) AS one
-    ), hearers AS (
+    ), listeners AS (
         SELECT w.project_id, w.id, happened.name, happened.data FROM webhooks AS w
         JOIN happened ON happened.name = ANY (w.events)
         WHERE w.project_id = :project AND w.status = 'active' FOR KEY SHARE OF w
     )
     INSERT INTO webhook_deliveries (project_id, id, webhook_id, event, data, next_attempt_at)
     SELECT h.project_id, gen_random_uuid(), h.id, h.name, h.data || jsonb_build_object('project', p.full_path), now()
-    FROM hearers AS h JOIN projects AS p ON p.id = h.project_id RETURNING id
+    FROM listeners AS h JOIN projects AS p ON p.id = h.project_id RETURNING id
 """).bindparams(bindparam("events", type_=JSONB))
 
 
@@ -109,13 +109,13 @@ def subscribed_events(project: str) -> str:
 
 
 async def record(tx: Tx, project_id: int, events: Sequence[Event]) -> list[UUID]:
-    """Step: promise each event to every active webhook that listens; ids of the deliveries.
+    """Step: enqueue each event to every active webhook that listens; ids of the deliveries.
 
-    One statement whatever their number, and one more for the jobs when somebody listens.
+    One statement whatever their number, and one more for the jobs when a webhook listens.
     """
     if not events:
         return []
-    told = [{"name": event.name, "data": dict(event.data)} for event in events]
-    made = list((await tx.execute(_NOTE, {"project": project_id, "events": told})).scalars())
-    await outbox.enqueue_all(tx, [DeliverWebhook(project_id, id) for id in made], project_id=project_id)
-    return made
+    rows = [{"name": event.name, "data": dict(event.data)} for event in events]
+    ids = list((await tx.execute(_NOTE, {"project": project_id, "events": rows})).scalars())
+    await outbox.enqueue_all(tx, [DeliverWebhook(project_id, id) for id in ids], project_id=project_id)
+    return ids

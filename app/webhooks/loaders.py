@@ -1,6 +1,6 @@
 """Webhooks and deliveries of many parents at once: statements do not grow with the parents. For maintainers.
 
-Keys begin with the project; answers come in the order of the keys, failures stand in the place of what they concern.
+Keys begin with the project; results come in their order, and a key that may not be read has its refusal as the result.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ class Vault:
 
     def seal(self, project_id: int, webhook_id: UUID, secret: str) -> bytes:
         """The secret as it may be stored."""
-        return self._seal.close(_place(project_id, webhook_id), secret)
+        return self._seal.close(_purpose_of(project_id, webhook_id), secret)
 
     def open(self, project_id: int, webhook_id: UUID, sealed: bytes) -> str:
         """The secret again.
@@ -27,8 +27,8 @@ class Vault:
         Raises:
             SecretUnreadable: another key sealed it, or it belongs to another webhook.
         """
-        return self._seal.open(_place(project_id, webhook_id), sealed)
+        return self._seal.open(_purpose_of(project_id, webhook_id), sealed)
 
 
-def _place(project_id: int, webhook_id: UUID) -> str:
+def _purpose_of(project_id: int, webhook_id: UUID) -> str:
     return f"{project_id}:{webhook_id.hex}"

@@ -1,4 +1,4 @@
-"""One POST to an address that nobody here controls: signed, short, to the very address that was checked."""
+"""One POST to an address outside: signed, limited in time and size, to the very address that was checked."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Attempt:
     error: str | None = None
     may_retry: bool = False
     retry_after: float | None = None
-    """Seconds that the receiver asked to wait."""
+    """Seconds to wait, from the receiver's `Retry-After`."""
 
     @property
     def succeeded(self) -> bool:

@@ -23,7 +23,7 @@ PENDING = literal_column("'pending'", Text)
 
 
 class Webhook(Row):
-    """An address that is told of events in a project. The secret is sealed; nothing but the courier can open it."""
+    """An address that gets events of a project. The secret is sealed; only ``client.WebhookClient`` opens it."""
 
     __tablename__ = "webhooks"
     __table_args__ = (CheckConstraint("status in ('active', 'disabled')", name="status"),)

@@ -18,9 +18,9 @@ from app.db.database import Database, Snapshot, Tx
 from app.errors import Invalid, NotFound, TooLarge
 from app.ids import uuid7
 from app.pagination import Keyset
-from app.quoting import quoted
 from app.search import keyset
-from app.search.keyset import SortKey
+from app.search.keyset import PageRequest, SortKey
+from app.text import quoted
 from app.webhooks import events
 from app.webhooks.client import WebhookClient
 from app.webhooks.signed_post import Attempt
@@ -38,7 +38,7 @@ _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 ORDER: Keyset[Webhook] = Keyset(
     "webhooks", (Webhook.created_at, Webhook.id), lambda row: (row.created_at, row.id), descending=True
 )
-_TERMS = [
+_SORT_KEYS = [
     SortKey(Webhook.created_at.expression, datetime, descending=True, nullable=False),
     SortKey(Webhook.id.expression, UUID, descending=True, nullable=False),
 ]
@@ -74,7 +74,7 @@ class EditWebhook:
 
 
 async def create(
-    db: Database, actor: Actor, courier: WebhookClient, project: int | str, command: CreateWebhook
+    db: Database, actor: Actor, client: WebhookClient, project: int | str, command: CreateWebhook
 ) -> Webhook:
     """Make a webhook.
 
@@ -82,14 +82,14 @@ async def create(
         Forbidden: the actor is not at least maintainer.
         Invalid: a value is not acceptable, or the project has too many webhooks.
     """
-    values = _checked(courier, command)
+    values = _checked(client, command)
     async with db.write() as tx:
         access = await manageable(tx, actor, project)
         mine = select(func.count()).where(Webhook.project_id == access.id).scalar_subquery()
         if (await tx.scalar(select(mine)) or 0) >= MAX_WEBHOOKS:
             raise Invalid(f"The project has {MAX_WEBHOOKS} webhooks already; delete one first.")
         values |= {"project_id": access.id, "id": uuid7(), "created_by": actor.user_id}
-        values |= _sealed(courier, access.id, values["id"], command.secret)
+        values |= _sealed(client, access.id, values["id"], command.secret)
         return (await tx.scalars(insert(Webhook).values(**values).returning(Webhook))).one()
 
 
@@ -122,16 +122,21 @@ async def search(
     """
     if not 1 <= limit <= MAX_PAGE:
         raise Invalid(f"A page has 1 to {MAX_PAGE} webhooks, not {limit}.", field="max_results")
-    mark = keyset.fingerprint("webhooks")
+    page = PageRequest(_SORT_KEYS, keyset.fingerprint("webhooks"), page_token, limit)
     async with db.read() as snap:
         access = await manageable(snap, actor, project)
         statement = select(Webhook).where(Webhook.project_id == access.id)
-        rows = (await snap.execute(keyset.apply(statement, _TERMS, mark, page_token, limit))).all()
-    return [row[0] for row in rows[:limit]], keyset.next_token(rows, _TERMS, mark, limit)
+        rows = (await snap.execute(keyset.apply(statement, page))).all()
+    return [row[0] for row in rows[:limit]], keyset.next_token(rows, page)
 
 
 async def edit(
-    db: Database, actor: Actor, courier: WebhookClient, project: int | str, webhook_id: UUID, wish: EditWebhook
+    db: Database,
+    actor: Actor,
+    client: WebhookClient,
+    project: int | str,
+    webhook_id: UUID,
+    command: EditWebhook,
 ) -> Webhook:
     """Change a webhook.
 
@@ -140,10 +145,10 @@ async def edit(
         Forbidden: the actor is not at least maintainer.
         Invalid: a value is not acceptable.
     """
-    values = _checked(courier, wish)
+    values = _checked(client, command)
     async with db.write() as tx:
         access = await manageable(tx, actor, project)
-        values |= _sealed(courier, access.id, webhook_id, wish.secret)
+        values |= _sealed(client, access.id, webhook_id, command.secret)
         statement = (
             update(Webhook)
             .where(Webhook.project_id == access.id, Webhook.id == webhook_id)
@@ -171,7 +176,7 @@ async def delete(db: Database, actor: Actor, project: int | str, webhook_id: UUI
 
 
 async def test(
-    db: Database, actor: Actor, courier: WebhookClient, project: int | str, webhook_id: UUID, event: str | None
+    db: Database, actor: Actor, client: WebhookClient, project: int | str, webhook_id: UUID, event: str | None
 ) -> Attempt:
     """Send an example of an event (the webhook's first when none is named) once, now; it is not logged.
 
@@ -184,11 +189,11 @@ async def test(
         events.check(event)
     webhook = await get(db, actor, project, webhook_id)
     name = event or webhook.events[0]
-    return await courier.carry(webhook, uuid4(), events.body(name, datetime.now(UTC), events.EXAMPLES[name]))
+    return await client.send(webhook, uuid4(), events.body(name, datetime.now(UTC), events.EXAMPLES[name]))
 
 
 async def require_manager(db: Database, actor: Actor, project: int | str) -> None:
-    """Refuse those who may not manage the project's webhooks, before anything else is told.
+    """Refuse callers that may not manage the project's webhooks, before anything else is said.
 
     Raises:
         ProjectNotFound, Forbidden: as every use case here does.
@@ -211,38 +216,38 @@ async def find(snap: Snapshot, project_id: int, webhook_id: UUID) -> Webhook:
         WebhookNotFound: there is none.
     """
     mine = (Webhook.project_id == project_id, Webhook.id == webhook_id)
-    found = await snap.scalar(select(Webhook).where(*mine))
-    if found is None:
+    webhook = await snap.scalar(select(Webhook).where(*mine))
+    if webhook is None:
         raise WebhookNotFound(webhook_id)
-    return found
+    return webhook
 
 
-def _checked(courier: WebhookClient, wish: CreateWebhook | EditWebhook) -> dict[str, Any]:
+def _checked(client: WebhookClient, command: CreateWebhook | EditWebhook) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    if wish.name is not None:
-        values["name"] = _check_name(wish.name)
-    if wish.url is not None:
-        courier.rules.check(wish.url)
-        values["url"] = wish.url
-    if wish.events is not None:
-        if not wish.events:
+    if command.name is not None:
+        values["name"] = _check_name(command.name)
+    if command.url is not None:
+        client.rules.check(command.url)
+        values["url"] = command.url
+    if command.events is not None:
+        if not command.events:
             raise Invalid("Webhook events must be a non-empty list.", field="events")
-        values["events"] = list(dict.fromkeys(events.check(name) for name in wish.events))
-    if wish.description is not None:
-        values["description"] = _limited(wish.description, "description", MAX_DESCRIPTION)
-    if wish.status is not None:
-        if wish.status not in STATUSES:
-            raise Invalid(f"{quoted(wish.status)} is no status: active or disabled.", field="status")
-        values["status"] = wish.status
-    if wish.secret is not None:
-        _limited(wish.secret, "secret", MAX_SECRET)
+        values["events"] = list(dict.fromkeys(events.check(name) for name in command.events))
+    if command.description is not None:
+        values["description"] = _limited(command.description, "description", MAX_DESCRIPTION)
+    if command.status is not None:
+        if command.status not in STATUSES:
+            raise Invalid(f"{quoted(command.status)} is no status: active or disabled.", field="status")
+        values["status"] = command.status
+    if command.secret is not None:
+        _limited(command.secret, "secret", MAX_SECRET)
     return values
 
 
-def _sealed(courier: WebhookClient, project_id: int, webhook_id: UUID, secret: str | None) -> dict[str, bytes | None]:
+def _sealed(client: WebhookClient, project_id: int, webhook_id: UUID, secret: str | None) -> dict[str, bytes | None]:
     if secret is None:
         return {}
-    return {"sealed_secret": courier.vault.seal(project_id, webhook_id, secret) if secret else None}
+    return {"sealed_secret": client.vault.seal(project_id, webhook_id, secret) if secret else None}
 
 
 def _check_name(name: str) -> str:

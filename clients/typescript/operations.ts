@@ -1414,7 +1414,7 @@ export type BackgroundJobsQuery = {
         username: string
       } | null
     }>
-  }
+  } | null
 };
 
 export type CandidateQueryVariables = Exact<{
@@ -2477,7 +2477,7 @@ export type ModelVersionCheckQuery = {
       message: string,
       field: string | null
     }>
-  }
+  } | null
 };
 
 export type ModelVersionCompleteMutationVariables = Exact<{
@@ -3060,7 +3060,7 @@ export type SearchQuery = {
         } | null
       }
     >
-  }
+  } | null
 };
 
 export type TokenCreateMutationVariables = Exact<{

@@ -159,12 +159,12 @@ async def test_spelling_a_path_otherwise_fills_no_memory(processes, project, mem
     actor = await here.actor(member.token)
     for path in (project.path, project.path.upper(), project.path.title()):
         await projects.get(here._db, actor, path)
-    assert list(actor.known.places) == [project.path.lower()]
+    assert list(actor.cache.projects) == [project.path.lower()]
 
 
 def test_what_is_remembered_has_an_end():
-    places = {}
-    one = access_cache.RequestCache(places, time.monotonic())
+    projects = {}
+    one = access_cache.RequestCache(projects, time.monotonic())
     for number in range(access_cache.MAX_PROJECTS + 5):
-        one.remember(number, None)
-    assert list(places) == list(range(5, access_cache.MAX_PROJECTS + 5))
+        one.put(number, None)
+    assert list(projects) == list(range(5, access_cache.MAX_PROJECTS + 5))

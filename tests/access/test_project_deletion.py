@@ -25,19 +25,19 @@ from app.artifacts.uploads import multipart, parts
 from app.artifacts.uploads.multipart import CreateUpload
 from app.ci import configuration
 from app.ci.configuration import EditSettings
-from app.db.metadata import metadata
 from app.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from app.inspection.reports import Report
+from app.metadata import PROJECT_TABLES, metadata
 from app.pagination import Window
 from app.queue import outbox
-from app.queue.jobs import DeliverWebhook
 from app.queue.search import JobFilter
 from app.registry.references.parse import ByNumber
-from app.registry.versions import versions
-from app.registry.versions.versions import Named
+from app.registry.references.resolve import Named
+from app.registry.versions import delete
 from app.tracking import file_owners
 from app.upkeep import project_deletion
 from app.webhooks import webhooks
+from app.webhooks.background_jobs import DeliverWebhook
 from app.webhooks.webhooks import CreateWebhook
 from tests.conftest import new_project
 
@@ -79,7 +79,7 @@ async def fill(http, project) -> str:
         address = f"{base}/mlflow-artifacts/artifacts/0/{run}/artifacts/{path}"
         assert (await http.put(address, content=path.encode(), headers=project.headers)).status_code == 200
     await post("model-versions/create", {"name": "r", "source": f"runs:/{run}", "run_id": run})
-    await versions.delete(project.runtime.db, project.owner, project.id, Named("r", ByNumber(2)))
+    await delete.delete(project.runtime.db, project.owner, project.id, Named("r", ByNumber(2)))
     return run
 
 
@@ -118,7 +118,7 @@ async def test_nothing_is_left_and_others_keep_everything(runtime, http, project
     async def progress(done, total):
         told.append((done, total))
 
-    await project_deletion.purge(runtime.db, runtime.blobs, project.id, progress=progress)
+    await project_deletion.purge(runtime.db, runtime.blobs, project.id, PROJECT_TABLES, progress=progress)
     assert await rows_of(runtime, project.id) == dict.fromkeys(TABLES, 0)
     assert told[0] == (0, len(TABLES))
     assert told[-1] == (len(TABLES), len(TABLES))
@@ -129,8 +129,8 @@ async def test_nothing_is_left_and_others_keep_everything(runtime, http, project
     assert await rows_of(runtime, other.id) == untouched
     assert len([listed async for listed in runtime.blobs.list_keys(f"v1/{other.id}/")]) == 2
     assert (await jobs_seen.get(runtime.db, project.owner, job)).kind == "access.purge_project"
-    await project_deletion.purge(runtime.db, runtime.blobs, project.id, progress=silent)
-    await project_deletion.purge(runtime.db, runtime.blobs, other.id, progress=silent)
+    await project_deletion.purge(runtime.db, runtime.blobs, project.id, PROJECT_TABLES, progress=silent)
+    await project_deletion.purge(runtime.db, runtime.blobs, other.id, PROJECT_TABLES, progress=silent)
     assert await rows_of(runtime, other.id) == untouched
 
 
@@ -183,7 +183,7 @@ async def test_it_is_gone_at_once_for_everybody(runtime, http, admin, project, s
 
     made = await projects.create(runtime.db, project.owner, CreateProject(project.group_id, "project"))
     assert (made.project.full_path, made.id > project.id) == (project.path, True)
-    await project_deletion.purge(runtime.db, runtime.blobs, project.id, progress=silent)
+    await project_deletion.purge(runtime.db, runtime.blobs, project.id, PROJECT_TABLES, progress=silent)
     assert (await projects.get(runtime.db, project.owner, project.path)).id == made.id
 
 
@@ -216,7 +216,7 @@ async def test_a_purge_that_is_cut_off_goes_on_and_meets_late_rows(runtime, http
             raise ConnectionError
 
     with pytest.raises(ConnectionError):
-        await project_deletion.purge(runtime.db, runtime.blobs, project.id, progress=cut_off)
+        await project_deletion.purge(runtime.db, runtime.blobs, project.id, PROJECT_TABLES, progress=cut_off)
 
     async def late_rows(done, total):
         if done == total and not await has_late_row():
@@ -229,7 +229,7 @@ async def test_a_purge_that_is_cut_off_goes_on_and_meets_late_rows(runtime, http
         return seen > 2
 
     seen, late = 0, UUID(int=1)
-    await project_deletion.purge(runtime.db, runtime.blobs, project.id, progress=late_rows)
+    await project_deletion.purge(runtime.db, runtime.blobs, project.id, PROJECT_TABLES, progress=late_rows)
     assert seen == 3
     assert await rows_of(runtime, project.id) == dict.fromkeys(TABLES, 0)
     async with runtime.db.read() as snap:

@@ -16,12 +16,20 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from app.access.policy import Role
+from app.graphql.edge import EDGE as GRAPHQL
 from app.graphql.execution.operations import context_of
 from app.graphql.transport import requests
+from app.http.admission import gate as gates
 from app.http.admission import middleware
+from app.http.admission import pace as paces
 from app.http.admission.fair_queue import RECOVERY_SECONDS, FairQueue
-from app.http.admission.middleware import BOUNDS, Admission, Gate, Pace, gate_of
+from app.http.admission.gate import BOUNDS, Gate, gate_of
+from app.http.admission.middleware import Admission
+from app.http.admission.pace import Pace
+from app.http.answers import plain_error
 from app.http.connection.exchange import has_left
+from app.http.edge import BEARER, Edge
+from app.http.edge_table import EdgeTable, RequestEdge
 from app.http.request_record import RequestRecord
 from app.main import create_app
 from tests.conftest import new_project, serving
@@ -41,7 +49,10 @@ class Handlers:
             Route("/stream", self.stream),
             Route("/health/live", lambda _request: PlainTextResponse("OK")),
         ]
-        self.app = Starlette(routes=routes, middleware=[Middleware(Admission)])
+        edge = Edge("held", routes, plain_error, BEARER, ("/hold",), probes=frozenset({"/health/live"}))
+        health = replace(edge, routes=[], paths=("/health",))
+        table = EdgeTable([edge, health, GRAPHQL])
+        self.app = Starlette(routes=routes, middleware=[Middleware(RequestEdge, table), Middleware(Admission)])
         self.gate = self.app.state.gate = Gate(slots, 100)
         self.gate.queue._bounds = replace(self.gate.queue._bounds, reserve=0)
 
@@ -87,20 +98,20 @@ async def test_health_is_answered_while_all_slots_are_held_and_many_wait():
 
 
 async def test_who_sends_too_much_is_told_when_to_come_again(monkeypatch):
-    monkeypatch.setattr(middleware, "BOUNDS", replace(BOUNDS, most_of_one=1))
+    monkeypatch.setattr(gates, "BOUNDS", replace(BOUNDS, max_waiting_per_sender=1))
     handlers = Handlers()
     async with handlers.client() as client:
         held = [asyncio.create_task(client.get(f"/hold/{number}")) for number in range(2)]
         await until(lambda: handlers.gate.queue.waiting == 1)
         refused = await client.get("/hold/2")
         assert (refused.status_code, refused.headers["retry-after"]) == (429, "2")
-        assert refused.json()["error_code"] == "REQUEST_LIMIT_EXCEEDED"
+        assert refused.json()["error_code"] == "RATE_LIMITED"
         handlers.may_end.set()
         await asyncio.gather(*held)
 
 
 async def test_whose_turn_does_not_come_is_told_when_to_come_again(monkeypatch):
-    monkeypatch.setattr(middleware, "BOUNDS", replace(BOUNDS, patience=0.01))
+    monkeypatch.setattr(gates, "BOUNDS", replace(BOUNDS, max_wait_seconds=0.01))
     handlers = Handlers()
     async with handlers.client() as client:
         held = asyncio.create_task(client.get("/hold/0"))
@@ -182,9 +193,9 @@ async def test_a_body_that_comes_slowly_gives_its_slot_up_until_it_is_whole_and_
 
 async def test_what_was_sent_slowly_is_refused_like_all_else_when_its_turn_does_not_come_again(monkeypatch):
     monkeypatch.setattr(middleware, "SILENCE", 0.001)
-    monkeypatch.setattr(middleware, "BOUNDS", replace(BOUNDS, patience=0.01))
+    monkeypatch.setattr(gates, "BOUNDS", replace(BOUNDS, max_wait_seconds=0.01))
     handlers = Handlers()
-    handlers.app.add_middleware(RequestRecord)
+    handlers.app.user_middleware.insert(1, Middleware(RequestRecord))
     speaks = asyncio.Event()
     async with handlers.client() as client:
         putting = asyncio.create_task(client.put("/read", content=_body(b"x", may_end=speaks)))
@@ -259,21 +270,21 @@ async def test_whoever_had_its_share_gets_more_later_though_nobody_leaves_and_th
     now = 100.0
     queue = FairQueue(4, replace(BOUNDS, reserve=0), lambda: now)
     pace = Pace(queue, 4)
-    queue._last_lead = now
+    queue._last_priority = now
     assert queue.enter_at_once(("a",)) is not None
     waiting = asyncio.create_task(queue.enter(("a",)))
     await until(lambda: queue.waiting == 1)
     now += 1.5 * RECOVERY_SECONDS
-    for _ in range(middleware.ROUNDS_FOR_MORE):
+    for _ in range(paces.ROUNDS_PER_SLOT):
         pace.adjust(0.0)
     await waiting
     assert queue.under_work == 2
 
 
 async def test_operations_that_come_by_a_socket_have_the_number_of_slots_adjusted_too(runtime, monkeypatch, project):
-    monkeypatch.setattr(middleware, "TICK", 0.0)
-    monkeypatch.setattr(middleware, "SHORT_ROUND", 1000.0)
-    monkeypatch.setattr(middleware, "LONG_ROUND", 1000.0)
+    monkeypatch.setattr(paces, "TICK", 0.0)
+    monkeypatch.setattr(paces, "SHORT_ROUND", 1000.0)
+    monkeypatch.setattr(paces, "LONG_ROUND", 1000.0)
     app = create_app(runtime.settings, runtime=runtime)
     app.state.runtime = runtime
     app.state.gate = Gate(2, 100)
@@ -290,15 +301,15 @@ async def test_operations_that_come_by_a_socket_have_the_number_of_slots_adjuste
 
 
 async def test_after_a_rest_there_are_the_first_slots_again(monkeypatch):
-    queue = FairQueue(middleware.FIRST_SLOTS, BOUNDS)
+    queue = FairQueue(paces.FIRST_SLOTS, BOUNDS)
     pace = Pace(queue, 32)
     for _ in range(400):
         pace.adjust(0.0)
     assert queue.slots == 32
-    monkeypatch.setattr(middleware, "TICK", 0.0)
-    monkeypatch.setattr(middleware, "REST", 1000.0)
+    monkeypatch.setattr(paces, "TICK", 0.0)
+    monkeypatch.setattr(paces, "IDLE_SECONDS", 1000.0)
     pace.watch()
-    assert queue.slots == middleware.FIRST_SLOTS
+    assert queue.slots == paces.FIRST_SLOTS
     await until(lambda: pace._began is None)
     queue.resize(20)
     pace.watch()
@@ -320,7 +331,7 @@ async def held(runtime):
 async def test_a_call_of_mlflow_whose_body_came_slowly_is_refused_in_its_words(held, project, monkeypatch):
     client, gate = held
     monkeypatch.setattr(middleware, "SILENCE", 0.001)
-    gate.queue._bounds = replace(gate.queue._bounds, most_of_one=0)
+    gate.queue._bounds = replace(gate.queue._bounds, max_waiting_per_sender=0)
     speaks = asyncio.Event()
 
     async def body():
@@ -403,14 +414,14 @@ async def test_requests_are_charged_to_the_user_and_the_project_once_both_are_kn
     spelled = project.path.replace("/", "%2F")
     scope = {
         "headers": [(b"authorization", person.headers["Authorization"].encode())],
-        "raw_path": f"/api/v4/projects/{spelled}/ml/mlflow/x".encode(),
+        "state": {"project_reference": spelled},
         "client": ("192.0.2.1", 1),
     }
     assert gate.senders.of(scope).accounts == ("address 192.0.2.1", f"address 192.0.2.1 {spelled}")
     await _search(client, project, person, [], "")
     assert gate.senders.of(scope).accounts == (f"user {person.actor.user_id}", f"project {project.id}")
     # What somebody may not see is not charged for what that one sends, nor are made-up tokens anybody's.
-    other = scope | {"raw_path": b"/api/v4/projects/somebody%2Felses/ml/mlflow/x"}
+    other = scope | {"state": {"project_reference": "somebody%2Felses"}}
     assert gate.senders.of(other).accounts[1] == f"user {person.actor.user_id} somebody%2Felses"
     made_up = scope | {"headers": [(b"authorization", b"Bearer myt_made_up")]}
     assert gate.senders.of(made_up).accounts[0] == "address 192.0.2.1"

@@ -27,10 +27,22 @@ class Crowd:
     """Requests at a queue, by name, and the order in which they were let in."""
 
     def __init__(
-        self, slots=1, *, reserve=0, share=100, most_of_one=1000, most=1000, patience=1000.0, lead=1000.0
+        self,
+        slots=1,
+        *,
+        reserve=0,
+        share=100,
+        max_waiting_per_sender=1000,
+        max_waiting=1000,
+        max_wait_seconds=1000.0,
+        priority_seconds=1000.0,
     ) -> None:
         self.clock = Clock()
-        self.queue = FairQueue(slots, Bounds(reserve, share, most_of_one, most, patience, lead), self.clock)
+        self.queue = FairQueue(
+            slots,
+            Bounds(reserve, share, max_waiting_per_sender, max_waiting, max_wait_seconds, priority_seconds),
+            self.clock,
+        )
         self.order: list[str] = []
         self.slots: dict[str, fair_queue.Slot] = {}
         self.tasks: dict[str, asyncio.Task[None]] = {}
@@ -66,7 +78,9 @@ async def settled() -> None:
 
 
 async def test_whoever_comes_to_an_idle_queue_does_not_wait():
-    queue = FairQueue(2, Bounds(reserve=0, share=2, most_of_one=1, most=1, patience=1, lead=1))
+    queue = FairQueue(
+        2, Bounds(reserve=0, share=2, max_waiting_per_sender=1, max_waiting=1, max_wait_seconds=1, priority_seconds=1)
+    )
     first, second = queue.enter_at_once(("a",)), queue.enter_at_once(("a",))
     assert first and second and queue.enter_at_once(("a",)) is None
     first.leave()
@@ -117,7 +131,7 @@ async def test_nobody_else_begins_while_a_quiet_request_that_went_ahead_is_under
 
 
 async def test_a_request_that_takes_long_does_not_go_ahead_for_ever():
-    crowd = Crowd(3, reserve=1, lead=0.01)
+    crowd = Crowd(3, reserve=1, priority_seconds=0.01)
     for number in range(4):
         await crowd.come(f"n{number}")
     await crowd.come("q0")
@@ -269,7 +283,7 @@ async def test_accounts_that_are_learned_later_are_charged_too():
 
 
 async def test_one_sender_may_have_so_many_waiting_and_no_more():
-    crowd = Crowd(most_of_one=2)
+    crowd = Crowd(max_waiting_per_sender=2)
     for number in range(4):
         await crowd.come(f"a{number}", "a", f"a {number}")
     with pytest.raises(TooManyRequests):
@@ -280,7 +294,7 @@ async def test_one_sender_may_have_so_many_waiting_and_no_more():
 
 
 async def test_a_full_queue_sends_the_last_of_the_largest_away_for_a_newcomer():
-    crowd = Crowd(most=3)
+    crowd = Crowd(max_waiting=3)
     for number in range(4):
         await crowd.come(f"n{number}")
     await crowd.come("q0")
@@ -297,8 +311,8 @@ async def test_a_full_queue_sends_the_last_of_the_largest_away_for_a_newcomer():
     assert sorted(await crowd.drain()) == ["n1", "q0", "r0"]
 
 
-async def test_nobody_waits_for_longer_than_the_patience():
-    crowd = Crowd(patience=0.01)
+async def test_a_request_that_waits_too_long_is_refused():
+    crowd = Crowd(max_wait_seconds=0.01)
     await crowd.come("a0")
     await crowd.come("a1")
     with pytest.raises(Unavailable):
@@ -378,10 +392,10 @@ _MOVES = st.lists(
     slots=st.integers(1, 3),
     reserve=st.integers(0, 2),
     share=st.integers(1, 2),
-    most=st.integers(1, 8),
+    max_waiting=st.integers(1, 8),
 )
-async def test_whatever_happens_no_slot_is_lost_and_everybody_is_answered(moves, slots, reserve, share, most):
-    crowd = Crowd(slots, reserve=reserve, share=share, most=most, most_of_one=5)
+async def test_whatever_happens_no_slot_is_lost_and_everybody_is_answered(moves, slots, reserve, share, max_waiting):
+    crowd = Crowd(slots, reserve=reserve, share=share, max_waiting=max_waiting, max_waiting_per_sender=5)
     held = crowd.slots
     for number, (move, first, second) in enumerate(moves):
         match move:
@@ -400,12 +414,12 @@ async def test_whatever_happens_no_slot_is_lost_and_everybody_is_answered(moves,
                 crowd.queue.resize(first)
                 await settled()
         waiting = sum(not task.done() for task in crowd.tasks.values())
-        assert crowd.queue.waiting == waiting <= most
+        assert crowd.queue.waiting == waiting <= max_waiting
         assert crowd.queue.under_work == len(held)
         assert not waiting or len(held) >= 1
     await crowd.drain()
     assert all(task.done() for task in crowd.tasks.values())
-    assert (crowd.queue.under_work, crowd.queue.waiting, crowd.queue._ahead) == (0, 0, 0)
+    assert (crowd.queue.under_work, crowd.queue.waiting, crowd.queue._with_priority) == (0, 0, 0)
     assert not any((crowd.queue._held, crowd.queue._flows, crowd.queue._order, crowd.queue._waiting_of))
     ends = {type(task.exception()) for task in crowd.tasks.values() if not task.cancelled()}
     assert ends <= {type(None), Overloaded, TooManyRequests}

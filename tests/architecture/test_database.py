@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from app.db import migrate
 from app.db.base import Row
 from app.db.database import async_url
-from app.db.metadata import metadata
+from app.metadata import metadata
 from app.settings import Settings
 
 BELONGS_TO_A_PROJECT = sorted(

@@ -9,7 +9,7 @@ from tests.support.source import Module, modules, names_in
 
 COMMITTERS = {"app/db/database.py", "app/db/migrate.py"}
 ENDS_A_TRANSACTION = {"commit", "rollback", "begin"}
-OTHER_SERVERS = {"blobs", "broker", "aiohttp", "httpx"}
+OTHER_SERVERS = {"blobs", "notifier", "aiohttp", "httpx"}
 
 
 def test_only_the_database_module_begins_and_commits() -> None:

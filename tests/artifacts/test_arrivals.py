@@ -8,14 +8,14 @@ import hashlib
 import pytest
 from sqlalchemy import func, select, text, update
 
-from app.artifacts import artifacts
-from app.artifacts.artifacts import Root
+from app.artifacts import artifacts, removal
+from app.artifacts.artifacts import FileTarget, Root
 from app.artifacts.reads import downloads
 from app.artifacts.tables import Artifact, Blob, CondemnedObject
 from app.artifacts.upkeep import garbage, inspections, quarantine, verdicts
 from app.artifacts.upkeep.inspections import InspectedFile
-from app.artifacts.uploads import small_batch, stream
-from app.artifacts.uploads.small_batch import FileTarget, IncomingFile
+from app.artifacts.uploads import publish, small_batch, stream
+from app.artifacts.uploads.small_batch import IncomingFile
 from app.artifacts.uploads.stream import StoreArtifact
 from app.errors import NotFound
 from app.ids import uuid7
@@ -99,7 +99,7 @@ async def test_bytes_that_are_there_are_not_sent_again(runtime, project):
     assert (shared.blob_id, shared.root_id) == (kept.blob_id, other.id)
     assert (await objects_of(runtime, project), await blobs_of(runtime, project)) == (1, {"stored": 1})
     assert await waiting(runtime, other) == 1
-    await stream.remove(runtime.db, project.owner, root, "model", lock_owner=file_owners.lock(root))
+    await removal.remove(runtime.db, project.owner, root, "model", lock_owner=file_owners.lock(root))
     assert await read(runtime, other, "model/conda.yaml") == b"name: env\n"
 
 
@@ -202,7 +202,7 @@ async def test_who_shares_just_before_the_verdict_is_met_by_it(runtime, project)
     first = await put(runtime, project, root, "a.pkl", b"dangerous")
     place = FileTarget(other, "b.pkl", "application/octet-stream", project.owner.user_id)
     async with runtime.db.write() as tx:
-        shared = await stream.register(tx, place, uuid7(), Stored(9, hashlib.sha256(b"dangerous").digest(), ""))
+        shared = await publish.register(tx, place, uuid7(), Stored(9, hashlib.sha256(b"dangerous").digest(), ""))
         assert (shared.blob_id, shared.state) == (first.blob_id, "ready")
         verdict = asyncio.create_task(refuse(runtime, first, "because"))
         await waits_for_a_lock(runtime)

@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import select, update
 
 from app.access.policy import Role
-from app.artifacts import artifacts, paths
-from app.artifacts.artifacts import Entry, Root
-from app.artifacts.reads import downloads
+from app.artifacts import artifacts, paths, removal
+from app.artifacts.artifacts import Root
+from app.artifacts.reads import downloads, folders
+from app.artifacts.reads.folders import Entry
 from app.artifacts.tables import Blob, CondemnedObject
 from app.artifacts.upkeep import garbage
 from app.artifacts.uploads import stream
@@ -20,8 +21,8 @@ from app.artifacts.uploads.stream import StoreArtifact
 from app.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge
 from app.registry import models
 from app.registry.models import CreateModel
-from app.registry.versions import versions
-from app.registry.versions.versions import CreateVersion
+from app.registry.versions import create
+from app.registry.versions.request import CreateVersion
 from app.storage.blobs import SizeMismatch
 from app.tracking import candidates, experiments, purge
 from app.tracking.candidates import CreateCandidate
@@ -120,11 +121,11 @@ async def test_folders_are_listed_level_by_level(runtime, project, root):
     for path in ("a/b/c.txt", "a/d.txt", "a.txt", "ab/x", "z"):
         await store(runtime, project, root, path, path.encode())
     async with runtime.db.read() as snap:
-        assert await artifacts.list_folder(snap, root) == [
+        assert await folders.list_folder(snap, root) == [
             Entry("a", True), Entry("a.txt", False, 5), Entry("ab", True), Entry("z", False, 1),
         ]  # fmt: skip
-        assert await artifacts.list_folder(snap, root, "a") == [Entry("b", True), Entry("d.txt", False, 7)]
-        assert await artifacts.list_folder(snap, root, "nothing") == []
+        assert await folders.list_folder(snap, root, "a") == [Entry("b", True), Entry("d.txt", False, 7)]
+        assert await folders.list_folder(snap, root, "nothing") == []
 
 
 async def test_same_bytes_are_one_object_per_project(runtime, project, root):
@@ -149,7 +150,7 @@ async def test_files_of_what_was_deleted_are_gone_before_their_bytes(runtime, pr
     with pytest.raises(NotFound):
         await read(runtime, root, "f")
     async with runtime.db.read() as snap:
-        assert await artifacts.list_folder(snap, root) == []
+        assert await folders.list_folder(snap, root) == []
 
 
 async def test_an_experiment_whose_files_a_version_needs_is_not_deleted(runtime, project):
@@ -158,7 +159,7 @@ async def test_an_experiment_whose_files_a_version_needs_is_not_deleted(runtime,
     root = Root(project.id, candidate_id=source.id)
     await store(runtime, project, root, "f", b"needed")
     model = await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
-    await versions.create(runtime.db, project.owner, project.id, CreateVersion(model.id, candidate_id=source.id))
+    await create.create(runtime.db, project.owner, project.id, CreateVersion(model.id, candidate_id=source.id))
     for end in (experiments.delete, experiments.delete_permanently):
         with pytest.raises(Conflict, match=f"candidate {source.id.hex}, which has model versions"):
             await end(runtime.db, project.owner, project.id, made.number)
@@ -211,7 +212,7 @@ async def remove(runtime, project, root, path):
     async def lock_owner(tx):
         await candidates.lock_living(tx, root.project_id, root.candidate_id)
 
-    return await stream.remove(runtime.db, project.owner, root, path, lock_owner=lock_owner)
+    return await removal.remove(runtime.db, project.owner, root, path, lock_owner=lock_owner)
 
 
 async def test_deleting_a_folder_takes_what_is_below(runtime, project, root):
@@ -222,7 +223,7 @@ async def test_deleting_a_folder_takes_what_is_below(runtime, project, root):
         with pytest.raises(Invalid):
             await remove(runtime, project, root, path)
     async with runtime.db.read() as snap:
-        assert [entry.name for entry in await artifacts.list_folder(snap, root)] == ["d0", "de"]
+        assert [entry.name for entry in await folders.list_folder(snap, root)] == ["d0", "de"]
 
 
 async def test_failed_uploads_leave_nothing(runtime, project, root):

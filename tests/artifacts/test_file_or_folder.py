@@ -11,9 +11,10 @@ import asyncpg
 import pytest
 from sqlalchemy import select, text
 
-from app.artifacts import artifacts, path_conflicts
+from app.artifacts import path_conflicts, removal
 from app.artifacts.artifacts import Root
 from app.artifacts.path_conflicts import PathOccupied
+from app.artifacts.reads import folders
 from app.artifacts.tables import Artifact, MultipartUpload
 from app.artifacts.upkeep import garbage
 from app.artifacts.uploads import announced, ingest, multipart, stream
@@ -67,9 +68,9 @@ async def test_the_second_is_refused_and_the_first_is_named(runtime, project, ro
         assert f"`{first}`" in caught.value.message
         assert f"`{second}`" in caught.value.message
         assert await files_of(runtime, root) == [first]
-        await stream.remove(runtime.db, project.owner, root, first, lock_owner=file_owners.lock(root))
+        await removal.remove(runtime.db, project.owner, root, first, lock_owner=file_owners.lock(root))
         assert (await put(runtime, project, root, second)).path == second  # the deletion has made room
-        await stream.remove(runtime.db, project.owner, root, second, lock_owner=file_owners.lock(root))
+        await removal.remove(runtime.db, project.owner, root, second, lock_owner=file_owners.lock(root))
     await garbage.expire_pending(runtime.db)
 
 
@@ -164,7 +165,7 @@ async def test_pairs_of_older_releases_can_still_be_replaced_and_deleted(runtime
     assert (await put(runtime, project, root, "old/x", b"new too")).path == "old/x"
     with pytest.raises(PathOccupied):
         await put(runtime, project, root, "old/y")
-    assert await stream.remove(runtime.db, project.owner, root, "old", lock_owner=file_owners.lock(root)) == 2
+    assert await removal.remove(runtime.db, project.owner, root, "old", lock_owner=file_owners.lock(root)) == 2
 
 
 async def test_uploads_in_parts_are_not_begun_in_vain_and_never_placed(runtime, project, root):
@@ -304,4 +305,4 @@ async def test_a_folder_hides_nothing_of_a_listing(runtime, project, root):
     with pytest.raises(PathOccupied):
         await put(runtime, project, root, "model")
     async with runtime.db.read() as snap:
-        assert [(one.name, one.is_folder) for one in await artifacts.list_folder(snap, root)] == [("model", True)]
+        assert [(one.name, one.is_folder) for one in await folders.list_folder(snap, root)] == [("model", True)]

@@ -19,7 +19,7 @@ from app.access.policy import Role, Scope
 from app.access.projects import UpdateProject
 from app.access.tables import User
 from app.access.tokens import Issued, IssueToken
-from app.artifacts import artifacts
+from app.artifacts import artifacts, removal
 from app.artifacts.artifacts import Root
 from app.artifacts.reads import downloads
 from app.artifacts.tables import Artifact
@@ -27,8 +27,8 @@ from app.artifacts.uploads import stream
 from app.ids import GlobalId
 from app.registry import models
 from app.registry.models import CreateModel
-from app.registry.versions import versions
-from app.registry.versions.versions import CreateVersion
+from app.registry.versions import create, delete, lookup
+from app.registry.versions.request import CreateVersion
 from app.runtime import Runtime
 from app.tracking import candidates, file_owners
 from app.tracking.candidates import CreateCandidate
@@ -130,7 +130,7 @@ async def delete_candidate(maker: Maker) -> None:
 
 async def delete_file(maker: Maker) -> None:
     lock = file_owners.lock(maker.root)
-    await stream.remove(maker.runtime.db, maker.project.owner, maker.root, "model/w.bin", lock_owner=lock)
+    await removal.remove(maker.runtime.db, maker.project.owner, maker.root, "model/w.bin", lock_owner=lock)
 
 
 async def quarantine(maker: Maker) -> None:
@@ -244,14 +244,14 @@ async def test_anonymous_links_end_when_strangers_may_no_longer_see(http, stream
 async def test_a_deleted_version_takes_links_to_its_own_files_along(http, streaming, redirecting, maker):
     runtime, project = maker.runtime, maker.project
     model = await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
-    made = await versions.create(runtime.db, project.owner, project.id, CreateVersion(model.id))
-    artifact = await put(runtime, project, versions.root_of(made)[0], "w.bin")
+    made = await create.create(runtime.db, project.owner, project.id, CreateVersion(model.id))
+    artifact = await put(runtime, project, lookup.root_of(made)[0], "w.bin")
     links = [
         (await maker.at(http, address).graphql_link(artifact))["downloadUrl"] for address in (streaming, redirecting)
     ]
     for link in links:
         assert (await http.get(link, follow_redirects=True)).content == DATA
-    await versions.delete(runtime.db, project.owner, project.id, made.id)
+    await delete.delete(runtime.db, project.owner, project.id, made.id)
     assert [(await http.get(link)).status_code for link in links] == [404, 404]
 
 

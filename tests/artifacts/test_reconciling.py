@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 from typer.testing import CliRunner
 
-from app.artifacts import artifacts
+from app.artifacts import artifacts, removal
 from app.artifacts.artifacts import Root
 from app.artifacts.reads import downloads, usage
 from app.artifacts.tables import Blob, CondemnedObject, SuspectObject
@@ -23,8 +23,8 @@ from app.ids import uuid7
 from app.registry import aliases, models
 from app.registry.models import CreateModel
 from app.registry.references.parse import ByNumber
-from app.registry.versions import versions
-from app.registry.versions.versions import CreateVersion
+from app.registry.versions import create, lookup
+from app.registry.versions.request import CreateVersion
 from app.tracking import candidates, file_owners
 from app.tracking.candidates import CreateCandidate
 
@@ -115,8 +115,8 @@ async def test_a_stranger_is_suspected_first_and_condemned_a_week_later(runtime,
 
 
 async def test_two_reconcilers_at_once(runtime):
-    async with runtime.db.alone(reconcile._LOCK) as is_alone:
-        assert is_alone
+    async with runtime.db.advisory_lock(reconcile._LOCK) as is_held:
+        assert is_held
         assert await reconcile.reconcile(runtime.db, runtime.blobs) is None
     assert await reconcile.reconcile(runtime.db, runtime.blobs) is not None
 
@@ -187,9 +187,9 @@ async def recheck(runtime, project):
 
 async def test_the_command_explains_reports_and_collects(runtime, project):
     model = await models.create(runtime.db, project.owner, project.id, CreateModel("digits"))
-    version = await versions.create(runtime.db, project.owner, project.id, CreateVersion(model.id))
+    version = await create.create(runtime.db, project.owner, project.id, CreateVersion(model.id))
     await aliases.set(runtime.db, project.owner, project.id, model.id, "champion", ByNumber(1))
-    root = versions.root_of(version)[0]
+    root = lookup.root_of(version)[0]
     path = f"{project.id}/weights.bin"
     await store(runtime, project, root, path, b"weights")
     blob = await blob_of(runtime, project, b"weights")
@@ -208,7 +208,7 @@ async def test_the_command_explains_reports_and_collects(runtime, project):
     assert blob.object_key in (await command("--explain", hashlib.sha256(b"weights").hexdigest())).stdout
     assert (await command("--explain", "v1/0/nothing")).exit_code == 1
 
-    await stream.remove(runtime.db, project.owner, root, path, lock_owner=file_owners.lock(root))
+    await removal.remove(runtime.db, project.owner, root, path, lock_owner=file_owners.lock(root))
     assert "condemned since" in (await command("--explain", blob.object_key)).stdout
     report = await command("--dry-run")
     assert report.exit_code == 0, report.output
@@ -228,7 +228,7 @@ async def test_usage_counts_each_blob_once(runtime, project, root):
     for path in ("a", "b"):
         await store(runtime, project, root, path, b"shared")
     await store(runtime, project, root, "c", b"own bytes")
-    await stream.remove(runtime.db, project.owner, root, "c", lock_owner=file_owners.lock(root))
+    await removal.remove(runtime.db, project.owner, root, "c", lock_owner=file_owners.lock(root))
     found = await usage.of_project(runtime.db, project.owner, project.id)
     # Of the second upload of the same bytes the object goes, too; its size was never noted.
     assert (found.stored, found.condemned) == (usage.Amount(1, 6), usage.Amount(2, 9))

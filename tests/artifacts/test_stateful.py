@@ -24,8 +24,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from hypothesis.stateful import run_state_machine_as_test as run_as_test
 from sqlalchemy import select, update
 
-from app.artifacts import artifacts
-from app.artifacts.artifacts import Root
+from app.artifacts import artifacts, removal
+from app.artifacts.artifacts import FileTarget, Root
 from app.artifacts.reads import downloads
 from app.artifacts.tables import Artifact, Blob, CondemnedObject, MultipartUpload
 from app.artifacts.upkeep import garbage, reconcile
@@ -34,7 +34,7 @@ from app.artifacts.uploads import multipart, small_batch, stream
 from app.artifacts.uploads import parts as uploads_parts
 from app.artifacts.uploads.announced import AnnouncedFile
 from app.artifacts.uploads.multipart import CompleteUpload, CreateUpload
-from app.artifacts.uploads.small_batch import FileTarget, IncomingFile
+from app.artifacts.uploads.small_batch import IncomingFile
 from app.artifacts.uploads.stream import StoreArtifact
 from app.errors import ModelyardError, NotFound
 from app.ids import object_key
@@ -43,9 +43,10 @@ from app.queue.jobs import decode
 from app.queue.outbox import BackgroundJob
 from app.registry import aliases, models
 from app.registry.models import CreateModel, ModelTaken
+from app.registry.reads import details
 from app.registry.references.parse import parse_reference
-from app.registry.versions import versions
-from app.registry.versions.versions import CreateVersion
+from app.registry.versions import create, delete
+from app.registry.versions.request import CreateVersion
 from app.runtime import Runtime, open_runtime
 from app.tracking import candidates, file_owners
 from app.tracking.candidates import CreateCandidate
@@ -253,7 +254,7 @@ class Files(RuleBasedStateMachine):
 
     @rule(target=versions, model=models)
     def create_version(self, model: Model) -> Any:
-        made = self.attempt(versions.create(self.db, self.actor, self.project.id, CreateVersion(model.id)))
+        made = self.attempt(create.create(self.db, self.actor, self.project.id, CreateVersion(model.id)))
         if not model.is_alive:
             assert isinstance(made, NotFound)
             return multiple()
@@ -265,7 +266,7 @@ class Files(RuleBasedStateMachine):
 
     def version_from(self, model: Model, owner: Owner) -> Any:
         command = CreateVersion(model.id, candidate_id=owner.root.candidate_id)
-        made = self.attempt(versions.create(self.db, self.actor, self.project.id, command))
+        made = self.attempt(create.create(self.db, self.actor, self.project.id, command))
         if _refused(made):
             assert not (model.is_alive and owner.takes_files), made
             return multiple()
@@ -289,7 +290,7 @@ class Files(RuleBasedStateMachine):
 
     @rule(version=versions)
     def delete_version(self, version: Version) -> None:
-        done = self.attempt(versions.delete(self.db, self.actor, self.project.id, version.id))
+        done = self.attempt(delete.delete(self.db, self.actor, self.project.id, version.id))
         assert _refused(done) is not version.is_alive
         if version.is_alive:
             version.is_deleted = True
@@ -507,10 +508,10 @@ class Files(RuleBasedStateMachine):
         owner = owner if isinstance(owner, Owner) else owner.owner
         lock = file_owners.lock(owner.root)
         if path is None:
-            done = self.attempt(stream.remove_all(self.db, self.actor, owner.root, lock_owner=lock))
+            done = self.attempt(removal.remove_all(self.db, self.actor, owner.root, lock_owner=lock))
             self.note_removed(owner, done, lambda _: True)
             return
-        done = self.attempt(stream.remove(self.db, self.actor, owner.root, path, lock_owner=lock))
+        done = self.attempt(removal.remove(self.db, self.actor, owner.root, path, lock_owner=lock))
         self.note_removed(owner, done, lambda name: name == path or name.startswith(f"{path}/"))
 
     def note_removed(self, owner: Owner, done: Any, concerns: Callable[[str], bool]) -> None:
@@ -620,8 +621,8 @@ class Files(RuleBasedStateMachine):
     def aliases_stand_where_they_were_put(self) -> None:
         for model in self.all_models:
             if model.is_alive and model.aliases:
-                ids = self.run(aliases.of_models(self.db, self.actor, self.project.id, [model.id]))[0]
-                assert {alias.name: alias.number for alias in ids} == model.aliases
+                (shown,) = self.run(details.models_by_ids(self.db, self.actor, self.project.id, [model.id]))
+                assert dict(shown.aliases) == model.aliases
 
     def teardown(self) -> None:
         for upload in self.all_slow:

@@ -24,8 +24,9 @@ from app.artifacts.uploads import stream
 from app.ids import GlobalId
 from app.registry import models
 from app.registry.models import CreateModel
-from app.registry.versions import versions
-from app.registry.versions.versions import CreateVersion
+from app.registry.versions import create as versions_create
+from app.registry.versions import lookup
+from app.registry.versions.request import CreateVersion
 from app.runtime import Runtime
 from app.tracking import candidates, file_owners, logged_models
 from app.tracking.candidates import CreateCandidate
@@ -116,13 +117,13 @@ async def world(runtime: Runtime, staff: dict[Role | None, Person]) -> World:
     logged = (await logged_models.create(db, owner, project.id, CreateLoggedModel(0))).model
     other = (await logged_models.create(db, owner, project.id, CreateLoggedModel(0))).model
     root = Root(project.id, candidate_id=run.id)
-    shown = await versions.create(
+    shown = await versions_create.create(
         db, owner, project.id, CreateVersion(model.id, candidate_id=run.id, artifact_folder="model")
     )
-    of_logged = await versions.create(db, owner, project.id, CreateVersion(model.id, logged_model_id=logged.id))
-    pushed = await versions.create(db, owner, project.id, CreateVersion(model.id))
+    of_logged = await versions_create.create(db, owner, project.id, CreateVersion(model.id, logged_model_id=logged.id))
+    pushed = await versions_create.create(db, owner, project.id, CreateVersion(model.id))
     elsewhere = CreateVersion(model.id, candidate_id=alone.id, source="s3://b/m", location="s3://b/m")
-    await versions.create(db, owner, project.id, elsewhere)
+    await versions_create.create(db, owner, project.id, elsewhere)
     await made.add(root, "model/shown%20.bin", version=shown.id, shown_as="shown%20.bin")
     await made.add(root, "hidden%20.bin")
     await made.add(root, "modelled/hidden.bin")
@@ -131,7 +132,7 @@ async def world(runtime: Runtime, staff: dict[Role | None, Person]) -> World:
         Root(project.id, logged_model_id=logged.id), "logged.bin", version=of_logged.id, shown_as="logged.bin"
     )
     await made.add(Root(project.id, logged_model_id=other.id), "unlogged.bin")
-    await made.add(versions.root_of(pushed)[0], "pushed.bin", version=pushed.id, shown_as="pushed.bin")
+    await made.add(lookup.root_of(pushed)[0], "pushed.bin", version=pushed.id, shown_as="pushed.bin")
     return made
 
 
@@ -503,9 +504,9 @@ async def test_visitors_are_told_the_size_of_what_they_may_see(http, url, runtim
     project = await new_project(runtime, staff, visibility="public")
     made = World(runtime, project)
     model = await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
-    pushed = await versions.create(runtime.db, project.owner, project.id, CreateVersion(model.id))
+    pushed = await versions_create.create(runtime.db, project.owner, project.id, CreateVersion(model.id))
     run = (await candidates.create(runtime.db, project.owner, project.id, CreateCandidate())).candidate
-    await made.add(versions.root_of(pushed)[0], "pushed.bin")
+    await made.add(lookup.root_of(pushed)[0], "pushed.bin")
     await made.add(Root(project.id, candidate_id=run.id), "hidden-for-visitors.bin")
     query = "query s($p: ProjectLookup!) { project(by: $p) { storage { stored { objectCount size } } } }"
     sizes = {path: len(content(path)) for path in ("pushed.bin", "hidden-for-visitors.bin")}

@@ -100,13 +100,13 @@ def promised(runtime, project):
 
 
 @pytest.fixture
-def look(runtime, project, ci_jobs):
+def poll(runtime, project, ci_jobs):
     """Look once at every CI job of the test's project, as the background job does; patience lasts 0.3 s."""
-    observer = replace(runtime.ci_client, timeout_seconds=0.3)
+    ci_client = replace(runtime.ci_client, timeout_seconds=0.3)
 
     async def follow() -> list[CiJob]:
         for job in await ci_jobs():
-            await polling.follow(runtime.db, observer, project.id, job.id)
+            await polling.follow(runtime.db, ci_client, project.id, job.id)
         return await ci_jobs()
 
     return follow

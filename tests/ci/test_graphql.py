@@ -14,8 +14,8 @@ from app.ids import GlobalId
 from app.registry import models
 from app.registry import purge as registry_purge
 from app.registry.models import CreateModel
-from app.registry.versions import versions
-from app.registry.versions.versions import CreateVersion
+from app.registry.versions import create, delete
+from app.registry.versions.request import CreateVersion
 from app.tracking import candidates
 from app.tracking import purge as tracking_purge
 from app.tracking.candidates import CreateCandidate
@@ -53,7 +53,7 @@ async def candidate(runtime, project, **tags) -> str:
     return (await candidates.create(runtime.db, project.owner, project.id, command)).id.hex
 
 
-async def test_links_by_hand(data, runtime, project, at_gitlab, gitlab, look, promised):
+async def test_links_by_hand(data, runtime, project, at_gitlab, gitlab, poll, promised):
     me = project[Role.DEVELOPER]
     await at_gitlab()
     gitlab.statuses |= {5: ["running"], 6: ["success"]}
@@ -63,7 +63,7 @@ async def test_links_by_hand(data, runtime, project, at_gitlab, gitlab, look, pr
         made = (await data(me, LINK, input={"owner": owner, "provider": "GITLAB", "externalId": id}))["ciJobLink"]
         assert (made["userErrors"], made["ciJob"]["status"], made["ciJob"]["statusReason"]) == ([], "PENDING", None)
     assert len(await promised()) == 2
-    await look()
+    await poll()
     seen = (await data(me, CANDIDATE, path=project.path, uuid=uuid))["candidate"]
     assert seen["ciJob"]["id"] == seen["ciJobs"][0]["id"]
     assert len(seen["ciJobs"]) == 2
@@ -88,7 +88,7 @@ async def test_a_version_shows_its_own_jobs_and_those_of_its_candidate(data, run
     command = CreateCandidate(tags={"gitlab.CI_JOB_ID": "1", "github.RUN_ID": "3"})
     source = await candidates.create(runtime.db, project.owner, project.id, command)
     tags = {"gitlab.CI_JOB_ID": "2"}
-    await versions.create(runtime.db, project.owner, project.id, CreateVersion("m", tags=tags, candidate_id=source.id))
+    await create.create(runtime.db, project.owner, project.id, CreateVersion("m", tags=tags, candidate_id=source.id))
     owner = {"modelVersion": {"path": {"project": project.path, "model": "m", "reference": "1.0.0"}}}
     for id in ("1", "4"):
         made = await data(me, LINK, input={"owner": owner, "provider": "GITLAB", "externalId": id})
@@ -114,11 +114,11 @@ async def test_garbage_is_refused_where_it_can_be(data, runtime, project, garbag
     assert (error["code"], error["field"]) == ("INVALID", "externalId")
 
 
-async def test_visitors_see_little_and_strangers_nothing(ask, data, admin, runtime, project, at_gitlab, gitlab, look):
+async def test_visitors_see_little_and_strangers_nothing(ask, data, admin, runtime, project, at_gitlab, gitlab, poll):
     await at_gitlab()
     gitlab.statuses[5] = ["running"]
     uuid = await candidate(runtime, project, gitlab_CI_JOB_ID="5")
-    await look()
+    await poll()
     full = (await data(project[Role.GUEST], CANDIDATE, path=project.path, uuid=uuid))["candidate"]["ciJob"]
     assert {name for name, value in full.items() if value is None} == {
         "statusReason", "finishedAt", "mergeRequestIid", "mergeRequestUrl",
@@ -194,13 +194,13 @@ async def test_links_vanish_with_their_owners(runtime, project, ci_jobs):
     db, owner = runtime.db, project.owner
     model = await models.create(db, owner, project.id, CreateModel("m"))
     tags = {"gitlab.CI_JOB_ID": "5"}
-    version = await versions.create(db, owner, project.id, CreateVersion("m", tags=tags))
+    version = await create.create(db, owner, project.id, CreateVersion("m", tags=tags))
     other = await candidates.create(db, owner, project.id, CreateCandidate(tags={**tags, "github.RUN_ID": "6"}))
     assert {job.external_id for job in await ci_jobs()} == {"5", "6"}
     await candidates.delete_permanently(db, owner, project.id, other.id)
     await tracking_purge.candidate(db, project.id, other.id, progress=silent)
     assert {job.external_id for job in await ci_jobs()} == {"5"}
-    await versions.delete(db, owner, project.id, version.id)
+    await delete.delete(db, owner, project.id, version.id)
     await registry_purge.version(db, project.id, version.id, progress=silent)
     assert await ci_jobs() == []
     assert model.name == "m"
@@ -236,7 +236,7 @@ async def test_lists_cost_the_same_for_one_and_for_many(data, runtime, project, 
         tags = {"gitlab.CI_JOB_ID": str(number + 1)}
         source = await candidates.create(db, owner, project.id, CreateCandidate(tags=tags))
         await models.create(db, owner, project.id, CreateModel(f"m{number}"))
-        await versions.create(db, owner, project.id, CreateVersion(f"m{number}", tags=tags, candidate_id=source.id))
+        await create.create(db, owner, project.id, CreateVersion(f"m{number}", tags=tags, candidate_id=source.id))
     costs = []
     for n in (1, 8):
         with statements(db) as sent:

@@ -1,4 +1,4 @@
-"""Events of CI systems: proved, and good for a look at what is known, never for more."""
+"""Events of CI systems: proved, and good for a poll at what is known, never for more."""
 
 from __future__ import annotations
 
@@ -45,39 +45,39 @@ def github_event(client, project):
     return send
 
 
-async def test_an_event_brings_a_look_at_once(candidate, at_gitlab, gitlab, gitlab_event, look, promised):
+async def test_an_event_causes_a_poll_at_once(candidate, at_gitlab, gitlab, gitlab_event, poll, promised):
     await at_gitlab(hook_secret=SECRET)
     gitlab.statuses[77] = ["running", "success"]
     await candidate(gitlab_CI_JOB_ID="77")
-    (job,) = await look()
+    (job,) = await poll()
     (waiting,) = await promised()
     assert (await gitlab_event()).status_code == 202
     (now,) = await promised()
     assert now.id == waiting.id
     assert now.run_after <= waiting.run_after
-    (job,) = await look()
+    (job,) = await poll()
     assert (job.link_state, job.status) == ("finished", "success")
 
 
-async def test_an_old_event_undoes_nothing(candidate, at_gitlab, gitlab, gitlab_event, look):
+async def test_an_old_event_undoes_nothing(candidate, at_gitlab, gitlab, gitlab_event, poll):
     await at_gitlab(hook_secret=SECRET)
     gitlab.statuses[77] = ["success"]
     await candidate(gitlab_CI_JOB_ID="77")
-    await look()
+    await poll()
     assert (await gitlab_event(build_status="running")).status_code == 204
-    (job,) = await look()
+    (job,) = await poll()
     assert (job.link_state, job.status) == ("finished", "success")
 
 
-async def test_a_run_that_runs_again_is_followed_again(candidate, at_github, github, github_event, look):
+async def test_a_run_that_runs_again_is_followed_again(candidate, at_github, github, github_event, poll):
     await at_github(hook_secret=SECRET)
     github.statuses[5] = ["failure", "in_progress", "success"]
     await candidate(github_RUN_ID="5")
-    assert [job.status for job in await look()] == ["failure"]
+    assert [job.status for job in await poll()] == ["failure"]
     states = []
     for _ in range(2):
         assert (await github_event()).status_code == 202
-        states += [(job.link_state, job.status) for job in await look()]
+        states += [(job.link_state, job.status) for job in await poll()]
     assert states == [("linked", "in_progress"), ("finished", "success")]
 
 

@@ -33,7 +33,7 @@ def seconds_until(moment: datetime) -> float:
     return (moment - datetime.now(UTC)).total_seconds()
 
 
-async def test_a_gitlab_job_is_followed_to_its_end(candidate, at_gitlab, gitlab, ci_job, promised, look):
+async def test_a_gitlab_job_is_followed_to_its_end(candidate, at_gitlab, gitlab, ci_job, promised, poll):
     await at_gitlab()
     gitlab.statuses[77] = ["pending", "running", "success"]
     gitlab.merge_requests = [{"iid": 5, "source_branch": "main", "web_url": "https://gitlab.example/g/p/-/mr/5"}]
@@ -43,14 +43,14 @@ async def test_a_gitlab_job_is_followed_to_its_end(candidate, at_gitlab, gitlab,
     assert (job.link_state, job.reason, len(await promised())) == ("pending", None, 1)
     seen = []
     for _ in range(3):
-        (job,) = await look()
+        (job,) = await poll()
         seen.append((job.link_state, job.status, job.next_check_at is None))
     assert seen == [("linked", "pending", False), ("linked", "running", False), ("finished", "success", True)]
     assert {name: getattr(job, name) for name in fakes_say(gitlab)} == fakes_say(gitlab)
     assert gitlab.asked[0] == "/api/v4/projects/team%2Fvision/jobs/77"
     assert gitlab.headers[0]["PRIVATE-TOKEN"] == gitlab.token
     asked = len(gitlab.asked)
-    await look()
+    await poll()
     assert len(gitlab.asked) == asked, "nobody asks for what has finished"
 
 
@@ -66,7 +66,7 @@ def fakes_say(gitlab):
     }  # fmt: skip
 
 
-async def test_a_merge_request_pipeline_names_its_merge_request(candidate, at_gitlab, gitlab, look):
+async def test_a_merge_request_pipeline_names_its_merge_request(candidate, at_gitlab, gitlab, poll):
     await at_gitlab()
     gitlab.statuses[77] = ["running"]
     gitlab.changes[77] = {
@@ -74,18 +74,18 @@ async def test_a_merge_request_pipeline_names_its_merge_request(candidate, at_gi
         "pipeline": {"id": 1, "ref": "refs/merge-requests/12/head"},
     }
     await candidate()
-    (job,) = await look()
+    (job,) = await poll()
     assert (job.merge_request_iid, job.merge_request_url) == (12, f"{gitlab.url}/team/vision/-/merge_requests/12")
     assert len(gitlab.asked) == 1
 
 
-async def test_a_github_run_is_followed(candidate, at_github, github, look):
+async def test_a_github_run_is_followed(candidate, at_github, github, poll):
     await at_github()
     github.statuses[30433642] = ["in_progress", "failure"]
     await candidate(RUN | {"github.REPOSITORY": "Octo/Vision"})
-    (job,) = await look()
+    (job,) = await poll()
     assert (job.link_state, job.status, job.finished_at) == ("linked", "in_progress", None)
-    (job,) = await look()
+    (job,) = await poll()
     assert (job.link_state, job.status, job.name, job.user_name) == ("finished", "failure", "Train", "ada")
     assert (job.merge_request_iid, job.merge_request_url) == (3, "https://github.com/octo/vision/pull/3")
     assert job.finished_at == datetime(2026, 11, 1, 10, 20, 5, tzinfo=UTC)
@@ -93,13 +93,13 @@ async def test_a_github_run_is_followed(candidate, at_github, github, look):
     assert github.headers[0]["X-GitHub-Api-Version"] == "2022-11-28"
 
 
-async def test_looks_grow_rare_until_something_changes(candidate, at_gitlab, gitlab, look, promised):
+async def test_polls_slow_down_until_the_status_changes(candidate, at_gitlab, gitlab, poll, promised):
     await at_gitlab()
     gitlab.statuses[77] = ["pending", "pending", "pending", "running", "running"]
     await candidate()
     waits = []
     for _ in range(5):
-        (job,) = await look()
+        (job,) = await poll()
         waits.append(seconds_until(job.next_check_at))
     for wait, expected in zip(waits, (5, 15, 60, 5, 15), strict=True):
         assert expected * 0.75 < wait < expected * 1.25
@@ -115,17 +115,17 @@ async def test_looks_grow_rare_until_something_changes(candidate, at_gitlab, git
         (fake_servers.Trouble(403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1"}), "403"),
     ],
 )
-async def test_a_busy_ci_system_is_asked_again(candidate, at_gitlab, gitlab, look, trouble, said):
+async def test_a_busy_ci_system_is_asked_again(candidate, at_gitlab, gitlab, poll, trouble, said):
     await at_gitlab()
     gitlab.statuses[77] = ["running"]
     gitlab.troubles = [trouble]
     await candidate()
-    (job,) = await look()
+    (job,) = await poll()
     assert (job.link_state, job.failures, job.awaits_settings) == ("pending", 1, False)
     assert said in job.reason
     wait = seconds_until(job.next_check_at)
     assert 110 < wait <= 120 if trouble.headers.get("Retry-After") else 3 < wait < 7
-    (job,) = await look()
+    (job,) = await poll()
     assert (job.link_state, job.status, job.reason, job.failures) == ("linked", "running", None, 0)
 
 
@@ -137,11 +137,11 @@ async def test_a_busy_ci_system_is_asked_again(candidate, at_gitlab, gitlab, loo
         (fake_servers.redirect("http://127.0.0.1:1/elsewhere"), "302, a redirect, which is not followed", True),
     ],
 )
-async def test_a_refusal_ends_it_visibly(candidate, at_gitlab, gitlab, look, promised, trouble, said, awaits):
+async def test_a_refusal_ends_it_visibly(candidate, at_gitlab, gitlab, poll, promised, trouble, said, awaits):
     await at_gitlab()
     gitlab.always = trouble
     await candidate()
-    (job,) = await look()
+    (job,) = await poll()
     assert (job.link_state, job.next_check_at, job.awaits_settings) == ("failed", None, awaits)
     assert said in job.reason
     assert len(gitlab.asked) == 1
@@ -157,13 +157,13 @@ async def test_a_refusal_ends_it_visibly(candidate, at_gitlab, gitlab, look, pro
         (fake_servers.Trouble(204, body=""), "answered 204"),
     ],
 )
-async def test_what_may_still_become_right_gets_four_looks(candidate, at_gitlab, gitlab, look, trouble, said):
+async def test_what_may_still_become_right_is_polled_four_times(candidate, at_gitlab, gitlab, poll, trouble, said):
     await at_gitlab()
     gitlab.always = trouble
     await candidate()
     states = []
     for _ in range(5):
-        (job,) = await look()
+        (job,) = await poll()
         states.append(job.link_state)
     assert states == ["pending", "pending", "pending", "failed", "failed"]
     assert said in job.reason
@@ -171,43 +171,43 @@ async def test_what_may_still_become_right_gets_four_looks(candidate, at_gitlab,
 
 
 async def test_it_is_given_up_after_many_failures_and_begun_anew_by_hand(
-    runtime, project, candidate, at_gitlab, gitlab, look, ci_job, promised
+    runtime, project, candidate, at_gitlab, gitlab, poll, ci_job, promised
 ):
     await at_gitlab()
     gitlab.always = fake_servers.BROKEN
     await candidate()
     for _ in range(12):
-        (job,) = await look()
+        (job,) = await poll()
     assert (job.link_state, job.failures, job.next_check_at, len(gitlab.asked)) == ("failed", 12, None, 12)
     gitlab.always = None
     gitlab.statuses[77] = ["success"]
     assert (await jobs.refresh(runtime.db, project.owner, project.id, job.id)).link_state == "pending"
     assert len(await promised()) == 1
-    (job,) = await look()
+    (job,) = await poll()
     assert (job.link_state, job.status, job.reason) == ("finished", "success", None)
 
 
-async def test_a_job_that_never_ends_is_let_go(runtime, candidate, at_gitlab, gitlab, look):
+async def test_a_job_that_never_ends_is_let_go(runtime, candidate, at_gitlab, gitlab, poll):
     await at_gitlab()
     gitlab.statuses[77] = ["running"]
     await candidate()
-    (job,) = await look()
+    (job,) = await poll()
     async with runtime.db.write() as tx:
         past = datetime.now(UTC) - polling.MAX_AGE - timedelta(seconds=1)
         await tx.execute(update(CiJob).where(CiJob.id == job.id).values(followed_since=past))
-    (job,) = await look()
+    (job,) = await poll()
     assert (job.link_state, job.status, job.next_check_at) == ("failed", "running", None)
     assert job.reason == "The job had not finished after 7 days and is no longer followed."
 
 
-async def test_looking_twice_at_once_writes_once(runtime, project, candidate, at_gitlab, gitlab, look, ci_job):
+async def test_two_polls_at_once_write_once(runtime, project, candidate, at_gitlab, gitlab, poll, ci_job):
     await at_gitlab()
     gitlab.statuses[77] = ["success"]
     await candidate()
     before = await ci_job()
-    await polling._note(runtime.db, before, (await observed(runtime, project, before)))
+    await polling._record(runtime.db, before, (await observed(runtime, project, before)))
     gitlab.statuses[77] = ["running"]
-    await polling._note(runtime.db, before, (await observed(runtime, project, before)))
+    await polling._record(runtime.db, before, (await observed(runtime, project, before)))
     job = await ci_job()
     assert (job.link_state, job.status, job.notes) == ("finished", "success", 1)
 
@@ -216,41 +216,41 @@ async def observed(runtime, project, job):
     from app.ci import configuration  # noqa: PLC0415
 
     settings = await configuration.get(runtime.db, project.owner, project.id)
-    return await runtime.ci_client.look(settings, job.external_id)
+    return await runtime.ci_client.fetch_job(settings, job.external_id)
 
 
 @pytest.mark.parametrize(
     "garbage", ["", "0", "-1", "1/../2", "77?x=1", "%2e%2e", "٣", "1" * 20, "x" * 4000, "77 ", "https://evil.example/1"]
 )
-async def test_any_text_is_a_tag_and_leads_nowhere(candidate, at_gitlab, gitlab, look, garbage, promised):
+async def test_any_text_is_a_tag_and_leads_nowhere(candidate, at_gitlab, gitlab, poll, garbage, promised):
     await at_gitlab()
     await candidate({"gitlab.CI_JOB_ID": garbage})
-    (job,) = await look()
+    (job,) = await poll()
     assert (job.link_state, job.next_check_at) == ("failed", None)
     assert "is not the id of a CI job" in job.reason
     assert gitlab.asked == []
     assert await promised() == []
 
 
-async def test_links_wait_for_settings(runtime, project, candidate, at_gitlab, gitlab, ci_job, look, promised):
+async def test_links_wait_for_settings(runtime, project, candidate, at_gitlab, gitlab, ci_job, poll, promised):
     first = await candidate()
-    (job,) = await look()
+    (job,) = await poll()
     assert (job.link_state, job.awaits_settings, job.ci_project) == ("pending", True, "")
     assert job.reason == "The project has no CI settings for GitLab."
     gitlab.statuses[77] = ["success"]
     await at_gitlab()
     assert len(await promised("ci.pick_up")) == 1
     await awaiting_settings.pick_up_all(runtime.db, project.id)
-    (job,) = await look()
+    (job,) = await poll()
     assert (job.link_state, job.status, job.ci_project) == ("finished", "success", "team/vision")
     assert await linked(runtime, project) == {(str(first), str(job.id))}
 
 
-async def test_rows_that_turn_out_to_be_one_job_become_one(runtime, project, candidate, at_gitlab, gitlab, look):
+async def test_rows_that_turn_out_to_be_one_job_become_one(runtime, project, candidate, at_gitlab, gitlab, poll):
     gitlab.statuses[77] = ["success"]
     await at_gitlab()
     known = await candidate()
-    (job,) = await look()
+    (job,) = await poll()
     from app.ci import configuration  # noqa: PLC0415
 
     await configuration.delete(runtime.db, project.owner, project.id)
@@ -259,7 +259,7 @@ async def test_rows_that_turn_out_to_be_one_job_become_one(runtime, project, can
     await awaiting_settings.pick_up_all(runtime.db, project.id)
     await awaiting_settings.pick_up_all(runtime.db, project.id)
     assert await linked(runtime, project) == {(str(known), str(job.id)), (str(unknown), str(job.id))}
-    assert len(await look()) == 1
+    assert len(await poll()) == 1
 
 
 async def linked(runtime, project) -> set[tuple[str, str]]:
@@ -270,21 +270,21 @@ async def linked(runtime, project) -> set[tuple[str, str]]:
         return {tuple(row) for row in await snap.execute(statement, {"project": project.id})}
 
 
-async def test_a_corrected_token_revives_what_it_had_refused(runtime, project, candidate, at_gitlab, gitlab, look):
+async def test_a_corrected_token_revives_what_it_had_refused(runtime, project, candidate, at_gitlab, gitlab, poll):
     await at_gitlab(token="wrong")
     gitlab.statuses[77] = ["success"]
     await candidate()
-    assert [job.link_state for job in await look()] == ["failed"]
+    assert [job.link_state for job in await poll()] == ["failed"]
     await at_gitlab()
     await awaiting_settings.pick_up_all(runtime.db, project.id)
-    assert [job.link_state for job in await look()] == ["finished"]
+    assert [job.link_state for job in await poll()] == ["finished"]
 
 
-async def test_another_project_is_not_asked_for_jobs_of_the_first(candidate, at_gitlab, gitlab, look, configure):
+async def test_another_project_is_not_asked_for_jobs_of_the_first(candidate, at_gitlab, gitlab, poll, configure):
     await at_gitlab()
     await candidate()
     await configure(ci_project="team/other")
-    (job,) = await look()
+    (job,) = await poll()
     assert (job.link_state, job.awaits_settings) == ("failed", True)
     assert job.reason == "The CI settings name another CI project than this job's."
     assert gitlab.asked == []
@@ -297,30 +297,30 @@ async def test_another_project_is_not_asked_for_jobs_of_the_first(candidate, at_
         {"github.RUN_ID": "5", "github.REPOSITORY": "../../user"},
     ],
 )
-async def test_a_foreign_repository_fails_visibly(candidate, at_github, github, look, tags):
+async def test_a_foreign_repository_fails_visibly(candidate, at_github, github, poll, tags):
     await at_github()
     await candidate(tags)
-    (job,) = await look()
+    (job,) = await poll()
     assert job.link_state == "failed"
     assert "the CI settings another one" in job.reason
     assert github.asked == []
 
 
-async def test_a_repository_that_is_named_later_decides(runtime, project, candidate, at_github, github, look):
+async def test_a_repository_that_is_named_later_decides(runtime, project, candidate, at_github, github, poll):
     await at_github()
     id = await candidate({"github.RUN_ID": "5"})
-    assert [(job.ci_project, job.link_state) for job in await look()] == [("octo/vision", "pending")]
+    assert [(job.ci_project, job.link_state) for job in await poll()] == [("octo/vision", "pending")]
     batch = LogBatch(id, tags={"github.REPOSITORY": "evil/other"})
     await log.log_batch(runtime.db, project.owner, project.id, batch)
-    assert [(job.ci_project, job.link_state) for job in await look()] == [("evil/other", "failed")]
+    assert [(job.ci_project, job.link_state) for job in await poll()] == [("evil/other", "failed")]
 
 
-async def test_a_gitlab_project_tag_must_not_lead_elsewhere(candidate, at_gitlab, gitlab, look):
+async def test_a_gitlab_project_tag_must_not_lead_elsewhere(candidate, at_gitlab, gitlab, poll):
     await at_gitlab()
     gitlab.statuses |= {77: ["success"], 78: ["success"]}
     await candidate(JOB | {"gitlab.CI_PROJECT_PATH": "Team/Vision", "gitlab.CI_PROJECT_ID": "99"})
     await candidate({"gitlab.CI_JOB_ID": "78", "gitlab.CI_PROJECT_PATH": "other/place"})
-    assert {job.external_id: job.link_state for job in await look()} == {"77": "finished", "78": "failed"}
+    assert {job.external_id: job.link_state for job in await poll()} == {"77": "finished", "78": "failed"}
     assert [path for path in gitlab.asked if "/jobs/78" in path] == []
 
 
@@ -332,7 +332,7 @@ async def test_many_candidates_share_one_job(candidate, at_gitlab, ci_job, promi
     assert len(await promised()) == 1
 
 
-async def test_links_in_hostile_answers_are_not_kept(candidate, at_gitlab, gitlab, look):
+async def test_links_in_hostile_answers_are_not_kept(candidate, at_gitlab, gitlab, poll):
     await at_gitlab()
     gitlab.statuses[77] = ["success"]
     gitlab.changes[77] = {
@@ -340,7 +340,7 @@ async def test_links_in_hostile_answers_are_not_kept(candidate, at_gitlab, gitla
         "user": ["x"], "pipeline": {"id": -1, "web_url": "https://user:pw@x.example/"}, "commit": None,
     }  # fmt: skip
     await candidate()
-    (job,) = await look()
+    (job,) = await poll()
     assert job.link_state == "finished"
     told = (job.web_url, job.log_url, job.name, job.user_name, job.pipeline_id, job.pipeline_url, job.started_at)
     assert told == (None,) * 7
@@ -348,7 +348,7 @@ async def test_links_in_hostile_answers_are_not_kept(candidate, at_gitlab, gitla
     assert job.ref.startswith("a\ufffdb")
 
 
-async def test_what_cannot_be_an_id_is_not_looked_at_again(runtime, project, candidate, ci_job):
+async def test_what_cannot_be_an_id_is_not_polled_again(runtime, project, candidate, ci_job):
     await candidate({"gitlab.CI_JOB_ID": "nonsense"})
     with pytest.raises(Conflict):
         await jobs.refresh(runtime.db, project.owner, project.id, (await ci_job()).id)

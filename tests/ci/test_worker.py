@@ -6,12 +6,12 @@ import asyncio
 
 import pytest
 
+from app.ci.background_jobs import FollowCiJob
 from app.queue import outbox
-from app.queue.jobs import FollowCiJob
 from app.registry import models
 from app.registry.models import CreateModel
-from app.registry.versions import versions
-from app.registry.versions.versions import CreateVersion
+from app.registry.versions import create
+from app.registry.versions.request import CreateVersion
 from tests.support.ci import fake_servers
 from tests.workers.test_crashes import until, worker
 
@@ -27,11 +27,11 @@ async def test_a_version_is_followed_through_trouble(
     gitlab.changes[77] = {"ref": "refs/merge-requests/12/head"}
     await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
     command = CreateVersion("m", tags={"gitlab.CI_JOB_ID": "77"})
-    await versions.create(runtime.db, project.owner, project.id, command)
+    await create.create(runtime.db, project.owner, project.id, command)
     seen, wished = [], set()
 
     async def finished() -> bool:
-        # Asked before the row is read: so each look is seen before the next one is wished for.
+        # Asked before the row is read: so each poll is seen before the next one is wished for.
         is_promised = bool(await promised())
         (job,) = await ci_jobs()
         if (job.link_state, job.status, job.failures) not in seen:

@@ -13,8 +13,8 @@ from aiohttp import web
 from app.client.connection import Connection
 from app.client.failures import Failure
 from app.client.progress import NoProgress, legible
-from app.client.pull import PullRequest, pull
-from app.client.push import PushRequest, push
+from app.client.pull import PullOptions, pull
+from app.client.push import PushOptions, push
 from app.client.targets import NewVersion
 
 CONTENT = b"harm"
@@ -101,7 +101,7 @@ async def hostile() -> AsyncIterator[Hostile]:
 
 
 async def take(hostile: Hostile, folder: Path) -> None:
-    await pull(Connection(hostile.url, "t", "p", 0.2), PullRequest(folder, "m", "latest"), NoProgress())
+    await pull(Connection(hostile.url, "t", "p", 0.2), PullOptions(folder, "m", "latest"), NoProgress())
 
 
 def left(folder: Path) -> list[str]:
@@ -186,7 +186,7 @@ async def test_a_partial_folder_that_leads_elsewhere_is_refused(hostile: Hostile
 async def test_parts_that_the_file_does_not_have_are_not_sent(hostile: Hostile, tmp_path: Path, part: dict[str, int]):
     (tmp_path / "a").write_bytes(b"12345")
     hostile.part |= part
-    order = PushRequest((tmp_path / "a",), NewVersion("m"))
+    order = PushOptions((tmp_path / "a",), NewVersion("m"))
     with pytest.raises(Failure, match="asks for a part of `a` that it does not have"):
         await push(Connection(hostile.url, "t", "p", 0.2), order, tmp_path / "cache", NoProgress())
     assert hostile.got == []
@@ -194,7 +194,7 @@ async def test_parts_that_the_file_does_not_have_are_not_sent(hostile: Hostile, 
 
 async def test_what_is_sent_goes_without_the_token(hostile: Hostile, tmp_path: Path):
     (tmp_path / "a").write_bytes(b"12345")
-    order = PushRequest((tmp_path / "a",), NewVersion("m"))
+    order = PushOptions((tmp_path / "a",), NewVersion("m"))
     with pytest.raises(Failure, match="`a` was refused with 400"):
         await push(Connection(hostile.url, "t", "p", 0.2), order, tmp_path / "cache", NoProgress())
     assert hostile.got == [b"12345"]

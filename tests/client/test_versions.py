@@ -17,8 +17,9 @@ from app.client.failures import Empty, Failure
 from app.registry import models
 from app.registry.models import CreateModel
 from app.registry.references.parse import parse_reference
-from app.registry.versions import versions
-from app.registry.versions.versions import CreateVersion, Named
+from app.registry.references.resolve import Named
+from app.registry.versions import create, delete, lookup
+from app.registry.versions.request import CreateVersion
 from app.tracking import candidates
 from app.tracking.candidates import CreateCandidate
 from tests.client.conftest import Desk, noise
@@ -40,7 +41,7 @@ async def count(desk: Desk, table: str) -> int:
 
 async def state(desk: Desk, reference: str) -> tuple[str, str, str | None]:
     db, owner = desk.project.runtime.db, desk.project.owner
-    found = await versions.resolve(db, owner, desk.project.id, "m", parse_reference(reference))
+    found = await lookup.by_reference(db, owner, desk.project.id, "m", parse_reference(reference))
     return found.version, found.state, found.state_reason
 
 
@@ -150,7 +151,7 @@ async def test_pulls_of_nothing_say_what_is_missing(desk: Desk):
     await models.create(db, owner, project, CreateModel("m"))
     with pytest.raises(Failure, match="There is no version `latest` of `m`"):
         await desk.pull("m")
-    await versions.create(db, owner, project, CreateVersion("m"))
+    await create.create(db, owner, project, CreateVersion("m"))
     with pytest.raises(Empty, match="has no files; with --allow-empty") as empty:
         await desk.pull("m")
     assert (no_model.value.exit_code, empty.value.exit_code) == (1, 4)
@@ -164,7 +165,7 @@ async def test_a_deleted_version_comes_back_with_the_same_files_only(desk: Desk)
     db, owner, project = desk.project.runtime.db, desk.project.owner, desk.project.id
     first = desk.write("a.bin", noise(100))
     await desk.push(version="1.0.0")
-    await versions.delete(db, owner, project, Named("m", parse_reference("1.0.0")))
+    await delete.delete(db, owner, project, Named("m", parse_reference("1.0.0")))
     desk.write("a.bin", noise(100))
     with pytest.raises(Failure, match=r"'1\.0\.0' was deleted \(number 1\)") as refused:
         await desk.push(version="1.0.0")
@@ -173,7 +174,7 @@ async def test_a_deleted_version_comes_back_with_the_same_files_only(desk: Desk)
     assert (await desk.push()).version.version == "1.0.1", "automatic versions step over it"
     desk.write("a.bin", first)
     assert (await desk.push(version="1.0.0")).version.version == "1.0.0"
-    await versions.delete(db, owner, project, Named("m", parse_reference("1.0.0")))
+    await delete.delete(db, owner, project, Named("m", parse_reference("1.0.0")))
     desk.write("a.bin", noise(100))
     await projects.edit(db, owner, UpdateProject(project, version_reuse=True))
     assert (await desk.push(version="1.0.0")).version.version == "1.0.0"
@@ -186,7 +187,7 @@ async def test_a_version_that_is_deleted_during_its_push_is_not_made_again(desk:
     async def delete_first(self, hashed):
         await tell(self, hashed)
         wanted = Named("m", parse_reference("1.0.0"))
-        await versions.delete(desk.project.runtime.db, desk.project.owner, desk.project.id, wanted)
+        await delete.delete(desk.project.runtime.db, desk.project.owner, desk.project.id, wanted)
 
     monkeypatch.setattr(push._Push, "_tell_missing", delete_first)
     with pytest.raises(Failure, match="was deleted while files were sent") as refused:
@@ -204,6 +205,6 @@ async def test_a_deleted_version_of_a_candidates_folder_comes_back(desk: Desk):
     db, owner = desk.project.runtime.db, desk.project.owner
     candidate = (await candidates.create(db, owner, desk.project.id, CreateCandidate())).id.hex
     await desk.push(version="1.0.0", candidate=candidate, folder="model")
-    await versions.delete(db, owner, desk.project.id, Named("m", parse_reference("1.0.0")))
+    await delete.delete(db, owner, desk.project.id, Named("m", parse_reference("1.0.0")))
     again = await desk.push(version="1.0.0", candidate=candidate, folder="model")
     assert again.version.number == 2

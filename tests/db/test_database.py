@@ -14,7 +14,7 @@ from app.access import tables
 from app.db.database import Database
 from app.errors import Invalid, Unavailable
 from app.queue import outbox
-from app.queue.jobs import PurgeModel
+from app.registry.background_jobs import PurgeModel
 
 
 @pytest.fixture

@@ -150,13 +150,13 @@ async def test_what_grows_is_refused_before_the_last_byte_and_deletions_are_not(
 
 async def test_redis_that_cannot_write_its_log_is_full() -> None:
     """It says so to PING, too (MISCONF); jobs are found without it."""
-    broker = Notifier("redis://127.0.0.1:1/0")
+    notifier = Notifier("redis://127.0.0.1:1/0")
 
     async def ping() -> None:
         from redis.exceptions import ResponseError  # noqa: PLC0415
 
         raise ResponseError("MISCONF Errors writing to the AOF file: No space left on device")
 
-    broker._pool = SimpleNamespace(ping=ping)  # type: ignore[assignment]
+    notifier._pool = SimpleNamespace(ping=ping)  # type: ignore[assignment]
     with pytest.raises(StorageFull):
-        await broker.ping()
+        await notifier.ping()

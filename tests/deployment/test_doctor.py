@@ -31,7 +31,7 @@ class Usage(NamedTuple):
 
 
 async def examined(runtime, settings=None) -> dict[str, Finding]:
-    found = await checks.examine(settings or runtime.settings, runtime.db, runtime.blobs, runtime.broker)
+    found = await checks.examine(settings or runtime.settings, runtime.db, runtime.blobs, runtime.notifier)
     return {finding.name: finding for finding in found}
 
 

@@ -1,4 +1,4 @@
-"""Links lead somewhere, and every GraphQL example is valid against the served schema."""
+"""Links lead somewhere, named modules exist, and every GraphQL example is valid against the served schema."""
 
 from __future__ import annotations
 
@@ -41,6 +41,25 @@ def test_links_within_pages_lead_to_headings(page: Path) -> None:
 def _anchors(page: Path) -> set[str]:
     headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+_CODE = re.compile(r"`((?:app|workers|tests|bench|demo|migrations|clients)[./][\w./]*)(?:\(\))?`")
+_MODULE = re.compile(r"`((?:[a-z_]+/)+[a-z_]+\.py)`")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=names)
+def test_named_modules_exist(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert [name for name in _CODE.findall(text) if not _exists(name)] == []
+    if page.name not in {"architecture.md", "mlflow-clients.md"}:  # the latter names modules of MLflow
+        assert [name for name in _MODULE.findall(text) if not _exists(name) and not _exists(f"app/{name}")] == []
+
+
+def _exists(name: str) -> bool:
+    if "/" in name:
+        return (ROOT / name).exists()
+    path = ROOT / name.replace(".", "/")
+    return any(each.with_suffix(".py").exists() or each.is_dir() for each in (path, path.parent))
 
 
 def _examples() -> list[str]:

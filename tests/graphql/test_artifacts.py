@@ -11,8 +11,8 @@ from app.artifacts.artifacts import Root
 from app.artifacts.uploads.stream import StoreArtifact, store
 from app.registry import models
 from app.registry.models import CreateModel
-from app.registry.versions import versions
-from app.registry.versions.versions import CreateVersion
+from app.registry.versions import create
+from app.registry.versions.request import CreateVersion
 from app.tracking import candidates
 
 LIST = """query q($id: ID!, $folder: String!) { modelVersion(by: {id: $id}) {
@@ -28,7 +28,7 @@ DELETE = """mutation d($id: ID!, $path: String!) {
 async def version_id(data, runtime, project):
     """A version with `model/a.txt`, `model/b.bin` and `other.txt`."""
     model = await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
-    version = await versions.create(runtime.db, project.owner, project.id, CreateVersion(model.id))
+    version = await create.create(runtime.db, project.owner, project.id, CreateVersion(model.id))
     for path in ("model/a.txt", "model/b.bin", "other.txt"):
         await upload(runtime, project, version.candidate_id, path)
     document = """query q($path: String!) {

@@ -1,4 +1,4 @@
-"""What GitLab's GraphQL does and this one must not; the numbers are those of docs/coming-from-gitlab.md."""
+"""What GitLab's GraphQL does and this one must not; the numbers are those of docs/moving-from-gitlab.md."""
 
 from __future__ import annotations
 

@@ -8,8 +8,9 @@ from sqlalchemy import update
 from app.access.policy import Role
 from app.ids import GlobalId
 from app.queue import outbox
-from app.queue.jobs import DeliverWebhook, PurgeModel
 from app.queue.outbox import BackgroundJob
+from app.registry.background_jobs import PurgeModel
+from app.webhooks.background_jobs import DeliverWebhook
 from tests.graphql.conftest import Ask
 
 RETRY = """mutation r($id: ID!) { backgroundJobRetry(input: {backgroundJob: {id: $id}}) {

@@ -152,11 +152,11 @@ async def test_a_wrong_token_in_the_handshake_is_401(url):
 
 
 async def test_a_box_that_is_full_sends_its_watcher_away():
-    box = SubscriberQueue()
-    for number in range(feeds.BOX_SIZE + 5):
-        box.put(number)
+    queue = SubscriberQueue()
+    for number in range(feeds.QUEUE_SIZE + 5):
+        queue.put(number)
     with pytest.raises(TooSlow):
-        await box.take()
+        await queue.take()
 
 
 async def test_a_client_that_does_not_read_is_cut(runtime, monkeypatch):

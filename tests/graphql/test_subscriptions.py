@@ -22,14 +22,16 @@ from app.live import streams
 from app.live.subscribers import Live
 from app.main import create_app, stop
 from app.queue import leases, outbox
-from app.queue.jobs import PurgeModel
-from app.registry import aliases, completion, models
+from app.registry import aliases, models
+from app.registry.background_jobs import PurgeModel
 from app.registry.models import CreateModel
 from app.registry.references.parse import parse_reference
-from app.registry.versions import versions
-from app.registry.versions.versions import CreateVersion
-from app.tracking import candidates
-from app.tracking.candidates import CreateCandidate, Status, UpdateCandidate
+from app.registry.versions import change, complete, create, delete
+from app.registry.versions.change import EditVersion
+from app.registry.versions.request import CreateVersion
+from app.tracking import candidate_edit, candidates
+from app.tracking.candidate_edit import EditCandidate
+from app.tracking.candidates import CreateCandidate, Status
 from app.tracking.logging import log as logging_log
 from app.tracking.logging.log import LogBatch, MetricInput
 from tests.conftest import new_person, serving
@@ -95,14 +97,14 @@ async def test_everything_that_happens_to_a_registry_is_told_in_order(clients, u
     db, owner = runtime.db, project.owner
     begin = await now(project)
     model = await models.create(db, owner, project.id, CreateModel("m"))
-    version = await versions.create(db, owner, project.id, CreateVersion(model.id))
+    version = await create.create(db, owner, project.id, CreateVersion(model.id))
     await aliases.set(db, owner, project.id, model.id, "champion", parse_reference("1.0.0"))
-    await versions.set_stage(db, owner, project.id, version.id, "production")
-    await versions.set_tags(db, owner, project.id, version.id, {"a": "b"})
+    await change.set_stage(db, owner, project.id, version.id, "production")
+    await change.edit(db, owner, project.id, version.id, EditVersion(tags={"a": "b"}))
     await aliases.remove(db, owner, project.id, model.id, "champion")
     candidate = await candidates.create(db, owner, project.id, CreateCandidate(tags={"gitlab.CI_JOB_ID": "7"}))
-    await candidates.edit(db, owner, project.id, UpdateCandidate(candidate.id, status=Status.FINISHED))
-    await versions.delete(db, owner, project.id, version.id)
+    await candidate_edit.edit(db, owner, project.id, EditCandidate(candidate.id, status=Status.FINISHED))
+    await delete.delete(db, owner, project.id, version.id)
     watched = await clients.subscribe(url, EVENTS, project.token, variables={"path": project.path, "after": begin})
     told = [await watched.data() for _ in range(16)]
     assert [(one["type"], one["objectType"], one["detail"]) for one in told] == [
@@ -137,8 +139,8 @@ async def test_only_the_kinds_that_are_asked_for_are_told(clients, url, runtime,
     db, owner = runtime.db, project.owner
     begin = await now(project)
     model = await models.create(db, owner, project.id, CreateModel("m"))
-    pushed = await versions.create(db, owner, project.id, CreateVersion(model.id, is_open=True))
-    await completion.complete(db, owner, project.id, pushed.id)
+    pushed = await create.create(db, owner, project.id, CreateVersion(model.id, is_open=True))
+    await complete.complete(db, owner, project.id, pushed.id)
     wanted = ["MODEL_VERSION_OPENED", "MODEL_VERSION_CREATED", "MODEL_VERSION_READY"]
     document = """subscription e($path: String!, $after: String, $types: [ProjectEventType!]) {
       projectEvents(project: {path: $path}, after: $after, types: $types) { type } }"""
@@ -202,7 +204,7 @@ async def test_a_candidate_is_told_live(clients, url, runtime, project, transpor
     assert first["metrics"] == [{"key": "loss", "value": 0.5, "step": 1}]
     await log(db, me, project, made, step=2, accuracy=0.9)
     assert (await watched.data())["metrics"] == [{"key": "accuracy", "value": 0.9, "step": 2}]
-    await candidates.edit(db, me, project.id, UpdateCandidate(made.id, status=Status.FINISHED))
+    await candidate_edit.edit(db, me, project.id, EditCandidate(made.id, status=Status.FINISHED))
     told = await watched.data()
     assert (told["candidate"], told["metrics"], told["isComplete"]) == ({"status": "FINISHED"}, [], False)
     await watched.stop()
@@ -343,7 +345,7 @@ async def test_parts_that_are_switched_off_are_not_told(clients, url, runtime, p
         url, EVENTS, project.token, variables={"path": project.path, "after": await now(project)}
     )
     model = await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
-    await versions.create(runtime.db, project.owner, project.id, CreateVersion(model.id))
+    await create.create(runtime.db, project.owner, project.id, CreateVersion(model.id))
     assert [(await watched.data())["type"] for _ in range(2)] == ["MODEL_CREATED", "MODEL_VERSION_CREATED"]
     await watched.stop()
 

@@ -36,7 +36,7 @@ const { model } = await request(endpoint, ModelDocument, { by: { id: 'a' } });
 model.name; // TS18047
 model?.nmae; // TS2339
 const { search } = await request(endpoint, SearchDocument, { project: { path: 'p' }, search: 't' });
-search.nodes.map((found) => found.status); // TS2339
+search?.nodes.map((found) => found.status); // TS2339
 const { candidate } = await request(endpoint, CandidateDocument, { by: { id: 'a' } });
 export const started: Date | null = candidate?.startedAt ?? null; // TS2322
 export const loss: number | undefined = candidate?.metrics[0]?.value; // TS2322

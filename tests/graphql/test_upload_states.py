@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from app.registry import completion
-from app.registry.versions import versions
-from app.registry.versions.versions import CreateVersion
+from app.registry.versions import complete, create
+from app.registry.versions.request import CreateVersion
 from tests.graphql import test_uploads
 from tests.graphql.test_uploads import Uploads, described
 from tests.inspection.test_headers import LLAMA, gguf
@@ -43,7 +42,7 @@ async def test_a_version_that_gets_its_first_files_is_open_until_all_of_them_are
 async def test_bytes_that_the_project_has_complete_a_version_too(uploads, runtime, project):
     await uploads.put("a.bin", b"known")
     model_id = uploads.version.model_id
-    version = await versions.create(runtime.db, project.owner, project.id, CreateVersion(model_id))
+    version = await create.create(runtime.db, project.owner, project.id, CreateVersion(model_id))
     other = Uploads(uploads.data, uploads.client, runtime, project, version)
     await other.begin(described("copy.bin", b"known"))
     await other.work()
@@ -66,9 +65,9 @@ async def test_what_a_killed_worker_did_not_settle_is_settled_by_the_chore(uploa
     (upload,) = await uploads.begin(described("a.bin", b"1"))
     await uploads.send(upload, b"1")
     with monkeypatch.context() as patched:
-        patched.setattr("app.registry.completion.complete_announced", killed)
+        patched.setattr("app.registry.versions.complete.complete_announced", killed)
         await uploads.complete(upload)
         await uploads.work()
     assert (await version_of(uploads))[0] == "OPEN"
-    await completion.complete_all_announced(runtime.db)
+    await complete.complete_all_announced(runtime.db)
     assert (await version_of(uploads))[0] == "READY"

@@ -12,12 +12,12 @@ import pytest
 from sqlalchemy import func, select, text, update
 
 from app.access.policy import Role
+from app.artifacts import removal
 from app.artifacts.artifacts import Root
 from app.artifacts.tables import Artifact, Blob, CondemnedObject, MultipartUpload
 from app.artifacts.upkeep import garbage, inspections
 from app.artifacts.uploads import ingest, multipart, store_uploads
 from app.artifacts.uploads import parts as uploads_parts
-from app.artifacts.uploads import stream as artifact_uploads
 from app.errors import TooLarge
 from app.ids import GlobalId
 from app.inspection.processes import sandbox
@@ -26,8 +26,9 @@ from app.queue.jobs import decode
 from app.queue.outbox import BackgroundJob
 from app.registry import models
 from app.registry.models import CreateModel
-from app.registry.versions import versions
-from app.registry.versions.versions import CreateVersion
+from app.registry.versions import create as versions_create
+from app.registry.versions import delete
+from app.registry.versions.request import CreateVersion
 from app.runtime import open_runtime
 from app.tracking import file_owners
 from app.upkeep import blob_references
@@ -136,7 +137,7 @@ def described(path: str, content: bytes) -> dict[str, object]:
 @pytest.fixture
 async def uploads(data, client, runtime, project):
     model = await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
-    version = await versions.create(runtime.db, project.owner, project.id, CreateVersion(model.id))
+    version = await versions_create.create(runtime.db, project.owner, project.id, CreateVersion(model.id))
     return Uploads(data, client, runtime, project, version)
 
 
@@ -316,7 +317,7 @@ async def test_an_upload_to_a_deleted_version_ends_as_failed(uploads):
     (upload,) = await uploads.begin(described("a.bin", b"x"))
     await uploads.send(upload, b"x")
     await uploads.complete(upload)
-    await versions.delete(uploads.runtime.db, uploads.project.owner, uploads.project.id, uploads.version.id)
+    await delete.delete(uploads.runtime.db, uploads.project.owner, uploads.project.id, uploads.version.id)
     async with uploads.runtime.db.read() as snap:
         kinds = select(BackgroundJob.id, BackgroundJob.kind).where(BackgroundJob.project_id == uploads.project.id)
         jobs = {row.kind: row.id for row in await snap.execute(kinds)}
@@ -330,7 +331,7 @@ async def test_an_upload_to_a_deleted_version_ends_as_failed(uploads):
 
 
 async def test_an_upload_to_a_deleted_version_is_not_begun(uploads):
-    await versions.delete(uploads.runtime.db, uploads.project.owner, uploads.project.id, uploads.version.id)
+    await delete.delete(uploads.runtime.db, uploads.project.owner, uploads.project.id, uploads.version.id)
     refused = await uploads.create(described("a.bin", b"x"))
     assert [error["code"] for error in refused["userErrors"]] == ["NOT_FOUND"]
 
@@ -570,9 +571,7 @@ async def test_bytes_that_wait_for_an_inspection_outlive_the_file_that_had_them(
     first = await uploads.put("weights.bin", UNMARKED)
     kept, given_up = await uploads.begin(described("a.pkl", UNMARKED), described("b.pkl", UNMARKED))
     root = Root(uploads.project.id, candidate_id=uploads.version.candidate_id)
-    await artifact_uploads.remove(
-        runtime.db, uploads.project.owner, root, first["path"], lock_owner=file_owners.lock(root)
-    )
+    await removal.remove(runtime.db, uploads.project.owner, root, first["path"], lock_owner=file_owners.lock(root))
     await uploads.data(uploads.person, ABORT, ids=[given_up["id"]])
     await uploads.sweep()
     (key,) = await uploads.keys()
@@ -588,9 +587,7 @@ async def test_bytes_that_nobody_waits_for_any_more_go(uploads, runtime, end):
     first = await uploads.put("weights.bin", UNMARKED)
     (upload,) = await uploads.begin(described("weights.pkl", UNMARKED))
     root = Root(uploads.project.id, candidate_id=uploads.version.candidate_id)
-    await artifact_uploads.remove(
-        runtime.db, uploads.project.owner, root, first["path"], lock_owner=file_owners.lock(root)
-    )
+    await removal.remove(runtime.db, uploads.project.owner, root, first["path"], lock_owner=file_owners.lock(root))
     if end == "abort":
         await uploads.data(uploads.person, ABORT, ids=[upload["id"]])
     else:

@@ -12,12 +12,14 @@ from app.access import groups, projects
 from app.access.groups import CreateGroup
 from app.access.policy import Role
 from app.access.projects import CreateProject
-from app.http.project_paths import ProjectSegment
+from app.http.edge_table import EdgeTable, RequestEdge
+from app.main import EDGES, PROJECTS
 from tests.conftest import Person, TestProject
 from tests.mlflow import client
 from tests.support.http.unfinished_requests import doors
 
-PREFIX = "/api/v4/projects/"
+PREFIX = PROJECTS
+TABLE = EdgeTable(EDGES, projects=PROJECTS)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +63,7 @@ async def test_where_a_project_s_path_ends(rest: str, project: str, tail: str | 
         seen.append(scope["path"])
 
     scope = {"type": "http", "path": "", "raw_path": f"{PREFIX}{rest}".encode()}
-    await ProjectSegment(app)(scope, None, None)  # type: ignore[arg-type]
+    await RequestEdge(app, TABLE)(scope, None, None)  # type: ignore[arg-type]
     assert seen == [PREFIX + project + ("" if tail is None else f"/{tail}")]
 
 

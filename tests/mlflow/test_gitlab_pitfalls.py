@@ -1,6 +1,6 @@
 """GitLab's registry has habits that surprise MLflow users; each test fails where this service takes one over.
 
-The numbers are those of the table in docs/coming-from-gitlab.md.
+The numbers are those of the table in docs/moving-from-gitlab.md.
 """
 # ruff: noqa: PLC0415 - what the client runs imports there
 

@@ -10,9 +10,10 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from app.artifacts import artifacts
-from app.artifacts.artifacts import Entry, Root
-from app.mlflow.files import folder_listing
+from app.artifacts.artifacts import Root
+from app.artifacts.reads import folders
+from app.artifacts.reads.folders import Entry
+from app.files import read
 from app.runtime import Runtime
 from tests.conftest import TestProject
 from tests.mlflow.client import MLflow
@@ -87,14 +88,14 @@ async def test_an_answer_that_fails_on_its_way_is_never_taken_for_a_whole_one(
     rest: Rest, run_id: str, runtime: Runtime, project: TestProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await fill(runtime, Root(project.id, candidate_id=UUID(run_id)), [f"{number}" for number in range(MANY)])
-    original = folder_listing._page
+    original = read._page
 
     async def failing(db, root, folder, after, seen):
         if after:
             raise RuntimeError("the database has gone away")
         return await original(db, root, folder, after, seen)
 
-    monkeypatch.setattr(folder_listing, "_page", failing)
+    monkeypatch.setattr(read, "_page", failing)
     with pytest.raises(httpx.RemoteProtocolError):
         await rest.get("artifacts/list", run_id=run_id)
 
@@ -103,7 +104,7 @@ async def test_an_answer_that_fails_on_its_way_is_never_taken_for_a_whole_one(
 async def test_pages_of_any_size_list_the_same(
     run_id: str, runtime: Runtime, project: TestProject, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
-    monkeypatch.setattr(artifacts, "PAGE", size)
+    monkeypatch.setattr(folders, "PAGE", size)
     root, choice = Root(project.id, candidate_id=UUID(run_id)), random.Random(size)
     parts = ["a", "b", "a.b", "a-", "a0", "ab", "~", "%2f", "ü", "A", " ", "0", "日本", "a b"]
     paths: set[str] = set()
@@ -112,10 +113,10 @@ async def test_pages_of_any_size_list_the_same(
         if not any(one.startswith(f"{path}/") or path.startswith(f"{one}/") for one in paths):
             paths.add(path)
     await fill(runtime, root, sorted(paths))
-    folders = {"", *(path[:end] for path in paths for end, letter in enumerate(path) if letter == "/"), "nothing"}
-    for folder in folders:
+    named = {"", *(path[:end] for path in paths for end, letter in enumerate(path) if letter == "/"), "nothing"}
+    for folder in named:
         async with runtime.db.read() as snap:
-            assert await artifacts.list_folder(snap, root, folder) == listed(paths, folder)
+            assert await folders.list_folder(snap, root, folder) == listed(paths, folder)
 
 
 def listed(paths: set[str], folder: str) -> list[Entry]:

@@ -8,9 +8,9 @@ import pytest
 from app.access.policy import Role
 from app.registry import models
 from app.registry.models import CreateModel
-from app.registry.versions import versions
+from app.registry.versions import create, lookup
+from app.registry.versions.request import CreateVersion
 from app.registry.versions.states import OPEN_REASON
-from app.registry.versions.versions import CreateVersion
 from tests.conftest import TestProject
 from tests.mlflow.client import ClientError, MLflow
 from tests.mlflow.conftest import Rest
@@ -253,10 +253,10 @@ def statuses(numbers):
 async def test_clients_see_the_state_of_a_version_as_its_status(mlflow: MLflow, runtime, project: TestProject) -> None:
     db, owner = runtime.db, project.owner
     await models.create(db, owner, project.id, CreateModel("m"))
-    whole = await versions.create(db, owner, project.id, CreateVersion("m"))
-    await versions.create(db, owner, project.id, CreateVersion("m", is_open=True))
-    bad = await versions.create(db, owner, project.id, CreateVersion("m", version="3.0.0"))
-    root = versions.root_of(bad)[0]
+    whole = await create.create(db, owner, project.id, CreateVersion("m"))
+    await create.create(db, owner, project.id, CreateVersion("m", is_open=True))
+    bad = await create.create(db, owner, project.id, CreateVersion("m", version="3.0.0"))
+    root = lookup.root_of(bad)[0]
     await put(runtime, project, root, "a.bin")
     await set_file_state(runtime, root, "a.bin", "quarantined", "It runs code.")
     found, uris, latest = await mlflow(statuses, [1, 2, 3])

@@ -9,8 +9,8 @@ import pytest
 from app.access.policy import Role
 from app.registry import models
 from app.registry.models import CreateModel
-from app.registry.versions import versions
-from app.registry.versions.versions import CreateVersion
+from app.registry.versions import create
+from app.registry.versions.request import CreateVersion
 from app.tracking import candidates
 from app.tracking.candidates import CreateCandidate
 from tests.conftest import new_project
@@ -21,7 +21,7 @@ DATA = b"0123456789" * 1000
 @pytest.fixture
 async def version(runtime, project):
     model = await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
-    return await versions.create(runtime.db, project.owner, project.id, CreateVersion(model.id))
+    return await create.create(runtime.db, project.owner, project.id, CreateVersion(model.id))
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ async def test_a_file_of_a_candidate_and_one_of_unknown_length(http, project, ca
 async def test_a_version_with_a_folder_of_its_own(http, runtime, project, candidate):
     model = await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
     command = CreateVersion(model.id, candidate_id=candidate, artifact_folder="model")
-    version = await versions.create(runtime.db, project.owner, project.id, command)
+    version = await create.create(runtime.db, project.owner, project.id, command)
     stored = await http.put(address(project, version.id, "w.bin"), content=b"w", headers=project.headers)
     assert stored.status_code == 201
     same = await http.get(address(project, f"candidate:{candidate.hex}", "model/w.bin"), headers=project.headers)

@@ -14,16 +14,18 @@ from app.pagination import Window
 from app.registry import aliases, models
 from app.registry.aliases import NOWHERE, AliasMoved
 from app.registry.models import CreateModel, ModelNotFound
+from app.registry.reads import loaders
 from app.registry.references.parse import parse_reference
-from app.registry.versions import versions
-from app.registry.versions.versions import AliasNotFound, CreateVersion, VersionNotFound
+from app.registry.versions import create, delete, lookup
+from app.registry.versions.lookup import AliasNotFound, VersionNotFound
+from app.registry.versions.request import CreateVersion
 
 
 @pytest.fixture
 async def model(runtime, project):
     made = await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
     for _ in range(3):
-        await versions.create(runtime.db, project.owner, project.id, CreateVersion("m"))
+        await create.create(runtime.db, project.owner, project.id, CreateVersion("m"))
     return made
 
 
@@ -33,7 +35,7 @@ async def put(project, name, reference, **values):
 
 
 async def standing(project, name):
-    found = await versions.resolve(project.runtime.db, project.owner, project.id, "m", parse_reference(f"@{name}"))
+    found = await lookup.by_reference(project.runtime.db, project.owner, project.id, "m", parse_reference(f"@{name}"))
     return found.number
 
 
@@ -94,8 +96,12 @@ async def test_where_it_stood_then(runtime, project, model):
     first = await put(project, "a", "#1")
     second = await put(project, "a", "#2")
     moments = [first.valid_from - timedelta(seconds=1), first.valid_from, second.valid_from, datetime.now(UTC)]
-    found = [await aliases.at(runtime.db, project.owner, project.id, "m", "a", moment) for moment in moments]
-    assert [alias.number if alias else None for alias in found] == [None, 1, 2, 2]
+    past = await history(project, "a")
+
+    def at(moment):
+        return [one.number for one in past if one.valid_from <= moment and (one.valid_until or moment) >= moment]
+
+    assert [at(moment)[0] if at(moment) else None for moment in moments] == [None, 1, 2, 2]
 
 
 @pytest.mark.parametrize("name", ["", "a b", "latest", "v1", "7", "x" * 256, "a.b"])
@@ -108,23 +114,26 @@ async def test_aliases_of_many(runtime, project, model, statements):
     for name, reference in (("b", "#1"), ("a", "#1"), ("c", "#3")):
         await put(project, name, reference)
     ids = [
-        (await versions.resolve(runtime.db, project.owner, project.id, "m", parse_reference(f"#{n}"))).id
+        (await lookup.by_reference(runtime.db, project.owner, project.id, "m", parse_reference(f"#{n}"))).id
         for n in (3, 2, 1)
     ]
     with statements() as seen:
-        found = await aliases.of_versions(runtime.db, project.owner, project.id, [*ids, 0])
+        found = await loaders.aliases_of_versions(runtime.db, project.owner, [(project.id, id) for id in (*ids, 0)])
     assert [[alias.name for alias in some] for some in found] == [["c"], [], ["a", "b"], []]
     assert len(seen) == 2
-    found = await aliases.of_models(runtime.db, project.owner, project.id, [model.id, 0])
-    assert [[(alias.name, alias.number) for alias in some] for some in found] == [[("a", 1), ("b", 1), ("c", 3)], []]
+    found = await loaders.aliases_of_models(runtime.db, project.owner, [(project.id, model.id), (project.id, 0)])
+    assert [[(alias.name, alias.version_id) for alias in some] for some in found] == [
+        [("a", ids[2]), ("b", ids[2]), ("c", ids[0])],
+        [],
+    ]
 
 
 async def test_alias_ends_with_its_version(runtime, project, model):
     alias = await put(project, "a", "#2")
-    await versions.delete(runtime.db, project.owner, project.id, alias.version_id)
+    await delete.delete(runtime.db, project.owner, project.id, alias.version_id)
     with pytest.raises(AliasNotFound):
         await standing(project, "a")
-    assert await aliases.of_models(runtime.db, project.owner, project.id, [model.id]) == [[]]
+    assert await loaders.aliases_of_models(runtime.db, project.owner, [(project.id, model.id)]) == [[]]
     with pytest.raises(VersionNotFound):
         await put(project, "a", "#2")
     assert (await put(project, "a", "#1", expected_current=NOWHERE)).number == 1

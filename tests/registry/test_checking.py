@@ -10,7 +10,7 @@ from app.registry import models
 from app.registry.models import CreateModel
 from app.registry.versions import check
 from app.registry.versions.check import CheckVersion, PlannedFile
-from app.registry.versions.versions import CreateVersion
+from app.registry.versions.request import CreateVersion
 
 COMPOSED = "mod\u00e8le"
 APART = unicodedata.normalize("NFD", COMPOSED)

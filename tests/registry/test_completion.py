@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
@@ -12,11 +13,13 @@ from sqlalchemy import text
 from app.artifacts.uploads import announced, multipart
 from app.artifacts.uploads.announced import AnnouncedFile
 from app.errors import TooLarge
-from app.registry import completion, models
+from app.registry import models
 from app.registry.models import CreateModel
 from app.registry.references.parse import parse_reference
-from app.registry.versions import manifests, versions
-from app.registry.versions.versions import Named, VersionNotFound
+from app.registry.references.resolve import Named
+from app.registry.versions import complete as versions_complete
+from app.registry.versions import delete, lookup, manifests
+from app.registry.versions.lookup import VersionNotFound
 from app.tracking import file_owners, version_candidates
 from app.webhooks import events
 from tests.registry.test_states import complete, make, put
@@ -42,8 +45,8 @@ def told(monkeypatch):
 
 
 async def announce(runtime, project, version, *paths, expected=True):
-    root = versions.root_of(version)[0]
-    expectation = completion.Expectation(version)
+    root = lookup.root_of(version)[0]
+    expectation = versions_complete.Expectation(version)
     return await announced.create(
         runtime.db,
         project.owner,
@@ -58,7 +61,7 @@ async def announce(runtime, project, version, *paths, expected=True):
 
 async def arrive(runtime, project, version, path) -> None:
     """The announced file is in its place, and was looked at."""
-    await put(runtime, project, versions.root_of(version)[0], path, uuid4().bytes)
+    await put(runtime, project, lookup.root_of(version)[0], path, uuid4().bytes)
     await change(runtime, project, "multipart_uploads SET state = 'completed'", path=path)
     await change(runtime, project, "artifacts SET inspected_at = now()")
 
@@ -73,14 +76,14 @@ async def change(runtime, project, what, *, path=None):
 
 async def state(runtime, project, reference="1.0.0"):
     wanted = Named("m", parse_reference(reference))
-    found = await versions.resolve(runtime.db, project.owner, project.id, wanted.model, wanted.reference)
+    found = await lookup.by_reference(runtime.db, project.owner, project.id, wanted.model, wanted.reference)
     return found.state
 
 
 @asynccontextmanager
-async def held_up(monkeypatch, module, name, who):
+async def held_up(monkeypatch, step, who):
     """The task called ``who`` stops before this step until the block ends."""
-    step, reached, gate = getattr(module, name), asyncio.Event(), asyncio.Event()
+    reached, gate = asyncio.Event(), asyncio.Event()
 
     async def stopping(*given, **named):
         task = asyncio.current_task()
@@ -89,7 +92,7 @@ async def held_up(monkeypatch, module, name, who):
             await gate.wait()
         return await step(*given, **named)
 
-    monkeypatch.setattr(module, name, stopping)
+    monkeypatch.setattr(sys.modules[step.__module__], step.__name__, stopping)
     try:
         yield reached
     finally:
@@ -102,9 +105,9 @@ async def test_a_file_that_never_came_keeps_the_version_from_being_ready(runtime
     await arrive(runtime, project, version, "a.bin")
     await change(runtime, project, "multipart_uploads SET expires_at = now() - interval '1 minute'", path="b.bin")
     for _ in range(2):
-        await completion.complete_all_announced(runtime.db)
+        await versions_complete.complete_all_announced(runtime.db)
         assert await state(runtime, project) == "open"
-        await multipart.expire(runtime.db, runtime.blobs, missed=completion.mark_missed)
+        await multipart.expire(runtime.db, runtime.blobs, missed=versions_complete.mark_missed)
     assert (await complete(runtime, project, version)).state == "ready"
 
 
@@ -115,26 +118,26 @@ async def test_what_was_given_up_is_not_completed_by_itself(runtime, project, mo
     await change(runtime, project, "multipart_uploads SET state = 'failed'", path="b.bin")
     for table in ("model_versions", "multipart_uploads", "artifacts"):
         await change(runtime, project, f"{table} SET created_at = created_at - interval '8 days'")
-    await completion.give_up(runtime.db)
+    await versions_complete.give_up(runtime.db)
     assert await state(runtime, project) == "failed"
     await change(runtime, project, "multipart_uploads SET expires_at = now() - interval '1 minute'")
-    await multipart.expire(runtime.db, runtime.blobs, missed=completion.mark_missed)
-    await completion.complete_announced(runtime.db, project.id)
+    await multipart.expire(runtime.db, runtime.blobs, missed=versions_complete.mark_missed)
+    await versions_complete.complete_announced(runtime.db, project.id)
     assert await state(runtime, project) == "failed"
 
 
 async def test_waiting_versions_touch_nothing_and_hold_up_no_other(runtime, project, model, monkeypatch):
-    monkeypatch.setattr(completion, "BATCH", 2)
+    monkeypatch.setattr(versions_complete, "BATCH", 2)
     for _ in range(3):
         await announce(runtime, project, await make(runtime, project), "a.bin")
     version = await make(runtime, project, "2.0.0")
     await announce(runtime, project, version, "a.bin")
     before = (await models.get(runtime.db, project.owner, project.id, "m")).updated_at
-    assert await completion.complete_announced(runtime.db, project.id) == 0
+    assert await versions_complete.complete_announced(runtime.db, project.id) == 0
     assert (await models.get(runtime.db, project.owner, project.id, "m")).updated_at == before
-    await put(runtime, project, versions.root_of(version)[0], "a.bin", uuid4().bytes)
+    await put(runtime, project, lookup.root_of(version)[0], "a.bin", uuid4().bytes)
     await change(runtime, project, "artifacts SET inspected_at = now()")
-    assert await completion.complete_announced(runtime.db, project.id) == 1
+    assert await versions_complete.complete_announced(runtime.db, project.id) == 1
     assert await state(runtime, project, "2.0.0") == "ready"
 
 
@@ -143,17 +146,17 @@ async def test_files_ready_is_told_whatever_a_chore_has_told_meanwhile(runtime, 
         version = await make(runtime, project)
         await announce(runtime, project, version, "a.bin")
         if chore_runs:
-            await completion.announce(runtime.db, project.id)
+            await versions_complete.announce(runtime.db, project.id)
         await arrive(runtime, project, version, "a.bin")
         told.clear()
-        await completion.complete_announced(runtime.db, project.id)
+        await versions_complete.complete_announced(runtime.db, project.id)
         assert told == ["model_version.files_ready"]
 
 
 async def test_an_upload_that_was_repeated_is_not_waited_for(runtime, project, model):
     first = await make(runtime, project, "0.1.0")
     await announce(runtime, project, first, "a.bin", expected=False)
-    await put(runtime, project, versions.root_of(first)[0], "a.bin", uuid4().bytes)
+    await put(runtime, project, lookup.root_of(first)[0], "a.bin", uuid4().bytes)
     await change(runtime, project, "artifacts SET inspected_at = now()")
     version = await make(runtime, project, "1.0.0", candidate_id=first.candidate_id, is_open=True)
     assert (await complete(runtime, project, version)).state == "ready"
@@ -167,7 +170,7 @@ async def test_a_version_is_not_completed_without_a_file_that_was_announced(runt
     uploads = await announce(runtime, project, version, "a.bin", "b.bin")
     await arrive(runtime, project, version, "a.bin")
     await change(runtime, project, f"multipart_uploads SET {gone}", path="b.bin")
-    with pytest.raises(completion.FilesFailed, match=r"cannot be completed without 'b\.bin"):
+    with pytest.raises(versions_complete.FilesFailed, match=r"cannot be completed without 'b\.bin"):
         await complete(runtime, project, version, ["champion"])
     assert await state(runtime, project) == "open"
     ids = [upload.id for upload in uploads if upload.path == "b.bin"]
@@ -180,7 +183,7 @@ async def test_a_file_that_came_after_its_refusal_is_not_missing(runtime, projec
     version = await make(runtime, project, "1.0.0", is_open=True)
     await announce(runtime, project, version, "a.bin")
     await change(runtime, project, "multipart_uploads SET state = 'failed'", path="a.bin")
-    await put(runtime, project, versions.root_of(version)[0], "a.bin", uuid4().bytes)
+    await put(runtime, project, lookup.root_of(version)[0], "a.bin", uuid4().bytes)
     await change(runtime, project, "artifacts SET inspected_at = now()")
     assert (await complete(runtime, project, version)).state == "ready"
 
@@ -195,10 +198,10 @@ async def test_what_failed_before_the_version_was_made_was_not_announced_for_it(
 
 async def test_a_version_that_is_deleted_meanwhile_gets_no_alias(runtime, project, model, monkeypatch):
     version = await make(runtime, project, "1.0.0")
-    async with held_up(monkeypatch, version_candidates, "hold", "complete") as reached:
+    async with held_up(monkeypatch, version_candidates.lock_shared, "complete") as reached:
         task = asyncio.create_task(complete(runtime, project, version, ["champion"]), name="complete")
         await reached.wait()
-        await versions.delete(runtime.db, project.owner, project.id, version.id)
+        await delete.delete(runtime.db, project.owner, project.id, version.id)
     with pytest.raises(VersionNotFound):
         await task
     async with runtime.db.read() as snap:
@@ -208,8 +211,8 @@ async def test_a_version_that_is_deleted_meanwhile_gets_no_alias(runtime, projec
 
 async def test_deletion_tells_of_a_version_that_was_completed_meanwhile(runtime, project, model, monkeypatch, told):
     version = await make(runtime, project, "1.0.0", is_open=True)
-    async with held_up(monkeypatch, version_candidates, "lock_of_version", "delete") as reached:
-        deleting = versions.delete(runtime.db, project.owner, project.id, version.id)
+    async with held_up(monkeypatch, version_candidates.lock_of_version, "delete") as reached:
+        deleting = delete.delete(runtime.db, project.owner, project.id, version.id)
         task = asyncio.create_task(deleting, name="delete")
         await reached.wait()
         await complete(runtime, project, version)
@@ -219,8 +222,8 @@ async def test_deletion_tells_of_a_version_that_was_completed_meanwhile(runtime,
 
 async def test_completing_and_deleting_wait_in_no_circle(runtime, project, model, monkeypatch):
     version = await make(runtime, project, "1.0.0", is_open=True)
-    async with held_up(monkeypatch, versions, "lock_model", "delete") as reached:
-        deleting = versions.delete(runtime.db, project.owner, project.id, version.id)
+    async with held_up(monkeypatch, models.lock, "delete") as reached:
+        deleting = delete.delete(runtime.db, project.owner, project.id, version.id)
         task = asyncio.create_task(deleting, name="delete")
         await reached.wait()
         completing = asyncio.create_task(complete(runtime, project, version))
@@ -239,7 +242,7 @@ async def test_more_aliases_than_fit_are_refused(runtime, project, model):
 async def test_a_version_whose_files_are_elsewhere_comes_back_with_the_same_address(runtime, project, model):
     address = {"location": "s3://bucket/model", "source": "s3://bucket/model"}
     version = await make(runtime, project, "1.0.0", **address)
-    await versions.delete(runtime.db, project.owner, project.id, version.id)
+    await delete.delete(runtime.db, project.owner, project.id, version.id)
     with pytest.raises(manifests.VersionRetired):
         await make(runtime, project, "1.0.0", location="s3://bucket/other")
     assert (await make(runtime, project, "1.0.0", **address)).number == 2

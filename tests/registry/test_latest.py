@@ -6,20 +6,22 @@ import pytest
 
 from app.access.projects import ProjectNotFound
 from app.pagination import Window
-from app.registry import aliases, listing, models, pages
-from app.registry.listing import SearchModels, SearchVersions
+from app.registry import aliases, models
 from app.registry.models import CreateModel, ModelNotFound
-from app.registry.reads import details
+from app.registry.reads import details, loaders, search
+from app.registry.reads.loaders import ModelOrder
+from app.registry.reads.search import SearchModels, SearchVersions
 from app.registry.references.parse import parse_reference
-from app.registry.versions import versions
-from app.registry.versions.versions import CreateVersion, Named
+from app.registry.references.resolve import Named
+from app.registry.versions import change, create
+from app.registry.versions.request import CreateVersion
 
 
 async def new_model(project, name, *texts):
     db = project.runtime.db
     model = await models.create(db, project.owner, project.id, CreateModel(name))
     for text in texts:
-        await versions.create(db, project.owner, project.id, CreateVersion(name, text))
+        await create.create(db, project.owner, project.id, CreateVersion(name, text))
     return model
 
 
@@ -30,9 +32,9 @@ async def test_latest_of_many_models(runtime, project):
         (await new_model(project, "c", "0.1.0-rc.2", "0.1.0-rc.10")).id,
     ]
     keys = [(project.id, id) for id in (*reversed(ids), 0)]
-    found = await pages.latest_of_models(runtime.db, project.owner, keys)
+    found = await loaders.latest_of_models(runtime.db, project.owner, keys)
     assert [version and version.version for version in found] == ["0.1.0-rc.10", None, "1.10.0", None]
-    hidden = await pages.latest_of_models(runtime.db, project.stranger.actor, keys)
+    hidden = await loaders.latest_of_models(runtime.db, project.stranger.actor, keys)
     assert [type(refusal) for refusal in hidden] == [ProjectNotFound] * 4
 
 
@@ -47,7 +49,7 @@ async def test_highest_of_each_stage(runtime, project):
         ("1.3.0", "archived"),
     ):
         target = Named("a", parse_reference(reference))
-        await versions.set_stage(runtime.db, project.owner, project.id, target, stage)
+        await change.set_stage(runtime.db, project.owner, project.id, target, stage)
     ids = [third.id, second.id, first.id]
     found = await details.models_by_ids(runtime.db, project.owner, project.id, ids)
     assert [[(version.row.stage, version.row.version) for version in one.latest] for one in found] == [
@@ -65,17 +67,20 @@ async def test_statements_do_not_grow_with_the_rows(runtime, project, statements
     made = []
 
     async def cost():
-        ids = [model.id for model in made]
+        keys = [(id, model.id) for model in made]
         with statements() as seen:
-            page = await models.search(db, owner, id, Window(first=100))
-            rows, _ = await listing.models(db, owner, id, SearchModels())
-            found, _ = await listing.versions(db, owner, id, SearchVersions())
-            known = [len(page.items), len(rows), len(found)]
-            known.append(len(await models.by_ids(db, owner, id, ids)))
-            known.append(len(await pages.latest_of_models(db, owner, [(id, model) for model in ids])))
-            named = await aliases.of_models(db, owner, id, ids)
-            standing = await aliases.of_versions(db, owner, id, [version.row.id for version in found])
-        assert {*known, sum(map(len, named)), sum(map(len, standing))} == {len(made)}
+            listed = loaders.models_of_projects(db, owner, [(id,)], Window(first=100), text="", order=ModelOrder())
+            (page,) = await listed
+            rows, _ = await search.models(db, owner, id, SearchModels())
+            found, _ = await search.versions(db, owner, id, SearchVersions())
+            counts = [len(page.items), len(rows), len(found)]
+            for load in (loaders.models_by_keys, loaders.latest_of_models):
+                loaded = await load(db, owner, keys)
+                counts.append(sum(one is not None for one in loaded))
+            counts.append(sum(map(len, await loaders.aliases_of_models(db, owner, keys))))
+            version_keys = [(id, version.row.id) for version in found]
+            counts.append(sum(map(len, await loaders.aliases_of_versions(db, owner, version_keys))))
+        assert counts == [len(made)] * 7
         return len(seen)
 
     async def grow(number):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from app.errors import Invalid
-from app.registry import listing, models
-from app.registry.listing import SearchModels, SearchVersions
-from app.registry.models import CreateModel
-from app.registry.versions import versions
-from app.registry.versions.versions import CreateVersion
+from app.registry import models
+from app.registry.models import CreateModel, EditModel
+from app.registry.reads import search
+from app.registry.reads.search import SearchModels, SearchVersions
+from app.registry.versions import create, delete
+from app.registry.versions.request import CreateVersion
 from app.tracking import candidates
 from app.tracking.candidates import CreateCandidate
 
@@ -20,18 +21,18 @@ async def new_model(project, name, **values):
 
 async def new_version(project, model, version=None, **values):
     command = CreateVersion(model, version, **values)
-    return await versions.create(project.runtime.db, project.owner, project.id, command)
+    return await create.create(project.runtime.db, project.owner, project.id, command)
 
 
 async def find_models(project, filter="", **values):
     command = SearchModels(filter, **values)
-    rows, token = await listing.models(project.runtime.db, project.owner, project.id, command)
+    rows, token = await search.models(project.runtime.db, project.owner, project.id, command)
     return [found.row.name for found in rows], token
 
 
 async def find_versions(project, filter="", **values):
     command = SearchVersions(filter, **values)
-    rows, token = await listing.versions(project.runtime.db, project.owner, project.id, command)
+    rows, token = await search.versions(project.runtime.db, project.owner, project.id, command)
     return [found.row.version for found in rows], token
 
 
@@ -74,7 +75,7 @@ async def test_filters_on_models(project, some_models, filter, expected):
     ],
 )
 async def test_models_in_every_order_and_page_by_page(project, some_models, order, expected):
-    await models.edit(project.runtime.db, project.owner, project.id, "Net", description="x")
+    await models.edit(project.runtime.db, project.owner, project.id, "Net", EditModel(description="x"))
     names, token = [], None
     while True:
         page, token = await find_models(project, order_by=order, limit=1, page_token=token)
@@ -117,7 +118,7 @@ async def some_versions(project):
     await new_version(project, "a", "2.0.0", candidate_id=run)
     await new_version(project, "b", "3.0.0", tags={"k": "2"})
     gone = await new_version(project, "b", "4.0.0", candidate_id=run)
-    await versions.delete(project.runtime.db, project.owner, project.id, gone.id)
+    await delete.delete(project.runtime.db, project.owner, project.id, gone.id)
     return run
 
 

@@ -12,13 +12,13 @@ import pytest
 from sqlalchemy import text
 
 from app.artifacts.artifacts import ArtifactNotFound, Root
+from app.artifacts.removal import remove
 from app.artifacts.upkeep import garbage, inspections, quarantine
 from app.artifacts.upkeep.inspections import InspectedFile
-from app.artifacts.uploads.stream import remove
 from app.inspection.reports import Outcome, Report
 from app.registry import models
 from app.registry.models import CreateModel
-from app.registry.versions import versions
+from app.registry.versions import change, lookup
 from app.tracking import candidates, file_owners
 from app.tracking.candidates import CreateCandidate
 from tests.registry.test_completion import held_up
@@ -45,9 +45,9 @@ async def artifact(runtime, root, path):
 
 
 @asynccontextmanager
-async def both(monkeypatch, module, name, first, second):
+async def both(monkeypatch, step, first, second):
     """``first`` stops before this step until ``second`` waits for it or is done; both have to come to a good end."""
-    async with held_up(monkeypatch, module, name, "first") as reached:
+    async with held_up(monkeypatch, step, "first") as reached:
         one = asyncio.create_task(first, name="first")
         await asyncio.wait_for(reached.wait(), 10)
         two = asyncio.create_task(second, name="second")
@@ -59,7 +59,7 @@ async def test_a_file_is_removed_while_the_same_bytes_are_stored_there(runtime, 
     await put(runtime, project, root, "f", b"same")
     removing = remove(runtime.db, project.owner, root, "f", lock_owner=file_owners.lock(root))
     storing = put(runtime, project, root, "f", b"same")
-    async with both(monkeypatch, garbage, "release", removing, storing):
+    async with both(monkeypatch, garbage.release, removing, storing):
         assert await artifact(runtime, root, "f") is not None
 
 
@@ -67,7 +67,7 @@ async def test_two_files_change_their_bytes_for_each_others(runtime, project, ro
     await put(runtime, project, root, "a", b"one")
     await put(runtime, project, root, "b", b"two")
     swaps = put(runtime, project, root, "a", b"two"), put(runtime, project, root, "b", b"one")
-    async with both(monkeypatch, garbage, "release", *swaps):
+    async with both(monkeypatch, garbage.release, *swaps):
         assert (await artifact(runtime, root, "a")).blob_id != (await artifact(runtime, root, "b")).blob_id
 
 
@@ -88,19 +88,19 @@ async def test_files_of_a_candidate_are_removed_while_one_is_released_from_quara
         except (quarantine.NotQuarantined, ArtifactNotFound):
             return
 
-    async with both(monkeypatch, garbage, "release", removing(), releasing()):
+    async with both(monkeypatch, garbage.release, removing(), releasing()):
         assert await artifact(runtime, root, "f") is None
 
 
 async def test_versions_of_one_candidate_are_archived_while_a_file_of_it_fails(runtime, project, model, monkeypatch):
     first = await make(runtime, project, "1.0.0")
-    root = versions.root_of(first)[0]
+    root = lookup.root_of(first)[0]
     await put(runtime, project, root, "f")
     second = await make(runtime, project, "2.0.0", candidate_id=first.candidate_id)
-    await versions.set_stage(runtime.db, project.owner, project.id, second.id, "staging")
-    archiving = versions.set_stage(runtime.db, project.owner, project.id, first.id, "staging", archive_existing=True)
+    await change.set_stage(runtime.db, project.owner, project.id, second.id, "staging")
+    archiving = change.set_stage(runtime.db, project.owner, project.id, first.id, "staging", archive_existing=True)
     failing = set_file_state(runtime, root, "f", "failed", "it lies")
-    async with both(monkeypatch, versions, "change", archiving, failing):
+    async with both(monkeypatch, change.apply, archiving, failing):
         assert (await artifact(runtime, root, "f")).state == "failed"
 
 
@@ -118,6 +118,6 @@ async def test_two_bad_contents_are_found_in_the_same_two_candidates(runtime, pr
         async with runtime.db.write() as tx:
             await inspections.record(tx, project.id, [InspectedFile(found.id, found.blob_id, path, DANGEROUS)])
 
-    async with both(monkeypatch, inspections, "_waiting_alike", noting(one, "a.gguf"), noting(two, "b.gguf")):
+    async with both(monkeypatch, inspections._waiting_alike, noting(one, "a.gguf"), noting(two, "b.gguf")):
         states = [(await artifact(runtime, root, path)).state for root in roots for path in ("a.gguf", "b.gguf")]
         assert states == ["quarantined"] * 4

@@ -21,8 +21,8 @@ from app.registry.models import CreateModel, ModelNotFound
 from app.registry.references import semver
 from app.registry.references.semver import Increment
 from app.registry.tables import Model, ModelVersion
-from app.registry.versions import create_batch, versions
-from app.registry.versions.versions import CreateVersion, VersionTaken
+from app.registry.versions import create, create_batch
+from app.registry.versions.request import CreateVersion, VersionTaken
 from app.tracking import candidates, logged_models
 from app.tracking.candidates import CandidateInTrash, CandidateNotFound, CreateCandidate
 from app.tracking.logged_models import CreateLoggedModel
@@ -48,9 +48,9 @@ async def begin(runtime, project):
 
     def start(version=None, *, db=None, model="m", **values):
         # With what a request knows of its project it comes to the line without asking the database.
-        actor = replace(project.owner, known=RequestCache({project.id: access}, time.monotonic()))
+        actor = replace(project.owner, cache=RequestCache({project.id: access}, time.monotonic()))
         return asyncio.ensure_future(
-            versions.create(db or runtime.db, actor, project.id, CreateVersion(model, version, **values))
+            create.create(db or runtime.db, actor, project.id, CreateVersion(model, version, **values))
         )
 
     return start

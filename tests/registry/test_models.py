@@ -7,16 +7,35 @@ import asyncio
 import pytest
 
 from app.access.policy import ANONYMOUS, Role
+from app.access.projects import ProjectNotFound
 from app.errors import Forbidden, Invalid, NotFound
 from app.pagination import Window
 from app.registry import models
-from app.registry.models import CreateModel, ModelNotFound, ModelOrder, ModelSort, ModelTaken
+from app.registry.models import CreateModel, EditModel, ModelNotFound, ModelTaken
+from app.registry.reads import loaders
+from app.registry.reads.loaders import ModelOrder, ModelSort
 from app.tracking import experiments
 from app.tracking.experiments import CreateExperiment, ExperimentNotFound
 
 
 async def new_model(project, name="m", **values):
     return await models.create(project.runtime.db, project.owner, project.id, CreateModel(name, **values))
+
+
+async def rename(project, name, new_name):
+    return await models.edit(project.runtime.db, project.owner, project.id, name, EditModel(name=new_name))
+
+
+async def patch_tags(project, tags):
+    """As MLflow's calls for single tags do."""
+    command = EditModel(tags=tags, is_update=False)
+    return await models.edit(project.runtime.db, project.owner, project.id, "m", command)
+
+
+async def listed(project, window, *, text="", order=None):
+    db, keys = project.runtime.db, [(project.id,)]
+    (page,) = await loaders.models_of_projects(db, project.owner, keys, window, text=text, order=order or ModelOrder())
+    return page
 
 
 async def test_model_and_its_experiment_are_made_together(runtime, project):
@@ -78,21 +97,21 @@ async def test_refused_description_leaves_no_experiment(runtime, project):
 async def test_rename_takes_the_experiment_along(runtime, project):
     model = await new_model(project)
     await new_model(project, "other")
-    renamed = await models.rename(runtime.db, project.owner, project.id, "m", "new")
+    renamed = await rename(project, "m", "new")
     assert (renamed.id, renamed.name) == (model.id, "new")
     experiment = await experiments.get(runtime.db, project.owner, project.id, model.experiment_number)
     assert experiment.name == "[model]new"
     with pytest.raises(ModelTaken):
-        await models.rename(runtime.db, project.owner, project.id, "new", "other")
+        await rename(project, "new", "other")
     with pytest.raises(ModelNotFound):
         await models.get(runtime.db, project.owner, project.id, "m")
-    assert (await models.rename(runtime.db, project.owner, project.id, "new", "new")).name == "new"
+    assert (await rename(project, "new", "new")).name == "new"
 
 
 async def test_simultaneous_renames_to_one_name(runtime, project):
     for name in ("a", "b", "c"):
         await new_model(project, name)
-    renames = (models.rename(runtime.db, project.owner, project.id, name, "new") for name in ("a", "b", "c"))
+    renames = (rename(project, name, "new") for name in ("a", "b", "c"))
     answers = await asyncio.gather(*renames, return_exceptions=True)
     assert [type(answer) for answer in answers].count(models.Model) == 1
     assert [type(answer) for answer in answers].count(ModelTaken) == 2
@@ -112,27 +131,25 @@ async def test_deleted_name_is_free_at_once(runtime, project):
 
 async def test_tags_are_patched_without_a_change_of_time(runtime, project):
     model = await new_model(project, tags={"a": "1", "b": "2"})
-    await asyncio.gather(
-        *(models.set_tags(runtime.db, project.owner, project.id, "m", {f"k{n}": str(n)}) for n in range(5))
-    )
-    await models.set_tags(runtime.db, project.owner, project.id, "m", {"a": "new"})
-    changed = await models.remove_tag(runtime.db, project.owner, project.id, "m", "b")
+    await asyncio.gather(*(patch_tags(project, {f"k{n}": str(n)}) for n in range(5)))
+    await patch_tags(project, {"a": "new"})
+    changed = await patch_tags(project, {"b": None})
     assert changed.tags == {"a": "new"} | {f"k{n}": str(n) for n in range(5)}
     assert changed.updated_at == model.updated_at
-    assert (await models.remove_tag(runtime.db, project.owner, project.id, "m", "b")).tags == changed.tags
+    assert (await patch_tags(project, {"b": None})).tags == changed.tags
 
 
 async def test_tags_have_limits_together(runtime, project):
     await new_model(project, tags={f"k{n}": "" for n in range(1000)})
     with pytest.raises(Invalid, match="1001 tags"):
-        await models.set_tags(runtime.db, project.owner, project.id, "m", {"one-more": ""})
+        await patch_tags(project, {"one-more": ""})
     with pytest.raises(Invalid):
-        await models.set_tags(runtime.db, project.owner, project.id, "m", {"a\x00": ""})
+        await patch_tags(project, {"a\x00": ""})
 
 
 async def test_edit_changes_description_and_time(runtime, project):
     model = await new_model(project)
-    edited = await models.edit(runtime.db, project.owner, project.id, "m", description="new")
+    edited = await models.edit(runtime.db, project.owner, project.id, "m", EditModel(description="new"))
     assert edited.description == "new"
     assert edited.updated_at > model.updated_at
 
@@ -149,11 +166,11 @@ async def test_edit_changes_description_and_time(runtime, project):
 async def test_pages_in_every_order(runtime, project, order, expected):
     for name in ("beta", "alpha", "Zeta", "gamma"):
         await new_model(project, name)
-    await models.edit(runtime.db, project.owner, project.id, "beta", description="x")
+    await models.edit(runtime.db, project.owner, project.id, "beta", EditModel(description="x"))
     names, after = [], None
     while True:
         window = Window(first=3, after=after)
-        page = await models.search(runtime.db, project.owner, project.id, window, order=order)
+        page = await listed(project, window, order=order)
         names += [model.name for model in page.items]
         if not page.has_next:
             break
@@ -165,9 +182,10 @@ async def test_text_is_a_substring_in_any_case(runtime, project):
     for name in ("Résumé", "a%b", "ab"):
         await new_model(project, name)
     for text, expected in (("sum", ["Résumé"]), ("A%B", ["a%b"]), ("nothing", [])):
-        page = await models.search(runtime.db, project.owner, project.id, Window(), text=text)
+        page = await listed(project, Window(), text=text)
         assert [model.name for model in page.items] == expected
-        assert await models.count(runtime.db, project.owner, project.id, text=text) == len(expected)
+        keys = [(project.id,)]
+        assert await loaders.count_models_of_projects(runtime.db, project.owner, keys, text=text) == [len(expected)]
 
 
 async def test_who_may_do_what(runtime, project, staff):
@@ -182,7 +200,8 @@ async def test_who_may_do_what(runtime, project, staff):
     for actor in (project.stranger.actor, ANONYMOUS):
         with pytest.raises(NotFound):
             await models.get(runtime.db, actor, project.id, "m")
-        assert await models.by_ids(runtime.db, actor, project.id, [1]) == [None]
+        (refusal,) = await loaders.models_by_keys(runtime.db, actor, [(project.id, 1)])
+        assert isinstance(refusal, ProjectNotFound)
 
 
 async def test_models_of_another_project_do_not_exist(runtime, project, staff):
@@ -192,7 +211,7 @@ async def test_models_of_another_project_do_not_exist(runtime, project, staff):
     other = await new_project(runtime, staff)
     with pytest.raises(ModelNotFound):
         await models.get(runtime.db, other.owner, other.id, model.id)
-    assert await models.by_ids(runtime.db, other.owner, other.id, [model.id]) == [None]
-    found = await models.by_ids(runtime.db, project.owner, project.id, [0, model.id])
-    assert found[0] is None
-    assert found[1].id == model.id
+    assert await loaders.models_by_keys(runtime.db, other.owner, [(other.id, model.id)]) == [None]
+    nothing, same = await loaders.models_by_keys(runtime.db, project.owner, [(project.id, 0), (project.id, model.id)])
+    assert nothing is None
+    assert same.id == model.id

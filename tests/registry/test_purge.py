@@ -10,14 +10,15 @@ from sqlalchemy import text
 
 from app.access import jobs
 from app.queue import jobs as jobs_of
-from app.queue.jobs import PurgeCandidate, PurgeExperiment
 from app.registry import aliases, models, purge
 from app.registry.models import CreateModel
 from app.registry.references.parse import parse_reference
-from app.registry.versions import versions
-from app.registry.versions.versions import CreateVersion, ModelVersion
+from app.registry.versions import create, delete, lookup
+from app.registry.versions.lookup import ModelVersion
+from app.registry.versions.request import CreateVersion
 from app.tracking import candidates
 from app.tracking import purge as tracking_purge
+from app.tracking.background_jobs import PurgeCandidate, PurgeExperiment
 from app.tracking.candidates import CandidateNotFound, CreateCandidate
 
 
@@ -27,7 +28,7 @@ async def model(runtime, project):
 
 
 async def add(project, model="m", **values):
-    return await versions.create(project.runtime.db, project.owner, project.id, CreateVersion(model, **values))
+    return await create.create(project.runtime.db, project.owner, project.id, CreateVersion(model, **values))
 
 
 async def silent(_done, _total):
@@ -55,7 +56,7 @@ async def run_promised(project):
 
 
 async def purge_version(project, version):
-    job = (await versions.delete(project.runtime.db, project.owner, project.id, version.id)).job_id
+    job = (await delete.delete(project.runtime.db, project.owner, project.id, version.id)).job_id
     assert (await jobs.get(project.runtime.db, project.owner, job)).kind == "registry.purge_version"
     await purge.version(project.runtime.db, project.id, version.id, progress=silent)
     await run_promised(project)
@@ -154,7 +155,7 @@ async def test_candidate_that_a_version_of_another_model_needs_survives(runtime,
     assert await count(project, "candidate_params") == 1
     with pytest.raises(CandidateNotFound):
         await candidates.get(runtime.db, project.owner, project.id, made.candidate.id)
-    assert versions.root_of(needed)[0].candidate_id == made.candidate.id
+    assert lookup.root_of(needed)[0].candidate_id == made.candidate.id
     await purge_version(project, needed)
     assert await count(project, "candidate_params") == 0
     assert await count(project, "candidates") == 0
@@ -168,14 +169,14 @@ async def test_deleted_models_do_not_mix_with_new_ones(runtime, project, model):
     fresh = await add(project)
     await purge.model(runtime.db, project.id, model.id, progress=silent)
     await run_promised(project)
-    found = await versions.resolve(runtime.db, project.owner, project.id, "m", parse_reference("latest"))
+    found = await lookup.by_reference(runtime.db, project.owner, project.id, "m", parse_reference("latest"))
     assert (found.id, found.number) == (fresh.id, 1)
     assert await count(project, "models") == 1
 
 
 async def test_purges_of_other_projects_touch_nothing(project, model):
     version = await add(project)
-    await versions.delete(project.runtime.db, project.owner, project.id, version.id)
+    await delete.delete(project.runtime.db, project.owner, project.id, version.id)
     await purge.version(project.runtime.db, project.id + 10_000, version.id, progress=silent)
     assert await count(project, "model_versions") == 1
     await tracking_purge.candidate(project.runtime.db, project.id, uuid4(), progress=silent)
@@ -191,7 +192,7 @@ async def seen(project, candidate_id) -> bool:
 
 async def test_what_a_version_alone_had_is_not_seen_once_it_is_deleted(runtime, project, model):
     version = await add(project)
-    await versions.delete(runtime.db, project.owner, project.id, version.id)
+    await delete.delete(runtime.db, project.owner, project.id, version.id)
     assert not await seen(project, version.candidate_id)
 
 
@@ -199,7 +200,7 @@ async def test_what_a_copy_shares_is_seen_until_both_are_deleted(runtime, projec
     original = await add(project)
     await models.create(runtime.db, project.owner, project.id, CreateModel("other"))
     copy = await add(project, "other", candidate_id=original.candidate_id)
-    await versions.delete(runtime.db, project.owner, project.id, original.id)
+    await delete.delete(runtime.db, project.owner, project.id, original.id)
     assert await seen(project, original.candidate_id)
     await models.delete(runtime.db, project.owner, project.id, copy.model_id)
     assert not await seen(project, original.candidate_id)
@@ -208,14 +209,14 @@ async def test_what_a_copy_shares_is_seen_until_both_are_deleted(runtime, projec
 async def test_a_candidate_made_by_training_outlives_its_version(runtime, project, model):
     made = (await candidates.create(runtime.db, project.owner, project.id, CreateCandidate())).candidate
     version = await add(project, candidate_id=made.id)
-    await versions.delete(runtime.db, project.owner, project.id, version.id)
+    await delete.delete(runtime.db, project.owner, project.id, version.id)
     assert await seen(project, made.id)
 
 
 async def test_a_copy_made_during_the_deletion_has_its_candidate_or_is_refused(runtime, project, model):
     for _ in range(8):
         version = await add(project)
-        deletion = versions.delete(runtime.db, project.owner, project.id, version.id)
+        deletion = delete.delete(runtime.db, project.owner, project.id, version.id)
         copying = add(project, candidate_id=version.candidate_id)
         deleted, copy = await asyncio.gather(deletion, copying, return_exceptions=True)
         assert isinstance(deleted, UUID)

@@ -14,20 +14,24 @@ from app.artifacts.artifacts import Root
 from app.artifacts.uploads import stream
 from app.artifacts.uploads.stream import StoreArtifact
 from app.pagination import Window
-from app.registry import aliases, completion, creation, models, pages
-from app.registry.completion import FilesPending
-from app.registry.creation import VersionTaken
+from app.registry import aliases, models
 from app.registry.models import CreateModel
-from app.registry.pages import VersionList
-from app.registry.reads import details
+from app.registry.reads import details, loaders
+from app.registry.reads.loaders import VersionList
 from app.registry.references import semver
 from app.registry.references.parse import parse_reference
+from app.registry.references.resolve import Named
 from app.registry.tables import Model
-from app.registry.versions import copy, versions
+from app.registry.versions import change as versions_change
+from app.registry.versions import complete as versions_complete
+from app.registry.versions import copy, create, delete, lookup
+from app.registry.versions import request as versions_request
+from app.registry.versions.complete import FilesPending
 from app.registry.versions.copy import CopyVersion
+from app.registry.versions.lookup import VersionNotFound
 from app.registry.versions.numbering import MOST_RESERVED, ModelState, TooManyReserved, assign
+from app.registry.versions.request import CreateVersion, VersionTaken
 from app.registry.versions.states import VersionNotReady
-from app.registry.versions.versions import CreateVersion, Named, VersionNotFound
 from app.tracking import candidates, file_owners
 from app.tracking.candidates import CandidateNeeded, CreateCandidate
 
@@ -40,11 +44,11 @@ async def model(runtime, project):
 
 
 async def make(runtime, project, version=None, **wanted):
-    return await versions.create(runtime.db, project.owner, project.id, CreateVersion("m", version=version, **wanted))
+    return await create.create(runtime.db, project.owner, project.id, CreateVersion("m", version=version, **wanted))
 
 
 async def named(runtime, project, reference):
-    return await versions.resolve(runtime.db, project.owner, project.id, "m", parse_reference(reference))
+    return await lookup.by_reference(runtime.db, project.owner, project.id, "m", parse_reference(reference))
 
 
 async def put(runtime, project, root: Root, path: str, content: bytes = b"x") -> None:
@@ -73,7 +77,7 @@ async def set_file_state(runtime, root: Root, path: str, state: str, reason: str
 
 
 async def complete(runtime, project, version, names=()):
-    return await completion.complete(runtime.db, project.owner, project.id, version.id, names)
+    return await versions_complete.complete(runtime.db, project.owner, project.id, version.id, names)
 
 
 @pytest.mark.parametrize("reference", ["latest", "latest-prerelease", "^1", ">=1", "1.x", "stage:none", "=1.1.0 || ^1"])
@@ -105,19 +109,19 @@ async def test_lists_of_a_range_and_of_stages_have_ready_ones_only(runtime, proj
 
     async def listed(reference):
         wanted = VersionList(reference=parse_reference(reference) if reference else None)
-        ((page,),) = [await pages.versions_of_models(db, owner, [key], Window(first=10), wanted)]
+        ((page,),) = [await loaders.versions_of_models(db, owner, [key], Window(first=10), wanted)]
         return [row.version for row in page.items]
 
     assert await listed("^1") == await listed("stage:none") == ["1.0.0"]
     assert await listed(None) == ["1.1.0", "1.0.0"]
-    (newest,) = await pages.latest_of_models(db, owner, [key])
+    (newest,) = await loaders.latest_of_models(db, owner, [key])
     assert newest.version == "1.0.0"
     assert [one.row.version for one in await details.latest_versions(db, owner, project.id, "m")] == ["1.0.0"]
 
 
 async def test_a_bad_file_moves_the_version_and_a_good_one_moves_it_back(runtime, project, model):
     version = await make(runtime, project, "1.0.0")
-    root = versions.root_of(version)[0]
+    root = lookup.root_of(version)[0]
     await put(runtime, project, root, "a.bin")
     await put(runtime, project, root, "b.bin", b"y")
     await set_file_state(runtime, root, "a.bin", "failed", "cut off")
@@ -136,7 +140,7 @@ async def test_a_bad_file_moves_the_version_and_a_good_one_moves_it_back(runtime
 
 async def test_deleting_the_bad_file_mends_the_version(runtime, project, model):
     version = await make(runtime, project, "1.0.0")
-    root = versions.root_of(version)[0]
+    root = lookup.root_of(version)[0]
     await put(runtime, project, root, "a.bin")
     await set_file_state(runtime, root, "a.bin", "failed", "cut off")
     async with runtime.db.write() as tx:
@@ -167,9 +171,9 @@ async def test_no_alias_and_no_stage_for_what_is_not_ready(runtime, project, mod
     with pytest.raises(VersionNotReady, match=r"'1\.1\.0' is OPEN, so it cannot get the alias 'champion'"):
         await aliases.set(db, owner, project.id, "m", "champion", parse_reference("#2"))
     with pytest.raises(VersionNotReady, match="enter the stage 'production'"):
-        await versions.set_stage(db, owner, project.id, pushed.id, "Production", archive_existing=True)
+        await versions_change.set_stage(db, owner, project.id, pushed.id, "Production", archive_existing=True)
     assert (await named(runtime, project, "#2")).stage == "none"
-    moved = await versions.set_stage(db, owner, project.id, pushed.id, "Archived")
+    moved = await versions_change.set_stage(db, owner, project.id, pushed.id, "Archived")
     assert moved.stage == "archived"
     with pytest.raises(VersionNotReady, match="cannot be copied"):
         await copy.copy(db, owner, project.id, pushed.id, CopyVersion("m"))
@@ -180,7 +184,7 @@ async def test_completion_moves_all_aliases_or_none(runtime, project, model):
     db, owner = runtime.db, project.owner
     await aliases.set(db, owner, project.id, "m", "champion", parse_reference("1.0.0"))
     pushed = await make(runtime, project, "1.1.0", is_open=True)
-    root = versions.root_of(pushed)[0]
+    root = lookup.root_of(pushed)[0]
     await put(runtime, project, root, "a.bin")
     await set_file_state(runtime, root, "a.bin", "failed", "cut off")
     with pytest.raises(VersionNotReady, match="cut off"):
@@ -196,7 +200,7 @@ async def test_completion_moves_all_aliases_or_none(runtime, project, model):
 
 async def test_completion_waits_for_inspections(runtime, project, model):
     pushed = await make(runtime, project, "1.1.0", is_open=True)
-    root = versions.root_of(pushed)[0]
+    root = lookup.root_of(pushed)[0]
     await put(runtime, project, root, "model.onnx", b"\x08\x08\x12\x07")
     with pytest.raises(FilesPending, match="1 files are inspected"):
         await complete(runtime, project, pushed)
@@ -224,13 +228,13 @@ async def test_an_abandoned_version_is_given_up_after_a_day_and_can_go_on(runtim
         await tx.execute(
             text("UPDATE model_versions SET created_at = now() - interval '25 hours' WHERE id = :id"), {"id": pushed.id}
         )
-    await completion.give_up(runtime.db)
+    await versions_complete.give_up(runtime.db)
     found = await named(runtime, project, "1.0.0")
     assert found.state == "failed"
     assert "given up" in found.state_reason
     assert (await named(runtime, project, "2.0.0")).state == "open"
     async with runtime.db.write() as tx:
-        expected = completion.Expectation(found)
+        expected = versions_complete.Expectation(found)
         await expected.lock_owner(tx)
         await expected.finish(tx)
     assert (await named(runtime, project, "1.0.0")).state == "open"
@@ -248,13 +252,13 @@ async def age(runtime, table: str, id: object) -> None:
 
 async def test_a_push_to_which_files_come_is_not_given_up_however_old_it_is(runtime, project, model):
     pushed = await make(runtime, project, "1.0.0", is_open=True)
-    root = versions.root_of(pushed)[0]
+    root = lookup.root_of(pushed)[0]
     await put(runtime, project, root, "a.bin")
     await age(runtime, "model_versions", pushed.id)
-    await completion.give_up(runtime.db)
+    await versions_complete.give_up(runtime.db)
     assert (await named(runtime, project, "#1")).state == "open"
     await age(runtime, "artifacts", root.id)
-    await completion.give_up(runtime.db)
+    await versions_complete.give_up(runtime.db)
     assert (await named(runtime, project, "#1")).state == "failed"
 
 
@@ -267,7 +271,7 @@ async def test_a_version_in_the_way_is_told_with_its_state(runtime, project, mod
 def test_more_reserved_texts_than_are_looked_at_are_no_reason_to_use_one_again():
     texts = [f"1.0.{patch}" for patch in range(1, MOST_RESERVED + 1)]
     standing = ModelState(Model(last_number=1), 1, semver.parse("1.0.0"), semver.parse("1.0.0"), texts, {}, (), {}, ())
-    request = creation.prepare(CreateVersion("m"), Actor(), 1)
+    request = versions_request.prepare(CreateVersion("m"), Actor(), 1)
     (refused,) = assign(standing, [request])
     assert isinstance(refused, TooManyReserved)
     standing = replace(standing, reserved=texts[:-1])
@@ -319,6 +323,6 @@ async def test_what_a_version_was_made_from_is_not_deleted_while_it_lives(runtim
     with pytest.raises(Conflict if "experiment" in door else CandidateNeeded, match=run.id.hex):
         await doors[door]()
     assert (await candidates.find(db, owner, project.id, run.id)).deleted_at is None
-    await versions.delete(db, owner, project.id, Named("m", parse_reference("1.0.0")))
+    await delete.delete(db, owner, project.id, Named("m", parse_reference("1.0.0")))
     assert await doors[door]()
     assert isinstance(version.candidate_id, UUID)

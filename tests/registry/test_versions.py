@@ -13,10 +13,13 @@ from app.errors import Forbidden, Invalid, NotFound
 from app.registry import models
 from app.registry.models import CreateModel, ModelNotFound
 from app.registry.references.parse import parse_reference
+from app.registry.references.resolve import Named
 from app.registry.references.semver import Increment
 from app.registry.tables import ModelVersion
-from app.registry.versions import versions
-from app.registry.versions.versions import AliasNotFound, CreateVersion, Named, VersionNotFound, VersionTaken
+from app.registry.versions import change, create, delete, lookup
+from app.registry.versions.change import EditVersion
+from app.registry.versions.lookup import AliasNotFound, VersionNotFound
+from app.registry.versions.request import CreateVersion, VersionTaken
 from app.tracking import candidates, experiments, logged_models
 from app.tracking.candidates import CandidateInTrash, CandidateNotFound, CreateCandidate
 from app.tracking.experiments import CreateExperiment
@@ -30,11 +33,11 @@ async def model(runtime, project):
 
 async def add(project, version=None, *, model="m", **values):
     command = CreateVersion(model, version, **values)
-    return await versions.create(project.runtime.db, project.owner, project.id, command)
+    return await create.create(project.runtime.db, project.owner, project.id, command)
 
 
 async def resolve(project, reference, *, model="m"):
-    found = await versions.resolve(project.runtime.db, project.owner, project.id, model, parse_reference(reference))
+    found = await lookup.by_reference(project.runtime.db, project.owner, project.id, model, parse_reference(reference))
     return found.version
 
 
@@ -86,7 +89,7 @@ async def test_two_hundred_simultaneous_creations(runtime, project, model):
 
 async def test_simultaneous_creations_of_one_version(runtime, project, model):
     answers = await asyncio.gather(*(add(project, "3.0.0") for _ in range(20)), return_exceptions=True)
-    assert sum(isinstance(answer, versions.ModelVersion) for answer in answers) == 1
+    assert sum(isinstance(answer, lookup.ModelVersion) for answer in answers) == 1
     assert sum(isinstance(answer, VersionTaken) for answer in answers) == 19
     assert (await add(project)).number == 2
 
@@ -114,7 +117,7 @@ async def test_other_than_semver_is_refused(project, model, version):
 )
 async def test_what_is_refused_leaves_nothing(runtime, project, model, values):
     with pytest.raises((Invalid, NotFound)):
-        await versions.create(runtime.db, project.owner, project.id, CreateVersion(**({"model": "m"} | values)))
+        await create.create(runtime.db, project.owner, project.id, CreateVersion(**({"model": "m"} | values)))
     assert (await add(project)).number == 1
 
 
@@ -123,7 +126,7 @@ async def test_version_without_candidate_gets_its_own(runtime, project, model):
     details = await candidates.get(runtime.db, project.owner, project.id, version.candidate_id)
     assert details.candidate.of_version
     assert details.candidate.experiment_number == model.experiment_number
-    root, folder = versions.root_of(version)
+    root, folder = lookup.root_of(version)
     assert (root.candidate_id, root.logged_model_id, folder) == (version.candidate_id, None, "")
 
 
@@ -159,7 +162,7 @@ async def test_version_of_a_logged_model_has_its_files_and_its_candidate(runtime
     )
     version = await add(project, logged_model_id=logged.model.id)
     assert (version.logged_model_id, version.candidate_id) == (logged.model.id, source)
-    root, _ = versions.root_of(version)
+    root, _ = lookup.root_of(version)
     assert (root.candidate_id, root.logged_model_id) == (None, logged.model.id)
     with pytest.raises(LoggedModelNotFound):
         await add(project, logged_model_id=uuid4())
@@ -270,40 +273,45 @@ async def test_resolving_costs_two_statements_whatever_the_form(runtime, project
 async def test_stage_holds_the_highest_and_archives_others(runtime, project, model):
     for version in ("1.0.0", "1.1.0", "2.0.0-rc.1"):
         await add(project, version)
-    await versions.set_stage(runtime.db, project.owner, project.id, named("2.0.0-rc.1"), "Production")
+    await change.set_stage(runtime.db, project.owner, project.id, named("2.0.0-rc.1"), "Production")
     assert await resolve(project, "stage:production") == "2.0.0-rc.1"
-    await versions.set_stage(runtime.db, project.owner, project.id, named("1.0.0"), "production")
+    await change.set_stage(runtime.db, project.owner, project.id, named("1.0.0"), "production")
     assert await resolve(project, "stage:PRODUCTION") == "1.0.0"
-    moved = await versions.set_stage(
+    moved = await change.set_stage(
         runtime.db, project.owner, project.id, named("1.1.0"), "production", archive_existing=True
     )
     assert moved.stage == "production"
     stages = [
-        (await versions.resolve(runtime.db, project.owner, project.id, "m", parse_reference(text))).stage
+        (await lookup.by_reference(runtime.db, project.owner, project.id, "m", parse_reference(text))).stage
         for text in ("1.0.0", "1.1.0", "2.0.0-rc.1")
     ]
     assert stages == ["archived", "production", "archived"]
     with pytest.raises(Invalid, match="none, staging, production, archived"):
-        await versions.set_stage(runtime.db, project.owner, project.id, named("1.1.0"), "live")
+        await change.set_stage(runtime.db, project.owner, project.id, named("1.1.0"), "live")
 
 
 async def test_edit_and_tags(runtime, project, model):
     version = await add(project, tags={"a": "1"})
-    edited = await versions.edit(runtime.db, project.owner, project.id, version.id, description="new")
+    edited = await change.edit(runtime.db, project.owner, project.id, version.id, EditVersion("new"))
     assert edited.description == "new"
     assert edited.updated_at > version.updated_at
-    tagged = await versions.set_tags(runtime.db, project.owner, project.id, named("#1"), {"b": "2"})
+    tagged = await change.edit(
+        runtime.db, project.owner, project.id, named("#1"), EditVersion(tags={"b": "2"}, is_update=False)
+    )
     assert (tagged.tags, tagged.updated_at) == ({"a": "1", "b": "2"}, edited.updated_at)
-    assert (await versions.remove_tag(runtime.db, project.owner, project.id, version.id, "a")).tags == {"b": "2"}
+    untagged = await change.edit(
+        runtime.db, project.owner, project.id, version.id, EditVersion(tags={"a": None}, is_update=False)
+    )
+    assert (untagged.tags, untagged.updated_at) == ({"b": "2"}, edited.updated_at)
 
 
 async def test_deleted_text_is_free_and_its_number_is_not(runtime, project, model):
     version = await add(project, "1.0.0")
-    await versions.delete(runtime.db, project.owner, project.id, version.id)
+    await delete.delete(runtime.db, project.owner, project.id, version.id)
     with pytest.raises(VersionNotFound):
-        await versions.get(runtime.db, project.owner, project.id, version.id)
+        await lookup.get(runtime.db, project.owner, project.id, version.id)
     with pytest.raises(VersionNotFound):
-        await versions.delete(runtime.db, project.owner, project.id, named("#1"))
+        await delete.delete(runtime.db, project.owner, project.id, named("#1"))
     again = await add(project, "1.0.0")
     assert (again.version, again.number) == ("1.0.0", 2)
 
@@ -312,19 +320,19 @@ async def test_versions_go_with_their_model(runtime, project, model):
     version = await add(project)
     await models.delete(runtime.db, project.owner, project.id, "m")
     with pytest.raises(VersionNotFound):
-        await versions.get(runtime.db, project.owner, project.id, version.id)
+        await lookup.get(runtime.db, project.owner, project.id, version.id)
     with pytest.raises(ModelNotFound):
         await add(project, model=model.id)
 
 
 async def test_reporters_make_versions_and_guests_read(runtime, project, model):
     guest, reporter = project[Role.GUEST].actor, project[Role.REPORTER].actor
-    made = await versions.create(runtime.db, reporter, project.id, CreateVersion("m"))
+    made = await create.create(runtime.db, reporter, project.id, CreateVersion("m"))
     assert made.created_by == reporter.user_id
-    assert (await versions.get(runtime.db, guest, project.id, made.id)).number == 1
+    assert (await lookup.get(runtime.db, guest, project.id, made.id)).number == 1
     with pytest.raises(Forbidden):
-        await versions.create(runtime.db, guest, project.id, CreateVersion("m"))
+        await create.create(runtime.db, guest, project.id, CreateVersion("m"))
     with pytest.raises(Forbidden):
-        await versions.delete(runtime.db, guest, project.id, made.id)
+        await delete.delete(runtime.db, guest, project.id, made.id)
     with pytest.raises(NotFound):
-        await versions.get(runtime.db, project.stranger.actor, project.id, made.id)
+        await lookup.get(runtime.db, project.stranger.actor, project.id, made.id)

@@ -37,8 +37,9 @@ class Module:
 
 
 def modules(*folders: str) -> list[Module]:
-    """Every module below these folders."""
-    return [Module(path) for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+    """Every module below these folders; a path of a module stands for itself."""
+    roots = [ROOT / folder for folder in folders]
+    return [Module(path) for root in roots for path in ([root] if root.is_file() else sorted(root.rglob("*.py")))]
 
 
 def lines(function: Function) -> int:

@@ -12,8 +12,9 @@ import pytest
 from app.access.policy import Role
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.pagination import decode_cursor, encode_cursor
-from app.tracking import candidates, experiments
-from app.tracking.candidates import CreateCandidate, Status, UpdateCandidate
+from app.tracking import candidate_edit, candidates, experiments
+from app.tracking.candidate_edit import EditCandidate
+from app.tracking.candidates import CreateCandidate, Status
 from app.tracking.experiments import CreateExperiment, ExperimentTaken
 from app.tracking.logging import log as logging_log
 from app.tracking.logging.log import LogBatch, MetricInput, ParamChanged
@@ -136,8 +137,8 @@ async def test_trash_stops_writing_and_can_be_undone(runtime, project, candidate
         await log(runtime, project, candidate, params={"a": "b"})
     await candidates.restore(runtime.db, project.owner, project.id, candidate.id)
     await log(runtime, project, candidate, params={"a": "b"})
-    changed = await candidates.edit(
-        runtime.db, project.owner, project.id, UpdateCandidate(candidate.id, "second", Status.FINISHED, 5)
+    changed = await candidate_edit.edit(
+        runtime.db, project.owner, project.id, EditCandidate(candidate.id, "second", Status.FINISHED, 5)
     )
     assert (changed.name, changed.status, changed.end_time) == ("second", Status.FINISHED, 5)
     assert (await found(runtime, project, candidate)).tags == {"mlflow.runName": "second"}

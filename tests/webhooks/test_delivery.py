@@ -18,12 +18,14 @@ from app.ids import GlobalId
 from app.outgoing import requests
 from app.outgoing.addresses import AddressRules, is_global
 from app.queue.outbox import BackgroundJob
-from app.registry import aliases, editing, models, pages
-from app.registry.editing import EditModel, EditVersion
-from app.registry.models import CreateModel
+from app.registry import aliases, models
+from app.registry.models import CreateModel, EditModel
+from app.registry.reads import loaders
 from app.registry.references.parse import parse_reference
-from app.registry.versions import versions
-from app.registry.versions.versions import CreateVersion, Named
+from app.registry.references.resolve import Named
+from app.registry.versions import change, create
+from app.registry.versions.change import EditVersion
+from app.registry.versions.request import CreateVersion
 from app.webhooks import deliveries, dispatch, events, webhooks
 from app.webhooks.deliveries import WebhookDelivery
 from app.webhooks.secrets import SecretUnreadable, Vault
@@ -74,15 +76,15 @@ async def registry_life(runtime, project, name: str, tags: dict[str, str]) -> No
     """Everything that can be told of a model."""
     db, owner = runtime.db, project.owner
     await models.create(db, owner, project.id, CreateModel(name, "d", {**tags, "t": "1"}))
-    await models.set_tags(db, owner, project.id, name, {"k": "v"})
-    await models.remove_tag(db, owner, project.id, name, "k")
-    await editing.edit_model(db, owner, project.id, name, EditModel(tags={"e": "1"}))
+    await models.edit(db, owner, project.id, name, EditModel(tags={"k": "v"}))
+    await models.edit(db, owner, project.id, name, EditModel(tags={"k": None}))
+    await models.edit(db, owner, project.id, name, EditModel(tags={"e": "1"}))
     text = {"mlflow.prompt.text": "Hi {{x}}"} if tags else {}
-    await versions.create(db, owner, project.id, CreateVersion(name, source="s", tags={**text, "a": "b"}))
+    await create.create(db, owner, project.id, CreateVersion(name, source="s", tags={**text, "a": "b"}))
     target = Named(name, parse_reference("1.0.0"))
-    await versions.set_tags(db, owner, project.id, target, {"k": "v"})
-    await versions.remove_tag(db, owner, project.id, target, "k")
-    await editing.edit_version(db, owner, project.id, target, EditVersion(tags={"x": "1", "y": None}))
+    await change.edit(db, owner, project.id, target, EditVersion(tags={"k": "v"}))
+    await change.edit(db, owner, project.id, target, EditVersion(tags={"k": None}))
+    await change.edit(db, owner, project.id, target, EditVersion(tags={"x": "1", "y": None}))
     await aliases.set(db, owner, project.id, name, "champion", parse_reference("1.0.0"))
     await aliases.set(db, owner, project.id, name, "champion", parse_reference("1.0.0"))
     await aliases.remove(db, owner, project.id, name, "champion")
@@ -97,7 +99,7 @@ async def test_every_change_is_told_once_with_mlflow_s_data(runtime, project, su
     run_id = created.pop("run_id")
     assert len(run_id) == 32
     assert [created.pop(name) for name in WHOLE] == [1, "1.0.0", "none", [], "READY", project.owner.username]
-    (version,) = await pages.versions_by_keys(runtime.db, project.owner, [(project.id, key_of(created.pop("id")))])
+    (version,) = await loaders.versions_by_keys(runtime.db, project.owner, [(project.id, key_of(created.pop("id")))])
     assert version.number == 1
     assert {data.pop("project") for _, data in told} == {project.path}
     version = {"name": "m", "version": "1"}
@@ -159,12 +161,12 @@ async def test_without_listeners_an_event_costs_one_statement(runtime, project, 
     await models.create(db, owner, project.id, CreateModel("m"))
     tags = {f"k{index}": "v" for index in range(50)}
     with statements(db) as without:
-        await versions.create(db, owner, project.id, CreateVersion("m"))
-        await versions.set_tags(db, owner, project.id, Named("m", parse_reference("1.0.0")), tags)
+        await create.create(db, owner, project.id, CreateVersion("m"))
+        await change.edit(db, owner, project.id, Named("m", parse_reference("1.0.0")), EditVersion(tags=tags))
     assert len([sent for sent in without if "webhook" in sent]) == 2
     await subscribe(*events.EXAMPLES)
     with statements(db) as told:
-        await versions.set_tags(db, owner, project.id, Named("m", parse_reference("1.0.0")), tags)
+        await change.edit(db, owner, project.id, Named("m", parse_reference("1.0.0")), EditVersion(tags=tags))
     assert len([sent for sent in told if "webhook" in sent or "background_jobs" in sent]) == 2
     assert len(await log(runtime, project)) == 50
 
@@ -261,7 +263,7 @@ async def test_a_crash_before_the_note_sends_the_same_again(runtime, project, su
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(dispatch, "_note", die)
+        patched.setattr(dispatch, "_record", die)
         await deliver(runtime, await one(runtime, project))
     for _ in range(2):
         await deliver(runtime, await one(runtime, project))
@@ -307,7 +309,7 @@ async def test_old_entries_of_the_log_are_forgotten(runtime, project, subscribe)
     async with runtime.db.write() as tx:
         aged = "UPDATE webhook_deliveries SET created_at = now() - interval '31 days' WHERE project_id = :id"
         await tx.execute(text(aged), {"id": project.id})
-    assert await dispatch.forget_old(runtime.db) == 1
+    assert await dispatch.remove_old(runtime.db) == 1
     assert (await one(runtime, project)).id == second.id
 
 
@@ -405,13 +407,13 @@ async def test_only_maintainers_manage_webhooks(runtime, project, subscribe, rec
     command = CreateWebhook("h", receiver.url, ["registered_model.created"])
 
     def calls(actor):
-        db, courier, where = runtime.db, runtime.webhook_client, project.id
+        db, webhook_client, where = runtime.db, runtime.webhook_client, project.id
         return [
-            webhooks.create(db, actor, courier, where, command),
+            webhooks.create(db, actor, webhook_client, where, command),
             webhooks.get(db, actor, where, hook.id),
             webhooks.search(db, actor, where),
-            webhooks.edit(db, actor, courier, where, hook.id, EditWebhook(name="n")),
-            webhooks.test(db, actor, courier, where, hook.id, None),
+            webhooks.edit(db, actor, webhook_client, where, hook.id, EditWebhook(name="n")),
+            webhooks.test(db, actor, webhook_client, where, hook.id, None),
             deliveries.replay(db, actor, where, delivery.id),
             webhooks.delete(db, actor, where, hook.id),
         ]

@@ -26,8 +26,8 @@ from app.artifacts.uploads.stream import StoreArtifact
 from app.queue.outbox import BackgroundJob
 from app.registry import models
 from app.registry.models import CreateModel
-from app.registry.versions import versions
-from app.registry.versions.versions import CreateVersion
+from app.registry.versions import create
+from app.registry.versions.request import CreateVersion
 from app.tracking import candidates
 from app.tracking.tables import Candidate
 
@@ -63,7 +63,7 @@ async def model_with_files(runtime, project, name: str, count: int):
     """A model with versions, each with a file of its own and one with bytes that all share."""
     model = await models.create(runtime.db, project.owner, project.id, CreateModel(name))
     for number in range(count):
-        version = await versions.create(runtime.db, project.owner, project.id, CreateVersion(model.id))
+        version = await create.create(runtime.db, project.owner, project.id, CreateVersion(model.id))
         root = Root(project.id, candidate_id=version.candidate_id)
         await put(runtime, project, root, "weights.bin", f"{name} {number}".encode())
         await put(runtime, project, root, "shared.bin", b"shared by all")

@@ -15,7 +15,7 @@ from sqlalchemy import func, text
 from app.ids import uuid7
 from app.main import create_app
 from app.queue import outbox
-from app.queue.jobs import PurgeModel
+from app.registry.background_jobs import PurgeModel
 from app.upkeep import gauges
 from tests.workers.test_crashes import until, worker
 from workers import probe

@@ -9,7 +9,7 @@ import pytest
 
 from app.errors import StorageFull
 from app.queue import outbox
-from app.queue.jobs import PurgeModel
+from app.registry.background_jobs import PurgeModel
 from workers import executor
 
 

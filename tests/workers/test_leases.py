@@ -13,9 +13,11 @@ from app.access.reads import loaders
 from app.errors import NotFound
 from app.pagination import Window
 from app.queue import leases, outbox
-from app.queue.jobs import KINDS, PurgeModel, decode
+from app.queue.jobs import decode
 from app.queue.outbox import BackgroundJob
 from app.queue.search import JobFilter
+from app.registry.background_jobs import PurgeModel
+from workers.handlers import HANDLERS
 
 
 @pytest.fixture
@@ -101,7 +103,7 @@ async def test_jobs_are_seen_by_requester_and_members(runtime, project, job_id):
     assert [job.id for job in page.items] == [job_id]
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize("kind", sorted(HANDLERS))
 def test_payloads_survive_json_and_fields_of_the_future(kind):
     values = {"project_id": 1, "model_id": 2, "version_id": 3, "number": 4}
     values |= {"candidate_id": "0192f0c8-0000-7000-8000-000000000000", "unknown": True}

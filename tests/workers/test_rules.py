@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import func, insert, select, text
 
 from app.ids import uuid7
-from app.queue import leases, outbox, rules
-from app.queue.jobs import DeliverWebhook, PurgeModel
+from app.queue import leases, outbox
+from app.queue.jobs import Rule
 from app.queue.outbox import BackgroundJob
-from app.queue.rules import Rule
+from app.registry.background_jobs import PurgeModel
+from app.webhooks.background_jobs import DeliverWebhook
 from app.webhooks.deliveries import WebhookDelivery
 from workers.executor import Executor, execute
 
@@ -67,7 +68,7 @@ async def until(condition):
 async def test_two_hundred_stuck_jobs_do_not_delay_another_kind(runtime, project, deliveries, executor, row, receiver):
     stuck = await deliveries(200)
     await executor.pump()
-    places = rules.of("webhooks.deliver").at_once
+    places = DeliverWebhook.rule.concurrency
 
     async def all_places_taken():
         return len(receiver.got) == places
@@ -97,7 +98,7 @@ async def test_a_free_place_is_filled_at_once(runtime, project, executor):
 
 
 async def test_a_step_that_takes_too_long_is_a_failed_attempt(runtime, project, deliveries, executor, row, monkeypatch):
-    monkeypatch.setattr(rules, "RULES", {"webhooks.deliver": Rule(step_seconds=0.2)})
+    monkeypatch.setattr(DeliverWebhook, "rule", Rule(step_seconds=0.2))
     (job_id,) = await deliveries(1)
     await executor.start(job_id, "webhooks.deliver")
     found = await row(job_id)

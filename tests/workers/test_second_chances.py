@@ -17,11 +17,12 @@ from app.ids import uuid7
 from app.pagination import Window
 from app.queue import leases, outbox, search
 from app.queue import retries as queue_retries
-from app.queue.jobs import DeliverWebhook, PurgeModel
 from app.queue.outbox import BackgroundJob
 from app.queue.retries import NotDead
 from app.queue.search import JobFilter
+from app.registry.background_jobs import PurgeModel
 from app.upkeep import job_cancellation
+from app.webhooks.background_jobs import DeliverWebhook
 from app.webhooks.deliveries import WebhookDelivery
 
 

@@ -11,16 +11,16 @@ import pytest
 from sqlalchemy import func, select, text, update
 
 from app.artifacts.artifacts import Root
+from app.artifacts.background_jobs import IngestUploads, InspectArtifacts
 from app.artifacts.tables import Artifact
 from app.artifacts.upkeep import inspections
 from app.artifacts.uploads import stream
 from app.artifacts.uploads.stream import StoreArtifact
 from app.ids import uuid7
-from app.queue import leases, outbox, round_robin, rules
-from app.queue.jobs import IngestUploads, InspectArtifacts
+from app.queue import leases, outbox, round_robin
+from app.queue.jobs import Rule
 from app.queue.outbox import BackgroundJob
 from app.queue.round_robin import RoundRobin
-from app.queue.rules import Rule
 from app.tracking import candidates, file_owners
 from app.tracking.candidates import CreateCandidate
 from tests.conftest import new_project
@@ -107,8 +107,8 @@ def watch(monkeypatch):
 
 @pytest.fixture
 def one_place(monkeypatch):
-    one = {kind: Rule(at_once=1, in_turn=True) for kind in (INSPECT, INGEST)}
-    monkeypatch.setattr(rules, "RULES", one)
+    for declared in (InspectArtifacts, IngestUploads):
+        monkeypatch.setattr(declared, "rule", Rule(concurrency=1, is_round_robin=True))
     monkeypatch.setattr(inspections, "SLICE_FILES", 10)
 
 

@@ -1,7 +1,11 @@
-"""What a process remembers of tokens and of what they reach, so as not to ask for it with every request.
+"""What a process caches of tokens and of the projects that they reach, so that a request need not read it again.
 
-Nothing is believed for longer than it is true: every request reads the epoch first, and once that has changed all is
-forgotten. A token that was revoked is refused from the moment on at which that was acknowledged.
+No entry is used for longer than it is true: every request reads the epoch first (``epoch.py``), and an epoch that has
+changed empties the cache. A token that was revoked is refused as soon as the revocation is acknowledged.
+
+Worked example: a training job sends 1,000 ``log-batch`` calls. The first one reads the token, its user and the
+project: two statements. Every later one reads the epoch, one row on the priority connection and shared by all requests
+that arrive at once, and takes both from here. Decision 0016 has the figures.
 """
 
 from __future__ import annotations
@@ -17,10 +21,10 @@ if TYPE_CHECKING:
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 FRESH_SECONDS = 2.0
-"""So long after it has begun a request may rely on what was true then; one that takes longer asks again."""
+"""How long after its start a request may use what was true then; one that takes longer reads again."""
 MAX_TOKENS = 2_000
 MAX_PROJECTS = 20
-"""What is remembered at most, and projects of each token; beyond that the oldest are forgotten."""
+"""Entries at most: tokens of a process, and projects of each token; the oldest one makes room."""
 
 
 @dataclass(slots=True)
@@ -30,87 +34,87 @@ class CachedToken:
     actor: Actor
     expires_at: datetime | None
     last_used_at: datetime | None
-    places: dict[int | str, ProjectAccess] = field(default_factory=dict)
+    projects: dict[int | str, ProjectAccess] = field(default_factory=dict)
 
-    def is_over(self, now: datetime) -> bool:
+    def is_expired(self, now: datetime) -> bool:
         return self.expires_at is not None and self.expires_at <= now
 
 
 @dataclass(slots=True)
 class RequestCache:
-    """What one request knows of the projects that its token reaches."""
+    """What one request may use of the projects that its token reaches."""
 
-    places: dict[int | str, ProjectAccess]
+    projects: dict[int | str, ProjectAccess]
     began: float
-    is_void: bool = False
+    is_invalid: bool = False
     origin: RequestCache | None = None
     first: tuple[int, str] | None = None
-    """Number and path of the first project that the request was seen to reach: for its log line, and its turns."""
+    """Number and path of the first project that the request reached: for its log line, and its share of the queue."""
 
     @classmethod
-    def of(cls, known: CachedToken) -> RequestCache:
-        return cls(known.places, time.monotonic())
+    def of(cls, token: CachedToken) -> RequestCache:
+        return cls(token.projects, time.monotonic())
 
     def branch(self) -> RequestCache:
-        """The same for one of several operations that come by one connection: what one voids is void for all."""
-        return RequestCache(self.places, self.began, origin=self)
+        """The same for one of several operations of one connection; what one invalidates is invalid for all."""
+        return RequestCache(self.projects, self.began, origin=self)
 
-    def recall(self, reference: int | str) -> ProjectAccess | None:
+    def get(self, reference: int | str) -> ProjectAccess | None:
         """The project as it was when the request began, unless that is too long ago."""
-        if self._may_not_rely() or time.monotonic() - self.began >= FRESH_SECONDS:
+        if self._must_read() or time.monotonic() - self.began >= FRESH_SECONDS:
             return None
-        access = self.places.get(_spelled(reference))
+        access = self.projects.get(_normalized(reference))
         if access is not None:
-            self.note(access)
+            self.reached(access)
         return access
 
-    def remember(self, reference: int | str, access: ProjectAccess) -> None:
+    def put(self, reference: int | str, access: ProjectAccess) -> None:
         """Keep what was read after the request began."""
-        if not self._may_not_rely():
-            _keep(self.places, _spelled(reference), access, MAX_PROJECTS)
+        if not self._must_read():
+            _keep(self.projects, _normalized(reference), access, MAX_PROJECTS)
 
-    def note(self, access: ProjectAccess) -> None:
-        """The request has reached a project."""
+    def reached(self, access: ProjectAccess) -> None:
+        """Remember the first project that the request reaches."""
         if self.first is None:
             self.first = access.id, access.project.full_path
 
-    def forget(self) -> None:
-        """Rely on nothing any more: the request itself has just changed who may do what."""
-        self.is_void = True
+    def invalidate(self) -> None:
+        """Use nothing any more: the request itself has just changed who may do what."""
+        self.is_invalid = True
         if self.origin is not None:
-            self.origin.forget()
+            self.origin.invalidate()
 
-    def _may_not_rely(self) -> bool:
-        return self.is_void or (self.origin is not None and self.origin.is_void)
+    def _must_read(self) -> bool:
+        return self.is_invalid or (self.origin is not None and self.origin.is_invalid)
 
 
 class TokenCache:
-    """The tokens that were seen since the epoch last changed, by the hashes of their secrets and by their ids."""
+    """The tokens that were read since the epoch last changed, by the hashes of their secrets and by their ids."""
 
     def __init__(self) -> None:
         self._epoch = 0
         self._tokens: dict[bytes | int, CachedToken] = {}
 
-    def recall(self, epoch: int, key: bytes | int) -> CachedToken | None:
-        """A token that is valid now, if it is remembered from this epoch."""
+    def get(self, epoch: int, key: bytes | int) -> CachedToken | None:
+        """A token that is valid now, if it was cached in this epoch."""
         if epoch != self._epoch:
             self._epoch = epoch
             self._tokens = {}
-        known = self._tokens.get(key)
-        return None if known is None or known.is_over(datetime.now(UTC)) else known
+        token = self._tokens.get(key)
+        return None if token is None or token.is_expired(datetime.now(UTC)) else token
 
-    def remember(self, epoch: int, key: bytes | int, known: CachedToken) -> None:
+    def put(self, epoch: int, key: bytes | int, token: CachedToken) -> None:
         """Keep a token that was read after the epoch was."""
         if epoch == self._epoch:
-            _keep(self._tokens, key, known, MAX_TOKENS)
+            _keep(self._tokens, key, token, MAX_TOKENS)
 
 
-def _spelled(reference: int | str) -> int | str:
+def _normalized(reference: int | str) -> int | str:
     """Paths are the same in capitals and in small letters."""
     return reference.lower() if isinstance(reference, str) else reference
 
 
-def _keep(remembered: dict[Key, Value], key: Key, value: Value, most: int) -> None:
-    if key not in remembered and len(remembered) >= most:
-        del remembered[next(iter(remembered))]
-    remembered[key] = value
+def _keep(entries: dict[Key, Value], key: Key, value: Value, limit: int) -> None:
+    if key not in entries and len(entries) >= limit:
+        del entries[next(iter(entries))]
+    entries[key] = value

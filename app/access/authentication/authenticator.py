@@ -1,4 +1,4 @@
-"""Who a secret speaks for, asked with every request."""
+"""Who a secret speaks for: the first step of every request."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from app.db.database import Database
 
 
 class Authenticator:
-    """Reads tokens once, and from then on only whether anything about access has changed since."""
+    """Reads a token once, and from then on only whether anything about access has changed since."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
         self._epoch = Epoch(db)
-        self._memory = TokenCache()
+        self._cache = TokenCache()
 
     async def actor(self, secret: str) -> Actor:
         """Who the token speaks for, as of now.
@@ -27,13 +27,13 @@ class Authenticator:
         """
         sha256 = tokens.digest(secret)
         epoch = await self._epoch.current()
-        known = self._memory.recall(epoch, sha256)
-        if known is None:
+        cached = self._cache.get(epoch, sha256)
+        if cached is None:
             token, actor = await tokens.read(self._db, secret)
-            known = CachedToken(actor, token.expires_at, token.last_used_at)
-            self._memory.remember(epoch, sha256, known)
-        known.last_used_at = await tokens.record_use(self._db, known.actor.token_id, known.last_used_at)
-        return replace(known.actor, known=RequestCache.of(known))
+            cached = CachedToken(actor, token.expires_at, token.last_used_at)
+            self._cache.put(epoch, sha256, cached)
+        cached.last_used_at = await tokens.record_use(self._db, cached.actor.token_id, cached.last_used_at)
+        return replace(cached.actor, cache=RequestCache.of(cached))
 
     async def holder(self, token_id: int) -> Actor:
         """Who a token speaks for, as of now, by its id: for links that were signed on behalf of its holder.
@@ -44,9 +44,9 @@ class Authenticator:
             Unauthenticated: it has expired or was revoked.
         """
         epoch = await self._epoch.current()
-        known = self._memory.recall(epoch, token_id)
-        if known is None:
+        cached = self._cache.get(epoch, token_id)
+        if cached is None:
             token, actor = await tokens.read_by_id(self._db, token_id)
-            known = CachedToken(actor, token.expires_at, token.last_used_at)
-            self._memory.remember(epoch, token_id, known)
-        return replace(known.actor, known=RequestCache.of(known))
+            cached = CachedToken(actor, token.expires_at, token.last_used_at)
+            self._cache.put(epoch, token_id, cached)
+        return replace(cached.actor, cache=RequestCache.of(cached))

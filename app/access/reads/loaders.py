@@ -1,7 +1,7 @@
-"""Members, tokens and background jobs of many projects or groups at once: statements do not grow with the places.
+"""Lists of many projects or groups at once: the number of statements does not grow with them.
 
-Keys are the ids of projects or groups; answers come in their order, and in the place of what the actor may not see
-stands why not.
+Keys are the ids of projects or groups, and results come in their order. Of members, tokens and background jobs, a key
+that the actor may not read has its refusal as the result.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sqlalchemy import Select, or_, select
 from app.access import groups, members, policy, projects, repository, tokens
 from app.access.groups import GroupAccess, GroupNotFound
 from app.access.members import Member
-from app.access.policy import Actor, Permission, Role
+from app.access.policy import Actor, Permission, ProjectAccess, Role
 from app.access.reads.guarded import GuardedReads, Results, only_members
 from app.access.tables import Group, Project, Token, User
 from app.db import batch_reads
@@ -34,6 +34,52 @@ _ONE = Window(first=1)
 _MEMBERS = GuardedReads(Permission.PROJECT_READ, members_only=True)
 _TOKENS = GuardedReads(Permission.TOKEN_MANAGE)
 _JOBS = GuardedReads(Permission.PROJECT_READ)
+
+
+async def projects_of_groups(
+    db: Database, actor: Actor, ids: Sequence[int], window: Window
+) -> list[Page[ProjectAccess]]:
+    """Projects directly in each group that the actor may see, by path; in the order of the ids."""
+    async with db.read() as snap:
+        return await batch_reads.pages(
+            snap,
+            repository.visible_projects(actor),
+            projects.ORDER,
+            window,
+            row=Project,
+            parent=[Project.group_id],
+            keys=[(id,) for id in ids],
+            convert=repository.access_of,
+        )
+
+
+async def count_projects_of_groups(db: Database, actor: Actor, ids: Sequence[int]) -> list[int]:
+    """How many projects directly in each group the actor may see; in the order of the ids."""
+    async with db.read() as snap:
+        statement = repository.visible_projects(actor)
+        return await batch_reads.counts(snap, statement, parent=[Project.group_id], keys=[(id,) for id in ids])
+
+
+async def groups_of_groups(db: Database, actor: Actor, ids: Sequence[int], window: Window) -> list[Page[GroupAccess]]:
+    """Groups directly in each group that the actor may see, by path; in the order of the ids."""
+    async with db.read() as snap:
+        return await batch_reads.pages(
+            snap,
+            repository.visible_groups(actor),
+            groups.ORDER,
+            window,
+            row=Group,
+            parent=[Group.parent_id],
+            keys=[(id,) for id in ids],
+            convert=groups.access_of,
+        )
+
+
+async def count_groups_of_groups(db: Database, actor: Actor, ids: Sequence[int]) -> list[int]:
+    """How many groups directly in each group the actor may see; in the order of the ids."""
+    async with db.read() as snap:
+        statement = repository.visible_groups(actor)
+        return await batch_reads.counts(snap, statement, parent=[Group.parent_id], keys=[(id,) for id in ids])
 
 
 async def members_of_projects(
@@ -158,12 +204,12 @@ async def _managed_groups(snap: Snapshot, actor: Actor, ids: set[int]) -> set[in
 
 
 async def jobs_of_projects(
-    db: Database, actor: Actor, keys: Sequence[IdKey], window: Window, wish: JobFilter
+    db: Database, actor: Actor, keys: Sequence[IdKey], window: Window, filter: JobFilter
 ) -> Results[Page[BackgroundJob]]:
-    """The background jobs of each project, newest first; visitors see only those that they asked for."""
+    """The background jobs of each project, newest first; visitors see only those that they requested."""
 
     async def fetch(snap: Snapshot, allowed: list[IdKey]) -> Sequence[Page[BackgroundJob]]:
-        statement, parent = await _shown_jobs(snap, actor, allowed, wish), (BackgroundJob.project_id,)
+        statement, parent = await _shown_jobs(snap, actor, allowed, filter), (BackgroundJob.project_id,)
         return await batch_reads.pages(
             snap, statement, search.ORDER, window, row=BackgroundJob, parent=parent, keys=allowed
         )
@@ -171,25 +217,25 @@ async def jobs_of_projects(
     return await _JOBS.read(db, actor, keys, fetch)
 
 
-async def count_jobs_of_projects(db: Database, actor: Actor, keys: Sequence[IdKey], wish: JobFilter) -> Results[int]:
+async def count_jobs_of_projects(db: Database, actor: Actor, keys: Sequence[IdKey], filter: JobFilter) -> Results[int]:
     """How many of them there are."""
 
     async def fetch(snap: Snapshot, allowed: list[IdKey]) -> Sequence[int]:
-        statement = await _shown_jobs(snap, actor, allowed, wish)
+        statement = await _shown_jobs(snap, actor, allowed, filter)
         return await batch_reads.counts(snap, statement, parent=(BackgroundJob.project_id,), keys=allowed)
 
     return await _JOBS.read(db, actor, keys, fetch)
 
 
-async def _shown_jobs(snap: Snapshot, actor: Actor, keys: Sequence[IdKey], wish: JobFilter) -> Select[BackgroundJob]:
+async def _shown_jobs(snap: Snapshot, actor: Actor, keys: Sequence[IdKey], filter: JobFilter) -> Select[BackgroundJob]:
     seen = await projects.visible_by_ids(snap, actor, [id for (id,) in keys])
     own = [id for id, access in seen.items() if access.role is not None]
-    statement = search.matching(wish)
+    statement = search.matching(filter)
     if len(own) == len(seen):
         return statement
-    # Nobody has the number 0: who is not signed in has asked for nothing.
-    asked = BackgroundJob.requested_by == (actor.user_id or 0)
-    return statement.where(or_(BackgroundJob.project_id.in_(own), asked))
+    # No user has the number 0: an anonymous caller has requested nothing.
+    own_requests = BackgroundJob.requested_by == (actor.user_id or 0)
+    return statement.where(or_(BackgroundJob.project_id.in_(own), own_requests))
 
 
 async def _of_groups(
@@ -205,8 +251,8 @@ async def _of_groups(
         missing = {key[0]: GroupNotFound(f"There is no group `{key[0]}`, or you may not see it.") for key in keys}
         refused = {id: refuse(seen[id]) if id in seen else missing[id] for id in missing}
         allowed = [key for key in keys if refused[key[0]] is None]
-        found = dict(zip(allowed, await fetch(snap, allowed), strict=True)) if allowed else {}
-    return [refused[key[0]] or found[key] for key in keys]
+        results = dict(zip(allowed, await fetch(snap, allowed), strict=True)) if allowed else {}
+    return [refused[key[0]] or results[key] for key in keys]
 
 
 def _only(page: Page[Member]) -> Member | None:

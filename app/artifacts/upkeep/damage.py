@@ -79,8 +79,8 @@ async def check(db: Database, blobs: BlobStore, *, percent_a_day: float, every: 
     """
     if percent_a_day <= 0:
         return Checked()
-    async with db.alone(_CHECK_LOCK) as is_alone:
-        if not is_alone:
+    async with db.advisory_lock(_CHECK_LOCK) as is_held:
+        if not is_held:
             return Checked()
         budget = await _budget(db, percent_a_day, every)
         done, due = Checked(), datetime.now(UTC) - _DAY * (100 / percent_a_day)

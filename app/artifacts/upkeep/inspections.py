@@ -18,6 +18,7 @@ from sqlalchemy import func, select, update
 from app import faults
 from app.artifacts import row_locks
 from app.artifacts.artifacts import Root
+from app.artifacts.background_jobs import InspectArtifacts
 from app.artifacts.tables import Artifact, Blob
 from app.artifacts.upkeep import quarantine, verdicts
 from app.db.database import Database, Tx
@@ -25,7 +26,6 @@ from app.inspection.detection import HEAD, detect
 from app.inspection.equality import name_kind
 from app.inspection.inspector import Outcome, Report, inspect
 from app.queue import outbox
-from app.queue.jobs import InspectArtifacts
 from app.storage.blobs import BlobMissing, BlobStore
 
 Progress = Callable[[int, int | None], Awaitable[None]]

@@ -70,8 +70,8 @@ async def reconcile(db: Database, blobs: BlobStore, progress: Progress = _silent
 
     Deleting what no row knows cannot hurt: rows are written before their objects, and keys are never used twice.
     """
-    async with db.alone(_LOCK) as is_alone:
-        if not is_alone:
+    async with db.advisory_lock(_LOCK) as is_held:
+        if not is_held:
             return None
         await blobs.abort_stale_uploads(ORPHAN_AGE)
         return await _walk(db, blobs, progress)

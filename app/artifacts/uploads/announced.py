@@ -26,19 +26,18 @@ from sqlalchemy import ColumnElement, TextClause, func, insert, select, update
 from app.access import projects
 from app.access.policy import Actor, ProjectAccess, Role
 from app.artifacts import path_conflicts, paths, visibility
-from app.artifacts.artifacts import Root
+from app.artifacts.artifacts import FileTarget, LockOwner, Root
+from app.artifacts.background_jobs import IngestUploads
 from app.artifacts.tables import PENDING, Blob, MultipartUpload
 from app.artifacts.upkeep import garbage
 from app.artifacts.uploads import deduplicate, part_plan, parts, store_uploads
 from app.artifacts.uploads.multipart import LIFE, RETRY, UPLOAD_BLOB_LEASE, UploadCompleted, UploadNotFound, free
-from app.artifacts.uploads.small_batch import FileTarget
-from app.artifacts.uploads.stream import LockOwner, guess_media_type
+from app.artifacts.uploads.stream import guess_media_type
 from app.db.database import Database, Snapshot, Tx
 from app.errors import Forbidden, Invalid
 from app.ids import object_key, uuid7
 from app.pagination import Keyset, Page, Window
 from app.queue import outbox
-from app.queue.jobs import IngestUploads
 from app.storage.blobs import BlobStore, UploadMissing
 from app.storage.source import too_large
 

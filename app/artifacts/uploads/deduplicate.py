@@ -13,12 +13,11 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from app.artifacts import row_locks, visibility
-from app.artifacts.artifacts import Root
+from app.artifacts.artifacts import FileTarget, Root
 from app.artifacts.tables import Artifact, Blob
 from app.artifacts.upkeep import verdicts
-from app.artifacts.uploads import publish
-from app.artifacts.uploads.publish import Assignment
-from app.artifacts.uploads.small_batch import FileTarget
+from app.artifacts.uploads import publish_batch
+from app.artifacts.uploads.publish_batch import Assignment
 from app.artifacts.visibility import Visibility
 from app.db.database import Tx
 
@@ -74,4 +73,4 @@ async def link(tx: Tx, files: Sequence[tuple[FileTarget, UUID]]) -> Mapping[str,
         for place, blob_id in files
         if (blob_id, place.path) in known
     ]
-    return await publish.assign(tx, wishes)
+    return await publish_batch.assign(tx, wishes)

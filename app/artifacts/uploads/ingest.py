@@ -12,17 +12,15 @@ from sqlalchemy import ARRAY, ColumnElement, Uuid, bindparam, func, select, upda
 
 from app import faults
 from app.artifacts import path_conflicts
-from app.artifacts.artifacts import Root
+from app.artifacts.artifacts import FileTarget, LockOwner, Root
 from app.artifacts.path_conflicts import PathOccupied
 from app.artifacts.tables import VERIFYING_STATE, Blob, MultipartUpload
 from app.artifacts.upkeep import garbage, inspections
 from app.artifacts.upkeep.inspections import Progress
-from app.artifacts.uploads import part_plan, publish
+from app.artifacts.uploads import part_plan, publish_batch
 from app.artifacts.uploads.announced import VERIFYING
 from app.artifacts.uploads.part_plan import PartsMissing
-from app.artifacts.uploads.publish import Verified
-from app.artifacts.uploads.small_batch import FileTarget
-from app.artifacts.uploads.stream import LockOwner
+from app.artifacts.uploads.publish_batch import Verified
 from app.db.database import Database, Tx
 from app.errors import Conflict, Invalid, NotFound
 from app.inspection.inspector import Report
@@ -204,7 +202,7 @@ class _Landing:
                 for upload, stored, report in mine
             ]
             if verified:
-                artifacts = await publish.publish_verified(tx, verified)
+                artifacts = await publish_batch.publish_verified(tx, verified)
                 done = {upload.id: made for (upload, _, _), made in zip(mine, artifacts, strict=True)}
                 await tx.execute(_COMPLETE, {"of_project": root.project_id, **_arrays(done)})
         return [(upload, excluded[upload.id]) for upload, _, _ in files if upload.id in excluded]

@@ -24,12 +24,11 @@ from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 from app import faults
 from app.access.policy import Actor, Permission
 from app.artifacts import path_conflicts, paths, visibility
-from app.artifacts.artifacts import Root
+from app.artifacts.artifacts import FileTarget, LockOwner, Root
 from app.artifacts.tables import Artifact, Blob, MultipartUpload
 from app.artifacts.upkeep import garbage
-from app.artifacts.uploads import stream
-from app.artifacts.uploads.small_batch import FileTarget
-from app.artifacts.uploads.stream import LockOwner, guess_media_type
+from app.artifacts.uploads import publish
+from app.artifacts.uploads.stream import guess_media_type
 from app.db.database import Database, Tx
 from app.errors import Conflict, Invalid, ModelyardError, NotFound, Unavailable
 from app.ids import object_key, uuid7
@@ -350,7 +349,7 @@ async def _finish(db: Database, root: Root, upload: MultipartUpload, stored: Sto
             return done
         await lock_owner(tx)
         place = FileTarget(root, upload.path, upload.media_type, upload.created_by)
-        artifact: Artifact = await stream.register(tx, place, upload.blob_id, stored)
+        artifact: Artifact = await publish.register(tx, place, upload.blob_id, stored)
         values = {"state": "completed", "artifact_id": artifact.id, "expires_at": func.now() + KEPT}
         await tx.execute(update(MultipartUpload).where(*_key(upload)).values(claimed_until=None, **values))
         return artifact.id

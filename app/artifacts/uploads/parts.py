@@ -16,9 +16,8 @@ from app.access.policy import Actor, Permission
 from app.artifacts import visibility
 from app.artifacts.tables import Blob, MultipartUpload
 from app.artifacts.upkeep import garbage
-from app.artifacts.uploads import stream
-from app.artifacts.uploads.small_batch import LEASE
-from app.artifacts.uploads.stream import lease_from_now
+from app.artifacts.uploads import leases
+from app.artifacts.uploads.leases import LEASE, lease_from_now
 from app.artifacts.visibility import Visibility
 from app.db.database import Database
 from app.db.group_commit import GroupCommit
@@ -61,7 +60,7 @@ async def receive(
     piece = SinglePart.of(upload.project_id, upload.id, size)
     async with db.write() as tx:
         await tx.execute(_BEGIN, {"of_project": piece.project_id, "of_blob": piece.blob_id, "of_key": piece.key})
-    heartbeat = asyncio.create_task(stream.keep_alive(db, piece.project_id, piece.blob_id))
+    heartbeat = asyncio.create_task(leases.keep_alive(db, piece.project_id, piece.blob_id))
     try:
         stored = await blobs.put(piece.key, chunks, size=size, limit=size)
         await _adopt(db, piece, stored)

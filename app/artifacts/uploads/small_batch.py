@@ -9,38 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import structlog
 
-from app.artifacts.artifacts import Root
+from app.artifacts.artifacts import FileTarget
+from app.artifacts.background_jobs import InspectArtifacts
 from app.artifacts.tables import Artifact
 from app.artifacts.upkeep import inspections
+from app.artifacts.uploads.leases import LEASE
 from app.db.database import Database
 from app.db.group_commit import GroupCommit
 from app.errors import Conflict, Invalid, ModelyardError
 from app.ids import object_key, uuid7
 from app.inspection.equality import name_kind, rules
 from app.queue import outbox
-from app.queue.jobs import InspectArtifacts
 from app.storage.blobs import Stored
 
-LEASE = timedelta(minutes=15)
-"""So long a pending blob is left alone, unless it is prolonged."""
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class FileTarget:
-    """Where a file is going to be, what it is, and who has sent it; the path has been checked."""
-
-    root: Root
-    path: str
-    media_type: str
-    created_by: int | None
 
 
 @dataclass(frozen=True, slots=True)

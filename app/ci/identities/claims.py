@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.errors import Invalid
-from app.quoting import quoted
+from app.text import quoted
 
 MAX_CLAIMS, MAX_VALUES, MAX_TEXT = 20, 50, 500
 GLOBBED = frozenset({"ref"})
 """Claims whose allowed values may hold ``*``, which stands for any characters, slashes too."""
 PROTECTED = {"ref_protected": ["true"]}
-"""What is asked of an identity when nothing else about protection is."""
+"""What an identity must claim when the settings say nothing else about protection."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
@@ -57,17 +57,17 @@ def _fits(name: str, allowed: Sequence[str], value: Any) -> bool:
 
 
 def _matches(pattern: str, spelled: str) -> bool:
-    """Piece by piece, each at its first place: in time that grows with the text and not with the stars."""
+    """Piece by piece, each at its first position: in time that grows with the text and not with the stars."""
     first, *middle = pattern.split("*")
     if not middle:
         return spelled == pattern
     last = middle.pop()
     if len(spelled) < len(first) + len(last) or not (spelled.startswith(first) and spelled.endswith(last)):
         return False
-    place, end = len(first), len(spelled) - len(last)
+    start, end = len(first), len(spelled) - len(last)
     for piece in middle:
-        found = spelled.find(piece, place, end)
-        if found < 0:
+        position = spelled.find(piece, start, end)
+        if position < 0:
             return False
-        place = found + len(piece)
+        start = position + len(piece)
     return True

@@ -19,7 +19,7 @@ FRESH_SECONDS = 3_600.0
 STALE_SECONDS = 86_400.0
 """How long keys are still used while their issuer cannot be reached."""
 PAUSE_SECONDS, PAUSE_AFTER_FAILURE_SECONDS = 60.0, 10.0
-"""The least time between two fetches from one issuer, whatever keys are asked for."""
+"""The least time between two fetches from one issuer, whatever keys are needed."""
 MAX_ISSUERS, MAX_KEYS = 200, 50
 log = structlog.get_logger()
 
@@ -36,7 +36,7 @@ class _Issuer:
 
 
 class IssuerKeys:
-    """The keys that this process knows, by issuer."""
+    """The keys that this process has fetched, by issuer."""
 
     def __init__(self, rules: AddressRules) -> None:
         self._rules = rules
@@ -44,45 +44,45 @@ class IssuerKeys:
 
     async def key(self, issuer: str, key_id: str) -> Key | None:
         """The issuer's key of that id; None when it has none, or cannot be reached. Never within a transaction."""
-        known = self._known(issuer)
-        if not self._is_sure(known, key_id):
-            async with known.lock:
-                if not self._is_sure(known, key_id) and time.monotonic() >= known.next_try_at:
-                    await self._fetch(issuer, known)
-        is_usable = time.monotonic() - known.fetched_at < STALE_SECONDS
-        return known.keys.get(key_id) if is_usable else None
+        entry = self._entry(issuer)
+        if not self._is_fresh(entry, key_id):
+            async with entry.lock:
+                if not self._is_fresh(entry, key_id) and time.monotonic() >= entry.next_try_at:
+                    await self._fetch(issuer, entry)
+        is_usable = time.monotonic() - entry.fetched_at < STALE_SECONDS
+        return entry.keys.get(key_id) if is_usable else None
 
-    def _known(self, issuer: str) -> _Issuer:
+    def _entry(self, issuer: str) -> _Issuer:
         # The one that was used last stands last.
-        known = self._issuers.pop(issuer, None) or _Issuer()
-        self._issuers[issuer] = known
+        entry = self._issuers.pop(issuer, None) or _Issuer()
+        self._issuers[issuer] = entry
         while len(self._issuers) > MAX_ISSUERS:
             del self._issuers[next(iter(self._issuers))]
-        return known
+        return entry
 
     @staticmethod
-    def _is_sure(known: _Issuer, key_id: str) -> bool:
-        return key_id in known.keys and time.monotonic() - known.fetched_at < FRESH_SECONDS
+    def _is_fresh(entry: _Issuer, key_id: str) -> bool:
+        return key_id in entry.keys and time.monotonic() - entry.fetched_at < FRESH_SECONDS
 
-    async def _fetch(self, issuer: str, known: _Issuer) -> None:
+    async def _fetch(self, issuer: str, entry: _Issuer) -> None:
         try:
-            known.keys = await _published(self._rules, issuer)
+            entry.keys = await _published(self._rules, issuer)
         except FetchFailed as failure:
-            known.next_try_at = time.monotonic() + PAUSE_AFTER_FAILURE_SECONDS
+            entry.next_try_at = time.monotonic() + PAUSE_AFTER_FAILURE_SECONDS
             log.warning("issuer.failed", issuer=issuer, reason=failure.message)
         else:
-            known.fetched_at = time.monotonic()
-            known.next_try_at = known.fetched_at + PAUSE_SECONDS
+            entry.fetched_at = time.monotonic()
+            entry.next_try_at = entry.fetched_at + PAUSE_SECONDS
 
 
 async def _published(rules: AddressRules, issuer: str) -> dict[str, Key]:
     """The keys that an issuer publishes (OpenID Connect Discovery 1.0)."""
     title = "The issuer of identity tokens"
-    told = json_values.members(await HttpApi(rules, issuer, title).get("/.well-known/openid-configuration", {}))
-    place = json_values.link(told.get("jwks_uri"))
-    if told.get("issuer") != issuer or place is None:
+    metadata = json_values.members(await HttpApi(rules, issuer, title).get("/.well-known/openid-configuration", {}))
+    address = json_values.link(metadata.get("jwks_uri"))
+    if metadata.get("issuer") != issuer or address is None:
         raise FetchFailed(f"{title} describes another issuer, or names no keys.", patience=HOPEFUL)
-    url = URL(place)
+    url = URL(address)
     if url.origin() != URL(issuer).origin():
         raise FetchFailed(f"{title} keeps its keys on another host.", patience=HOPELESS)
     listed = json_values.members(await HttpApi(rules, str(url.origin()), title).get(url.raw_path_qs, {})).get("keys")

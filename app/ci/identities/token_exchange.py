@@ -1,8 +1,8 @@
 """Identity tokens of CI jobs (OpenID Connect), exchanged for short-lived project tokens (RFC 8693).
 
-Until the signature has been checked every refusal that depends on the project reads the same, so that nobody learns
+Until the signature has been checked every refusal that depends on the project reads the same, so that no caller learns
 which projects there are and what their settings say. The same identity may be exchanged again until it expires: a job
-has several steps, and whoever holds the identity gains nothing by a second token.
+has several steps, and the holder of an identity gains nothing by a second token.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class IssuedToken:
     expires_at: datetime
 
 
-async def exchange(db: Database, observer: CiClient, project: int | str, identity: str) -> IssuedToken:
+async def exchange(db: Database, client: CiClient, project: int | str, identity: str) -> IssuedToken:
     """Give the CI job behind an identity token a token of the project.
 
     Raises:
@@ -60,11 +60,11 @@ async def exchange(db: Database, observer: CiClient, project: int | str, identit
     key_id = _key_id(identity)
     async with db.read() as snap:
         project_id = await projects.id_of(snap, project)
-        found = select(CiSettings).where(CiSettings.project_id == project_id, CiSettings.identity_enabled)
-        settings = await snap.scalar(found) if project_id is not None else None
+        statement = select(CiSettings).where(CiSettings.project_id == project_id, CiSettings.identity_enabled)
+        settings = await snap.scalar(statement) if project_id is not None else None
     if settings is None:
         raise _not_accepted()
-    key = await observer.keys.key(settings.identity_issuer, key_id)
+    key = await client.keys.key(settings.identity_issuer, key_id)
     if key is None:
         raise _not_accepted()
     claimed = _verified(identity, key, settings)

@@ -16,11 +16,11 @@ from app.ci.identities import claims
 from app.ci.providers.protocol import is_external_id
 from app.ci.tables import CiSettings
 from app.errors import Invalid, TooLarge
-from app.quoting import quoted
+from app.text import quoted
 
 MAX_AUDIENCE = 500
 SCOPES = (Scope.API, Scope.READ_API)
-"""The scopes that a token for an identity can have: what only people give to single tokens is not given to jobs."""
+"""The scopes that a token for an identity can have: what only people give to single tokens no job gets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,36 +44,36 @@ class EditIdentity:
 UNCHANGED = EditIdentity()
 
 
-def values(present: CiSettings | None, edit: EditIdentity, place: Mapping[str, Any], own: Role) -> dict[str, Any]:
-    """The columns of the identity but its issuer; ``place`` are provider, base URL and CI project as they will be.
+def values(present: CiSettings | None, edit: EditIdentity, location: Mapping[str, Any], own: Role) -> dict[str, Any]:
+    """The columns of the identity but its issuer; ``location`` is provider, base URL and CI project as they will be.
 
     Raises:
         Invalid: a value is not acceptable, or something is trusted without the numbers that it takes.
     """
     enabled = edit.enabled if edit.enabled is not None else bool(present and present.identity_enabled)
-    numbers = _numbers(present, edit, place)
-    if enabled and not (edit.is_empty and not _moved(present, place)):
-        _require_numbers(numbers, place)
+    numbers = _numbers(present, edit, location)
+    if enabled and not (edit.is_empty and not _moved(present, location)):
+        _require_numbers(numbers, location)
     return {
         "identity_enabled": enabled,
         "identity_audience": _audience(present, edit, enabled=enabled),
-        "identity_claims": _claims(present, edit, place),
+        "identity_claims": _claims(present, edit, location),
         "identity_role": int(_role(present, edit, own)),
         "identity_scope": str(_scope(present, edit)),
         **numbers,
     }
 
 
-def _moved(present: CiSettings | None, place: Mapping[str, Any]) -> bool:
+def _moved(present: CiSettings | None, location: Mapping[str, Any]) -> bool:
     """Whether the settings come to mean another CI project; its number then means nothing any more."""
     return present is None or any(
-        getattr(present, name) != place[name] for name in ("provider", "base_url", "ci_project")
+        getattr(present, name) != location[name] for name in ("provider", "base_url", "ci_project")
     )
 
 
-def _numbers(present: CiSettings | None, edit: EditIdentity, place: Mapping[str, Any]) -> dict[str, str | None]:
-    kept = None if _moved(present, place) else present
-    by_number = place["ci_project"] if is_external_id(place["ci_project"]) else None
+def _numbers(present: CiSettings | None, edit: EditIdentity, location: Mapping[str, Any]) -> dict[str, str | None]:
+    kept = None if _moved(present, location) else present
+    by_number = location["ci_project"] if is_external_id(location["ci_project"]) else None
     usual = by_number or (kept.identity_ci_project_id if kept else None)
     project = edit.ci_project_id if edit.ci_project_id is not None else usual
     usual = kept.identity_ci_owner_id if kept else None
@@ -90,8 +90,8 @@ def _numbers(present: CiSettings | None, edit: EditIdentity, place: Mapping[str,
     return {"identity_ci_project_id": project, "identity_ci_owner_id": owner}
 
 
-def _require_numbers(numbers: Mapping[str, str | None], place: Mapping[str, Any]) -> None:
-    provider = PROVIDERS[place["provider"]]
+def _require_numbers(numbers: Mapping[str, str | None], location: Mapping[str, Any]) -> None:
+    provider = PROVIDERS[location["provider"]]
     for name, claim, variable in (
         ("ci_project_id", provider.number_claim, provider.number_variable),
         ("ci_owner_id", provider.owner_claim, provider.owner_variable),
@@ -104,10 +104,10 @@ def _require_numbers(numbers: Mapping[str, str | None], place: Mapping[str, Any]
             )
 
 
-def _claims(present: CiSettings | None, edit: EditIdentity, place: Mapping[str, Any]) -> dict[str, list[str]]:
+def _claims(present: CiSettings | None, edit: EditIdentity, location: Mapping[str, Any]) -> dict[str, list[str]]:
     """A protected ref is needed unless a claim says otherwise that tells of protection."""
     bound = claims.check(edit.claims) if edit.claims is not None else dict(present.identity_claims) if present else {}
-    if edit.is_empty or not PROVIDERS[place["provider"]].guards.isdisjoint(bound):
+    if edit.is_empty or not PROVIDERS[location["provider"]].guards.isdisjoint(bound):
         return bound
     return {**bound, **claims.PROTECTED}
 

@@ -7,7 +7,7 @@ import re
 from app.ci.providers import json_values
 from app.ci.providers.protocol import Api, JobReport
 from app.errors import Invalid
-from app.quoting import quoted
+from app.text import quoted
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9_-]{1,39}/[A-Za-z0-9_.-]{1,100}")
 _API_VERSION = "2022-11-28"
@@ -30,7 +30,7 @@ class GitHub:
             raise Invalid(f"{quoted(text)} is not a repository of GitHub: `owner/name`.", field="ci_project")
         return text
 
-    async def look(self, api: Api, ci_project: str, external_id: str, token: str | None) -> JobReport:
+    async def fetch_job(self, api: Api, ci_project: str, external_id: str, token: str | None) -> JobReport:
         headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": _API_VERSION}
         if token:
             headers["Authorization"] = f"Bearer {token}"

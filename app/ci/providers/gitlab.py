@@ -9,7 +9,7 @@ from urllib.parse import quote
 from app.ci.providers import json_values
 from app.ci.providers.protocol import Api, FetchFailed, JobReport
 from app.errors import Invalid
-from app.quoting import quoted
+from app.text import quoted
 
 _PATH = re.compile(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)+")
 _MERGE_REF = re.compile(r"refs/merge-requests/([1-9][0-9]{0,17})/(?:head|merge|train)")
@@ -40,7 +40,7 @@ class GitLab:
             )
         return text
 
-    async def look(self, api: Api, ci_project: str, external_id: str, token: str | None) -> JobReport:
+    async def fetch_job(self, api: Api, ci_project: str, external_id: str, token: str | None) -> JobReport:
         headers = {"PRIVATE-TOKEN": token} if token else {}
         project = f"/api/v4/projects/{quote(ci_project, safe='')}"
         answer = await api.get(f"{project}/jobs/{external_id}", headers)
@@ -82,16 +82,16 @@ class GitLab:
             answer = await api.get(f"{project}/repository/commits/{sha}/merge_requests", headers)
         except FetchFailed:
             return None, None
-        found = [json_values.members(one) for one in answer] if isinstance(answer, list) else []
-        best = next((one for one in found if one.get("source_branch") == ref), found[0] if found else {})
+        numbers = [json_values.members(one) for one in answer] if isinstance(answer, list) else []
+        best = next((one for one in numbers if one.get("source_branch") == ref), numbers[0] if numbers else {})
         return json_values.whole(best.get("iid")), json_values.link(best.get("web_url"))
 
 
 def _of_ref(job: dict[str, Any], pipeline: dict[str, Any], web_url: str | None) -> tuple[int | None, str | None]:
     """The merge request of a merge request pipeline, from its ref."""
     refs = (json_values.text(pipeline.get("ref")), json_values.text(job.get("ref")))
-    match = next((found for ref in refs if ref and (found := _MERGE_REF.fullmatch(ref))), None)
+    match = next((numbers for ref in refs if ref and (numbers := _MERGE_REF.fullmatch(ref))), None)
     if match is None:
         return None, None
-    place, marker, _ = (web_url or "").partition("/-/jobs/")
-    return int(match[1]), f"{place}/-/merge_requests/{match[1]}" if marker else None
+    project_url, marker, _ = (web_url or "").partition("/-/jobs/")
+    return int(match[1]), f"{project_url}/-/merge_requests/{match[1]}" if marker else None

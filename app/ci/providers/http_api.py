@@ -22,7 +22,7 @@ _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-A
 
 @dataclass(frozen=True, slots=True)
 class HttpApi:
-    """The API below a base URL, asked over the network."""
+    """The API below a base URL, over the network."""
 
     rules: AddressRules
     base_url: str
@@ -48,7 +48,7 @@ class HttpApi:
         status, said = answer.status, f"{self.title} answered {answer.status}"
         wait = _wait(answer.headers)
         if status == 429 or status >= 500 or (status == 403 and wait is not None):
-            raise FetchFailed(f"{said}; it will be asked again.", patience=PATIENT, retry_after=wait)
+            raise FetchFailed(f"{said}; it is polled again.", patience=PATIENT, retry_after=wait)
         if 300 <= status < 400:
             raise FetchFailed(
                 f"{said}, a redirect, which is not followed; correct the base URL.",
@@ -62,7 +62,7 @@ class HttpApi:
             reason = f"{said}: the CI project has no such job, or the API token may not see it."
             raise FetchFailed(reason, patience=HOPEFUL, awaits_settings=True)
         if status != 200:
-            raise FetchFailed(f"{said}, which nobody expects here.", patience=HOPEFUL, awaits_settings=True)
+            raise FetchFailed(f"{said}, which is no answer of this API.", patience=HOPEFUL, awaits_settings=True)
 
     def _read(self, answer: Answer) -> Any:
         if not answer.is_whole:

@@ -32,8 +32,8 @@ def whole(value: Any) -> int | None:
 
 def link(value: Any) -> str | None:
     """An address for people: http or https, so that following it cannot run anything."""
-    found = text(value) if isinstance(value, str) and len(value) <= MAX_LINK else None
-    if found is None or not found.isprintable():
+    address = text(value) if isinstance(value, str) and len(value) <= MAX_LINK else None
+    if address is None or not address.isprintable():
         return None
     try:
         url = URL(value)
@@ -47,8 +47,8 @@ def moment(value: Any) -> datetime | None:
     if not isinstance(value, str) or len(value) > 40:
         return None
     try:
-        found = datetime.fromisoformat(value)
-        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+        moment = datetime.fromisoformat(value)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
 
@@ -59,8 +59,8 @@ def described(answer: Any, external_id: str, title: str) -> tuple[dict[str, Any]
     Raises:
         LookFailed: this is no description of that job.
     """
-    found = members(answer)
-    status = text(found.get("status"))
-    if status is None or str(whole(found.get("id"))) != external_id:
+    job = members(answer)
+    status = text(job.get("status"))
+    if status is None or str(whole(job.get("id"))) != external_id:
         raise FetchFailed(f"What {title} answered is no description of the job {external_id}.", patience=HOPEFUL)
-    return found, status
+    return job, status

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from app.errors import Invalid, ModelyardError
-from app.quoting import quoted
+from app.text import quoted
 
 PATIENT, HOPEFUL, HOPELESS = 12, 4, 1
-"""How many failures in a row are borne: of a busy server; of an answer that may still become right; of a refusal."""
+"""How many failures in a row are retried: of a busy server; of an answer that may still become right; of a refusal."""
 _EXTERNAL_ID = re.compile(r"[1-9][0-9]{0,18}")
 
 
@@ -24,7 +24,7 @@ class FetchFailed(ModelyardError):
         super().__init__(message)
         self.patience = patience
         self.retry_after = retry_after
-        """Seconds that the CI system asked to wait."""
+        """Seconds to wait, from the CI system's `Retry-After`."""
         self.awaits_settings = awaits_settings
         """Whether a change of the CI settings is what would help."""
 
@@ -87,7 +87,7 @@ class Provider(Protocol):
             Invalid: it is not.
         """
 
-    async def look(self, api: Api, ci_project: str, external_id: str, token: str | None) -> JobReport:
+    async def fetch_job(self, api: Api, ci_project: str, external_id: str, token: str | None) -> JobReport:
         """Ask for one job.
 
         Raises:

@@ -33,7 +33,7 @@ from app.graphql.types.connections import After, Before, Connection, First, Last
 from app.graphql.types.fields import resolved
 from app.graphql.types.node import Node
 from app.graphql.types.scalars import Long
-from app.registry.models import ModelOrder
+from app.registry.reads.loaders import ModelOrder
 
 Search = Annotated[str, strawberry.argument(description="Only what has this text in its name, whatever the case.")]
 OrderModels = Annotated[ModelOrderBy | None, strawberry.argument(description="The order; by name when left out.")]
@@ -81,19 +81,19 @@ class Group(Node):
         page = await loaders.projects_of_group.load((here, window(first, after, last, before)))
         return connection(page, Project.of, lambda: loaders.project_count_of_group.load(here))
 
-    @resolved("All users with a role in it, inherited ones too, by name. For members.")
+    @resolved("Every user with a role in it, inherited ones too, by name. For members: null with an error for others.")
     async def members(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Connection[Member]:
+    ) -> Connection[Member] | None:
         wish = ((self.access.id,), window(first, after, last, before))
         return members_of(
             GroupOrProject(group_id=self.access.id), await info.context.loaders.access.members_of_groups.load(wish)
         )
 
-    @resolved("Its tokens, newest first. For those who manage them.")
+    @resolved("Its tokens, newest first. For callers that manage them: null with an error for others.")
     async def tokens(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Connection[Token]:
+    ) -> Connection[Token] | None:
         wish = ((self.access.id,), window(first, after, last, before))
         return connection(await info.context.loaders.access.tokens_of_groups.load(wish), Token.of)
 
@@ -159,19 +159,19 @@ class Project(Node):
     async def created_by(self, info: Info) -> User | None:
         return await maker(info, self.access.project.created_by, self.access.id)
 
-    @resolved("All users with a role in it, inherited ones too, by name. For members.")
+    @resolved("Every user with a role in it, inherited ones too, by name. For members: null with an error for others.")
     async def members(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Connection[Member]:
+    ) -> Connection[Member] | None:
         wish = ((self.access.id,), window(first, after, last, before))
         return members_of(
             GroupOrProject(project_id=self.access.id), await info.context.loaders.access.members_of_projects.load(wish)
         )
 
-    @resolved("Its tokens, newest first. For those who manage them.")
+    @resolved("Its tokens, newest first. For callers that manage them: null with an error for others.")
     async def tokens(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Connection[Token]:
+    ) -> Connection[Token] | None:
         wish = ((self.access.id,), window(first, after, last, before))
         return connection(await info.context.loaders.access.tokens_of_projects.load(wish), Token.of)
 
@@ -289,13 +289,13 @@ class Project(Node):
     ) -> Connection[BackgroundJob]:
         return await jobs_of(info, self.access.id, window(first, after, last, before), status, kind)
 
-    @resolved("Its webhooks, newest first. For maintainers.")
+    @resolved("Its webhooks, newest first. For maintainers: null with an error for others.")
     async def webhooks(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Connection[webhooks.Webhook]:
+    ) -> Connection[webhooks.Webhook] | None:
         return await webhooks.webhooks_of(info, self.access.id, first, after, last, before)
 
-    @resolved("Its CI system; null while there is none. For maintainers.")
+    @resolved("Its CI system; null while there is none. For maintainers: null with an error for others.")
     async def ci_settings(self, info: Info) -> ci.CiSettings | None:
         return await ci.settings_of(info, self.access.id)
 

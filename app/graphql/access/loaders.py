@@ -13,7 +13,7 @@ from app.access.groups import GroupAccess
 from app.access.jobs import JobFilter
 from app.access.members import Member
 from app.access.policy import Actor, ProjectAccess
-from app.access.reads import group_loaders, loaders
+from app.access.reads import loaders
 from app.access.reads.guarded import Results
 from app.access.reads.loaders import IdKey, MemberKey
 from app.access.tokens import Token
@@ -100,13 +100,13 @@ class AccessLoaders:
         return await jobs.by_ids(self._db, self._actor, ids)
 
     async def _in_groups(self, ids: list[int], window: Window) -> Sequence[Page[ProjectAccess]]:
-        return await group_loaders.projects_of_groups(self._db, self._actor, ids, window)
+        return await loaders.projects_of_groups(self._db, self._actor, ids, window)
 
     async def _below_groups(self, ids: list[int], window: Window) -> Sequence[Page[GroupAccess]]:
-        return await group_loaders.groups_of_groups(self._db, self._actor, ids, window)
+        return await loaders.groups_of_groups(self._db, self._actor, ids, window)
 
     async def _project_counts(self, ids: list[int]) -> Sequence[int]:
-        return await group_loaders.count_projects_of_groups(self._db, self._actor, ids)
+        return await loaders.count_projects_of_groups(self._db, self._actor, ids)
 
     async def _group_counts(self, ids: list[int]) -> Sequence[int]:
-        return await group_loaders.count_groups_of_groups(self._db, self._actor, ids)
+        return await loaders.count_groups_of_groups(self._db, self._actor, ids)

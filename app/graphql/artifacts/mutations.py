@@ -6,14 +6,11 @@ from typing import Annotated
 
 import strawberry
 
-from app.access.policy import Permission
-from app.artifacts import paths, visibility
-from app.artifacts.uploads import stream
-from app.graphql.artifacts.lookups import ArtifactOwnerLookup, below, find_root
+from app.files import remove
+from app.graphql.artifacts.lookups import ArtifactOwnerLookup, find_target
 from app.graphql.context import Info
 from app.graphql.errors import UserError
 from app.graphql.types.fields import INPUT, mutation, optional, user_errors
-from app.tracking import file_owners
 
 
 @strawberry.input(description="Input of `artifactsDelete`.")
@@ -34,14 +31,6 @@ class ArtifactsMutation:
     async def artifacts_delete(
         self, info: Info, input: Annotated[ArtifactsDeleteInput, INPUT]
     ) -> ArtifactsDeletePayload:
-        root, folder = await find_root(info, input.owner)
-        access = await info.context.loaders.access.projects.load(root.project_id)
-        count = await stream.remove(
-            info.context.db,
-            info.context.actor,
-            root,
-            below(folder, paths.check(input.path.rstrip("/"))),
-            lock_owner=file_owners.lock(root),
-            permission=visibility.write_permission(access) if access else Permission.REGISTRY_WRITE,
-        )
+        target = await find_target(info, input.owner)
+        count = await remove.remove(info.context.db, info.context.actor, target, input.path)
         return ArtifactsDeletePayload(deleted_count=count)

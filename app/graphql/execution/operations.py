@@ -24,7 +24,7 @@ from app.graphql.schema import schema
 from app.graphql.transport.requests import Operation
 from app.http import addresses, proxies
 from app.http.admission.fair_queue import Overloaded
-from app.http.admission.middleware import gate_of
+from app.http.admission.gate import gate_of
 from app.live.subscribers import Live
 from app.runtime import Runtime
 

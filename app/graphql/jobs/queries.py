@@ -39,7 +39,7 @@ class JobsQuery:
         after: After = None,
         last: Last = None,
         before: Before = None,
-    ) -> Connection[BackgroundJob]:
+    ) -> Connection[BackgroundJob] | None:
         page = window(first, after, last, before)
         if project is not None:
             access = await projects.get(info.context.db, info.context.actor, project.key())

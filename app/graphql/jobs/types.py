@@ -19,8 +19,7 @@ from app.graphql.types.fields import resolved, value
 from app.graphql.types.node import Node
 from app.graphql.types.scalars import Long
 from app.pagination import Window
-from app.queue import change_tokens, outbox
-from app.upkeep import job_cancellation
+from app.queue import change_tokens, jobs, outbox
 
 
 @strawberry.enum(description="How far a background job is.")
@@ -87,7 +86,7 @@ class BackgroundJob(Node):
 
     @resolved("Whether it waits or is dead, may be given up, and by you.")
     async def viewer_can_cancel(self, info: Info) -> bool:
-        cancellable = self.row.state in {"queued", "dead"} and self.kind in job_cancellation.GIVING_UP
+        cancellable = self.row.state in {"queued", "dead"} and jobs.is_cancellable(self.kind)
         return cancellable and await self._may_manage(info)
 
     async def _may_manage(self, info: Info) -> bool:

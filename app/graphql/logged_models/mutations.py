@@ -88,9 +88,9 @@ class LoggedModelsMutation:
         self, info: Info, input: Annotated[LoggedModelUpdateInput, INPUT]
     ) -> LoggedModelUpdatePayload:
         context, (project, uuid) = info.context, input.logged_model.key()
-        wish = EditLoggedModel(input.status, patch(input.tags), mapping(input.params, "params"))
-        changed = await logged_models.edit(context.db, context.actor, project, uuid, wish)
-        return LoggedModelUpdatePayload(logged_model=LoggedModel.of(changed))
+        request = EditLoggedModel(input.status, patch(input.tags), mapping(input.params, "params"))
+        changed = await logged_models.edit(context.db, context.actor, project, uuid, request)
+        return LoggedModelUpdatePayload(logged_model=LoggedModel.of(changed.model))
 
     @mutation("Deletes a logged model; its files stay as long as a version needs them.")
     async def logged_model_delete(

@@ -15,20 +15,20 @@ from app.graphql.types.connections import Connection, connection
 from app.graphql.types.fields import resolved
 from app.graphql.types.node import Node
 from app.pagination import Window
-from app.registry import pages
 from app.registry.aliases import AliasDetails
 from app.registry.names import alias_key
-from app.registry.pages import ModelKey
+from app.registry.reads import loaders
+from app.registry.reads.loaders import ModelKey
 
 
 @strawberry.type(description="A movable name on a version.")
 class Alias(Node):
-    row: strawberry.Private[pages.Alias | AliasDetails]
+    row: strawberry.Private[loaders.Alias | AliasDetails]
     name: str = strawberry.field(description="Unique in its model.")
     set_at: datetime = strawberry.field(description="Since when it stands on this version.")
 
     @classmethod
-    def of(cls, row: pages.Alias | AliasDetails) -> Alias:
+    def of(cls, row: loaders.Alias | AliasDetails) -> Alias:
         id = alias_id((row.project_id, row.model_id), row.name)
         return cls(id=id, row=row, name=row.name, set_at=row.valid_from)
 
@@ -51,7 +51,7 @@ class Alias(Node):
 
 @strawberry.type(description="An interval of time in which an alias stood on a version.")
 class AliasAssignment:
-    row: strawberry.Private[pages.Alias]
+    row: strawberry.Private[loaders.Alias]
     name: str = strawberry.field(description="The name of the alias.")
     set_at: datetime = strawberry.field(description="Since when it stood on this version.")
     ended_at: datetime | None = strawberry.field(
@@ -59,7 +59,7 @@ class AliasAssignment:
     )
 
     @classmethod
-    def of(cls, row: pages.Alias) -> AliasAssignment:
+    def of(cls, row: loaders.Alias) -> AliasAssignment:
         return cls(row=row, name=row.name, set_at=row.valid_from, ended_at=row.valid_until)
 
     @resolved("The version; null when it was deleted.")

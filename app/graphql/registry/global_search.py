@@ -44,7 +44,7 @@ class FindingQuery:
         after: After = None,
         last: Last = None,
         before: Before = None,
-    ) -> Connection[SearchResult]:
+    ) -> Connection[SearchResult] | None:
         db, actor, key = info.context.db, info.context.actor, project.key()
         page = await global_search.search(db, actor, key, search, window(first, after, last, before))
         nodes = await together(_node(info, found) for found in page.items)

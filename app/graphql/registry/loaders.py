@@ -11,11 +11,11 @@ from app.access.reads.guarded import Results
 from app.db.database import Database
 from app.graphql.types.page_loaders import per_arguments
 from app.pagination import Page, Window
-from app.registry import listing, pages
-from app.registry.listing import SearchModels, SearchVersions
-from app.registry.models import Model, ModelOrder
-from app.registry.pages import Alias, CandidateKey, ModelKey, VersionKey, VersionList
-from app.registry.versions.versions import ModelVersion
+from app.registry.models import Model
+from app.registry.reads import loaders, search
+from app.registry.reads.loaders import Alias, CandidateKey, ModelKey, ModelOrder, VersionKey, VersionList
+from app.registry.reads.search import SearchModels, SearchVersions
+from app.registry.versions.lookup import ModelVersion
 
 V = TypeVar("V")
 Found = tuple[list[V], str | None]
@@ -53,51 +53,51 @@ class RegistryLoaders:
         self.version_counts: DataLoader[tuple[ModelKey, VersionList], int] = per_arguments(self._version_counts)
 
     async def _models(self, keys: list[ModelKey]) -> Results[Model | None]:
-        return await pages.models_by_keys(self._db, self._actor, keys)
+        return await loaders.models_by_keys(self._db, self._actor, keys)
 
     async def _of_experiments(self, keys: list[ModelKey]) -> Results[Model | None]:
-        return await pages.models_of_experiments(self._db, self._actor, keys)
+        return await loaders.models_of_experiments(self._db, self._actor, keys)
 
     async def _versions(self, keys: list[VersionKey]) -> Results[ModelVersion | None]:
-        return await pages.versions_by_keys(self._db, self._actor, keys)
+        return await loaders.versions_by_keys(self._db, self._actor, keys)
 
     async def _latest(self, keys: list[ModelKey]) -> Results[ModelVersion | None]:
-        return await pages.latest_of_models(self._db, self._actor, keys)
+        return await loaders.latest_of_models(self._db, self._actor, keys)
 
     async def _of_candidates(self, keys: list[CandidateKey]) -> Results[list[ModelVersion]]:
-        return await pages.versions_of_candidates(self._db, self._actor, keys)
+        return await loaders.versions_of_candidates(self._db, self._actor, keys)
 
     async def _of_logged(self, keys: list[CandidateKey]) -> Results[list[ModelVersion]]:
-        return await pages.versions_of_logged_models(self._db, self._actor, keys)
+        return await loaders.versions_of_logged_models(self._db, self._actor, keys)
 
     async def _searches(self, keys: list[tuple[int]], command: SearchModels) -> Results[Found[Model]]:
-        return await listing.models_of_projects(self._db, self._actor, keys, command)
+        return await search.models_of_projects(self._db, self._actor, keys, command)
 
     async def _version_searches(self, keys: list[tuple[int]], command: SearchVersions) -> Results[Found[ModelVersion]]:
-        return await listing.versions_of_projects(self._db, self._actor, keys, command)
+        return await search.versions_of_projects(self._db, self._actor, keys, command)
 
     async def _aliases_of_models(self, keys: list[ModelKey]) -> Results[list[Alias]]:
-        return await pages.aliases_of_models(self._db, self._actor, keys)
+        return await loaders.aliases_of_models(self._db, self._actor, keys)
 
     async def _aliases_of_versions(self, keys: list[VersionKey]) -> Results[list[Alias]]:
-        return await pages.aliases_of_versions(self._db, self._actor, keys)
+        return await loaders.aliases_of_versions(self._db, self._actor, keys)
 
     async def _alias_histories(self, keys: list[ModelKey], wish: tuple[Window, str]) -> Results[Page[Alias]]:
         window, name = wish
-        return await pages.history_of_aliases(self._db, self._actor, keys, window, name=name)
+        return await loaders.history_of_aliases(self._db, self._actor, keys, window, name=name)
 
     async def _model_pages(self, keys: list[tuple[int]], wish: ModelList) -> Results[Page[Model]]:
         window, text, order = wish
-        return await pages.models_of_projects(self._db, self._actor, keys, window, text=text, order=order)
+        return await loaders.models_of_projects(self._db, self._actor, keys, window, text=text, order=order)
 
     async def _model_counts(self, keys: list[tuple[int]], text: str) -> Results[int]:
-        return await pages.count_models_of_projects(self._db, self._actor, keys, text=text)
+        return await loaders.count_models_of_projects(self._db, self._actor, keys, text=text)
 
     async def _version_pages(
         self, keys: list[ModelKey], wish: tuple[Window, VersionList]
     ) -> Results[Page[ModelVersion]]:
         window, wanted = wish
-        return await pages.versions_of_models(self._db, self._actor, keys, window, wanted)
+        return await loaders.versions_of_models(self._db, self._actor, keys, window, wanted)
 
     async def _version_counts(self, keys: list[ModelKey], wish: VersionList) -> Results[int]:
-        return await pages.count_versions_of_models(self._db, self._actor, keys, wish)
+        return await loaders.count_versions_of_models(self._db, self._actor, keys, wish)

@@ -7,7 +7,7 @@ import strawberry
 from app.graphql.types import ids
 from app.graphql.types.fields import choice
 from app.registry.references.parse import parse_reference
-from app.registry.versions.versions import Named, Target
+from app.registry.references.resolve import Named, Target
 
 
 @strawberry.input(description="A model by project and name.")

@@ -30,13 +30,13 @@ from app.graphql.registry.types import Model, ModelVersion
 from app.graphql.types import ids
 from app.graphql.types.fields import INPUT, mutation, optional, user_errors
 from app.graphql.types.tags_and_params import mapping, patch
-from app.registry import aliases, completion, editing, models
-from app.registry.editing import EditModel, EditVersion
-from app.registry.models import CreateModel
+from app.registry import aliases, models
+from app.registry.models import CreateModel, EditModel
 from app.registry.references.parse import parse_reference
-from app.registry.versions import copy, versions
+from app.registry.versions import change, complete, copy, create, delete
+from app.registry.versions.change import EditVersion
 from app.registry.versions.copy import CopyVersion
-from app.registry.versions.versions import CreateVersion
+from app.registry.versions.request import CreateVersion
 
 
 @strawberry.type(description="Payload of `modelCreate`.")
@@ -119,7 +119,7 @@ class RegistryMutation:
     async def model_update(self, info: Info, input: Annotated[ModelUpdateInput, INPUT]) -> ModelUpdatePayload:
         project, model = input.model.key()
         wish = EditModel(input.name, input.description, patch(input.tags))
-        changed = await editing.edit_model(info.context.db, info.context.actor, project, model, wish)
+        changed = await models.edit(info.context.db, info.context.actor, project, model, wish)
         return ModelUpdatePayload(model=Model.of(changed))
 
     @mutation("Deletes a model at once; a background job removes versions, candidates and files.")
@@ -149,7 +149,7 @@ class RegistryMutation:
             run_link=input.run_link,
             is_open=input.is_open,
         )
-        made = await versions.create(info.context.db, info.context.actor, owner.project_id, command)
+        made = await create.create(info.context.db, info.context.actor, owner.project_id, command)
         return ModelVersionCreatePayload(model_version=ModelVersion.of(made))
 
     @mutation("Says that all files of an OPEN version were pushed: it becomes READY. Twice is fine.")
@@ -157,7 +157,7 @@ class RegistryMutation:
         self, info: Info, input: Annotated[ModelVersionCompleteInput, INPUT]
     ) -> ModelVersionCompletePayload:
         context, (project, target) = info.context, input.model_version.key()
-        done = await completion.complete(context.db, context.actor, project, target, input.aliases)
+        done = await complete.complete(context.db, context.actor, project, target, input.aliases)
         return ModelVersionCompletePayload(model_version=ModelVersion.of(done))
 
     @mutation("Makes a version of a model from one of another model of the project; they share candidate and files.")
@@ -179,7 +179,7 @@ class RegistryMutation:
     ) -> ModelVersionUpdatePayload:
         project, target = input.model_version.key()
         wish = EditVersion(input.description, patch(input.tags))
-        changed = await editing.edit_version(info.context.db, info.context.actor, project, target, wish)
+        changed = await change.edit(info.context.db, info.context.actor, project, target, wish)
         return ModelVersionUpdatePayload(model_version=ModelVersion.of(changed))
 
     @mutation("Deletes a version at once; a background job removes what it alone needed.")
@@ -187,7 +187,7 @@ class RegistryMutation:
         self, info: Info, input: Annotated[ModelVersionDeleteInput, INPUT]
     ) -> ModelVersionDeletePayload:
         project, target = input.model_version.key()
-        gone = await versions.delete(info.context.db, info.context.actor, project, target)
+        gone = await delete.delete(info.context.db, info.context.actor, project, target)
         deleted_id = ids.of("ModelVersion", gone.project_id, gone.id)
         return ModelVersionDeletePayload(deleted_id=deleted_id, background_job=await job_by_id(info, gone.job_id))
 
@@ -196,7 +196,7 @@ class RegistryMutation:
         self, info: Info, input: Annotated[ModelVersionStageSetInput, INPUT]
     ) -> ModelVersionStageSetPayload:
         context, (project, target) = info.context, input.model_version.key()
-        moved = await versions.set_stage(
+        moved = await change.set_stage(
             context.db, context.actor, project, target, input.stage, archive_existing=input.archive_existing
         )
         return ModelVersionStageSetPayload(model_version=ModelVersion.of(moved))

@@ -8,8 +8,7 @@ import strawberry
 
 from app.graphql.types.fields import enumerated
 from app.graphql.types.orders import Direction, SearchOrder, direction
-from app.registry.models import ModelOrder, ModelSort
-from app.registry.pages import VersionSort
+from app.registry.reads.loaders import ModelOrder, ModelSort, VersionSort
 from app.registry.references.semver import Increment
 from app.registry.versions.states import State as ModelVersionStatus
 

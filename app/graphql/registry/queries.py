@@ -16,9 +16,9 @@ from app.graphql.registry.types import Model, ModelVersion
 from app.graphql.types.fields import INPUT, resolved
 from app.graphql.types.tags_and_params import mapping
 from app.registry import models
-from app.registry.versions import check, versions
+from app.registry.versions import check, lookup
 from app.registry.versions.check import CheckVersion, PlannedFile
-from app.registry.versions.versions import CreateVersion
+from app.registry.versions.request import CreateVersion
 
 
 @strawberry.type(description="Whether a version could be made and pushed.")
@@ -46,7 +46,7 @@ class RegistryQuery:
     @resolved("Whether a version could be made and pushed like this, without making anything; for who may make it.")
     async def model_version_check(
         self, info: Info, input: Annotated[ModelVersionCheckInput, INPUT]
-    ) -> ModelVersionCheck:
+    ) -> ModelVersionCheck | None:
         context = info.context
         verdict = await check.check(
             context.db,
@@ -96,7 +96,7 @@ async def find_model(info: Info, by: ModelLookup) -> models.Model:
     return await models.get(info.context.db, info.context.actor, project, model)
 
 
-async def find_version(info: Info, by: ModelVersionLookup) -> versions.ModelVersion:
+async def find_version(info: Info, by: ModelVersionLookup) -> lookup.ModelVersion:
     """The version that is meant.
 
     Raises:
@@ -105,5 +105,5 @@ async def find_version(info: Info, by: ModelVersionLookup) -> versions.ModelVers
     """
     project, target = by.key()
     if isinstance(target, int):
-        return await versions.get(info.context.db, info.context.actor, project, target)
-    return await versions.resolve(info.context.db, info.context.actor, project, target.model, target.reference)
+        return await lookup.get(info.context.db, info.context.actor, project, target)
+    return await lookup.by_reference(info.context.db, info.context.actor, project, target.model, target.reference)

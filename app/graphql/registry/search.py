@@ -12,8 +12,8 @@ from app.graphql.types.connections import PageInfo, page_of
 from app.graphql.types.fields import resolved
 from app.graphql.types.orders import clauses
 from app.registry import models
-from app.registry.listing import SearchModels, SearchVersions
-from app.registry.versions import versions
+from app.registry.reads.search import SearchModels, SearchVersions
+from app.registry.versions import lookup
 
 
 @strawberry.type(description="Models that a search found, in its order.")
@@ -28,7 +28,7 @@ class ModelSearch:
 
 @strawberry.type(description="Versions of any model that a search found, in its order.")
 class ModelVersionSearch:
-    found: strawberry.Private[list[versions.ModelVersion]]
+    found: strawberry.Private[list[lookup.ModelVersion]]
     page_info: PageInfo = strawberry.field(description="Whether more match; `endCursor` is null at the end.")
 
     @resolved("The versions.")

@@ -23,10 +23,9 @@ from app.graphql.types.scalars import Long
 from app.graphql.types.tags_and_params import Tag, tags_of
 from app.pagination import Page, Window
 from app.registry import models
-from app.registry.models import ModelOrder
-from app.registry.pages import VersionList
+from app.registry.reads.loaders import ModelOrder, VersionList
 from app.registry.references.parse import parse_reference
-from app.registry.versions import states, versions
+from app.registry.versions import lookup, states
 
 Reference = Annotated[
     str | None,
@@ -139,7 +138,7 @@ class Model(Node):
 
 @strawberry.type(description="One release of a model.")
 class ModelVersion(Node):
-    row: strawberry.Private[versions.ModelVersion]
+    row: strawberry.Private[lookup.ModelVersion]
     version: str = strawberry.field(description="Semantic version, unique in its model.")
     number: Long = strawberry.field(description="1, 2, 3 … in its model; what MLflow clients call the version.")
     is_prerelease: bool = strawberry.field(description="Whether it precedes a release, such as `2.0.0-rc.1`.")
@@ -160,7 +159,7 @@ class ModelVersion(Node):
     updated_at: datetime = strawberry.field(description="When description or stage last changed.")
 
     @classmethod
-    def of(cls, row: versions.ModelVersion) -> ModelVersion:
+    def of(cls, row: lookup.ModelVersion) -> ModelVersion:
         return cls(
             id=ids.of("ModelVersion", row.project_id, row.id),
             row=row,
@@ -216,7 +215,7 @@ class ModelVersion(Node):
         last: Last = None,
         before: Before = None,
     ) -> Connection[Artifact]:
-        (root, own), page = versions.root_of(self.row), window(first, after, last, before)
+        (root, own), page = lookup.root_of(self.row), window(first, after, last, before)
         below = "/".join(filter(None, (own, folder)))
         return await artifacts_of(info, (root.project_id, root.id), page, below, Permission.REGISTRY_READ)
 

@@ -25,7 +25,7 @@ from app.graphql.types import ids
 from app.graphql.types.fields import resolved
 from app.graphql.types.page_loaders import together
 from app.graphql.types.scalars import Long
-from app.registry.versions import versions
+from app.registry.versions import lookup
 from app.tracking.reads import compare
 from app.tracking.reads.charts import check_curves
 from app.tracking.reads.compare import Row
@@ -225,7 +225,7 @@ async def _curves(info: Info, id: str, wish: SeriesRequest) -> CandidateSeries |
 
 
 def _side(version: registry.ModelVersion) -> Side:
-    root, folder = versions.root_of(version.row)
+    root, folder = lookup.root_of(version.row)
     row = version.row
     return Side((row.project_id, row.candidate_id), (root.project_id, root.id, folder), row.tags)
 

@@ -28,10 +28,10 @@ from app.graphql.types import ids
 from app.graphql.types.fields import INPUT, mutation, optional, user_errors
 from app.graphql.types.scalars import milliseconds
 from app.graphql.types.tags_and_params import mapping, patch
-from app.tracking import candidates, editing, experiments
-from app.tracking.candidates import CreateCandidate, UpdateCandidate
-from app.tracking.editing import EditExperiment
-from app.tracking.experiments import CreateExperiment
+from app.tracking import candidate_edit, candidates, experiments
+from app.tracking.candidate_edit import EditCandidate
+from app.tracking.candidates import CreateCandidate
+from app.tracking.experiments import CreateExperiment, EditExperiment
 from app.tracking.logging import log
 
 
@@ -108,8 +108,8 @@ class TrackingMutation:
         self, info: Info, input: Annotated[ExperimentUpdateInput, INPUT]
     ) -> ExperimentUpdatePayload:
         row = await find_experiment(info, input.experiment)
-        wish = EditExperiment(row.number, input.name, patch(input.tags))
-        changed = await editing.edit_experiment(info.context.db, info.context.actor, row.project_id, wish)
+        request = EditExperiment(row.number, input.name, patch(input.tags))
+        changed = await experiments.edit(info.context.db, info.context.actor, row.project_id, request)
         return ExperimentUpdatePayload(experiment=Experiment.of(changed))
 
     @mutation("Puts an experiment with its candidates into the trash, or deletes it for good.")
@@ -165,8 +165,8 @@ class TrackingMutation:
         self, info: Info, input: Annotated[CandidateUpdateInput, INPUT]
     ) -> CandidateUpdatePayload:
         context, (project, uuid) = info.context, input.candidate.key()
-        wish = UpdateCandidate(uuid, name=input.name, status=input.status, end_time=milliseconds(input.finished_at))
-        changed = await editing.edit_candidate(context.db, context.actor, project, wish, patch(input.tags))
+        request = EditCandidate(uuid, input.name, input.status, milliseconds(input.finished_at), patch(input.tags))
+        changed = await candidate_edit.edit(context.db, context.actor, project, request)
         return CandidateUpdatePayload(candidate=Candidate.of(changed))
 
     @mutation("Puts a candidate into the trash, or deletes it with its files for good.")

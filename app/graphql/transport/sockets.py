@@ -131,8 +131,8 @@ class _Connection:
             raise _End(TOO_SLOW, error.message) from None
 
     async def _converse(self, actor: Actor) -> None:
-        standing = Subscriber(actor, lambda error: self._end(UNAUTHORIZED, error.message))
-        async with operations.live_of(self._socket.app).standing(standing):
+        subscriber = Subscriber(actor, lambda error: self._end(UNAUTHORIZED, error.message))
+        async with operations.live_of(self._socket.app).subscribed(subscriber):
             await self._send({"type": "connection_ack"})
             while True:
                 await self._answer(await self._receive())
@@ -230,7 +230,7 @@ class _Connection:
         await self._send({"id": id, "type": "error", "payload": [body]})
 
     async def _tell(self, id: str, operation: requests.Operation, actor: Actor) -> None:
-        actor = replace(actor, known=actor.known and actor.known.branch())
+        actor = replace(actor, cache=actor.cache and actor.cache.branch())
         context, began = operations.context_of(self._socket, actor), time.monotonic()
         try:
             await self._tell_all(id, operation, context)

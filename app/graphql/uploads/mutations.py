@@ -8,11 +8,11 @@ from uuid import UUID
 import strawberry
 
 from app.artifacts.upkeep import quarantine
-from app.artifacts.uploads import announced as uploads_announced
 from app.artifacts.uploads.announced import AnnouncedFile
 from app.errors import Invalid
+from app.files import announced
 from app.graphql.artifacts.hashes import SHA256
-from app.graphql.artifacts.lookups import ArtifactLookup, ArtifactOwnerLookup, below, find_target
+from app.graphql.artifacts.lookups import ArtifactLookup, ArtifactOwnerLookup, find_target
 from app.graphql.artifacts.queries import find_key
 from app.graphql.artifacts.types import Artifact
 from app.graphql.context import Info
@@ -23,8 +23,6 @@ from app.graphql.types import ids
 from app.graphql.types.fields import INPUT, mutation, optional, user_errors
 from app.graphql.types.scalars import Long
 from app.graphql.uploads.types import ArtifactUpload
-from app.registry import completion
-from app.tracking import file_owners
 
 
 @strawberry.input(description="A file that will come.")
@@ -36,12 +34,12 @@ class ArtifactUploadFileInput:
     )
     media_type: str | None = optional("What to serve it as; guessed from the name when left out.")
 
-    def announced(self, folder: str, index: int) -> AnnouncedFile:
+    def announced(self, index: int) -> AnnouncedFile:
         if self.sha256 is not None and not SHA256.fullmatch(self.sha256):
             field = f"files.{index}.sha256"
             raise Invalid(f"`{self.sha256[:80]}` is no SHA-256: it has 64 hexadecimal digits.", field=field)
         sha256 = bytes.fromhex(self.sha256) if self.sha256 else None
-        return AnnouncedFile(below(folder, self.path), self.size, sha256, self.media_type)
+        return AnnouncedFile(self.path, self.size, sha256, self.media_type)
 
 
 @strawberry.input(description="Input of `artifactUploadCreate`; all files are announced or none.")
@@ -97,20 +95,8 @@ class ArtifactUploadsMutation:
         self, info: Info, input: Annotated[ArtifactUploadCreateInput, INPUT]
     ) -> ArtifactUploadCreatePayload:
         context, target = info.context, await find_target(info, input.owner)
-        files = [file.announced(target.folder, index) for index, file in enumerate(input.files)]
-        expected = completion.Expectation(target.version) if target.version else None
-        rows = await uploads_announced.create(
-            context.db,
-            context.actor,
-            context.runtime.blobs,
-            target.root,
-            files,
-            lock_owner=expected.lock_owner if expected else file_owners.lock(target.root),
-            limit=context.runtime.settings.max_artifact_bytes,
-            finish=expected.finish if expected else None,
-        )
-        if target.version and all(row.state == "completed" for row in rows):
-            await completion.complete_announced(context.db, target.root.project_id)
+        files = [file.announced(index) for index, file in enumerate(input.files)]
+        rows = await announced.announce(context.runtime, context.actor, target, files)
         return ArtifactUploadCreatePayload(artifact_uploads=[ArtifactUpload.of(row) for row in rows])
 
     @mutation("Says that all parts were sent; a worker verifies them and puts the files in place. Twice is fine.")
@@ -118,9 +104,7 @@ class ArtifactUploadsMutation:
         self, info: Info, input: Annotated[ArtifactUploadCompleteInput, INPUT]
     ) -> ArtifactUploadCompletePayload:
         context, (project_id, keys) = info.context, _keys(input.ids)
-        rows, job_id = await uploads_announced.complete(
-            context.db, context.actor, context.runtime.blobs, project_id, keys
-        )
+        rows, job_id = await announced.complete(context.runtime, context.actor, project_id, keys)
         job = await job_by_id(info, job_id) if job_id else None
         return ArtifactUploadCompletePayload(
             artifact_uploads=[ArtifactUpload.of(row) for row in rows], background_job=job
@@ -131,7 +115,7 @@ class ArtifactUploadsMutation:
         self, info: Info, input: Annotated[ArtifactUploadAbortInput, INPUT]
     ) -> ArtifactUploadAbortPayload:
         context, (project_id, keys) = info.context, _keys(input.ids)
-        rows = await uploads_announced.abort(context.db, context.actor, context.runtime.blobs, project_id, keys)
+        rows = await announced.abort(context.runtime, context.actor, project_id, keys)
         return ArtifactUploadAbortPayload(artifact_uploads=[ArtifactUpload.of(row) for row in rows])
 
     @mutation("Lets a file out of quarantine, and every file of the project with the same bytes; for maintainers.")

@@ -11,10 +11,11 @@ from uuid import UUID
 import strawberry
 
 from app.artifacts import links
-from app.artifacts.artifacts import Root
-from app.artifacts.uploads import announced, part_plan, store_uploads
+from app.artifacts.uploads import part_plan, store_uploads
 from app.artifacts.uploads.announced import MultipartUpload
 from app.errors import Invalid, TooLarge
+from app.files import announced
+from app.files.targets import Target
 from app.graphql.access.types import User, named_user
 from app.graphql.artifacts.types import Artifact
 from app.graphql.context import Info
@@ -161,11 +162,11 @@ def _count_parts(info: Info, more: int) -> None:
         )
 
 
-async def uploads_of(info: Info, root: Root, window: Window) -> Connection[ArtifactUpload]:
-    """Uploads to a root, newest first."""
+async def uploads_of(info: Info, target: Target, window: Window) -> Connection[ArtifactUpload]:
+    """Uploads to a candidate, logged model or version, newest first."""
     context = info.context
-    page = await announced.page(context.db, context.actor, root, window)
-    return connection(page, ArtifactUpload.of, lambda: announced.count(context.db, context.actor, root))
+    page = await announced.page(context.db, context.actor, target, window)
+    return connection(page, ArtifactUpload.of, lambda: announced.count(context.db, context.actor, target))
 
 
 async def upload_by_key(info: Info, project_id: int, upload_id: UUID) -> ArtifactUpload | None:

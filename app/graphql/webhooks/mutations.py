@@ -98,8 +98,8 @@ class WebhooksMutation:
     @mutation("Sends an example to a webhook at once and tells what it answered; nothing is logged. For maintainers.")
     async def webhook_test(self, info: Info, input: Annotated[WebhookTestInput, INPUT]) -> WebhookTestPayload:
         context, (project, key) = info.context, _key(input.id)
-        courier = context.runtime.webhook_client
-        attempt = await webhooks.test(context.db, context.actor, courier, project, key, input.event)
+        webhook_client = context.runtime.webhook_client
+        attempt = await webhooks.test(context.db, context.actor, webhook_client, project, key, input.event)
         return WebhookTestPayload(result=WebhookTestResult.of(attempt))
 
     @mutation("Sends an event to its webhook again, under a new delivery id. For maintainers.")

@@ -1,9 +1,13 @@
-"""Who is worked for next, when more is asked than this process can do at once.
+"""Which request is worked on next, when there are more than this process can work on at once.
 
 Start-time fair queueing (Goyal, Vin and Cheng, SIGCOMM 1996) over accounts. What a request takes is charged to all its
-accounts: who sent it, and the project that it is about. Of those that wait the one goes next whose most charged account
-has been charged least; among equals the one whose other account has. So many tokens of one project get no more of the
-process than one of another project, and one token no more for naming many projects.
+accounts: its sender, and the project that it is about. Of the waiting requests the one is next whose most charged
+account has been charged least; among equals the one whose other account has. So many tokens of one project get no more
+of the process than one of another project, and one token no more for naming many projects.
+
+For instance project A has been charged 2 s and project B nothing, and both are at their first request of a busy moment
+with 300 more of A waiting: the request of B is let in next, though it came last, and even beside the slots if these
+are all held (``Bounds.reserve``). What that saves a quiet project stands in docs/decisions/0024-fair-admission.md.
 
 Time is counted while a request is under work and not while it waits, so that long requests count more than short ones.
 """
@@ -24,49 +28,49 @@ from app.errors import TooManyRequests, Unavailable
 
 Account: TypeAlias = str
 Accounts: TypeAlias = tuple[Account, ...]
-"""Who sent the request comes first; what is waiting is bounded by that."""
+"""The sender's comes first; how many may wait is bounded by that."""
 
 LEAST_COST = 0.001
 """Seconds that are charged when a request is let in; the rest of what it took when it leaves."""
 MAX_ACCOUNTS = 10_000
 MAX_HELD_BACK = 64
-"""So many who have their share are passed over in the search for one that may begin."""
+"""So many flows that have their share are skipped in the search for one that may begin."""
 MAX_GIVE_WAY_SECONDS = 0.05
-"""Seconds for which a request that has begun lets quiet ones go ahead between two of its statements."""
+"""Seconds for which a request that has begun lets quiet ones go first between two of its statements."""
 RECOVERY_SECONDS = 0.1
-"""Seconds after which an account may have one slot more than its share, when no quiet request has come meanwhile."""
+"""Seconds after which an account may have one slot more than its share, if no quiet request has arrived meanwhile."""
 
 
 class Overloaded(Unavailable):
-    """More is asked of this server than it can do at the moment; nothing was done, try again shortly."""
+    """More requests wait than this server can answer in time; nothing was done, try again shortly."""
 
 
 @dataclass(slots=True)
 class Slot:
-    """The right to be worked for, from when it was given until it is left."""
+    """The right of a request to be worked on, from when it is given until it is left."""
 
     queue: FairQueue
     accounts: Accounts
     since: float
-    goes_ahead: bool
-    """Whether it was given to a quiet caller while others waited."""
+    has_priority: bool
+    """Whether it was given to a quiet sender while others waited."""
     is_held: bool = True
 
     def leave(self, *also: Account) -> None:
-        """Charge what it took, to further accounts too, and let the next one in. Doing so twice is fine."""
+        """Charge the time it took, to further accounts too, and let the next request in. Doing so twice is fine."""
         if self.is_held:
             self.is_held = False
             self.queue.take_back(self, also)
 
     async def give_way(self) -> None:
-        """Wait while quiet requests are under work, but not for long: what was begun shall also end."""
-        if self.is_held and not self.goes_ahead:
-            await self.queue.while_others_go_ahead()
+        """Wait while quiet requests are under work, but not for long: a request that has begun shall also end."""
+        if self.is_held and not self.has_priority:
+            await self.queue.wait_for_priority()
 
 
 @dataclass(slots=True)
 class _Flow:
-    """Requests of the same accounts, which are worked for in the order in which they came."""
+    """Requests of the same accounts, which are worked on in the order in which they arrived."""
 
     accounts: Accounts
     waiting: deque[asyncio.Future[Slot]] = field(default_factory=deque)
@@ -77,37 +81,35 @@ _Tag: TypeAlias = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How many may do what, and for how long."""
+    """How many requests may be under work or wait, and for how long."""
 
     reserve: int
-    """Slots beside all others for those whose accounts have been charged less than all others."""
+    """Slots beside all others for requests whose accounts have been charged less than all others."""
     share: int
     """Slots that an account may have just after a quiet request."""
-    most_of_one: int
-    most: int
-    """Requests of one sender that may wait, and in all."""
-    patience: float
-    """Seconds that a request may wait."""
-    lead: float
-    """Seconds for which a quiet request goes ahead of others: one that takes longer is not quiet."""
+    max_waiting_per_sender: int
+    max_waiting: int
+    max_wait_seconds: float
+    priority_seconds: float
+    """For how long a quiet request goes before others: one that takes longer is not quiet."""
 
 
 class FairQueue:
     """Lets in so many requests at a time, fairly.
 
-    A quiet caller, whose accounts have been charged less than all others, need not even wait until a noisy one has been
-    answered. Database and store know no turns, so no other account has more than one slot while a quiet request is
+    A quiet sender, whose accounts have been charged less than all others, need not even wait until a noisy one has been
+    answered. Database and store are not fair, so no other account has more than one slot while a quiet request is
     under work, and more than a share only some time after it.
 
-    A request that has a slot must not ask for another one.
+    A request that has a slot must not enter again.
     """
 
     def __init__(self, slots: int, bounds: Bounds, clock: Callable[[], float] = time.monotonic) -> None:
         self.slots, self._bounds, self._clock = slots, bounds, clock
-        self._under_work = self._ahead = 0
+        self._under_work = self._with_priority = 0
         self._held: dict[Account, int] = {}
         self._giving_way: list[asyncio.Future[None]] = []
-        self._last_lead = -math.inf
+        self._last_priority = -math.inf
         self._charged: dict[Account, float] = {}
         self._virtual_time = 0.0
         self._flows: dict[Accounts, _Flow] = {}
@@ -116,7 +118,7 @@ class FairQueue:
         self._numbers = count()
         self._waiting_of: Counter[Account] = Counter()
         self.waiting = 0
-        """How many wait."""
+        """How many requests wait."""
 
     @property
     def under_work(self) -> int:
@@ -124,24 +126,24 @@ class FairQueue:
         return self._under_work
 
     def enter_at_once(self, accounts: Accounts) -> Slot | None:
-        """A slot, if there is one without waiting."""
+        """A slot if the request need not wait, else None."""
         tag = self._tag(accounts)
         if not self._has_room(accounts, tag):
             return None
         return self._admit(accounts, tag, self._order[0][0][0] if self._order else tag[0])
 
     async def enter(self, accounts: Accounts) -> Slot:
-        """A slot, after the turn of others has come.
+        """A slot, when the turn of the request has come.
 
         Raises:
-            TooManyRequests: too many requests of the sender wait.
-            Overloaded: too many wait in all, or the turn did not come in time.
+            TooManyRequests: too many requests of the sender wait already.
+            Overloaded: too many wait in all, or the turn did not come within ``Bounds.max_wait_seconds``.
         """
         slot = self.enter_at_once(accounts)
         if slot is not None:
             return slot
         turn = self._queue_up(accounts)
-        timer = asyncio.get_running_loop().call_later(self._bounds.patience, self._refuse, accounts, turn)
+        timer = asyncio.get_running_loop().call_later(self._bounds.max_wait_seconds, self._refuse, accounts, turn)
         try:
             return await turn
         except asyncio.CancelledError:
@@ -160,10 +162,10 @@ class FairQueue:
             self._held[account] -= 1
             if not self._held[account]:
                 del self._held[account]
-        if slot.goes_ahead:
-            self._end_going_ahead(slot)
+        if slot.has_priority:
+            self._end_priority(slot)
         if not self._under_work and not self.waiting:
-            # No request waits for another, so what was used before does not count any more.
+            # No request waits for another, so earlier use does not count any more.
             self._charged.clear()
             self._order.clear()
             self._virtual_time = 0.0
@@ -171,9 +173,9 @@ class FairQueue:
         self._charge((*slot.accounts, *also), max(0.0, self._clock() - slot.since - LEAST_COST))
         self._dispatch()
 
-    async def while_others_go_ahead(self) -> None:
+    async def wait_for_priority(self) -> None:
         """See :meth:`Slot.give_way`."""
-        if not self._ahead:
+        if not self._with_priority:
             return
         loop = asyncio.get_running_loop()
         waiter = loop.create_future()
@@ -184,16 +186,16 @@ class FairQueue:
         finally:
             timer.cancel()
 
-    def _end_lead(self, slot: Slot) -> None:
-        if slot.goes_ahead:
-            self._end_going_ahead(slot)
+    def _expire_priority(self, slot: Slot) -> None:
+        if slot.has_priority:
+            self._end_priority(slot)
             self._dispatch()
 
-    def _end_going_ahead(self, slot: Slot) -> None:
-        slot.goes_ahead = False
-        self._ahead -= 1
-        self._last_lead = self._clock()
-        if not self._ahead:
+    def _end_priority(self, slot: Slot) -> None:
+        slot.has_priority = False
+        self._with_priority -= 1
+        self._last_priority = self._clock()
+        if not self._with_priority:
             for waiter in self._giving_way:
                 _set(waiter)
             self._giving_way.clear()
@@ -215,19 +217,20 @@ class FairQueue:
         return most >= self.slots or all(self._held.get(account, 0) < most for account in accounts)
 
     def _most_of_each(self, *, is_quiet: bool) -> int:
-        """How many slots an account may have: few after a quiet request, and slowly more from then on."""
-        if self._ahead and not is_quiet:
+        """How many slots an account may hold: few after a quiet request, and slowly more from then on."""
+        if self._with_priority and not is_quiet:
             return 1
-        return self._bounds.share + math.floor(min((self._clock() - self._last_lead) / RECOVERY_SECONDS, self.slots))
+        recovered = (self._clock() - self._last_priority) / RECOVERY_SECONDS
+        return self._bounds.share + math.floor(min(recovered, self.slots))
 
     def _is_quiet(self, tag: _Tag) -> bool:
         return tag[0] <= self._virtual_time
 
     def _admit(self, accounts: Accounts, tag: _Tag, floor: float) -> Slot:
-        """``floor`` is the least that any account has been charged that waits or is let in now."""
-        goes_ahead = self.waiting > 0 and self._is_quiet(tag)
+        """``floor`` is the least charge of any account that waits or is let in now."""
+        has_priority = self.waiting > 0 and self._is_quiet(tag)
         self._under_work += 1
-        self._ahead += goes_ahead
+        self._with_priority += has_priority
         self._virtual_time = max(self._virtual_time, min(tag[0], floor))
         for account in accounts:
             self._held[account] = self._held.get(account, 0) + 1
@@ -235,9 +238,9 @@ class FairQueue:
             self._charged[account] = max(charged, self._virtual_time) + LEAST_COST
         if len(self._charged) > MAX_ACCOUNTS:
             self._forget()
-        slot = Slot(self, accounts, self._clock(), goes_ahead)
-        if goes_ahead:
-            asyncio.get_running_loop().call_later(self._bounds.lead, self._end_lead, slot)
+        slot = Slot(self, accounts, self._clock(), has_priority)
+        if has_priority:
+            asyncio.get_running_loop().call_later(self._bounds.priority_seconds, self._expire_priority, slot)
         return slot
 
     def _charge(self, accounts: Accounts, seconds: float) -> None:
@@ -245,16 +248,16 @@ class FairQueue:
             self._charged[account] = self._charged.get(account, self._virtual_time) + seconds
 
     def _forget(self) -> None:
-        """Accounts that are as good as new; all of them, if nearly all are not."""
+        """Drop accounts that are charged like new ones; all accounts, if hardly any is."""
         now = self._virtual_time
         self._charged = {account: charged for account, charged in self._charged.items() if charged > now}
         if len(self._charged) > MAX_ACCOUNTS // 2:
             self._charged.clear()
 
     def _queue_up(self, accounts: Accounts) -> asyncio.Future[Slot]:
-        if self._waiting_of[accounts[0]] >= self._bounds.most_of_one:
+        if self._waiting_of[accounts[0]] >= self._bounds.max_waiting_per_sender:
             raise TooManyRequests
-        if self.waiting >= self._bounds.most:
+        if self.waiting >= self._bounds.max_waiting:
             self._make_room(accounts)
         flow = self._flows.get(accounts)
         if flow is None:
@@ -267,10 +270,10 @@ class FairQueue:
         return turn
 
     def _make_room(self, accounts: Accounts) -> None:
-        """Send away the last of those who have most waiting, unless the new request is one of them."""
-        mine = len(self._flows[accounts].waiting) if accounts in self._flows else 0
+        """Refuse the last request of the longest flow, unless the new request belongs to that flow."""
+        own = len(self._flows[accounts].waiting) if accounts in self._flows else 0
         longest = max(self._flows.values(), key=lambda flow: len(flow.waiting))
-        if len(longest.waiting) <= mine + 1:
+        if len(longest.waiting) <= own + 1:
             raise Overloaded
         self._refuse(longest.accounts, longest.waiting[-1])
 
@@ -280,14 +283,14 @@ class FairQueue:
             self._withdraw(accounts, turn)
 
     def _withdraw(self, accounts: Accounts, turn: asyncio.Future[Slot]) -> None:
-        """Take out a request that waits no more, unless the dispatcher has been faster."""
+        """Take a request out that waits no more, unless the dispatcher has already let it in."""
         flow = self._flows.get(accounts)
         if flow is not None and turn in flow.waiting:
             flow.waiting.remove(turn)
-            self._has_left(flow)
+            self._count_less(flow)
 
-    def _has_left(self, flow: _Flow) -> None:
-        """Count one less that waits; a flow without any is no flow, and is left out when it is met in the heap."""
+    def _count_less(self, flow: _Flow) -> None:
+        """Count one waiting request less; an empty flow is dropped, and skipped when the heap gives it out."""
         sender = flow.accounts[0]
         self.waiting -= 1
         self._waiting_of[sender] -= 1
@@ -317,7 +320,7 @@ class FairQueue:
 
     def _let_in(self, flow: _Flow, tag: _Tag, floor: float) -> None:
         turn = flow.waiting.popleft()
-        self._has_left(flow)
+        self._count_less(flow)
         if not turn.done():
             turn.set_result(self._admit(flow.accounts, tag, floor))
         if flow.waiting:

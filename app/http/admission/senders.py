@@ -1,8 +1,8 @@
-"""Whose request it is, as far as it can be told before anybody is asked: the accounts that it is charged to.
+"""The sender of a request, as far as that can be told without a statement: the accounts that it is charged to.
 
 A token is looked up only when the turn of its request has come. Until this process has seen that it is valid, its
-request counts as one of a stranger at its address; and a project counts only once the token has been seen to reach it.
-So no caller gets more turns by making up tokens, or takes turns from others by naming their projects.
+request is charged to its address; and a project counts only once the token has been seen to reach it. So no caller gets
+more turns by making up tokens, or takes turns from others by naming their projects.
 """
 
 from __future__ import annotations
@@ -18,12 +18,11 @@ from app.http.admission.fair_queue import Account, Accounts
 from app.http.proxies import network_of
 
 MAX_SENDERS = 10_000
-"""Tokens, and pairs of user and project, that are remembered; beyond that the oldest are forgotten."""
-_PROJECT = b"/api/v4/projects/"
-_LINKS = (b"/uploads/", b"/artifacts/")
+"""Tokens, and pairs of user and project, that are cached; beyond that the oldest are dropped."""
 _CREDENTIALS = frozenset({b"authorization", b"private-token"})
 _BODY = frozenset({b"content-length", b"transfer-encoding"})
-_LONGEST = 300
+_MAX_REFERENCE = 300
+"""Characters that are kept."""
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -31,60 +30,60 @@ Value = TypeVar("Value")
 
 @dataclass(slots=True)
 class Sender:
-    """Who sent a request, and about what."""
+    """The sender of a request, and its project."""
 
     accounts: Accounts
     credentials: bytes | None
     """SHA-256 of the header with the token."""
-    reference: bytes
+    reference: str
     """The project as the path spells it; empty if it names none."""
     has_body: bool
-    is_known: bool = False
-    """Whether both user and project have been seen before."""
+    is_cached: bool = False
+    """Whether both user and project are in the cache."""
 
 
 class Senders:
-    """Senders that this process has seen before."""
+    """The cache of senders that this process has seen."""
 
     def __init__(self) -> None:
         self._users: dict[bytes, Account] = {}
-        self._both: dict[tuple[bytes, bytes], Accounts] = {}
+        self._both: dict[tuple[bytes, str], Accounts] = {}
         """User and project, by credentials and reference."""
 
     def of(self, scope: Scope) -> Sender:
-        """Who sends, and the accounts to charge: the user or address, and the project."""
+        """The sender of a request, with the accounts to charge: the user or address, and the project."""
         credentials, has_body = None, False
         for name, value in scope["headers"]:
             if name in _CREDENTIALS:
                 credentials = sha256(value).digest()
             elif name in _BODY:
                 has_body = value != b"0"
-        reference = _reference(scope.get("raw_path") or b"")
+        reference = scope.get("state", {}).get("project_reference", "")[:_MAX_REFERENCE]
         if credentials is not None and (accounts := self._both.get((credentials, reference))):
-            return Sender(accounts, credentials, reference, has_body, is_known=True)
+            return Sender(accounts, credentials, reference, has_body, is_cached=True)
         return Sender(self._accounts(scope, credentials, reference), credentials, reference, has_body)
 
     def learn(self, sender: Sender, scope: Scope) -> Accounts:
-        """Remember who it was, now that that is known; answers what else is to be charged."""
-        if sender.is_known or sender.credentials is None:
+        """Cache the sender, now that its token was looked up; returns the further accounts to charge."""
+        if sender.is_cached or sender.credentials is None:
             return ()
         actor: Actor | None = scope.get("state", {}).get("actor")
         if actor is None or actor.user_id is None:
             return ()
         user = user_account(actor.user_id)
         _keep(self._users, sender.credentials, user)
-        reached = actor.known.first if actor.known else None
+        reached = actor.cache.first if actor.cache else None
         project_id = actor.project_boundary or (reached[0] if reached else None)
         accounts: Accounts = (user,) if project_id is None else (user, f"project {project_id}")
         if project_id is not None and (sender.reference or actor.project_boundary):
             _keep(self._both, (sender.credentials, sender.reference), accounts)
         return tuple(account for account in accounts if account not in sender.accounts)
 
-    def _accounts(self, scope: Scope, credentials: bytes | None, reference: bytes) -> Accounts:
+    def _accounts(self, scope: Scope, credentials: bytes | None, reference: str) -> Accounts:
         first = self._users.get(credentials) if credentials is not None else None
         if first is None:
             first = f"address {network_of((scope.get('client') or ('',))[0])}"
-        return (first, f"{first} {reference.decode('latin-1')}") if reference else (first,)
+        return (first, f"{first} {reference}") if reference else (first,)
 
 
 def user_account(id: int) -> Account:
@@ -92,16 +91,7 @@ def user_account(id: int) -> Account:
     return f"user {id}"
 
 
-def _reference(path: bytes) -> bytes:
-    if path.startswith(_PROJECT):
-        rest = path[len(_PROJECT) : len(_PROJECT) + _LONGEST]
-        return rest.partition(b"/ml/")[0].partition(b"/packages/")[0]
-    if path.startswith(_LINKS):
-        return path[1:_LONGEST].split(b"/", 2)[1]
-    return b""
-
-
-def _keep(remembered: dict[Key, Value], key: Key, value: Value) -> None:
-    if key not in remembered and len(remembered) >= MAX_SENDERS:
-        del remembered[next(iter(remembered))]
-    remembered[key] = value
+def _keep(cache: dict[Key, Value], key: Key, value: Value) -> None:
+    if key not in cache and len(cache) >= MAX_SENDERS:
+        del cache[next(iter(cache))]
+    cache[key] = value

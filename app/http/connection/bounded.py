@@ -6,12 +6,12 @@ import asyncio
 from typing import TYPE_CHECKING, Any, cast
 
 import httptools
-import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from app.http.answers import answer_of
 from app.http.connection import exchange, heads
-from app.http.connection.heads import Refused
+from app.http.errors import HttpError
 
 if TYPE_CHECKING:
     from starlette.types import Scope
@@ -46,7 +46,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._framing: list[tuple[bytes, bytes]] = []
         self._body_bytes = 0
         self._bare_bytes = 0
-        self._refusal: Refused | None = None
+        self._refusal: HttpError | None = None
         self._has_refused = False
         self._discarded = 0
         self._running: RequestResponseCycle | None = None
@@ -75,7 +75,7 @@ class BoundedProtocol(HttpToolsProtocol):
                 self._bound_head(len(data))
             elif not self._in_head:
                 self._bound_bare(len(data), grew=self._body_bytes != body_before)
-        except Refused as refusal:
+        except HttpError as refusal:
             self._refuse(refusal)
 
     def _feed(self, data: bytes | memoryview) -> None:
@@ -83,9 +83,9 @@ class BoundedProtocol(HttpToolsProtocol):
             while data:
                 data = self._fed(data)
         except httptools.HttpParserError as error:
-            if isinstance(error.__context__, Refused):
+            if isinstance(error.__context__, HttpError):
                 raise error.__context__ from None
-            raise Refused(400, f"This is not HTTP: {error}.") from None
+            raise HttpError(400, f"This is not HTTP: {error}.") from None
 
     def _fed(self, data: bytes | memoryview) -> bytes | memoryview:
         """What is left to read: after an Upgrade to anything but a WebSocket, which may be ignored (RFC 9110 §7.8)."""
@@ -136,7 +136,7 @@ class BoundedProtocol(HttpToolsProtocol):
     # Bounds
 
     def _check_head(self) -> None:
-        if len(self.headers) > heads.MAX_LINES:
+        if len(self.headers) > heads.MAX_HEADERS:
             raise heads.too_many()
         if self._head_bytes + self._read_bytes > heads.MAX_BYTES:  # else it cannot be larger, whatever came with it
             size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
@@ -150,12 +150,12 @@ class BoundedProtocol(HttpToolsProtocol):
     def _bound_head(self, size: int) -> None:
         """Bound a head that goes on; what came behind another request is bounded by what is read at once."""
         self._head_bytes += size
-        if self._has_begun and len(self.headers) > heads.MAX_LINES:
+        if self._has_begun and len(self.headers) > heads.MAX_HEADERS:
             raise heads.too_many()
         if self._head_bytes > heads.MAX_BYTES:
             raise self._too_large()
 
-    def _too_large(self) -> Refused:
+    def _too_large(self) -> HttpError:
         return heads.too_large(is_url=2 * len(self.url) > heads.MAX_BYTES)
 
     def _bound_bare(self, size: int, *, grew: bool) -> None:
@@ -167,17 +167,17 @@ class BoundedProtocol(HttpToolsProtocol):
     def _check_upgrade(self) -> None:
         """The parser takes all that follows for the other protocol, so there can be no body."""
         if any(name in {b"content-length", b"transfer-encoding"} and value != b"0" for name, value in self._framing):
-            raise Refused(400, "A request with a body cannot ask for another protocol; leave the Upgrade header out.")
+            raise HttpError(400, "A request with a body cannot ask for another protocol; leave the Upgrade header out.")
         if not self._should_upgrade():
             return
         if self.parser.get_method() != b"GET":
-            raise Refused(400, "A WebSocket begins with a GET.")
-        if any(len(name) + len(value) > heads.MAX_SOCKET_LINE for name, value in self.headers):
-            raise Refused(431, f"A header line of a WebSocket's request has at most {heads.MAX_SOCKET_LINE:,} bytes.")
+            raise HttpError(400, "A WebSocket begins with a GET.")
+        if any(len(name) + len(value) > heads.MAX_SOCKET_HEADER for name, value in self.headers):
+            raise HttpError(431, f"Each header of a WebSocket's request has at most {heads.MAX_SOCKET_HEADER:,} bytes.")
 
     # Ends
 
-    def _refuse(self, refusal: Refused) -> None:
+    def _refuse(self, refusal: HttpError) -> None:
         """Say why, if that can still be said, and end the connection; who asked before gets their answer first."""
         self._refusal = refusal
         cycle = self.cycle
@@ -192,7 +192,7 @@ class BoundedProtocol(HttpToolsProtocol):
                 return
         self._say(refusal)
 
-    def _say(self, refusal: Refused) -> None:
+    def _say(self, refusal: HttpError) -> None:
         self._has_refused = True
         self._still = 0
         self._unset_keepalive_if_required()
@@ -203,18 +203,17 @@ class BoundedProtocol(HttpToolsProtocol):
         else:
             self.transport.close()
 
-    def _answer(self, refusal: Refused) -> bytes:
-        code = "REQUEST_TIMEOUT" if refusal.status == 408 else "BAD_REQUEST"
-        body = orjson.dumps({"error_code": code, "message": refusal.message})
+    def _answer(self, refusal: HttpError) -> bytes:
+        """In the words of the edge whose path was asked for, as far as the head came."""
+        answer = answer_of(self.config.edges.of_target(self.url), refusal)
         headers = [
             *self.server_state.default_headers,
-            (b"content-type", b"application/json"),
+            *answer.raw_headers,
             (b"cache-control", b"no-store"),
-            (b"content-length", str(len(body)).encode()),
             (b"connection", b"close"),
         ]
-        lines = [name + b": " + value + b"\r\n" for name, value in headers]
-        return b"".join([STATUS_LINE[refusal.status], *lines, b"\r\n", body])
+        fields = [name + b": " + value + b"\r\n" for name, value in headers]
+        return b"".join([STATUS_LINE[answer.status_code], *fields, b"\r\n", bytes(answer.body)])
 
     def _discard(self, data: bytes) -> None:
         """Closing with bytes unread would reset the connection, and the client would never read why."""

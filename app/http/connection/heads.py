@@ -1,38 +1,31 @@
-"""Which heads of requests are accepted: how large, and what they say of their body and of the host (RFC 9112)."""
+"""Which heads of requests are accepted: their size, and what they say of the body and of the host (RFC 9112)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.http.errors import HttpError
+
 MAX_BYTES = 64 * 1024
 """Of a request line with all headers, and of trailers or chunk extensions in a row."""
-MAX_LINES = 100
-MAX_SOCKET_LINE = 8_000
+MAX_HEADERS = 100
+MAX_SOCKET_HEADER = 8_000
 """Of a header line in a WebSocket's handshake: the library that reads it takes 8,192."""
 
 FRAMING = frozenset({b"host", b"content-length", b"transfer-encoding", b"expect"})
-"""Headers that are looked at before anybody else sees the request."""
+"""Headers that are checked before the application sees the request."""
 
 
-class Refused(Exception):
-    """A request that is answered without being understood; its connection ends."""
-
-    def __init__(self, status: int, message: str) -> None:
-        self.status = status
-        self.message = message
-        super().__init__(message)
-
-
-def too_large(*, is_url: bool) -> Refused:
-    """The refusal of a head that has more bytes than are read."""
+def too_large(*, is_url: bool) -> HttpError:
+    """The error for a head that has more bytes than are read."""
     if is_url:
-        return Refused(414, f"The request line is longer than {MAX_BYTES:,} bytes; send long queries in a body.")
-    return Refused(431, f"The headers are larger than {MAX_BYTES:,} bytes.")
+        return HttpError(414, f"The request line is longer than {MAX_BYTES:,} bytes; send long queries in a body.")
+    return HttpError(431, f"The headers are larger than {MAX_BYTES:,} bytes.")
 
 
-def too_many() -> Refused:
-    """The refusal of a head with too many lines."""
-    return Refused(431, f"There are more than {MAX_LINES} header lines.")
+def too_many() -> HttpError:
+    """The error for a head with too many lines."""
+    return HttpError(431, f"There are more than {MAX_HEADERS} header lines.")
 
 
 def check(version: str, url: bytes, framing: Sequence[tuple[bytes, bytes]]) -> None:
@@ -41,25 +34,25 @@ def check(version: str, url: bytes, framing: Sequence[tuple[bytes, bytes]]) -> N
     Contradictions and odd values of Content-Length are refused by the parser itself.
 
     Raises:
-        Refused: with the rule.
+        HttpError: with the rule.
     """
     if version not in {"1.1", "1.0"}:
-        raise Refused(505, f"HTTP/{version} is not spoken here; send HTTP/1.1.")
+        raise HttpError(505, f"HTTP/{version} is not spoken here; send HTTP/1.1.")
     hosts = [value for name, value in framing if name == b"host"]
     if len(hosts) > 1 or (version == "1.1" and not hosts):
-        raise Refused(400, f"A request has exactly one Host header, not {len(hosts)}.")
+        raise HttpError(400, f"A request has exactly one Host header, not {len(hosts)}.")
     if not url.startswith(b"/"):
         _check_absolute(url, hosts)
     for name, value in framing:
         if name == b"transfer-encoding":
             _check_encoding(version, value)
         elif name == b"expect" and value.lower() != b"100-continue":
-            raise Refused(417, "The only expectation that can be met is 100-continue.")
+            raise HttpError(417, "The only expectation that can be met is 100-continue.")
 
 
 def _check_encoding(version: str, value: bytes) -> None:
     if value.lower() != b"chunked" or version != "1.1":
-        raise Refused(400, "Transfer-Encoding can only be `chunked`, once, in HTTP/1.1.")
+        raise HttpError(400, "Transfer-Encoding can only be `chunked`, once, in HTTP/1.1.")
 
 
 def _check_absolute(url: bytes, hosts: Sequence[bytes]) -> None:
@@ -71,4 +64,4 @@ def _check_absolute(url: bytes, hosts: Sequence[bytes]) -> None:
         or scheme.lower() not in {b"http", b"https"}
         or [authority.lower()] != [host.lower() for host in hosts]
     ):
-        raise Refused(400, "The target of a request is a path, or an address with the host of the Host header.")
+        raise HttpError(400, "The target of a request is a path, or an address with the host of the Host header.")

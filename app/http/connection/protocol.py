@@ -15,8 +15,8 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
 from app.http.connection.bounded import BoundedProtocol
-from app.http.connection.heads import Refused
 from app.http.connection.progress import LEAST_BYTES, LOOKS, Unsent, cut_noted
+from app.http.errors import HttpError, RequestTimeout
 
 if TYPE_CHECKING:
     from app.http.connection.server import Configuration
@@ -87,7 +87,7 @@ class HttpProtocol(BoundedProtocol):
     def _look_at_head(self) -> None:
         self._still += 1
         if self._still > LOOKS:
-            refusal = Refused(408, self._sentence("The headers were not complete")) if self._has_begun else None
+            refusal = RequestTimeout(408, self._sentence("The headers were not complete")) if self._has_begun else None
             self._cut("head", refusal)
 
     def _look_at_body(self, cycle: RequestResponseCycle) -> None:
@@ -98,12 +98,12 @@ class HttpProtocol(BoundedProtocol):
         self._still += 1
         if self._still > LOOKS:
             can_say = not cycle.response_started and self._running is cycle
-            self._cut("body", Refused(408, self._sentence("The body did not go on")) if can_say else None)
+            self._cut("body", RequestTimeout(408, self._sentence("The body did not go on")) if can_say else None)
 
     def _sentence(self, what: str) -> str:
         return f"{what} for {self.config.stall_seconds:g} seconds; the connection is closed."
 
-    def _cut(self, waiting_for: str, refusal: Refused | None) -> None:
+    def _cut(self, waiting_for: str, refusal: HttpError | None) -> None:
         cut_noted(waiting_for, self.client)
         if refusal is not None:
             self._refuse(refusal)

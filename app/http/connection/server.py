@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 
 from app.http.connection.protocol import HttpProtocol
 from app.http.connection.websockets import WebSocketProtocol
+from app.http.edge_table import EdgeTable
 from app.settings import Settings
 
 GRACE = 3
@@ -21,6 +22,7 @@ class Configuration(uvicorn.Config):
     """uvicorn's own, with what its protocols need to know of ours."""
 
     stall_seconds: float
+    edges: EdgeTable
 
 
 def configuration(app: ASGIApp, settings: Settings, **others: Any) -> Configuration:
@@ -44,6 +46,7 @@ def configuration(app: ASGIApp, settings: Settings, **others: Any) -> Configurat
     }
     made = Configuration(app, **(options | others))
     made.stall_seconds = settings.stall_seconds
+    made.edges = getattr(getattr(app, "state", None), "edges", None) or EdgeTable()
     return made
 
 

@@ -14,7 +14,8 @@ from starlette.routing import Route
 from app import shared_counters
 from app.disk_space import DiskSpace
 from app.errors import ModelyardError, StorageFull
-from app.http.answers import error_answer
+from app.http.answers import answer_of, plain_error
+from app.http.edge import BEARER, Edge
 from app.http.probes import metrics_access
 from app.http.probes.single_flight import SingleFlight
 from app.runtime import Runtime
@@ -57,7 +58,7 @@ async def ready(request: Request) -> Response:
 async def _states(runtime: Runtime) -> dict[str, str]:
     names = ("database", "redis", "store")
     states = await asyncio.gather(
-        _state(runtime.db.ping()), _state(runtime.broker.ping()), _state(runtime.blobs.ready())
+        _state(runtime.db.ping()), _state(runtime.notifier.ping()), _state(runtime.blobs.ready())
     )
     return dict(zip(names, states, strict=True))
 
@@ -71,7 +72,7 @@ async def metrics(request: Request) -> Response:
     try:
         await metrics_access.require(request)
     except ModelyardError as error:
-        return error_answer(request.scope, error)
+        return answer_of(EDGE, error)
     figures = _figures(request)
     await figures.refresh()
     waiting = CollectorRegistry()
@@ -81,11 +82,16 @@ async def metrics(request: Request) -> Response:
     )
 
 
-routes = [
-    Route("/health/live", live),
-    Route("/health/ready", ready),
-    Route("/metrics", metrics),
-]
+EDGE = Edge(
+    "health",
+    [Route("/health/live", live), Route("/health/ready", ready), Route("/metrics", metrics)],
+    plain_error,
+    BEARER,
+    paths=("/health/", "/metrics"),
+    tokenless=("/health/", "/metrics"),
+    probes=frozenset({"/health/live", "/health/ready"}),
+    is_logged=False,
+)
 
 
 def _figures(request: Request) -> GaugeCollector:

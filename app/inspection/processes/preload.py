@@ -18,7 +18,7 @@ _LIBRARY = """_pylong _strptime bz2 calendar codecs datetime decimal gzip heapq 
 def load_everything() -> None:
     """Load readers, scanners of others and the library's codecs."""
     for module, _ in READERS.values():
-        importlib.import_module(f"app.inspection.{module}")
+        importlib.import_module(f"app.inspection.formats.{module}")
     opinions.load()
     names = [*_LIBRARY, *(f"encodings.{each.name}" for each in pkgutil.iter_modules(encodings.__path__))]
     for name in names:

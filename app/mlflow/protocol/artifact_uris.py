@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.artifacts import paths
-from app.artifacts.artifacts import Root
 from app.artifacts.paths import InvalidPath
 from app.errors import NotFound
+from app.files.targets import CandidateFiles, LoggedModelFiles, Target
 from app.mlflow.protocol import identifiers
-from app.quoting import quoted
 from app.registry.models import Model
 from app.registry.reads.details import ModelColumns, VersionColumns
-from app.registry.versions.versions import ModelVersion
+from app.registry.versions.lookup import ModelVersion
+from app.text import quoted
 
 _RUN_FOLDER = re.compile(r"[^/]+/(?P<run>[^/]+)/artifacts(?:/(?P<rest>.*))?", re.DOTALL)
 _MODEL_FOLDER = re.compile(r"[^/]+/models/(?P<model>[^/]+)/artifacts(?:/(?P<rest>.*))?", re.DOTALL)
@@ -31,8 +31,12 @@ class Location:
     logged_model_id: UUID | None
     path: str
 
-    def root(self, project_id: int) -> Root:
-        return Root(project_id, self.candidate_id, self.logged_model_id)
+    def target(self, project: int | str) -> Target:
+        """The owner of the files, in the project of the call."""
+        if self.candidate_id is not None:
+            return CandidateFiles(project, self.candidate_id)
+        assert self.logged_model_id is not None, "one of the two is given"
+        return LoggedModelFiles(project, self.logged_model_id)
 
 
 def parse(path: str) -> Location:
@@ -58,9 +62,8 @@ def check_new(path: str) -> None:
     """Refuse names that MLflow refuses and other clients may use: its clients could not ask for the file again.
 
     Raises:
-        InvalidPath: there is a `#`, at which addresses end; or the address did not hold UTF-8.
+        InvalidPath: there is a `#`, at which addresses end.
     """
-    paths.require_text(path)
     if "#" in paths.decoded(path):
         raise InvalidPath(f"Invalid path {quoted(path)}: it must not hold `#`, not even percent-encoded.", field="path")
 

@@ -15,9 +15,8 @@ from starlette.routing import Route
 from app.access import policy, projects
 from app.access.policy import ANONYMOUS, Actor, Permission, ProjectAccess
 from app.db.database import Database
-from app.errors import Invalid, ModelyardError, Unauthenticated
+from app.errors import Invalid, Unauthenticated
 from app.mlflow.protocol import message as protocol_message
-from app.mlflow.protocol.errors import body, headers, translate
 from app.mlflow.protocol.message import Message
 from app.runtime import Runtime
 
@@ -65,13 +64,10 @@ def route(path: str, method: str, handler: Handler, *, developer: bool = False, 
     """
 
     async def endpoint(request: Request) -> Response:
-        try:
-            call = await _call(request, raw=raw)
-            if developer:
-                await call.require_write()
-            answer = await handler(call)
-        except ModelyardError as error:
-            return failure(error)
+        call = await _call(request, raw=raw)
+        if developer:
+            await call.require_write()
+        answer = await handler(call)
         return answer if isinstance(answer, Response) else success(answer)
 
     return Route(path, endpoint, methods=[method], name=f"mlflow {method} {path}")
@@ -80,12 +76,6 @@ def route(path: str, method: str, handler: Handler, *, developer: bool = False, 
 def success(body: dict[str, Any]) -> Response:
     """200 with JSON: to these clients even 201 is a failure."""
     return Response(orjson.dumps(body), media_type="application/json")
-
-
-def failure(error: ModelyardError) -> Response:
-    """The answer to an expected failure."""
-    status, _ = translate(error)
-    return Response(orjson.dumps(body(error)), status, headers(status), media_type="application/json")
 
 
 async def _call(request: Request, *, raw: bool) -> Call:

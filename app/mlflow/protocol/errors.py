@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from starlette.responses import Response
+
 from app.artifacts.path_conflicts import PathOccupied
 from app.artifacts.paths import InvalidPath
 from app.errors import (
     Forbidden,
+    Misdirected,
     ModelyardError,
     NotFound,
     StorageFull,
@@ -15,39 +18,38 @@ from app.errors import (
     Unauthenticated,
     Unavailable,
 )
-from app.http.answers import RETRY_SECONDS
+from app.http.answers import json_answer
+from app.http.errors import HttpError
 from app.registry.models import ModelNotFound, ModelTaken
 from app.registry.stages import STAGES, UnknownStage
-from app.registry.versions.versions import AliasNotFound, VersionNotFound
-
-_REALM = 'Bearer realm="modelyard", Basic realm="modelyard"'
-
-
-class EndpointNotFound(NotFound):
-    """There is no such call; clients fall back to an older one (MLflow REST: errors)."""
-
+from app.registry.versions.lookup import AliasNotFound, VersionNotFound
 
 _INVALID = "INVALID_PARAMETER_VALUE"
 _ANSWERS: tuple[tuple[type[ModelyardError], tuple[int, str]], ...] = (
-    (EndpointNotFound, (404, "ENDPOINT_NOT_FOUND")),
     (AliasNotFound, (400, _INVALID)),
     (NotFound, (404, "RESOURCE_DOES_NOT_EXIST")),
     (PathOccupied, (409, "RESOURCE_CONFLICT")),
     (Taken, (400, "RESOURCE_ALREADY_EXISTS")),
     (Unauthenticated, (401, "UNAUTHENTICATED")),
     (Forbidden, (403, "PERMISSION_DENIED")),
+    (Misdirected, (421, "BAD_REQUEST")),
     (TooManyRequests, (429, "REQUEST_LIMIT_EXCEEDED")),
     (StorageFull, (507, "RESOURCE_EXHAUSTED")),
     (Unavailable, (503, "TEMPORARILY_UNAVAILABLE")),
 )
 """The first kind that fits counts; all others, Invalid and Conflict, are invalid parameters."""
+_HTTP_CODES = {404: "ENDPOINT_NOT_FOUND", 408: "DEADLINE_EXCEEDED", 500: "INTERNAL_ERROR"}
+"""By status, for requests that reach no call. Clients fall back to an older call if one is not found, and old ones fail
+when they read a code that MLflow does not have."""
 
 
 def translate(error: ModelyardError) -> tuple[int, str]:
-    """The HTTP status and MLflow's code of an expected failure.
+    """The HTTP status and MLflow's code of a failure.
 
     A text that is too long is an invalid parameter; only a body or a file can be too large as such.
     """
+    if isinstance(error, HttpError):
+        return error.status, _HTTP_CODES.get(error.status, "BAD_REQUEST")
     if isinstance(error, TooLarge) and error.field is None:
         return 413, _INVALID
     return next((answer for kind, answer in _ANSWERS if isinstance(error, kind)), (400, _INVALID))
@@ -77,9 +79,10 @@ def _opening(error: ModelyardError) -> str:
             return ""
 
 
-def body(error: ModelyardError) -> dict[str, str]:
+def error_answer(error: ModelyardError) -> Response:
     """The answer to a failure."""
-    return {"error_code": translate(error)[1], "message": words(error)}
+    status, code = translate(error)
+    return json_answer({"error_code": code, "message": words(error)}, status)
 
 
 def _taken(error: ModelTaken) -> str:
@@ -92,14 +95,3 @@ def _taken(error: ModelTaken) -> str:
         f"Tried to create a {wanted} with name {error.name!r}, but the name is already taken by a {existing}. "
         "MLflow does not allow creating a model and a prompt with the same name."
     )
-
-
-def headers(status: int) -> dict[str, str]:
-    """What clients need beside the body: how to sign in, when to come back."""
-    match status:
-        case 401:
-            return {"WWW-Authenticate": _REALM}
-        case 429 | 503 | 507:
-            return {"Retry-After": RETRY_SECONDS[status]}
-        case _:
-            return {}

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.errors import Invalid, NotFound
 from app.mlflow.protocol.message import Message
-from app.quoting import quoted
+from app.text import quoted
 
 _HEX = re.compile(r"[0-9a-f]{32}")
 _INTEGER = re.compile(r"-?[0-9]{1,18}")

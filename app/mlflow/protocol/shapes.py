@@ -8,15 +8,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.artifacts.artifacts import Entry
+from app.artifacts.reads.folders import Entry
 from app.mlflow.protocol import artifact_uris, identifiers
 from app.mlflow.protocol.identifiers import shown_model_id
 from app.registry.models import Model
 from app.registry.names import VERSION_TAG
 from app.registry.reads.details import ModelColumns, VersionColumns
 from app.registry.versions import states
+from app.registry.versions.lookup import ModelVersion
 from app.registry.versions.states import State
-from app.registry.versions.versions import ModelVersion
 from app.tracking.candidates import Candidate, CandidateDetails, CandidateRow, Status
 from app.tracking.experiments import Experiment
 from app.tracking.logged_models import LoggedModelDetails

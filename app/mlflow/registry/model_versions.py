@@ -6,21 +6,23 @@
 
 from __future__ import annotations
 
-from app.artifacts import paths
-from app.errors import Invalid, NotFound
+from app.errors import Invalid
 from app.mlflow.protocol import artifact_uris, shapes
-from app.mlflow.protocol.artifact_uris import Location
 from app.mlflow.protocol.call import Answer, Call
 from app.mlflow.registry import presentation, sources
 from app.mlflow.registry.version_errors import of_a_version
-from app.quoting import quoted
-from app.registry import listing
-from app.registry.listing import SearchVersions
 from app.registry.names import VERSION_TAG
 from app.registry.reads import details
+from app.registry.reads import search as reads_search
+from app.registry.reads.search import SearchVersions
 from app.registry.references.parse import InvalidReference, parse_mlflow_version
-from app.registry.versions import states, versions
-from app.registry.versions.versions import CreateVersion, Named
+from app.registry.references.resolve import Named
+from app.registry.versions import change, lookup, states
+from app.registry.versions import create as versions_create
+from app.registry.versions import delete as versions_delete
+from app.registry.versions.change import EditVersion
+from app.registry.versions.request import CreateVersion
+from app.text import quoted
 
 MAX_PAGE = 200_000
 _ACTIVE_STAGES = {"staging", "production"}
@@ -49,13 +51,13 @@ async def create(call: Call) -> Answer:
         foreign_run=origin.foreign_run,
         run_link=message.text("run_link"),
     )
-    model, made = await versions.create_with_model(call.db, call.actor, call.project, command)
+    model, made = await versions_create.create_with_model(call.db, call.actor, call.project, command)
     return {"model_version": shapes.model_version(model, made, aliases=[])}
 
 
 @of_a_version
 async def get(call: Call) -> Answer:
-    target = _target(call)
+    target = named(call)
     found = await details.version(call.db, call.actor, call.project, target.model, target.reference)
     return {"model_version": presentation.version(found)}
 
@@ -63,7 +65,7 @@ async def get(call: Call) -> Answer:
 @of_a_version
 async def update(call: Call) -> Answer:
     description = call.message.optional_text("description")
-    edited = await versions.edit(call.db, call.actor, call.project, _target(call), description=description)
+    edited = await change.edit(call.db, call.actor, call.project, named(call), EditVersion(description))
     return {"model_version": await presentation.changed_version(call, edited)}
 
 
@@ -77,13 +79,13 @@ async def transition_stage(call: Call) -> Answer:
             f"{quoted(stage)} is not an Active stage. Valid stages are ['Staging', 'Production']",
             field="archive_existing_versions",
         )
-    moved = await versions.set_stage(call.db, call.actor, call.project, _target(call), stage, archive_existing=archive)
+    moved = await change.set_stage(call.db, call.actor, call.project, named(call), stage, archive_existing=archive)
     return {"model_version": await presentation.changed_version(call, moved)}
 
 
 @of_a_version
 async def delete(call: Call) -> Answer:
-    await versions.delete(call.db, call.actor, call.project, _target(call))
+    await versions_delete.delete(call.db, call.actor, call.project, named(call))
     return {}
 
 
@@ -96,15 +98,15 @@ async def search(call: Call) -> Answer:
         page_token=message.text("page_token") or None,
         hide_prompts=True,
     )
-    found, token = await listing.versions(call.db, call.actor, call.project, command)
+    found, token = await reads_search.versions(call.db, call.actor, call.project, command)
     return shapes.page("model_versions", presentation.versions(found), token)
 
 
 @of_a_version
 async def download_uri(call: Call) -> Answer:
     """Refused for a version whose push goes on or was given up: clients would load what is there of it."""
-    target = _target(call)
-    model, version = await versions.resolve_with_model(
+    target = named(call)
+    model, version = await lookup.by_reference_with_model(
         call.db, call.actor, call.project, target.model, target.reference
     )
     if version.open_until:
@@ -112,39 +114,28 @@ async def download_uri(call: Call) -> Answer:
     return {"artifact_uri": artifact_uris.download_uri(model, version)}
 
 
-async def file_of(call: Call, path: str) -> Location:
-    """Where a file of a model version is.
-
-    Raises:
-        InvalidPath: no file can be called so; that is told before it is looked for the version.
-        NotFound: the version's files are in a store of its own.
-    """
-    paths.check(path)
-    target = _target(call)
-    version = await versions.resolve(call.db, call.actor, call.project, target.model, target.reference)
-    if version.location:
-        raise NotFound(f"The files of this version are not kept here but at {quoted(version.source, 200)}.")
-    below = f"{version.artifact_folder}/{path}" if version.artifact_folder else path
-    candidate = None if version.logged_model_id else version.candidate_id
-    return Location(candidate, version.logged_model_id, below)
-
-
 @of_a_version
 async def set_tag(call: Call) -> Answer:
     key = call.message.required("key")
-    tags = {key: call.message.text("value")}
-    await versions.set_tags(call.db, call.actor, call.project, _target(call), tags)
+    command = EditVersion(tags={key: call.message.text("value")}, is_update=False)
+    await change.edit(call.db, call.actor, call.project, named(call), command)
     return {}
 
 
 @of_a_version
 async def delete_tag(call: Call) -> Answer:
     key = call.message.required("key")
-    await versions.remove_tag(call.db, call.actor, call.project, _target(call), key)
+    command = EditVersion(tags={key: None}, is_update=False)
+    await change.edit(call.db, call.actor, call.project, named(call), command)
     return {}
 
 
-def _target(call: Call) -> Named:
+def named(call: Call) -> Named:
+    """The version that a call is about.
+
+    Raises:
+        Invalid: it is neither a number nor a reference.
+    """
     name, version = call.message.required("name"), call.message.required("version")
     try:
         return Named(name, parse_mlflow_version(version))

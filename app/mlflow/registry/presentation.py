@@ -10,7 +10,7 @@ from app.mlflow.protocol.shapes import Json
 from app.registry.models import Model, ModelNotFound
 from app.registry.reads import details
 from app.registry.reads.details import ModelDetails, VersionDetails
-from app.registry.versions.versions import ModelVersion, VersionNotFound
+from app.registry.versions.lookup import ModelVersion, VersionNotFound
 
 
 async def changed_model(call: Call, row: Model) -> Json:

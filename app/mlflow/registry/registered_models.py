@@ -7,14 +7,15 @@ from app.mlflow.protocol import shapes
 from app.mlflow.protocol.call import Answer, Call
 from app.mlflow.registry import presentation
 from app.mlflow.registry.version_errors import of_a_version
-from app.registry import aliases, listing, models
-from app.registry.listing import SearchModels
-from app.registry.models import CreateModel
+from app.registry import aliases, models
+from app.registry.models import CreateModel, EditModel
 from app.registry.reads import details
+from app.registry.reads import search as reads_search
 from app.registry.reads.details import VersionDetails
+from app.registry.reads.search import SearchModels
 from app.registry.references.parse import InStage, parse_mlflow_stage, parse_mlflow_version, parse_reference
-from app.registry.versions import versions
-from app.registry.versions.versions import AliasNotFound, VersionNotFound
+from app.registry.stages import check_stage
+from app.registry.versions.lookup import AliasNotFound, VersionNotFound
 
 MAX_PAGE = 1000
 
@@ -33,13 +34,13 @@ async def get(call: Call) -> Answer:
 
 async def rename(call: Call) -> Answer:
     name, new_name = call.message.required("name"), call.message.required("new_name")
-    renamed = await models.rename(call.db, call.actor, call.project, name, new_name)
+    renamed = await models.edit(call.db, call.actor, call.project, name, EditModel(name=new_name))
     return {"registered_model": await presentation.changed_model(call, renamed)}
 
 
 async def update(call: Call) -> Answer:
     name, description = call.message.required("name"), call.message.optional_text("description")
-    edited = await models.edit(call.db, call.actor, call.project, name, description=description)
+    edited = await models.edit(call.db, call.actor, call.project, name, EditModel(description=description))
     return {"registered_model": await presentation.changed_model(call, edited)}
 
 
@@ -57,19 +58,20 @@ async def search(call: Call) -> Answer:
         page_token=message.text("page_token") or None,
         hide_prompts=True,
     )
-    found, token = await listing.models(call.db, call.actor, call.project, command)
+    found, token = await reads_search.models(call.db, call.actor, call.project, command)
     return shapes.page("registered_models", [presentation.model(one) for one in found], token)
 
 
 async def set_tag(call: Call) -> Answer:
     name, key = call.message.required("name"), call.message.required("key")
-    await models.set_tags(call.db, call.actor, call.project, name, {key: call.message.text("value")})
+    command = EditModel(tags={key: call.message.text("value")}, is_update=False)
+    await models.edit(call.db, call.actor, call.project, name, command)
     return {}
 
 
 async def delete_tag(call: Call) -> Answer:
     name, key = call.message.required("name"), call.message.required("key")
-    await models.remove_tag(call.db, call.actor, call.project, name, key)
+    await models.edit(call.db, call.actor, call.project, name, EditModel(tags={key: None}, is_update=False))
     return {}
 
 
@@ -110,7 +112,7 @@ async def _in_stages(call: Call, name: str, stages: list[str]) -> list[VersionDe
     for stage in stages:
         reference = parse_mlflow_stage(stage)
         if isinstance(reference, InStage):
-            versions.check_stage(stage.removeprefix("stage:"))
+            check_stage(stage.removeprefix("stage:"))
         try:
             version = await details.version(call.db, call.actor, call.project, name, reference)
         except VersionNotFound:

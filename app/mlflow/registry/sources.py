@@ -16,9 +16,9 @@ from app.artifacts import paths
 from app.errors import Invalid, NotFound
 from app.mlflow.protocol import artifact_uris, identifiers
 from app.mlflow.protocol.call import Call
-from app.quoting import quoted
 from app.registry.references.parse import parse_mlflow_version, parse_reference
-from app.registry.versions import versions
+from app.registry.versions import lookup
+from app.text import quoted
 from app.tracking import candidates
 
 _RUNS = re.compile(r"runs:/(?P<run>[^/]+)(?:/(?P<rest>.*))?", re.DOTALL)
@@ -111,7 +111,7 @@ async def _of_model(call: Call, given: Origin, name: str, version: str | None, a
             raise _contradiction(given.source, "model_id")
         return replace(given, logged_model_id=model_id)
     reference = parse_mlflow_version(version) if version else parse_reference(f"@{alias}")
-    model, found = await versions.resolve_with_model(call.db, call.actor, call.project, name, reference)
+    model, found = await lookup.by_reference_with_model(call.db, call.actor, call.project, name, reference)
     copied = Origin(
         f"models:/{model.name}/{found.number}",
         found.candidate_id,

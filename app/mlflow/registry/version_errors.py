@@ -6,7 +6,7 @@ from functools import wraps
 
 from app.mlflow.protocol.call import Answer, Call, Handler
 from app.registry.models import ModelNotFound
-from app.registry.versions.versions import VersionNotFound
+from app.registry.versions.lookup import VersionNotFound
 
 
 def of_a_version(handler: Handler) -> Handler:

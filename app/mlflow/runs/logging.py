@@ -11,8 +11,7 @@ from app.errors import Invalid
 from app.mlflow.protocol.call import Answer, Call
 from app.mlflow.protocol.identifiers import model_id, run_of
 from app.mlflow.protocol.message import Message
-from app.quoting import quoted
-from app.text import normalized
+from app.text import normalized, quoted
 from app.tracking.logging import log
 from app.tracking.logging.log import LogBatch, MetricInput, ParamChanged
 from app.tracking.names import PARAM_LIMIT, TAG_LIMIT

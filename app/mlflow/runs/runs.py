@@ -10,8 +10,9 @@ from app.mlflow.protocol.call import Answer, Call
 from app.mlflow.protocol.identifiers import experiment_number, run_of
 from app.mlflow.protocol.message import invalid
 from app.mlflow.runs.logging import in_mlflow_terms
-from app.tracking import candidates
-from app.tracking.candidates import CreateCandidate, Status, UpdateCandidate
+from app.tracking import candidate_edit, candidates
+from app.tracking.candidate_edit import EditCandidate
+from app.tracking.candidates import CreateCandidate, Status
 from app.tracking.logging import log
 from app.tracking.logging.log import LogBatch
 from app.tracking.names import TAG_LIMIT
@@ -43,13 +44,13 @@ async def get(call: Call) -> Answer:
 async def update(call: Call) -> Answer:
     message = call.message
     status = message.choice("status", STATUSES)
-    command = UpdateCandidate(
+    command = EditCandidate(
         run_of(message),
         name=message.text("run_name") or None,
         status=None if status is None else Status(status),
         end_time=message.integer("end_time"),
     )
-    row = await candidates.edit(call.db, call.actor, call.project, command)
+    row = await candidate_edit.edit(call.db, call.actor, call.project, command)
     return {"run_info": shapes.run_info(row)}
 
 
@@ -87,7 +88,8 @@ async def set_tag(call: Call) -> Answer:
 
 async def delete_tag(call: Call) -> Answer:
     run_id, key = run_of(call.message), call.message.required("key")
-    await log.remove_tag(call.db, call.actor, call.project, run_id, key)
+    request = EditCandidate(run_id, tags={key: None}, removed_must_exist=True)
+    await candidate_edit.edit(call.db, call.actor, call.project, request)
     return {}
 
 

@@ -19,11 +19,12 @@ from sqlalchemy.types import NULLTYPE
 from app.access.policy import Actor
 from app.db.compiled import CompiledQuery
 from app.db.database import Database
-from app.registry import models, repository, resolving
+from app.registry import models, repository
 from app.registry.reads import latest
+from app.registry.references import resolve
 from app.registry.references.parse import Reference
 from app.registry.tables import Alias, Model, ModelVersion
-from app.registry.versions import versions
+from app.registry.versions import lookup
 
 
 class ModelColumns(NamedTuple):
@@ -114,7 +115,7 @@ async def version(
     if not rows:
         raise models.not_found(model)
     if rows[0][0] is None:
-        raise versions.no_version(_model_of(rows[0]).name, reference)
+        raise lookup.no_version(_model_of(rows[0]).name, reference)
     return _version(rows[0])
 
 
@@ -229,7 +230,7 @@ def _milliseconds(moment: Any) -> ColumnElement[int]:
 
 @lru_cache(maxsize=512)
 def _named(reference: Reference, *, by_id: bool) -> CompiledQuery:
-    return CompiledQuery(resolving.of_model(reference, by_id=by_id).with_only_columns(*_columns()))
+    return CompiledQuery(resolve.of_model(reference, by_id=by_id).with_only_columns(*_columns()))
 
 
 def _versions() -> CompiledQuery:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from app.errors import Invalid
-from app.quoting import quoted
 from app.registry.names import alias_key, is_alias, is_stage, stage_key
 from app.registry.references.ranges import InvalidRange, Range, parse_range
 from app.registry.references.semver import InvalidVersion, parse
+from app.text import quoted
 
 MAX_NUMBER = 2**63 - 1
 """The largest number that a version can have."""

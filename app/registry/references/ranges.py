@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 
 from app.errors import Invalid
-from app.quoting import quoted
 from app.registry.references.semver import (
     MAX_LENGTH,
     InvalidVersion,
@@ -16,6 +15,7 @@ from app.registry.references.semver import (
     precedence_key,
     release_key,
 )
+from app.text import quoted
 
 MAX_COMPARATORS = 20
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from semver import Version
 
 from app.errors import Invalid
-from app.quoting import quoted
+from app.text import quoted
 
 MAX_LENGTH = 255
 """Characters of a version."""

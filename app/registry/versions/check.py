@@ -13,14 +13,14 @@ from app.artifacts import path_conflicts, paths
 from app.db.database import Database, Snapshot
 from app.db.direct_pool import InTransaction
 from app.errors import Invalid, ModelyardError, TooLarge
-from app.quoting import quoted
-from app.registry import creation, repository
-from app.registry.creation import CreateVersion, VersionRequest
+from app.registry import repository
 from app.registry.models import ModelNotFound
 from app.registry.names import check_alias, check_model_name
 from app.registry.references import semver
-from app.registry.versions import insert, manifests
+from app.registry.versions import insert, manifests, request
 from app.registry.versions.numbering import NewVersion, assign
+from app.registry.versions.request import CreateVersion, VersionRequest
+from app.text import quoted
 
 T = TypeVar("T")
 MAX_FILES = 1_000
@@ -70,7 +70,7 @@ async def check(db: Database, actor: Actor, project: int | str, command: CheckVe
     refusals = [*_files(command.files, limit), *_names(command)]
     version = None
     try:
-        wish = creation.prepare(command.version, actor, access.id)
+        wish = request.prepare(command.version, actor, access.id)
         async with db.read() as snap:
             version = await _next(snap, wish, command)
     except ModelyardError as error:

@@ -11,9 +11,9 @@ from app.ci.job_links import JobReference, Owner
 from app.ci.jobs import CiJobNotFound, VisibleJob
 from app.ci.providers import protocol
 from app.db.database import Database
+from app.registry.references.resolve import Target
 from app.registry.repository import writable
-from app.registry.versions import versions
-from app.registry.versions.versions import Target
+from app.registry.versions import lookup
 
 
 async def link(
@@ -28,8 +28,8 @@ async def link(
     claim = JobReference(provider_of(provider).name, protocol.check_external_id(external_id))
     async with db.write() as tx:
         access = await writable(tx, actor, project)
-        _, version = await versions.find(tx, access.id, target)
-        await versions.lock_against_deletion(tx, version)
+        _, version = await lookup.find(tx, access.id, target)
+        await lookup.lock_against_deletion(tx, version)
         ids = await job_links.ensure(tx, access.id, [claim])
         await job_links.attach(tx, Owner(access.id, version_id=version.id), ids, by=actor.user_id)
         return jobs.seen(access, await jobs.find(tx, access.id, ids[0]))
@@ -44,6 +44,6 @@ async def unlink(db: Database, actor: Actor, project: int | str, target: Target,
     """
     async with db.write() as tx:
         access = await writable(tx, actor, project)
-        _, version = await versions.find(tx, access.id, target)
+        _, version = await lookup.find(tx, access.id, target)
         if not await job_links.detach(tx, Owner(access.id, version_id=version.id), ci_job_id):
             raise CiJobNotFound("The model version itself is not linked to that CI job.", field="id")

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from app.access.policy import Actor
 from app.db.database import Database
-from app.registry.creation import CreateVersion
+from app.registry.references.resolve import Target
 from app.registry.repository import writable
-from app.registry.resolving import Target
-from app.registry.versions import states, versions
+from app.registry.versions import create, lookup, states
+from app.registry.versions.lookup import ModelVersion
+from app.registry.versions.request import CreateVersion
 from app.registry.versions.states import State
-from app.registry.versions.versions import ModelVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ async def copy(db: Database, actor: Actor, project: int | str, target: Target, w
     """
     async with db.read() as snap:
         access = await writable(snap, actor, project)
-        model, found = await versions.find(snap, access.id, target)
+        model, found = await lookup.find(snap, access.id, target)
     if found.state == State.OPEN:
         raise states.not_ready(found, "be copied")
     command = CreateVersion(
@@ -56,4 +56,4 @@ async def copy(db: Database, actor: Actor, project: int | str, target: Target, w
         foreign_run=found.foreign_run,
         run_link=found.run_link,
     )
-    return await versions.create(db, actor, access.id, command)
+    return await create.create(db, actor, access.id, command)

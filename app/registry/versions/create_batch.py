@@ -22,13 +22,13 @@ from app.db.direct_pool import InTransaction
 from app.db.group_commit import GroupCommit
 from app.errors import Unavailable
 from app.registry import models, repository, webhook_events
-from app.registry.creation import VersionRequest
 from app.registry.models import ModelNotFound
 from app.registry.tables import Model, ModelVersion
 from app.registry.versions import insert, manifests
 from app.registry.versions.insert import Outcome
 from app.registry.versions.manifests import VersionRetired
 from app.registry.versions.numbering import assign
+from app.registry.versions.request import VersionRequest
 from app.tracking import candidates, logged_models, version_candidates
 from app.tracking.candidates import CandidateInTrash, CandidateNotFound
 from app.tracking.logged_models import LoggedModel

@@ -13,10 +13,10 @@ import orjson
 
 from app.db.direct_pool import StatementRunner
 from app.registry import models
-from app.registry.creation import VersionRequest, VersionTaken
 from app.registry.references import semver
 from app.registry.tables import Model, ModelVersion
 from app.registry.versions.numbering import MOST_RESERVED, Assignment, Duplicate, ModelState, NewVersion
+from app.registry.versions.request import VersionRequest, VersionTaken
 from app.registry.versions.states import State
 from app.tracking import version_candidates
 from app.webhooks import events

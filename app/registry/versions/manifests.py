@@ -14,8 +14,8 @@ from sqlalchemy import BigInteger, LargeBinary, Text, Uuid, bindparam, text
 from app.artifacts.artifacts import Root
 from app.db.database import Snapshot, Tx
 from app.errors import Taken
-from app.quoting import quoted
 from app.registry.tables import ModelVersion
+from app.text import quoted
 
 
 class VersionRetired(Taken):

@@ -12,10 +12,10 @@ from uuid import UUID
 
 from app.errors import Conflict, ModelyardError
 from app.ids import uuid7
-from app.registry.creation import VersionRequest, VersionTaken
 from app.registry.references import semver
 from app.registry.references.semver import Increment, SemVer
 from app.registry.tables import Model
+from app.registry.versions.request import VersionRequest, VersionTaken
 from app.tracking import candidates
 
 MOST_RESERVED = 10_000

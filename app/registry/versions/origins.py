@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Text, Uuid, bindparam, text
 from app.access import policy
 from app.access.policy import Permission, ProjectAccess, SwitchedOff
 from app.db.database import Database
-from app.registry.creation import VersionRequest
+from app.registry.versions.request import VersionRequest
 
 
 async def require_seen(db: Database, access: ProjectAccess, wish: VersionRequest) -> None:

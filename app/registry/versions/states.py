@@ -13,8 +13,8 @@ from sqlalchemy import ARRAY, BigInteger, Uuid, bindparam, text
 from app.artifacts.artifacts import Root
 from app.db.database import Tx
 from app.errors import Conflict
-from app.quoting import quoted
 from app.registry.tables import ModelVersion
+from app.text import quoted
 
 OPEN_REASON = "Its files are still being pushed; it is READY once it is completed (`modelVersionComplete`)."
 

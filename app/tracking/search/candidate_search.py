@@ -50,16 +50,16 @@ async def search(
     """Candidates that match, and the token of the next page (None: this was the last).
 
     Raises:
-        InvalidFilter, InvalidOrder: with the place in the text.
+        InvalidFilter, InvalidOrder: with the position in the text.
         Invalid: a page size or token that is not acceptable.
     """
-    plan, cut = _planned(command)
+    plan, page = _planned(command)
     access = await projects.get(db, actor, project)
     policy.require(actor, access, Permission.CANDIDATE_READ)
     async with db.direct() as connection:
-        rows = await plan.rows(ScanRequest(connection, access.id, _numbers(command), cut.limit + 1), cut)
-        found = await details.read(connection, access.id, [row[0] for row in rows[: command.limit]])
-    return found, keyset.next_token(rows, cut.terms, cut.mark, cut.limit)
+        rows = await plan.rows(ScanRequest(connection, access.id, _numbers(command), page.limit + 1), page)
+        candidates = await details.read(connection, access.id, [row[0] for row in rows[: command.limit]])
+    return candidates, keyset.next_token(rows, page)
 
 
 async def in_projects(
@@ -70,38 +70,37 @@ async def in_projects(
     Raises:
         InvalidFilter, InvalidOrder, Invalid: as for :func:`search`.
     """
-    plan, cut = _planned(command)
+    plan, page = _planned(command)
     if len(keys) > 1:
         statement, parent = plan.sorted_candidates(_numbers(command)), (Candidate.project_id,)
-        return await _LISTS.searches(db, actor, keys, statement=statement, cut=cut, parent=parent, row=Candidate)
+        return await _LISTS.searches(db, actor, keys, statement=statement, page=page, parent=parent, row=Candidate)
 
     async def fetch(snap: Snapshot, allowed: list[tuple[int]]) -> list[tuple[list[Candidate], str | None]]:
-        return [await _page(db, snap, project_id, plan, cut, _numbers(command)) for (project_id,) in allowed]
+        return [await _page(db, snap, project_id, plan, page, _numbers(command)) for (project_id,) in allowed]
 
     return await _LISTS.read(db, actor, keys, fetch)
 
 
 async def _page(
-    db: Database, snap: Snapshot, project_id: int, plan: SearchPlan, cut: PageRequest, numbers: list[int]
+    db: Database, snap: Snapshot, project_id: int, plan: SearchPlan, page: PageRequest, numbers: list[int]
 ) -> tuple[list[Candidate], str | None]:
     async with db.direct() as connection:
-        rows = await plan.rows(ScanRequest(connection, project_id, numbers, cut.limit + 1), cut)
-    ids = [row[0] for row in rows[: cut.limit]]
+        rows = await plan.rows(ScanRequest(connection, project_id, numbers, page.limit + 1), page)
+    ids = [row[0] for row in rows[: page.limit]]
     statement = select(Candidate).where(Candidate.project_id == project_id, Candidate.id == func.any(ids))
-    found = {row.id: row for row in await snap.scalars(statement)} if ids else {}
-    token = keyset.next_token(rows, cut.terms, cut.mark, cut.limit)
-    return [found[id] for id in ids if id in found], token
+    candidates = {row.id: row for row in await snap.scalars(statement)} if ids else {}
+    return [candidates[id] for id in ids if id in candidates], keyset.next_token(rows, page)
 
 
 def _planned(command: SearchCandidates) -> tuple[SearchPlan, PageRequest]:
     check_limit(command.limit, MAX_PAGE)
     plan = planner.plan_for(command.filter, tuple(command.order_by), command.view, command.extended)
-    mark = keyset.fingerprint(sorted(command.experiment_numbers), command.filter, command.order_by, command.view)
-    return plan, PageRequest(plan.terms, mark, command.page_token, command.limit)
+    fingerprint = keyset.fingerprint(sorted(command.experiment_numbers), command.filter, command.order_by, command.view)
+    return plan, PageRequest(plan.sort_keys, fingerprint, command.page_token, command.limit)
 
 
 def _numbers(command: SearchCandidates) -> list[int]:
-    """Each experiment once: those named twice would be walked twice."""
+    """Each experiment once: one named twice would be scanned twice."""
     return [number for number in dict.fromkeys(command.experiment_numbers) if 0 <= number < 2**63]
 
 

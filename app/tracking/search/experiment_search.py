@@ -40,49 +40,47 @@ async def search(
     """Experiments that match, and the token of the next page (None: this was the last).
 
     Raises:
-        InvalidFilter, InvalidOrder: with the place in the text.
+        InvalidFilter, InvalidOrder: with the position in the text.
     """
-    statement, cut = _planned(command)
+    statement, page = _planned(command)
     await _have_default(db, actor, project)
     async with db.read() as snap:
         access = await projects.visible(snap, actor, project)
         policy.require(actor, access, Permission.CANDIDATE_READ)
-        page = keyset.apply(
-            statement.where(Experiment.project_id == access.id), cut.terms, cut.mark, cut.token, cut.limit
-        )
-        rows = (await snap.execute(page)).all()
-    return [row[0] for row in rows[: command.limit]], keyset.next_token(rows, cut.terms, cut.mark, cut.limit)
+        here = statement.where(Experiment.project_id == access.id)
+        rows = (await snap.execute(keyset.apply(here, page))).all()
+    return [row[0] for row in rows[: command.limit]], keyset.next_token(rows, page)
 
 
 async def in_projects(
     db: Database, actor: Actor, keys: Sequence[tuple[int]], command: SearchExperiments
 ) -> Results[tuple[list[Experiment], str | None]]:
-    """The same search in several projects; the experiment Default is found once something has used it.
+    """The same search in several projects; the experiment Default is there once something has used it.
 
     Raises:
-        InvalidFilter, InvalidOrder: with the place in the text.
+        InvalidFilter, InvalidOrder: with the position in the text.
     """
-    statement, cut = _planned(command)
+    statement, page = _planned(command)
     lists, parent = GuardedReads(Permission.CANDIDATE_READ), (Experiment.project_id,)
-    return await lists.searches(db, actor, keys, statement=statement, cut=cut, parent=parent, row=Experiment)
+    return await lists.searches(db, actor, keys, statement=statement, page=page, parent=parent, row=Experiment)
 
 
 def _planned(command: SearchExperiments) -> tuple[Select[Experiment], PageRequest]:
     check_limit(command.limit, MAX_PAGE)
     condition = sql.condition(parse_filter(command.filter, grammars.EXPERIMENTS), _condition)
     statement = select(Experiment).where(Experiment.purge_at.is_(None), _in_view(command.view), condition)
-    mark = keyset.fingerprint(command.filter, command.order_by, command.view)
-    return statement, PageRequest(_terms(command.order_by), mark, command.page_token, command.limit)
+    fingerprint = keyset.fingerprint(command.filter, command.order_by, command.view)
+    return statement, PageRequest(_sort_keys(command.order_by), fingerprint, command.page_token, command.limit)
 
 
 def milliseconds(column: Any) -> ColumnElement[Any]:
     """A moment as MLflow counts it: milliseconds since 1970."""
-    found: ColumnElement[Any] = func.floor(func.extract("epoch", column) * 1000)
-    return found
+    counted: ColumnElement[Any] = func.floor(func.extract("epoch", column) * 1000)
+    return counted
 
 
 async def _have_default(db: Database, actor: Actor, project: int | str) -> None:
-    """The list begins with Default, which is made when it is first looked for."""
+    """Have the experiment Default, which exists from the first search on."""
     await experiments.get(db, actor, project, 0)
 
 
@@ -109,7 +107,7 @@ def _condition(comparison: Comparison) -> ColumnElement[bool]:
     return sql.compare(columns[comparison.key], comparison)
 
 
-def _terms(order_by: Sequence[str]) -> list[SortKey]:
+def _sort_keys(order_by: Sequence[str]) -> list[SortKey]:
     columns: dict[str, tuple[Any, type[Any]]] = {
         "name": (Experiment.name, str),
         "experiment_id": (Experiment.number, int),
@@ -117,9 +115,9 @@ def _terms(order_by: Sequence[str]) -> list[SortKey]:
         "last_update_time": (Experiment.updated_at, datetime),
     }
     keys = parse_order(order_by, grammars.EXPERIMENTS)
-    terms = [SortKey(*columns[key.key], descending=key.descending, nullable=False) for key in keys]
-    if not terms:
-        terms.append(SortKey(columns["creation_time"][0], datetime, descending=True, nullable=False))
+    sort_keys = [SortKey(*columns[key.key], descending=key.descending, nullable=False) for key in keys]
+    if not sort_keys:
+        sort_keys.append(SortKey(columns["creation_time"][0], datetime, descending=True, nullable=False))
     if any(key.key == "experiment_id" for key in keys):
-        return terms
-    return [*terms, SortKey(columns["experiment_id"][0], int, descending=bool(keys), nullable=False)]
+        return sort_keys
+    return [*sort_keys, SortKey(columns["experiment_id"][0], int, descending=bool(keys), nullable=False)]

@@ -1,4 +1,4 @@
-"""Reading an index in the direction that is asked for, with equal values in the right order, too."""
+"""Reads an index in the requested direction, with equal values in the right order, too."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SortedRow: TypeAlias = tuple[Any, ...]
 
 
 class IndexEntry(NamedTuple):
-    """An entry of an index; also a place after which reading goes on."""
+    """An entry of an index; also the one after which a page begins."""
 
     value: Any
     newest: int
@@ -27,132 +27,148 @@ class IndexEntry(NamedTuple):
 
     @property
     def start_time(self) -> int | None:
+        """Milliseconds since 1970; None: the candidate has no start."""
         return None if self.newest == UNDATED else ~self.newest
 
 
 def newest_first(start_time: int | None) -> int:
-    """How an index has a start."""
+    """The form in which indexes store a start: the later, the smaller."""
     return UNDATED if start_time is None else ~start_time
 
 
 @dataclass(frozen=True, slots=True)
 class ScanRequest:
-    """Where to look, and how many candidates are wanted."""
+    """Where to search, and how many candidates to return at most."""
 
     connection: asyncpg.Connection
     project_id: int
-    numbers: Sequence[int]
-    most: int
-    entries: int | None = None
-    """So many entries are looked at; None: as many as it takes."""
+    experiment_numbers: Sequence[int]
+    row_limit: int
+    entry_limit: int | None = None
+    """How many entries of each experiment may be read; None: as many as it takes."""
 
 
 class EntryLimitReached(Exception):
-    """Looking at no more entries than allowed has not filled the page; so many candidates were found."""
+    """The allowed number of entries did not fill the page; ``count`` candidates passed the filter."""
 
-    def __init__(self, found: int) -> None:
-        super().__init__(found)
-        self.found = found
+    def __init__(self, count: int) -> None:
+        super().__init__(count)
+        self.count = count
 
 
 class IndexScan:
-    """A trail, who passes on it, and how its entries become sort values. Statements are kept: to put one together takes
-    longer than to run it.
+    """An index, the filter on its candidates, and how its entries become sort values.
+
+    Statements are kept: compiling one takes longer than running it.
     """
 
-    def __init__(self, trail: SortedIndex, passing: RowFilter, shape: Callable[[IndexEntry], tuple[Any, ...]]) -> None:
-        self._trail = trail
-        self._passing = passing
-        self._shape = shape
-        self._kept: dict[tuple[object, ...], CompiledQuery] = {}
+    def __init__(
+        self, index: SortedIndex, row_filter: RowFilter, sort_values: Callable[[IndexEntry], tuple[Any, ...]]
+    ) -> None:
+        self._index = index
+        self._row_filter = row_filter
+        self._sort_values = sort_values
+        self._compiled: dict[tuple[object, ...], CompiledQuery] = {}
 
     async def in_order(
-        self, asked: ScanRequest, found: list[SortedRow], *, descending: bool, after: IndexEntry | None
+        self, request: ScanRequest, rows: list[SortedRow], *, descending: bool, after: IndexEntry | None
     ) -> None:
-        """Append entries in the order of their values, until as many are found as are wanted.
+        """Append entries in the order of their values, until the page is full.
 
         Raises:
-            Unfilled: that took more entries than allowed.
+            EntryLimitReached: that took more entries than allowed.
         """
-        if descending is self._trail.descending:
-            self._add(found, await self._along(asked, asked.most - len(found), after))
+        if descending is self._index.descending:
+            self._add(rows, await self._forward(request, request.row_limit - len(rows), after))
             return
         if after is not None:
-            self._add(found, await self._same(asked, asked.most - len(found), ValueGroup.GIVEN, after.value, after))
-        if len(found) < asked.most:
-            self._add(found, await self._against(asked, asked.most - len(found), after))
+            limit = request.row_limit - len(rows)
+            self._add(rows, await self._group(request, limit, ValueGroup.EQUAL, after.value, after))
+        if len(rows) < request.row_limit:
+            self._add(rows, await self._backward(request, request.row_limit - len(rows), after))
 
     async def group(
-        self, asked: ScanRequest, found: list[SortedRow], which: ValueGroup, *, after: IndexEntry | None
+        self, request: ScanRequest, rows: list[SortedRow], group: ValueGroup, *, after: IndexEntry | None
     ) -> None:
         """Append the entries that have no number, or no value at all."""
-        if len(found) < asked.most:
-            self._add(found, await self._same(asked, asked.most - len(found), which, None, after))
+        if len(rows) < request.row_limit:
+            self._add(rows, await self._group(request, request.row_limit - len(rows), group, None, after))
 
     async def of_value(
-        self, asked: ScanRequest, found: list[SortedRow], value: Any, *, after: IndexEntry | None
+        self, request: ScanRequest, rows: list[SortedRow], value: Any, *, after: IndexEntry | None
     ) -> None:
         """Append the entries that have this value.
 
         Raises:
-            Unfilled: that took more entries than allowed.
+            EntryLimitReached: that took more entries than allowed.
         """
-        self._add(found, await self._same(asked, asked.most - len(found), ValueGroup.GIVEN, value, after))
+        limit = request.row_limit - len(rows)
+        self._add(rows, await self._group(request, limit, ValueGroup.EQUAL, value, after))
 
-    def _add(self, found: list[SortedRow], entries: Sequence[IndexEntry]) -> None:
-        shape = self._shape
-        found += [(entry.id, *shape(entry)) for entry in entries]
+    def _add(self, rows: list[SortedRow], entries: Sequence[IndexEntry]) -> None:
+        sort_values = self._sort_values
+        rows += [(entry.id, *sort_values(entry)) for entry in entries]
 
-    async def _along(self, asked: ScanRequest, most: int, after: IndexEntry | None) -> list[IndexEntry]:
+    async def _forward(self, request: ScanRequest, limit: int, after: IndexEntry | None) -> list[IndexEntry]:
         statement = self._statement(
-            ("along", after is None), lambda: self._trail.along(self._passing, after=after is not None)
+            ("forward", after is None), lambda: self._index.forward(self._row_filter, after=after is not None)
         )
-        return await _read(asked, statement, most, after.value if after else None, after)
+        return await _read(request, statement, limit, after.value if after else None, after)
 
-    async def _same(
-        self, asked: ScanRequest, most: int, which: ValueGroup, value: Any, after: IndexEntry | None
+    async def _group(
+        self, request: ScanRequest, limit: int, group: ValueGroup, value: Any, after: IndexEntry | None
     ) -> list[IndexEntry]:
         statement = self._statement(
-            (which, after is None), lambda: self._trail.same(self._passing, value=which, after=after is not None)
+            (group, after is None), lambda: self._index.group(self._row_filter, group=group, after=after is not None)
         )
-        return await _read(asked, statement, most, value, after)
+        return await _read(request, statement, limit, value, after)
 
-    async def _against(self, asked: ScanRequest, most: int, after: IndexEntry | None) -> list[IndexEntry]:
-        """Against the index entries of one value come in the wrong order. Within a page that is mended here; of the
-        value at its end, of which there may be any number, the right ones are fetched.
+    async def _backward(self, request: ScanRequest, limit: int, after: IndexEntry | None) -> list[IndexEntry]:
+        """Backward, entries of one value come oldest first. Within a page that is sorted here; of the value at its end,
+        of which there may be any number, the newest are fetched.
+
+        Example: a page of 3 of the values 9, 7, 7, 7, 7. Backward come 9, 7, 7, 7: the last two sevens are not the
+        newest two, so 9 is kept and the newest two sevens are read by a second statement.
         """
         statement = self._statement(
-            ("against", after is None), lambda: self._trail.against(self._passing, beyond=after is not None)
+            ("backward", after is None), lambda: self._index.backward(self._row_filter, beyond=after is not None)
         )
-        entries = await _read(asked, statement, most + 1, after.value if after else None, None)
-        if len(entries) <= most:
-            return _mended(entries)
+        entries = await _read(request, statement, limit + 1, after.value if after else None, None)
+        if len(entries) <= limit:
+            return _newest_first_in_groups(entries)
         last = entries.pop().value
         if entries[-1].value != last:
-            return _mended(entries)
+            return _newest_first_in_groups(entries)
         whole = [entry for entry in entries if entry.value != last]
-        return _mended(whole) + await self._same(asked, most - len(whole), ValueGroup.GIVEN, last, None)
+        tied = await self._group(request, limit - len(whole), ValueGroup.EQUAL, last, None)
+        return _newest_first_in_groups(whole) + tied
 
     def _statement(self, name: tuple[object, ...], make: Callable[[], AnySelect]) -> CompiledQuery:
-        if name not in self._kept:
-            self._kept[name] = CompiledQuery(make())
-        return self._kept[name]
+        if name not in self._compiled:
+            self._compiled[name] = CompiledQuery(make())
+        return self._compiled[name]
 
 
 async def _read(
-    asked: ScanRequest, statement: CompiledQuery, most: int, value: Any, after: IndexEntry | None
+    request: ScanRequest, statement: CompiledQuery, limit: int, value: Any, after: IndexEntry | None
 ) -> list[IndexEntry]:
-    given = {"of_project": asked.project_id, "numbers": asked.numbers, "most": most, "at_value": value}
+    values = {
+        "of_project": request.project_id,
+        "experiment_numbers": request.experiment_numbers,
+        "row_limit": limit,
+        "entry_limit": request.entry_limit,
+        "value": value,
+    }
     if after is not None:
-        given |= {"at_newest": after.newest, "at_id": after.id}
-    found = [IndexEntry._make(row) for row in await statement.fetch(asked.connection, entries=asked.entries, **given)]
-    if asked.entries is not None and len(found) < most:
-        raise EntryLimitReached(len(found))
-    return found
+        values |= {"after_newest": after.newest, "after_id": after.id}
+    entries = [IndexEntry._make(row) for row in await statement.fetch(request.connection, **values)]
+    if request.entry_limit is not None and len(entries) < limit:
+        raise EntryLimitReached(len(entries))
+    return entries
 
 
-def _mended(entries: Sequence[IndexEntry]) -> list[IndexEntry]:
-    found: list[IndexEntry] = []
-    for _, same in groupby(entries, lambda entry: entry.value):
-        found += sorted(same, key=lambda entry: (entry.newest, entry.id))
-    return found
+def _newest_first_in_groups(entries: Sequence[IndexEntry]) -> list[IndexEntry]:
+    ordered: list[IndexEntry] = []
+    for _, group in groupby(entries, lambda entry: entry.value):
+        ordered += sorted(group, key=lambda entry: (entry.newest, entry.id))
+    return ordered

@@ -57,16 +57,16 @@ async def search(
     """Logged models that match, and the token of the next page (None: this was the last).
 
     Raises:
-        InvalidFilter, InvalidOrder: with the place in the text.
+        InvalidFilter, InvalidOrder: with the position in the text.
     """
-    statement, cut = _planned(command)
+    statement, page = _planned(command)
     async with db.read() as snap:
         access = await projects.visible(snap, actor, project)
         policy.require(actor, access, Permission.CANDIDATE_READ)
         statement = statement.where(LoggedModel.project_id == access.id)
-        rows = (await snap.execute(keyset.apply(statement, cut.terms, cut.mark, cut.token, cut.limit))).all()
-        found = await logged_models.details_of(snap, access.id, [row[0] for row in rows[: command.limit]])
-    return found, keyset.next_token(rows, cut.terms, cut.mark, cut.limit)
+        rows = (await snap.execute(keyset.apply(statement, page))).all()
+        models = await logged_models.details_of(snap, access.id, [row[0] for row in rows[: command.limit]])
+    return models, keyset.next_token(rows, page)
 
 
 async def in_projects(
@@ -75,32 +75,32 @@ async def in_projects(
     """The same search in several projects, without the metrics of the logged models.
 
     Raises:
-        InvalidFilter, InvalidOrder: with the place in the text.
+        InvalidFilter, InvalidOrder: with the position in the text.
     """
-    statement, cut = _planned(command)
+    statement, page = _planned(command)
     lists, parent = GuardedReads(Permission.CANDIDATE_READ), (LoggedModel.project_id,)
-    return await lists.searches(db, actor, keys, statement=statement, cut=cut, parent=parent, row=LoggedModel)
+    return await lists.searches(db, actor, keys, statement=statement, page=page, parent=parent, row=LoggedModel)
 
 
 def _planned(command: SearchLoggedModels) -> tuple[Select[*tuple[Any, ...]], PageRequest]:
     check_limit(command.limit, MAX_PAGE)
-    statement, terms = _compiled(command)
-    marks = [
+    statement, sort_keys = _compiled(command)
+    fingerprints = [
         keyset.fingerprint(sorted(command.experiment_numbers)),
         keyset.fingerprint(command.filter),
         keyset.fingerprint(command.datasets, command.order_by),
     ]
     if command.page_token:
-        _check_token(command.page_token, marks)
-    return statement, PageRequest(terms, ".".join(marks), command.page_token, command.limit)
+        _check_token(command.page_token, fingerprints)
+    return statement, PageRequest(sort_keys, ".".join(fingerprints), command.page_token, command.limit)
 
 
-def _check_token(token: str, marks: Sequence[str]) -> None:
+def _check_token(token: str, fingerprints: Sequence[str]) -> None:
     """Say in which part a token's search differs from this one (MLflow: the same sentences)."""
     given = keyset.fingerprint_of(token).split(".")
-    if len(given) != len(marks):
-        return  # not one of such a search at all; that is told when the page is read
-    for differs, theirs, ours in zip(_TOKEN_PARTS, given, marks, strict=True):
+    if len(given) != len(fingerprints):
+        return  # not a token of such a search at all: reading the page refuses it
+    for differs, theirs, ours in zip(_TOKEN_PARTS, given, fingerprints, strict=True):
         if theirs != ours:
             raise Invalid(f"{differs}. Search for the next page as for the first one.", field="page_token")
 
@@ -119,13 +119,13 @@ def _compiled(command: SearchLoggedModels) -> tuple[Select[*tuple[Any, ...]], li
         sql.condition(expression, compile_one),
         _measured_on_any(command.datasets),
     )
-    terms: list[SortKey] = []
+    sort_keys: list[SortKey] = []
     for key in distinct(command.order_by):
         statement, more = _sorted_by(statement, key)
-        terms += more
+        sort_keys += more
     if not any(key.key == "creation_timestamp" for key in command.order_by):
-        terms.append(SortKey(_any(LoggedModel.created_at), datetime, descending=True, nullable=False))
-    return statement, [*terms, SortKey(_any(LoggedModel.id), UUID, nullable=False)]
+        sort_keys.append(SortKey(_any(LoggedModel.created_at), datetime, descending=True, nullable=False))
+    return statement, [*sort_keys, SortKey(_any(LoggedModel.id), UUID, nullable=False)]
 
 
 def _condition(comparison: Comparison, datasets: Sequence[tuple[str, str | None]]) -> ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""The order of a search for candidates as sort expressions; it ends in the start, the newest first, and the id."""
+"""The order of a search for candidates as sort keys; it ends in the start, the newest first, and the id."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _KINDS: dict[str, type[Any]] = {"start_time": int, "end_time": int, "run_id": UU
 
 
 def sorted_by(statement: AnySelect, keys: Sequence[OrderKey]) -> tuple[AnySelect, list[SortKey]]:
-    """The statement with what the keys need joined to it, and the sort expressions."""
-    terms: list[SortKey] = []
+    """The statement with what the keys need joined to it, and the sort keys."""
+    sort_keys: list[SortKey] = []
     for key in keys:
         statement, more = _sorted_by(statement, key)
-        terms += more
+        sort_keys += more
     if not any(key.key == "start_time" for key in keys):
-        terms.append(SortKey(attribute("start_time"), int, descending=True))
-    return statement, [*terms, SortKey(attribute("run_id"), UUID, nullable=False)]
+        sort_keys.append(SortKey(attribute("start_time"), int, descending=True))
+    return statement, [*sort_keys, SortKey(attribute("run_id"), UUID, nullable=False)]
 
 
 def _sorted_by(statement: AnySelect, key: OrderKey) -> tuple[AnySelect, list[SortKey]]:
@@ -38,7 +38,7 @@ def _sorted_by(statement: AnySelect, key: OrderKey) -> tuple[AnySelect, list[Sor
         case Entity.METRIC:
             metric = aliased(LatestMetric)
             statement = statement.outerjoin(metric, and_(*of_candidate(metric, key.key)))
-            # NaN stands after all numbers and before those who lack the metric, whatever the direction.
+            # NaN stands after all numbers and before candidates without the metric, whatever the direction.
             rank = case((metric.value == sql.NAN, 1), (metric.value.is_(None), 2), else_=0)
             value = func.nullif(metric.value, sql.NAN)
             return statement, [SortKey(rank, int, nullable=False), SortKey(value, float, key.descending)]

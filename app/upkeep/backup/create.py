@@ -100,7 +100,7 @@ async def _make(
     progress: Progress,
 ) -> BackupSummary:
     progress("dumping the database", 0, 0)
-    async with db.frozen() as (snap, name):
+    async with db.exported_snapshot() as (snap, name):
         taken_at, schema = str(await snap.scalar(_TAKEN)), str(await snap.scalar(_SCHEMA))
         await dump.write(pg_dump, url, name, folder.dump)
         total = await _list(snap, folder)

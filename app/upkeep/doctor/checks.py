@@ -35,12 +35,12 @@ QUEUE_SECONDS = 60.0
 LITTLE_SHARE, LITTLE_BYTES, NO_BYTES = 0.10, 5 * 2**30, 256 * 2**20
 
 
-async def examine(settings: Settings, db: Database, blobs: BlobStore, broker: Notifier) -> list[Finding]:
+async def examine(settings: Settings, db: Database, blobs: BlobStore, notifier: Notifier) -> list[Finding]:
     """Look at everything at once; what cannot be looked at is a finding, too."""
     steps: dict[str, Callable[[], Awaitable[list[Finding]]]] = {
         "database": lambda: _database(db),
         "migrations": lambda: _migrations(settings),
-        "redis": lambda: _redis(broker),
+        "redis": lambda: _redis(notifier),
         "store": lambda: _store(blobs),
         "address": lambda: _address("MODELYARD_URL", f"{settings.url}/health/live", is_ours=True),
         "public store": lambda: _public_store(settings.s3_public_url),
@@ -94,9 +94,9 @@ async def _migrations(settings: Settings) -> list[Finding]:
     return [Finding("migrations", Level.FAILED, told)]
 
 
-async def _redis(broker: Notifier) -> list[Finding]:
+async def _redis(notifier: Notifier) -> list[Finding]:
     try:
-        await broker.ping()
+        await notifier.ping()
     except ModelyardError:
         told = "cannot be reached: workers find their jobs within a second all the same, and nothing is lost"
         return [Finding("redis", Level.WARNING, told)]

@@ -102,6 +102,12 @@ class Question:
     door: str
     fields: tuple[str, ...]
 
+    @property
+    def depth(self) -> int:
+        """How many fields below the first one lead to the objects."""
+        bare = re.sub(r"\([^)]*\)", "", self.door.partition("@")[0])
+        return bare.count("{") - bare.count("... on")
+
     def text(self, alias: str) -> str:
         wish = " ".join(asked(self.kind, name) for name in self.fields)
         return f"{alias}: {self.door.replace('@', f'{{ __typename {wish} }}')}"
@@ -190,8 +196,8 @@ def read(body: dict[str, Any], page: dict[str, Question]) -> Iterator[tuple[Ques
     errors: dict[str, dict[str, str]] = {alias: {} for alias in page}
     for error in body.get("errors", []):
         alias, *path = error["path"]
-        named = [part for part in path if part in page[alias].fields]
-        errors[alias][named[0] if named else ""] = error["extensions"]["code"]
+        inner = [part for part in path if isinstance(part, str)][page[alias].depth :]
+        errors[alias][inner[0] if inner else ""] = error["extensions"]["code"]
     for alias, question in page.items():
         found = list(objects((body["data"] or {}).get(alias)))
         yield question, Answer(found, errors[alias])

@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 
 from app.access.policy import Role
-from app.db.metadata import metadata
 from app.ids import GlobalId
+from app.metadata import metadata
 from tests.conftest import new_person
 from tests.support.graphql.examples import Seeded, seed
 from tests.support.graphql.random_documents import Scenario

@@ -1,4 +1,4 @@
-"""Searches for candidates: whichever way one is made, the order and the pages are the same."""
+"""Searches for candidates: whichever plan is chosen, the order and the pages are the same."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy import text
 from app.ids import uuid7
 from app.registry import models
 from app.registry.models import CreateModel
+from app.registry.reads import loaders
 from app.tracking import experiments
 from app.tracking.candidates import CreateCandidate
 from app.tracking.experiments import CreateExperiment
@@ -57,8 +58,8 @@ OF_VALUES = [
 
 
 @pytest.fixture(scope="module")
-async def crowd(runtime, staff):
-    """Sixty candidates in two experiments, with few different values, NaN, infinities, and much that is lacking."""
+async def populated(runtime, staff):
+    """A project of sixty candidates in two experiments, with few different values, NaN, infinities, and many gaps."""
     from tests.conftest import new_project  # noqa: PLC0415
 
     project = await new_project(runtime, staff)
@@ -95,16 +96,16 @@ async def crowd(runtime, staff):
     return project
 
 
-async def pages(runtime, project, size: int, **wish) -> list[UUID]:
+async def pages(runtime, project, size: int, **request) -> list[UUID]:
     """The ids of all pages, one after the other."""
-    found: list[UUID] = []
+    ids: list[UUID] = []
     token = None
     while True:
-        command = SearchCandidates([0, 1], limit=size, page_token=token, **wish)
+        command = SearchCandidates([0, 1], limit=size, page_token=token, **request)
         page, token = await candidate_search.search(runtime.db, project.owner, project.id, command)
-        found += [one.id for one in page]
+        ids += [one.id for one in page]
         if token is None:
-            return found
+            return ids
 
 
 @pytest.fixture
@@ -113,8 +114,8 @@ def sorting(monkeypatch):
 
     def begin() -> None:
         planner.plan_for.cache_clear()
-        monkeypatch.setattr(planner.walks, "of", lambda *_: None)
-        monkeypatch.setattr(planner.walks, "leading", lambda *_: None)
+        monkeypatch.setattr(planner.ordered_scans, "for_order", lambda *_: None)
+        monkeypatch.setattr(planner.ordered_scans, "leading_comparison", lambda *_: None)
         monkeypatch.setattr(planner, "_probes", lambda *_: [])
 
     yield begin
@@ -123,65 +124,65 @@ def sorting(monkeypatch):
 
 
 @pytest.mark.parametrize("few", [0, 10, 1000])
-async def test_all_ways_lead_to_the_same_pages(runtime, crowd, sorting, monkeypatch, few):
-    """``few``: up to how many are begun with, so that searches walk always, sometimes, or never."""
+async def test_every_plan_gives_the_same_pages(runtime, populated, sorting, monkeypatch, few):
+    """``few``: up to how many candidates are sorted, so that searches scan an index always, sometimes, or never."""
     monkeypatch.setattr(selectivity, "FEW", few)
     monkeypatch.setattr(selectivity, "VERY_FEW", few // 4)
     monkeypatch.setattr(selectivity, "MANY", few)
     monkeypatch.setattr(planner, "FIRST_SCAN_ENTRIES", few)
     planner.plan_for.cache_clear()
-    wishes = [{"order_by": order, "filter": filter} for order, filter in itertools.product(ORDERS, FILTERS)]
-    wishes = wishes[:: 2 if few == 10 else 7]
-    found = [await pages(runtime, crowd, 100, **wish) for wish in wishes]
-    in_parts = [await pages(runtime, crowd, 7, **wish) for wish in wishes[::3]]
+    requests = [{"order_by": order, "filter": filter} for order, filter in itertools.product(ORDERS, FILTERS)]
+    requests = requests[:: 2 if few == 10 else 7]
+    whole = [await pages(runtime, populated, 100, **request) for request in requests]
+    in_parts = [await pages(runtime, populated, 7, **request) for request in requests[::3]]
     sorting()
-    for index, wish in enumerate(wishes):
-        expected = await pages(runtime, crowd, 100, **wish)
-        assert found[index] == expected, wish
-        assert index % 3 or in_parts[index // 3] == expected, wish
+    for index, request in enumerate(requests):
+        expected = await pages(runtime, populated, 100, **request)
+        assert whole[index] == expected, request
+        assert index % 3 or in_parts[index // 3] == expected, request
 
 
 @pytest.mark.parametrize("few", [0, 1000])
 @pytest.mark.parametrize("view", list(View))
-async def test_those_of_one_value_the_newest_first(runtime, crowd, sorting, monkeypatch, few, view):
+async def test_filter_on_one_value_gives_the_newest_first(runtime, populated, sorting, monkeypatch, few, view):
     monkeypatch.setattr(selectivity, "FEW", few)
     monkeypatch.setattr(selectivity, "VERY_FEW", few // 4)
     monkeypatch.setattr(planner, "FIRST_SCAN_ENTRIES", few)
     planner.plan_for.cache_clear()
-    await crowd_of_trash(runtime, crowd)
-    wishes = [
+    await move_ten_to_trash(runtime, populated)
+    requests = [
         {"order_by": order, "filter": filter, "view": view}
         for order, filter in itertools.product(((), ("start_time DESC",), ("start_time",)), OF_VALUES)
     ]
-    found = [[await pages(runtime, crowd, size, **wish) for size in (2, 100)] for wish in wishes]
-    assert sum(bool(ids) for _, ids in found) > 5
+    results = [[await pages(runtime, populated, size, **request) for size in (2, 100)] for request in requests]
+    assert sum(bool(ids) for _, ids in results) > 5
     sorting()
-    for wish, both in zip(wishes, found, strict=True):
-        expected = await pages(runtime, crowd, 100, **wish)
-        assert both == [expected, expected], wish
+    for request, both in zip(requests, results, strict=True):
+        expected = await pages(runtime, populated, 100, **request)
+        assert both == [expected, expected], request
 
 
-async def test_a_value_that_is_all_that_is_asked_for_is_not_counted_first(runtime, crowd):
+async def test_filter_of_one_value_only_is_not_counted_first(runtime, populated):
     planner.plan_for.cache_clear()
     with statements(runtime.db) as sent:
         await candidate_search.search(
-            runtime.db, crowd.owner, crowd.id, SearchCandidates([0, 1], filter="params.p = 'a'")
+            runtime.db, populated.owner, populated.id, SearchCandidates([0, 1], filter="params.p = 'a'")
         )
     assert not [statement for statement in sent if "count(" in statement]
 
 
-async def test_what_the_trash_holds_is_passed_over(runtime, crowd):
-    await crowd_of_trash(runtime, crowd)
+async def test_views_separate_living_and_deleted_candidates_in_every_order(runtime, populated):
+    await move_ten_to_trash(runtime, populated)
     for order in ORDERS:
-        alive = await pages(runtime, crowd, 7, order_by=order)
-        trash = await pages(runtime, crowd, 7, order_by=order, view=View.DELETED)
-        everything = await pages(runtime, crowd, 100, order_by=order, view=View.ALL)
+        alive = await pages(runtime, populated, 7, order_by=order)
+        trash = await pages(runtime, populated, 7, order_by=order, view=View.DELETED)
+        everything = await pages(runtime, populated, 100, order_by=order, view=View.ALL)
         assert [len(alive), len(trash)] == [50, 10]
         assert [id for id in everything if id in set(alive)] == alive
 
 
-async def crowd_of_trash(runtime, project) -> None:
-    """Ten of those to which most was logged, whatever their random ids are: searches of the trash find something."""
+async def move_ten_to_trash(runtime, project) -> None:
+    """Ten of those to which most was logged, whatever their random ids are: searches of the trash match something."""
     logged = " + ".join(
         f"(SELECT count(*) FROM {table} l WHERE l.project_id = c.project_id AND l.candidate_id = c.id)"
         for table in ("candidate_params", "candidate_tags", "latest_metrics")
@@ -189,12 +190,12 @@ async def crowd_of_trash(runtime, project) -> None:
     async with runtime.db.write() as tx:
         statement = (
             "UPDATE candidates SET deleted_at = now() WHERE project_id = :project AND id IN"
-            f" (SELECT c.id FROM candidates c WHERE c.project_id = :project ORDER BY {logged} DESC LIMIT 10)"
+            f" (SELECT c.id FROM candidates c WHERE c.project_id = :project ORDER BY {logged} DESC, c.id LIMIT 10)"
         )
         await tx.execute(text(statement), {"project": project.id})
 
 
-async def test_a_row_whose_writer_does_not_know_its_place_gets_it(runtime, project):
+async def test_trigger_fills_the_sort_columns_that_a_writer_leaves_out(runtime, project):
     """As a process of the release before writes it while the new one is already migrated."""
     from app.tracking import candidates  # noqa: PLC0415
 
@@ -204,20 +205,23 @@ async def test_a_row_whose_writer_does_not_know_its_place_gets_it(runtime, proje
             row = {"project": project.id, "ids": [made.id], "keys": ["k"], "values": ["v"]}
             await tx.execute(text(PAIRS.format(table=table)), row)
         for table in ("candidate_params", "candidate_tags"):
-            place = text(f"SELECT experiment_number, newest_first FROM {table} WHERE candidate_id = :id AND key = 'k'")
-            assert tuple((await tx.execute(place, {"id": made.id})).one()) == (0, ~5)
+            columns = text(
+                f"SELECT experiment_number, newest_first FROM {table} WHERE candidate_id = :id AND key = 'k'"
+            )
+            assert tuple((await tx.execute(columns, {"id": made.id})).one()) == (0, ~5)
 
 
-async def test_plans_are_kept(runtime, crowd):
+async def test_plan_of_a_filter_and_an_order_is_made_once(runtime, populated):
     planner.plan_for.cache_clear()
     for _ in range(3):
-        await pages(runtime, crowd, 100, filter="metrics.m > 0", order_by=("metrics.m",))
+        await pages(runtime, populated, 100, filter="metrics.m > 0", order_by=("metrics.m",))
     assert planner.plan_for.cache_info().misses == 1
     assert isinstance(planner.plan_for("", (), View.ACTIVE, False), SearchPlan)
 
 
-async def test_parts_of_names_whatever_the_case(runtime, project):
+async def test_models_match_a_part_of_their_name_in_any_case(runtime, project):
     await models.create(runtime.db, project.owner, project.id, CreateModel("Größe_100%"))
-    for part, known in (("GRÖSSE", False), ("GRÖ", True), ("_100%", True), ("%", True), ("e_1", True), ("x_1", False)):
-        found = await models.count(runtime.db, project.owner, project.id, text=part)
-        assert bool(found) == known, part
+    matches, others = ("GRÖ", "_100%", "%", "e_1"), ("GRÖSSE", "x_1")
+    for part in (*matches, *others):
+        (count,) = await loaders.count_models_of_projects(runtime.db, project.owner, [(project.id,)], text=part)
+        assert bool(count) == (part in matches), part

@@ -7,7 +7,7 @@ import re
 
 from tests.support.source import ROOT
 
-PAGE = ROOT / "docs" / "coming-from-gitlab.md"
+PAGE = ROOT / "docs" / "moving-from-gitlab.md"
 FILES = (ROOT / "tests/mlflow/test_gitlab_pitfalls.py", ROOT / "tests/graphql/test_gitlab_pitfalls.py")
 
 

@@ -17,10 +17,10 @@ from app.access.policy import Actor, Permission
 from app.access.reads.guarded import GuardedReads, Results
 from app.db.database import Database
 from app.pagination import Keyset, Page, Window
-from app.registry import repository, resolving
-from app.registry.models import ModelOrder, keyset
+from app.registry import repository
 from app.registry.names import alias_key
 from app.registry.reads import latest
+from app.registry.references import resolve
 from app.registry.references.parse import Reference
 from app.registry.tables import Alias as Alias
 from app.registry.tables import Model, ModelVersion
@@ -38,6 +38,22 @@ _OF_MODEL = (ModelVersion.project_id, ModelVersion.model_id)
 _HISTORY: Keyset[Alias] = Keyset(
     "alias history", (Alias.valid_from, Alias.id), lambda alias: (alias.valid_from, alias.id), descending=True
 )
+
+
+class ModelSort(StrEnum):
+    """By what models are ordered."""
+
+    NAME = "NAME"
+    CREATED_AT = "CREATED_AT"
+    UPDATED_AT = "UPDATED_AT"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOrder:
+    """The order of a list of models."""
+
+    by: ModelSort = ModelSort.NAME
+    descending: bool = False
 
 
 class VersionSort(StrEnum):
@@ -63,7 +79,14 @@ async def models_of_projects(
 ) -> Results[Page[Model]]:
     """Models of each project."""
     return await _LISTS.pages(
-        db, actor, keys, window, statement=_models(text), order=keyset(order), row=Model, parent=(Model.project_id,)
+        db,
+        actor,
+        keys,
+        window,
+        statement=_models(text),
+        order=_model_keyset(order),
+        row=Model,
+        parent=(Model.project_id,),
     )
 
 
@@ -150,6 +173,19 @@ async def aliases_of_versions(db: Database, actor: Actor, keys: Sequence[Version
     return await _LISTS.groups(db, actor, keys, statement=_aliases(), parent=(Alias.project_id, Alias.version_id))
 
 
+def _model_keyset(order: ModelOrder) -> Keyset[Model]:
+    name = f"models:{order.by}:{order.descending}"
+    match order.by:
+        case ModelSort.NAME:
+            return Keyset(name, (Model.name,), lambda model: (model.name,), order.descending)
+        case ModelSort.CREATED_AT:
+            columns = (Model.created_at, Model.id)
+            return Keyset(name, columns, lambda model: (model.created_at, model.id), order.descending)
+        case ModelSort.UPDATED_AT:
+            columns = (Model.updated_at, Model.id)
+            return Keyset(name, columns, lambda model: (model.updated_at, model.id), order.descending)
+
+
 def _models(text: str = "") -> Select[Model]:
     statement = select(Model).where(Model.deleted_at.is_(None))
     return statement.where(sql.contains(Model.name, text)) if text else statement
@@ -158,7 +194,7 @@ def _models(text: str = "") -> Select[Model]:
 def _listed(wish: VersionList) -> Select[ModelVersion]:
     statement = repository.all_living_versions()
     if wish.reference is not None:
-        statement = statement.where(resolving.matches(wish.reference))
+        statement = statement.where(resolve.matches(wish.reference))
     if wish.text:
         statement = statement.where(ModelVersion.version.contains(wish.text, autoescape=True))
     return statement

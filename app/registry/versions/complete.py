@@ -17,15 +17,15 @@ from app.artifacts.uploads.announced import MultipartUpload
 from app.artifacts.uploads.outstanding import Outstanding
 from app.db.database import Database, Snapshot, Tx
 from app.errors import Conflict, TooLarge
-from app.quoting import quoted
-from app.registry import aliases, repository, webhook_events
+from app.registry import aliases, models, repository, webhook_events
 from app.registry.names import check_alias
+from app.registry.references.resolve import Target
 from app.registry.repository import writable
-from app.registry.resolving import Target
 from app.registry.tables import UNANNOUNCED, Model, ModelVersion
-from app.registry.versions import manifests, states, versions
+from app.registry.versions import change, lookup, manifests, states
 from app.registry.versions.check import MAX_ALIASES
 from app.registry.versions.states import OpenUntil
+from app.text import quoted
 from app.tracking import file_owners, version_candidates
 
 LIFE = timedelta(days=1)
@@ -66,10 +66,10 @@ async def complete(
     checked = [check_alias(name, field="aliases") for name in names]
     async with db.write() as tx:
         access = await writable(tx, actor, project)
-        model, version = await versions.find(tx, access.id, target)
+        model, version = await lookup.find(tx, access.id, target)
         await version_candidates.lock_shared(tx, access.id, [version.candidate_id])
-        await versions.lock_model(tx, model)
-        version = await versions.reload(tx, version)
+        await models.lock(tx, model)
+        version = await lookup.reload(tx, version)
         if version.open_until:
             version = await _complete(tx, version)
         states.require_ready(version, "be completed")
@@ -88,7 +88,7 @@ class Expectation:
 
     def __init__(self, version: ModelVersion) -> None:
         self._key = {"of_project": version.project_id, "version": version.id}
-        self._lock = file_owners.lock(versions.root_of(version)[0])
+        self._lock = file_owners.lock(lookup.root_of(version)[0])
         self._is_empty = False
 
     async def lock_owner(self, tx: Tx) -> None:
@@ -155,7 +155,7 @@ async def announce(db: Database, project_id: int | None = None) -> int:
 
 
 async def _complete(tx: Tx, version: ModelVersion) -> ModelVersion:
-    root, folder = versions.root_of(version)
+    root, folder = lookup.root_of(version)
     await states.lock_files(tx, root)
     missing = await outstanding.of_folder(tx, root, folder, version.created_at)
     if missing.is_pending:
@@ -169,7 +169,7 @@ async def _complete(tx: Tx, version: ModelVersion) -> ModelVersion:
 
 
 async def _settle(tx: Tx, model: Model, version: ModelVersion) -> bool:
-    root, folder = versions.root_of(version)
+    root, folder = lookup.root_of(version)
     await version_candidates.lock_shared(tx, model.project_id, [version.candidate_id])
     if not await repository.touch_model(tx, model.project_id, model.id):
         return False
@@ -182,17 +182,15 @@ async def _settle(tx: Tx, model: Model, version: ModelVersion) -> bool:
             tx, version.project_id, version.model_id, version.version, root, folder, version.location
         )
         settled = await _end_wait(tx, version)
-    except (manifests.VersionRetired, versions.VersionNotFound):
+    except (manifests.VersionRetired, lookup.VersionNotFound):
         return False
     await _announce(tx, model, settled, (await tx.scalar(_MAKER, {"maker": version.created_by})) or "")
     return True
 
 
 async def _end_wait(tx: Tx, version: ModelVersion) -> ModelVersion:
-    changed = await versions.change(
-        tx, version, open_until=OpenUntil.OVER.value, given_up_at=None, updated_at=func.now()
-    )
-    await states.refresh(tx, versions.root_of(version)[0])
+    changed = await change.apply(tx, version, open_until=OpenUntil.OVER.value, given_up_at=None, updated_at=func.now())
+    await states.refresh(tx, lookup.root_of(version)[0])
     await tx.refresh(changed)  # the state is written by the database
     return changed
 

@@ -12,13 +12,13 @@ from app.artifacts import paths
 from app.ci import job_links
 from app.ci.job_links import JobReference
 from app.errors import Invalid, Taken, TooLarge
-from app.quoting import quoted
 from app.registry import models, repository
 from app.registry.names import VERSION_TAG, check_description
 from app.registry.references import semver
 from app.registry.references.semver import Increment, SemVer
 from app.registry.tags import check_tags
 from app.registry.versions.states import OpenUntil, State
+from app.text import quoted
 
 MAX_ADDRESS = 5_000
 """Characters of each address."""

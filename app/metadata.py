@@ -1,4 +1,4 @@
-"""All tables in one place, for migrations and the drift check. The only module that may look into every feature."""
+"""All tables in one place, for migrations, the drift check and the purge of projects."""
 
 from __future__ import annotations
 
@@ -13,3 +13,5 @@ import app.webhooks.tables  # noqa: F401  (imported for the tables that it decla
 from app.db.base import Row
 
 metadata = Row.metadata
+PROJECT_TABLES = tuple(table.name for table in reversed(metadata.sorted_tables) if "project_id" in table.columns)
+"""The tables whose rows belong to a project, each after those that refer to it."""

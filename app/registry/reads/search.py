@@ -92,7 +92,7 @@ async def models(
     plan = _plan_of_models(command.filter, tuple(command.order_by), command.hide_prompts)
     access = await repository.readable_project(db, actor, project)
     async with db.direct() as connection:
-        rows, token = await plan.page(connection, access.id, _cut(plan.terms, command))
+        rows, token = await plan.page(connection, access.id, _page(plan.sort_keys, command))
         return await details.with_latest(connection, access.id, rows), token
 
 
@@ -106,8 +106,8 @@ async def models_of_projects(
     """
     check_limit(command.limit, MAX_MODELS)
     plan = _plan_of_models(command.filter, tuple(command.order_by), command.hide_prompts)
-    statement, cut = plan.statement.with_only_columns(Model), _cut(plan.terms, command)
-    return await _LISTS.searches(db, actor, keys, statement=statement, cut=cut, parent=(Model.project_id,), row=Model)
+    statement, page = plan.statement.with_only_columns(Model), _page(plan.sort_keys, command)
+    return await _LISTS.searches(db, actor, keys, statement=statement, page=page, parent=(Model.project_id,), row=Model)
 
 
 async def versions(
@@ -123,7 +123,7 @@ async def versions(
     plan = _plan_of_versions(command.filter, tuple(command.order_by), command.hide_prompts)
     access = await repository.readable_project(db, actor, project)
     async with db.direct() as connection:
-        rows, token = await plan.page(connection, access.id, _cut(plan.terms, command))
+        rows, token = await plan.page(connection, access.id, _page(plan.sort_keys, command))
         return await details.of_versions(connection, access.id, [row[0] for row in rows]), token
 
 
@@ -137,9 +137,9 @@ async def versions_of_projects(
     """
     check_limit(command.limit, MAX_VERSIONS)
     plan = _plan_of_versions(command.filter, tuple(command.order_by), command.hide_prompts)
-    statement, cut = plan.statement.with_only_columns(ModelVersion), _cut(plan.terms, command)
+    statement, page = plan.statement.with_only_columns(ModelVersion), _page(plan.sort_keys, command)
     return await _LISTS.searches(
-        db, actor, keys, statement=statement, cut=cut, parent=(ModelVersion.project_id,), row=ModelVersion
+        db, actor, keys, statement=statement, page=page, parent=(ModelVersion.project_id,), row=ModelVersion
     )
 
 
@@ -150,23 +150,23 @@ class _Plan:
     """What depends on filter and order alone: worked out once, and kept for the next page and the next request."""
 
     def __init__(
-        self, statement: Select[*tuple[Any, ...]], project_id: ColumnElement[int], terms: list[SortKey]
+        self, statement: Select[*tuple[Any, ...]], project_id: ColumnElement[int], sort_keys: list[SortKey]
     ) -> None:
         self.statement = statement
-        self.terms = terms
+        self.sort_keys = sort_keys
         self._here = statement.where(project_id == bindparam("of_project", None, type_=BigInteger))
         most: ColumnElement[int] = bindparam("most", None, type_=BigInteger)
-        self._first = CompiledQuery(keyset.ordered(self._here, terms).limit(most))
+        self._first = CompiledQuery(keyset.ordered(self._here, sort_keys).limit(most))
 
     async def page(
-        self, connection: asyncpg.Connection, project_id: int, cut: PageRequest
+        self, connection: asyncpg.Connection, project_id: int, page: PageRequest
     ) -> tuple[list[Any], str | None]:
         """The rows of a page, and the token of the next one."""
         statement = self._first
-        if cut.token:
-            statement = CompiledQuery(keyset.apply(self._here, cut.terms, cut.mark, cut.token, cut.limit))
-        rows = await statement.fetch(connection, of_project=project_id, most=cut.limit + 1)
-        return rows[: cut.limit], keyset.next_token(rows, cut.terms, cut.mark, cut.limit)
+        if page.token:
+            statement = CompiledQuery(keyset.apply(self._here, page))
+        rows = await statement.fetch(connection, of_project=project_id, most=page.limit + 1)
+        return rows[: page.limit], keyset.next_token(rows, page)
 
 
 @lru_cache(maxsize=64)
@@ -191,9 +191,9 @@ def _column(column: Any) -> ColumnElement[int]:
     return expression
 
 
-def _cut(terms: list[SortKey], command: SearchModels | SearchVersions) -> PageRequest:
-    mark = keyset.fingerprint(type(command).__name__, command.filter, tuple(command.order_by))
-    return PageRequest(terms, mark, command.page_token, command.limit)
+def _page(sort_keys: list[SortKey], command: SearchModels | SearchVersions) -> PageRequest:
+    fingerprint = keyset.fingerprint(type(command).__name__, command.filter, tuple(command.order_by))
+    return PageRequest(sort_keys, fingerprint, command.page_token, command.limit)
 
 
 def _of_model(comparison: Comparison) -> ColumnElement[bool]:

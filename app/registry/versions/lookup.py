@@ -1,0 +1,133 @@
+"""One version by its id or by a reference; and steps that hold it or read it again."""
+
+from __future__ import annotations
+
+from app.access.policy import Actor
+from app.artifacts.artifacts import Root
+from app.db.database import Database, Snapshot, Tx
+from app.errors import NotFound
+from app.registry import models, repository
+from app.registry.references import resolve
+from app.registry.references.parse import ByAlias, Reference, format_reference
+from app.registry.references.resolve import Named, Target
+from app.registry.repository import readable
+from app.registry.tables import Model, ModelVersion
+from app.text import quoted
+
+__all__ = ["ModelVersion", "Named", "Target"]
+
+
+class VersionNotFound(NotFound):
+    """There is no such model version, or it may not be seen."""
+
+    def __init__(
+        self, message: str, *, field: str | None = None, model: str | None = None, reference: str | None = None
+    ) -> None:
+        self.model, self.reference = model, reference
+        super().__init__(message, field=field)
+
+
+class AliasNotFound(VersionNotFound):
+    """The model has no such alias."""
+
+
+async def get(db: Database, actor: Actor, project: int | str, version_id: int) -> ModelVersion:
+    """The version with that id.
+
+    Raises:
+        VersionNotFound: there is none, or it may not be seen.
+    """
+    async with db.read() as snap:
+        access = await readable(snap, actor, project)
+        return (await find(snap, access.id, version_id))[1]
+
+
+async def by_reference(
+    db: Database, actor: Actor, project: int | str, model: int | str, reference: Reference
+) -> ModelVersion:
+    """The version of a model that the reference means; one statement beside the one for the project.
+
+    Raises:
+        ModelNotFound: there is no such model.
+        VersionNotFound: the reference means no version of it; AliasNotFound where it is an alias.
+    """
+    return (await by_reference_with_model(db, actor, project, model, reference))[1]
+
+
+async def by_reference_with_model(
+    db: Database, actor: Actor, project: int | str, model: int | str, reference: Reference
+) -> tuple[Model, ModelVersion]:
+    """Like :func:`by_reference`, with the model beside the version at no further cost."""
+    async with db.read() as snap:
+        access = await readable(snap, actor, project)
+        return await find(snap, access.id, Named(model, reference))
+
+
+async def find(snap: Snapshot, project_id: int, target: Target) -> tuple[Model, ModelVersion]:
+    """Read step: a living version and its model, in one statement.
+
+    Raises:
+        ModelNotFound, VersionNotFound, AliasNotFound: as for :func:`by_reference`.
+    """
+    if isinstance(target, Named):
+        return await _find_named(snap, project_id, target)
+    if 0 < target < 2**63:
+        statement = repository.living_versions(project_id).add_columns(Model).where(ModelVersion.id == target)
+        if row := (await snap.execute(statement)).one_or_none():
+            return row[1], row[0]
+    raise VersionNotFound(f"There is no model version with id {target} in this project, or you may not see it.")
+
+
+async def reload(tx: Tx, version: ModelVersion) -> ModelVersion:
+    """Step: the version as it is now, for who has waited for a lock since it was found.
+
+    Raises:
+        VersionNotFound: it has just been deleted.
+    """
+    mine = repository.living_versions(version.project_id).where(ModelVersion.id == version.id)
+    found: ModelVersion | None = await tx.scalar(mine, execution_options={"populate_existing": True})
+    if found is None:
+        raise VersionNotFound(f"The version {quoted(version.version)} has just been deleted.", field="version")
+    return found
+
+
+async def lock_against_deletion(tx: Tx, version: ModelVersion) -> None:
+    """Step: hold a living version against deletion until the commit; many may hold it at once.
+
+    Raises:
+        VersionNotFound: it has just been deleted.
+    """
+    held = repository.living_versions(version.project_id).where(ModelVersion.id == version.id)
+    if await tx.scalar(held.with_for_update(read=True, of=ModelVersion)) is None:
+        raise VersionNotFound(f"The version {quoted(version.version)} has just been deleted.", field="version")
+
+
+def no_version(model: str, reference: Reference) -> VersionNotFound:
+    """The error for a reference that means no version of the model of that name."""
+    if isinstance(reference, ByAlias):
+        message = f"The model {quoted(model)} has no alias {quoted(reference.name)}."
+        return AliasNotFound(message, field="alias", model=model, reference=reference.name)
+    named = format_reference(reference)
+    message = f"The model {quoted(model)} has no version {quoted(named)}."
+    return VersionNotFound(message, field="version", model=model, reference=named)
+
+
+def root_of(version: ModelVersion) -> tuple[Root, str]:
+    """Whose files those of the version are, and below which folder."""
+    if version.logged_model_id is not None:
+        return Root(version.project_id, logged_model_id=version.logged_model_id), version.artifact_folder
+    return Root(version.project_id, candidate_id=version.candidate_id), version.artifact_folder
+
+
+async def _find_named(snap: Snapshot, project_id: int, target: Named) -> tuple[Model, ModelVersion]:
+    key = repository.model_key(target.model)
+    row = None
+    if key is not None:
+        statement = resolve.of_model(target.reference, by_id=isinstance(key, int))
+        row = (await snap.execute(statement, {"of_project": project_id, "of_model": key})).one_or_none()
+    if row is None:
+        raise models.not_found(target.model)
+    model, version = row
+    if version is None:
+        raise no_version(model.name, target.reference)
+    return model, version

@@ -1,0 +1,122 @@
+"""Folders stay small enough to be surveyed, and packages and public functions say what they are for."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+
+from tests.support.source import ROOT, Function, modules
+
+MOST_MODULES = 15
+LARGER = {"bench": 26}
+"""Folders that still hold more; none is added."""
+SHORTEST_DESCRIPTION = 3
+"""Lines: what the package holds, what may be called from outside, where to begin reading."""
+
+UNDESCRIBED_PACKAGES = {
+    "app",
+    "app/access",
+    "app/access/authentication",
+    "app/access/reads",
+    "app/artifacts",
+    "app/artifacts/reads",
+    "app/artifacts/upkeep",
+    "app/artifacts/uploads",
+    "app/ci",
+    "app/ci/identities",
+    "app/ci/providers",
+    "app/commands",
+    "app/db",
+    "app/graphql",
+    "app/graphql/access",
+    "app/graphql/artifacts",
+    "app/graphql/ci",
+    "app/graphql/execution",
+    "app/graphql/jobs",
+    "app/graphql/live",
+    "app/graphql/logged_models",
+    "app/graphql/registry",
+    "app/graphql/tracking",
+    "app/graphql/transport",
+    "app/graphql/types",
+    "app/graphql/uploads",
+    "app/graphql/webhooks",
+    "app/http",
+    "app/http/admission",
+    "app/http/connection",
+    "app/http/links",
+    "app/http/probes",
+    "app/journal",
+    "app/live",
+    "app/mlflow",
+    "app/mlflow/files",
+    "app/mlflow/protocol",
+    "app/mlflow/registry",
+    "app/mlflow/runs",
+    "app/outgoing",
+    "app/packages",
+    "app/queue",
+    "app/registry",
+    "app/registry/reads",
+    "app/registry/references",
+    "app/registry/versions",
+    "app/search",
+    "app/storage",
+    "app/storage/s3",
+    "app/tracking",
+    "app/tracking/logging",
+    "app/tracking/reads",
+    "app/tracking/search",
+    "app/upkeep",
+    "app/upkeep/backup",
+    "app/upkeep/doctor",
+    "app/webhooks",
+    "workers",
+}
+"""Packages without such a docstring yet; none is added."""
+
+UNDESCRIBED_FUNCTIONS = {
+    "app/access": 6,
+    "app/graphql": 1,
+    "app/mlflow": 72,
+    "app/pagination.py": 1,
+    "app/registry": 2,
+    "app/search": 1,
+    "app/tracking": 1,
+}
+"""How many public functions of a package have no docstring yet; the numbers only go down."""
+
+
+def test_no_folder_holds_many_modules() -> None:
+    counted = Counter(
+        module.path.parent.relative_to(ROOT).as_posix()
+        for module in modules("app", "workers", "bench", "demo")
+        if module.path.name != "__init__.py"
+    )
+    assert {folder: count for folder, count in counted.items() if count > LARGER.get(folder, MOST_MODULES)} == {}
+
+
+def test_every_folder_of_modules_is_a_package() -> None:
+    folders = {module.path.parent for module in modules("app", "workers")}
+    assert [folder.relative_to(ROOT).as_posix() for folder in folders if not (folder / "__init__.py").exists()] == []
+
+
+def test_packages_say_what_they_hold() -> None:
+    silent = {
+        module.path.parent.relative_to(ROOT).as_posix()
+        for module in modules("app", "workers")
+        if module.path.name == "__init__.py"
+        and (ast.get_docstring(module.tree) or "").count("\n") + 1 < SHORTEST_DESCRIPTION
+    }
+    assert silent - UNDESCRIBED_PACKAGES == set()
+
+
+def test_public_functions_have_docstrings() -> None:
+    silent: dict[str, list[str]] = {}
+    for module in modules("app", "workers"):
+        package = "/".join(module.name.split("/")[:2])
+        for node in module.tree.body:
+            is_public = isinstance(node, Function) and not node.name.startswith("_")
+            if is_public and ast.get_docstring(node) is None:
+                silent.setdefault(package, []).append(f"{module.name}:{node.lineno}: {node.name}")
+    assert {name: each for name, each in silent.items() if len(each) > UNDESCRIBED_FUNCTIONS.get(name, 0)} == {}

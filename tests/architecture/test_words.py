@@ -1,0 +1,125 @@
+"""Identifiers hold the terms of the field (``docs/glossary.md``), and none of the words that ``words.py`` refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.architecture import words
+from tests.support import source as source_tree
+
+LEFT = {
+    "app": 14,
+    "app/access": 25,
+    "app/artifacts": 54,
+    "app/ci": 22,
+    "app/commands": 7,
+    "app/db": 22,
+    "app/graphql": 77,
+    "app/http": 10,
+    "app/journal": 1,
+    "app/live": 3,
+    "app/mlflow": 23,
+    "app/outgoing": 1,
+    "app/packages": 1,
+    "app/queue": 3,
+    "app/registry": 41,
+    "app/search": 5,
+    "app/storage": 11,
+    "app/tracking": 49,
+    "app/upkeep": 6,
+    "app/webhooks": 3,
+    "bench": 25,
+    "demo": 3,
+    "migrations": 4,
+    "schema.graphql": 1,
+    "tests": 2,
+    "tests/access": 30,
+    "tests/admission": 20,
+    "tests/architecture": 6,
+    "tests/artifacts": 31,
+    "tests/ci": 25,
+    "tests/client": 11,
+    "tests/corpus": 5,
+    "tests/db": 20,
+    "tests/deployment": 11,
+    "tests/embedded": 12,
+    "tests/faults": 20,
+    "tests/full_disk": 3,
+    "tests/graphql": 87,
+    "tests/http": 20,
+    "tests/inspection": 17,
+    "tests/journal": 1,
+    "tests/journeys": 2,
+    "tests/mlflow": 54,
+    "tests/registry": 22,
+    "tests/search": 2,
+    "tests/storage": 14,
+    "tests/support": 38,
+    "tests/tracking": 15,
+    "tests/webhooks": 2,
+    "tests/workers": 17,
+    "workers": 3,
+}
+"""How many each package still holds (``python -m tests.architecture.words --counts``); the numbers only go down."""
+
+
+@pytest.fixture(scope="module")
+def hits() -> list[words.Hit]:
+    return words.hits(*words.FOLDERS, words.SCHEMA)
+
+
+def test_no_identifier_holds_a_refused_word(hits: list[words.Hit]) -> None:
+    by_package: dict[str, list[str]] = {}
+    for hit in hits:
+        by_package.setdefault(hit.package, []).append(f"{hit.path}:{hit.line}: {hit.name}")
+    assert {package: names for package, names in by_package.items() if len(names) > LEFT.get(package, 0)} == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("wish", ["wish"]),
+        ("_Place", ["place"]),
+        ("in_known_places", ["known", "places"]),
+        ("GroupOrPlaceLookup", ["place"]),
+        ("MAX_LINES", ["lines"]),
+        ("PLACE", ["place"]),
+        ("VersionNotFound", []),
+        ("NOT_FOUND", []),
+        ("not_found_or_found", ["found"]),
+        ("unknown", []),
+        ("placement", []),
+        ("pipeline", []),
+        ("outline", []),
+    ],
+)
+def test_words_are_whole_in_both_ways_of_writing(name: str, expected: list[str]) -> None:
+    assert words.refused(name) == expected
+
+
+def test_every_kind_of_name_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = """
+import json as wish_a
+from json import loads as wish_b
+WISH_C: int = 1
+class WishD: wish_e = 2
+async def wish_f(wish_g, *wish_h, wish_i=1, **wish_j):
+    global wish_k
+    wish_m.wish_n(wish_o=[wish_p for wish_p in ()])
+    with open("") as wish_q: ...
+    for wish_r, _ in (): ...
+    try: ...
+    except OSError as wish_s: ...
+    match 1:
+        case WishT(wish_u=wish_v): ...
+        case [*wish_w]: ...
+        case {**wish_x}: ...
+    lambda wish_y: (wish_z := 1)
+"""
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "wishes.py").write_text(source)
+    monkeypatch.setattr(source_tree, "ROOT", tmp_path)
+    names = {hit.name.lower() for hit in words.hits("app")}
+    assert names == {"wishes", "wishd", *(f"wish_{letter}" for letter in "abcefghijknopqrsuvwxyz")}

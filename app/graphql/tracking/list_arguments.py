@@ -8,6 +8,8 @@ import strawberry
 
 from app.graphql.types.fields import enumerated, optional
 from app.graphql.types.orders import Direction, SearchOrder, direction
+from app.search import grammars
+from app.search.order import OrderKey, order_field
 from app.tracking.search.candidate_search import View
 
 __all__ = [
@@ -74,6 +76,20 @@ class LoggedModelSearchOrder:
     direction: Direction = direction()
     dataset_name: str | None = optional("The data set on which the metric was measured; any when left out.")
     dataset_digest: str | None = optional("The digest of that data set.")
+
+    def key(self) -> OrderKey:
+        """The same for the core.
+
+        Raises:
+            InvalidOrder: the field cannot be sorted by.
+        """
+        return order_field(
+            self.field,
+            grammars.LOGGED_MODELS,
+            ascending=not self.direction.is_descending,
+            dataset_name=self.dataset_name,
+            dataset_digest=self.dataset_digest,
+        )
 
 
 MeasuredOn = Annotated[

@@ -21,8 +21,6 @@ from app.graphql.types.connections import PageInfo, page_of
 from app.graphql.types.fields import resolved
 from app.graphql.types.orders import clauses
 from app.pagination import Window
-from app.search import grammars
-from app.search.order import order_field
 from app.tracking import candidates, experiments, logged_models
 from app.tracking.search.candidate_search import SearchCandidates
 from app.tracking.search.experiment_search import SearchExperiments
@@ -141,16 +139,7 @@ async def find_logged_models(
         experiment_numbers=wish.numbers(project_id),
         filter=wish.filter,
         datasets=tuple((one.name, one.digest) for one in datasets),
-        order_by=tuple(
-            order_field(
-                one.field,
-                grammars.LOGGED_MODELS,
-                ascending=not one.direction.is_descending,
-                dataset_name=one.dataset_name,
-                dataset_digest=one.dataset_digest,
-            )
-            for one in order_by
-        ),
+        order_by=tuple(one.key() for one in order_by),
         limit=wish.limit(),
         page_token=wish.after,
     )

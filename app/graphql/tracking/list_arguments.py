@@ -9,7 +9,8 @@ import strawberry
 from app.graphql.types.fields import enumerated, optional
 from app.graphql.types.orders import Direction, SearchOrder, direction
 from app.search import grammars
-from app.search.order import OrderKey, order_field
+from app.search.ast import OrderKey
+from app.search.order import order_field
 from app.tracking.search.candidate_search import View
 
 __all__ = [

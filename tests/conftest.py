@@ -7,17 +7,19 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 import uvicorn
 from sqlalchemy import func, text, update
+from starlette.applications import Starlette
 
 from app.access import bootstrap, groups, members, projects, tokens, users
 from app.access.groups import CreateGroup
@@ -144,10 +146,10 @@ async def new_project(
     owner = staff[Role.OWNER]
     group = await groups.create(runtime.db, owner.actor, CreateGroup(f"g{uuid4().hex}", visibility=visibility))
     made = await projects.create(runtime.db, owner.actor, CreateProject(group.id, name, visibility=visibility))
-    place = GroupOrProject(project_id=made.id)
+    scope = GroupOrProject(project_id=made.id)
     for role, person in staff.items():
         if role not in {None, Role.OWNER}:
-            await members.set_role(runtime.db, owner.actor, place, person.actor.username, role)
+            await members.set_role(runtime.db, owner.actor, scope, person.actor.username, role)
     people = {role: person for role, person in staff.items() if role is not None}
     return TestProject(made.id, made.project.full_path, group.id, runtime, people, staff[None])
 
@@ -173,14 +175,22 @@ async def put_jobs_off(runtime: Runtime) -> None:
 
 
 @asynccontextmanager
-async def serving(runtime: Runtime) -> AsyncIterator[str]:
-    """The API on a loopback port, in this process and event loop; gives its address."""
+async def serving(
+    runtime: Runtime, *, seen: Callable[[Starlette], object] | None = None, **options: Any
+) -> AsyncIterator[str]:
+    """The API on a loopback port, in this process and event loop; gives its address.
+
+    Options are those of ``create_app``; ``seen`` gets the application.
+    """
     from app.http.connection.server import configuration  # noqa: PLC0415
     from app.main import create_app  # noqa: PLC0415
 
     # Opened again by its number, so that it knows to be TCP: asyncio turns Nagle's delay of 40 ms off only then.
     listener = socket.socket(fileno=socket.create_server(("127.0.0.1", 0)).detach())
-    config = configuration(create_app(runtime.settings, runtime=runtime), runtime.settings, lifespan="on")
+    app = create_app(runtime.settings, runtime=runtime, **options)
+    if seen is not None:
+        seen(app)
+    config = configuration(app, runtime.settings, lifespan="on")
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined] # pytest keeps its own
     task = asyncio.create_task(server.serve(sockets=[listener]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from app.artifacts import visibility
 from app.artifacts.tables import Artifact, Blob
 from app.artifacts.visibility import Visibility
 from app.db.database import Database, Snapshot, Tx
+from app.db.statements import Fragment, Statement, columns
 from app.errors import NotFound
 from app.pagination import Keyset
 
@@ -37,13 +38,6 @@ OWNED = (
     " AND v.deleted_at IS NULL AND m.deleted_at IS NULL))"
 )
 _OWNED = text(OWNED)
-DETAILS = f"""
-SELECT artifacts.project_id, artifacts.id, root_id, candidate_id, logged_model_id, path, media_type, created_by,
-  artifacts.created_at, b.size, b.sha256, b.object_key, b.damage, artifacts.state, state_reason, format, inspected_at,
-  released_at
-FROM artifacts JOIN blobs b ON b.project_id = artifacts.project_id AND b.id = artifacts.blob_id WHERE {OWNED}
-"""  # noqa: S608 - put together from constants
-"""For constants of this feature: the columns of :class:`ArtifactDetails`, up to its conditions."""
 
 
 class ArtifactNotFound(NotFound):
@@ -106,47 +100,108 @@ async def find(snap: Snapshot, root: Root, path: str) -> ArtifactDetails:
     return ArtifactDetails(*row)
 
 
-async def get(db: Database, root: Root, path: str, seen: Visibility) -> ArtifactDetails:
-    """As :func:`search`, for callers who need nothing else of the database; ``seen`` says what they may see.
+async def get(db: Database, root: Root, path: str, view: Visibility) -> ArtifactDetails:
+    """As :func:`find`, for callers who need nothing else of the database; ``view`` says what they may see.
 
     Raises:
         ArtifactNotFound: there is none.
     """
     async with db.direct() as connection:
-        row = await connection.fetchrow(_AT_PATH[seen], root.project_id, root.id, path)
-    if row is None:
+        file = await _AT_PATH[view].fetch_one(connection, project=root.project_id, root=root.id, path=path)
+    if file is None:
         raise ArtifactNotFound(f"No such artifact: '{path}'.", field="path")
-    return ArtifactDetails(*row)
+    return file
 
 
-async def by_id(db: Database, project_id: int, artifact_id: UUID, seen: Visibility) -> ArtifactDetails | None:
+async def by_id(db: Database, project_id: int, artifact_id: UUID, view: Visibility) -> ArtifactDetails | None:
     """The file with that id; None when there is none among those that may be seen."""
     async with db.direct() as connection:
-        row = await connection.fetchrow(_BY_ID[seen], project_id, artifact_id)
-    return None if row is None else ArtifactDetails(*row)
+        return await _BY_ID[view].fetch_one(connection, project=project_id, artifact=artifact_id)
 
 
-def _each(statement: str, file: str = "artifacts") -> dict[Visibility, str]:
+async def by_digest(
+    db: Database, project_id: int, sha256: bytes, view: Visibility, root: Root | None = None, folder: str = ""
+) -> ArtifactDetails:
+    """A file with these bytes, of the project or below a folder of a root; one that is not in quarantine, if there is.
+
+    Raises:
+        ArtifactNotFound: there is none that may be seen.
+    """
+    async with db.direct() as connection:
+        if root is None:
+            file = await _BY_DIGEST[view].fetch_one(connection, project=project_id, sha256=sha256)
+        else:
+            below = f"{folder}/" if folder else ""
+            file = await _BY_DIGEST_OF_ROOT[view].fetch_one(
+                connection, project=project_id, sha256=sha256, root=root.id, below=below
+            )
+    if file is None:
+        raise ArtifactNotFound(f"No file of this project has the SHA-256 {sha256.hex()}, or you may not see it.")
+    return file
+
+
+_OF_BLOB = {name: f"b.{name}" for name in ("size", "sha256", "object_key", "damage")}
+_DETAILS = Fragment(f"""
+SELECT {columns(ArtifactDetails, of="artifacts", **_OF_BLOB)}
+FROM artifacts JOIN blobs b ON b.project_id = artifacts.project_id AND b.id = artifacts.blob_id WHERE {OWNED}
+""")  # noqa: S608 - put together from constants
+_IS_VERSIONS = {
+    Visibility.ALL: Fragment(""),
+    Visibility.OF_VERSIONS: Fragment(f"AND {visibility.of_version('artifacts')}"),
+}
+
+
+def _each(name: str, purpose: str, condition: str) -> dict[Visibility, Statement[ArtifactDetails]]:
     """The same statement for those who see all files, and for those who see the files of versions."""
-    return {Visibility.ALL: statement, Visibility.OF_VERSIONS: f"{statement} AND {visibility.of_version(file)}"}
+    return {
+        view: Statement(
+            f"artifacts.{name}_{view.name.lower()}", purpose, f"{_DETAILS} {condition} {shown}", row=ArtifactDetails
+        )
+        for view, shown in _IS_VERSIONS.items()
+    }
 
 
-_AT_PATH = _each(f"{DETAILS} AND artifacts.project_id = $1 AND root_id = $2 AND path = $3")
-_BY_ID = _each(f"{DETAILS} AND artifacts.project_id = $1 AND artifacts.id = $2")
+def _by_digest(name: str, purpose: str, condition: str) -> dict[Visibility, Statement[ArtifactDetails]]:
+    """The second part runs only where the first finds nothing; neither sorts, since many files may share the bytes."""
+    return {
+        view: Statement(
+            f"artifacts.{name}_{view.name.lower()}",
+            purpose,
+            f"""
+            ({_DETAILS} {condition} {shown} AND artifacts.state <> 'quarantined' LIMIT 1)
+            UNION ALL ({_DETAILS} {condition} {shown} AND artifacts.state = 'quarantined' LIMIT 1) LIMIT 1
+            """,
+            row=ArtifactDetails,
+        )
+        for view, shown in _IS_VERSIONS.items()
+    }
+
+
+_AT_PATH = _each(
+    "at_path",
+    "The file at a path of a root.",
+    "AND artifacts.project_id = :project AND artifacts.root_id = :root AND artifacts.path = :path",
+)
+_BY_ID = _each("by_id", "The file with that id.", "AND artifacts.project_id = :project AND artifacts.id = :artifact")
+_HAS_DIGEST = Fragment(
+    "AND artifacts.project_id = :project AND b.project_id = :project AND b.sha256 = :sha256 AND b.state = 'stored'"
+)
+_BY_DIGEST = _by_digest("by_digest", "A file of a project with these bytes.", _HAS_DIGEST)
+_BY_DIGEST_OF_ROOT = _by_digest(
+    "by_digest_of_root",
+    "A file below a folder of a root with these bytes.",
+    f"{_HAS_DIGEST} AND artifacts.root_id = :root AND starts_with(artifacts.path, :below)",
+)
 
 
 ORDER: Keyset[ArtifactDetails] = Keyset("artifacts", (Artifact.path, Artifact.id), lambda found: (found.path, found.id))
 
 
 def details() -> Select[*tuple[Any, ...]]:
-    """The columns of :class:`ArtifactDetails`, in its order."""
-    columns = (
-        Artifact.project_id, Artifact.id, Artifact.root_id, Artifact.candidate_id, Artifact.logged_model_id,
-        Artifact.path, Artifact.media_type, Artifact.created_by, Artifact.created_at,
-        Blob.size, Blob.sha256, Blob.object_key, Blob.damage,
-        Artifact.state, Artifact.state_reason, Artifact.format, Artifact.inspected_at, Artifact.released_at,
-    )  # fmt: skip
-    return select(*columns).join(Blob, _blob_of()).where(_OWNED)
+    """The columns of :class:`ArtifactDetails`, in the order of its fields."""
+    names = [field.name for field in fields(ArtifactDetails)]
+    every = [getattr(Blob if name in _OF_BLOB else Artifact, name) for name in names]
+    return select(*every).join(Blob, _blob_of()).where(_OWNED)
 
 
 def _blob_of() -> ColumnElement[bool]:

@@ -62,15 +62,15 @@ def push(
     run the same command again to resume; 130 interrupted: likewise.
     """
 
-    def begin(where: Connection, reporter: Reporter) -> Coroutine[Any, Any, tuple[dict[str, Any], str]]:
-        from app.client.push import PushRequest
+    def begin(service: Connection, reporter: Reporter) -> Coroutine[Any, Any, tuple[dict[str, Any], str]]:
+        from app.client.push import PushOptions
         from app.client.targets import NewVersion
 
         new = NewVersion(model, version, increment.value.upper() if increment else None, description, _tags(tag or ()))
-        order = PushRequest(
+        options = PushOptions(
             tuple(paths), new, candidate, to, tuple(exclude or ()), tuple(alias or ()), create, jobs, restart
         )
-        return _pushed(where, order, reporter)
+        return _pushed(service, options, reporter)
 
     if version and increment:
         _end(_misused("Give --version or --increment, not both."), as_json=as_json)
@@ -105,29 +105,29 @@ def pull(
         wanted = "FOLDER alone with --candidate" if candidate else "MODEL and FOLDER"
         _end(_misused(f"Give {wanted}, not {len(what)} arguments."), as_json=as_json)
 
-    def begin(where: Connection, reporter: Reporter) -> Coroutine[Any, Any, tuple[dict[str, Any], str]]:
+    def begin(service: Connection, reporter: Reporter) -> Coroutine[Any, Any, tuple[dict[str, Any], str]]:
         from app.client import pull as pulling
 
-        name, found = ("", "") if candidate else (what[0], reference) if reference else pulling.parse(what[0])
-        wanted = pulling.PullRequest(Path(what[-1]), name, found, candidate, tuple(include or ()), jobs, allow_empty)
-        return _pulled(where, wanted, reporter)
+        name, version = ("", "") if candidate else (what[0], reference) if reference else pulling.parse(what[0])
+        wanted = pulling.PullOptions(Path(what[-1]), name, version, candidate, tuple(include or ()), jobs, allow_empty)
+        return _pulled(service, wanted, reporter)
 
     _run(begin, connection, project, as_json=as_json)
 
 
-async def _pushed(where: Connection, order: Any, reporter: Reporter) -> tuple[dict[str, Any], str]:
+async def _pushed(service: Connection, options: Any, reporter: Reporter) -> tuple[dict[str, Any], str]:
     from app.client import connection, output, push
     from app.client.transfer import resume_state
 
-    done = await push.push(where, order, resume_state.folder(connection.default_environment()), reporter)
-    return output.pushed_as_json(done, order, where), output.pushed_as_text(done, order, where)
+    done = await push.push(service, options, resume_state.folder(connection.default_environment()), reporter)
+    return output.pushed_as_json(done, options, service), output.pushed_as_text(done, options, service)
 
 
-async def _pulled(where: Connection, wanted: Any, reporter: Reporter) -> tuple[dict[str, Any], str]:
+async def _pulled(service: Connection, options: Any, reporter: Reporter) -> tuple[dict[str, Any], str]:
     from app.client import output, pull
 
-    done = await pull.pull(where, wanted, reporter)
-    return output.pulled_as_json(done, wanted, where), output.pulled_as_text(done, wanted)
+    done = await pull.pull(service, options, reporter)
+    return output.pulled_as_json(done, options, service), output.pulled_as_text(done, options)
 
 
 _Begin = Callable[["Connection", "Reporter"], Coroutine[Any, Any, tuple[dict[str, Any], str]]]
@@ -140,15 +140,15 @@ def _run(begin: _Begin, file: Path | None, project: str | None, *, as_json: bool
     from app.client.progress import Reporting, legible
 
     try:
-        where = connection.find(file, project, connection.default_environment())
+        service = connection.find(file, project, connection.default_environment())
         with Reporting(silent=as_json) as reporter:
-            found, words = loop.run(begin(where, reporter))
+            result, words = loop.run(begin(service, reporter))
     except Failure as failure:
         _end(failure, as_json=as_json)
     except KeyboardInterrupt:
         _interrupted(as_json=as_json)
     else:
-        typer.echo(json.dumps(found, ensure_ascii=False) if as_json else legible(words))
+        typer.echo(json.dumps(result, ensure_ascii=False) if as_json else legible(words))
 
 
 def _interrupted(*, as_json: bool) -> None:

@@ -31,18 +31,18 @@ class Connection:
 def find(file: Path | None, project: str | None, environment: Mapping[str, str]) -> Connection:
     """The connection that is meant.
 
-    Address and token always come from the same place, so that no service is shown the token of another:
+    Address and token always come from the same source, so that no service is shown the token of another:
     from ``file`` if one is named, else from the environment, else from the ``connection.env`` of the data directory.
 
     Raises:
         Misused: a setting is missing or makes no sense.
     """
-    values, place = _values(file, environment)
+    values, source = _values(file, environment)
     missing = [name for name in (_URL, _TOKEN) if not values.get(name)]
     project = project or environment.get(_PROJECT) or values.get(_PROJECT)
     missing += [] if project else [_PROJECT]
     if missing or not project:
-        raise Misused(f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing {place}. {_ADVICE}")
+        raise Misused(f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing {source}. {_ADVICE}")
     return Connection(_checked_url(values[_URL]), values[_TOKEN], project.strip("/"), _patience(environment))
 
 

@@ -45,7 +45,7 @@ class Empty(Failure):
 
 
 class Interrupted(Failure):
-    """Somebody pressed Ctrl-C."""
+    """The user pressed Ctrl-C."""
 
     exit_code = 130
 

@@ -7,13 +7,13 @@ from typing import Any
 from app.client.connection import Connection
 from app.client.failures import Failure
 from app.client.progress import counted, format_size
-from app.client.pull import Pulled, PullRequest
-from app.client.push import Pushed, PushRequest
+from app.client.pull import Pulled, PullOptions
+from app.client.push import Pushed, PushOptions
 
 
-def pushed_as_text(pushed: Pushed, order: PushRequest, connection: Connection) -> str:
+def pushed_as_text(pushed: Pushed, options: PushOptions, connection: Connection) -> str:
     """The end of a push for people."""
-    name, version = order.new.model, pushed.version
+    name, version = options.new.model, pushed.version
     lines = [f"Warning: {warning}" for warning in pushed.warnings]
     lines += [
         f"{name} {version.version} (number {version.number}) in {connection.project}",
@@ -25,17 +25,17 @@ def pushed_as_text(pushed: Pushed, order: PushRequest, connection: Connection) -
     return "\n".join(lines)
 
 
-def pushed_as_json(pushed: Pushed, order: PushRequest, connection: Connection) -> dict[str, Any]:
+def pushed_as_json(pushed: Pushed, options: PushOptions, connection: Connection) -> dict[str, Any]:
     """The end of a push for programs."""
     return {
         "url": connection.url,
         "project": connection.project,
-        "model": order.new.model,
+        "model": options.new.model,
         "version": pushed.version.version,
         "number": pushed.version.number,
         "id": pushed.version.id,
-        "uri": f"models:/{order.new.model}/{pushed.version.version}",
-        "aliases": list(order.aliases),
+        "uri": f"models:/{options.new.model}/{pushed.version.version}",
+        "aliases": list(options.aliases),
         "files": pushed.files,
         "bytes": pushed.bytes,
         "sentBytes": pushed.sent_bytes,
@@ -47,19 +47,19 @@ def pushed_as_json(pushed: Pushed, order: PushRequest, connection: Connection) -
     }
 
 
-def pulled_as_text(pulled: Pulled, wanted: PullRequest) -> str:
+def pulled_as_text(pulled: Pulled, options: PullOptions) -> str:
     """The end of a pull for people."""
     there = f"; {counted(pulled.there_before, 'file')} had been there" if pulled.there_before else ""
     lines = [f"Warning: {warning}" for warning in pulled.source.warnings]
     lines += [
-        f"{pulled.source.title} is in {wanted.folder}",
+        f"{pulled.source.title} is in {options.folder}",
         f"  {counted(pulled.files, 'file')}, {format_size(pulled.bytes)}, in {pulled.seconds:.1f} s",
         f"  received {_rate(pulled.received, pulled.seconds)}{there}",
     ]
     return "\n".join(lines)
 
 
-def pulled_as_json(pulled: Pulled, wanted: PullRequest, connection: Connection) -> dict[str, Any]:
+def pulled_as_json(pulled: Pulled, options: PullOptions, connection: Connection) -> dict[str, Any]:
     """The end of a pull for programs."""
     owner = pulled.source.owner
     if "version" in owner:
@@ -71,7 +71,7 @@ def pulled_as_json(pulled: Pulled, wanted: PullRequest, connection: Connection) 
         "project": connection.project,
         **of,
         "id": owner["id"],
-        "folder": str(wanted.folder),
+        "folder": str(options.folder),
         "files": pulled.files,
         "bytes": pulled.bytes,
         "receivedBytes": pulled.received,

@@ -71,14 +71,17 @@ class PlainProgress:
         self._title, self._total, self._done, self._told = "", 0, 0, 0.0
 
     def say(self, text: str) -> None:
+        """Write a line."""
         self._stream.write(f"{legible(text)}\n")
         self._stream.flush()
 
     def begin(self, title: str, total: int) -> None:
+        """Write a line for the stage and its size in bytes."""
         self._title, self._total, self._done, self._told = title, total, 0, time.monotonic()
         self.say(f"{title}: {format_size(total)}")
 
     def advance(self, count: int) -> None:
+        """Count bytes; write a line if the last one is some seconds old."""
         self._done += count
         if self._total and time.monotonic() - self._told >= _PAUSE:
             self._told = time.monotonic()
@@ -109,16 +112,20 @@ class ProgressBar:
         self._task: progress.TaskID | None = None
 
     def say(self, text: str) -> None:
+        """Print a line above the bar."""
         self._progress.console.print(legible(text), markup=False, highlight=False)
 
     def begin(self, title: str, total: int) -> None:
+        """Show a bar for a stage of ``total`` bytes."""
         self._task = self._progress.add_task(title, total=total)
 
     def advance(self, count: int) -> None:
+        """Move the bar by ``count`` bytes."""
         if self._task is not None:
             self._progress.advance(self._task, count)
 
     def close(self) -> None:
+        """Leave the bar as it stands."""
         self._progress.stop()
 
     def __enter__(self) -> Self:

@@ -29,7 +29,7 @@ _LARGEST = 2**50
 
 
 @dataclass(frozen=True, slots=True)
-class PullRequest:
+class PullOptions:
     """What to pull, and where to."""
 
     folder: Path
@@ -72,7 +72,7 @@ def parse(text: str) -> tuple[str, str]:
     return name, rest[1:] if rest[0] == ":" else rest
 
 
-async def pull(connection: Connection, wanted: PullRequest, reporter: Reporter) -> Pulled:
+async def pull(connection: Connection, options: PullOptions, reporter: Reporter) -> Pulled:
     """Receive all files that are wanted; those that are there already are not sent again.
 
     Raises:
@@ -81,14 +81,14 @@ async def pull(connection: Connection, wanted: PullRequest, reporter: Reporter) 
         Unreachable: the service was away for too long; the same call goes on later.
     """
     began = time.monotonic()
-    async with apis.opened(connection, wanted.jobs, lambda reason: reporter.say(f"{reason}; trying again")) as api:
+    async with apis.opened(connection, options.jobs, lambda reason: reporter.say(f"{reason}; trying again")) as api:
         await targets.require_project(api)
-        source = await _find(api, wanted)
-        with destination.opened(wanted.folder) as into:
+        source = await _find(api, options)
+        with destination.opened(options.folder) as into:
             size = sum(file.size for file in source.files)
             reporter.begin("Receiving", size)
             missing = await _missing(into, source.files, reporter)
-            receiver = Receiver(api, into, wanted.jobs, reporter.advance)
+            receiver = Receiver(api, into, options.jobs, reporter.advance)
             await receiver.receive(missing)
     if receiver.corrupted:
         raise Failure("\n".join(["Not put in place:", *_told(receiver.corrupted)]), code="CORRUPTED")
@@ -96,28 +96,28 @@ async def pull(connection: Connection, wanted: PullRequest, reporter: Reporter) 
     return Pulled(source, len(source.files), size, receiver.received, there, time.monotonic() - began)
 
 
-async def _find(api: Api, wanted: PullRequest) -> Source:
-    owner, nodes = await _listed(api, wanted)
+async def _find(api: Api, options: PullOptions) -> Source:
+    owner, nodes = await _listed(api, options)
     _refuse_incomplete(owner)
-    if not nodes and not wanted.allow_empty:
+    if not nodes and not options.allow_empty:
         raise Empty(f"{_title(owner)} has no files; with --allow-empty that is no error.")
     folder = f"{owner['artifactFolder']}/" if owner.get("artifactFolder") else ""
     chosen = [(node["path"].removeprefix(folder), node) for node in nodes]
-    chosen = [(path, node) for path, node in chosen if not wanted.include or globs.matches(path, wanted.include)]
-    if wanted.include and not chosen:
-        raise Failure(f"None of {counted(len(nodes), 'file')} matches {', '.join(wanted.include)}.", code="NOT_FOUND")
+    chosen = [(path, node) for path, node in chosen if not options.include or globs.matches(path, options.include)]
+    if options.include and not chosen:
+        raise Failure(f"None of {counted(len(nodes), 'file')} matches {', '.join(options.include)}.", code="NOT_FOUND")
     _refuse_quarantined(chosen)
-    failed = [f"`{path}` is not what it claims to be: {node['stateReason']}" for path, node in chosen if _failed(node)]
+    failed = [f"`{path}` is not what it claims to be: {node['statusReason']}" for path, node in chosen if _failed(node)]
     files = [_remote(path, node) for path, node in chosen]
     return Source(owner, _title(owner), files, failed)
 
 
-async def _listed(api: Api, wanted: PullRequest) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+async def _listed(api: Api, options: PullOptions) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The owner of files, and all its files."""
     nodes: list[dict[str, Any]] = []
     after = id = None
     while True:
-        owner = await _page(api, wanted, id, after)
+        owner = await _page(api, options, id, after)
         id = owner["id"]  # `latest` may mean another version by the time of the next page
         page = owner["artifacts"]
         nodes += page["nodes"]
@@ -126,20 +126,20 @@ async def _listed(api: Api, wanted: PullRequest) -> tuple[dict[str, Any], list[d
             return owner, nodes
 
 
-async def _page(api: Api, wanted: PullRequest, id: str | None, after: str | None) -> dict[str, Any]:
-    if wanted.candidate is not None:
-        lookup = {"id": id} if id else targets.candidate_lookup(api, wanted.candidate)
-        found = (await api.ask(documents.CANDIDATE_FILES, candidate=lookup, after=after))["candidate"]
-        missing = f"There is no candidate `{wanted.candidate}` in {api.connection.project}."
+async def _page(api: Api, options: PullOptions, id: str | None, after: str | None) -> dict[str, Any]:
+    if options.candidate is not None:
+        lookup = {"id": id} if id else targets.candidate_lookup(api, options.candidate)
+        node = (await api.ask(documents.CANDIDATE_FILES, candidate=lookup, after=after))["candidate"]
+        missing = f"There is no candidate `{options.candidate}` in {api.connection.project}."
     else:
-        lookup = {"id": id} if id else targets.version_lookup(api, wanted.model, wanted.reference)
-        found = (await api.ask(documents.VERSION_FILES, version=lookup, after=after))["modelVersion"]
-        missing = f"There is no version `{wanted.reference}` of `{wanted.model}` in {api.connection.project}."
-    if found is None:
-        if wanted.candidate is None:
-            await targets.require_model(api, wanted.model, create=None)
+        lookup = {"id": id} if id else targets.version_lookup(api, options.model, options.reference)
+        node = (await api.ask(documents.VERSION_FILES, version=lookup, after=after))["modelVersion"]
+        missing = f"There is no version `{options.reference}` of `{options.model}` in {api.connection.project}."
+    if node is None:
+        if options.candidate is None:
+            await targets.require_model(api, options.model, create=None)
         raise Failure(missing, code="NOT_FOUND")
-    owner: dict[str, Any] = found
+    owner: dict[str, Any] = node
     return owner
 
 
@@ -169,11 +169,11 @@ def _remote(path: str, node: dict[str, Any]) -> RemoteFile:
 def _refuse_incomplete(owner: dict[str, Any]) -> None:
     """Refuse a version whose push goes on or was given up: some of its files are missing."""
     if not owner.get("isComplete", True):
-        raise Failure(f"{_title(owner)} is {owner['state']}: {owner['stateReason']}", code="VERSION_NOT_READY")
+        raise Failure(f"{_title(owner)} is {owner['status']}: {owner['statusReason']}", code="VERSION_NOT_READY")
 
 
 def _refuse_quarantined(chosen: Iterable[tuple[str, dict[str, Any]]]) -> None:
-    held = [f"{path}: {node['stateReason']}" for path, node in chosen if node["downloadUrl"] is None]
+    held = [f"{path}: {node['statusReason']}" for path, node in chosen if node["downloadUrl"] is None]
     if held:
         verb = "is" if len(held) == 1 else "are"
         lines = [f"{counted(len(held), 'file')} {verb} in quarantine, so nothing was pulled:", *_told(held)]
@@ -181,7 +181,7 @@ def _refuse_quarantined(chosen: Iterable[tuple[str, dict[str, Any]]]) -> None:
 
 
 def _failed(node: dict[str, Any]) -> bool:
-    return bool(node["state"] == "FAILED")
+    return bool(node["status"] == "FAILED")
 
 
 def _title(owner: dict[str, Any]) -> str:

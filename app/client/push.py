@@ -31,7 +31,7 @@ _FORGOTTEN = "the service does not know its upload any more; push again"
 
 
 @dataclass(frozen=True, slots=True)
-class PushRequest:
+class PushOptions:
     """What a push is to do."""
 
     paths: tuple[Path, ...]
@@ -74,7 +74,7 @@ class Pushed:
     warnings: list[str] = field(default_factory=list)
 
 
-async def push(connection: Connection, order: PushRequest, cache: Path, reporter: Reporter) -> Pushed:
+async def push(connection: Connection, options: PushOptions, cache: Path, reporter: Reporter) -> Pushed:
     """Send files and make a version of them.
 
     Raises:
@@ -82,14 +82,14 @@ async def push(connection: Connection, order: PushRequest, cache: Path, reporter
         Unreachable: the service was away for too long; the same order goes on later.
     """
     began = time.monotonic()
-    local = local_files.collect(order.paths, order.exclude, order.folder)
-    with resume_state.remembered(cache, order.key(connection)) as kept:
-        if order.restart:
-            kept.begin_anew()
-        async with apis.opened(connection, order.jobs, lambda reason: reporter.say(f"{reason}; trying again")) as api:
-            work = _Push(api, order, kept, reporter)
+    local = local_files.collect(options.paths, options.exclude, options.folder)
+    with resume_state.remembered(cache, options.key(connection)) as resume:
+        if options.restart:
+            resume.begin_anew()
+        async with apis.opened(connection, options.jobs, lambda reason: reporter.say(f"{reason}; trying again")) as api:
+            work = _Push(api, options, resume, reporter)
             version = await work.run(local)
-        kept.forget()
+        resume.forget()
     size = sum(file.size for file in local)
     sent = work.sender.sent
     return Pushed(
@@ -100,18 +100,18 @@ async def push(connection: Connection, order: PushRequest, cache: Path, reporter
         sent.parts,
         work.stored_before,
         time.monotonic() - began,
-        kept.resumed,
+        resume.resumed,
         work.warnings,
     )
 
 
 class _Push:
-    def __init__(self, api: Api, order: PushRequest, kept: ResumeState, reporter: Reporter) -> None:
+    def __init__(self, api: Api, options: PushOptions, resume: ResumeState, reporter: Reporter) -> None:
         self._api = api
-        self._order = order
-        self._memory = kept
+        self._options = options
+        self._resume = resume
         self._reporter = reporter
-        self.sender = Sender(api, order.jobs, reporter.advance)
+        self.sender = Sender(api, options.jobs, reporter.advance)
         self._jobs: dict[str, int] = {}
         """The bytes that each job verifies."""
         self._stored: set[str] = set()
@@ -125,9 +125,9 @@ class _Push:
         await targets.require_possible(self._api, plan)
         hashed = await self._hash(local)
         # A candidate may have files beside these, and the version only those of a folder: the service compares them.
-        if (plan.new.version or plan.new.tags) and self._order.candidate is None:
+        if (plan.new.version or plan.new.tags) and self._options.candidate is None:
             await targets.require_possible(self._api, replace(plan, files=(), manifest=hashing.manifest(hashed)))
-        await targets.require_model(self._api, self._order.new.model, create=self._order.create_model)
+        await targets.require_model(self._api, self._options.new.model, create=self._options.create_model)
         owner = await self._owner()
         for _ in range(_ROUNDS):
             if not await self._transfer_all(owner, hashed):
@@ -137,7 +137,7 @@ class _Push:
             raise Failure("The files kept changing while they were sent; push them when they are at rest.")
         await self._tell_missing(hashed)
         version = await self._version()
-        await targets.complete(self._api, version, self._order.aliases)
+        await targets.complete(self._api, version, self._options.aliases)
         return version
 
     async def _plan(self, local: Sequence[LocalFile]) -> Plan:
@@ -145,50 +145,50 @@ class _Push:
 
         A version that was made by an earlier run is not asked for again.
         """
-        if self._order.candidate is not None:
-            await targets.candidate(self._api, self._order.candidate)
-        if self._memory.resumed:
+        if self._options.candidate is not None:
+            await targets.candidate(self._api, self._options.candidate)
+        if self._resume.resumed:
             self._reporter.say("Going on with the push that was interrupted.")
-        made = await targets.made_version(self._api, self._memory, self._order.new.model)
+        made = await targets.made_version(self._api, self._resume, self._options.new.model)
         if made is None:
-            if self._memory.version:
+            if self._resume.version:
                 self._reporter.say("The version of the interrupted push has been deleted; beginning anew.")
-                self._memory.begin_anew()
-            return Plan(self._order.new, local, self._order.aliases, self._order.create_model)
-        new = replace(self._order.new, version=None, increment=None, tags={})
-        return Plan(new, local, self._order.aliases, self._order.create_model)
+                self._resume.begin_anew()
+            return Plan(self._options.new, local, self._options.aliases, self._options.create_model)
+        new = replace(self._options.new, version=None, increment=None, tags={})
+        return Plan(new, local, self._options.aliases, self._options.create_model)
 
     async def _hash(self, local: Sequence[LocalFile]) -> list[Hashed]:
         """The hashes of all files; those that look as they did are taken from memory."""
-        known = self._memory.files
-        new = [file for file in local if file.name not in known or _look(known[file.name]) != file.look]
+        remembered = self._resume.files
+        new = [file for file in local if file.name not in remembered or _look(remembered[file.name]) != file.look]
         self._reporter.begin("Hashing", sum(file.size for file in new))
         async for hashed in hashing.hashed(new, self._reporter.advance):
-            before = known.get(hashed.file.name)
+            before = remembered.get(hashed.file.name)
             upload = before.upload if before and before.sha256 == hashed.sha256 else None
             if before and before.upload and not upload:
                 await uploads.abort(self._api, [before.upload])
-            known[hashed.file.name] = RememberedFile(*hashed.file.look, hashed.sha256, upload)
-            self._memory.save_now_and_then()
-        self._memory.save()
-        return [Hashed(file, known[file.name].sha256) for file in local]
+            remembered[hashed.file.name] = RememberedFile(*hashed.file.look, hashed.sha256, upload)
+            self._resume.save_now_and_then()
+        self._resume.save()
+        return [Hashed(file, remembered[file.name].sha256) for file in local]
 
     async def _owner(self) -> Owner:
-        if self._order.candidate is None:
+        if self._options.candidate is None:
             return {"modelVersion": {"id": (await self._version()).id}}
-        found = await targets.candidate(self._api, self._order.candidate)
-        return {"candidate": {"id": found["id"]}}
+        candidate = await targets.candidate(self._api, self._options.candidate)
+        return {"candidate": {"id": candidate["id"]}}
 
     async def _version(self) -> Version:
-        if self._order.candidate is None:
-            return await targets.make_version(self._api, self._memory, self._order.new)
-        found = await targets.candidate(self._api, self._order.candidate)
-        new = self._order.new
+        if self._options.candidate is None:
+            return await targets.make_version(self._api, self._resume, self._options.new)
+        candidate = await targets.candidate(self._api, self._options.candidate)
+        new = self._options.new
         return await targets.make_version(
             self._api,
-            self._memory,
+            self._resume,
             NewVersion(
-                new.model, new.version, new.increment, new.description, new.tags, found["id"], self._order.folder
+                new.model, new.version, new.increment, new.description, new.tags, candidate["id"], self._options.folder
             ),
         )
 
@@ -208,38 +208,38 @@ class _Push:
 
     async def _transfer(self, owner: Owner, hashed: Sequence[Hashed]) -> bool:
         """Send everything that the service lacks; whether another round is needed."""
-        known = await self._known_uploads(hashed)
-        self._note_jobs(hashed, known)
-        self._reporter.begin("Sending", sum(one.file.size for one in hashed if _to_send(known, one)))
+        existing = await self._existing_uploads(hashed)
+        self._note_jobs(hashed, existing)
+        self._reporter.begin("Sending", sum(one.file.size for one in hashed if _to_send(existing, one)))
         again = False
-        for batch in uploads.in_batches(one for one in hashed if _to_send(known, one)):
-            again |= await self._send(owner, batch, known)
+        for batch in uploads.in_batches(one for one in hashed if _to_send(existing, one)):
+            again |= await self._send(owner, batch, existing)
         return again
 
-    def _note_jobs(self, hashed: Sequence[Hashed], known: Mapping[str, Upload]) -> None:
+    def _note_jobs(self, hashed: Sequence[Hashed], existing: Mapping[str, Upload]) -> None:
         """Jobs of earlier runs that still verify, and of files whose bytes are there but have to be inspected."""
-        found: dict[str, int] = {}
+        sizes: dict[str, int] = {}
         for one in hashed:
-            upload = known.get(one.file.name)
+            upload = existing.get(one.file.name)
             if upload and upload.state == "VERIFYING" and upload.job:
-                found[upload.job] = found.get(upload.job, 0) + one.file.size
-        self._jobs = found | self._jobs
+                sizes[upload.job] = sizes.get(upload.job, 0) + one.file.size
+        self._jobs = sizes | self._jobs
 
-    async def _known_uploads(self, hashed: Sequence[Hashed]) -> dict[str, Upload]:
+    async def _existing_uploads(self, hashed: Sequence[Hashed]) -> dict[str, Upload]:
         """By file name what the service still knows of earlier runs and can be gone on with."""
-        ids = {self._memory.files[one.file.name].upload: one.file.name for one in hashed}
-        found = await uploads.find(self._api, [id for id in ids if id])
-        return {ids[id]: upload for id, upload in found.items() if upload.state not in {"FAILED", "ABORTED"}}
+        ids = {self._resume.files[one.file.name].upload: one.file.name for one in hashed}
+        existing = await uploads.find(self._api, [id for id in ids if id])
+        return {ids[id]: upload for id, upload in existing.items() if upload.state not in {"FAILED", "ABORTED"}}
 
-    async def _send(self, owner: Owner, batch: Sequence[Hashed], known: Mapping[str, Upload]) -> bool:
-        fresh = [one for one in batch if one.file.name not in known]
-        made = dict(known)
+    async def _send(self, owner: Owner, batch: Sequence[Hashed], existing: Mapping[str, Upload]) -> bool:
+        fresh = [one for one in batch if one.file.name not in existing]
+        made = dict(existing)
         if fresh:
             answers = await uploads.create(self._api, owner, fresh)
             made |= {one.file.name: upload for one, upload in zip(fresh, answers, strict=True)}
             for name, upload in made.items():
-                self._memory.files[name].upload = upload.id
-            self._memory.save()
+                self._resume.files[name].upload = upload.id
+            self._resume.save()
         stored = [one for one in fresh if made[one.file.name].already_stored]
         self._stored |= {one.sha256 for one in stored}
         self._note_jobs(fresh, made)
@@ -270,14 +270,14 @@ class _Push:
         Raises:
             Failure: one is not what was sent, or not what it claims to be.
         """
-        ids = {id: one for one in hashed if (id := self._memory.files[one.file.name].upload)}
+        ids = {id: one for one in hashed if (id := self._resume.files[one.file.name].upload)}
         if self._jobs:
             self._reporter.begin("Verifying", sum(self._jobs.values()))
             await asyncio.gather(*(uploads.await_job(self._api, job, self._reporter.advance) for job in self._jobs))
             self._jobs = {}
-        found = await uploads.find(self._api, list(ids))
-        failed = {one.file.name for id, one in ids.items() if id in found and found[id].state == "FAILED"}
-        troubles = {one.file.name: found[id].trouble if id in found else _FORGOTTEN for id, one in ids.items()}
+        results = await uploads.find(self._api, list(ids))
+        failed = {one.file.name for id, one in ids.items() if id in results and results[id].state == "FAILED"}
+        troubles = {one.file.name: results[id].trouble if id in results else _FORGOTTEN for id, one in ids.items()}
         self._require_good(troubles, failed)
 
     def _require_good(self, troubles: Mapping[str, str | None], failed: Collection[str]) -> None:
@@ -286,8 +286,8 @@ class _Push:
         if not bad:
             return
         for name in bad.keys() - failed:
-            self._memory.files[name].upload = None
-        self._memory.save()
+            self._resume.files[name].upload = None
+        self._resume.save()
         lines = [f"  {name}: {trouble}" for name, trouble in list(bad.items())[:_TOLD]]
         lines += [f"  … and {len(bad) - _TOLD:,} more"] if len(bad) > _TOLD else []
         verb = "is" if len(bad) == 1 else "are"
@@ -295,16 +295,16 @@ class _Push:
 
     async def _tell_missing(self, hashed: Sequence[Hashed]) -> None:
         """Files of the interrupted push that are not here any more."""
-        gone = {name: self._memory.files[name].upload for name in self._memory.files}
+        gone = {name: self._resume.files[name].upload for name in self._resume.files}
         for one in hashed:
             gone.pop(one.file.name, None)
-        found = await uploads.find(self._api, [id for id in gone.values() if id])
-        stay = sorted(upload.path for upload in found.values() if upload.state in {"READY", "VERIFYING"})
+        existing = await uploads.find(self._api, [id for id in gone.values() if id])
+        stay = sorted(upload.path for upload in existing.values() if upload.state in {"READY", "VERIFYING"})
         self.warnings += [
             f"`{path}` was sent before the interruption and stays, but is not here any more." for path in stay
         ]
         # What has failed keeps the version from being completed until it is left out.
-        await uploads.abort(self._api, [one.id for one in found.values() if one.state in {"OPEN", "FAILED"}])
+        await uploads.abort(self._api, [one.id for one in existing.values() if one.state in {"OPEN", "FAILED"}])
 
 
 def _again(file: LocalFile) -> LocalFile:
@@ -315,10 +315,10 @@ def _again(file: LocalFile) -> LocalFile:
     return LocalFile(file.name, file.path, now.st_size, now.st_mtime_ns)
 
 
-def _look(known: RememberedFile) -> tuple[int, int]:
-    return known.size, known.mtime
+def _look(file: RememberedFile) -> tuple[int, int]:
+    return file.size, file.mtime
 
 
-def _to_send(known: Mapping[str, Upload], one: Hashed) -> bool:
-    upload = known.get(one.file.name)
+def _to_send(existing: Mapping[str, Upload], one: Hashed) -> bool:
+    upload = existing.get(one.file.name)
     return upload is None or upload.state == "OPEN"

@@ -22,7 +22,7 @@ _TOLD = 20
 _PENDING_SECONDS, _INSPECTION_SECONDS = 0.5, 900.0
 """Between two questions whether the files have been inspected, and for how long that is awaited."""
 PUSH_TAG = "modelyard.push"
-"""Marks the version that a push has made, so that it is found again when the answer got lost."""
+"""Marks the version that a push has made, so that a lost answer makes no second one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ async def require_model(api: Api, name: str, *, create: bool | None) -> None:
     try:
         await api.change(documents.MODEL_CREATE, input={"project": {"path": api.connection.project}, "name": name})
     except Failure as failure:
-        if failure.code != "TAKEN":  # somebody else was faster
+        if failure.code != "TAKEN":  # another caller was faster
             raise
 
 
@@ -111,27 +111,25 @@ async def candidate(api: Api, id: str) -> dict[str, Any]:
     Raises:
         Failure: there is none, or it may not be seen.
     """
-    found: dict[str, Any] | None = (await api.ask(documents.CANDIDATE, candidate=candidate_lookup(api, id)))[
-        "candidate"
-    ]
-    if found is None:
+    node: dict[str, Any] | None = (await api.ask(documents.CANDIDATE, candidate=candidate_lookup(api, id)))["candidate"]
+    if node is None:
         raise Failure(f"There is no candidate `{id}` in {api.connection.project}.", code="NOT_FOUND")
-    return found
+    return node
 
 
-async def made_version(api: Api, memory: ResumeState, model: str) -> Version | None:
+async def made_version(api: Api, resume: ResumeState, model: str) -> Version | None:
     """The version that this push has made already; None if it has made none, or it has been deleted."""
-    if memory.version:
-        node = (await api.ask(documents.VERSION_BY_ID, id=memory.version))["node"]
+    if resume.version:
+        node = (await api.ask(documents.VERSION_BY_ID, id=resume.version))["node"]
         return _version(node) if node else None
-    if not memory.asked:
+    if not resume.requested:
         return None
-    found = (await api.ask(documents.NEWEST_VERSIONS, model=model_lookup(api, model)))["model"]
-    nodes = found["versions"]["nodes"] if found else []
-    return next((_version(node) for node in nodes if _is_of(node, memory.push)), None)
+    owner = (await api.ask(documents.NEWEST_VERSIONS, model=model_lookup(api, model)))["model"]
+    nodes = owner["versions"]["nodes"] if owner else []
+    return next((_version(node) for node in nodes if _is_of(node, resume.push)), None)
 
 
-async def make_version(api: Api, memory: ResumeState, new: NewVersion) -> Version:
+async def make_version(api: Api, resume: ResumeState, new: NewVersion) -> Version:
     """The version of this push: the one that it has made, else a new one. Never two, whatever answer gets lost.
 
     Raises:
@@ -139,17 +137,17 @@ async def make_version(api: Api, memory: ResumeState, new: NewVersion) -> Versio
     """
 
     async def attempt() -> Version:
-        found = await made_version(api, memory, new.model)
-        if found is None and memory.version:
+        version = await made_version(api, resume, new.model)
+        if version is None and resume.version:
             # Its files went with it: a new one would have none.
             raise Failure("The version of this push was deleted while files were sent; push again.", code="NOT_FOUND")
-        if found is None:
-            memory.asked = True
-            memory.save()
-            found = await _create(api, memory, new)
-        memory.version = found.id
-        memory.save()
-        return found
+        if version is None:
+            resume.requested = True
+            resume.save()
+            version = await _create(api, resume, new)
+        resume.version = version.id
+        resume.save()
+        return version
 
     return await http.retry(attempt, api.connection.patience, api.notice)
 
@@ -165,7 +163,7 @@ async def require_possible(api: Api, plan: Plan) -> None:
         await require_model(api, new.model, create=False)
     wanted: dict[str, Any] = {
         "project": {"path": api.connection.project},
-        "model": new.model,
+        "modelName": new.model,
         "createsModel": plan.creates_model,
         "version": new.version,
         "increment": new.increment,
@@ -204,8 +202,8 @@ async def complete(api: Api, version: Version, aliases: Sequence[str]) -> None:
             return
 
 
-async def _create(api: Api, memory: ResumeState, new: NewVersion) -> Version:
-    tags = {**new.tags, PUSH_TAG: memory.push}
+async def _create(api: Api, resume: ResumeState, new: NewVersion) -> Version:
+    tags = {**new.tags, PUSH_TAG: resume.push}
     wanted: dict[str, Any] = {
         "model": model_lookup(api, new.model),
         "version": new.version,
@@ -220,8 +218,8 @@ async def _create(api: Api, memory: ResumeState, new: NewVersion) -> Version:
     try:
         payload = await api.change_once(documents.VERSION_CREATE, {"input": given})
     except Failure:
-        memory.asked = False
-        memory.save()
+        resume.requested = False
+        resume.save()
         raise
     return _version(payload["modelVersion"])
 

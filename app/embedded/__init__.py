@@ -1,5 +1,7 @@
-"""Real PostgreSQL, Redis and S3 servers from wheels, and the supervisor that keeps them running for ``up``.
+"""Real PostgreSQL, Redis and S3 servers from wheels, and the supervisor that keeps them running for ``modelyard up``.
 
-Nothing here imports a database driver, an S3 client or the application: the supervisor must be on its feet in a tenth
-of a second and stay small for weeks.
+From outside: ``supervisor.up``, ``servers.start`` (tests, backups), ``running.find`` and ``prefork`` (command line).
+Begin reading at ``supervisor.py``; ``servers.py`` starts the three servers, ``application.py`` API and worker.
+Nothing here imports a database driver, an S3 client or the application: the supervisor must start in a tenth of a
+second and stay small for weeks.
 """

@@ -24,11 +24,11 @@ _ERRORS = (errno.ENOSPC, errno.EDQUOT)
 def is_full(directory: Path, times: float = 1.0) -> bool:
     """Whether next to nothing can be written below a directory; ``times`` raises what counts as nothing."""
     try:
-        found = os.statvfs(directory)
+        usage = os.statvfs(directory)
     except OSError:
         return False
-    needed = max(FULL_BYTES, int(found.f_blocks * found.f_frsize * FULL_SHARE)) * times
-    return found.f_bavail * found.f_frsize < needed or (found.f_files > 0 and found.f_favail == 0)
+    needed = max(FULL_BYTES, int(usage.f_blocks * usage.f_frsize * FULL_SHARE)) * times
+    return usage.f_bavail * usage.f_frsize < needed or (usage.f_files > 0 and usage.f_favail == 0)
 
 
 def is_about_space(error: OSError) -> bool:

@@ -31,7 +31,7 @@ class Plan:
     port: int
     processes: int
     embedded: tuple[str, ...]
-    """The servers that nobody has provided: each one's URL decides for itself."""
+    """The servers to start here: those whose URL the environment does not give."""
     environment: Mapping[str, str]
     """For API and worker, without the embedded servers' addresses."""
 

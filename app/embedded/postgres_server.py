@@ -55,15 +55,16 @@ class PostgresServer:
     @property
     def environment(self) -> dict[str, str]:
         """The settings with which API and worker reach it."""
-        place = f"/{DATABASE}?host={quote(str(self._run))}&port={self._port}"
+        address = f"/{DATABASE}?host={quote(str(self._run))}&port={self._port}"
         if not self._by_socket:
-            place = f"127.0.0.1:{self._port}/{DATABASE}"
-        return {"MODELYARD_DATABASE_URL": f"postgresql://{USER}:{self._password}@{place}"}
+            address = f"127.0.0.1:{self._port}/{DATABASE}"
+        return {"MODELYARD_DATABASE_URL": f"postgresql://{USER}:{self._password}@{address}"}
 
     def prepare(self) -> None:
         """Make the directory a database cluster if it is not one yet.
 
-        ``initdb`` works aside and the result is renamed, so a crash half-way leaves nothing that looks ready.
+        ``initdb`` works in a directory of its own and the result is renamed, so a crash half-way leaves nothing that
+        looks ready.
         """
         self._require_own_major()
         leftovers.await_end(self._binaries / "postgres", self._data, patience=10.0)
@@ -77,6 +78,7 @@ class PostgresServer:
             socket_file.unlink(missing_ok=True)
 
     def start(self) -> Process:
+        """Start the server; returns before it is ready."""
         settings = _SETTINGS | {
             "port": str(self._port),
             "listen_addresses": "" if self._by_socket else "127.0.0.1",
@@ -100,10 +102,10 @@ class PostgresServer:
         """Whether our database answers a query; creates the database the first time."""
         if self._status() != "ready":
             return False
-        found = self._query("postgres", f"SELECT count(*) FROM pg_database WHERE datname = '{DATABASE}'")  # noqa: S608
-        if found == "0":
+        count = self._query("postgres", f"SELECT count(*) FROM pg_database WHERE datname = '{DATABASE}'")  # noqa: S608
+        if count == "0":
             self._query("postgres", f"CREATE DATABASE {DATABASE}")
-        return found is not None and self._query(DATABASE, "SELECT 1") == "1"
+        return count is not None and self._query(DATABASE, "SELECT 1") == "1"
 
     def is_stopping(self) -> bool:
         """Whether it was asked to end: it then takes no new clients."""
@@ -126,11 +128,11 @@ class PostgresServer:
         major = self._major()
         ours = self._data / "PG_VERSION"
         for version in [ours] if ours.exists() else sorted(self._data_dir.glob("pg[0-9][0-9]/PG_VERSION")):
-            found = version.read_text().strip()
-            if found == major:
+            theirs = version.read_text().strip()
+            if theirs == major:
                 continue
             raise EmbeddedError(
-                f"{version.parent} has data of PostgreSQL {found} and the installed one is {major}: another release "
+                f"{version.parent} has data of PostgreSQL {theirs} and the installed one is {major}: another release "
                 "has used this data directory. Run that one, or carry the data over with its pg_dump and ours."
             )
 
@@ -138,10 +140,10 @@ class PostgresServer:
         """The major version of the programs, as ``postgres --version`` says it: postgres (PostgreSQL) 18.1."""
         command = [os.fspath(self._binaries / "postgres"), "--version"]
         done = subprocess.run(command, env=bare_environment(), capture_output=True, text=True, check=False)  # noqa: S603
-        found = re.search(r"\(PostgreSQL\) (\d+)", done.stdout)
-        if found is None:
+        match = re.search(r"\(PostgreSQL\) (\d+)", done.stdout)
+        if match is None:
             raise EmbeddedError(f"{command[0]} does not say its version: {(done.stdout + done.stderr).strip()[:200]}")
-        return found[1]
+        return match[1]
 
     def _choose_port(self) -> int:
         saved = self._state.get("postgres_port")
@@ -176,23 +178,23 @@ class PostgresServer:
         return done.stdout.strip() if done.returncode == 0 else None
 
     def _initialise(self) -> None:
-        aside = make_private(self._data_dir / "pg18.init")
-        _empty(aside)
-        password_file = aside.with_name("pg18.password")
+        unfinished = make_private(self._data_dir / "pg18.init")
+        _empty(unfinished)
+        password_file = unfinished.with_name("pg18.password")
         write_private(password_file, self._password)
         if self._identity.owner:
-            for path in (aside, password_file):
+            for path in (unfinished, password_file):
                 os.chown(path, *self._identity.owner)
         options = ["-U", USER, "-A", "scram-sha-256", f"--pwfile={password_file}", "-E", "UTF8", "--locale=C"]
         # The builtin provider sorts and lower-cases alike on every machine, whatever its C library.
         options += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"]
-        command = [str(self._binaries / "initdb"), "-D", str(aside), *options]
+        command = [str(self._binaries / "initdb"), "-D", str(unfinished), *options]
         output = open_for_append(self._log)
         try:
             done = subprocess.run(  # noqa: S603 - our own command line
                 launch_command(command, signal.SIGKILL, self._identity.launch),
                 env=bare_environment(),
-                cwd=aside,
+                cwd=unfinished,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -203,7 +205,7 @@ class PostgresServer:
             password_file.unlink()
         if done.returncode != 0:
             raise ServerFailed(f"initdb ended with {done.returncode}:\n{tail(self._log)}")
-        aside.rename(self._data)
+        unfinished.rename(self._data)
         _sync(self._data_dir)
 
 

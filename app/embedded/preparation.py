@@ -48,7 +48,7 @@ class FirstProject:
 class Preparation:
     """``app.cli prepare`` while it runs: migrates, then makes sure that there is an admin, a project and a token."""
 
-    def __init__(self, plan: Plan, environment: Mapping[str, str], known: FirstProject | None) -> None:
+    def __init__(self, plan: Plan, environment: Mapping[str, str], previous: FirstProject | None) -> None:
         self._log = plan.data_dir / "log" / "prepare.log"
         self._log.unlink(missing_ok=True)
         output = log_files.open_for_append(self._log)
@@ -65,7 +65,7 @@ class Preparation:
             )
         finally:
             os.close(output)
-        self._hand_over(known.token if known else None)
+        self._hand_over(previous.token if previous else None)
 
     def result(self) -> FirstProject | None:
         """What it found or made, or None while it works.
@@ -87,10 +87,10 @@ class Preparation:
 
     def wait(self, meanwhile: Callable[[], object]) -> FirstProject:
         """Return when it is done; calls ``meanwhile`` every few milliseconds."""
-        while (found := self.result()) is None:
+        while (project := self.result()) is None:
             meanwhile()
             time.sleep(0.02)
-        return found
+        return project
 
     def kill(self) -> None:
         """End it; every step it takes is one transaction."""

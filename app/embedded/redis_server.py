@@ -29,9 +29,9 @@ class RedisServer:
     @property
     def environment(self) -> dict[str, str]:
         """The settings with which API and worker reach it."""
-        place = f"{self._socket}?db=0" if self._by_socket else f"127.0.0.1:{self._port}/0"
+        address = f"{self._socket}?db=0" if self._by_socket else f"127.0.0.1:{self._port}/0"
         scheme = "unix" if self._by_socket else "redis"
-        return {"MODELYARD_REDIS_URL": f"{scheme}://:{self._password}@{place}"}
+        return {"MODELYARD_REDIS_URL": f"{scheme}://:{self._password}@{address}"}
 
     def prepare(self) -> None:
         """Write the configuration; the password stays out of the process list."""
@@ -53,6 +53,7 @@ class RedisServer:
         write_private(self._directory / "server.conf", "\n".join(lines) + "\n")
 
     def start(self) -> Process:
+        """Start the server; returns before it is ready."""
         return Process(
             Program(
                 name=self.name,

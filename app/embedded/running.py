@@ -36,11 +36,12 @@ class Installation:
 
     @property
     def url(self) -> str:
+        """The address of its API."""
         return self.connection["MODELYARD_URL"]
 
 
 def remember(data_dir: Path, environment: Mapping[str, str]) -> None:
-    """Note that an installation has its data there; without a place for the note nothing is noted."""
+    """Note that an installation has its data there; where no note can be written, none is."""
     name = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
     with suppress(OSError):
         directory = make_private(_notes(environment))
@@ -74,15 +75,17 @@ def find(environment: Mapping[str, str], folder: Path) -> Installation:
 
 
 def _that_one(data_dir: Path, port: str | None) -> Installation:
-    found = _running(data_dir)
-    if found is None:
+    installation = _running(data_dir)
+    if installation is None:
         raise NotFound(
             f"The installation in {data_dir} does not run. "
             f"Start it in another terminal first: MODELYARD_DATA_DIR={shlex.quote(str(data_dir))} make up"
         )
-    if not _is_at(found, port):
-        raise NotFound(f"The installation in {data_dir} runs at {found.url}, not at port {port} (MODELYARD_PORT).")
-    return found
+    if not _is_at(installation, port):
+        raise NotFound(
+            f"The installation in {data_dir} runs at {installation.url}, not at port {port} (MODELYARD_PORT)."
+        )
+    return installation
 
 
 def _is_at(installation: Installation, port: str | None) -> bool:
@@ -120,10 +123,10 @@ def _notes(environment: Mapping[str, str]) -> Path:
 def main() -> None:
     """Print the variables of the running installation, and its data directory, as lines for a shell."""
     try:
-        found = find(os.environ, Path.cwd())
+        installation = find(os.environ, Path.cwd())
     except NotFound as error:
         raise SystemExit(str(error)) from None
-    variables = {**found.connection, "MODELYARD_DATA_DIR": str(found.data_dir)}
+    variables = {**installation.connection, "MODELYARD_DATA_DIR": str(installation.data_dir)}
     sys.stdout.write("".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()))
 
 

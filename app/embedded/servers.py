@@ -131,7 +131,7 @@ class Servers:
     ) -> None:
         """Return when the named servers (all, if none is named) are ready.
 
-        ``restart`` is called now and then, and starts those again that somebody has ended.
+        ``restart`` is called now and then, and starts those again that were ended from outside.
 
         Raises:
             ServerFailed: one ended or needed more than a minute; the message has the end of its log.
@@ -149,7 +149,7 @@ class Servers:
             time.sleep(0.02 if waiting else 0)
 
     def hasten(self) -> None:
-        """Have PostgreSQL end at once where somebody has asked it to end when its clients have left (SIGTERM).
+        """Have PostgreSQL end at once after a SIGTERM, which asks it to end when its clients have left.
 
         Ours stay, so it would refuse new ones for ever.
         """

@@ -25,11 +25,11 @@ class State:
         """
         self._path = path
         self._values: dict[str, Any] = _read(path) if path.exists() else {"format": FORMAT}
-        found = self._values.get("format", 1)
-        if not isinstance(found, int) or found > FORMAT:
+        written = self._values.get("format", 1)
+        if not isinstance(written, int) or written > FORMAT:
             raise EmbeddedError(
-                f"{path} has the format {found!r} and this release knows {FORMAT}: a newer release has used this data "
-                "directory. Run that one, or choose another directory with MODELYARD_DATA_DIR."
+                f"{path} has the format {written!r} and this release knows {FORMAT}: a newer release has used this "
+                "data directory. Run that one, or choose another directory with MODELYARD_DATA_DIR."
             )
 
     def get(self, key: str) -> Any:
@@ -51,12 +51,12 @@ class State:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text())
+        values = json.loads(path.read_text())
     except ValueError as error:
         raise EmbeddedError(f"{path} is damaged ({error}): restore it from a backup; it has passwords.") from None
-    if not isinstance(found, dict):
+    if not isinstance(values, dict):
         raise EmbeddedError(f"{path} is damaged (no object): restore it from a backup; it has passwords.")
-    return found
+    return values
 
 
 def write_private(path: Path, text: str) -> None:

@@ -65,8 +65,8 @@ class Supervisor:
         self._plan = plan
         self._signals = signals
         self._servers = Servers(plan.data_dir, plan.embedded)
-        self._journal = UpLog(plan.data_dir / "log" / "up.log")
-        self._members: list[Supervised] = []
+        self._log = UpLog(plan.data_dir / "log" / "up.log")
+        self._children: list[Supervised] = []
         self._preparation: Preparation | None = None
         self._application: Application | None = None
 
@@ -82,26 +82,26 @@ class Supervisor:
                 self._start(listener)
                 self._watch()
         except EmbeddedError as error:
-            self._journal.write(str(error))
+            self._log.write(str(error))
             raise
         finally:
             self._stop()
 
     def _start(self, listener: socket.socket) -> None:
         address = local_url(self._plan.host, listener.getsockname()[1])
-        known = self._known_project()
+        previous = self._previous_project()
         for name in self._servers.names:
-            self._members.append(Supervised(_TITLES[name], partial(self._servers.launch, name), self._journal.note))
+            self._children.append(Supervised(_TITLES[name], partial(self._servers.launch, name), self._log.note))
         environment = self._plan.child_environment(self._servers.environment, address)
-        if known:
+        if previous:
             # The schema is as this very code left it, so API and worker load while the servers come up.
             self._start_application(listener, environment)
         self._wait_for_servers()
-        project = known or self._prepare(environment)
-        if not known:
+        project = previous or self._prepare(environment)
+        if not previous:
             self._start_application(listener, environment)
         self._wait_until_ready(address)
-        if known and not application.accepts_token(preparation.tracking_uri(address, known), known.token):
+        if previous and not application.accepts_token(preparation.tracking_uri(address, previous), previous.token):
             project = self._prepare(environment)
         preparation.write_connection(self._plan.data_dir / "connection.env", environment["MODELYARD_URL"], project)
         preparation.write_settings(self._plan.data_dir / "server.env", environment)
@@ -119,7 +119,7 @@ class Supervisor:
                     raise
                 time.sleep(0.1)
 
-    def _known_project(self) -> FirstProject | None:
+    def _previous_project(self) -> FirstProject | None:
         """What the last start left, if the database is ours and its schema needs no look."""
         state = self._servers.state
         is_ours = "postgres" in self._plan.embedded and (self._plan.data_dir / "pg18").is_dir()
@@ -129,50 +129,50 @@ class Supervisor:
 
     def _start_application(self, listener: socket.socket, environment: dict[str, str]) -> None:
         self._application = Application(self._plan, listener.fileno(), environment)
-        self._members.append(Supervised(self._application.program.name, self._application.start, self._journal.note))
+        self._children.append(Supervised(self._application.program.name, self._application.start, self._log.note))
 
     def _wait_for_servers(self) -> None:
         provided = [_TITLES[name] for name in NAMES if name not in self._plan.embedded]
         if provided:
-            self._journal.note(f"{', '.join(provided)}: as the environment says, not started here")
+            self._log.note(f"{', '.join(provided)}: as the environment says, not started here")
         if "s3" in self._plan.embedded and "s3-port" not in self._servers.names:
-            self._journal.note("This system allows the store no network of its own: its parts use TLS, which is slower")
-        self._journal.busy("Starting PostgreSQL, Redis and the object store")
-        self._servers.wait(announce=lambda name: self._journal.note(f"{_TITLES[name]} ready"), restart=self._tend)
+            self._log.note("This system allows the store no network of its own: its parts use TLS, which is slower")
+        self._log.busy("Starting PostgreSQL, Redis and the object store")
+        self._servers.wait(announce=lambda name: self._log.note(f"{_TITLES[name]} ready"), restart=self._tend)
 
     def _prepare(self, environment: dict[str, str]) -> FirstProject:
-        self._journal.busy("Preparing the database")
-        known = FirstProject.recall(self._servers.state.get("project"))
-        self._preparation = Preparation(self._plan, environment, known)
+        self._log.busy("Preparing the database")
+        previous = FirstProject.recall(self._servers.state.get("project"))
+        self._preparation = Preparation(self._plan, environment, previous)
         project = self._preparation.wait(meanwhile=self._tend)
         self._preparation = None
         self._servers.state.remember(project=project.as_json(), prepared_by=preparation.fingerprint())
-        self._journal.note("Database ready")
+        self._log.note("Database ready")
         return project
 
     def _wait_until_ready(self, address: str) -> None:
-        self._journal.busy("Starting API and worker")
+        self._log.busy("Starting API and worker")
         deadline = time.monotonic() + _PATIENCE
         while not application.answers_ready(address):
             self._tend()
             self._require_alive(time.monotonic() < deadline)
             time.sleep(0.02)
-        self._journal.note("API ready")
+        self._log.note("API ready")
 
     def _require_alive(self, in_time: bool) -> None:
         """A first start that fails is not repeated: the person who typed the command is there to read why.
 
         What a signal has ended has not failed.
         """
-        ends = [member.last_exit for member in self._members if (member.last_exit or 0) > 0]
+        ends = [child.last_exit for child in self._children if (child.last_exit or 0) > 0]
         if application.UNUSABLE_SETTINGS in ends:
-            raise ServerFailed(log_files.tail(self._log("serve")))
+            raise ServerFailed(log_files.tail(self._log_file("serve")))
         if ends:
-            raise ServerFailed(f"API and worker did not start:\n{log_files.tail(self._log('serve'))}")
+            raise ServerFailed(f"API and worker did not start:\n{log_files.tail(self._log_file('serve'))}")
         if not in_time:
-            raise ServerFailed(f"The API did not get ready within a minute:\n{log_files.tail(self._log('api'))}")
+            raise ServerFailed(f"The API did not get ready within a minute:\n{log_files.tail(self._log_file('api'))}")
 
-    def _log(self, name: str) -> Path:
+    def _log_file(self, name: str) -> Path:
         return self._plan.data_dir / "log" / f"{name}.log"
 
     def _watch(self) -> None:
@@ -198,22 +198,22 @@ class Supervisor:
             works=lambda: self._servers.is_ready("s3"),
             restart=self._end_store,
             hurry=self._hurry,
-            note=self._journal.note,
+            note=self._log.note,
         )
 
     def _end_store(self) -> None:
-        """Its member starts it again."""
+        """Its child starts it again."""
         self._servers.processes["s3"].kill()
 
     def _hurry(self) -> None:
-        for member in self._members:
-            member.hurry()
+        for child in self._children:
+            child.hurry()
 
     def _tend(self) -> float:
         """Look after every child; the moment (of the monotonic clock) at which one wants to be looked at again."""
         for line in self._application.read_reports() if self._application else []:
-            self._journal.note(line)
-        due = [moment for member in self._members if (moment := member.tend()) is not None]
+            self._log.note(line)
+        due = [moment for child in self._children if (moment := child.tend()) is not None]
         return min(due, default=float("inf"))
 
     def _present(self, url: str, project: FirstProject) -> None:
@@ -227,17 +227,17 @@ class Supervisor:
             "Connect": f"source {data_dir / 'connection.env'}",
             "Logs": str(data_dir / "log"),
         }
-        self._journal.table(f"Modelyard is ready (PID {os.getpid()}); Ctrl-C stops it", rows)
+        self._log.table(f"Modelyard is ready (PID {os.getpid()}); Ctrl-C stops it", rows)
 
     def _stop(self) -> None:
         """API and worker first, while their servers still answer."""
-        self._journal.busy("Stopping")
+        self._log.busy("Stopping")
         started = time.monotonic()
         if self._preparation:
             self._preparation.kill()
         names = set(_TITLES.values())
-        ours = [member.process for member in self._members if member.process and member.name not in names]
+        ours = [child.process for child in self._children if child.process and child.name not in names]
         killed = stop_all(ours) + self._servers.stop()
         suffix = f"; had to kill {', '.join(killed)}" if killed else ""
-        self._journal.idle()
-        self._journal.note(f"Stopped in {time.monotonic() - started:.1f} s{suffix}")
+        self._log.idle()
+        self._log.note(f"Stopped in {time.monotonic() - started:.1f} s{suffix}")

@@ -66,7 +66,7 @@ def _presented(errors: list[GraphQLError], context: Any) -> list[GraphQLError]:
     return presented(errors, context.request_id, hide_suggestions=not shows_schema(context))
 
 
-@strawberry.type(description="Where reading begins.")
+@strawberry.type(description="The entry points for reading.")
 class Query(
     AccessQuery,
     RegistryQuery,

@@ -29,9 +29,9 @@ def name_kind(path: str) -> str:
 
 @cache
 def rules() -> str:
-    """A name for the rules of this release: what other rules have found is asked anew.
+    """A name for the rules of this release: verdicts by other rules are not reused.
 
-    It follows from the code that judges, so nobody has to think of changing it.
+    It follows from the code that judges, so it changes by itself.
     """
     digest = hashlib.sha256(f"{sys.version_info.major}.{sys.version_info.minor}".encode())
     folder = Path(__file__).parent

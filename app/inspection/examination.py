@@ -68,7 +68,7 @@ def _refused(kind: Kind, path: str, error: Malformed) -> Report:
 
 
 def unread(kind: Kind, path: str, reason: str) -> Report:
-    """What nobody has looked at is of no format; what could carry code is not handed out."""
+    """A file that was not read has no format; one that could carry code is not handed out."""
     could_be_pickle = kind in BEGIN_AS_PICKLES and claimed(path) is not kind
     if kind not in CARRIES_CODE and not could_be_pickle:
         return Report()
@@ -102,21 +102,21 @@ def _pickled(kind: Kind, path: str, source: Source, search: PickleSearch) -> Rep
         is_claimed = kind is Kind.PICKLE or claims_pickle(path)
         if not search.perhaps(FileStream(source), is_claimed=is_claimed, source=source):
             return _no_pickle(path, search)
-    format = _pickle_format(path, source, search) if seen and search.found else None
+    format = _pickle_format(path, source, search) if seen and search.dissections else None
     return _concluded(format, {}, search)
 
 
 def _disguised(source: Source, limits: Limits) -> Report | None:
     """The report on a pickle that begins as a file of another kind does: who unpickles it asks for no mark."""
     search = PickleSearch(replace(limits, opcodes=min(limits.opcodes, DISGUISED_OPCODES)))
-    found = Dissector(search.limits).stream(FileStream(source, first=512))
-    level = found.usage.level
-    is_broken = found.broken is not None
-    is_harmless = level is Level.SAFE or (is_broken and (level is Level.SUSPICIOUS or not found.acted))
-    if is_harmless and not found.nested and found.opcodes < search.limits.opcodes:
+    dissection = Dissector(search.limits).stream(FileStream(source, first=512))
+    level = dissection.usage.level
+    is_broken = dissection.broken is not None
+    is_harmless = level is Level.SAFE or (is_broken and (level is Level.SUSPICIOUS or not dissection.acted))
+    if is_harmless and not dissection.nested and dissection.opcodes < search.limits.opcodes:
         return None
-    search.found.append(found)
-    search.faults += ["It holds tensors in bytes that cannot be looked at."] if found.nested else []
+    search.dissections.append(dissection)
+    search.faults += ["It holds tensors in bytes that cannot be looked at."] if dissection.nested else []
     return _concluded(Kind.PICKLE.value, {}, search)
 
 
@@ -127,7 +127,7 @@ def _reader(kind: Kind) -> Callable[[Source, Limits], Facts]:
 
 
 def _zip(source: Source, search: PickleSearch) -> Report:
-    """An archive without a directory is no archive to anybody; one that cannot be read here others may well read."""
+    """An archive without a directory is none to any program; one that this code cannot read, others may."""
     try:
         archives = joined.opened(source, search.limits)
     except zips.NoDirectory as error:
@@ -149,7 +149,7 @@ def _array(source: Source, search: PickleSearch) -> Report:
 
 
 def _tar(source: Source, search: PickleSearch) -> Report:
-    """What is cut off nobody unpacks to its end; what has been found in it until then counts all the same."""
+    """An archive that is cut off is unpacked by no program to its end; what it holds until then counts all the same."""
     try:
         names = search.tar(FileStream(source), 0, partial(FileStream, source))
     except Ended as error:
@@ -169,12 +169,12 @@ def _no_pickle(path: str, search: PickleSearch) -> Report:
 def _pickle_format(path: str, source: Source, search: PickleSearch) -> str:
     if source.read(0, len(TORCH_MAGIC)) == TORCH_MAGIC:
         return "pytorch"
-    imports = {each.module for one in search.found for each in one.usage.imports}
+    imports = {each.module for one in search.dissections for each in one.usage.imports}
     by_name = JOBLIB_NAMES & set(PurePosixPath(path.lower()).suffixes)
     return "joblib" if by_name or "joblib.numpy_pickle" in imports else "pickle"
 
 
 def _concluded(format: str | None, facts: Facts, search: PickleSearch) -> Report:
-    if not search.found and not search.notes and not search.faults:
+    if not search.dissections and not search.notes and not search.faults:
         return Report(format=format, facts=facts)
-    return conclude(format, search.found, Surroundings(search.notes, search.faults), facts, search.limits)
+    return conclude(format, search.dissections, Surroundings(search.notes, search.faults), facts, search.limits)

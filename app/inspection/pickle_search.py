@@ -27,10 +27,10 @@ TORCH_MAGIC = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 
 @dataclass(slots=True)
 class PickleSearch:
-    """What has been found so far in one file."""
+    """The pickles of one file, and what makes it suspicious."""
 
     limits: Limits
-    found: list[Dissection] = field(default_factory=list)
+    dissections: list[Dissection] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """What makes the file suspicious although no pickle does."""
     faults: list[str] = field(default_factory=list)
@@ -48,20 +48,20 @@ class PickleSearch:
 
     def pickles(self, stream: Stream, source: Source | None, depth: int) -> Dissection:
         """Every pickle of a stream; ``source`` is what its positions count in, None when it cannot be read again."""
-        found = self._dissected(stream)
-        self._keep(found, source, depth)
-        return found
+        dissection = self._dissected(stream)
+        self._keep(dissection, source, depth)
+        return dissection
 
     def _dissected(self, stream: Stream) -> Dissection:
         old_torch = stream.peek(len(TORCH_MAGIC)) == TORCH_MAGIC
-        found = Dissector(self._rest()).stream(stream)
-        if old_torch and found.pickles >= 5:
-            found.trailing = None  # the tensors
-        return found
+        dissection = Dissector(self._rest()).stream(stream)
+        if old_torch and dissection.pickles >= 5:
+            dissection.trailing = None  # the tensors
+        return dissection
 
-    def _keep(self, found: Dissection, source: Source | None, depth: int) -> None:
-        self.found.append(found)
-        for inside in found.nested:
+    def _keep(self, dissection: Dissection, source: Source | None, depth: int) -> None:
+        self.dissections.append(dissection)
+        for inside in dissection.nested:
             if source is None or depth >= self.limits.nesting:
                 self.faults.append("It holds tensors in bytes that cannot be looked at.")
             else:
@@ -69,7 +69,7 @@ class PickleSearch:
 
     def _rest(self) -> Limits:
         """The same limits, less what has been used up."""
-        used = sum(each.opcodes for each in self.found)
+        used = sum(each.opcodes for each in self.dissections)
         return replace(self.limits, opcodes=max(1, self.limits.opcodes - used))
 
     def array(self, stream: Stream, size: int, depth: int) -> numpy_arrays.Header:
@@ -109,17 +109,17 @@ class PickleSearch:
         """Whether bytes that could be pickles are some: they can be followed, or what can be followed does something.
 
         Text may begin as pickles of old protocols do, which import by words on lines of their own. To import is no
-        harm by itself, and whoever unpickles bytes that break off before anything is called gets an error.
+        harm by itself, and unpickling bytes that break off before anything is called ends with an error.
         """
-        found = self._dissected(stream)
-        if found.broken:
-            self.unlike = found.broken
-            is_harmful = found.acted and found.usage.level is Level.DANGEROUS
-            if not is_harmful and not (is_claimed and (found.acted or found.given_up)):
+        dissection = self._dissected(stream)
+        if dissection.broken:
+            self.unlike = dissection.broken
+            is_harmful = dissection.acted and dissection.usage.level is Level.DANGEROUS
+            if not is_harmful and not (is_claimed and (dissection.acted or dissection.given_up)):
                 return False
-        elif found.trailing is not None and not found.usage.acted and not found.usage.imports:
+        elif dissection.trailing is not None and not dissection.usage.acted and not dissection.usage.imports:
             return False
-        self._keep(found, source, depth)
+        self._keep(dissection, source, depth)
         return True
 
     def _inside(self, kind: Kind | None, stream: Stream, name: str, depth: int, again: Again) -> bool:
@@ -160,7 +160,7 @@ class PickleSearch:
         """Every member of a zip archive but those that are known to hold bare numbers."""
         if depth > self.limits.nesting:
             raise Malformed(f"Archives are nested deeper than {self.limits.nesting}.")
-        # Those that loaders unpickle come first, so that no crowd of others hides them.
+        # Those that loaders unpickle come first, so that no number of others hides them.
         for member in sorted(members, key=lambda one: not claims_pickle(one.name)):
             if member.name in skipped or not member.size:
                 continue
@@ -211,7 +211,7 @@ class PickleSearch:
             self._inside(kind, stream, name, depth, partial(FileStream, source))
 
     def file(self, source: Source, name: str, depth: int) -> None:
-        """A zip archive, several in a row, or a compressed file within another; one that is cut off nobody reads."""
+        """A zip archive, several in a row, or a compressed file within another; none that is cut off."""
         if depth > self.limits.nesting:
             raise Malformed(f"Archives are nested deeper than {self.limits.nesting}.")
         if source.read(0, 2) != b"PK":

@@ -75,6 +75,7 @@ class Bounded(Stream):
         return self._inner.take(count)
 
     def skip(self, count: int) -> None:
+        """Go past ``count`` bytes within the bounds."""
         held = min(count, len(self._buffer) - self._at)
         super().skip(held)
         beyond = count - held

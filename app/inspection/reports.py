@@ -22,6 +22,8 @@ class Outcome(StrEnum):
 
 
 class ScanJson(TypedDict):
+    """:class:`Scan` as it is stored."""
+
     verdict: Verdict
     imports: list[str]
     findings: list[str]
@@ -29,6 +31,8 @@ class ScanJson(TypedDict):
 
 
 class ReportJson(TypedDict):
+    """:class:`Report` as it is stored."""
+
     outcome: str
     reason: str | None
     format: str | None

@@ -25,9 +25,11 @@ class Source(Protocol):
     """The same within the process that inspects; reading waits."""
 
     @property
-    def size(self) -> int: ...
+    def size(self) -> int:
+        """Bytes."""
 
-    def read(self, start: int, end: int) -> bytes: ...
+    def read(self, start: int, end: int) -> bytes:
+        """The bytes from ``start`` up to, not including, ``end``."""
 
 
 class Part:
@@ -39,6 +41,7 @@ class Part:
         self.size = size
 
     def read(self, start: int, end: int) -> bytes:
+        """As of the whole, counted from the start of the range."""
         return self._source.read(self._start + start, self._start + min(end, self.size))
 
 
@@ -50,6 +53,7 @@ class Held:
         self.size = len(held)
 
     def read(self, start: int, end: int) -> bytes:
+        """A slice."""
         return self._held[start:end]
 
 
@@ -75,6 +79,7 @@ class Stream:
 
     @property
     def position(self) -> int:
+        """Bytes that have gone by, since the start of the file."""
         return self._gone + self._at
 
     def _next(self) -> bytes:
@@ -170,6 +175,7 @@ class FileStream(Stream):
         return chunk
 
     def skip(self, count: int) -> None:
+        """Go past ``count`` bytes; those beyond the buffer are not read."""
         held = len(self._buffer) - self._at
         if count <= held:
             self._at += count

@@ -1,7 +1,7 @@
-"""Marks: up to where somebody has read, and the opaque cursors that are made of them.
+"""Positions: up to where a reader has read the journal, and the opaque cursors that are made of them.
 
 A number that grows with every row would not do: transactions commit in another order than they took their numbers,
-so a reader who has seen row 8 may still miss row 7. A mark is a snapshot of PostgreSQL instead: exactly the
+so a reader who has seen row 8 may still miss row 7. A position is a snapshot of PostgreSQL instead: exactly the
 transactions that a reader could see.
 """
 
@@ -19,7 +19,7 @@ import orjson
 from app.errors import Invalid
 
 _TEXT = re.compile(r"[1-9]\d{0,17}:[1-9]\d{0,17}:(?:[1-9]\d{0,17}(?:,[1-9]\d{0,17})*)?")
-_LONGEST = 16_384
+_MAX_CHARACTERS = 16_384
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,12 @@ class Position:
         return int(low), int(high), frozenset(int(one) for one in between.split(",") if one)
 
     def shows(self, transaction: int) -> bool:
-        """Whether a reader at this mark saw what the transaction wrote."""
+        """Whether a reader at this position saw what the transaction wrote."""
         low, high, still_open = self._parts
         return transaction < low or (transaction < high and transaction not in still_open)
 
     def or_later(self, other: Position) -> Position:
-        """The later of two marks of the same server."""
+        """The later of two positions of the same server."""
         return other if other._parts[:2] > self._parts[:2] else self
 
 
@@ -49,9 +49,9 @@ BEGINNING = Position("1:1:")
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A place in the journal: all that ``before`` shows was read, and of what ``within`` shows the rows up to ``row``.
+    """All that ``before`` shows was read, and of what ``within`` shows the rows up to ``row``.
 
-    ``row`` is transaction and id; the rows of one reading are told in this order.
+    ``row`` is transaction and id; the rows of one read come in this order.
     """
 
     before: Position
@@ -60,13 +60,13 @@ class Cursor:
     made_at: float = field(default_factory=time.time)
 
     @classmethod
-    def at(cls, mark: Position) -> Cursor:
-        """The place behind everything that the mark shows."""
-        return cls(mark, mark)
+    def at(cls, position: Position) -> Cursor:
+        """The cursor behind everything that the position shows."""
+        return cls(position, position)
 
     @property
     def age(self) -> float:
-        """Seconds."""
+        """Seconds since it was made."""
         return time.time() - self.made_at
 
     def __str__(self) -> str:
@@ -81,9 +81,9 @@ class Cursor:
             Invalid: it was not.
         """
         try:
-            before, within, *numbers = orjson.loads(urlsafe_b64decode(text[:_LONGEST] + "=" * (-len(text) % 4)))
+            before, within, *numbers = orjson.loads(urlsafe_b64decode(text[:_MAX_CHARACTERS] + "=" * (-len(text) % 4)))
             transaction, id, made_at = (_number(one) for one in numbers)
-            return cls(_mark(before), _mark(within), (transaction, id), float(made_at))
+            return cls(_position(before), _position(within), (transaction, id), float(made_at))
         except (ValueError, TypeError, binascii.Error):
             raise Invalid("`after` is not a cursor of this subscription; leave it out to begin anew.") from None
 
@@ -94,12 +94,12 @@ def _number(value: object) -> int:
     return value
 
 
-def _mark(text: object) -> Position:
+def _position(text: object) -> Position:
     if not isinstance(text, str) or not _TEXT.fullmatch(text):
         raise ValueError
-    mark = Position(text)
-    low, high, between = mark._parts  # noqa: SLF001 - of the same module
+    position = Position(text)
+    low, high, between = position._parts  # noqa: SLF001 - of the same module
     ordered = [int(one) for one in text.rsplit(":", 1)[1].split(",") if one]
     if low > high or ordered != sorted(between) or any(not low <= one < high for one in between):
         raise ValueError
-    return mark
+    return position

@@ -16,7 +16,7 @@ from app.journal.events import Event
 from app.journal.positions import BEGINNING, Cursor, Position
 from app.live.feeds import SubscriberQueue
 from app.live.subscribers import EventMessage, Live, Subscriber
-from app.queue import change_tokens as job_watching
+from app.queue import change_tokens
 from app.tracking import candidates
 from app.tracking.reads import changes as candidate_watching
 from app.tracking.reads.changes import Change
@@ -122,7 +122,7 @@ async def job(live: Live, actor: Actor, job_id: UUID, after: str | None = None) 
         shown = after
         while True:
             row = await jobs.get(live.db, actor, job_id)
-            token = job_watching.change_token(row)
+            token = change_tokens.change_token(row)
             if token != shown:
                 shown = token
                 yield row

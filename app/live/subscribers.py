@@ -24,7 +24,7 @@ from app.journal import events
 from app.journal.events import Event
 from app.journal.positions import Cursor, Position
 from app.live.feeds import Feed
-from app.queue import change_tokens as job_watching
+from app.queue import change_tokens
 from app.tracking.reads import changes as candidate_watching
 from app.tracking.reads.changes import Change
 
@@ -116,7 +116,7 @@ class Live:
 
     async def _read_jobs(self, seen: Position, keys: Sequence[UUID]) -> tuple[Position, list[tuple[UUID, None]]]:
         async with self.db.read() as snap:
-            states = await job_watching.change_tokens(snap, keys)
+            states = await change_tokens.states(snap, keys)
         changed = [id for id in keys if self._job_states.get(id) != states.get(id)]
         self._job_states = states
         return seen, [(id, None) for id in changed]

@@ -5,8 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from app.artifacts import paths
-from app.artifacts.artifacts import Root
-from app.artifacts.visibility import Visibility
+from app.files.targets import LoggedModelFiles
 from app.mlflow.files import folder_listing
 from app.mlflow.protocol import identifiers, shapes
 from app.mlflow.protocol.call import Answer, Call
@@ -28,6 +27,7 @@ _BLAMING = ("Invalid entity type", "Invalid comparison operator")
 
 
 async def create(call: Call) -> Answer:
+    """Make a logged model in an experiment; its source run may be one of another tracking server."""
     message = call.message
     source = message.text("source_run_id")
     command = CreateLoggedModel(
@@ -43,6 +43,7 @@ async def create(call: Call) -> Answer:
 
 
 async def get(call: Call) -> Answer:
+    """A logged model by its id; one in the trash only with ``allow_deleted``."""
     found = await logged_models.get(
         call.db, call.actor, call.project, _id(call), allow_deleted=call.message.flag("allow_deleted")
     )
@@ -50,6 +51,7 @@ async def get(call: Call) -> Answer:
 
 
 async def finalize(call: Call) -> Answer:
+    """Set the status of a logged model."""
     number = call.message.choice("status", STATUSES)
     if number is None:
         raise missing("status")
@@ -57,11 +59,13 @@ async def finalize(call: Call) -> Answer:
 
 
 async def delete(call: Call) -> Answer:
+    """Move a logged model into the trash."""
     await logged_models.delete(call.db, call.actor, call.project, _id(call))
     return {}
 
 
 async def search(call: Call) -> Answer:
+    """A page of logged models of some experiments; 50 unless the client wants fewer or more."""
     message = call.message
     command = SearchLoggedModels(
         experiment_numbers=[experiment_number(one) for one in message.texts("experiment_ids")],
@@ -81,16 +85,19 @@ async def search(call: Call) -> Answer:
 
 
 async def set_tags(call: Call) -> Answer:
+    """Set tags; others stay as they are."""
     tags = call.message.pairs("tags")
     return {"model": shapes.logged_model(await _edited(call, EditLoggedModel(tags=tags)))}
 
 
 async def delete_tag(call: Call) -> Answer:
+    """Remove one tag; one that is not there is an error."""
     await _edited(call, EditLoggedModel(tags={call.part("key"): None}, removed_must_exist=True))
     return {}
 
 
 async def log_params(call: Call) -> Answer:
+    """Add params; each key may stand once in a call."""
     params = call.message.pairs("params", unique=True)
     await _edited(call, EditLoggedModel(params=params))
     return {}
@@ -99,10 +106,10 @@ async def log_params(call: Call) -> Answer:
 async def list_files(call: Call) -> Answer:
     """Paths in the answer begin at the model's root."""
     folder = paths.check_folder(paths.plain(call.message.text("artifact_directory_path")))
-    found = (await logged_models.get(call.db, call.actor, call.project, _id(call))).model
-    head = {"root_uri": identifiers.model_location(found.experiment_number, found.id)}
-    root = Root(found.project_id, logged_model_id=found.id)
-    return await folder_listing.answer(call.db, root, folder, Visibility.ALL, shown_below=folder, head=head)
+    model = (await logged_models.get(call.db, call.actor, call.project, _id(call))).model
+    head = {"root_uri": identifiers.model_location(model.experiment_number, model.id)}
+    target = LoggedModelFiles(call.project, model.id)
+    return await folder_listing.answer(call, target, folder, shown_below=folder, head=head)
 
 
 def _in_its_words(error: InvalidFilter, filter: str) -> InvalidFilter:

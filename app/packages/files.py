@@ -15,20 +15,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.access import projects
-from app.access.policy import ANONYMOUS, Actor, Permission
-from app.artifacts import artifacts, paths, visibility
-from app.artifacts.artifacts import Root
-from app.artifacts.uploads import stream
-from app.artifacts.uploads.stream import StoreArtifact
-from app.artifacts.visibility import Visibility
-from app.errors import Conflict, NotFound
+from app.access.policy import ANONYMOUS, Actor
+from app.artifacts import paths
+from app.errors import NotFound
+from app.files import read, store
+from app.files.store import Body
+from app.files.targets import CandidateFiles, Client, Target, VersionFiles
 from app.http import bodies
 from app.http.links.downloads import send
-from app.registry.versions import lookup
 from app.runtime import Runtime
 from app.text import quoted
-from app.tracking import file_owners
 
 _CANDIDATE = "candidate:"
 _MAX_DIGITS = 18
@@ -36,17 +32,8 @@ _MAX_DIGITS = 18
 
 async def put(request: Request) -> Response:
     """Store a file; when this answers, its bytes are in the store under a verified SHA-256."""
-    runtime, actor = _runtime(request), _actor(request)
-    root, path, _ = await _place(request, to_write=True)
-    await stream.store(
-        runtime.db,
-        actor,
-        runtime.blobs,
-        StoreArtifact(root, path, bodies.chunks(request), size=bodies.announced(request)),
-        lock_owner=file_owners.lock(root),
-        limit=runtime.settings.max_artifact_bytes,
-        permission=Permission.MLFLOW_WRITE,
-    )
+    body = Body(bodies.chunks(request), bodies.announced(request))
+    await store.put(_runtime(request), _actor(request), _target(request), _path(request), body, client=Client.TRAINING)
     return _message(201, "201 Created")
 
 
@@ -55,53 +42,39 @@ async def authorize(request: Request) -> Response:
     if bodies.announced(request) or "transfer-encoding" in request.headers:
         request.path_params["path"] += "/authorize"
         return await put(request)
-    root, path, _ = await _place(request, to_write=True)
-    lock, permission = file_owners.lock(root), Permission.MLFLOW_WRITE
-    await stream.permit(_runtime(request).db, _actor(request), root, path, lock_owner=lock, permission=permission)
+    path, target = _path(request), _target(request)
+    await store.permit(_runtime(request), _actor(request), target, path, client=Client.TRAINING)
     return _message(200, "200 OK")
 
 
 async def get(request: Request) -> Response:
     """Send a file, with ETag, conditions and ranges; or the client to the store, where it can reach that."""
     runtime = _runtime(request)
-    root, path, seen = await _place(request)
-    return await send(runtime, request, await artifacts.get(runtime.db, root, path, seen))
+    return await send(runtime, request, await read.find(runtime.db, _actor(request), _target(request), _path(request)))
 
 
-async def _place(request: Request, *, to_write: bool = False) -> tuple[Root, str, Visibility]:
-    """Whose file is meant, its path there, and which files of that owner the actor may see."""
-    owner = request.path_params["owner"]
-    path = paths.check(request.path_params["path"])
-    if to_write:
-        paths.require_text(path)
-    if owner.startswith(_CANDIDATE):
-        root, seen = await _of_candidate(request, owner.removeprefix(_CANDIDATE))
-        return root, path, seen
-    root, folder = await _of_version(request, owner, to_write=to_write)
-    return root, f"{folder}/{path}" if folder else path, Visibility.OF_VERSIONS
+def _path(request: Request) -> str:
+    path: str = request.path_params["path"]
+    return paths.check(path)
 
 
-async def _of_candidate(request: Request, text: str) -> tuple[Root, Visibility]:
-    """The files of a candidate, whether there is such a one or not: that is seen by who looks for one of them."""
-    try:
-        candidate_id = UUID(hex=text)
-    except ValueError:
-        raise NotFound(f"There is no candidate {quoted(text)}; pass `candidate:` and its run id.") from None
-    actor = _actor(request)
-    access = await projects.get(_runtime(request).db, actor, _project(request))
-    return Root(access.id, candidate_id=candidate_id), visibility.of_actor(actor, access)
-
-
-async def _of_version(request: Request, text: str, *, to_write: bool) -> tuple[Root, str]:
+def _target(request: Request) -> Target:
+    """The files that are meant: those of a version by its id, or of ``candidate:<run id>``."""
+    text: str = request.path_params["owner"]
+    if text.startswith(_CANDIDATE):
+        return CandidateFiles(_project(request), _candidate_id(text.removeprefix(_CANDIDATE)))
     if not _is_number(text):
         raise NotFound(
             f"There is no model version with the id {quoted(text)}; pass its id, or `candidate:` and a run id."
         )
-    version = await lookup.get(_runtime(request).db, _actor(request), _project(request), int(text))
-    if version.location:
-        where = f"The files of this version are not kept here but at {quoted(version.source, 200)}."
-        raise Conflict(where) if to_write else NotFound(where)
-    return lookup.root_of(version)
+    return VersionFiles(_project(request), int(text))
+
+
+def _candidate_id(text: str) -> UUID:
+    try:
+        return UUID(hex=text)
+    except ValueError:
+        raise NotFound(f"There is no candidate {quoted(text)}; pass `candidate:` and its run id.") from None
 
 
 def _runtime(request: Request) -> Runtime:

@@ -1,4 +1,4 @@
-"""How background jobs look at the moment, in short: for those who look on while they run."""
+"""Short tokens that change whenever a background job does, for clients that watch jobs."""
 
 from __future__ import annotations
 
@@ -6,24 +6,27 @@ import hashlib
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, bindparam, text
-
 from app.db.database import Snapshot
+from app.db.statements import Statement
 from app.queue.tables import BackgroundJob
 
 
 def change_token(job: BackgroundJob) -> str:
-    """Opaque; another one as soon as anything has changed that is told of the job."""
+    """The token of a job as it is now: opaque, and another one once anything that is shown of the job has changed."""
     parts = (job.id, job.state, job.attempt, job.done, job.total, job.last_error)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 
-_STATE = text("""
+_READ_STATES = Statement(
+    "queue.read_states",
+    "What changes in a row when anything changes that is shown of the job.",
+    """
     SELECT id, concat_ws(' ', state, attempt, done, total, md5(last_error)) AS state
     FROM background_jobs WHERE id = ANY (:ids)
-""").bindparams(bindparam("ids", type_=ARRAY(Uuid)))
+    """,
+)
 
 
-async def change_tokens(snap: Snapshot, ids: Sequence[UUID]) -> dict[UUID, str]:
-    """Read step: of each job, what changes when anything changes that is shown of it."""
-    return {row.id: row.state for row in await snap.execute(_STATE, {"ids": list(ids)})}
+async def states(snap: Snapshot, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Read step: a text for each job that exists, which differs once anything that is shown of the job has changed."""
+    return {row["id"]: row["state"] for row in await _READ_STATES.fetch(snap, ids=list(ids))}

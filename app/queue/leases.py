@@ -1,7 +1,10 @@
-"""Background jobs as workers take, keep and finish them.
+"""Workers claim, keep and finish background jobs.
 
-A worker owns a job for as long as its lease: 30 seconds, renewed every 10. Whoever finds a lease run out may take
-the job with a higher ``lease_epoch``; the former owner's writes then match no row (fencing).
+A worker owns a job for as long as its lease: 30 seconds, renewed every 10. Once a lease has run out, another worker may
+claim the job with a higher ``lease_epoch``; the former owner's writes then match no row (fencing).
+
+For example: worker A claims job 7 (epoch 1) and is paused. After 30 seconds the job is due again, worker B claims it
+(epoch 2) and finishes it. A goes on and reports progress ``WHERE id = 7 AND lease_epoch = 1``: no row, so it stops.
 """
 
 from __future__ import annotations
@@ -22,22 +25,22 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
-    text,
     update,
 )
 from sqlalchemy.orm import aliased
 
 from app.db.database import Database
+from app.db.statements import Statement
 from app.errors import Conflict
 from app.queue.jobs import rule_of
 from app.queue.tables import ONE_PER_LANE, QUEUED, RUNNING, BackgroundJob
 
 LEASE = timedelta(seconds=30)
 HEARTBEAT_SECONDS = 10
-KEEP_FINISHED = timedelta(days=7)
+FINISHED_KEPT = timedelta(days=7)
 _BACKOFF_SECONDS = (1, 5, 30, 120, 600)
 _OTHER = aliased(BackgroundJob)
-_LANE_IS_TAKEN = (
+_LANE_IS_BUSY = (
     exists()
     .where(
         BackgroundJob.kind == ONE_PER_LANE,
@@ -48,21 +51,12 @@ _LANE_IS_TAKEN = (
     )
     .correlate(BackgroundJob)
 )
-"""A unique index says the same, for two who claim at the same moment."""
-_WAITING = and_(BackgroundJob.state == QUEUED, BackgroundJob.run_after <= func.now(), ~_LANE_IS_TAKEN)
+"""A unique index says the same, for two workers that claim at the same moment."""
+_WAITING = and_(BackgroundJob.state == QUEUED, BackgroundJob.run_after <= func.now(), ~_LANE_IS_BUSY)
 _ABANDONED = and_(
     BackgroundJob.state == RUNNING,
     BackgroundJob.lease_until < func.now(),
     BackgroundJob.attempt + 1 < BackgroundJob.max_attempts,
-)
-_DUE = text(
-    "SELECT job.id, free.kind FROM unnest(CAST(:kinds AS text[]), CAST(:places AS int[]), CAST(:in_turn AS bool[]))"
-    " AS free (kind, places, in_turn),"
-    " LATERAL ((SELECT id FROM background_jobs WHERE kind = free.kind AND state = 'running' AND lease_until < now()"
-    " AND attempt + 1 < max_attempts ORDER BY lease_until LIMIT free.places)"
-    " UNION ALL (SELECT id FROM background_jobs WHERE kind = free.kind AND NOT free.in_turn AND state = 'queued'"
-    " AND run_after <= now()"
-    " ORDER BY run_after, id LIMIT free.places) LIMIT free.places) AS job"
 )
 
 
@@ -76,33 +70,57 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A job that somebody should take now."""
+    """A job that a worker should claim now."""
 
     id: UUID
     kind: str
 
 
-async def due(db: Database, places: Mapping[str, int]) -> list[Due]:
-    """Jobs to take now, for each kind as many as it has places: those that wait, and those whose worker went silent.
-
-    Kinds that are not asked for stay as they are: another release may know them. Of kinds that are done in turn only
-    the second are told here, the first by :func:`app.queue.round_robin.next_job`. Each kind is read from the indexes up
-    to its places and no further, whatever the length of the queue.
+# Each kind is read from the indexes up to its free slots and no further, whatever the length of the queue.
+_READ_DUE = Statement(
+    "queue.read_due",
+    "Of each kind as many due jobs as a worker has free slots, abandoned ones first.",
     """
-    in_turn = [rule_of(kind).is_round_robin for kind in places]
-    values = {"kinds": list(places), "places": list(places.values()), "in_turn": in_turn}
+    SELECT job.id, free.kind
+    FROM unnest(:kinds::text[], :slots::int[], :is_round_robin::bool[]) AS free (kind, slots, is_round_robin),
+    LATERAL (
+        (SELECT id FROM background_jobs
+         WHERE kind = free.kind AND state = 'running' AND lease_until < now() AND attempt + 1 < max_attempts
+         ORDER BY lease_until LIMIT free.slots)
+        UNION ALL
+        (SELECT id FROM background_jobs
+         WHERE kind = free.kind AND NOT free.is_round_robin AND state = 'queued' AND run_after <= now()
+         ORDER BY run_after, id LIMIT free.slots)
+        LIMIT free.slots
+    ) AS job
+    """,
+    row=Due,
+)
+
+
+async def due(db: Database, slots: Mapping[str, int]) -> list[Due]:
+    """Jobs to claim now, for each kind up to its free slots: those that wait, and those whose worker went silent.
+
+    Kinds that are not given stay as they are: they may belong to another release. Of kinds in round robin only the
+    second are returned here, the first by :func:`app.queue.round_robin.next_job`.
+    """
     async with db.read() as snap:
-        return [Due(row.id, row.kind) for row in await snap.execute(_DUE, values)]
+        return await _READ_DUE.fetch(
+            snap,
+            kinds=list(slots),
+            slots=list(slots.values()),
+            is_round_robin=[rule_of(kind).is_round_robin for kind in slots],
+        )
 
 
 async def kind_of(db: Database, job_id: UUID) -> str | None:
-    """What kind of job it is, if it can be taken now."""
+    """The kind of the job, if it can be claimed now."""
     async with db.read() as snap:
         return await snap.scalar(select(BackgroundJob.kind).where(BackgroundJob.id == job_id, _is_due()))
 
 
 async def claim(db: Database, job_id: UUID, worker: str) -> Lease | None:
-    """Take the job, or None when it is not to be had: done, not due, or in somebody's hands, itself or its lane."""
+    """Claim the job; None when it has ended, is not due, or when another worker has it or another job of its lane."""
     lost = BackgroundJob.state == RUNNING
     statement = (
         update(BackgroundJob)
@@ -121,7 +139,7 @@ async def claim(db: Database, job_id: UUID, worker: str) -> Lease | None:
     try:
         async with db.write() as tx:
             job = await tx.scalar(statement)
-    except Conflict:  # the lane was taken at this very moment
+    except Conflict:  # another worker claimed a job of the lane at the same moment
         return None
     return Lease(job, job.lease_epoch) if job else None
 
@@ -132,12 +150,12 @@ async def renew(db: Database, lease: Lease) -> bool:
 
 
 async def report(db: Database, lease: Lease, done: int, total: int | None) -> bool:
-    """Say how far the work is; False: the lease was lost."""
+    """Report progress, and prolong the lease; False: it was lost."""
     return await _update(db, lease, done=done, total=total, lease_until=func.now() + LEASE)
 
 
 async def succeed(db: Database, lease: Lease) -> bool:
-    """Finish the job."""
+    """Finish the job; False: the lease was lost."""
     return await _update(
         db, lease, state="succeeded", finished_at=func.now(), lease_until=None, last_error=None,
         total=func.coalesce(BackgroundJob.total, BackgroundJob.done),
@@ -145,24 +163,24 @@ async def succeed(db: Database, lease: Lease) -> bool:
 
 
 async def release(db: Database, lease: Lease) -> bool:
-    """Give the job to another worker, because this one is told to stop; no attempt is counted."""
+    """Queue the job for another worker, because this one is told to stop; no attempt is counted. False: see `renew`."""
     return await _requeue(db, lease, run_after=func.now())
 
 
 async def requeue_behind(db: Database, lease: Lease) -> bool:
-    """Queue a job that has done its share for another turn, after those that wait already; False: the lease was lost.
+    """Queue a job that has done its share again, behind those that wait already; False: the lease was lost.
 
-    Is an equal one queued by now, that one does the rest.
+    If an equal job is queued by now, that one does the rest and this one has succeeded.
     """
-    behind = {"state": "queued", "lease_until": None, "attempt": 0, "last_error": None, "run_after": func.now()}
+    queued = {"state": "queued", "lease_until": None, "attempt": 0, "last_error": None, "run_after": func.now()}
     try:
-        return await _update(db, lease, **behind)
+        return await _update(db, lease, **queued)
     except Conflict:
         return await succeed(db, lease)
 
 
 async def fail(db: Database, lease: Lease, reason: str) -> bool:
-    """Count a failed attempt: try again later, or give up for good after the last one."""
+    """Count a failed attempt: the job is queued for later, or dead after its last one. False: the lease was lost."""
     attempt = lease.job.attempt + 1
     if attempt >= lease.job.max_attempts:
         return await _update(
@@ -179,13 +197,13 @@ async def fail(db: Database, lease: Lease, reason: str) -> bool:
 
 
 async def postpone(db: Database, lease: Lease, reason: str, seconds: float) -> bool:
-    """Queue a job again that is not to blame, without counting the attempt; False: the lease was lost."""
+    """Queue the job again in ``seconds`` without counting the attempt, since it is not to blame; False: see `renew`."""
     later = func.now() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
     return await _requeue(db, lease, attempt=lease.job.attempt, last_error=reason[:2000], run_after=later)
 
 
 async def fail_exhausted(db: Database) -> int:
-    """Jobs whose workers died again and again are given up; the number of them."""
+    """Make jobs dead whose workers died in every attempt; the number of them."""
     statement = (
         update(BackgroundJob)
         .where(
@@ -201,9 +219,12 @@ async def fail_exhausted(db: Database) -> int:
 
 
 async def remove_finished(db: Database) -> int:
-    """Remove what succeeded or was cancelled more than a week ago; dead ones stay until somebody looks."""
+    """Remove up to a thousand jobs that succeeded or were cancelled more than a week ago; the number of them.
+
+    Dead ones stay until an administrator retries or cancels them.
+    """
     old = and_(
-        BackgroundJob.state.in_(["succeeded", "cancelled"]), BackgroundJob.finished_at < func.now() - KEEP_FINISHED
+        BackgroundJob.state.in_(["succeeded", "cancelled"]), BackgroundJob.finished_at < func.now() - FINISHED_KEPT
     )
     batch = select(BackgroundJob.id).where(old).limit(1000).with_for_update(skip_locked=True)
     async with db.write() as tx:
@@ -216,7 +237,7 @@ def _is_due() -> ColumnElement[bool]:
 
 
 async def _requeue(db: Database, lease: Lease, **changes: object) -> bool:
-    """Queue the job again. Has an equal wish been queued meanwhile, both stay: each has its own requester."""
+    """Queue the job again. If an equal job has been queued meanwhile, both stay: each has its own requester."""
     changes |= {"state": "queued", "lease_until": None}
     try:
         return await _update(db, lease, **changes)

@@ -1,7 +1,11 @@
-"""Work for later, promised in the transaction that makes it necessary."""
+"""Background jobs are enqueued in the transaction that makes them necessary.
+
+The row is committed with its reason, so a job is never lost and never runs for a change that was rolled back.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -11,6 +15,7 @@ from sqlalchemy import func, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.db.database import PROMISED, Tx
+from app.db.statements import Fragment
 from app.ids import uuid7
 from app.queue.jobs import Job
 from app.queue.tables import QUEUED, BackgroundJob
@@ -21,7 +26,7 @@ __all__ = ["BackgroundJob", "enqueue", "enqueue_all", "enqueue_later"]
 async def enqueue(
     tx: Tx, job: Job, *, project_id: int | None = None, requested_by: int | None = None, lane: str | None = None
 ) -> UUID:
-    """Step: write the job's row; an equal one that still waits is joined instead. Returns the job's id.
+    """Step: write the job's row; if an equal job is queued, that one is joined instead. Returns the job's id.
 
     ``lane`` is whose work it is, where the job itself does not tell (see :mod:`app.queue.round_robin`). After the
     commit workers are notified; should that fail, workers find the row by polling within a second.
@@ -40,7 +45,7 @@ async def enqueue(
 
 
 async def enqueue_all(tx: Tx, jobs: Sequence[Job], *, project_id: int) -> None:
-    """Step: the same for many jobs that no earlier promise can equal, in one statement; nothing for none."""
+    """Step: the same in one statement for many jobs, none of which can equal a queued one."""
     if not jobs:
         return
     rows = [_row(job, project_id) for job in jobs]
@@ -49,7 +54,7 @@ async def enqueue_all(tx: Tx, jobs: Sequence[Job], *, project_id: int) -> None:
 
 
 async def enqueue_later(tx: Tx, job: Job, wait: timedelta, *, project_id: int) -> None:
-    """Step: promise a job that is not due before ``wait`` is over; one that waits already stays as it is."""
+    """Step: enqueue a job that is not due before ``wait`` is over; an equal job that is queued stays as it is."""
     row = _row(job, project_id)
     statement = upsert(BackgroundJob).values(**row, run_after=func.now() + wait)
     await tx.execute(
@@ -57,18 +62,29 @@ async def enqueue_later(tx: Tx, job: Job, wait: timedelta, *, project_id: int) -
     )
 
 
-def later_sql(first: int) -> str:
-    """:func:`enqueue_later` for a constant statement of which it is a part; its parameters begin at this number."""
-    numbers = (f"${number}" for number in range(first, first + len(_COLUMNS) + 1))
-    job_id, kind, key, project_id, payload, attempts, lane, wait = numbers
-    return f"""
+ENQUEUE_LATER = Fragment("""
     INSERT INTO background_jobs (id, kind, key, project_id, payload, max_attempts, lane, run_after)
-    SELECT job.id, job.kind, job.key, job.project_id, job.payload, job.attempts, job.lane, now() + {wait}::interval
-    FROM unnest({job_id}::uuid[], {kind}::text[], {key}::text[], {project_id}::bigint[], {payload}::jsonb[],
-      {attempts}::int[], {lane}::text[]) AS job(id, kind, key, project_id, payload, attempts, lane)
+    SELECT job.id, job.kind, job.key, job.project_id, job.payload, job.max_attempts, job.lane,
+      now() + :job_wait::interval
+    FROM unnest(:job_id::uuid[], :job_kind::text[], :job_key::text[], :job_project_id::bigint[], :job_payload::jsonb[],
+      :job_max_attempts::int[], :job_lane::text[]) AS job(id, kind, key, project_id, payload, max_attempts, lane)
     ORDER BY job.kind, job.key
     ON CONFLICT (kind, key) WHERE state = 'queued' DO NOTHING
-    """  # noqa: S608 - numbers of parameters
+""")
+""":func:`enqueue_later` as a part of a statement; its parameters are those of :func:`enqueue_later_values`."""
+
+
+def enqueue_later_values(jobs: Iterable[tuple[Job, int]], wait: timedelta) -> dict[str, Any]:
+    """The parameters of :data:`ENQUEUE_LATER`: jobs, each with its project."""
+    rows = [_row(job, project_id) for job, project_id in jobs]
+    return {"job_wait": wait} | {f"job_{name}": [row[name] for row in rows] for name in _COLUMNS}
+
+
+def later_sql(first: int) -> str:
+    """:data:`ENQUEUE_LATER` with positions instead of names; they begin at this number."""
+    names = ("job_wait", *(f"job_{name}" for name in _COLUMNS))
+    order = (*names[1:], names[0])
+    return re.sub(r"(?<!:):(job_\w+)", lambda name: f"${first + order.index(name[1])}", ENQUEUE_LATER)
 
 
 def later_values(jobs: Iterable[tuple[Job, int]], wait: timedelta) -> tuple[Any, ...]:

@@ -3,8 +3,8 @@
 Training loops start candidates by the hundred. A commit waits for the disk, and that costs the same for one row as for
 fifty; so do the round trip and the lock on the experiment.
 
-Example: sixteen clients create a run each in one experiment. The first arrives alone and is inserted at once. While
-its commit waits for the disk, the other fifteen arrive; they go together in the next statement, with one lock on the
+Example: sixteen clients create a run each in one experiment. The first two are inserted at once, each alone. While
+their commits wait for the disk, the other fourteen arrive; they go together in the next statement, with one lock on the
 experiment and one commit. Each gets its own row, or None where its experiment is not open, so that one bad request
 fails no other. That, and constant SQL instead of objects, took create-run from 302 to 2,226 calls a second (sixteen
 clients, two cores; docs/decisions/0017).

@@ -15,8 +15,8 @@ import pytest
 
 from app.client.connection import Connection
 from app.client.progress import NoProgress
-from app.client.pull import Pulled, PullRequest, parse, pull
-from app.client.push import Pushed, PushRequest, push
+from app.client.pull import Pulled, PullOptions, parse, pull
+from app.client.push import Pushed, PushOptions, push
 from app.client.targets import NewVersion
 from app.embedded.servers import Servers
 from app.runtime import Runtime
@@ -95,12 +95,12 @@ class Desk:
         new = {name: wanted.pop(name) for name in ("version", "increment", "description", "tags") if name in wanted}
         paths = wanted.pop("paths", (self.files,))
         return await push(
-            self.connection, PushRequest(paths, NewVersion(model, **new), **wanted), self.cache, self.notes
+            self.connection, PushOptions(paths, NewVersion(model, **new), **wanted), self.cache, self.notes
         )
 
     async def pull(self, what: str = "m", folder: str = "out", **wanted: Any) -> Pulled:
         name, reference = ("", "") if wanted.get("candidate") else parse(what)
-        return await pull(self.connection, PullRequest(self.home / folder, name, reference, **wanted), self.notes)
+        return await pull(self.connection, PullOptions(self.home / folder, name, reference, **wanted), self.notes)
 
     def tree(self, folder: str = "out") -> dict[str, bytes]:
         """All files below a folder, with what is in them."""

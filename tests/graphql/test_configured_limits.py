@@ -78,11 +78,11 @@ MISSPELT = {
     "field": ("{ viewer { isAdmni } }", {}),
     "argument": ('{ projects(serach: "x") { totalCount } }', {}),
     "type": ('{ node(id: "x") { ... on Projcet { id } } }', {}),
-    "enum value": ("{ backgroundJobs(state: QUEUD) { totalCount } }", {}),
+    "enum value": ("{ backgroundJobs(status: QUEUD) { totalCount } }", {}),
     "type of a variable": ("query q($by: ProjectLokup!) { project(by: $by) { id } }", {}),
     "field of an input": ('{ project(by: {pahts: "x"}) { id } }', {}),
     "field in a variable": ("query q($by: ProjectLookup!) { project(by: $by) { id } }", {"by": {"pahts": "x"}}),
-    "enum value in a variable": ("query q($s: BackgroundJobState) { backgroundJobs(state: $s) { totalCount } }",
+    "enum value in a variable": ("query q($s: BackgroundJobStatus) { backgroundJobs(status: $s) { totalCount } }",
                                  {"s": "QUEUD"}),
 }  # fmt: skip
 

@@ -13,7 +13,7 @@ import pytest
 from app.artifacts.artifacts import Root
 from app.artifacts.reads import folders
 from app.artifacts.reads.folders import Entry
-from app.mlflow.files import folder_listing
+from app.files import read
 from app.runtime import Runtime
 from tests.conftest import TestProject
 from tests.mlflow.client import MLflow
@@ -88,14 +88,14 @@ async def test_an_answer_that_fails_on_its_way_is_never_taken_for_a_whole_one(
     rest: Rest, run_id: str, runtime: Runtime, project: TestProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await fill(runtime, Root(project.id, candidate_id=UUID(run_id)), [f"{number}" for number in range(MANY)])
-    original = folder_listing._page
+    original = read._page
 
     async def failing(db, root, folder, after, seen):
         if after:
             raise RuntimeError("the database has gone away")
         return await original(db, root, folder, after, seen)
 
-    monkeypatch.setattr(folder_listing, "_page", failing)
+    monkeypatch.setattr(read, "_page", failing)
     with pytest.raises(httpx.RemoteProtocolError):
         await rest.get("artifacts/list", run_id=run_id)
 

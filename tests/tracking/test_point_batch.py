@@ -1,4 +1,4 @@
-"""Points of metrics, whichever of the statements stores them: about one candidate or many, of one key or many."""
+"""Points of metrics, whichever statement stores them: about one candidate or many, of one key or many."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def shown(point) -> tuple[int, int, str]:
 
 
 async def latest(runtime, project, candidate: UUID) -> dict[str, tuple[int, int, str]]:
-    found = await candidates.get(runtime.db, project.owner, project.id, candidate)
-    return {metric.key: shown(metric) for metric in found.metrics}
+    details = await candidates.get(runtime.db, project.owner, project.id, candidate)
+    return {metric.key: shown(metric) for metric in details.metrics}
 
 
 async def history(runtime, project, candidate: UUID, key: str) -> set[tuple[int, int, str]]:
-    found = await reads_history.history(runtime.db, project.owner, project.id, candidate, key)
-    columns = zip(found.values, found.timestamps, found.steps, strict=True)
+    points = await reads_history.history(runtime.db, project.owner, project.id, candidate, key)
+    columns = zip(points.values, points.timestamps, points.steps, strict=True)
     return {shown(MetricInput(key, value, timestamp, step)) for value, timestamp, step in columns}
 
 
@@ -62,22 +62,22 @@ async def matches(runtime, project, candidate: UUID, given: list[MetricInput]) -
 
 @pytest.mark.parametrize(("keys", "count"), [(1, 1), (1000, 40), (4, 60), (1, 30)])
 @pytest.mark.parametrize("seed", range(3))
-async def test_of_one_candidate_the_latest_of_each_key_and_all_of_the_history(runtime, project, keys, count, seed):
+async def test_log_batch_keeps_history_and_latest_value(runtime, project, keys, count, seed):
     candidate, dice = await new_candidate(runtime, project), random.Random(f"{keys} {count} {seed}")
     batches = [some_points(dice, keys, count) for _ in range(4)]
     for rows in batches:
-        fate = await point_batch.store(runtime.db, Points(project.id, candidate, rows))
-        assert fate == (True, False)
+        state = await point_batch.store(runtime.db, Points(project.id, candidate, rows))
+        assert state == (True, False)
     await matches(runtime, project, candidate, [point for rows in batches for point in rows])
 
 
-async def test_concurrent_callers_of_one_and_of_several_candidates(runtime, project):
+async def test_concurrent_callers_share_statements_and_lose_no_point(runtime, project):
     dice = random.Random(7)
     ids = [await new_candidate(runtime, project) for _ in range(3)]
     given: dict[UUID, list[MetricInput]] = {id: [] for id in ids}
     calls = []
     for _ in range(120):
-        # Whether NaN or 0 stays depends on which of them comes first, and here nobody knows.
+        # Whether NaN or 0 stays depends on which of them comes first, and here that is open.
         id, rows = dice.choice(ids), some_points(dice, 3, dice.choice([1, 1, 1, 8]), (0.5, 1e308, *VALUES[4:]))
         given[id] += rows
         calls.append(point_batch.store(runtime.db, Points(project.id, id, rows)))
@@ -86,17 +86,17 @@ async def test_concurrent_callers_of_one_and_of_several_candidates(runtime, proj
         await matches(runtime, project, id, rows)
 
 
-async def test_what_a_point_was_measured_on_is_kept_and_forgotten_with_it(runtime, project):
+async def test_latest_value_keeps_its_data_set_until_a_later_point_replaces_it(runtime, project):
     candidate = await new_candidate(runtime, project)
     on_data = MetricInput("loss", 1.0, 1, 1, dataset_name="digits", dataset_digest="abc")
     for step, expected in ((1, ("digits", "abc")), (2, (None, None))):
         row = on_data if step == 1 else MetricInput("loss", 1.0, 1, step)
         await point_batch.store(runtime.db, Points(project.id, candidate, [row]))
-        found = await candidates.get(runtime.db, project.owner, project.id, candidate)
-        assert [(one.dataset_name, one.dataset_digest) for one in found.metrics] == [expected]
+        details = await candidates.get(runtime.db, project.owner, project.id, candidate)
+        assert [(one.dataset_name, one.dataset_digest) for one in details.metrics] == [expected]
 
 
-async def test_a_candidate_that_is_not_there_or_in_the_trash_gets_nothing(runtime, project):
+async def test_missing_and_deleted_candidates_store_no_points(runtime, project):
     candidate = await new_candidate(runtime, project)
     point = MetricInput("loss", 1.0, 1, 1)
     assert await point_batch.store(runtime.db, Points(project.id, UUID(int=0), [point])) == (False, False)
@@ -105,7 +105,7 @@ async def test_a_candidate_that_is_not_there_or_in_the_trash_gets_nothing(runtim
     assert await history(runtime, project, candidate, "loss") == set()
 
 
-async def test_a_batch_is_one_statement(runtime, project):
+async def test_batch_of_points_is_one_statement(runtime, project):
     candidate = await new_candidate(runtime, project)
     for rows in (some_points(random.Random(1), 500, 300), some_points(random.Random(1), 3, 300)):
         with statements(runtime.db) as sent:

@@ -14,7 +14,7 @@ from app.client.failures import Failure, TemporaryFailure
 from app.client.service import http
 
 _ANSWER_TYPE = "application/graphql-response+json"
-_PASSING = frozenset({"UNAVAILABLE", "OUTCOME_UNKNOWN"})
+_TEMPORARY = frozenset({"UNAVAILABLE", "OUTCOME_UNKNOWN"})
 """Codes of errors that may be gone when the same is sent again; STORAGE_FULL waits for a person."""
 
 
@@ -49,21 +49,21 @@ class Api:
         """Like :meth:`change`, sent once only.
 
         Raises:
-            Passing: nobody knows whether it was done.
+            TemporaryFailure: whether it was done is unknown.
         """
         (payload,) = (await self.once(document, variables)).values()
-        found: dict[str, Any] = payload
-        for error in found["userErrors"]:
-            if error["code"] in _PASSING:
+        result: dict[str, Any] = payload
+        for error in result["userErrors"]:
+            if error["code"] in _TEMPORARY:
                 raise TemporaryFailure(error["message"])
             raise Failure(error["message"], code=error["code"])
-        return found
+        return result
 
     async def once(self, document: str, variables: dict[str, Any]) -> dict[str, Any]:
         """Send an operation once.
 
         Raises:
-            Passing: there was no answer, or one that may be different soon.
+            TemporaryFailure: there was no answer, or one that may be different soon.
         """
         url = f"{self.connection.url}/graphql"
         body = json.dumps({"query": document, "variables": variables}, ensure_ascii=False).encode()
@@ -72,7 +72,7 @@ class Api:
             "Content-Type": "application/json",
             "Accept": f"{_ANSWER_TYPE}, application/json;q=0.9",
         }
-        with http.told(url):
+        with http.translate_errors(url):
             async with self.session.post(
                 url, data=body, headers=headers, proxy=http.proxy(url), allow_redirects=False
             ) as answer:
@@ -104,6 +104,6 @@ def _data(url: str, status: int, body: bytes) -> dict[str, Any]:
 def _refusal(errors: list[dict[str, Any]]) -> Exception:
     codes = [str((error.get("extensions") or {}).get("code", "FAILED")) for error in errors]
     message = " ".join(dict.fromkeys(str(error.get("message")) for error in errors))
-    if not _PASSING.isdisjoint(codes):
+    if not _TEMPORARY.isdisjoint(codes):
         return TemporaryFailure(message)
     return Failure(message, code=codes[0])

@@ -22,7 +22,7 @@ IDLE_SECONDS = 60.0
 """How long a connection may be silent; the service has to read or write something within that time."""
 _CONNECT_SECONDS = 10.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 10.0
-_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+_TEMPORARY = frozenset({408, 425, 429, 500, 502, 503, 504})
 RESUME = "Run the same command again to resume."
 
 
@@ -46,33 +46,33 @@ def proxy(url: str) -> str | None:
     Not aiohttp's ``trust_env``: that would send what ``~/.netrc`` has, too.
     """
     parts = urlsplit(url)
-    found = getproxies().get(parts.scheme)
-    return None if not found or proxy_bypass(parts.hostname or "") else found
+    address = getproxies().get(parts.scheme)
+    return None if not address or proxy_bypass(parts.hostname or "") else address
 
 
 @contextmanager
-def told(url: str) -> Iterator[None]:
-    """Turn what aiohttp raises into :class:`RowFilter` or :class:`Unreachable`."""
-    place = urlsplit(url).netloc
+def translate_errors(url: str) -> Iterator[None]:
+    """Turn what aiohttp raises into :class:`TemporaryFailure` or :class:`Unreachable`."""
+    host = urlsplit(url).netloc
     try:
         yield
     except (aiohttp.ClientSSLError, ssl.SSLError, aiohttp.InvalidURL) as error:
-        raise Unreachable(f"{place} cannot be used: {error}.") from None
+        raise Unreachable(f"{host} cannot be used: {error}.") from None
     except TimeoutError:
-        raise TemporaryFailure(f"{place} gave no sign of life for a while") from None
+        raise TemporaryFailure(f"{host} gave no sign of life for a while") from None
     except aiohttp.ClientConnectorError as error:
-        raise TemporaryFailure(f"{place} cannot be reached: {error.os_error.strerror}") from None
+        raise TemporaryFailure(f"{host} cannot be reached: {error.os_error.strerror}") from None
     except (aiohttp.ClientError, OSError) as error:
-        raise TemporaryFailure(f"{place} cannot be reached: {str(error) or type(error).__name__}") from None
+        raise TemporaryFailure(f"{host} cannot be reached: {str(error) or type(error).__name__}") from None
 
 
 def raise_if_temporary(answer: aiohttp.ClientResponse) -> None:
     """Refuse answers that may be different soon.
 
     Raises:
-        Passing: 408, 425, 429 or 5xx.
+        TemporaryFailure: 408, 425, 429 or 5xx.
     """
-    if answer.status in _PASSING:
+    if answer.status in _TEMPORARY:
         wait = answer.headers.get("Retry-After", "")
         seconds = float(wait) if wait.isascii() and wait.isdigit() and len(wait) < 5 else None
         raise TemporaryFailure(f"{answer.url.authority} answered {answer.status} {answer.reason}", seconds)

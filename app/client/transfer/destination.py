@@ -65,7 +65,7 @@ class Destination:
             os.unlink(name, dir_fd=self._partial)
 
     def put(self, name: str, parts: list[str]) -> None:
-        """Move a received file to its place, in one step; what stood there is replaced.
+        """Move a received file to its path, in one step; what was there is replaced.
 
         Raises:
             Failure: a folder stands there, or a file or link where a folder has to be.

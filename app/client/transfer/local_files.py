@@ -49,19 +49,19 @@ def collect(paths: Iterable[Path], exclude: Iterable[str], folder: str = "") -> 
     Raises:
         Misused: there is nothing, something cannot be read, a link leads outside, or two files have one name.
     """
-    found: dict[str, LocalFile] = {}
+    files: dict[str, LocalFile] = {}
     patterns = list(exclude)
     prefix = f"{folder.strip('/')}/" if folder.strip("/") else ""
     for path in paths:
-        for relative, place in _below(path, patterns):
-            file = _looked_at(normalized(prefix + relative), place)
-            other = found.setdefault(file.name, file)
+        for relative, location in _below(path, patterns):
+            file = _looked_at(normalized(prefix + relative), location)
+            other = files.setdefault(file.name, file)
             if other is not file:
                 raise Misused(f"{other.path} and {file.path} would both become `{file.name}`.")
-    if not found:
+    if not files:
         raise Misused(f"There are no files in {', '.join(map(str, paths))}.")
-    _refuse_files_as_folders(found)
-    return [found[name] for name in sorted(found)]
+    _refuse_files_as_folders(files)
+    return [files[name] for name in sorted(files)]
 
 
 def _refuse_files_as_folders(files: Mapping[str, LocalFile]) -> None:
@@ -84,12 +84,12 @@ def _below(path: Path, exclude: list[str]) -> Iterator[tuple[str, Path]]:
 
 
 def _walk(
-    place: Path, prefix: str, root: Path, above: tuple[Path, ...], exclude: list[str]
+    folder: Path, prefix: str, root: Path, above: tuple[Path, ...], exclude: list[str]
 ) -> Iterator[tuple[str, Path]]:
     try:
-        entries = sorted(os.scandir(place), key=lambda entry: entry.name)
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
-        raise Misused(f"{place} cannot be read: {error.strerror}.") from None
+        raise Misused(f"{folder} cannot be read: {error.strerror}.") from None
     for entry in entries:
         name, path = prefix + entry.name, Path(entry.path)
         if globs.matches(name, exclude) or entry.name in NEVER:

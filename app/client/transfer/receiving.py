@@ -58,7 +58,7 @@ class Receiver:
         self._api = api
         self._into = into
         self._jobs = jobs
-        self._places = asyncio.Semaphore(jobs)
+        self._slots = asyncio.Semaphore(jobs)
         self._advance = advance
         self.received = 0
         self.corrupted: list[str] = []
@@ -96,7 +96,7 @@ class Receiver:
             self._advance(sum(_span(file, number)[1] for number in range(file.stretches) if arrived[number]))
             async with asyncio.TaskGroup() as group:
                 for number in missing:
-                    await self._places.acquire()
+                    await self._slots.acquire()
                     group.create_task(self._placed(file, number, data, marks))
             sha256 = await asyncio.to_thread(_digest, data)
         if sha256 != file.sha256:
@@ -115,7 +115,7 @@ class Receiver:
             await http.retry(lambda: self._stretch(file, number, data), patience, notice)
             _write(marks, b"\1", number)
         finally:
-            self._places.release()
+            self._slots.release()
 
     async def _stretch(self, file: RemoteFile, number: int, data: int) -> None:
         start, size = _span(file, number)
@@ -134,11 +134,11 @@ class Receiver:
         """Exactly these bytes of the file.
 
         Raises:
-            Passing: they broke off, or the link was too old.
+            TemporaryFailure: they broke off, or the link was too old.
         """
         link = await self._link(file)
         headers = {"Range": f"bytes={start}-{start + size - 1}"}
-        with http.told(link):
+        with http.translate_errors(link):
             async with self._api.session.get(link, headers=headers, proxy=http.proxy(link)) as answer:
                 http.raise_if_temporary(answer)
                 if answer.status in _OLD_LINK:

@@ -43,7 +43,7 @@ class ResumeState:
     path: Path
     push: str = field(default_factory=lambda: uuid4().hex)
     """Its own name; the version is tagged with it, so that it is found again if the answer got lost."""
-    asked: bool = False
+    requested: bool = False
     """Whether a version has been asked for."""
     version: str | None = None
     """The id of the version."""
@@ -58,7 +58,7 @@ class ResumeState:
             {
                 "format": _FORMAT,
                 "push": self.push,
-                "asked": self.asked,
+                "asked": self.requested,
                 "version": self.version,
                 "files": {name: asdict(file) for name, file in self.files.items()},
             }
@@ -79,7 +79,7 @@ class ResumeState:
 
     def begin_anew(self) -> None:
         """Forget everything: the next version is another one."""
-        self.push, self.asked, self.version, self.resumed = uuid4().hex, False, None, False
+        self.push, self.requested, self.version, self.resumed = uuid4().hex, False, None, False
         self.files.clear()
         self.save()
 
@@ -116,7 +116,7 @@ def remembered(directory: Path, key: Mapping[str, Any]) -> Iterator[ResumeState]
 
 
 def _take(lock: int, path: Path) -> None:
-    """Lock it; whoever forgets a push removes the file, so it has to be still there."""
+    """Lock it; a process that forgets a push removes the file, so it must still be there."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if os.fstat(lock).st_ino == path.stat().st_ino:

@@ -103,7 +103,7 @@ class Sender:
 
     async def _request(self, part: Part, body: _Body) -> tuple[int, str]:
         asks = part.url.endswith(_VIA_STORE)
-        with http.told(part.url):
+        with http.translate_errors(part.url):
             try:
                 async with body.deadline:
                     status, text = await self._send(part.url, part, body, asks=asks)
@@ -118,7 +118,7 @@ class Sender:
     async def _send(self, url: str, part: Part, body: _Body, *, asks: bool) -> tuple[int, str]:
         """Status and text of the answer; who ``asks`` sends nothing before, and may be told another address instead."""
         headers = {"Content-Length": str(part.size), "Content-Type": "application/octet-stream"}
-        with http.told(url):
+        with http.translate_errors(url):
             async with self._api.session.put(
                 url,
                 data=body.chunks(),

@@ -83,21 +83,21 @@ async def create(api: Api, owner: Owner, batch: Sequence[Hashed]) -> list[Upload
     """
     files = [{"path": one.file.name, "size": one.file.size, "sha256": one.sha256} for one in batch]
     payload = await api.change(documents.UPLOAD_CREATE, input={"owner": owner, "files": files})
-    return [_upload(found) for found in payload["uploads"]]
+    return [_upload(node) for node in payload["artifactUploads"]]
 
 
 async def find(api: Api, ids: Sequence[str]) -> dict[str, Upload]:
     """Those of the uploads that still exist, by id."""
-    found: dict[str, Upload] = {}
+    uploads: dict[str, Upload] = {}
     for some in _slices(ids, _NODES):
         data = await api.ask(documents.UPLOADS, ids=some)
-        found |= {upload.id: upload for upload in (_upload(node) for node in data["nodes"] if node)}
-    return found
+        uploads |= {upload.id: upload for upload in (_upload(node) for node in data["nodes"] if node)}
+    return uploads
 
 
 async def missing_parts(api: Api, id: str, after: int) -> list[Part]:
     """At most 1,000 parts after this number that have not arrived."""
-    data = await api.ask(documents.MISSING_PARTS, id=id, after=after)
+    data = await api.ask(documents.MISSING_PARTS, id=id, afterNumber=after)
     upload = data["artifactUpload"]
     return _parts(upload) if upload else []
 
@@ -109,7 +109,7 @@ async def complete(api: Api, ids: Sequence[str]) -> str | None:
         Failure: with the code ``PARTS_MISSING`` when not all of them have arrived.
     """
     payload = await api.change(documents.UPLOAD_COMPLETE, input={"ids": list(ids)})
-    return payload["job"]["id"] if payload["job"] else None
+    return payload["backgroundJob"]["id"] if payload["backgroundJob"] else None
 
 
 async def abort(api: Api, ids: Sequence[str]) -> None:
@@ -134,33 +134,33 @@ async def await_job(api: Api, id: str, advance: Callable[[int], None]) -> None:
             return
         advance(int(job["done"]) - done)
         done = int(job["done"])
-        if job["state"] == "SUCCEEDED":
+        if job["status"] == "SUCCEEDED":
             return
-        if job["state"] == "DEAD":
-            raise Failure(f"The service gave up verifying the files: {job['lastError']}")
+        if job["status"] == "DEAD":
+            raise Failure(f"The service gave up verifying the files: {job['statusReason']}")
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, _LAST_LOOK)
 
 
-def _upload(found: Mapping[str, Any]) -> Upload:
-    artifact, job = found["artifact"] or {}, found["job"] or {}
+def _upload(node: Mapping[str, Any]) -> Upload:
+    artifact, job = node["artifact"] or {}, node["backgroundJob"] or {}
     return Upload(
-        found["id"],
-        found["path"],
-        found["state"],
-        found["reason"],
-        found["alreadyStored"],
-        int(found["partSize"]),
-        int(found["partCount"]),
+        node["id"],
+        node["path"],
+        node["status"],
+        node["statusReason"],
+        node["alreadyStored"],
+        int(node["partSize"]),
+        int(node["partCount"]),
         job.get("id"),
-        tuple(_parts(found)),
-        artifact.get("state"),
-        artifact.get("stateReason"),
+        tuple(_parts(node)),
+        artifact.get("status"),
+        artifact.get("statusReason"),
     )
 
 
-def _parts(found: Mapping[str, Any]) -> list[Part]:
-    parts = found.get("parts") or ()
+def _parts(node: Mapping[str, Any]) -> list[Part]:
+    parts = node.get("parts") or ()
     return [Part(int(part["number"]), int(part["offset"]), int(part["size"]), part["url"]) for part in parts]
 
 

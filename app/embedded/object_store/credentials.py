@@ -49,7 +49,7 @@ def write(directory: Path, state: State, access_key: str, secret_key: str, *, tl
 
 
 def _is_whole(path: Path) -> bool:
-    """``weed`` only warns of a broken file, and then opens its ports to anybody."""
+    """``weed`` only warns of a broken file, and then opens its ports to all users."""
     text = path.read_text() if path.exists() else ""
     return "END PRIVATE KEY" in text and "END CERTIFICATE" in text
 

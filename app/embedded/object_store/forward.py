@@ -59,6 +59,7 @@ class Direction:
         return rounds > 0
 
     def close(self) -> None:
+        """Drop what was read and not delivered."""
         if self._pipe:
             self._pipes.discard(self._pipe)
             self._pipe = None
@@ -96,6 +97,7 @@ class Pipes:
         self._free: list[tuple[int, int]] = []
 
     def take(self) -> tuple[int, int]:
+        """A free pipe, else a new one."""
         if self._free:
             return self._free.pop()
         pipe = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -104,6 +106,7 @@ class Pipes:
         return pipe
 
     def give_back(self, pipe: tuple[int, int]) -> None:
+        """Keep an empty pipe for the next direction."""
         if len(self._free) < 8:
             self._free.append(pipe)
         else:
@@ -111,6 +114,7 @@ class Pipes:
 
     @staticmethod
     def discard(pipe: tuple[int, int]) -> None:
+        """Close a pipe, whatever it holds."""
         for descriptor in pipe:
             os.close(descriptor)
 
@@ -140,6 +144,7 @@ class Connection:
         return any(direction.has_more for direction in self._directions)
 
     def close(self) -> None:
+        """Close both sockets."""
         for direction in self._directions:
             direction.close()
         for each in self.sockets:

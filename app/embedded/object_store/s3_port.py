@@ -48,6 +48,7 @@ class StorePort:
         """It keeps nothing."""
 
     def start(self) -> Process:
+        """Start to forward; returns at once."""
         return Process(
             Program(
                 name=self.name,
@@ -75,6 +76,7 @@ class SocketConnection(http.client.HTTPConnection):
         self._name = name
 
     def connect(self) -> None:
+        """Connect to the unix socket."""
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
         if sys.platform != "linux":

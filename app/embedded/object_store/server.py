@@ -40,13 +40,13 @@ _FIXED = (
     "-idleTimeout=3",
     "-volume.preStopSeconds=0",
 )
-_SOCKETS = Path("/tmp")  # noqa: S108 - the program asks nobody, TMPDIR included
+_SOCKETS = Path("/tmp")  # noqa: S108 - the program reads no setting, not even TMPDIR
 
 
 class ObjectStore:
     """``weed mini``, of which other users reach no more than the S3 port.
 
-    It has nine more, for its parts to talk to each other, that would do anything for anybody. So it gets a network of
+    It has nine more, for its parts to talk to each other, that obey every client. So it gets a network of
     its own: API and worker use its S3 socket, and :mod:`app.embedded.object_store.s3_port` keeps the S3 port
     for other clients.
     Where the system forbids that, every inner port demands the certificate of this installation; large files are slower
@@ -100,6 +100,7 @@ class ObjectStore:
         return self._directory
 
     def start(self) -> Process:
+        """Start the server; returns before it is ready."""
         listen = [f"-{part}={self._port(part)}" for part in _ALL_PORTS]
         files = [f"-dir={self._directory / 'data'}", f"-s3.config={self._directory / 'identities.json'}"]
         return Process(
@@ -161,7 +162,7 @@ class ObjectStore:
 
 
 def _clear_sockets(first_port: int) -> bool:
-    """Remove what a killed store left in the temporary directory; False where somebody else's socket is in the way.
+    """Remove what a killed store left in the temporary directory; False where another user's socket is in the way.
 
     It names its sockets after its ports and does not start while an old one is there.
     """

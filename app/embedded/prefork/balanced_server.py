@@ -1,9 +1,9 @@
 """API processes that share one listening socket, and the connections on it evenly.
 
-The kernel wakes whoever waits for a shared socket, and the one that was idle a
-moment ago wins again and again: of 16 clients of two processes, 13 end at one of
-them and wait there. Here a process that has more than another one lets it go
-first.
+The kernel wakes all processes that wait for a shared socket, and the one that was
+idle a moment ago wins again and again: of 16 clients of two processes, 13 end at
+one of them and wait there. Here a process with more connections than another one
+lets that one accept first.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ class Tally:
     def __init__(self, processes: int) -> None:
         self._counts = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("q")[:processes]
 
-    def publish(self, place: int, count: int) -> None:
+    def publish(self, index: int, count: int) -> None:
         """Say how many one has; a number that is a little old does no harm."""
-        self._counts[place] = count
+        self._counts[index] = count
 
-    def has_more(self, place: int) -> bool:
+    def has_more(self, index: int) -> bool:
         """Whether another one has fewer."""
-        return self._counts[place] > min(self._counts)
+        return self._counts[index] > min(self._counts)
 
 
 class BalancedServer(uvicorn.Server):
@@ -42,7 +42,7 @@ class BalancedServer(uvicorn.Server):
         config: uvicorn.Config,
         listener: socket.socket,
         tally: Tally,
-        place: int,
+        index: int,
         on_stop: Callable[[], None],
     ) -> None:
         """``on_stop`` ends answers that would go on for ever."""
@@ -51,7 +51,7 @@ class BalancedServer(uvicorn.Server):
         listener.setblocking(False)
         self._listener = listener
         self._tally = tally
-        self._place = place
+        self._index = index
         self._opening: set[asyncio.Task[object]] = set()
         self._resuming: asyncio.TimerHandle | None = None
 
@@ -79,7 +79,7 @@ class BalancedServer(uvicorn.Server):
 
     def _on_waiting(self) -> None:
         self._publish()
-        if not self._tally.has_more(self._place):
+        if not self._tally.has_more(self._index):
             self._accept()
             return
         loop = asyncio.get_running_loop()
@@ -109,4 +109,4 @@ class BalancedServer(uvicorn.Server):
         )
 
     def _publish(self) -> None:
-        self._tally.publish(self._place, len(self.server_state.connections) + len(self._opening))
+        self._tally.publish(self._index, len(self.server_state.connections) + len(self._opening))

@@ -61,8 +61,8 @@ def _override(variable: str) -> Path | None:
 
 def _package_directory(name: str) -> Path | None:
     spec = find_spec(name)
-    places = spec.submodule_search_locations if spec else None
-    return Path(places[0]) if places else None
+    locations = spec.submodule_search_locations if spec else None
+    return Path(locations[0]) if locations else None
 
 
 def _missing(what: str, looked_at: Path | None, binary_variable: str, url_variable: str) -> str:

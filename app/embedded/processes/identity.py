@@ -54,9 +54,9 @@ def _runs_in_namespace(program: Path) -> bool:
 
 def _require_reachable(program: Path, data_dir: Path, account: pwd.struct_passwd) -> None:
     for directory in {*program.resolve().parents, *data_dir.resolve().parents}:
-        found = directory.stat()
-        shift = 6 if found.st_uid == account.pw_uid else 3 if found.st_gid == account.pw_gid else 0
-        if not found.st_mode >> shift & stat.S_IXOTH:
+        status = directory.stat()
+        shift = 6 if status.st_uid == account.pw_uid else 3 if status.st_gid == account.pw_gid else 0
+        if not status.st_mode >> shift & stat.S_IXOTH:
             raise EmbeddedError(
                 f"PostgreSQL does not run as root, user namespaces are not allowed here, and the account "
                 f"{account.pw_name} cannot enter {directory}. Start as an ordinary user, or set MODELYARD_DATABASE_URL."

@@ -7,7 +7,7 @@ PARENT is the PID that must still be the parent; SIGNAL is what the kernel sends
 when that parent's starting thread ends (Linux, ``prctl(2)`` PR_SET_PDEATHSIG);
 IDENTITY is ``same``, ``namespace`` (a user namespace in which root appears as
 an ordinary user, while files on disk stay root's), ``network`` (a network
-namespace with a loopback interface that nobody outside of it reaches; unix
+namespace with a loopback interface that is unreachable from outside; unix
 sockets in the file system stay reachable) or ``uid:gid``.
 
 What the program creates, files and sockets alike, is its owner's alone.

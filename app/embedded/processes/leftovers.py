@@ -18,7 +18,7 @@ _DYING = 5.0
 def await_end(binary: Path, directory: Path, patience: float) -> None:
     """Return when no process of this program works in this directory any more.
 
-    Only with the data directory's lock held: then whoever is found is an orphan. The kernel told it to stop when its
+    Only with the data directory's lock held: a process found then is an orphan. The kernel told it to stop when its
     supervisor died; after ``patience`` seconds it is killed, which all three servers recover from. Where there is no
     procfs the servers' own guards have to do.
 
@@ -28,13 +28,13 @@ def await_end(binary: Path, directory: Path, patience: float) -> None:
     if sys.platform != "linux":
         return
     started = time.monotonic()
-    while found := _working_in(binary.name, directory.resolve()):
+    while pids := _working_in(binary.name, directory.resolve()):
         waited = time.monotonic() - started
         if waited > patience + _DYING:
-            pids = ", ".join(map(str, found))
-            raise EmbeddedError(f"{binary.name} of an earlier start still works in {directory} (PID {pids}); end it.")
+            listed = ", ".join(map(str, pids))
+            raise EmbeddedError(f"{binary.name} of an earlier start still works in {directory} (PID {listed}); end it.")
         if waited > patience:
-            _kill(found)
+            _kill(pids)
         time.sleep(0.05)
 
 
@@ -47,7 +47,7 @@ def _works(process: Path, name: str, directory: Path) -> bool:
     try:
         return (process / "cwd").readlink() == directory and (process / "exe").readlink().name == name
     except OSError:
-        return False  # it ended meanwhile, or belongs to somebody else
+        return False  # it ended meanwhile, or belongs to another user
 
 
 def _kill(pids: list[int]) -> None:

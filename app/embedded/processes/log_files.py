@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 LIMIT = 16 * 1024 * 1024
-"""Bytes after which a log is moved aside; with the one copy kept, a log takes twice this at most."""
+"""Bytes after which a log is renamed; with the one copy kept, a log takes twice this at most."""
 
 
 def open_for_append(path: Path) -> int:

@@ -23,7 +23,8 @@ class Child(Protocol):
     name: str
 
     @property
-    def pid(self) -> int: ...
+    def pid(self) -> int:
+        """Its process id."""
 
     def exit_code(self) -> int | None:
         """The exit code (negative: the signal that ended it), or None while it runs."""
@@ -79,6 +80,7 @@ class Process:
 
     @property
     def pid(self) -> int:
+        """Its process id."""
         return self._popen.pid
 
     def exit_code(self) -> int | None:

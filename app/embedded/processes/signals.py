@@ -14,7 +14,7 @@ _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class Signals:
     """While entered, an ending signal raises ``SystemExit(0)`` wherever the main thread is, but only once.
 
-    Whoever cleans up must not be interrupted by a second Ctrl-C.
+    A second Ctrl-C must not interrupt the cleaning up.
     """
 
     def __enter__(self) -> Self:

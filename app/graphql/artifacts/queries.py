@@ -6,12 +6,10 @@ from typing import Annotated
 
 import strawberry
 
-from app.access.policy import Permission
-from app.artifacts import paths
 from app.artifacts.artifacts import ArtifactDetails
-from app.artifacts.reads import loaders
-from app.errors import ModelyardError, NotFound
-from app.graphql.artifacts.lookups import ArtifactLookup, ArtifactOwner, below, find_root
+from app.artifacts.reads.loaders import ArtifactKey
+from app.files import read
+from app.graphql.artifacts.lookups import ArtifactLookup, ArtifactOwnerLookup, find_target
 from app.graphql.artifacts.types import Artifact
 from app.graphql.context import Info
 from app.graphql.errors import or_none
@@ -49,15 +47,31 @@ class ArtifactUploadsQuery:
     async def artifact_uploads(
         self,
         info: Info,
-        owner: Annotated[ArtifactOwner, strawberry.argument(description="Whose files they are going to be.")],
+        owner: Annotated[ArtifactOwnerLookup, strawberry.argument(description="Whose files they are going to be.")],
         *,
         first: First = None,
         after: After = None,
         last: Last = None,
         before: Before = None,
     ) -> Connection[ArtifactUpload] | None:
-        found = await or_none(find_root(info, owner))
-        return await uploads_of(info, found[0], window(first, after, last, before)) if found else None
+        target = await or_none(find_target(info, owner))
+        return await uploads_of(info, target, window(first, after, last, before)) if target else None
+
+
+async def find_key(info: Info, by: ArtifactLookup) -> ArtifactKey:
+    """Project and UUID of the file that is meant; one that is named by its id is not read.
+
+    Raises:
+        NotFound: the id means no file, or the owner or path does not exist or may not be seen.
+        InvalidPath: no file could have that path.
+    """
+    if by.path:
+        found = await find_artifact(info, by)
+        return found.project_id, found.id
+    key = ids.in_project(by.id or "", "Artifact")
+    if key is None:
+        raise ids.missing("artifact", by.id or "", "artifact")
+    return key
 
 
 async def find_artifact(info: Info, by: ArtifactLookup) -> ArtifactDetails:
@@ -68,21 +82,8 @@ async def find_artifact(info: Info, by: ArtifactLookup) -> ArtifactDetails:
         InvalidPath: no file could have that path.
     """
     if not by.path:
-        key = ids.in_project(by.id or "", "Artifact")
-        if key is None:
+        file = await info.context.loaders.artifacts.artifacts.load(await find_key(info, by))
+        if file is None:
             raise ids.missing("artifact", by.id or "", "id")
-        return _there(await info.context.loaders.artifacts.artifacts.load(key), by.id or "")
-    root, folder = await find_root(info, by.path.owner)
-    path = below(folder, paths.check(by.path.path))
-    permission = Permission.REGISTRY_READ if by.path.owner.model_version else Permission.CANDIDATE_READ
-    keys = [(root.project_id, root.id, path)]
-    (found,) = await loaders.by_paths(info.context.db, info.context.actor, keys, permission)
-    if isinstance(found, ModelyardError):
-        raise found
-    return _there(found, path)
-
-
-def _there(found: ArtifactDetails | None, told: str) -> ArtifactDetails:
-    if found is None:
-        raise NotFound(f"There is no artifact `{told[:200]}`, or you may not see it.", field="path")
-    return found
+        return file
+    return await read.find(info.context.db, info.context.actor, await find_target(info, by.path.owner), by.path.path)

@@ -35,6 +35,7 @@ class Header:
 
     @property
     def is_link(self) -> bool:
+        """Whether it is a symbolic or hard link."""
         return self.type in {HARD_LINK, SYMBOLIC_LINK}
 
 

@@ -39,12 +39,15 @@ class Inflater(Protocol):
     """What the decompressors of Python's library have in common."""
 
     @property
-    def eof(self) -> bool: ...
+    def eof(self) -> bool:
+        """Whether the compressed stream has ended."""
 
     @property
-    def unused_data(self) -> bytes: ...
+    def unused_data(self) -> bytes:
+        """What follows the end of the compressed stream."""
 
-    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        """The next bytes, at most ``max_length``."""
 
 
 def _lzma() -> Inflater:
@@ -75,8 +78,8 @@ def before_damage(raw: bytes, make: Callable[[], Inflater], most: int) -> bytes:
     """What the first bytes of a damaged file stand for, up to the damage: a loader would have seen that much."""
     inflater, unpacked = make(), b""
     try:
-        for place in range(len(raw)):
-            unpacked += inflater.decompress(raw[place : place + 1], most)
+        for position in range(len(raw)):
+            unpacked += inflater.decompress(raw[position : position + 1], most)
             if inflater.eof or len(unpacked) >= most:
                 break
     except (zlib.error, lzma.LZMAError, OSError, EOFError):

@@ -52,24 +52,24 @@ def archives(source: Source) -> list[Part]:
     Raises:
         Malformed: they do not, or there is only one, or others would find another directory.
     """
-    found: list[_Archive] = []
+    archives: list[_Archive] = []
     end = source.size
     parts: list[Part] = []
-    while end and len(found) < MOST:
+    while end and len(archives) < MOST:
         archive = _last(Part(source, 0, end))
-        found.append(archive)
+        archives.append(archive)
         parts.append(Part(source, archive.start, end - archive.start))
         end = archive.start
-    if end or len(found) < 2:
+    if end or len(archives) < 2:
         raise Malformed(f"The file is no row of archives: its first {end:,} bytes are none.")
-    _check(source, found)
+    _check(source, archives)
     return parts[::-1]
 
 
-def _check(source: Source, found: list[_Archive]) -> None:
+def _check(source: Source, archives: list[_Archive]) -> None:
     """Who counts from the first byte of the file, as torch does, must find nothing, or the first archive."""
-    first = found[-1].told
-    for mark, offset in {pair for archive in found[:-1] for pair in archive.told.items()}:
+    first = archives[-1].told
+    for mark, offset in {pair for archive in archives[:-1] for pair in archive.told.items()}:
         if offset != first.get(mark) and source.read(offset, offset + len(mark)) == mark:
             raise Malformed("An archive has two directories: one for those who count from the beginning of the file.")
 

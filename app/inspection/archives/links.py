@@ -27,14 +27,14 @@ class Tree:
         name = _parts(path)[-1:]
         folder = self._resolved(_folder(path), [])
         if folder is None or name in ([], [".."]):
-            return True  # a link in the place of a folder that others are in
+            return True  # a link under the name of a folder that others are in
         self._links["/".join([*folder, *name])] = target
         return self._resolved(target, folder) is None
 
     def add_hard(self, path: str, target: str) -> bool:
         """Add a link whose target counts from the top; whether it leads out.
 
-        A hard link to a symbolic one is that link at another place, from where it may lead out.
+        A hard link to a symbolic one is that link under another path, from where it may lead out.
         """
         if self.leaves(target):
             return True

@@ -1,7 +1,7 @@
 """Decompression of LZ4, which Python's library does not have and joblib writes.
 
-The formats: "LZ4 Frame Format" 1.6.2 and "LZ4 Block Format" of github.com/lz4/lz4. Checksums are not verified: whoever
-loads the file does.
+The formats: "LZ4 Frame Format" 1.6.2 and "LZ4 Block Format" of github.com/lz4/lz4. Checksums are not verified: the
+program that loads the file does that.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Lz4:
         if not self._packed.startswith(MAGIC) or flags & VERSION != 0x40 or code not in LARGEST:
             raise Damaged("The frame of LZ4 is none of version 1.")
         if flags & DICTIONARY:
-            raise Damaged("The frame of LZ4 needs a dictionary, which nobody has.")
+            raise Damaged("The frame of LZ4 needs a dictionary, which no program has.")
         if len(self._packed) < length:
             return None
         self._flags, self._largest, self._packed = flags, LARGEST[code], self._packed[length:]

@@ -55,7 +55,7 @@ class _Extensions:
 
 
 def members(stream: Stream, limits: Limits) -> Iterator[Member]:
-    """Every file; whoever iterates takes at most ``size`` bytes of the stream, the rest is gone past.
+    """Every file; the caller takes at most ``size`` bytes of the stream, the rest is skipped.
 
     Raises:
         Hostile: names and links that lead out.
@@ -69,7 +69,7 @@ def members(stream: Stream, limits: Limits) -> Iterator[Member]:
             if leading_out is not None:
                 raise _outside(leading_out)
             return
-        _place(header, tree)
+        _add_to(header, tree)
         end = stream.position + -(-header.stored // BLOCK) * BLOCK
         if header.stored:  # of a type that is not known, too: it is unpacked as a file
             yield Member(header.name, header.size)
@@ -125,7 +125,7 @@ def _records(content: bytes) -> dict[str, str]:
     return records
 
 
-def _place(header: Header, tree: Tree) -> None:
+def _add_to(header: Header, tree: Tree) -> None:
     if tree.leaves(header.name):
         raise _outside(header.name)
     if header.is_link:

@@ -31,7 +31,7 @@ STORED = 0
 
 
 class Hostile(Malformed):
-    """The archive is made to harm whoever unpacks it."""
+    """The archive is made to harm the program that unpacks it."""
 
 
 class NoDirectory(Malformed):
@@ -79,9 +79,9 @@ def members(source: Source, limits: Limits) -> list[Member]:
         )
     if end.size > limits.header_bytes:
         raise Malformed(f"The directory of the archive takes {end.size:,} bytes; {limits.header_bytes:,} are read.")
-    found = sorted(_entries(source, end), key=lambda member: member.offset)
-    _check(found, end, limits)
-    return found
+    members = sorted(_entries(source, end), key=lambda member: member.offset)
+    _check(members, end, limits)
+    return members
 
 
 def _end(source: Source) -> End:
@@ -96,7 +96,7 @@ def _end(source: Source) -> End:
     large = _end64(source, start + at)
     if large is not None:
         told = ((count, 0xFFFF, large.members), (size, 0xFFFFFFFF, large.size), (offset, 0xFFFFFFFF, large.offset))
-        if any(value not in {unknown, known} for value, unknown, known in told):
+        if any(value not in {unknown, expected} for value, unknown, expected in told):
             raise Malformed("The archive names two directories.")
         return large
     if disk or first:
@@ -154,9 +154,9 @@ def _large(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int,
     return values[0], values[1], values[2]
 
 
-def _check(found: list[Member], end: End, limits: Limits) -> None:
+def _check(members: list[Member], end: End, limits: Limits) -> None:
     reached, previous = 0, ""
-    for member in found:
+    for member in members:
         told = shown(repr(member.name), 100)
         if climbs(member.name):
             raise Hostile(f"The archive has a member {told}, which would be written outside of its folder.")
@@ -165,7 +165,7 @@ def _check(found: list[Member], end: End, limits: Limits) -> None:
         reached, previous = member.offset + LOCAL.size + member.packed, member.name
         if reached > end.offset:
             raise Malformed(f"The member {told} ends at {reached:,}, within the directory at {end.offset:,}.")
-    _weigh(sum(member.size for member in found), sum(member.packed for member in found), limits)
+    _weigh(sum(member.size for member in members), sum(member.packed for member in members), limits)
 
 
 def _weigh(size: int, packed: int, limits: Limits) -> None:

@@ -61,8 +61,8 @@ def _text(raw: bytes, name: str, limits: Limits, *, is_binary: bool) -> str | No
         return None
     value = raw[at + len(_key(name, is_binary=is_binary)) :]
     if not is_binary:
-        found = re.match(rb'\s*:\s*"([^"]{0,100})"', value)
-        return shown(found[1].decode("utf-8", "replace"), limits.text) if found else None
+        match = re.match(rb'\s*:\s*"([^"]{0,100})"', value)
+        return shown(match[1].decode("utf-8", "replace"), limits.text) if match else None
     if value[:2] != b"SL":
         return None
     length = int.from_bytes(value[2:10], "big")
@@ -118,6 +118,6 @@ def catboost(source: Source, limits: Limits) -> dict[str, JsonValue]:
         "lossFunction": re.search(rb'"loss_function":\{"type":"(\w{1,60})"', raw),
     }
     facts: dict[str, JsonValue] = {
-        name: shown(found[1].decode(), limits.text) if found else None for name, found in told.items()
+        name: shown(match[1].decode(), limits.text) if match else None for name, match in told.items()
     }
     return facts | {"modelBytes": length}

@@ -46,6 +46,8 @@ FILE_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
+    """One tensor, as the header describes it."""
+
     name: str
     key: bytes
     """What no other tensor may have."""

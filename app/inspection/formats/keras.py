@@ -12,7 +12,7 @@ from typing import Any
 
 CODE_IN_TEXT = re.compile(rb'"class_name"\s*:\s*"__lambda__"|"(?:function|output_shape|mask)_type"\s*:\s*"lambda"')
 LAMBDA_IN_TEXT = re.compile(rb'"class_name"\s*:\s*"Lambda"')
-KNOWN_IN_TEXT = re.compile(
+REGISTERED_IN_TEXT = re.compile(
     rb'"function"\s*:\s*(?:"|\{\s*"module"\s*:\s*"(?:builtins|keras[\w.]*)"\s*,\s*"class_name"\s*:\s*"function")'
 )
 KINDS_OF_FUNCTION = ("function_type", "output_shape_type", "mask_type")
@@ -47,7 +47,7 @@ def has_code(config: Any) -> bool:
         if isinstance(part, dict):
             if part.get("class_name") == "__lambda__" or any(part.get(each) == "lambda" for each in KINDS_OF_FUNCTION):
                 return True
-            if part.get("class_name") == "Lambda" and not _is_known(part.get("config")):
+            if part.get("class_name") == "Lambda" and not _is_registered(part.get("config")):
                 return True
             pending += part.values()
         elif isinstance(part, list):
@@ -55,7 +55,7 @@ def has_code(config: Any) -> bool:
     return False
 
 
-def _is_known(config: Any) -> bool:
+def _is_registered(config: Any) -> bool:
     """Whether the function of a ``Lambda`` layer is named and not brought along."""
     function = config.get("function") if isinstance(config, dict) else None
     if isinstance(function, dict):
@@ -68,4 +68,4 @@ def brings_code(raw: bytes) -> bool:
     """The same for a configuration that stands as text somewhere in these bytes."""
     if CODE_IN_TEXT.search(raw):
         return True
-    return any(not KNOWN_IN_TEXT.search(one) for one in LAMBDA_IN_TEXT.split(raw)[1:])
+    return any(not REGISTERED_IN_TEXT.search(one) for one in LAMBDA_IN_TEXT.split(raw)[1:])

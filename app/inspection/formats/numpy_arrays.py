@@ -43,6 +43,7 @@ class Header:
     """The type is none that is known here: of numbers, as far as its name tells, which NumPy itself need not know."""
 
     def facts(self) -> dict[str, JsonValue]:
+        """What the report tells of the array."""
         return {
             "version": self.version,
             "dtype": shown(self.dtype, 200),
@@ -136,17 +137,17 @@ def _size(descr: Any) -> int | None:
     return None
 
 
-def check_size(found: Header, left: int) -> None:
+def check_size(header: Header, left: int) -> None:
     """The data that follows is as long as the header says; ``left`` in bytes.
 
     Raises:
         TooShort: it is not.
     """
-    if found.objects or found.unknown or found.item_size is None:
+    if header.objects or header.unknown or header.item_size is None:
         return
-    needed = prod(found.shape) * found.item_size
+    needed = prod(header.shape) * header.item_size
     if left < needed:
         raise TooShort(
-            f"The NumPy array is {found.dtype} of shape {shown(str(found.shape), 100)}, which takes {needed:,} bytes,"
+            f"The NumPy array is {header.dtype} of shape {shown(str(header.shape), 100)}, which takes {needed:,} bytes,"
             f" but {left:,} follow."
         )

@@ -1,6 +1,6 @@
 """What an ONNX model says of itself, without the data of its tensors.
 
-The format: ``onnx.proto`` (ModelProto, GraphProto, ValueInfoProto, TensorProto), read by field number.
+The format: ``onnx.proto`` (ModelProto, GraphProto, ValueInfoProto, TensorProto), read by item number.
 """
 
 from __future__ import annotations
@@ -54,49 +54,49 @@ class _Reading:
         self.values = Values(self.fields, limits)
         self.model = Model()
 
-    def text(self, found: Field) -> str:
-        return shown(self.fields.text(found, 4 * self.limits.text), self.limits.text)
+    def text(self, item: Field) -> str:
+        return shown(self.fields.text(item, 4 * self.limits.text), self.limits.text)
 
     def file(self, end: int) -> Model:
-        for found in self.fields.within(end):
-            if found.number in MODEL_NUMBERS and found.wire == VARINT:
-                self.model.numbers[MODEL_NUMBERS[found.number]] = signed(found.value)
-            elif found.wire == COUNTED:
-                self._model_field(found)
+        for item in self.fields.within(end):
+            if item.number in MODEL_NUMBERS and item.wire == VARINT:
+                self.model.numbers[MODEL_NUMBERS[item.number]] = signed(item.value)
+            elif item.wire == COUNTED:
+                self._model_field(item)
         return self.model
 
-    def _model_field(self, found: Field) -> None:
-        if found.number in MODEL_TEXTS:
-            self.model.texts[MODEL_TEXTS[found.number]] = self.text(found)
-        elif found.number == GRAPH:
-            self.graph(found.end, 0)
-        elif found.number == OPSETS:
-            domain, version = self._pair(found.end)
+    def _model_field(self, item: Field) -> None:
+        if item.number in MODEL_TEXTS:
+            self.model.texts[MODEL_TEXTS[item.number]] = self.text(item)
+        elif item.number == GRAPH:
+            self.graph(item.end, 0)
+        elif item.number == OPSETS:
+            domain, version = self._pair(item.end)
             self.model.opsets[domain or "ai.onnx"] = version
-        elif found.number == FUNCTIONS:
-            self._function(found.end)
-        elif found.number == METADATA and len(self.model.metadata) < 100:
-            key, value = self._entry(found.end)
+        elif item.number == FUNCTIONS:
+            self._function(item.end)
+        elif item.number == METADATA and len(self.model.metadata) < 100:
+            key, value = self._entry(item.end)
             self.model.metadata[key] = value
 
     def _pair(self, end: int) -> tuple[str, int]:
         """OperatorSetIdProto."""
         domain, version = "", 0
-        for found in self.fields.within(end):
-            if found.number == 1:
-                domain = self.text(found)
-            elif found.number == 2 and found.wire == VARINT:
-                version = signed(found.value)
+        for item in self.fields.within(end):
+            if item.number == 1:
+                domain = self.text(item)
+            elif item.number == 2 and item.wire == VARINT:
+                version = signed(item.value)
         return domain, version
 
     def _entry(self, end: int) -> tuple[str, str]:
         """StringStringEntryProto."""
         key = value = ""
-        for found in self.fields.within(end):
-            if found.number == 1:
-                key = self.text(found)
-            elif found.number == 2:
-                value = self.text(found)
+        for item in self.fields.within(end):
+            if item.number == 1:
+                key = self.text(item)
+            elif item.number == 2:
+                value = self.text(item)
         return key, value
 
     def graph(self, end: int, depth: int) -> None:
@@ -104,40 +104,40 @@ class _Reading:
         if depth > MOST_DEPTH:
             raise Malformed(f"The graphs of the ONNX model are nested deeper than {MOST_DEPTH}.")
         self.model.graphs += 1
-        for found in self.fields.within(end):
-            if found.wire != COUNTED:
+        for item in self.fields.within(end):
+            if item.wire != COUNTED:
                 continue
-            if found.number == 1:
+            if item.number == 1:
                 self.model.nodes += depth == 0
-                self._node(found.end, depth)
-            elif found.number == 2 and depth == 0:
-                self.model.texts["graph"] = self.text(found)
-            elif found.number == 5:
-                self._tensor(found.end, keep=depth == 0)
-            elif found.number in {11, 12} and depth == 0:
-                self._value(found)
+                self._node(item.end, depth)
+            elif item.number == 2 and depth == 0:
+                self.model.texts["graph"] = self.text(item)
+            elif item.number == 5:
+                self._tensor(item.end, keep=depth == 0)
+            elif item.number in {11, 12} and depth == 0:
+                self._value(item)
 
-    def _value(self, found: Field) -> None:
-        values = self.model.inputs if found.number == 11 else self.model.outputs
-        described = self.values.described(found.end)
+    def _value(self, item: Field) -> None:
+        values = self.model.inputs if item.number == 11 else self.model.outputs
+        described = self.values.described(item.end)
         if len(values) < 10 * self.limits.listed:
             values.append(described)
 
     def _function(self, end: int) -> None:
         """FunctionProto: what it does counts among the operators."""
         self.model.functions += 1
-        for found in self.fields.within(end):
-            if found.number == NODES_OF_FUNCTION and found.wire == COUNTED:
+        for item in self.fields.within(end):
+            if item.number == NODES_OF_FUNCTION and item.wire == COUNTED:
                 self.model.nodes_of_functions += 1
-                self._node(found.end, 0)
+                self._node(item.end, 0)
 
     def _node(self, end: int, depth: int) -> None:
         """NodeProto: its operator, and the tensors and graphs in its attributes."""
-        for found in self.fields.within(end):
-            if found.number == 4 and found.wire == COUNTED and len(self.model.operators) < 1000:
-                self.model.operators[self.text(found)] += 1
-            elif found.number == 5 and found.wire == COUNTED:
-                for inner in self.fields.within(found.end):
+        for item in self.fields.within(end):
+            if item.number == 4 and item.wire == COUNTED and len(self.model.operators) < 1000:
+                self.model.operators[self.text(item)] += 1
+            elif item.number == 5 and item.wire == COUNTED:
+                for inner in self.fields.within(item.end):
                     if inner.wire == COUNTED and inner.number in {5, 10}:
                         self._tensor(inner.end, keep=False)
                     elif inner.wire == COUNTED and inner.number in {6, 11}:
@@ -146,11 +146,11 @@ class _Reading:
     def _tensor(self, end: int, *, keep: bool) -> None:
         """TensorProto: its name, and where its data is when that is another file."""
         self.model.tensors += keep
-        for found in self.fields.within(end):
-            if found.number == 8 and keep and found.wire == COUNTED and len(self.model.initializers) < 100_000:
-                self.model.initializers.add(self.text(found))
-            elif found.number == 13 and found.wire == COUNTED:
-                key, value = self._entry(found.end)
+        for item in self.fields.within(end):
+            if item.number == 8 and keep and item.wire == COUNTED and len(self.model.initializers) < 100_000:
+                self.model.initializers.add(self.text(item))
+            elif item.number == 13 and item.wire == COUNTED:
+                key, value = self._entry(item.end)
                 if key == "location" and len(self.model.external) < 1000:
                     self.model.external[value] = None
 

@@ -34,17 +34,17 @@ class Values:
     def described(self, end: int) -> dict[str, JsonValue]:
         """ValueInfoProto; the shape is that of the tensors, None where there is none."""
         described: dict[str, JsonValue] = {"name": "", "type": None, "shape": None}
-        for found in self._fields.within(end):
-            if found.number == 1:
-                described["name"] = self._text(found)
-            elif found.number == 2 and found.wire == COUNTED:
-                told, described["shape"] = self._type(found.end, 0)
+        for item in self._fields.within(end):
+            if item.number == 1:
+                described["name"] = self._text(item)
+            elif item.number == 2 and item.wire == COUNTED:
+                told, described["shape"] = self._type(item.end, 0)
                 is_tensor = told is not None and told.startswith("tensor(")
                 described["type"] = told[7:-1] if told is not None and is_tensor else told
         return described
 
-    def _text(self, found: Field) -> str:
-        return shown(self._fields.text(found, 4 * self._most), self._most)
+    def _text(self, item: Field) -> str:
+        return shown(self._fields.text(item, 4 * self._most), self._most)
 
     def _type(self, end: int, depth: int) -> tuple[str | None, JsonValue]:
         """TypeProto."""
@@ -52,18 +52,18 @@ class Values:
             raise Malformed(f"The types of the ONNX model are nested deeper than {MOST_DEPTH}.")
         told: str | None = None
         shape: JsonValue = None
-        for found in self._fields.within(end):
-            if found.wire != COUNTED:
+        for item in self._fields.within(end):
+            if item.wire != COUNTED:
                 continue
-            if found.number in {TENSOR, SPARSE}:
-                element, shape = self._tensor(found.end)
-                told = f"{'tensor' if found.number == TENSOR else 'sparse_tensor'}({element})"
-            elif found.number in {SEQUENCE, OPTIONAL}:
-                inner, shape = self._inner(found.end, 1, depth)
-                told = f"{'seq' if found.number == SEQUENCE else 'optional'}({inner})"
-            elif found.number == MAP:
-                told = f"map({self._key(found)})"
-            elif found.number == OPAQUE:
+            if item.number in {TENSOR, SPARSE}:
+                element, shape = self._tensor(item.end)
+                told = f"{'tensor' if item.number == TENSOR else 'sparse_tensor'}({element})"
+            elif item.number in {SEQUENCE, OPTIONAL}:
+                inner, shape = self._inner(item.end, 1, depth)
+                told = f"{'seq' if item.number == SEQUENCE else 'optional'}({inner})"
+            elif item.number == MAP:
+                told = f"map({self._key(item)})"
+            elif item.number == OPAQUE:
                 told = "opaque"
         return told, shape
 
@@ -71,37 +71,37 @@ class Values:
         """The type of the elements, which is the only field but for the key of a map."""
         told: str | None = None
         shape: JsonValue = None
-        for found in self._fields.within(end):
-            if found.number == number and found.wire == COUNTED:
-                told, shape = self._type(found.end, depth + 1)
+        for item in self._fields.within(end):
+            if item.number == number and item.wire == COUNTED:
+                told, shape = self._type(item.end, depth + 1)
         return told or "undefined", shape
 
-    def _key(self, field: Field) -> str:
+    def _key(self, item: Field) -> str:
         """TypeProto.Map: the types of its keys and values."""
         key, value = "undefined", "undefined"
-        for found in self._fields.within(field.end):
-            if found.number == 1 and found.wire == VARINT:
-                key = ELEMENTS.get(found.value, f"type {found.value}")
-            elif found.number == 2 and found.wire == COUNTED:
-                value = self._type(found.end, 1)[0] or "undefined"
+        for part in self._fields.within(item.end):
+            if part.number == 1 and part.wire == VARINT:
+                key = ELEMENTS.get(part.value, f"type {part.value}")
+            elif part.number == 2 and part.wire == COUNTED:
+                value = self._type(part.end, 1)[0] or "undefined"
         return f"{key}, {value}"
 
     def _tensor(self, end: int) -> tuple[str, JsonValue]:
         """TypeProto.Tensor and TypeProto.SparseTensor."""
         element, shape = "undefined", None
-        for found in self._fields.within(end):
-            if found.number == 1 and found.wire == VARINT:
-                element = ELEMENTS.get(found.value, f"type {found.value}")
-            elif found.number == 2 and found.wire == COUNTED:
-                shape = [self._side(side) for side in self._fields.within(found.end)][:MOST_SIDES]
+        for field in self._fields.within(end):
+            if field.number == 1 and field.wire == VARINT:
+                element = ELEMENTS.get(field.value, f"type {field.value}")
+            elif field.number == 2 and field.wire == COUNTED:
+                shape = [self._side(side) for side in self._fields.within(field.end)][:MOST_SIDES]
         return element, shape
 
     def _side(self, side: Field) -> JsonValue:
         """TensorShapeProto.Dimension: a number or a name."""
         told: JsonValue = None
-        for found in self._fields.within(side.end if side.wire == COUNTED else side.position):
-            if found.number == 1 and found.wire == VARINT:
-                told = signed(found.value)
-            elif found.number == 2:
-                told = self._text(found)
+        for field in self._fields.within(side.end if side.wire == COUNTED else side.position):
+            if field.number == 1 and field.wire == VARINT:
+                told = signed(field.value)
+            elif field.number == 2:
+                told = self._text(field)
         return told

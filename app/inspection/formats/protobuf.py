@@ -30,6 +30,7 @@ class Field:
 
     @property
     def end(self) -> int:
+        """The position behind the field's bytes."""
         return self.position + self.value
 
 
@@ -73,12 +74,12 @@ class Fields:
             value = self.varint()
         else:
             self.stream.skip(8 if wire == FIXED64 else 4)
-        found = Field(number, wire, value, self.stream.position)
-        if (found.end if wire == COUNTED else found.position) > end:
+        field = Field(number, wire, value, self.stream.position)
+        if (field.end if wire == COUNTED else field.position) > end:
             raise Malformed(
                 f"The field {number} at byte {start:,} claims {value:,} bytes, but its message ends at {end:,}."
             )
-        return found
+        return field
 
     def _group(self, number: int, end: int) -> None:
         """Go past a group and those within it."""

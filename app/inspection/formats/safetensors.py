@@ -30,6 +30,8 @@ BITS = {
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
+    """One tensor, as the header describes it; its bytes are those from ``start`` to ``end`` behind the header."""
+
     name: str
     dtype: str
     shape: list[int]

@@ -50,6 +50,7 @@ def handles(*names: str) -> Callable[[Handler], Handler]:
 
 
 def of_cloudpickle(*names: str) -> list[str]:
+    """The full names of functions of cloudpickle, in every module that has carried them."""
     return [f"cloudpickle.{module}.{name}" for module in DIALECTS for name in names]
 
 
@@ -117,7 +118,7 @@ def _item(usage: Usage, function: Global, arguments: Value) -> Value:
         usage.danger(f"Calls operator.getitem, which takes something out of {shown(wrong, 200)}.")
         usage.handed(arguments, "to operator.getitem")
     elif not typehints.is_certain(arguments):
-        usage.suspect("operator.getitem takes something out of a value that nobody here knows.")
+        usage.suspect("operator.getitem takes something out of a value that is not known here.")
     return Made(function, arguments, held=usage.carried(arguments))
 
 
@@ -154,7 +155,7 @@ def _partial(usage: Usage, function: Global, arguments: Value) -> Value:
 
 @handles("builtins.map", "builtins.filter", *(f"itertools.{name}" for name in LAZY))
 def _lazy(usage: Usage, function: Global, arguments: Value) -> Value:
-    """Calls what it is given when somebody iterates: harmless for a class, or for a function of Python that is."""
+    """Calls what it is given when it is iterated: harmless for a class, or for a function of Python that is."""
     at = 1 if function.name in {"accumulate", "groupby"} else 0
     given = (*parts(arguments), None, None)[at]
     if not isinstance(arguments, tuple) or (given is not None and not _is_harmless(given)):
@@ -265,8 +266,8 @@ def _type_by_name(usage: Usage, function: Global, arguments: Value) -> Value:
 def _named_tuple(usage: Usage, function: Global, arguments: Value) -> Value:
     """The class of that name if the module has one, else a new one."""
     name, _, module = (*parts(arguments), None, None, None)[:3]
-    found = usage.looked_up(module, name)
-    return found if found in usage.harmful else Made(function)
+    attribute = usage.looked_up(module, name)
+    return attribute if attribute in usage.harmful else Made(function)
 
 
 def _is_metaclass(value: Value) -> bool:

@@ -66,57 +66,57 @@ class Dissector:
         self._limits = limits
         self._left = limits.opcodes
         self._skeleton_bytes = limits.scanner_bytes
-        self.found = Dissection()
+        self.result = Dissection()
 
     def stream(self, stream: Stream) -> Dissection:
         """Every pickle from here on; that what follows the first is none either is no fault."""
         try:
-            self._pickle(stream, self.found.usage, depth=0)
-            while self.found.pickles < MOST_PICKLES and stream.peek(1):
+            self._pickle(stream, self.result.usage, depth=0)
+            while self.result.pickles < MOST_PICKLES and stream.peek(1):
                 if not self._follows(stream):
                     break
         except Malformed as error:
-            self.found.broken = error.reason
-            self.found.given_up = not isinstance(error, Refused | Ended)
-        self.found.usage.settle()
-        self.found.nested = self.found.usage.nested
-        return self.found
+            self.result.broken = error.reason
+            self.result.given_up = not isinstance(error, Refused | Ended)
+        self.result.usage.settle()
+        self.result.nested = self.result.usage.nested
+        return self.result
 
     def _pickle(self, stream: Stream, usage: Usage, depth: int) -> None:
         skeleton = Skeleton(self._skeleton_bytes, self._limits.scanner_opcodes)
         machine = Machine(stream, usage, skeleton, self._left)
         machine.arrays = lambda machine, wrapper: self._array(machine, wrapper, depth)
-        self.found.skeletons.append(skeleton)
+        self.result.skeletons.append(skeleton)
         try:
             machine.run()
         finally:
-            self.found.opcodes += self._left - machine.left
+            self.result.opcodes += self._left - machine.left
             self._left = machine.left
-        self.found.pickles += 1
+        self.result.pickles += 1
 
     def _follows(self, stream: Stream) -> bool:
         """Whether another pickle follows. Bytes that only look like one may still name what is dangerous."""
         start = stream.position
-        usage, kept = Usage(), len(self.found.skeletons)
+        usage, kept = Usage(), len(self.result.skeletons)
         try:
             self._pickle(stream, usage, depth=0)
         except Malformed:
-            del self.found.skeletons[kept:]
-            self.found.trailing = start
+            del self.result.skeletons[kept:]
+            self.result.trailing = start
             self._blame(usage, f"The bytes that follow the pickle at {start:,} import")
             return False
-        self.found.usage.absorb(usage)
+        self.result.usage.absorb(usage)
         return True
 
     def _blame(self, usage: Usage, told: str) -> None:
-        for found in usage.imports:
-            if found.module != "?" and judge_import(found.module, found.name).level is Level.DANGEROUS:
-                self.found.usage.imports.add(found)
-                self.found.usage.danger(f"{told} {shown(str(found), 200)}.")
+        for imported in usage.imports:
+            if imported.module != "?" and judge_import(imported.module, imported.name).level is Level.DANGEROUS:
+                self.result.usage.imports.add(imported)
+                self.result.usage.danger(f"{told} {shown(str(imported), 200)}.")
 
     def _array(self, machine: Machine, wrapper: Made, depth: int) -> None:
         """Go past the array that joblib writes after its wrapper (joblib: ``NumpyArrayWrapper.read_array``)."""
-        self.found.arrays += 1
+        self.result.arrays += 1
         state = wrapper.state
         entries = getattr(state, "entries", {})
         shape = entries.get("shape")
@@ -137,7 +137,7 @@ class Dissector:
         before = machine.left
         self._left = machine.left
         self._pickle(machine.stream, machine.usage, depth + 1)
-        self.found.opcodes -= before - self._left
+        self.result.opcodes -= before - self._left
         machine.left = self._left
 
     def _hidden(self, machine: Machine) -> None:

@@ -27,7 +27,7 @@ INNER_STEPS: frozenset[str] = frozenset(
 MUTATORS: frozenset[str] = frozenset(
     """update setdefault pop popitem clear append appendleft extend insert remove add discard register""".split()
 )
-"""Methods that change what they belong to: called on a table of a module, they change it for everybody."""
+"""Methods that change what they belong to: called on a table of a module, they change it for the whole program."""
 
 HARMLESS: frozenset[str] = frozenset(
     """__new__ __init__ __repr__ __str__ __hash__ __eq__ __ne__ __lt__ __le__ __gt__ __ge__ __len__ __format__
@@ -83,7 +83,7 @@ EXPECTED: dict[str, str] = {
     **_all("itertools.starmap itertools.accumulate itertools.takewhile", _LAZY),
     "types.new_class": "makes a class",
     "torch.fx.graph_module.reduce_graph_module": "brings Python code as text, which loading runs",
-    "builtins.__main__": "is the main module of whoever loads it",
+    "builtins.__main__": "is the main module of the program that loads it",
     "builtins.getattr": "looks up an attribute, as pickles of bound methods and members of enumerations do",
     "builtins.setattr": "sets an attribute, as dill does for classes and functions that the file brings",
     "functools.partial": "binds arguments to a function",

@@ -33,7 +33,7 @@ class Broken(Malformed):
 
 
 class Refused(Broken):
-    """It cannot be followed by anybody: unpickling ends here with an error."""
+    """No program can follow it: unpickling ends here with an error."""
 
 
 Handler = Callable[["Machine"], None]
@@ -97,6 +97,7 @@ class Machine:
                 ) from None
 
     def push(self, value: Value) -> None:
+        """Put a value on top of the stack."""
         self.stack.append(value)
 
     def pop(self) -> Value:
@@ -116,7 +117,7 @@ class Machine:
         return taken
 
     def line(self) -> bytes:
-        """The line that belongs to the opcode; cut when nobody could mean it."""
+        """The line that belongs to the opcode; cut when it is longer than any pickler writes."""
         taken, whole = self.stream.line(LONGEST_LINE)
         self.skeleton.add_opcode(self.code, taken + b"\n")
         if not whole and self.code in b"ci":  # and no module has a name of this length
@@ -239,10 +240,12 @@ class Machine:
 
 
 def counted_bytes(machine: Machine, width: int) -> None:
+    """Push bytes whose length precedes them in ``width`` bytes; by position where they may hold a file."""
     position, length, _ = machine.payload(width)
     machine.push(Bytes(position, length) if machine.expects_bytes() else None)
 
 
 def counted_text(machine: Machine, width: int, encoding: str = "utf-8", *, signed: bool = False) -> None:
+    """Push a text whose length precedes it in ``width`` bytes; None where it is too long to be a name."""
     _, _, kept = machine.payload(width, signed=signed)
     machine.push(None if kept is None else machine.text(kept, encoding))

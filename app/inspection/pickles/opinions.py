@@ -65,18 +65,18 @@ def _ask(name: str, scan: Callable[[bytes], Iterable[str]], pickle: bytes, opini
 def _picklescan(pickle: bytes) -> Iterator[str]:
     from picklescan.scanner import SafetyLevel, scan_pickle_bytes  # noqa: PLC0415 - costs memory
 
-    for found in scan_pickle_bytes(io.BytesIO(pickle), "pickle").globals:
-        if found.safety is SafetyLevel.Dangerous and not is_judged_by_use(*modern(found.module, found.name)):
-            yield f"{found.module}.{found.name} is on its list of dangerous imports."
+    for finding in scan_pickle_bytes(io.BytesIO(pickle), "pickle").globals:
+        if finding.safety is SafetyLevel.Dangerous and not is_judged_by_use(*modern(finding.module, finding.name)):
+            yield f"{finding.module}.{finding.name} is on its list of dangerous imports."
 
 
 def _fickling(pickle: bytes) -> Iterator[str]:
     from fickling.analysis import Severity, check_safety  # noqa: PLC0415 - costs memory
     from fickling.fickle import Pickled  # noqa: PLC0415
 
-    for found in check_safety(Pickled.load(pickle)).results:
-        if found.severity < Severity.LIKELY_OVERTLY_MALICIOUS or found.analysis_name in ABOUT_EFFORT:
+    for finding in check_safety(Pickled.load(pickle)).results:
+        if finding.severity < Severity.LIKELY_OVERTLY_MALICIOUS or finding.analysis_name in ABOUT_EFFORT:
             continue
-        named = IMPORT.fullmatch(found.trigger or "")
+        named = IMPORT.fullmatch(finding.trigger or "")
         if named is None or not is_judged_by_use(*modern(named[1], named[2])):
-            yield f"{found.message}."
+            yield f"{finding.message}."

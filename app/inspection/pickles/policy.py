@@ -48,7 +48,7 @@ STANDARD_MODULES = sys.stdlib_module_names | frozenset(
     """commands popen2 httplib urllib2 imp asyncore asynchat smtpd distutils pipes telnetlib nntplib cgi cgitb mailcap
     imghdr sndhdr xdrlib crypt spwd lib2to3 anydbm whichdb""".split()
 )
-KNOWN_PACKAGES = STANDARD_MODULES | TRUSTED_PACKAGES | {name.partition(".")[0] for name in HARM}
+JUDGED_PACKAGES = STANDARD_MODULES | TRUSTED_PACKAGES | {name.partition(".")[0] for name in HARM}
 USED_AS_VALUES = frozenset({"builtins", "operator", "functools", "itertools", "types"})
 """Modules whose functions models keep; other scanners condemn all of them."""
 NAMES_OF_USERS = frozenset({"code", "test"})
@@ -56,6 +56,8 @@ NAMES_OF_USERS = frozenset({"code", "test"})
 
 
 class Level(IntEnum):
+    """How bad a name or a call is; the worst one of a file decides."""
+
     SAFE = 0
     SUSPICIOUS = 1
     DANGEROUS = 2
@@ -63,6 +65,8 @@ class Level(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
+    """A level, and the reason as the end of a sentence."""
+
     level: Level
     why: str = ""
 
@@ -106,9 +110,9 @@ def judge_call(module: str, name: str) -> Judgement:
     full = f"{module}.{name}"
     if module == "builtins" and name in BUILTIN_CALLERS:
         return Judgement(Level.DANGEROUS, CALLS)
-    found = judge_import(module, name)
-    if found.level is Level.DANGEROUS or full in EXPECTED or full in REBUILDERS:
-        return found
+    judgement = judge_import(module, name)
+    if judgement.level is Level.DANGEROUS or full in EXPECTED or full in REBUILDERS:
+        return judgement
     owner, _, method = name.rpartition(".")
     for methods, why in ((WRITERS, FILES), (LOADERS, AGAIN), (RUNNERS, CODE)):
         if owner and method in methods and is_of_library(module):
@@ -147,7 +151,7 @@ def is_standard(module: str) -> bool:
 def is_of_library(module: str) -> bool:
     """Whether it is a module of Python's library or of a package that is known here: not a user's own."""
     package = module.split(".", maxsplit=1)[0]
-    return package in KNOWN_PACKAGES and package not in NAMES_OF_USERS
+    return package in JUDGED_PACKAGES and package not in NAMES_OF_USERS
 
 
 def _leaves(module: str, name: str) -> str | None:

@@ -23,6 +23,7 @@ class Skeleton:
         self.add(bytes((code,)) + argument if stand_in is None else stand_in)
 
     def add(self, raw: bytes) -> None:
+        """Append bytes as they are, unless a limit is passed."""
         if not self.whole:
             return
         self._opcodes_left -= 1

@@ -28,7 +28,7 @@ class Usage:
     nested: list[Bytes] = field(default_factory=list)
     """Files within the file, which have to be looked at, too."""
     harmful: dict[Global, str] = field(default_factory=dict)
-    """Names that do harm when they are called, and why; what becomes of each is told by :meth:`complete_announced`."""
+    """Names that do harm when they are called, and why; :meth:`settle` judges each of them at the end."""
     kept: set[Global] = field(default_factory=set)
     """Those of them that became names of code in the file, which loading does not call."""
     told: set[Global] = field(default_factory=set)
@@ -38,6 +38,7 @@ class Usage:
 
     @property
     def level(self) -> Level:
+        """The worst that was seen."""
         if self.dangers:
             return Level.DANGEROUS
         return Level.SUSPICIOUS if self.suspicions or self.modules else Level.SAFE
@@ -50,21 +51,21 @@ class Usage:
         if not isinstance(module, str) or not isinstance(name, str):
             self.danger("Imports something whose name it computes.")
             return Global("?", "?")
-        found = Global(*modern(module, name))
-        if found not in self.imports:
-            self._judge(found)
-        return found
+        imported = Global(*modern(module, name))
+        if imported not in self.imports:
+            self._judge(imported)
+        return imported
 
-    def _judge(self, found: Global) -> None:
+    def _judge(self, imported: Global) -> None:
         if len(self.imports) >= MOST_KEPT:
             self.danger(f"Imports more than {MOST_KEPT:,} names.")
             return
-        self.imports.add(found)
-        judgement = judge_import(found.module, found.name)
+        self.imports.add(imported)
+        judgement = judge_import(imported.module, imported.name)
         if judgement.level is Level.DANGEROUS:
-            self.harmful[found] = judgement.why
+            self.harmful[imported] = judgement.why
         elif judgement.level is Level.SUSPICIOUS:
-            self.suspect(f"{shown(str(found), 200)} {judgement.why}.")
+            self.suspect(f"{shown(str(imported), 200)} {judgement.why}.")
 
     def called(self, function: Value, arguments: Value) -> Value:
         """A call; what it gives."""
@@ -108,11 +109,11 @@ class Usage:
         if isinstance(target, Global) and target.module == "__main__" and target.name.isidentifier():
             self.suspect(f"Changes {target}, which is whatever the program that loads it has under this name.")
         elif isinstance(target, Global):
-            self.danger(f"Changes {shown(str(target), 200)} itself, for everybody who uses it.")
+            self.danger(f"Changes {shown(str(target), 200)} itself, for all code that uses it.")
         elif isinstance(target, Made) and origin(target) in calls.MODULE_FINDERS and target.arguments == ("__main__",):
             self.suspect("Changes __main__, as sessions of dill do.")
         elif origin(target) in calls.MODULE_FINDERS:
-            self.danger("Changes a module, for everybody who uses it.")
+            self.danger("Changes a module, for all code that uses it.")
         elif origin(target) in calls.SHARED:
             self.danger(f"Changes what {origin(target)} gave, which need not be the file's own.")
 
@@ -120,29 +121,29 @@ class Usage:
         """The harmful names in a value."""
         if not self.harmful:
             return ()
-        found: dict[Global, None] = {}
+        names: dict[Global, None] = {}
         pending, seen = [value], set[int]()
         while pending:
             part = pending.pop()
             if isinstance(part, Global):
-                found |= {part: None} if part in self.harmful else {}
+                names |= {part: None} if part in self.harmful else {}
             elif isinstance(part, tuple) and id(part) not in seen:
                 seen.add(id(part))
                 pending += part
             elif isinstance(part, Made | Box):
-                found |= dict.fromkeys(part.held)
+                names |= dict.fromkeys(part.held)
             elif isinstance(part, State):
                 pending += part.entries.values()
-        if len(found) > MOST_HELD:
+        if len(names) > MOST_HELD:
             self.danger(f"Keeps more than {MOST_HELD:,} names that do harm in one value.")
-        return tuple(found)
+        return tuple(names)
 
     def handed(self, value: Value, to: str) -> None:
         """Something gets a value and may call what is in it."""
-        for found in self.carried(value):
-            if found not in self.told:
-                self.danger(f"Hands {shown(str(found), 200)}, which {self.harmful[found]}, {to}.")
-                self.told.add(found)
+        for name in self.carried(value):
+            if name not in self.told:
+                self.danger(f"Hands {shown(str(name), 200)}, which {self.harmful[name]}, {to}.")
+                self.told.add(name)
 
     def keeps(self, value: Value, of: Value = None) -> None:
         """Code of the file gets a value as one of its names: loading does not call it."""
@@ -171,20 +172,22 @@ class Usage:
 
     def settle(self) -> None:
         """The end: harmful names that nothing has been done with are no business of an honest file."""
-        for found, why in self.harmful.items():
-            if found in self.told:
+        for name, why in self.harmful.items():
+            if name in self.told:
                 continue
-            if found in self.kept:
-                self.suspect(f"Python code in the file has {shown(str(found), 200)}, which {why}.")
+            if name in self.kept:
+                self.suspect(f"Python code in the file has {shown(str(name), 200)}, which {why}.")
             else:
-                self.danger(f"Names {shown(str(found), 200)}, which {why}.")
-                self.told.add(found)
+                self.danger(f"Names {shown(str(name), 200)}, which {why}.")
+                self.told.add(name)
 
     def danger(self, told: str) -> None:
+        """Note a reason to call the file dangerous."""
         if len(self.dangers) < MOST_KEPT:
             self.dangers[told] = None
 
     def suspect(self, told: str) -> None:
+        """Note a reason to call the file suspicious."""
         if len(self.suspicions) < MOST_KEPT:
             self.suspicions[told] = None
 

@@ -34,69 +34,73 @@ class Surroundings:
 
 
 def conclude(
-    format: str | None, found: Sequence[Dissection], around: Surroundings, facts: dict[str, JsonValue], limits: Limits
+    format: str | None,
+    dissections: Sequence[Dissection],
+    around: Surroundings,
+    facts: dict[str, JsonValue],
+    limits: Limits,
 ) -> Report:
     """The report on a file with these pickles."""
     from app.inspection.pickles.opinions import ask  # noqa: PLC0415 - only files with pickles need it
 
-    skeletons = [skeleton.bytes() for each in found for skeleton in each.skeletons]
+    skeletons = [skeleton.bytes() for each in dissections for skeleton in each.skeletons]
     opinions = ask(skeleton for skeleton in skeletons if skeleton is not None)
-    verdict = _verdict(found, opinions, around, whole=None not in skeletons)
-    findings = [*_findings(found, opinions, around), *_remarks(found, around, whole=None not in skeletons)]
+    verdict = _verdict(dissections, opinions, around, whole=None not in skeletons)
+    findings = [*_findings(dissections, opinions, around), *_remarks(dissections, around, whole=None not in skeletons)]
     scan = Scan(
         verdict,
-        listing(sorted({shown(each, limits.text) for one in found for each in _imports(one)}), limits.listed),
+        listing(sorted({shown(each, limits.text) for one in dissections for each in _imports(one)}), limits.listed),
         listing(list(dict.fromkeys(findings)), limits.listed),
         [f"{OURS} on Python {sys.version_info.major}.{sys.version_info.minor}", *opinions.scanners],
     )
     outcome = Outcome.QUARANTINED if verdict in {"dangerous", "unreadable"} else Outcome.READY
     counts: dict[str, JsonValue] = {
-        "pickleCount": sum(each.pickles for each in found),
-        "arrayCount": sum(each.arrays for each in found),
-        "opcodeCount": sum(each.opcodes for each in found),
+        "pickleCount": sum(each.pickles for each in dissections),
+        "arrayCount": sum(each.arrays for each in dissections),
+        "opcodeCount": sum(each.opcodes for each in dissections),
     }
     return Report(outcome, _reason(verdict, scan), format, facts | counts, scan)
 
 
-def _verdict(found: Sequence[Dissection], opinions: Opinions, around: Surroundings, *, whole: bool) -> Verdict:
-    if any(each.usage.level is Level.DANGEROUS for each in found):
+def _verdict(dissections: Sequence[Dissection], opinions: Opinions, around: Surroundings, *, whole: bool) -> Verdict:
+    if any(each.usage.level is Level.DANGEROUS for each in dissections):
         return "dangerous"
-    if around.faults or any(each.broken for each in found):
+    if around.faults or any(each.broken for each in dissections):
         return "unreadable"
-    trailing = any(each.trailing is not None for each in found)
+    trailing = any(each.trailing is not None for each in dissections)
     if (
         trailing
         or not whole
         or opinions.failures
         or opinions.warnings
         or around.notes
-        or any(each.usage.level is Level.SUSPICIOUS for each in found)
+        or any(each.usage.level is Level.SUSPICIOUS for each in dissections)
     ):
         return "suspicious"
     return "safe"
 
 
-def _imports(found: Dissection) -> Iterable[str]:
-    yield from (str(each) for each in found.usage.imports)
-    yield from found.usage.modules
+def _imports(dissection: Dissection) -> Iterable[str]:
+    yield from (str(each) for each in dissection.usage.imports)
+    yield from dissection.usage.modules
 
 
-def _findings(found: Sequence[Dissection], opinions: Opinions, around: Surroundings) -> Iterable[str]:
+def _findings(dissections: Sequence[Dissection], opinions: Opinions, around: Surroundings) -> Iterable[str]:
     """What decides, the worst first."""
-    for each in found:
+    for each in dissections:
         yield from each.usage.dangers
     yield from around.faults
-    yield from (f"It cannot be followed to its end: {each.broken}" for each in found if each.broken)
+    yield from (f"It cannot be followed to its end: {each.broken}" for each in dissections if each.broken)
     yield from opinions.warnings
     yield from opinions.failures
 
 
-def _remarks(found: Sequence[Dissection], around: Surroundings, *, whole: bool) -> Iterable[str]:
-    """What whoever decides to load it wants to know."""
+def _remarks(dissections: Sequence[Dissection], around: Surroundings, *, whole: bool) -> Iterable[str]:
+    """What a person who decides to load it wants to know."""
     yield from around.notes
     if not whole:
         yield "It is too large for the scanners of others; only the scanner of modelyard has looked at all of it."
-    for each in found:
+    for each in dissections:
         if each.trailing is not None:
             yield f"Bytes that are no pickle follow at {each.trailing:,}."
         told = sorted(each.usage.words & TELLING_WORDS)

@@ -1,7 +1,7 @@
 """How a worker and the process that inspects a file talk over a socket.
 
 The worker sends one line of JSON, then answers requests for ranges. The other side sends ``R`` and two numbers for a
-range, or ``J``, a length and the report, and ends. Instead of an order the line may be a probe: the report then says
+range, or ``J``, a length and the report, and ends. Instead of a request the line may be a probe: the report then says
 what keeps the process in.
 """
 

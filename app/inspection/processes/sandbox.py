@@ -63,16 +63,16 @@ class _Clock:
             self._left -= monotonic() - began
 
 
-async def run(order: InspectionRequest, reader: RangeReader) -> Report:
+async def run(request: InspectionRequest, reader: RangeReader) -> Report:
     """Inspect in a process of its own; what the reader raises is passed on.
 
     Raises:
         Killed: the process took too long, or died.
         ScannersBroken: it cannot be started.
     """
-    told = await _asked(order.to_line(), order.limits.seconds, _Served(order, reader).range)
+    answer = await _answer(request.to_line(), request.limits.seconds, _Served(request, reader).range)
     try:
-        return Report.from_json(told)
+        return Report.from_json(answer)
     except (ValueError, KeyError, TypeError, RecursionError):
         raise Killed("The process that looked at it answered nonsense.") from None
 
@@ -83,19 +83,19 @@ async def measures() -> list[Measure]:
     Raises:
         Killed, ScannersBroken: as above.
     """
-    return measures_from_json(await _asked(PROBE, PROBE_SECONDS, _nothing))
+    return measures_from_json(await _answer(PROBE, PROBE_SECONDS, _nothing))
 
 
-async def _asked(line: bytes, seconds: float, serve: Callable[[int, int], Awaitable[bytes]]) -> bytes:
+async def _answer(line: bytes, seconds: float, serve: Callable[[int, int], Awaitable[bytes]]) -> bytes:
     for _ in range(STARTS):
         try:
-            return await _asked_once(line, seconds, serve)
+            return await _answer_once(line, seconds, serve)
         except ForkServerGone:
             continue
     raise ScannersBroken("The processes that look into files cannot be started; the log of the worker says why.")
 
 
-async def _asked_once(line: bytes, seconds: float, serve: Callable[[int, int], Awaitable[bytes]]) -> bytes:
+async def _answer_once(line: bytes, seconds: float, serve: Callable[[int, int], Awaitable[bytes]]) -> bytes:
     scanner = await scanners.start()
     try:
         return await _converse(scanner, line, _Clock(seconds), serve)
@@ -115,15 +115,15 @@ async def _converse(
 ) -> bytes:
     scanner.writer.write(line)
     while True:
-        asked = await clock.wait(scanner.reader.readexactly(1))
-        if asked == RANGE:
+        message = await clock.wait(scanner.reader.readexactly(1))
+        if message == RANGE:
             start, end = RANGE_REQUEST.unpack(await clock.wait(scanner.reader.readexactly(RANGE_REQUEST.size)))
             chunk = await serve(start, end)
             scanner.writer.write(LENGTH.pack(len(chunk)))
             scanner.writer.write(chunk)
             await clock.wait(scanner.writer.drain())
         else:
-            _allowed(asked == REPORT)
+            _allowed(message == REPORT)
             length = LENGTH.unpack(await clock.wait(scanner.reader.readexactly(LENGTH.size)))[0]
             _allowed(length <= LONGEST_REPORT)
             return await clock.wait(scanner.reader.readexactly(length))
@@ -132,10 +132,10 @@ async def _converse(
 class _Served:
     """Ranges of the file, up to what an inspection may read; the scanner's own count ends with its taking over."""
 
-    def __init__(self, order: InspectionRequest, reader: RangeReader) -> None:
+    def __init__(self, request: InspectionRequest, reader: RangeReader) -> None:
         self._reader = reader
-        self._size = order.size
-        self._left = order.limits.read_bytes
+        self._size = request.size
+        self._left = request.limits.read_bytes
 
     async def range(self, start: int, end: int) -> bytes:
         _allowed(0 <= start <= end <= self._size and end - start <= LONGEST_RANGE)

@@ -29,19 +29,24 @@ from app.inspection.processes.protocol import (
 )
 from app.inspection.reports import Report, Unread
 
-LONGEST_ORDER = 65_536
+LONGEST_REQUEST = 65_536
 
 
 class PipedSource:
     """The file, range by range, from the worker."""
 
-    def __init__(self, order: InspectionRequest, incoming: BinaryIO, outgoing: BinaryIO) -> None:
-        self.size = order.size
-        self._left = order.limits.read_bytes
+    def __init__(self, request: InspectionRequest, incoming: BinaryIO, outgoing: BinaryIO) -> None:
+        self.size = request.size
+        self._left = request.limits.read_bytes
         self._incoming = incoming
         self._outgoing = outgoing
 
     def read(self, start: int, end: int) -> bytes:
+        """The bytes of a range, requested from the worker.
+
+        Raises:
+            Unread: more than an inspection may read.
+        """
         end = min(end, self.size)
         if end <= start:
             return b""
@@ -69,29 +74,29 @@ def main() -> None:
 
 
 def scan(apart: list[Measure]) -> NoReturn:
-    """Read the order, inspect, answer; ends the process."""
+    """Read the request, inspect, answer; ends the process."""
     sys.stdin = sys.stdout = sys.stderr = None  # print() does nothing then
     incoming, outgoing = os.fdopen(0, "rb", closefd=False), os.fdopen(0, "wb", closefd=False)
-    line = incoming.readline(LONGEST_ORDER)
+    line = incoming.readline(LONGEST_REQUEST)
     if line == PROBE:
         answer = measures_to_json([*apart, *confine(Limits())])
     else:
-        order = InspectionRequest.from_line(line)
-        confine(order.limits)
-        answer = _report(order, PipedSource(order, incoming, outgoing)).to_json()
+        request = InspectionRequest.from_line(line)
+        confine(request.limits)
+        answer = _report(request, PipedSource(request, incoming, outgoing)).to_json()
     outgoing.write(REPORT + LENGTH.pack(len(answer)) + answer)
     outgoing.flush()
     os._exit(0)  # taking the interpreter down in order would take longer than many inspections
 
 
-def _report(order: InspectionRequest, source: PipedSource) -> Report:
+def _report(request: InspectionRequest, source: PipedSource) -> Report:
     try:
-        return examine(order.kind, order.path, source, order.limits)
+        return examine(request.kind, request.path, source, request.limits)
     except MemoryError:
-        told = f"It takes more than {order.limits.memory_bytes:,} bytes of memory to look at it."
-        return unread(order.kind, order.path, told)
+        told = f"It takes more than {request.limits.memory_bytes:,} bytes of memory to look at it."
+        return unread(request.kind, request.path, told)
     except Exception as error:  # noqa: BLE001 - whatever a hostile file provokes must become a report
-        return unread(order.kind, order.path, f"It could not be read ({type(error).__name__}).")
+        return unread(request.kind, request.path, f"It could not be read ({type(error).__name__}).")
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ class Scanner:
         """How it ended, of one that has ended; None: that takes long.
 
         Raises:
-            ForkerGone: the process that could tell has ended.
+            ForkServerGone: the process that could tell has ended.
         """
         try:
             told = await asyncio.wait_for(self._receive(), PATIENCE)
@@ -77,10 +77,10 @@ class Scanners:
         self._control: socket.socket | None = None
 
     async def start(self) -> Scanner:
-        """A scanner that waits for its order.
+        """A scanner that waits for its request.
 
         Raises:
-            ForkerGone: the process that forks has just ended; the next call starts another.
+            ForkServerGone: the process that forks has just ended; the next call starts another.
             OSError: no process can be started.
         """
         control = self._running()

@@ -12,44 +12,32 @@ from types import MappingProxyType
 import orjson
 from starlette.responses import StreamingResponse
 
-from app.artifacts.artifacts import Root
-from app.artifacts.reads import folders
 from app.artifacts.reads.folders import Entry
-from app.artifacts.visibility import Visibility
-from app.db.database import Database
+from app.files import read
+from app.files.targets import Target
 from app.mlflow.protocol import shapes
-from app.mlflow.protocol.call import Answer
+from app.mlflow.protocol.call import Answer, Call
 
 Head = Mapping[str, str]
 
 
 async def answer(
-    db: Database, root: Root, folder: str, view: Visibility, *, shown_below: str = "", head: Head = MappingProxyType({})
+    call: Call, target: Target, folder: str, *, shown_below: str = "", head: Head = MappingProxyType({})
 ) -> Answer:
-    """``files`` after what ``head`` holds; names begin at the folder, or at ``shown_below``.
+    """``files`` after what ``head`` holds; names begin at the folder, or at ``shown_below``."""
+    listing = await read.list_folder(call.db, call.actor, target, folder)
+    if listing.is_whole:
+        return {**head, "files": [shapes.file(entry, shown_below) for entry in listing.entries]}
 
-    ``view`` says which files the caller may see.
-    """
-    entries, after = await _page(db, root, folder, "", view)
-    if after is None:
-        return {**head, "files": [shapes.file(entry, shown_below) for entry in entries]}
-
-    async def chunks(entries: list[Entry], after: str | None) -> AsyncIterator[bytes]:
+    async def chunks() -> AsyncIterator[bytes]:
         yield orjson.dumps(dict(head))[:-1] + (b"," if head else b"") + b'"files":['
-        yield _lines(entries, shown_below)
-        while after is not None:
-            entries, after = await _page(db, root, folder, after, view)
-            if entries:
-                yield b"," + _lines(entries, shown_below)
+        yield _json(listing.entries, shown_below)
+        async for entries in listing.more():
+            yield b"," + _json(entries, shown_below)
         yield b"]}"
 
-    return StreamingResponse(chunks(entries, after), media_type="application/json")
+    return StreamingResponse(chunks(), media_type="application/json")
 
 
-async def _page(db: Database, root: Root, folder: str, after: str, view: Visibility) -> tuple[list[Entry], str | None]:
-    async with db.read() as snap:
-        return await folders.list_page(snap, root, folder, after, view)
-
-
-def _lines(entries: list[Entry], shown_below: str) -> bytes:
+def _json(entries: list[Entry], shown_below: str) -> bytes:
     return b",".join(orjson.dumps(shapes.file(entry, shown_below)) for entry in entries)

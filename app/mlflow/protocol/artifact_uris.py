@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.artifacts import paths
-from app.artifacts.artifacts import Root
 from app.artifacts.paths import InvalidPath
 from app.errors import NotFound
+from app.files.targets import CandidateFiles, LoggedModelFiles, Target
 from app.mlflow.protocol import identifiers
 from app.registry.models import Model
 from app.registry.reads.details import ModelColumns, VersionColumns
@@ -31,8 +31,12 @@ class Location:
     logged_model_id: UUID | None
     path: str
 
-    def root(self, project_id: int) -> Root:
-        return Root(project_id, self.candidate_id, self.logged_model_id)
+    def target(self, project: int | str) -> Target:
+        """The owner of the files, in the project of the call."""
+        if self.candidate_id is not None:
+            return CandidateFiles(project, self.candidate_id)
+        assert self.logged_model_id is not None, "one of the two is given"
+        return LoggedModelFiles(project, self.logged_model_id)
 
 
 def parse(path: str) -> Location:
@@ -43,10 +47,10 @@ def parse(path: str) -> Location:
     Raises:
         NotFound: the path belongs to no run and no logged model.
     """
-    if found := _MODEL_FOLDER.fullmatch(path):
-        return Location(None, identifiers.model_id(found["model"]), found["rest"] or "")
-    if found := _RUN_FOLDER.fullmatch(path):
-        return Location(identifiers.run_id(found["run"]), None, found["rest"] or "")
+    if match := _MODEL_FOLDER.fullmatch(path):
+        return Location(None, identifiers.model_id(match["model"]), match["rest"] or "")
+    if match := _RUN_FOLDER.fullmatch(path):
+        return Location(identifiers.run_id(match["run"]), None, match["rest"] or "")
     raise NotFound(
         f"No such artifact: {quoted(path)}. Files stand below <experiment>/<run>/artifacts/ "
         "or <experiment>/models/<model>/artifacts/.",
@@ -58,9 +62,8 @@ def check_new(path: str) -> None:
     """Refuse names that MLflow refuses and other clients may use: its clients could not ask for the file again.
 
     Raises:
-        InvalidPath: there is a `#`, at which addresses end; or the address did not hold UTF-8.
+        InvalidPath: there is a `#`, at which addresses end.
     """
-    paths.require_text(path)
     if "#" in paths.decoded(path):
         raise InvalidPath(f"Invalid path {quoted(path)}: it must not hold `#`, not even percent-encoded.", field="path")
 
@@ -76,8 +79,8 @@ def location_of_proxy_uri(uri: str) -> Location:
     Raises:
         NotFound: those of no run and no logged model.
     """
-    found = _PROXY.fullmatch(uri)
-    return parse(found["path"] if found else "")
+    match = _PROXY.fullmatch(uri)
+    return parse(match["path"] if match else "")
 
 
 def download_uri(model: Model | ModelColumns, version: ModelVersion | VersionColumns) -> str:

@@ -6,10 +6,8 @@
 
 from __future__ import annotations
 
-from app.artifacts import paths
-from app.errors import Invalid, NotFound
+from app.errors import Invalid
 from app.mlflow.protocol import artifact_uris, shapes
-from app.mlflow.protocol.artifact_uris import Location
 from app.mlflow.protocol.call import Answer, Call
 from app.mlflow.registry import presentation, sources
 from app.mlflow.registry.version_errors import of_a_version
@@ -33,7 +31,7 @@ _ACTIVE_STAGES = {"staging", "production"}
 async def create(call: Call) -> Answer:
     """The tag ``gitlab.version`` chooses the SemVer; without it the next patch is taken.
 
-    A copy brings the tag of what it was copied from; that is a wish only.
+    A copy has the tag of its original; that SemVer is only taken if it is free.
     """
     message = call.message
     name, tags = message.required("name"), message.pairs("tags")
@@ -59,20 +57,23 @@ async def create(call: Call) -> Answer:
 
 @of_a_version
 async def get(call: Call) -> Answer:
-    target = _target(call)
-    found = await details.version(call.db, call.actor, call.project, target.model, target.reference)
-    return {"model_version": presentation.version(found)}
+    """A version by number or SemVer."""
+    target = named(call)
+    version = await details.version(call.db, call.actor, call.project, target.model, target.reference)
+    return {"model_version": presentation.version(version)}
 
 
 @of_a_version
 async def update(call: Call) -> Answer:
+    """Change the description of a version."""
     description = call.message.optional_text("description")
-    edited = await change.edit(call.db, call.actor, call.project, _target(call), EditVersion(description))
+    edited = await change.edit(call.db, call.actor, call.project, named(call), EditVersion(description))
     return {"model_version": await presentation.changed_version(call, edited)}
 
 
 @of_a_version
 async def transition_stage(call: Call) -> Answer:
+    """Move a version to a stage, on request with all others of that stage to the archive."""
     message = call.message
     stage, archive = message.required("stage"), message.flag("archive_existing_versions")
     if archive and stage.lower() not in _ACTIVE_STAGES:
@@ -81,17 +82,19 @@ async def transition_stage(call: Call) -> Answer:
             f"{quoted(stage)} is not an Active stage. Valid stages are ['Staging', 'Production']",
             field="archive_existing_versions",
         )
-    moved = await change.set_stage(call.db, call.actor, call.project, _target(call), stage, archive_existing=archive)
+    moved = await change.set_stage(call.db, call.actor, call.project, named(call), stage, archive_existing=archive)
     return {"model_version": await presentation.changed_version(call, moved)}
 
 
 @of_a_version
 async def delete(call: Call) -> Answer:
-    await versions_delete.delete(call.db, call.actor, call.project, _target(call))
+    """Delete a version; its number is not given again."""
+    await versions_delete.delete(call.db, call.actor, call.project, named(call))
     return {}
 
 
 async def search(call: Call) -> Answer:
+    """A page of versions that match a filter, without prompts; 10,000 unless the client wants fewer or more."""
     message = call.message
     command = SearchVersions(
         filter=message.text("filter"),
@@ -100,14 +103,14 @@ async def search(call: Call) -> Answer:
         page_token=message.text("page_token") or None,
         hide_prompts=True,
     )
-    found, token = await reads_search.versions(call.db, call.actor, call.project, command)
-    return shapes.page("model_versions", presentation.versions(found), token)
+    rows, token = await reads_search.versions(call.db, call.actor, call.project, command)
+    return shapes.page("model_versions", presentation.versions(rows), token)
 
 
 @of_a_version
 async def download_uri(call: Call) -> Answer:
     """Refused for a version whose push goes on or was given up: clients would load what is there of it."""
-    target = _target(call)
+    target = named(call)
     model, version = await lookup.by_reference_with_model(
         call.db, call.actor, call.project, target.model, target.reference
     )
@@ -116,40 +119,30 @@ async def download_uri(call: Call) -> Answer:
     return {"artifact_uri": artifact_uris.download_uri(model, version)}
 
 
-async def file_of(call: Call, path: str) -> Location:
-    """Where a file of a model version is.
-
-    Raises:
-        InvalidPath: no file can be called so; that is told before it is looked for the version.
-        NotFound: the version's files are in a store of its own.
-    """
-    paths.check(path)
-    target = _target(call)
-    version = await lookup.by_reference(call.db, call.actor, call.project, target.model, target.reference)
-    if version.location:
-        raise NotFound(f"The files of this version are not kept here but at {quoted(version.source, 200)}.")
-    below = f"{version.artifact_folder}/{path}" if version.artifact_folder else path
-    candidate = None if version.logged_model_id else version.candidate_id
-    return Location(candidate, version.logged_model_id, below)
-
-
 @of_a_version
 async def set_tag(call: Call) -> Answer:
+    """Set one tag of a version; a tag of that key is replaced."""
     key = call.message.required("key")
     command = EditVersion(tags={key: call.message.text("value")}, is_update=False)
-    await change.edit(call.db, call.actor, call.project, _target(call), command)
+    await change.edit(call.db, call.actor, call.project, named(call), command)
     return {}
 
 
 @of_a_version
 async def delete_tag(call: Call) -> Answer:
+    """Remove one tag of a version; one that is not there is no error."""
     key = call.message.required("key")
     command = EditVersion(tags={key: None}, is_update=False)
-    await change.edit(call.db, call.actor, call.project, _target(call), command)
+    await change.edit(call.db, call.actor, call.project, named(call), command)
     return {}
 
 
-def _target(call: Call) -> Named:
+def named(call: Call) -> Named:
+    """The version that a call is about.
+
+    Raises:
+        Invalid: it is neither a number nor a reference.
+    """
     name, version = call.message.required("name"), call.message.required("version")
     try:
         return Named(name, parse_mlflow_version(version))

@@ -4,35 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Float,
-    SQLColumnExpression,
-    Text,
-    case,
-    func,
-    literal,
-    or_,
-    select,
-    tuple_,
-)
-from sqlalchemy import Uuid as UuidType
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.sql.selectable import TableValuedAlias
+from sqlalchemy import select
 
 from app.db.database import Tx
+from app.db.statements import Statement
 from app.errors import Invalid
-from app.search.sql import NAN
 from app.tracking import names
-from app.tracking.logging.point_batch import STORE, MetricInput, Points, arguments, is_later
-from app.tracking.tables import Candidate, LoggedModel, LoggedModelMetric
+from app.tracking.logging.point_batch import STORE_POINTS, MetricInput, Points, is_later, values_of
+from app.tracking.tables import Candidate, LoggedModel
 
-MAX_POINTS = 25_000
+UPSERT_MODEL_METRICS = Statement(
+    "tracking.upsert_model_metrics",
+    "Moves the latest values of logged models' metrics, each per data set, where a point is at least as late.",
+    """
+    INSERT INTO logged_model_metrics AS old
+        (project_id, logged_model_id, key, dataset_name, dataset_digest, value, step, timestamp, candidate_id)
+    SELECT :project::bigint, point.logged_model_id, point.key, point.dataset_name, point.dataset_digest,
+        point.value, point.step, point.timestamp, :candidate::uuid
+    FROM unnest(:logged_models::uuid[], :keys::text[], :dataset_names::text[], :dataset_digests::text[],
+                :values::float8[], :steps::bigint[], :timestamps::bigint[])
+        AS point (logged_model_id, key, dataset_name, dataset_digest, value, step, timestamp)
+    ON CONFLICT (project_id, logged_model_id, key, dataset_name, dataset_digest) DO UPDATE
+    SET value = excluded.value, step = excluded.step, timestamp = excluded.timestamp,
+        candidate_id = excluded.candidate_id
+    WHERE (excluded.step, excluded.timestamp, CASE WHEN excluded.value = 'NaN' THEN 0 ELSE excluded.value END)
+            > (old.step, old.timestamp, CASE WHEN old.value = 'NaN' THEN 0 ELSE old.value END)
+        OR (excluded.step, excluded.timestamp, excluded.value) = (old.step, old.timestamp, old.value)
+    """,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,64 +49,53 @@ async def add(tx: Tx, candidate: Candidate, points: Sequence[MetricInput]) -> No
     """Step: append to the history and move the latest values. Three statements at most."""
     if not points:
         return
-    given, _ = arguments([Points(candidate.project_id, candidate.id, points)])
-    await (await tx.connection()).exec_driver_sql(STORE, tuple(given))
+    values, _ = values_of([Points(candidate.project_id, candidate.id, points)])
+    await STORE_POINTS.execute(tx, **values)
     of_models = [one for one in points if one.logged_model_id is not None]
     if of_models:
         await _log_to_models(tx, candidate, of_models)
 
 
 def fits(metric: MetricInput) -> bool:
-    """Whether :func:`check` would accept it, found out faster."""
+    """Whether :func:`check` would accept it; faster."""
     return 0 <= metric.timestamp < 2**63 and -(2**63) <= metric.step < 2**63 and names.is_key(metric.key)
 
 
-def check(metric: MetricInput, place: str) -> None:
-    """Refuse a point that cannot be stored.
+def check(metric: MetricInput, field: str) -> None:
+    """Refuse a point that cannot be stored; ``field`` names it in the input.
 
     Raises:
-        Invalid: with its place in the input.
+        Invalid: with the field and the rule.
     """
-    names.check_key(metric.key, f"{place}.key")
+    names.check_key(metric.key, f"{field}.key")
     if not 0 <= metric.timestamp < 2**63:
         raise Invalid(
-            f"{metric.timestamp} is not a timestamp: milliseconds since 1970, from 0 on.", field=f"{place}.timestamp"
+            f"{metric.timestamp} is not a timestamp: milliseconds since 1970, from 0 on.", field=f"{field}.timestamp"
         )
     if not -(2**63) <= metric.step < 2**63:
-        raise Invalid(f"{metric.step} is not a step: a whole number of 64 bits.", field=f"{place}.step")
+        raise Invalid(f"{metric.step} is not a step: a whole number of 64 bits.", field=f"{field}.step")
 
 
 async def _log_to_models(tx: Tx, candidate: Candidate, points: Sequence[MetricInput]) -> None:
     """Metrics that name a logged model are kept with it, too (MLflow 3)."""
     await _require_models(tx, candidate.project_id, {one.logged_model_id for one in points if one.logged_model_id})
-    greatest = _greatest(
-        points, lambda one: (str(one.logged_model_id), one.key, one.dataset_name or "", one.dataset_digest or "")
-    )
-    rows = _unnested(
-        greatest, ("logged_model_id", "key", "dataset_name", "dataset_digest", "value", "step", "timestamp")
-    )
-    identity = (rows.c.logged_model_id, rows.c.key)
-    dataset = (func.coalesce(rows.c.dataset_name, ""), func.coalesce(rows.c.dataset_digest, ""))
-    point = (rows.c.value, rows.c.step, rows.c.timestamp)
-    source = select(literal(candidate.project_id, BigInteger), *identity, *dataset, *point, literal(candidate.id))
-    keys = ["project_id", "logged_model_id", "key", "dataset_name", "dataset_digest"]
-    changing = ["value", "step", "timestamp", "candidate_id"]
-    statement = upsert(LoggedModelMetric).from_select([*keys, *changing], source)
-    new, old = statement.excluded, LoggedModelMetric
-    await tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=keys,
-            set_={name: new[name] for name in changing},
-            where=or_(
-                tuple_(new.step, new.timestamp, _rank(new.value)) > tuple_(old.step, old.timestamp, _rank(old.value)),
-                tuple_(new.step, new.timestamp, new.value) == tuple_(old.step, old.timestamp, old.value),
-            ),
-        )
+    greatest = _greatest(points, _of_model)
+    await UPSERT_MODEL_METRICS.execute(
+        tx,
+        project=candidate.project_id,
+        candidate=candidate.id,
+        logged_models=[one.logged_model_id for one in greatest],
+        keys=[one.key for one in greatest],
+        dataset_names=[one.dataset_name or "" for one in greatest],
+        dataset_digests=[one.dataset_digest or "" for one in greatest],
+        values=[one.value for one in greatest],
+        steps=[one.step for one in greatest],
+        timestamps=[one.timestamp for one in greatest],
     )
 
 
-def _rank(value: SQLColumnExpression[float]) -> ColumnElement[float]:
-    return case((value == NAN, 0.0), else_=value)
+def _of_model(metric: MetricInput) -> tuple[str, ...]:
+    return str(metric.logged_model_id), metric.key, metric.dataset_name or "", metric.dataset_digest or ""
 
 
 async def _require_models(tx: Tx, project_id: int, ids: set[UUID]) -> None:
@@ -115,23 +105,6 @@ async def _require_models(tx: Tx, project_id: int, ids: set[UUID]) -> None:
     missing = ids - set(await tx.scalars(statement))
     if missing:
         raise Invalid(f"There is no logged model m-{min(missing).hex}.", field="model_id")
-
-
-_TYPES: dict[str, Any] = {
-    "key": Text,
-    "value": Float,
-    "step": BigInteger,
-    "timestamp": BigInteger,
-    "logged_model_id": UuidType,
-    "dataset_name": Text,
-    "dataset_digest": Text,
-}
-
-
-def _unnested(points: Sequence[MetricInput], columns: Sequence[str]) -> TableValuedAlias:
-    """The points as rows: one array a column, whatever the number of points."""
-    arrays = [literal([getattr(one, name) for one in points], ARRAY(_TYPES[name])) for name in columns]
-    return func.unnest(*arrays).table_valued(*columns).render_derived()
 
 
 def _greatest(points: Sequence[MetricInput], key: Callable[[MetricInput], tuple[str, ...]]) -> list[MetricInput]:

@@ -1,1 +1,6 @@
-"""Callables by which a pickle gets more than data, by name: the standard library's, and those of libraries."""
+"""Names that do harm when they are called, and why: data, so that a review is a reading.
+
+From outside: ``lookup.harm`` and the tables of ``libraries``, for ``app/inspection/pickles/policy.py``. ``standard``
+has the standard library, ``libraries`` what is installed beside it, ``outside`` what the name of a module alone tells.
+Begin reading at ``lookup.py``.
+"""

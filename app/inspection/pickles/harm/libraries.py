@@ -298,7 +298,7 @@ LIBRARIES: dict[str, str] = {
     **table(_CODE, CODE),
     **table(_RUNS, RUNS),
 }
-"""``module.name``: why; what libraries hold beyond this is at most suspicious, since nobody knows all of them."""
+"""``module.name``: why; what libraries hold beyond this is at most suspicious, since no list has all of them."""
 
 WRITERS: frozenset[str] = frozenset(
     """to_pickle to_csv to_hdf to_sql to_parquet to_feather to_excel to_json to_stata to_html to_latex to_markdown

@@ -10,12 +10,12 @@ from app.inspection.pickles.harm.standard import STANDARD
 
 HARM: dict[str, str] = {**LIBRARIES, **STANDARD}
 ERRORS = ("Error", "Exception", "Warning", "Timeout", "Exit", "Interrupt")
-"""How names of errors end: raising and keeping them harms nobody."""
+"""How names of errors end: raising and keeping them does no harm."""
 
 
 @lru_cache(maxsize=10_000)
 def harm(module: str, name: str) -> str | None:
-    """Why calling ``name`` of ``module`` does harm; None when nobody has found that it does.
+    """Why calling ``name`` of ``module`` does harm; None when no harm is known.
 
     A method or attribute of something harmful is harmful, too.
     """

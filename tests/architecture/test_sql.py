@@ -22,7 +22,6 @@ UNNAMED = {
     "app/journal": 0,
     "app/queue": 0,
     "app/registry": 18,
-    "app/tracking": 9,
     "app/upkeep": 13,
     "app/webhooks": 2,
 }

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, TextClause, func, select, text, update
 
 from app.db.database import Tx
+from app.db.statements import Fragment
 from app.queue import outbox
 from app.tracking.background_jobs import PurgeCandidate, PurgeExperiment
 from app.tracking.candidates import Status
@@ -29,33 +30,40 @@ async def release(tx: Tx, project_id: int, candidate_ids: Sequence[UUID], logged
         await outbox.enqueue(tx, PurgeExperiment(project_id, number), project_id=project_id)
 
 
-def states_sql(project: str, ids: str) -> str:
+def states_sql(project: str, ids: str) -> Fragment:
     """SQL: candidates of the array ``ids`` as a JSON object, false for living ones and true for those in the trash."""
-    return f"""
+    return Fragment(f"""
         SELECT jsonb_object_agg(c.id, c.deleted_at IS NOT NULL)::text
         FROM unnest({ids}) AS wanted JOIN candidates c ON c.project_id = {project} AND c.id = wanted
         WHERE c.purge_at IS NULL
-    """  # noqa: S608 - of constants
+    """)  # noqa: S608 - of constants
 
 
-def lock_sql(project: str, ids: str) -> str:
+def is_own_sql(project: str, candidate: str) -> Fragment:
+    """SQL: whether a candidate was made for a version alone."""
+    return Fragment(
+        f"EXISTS (SELECT FROM candidates c WHERE c.project_id = {project} AND c.id = {candidate} AND c.of_version)"
+    )
+
+
+def lock_sql(project: str, ids: str) -> Fragment:
     """SQL: the living candidates of the array ``ids``, held against deletion until the commit, in one order."""
-    return f"""
+    return Fragment(f"""
         SELECT c.id FROM unnest({ids}) AS wanted JOIN candidates c ON c.project_id = {project} AND c.id = wanted
         WHERE c.deleted_at IS NULL AND c.purge_at IS NULL
         ORDER BY c.id FOR SHARE OF c
-    """  # noqa: S608 - of constants
+    """)  # noqa: S608 - of constants
 
 
-def insert_sql(model: str, own: str) -> str:
+def insert_sql(model: str, own: str) -> Fragment:
     """SQL: makes a candidate for each row of ``own`` (id, user_name, created_by) in the experiment of ``model``."""
-    return f"""
+    return Fragment(f"""
         INSERT INTO candidates
             (project_id, experiment_number, name, id, user_name, created_by, of_version, status)
         SELECT {model}.project_id, {model}.experiment_number, {model}.name, own.*, true, {int(Status.FINISHED)}
         FROM {model}, {own}
         RETURNING id
-    """  # noqa: S608 - of constants
+    """)  # noqa: S608 - of constants
 
 
 async def lock_shared(tx: Tx, project_id: int, candidate_ids: Iterable[UUID]) -> None:

@@ -17,8 +17,7 @@ from app.access.reads.guarded import GuardedReads, Results
 from app.db.database import Database, Snapshot
 from app.pagination import Keyset, Page, Window
 from app.search import sql
-from app.tracking import experiments
-from app.tracking.reads import details
+from app.tracking import experiments, version_references
 from app.tracking.tables import Candidate, Experiment
 from app.tracking.tables import MetricPoint as MetricPoint
 
@@ -71,7 +70,7 @@ async def are_of_models(db: Database, actor: Actor, keys: Sequence[ExperimentKey
     """Whether a living model has each experiment as its own, whoever may see that model."""
 
     async def fetch(snap: Snapshot, allowed: list[ExperimentKey]) -> list[bool]:
-        owned = await details.with_models(snap, allowed)
+        owned = await version_references.with_models(snap, allowed)
         return [key in owned for key in allowed]
 
     return await _LISTS.read(db, actor, keys, fetch)

@@ -56,8 +56,8 @@ def family(directory: Path) -> dict[tuple[str, str], float]:
     )
     return {
         (sample.name, ",".join(sample.labels.values())): sample.value
-        for found in text_string_to_metric_families(done.stdout)
-        for sample in found.samples
+        for family in text_string_to_metric_families(done.stdout)
+        for sample in family.samples
     }
 
 
@@ -77,14 +77,14 @@ def test_processes_are_summed_and_leave_nothing_behind(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_slot_without_room_counts_for_itself() -> None:
+def test_a_full_shared_memory_counts_per_process() -> None:
     memory = shared_counters.mmap.mmap(-1, shared_counters.mmap.PAGESIZE)
     slot = shared_counters.Slot(memory)
-    places = [slot.place("x" * 500 + str(number)) for number in range(20)]
-    assert None not in places[:7]
-    assert places[-1] is None
-    slot.write(places[0], 5.0, 0.0)
-    assert shared_counters.Slot(memory).read(places[0]) == 5.0
+    positions = [slot.place("x" * 500 + str(number)) for number in range(20)]
+    assert None not in positions[:7]
+    assert positions[-1] is None
+    slot.write(positions[0], 5.0, 0.0)
+    assert shared_counters.Slot(memory).read(positions[0]) == 5.0
 
 
 def test_a_gauge_must_say_how_it_is_summed() -> None:

@@ -32,12 +32,12 @@ TWINS = 3
 _VERSION = """mutation v($input: ModelVersionCreateInput!) { modelVersionCreate(input: $input) {
   modelVersion { id } userErrors { code message } } }"""
 _ANNOUNCE = """mutation a($input: ArtifactUploadCreateInput!) { artifactUploadCreate(input: $input) {
-  uploads { id state alreadyStored parts { url } } userErrors { code message } } }"""
+  artifactUploads { id status alreadyStored parts { url } } userErrors { code message } } }"""
 _SENT = """mutation s($ids: [ID!]!) { artifactUploadComplete(input: {ids: $ids}) {
-  uploads { id state } userErrors { code message } } }"""
+  artifactUploads { id status } userErrors { code message } } }"""
 _COMPLETE = """mutation c($input: ModelVersionCompleteInput!) { modelVersionComplete(input: $input) {
-  modelVersion { state } userErrors { code message } } }"""
-_FIND = """query f($path: ModelVersionPath!) { modelVersion(by: {path: $path}) { id state number
+  modelVersion { status } userErrors { code message } } }"""
+_FIND = """query f($path: ModelVersionPath!) { modelVersion(by: {path: $path}) { id status number
   candidate { uuid experiment { number } } } }"""
 _STAGE = """mutation g($input: ModelVersionStageSetInput!) { modelVersionStageSet(input: $input) {
   modelVersion { number } userErrors { code message } } }"""
@@ -158,7 +158,7 @@ class Deeds:
             made = await self.insist(lambda: self.graphql("artifactUploadCreate", _ANNOUNCE, input=order))  # noqa: B023
             if not made.is_ok:
                 return made
-            (upload,) = made.data["data"]["artifactUploadCreate"]["uploads"]
+            (upload,) = made.data["data"]["artifactUploadCreate"]["artifactUploads"]
             sent = made
             if upload["parts"]:
                 url = upload["parts"][0]["url"]

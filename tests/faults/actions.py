@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from app.registry.versions import complete as versions_complete
+from app.registry.versions import wait_for_files
 from tests.faults import histories
 from tests.faults.client import Outcome, place_of, sha256
 from tests.faults.histories import Op
@@ -281,7 +281,7 @@ class Deeds:
             f"UPDATE artifacts SET created_at = created_at - {day}",
             f"UPDATE multipart_uploads SET created_at = created_at - {day}, expires_at = expires_at - {day}",
         )
-        while await versions_complete.give_up(self.world.truth.runtime.db):
+        while await wait_for_files.give_up(self.world.truth.runtime.db):
             continue
         later = await self._states()
         found += [f"the version {version} is OPEN for ever" for version, state in later.items() if state == "open"]

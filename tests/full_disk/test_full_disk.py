@@ -103,7 +103,7 @@ def _moved(directory: Path, mebibytes: int) -> Iterator[Disk]:
         yield disk
 
 
-async def test_all_of_it_on_one_disk() -> None:
+async def test_everything_on_one_full_disk() -> None:
     """With a reserve, of which a little is left: without any, PostgreSQL may refuse new connections, and so readers."""
     async with yard("", 400, RESERVE) as full:
         doors = full.doors
@@ -177,7 +177,7 @@ async def test_only_the_disk_of_the_database_is_full_without_a_reserve() -> None
         assert full.servers(*running) == running
 
 
-async def test_no_room_for_the_log_of_the_database() -> None:
+async def test_the_log_of_the_database_has_no_room() -> None:
     """PostgreSQL ends then, and cannot start again before there is room: nobody has to lend a hand for that."""
     async with yard("pg18", 150, WITHOUT) as full:
         doors = full.doors

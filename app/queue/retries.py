@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 
-from app.db.database import PROMISED, Database, Tx
+from app.db.database import ENQUEUED, Database, Tx
 from app.errors import Conflict
 from app.queue.search import JobNotFound
 from app.queue.tables import DEAD, QUEUED, BackgroundJob
@@ -81,7 +81,7 @@ async def _retry(tx: Tx, job_id: UUID, permit: Permit) -> Retried:
     else:
         note = f"The equal job {waiting.id}, which was queued already, does its work."
         await _change(tx, job_id, state="cancelled", last_error=note)
-    tx.info.setdefault(PROMISED, []).append(waiting.id)
+    tx.info.setdefault(ENQUEUED, []).append(waiting.id)
     return Retried(waiting, joined=waiting.id != job_id)
 
 

@@ -32,7 +32,7 @@ from app.webhooks.deliveries import WebhookDelivery
 from app.webhooks.webhooks import CreateWebhook
 
 WAITING = text(
-    "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%INSERT INTO model_versions%'"
+    "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%registry.insert_versions%'"
 )
 
 

@@ -29,7 +29,7 @@ from app.registry.versions import request as versions_request
 from app.registry.versions.complete import FilesPending
 from app.registry.versions.copy import CopyVersion
 from app.registry.versions.lookup import VersionNotFound
-from app.registry.versions.numbering import MOST_RESERVED, ModelState, TooManyReserved, assign
+from app.registry.versions.numbering import MAX_RESERVED, ModelState, TooManyReserved, assign
 from app.registry.versions.request import CreateVersion, VersionTaken
 from app.registry.versions.states import VersionNotReady
 from app.tracking import candidates, file_owners
@@ -268,14 +268,14 @@ async def test_a_version_in_the_way_is_told_with_its_state(runtime, project, mod
         await make(runtime, project, "1.0.0")
 
 
-def test_more_reserved_texts_than_are_looked_at_are_no_reason_to_use_one_again():
-    texts = [f"1.0.{patch}" for patch in range(1, MOST_RESERVED + 1)]
-    standing = ModelState(Model(last_number=1), 1, semver.parse("1.0.0"), semver.parse("1.0.0"), texts, {}, (), {}, ())
+def test_more_reserved_texts_than_are_read_refuse_an_automatic_version():
+    texts = [f"1.0.{patch}" for patch in range(1, MAX_RESERVED + 1)]
+    state = ModelState(Model(last_number=1), 1, semver.parse("1.0.0"), semver.parse("1.0.0"), texts, {}, (), {}, ())
     request = versions_request.prepare(CreateVersion("m"), Actor(), 1)
-    (refused,) = assign(standing, [request])
+    (refused,) = assign(state, [request])
     assert isinstance(refused, TooManyReserved)
-    standing = replace(standing, reserved=texts[:-1])
-    assert assign(standing, [request])[0].version.text == f"1.0.{MOST_RESERVED}"
+    state = replace(state, reserved=texts[:-1])
+    assert assign(state, [request])[0].version.text == f"1.0.{MAX_RESERVED}"
 
 
 async def test_a_version_made_while_a_file_goes_into_quarantine_is_not_ready(runtime, project, model):

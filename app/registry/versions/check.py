@@ -1,4 +1,4 @@
-"""What would be refused if a version were made and pushed: asked before anything is made."""
+"""A dry run: what would be refused if a version were created and its files were pushed."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from app.access import policy, projects
 from app.access.policy import Actor, Permission
 from app.artifacts import path_conflicts, paths
 from app.db.database import Database, Snapshot
-from app.db.direct_pool import InTransaction
 from app.errors import Invalid, ModelyardError, TooLarge
 from app.registry import repository
 from app.registry.models import ModelNotFound
 from app.registry.names import check_alias, check_model_name
 from app.registry.references import semver
-from app.registry.versions import insert, manifests, request
+from app.registry.versions import insert, manifests
 from app.registry.versions.numbering import NewVersion, assign
-from app.registry.versions.request import CreateVersion, VersionRequest
+from app.registry.versions.request import CreateVersion, VersionRequest, prepare
 from app.text import quoted
 
 T = TypeVar("T")
 MAX_FILES = 1_000
+"""Files of one check."""
 MAX_ALIASES = 100
+"""Aliases of one version that are set together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,9 @@ class PlannedFile:
 
 @dataclass(frozen=True, slots=True)
 class CheckVersion:
-    """A version as it is going to be made, with what is going to be pushed to it.
+    """A version as it is going to be created, with what is going to be pushed to it.
 
-    ``makes_model``: a model that is not there is going to be made. ``manifest``: that of all files, where it is known.
+    ``makes_model``: a missing model is going to be created. ``manifest``: that of all files, where the caller has it.
     """
 
     version: CreateVersion
@@ -51,28 +52,28 @@ class CheckVersion:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """The version that would be made now, or why none would be."""
+    """The version that would be created now, or why none would be."""
 
     version: str | None
     refusals: Sequence[ModelyardError]
 
 
 async def check(db: Database, actor: Actor, project: int | str, command: CheckVersion, *, limit: int) -> CheckResult:
-    """Look for everything that could be refused; nothing is made, so it may be otherwise a moment later.
+    """Look for everything that could be refused; nothing is written, so the answer may differ a moment later.
 
     A file may have ``limit`` bytes.
 
     Raises:
-        ProjectNotFound, Forbidden: the actor may not make versions there.
+        ProjectNotFound, Forbidden: the actor may not create versions there.
     """
     access = await projects.get(db, actor, project)
     policy.require(actor, access, Permission.REGISTRY_WRITE)
     refusals = [*_files(command.files, limit), *_names(command)]
     version = None
     try:
-        wish = request.prepare(command.version, actor, access.id)
+        request = prepare(command.version, actor, access.id)
         async with db.read() as snap:
-            version = await _next(snap, wish, command)
+            version = await _next(snap, request, command)
     except ModelyardError as error:
         refusals.append(error)
     return CheckResult(None if refusals else version, refusals)
@@ -90,23 +91,23 @@ def _names(command: CheckVersion) -> list[ModelyardError]:
 def _files(files: Sequence[PlannedFile], limit: int) -> list[ModelyardError]:
     if len(files) > MAX_FILES:
         return [TooLarge(f"{len(files)} files are too many for one check; {MAX_FILES} fit.", field="files")]
-    found: list[ModelyardError] = []
-    places: dict[str, int] = {}
+    refusals: list[ModelyardError] = []
+    indexes: dict[str, int] = {}
     for index, file in enumerate(files):
         try:
             path = _file(file, index=index, limit=limit)
         except ModelyardError as error:
-            found.append(error)
+            refusals.append(error)
             continue
-        if path in places:
+        if path in indexes:
             message = f"The path {quoted(path)} is named twice; each file has its own."
-            found.append(Invalid(message, field=f"files.{index}.path"))
-        places[path] = index
-    for path, index in places.items():
-        above = next((folder for folder in path_conflicts.folders(path) if folder in places), None)
+            refusals.append(Invalid(message, field=f"files.{index}.path"))
+        indexes[path] = index
+    for path, index in indexes.items():
+        above = next((folder for folder in path_conflicts.folders(path) if folder in indexes), None)
         if above is not None:
-            found.append(path_conflicts.refusal(path, above, f"files.{index}.path"))
-    return found
+            refusals.append(path_conflicts.refusal(path, above, f"files.{index}.path"))
+    return refusals
 
 
 def _file(file: PlannedFile, *, index: int, limit: int) -> str:
@@ -127,24 +128,25 @@ def _refusal(check: Callable[[T], object], value: T) -> ModelyardError | None:
     return None
 
 
-async def _next(snap: Snapshot, wish: VersionRequest, command: CheckVersion) -> str:
-    """The version that would be made.
+async def _next(snap: Snapshot, request: VersionRequest, command: CheckVersion) -> str:
+    """The version that would be created.
 
     Raises:
-        ModelNotFound: there is no such model, and none is going to be made.
-        VersionTaken, VersionRetired, CandidateNotFound: as when it is made.
+        ModelNotFound: there is no such model, and none is going to be created.
+        VersionTaken, VersionRetired, CandidateNotFound: as when it is created.
     """
-    if isinstance(wish.model, int) or await repository.find_model(snap, wish.project_id, wish.model) is not None:
-        standing = await insert.read_state(InTransaction(snap), [wish])
-        place = assign(standing, [wish])[0]
-        if isinstance(place, ModelyardError):
-            raise place
-        assert isinstance(place, NewVersion), "there is no other one"
-        retired = await manifests.retired(snap, wish.project_id, standing.model.id, [place.version.text])
-        for error, manifest in retired.values():
-            if command.manifest is not None and command.manifest != manifest:
-                raise error
-        return place.version.text
-    if not command.makes_model:
-        raise ModelNotFound(wish.model)
-    return (wish.version or semver.bump(None, None, wish.increment)).text
+    if isinstance(request.model, str) and await repository.find_model(snap, request.project_id, request.model) is None:
+        if not command.makes_model:
+            raise ModelNotFound(request.model)
+        return (request.version or semver.bump(None, None, request.increment)).text
+    state = await insert.read_state(snap, [request])
+    (assignment,) = assign(state, [request])
+    if isinstance(assignment, ModelyardError):
+        raise assignment
+    assert isinstance(assignment, NewVersion), "a batch of one has no duplicates"
+    text = assignment.version.text
+    retired = await manifests.retired(snap, request.project_id, state.model.id, [text])
+    for error, manifest in retired.values():
+        if command.manifest is not None and command.manifest != manifest:
+            raise error
+    return text

@@ -1,10 +1,9 @@
-"""What is asked for when a version is to be made, read and checked before anything is touched."""
+"""The request for a new version, read and checked before anything is touched."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 from app.access.policy import Actor
@@ -22,7 +21,6 @@ from app.text import quoted
 
 MAX_ADDRESS = 5_000
 """Characters of each address."""
-_ADDRESSES = ("source", "location", "foreign_run", "run_link")
 
 
 class VersionTaken(Taken):
@@ -31,10 +29,10 @@ class VersionTaken(Taken):
     def __init__(self, version: str, existing_id: int, existing_number: int, state: str) -> None:
         self.existing_id = existing_id
         self.existing_number = existing_number
-        told = "" if state == State.READY else f", {state.upper()}"
+        shown = "" if state == State.READY else f", {state.upper()}"
         hint = "" if state == State.READY else " Deleting it makes its text free again, if it never was READY."
         super().__init__(
-            f"The model already has the version {quoted(version)} (number {existing_number}{told}); name another "
+            f"The model already has the version {quoted(version)} (number {existing_number}{shown}); name another "
             f"one, or leave it out for the next.{hint}",
             field="version",
         )
@@ -69,11 +67,11 @@ class CreateVersion:
     is_open: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VersionRequest:
-    """A version that somebody who may make it wants, as far as it can be told without looking at the model.
+    """A checked :class:`CreateVersion` of a caller who may make versions, as far as that shows without the model.
 
-    ``version`` None: the one that follows. ``values`` are the columns that are taken over as they are.
+    ``version`` None: the one that follows. ``ci_jobs`` are named by its tags.
     """
 
     project_id: int
@@ -83,43 +81,60 @@ class VersionRequest:
     increment: Increment
     candidate_id: UUID | None
     logged_model_id: UUID | None
-    values: Mapping[str, Any]
-    claims: Sequence[JobReference]
+    description: str
+    tags: Mapping[str, str]
+    artifact_folder: str
+    source: str
+    location: str
+    foreign_run: str
+    run_link: str
+    open_until: OpenUntil
+    ci_jobs: Sequence[JobReference]
     actor: Actor
 
     @property
     def is_open(self) -> bool:
         """Whether files are going to be pushed."""
-        return bool(self.values["open_until"])
+        return bool(self.open_until)
 
     @property
     def is_plain(self) -> bool:
         """Whether nothing but the model and a candidate is concerned: then it can share a transaction."""
-        return self.logged_model_id is None and not self.claims
+        return self.logged_model_id is None and not self.ci_jobs
 
 
 def prepare(command: CreateVersion, actor: Actor, project_id: int) -> VersionRequest:
     """The command, checked.
 
     Raises:
-        ModelNotFound: no model can be called so.
+        ModelNotFound: no model can have that name.
         InvalidVersion: the version is not SemVer 2.0.
         Invalid: another value is not acceptable.
     """
     model = repository.model_key(command.model)
     if model is None:
         raise models.not_found(command.model)
+    version = _version(command)
+    for name in ("source", "location", "foreign_run", "run_link"):
+        _check_length(name, getattr(command, name))
     return VersionRequest(
-        project_id,
-        model,
-        _version(command),
-        command.or_next,
-        command.increment or Increment.PATCH,
-        command.candidate_id,
-        command.logged_model_id,
-        _values(command),
-        job_links.references(command.tags, actor),
-        actor,
+        project_id=project_id,
+        model=model,
+        version=version,
+        or_next=command.or_next,
+        increment=command.increment or Increment.PATCH,
+        candidate_id=command.candidate_id,
+        logged_model_id=command.logged_model_id,
+        description=check_description(command.description),
+        tags=check_tags({key: value for key, value in command.tags.items() if key != VERSION_TAG}),
+        artifact_folder=paths.check_folder(command.artifact_folder, "artifact_folder"),
+        source=command.source,
+        location=command.location,
+        foreign_run=command.foreign_run,
+        run_link=command.run_link,
+        open_until=OpenUntil.COMPLETED if command.is_open else OpenUntil.OVER,
+        ci_jobs=job_links.references(command.tags, actor),
+        actor=actor,
     )
 
 
@@ -127,8 +142,8 @@ def _version(command: CreateVersion) -> SemVer | None:
     tagged = command.tags.get(VERSION_TAG)
     if command.version is not None and tagged not in {None, command.version}:
         raise Invalid(
-            f"The tag `{VERSION_TAG}` names the version {quoted(str(tagged))}, but {quoted(command.version)} is asked "
-            "for; leave one of the two out.",
+            f"The tag `{VERSION_TAG}` names the version {quoted(str(tagged))}, but {quoted(command.version)} is "
+            "requested; leave one of the two out.",
             field="tags",
         )
     version = command.version if command.version is not None else tagged
@@ -139,15 +154,6 @@ def _version(command: CreateVersion) -> SemVer | None:
     return semver.parse(version)
 
 
-def _values(command: CreateVersion) -> dict[str, Any]:
-    for name in _ADDRESSES:
-        text = getattr(command, name)
-        if len(text) > MAX_ADDRESS:
-            raise TooLarge(f"`{name}` has {len(text)} characters; at most {MAX_ADDRESS} fit.", field=name)
-    return {
-        "description": check_description(command.description),
-        "tags": check_tags({key: value for key, value in command.tags.items() if key != VERSION_TAG}),
-        "artifact_folder": paths.check_folder(command.artifact_folder, "artifact_folder"),
-        **{name: getattr(command, name) for name in _ADDRESSES},
-        "open_until": (OpenUntil.COMPLETED if command.is_open else OpenUntil.OVER).value,
-    }
+def _check_length(name: str, text: str) -> None:
+    if len(text) > MAX_ADDRESS:
+        raise TooLarge(f"`{name}` has {len(text)} characters; at most {MAX_ADDRESS} fit.", field=name)

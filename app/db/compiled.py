@@ -1,8 +1,8 @@
 """Queries that SQLAlchemy builds once, and that then run as constants.
 
 To build a statement from objects, to look it up and to map its rows back costs more than PostgreSQL needs to run it.
-What depends on the shape of a request only (its filter and order) is compiled once; values come as parameters. A page of
-100 candidates by a metric took 10 ms of the API's processor as objects, and takes 3 so
+What depends on the shape of a request only (its filter and order) is compiled once; values come as parameters. A page
+of 100 candidates by a metric took 10 ms of the API's processor as objects, and takes 3 so
 (docs/decisions/0018-walks-along-indexes.md). What depends on nothing is a constant: see :mod:`app.db.statements`.
 """
 

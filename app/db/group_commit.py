@@ -3,9 +3,10 @@
 A commit waits for the disk, and that costs the same for one row as for a hundred. No request waits for others to
 arrive: the first one is written alone and at once.
 
-For example, eight clients log a point to one candidate at the same moment. The first request runs alone; the other seven
-wait in the queue for its commit and are then one batch: two commits instead of eight. Sixteen clients come to 2,863 calls
-of ``runs/log-metric`` a second, and to 236 with a commit for each (docs/decisions/0017-shared-commits.md).
+For example, eight clients log a point to one candidate at the same moment. The first request is a batch by itself; the
+other seven wait in the queue for its commit and are then one batch: two commits instead of eight. Sixteen clients come
+to 2,863 calls of ``runs/log-metric`` a second in constant statements with shared commits, where one commit for each call
+allowed 236 (docs/decisions/0017-shared-commits.md).
 """
 
 from __future__ import annotations

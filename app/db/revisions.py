@@ -86,8 +86,8 @@ def head() -> str:
 
 @cache
 def _pairs() -> tuple[tuple[str, str], ...]:
-    found = []
+    pairs = []
     for path in sorted(VERSIONS.glob("*.py")):
         ids = {bool(down): id for down, id in _IDS.findall(path.read_text(encoding="utf-8"))}
-        found.append((ids[False], ids.get(True, "")))
-    return tuple(found)
+        pairs.append((ids[False], ids.get(True, "")))
+    return tuple(pairs)

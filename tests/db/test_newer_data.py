@@ -71,7 +71,7 @@ async def command(url: str, *arguments: str) -> tuple[int, str]:
         [sys.executable, "-m", "app.cli", *arguments],
         cwd=ROOT,
         env=os.environ | {"MODELYARD_DATABASE_URL": url, "MODELYARD_PORT": "0"},
-        input=json.dumps({"known_token": None}),
+        input=json.dumps({"token": None}),
         capture_output=True,
         text=True,
         timeout=60,
@@ -93,13 +93,13 @@ async def test_the_release_that_is_being_replaced_may_run(database: str) -> None
     """Migrations are compatible with the release that still runs; a process of it that is started again must start."""
     await pretend(database, NEWER, revisions.fits(revisions.head()))
     db = Database(database, pool=1)
-    await revisions.require_known(db)
+    await revisions.require_supported(db)
     await db.close()
     assert (await command(database, "migrate"))[0] == 0
     await pretend(database, NEWER, revisions.fits("0001_something_older"))
     db = Database(database, pool=1)
     with pytest.raises(NewerData):
-        await revisions.require_known(db)
+        await revisions.require_supported(db)
     await db.close()
 
 
@@ -126,7 +126,7 @@ async def test_a_database_that_is_away_is_one_sentence() -> None:
 
 def test_ids_read_as_text_are_those_of_alembic() -> None:
     script = ScriptDirectory.from_config(migrate.config())
-    assert revisions.known() == {revision.revision for revision in script.walk_revisions()}
+    assert revisions.existing() == {revision.revision for revision in script.walk_revisions()}
     assert revisions.head() == script.get_current_head()
 
 

@@ -19,7 +19,7 @@ from app.registry.background_jobs import PurgeModel
 from app.upkeep import gauges
 from tests.workers.test_crashes import until, worker
 from workers import probe
-from workers.liveness import STILL_SECONDS, Liveness
+from workers.liveness import STALLED_SECONDS, Liveness
 
 KIND = "registry.of_this_test"
 METRICS_TOKEN = "of-a-scraper-of-metrics"
@@ -89,13 +89,15 @@ async def test_without_a_database_there_are_no_figures_and_no_failure(runtime, m
 
 
 async def test_a_pump_that_stands_still_is_seen(runtime):
-    pulse = Liveness()
-    client = httpx.AsyncClient(transport=httpx.ASGITransport(probe.application(runtime, pulse)), base_url="http://test")
+    liveness = Liveness()
+    client = httpx.AsyncClient(
+        transport=httpx.ASGITransport(probe.application(runtime, liveness)), base_url="http://test"
+    )
     async with client:
         assert (await client.get("/health/live")).status_code == 200
-        pulse.at = time.monotonic() - STILL_SECONDS
+        liveness.at = time.monotonic() - STALLED_SECONDS
         assert (await client.get("/health/live")).status_code == 503
-        pulse.beat()
+        liveness.beat()
         assert (await client.get("/health/live")).status_code == 200
 
 

@@ -36,11 +36,11 @@ async def test_migrations_make_the_tables_that_the_code_declares(migrated: Setti
         await engine.dispose()
 
 
-def test_migrations_are_one_line() -> None:
+def test_migrations_have_one_head() -> None:
     assert len(ScriptDirectory.from_config(migrate.config()).get_heads()) == 1
 
 
-def test_rows_load_nothing_behind_the_reader_s_back() -> None:
+def test_rows_have_no_relationships() -> None:
     loading = {mapper.class_.__name__: list(mapper.relationships.keys()) for mapper in Row.registry.mappers}
     assert {name: found for name, found in loading.items() if found} == {}
 

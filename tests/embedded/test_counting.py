@@ -15,8 +15,8 @@ from tests.support.source import ROOT
 
 _FAMILY = """
 import os, sys
-from app import counting
-counting.share(2)
+from app import shared_counters
+shared_counters.share(2)
 from prometheus_client import Counter, Gauge, Histogram, generate_latest
 asked = Counter("asked_total", "Asked.", ["who"])
 bare = Counter("bare_total", "Without labels.")
@@ -27,7 +27,7 @@ seconds = Histogram("took_seconds", "How long.", buckets=(1, 2))
 def child(slot, work):
     pid = os.fork()
     if pid == 0:
-        counting.take(slot)
+        shared_counters.take(slot)
         work()
         os._exit(0)
     assert os.waitpid(pid, 0)[1] == 0
@@ -39,7 +39,7 @@ def second():
     asked.labels("a").inc(); asked.labels("b").inc(); open_.inc(); seconds.observe(9); last.labels("sweep").set(50)
 def again():
     asked.labels("a").inc(10)
-    sys.stdout.write(generate_latest(counting.registry()).decode()); sys.stdout.flush()
+    sys.stdout.write(generate_latest(shared_counters.registry()).decode()); sys.stdout.flush()
 child(0, first); child(1, second); child(0, again)
 """
 

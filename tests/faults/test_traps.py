@@ -1,4 +1,4 @@
-"""Traps: what each action does, and that it is done once, whoever comes."""
+"""Traps: what each action does, and that it is done once, whichever process comes."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def traps(tmp_path):
     faults.arm(None)
 
 
-async def test_without_traps_a_point_does_nothing(tmp_path):
+async def test_point_without_a_trap_does_nothing(tmp_path):
     (tmp_path / "here").write_text("kill")
     await point("here")
     assert (tmp_path / "here").read_text() == "kill"
 
 
-async def test_every_line_is_done_once(traps):
+async def test_every_line_of_a_trap_acts_once(traps):
     (traps / "here").write_text("raise\nraise")
     for _ in range(2):
         with pytest.raises(PlannedFault):
@@ -36,7 +36,7 @@ async def test_every_line_is_done_once(traps):
     assert [file.name for file in traps.iterdir()] == ["here.reached"]
 
 
-async def test_holding_ends_when_somebody_lets_go(traps):
+async def test_hold_ends_when_released(traps):
     (traps / "here").write_text("hold")
     held = asyncio.create_task(point("here"))
     while not (traps / "here.reached").exists():  # noqa: ASYNC110 - the file is the signal
@@ -47,13 +47,13 @@ async def test_holding_ends_when_somebody_lets_go(traps):
     await asyncio.wait_for(held, 5)
 
 
-async def test_an_unknown_action_is_told(traps):
+async def test_unknown_action_is_an_error(traps):
     (traps / "here").write_text("explode")
     with pytest.raises(ValueError, match="'explode'; it can kill, stop, sleep, hold or raise"):
         await point("here")
 
 
-def test_of_a_process_that_is_killed_the_next_one_passes(tmp_path):
+def test_next_process_passes_a_trap_that_killed_one(tmp_path):
     (tmp_path / "here").write_text("kill")
     code = (
         "import asyncio, sys; from pathlib import Path; from app import faults;"

@@ -72,9 +72,7 @@ async def test_connection_with_an_open_transaction_is_not_reused(db):
     async with db.direct() as connection:
         assert await connection.fetchval(BACKEND) != first
         assert not connection.is_in_transaction()
-        await connection.execute(
-            "UPDATE access_epoch SET transaction = transaction"
-        )  # no other holds the row
+        await connection.execute("UPDATE access_epoch SET transaction = transaction")  # no other holds the row
 
 
 async def test_connection_that_the_server_ended_is_replaced(db, runtime):

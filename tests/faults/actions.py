@@ -86,7 +86,7 @@ class Deeds:
     def weighted(self, dice: random.Random) -> list[tuple[int, Callable[[], Awaitable[None]]]]:
         """Every deed but pushes, and how often it is done."""
         frequent = {self.share: 4, self.trash: 3, self.stage: 2}
-        rare = {self.endanger: 1, self.doom: 1, self.project_exists: 1}
+        rare = {self.endanger: 1, self.doom: 1, self.make_and_delete_project: 1}
         return [(weight, partial(deed, dice)) for deed, weight in (frequent | rare).items()]
 
     async def prepare(self) -> None:
@@ -229,7 +229,7 @@ class Deeds:
         if (await self.once("version deleted", number, None, work)).result == "ok":
             self.gone_versions.append(number)
 
-    async def project_exists(self, dice: random.Random) -> None:
+    async def make_and_delete_project(self, dice: random.Random) -> None:
         """A project is made, gets a file, and is deleted with all that it has."""
         name = f"p{dice.randrange(10**9)}"
         order = {"group": {"path": self.project.rpartition("/")[0]}, "path": name}

@@ -1,4 +1,4 @@
-"""Under which address a client can come back to us."""
+"""The public address of this service, for links in answers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.settings import Settings
 def base(request: HTTPConnection, settings: Settings) -> str:
     """The public address of this service, for links in answers.
 
-    An address on the loopback is not public: then the client gets the one under which it has reached us.
+    If that is on the loopback it is not public: then it is the one that the client has used.
     """
     if urlsplit(settings.url).hostname not in LOOPBACK or not request.headers.get("host"):
         return settings.url

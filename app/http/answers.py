@@ -43,7 +43,7 @@ RETRY_SECONDS: dict[int, str] = {429: "2", 503: "2", 507: "30"}
 
 
 def status_of(error: ModelyardError) -> int:
-    """The HTTP status of a failure, for edges without a rule of their own; 500 for none of the known kinds."""
+    """The HTTP status of a failure, for edges without a rule of their own; 500 for kinds without one."""
     if isinstance(error, HttpError):
         return error.status
     return next((status for kind, status in _STATUSES.items() if isinstance(error, kind)), 500)

@@ -1,4 +1,4 @@
-"""Who is asking: reads the Authorization header, once for all protocols."""
+"""The caller of a request: reads the Authorization header, once for all protocols."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def _actor(runtime: Runtime, scope: Scope) -> Actor:
 
 
 async def actor_of(runtime: Runtime, authorization: str) -> Actor:
-    """Who an Authorization header speaks for.
+    """The actor that an Authorization header stands for.
 
     Raises:
         Unauthenticated: it is not one, or its token is not valid.

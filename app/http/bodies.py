@@ -14,7 +14,7 @@ class BrokenBody(Invalid):
 
 
 async def chunks(request: Request) -> AsyncIterator[bytes]:
-    """The body as it comes.
+    """The body, piece by piece as it arrives.
 
     Raises:
         BrokenBody: the client went away.
@@ -28,11 +28,11 @@ async def chunks(request: Request) -> AsyncIterator[bytes]:
 
 
 async def of(data: bytes) -> AsyncIterator[bytes]:
-    """A body that has come as a whole."""
+    """A body that is already in memory."""
     yield data
 
 
 def announced(request: Request) -> int | None:
-    """The size that the sender gave; a stream of unknown length comes without."""
+    """The body's size in bytes as `Content-Length` says it; None for a stream of unknown length."""
     text = request.headers.get("content-length", "")
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None

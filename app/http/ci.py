@@ -27,7 +27,7 @@ async def gitlab_event(request: Request) -> Response:
     runtime: Runtime = request.app.state.runtime
     project_id, proof = _number(request.path_params["project"]), request.headers.get("x-gitlab-token", "")
     body = await _body(request, hooks.MAX_BODY)
-    return _heard(await hooks.receive_gitlab(runtime.db, runtime.ci_client, project_id, proof, body))
+    return _acknowledged(await hooks.receive_gitlab(runtime.db, runtime.ci_client, project_id, proof, body))
 
 
 async def github_event(request: Request) -> Response:
@@ -35,7 +35,7 @@ async def github_event(request: Request) -> Response:
     runtime: Runtime = request.app.state.runtime
     project_id, proof = _number(request.path_params["project"]), request.headers.get("x-hub-signature-256", "")
     body = await _body(request, hooks.MAX_BODY)
-    return _heard(await hooks.receive_github(runtime.db, runtime.ci_client, project_id, proof, body))
+    return _acknowledged(await hooks.receive_github(runtime.db, runtime.ci_client, project_id, proof, body))
 
 
 async def exchange(request: Request) -> Response:
@@ -87,8 +87,8 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER else 0
 
 
-def _heard(is_looked_at: bool) -> Response:
-    return Response(None, 202 if is_looked_at else 204)
+def _acknowledged(is_followed_up: bool) -> Response:
+    return Response(None, 202 if is_followed_up else 204)
 
 
 EDGE = Edge(

@@ -1,4 +1,4 @@
-"""Under which host names the service answers.
+"""The host names that the service answers to.
 
 A page of another site can make its own name lead to this machine's address (DNS rebinding); the browser then lets it
 speak to whatever answers there without a token, above all to services on the loopback. It cannot choose what stands in
@@ -23,7 +23,7 @@ from app.text import quoted
 
 _HOST = re.compile(r"(?:\[(?P<six>[0-9a-f:.]+)\]|(?P<name>[^\s:/@\[\],]+))(?::[0-9]*)?")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-"""What a public address of the service cannot be."""
+"""Names of the machine itself, which a public address of the service cannot have."""
 
 
 class HostNames:
@@ -71,14 +71,14 @@ def _is_one_of(names: frozenset[str], header: bytes) -> bool:
     if host is None:
         return False
     labels = host.split(".")
-    below = {"*." + ".".join(labels[place:]) for place in range(1, len(labels))}
+    below = {"*." + ".".join(labels[index:]) for index in range(1, len(labels))}
     return host in names or not names.isdisjoint(below) or _is_address(host)
 
 
 def _host(header: str) -> str | None:
     """The host without its port, None for anything that is no host."""
-    found = _HOST.fullmatch(header.strip().lower())
-    return (found["six"] or found["name"]).removesuffix(".") if found else None
+    match = _HOST.fullmatch(header.strip().lower())
+    return (match["six"] or match["name"]).removesuffix(".") if match else None
 
 
 def _is_address(host: str) -> bool:

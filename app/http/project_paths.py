@@ -1,8 +1,8 @@
-"""Which project stands in `<prefix>/<id or full path>/…`: its path as one segment, whose slashes are encoded.
+"""Addresses of projects, `<prefix>/<id or full path>/…`: the full path as one segment, whose slashes are encoded.
 
-A full path may also stand there as it is, as users paste it into a tracking URI: it has two segments at least, none of
-them alone is a project, and it ends where calls of an edge begin. Only a path that itself holds such a beginning has to
-be written with `%2F`.
+A full path may also stand there with plain slashes, as users paste it into a tracking URI: it has two segments at
+least, none of which alone is a project, and it ends where calls of an edge begin. Only a path that itself holds such a
+beginning has to be written with `%2F`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""Who the client is when a reverse proxy stands between (X-Forwarded-For, X-Forwarded-Proto).
+"""The client's address and scheme behind reverse proxies (X-Forwarded-For, X-Forwarded-Proto).
 
-Only what proxies say that the operator has named is believed, from the last one backwards; the host that a proxy was
-asked for (X-Forwarded-Host) never is.
+Only proxies that the operator has named are believed, from the last one backwards; X-Forwarded-Host never is.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ class Proxies:
 
 
 def counted(connection: HTTPConnection) -> str:
-    """What stands for a client without a token."""
+    """What a client without a token is counted as."""
     return network_of(connection.client.host if connection.client else "")
 
 

@@ -1,4 +1,4 @@
-"""One line in the log for every request: who did what, where, and what came of it.
+"""One line in the log for every request: its caller, operation, project and result.
 
 Never a body, a query string or a token: links carry permissions in their query, and documents hold values.
 """
@@ -15,8 +15,8 @@ from starlette.types import Scope
 from app.access.policy import ANONYMOUS, Actor
 from app.http.answers import edge_of
 
-_LONGEST = 300
-"""Characters of what a client has typed."""
+_MAX_VALUE = 300
+"""Characters of a value that comes from a client."""
 log = structlog.get_logger()
 
 
@@ -30,7 +30,7 @@ def write(scope: Scope, method: str, status: int, seconds: float) -> None:
         "request",
         edge=edge_of(scope).name,
         method=method,
-        path=scope["path"][:_LONGEST],
+        path=scope["path"][:_MAX_VALUE],
         operation=state.get("operation") or getattr(scope.get("route"), "path", None),
         status=status,
         ms=_milliseconds(seconds),
@@ -39,7 +39,7 @@ def write(scope: Scope, method: str, status: int, seconds: float) -> None:
 
 
 def write_operation(state: State, actor: Actor, operation: str, seconds: float) -> None:
-    """The line of a GraphQL operation that came over a WebSocket, when it has ended."""
+    """The line of an operation that came over a WebSocket, when it has ended."""
     fields = _about(actor, {})
     log.info("operation", request_id=state.request_id, operation=operation, ms=_milliseconds(seconds), **fields)
 
@@ -49,7 +49,7 @@ def _about(actor: Actor, parameters: dict[str, Any]) -> dict[str, object]:
     if actor.cache is not None and actor.cache.first is not None:
         project = actor.cache.first[1]
     elif "project" in parameters:
-        project = unquote(str(parameters["project"]))[:_LONGEST]
+        project = unquote(str(parameters["project"]))[:_MAX_VALUE]
     return {"user": actor.username or None, "token": actor.token_id, "project": project}
 
 

@@ -28,7 +28,7 @@ SECONDS = Histogram(
     ["edge"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60),
 )
-UNEXPECTED = Counter("modelyard_unexpected_errors_total", "Errors that nobody foresaw; each is in the log.")
+UNEXPECTED = Counter("modelyard_unexpected_errors_total", "Unexpected errors; each is in the log.")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _STOPPING = "The server is stopping; it is unknown whether this was done; ask again."
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
@@ -91,7 +91,7 @@ class RequestRecord:
 
 
 def _complete(headers: Iterable[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
-    """With the id, and with `no-store` unless the answer itself says how it may be cached."""
+    """Add the id, and `no-store` unless the answer itself says how it may be cached."""
     added = [(b"x-request-id", request_id.encode())]
     if not any(name == b"cache-control" for name, _ in headers):
         added.append((b"cache-control", b"no-store"))
@@ -99,7 +99,7 @@ def _complete(headers: Iterable[tuple[bytes, bytes]], request_id: str) -> list[t
 
 
 def _refusing(send: Send) -> Send:
-    """A socket that is refused is answered like a request."""
+    """Complete the answer to a refused WebSocket like that to a request."""
 
     async def refuse(message: Message) -> None:
         if message["type"] == "websocket.http.response.start":

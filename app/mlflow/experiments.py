@@ -22,7 +22,7 @@ MAX_LOCATION = 2_048
 
 
 async def create(call: Call) -> Answer:
-    """``artifact_location`` is checked and left aside: files of a project are in its store and nowhere else."""
+    """Make an experiment. ``artifact_location`` is checked and ignored: files of a project are in its store alone."""
     message = call.message
     _check_location(message.text("artifact_location"))
     command = CreateExperiment(message.required("name"), message.pairs("tags"))
@@ -31,16 +31,19 @@ async def create(call: Call) -> Answer:
 
 
 async def get(call: Call) -> Answer:
-    found = await experiments.get(call.db, call.actor, call.project, experiment_of(call.message))
-    return {"experiment": shapes.experiment(found)}
+    """An experiment by its number, also one in the trash."""
+    experiment = await experiments.get(call.db, call.actor, call.project, experiment_of(call.message))
+    return {"experiment": shapes.experiment(experiment)}
 
 
 async def get_by_name(call: Call) -> Answer:
+    """An experiment by its name."""
     name = call.message.required("experiment_name")
     return {"experiment": shapes.experiment(await experiments.get_by_name(call.db, call.actor, call.project, name))}
 
 
 async def search(call: Call) -> Answer:
+    """A page of experiments that match a filter; 1,000 unless the client wants fewer or more."""
     message = call.message
     command = SearchExperiments(
         filter=message.text("filter"),
@@ -54,22 +57,26 @@ async def search(call: Call) -> Answer:
 
 
 async def update(call: Call) -> Answer:
+    """Rename an experiment."""
     number, name = experiment_of(call.message), call.message.required("new_name")
     await experiments.edit(call.db, call.actor, call.project, EditExperiment(number, name))
     return {}
 
 
 async def delete(call: Call) -> Answer:
+    """Move an experiment into the trash."""
     await experiments.delete(call.db, call.actor, call.project, experiment_of(call.message))
     return {}
 
 
 async def restore(call: Call) -> Answer:
+    """Take an experiment out of the trash."""
     await experiments.restore(call.db, call.actor, call.project, experiment_of(call.message))
     return {}
 
 
 async def set_tag(call: Call) -> Answer:
+    """Set one tag; a tag of that key is replaced."""
     number, key = experiment_of(call.message), call.message.required("key")
     request = EditExperiment(number, tags={key: call.message.text("value")})
     await experiments.edit(call.db, call.actor, call.project, request)
@@ -77,6 +84,7 @@ async def set_tag(call: Call) -> Answer:
 
 
 async def delete_tag(call: Call) -> Answer:
+    """Remove one tag; one that is not there is an error."""
     number, key = experiment_of(call.message), call.message.required("key")
     request = EditExperiment(number, tags={key: None}, removed_must_exist=True)
     await experiments.edit(call.db, call.actor, call.project, request)
@@ -95,8 +103,8 @@ async def search_datasets(call: Call) -> Answer:
             field="experiment_ids",
         )
     numbers = [experiment_number(text) for text in texts]
-    found = await datasets.summaries(call.db, call.actor, call.project, numbers)
-    return {"dataset_summaries": [shapes.dataset_summary(one) for one in found]}
+    summaries = await datasets.summaries(call.db, call.actor, call.project, numbers)
+    return {"dataset_summaries": [shapes.dataset_summary(one) for one in summaries]}
 
 
 def _check_location(location: str) -> None:

@@ -27,6 +27,7 @@ _BLAMING = ("Invalid entity type", "Invalid comparison operator")
 
 
 async def create(call: Call) -> Answer:
+    """Make a logged model in an experiment; its source run may be one of another tracking server."""
     message = call.message
     source = message.text("source_run_id")
     command = CreateLoggedModel(
@@ -42,6 +43,7 @@ async def create(call: Call) -> Answer:
 
 
 async def get(call: Call) -> Answer:
+    """A logged model by its id; one in the trash only with ``allow_deleted``."""
     found = await logged_models.get(
         call.db, call.actor, call.project, _id(call), allow_deleted=call.message.flag("allow_deleted")
     )
@@ -49,6 +51,7 @@ async def get(call: Call) -> Answer:
 
 
 async def finalize(call: Call) -> Answer:
+    """Set the status of a logged model."""
     number = call.message.choice("status", STATUSES)
     if number is None:
         raise missing("status")
@@ -56,11 +59,13 @@ async def finalize(call: Call) -> Answer:
 
 
 async def delete(call: Call) -> Answer:
+    """Move a logged model into the trash."""
     await logged_models.delete(call.db, call.actor, call.project, _id(call))
     return {}
 
 
 async def search(call: Call) -> Answer:
+    """A page of logged models of some experiments; 50 unless the client wants fewer or more."""
     message = call.message
     command = SearchLoggedModels(
         experiment_numbers=[experiment_number(one) for one in message.texts("experiment_ids")],
@@ -80,16 +85,19 @@ async def search(call: Call) -> Answer:
 
 
 async def set_tags(call: Call) -> Answer:
+    """Set tags; others stay as they are."""
     tags = call.message.pairs("tags")
     return {"model": shapes.logged_model(await _edited(call, EditLoggedModel(tags=tags)))}
 
 
 async def delete_tag(call: Call) -> Answer:
+    """Remove one tag; one that is not there is an error."""
     await _edited(call, EditLoggedModel(tags={call.part("key"): None}, removed_must_exist=True))
     return {}
 
 
 async def log_params(call: Call) -> Answer:
+    """Add params; each key may stand once in a call."""
     params = call.message.pairs("params", unique=True)
     await _edited(call, EditLoggedModel(params=params))
     return {}
@@ -98,9 +106,9 @@ async def log_params(call: Call) -> Answer:
 async def list_files(call: Call) -> Answer:
     """Paths in the answer begin at the model's root."""
     folder = paths.check_folder(paths.plain(call.message.text("artifact_directory_path")))
-    found = (await logged_models.get(call.db, call.actor, call.project, _id(call))).model
-    head = {"root_uri": identifiers.model_location(found.experiment_number, found.id)}
-    target = LoggedModelFiles(call.project, found.id)
+    model = (await logged_models.get(call.db, call.actor, call.project, _id(call))).model
+    head = {"root_uri": identifiers.model_location(model.experiment_number, model.id)}
+    target = LoggedModelFiles(call.project, model.id)
     return await folder_listing.answer(call, target, folder, shown_below=folder, head=head)
 
 

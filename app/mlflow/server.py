@@ -32,6 +32,7 @@ async def version(_request: Request) -> Response:
 
 
 async def health(_request: Request) -> Response:
+    """Bare text, as MLflow's own server answers."""
     return PlainTextResponse("OK")
 
 

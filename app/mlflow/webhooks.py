@@ -27,6 +27,7 @@ _ACTION_NUMBERS = {name: number for number, name in enumerate(_ACTIONS, 1)}
 
 
 async def create(call: Call) -> Answer:
+    """Make a webhook; only those who manage the project may."""
     message = call.message
     command = CreateWebhook(
         name=message.required("name"),
@@ -41,10 +42,12 @@ async def create(call: Call) -> Answer:
 
 
 async def get(call: Call) -> Answer:
+    """A webhook by its id, without its secret."""
     return {"webhook": _shape(await webhooks.get(call.db, call.actor, call.project, await _id(call)))}
 
 
 async def search(call: Call) -> Answer:
+    """A page of webhooks of the project; 100 unless the client wants fewer or more."""
     limit = call.message.page_size(default=100, limit=MAX_PAGE, rule=f"max_results must be between 1 and {MAX_PAGE}.")
     token = call.message.text("page_token") or None
     rows, following = await webhooks.search(call.db, call.actor, call.project, limit=limit, page_token=token)
@@ -52,8 +55,9 @@ async def search(call: Call) -> Answer:
 
 
 async def update(call: Call) -> Answer:
+    """Change a webhook; fields that were not sent stay."""
     message = call.message
-    wish = EditWebhook(
+    command = EditWebhook(
         name=message.text("name") or None,
         url=message.text("url") or None,
         events=_events(message) or None,
@@ -61,16 +65,20 @@ async def update(call: Call) -> Answer:
         secret=message.optional_text("secret"),
         status=_status(message),
     )
-    changed = await webhooks.edit(call.db, call.actor, call.runtime.webhook_client, call.project, await _id(call), wish)
+    changed = await webhooks.edit(
+        call.db, call.actor, call.runtime.webhook_client, call.project, await _id(call), command
+    )
     return {"webhook": _shape(changed)}
 
 
 async def delete(call: Call) -> Answer:
+    """Delete a webhook; deliveries that wait are dropped."""
     await webhooks.delete(call.db, call.actor, call.project, await _id(call))
     return {}
 
 
 async def test(call: Call) -> Answer:
+    """Send a made-up event to the receiver and tell how it answered."""
     event = _event(call.message.item("event")) if call.message.has("event") else None
     runtime, key = call.runtime, await _id(call)
     return {

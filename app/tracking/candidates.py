@@ -19,7 +19,7 @@ from app.ids import uuid7
 from app.queue import outbox
 from app.search.grammars import RUN_NAME_TAG
 from app.text import normalized, quoted
-from app.tracking import candidate_batch, experiments, names
+from app.tracking import candidate_batch, experiments, names, version_references
 from app.tracking.background_jobs import PurgeCandidate
 from app.tracking.candidate_batch import NewCandidate
 from app.tracking.reads import details
@@ -85,11 +85,11 @@ async def create(
     if not job_links.references(command.tags, actor):
         inserted = await candidate_batch.insert(db, new)
     if inserted is None:
-        inserted = await _insert_alone(db, actor, new)
+        inserted = await _insert_unbatched(db, actor, new)
     return CandidateDetails(inserted, params=dict(new.params), tags=dict(sorted(new.tags.items())))
 
 
-async def _insert_alone(db: Database, actor: Actor, new: NewCandidate) -> Candidate:
+async def _insert_unbatched(db: Database, actor: Actor, new: NewCandidate) -> Candidate:
     """In a transaction of its own: to link CI jobs, to make the default experiment, and to say why an insert fails."""
     async with db.write(grows=True) as tx:
         await experiments.lock_active(tx, new.project_id, new.experiment_number, share=True)
@@ -174,7 +174,7 @@ async def delete_permanently(db: Database, actor: Actor, project: int | str, can
         access = await projects.visible(tx, actor, project)
         policy.require(actor, access, Permission.CANDIDATE_WRITE)
         await _lock(tx, access.id, candidate_id)
-        if await details.is_needed(tx, access.id, candidate_id):
+        if await version_references.is_needed(tx, access.id, candidate_id):
             raise needed(candidate_id)
         await change(tx, access.id, candidate_id, purge_at=func.now())
         job = PurgeCandidate(access.id, candidate_id)
@@ -240,7 +240,7 @@ async def _move(db: Database, actor: Actor, project: int | str, candidate_id: UU
         candidate = await _lock(tx, access.id, candidate_id)
         if (candidate.deleted_at is not None) is in_trash:
             return candidate
-        if in_trash and await details.is_needed(tx, access.id, candidate_id):
+        if in_trash and await version_references.is_needed(tx, access.id, candidate_id):
             raise needed(candidate_id)
         moment = func.now() if in_trash else None
         return await change(tx, access.id, candidate_id, deleted_at=moment, updated_at=func.now())

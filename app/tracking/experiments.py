@@ -18,9 +18,8 @@ from app.errors import Conflict, Invalid, NotFound, Taken
 from app.pagination import Keyset
 from app.queue import outbox
 from app.text import normalized
-from app.tracking import names
+from app.tracking import names, version_references
 from app.tracking.background_jobs import PurgeExperiment
-from app.tracking.reads import details
 from app.tracking.tables import Candidate, Experiment
 
 __all__ = ["Experiment"]
@@ -252,7 +251,7 @@ async def delete_permanently(db: Database, actor: Actor, project: int | str, num
 
 
 async def mark_for_purge(tx: Tx, project_id: int, number: int) -> None:
-    """Step: nobody sees the experiment or its candidates any more; a worker removes them."""
+    """Step: hide the experiment and its candidates from all callers; a worker removes them."""
     await tx.execute(
         update(Candidate)
         .where(
@@ -368,7 +367,7 @@ async def _mark_candidates(tx: Tx, project_id: int, number: int, *, in_trash: bo
 
 async def _refuse_needed(tx: Tx, experiment: Experiment) -> None:
     """After the candidates have been marked: the maker of a version holds its candidate, so none is missed."""
-    needed = await details.needed_of_experiment(tx, experiment.project_id, experiment.number)
+    needed = await version_references.needed_of_experiment(tx, experiment.project_id, experiment.number)
     if needed is not None:
         raise Conflict(
             f"The experiment `{experiment.name}` has the candidate {needed.hex}, which has model versions; delete "
@@ -378,5 +377,5 @@ async def _refuse_needed(tx: Tx, experiment: Experiment) -> None:
 
 async def _refuse_model_experiment(tx: Tx, experiment: Experiment, verb: str) -> None:
     """The experiment is locked, so that no model can adopt it after the question."""
-    if await details.has_model(tx, experiment.project_id, experiment.number):
+    if await version_references.has_model(tx, experiment.project_id, experiment.number):
         raise Conflict(f"The experiment `{experiment.name}` belongs to its model and cannot be {verb} on its own.")

@@ -1,7 +1,7 @@
 """Removes what was condemned: candidates, logged models and experiments, down to the bytes.
 
 Small transactions, each of which leaves less to do; killed anywhere, the next run goes on. A candidate that model
-versions refer to stays until the last of them is gone; whoever removes that version calls :func:`candidate` again.
+versions refer to stays until the last of them is gone; the removal of that version enqueues its job again.
 """
 
 from __future__ import annotations
@@ -28,14 +28,19 @@ from app.tracking.tables import (
     LoggedModelMetric,
     MetricPoint,
 )
+from app.tracking.version_references import (
+    CANDIDATE_IS_UNREFERENCED,
+    EXPERIMENT_HAS_NO_MODEL,
+    LOGGED_MODEL_IS_UNREFERENCED,
+    LOGGED_MODELS_ARE_UNREFERENCED,
+)
 
 Progress = Callable[[int, int | None], Awaitable[None]]
 
 BATCH = 500
 CANDIDATES_AT_ONCE = 50
 POINTS_AT_ONCE = 10_000
-_PLACE: ColumnElement[object] = literal_column("metric_points.ctid")
-"""Where a row lies."""
+_ROW_ADDRESS: ColumnElement[object] = literal_column("metric_points.ctid")
 
 
 async def candidate(db: Database, project_id: int, candidate_id: UUID, *, progress: Progress) -> None:
@@ -124,12 +129,12 @@ async def _remove_artifacts(db: Database, project_id: int, roots: Sequence[UUID]
 
 async def _remove_points(db: Database, project_id: int, ids: Sequence[UUID]) -> None:
     batch = (
-        select(_PLACE)
+        select(_ROW_ADDRESS)
         .where(MetricPoint.project_id == project_id, MetricPoint.candidate_id.in_(ids))
         .limit(POINTS_AT_ONCE)
     )
-    # Nobody changes points, so a row stays in its place until it is removed.
-    statement = delete(MetricPoint).where(_PLACE.op("=")(func.any(func.array(batch.scalar_subquery()))))
+    # Points are never changed, so a row keeps its address until it is removed.
+    statement = delete(MetricPoint).where(_ROW_ADDRESS.op("=")(func.any(func.array(batch.scalar_subquery()))))
     statement = statement.execution_options(synchronize_session=False)
     removed = POINTS_AT_ONCE
     while removed == POINTS_AT_ONCE:
@@ -155,39 +160,29 @@ async def _next_candidates(db: Database, project_id: int, number: int, after: UU
 
 async def _next_models(db: Database, project_id: int, *conditions: Any) -> list[UUID]:
     """Logged models that no version refers to."""
-    referred = text(
-        "NOT EXISTS (SELECT FROM model_versions v WHERE v.project_id = logged_models.project_id"
-        " AND v.logged_model_id = logged_models.id)"
-    )
-    statement = select(LoggedModel.id).where(LoggedModel.project_id == project_id, *conditions, referred)
+    free = text(LOGGED_MODEL_IS_UNREFERENCED)
+    statement = select(LoggedModel.id).where(LoggedModel.project_id == project_id, *conditions, free)
     async with db.read() as snap:
         return list(await snap.scalars(statement.limit(CANDIDATES_AT_ONCE)))
 
 
 async def _unreferenced(snap: Snapshot, project_id: int, ids: Sequence[UUID]) -> list[UUID]:
     """Condemned candidates that no version (deleted ones with rows left included) refers to, even by a logged model."""
-    free = text(
-        "NOT EXISTS (SELECT FROM model_versions v WHERE v.project_id = candidates.project_id"
-        " AND v.candidate_id = candidates.id) AND NOT EXISTS (SELECT FROM logged_models m JOIN model_versions v"
-        " ON v.project_id = m.project_id AND v.logged_model_id = m.id WHERE m.project_id = candidates.project_id"
-        " AND m.source_candidate_id = candidates.id)"
-    )
-    return list(await snap.scalars(select(Candidate.id).where(*_condemned(project_id, ids), free)))
+    free = (text(CANDIDATE_IS_UNREFERENCED), text(LOGGED_MODELS_ARE_UNREFERENCED))
+    return list(await snap.scalars(select(Candidate.id).where(*_condemned(project_id, ids), *free)))
 
 
 async def _remove_empty_experiment(db: Database, project_id: int, number: int) -> None:
     """Remove the row of a condemned experiment that has nothing left and that no model names."""
-    gone = text(
-        "NOT EXISTS (SELECT FROM models m WHERE m.project_id = experiments.project_id"
-        " AND m.experiment_number = experiments.number)"
-    )
     async with db.write() as tx:
         empty = await _lock_if_empty(tx, project_id, number)
         if not empty:
             return
         await tx.execute(delete(Dataset).where(Dataset.project_id == project_id, Dataset.experiment_number == number))
         mine = (Experiment.project_id == project_id, Experiment.number == number, Experiment.purge_at.is_not(None))
-        await tx.execute(delete(Experiment).where(*mine, gone).execution_options(synchronize_session=False))
+        await tx.execute(
+            delete(Experiment).where(*mine, text(EXPERIMENT_HAS_NO_MODEL)).execution_options(synchronize_session=False)
+        )
 
 
 async def _lock_if_empty(tx: Tx, project_id: int, number: int) -> bool:

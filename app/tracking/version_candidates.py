@@ -1,4 +1,4 @@
-"""What becomes of candidates and logged models when the model versions that needed them are gone."""
+"""Candidates of model versions: steps of the registry's own transactions, and parts of its statements."""
 
 from __future__ import annotations
 
@@ -8,20 +8,26 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, TextClause, func, select, text, update
 
 from app.db.database import Tx
+from app.db.statements import Fragment
 from app.queue import outbox
 from app.tracking.background_jobs import PurgeCandidate, PurgeExperiment
 from app.tracking.candidates import Status
 from app.tracking.tables import Candidate, Experiment, LoggedModel
+from app.tracking.version_references import (
+    CANDIDATE_IS_OF_MODEL,
+    CANDIDATE_IS_UNNEEDED,
+    CANDIDATE_IS_UNREFERENCED,
+)
 
 
 async def release(tx: Tx, project_id: int, candidate_ids: Sequence[UUID], logged_model_ids: Sequence[UUID]) -> None:
     """Step: versions that referred to these have just been removed in this transaction.
 
-    Candidates that were made for a version alone are condemned with their last version. What is condemned already,
-    and had to wait for its versions, is promised to a worker again.
+    Candidates that were made only for versions are condemned with their last one. What is condemned already, and had to
+    wait for its versions, gets its job again.
     """
     candidates = await _free(tx, project_id, candidate_ids)
-    await _condemn_own(tx, project_id, candidates)
+    await _mark_own_for_purge(tx, project_id, candidates)
     waiting = [*candidates, *await _sources(tx, project_id, logged_model_ids)]
     for candidate_id in await _condemned(tx, project_id, waiting):
         await outbox.enqueue(tx, PurgeCandidate(project_id, candidate_id), project_id=project_id)
@@ -29,84 +35,80 @@ async def release(tx: Tx, project_id: int, candidate_ids: Sequence[UUID], logged
         await outbox.enqueue(tx, PurgeExperiment(project_id, number), project_id=project_id)
 
 
-def states_sql(project: str, ids: str) -> str:
+def states_sql(project: str, ids: str) -> Fragment:
     """SQL: candidates of the array ``ids`` as a JSON object, false for living ones and true for those in the trash."""
-    return f"""
+    return Fragment(f"""
         SELECT jsonb_object_agg(c.id, c.deleted_at IS NOT NULL)::text
         FROM unnest({ids}) AS wanted JOIN candidates c ON c.project_id = {project} AND c.id = wanted
         WHERE c.purge_at IS NULL
-    """  # noqa: S608 - of constants
+    """)  # noqa: S608 - of constants
 
 
-def lock_sql(project: str, ids: str) -> str:
-    """SQL: the living candidates of the array ``ids``, held against deletion until the commit, in one order."""
-    return f"""
+def is_own_sql(project: str, candidate: str) -> Fragment:
+    """SQL: whether a candidate was made for a version alone."""
+    return Fragment(
+        f"EXISTS (SELECT FROM candidates c WHERE c.project_id = {project} AND c.id = {candidate} AND c.of_version)"
+    )
+
+
+def lock_sql(project: str, ids: str) -> Fragment:
+    """SQL: the living candidates of the array ``ids``, locked against deletion until the commit, in one order."""
+    return Fragment(f"""
         SELECT c.id FROM unnest({ids}) AS wanted JOIN candidates c ON c.project_id = {project} AND c.id = wanted
         WHERE c.deleted_at IS NULL AND c.purge_at IS NULL
         ORDER BY c.id FOR SHARE OF c
-    """  # noqa: S608 - of constants
+    """)  # noqa: S608 - of constants
 
 
-def insert_sql(model: str, own: str) -> str:
-    """SQL: makes a candidate for each row of ``own`` (id, user_name, created_by) in the experiment of ``model``."""
-    return f"""
+def insert_sql(model: str, own: str) -> Fragment:
+    """SQL: inserts a candidate for each row of ``own`` (id, user_name, created_by) in the experiment of ``model``."""
+    return Fragment(f"""
         INSERT INTO candidates
             (project_id, experiment_number, name, id, user_name, created_by, of_version, status)
         SELECT {model}.project_id, {model}.experiment_number, {model}.name, own.*, true, {int(Status.FINISHED)}
         FROM {model}, {own}
         RETURNING id
-    """  # noqa: S608 - of constants
+    """)  # noqa: S608 - of constants
 
 
 async def lock_shared(tx: Tx, project_id: int, candidate_ids: Iterable[UUID]) -> None:
-    """Step: hold what there is of these candidates against deletion until the commit; many may hold them at once."""
+    """Step: lock those of the candidates that exist against deletion until the commit; many may lock them at once."""
     mine = (Candidate.project_id == project_id, Candidate.id == func.any(list(candidate_ids)))
     await tx.execute(select(Candidate.id).where(*mine).order_by(Candidate.id).with_for_update(read=True))
 
 
 async def lock_of_version(tx: Tx, project_id: int, candidate_id: UUID) -> None:
-    """Step: hold the candidate of a version, before the model: whoever makes a version locks in this order, too."""
+    """Step: lock the candidate of a version, before the model, as the creation of versions does."""
     mine = (Candidate.project_id == project_id, Candidate.id == candidate_id)
     await tx.execute(select(Candidate.id).where(*mine).with_for_update())
 
 
 async def lock_of_model(tx: Tx, project_id: int, model_id: int) -> list[UUID]:
-    """Step: hold the candidates that were made for versions alone and that this model's versions have; their ids."""
-    of_model = text(
-        "EXISTS (SELECT FROM model_versions v WHERE v.project_id = candidates.project_id"
-        " AND v.candidate_id = candidates.id AND v.model_id = :model)"
-    )
+    """Step: lock the candidates that were made only for versions and that this model's versions have; their ids."""
+    of_model = text(CANDIDATE_IS_OF_MODEL)
     own = (Candidate.project_id == project_id, Candidate.of_version, Candidate.purge_at.is_(None))
     statement = select(Candidate.id).where(*own, of_model).order_by(Candidate.id).with_for_update()
     return list(await tx.scalars(statement, {"model": model_id}))
 
 
 async def purge_unneeded(tx: Tx, project_id: int, candidate_ids: Sequence[UUID]) -> None:
-    """Step: nobody sees any more what was made for versions alone, once the last of these is deleted.
+    """Step: hide candidates that were made only for versions, once the last of these is deleted.
 
-    The candidates are held. A worker removes them when it has removed the versions' rows.
+    The candidates are locked. A worker removes them when it has removed the versions' rows.
     """
-    needed = text(
-        "NOT EXISTS (SELECT FROM model_versions v JOIN models m ON m.project_id = v.project_id AND m.id = v.model_id"
-        " WHERE v.project_id = candidates.project_id AND v.candidate_id = candidates.id"
-        " AND v.deleted_at IS NULL AND m.deleted_at IS NULL)"
-    )
     if candidate_ids:
-        await _condemn_own(tx, project_id, candidate_ids, needed)
+        await _mark_own_for_purge(tx, project_id, candidate_ids, text(CANDIDATE_IS_UNNEEDED))
 
 
 async def _free(tx: Tx, project_id: int, ids: Sequence[UUID]) -> list[UUID]:
     """Those that no version refers to; locked first, so that no version can be made from them in between."""
     mine = (Candidate.project_id == project_id, Candidate.id == func.any(list(ids)))
     await tx.execute(select(Candidate.id).where(*mine).order_by(Candidate.id).with_for_update())
-    unreferenced = text(
-        "NOT EXISTS (SELECT FROM model_versions v WHERE v.project_id = candidates.project_id"
-        " AND v.candidate_id = candidates.id)"
-    )
-    return list(await tx.scalars(select(Candidate.id).where(*mine, unreferenced).order_by(Candidate.id)))
+    unreferenced = select(Candidate.id).where(*mine, text(CANDIDATE_IS_UNREFERENCED))
+    return list(await tx.scalars(unreferenced.order_by(Candidate.id)))
 
 
-async def _condemn_own(
+async def _mark_own_for_purge(
     tx: Tx, project_id: int, ids: Sequence[UUID], *conditions: ColumnElement[bool] | TextClause
 ) -> None:
     statement = (

@@ -227,6 +227,7 @@ async def test_a_link_ends_with_a_token_that_expires(http, streaming, redirectin
 
 @pytest.mark.parametrize("change", [{"visibility": "private"}, {"experiments_access": "private"}])
 async def test_anonymous_links_end_when_strangers_may_no_longer_see(http, streaming, redirecting, maker, change):
+    await maker.project.open_group()
     await projects.edit(maker.runtime.db, maker.project.owner, UpdateProject(maker.project.id, visibility="public"))
     links = [
         (await maker.at(http, address, headers={}).graphql_link(maker.artifact))["downloadUrl"]

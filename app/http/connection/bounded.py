@@ -1,13 +1,12 @@
-"""HTTP/1.1 as uvicorn and httptools speak it, with bounds for the size of heads, and with refusals that say why."""
+"""HTTP/1.1 as uvicorn and httptools speak it, with bounds for the size of heads and with refusals that say why."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
-from uvicorn.server import ServerState
 
 from app.http.answers import answer_of
 from app.http.connection import exchange, heads
@@ -24,34 +23,28 @@ _MAX_DISCARDED = 4 * 1024 * 1024
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """One connection; ``_still`` counts looks at it without progress, which a subclass takes."""
+    """One connection. ``_still`` counts looks without progress; a subclass looks."""
 
     config: Configuration
 
-    def __init__(
-        self,
-        config: Configuration,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
+    # What the transport tells
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in uvicorn itself
+        super().connection_made(transport)
         self._still = 0
         self._in_head = True
-        self._has_begun = False
+        self._head_has_begun = False
         self._head_bytes = 0
         self._read_bytes = 0
         self._heads = 0
         self.url = b""  # uvicorn sets it with the first request only
         self._framing: list[tuple[bytes, bytes]] = []
         self._body_bytes = 0
-        self._bare_bytes = 0
+        self._framing_bytes = 0
         self._refusal: HttpError | None = None
         self._has_refused = False
         self._discarded = 0
         self._running: RequestResponseCycle | None = None
-
-    # What the transport tells
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.pipeline.clear()
@@ -74,7 +67,7 @@ class BoundedProtocol(HttpToolsProtocol):
             if self._in_head and was_in_head:
                 self._bound_head(len(data))
             elif not self._in_head:
-                self._bound_bare(len(data), grew=self._body_bytes != body_before)
+                self._bound_framing(len(data), grew=self._body_bytes != body_before)
         except HttpError as refusal:
             self._refuse(refusal)
 
@@ -88,7 +81,7 @@ class BoundedProtocol(HttpToolsProtocol):
             raise HttpError(400, f"This is not HTTP: {error}.") from None
 
     def _fed(self, data: bytes | memoryview) -> bytes | memoryview:
-        """What is left to read: after an Upgrade to anything but a WebSocket, which may be ignored (RFC 9110 §7.8)."""
+        """The rest to read: an Upgrade to anything but a WebSocket is ignored (RFC 9110 §7.8)."""
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -100,14 +93,14 @@ class BoundedProtocol(HttpToolsProtocol):
     # What the parser tells
 
     def on_message_begin(self) -> None:
-        self._has_begun = True
+        self._head_has_begun = True
         self._still = 0
         self._framing = []
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if not self._in_head:
-            return  # a trailer: none is used here, and they must never pass for headers
+            return  # a trailer: none is used here, and it must never pass for a header
         name = name.lower()
         if name in heads.FRAMING:
             self._framing.append((name, value))
@@ -115,9 +108,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._check_head()
-        self._has_begun = self._in_head = False
+        self._head_has_begun = self._in_head = False
         self._heads += 1
-        self._head_bytes = self._body_bytes = self._bare_bytes = self._still = 0
+        self._head_bytes = self._body_bytes = self._framing_bytes = self._still = 0
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -138,7 +131,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _check_head(self) -> None:
         if len(self.headers) > heads.MAX_HEADERS:
             raise heads.too_many()
-        if self._head_bytes + self._read_bytes > heads.MAX_BYTES:  # else it cannot be larger, whatever came with it
+        if self._head_bytes + self._read_bytes > heads.MAX_BYTES:  # with less the head cannot be larger either
             size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
             if size > heads.MAX_BYTES:
                 raise self._too_large()
@@ -148,9 +141,9 @@ class BoundedProtocol(HttpToolsProtocol):
             self._check_upgrade()
 
     def _bound_head(self, size: int) -> None:
-        """Bound a head that goes on; what came behind another request is bounded by what is read at once."""
+        """Bound a head that goes on; one that follows another request is bounded by the size of one read."""
         self._head_bytes += size
-        if self._has_begun and len(self.headers) > heads.MAX_HEADERS:
+        if self._head_has_begun and len(self.headers) > heads.MAX_HEADERS:
             raise heads.too_many()
         if self._head_bytes > heads.MAX_BYTES:
             raise self._too_large()
@@ -158,14 +151,14 @@ class BoundedProtocol(HttpToolsProtocol):
     def _too_large(self) -> HttpError:
         return heads.too_large(is_url=2 * len(self.url) > heads.MAX_BYTES)
 
-    def _bound_bare(self, size: int, *, grew: bool) -> None:
-        """Trailers and chunk extensions are no body."""
-        self._bare_bytes = 0 if grew else self._bare_bytes + size
-        if self._bare_bytes > heads.MAX_BYTES:
+    def _bound_framing(self, size: int, *, grew: bool) -> None:
+        """Bound trailers and chunk extensions, which are no body."""
+        self._framing_bytes = 0 if grew else self._framing_bytes + size
+        if self._framing_bytes > heads.MAX_BYTES:
             raise heads.too_large(is_url=False)
 
     def _check_upgrade(self) -> None:
-        """The parser takes all that follows for the other protocol, so there can be no body."""
+        """Refuse bodies: the parser takes all that follows for the other protocol."""
         if any(name in {b"content-length", b"transfer-encoding"} and value != b"0" for name, value in self._framing):
             raise HttpError(400, "A request with a body cannot ask for another protocol; leave the Upgrade header out.")
         if not self._should_upgrade():
@@ -178,7 +171,7 @@ class BoundedProtocol(HttpToolsProtocol):
     # Ends
 
     def _refuse(self, refusal: HttpError) -> None:
-        """Say why, if that can still be said, and end the connection; who asked before gets their answer first."""
+        """Say why, if that can still be said, and end the connection; earlier requests are answered first."""
         self._refusal = refusal
         cycle = self.cycle
         if cycle is not None and not cycle.response_complete:
@@ -204,7 +197,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def _answer(self, refusal: HttpError) -> bytes:
-        """In the words of the edge whose path was asked for, as far as the head came."""
+        """In the words of the edge that the request was for, as far as its head has been read."""
         answer = answer_of(self.config.edges.of_target(self.url), refusal)
         headers = [
             *self.server_state.default_headers,
@@ -216,7 +209,7 @@ class BoundedProtocol(HttpToolsProtocol):
         return b"".join([STATUS_LINE[answer.status_code], *fields, b"\r\n", bytes(answer.body)])
 
     def _discard(self, data: bytes) -> None:
-        """Closing with bytes unread would reset the connection, and the client would never read why."""
+        """Read on: closing with bytes unread would reset the connection before the client has read why."""
         self._discarded += len(data)
         if self._discarded > _MAX_DISCARDED:
             self.transport.close()

@@ -1,4 +1,4 @@
-"""What the server tells the application of the connection of a request."""
+"""Whether the client of a request has gone, which only the server knows."""
 
 from __future__ import annotations
 

@@ -8,68 +8,46 @@ answer 4 KiB must have been taken. Looks are counted, not seconds: a process tha
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
-from uvicorn.server import ServerState
 
 from app.http.connection.bounded import BoundedProtocol
-from app.http.connection.progress import LEAST_BYTES, LOOKS, Unsent, cut_noted
+from app.http.connection.progress import LOOKS, MIN_BYTES, RegularLooks, UnsentAnswer, log_cut
 from app.http.errors import HttpError, RequestTimeout
-
-if TYPE_CHECKING:
-    from app.http.connection.server import Configuration
 
 
 class HttpProtocol(BoundedProtocol):
     """One connection."""
 
-    def __init__(
-        self,
-        config: Configuration,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
-        self._interval = config.stall_seconds / LOOKS
-        self._looking: asyncio.TimerHandle | None = None
-        self._unsent = Unsent()
-
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in uvicorn itself
         super().connection_made(transport)
         self.flow = _Flow(transport, self)
-        self._looking = self.loop.call_later(self._interval, self._look)
+        self._unsent = UnsentAnswer()
+        self._looks = RegularLooks(self.loop, self.config.stall_seconds, self._look)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_looking()
+        self._looks.stop()
         super().connection_lost(exc)
 
     def handle_websocket_upgrade(self) -> None:
-        self._stop_looking()
+        self._looks.stop()
         super().handle_websocket_upgrade()
 
     def resume_writing(self) -> None:
-        self._unsent.forget()
+        self._unsent.reset()
         super().resume_writing()
 
-    def _stop_looking(self) -> None:
-        if self._looking is not None:
-            self._looking.cancel()
-            self._looking = None
-
     def progressed(self) -> None:
-        """From now on it is the client's turn again."""
+        """Count anew: from now on it is the client's turn again."""
         self._still = 0
 
     def _look(self) -> None:
-        self._looking = self.loop.call_later(self._interval, self._look)
         if self.transport.get_write_buffer_size() or self.transport.is_closing():
             if self._unsent.stands_still(self.transport):
                 self._cut("answer", None)
             return
-        self._unsent.forget()
+        self._unsent.reset()
         if self._has_refused:
             self._look_at_end()
         elif not self._in_head and self._refusal is None:
@@ -87,24 +65,26 @@ class HttpProtocol(BoundedProtocol):
     def _look_at_head(self) -> None:
         self._still += 1
         if self._still > LOOKS:
-            refusal = RequestTimeout(408, self._sentence("The headers were not complete")) if self._has_begun else None
+            refusal = (
+                RequestTimeout(408, self._message("The headers were not complete")) if self._head_has_begun else None
+            )
             self._cut("head", refusal)
 
     def _look_at_body(self, cycle: RequestResponseCycle) -> None:
-        waits_for_us = self.flow.read_paused or (cycle.waiting_for_100_continue and not cycle.response_complete)
-        if waits_for_us or self._body_bytes >= LEAST_BYTES:
+        waits_for_server = self.flow.read_paused or (cycle.waiting_for_100_continue and not cycle.response_complete)
+        if waits_for_server or self._body_bytes >= MIN_BYTES:
             self._still = self._body_bytes = 0
             return
         self._still += 1
         if self._still > LOOKS:
             can_say = not cycle.response_started and self._running is cycle
-            self._cut("body", RequestTimeout(408, self._sentence("The body did not go on")) if can_say else None)
+            self._cut("body", RequestTimeout(408, self._message("The body did not go on")) if can_say else None)
 
-    def _sentence(self, what: str) -> str:
+    def _message(self, what: str) -> str:
         return f"{what} for {self.config.stall_seconds:g} seconds; the connection is closed."
 
     def _cut(self, waiting_for: str, refusal: HttpError | None) -> None:
-        cut_noted(waiting_for, self.client)
+        log_cut(waiting_for, self.client)
         if refusal is not None:
             self._refuse(refusal)
         elif waiting_for == "answer":
@@ -114,7 +94,7 @@ class HttpProtocol(BoundedProtocol):
 
 
 class _Flow(FlowControl):
-    """Tells when reading goes on: while it was paused, the client could not send."""
+    """Tells the protocol when reading goes on: while it was paused, the client could not send."""
 
     def __init__(self, transport: asyncio.Transport, protocol: HttpProtocol) -> None:
         super().__init__(transport)

@@ -1,17 +1,15 @@
-"""WebSockets as uvicorn speaks them; refusals have the headers of all answers, and none that does not read is kept."""
+"""WebSockets as uvicorn speaks them; refusals have the headers of all answers, and clients that do not read are cut."""
 
 from __future__ import annotations
 
-import asyncio
 from asyncio.transports import BaseTransport
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from uvicorn.server import ServerState
 from websockets.http11 import Response
 from websockets.server import ServerProtocol
 
-from app.http.connection.progress import LOOKS, Unsent, cut_noted
+from app.http.connection.progress import RegularLooks, UnsentAnswer, log_cut
 
 if TYPE_CHECKING:
     from app.http.connection.server import Configuration
@@ -32,31 +30,19 @@ class _Handshake(ServerProtocol):
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """One connection after its handshake was read. Idle ones live by pings; those that close have to be read."""
+    """One connection after its handshake was read. Pings keep idle ones alive; one that closes has to be read."""
 
     config: Configuration
 
-    def __init__(
-        self,
-        config: Configuration,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
-        headers = [*server_state.default_headers, (b"cache-control", b"no-store")]
-        self.conn = _Handshake(headers, max_size=config.ws_max_size, logger=self.conn.logger)
-        self._interval = config.stall_seconds / LOOKS
-        self._unsent = Unsent()
-        self._looking: asyncio.TimerHandle | None = None
-
     def connection_made(self, transport: BaseTransport) -> None:
+        headers = [*self.default_headers, (b"cache-control", b"no-store")]
+        self.conn = _Handshake(headers, max_size=self.config.ws_max_size, logger=self.conn.logger)
         super().connection_made(transport)
-        self._looking = self.loop.call_later(self._interval, self._look)
+        self._unsent = UnsentAnswer()
+        self._looks = RegularLooks(self.loop, self.config.stall_seconds, self._look)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._looking is not None:
-            self._looking.cancel()
+        self._looks.stop()
         super().connection_lost(exc)
 
     def handle_parser_exception(self) -> None:
@@ -71,13 +57,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self.transport.close()
 
     def resume_writing(self) -> None:
-        self._unsent.forget()
+        self._unsent.reset()
         super().resume_writing()
 
     def _look(self) -> None:
-        self._looking = self.loop.call_later(self._interval, self._look)
         if not self.transport.is_closing():
-            self._unsent.forget()
+            self._unsent.reset()
         elif self._unsent.stands_still(self.transport):
-            cut_noted("socket", self.client)
+            log_cut("socket", self.client)
             self.transport.abort()

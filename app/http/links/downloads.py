@@ -21,7 +21,7 @@ from app.runtime import Runtime
 
 
 async def by_link(request: Request) -> Response:
-    """Check the link and the right of its maker, then send the bytes, or the client to the store."""
+    """Check the link and the rights of its signer, then send the bytes, or redirect the client to the store."""
     runtime: Runtime = request.app.state.runtime
     project_id, artifact_id = _ids(request)
     token_id = downloads.check_link(runtime.settings, project_id, artifact_id, signatures.signature_of(request))
@@ -29,13 +29,13 @@ async def by_link(request: Request) -> Response:
     return await send(runtime, request, await read.by_link(runtime.db, actor, project_id, artifact_id))
 
 
-async def send(runtime: Runtime, request: Request, found: ArtifactDetails) -> Response:
-    """The answer to a request for a file that may be had: its bytes, or the way to the store."""
-    return respond(await read.open(runtime, found, request.headers, head=request.method == "HEAD"))
+async def send(runtime: Runtime, request: Request, artifact: ArtifactDetails) -> Response:
+    """The answer to a request for a file that its caller may read: its bytes, or a redirect to the store."""
+    return respond(await read.open(runtime, artifact, request.headers, head=request.method == "HEAD"))
 
 
 def respond(download: Download) -> Response:
-    """The response that sends a download's bytes and lets go of the store when it ends, however it ends."""
+    """The response that sends a download's bytes, and releases the store when it ends, however it ends."""
     if download.chunks is None:
         return Response(None, download.status, download.headers)
     if download.body is not None:

@@ -1,4 +1,4 @@
-"""What every signed link has: its signature in the query, and the one who has made it."""
+"""What every signed link has: a signature in its query, and the signer on whose behalf it is answered."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from app.runtime import Runtime
 
 
 def signature_of(request: Request) -> Signature:
-    """The signature of the link that was asked for; it still has to be checked."""
+    """The signature in the query of a link; it still has to be checked."""
     query = request.query_params
     return Signature(query.get("by", ""), query.get("expires", ""), query.get("signature", ""))
 
 
 async def signer(request: Request, token_id: int) -> Actor:
-    """On whose behalf a link that was checked is answered: who its token speaks for now; 0: a visitor. The log says so.
+    """The actor on whose behalf a checked link is answered and logged: the owner of its token; a visitor for 0.
 
     Raises:
         Forbidden: the token has expired or was revoked, or its user was deactivated.

@@ -1,7 +1,7 @@
 """Uploads by signed link, without a token: one part of an upload, or one whole file.
 
-Each request is made on behalf of the maker of the link, as far as they still may. Bytes that are on their way go on:
-who may not store the file any more cannot complete the upload.
+Each request is made on behalf of the signer of the link, with the rights that the signer has now. Bytes that are on
+their way go on: a signer who has lost the right to store the file cannot complete the upload.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from app.runtime import Runtime
 
 
 async def put_part(request: Request) -> Response:
-    """Take one part, or send the client to the store; the ETag is what completing an upload of MLflow's asks for."""
+    """Take one part, or redirect the client to the store; completing the upload needs the ETag of the answer."""
     runtime: Runtime = request.app.state.runtime
     key = _part(request)
     token_id = links.check_part(runtime.settings, *key, signatures.signature_of(request))
@@ -39,7 +39,7 @@ async def put_part(request: Request) -> Response:
 
 
 async def put_file(request: Request) -> Response:
-    """Store a whole file, on behalf of the maker of the link."""
+    """Store a whole file, on behalf of the signer of the link."""
     runtime: Runtime = request.app.state.runtime
     link = _file_link(request, runtime)
     actor = await signatures.signer(request, link.token_id)

@@ -23,18 +23,18 @@ from app.upkeep.gauges import GaugeCollector
 
 PROBE_SECONDS = 2.5
 FRESH_SECONDS = 0.5
-"""For how long an answer to `/health/ready` is given again."""
+"""For how long the result of `/health/ready` is given again."""
 
 
 async def live(_request: Request) -> Response:
-    """The process answers; asks nobody else."""
+    """The process answers; nothing else is checked."""
     return PlainTextResponse("OK")
 
 
 async def ready(request: Request) -> Response:
     """Database and store answer (needed), and Redis (only makes things faster): each with its state.
 
-    However many ask, the parts are asked once at a time, and what they said holds for half a second. A part whose disk
+    Concurrent probes share one check of the parts, whose result holds for half a second. A part whose disk
     is full is ``full``: reads are served, so this process still is ready, in a degraded way.
     """
     state = request.app.state
@@ -64,7 +64,7 @@ async def _states(runtime: Runtime) -> dict[str, str]:
 
 
 async def metrics(request: Request) -> Response:
-    """What processes count, and what the database knows to be waiting; for administrators and scrapers alone.
+    """Counters of the processes, and gauges of what waits in the database; for administrators and scrapers alone.
 
     Counters are those of all processes that share them (``app.shared_counters``), else of this one. What waits is the
     same whichever process answers.
@@ -98,8 +98,8 @@ def _figures(request: Request) -> GaugeCollector:
     state = request.app.state
     if not hasattr(state, "figures"):
         state.figures = GaugeCollector(state.runtime.db)
-    found: GaugeCollector = state.figures
-    return found
+    collector: GaugeCollector = state.figures
+    return collector
 
 
 async def _state(probe: Awaitable[None]) -> str:

@@ -1,4 +1,4 @@
-"""Who may read `/metrics`: it tells how much is done here, by whom it is not known, so strangers are kept out."""
+"""The permission to read `/metrics`, which shows how much is done here: administrators and scrapers have it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An answer that all share who ask for it at the same time."""
+"""One result for all callers that want it at the same time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Answer = TypeVar("Answer")
 
 
 class SingleFlight(Generic[Answer]):
-    """Asks once at a time, even if a caller goes away meanwhile, and gives an answer again while it is fresh."""
+    """Runs a coroutine once at a time, also if a caller leaves meanwhile; repeats its result while that is fresh."""
 
     def __init__(
         self,
@@ -20,7 +20,7 @@ class SingleFlight(Generic[Answer]):
         fresh_seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``ask`` must end; if it fails, all who waited fail alike."""
+        """``ask`` must end; if it fails, all waiting callers fail alike."""
         self._ask = ask
         self._fresh_seconds = fresh_seconds
         self._clock = clock
@@ -28,9 +28,9 @@ class SingleFlight(Generic[Answer]):
         self._fresh_until = 0.0
 
     async def __call__(self) -> Answer:
-        """The answer, which began to be sought while this call waited or is fresh."""
+        """The result of a run that began while this call waited, or one that is fresh."""
         if self._asking is None or (self._asking.done() and self._clock() >= self._fresh_until):
-            # In a context of its own: it is not about the request that happened to be first.
+            # In a context of its own: the run does not belong to the request that happened to be first.
             self._asking = asyncio.get_running_loop().create_task(self._run(), context=Context())
         return await asyncio.shield(self._asking)
 

@@ -47,10 +47,10 @@ def parse(path: str) -> Location:
     Raises:
         NotFound: the path belongs to no run and no logged model.
     """
-    if found := _MODEL_FOLDER.fullmatch(path):
-        return Location(None, identifiers.model_id(found["model"]), found["rest"] or "")
-    if found := _RUN_FOLDER.fullmatch(path):
-        return Location(identifiers.run_id(found["run"]), None, found["rest"] or "")
+    if match := _MODEL_FOLDER.fullmatch(path):
+        return Location(None, identifiers.model_id(match["model"]), match["rest"] or "")
+    if match := _RUN_FOLDER.fullmatch(path):
+        return Location(identifiers.run_id(match["run"]), None, match["rest"] or "")
     raise NotFound(
         f"No such artifact: {quoted(path)}. Files stand below <experiment>/<run>/artifacts/ "
         "or <experiment>/models/<model>/artifacts/.",
@@ -79,8 +79,8 @@ def location_of_proxy_uri(uri: str) -> Location:
     Raises:
         NotFound: those of no run and no logged model.
     """
-    found = _PROXY.fullmatch(uri)
-    return parse(found["path"] if found else "")
+    match = _PROXY.fullmatch(uri)
+    return parse(match["path"] if match else "")
 
 
 def download_uri(model: Model | ModelColumns, version: ModelVersion | VersionColumns) -> str:

@@ -48,6 +48,7 @@ def model_id(text: str) -> UUID:
 
 
 def shown_model_id(id: UUID) -> str:
+    """The id of a logged model as clients read it."""
     return MODEL_PREFIX + id.hex
 
 
@@ -70,12 +71,15 @@ def experiment_of(message: Message) -> int:
 
 
 def experiment_location(number: int) -> str:
+    """The address of the folder of an experiment."""
     return f"{SCHEME}{number}"
 
 
 def run_location(number: int, id: UUID) -> str:
+    """The address of the files of a run of the experiment with this number."""
     return f"{SCHEME}{number}/{id.hex}/artifacts"
 
 
 def model_location(number: int, id: UUID) -> str:
+    """The address of the files of a logged model of the experiment with this number."""
     return f"{SCHEME}{number}/models/{shown_model_id(id)}/artifacts"

@@ -162,12 +162,12 @@ class Message:
         value = self._scalar(name)
         if value is None:
             return None
-        found = names.get(value) if isinstance(value, str) else value
+        number = names.get(value) if isinstance(value, str) else value
         if isinstance(value, str) and value.isdecimal() and len(value) < 3:
-            found = int(value)
-        if type(found) is not int or found not in names.values():
+            number = int(value)
+        if type(number) is not int or number not in names.values():
             raise invalid(self.path + name, value, f"It must be one of {', '.join(names)}.")
-        return found
+        return number
 
     def pairs(self, name: str, *, unique: bool = False) -> dict[str, str]:
         """A list of {key, value} as a dictionary; of equal keys the last one counts, unless they must be unique."""

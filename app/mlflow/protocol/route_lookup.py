@@ -22,8 +22,8 @@ class PathLookup(BaseRoute):
         route = self._meant(scope)
         if route is None:
             return Match.NONE, {}
-        match, found = route.matches(scope)
-        return match, {**found, "path": scope["path"], "route": route}
+        match, child_scope = route.matches(scope)
+        return match, {**child_scope, "path": scope["path"], "route": route}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         route = self._meant(scope)

@@ -55,10 +55,12 @@ def pairs(values: Mapping[str, str]) -> list[Json]:
 
 
 def lifecycle(deleted_at: datetime | None) -> str:
+    """``lifecycle_stage`` of what may be in the trash since a moment."""
     return "active" if deleted_at is None else "deleted"
 
 
 def experiment(row: Experiment) -> Json:
+    """MLflow's ``Experiment``."""
     return {
         "experiment_id": str(row.number),
         "name": row.name,
@@ -71,6 +73,7 @@ def experiment(row: Experiment) -> Json:
 
 
 def run_info(row: Candidate | CandidateRow) -> Json:
+    """MLflow's ``RunInfo``; times are in milliseconds."""
     id = row.id.hex
     info: Json = {
         "run_id": id,
@@ -90,6 +93,7 @@ def run_info(row: Candidate | CandidateRow) -> Json:
 
 
 def run(details: CandidateDetails[Candidate] | CandidateDetails[CandidateRow]) -> Json:
+    """MLflow's ``Run``: its info, latest metrics, params, tags and inputs."""
     inputs = [one for one in details.models if one.direction == "input"]
     outputs = [one for one in details.models if one.direction == "output"]
     return {
@@ -110,6 +114,7 @@ def run(details: CandidateDetails[Candidate] | CandidateDetails[CandidateRow]) -
 
 
 def metric(key: str, value: float, timestamp: int, step: int) -> Json:
+    """MLflow's ``Metric``; ``timestamp`` is in milliseconds."""
     shown = value if math.isfinite(value) else number(value)
     return {"key": key, "value": shown, "timestamp": timestamp, "step": step}
 
@@ -125,23 +130,24 @@ def metrics(key: str, values: Sequence[float], timestamps: Sequence[int], steps:
 
 def latest_metric(row: Any) -> Json:
     """A latest value of a run or of a logged model, with what it was measured on and of."""
-    found = metric(row.key, row.value, row.timestamp, row.step)
+    shape = metric(row.key, row.value, row.timestamp, row.step)
     if row.logged_model_id is not None:
-        found["model_id"] = shown_model_id(row.logged_model_id)
+        shape["model_id"] = shown_model_id(row.logged_model_id)
     if row.dataset_name:
-        found |= {"dataset_name": row.dataset_name, "dataset_digest": row.dataset_digest or ""}
-    return found
+        shape |= {"dataset_name": row.dataset_name, "dataset_digest": row.dataset_digest or ""}
+    return shape
 
 
 def model_metric(row: Any) -> Json:
     """A latest value of a logged model; it says which run measured it."""
-    found = latest_metric(row)
+    shape = latest_metric(row)
     if isinstance(row.candidate_id, UUID):
-        found["run_id"] = row.candidate_id.hex
-    return found
+        shape["run_id"] = row.candidate_id.hex
+    return shape
 
 
 def dataset_input(one: DatasetInput) -> Json:
+    """MLflow's ``DatasetInput``: a dataset and how a run used it."""
     row = one.dataset
     dataset = {"name": row.name, "digest": row.digest, "source_type": row.source_type, "source": row.source}
     if row.schema is not None:
@@ -152,6 +158,7 @@ def dataset_input(one: DatasetInput) -> Json:
 
 
 def dataset_summary(one: Summary) -> Json:
+    """MLflow's ``DatasetSummary``."""
     shown: Json = {"experiment_id": str(one.experiment_number), "name": one.name, "digest": one.digest}
     return shown if one.context is None else shown | {"context": one.context}
 
@@ -162,6 +169,7 @@ def page(name: str, rows: list[Json], token: str | None) -> Json:
 
 
 def logged_model(details: LoggedModelDetails) -> Json:
+    """MLflow's ``LoggedModel``; times are in milliseconds."""
     row = details.model
     info: Json = {
         "model_id": shown_model_id(row.id),

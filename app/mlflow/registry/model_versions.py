@@ -31,7 +31,7 @@ _ACTIVE_STAGES = {"staging", "production"}
 async def create(call: Call) -> Answer:
     """The tag ``gitlab.version`` chooses the SemVer; without it the next patch is taken.
 
-    A copy brings the tag of what it was copied from; that is a wish only.
+    A copy has the tag of its original; that SemVer is only taken if it is free.
     """
     message = call.message
     name, tags = message.required("name"), message.pairs("tags")
@@ -57,13 +57,15 @@ async def create(call: Call) -> Answer:
 
 @of_a_version
 async def get(call: Call) -> Answer:
+    """A version by number or SemVer."""
     target = named(call)
-    found = await details.version(call.db, call.actor, call.project, target.model, target.reference)
-    return {"model_version": presentation.version(found)}
+    version = await details.version(call.db, call.actor, call.project, target.model, target.reference)
+    return {"model_version": presentation.version(version)}
 
 
 @of_a_version
 async def update(call: Call) -> Answer:
+    """Change the description of a version."""
     description = call.message.optional_text("description")
     edited = await change.edit(call.db, call.actor, call.project, named(call), EditVersion(description))
     return {"model_version": await presentation.changed_version(call, edited)}
@@ -71,6 +73,7 @@ async def update(call: Call) -> Answer:
 
 @of_a_version
 async def transition_stage(call: Call) -> Answer:
+    """Move a version to a stage, on request with all others of that stage to the archive."""
     message = call.message
     stage, archive = message.required("stage"), message.flag("archive_existing_versions")
     if archive and stage.lower() not in _ACTIVE_STAGES:
@@ -85,11 +88,13 @@ async def transition_stage(call: Call) -> Answer:
 
 @of_a_version
 async def delete(call: Call) -> Answer:
+    """Delete a version; its number is not given again."""
     await versions_delete.delete(call.db, call.actor, call.project, named(call))
     return {}
 
 
 async def search(call: Call) -> Answer:
+    """A page of versions that match a filter, without prompts; 10,000 unless the client wants fewer or more."""
     message = call.message
     command = SearchVersions(
         filter=message.text("filter"),
@@ -98,8 +103,8 @@ async def search(call: Call) -> Answer:
         page_token=message.text("page_token") or None,
         hide_prompts=True,
     )
-    found, token = await reads_search.versions(call.db, call.actor, call.project, command)
-    return shapes.page("model_versions", presentation.versions(found), token)
+    rows, token = await reads_search.versions(call.db, call.actor, call.project, command)
+    return shapes.page("model_versions", presentation.versions(rows), token)
 
 
 @of_a_version
@@ -116,6 +121,7 @@ async def download_uri(call: Call) -> Answer:
 
 @of_a_version
 async def set_tag(call: Call) -> Answer:
+    """Set one tag of a version; a tag of that key is replaced."""
     key = call.message.required("key")
     command = EditVersion(tags={key: call.message.text("value")}, is_update=False)
     await change.edit(call.db, call.actor, call.project, named(call), command)
@@ -124,6 +130,7 @@ async def set_tag(call: Call) -> Answer:
 
 @of_a_version
 async def delete_tag(call: Call) -> Answer:
+    """Remove one tag of a version; one that is not there is no error."""
     key = call.message.required("key")
     command = EditVersion(tags={key: None}, is_update=False)
     await change.edit(call.db, call.actor, call.project, named(call), command)

@@ -17,34 +17,40 @@ async def changed_model(call: Call, row: Model) -> Json:
     """A model that has just been written.
 
     Raises:
-        ModelNotFound: somebody has deleted it since.
+        ModelNotFound: it has been deleted since.
     """
-    found = await details.models_by_ids(call.db, call.actor, row.project_id, [row.id])
-    if not found:
+    rows = await details.models_by_ids(call.db, call.actor, row.project_id, [row.id])
+    if not rows:
         raise ModelNotFound(row.name)
-    return model(found[0])
+    return model(rows[0])
 
 
 async def changed_version(call: Call, row: ModelVersion) -> Json:
     """A version that has just been written.
 
     Raises:
-        VersionNotFound: somebody has deleted it since.
+        VersionNotFound: it has been deleted since.
     """
-    found = await details.versions_by_ids(call.db, call.actor, row.project_id, [row.id])
-    if not found:
+    rows = await details.versions_by_ids(call.db, call.actor, row.project_id, [row.id])
+    if not rows:
         raise VersionNotFound(f"The version {row.version} has just been deleted.", field="version")
-    return version(found[0])
+    return version(rows[0])
 
 
-def model(found: ModelDetails) -> Json:
-    aliases = [{"alias": name, "version": str(number)} for name, number in found.aliases]
-    return shapes.registered_model(found.row) | {"aliases": aliases, "latest_versions": versions(found.latest)}
+def model(details_of_model: ModelDetails) -> Json:
+    """MLflow's ``RegisteredModel``, with its aliases and the latest version of each stage."""
+    aliases = [{"alias": name, "version": str(number)} for name, number in details_of_model.aliases]
+    return shapes.registered_model(details_of_model.row) | {
+        "aliases": aliases,
+        "latest_versions": versions(details_of_model.latest),
+    }
 
 
-def version(found: VersionDetails) -> Json:
-    return shapes.model_version(found.model, found.row, found.aliases)
+def version(details_of_version: VersionDetails) -> Json:
+    """MLflow's ``ModelVersion``, with its aliases."""
+    return shapes.model_version(details_of_version.model, details_of_version.row, details_of_version.aliases)
 
 
-def versions(found: Sequence[VersionDetails]) -> list[Json]:
-    return [shapes.model_version(one.model, one.row, one.aliases) for one in found]
+def versions(rows: Sequence[VersionDetails]) -> list[Json]:
+    """Each as MLflow's ``ModelVersion``, in the order given."""
+    return [shapes.model_version(one.model, one.row, one.aliases) for one in rows]

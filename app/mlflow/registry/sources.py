@@ -50,7 +50,7 @@ async def origin(call: Call) -> Origin:
     """What the ``source``, ``run_id`` and ``model_id`` of a request mean. No source is ever opened.
 
     Raises:
-        Invalid: they contradict each other, or the source is a path on somebody's disk.
+        Invalid: they contradict each other, or the source is a path on the client's disk.
         NotFound: they name a run, model or version that is not there.
     """
     source, run, model = (call.message.text(name) for name in ("source", "run_id", "model_id"))
@@ -77,30 +77,32 @@ def _with_run(origin: Origin, run: str) -> Origin:
 
 
 def _of_run(given: Origin, run: str, path: str) -> Origin:
-    found = _with_run(Origin(given.source), run)
+    origin = _with_run(Origin(given.source), run)
     if given.logged_model_id is not None:
         raise _contradiction(given.source, "model_id")
-    if found.foreign_run and given.foreign_run:
+    if origin.foreign_run and given.foreign_run:
         return replace(given, location=given.source)
-    if found.candidate_id is None or given.foreign_run or given.candidate_id not in {None, found.candidate_id}:
+    if origin.candidate_id is None or given.foreign_run or given.candidate_id not in {None, origin.candidate_id}:
         raise _contradiction(given.source, "run_id")
-    return replace(found, folder=paths.check_folder(paths.plain(path), "source"))
+    return replace(origin, folder=paths.check_folder(paths.plain(path), "source"))
 
 
 def _of_proxy(given: Origin) -> Origin:
     try:
-        place = artifact_uris.location_of_proxy_uri(given.source)
+        location = artifact_uris.location_of_proxy_uri(given.source)
     except NotFound:
         raise _contradiction(given.source, "model_id" if given.logged_model_id else "run_id") from None
-    if given.logged_model_id not in {None, place.logged_model_id}:
+    if given.logged_model_id not in {None, location.logged_model_id}:
         raise _contradiction(given.source, "model_id")
-    if place.candidate_id is not None and (given.foreign_run or given.candidate_id not in {None, place.candidate_id}):
+    if location.candidate_id is not None and (
+        given.foreign_run or given.candidate_id not in {None, location.candidate_id}
+    ):
         raise _contradiction(given.source, "run_id")
     return replace(
         given,
-        candidate_id=place.candidate_id or given.candidate_id,
-        logged_model_id=place.logged_model_id,
-        folder=paths.check_folder(paths.plain(place.path.strip("/")), "source"),
+        candidate_id=location.candidate_id or given.candidate_id,
+        logged_model_id=location.logged_model_id,
+        folder=paths.check_folder(paths.plain(location.path.strip("/")), "source"),
     )
 
 
@@ -111,15 +113,15 @@ async def _of_model(call: Call, given: Origin, name: str, version: str | None, a
             raise _contradiction(given.source, "model_id")
         return replace(given, logged_model_id=model_id)
     reference = parse_mlflow_version(version) if version else parse_reference(f"@{alias}")
-    model, found = await lookup.by_reference_with_model(call.db, call.actor, call.project, name, reference)
+    model, version_row = await lookup.by_reference_with_model(call.db, call.actor, call.project, name, reference)
     copied = Origin(
-        f"models:/{model.name}/{found.number}",
-        found.candidate_id,
-        found.logged_model_id,
-        found.artifact_folder,
-        found.foreign_run,
-        found.location,
-        found.version,
+        f"models:/{model.name}/{version_row.number}",
+        version_row.candidate_id,
+        version_row.logged_model_id,
+        version_row.artifact_folder,
+        version_row.foreign_run,
+        version_row.location,
+        version_row.version,
     )
     _refuse_other(given, copied)
     return copied

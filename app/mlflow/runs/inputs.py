@@ -10,6 +10,7 @@ from app.tracking.logging.inputs import DatasetUse
 
 
 async def log_inputs(call: Call) -> Answer:
+    """Note the datasets and logged models that a run read."""
     message = call.message
     await inputs.log_inputs(
         call.db,
@@ -23,6 +24,7 @@ async def log_inputs(call: Call) -> Answer:
 
 
 async def log_outputs(call: Call) -> Answer:
+    """Note the logged models that a run wrote, each with its step."""
     models = [(model_id(one.required("model_id")), one.integer("step") or 0) for one in call.message.items("models")]
     await inputs.log_outputs(call.db, call.actor, call.project, run_of(call.message), models)
     return {}

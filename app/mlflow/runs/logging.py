@@ -21,17 +21,19 @@ _FIRST = re.compile(r"'(?:metrics|params|tags)\[0\]\.")
 
 
 async def log_metric(call: Call) -> Answer:
+    """Add one point to the history of a metric."""
     batch = LogBatch(run_of(call.message), metrics=[metric(call.message)])
-    with in_mlflow_terms(alone=True):
+    with in_mlflow_terms(is_single=True):
         await log.log_batch(call.db, call.actor, call.project, batch)
     return {}
 
 
 async def log_parameter(call: Call) -> Answer:
+    """Set a param of a run, once: another value for the same key is an error in MLflow's words."""
     message = call.message
     batch = LogBatch(run_of(message), params={message.required("key"): message.text("value")[:PARAM_LIMIT]})
     try:
-        with in_mlflow_terms(alone=True):
+        with in_mlflow_terms(is_single=True):
             await log.log_batch(call.db, call.actor, call.project, batch)
     except ParamChanged as error:
         ((key, old, new),) = error.changes
@@ -58,13 +60,13 @@ async def log_batch(call: Call) -> Answer:
 
 
 @contextmanager
-def in_mlflow_terms(*, alone: bool = False) -> Iterator[None]:
-    """Name fields as MLflow's sentences do: the key of a metric is its name, and what comes alone has no place."""
+def in_mlflow_terms(*, is_single: bool = False) -> Iterator[None]:
+    """Name fields as MLflow's sentences do: the key of a metric is its name; in a single call it has no index."""
     try:
         yield
     except Invalid as error:
         message = _METRIC_KEY.sub(r"\1.name'", error.message)
-        message = _FIRST.sub("'", message) if alone else message
+        message = _FIRST.sub("'", message) if is_single else message
         if message == error.message:
             raise
         raise Invalid(message, field=error.field) from error

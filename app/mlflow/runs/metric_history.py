@@ -17,13 +17,14 @@ MAX_RUNS = 100
 
 
 async def history(call: Call) -> Answer:
+    """The points of one metric of a run: all of them, or a page if ``max_results`` is sent."""
     message = call.message
     candidate_id, key = run_of(message), message.required("metric_key")
     limit = message.page_size(default=MAX_POINTS, limit=2**31 - 1) if message.has("max_results") else None
-    found = await reads_history.history(
+    page = await reads_history.history(
         call.db, call.actor, call.project, candidate_id, key, limit=limit, token=message.text("page_token") or None
     )
-    return shapes.page("metrics", shapes.metrics(key, found.values, found.timestamps, found.steps), found.next_token)
+    return shapes.page("metrics", shapes.metrics(key, page.values, page.timestamps, page.steps), page.next_token)
 
 
 async def bulk(call: Call) -> Answer:
@@ -36,8 +37,10 @@ async def bulk(call: Call) -> Answer:
     if not key:
         raise InvalidParameter("GetMetricHistoryBulk request must specify a metric_key.")
     limit = call.message.page_size(default=MAX_POINTS, limit=2**31 - 1)
-    found = await downsample.whole(call.db, call.actor, call.project, _runs(texts), key, limit=min(limit, MAX_POINTS))
-    return {"metrics": [_of_run(key, one) for one in found]}
+    histories = await downsample.whole(
+        call.db, call.actor, call.project, _runs(texts), key, limit=min(limit, MAX_POINTS)
+    )
+    return {"metrics": [_of_run(key, one) for one in histories]}
 
 
 async def interval(call: Call) -> Answer:
@@ -54,9 +57,9 @@ async def interval(call: Call) -> Answer:
     size = downsample.MAX_SIZE if size is None else downsample.check_size(size)
     steps = downsample.check_steps(message.integer("start_step"), message.integer("end_step"))
     runs = _runs(texts)
-    found = await downsample.thinned(call.db, call.actor, call.project, runs, key, size=size, steps=steps)
-    place = {run: index for index, run in enumerate(runs)}
-    return {"metrics": [_of_run(key, one) for one in sorted(found, key=lambda one: place[one.candidate_id])]}
+    histories = await downsample.thinned(call.db, call.actor, call.project, runs, key, size=size, steps=steps)
+    position = {run: index for index, run in enumerate(runs)}
+    return {"metrics": [_of_run(key, one) for one in sorted(histories, key=lambda one: position[one.candidate_id])]}
 
 
 def _refuse_many(texts: list[str], rule: str) -> None:

@@ -24,6 +24,7 @@ _HISTORY_FIELDS = ("artifact_path", "flavors", "utc_time_created", "run_id")
 
 
 async def create(call: Call) -> Answer:
+    """Make a run in an experiment, the default one unless named."""
     message = call.message
     tags = {key: value[:TAG_LIMIT] for key, value in message.pairs("tags").items()}
     command = CreateCandidate(
@@ -37,11 +38,13 @@ async def create(call: Call) -> Answer:
 
 
 async def get(call: Call) -> Answer:
-    found = await candidates.get(call.db, call.actor, call.project, run_of(call.message))
-    return {"run": shapes.run(found)}
+    """A run by its id, with the latest value of each metric, also one in the trash."""
+    details = await candidates.get(call.db, call.actor, call.project, run_of(call.message))
+    return {"run": shapes.run(details)}
 
 
 async def update(call: Call) -> Answer:
+    """Change name, status or end time of a run."""
     message = call.message
     status = message.choice("status", STATUSES)
     command = EditCandidate(
@@ -55,16 +58,19 @@ async def update(call: Call) -> Answer:
 
 
 async def delete(call: Call) -> Answer:
+    """Move a run into the trash."""
     await candidates.delete(call.db, call.actor, call.project, run_of(call.message))
     return {}
 
 
 async def restore(call: Call) -> Answer:
+    """Take a run out of the trash."""
     await candidates.restore(call.db, call.actor, call.project, run_of(call.message))
     return {}
 
 
 async def search(call: Call) -> Answer:
+    """A page of runs of some experiments that match a filter; 1,000 unless the client wants fewer or more."""
     message = call.message
     command = SearchCandidates(
         experiment_numbers=[experiment_number(one) for one in message.texts("experiment_ids")],
@@ -79,14 +85,16 @@ async def search(call: Call) -> Answer:
 
 
 async def set_tag(call: Call) -> Answer:
+    """Set one tag of a run; a tag of that key is replaced."""
     message = call.message
     batch = LogBatch(run_of(message), tags={message.required("key"): message.text("value")[:TAG_LIMIT]})
-    with in_mlflow_terms(alone=True):
+    with in_mlflow_terms(is_single=True):
         await log.log_batch(call.db, call.actor, call.project, batch)
     return {}
 
 
 async def delete_tag(call: Call) -> Answer:
+    """Remove one tag of a run; one that is not there is an error."""
     run_id, key = run_of(call.message), call.message.required("key")
     request = EditCandidate(run_id, tags={key: None}, removed_must_exist=True)
     await candidate_edit.edit(call.db, call.actor, call.project, request)

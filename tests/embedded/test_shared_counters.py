@@ -56,8 +56,8 @@ def family(directory: Path) -> dict[tuple[str, str], float]:
     )
     return {
         (sample.name, ",".join(sample.labels.values())): sample.value
-        for found in text_string_to_metric_families(done.stdout)
-        for sample in found.samples
+        for family in text_string_to_metric_families(done.stdout)
+        for sample in family.samples
     }
 
 
@@ -77,7 +77,7 @@ def test_processes_are_summed_and_leave_nothing_behind(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_slot_without_room_counts_for_itself() -> None:
+def test_a_full_shared_memory_counts_per_process() -> None:
     memory = shared_counters.mmap.mmap(-1, shared_counters.mmap.PAGESIZE)
     slot = shared_counters.Slot(memory)
     offsets = [slot.offset("x" * 500 + str(number)) for number in range(20)]

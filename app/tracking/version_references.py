@@ -1,0 +1,113 @@
+"""Which candidates, logged models and experiments do model versions and models still need?
+
+Versions and models belong to the registry, a feature above this one, whose modules cannot be imported here. Tracking
+must not delete under them all the same, so these parts of statements name a few columns of the registry's tables, and
+nothing else in tracking does. Each is about a row of the statement around it, whose table has its own name there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from app.db.database import Snapshot
+from app.db.statements import Fragment, Statement
+
+CANDIDATE_IS_UNREFERENCED = Fragment("""
+    NOT EXISTS (
+        SELECT FROM model_versions v WHERE v.project_id = candidates.project_id AND v.candidate_id = candidates.id
+    )
+""")
+"""No version, not even a deleted one whose row is left, was made from the candidate."""
+CANDIDATE_IS_UNNEEDED = Fragment("""
+    NOT EXISTS (
+        SELECT FROM model_versions v JOIN models m ON m.project_id = v.project_id AND m.id = v.model_id
+        WHERE v.project_id = candidates.project_id AND v.candidate_id = candidates.id
+            AND v.deleted_at IS NULL AND m.deleted_at IS NULL
+    )
+""")
+"""No living version of a living model was made from the candidate."""
+CANDIDATE_IS_OF_MODEL = Fragment("""
+    EXISTS (
+        SELECT FROM model_versions v WHERE v.project_id = candidates.project_id AND v.candidate_id = candidates.id
+            AND v.model_id = :model
+    )
+""")
+"""A version of the model was made from the candidate."""
+LOGGED_MODELS_ARE_UNREFERENCED = Fragment("""
+    NOT EXISTS (
+        SELECT FROM logged_models l JOIN model_versions v ON v.project_id = l.project_id AND v.logged_model_id = l.id
+        WHERE l.project_id = candidates.project_id AND l.source_candidate_id = candidates.id
+    )
+""")
+"""No version was made from a model that the candidate logged."""
+LOGGED_MODEL_IS_UNREFERENCED = Fragment("""
+    NOT EXISTS (
+        SELECT FROM model_versions v
+        WHERE v.project_id = logged_models.project_id AND v.logged_model_id = logged_models.id
+    )
+""")
+"""No version was made from the logged model."""
+EXPERIMENT_HAS_NO_MODEL = Fragment("""
+    NOT EXISTS (
+        SELECT FROM models m
+        WHERE m.project_id = experiments.project_id AND m.experiment_number = experiments.number
+    )
+""")
+"""No model, not even a deleted one whose row is left, has the experiment as its own."""
+
+_NEEDED = Fragment("""
+    SELECT c.id FROM candidates c WHERE c.project_id = :project AND (
+        EXISTS (SELECT FROM model_versions v JOIN models m ON m.project_id = v.project_id AND m.id = v.model_id
+            WHERE v.project_id = c.project_id AND v.candidate_id = c.id
+              AND v.deleted_at IS NULL AND m.deleted_at IS NULL)
+        OR EXISTS (SELECT FROM logged_models l
+            JOIN model_versions v ON v.project_id = l.project_id AND v.logged_model_id = l.id
+            JOIN models m ON m.project_id = v.project_id AND m.id = v.model_id
+            WHERE l.project_id = c.project_id AND l.source_candidate_id = c.id
+              AND v.deleted_at IS NULL AND m.deleted_at IS NULL)
+    )
+""")
+FIND_NEEDED_CANDIDATE = Statement(
+    "tracking.find_needed_candidate",
+    "The candidate, if a living version was made from it or from a model that it logged.",
+    f"{_NEEDED} AND c.id = :candidate",
+)
+FIND_NEEDED_OF_EXPERIMENT = Statement(
+    "tracking.find_needed_of_experiment",
+    "One of the candidates of an experiment that living versions were made from.",
+    f"{_NEEDED} AND c.experiment_number = :number LIMIT 1",
+)
+FIND_MODEL_EXPERIMENTS = Statement(
+    "tracking.find_model_experiments",
+    "Those of some experiments that living models have as their own.",
+    """
+    SELECT m.project_id, m.experiment_number
+    FROM unnest(:projects::bigint[], :numbers::bigint[]) AS given (project_id, experiment_number)
+    JOIN models m USING (project_id, experiment_number) WHERE m.deleted_at IS NULL
+    """,
+)
+
+
+async def is_needed(snap: Snapshot, project_id: int, candidate_id: UUID) -> bool:
+    """Read step: whether a living model version was made from the candidate or from a model that it logged."""
+    return await FIND_NEEDED_CANDIDATE.fetch_one(snap, project=project_id, candidate=candidate_id) is not None
+
+
+async def needed_of_experiment(snap: Snapshot, project_id: int, number: int) -> UUID | None:
+    """Read step: a candidate of the experiment that a living model version needs, as :func:`is_needed`; None: none."""
+    needed: UUID | None = await FIND_NEEDED_OF_EXPERIMENT.fetch_value(snap, project=project_id, number=number)
+    return needed
+
+
+async def has_model(snap: Snapshot, project_id: int, experiment_number: int) -> bool:
+    """Read step: whether a living model has the experiment as its own; the name alone says nothing."""
+    key = (project_id, experiment_number)
+    return key in await with_models(snap, [key])
+
+
+async def with_models(snap: Snapshot, keys: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Read step: those of the experiments, by project and number, that a living model has as its own."""
+    projects, numbers = [project for project, _ in keys], [number for _, number in keys]
+    rows = await FIND_MODEL_EXPERIMENTS.fetch(snap, projects=projects, numbers=numbers)
+    return {(row["project_id"], row["experiment_number"]) for row in rows}

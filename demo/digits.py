@@ -235,7 +235,7 @@ def progress(recipe: Recipe, epoch: int, accuracy: float) -> None:
 
 QUERY = """query Digits($model: ModelLookup!, $key: String!) {
   model(by: $model) {
-    versions(first: 5, orderBy: {field: PRECEDENCE, descending: true}) {
+    versions(first: 5, orderBy: {field: PRECEDENCE, direction: DESC}) {
       totalCount
       nodes { version aliases { name } candidate { name metricHistory(key: $key, first: 50) { nodes { value } } } }
     }

@@ -20,12 +20,14 @@ class JobNotFound(NotFound):
     """There is no such background job, or it may not be seen."""
 
     def __init__(self, job_id: object) -> None:
-        super().__init__(f"There is no background job `{str(job_id)[:80]}`, or you may not see it.", field="id")
+        super().__init__(
+            f"There is no background job `{str(job_id)[:80]}`, or you may not see it.", field="background_job"
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class JobFilter:
-    """Which jobs; None: whichever."""
+    """Which jobs; None does not narrow them."""
 
     state: str | None = None
     kind: str | None = None
@@ -33,19 +35,19 @@ class JobFilter:
     requested_by: int | None = None
 
 
-async def page(snap: Snapshot, wish: JobFilter, window: Window, *more: ColumnElement[bool]) -> Page[BackgroundJob]:
+async def page(snap: Snapshot, wanted: JobFilter, window: Window, *more: ColumnElement[bool]) -> Page[BackgroundJob]:
     """Read step: the jobs that match the filter and the conditions, newest first.
 
     Raises:
         Invalid: there is no such state, or the window makes no sense.
     """
-    statement = ORDER.apply(matching(wish).where(*more), window)
+    statement = ORDER.apply(matching(wanted).where(*more), window)
     return ORDER.page((await snap.scalars(statement)).all(), window)
 
 
-async def count(snap: Snapshot, wish: JobFilter, *more: ColumnElement[bool]) -> int:
-    """Read step: how many jobs match."""
-    return await snap.scalar(matching(wish).where(*more).with_only_columns(func.count())) or 0
+async def count(snap: Snapshot, wanted: JobFilter, *more: ColumnElement[bool]) -> int:
+    """Read step: the number of jobs that match the filter and the conditions."""
+    return await snap.scalar(matching(wanted).where(*more).with_only_columns(func.count())) or 0
 
 
 async def one(snap: Snapshot, job_id: UUID) -> BackgroundJob:
@@ -60,15 +62,15 @@ async def one(snap: Snapshot, job_id: UUID) -> BackgroundJob:
     return job
 
 
-def matching(wish: JobFilter) -> Select[BackgroundJob]:
+def matching(wanted: JobFilter) -> Select[BackgroundJob]:
     """The jobs of a filter."""
     statement = select(BackgroundJob)
-    if wish.state is not None:
-        statement = statement.where(_in_state(wish.state))
+    if wanted.state is not None:
+        statement = statement.where(_in_state(wanted.state))
     for column, value in (
-        (BackgroundJob.kind, wish.kind),
-        (BackgroundJob.project_id, wish.project_id),
-        (BackgroundJob.requested_by, wish.requested_by),
+        (BackgroundJob.kind, wanted.kind),
+        (BackgroundJob.project_id, wanted.project_id),
+        (BackgroundJob.requested_by, wanted.requested_by),
     ):
         if value is not None:
             statement = statement.where(column == value)
@@ -77,6 +79,6 @@ def matching(wish: JobFilter) -> Select[BackgroundJob]:
 
 def _in_state(state: str) -> ColumnElement[bool]:
     if state not in STATES:
-        raise Invalid(f"`{state[:40]}` is no state of a background job: {', '.join(STATES)}.", field="state")
+        raise Invalid(f"`{state[:40]}` is no state of a background job: {', '.join(STATES)}.", field="status")
     # A literal, so that PostgreSQL sees at planning that a partial index serves.
     return BackgroundJob.state == literal_column(f"'{state}'", Text)

@@ -45,8 +45,8 @@ class Hostile:
         facts = {
             "size": self.size,
             "sha256": self.sha256,
-            "state": "READY",
-            "stateReason": None,
+            "status": "READY",
+            "statusReason": None,
         }
         link = {"downloadUrl": f"{self.url}/download"}
         nodes = [{"id": path, "path": path, **facts, **link} for path in self.paths]
@@ -65,10 +65,16 @@ class Hostile:
         return {"modelVersionCheck": {"version": "1.0.0", "userErrors": []}}
 
     def UploadCreate(self) -> Any:  # noqa: N802
-        state = {"state": "OPEN", "reason": None, "alreadyStored": False, "job": None, "artifact": None}
+        shown = {
+            "status": "OPEN",
+            "statusReason": None,
+            "alreadyStored": False,
+            "backgroundJob": None,
+            "artifact": None,
+        }
         parts = [{**self.part, "url": f"{self.url}/upload"}]
-        upload = {"id": "u", "path": "a", **state, "partSize": 5, "partCount": 1, "parts": parts}
-        return {"artifactUploadCreate": {"uploads": [upload], "userErrors": []}}
+        upload = {"id": "u", "path": "a", "artifact": None, **shown, "partSize": 5, "partCount": 1, "parts": parts}
+        return {"artifactUploadCreate": {"artifactUploads": [upload], "userErrors": []}}
 
     def Uploads(self) -> Any:  # noqa: N802
         return {"nodes": []}

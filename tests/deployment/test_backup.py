@@ -86,7 +86,7 @@ async def require_lost(client: Client, truth: Truth, upload: str) -> None:
 
     async def has_ended() -> bool:
         shown = (await client.graphql(columns._SHOW, id=upload)).data["data"]["artifactUpload"]
-        return shown is None or shown["state"] in {"FAILED", "OPEN"}
+        return shown is None or shown["status"] in {"FAILED", "OPEN"}
 
     await eventually(has_ended, "the upload neither failed nor can be gone on with")
     assert await truth.number("SELECT count(*) FROM background_jobs WHERE state = 'dead'") == 0

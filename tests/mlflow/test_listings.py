@@ -90,10 +90,10 @@ async def test_an_answer_that_fails_on_its_way_is_never_taken_for_a_whole_one(
     await fill(runtime, Root(project.id, candidate_id=UUID(run_id)), [f"{number}" for number in range(MANY)])
     original = read._page
 
-    async def failing(db, root, folder, after, seen):
+    async def failing(db, owner, folder, after):
         if after:
             raise RuntimeError("the database has gone away")
-        return await original(db, root, folder, after, seen)
+        return await original(db, owner, folder, after)
 
     monkeypatch.setattr(read, "_page", failing)
     with pytest.raises(httpx.RemoteProtocolError):

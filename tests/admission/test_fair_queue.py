@@ -77,7 +77,7 @@ async def settled() -> None:
         await asyncio.sleep(0)
 
 
-async def test_whoever_comes_to_an_idle_queue_does_not_wait():
+async def test_a_request_to_an_idle_queue_does_not_wait():
     queue = FairQueue(
         2, Bounds(reserve=0, share=2, max_waiting_per_sender=1, max_waiting=1, max_wait_seconds=1, priority_seconds=1)
     )
@@ -87,7 +87,7 @@ async def test_whoever_comes_to_an_idle_queue_does_not_wait():
     assert queue.enter_at_once(("a",)) is not None
 
 
-async def test_requests_of_one_sender_are_let_in_as_they_came():
+async def test_requests_of_one_sender_are_let_in_in_their_order():
     crowd = Crowd()
     for number in range(5):
         await crowd.come(f"a{number}")
@@ -95,7 +95,7 @@ async def test_requests_of_one_sender_are_let_in_as_they_came():
     assert await crowd.drain() == ["a1", "a2", "a3", "a4"]
 
 
-async def test_a_quiet_senders_next_request_is_served_next_however_many_of_a_noisy_one_wait():
+async def test_a_quiet_sender_is_served_before_all_waiting_requests_of_a_noisy_one():
     crowd = Crowd()
     for number in range(50):
         await crowd.come(f"n{number}")
@@ -109,7 +109,7 @@ async def test_a_quiet_senders_next_request_is_served_next_however_many_of_a_noi
     assert crowd.order == ["n0", "q0", "n1", "n2", "q1"]
 
 
-async def test_a_quiet_sender_gets_a_slot_of_the_reserve_at_once_and_a_noisy_one_never():
+async def test_only_quiet_senders_get_slots_of_the_reserve():
     crowd = Crowd(2, reserve=1)
     for number in range(5):
         await crowd.come(f"n{number}")
@@ -119,7 +119,7 @@ async def test_a_quiet_sender_gets_a_slot_of_the_reserve_at_once_and_a_noisy_one
     assert crowd.queue.under_work == 3
 
 
-async def test_nobody_else_begins_while_a_quiet_request_that_went_ahead_is_under_work():
+async def test_no_other_request_begins_while_one_with_priority_is_under_work():
     crowd = Crowd(2, reserve=1)
     for number in range(5):
         await crowd.come(f"n{number}")
@@ -130,7 +130,7 @@ async def test_nobody_else_begins_while_a_quiet_request_that_went_ahead_is_under
     assert crowd.order == ["n0", "n1", "q0", "n2"]
 
 
-async def test_a_request_that_takes_long_does_not_go_ahead_for_ever():
+async def test_a_long_request_loses_its_priority():
     crowd = Crowd(3, reserve=1, priority_seconds=0.01)
     for number in range(4):
         await crowd.come(f"n{number}")
@@ -141,7 +141,7 @@ async def test_a_request_that_takes_long_does_not_go_ahead_for_ever():
     assert set(crowd.slots) == {"n2", "q0", "n3"}
 
 
-async def test_requests_of_one_sender_alone_use_all_slots():
+async def test_a_single_sender_uses_all_slots():
     crowd = Crowd(3, reserve=2)
     for number in range(6):
         await crowd.come(f"a{number}")
@@ -150,7 +150,7 @@ async def test_requests_of_one_sender_alone_use_all_slots():
     assert crowd.queue.under_work == 3
 
 
-async def test_a_noisy_sender_has_its_share_after_a_quiet_request_and_slowly_more_from_then_on():
+async def test_a_noisy_sender_recovers_slots_slowly_after_a_quiet_request():
     crowd = Crowd(4, reserve=1, share=2)
     for number in range(12):
         await crowd.come(f"n{number}")
@@ -169,7 +169,7 @@ async def test_a_noisy_sender_has_its_share_after_a_quiet_request_and_slowly_mor
     assert list(crowd.slots) == ["n6", "n7", "n8", "n9"]
 
 
-async def test_who_has_its_share_holds_up_nobody_who_waits_behind_it():
+async def test_an_account_with_its_share_does_not_block_those_behind_it():
     crowd = Crowd(2, reserve=1, share=1)
     for number in range(3):
         await crowd.come(f"n{number}", "user 1", "project 1")
@@ -186,7 +186,7 @@ async def test_who_has_its_share_holds_up_nobody_who_waits_behind_it():
     assert list(crowd.slots) == ["m0"]
 
 
-async def test_two_who_are_both_busy_share_all_slots():
+async def test_two_busy_senders_share_all_slots():
     crowd = Crowd(4, reserve=1, share=1)
     for number in range(6):
         await crowd.come(f"a{number}")
@@ -196,7 +196,7 @@ async def test_two_who_are_both_busy_share_all_slots():
     assert sorted(name[0] for name in crowd.slots) == ["a", "a", "b", "b"]
 
 
-async def test_a_request_gives_way_to_a_quiet_one_between_its_statements_but_not_for_long(monkeypatch):
+async def test_a_request_pauses_for_a_quiet_one_between_statements_but_not_for_long(monkeypatch):
     crowd = Crowd(1, reserve=1)
     for number in range(3):
         await crowd.come(f"n{number}")
@@ -261,7 +261,7 @@ async def test_within_a_project_the_quieter_user_goes_first():
     assert crowd.order[-1] == "q0"
 
 
-async def test_what_an_idle_time_ago_was_used_is_forgotten():
+async def test_charges_are_dropped_when_the_queue_is_idle():
     crowd = Crowd()
     for number in range(5):
         await crowd.come(f"n{number}")
@@ -282,7 +282,7 @@ async def test_accounts_that_are_learned_later_are_charged_too():
     assert crowd.order == ["a0", "b0"]
 
 
-async def test_one_sender_may_have_so_many_waiting_and_no_more():
+async def test_the_waiting_requests_of_one_sender_are_bounded():
     crowd = Crowd(max_waiting_per_sender=2)
     for number in range(4):
         await crowd.come(f"a{number}", "a", f"a {number}")
@@ -293,7 +293,7 @@ async def test_one_sender_may_have_so_many_waiting_and_no_more():
     assert crowd.queue.waiting == 0
 
 
-async def test_a_full_queue_sends_the_last_of_the_largest_away_for_a_newcomer():
+async def test_a_full_queue_refuses_the_last_request_of_the_longest_flow():
     crowd = Crowd(max_waiting=3)
     for number in range(4):
         await crowd.come(f"n{number}")
@@ -323,7 +323,7 @@ async def test_a_request_that_waits_too_long_is_refused():
     assert crowd.order == ["a0", "a2"]
 
 
-async def test_whoever_gives_up_leaves_the_turn_to_the_next():
+async def test_a_cancelled_request_leaves_its_turn_to_the_next():
     crowd = Crowd()
     for number in range(4):
         await crowd.come(f"a{number}")
@@ -337,7 +337,7 @@ async def test_whoever_gives_up_leaves_the_turn_to_the_next():
     assert (crowd.queue.under_work, crowd.queue.waiting) == (1, 0)
 
 
-async def test_whoever_gives_up_in_the_moment_in_which_a_slot_becomes_free_takes_none_along():
+async def test_a_request_cancelled_as_it_gets_a_slot_returns_it():
     crowd = Crowd()
     for number in range(3):
         await crowd.come(f"a{number}")
@@ -348,7 +348,7 @@ async def test_whoever_gives_up_in_the_moment_in_which_a_slot_becomes_free_takes
     assert (crowd.queue.under_work, crowd.queue.waiting) == (1, 0)
 
 
-async def test_more_slots_let_more_in_and_fewer_put_nobody_out():
+async def test_more_slots_let_more_requests_in_and_fewer_interrupt_none():
     crowd = Crowd(1)
     for number in range(5):
         await crowd.come(f"a{number}")
@@ -363,7 +363,7 @@ async def test_more_slots_let_more_in_and_fewer_put_nobody_out():
     assert crowd.order == ["a0", "a1", "a2", "a3"]
 
 
-async def test_accounts_are_forgotten_when_there_are_too_many(monkeypatch):
+async def test_accounts_are_dropped_when_there_are_too_many(monkeypatch):
     monkeypatch.setattr(fair_queue, "MAX_ACCOUNTS", 10)
     crowd = Crowd()
     for number in range(100):
@@ -394,7 +394,7 @@ _MOVES = st.lists(
     share=st.integers(1, 2),
     max_waiting=st.integers(1, 8),
 )
-async def test_whatever_happens_no_slot_is_lost_and_everybody_is_answered(moves, slots, reserve, share, max_waiting):
+async def test_no_slot_is_lost_and_every_request_ends(moves, slots, reserve, share, max_waiting):
     crowd = Crowd(slots, reserve=reserve, share=share, max_waiting=max_waiting, max_waiting_per_sender=5)
     held = crowd.slots
     for number, (move, first, second) in enumerate(moves):
@@ -427,7 +427,7 @@ async def test_whatever_happens_no_slot_is_lost_and_everybody_is_answered(moves,
 
 @settings(max_examples=60, deadline=None)
 @given(costs=st.lists(st.integers(1, 30), min_size=2, max_size=4), slots=st.integers(1, 3))
-async def test_those_who_always_want_more_get_equal_time(costs, slots):
+async def test_senders_that_are_always_busy_get_equal_time(costs, slots):
     """The bound of start-time fair queueing: apart by no more than a longest request of each for every slot."""
     crowd = Crowd(slots)
     used = dict.fromkeys(range(len(costs)), 0.0)

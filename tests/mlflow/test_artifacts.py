@@ -41,7 +41,7 @@ def log_files(names):
     return listed, found
 
 
-async def test_folders_and_strange_names_survive(mlflow: MLflow) -> None:
+async def test_folders_and_unusual_names_are_downloaded_unchanged(mlflow: MLflow) -> None:
     names = ["plain.txt", "a/b/c d+e %.txt", "a/ümlaut.txt"]
     listed, found = await mlflow(log_files, names)
     assert sorted(listed) == [
@@ -91,7 +91,7 @@ def fit_and_register():
     }
 
 
-async def test_a_model_is_fitted_logged_registered_and_loaded(mlflow: MLflow) -> None:
+async def test_log_register_and_load_a_model(mlflow: MLflow) -> None:
     assert await mlflow(fit_and_register) == {
         "loaded": {"/1": 0.1, "/1.0.1": 10.0, "/^1.0": 10.0, "/latest": 10.0, "/Production": 0.1, "@champion": 0.1},
         "by_run": [0, 0, 1, 1],
@@ -120,7 +120,7 @@ def fit_with_autolog():
     return [found.data.params["C"], "training_score" in found.data.metrics, len(found.outputs.model_outputs)]
 
 
-async def test_autologging_works(mlflow: MLflow) -> None:
+async def test_autolog_logs_params_metrics_and_a_model(mlflow: MLflow) -> None:
     assert await mlflow(fit_with_autolog) == ["1.0", True, 1]
 
 
@@ -143,7 +143,7 @@ def live_as_a_logged_model():
     return [found.name, str(found.status), found.params, tags, len(named), len(left)]
 
 
-async def test_a_logged_model_lives(mlflow: MLflow) -> None:
+async def test_create_read_update_and_delete_a_logged_model(mlflow: MLflow) -> None:
     assert await mlflow(live_as_a_logged_model) == ["net", "READY", {"a": "1", "b": "2"}, {"u": "2"}, 1, 0]
 
 
@@ -160,7 +160,7 @@ async def test_paths_that_leave_the_root_are_refused(rest: Rest, run_id: str) ->
         assert answer.json()["error_code"] == "INVALID_PARAMETER_VALUE"
 
 
-async def test_files_are_streamed_in_and_out(rest: Rest, run_id: str) -> None:
+async def test_files_are_streamed_both_ways(rest: Rest, run_id: str) -> None:
     async def body():
         for _ in range(40):
             yield b"0123456789" * 10_000

@@ -21,7 +21,7 @@ def tell(path):
     return told.getvalue()
 
 
-async def test_both_clients_report_the_same(mlflow: MLflow, oldest: MLflow) -> None:
+async def test_both_clients_get_the_same_results(mlflow: MLflow, oldest: MLflow) -> None:
     """One after the other in one project, so that the second one starts over what the first one left."""
     path = str(ROOT / "demo" / "compare_clients.py")
     newest = await mlflow(tell, path)

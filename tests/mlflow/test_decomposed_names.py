@@ -40,7 +40,7 @@ def clauses(attribute: str, *, lists: bool) -> dict[str, bool]:
 
 
 @pytest.mark.parametrize("stored", FORMS)
-async def test_models_and_versions(rest: Rest, stored: str) -> None:
+async def test_decomposed_names_of_models_and_versions(rest: Rest, stored: str) -> None:
     for name in (stored, OTHER):
         await asked(rest, "registered-models/create", {"name": name})
         await asked(rest, "model-versions/create", {"name": name, "source": ""})
@@ -56,7 +56,7 @@ async def test_models_and_versions(rest: Rest, stored: str) -> None:
         assert (await rest.post("registered-models/create", {"name": form})).status_code == 400
 
 
-async def test_aliases_and_stages(rest: Rest) -> None:
+async def test_decomposed_aliases_and_stages(rest: Rest) -> None:
     await asked(rest, "registered-models/create", {"name": NAME})
     await asked(rest, "model-versions/create", {"name": NAME, "source": ""})
     alias, apart = "modèle", unicodedata.normalize("NFD", "modèle")
@@ -91,7 +91,7 @@ async def test_experiments(rest: Rest, stored: str) -> None:
     assert (await rest.get("experiments/get-by-name", experiment_name=f"2 {NAME}")).status_code == 200
 
 
-async def test_the_experiment_of_a_model(rest: Rest) -> None:
+async def test_decomposed_name_of_the_experiment_of_a_model(rest: Rest) -> None:
     await asked(rest, "registered-models/create", {"name": APART})
     for form in FORMS:
         found = await rest.get("experiments/get-by-name", experiment_name=f"[model]{form}")
@@ -167,7 +167,7 @@ async def test_logged_models(rest: Rest, stored: str) -> None:
 
 
 @pytest.mark.parametrize("stored", FORMS)
-async def test_keys_and_values_stay_as_they_are(rest: Rest, stored: str) -> None:
+async def test_keys_and_values_are_not_normalized(rest: Rest, stored: str) -> None:
     """MLflow's keys take no separate accents; what they take (composed letters, Korean parts) is kept to the letter."""
     run = (await asked(rest, "runs/create", {"experiment_id": "0"}))["run"]["info"]["run_id"]
     pair = {"key": "note", "value": stored}

@@ -147,7 +147,9 @@ OUT = [Doors.get, Doors.get_packages, Doors.get_page, Doors.get_presigned, Doors
 
 
 @pytest.mark.parametrize("way_in", IN, ids=lambda one: one.__name__)
-async def test_every_name_survives(doors: Doors, way_in: Callable[..., Awaitable[httpx.Response | None]]) -> None:
+async def test_every_allowed_file_name_is_stored_unchanged(
+    doors: Doors, way_in: Callable[..., Awaitable[httpx.Response | None]]
+) -> None:
     named = [(FOLDERS[index % len(FOLDERS)] + name, index) for index, name in enumerate(NAMES)]
 
     async def go_in(path: str) -> None:
@@ -169,7 +171,7 @@ async def test_every_name_survives(doors: Doors, way_in: Callable[..., Awaitable
 
 
 @pytest.mark.parametrize("way_in", IN[:-1], ids=lambda one: one.__name__)
-async def test_decomposed_names_are_the_composed_ones(
+async def test_decomposed_file_names_are_normalized(
     doors: Doors, way_in: Callable[..., Awaitable[httpx.Response]]
 ) -> None:
     composed = "é/Å.bin"
@@ -181,7 +183,7 @@ async def test_decomposed_names_are_the_composed_ones(
 
 
 @pytest.mark.parametrize("way_in", IN[:-1], ids=lambda one: one.__name__)
-async def test_what_no_file_is_called(doors: Doors, way_in: Callable[..., Awaitable[httpx.Response]]) -> None:
+async def test_forbidden_file_names_are_refused(doors: Doors, way_in: Callable[..., Awaitable[httpx.Response]]) -> None:
     bad = ["..", "../x", "a/../x", "%2e%2e/x", "a/%252e%252e", "..%2fx", "..%5cx", "x" * 256, "a\\b", "a\tb", "a\x7fb",
            "\u202etxt", "y/" * 520 + "z"]  # fmt: skip
     for path in bad:
@@ -190,7 +192,7 @@ async def test_what_no_file_is_called(doors: Doors, way_in: Callable[..., Awaita
     assert await doors.names("") == set()
 
 
-async def test_a_file_and_a_folder_of_one_name_by_every_door(doors: Doors) -> None:
+async def test_a_file_and_a_folder_of_one_name_conflict_at_every_entry_point(doors: Doors) -> None:
     await doors.put("model", b"a file")
     await doors.put("deep/er/file", b"below")
     for way_in in IN[:-1]:
@@ -221,7 +223,7 @@ def log_under_a_file():
     return [told, kept]
 
 
-async def test_clients_hear_which_file_is_in_the_way(each_client: MLflow) -> None:
+async def test_path_conflicts_name_the_conflicting_file(each_client: MLflow) -> None:
     assert await each_client(log_under_a_file) == [[True, True], "a file"]
 
 
@@ -254,7 +256,7 @@ async def test_a_dot_means_the_folder_itself(each_client: MLflow) -> None:
     assert listed == {".": 2, "./sub": 1, "sub/.": 1}
 
 
-async def test_what_leads_out_is_refused_in_the_words_of_mlflow(doors: Doors, rest: Rest) -> None:
+async def test_paths_outside_of_the_root_answer_invalid_path(doors: Doors, rest: Rest) -> None:
     """The whole answer, before anybody asks whether the run or the model is there."""
     words = {"error_code": "INVALID_PARAMETER_VALUE", "message": "Invalid path"}
     model = "m-" + "0" * 32
@@ -288,7 +290,7 @@ async def test_what_leads_out_is_refused_in_the_words_of_mlflow(doors: Doors, re
         ("a%2520b", "a%20b"),
     ],
 )
-async def test_a_file_is_found_by_the_name_that_a_client_has_made_of_it(doors: Doors, stored: str, asked: str) -> None:
+async def test_a_file_is_found_by_the_url_encoded_name_of_a_client(doors: Doors, stored: str, asked: str) -> None:
     url = f"{doors.proxy}/artifacts/{doors.files}images/"
     assert (await doors.send("PUT", url + stored, content=b"image")).status_code == 200
     await doors.send("PUT", f"{url}dog%25step%2599.png", content=b"another")
@@ -299,7 +301,7 @@ async def test_a_file_is_found_by_the_name_that_a_client_has_made_of_it(doors: D
     assert (await doors.send("GET", url + f"x{asked}")).status_code in {400, 404}
 
 
-async def test_of_two_files_that_read_alike_the_very_name_counts(doors: Doors) -> None:
+async def test_an_exact_name_wins_over_a_decoded_one(doors: Doors) -> None:
     for name in ("a b", "a%20b", "c%20d", "c%2520d"):
         assert (await doors.put(name, name.encode())).status_code == 200
     assert [await doors.get("a b"), await doors.get("a%20b")] == [b"a b", b"a%20b"]

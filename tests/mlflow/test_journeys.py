@@ -181,7 +181,7 @@ def look(run_id):
 
 
 @pytest.mark.parametrize("first", ["2.7.1", "3.17.2"])
-async def test_one_client_goes_on_where_the_other_ended(mlflow: MLflow, oldest: MLflow, first: str) -> None:
+async def test_runs_of_one_client_are_continued_by_another(mlflow: MLflow, oldest: MLflow, first: str) -> None:
     by = {"2.7.1": oldest, "3.17.2": mlflow}
     second = next(version for version in by if version != first)
     run_id = await by[first](begin, "both")
@@ -199,7 +199,7 @@ async def test_one_client_goes_on_where_the_other_ended(mlflow: MLflow, oldest: 
     }
 
 
-async def test_a_model_of_one_client_is_loaded_by_the_other(mlflow: MLflow, oldest: MLflow) -> None:
+async def test_a_model_logged_by_one_client_is_loaded_by_another(mlflow: MLflow, oldest: MLflow) -> None:
     await oldest(log_own_models, ["1.0.0", "1.1.0", "1.2.0"])
     assert await mlflow(add_one, ["/^1.0", "@champion", "/1.0.0"]) == [301, 201, 101]
 
@@ -229,7 +229,7 @@ def of_a_logged_model():
     ]
 
 
-async def test_a_logged_model_becomes_a_version_a_copy_and_gets_another_name(mlflow: MLflow) -> None:
+async def test_a_logged_model_is_registered_copied_and_renamed(mlflow: MLflow) -> None:
     flavors = ["python_function"]
     assert await mlflow(of_a_logged_model) == [True, True, "0.3.0", True, flavors, flavors]
 
@@ -297,7 +297,7 @@ def type_commands(folder):
     ]
 
 
-async def test_the_command_line_works(each_client: MLflow, tmp_path: Path) -> None:
+async def test_the_mlflow_command_line_works(each_client: MLflow, tmp_path: Path) -> None:
     assert await each_client(type_commands, str(tmp_path)) == [
         [True] * 4,
         [["there/deep", True]],
@@ -335,7 +335,7 @@ def fit_with_autolog(log_models):
     }
 
 
-async def test_autologging_registers_what_it_fitted(each_client: MLflow) -> None:
+async def test_autolog_registers_the_fitted_model(each_client: MLflow) -> None:
     assert await each_client(fit_with_autolog, True) == {
         "steps": ["1.0", "True"],
         "metrics": ["training_accuracy_score"],
@@ -374,7 +374,7 @@ def log_in_parallel(count):
     return [[one.info.run_name for one in found], texts == [str(number) for number in range(count)]]
 
 
-async def test_children_are_logged_in_parallel(each_client: MLflow) -> None:
+async def test_child_runs_are_logged_in_parallel(each_client: MLflow) -> None:
     assert await each_client(log_in_parallel, 12) == [["trial 11", "trial 10", "trial 9"], True]
 
 
@@ -422,7 +422,7 @@ def log_asynchronously():
     return [[point.step for point in history], found.params, found.tags["t"] + found.tags["v"], len(found.metrics)]
 
 
-async def test_what_is_logged_asynchronously_arrives_whole(mlflow: MLflow) -> None:
+async def test_asynchronous_logging_loses_nothing(mlflow: MLflow) -> None:
     assert await mlflow(log_asynchronously) == [list(range(50)), {"p": "1", "q": "x"}, "uw", 3]
 
 
@@ -432,7 +432,9 @@ def try_to_write():
     mlflow.MlflowClient().create_registered_model("m")
 
 
-async def test_who_may_only_read_is_told_so(each_client: MLflow, project: TestProject, base: str) -> None:
+async def test_a_reader_who_writes_is_refused_with_a_reason(
+    each_client: MLflow, project: TestProject, base: str
+) -> None:
     reader = each_client.at(base, project[Role.REPORTER].token)
     with pytest.raises(ClientError) as caught:
         await reader(try_to_write)

@@ -33,7 +33,7 @@ def live_as_a_model():
     return [made.name, made.tags, found.description, found.tags, found.latest_versions, left]
 
 
-async def test_a_model_lives(mlflow: MLflow) -> None:
+async def test_create_read_update_and_delete_a_registered_model(mlflow: MLflow) -> None:
     expected = ["digits", {"team": "a"}, "second", {"phase": "two"}, [], []]
     assert await mlflow(live_as_a_model) == expected
 
@@ -45,7 +45,7 @@ def create_twice():
     MlflowClient().create_registered_model("twice")
 
 
-async def test_a_name_is_taken_once(mlflow: MLflow) -> None:
+async def test_a_model_name_that_exists_is_refused(mlflow: MLflow) -> None:
     with pytest.raises(ClientError) as caught:
         await mlflow(create_twice)
     assert caught.value.code == "RESOURCE_ALREADY_EXISTS"
@@ -64,7 +64,7 @@ def make_versions(tags):
     return [[one.version, one.tags["gitlab.version"], one.current_stage, one.status] for one in made]
 
 
-async def test_versions_are_numbers_beside_their_semver(mlflow: MLflow) -> None:
+async def test_versions_have_a_number_and_a_semver(mlflow: MLflow) -> None:
     assert await mlflow(make_versions, [None, "2.0.0-rc.1", None, "1.5.0"]) == [
         ["1", "1.0.0", "None", "READY"],
         ["2", "2.0.0-rc.1", "None", "READY"],
@@ -83,7 +83,7 @@ def name_versions(references):
     return [get_model_name_and_version(client, f"models:/m{one}")[1] for one in references]
 
 
-async def test_every_reference_means_its_version(mlflow: MLflow) -> None:
+async def test_every_kind_of_reference_resolves_to_its_version(mlflow: MLflow) -> None:
     await mlflow(make_versions, ["1.0.0", "1.2.0", "1.1.0", "2.0.0-rc.1"])
     named = {
         "/3": "3",
@@ -120,7 +120,7 @@ def change_a_version():
     return [found.description, found.tags, aliases, by_alias.version, [one.version for one in left]]
 
 
-async def test_a_version_changes_and_goes(mlflow: MLflow) -> None:
+async def test_update_and_delete_a_model_version(mlflow: MLflow) -> None:
     await mlflow(make_versions, ["1.0.0", "1.1.0"])
     tags = {"k": "v", "b": "2", "gitlab.version": "1.0.0"}
     assert await mlflow(change_a_version) == ["other", tags, [["one"], {"one": "1"}], "1", ["2"]]
@@ -166,7 +166,7 @@ def search_models():
     ]
 
 
-async def test_models_are_searched(mlflow: MLflow) -> None:
+async def test_search_registered_models(mlflow: MLflow) -> None:
     expected = [["gamma", "beta", "alpha"], ["beta"], ["alpha", "beta"], ["gamma"], ""]
     assert await mlflow(search_models) == expected
 
@@ -191,12 +191,12 @@ def version_of_a_run():
     ]
 
 
-async def test_a_version_is_made_from_a_run_without_a_copy(mlflow: MLflow) -> None:
+async def test_a_version_of_a_run_shares_its_files(mlflow: MLflow) -> None:
     assert await mlflow(version_of_a_run) == [True, "runs:/R/model", ["weights"] * 2, True]
 
 
 @pytest.mark.parametrize("source", ["/etc/passwd", "file:///etc/passwd", "../x", "C:\\x", "runs:/nothing/x"])
-async def test_sources_on_somebodys_disk_are_refused(rest: Rest, source: str) -> None:
+async def test_sources_on_a_local_disk_are_refused(rest: Rest, source: str) -> None:
     await rest.post("registered-models/create", {"name": "m"})
     answer = await rest.post("model-versions/create", {"name": "m", "source": source})
     assert answer.status_code in {400, 404}
@@ -250,7 +250,7 @@ def statuses(numbers):
     return [[one.status, one.status_message] for one in found], uris, latest
 
 
-async def test_clients_see_the_state_of_a_version_as_its_status(mlflow: MLflow, runtime, project: TestProject) -> None:
+async def test_the_state_of_a_version_is_its_mlflow_status(mlflow: MLflow, runtime, project: TestProject) -> None:
     db, owner = runtime.db, project.owner
     await models.create(db, owner, project.id, CreateModel("m"))
     whole = await create.create(db, owner, project.id, CreateVersion("m"))

@@ -64,7 +64,7 @@ def run_without_experiment():
     return [experiment.experiment_id, experiment.name, run.info.run_name.count("-")]
 
 
-async def test_the_default_experiment_is_there_from_the_start(mlflow: MLflow) -> None:
+async def test_the_default_experiment_exists_in_a_new_project(mlflow: MLflow) -> None:
     assert await mlflow(run_without_experiment) == ["0", "Default", 2]
 
 
@@ -87,7 +87,7 @@ def live_as_an_experiment():
     return [deleted, only, restored, dict(again.tags), client.get_experiment_by_name("one"), again.artifact_location]
 
 
-async def test_an_experiment_lives(mlflow: MLflow) -> None:
+async def test_create_read_update_and_delete_an_experiment(mlflow: MLflow) -> None:
     expected = [["deleted"] * 2, ["two"], ["active"] * 2, {"b": "2"}, None, "mlflow-artifacts:/1"]
     assert await mlflow(live_as_an_experiment) == expected
 
@@ -111,7 +111,7 @@ def search_experiments():
     ]
 
 
-async def test_experiments_are_searched(mlflow: MLflow) -> None:
+async def test_search_experiments(mlflow: MLflow) -> None:
     assert await mlflow(search_experiments) == [
         ["Default", "alpha", "beta", "gamma"],
         ["beta"],
@@ -153,7 +153,7 @@ def search_runs():
     }
 
 
-async def test_runs_are_searched(mlflow: MLflow) -> None:
+async def test_search_runs(mlflow: MLflow) -> None:
     found = await mlflow(search_runs)
     assert found == {
         "default": [["r5", "r4", "r3", "r2"], ["r1", "r0"]],
@@ -195,7 +195,7 @@ def history_of(points):
     return [[str(one.value), one.timestamp, one.step] for one in found], str(latest)
 
 
-async def test_history_is_ordered_and_collapsed(mlflow: MLflow) -> None:
+async def test_metric_history_is_ordered_without_duplicates(mlflow: MLflow) -> None:
     points = [[3.0, 20, 1], [1.0, 10, 5], [3.0, 20, 1], [2.0, 20, 1], [math.nan, 5, -1]]
     history, latest = await mlflow(history_of, points)
     assert history == [["nan", 5, -1], ["1.0", 10, 5], ["2.0", 20, 1], ["3.0", 20, 1]]
@@ -238,7 +238,7 @@ def nest_runs():
     return len(found)
 
 
-async def test_runs_nest(mlflow: MLflow) -> None:
+async def test_nested_runs_name_their_parent(mlflow: MLflow) -> None:
     assert await mlflow(nest_runs) == 1
 
 
@@ -255,12 +255,12 @@ def log_a_dataset():
     return [[one.dataset.name, {tag.key: tag.value for tag in one.tags}] for one in inputs], len(found)
 
 
-async def test_datasets_are_inputs(mlflow: MLflow) -> None:
+async def test_log_inputs_stores_datasets(mlflow: MLflow) -> None:
     assert await mlflow(log_a_dataset) == [[["tiny", {"mlflow.data.context": "training"}]], 1]
 
 
 @pytest.mark.parametrize("run_id", ["0" * 32, "nonsense", "../../etc"])
-async def test_a_run_that_is_not_there(rest: Rest, run_id: str) -> None:
+async def test_an_unknown_run_is_not_found(rest: Rest, run_id: str) -> None:
     answer = await rest.get("runs/get", run_id=run_id)
     assert answer.status_code == 404
     assert answer.json() == {
@@ -270,14 +270,14 @@ async def test_a_run_that_is_not_there(rest: Rest, run_id: str) -> None:
     assert answer.json()["message"].startswith(f"Run with id={run_id} not found")
 
 
-async def test_runs_of_other_projects_do_not_exist(rest: Rest, mlflow: MLflow, project: TestProject) -> None:
+async def test_runs_of_other_projects_are_not_found(rest: Rest, mlflow: MLflow, project: TestProject) -> None:
     other = Rest(rest.http, rest.base.replace(f"/{project.id}/", "/1/"), project.headers)
     answer = await other.get("experiments/get", experiment_id="0")
     assert answer.status_code == 404
     assert answer.json()["error_code"] == "RESOURCE_DOES_NOT_EXIST"
 
 
-async def test_a_param_that_changes_tells_both_values(rest: Rest) -> None:
+async def test_changing_a_param_names_both_values(rest: Rest) -> None:
     run = (await rest.post("runs/create", {"experiment_id": "0"})).json()["run"]["info"]["run_id"]
     wish = {"run_id": run, "key": "lr", "value": "0.1"}
     assert (await rest.post("runs/log-parameter", wish)).status_code == 200
@@ -290,7 +290,7 @@ async def test_a_param_that_changes_tells_both_values(rest: Rest) -> None:
     assert [answer.status_code, answer.json()["message"]] == [400, told]
 
 
-async def test_data_sets_keep_the_order_of_the_request(rest: Rest) -> None:
+async def test_log_inputs_keeps_the_order_of_datasets(rest: Rest) -> None:
     run = (await rest.post("runs/create", {"experiment_id": "0"})).json()["run"]["info"]["run_id"]
     names = ["z", "a", "m", "b", "y"]
     data = [{"dataset": {"name": one, "digest": "1", "source_type": "http", "source": "http://x"}} for one in names]
@@ -299,7 +299,7 @@ async def test_data_sets_keep_the_order_of_the_request(rest: Rest) -> None:
     assert [one["dataset"]["name"] for one in found] == names
 
 
-async def test_an_experiment_with_a_negative_id_is_not_there(rest: Rest) -> None:
+async def test_an_experiment_with_a_negative_id_is_not_found(rest: Rest) -> None:
     answer = await rest.get("experiments/get", experiment_id="-1337")
     assert [answer.status_code, answer.json()["error_code"]] == [404, "RESOURCE_DOES_NOT_EXIST"]
     assert "No Experiment with id=-1337 exists" in answer.json()["message"]

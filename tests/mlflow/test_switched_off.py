@@ -30,7 +30,7 @@ def listed(run_id):
     return [one.path for one in mlflow.MlflowClient().list_artifacts(run_id)]
 
 
-async def test_versions_are_loaded_without_experiments(
+async def test_versions_are_loaded_while_experiments_are_switched_off(
     each_client: MLflow, base: str, rest: Rest, project: TestProject, runtime: Runtime
 ) -> None:
     run = (await rest.post("runs/create", {"experiment_id": "0"})).json()["run"]["info"]["run_id"]

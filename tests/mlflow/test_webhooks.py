@@ -66,7 +66,7 @@ async def test_an_unknown_webhook_is_not_found(mlflow):
         assert refused.value.code == "RESOURCE_DOES_NOT_EXIST"
 
 
-async def test_a_failing_receiver_is_told(rest: Rest, receiver):  # noqa: F811
+async def test_testing_a_webhook_reports_a_failing_receiver(rest: Rest, receiver):  # noqa: F811
     receiver.answers = [(500, {})]
     hook = {"name": "h", "url": receiver.url, "events": [{"entity": "PROMPT", "action": "CREATED"}]}
     key = (await rest.post("webhooks", hook)).json()["webhook"]["webhook_id"]
@@ -85,18 +85,18 @@ async def test_a_failing_receiver_is_told(rest: Rest, receiver):  # noqa: F811
         {"events": [{"entity": 0, "action": 0}]}, {"status": "ASLEEP"}, {"secret": 5},
     ],
 )  # fmt: skip
-async def test_bad_webhooks_are_invalid_parameters(rest: Rest, change):
+async def test_invalid_webhook_fields_are_invalid_parameters(rest: Rest, change):
     hook = {"name": "h", "url": "https://example.org", "events": [{"entity": "PROMPT", "action": "CREATED"}]}
     answer = await rest.post("webhooks", {**hook, **change})
     assert (answer.status_code, answer.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
 
 
 @pytest.mark.parametrize("query", [{"max_results": 0}, {"max_results": 1001}, {"page_token": "garbage"}])
-async def test_bad_pages_are_invalid_parameters(rest: Rest, query):
+async def test_invalid_webhook_pages_are_invalid_parameters(rest: Rest, query):
     assert (await rest.get("webhooks", **query)).json()["error_code"] == "INVALID_PARAMETER_VALUE"
 
 
-async def test_only_maintainers_may(http, base, project):
+async def test_webhooks_need_a_maintainer(http, base, project):
     statuses = {}
     for role in Role:
         statuses[role] = (await Rest(http, base, project[role].headers).get("webhooks")).status_code

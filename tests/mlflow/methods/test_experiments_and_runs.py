@@ -98,5 +98,5 @@ def newer_tracking():
     return [client.get_experiment(number).tags, [[one.model_id == model, one.step] for one in found]]
 
 
-async def test_what_newer_clients_have(mlflow: MLflow) -> None:
+async def test_methods_of_newer_clients(mlflow: MLflow) -> None:
     assert await mlflow(newer_tracking) == [{}, [[True, 7]]]

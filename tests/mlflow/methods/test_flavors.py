@@ -33,7 +33,7 @@ def own_class(folder):
     ]
 
 
-async def test_own_class(each_client: MLflow, tmp_path: Path) -> None:
+async def test_a_custom_python_model(each_client: MLflow, tmp_path: Path) -> None:
     assert await each_client(own_class, str(tmp_path)) == [[-1, -2], [-1, -2], ["mlflow", "pandas"]]
 
 

@@ -147,7 +147,7 @@ def evaluating():
     return [found.metrics["accuracy_score"], logged["accuracy_score"]]
 
 
-async def test_evaluating(each_client: MLflow) -> None:
+async def test_evaluate(each_client: MLflow) -> None:
     assert await each_client(evaluating) == [0.75, 0.75]
 
 
@@ -205,7 +205,7 @@ def newer_functions():
     ]
 
 
-async def test_what_newer_clients_have(mlflow: MLflow) -> None:
+async def test_methods_of_newer_clients(mlflow: MLflow) -> None:
     metrics, params = {"m": 1.0, "n": 2.0}, {"p": "3", "q": "4"}
     assert await mlflow(newer_functions) == [metrics, params, "u", {}, "active", "v"]
 
@@ -265,7 +265,7 @@ def learning():
     ]
 
 
-async def test_learning(each_client: MLflow) -> None:
+async def test_autolog_of_scikit_learn_functions(each_client: MLflow) -> None:
     assert await each_client(learning) == [["0.1", "1.0"], "1.0", True, "GridSearchCV"]
 
 
@@ -296,7 +296,7 @@ def boosting(flavor):
 
 
 @pytest.mark.parametrize("flavor", ["xgboost", "lightgbm"])
-async def test_boosting(mlflow: MLflow, flavor: str) -> None:
+async def test_autolog_of_boosting_libraries(mlflow: MLflow, flavor: str) -> None:
     found = await mlflow(boosting, flavor)
     if "lacking" in found:
         pytest.skip(f"{flavor} cannot be loaded on this machine: {found['lacking']}")

@@ -39,7 +39,7 @@ REFUSED_BY_THE_CLIENT = {
 
 
 @pytest.mark.parametrize("module", list(OUTSIDE))
-async def test_what_is_outside_has_no_endpoint(mlflow: MLflow, module: str) -> None:
+async def test_methods_out_of_scope_get_endpoint_not_found(mlflow: MLflow, module: str) -> None:
     outcomes = await mlflow(attempt, OUTSIDE[module])
     unlike = {
         name: outcome
@@ -61,5 +61,5 @@ def traced():
     return found
 
 
-async def test_traced_code_runs_though_its_traces_go_nowhere(mlflow: MLflow) -> None:
+async def test_traced_code_runs_without_a_trace_backend(mlflow: MLflow) -> None:
     assert await mlflow(traced) == 42

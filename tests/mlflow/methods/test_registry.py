@@ -102,7 +102,7 @@ def copies():
     ]
 
 
-async def test_a_copy_keeps_its_version_where_it_is_free(mlflow: MLflow) -> None:
+async def test_copy_model_version_keeps_a_free_semver(mlflow: MLflow) -> None:
     assert await mlflow(copies) == [
         [
             ["production", 1, "1.4.0", "models:/staging/1"],

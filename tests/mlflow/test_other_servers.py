@@ -44,7 +44,7 @@ async def model(rest: Rest) -> str:
 
 
 @pytest.mark.usefixtures("model")
-async def test_a_run_of_another_server_is_kept_as_it_is_named(rest: Rest) -> None:
+async def test_the_run_id_of_another_server_is_kept(rest: Rest) -> None:
     first = await created(rest, source="runs:/their-run/model", run_id="their-run")
     second = await created(rest, source="s3://theirs/m", run_id=RUN)
     third = await created(rest)
@@ -91,7 +91,7 @@ async def test_a_copy_keeps_run_and_files(rest: Rest) -> None:
         ("runs:/their-run/model", "must identify the resource"),
     ],
 )
-async def test_sources_that_lead_astray_are_refused(rest: Rest, source: str, told: str) -> None:
+async def test_misleading_sources_are_refused(rest: Rest, source: str, told: str) -> None:
     answer = await rest.post("model-versions/create", {"name": "m", "source": source})
     body = answer.json()
     assert [answer.status_code, body["error_code"]] == [400, "INVALID_PARAMETER_VALUE"]
@@ -100,7 +100,7 @@ async def test_sources_that_lead_astray_are_refused(rest: Rest, source: str, tol
 
 
 @pytest.mark.usefixtures("model")
-async def test_ids_of_our_form_must_be_runs_of_the_project(rest: Rest) -> None:
+async def test_run_ids_of_this_servers_form_must_exist_in_the_project(rest: Rest) -> None:
     for fields in ({"source": f"runs:/{RUN}/x", "run_id": RUN}, {"run_id": RUN}, {"source": f"runs:/{RUN}/x"}):
         answer = await rest.post("model-versions/create", {"name": "m", **fields})
         assert [answer.status_code, answer.json()["error_code"]] == [404, "RESOURCE_DOES_NOT_EXIST"]
@@ -111,7 +111,7 @@ async def test_ids_of_our_form_must_be_runs_of_the_project(rest: Rest) -> None:
 
 
 @pytest.mark.usefixtures("model")
-async def test_a_logged_model_notes_the_versions_made_of_it(rest: Rest, project: TestProject) -> None:
+async def test_a_logged_model_lists_the_versions_made_from_it(rest: Rest, project: TestProject) -> None:
     made = (await rest.post("logged-models", {"experiment_id": "0", "source_run_id": "123"})).json()["model"]["info"]
     assert made["source_run_id"] == "123"
     found = await rest.post("logged-models/search", {"experiment_ids": ["0"], "filter": "source_run_id = '123'"})
@@ -134,7 +134,7 @@ async def test_a_model_outlives_the_run_that_logged_it(rest: Rest) -> None:
     assert [version["model_id"], version["run_id"] == run] == [made, False]
 
 
-async def test_entries_of_the_history_of_models_are_not_lost(rest: Rest) -> None:
+async def test_concurrent_log_model_calls_lose_no_entry(rest: Rest) -> None:
     run = (await rest.post("runs/create", {"experiment_id": "0"})).json()["run"]["info"]["run_id"]
     entry = {"flavors": {}, "utc_time_created": "now", "run_id": run}
     wishes = [{"run_id": run, "model_json": json.dumps({**entry, "artifact_path": str(one)})} for one in range(8)]
@@ -168,7 +168,7 @@ class Listener:
 
 
 @pytest.mark.usefixtures("model")
-async def test_a_source_elsewhere_is_answered_as_given_and_never_opened(
+async def test_a_source_of_another_server_is_never_opened(
     rest: Rest, listener: Listener, runtime: Runtime, project: TestProject
 ) -> None:
     host = f"127.0.0.1:{listener.port}"

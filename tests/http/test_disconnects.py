@@ -37,7 +37,7 @@ async def _logged(logs: list[dict[str, object]], number: int) -> list[dict[str, 
 
 
 @pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
-async def test_a_body_that_breaks_off_is_the_client_s_fault(
+async def test_a_body_that_breaks_off_is_a_client_error(
     url: str, http: httpx.AsyncClient, project: TestProject, caplog: pytest.LogCaptureFixture, reset: bool
 ) -> None:
     """At every door: with its head alone, and with half of the body."""
@@ -60,7 +60,7 @@ async def test_a_body_that_breaks_off_is_the_client_s_fault(
     assert {entry["status"] for entry in requests} == {400}
 
 
-async def test_who_leaves_in_the_middle_of_an_answer_is_no_accident(
+async def test_a_disconnect_during_an_answer_is_not_a_server_error(
     url: str, http: httpx.AsyncClient, project: TestProject, caplog: pytest.LogCaptureFixture
 ) -> None:
     door = await doors(http, project, "mlflow file")
@@ -79,7 +79,7 @@ async def test_who_leaves_in_the_middle_of_an_answer_is_no_accident(
         await _logged(logs, 4)
 
 
-async def test_who_leaves_before_the_answer_is_no_accident(
+async def test_a_disconnect_before_an_answer_is_not_a_server_error(
     url: str, http: httpx.AsyncClient, project: TestProject, caplog: pytest.LogCaptureFixture
 ) -> None:
     """At every door, with a whole body, without waiting for what comes of it."""

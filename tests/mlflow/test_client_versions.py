@@ -125,7 +125,7 @@ def load(references):
     return [int(mlflow.pyfunc.load_model(f"models:/adder{one}").predict(asked)[0]) for one in references]
 
 
-async def test_a_day_with_a_client_in_between(between: MLflow, rest: Rest) -> None:
+async def test_clients_between_the_oldest_and_the_newest_work(between: MLflow, rest: Rest) -> None:
     seen = await between(train)
     run_id, version = seen.pop("run"), seen.pop("client")
     assert seen == {

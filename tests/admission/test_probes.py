@@ -80,32 +80,32 @@ async def test_no_label_of_a_metric_comes_from_a_client(runtime, admin):
 
 
 async def test_concurrent_readiness_probes_share_one_check(runtime, monkeypatch):
-    asked, may_answer = [], asyncio.Event()
+    query, may_answer = [], asyncio.Event()
 
     async def ping() -> None:
-        asked.append(1)
+        query.append(1)
         await may_answer.wait()
 
     monkeypatch.setattr(type(runtime.db), "ping", lambda _self: ping())
     async with _client(runtime) as client:
         asking = [asyncio.create_task(client.get("/health/ready")) for _ in range(50)]
-        while not asked:  # noqa: ASYNC110 - it is what is looked at
+        while not query:  # noqa: ASYNC110 - it is what is looked at
             await asyncio.sleep(0.001)
         asking[0].cancel()
         may_answer.set()
         answers = await asyncio.gather(*asking[1:])
     assert {answer.status_code for answer in answers} == {200}
-    assert len(asked) == 1
+    assert len(query) == 1
 
 
 async def test_a_shared_result_is_repeated_while_it_is_fresh_and_so_is_a_failure():
-    now, asked = 100.0, []
+    now, query = 100.0, []
 
     async def ask() -> int:
-        asked.append(now)
-        if len(asked) == 2:
+        query.append(now)
+        if len(query) == 2:
             raise ValueError
-        return len(asked)
+        return len(query)
 
     flight = SingleFlight(ask, 0.5, lambda: now)
     assert [await flight(), await flight()] == [1, 1]
@@ -115,4 +115,4 @@ async def test_a_shared_result_is_repeated_while_it_is_fresh_and_so_is_a_failure
             await flight()
     now += 0.5
     assert await flight() == 3
-    assert len(asked) == 3
+    assert len(query) == 3

@@ -53,11 +53,11 @@ async def test_the_line_of_an_mlflow_call_names_user_token_operation_and_project
 async def test_the_line_of_a_graphql_operation_names_it_and_its_project(client, project):
     person = project.people[Role.GUEST]
     variables = {"p": project.path}
-    asked = {"query": NAMED, "variables": variables}
-    _, line = await line_of(client, "POST", "/graphql", json=asked, headers=person.headers)
+    body = {"query": NAMED, "variables": variables}
+    _, line = await line_of(client, "POST", "/graphql", json=body, headers=person.headers)
     assert (line["operation"], line["project"], line["token"]) == ("query Mine", project.path, person.actor.token_id)
-    asked = {"query": "query A { a: viewer { isAdmin } } query B { viewer { isAdmin } }", "operationName": "B"}
-    _, line = await line_of(client, "POST", "/graphql", json=asked)
+    body = {"query": "query A { a: viewer { isAdmin } } query B { viewer { isAdmin } }", "operationName": "B"}
+    _, line = await line_of(client, "POST", "/graphql", json=body)
     assert (line["operation"], line["user"], line["token"], line["project"]) == ("query B", None, None, None)
     _, line = await line_of(client, "POST", "/graphql", json={"query": "{ x: viewer { isAdmin } }"})
     assert line["operation"] == "query viewer"
@@ -71,8 +71,8 @@ async def test_the_line_of_a_graphql_operation_names_it_and_its_project(client, 
 async def test_the_line_of_an_event_stream_names_its_operation(client, project):
     person = project.people[Role.GUEST]
     headers = {"Accept": "text/event-stream", **person.headers}
-    asked = {"query": NAMED, "variables": {"p": project.path}}
-    _, line = await line_of(client, "POST", "/graphql", json=asked, headers=headers)
+    query = {"query": NAMED, "variables": {"p": project.path}}
+    _, line = await line_of(client, "POST", "/graphql", json=query, headers=headers)
     assert (line["operation"], line["project"]) == ("query Mine", project.path)
 
 
@@ -91,20 +91,20 @@ async def test_operations_over_a_websocket_have_their_own_lines(runtime, project
                     await socket.send(json.dumps({"type": "subscribe", "id": id, "payload": payload}))
                     while json.loads(await socket.recv())["type"] != "complete":
                         pass
-    found = [line for line in lines if line["event"] == "operation"]
-    assert [(line["operation"], line["project"]) for line in found] == [
+    result = [line for line in lines if line["event"] == "operation"]
+    assert [(line["operation"], line["project"]) for line in result] == [
         ("query Who", None),
         ("query Mine", project.path),
     ]
-    assert {line["user"] for line in found} == {person.actor.username}
+    assert {line["user"] for line in result} == {person.actor.username}
 
 
 async def test_the_line_of_a_link_names_its_signer(client, project):
     person = project.people[Role.DEVELOPER]
     base = f"/api/v4/projects/{project.id}/ml/mlflow/api/2.0/mlflow"
     run = (await client.post(f"{base}/runs/create", json={"experiment_id": "0"}, headers=person.headers)).json()
-    asked = {"run_id": run["run"]["info"]["run_id"], "path": "a.txt"}
-    link = await client.post(f"{base}/artifacts/presigned-upload-url", json=asked, headers=person.headers)
+    query = {"run_id": run["run"]["info"]["run_id"], "path": "a.txt"}
+    link = await client.post(f"{base}/artifacts/presigned-upload-url", json=query, headers=person.headers)
     answer, line = await line_of(client, "PUT", link.json()["presigned_url"], content=b"a")
     assert (answer.status_code, line["user"], line["token"], line["project"]) == (
         *(200, person.actor.username, person.actor.token_id),

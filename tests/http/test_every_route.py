@@ -26,17 +26,17 @@ def _routes(routes: Sequence[BaseRoute], before: str = "") -> Iterator[tuple[str
         if isinstance(route, Mount):
             yield from _routes(route.routes, before + route.path)
         elif isinstance(route, PathLookup):
-            yield from _routes([one for found in route._routes.values() for one in found], before)
+            yield from _routes([one for result in route._routes.values() for one in result], before)
         elif isinstance(route, Route):
             yield from ((method, before + route.path) for method in sorted(route.methods or ()))
 
 
 def _check(answer: httpx.Response, *, kept: bool = False) -> None:
-    place = (answer.request.method, str(answer.request.url), answer.status_code)
-    assert answer.headers.get_list("x-content-type-options") == ["nosniff"], place
+    target = (answer.request.method, str(answer.request.url), answer.status_code)
+    assert answer.headers.get_list("x-content-type-options") == ["nosniff"], target
     (caching,) = answer.headers.get_list("cache-control") or ["-"]
-    assert caching in KEPT if kept else caching == "no-store", (place, caching)
-    assert answer.headers["x-request-id"], place
+    assert caching in KEPT if kept else caching == "no-store", (target, caching)
+    assert answer.headers["x-request-id"], target
 
 
 async def test_every_route_answers_nosniff_and_no_store(

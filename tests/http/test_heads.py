@@ -40,7 +40,7 @@ async def test_heads_up_to_the_limit_are_accepted(url: str) -> None:
     ids=["one value", "one name", "their sum", "101 lines", "20,000 lines", "path", "query", "empty lines"],
 )
 async def test_larger_heads_are_refused(url: str, head: bytes, status: int) -> None:
-    for pieces in ([head], [head[place : place + 5_000] for place in range(0, len(head), 5_000)]):
+    for pieces in ([head], [head[target : target + 5_000] for target in range(0, len(head), 5_000)]):
         answer = await ask(url, *pieces)
         assert answer.status == status
         assert answer.headers["connection"] == "close"
@@ -175,14 +175,14 @@ async def test_trailers_and_chunk_extensions_are_bounded(url: str) -> None:
 
 
 async def test_a_pipelined_request_is_answered_before_a_later_refusal(url: str) -> None:
-    found = answers(await said(url, GET + b"\r\n" + GET + b"Host: twice\r\n\r\n"))
-    assert [answer.status for answer in found] == [200]
+    result = answers(await said(url, GET + b"\r\n" + GET + b"Host: twice\r\n\r\n"))
+    assert [answer.status for answer in result] == [200]
 
 
 async def test_upgrades_to_unsupported_protocols_are_ignored(url: str) -> None:
     asking = GET + b"Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\n\r\n"
-    found = answers(await said(url, asking + asking + GET + CLOSE))
-    assert [answer.status for answer in found] == [200, 200, 200]
+    result = answers(await said(url, asking + asking + GET + CLOSE))
+    assert [answer.status for answer in result] == [200, 200, 200]
 
 
 HANDSHAKE = (

@@ -12,7 +12,10 @@ from tests.conftest import TestProject
 from tests.support.http.unfinished_requests import doors
 
 UI = "https://ui.example.org"
-ASKED = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "authorization,content-type,x-any"}
+PREFLIGHT = {
+    "Access-Control-Request-Method": "PUT",
+    "Access-Control-Request-Headers": "authorization,content-type,x-any",
+}
 PATHS = [
     "/graphql",
     "/artifacts/1/2/f",
@@ -39,7 +42,7 @@ def _allowed(answer: httpx.Response) -> dict[str, str]:
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("origin", [UI, "http://localhost:3000"])
 async def test_preflights_of_named_origins_are_allowed(open_http: httpx.AsyncClient, path: str, origin: str) -> None:
-    answer = await open_http.options(path, headers={"Origin": origin, **ASKED})
+    answer = await open_http.options(path, headers={"Origin": origin, **PREFLIGHT})
     assert answer.status_code == 204
     assert _allowed(answer) == {
         "access-control-allow-origin": origin,
@@ -56,8 +59,8 @@ async def test_preflights_of_named_origins_are_allowed(open_http: httpx.AsyncCli
     ["https://evil.example", "null", "*", f"{UI}.evil.example", f"{UI}:444", "http://ui.example.org", "https://ui", ""],
 )
 async def test_other_origins_are_not_allowed(open_http: httpx.AsyncClient, path: str, origin: str) -> None:
-    asked = await open_http.options(path, headers={"Origin": origin, **ASKED})
-    assert (asked.status_code, _allowed(asked)) == (405, {})
+    query = await open_http.options(path, headers={"Origin": origin, **PREFLIGHT})
+    assert (query.status_code, _allowed(query)) == (405, {})
     answer = await open_http.get(path, headers={"Origin": origin})
     assert _allowed(answer) == {}
     assert "Origin" in answer.headers["vary"]
@@ -65,14 +68,14 @@ async def test_other_origins_are_not_allowed(open_http: httpx.AsyncClient, path:
 
 async def test_no_origin_is_allowed_by_default(http: httpx.AsyncClient) -> None:
     for path in PATHS:
-        asked = await http.options(path, headers={"Origin": UI, **ASKED})
-        assert (asked.status_code, _allowed(asked)) == (405, {})
+        query = await http.options(path, headers={"Origin": UI, **PREFLIGHT})
+        assert (query.status_code, _allowed(query)) == (405, {})
 
 
 @pytest.mark.parametrize("path", ["/health/live", "/metrics", "/ci/token", "/api/2.0/mlflow/runs/get", "/graphql/x"])
 async def test_other_paths_allow_no_origin(open_http: httpx.AsyncClient, path: str) -> None:
     for answer in (
-        await open_http.options(path, headers={"Origin": UI, **ASKED}),
+        await open_http.options(path, headers={"Origin": UI, **PREFLIGHT}),
         await open_http.get(path, headers={"Origin": UI}),
     ):
         assert _allowed(answer) == {}
@@ -105,7 +108,7 @@ async def test_no_answer_allows_credentials_or_all_origins(open_http: httpx.Asyn
     for path in PATHS:
         for origin in (UI, "https://evil.example", "*"):
             for answer in (
-                await open_http.options(path, headers={"Origin": origin, **ASKED}),
+                await open_http.options(path, headers={"Origin": origin, **PREFLIGHT}),
                 await open_http.get(path, headers={"Origin": origin, "Cookie": "a=b", **project.headers}),
             ):
                 assert "access-control-allow-credentials" not in answer.headers

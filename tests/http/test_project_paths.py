@@ -15,8 +15,8 @@ from app.access.projects import CreateProject
 from app.http.edge_table import EdgeTable, RequestEdge
 from app.main import EDGES, PROJECTS
 from tests.conftest import Person, TestProject
-from tests.mlflow import client
 from tests.support.http.unfinished_requests import doors
+from tests.support.mlflow import client
 
 PREFIX = PROJECTS
 TABLE = EdgeTable(EDGES, projects=PROJECTS)
@@ -77,8 +77,8 @@ async def test_encoded_and_plain_paths_address_the_same_project(http: httpx.Asyn
         read = await http.get(door.path.replace(f"/{project.id}/", f"/{spelling}/"), headers=project.headers)
         assert (read.status_code, read.content) == (200, b"1")
         call = f"{PREFIX}{spelling}/ml/mlflow/api/2.0/mlflow/experiments/get"
-        found = await http.get(call, params={"experiment_id": "0"}, headers=project.headers)
-        assert found.json()["experiment"]["name"] == "Default"
+        result = await http.get(call, params={"experiment_id": "0"}, headers=project.headers)
+        assert result.json()["experiment"]["name"] == "Default"
 
 
 async def test_a_project_named_like_the_calls_is_addressed(

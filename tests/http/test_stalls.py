@@ -68,8 +68,8 @@ async def test_an_unfinished_body_is_cut(quick: str, project: TestProject, chunk
             return await _end(reader)
 
     async with httpx.AsyncClient(base_url=quick) as http:
-        found = [await doors(http, project, kind) for kind in KINDS]
-    statuses = dict(zip(KINDS, await asyncio.gather(*map(one, found)), strict=True))
+        result = [await doors(http, project, kind) for kind in KINDS]
+    statuses = dict(zip(KINDS, await asyncio.gather(*map(one, result)), strict=True))
     needs_length = {"part": [400], "small part": [400]} if chunked else {}
     assert statuses == {kind: [408] for kind in KINDS} | needs_length | {"no door": [404]}
 
@@ -104,8 +104,8 @@ async def test_slow_bodies_with_progress_are_read(quick: str, project: TestProje
         )
         async with connected(quick) as (reader, writer):
             writer.write(head)
-            for place in range(0, len(data), 2_560):
-                writer.write(data[place : place + 2_560])
+            for target in range(0, len(data), 2_560):
+                writer.write(data[target : target + 2_560])
                 await asyncio.sleep(QUICK * 6 / 20)
             assert await _end(reader) == [200]
         stored = await http.get(door.path, headers=project.headers)

@@ -15,8 +15,8 @@ from app.access.policy import Role, Scope
 from app.access.tokens import IssueToken
 from app.runtime import Runtime, open_runtime
 from tests.conftest import TestProject, serving
-from tests.mlflow.client import MLflow
 from tests.mlflow.conftest import Rest
+from tests.support.mlflow.client import MLflow
 
 MIB = 1024 * 1024
 
@@ -117,8 +117,8 @@ async def test_ranges_conditions_and_heads(files: Files) -> None:
     head = await files.send("HEAD", "/digits.txt")
     assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", "10")
     assert head.headers["content-type"] == "text/plain; charset=utf-8"
-    for asked, status, body in (("bytes=2-4", 206, b"234"), ("bytes=-3", 206, b"789"), ("bytes=10-", 416, b"")):
-        answer = await files.send("GET", "/digits.txt", {"Range": asked})
+    for range_header, status, body in (("bytes=2-4", 206, b"234"), ("bytes=-3", 206, b"789"), ("bytes=10-", 416, b"")):
+        answer = await files.send("GET", "/digits.txt", {"Range": range_header})
         assert (answer.status_code, answer.content) == (status, body)
     assert answer.headers["content-range"] == "bytes */10"
     same = await files.send("GET", "/digits.txt", {"If-None-Match": head.headers["etag"]})
@@ -147,21 +147,21 @@ async def test_download_links_serve_ranges_without_a_token(files: Files) -> None
 
 async def test_upload_links_store_files_like_put(files: Files, run_id: str, project: TestProject) -> None:
     rest = files.rest
-    asked = {"run_id": run_id, "path": "in/ü x.bin", "expiration": 60}
+    body = {"run_id": run_id, "path": "in/ü x.bin", "expiration": 60}
     developer = Rest(rest.http, rest.base, project[Role.DEVELOPER].headers)
-    made = await developer.post("artifacts/presigned-upload-url", asked)
+    made = await developer.post("artifacts/presigned-upload-url", body)
     url = made.json()["presigned_url"]
     assert made.json()["headers"] == {}
     assert (await rest.http.put(url, content=b"one")).status_code == 200
     assert (await rest.http.put(url, content=b"two")).status_code == 200
-    down = (await rest.post("artifacts/presigned-download-url", asked)).json()
+    down = (await rest.post("artifacts/presigned-download-url", body)).json()
     assert down["file_size"] == 3
     assert (await rest.http.get(down["presigned_url"])).content == b"two"
     for altered in (url.replace("in/", "out/"), url.replace("by=", "by=1"), url.replace("expires=", "expires=1")):
         assert (await rest.http.put(altered, content=b"x")).status_code == 403
     await rest.post("runs/delete", {"run_id": run_id})
     assert (await rest.http.put(url, content=b"three")).status_code == 400
-    refused = await rest.post("artifacts/presigned-upload-url", asked)
+    refused = await rest.post("artifacts/presigned-upload-url", body)
     assert (refused.status_code, refused.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
 
 
@@ -175,14 +175,14 @@ async def test_upload_links_expire_with_their_token(rest: Rest, run_id: str, pro
 
 
 async def test_links_need_the_permission_of_their_operation(rest: Rest, run_id: str, project: TestProject) -> None:
-    asked = {"run_id": run_id, "path": "x"}
+    body = {"run_id": run_id, "path": "x"}
     reporter = Rest(rest.http, rest.base, project[Role.REPORTER].headers)
     stranger = Rest(rest.http, rest.base, project.stranger.headers)
-    assert (await reporter.post("artifacts/presigned-upload-url", asked)).status_code == 403
-    assert (await stranger.post("artifacts/presigned-upload-url", asked)).status_code == 404
+    assert (await reporter.post("artifacts/presigned-upload-url", body)).status_code == 403
+    assert (await stranger.post("artifacts/presigned-upload-url", body)).status_code == 404
     for wrong in (
-        {"path": "x"}, {**asked, "model_id": "m-" + "0" * 32}, {"run_id": run_id}, {**asked, "path": "../x"},
-        {**asked, "expiration": 0}, {**asked, "expiration": 3_601},
+        {"path": "x"}, {**body, "model_id": "m-" + "0" * 32}, {"run_id": run_id}, {**body, "path": "../x"},
+        {**body, "expiration": 0}, {**body, "expiration": 3_601},
     ):  # fmt: skip
         for call in ("artifacts/presigned-upload-url", "artifacts/presigned-download-url"):
             answer = await rest.post(call, wrong)
@@ -332,8 +332,8 @@ def go_directly(host):
             mlflow.log_artifact(str(Path(folder, "big.bin")))
             for ranges in ("true", "false"):
                 os.environ["MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD"] = ranges
-                found = mlflow.artifacts.download_artifacts(run_id=run.info.run_id, artifact_path="big.bin")
-                contents.append(Path(found).read_bytes() == data)
+                result = mlflow.artifacts.download_artifacts(run_id=run.info.run_id, artifact_path="big.bin")
+                contents.append(Path(result).read_bytes() == data)
     finally:
         requests.Session.send = original
         for name in [*changed, "MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from tests.mlflow.client import MLflow
+from tests.support.mlflow.client import MLflow
 from tests.support.source import ROOT
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.mlflow.client import MLflow
 from tests.mlflow.conftest import Rest
+from tests.support.mlflow.client import MLflow
 
 VERSION = "Model Version (name=nope, version=1) not found"
 LONG = "exceeds the maximum length of"

@@ -20,8 +20,8 @@ from app.artifacts.tables import Artifact
 from app.runtime import Runtime
 from app.tracking import candidates, purge
 from tests.conftest import TestProject, new_project
-from tests.mlflow.client import ClientError, MLflow
 from tests.mlflow.conftest import Rest
+from tests.support.mlflow.client import ClientError, MLflow
 
 INVALID = (400, "INVALID_PARAMETER_VALUE")
 TAKEN = (400, "RESOURCE_ALREADY_EXISTS")
@@ -73,9 +73,9 @@ def read_what_was_answered():
     client = MlflowClient()
     client.create_registered_model("m")
     made = client.create_model_version("m", "", tags={"gitlab.version": "1.2.0"})
-    found = [client.get_model_version("m", name) for name in (made.version, "1.2.0")]
+    result = [client.get_model_version("m", name) for name in (made.version, "1.2.0")]
     uris = {client.get_model_version_download_uri("m", name) for name in (made.version, "1.2.0")}
-    return [made.version, [one.version for one in found], list(found[0].aliases), len(uris)]
+    return [made.version, [one.version for one in result], list(result[0].aliases), len(uris)]
 
 
 async def test_01_the_version_of_an_answer_is_accepted_by_every_call(mlflow: MLflow) -> None:
@@ -120,9 +120,9 @@ async def test_05_latest_versions_are_one_for_each_stage(rest: Rest) -> None:
     await done(await rest.post("model-versions/transition-stage", {"name": "m", "version": "1", "stage": "Production"}))
     latest = (await done(await rest.post("registered-models/get-latest-versions", {"name": "m"})))["model_versions"]
     model = (await done(await rest.get("registered-models/get", name="m")))["registered_model"]
-    for found in (latest, model["latest_versions"]):
-        assert {one["current_stage"]: one["version"] for one in found} == {"Production": "1", "None": "3"}
-        assert len(found) == 2
+    for result in (latest, model["latest_versions"]):
+        assert {one["current_stage"]: one["version"] for one in result} == {"Production": "1", "None": "3"}
+        assert len(result) == 2
 
 
 @pytest.mark.parametrize("versions", [["1.9.9", "2.0.0-rc1"], ["2.0.0", "2.0.0-rc1"], ["2.0.0-rc1", "2.0.0"]])
@@ -140,7 +140,7 @@ async def test_07_the_next_version_is_no_prerelease(rest: Rest) -> None:
 async def test_08_equal_means_equal(rest: Rest) -> None:
     for name in ("net", "Net", "network", "subnet", "ne_"):
         await new_model(rest, name=name)
-    for wanted, found in {
+    for wanted, result in {
         "name = 'net'": ["net"],
         "name = 'et'": [],
         "name LIKE 'net%'": ["net", "network"],
@@ -148,7 +148,7 @@ async def test_08_equal_means_equal(rest: Rest) -> None:
         "name = 'ne_'": ["ne_"],
     }.items():
         body = await done(await rest.get("registered-models/search", filter=wanted))
-        assert sorted(one["name"] for one in body["registered_models"]) == sorted(found), wanted
+        assert sorted(one["name"] for one in body["registered_models"]) == sorted(result), wanted
 
 
 @pytest.mark.parametrize("written", ["name='a=b'", "name = 'a=b'", '  name   =   "a=b"  ', ""])
@@ -189,9 +189,9 @@ async def test_12_tags_change_and_an_equal_param_is_fine(rest: Rest) -> None:
         )
         batch = {"run_id": run, "tags": [{"key": "b", "value": value}], "params": [{"key": "p", "value": "same"}]}
         await done(await rest.post("runs/log-batch", batch))
-    found = (await done(await rest.get("runs/get", run_id=run)))["run"]["data"]
-    tags = {tag["key"]: tag["value"] for tag in found["tags"]}
-    assert (tags["t"], tags["b"], found["params"]) == ("2", "2", [{"key": "p", "value": "same"}])
+    result = (await done(await rest.get("runs/get", run_id=run)))["run"]["data"]
+    tags = {tag["key"]: tag["value"] for tag in result["tags"]}
+    assert (tags["t"], tags["b"], result["params"]) == ("2", "2", [{"key": "p", "value": "same"}])
     for call, more in (
         ("log-parameter", {"key": "p", "value": "other"}),
         ("log-batch", {"params": [{"key": "p", "value": "other"}]}),
@@ -252,8 +252,8 @@ async def test_16_a_run_shows_the_latest_value_of_each_metric(rest: Rest) -> Non
     for step in (2, 3, 1):
         metric = {"run_id": run, "key": "k", "value": step, "timestamp": 1, "step": step}
         await done(await rest.post("runs/log-metric", metric))
-    found = (await done(await rest.get("runs/get", run_id=run)))["run"]["data"]["metrics"]
-    assert found == [{"key": "k", "value": 3.0, "timestamp": 1, "step": 3}]
+    result = (await done(await rest.get("runs/get", run_id=run)))["run"]["data"]["metrics"]
+    assert result == [{"key": "k", "value": 3.0, "timestamp": 1, "step": 3}]
 
 
 def begin_with_the_experiment():
@@ -286,8 +286,8 @@ async def test_17_an_experiment_without_its_model_is_ordinary(rest: Rest) -> Non
 
 async def test_17_an_experiment_of_a_model_stays_with_it(rest: Rest) -> None:
     await new_model(rest, name="x")
-    found = await done(await rest.get("experiments/get-by-name", experiment_name="[model]x"))
-    id = {"experiment_id": found["experiment"]["experiment_id"]}
+    result = await done(await rest.get("experiments/get-by-name", experiment_name="[model]x"))
+    id = {"experiment_id": result["experiment"]["experiment_id"]}
     for call, more in (("delete", {}), ("update", {"new_name": "free"})):
         answer = await rest.post(f"experiments/{call}", {**id, **more})
         assert refusal(answer) == INVALID
@@ -315,14 +315,14 @@ def promote_any_run():
     id = run.info.run_id
     client.create_registered_model("m")
     made = [client.create_model_version("m", f"runs:/{id}/model", run_id=id) for _ in range(2)]
-    found = [one.info.run_id for one in mlflow.search_runs(output_format="list")]
+    result = [one.info.run_id for one in mlflow.search_runs(output_format="list")]
     client.log_metric(id, "later", 1.0)
     try:
         client.delete_run(id)
     except MlflowException as error:
         refused = "has model versions; delete those first" in error.message
     text = mlflow.artifacts.load_text(f"runs:/{id}/model/w.txt")
-    return [[one.run_id == id for one in made], found == [id], refused, text]
+    return [[one.run_id == id for one in made], result == [id], refused, text]
 
 
 async def test_19_a_run_of_any_experiment_becomes_versions_and_stays_a_run(mlflow: MLflow) -> None:
@@ -351,8 +351,8 @@ async def test_22_searching_needs_no_right_to_write(rest: Rest, project: TestPro
     reading = {"Authorization": f"Bearer {issued.secret}"}
     for headers in (project[Role.GUEST].headers, reading):
         guest = Rest(rest.http, rest.base, headers)
-        found = await done(await guest.post("runs/search", {"experiment_ids": ["0"]}))
-        assert [one["info"]["run_id"] for one in found["runs"]] == [run]
+        result = await done(await guest.post("runs/search", {"experiment_ids": ["0"]}))
+        assert [one["info"]["run_id"] for one in result["runs"]] == [run]
         await done(await guest.post("experiments/search", {"max_results": 10}))
         await done(await guest.post("logged-models/search", {"experiment_ids": ["0"]}))
         assert (await guest.post("runs/create", {})).status_code == 403
@@ -445,12 +445,12 @@ def log_after_the_end():
     run = client.create_run("0").info.run_id
     client.set_terminated(run, "FAILED", 1234)
     client.log_metric(run, "late", 2.0)
-    found = client.get_run(run)
+    result = client.get_run(run)
     client.delete_run(run)
     try:
         client.log_metric(run, "gone", 3.0)
     except MlflowException as error:
-        return [found.info.status, found.info.end_time, found.data.metrics, error.error_code]
+        return [result.info.status, result.info.end_time, result.data.metrics, error.error_code]
 
 
 async def test_33_late_metrics_do_not_reopen_a_run_and_a_deleted_run_refuses_them(mlflow: MLflow) -> None:
@@ -496,10 +496,10 @@ def log_to_a_version():
     client.log_text(version.run_id, "weights", "model/w.txt")
     with mlflow.start_run(run_id=version.run_id):
         mlflow.log_metric("loss", 0.25)
-    found = client.get_run(version.run_id).data
+    result = client.get_run(version.run_id).data
     uri = client.get_model_version_download_uri("m", "1")
-    texts = [mlflow.artifacts.load_text(f"{place}/model/w.txt") for place in (uri, "models:/m/1", "models:/m/1.0.0")]
-    return [found.metrics, found.params, texts]
+    texts = [mlflow.artifacts.load_text(f"{target}/model/w.txt") for target in (uri, "models:/m/1", "models:/m/1.0.0")]
+    return [result.metrics, result.params, texts]
 
 
 async def test_logging_to_the_run_of_a_version_shows_at_the_version(mlflow: MLflow) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from app.access.policy import Role
 from tests.conftest import TestProject
-from tests.mlflow.client import ClientError, MLflow
+from tests.support.mlflow.client import ClientError, MLflow
 
 SEMVERS = ["1.0.0", "1.2.0", "1.2.4", "2.0.0-rc.1", "2.0.0", "2.1.0"]
 
@@ -49,8 +49,8 @@ def add_one(references):
     import mlflow
     import pandas as pd
 
-    asked = pd.DataFrame({"x": [1]})
-    return [int(mlflow.pyfunc.load_model(f"models:/adder{one}").predict(asked)[0]) for one in references]
+    inputs = pd.DataFrame({"x": [1]})
+    return [int(mlflow.pyfunc.load_model(f"models:/adder{one}").predict(inputs)[0]) for one in references]
 
 
 MEANING = {
@@ -90,9 +90,9 @@ def predict_by_command(reference, folder):
     from click.testing import CliRunner
     from mlflow.cli import cli
 
-    asked, answer = Path(folder) / "asked.json", Path(folder) / "answer.json"
-    asked.write_text(json.dumps({"dataframe_split": {"columns": ["x"], "data": [[1], [2]]}}))
-    words = ["models", "predict", "-m", f"models:/adder{reference}", "-i", str(asked), "-o", str(answer)]
+    inputs, answer = Path(folder) / "asked.json", Path(folder) / "answer.json"
+    inputs.write_text(json.dumps({"dataframe_split": {"columns": ["x"], "data": [[1], [2]]}}))
+    words = ["models", "predict", "-m", f"models:/adder{reference}", "-i", str(inputs), "-o", str(answer)]
     done = CliRunner().invoke(cli, [*words, "--env-manager", "local"], catch_exceptions=False)
     return [done.exit_code, json.loads(answer.read_text())]
 
@@ -164,15 +164,15 @@ def look(run_id):
     from mlflow import MlflowClient
 
     client = MlflowClient()
-    found = client.get_run(run_id)
+    result = client.get_run(run_id)
     history = [point.value for point in client.get_metric_history(run_id, "loss")]
     table = mlflow.artifacts.load_dict(f"runs:/{run_id}/notes.json")
-    children = client.search_runs([found.info.experiment_id], f"tags.mlflow.parentRunId = '{run_id}'")
-    kept = json.loads(found.data.tags["mlflow.loggedArtifacts"])
+    children = client.search_runs([result.info.experiment_id], f"tags.mlflow.parentRunId = '{run_id}'")
+    kept = json.loads(result.data.tags["mlflow.loggedArtifacts"])
     return {
-        "status": found.info.status,
-        "params": len(found.data.params),
-        "metrics": found.data.metrics,
+        "status": result.info.status,
+        "params": len(result.data.params),
+        "metrics": result.data.metrics,
         "history": history,
         "notes": [row[1] for row in table["data"]],
         "children": [one.data.tags["by"] for one in children],
@@ -322,13 +322,13 @@ def fit_with_autolog(log_models):
             model.score(inputs, targets)
     finally:
         mlflow.sklearn.autolog(disable=True)
-    found = mlflow.get_run(run.info.run_id)
+    result = mlflow.get_run(run.info.run_id)
     loaded = mlflow.pyfunc.load_model("models:/iris/latest")
     files = {one.path for one in mlflow.MlflowClient().list_artifacts(run.info.run_id)}
     return {
-        "steps": [found.data.params[name] for name in ("logisticregression__C", "standardscaler__with_mean")],
-        "metrics": sorted(name for name in found.data.metrics if "accuracy" in name),
-        "data": [one.dataset.name for one in found.inputs.dataset_inputs] != [],
+        "steps": [result.data.params[name] for name in ("logisticregression__C", "standardscaler__with_mean")],
+        "metrics": sorted(name for name in result.data.metrics if "accuracy" in name),
+        "data": [one.dataset.name for one in result.inputs.dataset_inputs] != [],
         "files": "estimator.html" in files,
         "inputs": loaded.metadata.get_input_schema().input_names()[0],
         "right": int((loaded.predict(inputs) == targets).sum()) > 140,
@@ -369,9 +369,9 @@ def log_in_parallel(count):
     with ThreadPoolExecutor(8) as pool:
         runs = list(pool.map(child, range(count)))
     query = f"tags.mlflow.parentRunId = '{parent.info.run_id}' AND metrics.score > 0"
-    found = client.search_runs(["0"], query, order_by=["metrics.score DESC"], max_results=3)
+    result = client.search_runs(["0"], query, order_by=["metrics.score DESC"], max_results=3)
     texts = [mlflow.artifacts.load_text(f"runs:/{run}/result/score.txt") for run in runs]
-    return [[one.info.run_name for one in found], texts == [str(number) for number in range(count)]]
+    return [[one.info.run_name for one in result], texts == [str(number) for number in range(count)]]
 
 
 async def test_child_runs_are_logged_in_parallel(each_client: MLflow) -> None:
@@ -418,8 +418,8 @@ def log_asynchronously():
             one.wait()
         mlflow.flush_async_logging()
     history = mlflow.MlflowClient().get_metric_history(run.info.run_id, "loss")
-    found = mlflow.get_run(run.info.run_id).data
-    return [[point.step for point in history], found.params, found.tags["t"] + found.tags["v"], len(found.metrics)]
+    result = mlflow.get_run(run.info.run_id).data
+    return [[point.step for point in history], result.params, result.tags["t"] + result.tags["v"], len(result.metrics)]
 
 
 async def test_asynchronous_logging_loses_nothing(mlflow: MLflow) -> None:

@@ -59,11 +59,11 @@ async def test_search_datasets_lists_datasets_of_experiments(rest: Rest) -> None
     tags = [{"key": "mlflow.data.context", "value": "training"}]
     await rest.post("runs/log-inputs", {"run_id": run, "datasets": [{"dataset": data, "tags": tags}]})
     await rest.post("runs/log-inputs", {"run_id": await run_with(rest, 1), "datasets": [{"dataset": data}]})
-    found = (await rest.post("experiments/search-datasets", {"experiment_ids": ["0"]})).json()
+    result = (await rest.post("experiments/search-datasets", {"experiment_ids": ["0"]})).json()
     line = {"experiment_id": "0", "name": "digits", "digest": "abc"}
-    assert found == {"dataset_summaries": [{**line, "context": "training"}, line]}
-    for wish, told in (({}, "at least one"), ({"experiment_ids": ["1"] * 21}, "cannot specify more than 20")):
-        answer = await rest.post("experiments/search-datasets", wish)
+    assert result == {"dataset_summaries": [{**line, "context": "training"}, line]}
+    for body, told in (({}, "at least one"), ({"experiment_ids": ["1"] * 21}, "cannot specify more than 20")):
+        answer = await rest.post("experiments/search-datasets", body)
         assert [answer.status_code, told in answer.json()["message"]] == [400, True]
 
 
@@ -73,10 +73,10 @@ async def test_prompts_are_listed_only_on_request(rest: Rest) -> None:
     await rest.post("registered-models/create", {"name": "prompt", "tags": mark})
     await rest.post("model-versions/create", {"name": "model"})
     await rest.post("model-versions/create", {"name": "prompt", "source": "dummy-source", "tags": mark})
-    asked = "tags.`mlflow.prompt.is_prompt` = 'true'"
+    is_prompt = "tags.`mlflow.prompt.is_prompt` = 'true'"
     for call, rows in (("registered-models/search", "registered_models"), ("model-versions/search", "model_versions")):
         assert [one["name"] for one in (await rest.get(call)).json()[rows]] == ["model"]
-        assert [one["name"] for one in (await rest.get(call, filter=asked)).json()[rows]] == ["prompt"]
+        assert [one["name"] for one in (await rest.get(call, filter=is_prompt)).json()[rows]] == ["prompt"]
         for others in ("= 'false'", "!= 'true'"):
             query = f"tags.`mlflow.prompt.is_prompt` {others}"
             assert [one["name"] for one in (await rest.get(call, filter=query)).json()[rows]] == ["model"]
@@ -84,8 +84,8 @@ async def test_prompts_are_listed_only_on_request(rest: Rest) -> None:
 
 async def test_the_default_experiment_has_the_creation_time_of_its_project(rest: Rest) -> None:
     await rest.post("experiments/create", {"name": "first"})
-    found = (await rest.get("experiments/search", max_results=10)).json()["experiments"]
-    assert [one["name"] for one in found] == ["first", "Default"]
+    result = (await rest.get("experiments/search", max_results=10)).json()["experiments"]
+    assert [one["name"] for one in result] == ["first", "Default"]
 
 
 @pytest.mark.parametrize(
@@ -106,15 +106,15 @@ async def test_a_sample_has_at_most_the_requested_number_of_points(rest: Rest) -
     points = [{"key": "k", "value": step, "timestamp": 1, "step": step} for step in range(0, 100, 10)]
     run = (await rest.post("runs/create", {})).json()["run"]["info"]["run_id"]
     await rest.post("runs/log-batch", {"run_id": run, "metrics": points})
-    found = {size: await rest.get(INTERVAL, run_ids=[run], metric_key="k", max_results=size) for size in range(1, 13)}
-    assert {size: [step for _, step in steps(answer)] for size, answer in found.items() if size < 5} == {
+    result = {size: await rest.get(INTERVAL, run_ids=[run], metric_key="k", max_results=size) for size in range(1, 13)}
+    assert {size: [step for _, step in steps(answer)] for size, answer in result.items() if size < 5} == {
         1: [90],
         2: [0, 90],
         3: [0, 40, 90],
         4: [0, 30, 60, 90],
     }
-    assert [len(steps(answer)) for answer in found.values()] == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10, 10]
-    assert {steps(answer)[-1] for answer in found.values()} == {(run, 90)}
+    assert [len(steps(answer)) for answer in result.values()] == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10, 10]
+    assert {steps(answer)[-1] for answer in result.values()} == {(run, 90)}
 
 
 async def test_a_dataset_logged_twice_in_one_call_keeps_its_first_tags(rest: Rest) -> None:
@@ -122,8 +122,8 @@ async def test_a_dataset_logged_twice_in_one_call_keeps_its_first_tags(rest: Res
     data = {"name": "digits", "digest": "abc", "source_type": "http", "source": "http://data"}
     uses = [{"dataset": data, "tags": [{"key": "context", "value": value}]} for value in ("first", "second")]
     assert (await rest.post("runs/log-inputs", {"run_id": run, "datasets": uses})).status_code == 200
-    (found,) = (await rest.get("runs/get", run_id=run)).json()["run"]["inputs"]["dataset_inputs"]
-    assert found["tags"] == [{"key": "context", "value": "first"}]
+    (result,) = (await rest.get("runs/get", run_id=run)).json()["run"]["inputs"]["dataset_inputs"]
+    assert result["tags"] == [{"key": "context", "value": "first"}]
 
 
 async def test_restoring_an_active_experiment_does_not_restore_its_runs(rest: Rest) -> None:

@@ -9,8 +9,8 @@ import hashlib
 import pytest
 
 from tests.conftest import TestProject
-from tests.mlflow.client import MLflow
 from tests.mlflow.conftest import Rest
+from tests.support.mlflow.client import MLflow
 
 MIB = 1024 * 1024
 
@@ -50,8 +50,8 @@ def send_in_parts_and_fetch_in_ranges(size):
             path.write_bytes(data)
             mlflow.log_artifact(str(path), "deep/folder")
         with tempfile.TemporaryDirectory() as folder:
-            found = MlflowClient().download_artifacts(run.info.run_id, "deep/folder/weights ü+1.bin", folder)
-            same = Path(found).read_bytes() == data
+            result = MlflowClient().download_artifacts(run.info.run_id, "deep/folder/weights ü+1.bin", folder)
+            same = Path(result).read_bytes() == data
         listed = [[one.path, one.file_size] for one in MlflowClient().list_artifacts(run.info.run_id, "deep/folder")]
     finally:
         requests.Session.request = original
@@ -68,14 +68,14 @@ def send_in_parts_and_fetch_in_ranges(size):
 
 
 async def test_parts_and_ranges_are_transferred_without_a_token(mlflow: MLflow, rest: Rest) -> None:
-    found = await mlflow(send_in_parts_and_fetch_in_ranges, 12 * MIB + 17)
-    assert found["same"]
-    assert found["listed"] == [["deep/folder/weights ü+1.bin", 12 * MIB + 17]]
-    assert found["parts"] == [False, False, False]
-    url = f"{rest.base}/api/2.0/mlflow-artifacts/artifacts/0/{found['run_id']}/artifacts/deep/folder/weights ü+1.bin"
+    result = await mlflow(send_in_parts_and_fetch_in_ranges, 12 * MIB + 17)
+    assert result["same"]
+    assert result["listed"] == [["deep/folder/weights ü+1.bin", 12 * MIB + 17]]
+    assert result["parts"] == [False, False, False]
+    url = f"{rest.base}/api/2.0/mlflow-artifacts/artifacts/0/{result['run_id']}/artifacts/deep/folder/weights ü+1.bin"
     head = await rest.http.head(url, headers=rest.headers)
-    assert head.headers["etag"] == f'"{found["sha256"]}"'
-    assert found["ranges"] == [False, False, False, False]
+    assert head.headers["etag"] == f'"{result["sha256"]}"'
+    assert result["ranges"] == [False, False, False, False]
 
 
 def fail_at_a_part(size):
@@ -121,10 +121,10 @@ def fail_at_a_part(size):
 
 
 async def test_the_client_aborts_when_a_part_fails(mlflow: MLflow) -> None:
-    found = await mlflow(fail_at_a_part, 6 * MIB)
-    assert "Failed to upload at least one part" in found["failure"]
-    assert found["listed"] == []
-    assert found["posts"] == ["create", "abort"]
+    result = await mlflow(fail_at_a_part, 6 * MIB)
+    assert "Failed to upload at least one part" in result["failure"]
+    assert result["listed"] == []
+    assert result["posts"] == ["create", "abort"]
 
 
 @pytest.fixture

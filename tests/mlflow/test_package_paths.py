@@ -3,7 +3,7 @@
 # ruff: noqa: PLC0415 - the functions run in the interpreter of the client
 from __future__ import annotations
 
-from tests.mlflow.client import MLflow
+from tests.support.mlflow.client import MLflow
 
 
 def through_package_paths(base):

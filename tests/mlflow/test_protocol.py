@@ -13,8 +13,8 @@ from app.access.policy import Role, Scope
 from app.access.tokens import IssueToken
 from app.runtime import Runtime
 from tests.conftest import TestProject
-from tests.mlflow.client import MLflow
 from tests.mlflow.conftest import Rest
+from tests.support.mlflow.client import MLflow
 
 MISSING = "Missing value for required parameter '{}'. See the API docs for more information about request parameters."
 
@@ -170,8 +170,8 @@ async def test_snake_case_camel_case_and_numbers_as_text_are_read(rest: Rest) ->
         "runs/log-metric", {"run_uuid": info["run_id"], "key": "k", "value": "NaN", "timestamp": "7"}
     )
     assert (logged.status_code, logged.json()) == (200, {})
-    found = await rest.get("runs/get", run_id=info["run_id"])
-    assert found.json()["run"]["data"]["metrics"] == [{"key": "k", "value": "NaN", "timestamp": 7, "step": 0}]
+    result = await rest.get("runs/get", run_id=info["run_id"])
+    assert result.json()["run"]["data"]["metrics"] == [{"key": "k", "value": "NaN", "timestamp": 7, "step": 0}]
 
 
 async def test_log_batch_is_atomic(rest: Rest) -> None:

@@ -12,9 +12,9 @@ from app.registry.versions import create, lookup
 from app.registry.versions.request import CreateVersion
 from app.registry.versions.states import OPEN_REASON
 from tests.conftest import TestProject
-from tests.mlflow.client import ClientError, MLflow
 from tests.mlflow.conftest import Rest
 from tests.registry.test_states import put, set_file_state
+from tests.support.mlflow.client import ClientError, MLflow
 
 
 def live_as_a_model():
@@ -27,10 +27,10 @@ def live_as_a_model():
     client.delete_registered_model_tag("digits", "absent")
     client.update_registered_model("digits", "second")
     client.rename_registered_model("digits", "numbers")
-    found = client.get_registered_model("numbers")
+    result = client.get_registered_model("numbers")
     client.delete_registered_model("numbers")
     left = [one.name for one in client.search_registered_models()]
-    return [made.name, made.tags, found.description, found.tags, found.latest_versions, left]
+    return [made.name, made.tags, result.description, result.tags, result.latest_versions, left]
 
 
 async def test_create_read_update_and_delete_a_registered_model(mlflow: MLflow) -> None:
@@ -111,13 +111,13 @@ def change_a_version():
     client.set_registered_model_alias("m", "two", "1")
     client.delete_registered_model_alias("m", "two")
     client.delete_registered_model_alias("m", "absent")
-    found = client.get_model_version("m", "1")
+    result = client.get_model_version("m", "1")
     model = client.get_registered_model("m")
     by_alias = client.get_model_version_by_alias("m", "one")
     client.delete_model_version("m", "1")
     left = client.search_model_versions("name = 'm'")
-    aliases = [list(found.aliases), dict(model.aliases)]
-    return [found.description, found.tags, aliases, by_alias.version, [one.version for one in left]]
+    aliases = [list(result.aliases), dict(model.aliases)]
+    return [result.description, result.tags, aliases, by_alias.version, [one.version for one in left]]
 
 
 async def test_update_and_delete_a_model_version(mlflow: MLflow) -> None:
@@ -134,7 +134,7 @@ def move_stages():
         client.transition_model_version_stage("m", version, "production", archive_existing_versions=True)
     client.transition_model_version_stage("m", "3", "Staging")
     latest = {one.current_stage: one.version for one in client.get_latest_versions("m")}
-    one = [found.version for found in client.get_latest_versions("m", ["Production"])]
+    one = [result.version for result in client.get_latest_versions("m", ["Production"])]
     return [latest, one, client.get_model_version("m", "1").current_stage]
 
 
@@ -222,11 +222,11 @@ async def test_writing_through_mlflow_needs_a_developer(rest: Rest, project: Tes
     await rest.post("registered-models/create", {"name": "m"})
     reporter = Rest(rest.http, rest.base, project[Role.REPORTER].headers)
     stranger = Rest(rest.http, rest.base, project.stranger.headers)
-    nobody = Rest(rest.http, rest.base, {})
-    read = [await one.get("registered-models/get", name="m") for one in (reporter, stranger, nobody)]
+    anonymous = Rest(rest.http, rest.base, {})
+    read = [await one.get("registered-models/get", name="m") for one in (reporter, stranger, anonymous)]
     assert [one.status_code for one in read] == [200, 404, 401]
     assert read[2].headers["www-authenticate"].startswith("Bearer")
-    write = [await one.post("registered-models/create", {"name": "n"}) for one in (reporter, stranger, nobody)]
+    write = [await one.post("registered-models/create", {"name": "n"}) for one in (reporter, stranger, anonymous)]
     assert [(one.status_code, one.json()["error_code"]) for one in write] == [
         (403, "PERMISSION_DENIED"),
         (404, "RESOURCE_DOES_NOT_EXIST"),
@@ -239,7 +239,7 @@ def statuses(numbers):
     from mlflow.exceptions import MlflowException
 
     client = MlflowClient()
-    found = [client.get_model_version("m", str(number)) for number in numbers]
+    result = [client.get_model_version("m", str(number)) for number in numbers]
     uris = []
     for number in numbers:
         try:
@@ -247,7 +247,7 @@ def statuses(numbers):
         except MlflowException as error:
             uris.append(f"{error.error_code}: {error.message}")
     latest = [one.version for one in client.get_latest_versions("m")]
-    return [[one.status, one.status_message] for one in found], uris, latest
+    return [[one.status, one.status_message] for one in result], uris, latest
 
 
 async def test_the_state_of_a_version_is_its_mlflow_status(mlflow: MLflow, runtime, project: TestProject) -> None:
@@ -259,8 +259,8 @@ async def test_the_state_of_a_version_is_its_mlflow_status(mlflow: MLflow, runti
     root = lookup.root_of(bad)[0]
     await put(runtime, project, root, "a.bin")
     await set_file_state(runtime, root, "a.bin", "quarantined", "It runs code.")
-    found, uris, latest = await mlflow(statuses, [1, 2, 3])
-    assert found == [
+    result, uris, latest = await mlflow(statuses, [1, 2, 3])
+    assert result == [
         ["READY", None],
         ["PENDING_REGISTRATION", OPEN_REASON],
         ["FAILED_REGISTRATION", "`a.bin`: It runs code."],

@@ -45,13 +45,13 @@ async def counts(rest: Rest, runtime: Runtime) -> tuple[dict[str, int], dict[str
 
 
 async def _count(rest: Rest, runtime: Runtime, least: int) -> dict[str, int]:
-    found: dict[str, int] = {}
+    result: dict[str, int] = {}
     for method, path, body, rows in CALLS:
         with statements(runtime.db) as sent:
             answer = await (rest.get(path, **body) if method == "GET" else rest.post(path, body))
         assert len(answer.json()[rows]) >= least
-        found[path] = len(sent)
-    return found
+        result[path] = len(sent)
+    return result
 
 
 async def test_the_number_of_statements_does_not_depend_on_the_number_of_rows(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app.access.policy import Role
-from tests.mlflow.client import ClientError
 from tests.mlflow.conftest import Rest
+from tests.support.mlflow.client import ClientError
 from tests.webhooks.conftest import receiver  # noqa: F401  (fixture)
 
 
@@ -18,7 +18,7 @@ def life(url):
     made = client.create_webhook(
         "hook", url, ["model_version.created", "registered_model.created"], description="d", secret="s"
     )
-    found = client.get_webhook(made.webhook_id)
+    result = client.get_webhook(made.webhook_id)
     tried = client.test_webhook(made.webhook_id)
     other = client.test_webhook(made.webhook_id, event=WebhookEvent.from_str("prompt_alias.deleted"))
     changed = client.update_webhook(made.webhook_id, name="new", events=["prompt.created"], status="DISABLED")
@@ -28,9 +28,15 @@ def life(url):
     rest = client.list_webhooks(max_results=3, page_token=first.token)
     client.delete_webhook(made.webhook_id)
     return {
-        "made": [found.name, found.url, found.description, str(found.status), [str(event) for event in found.events]],
-        "same": found.creation_timestamp == made.creation_timestamp == made.last_updated_timestamp,
-        "secret": found.secret,
+        "made": [
+            result.name,
+            result.url,
+            result.description,
+            str(result.status),
+            [str(event) for event in result.events],
+        ],
+        "same": result.creation_timestamp == made.creation_timestamp == made.last_updated_timestamp,
+        "secret": result.secret,
         "tried": [tried.success, tried.response_status, tried.response_body, tried.error_message],
         "other": other.success,
         "changed": [changed.name, changed.description, str(changed.status), [str(event) for event in changed.events]],

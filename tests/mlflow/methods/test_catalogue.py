@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.mlflow.methods import catalogue
-from tests.mlflow.methods.catalogue import Line
-from tests.mlflow.methods.outside import LOCAL, NOT_CALLED, OUTSIDE
+from tests.support.mlflow import catalogue
+from tests.support.mlflow.catalogue import Line
+from tests.support.mlflow.outside import LOCAL, NOT_CALLED, OUTSIDE
 
 
 @pytest.fixture(scope="module")
@@ -19,11 +19,11 @@ def test_every_method_is_called(lines: list[Line]) -> None:
 
 
 def test_methods_listed_as_out_of_scope_or_local_exist(lines: list[Line]) -> None:
-    known = {(line.module, line.name) for line in lines}
+    existing = {(line.module, line.name) for line in lines}
     named = {(module, name) for table in (LOCAL, OUTSIDE) for module, names in table.items() for name in names}
-    assert named - known == set()
+    assert named - existing == set()
 
 
 def test_the_documentation_page_is_up_to_date(lines: list[Line]) -> None:
     text = catalogue.PAGE.read_text()
-    assert catalogue.page(text, lines) == text, "write it anew: python -m tests.mlflow.methods.catalogue"
+    assert catalogue.page(text, lines) == text, "write it anew: python -m tests.support.mlflow.catalogue"

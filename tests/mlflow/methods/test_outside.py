@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.mlflow.client import MLflow
-from tests.mlflow.methods.outside import OUTSIDE
+from tests.support.mlflow.client import MLflow
+from tests.support.mlflow.outside import OUTSIDE
 
 
 def attempt(samples):
@@ -56,9 +56,9 @@ def traced():
     def twice(number):
         return 2 * number
 
-    found = twice(21)
+    result = twice(21)
     mlflow.flush_trace_async_logging()
-    return found
+    return result
 
 
 async def test_traced_code_runs_without_a_trace_backend(mlflow: MLflow) -> None:

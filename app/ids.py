@@ -12,6 +12,8 @@ from uuid import UUID
 
 _MARKS = 0x7 << 76 | 0x2 << 62
 """Version and variant."""
+_MAX_GLOBAL_ID = 1_600
+"""Characters; the longest is that of an alias of 255 letters of four bytes each."""
 _FREE_BITS = (1 << 80) - 1 & ~(0xF << 76) & ~(0x3 << 62)
 
 
@@ -45,7 +47,7 @@ class GlobalId:
     @classmethod
     def parse(cls, text: str) -> GlobalId | None:
         """The id behind the text, or None when it is not one of ours."""
-        if len(text) > 500:
+        if len(text) > _MAX_GLOBAL_ID:
             return None
         try:
             plain = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()

@@ -244,7 +244,7 @@ async def tenants(peer: Peer) -> tuple[Tenant, Tenant]:
     path = made["projectCreate"]["project"]["fullPath"]
     issued = await _graphql(
         peer,
-        'mutation m($p: String!) { tokenCreate(input: {name: "quiet", place: {project: {path: $p}}}) {'
+        'mutation m($p: String!) { tokenCreate(input: {name: "quiet", groupOrProject: {project: {path: $p}}}) {'
         " secret userErrors { message } } }",
         p=path,
     )

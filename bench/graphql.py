@@ -89,21 +89,22 @@ PAGES = """query q($p: String!, $after: String) { project(by: {path: $p}) {
   models(first: 20, after: $after) { pageInfo { endCursor } nodes { name } } } }"""
 VERSION = """query q($p: String!, $m: String!) { modelVersion(by: {path: {project: $p, model: $m, reference: "^1"}}) {
   version number stage tags { key } descriptionHtml createdBy { username } viewerCanUpdate aliases { name }
-  model { name latestVersion { version } experiment { name } } ciJobs { status } loggedModel { name }
-  candidate { name params { key value } metrics { key value } tags { key } inputs { name } modelOutputs { step }
+  model { name latestVersion { version } experiment { name } } ciJobs { ciStatus } loggedModel { name }
+  candidate { name params { key value } metrics { key value } tags { key } datasets { name } loggedModelOutputs { step }
     experiment { name } children(first: 20) { nodes { name } } modelVersions { version } }
-  artifacts(first: 100) { totalCount nodes { path size sha256 downloadUrl state facts createdBy { username } } } } }"""
+  artifacts(first: 100) { totalCount nodes { path size sha256 downloadUrl status facts createdBy { username } } } } }"""
 CANDIDATES = """query q($p: String!, $e: String!, $after: String) { experiment(by: {name: {project: $p, name: $e}}) {
-  candidates(first: 100, after: $after) { totalCount pageInfo { endCursor } nodes { id uuid name status startTime
+  candidates(first: 100, after: $after) { totalCount pageInfo { endCursor } nodes { id uuid name status startedAt
     params { key value } metrics { key value step } tags { key value } createdBy { username }
     modelVersions { version } } } } }"""
-SEARCH = """query q($p: String!, $ids: [ID!]!, $filter: String!, $order: [String!], $after: String) {
-  project(by: {path: $p}) { candidates(experiments: $ids, filter: $filter, orderBy: $order, first: 20, after: $after) {
-    endCursor nodes { name metrics { key value } } } } }"""
-FIND = """query q($p: String!, $text: String!) { search(project: {path: $p}, text: $text, first: 20) {
+SEARCH = """query q($p: String!, $ids: [ID!]!, $filter: String!, $order: [CandidateSearchOrder!], $after: String) {
+  project(by: {path: $p}) {
+    candidateSearch(experimentIds: $ids, filter: $filter, orderBy: $order, first: 20, after: $after) {
+    pageInfo { endCursor } nodes { name metrics { key value } } } } }"""
+FIND = """query q($p: String!, $text: String!) { search(project: {path: $p}, search: $text, first: 20) {
   nodes { __typename ... on Model { name } ... on Candidate { name } } } }"""
-SERIES = """query q($ids: [ID!]!) { metricSeries(ids: $ids, keys: ["accuracy"], maxPoints: 500) {
-  series { totalPoints points { step value } } } }"""
+SERIES = """query q($ids: [ID!]!) { metricSeries(candidateIds: $ids, keys: ["accuracy"], maxPoints: 500) {
+  series { pointCount points { step value } } } }"""
 EXPERIMENTS = """query q($p: String!) { project(by: {path: $p}) { experiments(search: "experiment-", first: 100) {
   nodes { id name } } } }"""
 COMPARE = """query q($ids: [ID!]!) { candidatesCompare(ids: $ids, differencesOnly: true) { params { key values }
@@ -228,7 +229,7 @@ async def questions(bench: Bench) -> None:
     await bench.measure("the next 100", CANDIDATES, e=name, after=page["pageInfo"]["endCursor"])
     some = [one["id"] for one in page["nodes"]]
     good = "metrics.accuracy > 0.99"
-    best = ["metrics.accuracy DESC"]
+    best = [{"field": "metrics.accuracy", "direction": "DESC"}]
     one = ids[:1]
     await bench.measure("search by metric, 1 experiment", SEARCH, ids=one, filter=good)
     await bench.measure("search by metric, 100 experiments", SEARCH, ids=ids, filter=good)
@@ -243,14 +244,16 @@ async def questions(bench: Bench) -> None:
         found = await bench.ask(
             SEARCH.replace("nodes { name metrics { key value } }", ""), ids=ids, filter="", after=after
         )
-        after = found["project"]["candidates"]["endCursor"]
+        after = found["project"]["candidateSearch"]["pageInfo"]["endCursor"]
         if after is None:
             break
     await bench.measure("the same, page 500 of 20", SEARCH, ids=ids, filter="", after=after)
     await bench.measure("text over the project, many found", FIND, text="run-9")
     await bench.measure("text over the project, few found", FIND, text="run-99999")
     await bench.measure("10 candidates side by side", COMPARE, ids=some[:10])
-    curves = (await bench.ask(SEARCH, ids=ids, filter="", order=["start_time DESC"]))["project"]["candidates"]["nodes"]
+    curves = (await bench.ask(SEARCH, ids=ids, filter="", order=[{"field": "start_time", "direction": "DESC"}]))[
+        "project"
+    ]["candidateSearch"]["nodes"]
     assert curves, "the newest have histories"
     newest = [await _id_of(bench, ids, one["name"]) for one in curves[:10]]
     await bench.measure("10 curves of 2,000 points, 500 of each", SERIES, ids=newest)
@@ -259,7 +262,7 @@ async def questions(bench: Bench) -> None:
 async def _id_of(bench: Bench, experiments: list[str], name: str) -> str:
     document = SEARCH.replace("name metrics { key value }", "id")
     found = await bench.ask(document, ids=experiments, filter=f"attributes.run_name = '{name}'")
-    return str(found["project"]["candidates"]["nodes"][0]["id"])
+    return str(found["project"]["candidateSearch"]["nodes"][0]["id"])
 
 
 async def run(settings: Settings, options: argparse.Namespace) -> None:

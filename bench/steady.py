@@ -33,7 +33,7 @@ from bench.peers import ROOT
 from bench.processors import tree
 from bench.started import free_port, started
 
-_EVENTS = "subscription ($p: String!) { projectEvents(project: {path: $p}) { type objectId at cursor } }"
+_EVENTS = "subscription ($p: String!) { projectEvents(project: {path: $p}) { type objectId occurredAt cursor } }"
 _MAKE = """mutation ($p: String!, $n: String!) {
   modelCreate(input: {project: {path: $p}, name: $n}) { model { id } userErrors { message } } }"""
 _RELEASE = """mutation ($p: String!, $n: String!) {

@@ -24,7 +24,7 @@ from websockets.asyncio.client import connect
 
 from app.embedded import servers as embedded
 
-EVENTS = "subscription e($p: String!) { projectEvents(project: {path: $p}) { type objectId at cursor } }"
+EVENTS = "subscription e($p: String!) { projectEvents(project: {path: $p}) { type objectId occurredAt cursor } }"
 CREATE = """mutation m($p: String!, $n: String!) {
   modelCreate(input: {project: {path: $p}, name: $n}) { model { id } userErrors { message } } }"""
 PORT = 18_080

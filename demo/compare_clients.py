@@ -100,14 +100,14 @@ def train(neighbours: int) -> None:
 
 def compare(client: MlflowClient, parent: str) -> dict[str, Run]:
     """The children by name, best first."""
-    found = children(client, parent, order_by=["metrics.mistakes ASC", "attributes.run_name ASC"])
+    runs = children(client, parent, order_by=["metrics.mistakes ASC", "attributes.run_name ASC"])
     say("Candidates, fewest mistakes first")
     row("name", "mistakes", "accuracy", "history of accuracy")
-    for run in found:
+    for run in runs:
         history = [f"{point.value:.2f}" for point in client.get_metric_history(run.info.run_id, "accuracy")]
         metrics = run.data.metrics
         row(run.info.run_name, f"{metrics['mistakes']:.0f}", f"{metrics['accuracy']:.3f}", " ".join(history))
-    return {run.info.run_name: run for run in found}
+    return {run.info.run_name: run for run in runs}
 
 
 def search(client: MlflowClient, parent: str) -> None:
@@ -119,8 +119,8 @@ def search(client: MlflowClient, parent: str) -> None:
         "attributes.run_name ILIKE 'K = 1%'",
         "attributes.status = 'FAILED'",
     ):
-        found = children(client, parent, condition, order_by=["params.neighbours DESC"])
-        row(condition, ", ".join(run.info.run_name for run in found) or "none", width=52)
+        runs = children(client, parent, condition, order_by=["params.neighbours DESC"])
+        row(condition, ", ".join(run.info.run_name for run in runs) or "none", width=52)
     frame = mlflow.search_runs(
         filter_string=f"tags.mlflow.parentRunId = '{parent}'", order_by=["metrics.mistakes DESC"]
     )
@@ -174,8 +174,8 @@ def resolve(client: MlflowClient) -> None:
     """A stock client sends what stands after the slash as a stage, and what stands after the @ as an alias."""
     say("What references mean")
     for reference in REFERENCES[1:]:
-        found = client.get_latest_versions(MODEL, [reference[1:]])
-        row(f"models:/{MODEL}{reference}", *(version.tags[VERSION_TAG] for version in found), width=28)
+        versions = client.get_latest_versions(MODEL, [reference[1:]])
+        row(f"models:/{MODEL}{reference}", *(version.tags[VERSION_TAG] for version in versions), width=28)
     version = client.get_model_version_by_alias(MODEL, "champion")
     row(f"models:/{MODEL}@champion", version.tags[VERSION_TAG], width=28)
 
@@ -183,13 +183,13 @@ def resolve(client: MlflowClient) -> None:
 def load(client: MlflowClient) -> None:
     say("Loaded and asked about six flowers")
     _, _, test_x, test_y = flowers()
-    asked = slice(None, None, 13)
+    sample = slice(None, None, 13)
     for reference in (*REFERENCES, "@champion"):
         uri = f"models:/{MODEL}{reference}"
         model = mlflow.pyfunc.load_model(uri)
         name = client.get_run(model.metadata.run_id).info.run_name
-        row(uri, name, " ".join(str(int(one)) for one in model.predict(test_x[asked])), width=28)
-    row("truth", "", " ".join(str(int(one)) for one in test_y[asked]), width=28)
+        row(uri, name, " ".join(str(int(one)) for one in model.predict(test_x[sample])), width=28)
+    row("truth", "", " ".join(str(int(one)) for one in test_y[sample]), width=28)
 
 
 def promote(client: MlflowClient) -> None:

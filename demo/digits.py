@@ -185,7 +185,7 @@ def next_versions(client: MlflowClient) -> list[str]:
         client.get_registered_model(MODEL)
     except MlflowException:
         return ["1.0.0", "1.1.0", "2.0.0-rc.1"]
-    existing = {found.tags.get(VERSION_TAG, "") for found in client.search_model_versions(f"name = '{MODEL}'")}
+    existing = {version.tags.get(VERSION_TAG, "") for version in client.search_model_versions(f"name = '{MODEL}'")}
     minor = free(existing, "1.{}.0", 0)
     return [minor, free(existing | {minor}, "1.{}.0", 0), free(existing, "2.0.0-rc.{}", 1)]
 
@@ -235,7 +235,7 @@ def progress(recipe: Recipe, epoch: int, accuracy: float) -> None:
 
 QUERY = """query Digits($model: ModelLookup!, $key: String!) {
   model(by: $model) {
-    versions(first: 5, orderBy: {field: PRECEDENCE, descending: true}) {
+    versions(first: 5, orderBy: {field: PRECEDENCE, direction: DESC}) {
       totalCount
       nodes { version aliases { name } candidate { name metricHistory(key: $key, first: 50) { nodes { value } } } }
     }

@@ -141,10 +141,10 @@ async def new_project(
     owner = staff[Role.OWNER]
     group = await groups.create(runtime.db, owner.actor, CreateGroup(f"g{uuid4().hex}"))
     made = await projects.create(runtime.db, owner.actor, CreateProject(group.id, name, visibility=visibility))
-    place = GroupOrProject(project_id=made.id)
+    scope = GroupOrProject(project_id=made.id)
     for role, person in staff.items():
         if role not in {None, Role.OWNER}:
-            await members.set_role(runtime.db, owner.actor, place, person.actor.username, role)
+            await members.set_role(runtime.db, owner.actor, scope, person.actor.username, role)
     people = {role: person for role, person in staff.items() if role is not None}
     return TestProject(made.id, made.project.full_path, group.id, runtime, people, staff[None])
 

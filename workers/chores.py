@@ -19,7 +19,8 @@ from app.artifacts.upkeep import reconcile as upkeep_reconcile
 from app.artifacts.uploads import multipart
 from app.journal import events
 from app.queue import leases
-from app.registry.versions import complete
+from app.registry import announce
+from app.registry.versions import complete, wait_for_files
 from app.runtime import Runtime
 from app.webhooks import dispatch
 
@@ -55,7 +56,7 @@ async def expire(runtime: Runtime) -> object:
 
 async def end_uploads(runtime: Runtime) -> object:
     """Free the parts of uploads that were abandoned or aborted."""
-    return await multipart.expire(runtime.db, runtime.blobs, missed=complete.mark_missed)
+    return await multipart.expire(runtime.db, runtime.blobs, missed=wait_for_files.mark_missed)
 
 
 async def inspect(runtime: Runtime) -> object:
@@ -65,13 +66,13 @@ async def inspect(runtime: Runtime) -> object:
 
 async def give_up(runtime: Runtime) -> object:
     """End the wait for files of versions whose push was abandoned."""
-    return await complete.give_up(runtime.db)
+    return await wait_for_files.give_up(runtime.db)
 
 
 async def settle(runtime: Runtime) -> object:
     """Complete versions whose files are all there, and tell webhooks, where a process ended before it did so."""
     settled = await complete.complete_all_announced(runtime.db)
-    return settled, await complete.announce(runtime.db)
+    return settled, await announce.announce(runtime.db)
 
 
 async def reconcile(runtime: Runtime) -> object:

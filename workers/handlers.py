@@ -17,6 +17,7 @@ from app.ci import awaiting_settings, polling
 from app.ci.background_jobs import FollowCiJob, PickUpCiJobs
 from app.metadata import PROJECT_TABLES
 from app.queue.jobs import Job
+from app.registry import announce
 from app.registry import purge as registry_purge
 from app.registry.background_jobs import PurgeModel, PurgeVersion
 from app.registry.versions import complete
@@ -128,7 +129,7 @@ async def inspect_artifacts(runtime: Runtime, job: InspectArtifacts, progress: P
 async def _follow_files(runtime: Runtime, project_id: int) -> None:
     """Complete versions whose files are all there now, and tell webhooks; a chore does what is missed here."""
     await complete.complete_announced(runtime.db, project_id)
-    await complete.announce(runtime.db, project_id)
+    await announce.announce(runtime.db, project_id)
 
 
 @handles(FollowCiJob)

@@ -196,7 +196,7 @@ async def _parent(tx: Tx, actor: Actor, parent_id: int | None) -> Group | None:
     await require(tx, actor, parent_id, Permission.GROUP_CREATE)
     parent = await by_id(tx, parent_id)
     if len(parent.lineage) >= MAX_DEPTH:
-        raise Invalid(f"Groups nest at most {MAX_DEPTH} deep.", field="parentId")
+        raise Invalid(f"Groups nest at most {MAX_DEPTH} deep.", field="parent")
     if parent.owner_user_id is not None:
-        raise Invalid("A user's own namespace holds projects, not groups.", field="parentId")
+        raise Invalid("A user's own namespace holds projects, not groups.", field="parent")
     return parent

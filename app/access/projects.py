@@ -15,6 +15,7 @@ from app.access.names import check_path, check_title, check_visibility
 from app.access.policy import Actor, Permission, ProjectAccess
 from app.access.tables import Project, Token, User
 from app.db.database import WRITES, Database, Snapshot, Tx
+from app.db.statements import Fragment
 from app.errors import Invalid, NotFound, Taken
 from app.pagination import Keyset, Page, Window
 
@@ -43,6 +44,11 @@ class UpdateProject:
     registry_access: str | None = None
     experiments_access: str | None = None
     version_reuse: bool | None = None
+
+
+def reuses_versions_sql(project: str) -> Fragment:
+    """SQL: whether the SemVer of a deleted version may come back with other files in the project of that id."""
+    return Fragment(f"EXISTS (SELECT FROM projects p WHERE p.id = {project} AND p.version_reuse)")
 
 
 async def visible(snap: Snapshot, actor: Actor, reference: int | str) -> ProjectAccess:

@@ -73,8 +73,10 @@ async def save(db: Database, actor: Actor, client: CiClient, project: int | str,
     return saved
 
 
-async def delete(db: Database, actor: Actor, project: int | str) -> None:
+async def delete(db: Database, actor: Actor, project: int | str) -> int:
     """Remove the settings with their secrets; tokens of CI identities end at once, links stay as they are.
+
+    Answers the id of the project.
 
     Raises:
         CiSettingsNotFound: there are none.
@@ -88,6 +90,7 @@ async def delete(db: Database, actor: Actor, project: int | str) -> None:
             raise CiSettingsNotFound(field="project")
         if removed.bot_id is not None:
             await bots.retire(tx, access.id, removed.bot_id)
+    return access.id
 
 
 def issuer_of(provider: str, base_url: str) -> str:
@@ -151,7 +154,7 @@ def _refuse_to_carry_token(present: CiSettings, values: Mapping[str, Any]) -> No
         raise Invalid(
             "The base URL or provider changes, and the stored API token was not meant for the new one; send the token "
             "again, or an empty one.",
-            field="token",
+            field="api_token",
         )
 
 

@@ -102,7 +102,7 @@ async def find(snap: Snapshot, project_id: int, ci_job_id: UUID) -> CiJob:
     """
     job = await snap.scalar(select(CiJob).where(CiJob.project_id == project_id, CiJob.id == ci_job_id))
     if job is None:
-        raise CiJobNotFound(f"There is no CI job `{ci_job_id}` in this project, or you may not see it.", field="ciJob")
+        raise CiJobNotFound(f"There is no CI job `{ci_job_id}` in this project, or you may not see it.", field="id")
     return job
 
 
@@ -119,5 +119,5 @@ async def _reopen(tx: Snapshot, job: CiJob) -> CiJob:
     )
     reopened = (await tx.scalars(statement, execution_options={"populate_existing": True})).one_or_none()
     if reopened is None:
-        raise CiJobNotFound(field="ciJob")
+        raise CiJobNotFound(field="id")
     return reopened

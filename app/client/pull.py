@@ -107,7 +107,7 @@ async def _find(api: Api, options: PullOptions) -> Source:
     if options.include and not chosen:
         raise Failure(f"None of {counted(len(nodes), 'file')} matches {', '.join(options.include)}.", code="NOT_FOUND")
     _refuse_quarantined(chosen)
-    failed = [f"`{path}` is not what it claims to be: {node['stateReason']}" for path, node in chosen if _failed(node)]
+    failed = [f"`{path}` is not what it claims to be: {node['statusReason']}" for path, node in chosen if _failed(node)]
     files = [_remote(path, node) for path, node in chosen]
     return Source(owner, _title(owner), files, failed)
 
@@ -169,11 +169,11 @@ def _remote(path: str, node: dict[str, Any]) -> RemoteFile:
 def _refuse_incomplete(owner: dict[str, Any]) -> None:
     """Refuse a version whose push goes on or was given up: some of its files are missing."""
     if not owner.get("isComplete", True):
-        raise Failure(f"{_title(owner)} is {owner['state']}: {owner['stateReason']}", code="VERSION_NOT_READY")
+        raise Failure(f"{_title(owner)} is {owner['status']}: {owner['statusReason']}", code="VERSION_NOT_READY")
 
 
 def _refuse_quarantined(chosen: Iterable[tuple[str, dict[str, Any]]]) -> None:
-    held = [f"{path}: {node['stateReason']}" for path, node in chosen if node["downloadUrl"] is None]
+    held = [f"{path}: {node['statusReason']}" for path, node in chosen if node["downloadUrl"] is None]
     if held:
         verb = "is" if len(held) == 1 else "are"
         lines = [f"{counted(len(held), 'file')} {verb} in quarantine, so nothing was pulled:", *_told(held)]
@@ -181,7 +181,7 @@ def _refuse_quarantined(chosen: Iterable[tuple[str, dict[str, Any]]]) -> None:
 
 
 def _failed(node: dict[str, Any]) -> bool:
-    return bool(node["state"] == "FAILED")
+    return bool(node["status"] == "FAILED")
 
 
 def _title(owner: dict[str, Any]) -> str:

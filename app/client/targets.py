@@ -163,7 +163,7 @@ async def require_possible(api: Api, plan: Plan) -> None:
         await require_model(api, new.model, create=False)
     wanted: dict[str, Any] = {
         "project": {"path": api.connection.project},
-        "model": new.model,
+        "modelName": new.model,
         "createsModel": plan.creates_model,
         "version": new.version,
         "increment": new.increment,

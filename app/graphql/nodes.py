@@ -10,20 +10,21 @@ import strawberry
 
 from app.errors import Invalid
 from app.graphql.access.groups_and_projects import group_by_id, project_by_id
-from app.graphql.access.types import user_by_id
+from app.graphql.access.types import member_by_id, token_by_id, user_by_id
 from app.graphql.artifacts.types import Artifact
-from app.graphql.ci.types import ci_job_by_key
+from app.graphql.ci.types import ci_job_by_key, settings_by_id
 from app.graphql.context import Info
 from app.graphql.errors import or_none
 from app.graphql.jobs.queries import job_by_id
 from app.graphql.logged_models.types import logged_model_by_key
+from app.graphql.registry.aliases import alias_by_id
 from app.graphql.registry.types import model_by_key, version_by_key
 from app.graphql.tracking.types import candidate_by_key, experiment_by_key
 from app.graphql.types import ids
 from app.graphql.types.fields import resolved
 from app.graphql.types.node import Node
 from app.graphql.uploads.types import upload_by_key
-from app.graphql.webhooks.types import webhook_by_key
+from app.graphql.webhooks.types import delivery_by_key, webhook_by_key
 from app.ids import GlobalId
 from app.pagination import MAX_PAGE
 
@@ -88,27 +89,46 @@ async def _webhook(info: Info, id: str) -> Node | None:
     return await webhook_by_key(info, *key) if key else None
 
 
+async def _webhook_delivery(info: Info, id: str) -> Node | None:
+    key = ids.in_project(id, "WebhookDelivery")
+    return await delivery_by_key(info, *key) if key else None
+
+
+async def _token(info: Info, id: str) -> Node | None:
+    return await token_by_id(info, ids.integer(id, "Token"))
+
+
+async def _ci_settings(info: Info, id: str) -> Node | None:
+    project_id = ids.integer(id, "CiSettings")
+    return await settings_by_id(info, project_id) if project_id is not None else None
+
+
 async def _ci_job(info: Info, id: str) -> Node | None:
     key = ids.in_project(id, "CiJob")
     return await ci_job_by_key(info, *key) if key else None
 
 
 LOOKUPS: dict[str, Lookup] = {
+    "Alias": alias_by_id,
     "Artifact": _artifact,
     "ArtifactUpload": _artifact_upload,
     "BackgroundJob": _background_job,
     "Candidate": _candidate,
     "CiJob": _ci_job,
+    "CiSettings": _ci_settings,
     "Experiment": _experiment,
     "Group": _group,
     "LoggedModel": _logged_model,
+    "Member": member_by_id,
     "Model": _model,
     "ModelVersion": _model_version,
     "Project": _project,
+    "Token": _token,
     "User": _user,
     "Webhook": _webhook,
+    "WebhookDelivery": _webhook_delivery,
 }
-"""By the name of the type. Tokens are left out: they are listed, never looked up."""
+"""By the name of the type."""
 
 
 @strawberry.type

@@ -60,7 +60,7 @@ class Schema(strawberry.Schema):
         """Nothing: Strawberry would log every error with its stack; ``presented`` logs the unforeseen ones."""
 
 
-@strawberry.type(description="Where reading begins.")
+@strawberry.type(description="The entry points for reading.")
 class Query(
     AccessQuery,
     RegistryQuery,

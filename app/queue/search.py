@@ -20,7 +20,9 @@ class JobNotFound(NotFound):
     """There is no such background job, or it may not be seen."""
 
     def __init__(self, job_id: object) -> None:
-        super().__init__(f"There is no background job `{str(job_id)[:80]}`, or you may not see it.", field="id")
+        super().__init__(
+            f"There is no background job `{str(job_id)[:80]}`, or you may not see it.", field="background_job"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,6 @@ def matching(wish: JobFilter) -> Select[BackgroundJob]:
 
 def _in_state(state: str) -> ColumnElement[bool]:
     if state not in STATES:
-        raise Invalid(f"`{state[:40]}` is no state of a background job: {', '.join(STATES)}.", field="state")
+        raise Invalid(f"`{state[:40]}` is no state of a background job: {', '.join(STATES)}.", field="status")
     # A literal, so that PostgreSQL sees at planning that a partial index serves.
     return BackgroundJob.state == literal_column(f"'{state}'", Text)

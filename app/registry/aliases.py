@@ -34,6 +34,7 @@ class AliasMoved(Conflict):
 class AliasDetails:
     """Where an alias stands or stood: on a version, given by id, number and text, until a moment or still."""
 
+    project_id: int
     id: int
     name: str
     model_id: int
@@ -103,8 +104,8 @@ async def remove(
     name: str,
     *,
     expected_current: int | None = None,
-) -> bool:
-    """Take an alias away; whether there was one (MLflow REST: an absent alias is fine).
+) -> Alias | None:
+    """Take an alias away. Answers the interval that ended; None if there was none (MLflow REST: that is fine).
 
     Raises:
         ModelNotFound: there is no such model.
@@ -116,10 +117,10 @@ async def remove(
         owner = await _locked(tx, access.id, model)
         if expected_current is not None:
             _compare(name, await _current(tx, owner, name), expected_current)
-        was_there = await _end(tx, owner, name)
-        if was_there:
+        ended = await _end(tx, owner, name)
+        if ended is not None:
             await webhook_events.alias_removed(tx, owner, name)
-    return was_there
+    return ended
 
 
 async def history(
@@ -158,6 +159,7 @@ _HISTORY: Keyset[AliasDetails] = Keyset(
 async def _rows(snap: Snapshot, statement: Select[Alias, int, str]) -> list[AliasDetails]:
     return [
         AliasDetails(
+            project_id=alias.project_id,
             id=alias.id,
             name=alias.name,
             model_id=alias.model_id,
@@ -200,7 +202,7 @@ def _compare(name: str, current: AliasDetails | None, expected: int | None) -> N
     )
 
 
-async def _end(tx: Tx, model: Model, name: str) -> bool:
+async def _end(tx: Tx, model: Model, name: str) -> Alias | None:
     """Close the interval; the clock, since the transaction may have begun before the last change was made."""
     statement = (
         update(Alias)
@@ -211,9 +213,10 @@ async def _end(tx: Tx, model: Model, name: str) -> bool:
             Alias.valid_until.is_(None),
         )
         .values(valid_until=func.clock_timestamp())
-        .returning(Alias.id)
+        .returning(Alias)
     )
-    return await tx.scalar(statement) is not None
+    ended: Alias | None = await tx.scalar(statement)
+    return ended
 
 
 async def _begin(tx: Tx, version: ModelVersion, name: str, actor: Actor) -> None:

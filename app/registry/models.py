@@ -56,6 +56,15 @@ class ModelTaken(Taken):
 
 
 @dataclass(frozen=True, slots=True)
+class Deletion:
+    """A model or version that was deleted, and the background job that removes what it had."""
+
+    project_id: int
+    id: int
+    job_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class CreateModel:
     name: str
     description: str = ""
@@ -179,8 +188,8 @@ async def edit(db: Database, actor: Actor, project: int | str, reference: int | 
     return changed
 
 
-async def delete(db: Database, actor: Actor, project: int | str, reference: int | str) -> UUID:
-    """Delete a model with versions, experiment and files; the name is free at once. Answers the background job's id.
+async def delete(db: Database, actor: Actor, project: int | str, reference: int | str) -> Deletion:
+    """Delete a model with versions, experiment and files, which a background job removes; the name is free at once.
 
     Raises:
         ModelNotFound: there is no such model.
@@ -194,7 +203,8 @@ async def delete(db: Database, actor: Actor, project: int | str, reference: int 
             raise not_found(reference)
         await version_candidates.purge_unneeded(tx, access.id, shared)
         job = PurgeModel(access.id, model.id)
-        return await outbox.enqueue(tx, job, project_id=access.id, requested_by=actor.user_id)
+        job_id = await outbox.enqueue(tx, job, project_id=access.id, requested_by=actor.user_id)
+    return Deletion(access.id, model.id, job_id)
 
 
 async def _refuse_taken(tx: Tx, project_id: int, name: str, *, wanted_prompt: bool | None = None) -> None:

@@ -46,4 +46,4 @@ async def unlink(db: Database, actor: Actor, project: int | str, candidate_id: U
         policy.require(actor, access, Permission.CANDIDATE_WRITE)
         await candidates.lock_living(tx, access.id, candidate_id)
         if not await job_links.detach(tx, Owner(access.id, candidate_id), ci_job_id):
-            raise CiJobNotFound("The candidate is not linked to that CI job.", field="ciJob")
+            raise CiJobNotFound("The candidate is not linked to that CI job.", field="id")

@@ -34,6 +34,12 @@ async def webhooks_by_keys(db: Database, actor: Actor, keys: Sequence[WebhookKey
     return await _LISTS.singles(db, actor, keys, statement=select(Webhook), parent=(Webhook.project_id, Webhook.id))
 
 
+async def deliveries_by_keys(db: Database, actor: Actor, keys: Sequence[WebhookKey]) -> Results[WebhookDelivery | None]:
+    """Deliveries by id; None where there is none."""
+    parent = (WebhookDelivery.project_id, WebhookDelivery.id)
+    return await _LISTS.singles(db, actor, keys, statement=select(WebhookDelivery), parent=parent)
+
+
 async def of_webhooks(
     db: Database, actor: Actor, keys: Sequence[WebhookKey], window: Window
 ) -> Results[Page[WebhookDelivery]]:

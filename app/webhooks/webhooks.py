@@ -48,7 +48,7 @@ class WebhookNotFound(NotFound):
     """There is no such webhook, or it may not be seen."""
 
     def __init__(self, reference: object) -> None:
-        super().__init__(f"Webhook with ID {str(reference)[:80]} not found.", field="webhook")
+        super().__init__(f"Webhook with ID {str(reference)[:80]} not found.", field="id")
 
 
 @dataclass(frozen=True, slots=True)

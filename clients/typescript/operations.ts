@@ -21,8 +21,8 @@ export type RealNumber = number | 'NaN' | 'Infinity' | '-Infinity';
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
-/** The end of an alias. */
-export type AliasRemoveInput = {
+/** Input of `aliasDelete`. */
+export type AliasDeleteInput = {
   /** The model. */
   model: ModelLookup;
   /** The alias. */
@@ -31,7 +31,7 @@ export type AliasRemoveInput = {
   expectedCurrent?: number | string | null | undefined;
 };
 
-/** The move of an alias. */
+/** Input of `aliasSet`. */
 export type AliasSetInput = {
   /** The model. */
   model: ModelLookup;
@@ -60,7 +60,7 @@ export type ArtifactLookup =
   path: ArtifactPath; };
 
 /** Names whose files they are. */
-export type ArtifactOwner =
+export type ArtifactOwnerLookup =
   {   /** Those of a candidate. */
   candidate: CandidateLookup; modelVersion?: never; loggedModel?: never; }
   |  { candidate?: never;   /** Those of a version. */
@@ -71,48 +71,59 @@ export type ArtifactOwner =
 /** A file by its owner and path. */
 export type ArtifactPath = {
   /** Whose file. */
-  owner: ArtifactOwner;
+  owner: ArtifactOwnerLookup;
   /** Folders and name, joined by slashes. */
   path: string;
 };
 
-/** The end of a quarantine. */
+/** Input of `artifactRelease`. */
 export type ArtifactReleaseInput = {
   /** The file. */
-  id: string;
+  artifact: ArtifactLookup;
 };
 
+/** What scanners say of a file that can run code when it is loaded. */
+export type ArtifactScanVerdict =
+  /** It imports nothing but what is known to be harmless. */
+  | 'SAFE'
+  /** It imports something unknown. */
+  | 'SUSPICIOUS'
+  /** It imports what can run any code. */
+  | 'DANGEROUS'
+  /** It could not be read to its end. */
+  | 'UNREADABLE';
+
 /** Whether a file can be used. */
-export type ArtifactState =
-  /** It can be downloaded; while `inspectedAt` is null nobody has looked into it. */
+export type ArtifactStatus =
+  /** It can be downloaded; while `inspectedAt` is null it is not inspected yet. */
   | 'READY'
-  /** Its bytes are as they were sent, but it is not what it claims to be; see `stateReason`. */
+  /** Its bytes are as they were sent, but it is not what it claims to be; see `statusReason`. */
   | 'FAILED'
-  /** It may run somebody's code when it is loaded; downloads are refused. */
+  /** It may run foreign code when it is loaded; downloads are refused. */
   | 'QUARANTINED';
 
-/** Uploads to give up. */
+/** Input of `artifactUploadAbort`. */
 export type ArtifactUploadAbortInput = {
   /** 1 to 1,000 uploads of one project. */
   ids: Array<string>;
 };
 
-/** Uploads whose bytes were all sent; all or none are completed. */
+/** Input of `artifactUploadComplete`; all uploads are completed or none. */
 export type ArtifactUploadCompleteInput = {
   /** 1 to 1,000 uploads of one project. */
   ids: Array<string>;
 };
 
-/** Files that will come; all or none are announced. */
+/** Input of `artifactUploadCreate`; all files are announced or none. */
 export type ArtifactUploadCreateInput = {
   /** Whose files; a version's are its candidate's, too. */
-  owner: ArtifactOwner;
+  owner: ArtifactOwnerLookup;
   /** 1 to 1,000 files. */
-  files: Array<ArtifactUploadFile>;
+  files: Array<ArtifactUploadFileInput>;
 };
 
 /** A file that will come. */
-export type ArtifactUploadFile = {
+export type ArtifactUploadFileInput = {
   /** Folders and name, joined by slashes. */
   path: string;
   /** Its bytes. */
@@ -129,30 +140,30 @@ export type ArtifactUploadLookup =
   id: string; };
 
 /** How far an upload is. */
-export type ArtifactUploadState =
+export type ArtifactUploadStatus =
   /** It takes parts. */
   | 'OPEN'
   /** A worker reads back what arrived, compares and inspects it. */
   | 'VERIFYING'
   /** The file is in place. */
   | 'READY'
-  /** What arrived is not what was announced, another file is in the way, or its owner is gone; see `reason`. */
+  /** What arrived is not what was announced, another file is in the way, or its owner is gone; see `statusReason`. */
   | 'FAILED'
   /** It was given up, or its time ran out. */
   | 'ABORTED';
 
-/** The end of files. */
+/** Input of `artifactsDelete`. */
 export type ArtifactsDeleteInput = {
   /** Whose files; a version's are its candidate's, too. */
-  owner: ArtifactOwner;
+  owner: ArtifactOwnerLookup;
   /** A file, or a folder with all below it. */
   path: string;
 };
 
-/** The end of a background job that waits or is dead. */
+/** Input of `backgroundJobCancel`, for a job that is queued or dead. */
 export type BackgroundJobCancelInput = {
-  /** The id of the job. */
-  id: string;
+  /** The job. */
+  backgroundJob: BackgroundJobLookup;
 };
 
 /** Names a background job, in one of two ways. */
@@ -162,14 +173,14 @@ export type BackgroundJobLookup =
   |  { id?: never;   /** The UUID that REST answers name it by. */
   uuid: string; };
 
-/** Another chance for a dead background job. */
+/** Input of `backgroundJobRetry`, for a dead job. */
 export type BackgroundJobRetryInput = {
-  /** The id of the job. */
-  id: string;
+  /** The job. */
+  backgroundJob: BackgroundJobLookup;
 };
 
 /** How far a background job is. */
-export type BackgroundJobState =
+export type BackgroundJobStatus =
   /** It waits, perhaps for its next attempt. */
   | 'QUEUED'
   /** A worker is at it. */
@@ -178,19 +189,19 @@ export type BackgroundJobState =
   | 'SUCCEEDED'
   /** It was given up after its last attempt; `backgroundJobRetry` gives it another chance. */
   | 'DEAD'
-  /** Somebody gave it up, or an equal job does its work; `lastError` says which. */
+  /** A user gave it up, or an equal job does its work; `statusReason` says which. */
   | 'CANCELLED';
 
-/** A new candidate. */
+/** Input of `candidateCreate`. */
 export type CandidateCreateInput = {
   /** The experiment that it shall be in. */
   experiment: ExperimentLookup;
   /** For people to read; a friendly random one when left out. */
   name?: string | null | undefined;
-  /** When it began, in milliseconds since 1970. */
-  startTime?: number | string | null | undefined;
+  /** When it began. */
+  startedAt?: string | null | undefined;
   /** Who runs it. */
-  userName?: string;
+  username?: string;
   /** The candidate of the same project that it is nested in. */
   parentId?: string | null | undefined;
   /** Its hyper-parameters. */
@@ -199,7 +210,7 @@ export type CandidateCreateInput = {
   tags?: Array<TagInput>;
 };
 
-/** The end of a candidate. */
+/** Input of `candidateDelete`. */
 export type CandidateDeleteInput = {
   /** Which one. */
   candidate: CandidateLookup;
@@ -207,7 +218,7 @@ export type CandidateDeleteInput = {
   permanently?: boolean;
 };
 
-/** What to log to a candidate: at most 1,000 metrics, 100 params, 100 tags, 100 data sets and 100 models. */
+/** Input of `candidateLog`: at most 1,000 metrics, 100 params, 100 tags, 100 data sets and 100 models. */
 export type CandidateLogInput = {
   /** Which one. */
   candidate: CandidateLookup;
@@ -218,11 +229,11 @@ export type CandidateLogInput = {
   /** Tags to set. */
   tags?: Array<TagInput>;
   /** Data sets that it read. */
-  datasets?: Array<DatasetUseInput>;
+  datasets?: Array<DatasetInput>;
   /** The ids of logged models that it read. */
-  modelInputs?: Array<string>;
+  loggedModelInputIds?: Array<string>;
   /** Logged models that it wrote. */
-  modelOutputs?: Array<ModelOutputInput>;
+  loggedModelOutputs?: Array<LoggedModelOutputInput>;
 };
 
 /** Names a candidate, in one of two ways. */
@@ -240,7 +251,7 @@ export type CandidatePath = {
   uuid: string;
 };
 
-/** The way out of the trash for a candidate. */
+/** Input of `candidateRestore`. */
 export type CandidateRestoreInput = {
   /** Which one. */
   candidate: CandidateLookup;
@@ -256,10 +267,10 @@ export type CandidateStatus =
   | 'FINISHED'
   /** It has ended with an error. */
   | 'FAILED'
-  /** Somebody has ended it. */
+  /** It was ended from outside. */
   | 'KILLED';
 
-/** Changes of a candidate; what is left out stays. */
+/** Input of `candidateUpdate`; what is left out stays. */
 export type CandidateUpdateInput = {
   /** Which one. */
   candidate: CandidateLookup;
@@ -267,8 +278,8 @@ export type CandidateUpdateInput = {
   name?: string | null | undefined;
   /** How far it is. */
   status?: CandidateStatus | null | undefined;
-  /** When it ended, in milliseconds since 1970. */
-  endTime?: number | string | null | undefined;
+  /** When it ended. */
+  finishedAt?: string | null | undefined;
   /** Tags to set or remove. */
   tags?: Array<TagPatch>;
 };
@@ -284,7 +295,7 @@ export type CiClaimInput = {
 /** Which identity tokens of CI jobs are exchanged; what is left out stays. */
 export type CiIdentityInput = {
   /** Whether any are; at first none. */
-  enabled?: boolean | null | undefined;
+  isEnabled?: boolean | null | undefined;
   /** Who signs them; at first GitLab's base URL, or GitHub's own issuer. */
   issuer?: string | null | undefined;
   /** Whom they must be meant for (`aud`); needed when any are. */
@@ -301,7 +312,7 @@ export type CiIdentityInput = {
   scope?: TokenScope | null | undefined;
 };
 
-/** A link to a CI job of the CI project that the project's CI settings name. */
+/** Input of `ciJobLink`; the job is one of the CI project that the project's CI settings name. */
 export type CiJobLinkInput = {
   /** What the job produced. */
   owner: CiJobOwnerLookup;
@@ -318,30 +329,30 @@ export type CiJobOwnerLookup =
   |  { candidate?: never;   /** A model version. */
   modelVersion: ModelVersionLookup; };
 
-/** A new look at a CI job. */
+/** Input of `ciJobRefresh`. */
 export type CiJobRefreshInput = {
   /** The id of the CI job. */
-  ciJob: string;
-};
-
-/** The end of a link; a tag that names the job stays. */
-export type CiJobUnlinkInput = {
-  /** What the job was said to have produced. */
-  owner: CiJobOwnerLookup;
-  /** The id of the CI job. */
-  ciJob: string;
+  id: string;
 };
 
 /** How far a link to a CI job is. */
-export type CiLinkState =
-  /** The CI system has not told of the job yet; `reason` says why, if it was asked. */
+export type CiJobStatus =
+  /** The CI system has not told of the job yet; `statusReason` says why, if it was asked. */
   | 'PENDING'
   /** The job is known and followed until it has finished. */
   | 'LINKED'
   /** The job has finished; nothing will change any more. */
   | 'FINISHED'
-  /** The job cannot be followed; `reason` says why. `ciJobRefresh` tries again. */
+  /** The job cannot be followed; `statusReason` says why. `ciJobRefresh` tries again. */
   | 'FAILED';
+
+/** Input of `ciJobUnlink`; a tag that names the job stays. */
+export type CiJobUnlinkInput = {
+  /** What the job was said to have produced. */
+  owner: CiJobOwnerLookup;
+  /** The id of the CI job. */
+  id: string;
+};
 
 /** A kind of CI system. */
 export type CiProvider =
@@ -350,13 +361,13 @@ export type CiProvider =
   /** Workflow runs of GitHub Actions. */
   | 'GITHUB';
 
-/** The end of a project's CI settings. */
+/** Input of `ciSettingsDelete`. */
 export type CiSettingsDeleteInput = {
   /** The project. */
   project: ProjectLookup;
 };
 
-/** CI settings; what is left out stays. The first time provider and project are needed. */
+/** Input of `ciSettingsUpdate`; what is left out stays. The first time provider and project are needed. */
 export type CiSettingsUpdateInput = {
   /** The project whose settings they are. */
   project: ProjectLookup;
@@ -367,7 +378,7 @@ export type CiSettingsUpdateInput = {
   /** GitLab: the number or full path of the project there. GitHub: `owner/name`. */
   ciProject?: string | null | undefined;
   /** An API token that may read jobs; an empty one takes it away. It is never shown. */
-  token?: string | null | undefined;
+  apiToken?: string | null | undefined;
   /** Proves that events are from the CI system; an empty one takes it away. */
   hookSecret?: string | null | undefined;
   /** How CI jobs get tokens without a stored secret. */
@@ -375,7 +386,7 @@ export type CiSettingsUpdateInput = {
 };
 
 /** A data set that a candidate read. */
-export type DatasetUseInput = {
+export type DatasetInput = {
   /** The name of the data set, at most 500 characters. */
   name: string;
   /** The digest of its content, at most 36 characters. */
@@ -392,7 +403,7 @@ export type DatasetUseInput = {
   tags?: Array<TagInput>;
 };
 
-/** A new experiment. */
+/** Input of `experimentCreate`. */
 export type ExperimentCreateInput = {
   /** The project that it shall be in. */
   project: ProjectLookup;
@@ -402,7 +413,7 @@ export type ExperimentCreateInput = {
   tags?: Array<TagInput>;
 };
 
-/** The end of an experiment. */
+/** Input of `experimentDelete`. */
 export type ExperimentDeleteInput = {
   /** Which one. */
   experiment: ExperimentLookup;
@@ -435,21 +446,13 @@ export type ExperimentPath = {
   number: number | string;
 };
 
-/** The way out of the trash for an experiment. */
+/** Input of `experimentRestore`. */
 export type ExperimentRestoreInput = {
   /** Which one. */
   experiment: ExperimentLookup;
 };
 
-/** Tags for an experiment; others stay as they are. */
-export type ExperimentTagsSetInput = {
-  /** Which one. */
-  experiment: ExperimentLookup;
-  /** Tags to set. */
-  tags: Array<TagInput>;
-};
-
-/** Changes of an experiment; what is left out stays. */
+/** Input of `experimentUpdate`; what is left out stays. */
 export type ExperimentUpdateInput = {
   /** Which one. */
   experiment: ExperimentLookup;
@@ -461,14 +464,14 @@ export type ExperimentUpdateInput = {
 
 /** For whom a part of a project is switched on. */
 export type FeatureAccess =
-  /** Nobody. */
+  /** No one. */
   | 'DISABLED'
   /** Members. */
   | 'PRIVATE'
-  /** Everybody who may see the project. */
+  /** All who may see the project. */
   | 'ENABLED';
 
-/** A new group. */
+/** Input of `groupCreate`. */
 export type GroupCreateInput = {
   /** Its part of the address. */
   path: string;
@@ -494,7 +497,7 @@ export type GroupOrProjectLookup =
   |  { group?: never;   /** A project. */
   project: ProjectLookup; };
 
-/** A new logged model. */
+/** Input of `loggedModelCreate`. */
 export type LoggedModelCreateInput = {
   /** The experiment that it shall be in. */
   experiment: ExperimentLookup;
@@ -512,7 +515,7 @@ export type LoggedModelCreateInput = {
   tags?: Array<TagInput>;
 };
 
-/** The end of a logged model. */
+/** Input of `loggedModelDelete`. */
 export type LoggedModelDeleteInput = {
   /** Which one. */
   loggedModel: LoggedModelLookup;
@@ -524,6 +527,14 @@ export type LoggedModelLookup =
   id: string; path?: never; }
   |  { id?: never;   /** Its project and UUID. */
   path: LoggedModelPath; };
+
+/** A logged model that a candidate wrote. */
+export type LoggedModelOutputInput = {
+  /** The id of the logged model, of the same project. */
+  loggedModelId: string;
+  /** At which step. */
+  step?: number | string;
+};
 
 /** A logged model by project and UUID. */
 export type LoggedModelPath = {
@@ -542,7 +553,7 @@ export type LoggedModelStatus =
   /** Its files did not arrive. */
   | 'UPLOAD_FAILED';
 
-/** Changes of a logged model; what is left out stays. */
+/** Input of `loggedModelUpdate`; what is left out stays. */
 export type LoggedModelUpdateInput = {
   /** Which one. */
   loggedModel: LoggedModelLookup;
@@ -554,18 +565,18 @@ export type LoggedModelUpdateInput = {
   tags?: Array<TagPatch>;
 };
 
-/** The end of a user's own role; inherited ones stay. */
-export type MemberRemoveInput = {
+/** Input of `memberDelete`; inherited roles stay. */
+export type MemberDeleteInput = {
   /** The group or project. */
-  place: GroupOrProjectLookup;
+  groupOrProject: GroupOrProjectLookup;
   /** Who; yourself to leave. */
   username: string;
 };
 
-/** A role for a user. */
+/** Input of `memberSet`. */
 export type MemberSetInput = {
   /** The group or project. */
-  place: GroupOrProjectLookup;
+  groupOrProject: GroupOrProjectLookup;
   /** Who. */
   username: string;
   /** The role, at most your own; it replaces a former one. */
@@ -590,7 +601,7 @@ export type MetricPointInput = {
   loggedModelId?: string | null | undefined;
 };
 
-/** A new model. */
+/** Input of `modelCreate`. */
 export type ModelCreateInput = {
   /** The project that it shall be in. */
   project: ProjectLookup;
@@ -602,7 +613,7 @@ export type ModelCreateInput = {
   tags?: Array<TagInput>;
 };
 
-/** The end of a model. */
+/** Input of `modelDelete`. */
 export type ModelDeleteInput = {
   /** Which one. */
   model: ModelLookup;
@@ -615,14 +626,6 @@ export type ModelLookup =
   |  { id?: never;   /** Its project and name. */
   path: ModelPath; };
 
-/** A logged model that a candidate wrote. */
-export type ModelOutputInput = {
-  /** The id of the logged model, of the same project. */
-  loggedModelId: string;
-  /** At which step. */
-  step?: number | string;
-};
-
 /** A model by project and name. */
 export type ModelPath = {
   /** The full path of the project. */
@@ -631,7 +634,7 @@ export type ModelPath = {
   name: string;
 };
 
-/** Changes of a model; what is left out stays. */
+/** Input of `modelUpdate`; what is left out stays. */
 export type ModelUpdateInput = {
   /** Which one. */
   model: ModelLookup;
@@ -648,13 +651,13 @@ export type ModelVersionCheckInput = {
   /** The project of the model. */
   project: ProjectLookup;
   /** The name of the model. */
-  model: string;
+  modelName: string;
   /** Whether the model is going to be made if there is none. */
   createsModel?: boolean;
   /** SemVer 2.0, unique in the model; the next one when left out. */
   version?: string | null | undefined;
   /** What the next version raises; PATCH when left out. Not with `version`. */
-  increment?: VersionIncrement | null | undefined;
+  increment?: ModelVersionIncrement | null | undefined;
   /** Markdown, at most 10,000 characters. */
   description?: string;
   /** Its tags. */
@@ -669,7 +672,7 @@ export type ModelVersionCheckInput = {
   manifest?: string | null | undefined;
 };
 
-/** The end of a push. */
+/** Input of `modelVersionComplete`. */
 export type ModelVersionCompleteInput = {
   /** The version whose files were all pushed. */
   modelVersion: ModelVersionLookup;
@@ -677,7 +680,7 @@ export type ModelVersionCompleteInput = {
   aliases?: Array<string>;
 };
 
-/** A copy of a version. */
+/** Input of `modelVersionCopy`. */
 export type ModelVersionCopyInput = {
   /** The version to copy. */
   modelVersion: ModelVersionLookup;
@@ -691,14 +694,14 @@ export type ModelVersionCopyInput = {
   tags?: Array<TagInput> | null | undefined;
 };
 
-/** A new version. */
+/** Input of `modelVersionCreate`. */
 export type ModelVersionCreateInput = {
   /** The model that it shall be of. */
   model: ModelLookup;
   /** SemVer 2.0, unique in the model; the next one when left out. */
   version?: string | null | undefined;
   /** What the next version raises; PATCH when left out. Not with `version`. */
-  increment?: VersionIncrement | null | undefined;
+  increment?: ModelVersionIncrement | null | undefined;
   /** Markdown, at most 10,000 characters. */
   description?: string;
   /** Its tags. */
@@ -721,11 +724,22 @@ export type ModelVersionCreateInput = {
   isOpen?: boolean;
 };
 
-/** The end of a version. */
+/** Input of `modelVersionDelete`. */
 export type ModelVersionDeleteInput = {
   /** Which one. */
   modelVersion: ModelVersionLookup;
 };
+
+/** Which part of a model's highest version the next one raises. */
+export type ModelVersionIncrement =
+  /** It breaks consumers: another algorithm, a required column. */
+  | 'MAJOR'
+  /** It adds: an optional column. */
+  | 'MINOR'
+  /** It was trained again. */
+  | 'PATCH'
+  /** It goes on towards the next release. */
+  | 'PRERELEASE';
 
 /** Names a version, in one of two ways. */
 export type ModelVersionLookup =
@@ -744,7 +758,7 @@ export type ModelVersionPath = {
   reference: string;
 };
 
-/** The move of a version to a stage. */
+/** Input of `modelVersionStageSet`. */
 export type ModelVersionStageSetInput = {
   /** Which one. */
   modelVersion: ModelVersionLookup;
@@ -755,7 +769,7 @@ export type ModelVersionStageSetInput = {
 };
 
 /** Whether the files of a version are complete and sound. */
-export type ModelVersionState =
+export type ModelVersionStatus =
   /** Files are still being pushed. */
   | 'OPEN'
   /** They are. */
@@ -765,7 +779,7 @@ export type ModelVersionState =
   /** Loading a file of it is dangerous. */
   | 'QUARANTINED';
 
-/** Changes of a version; what is left out stays. */
+/** Input of `modelVersionUpdate`; what is left out stays. */
 export type ModelVersionUpdateInput = {
   /** Which one. */
   modelVersion: ModelVersionLookup;
@@ -791,7 +805,7 @@ export type PlannedFileInput = {
   size: number | string;
 };
 
-/** A new project. */
+/** Input of `projectCreate`. */
 export type ProjectCreateInput = {
   /** The group, or the user's namespace, that it shall be in. */
   group: GroupLookup;
@@ -805,7 +819,7 @@ export type ProjectCreateInput = {
   visibility?: Visibility;
 };
 
-/** The end of a project, with everything in it. */
+/** Input of `projectDelete`; everything in the project is deleted with it. */
 export type ProjectDeleteInput = {
   /** Which one. */
   project: ProjectLookup;
@@ -836,11 +850,11 @@ export type ProjectEventType =
   /** A model version was deleted. */
   | 'MODEL_VERSION_DELETED'
   /** A model version is in another stage; `detail` names it. */
-  | 'STAGE_CHANGED'
+  | 'MODEL_VERSION_STAGE_CHANGED'
   /** A model version got an alias; `detail` names it. */
   | 'ALIAS_SET'
   /** A model version lost an alias, maybe to another; `detail` names it. */
-  | 'ALIAS_REMOVED'
+  | 'ALIAS_DELETED'
   /** A candidate began. */
   | 'CANDIDATE_CREATED'
   /** Name, status or times of a candidate changed; not its logs. */
@@ -854,9 +868,9 @@ export type ProjectEventType =
   /** A candidate is gone for good. */
   | 'CANDIDATE_DELETED'
   /** A background job was promised. */
-  | 'JOB_CREATED'
+  | 'BACKGROUND_JOB_CREATED'
   /** A background job is in another state; `detail` names it. */
-  | 'JOB_UPDATED'
+  | 'BACKGROUND_JOB_UPDATED'
   /** A CI job became known. */
   | 'CI_JOB_CREATED'
   /** Something new was heard of a CI job. */
@@ -866,14 +880,16 @@ export type ProjectEventType =
   /** More was missed than can be told again: read anew what you show. `object` is the project. */
   | 'RESET';
 
-/** Names a project, in one of two ways. */
+/** Names a project, in one of three ways. */
 export type ProjectLookup =
   {   /** The id of the project. */
-  id: string; path?: never; }
+  id: string; path?: never; number?: never; }
   |  { id?: never;   /** Its full path, e.g. `team/vision/ocr`. */
-  path: string; };
+  path: string; number?: never; }
+  |  { id?: never; path?: never;   /** Its number, which stands for it in paths of the REST and MLflow interfaces. */
+  number: number | string; };
 
-/** Changes of a project; what is left out stays. */
+/** Input of `projectUpdate`; what is left out stays. */
 export type ProjectUpdateInput = {
   /** Which one. */
   project: ProjectLookup;
@@ -888,7 +904,7 @@ export type ProjectUpdateInput = {
   /** For whom experiments and candidates are switched on. */
   experimentsAccess?: FeatureAccess | null | undefined;
   /** Whether the SemVer of a deleted version may come back with other files. */
-  versionReuse?: boolean | null | undefined;
+  allowsVersionReuse?: boolean | null | undefined;
 };
 
 /** What a member is. Each role includes the ones before it; roles of a group hold in all below it. */
@@ -903,17 +919,6 @@ export type Role =
   | 'MAINTAINER'
   /** Deletes projects. */
   | 'OWNER';
-
-/** What scanners say of a file that can run code when it is loaded. */
-export type ScanVerdict =
-  /** It imports nothing but what is known to be harmless. */
-  | 'SAFE'
-  /** It imports something that nobody knows. */
-  | 'SUSPICIOUS'
-  /** It imports what can run any code. */
-  | 'DANGEROUS'
-  /** It could not be read to its end. */
-  | 'UNREADABLE';
 
 /** A tag to set. */
 export type TagInput = {
@@ -931,12 +936,12 @@ export type TagPatch = {
   value?: string | null | undefined;
 };
 
-/** A new access token. */
+/** Input of `tokenCreate`. */
 export type TokenCreateInput = {
   /** What it is for. */
   name: string;
   /** Confines it to a group or project, where a bot of its own acts; a personal token when left out. */
-  place?: GroupOrProjectLookup | null | undefined;
+  groupOrProject?: GroupOrProjectLookup | null | undefined;
   /** The role of that bot; of no meaning for personal tokens. */
   role?: Role;
   /** What it may be used for. */
@@ -945,7 +950,7 @@ export type TokenCreateInput = {
   expiresAt?: string | null | undefined;
 };
 
-/** The end of a token. */
+/** Input of `tokenRevoke`. */
 export type TokenRevokeInput = {
   /** The id of the token. */
   id: string;
@@ -961,10 +966,10 @@ export type TokenScope =
   | 'MANAGE_ACCESS'
   /** The same for settings and visibility, webhooks, and new projects and groups. */
   | 'MANAGE_PROJECT'
-  /** Besides api, for a token of a project or group that is owner: the end of projects. */
+  /** Besides api, for a token of a project or group that is owner: deleting projects. */
   | 'DELETE_PROJECT';
 
-/** A new user. */
+/** Input of `userCreate`. */
 export type UserCreateInput = {
   /** Unique, and not the path of a group. */
   username: string;
@@ -974,27 +979,16 @@ export type UserCreateInput = {
   isAdmin?: boolean;
 };
 
-/** Which part of a model's highest version the next one raises. */
-export type VersionIncrement =
-  /** It breaks consumers: another algorithm, a required column. */
-  | 'MAJOR'
-  /** It adds: an optional column. */
-  | 'MINOR'
-  /** It was trained again. */
-  | 'PATCH'
-  /** It goes on towards the next release. */
-  | 'PRERELEASE';
-
 /** Who may know of a group or project. */
 export type Visibility =
   /** Members. */
   | 'PRIVATE'
-  /** Everybody with a token. */
+  /** All callers with a token. */
   | 'INTERNAL'
-  /** Everybody. */
+  /** All callers. */
   | 'PUBLIC';
 
-/** A new webhook. */
+/** Input of `webhookCreate`. */
 export type WebhookCreateInput = {
   /** The project that it shall tell of. */
   project: ProjectLookup;
@@ -1012,20 +1006,20 @@ export type WebhookCreateInput = {
   status?: WebhookStatus;
 };
 
-/** The end of a webhook and its log. */
+/** Input of `webhookDelete`; the log of the webhook is deleted with it. */
 export type WebhookDeleteInput = {
   /** The id of the webhook. */
-  webhook: string;
+  id: string;
 };
 
-/** A delivery that shall be made again. */
+/** Input of `webhookDeliveryReplay`. */
 export type WebhookDeliveryReplayInput = {
   /** The id of the delivery. */
-  delivery: string;
+  id: string;
 };
 
 /** How far a delivery is. */
-export type WebhookDeliveryState =
+export type WebhookDeliveryStatus =
   /** It waits for its next attempt. */
   | 'PENDING'
   /** The receiver has taken it. */
@@ -1040,18 +1034,18 @@ export type WebhookStatus =
   /** It is not; what still waits for delivery fails. */
   | 'DISABLED';
 
-/** A try of a webhook. */
+/** Input of `webhookTest`. */
 export type WebhookTestInput = {
   /** The id of the webhook. */
-  webhook: string;
+  id: string;
   /** The event whose example is sent; the webhook's first when left out. */
   event?: string | null | undefined;
 };
 
-/** Changes of a webhook; what is left out stays. */
+/** Input of `webhookUpdate`; what is left out stays. */
 export type WebhookUpdateInput = {
   /** The id of the webhook. */
-  webhook: string;
+  id: string;
   /** What it is for. */
   name?: string | null | undefined;
   /** Where it goes. */
@@ -1066,15 +1060,15 @@ export type WebhookUpdateInput = {
   status?: WebhookStatus | null | undefined;
 };
 
-export type AliasRemoveMutationVariables = Exact<{
-  input: AliasRemoveInput;
+export type AliasDeleteMutationVariables = Exact<{
+  input: AliasDeleteInput;
 }>;
 
 
-export type AliasRemoveMutation = {
-  aliasRemove: {
-    __typename: 'AliasRemovePayload',
-    removed: boolean,
+export type AliasDeleteMutation = {
+  aliasDelete: {
+    __typename: 'AliasDeletePayload',
+    deletedId: string | null,
     userErrors: Array<{
       __typename: 'UserError',
       code: string,
@@ -1095,7 +1089,7 @@ export type AliasSetMutation = {
     alias: {
       __typename: 'Alias',
       name: string,
-      version: {
+      modelVersion: {
         __typename: 'ModelVersion',
         version: string
       } | null,
@@ -1125,7 +1119,7 @@ export type ArtifactQuery = {
     size: number,
     sha256: string,
     mediaType: string,
-    state: ArtifactState,
+    status: ArtifactStatus,
     damage: ArtifactDamage | null,
     format: string | null,
     facts: Json | null,
@@ -1133,7 +1127,7 @@ export type ArtifactQuery = {
     downloadUrl: string | null,
     scan: {
       __typename: 'ArtifactScan',
-      verdict: ScanVerdict,
+      verdict: ArtifactScanVerdict,
       imports: Array<string>,
       findings: Array<string>
     } | null
@@ -1151,7 +1145,7 @@ export type ArtifactReleaseMutation = {
     artifact: {
       __typename: 'Artifact',
       path: string,
-      state: ArtifactState,
+      status: ArtifactStatus,
       releasedAt: string | null
     } | null,
     userErrors: Array<{
@@ -1173,7 +1167,7 @@ export type ArtifactUploadQuery = {
     __typename: 'ArtifactUpload',
     path: string,
     size: number,
-    state: ArtifactUploadState,
+    status: ArtifactUploadStatus,
     partSize: number,
     partCount: number,
     parts: Array<{
@@ -1187,10 +1181,10 @@ export type ArtifactUploadQuery = {
       __typename: 'Artifact',
       path: string
     } | null,
-    job: {
+    backgroundJob: {
       __typename: 'BackgroundJob',
-      state: BackgroundJobState,
-      lastError: string | null
+      status: BackgroundJobStatus,
+      statusReason: string | null
     } | null
   } | null
 };
@@ -1203,10 +1197,10 @@ export type ArtifactUploadAbortMutationVariables = Exact<{
 export type ArtifactUploadAbortMutation = {
   artifactUploadAbort: {
     __typename: 'ArtifactUploadAbortPayload',
-    uploads: Array<{
+    artifactUploads: Array<{
       __typename: 'ArtifactUpload',
       path: string,
-      state: ArtifactUploadState
+      status: ArtifactUploadStatus
     }> | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -1225,15 +1219,15 @@ export type ArtifactUploadCompleteMutationVariables = Exact<{
 export type ArtifactUploadCompleteMutation = {
   artifactUploadComplete: {
     __typename: 'ArtifactUploadCompletePayload',
-    uploads: Array<{
+    artifactUploads: Array<{
       __typename: 'ArtifactUpload',
       path: string,
-      state: ArtifactUploadState
+      status: ArtifactUploadStatus
     }> | null,
-    job: {
+    backgroundJob: {
       __typename: 'BackgroundJob',
       id: string,
-      state: BackgroundJobState
+      status: BackgroundJobStatus
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -1252,11 +1246,11 @@ export type ArtifactUploadCreateMutationVariables = Exact<{
 export type ArtifactUploadCreateMutation = {
   artifactUploadCreate: {
     __typename: 'ArtifactUploadCreatePayload',
-    uploads: Array<{
+    artifactUploads: Array<{
       __typename: 'ArtifactUpload',
       id: string,
       path: string,
-      state: ArtifactUploadState,
+      status: ArtifactUploadStatus,
       alreadyStored: boolean,
       partSize: number,
       parts: Array<{
@@ -1277,7 +1271,7 @@ export type ArtifactUploadCreateMutation = {
 };
 
 export type ArtifactUploadsQueryVariables = Exact<{
-  owner: ArtifactOwner;
+  owner: ArtifactOwnerLookup;
   first?: number | null | undefined;
 }>;
 
@@ -1290,8 +1284,8 @@ export type ArtifactUploadsQuery = {
       __typename: 'ArtifactUpload',
       path: string,
       size: number,
-      state: ArtifactUploadState,
-      reason: string | null,
+      status: ArtifactUploadStatus,
+      statusReason: string | null,
       expiresAt: string
     }>
   } | null
@@ -1324,11 +1318,11 @@ export type BackgroundJobQuery = {
   backgroundJob: {
     __typename: 'BackgroundJob',
     kind: string,
-    state: BackgroundJobState,
+    status: BackgroundJobStatus,
     done: number,
     total: number | null,
-    attempt: number,
-    lastError: string | null,
+    attemptCount: number,
+    statusReason: string | null,
     finishedAt: string | null,
     viewerCanRetry: boolean
   } | null
@@ -1345,7 +1339,7 @@ export type BackgroundJobCancelMutation = {
     backgroundJob: {
       __typename: 'BackgroundJob',
       id: string,
-      state: BackgroundJobState
+      status: BackgroundJobStatus
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -1364,11 +1358,11 @@ export type BackgroundJobRetryMutationVariables = Exact<{
 export type BackgroundJobRetryMutation = {
   backgroundJobRetry: {
     __typename: 'BackgroundJobRetryPayload',
-    joined: boolean,
+    alreadyQueued: boolean,
     backgroundJob: {
       __typename: 'BackgroundJob',
       id: string,
-      state: BackgroundJobState
+      status: BackgroundJobStatus
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -1390,17 +1384,17 @@ export type BackgroundJobUpdatedSubscription = {
     __typename: 'BackgroundJob',
     id: string,
     kind: string,
-    state: BackgroundJobState,
+    status: BackgroundJobStatus,
     done: number,
     total: number | null,
-    lastError: string | null,
+    statusReason: string | null,
     cursor: string
   }
 };
 
 export type BackgroundJobsQueryVariables = Exact<{
   project?: ProjectLookup | null | undefined;
-  state?: BackgroundJobState | null | undefined;
+  status?: BackgroundJobStatus | null | undefined;
   first?: number | null | undefined;
 }>;
 
@@ -1413,7 +1407,7 @@ export type BackgroundJobsQuery = {
       __typename: 'BackgroundJob',
       id: string,
       kind: string,
-      lastError: string | null,
+      statusReason: string | null,
       viewerCanRetry: boolean,
       requestedBy: {
         __typename: 'User',
@@ -1434,8 +1428,8 @@ export type CandidateQuery = {
     uuid: string,
     name: string,
     status: CandidateStatus,
-    startTime: number | null,
-    endTime: number | null,
+    startedAt: string | null,
+    finishedAt: string | null,
     params: Array<{
       __typename: 'Param',
       key: string,
@@ -1467,8 +1461,8 @@ export type CandidateQuery = {
         timestamp: number
       }>
     },
-    inputs: Array<{
-      __typename: 'DatasetInput',
+    datasets: Array<{
+      __typename: 'Dataset',
       name: string,
       digest: string,
       source: string,
@@ -1478,14 +1472,14 @@ export type CandidateQuery = {
         value: string
       }>
     }>,
-    modelInputs: Array<{
+    loggedModelInputs: Array<{
       __typename: 'LoggedModelUse',
       loggedModel: {
         __typename: 'LoggedModel',
         name: string
       } | null
     }>,
-    modelOutputs: Array<{
+    loggedModelOutputs: Array<{
       __typename: 'LoggedModelUse',
       step: number,
       loggedModel: {
@@ -1511,7 +1505,7 @@ export type CandidateQuery = {
     }>,
     ciJob: {
       __typename: 'CiJob',
-      status: string | null,
+      ciStatus: string | null,
       ref: string | null,
       commitSha: string | null,
       webUrl: string | null
@@ -1550,6 +1544,7 @@ export type CandidateDeleteMutationVariables = Exact<{
 export type CandidateDeleteMutation = {
   candidateDelete: {
     __typename: 'CandidateDeletePayload',
+    deletedId: string | null,
     candidate: {
       __typename: 'Candidate',
       name: string,
@@ -1584,11 +1579,11 @@ export type CandidateLogMutation = {
         value: RealNumber,
         step: number
       }>,
-      inputs: Array<{
-        __typename: 'DatasetInput',
+      datasets: Array<{
+        __typename: 'Dataset',
         name: string
       }>,
-      modelOutputs: Array<{
+      loggedModelOutputs: Array<{
         __typename: 'LoggedModelUse',
         loggedModel: {
           __typename: 'LoggedModel',
@@ -1638,7 +1633,7 @@ export type CandidateUpdateMutation = {
     candidate: {
       __typename: 'Candidate',
       status: CandidateStatus,
-      endTime: number | null,
+      finishedAt: string | null,
       tags: Array<{
         __typename: 'Tag',
         key: string,
@@ -1663,12 +1658,12 @@ export type CandidateUpdatedSubscriptionVariables = Exact<{
 export type CandidateUpdatedSubscription = {
   candidateUpdated: {
     __typename: 'CandidateUpdate',
-    complete: boolean,
+    isComplete: boolean,
     cursor: string,
     candidate: {
       __typename: 'Candidate',
       status: CandidateStatus,
-      endTime: number | null
+      finishedAt: string | null
     } | null,
     metrics: Array<{
       __typename: 'Metric',
@@ -1740,8 +1735,8 @@ export type CiJobLinkMutation = {
     ciJob: {
       __typename: 'CiJob',
       id: string,
-      linkState: CiLinkState,
-      reason: string | null
+      status: CiJobStatus,
+      statusReason: string | null
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -1762,7 +1757,7 @@ export type CiJobRefreshMutation = {
     __typename: 'CiJobRefreshPayload',
     ciJob: {
       __typename: 'CiJob',
-      linkState: CiLinkState,
+      status: CiJobStatus,
       lastCheckedAt: string | null
     } | null,
     userErrors: Array<{
@@ -1782,7 +1777,7 @@ export type CiJobUnlinkMutationVariables = Exact<{
 export type CiJobUnlinkMutation = {
   ciJobUnlink: {
     __typename: 'CiJobUnlinkPayload',
-    unlinkedId: string | null,
+    deletedId: string | null,
     userErrors: Array<{
       __typename: 'UserError',
       code: string,
@@ -1800,7 +1795,7 @@ export type CiSettingsDeleteMutationVariables = Exact<{
 export type CiSettingsDeleteMutation = {
   ciSettingsDelete: {
     __typename: 'CiSettingsDeletePayload',
-    deleted: boolean,
+    deletedId: string | null,
     userErrors: Array<{
       __typename: 'UserError',
       code: string,
@@ -1823,11 +1818,11 @@ export type CiSettingsUpdateMutation = {
       provider: CiProvider,
       baseUrl: string,
       ciProject: string,
-      hasToken: boolean,
+      hasApiToken: boolean,
       hookUrl: string,
       identity: {
         __typename: 'CiIdentity',
-        enabled: boolean,
+        isEnabled: boolean,
         claims: Array<{
           __typename: 'CiClaim',
           name: string,
@@ -1926,6 +1921,7 @@ export type ExperimentDeleteMutationVariables = Exact<{
 export type ExperimentDeleteMutation = {
   experimentDelete: {
     __typename: 'ExperimentDeletePayload',
+    deletedId: string | null,
     experiment: {
       __typename: 'Experiment',
       name: string,
@@ -1956,31 +1952,6 @@ export type ExperimentRestoreMutation = {
       __typename: 'Experiment',
       name: string,
       deletedAt: string | null
-    } | null,
-    userErrors: Array<{
-      __typename: 'UserError',
-      code: string,
-      message: string,
-      field: string | null
-    }>
-  }
-};
-
-export type ExperimentTagsSetMutationVariables = Exact<{
-  input: ExperimentTagsSetInput;
-}>;
-
-
-export type ExperimentTagsSetMutation = {
-  experimentTagsSet: {
-    __typename: 'ExperimentTagsSetPayload',
-    experiment: {
-      __typename: 'Experiment',
-      tags: Array<{
-        __typename: 'Tag',
-        key: string,
-        value: string
-      }>
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -2177,6 +2148,7 @@ export type LoggedModelDeleteMutationVariables = Exact<{
 export type LoggedModelDeleteMutation = {
   loggedModelDelete: {
     __typename: 'LoggedModelDeletePayload',
+    deletedId: string | null,
     loggedModel: {
       __typename: 'LoggedModel',
       deletedAt: string | null
@@ -2216,18 +2188,15 @@ export type LoggedModelUpdateMutation = {
   }
 };
 
-export type MemberRemoveMutationVariables = Exact<{
-  input: MemberRemoveInput;
+export type MemberDeleteMutationVariables = Exact<{
+  input: MemberDeleteInput;
 }>;
 
 
-export type MemberRemoveMutation = {
-  memberRemove: {
-    __typename: 'MemberRemovePayload',
-    user: {
-      __typename: 'User',
-      username: string
-    } | null,
+export type MemberDeleteMutation = {
+  memberDelete: {
+    __typename: 'MemberDeletePayload',
+    deletedId: string | null,
     userErrors: Array<{
       __typename: 'UserError',
       code: string,
@@ -2263,7 +2232,7 @@ export type MemberSetMutation = {
 };
 
 export type MetricSeriesQueryVariables = Exact<{
-  ids: Array<string>;
+  candidateIds: Array<string>;
   keys: Array<string>;
   maxPoints: number;
 }>;
@@ -2280,7 +2249,7 @@ export type MetricSeriesQuery = {
     series: Array<{
       __typename: 'MetricSeries',
       key: string,
-      totalPoints: number,
+      pointCount: number,
       points: Array<{
         __typename: 'MetricPoint',
         step: number,
@@ -2315,11 +2284,23 @@ export type ModelQuery = {
     aliases: Array<{
       __typename: 'Alias',
       name: string,
-      version: {
+      modelVersion: {
         __typename: 'ModelVersion',
         version: string
       } | null
     }>,
+    aliasHistory: {
+      __typename: 'AliasAssignmentConnection',
+      nodes: Array<{
+        __typename: 'AliasAssignment',
+        setAt: string,
+        endedAt: string | null,
+        modelVersion: {
+          __typename: 'ModelVersion',
+          version: string
+        } | null
+      }>
+    },
     versions: {
       __typename: 'ModelVersionConnection',
       totalCount: number | null,
@@ -2372,10 +2353,11 @@ export type ModelDeleteMutationVariables = Exact<{
 export type ModelDeleteMutation = {
   modelDelete: {
     __typename: 'ModelDeletePayload',
+    deletedId: string | null,
     backgroundJob: {
       __typename: 'BackgroundJob',
       id: string,
-      state: BackgroundJobState
+      status: BackgroundJobStatus
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -2452,8 +2434,8 @@ export type ModelVersionQuery = {
         step: number,
         datasetName: string | null
       }>,
-      inputs: Array<{
-        __typename: 'DatasetInput',
+      datasets: Array<{
+        __typename: 'Dataset',
         name: string,
         digest: string
       }>
@@ -2462,7 +2444,7 @@ export type ModelVersionQuery = {
       __typename: 'CiJob',
       provider: CiProvider,
       externalId: string,
-      status: string | null,
+      ciStatus: string | null,
       webUrl: string | null
     }>,
     artifacts: {
@@ -2473,7 +2455,7 @@ export type ModelVersionQuery = {
         path: string,
         size: number,
         sha256: string,
-        state: ArtifactState,
+        status: ArtifactStatus,
         downloadUrl: string | null
       }>
     }
@@ -2509,8 +2491,8 @@ export type ModelVersionCompleteMutation = {
     modelVersion: {
       __typename: 'ModelVersion',
       version: string,
-      state: ModelVersionState,
-      stateReason: string | null,
+      status: ModelVersionStatus,
+      statusReason: string | null,
       aliases: Array<{
         __typename: 'Alias',
         name: string
@@ -2589,10 +2571,11 @@ export type ModelVersionDeleteMutationVariables = Exact<{
 export type ModelVersionDeleteMutation = {
   modelVersionDelete: {
     __typename: 'ModelVersionDeletePayload',
+    deletedId: string | null,
     backgroundJob: {
       __typename: 'BackgroundJob',
       id: string,
-      state: BackgroundJobState
+      status: BackgroundJobStatus
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -2707,6 +2690,10 @@ export type NodeQueryVariables = Exact<{
 export type NodeQuery = {
   node:
     | {
+      __typename: 'Alias',
+      id: string
+    }
+    | {
       __typename: 'Artifact',
       id: string
     }
@@ -2729,6 +2716,10 @@ export type NodeQuery = {
       id: string
     }
     | {
+      __typename: 'CiSettings',
+      id: string
+    }
+    | {
       __typename: 'Experiment',
       id: string
     }
@@ -2738,6 +2729,10 @@ export type NodeQuery = {
     }
     | {
       __typename: 'LoggedModel',
+      id: string
+    }
+    | {
+      __typename: 'Member',
       id: string
     }
     | {
@@ -2754,11 +2749,19 @@ export type NodeQuery = {
       id: string
     }
     | {
+      __typename: 'Token',
+      id: string
+    }
+    | {
       __typename: 'User',
       id: string
     }
     | {
       __typename: 'Webhook',
+      id: string
+    }
+    | {
+      __typename: 'WebhookDelivery',
       id: string
     }
    | null
@@ -2771,6 +2774,10 @@ export type NodesQueryVariables = Exact<{
 
 export type NodesQuery = {
   nodes: Array<
+    | {
+      __typename: 'Alias',
+      id: string
+    }
     | {
       __typename: 'Artifact',
       id: string
@@ -2793,6 +2800,10 @@ export type NodesQuery = {
       id: string
     }
     | {
+      __typename: 'CiSettings',
+      id: string
+    }
+    | {
       __typename: 'Experiment',
       id: string
     }
@@ -2802,6 +2813,10 @@ export type NodesQuery = {
     }
     | {
       __typename: 'LoggedModel',
+      id: string
+    }
+    | {
+      __typename: 'Member',
       id: string
     }
     | {
@@ -2818,11 +2833,19 @@ export type NodesQuery = {
       id: string
     }
     | {
+      __typename: 'Token',
+      id: string
+    }
+    | {
       __typename: 'User',
       id: string
     }
     | {
       __typename: 'Webhook',
+      id: string
+    }
+    | {
+      __typename: 'WebhookDelivery',
       id: string
     }
    | null>
@@ -2910,7 +2933,7 @@ export type ProjectDeleteMutation = {
     backgroundJob: {
       __typename: 'BackgroundJob',
       id: string,
-      state: BackgroundJobState
+      status: BackgroundJobStatus
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -2935,7 +2958,7 @@ export type ProjectEventsSubscription = {
     objectType: string,
     objectId: string,
     detail: string | null,
-    at: string | null,
+    occurredAt: string | null,
     cursor: string
   }
 };
@@ -2992,7 +3015,7 @@ export type ProjectsQuery = {
 
 export type SearchQueryVariables = Exact<{
   project: ProjectLookup;
-  text: string;
+  search: string;
   first?: number | null | undefined;
 }>;
 
@@ -3073,6 +3096,7 @@ export type TokenRevokeMutationVariables = Exact<{
 export type TokenRevokeMutation = {
   tokenRevoke: {
     __typename: 'TokenRevokePayload',
+    deletedId: string | null,
     token: {
       __typename: 'Token',
       name: string,
@@ -3186,11 +3210,14 @@ export type WebhookDeliveryReplayMutationVariables = Exact<{
 export type WebhookDeliveryReplayMutation = {
   webhookDeliveryReplay: {
     __typename: 'WebhookDeliveryReplayPayload',
-    delivery: {
+    webhookDelivery: {
       __typename: 'WebhookDelivery',
       id: string,
-      state: WebhookDeliveryState,
-      replayOf: string | null
+      status: WebhookDeliveryStatus,
+      replayOf: {
+        __typename: 'WebhookDelivery',
+        uuid: string
+      } | null
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -3211,10 +3238,10 @@ export type WebhookTestMutation = {
     __typename: 'WebhookTestPayload',
     result: {
       __typename: 'WebhookTestResult',
-      success: boolean,
+      status: WebhookDeliveryStatus,
       responseStatus: number | null,
       responseBody: string | null,
-      errorMessage: string | null
+      statusReason: string | null
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -3247,13 +3274,13 @@ export type WebhookUpdateMutation = {
   }
 };
 
-export const AliasRemoveDocument: TypedDocument<AliasRemoveMutation, AliasRemoveMutationVariables> = {
-  name: 'AliasRemove',
+export const AliasDeleteDocument: TypedDocument<AliasDeleteMutation, AliasDeleteMutationVariables> = {
+  name: 'AliasDelete',
   kind: 'mutation',
-  hash: '6c2d288966a190f8b23f35ec8e385bf54093674701bae210620f3c8edacdf9b1',
-  text: `mutation AliasRemove($input: AliasRemoveInput!) {
-  aliasRemove(input: $input) {
-    removed
+  hash: 'e02d1db6caca7be12228c69568e7fefe6d25d4e6cbebc89a2792937e6b4bc659',
+  text: `mutation AliasDelete($input: AliasDeleteInput!) {
+  aliasDelete(input: $input) {
+    deletedId
     userErrors {
       code
       message
@@ -3268,12 +3295,12 @@ export const AliasRemoveDocument: TypedDocument<AliasRemoveMutation, AliasRemove
 export const AliasSetDocument: TypedDocument<AliasSetMutation, AliasSetMutationVariables> = {
   name: 'AliasSet',
   kind: 'mutation',
-  hash: '0bd7bff1b4c9417bc99b11b6551ae6685f0d04fe2c786b6b9a32c1fc26e984a8',
+  hash: '95dfd1a3fdc0c8f1807b0744098029839b73cc6ef82e688976f481e02ae6723a',
   text: `mutation AliasSet($input: AliasSetInput!) {
   aliasSet(input: $input) {
     alias {
       name
-      version {
+      modelVersion {
         version
         __typename
       }
@@ -3297,14 +3324,14 @@ export const AliasSetDocument: TypedDocument<AliasSetMutation, AliasSetMutationV
 export const ArtifactDocument: TypedDocument<ArtifactQuery, ArtifactQueryVariables> = {
   name: 'Artifact',
   kind: 'query',
-  hash: 'fe2e6c2baa0c2dedf9a93b6613407023bf48297dc27a2bcbb29e1533f37da536',
+  hash: 'ec3ac6c119f196eb1367bd2a685c72a30a58c63121b6c82d838dad67d3f7ff07',
   text: `query Artifact($by: ArtifactLookup!) {
   artifact(by: $by) {
     path
     size
     sha256
     mediaType
-    state
+    status
     damage
     format
     facts
@@ -3324,12 +3351,12 @@ export const ArtifactDocument: TypedDocument<ArtifactQuery, ArtifactQueryVariabl
 export const ArtifactReleaseDocument: TypedDocument<ArtifactReleaseMutation, ArtifactReleaseMutationVariables> = {
   name: 'ArtifactRelease',
   kind: 'mutation',
-  hash: '064874feb9b8a7d90d0cd312eabd165cb6794eab431fe50af4271c2a1d2e9539',
+  hash: '873141538b6f532ad553f0d9750623f042df3c5fb80cb3d11962794ed8285666',
   text: `mutation ArtifactRelease($input: ArtifactReleaseInput!) {
   artifactRelease(input: $input) {
     artifact {
       path
-      state
+      status
       releasedAt
       __typename
     }
@@ -3347,15 +3374,15 @@ export const ArtifactReleaseDocument: TypedDocument<ArtifactReleaseMutation, Art
 export const ArtifactUploadDocument: TypedDocument<ArtifactUploadQuery, ArtifactUploadQueryVariables> = {
   name: 'ArtifactUpload',
   kind: 'query',
-  hash: 'f8479ad1f9be21ca73924e0c4d20bb2a7d27514bd558ae620e687c8750f135b9',
+  hash: '646dfd3010d853e9d412b698c49609691e5ba87f57047ec5056c054d4d238862',
   text: `query ArtifactUpload($by: ArtifactUploadLookup!) {
   artifactUpload(by: $by) {
     path
     size
-    state
+    status
     partSize
     partCount
-    parts(first: 10, missingOnly: true) {
+    parts(maxParts: 10, missingOnly: true) {
       number
       offset
       size
@@ -3366,9 +3393,9 @@ export const ArtifactUploadDocument: TypedDocument<ArtifactUploadQuery, Artifact
       path
       __typename
     }
-    job {
-      state
-      lastError
+    backgroundJob {
+      status
+      statusReason
       __typename
     }
     __typename
@@ -3379,12 +3406,12 @@ export const ArtifactUploadDocument: TypedDocument<ArtifactUploadQuery, Artifact
 export const ArtifactUploadAbortDocument: TypedDocument<ArtifactUploadAbortMutation, ArtifactUploadAbortMutationVariables> = {
   name: 'ArtifactUploadAbort',
   kind: 'mutation',
-  hash: 'aa9779e43440fa17d190bede52da46d08cf9acc9718a203871cc023eca37ad8f',
+  hash: '6cbe907efcd248908d47fd712a5c37dd1d5da4033e847930ab3e520ec2d52d73',
   text: `mutation ArtifactUploadAbort($input: ArtifactUploadAbortInput!) {
   artifactUploadAbort(input: $input) {
-    uploads {
+    artifactUploads {
       path
-      state
+      status
       __typename
     }
     userErrors {
@@ -3401,17 +3428,17 @@ export const ArtifactUploadAbortDocument: TypedDocument<ArtifactUploadAbortMutat
 export const ArtifactUploadCompleteDocument: TypedDocument<ArtifactUploadCompleteMutation, ArtifactUploadCompleteMutationVariables> = {
   name: 'ArtifactUploadComplete',
   kind: 'mutation',
-  hash: '30c22e79b991d2d23da1cb8911480467ecdf1bae466862cfc2884eea15fcb4cf',
+  hash: 'cdf65e0a716d6027480e2521e6cd6fa433cc2d1f7e02a4dbd61476d71c434080',
   text: `mutation ArtifactUploadComplete($input: ArtifactUploadCompleteInput!) {
   artifactUploadComplete(input: $input) {
-    uploads {
+    artifactUploads {
       path
-      state
+      status
       __typename
     }
-    job {
+    backgroundJob {
       id
-      state
+      status
       __typename
     }
     userErrors {
@@ -3428,16 +3455,16 @@ export const ArtifactUploadCompleteDocument: TypedDocument<ArtifactUploadComplet
 export const ArtifactUploadCreateDocument: TypedDocument<ArtifactUploadCreateMutation, ArtifactUploadCreateMutationVariables> = {
   name: 'ArtifactUploadCreate',
   kind: 'mutation',
-  hash: '04b58f8e898c3097059bde389667f435ca1868cdde661ed70f728f1ea5ab0e8e',
+  hash: '4ce07f168806b6897db871b6e2325afcff28c0b1c6c180c5d8a8ca772b2a6c86',
   text: `mutation ArtifactUploadCreate($input: ArtifactUploadCreateInput!) {
   artifactUploadCreate(input: $input) {
-    uploads {
+    artifactUploads {
       id
       path
-      state
+      status
       alreadyStored
       partSize
-      parts(first: 10) {
+      parts(maxParts: 10) {
         number
         offset
         size
@@ -3460,15 +3487,15 @@ export const ArtifactUploadCreateDocument: TypedDocument<ArtifactUploadCreateMut
 export const ArtifactUploadsDocument: TypedDocument<ArtifactUploadsQuery, ArtifactUploadsQueryVariables> = {
   name: 'ArtifactUploads',
   kind: 'query',
-  hash: 'bc8a602d76b189253bab90895d5881e97ae0462f85e4f26c5c55e0a66d8d9b2f',
-  text: `query ArtifactUploads($owner: ArtifactOwner!, $first: Int) {
+  hash: 'a5e945a357e887167d0193eed532e0e86b5b08f8a0d08656c7672fc3f039add2',
+  text: `query ArtifactUploads($owner: ArtifactOwnerLookup!, $first: Int) {
   artifactUploads(owner: $owner, first: $first) {
     totalCount
     nodes {
       path
       size
-      state
-      reason
+      status
+      statusReason
       expiresAt
       __typename
     }
@@ -3498,15 +3525,15 @@ export const ArtifactsDeleteDocument: TypedDocument<ArtifactsDeleteMutation, Art
 export const BackgroundJobDocument: TypedDocument<BackgroundJobQuery, BackgroundJobQueryVariables> = {
   name: 'BackgroundJob',
   kind: 'query',
-  hash: '1296a93c471231a76761ad9d586a59382d2daad9e53c2a8c1290218c26936487',
+  hash: 'b287c2693a0497a2ed83d131a29a24755d13d50cb7ce747605f06dfe36877c96',
   text: `query BackgroundJob($by: BackgroundJobLookup!) {
   backgroundJob(by: $by) {
     kind
-    state
+    status
     done
     total
-    attempt
-    lastError
+    attemptCount
+    statusReason
     finishedAt
     viewerCanRetry
     __typename
@@ -3517,12 +3544,12 @@ export const BackgroundJobDocument: TypedDocument<BackgroundJobQuery, Background
 export const BackgroundJobCancelDocument: TypedDocument<BackgroundJobCancelMutation, BackgroundJobCancelMutationVariables> = {
   name: 'BackgroundJobCancel',
   kind: 'mutation',
-  hash: '9ab39681371918be3fcaf6e5efa350953d6546b41f3e0911562be8c6feb5a2d0',
+  hash: 'e24a292f282b2249dbac298fcb13d64840267ddb9b1eadd80b0eb8b4e79b72f7',
   text: `mutation BackgroundJobCancel($input: BackgroundJobCancelInput!) {
   backgroundJobCancel(input: $input) {
     backgroundJob {
       id
-      state
+      status
       __typename
     }
     userErrors {
@@ -3539,15 +3566,15 @@ export const BackgroundJobCancelDocument: TypedDocument<BackgroundJobCancelMutat
 export const BackgroundJobRetryDocument: TypedDocument<BackgroundJobRetryMutation, BackgroundJobRetryMutationVariables> = {
   name: 'BackgroundJobRetry',
   kind: 'mutation',
-  hash: 'aec080e32bf06bafc21ba382fd9b281a4e3b93cc34d37e5df9635779057cc081',
+  hash: '8f69d04845ed711d12012499c819082b17014b53952780a129bb9b0daf846107',
   text: `mutation BackgroundJobRetry($input: BackgroundJobRetryInput!) {
   backgroundJobRetry(input: $input) {
     backgroundJob {
       id
-      state
+      status
       __typename
     }
-    joined
+    alreadyQueued
     userErrors {
       code
       message
@@ -3562,15 +3589,15 @@ export const BackgroundJobRetryDocument: TypedDocument<BackgroundJobRetryMutatio
 export const BackgroundJobUpdatedDocument: TypedDocument<BackgroundJobUpdatedSubscription, BackgroundJobUpdatedSubscriptionVariables> = {
   name: 'BackgroundJobUpdated',
   kind: 'subscription',
-  hash: 'e4b8d320593af26f0580f803ac4d1a47fbc18c95d8c5eccc4c191dd24072ae75',
+  hash: 'f8e6ede8c85e5d08ca75ac68eef491ef29dbf7f7ef1c20bccba1bf638ec03ec0',
   text: `subscription BackgroundJobUpdated($by: BackgroundJobLookup!, $after: String) {
   backgroundJobUpdated(by: $by, after: $after) {
     id
     kind
-    state
+    status
     done
     total
-    lastError
+    statusReason
     cursor
     __typename
   }
@@ -3580,14 +3607,14 @@ export const BackgroundJobUpdatedDocument: TypedDocument<BackgroundJobUpdatedSub
 export const BackgroundJobsDocument: TypedDocument<BackgroundJobsQuery, BackgroundJobsQueryVariables> = {
   name: 'BackgroundJobs',
   kind: 'query',
-  hash: 'f7f4e543f5d51684cd9e967ccbfc1d5714202db9ff00f8d31ea9d39e4f6cddd9',
-  text: `query BackgroundJobs($project: ProjectLookup, $state: BackgroundJobState, $first: Int) {
-  backgroundJobs(project: $project, state: $state, first: $first) {
+  hash: 'e673135ee19d00db4e2feaa9f9c855e6d63d6354318d204687b5a97318f88f2b',
+  text: `query BackgroundJobs($project: ProjectLookup, $status: BackgroundJobStatus, $first: Int) {
+  backgroundJobs(project: $project, status: $status, first: $first) {
     totalCount
     nodes {
       id
       kind
-      lastError
+      statusReason
       viewerCanRetry
       requestedBy {
         username
@@ -3603,14 +3630,14 @@ export const BackgroundJobsDocument: TypedDocument<BackgroundJobsQuery, Backgrou
 export const CandidateDocument: TypedDocument<CandidateQuery, CandidateQueryVariables> = {
   name: 'Candidate',
   kind: 'query',
-  hash: 'e8ff05eb072fd41467261133a64e11a148c9ed6b7a3c5ecfb90b83aa9d0503f3',
+  hash: 'f7f1562ed521ad30507c22619b4d86ab6b757eb65c99fd0b5e7e5a092e5702be',
   text: `query Candidate($by: CandidateLookup!) {
   candidate(by: $by) {
     uuid
     name
     status
-    startTime
-    endTime
+    startedAt
+    finishedAt
     params {
       key
       value
@@ -3642,7 +3669,7 @@ export const CandidateDocument: TypedDocument<CandidateQuery, CandidateQueryVari
       }
       __typename
     }
-    inputs {
+    datasets {
       name
       digest
       source
@@ -3653,14 +3680,14 @@ export const CandidateDocument: TypedDocument<CandidateQuery, CandidateQueryVari
       }
       __typename
     }
-    modelInputs {
+    loggedModelInputs {
       loggedModel {
         name
         __typename
       }
       __typename
     }
-    modelOutputs {
+    loggedModelOutputs {
       step
       loggedModel {
         name
@@ -3685,7 +3712,7 @@ export const CandidateDocument: TypedDocument<CandidateQuery, CandidateQueryVari
       __typename
     }
     ciJob {
-      status
+      ciStatus
       ref
       commitSha
       webUrl
@@ -3722,9 +3749,10 @@ export const CandidateCreateDocument: TypedDocument<CandidateCreateMutation, Can
 export const CandidateDeleteDocument: TypedDocument<CandidateDeleteMutation, CandidateDeleteMutationVariables> = {
   name: 'CandidateDelete',
   kind: 'mutation',
-  hash: 'a44fcf7b809c13e7d2f3d605660ff444f385b1548e6bfce99343ab030f578631',
+  hash: '8841bb04a31cff6a496a3ece07ae7fcb745d4a4a0378f2478f745f5c72587145',
   text: `mutation CandidateDelete($input: CandidateDeleteInput!) {
   candidateDelete(input: $input) {
+    deletedId
     candidate {
       name
       deletedAt
@@ -3748,7 +3776,7 @@ export const CandidateDeleteDocument: TypedDocument<CandidateDeleteMutation, Can
 export const CandidateLogDocument: TypedDocument<CandidateLogMutation, CandidateLogMutationVariables> = {
   name: 'CandidateLog',
   kind: 'mutation',
-  hash: '285d646a4beaa47206fbe7a3c8622858b9073f21ec6b0991f9ea6f95faf2999d',
+  hash: '69c616c7bf0f2c3664743eeb7431cfaf3a79e6a30581ef82d0523c4955ad7452',
   text: `mutation CandidateLog($input: CandidateLogInput!) {
   candidateLog(input: $input) {
     candidate {
@@ -3758,11 +3786,11 @@ export const CandidateLogDocument: TypedDocument<CandidateLogMutation, Candidate
         step
         __typename
       }
-      inputs {
+      datasets {
         name
         __typename
       }
-      modelOutputs {
+      loggedModelOutputs {
         loggedModel {
           name
           __typename
@@ -3807,12 +3835,12 @@ export const CandidateRestoreDocument: TypedDocument<CandidateRestoreMutation, C
 export const CandidateUpdateDocument: TypedDocument<CandidateUpdateMutation, CandidateUpdateMutationVariables> = {
   name: 'CandidateUpdate',
   kind: 'mutation',
-  hash: 'ec00a5bd08730227f5e9891e3433a54deea41c93c03ca165e6b04e99beb8fec7',
+  hash: 'de0b2be9b3770c9158fc6747990d75c83b892c227ae120a0831dda1415e18b61',
   text: `mutation CandidateUpdate($input: CandidateUpdateInput!) {
   candidateUpdate(input: $input) {
     candidate {
       status
-      endTime
+      finishedAt
       tags {
         key
         value
@@ -3834,14 +3862,14 @@ export const CandidateUpdateDocument: TypedDocument<CandidateUpdateMutation, Can
 export const CandidateUpdatedDocument: TypedDocument<CandidateUpdatedSubscription, CandidateUpdatedSubscriptionVariables> = {
   name: 'CandidateUpdated',
   kind: 'subscription',
-  hash: 'f0089591e734856b3c261d01f6d629f98a54f69433454a5e37d0e36faa867389',
+  hash: 'dcda946b754fc7e232b92df3c169c64f32eec9fc166f1663cc5a96c99abe9b62',
   text: `subscription CandidateUpdated($by: CandidateLookup!, $after: String) {
   candidateUpdated(by: $by, after: $after) {
-    complete
+    isComplete
     cursor
     candidate {
       status
-      endTime
+      finishedAt
       __typename
     }
     metrics {
@@ -3907,13 +3935,13 @@ export const CandidatesCompareDocument: TypedDocument<CandidatesCompareQuery, Ca
 export const CiJobLinkDocument: TypedDocument<CiJobLinkMutation, CiJobLinkMutationVariables> = {
   name: 'CiJobLink',
   kind: 'mutation',
-  hash: 'e434bf50fa338f0cbb7d09a0a988203f153cc9affc701734aeb2f723e0b3dfe5',
+  hash: 'c188460f3ece302a0b847671389040a5f1583ba6e7da3731d33997a335ad7054',
   text: `mutation CiJobLink($input: CiJobLinkInput!) {
   ciJobLink(input: $input) {
     ciJob {
       id
-      linkState
-      reason
+      status
+      statusReason
       __typename
     }
     userErrors {
@@ -3930,11 +3958,11 @@ export const CiJobLinkDocument: TypedDocument<CiJobLinkMutation, CiJobLinkMutati
 export const CiJobRefreshDocument: TypedDocument<CiJobRefreshMutation, CiJobRefreshMutationVariables> = {
   name: 'CiJobRefresh',
   kind: 'mutation',
-  hash: '9117a9aff92dbfc9425dee057e7dfec8c270c7b7b2f2fe1e1de4f0f36ca68438',
+  hash: '04dc059e214eac9362e58e3523cc6c08686e3c57c8e45f98d6eebc693aa61be8',
   text: `mutation CiJobRefresh($input: CiJobRefreshInput!) {
   ciJobRefresh(input: $input) {
     ciJob {
-      linkState
+      status
       lastCheckedAt
       __typename
     }
@@ -3952,10 +3980,10 @@ export const CiJobRefreshDocument: TypedDocument<CiJobRefreshMutation, CiJobRefr
 export const CiJobUnlinkDocument: TypedDocument<CiJobUnlinkMutation, CiJobUnlinkMutationVariables> = {
   name: 'CiJobUnlink',
   kind: 'mutation',
-  hash: '90b67170a87505b4f1b3cab387921ac1682bdea20bd2390e45db1dc9d9998a72',
+  hash: 'a326aed9a8ad7ccd382264e3ee398f4a5bd5e1ae093d5d68c39baf6fc3513f35',
   text: `mutation CiJobUnlink($input: CiJobUnlinkInput!) {
   ciJobUnlink(input: $input) {
-    unlinkedId
+    deletedId
     userErrors {
       code
       message
@@ -3970,10 +3998,10 @@ export const CiJobUnlinkDocument: TypedDocument<CiJobUnlinkMutation, CiJobUnlink
 export const CiSettingsDeleteDocument: TypedDocument<CiSettingsDeleteMutation, CiSettingsDeleteMutationVariables> = {
   name: 'CiSettingsDelete',
   kind: 'mutation',
-  hash: '4bc9d59d449bf96ab28d4f7fb9d68724966d2ee20374a77b319c05b395179e67',
+  hash: '768d9363564c650fe3f2d78d4818c55407bc200714bec2460a3245a68de6e60f',
   text: `mutation CiSettingsDelete($input: CiSettingsDeleteInput!) {
   ciSettingsDelete(input: $input) {
-    deleted
+    deletedId
     userErrors {
       code
       message
@@ -3988,17 +4016,17 @@ export const CiSettingsDeleteDocument: TypedDocument<CiSettingsDeleteMutation, C
 export const CiSettingsUpdateDocument: TypedDocument<CiSettingsUpdateMutation, CiSettingsUpdateMutationVariables> = {
   name: 'CiSettingsUpdate',
   kind: 'mutation',
-  hash: '33ecb4977bef14b382d6412691667a6a937ad62cea0fa74e9641d973798bb4bc',
+  hash: 'a3044af792e1bf44eb45b40ca3846d6092c3e1b7fd0b4fb5e0a63b686c7b34c4',
   text: `mutation CiSettingsUpdate($input: CiSettingsUpdateInput!) {
   ciSettingsUpdate(input: $input) {
     ciSettings {
       provider
       baseUrl
       ciProject
-      hasToken
+      hasApiToken
       hookUrl
       identity {
-        enabled
+        isEnabled
         claims {
           name
           values
@@ -4096,9 +4124,10 @@ export const ExperimentCreateDocument: TypedDocument<ExperimentCreateMutation, E
 export const ExperimentDeleteDocument: TypedDocument<ExperimentDeleteMutation, ExperimentDeleteMutationVariables> = {
   name: 'ExperimentDelete',
   kind: 'mutation',
-  hash: '2ae297b3c844fca58f785de72f822d5a04fee88e7c5e141a46edaf2767c328d7',
+  hash: 'cc35ff90a39916d4a976fd8e9c1ca42b7f90e75857c231214dd67e4c598f6bf2',
   text: `mutation ExperimentDelete($input: ExperimentDeleteInput!) {
   experimentDelete(input: $input) {
+    deletedId
     experiment {
       name
       deletedAt
@@ -4128,31 +4157,6 @@ export const ExperimentRestoreDocument: TypedDocument<ExperimentRestoreMutation,
     experiment {
       name
       deletedAt
-      __typename
-    }
-    userErrors {
-      code
-      message
-      field
-      __typename
-    }
-    __typename
-  }
-}`,
-};
-
-export const ExperimentTagsSetDocument: TypedDocument<ExperimentTagsSetMutation, ExperimentTagsSetMutationVariables> = {
-  name: 'ExperimentTagsSet',
-  kind: 'mutation',
-  hash: 'bed6a2dc8fb5090315c1d8162d36285ad67bbdc30cac30ddfadbe7713002e4ad',
-  text: `mutation ExperimentTagsSet($input: ExperimentTagsSetInput!) {
-  experimentTagsSet(input: $input) {
-    experiment {
-      tags {
-        key
-        value
-        __typename
-      }
       __typename
     }
     userErrors {
@@ -4346,9 +4350,10 @@ export const LoggedModelCreateDocument: TypedDocument<LoggedModelCreateMutation,
 export const LoggedModelDeleteDocument: TypedDocument<LoggedModelDeleteMutation, LoggedModelDeleteMutationVariables> = {
   name: 'LoggedModelDelete',
   kind: 'mutation',
-  hash: 'e38bfdc81267b6178e2f8303b6aca72bf7962f5beff2048f76f77c08e3b5ae2c',
+  hash: '34db85b4332826d11577c6b44cac90ba1aa68abe67f349948ebb224c4808f399',
   text: `mutation LoggedModelDelete($input: LoggedModelDeleteInput!) {
   loggedModelDelete(input: $input) {
+    deletedId
     loggedModel {
       deletedAt
       __typename
@@ -4390,16 +4395,13 @@ export const LoggedModelUpdateDocument: TypedDocument<LoggedModelUpdateMutation,
 }`,
 };
 
-export const MemberRemoveDocument: TypedDocument<MemberRemoveMutation, MemberRemoveMutationVariables> = {
-  name: 'MemberRemove',
+export const MemberDeleteDocument: TypedDocument<MemberDeleteMutation, MemberDeleteMutationVariables> = {
+  name: 'MemberDelete',
   kind: 'mutation',
-  hash: '5550c663049a734d9b2cb1dc9eceeb75bda7c7216f54334720fed83d8c2a152a',
-  text: `mutation MemberRemove($input: MemberRemoveInput!) {
-  memberRemove(input: $input) {
-    user {
-      username
-      __typename
-    }
+  hash: '17d778c915fb4e5538c37c8a509d44ea868a032e782061818fe109b1795fc88a',
+  text: `mutation MemberDelete($input: MemberDeleteInput!) {
+  memberDelete(input: $input) {
+    deletedId
     userErrors {
       code
       message
@@ -4439,9 +4441,9 @@ export const MemberSetDocument: TypedDocument<MemberSetMutation, MemberSetMutati
 export const MetricSeriesDocument: TypedDocument<MetricSeriesQuery, MetricSeriesQueryVariables> = {
   name: 'MetricSeries',
   kind: 'query',
-  hash: '2853fa0f5897f86311a3e862fd78c396947d65cfa1c510abee4287d5d7ae42a1',
-  text: `query MetricSeries($ids: [ID!]!, $keys: [String!]!, $maxPoints: Int!) {
-  metricSeries(ids: $ids, keys: $keys, maxPoints: $maxPoints) {
+  hash: 'f666948369916a50fa5f1672dfe700c95b61d5547fd6df9d434acae6bd6ca96b',
+  text: `query MetricSeries($candidateIds: [ID!]!, $keys: [String!]!, $maxPoints: Int!) {
+  metricSeries(candidateIds: $candidateIds, keys: $keys, maxPoints: $maxPoints) {
     candidate {
       id
       name
@@ -4449,7 +4451,7 @@ export const MetricSeriesDocument: TypedDocument<MetricSeriesQuery, MetricSeries
     }
     series {
       key
-      totalPoints
+      pointCount
       points {
         step
         value
@@ -4466,7 +4468,7 @@ export const MetricSeriesDocument: TypedDocument<MetricSeriesQuery, MetricSeries
 export const ModelDocument: TypedDocument<ModelQuery, ModelQueryVariables> = {
   name: 'Model',
   kind: 'query',
-  hash: '8c60f02bd9e98c27e5e9771a6cab978c5583bf9e9897dffacd282f5c38dab561',
+  hash: '384c1e67d47cdd502b12e71761493e1ddd51e86a0f3e2134ee48e0bb14140517',
   text: `query Model($by: ModelLookup!) {
   model(by: $by) {
     name
@@ -4484,8 +4486,20 @@ export const ModelDocument: TypedDocument<ModelQuery, ModelQueryVariables> = {
     }
     aliases {
       name
-      version {
+      modelVersion {
         version
+        __typename
+      }
+      __typename
+    }
+    aliasHistory(name: "champion", first: 5) {
+      nodes {
+        setAt
+        endedAt
+        modelVersion {
+          version
+          __typename
+        }
         __typename
       }
       __typename
@@ -4539,12 +4553,13 @@ export const ModelCreateDocument: TypedDocument<ModelCreateMutation, ModelCreate
 export const ModelDeleteDocument: TypedDocument<ModelDeleteMutation, ModelDeleteMutationVariables> = {
   name: 'ModelDelete',
   kind: 'mutation',
-  hash: '80c169a4d3cf24c00513ef26d640ef86198a49b755ef1a30a06dd439297bfefd',
+  hash: '7eaaf26b7dd4f8f8b6a59c08962f0d38fa087ee298830287d31d80806f0f3589',
   text: `mutation ModelDelete($input: ModelDeleteInput!) {
   modelDelete(input: $input) {
+    deletedId
     backgroundJob {
       id
-      state
+      status
       __typename
     }
     userErrors {
@@ -4588,7 +4603,7 @@ export const ModelUpdateDocument: TypedDocument<ModelUpdateMutation, ModelUpdate
 export const ModelVersionDocument: TypedDocument<ModelVersionQuery, ModelVersionQueryVariables> = {
   name: 'ModelVersion',
   kind: 'query',
-  hash: 'e874246cf2b844391c668bd4c41f7c821cb4a31b2311aad0e5c1b0b267cf85e1',
+  hash: 'a4419ea1266120b7dfda92a117fa87bad714ff01dc7c450643b741127a0d2053',
   text: `query ModelVersion($by: ModelVersionLookup!) {
   modelVersion(by: $by) {
     version
@@ -4621,7 +4636,7 @@ export const ModelVersionDocument: TypedDocument<ModelVersionQuery, ModelVersion
         datasetName
         __typename
       }
-      inputs {
+      datasets {
         name
         digest
         __typename
@@ -4631,7 +4646,7 @@ export const ModelVersionDocument: TypedDocument<ModelVersionQuery, ModelVersion
     ciJobs {
       provider
       externalId
-      status
+      ciStatus
       webUrl
       __typename
     }
@@ -4641,7 +4656,7 @@ export const ModelVersionDocument: TypedDocument<ModelVersionQuery, ModelVersion
         path
         size
         sha256
-        state
+        status
         downloadUrl
         __typename
       }
@@ -4673,13 +4688,13 @@ export const ModelVersionCheckDocument: TypedDocument<ModelVersionCheckQuery, Mo
 export const ModelVersionCompleteDocument: TypedDocument<ModelVersionCompleteMutation, ModelVersionCompleteMutationVariables> = {
   name: 'ModelVersionComplete',
   kind: 'mutation',
-  hash: '18b5046ee227a6449bd1205bedee587402e7e3052cfcb55b25f65239ef1b034c',
+  hash: '673cea6f5d333c2a315f5f0f62ce29bc9ee03abc26ccdc458c2bbed2c7b1ad11',
   text: `mutation ModelVersionComplete($input: ModelVersionCompleteInput!) {
   modelVersionComplete(input: $input) {
     modelVersion {
       version
-      state
-      stateReason
+      status
+      statusReason
       aliases {
         name
         __typename
@@ -4756,12 +4771,13 @@ export const ModelVersionCreateDocument: TypedDocument<ModelVersionCreateMutatio
 export const ModelVersionDeleteDocument: TypedDocument<ModelVersionDeleteMutation, ModelVersionDeleteMutationVariables> = {
   name: 'ModelVersionDelete',
   kind: 'mutation',
-  hash: '81c28dc3b3994fead2e2d5a9a04a28edf486e950bd873769517f551cf157b764',
+  hash: '79152a9343728738e0624e156b12236b48f02a7831878dfbe15942e2be9598a7',
   text: `mutation ModelVersionDelete($input: ModelVersionDeleteInput!) {
   modelVersionDelete(input: $input) {
+    deletedId
     backgroundJob {
       id
-      state
+      status
       __typename
     }
     userErrors {
@@ -4914,7 +4930,7 @@ export const NodesDocument: TypedDocument<NodesQuery, NodesQueryVariables> = {
 export const ProjectDocument: TypedDocument<ProjectQuery, ProjectQueryVariables> = {
   name: 'Project',
   kind: 'query',
-  hash: '4d96eafbb8f0027c78cd72d8963b1e730e28d114e77efde1974007b8bc48e207',
+  hash: '3daa70fb1092e8961097e5c06e7fdeb60189a6192a7fbdf0e95d3bf8b51beec6',
   text: `query Project($by: ProjectLookup!) {
   project(by: $by) {
     fullPath
@@ -4925,7 +4941,7 @@ export const ProjectDocument: TypedDocument<ProjectQuery, ProjectQueryVariables>
     viewerRole
     viewerCanWriteRegistry
     viewerCanWriteCandidates
-    models(first: 10, orderBy: {field: UPDATED_AT, descending: true}) {
+    models(first: 10, orderBy: {field: UPDATED_AT, direction: DESC}) {
       totalCount
       nodes {
         name
@@ -4984,13 +5000,13 @@ export const ProjectCreateDocument: TypedDocument<ProjectCreateMutation, Project
 export const ProjectDeleteDocument: TypedDocument<ProjectDeleteMutation, ProjectDeleteMutationVariables> = {
   name: 'ProjectDelete',
   kind: 'mutation',
-  hash: '62dcd52c4b0bea7965e7dbef715db91b61b7aa44a8893188b3e58c51c6876a64',
+  hash: 'c77266f2df714206bdf41f81a7dabf3a6c9bbb979ac579885643b3b99a842e76',
   text: `mutation ProjectDelete($input: ProjectDeleteInput!) {
   projectDelete(input: $input) {
     deletedId
     backgroundJob {
       id
-      state
+      status
       __typename
     }
     userErrors {
@@ -5007,14 +5023,14 @@ export const ProjectDeleteDocument: TypedDocument<ProjectDeleteMutation, Project
 export const ProjectEventsDocument: TypedDocument<ProjectEventsSubscription, ProjectEventsSubscriptionVariables> = {
   name: 'ProjectEvents',
   kind: 'subscription',
-  hash: 'a77195a94d57e201cdf8f6ed7c0683c45de3b922543f32531f1fbd3d1f0acf83',
+  hash: 'c1a88096953e80190e51afe4059ca46efbbd2ffc326bcdaa2d8cb17df75d1a46',
   text: `subscription ProjectEvents($project: ProjectLookup!, $after: String, $types: [ProjectEventType!]) {
   projectEvents(project: $project, after: $after, types: $types) {
     type
     objectType
     objectId
     detail
-    at
+    occurredAt
     cursor
     __typename
   }
@@ -5073,9 +5089,9 @@ export const ProjectsDocument: TypedDocument<ProjectsQuery, ProjectsQueryVariabl
 export const SearchDocument: TypedDocument<SearchQuery, SearchQueryVariables> = {
   name: 'Search',
   kind: 'query',
-  hash: '300c79699fe61a837b9a1c5c606dac8fc105fd06215ab86f6ef1bd6ba9e4f93f',
-  text: `query Search($project: ProjectLookup!, $text: String!, $first: Int) {
-  search(project: $project, text: $text, first: $first) {
+  hash: 'b9c1fe0614cbe6c0276382171a80bf551de5c20653b62695c3417023356f4c83',
+  text: `query Search($project: ProjectLookup!, $search: String!, $first: Int) {
+  search(project: $project, search: $search, first: $first) {
     totalCount
     pageInfo {
       hasNextPage
@@ -5147,9 +5163,10 @@ export const TokenCreateDocument: TypedDocument<TokenCreateMutation, TokenCreate
 export const TokenRevokeDocument: TypedDocument<TokenRevokeMutation, TokenRevokeMutationVariables> = {
   name: 'TokenRevoke',
   kind: 'mutation',
-  hash: '8f60b4b3cb3a428a5a9a3f8e776679ab737d6097309f01aff418425aba624c53',
+  hash: 'ef49dd27c0cbf0cb4a1f39b40b6d852a0856340ba48a5d403bf261037e75e55e',
   text: `mutation TokenRevoke($input: TokenRevokeInput!) {
   tokenRevoke(input: $input) {
+    deletedId
     token {
       name
       revokedAt
@@ -5262,13 +5279,16 @@ export const WebhookDeleteDocument: TypedDocument<WebhookDeleteMutation, Webhook
 export const WebhookDeliveryReplayDocument: TypedDocument<WebhookDeliveryReplayMutation, WebhookDeliveryReplayMutationVariables> = {
   name: 'WebhookDeliveryReplay',
   kind: 'mutation',
-  hash: '49be5818386332332f5390aaf537f94db9760b9d36556d49a2417310ca3e7854',
+  hash: '80882f10f169f8bae41fa29d1b24c4983870c5b3e93e0cc970a6cd9d2dc935b3',
   text: `mutation WebhookDeliveryReplay($input: WebhookDeliveryReplayInput!) {
   webhookDeliveryReplay(input: $input) {
-    delivery {
+    webhookDelivery {
       id
-      state
-      replayOf
+      status
+      replayOf {
+        uuid
+        __typename
+      }
       __typename
     }
     userErrors {
@@ -5285,14 +5305,14 @@ export const WebhookDeliveryReplayDocument: TypedDocument<WebhookDeliveryReplayM
 export const WebhookTestDocument: TypedDocument<WebhookTestMutation, WebhookTestMutationVariables> = {
   name: 'WebhookTest',
   kind: 'mutation',
-  hash: 'ae177fd6d6c44d998e01640f3a5869ac32240b796ede4a3505c8932daba235b6',
+  hash: '6061c9e3fe3f340d51d563fa9b7a6f1ce7a7b266142fd30ffa6935db78248ddc',
   text: `mutation WebhookTest($input: WebhookTestInput!) {
   webhookTest(input: $input) {
     result {
-      success
+      status
       responseStatus
       responseBody
-      errorMessage
+      statusReason
       __typename
     }
     userErrors {

@@ -253,12 +253,12 @@ async def test_a_bot_that_made_something_public_tells_neither_its_token_nor_its_
         assert await data(viewer, NODE, id=told["id"]) == {"node": None}
 
 
-REMOVE = """mutation r($path: String!, $name: String!) { memberRemove(input: {place: {project: {path: $path}},
+REMOVE = """mutation r($path: String!, $name: String!) { memberDelete(input: {groupOrProject: {project: {path: $path}},
   username: $name}) { userErrors { code message field } } }"""
-SET = REMOVE.replace("memberRemove", "memberSet").replace("$name})", "$name, role: GUEST})")
+SET = REMOVE.replace("memberDelete", "memberSet").replace("$name})", "$name, role: GUEST})")
 
 
-@pytest.mark.parametrize("document", [REMOVE, SET], ids=["memberRemove", "memberSet"])
+@pytest.mark.parametrize("document", [REMOVE, SET], ids=["memberDelete", "memberSet"])
 async def test_who_manages_no_members_does_not_learn_which_names_there_are(runtime, staff, data, outsiders, document):
     project = await new_project(runtime, staff, visibility="public")
     viewers = [outsiders["stranger"], project[Role.GUEST], await token_of(runtime, project, "project", "owner")]

@@ -36,13 +36,13 @@ async def test_migrations_make_the_tables_that_the_code_declares(migrated: Setti
         await engine.dispose()
 
 
-def test_migrations_are_one_line() -> None:
+def test_migrations_form_one_chain() -> None:
     assert len(ScriptDirectory.from_config(migrate.config()).get_heads()) == 1
 
 
-def test_rows_load_nothing_behind_the_reader_s_back() -> None:
+def test_row_types_declare_no_relationships() -> None:
     loading = {mapper.class_.__name__: list(mapper.relationships.keys()) for mapper in Row.registry.mappers}
-    assert {name: found for name, found in loading.items() if found} == {}
+    assert {name: relationships for name, relationships in loading.items() if relationships} == {}
 
 
 @pytest.mark.parametrize("name", BELONGS_TO_A_PROJECT)

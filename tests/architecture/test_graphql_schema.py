@@ -15,12 +15,12 @@ def test_committed_schema_is_current() -> None:
 
 def _types() -> list[GraphQLNamedType]:
     served = build_schema(sdl.text())
-    return [found for name, found in sorted(served.type_map.items()) if not name.startswith("__")]
+    return [kind for name, kind in sorted(served.type_map.items()) if not name.startswith("__")]
 
 
-@pytest.mark.parametrize("found", _types(), ids=lambda found: found.name)
-def test_types_and_fields_are_described(found: GraphQLNamedType) -> None:
-    fields = found.fields if is_object_type(found) or is_interface_type(found) or is_input_object_type(found) else {}
+@pytest.mark.parametrize("kind", _types(), ids=lambda kind: kind.name)
+def test_types_and_fields_are_described(kind: GraphQLNamedType) -> None:
+    fields = kind.fields if is_object_type(kind) or is_interface_type(kind) or is_input_object_type(kind) else {}
     silent = [name for name, field in fields.items() if not field.description]
-    assert found.description, f"{found.name} has no description"
+    assert kind.description, f"{kind.name} has no description"
     assert silent == []

@@ -17,8 +17,8 @@ PRIVATE = ("tables", "repository")
 @pytest.fixture(scope="module")
 def contracts() -> list[dict[str, Any]]:
     configuration = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    found: list[dict[str, Any]] = configuration["tool"]["importlinter"]["contracts"]
-    return found
+    contracts: list[dict[str, Any]] = configuration["tool"]["importlinter"]["contracts"]
+    return contracts
 
 
 def test_contracts_are_kept() -> None:

@@ -38,9 +38,9 @@ def test_functions_fit_on_a_screen(folders: tuple[str, ...], most: int) -> None:
 
 
 def test_names_say_what_a_module_is_about() -> None:
-    found = [
+    vague = [
         module.name
         for module in modules("app", "workers", "tests")
         if NAMES_THAT_SAY_NOTHING & {module.path.stem, *module.path.relative_to(module.path.parents[2]).parts}
     ]
-    assert found == []
+    assert vague == []

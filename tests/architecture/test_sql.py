@@ -21,7 +21,6 @@ UNNAMED = {
     "app/embedded": 2,  # for good: the supervisor loads nothing of the application
     "app/journal": 0,
     "app/queue": 0,
-    "app/registry": 18,
     "app/tracking": 9,
     "app/upkeep": 13,
     "app/webhooks": 2,

@@ -13,7 +13,7 @@ OTHER_SERVERS = {"blobs", "notifier", "aiohttp", "httpx"}
 
 
 def test_only_the_database_module_begins_and_commits() -> None:
-    found = {
+    committers = {
         module.name
         for module in modules("app", "workers")
         for node in ast.walk(module.tree)
@@ -22,11 +22,11 @@ def test_only_the_database_module_begins_and_commits() -> None:
         and node.func.attr in ENDS_A_TRANSACTION
         and names_in(node.func.value) & {"session", "tx", "snap", "connection", "engine", "db"}
     }
-    assert found == COMMITTERS
+    assert committers == COMMITTERS
 
 
 def test_nothing_but_sql_happens_in_a_transaction() -> None:
-    assert [found for module in modules("app", "workers") for found in _calls_in_transactions(module)] == []
+    assert [call for module in modules("app", "workers") for call in _calls_in_transactions(module)] == []
 
 
 def test_the_check_sees_a_call_in_a_transaction() -> None:

@@ -75,7 +75,7 @@ EXEMPTIONS = (
         "a line of text: of a log, a document, a source file, a command or the head of a request; never a queue",
     ),
     Exemption("lines", "app/storage/s3/wire.py", "the lines of a request's head"),
-    Exemption("max_line_size|aiter_lines", "*", "a parameter of aiohttp, a method of httpx"),
+    Exemption("max_line_size|aiter_lines|FORMAT_ALONE", "*", "names of aiohttp, httpx and lzma"),
     Exemption(
         "NOBODY|_nobody",
         "app/embedded/processes/launch.py app/inspection/confinement/measures.py tests/embedded/*",

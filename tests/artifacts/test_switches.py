@@ -148,9 +148,8 @@ def caller(world: World, http: httpx.AsyncClient, url: str, role: Role | None) -
 ROLES = [None, Role.GUEST, Role.DEVELOPER]
 NODE = """query n($id: ID!) { artifact(by: {id: $id}) { path size sha256 downloadUrl facts }
   node(id: $id) { ... on Artifact { downloadUrl } } }"""
-BY_PATH = (
-    "query p($owner: ArtifactOwner!, $path: String!) { artifact(by: {path: {owner: $owner, path: $path}}) { path } }"
-)
+BY_PATH = """query p($owner: ArtifactOwnerLookup!, $path: String!) {
+  artifact(by: {path: {owner: $owner, path: $path}}) { path } }"""
 
 
 async def downloads(by: Caller, world: World, file: File) -> AsyncIterator[tuple[str, bool]]:
@@ -242,7 +241,7 @@ async def by_candidate(by: Caller, world: World, file: File) -> AsyncIterator[tu
         yield "directories", await ok("GET", f"{api}/logged-models/m-{file.id}/artifacts/directories")
         yield "logged-models/search", await ok("POST", f"{api}/logged-models/search", json={"experiment_ids": ["0"]})
         id = str(GlobalId.of("LoggedModel", by.project_id, UUID(file.id)))
-        query = """query l($id: ID!, $owner: ArtifactOwner!, $path: String!) {
+        query = """query l($id: ID!, $owner: ArtifactOwnerLookup!, $path: String!) {
           loggedModel(by: {id: $id}) { artifacts { nodes { path } } } node(id: $id) { id }
           artifact(by: {path: {owner: $owner, path: $path}}) { path } }"""
         owner: dict[str, object] = {"loggedModel": {"id": id}}
@@ -261,11 +260,11 @@ async def by_candidate(by: Caller, world: World, file: File) -> AsyncIterator[tu
     yield "experiments/search", await ok("POST", f"{api}/experiments/search", json={"max_results": 5})
     id = str(GlobalId.of("Candidate", by.project_id, UUID(file.id)))
     owner = {"candidate": {"id": id}}
-    query = """query c($id: ID!, $owner: ArtifactOwner!, $path: String!, $e: ID!) {
+    query = """query c($id: ID!, $owner: ArtifactOwnerLookup!, $path: String!, $e: ID!) {
       candidate(by: {id: $id}) { name artifacts { totalCount nodes { path } } } node(id: $id) { id }
       artifact(by: {path: {owner: $owner, path: $path}}) { path }
       artifactUploads(owner: $owner) { nodes { id } }
-      metricSeries(ids: [$id], keys: ["loss"]) { candidate { name } }
+      metricSeries(candidateIds: [$id], keys: ["loss"]) { candidate { name } }
       experiment(by: {id: $e}) { name candidates { totalCount } } }"""
     experiment = str(GlobalId.of("Experiment", by.project_id, world.experiment_of_model))
     asked = {"id": id, "owner": owner, "path": file.path, "e": experiment}
@@ -276,7 +275,7 @@ async def by_candidate(by: Caller, world: World, file: File) -> AsyncIterator[tu
     compared = await by.ask("query k($ids: [ID!]!) { candidatesCompare(ids: $ids) { files { key } } }", ids=sides)
     yield "candidatesCompare", bool(compared) and compared["candidatesCompare"] is not None
     query = """query s($p: ProjectLookup!, $t: String!) { project(by: $p) { experiments { totalCount } }
-      search(project: $p, text: $t) { totalCount } }"""
+      search(project: $p, search: $t) { totalCount } }"""
     counts = await by.ask(query, p={"path": world.project.path}, t=UUID(file.id).hex)
     yield "experiments counted", counts["project"]["experiments"]["totalCount"] > 0
     yield "search", counts["search"]["totalCount"] > 0
@@ -396,12 +395,12 @@ async def test_known_bytes_are_those_that_may_be_seen(http, url, world):
     by = caller(world, http, url, Role.DEVELOPER)
     pushed = world.file("pushed.bin")
     owner = {"modelVersion": {"id": str(GlobalId.of("ModelVersion", world.project.id, pushed.version))}}
-    query = ANNOUNCE.replace("uploads { id", "uploads { id alreadyStored")
+    query = ANNOUNCE.replace("artifactUploads { id", "artifactUploads { id alreadyStored")
 
     async def known(of: str, name: str) -> bool:
         data = content(of)
         file = {"path": name, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-        (made,) = (await by.ask(query, owner=owner, files=[file]))["artifactUploadCreate"]["uploads"]
+        (made,) = (await by.ask(query, owner=owner, files=[file]))["artifactUploadCreate"]["artifactUploads"]
         return made["alreadyStored"]
 
     await world.switch("enabled", "disabled")
@@ -449,7 +448,7 @@ async def test_a_version_opens_no_files_that_its_maker_may_not_see(http, url, wo
 
 async def test_a_version_whose_files_are_elsewhere_shows_none_of_its_candidate(http, url, world):
     """Neither by lists nor by comparing, whatever may be seen besides; and a run of elsewhere needs no experiments."""
-    query = """query v($p: ModelVersionLookup!, $o: ArtifactOwner!, $ids: [ID!]!) {
+    query = """query v($p: ModelVersionLookup!, $o: ArtifactOwnerLookup!, $ids: [ID!]!) {
       modelVersion(by: $p) { location artifacts { totalCount nodes { path } } }
       artifact(by: {path: {owner: $o, path: "alone.bin"}}) { path }
       modelVersionsCompare(ids: $ids) { files { key } } }"""
@@ -473,7 +472,7 @@ async def test_a_version_whose_files_are_elsewhere_shows_none_of_its_candidate(h
 
 async def test_quarantine_is_not_ended_by_who_may_not_see_the_file(http, url, world):
     by = caller(world, http, url, Role.MAINTAINER)
-    release = "mutation r($id: ID!) { artifactRelease(input: {id: $id}) { userErrors { code } } }"
+    release = "mutation r($id: ID!) { artifactRelease(input: {artifact: {id: $id}}) { userErrors { code } } }"
     await world.switch("enabled", "disabled")
     for path, code in (("alone.bin", "NOT_FOUND"), ("pushed.bin", "CONFLICT")):
         id = str(GlobalId.of("Artifact", world.project.id, world.file(path).artifact))
@@ -509,7 +508,7 @@ async def test_visitors_are_told_the_size_of_what_they_may_see(http, url, runtim
     run = (await candidates.create(runtime.db, project.owner, project.id, CreateCandidate())).candidate
     await made.add(lookup.root_of(pushed)[0], "pushed.bin")
     await made.add(Root(project.id, candidate_id=run.id), "hidden-for-visitors.bin")
-    query = "query s($p: ProjectLookup!) { project(by: $p) { storage { stored { objects bytes } } } }"
+    query = "query s($p: ProjectLookup!) { project(by: $p) { storage { stored { objectCount size } } } }"
     sizes = {path: len(content(path)) for path in ("pushed.bin", "hidden-for-visitors.bin")}
     both, one = (2, sum(sizes.values())), (1, sizes["pushed.bin"])
     for registry, experiments, told in (
@@ -523,4 +522,4 @@ async def test_visitors_are_told_the_size_of_what_they_may_see(http, url, runtim
         for role, expected in ((None, told), (Role.GUEST, both)):
             found = await caller(made, http, url, role).ask(query, p={"path": project.path})
             stored = found["project"]["storage"]["stored"]
-            assert (role, stored["objects"], int(stored["bytes"])) == (role, *expected)
+            assert (role, stored["objectCount"], int(stored["size"])) == (role, *expected)

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from app.access import projects
 from app.access.policy import Role
 from app.access.projects import UpdateProject
+from app.ids import GlobalId
 from app.registry import models
 from app.registry import purge as registry_purge
 from app.registry.models import CreateModel
@@ -20,30 +21,30 @@ from app.tracking import purge as tracking_purge
 from app.tracking.candidates import CreateCandidate
 from tests.support.statements import statements
 
-FIELDS = """id provider externalId linkState status name reason ciProject ref commitSha pipelineId pipelineUrl
-  mergeRequestIid mergeRequestUrl userName userUrl logUrl webUrl startedAt finishedAt createdAt lastCheckedAt
+FIELDS = """id provider externalId status ciStatus name statusReason ciProject ref commitSha pipelineId pipelineUrl
+  mergeRequestIid mergeRequestUrl username userUrl logUrl webUrl startedAt finishedAt createdAt lastCheckedAt
   nextCheckAt"""
 CANDIDATE = f"""query c($path: String!, $uuid: String!) {{ candidate(by: {{path: {{project: $path, uuid: $uuid}}}}) {{
   ciJob {{ {FIELDS} }} ciJobs {{ id }} }} }}"""
 VERSION = """query v($path: String!) { modelVersion(by: {path: {project: $path, model: "m", reference: "latest"}}) {
   ciJobs { id externalId provider } } }"""
 LINK = """mutation l($input: CiJobLinkInput!) { ciJobLink(input: $input) {
-  ciJob { id externalId linkState reason } userErrors { code field message } } }"""
+  ciJob { id externalId status statusReason } userErrors { code field message } } }"""
 UNLINK = """mutation u($input: CiJobUnlinkInput!) { ciJobUnlink(input: $input) {
-  unlinkedId userErrors { code field } } }"""
+  deletedId userErrors { code field } } }"""
 REFRESH = """mutation r($input: CiJobRefreshInput!) { ciJobRefresh(input: $input) {
-  ciJob { linkState reason } userErrors { code field } } }"""
-NODE = "query n($id: ID!) { node(id: $id) { id ... on CiJob { externalId userName } } }"
+  ciJob { status statusReason } userErrors { code field } } }"""
+NODE = "query n($id: ID!) { node(id: $id) { id ... on CiJob { externalId username } } }"
 SAVE = """mutation s($input: CiSettingsUpdateInput!) { ciSettingsUpdate(input: $input) {
-  ciSettings { provider baseUrl ciProject hasToken hasHookSecret hookUrl
-    identity { enabled issuer audience ciProjectId ciOwnerId claims { name values } role scope } }
+  ciSettings { provider baseUrl ciProject hasApiToken hasHookSecret hookUrl
+    identity { isEnabled issuer audience ciProjectId ciOwnerId claims { name values } role scope } }
   userErrors { code field message } } }"""
-SETTINGS = "query s($path: String!) { project(by: {path: $path}) { ciSettings { ciProject hasToken } } }"
+SETTINGS = "query s($path: String!) { project(by: {path: $path}) { ciSettings { ciProject hasApiToken } } }"
 DELETE = (
-    "mutation d($input: CiSettingsDeleteInput!) { ciSettingsDelete(input: $input) { deleted userErrors { code } } }"
+    "mutation d($input: CiSettingsDeleteInput!) { ciSettingsDelete(input: $input) { deletedId userErrors { code } } }"
 )
 MANY = """query q($path: String!, $n: Int!) { project(by: {path: $path}) { ciSettings { provider }
-  experiments(first: 1) { nodes { candidates(first: $n) { nodes { ciJob { status } ciJobs { id name } } } } }
+  experiments(first: 1) { nodes { candidates(first: $n) { nodes { ciJob { ciStatus } ciJobs { id name } } } } }
   models(first: $n) { nodes { versions(first: 2) { nodes { ciJobs { id name } } } } } } }"""
 
 
@@ -60,19 +61,23 @@ async def test_links_by_hand(data, runtime, project, at_gitlab, gitlab, poll, pr
     owner = {"candidate": {"path": {"project": project.path, "uuid": uuid}}}
     for id in ("5", "6", "5"):
         made = (await data(me, LINK, input={"owner": owner, "provider": "GITLAB", "externalId": id}))["ciJobLink"]
-        assert (made["userErrors"], made["ciJob"]["linkState"], made["ciJob"]["reason"]) == ([], "PENDING", None)
+        assert (made["userErrors"], made["ciJob"]["status"], made["ciJob"]["statusReason"]) == ([], "PENDING", None)
     assert len(await promised()) == 2
     await poll()
     seen = (await data(me, CANDIDATE, path=project.path, uuid=uuid))["candidate"]
     assert seen["ciJob"]["id"] == seen["ciJobs"][0]["id"]
     assert len(seen["ciJobs"]) == 2
-    assert (seen["ciJob"]["externalId"], seen["ciJob"]["status"], seen["ciJob"]["userName"]) == ("6", "success", "ada")
+    assert (seen["ciJob"]["externalId"], seen["ciJob"]["ciStatus"], seen["ciJob"]["username"]) == (
+        "6",
+        "success",
+        "ada",
+    )
     last, first = (job["id"] for job in seen["ciJobs"])
-    assert (await data(me, REFRESH, input={"ciJob": last}))["ciJobRefresh"]["ciJob"]["linkState"] == "FINISHED"
-    gone = await data(me, UNLINK, input={"owner": owner, "ciJob": last})
-    assert gone["ciJobUnlink"] == {"unlinkedId": last, "userErrors": []}
-    again = await data(me, UNLINK, input={"owner": owner, "ciJob": last})
-    assert again["ciJobUnlink"]["userErrors"] == [{"code": "NOT_FOUND", "field": "ciJob"}]
+    assert (await data(me, REFRESH, input={"id": last}))["ciJobRefresh"]["ciJob"]["status"] == "FINISHED"
+    gone = await data(me, UNLINK, input={"owner": owner, "id": last})
+    assert gone["ciJobUnlink"] == {"deletedId": last, "userErrors": []}
+    again = await data(me, UNLINK, input={"owner": owner, "id": last})
+    assert again["ciJobUnlink"]["userErrors"] == [{"code": "NOT_FOUND", "field": "id"}]
     assert await data(me, NODE, id=last) == {"node": None}
     assert (await data(me, NODE, id=first))["node"]["externalId"] == "5"
 
@@ -88,12 +93,12 @@ async def test_a_version_shows_its_own_jobs_and_those_of_its_candidate(data, run
     for id in ("1", "4"):
         made = await data(me, LINK, input={"owner": owner, "provider": "GITLAB", "externalId": id})
         assert made["ciJobLink"]["userErrors"] == []
-        assert made["ciJobLink"]["ciJob"]["reason"] == "The project has no CI settings for GitLab."
+        assert made["ciJobLink"]["ciJob"]["statusReason"] == "The project has no CI settings for GitLab."
     seen = (await data(me, VERSION, path=project.path))["modelVersion"]["ciJobs"]
     assert [(job["provider"], job["externalId"]) for job in seen] == [
         ("GITLAB", "4"), ("GITLAB", "1"), ("GITLAB", "2"), ("GITHUB", "3"),
     ]  # fmt: skip
-    gone = await data(me, UNLINK, input={"owner": owner, "ciJob": seen[0]["id"]})
+    gone = await data(me, UNLINK, input={"owner": owner, "id": seen[0]["id"]})
     assert gone["ciJobUnlink"]["userErrors"] == []
     await projects.edit(runtime.db, project.owner, UpdateProject(project.id, experiments_access="disabled"))
     seen = (await data(me, VERSION, path=project.path))["modelVersion"]["ciJobs"]
@@ -116,7 +121,7 @@ async def test_visitors_see_little_and_strangers_nothing(ask, data, admin, runti
     await poll()
     full = (await data(project[Role.GUEST], CANDIDATE, path=project.path, uuid=uuid))["candidate"]["ciJob"]
     assert {name for name, value in full.items() if value is None} == {
-        "reason", "finishedAt", "mergeRequestIid", "mergeRequestUrl",
+        "statusReason", "finishedAt", "mergeRequestIid", "mergeRequestUrl",
     }  # fmt: skip
     for person in (None, project.stranger):
         assert (await ask(person, NODE, id=full["id"])).data == {"node": None}
@@ -125,29 +130,29 @@ async def test_visitors_see_little_and_strangers_nothing(ask, data, admin, runti
     for person in (None, project.stranger):
         little = (await data(person, CANDIDATE, path=project.path, uuid=uuid))["candidate"]["ciJob"]
         assert {name: value for name, value in little.items() if value is not None} == {
-            "id": full["id"], "provider": "GITLAB", "externalId": "5", "linkState": "LINKED", "status": "running",
+            "id": full["id"], "provider": "GITLAB", "externalId": "5", "status": "LINKED", "ciStatus": "running",
             "name": "train-model",
         }  # fmt: skip
-        assert (await data(person, NODE, id=full["id"]))["node"]["userName"] is None
+        assert (await data(person, NODE, id=full["id"]))["node"]["username"] is None
     await projects.edit(runtime.db, project.owner, UpdateProject(project.id, experiments_access="private"))
     for person in (None, project.stranger):
         assert (await data(person, NODE, id=full["id"])) == {"node": None}
-    assert (await data(project[Role.GUEST], NODE, id=full["id"]))["node"]["userName"] == "ada"
+    assert (await data(project[Role.GUEST], NODE, id=full["id"]))["node"]["username"] == "ada"
 
 
 async def test_settings(ask, data, runtime, project):
     me, place = project[Role.MAINTAINER], {"project": {"path": project.path}}
     assert (await data(me, SETTINGS, path=project.path))["project"]["ciSettings"] is None
-    identity = {"enabled": True, "audience": "modelyard", "ciProjectId": "4711", "ciOwnerId": "31"}
-    wish = {"provider": "GITLAB", "ciProject": "team/vision", "token": "glpat-secret", "hookSecret": "hush"}
+    identity = {"isEnabled": True, "audience": "modelyard", "ciProjectId": "4711", "ciOwnerId": "31"}
+    wish = {"provider": "GITLAB", "ciProject": "team/vision", "apiToken": "glpat-secret", "hookSecret": "hush"}
     saved = (await data(me, SAVE, input=place | wish | {"identity": identity}))["ciSettingsUpdate"]
     assert saved == {
         "userErrors": [],
         "ciSettings": {
-            "provider": "GITLAB", "baseUrl": "https://gitlab.com", "ciProject": "team/vision", "hasToken": True,
+            "provider": "GITLAB", "baseUrl": "https://gitlab.com", "ciProject": "team/vision", "hasApiToken": True,
             "hasHookSecret": True, "hookUrl": f"{runtime.settings.url}/ci/hooks/{project.id}/gitlab",
             "identity": {
-                "enabled": True, "issuer": "https://gitlab.com", "audience": "modelyard", "role": "DEVELOPER",
+                "isEnabled": True, "issuer": "https://gitlab.com", "audience": "modelyard", "role": "DEVELOPER",
                 "ciProjectId": "4711", "ciOwnerId": "31",
                 "claims": [{"name": "ref_protected", "values": ["true"]}], "scope": "API",
             },
@@ -158,7 +163,7 @@ async def test_settings(ask, data, runtime, project):
     assert [(error["code"], error["field"]) for error in refused] == [("INVALID", "ciProjectId")]
     numbers = {"ciProjectId": "4711", "ciOwnerId": "31"}
     changed = (await data(me, SAVE, input=moved | {"identity": numbers}))["ciSettingsUpdate"]
-    assert changed["ciSettings"]["hasToken"] is True
+    assert changed["ciSettings"]["hasApiToken"] is True
     assert changed["ciSettings"]["hasHookSecret"] is False
     assert changed["ciSettings"]["identity"] == saved["ciSettings"]["identity"]
     async with runtime.db.read() as snap:
@@ -171,9 +176,11 @@ async def test_settings(ask, data, runtime, project):
     for role in (Role.GUEST, Role.REPORTER, Role.DEVELOPER):
         answer = await ask(project[role], SETTINGS, path=project.path)
         assert [error["extensions"]["code"] for error in answer.errors] == ["FORBIDDEN"]
-    assert (await data(me, DELETE, input=place))["ciSettingsDelete"] == {"deleted": True, "userErrors": []}
+    assert (await data(me, DELETE, input=place))["ciSettingsDelete"] == {
+        "deletedId": str(GlobalId.of("CiSettings", project.id)), "userErrors": [],
+    }  # fmt: skip
     again = (await data(me, DELETE, input=place))["ciSettingsDelete"]
-    assert again == {"deleted": False, "userErrors": [{"code": "NOT_FOUND"}]}
+    assert again == {"deletedId": None, "userErrors": [{"code": "NOT_FOUND"}]}
 
 
 async def test_settings_begin_with_provider_and_project(data, project):

@@ -62,7 +62,7 @@ async def test_a_wrong_token_is_refused(desk: Desk):
         assert (ended.code, ended.json["error"]["code"]) == (1, "UNAUTHENTICATED")
 
 
-async def test_what_one_may_not_do_is_told(desk: Desk):
+async def test_a_forbidden_push_is_reported(desk: Desk):
     desk.write("a.txt", b"hello")
     guest = desk.project[Role.GUEST].token
     ended = await desk.command("push", "m", "files", "--json", MODELYARD_TOKEN=guest)

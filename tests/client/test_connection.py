@@ -33,8 +33,8 @@ def test_the_environment_is_enough():
 def test_a_named_file_comes_before_the_environment(folder: Path):
     file = write(folder / "c.env", "file")
     assert connection.find(file, None, {}) == Connection("http://file:1", "file", "g/file x")
-    found = connection.find(file, None, FULL)
-    assert (found.url, found.token) == ("http://file:1", "file")
+    service = connection.find(file, None, FULL)
+    assert (service.url, service.token) == ("http://file:1", "file")
 
 
 def test_the_data_directory_comes_before_the_working_directory(folder: Path):
@@ -56,7 +56,7 @@ def test_the_token_of_one_service_is_not_sent_to_another(folder: Path):
         connection.find(None, None, {"MODELYARD_URL": "http://other:1"})
 
 
-def test_nothing_is_told():
+def test_a_missing_connection_is_refused():
     with pytest.raises(Misused) as refused:
         connection.find(None, None, {"MODELYARD_DATA_DIR": "data"})
     assert refused.value.message == (
@@ -67,18 +67,18 @@ def test_nothing_is_told():
 
 
 @pytest.mark.parametrize("url", ["ftp://x", "models.example.org", "http://", "http://x?a=b"])
-def test_addresses_that_are_none(url: str):
+def test_invalid_addresses_are_refused(url: str):
     with pytest.raises(Misused, match="must be like https://"):
         connection.find(None, None, FULL | {"MODELYARD_URL": url})
 
 
 @pytest.mark.parametrize("seconds", ["-1", "long", "nan", "1e9"])
-def test_patience_that_is_none(seconds: str):
+def test_an_invalid_patience_is_refused(seconds: str):
     with pytest.raises(Misused, match="must be a number of seconds"):
         connection.find(None, None, FULL | {"MODELYARD_RETRY_SECONDS": seconds})
 
 
-def test_a_file_that_cannot_be_read(folder: Path):
+def test_an_unreadable_connection_file_is_refused(folder: Path):
     (folder / "broken.env").write_text("export A='")
     for name in ("none.env", "broken.env"):
         with pytest.raises(Misused, match=f"{name} cannot be read"):

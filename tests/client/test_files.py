@@ -32,7 +32,7 @@ def test_a_file_means_itself(tree: Path):
     assert names(tree / "sub" / "b.bin", tree / "logs", folder="/to/here/") == ["to/here/b.bin", "to/here/x.log"]
 
 
-def test_some_are_left_out(tree: Path):
+def test_excluded_files_are_left_out(tree: Path):
     assert names(tree, exclude=(".*", "logs", "sub/d*")) == ["a.txt", "sub/b.bin"]
 
 
@@ -51,7 +51,7 @@ def test_some_are_left_out(tree: Path):
         ("poids/modèle.bin", "modele.*", False),
     ],
 )
-def test_patterns(path: str, pattern: str, expected: bool):
+def test_exclude_patterns(path: str, pattern: str, expected: bool):
     assert globs.matches(path, [pattern]) is expected
 
 
@@ -74,7 +74,7 @@ def test_a_named_link_is_followed(tree: Path, tmp_path: Path):
         ("sub", "links to a folder that it is in itself"),
     ],
 )
-def test_links_that_lead_astray_are_refused(tree: Path, tmp_path: Path, target: str, reason: str):
+def test_links_that_lead_outside_are_refused(tree: Path, tmp_path: Path, target: str, reason: str):
     (tmp_path / "outside").write_text("secret")
     link = tree / "sub" / "link" if target == "sub" else tree / "link"
     link.symlink_to(tree / "sub" if target == "sub" else target)
@@ -83,7 +83,7 @@ def test_links_that_lead_astray_are_refused(tree: Path, tmp_path: Path, target: 
     assert "a.txt" in names(tree, exclude=("link",))
 
 
-def test_what_is_no_file_is_refused(tree: Path):
+def test_special_files_are_refused(tree: Path):
     os.mkfifo(tree / "pipe")
     with pytest.raises(Misused, match="pipe is neither a file nor a folder"):
         names(tree)
@@ -106,7 +106,7 @@ def test_names_are_composed_as_the_registry_does(tree: Path):
         names(tree)
 
 
-def test_nothing_is_refused(tree: Path, tmp_path: Path):
+def test_an_empty_selection_is_refused(tree: Path, tmp_path: Path):
     with pytest.raises(Misused, match="There is no "):
         names(tmp_path / "nowhere")
     with pytest.raises(Misused, match="There are no files in"):

@@ -45,8 +45,8 @@ class Hostile:
         facts = {
             "size": self.size,
             "sha256": self.sha256,
-            "state": "READY",
-            "stateReason": None,
+            "status": "READY",
+            "statusReason": None,
         }
         link = {"downloadUrl": f"{self.url}/download"}
         nodes = [{"id": path, "path": path, **facts, **link} for path in self.paths]
@@ -65,10 +65,16 @@ class Hostile:
         return {"modelVersionCheck": {"version": "1.0.0", "userErrors": []}}
 
     def UploadCreate(self) -> Any:  # noqa: N802
-        state = {"state": "OPEN", "reason": None, "alreadyStored": False, "job": None, "artifact": None}
+        shown = {
+            "status": "OPEN",
+            "statusReason": None,
+            "alreadyStored": False,
+            "backgroundJob": None,
+            "artifact": None,
+        }
         parts = [{**self.part, "url": f"{self.url}/upload"}]
-        upload = {"id": "u", "path": "a", **state, "partSize": 5, "partCount": 1, "parts": parts}
-        return {"artifactUploadCreate": {"uploads": [upload], "userErrors": []}}
+        upload = {"id": "u", "path": "a", "artifact": None, **shown, "partSize": 5, "partCount": 1, "parts": parts}
+        return {"artifactUploadCreate": {"artifactUploads": [upload], "userErrors": []}}
 
     def Uploads(self) -> Any:  # noqa: N802
         return {"nodes": []}
@@ -147,11 +153,11 @@ async def test_a_size_that_no_file_has_is_refused(hostile: Hostile, tmp_path: Pa
         await take(hostile, tmp_path / "out")
 
 
-def test_what_a_service_says_does_not_steer_the_terminal():
+def test_control_characters_of_a_service_do_not_reach_the_terminal():
     assert legible("a\x1b[2Jb\rc\u202ed\nf\ud800") == "a\ufffd[2Jb\ufffdc\ufffdd\nf\ufffd"
 
 
-async def test_what_was_asked_for_comes_without_the_token(hostile: Hostile, tmp_path: Path):
+async def test_downloads_from_the_store_carry_no_token(hostile: Hostile, tmp_path: Path):
     hostile.paths = ["a/b"]
     await take(hostile, tmp_path / "out")
     assert left(tmp_path) == ["out", "out/a", "out/a/b"]
@@ -159,14 +165,14 @@ async def test_what_was_asked_for_comes_without_the_token(hostile: Hostile, tmp_
 
 
 @pytest.mark.parametrize(("body", "size"), [(b"other", 5), (b"more than was told", 4), (b"l", 4), (b"harm", 3)])
-async def test_other_bytes_are_not_put_in_place(hostile: Hostile, tmp_path: Path, body: bytes, size: int):
+async def test_other_bytes_do_not_reach_the_folder(hostile: Hostile, tmp_path: Path, body: bytes, size: int):
     hostile.paths, hostile.body, hostile.size = ["a"], body, size
     with pytest.raises(Failure):
         await take(hostile, tmp_path / "out")
     assert (tmp_path / "out" / "a").exists() is False
 
 
-async def test_a_file_and_a_folder_of_one_name(hostile: Hostile, tmp_path: Path):
+async def test_a_file_and_a_folder_of_one_name_are_refused(hostile: Hostile, tmp_path: Path):
     hostile.paths = ["a", "a/b"]
     with pytest.raises(Failure, match="cannot be put in its place"):
         await take(hostile, tmp_path / "out")
@@ -192,7 +198,7 @@ async def test_parts_that_the_file_does_not_have_are_not_sent(hostile: Hostile, 
     assert hostile.got == []
 
 
-async def test_what_is_sent_goes_without_the_token(hostile: Hostile, tmp_path: Path):
+async def test_uploads_to_the_store_carry_no_token(hostile: Hostile, tmp_path: Path):
     (tmp_path / "a").write_bytes(b"12345")
     order = PushOptions((tmp_path / "a",), NewVersion("m"))
     with pytest.raises(Failure, match="`a` was refused with 400"):

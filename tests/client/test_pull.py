@@ -31,11 +31,11 @@ MIB = 1024 * 1024
         ("churn:stage:production", "churn", "stage:production"),
     ],
 )
-def test_what_is_wanted_is_a_name_and_a_reference(text: str, name: str, reference: str):
+def test_pull_argument_is_parsed_into_name_and_reference(text: str, name: str, reference: str):
     assert parse(text) == (name, reference)
 
 
-async def test_what_is_there_is_not_sent_again(desk: Desk, proxy: Proxy):
+async def test_existing_files_are_not_downloaded_again(desk: Desk, proxy: Proxy):
     desk.write("same", b"same")
     desk.write("sub/other", b"right")
     desk.write("empty", b"")
@@ -50,7 +50,7 @@ async def test_what_is_there_is_not_sent_again(desk: Desk, proxy: Proxy):
     assert desk.tree() == {"same": b"same", "sub/other": b"right", "empty": b"", "mine": b"stays"}
 
 
-async def test_names_with_separate_accents_are_one_with_the_composed(desk: Desk):
+async def test_decomposed_and_composed_names_are_the_same(desk: Desk):
     for name in ("mode\u0300le.bin", "d\u00e9j\u00e0/vu.bin", "other.bin"):
         desk.write(name, name.encode())
     await desk.push()
@@ -60,7 +60,7 @@ async def test_names_with_separate_accents_are_one_with_the_composed(desk: Desk)
     assert set(desk.tree("some")) == {"mod\u00e8le.bin", "d\u00e9j\u00e0/vu.bin"}
 
 
-async def test_only_what_is_included_comes(desk: Desk):
+async def test_include_patterns_choose_the_files(desk: Desk):
     for name in ("a.bin", "a.txt", "sub/b.bin", "sub/deep/c.bin", "other/d.txt"):
         desk.write(name, name.encode())
     await desk.push()
@@ -81,7 +81,7 @@ async def test_more_files_than_a_page_has(desk: Desk):
     assert desk.tree() == contents
 
 
-async def test_a_large_file_that_broke_off_goes_on(desk: Desk, proxy: Proxy):
+async def test_an_interrupted_large_file_resumes(desk: Desk, proxy: Proxy):
     content = desk.write("big.bin", noise(40 * MIB))
     await desk.push()
     desk.patience = 0.2
@@ -101,7 +101,7 @@ async def test_a_large_file_that_broke_off_goes_on(desk: Desk, proxy: Proxy):
     assert desk.tree() == {"big.bin": content}
 
 
-async def test_a_killed_pull_goes_on(desk: Desk, proxy: Proxy):
+async def test_a_killed_pull_resumes(desk: Desk, proxy: Proxy):
     content = desk.write("big.bin", noise(40 * MIB))
     await desk.push()
     proxy.hold_gets_after = 1
@@ -117,7 +117,7 @@ async def test_a_killed_pull_goes_on(desk: Desk, proxy: Proxy):
 
 
 @pytest.mark.parametrize("size", [100, 20 * MIB])
-async def test_corrupted_bytes_are_not_put_in_place(desk: Desk, proxy: Proxy, size: int):
+async def test_corrupted_bytes_do_not_reach_the_folder(desk: Desk, proxy: Proxy, size: int):
     content = desk.write("a", noise(size))
     desk.write("b", b"")
     await desk.push()
@@ -130,7 +130,7 @@ async def test_corrupted_bytes_are_not_put_in_place(desk: Desk, proxy: Proxy, si
     assert desk.tree() == {"a": content, "b": b""}
 
 
-async def test_a_cut_answer_is_asked_for_again(desk: Desk, proxy: Proxy):
+async def test_a_truncated_answer_is_requested_again(desk: Desk, proxy: Proxy):
     content = desk.write("a", noise(1_000))
     await desk.push()
     proxy.statuses = {"GET": [503, 502]}
@@ -150,7 +150,7 @@ async def test_an_old_link_is_replaced(desk: Desk, proxy: Proxy, monkeypatch: py
     assert desk.tree() == {"a": b"1"}
 
 
-async def test_a_quarantined_file_keeps_all_from_coming(desk: Desk, runtime):
+async def test_a_quarantined_file_refuses_the_whole_pull(desk: Desk, runtime):
     desk.write("a", b"1")
     desk.write("bad.pkl", pickle.dumps({"harmless": 1}))
     await desk.push()
@@ -165,7 +165,7 @@ async def test_a_quarantined_file_keeps_all_from_coming(desk: Desk, runtime):
     assert desk.tree() == {"a": b"1"}
 
 
-async def test_links_in_the_folder_lead_nowhere(desk: Desk):
+async def test_symbolic_links_in_the_folder_are_not_followed(desk: Desk):
     desk.write("sub/a", b"new")
     desk.write("b", b"new")
     await desk.push()

@@ -66,13 +66,13 @@ async def test_a_version_that_exists_is_refused_before_anything_is_sent(desk: De
     assert (await desk.push()).version.version == "1.0.1"
 
 
-async def test_no_model_is_made_unasked(desk: Desk):
+async def test_without_create_no_model_is_made(desk: Desk):
     desk.write("a", b"1")
     with pytest.raises(Failure, match=r"There is no model `m` in .*; with --create it would be made"):
         await desk.push(create_model=False)
 
 
-async def test_a_cut_connection_is_tried_again(desk: Desk, proxy: Proxy):
+async def test_a_cut_connection_is_retried(desk: Desk, proxy: Proxy):
     content = desk.write("big.bin", noise(40 * MIB))
     proxy.bytes_left = 20 * MIB
     pushing = asyncio.create_task(desk.push(jobs=1))
@@ -85,7 +85,7 @@ async def test_a_cut_connection_is_tried_again(desk: Desk, proxy: Proxy):
     assert desk.tree() == {"big.bin": content}
 
 
-async def test_a_killed_push_goes_on_with_the_parts_that_are_missing(desk: Desk, proxy: Proxy):
+async def test_a_killed_push_resumes_with_the_missing_parts(desk: Desk, proxy: Proxy):
     content = desk.write("big.bin", noise(40 * MIB))
     proxy.bytes_left, proxy.is_held = 20 * MIB, True
     process = await desk.begin("push", "m", "files", "--jobs", "1")
@@ -105,7 +105,7 @@ async def test_a_killed_push_goes_on_with_the_parts_that_are_missing(desk: Desk,
     assert desk.tree() == {"big.bin": content}
 
 
-async def test_a_service_that_stays_away_ends_the_push_and_the_next_goes_on(desk: Desk, proxy: Proxy):
+async def test_an_unreachable_service_ends_the_push_and_the_next_resumes(desk: Desk, proxy: Proxy):
     desk.write("big.bin", noise(40 * MIB))
     desk.write("small.bin", b"small")
     desk.patience = 0.5
@@ -156,7 +156,7 @@ async def test_a_lost_answer_makes_no_second_version(desk: Desk, proxy: Proxy):
 
 
 @pytest.mark.parametrize("status", [429, 502])
-async def test_answers_that_may_pass_are_tried_again(desk: Desk, proxy: Proxy, status: int):
+async def test_temporary_failures_are_retried(desk: Desk, proxy: Proxy, status: int):
     desk.write("a", b"1")
     proxy.statuses = {"POST": [status], "PUT": [status, status]}
     assert (await desk.push()).sent_parts == 1
@@ -200,7 +200,7 @@ async def test_the_same_push_twice_at_once_is_refused(desk: Desk):
     assert (await desk.push()).version.number == 2
 
 
-async def test_a_deleted_version_is_not_gone_on_with(desk: Desk, proxy: Proxy, data):
+async def test_a_deleted_version_is_not_resumed(desk: Desk, proxy: Proxy, data):
     desk.write("big.bin", noise(20 * MIB))
     desk.patience, proxy.bytes_left = 0.3, 17 * MIB
     with pytest.raises(Unreachable):
@@ -231,7 +231,7 @@ async def test_files_of_a_candidate_become_a_version_of_it(desk: Desk, data):
     assert desk.tree("all") == {"a": b"1", "sub/a": b"1"}
 
 
-async def test_what_arrives_otherwise_is_told_and_sent_anew(desk: Desk, proxy: Proxy):
+async def test_altered_uploads_are_reported_and_sent_anew(desk: Desk, proxy: Proxy):
     desk.write("a", b"right")
     proxy.spoil_up = lambda body: body.replace(b"right", b"wrong")
     with pytest.raises(Failure, match="1 file is not fit for use:\n  a: The SHA-256 of what arrived is") as refused:
@@ -242,7 +242,7 @@ async def test_what_arrives_otherwise_is_told_and_sent_anew(desk: Desk, proxy: P
     assert (pushed.resumed, pushed.version.number, pushed.sent_parts) == (True, 1, 1)
 
 
-async def test_a_refused_file_that_is_taken_away_is_left_out(desk: Desk, proxy: Proxy):
+async def test_a_refused_file_that_was_removed_is_left_out(desk: Desk, proxy: Proxy):
     desk.write("good", b"good")
     desk.write("a", b"right")
     proxy.spoil_up = lambda body: body.replace(b"right", b"wrong")
@@ -286,7 +286,7 @@ async def test_no_alias_moves_to_bytes_that_have_failed_before(desk: Desk):
             await desk.pull(f"{model}@champion")
 
 
-async def test_no_alias_moves_to_known_bytes_under_a_dangerous_name(desk: Desk):
+async def test_no_alias_moves_to_stored_bytes_under_a_dangerous_name(desk: Desk):
     desk.write("weights.bin", UNMARKED)
     await desk.push("plain", aliases=("champion",))
     (desk.files / "weights.bin").rename(desk.files / "weights.pkl")
@@ -298,7 +298,7 @@ async def test_no_alias_moves_to_known_bytes_under_a_dangerous_name(desk: Desk):
     await desk.pull("plain@champion")
 
 
-async def test_the_command_ends_with_1_for_known_bytes_that_are_not_fit_for_use(desk: Desk):
+async def test_stored_bytes_unfit_for_use_exit_with_1(desk: Desk):
     desk.write("weights.bin", UNMARKED)
     assert (await desk.command("push", "plain", "files/weights.bin")).code == 0
     (desk.files / "weights.bin").rename(desk.files / "weights.pkl")
@@ -306,7 +306,7 @@ async def test_the_command_ends_with_1_for_known_bytes_that_are_not_fit_for_use(
     assert (ended.code, "QUARANTINED" in ended.err) == (1, True)
 
 
-async def test_known_bytes_under_a_name_of_another_kind_are_sent_by_nobody(desk: Desk):
+async def test_stored_bytes_under_a_name_of_another_kind_are_not_sent(desk: Desk):
     desk.write("a.bin", noise(5_000))
     await desk.push("first")
     (desk.files / "a.bin").rename(desk.files / "a.dat")
@@ -338,7 +338,7 @@ async def test_large_parts_go_to_the_store_where_it_can_be_reached(desk: Desk, a
     assert desk.notes.said == []
 
 
-async def test_the_way_to_the_store_is_asked_for_again(desk: Desk, at_store: Proxy):
+async def test_an_expired_store_address_is_requested_again(desk: Desk, at_store: Proxy):
     """What the service has signed for some seconds may be too old by the time it is used."""
     content = desk.write("big.bin", noise(20 * MIB))
     at_store.statuses["PUT"] = [503]

@@ -41,8 +41,8 @@ async def count(desk: Desk, table: str) -> int:
 
 async def state(desk: Desk, reference: str) -> tuple[str, str, str | None]:
     db, owner = desk.project.runtime.db, desk.project.owner
-    found = await lookup.by_reference(db, owner, desk.project.id, "m", parse_reference(reference))
-    return found.version, found.state, found.state_reason
+    version = await lookup.by_reference(db, owner, desk.project.id, "m", parse_reference(reference))
+    return version.version, version.state, version.state_reason
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ async def state(desk: Desk, reference: str) -> tuple[str, str, str | None]:
         ({"model": "a\x01b"}, "INVALID_NAME", "model"),
     ],
 )
-async def test_what_is_refused_leaves_nothing(desk: Desk, wanted, code, message):
+async def test_a_refused_push_leaves_nothing(desk: Desk, wanted, code, message):
     desk.write("a.bin", noise(100))
     before = await count(desk, "project_events")
     with pytest.raises(Failure) as refused:

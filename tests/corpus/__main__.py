@@ -94,8 +94,8 @@ def _caught(folder: Path, files: list[recording.Made]) -> dict[str, list[int]]:
 
 def _wrong(after: Any) -> list[str]:
     """What must never be: an honest file that is withheld, a hostile one that is handed out."""
-    found = [f"{path} is {result[0]}" for path, result in recording.outcomes(after).items() if result[0] != "ready"]
-    return found + [
+    withheld = [f"{path} is {result[0]}" for path, result in recording.outcomes(after).items() if result[0] != "ready"]
+    return withheld + [
         f"{name}: {count - caught} not caught" for name, (caught, count) in after["hostile"].items() if caught < count
     ]
 

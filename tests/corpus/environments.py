@@ -79,8 +79,8 @@ def _surroundings(folder: Path) -> dict[str, str]:
 
 def _prepared(group: Group, folder: Path, pythons: Mapping[str, str]) -> Path:
     lock = LOCKS / f"{group.name}.txt"
-    place = folder / "venvs" / group.name
-    python, stamp = place / "bin/python", place / "corpus.txt"
+    environment = folder / "venvs" / group.name
+    python, stamp = environment / "bin/python", environment / "corpus.txt"
     if stamp.exists() and stamp.read_bytes() == lock.read_bytes():
         return python
     interpreter = pythons.get(group.python) or _interpreter(group.python)
@@ -91,7 +91,7 @@ def _prepared(group: Group, folder: Path, pythons: Mapping[str, str]) -> Path:
         [uv / "python", "-m", "pip", "--python", python, "install", "-q", "--no-compile", "--no-deps", "-r", lock],
     )
     log = folder / "logs" / f"{group.name}.install.log"
-    if _failed([uv / "uv", "venv", "-q", "--clear", "--python", interpreter, place], log) or all(
+    if _failed([uv / "uv", "venv", "-q", "--clear", "--python", interpreter, environment], log) or all(
         _failed(way, log) for way in ways
     ):
         raise Unavailable(

@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.inspection.test_archives import tarred, zipped
 from tests.inspection.test_headers import npy, npy_header
-from tests.support.inspection.handmade_pickles import SYSTEM, called, found, proto, text
+from tests.support.inspection.handmade_pickles import SYSTEM, called, named, proto, text
 
 HARM = proto(SYSTEM)
 TABLES = {
@@ -59,7 +59,7 @@ def _contents(table: str) -> Iterator[bytes]:
     rows: Any = getattr(importlib.import_module(f"tests.inspection.{module}"), name)
     for row in rows.values() if isinstance(rows, dict) else rows:
         if isinstance(row, str):
-            yield proto(called(found(*_module_and_name(row)), text("harm")))
+            yield proto(called(named(*_module_and_name(row)), text("harm")))
         else:
             yield row if isinstance(row, bytes) else row[0]
 
@@ -95,12 +95,12 @@ def poisoned(folder: Path, paths: list[str]) -> Iterator[Case]:
     """Copies of honest pickles and of torch's archives that call ``os.system`` first, and a few that do so last."""
     taken: dict[str, int] = {}
     for path in paths:
-        place = "/".join(path.split("/")[:2])
+        folder = "/".join(path.split("/")[:2])
         file = folder / "files" / path
-        if taken.get(place, 0) >= POISONED_PER_FOLDER or file.stat().st_size > LARGEST_POISONED:
+        if taken.get(folder, 0) >= POISONED_PER_FOLDER or file.stat().st_size > LARGEST_POISONED:
             continue
         for content in _with_a_call(file.read_bytes()):
-            taken[place] = taken.get(place, 0) + 1
+            taken[folder] = taken.get(folder, 0) + 1
             yield Case("poisoned", path, content)
 
 

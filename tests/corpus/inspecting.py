@@ -57,10 +57,10 @@ def _inspection(path: str, reader: RangeReader) -> Callable[[], Awaitable[Report
 
 
 async def _several(work: list[Callable[[], Awaitable[Report]]]) -> list[Report]:
-    places = asyncio.Semaphore(4 * (os.cpu_count() or 1))
+    slots = asyncio.Semaphore(4 * (os.cpu_count() or 1))
 
     async def one(start: Callable[[], Awaitable[Report]]) -> Report:
-        async with places:
+        async with slots:
             return await start()
 
     return await asyncio.gather(*(one(start) for start in work))

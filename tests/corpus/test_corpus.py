@@ -23,11 +23,11 @@ def made(path: str, library: str = "a") -> dict[str, object]:
     return {"library": library, "version": "1", "python": "3.11", "folder": "b", "path": path, "size": 3, "sha256": "f"}
 
 
-def test_the_record_has_no_honest_file_that_is_withheld_and_no_hostile_one_that_is_not() -> None:
+def test_the_record_withholds_all_hostile_files_and_no_honest_one() -> None:
     recorded = json.loads(RECORD.read_text())
-    found = outcomes(recorded)
-    assert len(found) >= 200
-    assert {path for path, (outcome, _) in found.items() if outcome != "ready"} == set()
+    results = outcomes(recorded)
+    assert len(results) >= 200
+    assert {path for path, (outcome, _) in results.items() if outcome != "ready"} == set()
     assert recorded["hostile"].keys() >= {*hostile.TABLES, hostile.CARRIERS, "poisoned"}
     assert {name: counts for name, counts in recorded["hostile"].items() if counts[0] < counts[1]} == {}
     assert recorded["missing"] == {}
@@ -54,7 +54,7 @@ def test_every_group_has_its_lock_and_its_makers() -> None:
         assert all((MAKERS / f"{script}.py").exists() for script in group.scripts)
 
 
-def test_paths_that_change_from_run_to_run_are_recorded_without_what_changes() -> None:
+def test_changing_parts_of_paths_are_not_recorded() -> None:
     paths = [
         "joblib/memory/cache/__main__--home-me-classic/halved/1f/out.pkl",
         "mlflow/autolog/artifacts/7270ec3d7e0343ef862342f1ee0ce32d/a",
@@ -69,7 +69,7 @@ def test_paths_that_change_from_run_to_run_are_recorded_without_what_changes() -
     ]
 
 
-def test_differences_are_told_for_makers_that_both_runs_have() -> None:
+def test_differences_are_reported_for_makers_of_both_runs() -> None:
     changing = made(f"a/b/{'f' * 32}")
     before = record([made("a/b/x"), made("a/b/y"), made("c/b/z", "c"), changing], [Report()] * 4, {}, {})
     after = record([made("a/b/x"), made("a/b/w")], [SUSPICIOUS, Report()], {}, {})
@@ -78,7 +78,7 @@ def test_differences_are_told_for_makers_that_both_runs_have() -> None:
     assert differences(after, after) == []
 
 
-def test_what_a_maker_writes_and_where_it_fails_is_noted(tmp_path: Path) -> None:
+def test_makers_files_and_failures_are_recorded(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(
         "from tests.corpus.making import attempt, makes, run\n"

@@ -86,21 +86,21 @@ async def require_lost(client: Client, truth: Truth, upload: str) -> None:
 
     async def has_ended() -> bool:
         shown = (await client.graphql(columns._SHOW, id=upload)).data["data"]["artifactUpload"]
-        return shown is None or shown["state"] in {"FAILED", "OPEN"}
+        return shown is None or shown["status"] in {"FAILED", "OPEN"}
 
     await eventually(has_ended, "the upload neither failed nor can be gone on with")
     assert await truth.number("SELECT count(*) FROM background_jobs WHERE state = 'dead'") == 0
 
 
-async def test_files_come_and_go_while_a_backup_is_made(world, tmp_path):
-    place, contents = await world.client.candidate(), {}
+async def test_a_backup_during_writes_restores_consistently(world, tmp_path):
+    candidate, contents = await world.client.candidate(), {}
     for number in range(60):
         path = f"f{number}"
         contents[path] = world.content(400_000 if number % 20 == 0 else 900)
-        await world.put(place, path, contents[path])
+        await world.put(candidate, path, contents[path])
     model, made = await world.model(2)
     for path in ("f50", "f51"):
-        assert (await world.client.delete(place, path)).is_ok
+        assert (await world.client.delete(candidate, path)).is_ok
         contents.pop(path)
     await sweep_all(world)
 
@@ -111,9 +111,9 @@ async def test_files_come_and_go_while_a_backup_is_made(world, tmp_path):
     trap, folder = world.trap("backup.dumped"), tmp_path / "backup"
     making = asyncio.create_task(backup("create", str(folder), **environment))
     await trap.reached()
-    await world.put(place, "came-later", world.content())
+    await world.put(candidate, "came-later", world.content())
     for path in list(contents)[:40]:
-        assert (await world.client.delete(place, path)).is_ok
+        assert (await world.client.delete(candidate, path)).is_ok
     await world.client.surely("registered-models/delete", name=model)
     await world.truth.quiet()
     await sweep_all(world)
@@ -127,8 +127,8 @@ async def test_files_come_and_go_while_a_backup_is_made(world, tmp_path):
 
     # With the backup the hold is over, and what was deleted goes.
     await sweep_all(world)
-    found = await world.bytes_in_bucket_are_those_of_rows()
-    assert (found["missing"], found["unknown"], found["condemned"]) == (found["pending"], [], [])
+    counts = await world.bytes_in_bucket_are_those_of_rows()
+    assert (counts["missing"], counts["unknown"], counts["condemned"]) == (counts["pending"], [], [])
 
     other = tmp_path / "two"
     other.mkdir()
@@ -143,10 +143,10 @@ async def test_files_come_and_go_while_a_backup_is_made(world, tmp_path):
         assert [row.object_key for row in rows if objects.get(row.object_key) != row.size] == []
         assert await truth.number("SELECT (SELECT transaction FROM access_epoch) + count(*) FROM backup_holds") == 0
         for path, content in contents.items():
-            got = await client.get(place, path)
+            got = await client.get(candidate, path)
             assert (got.status, sha256(got.body)) == (200, sha256(content)), path
         for path in ("f50", "f51", "came-later"):
-            assert (await client.get(place, path)).status == 404
+            assert (await client.get(candidate, path)).status == 404
         for number, where in made:
             got = await client.get(where, "weights.bin")
             assert sha256(got.body) == sha256(world.ledger.present[where, "weights.bin"]), number
@@ -156,19 +156,19 @@ async def test_files_come_and_go_while_a_backup_is_made(world, tmp_path):
         assert (await client.get(open_at, "announced")).status == 404
 
         async def stored() -> bool:
-            return (await client.put(place, "new", b"new")).is_ok
+            return (await client.put(candidate, "new", b"new")).is_ok
 
         await eventually(stored, "no file can be stored")
         assert client.books.wrong == []
 
 
-async def test_a_second_backup_links_what_the_first_has(world, tmp_path):
-    place = await world.client.candidate()
-    await world.put(place, "kept", b"kept bytes")
-    await world.put(place, "replaced", b"first")
+async def test_a_second_backup_hard_links_unchanged_objects(world, tmp_path):
+    candidate = await world.client.candidate()
+    await world.put(candidate, "kept", b"kept bytes")
+    await world.put(candidate, "replaced", b"first")
     environment, one, two = server_env(world.installation), tmp_path / "b1", tmp_path / "b2"
     assert (await backup("create", str(one), **environment)).returncode == 0
-    await world.put(place, "replaced", b"second")
+    await world.put(candidate, "replaced", b"second")
     done = await backup("create", str(two), "--like", str(one), "--no-secret-key", **environment)
     assert done.returncode == 0, done.stderr
     links = sorted(file.stat().st_nlink for file in (two / "objects").rglob("*") if file.is_file())
@@ -186,13 +186,13 @@ async def test_a_full_database_is_never_restored_into(world, tmp_path):
     assert (done.returncode, "MODELYARD_SECRET_KEY is not that of the backup" in done.stderr) == (1, True)
 
 
-async def test_what_the_store_has_lost_is_told(world, tmp_path):
-    place = await world.client.candidate()
+async def test_missing_objects_are_reported(world, tmp_path):
+    candidate = await world.client.candidate()
     for name in ("whole", "lost", "known"):
-        await world.put(place, name, name.encode())
-    lost, known = [await world.truth.object_key(sha256(name)) for name in (b"lost", b"known")]
-    await world.truth.runtime.blobs.remove([lost, known])
-    await world.truth.write(f"UPDATE blobs SET damage = 'missing', damaged_at = now() WHERE object_key = '{known}'")
+        await world.put(candidate, name, name.encode())
+    lost, stored = [await world.truth.object_key(sha256(name)) for name in (b"lost", b"known")]
+    await world.truth.runtime.blobs.remove([lost, stored])
+    await world.truth.write(f"UPDATE blobs SET damage = 'missing', damaged_at = now() WHERE object_key = '{stored}'")
     folder, other = tmp_path / "backup", tmp_path / "two"
     done = await backup("create", str(folder), **server_env(world.installation))
     told = json.loads((folder / "backup.json").read_text())
@@ -237,7 +237,7 @@ async def test_a_hold_keeps_condemned_bytes_until_it_is_released(runtime, condem
     assert (late.returncode, "make the backup anew" in late.stderr) == (1, True)
 
 
-async def test_a_hold_ends_by_itself_and_who_renews_it_is_told(runtime, condemned):
+async def test_an_expired_hold_fails_its_renewal(runtime, condemned):
     made = await backup_holds.begin(runtime.db, timedelta(minutes=1))
     await backup_holds.renew(runtime.db, made.id, timedelta(minutes=2))
     async with runtime.db.write() as tx:

@@ -33,7 +33,7 @@ def test_migrate_may_be_repeated(migrated: Settings) -> None:
         assert (done.returncode, done.stdout) == (0, ""), done.stderr
 
 
-async def test_token_gives_lines_for_source(runtime: Runtime) -> None:
+async def test_token_prints_export_lines(runtime: Runtime) -> None:
     done = modelyard("token", MODELYARD_URL="https://models.example.org")
     assert done.returncode == 0, done.stderr
     words = [line.partition(" ") for line in done.stdout.splitlines()]
@@ -51,7 +51,7 @@ async def test_token_gives_lines_for_source(runtime: Runtime) -> None:
     assert isinstance(await tokens.authenticate(runtime.db, values["MODELYARD_TOKEN"]), Actor)
 
 
-def test_missing_settings_are_told_by_name() -> None:
+def test_missing_settings_are_reported_by_name() -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MODELYARD_")}
     done = subprocess.run(
         [sys.executable, "-m", "app.cli", "api"],

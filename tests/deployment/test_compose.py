@@ -47,7 +47,7 @@ def test_compose_follows_the_specification() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_parts_are_there() -> None:
+def test_compose_has_all_services() -> None:
     assert set(SERVICES) == {"postgres", "redis", "minio", *OURS}
 
 
@@ -61,7 +61,7 @@ def test_references_lead_somewhere(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_conditions_can_come_true(name: str) -> None:
+def test_start_conditions_can_be_met(name: str) -> None:
     for needed, wait in SERVICES[name].get("depends_on", {}).items():
         if wait["condition"] == "service_healthy":
             assert "healthcheck" in SERVICES[needed]
@@ -77,12 +77,12 @@ def test_probes_call_what_the_image_has(name: str, command: str) -> None:
 
 @pytest.mark.parametrize("name", ["postgres", "redis", "minio"])
 def test_data_outlives_the_container(name: str) -> None:
-    places = {"postgres": "/var/lib/postgresql", "redis": "/data", "minio": "/data"}
-    assert SERVICES[name]["volumes"] == [f"{name}:{places[name]}"]
+    paths = {"postgres": "/var/lib/postgresql", "redis": "/data", "minio": "/data"}
+    assert SERVICES[name]["volumes"] == [f"{name}:{paths[name]}"]
 
 
 @pytest.mark.parametrize("name", [*SERVERS, "migrate"])
-def test_servers_and_migrations_have_no_way_out(name: str) -> None:
+def test_servers_and_migrations_have_no_outgoing_network(name: str) -> None:
     assert SERVICES[name]["networks"] == ["inside"]
     assert COMPOSE["networks"]["inside"] == {"internal": True}
 
@@ -93,7 +93,7 @@ def test_only_the_api_can_be_reached() -> None:
 
 
 @pytest.mark.parametrize("name", ["api", "worker"])
-def test_who_calls_others_has_a_way_out(name: str) -> None:
+def test_services_that_call_others_have_outgoing_network(name: str) -> None:
     """The worker delivers webhooks and asks CI systems; the API tests webhooks and fetches keys of CI identities."""
     networks = SERVICES[name]["networks"]
     assert "inside" in networks
@@ -154,7 +154,7 @@ def settings_without_environment(monkeypatch: pytest.MonkeyPatch) -> Callable[..
     return read
 
 
-def test_what_is_left_out_of_the_file_means_what_the_code_means(
+def test_compose_defaults_equal_those_of_the_code(
     settings_without_environment: Callable[..., Settings],
 ) -> None:
     given = {
@@ -186,12 +186,12 @@ def test_secrets_have_no_default() -> None:
 
 @pytest.mark.parametrize("name", OURS)
 def test_containers_run_commands_that_exist(name: str) -> None:
-    known = {command.callback.__name__ for command in main.registered_commands if command.callback}
-    assert SERVICES[name]["command"][0] in known
+    commands = {command.callback.__name__ for command in main.registered_commands if command.callback}
+    assert SERVICES[name]["command"][0] in commands
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_containers_may_do_little(name: str) -> None:
+def test_containers_drop_privileges(name: str) -> None:
     service = SERVICES[name]
     assert (service["cap_drop"], service["read_only"]) == (["ALL"], True)
 

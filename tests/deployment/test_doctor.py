@@ -31,8 +31,8 @@ class Usage(NamedTuple):
 
 
 async def examined(runtime, settings=None) -> dict[str, Finding]:
-    found = await checks.examine(settings or runtime.settings, runtime.db, runtime.blobs, runtime.notifier)
-    return {finding.name: finding for finding in found}
+    findings = await checks.examine(settings or runtime.settings, runtime.db, runtime.blobs, runtime.notifier)
+    return {finding.name: finding for finding in findings}
 
 
 def lines(told: str) -> dict[str, tuple[str, str]]:
@@ -41,7 +41,7 @@ def lines(told: str) -> dict[str, tuple[str, str]]:
     return {name: (level, words) for level, name, words in split}
 
 
-def test_a_line_for_each_thing_and_a_clean_exit(migrated: Settings) -> None:
+def test_doctor_prints_a_line_per_check_and_exits_cleanly(runtime) -> None:
     done = modelyard("doctor", MODELYARD_WEBHOOK_PRIVATE_HOSTS="", MODELYARD_CI_PRIVATE_HOSTS="")
     assert done.returncode == 0, done.stdout + done.stderr
     told = lines(done.stdout)
@@ -49,7 +49,7 @@ def test_a_line_for_each_thing_and_a_clean_exit(migrated: Settings) -> None:
         assert told[name][0] == "ok", done.stdout
     assert told["address"] == (
         "warning",
-        f"MODELYARD_URL cannot be reached: ClientConnectorError from this machine: {migrated.url}",
+        f"MODELYARD_URL cannot be reached: ClientConnectorError from this machine: {runtime.settings.url}",
     )
     assert {name for name in told if name.startswith("scanners: ")} >= {"scanners: landlock", "scanners: seccomp"}
 
@@ -76,16 +76,16 @@ def test_secrets_are_not_told(migrated: Settings) -> None:
         ("MODELYARD_S3_PUBLIC_URL", "http://127.0.0.1:1", "public store", "warning", 0),
     ],
 )
-def test_what_does_not_work_is_named(migrated, variable, value, name, level, code) -> None:
+def test_failing_checks_are_named(migrated, variable, value, name, level, code) -> None:
     done = modelyard("doctor", **{variable: value})
     assert (lines(done.stdout)[name][0], done.returncode) == (level, code), done.stdout + done.stderr
 
 
-def test_warnings_count_when_asked_to(migrated: Settings) -> None:
+def test_strict_counts_warnings_as_failures(migrated: Settings) -> None:
     assert modelyard("doctor", "--strict").returncode == 1
 
 
-def test_incomplete_settings_are_told_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_incomplete_settings_are_reported_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MODELYARD_SECRET_KEY", raising=False)
     done = modelyard("doctor")
     assert done.returncode == 2
@@ -110,14 +110,17 @@ async def test_a_schema_of_another_release_is_told(runtime) -> None:
 
 async def test_addresses_that_answer_are_in_order(runtime, url) -> None:
     settings = runtime.settings.model_copy(update={"url": url, "s3_public_url": runtime.settings.s3_url})
-    found = await examined(runtime, settings)
-    assert (found["address"], found["public store"].level) == (Finding("address", Level.OK, f"{url} answers"), Level.OK)
+    by_name = await examined(runtime, settings)
+    assert (by_name["address"], by_name["public store"].level) == (
+        Finding("address", Level.OK, f"{url} answers"),
+        Level.OK,
+    )
 
 
 async def test_an_address_of_something_else_is_told(runtime) -> None:
-    found = await examined(runtime, runtime.settings.model_copy(update={"url": runtime.settings.s3_url}))
-    assert found["address"].level is Level.WARNING
-    assert "MODELYARD_URL answers 4" in found["address"].text
+    findings = await examined(runtime, runtime.settings.model_copy(update={"url": runtime.settings.s3_url}))
+    assert findings["address"].level is Level.WARNING
+    assert "MODELYARD_URL answers 4" in findings["address"].text
 
 
 async def test_jobs_that_failed_or_wait_are_told(runtime, project) -> None:
@@ -131,14 +134,14 @@ async def test_jobs_that_failed_or_wait_are_told(runtime, project) -> None:
     async with runtime.db.write() as tx:
         await tx.execute(insert, {"project": project.id})
     try:
-        found = await examined(runtime)
+        findings = await examined(runtime)
     finally:
         async with runtime.db.write() as tx:
             await tx.execute(text("DELETE FROM background_jobs WHERE kind = 'no.such.kind'"))
-    assert found["failed jobs"].level is Level.WARNING
-    assert "modelyard jobs list --state dead" in found["failed jobs"].text
-    assert found["queue"].level is Level.WARNING
-    assert "no worker runs" in found["queue"].text
+    assert findings["failed jobs"].level is Level.WARNING
+    assert "modelyard jobs list --state dead" in findings["failed jobs"].text
+    assert findings["queue"].level is Level.WARNING
+    assert "no worker runs" in findings["queue"].text
 
 
 async def test_clocks_that_differ_are_told(runtime, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,23 +153,23 @@ async def test_clocks_that_differ_are_told(runtime, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize(("free", "level"), [(200 * GIB, Level.OK), (4 * GIB, Level.WARNING), (GIB // 8, Level.FAILED)])
-async def test_little_room_is_told(runtime, tmp_path: Path, monkeypatch, free: int, level: Level) -> None:
+async def test_low_disk_space_is_reported(runtime, tmp_path: Path, monkeypatch, free: int, level: Level) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: Usage(1000 * GIB, 1000 * GIB - free, free))
-    found = await examined(runtime, runtime.settings.model_copy(update={"data_dir": tmp_path}))
-    assert found["disk"].level is level
-    assert f"{free / GIB:.1f} of 1000.0 GiB" in found["disk"].text
+    findings = await examined(runtime, runtime.settings.model_copy(update={"data_dir": tmp_path}))
+    assert findings["disk"].level is level
+    assert f"{free / GIB:.1f} of 1000.0 GiB" in findings["disk"].text
 
 
-async def test_measures_that_are_refused_are_told(runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_refused_confinement_measures_are_reported(runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     async def measures() -> list[Measure]:
         return [Measure("seccomp", False, "there is none on darwin"), Measure("namespaces", False, "refused: EPERM")]
 
     monkeypatch.setattr(sandbox, "measures", measures)
-    found = await examined(runtime)
-    assert found["scanners: seccomp"] == Finding(
+    findings = await examined(runtime)
+    assert findings["scanners: seccomp"] == Finding(
         "scanners: seccomp", Level.WARNING, "not in force: there is none on darwin"
     )
-    assert found["scanners: namespaces"].level is Level.OK
+    assert findings["scanners: namespaces"].level is Level.OK
 
 
 GOOD = {
@@ -199,12 +202,12 @@ GOOD = {
         ({"MODELYARD_TRUSTED_DOCUMENTS_ONLY": "true"}, ["MODELYARD_TRUSTED_DOCUMENTS is not"]),
     ],
 )
-def test_settings_that_are_risky(changes, told, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_risky_settings_are_reported(changes, told, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("MODELYARD_")]:
         monkeypatch.delenv(name)
     for name, value in (GOOD | changes).items():
         monkeypatch.setenv(name, value)
-    found = risks(Settings.read())
-    assert [finding.level for finding in found] == [Level.WARNING] * len(told) or [Level.OK]
-    for finding, words in zip(found, told, strict=False):
+    findings = risks(Settings.read())
+    assert [finding.level for finding in findings] == [Level.WARNING] * len(told) or [Level.OK]
+    for finding, words in zip(findings, told, strict=False):
         assert words in finding.text

@@ -12,8 +12,8 @@ FILES = (ROOT / "tests/mlflow/test_gitlab_pitfalls.py", ROOT / "tests/graphql/te
 
 
 def _rows() -> list[tuple[int, str]]:
-    found = re.findall(r"^\| (\d+) \|.*\| `(test_\w+)` \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    return [(int(number), test) for number, test in found]
+    rows = re.findall(r"^\| (\d+) \|.*\| `(test_\w+)` \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    return [(int(number), test) for number, test in rows]
 
 
 def _tests() -> set[str]:

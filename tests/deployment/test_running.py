@@ -59,31 +59,31 @@ def install(tmp_path: Path, home: dict[str, str]) -> Iterator[Callable[..., Path
 
 
 def _port(data_dir: Path) -> str:
-    found = re.search(r":(\d+)\n", (data_dir / "connection.env").read_text())
-    assert found is not None
-    return found[1]
+    match = re.search(r":(\d+)\n", (data_dir / "connection.env").read_text())
+    assert match is not None
+    return match[1]
 
 
-def test_the_only_one_that_runs_is_found_wherever_it_is(install, home, tmp_path) -> None:
+def test_the_only_running_installation_is_used_from_any_folder(install, home, tmp_path) -> None:
     data_dir = install("elsewhere/my data")
     install("stopped", runs=False)
-    found = running.find(home, tmp_path)
-    assert (found.data_dir, found.connection["MODELYARD_TOKEN"]) == (data_dir, "myt_elsewhere/my data")
+    installation = running.find(home, tmp_path)
+    assert (installation.data_dir, installation.connection["MODELYARD_TOKEN"]) == (data_dir, "myt_elsewhere/my data")
 
 
-def test_that_of_the_folder_comes_first(install, home, tmp_path) -> None:
+def test_the_installation_of_the_folder_comes_first(install, home, tmp_path) -> None:
     install("other")
     here = install(".modelyard", noted=False)
     assert running.find(home, tmp_path).data_dir == here
 
 
-def test_a_stopped_one_of_the_folder_gives_way(install, home, tmp_path) -> None:
+def test_a_stopped_installation_of_the_folder_is_skipped(install, home, tmp_path) -> None:
     other = install("other")
     install(".modelyard", runs=False)
     assert running.find(home, tmp_path).data_dir == other
 
 
-def test_a_data_directory_that_is_named_is_meant(install, home, tmp_path) -> None:
+def test_a_named_data_directory_decides(install, home, tmp_path) -> None:
     install(".modelyard")
     other, stopped = install("other", noted=False), install("stopped", runs=False)
     assert running.find({**home, "MODELYARD_DATA_DIR": str(other)}, tmp_path).data_dir == other
@@ -92,7 +92,7 @@ def test_a_data_directory_that_is_named_is_meant(install, home, tmp_path) -> Non
             running.find({**home, "MODELYARD_DATA_DIR": str(missing)}, tmp_path)
 
 
-def test_several_are_told_and_the_port_chooses(install, home, tmp_path) -> None:
+def test_several_installations_are_listed_and_the_port_chooses(install, home, tmp_path) -> None:
     one, two = install("one"), install("two")
     with pytest.raises(NotFound, match="Several installations run") as raised:
         running.find(home, tmp_path)
@@ -103,14 +103,14 @@ def test_several_are_told_and_the_port_chooses(install, home, tmp_path) -> None:
         running.find({**home, "MODELYARD_PORT": "1", "MODELYARD_DATA_DIR": str(one)}, tmp_path)
 
 
-def test_none_is_one_sentence(home, tmp_path) -> None:
+def test_no_installation_is_reported_in_one_sentence(home, tmp_path) -> None:
     with pytest.raises(NotFound, match=r"^No installation of yours runs\. Start 'make up'"):
         running.find(home, tmp_path)
     with pytest.raises(NotFound, match=r"^No installation of yours runs at port 9\."):
         running.find({**home, "MODELYARD_PORT": "9"}, tmp_path)
 
 
-def test_notes_of_what_is_gone_are_removed(install, home, tmp_path) -> None:
+def test_notes_of_removed_installations_are_deleted(install, home, tmp_path) -> None:
     install("gone", runs=False).rename(tmp_path / "moved")
     kept = install("kept")
     notes = list((tmp_path / "state" / "modelyard" / "installations").iterdir())
@@ -118,7 +118,7 @@ def test_notes_of_what_is_gone_are_removed(install, home, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("text", [b"\xff\xfe", b"a\0b"])
-def test_a_note_that_is_no_path_is_removed(install, home, tmp_path, text) -> None:
+def test_a_malformed_note_is_deleted(install, home, tmp_path, text) -> None:
     data_dir = install("one")
     broken = tmp_path / "state" / "modelyard" / "installations" / "broken"
     broken.write_bytes(text)
@@ -127,7 +127,7 @@ def test_a_note_that_is_no_path_is_removed(install, home, tmp_path, text) -> Non
     assert not broken.exists()
 
 
-def test_notes_may_be_impossible(tmp_path) -> None:
+def test_an_unwritable_note_is_no_error(tmp_path) -> None:
     (tmp_path / "file").touch()
     running.remember(tmp_path, {"XDG_STATE_HOME": str(tmp_path / "file")})
     with pytest.raises(NotFound):
@@ -153,7 +153,7 @@ def test_recipes_get_its_variables(install, home) -> None:
     assert done.returncode == 7
 
 
-def test_without_one_recipes_end_with_a_sentence(home, tmp_path) -> None:
+def test_recipes_fail_with_a_sentence_without_an_installation(home, tmp_path) -> None:
     done = _shell({**home, "MODELYARD_DATA_DIR": str(tmp_path / "none")}, "echo ran")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("The installation in ")
@@ -161,7 +161,7 @@ def test_without_one_recipes_end_with_a_sentence(home, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("target", ["demo", "compare", "mlflow-suite"])
-def test_make_looks_for_the_running_one(target: str) -> None:
+def test_make_uses_the_running_installation(target: str) -> None:
     recipe = (ROOT / "Makefile").read_text().partition(f"\n{target}: ")[2].partition("\n\n")[0]
     assert "$(RUNNING) " in recipe
     assert "connection.env" not in recipe

@@ -68,7 +68,7 @@ def echo(connection: socket.socket) -> None:
             connection.sendall(data)
 
 
-def test_bytes_pass_both_ways_unchanged_also_after_one_side_has_finished(forwarded):
+def test_bytes_pass_unchanged_in_both_directions_after_half_close(forwarded):
     def digest(connection: socket.socket) -> None:
         with connection:
             seen = hashlib.sha256()
@@ -86,7 +86,7 @@ def test_bytes_pass_both_ways_unchanged_also_after_one_side_has_finished(forward
     assert answer == hashlib.sha256(sent).digest()
 
 
-def test_slow_reader_gets_all_and_holds_up_nobody(forwarded):
+def test_slow_reader_receives_everything_and_delays_no_other_connection(forwarded):
     sent = os.urandom(24 * MIB)
 
     def pour(connection: socket.socket) -> None:
@@ -124,7 +124,7 @@ def test_many_clients_at_once_and_no_descriptor_is_left(forwarded):
     assert forwarded.process.poll() is None
 
 
-def test_store_that_is_not_there_ends_the_connection_until_it_is(forwarded):
+def test_connection_closes_while_the_store_is_down(forwarded):
     with forwarded.connect() as client:
         assert client.recv(1) == b""
 
@@ -152,7 +152,7 @@ def test_silent_connections_are_closed(monkeypatch, tmp_path):
     forwarder.close()
 
 
-def test_one_stream_takes_turns_with_the_others(monkeypatch):
+def test_one_busy_stream_does_not_starve_others(monkeypatch):
     monkeypatch.setattr(forward, "CHUNK", 4096)
     client, source = socket.socketpair()
     target, store = socket.socketpair()

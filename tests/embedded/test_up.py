@@ -164,7 +164,7 @@ def test_life_of_an_installation(up):
     assert fourth.popen.returncode == 0
 
 
-def test_what_is_killed_while_it_starts_is_started_again(up, tmp_path):
+def test_server_killed_during_startup_is_restarted(up, tmp_path):
     data_dir = tmp_path / "data"
     first = up(data_dir)
     first.wait_until_ready()
@@ -179,7 +179,7 @@ def test_what_is_killed_while_it_starts_is_started_again(up, tmp_path):
     assert second.status("/health/ready") == 200
 
 
-def test_postgresql_that_was_asked_to_end_is_there_again(up):
+def test_postgresql_returns_after_sigterm(up):
     """SIGTERM makes it wait for its clients to leave, and refuse new ones meanwhile; ours would never leave."""
     running = up()
     running.wait_until_ready()

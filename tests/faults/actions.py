@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from app.registry.versions import complete as versions_complete
+from app.registry.versions import wait_for_files
 from tests.faults import histories
 from tests.faults.client import Outcome, place_of, sha256
 from tests.faults.histories import Op
@@ -32,12 +32,12 @@ TWINS = 3
 _VERSION = """mutation v($input: ModelVersionCreateInput!) { modelVersionCreate(input: $input) {
   modelVersion { id } userErrors { code message } } }"""
 _ANNOUNCE = """mutation a($input: ArtifactUploadCreateInput!) { artifactUploadCreate(input: $input) {
-  uploads { id state alreadyStored parts { url } } userErrors { code message } } }"""
+  artifactUploads { id status alreadyStored parts { url } } userErrors { code message } } }"""
 _SENT = """mutation s($ids: [ID!]!) { artifactUploadComplete(input: {ids: $ids}) {
-  uploads { id state } userErrors { code message } } }"""
+  artifactUploads { id status } userErrors { code message } } }"""
 _COMPLETE = """mutation c($input: ModelVersionCompleteInput!) { modelVersionComplete(input: $input) {
-  modelVersion { state } userErrors { code message } } }"""
-_FIND = """query f($path: ModelVersionPath!) { modelVersion(by: {path: $path}) { id state number
+  modelVersion { status } userErrors { code message } } }"""
+_FIND = """query f($path: ModelVersionPath!) { modelVersion(by: {path: $path}) { id status number
   candidate { uuid experiment { number } } } }"""
 _STAGE = """mutation g($input: ModelVersionStageSetInput!) { modelVersionStageSet(input: $input) {
   modelVersion { number } userErrors { code message } } }"""
@@ -158,7 +158,7 @@ class Deeds:
             made = await self.insist(lambda: self.graphql("artifactUploadCreate", _ANNOUNCE, input=order))  # noqa: B023
             if not made.is_ok:
                 return made
-            (upload,) = made.data["data"]["artifactUploadCreate"]["uploads"]
+            (upload,) = made.data["data"]["artifactUploadCreate"]["artifactUploads"]
             sent = made
             if upload["parts"]:
                 url = upload["parts"][0]["url"]
@@ -281,7 +281,7 @@ class Deeds:
             f"UPDATE artifacts SET created_at = created_at - {day}",
             f"UPDATE multipart_uploads SET created_at = created_at - {day}, expires_at = expires_at - {day}",
         )
-        while await versions_complete.give_up(self.world.truth.runtime.db):
+        while await wait_for_files.give_up(self.world.truth.runtime.db):
             continue
         later = await self._states()
         found += [f"the version {version} is OPEN for ever" for version, state in later.items() if state == "open"]

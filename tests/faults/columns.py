@@ -17,12 +17,12 @@ from tests.faults.world import World, halves
 Column = Callable[[World], AsyncIterator[None]]
 COLUMNS: dict[str, tuple[str, Column]] = {}
 
-_CREATE = """mutation c($owner: ArtifactOwner!, $files: [ArtifactUploadFile!]!) {
+_CREATE = """mutation c($owner: ArtifactOwnerLookup!, $files: [ArtifactUploadFileInput!]!) {
   artifactUploadCreate(input: {owner: $owner, files: $files}) {
-    uploads { id state parts { url offset size } } userErrors { code message } } }"""
+    artifactUploads { id status parts { url offset size } } userErrors { code message } } }"""
 _COMPLETE = """mutation c($ids: [ID!]!) { artifactUploadComplete(input: {ids: $ids}) {
-  uploads { id state } userErrors { code message } } }"""
-_SHOW = "query s($id: ID!) { artifactUpload(by: {id: $id}) { state reason artifact { sha256 size state } } }"
+  artifactUploads { id status } userErrors { code message } } }"""
+_SHOW = "query s($id: ID!) { artifactUpload(by: {id: $id}) { status statusReason artifact { sha256 size status } } }"
 
 
 def column(name: str, title: str) -> Callable[[Column], Column]:
@@ -101,7 +101,7 @@ async def _announced(world: World, content: bytes) -> tuple[str, str]:
     made = (await world.insist(lambda: world.client.graphql(_CREATE, owner=owner, files=files))).data
     created = made["data"]["artifactUploadCreate"]
     assert created["userErrors"] == [], created
-    (upload,) = created["uploads"]
+    (upload,) = created["artifactUploads"]
     sent = await world.client.send("PUT", upload["parts"][0]["url"], bare=True, content=content)
     assert sent.is_ok
     return upload["id"], place
@@ -112,8 +112,8 @@ async def _ready(world: World, upload_id: str, place: str, content: bytes) -> No
     await world.insist(lambda: world.client.graphql(_COMPLETE, ids=[upload_id]))
     while True:
         shown = (await world.certain(lambda: world.client.graphql(_SHOW, id=upload_id))).data["data"]["artifactUpload"]
-        assert shown["state"] in {"VERIFYING", "READY"}, shown
-        if shown["state"] == "READY":
+        assert shown["status"] in {"VERIFYING", "READY"}, shown
+        if shown["status"] == "READY":
             break
         await asyncio.sleep(0.05)
     assert shown["artifact"]["sha256"] == sha256(content)

@@ -26,7 +26,7 @@ async def test_without_traps_a_point_does_nothing(tmp_path):
     assert (tmp_path / "here").read_text() == "kill"
 
 
-async def test_every_line_is_done_once(traps):
+async def test_each_instruction_fires_once(traps):
     (traps / "here").write_text("raise\nraise")
     for _ in range(2):
         with pytest.raises(PlannedFault):
@@ -36,7 +36,7 @@ async def test_every_line_is_done_once(traps):
     assert [file.name for file in traps.iterdir()] == ["here.reached"]
 
 
-async def test_holding_ends_when_somebody_lets_go(traps):
+async def test_a_held_point_continues_when_it_is_released(traps):
     (traps / "here").write_text("hold")
     held = asyncio.create_task(point("here"))
     while not (traps / "here.reached").exists():  # noqa: ASYNC110 - the file is the signal

@@ -101,7 +101,7 @@ def _moved(directory: Path, mebibytes: int) -> Iterator[Disk]:
         yield disk
 
 
-async def test_all_of_it_on_one_disk() -> None:
+async def test_everything_on_one_full_disk() -> None:
     """With a reserve, of which a little is left: without any, PostgreSQL may refuse new connections, and so readers."""
     async with yard("", 400, RESERVE) as full:
         doors = full.doors
@@ -129,7 +129,7 @@ async def test_all_of_it_on_one_disk() -> None:
         assert full.servers(*kept) == {name: running[name] for name in kept}
 
 
-async def test_the_disk_of_the_store_alone_without_a_reserve() -> None:
+async def test_only_the_disk_of_the_store_is_full_without_a_reserve() -> None:
     """Somebody else may use up every byte; what the store then says does not tell why it failed, the disk does."""
     async with yard("s3", 160, WITHOUT) as full:
         doors = full.doors
@@ -156,7 +156,7 @@ async def test_the_disk_of_the_store_alone_without_a_reserve() -> None:
         assert full.servers(*running) == running
 
 
-async def test_the_disk_of_the_database_alone_without_a_reserve() -> None:
+async def test_only_the_disk_of_the_database_is_full_without_a_reserve() -> None:
     """PostgreSQL goes on with the room that it has in its files, and stops when it needs the next piece of its log."""
     async with yard("pg18", 200, WITHOUT) as full:
         doors = full.doors
@@ -175,7 +175,7 @@ async def test_the_disk_of_the_database_alone_without_a_reserve() -> None:
         assert full.servers(*running) == running
 
 
-async def test_no_room_for_the_log_of_the_database() -> None:
+async def test_the_log_of_the_database_has_no_room() -> None:
     """PostgreSQL ends then, and cannot start again before there is room: nobody has to lend a hand for that."""
     async with yard("pg18", 150, WITHOUT) as full:
         doors = full.doors

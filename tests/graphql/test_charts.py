@@ -12,7 +12,7 @@ from app.tracking.logging.log import LogBatch, MetricInput
 SAMPLE = """query q($project: ProjectLookup!, $size: Int!, $from: Long, $to: Long) {
   project(by: $project) { experiments(first: 1) { nodes { datasets { name digest context }
     candidates(first: 5) { nodes { name
-      metricSample(key: "loss", size: $size, fromStep: $from, toStep: $to) { step } } }
+      metricSample(key: "loss", maxPoints: $size, fromStep: $from, toStep: $to) { step } } }
   } } } }"""
 
 

@@ -120,8 +120,8 @@ async def test_versions_stand_side_by_side(data, project, sides):
 
 
 SERIES = """query s($ids: [ID!]!, $keys: [String!]!, $size: Int!) {
-  metricSeries(ids: $ids, keys: $keys, maxPoints: $size) {
-    candidate { name } series { key totalPoints points { step value } } } }"""
+  metricSeries(candidateIds: $ids, keys: $keys, maxPoints: $size) {
+    candidate { name } series { key pointCount points { step value } } } }"""
 
 
 async def test_curves_keep_their_outline(data, ask, runtime, project, sides):
@@ -139,7 +139,7 @@ async def test_curves_keep_their_outline(data, ask, runtime, project, sides):
         return (await data(project[Role.GUEST], SERIES, ids=list(ids), keys=list(keys), size=size))["metricSeries"]
 
     ((one,),) = [found["series"] for found in await curves(20)]
-    assert (one["key"], one["totalPoints"], len(one["points"]) <= 20) == ("loss", 200, True)
+    assert (one["key"], one["pointCount"], len(one["points"]) <= 20) == ("loss", 200, True)
     steps = [point["step"] for point in one["points"]]
     assert steps == sorted(steps)
     assert {0, 50, 120, 199} <= set(steps)
@@ -202,10 +202,10 @@ async def test_files_of_candidates_are_written_without_a_registry(data, project,
     await projects.edit(project.runtime.db, project.owner, UpdateProject(project.id, registry_access="disabled"))
     document = """mutation w($id: ID!) {
       artifactUploadCreate(input: {owner: {candidate: {id: $id}}, files: [{path: "new", size: 1}]}) {
-        uploads { id path } userErrors { code } }
+        artifactUploads { id path } userErrors { code } }
       artifactsDelete(input: {owner: {candidate: {id: $id}}, path: "model"}) { deletedCount userErrors { code } } }"""
     answer = await data(project[Role.DEVELOPER], document, id=sides[1])
-    assert answer["artifactUploadCreate"]["uploads"][0]["path"] == "new"
+    assert answer["artifactUploadCreate"]["artifactUploads"][0]["path"] == "new"
     assert answer["artifactsDelete"] == {"deletedCount": 1, "userErrors": []}
     refused = await data(project[Role.REPORTER], document, id=sides[0])
     assert refused["artifactsDelete"]["userErrors"] == [{"code": "FORBIDDEN"}]
@@ -215,7 +215,7 @@ async def test_files_of_candidates_are_written_without_a_registry(data, project,
 
 
 OVERVIEW = """query o($p: String!) { project(by: {path: $p}) { name models { totalCount nodes { name } }
-  modelSearch { nodes { name } } modelVersions { nodes { id } }
+  modelSearch { nodes { name } } modelVersionSearch { nodes { id } }
   experiments(search: "[model]m") { totalCount nodes { name model { name } viewerCanDelete
     candidates { nodes { name modelVersions { version } } } } } experimentSearch { nodes { name } } } }"""
 

@@ -25,7 +25,7 @@ SETUP = """mutation s($p: String!, $n: String!, $alias: String!) {
 UPLOAD = """mutation u($id: ID!, $file: String!) {
   artifactUploadCreate(input: {owner: {candidate: {id: $id}},
     files: [{path: $file, size: "1", sha256: "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"}]}) {
-    uploads { path } userErrors { message } }
+    artifactUploads { path } userErrors { message } }
 }"""
 LOOKUPS = """query l($p: String!, $n: String!, $alias: String!, $model: String!, $stage: String!) {
   model(by: {path: {project: $p, name: $n}}) { name }
@@ -35,15 +35,15 @@ LOOKUPS = """query l($p: String!, $n: String!, $alias: String!, $model: String!,
   ofModel: experiment(by: {name: {project: $p, name: $model}}) { name }
 }"""
 SEARCHES = """query f($p: String!, $n: String!, $e: [ID!]!, $run: String!, $name: String!) {
-  search(project: {path: $p}, text: $n) { nodes { __typename } }
+  search(project: {path: $p}, search: $n) { nodes { __typename } }
   project(by: {path: $p}) {
     models(search: $n) { nodes { name } }
     experiments(search: $n) { nodes { name } }
-    candidates(experiments: $e, filter: $run) { nodes { name } }
-    loggedModels(experiments: $e, filter: $name) { nodes { name } }
+    candidateSearch(experimentIds: $e, filter: $run) { nodes { name } }
+    loggedModelSearch(experimentIds: $e, filter: $name) { nodes { name } }
     experimentSearch(filter: $name) { nodes { name } }
     modelSearch(filter: $name) { nodes { name } }
-    modelVersions(filter: $name) { nodes { number } }
+    modelVersionSearch(filter: $name) { nodes { number } }
   }
 }"""
 
@@ -55,7 +55,7 @@ async def test_every_form_of_a_name_finds_it(data, project):
     named = (("m", "model"), ("e", "experiment"), ("c", "candidate"), ("l", "loggedModel"))
     assert [made[field][kind]["name"] for field, kind in named] == [NAME] * len(named)
     sent = await data(owner, UPLOAD, id=made["c"]["candidate"]["id"], file=f"{APART}.bin")
-    assert sent["artifactUploadCreate"] == {"uploads": [{"path": f"{NAME}.bin"}], "userErrors": []}
+    assert sent["artifactUploadCreate"] == {"artifactUploads": [{"path": f"{NAME}.bin"}], "userErrors": []}
     for form in FORMS:
         alias = unicodedata.normalize("NFD", "hérité") if form == APART else "hérité"
         words = {"alias": f"@{alias}", "model": f"[model]{form}", "stage": " stage:None "}

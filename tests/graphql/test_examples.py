@@ -63,8 +63,8 @@ async def test_example_works(data, admin, seeded, name):
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("backgroundJobUpdated", {"kind": "webhooks.deliver", "state": "DEAD"}),
-        ("candidateUpdated", {"complete": True}),
+        ("backgroundJobUpdated", {"kind": "webhooks.deliver", "status": "DEAD"}),
+        ("candidateUpdated", {"isComplete": True}),
         ("projectEvents", {"type": "MODEL_CREATED", "objectType": "Model"}),
     ],
 )

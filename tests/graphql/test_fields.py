@@ -62,37 +62,38 @@ NEEDS = {
 """= the owner's value; . null or empty; - false; < some of the owner's; r the own role; o something of one's own;
 0 a count of none; N, F, U the error NOT_FOUND, FORBIDDEN, UNAUTHENTICATED."""
 LINES = {
-    "Alias": {"nothing more": "version setBy", "may: reporter": "viewerCanUpdate"},
+    "Alias": {"nothing more": "model modelVersion setBy", "may: reporter": "viewerCanUpdate"},
+    "AliasAssignment": {"nothing more": "modelVersion setBy"},
     "Artifact": {
         "nothing more": "createdBy", "may: reporter": "viewerCanDelete", "may: maintainer": "viewerCanRelease",
     },
     "ArtifactUpload": {
-        "nothing more": "id path size sha256 mediaType state alreadyStored reason partSize partCount createdAt "
-        "expiresAt artifact job createdBy",
+        "nothing more": "id path size sha256 mediaType status alreadyStored statusReason partSize partCount "
+        "createdAt expiresAt artifact backgroundJob createdBy",
         "maker": "parts", "may: owner": "viewerCanComplete",
     },
     "ArtifactUploadConnection": {"member": "nodes edges", "none for visitors": "totalCount", "own page": "pageInfo"},
     "BackgroundJob": {
-        "nothing more": "id kind state attempt done total lastError projectNumber maxAttempts nextAttemptAt createdAt "
-        "startedAt finishedAt cursor requestedBy",
+        "nothing more": "id kind status attemptCount done total statusReason project maxAttempts nextAttemptAt "
+        "createdAt startedAt finishedAt cursor requestedBy",
         "may: maintainer": "viewerCanRetry viewerCanCancel",
     },
     "Candidate": {
-        "nothing more": "project experiment parent children metrics loggedModels modelInputs modelOutputs artifacts "
-        "ciJob ciJobs createdBy",
+        "nothing more": "project experiment parent children metrics loggedModels loggedModelInputs loggedModelOutputs "
+        "artifacts ciJob ciJobs createdBy",
         "registry": "modelVersions",
         "may: developer": "viewerCanUpdate viewerCanDelete",
     },
     "CandidateSeries": {"nothing more": "candidate"},
     "CandidatesComparison": {"nothing more": "metrics sides"},
     "CiJob": {
-        "nothing more": "id provider externalId linkState status name",
-        "member": "reason ciProject ref commitSha pipelineId pipelineUrl mergeRequestIid mergeRequestUrl userName "
-        "userUrl logUrl webUrl startedAt finishedAt createdAt lastCheckedAt nextCheckAt",
+        "nothing more": "id provider externalId status ciStatus name",
+        "member": "statusReason ciProject ref commitSha pipelineId pipelineUrl mergeRequestIid mergeRequestUrl "
+        "username userUrl logUrl webUrl startedAt finishedAt createdAt lastCheckedAt nextCheckAt",
         "may: reporter": "viewerCanRefresh",
     },
     "CiSettings": {
-        "nothing more": "provider baseUrl ciProject hasToken hasHookSecret hookUrl identity createdAt updatedAt",
+        "nothing more": "id provider baseUrl ciProject hasApiToken hasHookSecret hookUrl identity createdAt updatedAt",
         "may: maintainer": "viewerCanUpdate",
     },
     "ComparedMetric": {"nothing more": "values"},
@@ -111,10 +112,11 @@ LINES = {
     },
     "LoggedModelMetric": {"nothing more": "candidate"},
     "LoggedModelUse": {"nothing more": "loggedModel"},
-    "Member": {"nothing more": "user role"},
+    "Member": {"nothing more": "id user role"},
     "Metric": {"nothing more": "loggedModel"},
     "Model": {
-        "nothing more": "project latestVersion versions aliases createdBy", "candidates": "experiment candidates",
+        "nothing more": "project latestVersion versions aliases aliasHistory createdBy",
+        "candidates": "experiment candidates",
         "may: reporter": "viewerCanUpdate viewerCanDelete",
     },
     "ModelVersion": {
@@ -124,11 +126,11 @@ LINES = {
     "ModelVersionsComparison": {"nothing more": "tags files signature sides", "candidates": "params metrics"},
     "Project": {
         "nothing more": "id number name path fullPath description visibility registryAccess experimentsAccess "
-        "versionReuse createdAt descriptionHtml createdBy storage",
+        "allowsVersionReuse createdAt descriptionHtml createdBy storage",
         "member": "group backgroundJobs", "to be named as member": "members",
         "maintainer": "tokens webhooks ciSettings",
-        "registry": "models modelSearch modelVersions",
-        "candidates": "experiments candidates experimentSearch loggedModels",
+        "registry": "models modelSearch modelVersionSearch",
+        "candidates": "experiments candidateSearch experimentSearch loggedModelSearch",
         "role": "viewerRole", "may: maintainer": "viewerCanManage", "may: owner": "viewerCanDelete",
         "may: reporter": "viewerCanWriteRegistry", "may: developer": "viewerCanWriteCandidates",
     },
@@ -140,9 +142,13 @@ LINES = {
     "User": {"nothing more": "id username name isBot createdAt"},
     "Viewer": {"nothing more": "isAdmin", "oneself": "user tokens", "token": "scopes"},
     "Webhook": {
-        "nothing more": "id uuid projectNumber name url description events status hasSecret createdAt updatedAt "
+        "nothing more": "id uuid name url description events status hasSecret createdAt updatedAt "
         "createdBy project deliveries",
         "may: maintainer": "viewerCanUpdate",
+    },
+    "WebhookDelivery": {
+        "nothing more": "id uuid event payload status attemptCount responseStatus responseBody statusReason createdAt "
+        "nextAttemptAt finishedAt webhook replayOf",
     },
 }  # fmt: skip
 """Fields without a line take nothing more than to see their object; see :func:`wants_line`."""
@@ -150,7 +156,7 @@ BLANK = {
     "LoggedModel.deletedAt": "deleted ones are seen in the answer to their deletion only",
     **{
         f"{kind}Connection.totalCount": "nobody counts these"
-        for kind in ("LoggedModel", "Member", "MetricPoint", "Token", "Webhook", "WebhookDelivery")
+        for kind in ("AliasAssignment", "LoggedModel", "Member", "MetricPoint", "Token", "Webhook", "WebhookDelivery")
     },
 }
 """Fields without a value in every answer to a query."""
@@ -306,10 +312,11 @@ async def test_a_token_whose_time_is_over_is_told_nothing(client, showcases, sec
 
 
 NODES = {
-    "Artifact": "project", "ArtifactUpload": "members", "BackgroundJob": "members", "Candidate": "candidates",
-    "CiJob": "candidates", "Experiment": "candidates", "Group": "members", "LoggedModel": "candidates",
-    "Model": "registry", "ModelVersion": "registry", "Project": "project", "User": "members",
-    "Webhook": "maintainers",
+    "Alias": "registry", "Artifact": "project", "ArtifactUpload": "members", "BackgroundJob": "members",
+    "Candidate": "candidates", "CiJob": "candidates", "CiSettings": "maintainers", "Experiment": "candidates",
+    "Group": "members", "LoggedModel": "candidates", "Member": "members", "Model": "registry",
+    "ModelVersion": "registry", "Project": "project", "Token": "maintainers", "User": "members",
+    "Webhook": "maintainers", "WebhookDelivery": "maintainers",
 }  # fmt: skip
 """Who gets a thing by its id; all others get null, and no error that would tell of it."""
 

@@ -16,7 +16,8 @@ SETUP = """mutation s($p: String!) {
   c: candidateCreate(input: {experiment: {path: {project: $p, number: 0}}, name: "alpha run"}) {
     candidate { uuid } userErrors { code } } }"""
 SEARCH = """query f($p: String!, $text: String!, $first: Int, $after: String) {
-  search(project: {path: $p}, text: $text, first: $first, after: $after) { totalCount pageInfo { endCursor hasNextPage }
+  search(project: {path: $p}, search: $text, first: $first, after: $after) {
+    totalCount pageInfo { endCursor hasNextPage }
     nodes { __typename ... on Model { name } ... on ModelVersion { version } ... on Experiment { name }
       ... on Candidate { name } } } }"""
 

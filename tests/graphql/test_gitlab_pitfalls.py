@@ -10,9 +10,9 @@ from app.ids import GlobalId
 
 MODEL = """mutation m($path: String!, $name: String!, $tags: [TagInput!]! = []) {
   modelCreate(input: {project: {path: $path}, name: $name, tags: $tags}) { model { id } userErrors { code } } }"""
-VERSION = """mutation v($id: ID!, $version: String, $increment: VersionIncrement) {
+VERSION = """mutation v($id: ID!, $version: String, $increment: ModelVersionIncrement) {
   modelVersionCreate(input: {model: {id: $id}, version: $version, increment: $increment}) {
-    modelVersion { id version number candidate { id name userName createdBy { username } } createdBy { username } }
+    modelVersion { id version number candidate { id name username createdBy { username } } createdBy { username } }
     userErrors { code } } }"""
 LOG = """mutation l($id: ID!, $metrics: [MetricPointInput!]!) {
   candidateLog(input: {candidate: {id: $id}, metrics: $metrics}) { userErrors { code } } }"""
@@ -62,7 +62,7 @@ async def test_06_the_latest_version_is_by_precedence(data, project, model, vers
 async def test_06_versions_are_not_ordered_as_texts(data, project, model):
     id = await model("10.0.0", "2.0.0", "2.0.0-alpha.10", "2.0.0-alpha.2")
     query = """query q($id: ID!, $down: Boolean!) { model(by: {id: $id}) {
-      versions(orderBy: {field: PRECEDENCE, descending: $down}) { nodes { version } } } }"""
+      versions(orderBy: {field: PRECEDENCE, direction: ASC}) { nodes { version } } } }"""
     expected = ["2.0.0-alpha.2", "2.0.0-alpha.10", "2.0.0", "10.0.0"]
     for down in (False, True):
         found = await data(project[Role.GUEST], query, id=id, down=down)
@@ -102,7 +102,7 @@ async def test_20_versions_and_their_candidates_have_an_author(project, model, v
     made = await version(await model())
     author = project[Role.REPORTER].actor.username
     assert made["createdBy"] == made["candidate"]["createdBy"] == {"username": author}
-    assert (made["candidate"]["name"], made["candidate"]["userName"]) == ("digits", author)
+    assert (made["candidate"]["name"], made["candidate"]["username"]) == ("digits", author)
 
 
 def test_28_every_id_is_of_one_kind():
@@ -179,9 +179,9 @@ async def test_30_fields_may_be_asked_many_times_in_one_query(data, project, mod
 
 
 async def test_31_an_unknown_order_is_an_error(ask, client, project):
-    query = """query q($path: String!, $order: [String!]) { project(by: {path: $path}) {
-      candidates(experiments: [], orderBy: $order) { nodes { id } } } }"""
-    answer = await ask(project[Role.GUEST], query, path=project.path, order=["colour DESC"])
+    query = """query q($path: String!, $order: [CandidateSearchOrder!]) { project(by: {path: $path}) {
+      candidateSearch(experimentIds: [], orderBy: $order) { nodes { id } } } }"""
+    answer = await ask(project[Role.GUEST], query, path=project.path, order=[{"field": "colour", "direction": "DESC"}])
     assert "Invalid attribute key 'colour'" in answer.errors[0]["message"]
     field = '{ project(by: {path: "x"}) { models(orderBy: {field: COLOUR}) { nodes { id } } } }'
     refused = await client.post("/graphql", json={"query": field}, headers=project[Role.GUEST].headers)

@@ -13,16 +13,17 @@ from app.registry.background_jobs import PurgeModel
 from app.webhooks.background_jobs import DeliverWebhook
 from tests.graphql.conftest import Ask
 
-RETRY = """mutation r($id: ID!) { backgroundJobRetry(input: {id: $id}) {
-  joined backgroundJob { id state attempt lastError viewerCanRetry viewerCanCancel } userErrors { code field } } }"""
-CANCEL = """mutation c($id: ID!) { backgroundJobCancel(input: {id: $id}) {
-  backgroundJob { state lastError } userErrors { code message } } }"""
-LIST = """query l($by: ProjectLookup, $state: BackgroundJobState, $kind: String, $first: Int, $after: String) {
-  backgroundJobs(project: $by, state: $state, kind: $kind, first: $first, after: $after) {
+RETRY = """mutation r($id: ID!) { backgroundJobRetry(input: {backgroundJob: {id: $id}}) {
+  alreadyQueued backgroundJob { id status attemptCount statusReason viewerCanRetry viewerCanCancel }
+  userErrors { code field } } }"""
+CANCEL = """mutation c($id: ID!) { backgroundJobCancel(input: {backgroundJob: {id: $id}}) {
+  backgroundJob { status statusReason } userErrors { code message } } }"""
+LIST = """query l($by: ProjectLookup, $status: BackgroundJobStatus, $kind: String, $first: Int, $after: String) {
+  backgroundJobs(project: $by, status: $status, kind: $kind, first: $first, after: $after) {
     totalCount pageInfo { endCursor hasNextPage }
-    nodes { id kind state viewerCanRetry viewerCanCancel projectNumber } } }"""
-OF_PROJECT = """query p($path: String!, $state: BackgroundJobState, $kind: String) { project(by: {path: $path}) {
-  backgroundJobs(state: $state, kind: $kind) { totalCount nodes { id requestedBy { username } } } } }"""
+    nodes { id kind status viewerCanRetry viewerCanCancel project { number } } } }"""
+OF_PROJECT = """query p($path: String!, $status: BackgroundJobStatus, $kind: String) { project(by: {path: $path}) {
+  backgroundJobs(status: $status, kind: $kind) { totalCount nodes { id requestedBy { username } } } } }"""
 
 
 @pytest.fixture
@@ -40,12 +41,16 @@ async def jobs(runtime, project) -> dict[str, str]:
 
 async def test_a_maintainer_retries_and_cancels(ask: Ask, data: Ask, project, jobs):
     refused = (await data(project[Role.DEVELOPER], RETRY, id=jobs["dead"]))["backgroundJobRetry"]
-    assert refused == {"joined": False, "backgroundJob": None, "userErrors": [{"code": "FORBIDDEN", "field": None}]}
+    assert refused == {
+        "alreadyQueued": False,
+        "backgroundJob": None,
+        "userErrors": [{"code": "FORBIDDEN", "field": None}],
+    }
     maintainer = project[Role.MAINTAINER]
     done = (await data(maintainer, RETRY, id=jobs["dead"]))["backgroundJobRetry"]
     assert done == {
-        "joined": False, "userErrors": [],
-        "backgroundJob": {"id": jobs["dead"], "state": "QUEUED", "attempt": 0, "lastError": "no luck",
+        "alreadyQueued": False, "userErrors": [],
+        "backgroundJob": {"id": jobs["dead"], "status": "QUEUED", "attemptCount": 0, "statusReason": "no luck",
                           "viewerCanRetry": False, "viewerCanCancel": False},
     }  # fmt: skip
     (error,) = (await data(maintainer, CANCEL, id=jobs["dead"]))["backgroundJobCancel"]["userErrors"]
@@ -53,7 +58,7 @@ async def test_a_maintainer_retries_and_cancels(ask: Ask, data: Ask, project, jo
     assert "removes what was deleted" in error["message"]
     given_up = (await data(maintainer, CANCEL, id=jobs["waiting"]))["backgroundJobCancel"]
     assert given_up == {
-        "backgroundJob": {"state": "CANCELLED", "lastError": f"Cancelled by {maintainer.actor.username}."},
+        "backgroundJob": {"status": "CANCELLED", "statusReason": f"Cancelled by {maintainer.actor.username}."},
         "userErrors": [],
     }
     for document, field in ((RETRY, "backgroundJobRetry"), (CANCEL, "backgroundJobCancel")):
@@ -67,10 +72,10 @@ async def test_lists_and_filters(data: Ask, project, jobs):
     all_of_it = (await data(maintainer, LIST, by=by))["backgroundJobs"]
     assert [node["id"] for node in all_of_it["nodes"]] == [jobs["waiting"], jobs["dead"]]
     assert all_of_it["totalCount"] == 2
-    by_state = (await data(maintainer, LIST, by=by, state="DEAD"))["backgroundJobs"]["nodes"]
+    by_state = (await data(maintainer, LIST, by=by, status="DEAD"))["backgroundJobs"]["nodes"]
     assert by_state == [
-        {"id": jobs["dead"], "kind": "registry.purge_model", "state": "DEAD", "viewerCanRetry": True,
-         "viewerCanCancel": False, "projectNumber": project.id}
+        {"id": jobs["dead"], "kind": "registry.purge_model", "status": "DEAD", "viewerCanRetry": True,
+         "viewerCanCancel": False, "project": {"number": project.id}}
     ]  # fmt: skip
     by_kind = (await data(maintainer, LIST, by=by, kind="webhooks.deliver"))["backgroundJobs"]["nodes"]
     assert [(node["id"], node["viewerCanCancel"]) for node in by_kind] == [(jobs["waiting"], True)]
@@ -78,7 +83,7 @@ async def test_lists_and_filters(data: Ask, project, jobs):
     then = (await data(maintainer, LIST, by=by, first=1, after=first["pageInfo"]["endCursor"]))["backgroundJobs"]
     assert [first["nodes"][0]["id"], then["nodes"][0]["id"]] == [jobs["waiting"], jobs["dead"]]
     assert (first["pageInfo"]["hasNextPage"], then["pageInfo"]["hasNextPage"]) == (True, False)
-    below = (await data(maintainer, OF_PROJECT, path=project.path, state="DEAD"))["project"]["backgroundJobs"]
+    below = (await data(maintainer, OF_PROJECT, path=project.path, status="DEAD"))["project"]["backgroundJobs"]
     guest = project[Role.GUEST].actor.username
     assert below == {"totalCount": 1, "nodes": [{"id": jobs["dead"], "requestedBy": {"username": guest}}]}
 
@@ -91,5 +96,5 @@ async def test_who_sees_what(ask: Ask, data: Ask, project, admin, jobs):
     assert (await data(None, LIST))["backgroundJobs"] == nobodys
     refused = await ask(project.stranger, LIST, by={"path": project.path})
     assert [error["extensions"]["code"] for error in refused.errors] == ["NOT_FOUND"]
-    found = (await data(admin, LIST, state="DEAD", first=100))["backgroundJobs"]["nodes"]
+    found = (await data(admin, LIST, status="DEAD", first=100))["backgroundJobs"]["nodes"]
     assert jobs["dead"] in [node["id"] for node in found]

@@ -108,8 +108,8 @@ async def test_cost_is_fields_times_rows(ask, document, variables, expected):
 
 
 SERIES = """query q($keys: [String!]!, $points: Int!, $size: Int = 250) {
-  metricSeries(ids: ["a", "b", "c"], keys: $keys, maxPoints: $points) {
-    candidate { name metricSample(key: "k", size: $size) { step value } }
+  metricSeries(candidateIds: ["a", "b", "c"], keys: $keys, maxPoints: $points) {
+    candidate { name metricSample(key: "k", maxPoints: $size) { step value } }
     ...s } }
 fragment s on CandidateSeries { series { key points { step value } } }"""
 
@@ -117,12 +117,12 @@ fragment s on CandidateSeries { series { key points { step value } } }"""
 @pytest.mark.parametrize(
     ("selection", "expected"),
     [
-        ("candidates(experiments: []) { nodes { id } }", 1 + 20 * 2),
-        ('candidates(experiments: ["a", "b"], first: 7) { nodes { id } endCursor }', 1 + 7 * 3),
-        ("loggedModels(experiments: [], first: 100) { nodes { id } }", 1 + 100 * 2),
+        ("candidateSearch(experimentIds: []) { nodes { id } }", 1 + 20 * 2),
+        ('candidateSearch(experimentIds: ["a", "b"], first: 7) { nodes { id } pageInfo { endCursor } }', 1 + 7 * 4),
+        ("loggedModelSearch(experimentIds: [], first: 100) { nodes { id } }", 1 + 100 * 2),
         ("experimentSearch(first: 2) { nodes { loggedModels(first: 3) { nodes { id } } } }", 1 + 2 * (1 + 1 + 3 * 2)),
         ("modelSearch(first: 9) { nodes { descriptionHtml } }", 1 + 9 * (1 + 10)),
-        ("modelVersions(first: 1000) { nodes { id } }", 1 + 100 * 2),
+        ("modelVersionSearch(first: 1000) { nodes { id } }", 1 + 100 * 2),
     ],
 )
 async def test_searches_cost_their_pages(ask, selection, expected):
@@ -139,7 +139,7 @@ async def test_curves_cost_by_the_hundred_points(ask, points, keys, expected):
     assert answer.extensions["cost"]["requested"] == 1 + 3 * (1 + 1 + (1 + 3 * 2) + curves)
 
 
-@pytest.mark.parametrize(("arguments", "expected"), [("", 1), ("(first: 1000)", 10), ("(first: 101)", 2)])
+@pytest.mark.parametrize(("arguments", "expected"), [("", 1), ("(maxParts: 1000)", 10), ("(maxParts: 101)", 2)])
 async def test_parts_cost_by_the_hundred(ask, arguments, expected):
     answer = await ask(None, f'{{ artifactUpload(by: {{id: "a"}}) {{ parts{arguments} {{ number url }} }} }}')
     assert answer.extensions["cost"]["requested"] == 1 + 1 + expected * 2
@@ -160,7 +160,7 @@ async def test_what_hides_in_fragments_is_reckoned_without_end(ask):
 
 def test_every_argument_that_says_how_many_is_counted():
     """Of fields that answer a list or a page; a new argument of this kind is counted, or stands here."""
-    filters = {("Project", name) for name in ("experiments", "orderBy", "datasets")}
+    filters = {("Project", name) for name in ("experimentIds", "orderBy", "datasets")}
     filters.add(("Subscription", "types"))
     kinds = [kind for kind in schema._schema.type_map.values() if is_object_type(kind) and kind.name[:2] != "__"]
     fields = [(kind.name, field) for kind in kinds for field in kind.fields.values()]
@@ -171,11 +171,11 @@ def test_every_argument_that_says_how_many_is_counted():
         if is_list_type(get_nullable_type(argument.type)) or get_named_type(argument.type).name == "Int"
     }
     counted = {*page_sizes.PAGES, *page_sizes.LENGTHS, *page_sizes.VALUES}
-    assert {one for one in found if one[1] not in counted} == filters | {("ArtifactUpload", "after")}
+    assert {one for one in found if one[1] not in counted} == filters | {("ArtifactUpload", "afterNumber")}
     assert {name for _, name in found if name in counted} == counted
     for owner, field in fields:
         kind = get_named_type(field.type)
-        if "hasNextPage" in getattr(kind, "fields", {}) and kind.name != "PageInfo":
+        if "pageInfo" in getattr(kind, "fields", {}):
             assert page_sizes.is_page(field) and "first" in field.args, f"{owner} has a page that is not counted"
         for name in page_sizes.VALUES.keys() & field.args.keys():
             assert field.args[name].default_value > 0

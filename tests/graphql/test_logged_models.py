@@ -10,9 +10,9 @@ BEGIN = """mutation b($path: String!) {
 MAKE = """mutation m($input: LoggedModelCreateInput!) { loggedModelCreate(input: $input) {
   loggedModel { id uuid status } userErrors { code field } } }"""
 LOG = """mutation l($input: CandidateLogInput!) { candidateLog(input: $input) { userErrors { code message field }
-  candidate { inputs { name digest sourceType source schema profile tags { key value } }
+  candidate { datasets { name digest sourceType source schema profile tags { key value } }
     metrics { key value loggedModel { name } } loggedModels { nodes { name } }
-    modelInputs { loggedModel { name } } modelOutputs { step loggedModel { name } } } } }"""
+    loggedModelInputs { loggedModel { name } } loggedModelOutputs { step loggedModel { name } } } } }"""
 UPDATE = """mutation u($input: LoggedModelUpdateInput!) { loggedModelUpdate(input: $input) {
   loggedModel { status tags { key value } params { key value }
     metrics { key value datasetName candidate { name } } } userErrors { code field } } }"""
@@ -39,19 +39,19 @@ async def test_a_candidate_logs_data_sets_and_models(data, project):
     wish = {
         "candidate": {"id": candidate},
         "datasets": [{**use, "tags": context}],
-        "modelInputs": [model],
-        "modelOutputs": [{"loggedModelId": model, "step": 7}],
+        "loggedModelInputIds": [model],
+        "loggedModelOutputs": [{"loggedModelId": model, "step": 7}],
         "metrics": [{"key": "acc", "value": 0.9, "timestamp": 1, "loggedModelId": model, "datasetName": "digits"}],
     }
     for _ in range(2):  # again is fine
         answer = (await data(project[Role.DEVELOPER], LOG, input=wish))["candidateLog"]
         assert answer["userErrors"] == []
         assert answer["candidate"] == {
-            "inputs": [{**use, "profile": None, "tags": context}],
+            "datasets": [{**use, "profile": None, "tags": context}],
             "metrics": [{"key": "acc", "value": 0.9, "loggedModel": {"name": "net"}}],
             "loggedModels": {"nodes": [{"name": "net"}]},
-            "modelInputs": [{"loggedModel": {"name": "net"}}],
-            "modelOutputs": [{"step": 7, "loggedModel": {"name": "net"}}],
+            "loggedModelInputs": [{"loggedModel": {"name": "net"}}],
+            "loggedModelOutputs": [{"step": 7, "loggedModel": {"name": "net"}}],
         }
     changes = {
         "loggedModel": {"id": model},
@@ -81,9 +81,9 @@ async def test_a_candidate_logs_data_sets_and_models(data, project):
 async def test_a_batch_with_an_unknown_model_stores_nothing(data, runtime, staff, project):
     candidate, other = await begun(data, project), await new_project(runtime, staff)
     foreign = await made(data, other, name="theirs")
-    wish = {"candidate": {"id": candidate}, "tags": [{"key": "k", "value": "v"}], "modelInputs": [foreign]}
+    wish = {"candidate": {"id": candidate}, "tags": [{"key": "k", "value": "v"}], "loggedModelInputIds": [foreign]}
     answer = (await data(project[Role.DEVELOPER], LOG, input=wish))["candidateLog"]
-    assert [(one["code"], one["field"]) for one in answer["userErrors"]] == [("NOT_FOUND", "modelInputs")]
+    assert [(one["code"], one["field"]) for one in answer["userErrors"]] == [("NOT_FOUND", "loggedModelInputIds")]
     query = "query q($id: ID!) { candidate(by: {id: $id}) { tags { key } } }"
     found = await data(project[Role.GUEST], query, id=candidate)
     assert found["candidate"]["tags"] == [{"key": "mlflow.runName"}]
@@ -93,18 +93,20 @@ async def test_logged_models_are_found_and_become_versions(data, project):
     for name, kind in (("a", "cnn"), ("b", "tree"), ("c", "cnn")):
         model = await made(data, project, name=name, modelType=kind)
     query = """query q($path: String!, $ids: [ID!]!, $first: Int, $after: String) { project(by: {path: $path}) {
-      loggedModels(experiments: $ids, filter: "model_type = 'cnn'", orderBy: [{field: "name"}], first: $first,
-        after: $after) { hasNextPage endCursor nodes { id name } } experimentSearch(filter: "name = 'Default'") {
-        nodes { id } } } }"""
+      loggedModelSearch(experimentIds: $ids, filter: "model_type = 'cnn'", orderBy: [{field: "name"}], first: $first,
+        after: $after) { pageInfo { hasNextPage endCursor } nodes { id name } }
+      experimentSearch(filter: "name = 'Default'") { nodes { id } } } }"""
     guest = project[Role.GUEST]
     search = (await data(guest, query, path=project.path, ids=[]))["project"]
-    assert search["loggedModels"]["nodes"] == []
+    assert search["loggedModelSearch"]["nodes"] == []
     ids = [one["id"] for one in search["experimentSearch"]["nodes"]]
     names, after = [], None
     for _ in range(2):
-        page = (await data(guest, query, path=project.path, ids=ids, first=1, after=after))["project"]["loggedModels"]
+        page = (await data(guest, query, path=project.path, ids=ids, first=1, after=after))["project"][
+            "loggedModelSearch"
+        ]
         names += [one["name"] for one in page["nodes"]]
-        after = page["endCursor"]
+        after = page["pageInfo"]["endCursor"]
     assert (names, after) == (["a", "c"], None)
 
     version = """mutation v($path: String!, $id: ID!) {
@@ -119,7 +121,7 @@ async def test_logged_models_are_found_and_become_versions(data, project):
     }
     gone = "mutation d($id: ID!) { loggedModelDelete(input: {loggedModel: {id: $id}}) { loggedModel { deletedAt } } }"
     assert (await data(project[Role.DEVELOPER], gone, id=model))["loggedModelDelete"]["loggedModel"]["deletedAt"]
-    page = (await data(guest, query, path=project.path, ids=ids))["project"]["loggedModels"]
+    page = (await data(guest, query, path=project.path, ids=ids))["project"]["loggedModelSearch"]
     assert [one["name"] for one in page["nodes"]] == ["a"]
 
 
@@ -190,11 +192,12 @@ async def test_models_and_versions_are_searched_in_the_grammar_of_mlflow(data, p
     await data(project[Role.OWNER], setup, path=project.path)
     query = """query q($path: String!) { project(by: {path: $path}) {
       modelSearch(filter: "tags.t = '1'") { nodes { name } }
-      all: modelSearch(orderBy: ["name DESC"], first: 1) { hasNextPage nodes { name } }
-      modelVersions(filter: "name LIKE 'b%'") { nodes { version model { name } } } } }"""
+      all: modelSearch(orderBy: [{field: "name", direction: DESC}], first: 1) {
+        pageInfo { hasNextPage } nodes { name } }
+      modelVersionSearch(filter: "name LIKE 'b%'") { nodes { version model { name } } } } }"""
     found = (await data(project[Role.GUEST], query, path=project.path))["project"]
     assert found == {
         "modelSearch": {"nodes": [{"name": "a"}]},
-        "all": {"hasNextPage": True, "nodes": [{"name": "b"}]},
-        "modelVersions": {"nodes": [{"version": "1.0.0", "model": {"name": "b"}}]},
+        "all": {"pageInfo": {"hasNextPage": True}, "nodes": [{"name": "b"}]},
+        "modelVersionSearch": {"nodes": [{"version": "1.0.0", "model": {"name": "b"}}]},
     }

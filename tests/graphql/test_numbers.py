@@ -21,13 +21,12 @@ LOG = """mutation log($id: ID!, $number: Long!) {
   candidateLog(input: {candidate: {id: $id}, metrics: [{key: "m", value: 1, step: $number, timestamp: 1}]}) {
     userErrors { code message } } }"""
 TIMED = LOG.replace("step: $number, timestamp: 1", "timestamp: $number")
-END = """mutation end($id: ID!, $number: Long!) {
-  candidateUpdate(input: {candidate: {id: $id}, endTime: $number}) { userErrors { code message } } }"""
+NUMBER = "query numbered($id: ID!, $number: Long!) { node(id: $id) { id } project(by: {number: $number}) { id } }"
 SAMPLE = """query sample($id: ID!, $number: Long!) {
   candidate(by: {id: $id}) { metricSample(key: "m", fromStep: $number, toStep: $number) { step } } }"""
 SERIES = """query series($id: ID!, $number: Long!) {
-  metricSeries(ids: [$id], keys: ["m"], fromStep: $number, toStep: $number) { series { key } } }"""
-DOCUMENTS = [LOG, TIMED, END, SAMPLE, SERIES]
+  metricSeries(candidateIds: [$id], keys: ["m"], fromStep: $number, toStep: $number) { series { key } } }"""
+DOCUMENTS = [LOG, TIMED, NUMBER, SAMPLE, SERIES]
 
 
 async def _ask(http: httpx.AsyncClient, project: TestProject, document: str, **variables: object) -> httpx.Response:
@@ -89,7 +88,7 @@ async def test_what_fits_is_taken(http: httpx.AsyncClient, project: TestProject,
 
 async def test_filters_are_not_bent_to_what_could_be_stored(http: httpx.AsyncClient, project: TestProject) -> None:
     document = """query found($path: String!, $in: [ID!]!, $filter: String!) {
-      project(by: {path: $path}) { candidates(experiments: $in, filter: $filter) { nodes { id } } } }"""
+      project(by: {path: $path}) { candidateSearch(experimentIds: $in, filter: $filter) { nodes { id } } } }"""
     where = {"path": project.path, "in": [ids.of("Experiment", project.id, 0)]}
     for number in (2**63, -(2**63) - 1, 10**30):
         answer = await _ask(http, project, document, **where, filter=f"start_time < {number}")

@@ -59,16 +59,16 @@ NEEDS = {
     "reporter": [
         "modelCreate", "modelUpdate", "modelDelete", "modelVersionCheck", "modelVersionComplete", "modelVersionCreate",
         "modelVersionCopy", "modelVersionUpdate",
-        "modelVersionDelete", "modelVersionStageSet", "aliasSet", "aliasRemove", "artifactsDelete",
+        "modelVersionDelete", "modelVersionStageSet", "aliasSet", "aliasDelete", "artifactsDelete",
         "artifactUploadCreate", "ciJobLink", "ciJobRefresh",
     ],
     "developer": [
-        "experimentCreate", "experimentUpdate", "experimentTagsSet", "experimentDelete", "experimentRestore",
+        "experimentCreate", "experimentUpdate", "experimentDelete", "experimentRestore",
         "candidateCreate", "candidateLog", "candidateUpdate", "candidateDelete", "candidateRestore",
         "loggedModelCreate", "loggedModelUpdate", "loggedModelDelete", "ciJobUnlink",
     ],
     "maintainer": [
-        "projectUpdate", "memberSet", "memberRemove", "tokenCreate", "artifactUploadAbort", "artifactRelease",
+        "projectUpdate", "memberSet", "memberDelete", "tokenCreate", "artifactUploadAbort", "artifactRelease",
         "webhookCreate", "webhookUpdate", "webhookDelete", "webhookTest", "webhookDeliveryReplay",
         "ciSettingsUpdate", "ciSettingsDelete",
     ],

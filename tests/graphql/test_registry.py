@@ -108,7 +108,7 @@ async def set_alias(data, project, model_id, name, reference, expected=None):
     answer = await data(
         project[Role.REPORTER],
         """mutation a($input: AliasSetInput!) { aliasSet(input: $input) {
-          alias { name version { version } } userErrors { code field } } }""",
+          alias { name modelVersion { version } } userErrors { code field } } }""",
         input={"model": {"id": model_id}, "name": name, "reference": reference, "expectedCurrent": expected},
     )
     return answer["aliasSet"]
@@ -119,11 +119,11 @@ async def test_aliases_move_by_compare_and_set(data, project, model, version):
     await version(model_id, version="1.0.0")
     await version(model_id, version="2.0.0")
     first = await set_alias(data, project, model_id, "champion", "1.0.0", expected=0)
-    assert first == {"alias": {"name": "champion", "version": {"version": "1.0.0"}}, "userErrors": []}
+    assert first == {"alias": {"name": "champion", "modelVersion": {"version": "1.0.0"}}, "userErrors": []}
     refused = await set_alias(data, project, model_id, "champion", "2.0.0", expected=2)
     assert refused == {"alias": None, "userErrors": [{"code": "CONFLICT", "field": "expectedCurrent"}]}
     moved = await set_alias(data, project, model_id, "champion", "#2", expected=1)
-    assert moved["alias"]["version"] == {"version": "2.0.0"}
+    assert moved["alias"]["modelVersion"] == {"version": "2.0.0"}
 
 
 async def test_refusals_name_code_field_and_rule(data, project, model):

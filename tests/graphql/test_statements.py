@@ -19,9 +19,11 @@ from tests.support.graphql.populated_project import ROWS, Populated, populate
 from tests.support.statements import statements
 
 EXPERIMENT = 'experiment(by: {name: {project: $path, name: "e"}})'
+MODEL = 'model(by: {path: {project: $path, name: "m0"}})'
 TYPES = schema._schema.type_map
 LISTS = {
-    "Alias": 'model(by: {path: {project: $path, name: "m0"}}) { aliases @ }',
+    "Alias": MODEL + " { aliases @ }",
+    "AliasAssignment": MODEL + ' { aliasHistory(name: "moved", first: $n) { nodes @ } }',
     "Artifact": "candidate(by: {id: $candidate}) { artifacts(first: $n) { nodes @ } }",
     "ArtifactUpload": "artifactUploads(owner: {candidate: {id: $candidate}}, first: $n) { nodes @ }",
     "BackgroundJob": "backgroundJobs(project: {path: $path}, first: $n) { nodes @ }",
@@ -30,24 +32,26 @@ LISTS = {
     "Group": "group(by: {path: $group}) { groups(first: $n) { nodes @ } }",
     "LoggedModel": 'experiment(by: {name: {project: $path, name: "e"}}) { loggedModels(first: $n) { nodes @ } }',
     "LoggedModelMetric": "EXPERIMENT { loggedModels(first: $n) { nodes { metrics @ } } }",
-    "LoggedModelUse": "EXPERIMENT { candidates(first: $n) { nodes { modelInputs @ } } }",
+    "LoggedModelUse": "EXPERIMENT { candidates(first: $n) { nodes { loggedModelInputs @ } } }",
     "Member": "project(by: {path: $path}) { members(first: $n) { nodes @ } }",
     "Metric": "EXPERIMENT { candidates(first: $n) { nodes { metrics @ } } }",
     "Model": 'project(by: {path: $path}) { models(search: "m", first: $n) { nodes @ } }',
-    "ModelVersion": 'model(by: {path: {project: $path, name: "m0"}}) { versions(first: $n) { nodes @ } }',
+    "ModelVersion": MODEL + " { versions(first: $n) { nodes @ } }",
     "Project": "projects(search: $below, first: $n) { nodes @ }",
     "Token": "project(by: {path: $path}) { tokens(first: $n) { nodes @ } }",
     "Webhook": "project(by: {path: $path}) { webhooks(first: $n) { nodes @ } }",
+    "WebhookDelivery": "node(id: $webhook) { ... on Webhook { deliveries(first: $n) { nodes @ } } }",
 }
 """How to come to many objects of a type; `@` stands for what is asked of them."""
 ELSEWHERE = {"CandidateSeries", "ComparedMetric", "ComparedPath"}
 """Answers to several ids at once: tests/graphql/test_comparing.py."""
 ARGUMENTS = {
     "Candidate.metricHistory": '(key: "loss", first: 2)',
-    "Candidate.metricSample": '(key: "loss", size: 2)',
+    "Candidate.metricSample": '(key: "loss", maxPoints: 2)',
     "Candidate.metricSeries": '(keys: ["loss"], maxPoints: 4)',
-    "Project.candidates": "(experiments: $experiments, first: 2)",
-    "Project.loggedModels": "(experiments: $experiments, first: 2)",
+    "Model.aliasHistory": '(name: "moved", first: 2)',
+    "Project.candidateSearch": "(experimentIds: $experiments, first: 2)",
+    "Project.loggedModelSearch": "(experimentIds: $experiments, first: 2)",
 }
 """For fields that cannot be asked without."""
 

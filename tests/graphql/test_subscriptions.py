@@ -40,10 +40,10 @@ from tests.support.graphql.subscription_clients import Clients
 EVENTS = """subscription e($path: String!, $after: String) { projectEvents(project: {path: $path}, after: $after) {
   type objectType objectId detail cursor object { id } } }"""
 CANDIDATE = """subscription c($id: ID!, $after: String) { candidateUpdated(by: {id: $id}, after: $after) {
-  complete cursor candidate { status } metrics { key value step } } }"""
-JOB = "subscription j($uuid: String!) { backgroundJobUpdated(by: {uuid: $uuid}) { state done } }"
+  isComplete cursor candidate { status } metrics { key value step } } }"""
+JOB = "subscription j($uuid: String!) { backgroundJobUpdated(by: {uuid: $uuid}) { status done } }"
 JOB_AFTER = """subscription j($uuid: String!, $after: String) {
-  backgroundJobUpdated(by: {uuid: $uuid}, after: $after) { state done cursor } }"""
+  backgroundJobUpdated(by: {uuid: $uuid}, after: $after) { status done cursor } }"""
 CREATE = """mutation m($path: String!, $name: String!) {
   modelCreate(input: {project: {path: $path}, name: $name}) { model { id } userErrors { message } } }"""
 
@@ -112,18 +112,18 @@ async def test_everything_that_happens_to_a_registry_is_told_in_order(clients, u
         ("CANDIDATE_CREATED", "Candidate", None),
         ("MODEL_VERSION_CREATED", "ModelVersion", "none"),
         ("ALIAS_SET", "ModelVersion", "champion"),
-        ("STAGE_CHANGED", "ModelVersion", "production"),
+        ("MODEL_VERSION_STAGE_CHANGED", "ModelVersion", "production"),
         ("MODEL_VERSION_UPDATED", "ModelVersion", "production"),
-        ("ALIAS_REMOVED", "ModelVersion", "champion"),
+        ("ALIAS_DELETED", "ModelVersion", "champion"),
         ("CANDIDATE_CREATED", "Candidate", None),
         ("CI_JOB_CREATED", "CiJob", "pending"),
-        ("JOB_CREATED", "BackgroundJob", "queued"),
+        ("BACKGROUND_JOB_CREATED", "BackgroundJob", "queued"),
         ("CI_JOB_LINKED", "Candidate", told[10]["detail"]),
         ("CANDIDATE_UPDATED", "Candidate", None),
         ("CANDIDATE_FINISHED", "Candidate", None),
         ("MODEL_VERSION_DELETED", "ModelVersion", "production"),
         ("CANDIDATE_DELETED", "Candidate", None),
-        ("JOB_CREATED", "BackgroundJob", "queued"),
+        ("BACKGROUND_JOB_CREATED", "BackgroundJob", "queued"),
     ]
     await watched.stop()
     # Whoever comes back with the cursor of any of them is told the rest, each once.
@@ -200,20 +200,20 @@ async def test_a_candidate_is_told_live(clients, url, runtime, project, transpor
     variables = {"id": str(GlobalId.of("Candidate", project.id, made.id))}
     watched = await clients.subscribe(url, CANDIDATE, project.token, variables=variables, transport=transport)
     first = await watched.data()
-    assert first["complete"] is True
+    assert first["isComplete"] is True
     assert first["metrics"] == [{"key": "loss", "value": 0.5, "step": 1}]
     await log(db, me, project, made, step=2, accuracy=0.9)
     assert (await watched.data())["metrics"] == [{"key": "accuracy", "value": 0.9, "step": 2}]
     await candidate_edit.edit(db, me, project.id, EditCandidate(made.id, status=Status.FINISHED))
     told = await watched.data()
-    assert (told["candidate"], told["metrics"], told["complete"]) == ({"status": "FINISHED"}, [], False)
+    assert (told["candidate"], told["metrics"], told["isComplete"]) == ({"status": "FINISHED"}, [], False)
     await watched.stop()
     await log(db, me, project, made, step=3, loss=0.1)
     again = await clients.subscribe(
         url, CANDIDATE, project.token, variables={**variables, "after": told["cursor"]}, transport=transport
     )
     missed = await again.data()
-    assert (missed["metrics"], missed["complete"]) == ([{"key": "loss", "value": 0.1, "step": 3}], False)
+    assert (missed["metrics"], missed["isComplete"]) == ([{"key": "loss", "value": 0.1, "step": 3}], False)
     await again.stop()
 
 
@@ -227,13 +227,13 @@ async def test_a_job_is_told_until_it_ends(clients, url, runtime, project, trans
         id = await outbox.enqueue(tx, PurgeModel(project.id, 10**9), project_id=project.id)
     variables = {"uuid": str(id)}
     watched = await clients.subscribe(url, JOB, project.token, variables=variables, transport=transport)
-    assert await watched.data() == {"state": "QUEUED", "done": 0}
+    assert await watched.data() == {"status": "QUEUED", "done": 0}
     lease = await leases.claim(runtime.db, id, "test")
-    assert await watched.data() == {"state": "RUNNING", "done": 0}
+    assert await watched.data() == {"status": "RUNNING", "done": 0}
     await leases.report(runtime.db, lease, 5, 9)
-    assert await watched.data() == {"state": "RUNNING", "done": 5}
+    assert await watched.data() == {"status": "RUNNING", "done": 5}
     await leases.succeed(runtime.db, lease)
-    assert await watched.data() == {"state": "SUCCEEDED", "done": 5}
+    assert await watched.data() == {"status": "SUCCEEDED", "done": 5}
     assert (await watched.next())["kind"] == "complete"
 
 
@@ -246,10 +246,10 @@ async def test_a_job_is_not_told_again_as_it_is_known(clients, url, runtime, pro
     await watched.stop()
     again = await clients.subscribe(url, JOB_AFTER, project.token, variables={**variables, "after": queued["cursor"]})
     lease = await leases.claim(runtime.db, id, "test")
-    assert (await again.data())["state"] == "RUNNING"
+    assert (await again.data())["status"] == "RUNNING"
     await leases.succeed(runtime.db, lease)
     done = await again.data()
-    assert (done["state"], (await again.next())["kind"]) == ("SUCCEEDED", "complete")
+    assert (done["status"], (await again.next())["kind"]) == ("SUCCEEDED", "complete")
     for known, told in ((queued["cursor"], done), ("garbage", done), (done["cursor"], None)):
         late = await clients.subscribe(url, JOB_AFTER, project.token, variables={**variables, "after": known})
         if told:

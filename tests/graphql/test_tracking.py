@@ -84,16 +84,20 @@ async def test_search_with_or_not_and_parentheses(data, project, candidate):
             LOG,
             input={"candidate": {"id": begun["id"]}, "metrics": [point] if number < 4 else []},
         )
-    search = """query q($path: String!, $e: [ID!]!, $f: String!, $o: [String!], $after: String) {
-      project(by: {path: $path}) { candidates(experiments: $e, filter: $f, orderBy: $o, first: 2, after: $after) {
-        nodes { name } hasNextPage endCursor } } }"""
+    search = """query q($path: String!, $e: [ID!]!, $f: String!, $o: [CandidateSearchOrder!], $after: String) {
+      project(by: {path: $path}) { candidateSearch(experimentIds: $e, filter: $f, orderBy: $o, first: 2,
+        after: $after) { nodes { name } pageInfo { hasNextPage endCursor } } } }"""
     by_path = "query e($path: String!) { experiment(by: {path: {project: $path, number: 0}}) { id } }"
     experiment = (await data(project[Role.GUEST], by_path, path=project.path))["experiment"]["id"]
     wish = {"path": project.path, "e": [experiment], "f": "NOT (params.n = '1' OR metrics.score > 0.25)"}
-    first = (await data(project[Role.GUEST], search, **wish, o=["metrics.score DESC"]))["project"]["candidates"]
-    assert ([node["name"] for node in first["nodes"]], first["hasNextPage"]) == (["c2", "c0"], True)
-    rest = await data(project[Role.GUEST], search, **wish, o=["metrics.score DESC"], after=first["endCursor"])
-    assert rest["project"]["candidates"] == {"nodes": [{"name": "c4"}], "hasNextPage": False, "endCursor": None}
+    order = [{"field": "metrics.score", "direction": "DESC"}]
+    first = (await data(project[Role.GUEST], search, **wish, o=order))["project"]["candidateSearch"]
+    assert ([node["name"] for node in first["nodes"]], first["pageInfo"]["hasNextPage"]) == (["c2", "c0"], True)
+    rest = await data(project[Role.GUEST], search, **wish, o=order, after=first["pageInfo"]["endCursor"])
+    assert rest["project"]["candidateSearch"] == {
+        "nodes": [{"name": "c4"}],
+        "pageInfo": {"hasNextPage": False, "endCursor": None},
+    }
 
 
 async def test_trash_and_back_and_gone(data, project, candidate):

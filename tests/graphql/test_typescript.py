@@ -35,10 +35,10 @@ await request(endpoint, ModelDocument, { by: { name: 'digits' } }); // TS2353
 const { model } = await request(endpoint, ModelDocument, { by: { id: 'a' } });
 model.name; // TS18047
 model?.nmae; // TS2339
-const { search } = await request(endpoint, SearchDocument, { project: { path: 'p' }, text: 't' });
+const { search } = await request(endpoint, SearchDocument, { project: { path: 'p' }, search: 't' });
 search?.nodes.map((found) => found.status); // TS2339
 const { candidate } = await request(endpoint, CandidateDocument, { by: { id: 'a' } });
-export const started: Date | null = candidate?.startTime ?? null; // TS2322
+export const started: Date | null = candidate?.startedAt ?? null; // TS2322
 export const loss: number | undefined = candidate?.metrics[0]?.value; // TS2322
 export const status: DataOf<typeof CandidateDocument>['candidate'] | 'DONE' = 'DONE';
 if (candidate?.status === 'DONE') throw new Error(); // TS2367

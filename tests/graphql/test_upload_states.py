@@ -11,7 +11,7 @@ from tests.inspection.test_headers import LLAMA, gguf
 uploads = test_uploads.uploads
 
 VERSION = """query v($id: ID!) { node(id: $id) {
-  ... on ModelVersion { state stateReason model { latestVersion { id } } } } }"""
+  ... on ModelVersion { status statusReason model { latestVersion { id } } } } }"""
 
 
 async def version_of(uploads) -> tuple[str, str | None, bool]:
@@ -19,7 +19,7 @@ async def version_of(uploads) -> tuple[str, str | None, bool]:
     id = uploads.owner["modelVersion"]["id"]
     found = (await uploads.data(uploads.person, VERSION, id=id))["node"]
     latest = found["model"]["latestVersion"]
-    return found["state"], found["stateReason"], latest is not None and latest["id"] == id
+    return found["status"], found["statusReason"], latest is not None and latest["id"] == id
 
 
 async def test_a_version_that_gets_its_first_files_is_open_until_all_of_them_are_ready(uploads):
@@ -36,7 +36,7 @@ async def test_a_version_that_gets_its_first_files_is_open_until_all_of_them_are
     assert await version_of(uploads) == ("READY", None, True)
     (more,) = await uploads.begin(described("c.bin", b"3"))
     assert (await version_of(uploads))[0] == "READY", "more files do not take away what is there"
-    assert more["state"] == "OPEN"
+    assert more["status"] == "OPEN"
 
 
 async def test_bytes_that_the_project_has_complete_a_version_too(uploads, runtime, project):

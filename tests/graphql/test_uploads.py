@@ -40,21 +40,21 @@ from workers import executor
 from workers.handlers import HANDLERS
 
 MIB = 1024 * 1024
-UPLOAD = """id path size sha256 state alreadyStored reason partSize partCount
-  parts(first: 1000) { number offset size url arrived } artifact { id path size sha256 state format }
-  job { state done total }"""
-CREATE = f"""mutation c($owner: ArtifactOwner!, $files: [ArtifactUploadFile!]!) {{
+UPLOAD = """id path size sha256 status alreadyStored statusReason partSize partCount
+  parts(maxParts: 1000) { number offset size url hasArrived } artifact { id path size sha256 status format }
+  backgroundJob { status done total }"""
+CREATE = f"""mutation c($owner: ArtifactOwnerLookup!, $files: [ArtifactUploadFileInput!]!) {{
   artifactUploadCreate(input: {{owner: $owner, files: $files}}) {{
-    uploads {{ {UPLOAD} }} userErrors {{ code field message }} }} }}"""
+    artifactUploads {{ {UPLOAD} }} userErrors {{ code field message }} }} }}"""
 COMPLETE = f"""mutation c($ids: [ID!]!) {{ artifactUploadComplete(input: {{ids: $ids}}) {{
-  uploads {{ {UPLOAD} }} job {{ id state }} userErrors {{ code field message }} }} }}"""
+  artifactUploads {{ {UPLOAD} }} backgroundJob {{ id status }} userErrors {{ code field message }} }} }}"""
 ABORT = """mutation a($ids: [ID!]!) { artifactUploadAbort(input: {ids: $ids}) {
-  uploads { state } userErrors { code message } } }"""
+  artifactUploads { status } userErrors { code message } } }"""
 SHOW = f"query s($id: ID!) {{ artifactUpload(by: {{id: $id}}) {{ {UPLOAD} }} }}"
 MISSING = """query m($id: ID!) { artifactUpload(by: {id: $id}) { parts(missingOnly: true) { number } } }"""
-RELEASE = """mutation r($id: ID!) { artifactRelease(input: {id: $id}) {
-  artifact { state releasedAt downloadUrl } userErrors { code message } } }"""
-FILE = "query f($id: ID!) { artifact(by: {id: $id}) { state stateReason downloadUrl scan { verdict imports } } }"
+RELEASE = """mutation r($id: ID!) { artifactRelease(input: {artifact: {id: $id}}) {
+  artifact { status releasedAt downloadUrl } userErrors { code message } } }"""
+FILE = "query f($id: ID!) { artifact(by: {id: $id}) { status statusReason downloadUrl scan { verdict imports } } }"
 
 
 class Uploads:
@@ -73,7 +73,7 @@ class Uploads:
     async def begin(self, *files):
         made = await self.create(*files)
         assert made["userErrors"] == []
-        return made["uploads"]
+        return made["artifactUploads"]
 
     async def send(self, upload, content: bytes, *numbers: int):
         for part in upload["parts"]:
@@ -147,25 +147,25 @@ async def test_bytes_that_were_sent_and_are_gone_fail_the_upload(uploads):
     await uploads.runtime.blobs.remove(sorted(await uploads.keys()))
     await uploads.complete(upload)
     await uploads.work()
-    assert "announce the file and send it again" in (await uploads.show(upload))["reason"]
+    assert "announce the file and send it again" in (await uploads.show(upload))["statusReason"]
 
 
 async def test_many_files_go_up_and_come_down(uploads):
     contents = {f"model/{i}.bin": os.urandom(1_000 + i) for i in range(20)} | {"empty.txt": b""}
     made = await uploads.begin(*(described(path, content) for path, content in contents.items()))
     assert [upload["path"] for upload in made] == list(contents)
-    assert {upload["state"] for upload in made} == {"OPEN"}
+    assert {upload["status"] for upload in made} == {"OPEN"}
     assert made[-1]["partCount"] == 0
     for upload in made:
         await uploads.send(upload, contents[upload["path"]])
     done = await uploads.complete(*made)
     assert done["userErrors"] == []
-    assert {upload["state"] for upload in done["uploads"]} == {"VERIFYING"}
+    assert {upload["status"] for upload in done["artifactUploads"]} == {"VERIFYING"}
     await uploads.work()
     for upload in made:
         ready = await uploads.show(upload)
-        assert ready["state"] == "READY"
-        assert ready["job"] == {"state": "SUCCEEDED", "done": 20_190, "total": 20_190}
+        assert ready["status"] == "READY"
+        assert ready["backgroundJob"] == {"status": "SUCCEEDED", "done": 20_190, "total": 20_190}
         assert ready["artifact"]["sha256"] == hashlib.sha256(contents[upload["path"]]).hexdigest()
         assert await uploads.download(ready["artifact"]) == contents[upload["path"]]
     assert len(await uploads.keys()) == 21
@@ -178,29 +178,29 @@ async def test_a_large_file_goes_up_in_parts_and_goes_on_after_a_break(uploads):
     assert [part["size"] for part in upload["parts"]] == [16 * MIB, 16 * MIB, 8 * MIB]
     await uploads.send(upload, content, 3, 1)
     again = await uploads.show(upload)
-    assert [part["arrived"] for part in again["parts"]] == [True, False, True]
+    assert [part["hasArrived"] for part in again["parts"]] == [True, False, True]
     assert (await uploads.data(uploads.person, MISSING, id=upload["id"]))["artifactUpload"]["parts"] == [{"number": 2}]
     refused = await uploads.complete(upload)
-    assert (refused["uploads"], refused["userErrors"][0]["code"]) == (None, "PARTS_MISSING")
+    assert (refused["artifactUploads"], refused["userErrors"][0]["code"]) == (None, "PARTS_MISSING")
     assert "part 2 of 3" in refused["userErrors"][0]["message"]
     await uploads.send(upload, content, 2)
     await uploads.send(upload, content, 1)  # again
-    assert (await uploads.complete(upload))["uploads"][0]["state"] == "VERIFYING"
-    assert (await uploads.complete(upload))["uploads"][0]["state"] == "VERIFYING"
+    assert (await uploads.complete(upload))["artifactUploads"][0]["status"] == "VERIFYING"
+    assert (await uploads.complete(upload))["artifactUploads"][0]["status"] == "VERIFYING"
     await uploads.work()
     ready = await uploads.show(upload)
-    assert (ready["state"], ready["job"]["total"]) == ("READY", 40 * MIB)
+    assert (ready["status"], ready["backgroundJob"]["total"]) == ("READY", 40 * MIB)
     assert await uploads.download(ready["artifact"]) == content
-    assert (await uploads.complete(upload))["uploads"][0]["state"] == "READY"
+    assert (await uploads.complete(upload))["artifactUploads"][0]["status"] == "READY"
 
 
 async def test_known_bytes_need_not_be_sent(uploads):
     content = os.urandom(5_000)
     first = await uploads.put("a.bin", content)
     shared, other = await uploads.begin(described("b.bin", content), described("c.bin", b"other"))
-    assert (shared["state"], shared["alreadyStored"], shared["parts"]) == ("READY", True, [])
+    assert (shared["status"], shared["alreadyStored"], shared["parts"]) == ("READY", True, [])
     assert shared["artifact"]["sha256"] == first["sha256"]
-    assert (other["state"], other["alreadyStored"]) == ("OPEN", False)
+    assert (other["status"], other["alreadyStored"]) == ("OPEN", False)
     assert await uploads.download(shared["artifact"]) == content
     assert len(await uploads.keys()) == 1
 
@@ -220,11 +220,11 @@ async def test_known_bytes_replace_an_older_file(uploads):
 async def test_a_wrong_hash_fails_and_leaves_nothing(uploads, announced):
     failed = await uploads.put("a.bin", b"content", **announced)
     if announced["sha256"] is None:
-        assert (failed["state"], failed["artifact"]["sha256"]) == ("READY", hashlib.sha256(b"content").hexdigest())
+        assert (failed["status"], failed["artifact"]["sha256"]) == ("READY", hashlib.sha256(b"content").hexdigest())
         return
-    assert (failed["state"], failed["artifact"]) == ("FAILED", None)
-    assert "announced was 000" in failed["reason"]
-    assert failed["job"]["state"] == "SUCCEEDED"
+    assert (failed["status"], failed["artifact"]) == ("FAILED", None)
+    assert "announced was 000" in failed["statusReason"]
+    assert failed["backgroundJob"]["status"] == "SUCCEEDED"
     await uploads.sweep()
     assert await uploads.keys() == set()
 
@@ -232,7 +232,7 @@ async def test_a_wrong_hash_fails_and_leaves_nothing(uploads, announced):
 async def test_a_failed_upload_leaves_the_older_file(uploads):
     await uploads.put("a.bin", b"older")
     failed = await uploads.put("a.bin", b"newer", sha256="1" * 64)
-    assert failed["state"] == "FAILED"
+    assert failed["status"] == "FAILED"
     async with uploads.runtime.db.read() as snap:
         rows = (await snap.scalars(select(Artifact).where(Artifact.project_id == uploads.project.id))).all()
     assert [row.path for row in rows] == ["a.bin"]
@@ -274,7 +274,7 @@ async def test_a_part_that_is_sent_again_counts_once(uploads):
 )
 async def test_what_cannot_be_announced(uploads, files, code, field):
     refused = await uploads.create(*files)
-    assert refused["uploads"] is None
+    assert refused["artifactUploads"] is None
     assert [(error["code"], error["field"]) for error in refused["userErrors"]] == [(code, field)]
     async with uploads.runtime.db.read() as snap:
         mine = MultipartUpload.project_id == uploads.project.id
@@ -290,10 +290,10 @@ async def test_somebody_else_cannot_go_on(uploads):
     refused = await uploads.complete(upload, person=uploads.project.stranger)
     assert [error["code"] for error in refused["userErrors"]] == ["NOT_FOUND"]
     shown = (await uploads.data(uploads.project[Role.REPORTER], SHOW, id=upload["id"]))["artifactUpload"]
-    assert (shown["state"], shown["parts"]) == ("OPEN", [])
+    assert (shown["status"], shown["parts"]) == ("OPEN", [])
     assert (await uploads.data(uploads.project.stranger, SHOW, id=upload["id"]))["artifactUpload"] is None
     given_up = await uploads.data(uploads.project[Role.MAINTAINER], ABORT, ids=[upload["id"]])
-    assert given_up["artifactUploadAbort"]["uploads"] == [{"state": "ABORTED"}]
+    assert given_up["artifactUploadAbort"]["artifactUploads"] == [{"status": "ABORTED"}]
 
 
 async def test_after_the_abort_nothing_is_left(uploads, client):
@@ -302,7 +302,7 @@ async def test_after_the_abort_nothing_is_left(uploads, client):
     await uploads.send(large, bytes(20 * MIB), 1)
     for _ in range(2):
         answer = await uploads.data(uploads.person, ABORT, ids=[small["id"], large["id"]])
-        assert answer["artifactUploadAbort"] == {"uploads": [{"state": "ABORTED"}] * 2, "userErrors": []}
+        assert answer["artifactUploadAbort"] == {"artifactUploads": [{"status": "ABORTED"}] * 2, "userErrors": []}
     assert (await client.put(small["parts"][0]["url"], content=b"x")).status_code == 409
     assert (await client.put(large["parts"][1]["url"], content=bytes(4 * MIB))).status_code == 409
     refused = await uploads.complete(small)
@@ -324,8 +324,8 @@ async def test_an_upload_to_a_deleted_version_ends_as_failed(uploads):
     await executor.execute(uploads.runtime, jobs["registry.purge_version"], "test")
     await uploads.work()
     shown = await uploads.show(upload)
-    assert (shown["state"], shown["artifact"]) == ("FAILED", None)
-    assert "candidate" in shown["reason"]
+    assert (shown["status"], shown["artifact"]) == ("FAILED", None)
+    assert "candidate" in shown["statusReason"]
     await uploads.sweep()
     assert await uploads.keys() == set()
 
@@ -347,8 +347,8 @@ async def test_two_completions_at_once_make_one_job(uploads):
     (upload,) = await uploads.begin(described("a.bin", b"x"))
     await uploads.send(upload, b"x")
     answers = await asyncio.gather(*(uploads.complete(upload) for _ in range(5)))
-    assert {answer["uploads"][0]["state"] for answer in answers} == {"VERIFYING"}
-    assert len({answer["job"]["id"] for answer in answers}) == 1
+    assert {answer["artifactUploads"][0]["status"] for answer in answers} == {"VERIFYING"}
+    assert len({answer["backgroundJob"]["id"] for answer in answers}) == 1
 
 
 async def test_an_empty_file_is_completed_twice_at_once(uploads):
@@ -356,7 +356,7 @@ async def test_an_empty_file_is_completed_twice_at_once(uploads):
     answers = await asyncio.gather(*(uploads.complete(upload) for _ in range(5)))
     assert [answer["userErrors"] for answer in answers] == [[]] * 5
     await uploads.work()
-    assert (await uploads.show(upload))["state"] == "READY"
+    assert (await uploads.show(upload))["status"] == "READY"
 
 
 async def test_an_upload_that_is_given_up_meanwhile_holds_all_back(uploads, monkeypatch):
@@ -372,7 +372,7 @@ async def test_an_upload_that_is_given_up_meanwhile_holds_all_back(uploads, monk
     monkeypatch.setattr(store_uploads, "require_parts", abort_then)
     refused = await uploads.complete(kept, given_up)
     assert [error["code"] for error in refused["userErrors"]] == ["CONFLICT"]
-    assert (await uploads.show(kept))["state"] == "OPEN"
+    assert (await uploads.show(kept))["status"] == "OPEN"
 
 
 async def test_a_client_that_leaves_just_after_the_commit_has_sent_its_part(uploads, monkeypatch):
@@ -386,7 +386,7 @@ async def test_a_client_that_leaves_just_after_the_commit_has_sent_its_part(uplo
     with monkeypatch.context() as patched:
         patched.setattr(uploads_parts, "_adopt", leave_after)
         assert (await uploads.client.put(upload["parts"][0]["url"], content=b"x")).status_code == 413
-    assert [part["arrived"] for part in (await uploads.show(upload))["parts"]] == [True]
+    assert [part["hasArrived"] for part in (await uploads.show(upload))["parts"]] == [True]
     await uploads.sweep()
     await uploads.complete(upload)
     await uploads.work()
@@ -408,18 +408,18 @@ async def test_what_is_announced_is_not_completed_as_clients_of_mlflow_do(upload
     for end in ("complete", "abort"):
         refused = await client.post(f"{mpu}/{end}/{place}", json=body, headers=uploads.person.headers)
         assert (refused.status_code, refused.json()["error_code"]) == (404, "RESOURCE_DOES_NOT_EXIST")
-    assert (await uploads.show(upload))["state"] == "OPEN"
+    assert (await uploads.show(upload))["status"] == "OPEN"
 
 
 async def test_the_parts_of_one_request_are_limited(uploads, ask):
     files = [{"path": f"{i}", "size": 20 * 1024 * MIB} for i in range(9)]
-    document = CREATE.replace("first: 1000", "first: 1000, after: 0")
+    document = CREATE.replace("maxParts: 1000", "maxParts: 1000, afterNumber: 0")
     answer = await ask(uploads.person, document, owner=uploads.owner, files=files)
     assert answer.errors == []
     nodes = "query n($ids: [ID!]!) { nodes(ids: $ids) { ... on ArtifactUpload { %s } } }" % " ".join(  # noqa: UP031
-        f"p{i}: parts(first: 1000) {{ number }}" for i in range(2)
+        f"p{i}: parts(maxParts: 1000) {{ number }}" for i in range(2)
     )
-    ids = [upload["id"] for upload in answer.data["artifactUploadCreate"]["uploads"]]
+    ids = [upload["id"] for upload in answer.data["artifactUploadCreate"]["artifactUploads"]]
     refused = await ask(uploads.person, nodes, ids=ids)
     assert {error["extensions"]["code"] for error in refused.errors} == {"TOO_LARGE"}
 
@@ -440,7 +440,7 @@ async def test_verified_twice_at_once_is_verified_once(uploads):
     assert lease is not None
     assert await leases.succeed(uploads.runtime.db, lease)
     ready = await uploads.show(upload)
-    assert ready["state"] == "READY"
+    assert ready["status"] == "READY"
     assert len(await uploads.keys()) == 1
 
 
@@ -460,16 +460,16 @@ async def test_what_nobody_completes_runs_out(uploads):
 
 
 async def test_a_thousand_files_cost_a_fixed_number_of_statements(uploads, runtime):
-    document = """mutation c($owner: ArtifactOwner!, $files: [ArtifactUploadFile!]!) {
+    document = """mutation c($owner: ArtifactOwnerLookup!, $files: [ArtifactUploadFileInput!]!) {
       artifactUploadCreate(input: {owner: $owner, files: $files}) {
-        uploads { id parts { url } } userErrors { code } } }"""
+        artifactUploads { id parts { url } } userErrors { code } } }"""
     counts = []
     await uploads.begin({"path": "first", "size": 1})  # from here on the version is OPEN
     for number in (1, 1_000):
         files = [{"path": f"{number}/{i}", "size": 50_000, "sha256": f"{i:064x}"} for i in range(number)]
         with statements(runtime.db) as seen:
             answer = await uploads.data(uploads.person, document, owner=uploads.owner, files=files)
-        assert len(answer["artifactUploadCreate"]["uploads"]) == number
+        assert len(answer["artifactUploadCreate"]["artifactUploads"]) == number
         counts.append(len(seen))
     assert counts[0] == counts[1]
     async with runtime.db.read() as snap:
@@ -480,40 +480,40 @@ async def test_many_files_are_released_slice_by_slice(uploads, monkeypatch):
     monkeypatch.setattr("app.artifacts.upkeep.quarantine.SLICE", 2)
     evil = b"cos\nsystem\n(S'echo evil'\ntR."
     shown = [await uploads.put(f"{number}.pkl", evil) for number in range(5)]
-    assert {one["artifact"]["state"] for one in shown} == {"QUARANTINED"}
+    assert {one["artifact"]["status"] for one in shown} == {"QUARANTINED"}
     key = shown[3]["artifact"]["id"]
     answer = (await uploads.data(uploads.project[Role.MAINTAINER], RELEASE, id=key))["artifactRelease"]
-    assert answer["artifact"]["state"] == "READY"
-    assert {(await uploads.show(one))["artifact"]["state"] for one in shown} == {"READY"}
+    assert answer["artifact"]["status"] == "READY"
+    assert {(await uploads.show(one))["artifact"]["status"] for one in shown} == {"READY"}
 
 
 async def test_dangerous_files_wait_for_a_maintainer(uploads, client):
     evil = b"cos\nsystem\n(S'echo evil'\ntR."
     shown = await uploads.put("model.pkl", evil)
-    assert (shown["state"], shown["artifact"]["state"]) == ("READY", "QUARANTINED")
+    assert (shown["status"], shown["artifact"]["status"]) == ("READY", "QUARANTINED")
     key = shown["artifact"]["id"]
     found = (await uploads.data(uploads.person, FILE, id=key))["artifact"]
     assert (found["downloadUrl"], found["scan"]["verdict"]) == (None, "DANGEROUS")
     assert "os.system" in found["scan"]["imports"]
-    assert "os.system" in found["stateReason"]
+    assert "os.system" in found["statusReason"]
     mlflow = f"/api/v4/projects/{uploads.project.id}/ml/mlflow/api/2.0/mlflow-artifacts/artifacts"
     candidate = uploads.version.candidate_id.hex
     refused = await client.get(f"{mlflow}/0/{candidate}/artifacts/model.pkl", headers=uploads.person.headers)
     assert refused.status_code in {403, 404}, refused.text
     (again,) = await uploads.begin(described("copy.pkl", evil))
-    assert (again["alreadyStored"], again["artifact"]["state"]) == (True, "QUARANTINED")
+    assert (again["alreadyStored"], again["artifact"]["status"]) == (True, "QUARANTINED")
     for role in (Role.DEVELOPER, Role.GUEST):
         answer = await uploads.data(uploads.project[role], RELEASE, id=key)
         assert [error["code"] for error in answer["artifactRelease"]["userErrors"]] == ["FORBIDDEN"]
     released = (await uploads.data(uploads.project[Role.MAINTAINER], RELEASE, id=key))["artifactRelease"]
-    assert (released["artifact"]["state"], released["userErrors"]) == ("READY", [])
+    assert (released["artifact"]["status"], released["userErrors"]) == ("READY", [])
     assert (await client.get(released["artifact"]["downloadUrl"])).content == evil
     assert await uploads.download(again["artifact"]) == evil
     twice = (await uploads.data(uploads.project[Role.MAINTAINER], RELEASE, id=key))["artifactRelease"]
     assert [error["code"] for error in twice["userErrors"]] == ["CONFLICT"]
     third = await uploads.put("third.pkl", evil)
     await uploads.work()
-    assert third["artifact"]["state"] == "READY"
+    assert third["artifact"]["status"] == "READY"
 
 
 # Runs `true` when it is unpickled, and has none of the marks by which pickles are known: only the name tells.
@@ -523,33 +523,33 @@ CUT = b"GGUF\x03\x00\x00\x00" + bytes(4)
 
 async def test_known_bytes_under_a_name_of_another_kind_are_inspected_before_they_are_in_place(uploads):
     first = await uploads.put("weights.bin", UNMARKED)
-    assert first["artifact"]["state"] == "READY"
+    assert first["artifact"]["status"] == "READY"
     older = await uploads.put("weights.pkl", b"\x80\x04N.")
     (upload,) = await uploads.begin(described("weights.pkl", UNMARKED))
-    assert (upload["state"], upload["alreadyStored"], upload["parts"]) == ("VERIFYING", True, [])
-    assert (upload["artifact"], upload["job"]["state"]) == (None, "QUEUED")
+    assert (upload["status"], upload["alreadyStored"], upload["parts"]) == ("VERIFYING", True, [])
+    assert (upload["artifact"], upload["backgroundJob"]["status"]) == (None, "QUEUED")
     assert await uploads.download(older["artifact"]) == b"\x80\x04N."
     await uploads.work()
     ended = await uploads.show(upload)
-    assert (ended["state"], ended["artifact"]["state"]) == ("READY", "QUARANTINED")
-    assert ended["job"]["done"] == ended["job"]["total"] == len(UNMARKED)
+    assert (ended["status"], ended["artifact"]["status"]) == ("READY", "QUARANTINED")
+    assert ended["backgroundJob"]["done"] == ended["backgroundJob"]["total"] == len(UNMARKED)
     (again,) = await uploads.begin(described("folder/other.pkl", UNMARKED))
-    assert (again["state"], again["artifact"]["state"], again["job"]) == ("READY", "QUARANTINED", None)
+    assert (again["status"], again["artifact"]["status"], again["backgroundJob"]) == ("READY", "QUARANTINED", None)
     (plain,) = await uploads.begin(described("other.bin", UNMARKED))
-    assert (plain["state"], plain["artifact"]["state"]) == ("READY", "READY")
+    assert (plain["status"], plain["artifact"]["status"]) == ("READY", "READY")
     await uploads.sweep()
     assert len(await uploads.keys()) == 1
 
 
 async def test_bytes_that_have_failed_fail_at_once(uploads):
     first = await uploads.put("a/cut.gguf", CUT)
-    assert first["artifact"]["state"] == "FAILED"
+    assert first["artifact"]["status"] == "FAILED"
     (again,) = await uploads.begin(described("b/cut.gguf", CUT))
-    assert (again["state"], again["alreadyStored"], again["artifact"]["state"]) == ("READY", True, "FAILED")
+    assert (again["status"], again["alreadyStored"], again["artifact"]["status"]) == ("READY", True, "FAILED")
     shown = (await uploads.data(uploads.person, FILE, id=again["artifact"]["id"]))["artifact"]
     assert (
-        shown["stateReason"]
-        == (await uploads.data(uploads.person, FILE, id=first["artifact"]["id"]))["artifact"]["stateReason"]
+        shown["statusReason"]
+        == (await uploads.data(uploads.person, FILE, id=first["artifact"]["id"]))["artifact"]["statusReason"]
     )
 
 
@@ -560,11 +560,11 @@ async def test_what_was_refused_for_want_of_time_is_inspected_again(uploads, mon
     with monkeypatch.context() as slow:
         slow.setattr(sandbox, "run", too_slow)
         first = await uploads.put("a.pkl", b"\x80\x04N.")
-    assert first["artifact"]["state"] == "QUARANTINED"
+    assert first["artifact"]["status"] == "QUARANTINED"
     (again,) = await uploads.begin(described("b.pkl", b"\x80\x04N."))
-    assert (again["state"], again["alreadyStored"]) == ("VERIFYING", True)
+    assert (again["status"], again["alreadyStored"]) == ("VERIFYING", True)
     await uploads.work()
-    assert (await uploads.show(again))["artifact"]["state"] == "READY"
+    assert (await uploads.show(again))["artifact"]["status"] == "READY"
 
 
 async def test_bytes_that_wait_for_an_inspection_outlive_the_file_that_had_them(uploads, runtime):
@@ -578,7 +578,7 @@ async def test_bytes_that_wait_for_an_inspection_outlive_the_file_that_had_them(
     ((explained,), _) = await blob_references.explain(runtime.db, key)
     assert [file.path for file in explained.files] == ["a.pkl"]
     await uploads.work()
-    assert (await uploads.show(kept))["artifact"]["state"] == "QUARANTINED"
+    assert (await uploads.show(kept))["artifact"]["status"] == "QUARANTINED"
     assert (await uploads.show(given_up))["artifact"] is None
 
 
@@ -609,10 +609,10 @@ async def test_known_bytes_that_are_found_to_be_damaged_have_to_be_sent(uploads,
         await tx.execute(update(Blob).where(mine).values(damage="missing", damaged_at=func.now()))
     await uploads.work()
     failed = await uploads.show(upload)
-    assert (failed["state"], failed["artifact"]) == ("FAILED", None)
-    assert "damaged" in failed["reason"]
+    assert (failed["status"], failed["artifact"]) == ("FAILED", None)
+    assert "damaged" in failed["statusReason"]
     (again,) = await uploads.begin(described("weights.pkl", UNMARKED))
-    assert (again["state"], again["alreadyStored"]) == ("OPEN", False)
+    assert (again["status"], again["alreadyStored"]) == ("OPEN", False)
 
 
 async def test_known_bytes_are_looked_at_by_two_workers_and_placed_once(uploads, runtime):
@@ -630,7 +630,7 @@ async def test_known_bytes_are_looked_at_by_two_workers_and_placed_once(uploads,
     )
     await uploads.work()
     ended = [await uploads.show(upload) for upload in made]
-    assert {(one["state"], one["artifact"]["state"]) for one in ended} == {("READY", "QUARANTINED")}
+    assert {(one["status"], one["artifact"]["status"]) for one in ended} == {("READY", "QUARANTINED")}
     assert len(await uploads.keys()) == 1
 
 
@@ -647,8 +647,8 @@ async def test_a_batch_is_verified_a_slice_at_a_time_and_progress_goes_on(upload
     seen = []
     for _ in range(3):
         outcome = await executor.execute(runtime, job_id, "test")
-        ended = [(await uploads.show(upload))["state"] for upload in made]
-        seen.append((outcome, ended.count("READY"), (await uploads.show(made[0]))["job"]))
+        ended = [(await uploads.show(upload))["status"] for upload in made]
+        seen.append((outcome, ended.count("READY"), (await uploads.show(made[0]))["backgroundJob"]))
     assert [(outcome, ready) for outcome, ready, _ in seen] == [
         ("put behind", 5),
         ("put behind", 10),
@@ -665,7 +665,7 @@ async def test_many_files_of_known_bytes_cost_a_fixed_number_of_statements(uploa
         files = [described(f"{number}/{i}.dat", b"known") for i in range(number)]
         with statements(runtime.db) as seen:
             made = await uploads.begin(*files)
-        assert {upload["state"] for upload in made} == {"VERIFYING"}
+        assert {upload["status"] for upload in made} == {"VERIFYING"}
         counts.append(len(seen))
     assert counts[0] == counts[1]
 
@@ -695,7 +695,7 @@ async def test_parts_go_to_the_store_itself_where_clients_reach_it(uploads, runt
             return answer.json()["data"]
 
         files = [described(path, content) for path, content in contents.items()]
-        made = (await ask(CREATE, owner=uploads.owner, files=files))["artifactUploadCreate"]["uploads"]
+        made = (await ask(CREATE, owner=uploads.owner, files=files))["artifactUploadCreate"]["artifactUploads"]
         for upload in made:
             for part in upload["parts"]:
                 piece = contents[upload["path"]][part["offset"] : part["offset"] + part["size"]]
@@ -730,7 +730,7 @@ async def test_a_full_store_is_told_and_the_same_link_works_later(uploads, runti
             answer = await client.post(
                 f"{address}/graphql", json={"query": CREATE, "variables": body}, headers=uploads.person.headers
             )
-            made = answer.json()["data"]["artifactUploadCreate"]["uploads"]
+            made = answer.json()["data"]["artifactUploadCreate"]["artifactUploads"]
             for upload, content in zip(made, (small, large), strict=True):
                 part = upload["parts"][-1]
                 piece = content[part["offset"] : part["offset"] + part["size"]]
@@ -738,11 +738,11 @@ async def test_a_full_store_is_told_and_the_same_link_works_later(uploads, runti
                 refused = await client.put(part["url"], content=piece, timeout=30)
                 assert (refused.status_code, "Retry-After" in refused.headers) == (507, True)
                 faults.planned.clear()
-                assert (await uploads.show(upload))["state"] == "OPEN"
+                assert (await uploads.show(upload))["status"] == "OPEN"
                 assert (await client.put(part["url"], content=piece, timeout=30)).status_code == 200
     await uploads.send(made[1], large, 1)
     assert (await uploads.complete(*made))["userErrors"] == []
     await uploads.work()
-    assert [(await uploads.show(upload))["state"] for upload in made] == ["READY", "READY"]
+    assert [(await uploads.show(upload))["status"] for upload in made] == ["READY", "READY"]
     await uploads.sweep()
     assert len(await uploads.keys()) == 2

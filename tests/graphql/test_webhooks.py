@@ -14,21 +14,21 @@ from tests.support.statements import statements
 from tests.webhooks.conftest import receiver, subscribe  # noqa: F401  (fixtures)
 
 CREATE = """mutation c($input: WebhookCreateInput!) { webhookCreate(input: $input) {
-  webhook { id uuid name url description events status hasSecret projectNumber createdBy { username } }
+  webhook { id uuid name url description events status hasSecret project { number } createdBy { username } }
   userErrors { code field message } } }"""
 UPDATE = """mutation u($input: WebhookUpdateInput!) { webhookUpdate(input: $input) {
   webhook { name status hasSecret events } userErrors { code field } } }"""
 TEST = """mutation t($input: WebhookTestInput!) { webhookTest(input: $input) {
-  result { success responseStatus responseBody errorMessage } userErrors { code field } } }"""
+  result { status responseStatus responseBody statusReason } userErrors { code field } } }"""
 REPLAY = """mutation r($input: WebhookDeliveryReplayInput!) { webhookDeliveryReplay(input: $input) {
-  delivery { uuid replayOf state attempts } userErrors { code field } } }"""
+  webhookDelivery { uuid replayOf { uuid } status attemptCount } userErrors { code field } } }"""
 DELETE = (
     """mutation d($input: WebhookDeleteInput!) { webhookDelete(input: $input) { deletedId userErrors { code } } }"""
 )
 NODE = "query n($id: ID!) { node(id: $id) { id ... on Webhook { name } } }"
 LIST = """query l($path: String!, $n: Int!) { project(by: {path: $path}) { webhooks(first: $n) { nodes {
   id name createdBy { username } deliveries(first: 2) { pageInfo { hasNextPage } nodes {
-    id uuid event payload state attempts responseStatus responseBody lastError replayOf } } } } } }"""
+    id uuid event payload status attemptCount responseStatus responseBody statusReason replayOf { uuid } } } } } } }"""
 
 
 async def listed(data, project, n: int = 10):
@@ -49,31 +49,31 @@ async def test_a_webhook_s_life(data, runtime, project, receiver):  # noqa: F811
     hook = made["webhook"]
     assert {**hook, "id": "", "uuid": ""} == {
         "id": "", "uuid": "", "name": "ci", "url": receiver.url, "description": "d", "status": "ACTIVE",
-        "events": ["registered_model.created"], "hasSecret": True, "projectNumber": project.id,
+        "events": ["registered_model.created"], "hasSecret": True, "project": {"number": project.id},
         "createdBy": {"username": me.actor.username},
     }  # fmt: skip
     assert await data(me, NODE, id=hook["id"]) == {"node": {"id": hook["id"], "name": "ci"}}
-    tried = (await data(me, TEST, input={"webhook": hook["id"]}))["webhookTest"]["result"]
-    assert tried == {"success": True, "responseStatus": 200, "responseBody": "answer 200", "errorMessage": None}
+    tried = (await data(me, TEST, input={"id": hook["id"]}))["webhookTest"]["result"]
+    assert tried == {"status": "DELIVERED", "responseStatus": 200, "responseBody": "answer 200", "statusReason": None}
 
     model = await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
     ((first,),) = [hook["deliveries"]["nodes"] for hook in await listed(data, project)]
-    assert (first["state"], first["attempts"], json.loads(first["payload"])["data"]["name"]) == (
+    assert (first["status"], first["attemptCount"], json.loads(first["payload"])["data"]["name"]) == (
         "PENDING",
         0,
         model.name,
     )
-    again = (await data(me, REPLAY, input={"delivery": first["id"]}))["webhookDeliveryReplay"]["delivery"]
-    assert (again["replayOf"], again["state"]) == (first["uuid"], "PENDING")
+    again = (await data(me, REPLAY, input={"id": first["id"]}))["webhookDeliveryReplay"]["webhookDelivery"]
+    assert (again["replayOf"], again["status"]) == ({"uuid": first["uuid"]}, "PENDING")
     await dispatch.deliver(runtime.db, runtime.webhook_client, project.id, again["uuid"])
     ((newest, _),) = [hook["deliveries"]["nodes"] for hook in await listed(data, project)]
-    assert (newest["uuid"], newest["state"], newest["responseStatus"]) == (again["uuid"], "DELIVERED", 200)
+    assert (newest["uuid"], newest["status"], newest["responseStatus"]) == (again["uuid"], "DELIVERED", 200)
 
-    changed = await data(me, UPDATE, input={"webhook": hook["id"], "name": "cd", "status": "DISABLED", "secret": ""})
+    changed = await data(me, UPDATE, input={"id": hook["id"], "name": "cd", "status": "DISABLED", "secret": ""})
     assert changed["webhookUpdate"]["webhook"] == {
         "name": "cd", "status": "DISABLED", "hasSecret": False, "events": ["registered_model.created"],
     }  # fmt: skip
-    assert (await data(me, DELETE, input={"webhook": hook["id"]}))["webhookDelete"]["deletedId"] == hook["id"]
+    assert (await data(me, DELETE, input={"id": hook["id"]}))["webhookDelete"]["deletedId"] == hook["id"]
     assert await data(me, NODE, id=hook["id"]) == {"node": None}
     assert await listed(data, project) == []
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from app.inspection.inspector import Limits, Outcome, Report
-from tests.support.inspection.handmade_pickles import SYSTEM, called, found, proto, text
+from tests.support.inspection.handmade_pickles import SYSTEM, called, named, proto, text
 from tests.support.inspection.sample_files import looked_at
 
 HARM = proto(SYSTEM)
@@ -60,7 +60,7 @@ def test_pytorch_archives_are_scanned(method: int) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.pkl", "a.txt", "sub/a", "tensors.bin"])
-def test_pickles_in_archives_are_found_by_content(name: str) -> None:
+def test_pickles_in_archives_are_detected_by_content(name: str) -> None:
     assert verdict(looked_at("x.zip", zipped({"readme": b"hello", name: HARM}))) == "dangerous"
     assert verdict(looked_at("x", zipped({"inner.zip": zipped({name: HARM}, 8)}))) == "dangerous"
     assert verdict(looked_at("x", zipped({"inner.zip": zipped({name: HARM})}, 8))) == "dangerous"
@@ -87,14 +87,14 @@ def test_several_compressed_parts_are_one_stream() -> None:
     assert verdict(looked_at("a.pkl.gz", gzip.compress(FINE) + bytes(100))) == "safe"
 
 
-def test_other_compressed_files_are_no_concern() -> None:
+def test_compressed_files_without_pickles_are_ready() -> None:
     assert looked_at("table.csv.gz", gzip.compress(b"a,b\n1,2\n" * 5000)) == Report()
     assert looked_at("x\x01.txt", b"x\x01 is text, too") == Report()
     assert looked_at("frames.lz4", b"\x04\x22\x4d\x18" + bytes(50)) == Report()
     assert verdict(looked_at("model.joblib", b"\x04\x22\x4d\x18" + bytes(50))) == "unreadable"
 
 
-def test_what_inflates_without_end_is_left() -> None:
+def test_decompression_bombs_stop_at_the_budget() -> None:
     bomb = zlib.compress(bytes(50_000_000))
     assert len(bomb) < 60_000
     report = looked_at("model.joblib", b"x\x9c" + bomb[2:], Limits(unpacked_bytes=1_000_000))
@@ -105,25 +105,25 @@ def test_what_inflates_without_end_is_left() -> None:
     assert report.outcome is Outcome.QUARANTINED
 
 
-def test_old_files_of_torch_are_several_pickles_and_numbers() -> None:
+def test_legacy_torch_files_are_read_as_several_pickles() -> None:
     magic = pickle.dumps(0x1950A86A20F9469CFC6C, 2)
-    body = proto(called(found("torch._utils", "_rebuild_tensor_v2"), b"N"), 2)
+    body = proto(called(named("torch._utils", "_rebuild_tensor_v2"), b"N"), 2)
     parts = magic + pickle.dumps(1001, 2) + pickle.dumps({"little_endian": True}, 2) + body + pickle.dumps(["0"], 2)
     report = looked_at("model.pt", parts + bytes(range(256)) * 4)
     assert (report.format, verdict(report), report.facts["pickleCount"]) == ("pytorch", "safe", 5)
     assert verdict(looked_at("model.pt", parts[:-1] + b"0" + SYSTEM + b".")) == "dangerous"
 
 
-def test_tensors_in_bytes_are_looked_at() -> None:
+def test_tensors_in_bytes_are_inspected() -> None:
     inner = pickle.dumps(0x1950A86A20F9469CFC6C, 2) + proto(b"N", 2) * 4
-    load = found("torch.storage", "_load_from_bytes")
+    load = named("torch.storage", "_load_from_bytes")
 
     def outer(content: bytes) -> bytes:
         return proto(load + b"B" + struct.pack("<I", len(content)) + content + b"\x85R")
 
     assert verdict(looked_at("a.pkl", outer(inner))) == "suspicious"
     assert verdict(looked_at("a.pkl", outer(inner[:-5] + HARM))) == "dangerous"
-    assert verdict(looked_at("a.pkl", proto(called(load, called(found("x", "y")))))) == "dangerous"
+    assert verdict(looked_at("a.pkl", proto(called(load, called(named("x", "y")))))) == "dangerous"
 
 
 def climbing(name: str) -> bytes:
@@ -183,14 +183,14 @@ def test_archives_made_to_harm_are_quarantined(content: bytes, reason: str) -> N
 
 
 @pytest.mark.parametrize("members", [{"data.pkl": FINE, "atad.pkl": HARM}, {"atad.pkl": HARM, "data.pkl": FINE}])
-def test_of_members_with_the_same_name_all_are_looked_at(members: dict[str, bytes]) -> None:
+def test_all_members_of_one_name_are_inspected(members: dict[str, bytes]) -> None:
     report = looked_at("x.zip", zipped(members).replace(b"atad.pkl", b"data.pkl"))
     assert (report.outcome, verdict(report)) == (Outcome.QUARANTINED, "dangerous")
     fine = zipped({"logs": b"1", "sgol": b"2"}).replace(b"sgol", b"logs")
     assert looked_at("x.zip", fine).outcome is Outcome.READY
 
 
-def test_packed_tensors_that_hide_behind_others_are_looked_at() -> None:
+def test_compressed_tensors_of_the_same_name_are_inspected() -> None:
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w") as archive:
         archive.writestr("m/data.pkl", FINE)
@@ -206,16 +206,16 @@ def test_archives_of_very_many_members_are_quarantined() -> None:
     assert "claims 200 members; at most 100" in (report.reason or "")
 
 
-def test_only_so_many_members_are_looked_at() -> None:
+def test_inspected_members_are_limited() -> None:
     report = looked_at("x.zip", zipped({str(n): b"1" for n in range(20)}), Limits(members_looked_at=10))
     assert (report.outcome, verdict(report)) == (Outcome.READY, "suspicious")
     assert report.scan is not None
     assert report.scan.findings == ["Only the first 10 members have been looked at."]
 
 
-def test_no_crowd_hides_a_pickle() -> None:
-    crowd = zipped({**{f"a/{n}": b"1" for n in range(20)}, "a/data.pkl": HARM})
-    report = looked_at("x.pt", crowd, Limits(members_looked_at=10))
+def test_pickles_are_inspected_before_the_member_limit_applies() -> None:
+    archive = zipped({**{f"a/{n}": b"1" for n in range(20)}, "a/data.pkl": HARM})
+    report = looked_at("x.pt", archive, Limits(members_looked_at=10))
     assert (report.outcome, verdict(report)) == (Outcome.QUARANTINED, "dangerous")
     pickles = zipped({f"{n}.pkl": FINE for n in range(20)})
     report = looked_at("x.zip", pickles, Limits(members_looked_at=10))
@@ -243,7 +243,7 @@ ELSEWHERE = {
 
 
 @pytest.mark.parametrize("content", ELSEWHERE.values(), ids=ELSEWHERE)
-def test_archives_that_others_read_otherwise_are_quarantined(content: bytes) -> None:
+def test_archives_that_readers_disagree_on_are_quarantined(content: bytes) -> None:
     report = looked_at("x.pt", content)
     assert (report.outcome, verdict(report)) == (Outcome.QUARANTINED, "unreadable")
 
@@ -284,7 +284,7 @@ def test_damaged_archives_are_quarantined(content: bytes) -> None:
 
 
 @pytest.mark.parametrize("content", CUT_OFF.values(), ids=CUT_OFF)
-def test_archives_that_are_cut_off_have_failed(content: bytes) -> None:
+def test_truncated_archives_have_failed(content: bytes) -> None:
     report = looked_at("x.zip", content)
     assert report.outcome is Outcome.FAILED
     assert report.format == "zip"

@@ -118,7 +118,7 @@ start a thread, signal the worker, have memory that can be run
 @linux
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 @pytest.mark.parametrize("name", [name.strip() for name in OUTSIDE.replace("\n", " ").split(",")])
-def test_what_is_tried_works_outside(name: str, aim: dict[str, Any]) -> None:
+def test_the_attacks_succeed_without_confinement(name: str, aim: dict[str, Any]) -> None:
     attacks.attacks(aim)[name]()
 
 
@@ -136,7 +136,7 @@ def test_measures_survive_the_socket() -> None:
 
 
 @pytest.mark.parametrize("machine", seccomp.ALLOWED)
-def test_filter_leads_every_call_to_its_answer(machine: str) -> None:
+def test_seccomp_filter_decides_every_system_call(machine: str) -> None:
     """Run the filter as the kernel would."""
     program = seccomp.program_for(machine)
     lines = [(int.from_bytes(program[at : at + 2], sys.byteorder), *program[at + 2 : at + 4],
@@ -206,7 +206,7 @@ async def test_the_log_tells_once_what_does_not_keep_scanners_in(
     )  # fmt: skip
 
 
-def test_nothing_is_left_to_be_loaded_in_the_middle_of_an_inspection() -> None:
+def test_all_modules_are_loaded_before_confinement() -> None:
     """No function of what is loaded imports what is not, but for those that are listed above."""
     command = [sys.executable, "-m", "tests.support.inspection.late_imports"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
@@ -221,14 +221,14 @@ async def test_inside_files_are_judged_as_outside(path: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "cp1251", "shift_jis", "idna", "mac_roman"])
-async def test_declared_encodings_are_known_inside(encoding: str) -> None:
+async def test_declared_encodings_are_available_to_confined_scanners(encoding: str) -> None:
     text = f"# -*- coding: {encoding} -*-\nnumpy\n"
     content = text.encode("utf-16-le" if encoding == "utf-16" else "ascii")
     report = await inspected("requirements.txt", content if encoding != "utf-16" else b"\xff\xfe" + content)
     assert (report.outcome, report.facts["dependencies"]) == (Outcome.READY, ["numpy"])
 
 
-async def test_the_forker_that_was_killed_is_started_again(scanners: Scanners) -> None:
+async def test_a_killed_fork_server_is_restarted(scanners: Scanners) -> None:
     assert (await inspected("requirements.txt", b"numpy\n")).outcome is Outcome.READY
     assert scanners._process is not None
     first = scanners._process.pid
@@ -238,7 +238,7 @@ async def test_the_forker_that_was_killed_is_started_again(scanners: Scanners) -
     assert scanners._process.pid != first
 
 
-async def test_inspections_go_on_when_the_forker_is_killed_during_them(scanners: Scanners) -> None:
+async def test_inspections_survive_the_death_of_the_fork_server(scanners: Scanners) -> None:
     class Killing(Reader):
         killed = False
 
@@ -289,7 +289,7 @@ async def test_a_fork_that_fails_is_tried_again(scanners: Scanners, monkeypatch:
 
 
 @linux
-async def test_a_forker_that_is_stuck_is_replaced(scanners: Scanners, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_stuck_fork_server_is_replaced(scanners: Scanners, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.inspection.processes.scanners.STUCK_SECONDS", 0.2)
     await inspected("requirements.txt", b"numpy\n")
     assert scanners._process is not None
@@ -330,14 +330,16 @@ NONSENSE = [b"", b"x", b"[]", b"{}", b"[" * 100_000, b'{"outcome": "perfect"}', 
 
 
 @pytest.mark.parametrize("content", NONSENSE)
-async def test_what_is_no_report_is_none(content: bytes, scanners: Scanners, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_malformed_reports_are_refused(
+    content: bytes, scanners: Scanners, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("app.inspection.processes.scanners.PROGRAM", "tests.support.inspection.scanners.nonsense")
     reader = Reader(content)
     with pytest.raises(sandbox.Killed, match="answered nonsense"):
         await sandbox.run(InspectionRequest(Kind.PICKLE, "m.pkl", reader.size, Limits()), reader)
 
 
-async def test_an_idle_forker_ends_and_comes_back(scanners: Scanners, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_idle_fork_server_ends_and_returns(scanners: Scanners, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.inspection.processes.scanners.PROGRAM", "tests.support.inspection.scanners.idle_at_once")
     for _ in range(3):
         assert (await inspected("requirements.txt", b"numpy\n")).outcome is Outcome.READY

@@ -41,7 +41,7 @@ class Bytes:
 
 @pytest.mark.parametrize("head", sorted(HEADS))
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_names_of_one_kind_are_read_alike(head, suffix):
+def test_paths_of_one_name_kind_have_equal_reports(head, suffix):
     """For names that look like nothing in particular, and for those that other rules are about."""
     data = HEADS[head]
     names = [
@@ -61,8 +61,8 @@ def test_names_of_one_kind_are_read_alike(head, suffix):
         kind = detect(data[:HEAD], len(data), path)
         report = examine(kind, path, Bytes(data), Limits()) if kind else None
         kinds.setdefault(name_kind(path), []).append((kind, report))
-    for found in kinds.values():
-        assert all(each == found[0] for each in found)
+    for reports in kinds.values():
+        assert all(each == reports[0] for each in reports)
 
 
 @pytest.mark.parametrize(
@@ -78,11 +78,11 @@ def test_names_of_one_kind_are_read_alike(head, suffix):
         (".pkl", ".bin", False),
     ],
 )
-def test_kinds_of_names(one, other, are_alike):
+def test_name_kind_of_typical_paths(one, other, are_alike):
     assert (name_kind(one) == name_kind(other)) is are_alike
 
 
-def test_other_code_is_other_rules(tmp_path, monkeypatch):
+def test_changed_inspection_code_changes_the_rules(tmp_path, monkeypatch):
     assert rules() == rules.__wrapped__()
     copy = tmp_path / "inspection"
     shutil.copytree(Path(equality.__file__).parent, copy, ignore=shutil.ignore_patterns("__pycache__"))
@@ -93,6 +93,6 @@ def test_other_code_is_other_rules(tmp_path, monkeypatch):
     assert rules.__wrapped__() != rules()
 
 
-def test_another_version_of_a_scanner_is_other_rules(monkeypatch):
+def test_changed_scanner_version_changes_the_rules(monkeypatch):
     monkeypatch.setattr(equality, "version", lambda _distribution: "99")
     assert rules.__wrapped__() != rules()

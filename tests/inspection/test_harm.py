@@ -93,16 +93,16 @@ def test_every_function_in_c_is_harmful_or_only_reads(module: str) -> None:
 
 
 def test_other_names_of_harmful_functions_are_dangerous() -> None:
-    found = dict(modules())
+    current = dict(modules())
     own = {
         id(value): f"{module}.{name}"
-        for module, each in found.items()
+        for module, each in current.items()
         for name, value in vars(each).items()
         if callable(value) and getattr(value, "__module__", None) == module and harm(module, name)
     }
     missing = {
         f"{module}.{name}": own[id(value)]
-        for module, each in found.items()
+        for module, each in current.items()
         for name, value in vars(each).items()
         if id(value) in own and judge_call(*modern(module, name)).level is not Level.DANGEROUS
     }
@@ -135,12 +135,12 @@ def test_every_module_of_the_tables_has_harmless_names_too() -> None:
             assert judge_import(module, "SomeClassOfAUser").level is not Level.DANGEROUS, module
 
 
-def test_what_others_call_dangerous_is_judged_here() -> None:
+def test_names_that_other_scanners_call_dangerous_are_judged_here() -> None:
     for module, names in scanner._unsafe_globals.items():
         each = {names} if isinstance(names, str) else names
         for name in each - {"*"}:
-            found = modern(module, name)
-            assert judge_call(*found).level is Level.DANGEROUS or ".".join(found) in EXPECTED, (module, name)
+            current = modern(module, name)
+            assert judge_call(*current).level is Level.DANGEROUS or ".".join(current) in EXPECTED, (module, name)
 
 
 def test_no_builtin_that_does_harm_is_left_out() -> None:

@@ -91,7 +91,7 @@ def test_gguf_tells_its_architecture() -> None:
         (b"lies", "begins with GGUF"),
     ],
 )
-def test_gguf_that_lies_has_failed(content: bytes, reason: str) -> None:
+def test_inconsistent_gguf_has_failed(content: bytes, reason: str) -> None:
     report = looked_at("model.gguf", content)
     assert (report.outcome, report.format) == (Outcome.FAILED, "gguf")
     assert reason in (report.reason or "")
@@ -151,7 +151,7 @@ async def test_onnx_tells_its_graph_without_its_tensors() -> None:
 
 
 @pytest.mark.parametrize("location", ["../secret", "/etc/passwd", "a/../../b", "C:\\x", "~/x"])
-def test_onnx_with_data_elsewhere_has_failed(location: str) -> None:
+def test_onnx_with_external_data_outside_the_folder_has_failed(location: str) -> None:
     report = looked_at("m.onnx", onnx(field(13, field(1, "location") + field(2, location))))
     assert report.outcome is Outcome.FAILED
     assert "outside of its folder" in (report.reason or "")
@@ -169,7 +169,7 @@ def test_onnx_with_data_elsewhere_has_failed(location: str) -> None:
         (field(1, 9) + field(7, field(1, field(5, field(6, b"") * 2)) * 3)[:-1], "but its message ends at"),
     ],
 )
-def test_onnx_that_lies_has_failed(content: bytes, reason: str) -> None:
+def test_inconsistent_onnx_has_failed(content: bytes, reason: str) -> None:
     report = looked_at("m.onnx", content)
     assert (report.outcome, report.format) == (Outcome.FAILED, "onnx")
     assert reason in (report.reason or "")
@@ -290,13 +290,13 @@ def test_long_headers_are_read() -> None:
 
 
 @pytest.mark.parametrize("content", [npy(npy_header("<f8"), length=60_000), b"\x93NUMPY"])
-def test_arrays_that_are_cut_off_have_failed(content: bytes) -> None:
+def test_truncated_arrays_have_failed(content: bytes) -> None:
     report = looked_at("x.npy", content, Limits())
     assert (report.outcome, report.format) == (Outcome.FAILED, "numpy")
 
 
 @pytest.mark.parametrize("name", ["x.npy", "x.npz"])
-def test_numpy_takes_for_a_pickle_what_has_no_mark(name: str) -> None:
+def test_array_names_without_the_numpy_mark_are_read_as_pickles(name: str) -> None:
     report = looked_at(name, b"(S'harm'\nios\nsystem\n.")
     assert report.scan is not None
     assert (report.outcome, report.scan.verdict) == (Outcome.QUARANTINED, "dangerous")

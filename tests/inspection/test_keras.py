@@ -13,17 +13,17 @@ from tests.inspection.test_headers import hdf5
 from tests.support.inspection.sample_files import looked_at
 
 CODE = {"class_name": "__lambda__", "config": {"code": "4wEA", "defaults": None, "closure": None}}
-KNOWN: dict[str, Any] = {
+REGISTERED: dict[str, Any] = {
     "Keras 3": {"function": {"module": "builtins", "class_name": "function", "config": "relu"}},
     "Keras 3, registered": {"function": {"module": "builtins", "class_name": "function", "config": "pkg>double"}},
     "Keras 2": {"function": "double", "function_type": "function", "module": "__main__"},
 }
 BROUGHT: dict[str, Any] = {
     "Keras 3": {"function": CODE},
-    "Keras 3, its mask": {**KNOWN["Keras 3"], "mask": CODE},
+    "Keras 3, its mask": {**REGISTERED["Keras 3"], "mask": CODE},
     "Keras 2": {"function": ["4wEA", None, None], "function_type": "lambda"},
     "TensorFlow 2": {"function": {"class_name": "__tuple__", "items": ["4wEA", None]}, "function_type": "lambda"},
-    "Keras 2, its shape": {**KNOWN["Keras 2"], "output_shape": ["4wEA"], "output_shape_type": "lambda"},
+    "Keras 2, its shape": {**REGISTERED["Keras 2"], "output_shape": ["4wEA"], "output_shape_type": "lambda"},
     "another module": {"function": {"module": "os", "class_name": "function", "config": "system"}},
     "nothing that is known": {},
 }
@@ -45,8 +45,8 @@ def archive(config: Any) -> bytes:
     return zipped(members | {"model.weights.h5": b"\x89HDF"})
 
 
-@pytest.mark.parametrize("config", KNOWN.values(), ids=KNOWN)
-def test_a_lambda_of_a_known_function_is_no_code(config: Any) -> None:
+@pytest.mark.parametrize("config", REGISTERED.values(), ids=REGISTERED)
+def test_a_lambda_of_a_registered_function_is_no_code(config: Any) -> None:
     report = looked_at("m.keras", archive(model(config)))
     assert (report.outcome, report.format, report.scan) == (Outcome.READY, "keras", None)
     assert (report.facts["layerCount"], report.facts["layers"]) == (
@@ -64,7 +64,7 @@ def test_a_lambda_that_brings_its_code_is_suspicious(config: Any) -> None:
     assert (old.facts["lambdaLayer"], verdict(old)) == (True, "suspicious")
 
 
-def test_code_counts_wherever_it_stands() -> None:
+def test_lambda_code_counts_at_any_depth() -> None:
     config = {"class_name": "Mine", "config": {"deep": [{"activation": CODE}]}}
     report = looked_at("m.keras", archive(config))
     assert (report.facts["layers"], verdict(report)) == ([], "suspicious")
@@ -75,8 +75,8 @@ def test_other_configurations_have_no_layers(config: Any) -> None:
     assert looked_at("m.keras", archive(config)).facts["layers"] == []
 
 
-def test_of_two_configurations_the_last_counts_as_for_keras() -> None:
-    members = {"metadata.json": b"{}", "config.json": json.dumps(model(KNOWN["Keras 3"])).encode()}
+def test_the_last_of_two_configurations_counts_as_in_keras() -> None:
+    members = {"metadata.json": b"{}", "config.json": json.dumps(model(REGISTERED["Keras 3"])).encode()}
     twice = zipped(members | {"gifnoc.json": json.dumps(model({"function": CODE})).encode()})
     assert verdict(looked_at("m.keras", twice.replace(b"gifnoc.json", b"config.json"))) == "suspicious"
 

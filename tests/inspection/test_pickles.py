@@ -11,7 +11,7 @@ from app.inspection.detection import Kind
 from app.inspection.examination import examine
 from app.inspection.inspector import Limits, Outcome, Report
 from app.inspection.source import Held
-from tests.support.inspection.handmade_pickles import CANARY, SYSTEM, called, found, proto, text
+from tests.support.inspection.handmade_pickles import CANARY, SYSTEM, called, named, proto, text
 from tests.support.inspection.sample_files import inspected
 
 
@@ -32,10 +32,10 @@ def line(module: str, name: str) -> bytes:
     return f"c{module}\n{name}\n".encode()
 
 
-MAKE = found("cloudpickle.cloudpickle", "_make_function")
-SUBIMPORT = found("cloudpickle.cloudpickle", "subimport")
-GETATTR = found("builtins", "getattr")
-PARTIAL = found("functools", "partial")
+MAKE = named("cloudpickle.cloudpickle", "_make_function")
+SUBIMPORT = named("cloudpickle.cloudpickle", "subimport")
+GETATTR = named("builtins", "getattr")
+PARTIAL = named("functools", "partial")
 
 DANGEROUS = {
     "REDUCE of GLOBAL": b"\x80\x02" + line("os", "system") + b"(X" + struct.pack("<I", 4) + b"harmtR.",
@@ -44,7 +44,7 @@ DANGEROUS = {
     "module of Python 2": b"ccommands\ngetoutput\n(S'1'\ntR.",
     "INST": b"(S'harm'\nios\nsystem\n.",
     "OBJ": b"(" + line("os", "system") + b"S'harm'\no.",
-    "NEWOBJ": proto(found("subprocess", "Popen") + text("harm") + b"\x85\x81"),
+    "NEWOBJ": proto(named("subprocess", "Popen") + text("harm") + b"\x85\x81"),
     "STACK_GLOBAL": proto(SYSTEM),
     "in a frame of protocol 5": proto(b"\x95" + struct.pack("<Q", len(SYSTEM) + 1) + SYSTEM, 5),
     "name through the memo": proto(text("os") + b"\x94" + text("system") + b"\x940" + b"0h\x00h\x01\x93"),
@@ -53,37 +53,37 @@ DANGEROUS = {
     "name by DUP": proto(text("os") + b"20" + text("system") + b"\x93"),
     "name by old opcodes": proto(b"U\x02osT\x06\0\0\0system\x93"),
     "name as an escaped text": proto(b"Vo\\u0073\nS'sys\\x74em'\n\x93"),
-    "computed name": proto(called(found("builtins", "str"), text("os")) + text("system") + b"\x93"),
-    "by another module": proto(found("logging", "os.system")),
+    "computed name": proto(called(named("builtins", "str"), text("os")) + text("system") + b"\x93"),
+    "by another module": proto(named("logging", "os.system")),
     "module through another": b"clogging\nsys\n.",
     "submodule": b"cos.path\nsystem\n.",
-    "globals of a function": proto(found("json", "dumps.__globals__")),
+    "globals of a function": proto(named("json", "dumps.__globals__")),
     "getattr of a module": proto(called(GETATTR, called(SUBIMPORT, text("os")), text("system"))),
-    "getattr of a class": proto(called(GETATTR, found("logging", "Logger"), text("__globals__"))),
-    "getattr that is called": proto(called(called(GETATTR, called(found("x.y", "Z")), text("run")), text("a"))),
-    "getattr of a computed name": proto(called(GETATTR, found("x", "y"), called(found("builtins", "str")))),
-    "dunder of a value": proto(called(GETATTR, called(found("x.y", "Z")), text("__globals__"))),
-    "__import__": proto(called(found("builtins", "__import__"), text("os"))),
-    "builtin that is called": proto(called(found("builtins", "map"), found("x", "y"), b"]")),
-    "partial that is called": proto(called(called(PARTIAL, found("x", "y")), text("a"))),
-    "methodcaller that is called": proto(called(called(found("operator", "methodcaller"), text("f")), text("a"))),
+    "getattr of a class": proto(called(GETATTR, named("logging", "Logger"), text("__globals__"))),
+    "getattr that is called": proto(called(called(GETATTR, called(named("x.y", "Z")), text("run")), text("a"))),
+    "getattr of a computed name": proto(called(GETATTR, named("x", "y"), called(named("builtins", "str")))),
+    "dunder of a value": proto(called(GETATTR, called(named("x.y", "Z")), text("__globals__"))),
+    "__import__": proto(called(named("builtins", "__import__"), text("os"))),
+    "builtin that is called": proto(called(named("builtins", "map"), named("x", "y"), b"]")),
+    "partial that is called": proto(called(called(PARTIAL, named("x", "y")), text("a"))),
+    "methodcaller that is called": proto(called(called(named("operator", "methodcaller"), text("f")), text("a"))),
     "function by value that is called": proto(called(called(MAKE, b"N"))),
-    "operator.call": proto(called(found("operator", "call"), found("x", "y"))),
-    "reduce": proto(called(found("functools", "reduce"), found("x", "y"), b"]")),
+    "operator.call": proto(called(named("operator", "call"), named("x", "y"))),
+    "reduce": proto(called(named("functools", "reduce"), named("x", "y"), b"]")),
     "module is changed": proto(called(SUBIMPORT, text("os")) + b"}" + text("a") + b"Nsb"),
-    "class is changed": proto(found("sklearn.base", "BaseEstimator") + b"}" + text("fit") + b"Nsb"),
-    "list of a module is extended": proto(found("sklearn", "__all__") + b"(Ne"),
+    "class is changed": proto(named("sklearn.base", "BaseEstimator") + b"}" + text("fit") + b"Nsb"),
+    "list of a module is extended": proto(named("sklearn", "__all__") + b"(Ne"),
     "extension registry": proto(b"\x82\x01"),
-    "joblib.load": proto(called(found("joblib", "load"), text("x"))),
-    "torch.hub": proto(found("torch.hub", "load")),
-    "pandas.eval": proto(called(found("pandas", "eval"), text("x"))),
-    "pickle in a pickle": proto(called(found("_pickle", "loads"), b"B\0\0\0\0")),
+    "joblib.load": proto(called(named("joblib", "load"), text("x"))),
+    "torch.hub": proto(named("torch.hub", "load")),
+    "pandas.eval": proto(called(named("pandas", "eval"), text("x"))),
+    "pickle in a pickle": proto(called(named("_pickle", "loads"), b"B\0\0\0\0")),
     "second pickle": proto(b"N") + proto(SYSTEM),
     "second pickle that is cut": proto(b"N") + b"\x80\x04" + SYSTEM,
-    "known to a scanner of others only": proto(called(found("idlelib.pyshell", "ModifiedInterpreter.runcode"))),
+    "known to a scanner of others only": proto(called(named("idlelib.pyshell", "ModifiedInterpreter.runcode"))),
     "cut after the harm": b"\x80\x04" + SYSTEM + b"(",
-    "copy of cloudpickle": proto(called(called(found("joblib.externals.cloudpickle.cloudpickle", "_make_function")))),
-    "the scanners": proto(found("picklescan.scanner", "_unsafe_globals")),
+    "copy of cloudpickle": proto(called(called(named("joblib.externals.cloudpickle.cloudpickle", "_make_function")))),
+    "the scanners": proto(named("picklescan.scanner", "_unsafe_globals")),
 }  # fmt: skip
 
 
@@ -110,11 +110,11 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("content", UNREADABLE.values(), ids=UNREADABLE)
-def test_what_cannot_be_followed_is_unreadable(content: bytes) -> None:
+def test_malformed_pickles_are_unreadable(content: bytes) -> None:
     assert verdict(content) == "unreadable"
 
 
-def test_more_opcodes_than_are_followed_is_unreadable() -> None:
+def test_pickles_beyond_the_opcode_limit_are_unreadable() -> None:
     report = examined(b"\x80\x04" + b"N0" * 1000 + b"N.", Limits(opcodes=1000))
     assert report.scan is not None
     assert report.scan.verdict == "unreadable"
@@ -142,7 +142,7 @@ def test_plain_values_are_safe(protocol: int) -> None:
 
 
 def test_report_names_imports_findings_and_scanners() -> None:
-    report = examined(proto(called(found("somewhere", "Thing")) + b"0" + SYSTEM))
+    report = examined(proto(called(named("somewhere", "Thing")) + b"0" + SYSTEM))
     assert report.scan is not None
     assert report.scan.imports == ["os.system", "somewhere.Thing"]
     assert report.reason == "Loading this file is dangerous. Calls os.system, which runs commands or programs."
@@ -153,7 +153,7 @@ def test_report_names_imports_findings_and_scanners() -> None:
 
 
 def test_lists_are_bounded() -> None:
-    many = b"".join(found("a", f"b{n}\0\ud800".encode("utf-8", "surrogatepass").decode("latin-1")) for n in range(500))
+    many = b"".join(named("a", f"b{n}\0\ud800".encode("utf-8", "surrogatepass").decode("latin-1")) for n in range(500))
     report = examined(proto(many), Limits(listed=10))
     assert report.scan is not None
     assert len(report.scan.imports) == 11
@@ -179,7 +179,7 @@ def test_large_values_are_not_read() -> None:
     assert source.read_bytes < 2**20
 
 
-async def test_content_tells_not_the_name() -> None:
+async def test_kind_follows_content_not_name() -> None:
     report = await inspected("weights.txt", pickle.dumps({"a": 1}))
     assert (report.outcome, report.format) == (Outcome.READY, "pickle")
     report = await inspected("notes.txt", b"cos\nsystem\n(S'" + CANARY.encode() + b"'\ntR.")

@@ -19,7 +19,7 @@ ENCODED = {
 
 
 @pytest.mark.parametrize("content", ENCODED.values(), ids=ENCODED)
-def test_encodings_that_the_file_names(content: bytes) -> None:
+def test_declared_encodings_are_honoured(content: bytes) -> None:
     report = looked_at("requirements.txt", content)
     assert (report.outcome, report.format, report.facts["dependencies"]) == (Outcome.READY, "requirements", ["numpy"])
 
@@ -44,12 +44,12 @@ def test_encodings_that_the_file_names(content: bytes) -> None:
         ("", []),
     ],
 )
-def test_lines_are_those_of_pip(text: str, dependencies: list[str]) -> None:
+def test_line_splitting_equals_that_of_pip(text: str, dependencies: list[str]) -> None:
     report = looked_at("requirements.txt", text.encode())
     assert (report.outcome, report.facts["dependencies"]) == (Outcome.READY, dependencies)
 
 
-def test_options_are_continued_as_well() -> None:
+def test_options_may_continue_over_lines() -> None:
     report = looked_at("requirements.txt", b"--index-url \\\n  https://x\n-e git+https://x/y#egg=y\nnumpy\n")
     assert report.facts["options"] == ["--index-url https://x", "-e git+https://x/y#egg=y"]
 
@@ -64,12 +64,12 @@ def test_options_are_continued_as_well() -> None:
         (b"\x80\0numpy", "byte 1 is NUL"),
     ],
 )
-def test_what_pip_refuses_has_failed(content: bytes, reason: str) -> None:
+def test_files_that_pip_refuses_have_failed(content: bytes, reason: str) -> None:
     report = looked_at("requirements.txt", content)
     assert (report.outcome, report.format) == (Outcome.FAILED, "requirements")
     assert reason in (report.reason or "")
 
 
-def test_what_pip_reads_by_the_encoding_of_the_machine_is_of_no_format() -> None:
+def test_files_in_other_encodings_or_too_large_have_no_format() -> None:
     assert looked_at("requirements.txt", "# é\nnumpy\n".encode("latin-1")) == Report()
     assert looked_at("requirements.txt", b"a\n" * 100, Limits(document_bytes=100)) == Report()

@@ -85,7 +85,7 @@ async def test_only_the_header_is_read() -> None:
         (b"", "at least 8 bytes, this one has 0"),
     ],
 )
-def test_what_lies_has_failed_with_the_numbers(content: bytes, reason: str) -> None:
+def test_inconsistent_headers_fail_with_the_numbers(content: bytes, reason: str) -> None:
     report = examined(content)
     assert report.outcome is Outcome.FAILED
     assert reason in (report.reason or "")

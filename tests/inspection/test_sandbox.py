@@ -48,13 +48,13 @@ async def test_headers_that_take_too_long_are_not_read() -> None:
     assert "could not be scanned within 0.02 seconds" in (hidden.reason or "")
 
 
-async def test_more_than_may_be_read_is_not_read() -> None:
+async def test_reading_beyond_the_limit_is_refused() -> None:
     report = await inspected("model.pkl", pickle.dumps([b"x" * 100] * 5000, 0), Limits(read_bytes=10_000))
     assert report.outcome is Outcome.QUARANTINED
     assert "than an inspection may read" in (report.reason or "")
 
 
-async def test_what_the_store_raises_is_passed_on() -> None:
+async def test_errors_of_the_store_are_passed_on() -> None:
     class Failing(Reader):
         async def read(self, start: int, end: int) -> bytes:
             if self.read_bytes:
@@ -79,14 +79,14 @@ async def test_waiting_for_the_store_does_not_count(monkeypatch: pytest.MonkeyPa
     assert (report.outcome, report.facts["dependencies"]) == (Outcome.READY, ["numpy"])
 
 
-async def test_file_that_is_shorter_than_it_was_is_no_crash() -> None:
+async def test_a_file_that_shrank_yields_a_report() -> None:
     reader = Reader(pickle.dumps(["x"] * 100_000))
     reader.content = reader.content[:5000]
     report = await inspect("model.pkl", reader)
     assert report.outcome is Outcome.QUARANTINED
 
 
-async def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_process_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     reports = await asyncio.gather(*(inspected("model.pkl", pickle.dumps([n])) for n in range(3)))
     task = asyncio.create_task(inspected("model.pkl", NEST))

@@ -113,7 +113,7 @@ def test_headers_of_links_hide_no_member() -> None:
     assert verdict(looked_at("x.tar", bytes(raw))) == "dangerous"
 
 
-def test_members_of_types_that_nobody_knows_are_looked_at() -> None:
+def test_members_of_unknown_types_are_inspected() -> None:
     raw = tarred([("m.pkl", b"Z", HARM)])
     assert verdict(looked_at("x.tar", raw)) == "dangerous"
 
@@ -128,13 +128,13 @@ def without_mark(raw: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("name", ["x.tar", "model.pt"])
-def test_archives_from_before_posix_are_known_by_their_sum(name: str) -> None:
+def test_pre_posix_archives_are_detected_by_their_checksum(name: str) -> None:
     raw = tarred([("m.pkl", FILE, HARM)], tarfile.USTAR_FORMAT)
     assert verdict(looked_at(name, without_mark(raw))) == "dangerous"
     assert looked_at("x.tar", without_mark(tarred([("a", FILE, b"1")], tarfile.USTAR_FORMAT))).facts["members"] == ["a"]
 
 
-def test_archives_that_are_cut_off_have_failed_unless_they_do_harm_before() -> None:
+def test_truncated_tars_have_failed_unless_harmful() -> None:
     cut = tarred([("a.bin", FILE, bytes(5000))])[:3000]
     report = looked_at("x.tar", cut)
     assert (report.outcome, report.scan) == (Outcome.FAILED, None)
@@ -145,7 +145,7 @@ def test_archives_that_are_cut_off_have_failed_unless_they_do_harm_before() -> N
     assert verdict(looked_at("x.tar", hidden)) == "dangerous"
 
 
-def test_names_that_spell_an_import_are_none() -> None:
+def test_member_names_that_look_like_imports_are_harmless() -> None:
     """The first byte of ``cos.py`` is an opcode; nothing is called before it breaks off."""
     report = looked_at("x.tar", tarred([("cos.py", FILE, b"import math\nmath.cos(1)\n")]))
     assert (report.outcome, report.scan) == (Outcome.READY, None)

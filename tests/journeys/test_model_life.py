@@ -15,14 +15,14 @@ from workers.executor import execute
 
 CREATE_MODEL = """mutation ($project: String!, $name: String!) {
   modelCreate(input: {project: {path: $project}, name: $name}) { model { id } userErrors { code message field } } }"""
-CREATE_VERSION = """mutation ($model: ID!, $version: String, $increment: VersionIncrement) {
+CREATE_VERSION = """mutation ($model: ID!, $version: String, $increment: ModelVersionIncrement) {
   modelVersionCreate(input: {model: {id: $model}, version: $version, increment: $increment}) {
     modelVersion { id version number candidate { uuid experiment { number } } }
     userErrors { code message field } } }"""
 VERSIONS = """query ($model: ID!, $reference: String) {
   model(by: {id: $model}) { versions(reference: $reference, first: 100) { totalCount nodes { version } } } }"""
 DELETE = """mutation ($model: ID!) {
-  modelDelete(input: {model: {id: $model}}) { backgroundJob { id state } userErrors { code message } } }"""
+  modelDelete(input: {model: {id: $model}}) { backgroundJob { id status } userErrors { code message } } }"""
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ async def test_deleting_a_model_empties_the_bucket_and_spares_what_another_needs
     assert await objects(runtime, project) == 4
 
     payload = (await ask(DELETE, model=doomed))["modelDelete"]
-    assert payload["userErrors"] == [] and payload["backgroundJob"]["state"] in {"QUEUED", "RUNNING", "SUCCEEDED"}
+    assert payload["userErrors"] == [] and payload["backgroundJob"]["status"] in {"QUEUED", "RUNNING", "SUCCEEDED"}
     assert (await ask(VERSIONS, model=doomed))["model"] is None
     assert await new_model("doomed") != doomed
     await settle(runtime, project)

@@ -28,9 +28,9 @@ NAMES = [
     "authorize", "files", "artifacts", "a\u00a0b", "a\u3000b", "\u00ad", "nothing.", "-", "--help", "null", "0",
 ]  # fmt: skip
 FOLDERS = ["", "d/", "a b/%20/ü+/", "x/" * 300]
-GRAPHQL_CREATE = """mutation c($owner: ArtifactOwner!, $files: [ArtifactUploadFile!]!) {
+GRAPHQL_CREATE = """mutation c($owner: ArtifactOwnerLookup!, $files: [ArtifactUploadFileInput!]!) {
   artifactUploadCreate(input: {owner: $owner, files: $files}) {
-    uploads { path alreadyStored artifact { path name sha256 } } userErrors { code field message } } }"""
+    artifactUploads { path alreadyStored artifact { path name sha256 } } userErrors { code field message } } }"""
 GRAPHQL_FILE = """query f($by: ArtifactLookup!) { artifact(by: $by) { path name sha256 downloadUrl } }"""
 
 
@@ -90,7 +90,7 @@ class EntryPoints:
         described = {"path": path, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
         made = (await self.graphql(GRAPHQL_CREATE, owner=self.owner, files=[described]))["artifactUploadCreate"]
         assert made["userErrors"] == []
-        assert made["uploads"][0]["alreadyStored"]
+        assert made["artifactUploads"][0]["alreadyStored"]
         await work(self.project)
 
     async def get(self, path: str) -> bytes:

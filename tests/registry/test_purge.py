@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -11,7 +11,7 @@ from sqlalchemy import text
 from app.access import jobs
 from app.queue import jobs as jobs_of
 from app.registry import aliases, models, purge
-from app.registry.models import CreateModel
+from app.registry.models import CreateModel, Deletion
 from app.registry.references.parse import parse_reference
 from app.registry.versions import create, delete, lookup
 from app.registry.versions.lookup import ModelVersion
@@ -56,7 +56,7 @@ async def run_promised(project):
 
 
 async def purge_version(project, version):
-    job = await delete.delete(project.runtime.db, project.owner, project.id, version.id)
+    job = (await delete.delete(project.runtime.db, project.owner, project.id, version.id)).job_id
     assert (await jobs.get(project.runtime.db, project.owner, job)).kind == "registry.purge_version"
     await purge.version(project.runtime.db, project.id, version.id, progress=silent)
     await run_promised(project)
@@ -219,6 +219,6 @@ async def test_a_copy_made_during_the_deletion_has_its_candidate_or_is_refused(r
         deletion = delete.delete(runtime.db, project.owner, project.id, version.id)
         copying = add(project, candidate_id=version.candidate_id)
         deleted, copy = await asyncio.gather(deletion, copying, return_exceptions=True)
-        assert isinstance(deleted, UUID)
+        assert isinstance(deleted, Deletion)
         assert await seen(project, version.candidate_id) is isinstance(copy, ModelVersion)
         assert isinstance(copy, ModelVersion | CandidateNotFound)

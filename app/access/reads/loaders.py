@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import Select, or_, select
 
-from app.access import groups, members, projects, repository, tokens
+from app.access import groups, members, policy, projects, repository, tokens
 from app.access.groups import GroupAccess, GroupNotFound
 from app.access.members import Member
 from app.access.policy import Actor, Permission, ProjectAccess, Role
@@ -26,7 +26,11 @@ from app.queue.outbox import BackgroundJob
 from app.queue.search import JobFilter
 
 T = TypeVar("T")
+K = TypeVar("K", bound=tuple[int, ...])
 IdKey: TypeAlias = tuple[int]
+MemberKey: TypeAlias = tuple[int, int]
+"""A project or group, and a user."""
+_ONE = Window(first=1)
 _MEMBERS = GuardedReads(Permission.PROJECT_READ, members_only=True)
 _TOKENS = GuardedReads(Permission.TOKEN_MANAGE)
 _JOBS = GuardedReads(Permission.PROJECT_READ)
@@ -135,6 +139,70 @@ async def tokens_of_groups(db: Database, actor: Actor, keys: Sequence[IdKey], wi
     return await _of_groups(db, actor, keys, refuse, fetch)
 
 
+async def project_members_by_keys(db: Database, actor: Actor, keys: Sequence[MemberKey]) -> Results[Member | None]:
+    """Users as members of projects; None where the user has no role there. For members."""
+    pages = await _MEMBERS.pages(
+        db,
+        actor,
+        keys,
+        _ONE,
+        statement=repository.members_of_projects(),
+        order=members.ORDER,
+        row=User,
+        parent=(Project.id, User.id),
+        convert=_member,
+    )
+    return [page if isinstance(page, ModelyardError) else _only(page) for page in pages]
+
+
+async def group_members_by_keys(db: Database, actor: Actor, keys: Sequence[MemberKey]) -> Results[Member | None]:
+    """The same of groups."""
+
+    def refuse(access: GroupAccess) -> ModelyardError | None:
+        return only_members(actor) if access.role is None else None
+
+    async def fetch(snap: Snapshot, allowed: list[MemberKey]) -> Sequence[Member | None]:
+        statement, parent = repository.members_of_groups(), (Group.id, User.id)
+        pages = await batch_reads.pages(
+            snap, statement, members.ORDER, _ONE, row=User, parent=parent, keys=allowed, convert=_member
+        )
+        return [_only(page) for page in pages]
+
+    return await _of_groups(db, actor, keys, refuse, fetch)
+
+
+async def tokens_by_ids(db: Database, actor: Actor, ids: Sequence[int]) -> list[Token | None]:
+    """Tokens that the actor may revoke: its own, and those of projects and groups whose tokens it manages."""
+    if actor.is_anonymous:
+        return [None] * len(ids)
+    async with db.read() as snap:
+        rows = list(await snap.scalars(select(Token).where(Token.id.in_(ids))))
+        projects_managed = await _managed_projects(snap, actor, {row.project_id for row in rows if row.project_id})
+        groups_managed = await _managed_groups(snap, actor, {row.group_id for row in rows if row.group_id})
+    is_anybodys = actor.is_admin and not actor.is_confined
+    seen = {
+        row.id: row
+        for row in rows
+        if row.project_id in projects_managed
+        or row.group_id in groups_managed
+        or (not row.project_id and not row.group_id and (row.user_id == actor.user_id or is_anybodys))
+    }
+    return [seen.get(id) for id in ids]
+
+
+async def _managed_projects(snap: Snapshot, actor: Actor, ids: set[int]) -> set[int]:
+    seen = await projects.visible_by_ids(snap, actor, sorted(ids)) if ids else {}
+    return {id for id, access in seen.items() if policy.allows(actor, access, Permission.TOKEN_MANAGE)}
+
+
+async def _managed_groups(snap: Snapshot, actor: Actor, ids: set[int]) -> set[int]:
+    if not ids:
+        return set()
+    rows = await snap.execute(repository.visible_groups(actor).where(Group.id.in_(ids)))
+    seen = [groups.access_of(row) for row in rows]
+    return {access.group.id for access in seen if groups.allows(actor, access, Permission.TOKEN_MANAGE)}
+
+
 async def jobs_of_projects(
     db: Database, actor: Actor, keys: Sequence[IdKey], window: Window, filter: JobFilter
 ) -> Results[Page[BackgroundJob]]:
@@ -173,18 +241,22 @@ async def _shown_jobs(snap: Snapshot, actor: Actor, keys: Sequence[IdKey], filte
 async def _of_groups(
     db: Database,
     actor: Actor,
-    keys: Sequence[IdKey],
+    keys: Sequence[K],
     refuse: Callable[[GroupAccess], ModelyardError | None],
-    fetch: Callable[[Snapshot, list[IdKey]], Awaitable[Sequence[T]]],
+    fetch: Callable[[Snapshot, list[K]], Awaitable[Sequence[T]]],
 ) -> Results[T]:
     async with db.read() as snap:
-        rows = await snap.execute(repository.visible_groups(actor).where(Group.id.in_([id for (id,) in keys])))
+        rows = await snap.execute(repository.visible_groups(actor).where(Group.id.in_([key[0] for key in keys])))
         seen = {row[0].id: groups.access_of(row) for row in rows}
-        missing = {id: GroupNotFound(f"There is no group `{id}`, or you may not see it.") for (id,) in keys}
-        refused = {id: refuse(seen[id]) if id in seen else missing[id] for (id,) in keys}
+        missing = {key[0]: GroupNotFound(f"There is no group `{key[0]}`, or you may not see it.") for key in keys}
+        refused = {id: refuse(seen[id]) if id in seen else missing[id] for id in missing}
         allowed = [key for key in keys if refused[key[0]] is None]
         results = dict(zip(allowed, await fetch(snap, allowed), strict=True)) if allowed else {}
     return [refused[key[0]] or results[key] for key in keys]
+
+
+def _only(page: Page[Member]) -> Member | None:
+    return page.items[0] if page.items else None
 
 
 def _member(row: Any) -> Member:

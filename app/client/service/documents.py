@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-UPLOAD = "id path state reason alreadyStored partSize partCount job { id } artifact { state stateReason }"
+UPLOAD = """id path status statusReason alreadyStored partSize partCount backgroundJob { id }
+  artifact { status statusReason }"""
 PARTS = "number offset size url"
 
 VIEWER = """query Viewer($project: String!) {
@@ -22,7 +23,7 @@ VERSION_BY_ID = f"""query Version($id: ID!) {{ node(id: $id) {{ ... on ModelVers
 
 NEWEST_VERSIONS = f"""query Newest($model: ModelLookup!) {{
   model(by: $model) {{
-    versions(first: 100, orderBy: {{field: CREATED_AT}}) {{ nodes {{ {VERSION_FIELDS} }} }}
+    versions(first: 100, orderBy: {{field: CREATED_AT, direction: DESC}}) {{ nodes {{ {VERSION_FIELDS} }} }}
   }}
 }}"""
 
@@ -42,32 +43,34 @@ CANDIDATE = """query Candidate($candidate: CandidateLookup!) { candidate(by: $ca
 
 UPLOAD_CREATE = f"""mutation UploadCreate($input: ArtifactUploadCreateInput!) {{
   artifactUploadCreate(input: $input) {{
-    uploads {{ {UPLOAD} parts(first: 2) {{ {PARTS} }} }}
+    artifactUploads {{ {UPLOAD} parts(maxParts: 2) {{ {PARTS} }} }}
     userErrors {{ code message }}
   }}
 }}"""
 
 UPLOAD_COMPLETE = """mutation UploadComplete($input: ArtifactUploadCompleteInput!) {
-  artifactUploadComplete(input: $input) { job { id } userErrors { code message } }
+  artifactUploadComplete(input: $input) { backgroundJob { id } userErrors { code message } }
 }"""
 
 UPLOAD_ABORT = """mutation UploadAbort($input: ArtifactUploadAbortInput!) {
-  artifactUploadAbort(input: $input) { uploads { id } userErrors { code message } }
+  artifactUploadAbort(input: $input) { artifactUploads { id } userErrors { code message } }
 }"""
 
 UPLOADS = f"""query Uploads($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on ArtifactUpload {{ {UPLOAD} }} }} }}"""
 
-MISSING_PARTS = f"""query MissingParts($id: ID!, $after: Int!) {{
-  artifactUpload(by: {{id: $id}}) {{ parts(first: 1000, after: $after, missingOnly: true) {{ {PARTS} }} }}
+MISSING_PARTS = f"""query MissingParts($id: ID!, $afterNumber: Int!) {{
+  artifactUpload(by: {{id: $id}}) {{
+    parts(maxParts: 1000, afterNumber: $afterNumber, missingOnly: true) {{ {PARTS} }}
+  }}
 }}"""
 
-JOB = """query Job($id: ID!) { node(id: $id) { ... on BackgroundJob { state done total lastError } } }"""
+JOB = """query Job($id: ID!) { node(id: $id) { ... on BackgroundJob { status done total statusReason } } }"""
 
-ARTIFACT_FIELDS = "id path size sha256 state stateReason downloadUrl"
+ARTIFACT_FIELDS = "id path size sha256 status statusReason downloadUrl"
 
 VERSION_FILES = f"""query VersionFiles($version: ModelVersionLookup!, $after: String) {{
   modelVersion(by: $version) {{
-    id version number state stateReason isComplete artifactFolder model {{ name }}
+    id version number status statusReason isComplete artifactFolder model {{ name }}
     artifacts(first: 100, after: $after) {{
       nodes {{ {ARTIFACT_FIELDS} }} pageInfo {{ hasNextPage endCursor }}
     }}

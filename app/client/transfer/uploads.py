@@ -83,7 +83,7 @@ async def create(api: Api, owner: Owner, batch: Sequence[Hashed]) -> list[Upload
     """
     files = [{"path": one.file.name, "size": one.file.size, "sha256": one.sha256} for one in batch]
     payload = await api.change(documents.UPLOAD_CREATE, input={"owner": owner, "files": files})
-    return [_upload(node) for node in payload["uploads"]]
+    return [_upload(node) for node in payload["artifactUploads"]]
 
 
 async def find(api: Api, ids: Sequence[str]) -> dict[str, Upload]:
@@ -97,7 +97,7 @@ async def find(api: Api, ids: Sequence[str]) -> dict[str, Upload]:
 
 async def missing_parts(api: Api, id: str, after: int) -> list[Part]:
     """At most 1,000 parts after this number that have not arrived."""
-    data = await api.ask(documents.MISSING_PARTS, id=id, after=after)
+    data = await api.ask(documents.MISSING_PARTS, id=id, afterNumber=after)
     upload = data["artifactUpload"]
     return _parts(upload) if upload else []
 
@@ -109,7 +109,7 @@ async def complete(api: Api, ids: Sequence[str]) -> str | None:
         Failure: with the code ``PARTS_MISSING`` when not all of them have arrived.
     """
     payload = await api.change(documents.UPLOAD_COMPLETE, input={"ids": list(ids)})
-    return payload["job"]["id"] if payload["job"] else None
+    return payload["backgroundJob"]["id"] if payload["backgroundJob"] else None
 
 
 async def abort(api: Api, ids: Sequence[str]) -> None:
@@ -134,28 +134,28 @@ async def await_job(api: Api, id: str, advance: Callable[[int], None]) -> None:
             return
         advance(int(job["done"]) - done)
         done = int(job["done"])
-        if job["state"] == "SUCCEEDED":
+        if job["status"] == "SUCCEEDED":
             return
-        if job["state"] == "DEAD":
-            raise Failure(f"The service gave up verifying the files: {job['lastError']}")
+        if job["status"] == "DEAD":
+            raise Failure(f"The service gave up verifying the files: {job['statusReason']}")
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, _LAST_LOOK)
 
 
 def _upload(node: Mapping[str, Any]) -> Upload:
-    artifact, job = node["artifact"] or {}, node["job"] or {}
+    artifact, job = node["artifact"] or {}, node["backgroundJob"] or {}
     return Upload(
         node["id"],
         node["path"],
-        node["state"],
-        node["reason"],
+        node["status"],
+        node["statusReason"],
         node["alreadyStored"],
         int(node["partSize"]),
         int(node["partCount"]),
         job.get("id"),
         tuple(_parts(node)),
-        artifact.get("state"),
-        artifact.get("stateReason"),
+        artifact.get("status"),
+        artifact.get("statusReason"),
     )
 
 

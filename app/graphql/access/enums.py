@@ -29,19 +29,19 @@ enumerated(
     READ_API="Reading.",
     MANAGE_ACCESS="Besides api, for a token of a project or group that is maintainer: tokens, members, CI settings.",
     MANAGE_PROJECT="The same for settings and visibility, webhooks, and new projects and groups.",
-    DELETE_PROJECT="Besides api, for a token of a project or group that is owner: the end of projects.",
+    DELETE_PROJECT="Besides api, for a token of a project or group that is owner: deleting projects.",
 )
 
 
 @strawberry.enum(description="Who may know of a group or project.")
 class Visibility(Enum):
     PRIVATE = value("private", "Members.")
-    INTERNAL = value("internal", "Everybody with a token.")
-    PUBLIC = value("public", "Everybody.")
+    INTERNAL = value("internal", "All callers with a token.")
+    PUBLIC = value("public", "All callers.")
 
 
 @strawberry.enum(description="For whom a part of a project is switched on.")
 class FeatureAccess(Enum):
-    DISABLED = value("disabled", "Nobody.")
+    DISABLED = value("disabled", "No one.")
     PRIVATE = value("private", "Members.")
-    ENABLED = value("enabled", "Everybody who may see the project.")
+    ENABLED = value("enabled", "All who may see the project.")

@@ -9,23 +9,24 @@ import strawberry
 
 from app.access import groups, policy
 from app.access.groups import GroupAccess
+from app.access.members import GroupOrProject
 from app.access.policy import Permission, ProjectAccess
 from app.graphql.access.enums import FeatureAccess, Role, Visibility
 from app.graphql.access.project_storage import ProjectStorage
-from app.graphql.access.types import Member, Token, User, maker
+from app.graphql.access.types import Member, Token, User, maker, members_of
 from app.graphql.context import Info
-from app.graphql.jobs.types import BackgroundJob, InState, OfKind, jobs_of
-from app.graphql.registry.orders import ModelOrderBy
+from app.graphql.jobs.types import BackgroundJob, InStatus, OfKind, jobs_of
+from app.graphql.registry.orders import ModelOrderBy, OrderModelSearch, OrderModelVersionSearch
 from app.graphql.tracking.list_arguments import (
-    Experiments,
+    ExperimentIds,
     Filter,
     InView,
     MeasuredOn,
     MlflowFilter,
-    Order,
     OrderCandidates,
+    OrderExperiments,
     OrderLoggedModels,
-    View,
+    ViewType,
 )
 from app.graphql.types import ids, markdown
 from app.graphql.types.connections import After, Before, Connection, First, Last, connection, window
@@ -36,7 +37,6 @@ from app.registry.reads.loaders import ModelOrder
 
 Search = Annotated[str, strawberry.argument(description="Only what has this text in its name, whatever the case.")]
 OrderModels = Annotated[ModelOrderBy | None, strawberry.argument(description="The order; by name when left out.")]
-InTrash = Annotated[bool, strawberry.argument(description="Those in the trash instead of the living ones.")]
 
 
 @strawberry.type(description="A namespace that nests: a group of people, or one user's own.")
@@ -86,7 +86,9 @@ class Group(Node):
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Member] | None:
         wish = ((self.access.id,), window(first, after, last, before))
-        return connection(await info.context.loaders.access.members_of_groups.load(wish), Member.of)
+        return members_of(
+            GroupOrProject(group_id=self.access.id), await info.context.loaders.access.members_of_groups.load(wish)
+        )
 
     @resolved("Its tokens, newest first. For callers that manage them: null with an error for others.")
     async def tokens(
@@ -122,7 +124,7 @@ class Project(Node):
     visibility: Visibility = strawberry.field(description="Who may know of it.")
     registry_access: FeatureAccess = strawberry.field(description="For whom models and versions are switched on.")
     experiments_access: FeatureAccess = strawberry.field(description="The same for experiments and candidates.")
-    version_reuse: bool = strawberry.field(
+    allows_version_reuse: bool = strawberry.field(
         description="Whether the SemVer of a deleted version may come back with other files."
     )
     created_at: datetime = strawberry.field(description="When it was made.")
@@ -141,7 +143,7 @@ class Project(Node):
             visibility=Visibility(row.visibility),
             registry_access=FeatureAccess(row.registry_access),
             experiments_access=FeatureAccess(row.experiments_access),
-            version_reuse=row.version_reuse,
+            allows_version_reuse=row.version_reuse,
             created_at=row.created_at,
         )
 
@@ -162,7 +164,9 @@ class Project(Node):
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Member] | None:
         wish = ((self.access.id,), window(first, after, last, before))
-        return connection(await info.context.loaders.access.members_of_projects.load(wish), Member.of)
+        return members_of(
+            GroupOrProject(project_id=self.access.id), await info.context.loaders.access.members_of_projects.load(wish)
+        )
 
     @resolved("Its tokens, newest first. For callers that manage them: null with an error for others.")
     async def tokens(
@@ -192,28 +196,28 @@ class Project(Node):
         info: Info,
         *,
         search: Search = "",
-        in_trash: InTrash = False,
+        view: InView = ViewType.ACTIVE,
         first: First = None,
         after: After = None,
         last: Last = None,
         before: Before = None,
     ) -> Connection[tracking.Experiment]:
         page = window(first, after, last, before)
-        return await tracking.experiments_of(info, self.access.id, page, search, in_trash=in_trash)
+        return await tracking.experiments_of(info, self.access.id, page, search, view)
 
     @resolved("Candidates of some of its experiments that match a filter.")
-    async def candidates(
+    async def candidate_search(
         self,
         info: Info,
         *,
-        experiments: Experiments,
+        experiment_ids: ExperimentIds,
         filter: Filter = "",
         order_by: OrderCandidates = None,
-        view: InView = View.ACTIVE,
+        view: InView = ViewType.ACTIVE,
         first: First = None,
         after: After = None,
     ) -> searches.CandidateSearch:
-        wish = searches.SearchRequest(experiments, filter, first, after)
+        wish = searches.SearchRequest(experiment_ids, filter, first, after)
         return await searches.find_candidates(info, self.access.id, wish, order_by or [], view)
 
     @resolved("Experiments that match a filter.")
@@ -222,8 +226,8 @@ class Project(Node):
         info: Info,
         *,
         filter: MlflowFilter = "",
-        order_by: Order = None,
-        view: InView = View.ACTIVE,
+        order_by: OrderExperiments = None,
+        view: InView = ViewType.ACTIVE,
         first: First = None,
         after: After = None,
     ) -> searches.ExperimentSearch:
@@ -231,18 +235,18 @@ class Project(Node):
         return await searches.find_experiments(info, self.access.id, wish, order_by or [], view)
 
     @resolved("Logged models of some of its experiments that match a filter, newest first unless told otherwise.")
-    async def logged_models(
+    async def logged_model_search(
         self,
         info: Info,
         *,
-        experiments: Experiments,
+        experiment_ids: ExperimentIds,
         filter: MlflowFilter = "",
         datasets: MeasuredOn = None,
         order_by: OrderLoggedModels = None,
         first: First = None,
         after: After = None,
     ) -> searches.LoggedModelSearch:
-        wish = searches.SearchRequest(experiments, filter, first, after)
+        wish = searches.SearchRequest(experiment_ids, filter, first, after)
         return await searches.find_logged_models(info, self.access.id, wish, datasets or [], order_by or [])
 
     @resolved("Models that match a filter, by name unless told otherwise.")
@@ -251,7 +255,7 @@ class Project(Node):
         info: Info,
         *,
         filter: MlflowFilter = "",
-        order_by: Order = None,
+        order_by: OrderModelSearch = None,
         first: First = None,
         after: After = None,
     ) -> registry_searches.ModelSearch:
@@ -259,12 +263,12 @@ class Project(Node):
         return await registry_searches.find_models(info, self.access.id, wish, order_by or [])
 
     @resolved("Versions of all its models that match a filter, the last changed first unless told otherwise.")
-    async def model_versions(
+    async def model_version_search(
         self,
         info: Info,
         *,
         filter: MlflowFilter = "",
-        order_by: Order = None,
+        order_by: OrderModelVersionSearch = None,
         first: First = None,
         after: After = None,
     ) -> registry_searches.ModelVersionSearch:
@@ -276,14 +280,14 @@ class Project(Node):
         self,
         info: Info,
         *,
-        state: InState = None,
+        status: InStatus = None,
         kind: OfKind = None,
         first: First = None,
         after: After = None,
         last: Last = None,
         before: Before = None,
     ) -> Connection[BackgroundJob]:
-        return await jobs_of(info, self.access.id, window(first, after, last, before), state, kind)
+        return await jobs_of(info, self.access.id, window(first, after, last, before), status, kind)
 
     @resolved("Its webhooks, newest first. For maintainers: null with an error for others.")
     async def webhooks(

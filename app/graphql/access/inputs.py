@@ -12,14 +12,14 @@ from app.graphql.access.lookups import GroupLookup, GroupOrProjectLookup, Projec
 from app.graphql.types.fields import optional
 
 
-@strawberry.input(description="A new user.")
+@strawberry.input(description="Input of `userCreate`.")
 class UserCreateInput:
     username: str = strawberry.field(description="Unique, and not the path of a group.")
     name: str | None = optional("For people to read; the username when left out.")
     is_admin: bool = optional("Whether the user administers the installation.", default=False)
 
 
-@strawberry.input(description="A new group.")
+@strawberry.input(description="Input of `groupCreate`.")
 class GroupCreateInput:
     path: str = strawberry.field(description="Its part of the address.")
     name: str | None = optional("For people to read; the path when left out.")
@@ -27,7 +27,7 @@ class GroupCreateInput:
     visibility: Visibility = optional("Who may know of it.", default=Visibility.PRIVATE)
 
 
-@strawberry.input(description="A new project.")
+@strawberry.input(description="Input of `projectCreate`.")
 class ProjectCreateInput:
     group: GroupLookup = strawberry.field(description="The group, or the user's namespace, that it shall be in.")
     path: str = strawberry.field(description="Its part of the address.")
@@ -36,7 +36,7 @@ class ProjectCreateInput:
     visibility: Visibility = optional("Who may know of it.", default=Visibility.PRIVATE)
 
 
-@strawberry.input(description="Changes of a project; what is left out stays.")
+@strawberry.input(description="Input of `projectUpdate`; what is left out stays.")
 class ProjectUpdateInput:
     project: ProjectLookup = strawberry.field(description="Which one.")
     name: str | None = optional("For people to read.")
@@ -44,32 +44,34 @@ class ProjectUpdateInput:
     visibility: Visibility | None = optional("Who may know of it.")
     registry_access: FeatureAccess | None = optional("For whom models and versions are switched on.")
     experiments_access: FeatureAccess | None = optional("For whom experiments and candidates are switched on.")
-    version_reuse: bool | None = optional("Whether the SemVer of a deleted version may come back with other files.")
+    allows_version_reuse: bool | None = optional(
+        "Whether the SemVer of a deleted version may come back with other files."
+    )
 
 
-@strawberry.input(description="The end of a project, with everything in it.")
+@strawberry.input(description="Input of `projectDelete`; everything in the project is deleted with it.")
 class ProjectDeleteInput:
     project: ProjectLookup = strawberry.field(description="Which one.")
     confirm: str = strawberry.field(description="Its full path, to show that this one is meant.")
 
 
-@strawberry.input(description="A role for a user.")
+@strawberry.input(description="Input of `memberSet`.")
 class MemberSetInput:
-    place: GroupOrProjectLookup = strawberry.field(description="The group or project.")
+    group_or_project: GroupOrProjectLookup = strawberry.field(description="The group or project.")
     username: str = strawberry.field(description="Who.")
     role: Role = strawberry.field(description="The role, at most your own; it replaces a former one.")
 
 
-@strawberry.input(description="The end of a user's own role; inherited ones stay.")
-class MemberRemoveInput:
-    place: GroupOrProjectLookup = strawberry.field(description="The group or project.")
+@strawberry.input(description="Input of `memberDelete`; inherited roles stay.")
+class MemberDeleteInput:
+    group_or_project: GroupOrProjectLookup = strawberry.field(description="The group or project.")
     username: str = strawberry.field(description="Who; yourself to leave.")
 
 
-@strawberry.input(description="A new access token.")
+@strawberry.input(description="Input of `tokenCreate`.")
 class TokenCreateInput:
     name: str = strawberry.field(description="What it is for.")
-    place: GroupOrProjectLookup | None = optional(
+    group_or_project: GroupOrProjectLookup | None = optional(
         "Confines it to a group or project, where a bot of its own acts; a personal token when left out."
     )
     role: Role = optional("The role of that bot; of no meaning for personal tokens.", default=policy.Role.DEVELOPER)
@@ -79,6 +81,6 @@ class TokenCreateInput:
     expires_at: datetime | None = optional("From when on it is refused; never when left out.")
 
 
-@strawberry.input(description="The end of a token.")
+@strawberry.input(description="Input of `tokenRevoke`.")
 class TokenRevokeInput:
     id: strawberry.ID = strawberry.field(description="The id of the token.")

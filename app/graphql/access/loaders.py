@@ -11,10 +11,12 @@ from strawberry.dataloader import DataLoader
 from app.access import groups, jobs, projects, users
 from app.access.groups import GroupAccess
 from app.access.jobs import JobFilter
+from app.access.members import Member
 from app.access.policy import Actor, ProjectAccess
 from app.access.reads import loaders
 from app.access.reads.guarded import Results
-from app.access.reads.loaders import IdKey
+from app.access.reads.loaders import IdKey, MemberKey
+from app.access.tokens import Token
 from app.access.users import User
 from app.artifacts.reads import usage
 from app.artifacts.reads.usage import Usage
@@ -36,6 +38,9 @@ class AccessLoaders:
         self.seen_users: DataLoader[int, User | None] = DataLoader(self._seen_users)
         self.projects: DataLoader[int, ProjectAccess | None] = DataLoader(self._projects)
         self.groups: DataLoader[int, GroupAccess | None] = DataLoader(self._groups)
+        self.tokens: DataLoader[int, Token | None] = DataLoader(self._tokens)
+        self.project_members: DataLoader[MemberKey, Member | None] = DataLoader(self._project_members)
+        self.group_members: DataLoader[MemberKey, Member | None] = DataLoader(self._group_members)
         self.storage: DataLoader[tuple[int], Usage] = DataLoader(self._storage)
         self.jobs: DataLoader[UUID, BackgroundJob | None] = DataLoader(self._jobs)
         self.projects_of_group: DataLoader[tuple[int, Window], Page[ProjectAccess]] = per_arguments(self._in_groups)
@@ -66,6 +71,15 @@ class AccessLoaders:
 
     async def _job_counts(self, keys: list[IdKey], wish: JobFilter) -> Results[int]:
         return await loaders.count_jobs_of_projects(self._db, self._actor, keys, wish)
+
+    async def _tokens(self, ids: list[int]) -> Sequence[Token | None]:
+        return await loaders.tokens_by_ids(self._db, self._actor, ids)
+
+    async def _project_members(self, keys: list[MemberKey]) -> Results[Member | None]:
+        return await loaders.project_members_by_keys(self._db, self._actor, keys)
+
+    async def _group_members(self, keys: list[MemberKey]) -> Results[Member | None]:
+        return await loaders.group_members_by_keys(self._db, self._actor, keys)
 
     async def _users(self, ids: list[int]) -> Sequence[User | None]:
         return await users.by_ids(self._db, ids)

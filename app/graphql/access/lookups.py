@@ -6,6 +6,7 @@ import strawberry
 
 from app.graphql.types import ids
 from app.graphql.types.fields import choice
+from app.graphql.types.scalars import Long
 
 
 @strawberry.input(one_of=True, description="Names a group, in one of two ways.")
@@ -27,10 +28,11 @@ class GroupLookup:
         return key
 
 
-@strawberry.input(one_of=True, description="Names a project, in one of two ways.")
+@strawberry.input(one_of=True, description="Names a project, in one of three ways.")
 class ProjectLookup:
     id: strawberry.ID | None = choice("The id of the project.")
     path: str | None = choice("Its full path, e.g. `team/vision/ocr`.")
+    number: Long | None = choice("Its number, which stands for it in paths of the REST and MLflow interfaces.")
 
     def key(self, field: str = "project") -> int | str:
         """What the core knows it by.
@@ -38,6 +40,8 @@ class ProjectLookup:
         Raises:
             NotFound: the id means no project.
         """
+        if self.number is not strawberry.UNSET and self.number is not None:
+            return self.number
         if not self.id:
             return self.path or ""
         key = ids.integer(self.id, "Project")

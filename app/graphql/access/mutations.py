@@ -15,7 +15,7 @@ from app.access.users import CreateUser
 from app.graphql.access.groups_and_projects import Group, Project
 from app.graphql.access.inputs import (
     GroupCreateInput,
-    MemberRemoveInput,
+    MemberDeleteInput,
     MemberSetInput,
     ProjectCreateInput,
     ProjectDeleteInput,
@@ -26,7 +26,7 @@ from app.graphql.access.inputs import (
 )
 from app.graphql.access.lookups import GroupOrProjectLookup
 from app.graphql.access.queries import find_group, find_project
-from app.graphql.access.types import Member, Token, User
+from app.graphql.access.types import Member, Token, User, member_id
 from app.graphql.context import Info
 from app.graphql.errors import UserError
 from app.graphql.jobs.queries import job_by_id
@@ -36,59 +36,62 @@ from app.graphql.types.fields import INPUT, mutation, optional, user_errors
 from app.upkeep import project_deletion
 
 
-@strawberry.type(description="What became of `userCreate`.")
+@strawberry.type(description="Payload of `userCreate`.")
 class UserCreatePayload:
     user: User | None = optional("The new user.")
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.type(description="What became of `groupCreate`.")
+@strawberry.type(description="Payload of `groupCreate`.")
 class GroupCreatePayload:
     group: Group | None = optional("The new group.")
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.type(description="What became of `projectCreate`.")
+@strawberry.type(description="Payload of `projectCreate`.")
 class ProjectCreatePayload:
     project: Project | None = optional("The new project.")
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.type(description="What became of `projectUpdate`.")
+@strawberry.type(description="Payload of `projectUpdate`.")
 class ProjectUpdatePayload:
     project: Project | None = optional("The project as it is now.")
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.type(description="What became of `projectDelete`.")
+@strawberry.type(description="Payload of `projectDelete`.")
 class ProjectDeletePayload:
     deleted_id: strawberry.ID | None = optional("The id of the project that is gone.")
     background_job: BackgroundJob | None = optional("The job that removes what was in it.")
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.type(description="What became of `memberSet`.")
+@strawberry.type(description="Payload of `memberSet`.")
 class MemberSetPayload:
     member: Member | None = optional("The user with the new role.")
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.type(description="What became of `memberRemove`.")
-class MemberRemovePayload:
-    user: User | None = optional("The user whose role is gone.")
+@strawberry.type(description="Payload of `memberDelete`.")
+class MemberDeletePayload:
+    deleted_id: strawberry.ID | None = optional(
+        "The id of the member whose own role is gone; an inherited one may be left."
+    )
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.type(description="What became of `tokenCreate`.")
+@strawberry.type(description="Payload of `tokenCreate`.")
 class TokenCreatePayload:
     token: Token | None = optional("The new token.")
     secret: str | None = optional("What to send as `Authorization: Bearer …`. Never shown again.")
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.type(description="What became of `tokenRevoke`.")
+@strawberry.type(description="Payload of `tokenRevoke`.")
 class TokenRevokePayload:
-    token: Token | None = optional("The token, refused from now on.")
+    deleted_id: strawberry.ID | None = optional("The id of the token, which is refused from now on.")
+    token: Token | None = optional("The token; it stays to be seen in lists.")
     user_errors: list[UserError] = user_errors()
 
 
@@ -131,7 +134,7 @@ class AccessMutation:
             visibility=input.visibility.value if input.visibility else None,
             registry_access=input.registry_access.value if input.registry_access else None,
             experiments_access=input.experiments_access.value if input.experiments_access else None,
-            version_reuse=input.version_reuse,
+            version_reuse=input.allows_version_reuse,
         )
         changed = await projects.edit(info.context.db, info.context.actor, command)
         return ProjectUpdatePayload(project=Project.of(changed))
@@ -144,19 +147,19 @@ class AccessMutation:
 
     @mutation("Gives a user a role in a group or project, or another one.")
     async def member_set(self, info: Info, input: Annotated[MemberSetInput, INPUT]) -> MemberSetPayload:
-        place = await _place(info, input.place)
+        place = await _place(info, input.group_or_project)
         member = await members.set_role(info.context.db, info.context.actor, place, input.username, input.role)
-        return MemberSetPayload(member=Member.of(member))
+        return MemberSetPayload(member=Member.of(place, member))
 
     @mutation("Takes a user's own role in a group or project away.")
-    async def member_remove(self, info: Info, input: Annotated[MemberRemoveInput, INPUT]) -> MemberRemovePayload:
-        place = await _place(info, input.place)
+    async def member_delete(self, info: Info, input: Annotated[MemberDeleteInput, INPUT]) -> MemberDeletePayload:
+        place = await _place(info, input.group_or_project)
         user = await members.remove(info.context.db, info.context.actor, place, input.username)
-        return MemberRemovePayload(user=User.of(user))
+        return MemberDeletePayload(deleted_id=member_id(place, user.id))
 
     @mutation("Makes an access token: your own, or one of a group or project that you maintain.")
     async def token_create(self, info: Info, input: Annotated[TokenCreateInput, INPUT]) -> TokenCreatePayload:
-        place = await _place(info, input.place) if input.place else GroupOrProject()
+        place = await _place(info, input.group_or_project) if input.group_or_project else GroupOrProject()
         command = IssueToken(
             name=input.name,
             scopes=tuple(input.scopes),
@@ -173,7 +176,8 @@ class AccessMutation:
         key = ids.integer(input.id, "Token")
         if key is None:
             raise ids.missing("token", input.id, "id")
-        return TokenRevokePayload(token=Token.of(await tokens.revoke(info.context.db, info.context.actor, key)))
+        revoked = Token.of(await tokens.revoke(info.context.db, info.context.actor, key))
+        return TokenRevokePayload(deleted_id=revoked.id, token=revoked)
 
 
 async def _place(info: Info, lookup: GroupOrProjectLookup) -> GroupOrProject:

@@ -10,12 +10,12 @@ from app.graphql.types.scalars import Long
 
 @strawberry.type(description="Some objects in the store.")
 class StorageAmount:
-    objects: Long = strawberry.field(description="How many.")
-    bytes: Long = strawberry.field(description="Their bytes, as far as the sizes are known.")
+    object_count: Long = strawberry.field(description="How many.")
+    size: Long = strawberry.field(description="Their bytes, as far as the sizes are known.")
 
     @classmethod
     def of(cls, amount: Amount) -> StorageAmount:
-        return cls(objects=Long(amount.objects), bytes=Long(amount.bytes))
+        return cls(object_count=Long(amount.objects), size=Long(amount.bytes))
 
 
 @strawberry.type(description="What a project has in the object store; the same bytes count once, however many files.")

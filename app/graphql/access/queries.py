@@ -1,4 +1,4 @@
-"""Where reading begins: the viewer, groups and projects."""
+"""Queries of access: the viewer, groups and projects."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from app.graphql.types.fields import resolved
 Search = Annotated[str, strawberry.argument(description="Only what has this text in its full path, whatever the case.")]
 
 
-@strawberry.type(description="Whoever asks.")
+@strawberry.type(description="The caller.")
 class Viewer:
     scopes: list[TokenScope] = strawberry.field(description="What the token in use may do.")
     is_admin: bool = strawberry.field(description="Whether you administer the installation.")
@@ -38,7 +38,7 @@ class Viewer:
 
 @strawberry.type
 class AccessQuery:
-    @resolved("Whoever asks; null without a token.")
+    @resolved("The caller; null without a token.")
     def viewer(self, info: Info) -> Viewer | None:
         actor = info.context.actor
         if actor.is_anonymous:

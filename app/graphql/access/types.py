@@ -7,14 +7,17 @@ from datetime import datetime
 import strawberry
 
 from app.access import members, policy, tokens, users
+from app.access.members import GroupOrProject
 from app.graphql.access.enums import Role, TokenScope
 from app.graphql.context import Info
 from app.graphql.types import ids
+from app.graphql.types.connections import Connection, connection
 from app.graphql.types.fields import resolved
 from app.graphql.types.node import Node
+from app.pagination import Page
 
 
-@strawberry.type(description="Somebody who acts: a person, or the bot behind a project or group token.")
+@strawberry.type(description="An account: a person, or the bot of a project or group token.")
 class User(Node):
     username: str = strawberry.field(description="Unique, whatever the case.")
     name: str = strawberry.field(description="For people to read.")
@@ -58,20 +61,48 @@ async def maker(info: Info, user_id: int | None, project_id: int) -> User | None
     return user
 
 
-@strawberry.type(description="A user with a role.")
-class Member:
+@strawberry.type(description="A user with a role in a group or project.")
+class Member(Node):
     user: User = strawberry.field(description="Who.")
     role: Role = strawberry.field(description="The highest role here, inherited or direct.")
 
     @classmethod
-    def of(cls, member: members.Member) -> Member:
-        return cls(user=User.of(member.user), role=member.role)
+    def of(cls, where: GroupOrProject, member: members.Member) -> Member:
+        return cls(id=member_id(where, member.user.id), user=User.of(member.user), role=member.role)
+
+
+def members_of(where: GroupOrProject, page: Page[members.Member]) -> Connection[Member]:
+    """A page of the members of a group or project."""
+    return connection(page, lambda member: Member.of(where, member))
+
+
+def member_id(where: GroupOrProject, user_id: int) -> strawberry.ID:
+    """The id of a user as a member of a group or project."""
+    if where.project_id is not None:
+        return ids.of("Member", "project", where.project_id, user_id)
+    assert where.group_id is not None, "it is one of the two"
+    return ids.of("Member", "group", where.group_id, user_id)
+
+
+async def member_by_id(info: Info, id: str) -> Member | None:
+    """The member of that id, by the request's loaders; None for who may not see the members."""
+    parts = ids.parts(id, "Member", 3)
+    keys = [ids.as_integer(part) for part in parts[1:]] if parts else []
+    if parts is None or None in keys or parts[0] not in {"group", "project"}:
+        return None
+    loaders, key = info.context.loaders.access, (keys[0] or 0, keys[1] or 0)
+    if parts[0] == "project":
+        project, where = await loaders.projects.load(key[0]), GroupOrProject(project_id=key[0])
+        row = await loaders.project_members.load(key) if project and project.role is not None else None
+    else:
+        group, where = await loaders.groups.load(key[0]), GroupOrProject(group_id=key[0])
+        row = await loaders.group_members.load(key) if group and group.role is not None else None
+    return Member.of(where, row) if row else None
 
 
 @strawberry.type(description="An access token. Its secret is shown once, when it is made.")
-class Token:
+class Token(Node):
     row: strawberry.Private[tokens.Token]
-    id: strawberry.ID = strawberry.field(description="Opaque; `tokenRevoke` takes it.")
     name: str = strawberry.field(description="What it is for.")
     scopes: list[TokenScope] = strawberry.field(
         description="What it was made for; MANAGE_… and DELETE_… hold while who made it could give them again."
@@ -105,3 +136,9 @@ class Token:
     @resolved("Whether it is valid still and you may end it.")
     def viewer_can_revoke(self, info: Info) -> bool:
         return self.row.revoked_at is None and info.context.actor.may_write
+
+
+async def token_by_id(info: Info, token_id: int | None) -> Token | None:
+    """The token of that id, if the viewer may revoke it, through the request's loader."""
+    row = await info.context.loaders.access.tokens.load(token_id) if token_id is not None else None
+    return Token.of(row) if row else None

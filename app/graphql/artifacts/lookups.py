@@ -14,7 +14,7 @@ from app.graphql.types.fields import choice
 
 
 @strawberry.input(one_of=True, description="Names whose files they are.")
-class ArtifactOwner:
+class ArtifactOwnerLookup:
     candidate: CandidateLookup | None = choice("Those of a candidate.")
     model_version: ModelVersionLookup | None = choice("Those of a version.")
     logged_model: LoggedModelLookup | None = choice("Those of a logged model.")
@@ -22,7 +22,7 @@ class ArtifactOwner:
 
 @strawberry.input(description="A file by its owner and path.")
 class ArtifactPath:
-    owner: ArtifactOwner = strawberry.field(description="Whose file.")
+    owner: ArtifactOwnerLookup = strawberry.field(description="Whose file.")
     path: str = strawberry.field(description="Folders and name, joined by slashes.")
 
 
@@ -32,7 +32,7 @@ class ArtifactLookup:
     path: ArtifactPath | None = choice("Its owner and path.")
 
 
-async def find_target(info: Info, owner: ArtifactOwner) -> Target:
+async def find_target(info: Info, owner: ArtifactOwnerLookup) -> Target:
     """Whose files are meant.
 
     Raises:

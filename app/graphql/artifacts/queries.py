@@ -7,8 +7,9 @@ from typing import Annotated
 import strawberry
 
 from app.artifacts.artifacts import ArtifactDetails
+from app.artifacts.reads.loaders import ArtifactKey
 from app.files import read
-from app.graphql.artifacts.lookups import ArtifactLookup, ArtifactOwner, find_target
+from app.graphql.artifacts.lookups import ArtifactLookup, ArtifactOwnerLookup, find_target
 from app.graphql.artifacts.types import Artifact
 from app.graphql.context import Info
 from app.graphql.errors import or_none
@@ -46,7 +47,7 @@ class ArtifactUploadsQuery:
     async def artifact_uploads(
         self,
         info: Info,
-        owner: Annotated[ArtifactOwner, strawberry.argument(description="Whose files they are going to be.")],
+        owner: Annotated[ArtifactOwnerLookup, strawberry.argument(description="Whose files they are going to be.")],
         *,
         first: First = None,
         after: After = None,
@@ -57,6 +58,22 @@ class ArtifactUploadsQuery:
         return await uploads_of(info, target, window(first, after, last, before)) if target else None
 
 
+async def find_key(info: Info, by: ArtifactLookup) -> ArtifactKey:
+    """Project and UUID of the file that is meant; one that is named by its id is not read.
+
+    Raises:
+        NotFound: the id means no file, or the owner or path does not exist or may not be seen.
+        InvalidPath: no file could have that path.
+    """
+    if by.path:
+        found = await find_artifact(info, by)
+        return found.project_id, found.id
+    key = ids.in_project(by.id or "", "Artifact")
+    if key is None:
+        raise ids.missing("artifact", by.id or "", "artifact")
+    return key
+
+
 async def find_artifact(info: Info, by: ArtifactLookup) -> ArtifactDetails:
     """The file that is meant.
 
@@ -65,10 +82,7 @@ async def find_artifact(info: Info, by: ArtifactLookup) -> ArtifactDetails:
         InvalidPath: no file could have that path.
     """
     if not by.path:
-        key = ids.in_project(by.id or "", "Artifact")
-        if key is None:
-            raise ids.missing("artifact", by.id or "", "id")
-        file = await info.context.loaders.artifacts.artifacts.load(key)
+        file = await info.context.loaders.artifacts.artifacts.load(await find_key(info, by))
         if file is None:
             raise ids.missing("artifact", by.id or "", "id")
         return file

@@ -30,16 +30,16 @@ Folder = Annotated[str, strawberry.argument(description="Only files below this f
 
 
 @strawberry.enum(description="Whether a file can be used.")
-class ArtifactState(Enum):
-    READY = value("ready", "It can be downloaded; while `inspectedAt` is null nobody has looked into it.")
-    FAILED = value("failed", "Its bytes are as they were sent, but it is not what it claims to be; see `stateReason`.")
-    QUARANTINED = value("quarantined", "It may run somebody's code when it is loaded; downloads are refused.")
+class ArtifactStatus(Enum):
+    READY = value("ready", "It can be downloaded; while `inspectedAt` is null it is not inspected yet.")
+    FAILED = value("failed", "Its bytes are as they were sent, but it is not what it claims to be; see `statusReason`.")
+    QUARANTINED = value("quarantined", "It may run foreign code when it is loaded; downloads are refused.")
 
 
 @strawberry.enum(description="What scanners say of a file that can run code when it is loaded.")
-class ScanVerdict(Enum):
+class ArtifactScanVerdict(Enum):
     SAFE = value("safe", "It imports nothing but what is known to be harmless.")
-    SUSPICIOUS = value("suspicious", "It imports something that nobody knows.")
+    SUSPICIOUS = value("suspicious", "It imports something unknown.")
     DANGEROUS = value("dangerous", "It imports what can run any code.")
     UNREADABLE = value("unreadable", "It could not be read to its end.")
 
@@ -53,7 +53,7 @@ class ArtifactDamage(Enum):
 
 @strawberry.type(description="What scanners say of a file. Nothing is ever unpickled for it.")
 class ArtifactScan:
-    verdict: ScanVerdict = strawberry.field(description="The worst that one of them says.")
+    verdict: ArtifactScanVerdict = strawberry.field(description="The worst that one of them says.")
     imports: list[str] = strawberry.field(description="What the file imports when it is loaded.")
     findings: list[str] = strawberry.field(description="What was found, in words.")
     scanners: list[str] = strawberry.field(description="Who looked, with versions.")
@@ -61,7 +61,7 @@ class ArtifactScan:
     @classmethod
     def of(cls, found: Mapping[str, Any]) -> ArtifactScan:
         return cls(
-            verdict=ScanVerdict(found["verdict"]),
+            verdict=ArtifactScanVerdict(found["verdict"]),
             imports=list(found["imports"]),
             findings=list(found["findings"]),
             scanners=list(found["scanners"]),
@@ -77,13 +77,13 @@ class Artifact(Node):
     sha256: str = strawberry.field(description="The SHA-256 of its bytes, in hexadecimal digits.")
     media_type: str = strawberry.field(description="What it is served as.")
     created_at: datetime = strawberry.field(description="When it was stored.")
-    state: ArtifactState = strawberry.field(description="Whether it can be used.")
-    state_reason: str | None = strawberry.field(description="Why it failed or is in quarantine, or was so once.")
+    status: ArtifactStatus = strawberry.field(description="Whether it can be used.")
+    status_reason: str | None = strawberry.field(description="Why it failed or is in quarantine, or was so once.")
     damage: ArtifactDamage | None = strawberry.field(
         description="What is known to be wrong with its bytes in the store; its download answers 503. Null: nothing."
     )
     format: str | None = strawberry.field(description="What its content is, e.g. `safetensors`; null: nothing known.")
-    inspected_at: datetime | None = strawberry.field(description="When somebody looked into it.")
+    inspected_at: datetime | None = strawberry.field(description="When it was inspected; null: not yet.")
     released_at: datetime | None = strawberry.field(description="When a maintainer let it out of quarantine.")
 
     @classmethod
@@ -97,8 +97,8 @@ class Artifact(Node):
             sha256=details.sha256.hex(),
             media_type=details.media_type,
             created_at=details.created_at,
-            state=ArtifactState(details.state),
-            state_reason=details.state_reason,
+            status=ArtifactStatus(details.state),
+            status_reason=details.state_reason,
             damage=ArtifactDamage(details.damage) if details.damage else None,
             format=details.format,
             inspected_at=details.inspected_at,
@@ -106,11 +106,11 @@ class Artifact(Node):
         )
 
     @resolved(
-        "Where anybody can download it for the next five minutes, without a token, as long as you may; null while in "
+        "Link to download it without a token, valid for five minutes and as long as you may read it; null while in "
         "quarantine."
     )
     def download_url(self, info: Info) -> str | None:
-        if self.state is ArtifactState.QUARANTINED:
+        if self.status is ArtifactStatus.QUARANTINED:
             return None
         context = info.context
         return downloads.link(context.runtime.settings, context.actor, self.details, base=context.base_url)
@@ -135,7 +135,7 @@ class Artifact(Node):
 
     @resolved("Whether it is in quarantine and you may let it out.")
     async def viewer_can_release(self, info: Info) -> bool:
-        if self.state is not ArtifactState.QUARANTINED:
+        if self.status is not ArtifactStatus.QUARANTINED:
             return False
         return await groups_and_projects.may(info, self.details.project_id, Permission.ARTIFACT_RELEASE)
 

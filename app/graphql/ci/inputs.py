@@ -18,22 +18,24 @@ class CiJobOwnerLookup:
     model_version: ModelVersionLookup | None = choice("A model version.")
 
 
-@strawberry.input(description="A link to a CI job of the CI project that the project's CI settings name.")
+@strawberry.input(
+    description="Input of `ciJobLink`; the job is one of the CI project that the project's CI settings name."
+)
 class CiJobLinkInput:
     owner: CiJobOwnerLookup = strawberry.field(description="What the job produced.")
     provider: CiProvider = strawberry.field(description="The CI system that it ran in.")
     external_id: strawberry.ID = strawberry.field(description="Its id there: GitLab's CI_JOB_ID, GitHub's run id.")
 
 
-@strawberry.input(description="The end of a link; a tag that names the job stays.")
+@strawberry.input(description="Input of `ciJobUnlink`; a tag that names the job stays.")
 class CiJobUnlinkInput:
     owner: CiJobOwnerLookup = strawberry.field(description="What the job was said to have produced.")
-    ci_job: strawberry.ID = strawberry.field(description="The id of the CI job.")
+    id: strawberry.ID = strawberry.field(description="The id of the CI job.")
 
 
-@strawberry.input(description="A new look at a CI job.")
+@strawberry.input(description="Input of `ciJobRefresh`.")
 class CiJobRefreshInput:
-    ci_job: strawberry.ID = strawberry.field(description="The id of the CI job.")
+    id: strawberry.ID = strawberry.field(description="The id of the CI job.")
 
 
 @strawberry.input(description="What a claim of an identity token must be.")
@@ -46,7 +48,7 @@ class CiClaimInput:
 
 @strawberry.input(description="Which identity tokens of CI jobs are exchanged; what is left out stays.")
 class CiIdentityInput:
-    enabled: bool | None = optional("Whether any are; at first none.")
+    is_enabled: bool | None = optional("Whether any are; at first none.")
     issuer: str | None = optional("Who signs them; at first GitLab's base URL, or GitHub's own issuer.")
     audience: str | None = optional("Whom they must be meant for (`aud`); needed when any are.")
     ci_project_id: strawberry.ID | None = optional(
@@ -63,7 +65,9 @@ class CiIdentityInput:
     scope: TokenScope | None = optional("The scope of these tokens, api or read_api; at first api.")
 
 
-@strawberry.input(description="CI settings; what is left out stays. The first time provider and project are needed.")
+@strawberry.input(
+    description="Input of `ciSettingsUpdate`; what is left out stays. The first time provider and project are needed."
+)
 class CiSettingsUpdateInput:
     project: ProjectLookup = strawberry.field(description="The project whose settings they are.")
     provider: CiProvider | None = optional("Which kind of CI system it is.")
@@ -71,11 +75,11 @@ class CiSettingsUpdateInput:
         "GitLab's address, at first `https://gitlab.com`; or that of GitHub's API, at first `https://api.github.com`."
     )
     ci_project: str | None = optional("GitLab: the number or full path of the project there. GitHub: `owner/name`.")
-    token: str | None = optional("An API token that may read jobs; an empty one takes it away. It is never shown.")
+    api_token: str | None = optional("An API token that may read jobs; an empty one takes it away. It is never shown.")
     hook_secret: str | None = optional("Proves that events are from the CI system; an empty one takes it away.")
     identity: CiIdentityInput | None = optional("How CI jobs get tokens without a stored secret.")
 
 
-@strawberry.input(description="The end of a project's CI settings.")
+@strawberry.input(description="Input of `ciSettingsDelete`.")
 class CiSettingsDeleteInput:
     project: ProjectLookup = strawberry.field(description="The project.")

@@ -25,37 +25,37 @@ from app.graphql.context import Info
 from app.graphql.errors import UserError
 from app.graphql.types import ids
 from app.graphql.types.fields import INPUT, mutation, optional, user_errors
-from app.registry.versions import ci_links as of_versions
+from app.registry import ci_links as of_versions
 from app.tracking import ci_jobs as of_candidates
 
 
-@strawberry.type(description="What became of `ciJobLink`.")
+@strawberry.type(description="Payload of `ciJobLink`.")
 class CiJobLinkPayload:
     ci_job: CiJob | None = optional("The job that is linked.")
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.type(description="What became of `ciJobUnlink`.")
+@strawberry.type(description="Payload of `ciJobUnlink`.")
 class CiJobUnlinkPayload:
-    unlinked_id: strawberry.ID | None = optional("The id of the job that is linked no longer.")
+    deleted_id: strawberry.ID | None = optional("The id of the job that is linked no longer.")
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.type(description="What became of `ciJobRefresh`.")
+@strawberry.type(description="Payload of `ciJobRefresh`.")
 class CiJobRefreshPayload:
     ci_job: CiJob | None = optional("The job that is looked at.")
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.type(description="What became of `ciSettingsUpdate`.")
+@strawberry.type(description="Payload of `ciSettingsUpdate`.")
 class CiSettingsUpdatePayload:
     ci_settings: CiSettings | None = optional("The settings as they are now.")
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.type(description="What became of `ciSettingsDelete`.")
+@strawberry.type(description="Payload of `ciSettingsDelete`.")
 class CiSettingsDeletePayload:
-    deleted: bool = strawberry.field(default=False, description="Whether the settings are gone.")
+    deleted_id: strawberry.ID | None = optional("The id of the settings that are gone.")
     user_errors: list[UserError] = user_errors()
 
 
@@ -75,19 +75,19 @@ class CiMutation:
 
     @mutation("Ends the link of a candidate or model version to a CI job.")
     async def ci_job_unlink(self, info: Info, input: Annotated[CiJobUnlinkInput, INPUT]) -> CiJobUnlinkPayload:
-        context, owner, (_, key) = info.context, input.owner, _key(input.ci_job)
+        context, owner, (_, key) = info.context, input.owner, _key(input.id)
         if owner.candidate:
             await of_candidates.unlink(context.db, context.actor, *owner.candidate.key(), key)
         elif owner.model_version:
             await of_versions.unlink(context.db, context.actor, *owner.model_version.key(), key)
         else:
             raise Invalid("Name a candidate or a model version.", field="owner")
-        return CiJobUnlinkPayload(unlinked_id=input.ci_job)
+        return CiJobUnlinkPayload(deleted_id=input.id)
 
     @mutation("Has a CI job looked at at once, also after its link has failed.")
     async def ci_job_refresh(self, info: Info, input: Annotated[CiJobRefreshInput, INPUT]) -> CiJobRefreshPayload:
         context = info.context
-        found = await jobs.refresh(context.db, context.actor, *_key(input.ci_job))
+        found = await jobs.refresh(context.db, context.actor, *_key(input.id))
         return CiJobRefreshPayload(ci_job=CiJob.of(found))
 
     @mutation("Makes or changes the CI settings of a project; links that wait for them are followed. For maintainers.")
@@ -97,7 +97,7 @@ class CiMutation:
         context = info.context
         provider = input.provider.value if input.provider else None
         wish = EditSettings(
-            provider, input.base_url, input.ci_project, input.token, input.hook_secret, _identity(input.identity)
+            provider, input.base_url, input.ci_project, input.api_token, input.hook_secret, _identity(input.identity)
         )
         project = input.project.key()
         saved = await configuration.save(context.db, context.actor, context.runtime.ci_client, project, wish)
@@ -107,14 +107,14 @@ class CiMutation:
     async def ci_settings_delete(
         self, info: Info, input: Annotated[CiSettingsDeleteInput, INPUT]
     ) -> CiSettingsDeletePayload:
-        await configuration.delete(info.context.db, info.context.actor, input.project.key())
-        return CiSettingsDeletePayload(deleted=True)
+        project_id = await configuration.delete(info.context.db, info.context.actor, input.project.key())
+        return CiSettingsDeletePayload(deleted_id=ids.of("CiSettings", project_id))
 
 
 def _key(id: str) -> tuple[int, UUID]:
     key = ids.in_project(id, "CiJob")
     if key is None:
-        raise ids.missing("CI job", id, "ciJob")
+        raise ids.missing("CI job", id, "id")
     return key
 
 
@@ -122,7 +122,7 @@ def _identity(wish: CiIdentityInput | None) -> EditIdentity:
     if wish is None:
         return UNCHANGED
     return EditIdentity(
-        wish.enabled,
+        wish.is_enabled,
         wish.issuer,
         wish.audience,
         _claims(wish.claims),

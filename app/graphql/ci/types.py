@@ -28,11 +28,11 @@ class CiProvider(Enum):
 
 
 @strawberry.enum(description="How far a link to a CI job is.")
-class CiLinkState(Enum):
-    PENDING = value("pending", "The CI system has not told of the job yet; `reason` says why, if it was asked.")
+class CiJobStatus(Enum):
+    PENDING = value("pending", "The CI system has not told of the job yet; `statusReason` says why, if it was asked.")
     LINKED = value("linked", "The job is known and followed until it has finished.")
     FINISHED = value("finished", "The job has finished; nothing will change any more.")
-    FAILED = value("failed", "The job cannot be followed; `reason` says why. `ciJobRefresh` tries again.")
+    FAILED = value("failed", "The job cannot be followed; `statusReason` says why. `ciJobRefresh` tries again.")
 
 
 @strawberry.type(
@@ -45,10 +45,10 @@ class CiJob(Node):
     external_id: strawberry.ID = strawberry.field(
         description="Its id there: of GitLab's job, of GitHub's workflow run."
     )
-    link_state: CiLinkState = strawberry.field(description="How far the link is.")
-    status: str | None = strawberry.field(description="How far the job is, in the words of its CI system.")
+    status: CiJobStatus = strawberry.field(description="How far the link is.")
+    ci_status: str | None = strawberry.field(description="How far the job is, in the words of its CI system.")
     name: str | None = strawberry.field(description="Its name.")
-    reason: str | None = strawberry.field(description="Why the last look failed, or what is waited for.")
+    status_reason: str | None = strawberry.field(description="Why the last look failed, or what is waited for.")
     ci_project: str | None = strawberry.field(description="The project or repository that it ran for.")
     ref: str | None = strawberry.field(description="The branch or tag that it ran for.")
     commit_sha: str | None = strawberry.field(description="The commit that it ran on.")
@@ -56,7 +56,7 @@ class CiJob(Node):
     pipeline_url: str | None = strawberry.field(description="The page of that.")
     merge_request_iid: Long | None = strawberry.field(description="The number of its merge or pull request.")
     merge_request_url: str | None = strawberry.field(description="The page of that.")
-    user_name: str | None = strawberry.field(description="Who started it.")
+    username: str | None = strawberry.field(description="Who started it.")
     user_url: str | None = strawberry.field(description="The page of that user.")
     log_url: str | None = strawberry.field(description="Where its log is; the CI system decides who may read it.")
     web_url: str | None = strawberry.field(description="Its page.")
@@ -73,8 +73,11 @@ class CiJob(Node):
             project_id=job.project_id,
             provider=CiProvider(job.provider),
             external_id=strawberry.ID(job.external_id),
-            link_state=CiLinkState(job.link_state),
+            status=CiJobStatus(job.link_state),
             merge_request_iid=Long(job.merge_request_iid) if job.merge_request_iid is not None else None,
+            ci_status=job.status,
+            status_reason=job.reason,
+            username=job.user_name,
             **{name: getattr(job, name) for name in _SAME},
         )
 
@@ -85,8 +88,8 @@ class CiJob(Node):
 
 
 _SAME = (
-    "status", "name", "reason", "ci_project", "ref", "commit_sha", "pipeline_id", "pipeline_url", "merge_request_url",
-    "user_name", "user_url", "log_url", "web_url", "started_at", "finished_at", "created_at", "last_checked_at",
+    "name", "ci_project", "ref", "commit_sha", "pipeline_id", "pipeline_url", "merge_request_url",
+    "user_url", "log_url", "web_url", "started_at", "finished_at", "created_at", "last_checked_at",
     "next_check_at",
 )  # fmt: skip
 
@@ -99,7 +102,7 @@ class CiClaim:
 
 @strawberry.type(description="Which identity tokens of CI jobs are exchanged for project tokens of 15 minutes.")
 class CiIdentity:
-    enabled: bool = strawberry.field(description="Whether any are.")
+    is_enabled: bool = strawberry.field(description="Whether any are.")
     issuer: str = strawberry.field(description="Who must have signed them.")
     audience: str = strawberry.field(description="Whom they must be meant for (`aud`).")
     ci_project_id: strawberry.ID | None = strawberry.field(
@@ -115,12 +118,12 @@ class CiIdentity:
 
 
 @strawberry.type(description="The CI system of a project. For maintainers.")
-class CiSettings:
+class CiSettings(Node):
     project_id: strawberry.Private[int]
     provider: CiProvider = strawberry.field(description="Which kind it is.")
     base_url: str = strawberry.field(description="GitLab's address, or that of GitHub's API.")
     ci_project: str = strawberry.field(description="The project or repository there.")
-    has_token: bool = strawberry.field(description="Whether there is an API token. It is never shown.")
+    has_api_token: bool = strawberry.field(description="Whether there is an API token. It is never shown.")
     has_hook_secret: bool = strawberry.field(description="Whether there is a secret for events. It is never shown.")
     hook_url: str = strawberry.field(description="Where the CI system may send events to.")
     identity: CiIdentity = strawberry.field(description="How CI jobs get tokens without a stored secret.")
@@ -131,11 +134,12 @@ class CiSettings:
     def of(cls, info: Info, row: SettingsRow) -> CiSettings:
         address = info.context.runtime.settings.url
         return cls(
+            id=ids.of("CiSettings", row.project_id),
             project_id=row.project_id,
             provider=CiProvider(row.provider),
             base_url=row.base_url,
             ci_project=row.ci_project,
-            has_token=row.sealed_token is not None,
+            has_api_token=row.sealed_token is not None,
             has_hook_secret=row.sealed_hook_secret is not None,
             hook_url=f"{address}/ci/hooks/{row.project_id}/{row.provider}",
             identity=_identity(row),
@@ -150,7 +154,7 @@ class CiSettings:
 
 def _identity(row: SettingsRow) -> CiIdentity:
     return CiIdentity(
-        enabled=row.identity_enabled,
+        is_enabled=row.identity_enabled,
         issuer=row.identity_issuer,
         audience=row.identity_audience,
         ci_project_id=_id(row.identity_ci_project_id),
@@ -169,6 +173,12 @@ async def settings_of(info: Info, project_id: int) -> CiSettings | None:
     """The CI settings of a project, by the request's loader."""
     row = await info.context.loaders.ci.settings.load((project_id,))
     return CiSettings.of(info, row) if row else None
+
+
+async def settings_by_id(info: Info, project_id: int) -> CiSettings | None:
+    """The same; None when the viewer does not manage them."""
+    may_manage = await groups_and_projects.may(info, project_id, Permission.CI_MANAGE)
+    return await settings_of(info, project_id) if may_manage else None
 
 
 async def jobs_of_candidate(info: Info, project_id: int, candidate_id: UUID) -> list[CiJob]:

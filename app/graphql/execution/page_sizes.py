@@ -29,8 +29,8 @@ HUNDRED = 100
 MAX_VALUES = 2_500
 """Points or parts of one field; more are refused by the field itself, in its own words."""
 PAGES = ("first", "last")
-LENGTHS = {"ids": None, "keys": "MetricSeries"}
-VALUES = {"maxPoints": "MetricPoint", "size": "MetricPoint"}
+LENGTHS = {"ids": None, "candidateIds": None, "keys": "MetricSeries"}
+VALUES = {"maxPoints": "MetricPoint", "maxParts": "ArtifactUploadPart"}
 """Arguments that say how many, and of which type when it is not the field's own: they count where its list is."""
 
 Pending = tuple[tuple[str, int], ...]
@@ -51,7 +51,7 @@ class Sizes:
     def of(self, node: FieldNode, field: GraphQLField, pending: Pending) -> tuple[int, Pending]:
         """How many rows the field asks for, and what is to be counted further below."""
         given = {argument.name.value: argument.value for argument in node.arguments or ()}
-        rows = self._page(field, given) if "first" in field.args else 1
+        rows = self._page(given) if "first" in field.args else 1
         kind = get_named_type(field.type)
         interfaces = getattr(kind, "interfaces", ())
         waiting = {} if any(interface.name == "Node" for interface in interfaces) else dict(pending)
@@ -67,9 +67,7 @@ class Sizes:
             rows *= waiting.pop(kind.name, 1)
         return rows, tuple(sorted(waiting.items()))
 
-    def _page(self, field: GraphQLField, given: Mapping[str, ValueNode]) -> int:
-        if not is_page(field):
-            return self._hundreds(field, "first", given)
+    def _page(self, given: Mapping[str, ValueNode]) -> int:
         sizes = (self._number(given[name], MAX_PAGE) for name in PAGES if name in given)
         return max((size for size in sizes if size), default=DEFAULT_PAGE)
 

@@ -10,20 +10,10 @@ import strawberry
 from app.access import jobs, projects
 from app.graphql.access.lookups import ProjectLookup
 from app.graphql.context import Info
-from app.graphql.jobs.types import BackgroundJob, InState, OfKind, jobs_of
-from app.graphql.types import ids
+from app.graphql.jobs.lookups import BackgroundJobLookup
+from app.graphql.jobs.types import BackgroundJob, InStatus, OfKind, jobs_of
 from app.graphql.types.connections import After, Before, Connection, First, Last, connection, window
-from app.graphql.types.fields import choice, resolved
-
-
-@strawberry.input(one_of=True, description="Names a background job, in one of two ways.")
-class BackgroundJobLookup:
-    id: strawberry.ID | None = choice("The id of the job.")
-    uuid: str | None = choice("The UUID that REST answers name it by.")
-
-    def key(self) -> UUID | None:
-        return ids.uuid(self.id, "BackgroundJob") if self.id else ids.as_uuid(self.uuid or "")
-
+from app.graphql.types.fields import resolved
 
 InProject = Annotated[ProjectLookup | None, strawberry.argument(description="Only those of this project.")]
 
@@ -43,7 +33,7 @@ class JobsQuery:
         info: Info,
         *,
         project: InProject = None,
-        state: InState = None,
+        status: InStatus = None,
         kind: OfKind = None,
         first: First = None,
         after: After = None,
@@ -53,8 +43,8 @@ class JobsQuery:
         page = window(first, after, last, before)
         if project is not None:
             access = await projects.get(info.context.db, info.context.actor, project.key())
-            return await jobs_of(info, access.id, page, state, kind)
-        db, actor, wish = info.context.db, info.context.actor, {"state": state.value if state else None, "kind": kind}
+            return await jobs_of(info, access.id, page, status, kind)
+        db, actor, wish = info.context.db, info.context.actor, {"state": status.value if status else None, "kind": kind}
         found = await jobs.search(db, actor, page, **wish)
         return connection(found, BackgroundJob.of, lambda: jobs.count(db, actor, **wish))
 

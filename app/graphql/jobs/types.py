@@ -23,15 +23,15 @@ from app.queue import change_tokens, jobs, outbox
 
 
 @strawberry.enum(description="How far a background job is.")
-class BackgroundJobState(Enum):
+class BackgroundJobStatus(Enum):
     QUEUED = value("queued", "It waits, perhaps for its next attempt.")
     RUNNING = value("running", "A worker is at it.")
     SUCCEEDED = value("succeeded", "It is done.")
     DEAD = value("dead", "It was given up after its last attempt; `backgroundJobRetry` gives it another chance.")
-    CANCELLED = value("cancelled", "Somebody gave it up, or an equal job does its work; `lastError` says which.")
+    CANCELLED = value("cancelled", "A user gave it up, or an equal job does its work; `statusReason` says which.")
 
 
-InState = Annotated[BackgroundJobState | None, strawberry.argument(description="Only those in this state.")]
+InStatus = Annotated[BackgroundJobStatus | None, strawberry.argument(description="Only those of this status.")]
 OfKind = Annotated[str | None, strawberry.argument(description="Only those of this kind, e.g. `webhooks.deliver`.")]
 
 
@@ -39,12 +39,11 @@ OfKind = Annotated[str | None, strawberry.argument(description="Only those of th
 class BackgroundJob(Node):
     row: strawberry.Private[outbox.BackgroundJob]
     kind: str = strawberry.field(description="What it does, e.g. `registry.purge_model`.")
-    state: BackgroundJobState = strawberry.field(description="How far it is.")
-    attempt: int = strawberry.field(description="How many attempts have failed.")
+    status: BackgroundJobStatus = strawberry.field(description="How far it is.")
+    attempt_count: int = strawberry.field(description="How many attempts have failed.")
     done: Long = strawberry.field(description="How much of it is done, in steps of its own kind.")
     total: Long | None = strawberry.field(description="How much there is to do; null while that is not known.")
-    last_error: str | None = strawberry.field(description="Why the last attempt failed.")
-    project_number: Long | None = strawberry.field(description="The number of its project; null: it belongs to none.")
+    status_reason: str | None = strawberry.field(description="Why the last attempt failed.")
     max_attempts: int = strawberry.field(description="After how many failed attempts it is dead.")
     next_attempt_at: datetime | None = strawberry.field(description="When it is due; null unless it is queued.")
     created_at: datetime = strawberry.field(description="When it was asked for.")
@@ -57,18 +56,21 @@ class BackgroundJob(Node):
             id=ids.of("BackgroundJob", row.id),
             row=row,
             kind=row.kind,
-            state=BackgroundJobState(row.state),
-            attempt=row.attempt,
+            status=BackgroundJobStatus(row.state),
+            attempt_count=row.attempt,
             done=Long(row.done),
             total=Long(row.total) if row.total is not None else None,
-            last_error=row.last_error,
-            project_number=Long(row.project_id) if row.project_id is not None else None,
+            status_reason=row.last_error,
             max_attempts=row.max_attempts,
             next_attempt_at=row.run_after if row.state == "queued" else None,
             created_at=row.created_at,
             started_at=row.started_at,
             finished_at=row.finished_at,
         )
+
+    @resolved("The project that it belongs to; null: none that you may see.")
+    async def project(self, info: Info) -> groups_and_projects.Project | None:
+        return await groups_and_projects.project_by_id(info, self.row.project_id)
 
     @resolved("How it stands now, in short; pass it as `after` of `backgroundJobUpdated` to be told of changes alone.")
     def cursor(self) -> str:
@@ -96,9 +98,12 @@ class BackgroundJob(Node):
 
 
 async def jobs_of(
-    info: Info, project_id: int, page: Window, state: BackgroundJobState | None, kind: str | None
+    info: Info, project_id: int, page: Window, status: BackgroundJobStatus | None, kind: str | None
 ) -> Connection[BackgroundJob]:
     """A page of a project's jobs, by the request's loader."""
-    loaders, wish = info.context.loaders.access, JobFilter(state.value if state else None, kind)
+    loaders, wish = info.context.loaders.access, JobFilter(status.value if status else None, kind)
     found = await loaders.jobs_of_projects.load(((project_id,), (page, wish)))
     return connection(found, BackgroundJob.of, lambda: loaders.job_counts_of_projects.load(((project_id,), wish)))
+
+
+from app.graphql.access import groups_and_projects  # noqa: E402 - types of these modules refer to each other

@@ -10,7 +10,7 @@ import strawberry
 
 from app.graphql.access.lookups import ProjectLookup
 from app.graphql.context import Info
-from app.graphql.jobs.queries import BackgroundJobLookup
+from app.graphql.jobs.lookups import BackgroundJobLookup
 from app.graphql.jobs.types import BackgroundJob
 from app.graphql.live.types import CandidateUpdate, ProjectEvent, ProjectEventType
 from app.graphql.tracking.lookups import CandidateLookup

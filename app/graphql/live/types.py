@@ -35,17 +35,17 @@ class ProjectEventType(Enum):
     )
     MODEL_VERSION_UPDATED = value("MODEL_VERSION_UPDATED", "Description or tags of a model version changed.")
     MODEL_VERSION_DELETED = value("MODEL_VERSION_DELETED", "A model version was deleted.")
-    STAGE_CHANGED = value("STAGE_CHANGED", "A model version is in another stage; `detail` names it.")
+    MODEL_VERSION_STAGE_CHANGED = value("STAGE_CHANGED", "A model version is in another stage; `detail` names it.")
     ALIAS_SET = value("ALIAS_SET", "A model version got an alias; `detail` names it.")
-    ALIAS_REMOVED = value("ALIAS_REMOVED", "A model version lost an alias, maybe to another; `detail` names it.")
+    ALIAS_DELETED = value("ALIAS_REMOVED", "A model version lost an alias, maybe to another; `detail` names it.")
     CANDIDATE_CREATED = value("CANDIDATE_CREATED", "A candidate began.")
     CANDIDATE_UPDATED = value("CANDIDATE_UPDATED", "Name, status or times of a candidate changed; not its logs.")
     CANDIDATE_FINISHED = value("CANDIDATE_FINISHED", "A candidate has ended: finished, failed or killed.")
     CANDIDATE_TRASHED = value("CANDIDATE_TRASHED", "A candidate went to the trash.")
     CANDIDATE_RESTORED = value("CANDIDATE_RESTORED", "A candidate came back from the trash.")
     CANDIDATE_DELETED = value("CANDIDATE_DELETED", "A candidate is gone for good.")
-    JOB_CREATED = value("JOB_CREATED", "A background job was promised.")
-    JOB_UPDATED = value("JOB_UPDATED", "A background job is in another state; `detail` names it.")
+    BACKGROUND_JOB_CREATED = value("JOB_CREATED", "A background job was promised.")
+    BACKGROUND_JOB_UPDATED = value("JOB_UPDATED", "A background job is in another state; `detail` names it.")
     CI_JOB_CREATED = value("CI_JOB_CREATED", "A CI job became known.")
     CI_JOB_UPDATED = value("CI_JOB_UPDATED", "Something new was heard of a CI job.")
     CI_JOB_LINKED = value("CI_JOB_LINKED", "A candidate or model version was linked to a CI job.")
@@ -58,7 +58,7 @@ class ProjectEvent:
     object_type: str = strawberry.field(description="The type of the object, e.g. `ModelVersion`.")
     object_id: strawberry.ID = strawberry.field(description="The id of the object, as `node` takes it.")
     detail: str | None = strawberry.field(description="A name that belongs to it, such as alias, stage or state.")
-    at: datetime | None = strawberry.field(description="When it happened; null for RESET.")
+    occurred_at: datetime | None = strawberry.field(description="When it happened; null for RESET.")
     cursor: str = strawberry.field(description="The place behind it, for `after` of the next subscription.")
 
     @classmethod
@@ -70,7 +70,7 @@ class ProjectEvent:
                 object_type="Project",
                 object_id=place,
                 detail=None,
-                at=None,
+                occurred_at=None,
                 cursor=str(told.cursor),
             )
         event = told.event
@@ -79,7 +79,7 @@ class ProjectEvent:
             object_type=event.object_type,
             object_id=_id(event),
             detail=event.detail,
-            at=event.at,
+            occurred_at=event.at,
             cursor=str(told.cursor),
         )
 
@@ -92,7 +92,7 @@ class ProjectEvent:
 class CandidateUpdate:
     state: strawberry.Private[CandidateState]
     metrics: list[Metric] = strawberry.field(description="The latest values that changed, by key.")
-    complete: bool = strawberry.field(
+    is_complete: bool = strawberry.field(
         description="Whether `metrics` are all there are, as in the first answer, and not only those that changed."
     )
     cursor: str = strawberry.field(description="The place behind it, for `after` of the next subscription.")
@@ -100,7 +100,7 @@ class CandidateUpdate:
     @classmethod
     def of(cls, state: CandidateState) -> CandidateUpdate:
         metrics = [Metric.of(state.project_id, row) for row in state.change.metrics]
-        return cls(state=state, metrics=metrics, complete=state.complete, cursor=str(state.cursor))
+        return cls(state=state, metrics=metrics, is_complete=state.complete, cursor=str(state.cursor))
 
     @resolved("The candidate as it is now.")
     async def candidate(self, info: Info) -> Candidate | None:

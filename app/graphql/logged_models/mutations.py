@@ -18,7 +18,7 @@ from app.tracking import logged_models
 from app.tracking.logged_models import CreateLoggedModel, EditLoggedModel
 
 
-@strawberry.input(description="A new logged model.")
+@strawberry.input(description="Input of `loggedModelCreate`.")
 class LoggedModelCreateInput:
     experiment: ExperimentLookup = strawberry.field(description="The experiment that it shall be in.")
     name: str | None = optional("For people to read; a friendly random one when left out.")
@@ -29,7 +29,7 @@ class LoggedModelCreateInput:
     tags: list[TagInput] = strawberry.field(default_factory=list, description="Its tags.")
 
 
-@strawberry.input(description="Changes of a logged model; what is left out stays.")
+@strawberry.input(description="Input of `loggedModelUpdate`; what is left out stays.")
 class LoggedModelUpdateInput:
     logged_model: LoggedModelLookup = strawberry.field(description="Which one.")
     status: LoggedModelStatus | None = optional("READY when its files are there.")
@@ -37,26 +37,27 @@ class LoggedModelUpdateInput:
     tags: list[TagPatch] = strawberry.field(default_factory=list, description="Tags to set or remove.")
 
 
-@strawberry.input(description="The end of a logged model.")
+@strawberry.input(description="Input of `loggedModelDelete`.")
 class LoggedModelDeleteInput:
     logged_model: LoggedModelLookup = strawberry.field(description="Which one.")
 
 
-@strawberry.type(description="What became of `loggedModelCreate`.")
+@strawberry.type(description="Payload of `loggedModelCreate`.")
 class LoggedModelCreatePayload:
     logged_model: LoggedModel | None = optional("The new logged model; upload its files, then say that it is READY.")
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.type(description="What became of `loggedModelUpdate`.")
+@strawberry.type(description="Payload of `loggedModelUpdate`.")
 class LoggedModelUpdatePayload:
     logged_model: LoggedModel | None = optional("The logged model as it is now.")
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.type(description="What became of `loggedModelDelete`.")
+@strawberry.type(description="Payload of `loggedModelDelete`.")
 class LoggedModelDeletePayload:
-    logged_model: LoggedModel | None = optional("The logged model, deleted.")
+    deleted_id: strawberry.ID | None = optional("The id of the logged model.")
+    logged_model: LoggedModel | None = optional("The logged model; it stays to be seen, with `deletedAt`.")
     user_errors: list[UserError] = user_errors()
 
 
@@ -96,5 +97,5 @@ class LoggedModelsMutation:
         self, info: Info, input: Annotated[LoggedModelDeleteInput, INPUT]
     ) -> LoggedModelDeletePayload:
         context, (project, uuid) = info.context, input.logged_model.key()
-        gone = await logged_models.delete(context.db, context.actor, project, uuid)
-        return LoggedModelDeletePayload(logged_model=LoggedModel.of(gone))
+        gone = LoggedModel.of(await logged_models.delete(context.db, context.actor, project, uuid))
+        return LoggedModelDeletePayload(deleted_id=gone.id, logged_model=gone)

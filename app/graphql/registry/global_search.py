@@ -39,18 +39,18 @@ class FindingQuery:
         info: Info,
         *,
         project: InProject,
-        text: Text,
+        search: Text,
         first: First = None,
         after: After = None,
         last: Last = None,
         before: Before = None,
     ) -> Connection[SearchResult] | None:
         db, actor, key = info.context.db, info.context.actor, project.key()
-        page = await global_search.search(db, actor, key, text, window(first, after, last, before))
+        page = await global_search.search(db, actor, key, search, window(first, after, last, before))
         nodes = await together(_node(info, found) for found in page.items)
         there = [(node, cursor) for node, cursor in zip(nodes, page.cursors, strict=True) if node]
         shown = Page([node for node, _ in there], [cursor for _, cursor in there], page.has_next, page.has_previous)
-        return connection(shown, lambda node: node, lambda: global_search.count(db, actor, key, text))
+        return connection(shown, lambda node: node, lambda: global_search.count(db, actor, key, search))
 
 
 async def _node(info: Info, found: Match) -> Model | ModelVersion | Experiment | Candidate | None:

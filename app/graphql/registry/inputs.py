@@ -12,7 +12,7 @@ from app.graphql.types.scalars import Long
 from app.graphql.types.tags_and_params import TagInput, TagPatch
 
 
-@strawberry.input(description="A new model.")
+@strawberry.input(description="Input of `modelCreate`.")
 class ModelCreateInput:
     project: ProjectLookup = strawberry.field(description="The project that it shall be in.")
     name: str = strawberry.field(description="Unique in the project, 1 to 255 characters.")
@@ -20,7 +20,7 @@ class ModelCreateInput:
     tags: list[TagInput] = strawberry.field(default_factory=list, description="Its tags.")
 
 
-@strawberry.input(description="Changes of a model; what is left out stays.")
+@strawberry.input(description="Input of `modelUpdate`; what is left out stays.")
 class ModelUpdateInput:
     model: ModelLookup = strawberry.field(description="Which one.")
     name: str | None = optional("The new name; versions, candidates and experiment go along.")
@@ -28,12 +28,12 @@ class ModelUpdateInput:
     tags: list[TagPatch] = strawberry.field(default_factory=list, description="Tags to set or remove.")
 
 
-@strawberry.input(description="The end of a model.")
+@strawberry.input(description="Input of `modelDelete`.")
 class ModelDeleteInput:
     model: ModelLookup = strawberry.field(description="Which one.")
 
 
-@strawberry.input(description="A new version.")
+@strawberry.input(description="Input of `modelVersionCreate`.")
 class ModelVersionCreateInput:
     model: ModelLookup = strawberry.field(description="The model that it shall be of.")
     version: str | None = optional("SemVer 2.0, unique in the model; the next one when left out.")
@@ -58,7 +58,7 @@ class ModelVersionCreateInput:
     )
 
 
-@strawberry.input(description="The end of a push.")
+@strawberry.input(description="Input of `modelVersionComplete`.")
 class ModelVersionCompleteInput:
     model_version: ModelVersionLookup = strawberry.field(description="The version whose files were all pushed.")
     aliases: list[str] = strawberry.field(
@@ -75,7 +75,7 @@ class PlannedFileInput:
 @strawberry.input(description="A version that is going to be made and pushed.")
 class ModelVersionCheckInput:
     project: ProjectLookup = strawberry.field(description="The project of the model.")
-    model: str = strawberry.field(description="The name of the model.")
+    model_name: str = strawberry.field(description="The name of the model.")
     creates_model: bool = optional("Whether the model is going to be made if there is none.", default=False)
     version: str | None = optional("SemVer 2.0, unique in the model; the next one when left out.")
     increment: Increment | None = optional("What the next version raises; PATCH when left out. Not with `version`.")
@@ -92,7 +92,7 @@ class ModelVersionCheckInput:
     )
 
 
-@strawberry.input(description="A copy of a version.")
+@strawberry.input(description="Input of `modelVersionCopy`.")
 class ModelVersionCopyInput:
     model_version: ModelVersionLookup = strawberry.field(description="The version to copy.")
     model: ModelLookup = strawberry.field(description="The model of the same project that the copy shall be of.")
@@ -101,26 +101,26 @@ class ModelVersionCopyInput:
     tags: list[TagInput] | None = optional("Its tags; those of the original when left out.")
 
 
-@strawberry.input(description="Changes of a version; what is left out stays.")
+@strawberry.input(description="Input of `modelVersionUpdate`; what is left out stays.")
 class ModelVersionUpdateInput:
     model_version: ModelVersionLookup = strawberry.field(description="Which one.")
     description: str | None = optional("Markdown, at most 10,000 characters.")
     tags: list[TagPatch] = strawberry.field(default_factory=list, description="Tags to set or remove.")
 
 
-@strawberry.input(description="The end of a version.")
+@strawberry.input(description="Input of `modelVersionDelete`.")
 class ModelVersionDeleteInput:
     model_version: ModelVersionLookup = strawberry.field(description="Which one.")
 
 
-@strawberry.input(description="The move of a version to a stage.")
+@strawberry.input(description="Input of `modelVersionStageSet`.")
 class ModelVersionStageSetInput:
     model_version: ModelVersionLookup = strawberry.field(description="Which one.")
     stage: str = strawberry.field(description="none, staging, production or archived.")
     archive_existing: bool = optional("Whether all others in that stage go to `archived`.", default=False)
 
 
-@strawberry.input(description="The move of an alias.")
+@strawberry.input(description="Input of `aliasSet`.")
 class AliasSetInput:
     model: ModelLookup = strawberry.field(description="The model.")
     name: str = strawberry.field(description="The alias: 1 to 255 letters, digits, `_` and `-`.")
@@ -130,8 +130,8 @@ class AliasSetInput:
     )
 
 
-@strawberry.input(description="The end of an alias.")
-class AliasRemoveInput:
+@strawberry.input(description="Input of `aliasDelete`.")
+class AliasDeleteInput:
     model: ModelLookup = strawberry.field(description="The model.")
     name: str = strawberry.field(description="The alias.")
     expected_current: Long | None = optional("Remove it only if it stands on the version of this number now.")

@@ -42,6 +42,9 @@ class RegistryLoaders:
         )
         self.aliases_of_models: DataLoader[ModelKey, list[Alias]] = DataLoader(self._aliases_of_models)
         self.aliases_of_versions: DataLoader[VersionKey, list[Alias]] = DataLoader(self._aliases_of_versions)
+        self.alias_histories: DataLoader[tuple[ModelKey, tuple[Window, str]], Page[Alias]] = per_arguments(
+            self._alias_histories
+        )
         self.model_pages: DataLoader[tuple[tuple[int], ModelList], Page[Model]] = per_arguments(self._model_pages)
         self.model_counts: DataLoader[tuple[tuple[int], str], int] = per_arguments(self._model_counts)
         self.version_pages: DataLoader[tuple[ModelKey, tuple[Window, VersionList]], Page[ModelVersion]] = per_arguments(
@@ -78,6 +81,10 @@ class RegistryLoaders:
 
     async def _aliases_of_versions(self, keys: list[VersionKey]) -> Results[list[Alias]]:
         return await loaders.aliases_of_versions(self._db, self._actor, keys)
+
+    async def _alias_histories(self, keys: list[ModelKey], wish: tuple[Window, str]) -> Results[Page[Alias]]:
+        window, name = wish
+        return await loaders.history_of_aliases(self._db, self._actor, keys, window, name=name)
 
     async def _model_pages(self, keys: list[tuple[int]], wish: ModelList) -> Results[Page[Model]]:
         window, text, order = wish

@@ -11,8 +11,9 @@ from app.graphql.context import Info
 from app.graphql.errors import UserError
 from app.graphql.jobs.queries import job_by_id
 from app.graphql.jobs.types import BackgroundJob
+from app.graphql.registry.aliases import Alias, alias_id
 from app.graphql.registry.inputs import (
-    AliasRemoveInput,
+    AliasDeleteInput,
     AliasSetInput,
     ModelCreateInput,
     ModelDeleteInput,
@@ -25,7 +26,7 @@ from app.graphql.registry.inputs import (
     ModelVersionUpdateInput,
 )
 from app.graphql.registry.queries import find_model, find_version
-from app.graphql.registry.types import Alias, Model, ModelVersion
+from app.graphql.registry.types import Model, ModelVersion
 from app.graphql.types import ids
 from app.graphql.types.fields import INPUT, mutation, optional, user_errors
 from app.graphql.types.tags_and_params import mapping, patch
@@ -38,69 +39,71 @@ from app.registry.versions.copy import CopyVersion
 from app.registry.versions.request import CreateVersion
 
 
-@strawberry.type(description="What became of `modelCreate`.")
+@strawberry.type(description="Payload of `modelCreate`.")
 class ModelCreatePayload:
     model: Model | None = optional("The new model.")
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.type(description="What became of `modelUpdate`.")
+@strawberry.type(description="Payload of `modelUpdate`.")
 class ModelUpdatePayload:
     model: Model | None = optional("The model as it is now.")
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.type(description="What became of `modelDelete`.")
+@strawberry.type(description="Payload of `modelDelete`.")
 class ModelDeletePayload:
+    deleted_id: strawberry.ID | None = optional("The id of the model that is gone.")
     background_job: BackgroundJob | None = optional("The job that removes versions, candidates and files.")
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.type(description="What became of `modelVersionCreate`.")
+@strawberry.type(description="Payload of `modelVersionCreate`.")
 class ModelVersionCreatePayload:
     model_version: ModelVersion | None = optional("The new version.")
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.type(description="What became of `modelVersionComplete`.")
+@strawberry.type(description="Payload of `modelVersionComplete`.")
 class ModelVersionCompletePayload:
     model_version: ModelVersion | None = optional("The version, READY.")
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.type(description="What became of `modelVersionCopy`.")
+@strawberry.type(description="Payload of `modelVersionCopy`.")
 class ModelVersionCopyPayload:
     model_version: ModelVersion | None = optional("The copy.")
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.type(description="What became of `modelVersionUpdate`.")
+@strawberry.type(description="Payload of `modelVersionUpdate`.")
 class ModelVersionUpdatePayload:
     model_version: ModelVersion | None = optional("The version as it is now.")
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.type(description="What became of `modelVersionDelete`.")
+@strawberry.type(description="Payload of `modelVersionDelete`.")
 class ModelVersionDeletePayload:
+    deleted_id: strawberry.ID | None = optional("The id of the version that is gone.")
     background_job: BackgroundJob | None = optional("The job that removes what the version alone needed.")
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.type(description="What became of `modelVersionStageSet`.")
+@strawberry.type(description="Payload of `modelVersionStageSet`.")
 class ModelVersionStageSetPayload:
     model_version: ModelVersion | None = optional("The version in its new stage.")
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.type(description="What became of `aliasSet`.")
+@strawberry.type(description="Payload of `aliasSet`.")
 class AliasSetPayload:
     alias: Alias | None = optional("The alias where it stands now.")
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.type(description="What became of `aliasRemove`.")
-class AliasRemovePayload:
-    removed: bool = optional("Whether there was one to remove.", default=False)
+@strawberry.type(description="Payload of `aliasDelete`.")
+class AliasDeletePayload:
+    deleted_id: strawberry.ID | None = optional("The id of the alias that is gone; null if there was none.")
     user_errors: list[UserError] = user_errors()
 
 
@@ -122,8 +125,9 @@ class RegistryMutation:
     @mutation("Deletes a model at once; a background job removes versions, candidates and files.")
     async def model_delete(self, info: Info, input: Annotated[ModelDeleteInput, INPUT]) -> ModelDeletePayload:
         project, model = input.model.key()
-        job = await models.delete(info.context.db, info.context.actor, project, model)
-        return ModelDeletePayload(background_job=await job_by_id(info, job))
+        gone = await models.delete(info.context.db, info.context.actor, project, model)
+        deleted_id = ids.of("Model", gone.project_id, gone.id)
+        return ModelDeletePayload(deleted_id=deleted_id, background_job=await job_by_id(info, gone.job_id))
 
     @mutation("Makes a version, of a candidate or with one of its own.")
     async def model_version_create(
@@ -183,8 +187,9 @@ class RegistryMutation:
         self, info: Info, input: Annotated[ModelVersionDeleteInput, INPUT]
     ) -> ModelVersionDeletePayload:
         project, target = input.model_version.key()
-        job = await delete.delete(info.context.db, info.context.actor, project, target)
-        return ModelVersionDeletePayload(background_job=await job_by_id(info, job))
+        gone = await delete.delete(info.context.db, info.context.actor, project, target)
+        deleted_id = ids.of("ModelVersion", gone.project_id, gone.id)
+        return ModelVersionDeletePayload(deleted_id=deleted_id, background_job=await job_by_id(info, gone.job_id))
 
     @mutation("Moves a version to a stage.")
     async def model_version_stage_set(
@@ -198,25 +203,26 @@ class RegistryMutation:
 
     @mutation("Puts an alias on a version, or moves it there.")
     async def alias_set(self, info: Info, input: Annotated[AliasSetInput, INPUT]) -> AliasSetPayload:
-        owner = await find_model(info, input.model)
+        project, model = input.model.key()
         moved = await aliases.set(
             info.context.db,
             info.context.actor,
-            owner.project_id,
-            owner.id,
+            project,
+            model,
             input.name,
             parse_reference(input.reference),
             expected_current=input.expected_current,
         )
-        return AliasSetPayload(alias=Alias.of(owner.project_id, moved))
+        return AliasSetPayload(alias=Alias.of(moved))
 
     @mutation("Takes an alias away; one that is not there is no error.")
-    async def alias_remove(self, info: Info, input: Annotated[AliasRemoveInput, INPUT]) -> AliasRemovePayload:
+    async def alias_delete(self, info: Info, input: Annotated[AliasDeleteInput, INPUT]) -> AliasDeletePayload:
         context, (project, model) = info.context, input.model.key()
-        removed = await aliases.remove(
+        ended = await aliases.remove(
             context.db, context.actor, project, model, input.name, expected_current=input.expected_current
         )
-        return AliasRemovePayload(removed=removed)
+        deleted_id = alias_id((ended.project_id, ended.model_id), ended.name) if ended else None
+        return AliasDeletePayload(deleted_id=deleted_id)
 
 
 def _candidate(project_id: int, id: str | None) -> UUID | None:

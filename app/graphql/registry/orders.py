@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import strawberry
 
-from app.graphql.types.fields import enumerated, optional
+from app.graphql.types.fields import enumerated
+from app.graphql.types.orders import Direction, SearchOrder, direction
 from app.registry.reads.loaders import ModelOrder, ModelSort, VersionSort
 from app.registry.references.semver import Increment
-from app.registry.versions.states import State as ModelVersionState
+from app.registry.versions.states import State as ModelVersionStatus
 
-__all__ = ["Increment", "ModelOrderBy", "ModelSort", "ModelVersionState", "VersionOrderBy", "VersionSort"]
+__all__ = ["Increment", "ModelOrderBy", "ModelSort", "ModelVersionStatus", "VersionOrderBy", "VersionSort"]
 
 enumerated(
     ModelSort,
@@ -28,9 +31,9 @@ enumerated(
     NUMBER="By number.",
 )
 enumerated(
-    ModelVersionState,
+    ModelVersionStatus,
     "Whether the files of a version are complete and sound.",
-    name="ModelVersionState",
+    name="ModelVersionStatus",
     OPEN="Files are still being pushed.",
     READY="They are.",
     FAILED="A file is not what it claims to be, or the push was given up.",
@@ -39,7 +42,7 @@ enumerated(
 enumerated(
     Increment,
     "Which part of a model's highest version the next one raises.",
-    name="VersionIncrement",
+    name="ModelVersionIncrement",
     MAJOR="It breaks consumers: another algorithm, a required column.",
     MINOR="It adds: an optional column.",
     PATCH="It was trained again.",
@@ -50,13 +53,38 @@ enumerated(
 @strawberry.input(name="ModelOrder", description="An order of models.")
 class ModelOrderBy:
     field: ModelSort = strawberry.field(description="By what.")
-    descending: bool = optional("Whether the greatest come first.", default=False)
+    direction: Direction = direction()
 
     def key(self) -> ModelOrder:
-        return ModelOrder(self.field, self.descending)
+        return ModelOrder(self.field, self.direction.is_descending)
 
 
 @strawberry.input(name="ModelVersionOrder", description="An order of versions.")
 class VersionOrderBy:
     field: VersionSort = strawberry.field(description="By what.")
-    descending: bool = optional("Whether the greatest come first.", default=True)
+    direction: Direction = direction()
+
+
+@strawberry.input(description="One key of an order of models.")
+class ModelSearchOrder(SearchOrder):
+    field: str = strawberry.field(
+        description="A key of MLflow's order grammar, e.g. `name` or `last_updated_timestamp`."
+    )
+    direction: Direction = direction()
+
+
+@strawberry.input(description="One key of an order of versions.")
+class ModelVersionSearchOrder(SearchOrder):
+    field: str = strawberry.field(
+        description="A key of MLflow's order grammar, e.g. `version_number` or `creation_timestamp`."
+    )
+    direction: Direction = direction()
+
+
+OrderModelSearch = Annotated[
+    list[ModelSearchOrder] | None, strawberry.argument(description="The keys of the order; by name when left out.")
+]
+OrderModelVersionSearch = Annotated[
+    list[ModelVersionSearchOrder] | None,
+    strawberry.argument(description="The keys of the order; latest change first when left out."),
+]

@@ -69,7 +69,7 @@ def _planned(input: ModelVersionCheckInput) -> CheckVersion:
     if input.manifest is not None and not SHA256.fullmatch(input.manifest):
         raise Invalid(f"`{input.manifest[:80]}` is no SHA-256: it has 64 hexadecimal digits.", field="manifest")
     version = CreateVersion(
-        input.model,
+        input.model_name,
         version=input.version,
         increment=input.increment,
         description=input.description,

@@ -14,7 +14,7 @@ from app.graphql.artifacts.types import Artifact, Folder, artifacts_of
 from app.graphql.ci import types as ci
 from app.graphql.context import Info
 from app.graphql.errors import or_empty, or_none
-from app.graphql.registry.orders import ModelVersionState, VersionOrderBy
+from app.graphql.registry.orders import ModelVersionStatus, VersionOrderBy
 from app.graphql.types import ids, markdown
 from app.graphql.types.connections import After, Before, Connection, First, Last, connection, window
 from app.graphql.types.fields import resolved
@@ -23,8 +23,6 @@ from app.graphql.types.scalars import Long
 from app.graphql.types.tags_and_params import Tag, tags_of
 from app.pagination import Page, Window
 from app.registry import models
-from app.registry.aliases import AliasDetails
-from app.registry.reads import loaders as reads_loaders
 from app.registry.reads.loaders import ModelOrder, VersionList
 from app.registry.references.parse import parse_reference
 from app.registry.versions import lookup, states
@@ -106,9 +104,24 @@ class Model(Node):
         return connection(page, ModelVersion.of, lambda: loaders.version_counts.load((key, wish)))
 
     @resolved("Its aliases, by name.")
-    async def aliases(self, info: Info) -> list[Alias]:
+    async def aliases(self, info: Info) -> list[alias_types.Alias]:
         rows = await info.context.loaders.registry.aliases_of_models.load((self.row.project_id, self.row.id))
-        return [Alias.of(row.project_id, row) for row in rows]
+        return [alias_types.Alias.of(row) for row in rows]
+
+    @resolved("The versions on which an alias of it stands and stood, latest first; also of a deleted alias.")
+    async def alias_history(
+        self,
+        info: Info,
+        *,
+        name: Annotated[str, strawberry.argument(description="The name of the alias.")],
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[alias_types.AliasAssignment]:
+        return await alias_types.history_of(
+            info, (self.row.project_id, self.row.id), name, window(first, after, last, before)
+        )
 
     @resolved("Who made it.")
     async def created_by(self, info: Info) -> User | None:
@@ -132,10 +145,10 @@ class ModelVersion(Node):
     description: str = strawberry.field(description="Markdown.")
     tags: list[Tag] = strawberry.field(description="Tags, by key.")
     stage: str = strawberry.field(description="none, staging, production or archived.")
-    state: ModelVersionState = strawberry.field(
+    status: ModelVersionStatus = strawberry.field(
         description="Whether its files are complete and sound: `latest`, ranges and stages see READY ones only."
     )
-    state_reason: str | None = strawberry.field(description="Why it is not READY; null when it is.")
+    status_reason: str | None = strawberry.field(description="Why it is not READY; null when it is.")
     is_complete: bool = strawberry.field(description="Whether all its files were pushed; false while it is OPEN.")
     source: str = strawberry.field(description="Where its maker said that it came from; never opened by the service.")
     location: str = strawberry.field(description="Where its files are, when they are kept outside of this service.")
@@ -156,9 +169,9 @@ class ModelVersion(Node):
             description=row.description,
             tags=tags_of(row.tags),
             stage=row.stage,
-            state=ModelVersionState(row.state),
+            status=ModelVersionStatus(row.state),
             is_complete=not row.open_until,
-            state_reason=states.reason(row.state, row.state_reason),
+            status_reason=states.reason(row.state, row.state_reason),
             source=row.source,
             location=row.location,
             foreign_run=row.foreign_run,
@@ -187,9 +200,9 @@ class ModelVersion(Node):
         return await logged.logged_model_by_key(info, self.row.project_id, found) if found else None
 
     @resolved("The aliases that stand on it, by name.")
-    async def aliases(self, info: Info) -> list[Alias]:
+    async def aliases(self, info: Info) -> list[alias_types.Alias]:
         rows = await info.context.loaders.registry.aliases_of_versions.load((self.row.project_id, self.row.id))
-        return [Alias.of(row.project_id, row) for row in rows]
+        return [alias_types.Alias.of(row) for row in rows]
 
     @resolved("Its files, by path; paths are those of the candidate.")
     async def artifacts(
@@ -221,37 +234,6 @@ class ModelVersion(Node):
     @resolved("Whether you may delete it.")
     async def viewer_can_delete(self, info: Info) -> bool:
         return await groups_and_projects.may(info, self.row.project_id, Permission.REGISTRY_WRITE)
-
-
-@strawberry.type(description="A movable name on a version.")
-class Alias:
-    project_id: strawberry.Private[int]
-    version_id: strawberry.Private[int]
-    set_by_id: strawberry.Private[int | None]
-    name: str = strawberry.field(description="Unique in its model.")
-    set_at: datetime = strawberry.field(description="Since when it stands where it stands.")
-
-    @classmethod
-    def of(cls, project_id: int, row: reads_loaders.Alias | AliasDetails) -> Alias:
-        return cls(
-            project_id=project_id,
-            version_id=row.version_id,
-            set_by_id=row.set_by,
-            name=row.name,
-            set_at=row.valid_from,
-        )
-
-    @resolved("The version that it stands on.")
-    async def version(self, info: Info) -> ModelVersion | None:
-        return await version_by_key(info, self.project_id, self.version_id)
-
-    @resolved("Who set it.")
-    async def set_by(self, info: Info) -> User | None:
-        return await maker(info, self.set_by_id, self.project_id)
-
-    @resolved("Whether you may move it and take it away.")
-    async def viewer_can_update(self, info: Info) -> bool:
-        return await groups_and_projects.may(info, self.project_id, Permission.REGISTRY_WRITE)
 
 
 async def model_by_key(info: Info, project_id: int, model_id: int) -> Model | None:
@@ -287,7 +269,7 @@ async def versions_of_logged_model(info: Info, project_id: int, model_id: UUID) 
 def _version_list(reference: str | None, search: str, order: VersionOrderBy | None) -> VersionList:
     parsed = parse_reference(reference) if reference else None
     wish = VersionList(reference=parsed, text=search)
-    return VersionList(order.field, order.descending, parsed, search) if order else wish
+    return VersionList(order.field, order.direction.is_descending, parsed, search) if order else wish
 
 
 async def models_of(info: Info, project_id: int, page: Window, text: str, order: ModelOrder) -> Connection[Model]:
@@ -300,4 +282,5 @@ async def models_of(info: Info, project_id: int, page: Window, text: str, order:
 # At the end, since the types of these modules refer to each other.
 from app.graphql.access import groups_and_projects  # noqa: E402
 from app.graphql.logged_models import types as logged  # noqa: E402
+from app.graphql.registry import aliases as alias_types  # noqa: E402
 from app.graphql.tracking import types as tracking  # noqa: E402

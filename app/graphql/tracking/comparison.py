@@ -193,15 +193,15 @@ class ComparisonQuery:
         self,
         info: Info,
         *,
-        ids: CandidateIds,
+        candidate_ids: CandidateIds,
         keys: MetricKeys,
         max_points: MaxPoints = 500,
         from_step: FromStep = None,
         to_step: ToStep = None,
     ) -> list[CandidateSeries]:
-        check_curves(len(ids), len(keys), max_points)
+        check_curves(len(candidate_ids), len(keys), max_points)
         wish = (tuple(keys), max_points, from_step, to_step)
-        found = await together(_curves(info, id, wish) for id in dict.fromkeys(ids))
+        found = await together(_curves(info, id, wish) for id in dict.fromkeys(candidate_ids))
         return [one for one in found if one]
 
     @resolved("Model versions side by side. An id that means nothing to you is the error NOT_FOUND.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import strawberry
 
 from app.graphql.access.lookups import ProjectLookup
@@ -12,43 +14,37 @@ from app.graphql.types.scalars import Long, Number
 from app.graphql.types.tags_and_params import ParamInput, TagInput, TagPatch
 
 
-@strawberry.input(description="A new experiment.")
+@strawberry.input(description="Input of `experimentCreate`.")
 class ExperimentCreateInput:
     project: ProjectLookup = strawberry.field(description="The project that it shall be in.")
     name: str = strawberry.field(description="Unique in the project, 1 to 500 characters.")
     tags: list[TagInput] = strawberry.field(default_factory=list, description="Its tags.")
 
 
-@strawberry.input(description="Changes of an experiment; what is left out stays.")
+@strawberry.input(description="Input of `experimentUpdate`; what is left out stays.")
 class ExperimentUpdateInput:
     experiment: ExperimentLookup = strawberry.field(description="Which one.")
     name: str | None = optional("The new name; a model's own experiment is named after it and keeps its name.")
     tags: list[TagPatch] = strawberry.field(default_factory=list, description="Tags to set or remove.")
 
 
-@strawberry.input(description="Tags for an experiment; others stay as they are.")
-class ExperimentTagsSetInput:
-    experiment: ExperimentLookup = strawberry.field(description="Which one.")
-    tags: list[TagInput] = strawberry.field(description="Tags to set.")
-
-
-@strawberry.input(description="The end of an experiment.")
+@strawberry.input(description="Input of `experimentDelete`.")
 class ExperimentDeleteInput:
     experiment: ExperimentLookup = strawberry.field(description="Which one.")
     permanently: bool = optional("For good, instead of into the trash.", default=False)
 
 
-@strawberry.input(description="The way out of the trash for an experiment.")
+@strawberry.input(description="Input of `experimentRestore`.")
 class ExperimentRestoreInput:
     experiment: ExperimentLookup = strawberry.field(description="Which one.")
 
 
-@strawberry.input(description="A new candidate.")
+@strawberry.input(description="Input of `candidateCreate`.")
 class CandidateCreateInput:
     experiment: ExperimentLookup = strawberry.field(description="The experiment that it shall be in.")
     name: str | None = optional("For people to read; a friendly random one when left out.")
-    start_time: Long | None = optional("When it began, in milliseconds since 1970.")
-    user_name: str = optional("Who runs it.", default="")
+    started_at: datetime | None = optional("When it began.")
+    username: str = optional("Who runs it.", default="")
     parent_id: strawberry.ID | None = optional("The candidate of the same project that it is nested in.")
     params: list[ParamInput] = strawberry.field(default_factory=list, description="Its hyper-parameters.")
     tags: list[TagInput] = strawberry.field(default_factory=list, description="Its tags.")
@@ -66,7 +62,7 @@ class MetricPointInput:
 
 
 @strawberry.input(description="A data set that a candidate read.")
-class DatasetUseInput:
+class DatasetInput:
     name: str = strawberry.field(description="The name of the data set, at most 500 characters.")
     digest: str = strawberry.field(description="The digest of its content, at most 36 characters.")
     source_type: str = strawberry.field(description="Of what kind its source is, e.g. `http` or `delta`.")
@@ -79,43 +75,43 @@ class DatasetUseInput:
 
 
 @strawberry.input(description="A logged model that a candidate wrote.")
-class ModelOutputInput:
+class LoggedModelOutputInput:
     logged_model_id: strawberry.ID = strawberry.field(description="The id of the logged model, of the same project.")
     step: Long = optional("At which step.", default=0)
 
 
 @strawberry.input(
-    description="What to log to a candidate: at most 1,000 metrics, 100 params, 100 tags, 100 data sets and 100 models."
+    description="Input of `candidateLog`: at most 1,000 metrics, 100 params, 100 tags, 100 data sets and 100 models."
 )
 class CandidateLogInput:
     candidate: CandidateLookup = strawberry.field(description="Which one.")
     metrics: list[MetricPointInput] = strawberry.field(default_factory=list, description="Points to add.")
     params: list[ParamInput] = strawberry.field(default_factory=list, description="Hyper-parameters to write.")
     tags: list[TagInput] = strawberry.field(default_factory=list, description="Tags to set.")
-    datasets: list[DatasetUseInput] = strawberry.field(default_factory=list, description="Data sets that it read.")
-    model_inputs: list[strawberry.ID] = strawberry.field(
+    datasets: list[DatasetInput] = strawberry.field(default_factory=list, description="Data sets that it read.")
+    logged_model_input_ids: list[strawberry.ID] = strawberry.field(
         default_factory=list, description="The ids of logged models that it read."
     )
-    model_outputs: list[ModelOutputInput] = strawberry.field(
+    logged_model_outputs: list[LoggedModelOutputInput] = strawberry.field(
         default_factory=list, description="Logged models that it wrote."
     )
 
 
-@strawberry.input(description="Changes of a candidate; what is left out stays.")
+@strawberry.input(description="Input of `candidateUpdate`; what is left out stays.")
 class CandidateUpdateInput:
     candidate: CandidateLookup = strawberry.field(description="Which one.")
     name: str | None = optional("For people to read.")
     status: CandidateStatus | None = optional("How far it is.")
-    end_time: Long | None = optional("When it ended, in milliseconds since 1970.")
+    finished_at: datetime | None = optional("When it ended.")
     tags: list[TagPatch] = strawberry.field(default_factory=list, description="Tags to set or remove.")
 
 
-@strawberry.input(description="The end of a candidate.")
+@strawberry.input(description="Input of `candidateDelete`.")
 class CandidateDeleteInput:
     candidate: CandidateLookup = strawberry.field(description="Which one.")
     permanently: bool = optional("For good, instead of into the trash.", default=False)
 
 
-@strawberry.input(description="The way out of the trash for a candidate.")
+@strawberry.input(description="Input of `candidateRestore`.")
 class CandidateRestoreInput:
     candidate: CandidateLookup = strawberry.field(description="Which one.")

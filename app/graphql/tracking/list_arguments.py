@@ -7,33 +7,38 @@ from typing import Annotated
 import strawberry
 
 from app.graphql.types.fields import enumerated, optional
+from app.graphql.types.orders import Direction, SearchOrder, direction
+from app.search import grammars
+from app.search.ast import OrderKey
+from app.search.order import order_field
 from app.tracking.search.candidate_search import View
 
 __all__ = [
-    "Experiments",
+    "ExperimentIds",
     "Filter",
     "InView",
     "MeasuredOn",
     "MlflowFilter",
-    "Order",
     "OrderCandidates",
+    "OrderExperiments",
     "OrderLoggedModels",
-    "View",
+    "ViewType",
 ]
 
+ViewType = View
 enumerated(
-    View,
-    "Living candidates, those in the trash, or both.",
-    name="CandidateView",
-    ACTIVE="Living ones.",
+    ViewType,
+    "Which of the things that can be in the trash: MLflow's view types.",
+    name="ViewType",
+    ACTIVE="Those that are not in the trash.",
     DELETED="Those in the trash.",
-    ALL="Both.",
+    ALL="All.",
 )
 
-Experiments = Annotated[
+ExperimentIds = Annotated[
     list[strawberry.ID], strawberry.argument(description="The ids of the experiments to look in, at most 100.")
 ]
-InView = Annotated[View, strawberry.argument(description="Which of them.")]
+InView = Annotated[ViewType, strawberry.argument(description="Whether those in the trash are listed.")]
 Filter = Annotated[
     str,
     strawberry.argument(
@@ -41,16 +46,9 @@ Filter = Annotated[
         "filter grammar with OR, NOT and parentheses."
     ),
 ]
-OrderCandidates = Annotated[
-    list[str] | None,
-    strawberry.argument(
-        description="E.g. `metrics.accuracy DESC`; those without the key come last. Latest start first when left out."
-    ),
-]
 MlflowFilter = Annotated[
     str, strawberry.argument(description="In MLflow's filter grammar, e.g. `name LIKE 'digits%' AND tags.team = 'a'`.")
 ]
-Order = Annotated[list[str] | None, strawberry.argument(description="In MLflow's order grammar, e.g. `name DESC`.")]
 
 
 @strawberry.input(description="A data set on which metrics were measured.")
@@ -59,18 +57,55 @@ class DatasetFilter:
     digest: str | None = optional("Its digest; any when left out.")
 
 
-@strawberry.input(description="One key of an order of logged models.")
-class LoggedModelOrder:
+@strawberry.input(description="One key of an order of candidates; those without it come last.")
+class CandidateSearchOrder(SearchOrder):
+    field: str = strawberry.field(
+        description="A key of MLflow's order grammar, e.g. `metrics.accuracy`, `params.depth` or `start_time`."
+    )
+    direction: Direction = direction()
+
+
+@strawberry.input(description="One key of an order of experiments.")
+class ExperimentSearchOrder(SearchOrder):
+    field: str = strawberry.field(description="A key of MLflow's order grammar, e.g. `name` or `creation_time`.")
+    direction: Direction = direction()
+
+
+@strawberry.input(description="One key of an order of logged models; those without it come last.")
+class LoggedModelSearchOrder:
     field: str = strawberry.field(description="E.g. `metrics.accuracy`, `name` or `creation_timestamp`.")
-    descending: bool = optional("Whether the greatest come first; those without come last.", default=False)
+    direction: Direction = direction()
     dataset_name: str | None = optional("The data set on which the metric was measured; any when left out.")
     dataset_digest: str | None = optional("The digest of that data set.")
+
+    def key(self) -> OrderKey:
+        """The same for the core.
+
+        Raises:
+            InvalidOrder: the field cannot be sorted by.
+        """
+        return order_field(
+            self.field,
+            grammars.LOGGED_MODELS,
+            ascending=not self.direction.is_descending,
+            dataset_name=self.dataset_name,
+            dataset_digest=self.dataset_digest,
+        )
 
 
 MeasuredOn = Annotated[
     list[DatasetFilter] | None,
     strawberry.argument(description="Only metrics that were measured on one of these count in the filter."),
 ]
+OrderCandidates = Annotated[
+    list[CandidateSearchOrder] | None,
+    strawberry.argument(description="The keys of the order; latest start first when left out."),
+]
+OrderExperiments = Annotated[
+    list[ExperimentSearchOrder] | None,
+    strawberry.argument(description="The keys of the order; latest change first when left out."),
+]
 OrderLoggedModels = Annotated[
-    list[LoggedModelOrder] | None, strawberry.argument(description="By what they are ordered; newest first else.")
+    list[LoggedModelSearchOrder] | None,
+    strawberry.argument(description="The keys of the order; newest first when left out."),
 ]

@@ -19,9 +19,10 @@ from app.tracking.search import candidate_search, experiment_search, logged_mode
 from app.tracking.search.candidate_search import SearchCandidates
 from app.tracking.search.experiment_search import SearchExperiments
 from app.tracking.search.logged_model_search import SearchLoggedModels
+from app.tracking.search.planner import View
 
-ExperimentList = tuple[Window, str, bool]
-"""Page, text, and whether it is the trash that is listed."""
+ExperimentList = tuple[Window, str, View]
+"""Page, text, and whether those in the trash are listed."""
 
 
 class TrackingLoaders(LogLoaders):
@@ -50,9 +51,9 @@ class TrackingLoaders(LogLoaders):
         )
 
     async def _experiment_pages(self, keys: list[ProjectKey], wish: ExperimentList) -> Results[Page[Experiment]]:
-        window, text, in_trash = wish
-        return await loaders.experiments_of_projects(self._db, self._actor, keys, window, text=text, in_trash=in_trash)
+        window, text, view = wish
+        return await loaders.experiments_of_projects(self._db, self._actor, keys, window, text=text, view=view)
 
-    async def _experiment_counts(self, keys: list[ProjectKey], wish: tuple[str, bool]) -> Results[int]:
-        text, in_trash = wish
-        return await loaders.count_experiments_of_projects(self._db, self._actor, keys, text=text, in_trash=in_trash)
+    async def _experiment_counts(self, keys: list[ProjectKey], wish: tuple[str, View]) -> Results[int]:
+        text, view = wish
+        return await loaders.count_experiments_of_projects(self._db, self._actor, keys, text=text, view=view)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from app.graphql.tracking.inputs import CandidateLogInput, DatasetUseInput, MetricPointInput
+from app.graphql.tracking.inputs import CandidateLogInput, DatasetInput, MetricPointInput
 from app.graphql.types import ids
 from app.graphql.types.tags_and_params import mapping
 from app.text import normalized
@@ -26,9 +26,10 @@ def of(project_id: int, candidate_id: UUID, wish: CandidateLogInput) -> LogBatch
         params=mapping(wish.params, "params"),
         tags=mapping(wish.tags, "tags"),
         datasets=[_dataset(one) for one in wish.datasets],
-        read=[logged_model(project_id, id, "modelInputs") for id in wish.model_inputs],
+        read=[logged_model(project_id, id, "loggedModelInputIds") for id in wish.logged_model_input_ids],
         written=[
-            (logged_model(project_id, one.logged_model_id, "modelOutputs"), one.step) for one in wish.model_outputs
+            (logged_model(project_id, one.logged_model_id, "loggedModelOutputs"), one.step)
+            for one in wish.logged_model_outputs
         ],
     )
 
@@ -58,7 +59,7 @@ def _metric(project_id: int, point: MetricPointInput) -> MetricInput:
     )
 
 
-def _dataset(use: DatasetUseInput) -> DatasetUse:
+def _dataset(use: DatasetInput) -> DatasetUse:
     return DatasetUse(
         name=use.name,
         digest=use.digest,

@@ -64,7 +64,7 @@ class DatasetSummary:
 
 
 @strawberry.type(description="A data set that a candidate read.")
-class DatasetInput:
+class Dataset:
     name: str = strawberry.field(description="The name of the data set.")
     digest: str = strawberry.field(description="The digest of its content.")
     source_type: str = strawberry.field(description="Of what kind its source is.")
@@ -74,7 +74,7 @@ class DatasetInput:
     tags: list[Tag] = strawberry.field(description="Tags of this use, such as its context.")
 
     @classmethod
-    def of(cls, found: details.DatasetInput) -> DatasetInput:
+    def of(cls, found: details.DatasetInput) -> Dataset:
         row = found.dataset
         return cls(
             name=row.name,

@@ -26,16 +26,14 @@ ToStep = Annotated[Long | None, strawberry.argument(description="The last step; 
 )
 class MetricSeries:
     key: str = strawberry.field(description="The key of the metric.")
-    total_points: Long = strawberry.field(
-        description="How many different points there are between the steps asked for."
-    )
+    point_count: Long = strawberry.field(description="How many different points there are between the steps asked for.")
     points: list[MetricPoint] = strawberry.field(description="Those that were kept, by step, time and value.")
 
     @classmethod
     def of(cls, series: charts.Series) -> MetricSeries:
         return cls(
             key=series.key,
-            total_points=Long(series.total),
+            point_count=Long(series.total),
             points=[MetricPoint.of(point) for point in series.points],
         )
 

@@ -20,13 +20,13 @@ from app.graphql.tracking.inputs import (
     ExperimentCreateInput,
     ExperimentDeleteInput,
     ExperimentRestoreInput,
-    ExperimentTagsSetInput,
     ExperimentUpdateInput,
 )
 from app.graphql.tracking.queries import find_candidate, find_experiment
 from app.graphql.tracking.types import Candidate, Experiment
 from app.graphql.types import ids
 from app.graphql.types.fields import INPUT, mutation, optional, user_errors
+from app.graphql.types.scalars import milliseconds
 from app.graphql.types.tags_and_params import mapping, patch
 from app.tracking import candidate_edit, candidates, experiments
 from app.tracking.candidate_edit import EditCandidate
@@ -35,63 +35,59 @@ from app.tracking.experiments import CreateExperiment, EditExperiment
 from app.tracking.logging import log
 
 
-@strawberry.type(description="What became of `experimentCreate`.")
+@strawberry.type(description="Payload of `experimentCreate`.")
 class ExperimentCreatePayload:
     experiment: Experiment | None = optional("The new experiment.")
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.type(description="What became of `experimentUpdate`.")
+@strawberry.type(description="Payload of `experimentUpdate`.")
 class ExperimentUpdatePayload:
     experiment: Experiment | None = optional("The experiment as it is now.")
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.type(description="What became of `experimentTagsSet`.")
-class ExperimentTagsSetPayload:
-    experiment: Experiment | None = optional("The experiment as it is now.")
-    user_errors: list[UserError] = user_errors()
-
-
-@strawberry.type(description="What became of `experimentDelete`.")
+@strawberry.type(description="Payload of `experimentDelete`.")
 class ExperimentDeletePayload:
+    deleted_id: strawberry.ID | None = optional("The id of the experiment.")
     experiment: Experiment | None = optional("The experiment in the trash; null when it was deleted for good.")
     background_job: BackgroundJob | None = optional("The job that removes it for good.")
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.type(description="What became of `experimentRestore`.")
+@strawberry.type(description="Payload of `experimentRestore`.")
 class ExperimentRestorePayload:
     experiment: Experiment | None = optional("The experiment, alive again.")
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.type(description="What became of `candidateCreate`.")
+@strawberry.type(description="Payload of `candidateCreate`.")
 class CandidateCreatePayload:
     candidate: Candidate | None = optional("The new candidate.")
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.type(description="What became of `candidateLog`.")
+@strawberry.type(description="Payload of `candidateLog`.")
 class CandidateLogPayload:
     candidate: Candidate | None = optional("The candidate with what was logged.")
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.type(description="What became of `candidateUpdate`.")
+@strawberry.type(description="Payload of `candidateUpdate`.")
 class CandidateUpdatePayload:
     candidate: Candidate | None = optional("The candidate as it is now.")
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.type(description="What became of `candidateDelete`.")
+@strawberry.type(description="Payload of `candidateDelete`.")
 class CandidateDeletePayload:
+    deleted_id: strawberry.ID | None = optional("The id of the candidate.")
     candidate: Candidate | None = optional("The candidate in the trash; null when it was deleted for good.")
     background_job: BackgroundJob | None = optional("The job that removes it for good.")
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.type(description="What became of `candidateRestore`.")
+@strawberry.type(description="Payload of `candidateRestore`.")
 class CandidateRestorePayload:
     candidate: Candidate | None = optional("The candidate, alive again.")
     user_errors: list[UserError] = user_errors()
@@ -116,15 +112,6 @@ class TrackingMutation:
         changed = await experiments.edit(info.context.db, info.context.actor, row.project_id, request)
         return ExperimentUpdatePayload(experiment=Experiment.of(changed))
 
-    @mutation("Sets tags of an experiment.")
-    async def experiment_tags_set(
-        self, info: Info, input: Annotated[ExperimentTagsSetInput, INPUT]
-    ) -> ExperimentTagsSetPayload:
-        row = await find_experiment(info, input.experiment)
-        request = EditExperiment(row.number, tags=mapping(input.tags, "tags"))
-        changed = await experiments.edit(info.context.db, info.context.actor, row.project_id, request)
-        return ExperimentTagsSetPayload(experiment=Experiment.of(changed))
-
     @mutation("Puts an experiment with its candidates into the trash, or deletes it for good.")
     async def experiment_delete(
         self, info: Info, input: Annotated[ExperimentDeleteInput, INPUT]
@@ -133,9 +120,10 @@ class TrackingMutation:
         db, actor = info.context.db, info.context.actor
         if input.permanently:
             job = await experiments.delete_permanently(db, actor, row.project_id, row.number)
-            return ExperimentDeletePayload(background_job=await job_by_id(info, job))
-        gone = await experiments.delete(db, actor, row.project_id, row.number)
-        return ExperimentDeletePayload(experiment=Experiment.of(gone))
+            deleted_id = ids.of("Experiment", row.project_id, row.number)
+            return ExperimentDeletePayload(deleted_id=deleted_id, background_job=await job_by_id(info, job))
+        trashed = Experiment.of(await experiments.delete(db, actor, row.project_id, row.number))
+        return ExperimentDeletePayload(deleted_id=trashed.id, experiment=trashed)
 
     @mutation("Takes an experiment with its candidates out of the trash.")
     async def experiment_restore(
@@ -156,8 +144,8 @@ class TrackingMutation:
         command = CreateCandidate(
             experiment_number=experiment.number,
             name=input.name,
-            start_time=input.start_time,
-            user_name=input.user_name,
+            start_time=milliseconds(input.started_at),
+            user_name=input.username,
             params=mapping(input.params, "params"),
             tags=mapping(input.tags, "tags"),
             parent_id=parent[1] if parent else None,
@@ -177,7 +165,7 @@ class TrackingMutation:
         self, info: Info, input: Annotated[CandidateUpdateInput, INPUT]
     ) -> CandidateUpdatePayload:
         context, (project, uuid) = info.context, input.candidate.key()
-        request = EditCandidate(uuid, input.name, input.status, input.end_time, patch(input.tags))
+        request = EditCandidate(uuid, input.name, input.status, milliseconds(input.finished_at), patch(input.tags))
         changed = await candidate_edit.edit(context.db, context.actor, project, request)
         return CandidateUpdatePayload(candidate=Candidate.of(changed))
 
@@ -187,10 +175,12 @@ class TrackingMutation:
     ) -> CandidateDeletePayload:
         project, uuid = input.candidate.key()
         if input.permanently:
-            job = await candidates.delete_permanently(info.context.db, info.context.actor, project, uuid)
-            return CandidateDeletePayload(background_job=await job_by_id(info, job))
-        gone = await candidates.delete(info.context.db, info.context.actor, project, uuid)
-        return CandidateDeletePayload(candidate=Candidate.of(gone))
+            job_id = await candidates.delete_permanently(info.context.db, info.context.actor, project, uuid)
+            job = await job_by_id(info, job_id)
+            deleted_id = ids.of("Candidate", job.row.project_id, uuid) if job and job.row.project_id else None
+            return CandidateDeletePayload(deleted_id=deleted_id, background_job=job)
+        trashed = Candidate.of(await candidates.delete(info.context.db, info.context.actor, project, uuid))
+        return CandidateDeletePayload(deleted_id=trashed.id, candidate=trashed)
 
     @mutation("Takes a candidate out of the trash.")
     async def candidate_restore(

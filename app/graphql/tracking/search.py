@@ -9,14 +9,20 @@ import strawberry
 from app.errors import Invalid
 from app.graphql.context import Info
 from app.graphql.errors import or_empty
-from app.graphql.tracking.list_arguments import DatasetFilter, LoggedModelOrder
+from app.graphql.tracking.list_arguments import (
+    CandidateSearchOrder,
+    DatasetFilter,
+    ExperimentSearchOrder,
+    LoggedModelSearchOrder,
+    ViewType,
+)
 from app.graphql.types import ids
+from app.graphql.types.connections import PageInfo, page_of
 from app.graphql.types.fields import resolved
+from app.graphql.types.orders import clauses
 from app.pagination import Window
-from app.search import grammars
-from app.search.order import order_field
 from app.tracking import candidates, experiments, logged_models
-from app.tracking.search.candidate_search import SearchCandidates, View
+from app.tracking.search.candidate_search import SearchCandidates
 from app.tracking.search.experiment_search import SearchExperiments
 from app.tracking.search.logged_model_search import SearchLoggedModels
 
@@ -26,8 +32,7 @@ MAX_EXPERIMENTS = 100
 @strawberry.type(description="Candidates that a search found, in its order.")
 class CandidateSearch:
     found: strawberry.Private[list[candidates.Candidate]]
-    has_next_page: bool = strawberry.field(description="Whether more match.")
-    end_cursor: str | None = strawberry.field(description="Pass it as `after` to go on; null at the end.")
+    page_info: PageInfo = strawberry.field(description="Whether more match; `endCursor` is null at the end.")
 
     @resolved("The candidates.")
     def nodes(self) -> list[tracking.Candidate]:
@@ -37,8 +42,7 @@ class CandidateSearch:
 @strawberry.type(description="Experiments that a search found, in its order.")
 class ExperimentSearch:
     found: strawberry.Private[list[experiments.Experiment]]
-    has_next_page: bool = strawberry.field(description="Whether more match.")
-    end_cursor: str | None = strawberry.field(description="Pass it as `after` to go on; null at the end.")
+    page_info: PageInfo = strawberry.field(description="Whether more match; `endCursor` is null at the end.")
 
     @resolved("The experiments.")
     def nodes(self) -> list[tracking.Experiment]:
@@ -48,8 +52,7 @@ class ExperimentSearch:
 @strawberry.type(description="Logged models that a search found, in its order.")
 class LoggedModelSearch:
     found: strawberry.Private[list[logged_models.LoggedModel]]
-    has_next_page: bool = strawberry.field(description="Whether more match.")
-    end_cursor: str | None = strawberry.field(description="Pass it as `after` to go on; null at the end.")
+    page_info: PageInfo = strawberry.field(description="Whether more match; `endCursor` is null at the end.")
 
     @resolved("The logged models.")
     def nodes(self) -> list[logged.LoggedModel]:
@@ -60,7 +63,7 @@ class LoggedModelSearch:
 class SearchRequest:
     """What the searches have in common."""
 
-    experiments: list[strawberry.ID]
+    experiment_ids: list[strawberry.ID]
     filter: str
     first: int | None
     after: str | None
@@ -71,12 +74,12 @@ class SearchRequest:
         Raises:
             Invalid: more than 100 are named.
         """
-        if len(self.experiments) > MAX_EXPERIMENTS:
-            given = len(self.experiments)
+        if len(self.experiment_ids) > MAX_EXPERIMENTS:
+            given = len(self.experiment_ids)
             raise Invalid(
-                f"There are {given} experiments; at most {MAX_EXPERIMENTS} can be named.", field="experiments"
+                f"There are {given} experiments; at most {MAX_EXPERIMENTS} can be named.", field="experimentIds"
             )
-        pairs = (ids.pair(id, "Experiment") for id in self.experiments)
+        pairs = (ids.pair(id, "Experiment") for id in self.experiment_ids)
         return tuple(pair[1] for pair in pairs if pair and pair[0] == project_id)
 
     def limit(self) -> int:
@@ -91,13 +94,13 @@ class SearchRequest:
 
 
 async def find_candidates(
-    info: Info, project_id: int, wish: SearchRequest, order_by: list[str], view: View
+    info: Info, project_id: int, wish: SearchRequest, order_by: list[CandidateSearchOrder], view: ViewType
 ) -> CandidateSearch:
     """One page of the search, by the request's loader."""
     command = SearchCandidates(
         experiment_numbers=wish.numbers(project_id),
         filter=wish.filter,
-        order_by=tuple(order_by),
+        order_by=clauses(order_by),
         view=view,
         limit=wish.limit(),
         page_token=wish.after,
@@ -105,45 +108,44 @@ async def find_candidates(
     )
     loader = info.context.loaders.tracking.searches
     found, token = await or_empty(loader.load(((project_id,), command)), ([], None))
-    return CandidateSearch(found=found, has_next_page=token is not None, end_cursor=token)
+    return CandidateSearch(found=found, page_info=page_of(wish.after, token))
 
 
 async def find_experiments(
-    info: Info, project_id: int, wish: SearchRequest, order_by: list[str], view: View
+    info: Info, project_id: int, wish: SearchRequest, order_by: list[ExperimentSearchOrder], view: ViewType
 ) -> ExperimentSearch:
     """One page of the search, by the request's loader."""
     command = SearchExperiments(
-        filter=wish.filter, order_by=tuple(order_by), view=view, limit=wish.limit(), page_token=wish.after
+        filter=wish.filter,
+        order_by=clauses(order_by),
+        view=view,
+        limit=wish.limit(),
+        page_token=wish.after,
     )
     loader = info.context.loaders.tracking.experiment_searches
     found, token = await or_empty(loader.load(((project_id,), command)), ([], None))
-    return ExperimentSearch(found=found, has_next_page=token is not None, end_cursor=token)
+    return ExperimentSearch(found=found, page_info=page_of(wish.after, token))
 
 
 async def find_logged_models(
-    info: Info, project_id: int, wish: SearchRequest, datasets: list[DatasetFilter], order_by: list[LoggedModelOrder]
+    info: Info,
+    project_id: int,
+    wish: SearchRequest,
+    datasets: list[DatasetFilter],
+    order_by: list[LoggedModelSearchOrder],
 ) -> LoggedModelSearch:
     """One page of the search, by the request's loader."""
     command = SearchLoggedModels(
         experiment_numbers=wish.numbers(project_id),
         filter=wish.filter,
         datasets=tuple((one.name, one.digest) for one in datasets),
-        order_by=tuple(
-            order_field(
-                one.field,
-                grammars.LOGGED_MODELS,
-                ascending=not one.descending,
-                dataset_name=one.dataset_name,
-                dataset_digest=one.dataset_digest,
-            )
-            for one in order_by
-        ),
+        order_by=tuple(one.key() for one in order_by),
         limit=wish.limit(),
         page_token=wish.after,
     )
     loader = info.context.loaders.tracking.model_searches
     found, token = await or_empty(loader.load(((project_id,), command)), ([], None))
-    return LoggedModelSearch(found=found, has_next_page=token is not None, end_cursor=token)
+    return LoggedModelSearch(found=found, page_info=page_of(wish.after, token))
 
 
 # At the end, since the types of these modules refer to each other.

@@ -14,13 +14,14 @@ from app.graphql.artifacts.types import Artifact, Folder, artifacts_of
 from app.graphql.ci import types as ci
 from app.graphql.context import Info
 from app.graphql.errors import or_empty, or_none
-from app.graphql.tracking.logs import DatasetInput, DatasetSummary, Metric, MetricPoint
+from app.graphql.tracking.list_arguments import ViewType
+from app.graphql.tracking.logs import Dataset, DatasetSummary, Metric, MetricPoint
 from app.graphql.tracking.metric_series import FromStep, MaxPoints, MetricKeys, MetricSeries, ToStep, series_of
 from app.graphql.types import ids
 from app.graphql.types.connections import After, Before, Connection, First, Last, connection, window
 from app.graphql.types.fields import enumerated, resolved
 from app.graphql.types.node import Node
-from app.graphql.types.scalars import Long
+from app.graphql.types.scalars import Long, moment
 from app.graphql.types.tags_and_params import Param, Tag, tags_of
 from app.pagination import Page, Window
 from app.tracking import candidates, experiments
@@ -34,7 +35,7 @@ enumerated(
     SCHEDULED="It will run.",
     FINISHED="It has ended well.",
     FAILED="It has ended with an error.",
-    KILLED="Somebody has ended it.",
+    KILLED="It was ended from outside.",
 )
 
 
@@ -45,7 +46,7 @@ class Experiment(Node):
     name: str = strawberry.field(description="Unique in its project.")
     tags: list[Tag] = strawberry.field(description="Tags, by key.")
     created_at: datetime = strawberry.field(description="When it was made.")
-    updated_at: datetime = strawberry.field(description="When its name or state last changed.")
+    updated_at: datetime = strawberry.field(description="When its name last changed, or it was deleted or restored.")
     deleted_at: datetime | None = strawberry.field(description="Since when it is in the trash; null: it is not.")
 
     @classmethod
@@ -109,11 +110,11 @@ class Candidate(Node):
     uuid: str = strawberry.field(description="The run id of MLflow clients.")
     name: str = strawberry.field(description="For people to read; not unique.")
     status: CandidateStatus = strawberry.field(description="How far it is.")
-    start_time: Long | None = strawberry.field(description="When it began, in milliseconds since 1970.")
-    end_time: Long | None = strawberry.field(description="When it ended, in milliseconds since 1970.")
-    user_name: str = strawberry.field(description="Who ran it, as its client said.")
+    started_at: datetime | None = strawberry.field(description="When it began, as its client said.")
+    finished_at: datetime | None = strawberry.field(description="When it ended, as its client said.")
+    username: str = strawberry.field(description="Who ran it, as its client said.")
     created_at: datetime = strawberry.field(description="When it was made here.")
-    updated_at: datetime = strawberry.field(description="When name, status or state last changed.")
+    updated_at: datetime = strawberry.field(description="When name, status or times last changed.")
     deleted_at: datetime | None = strawberry.field(description="Since when it is in the trash; null: it is not.")
 
     @classmethod
@@ -124,9 +125,9 @@ class Candidate(Node):
             uuid=row.id.hex,
             name=row.name,
             status=CandidateStatus(row.status),
-            start_time=Long(row.start_time) if row.start_time is not None else None,
-            end_time=Long(row.end_time) if row.end_time is not None else None,
-            user_name=row.user_name,
+            started_at=moment(row.start_time),
+            finished_at=moment(row.end_time),
+            username=row.user_name,
             created_at=row.created_at,
             updated_at=row.updated_at,
             deleted_at=row.deleted_at,
@@ -185,18 +186,19 @@ class Candidate(Node):
         return connection(page, MetricPoint.of)
 
     @resolved(
-        "Points of one metric for a chart: the first of each of `size` equal parts, by step; of the last part the last."
+        "Points of one metric for a chart, by step: the first of each of `maxPoints` equal parts; of the last part the "
+        "last."
     )
     async def metric_sample(
         self,
         info: Info,
         *,
         key: Annotated[str, strawberry.argument(description="The key of the metric.")],
-        size: Annotated[int, strawberry.argument(description="At most how many, 1 to 2,500.")] = 100,
+        max_points: Annotated[int, strawberry.argument(description="At most how many, 1 to 2,500.")] = 100,
         from_step: FromStep = None,
         to_step: ToStep = None,
     ) -> list[MetricPoint]:
-        found = await info.context.loaders.tracking.samples.load((self.key, (key, size, from_step, to_step)))
+        found = await info.context.loaders.tracking.samples.load((self.key, (key, max_points, from_step, to_step)))
         return [MetricPoint.of(point) for point in found]
 
     @resolved("Points of several metrics for a chart, thinned so that the outline of each curve stays.")
@@ -212,8 +214,8 @@ class Candidate(Node):
         return await series_of(info, self.key, (tuple(keys), max_points, from_step, to_step))
 
     @resolved("Data sets that it read.")
-    async def inputs(self, info: Info) -> list[DatasetInput]:
-        return [DatasetInput.of(dataset) for dataset in await info.context.loaders.tracking.inputs.load(self.key)]
+    async def datasets(self, info: Info) -> list[Dataset]:
+        return [Dataset.of(dataset) for dataset in await info.context.loaders.tracking.inputs.load(self.key)]
 
     @resolved("Logged models that it made, newest first.")
     async def logged_models(
@@ -225,11 +227,11 @@ class Candidate(Node):
         )
 
     @resolved("Logged models that it read, as was said with `candidateLog`.")
-    async def model_inputs(self, info: Info) -> list[logged.LoggedModelUse]:
+    async def logged_model_inputs(self, info: Info) -> list[logged.LoggedModelUse]:
         return await logged.uses_of(info, self.key, "input")
 
     @resolved("Logged models that it wrote, by step, as was said with `candidateLog`.")
-    async def model_outputs(self, info: Info) -> list[logged.LoggedModelUse]:
+    async def logged_model_outputs(self, info: Info) -> list[logged.LoggedModelUse]:
         return await logged.uses_of(info, self.key, "output")
 
     @resolved("Its files, by path.")
@@ -297,13 +299,13 @@ async def candidates_of(info: Info, project_id: int, number: int, page: Window) 
 
 
 async def experiments_of(
-    info: Info, project_id: int, page: Window, text: str, *, in_trash: bool
+    info: Info, project_id: int, page: Window, text: str, view: ViewType
 ) -> Connection[Experiment]:
     """The experiments of a project, newest first."""
     loaders, key = info.context.loaders.tracking, (project_id,)
-    found = await or_empty(loaders.experiment_pages.load((key, (page, text, in_trash))), Page())
+    found = await or_empty(loaders.experiment_pages.load((key, (page, text, view))), Page())
     count = loaders.experiment_counts
-    return connection(found, Experiment.of, lambda: or_empty(count.load((key, (text, in_trash))), 0))
+    return connection(found, Experiment.of, lambda: or_empty(count.load((key, (text, view))), 0))
 
 
 # At the end, since the types of these modules refer to each other.

@@ -25,8 +25,12 @@ Before = Annotated[str | None, strawberry.argument(description="Only rows before
 class PageInfo:
     has_next_page: bool = strawberry.field(description="Whether rows follow.")
     has_previous_page: bool = strawberry.field(description="Whether rows precede.")
-    start_cursor: str | None = strawberry.field(description="The cursor of the first row; null on an empty page.")
-    end_cursor: str | None = strawberry.field(description="The cursor of the last row; null on an empty page.")
+    start_cursor: str | None = strawberry.field(
+        description="The cursor of the first row; null on an empty page and in searches."
+    )
+    end_cursor: str | None = strawberry.field(
+        description="The cursor of the last row, for `after`; null on an empty page."
+    )
 
 
 @strawberry.type(description="A row of a page with its cursor.")
@@ -42,7 +46,7 @@ class Connection(Generic[T]):
     page_info: PageInfo = strawberry.field(description="Where the page begins and ends.")
     count: strawberry.Private[Callable[[], Awaitable[int]] | None] = None
 
-    @resolved("How many rows the whole list has; counted only when asked for, null for lists that nobody counts.")
+    @resolved("How many rows the whole list has; counted only when asked for, null for lists that are not counted.")
     async def total_count(self) -> int | None:
         return await self.count() if self.count else None
 
@@ -63,6 +67,11 @@ def connection(
         ),
         count=count,
     )
+
+
+def page_of(after: str | None, token: str | None) -> PageInfo:
+    """The page of a search, which goes on by tokens and never back; ``token`` is that of the next page."""
+    return PageInfo(has_next_page=token is not None, has_previous_page=bool(after), start_cursor=None, end_cursor=token)
 
 
 def window(first: int | None, after: str | None, last: int | None, before: str | None) -> Window:

@@ -13,7 +13,7 @@ from app.graphql.errors import UserErrors
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-INPUT = strawberry.argument(description="What is wished for.")
+INPUT = strawberry.argument(description="Input of the mutation.")
 
 
 def resolved(description: str, *, deprecated: str | None = None) -> Callable[[F], F]:

@@ -19,27 +19,27 @@ def of(type_name: str, *parts: int | str | UUID) -> strawberry.ID:
 
 def integer(id: str, type_name: str) -> int | None:
     """The key behind an id of one integer."""
-    parts = _parts(id, type_name, 1)
-    return as_integer(parts[0]) if parts else None
+    found = parts(id, type_name, 1)
+    return as_integer(found[0]) if found else None
 
 
 def uuid(id: str, type_name: str) -> UUID | None:
     """The key behind an id of one UUID."""
-    parts = _parts(id, type_name, 1)
-    return as_uuid(parts[0]) if parts else None
+    found = parts(id, type_name, 1)
+    return as_uuid(found[0]) if found else None
 
 
 def pair(id: str, type_name: str) -> tuple[int, int] | None:
     """Project and number behind an id."""
-    parts = _parts(id, type_name, 2)
-    keys = (as_integer(parts[0]), as_integer(parts[1])) if parts else (None, None)
+    found = parts(id, type_name, 2)
+    keys = (as_integer(found[0]), as_integer(found[1])) if found else (None, None)
     return (keys[0], keys[1]) if keys[0] is not None and keys[1] is not None else None
 
 
 def in_project(id: str, type_name: str) -> tuple[int, UUID] | None:
     """Project and UUID behind an id."""
-    parts = _parts(id, type_name, 2)
-    keys = (as_integer(parts[0]), as_uuid(parts[1])) if parts else (None, None)
+    found = parts(id, type_name, 2)
+    keys = (as_integer(found[0]), as_uuid(found[1])) if found else (None, None)
     return (keys[0], keys[1]) if keys[0] is not None and keys[1] is not None else None
 
 
@@ -63,7 +63,8 @@ def as_uuid(text: str) -> UUID | None:
         return None
 
 
-def _parts(id: str, type_name: str, count: int) -> tuple[str, ...] | None:
+def parts(id: str, type_name: str, count: int) -> tuple[str, ...] | None:
+    """The parts of the key behind an id, if it is of that type and has so many."""
     parsed = GlobalId.parse(id)
     if parsed is None or parsed.type_name != type_name or len(parsed.parts) != count:
         return None

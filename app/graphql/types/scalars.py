@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NewType
 
 import strawberry
@@ -14,6 +14,7 @@ from strawberry.types.scalar import ScalarDefinition
 Long = NewType("Long", int)
 Number = NewType("Number", float)
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DIGITS = re.compile(r"-?[0-9]{1,19}")
 _WORDS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
@@ -41,6 +42,19 @@ def _serialize_number(value: Any) -> float | str:
     if math.isnan(number):
         return "NaN"
     return number if math.isfinite(number) else ("Infinity" if number > 0 else "-Infinity")
+
+
+def moment(milliseconds: int | None) -> datetime | None:
+    """A time of MLflow's, in milliseconds since 1970; None outside of the years 1 to 9999."""
+    try:
+        return None if milliseconds is None else _EPOCH + timedelta(milliseconds=milliseconds)
+    except OverflowError:
+        return None
+
+
+def milliseconds(moment: datetime | None) -> int | None:
+    """A moment as MLflow's milliseconds since 1970; what is finer is cut off."""
+    return None if moment is None else (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def _parse_moment(value: Any) -> datetime:

@@ -12,7 +12,8 @@ from app.artifacts.uploads.announced import AnnouncedFile
 from app.errors import Invalid
 from app.files import announced
 from app.graphql.artifacts.hashes import SHA256
-from app.graphql.artifacts.lookups import ArtifactOwner, find_target
+from app.graphql.artifacts.lookups import ArtifactLookup, ArtifactOwnerLookup, find_target
+from app.graphql.artifacts.queries import find_key
 from app.graphql.artifacts.types import Artifact
 from app.graphql.context import Info
 from app.graphql.errors import UserError
@@ -25,7 +26,7 @@ from app.graphql.uploads.types import ArtifactUpload
 
 
 @strawberry.input(description="A file that will come.")
-class ArtifactUploadFile:
+class ArtifactUploadFileInput:
     path: str = strawberry.field(description="Folders and name, joined by slashes.")
     size: Long = strawberry.field(description="Its bytes.")
     sha256: str | None = optional(
@@ -41,47 +42,47 @@ class ArtifactUploadFile:
         return AnnouncedFile(self.path, self.size, sha256, self.media_type)
 
 
-@strawberry.input(description="Files that will come; all or none are announced.")
+@strawberry.input(description="Input of `artifactUploadCreate`; all files are announced or none.")
 class ArtifactUploadCreateInput:
-    owner: ArtifactOwner = strawberry.field(description="Whose files; a version's are its candidate's, too.")
-    files: list[ArtifactUploadFile] = strawberry.field(description="1 to 1,000 files.")
+    owner: ArtifactOwnerLookup = strawberry.field(description="Whose files; a version's are its candidate's, too.")
+    files: list[ArtifactUploadFileInput] = strawberry.field(description="1 to 1,000 files.")
 
 
-@strawberry.type(description="What became of `artifactUploadCreate`.")
+@strawberry.type(description="Payload of `artifactUploadCreate`.")
 class ArtifactUploadCreatePayload:
-    uploads: list[ArtifactUpload] | None = optional("The uploads, in the order of the files.")
+    artifact_uploads: list[ArtifactUpload] | None = optional("The uploads, in the order of the files.")
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.input(description="Uploads whose bytes were all sent; all or none are completed.")
+@strawberry.input(description="Input of `artifactUploadComplete`; all uploads are completed or none.")
 class ArtifactUploadCompleteInput:
     ids: list[strawberry.ID] = strawberry.field(description="1 to 1,000 uploads of one project.")
 
 
-@strawberry.type(description="What became of `artifactUploadComplete`.")
+@strawberry.type(description="Payload of `artifactUploadComplete`.")
 class ArtifactUploadCompletePayload:
-    uploads: list[ArtifactUpload] | None = optional("The uploads, as they are now.")
-    job: BackgroundJob | None = optional("The job that verifies them; it counts bytes.")
+    artifact_uploads: list[ArtifactUpload] | None = optional("The uploads, as they are now.")
+    background_job: BackgroundJob | None = optional("The job that verifies them; it counts bytes.")
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.input(description="Uploads to give up.")
+@strawberry.input(description="Input of `artifactUploadAbort`.")
 class ArtifactUploadAbortInput:
     ids: list[strawberry.ID] = strawberry.field(description="1 to 1,000 uploads of one project.")
 
 
-@strawberry.type(description="What became of `artifactUploadAbort`.")
+@strawberry.type(description="Payload of `artifactUploadAbort`.")
 class ArtifactUploadAbortPayload:
-    uploads: list[ArtifactUpload] | None = optional("The uploads, as they are now.")
+    artifact_uploads: list[ArtifactUpload] | None = optional("The uploads, as they are now.")
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.input(description="The end of a quarantine.")
+@strawberry.input(description="Input of `artifactRelease`.")
 class ArtifactReleaseInput:
-    id: strawberry.ID = strawberry.field(description="The file.")
+    artifact: ArtifactLookup = strawberry.field(description="The file.")
 
 
-@strawberry.type(description="What became of `artifactRelease`.")
+@strawberry.type(description="Payload of `artifactRelease`.")
 class ArtifactReleasePayload:
     artifact: Artifact | None = optional("The file as it is now.")
     user_errors: list[UserError] = user_errors()
@@ -96,7 +97,7 @@ class ArtifactUploadsMutation:
         context, target = info.context, await find_target(info, input.owner)
         files = [file.announced(index) for index, file in enumerate(input.files)]
         rows = await announced.announce(context.runtime, context.actor, target, files)
-        return ArtifactUploadCreatePayload(uploads=[ArtifactUpload.of(row) for row in rows])
+        return ArtifactUploadCreatePayload(artifact_uploads=[ArtifactUpload.of(row) for row in rows])
 
     @mutation("Says that all parts were sent; a worker verifies them and puts the files in place. Twice is fine.")
     async def artifact_upload_complete(
@@ -105,7 +106,9 @@ class ArtifactUploadsMutation:
         context, (project_id, keys) = info.context, _keys(input.ids)
         rows, job_id = await announced.complete(context.runtime, context.actor, project_id, keys)
         job = await job_by_id(info, job_id) if job_id else None
-        return ArtifactUploadCompletePayload(uploads=[ArtifactUpload.of(row) for row in rows], job=job)
+        return ArtifactUploadCompletePayload(
+            artifact_uploads=[ArtifactUpload.of(row) for row in rows], background_job=job
+        )
 
     @mutation("Gives uploads up and frees what has arrived. Twice is fine.")
     async def artifact_upload_abort(
@@ -113,15 +116,13 @@ class ArtifactUploadsMutation:
     ) -> ArtifactUploadAbortPayload:
         context, (project_id, keys) = info.context, _keys(input.ids)
         rows = await announced.abort(context.runtime, context.actor, project_id, keys)
-        return ArtifactUploadAbortPayload(uploads=[ArtifactUpload.of(row) for row in rows])
+        return ArtifactUploadAbortPayload(artifact_uploads=[ArtifactUpload.of(row) for row in rows])
 
     @mutation("Lets a file out of quarantine, and every file of the project with the same bytes; for maintainers.")
     async def artifact_release(
         self, info: Info, input: Annotated[ArtifactReleaseInput, INPUT]
     ) -> ArtifactReleasePayload:
-        key = ids.in_project(input.id, "Artifact")
-        if key is None:
-            raise ids.missing("artifact", input.id, "id")
+        key = await find_key(info, input.artifact)
         found = await quarantine.release(info.context.db, info.context.actor, *key)
         return ArtifactReleasePayload(artifact=Artifact.of(found))
 

@@ -30,19 +30,19 @@ from app.pagination import Window
 MAX_PARTS_AT_ONCE = 1_000
 MAX_PARTS_OF_REQUEST = 10_000
 """Each has an address to be signed, and uploads may be many: 1,000 of them could have millions of parts."""
-FirstParts = Annotated[int, strawberry.argument(description="How many parts, 1 to 1,000.")]
+MaxParts = Annotated[int, strawberry.argument(description="At most how many parts, 1 to 1,000.")]
 AfterPart = Annotated[int, strawberry.argument(description="Only parts with a higher number.")]
 MissingOnly = Annotated[bool, strawberry.argument(description="Only parts that have not arrived.")]
 
 
 @strawberry.enum(description="How far an upload is.")
-class ArtifactUploadState(Enum):
+class ArtifactUploadStatus(Enum):
     OPEN = value("open", "It takes parts.")
     VERIFYING = value("verifying", "A worker reads back what arrived, compares and inspects it.")
     READY = value("completed", "The file is in place.")
     FAILED = value(
         "failed",
-        "What arrived is not what was announced, another file is in the way, or its owner is gone; see `reason`.",
+        "What arrived is not what was announced, another file is in the way, or its owner is gone; see `statusReason`.",
     )
     ABORTED = value("aborted", "It was given up, or its time ran out.")
 
@@ -55,7 +55,7 @@ class ArtifactUploadPart:
     url: str = strawberry.field(
         description="PUT the bytes here, with Content-Length and without a token; 200 means that they have arrived."
     )
-    arrived: bool = strawberry.field(description="Whether it has arrived.")
+    has_arrived: bool = strawberry.field(description="Whether it has arrived.")
 
 
 @strawberry.type(description="A file on its way: announced, sent in parts, verified by a worker.")
@@ -65,12 +65,12 @@ class ArtifactUpload(Node):
     size: Long = strawberry.field(description="The announced bytes.")
     sha256: str | None = strawberry.field(description="The announced SHA-256, in hexadecimal digits.")
     media_type: str = strawberry.field(description="What it will be served as.")
-    state: ArtifactUploadState = strawberry.field(description="How far it is.")
+    status: ArtifactUploadStatus = strawberry.field(description="How far it is.")
     already_stored: bool = strawberry.field(
         description="The project has these bytes: nothing is to be sent. The file is in place at once (`READY`), or as "
-        "soon as they have been inspected under this name (`VERIFYING`, with a `job`)."
+        "soon as they have been inspected under this name (`VERIFYING`, with a `backgroundJob`)."
     )
-    reason: str | None = strawberry.field(description="Why it failed.")
+    status_reason: str | None = strawberry.field(description="Why it failed.")
     part_size: Long = strawberry.field(description="The bytes of every part but the last.")
     part_count: int = strawberry.field(description="How many parts there are; none for an empty file.")
     created_at: datetime = strawberry.field(description="When it was announced.")
@@ -85,9 +85,9 @@ class ArtifactUpload(Node):
             size=Long(row.size or 0),
             sha256=row.sha256.hex() if row.sha256 else None,
             media_type=row.media_type,
-            state=ArtifactUploadState(row.state),
+            status=ArtifactUploadStatus(row.state),
             already_stored=row.is_shared,
-            reason=row.reason,
+            status_reason=row.reason,
             part_size=Long(row.part_size or 0),
             part_count=row.parts,
             created_at=row.created_at,
@@ -96,18 +96,22 @@ class ArtifactUpload(Node):
 
     @resolved("Its parts by number, with the addresses to send them to; none unless `viewerCanComplete`.")
     async def parts(
-        self, info: Info, *, first: FirstParts = 100, after: AfterPart = 0, missing_only: MissingOnly = False
+        self, info: Info, *, max_parts: MaxParts = 100, after_number: AfterPart = 0, missing_only: MissingOnly = False
     ) -> list[ArtifactUploadPart]:
-        if not 1 <= first <= MAX_PARTS_AT_ONCE:
-            raise Invalid(f"`first` is {first}; 1 to {MAX_PARTS_AT_ONCE} parts can be asked for.", field="first")
+        if not 1 <= max_parts <= MAX_PARTS_AT_ONCE:
+            raise Invalid(
+                f"`maxParts` is {max_parts}; 1 to {MAX_PARTS_AT_ONCE} parts can be requested.", field="maxParts"
+            )
         if not self.viewer_can_complete(info):
             return []
-        _count_parts(info, max(1, min(first, self.row.parts - after)))
+        _count_parts(info, max(1, min(max_parts, self.row.parts - after_number)))
         there = await store_uploads.arrived(info.context.runtime.blobs, self.row)
         numbers = [
-            number for number in range(max(after, 0) + 1, self.row.parts + 1) if not (missing_only and number in there)
+            number
+            for number in range(max(after_number, 0) + 1, self.row.parts + 1)
+            if not (missing_only and number in there)
         ]
-        return await asyncio.to_thread(self._parts, info, numbers[:first], frozenset(there))
+        return await asyncio.to_thread(self._parts, info, numbers[:max_parts], frozenset(there))
 
     def _parts(self, info: Info, numbers: list[int], there: frozenset[int]) -> list[ArtifactUploadPart]:
         runtime, base = info.context.runtime, info.context.base_url
@@ -119,7 +123,7 @@ class ArtifactUpload(Node):
                 offset=Long(span.offset),
                 size=Long(span.size),
                 url=links.part_url(runtime.settings, self.row, span.number, token_id, base),
-                arrived=span.number in there,
+                has_arrived=span.number in there,
             )
             for span in spans
         ]
@@ -132,7 +136,7 @@ class ArtifactUpload(Node):
         return Artifact.of(found) if found else None
 
     @resolved("The job that verifies it, from its completion on, or from its beginning if the project has its bytes.")
-    async def job(self, info: Info) -> BackgroundJob | None:
+    async def background_job(self, info: Info) -> BackgroundJob | None:
         found = await info.context.loaders.access.jobs.load(self.row.job_id) if self.row.job_id else None
         return BackgroundJob.of(found) if found else None
 
@@ -153,7 +157,9 @@ def _count_parts(info: Info, more: int) -> None:
     loaders.parts_asked += more
     if loaders.parts_asked > MAX_PARTS_OF_REQUEST:
         limit = f"{MAX_PARTS_OF_REQUEST:,}"
-        raise TooLarge(f"More than {limit} parts are asked for at once; ask for fewer of each upload.", field="first")
+        raise TooLarge(
+            f"More than {limit} parts are asked for at once; ask for fewer of each upload.", field="maxParts"
+        )
 
 
 async def uploads_of(info: Info, target: Target, window: Window) -> Connection[ArtifactUpload]:

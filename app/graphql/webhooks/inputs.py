@@ -9,7 +9,7 @@ from app.graphql.types.fields import optional
 from app.graphql.webhooks.types import WebhookStatus
 
 
-@strawberry.input(description="A new webhook.")
+@strawberry.input(description="Input of `webhookCreate`.")
 class WebhookCreateInput:
     project: ProjectLookup = strawberry.field(description="The project that it shall tell of.")
     name: str = strawberry.field(description="What it is for: 1 to 63 letters, digits, dots, underscores and hyphens.")
@@ -20,9 +20,9 @@ class WebhookCreateInput:
     status: WebhookStatus = optional("Whether it is told of events.", default=WebhookStatus.ACTIVE)
 
 
-@strawberry.input(description="Changes of a webhook; what is left out stays.")
+@strawberry.input(description="Input of `webhookUpdate`; what is left out stays.")
 class WebhookUpdateInput:
-    webhook: strawberry.ID = strawberry.field(description="The id of the webhook.")
+    id: strawberry.ID = strawberry.field(description="The id of the webhook.")
     name: str | None = optional("What it is for.")
     url: str | None = optional("Where it goes.")
     events: list[str] | None = optional("What it is told of, instead of what it was told of before.")
@@ -31,17 +31,17 @@ class WebhookUpdateInput:
     status: WebhookStatus | None = optional("Whether it is told of events.")
 
 
-@strawberry.input(description="The end of a webhook and its log.")
+@strawberry.input(description="Input of `webhookDelete`; the log of the webhook is deleted with it.")
 class WebhookDeleteInput:
-    webhook: strawberry.ID = strawberry.field(description="The id of the webhook.")
+    id: strawberry.ID = strawberry.field(description="The id of the webhook.")
 
 
-@strawberry.input(description="A try of a webhook.")
+@strawberry.input(description="Input of `webhookTest`.")
 class WebhookTestInput:
-    webhook: strawberry.ID = strawberry.field(description="The id of the webhook.")
+    id: strawberry.ID = strawberry.field(description="The id of the webhook.")
     event: str | None = optional("The event whose example is sent; the webhook's first when left out.")
 
 
-@strawberry.input(description="A delivery that shall be made again.")
+@strawberry.input(description="Input of `webhookDeliveryReplay`.")
 class WebhookDeliveryReplayInput:
-    delivery: strawberry.ID = strawberry.field(description="The id of the delivery.")
+    id: strawberry.ID = strawberry.field(description="The id of the delivery.")

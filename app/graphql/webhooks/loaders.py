@@ -22,11 +22,15 @@ class WebhookLoaders:
         self._db = db
         self._actor = actor
         self.webhooks: DataLoader[WebhookKey, Webhook | None] = DataLoader(self._webhooks)
+        self.deliveries_by_keys: DataLoader[WebhookKey, WebhookDelivery | None] = DataLoader(self._deliveries_by_keys)
         self.of_projects: DataLoader[tuple[tuple[int], Window], Page[Webhook]] = per_arguments(self._of_projects)
         self.deliveries: DataLoader[tuple[WebhookKey, Window], Page[WebhookDelivery]] = per_arguments(self._deliveries)
 
     async def _webhooks(self, keys: list[WebhookKey]) -> Results[Webhook | None]:
         return await loaders.webhooks_by_keys(self._db, self._actor, keys)
+
+    async def _deliveries_by_keys(self, keys: list[WebhookKey]) -> Results[WebhookDelivery | None]:
+        return await loaders.deliveries_by_keys(self._db, self._actor, keys)
 
     async def _of_projects(self, keys: list[tuple[int]], window: Window) -> Results[Page[Webhook]]:
         return await loaders.of_projects(self._db, self._actor, keys, window)

@@ -15,7 +15,6 @@ from app.graphql.types import ids
 from app.graphql.types.connections import After, Before, Connection, First, Last, connection, window
 from app.graphql.types.fields import resolved, value
 from app.graphql.types.node import Node
-from app.graphql.types.scalars import Long
 from app.webhooks import deliveries, events, webhooks
 
 
@@ -26,26 +25,25 @@ class WebhookStatus(Enum):
 
 
 @strawberry.enum(description="How far a delivery is.")
-class WebhookDeliveryState(Enum):
+class WebhookDeliveryStatus(Enum):
     PENDING = value("pending", "It waits for its next attempt.")
     DELIVERED = value("delivered", "The receiver has taken it.")
     FAILED = value("failed", "It was refused, or given up after its last attempt.")
 
 
-@strawberry.type(description="One event for one webhook, and what became of it; kept for 30 days.")
-class WebhookDelivery:
-    id: strawberry.ID = strawberry.field(description="Opaque; `webhookDeliveryReplay` takes it.")
+@strawberry.type(description="One event for one webhook, and its outcome; kept for 30 days.")
+class WebhookDelivery(Node):
+    row: strawberry.Private[deliveries.WebhookDelivery]
     uuid: str = strawberry.field(description="What the receiver gets as `X-MLflow-Delivery-Id`.")
     event: str = strawberry.field(description="`entity.action`, e.g. `model_version.created`.")
     payload: str = strawberry.field(description="The body as it is sent, JSON.")
-    state: WebhookDeliveryState = strawberry.field(description="How far it is.")
-    attempts: int = strawberry.field(description="How often it was sent.")
+    status: WebhookDeliveryStatus = strawberry.field(description="How far it is.")
+    attempt_count: int = strawberry.field(description="How often it was sent.")
     response_status: int | None = strawberry.field(
         description="The HTTP status of the last answer; null: there was none."
     )
     response_body: str | None = strawberry.field(description="The beginning of the last answer, at most 4 KiB.")
-    last_error: str | None = strawberry.field(description="Why the last attempt failed.")
-    replay_of: str | None = strawberry.field(description="The UUID of the delivery that this one repeats.")
+    status_reason: str | None = strawberry.field(description="Why the last attempt failed.")
     created_at: datetime = strawberry.field(description="When it was promised.")
     next_attempt_at: datetime | None = strawberry.field(description="When it is sent next; null: never again.")
     finished_at: datetime | None = strawberry.field(description="When it was delivered or given up.")
@@ -54,26 +52,34 @@ class WebhookDelivery:
     def of(cls, row: deliveries.WebhookDelivery) -> WebhookDelivery:
         return cls(
             id=ids.of("WebhookDelivery", row.project_id, row.id),
+            row=row,
             uuid=str(row.id),
             event=row.event,
             payload=events.body(row.event, row.occurred_at, row.data).decode(),
-            state=WebhookDeliveryState(row.state),
-            attempts=row.attempts,
+            status=WebhookDeliveryStatus(row.state),
+            attempt_count=row.attempts,
             response_status=row.response_status,
             response_body=row.response_body,
-            last_error=row.last_error,
-            replay_of=str(row.replay_of) if row.replay_of else None,
+            status_reason=row.last_error,
             created_at=row.created_at,
             next_attempt_at=row.next_attempt_at,
             finished_at=row.finished_at,
         )
+
+    @resolved("The webhook that it goes to.")
+    async def webhook(self, info: Info) -> Webhook | None:
+        return await webhook_by_key(info, self.row.project_id, self.row.webhook_id)
+
+    @resolved("The delivery that this one repeats.")
+    async def replay_of(self, info: Info) -> WebhookDelivery | None:
+        original = self.row.replay_of
+        return await delivery_by_key(info, self.row.project_id, original) if original else None
 
 
 @strawberry.type(description="An address that is told of what happens in a project's registry. For maintainers.")
 class Webhook(Node):
     row: strawberry.Private[webhooks.Webhook]
     uuid: str = strawberry.field(description="What MLflow clients name it by.")
-    project_number: Long = strawberry.field(description="The number of its project.")
     name: str = strawberry.field(description="What it is for; need not be unique.")
     url: str = strawberry.field(description="Where it goes.")
     description: str = strawberry.field(description="For people to read.")
@@ -89,7 +95,6 @@ class Webhook(Node):
             id=ids.of("Webhook", row.project_id, row.id),
             row=row,
             uuid=str(row.id),
-            project_number=Long(row.project_id),
             name=row.name,
             url=row.url,
             description=row.description,
@@ -127,6 +132,14 @@ async def webhooks_of(
     """A page of a project's webhooks, by the request's loader."""
     wish = ((project_id,), window(first, after, last, before))
     return connection(await info.context.loaders.webhooks.of_projects.load(wish), Webhook.of)
+
+
+async def delivery_by_key(info: Info, project_id: int, delivery_id: UUID) -> WebhookDelivery | None:
+    """The delivery of that key, by the request's loader; None when the viewer does not manage the webhooks."""
+    if not await groups_and_projects.may(info, project_id, Permission.WEBHOOK_MANAGE):
+        return None
+    row = await info.context.loaders.webhooks.deliveries_by_keys.load((project_id, delivery_id))
+    return WebhookDelivery.of(row) if row else None
 
 
 async def webhook_by_key(info: Info, project_id: int, webhook_id: UUID) -> Webhook | None:

@@ -89,7 +89,7 @@ async def count(db: Database, actor: Actor, project: int | str, text: str) -> in
 
 async def _matching(snap: Snapshot, actor: Actor, project: int | str, text: str) -> AnySelect:
     if not text.strip() or len(text) > MAX_TEXT or "\x00" in text:
-        raise Invalid(f"The text has {len(text)} characters; 1 to {MAX_TEXT} are looked for.", field="text")
+        raise Invalid(f"The text has {len(text)} characters; 1 to {MAX_TEXT} are looked for.", field="search")
     access = await projects.visible(snap, actor, project)
     parts: list[AnySelect] = []
     if policy.allows(actor, access, Permission.REGISTRY_READ):

@@ -18,6 +18,7 @@ from app.access.reads.guarded import GuardedReads, Results
 from app.db.database import Database
 from app.pagination import Keyset, Page, Window
 from app.registry import repository
+from app.registry.names import alias_key
 from app.registry.reads import latest
 from app.registry.references import resolve
 from app.registry.references.parse import Reference
@@ -33,6 +34,10 @@ _LISTS = GuardedReads(Permission.REGISTRY_READ)
 _MODEL = (Model.project_id, Model.id)
 _VERSION = (ModelVersion.project_id, ModelVersion.id)
 _OF_MODEL = (ModelVersion.project_id, ModelVersion.model_id)
+
+_HISTORY: Keyset[Alias] = Keyset(
+    "alias history", (Alias.valid_from, Alias.id), lambda alias: (alias.valid_from, alias.id), descending=True
+)
 
 
 class ModelSort(StrEnum):
@@ -153,6 +158,14 @@ async def versions_of_logged_models(
 async def aliases_of_models(db: Database, actor: Actor, keys: Sequence[ModelKey]) -> Results[list[Alias]]:
     """The aliases of each model that stand now, by name."""
     return await _LISTS.groups(db, actor, keys, statement=_aliases(), parent=(Alias.project_id, Alias.model_id))
+
+
+async def history_of_aliases(
+    db: Database, actor: Actor, keys: Sequence[ModelKey], window: Window, *, name: str
+) -> Results[Page[Alias]]:
+    """Where the alias of that name has stood in each model, latest first."""
+    statement, parent = select(Alias).where(Alias.name == alias_key(name)), (Alias.project_id, Alias.model_id)
+    return await _LISTS.pages(db, actor, keys, window, statement=statement, order=_HISTORY, row=Alias, parent=parent)
 
 
 async def aliases_of_versions(db: Database, actor: Actor, keys: Sequence[VersionKey]) -> Results[list[Alias]]:

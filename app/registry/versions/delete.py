@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from sqlalchemy import func, update
 
 from app.access.policy import Actor
@@ -11,6 +9,7 @@ from app.db.database import Database, Tx
 from app.queue import outbox
 from app.registry import models, webhook_events
 from app.registry.background_jobs import PurgeVersion
+from app.registry.models import Deletion
 from app.registry.references.resolve import Target
 from app.registry.repository import writable
 from app.registry.tables import Alias, ModelVersion
@@ -18,8 +17,8 @@ from app.registry.versions import change, lookup, manifests
 from app.tracking import version_candidates
 
 
-async def delete(db: Database, actor: Actor, project: int | str, target: Target) -> UUID:
-    """Delete a version, its aliases, its own candidate and files; a background job, whose id is answered, removes them.
+async def delete(db: Database, actor: Actor, project: int | str, target: Target) -> Deletion:
+    """Delete a version, its aliases, its own candidate and files, which a background job removes.
 
     The number is not used again. Neither is the text, for other files than these, if the version was READY.
 
@@ -38,7 +37,8 @@ async def delete(db: Database, actor: Actor, project: int | str, target: Target)
         await manifests.retire(tx, version, lookup.root_of(version)[0])
         await version_candidates.purge_unneeded(tx, access.id, [version.candidate_id])
         job = PurgeVersion(access.id, version.id)
-        return await outbox.enqueue(tx, job, project_id=access.id, requested_by=actor.user_id)
+        job_id = await outbox.enqueue(tx, job, project_id=access.id, requested_by=actor.user_id)
+    return Deletion(access.id, version.id, job_id)
 
 
 async def _end_aliases(tx: Tx, version: ModelVersion) -> None:

@@ -59,7 +59,9 @@ async def sampled(
         Invalid: the size is not between 1 and 2,500.
     """
     if not 1 <= size <= downsample.MAX_SIZE:
-        raise Invalid(f"`size` is {size}; 1 to {downsample.MAX_SIZE:,} points can be asked for.", field="size")
+        raise Invalid(
+            f"`maxPoints` is {size}; 1 to {downsample.MAX_SIZE:,} points can be requested.", field="maxPoints"
+        )
 
     async def fetch(snap: Snapshot, allowed: list[CandidateKey]) -> list[list[Point]]:
         statement = downsample.thin(_points(allowed, [metric], steps), size)

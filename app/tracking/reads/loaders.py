@@ -18,6 +18,7 @@ from app.db.database import Database, Snapshot
 from app.pagination import Keyset, Page, Window
 from app.search import sql
 from app.tracking import experiments, version_references
+from app.tracking.search.planner import View
 from app.tracking.tables import Candidate, Experiment
 from app.tracking.tables import MetricPoint as MetricPoint
 
@@ -43,20 +44,20 @@ HISTORY: Keyset[MetricPoint] = Keyset(
 
 
 async def experiments_of_projects(
-    db: Database, actor: Actor, keys: Sequence[tuple[int]], window: Window, *, text: str = "", in_trash: bool = False
+    db: Database, actor: Actor, keys: Sequence[tuple[int]], window: Window, *, text: str = "", view: View = View.ACTIVE
 ) -> Results[Page[Experiment]]:
     """Experiments of each project, newest first."""
-    statement = _experiments(text, in_trash=in_trash)
+    statement = _experiments(text, view)
     return await _LISTS.pages(
         db, actor, keys, window, statement=statement, order=experiments.ORDER, row=Experiment, parent=_PROJECT
     )
 
 
 async def count_experiments_of_projects(
-    db: Database, actor: Actor, keys: Sequence[tuple[int]], *, text: str = "", in_trash: bool = False
+    db: Database, actor: Actor, keys: Sequence[tuple[int]], *, text: str = "", view: View = View.ACTIVE
 ) -> Results[int]:
     """How many of them each project has."""
-    statement = _experiments(text, in_trash=in_trash)
+    statement = _experiments(text, view)
     return await _LISTS.counts(db, actor, keys, statement=statement, parent=_PROJECT)
 
 
@@ -120,9 +121,11 @@ async def histories_of_candidates(
     )
 
 
-def _experiments(text: str, *, in_trash: bool) -> Select[Experiment]:
-    trash = Experiment.deleted_at.is_not(None) if in_trash else Experiment.deleted_at.is_(None)
-    statement = select(Experiment).where(Experiment.purge_at.is_(None), trash)
+def _experiments(text: str, view: View) -> Select[Experiment]:
+    statement = select(Experiment).where(Experiment.purge_at.is_(None))
+    if view is not View.ALL:
+        is_active = Experiment.deleted_at.is_(None)
+        statement = statement.where(is_active if view is View.ACTIVE else ~is_active)
     return statement.where(sql.contains(Experiment.name, text)) if text else statement
 
 

@@ -12,7 +12,7 @@ import { type Endpoint, request } from '../request.ts';
 
 /** Names what a project has under a text: every kind of thing is told apart by its `__typename`. */
 export async function find(endpoint: Endpoint, project: string, text: string): Promise<string[]> {
-  const { search } = await request(endpoint, SearchDocument, { project: { path: project }, text });
+  const { search } = await request(endpoint, SearchDocument, { project: { path: project }, search: text });
   return (search?.nodes ?? []).map((found) => {
     switch (found.__typename) {
       case 'Model':

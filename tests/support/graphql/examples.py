@@ -49,7 +49,7 @@ FIRST = """mutation s($p: String!) {
     events: ["model_version.created"]}) { webhook { id } userErrors { message } }
   oldHook: webhookCreate(input: {project: {path: $p}, name: "w", url: "https://127.0.0.1:9/",
     events: ["registered_model.created"]}) { webhook { id } userErrors { message } }
-  token: tokenCreate(input: {name: "t", place: {project: {path: $p}}, role: GUEST}) {
+  token: tokenCreate(input: {name: "t", groupOrProject: {project: {path: $p}}, role: GUEST}) {
     token { id } userErrors { message } } }"""
 SECOND = """mutation t($p: String!, $c: ID!, $two: ID!, $old: ID!, $ada: String!) {
   experimentDelete(input: {experiment: {name: {project: $p, name: "trashed-experiment"}}}) { userErrors { message } }
@@ -75,9 +75,9 @@ SECOND = """mutation t($p: String!, $c: ID!, $two: ID!, $old: ID!, $ada: String!
   unlinked: ciJobLink(input: {owner: {candidate: {id: $c}}, provider: GITLAB, externalId: "2"}) {
     ciJob { id } userErrors { message } }
   ciSettingsUpdate(input: {project: {path: $p}, provider: GITLAB, ciProject: "g/p"}) { userErrors { message } }
-  memberSet(input: {place: {project: {path: $p}}, username: $ada, role: GUEST}) { userErrors { message } }
+  memberSet(input: {groupOrProject: {project: {path: $p}}, username: $ada, role: GUEST}) { userErrors { message } }
   up: artifactUploadCreate(input: {owner: {modelVersion: {path: {project: $p, model: "digits", reference: "0.9.0"}}},
-    files: [{path: "a", size: 0}, {path: "b", size: 1}]}) { uploads { id } userErrors { message } } }"""
+    files: [{path: "a", size: 0}, {path: "b", size: 1}]}) { artifactUploads { id } userErrors { message } } }"""
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person
     wish = {"p": place.path, "c": ids["one"], "two": ids["two"], "old": ids["four"], "ada": grace.actor.username}
     second = await data(owner, SECOND, **wish)
     assert all(not payload["userErrors"] for payload in (first | second).values()), (first, second)
-    uploads = [one["id"] for one in second["up"]["uploads"]]
+    uploads = [one["id"] for one in second["up"]["artifactUploads"]]
     return Seeded(
         place,
         {

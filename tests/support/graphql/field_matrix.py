@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import GraphQLObjectType, get_named_type, is_abstract_type, is_object_type
+from graphql import GraphQLObjectType, get_named_type, is_abstract_type, is_non_null_type, is_object_type
 
 from app.graphql.schema import schema
 
@@ -16,6 +16,7 @@ CANDIDATE, VERSION = "candidate(by: {id: $Parent})", "modelVersion(by: {id: $Mod
 MODEL, PROJECT = "model(by: {id: $Model})", "project(by: {path: $path})"
 DOORS = {
     "Alias": {f"{MODEL} {{ aliases @ }}": "registry", f"{VERSION} {{ aliases @ }}": "registry"},
+    "AliasAssignment": {f'{MODEL} {{ aliasHistory(name: "best") {{ nodes @ }} }}': "registry"},
     "Artifact": {
         "artifact(by: {id: $Artifact}) @": "project",  # of a candidate from which a version was made
         "artifact(by: {id: $Quarantined}) @": "project",
@@ -35,7 +36,7 @@ DOORS = {
         "candidate(by: {id: $Candidate}) @": "candidates",
         "candidate(by: {id: $Trashed}) @": "candidates",
     },
-    "CandidateSeries": {'metricSeries(ids: [$Parent], keys: ["loss"]) @': "candidates"},
+    "CandidateSeries": {'metricSeries(candidateIds: [$Parent], keys: ["loss"]) @': "candidates"},
     "CandidatesComparison": {"candidatesCompare(ids: [$Parent, $Candidate]) @": "candidates"},
     "CiJob": {
         "node(id: $CiJob) { ... on CiJob @ }": "candidates",
@@ -46,7 +47,7 @@ DOORS = {
     "Experiment": {
         "experiment(by: {id: $Own}) @": "candidates",
         "experiment(by: {id: $Experiment}) @": "candidates",
-        f"{PROJECT} {{ experiments(inTrash: true) {{ nodes @ }} }}": "candidates",
+        f"{PROJECT} {{ experiments(view: DELETED) {{ nodes @ }} }}": "candidates",
     },
     "Group": {
         "group(by: {path: $group}) @": "members",
@@ -55,8 +56,8 @@ DOORS = {
     "LoggedModel": {"loggedModel(by: {id: $LoggedModel}) @": "candidates"},
     "LoggedModelMetric": {"loggedModel(by: {id: $LoggedModel}) { metrics @ }": "candidates"},
     "LoggedModelUse": {
-        f"{CANDIDATE} {{ modelInputs @ }}": "candidates",
-        f"{CANDIDATE} {{ modelOutputs @ }}": "candidates",
+        f"{CANDIDATE} {{ loggedModelInputs @ }}": "candidates",
+        f"{CANDIDATE} {{ loggedModelOutputs @ }}": "candidates",
     },
     "Member": {f"{PROJECT} {{ members(first: 3) {{ nodes @ }} }}": "members"},
     "Metric": {f"{CANDIDATE} {{ metrics @ }}": "candidates"},
@@ -67,7 +68,7 @@ DOORS = {
     },
     "ModelVersionsComparison": {"modelVersionsCompare(ids: [$ModelVersion, $Foldered]) @": "registry"},
     "Project": {"project(by: {path: $path}) @": "project"},
-    "SearchResultConnection": {'search(project: {path: $path}, text: "digits", first: 9) @': "project"},
+    "SearchResultConnection": {'search(project: {path: $path}, search: "digits", first: 9) @': "project"},
     "Token": {
         f"{PROJECT} {{ tokens(first: 2) {{ nodes @ }} }}": "maintainers",
         "group(by: {path: $group}) { tokens { nodes @ } }": "owners",
@@ -75,18 +76,20 @@ DOORS = {
     "User": {"node(id: $User) { ... on User @ }": "members"},
     "Viewer": {"viewer @": "signed in"},
     "Webhook": {"node(id: $Webhook) { ... on Webhook @ }": "maintainers"},
+    "WebhookDelivery": {"node(id: $WebhookDelivery) { ... on WebhookDelivery @ }": "maintainers"},
 }
 """How to come to objects of a type, in such numbers that each of its fields has a value in one of them, and who does;
 `@` stands for what is asked of them. All other types are asked for whole, wherever a field leads to them."""
 ARGUMENTS = {
     "Candidate.metricHistory": '(key: "loss", first: 2)',
-    "Candidate.metricSample": '(key: "loss", size: 2)',
+    "Candidate.metricSample": '(key: "loss", maxPoints: 2)',
     "Candidate.metricSeries": '(keys: ["loss"], maxPoints: 4)',
-    "Project.candidates": "(experiments: [$Experiment], first: 1)",
+    "Model.aliasHistory": '(name: "best", first: 2)',
+    "Project.candidateSearch": "(experimentIds: [$Experiment], first: 1)",
     "Project.experimentSearch": "(first: 1)",
-    "Project.loggedModels": "(experiments: [$Experiment], first: 1)",
+    "Project.loggedModelSearch": "(experimentIds: [$Experiment], first: 1)",
     "Project.modelSearch": "(first: 1)",
-    "Project.modelVersions": "(first: 1)",
+    "Project.modelVersionSearch": "(first: 1)",
 }
 """For fields that cannot be asked without, or not fully."""
 
@@ -169,16 +172,23 @@ def documents(questions: Sequence[Question], variables: dict[str, Any]) -> Itera
     size = 0
     for number, question in enumerate(questions):
         more = len(re.findall(r"[\w$]+|[^\s\w]", question.text("a")))
-        if pages[-1] and (len(pages[-1]) == 20 or size + more > 2600):
+        if pages[-1] and (len(pages[-1]) == 20 or size + more > 2600 or is_never_null(question)):
             pages.append({})
             size = 0
         pages[-1][f"q{number}"] = question
-        size += more
+        size = 2600 if is_never_null(question) else size + more
     for page in pages:
         body = "\n".join(question.text(alias) for alias, question in page.items())
         used = {name: value for name, value in variables.items() if re.search(rf"\${name}\b", body)}
         head = ", ".join(f"${name}: {'ID!' if name[0].isupper() else 'String!'}" for name in used)
         yield f"query q({head}) {{ {body} }}" if head else f"{{ {body} }}", used, page
+
+
+def is_never_null(question: Question) -> bool:
+    """Whether an error behind this door leaves no data at all, so that nothing is asked beside it."""
+    root = re.match(r"\w+", question.door)
+    assert root
+    return is_non_null_type(TYPES["Query"].fields[root[0]].type)
 
 
 def read(body: dict[str, Any], page: dict[str, Question]) -> Iterator[tuple[Question, Answer]]:

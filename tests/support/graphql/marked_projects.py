@@ -36,11 +36,11 @@ EXTRA = """mutation x($p: String!, $c: ID!) {
   b: modelDelete(input: {model: {path: {project: $p, name: "old-model"}}}) { userErrors { message } } }"""
 TOLD = """query t($p: String!, $c: ID!, $v: ID!, $u: ID!) {
   project(by: {path: $p}) { name description group { name } ciSettings { ciProject baseUrl } tokens { nodes { name } }
-    webhooks { nodes { name description deliveries { nodes { responseBody lastError } } } }
-    backgroundJobs { nodes { lastError } } models { nodes { description tags { value } } }
+    webhooks { nodes { name description deliveries { nodes { responseBody statusReason } } } }
+    backgroundJobs { nodes { statusReason } } models { nodes { description tags { value } } }
     experiments { nodes { tags { value } } } }
-  candidate(by: {id: $c}) { name userName params { value } tags { value } inputs { name source }
-    artifacts { nodes { path mediaType format } } ciJob { name ref userName logUrl status reason } }
+  candidate(by: {id: $c}) { name username params { value } tags { value } datasets { name source }
+    artifacts { nodes { path mediaType format } } ciJob { name ref username logUrl ciStatus statusReason } }
   modelVersion(by: {id: $v}) { description source location runLink tags { value } }
   loggedModel(by: {id: $u}) { name modelType foreignRun tags { value } }
   artifactUploads(owner: {modelVersion: {path: {project: $p, model: "digits", reference: "0.9.0"}}}) {
@@ -53,9 +53,9 @@ IDS = """query i($p: String!) { project(by: {path: $p}) { id group { id }
 NAMES = {
     "name": ["digits", "training", "old-model", "w", "new"], "model": ["digits", "production-digits"],
     "reference": ["1.0.0", "latest", "@champion", "^1", "#2", "stage:production"], "version": ["2.0.0", "1.0.0"],
-    "key": ["accuracy", "loss", "t"], "keys": ["accuracy", "loss"], "search": ["di", ""], "text": ["digits", "train"],
+    "key": ["accuracy", "loss", "t"], "keys": ["accuracy", "loss"], "search": ["di", "digits", "train", ""],
     "filter": ["", "metrics.accuracy > 0.1", "name = 'digits'", "tags.t = '1'", "metrics.accuracy > 0"],
-    "orderBy": ["metrics.accuracy DESC", "name", "created_at"], "field": ["metrics.accuracy", "name"],
+    "modelName": ["digits", "new"], "field": ["metrics.accuracy", "name"],
     "folder": ["", "model"], "ArtifactPath.path": ["model/MLmodel", "notes/a.txt"], "stage": ["production", "staging"],
     "url": ["https://127.0.0.1:9/"], "events": ["model_version.created"], "event": ["model_version.created"],
     "ProjectCreateInput.path": ["p1"], "GroupCreateInput.path": ["g1"], "kind": ["webhooks.deliver"],

@@ -16,10 +16,10 @@ SUBGROUP = """mutation s($group: String!, $path: String!) {
   groupCreate(input: {path: $path, parent: {path: $group}}) { userErrors { message } } }"""
 IN_SUBGROUP = """mutation p($group: String!, $project: String!, $guest: String!) {
   groupCreate(input: {path: "sub", parent: {path: $group}}) { userErrors { message } }
-  memberSet(input: {place: {group: {path: $group}}, username: $guest, role: GUEST}) { userErrors { message } }
-  ofGroup: tokenCreate(input: {name: "t", place: {group: {path: $group}}}) { userErrors { message } }
+  memberSet(input: {groupOrProject: {group: {path: $group}}, username: $guest, role: GUEST}) { userErrors { message } }
+  ofGroup: tokenCreate(input: {name: "t", groupOrProject: {group: {path: $group}}}) { userErrors { message } }
   projectCreate(input: {group: {path: $group}, path: "p"}) { userErrors { message } }
-  ofProject: tokenCreate(input: {name: "t", place: {project: {path: $project}}}) { userErrors { message } }
+  ofProject: tokenCreate(input: {name: "t", groupOrProject: {project: {path: $project}}}) { userErrors { message } }
   ciSettingsUpdate(input: {project: {path: $project}, provider: GITLAB, ciProject: "g/p"}) { userErrors { message } }
   webhookCreate(input: {project: {path: $project}, name: "w", url: "https://example.org",
     events: ["model_version.created"]}) { userErrors { message } }
@@ -37,20 +37,20 @@ RICH = """mutation r($project: String!, $model: String!, $experiment: String!, $
     params: [{key: "p", value: "1"}], tags: [{key: "t", value: "1"}]}) { candidate { id } userErrors { message } }
   other: candidateCreate(input: {experiment: {name: {project: $project, name: $experiment}}}) {
     userErrors { message } }
-  tokenCreate(input: {name: "t", place: {project: {path: $project}}}) { userErrors { message } } }"""
+  tokenCreate(input: {name: "t", groupOrProject: {project: {path: $project}}}) { userErrors { message } } }"""
 FILLED = """mutation f($project: String!, $model: String!, $candidate: ID!, $made: ID!, $read: ID!, $job: ID!,
-    $files: [ArtifactUploadFile!]!) {
+    $files: [ArtifactUploadFileInput!]!) {
   candidateLog(input: {candidate: {id: $candidate}, metrics: [
     {key: "loss", value: 1, timestamp: 1, step: 1, loggedModelId: $made},
     {key: "loss", value: 2, timestamp: 2, step: 2}],
-    datasets: [{name: "d", digest: "1", sourceType: "s", source: "s"}], modelInputs: [$read],
-    modelOutputs: [{loggedModelId: $made}]}) { userErrors { message } }
+    datasets: [{name: "d", digest: "1", sourceType: "s", source: "s"}], loggedModelInputIds: [$read],
+    loggedModelOutputs: [{loggedModelId: $made}]}) { userErrors { message } }
   candidateCreate(input: {experiment: {name: {project: $project, name: "children"}}, parentId: $candidate}) {
     userErrors { message } }
   ciJobLink(input: {owner: {candidate: {id: $candidate}}, provider: GITLAB, externalId: $job}) {
     userErrors { message } }
   files: artifactUploadCreate(input: {owner: {candidate: {id: $candidate}}, files: $files}) {
-    uploads { id } userErrors { message } }
+    artifactUploads { id } userErrors { message } }
   m0: modelVersionCreate(input: {model: {path: {project: $project, name: "m0"}}, candidateId: $candidate,
     loggedModelId: $made}) { modelVersion { id } userErrors { message } }
   own: modelVersionCreate(input: {model: {path: {project: $project, name: $model}}, candidateId: $candidate,
@@ -148,6 +148,10 @@ async def populate(runtime: Any, staff: Any, data: Any) -> Populated:
     made = [await rich(0), *await asyncio.gather(*(rich(number) for number in range(1, ROWS)))]
     for begin in range(0, ROWS, 5):
         await asyncio.gather(*(fill(number, one) for number, one in made[begin : begin + 5]))
+    # A history of as many rows as there are versions.
+    moved = 'moved%d: aliasSet(input: {model: {path: {project: $p, name: "m0"}}, name: "moved", reference: "#%d"})'
+    moves = " ".join(f"{moved % (n, n)} {{ userErrors {{ message }} }}" for n in range(1, ROWS + 1))
+    await do(f"mutation m($p: String!) {{ {moves} }}", p=place.path)
     await add_files(runtime, place)
     return Populated(place, group, {**ids, "experiments": experiments, "below": f"{group}/s"})
 

@@ -35,8 +35,8 @@ from tests.support.graphql import hostile_values
 SCHEMA = strawberry_schema._schema
 KINDS = sorted(kind.name for kind in SCHEMA.get_possible_types(SCHEMA.type_map["Node"]))  # type: ignore[arg-type] # Node is an interface
 BY_FIELD = {
-    "candidateId": "Candidate", "parentId": "Candidate", "loggedModelId": "LoggedModel", "modelInputs": "LoggedModel",
-    "experiments": "Experiment", "webhook": "Webhook", "delivery": "WebhookDelivery", "ciJob": "CiJob",
+    "candidateId": "Candidate", "parentId": "Candidate", "loggedModelId": "LoggedModel",
+    "loggedModelInputIds": "LoggedModel", "experimentIds": "Experiment", "candidateIds": "Candidate",
 }  # fmt: skip
 
 

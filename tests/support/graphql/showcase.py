@@ -42,39 +42,42 @@ SIGHTS = {
 whether a thing is there at all."""
 HASH = "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b"
 ROUND = """mutation r($group: String!, $p: String!, $c: ID!, $v: ID!) {
+  first: aliasSet(input: {model: {path: {project: $p, name: "digits"}}, name: "best", reference: "1.0.0"}) {
+    userErrors { message } }
   sub: groupCreate(input: {path: "sub", parent: {path: $group}}) { group { id } userErrors { message } }
   inSub: groupCreate(input: {path: "deep", parent: {path: "GROUP/sub"}}) { userErrors { message } }
   beside: projectCreate(input: {group: {path: "GROUP/sub"}, path: "p"}) { userErrors { message } }
-  ofGroup: tokenCreate(input: {name: "g", place: {group: {path: $group}}}) { userErrors { message } }
-  ofSub: tokenCreate(input: {name: "s", place: {group: {path: "GROUP/sub"}}}) { userErrors { message } }
-  ended: tokenCreate(input: {name: "e", place: {project: {path: $p}}, expiresAt: "2040-01-01T00:00:00Z"}) {
+  ofGroup: tokenCreate(input: {name: "g", groupOrProject: {group: {path: $group}}}) { userErrors { message } }
+  ofSub: tokenCreate(input: {name: "s", groupOrProject: {group: {path: "GROUP/sub"}}}) { userErrors { message } }
+  ended: tokenCreate(input: {name: "e", groupOrProject: {project: {path: $p}}, expiresAt: "2040-01-01T00:00:00Z"}) {
     token { id } userErrors { message } }
-  revoked: tokenCreate(input: {name: "r", place: {project: {path: $p}}, expiresAt: "2040-01-01T00:00:00Z"}) {
+  revoked: tokenCreate(input: {name: "r", groupOrProject: {project: {path: $p}}, expiresAt: "2040-01-01T00:00:00Z"}) {
     token { id } userErrors { message } }
   modelUpdate(input: {model: {path: {project: $p, name: "digits"}}, description: "d",
     tags: [{key: "t", value: "1"}]}) { model { id experiment { id } } userErrors { message } }
   modelVersionUpdate(input: {modelVersion: {id: $v}, description: "d", tags: [{key: "t", value: "1"}]}) {
     userErrors { message } }
-  experimentTagsSet(input: {experiment: {name: {project: $p, name: "training"}}, tags: [{key: "t", value: "1"}]}) {
+  experimentUpdate(input: {experiment: {name: {project: $p, name: "training"}}, tags: [{key: "t", value: "1"}]}) {
     experiment { id } userErrors { message } }
   net: loggedModelCreate(input: {experiment: {name: {project: $p, name: "training"}}, candidateId: $c, name: "net",
     modelType: "t", foreignRun: "f", params: [{key: "p", value: "1"}], tags: [{key: "t", value: "1"}]}) {
     loggedModel { id } userErrors { message } }
   child: candidateCreate(input: {experiment: {name: {project: $p, name: "training"}}, name: "child", parentId: $c,
-    userName: "u", startTime: 1, params: [{key: "p", value: "1"}], tags: [{key: "t", value: "1"}]}) {
-    candidate { id } userErrors { message } }
-  ciSettingsUpdate(input: {project: {path: $p}, provider: GITLAB, ciProject: "g/p", token: "glpat",
-    hookSecret: "0123456789abcdef", identity: {enabled: true, audience: "a", ciProjectId: "1", ciOwnerId: "2",
+    username: "u", startedAt: "2027-01-01T00:00:00Z", params: [{key: "p", value: "1"}],
+    tags: [{key: "t", value: "1"}]}) { candidate { id } userErrors { message } }
+  ciSettingsUpdate(input: {project: {path: $p}, provider: GITLAB, ciProject: "g/p", apiToken: "glpat",
+    hookSecret: "0123456789abcdef", identity: {isEnabled: true, audience: "a", ciProjectId: "1", ciOwnerId: "2",
     claims: [{name: "ref", values: ["main"]}]}}) { userErrors { message } } }"""
-FILLED = """mutation f($p: String!, $c: ID!, $l: ID!, $files: [ArtifactUploadFile!]!) {
+FILLED = """mutation f($p: String!, $c: ID!, $l: ID!, $files: [ArtifactUploadFileInput!]!) {
   candidateLog(input: {candidate: {id: $c}, metrics: [
       {key: "loss", value: 1, timestamp: 1, step: 1, datasetName: "d", datasetDigest: "1", loggedModelId: $l},
       {key: "loss", value: 2, timestamp: 2, step: 2, datasetName: "d", datasetDigest: "1", loggedModelId: $l}],
     datasets: [{name: "d", digest: "1", sourceType: "s", source: "s", schema: "{}", profile: "{}",
-      tags: [{key: "mlflow.data.context", value: "training"}]}], modelInputs: [$l],
-    modelOutputs: [{loggedModelId: $l}], params: [{key: "p", value: "1"}], tags: [{key: "t", value: "1"}]}) {
+      tags: [{key: "mlflow.data.context", value: "training"}]}], loggedModelInputIds: [$l],
+    loggedModelOutputs: [{loggedModelId: $l}], params: [{key: "p", value: "1"}], tags: [{key: "t", value: "1"}]}) {
     userErrors { message } }
-  candidateUpdate(input: {candidate: {id: $c}, status: FINISHED, endTime: 2}) { userErrors { message } }
+  candidateUpdate(input: {candidate: {id: $c}, status: FINISHED, finishedAt: "2027-01-02T00:00:00Z"}) {
+    userErrors { message } }
   modelVersionCreate(input: {model: {path: {project: $p, name: "digits"}}, version: "2.0.0", loggedModelId: $l,
     candidateId: $c, description: "d", tags: [{key: "t", value: "1"}], source: "s", location: "s3://b/k",
     foreignRun: "f", runLink: "https://example.org/", artifactFolder: ""}) {
@@ -89,7 +92,7 @@ FILLED = """mutation f($p: String!, $c: ID!, $l: ID!, $files: [ArtifactUploadFil
     provider: GITLAB, externalId: "3"}) { userErrors { message } }
   projectUpdate(input: {project: {path: $p}, description: "d"}) { project { id group { id } } userErrors { message } }
   artifactUploadCreate(input: {owner: {candidate: {id: $c}}, files: $files}) {
-    uploads { id } userErrors { message } } }"""
+    artifactUploads { id } userErrors { message } } }"""
 # What only workers, CI systems and time bring about.
 WRITTEN = (
     """INSERT INTO artifacts (project_id, id, logged_model_id, candidate_id, path, blob_id, media_type, created_by)
@@ -148,7 +151,7 @@ async def build(
     logged = made["net"]["loggedModel"]["id"]
     files = [{"path": "shared", "size": 1, "sha256": HASH}, {"path": "open", "size": 1}]
     filled = await _done(data, owner, FILLED, p=path, c=candidate, l=logged, files=files)
-    uploads = [one["id"] for one in filled["artifactUploadCreate"]["uploads"]]
+    uploads = [one["id"] for one in filled["artifactUploadCreate"]["artifactUploads"]]
     variables = {
         "path": path,
         "group": group,
@@ -168,9 +171,14 @@ async def build(
         "CiJob": seeded.meanings["<CI job id>"],
         "VersionJob": filled["ciJobLink"]["ciJob"]["id"],
         "Webhook": seeded.meanings["<webhook id>"],
+        "WebhookDelivery": seeded.meanings["<webhook delivery id>"],
+        "Alias": str(GlobalId.of("Alias", *_parts(made["modelUpdate"]["model"]["id"]), "best")),
+        "CiSettings": str(GlobalId.of("CiSettings", place.id)),
+        "Member": str(GlobalId.of("Member", "project", place.id, place.owner.user_id)),
+        "Token": seeded.meanings["<token id>"],
         "Model": made["modelUpdate"]["model"]["id"],
         "Own": made["modelUpdate"]["model"]["experiment"]["id"],
-        "Experiment": made["experimentTagsSet"]["experiment"]["id"],
+        "Experiment": made["experimentUpdate"]["experiment"]["id"],
         "Project": filled["projectUpdate"]["project"]["id"],
         "Group": filled["projectUpdate"]["project"]["group"]["id"],
         "User": str(GlobalId.of("User", place.owner.user_id)),
@@ -221,6 +229,10 @@ async def _write(
 
 
 def _key(id: str) -> str:
+    return _parts(id)[-1]
+
+
+def _parts(id: str) -> tuple[str, ...]:
     parsed = GlobalId.parse(id)
     assert parsed
-    return parsed.parts[-1]
+    return parsed.parts

@@ -17,7 +17,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from tests.inspection.test_headers import gguf, hdf5, npy, npy_header, onnx
-from tests.inspection.test_rows_and_lz4 import frame, plain
+from tests.inspection.test_joined_archives_and_lz4 import frame, plain
 from tests.support.inspection.sample_files import safetensors
 
 HOSTILE = b"cos\nsystem\n(S'true'\ntR."

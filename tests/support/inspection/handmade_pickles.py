@@ -11,7 +11,7 @@ def text(value: str) -> bytes:
     return b"\x8c" + bytes((len(value.encode()),)) + value.encode()
 
 
-def found(module: str, name: str) -> bytes:
+def named(module: str, name: str) -> bytes:
     """STACK_GLOBAL."""
     return text(module) + text(name) + b"\x93"
 
@@ -25,4 +25,4 @@ def proto(body: bytes, version: int = 4) -> bytes:
     return b"\x80" + bytes((version,)) + body + STOP
 
 
-SYSTEM = called(found("os", "system"), text(CANARY))
+SYSTEM = called(named("os", "system"), text(CANARY))

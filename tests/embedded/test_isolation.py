@@ -41,8 +41,8 @@ class Answer:
 
     @property
     def status(self) -> int:
-        found = re.match(r"HTTP/1\.[01] (\d{3})", self.text)
-        return int(found[1]) if found else 0
+        match = re.match(r"HTTP/1\.[01] (\d{3})", self.text)
+        return int(match[1]) if match else 0
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def family(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
 
 
 @pytest.fixture(params=["own network", "certificates"])
-def alone(request, monkeypatch, tmp_path) -> Iterator[Servers]:
+def running_servers(request, monkeypatch, tmp_path) -> Iterator[Servers]:
     """The servers, once as they are here and once as where the system allows no namespaces."""
     if request.param == "certificates":
         monkeypatch.setattr(network_namespace, "is_possible", lambda: False)
@@ -78,43 +78,44 @@ def test_no_port_of_the_family_answers_without_a_key(family):
     until(lambda: len(listened(pids)) == 11 + 9)
     api, s3 = urlsplit(family.connection()["MODELYARD_URL"]).port, urlsplit(environment["MODELYARD_S3_URL"]).port
 
-    places = listened(pids)
-    answers = [answer for answer in knock(places) if answer.address != api]
+    addresses = listened(pids)
+    answers = [answer for answer in knock(addresses) if answer.address != api]
 
-    assert {("tcp", api), ("tcp", s3)} < set(places)
+    assert {("tcp", api), ("tcp", s3)} < set(addresses)
     assert [answer for answer in answers if not is_refusal(answer, s3)] == []
     assert {answer.address for answer in answers} == {s3}
     assert kept(environment) == b"precious"
 
 
-def test_no_port_of_the_servers_answers_without_a_key(alone):
-    keep(alone.environment)
-    s3 = urlsplit(alone.environment["MODELYARD_S3_URL"]).port
+def test_no_port_of_the_servers_answers_without_a_key(running_servers):
+    keep(running_servers.environment)
+    s3 = urlsplit(running_servers.environment["MODELYARD_S3_URL"]).port
     until(
-        lambda: len(listened(alone.pids.values())) == 10 + 9
+        lambda: len(listened(running_servers.pids.values())) == 10 + 9
     )  # the store's last part starts after the S3 port is ready
-    places = listened(alone.pids.values())
+    addresses = listened(running_servers.pids.values())
 
-    answers = knock(places)
+    answers = knock(addresses)
 
-    assert {family for family, _ in places} == {"tcp", "unix"}
+    assert {family for family, _ in addresses} == {"tcp", "unix"}
     assert [answer for answer in answers if not is_refusal(answer, s3)] == []
     assert 403 in {answer.status for answer in answers if answer.address == s3}
-    assert kept(alone.environment) == b"precious"
+    assert kept(running_servers.environment) == b"precious"
 
 
 def test_system_that_forbids_networks_is_noticed():
     """In a user namespace that allows no further ones; where there are none at all, nothing has to be forbidden."""
     forbid = "echo 0 > /proc/sys/user/max_net_namespaces; echo 0 > /proc/sys/user/max_user_namespaces;"
-    ask = f"exec {sys.executable} -c 'from app.embedded import isolation; print(isolation.is_possible())'"
+    program = "from app.embedded.processes import network_namespace; print(network_namespace.is_possible())"
+    ask = f"exec {sys.executable} -c '{program}'"
     wrapped = subprocess.run(["unshare", "-Ur", "true"], check=False, capture_output=True).returncode == 0
     command = ["unshare", "-Ur", "sh", "-c", forbid + ask] if wrapped else ["sh", "-c", ask]
-    asked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
 
-    assert asked.stdout == "False\n"
+    assert done.stdout == "False\n"
 
 
-def test_sockets_and_files_are_their_owners_alone_whatever_the_umask(family):
+def test_sockets_and_files_are_private_to_their_owner_whatever_the_umask(family):
     pids = {family.popen.pid, *processes.descendants(family.popen.pid)}
     until(lambda: len(listened(pids)) == 11 + 9)
     sockets = {Path(path) for pid in pids for path in processes.unix_sockets(pid)}
@@ -133,10 +134,10 @@ def test_no_secret_of_the_family_is_on_a_command_line(family):
     assert [secret for secret in secrets for line in lines if secret in line] == []
 
 
-def test_every_upload_is_synced_to_the_disk(alone):
-    key = json.loads((alone.data_dir / "state.json").read_text())["jwt.filer_signing.read"]
+def test_every_upload_is_synced_to_the_disk(running_servers):
+    key = json.loads((running_servers.data_dir / "state.json").read_text())["jwt.filer_signing.read"]
     headers = {"Authorization": f"Bearer {signing.json_web_token(key)}"}
-    with contextlib.closing(SocketConnection(alone.data_dir / "s3", "filer.sock")) as filer:
+    with contextlib.closing(SocketConnection(running_servers.data_dir / "s3", "filer.sock")) as filer:
         filer.request("GET", "/etc/seaweedfs/filer.conf", headers=headers)
         rules = json.loads(filer.getresponse().read())["locations"]
 
@@ -167,16 +168,16 @@ def listened(pids) -> list[tuple[str, int | str]]:
     ]
 
 
-def knock(places) -> list[Answer]:
+def knock(addresses) -> list[Answer]:
     """What somebody without keys gets: another user if root runs this, else this user, who may open its own sockets."""
     command = [sys.executable, "-c", KNOCK]
     if os.geteuid() == 0 and shutil.which("setpriv"):
         user = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--inh-caps=-all"]
         command = [*user, "/usr/bin/python3", "-c", KNOCK]
     else:
-        places = [place for place in places if place[0] == "tcp"]
-    done = subprocess.run(command, input=json.dumps(places), capture_output=True, text=True, check=True, timeout=120)
-    return [Answer(*place, question, text) for place, question, text in json.loads(done.stdout)]
+        addresses = [address for address in addresses if address[0] == "tcp"]
+    done = subprocess.run(command, input=json.dumps(addresses), capture_output=True, text=True, check=True, timeout=120)
+    return [Answer(*address, question, text) for address, question, text in json.loads(done.stdout)]
 
 
 def is_refusal(answer: Answer, s3: int) -> bool:

@@ -43,14 +43,14 @@ def without_room(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sys, name, NoRoom())
 
 
-def test_the_supervisor_outlives_what_it_cannot_say(without_room: None) -> None:
+def test_the_supervisor_survives_failed_terminal_output(without_room: None) -> None:
     journal = UpLog(FULL)
     for _ in range(3):
         journal.note("something happened")
     journal.table("ready", {"API": "http://127.0.0.1"})
 
 
-def test_a_request_outlives_a_line_that_cannot_be_logged(without_room: None) -> None:
+def test_a_request_succeeds_when_its_log_line_cannot_be_written(without_room: None) -> None:
     configure_logging("INFO", as_json=True)
     try:
         for _ in range(3):
@@ -59,7 +59,7 @@ def test_a_request_outlives_a_line_that_cannot_be_logged(without_room: None) -> 
         structlog.reset_defaults()
 
 
-def test_lines_come_again_when_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_logging_resumes_when_the_disk_has_room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", NoRoom())
     configure_logging("INFO", as_json=True)
     try:
@@ -81,7 +81,7 @@ def test_a_file_that_cannot_be_replaced_stays(tmp_path: Path, monkeypatch: pytes
     write_private(path, "old")  # what is there already needs no room
 
 
-def test_what_is_remembered_already_needs_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unchanged_state_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "state.json"
     secret = State(path).secret("key")
     monkeypatch.setattr(state.os, "fsync", full)
@@ -111,11 +111,11 @@ class Store:
 
     def __init__(self, *, poisoned: bool) -> None:
         self.poisoned = poisoned
-        self.restarts = self.asked = self.hurries = 0
+        self.restarts = self.checks = self.hurries = 0
         self.said: list[str] = []
 
     def works(self) -> bool:
-        self.asked += 1
+        self.checks += 1
         return not self.poisoned
 
     def restart(self) -> None:
@@ -127,7 +127,7 @@ class Store:
 
 
 @pytest.mark.parametrize("poisoned", [False, True])
-def test_a_store_that_does_not_notice_the_room_is_started_anew(
+def test_a_store_that_stays_read_only_after_room_returns_is_restarted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, poisoned: bool
 ) -> None:
     store, now, is_full = Store(poisoned=poisoned), [1000.0], [False]
@@ -143,21 +143,21 @@ def test_a_store_that_does_not_notice_the_room_is_started_anew(
             now[0] = min(recovery.tend(), end)
 
     pass_(60)
-    assert (store.asked, store.said) == (0, [])
+    assert (store.checks, store.said) == (0, [])
     is_full[0] = True
     pass_(60)
-    assert (store.asked, len(store.said)) == (0, 1)
+    assert (store.checks, len(store.said)) == (0, 1)
     assert str(tmp_path) in store.said[0]
     is_full[0] = False
     pass_(30)
     assert (store.restarts, store.hurries) == (1 + poisoned, 1)
-    asked = store.asked
+    checks = store.checks
     assert store.said[-1] == "The object store takes files again."
     pass_(60)
-    assert (store.asked, store.restarts) == (asked, 1 + poisoned), "it goes on asking"
+    assert (store.checks, store.restarts) == (checks, 1 + poisoned), "it goes on asking"
 
 
-def test_what_waits_to_be_restarted_is_hurried() -> None:
+def test_pending_restarts_happen_at_once_when_room_returns() -> None:
     class Ended:
         name, pid = "postgres", 1
 
@@ -177,7 +177,7 @@ def test_what_waits_to_be_restarted_is_hurried() -> None:
     assert len(started) > 4, "each time it waited"
 
 
-def test_a_disk_is_full_when_next_to_nothing_is_left(tmp_path: Path) -> None:
+def test_a_disk_counts_as_full_below_the_threshold(tmp_path: Path) -> None:
     assert not disk.is_full(tmp_path)
     assert not disk.is_full(tmp_path / "missing")
     with disks.mounted(tmp_path, 16) as small:

@@ -46,4 +46,4 @@ async def unlink(db: Database, actor: Actor, project: int | str, target: Target,
         access = await writable(tx, actor, project)
         _, version = await lookup.find(tx, access.id, target)
         if not await job_links.detach(tx, Owner(access.id, version_id=version.id), ci_job_id):
-            raise CiJobNotFound("The model version itself is not linked to that CI job.", field="ciJob")
+            raise CiJobNotFound("The model version itself is not linked to that CI job.", field="id")

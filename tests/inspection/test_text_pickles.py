@@ -9,7 +9,7 @@ import pytest
 
 from app.inspection.inspector import Limits, Outcome, Report
 from tests.inspection.test_archives import tarred, verdict, zipped
-from tests.support.inspection.handmade_pickles import SYSTEM, called, found, proto
+from tests.support.inspection.handmade_pickles import SYSTEM, called, named, proto
 from tests.support.inspection.sample_files import inspected, looked_at
 
 HARM = b"cos\nsystem\n(S'echo harm'\ntR."
@@ -45,7 +45,7 @@ def test_text_is_of_no_format(name: str, content: bytes) -> None:
 
 @pytest.mark.parametrize("name", PICKLES)
 @pytest.mark.parametrize("text", [key for key in TEXTS if key not in {"begins with a value", "one long word"}])
-def test_text_under_a_name_of_pickles_alone_has_failed(name: str, text: str) -> None:
+def test_text_named_as_a_pickle_has_failed(name: str, text: str) -> None:
     report = looked_at(name, TEXTS[text])
     assert (report.outcome, report.format, report.scan) == (Outcome.FAILED, "pickle", None)
     assert (report.reason or "").startswith("Its name says pickle, and no pickle begins like this: ")
@@ -75,7 +75,7 @@ def test_pickles_in_text_that_do_harm_are_quarantined(name: str, content: bytes)
 
 @pytest.mark.parametrize("name", ["notes.txt", "functions"])
 @pytest.mark.parametrize("key", HARMFUL)
-def test_they_are_found_by_their_lines_alone(name: str, key: str) -> None:
+def test_harmful_text_pickles_are_detected_by_their_lines(name: str, key: str) -> None:
     report = looked_at(name, HARMFUL[key])
     assert (report.outcome, verdict(report)) == (Outcome.QUARANTINED, "dangerous")
 
@@ -89,11 +89,11 @@ def test_honest_pickles_in_text_are_pickles(name: str, value: object) -> None:
 
 
 @pytest.mark.parametrize("name", [*SHARED, *PICKLES])
-def test_what_may_go_on_for_others_is_not_handed_out(name: str) -> None:
+def test_text_that_other_loaders_may_continue_is_quarantined(name: str) -> None:
     for content in (
         b"\x80\x06N.",  # a protocol of the future
         b"N0" * 600 + b"\xff",
-        proto(called(found("somewhere", "make")))[:-1] + b"\xff",
+        proto(called(named("somewhere", "make")))[:-1] + b"\xff",
         b"ZF0x1a" + bytes(60),  # joblib before 0.10
         b"\x28\xb5\x2f\xfd" + bytes(60),  # zstd
     ):
@@ -107,7 +107,7 @@ def test_noise_that_begins_like_a_pickle_is_of_no_format(name: str) -> None:
     assert verdict(looked_at(name, b"\x80\x04" + SYSTEM + b"\xff" * 100)) == "dangerous"
 
 
-def test_text_in_archives_is_no_fault_of_theirs() -> None:
+def test_text_inside_archives_does_not_fail_them() -> None:
     members = {"src/train.jl": TEXTS["functions"], "data/newstest.pt": TEXTS["Portuguese"], "a.p": b"plot x\n"}
     for content in (zipped(members), zipped(members, zipfile.ZIP_DEFLATED), tarred(members)):
         report = looked_at("data.zip", content)

@@ -15,7 +15,7 @@ from app.inspection.inspector import Limits, Outcome
 from app.inspection.replayed_stream import KEPT, ReplayedStream, length
 from app.inspection.source import Ended, FileStream, Held, Stream
 from tests.inspection.test_archives import FINE, HARM, tarred, verdict, zipped
-from tests.support.inspection.handmade_pickles import found, proto
+from tests.support.inspection.handmade_pickles import named, proto
 from tests.support.inspection.sample_files import Reader, inspect, looked_at
 
 NOISE = random.Random(3).randbytes(3_000_000)
@@ -46,7 +46,7 @@ OUTER: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("outer", OUTER.values(), ids=OUTER)
-def test_models_in_archives_are_looked_at(outer: Callable[[bytes], bytes]) -> None:
+def test_models_inside_archives_are_inspected(outer: Callable[[bytes], bytes]) -> None:
     assert verdict(looked_at("x", outer(model(FINE)))) == "safe"
     assert verdict(looked_at("x", outer(model(HARM)))) == "dangerous"
     assert verdict(looked_at("x", outer(model(FINE) + model(HARM)))) == "dangerous"
@@ -54,11 +54,11 @@ def test_models_in_archives_are_looked_at(outer: Callable[[bytes], bytes]) -> No
 
 
 @pytest.mark.parametrize("outer", OUTER.values(), ids=OUTER)
-def test_archives_that_are_cut_off_are_no_fault_of_others(outer: Callable[[bytes], bytes]) -> None:
+def test_truncated_inner_archives_do_not_fail_the_outer_one(outer: Callable[[bytes], bytes]) -> None:
     assert looked_at("x", outer(model(FINE)[:-2000])).outcome is Outcome.READY
 
 
-def test_models_in_raw_archives_are_not_read_as_a_whole() -> None:
+def test_models_in_uncompressed_archives_are_read_by_range() -> None:
     whole = in_tar(model(FINE))
 
     class Counted(Held):
@@ -72,9 +72,9 @@ def test_models_in_raw_archives_are_not_read_as_a_whole() -> None:
     assert Counted.read_bytes < len(whole)
 
 
-def test_tensors_in_bytes_within_archives_are_looked_at() -> None:
+def test_tensors_in_bytes_inside_archives_are_inspected() -> None:
     def holding(content: bytes) -> bytes:
-        load = found("torch.storage", "_load_from_bytes")
+        load = named("torch.storage", "_load_from_bytes")
         return proto(load + b"B" + len(content).to_bytes(4, "little") + content + b"\x85R")
 
     for outer in (tarred, zipped):
@@ -82,7 +82,7 @@ def test_tensors_in_bytes_within_archives_are_looked_at() -> None:
         assert verdict(looked_at("x", outer({"a.pkl": holding(HARM)}))) == "dangerous"
 
 
-def test_going_back_is_paid_from_what_may_be_unpacked() -> None:
+def test_seeking_back_counts_against_the_decompression_budget() -> None:
     packed = OUTER["tar.gz"](model(FINE))
     report = looked_at("x.tar.gz", packed, Limits(unpacked_bytes=4_000_000))
     assert (report.outcome, verdict(report)) == (Outcome.QUARANTINED, "unreadable")
@@ -104,7 +104,7 @@ class _Counting:
         return FileStream(Held(self.content))
 
 
-def test_ranges_in_any_order_are_those_of_the_whole() -> None:
+def test_ranges_read_in_any_order_equal_slices_of_the_file() -> None:
     rng = random.Random(11)
     rewound = ReplayedStream(_Counting(NOISE), len(NOISE))
     for _ in range(300):
@@ -114,7 +114,7 @@ def test_ranges_in_any_order_are_those_of_the_whole() -> None:
     assert length(FileStream(Held(NOISE))) == len(NOISE)
 
 
-def test_what_has_just_gone_by_is_kept() -> None:
+def test_recently_read_bytes_are_buffered() -> None:
     counting = _Counting(NOISE)
     rewound = ReplayedStream(counting, len(NOISE))
     end = len(NOISE)

@@ -16,11 +16,11 @@ from app.inspection.examination import examine
 from app.inspection.inspector import Limits, Outcome, Report
 from app.inspection.source import Held
 from tests.inspection.test_documents import MLMODEL
+from tests.inspection.test_format_detection import LEARNER, TREES, ubjson
 from tests.inspection.test_headers import LLAMA, gguf, hdf5, npy, npy_header, onnx
 from tests.inspection.test_joblib import PAIR, ZEROS, array, dtype
-from tests.inspection.test_keras import KNOWN, archive, model
-from tests.inspection.test_recognised import LEARNER, TREES, ubjson
-from tests.inspection.test_rows_and_lz4 import MODEL, frame, packed
+from tests.inspection.test_joined_archives_and_lz4 import MODEL, frame, packed
+from tests.inspection.test_keras import REGISTERED, archive, model
 from tests.inspection.test_tars import FILE, INSIDE, tarred
 from tests.support.inspection.handmade_pickles import SYSTEM, proto
 from tests.support.inspection.sample_files import looked_at, safetensors
@@ -59,7 +59,7 @@ HONEST: list[tuple[str, bytes]] = [
     ("m.json", LEARNER.encode()),
     ("m.txt", TREES),
     ("train.jl", b"cos\nsin\ntan\n"),
-    ("m.keras", archive(model(KNOWN["Keras 3"]))),
+    ("m.keras", archive(model(REGISTERED["Keras 3"]))),
 ]
 
 
@@ -72,19 +72,19 @@ def check(report: Report) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(kind=st.sampled_from(Kind), content=st.binary(max_size=300))
-def test_any_bytes_as_any_kind(kind: Kind, content: bytes) -> None:
+def test_random_bytes_of_every_kind_yield_a_report(kind: Kind, content: bytes) -> None:
     check(examine(kind, "file", Held(content), LIMITS))
 
 
 @settings(max_examples=80, deadline=None)
 @given(content=st.binary(max_size=100), name=st.sampled_from([name for name, _ in HONEST]))
-def test_any_bytes_under_any_name(content: bytes, name: str) -> None:
+def test_random_bytes_under_random_names_yield_a_report(content: bytes, name: str) -> None:
     check(looked_at(name, content, LIMITS))
 
 
 @settings(max_examples=250, deadline=None)
 @given(data=st.data())
-def test_honest_files_with_some_bytes_changed(data: st.DataObject) -> None:
+def test_mutated_honest_files_yield_a_report(data: st.DataObject) -> None:
     name, content = data.draw(st.sampled_from(HONEST))
     changed = bytearray(content)
     for at in data.draw(st.lists(st.integers(0, len(content) - 1), min_size=1, max_size=4)):
@@ -101,7 +101,7 @@ OPCODES = st.sampled_from(PLAIN + NAMES)
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(OPCODES, max_size=60).map(b"".join))
-def test_any_opcodes(body: bytes) -> None:
+def test_random_opcodes_yield_a_report(body: bytes) -> None:
     report = looked_at("m.pkl", b"\x80\x04" + body + b".", LIMITS)
     check(report)
     assert report.scan is not None

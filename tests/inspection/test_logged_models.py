@@ -29,7 +29,7 @@ def reports(logged: dict[str, bytes]) -> dict[str, Report]:
     return {name: looked_at(name, content) for name, content in logged.items()}
 
 
-def test_nothing_honest_is_quarantined(reports: dict[str, Report]) -> None:
+def test_logged_models_are_not_quarantined(reports: dict[str, Report]) -> None:
     assert len(reports) == 63
     refused = {name: report.reason for name, report in reports.items() if report.outcome is not Outcome.READY}
     assert refused == {}
@@ -70,5 +70,5 @@ def test_formats_are_told(reports: dict[str, Report]) -> None:
     assert reports["forest.joblib"].facts["arrayCount"] == 22
 
 
-async def test_it_is_the_same_in_a_process_of_its_own(logged: dict[str, bytes], reports: dict[str, Report]) -> None:
+async def test_confined_inspection_gives_the_same_report(logged: dict[str, bytes], reports: dict[str, Report]) -> None:
     assert await inspected("forest.joblib", logged["forest.joblib"]) == reports["forest.joblib"]

@@ -40,7 +40,7 @@ def test_other_messages_than_models_of_onnx_are_of_no_format(name: str, content:
 
 
 @pytest.mark.parametrize("key", ["SavedModel of TensorFlow", "Core ML", "ONNX without a graph", "ONNX that is cut off"])
-def test_they_have_failed_where_the_name_says_onnx(key: str) -> None:
+def test_other_messages_named_onnx_have_failed(key: str) -> None:
     report = looked_at("model.onnx", OTHERS[key])
     assert (report.outcome, report.format) == (Outcome.FAILED, "onnx")
 
@@ -56,7 +56,7 @@ def test_they_have_failed_where_the_name_says_onnx(key: str) -> None:
     ],
 )
 @pytest.mark.parametrize("name", NAMES)
-def test_models_of_onnx_are_known_by_any_first_field(name: str, told: str, value: bytes) -> None:
+def test_onnx_is_detected_by_any_first_field(name: str, told: str, value: bytes) -> None:
     report = looked_at(name, field(1, 9) + value + field(7, field(1, field(4, "Relu")) + field(2, "p")))
     assert (report.outcome, report.format, report.facts[told]) == (Outcome.READY, "onnx", "p")
 
@@ -66,7 +66,7 @@ def test_numbers_of_onnx_may_be_negative() -> None:
     assert (report.format, report.facts["modelVersion"]) == ("onnx", -1)
 
 
-def test_fields_that_nobody_knows_are_gone_past() -> None:
+def test_unknown_onnx_fields_are_skipped() -> None:
     group = varint(99 << 3 | 3) + field(1, 5) + varint(7 << 3 | 3) + varint(7 << 3 | 4) + varint(99 << 3 | 4)
     unknown = field(99, 5) + varint(98 << 3 | 1) + bytes(8) + varint(97 << 3 | 5) + bytes(4) + group
     assert looked_at("m.onnx", onnx() + unknown).outcome is Outcome.READY
@@ -326,7 +326,7 @@ def test_exported_programs_of_torch(members: dict[str, bytes]) -> None:
     assert verdict(looked_at("model.pt2", zipped(members | {"m/data/weights/weight_1": HARM}))) == "dangerous"
 
 
-def test_pointers_of_git_lfs_are_known_by_all_of_their_lines() -> None:
+def test_git_lfs_pointers_are_detected_by_all_of_their_lines() -> None:
     pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 7\n"
     assert looked_at("weights.bin", pointer).outcome is Outcome.FAILED
     assert looked_at("notes.md", pointer[:43] + b"is how a pointer begins\n") == Report()
@@ -336,7 +336,7 @@ def test_pointers_of_git_lfs_are_known_by_all_of_their_lines() -> None:
     "content", [b"GGUF is a format of files.\n", b"CBM1 was a computer.\n", b"BZhang wrote this.\n"]
 )
 @pytest.mark.parametrize("name", ["notes.txt", "notes"])
-def test_text_may_begin_as_files_do(name: str, content: bytes) -> None:
+def test_text_that_begins_like_a_format_has_no_format(name: str, content: bytes) -> None:
     assert looked_at(name, content) == Report()
 
 

@@ -26,18 +26,18 @@ def large(archive: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("parts", [[MODEL] * 3, [large(MODEL)] * 3, [MODEL, large(MODEL)], [MODEL] * 20])
-def test_archives_in_a_row_are_looked_at_one_by_one(parts: list[bytes]) -> None:
+def test_joined_archives_are_inspected_one_by_one(parts: list[bytes]) -> None:
     report = looked_at("__0_0.distcp", b"".join(parts))
     assert (report.outcome, report.format, verdict(report)) == (Outcome.READY, "pytorch", "safe")
     assert (report.facts["archiveCount"], report.facts["pickleCount"]) == (len(parts), len(parts))
 
 
-@pytest.mark.parametrize("place", range(3))
-def test_none_of_them_is_passed_over(place: int) -> None:
+@pytest.mark.parametrize("position", range(3))
+def test_every_joined_archive_is_inspected(position: int) -> None:
     parts = [MODEL] * 3
-    parts[place] = HARMFUL
+    parts[position] = HARMFUL
     assert verdict(looked_at("__0_0.distcp", b"".join(parts))) == "dangerous"
-    parts[place] = large(HARMFUL)
+    parts[position] = large(HARMFUL)
     assert verdict(looked_at("__0_0.distcp", b"".join(parts))) == "dangerous"
 
 
@@ -59,7 +59,7 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("content", UNREADABLE.values(), ids=UNREADABLE)
-def test_what_is_no_row_of_archives_is_not_handed_out(content: bytes) -> None:
+def test_inconsistent_joined_archives_are_quarantined(content: bytes) -> None:
     report = looked_at("model.pt", content)
     assert (report.outcome, verdict(report)) == (Outcome.QUARANTINED, "unreadable")
 
@@ -128,7 +128,7 @@ def test_lz4_that_is_damaged(content: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", ["model.joblib", "model.pkl.lz4", "weights"])
-def test_pickles_in_lz4_are_looked_at(name: str) -> None:
+def test_pickles_in_lz4_are_inspected(name: str) -> None:
     assert verdict(looked_at(name, frame(plain(FINE)))) == "safe"
     assert verdict(looked_at(name, frame(plain(HARM)))) == "dangerous"
     assert (

@@ -1,0 +1,97 @@
+"""Aliases as the client sees them, and where they stood before."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from app.access.policy import Permission
+from app.graphql.access.types import User, maker
+from app.graphql.context import Info
+from app.graphql.errors import or_none
+from app.graphql.types import ids
+from app.graphql.types.connections import Connection, connection
+from app.graphql.types.fields import resolved
+from app.graphql.types.node import Node
+from app.pagination import Window
+from app.registry.aliases import AliasDetails
+from app.registry.names import alias_key
+from app.registry.reads import loaders
+from app.registry.reads.loaders import ModelKey
+
+
+@strawberry.type(description="A movable name on a version.")
+class Alias(Node):
+    row: strawberry.Private[loaders.Alias | AliasDetails]
+    name: str = strawberry.field(description="Unique in its model.")
+    set_at: datetime = strawberry.field(description="Since when it stands on this version.")
+
+    @classmethod
+    def of(cls, row: loaders.Alias | AliasDetails) -> Alias:
+        id = alias_id((row.project_id, row.model_id), row.name)
+        return cls(id=id, row=row, name=row.name, set_at=row.valid_from)
+
+    @resolved("The model that it belongs to.")
+    async def model(self, info: Info) -> types.Model | None:
+        return await types.model_by_key(info, self.row.project_id, self.row.model_id)
+
+    @resolved("The version that it stands on.")
+    async def model_version(self, info: Info) -> types.ModelVersion | None:
+        return await types.version_by_key(info, self.row.project_id, self.row.version_id)
+
+    @resolved("Who set it.")
+    async def set_by(self, info: Info) -> User | None:
+        return await maker(info, self.row.set_by, self.row.project_id)
+
+    @resolved("Whether you may move and delete it.")
+    async def viewer_can_update(self, info: Info) -> bool:
+        return await groups_and_projects.may(info, self.row.project_id, Permission.REGISTRY_WRITE)
+
+
+@strawberry.type(description="An interval of time in which an alias stood on a version.")
+class AliasAssignment:
+    row: strawberry.Private[loaders.Alias]
+    name: str = strawberry.field(description="The name of the alias.")
+    set_at: datetime = strawberry.field(description="Since when it stood on this version.")
+    ended_at: datetime | None = strawberry.field(
+        description="When it was moved to another version or deleted; null: it stands there now."
+    )
+
+    @classmethod
+    def of(cls, row: loaders.Alias) -> AliasAssignment:
+        return cls(row=row, name=row.name, set_at=row.valid_from, ended_at=row.valid_until)
+
+    @resolved("The version; null when it was deleted.")
+    async def model_version(self, info: Info) -> types.ModelVersion | None:
+        return await types.version_by_key(info, self.row.project_id, self.row.version_id)
+
+    @resolved("Who put the alias on this version.")
+    async def set_by(self, info: Info) -> User | None:
+        return await maker(info, self.row.set_by, self.row.project_id)
+
+
+def alias_id(model: ModelKey, name: str) -> strawberry.ID:
+    """The id of an alias of that model."""
+    return ids.of("Alias", *model, name)
+
+
+async def alias_by_id(info: Info, id: str) -> Alias | None:
+    """The alias of that id, through the request's loader; None when there is none that may be seen."""
+    parts = ids.parts(id, "Alias", 3)
+    project_id, model_id = (ids.as_integer(parts[0]), ids.as_integer(parts[1])) if parts else (None, None)
+    if parts is None or project_id is None or model_id is None:
+        return None
+    rows = await or_none(info.context.loaders.registry.aliases_of_models.load((project_id, model_id))) or []
+    return next((Alias.of(row) for row in rows if row.name == alias_key(parts[2])), None)
+
+
+async def history_of(info: Info, model: ModelKey, name: str, page: Window) -> Connection[AliasAssignment]:
+    """Where an alias of a model stands and stood, by the request's loader."""
+    loader = info.context.loaders.registry.alias_histories
+    return connection(await loader.load((model, (page, name))), AliasAssignment.of)
+
+
+# At the end, since the types of these modules refer to each other.
+from app.graphql.access import groups_and_projects  # noqa: E402
+from app.graphql.registry import types  # noqa: E402

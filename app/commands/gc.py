@@ -1,4 +1,4 @@
-"""`modelyard gc`: what bytes nobody needs, and why the others are kept."""
+"""`modelyard gc`: which bytes are unused, and why the others are kept."""
 # ruff: noqa: PLC0415 - the command line loads nothing before a command runs
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def collect(
         str | None, typer.Option(help="Say who needs an object key, a SHA-256 or the file at an artifact path.")
     ] = None,
 ) -> None:
-    """Remove bytes that nobody needs, now: sweep, end silent uploads, compare bucket and tables."""
+    """Remove unused bytes now: sweep, end silent uploads, compare bucket and tables."""
     if explain is not None:
         _print_reasons(explain, *session.run(lambda runtime: _reasons(runtime, explain)))
     elif dry_run:
@@ -50,13 +50,13 @@ async def _collect(runtime: Runtime) -> None:
         def walked(objects: int) -> None:
             bar.update(task, description=f"comparing bucket and tables: {objects:,} objects")
 
-        found = await reconcile.reconcile(runtime.db, runtime.blobs, walked)
+        reconciled = await reconcile.reconcile(runtime.db, runtime.blobs, walked)
         bar.update(task, description="sweeping")
         keep = timedelta(seconds=runtime.settings.deleted_bytes_seconds)
         swept = await garbage.sweep(runtime.db, runtime.blobs, keep=keep)
     await _print_holds(runtime)
     typer.echo(f"silent uploads ended: {ended}")
-    _print_found(found)
+    _print_reconciled(reconciled)
     typer.echo(f"objects removed:      {swept.objects} ({_size(swept.bytes)})")
 
 
@@ -70,14 +70,16 @@ async def _print_holds(runtime: Runtime) -> None:
         )
 
 
-def _print_found(found: Reconciled | None) -> None:
-    if found is None:
+def _print_reconciled(reconciled: Reconciled | None) -> None:
+    if reconciled is None:
         typer.echo("Another process compares bucket and tables at the moment; that was left to it.")
         return
-    typer.echo(f"objects compared:     {found.objects}")
-    typer.echo(f"suspected:            {found.suspected} (no row knows them; condemned in a week if that stays so)")
-    typer.echo(f"condemned:            {found.condemned}")
-    typer.echo(f"newly damaged:        {found.damaged} (missing, or of another size)")
+    typer.echo(f"objects compared:     {reconciled.objects}")
+    typer.echo(
+        f"suspected:            {reconciled.suspected} (no row knows them; condemned in a week if that stays so)"
+    )
+    typer.echo(f"condemned:            {reconciled.condemned}")
+    typer.echo(f"newly damaged:        {reconciled.damaged} (missing, or of another size)")
 
 
 async def _report(runtime: Runtime) -> None:

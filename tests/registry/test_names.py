@@ -51,12 +51,12 @@ def test_model_names_are_composed():
         ("a/../b", "segment"),
         (".", "segment"),
         ("..", "segment"),
-        ("a\nb", r"has the character U\+000A at place 2"),
-        ("a\0", r"has the character U\+0000 at place 2"),
-        ("a\x85", r"has the character U\+0085 at place 2"),
-        ("\u202eabc", r"has the character U\+202E at place 1"),
-        ("a\u2067b", r"has the character U\+2067 at place 2"),
-        ("a\ud800", r"has the character U\+D800 at place 2"),
+        ("a\nb", r"has the character U\+000A at position 2"),
+        ("a\0", r"has the character U\+0000 at position 2"),
+        ("a\x85", r"has the character U\+0085 at position 2"),
+        ("\u202eabc", r"has the character U\+202E at position 1"),
+        ("a\u2067b", r"has the character U\+2067 at position 2"),
+        ("a\ud800", r"has the character U\+D800 at position 2"),
     ],
 )
 def test_model_names_that_are_refused(name: str, reason: str):
@@ -97,7 +97,7 @@ def test_descriptions():
     assert check_description("# Title\n\ttext" * 700) == "# Title\n\ttext" * 700
     with pytest.raises(TooLarge, match="has 10001 characters; at most 10000 fit"):
         check_description("a" * 10_001)
-    with pytest.raises(InvalidName, match=r"U\+0000 at place 2"):
+    with pytest.raises(InvalidName, match=r"U\+0000 at position 2"):
         check_description("a\0")
 
 

@@ -21,8 +21,8 @@ from app.registry.models import CreateModel
 from app.registry.versions import change, lookup
 from app.tracking import candidates, file_owners
 from app.tracking.candidates import CreateCandidate
-from tests.registry.test_completion import held_up
-from tests.registry.test_states import make, put, set_file_state
+from tests.support.paused_step import paused_before
+from tests.support.registry.versions import create_version, set_file_state, store_file
 
 DANGEROUS = Report(Outcome.QUARANTINED, "it runs code")
 
@@ -47,7 +47,7 @@ async def artifact(runtime, root, path):
 @asynccontextmanager
 async def both(monkeypatch, step, first, second):
     """``first`` stops before this step until ``second`` waits for it or is done; both have to come to a good end."""
-    async with held_up(monkeypatch, step, "first") as reached:
+    async with paused_before(monkeypatch, step, "first") as reached:
         one = asyncio.create_task(first, name="first")
         await asyncio.wait_for(reached.wait(), 10)
         two = asyncio.create_task(second, name="second")
@@ -56,17 +56,17 @@ async def both(monkeypatch, step, first, second):
 
 
 async def test_a_file_is_removed_while_the_same_bytes_are_stored_there(runtime, project, root, monkeypatch):
-    await put(runtime, project, root, "f", b"same")
+    await store_file(runtime, project, root, "f", b"same")
     removing = remove(runtime.db, project.owner, root, "f", lock_owner=file_owners.lock(root))
-    storing = put(runtime, project, root, "f", b"same")
+    storing = store_file(runtime, project, root, "f", b"same")
     async with both(monkeypatch, garbage.release, removing, storing):
         assert await artifact(runtime, root, "f") is not None
 
 
 async def test_two_files_change_their_bytes_for_each_others(runtime, project, root, monkeypatch):
-    await put(runtime, project, root, "a", b"one")
-    await put(runtime, project, root, "b", b"two")
-    swaps = put(runtime, project, root, "a", b"two"), put(runtime, project, root, "b", b"one")
+    await store_file(runtime, project, root, "a", b"one")
+    await store_file(runtime, project, root, "b", b"two")
+    swaps = store_file(runtime, project, root, "a", b"two"), store_file(runtime, project, root, "b", b"one")
     async with both(monkeypatch, garbage.release, *swaps):
         assert (await artifact(runtime, root, "a")).blob_id != (await artifact(runtime, root, "b")).blob_id
 
@@ -74,7 +74,7 @@ async def test_two_files_change_their_bytes_for_each_others(runtime, project, ro
 async def test_files_of_a_candidate_are_removed_while_one_is_released_from_quarantine(
     runtime, project, root, monkeypatch
 ):
-    await put(runtime, project, root, "f", b"dangerous")
+    await store_file(runtime, project, root, "f", b"dangerous")
     await set_file_state(runtime, root, "f", "quarantined", "it runs code")
     found = await artifact(runtime, root, "f")
 
@@ -93,10 +93,10 @@ async def test_files_of_a_candidate_are_removed_while_one_is_released_from_quara
 
 
 async def test_versions_of_one_candidate_are_archived_while_a_file_of_it_fails(runtime, project, model, monkeypatch):
-    first = await make(runtime, project, "1.0.0")
+    first = await create_version(runtime, project, "1.0.0")
     root = lookup.root_of(first)[0]
-    await put(runtime, project, root, "f")
-    second = await make(runtime, project, "2.0.0", candidate_id=first.candidate_id)
+    await store_file(runtime, project, root, "f")
+    second = await create_version(runtime, project, "2.0.0", candidate_id=first.candidate_id)
     await change.set_stage(runtime.db, project.owner, project.id, second.id, "staging")
     archiving = change.set_stage(runtime.db, project.owner, project.id, first.id, "staging", archive_existing=True)
     failing = set_file_state(runtime, root, "f", "failed", "it lies")
@@ -111,7 +111,7 @@ async def test_two_bad_contents_are_found_in_the_same_two_candidates(runtime, pr
         roots.append(Root(project.id, candidate_id=made.id))
     for path, order in (("a.gguf", roots), ("b.gguf", roots[::-1])):
         for root in order:
-            await put(runtime, project, root, path, f"GGUF {path}".encode())
+            await store_file(runtime, project, root, path, f"GGUF {path}".encode())
     one, two = await artifact(runtime, roots[0], "a.gguf"), await artifact(runtime, roots[1], "b.gguf")
 
     async def noting(found, path):

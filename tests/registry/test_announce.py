@@ -17,7 +17,7 @@ from app.tracking.candidate_edit import EditCandidate
 from app.tracking.candidates import CreateCandidate, Status
 from app.webhooks import events
 from app.webhooks.deliveries import WebhookDelivery
-from tests.registry.test_states import put, set_file_state
+from tests.support.registry.versions import set_file_state, store_file
 from tests.webhooks.conftest import receiver, subscribe  # noqa: F401  (fixtures)
 
 
@@ -75,7 +75,7 @@ async def test_what_becomes_of_files_is_told_once(runtime, project, told):
     version = await create.create(db, owner, project.id, CreateVersion("m"))
     assert names(await told()) == ["model_version.created"]
     root = lookup.root_of(version)[0]
-    await put(runtime, project, root, "a.bin")
+    await store_file(runtime, project, root, "a.bin")
     await set_file_state(runtime, root, "a.bin", "quarantined", "runs code")
     await announce.announce(db, project.id)
     await announce.announce(db, project.id)
@@ -93,7 +93,7 @@ async def test_a_version_of_bad_files_is_told_as_created_when_they_are_mended(ru
     db, owner = runtime.db, project.owner
     run = await candidates.create(db, owner, project.id, CreateCandidate())
     root = Root(project.id, candidate_id=run.id)
-    await put(runtime, project, root, "a.bin")
+    await store_file(runtime, project, root, "a.bin")
     await set_file_state(runtime, root, "a.bin", "failed", "cut off")
     await create.create(db, owner, project.id, CreateVersion("m", candidate_id=run.id))
     assert names(await told()) == []
@@ -138,7 +138,7 @@ async def test_every_example_has_what_is_really_told(runtime, project, told):
     await change.edit(db, owner, project.id, made.id, EditVersion("new"))
     await change.set_stage(db, owner, project.id, made.id, "staging")
     root = lookup.root_of(made)[0]
-    await put(runtime, project, root, "a.bin")
+    await store_file(runtime, project, root, "a.bin")
     for state in ("failed", "quarantined", "ready"):
         await set_file_state(runtime, root, "a.bin", state, "why" if state != "ready" else None)
         await announce.announce(db, project.id)

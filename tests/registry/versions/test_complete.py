@@ -74,7 +74,7 @@ async def state(runtime, project, reference="1.0.0"):
     return (await by_reference(runtime, project, reference)).state
 
 
-async def test_a_file_that_never_came_keeps_the_version_from_being_ready(runtime, project, model):
+async def test_a_missing_announced_file_keeps_the_version_open(runtime, project, model):
     version = await create_version(runtime, project, "1.0.0")
     await announce_files(runtime, project, version, "a.bin", "b.bin")
     await arrive(runtime, project, version, "a.bin")
@@ -86,7 +86,7 @@ async def test_a_file_that_never_came_keeps_the_version_from_being_ready(runtime
     assert (await complete_version(runtime, project, version)).state == "ready"
 
 
-async def test_what_was_given_up_is_not_completed_by_itself(runtime, project, model):
+async def test_a_version_that_was_given_up_is_not_completed_automatically(runtime, project, model):
     version = await create_version(runtime, project, "1.0.0")
     await announce_files(runtime, project, version, "a.bin", "b.bin")
     await arrive(runtime, project, version, "a.bin")
@@ -101,7 +101,7 @@ async def test_what_was_given_up_is_not_completed_by_itself(runtime, project, mo
     assert await state(runtime, project) == "failed"
 
 
-async def test_waiting_versions_touch_nothing_and_hold_up_no_other(runtime, project, model, monkeypatch):
+async def test_incomplete_versions_change_nothing_and_delay_no_other(runtime, project, model, monkeypatch):
     monkeypatch.setattr(complete, "BATCH", 2)
     for _ in range(3):
         await announce_files(runtime, project, await create_version(runtime, project), "a.bin")
@@ -116,7 +116,7 @@ async def test_waiting_versions_touch_nothing_and_hold_up_no_other(runtime, proj
     assert await state(runtime, project, "2.0.0") == "ready"
 
 
-async def test_files_ready_is_told_whatever_a_chore_has_told_meanwhile(runtime, project, model, told):
+async def test_files_ready_is_announced_whatever_a_chore_announced_before(runtime, project, model, told):
     for chore_runs in (False, True):
         version = await create_version(runtime, project)
         await announce_files(runtime, project, version, "a.bin")
@@ -128,7 +128,7 @@ async def test_files_ready_is_told_whatever_a_chore_has_told_meanwhile(runtime, 
         assert told == ["model_version.files_ready"]
 
 
-async def test_an_upload_that_was_repeated_is_not_waited_for(runtime, project, model):
+async def test_completion_does_not_wait_for_an_upload_that_was_repeated(runtime, project, model):
     first = await create_version(runtime, project, "0.1.0")
     await announce_files(runtime, project, first, "a.bin", expected=False)
     await store_file(runtime, project, lookup.root_of(first)[0], "a.bin", uuid4().bytes)
@@ -140,7 +140,7 @@ async def test_an_upload_that_was_repeated_is_not_waited_for(runtime, project, m
 @pytest.mark.parametrize(
     "gone", ["state = 'failed', reason = 'other bytes'", "expires_at = now() - interval '1 minute'"]
 )
-async def test_a_version_is_not_completed_without_a_file_that_was_announced(runtime, project, model, gone):
+async def test_completion_needs_every_announced_file(runtime, project, model, gone):
     version = await create_version(runtime, project, "1.0.0", is_open=True)
     uploads = await announce_files(runtime, project, version, "a.bin", "b.bin")
     await arrive(runtime, project, version, "a.bin")
@@ -154,7 +154,7 @@ async def test_a_version_is_not_completed_without_a_file_that_was_announced(runt
     assert (await complete_version(runtime, project, version, ["champion"])).state == "ready"
 
 
-async def test_a_file_that_came_after_its_refusal_is_not_missing(runtime, project, model):
+async def test_a_file_stored_after_its_failed_upload_counts(runtime, project, model):
     version = await create_version(runtime, project, "1.0.0", is_open=True)
     await announce_files(runtime, project, version, "a.bin")
     await change(runtime, project, "multipart_uploads SET state = 'failed'", path="a.bin")
@@ -163,7 +163,7 @@ async def test_a_file_that_came_after_its_refusal_is_not_missing(runtime, projec
     assert (await complete_version(runtime, project, version)).state == "ready"
 
 
-async def test_what_failed_before_the_version_was_made_was_not_announced_for_it(runtime, project, model):
+async def test_uploads_that_failed_before_the_version_do_not_count(runtime, project, model):
     first = await create_version(runtime, project, "0.1.0")
     await announce_files(runtime, project, first, "old.bin", expected=False)
     await change(runtime, project, "multipart_uploads SET state = 'failed'", path="old.bin")
@@ -171,7 +171,7 @@ async def test_what_failed_before_the_version_was_made_was_not_announced_for_it(
     assert (await complete_version(runtime, project, version)).state == "ready"
 
 
-async def test_a_version_that_is_deleted_meanwhile_gets_no_alias(runtime, project, model, monkeypatch):
+async def test_completion_of_a_version_deleted_meanwhile_sets_no_alias(runtime, project, model, monkeypatch):
     version = await create_version(runtime, project, "1.0.0")
     async with paused_before(monkeypatch, version_candidates.lock_shared, "complete") as reached:
         task = asyncio.create_task(complete_version(runtime, project, version, ["champion"]), name="complete")
@@ -184,7 +184,7 @@ async def test_a_version_that_is_deleted_meanwhile_gets_no_alias(runtime, projec
         assert await snap.scalar(text("SELECT count(*) FROM aliases WHERE project_id = :project"), mine) == 0
 
 
-async def test_deletion_tells_of_a_version_that_was_completed_meanwhile(runtime, project, model, monkeypatch, told):
+async def test_deletion_announces_a_version_completed_meanwhile(runtime, project, model, monkeypatch, told):
     version = await create_version(runtime, project, "1.0.0", is_open=True)
     async with paused_before(monkeypatch, version_candidates.lock_of_version, "delete") as reached:
         deleting = delete.delete(runtime.db, project.owner, project.id, version.id)
@@ -195,7 +195,7 @@ async def test_deletion_tells_of_a_version_that_was_completed_meanwhile(runtime,
     assert told == ["model_version.created", "model_version.files_ready", "model_version.deleted"]
 
 
-async def test_completing_and_deleting_wait_in_no_circle(runtime, project, model, monkeypatch):
+async def test_completing_and_deleting_do_not_deadlock(runtime, project, model, monkeypatch):
     version = await create_version(runtime, project, "1.0.0", is_open=True)
     async with paused_before(monkeypatch, models.lock, "delete") as reached:
         deleting = delete.delete(runtime.db, project.owner, project.id, version.id)
@@ -214,7 +214,7 @@ async def test_more_aliases_than_fit_are_refused(runtime, project, model):
         await complete_version(runtime, project, version, [f"a{number}" for number in range(101)])
 
 
-async def test_a_version_whose_files_are_elsewhere_comes_back_with_the_same_address(runtime, project, model):
+async def test_a_deleted_version_kept_elsewhere_comes_back_with_the_same_address_only(runtime, project, model):
     address = {"location": "s3://bucket/model", "source": "s3://bucket/model"}
     version = await create_version(runtime, project, "1.0.0", **address)
     await delete.delete(runtime.db, project.owner, project.id, version.id)

@@ -55,7 +55,7 @@ async def both(monkeypatch, step, first, second):
     yield await asyncio.wait_for(asyncio.gather(one, two), 20)
 
 
-async def test_a_file_is_removed_while_the_same_bytes_are_stored_there(runtime, project, root, monkeypatch):
+async def test_removing_a_file_and_storing_the_same_bytes_do_not_deadlock(runtime, project, root, monkeypatch):
     await store_file(runtime, project, root, "f", b"same")
     removing = remove(runtime.db, project.owner, root, "f", lock_owner=file_owners.lock(root))
     storing = store_file(runtime, project, root, "f", b"same")
@@ -63,7 +63,7 @@ async def test_a_file_is_removed_while_the_same_bytes_are_stored_there(runtime, 
         assert await artifact(runtime, root, "f") is not None
 
 
-async def test_two_files_change_their_bytes_for_each_others(runtime, project, root, monkeypatch):
+async def test_two_files_that_swap_their_bytes_do_not_deadlock(runtime, project, root, monkeypatch):
     await store_file(runtime, project, root, "a", b"one")
     await store_file(runtime, project, root, "b", b"two")
     swaps = store_file(runtime, project, root, "a", b"two"), store_file(runtime, project, root, "b", b"one")
@@ -71,12 +71,10 @@ async def test_two_files_change_their_bytes_for_each_others(runtime, project, ro
         assert (await artifact(runtime, root, "a")).blob_id != (await artifact(runtime, root, "b")).blob_id
 
 
-async def test_files_of_a_candidate_are_removed_while_one_is_released_from_quarantine(
-    runtime, project, root, monkeypatch
-):
+async def test_removing_files_and_releasing_one_from_quarantine_do_not_deadlock(runtime, project, root, monkeypatch):
     await store_file(runtime, project, root, "f", b"dangerous")
     await set_file_state(runtime, root, "f", "quarantined", "it runs code")
-    found = await artifact(runtime, root, "f")
+    result = await artifact(runtime, root, "f")
 
     async def removing():
         async with runtime.db.write() as tx:
@@ -84,7 +82,7 @@ async def test_files_of_a_candidate_are_removed_while_one_is_released_from_quara
 
     async def releasing():
         try:
-            await quarantine.release(runtime.db, project.owner, project.id, found.id)
+            await quarantine.release(runtime.db, project.owner, project.id, result.id)
         except (quarantine.NotQuarantined, ArtifactNotFound):
             return
 
@@ -92,7 +90,7 @@ async def test_files_of_a_candidate_are_removed_while_one_is_released_from_quara
         assert await artifact(runtime, root, "f") is None
 
 
-async def test_versions_of_one_candidate_are_archived_while_a_file_of_it_fails(runtime, project, model, monkeypatch):
+async def test_archiving_versions_while_their_file_fails_does_not_deadlock(runtime, project, model, monkeypatch):
     first = await create_version(runtime, project, "1.0.0")
     root = lookup.root_of(first)[0]
     await store_file(runtime, project, root, "f")
@@ -104,7 +102,7 @@ async def test_versions_of_one_candidate_are_archived_while_a_file_of_it_fails(r
         assert (await artifact(runtime, root, "f")).state == "failed"
 
 
-async def test_two_bad_contents_are_found_in_the_same_two_candidates(runtime, project, monkeypatch):
+async def test_recording_two_bad_contents_of_the_same_candidates_does_not_deadlock(runtime, project, monkeypatch):
     roots = []
     for _ in range(2):
         made = await candidates.create(runtime.db, project.owner, project.id, CreateCandidate())
@@ -114,9 +112,9 @@ async def test_two_bad_contents_are_found_in_the_same_two_candidates(runtime, pr
             await store_file(runtime, project, root, path, f"GGUF {path}".encode())
     one, two = await artifact(runtime, roots[0], "a.gguf"), await artifact(runtime, roots[1], "b.gguf")
 
-    async def noting(found, path):
+    async def noting(result, path):
         async with runtime.db.write() as tx:
-            await inspections.record(tx, project.id, [InspectedFile(found.id, found.blob_id, path, DANGEROUS)])
+            await inspections.record(tx, project.id, [InspectedFile(result.id, result.blob_id, path, DANGEROUS)])
 
     async with both(monkeypatch, inspections._waiting_alike, noting(one, "a.gguf"), noting(two, "b.gguf")):
         states = [(await artifact(runtime, root, path)).state for root in roots for path in ("a.gguf", "b.gguf")]

@@ -38,7 +38,7 @@ async def model(runtime, project):
 
 
 @pytest.mark.parametrize("reference", ["latest", "latest-prerelease", "^1", ">=1", "1.x", "stage:none", "=1.1.0 || ^1"])
-async def test_readers_pass_over_a_version_until_it_is_completed(runtime, project, model, reference):
+async def test_references_skip_a_version_until_it_is_completed(runtime, project, model, reference):
     whole = await create_version(runtime, project, "1.0.0")
     pushed = await create_version(runtime, project, "1.1.0", is_open=True)
     assert (pushed.state, pushed.was_ready) == ("open", False)
@@ -48,7 +48,7 @@ async def test_readers_pass_over_a_version_until_it_is_completed(runtime, projec
     assert (await by_reference(runtime, project, reference)).id == pushed.id
 
 
-async def test_exact_references_name_it_with_state_and_reason(runtime, project, model):
+async def test_exact_references_name_an_open_version_with_state_and_reason(runtime, project, model):
     pushed = await create_version(runtime, project, "1.1.0", is_open=True)
     for reference in ("1.1.0", "#1"):
         assert (await by_reference(runtime, project, reference)).state == "open"
@@ -59,7 +59,7 @@ async def test_exact_references_name_it_with_state_and_reason(runtime, project, 
     assert (shown.row.id, shown.row.state) == (pushed.id, "open")
 
 
-async def test_lists_of_a_range_and_of_stages_have_ready_ones_only(runtime, project, model):
+async def test_lists_of_a_range_or_stage_have_ready_versions_only(runtime, project, model):
     await create_version(runtime, project, "1.0.0")
     await create_version(runtime, project, "1.1.0", is_open=True)
     key, db, owner = (project.id, model.id), runtime.db, project.owner
@@ -76,17 +76,17 @@ async def test_lists_of_a_range_and_of_stages_have_ready_ones_only(runtime, proj
     assert [one.row.version for one in await details.latest_versions(db, owner, project.id, "m")] == ["1.0.0"]
 
 
-async def test_a_bad_file_moves_the_version_and_a_good_one_moves_it_back(runtime, project, model):
+async def test_state_of_a_version_follows_those_of_its_files(runtime, project, model):
     version = await create_version(runtime, project, "1.0.0")
     root = lookup.root_of(version)[0]
     await store_file(runtime, project, root, "a.bin")
     await store_file(runtime, project, root, "b.bin", b"y")
     await set_file_state(runtime, root, "a.bin", "failed", "cut off")
-    found = await by_reference(runtime, project, "1.0.0")
-    assert (found.state, found.state_reason) == ("failed", "`a.bin`: cut off")
+    result = await by_reference(runtime, project, "1.0.0")
+    assert (result.state, result.state_reason) == ("failed", "`a.bin`: cut off")
     await set_file_state(runtime, root, "b.bin", "quarantined", "runs code")
-    found = await by_reference(runtime, project, "1.0.0")
-    assert (found.state, found.state_reason) == ("quarantined", "`b.bin`: runs code")
+    result = await by_reference(runtime, project, "1.0.0")
+    assert (result.state, result.state_reason) == ("quarantined", "`b.bin`: runs code")
     with pytest.raises(VersionNotFound):
         await by_reference(runtime, project, "latest")
     await set_file_state(runtime, root, "b.bin", "ready")
@@ -95,7 +95,7 @@ async def test_a_bad_file_moves_the_version_and_a_good_one_moves_it_back(runtime
     assert (await by_reference(runtime, project, "latest")).state == "ready"
 
 
-async def test_deleting_the_bad_file_mends_the_version(runtime, project, model):
+async def test_deleting_the_bad_file_makes_the_version_ready(runtime, project, model):
     version = await create_version(runtime, project, "1.0.0")
     root = lookup.root_of(version)[0]
     await store_file(runtime, project, root, "a.bin")
@@ -105,7 +105,7 @@ async def test_deleting_the_bad_file_mends_the_version(runtime, project, model):
     assert (await by_reference(runtime, project, "latest")).id == version.id
 
 
-async def test_only_files_of_its_own_folder_count(runtime, project, model):
+async def test_state_of_a_version_counts_files_of_its_folder_only(runtime, project, model):
     run = await candidates.create(runtime.db, project.owner, project.id, CreateCandidate())
     root = Root(project.id, candidate_id=run.id)
     for path in ("model/a.bin", "model2/b.bin", "c.bin"):
@@ -121,7 +121,7 @@ async def test_only_files_of_its_own_folder_count(runtime, project, model):
     assert whole.state == "ready"
 
 
-async def test_no_alias_and_no_stage_for_what_is_not_ready(runtime, project, model):
+async def test_a_version_that_is_not_ready_gets_no_alias_and_no_stage(runtime, project, model):
     await create_version(runtime, project, "1.0.0")
     pushed = await create_version(runtime, project, "1.1.0", is_open=True)
     db, owner = runtime.db, project.owner
@@ -165,7 +165,7 @@ async def test_completion_waits_for_inspections(runtime, project, model):
     assert (await complete_version(runtime, project, pushed)).state == "ready"
 
 
-async def test_automatic_versions_follow_the_highest_ready_release_and_step_over_others(runtime, project, model):
+async def test_automatic_versions_follow_the_highest_ready_release_and_skip_reserved_texts(runtime, project, model):
     await create_version(runtime, project, "1.0.0")
     await create_version(runtime, project, "2.0.0", is_open=True)
     assert (await create_version(runtime, project)).version == "1.0.1"
@@ -178,7 +178,7 @@ async def test_automatic_versions_follow_the_highest_ready_release_and_step_over
     assert (await create_version(runtime, project)).version == "1.0.6"
 
 
-async def test_an_abandoned_version_is_given_up_after_a_day_and_can_go_on(runtime, project, model):
+async def test_an_open_version_is_given_up_after_a_day_and_can_be_completed(runtime, project, model):
     pushed = await create_version(runtime, project, "1.0.0", is_open=True)
     fresh = await create_version(runtime, project, "2.0.0", is_open=True)
     async with runtime.db.write() as tx:
@@ -186,16 +186,16 @@ async def test_an_abandoned_version_is_given_up_after_a_day_and_can_go_on(runtim
             text("UPDATE model_versions SET created_at = now() - interval '25 hours' WHERE id = :id"), {"id": pushed.id}
         )
     await wait_for_files.give_up(runtime.db)
-    found = await by_reference(runtime, project, "1.0.0")
-    assert found.state == "failed"
-    assert "given up" in found.state_reason
+    result = await by_reference(runtime, project, "1.0.0")
+    assert result.state == "failed"
+    assert "given up" in result.state_reason
     assert (await by_reference(runtime, project, "2.0.0")).state == "open"
     async with runtime.db.write() as tx:
-        expected = wait_for_files.WaitForFiles(found)
+        expected = wait_for_files.WaitForFiles(result)
         await expected.lock_owner(tx)
         await expected.finish(tx)
     assert (await by_reference(runtime, project, "1.0.0")).state == "open"
-    assert (await complete_version(runtime, project, found)).state == "ready"
+    assert (await complete_version(runtime, project, result)).state == "ready"
     assert fresh.state == "open"
 
 
@@ -207,7 +207,7 @@ async def age(runtime, table: str, id: object) -> None:
         )
 
 
-async def test_a_push_to_which_files_come_is_not_given_up_however_old_it_is(runtime, project, model):
+async def test_an_old_open_version_is_not_given_up_while_files_come(runtime, project, model):
     pushed = await create_version(runtime, project, "1.0.0", is_open=True)
     root = lookup.root_of(pushed)[0]
     await store_file(runtime, project, root, "a.bin")
@@ -219,7 +219,7 @@ async def test_a_push_to_which_files_come_is_not_given_up_however_old_it_is(runt
     assert (await by_reference(runtime, project, "#1")).state == "failed"
 
 
-async def test_a_version_in_the_way_is_told_with_its_state(runtime, project, model):
+async def test_version_taken_names_the_state_of_the_existing_version(runtime, project, model):
     await create_version(runtime, project, "1.0.0", is_open=True)
     with pytest.raises(VersionTaken, match=r"'1\.0\.0' \(number 1, OPEN\).*Deleting it makes its text free again"):
         await create_version(runtime, project, "1.0.0")
@@ -235,7 +235,7 @@ def test_more_reserved_texts_than_are_read_refuse_an_automatic_version():
     assert assign(state, [request])[0].version.text == f"1.0.{MAX_RESERVED}"
 
 
-async def test_a_version_made_while_a_file_goes_into_quarantine_is_not_ready(runtime, project, model):
+async def test_a_version_created_while_its_file_is_quarantined_is_not_ready(runtime, project, model):
     """Whichever commits first: the maker of the version waits for who changes the file, or the other way round."""
     run = await candidates.create(runtime.db, project.owner, project.id, CreateCandidate())
     root = Root(project.id, candidate_id=run.id)
@@ -262,7 +262,7 @@ async def test_a_version_made_while_a_file_goes_into_quarantine_is_not_ready(run
 
 
 @pytest.mark.parametrize("door", ["candidate", "for good", "experiment", "experiment for good"])
-async def test_what_a_version_was_made_from_is_not_deleted_while_it_lives(runtime, project, model, door):
+async def test_the_candidate_of_a_living_version_cannot_be_deleted(runtime, project, model, door):
     from app.errors import Conflict  # noqa: PLC0415
     from app.tracking import experiments  # noqa: PLC0415
     from app.tracking.experiments import CreateExperiment  # noqa: PLC0415

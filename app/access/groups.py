@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access import policy, repository
-from app.access.names import check_path, check_title, check_visibility
+from app.access.names import check_below, check_path, check_title, check_visibility
 from app.access.policy import Actor, Permission, Role
 from app.access.tables import Group, Membership
 from app.db.database import Database, Snapshot, Tx
@@ -105,6 +105,7 @@ async def create(db: Database, actor: Actor, command: CreateGroup) -> GroupAcces
 
     Raises:
         Forbidden: a subgroup where the actor is not at least maintainer, or a token that is confined to something else.
+        Invalid: more callers would see it than the group above.
         Taken: the path is in use.
     """
     user_id = policy.require_signed_in(actor)
@@ -113,6 +114,8 @@ async def create(db: Database, actor: Actor, command: CreateGroup) -> GroupAcces
     check_title(command.name or command.path, "name")
     async with db.write() as tx:
         parent = await _parent(tx, actor, command.parent_id)
+        if parent is not None:
+            check_below(command.visibility, parent)
         group = await add(tx, command, parent=parent)
         if actor.is_confined:
             return await visible(tx, actor, group.id)
@@ -157,11 +160,21 @@ async def require(snap: Snapshot, actor: Actor, group_id: int, permission: Permi
         Forbidden: visible, but the role or the token's scope is too small.
     """
     access = await visible(snap, actor, group_id)
+    require_in(actor, access, permission)
+    assert access.role is not None, "without a role nothing of this is allowed"
+    return access.role
+
+
+def require_in(actor: Actor, access: GroupAccess, permission: Permission) -> None:
+    """Refuse what the actor may not do in a group that it can see.
+
+    Raises:
+        Unauthenticated: the request is anonymous, and this needs a token.
+        Forbidden: the role or the token's scope is too small.
+    """
     if actor.project_boundary is not None:
         raise Forbidden("A project token cannot manage groups.")
     policy.require_role(actor, f"group `{access.group.full_path}`", access.role, permission)
-    assert access.role is not None, "without a role nothing of this is allowed"
-    return access.role
 
 
 ORDER: Keyset[GroupAccess] = Keyset(

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, delete, exists, func
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access import groups, policy, repository
-from app.access.names import check_path, check_title, check_visibility
+from app.access.names import check_below, check_path, check_title, check_visibility
 from app.access.policy import Actor, Permission, ProjectAccess
 from app.access.tables import Project, Token, User
 from app.db.database import WRITES, Database, Snapshot, Tx
@@ -145,6 +145,7 @@ async def create(db: Database, actor: Actor, command: CreateProject) -> ProjectA
 
     Raises:
         Forbidden: the actor is not at least maintainer of the group.
+        Invalid: more callers would see it than its group.
         Taken: the group has a project of that path.
     """
     user_id = policy.require_signed_in(actor)
@@ -155,6 +156,7 @@ async def create(db: Database, actor: Actor, command: CreateProject) -> ProjectA
     async with db.write() as tx:
         role = await groups.require(tx, actor, command.group_id, Permission.PROJECT_CREATE)
         group = await groups.by_id(tx, command.group_id)
+        check_below(command.visibility, group)
         full_path = f"{group.full_path}/{command.path}"
         project = await tx.scalar(
             upsert(Project)
@@ -180,6 +182,7 @@ async def edit(db: Database, actor: Actor, command: UpdateProject) -> ProjectAcc
 
     Raises:
         Forbidden: the actor is not at least maintainer.
+        Invalid: more callers would see it than its group.
     """
     changes = _changes(command)
     async with db.write() as tx:
@@ -187,6 +190,8 @@ async def edit(db: Database, actor: Actor, command: UpdateProject) -> ProjectAcc
         policy.require(actor, access, Permission.PROJECT_UPDATE)
         if not changes:
             return access
+        if command.visibility is not None and command.visibility != access.project.visibility:
+            check_below(command.visibility, await groups.by_id(tx, access.project.group_id))
         living = (Project.id == access.id, Project.deleted_at.is_(None))
         project = await tx.scalar(update(Project).where(*living).values(**changes).returning(Project))
         if project is None:
@@ -244,6 +249,11 @@ async def forget(tx: Tx, project_id: int) -> None:
 ORDER: Keyset[ProjectAccess] = Keyset(
     "projects", (Project.full_path, Project.id), lambda access: (access.project.full_path, access.id)
 )
+
+
+def is_living_sql(project: str) -> Fragment:
+    """SQL: whether the project of that id is not deleted."""
+    return Fragment(f"EXISTS (SELECT FROM projects p WHERE p.id = {project} AND p.deleted_at IS NULL)")
 
 
 def _matching(actor: Actor, text: str, group_id: int | None) -> Select[Project, int | None]:

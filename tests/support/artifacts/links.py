@@ -87,15 +87,15 @@ class Caller:
         """All links to a file of a run, by the call that has made them."""
         told = {"run_id": run, "path": path}
         made = await self.send("POST", f"{self.mlflow}/api/2.0/mlflow/artifacts/presigned-download-url", json=told)
-        asked = {**told, "presigned": "true"}
-        found = {
+        requested = {**told, "presigned": "true"}
+        match = {
             "presigned-download-url": made.json()["presigned_url"],
             "presigned": (await self.send("GET", f"{self.files}/presigned/0/{run}/artifacts/{quote(path)}")).json()[
                 "url"
             ],
-            "get-artifact": (await self.send("GET", f"{self.mlflow}/get-artifact", params=asked)).json()["url"],
+            "get-artifact": (await self.send("GET", f"{self.mlflow}/get-artifact", params=requested)).json()["url"],
         }
-        return {**found, **await self.graphql_link(artifact)}
+        return {**match, **await self.graphql_link(artifact)}
 
     async def graphql_link(self, artifact: UUID) -> dict[str, str]:
         id = str(GlobalId.of("Artifact", self.project_id, artifact))
@@ -125,5 +125,5 @@ async def location(link: str, size: int) -> str:
     finally:
         writer.close()
     assert head.startswith("HTTP/1.1 307 "), head
-    found = next(line for line in head.split("\r\n") if line.lower().startswith("location:"))
-    return found.partition(":")[2].strip()
+    match = next(line for line in head.split("\r\n") if line.lower().startswith("location:"))
+    return match.partition(":")[2].strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
@@ -123,11 +123,11 @@ class Client:
 
 
 @pytest.fixture
-async def client(http: httpx.AsyncClient, project: TestProject) -> AsyncIterator[Client]:
+async def client(http: httpx.AsyncClient, project: TestProject) -> Client:
     made = Client(http, project)
     made.run = (await made.post("runs/create", experiment_id="0")).json()["run"]["info"]["run_id"]
     await made.post("registered-models/create", name="churn")
-    yield made
+    return made
 
 
 REQUESTS: dict[str, Callable[[Client], Awaitable[object]]] = {

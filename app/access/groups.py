@@ -28,7 +28,7 @@ class GroupNotFound(NotFound):
 class CreateGroup:
     path: str
     name: str | None = None
-    parent_id: int | None = None
+    parent: int | str | None = None
     visibility: str = "private"
 
 
@@ -112,7 +112,7 @@ async def create(db: Database, actor: Actor, command: CreateGroup) -> GroupAcces
     check_visibility(command.visibility)
     check_title(command.name or command.path, "name")
     async with db.write() as tx:
-        parent = await _parent(tx, actor, command.parent_id)
+        parent = await _parent(tx, actor, command.parent)
         group = await add(tx, command, parent=parent)
         if actor.is_confined:
             return await visible(tx, actor, group.id)
@@ -149,14 +149,22 @@ async def add(tx: Tx, command: CreateGroup, *, parent: Group | None = None, owne
     return group
 
 
-async def require(snap: Snapshot, actor: Actor, group_id: int, permission: Permission) -> Role:
+async def require(snap: Snapshot, actor: Actor, reference: int | str, permission: Permission) -> Role:
     """Read step: the actor's role in a group where it may do that.
 
     Raises:
         GroupNotFound: not visible.
         Forbidden: visible, but the role or the token's scope is too small.
     """
-    access = await visible(snap, actor, group_id)
+    return require_permission(actor, await visible(snap, actor, reference), permission)
+
+
+def require_permission(actor: Actor, access: GroupAccess, permission: Permission) -> Role:
+    """The actor's role in a group that it may see, where it may do that.
+
+    Raises:
+        Forbidden: the role or the token's scope is too small.
+    """
     if actor.project_boundary is not None:
         raise Forbidden("A project token cannot manage groups.")
     policy.require_role(actor, f"group `{access.group.full_path}`", access.role, permission)
@@ -188,13 +196,14 @@ def access_of(row: Any) -> GroupAccess:
     return GroupAccess(row[0], Role(row.role) if row.role is not None else None)
 
 
-async def _parent(tx: Tx, actor: Actor, parent_id: int | None) -> Group | None:
-    if parent_id is None:
+async def _parent(tx: Tx, actor: Actor, reference: int | str | None) -> Group | None:
+    if reference is None:
         if actor.is_confined:
             raise Forbidden("A project or group token cannot make top-level groups.")
         return None
-    await require(tx, actor, parent_id, Permission.GROUP_CREATE)
-    parent = await by_id(tx, parent_id)
+    access = await visible(tx, actor, reference)
+    require_permission(actor, access, Permission.GROUP_CREATE)
+    parent = access.group
     if len(parent.lineage) >= MAX_DEPTH:
         raise Invalid(f"Groups nest at most {MAX_DEPTH} deep.", field="parent")
     if parent.owner_user_id is not None:

@@ -41,7 +41,7 @@ async def test_visibility_widens_who_sees(runtime, staff, visibility, stranger, 
 async def test_role_of_a_group_holds_in_subgroups(runtime, staff):
     owner, guest = staff[Role.OWNER].actor, staff[Role.GUEST].actor
     top = await groups.create(runtime.db, owner, CreateGroup(f"g{uuid4().hex}"))
-    sub = await groups.create(runtime.db, owner, CreateGroup("sub", parent_id=top.id))
+    sub = await groups.create(runtime.db, owner, CreateGroup("sub", parent=top.id))
     made = await projects.create(runtime.db, owner, CreateProject(sub.id, "deep"))
     await members.set_role(runtime.db, owner, GroupOrProject(group_id=top.id), guest.username, Role.DEVELOPER)
     assert (await projects.get(runtime.db, guest, f"{top.group.full_path}/sub/deep")).role == Role.DEVELOPER

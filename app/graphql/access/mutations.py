@@ -104,11 +104,10 @@ class AccessMutation:
 
     @mutation("Makes a group; you become its owner.")
     async def group_create(self, info: Info, input: Annotated[GroupCreateInput, INPUT]) -> GroupCreatePayload:
-        parent = await find_group(info, input.parent) if input.parent else None
         command = CreateGroup(
             path=input.path,
             name=input.name,
-            parent_id=parent.id if parent else None,
+            parent=input.parent.key("parent") if input.parent else None,
             visibility=input.visibility.value,
         )
         return GroupCreatePayload(group=Group.of(await groups.create(info.context.db, info.context.actor, command)))
@@ -116,7 +115,7 @@ class AccessMutation:
     @mutation("Makes a project in a group that you maintain.")
     async def project_create(self, info: Info, input: Annotated[ProjectCreateInput, INPUT]) -> ProjectCreatePayload:
         command = CreateProject(
-            group_id=(await find_group(info, input.group)).id,
+            group=input.group.key(),
             path=input.path,
             name=input.name,
             description=input.description,
@@ -128,7 +127,7 @@ class AccessMutation:
     @mutation("Changes name, description, visibility and switches of a project.")
     async def project_update(self, info: Info, input: Annotated[ProjectUpdateInput, INPUT]) -> ProjectUpdatePayload:
         command = UpdateProject(
-            project_id=(await find_project(info, input.project)).id,
+            project=input.project.key(),
             name=input.name,
             description=input.description,
             visibility=input.visibility.value if input.visibility else None,

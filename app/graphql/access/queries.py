@@ -106,3 +106,14 @@ async def find_project(info: Info, by: ProjectLookup) -> policy.ProjectAccess:
         NotFound: it does not exist or may not be seen.
     """
     return await projects.get(info.context.db, info.context.actor, by.key())
+
+
+async def project_id(info: Info, reference: int | str) -> int:
+    """The number of a project that a lookup names; use cases that get the same reference do not read it again.
+
+    Raises:
+        NotFound: it does not exist or may not be seen.
+    """
+    if isinstance(reference, int):
+        return reference
+    return (await projects.get(info.context.db, info.context.actor, reference)).id

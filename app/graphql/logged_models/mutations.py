@@ -10,8 +10,7 @@ from app.graphql.context import Info
 from app.graphql.errors import UserError
 from app.graphql.logged_models.types import LoggedModel, LoggedModelStatus
 from app.graphql.tracking.lookups import ExperimentLookup, LoggedModelLookup
-from app.graphql.tracking.queries import find_experiment
-from app.graphql.types import ids
+from app.graphql.tracking.queries import candidate_id, experiment_key
 from app.graphql.types.fields import INPUT, mutation, optional, user_errors
 from app.graphql.types.tags_and_params import ParamInput, TagInput, TagPatch, mapping, patch
 from app.tracking import logged_models
@@ -67,20 +66,17 @@ class LoggedModelsMutation:
     async def logged_model_create(
         self, info: Info, input: Annotated[LoggedModelCreateInput, INPUT]
     ) -> LoggedModelCreatePayload:
-        experiment = await find_experiment(info, input.experiment)
-        maker = ids.in_project(input.candidate_id, "Candidate") if input.candidate_id else None
-        if input.candidate_id and (maker is None or maker[0] != experiment.project_id):
-            raise ids.missing("candidate in this project", input.candidate_id, "candidateId")
+        project, number = await experiment_key(info, input.experiment)
         command = CreateLoggedModel(
-            experiment.number,
+            number,
             name=input.name,
             model_type=input.model_type,
-            source_candidate_id=maker[1] if maker else None,
+            source_candidate_id=await candidate_id(info, project, input.candidate_id, "candidateId"),
             foreign_run=input.foreign_run,
             params=mapping(input.params, "params"),
             tags=mapping(input.tags, "tags"),
         )
-        made = await logged_models.create(info.context.db, info.context.actor, experiment.project_id, command)
+        made = await logged_models.create(info.context.db, info.context.actor, project, command)
         return LoggedModelCreatePayload(logged_model=LoggedModel.of(made.model))
 
     @mutation("Changes status, hyper-parameters and tags of a logged model: all of it or nothing.")

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import strawberry
 
-from app.graphql.access.queries import find_project
 from app.graphql.context import Info
 from app.graphql.errors import UserError
 from app.graphql.types import ids
@@ -74,11 +73,11 @@ class WebhookDeliveryReplayPayload:
 class WebhooksMutation:
     @mutation("Makes a webhook. For maintainers.")
     async def webhook_create(self, info: Info, input: Annotated[WebhookCreateInput, INPUT]) -> WebhookCreatePayload:
-        context, project = info.context, await find_project(info, input.project)
+        context, project = info.context, input.project.key()
         command = CreateWebhook(
             input.name, input.url, input.events, input.description, input.secret, input.status.value
         )
-        made = await webhooks.create(context.db, context.actor, context.runtime.webhook_client, project.id, command)
+        made = await webhooks.create(context.db, context.actor, context.runtime.webhook_client, project, command)
         return WebhookCreatePayload(webhook=Webhook.of(made))
 
     @mutation("Changes a webhook. For maintainers.")

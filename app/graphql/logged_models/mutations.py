@@ -1,4 +1,4 @@
-"""Making, changing and deleting logged models."""
+"""Mutations of logged models."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from app.tracking.logged_models import CreateLoggedModel, EditLoggedModel
 
 @strawberry.input(description="Input of `loggedModelCreate`.")
 class LoggedModelCreateInput:
-    experiment: ExperimentLookup = strawberry.field(description="The experiment that it shall be in.")
+    experiment: ExperimentLookup = strawberry.field(description="The experiment that it is created in.")
     name: str | None = optional("For people to read; a friendly random one when left out.")
     model_type: str = optional("What to call its kind.", default="")
     candidate_id: strawberry.ID | None = optional("The candidate of the same project that makes it.")
@@ -30,7 +30,7 @@ class LoggedModelCreateInput:
 
 @strawberry.input(description="Input of `loggedModelUpdate`; what is left out stays.")
 class LoggedModelUpdateInput:
-    logged_model: LoggedModelLookup = strawberry.field(description="Which one.")
+    logged_model: LoggedModelLookup = strawberry.field(description="The logged model.")
     status: LoggedModelStatus | None = optional("READY when its files are there.")
     params: list[ParamInput] = strawberry.field(default_factory=list, description="Hyper-parameters to add.")
     tags: list[TagPatch] = strawberry.field(default_factory=list, description="Tags to set or remove.")
@@ -38,7 +38,7 @@ class LoggedModelUpdateInput:
 
 @strawberry.input(description="Input of `loggedModelDelete`.")
 class LoggedModelDeleteInput:
-    logged_model: LoggedModelLookup = strawberry.field(description="Which one.")
+    logged_model: LoggedModelLookup = strawberry.field(description="The logged model.")
 
 
 @strawberry.type(description="Payload of `loggedModelCreate`.")

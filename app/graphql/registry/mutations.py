@@ -1,4 +1,4 @@
-"""Making and changing models, versions and aliases."""
+"""Mutations of models, versions and aliases."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class ModelVersionStageSetPayload:
 
 @strawberry.type(description="Payload of `aliasSet`.")
 class AliasSetPayload:
-    alias: Alias | None = optional("The alias where it stands now.")
+    alias: Alias | None = optional("The alias as it is now.")
     user_errors: list[UserError] = user_errors()
 
 
@@ -118,8 +118,8 @@ class RegistryMutation:
     @mutation("Changes name, description and tags of a model: all of it or nothing.")
     async def model_update(self, info: Info, input: Annotated[ModelUpdateInput, INPUT]) -> ModelUpdatePayload:
         project, model = input.model.key()
-        wish = EditModel(input.name, input.description, patch(input.tags))
-        changed = await models.edit(info.context.db, info.context.actor, project, model, wish)
+        request = EditModel(input.name, input.description, patch(input.tags))
+        changed = await models.edit(info.context.db, info.context.actor, project, model, request)
         return ModelUpdatePayload(model=Model.of(changed))
 
     @mutation("Deletes a model at once; a background job removes versions, candidates and files.")
@@ -169,8 +169,8 @@ class RegistryMutation:
         if owner != project and await or_none(project_id(info, owner)) != await project_id(info, project):
             raise ids.missing("such model in the project of the version", input.model.id or str(model), "model")
         tags = None if input.tags is None else mapping(input.tags, "tags")
-        wish = CopyVersion(model, input.version, input.description, tags)
-        made = await copy.copy(context.db, context.actor, project, target, wish)
+        request = CopyVersion(model, input.version, input.description, tags)
+        made = await copy.copy(context.db, context.actor, project, target, request)
         return ModelVersionCopyPayload(model_version=ModelVersion.of(made))
 
     @mutation("Changes description and tags of a version: all of it or nothing.")
@@ -178,8 +178,8 @@ class RegistryMutation:
         self, info: Info, input: Annotated[ModelVersionUpdateInput, INPUT]
     ) -> ModelVersionUpdatePayload:
         project, target = input.model_version.key()
-        wish = EditVersion(input.description, patch(input.tags))
-        changed = await change.edit(info.context.db, info.context.actor, project, target, wish)
+        request = EditVersion(input.description, patch(input.tags))
+        changed = await change.edit(info.context.db, info.context.actor, project, target, request)
         return ModelVersionUpdatePayload(model_version=ModelVersion.of(changed))
 
     @mutation("Deletes a version at once; a background job removes what it alone needed.")

@@ -1,4 +1,4 @@
-"""Making and changing experiments and candidates, and logging to candidates."""
+"""Mutations of experiments and candidates, and logging to candidates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looking experiments and candidates up."""
+"""Queries of experiments, candidates and logged models."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ from app.tracking import candidates, experiments, logged_models
 class TrackingQuery:
     @resolved("An experiment, also from the trash; null when it does not exist or may not be seen.")
     async def experiment(
-        self, info: Info, by: Annotated[ExperimentLookup, strawberry.argument(description="Which one.")]
+        self, info: Info, by: Annotated[ExperimentLookup, strawberry.argument(description="The experiment.")]
     ) -> Experiment | None:
-        found = await or_none(find_experiment(info, by))
-        return Experiment.of(found) if found else None
+        row = await or_none(find_experiment(info, by))
+        return Experiment.of(row) if row else None
 
     @resolved("A candidate, also from the trash; null when it does not exist or may not be seen.")
     async def candidate(
-        self, info: Info, by: Annotated[CandidateLookup, strawberry.argument(description="Which one.")]
+        self, info: Info, by: Annotated[CandidateLookup, strawberry.argument(description="The candidate.")]
     ) -> Candidate | None:
-        found = await or_none(find_candidate(info, by))
-        return Candidate.of(found) if found else None
+        row = await or_none(find_candidate(info, by))
+        return Candidate.of(row) if row else None
 
     @resolved("A logged model, also a deleted one; null when it does not exist or may not be seen.")
     async def logged_model(
-        self, info: Info, by: Annotated[LoggedModelLookup, strawberry.argument(description="Which one.")]
+        self, info: Info, by: Annotated[LoggedModelLookup, strawberry.argument(description="The logged model.")]
     ) -> LoggedModel | None:
-        found = await or_none(find_logged_model(info, by))
-        return LoggedModel.of(found) if found else None
+        row = await or_none(find_logged_model(info, by))
+        return LoggedModel.of(row) if row else None
 
 
 async def find_experiment(info: Info, by: ExperimentLookup) -> experiments.Experiment:

@@ -1,4 +1,4 @@
-"""Making, changing, trying and removing webhooks, and repeating deliveries."""
+"""Mutations of webhooks, and the replay of deliveries."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class WebhookDeletePayload:
 
 @strawberry.type(description="Payload of `webhookTest`.")
 class WebhookTestPayload:
-    result: WebhookTestResult | None = optional("What the receiver said.")
+    result: WebhookTestResult | None = optional("The answer of the receiver.")
     user_errors: list[UserError] = user_errors()
 
 
@@ -84,8 +84,8 @@ class WebhooksMutation:
     async def webhook_update(self, info: Info, input: Annotated[WebhookUpdateInput, INPUT]) -> WebhookUpdatePayload:
         context, (project, key) = info.context, _key(input.id)
         status = input.status.value if input.status else None
-        wish = EditWebhook(input.name, input.url, input.events, input.description, input.secret, status)
-        changed = await webhooks.edit(context.db, context.actor, context.runtime.webhook_client, project, key, wish)
+        request = EditWebhook(input.name, input.url, input.events, input.description, input.secret, status)
+        changed = await webhooks.edit(context.db, context.actor, context.runtime.webhook_client, project, key, request)
         return WebhookUpdatePayload(webhook=Webhook.of(changed))
 
     @mutation("Removes a webhook and its log; what still waits is not sent. For maintainers.")

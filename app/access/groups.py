@@ -107,12 +107,12 @@ async def create(db: Database, actor: Actor, command: CreateGroup) -> GroupAcces
         Forbidden: a subgroup where the actor is not at least maintainer, or a token that is confined to something else.
         Taken: the path is in use.
     """
-    user_id = policy.require_signed_in(actor)
     check_path(command.path, "path")
     check_visibility(command.visibility)
     check_title(command.name or command.path, "name")
     async with db.write() as tx:
         parent = await _parent(tx, actor, command.parent)
+        user_id = policy.require_signed_in(actor)
         group = await add(tx, command, parent=parent)
         if actor.is_confined:
             return await visible(tx, actor, group.id)
@@ -202,6 +202,7 @@ async def _parent(tx: Tx, actor: Actor, reference: int | str | None) -> Group | 
             raise Forbidden("A project or group token cannot make top-level groups.")
         return None
     access = await visible(tx, actor, reference)
+    policy.require_signed_in(actor)
     require_permission(actor, access, Permission.GROUP_CREATE)
     parent = access.group
     if len(parent.lineage) >= MAX_DEPTH:

@@ -141,13 +141,13 @@ async def create(db: Database, actor: Actor, command: CreateProject) -> ProjectA
         Forbidden: the actor is not at least maintainer of the group.
         Taken: the group has a project of that path.
     """
-    user_id = policy.require_signed_in(actor)
     check_path(command.path, "path")
     check_visibility(command.visibility)
     name = check_title(command.name or command.path, "name")
     _check_description(command.description)
     async with db.write() as tx:
         access = await groups.visible(tx, actor, command.group)
+        user_id = policy.require_signed_in(actor)
         role, group = groups.require_permission(actor, access, Permission.PROJECT_CREATE), access.group
         full_path = f"{group.full_path}/{command.path}"
         project = await tx.scalar(

@@ -86,8 +86,8 @@ async def web_limit(one: Kind, seconds: float, rounds: int) -> Limit:
     figures = Figures()
     for _ in range(rounds):
         with Watch(()) as watch:
-            found = await drive(address, plan, clients, seconds)
-        figures.rounds.append(watch.told(found))
+            measured = await drive(address, plan, clients, seconds)
+        figures.rounds.append(watch.told(measured))
     return Limit(name, title, figures)
 
 
@@ -108,7 +108,7 @@ async def _database(url: str, seconds: float, rounds: int) -> list[Limit]:
                 figures.rounds.append(watch.told(one))
             return Limit(name, f"PostgreSQL alone: {title}", figures, unit, amount)
 
-        found = [
+        results = [
             await measured("row", "a row and a commit each, 16 clients", [_row(link) for link in links]),
             await measured("shared", "16 rows share a commit, 1 client", [_batch(links[0], 16)], amount=16),
             await measured("unnest", "1,000 points by unnest, 8 clients", _batches(links, _batch), amount=_BATCH),
@@ -117,7 +117,7 @@ async def _database(url: str, seconds: float, rounds: int) -> list[Limit]:
             await measured("candidate", "a candidate and a commit each, 16 clients", [_new(link) for link in links]),
         ]
         await links[0].execute("DROP SCHEMA bare CASCADE")
-        return found
+        return results
 
 
 def _batches(links: Sequence[Any], kind: Callable[[Any, int], Call]) -> list[Call]:

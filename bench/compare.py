@@ -79,11 +79,11 @@ class Comparison:
     async def measure(self, works: Sequence[Work], servers: list[Peer]) -> None:
         """Every work with every server, by turns; one that fails twice is left out."""
         for work in works:
-            asked = [peer for peer in servers if peer.is_ours or not work.ours_only]
-            figures = await self._tried(work, asked) or await self._tried(work, asked)
+            selected = [peer for peer in servers if peer.is_ours or not work.ours_only]
+            figures = await self._tried(work, selected) or await self._tried(work, selected)
             if figures is None:
                 continue
-            self.lines.append(report.Line(work, {peer.name: one for peer, one in zip(asked, figures, strict=True)}))
+            self.lines.append(report.Line(work, {peer.name: one for peer, one in zip(selected, figures, strict=True)}))
             print(report.brief(self.lines[-1]), flush=True)
             self.note_memory(servers)
 
@@ -101,30 +101,30 @@ class Comparison:
             await drive(peer.address, plan, work.clients, self._seconds / 10)  # fills caches, prepares statements
         figures = [Figures() for _ in servers]
         for _ in range(self._rounds):
-            for peer, plan, found in zip(servers, plans, figures, strict=True):
+            for peer, plan, own_figures in zip(servers, plans, figures, strict=True):
                 with Watch(peer.processes) as watch:
                     one = await drive(peer.address, plan, work.clients, self._seconds)
-                found.rounds.append(watch.told(one))
+                own_figures.rounds.append(watch.told(one))
         return figures
 
     def facts(self, our_start: float, their_start: float | None, extras: Sequence[str]) -> list[Fact]:
         """Memory at idle and at most, and the time of a warm start."""
-        found = []
+        facts = []
         if "memory" in extras:
             peak = {name: max(sizes[name] for sizes in self._memory) for name in self._memory[0]}
             both = (("idle", "memory at idle", self._memory[0]), ("peak", "memory at most", peak))
             for name, title, sizes in both:
-                found.append(Fact(name, title, "MiB", sizes.get(peers.THEIRS), sizes[peers.OURS], 5, 8))
+                facts.append(Fact(name, title, "MiB", sizes.get(peers.THEIRS), sizes[peers.OURS], 5, 8))
         if "start" in extras:
-            found.append(Fact("start", "ready after a warm start", "s", their_start, our_start, 5, 2, is_absolute=True))
-        return found
+            facts.append(Fact("start", "ready after a warm start", "s", their_start, our_start, 5, 2, is_absolute=True))
+        return facts
 
 
 def _limits(machine: Machine, seconds: float, rounds: int) -> list[bare.Limit]:
-    found = uvloop.run(bare.limits(machine, seconds, rounds))
+    limits = uvloop.run(bare.limits(machine, seconds, rounds))
     with contextlib.closing(bare.web(machine)) as kinds:
-        found += [uvloop.run(bare.web_limit(kind, seconds, rounds)) for kind in kinds]
-    return found
+        limits += [uvloop.run(bare.web_limit(kind, seconds, rounds)) for kind in kinds]
+    return limits
 
 
 def choose(only: Sequence[str], full: bool) -> tuple[list[Work], list[str]]:

@@ -20,11 +20,11 @@ class Curve(Protocol):
     times: dict[int, float]
 
 
-def svg(found: Sequence[Curve]) -> str:
+def svg(curves: Sequence[Curve]) -> str:
     """Ours solid, the other server dashed; a question has one colour."""
     parts, top = [], 0
-    for unit in dict.fromkeys(curve.unit for curve in found):
-        chosen = [curve for curve in found if curve.unit == unit and curve.times]
+    for unit in dict.fromkeys(curve.unit for curve in curves):
+        chosen = [curve for curve in curves if curve.unit == unit and curve.times]
         titles = list(dict.fromkeys(curve.title for curve in chosen))
         parts.append(f'<g transform="translate(0 {top})">{"".join(_plot(unit, chosen, titles))}</g>')
         top += _TOP + _HEIGHT + 50 + _LEGEND * len(titles)
@@ -40,29 +40,29 @@ def _plot(unit: str, chosen: Sequence[Curve], titles: Sequence[str]) -> Iterator
     low, high = math.floor(math.log10(min(times))), math.ceil(math.log10(max(times)))
     first, last = math.log10(sizes[0]), max(math.log10(sizes[-1]), math.log10(sizes[0]) + 1e-9)
 
-    def place(size: int, time: float) -> tuple[float, float]:
+    def position(size: int, time: float) -> tuple[float, float]:
         across = (math.log10(size) - first) / (last - first)
         up = (math.log10(time) - low) / max(1, high - low)
         return _LEFT + across * _WIDTH, _TOP + (1 - up) * _HEIGHT
 
     yield f'<text x="{_LEFT}" y="18" font-weight="bold">{escape(unit)}: milliseconds of an answer</text>'
     for power in range(low, high + 1):
-        y = place(sizes[0], 10.0**power)[1]
+        y = position(sizes[0], 10.0**power)[1]
         yield f'<path d="M{_LEFT} {y:.1f}h{_WIDTH}" stroke="#ddd"/>'
         yield f'<text x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{10.0**power:g}</text>'
     for size in sizes:
-        x = place(size, 10.0**low)[0]
+        x = position(size, 10.0**low)[0]
         yield f'<text x="{x:.1f}" y="{_TOP + _HEIGHT + 18}" text-anchor="middle">{size:,}</text>'
     for curve in chosen:
-        yield _line(curve, _COLOURS[titles.index(curve.title) % len(_COLOURS)], place)
+        yield _line(curve, _COLOURS[titles.index(curve.title) % len(_COLOURS)], position)
     for number, title in enumerate(titles):
         y = _TOP + _HEIGHT + 40 + number * _LEGEND
         yield f'<path d="M{_LEFT} {y - 4}h24" stroke="{_COLOURS[number % len(_COLOURS)]}" stroke-width="2"/>'
         yield f'<text x="{_LEFT + 32}" y="{y}">{escape(title)} (mlflow server: dashed)</text>'
 
 
-def _line(curve: Curve, colour: str, place: Callable[[int, float], tuple[float, float]]) -> str:
-    spots = [place(size, time) for size, time in sorted(curve.times.items())]
+def _line(curve: Curve, colour: str, position: Callable[[int, float], tuple[float, float]]) -> str:
+    spots = [position(size, time) for size, time in sorted(curve.times.items())]
     path = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in spots)
     dashes = "" if curve.server == "Modelyard" else ' stroke-dasharray="5 4"'
     dots = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in spots)

@@ -5,8 +5,8 @@
 The noisy clients belong to one project and call one after the other as fast as they are answered: batches of a thousand
 metrics, pages of 100 candidates, PUTs of 10 kB and GraphQL. They run in a process of their own. The quiet tenant has
 another project and another token, and begins 25 calls a second, unless the last one is still under way. `/health/live`
-is asked each 100 ms on a connection of its own. Whoever is refused by 503 or 429 waits for a second, as MLflow's client
-does.
+is called each 100 ms on a connection of its own. A client that is refused by 503 or 429 waits for a second, as MLflow's
+client does.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class Tenant:
 
 
 def noisy_requests(tenant: Tenant, number: int) -> Iterator[bytes]:
-    """The endless requests of one client; clients begin at different places of the round."""
+    """The endless requests of one client; clients begin at different points of the round."""
     template = tenant.batch(-7_777, _BATCH)
     for turn in count(number):
         match turn % 4:
@@ -101,7 +101,7 @@ def noisy_requests(tenant: Tenant, number: int) -> Iterator[bytes]:
 
 
 def quiet_requests(tenant: Tenant, number: int) -> Iterator[tuple[str, bytes]]:
-    """The same kinds, as somebody sends them who looks and logs now and then."""
+    """The same kinds, as a user sends them who looks and logs now and then."""
     for turn in count(number):
         match turn % 5:
             case 0:
@@ -182,11 +182,11 @@ def noise(tenant: Tenant, clients: int, seconds: float) -> Iterator[Callable[[],
     process = context.Process(target=_make_noise, args=(tenant, clients, theirs))
     process.start()
     ours.send(seconds)
-    found: list[tuple[float, float, int]] = []
+    answers: list[tuple[float, float, int]] = []
     try:
         time.sleep(2)  # the process starts, the queues fill
-        yield lambda: found[0]
-        found.append(ours.recv() if ours.poll(seconds + 60) else (0.0, 0.0, 0))
+        yield lambda: answers[0]
+        answers.append(ours.recv() if ours.poll(seconds + 60) else (0.0, 0.0, 0))
     finally:
         process.terminate()
         process.join()
@@ -259,10 +259,10 @@ async def tenants(peer: Peer) -> tuple[Tenant, Tenant]:
 
 async def _tenant(address: Address, project: str, experiment: str) -> Tenant:
     created = await _ask(address, address.request("POST", f"{API}/runs/create", b'{"experiment_id": "0"}'))
-    found = await _ask(address, address.request("GET", f"{API}/experiments/get?experiment_id={experiment}"))
+    answer = await _ask(address, address.request("GET", f"{API}/experiments/get?experiment_id={experiment}"))
     info = created["run"]["info"]
     folder = _FILES + info["artifact_uri"].removeprefix("mlflow-artifacts:")
-    return Tenant(address, project, info["run_id"], folder, experiment, found["experiment"]["name"])
+    return Tenant(address, project, info["run_id"], folder, experiment, answer["experiment"]["name"])
 
 
 async def _ask(address: Address, request: bytes) -> Any:
@@ -294,20 +294,20 @@ def main() -> None:
         columns = ("noisy clients", "quiet p50", "quiet p99", "live p50", "live p99", "live most")
         print(f"| {' | '.join((*columns, 'noisy calls/s', 'noisy p50', 'refused', 'others'))} |")
         print("|---" * (len(columns) + 4) + "|")
-        alone, others = _watched(peer, quiet, options.seconds)
-        _print("none", alone, (0.0, float("nan"), 0), others)
+        undisturbed, others = _watched(peer, quiet, options.seconds)
+        _print("none", undisturbed, (0.0, float("nan"), 0), others)
         for clients in map(int, options.noisy.split(",")):
             with noise(noisy, clients, options.seconds + 4) as told:
                 seen, others = _watched(peer, quiet, options.seconds)
             _print(str(clients), seen, told(), others)
-            ratio = percentile(seen[0].latencies, 0.99) / percentile(alone[0].latencies, 0.99)
-            print(f"  quiet p99 is {ratio:.1f} times that alone", flush=True)
-        alone, others = _watched(peer, quiet, options.seconds)
-        _print("none", alone, (0.0, float("nan"), 0), others)
+            ratio = percentile(seen[0].latencies, 0.99) / percentile(undisturbed[0].latencies, 0.99)
+            print(f"  quiet p99 is {ratio:.1f} times that without load", flush=True)
+        undisturbed, others = _watched(peer, quiet, options.seconds)
+        _print("none", undisturbed, (0.0, float("nan"), 0), others)
 
 
 def _watched(peer: Peer, quiet: Tenant, seconds: float) -> tuple[tuple[Seen, Seen], float]:
-    """What was seen, and how many processors somebody else used meanwhile."""
+    """What was seen, and how many processors other programs used meanwhile."""
     with Watch(peer.processes) as processors:
         seen = uvloop.run(watch(quiet, seconds))
     return seen, processors.told(Round(seconds, (), 0.0)).others
@@ -321,7 +321,7 @@ def _print(title: str, seen: tuple[Seen, Seen], noisy: tuple[float, float, int],
     print(
         f"| {title} | {' | '.join(cells)} | {rate:.0f} | {median:.0f} ms | {refused} + {quiet.refused} | {others:.1f} |"
     )
-    kinds = Counter({kind: percentile(found, 0.99) for kind, found in quiet.by_kind.items()})
+    kinds = Counter({kind: percentile(latencies, 0.99) for kind, latencies in quiet.by_kind.items()})
     print(
         f"  {len(quiet.latencies)} quiet calls; p99 {', '.join(f'{kind} {ms:.0f}' for kind, ms in kinds.items())} ms",
         flush=True,

@@ -156,7 +156,7 @@ class Bench:
         return body["data"]
 
     async def measure(self, title: str, document: str, **variables: Any) -> Any:
-        found = await self.ask(document, **variables)
+        answer = await self.ask(document, **variables)
         whole, inside = [], []
         for _ in range(ROUNDS):
             begin = time.perf_counter()
@@ -174,7 +174,7 @@ class Bench:
             for statement, parameters, ms in sent.statements:
                 if ms >= self._explain:
                     await self._plan(statement, parameters)
-        return found
+        return answer
 
     async def _plan(self, statement: str, parameters: Any) -> None:
         async with self._runtime.db.engines[0].connect() as connection:
@@ -214,8 +214,8 @@ async def questions(bench: Bench) -> None:
     await bench.measure("one version with everything", VERSION, m="model-77")
     after = None
     for _ in range(499):
-        found = await bench.ask(PAGES, after=after)
-        after = found["project"]["models"]["pageInfo"]["endCursor"]
+        answer = await bench.ask(PAGES, after=after)
+        after = answer["project"]["models"]["pageInfo"]["endCursor"]
         if after is None:
             break
     await bench.measure("models, page 1 of 20", PAGES)
@@ -241,10 +241,10 @@ async def questions(bench: Bench) -> None:
     await bench.measure("latest of 100 experiments", SEARCH, ids=ids, filter="")
     after = None
     for _ in range(499):
-        found = await bench.ask(
+        answer = await bench.ask(
             SEARCH.replace("nodes { name metrics { key value } }", ""), ids=ids, filter="", after=after
         )
-        after = found["project"]["candidateSearch"]["pageInfo"]["endCursor"]
+        after = answer["project"]["candidateSearch"]["pageInfo"]["endCursor"]
         if after is None:
             break
     await bench.measure("the same, page 500 of 20", SEARCH, ids=ids, filter="", after=after)
@@ -261,8 +261,8 @@ async def questions(bench: Bench) -> None:
 
 async def _id_of(bench: Bench, experiments: list[str], name: str) -> str:
     document = SEARCH.replace("name metrics { key value }", "id")
-    found = await bench.ask(document, ids=experiments, filter=f"attributes.run_name = '{name}'")
-    return str(found["project"]["candidateSearch"]["nodes"][0]["id"])
+    answer = await bench.ask(document, ids=experiments, filter=f"attributes.run_name = '{name}'")
+    return str(answer["project"]["candidateSearch"]["nodes"][0]["id"])
 
 
 async def run(settings: Settings, options: argparse.Namespace) -> None:

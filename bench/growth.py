@@ -55,11 +55,11 @@ def main() -> None:
         rivals = [] if options.ours else [stack.enter_context(peers.mlflow(machine))]
         servers = [*rivals, peers.ours(machine)]
         settle(peer.processes for peer in servers)
-        found = uvloop.run(_measure(servers, options))
-    text = _table(found)
+        measured = uvloop.run(_measure(servers, options))
+    text = _table(measured)
     print("\n" + text)
     if options.docs:
-        (ROOT / "docs" / "growth.svg").write_text(curves.svg(found))
+        (ROOT / "docs" / "growth.svg").write_text(curves.svg(measured))
         (ROOT / "docs" / "growth.md").write_text(_PAGE.format(table=text, processors=os.cpu_count()))
 
 
@@ -92,12 +92,12 @@ def _questions(options: argparse.Namespace) -> Iterator[tuple[str, str, int, Pre
 
 
 async def _measure(servers: Sequence[Peer], options: argparse.Namespace) -> list[Curve]:
-    found: dict[tuple[str, str], Curve] = {}
+    measured: dict[tuple[str, str], Curve] = {}
     for unit, title, size, prepare in _questions(options):
         for peer in servers:
             if size > _ENOUGH_FOR_THEM[unit] and not peer.is_ours:
                 continue
-            curve = found.setdefault((title, peer.name), Curve(title, unit, peer.name))
+            curve = measured.setdefault((title, peer.name), Curve(title, unit, peer.name))
             try:
                 plan = await prepare(peer)
                 await drive(peer.address, plan, 1, options.seconds / 5)
@@ -107,7 +107,7 @@ async def _measure(servers: Sequence[Peer], options: argparse.Namespace) -> list
                 continue
             curve.times[size] = figures.percentile(0.5) * 1000
             print(f"{peer.name:14}{title:60}{size:>9,} {unit:10} {curve.times[size]:9.1f} ms", flush=True)
-    return list(found.values())
+    return list(measured.values())
 
 
 def _history(size: int) -> Preparation:
@@ -169,10 +169,10 @@ def _asking(request: bytes, key: str, least: int) -> Plan:
     return Plan(requests, check)
 
 
-def _table(found: Sequence[Curve]) -> str:
+def _table(measured: Sequence[Curve]) -> str:
     parts = []
-    for unit in dict.fromkeys(curve.unit for curve in found):
-        chosen = [curve for curve in found if curve.unit == unit]
+    for unit in dict.fromkeys(curve.unit for curve in measured):
+        chosen = [curve for curve in measured if curve.unit == unit]
         sizes = sorted({size for curve in chosen for size in curve.times})
         heads = "".join(f" {size:,} {unit} |" for size in sizes)
         rows = [f"| question | server |{heads}", "|---" * (2 + len(sizes)) + "|"]

@@ -94,12 +94,12 @@ async def drive(address: Address, plan: Plan, clients: int, seconds: float) -> R
 
     try:
         calls = [caller(connection, plan.requests(number)) for number, connection in enumerate(connections)]
-        found = await repeat(calls, seconds)
+        measured = await repeat(calls, seconds)
     finally:
         for connection in connections:
             connection.close()
     plan.check(first[0])
-    return found
+    return measured
 
 
 async def repeat(calls: Sequence[Callable[[], Awaitable[object]]], seconds: float) -> Round:

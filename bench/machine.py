@@ -154,12 +154,12 @@ def _await_connection(path: Path, up: subprocess.Popen[bytes]) -> dict[str, str]
 
 def _processes(pid: int, *names: str) -> dict[str, int]:
     """Processes below another by name; API processes and worker, if no names are given."""
-    found: dict[str, int] = {}
+    processes: dict[str, int] = {}
     for child in map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()):
         name = Path(f"/proc/{child}/comm").read_text().strip()
-        found |= {name: child} if name.startswith(names or ("api", "worker")) else {}
-        found |= {} if names else _processes(child)
-    return found
+        processes |= {name: child} if name.startswith(names or ("api", "worker")) else {}
+        processes |= {} if names else _processes(child)
+    return processes
 
 
 def _cpu(pid: int) -> float:

@@ -70,15 +70,15 @@ def main() -> None:
     """Fill, ask, print."""
     options = _options()
     with running(_with_statistics) as machine:
-        found, sizes = uvloop.run(_hottest(machine, options))
-    for statement in found:
+        statements, sizes = uvloop.run(_hottest(machine, options))
+    for statement in statements:
         print(f"\n{'=' * 100}\n{_summary(statement, sizes)}\n\n{statement.text.strip()}\n")
         if statement.durations:
             print(f"{_slowest(statement)}\n{statement.plan}")
         else:
             print("not executed again while plans were noted")
     if options.docs:
-        (peers.ROOT / "docs" / "plans.md").write_text(_page(found, sizes, options))
+        (peers.ROOT / "docs" / "plans.md").write_text(_page(statements, sizes, options))
 
 
 def _summary(statement: Statement, sizes: dict[str, int]) -> str:
@@ -105,15 +105,15 @@ Rows of the tables: {sizes}.
 {statements}"""
 
 
-def _page(found: Sequence[Statement], sizes: dict[str, int], options: argparse.Namespace) -> str:
+def _page(statements: Sequence[Statement], sizes: dict[str, int], options: argparse.Namespace) -> str:
     parts = []
-    for number, statement in enumerate(found, 1):
+    for number, statement in enumerate(statements, 1):
         lines = "\n".join(line.rstrip() for line in statement.text.strip().splitlines())
         plan = f"{_slowest(statement).capitalize()}\n\n```text\n{statement.plan}\n```\n" if statement.durations else ""
         parts.append(f"## {number}. {_summary(statement, sizes)}\n\n```sql\n{lines}\n```\n\n{plan}")
     largest = sorted(((rows, name) for name, rows in sizes.items() if rows > LARGE), reverse=True)
     return _PAGE.format(
-        count=len(found),
+        count=len(statements),
         amounts=f"{options.candidates:,} candidates and {options.models:,} models",
         candidates=options.candidates,
         sizes=", ".join(f"`{name}` {rows:,}" for rows, name in largest),
@@ -146,23 +146,23 @@ async def _hottest(machine: Machine, options: argparse.Namespace) -> tuple[list[
     try:
         await connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
         await _work(works, peer, options.seconds, connection)
-        found = [Statement(*row.values()) for row in await connection.fetch(_TOP, options.top)]
+        statements = [Statement(*row.values()) for row in await connection.fetch(_TOP, options.top)]
         await _note_plans(connection)
         await _work(works, peer, options.seconds / 3, None)
         tables = "SELECT relname, reltuples::bigint FROM pg_class WHERE relkind = 'r'"
         sizes = {str(row[0]): int(row[1]) for row in await connection.fetch(tables)}
     finally:
         await connection.close()
-    _read_log(machine.scratch.parent / "servers" / "log" / "postgres.log", {one.id: one for one in found})
-    return found, sizes
+    _read_log(machine.scratch.parent / "servers" / "log" / "postgres.log", {one.id: one for one in statements})
+    return statements, sizes
 
 
 def _large(candidates: int, models: int) -> list[Work]:
     """What the comparison asks of small amounts, asked of large ones."""
     shapes = searches.SHAPES.items()
     shape = _shape(candidates)
-    found = [Work(name, words, 4, searches.searching(candidates, query, shape)) for name, (words, query) in shapes]
-    return [*found, Work("models", "", 4, page(models)), Work("latest", "", 8, latest(models))]
+    works = [Work(name, words, 4, searches.searching(candidates, query, shape)) for name, (words, query) in shapes]
+    return [*works, Work("models", "", 4, page(models)), Work("latest", "", 8, latest(models))]
 
 
 def _shape(candidates: int) -> stock.Shape:

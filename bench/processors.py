@@ -1,4 +1,4 @@
-"""Who used the processors meanwhile: a server, PostgreSQL, the clients, or somebody else on this machine."""
+"""Who used the processors meanwhile: a server, PostgreSQL, the clients, or other programs on this machine."""
 
 from __future__ import annotations
 
@@ -60,11 +60,11 @@ def settle(servers: Iterable[tuple[int, ...]], patience: float = 60.0) -> None:
 
 def children(pid: int) -> list[int]:
     """Processes that another has started and that still run."""
-    found: list[int] = []
+    children: list[int] = []
     with suppress(OSError):
         for task in Path(f"/proc/{pid}/task").iterdir():
-            found += map(int, (task / "children").read_text().split())
-    return found
+            children += map(int, (task / "children").read_text().split())
+    return children
 
 
 def tree(pid: int) -> list[int]:

@@ -53,11 +53,11 @@ class Line:
 def brief(line: Line) -> str:
     """For the terminal, as soon as it is known."""
     parts = [f"{line.work.name:20}"]
-    for name, found in line.figures.items():
-        parts.append(f"{name} {_rate(found, line.work.amount)} {line.work.unit}/s, {_times(found)} ms")
+    for name, figures in line.figures.items():
+        parts.append(f"{name} {_rate(figures, line.work.amount)} {line.work.unit}/s, {_times(figures)} ms")
     if line.ratio is not None:
         parts.append(f"× {line.ratio:.1f} (CPU × {line.thrift or 0:.1f}) {line.verdict}")
-    others = max(found.others for found in line.figures.values())
+    others = max(figures.others for figures in line.figures.values())
     return "; ".join(parts) + (f" (others took {others:.1f} processors)" if others >= 0.1 else "")
 
 
@@ -71,7 +71,7 @@ def markdown(lines: list[Line], head: str) -> str:
             cells += _cells(line.work, line.figures.get(name))
         cells += [f"{ratio:.1f}" if ratio is not None else "" for ratio in (line.ratio, line.thrift)]
         cells += [f"{goal:g}×" if goal else "" for goal in (line.work.floor, line.work.aim)]
-        cells += [line.verdict, f"{max(found.others for found in line.figures.values()):.1f}"]
+        cells += [line.verdict, f"{max(figures.others for figures in line.figures.values()):.1f}"]
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows) + "\n"
 
@@ -97,9 +97,9 @@ def of_limits(limits: list[Limit]) -> str:
         return ""
     rows = ["| limit | rate | ms | CPU of PostgreSQL or the store | others |", "|---" * 5 + "|"]
     for one in limits:
-        found = one.figures
-        rate = f"{found.rate * one.amount:,.0f} {one.unit}/s"
-        cells = [one.title, rate, _times(found), f"{found.processor * 1000:.2f}", f"{found.others:.1f}"]
+        figures = one.figures
+        rate = f"{figures.rate * one.amount:,.0f} {one.unit}/s"
+        cells = [one.title, rate, _times(figures), f"{figures.processor * 1000:.2f}", f"{figures.others:.1f}"]
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows) + "\n"
 
@@ -112,7 +112,7 @@ def as_json(lines: list[Line], facts: list[Fact], limits: list[Limit], head: str
             "title": line.work.title,
             "clients": line.work.clients,
             "unit": f"{line.work.unit}/s",
-            "servers": {name: _figures(line.work.amount, found) for name, found in line.figures.items()},
+            "servers": {name: _figures(line.work.amount, figures) for name, figures in line.figures.items()},
             "ratio": line.ratio,
             "cpu_ratio": line.thrift,
             "floor": line.work.floor,
@@ -127,39 +127,39 @@ def as_json(lines: list[Line], facts: list[Fact], limits: list[Limit], head: str
         {"name": one.name, "title": one.title, "unit": f"{one.unit}/s", **_figures(one.amount, one.figures)}
         for one in limits
     ]
-    found = {"machine": head, "works": works, "amounts": amounts, "limits": bare}
-    return orjson.dumps(found, option=orjson.OPT_INDENT_2)
+    whole = {"machine": head, "works": works, "amounts": amounts, "limits": bare}
+    return orjson.dumps(whole, option=orjson.OPT_INDENT_2)
 
 
 def _reached(ratio: float | None, goal: float | None) -> bool | None:
     return None if ratio is None or goal is None else ratio >= goal
 
 
-def _cells(work: Work, found: Figures | None) -> list[str]:
-    if found is None:
+def _cells(work: Work, figures: Figures | None) -> list[str]:
+    if figures is None:
         return ["", "", ""]
-    return [f"{_rate(found, work.amount)} {work.unit}/s", _times(found), f"{found.processor * 1000:.1f}"]
+    return [f"{_rate(figures, work.amount)} {work.unit}/s", _times(figures), f"{figures.processor * 1000:.1f}"]
 
 
-def _rate(found: Figures, amount: int) -> str:
-    rate = found.rate * amount
+def _rate(figures: Figures, amount: int) -> str:
+    rate = figures.rate * amount
     return f"{rate:,.{0 if rate >= 20 else 1}f}"
 
 
-def _times(found: Figures) -> str:
-    digits = 0 if found.percentile(0.5) > 0.02 else 1
-    return " / ".join(f"{found.percentile(share) * 1000:.{digits}f}" for share in (0.5, 0.95, 0.99))
+def _times(figures: Figures) -> str:
+    digits = 0 if figures.percentile(0.5) > 0.02 else 1
+    return " / ".join(f"{figures.percentile(share) * 1000:.{digits}f}" for share in (0.5, 0.95, 0.99))
 
 
-def _figures(amount: int, found: Figures) -> dict[str, Any]:
+def _figures(amount: int, figures: Figures) -> dict[str, Any]:
     return {
-        "rate": found.rate * amount,
-        "calls": found.calls,
-        "p50": found.percentile(0.5) * 1000,
-        "p95": found.percentile(0.95) * 1000,
-        "p99": found.percentile(0.99) * 1000,
-        "cpu": found.processor * 1000,
-        "others": found.others,
-        "generator": found.generator,
-        "rounds": [len(one.latencies) / one.seconds * amount for one in found.rounds],
+        "rate": figures.rate * amount,
+        "calls": figures.calls,
+        "p50": figures.percentile(0.5) * 1000,
+        "p95": figures.percentile(0.95) * 1000,
+        "p99": figures.percentile(0.99) * 1000,
+        "cpu": figures.processor * 1000,
+        "others": figures.others,
+        "generator": figures.generator,
+        "rounds": [len(one.latencies) / one.seconds * amount for one in figures.rounds],
     }

@@ -34,28 +34,28 @@ def markdown(runs: Sequence[Run]) -> Iterator[str]:
     columns = ["work", *(f"{name}: {THEIRS} → {OURS}" for name in names), "ratios", "of CPU", "floor", "aim"]
     yield from _head(columns)
     for name in _names(runs, "works"):
-        found = [_of(run, "works", name) for run in runs]
-        known = [one for one in found if one and one["ratio"] is not None]
-        if known:
-            cells = [_rates(one) for one in found]
-            goals = [f"{known[0][goal]:g}×" if known[0][goal] else "" for goal in ("floor", "aim")]
-            cpu = f"{median(one['cpu_ratio'] for one in known):.1f}"
-            yield _row([known[0]["title"], *cells, _spread([one["ratio"] for one in known]), cpu, *goals])
+        entries = [_of(run, "works", name) for run in runs]
+        measured = [one for one in entries if one and one["ratio"] is not None]
+        if measured:
+            cells = [_rates(one) for one in entries]
+            goals = [f"{measured[0][goal]:g}×" if measured[0][goal] else "" for goal in ("floor", "aim")]
+            cpu = f"{median(one['cpu_ratio'] for one in measured):.1f}"
+            yield _row([measured[0]["title"], *cells, _spread([one["ratio"] for one in measured]), cpu, *goals])
     yield ""
     yield from _head(["", *(f"{name}: {THEIRS} → {OURS}" for name in names), "ratios", "floor", "aim"])
     for name in _names(runs, "amounts"):
-        found = [_of(run, "amounts", name) for run in runs]
-        known = [one for one in found if one]
-        goal = f"{{:g}} {known[0]['unit']}" if known[0]["is_absolute"] else "1/{:g}"
-        cells = [f"{one['theirs']:,.1f} → {one['ours']:,.1f} {one['unit']}" if one else "" for one in found]
-        goals = [goal.format(known[0]["floor"]), goal.format(known[0]["aim"])]
-        yield _row([known[0]["title"], *cells, _spread([one["ratio"] for one in known]), *goals])
+        entries = [_of(run, "amounts", name) for run in runs]
+        measured = [one for one in entries if one]
+        goal = f"{{:g}} {measured[0]['unit']}" if measured[0]["is_absolute"] else "1/{:g}"
+        cells = [f"{one['theirs']:,.1f} → {one['ours']:,.1f} {one['unit']}" if one else "" for one in entries]
+        goals = [goal.format(measured[0]["floor"]), goal.format(measured[0]["aim"])]
+        yield _row([measured[0]["title"], *cells, _spread([one["ratio"] for one in measured]), *goals])
     yield ""
     yield from _head(["limit of the machine", *names])
     for name in _names(runs, "limits"):
-        found = [_of(run, "limits", name) for run in runs]
-        title = next(one["title"] for one in found if one)
-        yield _row([title, *(f"{one['rate']:,.0f} {one['unit']}" if one else "" for one in found)])
+        entries = [_of(run, "limits", name) for run in runs]
+        title = next(one["title"] for one in entries if one)
+        yield _row([title, *(f"{one['rate']:,.0f} {one['unit']}" if one else "" for one in entries)])
 
 
 def _names(runs: Sequence[Run], kind: str) -> list[str]:

@@ -52,7 +52,7 @@ def started(
 
 
 def free_port() -> int:
-    """A port of the loopback interface that nobody has at the moment."""
+    """A free port of the loopback interface."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -165,8 +165,8 @@ def memory(up: int) -> dict[str, float]:
             rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
             kib = next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
             sizes[name if name in _SERVERS else "other"] += kib
-    found = {name: kib / 1024 for name, kib in sorted(sizes.items())}
-    return found | {"all": sum(found.values())}
+    mebibytes = {name: kib / 1024 for name, kib in sorted(sizes.items())}
+    return mebibytes | {"all": sum(mebibytes.values())}
 
 
 def main() -> None:

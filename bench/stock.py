@@ -81,9 +81,9 @@ async def experiment(peer: Peer, count: int, shape: Shape = WIDE) -> Experiment:
     key = f"experiment of {count} {shape}"
     if key not in peer.stock:
         peer.stock[key] = await _fill(peer, count, shape)
-    found = peer.stock[key]
-    assert isinstance(found, Experiment), "as put there"
-    return found
+    experiment = peer.stock[key]
+    assert isinstance(experiment, Experiment), "as put there"
+    return experiment
 
 
 async def _fill(peer: Peer, count: int, shape: Shape) -> Experiment:

@@ -100,6 +100,6 @@ async def _theirs(connection: Any, prefix: str, count: int, versions: int, candi
 async def _execute(connection: Any, statement: str, given: tuple[Any, ...]) -> None:
     """With the parameters that it names."""
     used = [number for number in range(1, len(given) + 1) if f"${number}::" in statement]
-    for place, number in enumerate(used, 1):
-        statement = statement.replace(f"${number}::", f"${place}::")
+    for position, number in enumerate(used, 1):
+        statement = statement.replace(f"${number}::", f"${position}::")
     await connection.execute(statement, *(given[number - 1] for number in used))

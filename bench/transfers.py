@@ -65,8 +65,8 @@ def _measure(machine: Machine, ways: Sequence[type[Way]], load: Load, title: str
 
 def _mean(rows: Sequence[Row], streams: int, direction: str) -> float:
     """Seconds that the store itself took with as many streams."""
-    found = [getattr(row, direction) for row in rows if row.is_baseline and row.streams == streams]
-    return float(sum(found) / len(found))
+    rates = [getattr(row, direction) for row in rows if row.is_baseline and row.streams == streams]
+    return float(sum(rates) / len(rates))
 
 
 def _tried(machine: Machine, kind: type[Way], load: Load) -> Row | None:

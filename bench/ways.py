@@ -69,9 +69,9 @@ class Way:
     def check(self) -> None:
         """The bytes that came are those that went."""
         for name in self.load.files:
-            found = next(iter(self.target.rglob(name)), None)
-            assert found is not None, f"{name} did not come back"
-            assert _digest(found) == _digest(self.load.folder / name), f"{name} came back otherwise"
+            match = next(iter(self.target.rglob(name)), None)
+            assert match is not None, f"{name} did not come back"
+            assert _digest(match) == _digest(self.load.folder / name), f"{name} came back otherwise"
 
 
 class Store(Way):
@@ -225,8 +225,8 @@ print(json.dumps([time.perf_counter() - began, run]))
             timeout=_SECONDS,
         )
         assert done.returncode == 0, done.stderr[-2000:]
-        seconds, found = json.loads(done.stdout.splitlines()[-1])
-        return float(seconds), str(found)
+        seconds, digest = json.loads(done.stdout.splitlines()[-1])
+        return float(seconds), str(digest)
 
 
 class Plain(Way):
@@ -317,12 +317,12 @@ async def _get_all(work: _Work, headers: dict[str, str] | None = None) -> None:
 
 
 async def _all(work: _Work, one: Callable[..., Awaitable[str]], headers: dict[str, str] | None) -> list[str]:
-    places = asyncio.Semaphore(AT_ONCE)
+    slots = asyncio.Semaphore(AT_ONCE)
     timeout = aiohttp.ClientTimeout(total=_SECONDS)
     async with aiohttp.ClientSession(headers=headers, timeout=timeout, auto_decompress=False) as session:
 
         async def placed(item: tuple[str, Path, int, int]) -> str:
-            async with places:
+            async with slots:
                 return await one(session, *item)
 
         return await asyncio.gather(*(placed(item) for item in work))

@@ -18,7 +18,7 @@ from uuid import uuid4
 import httpx
 import pytest
 import uvicorn
-from sqlalchemy import func, update
+from sqlalchemy import func, text, update
 from starlette.applications import Starlette
 
 from app.access import bootstrap, groups, members, projects, tokens, users
@@ -108,13 +108,18 @@ class TestProject:
     def headers(self) -> dict[str, str]:
         return self.people[Role.OWNER].headers
 
+    async def open_group(self) -> None:
+        """Make the group around it public, so that the project may become so."""
+        async with self.runtime.db.write() as tx:
+            await tx.execute(text("UPDATE groups SET visibility = 'public' WHERE id = :g"), {"g": self.group_id})
+
     def __getitem__(self, role: Role) -> Person:
         return self.people[role]
 
 
 @pytest.fixture(scope="session")
 async def admin(runtime: Runtime) -> Person:
-    first = await bootstrap.ensure(runtime.db, known_token=None)
+    first = await bootstrap.ensure(runtime.db, token=None)
     return Person(await tokens.authenticate(runtime.db, first.token), first.token)
 
 
@@ -139,7 +144,7 @@ async def new_project(
     runtime: Runtime, staff: dict[Role | None, Person], *, visibility: str = "private", name: str = "project"
 ) -> TestProject:
     owner = staff[Role.OWNER]
-    group = await groups.create(runtime.db, owner.actor, CreateGroup(f"g{uuid4().hex}"))
+    group = await groups.create(runtime.db, owner.actor, CreateGroup(f"g{uuid4().hex}", visibility=visibility))
     made = await projects.create(runtime.db, owner.actor, CreateProject(group.id, name, visibility=visibility))
     scope = GroupOrProject(project_id=made.id)
     for role, person in staff.items():

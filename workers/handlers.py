@@ -1,4 +1,4 @@
-"""What each kind of job does, why it may run twice, and why one that was paused and lost its lease hurts nobody late.
+"""What each kind of job does, why it may run twice, and why one that was paused and lost its lease does no harm later.
 
 A handler writes in transactions of its own, which no lease guards: between two reports of progress it may go on for a
 while after another worker took the job. So every write of a handler holds for itself: it removes only what is marked
@@ -17,6 +17,7 @@ from app.ci import awaiting_settings, polling
 from app.ci.background_jobs import FollowCiJob, PickUpCiJobs
 from app.metadata import PROJECT_TABLES
 from app.queue.jobs import Job
+from app.registry import announce
 from app.registry import purge as registry_purge
 from app.registry.background_jobs import PurgeModel, PurgeVersion
 from app.registry.versions import complete
@@ -31,7 +32,7 @@ from app.webhooks.background_jobs import DeliverWebhook
 
 Progress = Callable[[int, int | None], Awaitable[None]]
 Handler: TypeAlias = Callable[[Runtime, Any, Progress], Awaitable[bool | None]]
-"""True: there is more to do, when it has been others' turn."""
+"""True: there is more to do, once other jobs have had their turn."""
 H = TypeVar("H", bound=Handler)
 HANDLERS: dict[str, Handler] = {}
 """What is done for each kind of job."""
@@ -128,7 +129,7 @@ async def inspect_artifacts(runtime: Runtime, job: InspectArtifacts, progress: P
 async def _follow_files(runtime: Runtime, project_id: int) -> None:
     """Complete versions whose files are all there now, and tell webhooks; a chore does what is missed here."""
     await complete.complete_announced(runtime.db, project_id)
-    await complete.announce(runtime.db, project_id)
+    await announce.announce(runtime.db, project_id)
 
 
 @handles(FollowCiJob)

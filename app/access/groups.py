@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access import policy, repository
-from app.access.names import check_path, check_title, check_visibility
+from app.access.names import check_below, check_path, check_title, check_visibility
 from app.access.policy import Actor, Permission, Role
 from app.access.tables import Group, Membership
 from app.db.database import Database, Snapshot, Tx
@@ -105,6 +105,7 @@ async def create(db: Database, actor: Actor, command: CreateGroup) -> GroupAcces
 
     Raises:
         Forbidden: a subgroup where the actor is not at least maintainer, or a token that is confined to something else.
+        Invalid: more callers would see it than the group above.
         Taken: the path is in use.
     """
     check_path(command.path, "path")
@@ -113,6 +114,8 @@ async def create(db: Database, actor: Actor, command: CreateGroup) -> GroupAcces
     async with db.write() as tx:
         parent = await _parent(tx, actor, command.parent)
         user_id = policy.require_signed_in(actor)
+        if parent is not None:
+            check_below(command.visibility, parent)
         group = await add(tx, command, parent=parent)
         if actor.is_confined:
             return await visible(tx, actor, group.id)
@@ -156,20 +159,22 @@ async def require(snap: Snapshot, actor: Actor, reference: int | str, permission
         GroupNotFound: not visible.
         Forbidden: visible, but the role or the token's scope is too small.
     """
-    return require_permission(actor, await visible(snap, actor, reference), permission)
+    access = await visible(snap, actor, reference)
+    require_in(actor, access, permission)
+    assert access.role is not None, "without a role nothing of this is allowed"
+    return access.role
 
 
-def require_permission(actor: Actor, access: GroupAccess, permission: Permission) -> Role:
-    """The actor's role in a group that it may see, where it may do that.
+def require_in(actor: Actor, access: GroupAccess, permission: Permission) -> None:
+    """Refuse what the actor may not do in a group that it can see.
 
     Raises:
+        Unauthenticated: the request is anonymous, and this needs a token.
         Forbidden: the role or the token's scope is too small.
     """
     if actor.project_boundary is not None:
         raise Forbidden("A project token cannot manage groups.")
     policy.require_role(actor, f"group `{access.group.full_path}`", access.role, permission)
-    assert access.role is not None, "without a role nothing of this is allowed"
-    return access.role
 
 
 ORDER: Keyset[GroupAccess] = Keyset(
@@ -203,7 +208,7 @@ async def _parent(tx: Tx, actor: Actor, reference: int | str | None) -> Group | 
         return None
     access = await visible(tx, actor, reference)
     policy.require_signed_in(actor)
-    require_permission(actor, access, Permission.GROUP_CREATE)
+    require_in(actor, access, Permission.GROUP_CREATE)
     parent = access.group
     if len(parent.lineage) >= MAX_DEPTH:
         raise Invalid(f"Groups nest at most {MAX_DEPTH} deep.", field="parent")

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access import groups, policy, projects, repository, users
 from app.access.policy import Actor, Permission, Role
-from app.access.tables import Group, Membership, User
+from app.access.tables import Group, Membership, Project, User
 from app.access.users import UserNotFound
 from app.db.database import Database, Tx
 from app.errors import Conflict, Forbidden, NotFound
@@ -39,6 +39,8 @@ class GroupOrProject:
 async def set_role(db: Database, actor: Actor, target: GroupOrProject, username: str, role: Role) -> Member:
     """Give a user a role, or another one. Maintainers give up to their own role.
 
+    Answers the role that the user has now: an inherited one counts where it is higher.
+
     Raises:
         Forbidden: the actor is not at least maintainer, or the role is above its own.
         Conflict: the group would have no owner left.
@@ -57,8 +59,9 @@ async def set_role(db: Database, actor: Actor, target: GroupOrProject, username:
                 index_elements=["user_id", column.key], index_where=column.is_not(None), set_={"role": int(role)}
             )
         )
+        effective = await tx.scalar(_effective_role(target, user))
     policy.invalidate_cache(actor)
-    return Member(user, role)
+    return Member(user, Role(effective or role))
 
 
 async def remove(db: Database, actor: Actor, target: GroupOrProject, username: str) -> User:
@@ -123,6 +126,15 @@ async def _keep_an_owner(tx: Tx, target: GroupOrProject, user: User) -> None:
     )
     if not await tx.scalar(owners):
         raise Conflict("This is the last owner of the group; make another user an owner first.", field="username")
+
+
+def _effective_role(target: GroupOrProject, user: User) -> Select[int]:
+    """The highest of the user's own role here and those that it inherits."""
+    if target.project_id is not None:
+        members, here = repository.members_of_projects(), Project.id == target.project_id
+    else:
+        members, here = repository.members_of_groups(), Group.id == target.group_id
+    return members.where(here, User.id == user.id).with_only_columns(func.max(Membership.role))
 
 
 def _role_of(target: GroupOrProject, user: User) -> Select[int]:

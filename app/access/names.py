@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from app.access.tables import Group
 from app.errors import Invalid
 from app.text import normalized
 
@@ -39,12 +40,33 @@ def check_title(name: str, field: str, limit: int = 255) -> str:
     return name
 
 
+VISIBILITIES = ("private", "internal", "public")
+"""Who may know of a project or group, from the fewest to all."""
+
+
 def check_visibility(value: str, field: str = "visibility") -> str:
     """Who may know of a project or group.
 
     Raises:
         Invalid: not one of the three.
     """
-    if value not in {"private", "internal", "public"}:
+    if value not in VISIBILITIES:
         raise Invalid(f"`{value[:80]}` is not a visibility: private, internal or public.", field=field)
     return value
+
+
+def check_below(value: str, group: Group, field: str = "visibility") -> None:
+    """Refuse a project or group that more callers would see than the group around it: its path names that group.
+
+    A user's own namespace sets no limit: what stands in it names its maker anyway.
+
+    Raises:
+        Invalid: ``value`` is more than the group's own visibility.
+    """
+    is_namespace = group.owner_user_id is not None
+    if not is_namespace and VISIBILITIES.index(value) > VISIBILITIES.index(group.visibility):
+        raise Invalid(
+            f"`{value}` is more than the group around it, which is {group.visibility}: the path would show that group. "
+            f"Choose {' or '.join(VISIBILITIES[: VISIBILITIES.index(group.visibility) + 1])}, or another group.",
+            field=field,
+        )

@@ -11,10 +11,11 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, delete, exists, func
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access import groups, policy, repository
-from app.access.names import check_path, check_title, check_visibility
+from app.access.names import check_below, check_path, check_title, check_visibility
 from app.access.policy import Actor, Permission, ProjectAccess
 from app.access.tables import Project, Token, User
 from app.db.database import WRITES, Database, Snapshot, Tx
+from app.db.statements import Fragment
 from app.errors import Invalid, NotFound, Taken
 from app.pagination import Keyset, Page, Window
 
@@ -43,6 +44,11 @@ class UpdateProject:
     registry_access: str | None = None
     experiments_access: str | None = None
     version_reuse: bool | None = None
+
+
+def reuses_versions_sql(project: str) -> Fragment:
+    """SQL: whether the SemVer of a deleted version may come back with other files in the project of that id."""
+    return Fragment(f"EXISTS (SELECT FROM projects p WHERE p.id = {project} AND p.version_reuse)")
 
 
 async def visible(snap: Snapshot, actor: Actor, reference: int | str) -> ProjectAccess:
@@ -139,6 +145,7 @@ async def create(db: Database, actor: Actor, command: CreateProject) -> ProjectA
 
     Raises:
         Forbidden: the actor is not at least maintainer of the group.
+        Invalid: more callers would see it than its group.
         Taken: the group has a project of that path.
     """
     check_path(command.path, "path")
@@ -148,7 +155,9 @@ async def create(db: Database, actor: Actor, command: CreateProject) -> ProjectA
     async with db.write() as tx:
         access = await groups.visible(tx, actor, command.group)
         user_id = policy.require_signed_in(actor)
-        role, group = groups.require_permission(actor, access, Permission.PROJECT_CREATE), access.group
+        groups.require_in(actor, access, Permission.PROJECT_CREATE)
+        role, group = access.role, access.group
+        check_below(command.visibility, group)
         full_path = f"{group.full_path}/{command.path}"
         project = await tx.scalar(
             upsert(Project)
@@ -174,6 +183,7 @@ async def edit(db: Database, actor: Actor, command: UpdateProject) -> ProjectAcc
 
     Raises:
         Forbidden: the actor is not at least maintainer.
+        Invalid: more callers would see it than its group.
     """
     changes = _changes(command)
     async with db.write() as tx:
@@ -181,6 +191,8 @@ async def edit(db: Database, actor: Actor, command: UpdateProject) -> ProjectAcc
         policy.require(actor, access, Permission.PROJECT_UPDATE)
         if not changes:
             return access
+        if command.visibility is not None and command.visibility != access.project.visibility:
+            check_below(command.visibility, await groups.by_id(tx, access.project.group_id))
         living = (Project.id == access.id, Project.deleted_at.is_(None))
         project = await tx.scalar(update(Project).where(*living).values(**changes).returning(Project))
         if project is None:
@@ -238,6 +250,11 @@ async def forget(tx: Tx, project_id: int) -> None:
 ORDER: Keyset[ProjectAccess] = Keyset(
     "projects", (Project.full_path, Project.id), lambda access: (access.project.full_path, access.id)
 )
+
+
+def is_living_sql(project: str) -> Fragment:
+    """SQL: whether the project of that id is not deleted."""
+    return Fragment(f"EXISTS (SELECT FROM projects p WHERE p.id = {project} AND p.deleted_at IS NULL)")
 
 
 def _matching(actor: Actor, text: str, group_id: int | None) -> Select[Project, int | None]:

@@ -76,6 +76,13 @@ async def by_username(snap: Snapshot, username: str) -> User:
     return user
 
 
+async def username(snap: Snapshot, user_id: int | None) -> str:
+    """Read step: the username with that id; empty for None and where there is none."""
+    if user_id is None:
+        return ""
+    return await snap.scalar(select(User.username).where(User.id == user_id)) or ""
+
+
 async def by_ids(db: Database, ids: Sequence[int]) -> list[User | None]:
     """For loaders: users in the order of the ids, for callers that see what these users have made."""
     async with db.read() as snap:

@@ -39,13 +39,13 @@ async def _collect(runtime: Runtime) -> None:
 
     from app.artifacts.upkeep import garbage, reconcile
     from app.artifacts.uploads import multipart
-    from app.registry.versions import complete
+    from app.registry.versions import wait_for_files
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, transient=True) as bar:
         task = bar.add_task("ending silent uploads", total=None)
         ended = await garbage.expire_pending(runtime.db)
-        ended += await multipart.expire(runtime.db, runtime.blobs, missed=complete.mark_missed)
+        ended += await multipart.expire(runtime.db, runtime.blobs, missed=wait_for_files.mark_missed)
 
         def walked(objects: int) -> None:
             bar.update(task, description=f"comparing bucket and tables: {objects:,} objects")

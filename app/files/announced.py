@@ -15,6 +15,7 @@ from app.files.backend import Backend
 from app.files.targets import Target
 from app.pagination import Page, Window
 from app.registry.versions import complete as version_completion
+from app.registry.versions import wait_for_files
 
 
 async def announce(
@@ -31,7 +32,7 @@ async def announce(
         NotFound, Forbidden, WrittenElsewhere, PathOccupied, Unavailable: as :func:`app.files.store.put`.
     """
     owner = await targets.find(backend.db, actor, target, to_write=True)
-    opening = version_completion.Expectation(owner.version) if owner.version else None
+    opening = wait_for_files.WaitForFiles(owner.version) if owner.version else None
     uploads = await announced.create(
         backend.db,
         actor,

@@ -6,6 +6,7 @@ instead. Everything else is masked and logged once, under the request id that th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar, cast
 
@@ -26,6 +27,7 @@ T = TypeVar("T")
 MAX_MESSAGE = 1_000
 """Characters of a message about the request itself."""
 _OF_THE_REQUEST = (StrawberryInputCoercionError, InvalidOperationTypeError, CannotGetOperationTypeError)
+_SUGGESTION = re.compile(r" Did you mean (?:[a-z ]+ )?'[^']*'(?:,? (?:or )?'[^']*')*\?")
 _OUTAGES = {Unavailable.code: 503, OutcomeUnknown.code: 503, StorageFull.code: 507}
 UNEXPECTED = Counter("modelyard_graphql_unexpected_errors_total", "Errors in resolvers that nobody foresaw.")
 log = structlog.get_logger()
@@ -80,9 +82,12 @@ async def or_empty(lookup: Awaitable[T], empty: T) -> T:
         return empty
 
 
-def presented(errors: Sequence[GraphQLError], request_id: str) -> list[GraphQLError]:
-    """The errors as the client may see them; unforeseen ones are logged here."""
-    return [_presented(error, request_id) for error in errors]
+def presented(errors: Sequence[GraphQLError], request_id: str, *, hide_suggestions: bool = False) -> list[GraphQLError]:
+    """The errors as the client may see them; unexpected ones are logged here.
+
+    ``hide_suggestions``: the caller may not read the schema, so no error suggests a name of it.
+    """
+    return [_presented(error, request_id, hide_suggestions=hide_suggestions) for error in errors]
 
 
 def outage(errors: Sequence[GraphQLError]) -> int | None:
@@ -91,10 +96,10 @@ def outage(errors: Sequence[GraphQLError]) -> int | None:
     return None if None in statuses else min(statuses, default=None, key=lambda status: status or 0)
 
 
-def _presented(error: GraphQLError, request_id: str) -> GraphQLError:
+def _presented(error: GraphQLError, request_id: str, *, hide_suggestions: bool) -> GraphQLError:
     cause = _cause(error)
     if cause is None or isinstance(cause, _OF_THE_REQUEST):
-        return _told(error)
+        return _of_request(error, hide_suggestions=hide_suggestions)
     if isinstance(cause, ModelyardError):
         return _restated(error, cause.message, cause.code)
     UNEXPECTED.inc()
@@ -103,9 +108,11 @@ def _presented(error: GraphQLError, request_id: str) -> GraphQLError:
     return _restated(error, message, "INTERNAL", request_id=request_id)
 
 
-def _told(error: GraphQLError) -> GraphQLError:
+def _of_request(error: GraphQLError, *, hide_suggestions: bool) -> GraphQLError:
     """An error of the request itself, with a code; messages quote what the client sent, which may be long."""
     extensions = {"code": Invalid.code, **(error.extensions or {})}
+    if hide_suggestions:
+        error.message = _SUGGESTION.sub("", error.message)
     if len(error.message) <= MAX_MESSAGE:
         error.extensions = extensions
         return error

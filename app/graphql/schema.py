@@ -17,7 +17,7 @@ from app.graphql.artifacts.mutations import ArtifactsMutation
 from app.graphql.artifacts.queries import ArtifactsQuery, ArtifactUploadsQuery
 from app.graphql.ci.mutations import CiMutation
 from app.graphql.errors import presented
-from app.graphql.execution.admission import Gate
+from app.graphql.execution.admission import Gate, shows_schema
 from app.graphql.jobs.mutations import JobsMutation
 from app.graphql.jobs.queries import JobsQuery
 from app.graphql.live.subscriptions import Subscription
@@ -41,7 +41,7 @@ class Schema(strawberry.Schema):
         result = await super().execute(query, *args, **kwargs)
         if result.errors:
             context = kwargs.get("context_value")
-            result.errors = presented(result.errors, context.request_id if context else "")
+            result.errors = _presented(result.errors, context)
         return result
 
     async def results(self, query: str, context: Any, **kwargs: Any) -> AsyncGenerator[ExecutionResult, None]:
@@ -51,13 +51,19 @@ class Schema(strawberry.Schema):
             async with aclosing(stream):
                 async for result in stream:
                     if result.errors:
-                        result.errors = presented(result.errors, context.request_id)
+                        result.errors = _presented(result.errors, context)
                     yield result
         except GraphQLError as error:  # of the gate, which this path of Strawberry's does not catch
-            yield PreExecutionError(data=None, errors=presented([error], context.request_id))
+            yield PreExecutionError(data=None, errors=_presented([error], context))
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Nothing: Strawberry would log every error with its stack; ``presented`` logs the unforeseen ones."""
+
+
+def _presented(errors: list[GraphQLError], context: Any) -> list[GraphQLError]:
+    if context is None:
+        return presented(errors, "")
+    return presented(errors, context.request_id, hide_suggestions=not shows_schema(context))
 
 
 @strawberry.type(description="The entry points for reading.")
@@ -95,5 +101,5 @@ schema = Schema(
     mutation=Mutation,
     subscription=Subscription,
     extensions=[Gate],
-    config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
+    config=StrawberryConfig(scalar_map=SCALARS),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, update
+from sqlalchemy import ColumnElement, Select, TextClause, and_, func, select, update
 
 from app.access import policy, projects
 from app.access.policy import Actor, Permission, ProjectAccess
@@ -97,3 +97,14 @@ def all_living_versions() -> Select[ModelVersion]:
         .join(Model, and_(Model.project_id == ModelVersion.project_id, Model.id == ModelVersion.model_id))
         .where(ModelVersion.deleted_at.is_(None), Model.deleted_at.is_(None))
     )
+
+
+async def versions_where(
+    snap: Snapshot, condition: TextClause, project_id: int | None, limit: int
+) -> list[tuple[Model, ModelVersion]]:
+    """Read step: living versions with their models, of a project or of all, in the order of their keys."""
+    statement = all_living_versions().add_columns(Model).where(condition)
+    if project_id is not None:
+        statement = statement.where(ModelVersion.project_id == project_id)
+    rows = await snap.execute(statement.order_by(ModelVersion.project_id, ModelVersion.id).limit(limit))
+    return [(row[1], row[0]) for row in rows]

@@ -26,6 +26,7 @@ class ValueKind(Enum):
 
     @property
     def is_number(self) -> bool:
+        """Whether values are numbers, in quotes or not."""
         return self is not ValueKind.STRING
 
 
@@ -42,11 +43,11 @@ class Field:
 class Grammar:
     """The prefixes, keys, comparators and value types of one kind of search.
 
-    ``closed`` holds the entities whose keys are known, by every accepted spelling; ``open`` those whose keys are
+    ``closed`` holds the entities with a fixed set of keys, by every accepted spelling; ``open`` those whose keys are
     the client's own. ``order`` maps the spellings of sortable attributes to canonical ones, ``order_entities``
     names the open entities that can be sorted by. ``names`` holds what is a name: stored in Unicode's normal form C,
     so that values compared with it are put into that form; all other values are compared as they are.
-    ``wording`` tells whose sentences errors use.
+    ``wording`` says whose sentences errors use.
     """
 
     wording: Wording

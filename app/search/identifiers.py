@@ -29,40 +29,40 @@ class Identifier:
         return wording.spoken(self.entity)
 
 
-def read_identifier(cursor: TokenReader, grammar: Grammar) -> Identifier:
+def read_identifier(tokens: TokenReader, grammar: Grammar) -> Identifier:
     """Read an entity and a key; without a prefix it is an attribute.
 
     Raises:
         InvalidFilter: there is none, its prefix is unknown, or its key needs quotes.
     """
-    first = last = cursor.take()
+    first = last = tokens.take()
     if first.kind is TokenKind.WORD:
         prefix, dot, key = first.text.partition(".")
     elif first.kind in {TokenKind.BACKTICK, TokenKind.DOUBLE}:
-        prefix, dot, key = _quoted_start(cursor, first)
-        last = cursor.take() if dot else first
+        prefix, dot, key = _quoted_start(tokens, first)
+        last = tokens.take() if dot else first
     else:
-        raise _no_identifier(cursor, first)
+        raise _no_identifier(tokens, first)
     if not dot:
-        return _bare(cursor, first, prefix, grammar)
-    if not key and cursor.joins(last):
-        key = cursor.unquoted(cursor.take())
-    elif not _PLAIN_KEY.fullmatch(key) or cursor.joins(last):
-        raise _no_identifier(cursor, first, "a key with other characters than letters, digits, _ and . needs backticks")
+        return _bare(tokens, first, prefix, grammar)
+    if not key and tokens.joins(last):
+        key = tokens.unquoted(tokens.take())
+    elif not _PLAIN_KEY.fullmatch(key) or tokens.joins(last):
+        raise _no_identifier(tokens, first, "a key with other characters than letters, digits, _ and . needs backticks")
     return Identifier(_entity(prefix, first, grammar), key, first.start + 1)
 
 
-def _quoted_start(cursor: TokenReader, first: Token) -> tuple[str, str, str]:
-    """``"run name"`` alone is a key; in ```metrics`.a`` the first part is a prefix."""
-    if cursor.joins(first):
-        prefix = cursor.unquoted(first) if first.kind is TokenKind.BACKTICK else first.text
-        return prefix, ".", cursor.peek().text[1:]
-    return cursor.unquoted(first), "", ""
+def _quoted_start(tokens: TokenReader, first: Token) -> tuple[str, str, str]:
+    """``"run name"`` by itself is a key; in ```metrics`.a`` the first part is a prefix."""
+    if tokens.joins(first):
+        prefix = tokens.unquoted(first) if first.kind is TokenKind.BACKTICK else first.text
+        return prefix, ".", tokens.peek().text[1:]
+    return tokens.unquoted(first), "", ""
 
 
-def _bare(cursor: TokenReader, token: Token, key: str, grammar: Grammar) -> Identifier:
+def _bare(tokens: TokenReader, token: Token, key: str, grammar: Grammar) -> Identifier:
     if token.kind is TokenKind.WORD and (not _PLAIN_KEY.fullmatch(key) or key.isdecimal()):
-        raise _no_identifier(cursor, token)
+        raise _no_identifier(tokens, token)
     if "." in key:
         _entity(token.text.partition(".")[0], token, grammar)
     return Identifier(Entity.ATTRIBUTE, key, token.start + 1)
@@ -74,14 +74,14 @@ def _entity(prefix: str, token: Token, grammar: Grammar) -> Entity:
     raise InvalidFilter(wording.bad_entity(grammar, prefix), token.start + 1)
 
 
-def _no_identifier(cursor: TokenReader, token: Token, hint: str = "") -> InvalidFilter:
-    if token.kind is TokenKind.SINGLE or hint or (token.kind is TokenKind.WORD and cursor.at(TokenKind.COMPARATOR)):
-        found = cursor.text[token.start : cursor.previous_end]
+def _no_identifier(tokens: TokenReader, token: Token, hint: str = "") -> InvalidFilter:
+    if token.kind is TokenKind.SINGLE or hint or (token.kind is TokenKind.WORD and tokens.at(TokenKind.COMPARATOR)):
+        text = tokens.text[token.start : tokens.previous_end]
         return InvalidFilter(
-            f"Invalid comparison clause. Expected 'Identifier' found '{shown(found)}'" + (f"; {hint}" if hint else ""),
+            f"Invalid comparison clause. Expected 'Identifier' found '{shown(text)}'" + (f"; {hint}" if hint else ""),
             token.start + 1,
         )
-    return cursor.invalid_clause(token, "a comparison begins with a key such as metrics.accuracy")
+    return tokens.invalid_clause(token, "a comparison begins with a key such as metrics.accuracy")
 
 
 def find_field(identifier: Identifier, grammar: Grammar) -> Field:
@@ -90,15 +90,16 @@ def find_field(identifier: Identifier, grammar: Grammar) -> Field:
     Raises:
         InvalidFilter: the entity has no such key.
     """
-    known = grammar.closed.get(identifier.entity)
-    if known is None:
+    keys = grammar.closed.get(identifier.entity)
+    if keys is None:
         return grammar.open[identifier.entity]
-    if identifier.key not in known:
-        raise unknown_key(identifier, list(known))
-    return known[identifier.key]
+    if identifier.key not in keys:
+        raise unknown_key(identifier, list(keys))
+    return keys[identifier.key]
 
 
 def unknown_key(identifier: Identifier, valid: list[str]) -> InvalidFilter:
+    """The error for a key that the entity does not have."""
     return InvalidFilter(
         f"Invalid {identifier.spoken} key '{shown(identifier.key)}' specified. Valid keys are {valid}",
         identifier.position,

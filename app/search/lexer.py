@@ -13,6 +13,8 @@ MAX_BYTES = 4096
 
 
 class TokenKind(Enum):
+    """What a token is; END comes after the last one."""
+
     WORD = auto()
     SINGLE = auto()
     DOUBLE = auto()
@@ -45,6 +47,7 @@ class Token:
     end: int
 
     def is_keyword(self, *keywords: str) -> bool:
+        """Whether it is one of the keywords (given in upper case), in any case."""
         return self.kind is TokenKind.WORD and self.text.upper() in keywords
 
 

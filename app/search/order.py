@@ -71,29 +71,29 @@ def distinct(keys: Sequence[OrderKey]) -> tuple[OrderKey, ...]:
 def _read_clause(clause: str, grammar: Grammar) -> OrderKey:
     unreadable = InvalidOrder(f"Invalid order_by clause '{shown(clause)}'. Could not be parsed.")
     try:
-        cursor = TokenReader(clause)
+        tokens = TokenReader(clause)
     except InvalidFilter as error:
         raise unreadable from error
-    if cursor.at(TokenKind.END):
+    if tokens.at(TokenKind.END):
         raise unreadable
     try:
-        identifier = read_identifier(cursor, grammar)
+        identifier = read_identifier(tokens, grammar)
     except InvalidFilter as error:
         if "entity type" not in error.reason:
             raise unreadable from error
         key = clause.split(maxsplit=1)[0]
         models = grammar.wording is Wording.MODELS  # MLflow knows no entities there
         raise InvalidOrder(wording.bad_order(grammar, key) if models else error.message) from error
-    descending = _direction(cursor, clause)
-    if not cursor.at(TokenKind.END):
+    descending = _direction(tokens, clause)
+    if not tokens.at(TokenKind.END):
         raise unreadable
     return OrderKey(identifier.entity, _key(identifier, grammar), descending)
 
 
-def _direction(cursor: TokenReader, clause: str) -> bool:
-    if not cursor.at(TokenKind.WORD):
+def _direction(tokens: TokenReader, clause: str) -> bool:
+    if not tokens.at(TokenKind.WORD):
         return False
-    word = cursor.take()
+    word = tokens.take()
     if not word.is_keyword("ASC", "DESC"):
         raise InvalidOrder(f"Invalid ordering key in order_by clause '{shown(clause)}'.")
     return word.is_keyword("DESC")

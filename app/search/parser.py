@@ -29,7 +29,7 @@ _CONSTANTS = ("TRUE", "FALSE", "NULL")
 def parse_filter(text: str | None, grammar: Grammar, *, extended: bool = False) -> Expression | None:
     """Read a filter of at most 4 KiB, 100 conditions and 20 levels, in time linear in its length.
 
-    As in MLflow, conditions are joined by AND alone, and an AND too many is passed over. With ``extended`` set
+    As in MLflow, only AND joins conditions, and an AND too many is skipped. With ``extended`` set
     there are also OR, NOT and parentheses (NOT binds closest, then AND), and every connective has to be in place.
 
     Returns:
@@ -45,60 +45,65 @@ def parse_filter(text: str | None, grammar: Grammar, *, extended: bool = False) 
 
 
 class _Reader:
-    def __init__(self, cursor: TokenReader, grammar: Grammar) -> None:
-        self.cursor = cursor
+    def __init__(self, tokens: TokenReader, grammar: Grammar) -> None:
+        self.tokens = tokens
         self.grammar = grammar
         self.conditions_read = 0
         self.depth = 0
 
     def conditions(self) -> Expression | None:
         """MLflow's filters: comparisons, with AND as a mere separator."""
-        found: list[Expression] = []
-        while not self.cursor.at(TokenKind.END):
-            if self.cursor.take_keyword("AND"):
+        operands: list[Expression] = []
+        while not self.tokens.at(TokenKind.END):
+            if self.tokens.take_keyword("AND"):
                 continue
-            self._refuse_extensions(self.cursor.peek())
-            found.append(self.comparison())
-        if not found:
+            self._refuse_extensions(self.tokens.peek())
+            operands.append(self.comparison())
+        if not operands:
             return None
-        return found[0] if len(found) == 1 else And(tuple(found))
+        return operands[0] if len(operands) == 1 else And(tuple(operands))
 
     def whole(self) -> Expression:
+        """The wider grammar: comparisons with AND, OR, NOT and parentheses."""
         expression = self.any_of()
-        if not self.cursor.at(TokenKind.END):
-            raise self.cursor.invalid_clause(self.cursor.peek(), "AND, OR or the end is expected here")
+        if not self.tokens.at(TokenKind.END):
+            raise self.tokens.invalid_clause(self.tokens.peek(), "AND, OR or the end is expected here")
         return expression
 
     def any_of(self) -> Expression:
+        """What OR joins."""
         return self._joined("OR", self.all_of, Or)
 
     def all_of(self) -> Expression:
+        """What AND joins."""
         return self._joined("AND", self.operand, And)
 
     def operand(self) -> Expression:
-        token = self.cursor.peek()
-        if self.cursor.take_keyword("NOT"):
+        """A comparison, a parenthesis, or the negation of either."""
+        token = self.tokens.peek()
+        if self.tokens.take_keyword("NOT"):
             return Not(self._nested(token, self.operand))
         if token.kind is TokenKind.OPEN:
-            self.cursor.take()
+            self.tokens.take()
             expression = self._nested(token, self.any_of)
-            if not self.cursor.at(TokenKind.CLOSE):
-                raise self.cursor.invalid_clause(self.cursor.peek(), "')' is expected here")
-            self.cursor.take()
+            if not self.tokens.at(TokenKind.CLOSE):
+                raise self.tokens.invalid_clause(self.tokens.peek(), "')' is expected here")
+            self.tokens.take()
             return expression
         if token.is_keyword("AND", "OR"):
-            raise self.cursor.invalid_clause(token, "a comparison is expected here")
+            raise self.tokens.invalid_clause(token, "a comparison is expected here")
         return self.comparison()
 
     def comparison(self) -> Comparison:
-        start = self.cursor.peek()
+        """A key, a comparator and a value."""
+        start = self.tokens.peek()
         self.conditions_read += 1
         if self.conditions_read > MAX_CONDITIONS:
             raise InvalidFilter(f"The filter has more than {MAX_CONDITIONS} conditions", start.start + 1)
-        identifier = read_identifier(self.cursor, self.grammar)
+        identifier = read_identifier(self.tokens, self.grammar)
         comparator, token = self._comparator(start)
-        if self.cursor.peek().is_keyword(*_CONSTANTS):
-            raise self.cursor.invalid_clause(start, "a value is a number or stands in quotes")
+        if self.tokens.peek().is_keyword(*_CONSTANTS):
+            raise self.tokens.invalid_clause(start, "a value is a number or stands in quotes")
         field = find_field(identifier, self.grammar)
         operator = _OPERATORS.get(comparator)
         if operator in _NULLS:
@@ -107,7 +112,7 @@ class _Reader:
         bad = wording.bad_comparator(self.grammar, identifier.entity, field, identifier.key, comparator)
         if operator not in field.operators and self.grammar.wording is Wording.LOGGED_MODELS:
             raise InvalidFilter(bad, token.start + 1)  # MLflow looks at the value first in all other searches
-        value = read_value(self.cursor, identifier, field, operator, self.grammar)
+        value = read_value(self.tokens, identifier, field, operator, self.grammar)
         if operator is None or operator not in field.operators:
             raise InvalidFilter(bad, token.start + 1)
         if isinstance(value, tuple) and operator not in {Operator.IN, Operator.NOT_IN}:
@@ -119,18 +124,18 @@ class _Reader:
 
     def _comparator(self, start: Token) -> tuple[str, Token]:
         """A sign, or words such as NOT IN, in upper case."""
-        token = self.cursor.take()
+        token = self.tokens.take()
         if token.kind is TokenKind.COMPARATOR:
             return token.text, token
         if token.is_keyword("IS"):
-            negated = self.cursor.take_keyword("NOT")
-            if self.cursor.take_keyword("NULL"):
+            negated = self.tokens.take_keyword("NOT")
+            if self.tokens.take_keyword("NULL"):
                 return "IS NOT NULL" if negated else "IS NULL", token
         elif token.is_keyword(*_WORDS):
             return token.text.upper(), token
-        elif token.is_keyword("NOT") and self.cursor.peek().is_keyword(*_WORDS):
-            return f"NOT {self.cursor.take().text.upper()}", token
-        raise self.cursor.invalid_clause(start, "a comparison is a key, a comparator and a value")
+        elif token.is_keyword("NOT") and self.tokens.peek().is_keyword(*_WORDS):
+            return f"NOT {self.tokens.take().text.upper()}", token
+        raise self.tokens.invalid_clause(start, "a comparison is a key, a comparator and a value")
 
     def _check_null(self, identifier: Identifier, field: Field, operator: Operator, token: Token) -> None:
         if operator in field.operators:
@@ -144,7 +149,7 @@ class _Reader:
 
     def _joined(self, keyword: str, read: Callable[[], Expression], kind: type[And | Or]) -> Expression:
         operands = [read()]
-        while self.cursor.take_keyword(keyword):
+        while self.tokens.take_keyword(keyword):
             operands.append(read())
         if len(operands) == 1:
             return operands[0]
@@ -161,7 +166,7 @@ class _Reader:
 
     def _refuse_extensions(self, token: Token) -> None:
         if token.kind is TokenKind.OPEN or token.is_keyword("OR", "NOT"):
-            raise self.cursor.invalid_clause(token, "conditions are joined by AND only")
+            raise self.tokens.invalid_clause(token, "conditions are joined by AND only")
 
 
 def _composed(value: Value) -> Value:

@@ -54,10 +54,10 @@ def compare(column: SQLColumnExpression[Any], comparison: Comparison) -> ColumnE
 
 def compare_number(column: SQLColumnExpression[Any], comparison: Comparison) -> ColumnElement[bool]:
     """Like :func:`compare` for a float column: NaN differs from everything and is neither above nor below."""
-    found = compare(column, comparison)
+    compared = compare(column, comparison)
     if comparison.operator is Operator.NE:
-        return found
-    return and_(found, column != NAN)
+        return compared
+    return and_(compared, column != NAN)
 
 
 def compare_name(column: SQLColumnExpression[Any], comparison: Comparison) -> ColumnElement[bool]:
@@ -80,7 +80,7 @@ def contains(column: SQLColumnExpression[Any], text: str) -> ColumnElement[bool]
 
 
 def compare_in_json(column: SQLColumnExpression[Any], comparison: Comparison) -> ColumnElement[bool]:
-    """A key of a JSON object of texts; equality is asked in the form that a GIN index serves."""
+    """A key of a JSON object of texts; equality is written in the form that a GIN index serves."""
     if comparison.operator is Operator.EQ:
         return column.op("@>")(literal({comparison.key: comparison.value}, JSONB))
     return compare(column.op("->>")(comparison.key), comparison)

@@ -1,4 +1,4 @@
-"""A place within the tokens of a filter, and the errors that speak of it."""
+"""Reads the tokens of a filter one after the other, and makes the errors that name one of them."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class TokenReader:
         return self._tokens[self._next]
 
     def at(self, kind: TokenKind) -> bool:
+        """Whether the token ahead is of this kind."""
         return self.peek().kind is kind
 
     def closes(self) -> bool:
@@ -40,6 +41,7 @@ class TokenReader:
         return self._tokens[max(self._next - 1, 0)].end
 
     def take(self) -> Token:
+        """The token ahead, which is read with this; END stays ahead."""
         token = self.peek()
         if token.kind is not TokenKind.END:
             self._next += 1

@@ -23,32 +23,32 @@ _MOST_DIGITS = 1000
 
 
 def read_value(
-    cursor: TokenReader, identifier: Identifier, field: Field, operator: Operator | None, grammar: Grammar
+    tokens: TokenReader, identifier: Identifier, field: Field, operator: Operator | None, grammar: Grammar
 ) -> Value:
     """Read what the key is compared with.
 
     Raises:
         InvalidFilter: it is not of the kind that the key takes.
     """
-    if cursor.at(TokenKind.OPEN):
-        return _read_list(cursor, identifier, field, grammar)
-    token = cursor.take()
+    if tokens.at(TokenKind.OPEN):
+        return _read_list(tokens, identifier, field, grammar)
+    token = tokens.take()
     if token.kind not in _VALUES or token.is_keyword("AND", "OR", "NOT", "IS", "IN", "LIKE", "ILIKE"):
-        raise cursor.invalid_clause(token, "a value is expected here")
+        raise tokens.invalid_clause(token, "a value is expected here")
     if operator in _LISTS:
         raise InvalidFilter(
             f"{operator} compares with a list in parentheses, e.g. ('a', 'b'). Got value {shown(token.text)}",
             token.start + 1,
         )
     if field.kind is ValueKind.STRING or field.kind is ValueKind.QUOTED_INTEGER:
-        text = _string(cursor, identifier, token)
+        text = _string(tokens, identifier, token)
         return text if field.kind is ValueKind.STRING else _quoted_integer(text, identifier, token)
-    return _number(cursor, identifier, field, token)
+    return _number(tokens, identifier, field, token)
 
 
-def _string(cursor: TokenReader, identifier: Identifier, token: Token) -> str:
+def _string(tokens: TokenReader, identifier: Identifier, token: Token) -> str:
     if token.kind in _STRINGS:
-        return cursor.unquoted(token)
+        return tokens.unquoted(token)
     if identifier.entity is Entity.ATTRIBUTE:
         expected = "for attributes"
     elif identifier.entity is Entity.DATASET:
@@ -66,10 +66,10 @@ def _string(cursor: TokenReader, identifier: Identifier, token: Token) -> str:
     )
 
 
-def _number(cursor: TokenReader, identifier: Identifier, field: Field, token: Token) -> int | float:
+def _number(tokens: TokenReader, identifier: Identifier, field: Field, token: Token) -> int | float:
     text = token.text
     if field.kind is ValueKind.QUOTABLE_INTEGER and token.kind in _STRINGS:
-        text = cursor.unquoted(token)
+        text = tokens.unquoted(token)
     elif token.kind is not TokenKind.WORD or not _NUMBER.fullmatch(text):
         _not_a_number(identifier, token)
     if identifier.entity is Entity.METRIC:
@@ -109,23 +109,23 @@ def _of_64_bits(text: str, identifier: Identifier, token: Token) -> int:
     return number
 
 
-def _read_list(cursor: TokenReader, identifier: Identifier, field: Field, grammar: Grammar) -> Value:
-    opening = cursor.take()
-    if not cursor.closes():
-        raise cursor.invalid_clause(opening, "the list has no ')'")
+def _read_list(tokens: TokenReader, identifier: Identifier, field: Field, grammar: Grammar) -> Value:
+    opening = tokens.take()
+    if not tokens.closes():
+        raise tokens.invalid_clause(opening, "the list has no ')'")
     if not _LISTS.intersection(field.operators):
-        raise _no_list(identifier, opening, cursor.listed(opening), grammar)
-    items = _items(cursor, opening)
+        raise _no_list(identifier, opening, tokens.listed(opening), grammar)
+    items = _items(tokens, opening)
     if field.kind is ValueKind.QUOTED_INTEGER:
-        return tuple(_quoted_integer(cursor.unquoted(item), identifier, item) for item in items)
-    return tuple(cursor.unquoted(item) for item in items)
+        return tuple(_quoted_integer(tokens.unquoted(item), identifier, item) for item in items)
+    return tuple(tokens.unquoted(item) for item in items)
 
 
-def _items(cursor: TokenReader, opening: Token) -> list[Token]:
+def _items(tokens: TokenReader, opening: Token) -> list[Token]:
     """Strings between commas; a comma after the last one is fine."""
     items: list[Token] = []
-    while not cursor.at(TokenKind.CLOSE):
-        item = cursor.take()
+    while not tokens.at(TokenKind.CLOSE):
+        item = tokens.take()
         if item.kind is TokenKind.WORD and _NUMBER.fullmatch(item.text):
             raise _bad_list(
                 item, f"string value, punctuation, or whitespace, but got different type in list: ({shown(item.text)},)"
@@ -133,11 +133,11 @@ def _items(cursor: TokenReader, opening: Token) -> list[Token]:
         if item.kind not in _STRINGS:
             raise _bad_list(item, "a non-empty list of string values, but got ill-formed list.")
         items.append(item)
-        if cursor.at(TokenKind.COMMA):
-            cursor.take()
-        elif not cursor.at(TokenKind.CLOSE):
-            raise _bad_list(cursor.peek(), "a non-empty list of string values, but got ill-formed list.")
-    cursor.take()
+        if tokens.at(TokenKind.COMMA):
+            tokens.take()
+        elif not tokens.at(TokenKind.CLOSE):
+            raise _bad_list(tokens.peek(), "a non-empty list of string values, but got ill-formed list.")
+    tokens.take()
     if not items:
         raise _bad_list(opening, "a non-empty list of string values, but got empty list")
     return items

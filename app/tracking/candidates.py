@@ -85,11 +85,11 @@ async def create(
     if not job_links.references(command.tags, actor):
         inserted = await candidate_batch.insert(db, new)
     if inserted is None:
-        inserted = await _insert_alone(db, actor, new)
+        inserted = await _insert_unbatched(db, actor, new)
     return CandidateDetails(inserted, params=dict(new.params), tags=dict(sorted(new.tags.items())))
 
 
-async def _insert_alone(db: Database, actor: Actor, new: NewCandidate) -> Candidate:
+async def _insert_unbatched(db: Database, actor: Actor, new: NewCandidate) -> Candidate:
     """In a transaction of its own: to link CI jobs, to make the default experiment, and to say why an insert fails."""
     async with db.write(grows=True) as tx:
         await experiments.lock_active(tx, new.project_id, new.experiment_number, share=True)

@@ -251,7 +251,7 @@ async def delete_permanently(db: Database, actor: Actor, project: int | str, num
 
 
 async def mark_for_purge(tx: Tx, project_id: int, number: int) -> None:
-    """Step: nobody sees the experiment or its candidates any more; a worker removes them."""
+    """Step: hide the experiment and its candidates from all callers; a worker removes them."""
     await tx.execute(
         update(Candidate)
         .where(

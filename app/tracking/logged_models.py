@@ -42,6 +42,8 @@ class LoggedModelNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class CreateLoggedModel:
+    """What a new logged model is to be. ``foreign_run``: the id that a client gave of a run that is not ours."""
+
     experiment_number: int
     name: str | None = None
     model_type: str = ""

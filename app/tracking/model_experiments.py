@@ -11,9 +11,9 @@ from app.tracking.tables import Experiment
 
 
 async def take(tx: Tx, project_id: int, model_name: str, *, created_by: int | None) -> Experiment:
-    """Step: the experiment named after the model; one that somebody made before, perhaps in the trash, is adopted.
+    """Step: the experiment named after the model; one that exists already, perhaps in the trash, is adopted.
 
-    Locks the name until the transaction ends, so that of two creations the second sees what the first has made.
+    Locks the name until the transaction ends, so that of two creations the second sees what the first has written.
     """
     name = MODEL_PREFIX + model_name
     key = func.hashtextextended(f"experiment:{project_id}:{name}", 0)
@@ -23,7 +23,7 @@ async def take(tx: Tx, project_id: int, model_name: str, *, created_by: int | No
     try:
         return await experiments.add(tx, project_id, name, created_by=created_by)
     except ExperimentTaken:
-        # Made by somebody else in between, who does not take the lock on the name.
+        # Another transaction created it meanwhile: creating does not take the lock on the name.
         if adopted := await _adopt(tx, project_id, name):
             return adopted
         raise

@@ -34,7 +34,7 @@ _NOUNS = (
 
 
 def friendly_name() -> str:
-    """A name for a candidate that nobody named: adjective-noun-number."""
+    """A name for a candidate that has none: adjective-noun-number."""
     return f"{secrets.choice(_ADJECTIVES)}-{secrets.choice(_NOUNS)}-{secrets.randbelow(1000)}"
 
 

@@ -27,7 +27,7 @@ UNDATED = 2**63 - 1
 """``newest_first`` of candidates without a start."""
 _PREFIX = sql(f'"left"(value, {PREFIX_LENGTH})')
 _NEWEST_FIRST = sql(f"coalesce(~ start_time, '{UNDATED}')")
-Place = Annotated[int, mapped_column(BigInteger, deferred=True, deferred_raiseload=True)]
+SortColumn = Annotated[int, mapped_column(BigInteger, deferred=True, deferred_raiseload=True)]
 """A copy of what a candidate never changes, in the rows that are logged to it, so that an index has both: its
 experiment, and ``~start_time``, by which the newest come first. A trigger writes it where the writer does not."""
 
@@ -70,7 +70,7 @@ class Experiment(Row):
 
 
 class Candidate(Row):
-    """One execution of training code. ``deleted_at``: in the trash; ``purge_at``: condemned, gone for everybody."""
+    """One execution of training code. ``deleted_at``: in the trash; ``purge_at``: condemned, hidden from callers."""
 
     __tablename__ = "candidates"
     __table_args__ = (
@@ -113,8 +113,8 @@ class CandidateParam(Row):
     candidate_id: Mapped[UUID] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
     value: Mapped[str] = mapped_column(Text)
-    experiment_number: Mapped[Place]
-    newest_first: Mapped[Place]
+    experiment_number: Mapped[SortColumn]
+    newest_first: Mapped[SortColumn]
 
 
 class CandidateTag(Row):
@@ -130,8 +130,8 @@ class CandidateTag(Row):
     candidate_id: Mapped[UUID] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
     value: Mapped[str] = mapped_column(Text)
-    experiment_number: Mapped[Place]
-    newest_first: Mapped[Place]
+    experiment_number: Mapped[SortColumn]
+    newest_first: Mapped[SortColumn]
 
 
 class LatestMetric(Row):
@@ -152,8 +152,8 @@ class LatestMetric(Row):
     logged_model_id: Mapped[UUID | None]
     dataset_name: Mapped[str | None] = mapped_column(Text)
     dataset_digest: Mapped[str | None] = mapped_column(Text)
-    experiment_number: Mapped[Place]
-    newest_first: Mapped[Place]
+    experiment_number: Mapped[SortColumn]
+    newest_first: Mapped[SortColumn]
 
 
 class MetricPoint(Row):
@@ -214,7 +214,7 @@ class CandidateDataset(Row):
 
 
 class LoggedModel(Row):
-    """A model that training code logged (MLflow 3): its files, params and tags, before anybody registers it."""
+    """A model that training code logged (MLflow 3): its files, params and tags, before a version is made of it."""
 
     __tablename__ = "logged_models"
     __table_args__ = (

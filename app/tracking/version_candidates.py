@@ -44,6 +44,13 @@ def states_sql(project: str, ids: str) -> Fragment:
     """)  # noqa: S608 - of constants
 
 
+def is_own_sql(project: str, candidate: str) -> Fragment:
+    """SQL: whether a candidate was made for a version alone."""
+    return Fragment(
+        f"EXISTS (SELECT FROM candidates c WHERE c.project_id = {project} AND c.id = {candidate} AND c.of_version)"
+    )
+
+
 def lock_sql(project: str, ids: str) -> Fragment:
     """SQL: the living candidates of the array ``ids``, locked against deletion until the commit, in one order."""
     return Fragment(f"""

@@ -13,7 +13,7 @@ from bench.works.work import Work
 
 SIZE = 10_000
 STORED = 10_000
-"""Files that are there already: nobody's first file is measured."""
+"""Files that are there already, so that no first file of a run is measured."""
 MARK = b"no format that is inspected\n"
 
 

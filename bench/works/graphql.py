@@ -27,9 +27,9 @@ def _asking(peer: Peer, document: str, count: Callable[[Any], int], **variables:
             yield request
 
     def check(answer: bytes) -> None:
-        found = orjson.loads(answer)
-        assert "errors" not in found, found["errors"]
-        assert count(found["data"]) == 100, answer[:300]
+        document = orjson.loads(answer)
+        assert "errors" not in document, document["errors"]
+        assert count(document["data"]) == 100, answer[:300]
 
     return Plan(requests, check)
 

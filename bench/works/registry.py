@@ -42,8 +42,8 @@ def latest(count: int = _MODELS, versions: int = stock_models.VERSIONS) -> Prepa
                 yield peer.post("/registered-models/get-latest-versions", {"name": random.choice(names)})
 
         def check(answer: bytes) -> None:
-            found = orjson.loads(answer)["model_versions"]
-            assert {one["current_stage"].lower() for one in found} == {"none", "production"}, answer[:300]
+            versions = orjson.loads(answer)["model_versions"]
+            assert {one["current_stage"].lower() for one in versions} == {"none", "production"}, answer[:300]
 
         return Plan(requests, check)
 

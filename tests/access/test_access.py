@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 from app.access import groups, members, projects, tokens
 from app.access.groups import CreateGroup
@@ -16,7 +17,7 @@ from app.access.reads import loaders
 from app.access.tokens import IssueToken
 from app.errors import Conflict, Forbidden, Invalid, NotFound, Taken, Unauthenticated
 from app.pagination import Window
-from tests.conftest import new_project
+from tests.conftest import new_person, new_project
 
 
 async def test_private_project_is_seen_by_members_only(runtime, project):
@@ -38,6 +39,53 @@ async def test_visibility_widens_who_sees(runtime, staff, visibility, stranger, 
                 await projects.get(runtime.db, actor, place.id)
 
 
+LEVELS = ("private", "internal", "public")
+
+
+@pytest.mark.parametrize("around", LEVELS)
+@pytest.mark.parametrize("inside", LEVELS)
+async def test_nothing_is_more_visible_than_its_group(runtime, staff, around, inside):
+    owner, path = staff[Role.OWNER].actor, f"g{uuid4().hex}"
+    group = await groups.create(runtime.db, owner, CreateGroup(path, visibility=around))
+    fits = LEVELS.index(inside) <= LEVELS.index(around)
+    kept = await projects.create(runtime.db, owner, CreateProject(group.id, "kept"))
+    attempts = (
+        lambda: projects.create(runtime.db, owner, CreateProject(group.id, "p", visibility=inside)),
+        lambda: groups.create(runtime.db, owner, CreateGroup("sub", parent_id=group.id, visibility=inside)),
+        lambda: projects.edit(runtime.db, owner, UpdateProject(kept.id, visibility=inside)),
+    )
+    for attempt in attempts:
+        if fits:
+            await attempt()
+        else:
+            with pytest.raises(Invalid, match=f"which is {around}") as refused:
+                await attempt()
+            assert refused.value.field == "visibility"
+    for actor in (staff[None].actor, ANONYMOUS):
+        for page in (
+            await projects.search(runtime.db, actor, Window(first=100), text=path),
+            await groups.search(runtime.db, actor, Window(first=100), text=path),
+        ):
+            for _ in page.items:
+                await groups.get(runtime.db, actor, path)  # a caller that sees one sees the group in its path
+
+
+async def test_a_project_in_a_users_own_namespace_may_be_public(runtime, admin):
+    person = (await new_person(runtime, admin, f"ada-{uuid4().hex[:8]}")).actor
+    namespace = await groups.get(runtime.db, person, person.username)
+    made = await projects.create(runtime.db, person, CreateProject(namespace.id, "p", visibility="public"))
+    assert (await projects.get(runtime.db, ANONYMOUS, made.project.full_path)).role is None
+
+
+async def test_a_project_that_was_more_visible_already_stays_editable(runtime, project):
+    async with runtime.db.write() as tx:
+        await tx.execute(text("UPDATE projects SET visibility = 'public' WHERE id = :p"), {"p": project.id})
+    for changes in ({"name": "n"}, {"name": "n", "visibility": "public"}, {"visibility": "private"}):
+        await projects.edit(runtime.db, project.owner, UpdateProject(project.id, **changes))
+    with pytest.raises(Invalid):
+        await projects.edit(runtime.db, project.owner, UpdateProject(project.id, visibility="public"))
+
+
 async def test_role_of_a_group_holds_in_subgroups(runtime, staff):
     owner, guest = staff[Role.OWNER].actor, staff[Role.GUEST].actor
     top = await groups.create(runtime.db, owner, CreateGroup(f"g{uuid4().hex}"))
@@ -50,6 +98,27 @@ async def test_role_of_a_group_holds_in_subgroups(runtime, staff):
         (owner.user_id, Role.OWNER),
         (guest.user_id, Role.DEVELOPER),
     }
+
+
+async def test_a_role_below_an_inherited_one_leaves_the_inherited_one(runtime, staff):
+    owner, guest = staff[Role.OWNER].actor, staff[Role.GUEST].actor
+    top = await groups.create(runtime.db, owner, CreateGroup(f"g{uuid4().hex}"))
+    sub = await groups.create(runtime.db, owner, CreateGroup("sub", parent_id=top.id))
+    made = await projects.create(runtime.db, owner, CreateProject(sub.id, "deep"))
+
+    async def given(role: Role, **target: int) -> Role:
+        member = await members.set_role(runtime.db, owner, GroupOrProject(**target), guest.username, role)
+        (page,) = await loaders.members_of_projects(runtime.db, owner, [(made.id,)], Window())
+        listed = {one.user.id: one.role for one in page.items}
+        assert listed[guest.user_id] == (await projects.get(runtime.db, guest, made.id)).role >= member.role
+        return member.role
+
+    assert await given(Role.REPORTER, project_id=made.id) == Role.REPORTER
+    assert await given(Role.MAINTAINER, group_id=top.id) == Role.MAINTAINER
+    assert await given(Role.GUEST, project_id=made.id) == Role.MAINTAINER
+    assert await given(Role.DEVELOPER, group_id=sub.id) == Role.MAINTAINER
+    assert await given(Role.OWNER, project_id=made.id) == Role.OWNER
+    assert await given(Role.DEVELOPER, group_id=top.id) == Role.DEVELOPER
 
 
 async def test_taken_paths_are_named(runtime, project):

@@ -94,6 +94,7 @@ async def test_roles_and_visibility_count_from_the_next_request_on(runtime, proc
     assert await roles() == await roles() == [Role.DEVELOPER] * 2
     await members.set_role(runtime.db, project.owner, _here(project), member.actor.username, Role.GUEST)
     assert await roles() == [Role.GUEST] * 2
+    await project.open_group()
     await projects.edit(runtime.db, project.owner, UpdateProject(project.id, visibility="internal"))
     await members.remove(runtime.db, project.owner, _here(project), member.actor.username)
     assert await roles() == [None] * 2

@@ -97,6 +97,7 @@ async def test_without_a_scope_for_it_no_role_is_enough(runtime, project, bot, k
 
 async def test_with_the_scopes_it_does_what_its_role_may(runtime, project, bot):
     actor = await bot(Role.OWNER, ALL, group=True)
+    await project.open_group()
     impossible = {"personal token", "top-level group"}
     for name, change in changes(runtime, project, actor).items():
         if name not in impossible:

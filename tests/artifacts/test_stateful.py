@@ -237,8 +237,8 @@ class Files(RuleBasedStateMachine):
         made = self.run(candidates.create(self.db, self.actor, self.project.id, CreateCandidate())).candidate
         return self.keep_owner(made.id)
 
-    def keep_owner(self, candidate_id: Any, **known: Any) -> Owner:
-        owner = Owner(Root(self.project.id, candidate_id=candidate_id), **known)
+    def keep_owner(self, candidate_id: Any, **values: Any) -> Owner:
+        owner = Owner(Root(self.project.id, candidate_id=candidate_id), **values)
         self.all_owners.append(owner)
         return owner
 
@@ -339,8 +339,8 @@ class Files(RuleBasedStateMachine):
 
     @rule(owner=owners, path=PATHS, choice=st.integers(0, 99))
     def upload_what_is_there_already(self, owner: Owner, path: str, choice: int) -> None:
-        known = [data for each in self.all_owners for data in each.files.values()] or [b"one"]
-        data = known[choice % len(known)]
+        values = [data for each in self.all_owners for data in each.files.values()] or [b"one"]
+        data = values[choice % len(values)]
         self.put(owner, path, data, size=len(data))
 
     @rule(version=versions, path=PATHS, data=BYTES)
@@ -349,8 +349,8 @@ class Files(RuleBasedStateMachine):
 
     @rule(choice=st.integers(0, 99), data=BYTES)
     def replace(self, choice: int, data: bytes) -> None:
-        if known := [(each, path) for each in self.all_owners for path in each.files]:
-            self.put(*known[choice % len(known)], data, size=len(data))
+        if values := [(each, path) for each in self.all_owners for path in each.files]:
+            self.put(*values[choice % len(values)], data, size=len(data))
 
     def put(self, owner: Owner, path: str, data: bytes, size: int | None = None) -> None:
         done = self.attempt(self.store(owner, path, _chunks(data), size))
@@ -640,15 +640,15 @@ class Files(RuleBasedStateMachine):
             statement = artifacts.details().where(Artifact.project_id == self.project.id)
             rows = [artifacts.ArtifactDetails(*row) for row in await snap.execute(statement)]
         objects = {one.key: one.size async for one in self.blobs.list_keys(f"v1/{self.project.id}/")}
-        found: dict[Any, dict[str, bytes]] = {}
+        details: dict[Any, dict[str, bytes]] = {}
         for row in rows:
             assert objects.get(row.object_key) == row.size, f"{row.path} has lost its object"
-            found.setdefault(row.root_id, {})[row.path] = row.sha256
+            details.setdefault(row.root_id, {})[row.path] = row.sha256
         for owner in self.all_owners:
             expected = {path: hashlib.sha256(data).digest() for path, data in owner.files.items()}
-            seen = found.pop(owner.root.id, {})
+            seen = details.pop(owner.root.id, {})
             assert seen == (expected if owner.is_seen else {})
-        assert found == {}
+        assert details == {}
         for row in {row.object_key: row for row in rows if row.object_key not in self.verified}.values():
             assert hashlib.sha256(await self.read(row)).digest() == row.sha256
             self.verified.add(row.object_key)

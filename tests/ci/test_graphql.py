@@ -126,6 +126,7 @@ async def test_visitors_see_little_and_strangers_nothing(ask, data, admin, runti
     for person in (None, project.stranger):
         assert (await ask(person, NODE, id=full["id"])).data == {"node": None}
         assert (await ask(person, CANDIDATE, path=project.path, uuid=uuid)).data == {"candidate": None}
+    await project.open_group()
     await projects.edit(runtime.db, project.owner, UpdateProject(project.id, visibility="public"))
     for person in (None, project.stranger):
         little = (await data(person, CANDIDATE, path=project.path, uuid=uuid))["candidate"]["ciJob"]

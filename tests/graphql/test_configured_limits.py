@@ -74,6 +74,32 @@ async def test_introspection_can_be_kept_to_some(runtime, project, whom, nobody,
             assert (await ask(api, "{ __typename }", headers)).json()["data"] == {"__typename": "Query"}
 
 
+MISSPELT = {
+    "field": ("{ viewer { isAdmni } }", {}),
+    "argument": ('{ projects(serach: "x") { totalCount } }', {}),
+    "type": ('{ node(id: "x") { ... on Projcet { id } } }', {}),
+    "enum value": ("{ backgroundJobs(status: QUEUD) { totalCount } }", {}),
+    "type of a variable": ("query q($by: ProjectLokup!) { project(by: $by) { id } }", {}),
+    "field of an input": ('{ project(by: {pahts: "x"}) { id } }', {}),
+    "field in a variable": ("query q($by: ProjectLookup!) { project(by: $by) { id } }", {"by": {"pahts": "x"}}),
+    "enum value in a variable": ("query q($s: BackgroundJobStatus) { backgroundJobs(status: $s) { totalCount } }",
+                                 {"s": "QUEUD"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("whom", "nobody", "member"), [("everybody", 1, 1), ("signed-in", 0, 1), ("nobody", 0, 0)])
+@pytest.mark.parametrize("what", MISSPELT)
+async def test_a_misspelt_name_gets_suggestions_where_introspection_is_open(
+    runtime, project, whom, nobody, member, what
+):
+    document, variables = MISSPELT[what]
+    async with configured(runtime, graphql_introspection=whom) as api:
+        for headers, is_open in ((None, nobody), (project.headers, member)):
+            (error,) = (await ask(api, document, headers, **variables)).json()["errors"]
+            assert error["extensions"]["code"] == "INVALID"
+            assert ("Did you mean" in error["message"]) == bool(is_open), error
+
+
 async def test_a_budget_is_spent_and_begins_anew(runtime, project, monkeypatch):
     minute = (time.time() // 60 + 10) * 60
     monkeypatch.setattr(budget.time, "time", lambda: minute + 18)

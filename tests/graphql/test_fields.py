@@ -46,8 +46,8 @@ NEEDS = {
     "to be named as member": "UF======",
     "maintainer": "UFFFF==F",
     "maker": "......=.",
-    "member of the group": "..FFFF==",
-    "owner of the group": "..FFFF=F",
+    "member of the group": "UFFFFF==",
+    "owner of the group": "UFFFFF=F",
     "below the group": "......==",
     "what one sees": ("..<<<<==", OPEN, OPEN, OPEN),
     "role": "..rrrrrr",
@@ -126,8 +126,8 @@ LINES = {
     "ModelVersionsComparison": {"nothing more": "tags files signature sides", "candidates": "params metrics"},
     "Project": {
         "nothing more": "id number name path fullPath description visibility registryAccess experimentsAccess "
-        "allowsVersionReuse createdAt descriptionHtml createdBy storage",
-        "member": "group backgroundJobs", "to be named as member": "members",
+        "allowsVersionReuse createdAt descriptionHtml createdBy storage group",
+        "member": "backgroundJobs", "to be named as member": "members",
         "maintainer": "tokens webhooks ciSettings",
         "registry": "models modelSearch modelVersionSearch",
         "candidates": "experiments candidateSearch experimentSearch loggedModelSearch",
@@ -314,7 +314,7 @@ async def test_a_token_whose_time_is_over_is_told_nothing(client, showcases, sec
 NODES = {
     "Alias": "registry", "Artifact": "project", "ArtifactUpload": "members", "BackgroundJob": "members",
     "Candidate": "candidates", "CiJob": "candidates", "CiSettings": "maintainers", "Experiment": "candidates",
-    "Group": "members", "LoggedModel": "candidates", "Member": "members", "Model": "registry",
+    "Group": "project", "LoggedModel": "candidates", "Member": "members", "Model": "registry",
     "ModelVersion": "registry", "Project": "project", "Token": "maintainers", "User": "members",
     "Webhook": "maintainers", "WebhookDelivery": "maintainers",
 }  # fmt: skip

@@ -23,8 +23,7 @@ VERDICTS = {
     ("to see it", "public"): ("ok", "ok", "ok", "ok", "ok", "ok", "ok", "ok"),
     ("to see all", "private"): (HIDDEN, HIDDEN, "ok", "ok", "ok", "ok", "ok", "ok"),
     ("to see all", "public"): ("ok", "ok", "ok", "ok", "ok", "ok", "ok", "ok"),
-    # The group around the public project is private, too.
-    ("to see its group", "*"): (None, None, "ok", "ok", "ok", "ok", "ok", "ok"),
+    ("to be a member", "*"): (None, None, "ok", "ok", "ok", "ok", "ok", "ok"),
     ("membership", "private"): (HIDDEN, HIDDEN, "ok", "ok", "ok", "ok", "ok", "ok"),
     ("membership", "public"): (None, None, "ok", "ok", "ok", "ok", "ok", "ok"),
     ("reporter", "private"): (HIDDEN, HIDDEN, LOW, "ok", "ok", "ok", "ok", LOW),
@@ -40,7 +39,9 @@ VERDICTS = {
     # Uploads are ended by who has made them, here the owner, and given up by maintainers, too.
     ("maker of the upload", "private"): (HIDDEN, HIDDEN, LOW, LOW, LOW, LOW, "ok", LOW),
     ("maker of the upload", "public"): (WHO, LOW, LOW, LOW, LOW, LOW, "ok", LOW),
-    ("maintainer of the group", "*"): (HIDDEN, HIDDEN, LOW, LOW, LOW, LOW, "ok", LOW),
+    ("maintainer of the group", "private"): (HIDDEN, HIDDEN, LOW, LOW, LOW, LOW, "ok", LOW),
+    # A public project stands in a public group.
+    ("maintainer of the group", "public"): (WHO, LOW, LOW, LOW, LOW, LOW, "ok", LOW),
     # A project beside, of which only the owner of its group is a member.
     ("owner of another project", "private"): (HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, "ok", LOW),
     ("owner of another project", "public"): (WHO, LOW, LOW, LOW, LOW, LOW, "ok", LOW),
@@ -51,10 +52,10 @@ NEEDS = {
     "signed in": ["viewer"],
     "to see it": [
         "project", "projects", "model", "modelVersion", "experiment", "candidate", "loggedModel", "artifact",
-        "metricSeries", "node", "nodes",
+        "metricSeries", "node", "nodes", "group", "groups",
     ],
     "to see all": ["candidatesCompare", "modelVersionsCompare", "search"],
-    "to see its group": ["group", "groups", "backgroundJob"],
+    "to be a member": ["backgroundJob"],
     "membership": ["backgroundJobs"],
     "reporter": [
         "modelCreate", "modelUpdate", "modelDelete", "modelVersionCheck", "modelVersionComplete", "modelVersionCreate",

@@ -13,12 +13,12 @@ from sqlalchemy import text
 from app.artifacts.uploads import announced, multipart
 from app.artifacts.uploads.announced import AnnouncedFile
 from app.errors import TooLarge
-from app.registry import models
+from app.registry import announce, models
 from app.registry.models import CreateModel
 from app.registry.references.parse import parse_reference
 from app.registry.references.resolve import Named
 from app.registry.versions import complete as versions_complete
-from app.registry.versions import delete, lookup, manifests
+from app.registry.versions import delete, lookup, manifests, wait_for_files
 from app.registry.versions.lookup import VersionNotFound
 from app.tracking import file_owners, version_candidates
 from app.webhooks import events
@@ -44,9 +44,9 @@ def told(monkeypatch):
     return names
 
 
-async def announce(runtime, project, version, *paths, expected=True):
+async def announce_files(runtime, project, version, *paths, expected=True):
     root = lookup.root_of(version)[0]
-    expectation = versions_complete.Expectation(version)
+    expectation = wait_for_files.WaitForFiles(version)
     return await announced.create(
         runtime.db,
         project.owner,
@@ -101,27 +101,27 @@ async def held_up(monkeypatch, step, who):
 
 async def test_a_file_that_never_came_keeps_the_version_from_being_ready(runtime, project, model):
     version = await make(runtime, project, "1.0.0")
-    await announce(runtime, project, version, "a.bin", "b.bin")
+    await announce_files(runtime, project, version, "a.bin", "b.bin")
     await arrive(runtime, project, version, "a.bin")
     await change(runtime, project, "multipart_uploads SET expires_at = now() - interval '1 minute'", path="b.bin")
     for _ in range(2):
         await versions_complete.complete_all_announced(runtime.db)
         assert await state(runtime, project) == "open"
-        await multipart.expire(runtime.db, runtime.blobs, missed=versions_complete.mark_missed)
+        await multipart.expire(runtime.db, runtime.blobs, missed=wait_for_files.mark_missed)
     assert (await complete(runtime, project, version)).state == "ready"
 
 
 async def test_what_was_given_up_is_not_completed_by_itself(runtime, project, model):
     version = await make(runtime, project, "1.0.0")
-    await announce(runtime, project, version, "a.bin", "b.bin")
+    await announce_files(runtime, project, version, "a.bin", "b.bin")
     await arrive(runtime, project, version, "a.bin")
     await change(runtime, project, "multipart_uploads SET state = 'failed'", path="b.bin")
     for table in ("model_versions", "multipart_uploads", "artifacts"):
         await change(runtime, project, f"{table} SET created_at = created_at - interval '8 days'")
-    await versions_complete.give_up(runtime.db)
+    await wait_for_files.give_up(runtime.db)
     assert await state(runtime, project) == "failed"
     await change(runtime, project, "multipart_uploads SET expires_at = now() - interval '1 minute'")
-    await multipart.expire(runtime.db, runtime.blobs, missed=versions_complete.mark_missed)
+    await multipart.expire(runtime.db, runtime.blobs, missed=wait_for_files.mark_missed)
     await versions_complete.complete_announced(runtime.db, project.id)
     assert await state(runtime, project) == "failed"
 
@@ -129,9 +129,9 @@ async def test_what_was_given_up_is_not_completed_by_itself(runtime, project, mo
 async def test_waiting_versions_touch_nothing_and_hold_up_no_other(runtime, project, model, monkeypatch):
     monkeypatch.setattr(versions_complete, "BATCH", 2)
     for _ in range(3):
-        await announce(runtime, project, await make(runtime, project), "a.bin")
+        await announce_files(runtime, project, await make(runtime, project), "a.bin")
     version = await make(runtime, project, "2.0.0")
-    await announce(runtime, project, version, "a.bin")
+    await announce_files(runtime, project, version, "a.bin")
     before = (await models.get(runtime.db, project.owner, project.id, "m")).updated_at
     assert await versions_complete.complete_announced(runtime.db, project.id) == 0
     assert (await models.get(runtime.db, project.owner, project.id, "m")).updated_at == before
@@ -144,9 +144,9 @@ async def test_waiting_versions_touch_nothing_and_hold_up_no_other(runtime, proj
 async def test_files_ready_is_told_whatever_a_chore_has_told_meanwhile(runtime, project, model, told):
     for chore_runs in (False, True):
         version = await make(runtime, project)
-        await announce(runtime, project, version, "a.bin")
+        await announce_files(runtime, project, version, "a.bin")
         if chore_runs:
-            await versions_complete.announce(runtime.db, project.id)
+            await announce.announce(runtime.db, project.id)
         await arrive(runtime, project, version, "a.bin")
         told.clear()
         await versions_complete.complete_announced(runtime.db, project.id)
@@ -155,7 +155,7 @@ async def test_files_ready_is_told_whatever_a_chore_has_told_meanwhile(runtime, 
 
 async def test_an_upload_that_was_repeated_is_not_waited_for(runtime, project, model):
     first = await make(runtime, project, "0.1.0")
-    await announce(runtime, project, first, "a.bin", expected=False)
+    await announce_files(runtime, project, first, "a.bin", expected=False)
     await put(runtime, project, lookup.root_of(first)[0], "a.bin", uuid4().bytes)
     await change(runtime, project, "artifacts SET inspected_at = now()")
     version = await make(runtime, project, "1.0.0", candidate_id=first.candidate_id, is_open=True)
@@ -167,7 +167,7 @@ async def test_an_upload_that_was_repeated_is_not_waited_for(runtime, project, m
 )
 async def test_a_version_is_not_completed_without_a_file_that_was_announced(runtime, project, model, gone):
     version = await make(runtime, project, "1.0.0", is_open=True)
-    uploads = await announce(runtime, project, version, "a.bin", "b.bin")
+    uploads = await announce_files(runtime, project, version, "a.bin", "b.bin")
     await arrive(runtime, project, version, "a.bin")
     await change(runtime, project, f"multipart_uploads SET {gone}", path="b.bin")
     with pytest.raises(versions_complete.FilesFailed, match=r"cannot be completed without 'b\.bin"):
@@ -181,7 +181,7 @@ async def test_a_version_is_not_completed_without_a_file_that_was_announced(runt
 
 async def test_a_file_that_came_after_its_refusal_is_not_missing(runtime, project, model):
     version = await make(runtime, project, "1.0.0", is_open=True)
-    await announce(runtime, project, version, "a.bin")
+    await announce_files(runtime, project, version, "a.bin")
     await change(runtime, project, "multipart_uploads SET state = 'failed'", path="a.bin")
     await put(runtime, project, lookup.root_of(version)[0], "a.bin", uuid4().bytes)
     await change(runtime, project, "artifacts SET inspected_at = now()")
@@ -190,7 +190,7 @@ async def test_a_file_that_came_after_its_refusal_is_not_missing(runtime, projec
 
 async def test_what_failed_before_the_version_was_made_was_not_announced_for_it(runtime, project, model):
     first = await make(runtime, project, "0.1.0")
-    await announce(runtime, project, first, "old.bin", expected=False)
+    await announce_files(runtime, project, first, "old.bin", expected=False)
     await change(runtime, project, "multipart_uploads SET state = 'failed'", path="old.bin")
     version = await make(runtime, project, "1.0.0", candidate_id=first.candidate_id, is_open=True)
     assert (await complete(runtime, project, version)).state == "ready"

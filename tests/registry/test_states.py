@@ -24,7 +24,7 @@ from app.registry.references.resolve import Named
 from app.registry.tables import Model
 from app.registry.versions import change as versions_change
 from app.registry.versions import complete as versions_complete
-from app.registry.versions import copy, create, delete, lookup
+from app.registry.versions import copy, create, delete, lookup, wait_for_files
 from app.registry.versions import request as versions_request
 from app.registry.versions.complete import FilesPending
 from app.registry.versions.copy import CopyVersion
@@ -228,13 +228,13 @@ async def test_an_abandoned_version_is_given_up_after_a_day_and_can_go_on(runtim
         await tx.execute(
             text("UPDATE model_versions SET created_at = now() - interval '25 hours' WHERE id = :id"), {"id": pushed.id}
         )
-    await versions_complete.give_up(runtime.db)
+    await wait_for_files.give_up(runtime.db)
     found = await named(runtime, project, "1.0.0")
     assert found.state == "failed"
     assert "given up" in found.state_reason
     assert (await named(runtime, project, "2.0.0")).state == "open"
     async with runtime.db.write() as tx:
-        expected = versions_complete.Expectation(found)
+        expected = wait_for_files.WaitForFiles(found)
         await expected.lock_owner(tx)
         await expected.finish(tx)
     assert (await named(runtime, project, "1.0.0")).state == "open"
@@ -255,10 +255,10 @@ async def test_a_push_to_which_files_come_is_not_given_up_however_old_it_is(runt
     root = lookup.root_of(pushed)[0]
     await put(runtime, project, root, "a.bin")
     await age(runtime, "model_versions", pushed.id)
-    await versions_complete.give_up(runtime.db)
+    await wait_for_files.give_up(runtime.db)
     assert (await named(runtime, project, "#1")).state == "open"
     await age(runtime, "artifacts", root.id)
-    await versions_complete.give_up(runtime.db)
+    await wait_for_files.give_up(runtime.db)
     assert (await named(runtime, project, "#1")).state == "failed"
 
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from app.artifacts.artifacts import Root
-from app.registry import aliases, models
+from app.registry import aliases, announce, models
 from app.registry.models import CreateModel
 from app.registry.references.parse import parse_reference
 from app.registry.versions import change, complete, create, delete, lookup
@@ -47,7 +47,7 @@ def names(told):
 async def test_an_open_version_is_told_when_it_is_completed_with_its_aliases(runtime, project, told):
     db, owner = runtime.db, project.owner
     pushed = await create.create(db, owner, project.id, CreateVersion("m", is_open=True))
-    await complete.announce(db, project.id)
+    await announce.announce(db, project.id)
     assert await told() == []
     await complete.complete(db, owner, project.id, pushed.id, ["champion"])
     news = await told()
@@ -56,7 +56,7 @@ async def test_an_open_version_is_told_when_it_is_completed_with_its_aliases(run
     shown = [data[name] for name in ("project", "semver", "number", "version", "aliases", "actor", "state", "stage")]
     assert shown == [project.path, "1.0.0", 1, "1", ["champion"], owner.username, "READY", "none"]
     await complete.complete(db, owner, project.id, pushed.id, ["champion"])
-    await complete.announce(db)
+    await announce.announce(db)
     assert await told() == []
 
 
@@ -66,7 +66,7 @@ async def test_nothing_is_told_of_a_version_that_never_was_whole(runtime, projec
     await change.edit(db, owner, project.id, pushed.id, EditVersion("new"))
     await change.set_stage(db, owner, project.id, pushed.id, "archived")
     await delete.delete(db, owner, project.id, pushed.id)
-    await complete.announce(db)
+    await announce.announce(db)
     assert await told() == []
 
 
@@ -77,15 +77,15 @@ async def test_what_becomes_of_files_is_told_once(runtime, project, told):
     root = lookup.root_of(version)[0]
     await put(runtime, project, root, "a.bin")
     await set_file_state(runtime, root, "a.bin", "quarantined", "runs code")
-    await complete.announce(db, project.id)
-    await complete.announce(db, project.id)
+    await announce.announce(db, project.id)
+    await announce.announce(db, project.id)
     ((event, data),) = await told()
     assert (event, data["state_reason"]) == ("model_version.quarantined", "`a.bin`: runs code")
     await set_file_state(runtime, root, "a.bin", "failed", "cut off")
-    await complete.announce(db, project.id)
+    await announce.announce(db, project.id)
     assert names(await told()) == ["model_version.failed"]
     await set_file_state(runtime, root, "a.bin", "ready")
-    await complete.announce(db, project.id)
+    await announce.announce(db, project.id)
     assert names(await told()) == ["model_version.files_ready"]
 
 
@@ -98,7 +98,7 @@ async def test_a_version_of_bad_files_is_told_as_created_when_they_are_mended(ru
     await create.create(db, owner, project.id, CreateVersion("m", candidate_id=run.id))
     assert names(await told()) == []
     await set_file_state(runtime, root, "a.bin", "ready")
-    await complete.announce(db, project.id)
+    await announce.announce(db, project.id)
     assert names(await told()) == ["model_version.created", "model_version.files_ready"]
 
 
@@ -141,7 +141,7 @@ async def test_every_example_has_what_is_really_told(runtime, project, told):
     await put(runtime, project, root, "a.bin")
     for state in ("failed", "quarantined", "ready"):
         await set_file_state(runtime, root, "a.bin", state, "why" if state != "ready" else None)
-        await complete.announce(db, project.id)
+        await announce.announce(db, project.id)
     await delete.delete(db, owner, project.id, made.id)
     run = await candidates.create(db, owner, project.id, CreateCandidate())
     await candidate_edit.edit(db, owner, project.id, EditCandidate(run.id, status=Status.KILLED))

@@ -39,11 +39,11 @@ def read(text: str) -> Expression | None:
         ("( a OR b ) OR c", Or((a, b, c))),
     ],
 )
-def test_connectives(text: str, expected: Expression):
+def test_connectives_are_parsed_with_their_precedence(text: str, expected: Expression):
     assert read(text) == expected
 
 
-def test_lists_and_parentheses_are_told_apart():
+def test_value_lists_and_parentheses_are_distinguished():
     expression = parse_filter("(run_id IN ('a','b') OR run_id NOT IN ('c'))", CANDIDATES, extended=True)
     assert expression == Or(
         (
@@ -53,7 +53,7 @@ def test_lists_and_parentheses_are_told_apart():
     )
 
 
-def test_a_doubled_quote_stands_for_one():
+def test_doubled_quote_stands_for_one_quote():
     text = "tags.`a``b` = 'it''s' AND run_id IN ('''')"
     assert parse_filter(text, CANDIDATES, extended=True) == And(
         (
@@ -85,20 +85,20 @@ KEY = "a comparison begins with a key such as metrics.accuracy"
         ),
     ],
 )
-def test_every_connective_has_to_be_in_place(text: str, message: str):
+def test_stray_connectives_are_refused(text: str, message: str):
     with pytest.raises(InvalidFilter) as caught:
         parse_filter(text, CANDIDATES, extended=True)
     assert caught.value.message == message
 
 
-def test_twenty_levels():
+def test_twenty_levels_of_nesting_are_the_limit():
     assert read("( " * 20 + "a" + " )" * 20) == a
     for text in ("( " * 21 + "a" + " )" * 21, "NOT " * 21 + "a", "( NOT " * 11 + "a" + " )" * 11, "( " * 2000):
         with pytest.raises(InvalidFilter, match="The filter is nested more than 20 levels deep"):
             read(text)
 
 
-def test_depth_is_counted_per_branch():
+def test_nesting_is_counted_per_branch():
     assert isinstance(read(" AND ".join(["( ( a OR b ) AND c )"] * 15)), And)
 
 
@@ -137,7 +137,7 @@ def truth(expression: Expression, facts: frozenset[str]) -> bool:
 
 
 @given(expression=expressions, facts=st.frozensets(st.sampled_from("abcd")))
-def test_what_was_written_is_what_is_read(expression: Expression, facts: frozenset[str]):
+def test_rendered_expression_is_parsed_into_the_same_expression(expression: Expression, facts: frozenset[str]):
     try:
         parsed = read(written(expression))
     except InvalidFilter as error:
@@ -148,7 +148,7 @@ def test_what_was_written_is_what_is_read(expression: Expression, facts: frozens
 
 
 @given(text=st.text(alphabet="tags.ab=!<'\"`(),; ANDORNOTINISULLKE1-", max_size=40), extended=st.booleans())
-def test_hostile_text_is_read_or_refused(text: str, extended: bool):
+def test_arbitrary_text_is_parsed_or_refused(text: str, extended: bool):
     try:
         expression = parse_filter(text, CANDIDATES, extended=extended)
     except InvalidFilter as error:

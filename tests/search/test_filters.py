@@ -66,7 +66,7 @@ A, M, P, T, D = Entity.ATTRIBUTE, Entity.METRIC, Entity.PARAM, Entity.TAG, Entit
         (LOGGED_MODELS, "params.`a b` IN ('x')", P, "a b", "IN", ("x",)),
     ],
 )
-def test_one_condition(grammar: Grammar, text: str, entity: Entity, key: str, operator: str, value: Value):
+def test_comparison_is_parsed(grammar: Grammar, text: str, entity: Entity, key: str, operator: str, value: Value):
     expected = Comparison(entity, key, Operator(operator), value)
     assert parse_filter(text, grammar) == expected
     assert parse_filter(text, grammar, extended=True) == (
@@ -81,7 +81,7 @@ def test_numbers_keep_their_type():
         assert type(comparison.value) is kind
 
 
-def test_what_the_client_appends_to_a_search_of_models():
+def test_condition_that_the_client_appends_to_model_searches_is_parsed():
     prompt = Comparison(T, "mlflow.prompt.is_prompt", Operator.NE, "true")
     named = Comparison(A, "name", Operator.EQ, "iris")
     assert parse_filter("name = 'iris' AND tag.`mlflow.prompt.is_prompt` != 'true'", MODELS) == And((named, prompt))
@@ -90,7 +90,7 @@ def test_what_the_client_appends_to_a_search_of_models():
 
 @pytest.mark.parametrize("text", [None, "", "  \n"])
 @pytest.mark.parametrize("extended", [False, True])
-def test_no_filter(text: str | None, extended: bool):
+def test_blank_text_is_no_filter(text: str | None, extended: bool):
     assert parse_filter(text, CANDIDATES, extended=extended) is None
 
 
@@ -103,7 +103,7 @@ def test_no_filter(text: str | None, extended: bool):
         "metrics.a > 1 tags.b = 'x'",
     ],
 )
-def test_conditions_are_joined_as_loosely_as_mlflow_does(text: str):
+def test_superfluous_ands_are_ignored_as_by_mlflow(text: str):
     assert parse_filter(text, CANDIDATES) == And(
         (Comparison(M, "a", Operator.GT, 1.0), Comparison(T, "b", Operator.EQ, "x"))
     )
@@ -301,14 +301,14 @@ TAG_OPERATORS = ["=", "!=", "LIKE", "ILIKE", "IS NULL", "IS NOT NULL"]
         ),
     ],
 )
-def test_errors_in_mlflows_words_and_where_they_are(grammar: Grammar, text: str, reason: str, position: int):
+def test_errors_have_mlflows_text_and_a_position(grammar: Grammar, text: str, reason: str, position: int):
     with pytest.raises(InvalidFilter) as caught:
         parse_filter(text, grammar)
     assert caught.value.message == f"{reason} (at character {position})"
     assert (caught.value.position, caught.value.field) == (position, "filter")
 
 
-def test_one_hundred_conditions():
+def test_one_hundred_conditions_are_the_limit():
     text = " AND ".join(["metrics.a > 1"] * 100)
     expression = parse_filter(text, CANDIDATES)
     assert isinstance(expression, And)
@@ -347,11 +347,11 @@ def test_integers_beyond_64_bits_are_refused(grammar: Grammar, text: str, positi
         (CANDIDATES, "dataset.name"),
     ],
 )
-def test_names_are_compared_as_they_are_stored(grammar: Grammar, key: str):
+def test_names_are_normalized_as_they_are_stored(grammar: Grammar, key: str):
     for operator in ("=", "!=", "LIKE", "ILIKE"):
-        found = parse_filter(f"{key} {operator} 'e\u0301te\u0301%'", grammar)
-        assert isinstance(found, Comparison)
-        assert found.value == "\u00e9t\u00e9%"
+        comparison = parse_filter(f"{key} {operator} 'e\u0301te\u0301%'", grammar)
+        assert isinstance(comparison, Comparison)
+        assert comparison.value == "\u00e9t\u00e9%"
 
 
 @pytest.mark.parametrize(
@@ -368,13 +368,13 @@ def test_names_are_compared_as_they_are_stored(grammar: Grammar, key: str):
         (CANDIDATES, "dataset.context"),
     ],
 )
-def test_other_texts_are_compared_as_they_are(grammar: Grammar, key: str):
-    found = parse_filter(f"{key} = 'e\u0301'", grammar)
-    assert isinstance(found, Comparison)
-    assert found.value == "e\u0301"
+def test_other_texts_are_not_normalized(grammar: Grammar, key: str):
+    comparison = parse_filter(f"{key} = 'e\u0301'", grammar)
+    assert isinstance(comparison, Comparison)
+    assert comparison.value == "e\u0301"
 
 
-def test_the_names_of_a_list_are_compared_as_they_are_stored():
-    found = parse_filter("name IN ('e\u0301', '\u212b')", MODELS)
-    assert isinstance(found, Comparison)
-    assert found.value == ("\u00e9", "\u00c5")
+def test_names_in_a_list_are_normalized_as_they_are_stored():
+    comparison = parse_filter("name IN ('e\u0301', '\u212b')", MODELS)
+    assert isinstance(comparison, Comparison)
+    assert comparison.value == ("\u00e9", "\u00c5")

@@ -10,7 +10,7 @@ from app.search.errors import InvalidFilter
 from app.search.lexer import MAX_BYTES, TokenKind, tokenize
 
 
-def test_tokens_of_every_kind():
+def test_lexer_reads_tokens_of_every_kind():
     kinds = [(token.kind.name, token.text) for token in tokenize("tags.`a b`!='it''s' AND x IN(\"y\",1.5);")]
     assert kinds == [
         ("WORD", "tags."),
@@ -31,7 +31,7 @@ def test_tokens_of_every_kind():
 
 
 @given(text=st.text(alphabet="a.1'\"`()=<>!~,; \n-é", max_size=40))
-def test_tokens_are_the_text_without_the_blanks_between(text: str):
+def test_tokens_join_to_the_text_without_its_blanks(text: str):
     try:
         tokens = tokenize(text)
     except InvalidFilter:
@@ -57,12 +57,12 @@ def test_tokens_are_the_text_without_the_blanks_between(text: str):
         ("é" * 2049, "The text has 4098 bytes; at most 4096 are read (at character 4096)"),
     ],
 )
-def test_what_cannot_be_cut(text: str, message: str):
+def test_text_that_cannot_be_split_into_tokens_is_refused(text: str, message: str):
     with pytest.raises(InvalidFilter) as caught:
         tokenize(text)
     assert caught.value.message == message
 
 
-def test_the_longest_text():
+def test_longest_text_is_split_into_tokens():
     assert len(tokenize("a" * MAX_BYTES)) == 2
     assert len(tokenize("(" * MAX_BYTES)) == MAX_BYTES + 1

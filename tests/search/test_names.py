@@ -33,18 +33,18 @@ def beginning_with(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("text", [name for name in NAMES if not {"%", "_"} & set(name)])
-async def test_a_beginning(runtime, text: str):
+async def test_prefix_pattern_matches_names_that_begin_so(runtime, text: str):
     assert await matching(runtime, f"{text}%") == beginning_with(text)
     assert await matching(runtime, f"{text}%%") == beginning_with(text)
 
 
 @pytest.mark.parametrize("pattern", ["a_", "a_%", "%b%", "a%b", "abc", "%", "_", "A%_"])
-async def test_what_is_no_beginning_is_a_pattern(runtime, pattern: str):
+async def test_pattern_that_is_no_prefix_is_matched_as_a_pattern(runtime, pattern: str):
     meant = re.compile(pattern.replace("%", ".*").replace("_", "."), re.DOTALL)
     assert await matching(runtime, pattern) == sorted(name for name in NAMES if meant.fullmatch(name))
 
 
-def test_a_beginning_asks_for_a_range_and_nothing_else():
+def test_prefix_pattern_becomes_a_range():
     parsed = parse_filter("name LIKE 'model-%'", grammars.MODELS)
     assert isinstance(parsed, Comparison)
     compiled = sql.compare_name(column("name", Text), parsed).compile(compile_kwargs={"literal_binds": True})

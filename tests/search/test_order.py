@@ -30,11 +30,11 @@ A, M, P, T = Entity.ATTRIBUTE, Entity.METRIC, Entity.PARAM, Entity.TAG
         (LOGGED_MODELS, "metrics.loss", M, "loss", False),
     ],
 )
-def test_one_key(grammar: Grammar, clause: str, entity: Entity, key: str, descending: bool):
+def test_order_key_is_parsed(grammar: Grammar, clause: str, entity: Entity, key: str, descending: bool):
     assert parse_order([clause], grammar) == (OrderKey(entity, key, descending),)
 
 
-def test_keys_keep_their_order():
+def test_order_keys_keep_their_order():
     assert parse_order(["metrics.a DESC", "params.a", "run_id"], CANDIDATES) == (
         OrderKey(M, "a", descending=True),
         OrderKey(P, "a"),
@@ -74,14 +74,14 @@ ENTITIES = "Valid values are ['metric', 'parameter', 'tag', 'attribute', 'datase
         (CANDIDATES, ["run_id"] * 21, "The order has 21 keys; at most 20 are read."),
     ],
 )
-def test_errors(grammar: Grammar, clauses: list[str], message: str):
+def test_invalid_order_is_refused_with_mlflows_text(grammar: Grammar, clauses: list[str], message: str):
     with pytest.raises(InvalidOrder) as caught:
         parse_order(clauses, grammar)
     assert caught.value.message == message
     assert caught.value.field == "order_by"
 
 
-def test_fields_given_as_objects():
+def test_order_of_objects_is_read():
     metric = order_field("metrics.a b.c", LOGGED_MODELS, ascending=False, dataset_name="train", dataset_digest="1")
     assert metric == OrderKey(M, "a b.c", descending=True, dataset_name="train", dataset_digest="1")
     time = order_field("creation_time", LOGGED_MODELS)
@@ -104,7 +104,7 @@ def test_fields_given_as_objects():
         ),
     ],
 )
-def test_objects_that_are_refused(name: str, reason: str):
+def test_invalid_order_of_objects_is_refused(name: str, reason: str):
     with pytest.raises(InvalidOrder) as caught:
         order_field(name, LOGGED_MODELS)
     assert caught.value.message == reason

@@ -32,17 +32,17 @@ async def log(runtime, project, candidate, **batch):
     await logging_log.log_batch(runtime.db, project.owner, project.id, LogBatch(candidate.id, **batch))
 
 
-async def found(runtime, project, candidate):
+async def read(runtime, project, candidate):
     return await candidates.get(runtime.db, project.owner, project.id, candidate.id)
 
 
-async def test_default_experiment_is_there_from_the_start(runtime, project):
+async def test_default_experiment_exists_from_the_start(runtime, project):
     assert (await experiments.get(runtime.db, project.owner, project.id, 0)).name == "Default"
     made = await experiments.create(runtime.db, project.owner, project.id, CreateExperiment("other"))
     assert made.number == 1
 
 
-async def test_one_of_many_creations_of_a_name_wins_and_numbers_have_no_gaps(runtime, project):
+async def test_concurrent_creations_of_one_name_have_one_winner_and_leave_no_gaps_in_numbers(runtime, project):
     async def make(name):
         return await experiments.create(runtime.db, project.owner, project.id, CreateExperiment(name))
 
@@ -59,10 +59,10 @@ async def test_unnamed_candidates_get_a_friendly_name(runtime, project):
     assert made.candidate.status == Status.RUNNING
 
 
-async def test_batch_is_stored_whole(runtime, project, candidate):
+async def test_log_batch_stores_metrics_params_and_tags(runtime, project, candidate):
     points = [MetricInput("loss", 0.5, 1_000, 0), MetricInput("loss", 0.25, 2_000, 1), MetricInput("acc", 0.9, 1, -3)]
     await log(runtime, project, candidate, metrics=points, params={"lr": "0.1"}, tags={"team": "x"})
-    stored = await found(runtime, project, candidate)
+    stored = await read(runtime, project, candidate)
     assert stored.params == {"lr": "0.1"}
     assert stored.tags == {"mlflow.runName": "first", "team": "x"}
     assert [(m.key, m.value, m.step) for m in stored.metrics] == [("acc", 0.9, -3), ("loss", 0.25, 1)]
@@ -77,7 +77,7 @@ async def test_changed_param_refuses_the_whole_batch(runtime, project, candidate
             params={"new": "1", "lr": "0.2"}, tags={"t": "1"}, metrics=[MetricInput("m", 1.0, 1)],
         )  # fmt: skip
     assert caught.value.changes == [("lr", "0.1", "0.2")]
-    stored = await found(runtime, project, candidate)
+    stored = await read(runtime, project, candidate)
     assert (stored.params, "t" in stored.tags, stored.metrics) == ({"lr": "0.1"}, False, [])
 
 
@@ -86,13 +86,13 @@ async def test_latest_metric_is_the_greatest_step_timestamp_value(runtime, proje
     points = [MetricInput("m", 9.0, 500, 1), MetricInput("m", 1.0, 400, 2), MetricInput("m", 2.0, 400, 2)]
     for index in order:
         await log(runtime, project, candidate, metrics=[points[index]])
-    assert [(m.value, m.step) for m in (await found(runtime, project, candidate)).metrics] == [(2.0, 2)]
+    assert [(m.value, m.step) for m in (await read(runtime, project, candidate)).metrics] == [(2.0, 2)]
 
 
 async def test_concurrent_batches_agree_on_the_latest_and_lose_no_point(runtime, project, candidate):
     batches = [[MetricInput(f"m{k}", float(n), n, n) for k in range(5)] for n in range(30)]
     await asyncio.gather(*(log(runtime, project, candidate, metrics=batch) for batch in batches))
-    stored = await found(runtime, project, candidate)
+    stored = await read(runtime, project, candidate)
     assert [(m.key, m.value) for m in stored.metrics] == [(f"m{k}", 29.0) for k in range(5)]
     history = await reads_history.history(runtime.db, project.owner, project.id, candidate.id, "m3")
     assert [point.step for point in history.points] == list(range(30))
@@ -124,14 +124,14 @@ async def test_history_keeps_nan_and_infinity_and_collapses_repeats(runtime, pro
         ({"metrics": [MetricInput("m", 1.0, 1)] * 1001}, "at most 1000 metrics"),
     ],
 )
-async def test_bad_input_is_told_and_nothing_is_written(runtime, project, candidate, batch, text):
+async def test_invalid_batch_is_refused_with_its_reason_and_writes_nothing(runtime, project, candidate, batch, text):
     with pytest.raises(Invalid, match=text):
         await log(runtime, project, candidate, **{"tags": {"ok": "1"}, **batch})
-    stored = await found(runtime, project, candidate)
+    stored = await read(runtime, project, candidate)
     assert (stored.params, stored.metrics, "ok" in stored.tags) == ({}, [], False)
 
 
-async def test_trash_stops_writing_and_can_be_undone(runtime, project, candidate):
+async def test_deleted_candidate_takes_no_logs_until_it_is_restored(runtime, project, candidate):
     await candidates.delete(runtime.db, project.owner, project.id, candidate.id)
     with pytest.raises(Invalid, match="must be in the 'active' state"):
         await log(runtime, project, candidate, params={"a": "b"})
@@ -141,35 +141,35 @@ async def test_trash_stops_writing_and_can_be_undone(runtime, project, candidate
         runtime.db, project.owner, project.id, EditCandidate(candidate.id, "second", Status.FINISHED, 5)
     )
     assert (changed.name, changed.status, changed.end_time) == ("second", Status.FINISHED, 5)
-    assert (await found(runtime, project, candidate)).tags == {"mlflow.runName": "second"}
+    assert (await read(runtime, project, candidate)).tags == {"mlflow.runName": "second"}
 
 
-async def test_deleting_an_experiment_takes_its_candidates_along(runtime, project):
+async def test_deleting_and_restoring_an_experiment_moves_its_candidates_too(runtime, project):
     made = await experiments.create(runtime.db, project.owner, project.id, CreateExperiment("e"))
     one = await candidates.create(runtime.db, project.owner, project.id, CreateCandidate(made.number))
     await experiments.delete(runtime.db, project.owner, project.id, made.number)
-    assert (await found(runtime, project, one)).candidate.deleted_at is not None
+    assert (await read(runtime, project, one)).candidate.deleted_at is not None
     with pytest.raises(Invalid, match="Current state is deleted"):
         await candidates.create(runtime.db, project.owner, project.id, CreateCandidate(made.number))
     await experiments.restore(runtime.db, project.owner, project.id, made.number)
-    assert (await found(runtime, project, one)).candidate.deleted_at is None
+    assert (await read(runtime, project, one)).candidate.deleted_at is None
     await experiments.delete(runtime.db, project.owner, project.id, 0)
     assert (await experiments.restore(runtime.db, project.owner, project.id, 0)).deleted_at is None
     with pytest.raises(Conflict, match="every project has it"):
         await experiments.delete_permanently(runtime.db, project.owner, project.id, 0)
 
 
-async def test_who_may_not_write_changes_nothing(runtime, project, candidate):
+async def test_callers_without_write_permission_change_nothing(runtime, project, candidate):
     batch = LogBatch(candidate.id, params={"a": "b"})
     for role in (Role.GUEST, Role.REPORTER):
         with pytest.raises(Forbidden):
             await logging_log.log_batch(runtime.db, project[role].actor, project.id, batch)
     with pytest.raises(NotFound):
         await logging_log.log_batch(runtime.db, project.stranger.actor, project.id, batch)
-    assert (await found(runtime, project, candidate)).params == {}
+    assert (await read(runtime, project, candidate)).params == {}
 
 
-async def test_candidates_of_another_project_do_not_exist_here(runtime, project, staff, candidate):
+async def test_candidates_of_another_project_are_not_found(runtime, project, staff, candidate):
     from tests.conftest import new_project  # noqa: PLC0415
 
     other = await new_project(runtime, staff)
@@ -178,8 +178,8 @@ async def test_candidates_of_another_project_do_not_exist_here(runtime, project,
     assert (await search(runtime, other))[0] == []
 
 
-async def search(runtime, project, **wish):
-    command = SearchCandidates(**{"experiment_numbers": [0], **wish})
+async def search(runtime, project, **request):
+    command = SearchCandidates(**{"experiment_numbers": [0], **request})
     return await candidate_search.search(runtime.db, project.owner, project.id, command)
 
 
@@ -218,7 +218,7 @@ def names(page):
         ("status != 'RUNNING'", ""),
     ],
 )
-async def test_filters_select(runtime, project, five, text, expected):
+async def test_filter_matches_the_expected_candidates(runtime, project, five, text, expected):
     assert names(await search(runtime, project, filter=text)) == expected
 
 
@@ -230,7 +230,7 @@ async def test_filters_select(runtime, project, five, text, expected):
         ("NOT (params.p = 'aa' OR params.p = 'bb')", "ecd"),
     ],
 )
-async def test_wider_grammar_has_or_and_not(runtime, project, five, text, expected):
+async def test_extended_filter_supports_or_and_not(runtime, project, five, text, expected):
     assert names(await search(runtime, project, filter=text, extended=True)) == expected
     with pytest.raises(Invalid):
         await search(runtime, project, filter=text)
@@ -246,7 +246,7 @@ async def test_wider_grammar_has_or_and_not(runtime, project, five, text, expect
         (["tags.even DESC", "run_name ASC"], "bdace"),
     ],
 )
-async def test_orders_keep_those_who_lack_the_key_last_on_every_page_size(runtime, project, five, order, expected):
+async def test_candidates_without_the_sort_key_come_last_on_every_page_size(runtime, project, five, order, expected):
     for size in (1, 2, 5):
         seen, token = "", None
         while True:
@@ -257,31 +257,31 @@ async def test_orders_keep_those_who_lack_the_key_last_on_every_page_size(runtim
         assert seen == expected, size
 
 
-async def test_tokens_belong_to_their_search(runtime, project, five):
+async def test_page_token_of_another_search_is_refused(runtime, project, five):
     _, token = await search(runtime, project, limit=2)
-    for wish in ({"filter": "metrics.m > 0"}, {"order_by": ["run_name"]}, {"view": View.ALL}):
+    for request in ({"filter": "metrics.m > 0"}, {"order_by": ["run_name"]}, {"view": View.ALL}):
         with pytest.raises(Invalid, match="page token"):
-            await search(runtime, project, limit=2, page_token=token, **wish)
+            await search(runtime, project, limit=2, page_token=token, **request)
     with pytest.raises(Invalid, match="page token"):
         await search(runtime, project, page_token="nonsense")
 
 
-async def test_views_separate_the_trash(runtime, project, candidate):
+async def test_views_separate_living_and_deleted_candidates(runtime, project, candidate):
     await candidates.delete(runtime.db, project.owner, project.id, candidate.id)
     sizes = [len((await search(runtime, project, view=view))[0]) for view in (View.ACTIVE, View.DELETED, View.ALL)]
     assert sizes == [0, 1, 1]
 
 
-async def test_condemned_candidates_are_gone_at_once(runtime, project, candidate):
+async def test_permanently_deleted_candidates_are_hidden_at_once(runtime, project, candidate):
     await candidates.delete_permanently(runtime.db, project.owner, project.id, candidate.id)
     with pytest.raises(NotFound):
-        await found(runtime, project, candidate)
+        await read(runtime, project, candidate)
     assert (await search(runtime, project, view=View.ALL))[0] == []
     with pytest.raises(NotFound):
         await candidates.get(runtime.db, project.owner, project.id, uuid4())
 
 
-async def test_who_logs_to_a_candidate_that_somebody_changes_holds_up_nobody(runtime, project, candidate):
+async def test_logging_to_a_locked_candidate_waits_and_does_not_delay_other_callers(runtime, project, candidate):
     other = (await candidates.create(runtime.db, project.owner, project.id, CreateCandidate(name="other"))).candidate
     point = MetricInput("m", 1.0, 1)
     async with runtime.db.write() as tx:
@@ -291,10 +291,10 @@ async def test_who_logs_to_a_candidate_that_somebody_changes_holds_up_nobody(run
             await log(runtime, project, other, metrics=[point])
         assert not waiting.done()
     await waiting
-    assert [metric.value for metric in (await found(runtime, project, candidate)).metrics] == [1.0]
+    assert [metric.value for metric in (await read(runtime, project, candidate)).metrics] == [1.0]
 
 
-async def test_who_begins_in_an_experiment_that_somebody_changes_holds_up_nobody(runtime, project):
+async def test_creating_in_a_locked_experiment_waits_and_does_not_delay_other_callers(runtime, project):
     made = await experiments.create(runtime.db, project.owner, project.id, CreateExperiment("held"))
     async with runtime.db.write() as tx:
         await experiments.lock(tx, project.id, made.number)
@@ -306,7 +306,7 @@ async def test_who_begins_in_an_experiment_that_somebody_changes_holds_up_nobody
     assert (await waiting).candidate.name == "held"
 
 
-async def test_a_token_with_a_hole_is_refused(runtime, project, candidate):
+async def test_page_token_without_a_value_is_refused(runtime, project, candidate):
     await candidates.create(runtime.db, project.owner, project.id, CreateCandidate(name="second"))
     page = SearchCandidates([0], order_by=["metrics.m"], limit=1)
     _, token = await candidate_search.search(runtime.db, project.owner, project.id, page)

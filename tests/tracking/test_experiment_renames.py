@@ -72,7 +72,7 @@ async def test_rename_to_a_name_in_use_is_the_same_conflict_before_and_during_a_
 
 
 @pytest.mark.parametrize("protocols", [("mlflow", "graphql"), ("graphql", "mlflow"), ("graphql", "graphql")])
-async def test_of_two_renames_to_one_name_one_wins_whatever_the_protocols(runtime, project, rename, protocols):
+async def test_concurrent_renames_to_one_name_have_one_winner(runtime, project, rename, protocols):
     made = [
         await experiments.create(runtime.db, project.owner, project.id, CreateExperiment(name)) for name in ("a", "b")
     ]

@@ -19,7 +19,7 @@ from app.access.reads.guarded import GuardedReads, Results, only_members
 from app.access.tables import Group, Project, Token, User
 from app.db import batch_reads
 from app.db.database import Database, Snapshot
-from app.errors import Forbidden, ModelyardError
+from app.errors import ModelyardError
 from app.pagination import Page, Window
 from app.queue import search
 from app.queue.outbox import BackgroundJob
@@ -127,8 +127,11 @@ async def tokens_of_groups(db: Database, actor: Actor, keys: Sequence[IdKey], wi
     """The tokens of each group, newest first; for those who manage them."""
 
     def refuse(access: GroupAccess) -> ModelyardError | None:
-        may = groups.allows(actor, access, Permission.TOKEN_MANAGE)
-        return None if may else Forbidden(f"You do not manage the tokens of `{access.group.full_path}`.")
+        try:
+            groups.require_in(actor, access, Permission.TOKEN_MANAGE)
+        except ModelyardError as refusal:
+            return refusal
+        return None
 
     async def fetch(snap: Snapshot, allowed: list[IdKey]) -> Sequence[Page[Token]]:
         parent = (Token.group_id,)

@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, DateTime, Text, Uuid, bindparam, text
 
 from app.artifacts.artifacts import Root
 from app.db.database import Snapshot
+from app.db.statements import Fragment
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +66,33 @@ async def of_folder(snap: Snapshot, root: Root, folder: str, since: datetime) ->
     mine = {"of_project": root.project_id, "root": root.id, "folder": folder, "since": since}
     row = (await snap.execute(_OUTSTANDING, mine)).one()
     return Outstanding(row.uploads, row.failed, row.uninspected, row.files, row.failure)
+
+
+def has_files_sql(project: str, root: str) -> Fragment:
+    """SQL: whether a root (the id of a candidate or logged model) has any file."""
+    return Fragment(f"EXISTS (SELECT FROM artifacts a WHERE a.project_id = {project} AND a.root_id = {root})")
+
+
+def seems_complete_sql(project: str, candidate: str) -> Fragment:
+    """SQL: whether a candidate has files, all of them inspected, and no announced one that is still to come."""
+    return Fragment(f"""
+        {has_files_sql(project, candidate)}
+        AND NOT EXISTS (SELECT FROM artifacts a
+            WHERE a.project_id = {project} AND a.root_id = {candidate} AND a.inspected_at IS NULL)
+        AND NOT EXISTS (SELECT FROM multipart_uploads u
+            WHERE u.project_id = {project} AND u.candidate_id = {candidate}
+              AND u.state IN ('open', 'verifying', 'failed')
+              AND NOT EXISTS (SELECT FROM artifacts n WHERE n.project_id = u.project_id AND n.root_id = u.candidate_id
+                  AND n.path = u.path AND n.created_at > u.created_at))
+    """)  # noqa: S608 - of constants
+
+
+def is_quiet_sql(project: str, candidate: str, logged_model: str, since: str) -> Fragment:
+    """SQL: whether no file came or was announced to a candidate or logged model since, and none is on its way."""
+    return Fragment(f"""
+        NOT EXISTS (SELECT FROM multipart_uploads u WHERE u.project_id = {project}
+            AND (u.candidate_id = {candidate} OR u.logged_model_id = {logged_model})
+            AND (u.created_at > {since} OR u.state IN ('open', 'verifying') AND u.expires_at > now()))
+        AND NOT EXISTS (SELECT FROM artifacts a WHERE a.project_id = {project}
+            AND a.root_id = coalesce({logged_model}, {candidate}) AND a.created_at > {since})
+    """)  # noqa: S608 - of constants

@@ -25,7 +25,7 @@ from app.graphql.context import Info
 from app.graphql.errors import UserError
 from app.graphql.types import ids
 from app.graphql.types.fields import INPUT, mutation, optional, user_errors
-from app.registry.versions import ci_links as of_versions
+from app.registry import ci_links as of_versions
 from app.tracking import ci_jobs as of_candidates
 
 

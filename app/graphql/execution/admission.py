@@ -112,12 +112,19 @@ def _errors(context: ExecutionContext, document: DocumentNode) -> list[GraphQLEr
     """What Strawberry's own validation finds, but not all of it."""
     rules = (*context.validation_rules, *_OWN_RULES)
     schema = context.schema._schema  # noqa: SLF001 - Strawberry has no other name for it
-    return validate(schema, document, rules, max_errors=MAX_ERRORS)
+    hidden = not shows_schema(context.context)
+    return validate(schema, document, rules, max_errors=MAX_ERRORS, hide_suggestions=hidden)
+
+
+def shows_schema(context: Context) -> bool:
+    """Whether the caller may read the schema, by introspection or from what an error suggests."""
+    whom = context.runtime.settings.graphql_introspection
+    return whom == "everybody" or (whom == "signed-in" and not context.actor.is_anonymous)
 
 
 def _check_introspection(context: Context) -> None:
     whom = context.runtime.settings.graphql_introspection
-    if whom == "nobody" or (whom == "signed-in" and context.actor.is_anonymous):
+    if not shows_schema(context):
         code = "FORBIDDEN" if whom == "nobody" else "UNAUTHENTICATED"
         said = "is switched off" if whom == "nobody" else "needs a token"
         raise GraphQLError(

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import orjson
 
-from app.db.statements import Runner, Statement, columns
+from app.db.statements import Fragment, Runner, Statement, columns
 from app.registry import models
 from app.registry.references import semver
 from app.registry.tables import Model, ModelVersion
@@ -90,14 +90,16 @@ class InsertedRow(NamedTuple):
     updated_at: datetime
 
 
-_HIGHEST = """
-    SELECT v.version, v.precedence FROM model_versions v
-    WHERE v.project_id = m.project_id AND v.model_id = m.id AND v.deleted_at IS NULL AND v.state = 'ready'
-      AND v.is_prerelease = {prerelease}
-    ORDER BY v.precedence DESC, v.number DESC LIMIT 1
-"""
-_RESERVED = f"""
-    ARRAY (
+def _highest(prerelease: str) -> Fragment:
+    return Fragment(f"""
+        SELECT v.version, v.precedence FROM model_versions v
+        WHERE v.project_id = m.project_id AND v.model_id = m.id AND v.deleted_at IS NULL AND v.state = 'ready'
+          AND v.is_prerelease = {prerelease}
+        ORDER BY v.precedence DESC, v.number DESC LIMIT 1
+    """)  # noqa: S608 - of constants
+
+
+_RESERVED = Fragment(f"""
     (SELECT v.version FROM model_versions v
      WHERE v.project_id = m.project_id AND v.model_id = m.id AND v.deleted_at IS NULL AND v.state <> 'ready'
        AND v.precedence > coalesce(release.precedence, '') ORDER BY v.precedence LIMIT {MAX_RESERVED})
@@ -105,19 +107,18 @@ _RESERVED = f"""
     (SELECT r.version FROM retired_versions r
      WHERE r.project_id = m.project_id AND r.model_id = m.id
        AND r.precedence > coalesce(release.precedence, '') ORDER BY r.precedence LIMIT {MAX_RESERVED})
-    )
-"""  # noqa: S608 - of constants
+""")  # noqa: S608 - of constants
 # The arrays stand in subselects: PostgreSQL would else make a new plan for their length with every run.
-_TAKEN = """
-    (SELECT jsonb_object_agg(v.version, jsonb_build_array(v.id, v.number, v.state))::text
-     FROM unnest((SELECT :versions::text[])) AS requested JOIN model_versions v ON v.version = requested
-     WHERE v.project_id = m.project_id AND v.model_id = m.id AND v.deleted_at IS NULL)
-"""
-_RETIRED = """
-    ARRAY (SELECT r.version FROM unnest((SELECT :versions::text[])) AS requested
-        JOIN retired_versions r ON r.version = requested
-        WHERE r.project_id = m.project_id AND r.model_id = m.id)
-"""
+_TAKEN = Fragment("""
+    SELECT jsonb_object_agg(v.version, jsonb_build_array(v.id, v.number, v.state))::text
+    FROM unnest((SELECT :versions::text[])) AS requested JOIN model_versions v ON v.version = requested
+    WHERE v.project_id = m.project_id AND v.model_id = m.id AND v.deleted_at IS NULL
+""")
+_RETIRED = Fragment("""
+    SELECT r.version FROM unnest((SELECT :versions::text[])) AS requested
+    JOIN retired_versions r ON r.version = requested
+    WHERE r.project_id = m.project_id AND r.model_id = m.id
+""")
 _STATE_COLUMNS = columns(
     StateRow,
     of="m",
@@ -126,9 +127,9 @@ _STATE_COLUMNS = columns(
     release="release.version",
     highest="""CASE WHEN release.precedence >= prerelease.precedence THEN release.version
         ELSE coalesce(prerelease.version, release.version) END""",
-    reserved=_RESERVED,
-    taken=_TAKEN,
-    retired=_RETIRED,
+    reserved=f"ARRAY ({_RESERVED})",
+    taken=f"({_TAKEN})",
+    retired=f"ARRAY ({_RETIRED})",
     candidates=f"({version_candidates.states_sql('m.project_id', '(SELECT :candidates::uuid[])')})",
     subscribed_events=f"ARRAY ({events.subscribed_events('m.project_id')})",
 )
@@ -141,8 +142,8 @@ def _read_state(key: str) -> Statement[StateRow]:
         f"""
         SELECT {_STATE_COLUMNS}
         FROM models m
-        LEFT JOIN LATERAL ({_HIGHEST.format(prerelease="false")}) AS release ON true
-        LEFT JOIN LATERAL ({_HIGHEST.format(prerelease="true")}) AS prerelease ON true
+        LEFT JOIN LATERAL ({_highest("false")}) AS release ON true
+        LEFT JOIN LATERAL ({_highest("true")}) AS prerelease ON true
         WHERE m.project_id = :project AND m.{key} = :model AND m.deleted_at IS NULL
         """,  # noqa: S608 - of constants
         row=StateRow,

@@ -1,18 +1,20 @@
-"""What a version consists of, as one digest; and the texts of deleted versions, which stay reserved for it.
+"""Manifests of versions, and the texts of deleted versions, which stay reserved for the same files.
 
-A manifest is the SHA-256 of the lines of all files, joined by line feeds and sorted by path in byte order: path below
-the version's folder, size and SHA-256, separated by tabs (no path can hold one). Of a version whose files are kept
-elsewhere it is that of the address.
+The manifest of a version is that of its files (:mod:`app.artifacts.reads.manifest`); where these are kept elsewhere it
+is the SHA-256 of ``location``, a tab and the address.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
+from typing import NamedTuple
 
-from sqlalchemy import BigInteger, LargeBinary, Text, Uuid, bindparam, text
-
+from app.access import projects
 from app.artifacts.artifacts import Root
+from app.artifacts.reads import manifest as files_manifest
 from app.db.database import Snapshot, Tx
+from app.db.statements import Statement, columns
 from app.errors import Taken
 from app.registry.tables import ModelVersion
 from app.text import quoted
@@ -33,77 +35,87 @@ class VersionRetired(Taken):
         )
 
 
-_FILES = """
-    SELECT CASE WHEN :location <> '' THEN sha256(convert_to(E'location\t' || :location, 'UTF8')) ELSE (
-        SELECT sha256(convert_to(string_agg(
-            substr(a.path, CASE WHEN :folder = '' THEN 1 ELSE length(:folder) + 2 END)
-            || E'\t' || b.size || E'\t' || encode(b.sha256, 'hex'), E'\n' ORDER BY a.path COLLATE "C"), 'UTF8'))
-        FROM artifacts a JOIN blobs b ON b.project_id = a.project_id AND b.id = a.blob_id
-        WHERE a.project_id = :of_project AND a.root_id = :root
-          AND (:folder = '' OR a.path = :folder OR starts_with(a.path, :folder || '/'))
-    ) END
-"""
-_TYPES = (
-    bindparam("of_project", type_=BigInteger),
-    bindparam("root", type_=Uuid),
-    bindparam("folder", type_=Text),
-    bindparam("location", type_=Text),
-)
-_MANIFEST = text(_FILES).bindparams(*_TYPES)
-_RETIRE = text("""
+class RetiredRow(NamedTuple):
+    """The text of a deleted version, with its number and the manifest that it is reserved for."""
+
+    version: str
+    number: int
+    manifest: bytes
+
+
+RETIRE_VERSION = Statement(
+    "registry.retire_version",
+    "Reserves the text of a version that is being deleted for its files.",
+    """
     INSERT INTO retired_versions (project_id, model_id, version, precedence, number, manifest)
-    VALUES (:of_project, :of_model, :version, :precedence, :number, :manifest)
+    VALUES (:project, :model, :version, :precedence, :number, :manifest)
     ON CONFLICT (project_id, model_id, version) DO UPDATE
     SET number = excluded.number, manifest = excluded.manifest, retired_at = now()
-""").bindparams(bindparam("precedence", type_=LargeBinary), bindparam("manifest", type_=LargeBinary))
-_RETIRED = text("""
-    SELECT r.version, r.number, r.manifest FROM retired_versions r JOIN projects p ON p.id = r.project_id
-    WHERE r.project_id = :of_project AND r.model_id = :of_model AND r.version = ANY (:texts) AND NOT p.version_reuse
-""")
-_FORGET = text("DELETE FROM retired_versions WHERE project_id = :of_project AND model_id = :of_model")
+    """,
+)
+READ_RETIRED = Statement(
+    "registry.read_retired",
+    "Those of some texts of a model that are reserved, unless its project lets texts come back with other files.",
+    f"""
+    SELECT {columns(RetiredRow, of="r")} FROM retired_versions r
+    WHERE r.project_id = :project AND r.model_id = :model AND r.version = ANY (:versions)
+      AND NOT {projects.reuses_versions_sql("r.project_id")}
+    """,  # noqa: S608 - of constants
+    row=RetiredRow,
+)
+FORGET_RETIRED = Statement(
+    "registry.forget_retired",
+    "Removes the reserved texts of a model.",
+    "DELETE FROM retired_versions WHERE project_id = :project AND model_id = :model",
+)
 
 
-async def of_files(snap: Snapshot, project_id: int, root: Root | None, folder: str, location: str) -> bytes | None:
-    """Read step: the manifest of these files; None when there are none."""
-    given = {"of_project": project_id, "root": root and root.id, "folder": folder, "location": location}
-    manifest: bytes | None = await snap.scalar(_MANIFEST, given)
-    return manifest
+async def of_files(snap: Snapshot, root: Root | None, folder: str, location: str) -> bytes | None:
+    """Read step: the manifest of these files; None when there are none. No statement for files kept elsewhere."""
+    if location:
+        return hashlib.sha256(f"location\t{location}".encode()).digest()
+    return None if root is None else await files_manifest.of_folder(snap, root, folder)
 
 
 async def retire(tx: Tx, version: ModelVersion, root: Root) -> None:
-    """Step: reserve the text of a version that is being deleted, if anybody can have got files by it."""
+    """Step: reserve the text of a version that is being deleted, if its files can have been downloaded."""
     if not version.was_ready:
         return
-    manifest = await of_files(tx, version.project_id, root, version.artifact_folder, version.location)
+    manifest = await of_files(tx, root, version.artifact_folder, version.location)
     if manifest is None:
         return
-    given = {"of_project": version.project_id, "of_model": version.model_id, "version": version.version}
-    given |= {"precedence": version.precedence, "number": version.number, "manifest": manifest}
-    await tx.execute(_RETIRE, given)
+    await RETIRE_VERSION.execute(
+        tx,
+        project=version.project_id,
+        model=version.model_id,
+        version=version.version,
+        precedence=version.precedence,
+        number=version.number,
+        manifest=manifest,
+    )
 
 
 async def retired(
     snap: Snapshot, project_id: int, model_id: int, texts: Iterable[str]
 ) -> dict[str, tuple[VersionRetired, bytes]]:
-    """Read step: those of the texts that are reserved, each with the error that says so and the manifest it is for."""
-    given = {"of_project": project_id, "of_model": model_id, "texts": list(texts)}
-    rows = await snap.execute(_RETIRED, given)
+    """Read step: those of the texts that are reserved, each with the error that says so and its manifest."""
+    rows = await READ_RETIRED.fetch(snap, project=project_id, model=model_id, versions=list(texts))
     return {row.version: (VersionRetired(row.version, row.number), row.manifest) for row in rows}
 
 
 async def require_same(
     snap: Snapshot, project_id: int, model_id: int, version: str, root: Root | None, folder: str, location: str
 ) -> None:
-    """Read step: refuse files other than those for which the text is reserved; ``root`` None: they have none here.
+    """Read step: refuse files other than those for which the text is reserved; ``root`` None: there are none yet.
 
     Raises:
         VersionRetired: they differ.
     """
     for error, manifest in (await retired(snap, project_id, model_id, [version])).values():
-        if await of_files(snap, project_id, root, folder, location) != manifest:
+        if await of_files(snap, root, folder, location) != manifest:
             raise error
 
 
 async def forget(tx: Tx, project_id: int, model_id: int) -> None:
-    """Step: a model is removed, and its texts mean nothing any more."""
-    await tx.execute(_FORGET, {"of_project": project_id, "of_model": model_id})
+    """Step: a model is removed, and with it the texts that were reserved."""
+    await FORGET_RETIRED.execute(tx, project=project_id, model=model_id)

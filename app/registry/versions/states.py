@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-from sqlalchemy import ARRAY, BigInteger, Uuid, bindparam, text
-
 from app.artifacts.artifacts import Root
 from app.db.database import Tx
+from app.db.statements import Statement
 from app.errors import Conflict
 from app.registry.tables import ModelVersion
 from app.text import quoted
@@ -65,32 +64,43 @@ def not_ready(version: ModelVersion, action: str, *, field: str | None = None) -
     )
 
 
-_LOCK = text("SELECT pg_advisory_xact_lock(version_files_lock(:root))").bindparams(bindparam("root", type_=Uuid))
-_LOCK_ALL = text("""
+LOCK_FILES = Statement(
+    "registry.lock_files",
+    "Keeps the states of a root's files as they are until the commit.",
+    "SELECT pg_advisory_xact_lock(version_files_lock(:root))",
+)
+LOCK_FILES_OF_VERSIONS = Statement(
+    "registry.lock_files_of_versions",
+    "Keeps the states of the files of several versions as they are until the commit, locked in one order.",
+    """
     SELECT count(pg_advisory_xact_lock(key)) FROM (
         SELECT DISTINCT version_files_lock(coalesce(logged_model_id, candidate_id)) AS key FROM model_versions
-        WHERE project_id = :of_project AND id = ANY (:ids) ORDER BY key
+        WHERE project_id = :project AND id = ANY (:versions) ORDER BY key
     ) AS each
-""").bindparams(bindparam("of_project", type_=BigInteger), bindparam("ids", type_=ARRAY(BigInteger)))
-_REFRESH = text("SELECT refresh_version_states(:of_project, :candidate, :logged_model)").bindparams(
-    bindparam("of_project", type_=BigInteger), bindparam("candidate", type_=Uuid), bindparam("logged_model", type_=Uuid)
+    """,
+)
+REFRESH_STATES = Statement(
+    "registry.refresh_states",
+    "Derives the states of all versions of a candidate's or logged model's files anew.",
+    "SELECT refresh_version_states(:project, :candidate, :logged_model)",
 )
 
 
 async def lock_files(tx: Tx, root: Root) -> None:
-    """Step: keep the states of these files, and the making of versions from them, as they are until the commit.
+    """Step: keep the states of these files, and the creation of versions from them, as they are until the commit.
 
     The order of locks is candidate, model, files, version.
     """
-    await tx.execute(_LOCK, {"root": root.id})
+    await LOCK_FILES.execute(tx, root=root.id)
 
 
 async def lock_files_of(tx: Tx, project_id: int, version_ids: Sequence[int]) -> None:
     """Step: the same for the files of several versions, in one order."""
-    await tx.execute(_LOCK_ALL, {"of_project": project_id, "ids": list(version_ids)})
+    await LOCK_FILES_OF_VERSIONS.execute(tx, project=project_id, versions=list(version_ids))
 
 
 async def refresh(tx: Tx, root: Root) -> None:
     """Step: derive the states of all versions that have these files anew."""
-    given = {"of_project": root.project_id, "candidate": root.candidate_id, "logged_model": root.logged_model_id}
-    await tx.execute(_REFRESH, given)
+    await REFRESH_STATES.execute(
+        tx, project=root.project_id, candidate=root.candidate_id, logged_model=root.logged_model_id
+    )

@@ -65,10 +65,10 @@ async def sampled(
 
     async def fetch(snap: Snapshot, allowed: list[CandidateKey]) -> list[list[Point]]:
         statement = downsample.thin(_points(allowed, [metric], steps), size)
-        found: dict[Any, list[Point]] = defaultdict(list)
+        points: dict[Any, list[Point]] = defaultdict(list)
         for row in await snap.execute(statement):
-            found[row.candidate_id].append(Point(row.value, row.timestamp, row.step))
-        return [found[candidate_id] for _, candidate_id in allowed]
+            points[row.candidate_id].append(Point(row.value, row.timestamp, row.step))
+        return [points[candidate_id] for _, candidate_id in allowed]
 
     return await _LISTS.read(db, actor, keys, fetch)
 
@@ -92,11 +92,11 @@ async def outlined(
         raise Invalid(f"There are {len(set(metrics))} keys; 1 to {MAX_KEYS} can be asked for.", field="keys")
 
     async def fetch(snap: Snapshot, allowed: list[CandidateKey]) -> list[list[Series]]:
-        found: dict[Any, Series] = {}
+        curves: dict[Any, Series] = {}
         for row in await snap.execute(_outline(_points(allowed, metrics, steps), size)):
-            series = found.setdefault((row.candidate_id, row.key), Series(row.key, row.total))
+            series = curves.setdefault((row.candidate_id, row.key), Series(row.key, row.total))
             series.points.append(Point(row.value, row.timestamp, row.step))
-        return [[found.get((id, key), Series(key)) for key in dict.fromkeys(metrics)] for _, id in allowed]
+        return [[curves.get((id, key), Series(key)) for key in dict.fromkeys(metrics)] for _, id in allowed]
 
     return await _LISTS.read(db, actor, keys, fetch)
 
@@ -120,7 +120,7 @@ def _outline(points: Select[*tuple[Any, ...]], size: int) -> Select[*tuple[Any, 
     parts = select(
         each,
         func.ntile((size - 2) // 2).over(partition_by=curve, order_by=order).label("part"),
-        func.row_number().over(partition_by=curve, order_by=order).label("place"),
+        func.row_number().over(partition_by=curve, order_by=order).label("position"),
         func.count().over(partition_by=curve).label("total"),
     ).subquery()
     part = [parts.c.candidate_id, parts.c.key, parts.c.part]
@@ -128,12 +128,12 @@ def _outline(points: Select[*tuple[Any, ...]], size: int) -> Select[*tuple[Any, 
     least, greatest = value.asc().nulls_last(), value.desc().nulls_last()
     ranked = select(
         parts,
-        func.row_number().over(partition_by=part, order_by=[least, parts.c.place]).label("least"),
-        func.row_number().over(partition_by=part, order_by=[greatest, parts.c.place.desc()]).label("greatest"),
+        func.row_number().over(partition_by=part, order_by=[least, parts.c.position]).label("least"),
+        func.row_number().over(partition_by=part, order_by=[greatest, parts.c.position.desc()]).label("greatest"),
     ).subquery()
     kept = or_(
-        ranked.c.total <= size, ranked.c.least == 1, ranked.c.greatest == 1, ranked.c.place.in_([1, ranked.c.total])
+        ranked.c.total <= size, ranked.c.least == 1, ranked.c.greatest == 1, ranked.c.position.in_([1, ranked.c.total])
     )
     names = ("candidate_id", "key", "step", "timestamp", "value", "total")
     kept_points = select(*(ranked.c[name] for name in names)).where(kept)
-    return kept_points.order_by(ranked.c.candidate_id, ranked.c.key, ranked.c.place)
+    return kept_points.order_by(ranked.c.candidate_id, ranked.c.key, ranked.c.position)

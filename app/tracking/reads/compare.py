@@ -39,14 +39,14 @@ def check_sides(count: int, distinct: int, field: str = "ids") -> None:
 def rows(
     sides: Sequence[Mapping[str, T]], *, differences_only: bool, essence: Callable[[T], Any] = lambda value: value
 ) -> list[Row[T]]:
-    """Every key of any side, by key. ``essence`` tells of a value what makes it differ from another."""
-    found = []
+    """Every key of any side, by key. ``essence`` gives the part of a value in which it may differ from another."""
+    compared = []
     for key in sorted(set().union(*sides)):
         values = [side.get(key) for side in sides]
         seen = {None if value is None else repr(essence(value)) for value in values}
         if len(seen) > 1 or not differences_only:
-            found.append(Row(key, values, len(seen) > 1))
-    return found
+            compared.append(Row(key, values, len(seen) > 1))
+    return compared
 
 
 def signature(files: Mapping[str, Mapping[str, Any] | None]) -> dict[str, Any]:
@@ -55,11 +55,11 @@ def signature(files: Mapping[str, Mapping[str, Any] | None]) -> dict[str, Any]:
     ``files`` are paths with the facts of MLmodel files. Columns without a name are counted from 0.
     """
     facts = next((files[path] for path in sorted(files, key=lambda path: (path.count("/"), path)) if files[path]), None)
-    told = facts.get("signature") if facts else None
+    described = facts.get("signature") if facts else None
     columns: dict[str, Any] = {}
     for part in ("inputs", "outputs", "params"):
-        listed = told.get(part) if isinstance(told, Mapping) else None
-        for place, column in enumerate(listed if isinstance(listed, list) else []):
+        listed = described.get(part) if isinstance(described, Mapping) else None
+        for position, column in enumerate(listed if isinstance(listed, list) else []):
             name = column.get("name") if isinstance(column, Mapping) else None
-            columns[f"{part}.{name or place}"] = column
+            columns[f"{part}.{name or position}"] = column
     return columns

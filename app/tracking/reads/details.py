@@ -20,7 +20,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from app.db.statements import Statement, columns
+from app.db.statements import Fragment, Statement, columns
 from app.tracking.tables import Candidate, Dataset
 
 
@@ -132,7 +132,7 @@ class _Row(NamedTuple):
 _OWN = len(CandidateRow._fields)
 assert _Row._fields[:_OWN] == CandidateRow._fields, "a row begins with the columns of the candidate"
 
-_DETAILS = f"""
+_DETAILS = Fragment(f"""
     SELECT {
     columns(
         _Row,
@@ -177,7 +177,7 @@ _DETAILS = f"""
         FROM candidate_models u WHERE u.project_id = c.project_id AND u.candidate_id = c.id
     ) AS models ON true
     WHERE c.project_id = :project AND c.purge_at IS NULL
-"""  # noqa: S608 - of constants
+""")  # noqa: S608 - of constants
 READ_DETAILS = Statement(
     "tracking.read_details",
     "Living and deleted candidates with all that was logged to them, in any order.",

@@ -54,7 +54,7 @@ async def thinned(
     """Of each candidate at most ``size`` points, by (step, timestamp, value), within the steps (both included).
 
     The points of a candidate are cut into ``size`` parts of equal number; the first of each is taken, but of the last
-    part the last one, with a size of 1 the last of all alone (MLflow REST: metrics/get-history-bulk-interval).
+    part the last one, with a size of 1 only the last of all (MLflow REST: metrics/get-history-bulk-interval).
 
     Raises:
         CandidateNotFound: one of the candidates is not there.
@@ -101,16 +101,16 @@ def thin(points: Select[*tuple[Any, ...]], size: int) -> Select[*tuple[Any, ...]
     whose: Any = each.c.candidate_id
     placed = select(
         each,
-        (func.row_number().over(partition_by=whose, order_by=order) - 1).label("place"),
+        (func.row_number().over(partition_by=whose, order_by=order) - 1).label("position"),
         func.count().over(partition_by=whose).label("total"),
     ).subquery()
-    place, total = placed.c.place, placed.c.total
-    kept = or_(place == total - 1, and_(_begins_part(place, total, size), place < total - total // size))
+    position, total = placed.c.position, placed.c.total
+    kept = or_(position == total - 1, and_(_begins_part(position, total, size), position < total - total // size))
     names = ("candidate_id", "timestamp", "step", "value")
-    return select(*(placed.c[name] for name in names)).where(kept).order_by(placed.c.candidate_id, place)
+    return select(*(placed.c[name] for name in names)).where(kept).order_by(placed.c.candidate_id, position)
 
 
-def _begins_part(place: Any, total: Any, size: int) -> ColumnElement[bool]:
+def _begins_part(position: Any, total: Any, size: int) -> ColumnElement[bool]:
     """Whether a point, counted from 0, is the first of its part; the first parts have one point more if need be.
 
     The last part begins ``total // size`` points before the end, unless there are fewer points than parts.
@@ -119,8 +119,8 @@ def _begins_part(place: Any, total: Any, size: int) -> ColumnElement[bool]:
     """
     short = total // size
     in_longer = (total % size) * (short + 1)
-    begins_short = (place - in_longer) % func.greatest(short, 1) == 0
-    return case((place < in_longer, place % (short + 1) == 0), else_=begins_short)
+    begins_short = (position - in_longer) % func.greatest(short, 1) == 0
+    return case((position < in_longer, position % (short + 1) == 0), else_=begins_short)
 
 
 async def _read(

@@ -1,6 +1,6 @@
 """Experiments and candidates of many parents at once: statements do not grow with the parents.
 
-Keys begin with the project; answers come in the order of the keys, failures stand in the place of what they concern.
+Keys begin with the project; answers come in the order of the keys, a failure stands where its answer would be.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ async def experiments_by_keys(db: Database, actor: Actor, keys: Sequence[Experim
 
 
 async def are_of_models(db: Database, actor: Actor, keys: Sequence[ExperimentKey]) -> Results[bool]:
-    """Whether a living model has each experiment as its own, whoever may see that model."""
+    """Whether a living model has each experiment as its own, whether the actor may see that model or not."""
 
     async def fetch(snap: Snapshot, allowed: list[ExperimentKey]) -> list[bool]:
         owned = await version_references.with_models(snap, allowed)

@@ -1,4 +1,4 @@
-"""What was logged to many candidates and logged models, one kind at a time: only what is asked for is read.
+"""What was logged to many candidates and logged models, one kind at a time: only what is requested is read.
 
 Keys are project and candidate (or logged model); answers come in the order of the keys.
 """
@@ -126,7 +126,7 @@ async def datasets(db: Database, actor: Actor, keys: Sequence[ExperimentKey]) ->
         .distinct()
         .order_by(*named)
     )
-    found = await _LISTS.groups(
+    groups = await _LISTS.groups(
         db,
         actor,
         keys,
@@ -134,7 +134,7 @@ async def datasets(db: Database, actor: Actor, keys: Sequence[ExperimentKey]) ->
         parent=(Dataset.project_id, Dataset.experiment_number),
         convert=lambda row: Summary(row.experiment_number, row.name, row.digest, row.context),
     )
-    return [one[:MAX_SUMMARIES] if isinstance(one, list) else one for one in found]
+    return [one[:MAX_SUMMARIES] if isinstance(one, list) else one for one in groups]
 
 
 async def _pairs(
@@ -146,7 +146,7 @@ async def _pairs(
         keys,
         statement=select(row.key, row.value).order_by(row.key),
         parent=(row.project_id, row.candidate_id),
-        convert=lambda found: (found.key, found.value),
+        convert=lambda row: (row.key, row.value),
     )
 
 

@@ -75,6 +75,7 @@ class ByStart:
         self._scan = IndexScan(index, row_filter, lambda entry: (*before, entry.value, entry.id))
 
     async def rows(self, request: ScanRequest, after: Sequence[Any] | None) -> list[SortedRow]:
+        """See :class:`OrderedScan`."""
         rows: list[SortedRow] = []
         await self.add(request, rows, after)
         return rows
@@ -100,6 +101,7 @@ class ByPairValue:
         self._scan = IndexScan(index, row_filter, lambda entry: (entry.start_time, entry.id))
 
     async def rows(self, request: ScanRequest, after: Sequence[Any] | None) -> list[SortedRow]:
+        """See :class:`OrderedScan`."""
         rows: list[SortedRow] = []
         entry = None if after is None else IndexEntry(self._value, newest_first(after[0]), after[1])
         await self._scan.of_value(request, rows, self._value, after=entry)
@@ -115,6 +117,7 @@ class ByName:
         self._scan = IndexScan(index, row_filter, lambda entry: (entry.value, entry.start_time, entry.id))
 
     async def rows(self, request: ScanRequest, after: Sequence[Any] | None) -> list[SortedRow]:
+        """See :class:`OrderedScan`."""
         rows: list[SortedRow] = []
         entry = None if after is None else IndexEntry(after[0], newest_first(after[1]), after[2])
         await self._scan.in_order(request, rows, descending=self._descending, after=entry)
@@ -133,6 +136,7 @@ class ByMetric:
         self._lacking = ByStart(NEWEST_FIRST, _lacking(row_filter, LatestMetric, key.key), (2, None))
 
     async def rows(self, request: ScanRequest, after: Sequence[Any] | None) -> list[SortedRow]:
+        """See :class:`OrderedScan`."""
         rows: list[SortedRow] = []
         rank, entry = 0, None
         if after is not None:
@@ -157,6 +161,7 @@ class ByPair:
         self._lacking = ByStart(NEWEST_FIRST, _lacking(row_filter, table, key.key), (None,))
 
     async def rows(self, request: ScanRequest, after: Sequence[Any] | None) -> list[SortedRow]:
+        """See :class:`OrderedScan`."""
         rows: list[SortedRow] = []
         if after is None or after[0] is not None:
             entry = None if after is None else IndexEntry(_short(after[0]), newest_first(after[1]), after[2])

@@ -50,7 +50,7 @@ DOORS = {
         f"{PROJECT} {{ experiments(view: DELETED) {{ nodes @ }} }}": "candidates",
     },
     "Group": {
-        "group(by: {path: $group}) @": "members",
+        "group(by: {path: $group}) @": "project",
         "group(by: {path: $group}) { groups(first: 1) { nodes @ } }": "owners of the group",
     },
     "LoggedModel": {"loggedModel(by: {id: $LoggedModel}) @": "candidates"},

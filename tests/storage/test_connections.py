@@ -12,7 +12,7 @@ from app.settings import Settings
 from app.storage.s3.connections import ConnectionBroken, ConnectionPool
 from app.storage.s3.signing import Signer
 
-ASKED = b"PUT /x HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+REQUEST = b"PUT /x HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
 OK = b'HTTP/1.1 200 OK\r\nETag: "a"\r\nContent-Length: 2\r\n\r\nhi'
 
 
@@ -50,38 +50,38 @@ async def script() -> AsyncIterator[Script]:
 
 
 @pytest.fixture
-async def lines() -> AsyncIterator[ConnectionPool]:
-    lines = ConnectionPool(tls=None, connect_seconds=2, idle_seconds=2)
-    yield lines
-    lines.close()
+async def pool() -> AsyncIterator[ConnectionPool]:
+    pool = ConnectionPool(tls=None, connect_seconds=2, idle_seconds=2)
+    yield pool
+    pool.close()
 
 
-async def test_a_connection_serves_one_request_after_the_other(script: Script, lines: ConnectionPool) -> None:
+async def test_a_connection_serves_one_request_after_the_other(script: Script, pool: ConnectionPool) -> None:
     script.answers = [OK, b"HTTP/1.1 100 Continue\r\n\r\n" + OK, OK]
     for _ in range(3):
-        reply = await lines.ask(script.address, ASKED, most=10)
+        reply = await pool.request(script.address, REQUEST, max_body_bytes=10)
         assert (reply.status, bytes(reply.body), reply.headers["etag"]) == (200, b"hi", '"a"')
-    assert (script.connections, script.requests) == (1, [ASKED] * 3)
+    assert (script.connections, script.requests) == (1, [REQUEST] * 3)
 
 
-async def test_requests_at_the_same_time_have_connections_of_their_own(script: Script, lines: ConnectionPool) -> None:
+async def test_requests_at_the_same_time_have_connections_of_their_own(script: Script, pool: ConnectionPool) -> None:
     script.answers = [OK] * 6
-    await asyncio.gather(*(lines.ask(script.address, ASKED, most=10) for _ in range(3)))
-    await asyncio.gather(*(lines.ask(script.address, ASKED, most=10) for _ in range(3)))
+    await asyncio.gather(*(pool.request(script.address, REQUEST, max_body_bytes=10) for _ in range(3)))
+    await asyncio.gather(*(pool.request(script.address, REQUEST, max_body_bytes=10) for _ in range(3)))
     assert script.connections == 3
 
 
-async def test_a_connection_that_is_told_to_end_is_not_used_again(script: Script, lines: ConnectionPool) -> None:
+async def test_a_connection_that_is_told_to_end_is_not_used_again(script: Script, pool: ConnectionPool) -> None:
     closing = OK.replace(b"ETag", b"Connection: close\r\nETag")
     script.answers = [closing, OK]
     for _ in range(2):
-        assert (await lines.ask(script.address, ASKED, most=10)).status == 200
+        assert (await pool.request(script.address, REQUEST, max_body_bytes=10)).status == 200
     assert script.connections == 2
 
 
-async def test_bodies_in_chunks_are_read(script: Script, lines: ConnectionPool) -> None:
+async def test_bodies_in_chunks_are_read(script: Script, pool: ConnectionPool) -> None:
     script.answers = [b"HTTP/1.1 403 No\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n"]
-    reply = await lines.ask(script.address, ASKED, most=10)
+    reply = await pool.request(script.address, REQUEST, max_body_bytes=10)
     assert (reply.status, bytes(reply.body)) == (403, b"no")
 
 
@@ -90,27 +90,29 @@ async def test_bodies_in_chunks_are_read(script: Script, lines: ConnectionPool) 
     [None, b"nonsense\r\n\r\n", OK[:-1], OK.replace(b": 2", b": 11") + b"123456789"],
     ids=["hung up", "no HTTP", "cut off", "too long"],
 )
-async def test_what_is_no_answer_breaks_the_line(script: Script, lines: ConnectionPool, answer: bytes | None) -> None:
+async def test_a_reply_that_is_no_http_breaks_the_connection(
+    script: Script, pool: ConnectionPool, answer: bytes | None
+) -> None:
     script.answers = [answer]
     with pytest.raises(ConnectionBroken):
-        await lines.ask(script.address, ASKED, most=10)
+        await pool.request(script.address, REQUEST, max_body_bytes=10)
     script.answers = [OK]
-    assert (await lines.ask(script.address, ASKED, most=10)).status == 200
+    assert (await pool.request(script.address, REQUEST, max_body_bytes=10)).status == 200
     assert script.connections == 2
 
 
-async def test_who_stops_waiting_leaves_no_answer_to_the_next(script: Script, lines: ConnectionPool) -> None:
+async def test_who_stops_waiting_leaves_no_answer_to_the_next(script: Script, pool: ConnectionPool) -> None:
     script.answers = [b"", OK]
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
-            await lines.ask(script.address, ASKED, most=10)
-    assert (await lines.ask(script.address, ASKED, most=10)).status == 200
+            await pool.request(script.address, REQUEST, max_body_bytes=10)
+    assert (await pool.request(script.address, REQUEST, max_body_bytes=10)).status == 200
     assert script.connections == 2
 
 
-async def test_nobody_there_is_a_failure_that_may_pass(script: Script, lines: ConnectionPool) -> None:
+async def test_a_refused_connection_is_a_transient_failure(script: Script, pool: ConnectionPool) -> None:
     with pytest.raises(OSError, match="Connect"):
-        await lines.ask("127.0.0.1:9", ASKED, most=10)
+        await pool.request("127.0.0.1:9", REQUEST, max_body_bytes=10)
 
 
 @pytest.mark.parametrize("key", ["v1/2/ab12/0123456789abcdef", "a.b_c-d", "grün und blau", "a+b%20c~d"])
@@ -122,9 +124,9 @@ def test_own_signatures_are_those_of_the_sdk(storage_settings: Settings, method:
         assert any(signer.own(method, key) == signer.object(method, key) for _ in range(3))
 
 
-async def test_an_answer_that_nobody_asked_for_is_no_part_of_another(script: Script, lines: ConnectionPool) -> None:
+async def test_a_reply_without_a_request_is_no_part_of_another(script: Script, pool: ConnectionPool) -> None:
     script.answers = [OK + OK.replace(b"hi", b"no"), OK]
-    first = await lines.ask(script.address, ASKED, most=100)
+    first = await pool.request(script.address, REQUEST, max_body_bytes=100)
     assert bytes(first.body) == b"hi"
-    assert bytes((await lines.ask(script.address, ASKED, most=100)).body) == b"hi"
+    assert bytes((await pool.request(script.address, REQUEST, max_body_bytes=100)).body) == b"hi"
     assert script.connections == 2

@@ -16,7 +16,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-_ROOT = Path(__file__).parents[2]
+_ROOT = Path(__file__).parents[3]
 NEWEST = _ROOT / ".venv-mlflow" / "bin" / "python"
 """MLflow 3.17.2."""
 OLDEST = _ROOT / ".venv-mlflow2" / "bin" / "python"

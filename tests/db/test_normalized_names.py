@@ -52,7 +52,7 @@ def rows(project_id: int) -> list[tuple[type, dict[str, object]]]:
     ]
 
 
-async def test_what_was_stored_as_it_came_is_composed(migrated, project):
+async def test_migration_normalizes_names_stored_as_sent(migrated, project):
     """Of names that become equal one is composed, and nothing is lost."""
     engine = create_async_engine(async_url(migrated.database_url))
     wanted = (
@@ -68,12 +68,12 @@ async def test_what_was_stored_as_it_came_is_composed(migrated, project):
             await connection.execute(insert(table).values(values))
         for _ in range(2):
             await connection.run_sync(again)
-        found = []
+        names = []
         for key, name in wanted:
             mine = select(key, name).where(name.class_.project_id == project.id).order_by(key, name)
-            found.append([tuple(row) for row in await connection.execute(mine)])
+            names.append([tuple(row) for row in await connection.execute(mine)])
     await engine.dispose()
-    assert found == [
+    assert names == [
         [(1, NAME), (2, HALF), (3, f"taken {NAME}"), (4, f"taken {APART}"), (5, "plain")],
         [(True, NAME)],
         [("mlflow.runName", NAME), ("note", APART)],

@@ -1,4 +1,4 @@
-"""Large folders and small ones: who is next, and that nobody looks at one file twice at once."""
+"""Large folders and small ones: which job is next, and that no file is inspected twice at once."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def quiet(runtime):
 
 
 async def folder(runtime, project, count: int, name: str) -> Root:
-    """A candidate with files that nobody has looked at, each with bytes of its own."""
+    """A candidate with files that were not inspected, each with bytes of its own."""
     made = await candidates.create(runtime.db, project.owner, project.id, CreateCandidate())
     root = Root(project.id, candidate_id=made.candidate.id)
 
@@ -106,7 +106,7 @@ def watch(monkeypatch):
 
 
 @pytest.fixture
-def one_place(monkeypatch):
+def one_slot(monkeypatch):
     for declared in (InspectArtifacts, IngestUploads):
         monkeypatch.setattr(declared, "rule", Rule(concurrency=1, is_round_robin=True))
     monkeypatch.setattr(inspections, "SLICE_FILES", 10)
@@ -123,7 +123,7 @@ async def work(executor: Executor, is_done) -> None:
     await executor.drain(30)
 
 
-async def test_a_small_folder_waits_for_one_slice_of_a_large_one(runtime, project, watch, one_place):
+async def test_small_folder_waits_for_one_slice_of_a_large_one(runtime, project, watch, one_slot):
     large = await folder(runtime, project, 45, "large")
     small = await folder(runtime, project, 3, "small")
     await promise(runtime, InspectArtifacts(project.id, large.id))
@@ -138,7 +138,7 @@ async def test_a_small_folder_waits_for_one_slice_of_a_large_one(runtime, projec
     assert await states(runtime, large) == await states(runtime, small) == ["succeeded"]
 
 
-async def test_a_project_with_many_folders_is_one_project(runtime, project, staff, watch, one_place):
+async def test_project_with_many_folders_gets_one_turn(runtime, project, staff, watch, one_slot):
     other = await new_project(runtime, staff)
     many = [await folder(runtime, project, 2, f"many{number}") for number in range(6)]
     few = await folder(runtime, other, 25, "few")
@@ -153,7 +153,7 @@ async def test_a_project_with_many_folders_is_one_project(runtime, project, staf
     assert watch.before_last_of("few", "many") <= 6
 
 
-async def test_jobs_for_one_root_never_look_at_it_at_once(runtime, project, watch, monkeypatch):
+async def test_jobs_of_one_lane_never_run_side_by_side(runtime, project, watch, monkeypatch):
     monkeypatch.setattr(inspections, "SLICE_FILES", 5)
     root = await folder(runtime, project, 40, "one")
     job = InspectArtifacts(project.id, root.id)
@@ -174,7 +174,7 @@ async def test_jobs_for_one_root_never_look_at_it_at_once(runtime, project, watc
     assert (len(watch.seen), most) == (40, 1)
 
 
-async def test_of_a_lane_one_job_is_claimed(runtime, project):
+async def test_one_job_of_a_lane_is_claimed(runtime, project):
     """Two equal jobs can wait, when one was handed back while the other was promised."""
     job = InspectArtifacts(project.id, uuid7())
     first = await promise(runtime, job)
@@ -191,7 +191,7 @@ async def test_of_a_lane_one_job_is_claimed(runtime, project):
     assert await leases.succeed(runtime.db, await leases.claim(runtime.db, rest, "w"))
 
 
-async def test_a_job_that_goes_on_gives_way_to_an_equal_one_that_waits(runtime, project, monkeypatch):
+async def test_requeued_job_yields_to_an_equal_queued_one(runtime, project, monkeypatch):
     monkeypatch.setattr(inspections, "SLICE_FILES", 2)
     root = await folder(runtime, project, 3, "some")
     first = await promise(runtime, InspectArtifacts(project.id, root.id))
@@ -205,7 +205,7 @@ async def test_a_job_that_goes_on_gives_way_to_an_equal_one_that_waits(runtime, 
     assert await unseen(runtime, root) == 0
 
 
-async def test_files_that_are_sent_take_turns_by_their_owners(runtime, project, staff):
+async def test_uploads_take_turns_by_owner(runtime, project, staff):
     other = await new_project(runtime, staff)
     lanes = {"a": 5, "b": 2}
     for lane, count in lanes.items():
@@ -223,14 +223,14 @@ async def test_files_that_are_sent_take_turns_by_their_owners(runtime, project, 
         assert await leases.succeed(runtime.db, await leases.claim(runtime.db, id, "w"))
 
 
-def test_only_some_projects_are_remembered():
+def test_last_turns_of_a_hundred_projects_are_remembered():
     had = RoundRobin()
     for project_id in range(1, 500):
         had.note(project_id, "lane")
     assert (had.project, len(had.lanes), 499 in had.lanes) == (499, round_robin.MAX_REMEMBERED, True)
 
 
-async def test_a_long_queue_is_not_read_to_find_the_next(runtime, project, staff):
+async def test_next_job_is_read_from_the_index_of_turns(runtime, project, staff):
     """With 20,000 jobs of one project before those of another, neither is passed over row by row."""
     other = await new_project(runtime, staff)
     async with runtime.db.write() as tx:
@@ -263,7 +263,7 @@ async def test_a_long_queue_is_not_read_to_find_the_next(runtime, project, staff
 
 @pytest.mark.usefixtures("empty_queue")
 @pytest.mark.parametrize("point", ["inspection.looked", "artifacts.inspect.done"])
-async def test_a_look_survives_a_killed_worker(runtime, servers, project, tmp_path, monkeypatch, point):
+async def test_inspection_survives_a_killed_worker(runtime, servers, project, tmp_path, monkeypatch, point):
     root = await folder(runtime, project, inspections.SLICE_FILES + 20, "all")
     traps = tmp_path / "traps"
     traps.mkdir()

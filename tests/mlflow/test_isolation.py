@@ -69,7 +69,7 @@ async def test_a_token_opens_no_other_project(rest: Rest, intruder: tuple[Rest, 
     assert leaks == []
 
 
-async def test_ids_of_another_project_mean_nothing_in_ones_own(rest: Rest, intruder: tuple[Rest, str]) -> None:
+async def test_ids_of_another_project_are_not_found(rest: Rest, intruder: tuple[Rest, str]) -> None:
     """One's own address, with every id and name of the other project: nothing of it comes out, and it stays whole."""
     fields = await furnished(rest)
     before = await everything(rest, fields)
@@ -104,7 +104,7 @@ async def everything(rest: Rest, fields: Mapping[str, object]) -> list[str]:
 
 
 @pytest.mark.parametrize("call", ["runs/search", "experiments/search", "registered-models/search"])
-async def test_a_page_token_of_another_project_shows_only_ones_own(
+async def test_a_page_token_of_another_project_lists_only_the_requested_project(
     rest: Rest, intruder: tuple[Rest, str], call: str
 ) -> None:
     for name in ("a", "b", "c"):
@@ -141,7 +141,7 @@ BODIES = {
 
 
 @pytest.mark.parametrize("name", BODIES)
-async def test_odd_bodies_are_refused_without_an_accident(rest: Rest, name: str) -> None:
+async def test_malformed_bodies_cause_no_server_error(rest: Rest, name: str) -> None:
     run = str((await rest.post("runs/create", {})).json()["run"]["info"]["run_id"])
     content = BODIES[name].replace(b"RUN", run.encode())
     accidents = []
@@ -157,7 +157,7 @@ async def test_odd_bodies_are_refused_without_an_accident(rest: Rest, name: str)
 
 
 @pytest.mark.parametrize("text", ["a\0b", "\U0001f600"], ids=["nul", "emoji"])
-async def test_no_text_within_a_list_breaks_a_call(rest: Rest, text: str) -> None:
+async def test_hostile_texts_in_lists_cause_no_server_error(rest: Rest, text: str) -> None:
     plain = await _filled(rest)
     odd = [{"key": text, "value": text, "timestamp": 1, "dataset": {"name": text, "digest": text}, "model_id": text}]
     lists = [
@@ -184,7 +184,7 @@ async def test_no_text_within_a_list_breaks_a_call(rest: Rest, text: str) -> Non
         ({"Content-Type": "application/json; charset=utf-16"}, '{"name":"a"}'.encode("utf-16")),
     ],
 )
-async def test_bodies_of_other_kinds_are_invalid(rest: Rest, headers: dict[str, str], content: bytes) -> None:
+async def test_bodies_of_other_media_types_are_refused(rest: Rest, headers: dict[str, str], content: bytes) -> None:
     raw = {name: value.encode("latin-1") for name, value in headers.items()}
     answer = await rest.send("POST", "experiments/create", headers=raw, content=content)
     assert (answer.status_code, answer.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")

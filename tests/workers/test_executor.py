@@ -41,7 +41,7 @@ def deliveries(runtime, project, subscribe, receiver):
 
 @pytest.fixture
 async def executor(runtime, project):
-    """A worker's places; other tests' jobs are put off, so that only this test's run in them."""
+    """A worker; other tests' jobs are put off, so that only this test's run in its slots."""
     later = datetime.now(UTC) + timedelta(hours=1)
     async with runtime.db.write() as tx:
         others = "UPDATE background_jobs SET run_after = :later WHERE state = 'queued' AND project_id <> :project"
@@ -68,22 +68,22 @@ async def until(condition):
 async def test_two_hundred_stuck_jobs_do_not_delay_another_kind(runtime, project, deliveries, executor, row, receiver):
     stuck = await deliveries(200)
     await executor.pump()
-    places = DeliverWebhook.rule.concurrency
+    slots = DeliverWebhook.rule.concurrency
 
-    async def all_places_taken():
-        return len(receiver.got) == places
+    async def all_slots_used():
+        return len(receiver.got) == slots
 
-    await until(all_places_taken)
+    await until(all_slots_used)
     async with runtime.db.write() as tx:
         other = await outbox.enqueue(tx, PurgeModel(project.id, 1), project_id=project.id)
     await executor.pump()
     await executor.start(other, "registry.purge_model")
     assert (await row(other)).state == "succeeded"
     await executor.notice(stuck[-1])
-    assert await states(runtime, project) == {"succeeded": 1, "running": places, "queued": 200 - places}
+    assert await states(runtime, project) == {"succeeded": 1, "running": slots, "queued": 200 - slots}
 
 
-async def test_a_free_place_is_filled_at_once(runtime, project, executor):
+async def test_free_slot_is_filled_at_once(runtime, project, executor):
     async with runtime.db.write() as tx:
         own = {await outbox.enqueue(tx, PurgeModel(project.id, n), project_id=project.id) for n in range(5)}
     await executor.pump()
@@ -97,27 +97,27 @@ async def test_a_free_place_is_filled_at_once(runtime, project, executor):
     assert await states(runtime, project) == {"succeeded": 5}
 
 
-async def test_a_step_that_takes_too_long_is_a_failed_attempt(runtime, project, deliveries, executor, row, monkeypatch):
+async def test_step_without_progress_is_a_failed_attempt(runtime, project, deliveries, executor, row, monkeypatch):
     monkeypatch.setattr(DeliverWebhook, "rule", Rule(step_seconds=0.2))
     (job_id,) = await deliveries(1)
     await executor.start(job_id, "webhooks.deliver")
-    found = await row(job_id)
-    assert (found.state, found.attempt) == ("queued", 1)
-    assert found.last_error == "It took longer than 0.2 seconds without any progress."
+    job = await row(job_id)
+    assert (job.state, job.attempt) == ("queued", 1)
+    assert job.last_error == "It took longer than 0.2 seconds without any progress."
 
 
-async def test_a_job_of_a_later_release_stays_as_it_is(runtime, project, executor, row, set_row):
+async def test_job_of_a_later_release_is_not_touched(runtime, project, executor, row, set_row):
     async with runtime.db.write() as tx:
         job_id = await outbox.enqueue(tx, PurgeModel(project.id, 1), project_id=project.id)
     await set_row(job_id, kind="lifecycle.of_a_later_release")
     await executor.pump()
     await executor.notice(job_id)
     await executor.drain(5)
-    found = await row(job_id)
-    assert (found.state, found.attempt, found.lease_epoch, found.last_error) == ("queued", 0, 0, None)
+    job = await row(job_id)
+    assert (job.state, job.attempt, job.lease_epoch, job.last_error) == ("queued", 0, 0, None)
 
 
-async def test_twenty_stops_in_a_row_count_no_attempt(runtime, project, deliveries, executor, row, receiver):
+async def test_twenty_worker_stops_count_no_attempt(runtime, project, deliveries, executor, row, receiver):
     (job_id,) = await deliveries(1)
     for stop in range(20):
         executor.start(job_id, "webhooks.deliver")
@@ -127,27 +127,27 @@ async def test_twenty_stops_in_a_row_count_no_attempt(runtime, project, deliveri
 
         await until(begun)
         await executor.drain(0)
-    found = await row(job_id)
-    assert (found.state, found.attempt, found.lease_epoch) == ("queued", 0, 20)
+    job = await row(job_id)
+    assert (job.state, job.attempt, job.lease_epoch) == ("queued", 0, 20)
     receiver.hangs = False
     await executor.start(job_id, "webhooks.deliver")
     assert (await row(job_id)).state == "succeeded"
 
 
-async def test_an_equal_wish_does_not_keep_a_job_from_being_handed_back(runtime, project):
-    wish = PurgeModel(project.id, 1)
+async def test_equal_queued_job_does_not_prevent_a_release(runtime, project):
+    job = PurgeModel(project.id, 1)
     async with runtime.db.write() as tx:
-        first = await outbox.enqueue(tx, wish, project_id=project.id)
+        first = await outbox.enqueue(tx, job, project_id=project.id)
     for give_back in (leases.release, lambda db, lease: leases.fail(db, lease, "no luck")):
         lease = await leases.claim(runtime.db, first, "w")
         async with runtime.db.write() as tx:
-            second = await outbox.enqueue(tx, wish, project_id=project.id)
+            second = await outbox.enqueue(tx, job, project_id=project.id)
         assert second != first
         assert await give_back(runtime.db, lease)
         assert await states(runtime, project) == {"queued": 2}
 
 
-async def test_a_worker_that_was_paused_writes_nothing_afterwards(
+async def test_paused_worker_writes_nothing_after_its_lease(
     runtime, project, deliveries, row, set_row, receiver, monkeypatch
 ):
     """As after SIGSTOP: the lease has run out, another worker has the job, and the first goes on."""

@@ -40,13 +40,13 @@ async def root(runtime, project) -> Root:
     return await new_root(runtime, project)
 
 
-async def put(runtime, project, root, path, data: bytes | None = None, *, known_size: bool = True):
+async def put(runtime, project, root, path, data: bytes | None = None, *, declared_size: bool = True):
     data = os.urandom(20) if data is None else data
 
     async def body():
         yield data
 
-    command = StoreArtifact(root, path, body(), size=len(data) if known_size else None)
+    command = StoreArtifact(root, path, body(), size=len(data) if declared_size else None)
     return await stream.store(
         runtime.db, project.owner, runtime.blobs, command, lock_owner=file_owners.lock(root), limit=1 << 20
     )
@@ -60,11 +60,11 @@ async def files_of(runtime, root) -> list[str]:
 
 @pytest.mark.parametrize("known_size", [True, False])
 @pytest.mark.parametrize(("file", "below"), PAIRS)
-async def test_the_second_is_refused_and_the_first_is_named(runtime, project, root, file, below, known_size):
+async def test_the_second_is_refused_and_the_first_is_named(runtime, project, root, file, below, declared_size):
     for first, second in ((file, below), (below, file)):
-        await put(runtime, project, root, first, known_size=known_size)
+        await put(runtime, project, root, first, declared_size=declared_size)
         with pytest.raises(PathOccupied) as caught:
-            await put(runtime, project, root, second, known_size=known_size)
+            await put(runtime, project, root, second, declared_size=declared_size)
         assert f"`{first}`" in caught.value.message
         assert f"`{second}`" in caught.value.message
         assert await files_of(runtime, root) == [first]
@@ -84,7 +84,7 @@ async def test_names_that_only_begin_alike_are_no_folders(runtime, project, root
     assert again.path == "m"
 
 
-async def test_known_bytes_are_refused_as_well(runtime, project, root):
+async def test_conflicting_paths_are_refused_for_stored_bytes_as_well(runtime, project, root):
     await put(runtime, project, root, "model", b"the same")
     with pytest.raises(PathOccupied, match="`model` is a file"):
         await put(runtime, project, root, "model/copy", b"the same")
@@ -110,8 +110,8 @@ async def test_of_two_processes_one_wins(runtime, project):
             outcomes = await asyncio.gather(
                 put(runtime, project, root, "model"),
                 put(other, project, root, "model/MLmodel"),
-                put(runtime, project, root, "deep/er/x", known_size=False),
-                put(other, project, root, "deep/er", known_size=False),
+                put(runtime, project, root, "deep/er/x", declared_size=False),
+                put(other, project, root, "deep/er", declared_size=False),
                 return_exceptions=True,
             )
             assert [one for one in outcomes if isinstance(one, Exception) and not isinstance(one, PathOccupied)] == []
@@ -258,10 +258,10 @@ async def test_a_file_that_comes_meanwhile_fails_only_what_it_excludes(runtime, 
     looked = ingest._excluded
 
     async def look_and_be_overtaken(tx, root, waiting):
-        found = await looked(tx, root, waiting)
-        if not found and "a" not in await files_of(runtime, root):
+        excluded = await looked(tx, root, waiting)
+        if not excluded and "a" not in await files_of(runtime, root):
             await put(runtime, project, root, "a", b"in between")
-        return found
+        return excluded
 
     monkeypatch.setattr(ingest, "_excluded", look_and_be_overtaken)
     await verify(runtime, project, made)

@@ -31,13 +31,13 @@ def quiet(caplog: pytest.LogCaptureFixture) -> Iterator[list[dict[str, object]]]
 async def _logged(logs: list[dict[str, object]], number: int) -> list[dict[str, object]]:
     """The lines of as many requests, as soon as they are there."""
     async with asyncio.timeout(10):
-        while len(found := [entry for entry in logs if entry["event"] == "request"]) < number:  # noqa: ASYNC110 - a log
+        while len(result := [entry for entry in logs if entry["event"] == "request"]) < number:  # noqa: ASYNC110 - a log
             await asyncio.sleep(0.01)
-    return found
+    return result
 
 
 @pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
-async def test_a_body_that_breaks_off_is_the_client_s_fault(
+async def test_a_body_that_breaks_off_is_a_client_error(
     url: str, http: httpx.AsyncClient, project: TestProject, caplog: pytest.LogCaptureFixture, reset: bool
 ) -> None:
     """At every door: with its head alone, and with half of the body."""
@@ -50,17 +50,17 @@ async def test_a_body_that_breaks_off_is_the_client_s_fault(
             if reset:
                 writer.transport.abort()
 
-    found = [await doors(http, project, kind) for kind in KINDS if kind != "no door"]
+    result = [await doors(http, project, kind) for kind in KINDS if kind != "no door"]
     with quiet(caplog) as logs:
-        for door in found:
+        for door in result:
             chunk = b"%x\r\n%b" % (door.size, door.half)
             for sent in (door.head(), door.head() + door.half, door.head(chunked=True) + chunk):
                 await leave(door, sent)
-        requests = await _logged(logs, 3 * len(found))
+        requests = await _logged(logs, 3 * len(result))
     assert {entry["status"] for entry in requests} == {400}
 
 
-async def test_who_leaves_in_the_middle_of_an_answer_is_no_accident(
+async def test_a_disconnect_during_an_answer_is_not_a_server_error(
     url: str, http: httpx.AsyncClient, project: TestProject, caplog: pytest.LogCaptureFixture
 ) -> None:
     door = await doors(http, project, "mlflow file")
@@ -79,14 +79,14 @@ async def test_who_leaves_in_the_middle_of_an_answer_is_no_accident(
         await _logged(logs, 4)
 
 
-async def test_who_leaves_before_the_answer_is_no_accident(
+async def test_a_disconnect_before_an_answer_is_not_a_server_error(
     url: str, http: httpx.AsyncClient, project: TestProject, caplog: pytest.LogCaptureFixture
 ) -> None:
     """At every door, with a whole body, without waiting for what comes of it."""
-    found = [await doors(http, project, kind) for kind in KINDS if "file" not in kind]
+    result = [await doors(http, project, kind) for kind in KINDS if "file" not in kind]
     with quiet(caplog) as logs:
-        for door in found:
+        for door in result:
             async with connected(url) as (_, writer):
                 writer.write(door.head() + b"x" * door.size)
                 await writer.drain()
-        await _logged(logs, len(found))
+        await _logged(logs, len(result))

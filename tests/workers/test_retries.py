@@ -39,18 +39,18 @@ async def dead(runtime, project, set_row):
     return job_id
 
 
-async def test_a_dead_job_begins_anew_and_remembers_why(runtime, project, dead, row):
+async def test_retried_job_counts_from_zero_and_keeps_its_last_error(runtime, project, dead, row):
     retried = await jobs.retry(runtime.db, project[Role.MAINTAINER].actor, dead)
     assert (retried.job.id, retried.joined) == (dead, False)
-    found = await row(dead)
-    assert (found.state, found.attempt, found.done, found.finished_at) == ("queued", 0, 0, None)
-    assert found.last_error == "no luck"
+    job = await row(dead)
+    assert (job.state, job.attempt, job.done, job.finished_at) == ("queued", 0, 0, None)
+    assert job.last_error == "no luck"
     lease = await leases.claim(runtime.db, dead, "w")
     assert await leases.succeed(runtime.db, lease)
     assert (await row(dead)).last_error is None
 
 
-async def test_an_equal_job_that_waits_is_joined(runtime, project, dead, row):
+async def test_retry_joins_an_equal_queued_job(runtime, project, dead, row):
     equal = await promise(runtime, project, PurgeModel(project.id, 1))
     retried = await jobs.retry(runtime.db, project.owner, dead)
     assert (retried.job.id, retried.joined) == (equal, True)
@@ -60,17 +60,17 @@ async def test_an_equal_job_that_waits_is_joined(runtime, project, dead, row):
     )  # fmt: skip
 
 
-async def test_retries_and_equal_wishes_at_once_leave_one_job_in_the_queue(runtime, project, dead):
-    wishes = [promise(runtime, project, PurgeModel(project.id, 1)) for _ in range(4)]
+async def test_concurrent_retries_and_equal_jobs_leave_one_queued(runtime, project, dead):
+    equal_jobs = [promise(runtime, project, PurgeModel(project.id, 1)) for _ in range(4)]
     retries = [jobs.retry(runtime.db, project.owner, dead) for _ in range(4)]
-    done = await asyncio.gather(*wishes, *retries, return_exceptions=True)
+    done = await asyncio.gather(*equal_jobs, *retries, return_exceptions=True)
     assert [error for error in done if isinstance(error, Exception) and not isinstance(error, NotDead)] == []
     async with runtime.db.read() as snap:
         mine = (BackgroundJob.project_id == project.id, BackgroundJob.state == "queued")
         assert await snap.scalar(select(func.count()).where(*mine)) == 1
 
 
-async def test_who_may_retry(runtime, project, admin, dead, set_row):
+async def test_retry_is_for_maintainers(runtime, project, admin, dead, set_row):
     with pytest.raises(NotFound):
         await jobs.retry(runtime.db, project.stranger.actor, dead)
     for role in (Role.GUEST, Role.REPORTER, Role.DEVELOPER):
@@ -84,7 +84,7 @@ async def test_who_may_retry(runtime, project, admin, dead, set_row):
         await jobs.retry(runtime.db, admin.actor, dead)
 
 
-async def test_a_delivery_may_be_given_up_and_a_purge_may_not(runtime, project, subscribe, dead):
+async def test_delivery_can_be_cancelled_and_purge_cannot(runtime, project, subscribe, dead):
     hook = await subscribe("registered_model.created")
     delivery = uuid7()
     async with runtime.db.write() as tx:
@@ -105,7 +105,7 @@ async def test_a_delivery_may_be_given_up_and_a_purge_may_not(runtime, project, 
     assert await leases.claim(runtime.db, job_id, "w") is None
 
 
-async def test_the_lists_are_read_from_indexes(runtime, project, admin):
+async def test_job_lists_are_read_from_indexes(runtime, project, admin):
     """With 20,000 finished jobs around, no list reads more rows than it shows."""
     async with runtime.db.write() as tx:
         await tx.execute(text("SET LOCAL statement_timeout = '60s'"))
@@ -115,21 +115,21 @@ async def test_the_lists_are_read_from_indexes(runtime, project, admin):
             FROM generate_series(1, 20000) n"""), {"project": project.id, "user": project.owner.user_id})  # fmt: skip
     async with runtime.db.write() as tx:
         await tx.execute(text("ANALYZE background_jobs"))
-    wishes = (
+    all_filters = (
         JobFilter(project_id=project.id), JobFilter("dead", project_id=project.id),
         JobFilter(kind="registry.purge_model", project_id=project.id), JobFilter("dead"), JobFilter("queued"),
         JobFilter("succeeded", "tracking.purge_candidate", project.id), JobFilter(),
         JobFilter(requested_by=project.owner.user_id),
     )  # fmt: skip
     try:
-        for wish in wishes:
-            statement = search.ORDER.apply(search.matching(wish), Window(first=20))
+        for filters in all_filters:
+            statement = search.ORDER.apply(search.matching(filters), Window(first=20))
             compiled = statement.compile(compile_kwargs={"literal_binds": True})
             async with runtime.db.read() as snap:
                 plan = "\n".join(await snap.scalars(text(f"EXPLAIN (ANALYZE, TIMING OFF, BUFFERS OFF) {compiled}")))
-            assert "Index Scan" in plan and "Seq Scan" not in plan, f"{wish}\n{plan}"
+            assert "Index Scan" in plan and "Seq Scan" not in plan, f"{filters}\n{plan}"
             passed_over = sum(int(number) for number in re.findall(r"Rows Removed by Filter: (\d+)", plan))
-            assert "Sort" not in plan and passed_over < 20, f"{wish}\n{plan}"
+            assert "Sort" not in plan and passed_over < 20, f"{filters}\n{plan}"
     finally:
         async with runtime.db.write() as tx:
             await tx.execute(text("DELETE FROM background_jobs WHERE project_id = :id"), {"id": project.id})
@@ -137,7 +137,7 @@ async def test_the_lists_are_read_from_indexes(runtime, project, admin):
             await tx.execute(text("ANALYZE background_jobs"))
 
 
-async def test_the_command(runtime, project, dead, row):
+async def test_jobs_command(runtime, project, dead, row):
     async def command(*words: str):
         return await asyncio.to_thread(CliRunner().invoke, main, ["jobs", *words])
 

@@ -9,9 +9,9 @@ from urllib.parse import quote
 import pytest
 
 from tests.conftest import TestProject
-from tests.mlflow import client
-from tests.mlflow.client import ClientError, MLflow
 from tests.mlflow.conftest import Rest
+from tests.support.mlflow import client
+from tests.support.mlflow.client import ClientError, MLflow
 
 PNG = b"\x89PNG\r\n\x1a\n"
 MEANING = {
@@ -56,14 +56,14 @@ def train():
         for step in (0, 1):
             mlflow.log_image(pixels, key="val curve", step=step, synchronous=True)
     client = MlflowClient()
-    found = client.get_run(run_id)
+    result = client.get_run(run_id)
     condition = f"tags.mlflow.parentRunId = '{parent.info.run_id}' AND params.solver = 'lbfgs' AND metrics.f1 > 0.2"
     frame = mlflow.search_runs([experiment.experiment_id], condition, order_by=["metrics.f1 DESC"])
     return {
         "client": mlflow.__version__,
         "run": run_id,
-        "params": found.data.params,
-        "metrics": sorted(found.data.metrics),
+        "params": result.data.params,
+        "metrics": sorted(result.data.metrics),
         "history": [round(point.value, 3) for point in client.get_metric_history(run_id, "loss")],
         "files": sorted(one.path for one in client.list_artifacts(run_id)),
         "text": mlflow.artifacts.load_text(f"runs:/{run_id}/notes/a b%20c.txt"),
@@ -121,11 +121,11 @@ def load(references):
     import mlflow
     import pandas as pd
 
-    asked = pd.DataFrame({"x": [1]})
-    return [int(mlflow.pyfunc.load_model(f"models:/adder{one}").predict(asked)[0]) for one in references]
+    inputs = pd.DataFrame({"x": [1]})
+    return [int(mlflow.pyfunc.load_model(f"models:/adder{one}").predict(inputs)[0]) for one in references]
 
 
-async def test_a_day_with_a_client_in_between(between: MLflow, rest: Rest) -> None:
+async def test_clients_between_the_oldest_and_the_newest_work(between: MLflow, rest: Rest) -> None:
     seen = await between(train)
     run_id, version = seen.pop("run"), seen.pop("client")
     assert seen == {
@@ -162,8 +162,8 @@ async def images_to_the_letter(rest: Rest, run_id: str) -> list[str]:
     parts = [one["path"].removeprefix("images/val curve").split("%") for one in listed]
     kinds = sorted((*part[1:4], part[-1].partition(".")[2]) for part in parts)
     assert kinds == [("step", step, "timestamp", kind) for step in ("0", "1") for kind in ("png", "webp")]
-    place = (await rest.get("runs/get", run_id=run_id)).json()["run"]["info"]["artifact_uri"]
-    base = f"{rest.base}/api/2.0/mlflow-artifacts/artifacts/{place.removeprefix('mlflow-artifacts:/')}"
+    location = (await rest.get("runs/get", run_id=run_id)).json()["run"]["info"]["artifact_uri"]
+    base = f"{rest.base}/api/2.0/mlflow-artifacts/artifacts/{location.removeprefix('mlflow-artifacts:/')}"
     for one in listed:
         got = await rest.http.get(f"{base}/{quote(one['path'])}", headers=rest.headers, follow_redirects=True)
         assert got.status_code == 200

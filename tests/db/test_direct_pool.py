@@ -1,4 +1,4 @@
-"""Connections for constants: what is in doubt is not lent again, and nobody waits for more than they must."""
+"""Connections for constant statements: a doubtful one is not lent again, and callers wait no longer than needed."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ async def backend(db: Database) -> int:
         return await connection.fetchval(BACKEND)
 
 
-async def test_a_connection_is_lent_again(db):
+async def test_connection_is_reused(db):
     assert await backend(db) == await backend(db)
 
 
-async def test_what_was_refused_is_over(db):
+async def test_connection_is_reused_after_a_refused_statement(db):
     first = await backend(db)
     with pytest.raises(Conflict):
         async with db.direct() as connection:
@@ -45,7 +45,7 @@ async def test_what_was_refused_is_over(db):
     assert await backend(db) == first
 
 
-async def test_a_cancelled_statement_ends_and_the_next_one_comes_after_it(db, runtime):
+async def test_slot_is_free_once_a_cancelled_statement_has_ended(db, runtime):
     first = await backend(db)
 
     async def wait() -> None:
@@ -64,7 +64,7 @@ async def test_a_cancelled_statement_ends_and_the_next_one_comes_after_it(db, ru
         assert await connection.fetchval(ASLEEP, "test-direct") == 0
 
 
-async def test_a_transaction_that_was_left_open_is_not_handed_on(db):
+async def test_connection_with_an_open_transaction_is_not_reused(db):
     async with db.direct() as connection:
         first = await connection.fetchval(BACKEND)
         await connection.execute("BEGIN")
@@ -72,10 +72,10 @@ async def test_a_transaction_that_was_left_open_is_not_handed_on(db):
     async with db.direct() as connection:
         assert await connection.fetchval(BACKEND) != first
         assert not connection.is_in_transaction()
-        await connection.execute("UPDATE access_epoch SET transaction = transaction")  # nobody holds the row
+        await connection.execute("UPDATE access_epoch SET transaction = transaction")  # no other holds the row
 
 
-async def test_a_connection_that_the_server_has_ended_is_replaced(db, runtime):
+async def test_connection_that_the_server_ended_is_replaced(db, runtime):
     first = await backend(db)
     async with runtime.db.direct() as connection:
         assert await connection.fetchval("SELECT pg_terminate_backend($1)", first)
@@ -83,7 +83,7 @@ async def test_a_connection_that_the_server_has_ended_is_replaced(db, runtime):
     assert await backend(db) != first
 
 
-async def test_one_that_ends_while_it_is_lent_is_told_as_such(db, runtime):
+async def test_connection_that_ends_while_lent_is_unavailable(db, runtime):
     with pytest.raises(Unavailable):
         async with db.direct() as connection:
             mine = await connection.fetchval(BACKEND)
@@ -93,7 +93,7 @@ async def test_one_that_ends_while_it_is_lent_is_told_as_such(db, runtime):
     assert await backend(db) != mine
 
 
-async def test_what_everybody_asks_first_has_a_place_of_its_own(db):
+async def test_priority_connection_has_a_slot_of_its_own(db):
     async with db.direct() as connection:
         sleeping = asyncio.create_task(connection.execute("SELECT pg_sleep(1)"))
         began = time.monotonic()
@@ -103,7 +103,7 @@ async def test_what_everybody_asks_first_has_a_place_of_its_own(db):
         await sleeping
 
 
-async def test_a_held_row_is_busy(db, runtime):
+async def test_locked_row_is_busy(db, runtime):
     async with runtime.db.direct() as holder, holder.transaction():
         await holder.execute("UPDATE access_epoch SET transaction = transaction")
         with pytest.raises(Busy):
@@ -111,7 +111,7 @@ async def test_a_held_row_is_busy(db, runtime):
                 await connection.execute("SELECT FROM access_epoch FOR UPDATE NOWAIT")
 
 
-async def test_the_end_waits_for_what_is_lent_and_lends_no_more(migrated):
+async def test_close_waits_for_lent_connections_and_lends_no_more(migrated):
     db = Database(migrated.database_url, pool=2, name="test-direct-end")
     async with db.direct() as connection:
         closing = asyncio.create_task(db.close())
@@ -124,16 +124,16 @@ async def test_the_end_waits_for_what_is_lent_and_lends_no_more(migrated):
     assert connection.is_closed()
 
 
-async def test_the_database_may_be_away(migrated):
+async def test_database_that_is_away_is_unavailable(migrated):
     db = Database("postgresql://nobody:nothing@127.0.0.1:1/none", pool=1)
-    for _ in range(3):  # the place in line is given back each time
+    for _ in range(3):  # the slot is given back each time
         with pytest.raises(Unavailable):
             async with db.direct():
                 pass
     await db.close()
 
 
-async def test_what_the_driver_says_of_a_connection_that_has_just_ended_is_understood(db):
+async def test_errors_of_the_driver_about_ended_connections_are_unavailable(db):
     for way in (db.direct, db.read, db.write):
         with pytest.raises(Unavailable):
             async with way():

@@ -22,19 +22,19 @@ RUN = "0" * 32
 async def created(rest: Rest, **fields: object) -> dict[str, Any]:
     answer = await rest.post("model-versions/create", {"name": "m", **fields})
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()["model_version"]
-    return found
+    result: dict[str, Any] = answer.json()["model_version"]
+    return result
 
 
 async def where(rest: Rest, number: str, name: str = "m") -> str:
-    found = await rest.get("model-versions/get-download-uri", name=name, version=number)
-    uri: str = found.json()["artifact_uri"]
+    result = await rest.get("model-versions/get-download-uri", name=name, version=number)
+    uri: str = result.json()["artifact_uri"]
     return uri
 
 
-async def runs_found(rest: Rest, filter: str) -> list[str]:
-    found = (await rest.get("model-versions/search", filter=filter)).json()
-    return [one["version"] for one in found.get("model_versions", [])]
+async def search_versions(rest: Rest, filter: str) -> list[str]:
+    result = (await rest.get("model-versions/search", filter=filter)).json()
+    return [one["version"] for one in result.get("model_versions", [])]
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ async def model(rest: Rest) -> str:
 
 
 @pytest.mark.usefixtures("model")
-async def test_a_run_of_another_server_is_kept_as_it_is_named(rest: Rest) -> None:
+async def test_the_run_id_of_another_server_is_kept(rest: Rest) -> None:
     first = await created(rest, source="runs:/their-run/model", run_id="their-run")
     second = await created(rest, source="s3://theirs/m", run_id=RUN)
     third = await created(rest)
@@ -53,10 +53,10 @@ async def test_a_run_of_another_server_is_kept_as_it_is_named(rest: Rest) -> Non
     assert await where(rest, "1") == "runs:/their-run/model"
     assert await where(rest, "2") == "s3://theirs/m"
     assert await where(rest, "3") == f"mlflow-artifacts:/1/{third['run_id']}/artifacts"
-    assert await runs_found(rest, "run_id = 'their-run'") == ["1"]
-    assert await runs_found(rest, f"run_id IN ('their-run', '{third['run_id']}')") == ["3", "1"]
-    assert await runs_found(rest, "run_id != 'their-run'") == ["3", "2"]
-    assert await runs_found(rest, "run_id LIKE 'their%'") == ["1"]
+    assert await search_versions(rest, "run_id = 'their-run'") == ["1"]
+    assert await search_versions(rest, f"run_id IN ('their-run', '{third['run_id']}')") == ["3", "1"]
+    assert await search_versions(rest, "run_id != 'their-run'") == ["3", "2"]
+    assert await search_versions(rest, "run_id LIKE 'their%'") == ["1"]
 
 
 @pytest.mark.usefixtures("model")
@@ -91,16 +91,16 @@ async def test_a_copy_keeps_run_and_files(rest: Rest) -> None:
         ("runs:/their-run/model", "must identify the resource"),
     ],
 )
-async def test_sources_that_lead_astray_are_refused(rest: Rest, source: str, told: str) -> None:
+async def test_misleading_sources_are_refused(rest: Rest, source: str, told: str) -> None:
     answer = await rest.post("model-versions/create", {"name": "m", "source": source})
     body = answer.json()
     assert [answer.status_code, body["error_code"]] == [400, "INVALID_PARAMETER_VALUE"]
     assert told in body["message"] or "relative path" in body["message"]
-    assert await runs_found(rest, "name = 'm'") == []
+    assert await search_versions(rest, "name = 'm'") == []
 
 
 @pytest.mark.usefixtures("model")
-async def test_ids_of_our_form_must_be_runs_of_the_project(rest: Rest) -> None:
+async def test_run_ids_of_this_servers_form_must_exist_in_the_project(rest: Rest) -> None:
     for fields in ({"source": f"runs:/{RUN}/x", "run_id": RUN}, {"run_id": RUN}, {"source": f"runs:/{RUN}/x"}):
         answer = await rest.post("model-versions/create", {"name": "m", **fields})
         assert [answer.status_code, answer.json()["error_code"]] == [404, "RESOURCE_DOES_NOT_EXIST"]
@@ -111,13 +111,13 @@ async def test_ids_of_our_form_must_be_runs_of_the_project(rest: Rest) -> None:
 
 
 @pytest.mark.usefixtures("model")
-async def test_a_logged_model_notes_the_versions_made_of_it(rest: Rest, project: TestProject) -> None:
+async def test_a_logged_model_lists_the_versions_made_from_it(rest: Rest, project: TestProject) -> None:
     made = (await rest.post("logged-models", {"experiment_id": "0", "source_run_id": "123"})).json()["model"]["info"]
     assert made["source_run_id"] == "123"
-    found = await rest.post("logged-models/search", {"experiment_ids": ["0"], "filter": "source_run_id = '123'"})
-    assert [one["info"]["model_id"] for one in found.json()["models"]] == [made["model_id"]]
-    wish = {"source": f"models:/{made['model_id']}", "model_id": made["model_id"]}
-    await asyncio.gather(*(created(rest, **wish) for _ in range(4)))
+    result = await rest.post("logged-models/search", {"experiment_ids": ["0"], "filter": "source_run_id = '123'"})
+    assert [one["info"]["model_id"] for one in result.json()["models"]] == [made["model_id"]]
+    fields = {"source": f"models:/{made['model_id']}", "model_id": made["model_id"]}
+    await asyncio.gather(*(created(rest, **fields) for _ in range(4)))
     tags = (await rest.get(f"logged-models/{made['model_id']}")).json()["model"]["info"]["tags"]
     (noted,) = [json.loads(one["value"]) for one in tags if one["key"] == "mlflow.modelVersions"]
     assert noted == [{"name": "m", "version": number} for number in (1, 2, 3, 4)]
@@ -126,19 +126,19 @@ async def test_a_logged_model_notes_the_versions_made_of_it(rest: Rest, project:
 
 async def test_a_model_outlives_the_run_that_logged_it(rest: Rest) -> None:
     run = (await rest.post("runs/create", {"experiment_id": "0"})).json()["run"]["info"]["run_id"]
-    wish = {"experiment_id": "0", "source_run_id": run}
-    made = (await rest.post("logged-models", wish)).json()["model"]["info"]["model_id"]
+    body = {"experiment_id": "0", "source_run_id": run}
+    made = (await rest.post("logged-models", body)).json()["model"]["info"]["model_id"]
     await rest.post("runs/delete", {"run_id": run})
     await rest.post("registered-models/create", {"name": "m"})
     version = await created(rest, source=f"models:/{made}", model_id=made)
     assert [version["model_id"], version["run_id"] == run] == [made, False]
 
 
-async def test_entries_of_the_history_of_models_are_not_lost(rest: Rest) -> None:
+async def test_concurrent_log_model_calls_lose_no_entry(rest: Rest) -> None:
     run = (await rest.post("runs/create", {"experiment_id": "0"})).json()["run"]["info"]["run_id"]
     entry = {"flavors": {}, "utc_time_created": "now", "run_id": run}
-    wishes = [{"run_id": run, "model_json": json.dumps({**entry, "artifact_path": str(one)})} for one in range(8)]
-    answers = await asyncio.gather(*(rest.post("runs/log-model", wish) for wish in wishes))
+    bodies = [{"run_id": run, "model_json": json.dumps({**entry, "artifact_path": str(one)})} for one in range(8)]
+    answers = await asyncio.gather(*(rest.post("runs/log-model", body) for body in bodies))
     assert {one.status_code for one in answers} == {200}
     tags = (await rest.get("runs/get", run_id=run)).json()["run"]["data"]["tags"]
     (history,) = [json.loads(one["value"]) for one in tags if one["key"] == "mlflow.log-model.history"]
@@ -148,11 +148,11 @@ async def test_entries_of_the_history_of_models_are_not_lost(rest: Rest) -> None
 @pytest.fixture
 async def listener() -> AsyncIterator[Listener]:
     """A server of somebody else's, which notes whoever comes."""
-    found = Listener()
-    server = await asyncio.start_server(found.visited, "127.0.0.1", 0)
-    found.port = server.sockets[0].getsockname()[1]
+    result = Listener()
+    server = await asyncio.start_server(result.visited, "127.0.0.1", 0)
+    result.port = server.sockets[0].getsockname()[1]
     async with server:
-        yield found
+        yield result
 
 
 @dataclass
@@ -168,7 +168,7 @@ class Listener:
 
 
 @pytest.mark.usefixtures("model")
-async def test_a_source_elsewhere_is_answered_as_given_and_never_opened(
+async def test_a_source_of_another_server_is_never_opened(
     rest: Rest, listener: Listener, runtime: Runtime, project: TestProject
 ) -> None:
     host = f"127.0.0.1:{listener.port}"
@@ -193,9 +193,9 @@ async def test_a_source_elsewhere_is_answered_as_given_and_never_opened(
         told = (await rest.get("model-versions/get", name="m", version=number)).json()["model_version"]
         assert told["source"] == source
         for call in ("model-versions/get-artifact", "get-artifact"):
-            asked = {"name": "m", "version": number, "path": "MLmodel", "run_id": made["run_id"]}
-            found = await rest.http.get(f"{rest.base}/{call}", params=asked, headers=rest.headers)
-            assert (source, found.status_code) == (source, 404)
+            query = {"name": "m", "version": number, "path": "MLmodel", "run_id": made["run_id"]}
+            result = await rest.http.get(f"{rest.base}/{call}", params=query, headers=rest.headers)
+            assert (source, result.status_code) == (source, 404)
         async with runtime.db.read() as snap:
             id = await snap.scalar(
                 text("SELECT id FROM model_versions WHERE project_id = :p AND number = :n"),
@@ -209,9 +209,9 @@ async def test_a_source_elsewhere_is_answered_as_given_and_never_opened(
       location artifacts(first: 1) { totalCount } } } } }"""
     body = {"query": query, "variables": {"p": project.path}}
     shown = (await rest.http.post("/graphql", json=body, headers=rest.headers)).json()
-    found = shown["data"]["model"]["versions"]["nodes"]
-    assert sorted(one["location"] for one in found) == sorted(sources)
-    assert {one["artifacts"]["totalCount"] for one in found} == {0}
+    result = shown["data"]["model"]["versions"]["nodes"]
+    assert sorted(one["location"] for one in result) == sorted(sources)
+    assert {one["artifacts"]["totalCount"] for one in result} == {0}
     for name in ("1", "2"):
         await rest.send("DELETE", "model-versions/delete", json={"name": "m", "version": name})
     await work(runtime, project)

@@ -54,8 +54,8 @@ async def blob_of(runtime, project, data: bytes) -> Blob:
 
 async def read(runtime, root, path: str) -> bytes:
     async with runtime.db.read() as snap:
-        found = await artifacts.find(snap, root, path)
-    answer = await downloads.answer(runtime.blobs, found, {})
+        outcome = await artifacts.find(snap, root, path)
+    answer = await downloads.answer(runtime.blobs, outcome, {})
     async with answer.closing:
         return b"".join([chunk async for chunk in answer.chunks])
 
@@ -77,12 +77,12 @@ def at_any_age(monkeypatch):
     monkeypatch.setattr(reconcile, "ORPHAN_AGE", timedelta(days=-1))
 
 
-async def test_the_young_and_the_known_are_spared(runtime, project, root):
+async def test_young_objects_and_those_with_rows_are_spared(runtime, project, root):
     await store(runtime, project, root, "f", b"known")
     stranger = f"v1/{project.id}/ab/young"
     await runtime.blobs.put(stranger, chunks(b"x"), limit=10)
-    found = await reconcile.reconcile(runtime.db, runtime.blobs)
-    assert found.objects >= 2
+    outcome = await reconcile.reconcile(runtime.db, runtime.blobs)
+    assert outcome.objects >= 2
     assert (await rows(runtime, SuspectObject, stranger), await rows(runtime, CondemnedObject, stranger)) == (0, 0)
     assert await read(runtime, root, "f") == b"known"
 
@@ -102,8 +102,8 @@ async def test_a_stranger_is_suspected_first_and_condemned_a_week_later(runtime,
         await tx.execute(update(SuspectObject).values(suspected_at=datetime.now(UTC) - timedelta(days=8)))
         # One of the suspects has become known meanwhile.
         tx.add(Blob(project_id=project.id, id=uuid7(), object_key=late))
-    found = await reconcile.reconcile(runtime.db, runtime.blobs)
-    assert found.condemned >= 1
+    outcome = await reconcile.reconcile(runtime.db, runtime.blobs)
+    assert outcome.condemned >= 1
     assert (await rows(runtime, SuspectObject, stranger), await rows(runtime, CondemnedObject, stranger)) == (0, 1)
     assert (await rows(runtime, SuspectObject, late), await rows(runtime, CondemnedObject, late)) == (0, 0)
     async with runtime.db.write() as tx:
@@ -126,9 +126,9 @@ async def test_pages_of_bucket_and_tables_may_end_anywhere(runtime, project, roo
     for number in range(7):
         await store(runtime, project, root, f"f{number}", f"file {number}".encode())
     pairs = [pair async for pair in reconcile.side_by_side(runtime.db, runtime.blobs)]
-    mine = [pair for pair in pairs if (pair.known or pair.listed).key.startswith(f"v1/{project.id}/")]
+    mine = [pair for pair in pairs if (pair.row or pair.listed).key.startswith(f"v1/{project.id}/")]
     assert len(mine) == 7
-    assert all(pair.listed and pair.known and pair.listed.key == pair.known.key for pair in mine)
+    assert all(pair.listed and pair.row and pair.listed.key == pair.row.key for pair in mine)
 
 
 @pytest.mark.parametrize("kind", ["missing", "size"])
@@ -139,8 +139,8 @@ async def test_what_is_missing_or_of_another_size_is_marked_and_healed(runtime, 
     await runtime.blobs.remove([blob.object_key]) if kind == "missing" else await overwrite(
         runtime, blob.object_key, b"short"
     )
-    found = await reconcile.reconcile(runtime.db, runtime.blobs)
-    assert found.damaged == 1
+    outcome = await reconcile.reconcile(runtime.db, runtime.blobs)
+    assert outcome.damaged == 1
     assert (await reconcile.reconcile(runtime.db, runtime.blobs)).damaged == 0
     marked = await blob_of(runtime, project, data)
     assert (marked.damage, marked.state) == (kind, "stored")
@@ -156,7 +156,7 @@ async def test_what_is_missing_or_of_another_size_is_marked_and_healed(runtime, 
     assert await read(runtime, root, "f") == data
 
 
-async def test_altered_bytes_are_found_by_reading_them(runtime, project, root):
+async def test_altered_bytes_are_detected_by_reading_them(runtime, project, root):
     data = b"the same length"
     await store(runtime, project, root, "f", data)
     blob = await blob_of(runtime, project, data)
@@ -229,7 +229,7 @@ async def test_usage_counts_each_blob_once(runtime, project, root):
         await store(runtime, project, root, path, b"shared")
     await store(runtime, project, root, "c", b"own bytes")
     await removal.remove(runtime.db, project.owner, root, "c", lock_owner=file_owners.lock(root))
-    found = await usage.of_project(runtime.db, project.owner, project.id)
+    outcome = await usage.of_project(runtime.db, project.owner, project.id)
     # Of the second upload of the same bytes the object goes, too; its size was never noted.
-    assert (found.stored, found.condemned) == (usage.Amount(1, 6), usage.Amount(2, 9))
-    assert found.pending == found.damaged == usage.Amount()
+    assert (outcome.stored, outcome.condemned) == (usage.Amount(1, 6), usage.Amount(2, 9))
+    assert outcome.pending == outcome.damaged == usage.Amount()

@@ -19,7 +19,7 @@ from app.registry.background_jobs import PurgeModel
 from app.upkeep import gauges
 from tests.workers.test_crashes import until, worker
 from workers import probe
-from workers.liveness import STILL_SECONDS, Liveness
+from workers.liveness import STALLED_SECONDS, Liveness
 
 KIND = "registry.of_this_test"
 METRICS_TOKEN = "of-a-scraper-of-metrics"
@@ -34,7 +34,7 @@ def samples(exposed: str) -> dict[tuple[str, str, str], float]:
     }
 
 
-async def test_the_api_tells_what_waits(runtime, project, set_row, admin):
+async def test_metrics_show_queues_and_their_age(runtime, project, set_row, admin):
     ago = datetime.now(UTC) - timedelta(hours=1)
     states = ({"state": "queued", "run_after": ago}, {"state": "queued", "attempt": 3},
               {"state": "running", "lease_until": ago}, {"state": "dead", "finished_at": func.now()},
@@ -56,23 +56,23 @@ async def test_the_api_tells_what_waits(runtime, project, set_row, admin):
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         answer = await client.get("/metrics", headers=admin.headers)
         again = await client.get("/metrics", headers=admin.headers)
-    found = samples(answer.text)
-    assert found["modelyard_figures_up", "", ""] == 1
-    assert [found["modelyard_jobs", KIND, state] for state in ("queued", "running", "dead")] == [2, 1, 1]
-    assert ("modelyard_jobs", KIND, "succeeded") not in found
-    assert 3600 <= found["modelyard_jobs_oldest_due_seconds", KIND, ""] < 3700
-    assert 3600 <= found["modelyard_jobs_lease_overdue_seconds", KIND, ""] < 3700
-    assert found["modelyard_jobs_retrying", KIND, ""] == 1
-    assert (found["modelyard_condemned_objects", "", ""], found["modelyard_condemned_bytes", "", ""]) == (2, 7)
-    assert 3600 <= found["modelyard_condemned_oldest_seconds", "", ""] < 3700
-    assert found["modelyard_pending_uploads_oldest_seconds", "", ""] > 1e9
-    assert found["modelyard_silent_uploads_oldest_seconds", "", ""] >= 0
-    told = {name for name, _, _ in found}
+    values = samples(answer.text)
+    assert values["modelyard_figures_up", "", ""] == 1
+    assert [values["modelyard_jobs", KIND, state] for state in ("queued", "running", "dead")] == [2, 1, 1]
+    assert ("modelyard_jobs", KIND, "succeeded") not in values
+    assert 3600 <= values["modelyard_jobs_oldest_due_seconds", KIND, ""] < 3700
+    assert 3600 <= values["modelyard_jobs_lease_overdue_seconds", KIND, ""] < 3700
+    assert values["modelyard_jobs_retrying", KIND, ""] == 1
+    assert (values["modelyard_condemned_objects", "", ""], values["modelyard_condemned_bytes", "", ""]) == (2, 7)
+    assert 3600 <= values["modelyard_condemned_oldest_seconds", "", ""] < 3700
+    assert values["modelyard_pending_uploads_oldest_seconds", "", ""] > 1e9
+    assert values["modelyard_silent_uploads_oldest_seconds", "", ""] >= 0
+    told = {name for name, _, _ in values}
     assert {f"modelyard_{name}" for name in gauges._HELP} <= told
     assert "modelyard_bell_failures_total" in told
     assert (
         samples(again.text)["modelyard_condemned_oldest_seconds", "", ""]
-        == (found["modelyard_condemned_oldest_seconds", "", ""])
+        == (values["modelyard_condemned_oldest_seconds", "", ""])
     )
     async with runtime.db.write() as tx:
         await tx.execute(text("DELETE FROM background_jobs WHERE kind = :kind"), {"kind": KIND})
@@ -80,26 +80,28 @@ async def test_the_api_tells_what_waits(runtime, project, set_row, admin):
         await tx.execute(text("DELETE FROM condemned_objects WHERE object_key IN ('v1/x', 'v1/y')"))
 
 
-async def test_without_a_database_there_are_no_figures_and_no_failure(runtime, monkeypatch):
+async def test_metrics_without_a_database_leave_gauges_out(runtime, monkeypatch):
     monkeypatch.setattr(gauges, "PATIENCE_SECONDS", 0)
-    asked = gauges.GaugeCollector(runtime.db)
-    await asked.refresh()
-    (up,) = asked.collect()
+    collector = gauges.GaugeCollector(runtime.db)
+    await collector.refresh()
+    (up,) = collector.collect()
     assert (up.name, up.samples[0].value) == ("modelyard_figures_up", 0)
 
 
-async def test_a_pump_that_stands_still_is_seen(runtime):
-    pulse = Liveness()
-    client = httpx.AsyncClient(transport=httpx.ASGITransport(probe.application(runtime, pulse)), base_url="http://test")
+async def test_stalled_pump_fails_the_liveness_probe(runtime):
+    liveness = Liveness()
+    client = httpx.AsyncClient(
+        transport=httpx.ASGITransport(probe.application(runtime, liveness)), base_url="http://test"
+    )
     async with client:
         assert (await client.get("/health/live")).status_code == 200
-        pulse.at = time.monotonic() - STILL_SECONDS
+        liveness.at = time.monotonic() - STALLED_SECONDS
         assert (await client.get("/health/live")).status_code == 503
-        pulse.beat()
+        liveness.beat()
         assert (await client.get("/health/live")).status_code == 200
 
 
-async def test_a_worker_with_a_port_answers_and_still_stops(servers, tmp_path, monkeypatch):
+async def test_worker_with_a_port_answers_probes_and_stops_on_signal(servers, tmp_path, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     monkeypatch.setenv("MODELYARD_WORKER_PORT", str(port))

@@ -1,6 +1,6 @@
 """Which method of which client is called by which test, read from the tests themselves; and the table of it.
 
-``python -m tests.mlflow.methods.catalogue`` writes the table into the documentation.
+``python -m tests.support.mlflow.catalogue`` writes the table into the documentation.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.mlflow.client import NEWEST, OLDEST
-from tests.mlflow.methods.outside import LOCAL, OUTSIDE
+from tests.support.mlflow.client import NEWEST, OLDEST
+from tests.support.mlflow.outside import LOCAL, OUTSIDE
 
 PAGE = Path(__file__).parents[3] / "docs" / "mlflow-clients.md"
 MARKS = ("<!-- table: begin -->", "<!-- table: end -->")
 MODULES = ("MlflowClient", "mlflow", "mlflow.artifacts", "mlflow.pyfunc", "mlflow.sklearn")
 VERSIONS = {"2.7.1": OLDEST, "3.17.2": NEWEST}
 _FIXTURES = {"each_client": set(VERSIONS), "mlflow": {"3.17.2"}}
-_FOLDER = Path(__file__).parent
+_FOLDER = Path(__file__).parents[2] / "mlflow" / "methods"
 
 _INTROSPECTION = """
 import inspect, json, warnings
@@ -68,40 +68,40 @@ class Line:
 
 def lines() -> list[Line]:
     """Every public method of both clients."""
-    found: dict[tuple[str, str], Line] = {}
+    result: dict[tuple[str, str], Line] = {}
     for client, interpreter in VERSIONS.items():
         for module, names in _public(interpreter).items():
             for name in names:
-                found.setdefault((module, name), Line(module, name)).clients.add(client)
+                result.setdefault((module, name), Line(module, name)).clients.add(client)
     for test, clients, called in _calls():
         for key in called:
-            if key in found:
+            if key in result:
                 for client in clients:
-                    found[key].tests[client].add(test)
-    return sorted(found.values(), key=lambda line: (MODULES.index(line.module), line.name))
+                    result[key].tests[client].add(test)
+    return sorted(result.values(), key=lambda line: (MODULES.index(line.module), line.name))
 
 
-def table(found: list[Line]) -> str:
+def table(result: list[Line]) -> str:
     """Counts, then one table for each module, in Markdown."""
-    parts = [_counts(found)]
+    parts = [_counts(result)]
     for module in MODULES:
-        rows = [_row(line) for line in found if line.module == module]
+        rows = [_row(line) for line in result if line.module == module]
         parts.append(
             f"### {module}\n\n| method | 2.7.1 | 3.17.2 | | tested by |\n|---|---|---|---|---|\n" + "\n".join(rows)
         )
     return "\n\n".join(parts) + "\n"
 
 
-def page(text: str, found: list[Line]) -> str:
+def page(text: str, result: list[Line]) -> str:
     """The page with the table put in anew."""
     before, _, rest = text.partition(MARKS[0])
-    return f"{before}{MARKS[0]}\n\n{table(found)}\n{MARKS[1]}{rest.partition(MARKS[1])[2]}"
+    return f"{before}{MARKS[0]}\n\n{table(result)}\n{MARKS[1]}{rest.partition(MARKS[1])[2]}"
 
 
-def _counts(found: list[Line]) -> str:
+def _counts(result: list[Line]) -> str:
     rows = ["| client | public methods | work | in the client alone | outside scope |", "|---|---|---|---|---|"]
     for client in VERSIONS:
-        mine = [line.verdict for line in found if client in line.clients]
+        mine = [line.verdict for line in result if client in line.clients]
         told = [mine.count(verdict) for verdict in ("works", "in the client alone", "outside scope")]
         rows.append(f"| {client} | {len(mine)} | {told[0]} | {told[1]} | {told[2]} |")
     return "\n".join(rows)
@@ -115,8 +115,8 @@ def _row(line: Line) -> str:
 
 def _public(interpreter: Path) -> dict[str, list[str]]:
     done = subprocess.run([interpreter, "-c", _INTROSPECTION], capture_output=True, text=True, check=True)
-    found: dict[str, list[str]] = json.loads(done.stdout.partition("found:")[2])
-    return found
+    result: dict[str, list[str]] = json.loads(done.stdout.partition("found:")[2])
+    return result
 
 
 def claims(test: str) -> set[tuple[str, str]]:

@@ -19,7 +19,7 @@ from app.settings import Settings
 
 
 @pytest.mark.parametrize("has_begun", [False, True])
-async def test_requests_that_take_too_long_are_told_that_the_server_stops(migrated: Settings, has_begun: bool) -> None:
+async def test_open_requests_get_503_when_the_server_stops(migrated: Settings, has_begun: bool) -> None:
     under_way = asyncio.Event()
 
     async def forever(_request: Request) -> Response:

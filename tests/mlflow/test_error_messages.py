@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.mlflow.client import MLflow
 from tests.mlflow.conftest import Rest
+from tests.support.mlflow.client import MLflow
 
 VERSION = "Model Version (name=nope, version=1) not found"
 LONG = "exceeds the maximum length of"
@@ -166,7 +166,7 @@ def tell(expressions):
     return told
 
 
-async def test_errors_begin_with_mlflows_own_sentence(mlflow: MLflow) -> None:
+async def test_error_messages_begin_like_those_of_mlflow(mlflow: MLflow) -> None:
     told = await mlflow(tell, list(SENTENCES))
     others = {one: (told[one], SENTENCES[one]) for one in SENTENCES if not told[one].startswith(SENTENCES[one])}
     assert others == {}
@@ -181,7 +181,7 @@ async def test_errors_begin_with_mlflows_own_sentence(mlflow: MLflow) -> None:
         "//model-versions/get-artifact",
     ],
 )
-async def test_a_path_that_leads_out_is_told_in_two_words(rest: Rest, path: str) -> None:
+async def test_a_path_outside_of_the_root_answers_invalid_path(rest: Rest, path: str) -> None:
     run = (await rest.post("runs/create", {})).json()["run"]["info"]["run_id"]
     query = {"run_id": run, "name": "nope", "version": "1", "path": "../x"}
     answer = await rest.http.get(rest.base + path, params=query, headers=rest.headers)

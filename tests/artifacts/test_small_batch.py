@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from copy import copy
 
 import pytest
 from sqlalchemy import func, select, text, update
@@ -15,13 +16,13 @@ from app.artifacts.tables import Artifact, Blob, CondemnedObject
 from app.artifacts.upkeep import garbage, inspections, quarantine, verdicts
 from app.artifacts.upkeep.inspections import InspectedFile
 from app.artifacts.uploads import publish, small_batch, stream
-from app.artifacts.uploads.small_batch import IncomingFile
+from app.artifacts.uploads.small_batch import IncomingFile, NeedsSlowPath, Reserved
 from app.artifacts.uploads.stream import StoreArtifact
 from app.errors import NotFound
 from app.ids import uuid7
 from app.inspection.reports import Outcome, Report
 from app.queue.outbox import BackgroundJob
-from app.storage.blobs import SizeMismatch, Stored
+from app.storage.blobs import SizeMismatch, StoredObject
 from app.tracking import candidates, file_owners
 from app.tracking.candidates import CreateCandidate
 from tests.support.statements import statements
@@ -46,8 +47,8 @@ async def new_root(runtime, project) -> Root:
 
 async def read(runtime, root, path) -> bytes:
     async with runtime.db.read() as snap:
-        found = await artifacts.find(snap, root, path)
-    answer = await downloads.answer(runtime.blobs, found, {})
+        details = await artifacts.find(snap, root, path)
+    answer = await downloads.answer(runtime.blobs, details, {})
     async with answer.closing:
         return b"".join([chunk async for chunk in answer.chunks])
 
@@ -103,7 +104,7 @@ async def test_bytes_that_are_there_are_not_sent_again(runtime, project):
     assert await read(runtime, other, "model/conda.yaml") == b"name: env\n"
 
 
-async def test_a_small_file_takes_three_statements_known_bytes_or_not(runtime, project):
+async def test_a_small_file_takes_three_statements_for_new_and_for_stored_bytes(runtime, project):
     root = await new_root(runtime, project)
     counts = []
     for path, data in (("a", b"new"), ("b", b"new"), ("c", b"other")):
@@ -200,9 +201,9 @@ async def test_who_shares_just_before_the_verdict_is_met_by_it(runtime, project)
     """The other order: the file is there, and not committed, when the verdict comes."""
     root, other = await new_root(runtime, project), await new_root(runtime, project)
     first = await put(runtime, project, root, "a.pkl", b"dangerous")
-    place = FileTarget(other, "b.pkl", "application/octet-stream", project.owner.user_id)
+    target = FileTarget(other, "b.pkl", "application/octet-stream", project.owner.user_id)
     async with runtime.db.write() as tx:
-        shared = await publish.register(tx, place, uuid7(), Stored(9, hashlib.sha256(b"dangerous").digest(), ""))
+        shared = await publish.register(tx, target, uuid7(), StoredObject(9, hashlib.sha256(b"dangerous").digest(), ""))
         assert (shared.blob_id, shared.state) == (first.blob_id, "ready")
         verdict = asyncio.create_task(refuse(runtime, first, "because"))
         await waits_for_a_lock(runtime)
@@ -215,10 +216,10 @@ async def test_a_verdict_that_comes_while_many_share_is_seen(runtime, project, m
     """The statement that many share sees the tables as they were when it began; here it is held back after that."""
     root = await new_root(runtime, project)
     first = await put(runtime, project, root, "a.pkl", b"dangerous")
-    held = small_batch._SHARE.replace("WITH ", "WITH gate AS MATERIALIZED (SELECT pg_advisory_xact_lock(4711)), ", 1)
-    monkeypatch.setattr(
-        small_batch, "_SHARE", held.replace("SELECT * FROM unnest", "SELECT given.* FROM gate, unnest", 1)
-    )
+    gated = copy(small_batch.SHARE)
+    gated.sql = gated.sql.replace("WITH ", "WITH gate AS MATERIALIZED (SELECT pg_advisory_xact_lock(4711)), ", 1)
+    gated.sql = gated.sql.replace("SELECT * FROM unnest", "SELECT given.* FROM gate, unnest", 1)
+    monkeypatch.setattr(small_batch, "SHARE", gated)
     async with runtime.db.write() as tx:
         await tx.execute(text("SELECT pg_advisory_xact_lock(4711)"))
         sharing = asyncio.create_task(put(runtime, project, root, "b.pkl", b"dangerous"))
@@ -272,7 +273,7 @@ async def waits_for_a_lock(runtime) -> None:
         ("a.zip", b"PK\x03\x04", False),
     ],
 )
-async def test_only_what_somebody_reads_waits_for_a_look(runtime, project, path, data, is_plain):
+async def test_plain_files_do_not_wait_for_an_inspection(runtime, project, path, data, is_plain):
     root = await new_root(runtime, project)
     artifact = await put(runtime, project, root, path, data)
     assert inspections.is_plain(path, data) is is_plain
@@ -295,12 +296,12 @@ async def test_the_hash_is_that_of_the_bytes(runtime, project):
     root, data = await new_root(runtime, project), bytes(200_000)
     await put(runtime, project, root, "zeros", data)
     async with runtime.db.read() as snap:
-        found = await artifacts.find(snap, root, "zeros")
-    assert (found.sha256, found.size) == (hashlib.sha256(data).digest(), 200_000)
+        details = await artifacts.find(snap, root, "zeros")
+    assert (details.sha256, details.size) == (hashlib.sha256(data).digest(), 200_000)
     assert await read(runtime, root, "zeros") == data
 
 
-async def test_known_bytes_that_meet_fail_nobody_else(runtime, project):
+async def test_stored_bytes_that_race_fail_no_other_file(runtime, project):
     root, other = await new_root(runtime, project), await new_root(runtime, project)
     await put(runtime, project, other, "conda.yaml", b"name: env\n")
     together = [
@@ -314,15 +315,15 @@ async def test_known_bytes_that_meet_fail_nobody_else(runtime, project):
     assert await blobs_of(runtime, project) == {"stored": 6}  # nobody has left a promise behind
 
 
-async def test_what_cannot_be_shared_is_left_to_be_begun(runtime, project):
+async def test_a_file_that_cannot_share_bytes_needs_the_slow_path(runtime, project):
     root = await new_root(runtime, project)
     await put(runtime, project, root, "known", b"known")
-    files = [coming(root, "new", b"new"), coming(root, "same", b"known"), coming(root, "same", b"known")]
-    outcomes = await small_batch._write_expected(runtime.db, files)  # two want one path: the statement fails
-    assert outcomes == [True, False, False]
+    files = [incoming(root, "new", b"new"), incoming(root, "same", b"known"), incoming(root, "same", b"known")]
+    outcomes = await small_batch._reserve_all(runtime.db, files)  # two want one path: the statement fails
+    assert outcomes == [Reserved(), NeedsSlowPath(), NeedsSlowPath()]
     assert await blobs_of(runtime, project) == {"stored": 1, "pending": 1}
 
 
-def coming(root: Root, path: str, data: bytes) -> IncomingFile:
-    known = Stored(len(data), hashlib.sha256(data).digest(), "")
-    return IncomingFile.of(FileTarget(root, path, "text/plain", None), known=known, is_plain=True)
+def incoming(root: Root, path: str, data: bytes) -> IncomingFile:
+    stored = StoredObject(len(data), hashlib.sha256(data).digest(), "")
+    return IncomingFile.of(FileTarget(root, path, "text/plain", None), stored=stored, is_plain=True)

@@ -113,7 +113,7 @@ async def world(runtime: Runtime, staff: dict[Role | None, Person]) -> World:
     model = await models.create(db, owner, project.id, CreateModel("m"))
     made.experiment_of_model = model.experiment_number
     run = (await candidates.create(db, owner, project.id, CreateCandidate())).candidate
-    alone = (await candidates.create(db, owner, project.id, CreateCandidate())).candidate
+    unshared = (await candidates.create(db, owner, project.id, CreateCandidate())).candidate
     logged = (await logged_models.create(db, owner, project.id, CreateLoggedModel(0))).model
     other = (await logged_models.create(db, owner, project.id, CreateLoggedModel(0))).model
     root = Root(project.id, candidate_id=run.id)
@@ -122,12 +122,12 @@ async def world(runtime: Runtime, staff: dict[Role | None, Person]) -> World:
     )
     of_logged = await versions_create.create(db, owner, project.id, CreateVersion(model.id, logged_model_id=logged.id))
     pushed = await versions_create.create(db, owner, project.id, CreateVersion(model.id))
-    elsewhere = CreateVersion(model.id, candidate_id=alone.id, source="s3://b/m", location="s3://b/m")
+    elsewhere = CreateVersion(model.id, candidate_id=unshared.id, source="s3://b/m", location="s3://b/m")
     await versions_create.create(db, owner, project.id, elsewhere)
     await made.add(root, "model/shown%20.bin", version=shown.id, shown_as="shown%20.bin")
     await made.add(root, "hidden%20.bin")
     await made.add(root, "modelled/hidden.bin")
-    await made.add(Root(project.id, candidate_id=alone.id), "alone.bin")
+    await made.add(Root(project.id, candidate_id=unshared.id), "alone.bin")
     await made.add(
         Root(project.id, logged_model_id=logged.id), "logged.bin", version=of_logged.id, shown_as="logged.bin"
     )
@@ -174,12 +174,12 @@ async def downloads(by: Caller, world: World, file: File) -> AsyncIterator[tuple
     path = file.path.replace("%", "%25")
     api = f"{by.mlflow}/api/2.0/mlflow"
     for prefix in ("api", "ajax-api"):
-        place = f"{by.mlflow}/{prefix}/2.0/mlflow-artifacts/artifacts/{file.folder}"
-        yield f"GET {prefix}", await got("GET", f"{place}/{path}")
-        yield f"HEAD {prefix}", await got("HEAD", f"{place}/{path}")
+        target = f"{by.mlflow}/{prefix}/2.0/mlflow-artifacts/artifacts/{file.folder}"
+        yield f"GET {prefix}", await got("GET", f"{target}/{path}")
+        yield f"HEAD {prefix}", await got("HEAD", f"{target}/{path}")
         # A name as a client asks for it that decodes what a listing tells.
-        yield f"decoded {prefix}", await got("GET", f"{place}/{file.path.replace('%20', ' ')}")
-        yield f"presigned=true {prefix}", await linked("GET", f"{place}/{path}?presigned=true")
+        yield f"decoded {prefix}", await got("GET", f"{target}/{file.path.replace('%20', ' ')}")
+        yield f"presigned=true {prefix}", await linked("GET", f"{target}/{path}?presigned=true")
     yield "presigned", await linked("GET", f"{by.files}/presigned/{file.folder}/{path}")
     told = {**file.named, "path": file.path}
     yield "presigned-download-url", await linked("POST", f"{api}/artifacts/presigned-download-url", json=told)
@@ -188,15 +188,15 @@ async def downloads(by: Caller, world: World, file: File) -> AsyncIterator[tuple
         yield "package", await got("GET", f"{by.packages}/candidate:{file.id}/files/{path}")
         yield "package HEAD", await got("HEAD", f"{by.packages}/candidate:{file.id}/files/{path}")
     else:
-        asked = {"artifact_file_path": file.path}
+        requested = {"artifact_file_path": file.path}
         url = f"{by.mlflow}/ajax-api/2.0/mlflow/logged-models/m-{file.id}/artifacts/files"
-        yield "logged model", await got("GET", url, params=asked)
-    found = await by.ask(NODE, id=str(GlobalId.of("Artifact", world.project.id, file.artifact)))
-    assert (found["artifact"] is None) is (found["node"] is None)
-    if found["artifact"]:
-        for one in found.values():
+        yield "logged model", await got("GET", url, params=requested)
+    seen = await by.ask(NODE, id=str(GlobalId.of("Artifact", world.project.id, file.artifact)))
+    assert (seen["artifact"] is None) is (seen["node"] is None)
+    if seen["artifact"]:
+        for one in seen.values():
             assert (await by.http.get(one["downloadUrl"])).content == file.data
-    yield "GraphQL id", found["artifact"] is not None
+    yield "GraphQL id", seen["artifact"] is not None
     folder, _, name = file.path.rpartition("/")
     for below in dict.fromkeys(("", folder)):
         listed = await by.send("GET", f"{by.files}/artifacts", params={"path": f"{file.folder}/{below}".rstrip("/")})
@@ -213,8 +213,8 @@ async def by_version(by: Caller, world: World, file: File) -> AsyncIterator[tupl
     yield "package", answer.content == file.data
     id = str(GlobalId.of("ModelVersion", world.project.id, file.version))
     owner = {"modelVersion": {"id": id}}
-    found = await by.ask(BY_PATH, owner=owner, path=file.shown_as)
-    yield "GraphQL path", found["artifact"] is not None
+    seen = await by.ask(BY_PATH, owner=owner, path=file.shown_as)
+    yield "GraphQL path", seen["artifact"] is not None
     query = "query v($id: ID!) { modelVersion(by: {id: $id}) { number artifacts { totalCount nodes { path } } } }"
     version = (await by.ask(query, id=id))["modelVersion"]
     yield "GraphQL list", bool(version) and [one["path"] for one in version["artifacts"]["nodes"]] == [file.path]
@@ -245,8 +245,8 @@ async def by_candidate(by: Caller, world: World, file: File) -> AsyncIterator[tu
           loggedModel(by: {id: $id}) { artifacts { nodes { path } } } node(id: $id) { id }
           artifact(by: {path: {owner: $owner, path: $path}}) { path } }"""
         owner: dict[str, object] = {"loggedModel": {"id": id}}
-        for name, found in (await by.ask(query, id=id, owner=owner, path=file.path)).items():
-            yield name, found is not None
+        for name, seen in (await by.ask(query, id=id, owner=owner, path=file.path)).items():
+            yield name, seen is not None
         return
     named = {"run_id": file.id}
     yield "runs/get", await ok("GET", f"{api}/runs/get", params=named)
@@ -267,9 +267,9 @@ async def by_candidate(by: Caller, world: World, file: File) -> AsyncIterator[tu
       metricSeries(candidateIds: [$id], keys: ["loss"]) { candidate { name } }
       experiment(by: {id: $e}) { name candidates { totalCount } } }"""
     experiment = str(GlobalId.of("Experiment", by.project_id, world.experiment_of_model))
-    asked = {"id": id, "owner": owner, "path": file.path, "e": experiment}
-    for name, found in (await by.ask(query, **asked)).items():
-        yield name, bool(found) and found != [None]
+    requested = {"id": id, "owner": owner, "path": file.path, "e": experiment}
+    for name, seen in (await by.ask(query, **requested)).items():
+        yield name, bool(seen) and seen != [None]
     other = next(one for one in world.files if one.is_of_run and one.id != file.id)
     sides = [id, str(GlobalId.of("Candidate", by.project_id, UUID(other.id)))]
     compared = await by.ask("query k($ids: [ID!]!) { candidatesCompare(ids: $ids) { files { key } } }", ids=sides)
@@ -313,11 +313,11 @@ async def test_versions_lead_to_candidates_that_may_be_seen(http, url, world, ex
     for role, path in product(ROLES, ("model/shown%20.bin", "logged.bin", "pushed.bin")):
         file, shown = world.file(path), sees(experiments, role)
         id = str(GlobalId.of("ModelVersion", world.project.id, file.version))
-        found = (await caller(world, http, url, role).ask(AROUND, id=id))["modelVersion"]
-        assert (role, path, found["candidate"] is not None) == (role, path, shown)
-        assert (found["loggedModel"] is not None) is (shown and not file.is_of_run)
-        assert (found["model"]["experiment"] is not None) is shown
-        assert found["ciJobs"] == []
+        seen = (await caller(world, http, url, role).ask(AROUND, id=id))["modelVersion"]
+        assert (role, path, seen["candidate"] is not None) == (role, path, shown)
+        assert (seen["loggedModel"] is not None) is (shown and not file.is_of_run)
+        assert (seen["model"]["experiment"] is not None) is shown
+        assert seen["ciJobs"] == []
 
 
 async def test_lists_tell_no_names_that_may_not_be_seen(http, url, world):
@@ -336,9 +336,9 @@ async def writes(by: Caller, file: File, name: str) -> AsyncIterator[tuple[str, 
     """Every door through which files of an owner are written by its id, and what it answers."""
     api = f"{by.mlflow}/api/2.0/mlflow"
     folder = f"{name.rpartition('/')[0]}/" if "/" in name else ""
-    place = f"{by.files}/artifacts/{file.folder}/{name}"
-    yield "PUT", (await by.send("PUT", place, content=b"small")).status_code
-    yield "PUT large", (await by.send("PUT", place, content=bytes(300_000))).status_code
+    target = f"{by.files}/artifacts/{file.folder}/{name}"
+    yield "PUT", (await by.send("PUT", target, content=b"small")).status_code
+    yield "PUT large", (await by.send("PUT", target, content=bytes(300_000))).status_code
     told = {"path": name.rpartition("/")[2], "num_parts": 1}
     begun = await by.send("POST", f"{by.files}/mpu/create/{file.folder}/{folder}".rstrip("/"), json=told)
     yield "mpu", begun.status_code
@@ -351,7 +351,7 @@ async def writes(by: Caller, file: File, name: str) -> AsyncIterator[tuple[str, 
         yield "authorize", (await by.send("PUT", f"{package}/authorize")).status_code
         page = f"{by.mlflow}/ajax-api/2.0/mlflow/upload-artifact?run_uuid={file.id}&path={name}"
         yield "page", (await by.send("POST", page, content=b"small")).status_code
-    yield "DELETE", (await by.send("DELETE", place)).status_code
+    yield "DELETE", (await by.send("DELETE", target)).status_code
 
 
 @pytest.mark.parametrize(
@@ -379,10 +379,10 @@ async def test_files_are_written_through_every_door_or_none(http, url, world, re
             assert (path, name, door, status in {200, 201}) == (path, name, door, may)
             assert may or status == 404, (path, name, door, status)
     if not outside:  # nothing is told of what is there, nor is anything deleted
-        nobody = File(f"run:{'0' * 32}", "x", UUID(int=0))
-        for file in (nobody, world.file("alone.bin")):
-            for place in (file.folder, f"{file.folder}/alone.bin"):
-                answer = await by.send("DELETE", f"{by.files}/artifacts/{place}")
+        absent = File(f"run:{'0' * 32}", "x", UUID(int=0))
+        for file in (absent, world.file("alone.bin")):
+            for target in (file.folder, f"{file.folder}/alone.bin"):
+                answer = await by.send("DELETE", f"{by.files}/artifacts/{target}")
                 assert answer.status_code == 404
                 assert "switched off" in answer.json()["message"]
         await world.switch("enabled", "enabled")
@@ -390,14 +390,14 @@ async def test_files_are_written_through_every_door_or_none(http, url, world, re
         assert kept.content == content("alone.bin")
 
 
-async def test_known_bytes_are_those_that_may_be_seen(http, url, world):
+async def test_only_bytes_that_may_be_seen_need_not_be_sent(http, url, world):
     """A hash is not enough to learn that a file is there which one may not see, nor to have it."""
     by = caller(world, http, url, Role.DEVELOPER)
     pushed = world.file("pushed.bin")
     owner = {"modelVersion": {"id": str(GlobalId.of("ModelVersion", world.project.id, pushed.version))}}
     query = ANNOUNCE.replace("artifactUploads { id", "artifactUploads { id alreadyStored")
 
-    async def known(of: str, name: str) -> bool:
+    async def stored(of: str, name: str) -> bool:
         data = content(of)
         file = {"path": name, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
         (made,) = (await by.ask(query, owner=owner, files=[file]))["artifactUploadCreate"]["artifactUploads"]
@@ -410,10 +410,10 @@ async def test_known_bytes_are_those_that_may_be_seen(http, url, world):
         ("alone.bin", False),
         ("unlogged.bin", False),
     ):
-        assert (path, await known(path, f"{path}-1")) == (path, told)
+        assert (path, await stored(path, f"{path}-1")) == (path, told)
     await world.switch("enabled", "private")
     for path in ("alone.bin", "unlogged.bin"):
-        assert (path, await known(path, f"{path}-2")) == (path, True)
+        assert (path, await stored(path, f"{path}-2")) == (path, True)
 
 
 async def test_a_version_opens_no_files_that_its_maker_may_not_see(http, url, world):
@@ -460,10 +460,10 @@ async def test_a_version_whose_files_are_elsewhere_shows_none_of_its_candidate(h
         by = caller(world, http, url, Role.DEVELOPER)
         other = {"path": {"project": world.project.path, "model": "m", "reference": "#3"}}
         ids = [one["id"] for one in (await by.ask(ask, a=elsewhere, b=other)).values()]
-        found = await by.ask(query, p=elsewhere, o={"modelVersion": elsewhere}, ids=ids)
-        assert found["modelVersion"] == {"location": "s3://b/m", "artifacts": {"totalCount": 0, "nodes": []}}
-        assert found["artifact"] is None
-        assert [one["key"] for one in found["modelVersionsCompare"]["files"]] == ["pushed.bin"]
+        seen = await by.ask(query, p=elsewhere, o={"modelVersion": elsewhere}, ids=ids)
+        assert seen["modelVersion"] == {"location": "s3://b/m", "artifacts": {"totalCount": 0, "nodes": []}}
+        assert seen["artifact"] is None
+        assert [one["key"] for one in seen["modelVersionsCompare"]["files"]] == ["pushed.bin"]
         told = {"name": "m", "source": "s3://b/m", "run_id": "1" * 32}
         url_ = f"{by.mlflow}/api/2.0/mlflow/model-versions/create"
         made = await by.send("POST", url_, json=told)
@@ -492,8 +492,8 @@ async def test_uploads_are_seen_as_the_files_they_will_be(http, url, world):
         (made[name],) = await by.announce(owner, **{name: 5})
     await world.switch("enabled", "disabled")
     for name, shown in (("model/on-its-way", True), ("on-its-way", False)):
-        found = await by.ask(ask, id=made[name]["id"])
-        assert [one is not None for one in found.values()] == [shown, shown]
+        seen = await by.ask(ask, id=made[name]["id"])
+        assert [one is not None for one in seen.values()] == [shown, shown]
         sent = await http.put(made[name]["parts"][0]["url"], content=b"bytes")
         assert (name, sent.status_code) == (name, 200 if shown else 404)
         ended = await by.ask(complete, ids=[made[name]["id"]])
@@ -520,6 +520,6 @@ async def test_visitors_are_told_the_size_of_what_they_may_see(http, url, runtim
     ):
         await made.switch(registry, experiments)
         for role, expected in ((None, told), (Role.GUEST, both)):
-            found = await caller(made, http, url, role).ask(query, p={"path": project.path})
-            stored = found["project"]["storage"]["stored"]
+            seen = await caller(made, http, url, role).ask(query, p={"path": project.path})
+            stored = seen["project"]["storage"]["stored"]
             assert (role, stored["objectCount"], int(stored["size"])) == (role, *expected)

@@ -14,7 +14,6 @@ LEFT = {
     "app/graphql": 73,
     "app/mlflow": 1,
     "app/outgoing": 1,
-    "app/registry": 16,
     "app/upkeep": 6,
     "bench": 1,
     "migrations": 4,
@@ -25,7 +24,6 @@ LEFT = {
     "tests/http": 20,
     "tests/journeys": 2,
     "tests/mlflow": 54,
-    "tests/registry": 20,
     "tests/support": 24,
     "tests/webhooks": 2,
 }

@@ -25,20 +25,20 @@ async def new_model(project, name, *texts):
     return model
 
 
-async def test_latest_of_many_models(runtime, project):
+async def test_latest_of_many_models_is_the_highest_release(runtime, project):
     ids = [
         (await new_model(project, "a", "1.9.0", "1.10.0", "2.0.0-rc.1")).id,
         (await new_model(project, "b")).id,
         (await new_model(project, "c", "0.1.0-rc.2", "0.1.0-rc.10")).id,
     ]
     keys = [(project.id, id) for id in (*reversed(ids), 0)]
-    found = await loaders.latest_of_models(runtime.db, project.owner, keys)
-    assert [version and version.version for version in found] == ["0.1.0-rc.10", None, "1.10.0", None]
+    result = await loaders.latest_of_models(runtime.db, project.owner, keys)
+    assert [version and version.version for version in result] == ["0.1.0-rc.10", None, "1.10.0", None]
     hidden = await loaders.latest_of_models(runtime.db, project.stranger.actor, keys)
     assert [type(refusal) for refusal in hidden] == [ProjectNotFound] * 4
 
 
-async def test_highest_of_each_stage(runtime, project):
+async def test_latest_of_each_stage_is_the_highest_in_it(runtime, project):
     first = await new_model(project, "a", "1.0.0", "1.1.0", "1.2.0", "1.3.0-rc.1", "1.3.0")
     second = await new_model(project, "b", "1.0.0-rc.1")
     third = await new_model(project, "c")
@@ -51,18 +51,18 @@ async def test_highest_of_each_stage(runtime, project):
         target = Named("a", parse_reference(reference))
         await change.set_stage(runtime.db, project.owner, project.id, target, stage)
     ids = [third.id, second.id, first.id]
-    found = await details.models_by_ids(runtime.db, project.owner, project.id, ids)
-    assert [[(version.row.stage, version.row.version) for version in one.latest] for one in found] == [
+    result = await details.models_by_ids(runtime.db, project.owner, project.id, ids)
+    assert [[(version.row.stage, version.row.version) for version in one.latest] for one in result] == [
         [],
         [("none", "1.0.0-rc.1")],
         [("none", "1.2.0"), ("production", "1.1.0"), ("archived", "1.3.0")],
     ]
-    assert await details.latest_versions(runtime.db, project.owner, project.id, "a") == found[2].latest
+    assert await details.latest_versions(runtime.db, project.owner, project.id, "a") == result[2].latest
     with pytest.raises(ModelNotFound):
         await details.latest_versions(runtime.db, project.owner, project.id, "none")
 
 
-async def test_statements_do_not_grow_with_the_rows(runtime, project, statements):
+async def test_reads_cost_as_many_statements_for_fifty_rows_as_for_one(runtime, project, statements):
     db, owner, id = runtime.db, project.owner, project.id
     made = []
 
@@ -72,13 +72,13 @@ async def test_statements_do_not_grow_with_the_rows(runtime, project, statements
             listed = loaders.models_of_projects(db, owner, [(id,)], Window(first=100), text="", order=ModelOrder())
             (page,) = await listed
             rows, _ = await search.models(db, owner, id, SearchModels())
-            found, _ = await search.versions(db, owner, id, SearchVersions())
-            counts = [len(page.items), len(rows), len(found)]
+            result, _ = await search.versions(db, owner, id, SearchVersions())
+            counts = [len(page.items), len(rows), len(result)]
             for load in (loaders.models_by_keys, loaders.latest_of_models):
                 loaded = await load(db, owner, keys)
                 counts.append(sum(one is not None for one in loaded))
             counts.append(sum(map(len, await loaders.aliases_of_models(db, owner, keys))))
-            version_keys = [(id, version.row.id) for version in found]
+            version_keys = [(id, version.row.id) for version in result]
             counts.append(sum(map(len, await loaders.aliases_of_versions(db, owner, version_keys))))
         assert counts == [len(made)] * 7
         return len(seen)

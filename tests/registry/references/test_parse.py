@@ -44,13 +44,13 @@ SHARED = [
 
 @pytest.mark.parametrize("parse", [parse_reference, parse_mlflow_version, parse_mlflow_stage])
 @pytest.mark.parametrize(("text", "expected"), SHARED)
-def test_forms_that_mean_the_same_everywhere(parse, text: str, expected: Reference):
+def test_each_form_of_reference_is_read_alike_by_every_parser(parse, text: str, expected: Reference):
     assert parse(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", " ", "champion", "v1.2.3", "@", "@a b", "@1.2", "stage:", "stage:a/b", "#", "#x"])
 @pytest.mark.parametrize("parse", [parse_reference, parse_mlflow_version])
-def test_what_names_no_version(parse, text: str):
+def test_texts_of_no_form_are_refused(parse, text: str):
     with pytest.raises(InvalidReference) as caught:
         parse(text)
     assert caught.value.message.startswith(repr(text))
@@ -58,12 +58,12 @@ def test_what_names_no_version(parse, text: str):
 
 
 @pytest.mark.parametrize("text", ["#0", "#-1", "#9223372036854775808", "#" + "9" * 5000, "#٣"])
-def test_numbers_out_of_reach(text: str):
+def test_numbers_out_of_range_are_refused(text: str):
     with pytest.raises(InvalidReference, match="the number of a version is an integer from 1 to 9223372036854775807"):
         parse_reference(text)
 
 
-def test_digits_alone_are_a_number_for_mlflow_only():
+def test_bare_digits_are_a_number_for_mlflow_only():
     assert parse_mlflow_version("7") == ByNumber(7)
     assert parse_mlflow_stage("7") == ByNumber(7)
     with pytest.raises(InvalidReference, match=r"'7' names no version: write #7 for the version's number or 7\.x"):
@@ -122,18 +122,18 @@ for MLflow's own server; a number is written in ASCII digits without a sign, a v
 
 @pytest.mark.parametrize(("text", "expected"), TRIMMED)
 def test_blanks_around_a_reference_do_not_count(text: str, expected: Reference | None):
-    digits_alone = text.strip().isdecimal()  # for MLflow's calls, and refused elsewhere
+    bare_digits = text.strip().isdecimal()  # for MLflow's calls, and refused elsewhere
     if expected is None:
         for parse in (parse_mlflow_version, parse_reference):
             with pytest.raises(InvalidReference):
                 parse(text)
     else:
-        readers = [parse_mlflow_version, parse_mlflow_stage, *([] if digits_alone else [parse_reference])]
+        readers = [parse_mlflow_version, parse_mlflow_stage, *([] if bare_digits else [parse_reference])]
         assert [parse(text) for parse in readers] == [expected] * len(readers)
 
 
 @pytest.mark.parametrize("text", ["7", " 7", "7 ", "\t7\n", "\u30007", "007"])
-def test_digits_alone_are_refused_with_both_meanings(text: str):
+def test_bare_digits_are_refused_with_both_meanings(text: str):
     with pytest.raises(InvalidReference, match=rf"write #{text.strip()} for the version's number or {text.strip()}\.x"):
         parse_reference(text)
 
@@ -142,7 +142,7 @@ def test_a_stage_may_be_sent_with_blanks_around_it():
     assert parse_mlflow_stage(" Production\n") == InStage("production")
 
 
-def test_errors_speak_of_what_was_meant():
+def test_reference_errors_name_the_form_that_was_begun():
     with pytest.raises(InvalidReference, match=r"^'v1\.2\.3' is not a version: leave out the 'v', e\.g\. '1\.2\.3'"):
         parse_reference("v1.2.3")
     with pytest.raises(InvalidReference, match=r"^'>=1\.2\.3\.4' is not a version range: '1\.2\.3\.4' is neither"):
@@ -160,11 +160,11 @@ def test_errors_speak_of_what_was_meant():
         ("x", InRange(parse_range("x"))),
     ],
 )
-def test_what_mlflow_sends_as_a_stage(text: str, expected: Reference):
+def test_mlflow_stages_are_read_as_references_or_stages(text: str, expected: Reference):
     assert parse_mlflow_stage(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", " ", "a b", "1.2.3.4", "a" * 64, "a/b", "0", "\uff11", "٣", "+1", "+1 "])
-def test_what_is_no_stage_either(text: str):
+def test_texts_that_are_no_stage_are_refused(text: str):
     with pytest.raises(InvalidReference):
         parse_mlflow_stage(text)

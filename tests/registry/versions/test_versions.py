@@ -37,15 +37,15 @@ async def add(project, version=None, *, model="m", **values):
 
 
 async def resolve(project, reference, *, model="m"):
-    found = await lookup.by_reference(project.runtime.db, project.owner, project.id, model, parse_reference(reference))
-    return found.version
+    result = await lookup.by_reference(project.runtime.db, project.owner, project.id, model, parse_reference(reference))
+    return result.version
 
 
 def named(reference):
     return Named("m", parse_reference(reference))
 
 
-async def test_numbers_count_and_versions_follow(runtime, project, model):
+async def test_numbers_count_up_and_versions_follow_the_highest(runtime, project, model):
     made = [
         await add(project),
         await add(project),
@@ -79,7 +79,7 @@ async def test_refused_creation_uses_no_number_up(project, model):
     assert (await add(project, "1.0.0+build")).number == 2
 
 
-async def test_two_hundred_simultaneous_creations(runtime, project, model):
+async def test_two_hundred_concurrent_creations_have_numbers_without_gaps(runtime, project, model):
     made = await asyncio.gather(*(add(project) for _ in range(200)))
     assert sorted(version.number for version in made) == list(range(1, 201))
     assert {version.version for version in made} == {f"1.0.{patch}" for patch in range(200)}
@@ -87,7 +87,7 @@ async def test_two_hundred_simultaneous_creations(runtime, project, model):
     assert [version.version for version in by_number] == [f"1.0.{patch}" for patch in range(200)]
 
 
-async def test_simultaneous_creations_of_one_version(runtime, project, model):
+async def test_one_of_many_concurrent_creations_of_a_version_wins(runtime, project, model):
     answers = await asyncio.gather(*(add(project, "3.0.0") for _ in range(20)), return_exceptions=True)
     assert sum(isinstance(answer, lookup.ModelVersion) for answer in answers) == 1
     assert sum(isinstance(answer, VersionTaken) for answer in answers) == 19
@@ -115,13 +115,13 @@ async def test_other_than_semver_is_refused(project, model, version):
         {"model": 2**70},
     ],
 )
-async def test_what_is_refused_leaves_nothing(runtime, project, model, values):
+async def test_a_refused_creation_writes_nothing(runtime, project, model, values):
     with pytest.raises((Invalid, NotFound)):
         await create.create(runtime.db, project.owner, project.id, CreateVersion(**({"model": "m"} | values)))
     assert (await add(project)).number == 1
 
 
-async def test_version_without_candidate_gets_its_own(runtime, project, model):
+async def test_a_version_without_candidate_gets_its_own(runtime, project, model):
     version = await add(project)
     details = await candidates.get(runtime.db, project.owner, project.id, version.candidate_id)
     assert details.candidate.of_version
@@ -142,7 +142,7 @@ async def test_versions_share_a_candidate_of_any_experiment(runtime, project, mo
         await candidates.delete_permanently(runtime.db, project.owner, project.id, shared)
 
 
-async def test_candidate_in_the_trash_or_elsewhere_makes_no_version(runtime, project, model, staff):
+async def test_a_candidate_in_the_trash_or_of_another_project_makes_no_version(runtime, project, model, staff):
     from tests.conftest import new_project  # noqa: PLC0415
 
     made = await candidates.create(runtime.db, project.owner, project.id, CreateCandidate())
@@ -218,14 +218,14 @@ ALL = [
         ("stage:none", "1.2.10+b"),
     ],
 )
-async def test_references_find_by_precedence(project, model, reference, expected):
+async def test_references_choose_by_precedence(project, model, reference, expected):
     for version in ALL:
         await add(project, version)
     assert await resolve(project, reference) == expected
 
 
 @pytest.mark.parametrize("reference", ["9.9.9", "^3", ">2.0.0", "<0.9.0", ">1 <1", "#11", "@none", "stage:staging"])
-async def test_references_to_nothing(project, model, reference):
+async def test_references_that_match_no_version_are_refused(project, model, reference):
     for version in ALL:
         await add(project, version)
     with pytest.raises(VersionNotFound) as caught:
@@ -235,7 +235,7 @@ async def test_references_to_nothing(project, model, reference):
         await resolve(project, reference, model="other")
 
 
-async def test_a_build_that_is_not_ready_is_passed_over(runtime, project, model):
+async def test_a_build_that_is_not_ready_is_skipped(runtime, project, model):
     for version in ("1.0.0+a", "1.0.0+b", "1.0.0+c"):
         await add(project, version)
     async with runtime.db.write() as tx:
@@ -244,7 +244,7 @@ async def test_a_build_that_is_not_ready_is_passed_over(runtime, project, model)
     assert [await resolve(project, one) for one in ("=1.0.0+a", "=1.0.0+b", "^1")] == ["1.0.0+b"] * 3
 
 
-async def test_latest_of_prereleases_only(project, model):
+async def test_latest_is_the_highest_prerelease_without_a_release(project, model):
     for version in ("1.0.0-rc.2", "1.0.0-rc.10"):
         await add(project, version)
     assert await resolve(project, "latest") == "1.0.0-rc.10"
@@ -252,7 +252,7 @@ async def test_latest_of_prereleases_only(project, model):
         await resolve(project, "^1")
 
 
-async def test_resolving_costs_two_statements_whatever_the_form(runtime, project, model, statements):
+async def test_resolving_a_reference_costs_two_statements_whatever_its_form(runtime, project, model, statements):
     for version in ALL:
         await add(project, version)
     for reference in (
@@ -270,7 +270,7 @@ async def test_resolving_costs_two_statements_whatever_the_form(runtime, project
         assert len(seen) == 2, reference
 
 
-async def test_stage_holds_the_highest_and_archives_others(runtime, project, model):
+async def test_set_stage_archives_other_versions_of_the_stage(runtime, project, model):
     for version in ("1.0.0", "1.1.0", "2.0.0-rc.1"):
         await add(project, version)
     await change.set_stage(runtime.db, project.owner, project.id, named("2.0.0-rc.1"), "Production")
@@ -290,7 +290,7 @@ async def test_stage_holds_the_highest_and_archives_others(runtime, project, mod
         await change.set_stage(runtime.db, project.owner, project.id, named("1.1.0"), "live")
 
 
-async def test_edit_and_tags(runtime, project, model):
+async def test_edit_changes_description_and_tags(runtime, project, model):
     version = await add(project, tags={"a": "1"})
     edited = await change.edit(runtime.db, project.owner, project.id, version.id, EditVersion("new"))
     assert edited.description == "new"
@@ -305,7 +305,7 @@ async def test_edit_and_tags(runtime, project, model):
     assert (untagged.tags, untagged.updated_at) == ({"b": "2"}, edited.updated_at)
 
 
-async def test_deleted_text_is_free_and_its_number_is_not(runtime, project, model):
+async def test_delete_frees_the_text_and_not_the_number(runtime, project, model):
     version = await add(project, "1.0.0")
     await delete.delete(runtime.db, project.owner, project.id, version.id)
     with pytest.raises(VersionNotFound):
@@ -316,7 +316,7 @@ async def test_deleted_text_is_free_and_its_number_is_not(runtime, project, mode
     assert (again.version, again.number) == ("1.0.0", 2)
 
 
-async def test_versions_go_with_their_model(runtime, project, model):
+async def test_versions_are_deleted_with_their_model(runtime, project, model):
     version = await add(project)
     await models.delete(runtime.db, project.owner, project.id, "m")
     with pytest.raises(VersionNotFound):
@@ -325,7 +325,7 @@ async def test_versions_go_with_their_model(runtime, project, model):
         await add(project, model=model.id)
 
 
-async def test_reporters_make_versions_and_guests_read(runtime, project, model):
+async def test_reporters_create_versions_and_guests_read(runtime, project, model):
     guest, reporter = project[Role.GUEST].actor, project[Role.REPORTER].actor
     made = await create.create(runtime.db, reporter, project.id, CreateVersion("m"))
     assert made.created_by == reporter.user_id

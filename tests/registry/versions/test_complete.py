@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import pytest
@@ -15,14 +13,12 @@ from app.artifacts.uploads.announced import AnnouncedFile
 from app.errors import TooLarge
 from app.registry import announce, models
 from app.registry.models import CreateModel
-from app.registry.references.parse import parse_reference
-from app.registry.references.resolve import Named
-from app.registry.versions import complete as versions_complete
-from app.registry.versions import delete, lookup, manifests, wait_for_files
+from app.registry.versions import complete, delete, lookup, manifests, wait_for_files
 from app.registry.versions.lookup import VersionNotFound
 from app.tracking import file_owners, version_candidates
 from app.webhooks import events
-from tests.registry.test_states import complete, make, put
+from tests.support.paused_step import paused_before
+from tests.support.registry.versions import by_reference, complete_version, create_version, store_file
 
 
 @pytest.fixture
@@ -61,7 +57,7 @@ async def announce_files(runtime, project, version, *paths, expected=True):
 
 async def arrive(runtime, project, version, path) -> None:
     """The announced file is in its place, and was looked at."""
-    await put(runtime, project, lookup.root_of(version)[0], path, uuid4().bytes)
+    await store_file(runtime, project, lookup.root_of(version)[0], path, uuid4().bytes)
     await change(runtime, project, "multipart_uploads SET state = 'completed'", path=path)
     await change(runtime, project, "artifacts SET inspected_at = now()")
 
@@ -75,44 +71,23 @@ async def change(runtime, project, what, *, path=None):
 
 
 async def state(runtime, project, reference="1.0.0"):
-    wanted = Named("m", parse_reference(reference))
-    found = await lookup.by_reference(runtime.db, project.owner, project.id, wanted.model, wanted.reference)
-    return found.state
+    return (await by_reference(runtime, project, reference)).state
 
 
-@asynccontextmanager
-async def held_up(monkeypatch, step, who):
-    """The task called ``who`` stops before this step until the block ends."""
-    reached, gate = asyncio.Event(), asyncio.Event()
-
-    async def stopping(*given, **named):
-        task = asyncio.current_task()
-        if task is not None and task.get_name() == who:
-            reached.set()
-            await gate.wait()
-        return await step(*given, **named)
-
-    monkeypatch.setattr(sys.modules[step.__module__], step.__name__, stopping)
-    try:
-        yield reached
-    finally:
-        gate.set()
-
-
-async def test_a_file_that_never_came_keeps_the_version_from_being_ready(runtime, project, model):
-    version = await make(runtime, project, "1.0.0")
+async def test_a_missing_announced_file_keeps_the_version_open(runtime, project, model):
+    version = await create_version(runtime, project, "1.0.0")
     await announce_files(runtime, project, version, "a.bin", "b.bin")
     await arrive(runtime, project, version, "a.bin")
     await change(runtime, project, "multipart_uploads SET expires_at = now() - interval '1 minute'", path="b.bin")
     for _ in range(2):
-        await versions_complete.complete_all_announced(runtime.db)
+        await complete.complete_all_announced(runtime.db)
         assert await state(runtime, project) == "open"
         await multipart.expire(runtime.db, runtime.blobs, missed=wait_for_files.mark_missed)
-    assert (await complete(runtime, project, version)).state == "ready"
+    assert (await complete_version(runtime, project, version)).state == "ready"
 
 
-async def test_what_was_given_up_is_not_completed_by_itself(runtime, project, model):
-    version = await make(runtime, project, "1.0.0")
+async def test_a_version_that_was_given_up_is_not_completed_automatically(runtime, project, model):
+    version = await create_version(runtime, project, "1.0.0")
     await announce_files(runtime, project, version, "a.bin", "b.bin")
     await arrive(runtime, project, version, "a.bin")
     await change(runtime, project, "multipart_uploads SET state = 'failed'", path="b.bin")
@@ -122,84 +97,84 @@ async def test_what_was_given_up_is_not_completed_by_itself(runtime, project, mo
     assert await state(runtime, project) == "failed"
     await change(runtime, project, "multipart_uploads SET expires_at = now() - interval '1 minute'")
     await multipart.expire(runtime.db, runtime.blobs, missed=wait_for_files.mark_missed)
-    await versions_complete.complete_announced(runtime.db, project.id)
+    await complete.complete_announced(runtime.db, project.id)
     assert await state(runtime, project) == "failed"
 
 
-async def test_waiting_versions_touch_nothing_and_hold_up_no_other(runtime, project, model, monkeypatch):
-    monkeypatch.setattr(versions_complete, "BATCH", 2)
+async def test_incomplete_versions_change_nothing_and_delay_no_other(runtime, project, model, monkeypatch):
+    monkeypatch.setattr(complete, "BATCH", 2)
     for _ in range(3):
-        await announce_files(runtime, project, await make(runtime, project), "a.bin")
-    version = await make(runtime, project, "2.0.0")
+        await announce_files(runtime, project, await create_version(runtime, project), "a.bin")
+    version = await create_version(runtime, project, "2.0.0")
     await announce_files(runtime, project, version, "a.bin")
     before = (await models.get(runtime.db, project.owner, project.id, "m")).updated_at
-    assert await versions_complete.complete_announced(runtime.db, project.id) == 0
+    assert await complete.complete_announced(runtime.db, project.id) == 0
     assert (await models.get(runtime.db, project.owner, project.id, "m")).updated_at == before
-    await put(runtime, project, lookup.root_of(version)[0], "a.bin", uuid4().bytes)
+    await store_file(runtime, project, lookup.root_of(version)[0], "a.bin", uuid4().bytes)
     await change(runtime, project, "artifacts SET inspected_at = now()")
-    assert await versions_complete.complete_announced(runtime.db, project.id) == 1
+    assert await complete.complete_announced(runtime.db, project.id) == 1
     assert await state(runtime, project, "2.0.0") == "ready"
 
 
-async def test_files_ready_is_told_whatever_a_chore_has_told_meanwhile(runtime, project, model, told):
+async def test_files_ready_is_announced_whatever_a_chore_announced_before(runtime, project, model, told):
     for chore_runs in (False, True):
-        version = await make(runtime, project)
+        version = await create_version(runtime, project)
         await announce_files(runtime, project, version, "a.bin")
         if chore_runs:
             await announce.announce(runtime.db, project.id)
         await arrive(runtime, project, version, "a.bin")
         told.clear()
-        await versions_complete.complete_announced(runtime.db, project.id)
+        await complete.complete_announced(runtime.db, project.id)
         assert told == ["model_version.files_ready"]
 
 
-async def test_an_upload_that_was_repeated_is_not_waited_for(runtime, project, model):
-    first = await make(runtime, project, "0.1.0")
+async def test_completion_does_not_wait_for_an_upload_that_was_repeated(runtime, project, model):
+    first = await create_version(runtime, project, "0.1.0")
     await announce_files(runtime, project, first, "a.bin", expected=False)
-    await put(runtime, project, lookup.root_of(first)[0], "a.bin", uuid4().bytes)
+    await store_file(runtime, project, lookup.root_of(first)[0], "a.bin", uuid4().bytes)
     await change(runtime, project, "artifacts SET inspected_at = now()")
-    version = await make(runtime, project, "1.0.0", candidate_id=first.candidate_id, is_open=True)
-    assert (await complete(runtime, project, version)).state == "ready"
+    version = await create_version(runtime, project, "1.0.0", candidate_id=first.candidate_id, is_open=True)
+    assert (await complete_version(runtime, project, version)).state == "ready"
 
 
 @pytest.mark.parametrize(
     "gone", ["state = 'failed', reason = 'other bytes'", "expires_at = now() - interval '1 minute'"]
 )
-async def test_a_version_is_not_completed_without_a_file_that_was_announced(runtime, project, model, gone):
-    version = await make(runtime, project, "1.0.0", is_open=True)
+async def test_completion_needs_every_announced_file(runtime, project, model, gone):
+    version = await create_version(runtime, project, "1.0.0", is_open=True)
     uploads = await announce_files(runtime, project, version, "a.bin", "b.bin")
     await arrive(runtime, project, version, "a.bin")
     await change(runtime, project, f"multipart_uploads SET {gone}", path="b.bin")
-    with pytest.raises(versions_complete.FilesFailed, match=r"cannot be completed without 'b\.bin"):
-        await complete(runtime, project, version, ["champion"])
+    with pytest.raises(complete.FilesFailed, match=r"cannot be completed without 'b\.bin"):
+        await complete_version(runtime, project, version, ["champion"])
     assert await state(runtime, project) == "open"
     ids = [upload.id for upload in uploads if upload.path == "b.bin"]
     (left_out,) = await announced.abort(runtime.db, project.owner, runtime.blobs, project.id, ids)
     assert left_out.state == "aborted"
-    assert (await complete(runtime, project, version, ["champion"])).state == "ready"
+    assert (await complete_version(runtime, project, version, ["champion"])).state == "ready"
 
 
-async def test_a_file_that_came_after_its_refusal_is_not_missing(runtime, project, model):
-    version = await make(runtime, project, "1.0.0", is_open=True)
+async def test_a_file_stored_after_its_failed_upload_counts(runtime, project, model):
+    version = await create_version(runtime, project, "1.0.0", is_open=True)
     await announce_files(runtime, project, version, "a.bin")
     await change(runtime, project, "multipart_uploads SET state = 'failed'", path="a.bin")
-    await put(runtime, project, lookup.root_of(version)[0], "a.bin", uuid4().bytes)
+    await store_file(runtime, project, lookup.root_of(version)[0], "a.bin", uuid4().bytes)
     await change(runtime, project, "artifacts SET inspected_at = now()")
-    assert (await complete(runtime, project, version)).state == "ready"
+    assert (await complete_version(runtime, project, version)).state == "ready"
 
 
-async def test_what_failed_before_the_version_was_made_was_not_announced_for_it(runtime, project, model):
-    first = await make(runtime, project, "0.1.0")
+async def test_uploads_that_failed_before_the_version_do_not_count(runtime, project, model):
+    first = await create_version(runtime, project, "0.1.0")
     await announce_files(runtime, project, first, "old.bin", expected=False)
     await change(runtime, project, "multipart_uploads SET state = 'failed'", path="old.bin")
-    version = await make(runtime, project, "1.0.0", candidate_id=first.candidate_id, is_open=True)
-    assert (await complete(runtime, project, version)).state == "ready"
+    version = await create_version(runtime, project, "1.0.0", candidate_id=first.candidate_id, is_open=True)
+    assert (await complete_version(runtime, project, version)).state == "ready"
 
 
-async def test_a_version_that_is_deleted_meanwhile_gets_no_alias(runtime, project, model, monkeypatch):
-    version = await make(runtime, project, "1.0.0")
-    async with held_up(monkeypatch, version_candidates.lock_shared, "complete") as reached:
-        task = asyncio.create_task(complete(runtime, project, version, ["champion"]), name="complete")
+async def test_completion_of_a_version_deleted_meanwhile_sets_no_alias(runtime, project, model, monkeypatch):
+    version = await create_version(runtime, project, "1.0.0")
+    async with paused_before(monkeypatch, version_candidates.lock_shared, "complete") as reached:
+        task = asyncio.create_task(complete_version(runtime, project, version, ["champion"]), name="complete")
         await reached.wait()
         await delete.delete(runtime.db, project.owner, project.id, version.id)
     with pytest.raises(VersionNotFound):
@@ -209,24 +184,24 @@ async def test_a_version_that_is_deleted_meanwhile_gets_no_alias(runtime, projec
         assert await snap.scalar(text("SELECT count(*) FROM aliases WHERE project_id = :project"), mine) == 0
 
 
-async def test_deletion_tells_of_a_version_that_was_completed_meanwhile(runtime, project, model, monkeypatch, told):
-    version = await make(runtime, project, "1.0.0", is_open=True)
-    async with held_up(monkeypatch, version_candidates.lock_of_version, "delete") as reached:
+async def test_deletion_announces_a_version_completed_meanwhile(runtime, project, model, monkeypatch, told):
+    version = await create_version(runtime, project, "1.0.0", is_open=True)
+    async with paused_before(monkeypatch, version_candidates.lock_of_version, "delete") as reached:
         deleting = delete.delete(runtime.db, project.owner, project.id, version.id)
         task = asyncio.create_task(deleting, name="delete")
         await reached.wait()
-        await complete(runtime, project, version)
+        await complete_version(runtime, project, version)
     await task
     assert told == ["model_version.created", "model_version.files_ready", "model_version.deleted"]
 
 
-async def test_completing_and_deleting_wait_in_no_circle(runtime, project, model, monkeypatch):
-    version = await make(runtime, project, "1.0.0", is_open=True)
-    async with held_up(monkeypatch, models.lock, "delete") as reached:
+async def test_completing_and_deleting_do_not_deadlock(runtime, project, model, monkeypatch):
+    version = await create_version(runtime, project, "1.0.0", is_open=True)
+    async with paused_before(monkeypatch, models.lock, "delete") as reached:
         deleting = delete.delete(runtime.db, project.owner, project.id, version.id)
         task = asyncio.create_task(deleting, name="delete")
         await reached.wait()
-        completing = asyncio.create_task(complete(runtime, project, version))
+        completing = asyncio.create_task(complete_version(runtime, project, version))
         await asyncio.sleep(0.2)
     await task
     with pytest.raises(VersionNotFound):
@@ -234,15 +209,15 @@ async def test_completing_and_deleting_wait_in_no_circle(runtime, project, model
 
 
 async def test_more_aliases_than_fit_are_refused(runtime, project, model):
-    version = await make(runtime, project, "1.0.0", is_open=True)
+    version = await create_version(runtime, project, "1.0.0", is_open=True)
     with pytest.raises(TooLarge):
-        await complete(runtime, project, version, [f"a{number}" for number in range(101)])
+        await complete_version(runtime, project, version, [f"a{number}" for number in range(101)])
 
 
-async def test_a_version_whose_files_are_elsewhere_comes_back_with_the_same_address(runtime, project, model):
+async def test_a_deleted_version_kept_elsewhere_comes_back_with_the_same_address_only(runtime, project, model):
     address = {"location": "s3://bucket/model", "source": "s3://bucket/model"}
-    version = await make(runtime, project, "1.0.0", **address)
+    version = await create_version(runtime, project, "1.0.0", **address)
     await delete.delete(runtime.db, project.owner, project.id, version.id)
     with pytest.raises(manifests.VersionRetired):
-        await make(runtime, project, "1.0.0", location="s3://bucket/other")
-    assert (await make(runtime, project, "1.0.0", **address)).number == 2
+        await create_version(runtime, project, "1.0.0", location="s3://bucket/other")
+    assert (await create_version(runtime, project, "1.0.0", **address)).number == 2

@@ -27,13 +27,13 @@ async def new_version(project, model, version=None, **values):
 async def find_models(project, filter="", **values):
     command = SearchModels(filter, **values)
     rows, token = await search.models(project.runtime.db, project.owner, project.id, command)
-    return [found.row.name for found in rows], token
+    return [result.row.name for result in rows], token
 
 
 async def find_versions(project, filter="", **values):
     command = SearchVersions(filter, **values)
     rows, token = await search.versions(project.runtime.db, project.owner, project.id, command)
-    return [found.row.version for found in rows], token
+    return [result.row.version for result in rows], token
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ async def some_models(project):
         ("name LIKE '%\\'", []),
     ],
 )
-async def test_filters_on_models(project, some_models, filter, expected):
+async def test_search_filters_models(project, some_models, filter, expected):
     assert await find_models(project, filter) == (expected, None)
 
 
@@ -74,7 +74,7 @@ async def test_filters_on_models(project, some_models, filter, expected):
         (("timestamp DESC", "name"), ["Net", "tree", "net-2"]),
     ],
 )
-async def test_models_in_every_order_and_page_by_page(project, some_models, order, expected):
+async def test_search_pages_models_in_every_order(project, some_models, order, expected):
     await models.edit(project.runtime.db, project.owner, project.id, "Net", EditModel(description="x"))
     names, token = [], None
     while True:
@@ -96,12 +96,12 @@ async def test_models_in_every_order_and_page_by_page(project, some_models, orde
         {"page_token": "bm9uc2Vuc2U"},
     ],
 )
-async def test_what_is_no_search_of_models(project, some_models, wrong):
+async def test_search_refuses_what_is_no_filter_or_order(project, some_models, wrong):
     with pytest.raises(Invalid):
         await find_models(project, **wrong)
 
 
-async def test_tokens_belong_to_their_search(project, some_models):
+async def test_page_tokens_belong_to_their_search(project, some_models):
     _, token = await find_models(project, limit=1)
     with pytest.raises(Invalid, match="page token"):
         await find_models(project, "name != 'x'", limit=1, page_token=token)
@@ -141,7 +141,7 @@ async def some_versions(project):
         ("run_id LIKE '{run}%'", ["2.0.0"]),
     ],
 )
-async def test_filters_on_versions(project, some_versions, filter, expected):
+async def test_search_filters_versions(project, some_versions, filter, expected):
     assert await find_versions(project, filter.format(run=some_versions.hex)) == (expected, None)
 
 
@@ -154,7 +154,7 @@ async def test_filters_on_versions(project, some_versions, filter, expected):
         (("creation_timestamp",), ["1.0.0", "2.0.0", "3.0.0"]),
     ],
 )
-async def test_versions_in_every_order_and_page_by_page(project, some_versions, order, expected):
+async def test_search_pages_versions_in_every_order(project, some_versions, order, expected):
     names, token = [], None
     while True:
         page, token = await find_versions(project, order_by=order, limit=1, page_token=token)

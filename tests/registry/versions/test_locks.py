@@ -21,8 +21,8 @@ from app.registry.models import CreateModel
 from app.registry.versions import change, lookup
 from app.tracking import candidates, file_owners
 from app.tracking.candidates import CreateCandidate
-from tests.registry.test_completion import held_up
-from tests.registry.test_states import make, put, set_file_state
+from tests.support.paused_step import paused_before
+from tests.support.registry.versions import create_version, set_file_state, store_file
 
 DANGEROUS = Report(Outcome.QUARANTINED, "it runs code")
 
@@ -47,7 +47,7 @@ async def artifact(runtime, root, path):
 @asynccontextmanager
 async def both(monkeypatch, step, first, second):
     """``first`` stops before this step until ``second`` waits for it or is done; both have to come to a good end."""
-    async with held_up(monkeypatch, step, "first") as reached:
+    async with paused_before(monkeypatch, step, "first") as reached:
         one = asyncio.create_task(first, name="first")
         await asyncio.wait_for(reached.wait(), 10)
         two = asyncio.create_task(second, name="second")
@@ -55,28 +55,26 @@ async def both(monkeypatch, step, first, second):
     yield await asyncio.wait_for(asyncio.gather(one, two), 20)
 
 
-async def test_a_file_is_removed_while_the_same_bytes_are_stored_there(runtime, project, root, monkeypatch):
-    await put(runtime, project, root, "f", b"same")
+async def test_removing_a_file_and_storing_the_same_bytes_do_not_deadlock(runtime, project, root, monkeypatch):
+    await store_file(runtime, project, root, "f", b"same")
     removing = remove(runtime.db, project.owner, root, "f", lock_owner=file_owners.lock(root))
-    storing = put(runtime, project, root, "f", b"same")
+    storing = store_file(runtime, project, root, "f", b"same")
     async with both(monkeypatch, garbage.release, removing, storing):
         assert await artifact(runtime, root, "f") is not None
 
 
-async def test_two_files_change_their_bytes_for_each_others(runtime, project, root, monkeypatch):
-    await put(runtime, project, root, "a", b"one")
-    await put(runtime, project, root, "b", b"two")
-    swaps = put(runtime, project, root, "a", b"two"), put(runtime, project, root, "b", b"one")
+async def test_two_files_that_swap_their_bytes_do_not_deadlock(runtime, project, root, monkeypatch):
+    await store_file(runtime, project, root, "a", b"one")
+    await store_file(runtime, project, root, "b", b"two")
+    swaps = store_file(runtime, project, root, "a", b"two"), store_file(runtime, project, root, "b", b"one")
     async with both(monkeypatch, garbage.release, *swaps):
         assert (await artifact(runtime, root, "a")).blob_id != (await artifact(runtime, root, "b")).blob_id
 
 
-async def test_files_of_a_candidate_are_removed_while_one_is_released_from_quarantine(
-    runtime, project, root, monkeypatch
-):
-    await put(runtime, project, root, "f", b"dangerous")
+async def test_removing_files_and_releasing_one_from_quarantine_do_not_deadlock(runtime, project, root, monkeypatch):
+    await store_file(runtime, project, root, "f", b"dangerous")
     await set_file_state(runtime, root, "f", "quarantined", "it runs code")
-    found = await artifact(runtime, root, "f")
+    result = await artifact(runtime, root, "f")
 
     async def removing():
         async with runtime.db.write() as tx:
@@ -84,7 +82,7 @@ async def test_files_of_a_candidate_are_removed_while_one_is_released_from_quara
 
     async def releasing():
         try:
-            await quarantine.release(runtime.db, project.owner, project.id, found.id)
+            await quarantine.release(runtime.db, project.owner, project.id, result.id)
         except (quarantine.NotQuarantined, ArtifactNotFound):
             return
 
@@ -92,11 +90,11 @@ async def test_files_of_a_candidate_are_removed_while_one_is_released_from_quara
         assert await artifact(runtime, root, "f") is None
 
 
-async def test_versions_of_one_candidate_are_archived_while_a_file_of_it_fails(runtime, project, model, monkeypatch):
-    first = await make(runtime, project, "1.0.0")
+async def test_archiving_versions_while_their_file_fails_does_not_deadlock(runtime, project, model, monkeypatch):
+    first = await create_version(runtime, project, "1.0.0")
     root = lookup.root_of(first)[0]
-    await put(runtime, project, root, "f")
-    second = await make(runtime, project, "2.0.0", candidate_id=first.candidate_id)
+    await store_file(runtime, project, root, "f")
+    second = await create_version(runtime, project, "2.0.0", candidate_id=first.candidate_id)
     await change.set_stage(runtime.db, project.owner, project.id, second.id, "staging")
     archiving = change.set_stage(runtime.db, project.owner, project.id, first.id, "staging", archive_existing=True)
     failing = set_file_state(runtime, root, "f", "failed", "it lies")
@@ -104,19 +102,19 @@ async def test_versions_of_one_candidate_are_archived_while_a_file_of_it_fails(r
         assert (await artifact(runtime, root, "f")).state == "failed"
 
 
-async def test_two_bad_contents_are_found_in_the_same_two_candidates(runtime, project, monkeypatch):
+async def test_recording_two_bad_contents_of_the_same_candidates_does_not_deadlock(runtime, project, monkeypatch):
     roots = []
     for _ in range(2):
         made = await candidates.create(runtime.db, project.owner, project.id, CreateCandidate())
         roots.append(Root(project.id, candidate_id=made.id))
     for path, order in (("a.gguf", roots), ("b.gguf", roots[::-1])):
         for root in order:
-            await put(runtime, project, root, path, f"GGUF {path}".encode())
+            await store_file(runtime, project, root, path, f"GGUF {path}".encode())
     one, two = await artifact(runtime, roots[0], "a.gguf"), await artifact(runtime, roots[1], "b.gguf")
 
-    async def noting(found, path):
+    async def noting(result, path):
         async with runtime.db.write() as tx:
-            await inspections.record(tx, project.id, [InspectedFile(found.id, found.blob_id, path, DANGEROUS)])
+            await inspections.record(tx, project.id, [InspectedFile(result.id, result.blob_id, path, DANGEROUS)])
 
     async with both(monkeypatch, inspections._waiting_alike, noting(one, "a.gguf"), noting(two, "b.gguf")):
         states = [(await artifact(runtime, root, path)).state for root in roots for path in ("a.gguf", "b.gguf")]

@@ -1,4 +1,4 @@
-"""Versions that are wanted at the same time: they share transactions, and each caller gets an answer of its own."""
+"""Versions that are requested at the same time: they share transactions, and each caller has an answer of its own."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ async def model(runtime, project):
 
 @pytest.fixture
 async def begin(runtime, project):
-    """Starts to make a version; gives the task. Who was begun first is first in line."""
+    """Starts to create a version; gives the task. Requests are batched in the order in which they were started."""
     access = await projects.get(runtime.db, project.owner, project.id)
 
     def start(version=None, *, db=None, model="m", **values):
-        # With what a request knows of its project it comes to the line without asking the database.
+        # With the project's access in its cache a request joins its batch without a statement of its own.
         actor = replace(project.owner, cache=RequestCache({project.id: access}, time.monotonic()))
         return asyncio.ensure_future(
             create.create(db or runtime.db, actor, project.id, CreateVersion(model, version, **values))
@@ -57,8 +57,8 @@ async def begin(runtime, project):
 
 
 @pytest.fixture
-def crowded(runtime, model, begin):
-    """Inside, one creation has come to the model's lock, which another transaction holds; all others stand in line."""
+def held_batch(runtime, model, begin):
+    """Inside, one creation waits for the model's lock, which another transaction holds; all others are pending."""
 
     @asynccontextmanager
     async def hold():
@@ -67,7 +67,7 @@ def crowded(runtime, model, begin):
             first = begin()
             await waiting(runtime)
             yield first
-            await asyncio.sleep(0)  # all who were begun inside come to the line
+            await asyncio.sleep(0)  # all that were started inside join the next batch
 
     return hold
 
@@ -95,12 +95,12 @@ async def new_candidate(runtime, project):
 
 
 @pytest.mark.parametrize("tries", [3, 0], ids=["unlocked", "locked"])
-async def test_callers_who_share_a_transaction_get_their_own_outcomes(
-    runtime, project, model, begin, crowded, monkeypatch, tries
+async def test_requests_of_one_batch_have_their_own_outcomes(
+    runtime, project, model, begin, held_batch, monkeypatch, tries
 ):
     shared, trashed = [await new_candidate(runtime, project) for _ in range(2)]
     await candidates.delete(runtime.db, project.owner, project.id, trashed)
-    async with crowded() as first:
+    async with held_batch() as first:
         wanted = [
             begin(tags={"a": "b"}, description="own"),
             begin("5.0.0", candidate_id=shared, artifact_folder="model"),
@@ -144,28 +144,28 @@ async def test_callers_who_share_a_transaction_get_their_own_outcomes(
     assert (own.name, own.of_version, own.experiment_number) == ("m", True, model.experiment_number)
 
 
-async def test_a_text_that_cannot_be_stored_fails_no_neighbour(model, begin, crowded):
-    async with crowded() as first:
+async def test_a_text_that_cannot_be_stored_fails_no_other_request_of_the_batch(model, begin, held_batch):
+    async with held_batch() as first:
         wanted = [begin(), begin(source="a\x00"), begin(run_link="\ud800"), begin()]
     answers = await asyncio.gather(first, *wanted, return_exceptions=True)
     assert [type(answer) for answer in answers] == [ModelVersion, ModelVersion, Invalid, Invalid, ModelVersion]
     assert [answers[index].number for index in (0, 1, 4)] == [1, 2, 3]
 
 
-async def test_who_goes_away_takes_nobody_along(runtime, model, begin, crowded):
-    async with crowded() as first:
+async def test_a_cancelled_request_cancels_no_other_of_the_batch(runtime, model, begin, held_batch):
+    async with held_batch() as first:
         wanted = [begin() for _ in range(4)]
         await asyncio.sleep(0)
         first.cancel()
         wanted[1].cancel()
     await asyncio.gather(first, *wanted, return_exceptions=True)
     assert first.cancelled() and wanted[1].cancelled()
-    # The first was under way already, the other had not been begun.
+    # The first was being written already, the other was still pending.
     assert [wanted[index].result().number for index in (0, 2, 3)] == [2, 3, 4]
     assert [row.number for row in await rows(runtime, model)] == [1, 2, 3, 4]
 
 
-async def test_a_connection_that_is_cut_leaves_nothing_half(runtime, model, begin):
+async def test_a_connection_that_is_cut_leaves_no_versions(runtime, model, begin):
     async with runtime.db.write() as tx:
         await tx.execute(select(Model.id).where(Model.id == model.id).with_for_update())
         first = begin()
@@ -181,7 +181,9 @@ async def test_a_connection_that_is_cut_leaves_nothing_half(runtime, model, begi
     assert (await begin()).number == 1
 
 
-async def test_two_processes_and_all_kinds_of_wishes_keep_one_order(runtime, migrated, project, model, begin):
+async def test_two_processes_and_all_kinds_of_requests_keep_one_order_of_numbers(
+    runtime, migrated, project, model, begin
+):
     source = await new_candidate(runtime, project)
     logged = await logged_models.create(runtime.db, project.owner, project.id, CreateLoggedModel(0, "net"))
     other = Database(migrated.database_url, pool=4)
@@ -204,8 +206,8 @@ async def test_two_processes_and_all_kinds_of_wishes_keep_one_order(runtime, mig
     assert [version.number for version in made] == list(range(1, 64))
     assert len({version.version for version in made}) == 63
     assert [version.id for version in await rows(runtime, model)] == [version.id for version in made]
-    wished = [kind.get("increment", Increment.PATCH) for _ in range(5) for kind in kinds for _db in range(2)]
-    increments = {one.id: increment for one, increment in zip(answers, wished, strict=False)}
+    expected = [kind.get("increment", Increment.PATCH) for _ in range(5) for kind in kinds for _db in range(2)]
+    increments = {one.id: increment for one, increment in zip(answers, expected, strict=False)}
     release = highest = None
     for version in made:
         parsed = semver.parse(version.version)
@@ -217,7 +219,7 @@ async def test_two_processes_and_all_kinds_of_wishes_keep_one_order(runtime, mig
             release = parsed
 
 
-async def test_a_candidate_that_goes_meanwhile_makes_no_version(runtime, project, model, begin):
+async def test_a_candidate_deleted_during_the_creation_makes_no_version(runtime, project, model, begin):
     going = await new_candidate(runtime, project)
     async with runtime.db.write() as tx:
         await tx.execute(update(Candidate).where(Candidate.id == going).values(deleted_at=datetime.now(UTC)))
@@ -228,8 +230,8 @@ async def test_a_candidate_that_goes_meanwhile_makes_no_version(runtime, project
     assert (await begin()).number == 1
 
 
-async def test_a_model_that_goes_or_changes_its_name_meanwhile(runtime, project, model, begin, crowded):
-    async with crowded() as first:
+async def test_creation_of_a_model_renamed_meanwhile_needs_its_id(runtime, project, model, begin, held_batch):
+    async with held_batch() as first:
         second = begin()
     assert [(await first).number, (await second).number] == [1, 2]
     async with runtime.db.write() as tx:
@@ -241,11 +243,11 @@ async def test_a_model_that_goes_or_changes_its_name_meanwhile(runtime, project,
     assert (await by_id).number == 3
 
 
-async def test_listeners_are_told_of_every_version_of_a_crowd(runtime, project, model, begin):
+async def test_webhooks_hear_of_every_version_of_a_batch(runtime, project, model, begin):
     hook = CreateWebhook("hook", "http://127.0.0.1:9/", ["model_version.created"])
     await webhooks.create(runtime.db, project.owner, runtime.webhook_client, project.id, hook)
     made = await asyncio.gather(*(begin() for _ in range(6)))
     async with runtime.db.read() as snap:
         mine = select(WebhookDelivery).where(WebhookDelivery.project_id == project.id)
-        told = {delivery.data["version"]: delivery.data["run_id"] for delivery in await snap.scalars(mine)}
-    assert told == {str(version.number): version.candidate_id.hex for version in made}
+        sent = {delivery.data["version"]: delivery.data["run_id"] for delivery in await snap.scalars(mine)}
+    assert sent == {str(version.number): version.candidate_id.hex for version in made}

@@ -26,7 +26,7 @@ APART = unicodedata.normalize("NFD", COMPOSED)
         (["a/" * 400_000], "files.0.path"),  # as much as fits into a request; looking at each folder of it took minutes
     ],
 )
-async def test_paths_that_cannot_be_stored_together(runtime, project, paths, field):
+async def test_check_refuses_paths_that_exclude_each_other(runtime, project, paths, field):
     await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
     command = CheckVersion(CreateVersion("m"), files=[PlannedFile(path, 1) for path in paths])
     verdict = await check.check(runtime.db, project.owner, project.id, command, limit=10)

@@ -83,11 +83,11 @@ def releases(low: str, below: str = "99.0.0") -> set[str]:
         (">3 || =1.2.3", {"1.2.3"}),
     ],
 )
-def test_what_a_range_matches(text: str, expected: set[str]):
+def test_range_matches_the_versions_that_npm_does(text: str, expected: set[str]):
     assert matching(text) == expected
 
 
-def test_a_prerelease_in_one_alternative_opens_nothing_in_another():
+def test_a_prerelease_in_one_alternative_admits_none_in_another():
     assert matching("=1.2.3-beta.2 || ^1.2") == releases("1.2.0", "2.0.0") | {"1.2.3-beta.2"}
 
 
@@ -96,7 +96,7 @@ def test_intervals_that_match_nothing_are_left_out():
     assert len(parse_range("<* || 1.x").intervals) == 1
 
 
-def test_an_interval_in_terms_of_keys():
+def test_intervals_are_bounded_by_precedence_keys():
     (interval,) = parse_range(">=1.2.0-rc.1,<2").intervals
     one = b"\x01\x01"
     floor = one + b"\x01\x02" + b"\x00"
@@ -123,7 +123,9 @@ comparators = st.tuples(st.sampled_from([">=", "<=", ">", "<", "="]), triples)
     text=triples,
     joint=st.sampled_from([",", " ", " , "]),
 )
-def test_full_comparators_agree_with_the_oracle(alternatives: list[list[tuple[str, str]]], text: str, joint: str):
+def test_full_comparators_match_what_a_reference_implementation_does(
+    alternatives: list[list[tuple[str, str]]], text: str, joint: str
+):
     wanted = " || ".join(joint.join(map("".join, comparators)) for comparators in alternatives)
     assert parse_range(wanted).contains(parse(text)) is any(_npm(comparators, text) for comparators in alternatives)
 
@@ -157,7 +159,7 @@ def _npm(comparators: list[tuple[str, str]], text: str) -> bool:
         ("1.x\n", "no comparator begins at '\\n'"),
     ],
 )
-def test_errors_quote_the_grammar(text: str, reason: str):
+def test_range_errors_quote_the_text_and_the_grammar(text: str, reason: str):
     with pytest.raises(InvalidRange) as caught:
         parse_range(text)
     assert caught.value.message == f"{text!r} is not a version range: {reason}. {GRAMMAR}."
@@ -175,11 +177,11 @@ def test_errors_quote_the_grammar(text: str, reason: str):
         ("=1.0", ()),
     ],
 )
-def test_versions_that_are_named_in_full(text: str, expected: tuple[str, ...]):
+def test_exact_versions_of_a_range_are_those_named_in_full(text: str, expected: tuple[str, ...]):
     assert parse_range(text).exact == expected
 
 
-def test_limits():
+def test_range_limits_characters_and_comparators():
     assert len(parse_range("||".join(["1.x"] * 20)).intervals) == 20
     with pytest.raises(InvalidRange, match="has more than 20 comparators"):
         parse_range("||".join(["1.x"] * 21))
@@ -188,6 +190,6 @@ def test_limits():
 
 
 @given(text=st.text(alphabet="0123.x*^~<>=|, -+a", max_size=20))
-def test_never_fails_in_another_way(text: str):
+def test_any_text_is_a_range_or_raises_invalid_range(text: str):
     with suppress(InvalidRange):
         assert not any(interval.is_empty for interval in parse_range(text).intervals)

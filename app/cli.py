@@ -60,7 +60,7 @@ def api(
 ) -> None:
     """Serve the API with one process."""
     settings = _settings()
-    _of_installation("require_known_data", settings)
+    _of_installation("require_supported_data", settings)
     _serve_api(settings, fd)
 
 
@@ -68,7 +68,7 @@ def api(
 def worker() -> None:
     """Work off background jobs with one process."""
     settings = _settings()
-    _of_installation("require_known_data", settings)
+    _of_installation("require_supported_data", settings)
     _serve_worker(settings)
 
 
@@ -97,8 +97,8 @@ def serve(
     logs = settings.data_dir / "log"
     listener, tally = socket.socket(fileno=fd), Tally(processes)
     roles = [
-        Role(f"api {place + 1}", logs / "api.log", partial(_serve_share, settings, listener, tally, place))
-        for place in range(processes)
+        Role(f"api {index + 1}", logs / "api.log", partial(_serve_share, settings, listener, tally, index))
+        for index in range(processes)
     ]
     roles.append(Role("worker", logs / "worker.log", partial(_work_share, settings, processes)))
     parent.run(roles, reports)
@@ -106,7 +106,7 @@ def serve(
 
 @main.command()
 def migrate() -> None:
-    """Bring the database to the newest schema and make the bucket; may run at any time, in many places at once."""
+    """Bring the database to the newest schema and make the bucket; may run at any time, also several times at once."""
     _of_installation("migrate", _settings())
 
 
@@ -116,8 +116,8 @@ def token() -> None:
     from app.embedded.preparation import FirstProject, connection_lines
 
     settings = _settings()
-    found = _of_installation("first_start", settings, None)
-    typer.echo(connection_lines(settings.url, FirstProject(**asdict(found))), nl=False)
+    first = _of_installation("first_start", settings, None)
+    typer.echo(connection_lines(settings.url, FirstProject(**asdict(first))), nl=False)
 
 
 main.command()(client.push)
@@ -127,9 +127,9 @@ main.command()(client.pull)
 @main.command(hidden=True)
 def prepare() -> None:
     """Migrate, make the first admin, project and token; for `up`, which sends and gets JSON."""
-    settings, known_token = _settings(), json.load(sys.stdin)["known_token"]
+    settings, token = _settings(), json.load(sys.stdin)["token"]
     _of_installation("migrate", settings)
-    typer.echo(json.dumps(asdict(_of_installation("first_start", settings, known_token))))
+    typer.echo(json.dumps(asdict(_of_installation("first_start", settings, token))))
 
 
 def _serve_api(settings: Settings, fd: int | None) -> None:
@@ -144,21 +144,21 @@ def _serve_api(settings: Settings, fd: int | None) -> None:
     Server(config, lambda: stop(config.app)).run(sockets=sockets)
 
 
-def _work_share(settings: Settings, place: int) -> None:
+def _work_share(settings: Settings, slot: int) -> None:
     from app import shared_counters
 
-    shared_counters.take(place)
+    shared_counters.take(slot)
     _serve_worker(settings)
 
 
-def _serve_share(settings: Settings, listener: socket.socket, tally: Tally, place: int) -> None:
+def _serve_share(settings: Settings, listener: socket.socket, tally: Tally, slot: int) -> None:
     from app import shared_counters
     from app.embedded.prefork.balanced_server import BalancedServer
     from app.main import stop
 
-    shared_counters.take(place)
+    shared_counters.take(slot)
     config = _uvicorn(settings)
-    BalancedServer(config, listener, tally, place, lambda: stop(config.app)).run()
+    BalancedServer(config, listener, tally, slot, lambda: stop(config.app)).run()
 
 
 def _uvicorn(settings: Settings) -> uvicorn.Config:

@@ -1,9 +1,9 @@
-"""Whether a server that keeps things has room for more.
+"""Whether the disk of a server has space for more.
 
 Of the servers that ``up`` has started the disk can be looked at. An upload is refused while there is less than a
 reserve, because a disk without a single free block is worse than one that takes no more files: the store could not even
-note a deletion, and PostgreSQL would stop when it needs the next piece of its log. Of any other server is known only
-what it says itself, and that is believed for half a minute.
+note a deletion, and PostgreSQL would stop when it needs the next piece of its log. Any other server tells by itself
+that its disk is full, and that is believed for half a minute.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _MIB = 1024 * 1024
 
 
 class DiskSpace:
-    """The room of one server, as one process knows it."""
+    """The disk space of one server, as far as this process can tell."""
 
     def __init__(self, what: str, *, directory: Path | None = None, reserve: int = 0, share: float = 0.0) -> None:
         """``what`` is its name in a sentence; ``directory``, where it is on this machine, is on its disk.
@@ -35,19 +35,19 @@ class DiskSpace:
         self._refused_at: float | None = None
 
     def look(self) -> tuple[int, int] | None:
-        """Free bytes of the disk and those that are kept free; None where it is not ours to look at."""
+        """Free bytes of the disk and those that are kept free; None where the disk is not on this machine."""
         if self._directory is None:
             return None
         try:
-            found = os.statvfs(self._directory)
+            disk = os.statvfs(self._directory)
         except OSError:
             return None
-        own = int(found.f_blocks * self._share) * found.f_frsize
-        return found.f_bavail * found.f_frsize, max(self._reserve, own)
+        own = int(disk.f_blocks * self._share) * disk.f_frsize
+        return disk.f_bavail * disk.f_frsize, max(self._reserve, own)
 
     @property
     def is_full(self) -> bool:
-        """Whether more would be refused at this moment, as far as one can tell without trying."""
+        """Whether a write would be refused now, as far as that can be told without trying."""
         return self.explains() or self._was_refused()
 
     def require(self, size: int = 0) -> None:
@@ -60,33 +60,33 @@ class DiskSpace:
             raise StorageFull(self.explain())
 
     def accepted(self) -> None:
-        """A write has succeeded."""
+        """Note that a write has succeeded."""
         self._refused_at = None
 
     def full(self) -> StorageFull:
-        """The server has said that its disk is full: the error for who asked."""
+        """Note that the server has said that its disk is full; the error for the caller."""
         self._refused_at = time.monotonic()
         return StorageFull(self.explain())
 
     def explains(self) -> bool:
         """Whether a failed write is explained by a disk that has next to nothing left."""
-        found = self.look()
-        return found is not None and found[0] < max(found[1], _MIB)
+        space = self.look()
+        return space is not None and space[0] < max(space[1], _MIB)
 
     def explain(self) -> str:
         """The sentence for clients and probes."""
-        found = self.look()
-        known = "" if found is None else f" ({found[0] // _MIB} MiB left, and {found[1] // _MIB} MiB are kept free)"
+        space = self.look()
+        left = "" if space is None else f" ({space[0] // _MIB} MiB left, and {space[1] // _MIB} MiB are kept free)"
         return (
-            f"The disk of {self._what} is full{known}; nothing was stored. "
+            f"The disk of {self._what} is full{left}; nothing was stored. "
             "Delete what is not needed, or have the operator make room, then try again."
         )
 
     def _is_short(self, size: int) -> bool:
         if not self._reserve:
             return False
-        found = self.look()
-        return found is not None and found[0] < found[1] + size
+        space = self.look()
+        return space is not None and space[0] < space[1] + size
 
     def _was_refused(self) -> bool:
         return self._refused_at is not None and time.monotonic() - self._refused_at < BELIEVED_SECONDS

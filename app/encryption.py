@@ -1,6 +1,7 @@
 """Secrets at rest: AES-256-GCM under keys that are derived from the installation's own, one for each purpose.
 
-The database alone gives no secret away, and a sealed one cannot be moved to another place.
+The database alone gives no secret away, and a stored secret cannot be moved to another row: the context in which it was
+encrypted is authenticated with it. Stored are a byte for the format, nonce, tag and ciphertext.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ import hashlib
 import hmac
 import secrets
 
-from Crypto.Cipher import AES
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from app.errors import Conflict
 
@@ -23,29 +25,25 @@ class SecretUnreadable(Conflict):
 
 
 class Encryption:
-    """Seals and opens secrets of one purpose; ``place`` names where a secret belongs."""
+    """Encrypts and decrypts secrets of one purpose; ``context`` names the row and column that a secret belongs to."""
 
     def __init__(self, secret_key: str, purpose: bytes) -> None:
-        self._key = hmac.new(secret_key.encode(), purpose, hashlib.sha256).digest()
+        self._cipher = AESGCM(hmac.new(secret_key.encode(), purpose, hashlib.sha256).digest())
 
-    def close(self, place: str, secret: str) -> bytes:
-        """The secret as it may be stored."""
+    def encrypt(self, context: str, secret: str) -> bytes:
+        """The secret as it may be stored; another text each time."""
         nonce = secrets.token_bytes(_NONCE)
-        cipher = AES.new(self._key, AES.MODE_GCM, nonce=nonce)
-        cipher.update(place.encode())
-        text, tag = cipher.encrypt_and_digest(secret.encode())
-        return _FORMAT + nonce + tag + text
+        encrypted = self._cipher.encrypt(nonce, secret.encode(), context.encode())
+        return _FORMAT + nonce + encrypted[-_TAG:] + encrypted[:-_TAG]
 
-    def open(self, place: str, sealed: bytes) -> str:
+    def decrypt(self, context: str, stored: bytes) -> str:
         """The secret again.
 
         Raises:
-            SecretUnreadable: another key sealed it, or it belongs to another place.
+            SecretUnreadable: it was encrypted with another key, or in another context.
         """
-        nonce, tag = sealed[len(_FORMAT) : len(_FORMAT) + _NONCE], sealed[len(_FORMAT) + _NONCE : _HEAD]
-        cipher = AES.new(self._key, AES.MODE_GCM, nonce=nonce)
-        cipher.update(place.encode())
+        nonce, tag = stored[len(_FORMAT) : len(_FORMAT) + _NONCE], stored[len(_FORMAT) + _NONCE : _HEAD]
         try:
-            return cipher.decrypt_and_verify(sealed[_HEAD:], tag).decode()
-        except ValueError as error:
+            return self._cipher.decrypt(nonce, stored[_HEAD:] + tag, context.encode()).decode()
+        except (InvalidTag, ValueError) as error:  # what is too short has no nonce
             raise SecretUnreadable from error

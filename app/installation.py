@@ -5,13 +5,13 @@ from __future__ import annotations
 from app.access import bootstrap
 from app.access.bootstrap import FirstStart
 from app.db.migrate import upgrade
-from app.db.revisions import require_known
+from app.db.revisions import require_supported
 from app.runtime import open_runtime
 from app.settings import Settings
 
 
 async def migrate(settings: Settings) -> None:
-    """Bring the schema up to date and make the bucket; may run any number of times and in many places at once.
+    """Bring the schema up to date and make the bucket; may run any number of times, also several times at once.
 
     Raises:
         NewerData: a newer release has migrated the database.
@@ -23,23 +23,23 @@ async def migrate(settings: Settings) -> None:
         await runtime.blobs.ensure_bucket()
 
 
-async def require_known_data(settings: Settings) -> None:
+async def require_supported_data(settings: Settings) -> None:
     """Refuse to run on data of a newer release.
 
     Raises:
-        NewerData: see :func:`app.db.revisions.require_known`.
+        NewerData: see :func:`app.db.revisions.require_supported`.
     """
     async with open_runtime(settings) as runtime:
-        await require_known(runtime.db)
+        await require_supported(runtime.db)
 
 
-async def first_start(settings: Settings, known_token: str | None) -> FirstStart:
-    """Find or make the administrator, a first project and a token that works: the known one, else a new one.
+async def first_start(settings: Settings, token: str | None) -> FirstStart:
+    """Find or make the administrator, a first project and a token: the given one if it works, else a new one.
 
     Raises:
         NewerData: a newer release has migrated the database.
         Unavailable: the database cannot be reached.
     """
     async with open_runtime(settings) as runtime:
-        await require_known(runtime.db)
-        return await bootstrap.ensure(runtime.db, known_token=known_token)
+        await require_supported(runtime.db)
+        return await bootstrap.ensure(runtime.db, token=token)

@@ -54,15 +54,15 @@ class Window:
         """
         if self.first is not None and self.last is not None:
             raise Invalid("`first` and `last` cannot be asked for together; pass one of them.", field="first")
-        asked = self.last if self.backwards else self.first
-        if asked is not None and not 1 <= asked <= limit:
+        size = self.last if self.backwards else self.first
+        if size is not None and not 1 <= size <= limit:
             name = "last" if self.backwards else "first"
-            raise Invalid(f"`{name}` is {asked}; a page has between 1 and {limit} rows.", field=name)
+            raise Invalid(f"`{name}` is {size}; a page has between 1 and {limit} rows.", field=name)
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Rows of one page in the order asked for, each with its cursor."""
+    """Rows of one page in the requested order, each with its cursor."""
 
     items: Sequence[T] = ()
     cursors: Sequence[str] = ()

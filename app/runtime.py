@@ -25,7 +25,7 @@ _STORES_OWN_SHARE = 0.011
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """Database, store, bell, courier, observer and memory of tokens of one process."""
+    """Database, store, notifier, the clients of webhooks and CI, and the cache of tokens of one process."""
 
     settings: Settings
     db: Database
@@ -40,7 +40,7 @@ class Runtime:
 async def open_runtime(
     settings: Settings, *, name: str = "modelyard", statement_timeout_ms: int = API_STATEMENT_TIMEOUT_MS
 ) -> AsyncIterator[Runtime]:
-    """Build the parts and close them again. Nothing is contacted yet: a part that is away is met when it is used."""
+    """Build the parts and close them again. None connects yet: a server that is away is met when it is used."""
     faults.arm(settings.faults)
     notifier = Notifier(settings.redis_url)
     db = Database(
@@ -50,10 +50,12 @@ async def open_runtime(
         name=name,
         announce=notifier.announce,
         # A part of the reserve: where both are on one disk, files are refused while there is still room for rows.
-        room=_room(settings, "the database", "postgres", "pg18", settings.reserved_bytes // 4),
+        room=_disk_space(settings, "the database", "postgres", "pg18", settings.reserved_bytes // 4),
     )
     reserve = settings.reserved_bytes
-    blobs = S3BlobStore(settings, room=_room(settings, "the object store", "s3", "s3", reserve, _STORES_OWN_SHARE))
+    blobs = S3BlobStore(
+        settings, room=_disk_space(settings, "the object store", "s3", "s3", reserve, _STORES_OWN_SHARE)
+    )
     try:
         yield Runtime(
             settings, db, blobs, notifier, WebhookClient.of(settings), CiClient.of(settings), Authenticator(db)
@@ -64,8 +66,8 @@ async def open_runtime(
         await db.close()
 
 
-def _room(settings: Settings, what: str, server: str, folder: str, reserve: int, share: float = 0.0) -> DiskSpace:
-    """Of a server that `up` has started the disk can be looked at."""
+def _disk_space(settings: Settings, what: str, server: str, folder: str, reserve: int, share: float = 0.0) -> DiskSpace:
+    """The disk of a server; of one that `up` has started, its free space can be read."""
     if server not in settings.embedded.split(","):
         return DiskSpace(what)
     return DiskSpace(what, directory=settings.data_dir / folder, reserve=reserve, share=share)

@@ -1,7 +1,7 @@
 """Everything that the environment may say about this installation.
 
-One frozen object, read once by whoever starts a process and handed down from
-there. No module reads the environment on its own.
+One frozen object, read once at the start of a process and handed down from there. No other module reads the
+environment.
 """
 
 from __future__ import annotations
@@ -170,7 +170,7 @@ class Settings(BaseSettings):
 
     @field_validator("redis_url")
     @classmethod
-    def _redis_has_known_scheme(cls, value: str) -> str:
+    def _redis_has_supported_scheme(cls, value: str) -> str:
         if urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
             raise ValueError("must begin with redis://, rediss:// or unix://")
         return value

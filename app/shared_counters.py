@@ -1,4 +1,4 @@
-"""Counters of a family of processes, summed by whichever of them is asked.
+"""Counters that several processes share, summed by whichever of them answers a scrape.
 
 The metrics library shares counters through mapped files. A page of such a file that the disk has no room for ends the
 process that touches it with SIGBUS, in the middle of a request, and so a full disk took the API down. Nothing that is
@@ -40,10 +40,10 @@ def share(processes: int) -> None:
     values.ValueClass = SharedValue  # the library's own way to choose: it asks this name for every counter
 
 
-def take(place: int) -> None:
+def take(index: int) -> None:
     """Count into this slot from now on; what the process before this one has counted there stays, gauges do not."""
     global _mine  # noqa: PLW0603 - a process has one slot, or, alone, none
-    _mine = Slot(_memory[place])
+    _mine = Slot(_memory[index])
     for value in _values:
         value.begin()
 
@@ -73,11 +73,11 @@ class Slot:
 
     def __init__(self, memory: mmap.mmap) -> None:
         self._memory = memory
-        self._places = dict(_records(memory))
+        self._offsets = dict(_records(memory))
 
-    def place(self, name: str) -> int | None:
-        """Where the amount of this name stands; None when the memory is used up."""
-        if name not in self._places:
+    def offset(self, name: str) -> int | None:
+        """Where in the memory the amount of this name is; None when the memory is used up."""
+        if name not in self._offsets:
             encoded = name.encode()
             used = _used(self._memory)
             amount = used + _LENGTH.size + len(encoded)
@@ -87,15 +87,17 @@ class Slot:
             self._memory[used + _LENGTH.size : amount] = encoded
             _AMOUNT.pack_into(self._memory, amount, 0.0, 0.0)
             _LENGTH.pack_into(self._memory, 0, amount + _AMOUNT.size)
-            self._places[name] = amount
-        return self._places[name]
+            self._offsets[name] = amount
+        return self._offsets[name]
 
-    def read(self, place: int) -> float:
-        amount: float = _AMOUNT.unpack_from(self._memory, place)[0]
+    def read(self, offset: int) -> float:
+        """The amount at an offset."""
+        amount: float = _AMOUNT.unpack_from(self._memory, offset)[0]
         return amount
 
-    def write(self, place: int, amount: float, time: float) -> None:
-        _AMOUNT.pack_into(self._memory, place, amount, time)
+    def write(self, offset: int, amount: float, time: float) -> None:
+        """Replace the amount at an offset, and its time (seconds since 1970)."""
+        _AMOUNT.pack_into(self._memory, offset, amount, time)
 
 
 class SharedValue:
@@ -120,7 +122,7 @@ class SharedValue:
         self._is_live = multiprocess_mode == "livesum"
         self._name = json.dumps([metric_name, typ, help_text, multiprocess_mode, name, labels])
         self._amount = 0.0
-        self._place: int | None = None
+        self._offset: int | None = None
         with _lock:
             _values.append(self)
             if _mine is not None:
@@ -153,13 +155,13 @@ class SharedValue:
         """Exemplars are not shared."""
 
     def _bind(self, slot: Slot) -> None:
-        self._place = slot.place(self._name)
-        self._amount = 0.0 if self._place is None else slot.read(self._place)
+        self._offset = slot.offset(self._name)
+        self._amount = 0.0 if self._offset is None else slot.read(self._offset)
 
     def _keep(self, amount: float, time: float) -> None:
         self._amount = amount
-        if _mine is not None and self._place is not None:
-            _mine.write(self._place, amount, time)
+        if _mine is not None and self._offset is not None:
+            _mine.write(self._offset, amount, time)
 
 
 class _Sample(NamedTuple):
@@ -174,15 +176,15 @@ class _Sum:
         self._memory = memory
 
     def collect(self) -> Iterator[Metric]:
-        found: dict[tuple[str, str, str, str], dict[_Sample, list[tuple[float, float]]]] = defaultdict(
+        metrics: dict[tuple[str, str, str, str], dict[_Sample, list[tuple[float, float]]]] = defaultdict(
             lambda: defaultdict(list)
         )
         for memory in self._memory:
-            for record, place in _records(memory):
+            for record, offset in _records(memory):
                 metric_name, typ, help_text, mode, name, labels = json.loads(record)
                 sample = _Sample(name, tuple(sorted(labels.items())))
-                found[metric_name, typ, help_text, mode][sample].append(_AMOUNT.unpack_from(memory, place))
-        for (name, typ, help_text, mode), samples in found.items():
+                metrics[metric_name, typ, help_text, mode][sample].append(_AMOUNT.unpack_from(memory, offset))
+        for (name, typ, help_text, mode), samples in metrics.items():
             metric = Metric(name, help_text, typ)
             sums = {sample: _together(mode, amounts) for sample, amounts in samples.items()}
             for sample, amount in (_cumulated(name, sums) if typ == "histogram" else sums).items():
@@ -198,21 +200,21 @@ def _together(mode: str, amounts: Sequence[tuple[float, float]]) -> float:
 
 def _cumulated(name: str, sums: Mapping[_Sample, float]) -> dict[_Sample, float]:
     """Buckets are kept one by one and told cumulatively, with their count (Prometheus exposition format)."""
-    told: dict[_Sample, float] = {}
+    cumulated: dict[_Sample, float] = {}
     buckets: dict[_LABELS, list[tuple[float, float]]] = defaultdict(list)
     for sample, amount in sums.items():
         upper = dict(sample.labels).get("le")
         if upper is None:
-            told[sample] = amount
+            cumulated[sample] = amount
         else:
             buckets[tuple(label for label in sample.labels if label[0] != "le")].append((float(upper), amount))
     for labels, amounts in buckets.items():
         total = 0.0
         for bound, amount in sorted(amounts):
             total += amount
-            told[_Sample(f"{name}_bucket", (*labels, ("le", floatToGoString(bound))))] = total  # type: ignore[no-untyped-call]
-        told[_Sample(f"{name}_count", labels)] = total
-    return told
+            cumulated[_Sample(f"{name}_bucket", (*labels, ("le", floatToGoString(bound))))] = total  # type: ignore[no-untyped-call]
+        cumulated[_Sample(f"{name}_count", labels)] = total
+    return cumulated
 
 
 def _used(memory: mmap.mmap) -> int:
@@ -221,10 +223,10 @@ def _used(memory: mmap.mmap) -> int:
 
 
 def _records(memory: mmap.mmap) -> Iterator[tuple[str, int]]:
-    """Each name and where its amount stands."""
-    place, end = _LENGTH.size, _used(memory)
-    while place < end:
-        (length,) = _LENGTH.unpack_from(memory, place)
-        amount = place + _LENGTH.size + length
-        yield bytes(memory[place + _LENGTH.size : amount]).decode(), amount
-        place = amount + _AMOUNT.size
+    """Each name, and the offset of its amount."""
+    offset, end = _LENGTH.size, _used(memory)
+    while offset < end:
+        (length,) = _LENGTH.unpack_from(memory, offset)
+        amount = offset + _LENGTH.size + length
+        yield bytes(memory[offset + _LENGTH.size : amount]).decode(), amount
+        offset = amount + _AMOUNT.size

@@ -119,7 +119,7 @@ class TestProject:
 
 @pytest.fixture(scope="session")
 async def admin(runtime: Runtime) -> Person:
-    first = await bootstrap.ensure(runtime.db, known_token=None)
+    first = await bootstrap.ensure(runtime.db, token=None)
     return Person(await tokens.authenticate(runtime.db, first.token), first.token)
 
 

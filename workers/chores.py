@@ -1,6 +1,6 @@
-"""What has to be done again and again, by any worker: the sweep, the reconciler, and housekeeping.
+"""What any worker does at intervals: the sweep, the reconciler, and housekeeping.
 
-Every chore takes rows with SKIP LOCKED or an advisory lock, so two workers share it without stepping on each other.
+Every chore takes rows with SKIP LOCKED or an advisory lock, so two workers share it without waiting for each other.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Chore:
-    """Something to do every so many seconds."""
+    """Work to repeat; its name is a value of the label of the metric, ``every`` is in seconds."""
 
     name: str
     every: float
@@ -44,7 +44,7 @@ class Chore:
 
 
 async def sweep(runtime: Runtime) -> object:
-    """Delete the bytes of condemned objects."""
+    """Remove the bytes of condemned objects from the store."""
     keep = timedelta(seconds=runtime.settings.deleted_bytes_seconds)
     return await garbage.sweep(runtime.db, runtime.blobs, keep=keep)
 
@@ -60,23 +60,23 @@ async def end_uploads(runtime: Runtime) -> object:
 
 
 async def inspect(runtime: Runtime) -> object:
-    """Promise again to look at files that nobody has looked at."""
+    """Enqueue again the inspection of files that no worker has inspected."""
     return await inspections.promise_overdue(runtime.db)
 
 
-async def give_up(runtime: Runtime) -> object:
+async def give_up_versions(runtime: Runtime) -> object:
     """End the wait for files of versions whose push was abandoned."""
     return await wait_for_files.give_up(runtime.db)
 
 
-async def settle(runtime: Runtime) -> object:
+async def complete_versions(runtime: Runtime) -> object:
     """Complete versions whose files are all there, and tell webhooks, where a process ended before it did so."""
-    settled = await complete.complete_all_announced(runtime.db)
-    return settled, await announce.announce(runtime.db)
+    completed = await complete.complete_all_announced(runtime.db)
+    return completed, await announce.announce(runtime.db)
 
 
 async def reconcile(runtime: Runtime) -> object:
-    """Compare bucket and tables: suspect and condemn what no row knows, mark what is missing."""
+    """Compare bucket and tables: suspect and condemn objects without a row, mark missing ones."""
     return await upkeep_reconcile.reconcile(runtime.db, runtime.blobs)
 
 
@@ -86,37 +86,37 @@ async def recheck(runtime: Runtime) -> object:
     return await damage.check(runtime.db, runtime.blobs, percent_a_day=percent, every=every)
 
 
-async def bury(runtime: Runtime) -> object:
-    """Give up jobs that kill their worker every time."""
+async def fail_exhausted(runtime: Runtime) -> object:
+    """Make jobs dead that kill their worker in every attempt."""
     return await leases.fail_exhausted(runtime.db)
 
 
-async def forget(runtime: Runtime) -> object:
+async def remove_finished(runtime: Runtime) -> object:
     """Remove old succeeded jobs."""
     return await leases.remove_finished(runtime.db)
 
 
-async def forget_deliveries(runtime: Runtime) -> object:
+async def remove_old_deliveries(runtime: Runtime) -> object:
     """Remove old entries of the delivery log of webhooks."""
     return await dispatch.remove_old(runtime.db)
 
 
-async def forget_events(runtime: Runtime) -> object:
+async def remove_old_events(runtime: Runtime) -> object:
     """Remove old entries of the journal that subscriptions read."""
     return await events.remove_old(runtime.db)
 
 
 CHORES = (
     Chore("sweep", 5, sweep),
-    Chore("bury", 30, bury),
+    Chore("bury", 30, fail_exhausted),
     Chore("inspect", 60, inspect),
-    Chore("settle versions", 30, settle),
-    Chore("give up versions", 300, give_up),
-    Chore("forget events", 15, forget_events),
+    Chore("settle versions", 30, complete_versions),
+    Chore("give up versions", 300, give_up_versions),
+    Chore("forget events", 15, remove_old_events),
     Chore("expire", 300, expire),
     Chore("uploads", 300, end_uploads),
-    Chore("forget", 3600, forget),
-    Chore("forget deliveries", 3600, forget_deliveries),
+    Chore("forget", 3600, remove_finished),
+    Chore("forget deliveries", 3600, remove_old_deliveries),
     Chore("recheck", RECHECK_SECONDS, recheck),
     Chore("reconcile", 6 * 3600, reconcile),
 )

@@ -1,4 +1,9 @@
-"""Runs jobs: claim, heartbeat, work, finish; and hands them back when the process must stop."""
+"""Runs jobs: claim, renew the lease, work, finish; and releases them when the process must stop.
+
+For example, a worker has 20 slots for deliveries and 2 for purges. ``pump`` reads at most 22 due jobs, claims each in
+PostgreSQL and runs it. Forty deliveries to a receiver that hangs leave 20 queued, and a purge starts at once in its own
+slot. The lease is renewed every 10 of its 30 seconds; when it is lost, the work ends within one renewal.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +29,9 @@ from workers.handlers import HANDLERS
 FINISHED = Count("modelyard_jobs_total", "Background jobs by kind and how an attempt ended.", ["kind", "outcome"])
 REPEAT_SECONDS = 1.0
 ROOM_SECONDS = 20.0
-"""Until a job is tried again that a full disk kept from its work: soon, since nobody tells when there is room."""
-PUT_BEHIND = "put behind"
+"""Until a job is tried again that a full disk kept from its work: soon, since no event tells when there is space."""
+REQUEUED = "put behind"
+"""Outcomes are values of a label of the metric ``modelyard_jobs_total``."""
 log = structlog.get_logger()
 
 
@@ -38,52 +44,54 @@ class TooSlow(ModelyardError):
 
 
 class Executor:
-    """The jobs that this process runs at the moment, each kind within places of its own."""
+    """The jobs that this process runs at the moment, each kind within slots of its own."""
 
     def __init__(self, runtime: Runtime, name: str) -> None:
         self._runtime = runtime
         self._name = name
         self._running: dict[UUID, asyncio.Task[str]] = {}
-        self._taken: Counter[str] = Counter()
+        self._used: Counter[str] = Counter()
         self._more: set[str] = set()
         self._turns = {kind: RoundRobin() for kind in HANDLERS if rule_of(kind).is_round_robin}
         self.look = asyncio.Event()
-        """Set when there may be a job for a place that has just become free."""
+        """Set when there may be a job for a slot that has just become free."""
 
     @property
-    def places(self) -> dict[str, int]:
-        """How many more jobs of each kind may start; only kinds that this release knows."""
-        free = {kind: rule_of(kind).concurrency - self._taken[kind] for kind in HANDLERS}
+    def free_slots(self) -> dict[str, int]:
+        """How many more jobs of each kind may start; only kinds that this release has."""
+        free = {kind: rule_of(kind).concurrency - self._used[kind] for kind in HANDLERS}
         return {kind: number for kind, number in free.items() if number > 0}
 
     async def pump(self) -> None:
-        """Start what is due, as far as there are places."""
-        places = self.places
-        found = [(one.id, one.kind) for one in await leases.due(self._runtime.db, places)]
-        found += await self._in_turn(places, found)
-        for job_id, kind in found:
+        """Start the jobs that are due, as far as there are free slots."""
+        slots = self.free_slots
+        jobs = [(job.id, job.kind) for job in await leases.due(self._runtime.db, slots)]
+        jobs += await self._in_round_robin(slots, jobs)
+        for job_id, kind in jobs:
             self.start(job_id, kind)
-        numbers = Counter(kind for _, kind in found)
-        # A kind that filled its places may have more: then look again as soon as one of them is free.
-        self._more = {kind for kind in HANDLERS if numbers[kind] >= places.get(kind, 0)}
+        started = Counter(kind for _, kind in jobs)
+        # A kind that filled its slots may have more: then look again as soon as one of them is free.
+        self._more = {kind for kind in HANDLERS if started[kind] >= slots.get(kind, 0)}
 
-    async def _in_turn(self, places: Mapping[str, int], found: Sequence[tuple[UUID, str]]) -> list[tuple[UUID, str]]:
-        """Jobs of kinds that are done in turn, for the places that what was found leaves them."""
+    async def _in_round_robin(
+        self, slots: Mapping[str, int], chosen: Sequence[tuple[UUID, str]]
+    ) -> list[tuple[UUID, str]]:
+        """Jobs of kinds in round robin, for the slots that the chosen jobs leave them."""
         more: list[tuple[UUID, str]] = []
-        taken = Counter(kind for _, kind in found)
-        for kind, had in self._turns.items():
-            for _ in range(places.get(kind, 0) - taken[kind]):
+        used = Counter(kind for _, kind in chosen)
+        for kind, turns in self._turns.items():
+            for _ in range(slots.get(kind, 0) - used[kind]):
                 busy = [*self._running, *(job_id for job_id, _ in more)]
-                job_id = await round_robin.next_job(self._runtime.db, kind, had, busy)
+                job_id = await round_robin.next_job(self._runtime.db, kind, turns, busy)
                 if job_id is None:
                     break
                 more.append((job_id, kind))
         return more
 
     async def notice(self, job_id: UUID) -> None:
-        """Start a job that somebody announced. Without a free place it is left to the pump of whoever has one.
+        """Start a job that was announced. Without a free slot here it is left to the pump of a worker that has one.
 
-        Where it is done in turn, an announcement says no more than that there is something to do.
+        Of a kind in round robin, an announcement says no more than that there is something to do.
         """
         if job_id in self._running:
             return
@@ -91,7 +99,7 @@ class Executor:
         if kind in self._turns:
             self._more.add(kind)
             self.look.set()
-        elif kind in self.places:
+        elif kind in self.free_slots:
             self.start(job_id, kind)
         elif kind in HANDLERS:
             self._more.add(kind)
@@ -102,12 +110,12 @@ class Executor:
         if task is None:
             task = asyncio.create_task(execute(self._runtime, job_id, self._name))
             self._running[job_id] = task
-            self._taken[kind] += 1
+            self._used[kind] += 1
             task.add_done_callback(lambda ended: self._ended(ended, job_id, kind))
         return task
 
     async def drain(self, grace: float) -> None:
-        """Wait for running jobs, then cancel the rest: each hands itself back."""
+        """Wait up to ``grace`` seconds for running jobs, then cancel the others: each releases its lease."""
         tasks = list(self._running.values())
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=grace)
@@ -120,14 +128,14 @@ class Executor:
             # The outcome could not be written; the lease runs out and another worker takes the job.
             log.warning("job.abandoned", job=str(job_id), kind=kind, error=type(error).__name__)
         self._running.pop(job_id, None)
-        self._taken[kind] -= 1
-        goes_on = not task.cancelled() and task.exception() is None and task.result() == PUT_BEHIND
+        self._used[kind] -= 1
+        goes_on = not task.cancelled() and task.exception() is None and task.result() == REQUEUED
         if kind in self._more or goes_on:
             self.look.set()
 
 
 async def execute(runtime: Runtime, job_id: UUID, worker: str) -> str:
-    """Claim the job and run it to an end: succeeded, put behind others, queued again, dead, or handed back; which."""
+    """Claim the job and run it to an end; answers which, as the metric has it."""
     lease = await leases.claim(runtime.db, job_id, worker)
     if lease is None:
         return "not claimed"
@@ -157,7 +165,7 @@ async def _attempt(runtime: Runtime, lease: Lease) -> str:
     except Exception as error:
         log.warning("job.failed", job=str(job.id), kind=job.kind, attempt=job.attempt, exc_info=True)
         reason = error.message if isinstance(error, ModelyardError) else f"{type(error).__name__}: {error}"
-        if _is_for_want_of_room(error):
+        if _is_disk_full(error):
             later = await _written(lambda: leases.postpone(runtime.db, lease, reason, ROOM_SECONDS))
             return "postponed" if later else "lost"
         if not await _written(lambda: leases.fail(runtime.db, lease, reason)):
@@ -165,20 +173,20 @@ async def _attempt(runtime: Runtime, lease: Lease) -> str:
         return "dead" if job.attempt + 1 >= job.max_attempts else "failed"
     await faults.point(f"{job.kind}.done")
     if is_more:
-        return PUT_BEHIND if await _written(lambda: leases.requeue_behind(runtime.db, lease)) else "lost"
+        return REQUEUED if await _written(lambda: leases.requeue_behind(runtime.db, lease)) else "lost"
     return "succeeded" if await _written(lambda: leases.succeed(runtime.db, lease)) else "lost"
 
 
-def _is_for_want_of_room(error: BaseException) -> bool:
-    """Whether a disk was full: that of a server, or our own (files for a process that looks into others).
+def _is_disk_full(error: BaseException) -> bool:
+    """Whether a disk was full: that of a server, or of this machine (files for a process that inspects others).
 
-    Such a job would fail for as long as nobody makes room, which may be longer than its attempts last.
+    Such a job would fail until an administrator makes space, which may be longer than its attempts last.
     """
     return isinstance(error, StorageFull) or (isinstance(error, OSError) and error.errno in {ENOSPC, EDQUOT})
 
 
 async def _written(write: Callable[[], Awaitable[bool]]) -> bool:
-    """Write how it ended, again while the database is away: whoever waits for the lease to run out waits longer.
+    """Write how it ended, again while the database is away: another worker would only claim it after its lease.
 
     Safe to repeat: the write is bound to the lease, and one that came about without an answer reads as lost.
     """
@@ -193,7 +201,7 @@ async def _written(write: Callable[[], Awaitable[bool]]) -> bool:
 
 
 async def _within_time(runtime: Runtime, lease: Lease, rule: Rule) -> bool:
-    """Do the work, and end it when it has shown no progress for longer than its kind allows; whether there is more."""
+    """Do the work, and end it when it reports no progress for longer than its rule allows; whether there is more."""
     job, loop = lease.job, asyncio.get_running_loop()
     clock = asyncio.timeout(rule.step_seconds)
 
@@ -208,15 +216,15 @@ async def _within_time(runtime: Runtime, lease: Lease, rule: Rule) -> bool:
     except TimeoutError:
         if not clock.expired():
             raise
-        raise TooSlow(f"It took longer than {_spelled(rule.step_seconds)} without any progress.") from None
+        raise TooSlow(f"It took longer than {_in_words(rule.step_seconds)} without any progress.") from None
 
 
-def _spelled(seconds: float) -> str:
+def _in_words(seconds: float) -> str:
     return f"{seconds / 60:g} minutes" if seconds >= 120 else f"{seconds:g} seconds"
 
 
 async def _beat(runtime: Runtime, lease: Lease, owner: asyncio.Task[None] | None) -> None:
-    """Keep the lease; when it is lost, stop the work at once."""
+    """Renew the lease; when it is lost, stop the work at once."""
     while True:
         await asyncio.sleep(leases.HEARTBEAT_SECONDS)
         with suppress(ModelyardError):

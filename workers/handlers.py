@@ -1,4 +1,4 @@
-"""What each kind of job does, why it may run twice, and why one that was paused and lost its lease hurts nobody late.
+"""What each kind of job does, why it may run twice, and why one that was paused and lost its lease does no harm later.
 
 A handler writes in transactions of its own, which no lease guards: between two reports of progress it may go on for a
 while after another worker took the job. So every write of a handler holds for itself: it removes only what is marked
@@ -32,7 +32,7 @@ from app.webhooks.background_jobs import DeliverWebhook
 
 Progress = Callable[[int, int | None], Awaitable[None]]
 Handler: TypeAlias = Callable[[Runtime, Any, Progress], Awaitable[bool | None]]
-"""True: there is more to do, when it has been others' turn."""
+"""True: there is more to do, once other jobs have had their turn."""
 H = TypeVar("H", bound=Handler)
 HANDLERS: dict[str, Handler] = {}
 """What is done for each kind of job."""

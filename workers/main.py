@@ -1,7 +1,7 @@
-"""The worker process: a pump over PostgreSQL that guarantees, and arq on Redis that makes it fast.
+"""The worker process: a pump that polls PostgreSQL every second, and arq on Redis that makes it faster.
 
-Every job is claimed in PostgreSQL before it runs, so it does not matter who noticed it first. With Redis away the
-pump alone runs everything; when Redis comes back arq joins in again.
+Every job is claimed in PostgreSQL before it runs, so it does not matter which of the two noticed it first. With Redis
+away the pump alone runs all jobs; when Redis comes back arq joins in again.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from workers.executor import Executor
 from workers.liveness import Liveness
 
 PUMP_SECONDS = 1.0
-RINGS_AT_ONCE = 10
+NOTIFICATIONS_AT_ONCE = 10
 RECONNECT_SECONDS = 2.0
 GRACE_SECONDS = 4.0
-"""What running jobs get when the process is told to stop; then they are handed back."""
+"""Seconds that running jobs get when the process is told to stop; then their leases are released."""
 log = structlog.get_logger()
 
 
@@ -50,21 +50,21 @@ async def run(settings: Settings) -> None:
 
 
 async def work(runtime: Runtime, name: str, stop: asyncio.Event, listener: socket.socket | None = None) -> None:
-    """Run pump, bell and chores until ``stop`` is set, then let running jobs end or hand them back.
+    """Run pump, notifications and chores until ``stop`` is set, then let running jobs end or release them.
 
     Probes are answered on the listening socket, where there is one.
     """
-    executor, pulse = Executor(runtime, name), Liveness()
+    executor, liveness = Executor(runtime, name), Liveness()
     log.info("worker.started", worker=name)
     tasks = [
-        asyncio.create_task(_pump(executor, pulse)),
+        asyncio.create_task(_pump(executor, liveness)),
         asyncio.create_task(_listen(runtime, executor)),
         asyncio.create_task(chores.run(runtime)),
     ]
     if listener is not None:
         from workers import probe  # noqa: PLC0415 - a worker without a port needs no web server
 
-        tasks.append(asyncio.create_task(probe.serve(runtime, pulse, listener)))
+        tasks.append(asyncio.create_task(probe.serve(runtime, liveness, listener)))
     await stop.wait()
     for task in tasks:
         task.cancel()
@@ -73,12 +73,12 @@ async def work(runtime: Runtime, name: str, stop: asyncio.Event, listener: socke
     log.info("worker.stopped", worker=name)
 
 
-async def _pump(executor: Executor, pulse: Liveness) -> None:
-    """The guarantee: look for due jobs every second, whatever Redis says; sooner when a place becomes free."""
+async def _pump(executor: Executor, liveness: Liveness) -> None:
+    """Look for due jobs every second, whatever Redis says; sooner when a slot becomes free."""
     while True:
         try:
             await executor.pump()
-            pulse.beat()
+            liveness.beat()
         except Exception as error:  # noqa: BLE001 - the loop must outlive a database that is away
             log.warning("pump.failed", error=type(error).__name__)
         with suppress(TimeoutError):
@@ -87,31 +87,31 @@ async def _pump(executor: Executor, pulse: Liveness) -> None:
 
 
 async def _listen(runtime: Runtime, executor: Executor) -> None:
-    """The speed: run what Redis announces at once. arq ends when Redis goes away; then begin anew."""
+    """Run at once what Redis announces. arq ends when Redis goes away; then begin anew."""
 
-    async def on_ring(ctx: dict[Any, Any], *arguments: Any, **_named: Any) -> None:  # noqa: ARG001 - the name is arq's
+    async def on_notification(ctx: dict[Any, Any], *arguments: Any, **_named: Any) -> None:  # noqa: ARG001 - the name is arq's
         await executor.notice(UUID(arguments[0]))
 
     while True:
-        bell = Worker(
-            functions=[func(on_ring, name=notifier.RUN, max_tries=1_000_000, keep_result=0)],
+        worker = Worker(
+            functions=[func(on_notification, name=notifier.RUN, max_tries=1_000_000, keep_result=0)],
             queue_name=notifier.QUEUE,
             redis_settings=notifier.redis_settings(runtime.settings.redis_url),
             job_serializer=notifier.serialize,
             job_deserializer=notifier.deserialize,
             handle_signals=False,
             keep_result=0,
-            max_jobs=RINGS_AT_ONCE,
+            max_jobs=NOTIFICATIONS_AT_ONCE,
             # Ends only the look at a job; the job itself lives by its lease in PostgreSQL.
             job_timeout=60,
             poll_delay=0.2,
             health_check_interval=60,
         )
         try:
-            await bell.async_run()
+            await worker.async_run()
         except (TimeoutError, RedisError, OSError) as error:
-            log.warning("bell.lost", error=type(error).__name__)
+            log.warning("notifications.lost", error=type(error).__name__)
         finally:
             with suppress(RedisError, OSError, asyncio.TimeoutError):
-                await bell.close()
+                await worker.close()
         await asyncio.sleep(RECONNECT_SECONDS)

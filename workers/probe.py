@@ -15,7 +15,7 @@ from starlette.routing import Route
 from app.http.connection.server import configuration
 from app.http.probes import health
 from app.runtime import Runtime
-from workers.liveness import STILL_SECONDS, Liveness
+from workers.liveness import STALLED_SECONDS, Liveness
 
 
 class _Server(uvicorn.Server):
@@ -26,19 +26,19 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(runtime: Runtime, pulse: Liveness, listener: socket.socket) -> None:
+async def serve(runtime: Runtime, liveness: Liveness, listener: socket.socket) -> None:
     """Answer until cancelled."""
-    config = configuration(application(runtime, pulse), runtime.settings, ws="none", lifespan="off")
+    config = configuration(application(runtime, liveness), runtime.settings, ws="none", lifespan="off")
     await _Server(config).serve(sockets=[listener])
 
 
-def application(runtime: Runtime, pulse: Liveness) -> Starlette:
-    """`/health/live` (the pump turns), `/health/ready` and `/metrics`."""
+def application(runtime: Runtime, liveness: Liveness) -> Starlette:
+    """`/health/live` (the pump runs), `/health/ready` and `/metrics`."""
 
     async def live(_request: Request) -> Response:
-        if pulse.is_alive:
+        if liveness.is_alive:
             return PlainTextResponse("OK")
-        return PlainTextResponse(f"The pump has stood still for {STILL_SECONDS:.0f} seconds.", 503)
+        return PlainTextResponse(f"The pump has stood still for {STALLED_SECONDS:.0f} seconds.", 503)
 
     app = Starlette(
         routes=[

@@ -32,7 +32,7 @@ class FirstStart:
     token: str
 
 
-async def ensure(db: Database, *, known_token: str | None) -> FirstStart:
+async def ensure(db: Database, *, token: str | None) -> FirstStart:
     """Find or make the administrator, the first project and a working token; safe to repeat.
 
     A token that still works is given back as it is; otherwise a new one is made, since only its hash was kept.
@@ -40,7 +40,7 @@ async def ensure(db: Database, *, known_token: str | None) -> FirstStart:
     async with db.write() as tx:
         admin = await _admin(tx)
         project = await _project(tx, admin)
-    token = known_token if known_token and await _works(db, known_token) else None
+    token = token if token and await _works(db, token) else None
     if token is None:
         async with db.write() as tx:
             command = IssueToken(name="first start")

@@ -251,6 +251,11 @@ ORDER: Keyset[ProjectAccess] = Keyset(
 )
 
 
+def is_living_sql(project: str) -> Fragment:
+    """SQL: whether the project of that id is not deleted."""
+    return Fragment(f"EXISTS (SELECT FROM projects p WHERE p.id = {project} AND p.deleted_at IS NULL)")
+
+
 def _matching(actor: Actor, text: str, group_id: int | None) -> Select[Project, int | None]:
     statement = repository.visible_projects(actor)
     if text:

@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 
 from app.artifacts import visibility
+from app.artifacts.owners import HAS_OWNER
 from app.artifacts.tables import Artifact, Blob
 from app.artifacts.visibility import Visibility
 from app.db.database import Database, Snapshot, Tx
@@ -27,17 +28,7 @@ from app.pagination import Keyset
 __all__ = ["Artifact", "ArtifactDetails", "FileTarget", "LockOwner", "Root"]
 
 
-# What waits for its removal has no files any more, except where a living model version still needs them. Owners and
-# versions belong to features above this one; only the names of a few columns are known here.
-OWNED = (
-    "(EXISTS (SELECT FROM candidates c WHERE c.project_id = artifacts.project_id AND c.id = artifacts.candidate_id"
-    " AND c.purge_at IS NULL) OR EXISTS (SELECT FROM logged_models l WHERE l.project_id = artifacts.project_id"
-    " AND l.id = artifacts.logged_model_id AND l.purge_at IS NULL) OR EXISTS (SELECT FROM model_versions v"
-    " JOIN models m ON m.project_id = v.project_id AND m.id = v.model_id WHERE v.project_id = artifacts.project_id"
-    " AND (v.candidate_id = artifacts.candidate_id OR v.logged_model_id = artifacts.logged_model_id)"
-    " AND v.deleted_at IS NULL AND m.deleted_at IS NULL))"
-)
-_OWNED = text(OWNED)
+_HAS_OWNER = text(HAS_OWNER)
 
 
 class ArtifactNotFound(NotFound):
@@ -54,9 +45,9 @@ class Root:
 
     @property
     def id(self) -> UUID:
-        found = self.candidate_id or self.logged_model_id
-        assert found is not None, "a root is one of the two"
-        return found
+        owner = self.candidate_id or self.logged_model_id
+        assert owner is not None, "a root is one of the two"
+        return owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +134,8 @@ async def by_digest(
 _OF_BLOB = {name: f"b.{name}" for name in ("size", "sha256", "object_key", "damage")}
 _DETAILS = Fragment(f"""
 SELECT {columns(ArtifactDetails, of="artifacts", **_OF_BLOB)}
-FROM artifacts JOIN blobs b ON b.project_id = artifacts.project_id AND b.id = artifacts.blob_id WHERE {OWNED}
+FROM artifacts JOIN blobs b ON b.project_id = artifacts.project_id AND b.id = artifacts.blob_id WHERE {HAS_OWNER}
 """)  # noqa: S608 - put together from constants
-_IS_VERSIONS = {
-    Visibility.ALL: Fragment(""),
-    Visibility.OF_VERSIONS: Fragment(f"AND {visibility.of_version('artifacts')}"),
-}
 
 
 def _each(name: str, purpose: str, condition: str) -> dict[Visibility, Statement[ArtifactDetails]]:
@@ -157,7 +144,7 @@ def _each(name: str, purpose: str, condition: str) -> dict[Visibility, Statement
         view: Statement(
             f"artifacts.{name}_{view.name.lower()}", purpose, f"{_DETAILS} {condition} {shown}", row=ArtifactDetails
         )
-        for view, shown in _IS_VERSIONS.items()
+        for view, shown in visibility.shown_sql("artifacts").items()
     }
 
 
@@ -173,7 +160,7 @@ def _by_digest(name: str, purpose: str, condition: str) -> dict[Visibility, Stat
             """,
             row=ArtifactDetails,
         )
-        for view, shown in _IS_VERSIONS.items()
+        for view, shown in visibility.shown_sql("artifacts").items()
     }
 
 
@@ -194,14 +181,14 @@ _BY_DIGEST_OF_ROOT = _by_digest(
 )
 
 
-ORDER: Keyset[ArtifactDetails] = Keyset("artifacts", (Artifact.path, Artifact.id), lambda found: (found.path, found.id))
+ORDER: Keyset[ArtifactDetails] = Keyset("artifacts", (Artifact.path, Artifact.id), lambda owner: (owner.path, owner.id))
 
 
 def details() -> Select[*tuple[Any, ...]]:
     """The columns of :class:`ArtifactDetails`, in the order of its fields."""
     names = [field.name for field in fields(ArtifactDetails)]
     every = [getattr(Blob if name in _OF_BLOB else Artifact, name) for name in names]
-    return select(*every).join(Blob, _blob_of()).where(_OWNED)
+    return select(*every).join(Blob, _blob_of()).where(_HAS_OWNER)
 
 
 def _blob_of() -> ColumnElement[bool]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
-from sqlalchemy import ARRAY, BigInteger, Text, Uuid, bindparam, text
 from sqlalchemy.exc import IntegrityError
 
 from app.artifacts.artifacts import Root
 from app.db.database import Snapshot
+from app.db.statements import Statement
 from app.errors import Conflict
 
 _CONSTRAINT = "file_or_folder"
@@ -44,9 +45,9 @@ async def require_free(snap: Snapshot, root: Root, path: str, field: str | None 
     Raises:
         PathOccupied: with the name of the file that is there.
     """
-    found = await conflicts(snap, root, [path])
-    if found:
-        raise refusal(path, found[path], field)
+    excluding = await conflicts(snap, root, [path])
+    if excluding:
+        raise refusal(path, excluding[path], field)
 
 
 async def conflicts(snap: Snapshot, root: Root, paths: Sequence[str]) -> dict[str, str]:
@@ -54,7 +55,7 @@ async def conflicts(snap: Snapshot, root: Root, paths: Sequence[str]) -> dict[st
 
     A path that is a file already can be replaced, whatever an older release has let in beside it.
     """
-    rows = await snap.execute(_OTHERS, {"of_project": root.project_id, "of_root": root.id, "paths": list(paths)})
+    rows = await FIND_CONFLICTS.fetch(snap, project=root.project_id, root=root.id, paths=list(paths))
     return {row.path: row.other for row in rows}
 
 
@@ -93,19 +94,26 @@ def translated_errors(field: str | None = "path") -> Iterator[None]:
         raise refusal(path, other, field) from error
 
 
-_OTHERS = text("""
-SELECT given.path, other.path AS other FROM unnest(:paths) AS given(path), LATERAL (
-  (SELECT file.path FROM folders_of(given.path) AS folder, LATERAL (SELECT a.path FROM artifacts a
-    WHERE a.project_id = :of_project AND a.root_id = :of_root AND a.path = folder LIMIT 1) AS file)
-  UNION ALL
-  (SELECT a.path FROM artifacts a WHERE a.project_id = :of_project AND a.root_id = :of_root
-    AND a.path >= given.path || '/' AND a.path < given.path || '0' ORDER BY a.path LIMIT 1)
-  LIMIT 1
-) AS other
-WHERE NOT EXISTS (SELECT FROM artifacts a
-  WHERE a.project_id = :of_project AND a.root_id = :of_root AND a.path = given.path)
-""").bindparams(
-    bindparam("paths", type_=ARRAY(Text(collation="C"))),
-    bindparam("of_project", type_=BigInteger),
-    bindparam("of_root", type_=Uuid),
+class _Conflict(NamedTuple):
+    path: str
+    other: str
+
+
+FIND_CONFLICTS = Statement(
+    "artifacts.find_path_conflicts",
+    "Which of these paths of a root a file excludes that is there, and which file that is.",
+    """
+    SELECT given.path, other.path AS other FROM unnest(:paths::text[]) AS given(path), LATERAL (
+      (SELECT file.path FROM folders_of(given.path COLLATE "C") AS folder, LATERAL (SELECT a.path FROM artifacts a
+        WHERE a.project_id = :project AND a.root_id = :root AND a.path = folder LIMIT 1) AS file)
+      UNION ALL
+      (SELECT a.path FROM artifacts a WHERE a.project_id = :project AND a.root_id = :root
+        AND a.path >= (given.path || '/') COLLATE "C" AND a.path < (given.path || '0') COLLATE "C"
+        ORDER BY a.path LIMIT 1)
+      LIMIT 1
+    ) AS other
+    WHERE NOT EXISTS (SELECT FROM artifacts a
+      WHERE a.project_id = :project AND a.root_id = :root AND a.path = given.path COLLATE "C")
+    """,
+    row=_Conflict,
 )

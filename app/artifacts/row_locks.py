@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Select, Text, Uuid, bindparam, func, select, text
+from sqlalchemy import Select, func, select
 
 from app.artifacts.artifacts import Root
 from app.artifacts.tables import STORED, Artifact, Blob
 from app.db.database import Tx
+from app.db.statements import Statement
 
 _PATHS = 64
 """Paths of a root share so many locks: a transaction may have a thousand of them, and the table of locks has an end."""
@@ -25,10 +26,10 @@ async def lock_blobs(tx: Tx, project_id: int, blobs: Select[UUID]) -> set[UUID]:
 
     A file that has got other bytes by now is to be left alone: it came after the removal.
     """
-    found = set(await tx.scalars(blobs))
-    if found:
-        await tx.execute(_of(project_id, found).with_for_update())
-    return found
+    ids = set(await tx.scalars(blobs))
+    if ids:
+        await tx.execute(_of(project_id, ids).with_for_update())
+    return ids
 
 
 async def lock_stored(
@@ -41,13 +42,13 @@ async def lock_stored(
     going to refuse some.
     """
     project_id = root.project_id
-    await tx.execute(_HOLD_PATHS, {"root": str(root.id), "paths": list(paths)})
+    await LOCK_PATHS.fetch_value(tx, root=str(root.id), paths=list(paths))
     at_paths = (Artifact.project_id == project_id, Artifact.root_id == root.id, Artifact.path == func.any(list(paths)))
-    going = set(await tx.scalars(select(Artifact.blob_id).where(*at_paths)))
+    leaving = set(await tx.scalars(select(Artifact.blob_id).where(*at_paths)))
     same = (Blob.project_id == project_id, Blob.sha256 == func.any(list(hashes)), Blob.state == STORED)
-    coming = set(await tx.scalars(select(Blob.id).where(*same))) if going else set()
-    if going and (not coming or len(going | coming) > 1):
-        statement = _of(project_id, going | coming).with_for_update()
+    arriving = set(await tx.scalars(select(Blob.id).where(*same))) if leaving else set()
+    if leaving and (not arriving or len(leaving | arriving) > 1):
+        statement = _of(project_id, leaving | arriving).with_for_update()
     else:  # no file loses its bytes
         statement = select(Blob).where(*same).order_by(Blob.id).with_for_update(read=not refuses, key_share=refuses)
     rows = await tx.scalars(statement, execution_options={"populate_existing": True})
@@ -59,21 +60,29 @@ async def lock_states(tx: Tx, project_id: int, artifact_ids: Collection[UUID]) -
 
     The triggers that derive those take the same locks, but in the order in which they come to the files.
     """
-    await tx.execute(_HOLD_STATES, {"of_project": project_id, "ids": list(artifact_ids)})
+    await LOCK_STATES.fetch_value(tx, project=project_id, artifacts=list(artifact_ids))
 
 
-_HOLD_PATHS = text(f"""
+LOCK_PATHS = Statement(
+    "artifacts.lock_paths",
+    "Take the locks of paths of a root until the commit, in one order.",
+    f"""
     SELECT count(pg_advisory_xact_lock(key)) FROM (
         SELECT DISTINCT hashtextextended(:root || ':' || (hashtext(path) & {_PATHS - 1}), 25) AS key
-        FROM unnest(:paths) AS path ORDER BY key
+        FROM unnest(:paths::text[]) AS path ORDER BY key
     ) AS each
-""").bindparams(bindparam("root", type_=Text), bindparam("paths", type_=ARRAY(Text)))  # noqa: S608 - of constants
-_HOLD_STATES = text("""
+    """,  # noqa: S608 - put together from constants
+)
+LOCK_STATES = Statement(
+    "artifacts.lock_states",
+    "Take the locks of the versions' states that hang on files until the commit, in one order.",
+    """
     SELECT count(pg_advisory_xact_lock(key)) FROM (
         SELECT DISTINCT version_files_lock(root_id) AS key FROM artifacts
-        WHERE project_id = :of_project AND id = ANY (:ids) ORDER BY key
+        WHERE project_id = :project AND id = ANY (:artifacts::uuid[]) ORDER BY key
     ) AS each
-""").bindparams(bindparam("of_project", type_=BigInteger), bindparam("ids", type_=ARRAY(Uuid)))
+    """,
+)
 
 
 def _of(project_id: int, ids: Collection[UUID]) -> Select[Blob]:

@@ -1,4 +1,4 @@
-"""Who may see and write which files: the one rule, for every door.
+"""Who may see and write which files: the one rule, whatever protocol asks.
 
 Files belong to candidates (or logged models), so the switch of experiments rules over them. A version shows those of
 its candidate that are below its folder: the switch of the registry opens these, too, as long as the version lives.
@@ -11,22 +11,14 @@ from enum import Enum
 from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Text, TextClause, Uuid, and_, bindparam, or_, text
+from sqlalchemy import ColumnElement, TextClause, and_, or_, text
 
 from app.access import policy, projects
 from app.access.policy import Actor, Permission, ProjectAccess, SwitchedOff
+from app.artifacts.owners import is_of_version
 from app.artifacts.tables import Artifact, MultipartUpload
 from app.db.database import Snapshot
-
-# Versions belong to a feature above this one; only the names of a few columns are known here. What a version keeps
-# elsewhere (`location`) is not here, whatever run it names.
-_OF_VERSION = """
-EXISTS (SELECT FROM model_versions v JOIN models m ON m.project_id = v.project_id AND m.id = v.model_id
-  WHERE v.project_id = {file}.project_id AND v.deleted_at IS NULL AND m.deleted_at IS NULL AND v.location = ''
-  AND (v.logged_model_id = {file}.logged_model_id
-    OR (v.logged_model_id IS NULL AND v.candidate_id = {file}.candidate_id))
-  AND (v.artifact_folder = '' OR starts_with({file}.path, v.artifact_folder || '/')))
-"""
+from app.db.statements import Fragment, Statement
 
 
 class Owned(Protocol):
@@ -60,9 +52,9 @@ def of_actor(actor: Actor, access: ProjectAccess) -> Visibility:
     return Visibility.OF_VERSIONS
 
 
-def of_version(file: str) -> str:
-    """SQL: whether the file of a row of this name (with project, candidate, logged model and path) is a version's."""
-    return _OF_VERSION.format(file=file)
+def shown_sql(file: str) -> dict[Visibility, Fragment]:
+    """SQL for the end of a condition, by what may be seen: the file of a row of this name is shown."""
+    return {Visibility.ALL: Fragment(""), Visibility.OF_VERSIONS: Fragment(f"AND {is_of_version(file)}")}
 
 
 async def visible_files(snap: Snapshot, actor: Actor, project_ids: Collection[int]) -> ColumnElement[bool]:
@@ -92,13 +84,14 @@ async def require_visible(
     """
     if of_actor(actor, access) is Visibility.ALL:
         return
-    values = {
-        "of_project": root.project_id,
-        "of_candidate": root.candidate_id,
-        "of_model": root.logged_model_id,
-        "paths": list(paths),
-    }
-    if await snap.scalar(_OUTSIDE, values):
+    hidden = await HAS_HIDDEN_PATH.fetch_value(
+        snap,
+        project=root.project_id,
+        candidate=root.candidate_id,
+        logged_model=root.logged_model_id,
+        paths=list(paths),
+    )
+    if hidden:
         raise SwitchedOff(f"This part of project `{access.project.full_path}` is switched off.")
 
 
@@ -141,17 +134,16 @@ async def _shown(
 
 
 _CONDITIONS: dict[type[Artifact | MultipartUpload], TextClause] = {
-    Artifact: text(of_version("artifacts")),
-    MultipartUpload: text(of_version("multipart_uploads")),
+    Artifact: text(is_of_version("artifacts")),
+    MultipartUpload: text(is_of_version("multipart_uploads")),
 }
 # A folder of a version counts as its own, so that all of it can be deleted at once.
-_OUTSIDE = text(f"""
-SELECT EXISTS (SELECT FROM unnest(:paths) AS given(path), LATERAL (SELECT :of_project AS project_id,
-  :of_candidate AS candidate_id, :of_model AS logged_model_id, given.path || '/' AS path) AS file
-  WHERE NOT {of_version("file")})
-""").bindparams(  # noqa: S608 - put together from constants
-    bindparam("paths", type_=ARRAY(Text(collation="C"))),
-    bindparam("of_project", type_=BigInteger),
-    bindparam("of_candidate", type_=Uuid),
-    bindparam("of_model", type_=Uuid),
+HAS_HIDDEN_PATH = Statement(
+    "artifacts.has_hidden_path",
+    "Whether one of these paths of a root is below the folder of no living version.",
+    f"""
+    SELECT EXISTS (SELECT FROM unnest(:paths::text[]) AS given(path), LATERAL (SELECT :project::bigint AS project_id,
+      :candidate::uuid AS candidate_id, :logged_model::uuid AS logged_model_id, given.path || '/' AS path) AS file
+      WHERE NOT {is_of_version("file")})
+    """,  # noqa: S608 - put together from constants
 )

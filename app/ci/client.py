@@ -36,7 +36,7 @@ def provider_of(name: str) -> Provider:
 class CiClient:
     """Fetches jobs from CI systems, and opens the stored secrets that this takes."""
 
-    seal: Encryption
+    encryption: Encryption
     rules: AddressRules
     keys: IssuerKeys
     timeout_seconds: float = TIMEOUT_SECONDS
@@ -54,7 +54,7 @@ class CiClient:
 
     def encrypt(self, project_id: int, name: str, secret: str) -> bytes:
         """A secret of a project's CI settings as it may be stored."""
-        return self.seal.close(f"{project_id}:{name}", secret)
+        return self.encryption.encrypt(f"{project_id}:{name}", secret)
 
     def decrypt(self, project_id: int, name: str, sealed: bytes) -> str:
         """The secret again.
@@ -62,7 +62,7 @@ class CiClient:
         Raises:
             SecretUnreadable: another key sealed it.
         """
-        return self.seal.open(f"{project_id}:{name}", sealed)
+        return self.encryption.decrypt(f"{project_id}:{name}", sealed)
 
     async def fetch_job(self, settings: CiSettings, external_id: str) -> JobReport:
         """Ask the CI system of a project for one of its jobs. Never within a transaction.

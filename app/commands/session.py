@@ -39,11 +39,11 @@ def run(work: Callable[[Runtime], Awaitable[T]]) -> T:
 
 
 async def _work(work: Callable[[Runtime], Awaitable[T]]) -> T:
-    from app.db.revisions import require_known
+    from app.db.revisions import require_supported
     from app.runtime import WORKER_STATEMENT_TIMEOUT_MS, open_runtime
     from app.settings import Settings
 
     settings, limit = Settings.read(), WORKER_STATEMENT_TIMEOUT_MS
     async with open_runtime(settings, name="modelyard command", statement_timeout_ms=limit) as runtime:
-        await require_known(runtime.db)
+        await require_supported(runtime.db)
         return await work(runtime)

@@ -20,7 +20,7 @@ Uid = Annotated[UUID, mapped_column()]
 
 
 class Row(DeclarativeBase):
-    """Base of every table row. Rows have no relationships: nothing loads behind anybody's back."""
+    """Base of every table row. Rows have no relationships, so no access to an attribute sends a statement."""
 
     metadata = MetaData(
         naming_convention={

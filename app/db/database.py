@@ -1,4 +1,4 @@
-"""Connections and transactions; the only place that commits.
+"""Connections and transactions; the only module that commits.
 
 ``read()`` gives a :data:`Snapshot`: every statement is its own read-only
 transaction, and PostgreSQL itself refuses a write through it. ``write()`` gives
@@ -17,7 +17,7 @@ from uuid import UUID
 
 import asyncpg
 import structlog
-from sqlalchemy import event, make_url, text
+from sqlalchemy import event, make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -27,6 +27,7 @@ from app import faults
 from app.db.direct_pool import DirectPool
 from app.db.pauses import pause
 from app.db.pool_queue import PoolQueue
+from app.db.statements import Statement
 from app.disk_space import DiskSpace
 from app.errors import Busy, Conflict, Invalid, OutcomeUnknown, StorageFull, Unavailable
 
@@ -34,21 +35,25 @@ log = structlog.get_logger()
 Snapshot = NewType("Snapshot", AsyncSession)
 Tx = NewType("Tx", Snapshot)
 
-_PATIENCE_SECONDS = 1.5
+_ANSWER_SECONDS = 1.5
+"""Seconds that the client waits for an answer beyond the time after which the server cancels a statement."""
 _BY_INDEX = {"enable_seqscan": "off"}
 """For constants, whose plans are kept: one that was made while a table was small reads all of it when it has grown."""
 WRITES = "writes"
-"""Key in the ``info`` of what can write: what it reads may be gone again when it fails."""
-PROMISED = "promised jobs"
+"""Key in the ``info`` of sessions that can write: what they have read may be undone when they fail."""
+ENQUEUED = "enqueued jobs"
 """Key in a transaction's ``info`` under which the outbox notes the jobs that it has written."""
 _FULL_STATES = {"53100"}
 """Disk full: the statement wrote nothing, and what ran before it in its transaction is undone."""
 _LOST_CLASSES = ("08", "57P")
-"""Connection exception, server going down: what these answer to a commit says nothing about the commit."""
+"""Connection exception, server going down: as answers to a commit they do not tell whether it was made."""
 _UNAVAILABLE_CLASSES = ("08", "53", "57")
 """SQLSTATE classes: connection exception, insufficient resources, operator intervention (with cancelled statements)."""
 _BUSY_STATES = {"40001", "40P01", "55P03"}
 """Serialisation failure, deadlock, lock not available: nothing was written, the caller may repeat."""
+_TRY_LOCK = Statement("db.try_lock", "Take an advisory lock unless it is held.", "SELECT pg_try_advisory_lock(:lock)")
+_EXPORT_SNAPSHOT = Statement("db.export_snapshot", "Name the snapshot for others.", "SELECT pg_export_snapshot()")
+_PING = Statement("db.ping", "Whether the server answers.", "SELECT 1")
 
 
 class Database:
@@ -64,9 +69,9 @@ class Database:
         announce: Callable[[Sequence[UUID]], None] | None = None,
         room: DiskSpace | None = None,
     ) -> None:
-        """Prepare both pools; connects at first use. ``room`` is that of the disk of the database.
+        """Prepare both pools; connects at first use. ``room`` is the space on the disk of the database.
 
-        ``announce`` is told after a commit which background jobs the transaction promised. It must not block.
+        ``announce`` is called after a commit with the background jobs that the transaction enqueued. It must not block.
         """
         self._announce, self._url = announce, async_url(url)
         self.room = room or DiskSpace("the database")
@@ -80,17 +85,17 @@ class Database:
         }
         read_settings = server_settings | {"default_transaction_read_only": "on"}
         # The client's own limit is for a server that cannot even cancel: one that hangs, or whose network is cut.
-        patience = statement_timeout_ms / 1000 + _PATIENCE_SECONDS
-        self._write_engine = _engine(url, pool, server_settings, patience)
-        self._read_engine = _engine(url, pool, read_settings, patience, isolation_level="AUTOCOMMIT")
+        limit = statement_timeout_ms / 1000 + _ANSWER_SECONDS
+        self._write_engine = _engine(url, pool, server_settings, limit)
+        self._read_engine = _engine(url, pool, read_settings, limit, isolation_level="AUTOCOMMIT")
         self._writers, self._readers = PoolQueue(pool), PoolQueue(pool)
-        self._direct = DirectPool(driver_url(url), server_settings | _BY_INDEX, patience)
-        self._direct_line, self._aside_line = PoolQueue(pool), PoolQueue(1)
+        self._direct = DirectPool(driver_url(url), server_settings | _BY_INDEX, limit)
+        self._direct_queue, self._priority_queue = PoolQueue(pool), PoolQueue(1)
         self._lock_engine = create_async_engine(
             async_url(url),
             poolclass=NullPool,
             isolation_level="AUTOCOMMIT",
-            connect_args={"server_settings": read_settings, "timeout": 3, "command_timeout": patience},
+            connect_args={"server_settings": read_settings, "timeout": 3, "command_timeout": limit},
         )
 
     @property
@@ -118,8 +123,8 @@ class Database:
     async def write(self, *, grows: bool = False) -> AsyncIterator[Tx]:
         """Open a transaction; commit at the end of the block, roll back on any error.
 
-        ``grows`` says that it adds what comes in numbers (candidates, files): such a one is refused before the disk is
-        full to the last byte, so that there is room for deletions.
+        ``grows`` says that it adds rows that come in large numbers (candidates, files): such a transaction is refused
+        before the disk is full to the last byte, so that there is space for deletions.
 
         Raises:
             Unavailable: the database is away, busy or locked; nothing was written.
@@ -133,10 +138,10 @@ class Database:
             yield Tx(Snapshot(session))
             await _commit(session)
             self.room.accepted()
-            promised = session.info.get(PROMISED)
-            if promised and self._announce is not None:
+            enqueued = session.info.get(ENQUEUED)
+            if enqueued and self._announce is not None:
                 await faults.point("promise.committed")
-                self._announce(promised)
+                self._announce(enqueued)
 
     def direct(self) -> AbstractAsyncContextManager[asyncpg.Connection]:
         """Lend a connection of the driver, for statements that are constants; each commits by itself.
@@ -144,7 +149,7 @@ class Database:
         Raises:
             Unavailable: the database is away, busy or locked; the last statement wrote nothing.
         """
-        return _Lent(self._direct_line, self._direct, self.room)
+        return _Lent(self._direct_queue, self._direct, self.room)
 
     def committing(self, *, grows: bool = True) -> AbstractAsyncContextManager[asyncpg.Connection]:
         """As :meth:`direct`, for statements that write; ``grows`` is that of :meth:`write`.
@@ -156,32 +161,35 @@ class Database:
         """
         if grows:
             self.room.require()
-        return _Lent(self._direct_line, self._direct, self.room, is_committing=True)
+        return _Lent(self._direct_queue, self._direct, self.room, is_committing=True)
 
     def priority_connection(self) -> AbstractAsyncContextManager[asyncpg.Connection]:
-        """As :meth:`direct`, with one place in a line of its own: for what every request asks before anything else."""
-        return _Lent(self._aside_line, self._direct, self.room)
+        """As :meth:`direct`, with one slot in a queue of its own: for the one read that every request begins with.
+
+        So a request learns whether access has changed even while all other connections are lent.
+        """
+        return _Lent(self._priority_queue, self._direct, self.room)
 
     def _session(self) -> AsyncSession:
         return AsyncSession(self._write_engine, expire_on_commit=False, autoflush=False, info={WRITES: True})
 
     @asynccontextmanager
     async def advisory_lock(self, lock: int) -> AsyncIterator[bool]:
-        """Hold an advisory lock on a connection of its own while the block runs; gives False when another has it.
+        """Hold an advisory lock on a connection of its own while the block runs; gives False when another process has
+        it.
 
-        It ends with the connection, whatever happens to this process. Should the database restart meanwhile the block
-        goes on without it: what is done within must be right for two at once, and merely wasteful.
+        The lock ends with the connection, whatever happens to this process. If the database restarts meanwhile, the
+        block goes on without it: work under the lock must be correct, if wasteful, when two processes do it at once.
 
         Raises:
             Unavailable: the database is away.
         """
-        async with _translated(), self._lock_engine.connect() as connection:
-            taken = await connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": lock})
-            yield bool(taken)
+        async with _translated(), AsyncSession(self._lock_engine, autoflush=False) as session:
+            yield bool(await _TRY_LOCK.fetch_value(session, lock=lock))
 
     @asynccontextmanager
     async def exported_snapshot(self) -> AsyncIterator[tuple[Snapshot, str]]:
-        """Open one view of this moment for as long as the block runs, and its name for others who want the same view
+        """Open one view of this moment while the block runs, and give its name to processes that read the same view
         (PostgreSQL: ``pg_export_snapshot``, ``pg_dump --snapshot``). On a connection of its own, without time limits.
 
         Raises:
@@ -195,18 +203,19 @@ class Database:
             connect_args={"server_settings": unlimited, "timeout": 10},
         )
         async with _translated(), AsyncSession(engine, autoflush=False) as session, session.begin():
-            yield Snapshot(session), str(await session.scalar(text("SELECT pg_export_snapshot()")))
+            yield Snapshot(session), str(await _EXPORT_SNAPSHOT.fetch_value(session))
 
     async def ping(self) -> None:
-        """Ask the database for a sign of life.
+        """Check that the database answers.
 
         Raises:
-            Unavailable: it gave none.
+            Unavailable: it does not.
         """
         async with self.read() as snap:
-            await snap.execute(text("SELECT 1"))
+            await _PING.fetch_value(snap)
 
     async def close(self) -> None:
+        """End all connections."""
         await self._read_engine.dispose()
         await self._write_engine.dispose()
         await self._lock_engine.dispose()
@@ -223,14 +232,14 @@ def driver_url(url: str) -> str:
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
-def _engine(url: str, pool: int, server_settings: dict[str, str], patience: float, **options: Any) -> AsyncEngine:
+def _engine(url: str, pool: int, server_settings: dict[str, str], limit: float, **options: Any) -> AsyncEngine:
     engine = create_async_engine(
         async_url(url),
         pool_size=pool,
         max_overflow=0,
         pool_timeout=2,
         pool_recycle=1800,
-        connect_args={"server_settings": server_settings, "timeout": 3, "command_timeout": patience},
+        connect_args={"server_settings": server_settings, "timeout": 3, "command_timeout": limit},
         **options,
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
@@ -244,20 +253,20 @@ def _refuse_closed(dbapi_connection: Any, _record: Any, _proxy: Any) -> None:
 
 
 class _Lent:
-    """A connection for the block, after a turn in line."""
+    """A connection for the block, once the queue lets the caller in."""
 
-    def __init__(self, line: PoolQueue, pool: DirectPool, room: DiskSpace, *, is_committing: bool = False) -> None:
-        self._line = line
+    def __init__(self, queue: PoolQueue, pool: DirectPool, room: DiskSpace, *, is_committing: bool = False) -> None:
+        self._queue = queue
         self._pool = pool
         self._room = room
         self._is_committing = is_committing
 
     async def __aenter__(self) -> asyncpg.Connection:
-        await self._line.__aenter__()
+        await self._queue.__aenter__()
         try:
             self._connection = await self._pool.take()
         except BaseException as error:
-            self._line.leave()
+            self._queue.leave()
             _raise_translated(error, self._room)
             raise
         return self._connection
@@ -267,9 +276,9 @@ class _Lent:
     ) -> None:
         ending = self._pool.give_back(self._connection, error)
         if ending is None:
-            self._line.leave()
+            self._queue.leave()
         else:
-            ending.add_done_callback(lambda _ending: self._line.leave())
+            ending.add_done_callback(lambda _ending: self._queue.leave())
         if error is None:
             if self._is_committing:
                 self._room.accepted()
@@ -281,7 +290,7 @@ class _Lent:
 
 
 async def _commit(session: AsyncSession) -> None:
-    """Commit, and tell an answer that was lost from a commit that was refused."""
+    """Commit; a lost answer to the commit is another error than a refused commit."""
     try:
         await session.commit()
     except Exception as error:
@@ -318,7 +327,7 @@ async def _translated(room: DiskSpace | None = None) -> AsyncIterator[None]:
 
 
 def _raise_translated(error: BaseException, room: DiskSpace | None = None) -> None:
-    """Raise what the product calls an error of the driver, if it is one."""
+    """Raise the product's own error for an error of the driver; returns for any other error."""
     match error:
         case DBAPIError():
             state = cast("str | None", getattr(error.orig, "sqlstate", None)) or ""
@@ -341,7 +350,7 @@ def _explained(error: Exception, state: str, room: DiskSpace | None, *, is_broke
         is_lost = is_broken or state.startswith(_LOST_CLASSES)
         return _away(error, room if is_lost else None)
     if state in _BUSY_STATES:
-        return Busy("Somebody else is changing the same thing; nothing was written, try again shortly.")
+        return Busy("Another request is changing the same thing; nothing was written, try again shortly.")
     if state.startswith("23"):
         return Conflict("Another request changed the same thing at the same moment; read it again and repeat.")
     cause = getattr(error, "orig", error)
@@ -351,9 +360,9 @@ def _explained(error: Exception, state: str, room: DiskSpace | None, *, is_broke
 
 
 def _away(error: BaseException, room: DiskSpace | None) -> Unavailable:
-    """The error for whoever asks a database that does not answer; ``room`` is given where it has gone.
+    """The error for a database that does not answer; ``room`` is given where its process has ended.
 
-    It does go when it needs the next piece of its log and its disk is full.
+    It ends when it needs the next piece of its log and its disk is full.
     """
     log.warning(
         "database.unavailable", error=str(getattr(error, "orig", None) or error)[:300], kind=type(error).__name__

@@ -1,4 +1,4 @@
-"""Brings the schema to the newest revision; safe to call from many processes at once."""
+"""Brings the schema to the newest revision; many processes may call it at once."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from app.errors import Unavailable
 
 ROOT = Path(__file__).resolve().parents[2]
 STARTING_SECONDS = 30.0
-"""For how long a server that is starting or recovering is waited for."""
+"""How long to wait for a server that is starting or recovering."""
 _LOCK = 0x4D594D49
-"""Advisory lock of the one process that migrates; the others wait and then find nothing to do."""
+"""Advisory lock of the process that migrates; the others wait, and then have nothing to do."""
 
 
 async def upgrade(database_url: str) -> None:
@@ -96,7 +96,7 @@ def _is_starting(error: Exception) -> bool:
 
 
 def _reason(error: Exception) -> str:
-    """Its last line; what drivers say before that is about themselves."""
+    """The last line of its message; the lines before that are about the driver."""
     lines = str(getattr(error, "orig", None) or error).strip().splitlines()
     return lines[-1].rstrip(".") if lines else type(error).__name__
 
@@ -104,7 +104,7 @@ def _reason(error: Exception) -> str:
 def _upgrade(connection: Connection) -> None:
     before = MigrationContext.configure(connection).get_current_revision()
     note = connection.scalar(text("SELECT obj_description(to_regclass('alembic_version'))"))
-    if before is not None and before not in revisions.known() and note == revisions.fits(revisions.head()):
+    if before is not None and before not in revisions.existing() and note == revisions.fits(revisions.head()):
         return  # the release that is being replaced has nothing to add
     revisions.refuse_unknown(before, None)
     command.upgrade(config(connection), "head")

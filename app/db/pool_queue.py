@@ -1,7 +1,7 @@
-"""The line in front of a connection pool.
+"""The queue of callers before a connection pool.
 
-A pool that is merely busy is worth waiting for; one whose connections all hang is not. A fixed limit cannot tell the
-two apart, so what is limited is how long nobody has been served.
+A pool that is merely busy is worth waiting for; one whose connections all hang is not. A limit on the wait cannot tell
+the two apart, so what is limited is how long no caller has been served.
 """
 
 from __future__ import annotations
@@ -12,38 +12,45 @@ from types import TracebackType
 
 from app.errors import Unavailable
 
-STANDSTILL = 2.0
-"""Seconds without anybody leaving after which those in line are sent away."""
-PATIENCE = 15.0
-"""Seconds that anybody waits, however well the line moves."""
+STALLED_SECONDS = 2.0
+"""Seconds in which no caller has left after which those in the queue are refused."""
+MAX_WAIT_SECONDS = 15.0
+"""Seconds that a caller waits at most, however fast the queue moves."""
 
 
 class PoolQueue:
-    """Lets in as many as there are connections, first come, first served.
+    """Lets in as many callers as there are connections, first come, first served.
 
-    Whoever is inside must not ask for admission again: were all to do so, none could go on.
+    A caller that is inside must not enter again: were all of them to do so, none could go on.
     """
 
-    def __init__(self, places: int, *, standstill: float = STANDSTILL, patience: float = PATIENCE) -> None:
-        self._places = places
-        self._standstill = standstill
-        self._patience = patience
-        self._line: deque[asyncio.Future[None]] = deque()
+    def __init__(
+        self, slots: int, *, stalled_seconds: float = STALLED_SECONDS, max_wait_seconds: float = MAX_WAIT_SECONDS
+    ) -> None:
+        self._free = slots
+        self._stalled_seconds = stalled_seconds
+        self._max_wait_seconds = max_wait_seconds
+        self._waiting: deque[asyncio.Future[None]] = deque()
         self._last_left = 0.0
 
     async def __aenter__(self) -> None:
-        if self._places and not self._line:
-            self._places -= 1
+        """Wait for a slot.
+
+        Raises:
+            Unavailable: no caller has left for too long, or this one has waited for too long.
+        """
+        if self._free and not self._waiting:
+            self._free -= 1
             return
         turn = asyncio.get_running_loop().create_future()
-        self._line.append(turn)
+        self._waiting.append(turn)
         try:
             await self._wait(turn)
         except BaseException:
             if turn.done():
                 self.leave()
             else:
-                self._line.remove(turn)
+                self._waiting.remove(turn)
             raise
 
     async def __aexit__(
@@ -53,17 +60,18 @@ class PoolQueue:
 
     async def _wait(self, turn: asyncio.Future[None]) -> None:
         now = asyncio.get_running_loop().time
-        came = now()
+        entered = now()
         while not turn.done():
-            rest = min(max(came, self._last_left) + self._standstill, came + self._patience) - now()
+            left = max(entered, self._last_left)
+            rest = min(left + self._stalled_seconds, entered + self._max_wait_seconds) - now()
             if rest <= 0:
                 raise Unavailable("The database is too busy at the moment; nothing was written, try again shortly.")
             await asyncio.wait((turn,), timeout=rest)
 
     def leave(self) -> None:
-        """Make room for the next one in line."""
+        """Give the slot to the next caller in the queue."""
         self._last_left = asyncio.get_running_loop().time()
-        if self._line:
-            self._line.popleft().set_result(None)
+        if self._waiting:
+            self._waiting.popleft().set_result(None)
         else:
-            self._places += 1
+            self._free += 1

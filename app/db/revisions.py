@@ -12,15 +12,20 @@ import re
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import text
-
 from app.db.database import Database
+from app.db.statements import Statement
 from app.errors import ModelyardError, Unavailable
 
 VERSIONS = Path(__file__).resolve().parents[2] / "migrations" / "versions"
 _IDS = re.compile(r"^(down_)?revision\b[^=\n]*=\s*[\"']([^\"']+)[\"']", re.MULTILINE)
-_NOTED = text("SELECT version_num, obj_description('alembic_version'::regclass) FROM alembic_version")
-_EXISTS = text("SELECT to_regclass('alembic_version') IS NOT NULL")
+_READ_REVISIONS = Statement(
+    "db.read_revisions",
+    "The last migration, and the comment on its table.",
+    "SELECT version_num, obj_description('alembic_version'::regclass) AS note FROM alembic_version",
+)
+_IS_MIGRATED = Statement(
+    "db.is_migrated", "Whether any migration ran.", "SELECT to_regclass('alembic_version') IS NOT NULL"
+)
 
 
 class NewerData(ModelyardError):
@@ -29,30 +34,30 @@ class NewerData(ModelyardError):
     code = "NEWER_DATA"
 
 
-async def require_known(db: Database) -> None:
-    """Refuse a database of a newer release; one that is away, or has no tables yet, is none.
+async def require_supported(db: Database) -> None:
+    """Refuse a database of a newer release; one that is away, or has no tables yet, passes.
 
     Raises:
         NewerData: its last migration is unknown here, and it does not say that this release may still run.
     """
     try:
         async with db.read() as snap:
-            if not await snap.scalar(_EXISTS):
+            if not await _IS_MIGRATED.fetch_value(snap):
                 return
-            rows = [(str(row[0]), row[1]) for row in await snap.execute(_NOTED)]
+            rows = await _READ_REVISIONS.fetch(snap)
     except Unavailable:
         return
-    for revision, note in rows:
-        refuse_unknown(revision, note)
+    for row in rows:
+        refuse_unknown(row["version_num"], row["note"])
 
 
 def refuse_unknown(revision: str | None, note: str | None) -> None:
     """Refuse a revision; ``note`` is the comment on its table.
 
     Raises:
-        NewerData: see :func:`require_known`.
+        NewerData: see :func:`require_supported`.
     """
-    if revision is None or revision in known() or note == fits(head()):
+    if revision is None or revision in existing() or note == fits(head()):
         return
     raise NewerData(
         f"The database is at the migration {revision!r}, which this release does not know (its last one is "
@@ -66,7 +71,7 @@ def fits(revision: str) -> str:
 
 
 @cache
-def known() -> frozenset[str]:
+def existing() -> frozenset[str]:
     """The ids of all migrations of this tree. Read as text: Alembic would cost every start a fifth of a second."""
     return frozenset(own for own, _ in _pairs())
 
@@ -75,14 +80,14 @@ def known() -> frozenset[str]:
 def head() -> str:
     """The id of the last migration of this tree."""
     before = {down for _, down in _pairs()}
-    (last,) = known() - before
+    (last,) = existing() - before
     return last
 
 
 @cache
 def _pairs() -> tuple[tuple[str, str], ...]:
-    found = []
+    pairs = []
     for path in sorted(VERSIONS.glob("*.py")):
         ids = {bool(down): id for down, id in _IDS.findall(path.read_text(encoding="utf-8"))}
-        found.append((ids[False], ids.get(True, "")))
-    return tuple(found)
+        pairs.append((ids[False], ids.get(True, "")))
+    return tuple(pairs)

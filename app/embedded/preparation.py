@@ -100,7 +100,7 @@ class Preparation:
     def _hand_over(self, token: str | None) -> None:
         """By standard input, because other users can read a command line."""
         if self._popen.stdin:
-            self._popen.stdin.write(json.dumps({"known_token": token}))
+            self._popen.stdin.write(json.dumps({"token": token}))
             self._popen.stdin.close()
 
 

@@ -33,7 +33,7 @@ async def begin(
         backend.blobs,
         CreateUpload(owner.root, owner.path(path), parts),
         lock_owner=owner.lock,
-        permission=await targets.permission(backend.db, actor, owner, client),
+        permission=await targets.permission(backend.db, actor, owner.root.project_id, client),
     )
 
 
@@ -68,7 +68,7 @@ async def complete(
         CompleteUpload(owner.root, owner.path(path), upload_id, parts),
         lock_owner=owner.lock,
         limit=backend.settings.max_artifact_bytes,
-        permission=await targets.permission(backend.db, actor, owner, client),
+        permission=await targets.permission(backend.db, actor, owner.root.project_id, client),
     )
 
 
@@ -83,7 +83,7 @@ async def abort(
         NotFound, Forbidden: as :func:`app.files.store.put`.
     """
     owner = await targets.find(backend.db, actor, target, to_write=True)
-    permission = await targets.permission(backend.db, actor, owner, client)
+    permission = await targets.permission(backend.db, actor, owner.root.project_id, client)
     await multipart.abort(
         backend.db, actor, backend.blobs, owner.root, owner.path(path), upload_id, permission=permission
     )

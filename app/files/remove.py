@@ -18,7 +18,7 @@ async def remove(db: Database, actor: Actor, target: Target, path: str, *, clien
         WrittenElsewhere: the version keeps its files in a store of the client's own.
     """
     owner = await targets.find(db, actor, target, to_write=True)
-    permission = await targets.permission(db, actor, owner, client)
+    permission = await targets.permission(db, actor, owner.root.project_id, client)
     below = owner.path(path.rstrip("/"))
     return await removal.remove(db, actor, owner.root, below, lock_owner=owner.lock, permission=permission)
 
@@ -30,7 +30,7 @@ async def remove_all(db: Database, actor: Actor, target: Target, *, client: Clie
         NotFound, Forbidden, WrittenElsewhere: as :func:`remove`.
     """
     owner = await targets.find(db, actor, target, to_write=True)
-    permission = await targets.permission(db, actor, owner, client)
+    permission = await targets.permission(db, actor, owner.root.project_id, client)
     lock = owner.lock
     if owner.folder:
         return await removal.remove(db, actor, owner.root, owner.folder, lock_owner=lock, permission=permission)

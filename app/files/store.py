@@ -49,7 +49,7 @@ async def put(
         StoreArtifact(owner.root, owner.below(path), body.chunks, body.size, body.media_type),
         lock_owner=owner.lock,
         limit=backend.settings.max_artifact_bytes,
-        permission=await targets.permission(backend.db, actor, owner, client),
+        permission=await targets.permission(backend.db, actor, owner.root.project_id, client),
     )
 
 
@@ -64,7 +64,7 @@ async def permit(
     paths.check(path)
     paths.require_text(path)
     owner = await targets.find(backend.db, actor, target, to_write=True)
-    permission = await targets.permission(backend.db, actor, owner, client)
+    permission = await targets.permission(backend.db, actor, owner.root.project_id, client)
     checked = await stream.permit(
         backend.db, actor, owner.root, owner.below(path), lock_owner=owner.lock, permission=permission
     )

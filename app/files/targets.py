@@ -121,15 +121,15 @@ async def find(db: Database, actor: Actor, target: Target, *, to_write: bool = F
     return FileOwner(Root(access.id, logged_model_id=target.id), view=view)
 
 
-async def permission(db: Database, actor: Actor, owner: FileOwner, client: Client) -> Permission:
-    """What writing and deleting files takes. Links to upload carry no more than their maker could do.
+async def permission(db: Database, actor: Actor, project: int | str, client: Client) -> Permission:
+    """What writing and deleting files of a project takes.
 
     Raises:
         NotFound: the project may not be seen any more.
     """
     if client is Client.TRAINING:
         return Permission.MLFLOW_WRITE
-    return visibility.write_permission(await projects.get(db, actor, owner.root.project_id))
+    return visibility.write_permission(await projects.get(db, actor, project))
 
 
 async def _version(db: Database, actor: Actor, target: VersionFiles) -> ModelVersion:

@@ -44,10 +44,10 @@ async def create(call: Call) -> Answer:
 
 async def get(call: Call) -> Answer:
     """A logged model by its id; one in the trash only with ``allow_deleted``."""
-    found = await logged_models.get(
+    details = await logged_models.get(
         call.db, call.actor, call.project, _id(call), allow_deleted=call.message.flag("allow_deleted")
     )
-    return {"model": shapes.logged_model(found)}
+    return {"model": shapes.logged_model(details)}
 
 
 async def finalize(call: Call) -> Answer:

@@ -1,4 +1,4 @@
-"""The bell: tells workers through Redis that a job waits. Losing a ring loses a second, never a job."""
+"""Notifies workers through Redis that a job is queued. A lost notification costs a second, never a job."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from app.errors import StorageFull, Unavailable
 QUEUE = "modelyard:jobs"
 RUN = "run"
 """The one function that workers register with arq; which job it runs stands in PostgreSQL."""
-RING_SECONDS = 0.2
-_SILENT = Counter(
+NOTIFY_SECONDS = 0.2
+_FAILURES = Counter(
     "modelyard_bell_failures_total", "Jobs that could not be announced through Redis; workers poll anyway."
 )
 log = structlog.get_logger()
 
 
 def serialize(value: dict[str, Any]) -> bytes:
-    """JSON, never pickle: whoever writes to Redis must not run code in a worker."""
+    """JSON, never pickle: a client that can write to Redis must not run code in a worker."""
     return orjson.dumps(value, default=str)
 
 
 def deserialize(data: bytes) -> dict[str, Any]:
-    """The other way round."""
+    """The inverse of :func:`serialize`."""
     value: dict[str, Any] = orjson.loads(data)
     return value
 
 
 def redis_settings(url: str) -> RedisSettings:
-    """Arq's settings for an address; fails fast, because a bell is not worth waiting for."""
+    """Arq's settings for an address; fails fast, since polling does without notifications."""
     settings = RedisSettings.from_dsn(url)
     settings.conn_timeout = 1
     settings.conn_retries = 0
@@ -51,42 +51,43 @@ class Notifier:
         self._settings = redis_settings(url)
         self._pool: ArqRedis | None = None
         self._lock = asyncio.Lock()
-        self._rings: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def announce(self, jobs: Sequence[UUID]) -> None:
-        """Ring in the background; returns at once."""
-        task = asyncio.get_running_loop().create_task(self.ring(jobs))
-        self._rings.add(task)
-        task.add_done_callback(self._rings.discard)
+        """Notify workers of jobs in the background; returns at once."""
+        task = asyncio.get_running_loop().create_task(self.notify(jobs))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    async def ring(self, jobs: Sequence[UUID]) -> None:
-        """Announce jobs. Never fails and takes at most a fifth of a second."""
+    async def notify(self, jobs: Sequence[UUID]) -> None:
+        """Notify workers of jobs. Never fails and takes at most a fifth of a second."""
         try:
-            async with asyncio.timeout(RING_SECONDS):
+            async with asyncio.timeout(NOTIFY_SECONDS):
                 pool = await self._connected()
                 for job_id in jobs:
                     await pool.enqueue_job(RUN, str(job_id), _queue_name=QUEUE)
         except (RedisError, OSError, TimeoutError) as error:
-            _SILENT.inc()
-            log.warning("bell.failed", error=type(error).__name__)
+            _FAILURES.inc()
+            log.warning("notifier.failed", error=type(error).__name__)
 
     async def ping(self) -> None:
-        """Ask Redis for a sign of life.
+        """Check that Redis answers.
 
         Raises:
-            Unavailable: it gave none within a second.
-            StorageFull: it cannot write its log, and refuses to take anything until it can.
+            Unavailable: it did not within a second.
+            StorageFull: it cannot write its log, and refuses all writes until it can.
         """
         try:
             async with asyncio.timeout(1):
                 await (await self._connected()).ping()
         except (RedisError, OSError, TimeoutError) as error:
-            if "MISCONF" in str(error):  # what it says to every write, and to PING, while its log cannot be written
-                raise StorageFull("The disk of Redis is full; jobs are found without it.") from error
+            if "MISCONF" in str(error):  # its answer to every write, and to PING, while its log cannot be written
+                raise StorageFull("The disk of Redis is full; workers poll for jobs without it.") from error
             raise Unavailable("Redis cannot be reached at the moment.") from error
 
     async def close(self) -> None:
-        await asyncio.gather(*self._rings)
+        """Finish what is being sent, and disconnect."""
+        await asyncio.gather(*self._tasks)
         if self._pool is not None:
             await self._pool.aclose()
 

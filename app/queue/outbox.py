@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import func, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.db.database import PROMISED, Tx
+from app.db.database import ENQUEUED, Tx
 from app.db.statements import Fragment
 from app.ids import uuid7
 from app.queue.jobs import Job
@@ -40,7 +40,7 @@ async def enqueue(
         set_={"run_after": func.least(BackgroundJob.run_after, func.now())},
     )
     job_id = (await tx.scalars(statement.returning(BackgroundJob.id))).one()
-    tx.info.setdefault(PROMISED, []).append(job_id)
+    tx.info.setdefault(ENQUEUED, []).append(job_id)
     return job_id
 
 
@@ -50,7 +50,7 @@ async def enqueue_all(tx: Tx, jobs: Sequence[Job], *, project_id: int) -> None:
         return
     rows = [_row(job, project_id) for job in jobs]
     await tx.execute(insert(BackgroundJob).values(rows))
-    tx.info.setdefault(PROMISED, []).extend(row["id"] for row in rows)
+    tx.info.setdefault(ENQUEUED, []).extend(row["id"] for row in rows)
 
 
 async def enqueue_later(tx: Tx, job: Job, wait: timedelta, *, project_id: int) -> None:

@@ -1,4 +1,4 @@
-"""What people may do with jobs that wait or were given up: give them another chance, or give them up for good."""
+"""Retries of dead jobs, and the cancelling of jobs that wait or are dead."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 
-from app.db.database import PROMISED, Database, Tx
+from app.db.database import ENQUEUED, Database, Tx
 from app.errors import Conflict
 from app.queue.search import JobNotFound
 from app.queue.tables import DEAD, QUEUED, BackgroundJob
 
 Permit = Callable[[Tx, BackgroundJob], Awaitable[object]]
-"""Raises when the one who asks may not do this to the job."""
+"""Raises when the caller may not do this to the job."""
 _TRIES = 3
 
 
@@ -28,16 +28,16 @@ class NotWaiting(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Retried:
-    """What will do the work: the job itself, or (``joined``) an equal one that was queued already."""
+    """The job that does the work: the one that was retried, or (``joined``) an equal one that was queued already."""
 
     job: BackgroundJob
     joined: bool
 
 
 async def retry(db: Database, job_id: UUID, permit: Permit) -> Retried:
-    """Queue a dead job again, as if it had never been tried; its last error stays until the next outcome.
+    """Queue a dead job again, with no attempt counted; its last error stays until the next outcome.
 
-    Is an equal job queued already, that one is made due now and this one ends as cancelled.
+    If an equal job is queued already, that one is made due now and this one ends as cancelled.
 
     Raises:
         JobNotFound: there is none; NotDead: it is in another state.
@@ -48,14 +48,14 @@ async def retry(db: Database, job_id: UUID, permit: Permit) -> Retried:
                 return await _retry(tx, job_id, permit)
         except NotDead:
             raise
-        except Conflict:  # an equal one was queued at this very moment; now it can be seen
+        except Conflict:  # an equal one was queued at the same moment; now it can be seen
             if attempt + 1 == _TRIES:
                 raise
     raise AssertionError("the last try returns or raises")
 
 
 async def cancel(tx: Tx, job_id: UUID, permit: Permit, note: str) -> BackgroundJob:
-    """Step: give up a job that waits or is dead.
+    """Step: cancel a job that is queued or dead; ``note`` is kept as its last error.
 
     Raises:
         JobNotFound: there is none; NotWaiting: it runs or has ended.
@@ -81,7 +81,7 @@ async def _retry(tx: Tx, job_id: UUID, permit: Permit) -> Retried:
     else:
         note = f"The equal job {waiting.id}, which was queued already, does its work."
         await _change(tx, job_id, state="cancelled", last_error=note)
-    tx.info.setdefault(PROMISED, []).append(waiting.id)
+    tx.info.setdefault(ENQUEUED, []).append(waiting.id)
     return Retried(waiting, joined=waiting.id != job_id)
 
 

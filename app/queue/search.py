@@ -27,7 +27,7 @@ class JobNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class JobFilter:
-    """Which jobs; None: whichever."""
+    """Which jobs; None does not narrow them."""
 
     state: str | None = None
     kind: str | None = None
@@ -35,19 +35,19 @@ class JobFilter:
     requested_by: int | None = None
 
 
-async def page(snap: Snapshot, wish: JobFilter, window: Window, *more: ColumnElement[bool]) -> Page[BackgroundJob]:
+async def page(snap: Snapshot, wanted: JobFilter, window: Window, *more: ColumnElement[bool]) -> Page[BackgroundJob]:
     """Read step: the jobs that match the filter and the conditions, newest first.
 
     Raises:
         Invalid: there is no such state, or the window makes no sense.
     """
-    statement = ORDER.apply(matching(wish).where(*more), window)
+    statement = ORDER.apply(matching(wanted).where(*more), window)
     return ORDER.page((await snap.scalars(statement)).all(), window)
 
 
-async def count(snap: Snapshot, wish: JobFilter, *more: ColumnElement[bool]) -> int:
-    """Read step: how many jobs match."""
-    return await snap.scalar(matching(wish).where(*more).with_only_columns(func.count())) or 0
+async def count(snap: Snapshot, wanted: JobFilter, *more: ColumnElement[bool]) -> int:
+    """Read step: the number of jobs that match the filter and the conditions."""
+    return await snap.scalar(matching(wanted).where(*more).with_only_columns(func.count())) or 0
 
 
 async def one(snap: Snapshot, job_id: UUID) -> BackgroundJob:
@@ -62,15 +62,15 @@ async def one(snap: Snapshot, job_id: UUID) -> BackgroundJob:
     return job
 
 
-def matching(wish: JobFilter) -> Select[BackgroundJob]:
+def matching(wanted: JobFilter) -> Select[BackgroundJob]:
     """The jobs of a filter."""
     statement = select(BackgroundJob)
-    if wish.state is not None:
-        statement = statement.where(_in_state(wish.state))
+    if wanted.state is not None:
+        statement = statement.where(_in_state(wanted.state))
     for column, value in (
-        (BackgroundJob.kind, wish.kind),
-        (BackgroundJob.project_id, wish.project_id),
-        (BackgroundJob.requested_by, wish.requested_by),
+        (BackgroundJob.kind, wanted.kind),
+        (BackgroundJob.project_id, wanted.project_id),
+        (BackgroundJob.requested_by, wanted.requested_by),
     ):
         if value is not None:
             statement = statement.where(column == value)

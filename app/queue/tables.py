@@ -1,4 +1,4 @@
-"""Background jobs: PostgreSQL owns them, Redis only rings the bell. Private to the queue."""
+"""Background jobs: PostgreSQL owns them, Redis only notifies. Private to the queue."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class BackgroundJob(Row):
         Index(
             "ix_background_jobs_requested_by", "requested_by", "id", postgresql_where=sql("requested_by is not null")
         ),
-        # Also for the numbers of every scrape, which need nothing but the index.
+        # Also for the gauges of every scrape, which need nothing but the index.
         Index(
             "ix_background_jobs_unfinished",
             "state",
@@ -61,7 +61,7 @@ class BackgroundJob(Row):
             unique=True,
             postgresql_where=sql(f"state = 'running' and kind = '{ONE_PER_LANE}' and lane <> ''"),
         ),
-        # Not over running ones: a wish that arrives during a run may concern what the run has already passed by.
+        # Not over running ones: a job enqueued during a run may concern rows that the run has already read.
         Index("uq_background_jobs_key", "kind", "key", unique=True, postgresql_where=sql("state = 'queued'")),
     )
 
@@ -69,7 +69,7 @@ class BackgroundJob(Row):
     kind: Mapped[str] = mapped_column(Text)
     key: Mapped[str] = mapped_column(Text)
     lane: Mapped[str] = mapped_column(Text(collation="C"), server_default="")
-    """Whose work it is, where kinds are done in turn; of some kinds one at a time runs in a lane."""
+    """Whose work it is, where kinds are taken in round robin; of some kinds one at a time runs in a lane."""
     project_id: Mapped[BigId | None] = mapped_column(ForeignKey("projects.id"))
     requested_by: Mapped[BigId | None] = mapped_column(ForeignKey("users.id"))
     payload: Mapped[Json]

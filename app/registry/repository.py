@@ -47,7 +47,7 @@ async def may_read(snap: Snapshot, actor: Actor, project: int | str) -> bool:
 
 
 def model_key(reference: int | str) -> int | str | None:
-    """The id or the name as it is stored; None when no model can have it."""
+    """The id or the name as it is stored; None when it is not acceptable for a model."""
     if isinstance(reference, int):
         return reference if 0 < reference < 2**63 else None
     try:
@@ -57,7 +57,7 @@ def model_key(reference: int | str) -> int | str | None:
 
 
 def model_is(project_id: int, reference: int | str) -> ColumnElement[bool] | None:
-    """The living model with that id or name; None when no model can have it."""
+    """The condition for the living model with that id or name; None when it is not acceptable for a model."""
     key = model_key(reference)
     if key is None:
         return None
@@ -91,7 +91,7 @@ def living_versions(project_id: int) -> Select[ModelVersion]:
 
 
 def all_living_versions() -> Select[ModelVersion]:
-    """The same of all projects; whoever reads them narrows it."""
+    """The same of all projects; the caller adds the condition that chooses."""
     return (
         select(ModelVersion)
         .join(Model, and_(Model.project_id == ModelVersion.project_id, Model.id == ModelVersion.model_id))

@@ -36,7 +36,7 @@ class PartsRefused(Invalid):
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredObject:
     """What was written: size in bytes, SHA-256 (32 raw bytes) and the store's ETag, which is no content hash."""
 
     size: int
@@ -104,7 +104,7 @@ class BlobStore(Protocol):
     def has_public_endpoint(self) -> bool:
         """Whether clients can reach the store themselves, so that presigned URLs are of use to them."""
 
-    async def put(self, key: str, chunks: AsyncIterator[bytes], *, size: int | None = None, limit: int) -> Stored:
+    async def put(self, key: str, chunks: AsyncIterator[bytes], *, size: int | None = None, limit: int) -> StoredObject:
         """Store a stream under a new key, hashing on the way, in constant memory.
 
         ``size`` is the declared number of bytes, None when unknown; ``limit`` the most that may come.
@@ -118,7 +118,7 @@ class BlobStore(Protocol):
             KeyTaken: somebody has written this key before.
         """
 
-    async def put_whole(self, key: str, data: bytes, sha256: bytes) -> Stored:
+    async def put_whole(self, key: str, data: bytes, sha256: bytes) -> StoredObject:
         """As :meth:`put`, of a few bytes that are in memory, and that the caller has hashed.
 
         It is the caller who knows that nobody has written this key before: small files come by the thousand, and the

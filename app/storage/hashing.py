@@ -35,7 +35,7 @@ class RunningHash:
             self._update = None
 
 
-class KnownHash:
+class GivenHash:
     """The hash of bytes that somebody has hashed before."""
 
     def __init__(self, sha256: bytes) -> None:

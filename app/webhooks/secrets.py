@@ -15,11 +15,11 @@ class Vault:
     """Seals and opens secrets of webhooks."""
 
     def __init__(self, secret_key: str) -> None:
-        self._seal = Encryption(secret_key, _PURPOSE)
+        self._encryption = Encryption(secret_key, _PURPOSE)
 
     def seal(self, project_id: int, webhook_id: UUID, secret: str) -> bytes:
         """The secret as it may be stored."""
-        return self._seal.close(_purpose_of(project_id, webhook_id), secret)
+        return self._encryption.encrypt(_purpose_of(project_id, webhook_id), secret)
 
     def open(self, project_id: int, webhook_id: UUID, sealed: bytes) -> str:
         """The secret again.
@@ -27,7 +27,7 @@ class Vault:
         Raises:
             SecretUnreadable: another key sealed it, or it belongs to another webhook.
         """
-        return self._seal.open(_purpose_of(project_id, webhook_id), sealed)
+        return self._encryption.decrypt(_purpose_of(project_id, webhook_id), sealed)
 
 
 def _purpose_of(project_id: int, webhook_id: UUID) -> str:

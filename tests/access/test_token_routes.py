@@ -17,7 +17,7 @@ from app.main import create_app
 from app.mlflow.protocol.route_lookup import PathLookup
 from tests.conftest import new_project
 from tests.mlflow.conftest import Rest
-from tests.mlflow.test_strangers import furnished
+from tests.mlflow.test_isolation import furnished
 from tests.support.access.scoped_tokens import KINDS, TOKENS, token_of
 
 PROJECT, API, AJAX = "/api/v4/projects/{project}", "/api/2.0/mlflow", "/ajax-api/2.0/mlflow"

@@ -97,7 +97,7 @@ async def test_health_is_answered_while_all_slots_are_held_and_many_wait():
     assert (handlers.gate.queue.under_work, handlers.gate.queue.waiting) == (0, 0)
 
 
-async def test_who_sends_too_much_is_told_when_to_come_again(monkeypatch):
+async def test_a_sender_with_too_many_waiting_requests_gets_429(monkeypatch):
     monkeypatch.setattr(gates, "BOUNDS", replace(BOUNDS, max_waiting_per_sender=1))
     handlers = Handlers()
     async with handlers.client() as client:
@@ -110,7 +110,7 @@ async def test_who_sends_too_much_is_told_when_to_come_again(monkeypatch):
         await asyncio.gather(*held)
 
 
-async def test_whose_turn_does_not_come_is_told_when_to_come_again(monkeypatch):
+async def test_a_request_that_waits_too_long_gets_503(monkeypatch):
     monkeypatch.setattr(gates, "BOUNDS", replace(BOUNDS, max_wait_seconds=0.01))
     handlers = Handlers()
     async with handlers.client() as client:
@@ -124,7 +124,7 @@ async def test_whose_turn_does_not_come_is_told_when_to_come_again(monkeypatch):
         assert (await client.get("/hold/1")).status_code == 200
 
 
-async def test_a_stream_gives_its_slot_up_with_its_first_bytes():
+async def test_a_streamed_answer_releases_its_slot_with_the_first_bytes():
     handlers = Handlers()
     async with handlers.client() as client:
         streaming = asyncio.create_task(client.get("/stream"))
@@ -144,7 +144,7 @@ async def _body(*chunks: bytes, may_end: asyncio.Event | None = None) -> AsyncIt
         yield b"end"
 
 
-async def test_a_long_body_gives_its_slot_up(monkeypatch):
+async def test_a_long_body_releases_its_slot(monkeypatch):
     monkeypatch.setattr(middleware, "SILENCE", 1000)
     handlers = Handlers()
     async with handlers.client() as client:
@@ -160,9 +160,7 @@ async def test_a_long_body_gives_its_slot_up(monkeypatch):
 
 
 @pytest.mark.parametrize(("silence", "reading"), [(0.001, 1000.0), (1000.0, 0.001)])
-async def test_a_body_that_comes_slowly_gives_its_slot_up_until_it_is_whole_and_its_turn_has_come_again(
-    monkeypatch, silence, reading
-):
+async def test_a_slow_body_releases_its_slot_until_it_is_whole_and_has_another_turn(monkeypatch, silence, reading):
     monkeypatch.setattr(middleware, "SILENCE", silence)
     monkeypatch.setattr(middleware, "READING", reading)
     handlers = Handlers()
@@ -191,7 +189,7 @@ async def test_a_body_that_comes_slowly_gives_its_slot_up_until_it_is_whole_and_
     assert handlers.gate.queue.under_work == 0
 
 
-async def test_what_was_sent_slowly_is_refused_like_all_else_when_its_turn_does_not_come_again(monkeypatch):
+async def test_a_slow_request_that_waits_too_long_for_its_second_turn_gets_503(monkeypatch):
     monkeypatch.setattr(middleware, "SILENCE", 0.001)
     monkeypatch.setattr(gates, "BOUNDS", replace(BOUNDS, max_wait_seconds=0.01))
     handlers = Handlers()
@@ -210,7 +208,7 @@ async def test_what_was_sent_slowly_is_refused_like_all_else_when_its_turn_does_
     assert (handlers.gate.queue.under_work, handlers.gate.queue.waiting) == (0, 0)
 
 
-async def test_a_client_that_has_left_while_it_waited_is_not_worked_for(runtime, monkeypatch):
+async def test_a_client_that_disconnects_while_waiting_is_skipped(runtime, monkeypatch):
     gate = Gate(1, 100)
     gate.queue._bounds = replace(BOUNDS, reserve=0)
     monkeypatch.setattr(middleware, "gate_of", lambda _app: gate)
@@ -232,7 +230,7 @@ async def test_a_client_that_has_left_while_it_waited_is_not_worked_for(runtime,
         assert (gate.queue.under_work, gate.queue.waiting) == (0, 0)
 
 
-async def test_a_handler_that_fails_gives_its_slot_back():
+async def test_a_failing_handler_releases_its_slot():
     handlers = Handlers()
 
     async def fail(_request: Request) -> Response:
@@ -245,7 +243,7 @@ async def test_a_handler_that_fails_gives_its_slot_back():
     assert handlers.gate.queue.under_work == 0
 
 
-async def test_a_loop_of_long_rounds_has_fewer_slots_and_one_of_short_rounds_more():
+async def test_long_rounds_of_the_event_loop_halve_the_slots_and_short_ones_add_some():
     queue = FairQueue(8, BOUNDS)
     pace = Pace(queue, 8)
     seen = []
@@ -266,7 +264,7 @@ async def test_a_loop_of_long_rounds_has_fewer_slots_and_one_of_short_rounds_mor
     assert seen == [4, 2, 1, 1, 1, 2, 1, 2, 8]
 
 
-async def test_whoever_had_its_share_gets_more_later_though_nobody_leaves_and_there_are_no_more_slots():
+async def test_an_account_with_its_share_gets_another_slot_after_recovery():
     now = 100.0
     queue = FairQueue(4, replace(BOUNDS, reserve=0), lambda: now)
     pace = Pace(queue, 4)
@@ -281,7 +279,7 @@ async def test_whoever_had_its_share_gets_more_later_though_nobody_leaves_and_th
     assert queue.under_work == 2
 
 
-async def test_operations_that_come_by_a_socket_have_the_number_of_slots_adjusted_too(runtime, monkeypatch, project):
+async def test_the_number_of_slots_is_adjusted_for_websocket_operations(runtime, monkeypatch, project):
     monkeypatch.setattr(paces, "TICK", 0.0)
     monkeypatch.setattr(paces, "SHORT_ROUND", 1000.0)
     monkeypatch.setattr(paces, "LONG_ROUND", 1000.0)
@@ -300,7 +298,7 @@ async def test_operations_that_come_by_a_socket_have_the_number_of_slots_adjuste
         context.end_turn()
 
 
-async def test_after_a_rest_there_are_the_first_slots_again(monkeypatch):
+async def test_after_an_idle_time_there_are_the_first_slots_again(monkeypatch):
     queue = FairQueue(paces.FIRST_SLOTS, BOUNDS)
     pace = Pace(queue, 32)
     for _ in range(400):
@@ -328,7 +326,7 @@ async def held(runtime):
         yield client, gate
 
 
-async def test_a_call_of_mlflow_whose_body_came_slowly_is_refused_in_its_words(held, project, monkeypatch):
+async def test_a_refused_slow_mlflow_call_gets_mlflows_error(held, project, monkeypatch):
     client, gate = held
     monkeypatch.setattr(middleware, "SILENCE", 0.001)
     gate.queue._bounds = replace(gate.queue._bounds, max_waiting_per_sender=0)
@@ -353,7 +351,7 @@ async def test_a_call_of_mlflow_whose_body_came_slowly_is_refused_in_its_words(h
     assert gate.queue.under_work == 0
 
 
-async def test_time_in_which_a_slow_body_waited_for_its_turn_is_not_laid_to_the_client(held, project, monkeypatch):
+async def test_waiting_for_a_turn_does_not_count_as_a_slow_body(held, project, monkeypatch):
     client, gate = held
     monkeypatch.setattr(middleware, "SILENCE", 0.001)
     monkeypatch.setattr(requests, "BODY_SECONDS", 3.0)
@@ -385,7 +383,7 @@ def _search(client, project, person, order, name):
     return asyncio.create_task(send())
 
 
-async def test_a_quiet_projects_request_is_served_next_beside_a_noisy_one(runtime, staff, held):
+async def test_a_request_of_a_quiet_project_is_served_before_those_of_a_noisy_one(runtime, staff, held):
     client, gate = held
     noisy, quiet = await new_project(runtime, staff), await new_project(runtime, staff)
     noise, calm = list(noisy.people.values())[:2]
@@ -408,7 +406,7 @@ async def test_a_quiet_projects_request_is_served_next_beside_a_noisy_one(runtim
     assert [name for name in order if name != "quiet"] == [f"noisy {number}" for number in range(10)]
 
 
-async def test_requests_are_charged_to_the_user_and_the_project_once_both_are_known(runtime, project, held):
+async def test_requests_are_charged_to_user_and_project_once_both_are_cached(runtime, project, held):
     client, gate = held
     person = project.people[max(project.people)]
     spelled = project.path.replace("/", "%2F")
@@ -429,7 +427,7 @@ async def test_requests_are_charged_to_the_user_and_the_project_once_both_are_kn
     assert gate.senders.of(made_up | {"client": ("2001:db8::5", 1)}).accounts[0] == "address 2001:db8::/64"
 
 
-async def test_operations_over_sockets_and_streams_wait_for_a_turn_too(runtime, project, held):
+async def test_operations_over_websockets_and_event_streams_wait_for_a_turn(runtime, project, held):
     client, gate = held
     person = project.people[max(project.people)]
     slot = gate.queue.enter_at_once(("holder",))
@@ -442,7 +440,7 @@ async def test_operations_over_sockets_and_streams_wait_for_a_turn_too(runtime, 
     assert (gate.queue.under_work, gate.queue.waiting) == (0, 0)
 
 
-async def test_a_gate_is_made_from_the_settings(runtime):
+async def test_the_gate_has_the_slots_of_the_settings(runtime):
     app = Starlette()
     app.state.runtime = runtime
     gate = gate_of(app)

@@ -25,7 +25,7 @@ def _client(runtime, **settings):
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")
 
 
-async def test_strangers_are_kept_out_of_metrics_by_default(runtime, project):
+async def test_metrics_need_a_token_by_default(runtime, project):
     async with _client(runtime) as client:
         stranger = await client.get("/metrics")
         assert stranger.status_code == 401
@@ -35,7 +35,7 @@ async def test_strangers_are_kept_out_of_metrics_by_default(runtime, project):
         assert (await client.get("/metrics", headers=project.people[Role.OWNER].headers)).status_code == 403
 
 
-async def test_an_administrators_token_opens_metrics_also_one_that_only_reads(runtime, admin):
+async def test_metrics_accept_administrator_tokens_with_any_scope(runtime, admin):
     async with runtime.db.write() as tx:
         user_id = admin.actor.user_id
         issued = await tokens.add(tx, IssueToken("t", (Scope.READ_API,)), user_id=user_id, created_by=user_id)
@@ -48,7 +48,7 @@ async def test_an_administrators_token_opens_metrics_also_one_that_only_reads(ru
         assert (await client.get("/metrics", headers={"Authorization": f"Bearer {secret}"})).status_code == 401
 
 
-async def test_the_token_of_the_settings_opens_metrics_and_nothing_else(runtime):
+async def test_the_metrics_token_is_accepted_for_metrics_only(runtime):
     async with _client(runtime, metrics_token=SecretStr(SCRAPER)) as client:
         bearer = {"Authorization": f"Bearer {SCRAPER}"}
         assert (await client.get("/metrics", headers=bearer)).status_code == 200
@@ -57,13 +57,13 @@ async def test_the_token_of_the_settings_opens_metrics_and_nothing_else(runtime)
         assert (await client.post("/graphql", json={"query": "{ __typename }"}, headers=bearer)).status_code == 401
 
 
-def test_a_token_of_the_settings_that_could_be_guessed_is_refused(runtime):
+def test_a_short_metrics_token_is_refused(runtime):
     values = runtime.settings.model_dump() | {"metrics_token": "short"}
     with pytest.raises(ValueError, match="must have at least 16 characters"):
         type(runtime.settings).model_validate(values)
 
 
-async def test_a_token_that_is_confined_to_a_project_never_opens_metrics(runtime, admin, project):
+async def test_a_project_token_does_not_open_metrics(runtime, admin, project):
     issued = await tokens.issue(runtime.db, admin.actor, IssueToken("t", project_id=project.id, role=Role.GUEST))
     async with _client(runtime) as client:
         answer = await client.get("/metrics", headers={"Authorization": f"Bearer {issued.secret}"})
@@ -79,33 +79,33 @@ async def test_no_label_of_a_metric_comes_from_a_client(runtime, admin):
     assert 'method="OTHER"' in exposed
 
 
-async def test_many_who_ask_whether_it_is_ready_are_one_to_database_and_store(runtime, monkeypatch):
-    asked, may_answer = [], asyncio.Event()
+async def test_concurrent_readiness_probes_share_one_check(runtime, monkeypatch):
+    query, may_answer = [], asyncio.Event()
 
     async def ping() -> None:
-        asked.append(1)
+        query.append(1)
         await may_answer.wait()
 
     monkeypatch.setattr(type(runtime.db), "ping", lambda _self: ping())
     async with _client(runtime) as client:
         asking = [asyncio.create_task(client.get("/health/ready")) for _ in range(50)]
-        while not asked:  # noqa: ASYNC110 - it is what is looked at
+        while not query:  # noqa: ASYNC110 - it is what is looked at
             await asyncio.sleep(0.001)
         asking[0].cancel()
         may_answer.set()
         answers = await asyncio.gather(*asking[1:])
     assert {answer.status_code for answer in answers} == {200}
-    assert len(asked) == 1
+    assert len(query) == 1
 
 
-async def test_an_answer_holds_while_it_is_fresh_and_a_failure_too():
-    now, asked = 100.0, []
+async def test_a_shared_result_is_repeated_while_it_is_fresh_and_so_is_a_failure():
+    now, query = 100.0, []
 
     async def ask() -> int:
-        asked.append(now)
-        if len(asked) == 2:
+        query.append(now)
+        if len(query) == 2:
             raise ValueError
-        return len(asked)
+        return len(query)
 
     flight = SingleFlight(ask, 0.5, lambda: now)
     assert [await flight(), await flight()] == [1, 1]
@@ -115,4 +115,4 @@ async def test_an_answer_holds_while_it_is_fresh_and_a_failure_too():
             await flight()
     now += 0.5
     assert await flight() == 3
-    assert len(asked) == 3
+    assert len(query) == 3

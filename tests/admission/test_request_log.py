@@ -34,7 +34,7 @@ async def line_of(client, method, path, **request):
     return answer, line
 
 
-async def test_a_call_of_mlflow_names_user_token_operation_and_project(client, project):
+async def test_the_line_of_an_mlflow_call_names_user_token_operation_and_project(client, project):
     person = project.people[Role.DEVELOPER]
     path = f"/api/v4/projects/{project.id}/ml/mlflow/api/2.0/mlflow/runs/create"
     _, line = await line_of(client, "POST", path, json={"experiment_id": "0"}, headers=person.headers)
@@ -50,14 +50,14 @@ async def test_a_call_of_mlflow_names_user_token_operation_and_project(client, p
     assert person.token not in str(line)
 
 
-async def test_an_operation_of_graphql_has_its_name_and_project(client, project):
+async def test_the_line_of_a_graphql_operation_names_it_and_its_project(client, project):
     person = project.people[Role.GUEST]
     variables = {"p": project.path}
-    asked = {"query": NAMED, "variables": variables}
-    _, line = await line_of(client, "POST", "/graphql", json=asked, headers=person.headers)
+    body = {"query": NAMED, "variables": variables}
+    _, line = await line_of(client, "POST", "/graphql", json=body, headers=person.headers)
     assert (line["operation"], line["project"], line["token"]) == ("query Mine", project.path, person.actor.token_id)
-    asked = {"query": "query A { a: viewer { isAdmin } } query B { viewer { isAdmin } }", "operationName": "B"}
-    _, line = await line_of(client, "POST", "/graphql", json=asked)
+    body = {"query": "query A { a: viewer { isAdmin } } query B { viewer { isAdmin } }", "operationName": "B"}
+    _, line = await line_of(client, "POST", "/graphql", json=body)
     assert (line["operation"], line["user"], line["token"], line["project"]) == ("query B", None, None, None)
     _, line = await line_of(client, "POST", "/graphql", json={"query": "{ x: viewer { isAdmin } }"})
     assert line["operation"] == "query viewer"
@@ -68,15 +68,15 @@ async def test_an_operation_of_graphql_has_its_name_and_project(client, project)
     assert line["operation"] == "/graphql"
 
 
-async def test_a_stream_of_events_has_its_operation_too(client, project):
+async def test_the_line_of_an_event_stream_names_its_operation(client, project):
     person = project.people[Role.GUEST]
     headers = {"Accept": "text/event-stream", **person.headers}
-    asked = {"query": NAMED, "variables": {"p": project.path}}
-    _, line = await line_of(client, "POST", "/graphql", json=asked, headers=headers)
+    query = {"query": NAMED, "variables": {"p": project.path}}
+    _, line = await line_of(client, "POST", "/graphql", json=query, headers=headers)
     assert (line["operation"], line["project"]) == ("query Mine", project.path)
 
 
-async def test_operations_over_a_socket_have_lines_of_their_own(runtime, project, staff):
+async def test_operations_over_a_websocket_have_their_own_lines(runtime, project, staff):
     person = project.people[Role.GUEST]
     async with serving(runtime) as url:
         address = f"ws{url[4:]}/graphql"
@@ -91,20 +91,20 @@ async def test_operations_over_a_socket_have_lines_of_their_own(runtime, project
                     await socket.send(json.dumps({"type": "subscribe", "id": id, "payload": payload}))
                     while json.loads(await socket.recv())["type"] != "complete":
                         pass
-    found = [line for line in lines if line["event"] == "operation"]
-    assert [(line["operation"], line["project"]) for line in found] == [
+    result = [line for line in lines if line["event"] == "operation"]
+    assert [(line["operation"], line["project"]) for line in result] == [
         ("query Who", None),
         ("query Mine", project.path),
     ]
-    assert {line["user"] for line in found} == {person.actor.username}
+    assert {line["user"] for line in result} == {person.actor.username}
 
 
-async def test_what_a_link_did_is_logged_under_the_one_who_has_made_it(client, project):
+async def test_the_line_of_a_link_names_its_signer(client, project):
     person = project.people[Role.DEVELOPER]
     base = f"/api/v4/projects/{project.id}/ml/mlflow/api/2.0/mlflow"
     run = (await client.post(f"{base}/runs/create", json={"experiment_id": "0"}, headers=person.headers)).json()
-    asked = {"run_id": run["run"]["info"]["run_id"], "path": "a.txt"}
-    link = await client.post(f"{base}/artifacts/presigned-upload-url", json=asked, headers=person.headers)
+    query = {"run_id": run["run"]["info"]["run_id"], "path": "a.txt"}
+    link = await client.post(f"{base}/artifacts/presigned-upload-url", json=query, headers=person.headers)
     answer, line = await line_of(client, "PUT", link.json()["presigned_url"], content=b"a")
     assert (answer.status_code, line["user"], line["token"], line["project"]) == (
         *(200, person.actor.username, person.actor.token_id),
@@ -112,13 +112,13 @@ async def test_what_a_link_did_is_logged_under_the_one_who_has_made_it(client, p
     )
 
 
-async def test_links_are_logged_with_their_project_and_without_their_signature(client):
+async def test_the_line_of_a_link_has_no_signature(client):
     _, line = await line_of(client, "GET", "/artifacts/7/abc/weights.bin?expires=1&signature=of-a-link")
     assert (line["operation"], line["project"]) == ("/artifacts/{project}/{artifact}/{name}", "7")
     assert "signature" not in str(line)
 
 
-async def test_a_refused_token_and_an_unknown_path_are_logged_without_what_was_sent(client):
+async def test_lines_hold_no_token_of_a_refused_request(client):
     headers = {"Authorization": "Bearer myt_secret-of-somebody"}
     answer, line = await line_of(client, "POST", "/graphql", json={"query": "{ a }"}, headers=headers)
     assert (answer.status_code, line["user"], line["token"]) == (401, None, None)
@@ -128,14 +128,14 @@ async def test_a_refused_token_and_an_unknown_path_are_logged_without_what_was_s
     assert "myt_" not in str(line)
 
 
-async def test_what_a_client_sent_is_cut(client):
+async def test_values_of_clients_are_cut(client):
     path = f"/api/v4/projects/{'a' * 5000}/ml/mlflow/api/2.0/mlflow/runs/get"
     _, line = await line_of(client, "GET", path, headers={})
     assert max(len(str(value)) for value in line.values()) <= 300
 
 
 @pytest.mark.parametrize("as_json", [True, False])
-def test_no_value_begins_a_line_of_its_own(as_json):
+def test_a_value_cannot_begin_a_log_line(as_json):
     program = f"""
 import logging, structlog
 from app.telemetry import configure_logging
@@ -151,7 +151,7 @@ logging.getLogger("x").warning("of a library: %s", "b\\nc")
     assert "b\\nc" in second
 
 
-def test_warning_as_level_writes_no_line_for_requests():
+def test_log_level_warning_writes_no_request_lines():
     program = """
 from app.telemetry import configure_logging
 configure_logging("WARNING", as_json=True)

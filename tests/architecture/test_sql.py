@@ -16,7 +16,7 @@ _SQL = re.compile(r"\s*\(?\s*(SELECT\s|INSERT INTO\s|UPDATE\s|DELETE FROM\s|WITH
 NAMED = {"Statement", "Fragment"}
 UNNAMED = {
     "app/access": 1,
-    "app/artifacts": 14,
+    "app/artifacts": 1,
     "app/db": 7,
     "app/embedded": 2,  # for good: the supervisor loads nothing of the application
     "app/journal": 0,

@@ -18,7 +18,6 @@ FOREIGN = {
     ("artifacts", "logged_models"): 2,
     ("artifacts", "model_versions"): 2,
     ("artifacts", "models"): 2,
-    ("artifacts", "projects"): 1,
     ("ci", "candidates"): 1,
     ("ci", "model_versions"): 1,
     ("tracking", "model_versions"): 8,

@@ -56,8 +56,8 @@ async def store(runtime, project, root, path, data: bytes, *, actor=None, size=N
 
 async def read(runtime, root, path, **headers) -> tuple[int, bytes, dict[str, str]]:
     async with runtime.db.read() as snap:
-        found = await artifacts.find(snap, root, path)
-    answer = await downloads.answer(runtime.blobs, found, headers)
+        details = await artifacts.find(snap, root, path)
+    answer = await downloads.answer(runtime.blobs, details, headers)
     body = b""
     async with answer.closing:
         async for chunk in answer.chunks or chunks():
@@ -105,9 +105,9 @@ async def test_what_was_stored_is_read_back(runtime, project, root):
         ("lines=1-2", 200, b"0123456789", None),
     ],
 )
-async def test_ranges(runtime, project, root, asked, status, body, content_range):
+async def test_ranges(runtime, project, root, requested, status, body, content_range):
     await store(runtime, project, root, "digits", b"0123456789")
-    answer = await read(runtime, root, "digits", range=asked)
+    answer = await read(runtime, root, "digits", range=requested)
     assert (answer[0], answer[1], answer[2].get("Content-Range")) == (status, body, content_range)
 
 
@@ -296,12 +296,12 @@ def test_odd_but_honest_paths_are_fine(path):
 async def test_links_work_until_they_are_altered_or_old(runtime, http, project, root):
     await store(runtime, project, root, "report ü.txt", b"hello")
     async with runtime.db.read() as snap:
-        found = await artifacts.find(snap, root, "report ü.txt")
-    link = downloads.link(runtime.settings, project.owner, found).removeprefix(runtime.settings.url)
+        details = await artifacts.find(snap, root, "report ü.txt")
+    link = downloads.link(runtime.settings, project.owner, details).removeprefix(runtime.settings.url)
     good = await http.get(link)
     assert (good.status_code, good.content) == (200, b"hello")
     assert (await http.get(link, headers={"Range": "bytes=1-2"})).content == b"el"
     assert (await http.head(link)).headers["content-length"] == "5"
     assert (await http.get(link[:-1] + ("0" if link[-1] != "0" else "1"))).status_code == 403
-    late = downloads.link(runtime.settings, project.owner, found, life=timedelta(seconds=-1))
+    late = downloads.link(runtime.settings, project.owner, details, life=timedelta(seconds=-1))
     assert (await http.get(late.removeprefix(runtime.settings.url))).status_code == 403

@@ -81,15 +81,15 @@ class Maker:
         return Caller(http, address, self.project.id, self.headers if headers is None else headers)
 
     @property
-    def place(self) -> GroupOrProject:
+    def target(self) -> GroupOrProject:
         return GroupOrProject(project_id=self.project.id)
 
 
 @pytest.fixture
 async def maker(runtime: Runtime, admin: Person, project: TestProject) -> Maker:
     person = await new_person(runtime, admin, f"maker-{uuid4().hex[:8]}")
-    place = GroupOrProject(project_id=project.id)
-    await members.set_role(runtime.db, project.owner, place, person.actor.username, Role.DEVELOPER)
+    target = GroupOrProject(project_id=project.id)
+    await members.set_role(runtime.db, project.owner, target, person.actor.username, Role.DEVELOPER)
     token = await tokens.issue(runtime.db, person.actor, IssueToken("links", (Scope.API,)))
     run = (await candidates.create(runtime.db, project.owner, project.id, CreateCandidate())).candidate
     artifact = await put(runtime, project, Root(project.id, candidate_id=run.id), "model/w.bin")
@@ -111,7 +111,7 @@ async def revoke(maker: Maker) -> None:
 
 
 async def remove(maker: Maker) -> None:
-    await members.remove(maker.runtime.db, maker.project.owner, maker.place, maker.person.actor.username)
+    await members.remove(maker.runtime.db, maker.project.owner, maker.target, maker.person.actor.username)
 
 
 async def block(maker: Maker) -> None:
@@ -194,7 +194,7 @@ async def test_calls_with_a_token_are_redirected_only_to_what_may_be_had(http, r
         assert (door, (await caller.send("GET", door)).status_code) == (door, status)
 
 
-async def test_a_link_to_a_public_store_is_resumed_and_asked_after(http, redirecting, maker):
+async def test_a_link_to_a_public_store_can_be_resumed_and_is_checked_again(http, redirecting, maker):
     caller = maker.at(http, redirecting)
     for door, link in (await caller.download_links(maker.run, "model/w.bin", maker.artifact)).items():
         head = await http.head(link)
@@ -283,10 +283,10 @@ async def test_links_live_an_hour_at_most(http, streaming, maker):
 
 async def test_links_of_large_files_live_an_hour_at_most(runtime, maker):
     async with runtime.db.read() as snap:
-        found = await artifacts.find(snap, maker.root, "model/w.bin")
-    assert downloads.life_for(runtime.settings, replace(found, size=1 << 42)) == timedelta(hours=1)
+        file = await artifacts.find(snap, maker.root, "model/w.bin")
+    assert downloads.life_for(runtime.settings, replace(file, size=1 << 42)) == timedelta(hours=1)
     shorter = runtime.settings.model_copy(update={"link_seconds": 60})
-    assert downloads.life_for(shorter, found) == timedelta(minutes=1)
+    assert downloads.life_for(shorter, file) == timedelta(minutes=1)
 
 
 async def test_a_download_by_link_costs_a_fixed_number_of_statements(runtime, http, url, maker):
@@ -314,7 +314,7 @@ async def part_links(caller: Caller, maker: Maker) -> dict[str, tuple[str, int]]
 
 
 async def lower(maker: Maker) -> None:
-    await members.set_role(maker.runtime.db, maker.project.owner, maker.place, maker.person.actor.username, Role.GUEST)
+    await members.set_role(maker.runtime.db, maker.project.owner, maker.target, maker.person.actor.username, Role.GUEST)
 
 
 @pytest.mark.parametrize(

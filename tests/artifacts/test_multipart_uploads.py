@@ -60,8 +60,8 @@ class Sender:
 
     async def read(self) -> bytes:
         async with self.runtime.db.read() as snap:
-            found = await artifacts.find(snap, self.root, self.path)
-        answer = await downloads.answer(self.runtime.blobs, found, {})
+            details = await artifacts.find(snap, self.root, self.path)
+        answer = await downloads.answer(self.runtime.blobs, details, {})
         async with answer.closing:
             return b"".join([chunk async for chunk in answer.chunks]) if answer.chunks else b""
 

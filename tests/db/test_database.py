@@ -37,7 +37,7 @@ async def test_reading_cannot_write(db):
         assert await snap.scalar(text("SELECT to_regclass('never')")) is None
 
 
-async def test_jobs_are_announced_after_the_commit_and_never_without(db, announced, project):
+async def test_jobs_are_announced_only_after_the_commit(db, announced, project):
     async with db.write() as tx:
         job_id = await outbox.enqueue(tx, PurgeModel(project.id, 7), project_id=project.id)
         assert announced == []
@@ -70,7 +70,7 @@ async def test_terminated_connections_are_replaced(db, runtime):
     await db.ping()
 
 
-async def test_a_hanging_server_is_given_up(db):
+async def test_hanging_server_is_unavailable_after_the_time_limit(db):
     async with db.read() as snap:
         pid = await snap.scalar(text("SELECT pg_backend_pid()"))
     os.kill(pid, signal.SIGSTOP)
@@ -85,11 +85,11 @@ async def test_a_hanging_server_is_given_up(db):
 
 
 @pytest.mark.parametrize("value", ["a\x00b", "\ud800"])
-async def test_text_that_cannot_be_stored_is_the_clients_fault(db, value):
+async def test_text_that_cannot_be_stored_is_invalid(db, value):
     with pytest.raises(Invalid):
         async with db.read() as snap:
             await snap.scalar(text("SELECT CAST(:value AS text)"), {"value": value})
 
 
-def test_nobody_is_loaded_lazily():
+def test_rows_have_no_lazy_relationships():
     assert not [mapper for mapper in tables.Row.registry.mappers if mapper.relationships]

@@ -71,7 +71,7 @@ async def command(url: str, *arguments: str) -> tuple[int, str]:
         [sys.executable, "-m", "app.cli", *arguments],
         cwd=ROOT,
         env=os.environ | {"MODELYARD_DATABASE_URL": url, "MODELYARD_PORT": "0"},
-        input=json.dumps({"known_token": None}),
+        input=json.dumps({"token": None}),
         capture_output=True,
         text=True,
         timeout=60,
@@ -81,7 +81,7 @@ async def command(url: str, *arguments: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
-async def test_a_database_of_a_newer_release_is_refused(database: str, arguments: tuple[str, ...]) -> None:
+async def test_database_of_a_newer_release_is_refused(database: str, arguments: tuple[str, ...]) -> None:
     await pretend(database, NEWER)
     code, said = await command(database, *arguments)
     assert code == 2, said
@@ -89,21 +89,21 @@ async def test_a_database_of_a_newer_release_is_refused(database: str, arguments
     assert said.count("\n") == 1
 
 
-async def test_the_release_that_is_being_replaced_may_run(database: str) -> None:
+async def test_release_that_is_being_replaced_may_run(database: str) -> None:
     """Migrations are compatible with the release that still runs; a process of it that is started again must start."""
     await pretend(database, NEWER, revisions.fits(revisions.head()))
     db = Database(database, pool=1)
-    await revisions.require_known(db)
+    await revisions.require_supported(db)
     await db.close()
     assert (await command(database, "migrate"))[0] == 0
     await pretend(database, NEWER, revisions.fits("0001_something_older"))
     db = Database(database, pool=1)
     with pytest.raises(NewerData):
-        await revisions.require_known(db)
+        await revisions.require_supported(db)
     await db.close()
 
 
-async def test_an_upgrade_says_which_release_may_still_run(empty: str) -> None:
+async def test_upgrade_notes_which_release_may_still_run(empty: str) -> None:
     before = ScriptDirectory.from_config(migrate.config()).get_revision(revisions.head()).down_revision
     engine = create_async_engine(async_url(empty))
     async with engine.connect() as connection:
@@ -117,16 +117,16 @@ async def test_an_upgrade_says_which_release_may_still_run(empty: str) -> None:
     assert noted == revisions.fits(before)
 
 
-async def test_a_database_that_is_away_is_one_sentence() -> None:
+async def test_commands_explain_an_unreachable_database_in_one_sentence() -> None:
     code, said = await command("postgresql://nobody:nothing@127.0.0.1:1/nothing", "migrate")
     assert code == 1
     assert said.startswith("The database cannot be reached: ")
     assert said.count("\n") == 1
 
 
-def test_ids_read_as_text_are_those_of_alembic() -> None:
+def test_revisions_read_as_text_are_those_of_alembic() -> None:
     script = ScriptDirectory.from_config(migrate.config())
-    assert revisions.known() == {revision.revision for revision in script.walk_revisions()}
+    assert revisions.existing() == {revision.revision for revision in script.walk_revisions()}
     assert revisions.head() == script.get_current_head()
 
 
@@ -164,7 +164,7 @@ def test_state_that_cannot_be_read_is_refused(tmp_path, text: str, reason: str) 
 
 
 @pytest.mark.parametrize("name", ["pg19/PG_VERSION", "state.json"])
-def test_up_says_it_in_one_sentence(tmp_path, name: str) -> None:
+def test_up_explains_newer_data_in_one_sentence(tmp_path, name: str) -> None:
     path = tmp_path / name
     path.parent.mkdir(exist_ok=True)
     path.write_text('{"format": 2}' if name == "state.json" else "19\n")

@@ -45,18 +45,20 @@ async def migrated_through(settings: Settings, refusals: list[str]) -> None:
         listener.close()
 
 
-async def test_a_server_that_recovers_is_waited_for(migrated: Settings) -> None:
+async def test_migrate_waits_for_a_recovering_server(migrated: Settings) -> None:
     refusals = ["57P03"] * 3
     await migrated_through(migrated, refusals)
     assert refusals == []
 
 
-async def test_a_server_that_does_not_get_ready_is_named(migrated: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_migrate_names_a_server_that_does_not_get_ready(
+    migrated: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(migrate, "STARTING_SECONDS", 0.0)
     with pytest.raises(Unavailable, match=r"cannot be reached: the server says no\."):
         await migrated_through(migrated, ["57P03"] * 100)
 
 
-async def test_what_does_not_pass_is_not_waited_for(migrated: Settings) -> None:
+async def test_migrate_does_not_wait_for_permanent_errors(migrated: Settings) -> None:
     with pytest.raises(Unavailable, match=r"cannot be reached: the server says no\."):
         await migrated_through(migrated, ["28P01"] * 3)

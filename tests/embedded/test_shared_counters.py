@@ -24,10 +24,10 @@ open_ = Gauge("open_now", "Open.", multiprocess_mode="livesum")
 last = Gauge("last_run", "When.", ["chore"], multiprocess_mode="mostrecent")
 seconds = Histogram("took_seconds", "How long.", buckets=(1, 2))
 
-def child(place, work):
+def child(slot, work):
     pid = os.fork()
     if pid == 0:
-        shared_counters.take(place)
+        shared_counters.take(slot)
         work()
         os._exit(0)
     assert os.waitpid(pid, 0)[1] == 0
@@ -80,11 +80,11 @@ def test_processes_are_summed_and_leave_nothing_behind(tmp_path: Path) -> None:
 def test_a_full_shared_memory_counts_per_process() -> None:
     memory = shared_counters.mmap.mmap(-1, shared_counters.mmap.PAGESIZE)
     slot = shared_counters.Slot(memory)
-    positions = [slot.place("x" * 500 + str(number)) for number in range(20)]
-    assert None not in positions[:7]
-    assert positions[-1] is None
-    slot.write(positions[0], 5.0, 0.0)
-    assert shared_counters.Slot(memory).read(positions[0]) == 5.0
+    offsets = [slot.offset("x" * 500 + str(number)) for number in range(20)]
+    assert None not in offsets[:7]
+    assert offsets[-1] is None
+    slot.write(offsets[0], 5.0, 0.0)
+    assert shared_counters.Slot(memory).read(offsets[0]) == 5.0
 
 
 def test_a_gauge_must_say_how_it_is_summed() -> None:

@@ -18,7 +18,7 @@ from typing import Any
 
 from app.registry.versions import wait_for_files
 from tests.faults import histories
-from tests.faults.client import Outcome, place_of, sha256
+from tests.faults.client import Outcome, folder_of, sha256
 from tests.faults.histories import Op
 from tests.faults.world import World
 
@@ -86,7 +86,7 @@ class Deeds:
     def weighted(self, dice: random.Random) -> list[tuple[int, Callable[[], Awaitable[None]]]]:
         """Every deed but pushes, and how often it is done."""
         frequent = {self.share: 4, self.trash: 3, self.stage: 2}
-        rare = {self.endanger: 1, self.doom: 1, self.found_project: 1}
+        rare = {self.endanger: 1, self.doom: 1, self.make_and_delete_project: 1}
         return [(weight, partial(deed, dice)) for deed, weight in (frequent | rare).items()]
 
     async def prepare(self) -> None:
@@ -94,7 +94,7 @@ class Deeds:
             await self.client.surely("registered-models/create", name=name)
         for _ in range(4):
             await self.client.version(STAGED)
-        self.place = await self.client.candidate()
+        self.folder = await self.client.candidate()
         self.twins = [self.world.content(700) for _ in range(TWINS)]
 
     def note(self, kind: str, key: str, value: Any, invoked: float, outcome: Outcome) -> Op:
@@ -173,21 +173,21 @@ class Deeds:
         """A file that must end in quarantine."""
         path = f"danger/{dice.randrange(10**9)}.pkl"
         content = pickle.dumps(Dangerous(path))
-        op = await self.once("dangerous file", path, None, self.client.put(self.place, path, content))
+        op = await self.once("dangerous file", path, None, self.client.put(self.folder, path, content))
         if op.result != "fail":
-            self.world.ledger.doubtful.pop((self.place, path), None)
+            self.world.ledger.doubtful.pop((self.folder, path), None)
             self.dangerous.append((path, op.result))
 
     async def share(self, dice: random.Random) -> None:
         """Files with bytes that others have as well, and that come and go."""
         path, content = f"twin/{dice.randrange(10**9)}", dice.choice(self.twins)
-        op = await self.once("shared file", path, None, self.client.put(self.place, path, content))
-        key, ledger = (self.place, path), self.world.ledger
+        op = await self.once("shared file", path, None, self.client.put(self.folder, path, content))
+        key, ledger = (self.folder, path), self.world.ledger
         if op.result == "fail":
             return
         (ledger.present if op.result == "ok" else ledger.doubtful)[key] = content
         if op.result == "ok" and dice.random() < 0.8:
-            gone = await self.once("shared file removed", path, None, self.client.delete(self.place, path))
+            gone = await self.once("shared file removed", path, None, self.client.delete(self.folder, path))
             ledger.present.pop(key)
             if gone.result == "ok":
                 ledger.gone.add(key)
@@ -200,10 +200,10 @@ class Deeds:
         if len(runs) < 12:
             made = await self.client.call("runs/create", experiment_id="0")
             if made.is_ok:
-                place = place_of(made.data)
+                folder = folder_of(made.data)
                 content = self.world.content(300)
-                self.world.note(await self.client.put(place, "f", content), place, "f", content)
-                self.trashed[place.split("/")[1]] = []
+                self.world.note(await self.client.put(folder, "f", content), folder, "f", content)
+                self.trashed[folder.split("/")[1]] = []
             return
         run, verb = dice.choice(runs), dice.choice(["delete", "restore"])
         value = "deleted" if verb == "delete" else "active"
@@ -229,30 +229,30 @@ class Deeds:
         if (await self.once("version deleted", number, None, work)).result == "ok":
             self.gone_versions.append(number)
 
-    async def found_project(self, dice: random.Random) -> None:
+    async def make_and_delete_project(self, dice: random.Random) -> None:
         """A project is made, gets a file, and is deleted with all that it has."""
         name = f"p{dice.randrange(10**9)}"
         order = {"group": {"path": self.project.rpartition("/")[0]}, "path": name}
         made = await self.graphql("projectCreate", _PROJECT, input=order)
         if not made.is_ok:
             return
-        found = made.data["data"]["projectCreate"]["project"]
-        content, inside = self.world.content(400), self.client.within(found["fullPath"])
+        project = made.data["data"]["projectCreate"]["project"]
+        content, inside = self.world.content(400), self.client.within(project["fullPath"])
         run = await inside.call("runs/create", experiment_id="0")
         if run.is_ok:
-            await inside.put(place_of(run.data), "f", content)
-        deletion = {"project": {"id": found["id"]}, "confirm": found["fullPath"]}
+            await inside.put(folder_of(run.data), "f", content)
+        deletion = {"project": {"id": project["id"]}, "confirm": project["fullPath"]}
         work = self.graphql("projectDelete", _NO_PROJECT, input=deletion)
         if (await self.once("project deleted", name, None, work)).result == "ok":
-            self.gone_projects[found["id"]] = found["fullPath"]
+            self.gone_projects[project["id"]] = project["fullPath"]
             self.world.ledger.gone_hashes.add(sha256(content))
 
     async def check(self) -> list[str]:
         """What was promised and is not so. A day passes for what was never completed."""
-        found = list(self.problems)
+        problems = list(self.problems)
         for check in (self._pushes, self._quarantine, self._trash, self._stages, self._deleted):
-            found += await check()
-        return found
+            problems += await check()
+        return problems
 
     async def _states(self) -> dict[str, str]:
         statement = (
@@ -263,18 +263,18 @@ class Deeds:
 
     async def _pushes(self) -> list[str]:
         """Completed ones are READY with their bytes; a day after the last sign of life none is OPEN any more."""
-        states, found = await self._states(), []
+        states, answer = await self._states(), []
         for version, content in self.pushed.items():
             if states.get(version) != "ready":
-                found.append(f"the version {version} was completed and is {states.get(version, 'lost')}")
+                answer.append(f"the version {version} was completed and is {states.get(version, 'lost')}")
                 continue
             path = {"project": self.project, "model": PUSHED, "reference": version}
             shown = (await self.world.certain(lambda: self.client.graphql(_FIND, path=path))).data  # noqa: B023
             candidate = shown["data"]["modelVersion"]["candidate"]
-            place = f"{candidate['experiment']['number']}/{candidate['uuid'].replace('-', '')}/artifacts"
-            got = await self.world.certain(lambda: self.client.get(place, "model.bin"))  # noqa: B023
+            folder = f"{candidate['experiment']['number']}/{candidate['uuid'].replace('-', '')}/artifacts"
+            got = await self.world.certain(lambda: self.client.get(folder, "model.bin"))  # noqa: B023
             if sha256(got.body) != sha256(content):
-                found.append(f"the file of the pushed version {version} is not what was sent: {got.status}")
+                answer.append(f"the file of the pushed version {version} is not what was sent: {got.status}")
         day = "interval '2 days'"
         await self.world.truth.write(
             f"UPDATE model_versions SET created_at = created_at - {day} WHERE state = 'open'",
@@ -284,27 +284,27 @@ class Deeds:
         while await wait_for_files.give_up(self.world.truth.runtime.db):
             continue
         later = await self._states()
-        found += [f"the version {version} is OPEN for ever" for version, state in later.items() if state == "open"]
+        answer += [f"the version {version} is OPEN for ever" for version, state in later.items() if state == "open"]
         lost = [version for version in self.pushed if later.get(version) != "ready"]
-        return found + [f"the version {version} was completed and given up" for version in lost]
+        return answer + [f"the version {version} was completed and given up" for version in lost]
 
     async def _quarantine(self) -> list[str]:
-        found = []
+        answer = []
         for path, result in self.dangerous:
-            got = await self.world.certain(lambda: self.client.get(self.place, path))  # noqa: B023
+            got = await self.world.certain(lambda: self.client.get(self.folder, path))  # noqa: B023
             if got.status == 200 or (result == "ok" and got.status == 404):
-                found.append(f"the dangerous file {path} is handed out or lost: {got.status}")
-        return found
+                answer.append(f"the dangerous file {path} is handed out or lost: {got.status}")
+        return answer
 
     async def _trash(self) -> list[str]:
-        found = []
+        answer = []
         for run, changes in self.trashed.items():
             invoked = time.monotonic()
             shown = await self.world.certain(lambda: self.client.ask("runs/get", run_id=run))  # noqa: B023
             value = shown.data["run"]["info"]["lifecycle_stage"] if shown.is_ok else f"{shown.status}"
             read = Op("trash", run, value, invoked, time.monotonic(), "ok")
-            found += histories.register(changes, [read], initial="active")
-        return found
+            answer += histories.register(changes, [read], initial="active")
+        return answer
 
     async def _stages(self) -> list[str]:
         statement = (
@@ -319,13 +319,13 @@ class Deeds:
         return histories.register([op for op in self.ops if op.kind == "stage"], [read])
 
     async def _deleted(self) -> list[str]:
-        found = []
+        answer = []
         for number in self.gone_versions:
             ask = partial(self.client.ask, "model-versions/get", name=DOOMED, version=number)
             got = await self.world.certain(ask)
-            found += [] if got.status == 404 else [f"the deleted version {number} is back: {got.status}"]
+            answer += [] if got.status == 404 else [f"the deleted version {number} is back: {got.status}"]
         for id, path in self.gone_projects.items():
             number = await self.world.truth.number("SELECT count(*) FROM projects WHERE full_path = :path", path=path)
-            found += [f"the deleted project {path} ({id}) is there"] if number else []
+            answer += [f"the deleted project {path} ({id}) is there"] if number else []
         twice = [number for number, times in Counter(self.given).items() if times > 1]
-        return found + [f"the number {number} of {DOOMED} was given twice" for number in twice]
+        return answer + [f"the number {number} of {DOOMED} was given twice" for number in twice]

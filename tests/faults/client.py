@@ -20,7 +20,7 @@ SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a request ended. Without a status nobody knows; with 503 neither: the commit may have come about."""
+    """How a request ended. Without a status, or with 503, that is unknown: the commit may have been made."""
 
     status: int | None
     body: bytes = b""
@@ -48,11 +48,11 @@ class Books:
 
     def note(self, method: str, url: str, answer: httpx.Response) -> None:
         self.answers[str(answer.status_code)] += 1
-        place = f"{method} {url.partition('?')[0]} -> {answer.status_code}: {answer.text[:300]}"
+        line = f"{method} {url.partition('?')[0]} -> {answer.status_code}: {answer.text[:300]}"
         if answer.status_code >= 500 and answer.status_code != 503:
-            self.wrong.append(place)
+            self.wrong.append(line)
         if answer.status_code == 503 and "retry-after" not in answer.headers:
-            self.wrong.append(f"{place} (without Retry-After)")
+            self.wrong.append(f"{line} (without Retry-After)")
 
 
 class Client:
@@ -110,22 +110,22 @@ class Client:
             return Outcome(503 if code in {"UNAVAILABLE", "OUTCOME_UNKNOWN"} else 400, outcome.body)
         return outcome
 
-    def file_url(self, place: str, path: str) -> str:
-        return f"{self._tracking}/api/2.0/mlflow-artifacts/artifacts/{place}/{path}"
+    def file_url(self, folder: str, path: str) -> str:
+        return f"{self._tracking}/api/2.0/mlflow-artifacts/artifacts/{folder}/{path}"
 
-    async def put(self, place: str, path: str, content: bytes | AsyncIterator[bytes]) -> Outcome:
-        """Send a file to a place (``<experiment>/<run>/artifacts``), once."""
-        return await self.send("PUT", self.file_url(place, path), content=content)
+    async def put(self, folder: str, path: str, content: bytes | AsyncIterator[bytes]) -> Outcome:
+        """Send a file to a folder (``<experiment>/<run>/artifacts``), once."""
+        return await self.send("PUT", self.file_url(folder, path), content=content)
 
-    async def get(self, place: str, path: str) -> Outcome:
-        return await self.send("GET", self.file_url(place, path))
+    async def get(self, folder: str, path: str) -> Outcome:
+        return await self.send("GET", self.file_url(folder, path))
 
-    async def delete(self, place: str, path: str) -> Outcome:
-        return await self.send("DELETE", self.file_url(place, path))
+    async def delete(self, folder: str, path: str) -> Outcome:
+        return await self.send("DELETE", self.file_url(folder, path))
 
-    async def parts(self, verb: str, place: str, /, **message: Any) -> Outcome:
+    async def parts(self, verb: str, folder: str, /, **message: Any) -> Outcome:
         """A call about an upload in parts (MLflow REST: mlflow-artifacts/mpu)."""
-        return await self.send("POST", f"{self._tracking}/api/2.0/mlflow-artifacts/mpu/{verb}/{place}", json=message)
+        return await self.send("POST", f"{self._tracking}/api/2.0/mlflow-artifacts/mpu/{verb}/{folder}", json=message)
 
     async def surely(self, name: str, /, **message: Any) -> Any:
         """An MLflow call that has to succeed, if need be after a while."""
@@ -138,17 +138,17 @@ class Client:
             await asyncio.sleep(0.1)
 
     async def candidate(self) -> str:
-        """A new candidate; the place of its files."""
-        return place_of(await self.surely("runs/create", experiment_id="0"))
+        """A new candidate; the folder of its files."""
+        return folder_of(await self.surely("runs/create", experiment_id="0"))
 
     async def version(self, model: str) -> tuple[str, str]:
-        """A new version of a model; its number, and the place of its files."""
+        """A new version of a model; its number, and the folder of its files."""
         made = (await self.surely("model-versions/create", name=model, source="", run_id=""))["model_version"]
         run = (await self.ask("runs/get", run_id=made["run_id"])).data
-        return made["version"], place_of(run)
+        return made["version"], folder_of(run)
 
 
-def place_of(run: Any) -> str:
+def folder_of(run: Any) -> str:
     """Where a run's files are, as the paths of the artifact routes name it."""
     return str(run["run"]["info"]["artifact_uri"]).partition("mlflow-artifacts:/")[2].lstrip("/")
 

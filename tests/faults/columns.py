@@ -1,6 +1,6 @@
 """The moments at which something breaks: each brings work to a named point, yields, and sees to the end of it.
 
-They are brought about in the order in which they stand here, since what is held takes a place in the worker.
+They are brought about in the order in which they stand here, since a job that is held takes a slot of the worker.
 """
 
 from __future__ import annotations
@@ -35,28 +35,28 @@ def column(name: str, title: str) -> Callable[[Column], Column]:
 
 @column("U1", "an upload streams")
 async def streaming(world: World) -> AsyncIterator[None]:
-    place, content = await world.client.candidate(), world.content(400_000)
+    folder, content = await world.client.candidate(), world.content(400_000)
     middle, go_on = asyncio.Event(), asyncio.Event()
-    sending = asyncio.ensure_future(world.client.put(place, "streamed", halves(content, middle, go_on)))
+    sending = asyncio.ensure_future(world.client.put(folder, "streamed", halves(content, middle, go_on)))
     await middle.wait()
     yield
     go_on.set()
-    world.note(await sending, place, "streamed", content)
-    await world.check(place, "streamed")
-    await world.put(place, "streamed", content)
-    await world.check(place, "streamed")
+    world.note(await sending, folder, "streamed", content)
+    await world.check(folder, "streamed")
+    await world.put(folder, "streamed", content)
+    await world.check(folder, "streamed")
 
 
 async def _held_upload(world: World, point: str) -> AsyncIterator[None]:
-    place, content, trap = await world.client.candidate(), world.content(), world.trap(point)
-    sending = asyncio.ensure_future(world.client.put(place, "held", content))
+    folder, content, trap = await world.client.candidate(), world.content(), world.trap(point)
+    sending = asyncio.ensure_future(world.client.put(folder, "held", content))
     await trap.reached()
     yield
     trap.release()
-    world.note(await sending, place, "held", content)
-    await world.check(place, "held")
-    await world.put(place, "held", content)
-    await world.check(place, "held")
+    world.note(await sending, folder, "held", content)
+    await world.check(folder, "held")
+    await world.put(folder, "held", content)
+    await world.check(folder, "held")
 
 
 @column("U2", "object complete, pointer not committed")
@@ -71,8 +71,8 @@ def committed(world: World) -> AsyncIterator[None]:
 
 @column("U4", "upload in parts joined, pointer not committed")
 async def joined(world: World) -> AsyncIterator[None]:
-    place, content, trap = await world.client.candidate(), world.content(), world.trap("multipart.joined")
-    begun = (await world.insist(lambda: world.client.parts("create", place, path="parts", num_parts=1))).data
+    folder, content, trap = await world.client.candidate(), world.content(), world.trap("multipart.joined")
+    begun = (await world.insist(lambda: world.client.parts("create", folder, path="parts", num_parts=1))).data
     sent = await world.client.send("PUT", begun["credentials"][0]["url"], bare=True, content=content)
     assert sent.is_ok
     message = {
@@ -80,22 +80,22 @@ async def joined(world: World) -> AsyncIterator[None]:
         "upload_id": begun["upload_id"],
         "parts": [{"part_number": 1, "etag": sent.etag, "url": begun["credentials"][0]["url"]}],
     }
-    completing = asyncio.ensure_future(world.client.parts("complete", place, **message))
+    completing = asyncio.ensure_future(world.client.parts("complete", folder, **message))
     await trap.reached()
     yield
     trap.release()
-    world.note(await completing, place, "parts", content)
-    await world.check(place, "parts")
-    await world.insist(lambda: world.client.parts("complete", place, **message))
-    world.ledger.doubtful.pop((place, "parts"), None)
-    world.ledger.present[place, "parts"] = content
-    await world.check(place, "parts")
+    world.note(await completing, folder, "parts", content)
+    await world.check(folder, "parts")
+    await world.insist(lambda: world.client.parts("complete", folder, **message))
+    world.ledger.doubtful.pop((folder, "parts"), None)
+    world.ledger.present[folder, "parts"] = content
+    await world.check(folder, "parts")
 
 
 async def _announced(world: World, content: bytes) -> tuple[str, str]:
-    """An announced upload whose bytes were sent; its id and the place of the file."""
-    place = await world.client.candidate()
-    candidate = place.split("/")[1]
+    """An announced upload whose bytes were sent; its id and the folder of the file."""
+    folder = await world.client.candidate()
+    candidate = folder.split("/")[1]
     files = [{"path": "announced", "size": len(content), "sha256": sha256(content)}]
     owner = {"candidate": {"path": {"project": _project(world), "uuid": candidate}}}
     made = (await world.insist(lambda: world.client.graphql(_CREATE, owner=owner, files=files))).data
@@ -104,11 +104,11 @@ async def _announced(world: World, content: bytes) -> tuple[str, str]:
     (upload,) = created["artifactUploads"]
     sent = await world.client.send("PUT", upload["parts"][0]["url"], bare=True, content=content)
     assert sent.is_ok
-    return upload["id"], place
+    return upload["id"], folder
 
 
-async def _ready(world: World, upload_id: str, place: str, content: bytes) -> None:
-    """Complete it, again if need be, and wait until a worker has put the file in its place."""
+async def _ready(world: World, upload_id: str, folder: str, content: bytes) -> None:
+    """Complete it, again if need be, and wait until a worker has published the file."""
     await world.insist(lambda: world.client.graphql(_COMPLETE, ids=[upload_id]))
     while True:
         shown = (await world.certain(lambda: world.client.graphql(_SHOW, id=upload_id))).data["data"]["artifactUpload"]
@@ -117,26 +117,26 @@ async def _ready(world: World, upload_id: str, place: str, content: bytes) -> No
             break
         await asyncio.sleep(0.05)
     assert shown["artifact"]["sha256"] == sha256(content)
-    world.ledger.present[place, "announced"] = content
-    await world.check(place, "announced")
+    world.ledger.present[folder, "announced"] = content
+    await world.check(folder, "announced")
 
 
 async def _held_ingestion(world: World, point: str) -> AsyncIterator[None]:
     content, trap = world.content(), world.trap(point)
-    upload_id, place = await _announced(world, content)
+    upload_id, folder = await _announced(world, content)
     await world.insist(lambda: world.client.graphql(_COMPLETE, ids=[upload_id]))
     await trap.reached()
     yield
     trap.release()
-    await _ready(world, upload_id, place, content)
+    await _ready(world, upload_id, folder, content)
     await world.truth.job_done("artifacts.ingest", "batch_id", await _batch(world, upload_id))
 
 
 async def _batch(world: World, upload_id: str) -> object:
     statement = "SELECT batch_id FROM multipart_uploads WHERE id = :id"
-    known = GlobalId.parse(upload_id)
-    assert known is not None
-    return (await world.truth.rows(statement, id=known.parts[-1]))[0][0]
+    parsed = GlobalId.parse(upload_id)
+    assert parsed is not None
+    return (await world.truth.rows(statement, id=parsed.parts[-1]))[0][0]
 
 
 @column("I2", "ingestion claimed")
@@ -161,12 +161,12 @@ async def linking(world: World) -> AsyncIterator[None]:
     trap.release()
     linked = "SELECT id, link_state, status FROM ci_jobs WHERE external_id = :number"
 
-    async def is_known() -> bool:
+    async def has_status() -> bool:
         (job,) = await world.truth.rows(linked, number=str(number))
         assert job.link_state != "failed"
         return (job.link_state, job.status) == ("finished", "success")
 
-    await eventually(is_known, "the CI job was not followed")
+    await eventually(has_status, "the CI job was not followed")
     (job,) = await world.truth.rows(linked, number=str(number))
     await world.truth.job_done("ci.follow", "ci_job_id", job.id)
 
@@ -174,22 +174,22 @@ async def linking(world: World) -> AsyncIterator[None]:
 @column("I1", "announced upload sent, not completed")
 async def announced(world: World) -> AsyncIterator[None]:
     content = world.content()
-    upload_id, place = await _announced(world, content)
+    upload_id, folder = await _announced(world, content)
     yield
-    await _ready(world, upload_id, place, content)
+    await _ready(world, upload_id, folder, content)
 
 
 async def _held_purge(world: World, point: str) -> AsyncIterator[None]:
-    name, ((number, place),) = await world.model()
+    name, ((number, folder),) = await world.model()
     version_id, trap = await world.truth.version_id(name, number), world.trap(point)
     await world.client.surely("model-versions/delete", name=name, version=number)
-    world.forget(place)
+    world.forget(folder)
     await trap.reached()
     yield
     trap.release()
-    await world.check(place, "weights.bin")
+    await world.check(folder, "weights.bin")
     await world.truth.job_done("registry.purge_version", "version_id", version_id)
-    await _purged(world, place)
+    await _purged(world, folder)
 
 
 @column("J2", "job running")
@@ -204,7 +204,7 @@ def done(world: World) -> AsyncIterator[None]:
 
 @column("J1", "job committed, not yet rung")
 async def promised(world: World) -> AsyncIterator[None]:
-    name, ((number, place),) = await world.model()
+    name, ((number, folder),) = await world.model()
     version_id, trap = await world.truth.version_id(name, number), world.trap("promise.committed")
     deleting = asyncio.ensure_future(world.client.call("model-versions/delete", name=name, version=number))
     await trap.reached()
@@ -212,25 +212,25 @@ async def promised(world: World) -> AsyncIterator[None]:
     trap.release()
     outcome = await deleting
     assert outcome.is_ok or outcome.is_unknown
-    world.forget(place)
-    await world.check(place, "weights.bin")
+    world.forget(folder)
+    await world.check(folder, "weights.bin")
     await world.truth.job_done("registry.purge_version", "version_id", version_id)
-    await _purged(world, place)
+    await _purged(world, folder)
 
 
 @column("D3", "rows gone, bytes not")
 async def sweeping(world: World) -> AsyncIterator[None]:
-    place, content = await world.client.candidate(), world.content()
-    await world.put(place, "doomed", content)
+    folder, content = await world.client.candidate(), world.content()
+    await world.put(folder, "doomed", content)
     key = await world.truth.object_key(sha256(content))
     trap = world.trap(world.random.choice(["sweep.taken", "sweep.removed"]))
-    await world.insist(lambda: world.client.delete(place, "doomed"))
-    world.forget(place)
+    await world.insist(lambda: world.client.delete(folder, "doomed"))
+    world.forget(folder)
     await world.truth.write("UPDATE condemned_objects SET not_before = now()")
     await trap.reached()
     yield
     trap.release()
-    await world.check(place, "doomed")
+    await world.check(folder, "doomed")
     await world.truth.none("condemned_objects WHERE object_key = :key", key=key)
     assert key not in await world.truth.objects()
 
@@ -257,22 +257,22 @@ async def deleted(world: World) -> AsyncIterator[None]:
 
 async def _gone(world: World, name: str, made: list[Any], model_id: int) -> None:
     """The model is not seen any more, its name is free, and a worker removes what it had."""
-    for _, place in made:
-        world.forget(place)
-        await world.check(place, "weights.bin")
+    for _, folder in made:
+        world.forget(folder)
+        await world.check(folder, "weights.bin")
     seen = await world.certain(lambda: world.client.ask("registered-models/get", name=name))
     assert seen.status == 404
     await world.client.surely("registered-models/create", name=name)
     await world.truth.job_done("registry.purge_model", "model_id", model_id)
-    for _, place in made:
-        await _purged(world, place)
+    for _, folder in made:
+        await _purged(world, folder)
     number, _ = await world.client.version(name)
     assert number == "1", "a new model begins anew"
 
 
-async def _purged(world: World, place: str) -> None:
-    """No row is left of the candidate at this place."""
-    run = place.split("/")[1]
+async def _purged(world: World, folder: str) -> None:
+    """No row is left of the candidate with this folder."""
+    run = folder.split("/")[1]
     await world.truth.none("candidates WHERE id = :id", id=run)
     await world.truth.none("artifacts WHERE root_id = :id", id=run)
 

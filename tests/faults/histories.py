@@ -1,6 +1,6 @@
 """What a history of operations allows: who sees what, when everything that was acknowledged holds for ever.
 
-An operation that nobody answered may have happened at any time since it was sent, or never.
+An operation without an answer may have happened at any time since it was sent, or never.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def register(writes: Sequence[Op], reads: Iterable[Op], initial: Any = None) -> 
             continue
         sources = [op for op in possible if op.value == read.value and op.invoked < read.ended]
         if not sources:
-            problems.append(f"{read.key} gave {read.value!r}, which nobody has written")
+            problems.append(f"{read.key} gave {read.value!r}, which no client has written")
         elif all(_is_replaced(source, certain, read) for source in sources):
             problems.append(f"{read.key} gave {read.value!r} at {read.invoked:.3f}, which had been replaced")
     return problems
@@ -76,16 +76,16 @@ def counter(creations: Sequence[Op], stored: Sequence[int]) -> list[str]:
 
 
 def growing_set(additions: Sequence[Op], stored: Sequence[Any]) -> list[str]:
-    """What was acknowledged is there, nothing is there twice, and nothing that nobody has sent."""
+    """What was acknowledged is there, nothing is there twice, and nothing that was never sent."""
     there = Counter(stored)
     problems = [f"{element!r} is there {times} times" for element, times in there.items() if times > 1]
     for op in additions:
-        found = [element in there for element in op.value]
-        if op.result == "ok" and not all(found):
-            problems.append(f"{op.key}: {found.count(False)} of {len(found)} acknowledged are lost")
-        if any(found) and not all(found):
-            problems.append(f"{op.key}: {found.count(True)} of {len(found)} of one batch are there")
-        if op.result == "fail" and any(found):
+        present = [element in there for element in op.value]
+        if op.result == "ok" and not all(present):
+            problems.append(f"{op.key}: {present.count(False)} of {len(present)} acknowledged are lost")
+        if any(present) and not all(present):
+            problems.append(f"{op.key}: {present.count(True)} of {len(present)} of one batch are there")
+        if op.result == "fail" and any(present):
             problems.append(f"{op.key} was refused and is there")
     sent = {element for op in additions for element in op.value}
     problems += [f"{element!r} was never sent" for element in there.keys() - sent]

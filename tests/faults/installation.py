@@ -31,18 +31,18 @@ class Trap:
         self._armed.write_text(action)
 
     async def reached(self) -> int:
-        """Wait until somebody is there; the PID."""
-        await until(self._reached.exists, f"nobody came to {self._armed.name}")
+        """Wait until a process is there; its PID."""
+        await until(self._reached.exists, f"no process came to {self._armed.name}")
         return int(self._reached.read_text())
 
     def release(self) -> None:
-        """Let go of whoever is held, and lay down the trap."""
+        """Let the process go that is held, and disarm the trap."""
         self._armed.unlink(missing_ok=True)
         self._reached.unlink(missing_ok=True)
 
 
 class Installation:
-    """``modelyard up`` in a directory of its own. Nobody but its supervisor starts anything again."""
+    """``modelyard up`` in a directory of its own. Only its supervisor starts anything again."""
 
     def __init__(self, directory: Path, **environment: str) -> None:
         self._more = environment
@@ -51,7 +51,7 @@ class Installation:
         self._output = directory / "up.txt"
         self.popen: subprocess.Popen[bytes] | None = None
         self._second: subprocess.Popen[bytes] | None = None
-        self._known: dict[str, str] = {}
+        self._stored: dict[str, str] = {}
 
     def start(self) -> None:
         """Start it; wait for :meth:`ready`."""
@@ -85,8 +85,8 @@ class Installation:
 
     def _port(self) -> str:
         """A free one the first time, and then the same."""
-        known = (self.data_dir / "connection.env").exists()
-        return self.connection["MODELYARD_URL"].rpartition(":")[2] if known else "0"
+        exists = (self.data_dir / "connection.env").exists()
+        return self.connection["MODELYARD_URL"].rpartition(":")[2] if exists else "0"
 
     async def ready(self, patience: float = PATIENCE) -> None:
         """Wait until the API answers and says so."""
@@ -111,9 +111,9 @@ class Installation:
     def settings(self) -> Settings:
         """How to reach its servers, for checks behind its back; without its traps."""
         name = "MODELYARD_"
-        known = {key.removeprefix(name).lower(): value for key, value in self._environment().items() if name in key}
-        known.pop("faults", None)
-        return Settings(**known)
+        settings = {key.removeprefix(name).lower(): value for key, value in self._environment().items() if name in key}
+        settings.pop("faults", None)
+        return Settings(**settings)
 
     def trap(self, point: str, action: str = "hold") -> Trap:
         return Trap(self._traps, point, action)
@@ -122,8 +122,8 @@ class Installation:
         """Running processes of these names (all, if none is named), oldest first."""
         if self.popen is None or self.has_ended:
             return []
-        found = processes.descendants(self.popen.pid)
-        return sorted(pid for pid, name in found.items() if not names or name in names)
+        running = processes.descendants(self.popen.pid)
+        return sorted(pid for pid, name in running.items() if not names or name in names)
 
     def kill(self, *names: str) -> None:
         """Kill -9; of servers with many processes of one name the first one, which the others follow."""
@@ -185,11 +185,11 @@ class Installation:
 
     def _environment(self) -> dict[str, str]:
         """What API and worker were started with."""
-        if not self._known:
+        if not self._stored:
             (family,) = self.pids("python")
             pairs = Path(f"/proc/{family}/environ").read_bytes().decode().split("\0")
-            self._known = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
-        return self._known
+            self._stored = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+        return self._stored
 
 
 async def until(condition: Callable[[], bool], message: str, seconds: float = PATIENCE) -> None:

@@ -126,7 +126,7 @@ async def rage(installation: Installation, dice: random.Random, end: float, deat
         with suppress(IndexError, ProcessLookupError):  # it is dead already
             await DEATHS[name][1](installation, dice)
             deaths[name] += 1
-    if installation.has_ended:  # nobody waits for what will not come back
+    if installation.has_ended:  # no wait for what will not come back
         await installation.start_again(signal.SIGKILL)
 
 

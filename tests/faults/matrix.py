@@ -129,18 +129,18 @@ async def _jobs(world: World, patience: float) -> None:
 
 async def _bytes(world: World) -> None:
     """Chores run when a worker begins; so one is asked to end, the supervisor starts the next, and a day has passed."""
-    found: dict[str, object] = {}
+    bytes_report: dict[str, object] = {}
 
     async def agree() -> bool:
         await world.truth.let_time_pass()
-        found.update(await world.bytes_in_bucket_are_those_of_rows())
-        return not any(found.values())
+        bytes_report.update(await world.bytes_in_bucket_are_those_of_rows())
+        return not any(bytes_report.values())
 
     for seconds in (20, 40, 60):
         world.installation.signal(signal.SIGTERM, "worker")
         with suppress(AssertionError):
             return await eventually(agree, "", seconds)
-    raise AssertionError(f"bucket and rows differ: { ({what: keys for what, keys in found.items() if keys}) }")
+    raise AssertionError(f"bucket and rows differ: { ({what: keys for what, keys in bytes_report.items() if keys}) }")
 
 
 async def _row(world: World, report: Report, name: str, columns: Sequence[str]) -> None:

@@ -41,8 +41,8 @@ class Storm:
 
     async def prepare(self) -> None:
         await self.deeds.prepare()
-        self.place = await self.client.candidate()
-        self.run_id = self.place.split("/")[1]
+        self.folder = await self.client.candidate()
+        self.run_id = self.folder.split("/")[1]
         for name in MODELS:
             await self.client.surely("registered-models/create", name=name)
             await self.client.version(name)
@@ -87,8 +87,8 @@ class Storm:
 
     async def store(self, path: str, own: list[str]) -> None:
         content = self.world.content(500)
-        outcome = await self.note("store", path, sha256(content), self.client.put(self.place, path, content))
-        self.world.note(outcome, self.place, path, content)
+        outcome = await self.note("store", path, sha256(content), self.client.put(self.folder, path, content))
+        self.world.note(outcome, self.folder, path, content)
         if outcome.is_ok:
             own.append(path)
 
@@ -96,23 +96,23 @@ class Storm:
         if not own:
             return
         path, ledger = own.pop(0), self.world.ledger
-        outcome = await self.note("remove", path, None, self.client.delete(self.place, path))
-        content = ledger.present.pop((self.place, path))
+        outcome = await self.note("remove", path, None, self.client.delete(self.folder, path))
+        content = ledger.present.pop((self.folder, path))
         if outcome.is_ok:
-            ledger.gone.add((self.place, path))
+            ledger.gone.add((self.folder, path))
             ledger.gone_hashes.add(sha256(content))
         else:
-            ledger.doubtful[self.place, path] = content
+            ledger.doubtful[self.folder, path] = content
 
     async def write(self, register: str) -> None:
         content = self.world.content(300)
-        await self.note("write", register, sha256(content), self.client.put(self.place, register, content))
+        await self.note("write", register, sha256(content), self.client.put(self.folder, register, content))
 
     async def erase(self, register: str) -> None:
-        await self.note("write", register, None, self.client.delete(self.place, register))
+        await self.note("write", register, None, self.client.delete(self.folder, register))
 
     async def read(self, register: str) -> None:
-        await self.note("read", register, None, self.client.get(self.place, register), _content_of)
+        await self.note("read", register, None, self.client.get(self.folder, register), _content_of)
 
     async def release(self, model: str) -> None:
         work = self.client.call("model-versions/create", name=model, source="", run_id="")
@@ -145,7 +145,7 @@ class Storm:
         """Everything that the history forbids."""
         problems = []
         for register in REGISTERS:
-            last = await self._last("read", register, self.client.get(self.place, register), _content_of)
+            last = await self._last("read", register, self.client.get(self.folder, register), _content_of)
             writes, reads = self._of("write", register), [*self._of("read", register), last]
             problems += histories.register(writes, reads)
         for model in MODELS:
@@ -168,17 +168,17 @@ class Storm:
         return Op(kind, key, got(outcome), invoked, time.monotonic(), "ok")
 
     async def _points(self) -> list[int]:
-        found: list[int] = []
+        points: list[int] = []
         token = ""
         while True:
             more = {"page_token": token} if token else {}
             page = await self.client.ask(
                 "metrics/get-history", run_id=self.run_id, metric_key="loss", max_results=10_000, **more
             )
-            found += [int(point["step"]) for point in page.data.get("metrics", [])]
+            points += [int(point["step"]) for point in page.data.get("metrics", [])]
             token = page.data.get("next_page_token", "")
             if not token:
-                return found
+                return points
 
     def _of(self, kind: str, key: str) -> list[Op]:
         return [op for op in self.ops if op.kind == kind and op.key == key]

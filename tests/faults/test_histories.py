@@ -39,7 +39,7 @@ A, B, MAYBE_B = write("a", 0, 1), write("b", 2, 3), write("b", 2, 3, "unknown")
         ([A, B], read("b", 1, 1.5), False),
     ],
 )
-def test_registers(writes, reading, is_fine):
+def test_register_histories(writes, reading, is_fine):
     assert (histories.register(writes, [reading]) == []) is is_fine
 
 
@@ -60,9 +60,9 @@ def version(number, invoked, ended, result="ok"):
         ([version(1, 0, 1)], [1, 2], "asked for"),
     ],
 )
-def test_counters(creations, stored, problem):
-    found = histories.counter(creations, stored)
-    assert found == [] if problem is None else any(problem in one for one in found)
+def test_counter_histories(creations, stored, problem):
+    problems = histories.counter(creations, stored)
+    assert problems == [] if problem is None else any(problem in one for one in problems)
 
 
 def batch(*values, result="ok"):
@@ -81,6 +81,6 @@ def batch(*values, result="ok"):
         ([batch(1, result="fail")], [1], "refused"),
     ],
 )
-def test_growing_sets(additions, stored, problem):
-    found = histories.growing_set(additions, stored)
-    assert found == [] if problem is None else any(problem in one for one in found)
+def test_growing_set_histories(additions, stored, problem):
+    problems = histories.growing_set(additions, stored)
+    assert problems == [] if problem is None else any(problem in one for one in problems)

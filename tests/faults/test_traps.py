@@ -1,4 +1,4 @@
-"""Traps: what each action does, and that it is done once, whoever comes."""
+"""Traps: what each action does, and that it is done once, whichever process comes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def traps(tmp_path):
     faults.arm(None)
 
 
-async def test_without_traps_a_point_does_nothing(tmp_path):
+async def test_point_without_a_trap_does_nothing(tmp_path):
     (tmp_path / "here").write_text("kill")
     await point("here")
     assert (tmp_path / "here").read_text() == "kill"
@@ -47,13 +47,13 @@ async def test_a_held_point_continues_when_it_is_released(traps):
     await asyncio.wait_for(held, 5)
 
 
-async def test_an_unknown_action_is_told(traps):
+async def test_unknown_action_is_an_error(traps):
     (traps / "here").write_text("explode")
     with pytest.raises(ValueError, match="'explode'; it can kill, stop, sleep, hold or raise"):
         await point("here")
 
 
-def test_of_a_process_that_is_killed_the_next_one_passes(tmp_path):
+def test_next_process_passes_a_trap_that_killed_one(tmp_path):
     (tmp_path / "here").write_text("kill")
     code = (
         "import asyncio, sys; from pathlib import Path; from app import faults;"

@@ -21,12 +21,12 @@ _CI_SETTINGS = (
 
 @dataclass
 class Ledger:
-    """Promises by place and path."""
+    """Promises by folder and path."""
 
     present: dict[tuple[str, str], bytes] = field(default_factory=dict)
     """Acknowledged: to be downloaded, byte by byte, until the end."""
     doubtful: dict[tuple[str, str], bytes] = field(default_factory=dict)
-    """Nobody knows: whole, or absent."""
+    """Unknown: whole, or absent."""
     gone: set[tuple[str, str]] = field(default_factory=set)
     gone_hashes: set[str] = field(default_factory=set)
     """Bytes that only deleted files had: they must leave the bucket."""
@@ -43,26 +43,26 @@ class World:
 
     async def know_ci(self) -> None:
         """Tell the project where its CI system is."""
-        place = {"ciProject": self.gitlab.project, "baseUrl": self.gitlab.url, "token": self.gitlab.token}
+        settings = {"ciProject": self.gitlab.project, "baseUrl": self.gitlab.url, "token": self.gitlab.token}
         project = {"path": self.installation.connection["MODELYARD_PROJECT"]}
-        done = await self.client.graphql(_CI_SETTINGS, input={"project": project, "provider": "GITLAB", **place})
+        done = await self.client.graphql(_CI_SETTINGS, input={"project": project, "provider": "GITLAB", **settings})
         assert done.data["data"]["ciSettingsUpdate"]["userErrors"] == [], done
 
     def name(self, what: str) -> str:
         return f"{what}-{next(self._names)}"
 
     def content(self, size: int = 2_000) -> bytes:
-        """Bytes that nobody else has."""
+        """Bytes that no other file has."""
         return self.random.randbytes(size)
 
     def trap(self, point: str, action: str = "hold") -> Trap:
         return self.installation.trap(point, action)
 
-    async def put(self, place: str, path: str, content: bytes) -> None:
+    async def put(self, folder: str, path: str, content: bytes) -> None:
         """Store a file; it is acknowledged when this returns."""
-        await self.insist(lambda: self.client.put(place, path, content))
-        self.ledger.doubtful.pop((place, path), None)
-        self.ledger.present[place, path] = content
+        await self.insist(lambda: self.client.put(folder, path, content))
+        self.ledger.doubtful.pop((folder, path), None)
+        self.ledger.present[folder, path] = content
 
     async def insist(self, request: Callable[[], Awaitable[Outcome]], seconds: float = 60) -> Outcome:
         """Send a request until it is acknowledged; nothing but the unknown excuses another try."""
@@ -76,18 +76,18 @@ class World:
         await eventually(acknowledged, "it was never acknowledged", seconds)
         return last[-1]
 
-    def note(self, outcome: Outcome, place: str, path: str, content: bytes) -> None:
+    def note(self, outcome: Outcome, folder: str, path: str, content: bytes) -> None:
         """What an upload has become, as far as its sender knows."""
         if outcome.is_ok:
-            self.ledger.present[place, path] = content
+            self.ledger.present[folder, path] = content
         else:
             assert outcome.is_unknown, outcome
-            self.ledger.doubtful[place, path] = content
+            self.ledger.doubtful[folder, path] = content
 
-    async def check(self, place: str, path: str) -> bool:
+    async def check(self, folder: str, path: str) -> bool:
         """Compare one file with what is known of it; whether it is there."""
-        key = (place, path)
-        answer = await self.certain(lambda: self.client.get(place, path))
+        key = (folder, path)
+        answer = await self.certain(lambda: self.client.get(folder, path))
         if key in self.ledger.gone:
             assert answer.status == 404, f"{path} is back: {answer.status}"
         elif key in self.ledger.present:
@@ -108,31 +108,31 @@ class World:
         await eventually(answered, "there was no answer")
         return last[-1]
 
-    def forget(self, place: str) -> None:
-        """Everything at this place was deleted, and that was acknowledged."""
-        for key in [key for key in self.ledger.present if key[0] == place]:
+    def forget(self, folder: str) -> None:
+        """Everything in this folder was deleted, and that was acknowledged."""
+        for key in [key for key in self.ledger.present if key[0] == folder]:
             self.ledger.gone_hashes.add(sha256(self.ledger.present.pop(key)))
             self.ledger.gone.add(key)
 
     async def model(self, versions: int = 1) -> tuple[str, list[tuple[str, str]]]:
-        """A model with versions, each with a file of its own; its name, and number and place of each version."""
+        """A model with versions, each with a file of its own; its name, and number and folder of each version."""
         name = self.name("model")
         await self.client.surely("registered-models/create", name=name)
         made = [await self.client.version(name) for _ in range(versions)]
-        for _, place in made:
-            await self.put(place, "weights.bin", self.content())
+        for _, folder in made:
+            await self.put(folder, "weights.bin", self.content())
         return name, made
 
     async def check_all(self) -> None:
         """Every promise of the ledger, some at a time."""
-        places = asyncio.Semaphore(8)
+        slots = asyncio.Semaphore(8)
 
-        async def one(place: str, path: str) -> None:
-            async with places:
-                await self.check(place, path)
+        async def one(folder: str, path: str) -> None:
+            async with slots:
+                await self.check(folder, path)
 
-        known = [*self.ledger.present, *self.ledger.doubtful, *self.ledger.gone]
-        await asyncio.gather(*(one(*key) for key in known))
+        keys = [*self.ledger.present, *self.ledger.doubtful, *self.ledger.gone]
+        await asyncio.gather(*(one(*key) for key in keys))
 
     async def bytes_in_bucket_are_those_of_rows(self) -> dict[str, Any]:
         """Bucket and rows say the same, nothing is pending, and what was deleted has no bytes."""

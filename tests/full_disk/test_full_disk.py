@@ -92,12 +92,14 @@ async def yard(part: str, mebibytes: int, reserve: str) -> AsyncIterator[Yard]:
 @contextmanager
 def _moved(directory: Path, mebibytes: int) -> Iterator[Disk]:
     """Put what a directory holds on a disk of its own, mounted where it was."""
-    aside = directory.with_name(f"{directory.name}.aside")
-    directory.rename(aside)
+    set_apart = directory.with_name(f"{directory.name}.aside")
+    directory.rename(set_apart)
     directory.mkdir(mode=0o700)
     with disks.mounted(directory, mebibytes) as disk:
         # Sockets are made anew by their servers.
-        shutil.copytree(aside, directory, ignore=shutil.ignore_patterns("*.sock"), dirs_exist_ok=True, symlinks=True)
+        shutil.copytree(
+            set_apart, directory, ignore=shutil.ignore_patterns("*.sock"), dirs_exist_ok=True, symlinks=True
+        )
         yield disk
 
 

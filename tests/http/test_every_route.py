@@ -26,20 +26,20 @@ def _routes(routes: Sequence[BaseRoute], before: str = "") -> Iterator[tuple[str
         if isinstance(route, Mount):
             yield from _routes(route.routes, before + route.path)
         elif isinstance(route, PathLookup):
-            yield from _routes([one for found in route._routes.values() for one in found], before)
+            yield from _routes([one for result in route._routes.values() for one in result], before)
         elif isinstance(route, Route):
             yield from ((method, before + route.path) for method in sorted(route.methods or ()))
 
 
 def _check(answer: httpx.Response, *, kept: bool = False) -> None:
-    place = (answer.request.method, str(answer.request.url), answer.status_code)
-    assert answer.headers.get_list("x-content-type-options") == ["nosniff"], place
+    target = (answer.request.method, str(answer.request.url), answer.status_code)
+    assert answer.headers.get_list("x-content-type-options") == ["nosniff"], target
     (caching,) = answer.headers.get_list("cache-control") or ["-"]
-    assert caching in KEPT if kept else caching == "no-store", (place, caching)
-    assert answer.headers["x-request-id"], place
+    assert caching in KEPT if kept else caching == "no-store", (target, caching)
+    assert answer.headers["x-request-id"], target
 
 
-async def test_no_answer_may_be_sniffed_or_kept(
+async def test_every_route_answers_nosniff_and_no_store(
     runtime: Runtime, http: httpx.AsyncClient, project: TestProject
 ) -> None:
     """All routes with their own methods and with some that they do not have, with a token and without."""
@@ -58,7 +58,7 @@ async def test_no_answer_may_be_sniffed_or_kept(
     assert not {code for code in seen if code >= 500}
 
 
-async def test_refusals_before_any_route_say_it_too(
+async def test_refusals_before_routing_answer_nosniff_and_no_store(
     http: httpx.AsyncClient, admin: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for path, status in (("/nothing", 404), ("/graphql/", 307), ("/health/live/", 307), ("//", 404)):
@@ -79,7 +79,7 @@ async def test_refusals_before_any_route_say_it_too(
     _check(broken)
 
 
-async def test_the_explorer_and_answers_to_get_are_kept_by_the_browser_alone(
+async def test_the_explorer_and_answers_to_get_are_cached_privately(
     http: httpx.AsyncClient, project: TestProject
 ) -> None:
     page = await http.get("/graphql", headers={"Accept": "text/html"})
@@ -98,7 +98,7 @@ async def test_the_explorer_and_answers_to_get_are_kept_by_the_browser_alone(
     _check(await http.post("/graphql", json=query, headers=project.headers))
 
 
-async def test_files_are_kept_by_their_client_alone(http: httpx.AsyncClient, project: TestProject) -> None:
+async def test_files_are_cached_privately(http: httpx.AsyncClient, project: TestProject) -> None:
     door = await doors(http, project, "mlflow file")
     put = await http.put(door.path, content=b"0123456789", headers=project.headers)
     _check(put)
@@ -118,7 +118,7 @@ async def test_files_are_kept_by_their_client_alone(http: httpx.AsyncClient, pro
     _check(await http.get(link[:-3] + "000"))
 
 
-async def test_event_streams_are_kept_by_nobody(http: httpx.AsyncClient, project: TestProject) -> None:
+async def test_event_streams_are_not_cached(http: httpx.AsyncClient, project: TestProject) -> None:
     body = {"query": "{ viewer { isAdmin } }"}
     headers = {**project.headers, "Accept": "text/event-stream"}
     async with asyncio.timeout(10), http.stream("POST", "/graphql", json=body, headers=headers) as answer:

@@ -19,7 +19,7 @@ async def test_a_plain_request_is_answered(url: str) -> None:
     assert (answer.status, answer.body) == (200, b"OK")
 
 
-async def test_heads_up_to_the_limit_are_read(url: str) -> None:
+async def test_heads_up_to_the_limit_are_accepted(url: str) -> None:
     lines = b"".join(b"X-%d: %b\r\n" % (number, b"x" * 600) for number in range(98))
     assert (await ask(url, GET + lines + CLOSE)).status == 200
     assert (await ask(url, GET + b"X: " + b"x" * 63_000 + b"\r\n" + CLOSE)).status == 200
@@ -40,7 +40,7 @@ async def test_heads_up_to_the_limit_are_read(url: str) -> None:
     ids=["one value", "one name", "their sum", "101 lines", "20,000 lines", "path", "query", "empty lines"],
 )
 async def test_larger_heads_are_refused(url: str, head: bytes, status: int) -> None:
-    for pieces in ([head], [head[place : place + 5_000] for place in range(0, len(head), 5_000)]):
+    for pieces in ([head], [head[target : target + 5_000] for target in range(0, len(head), 5_000)]):
         answer = await ask(url, *pieces)
         assert answer.status == status
         assert answer.headers["connection"] == "close"
@@ -48,7 +48,7 @@ async def test_larger_heads_are_refused(url: str, head: bytes, status: int) -> N
 
 
 @pytest.mark.parametrize("opening", [GET + b"X: ", GET, b"GET /", b"", POST + b"Transfer-Encoding: chunked\r\n\r\n"])
-async def test_a_head_that_never_ends_takes_no_memory(url: str, opening: bytes) -> None:
+async def test_an_endless_head_takes_no_memory(url: str, opening: bytes) -> None:
     """The server reads no more than it needs to say no, and what it has read is dropped."""
     piece = {GET: b"X: 1\r\n" * 10_000, b"": b"\r\n" * 30_000}.get(opening, b"x" * 60_000)
     if b"chunked" in opening:
@@ -120,7 +120,7 @@ def _memory() -> int:
     ],
     ids=lambda head: ascii(head.removeprefix(GET).removeprefix(POST))[2:-1],
 )
-async def test_what_can_be_read_in_two_ways_is_refused(url: str, head: bytes) -> None:
+async def test_ambiguous_requests_are_refused(url: str, head: bytes) -> None:
     answer = await ask(url, head + CLOSE + b"2\r\n{}\r\n0\r\n\r\n")
     assert answer.status == (505 if head.startswith(b"GET /health/live\r\n") else 400)
     assert answer.headers["connection"] == "close"
@@ -152,11 +152,11 @@ async def test_unknown_expectations_are_refused(url: str) -> None:
     ],
     ids=ascii,
 )
-async def test_what_is_only_unusual_is_answered(url: str, head: bytes) -> None:
+async def test_unusual_valid_requests_are_answered(url: str, head: bytes) -> None:
     assert (await ask(url, head + CLOSE)).status == 200
 
 
-async def test_trailers_are_no_headers(url: str, admin) -> None:
+async def test_trailers_are_not_read_as_headers(url: str, admin) -> None:
     """Whoever can write the end of a body must not sign in with it."""
     body = b'{"query": "{ viewer { isAdmin } }"}'
     head = POST + b"Transfer-Encoding: chunked\r\n" + CLOSE
@@ -174,15 +174,15 @@ async def test_trailers_and_chunk_extensions_are_bounded(url: str) -> None:
         assert answer.status == 431
 
 
-async def test_who_asked_before_gets_an_answer_first(url: str) -> None:
-    found = answers(await said(url, GET + b"\r\n" + GET + b"Host: twice\r\n\r\n"))
-    assert [answer.status for answer in found] == [200]
+async def test_a_pipelined_request_is_answered_before_a_later_refusal(url: str) -> None:
+    result = answers(await said(url, GET + b"\r\n" + GET + b"Host: twice\r\n\r\n"))
+    assert [answer.status for answer in result] == [200]
 
 
-async def test_upgrades_to_nothing_known_leave_the_connection_as_it_is(url: str) -> None:
+async def test_upgrades_to_unsupported_protocols_are_ignored(url: str) -> None:
     asking = GET + b"Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\n\r\n"
-    found = answers(await said(url, asking + asking + GET + CLOSE))
-    assert [answer.status for answer in found] == [200, 200, 200]
+    result = answers(await said(url, asking + asking + GET + CLOSE))
+    assert [answer.status for answer in result] == [200, 200, 200]
 
 
 HANDSHAKE = (

@@ -27,19 +27,19 @@ FOREIGN = [
 
 @pytest.mark.parametrize("host", OURS)
 @pytest.mark.parametrize("path", ["/health/live", "/graphql?query=%7B__typename%7D"])
-async def test_loopback_and_addresses_are_ours(http: httpx.AsyncClient, host: str, path: str) -> None:
+async def test_loopback_names_and_addresses_are_accepted_as_host(http: httpx.AsyncClient, host: str, path: str) -> None:
     assert (await http.get(path, headers={"Host": host})).status_code == 200
 
 
 @pytest.mark.parametrize("host", FOREIGN)
-async def test_other_names_are_refused_at_every_door(url: str, host: str) -> None:
+async def test_other_host_names_are_refused_at_every_path(url: str, host: str) -> None:
     for path in ("/health/live", "/health/ready", "/metrics", "/version", "/graphql", "/api/2.0/mlflow/runs/get", "/x"):
         answer = await ask(url, f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
         assert answer.status == 421
         assert "MODELYARD_ALLOWED_HOSTS" in answer.body.decode()
 
 
-async def test_sockets_of_other_names_are_refused(url: str) -> None:
+async def test_websockets_to_other_host_names_are_refused(url: str) -> None:
     with pytest.raises(InvalidStatus) as refused:
         await connect(f"ws{url[4:]}/graphql", additional_headers={"Host": "evil.example"}).__aenter__()
     assert refused.value.response.status_code in {400, 421}
@@ -61,7 +61,9 @@ async def test_sockets_of_other_names_are_refused(url: str) -> None:
     ],
     ids=str,
 )
-def test_which_names_are_ours(settings: Settings, given: dict[str, Any], ours: list[str], foreign: list[str]) -> None:
+def test_accepted_host_names_follow_the_settings(
+    settings: Settings, given: dict[str, Any], ours: list[str], foreign: list[str]
+) -> None:
     names = hosts._names(settings.model_copy(update=given))
     assert [host for host in ours if not hosts._is_one_of(names, host.encode())] == []
     assert [host for host in foreign if hosts._is_one_of(names, host.encode())] == []

@@ -12,7 +12,10 @@ from tests.conftest import TestProject
 from tests.support.http.unfinished_requests import doors
 
 UI = "https://ui.example.org"
-ASKED = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "authorization,content-type,x-any"}
+PREFLIGHT = {
+    "Access-Control-Request-Method": "PUT",
+    "Access-Control-Request-Headers": "authorization,content-type,x-any",
+}
 PATHS = [
     "/graphql",
     "/artifacts/1/2/f",
@@ -38,8 +41,8 @@ def _allowed(answer: httpx.Response) -> dict[str, str]:
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("origin", [UI, "http://localhost:3000"])
-async def test_pages_of_named_origins_may_ask(open_http: httpx.AsyncClient, path: str, origin: str) -> None:
-    answer = await open_http.options(path, headers={"Origin": origin, **ASKED})
+async def test_preflights_of_named_origins_are_allowed(open_http: httpx.AsyncClient, path: str, origin: str) -> None:
+    answer = await open_http.options(path, headers={"Origin": origin, **PREFLIGHT})
     assert answer.status_code == 204
     assert _allowed(answer) == {
         "access-control-allow-origin": origin,
@@ -55,30 +58,32 @@ async def test_pages_of_named_origins_may_ask(open_http: httpx.AsyncClient, path
     "origin",
     ["https://evil.example", "null", "*", f"{UI}.evil.example", f"{UI}:444", "http://ui.example.org", "https://ui", ""],
 )
-async def test_pages_of_other_origins_may_not(open_http: httpx.AsyncClient, path: str, origin: str) -> None:
-    asked = await open_http.options(path, headers={"Origin": origin, **ASKED})
-    assert (asked.status_code, _allowed(asked)) == (405, {})
+async def test_other_origins_are_not_allowed(open_http: httpx.AsyncClient, path: str, origin: str) -> None:
+    query = await open_http.options(path, headers={"Origin": origin, **PREFLIGHT})
+    assert (query.status_code, _allowed(query)) == (405, {})
     answer = await open_http.get(path, headers={"Origin": origin})
     assert _allowed(answer) == {}
     assert "Origin" in answer.headers["vary"]
 
 
-async def test_without_the_setting_nobody_may(http: httpx.AsyncClient) -> None:
+async def test_no_origin_is_allowed_by_default(http: httpx.AsyncClient) -> None:
     for path in PATHS:
-        asked = await http.options(path, headers={"Origin": UI, **ASKED})
-        assert (asked.status_code, _allowed(asked)) == (405, {})
+        query = await http.options(path, headers={"Origin": UI, **PREFLIGHT})
+        assert (query.status_code, _allowed(query)) == (405, {})
 
 
 @pytest.mark.parametrize("path", ["/health/live", "/metrics", "/ci/token", "/api/2.0/mlflow/runs/get", "/graphql/x"])
-async def test_other_doors_stay_shut(open_http: httpx.AsyncClient, path: str) -> None:
+async def test_other_paths_allow_no_origin(open_http: httpx.AsyncClient, path: str) -> None:
     for answer in (
-        await open_http.options(path, headers={"Origin": UI, **ASKED}),
+        await open_http.options(path, headers={"Origin": UI, **PREFLIGHT}),
         await open_http.get(path, headers={"Origin": UI}),
     ):
         assert _allowed(answer) == {}
 
 
-async def test_a_page_works_with_graphql_and_files(open_http: httpx.AsyncClient, project: TestProject) -> None:
+async def test_a_page_of_a_named_origin_uses_graphql_and_files(
+    open_http: httpx.AsyncClient, project: TestProject
+) -> None:
     """Also errors can be read, and what is needed of the headers."""
     page = {"Origin": UI}
     query = {"query": "{ viewer { isAdmin } }"}
@@ -99,11 +104,11 @@ async def test_a_page_works_with_graphql_and_files(open_http: httpx.AsyncClient,
     assert (broken.status_code, broken.headers["access-control-allow-origin"]) == (404, UI)
 
 
-async def test_no_answer_allows_credentials_or_everybody(open_http: httpx.AsyncClient, project: TestProject) -> None:
+async def test_no_answer_allows_credentials_or_all_origins(open_http: httpx.AsyncClient, project: TestProject) -> None:
     for path in PATHS:
         for origin in (UI, "https://evil.example", "*"):
             for answer in (
-                await open_http.options(path, headers={"Origin": origin, **ASKED}),
+                await open_http.options(path, headers={"Origin": origin, **PREFLIGHT}),
                 await open_http.get(path, headers={"Origin": origin, "Cookie": "a=b", **project.headers}),
             ):
                 assert "access-control-allow-credentials" not in answer.headers
@@ -113,7 +118,9 @@ async def test_no_answer_allows_credentials_or_everybody(open_http: httpx.AsyncC
 @pytest.mark.parametrize(
     "origins", ["*", "null", "ui.example.org", "https://ui.example.org/", "https://a b", "ftp://a"]
 )
-def test_what_is_no_origin_is_no_setting(settings: Settings, monkeypatch: pytest.MonkeyPatch, origins: str) -> None:
+def test_an_invalid_origin_in_the_settings_is_refused(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, origins: str
+) -> None:
     monkeypatch.setenv("MODELYARD_GRAPHQL_ORIGINS", origins)
     with pytest.raises(SettingsError, match=r"MODELYARD_GRAPHQL_ORIGINS.*is not an origin"):
         Settings.read()

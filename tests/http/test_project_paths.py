@@ -15,8 +15,8 @@ from app.access.projects import CreateProject
 from app.http.edge_table import EdgeTable, RequestEdge
 from app.main import EDGES, PROJECTS
 from tests.conftest import Person, TestProject
-from tests.mlflow import client
 from tests.support.http.unfinished_requests import doors
+from tests.support.mlflow import client
 
 PREFIX = PROJECTS
 TABLE = EdgeTable(EDGES, projects=PROJECTS)
@@ -56,7 +56,7 @@ TABLE = EdgeTable(EDGES, projects=PROJECTS)
         ("a", "a", None),
     ],
 )
-async def test_where_a_project_s_path_ends(rest: str, project: str, tail: str | None) -> None:
+async def test_the_path_of_a_project_ends_where_calls_begin(rest: str, project: str, tail: str | None) -> None:
     seen: list[Any] = []
 
     async def app(scope: Any, _receive: Any, _send: Any) -> None:
@@ -67,7 +67,7 @@ async def test_where_a_project_s_path_ends(rest: str, project: str, tail: str | 
     assert seen == [PREFIX + project + ("" if tail is None else f"/{tail}")]
 
 
-async def test_both_spellings_lead_to_the_same_project(http: httpx.AsyncClient, project: TestProject) -> None:
+async def test_encoded_and_plain_paths_address_the_same_project(http: httpx.AsyncClient, project: TestProject) -> None:
     door = await doors(http, project, "package")
     stored = await http.put(
         door.path.replace(f"/{project.id}/", f"/{project.path}/"), content=b"1", headers=project.headers
@@ -77,11 +77,13 @@ async def test_both_spellings_lead_to_the_same_project(http: httpx.AsyncClient, 
         read = await http.get(door.path.replace(f"/{project.id}/", f"/{spelling}/"), headers=project.headers)
         assert (read.status_code, read.content) == (200, b"1")
         call = f"{PREFIX}{spelling}/ml/mlflow/api/2.0/mlflow/experiments/get"
-        found = await http.get(call, params={"experiment_id": "0"}, headers=project.headers)
-        assert found.json()["experiment"]["name"] == "Default"
+        result = await http.get(call, params={"experiment_id": "0"}, headers=project.headers)
+        assert result.json()["experiment"]["name"] == "Default"
 
 
-async def test_names_like_the_calls_themselves(runtime, http: httpx.AsyncClient, staff: dict[Role, Person]) -> None:
+async def test_a_project_named_like_the_calls_is_addressed(
+    runtime, http: httpx.AsyncClient, staff: dict[Role, Person]
+) -> None:
     """A project `…/ml/mlflow`: its path alone never leads to another one."""
     owner = staff[Role.OWNER]
     top = await groups.create(runtime.db, owner.actor, CreateGroup("g" + owner.actor.username.replace("-", "")))
@@ -110,7 +112,7 @@ def _logs_and_loads():  # type: ignore[no-untyped-def] # runs in the client
 
 
 @pytest.mark.parametrize("python", [client.NEWEST, client.OLDEST], ids=["3.17.2", "2.7.1"])
-async def test_the_client_takes_the_path_as_it_is(url: str, project: TestProject, python: Any) -> None:
+async def test_a_client_uses_a_tracking_uri_with_a_plain_path(url: str, project: TestProject, python: Any) -> None:
     running = await client.start(python)
     try:
         for slash in ("", "/"):

@@ -57,7 +57,7 @@ async def _seen(settings: Settings, peer: str, *headers: tuple[str, str], truste
         ("", ["1.1.1.1"], ""),
     ],
 )
-async def test_the_last_address_that_is_no_proxy_counts(
+async def test_the_last_address_that_is_not_a_proxy_is_the_client(
     settings: Settings, peer: str, forwarded: list[str], client: str
 ) -> None:
     headers = [("X-Forwarded-For", value) for value in forwarded]
@@ -66,7 +66,7 @@ async def test_the_last_address_that_is_no_proxy_counts(
         assert scope["client"][0] == client
 
 
-async def test_the_scheme_is_believed_and_the_host_never(settings: Settings) -> None:
+async def test_forwarded_proto_is_trusted_and_forwarded_host_is_not(settings: Settings) -> None:
     headers = [
         ("Host", "ours"),
         ("X-Forwarded-Proto", "https"),
@@ -90,7 +90,7 @@ async def test_the_scheme_is_believed_and_the_host_never(settings: Settings) -> 
         ("testclient", "testclient"),
     ],
 )
-def test_an_address_of_version_6_counts_as_its_network(address: str, counted: str) -> None:
+def test_an_ipv6_address_counts_as_its_network(address: str, counted: str) -> None:
     assert proxies.counted(HTTPConnection({"type": "http", "client": (address, 1), "headers": []})) == counted
 
 
@@ -107,7 +107,7 @@ async def _open_sockets(url: str, *forwarded: str) -> int:
         return acknowledged
 
 
-async def test_strangers_are_counted_by_the_address_that_a_trusted_proxy_tells(served_with) -> None:
+async def test_visitors_are_counted_by_the_forwarded_address_of_a_trusted_proxy(served_with) -> None:
     each = {"graphql_max_subscriptions": 2}
     others, same = ("1.1.1.1", "1.1.1.2", "1.1.1.3"), ("1.1.1.1",) * 3
     async with served_with(**each, trusted_proxies="127.0.0.0/8") as url:
@@ -120,7 +120,9 @@ async def test_strangers_are_counted_by_the_address_that_a_trusted_proxy_tells(s
 
 
 @pytest.mark.parametrize("value", ["*", "proxy.internal", "10.0.0.1/8", "10.0.0.0/33"])
-def test_what_is_no_network_is_no_setting(settings: Settings, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+def test_an_invalid_network_in_the_settings_is_refused(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
     monkeypatch.setenv("MODELYARD_TRUSTED_PROXIES", value)
     with pytest.raises(SettingsError, match=r"MODELYARD_TRUSTED_PROXIES.*write addresses or networks"):
         Settings.read()

@@ -27,7 +27,7 @@ async def _end(reader: asyncio.StreamReader, seconds: float = LATEST) -> list[in
         return [answer.status for answer in answers(await rest(reader))]
 
 
-async def test_connections_that_stand_still_are_cut(quick: str) -> None:
+async def test_idle_connections_are_cut(quick: str) -> None:
     """With an answer if they have begun to ask."""
     expected = {
         b"": [], b"\r\n": [], b"GET / HT": [408], GET: [408], GET + b"X: ": [408], GET + b"\r\n": [200],
@@ -41,7 +41,7 @@ async def test_connections_that_stand_still_are_cut(quick: str) -> None:
     assert dict(zip(expected, await asyncio.gather(*map(one, expected)), strict=True)) == expected
 
 
-async def test_a_head_has_to_be_whole_in_time_whatever_trickles_in(quick: str) -> None:
+async def test_a_head_that_trickles_in_is_cut(quick: str) -> None:
     async with connected(quick) as (reader, writer):
         writer.write(GET)
 
@@ -58,7 +58,7 @@ async def test_a_head_has_to_be_whole_in_time_whatever_trickles_in(quick: str) -
 
 
 @pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
-async def test_half_a_body_is_cut(quick: str, project: TestProject, chunked: bool) -> None:
+async def test_an_unfinished_body_is_cut(quick: str, project: TestProject, chunked: bool) -> None:
     """At every door; some answer before they have read it."""
 
     async def one(door: Door) -> list[int]:
@@ -68,8 +68,8 @@ async def test_half_a_body_is_cut(quick: str, project: TestProject, chunked: boo
             return await _end(reader)
 
     async with httpx.AsyncClient(base_url=quick) as http:
-        found = [await doors(http, project, kind) for kind in KINDS]
-    statuses = dict(zip(KINDS, await asyncio.gather(*map(one, found)), strict=True))
+        result = [await doors(http, project, kind) for kind in KINDS]
+    statuses = dict(zip(KINDS, await asyncio.gather(*map(one, result)), strict=True))
     needs_length = {"part": [400], "small part": [400]} if chunked else {}
     assert statuses == {kind: [408] for kind in KINDS} | needs_length | {"no door": [404]}
 
@@ -92,7 +92,7 @@ async def test_a_body_of_single_bytes_is_cut(quick: str, project: TestProject) -
             trickling.cancel()
 
 
-async def test_slow_bodies_that_move_go_on(quick: str, project: TestProject) -> None:
+async def test_slow_bodies_with_progress_are_read(quick: str, project: TestProject) -> None:
     """Six times as long as one may stand still, at a few kilobytes a second."""
     async with httpx.AsyncClient(base_url=quick) as http:
         door = await doors(http, project, "mlflow file")
@@ -104,15 +104,15 @@ async def test_slow_bodies_that_move_go_on(quick: str, project: TestProject) -> 
         )
         async with connected(quick) as (reader, writer):
             writer.write(head)
-            for place in range(0, len(data), 2_560):
-                writer.write(data[place : place + 2_560])
+            for target in range(0, len(data), 2_560):
+                writer.write(data[target : target + 2_560])
                 await asyncio.sleep(QUICK * 6 / 20)
             assert await _end(reader) == [200]
         stored = await http.get(door.path, headers=project.headers)
     assert stored.content == data
 
 
-async def test_who_waits_to_be_told_to_go_on_is_not_cut_for_it(quick: str, project: TestProject) -> None:
+async def test_a_client_that_waits_for_100_continue_is_not_cut(quick: str, project: TestProject) -> None:
     async with httpx.AsyncClient(base_url=quick) as http:
         door = await doors(http, project, "mlflow small file")
     async with asyncio.timeout(10), connected(quick) as (reader, writer):
@@ -122,7 +122,7 @@ async def test_who_waits_to_be_told_to_go_on_is_not_cut_for_it(quick: str, proje
         assert await _end(reader) == [200]
 
 
-async def test_answers_that_take_their_time_are_waited_for(quick: str, project: TestProject) -> None:
+async def test_slow_handlers_are_not_cut(quick: str, project: TestProject) -> None:
     """An event stream without events, and a socket without messages, outlive the limit."""
     document = "subscription s($p: String!) { projectEvents(project: {path: $p}) { type } }"
     body = {"query": document, "variables": {"p": project.path}}
@@ -170,7 +170,7 @@ def _narrow(url: str) -> socket.socket:
 
 
 @pytest.mark.parametrize("size", [200_000, 40_000_000], ids=["small", "large"])
-async def test_downloads_that_nobody_takes_are_cut(quick: str, project: TestProject, size: int) -> None:
+async def test_downloads_that_are_not_read_are_cut(quick: str, project: TestProject, size: int) -> None:
     """The kernel's buffers take some megabytes; asking many times for a small file fills them as well."""
     async with httpx.AsyncClient(base_url=quick, timeout=60) as http:
         path = await _fill(http, project, size)
@@ -190,7 +190,7 @@ async def test_downloads_that_nobody_takes_are_cut(quick: str, project: TestProj
     assert taken < size * (40 if size < 1_000_000 else 1)
 
 
-async def test_slow_downloads_that_move_go_on(quick: str, project: TestProject) -> None:
+async def test_slow_downloads_with_progress_go_on(quick: str, project: TestProject) -> None:
     size = 8_000_000
     async with httpx.AsyncClient(base_url=quick, timeout=60) as http:
         path = await _fill(http, project, size)
@@ -210,7 +210,7 @@ async def test_slow_downloads_that_move_go_on(quick: str, project: TestProject) 
     assert taken > size
 
 
-async def test_it_is_known_what_a_client_has_taken() -> None:
+async def test_acknowledged_bytes_are_counted() -> None:
     """Whatever lies in buffers between, and whatever is written meanwhile."""
     accepted: asyncio.Queue[asyncio.StreamWriter] = asyncio.Queue()
     server = await asyncio.start_server(lambda _, writer: accepted.put_nowait(writer), "127.0.0.1", 0)

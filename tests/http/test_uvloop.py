@@ -62,7 +62,7 @@ async def test_refusals_reach_their_client(url: str) -> None:
     assert statuses == [431, 431, 400, 408, 408]
 
 
-async def test_answers_that_nobody_takes_are_cut(url: str) -> None:
+async def test_connections_whose_answer_is_not_read_are_cut(url: str) -> None:
     async with asyncio.timeout(20), connected(url) as (reader, writer):
         writer.write(HEAD % b"GET" + b"\r\n")
         await asyncio.sleep(3 * SECONDS)

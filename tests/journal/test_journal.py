@@ -1,4 +1,4 @@
-"""The journal: places in it, and how long it is kept."""
+"""The journal: positions in it, and how long it is kept."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from app.registry.models import CreateModel
         ("1:1:", [], [1, 2]),
     ],
 )
-def test_a_mark_shows_what_had_ended(mark, shown, hidden):
+def test_position_shows_transactions_that_had_ended(mark, shown, hidden):
     assert all(Position(mark).shows(one) for one in shown)
     assert not any(Position(mark).shows(one) for one in hidden)
 
 
-async def test_marks_see_as_postgresql_does(runtime):
+async def test_positions_agree_with_postgresql(runtime):
     statement = text(
         "SELECT pg_visible_in_snapshot(CAST(CAST(:id AS text) AS xid8), CAST(CAST(:mark AS text) AS pg_snapshot))"
     )
@@ -35,13 +35,13 @@ async def test_marks_see_as_postgresql_does(runtime):
                 assert await snap.scalar(statement, {"id": str(id), "mark": mark}) == Position(mark).shows(id)
 
 
-def test_the_later_of_two_marks_is_told():
+def test_later_of_two_positions():
     early, late = Position("5:9:7"), Position("7:12:")
     assert early.or_later(late) == late.or_later(early) == late
     assert BEGINNING.or_later(early) == early
 
 
-def test_cursors_survive_being_text():
+def test_cursors_survive_text():
     cursor = Cursor(Position("5:9:7"), Position("7:12:8,9"), (11, 4), made_at=1_700_000_000.0)
     assert Cursor.parse(str(cursor)) == cursor
 
@@ -50,12 +50,12 @@ def test_cursors_survive_being_text():
     "mark",
     ["9:5:", "5:9:4", "5:9:9", "5:9:7,6", "5:9:7,7", "0:1:", "-1:1:", "5:9", "5:9:x", "5:9:7,", "9" * 30 + ":1:"],
 )
-def test_impossible_marks_are_no_cursor(mark):
+def test_impossible_positions_are_refused(mark):
     with pytest.raises(Invalid):
         Cursor.parse(str(Cursor(Position(mark), BEGINNING)))
 
 
-async def test_old_events_are_forgotten(runtime, project):
+async def test_old_events_are_removed(runtime, project):
     await models.create(runtime.db, project.owner, project.id, CreateModel("old"))
     async with runtime.db.write() as tx:
         await tx.execute(
@@ -64,5 +64,5 @@ async def test_old_events_are_forgotten(runtime, project):
     await models.create(runtime.db, project.owner, project.id, CreateModel("new"))
     assert await events.remove_old(runtime.db) >= 1
     async with runtime.db.read() as snap:
-        _, found = await events.since(snap, [project.id], BEGINNING, 10)
-    assert [one.type for one in found] == ["MODEL_CREATED"]
+        _, rows = await events.since(snap, [project.id], BEGINNING, 10)
+    assert [one.type for one in rows] == ["MODEL_CREATED"]

@@ -49,8 +49,8 @@ def new_model(ask, project):
 
 @pytest.fixture
 def new_version(ask):
-    async def make(model, **wish):
-        payload = (await ask(CREATE_VERSION, model=model, **wish))["modelVersionCreate"]
+    async def make(model, **fields):
+        payload = (await ask(CREATE_VERSION, model=model, **fields))["modelVersionCreate"]
         assert payload["userErrors"] == []
         return payload["modelVersion"]
 
@@ -89,8 +89,8 @@ async def settle(runtime, project):
 
 async def test_automatic_versions_order_by_precedence_and_resolve_by_range(ask, new_model, new_version):
     model = await new_model("automatic")
-    wishes = [None, "PATCH", "MINOR", "PRERELEASE", "MAJOR", "PRERELEASE", "PATCH"]
-    made = [await new_version(model, increment=wish) for wish in wishes]
+    increments = [None, "PATCH", "MINOR", "PRERELEASE", "MAJOR", "PRERELEASE", "PATCH"]
+    made = [await new_version(model, increment=increment) for increment in increments]
     texts = [version["version"] for version in made]
     assert texts == ["1.0.0", "1.0.1", "1.1.0", "1.1.1-rc.1", "2.0.0", "2.0.1-rc.1", "2.0.1"]
     assert [version["number"] for version in made] == list(range(1, 8))

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from tests.conftest import TestProject
-from tests.mlflow import client
-from tests.mlflow.client import MLflow
+from tests.support.mlflow import client
+from tests.support.mlflow.client import MLflow
 
 
 @pytest.fixture(scope="session")

@@ -15,8 +15,8 @@ from app.access.policy import Role, Scope
 from app.access.tokens import IssueToken
 from app.runtime import Runtime, open_runtime
 from tests.conftest import TestProject, serving
-from tests.mlflow.client import MLflow
 from tests.mlflow.conftest import Rest
+from tests.support.mlflow.client import MLflow
 
 MIB = 1024 * 1024
 
@@ -72,7 +72,7 @@ NAMES = [
 ]
 
 
-async def test_strange_names_come_back_as_they_were_sent(files: Files) -> None:
+async def test_unusual_file_names_are_stored_unchanged(files: Files) -> None:
     for name in NAMES:
         put = await files.send("PUT", f"/d/{quote(name)}", content=name.encode())
         assert (name, put.status_code) == (name, 200)
@@ -92,14 +92,14 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("raw", HOSTILE)
-async def test_paths_that_no_file_should_have_are_refused(files: Files, raw: str) -> None:
+async def test_invalid_file_paths_are_refused(files: Files, raw: str) -> None:
     put = await files.send("PUT", raw, content=b"x")
     assert (put.status_code, put.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
     assert put.json()["message"].startswith("Invalid path")
     assert await files.names() == []
 
 
-async def test_bodies_of_no_length_and_of_no_bytes(files: Files) -> None:
+async def test_chunked_and_empty_bodies_are_stored(files: Files) -> None:
     async def pieces():
         for _ in range(3):
             yield b"piece"
@@ -117,15 +117,15 @@ async def test_ranges_conditions_and_heads(files: Files) -> None:
     head = await files.send("HEAD", "/digits.txt")
     assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", "10")
     assert head.headers["content-type"] == "text/plain; charset=utf-8"
-    for asked, status, body in (("bytes=2-4", 206, b"234"), ("bytes=-3", 206, b"789"), ("bytes=10-", 416, b"")):
-        answer = await files.send("GET", "/digits.txt", {"Range": asked})
+    for range_header, status, body in (("bytes=2-4", 206, b"234"), ("bytes=-3", 206, b"789"), ("bytes=10-", 416, b"")):
+        answer = await files.send("GET", "/digits.txt", {"Range": range_header})
         assert (answer.status_code, answer.content) == (status, body)
     assert answer.headers["content-range"] == "bytes */10"
     same = await files.send("GET", "/digits.txt", {"If-None-Match": head.headers["etag"]})
     assert (same.status_code, same.content) == (304, b"")
 
 
-async def test_links_to_downloads_need_no_token_and_give_ranges(files: Files) -> None:
+async def test_download_links_serve_ranges_without_a_token(files: Files) -> None:
     await files.send("PUT", "/d/ü%20+.bin", content=b"0123456789")
     link = (
         await files.rest.http.get(
@@ -145,27 +145,27 @@ async def test_links_to_downloads_need_no_token_and_give_ranges(files: Files) ->
     assert (missing.status_code, missing.json()["error_code"]) == (404, "RESOURCE_DOES_NOT_EXIST")
 
 
-async def test_links_to_uploads_store_as_a_put_does(files: Files, run_id: str, project: TestProject) -> None:
+async def test_upload_links_store_files_like_put(files: Files, run_id: str, project: TestProject) -> None:
     rest = files.rest
-    asked = {"run_id": run_id, "path": "in/ü x.bin", "expiration": 60}
+    body = {"run_id": run_id, "path": "in/ü x.bin", "expiration": 60}
     developer = Rest(rest.http, rest.base, project[Role.DEVELOPER].headers)
-    made = await developer.post("artifacts/presigned-upload-url", asked)
+    made = await developer.post("artifacts/presigned-upload-url", body)
     url = made.json()["presigned_url"]
     assert made.json()["headers"] == {}
     assert (await rest.http.put(url, content=b"one")).status_code == 200
     assert (await rest.http.put(url, content=b"two")).status_code == 200
-    down = (await rest.post("artifacts/presigned-download-url", asked)).json()
+    down = (await rest.post("artifacts/presigned-download-url", body)).json()
     assert down["file_size"] == 3
     assert (await rest.http.get(down["presigned_url"])).content == b"two"
     for altered in (url.replace("in/", "out/"), url.replace("by=", "by=1"), url.replace("expires=", "expires=1")):
         assert (await rest.http.put(altered, content=b"x")).status_code == 403
     await rest.post("runs/delete", {"run_id": run_id})
     assert (await rest.http.put(url, content=b"three")).status_code == 400
-    refused = await rest.post("artifacts/presigned-upload-url", asked)
+    refused = await rest.post("artifacts/presigned-upload-url", body)
     assert (refused.status_code, refused.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
 
 
-async def test_links_to_uploads_end_with_their_token(rest: Rest, run_id: str, project: TestProject) -> None:
+async def test_upload_links_expire_with_their_token(rest: Rest, run_id: str, project: TestProject) -> None:
     issued = await tokens.issue(project.runtime.db, project.owner, IssueToken("short", (Scope.API,)))
     holder = Rest(rest.http, rest.base, {"Authorization": f"Bearer {issued.secret}"})
     url = (await holder.post("artifacts/presigned-upload-url", {"run_id": run_id, "path": "f"})).json()["presigned_url"]
@@ -174,15 +174,15 @@ async def test_links_to_uploads_end_with_their_token(rest: Rest, run_id: str, pr
     assert (await rest.http.put(url, content=b"y")).status_code == 403
 
 
-async def test_links_are_given_to_those_who_may(rest: Rest, run_id: str, project: TestProject) -> None:
-    asked = {"run_id": run_id, "path": "x"}
+async def test_links_need_the_permission_of_their_operation(rest: Rest, run_id: str, project: TestProject) -> None:
+    body = {"run_id": run_id, "path": "x"}
     reporter = Rest(rest.http, rest.base, project[Role.REPORTER].headers)
     stranger = Rest(rest.http, rest.base, project.stranger.headers)
-    assert (await reporter.post("artifacts/presigned-upload-url", asked)).status_code == 403
-    assert (await stranger.post("artifacts/presigned-upload-url", asked)).status_code == 404
+    assert (await reporter.post("artifacts/presigned-upload-url", body)).status_code == 403
+    assert (await stranger.post("artifacts/presigned-upload-url", body)).status_code == 404
     for wrong in (
-        {"path": "x"}, {**asked, "model_id": "m-" + "0" * 32}, {"run_id": run_id}, {**asked, "path": "../x"},
-        {**asked, "expiration": 0}, {**asked, "expiration": 3_601},
+        {"path": "x"}, {**body, "model_id": "m-" + "0" * 32}, {"run_id": run_id}, {**body, "path": "../x"},
+        {**body, "expiration": 0}, {**body, "expiration": 3_601},
     ):  # fmt: skip
         for call in ("artifacts/presigned-upload-url", "artifacts/presigned-download-url"):
             answer = await rest.post(call, wrong)
@@ -191,7 +191,7 @@ async def test_links_are_given_to_those_who_may(rest: Rest, run_id: str, project
     assert unknown.status_code == 404
 
 
-async def test_pages_fetch_files_of_runs_versions_and_logged_models(files: Files, run_id: str) -> None:
+async def test_get_artifact_serves_files_of_runs_versions_and_logged_models(files: Files, run_id: str) -> None:
     rest = files.rest
     await files.send("PUT", "/model/MLmodel", content=b"flavors: {}")
     await rest.post("registered-models/create", {"name": "net"})
@@ -223,7 +223,7 @@ async def test_pages_fetch_files_of_runs_versions_and_logged_models(files: Files
     assert nothing.status_code == 400
 
 
-async def test_pages_send_small_files(files: Files, run_id: str) -> None:
+async def test_upload_artifact_takes_small_files(files: Files, run_id: str) -> None:
     rest = files.rest
 
     async def send(body: object, **query: str) -> httpx.Response:
@@ -267,11 +267,11 @@ def delete_step_by_step():
     return seen
 
 
-async def test_the_client_deletes_files_folders_and_all(mlflow: MLflow) -> None:
+async def test_the_client_deletes_files_folders_and_all_artifacts(mlflow: MLflow) -> None:
     assert await mlflow(delete_step_by_step) == [["a", "ab", "c"], ["a", "ab"], ["a", "ab"], [], []]
 
 
-async def test_what_the_server_says_of_itself(rest: Rest) -> None:
+async def test_server_info_lists_capabilities(rest: Rest) -> None:
     told = (await rest.http.get(f"{rest.base}/api/3.0/mlflow/server-info")).json()
     assert {name: value for name, value in told.items() if "multipart" in name or "presigned" in name} == {
         "multipart_uploads_enabled": True,
@@ -283,9 +283,7 @@ async def test_what_the_server_says_of_itself(rest: Rest) -> None:
     }
 
 
-async def test_links_lead_to_the_public_address(
-    runtime: Runtime, rest: Rest, run_id: str, project: TestProject
-) -> None:
+async def test_links_use_the_public_address(runtime: Runtime, rest: Rest, run_id: str, project: TestProject) -> None:
     settings = runtime.settings.model_copy(update={"url": "https://models.example.org/registry"})
     call = f"/api/v4/projects/{project.id}/ml/mlflow/api/2.0/mlflow-artifacts/mpu/create/0/{run_id}/artifacts"
     async with serving(replace(runtime, settings=settings)) as address:
@@ -334,8 +332,8 @@ def go_directly(host):
             mlflow.log_artifact(str(Path(folder, "big.bin")))
             for ranges in ("true", "false"):
                 os.environ["MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD"] = ranges
-                found = mlflow.artifacts.download_artifacts(run_id=run.info.run_id, artifact_path="big.bin")
-                contents.append(Path(found).read_bytes() == data)
+                result = mlflow.artifacts.download_artifacts(run_id=run.info.run_id, artifact_path="big.bin")
+                contents.append(Path(result).read_bytes() == data)
     finally:
         requests.Session.send = original
         for name in [*changed, "MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD"]:
@@ -343,7 +341,7 @@ def go_directly(host):
     return {"contents": contents, "at_store": sorted(at_store)}
 
 
-async def test_bytes_go_to_the_store_itself_without_the_token(
+async def test_redirects_to_the_store_carry_no_token(
     interpreter: MLflow, public: str, runtime: Runtime, project: TestProject
 ) -> None:
     client = interpreter.at(f"{public}/api/v4/projects/{project.id}/ml/mlflow", project.token)

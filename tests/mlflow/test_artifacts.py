@@ -6,8 +6,8 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import TestProject
-from tests.mlflow.client import MLflow
 from tests.mlflow.conftest import Rest
+from tests.support.mlflow.client import MLflow
 
 
 def log_files(names):
@@ -37,13 +37,13 @@ def log_files(names):
     with tempfile.TemporaryDirectory() as folder:
         client.download_artifacts(run.info.run_id, "", folder)
         files = [path for path in Path(folder).rglob("*") if path.is_file()]
-        found = {path.relative_to(folder).as_posix(): path.read_text() for path in files}
-    return listed, found
+        result = {path.relative_to(folder).as_posix(): path.read_text() for path in files}
+    return listed, result
 
 
-async def test_folders_and_strange_names_survive(mlflow: MLflow) -> None:
+async def test_folders_and_unusual_names_are_downloaded_unchanged(mlflow: MLflow) -> None:
     names = ["plain.txt", "a/b/c d+e %.txt", "a/ümlaut.txt"]
-    listed, found = await mlflow(log_files, names)
+    listed, result = await mlflow(log_files, names)
     assert sorted(listed) == [
         ["a", True, None],
         ["a/b", True, None],
@@ -51,7 +51,7 @@ async def test_folders_and_strange_names_survive(mlflow: MLflow) -> None:
         ["a/ümlaut.txt", False, 13],
         ["plain.txt", False, 5],
     ]
-    assert found == {name: name for name in names} | {"plain.txt": "other"}
+    assert result == {name: name for name in names} | {"plain.txt": "other"}
 
 
 def fit_and_register():
@@ -91,7 +91,7 @@ def fit_and_register():
     }
 
 
-async def test_a_model_is_fitted_logged_registered_and_loaded(mlflow: MLflow) -> None:
+async def test_log_register_and_load_a_model(mlflow: MLflow) -> None:
     assert await mlflow(fit_and_register) == {
         "loaded": {"/1": 0.1, "/1.0.1": 10.0, "/^1.0": 10.0, "/latest": 10.0, "/Production": 0.1, "@champion": 0.1},
         "by_run": [0, 0, 1, 1],
@@ -116,11 +116,11 @@ def fit_with_autolog():
             LogisticRegression().fit(np.array([[0.0], [1.0]]), np.array([0, 1]))
     finally:
         mlflow.sklearn.autolog(disable=True)
-    found = mlflow.get_run(run.info.run_id)
-    return [found.data.params["C"], "training_score" in found.data.metrics, len(found.outputs.model_outputs)]
+    result = mlflow.get_run(run.info.run_id)
+    return [result.data.params["C"], "training_score" in result.data.metrics, len(result.outputs.model_outputs)]
 
 
-async def test_autologging_works(mlflow: MLflow) -> None:
+async def test_autolog_logs_params_metrics_and_a_model(mlflow: MLflow) -> None:
     assert await mlflow(fit_with_autolog) == ["1.0", True, 1]
 
 
@@ -135,15 +135,15 @@ def live_as_a_logged_model():
     mlflow.log_model_params({"b": "2"}, model.model_id)
     client.set_logged_model_tags(model.model_id, {"u": "2"})
     client.delete_logged_model_tag(model.model_id, "t")
-    found = client.get_logged_model(model.model_id)
+    result = client.get_logged_model(model.model_id)
     named = client.search_logged_models([number], "name = 'net' AND params.b = '2'")
     client.delete_logged_model(model.model_id)
     left = client.search_logged_models([number])
-    tags = {key: value for key, value in found.tags.items() if not key.startswith("mlflow.")}
-    return [found.name, str(found.status), found.params, tags, len(named), len(left)]
+    tags = {key: value for key, value in result.tags.items() if not key.startswith("mlflow.")}
+    return [result.name, str(result.status), result.params, tags, len(named), len(left)]
 
 
-async def test_a_logged_model_lives(mlflow: MLflow) -> None:
+async def test_create_read_update_and_delete_a_logged_model(mlflow: MLflow) -> None:
     assert await mlflow(live_as_a_logged_model) == ["net", "READY", {"a": "1", "b": "2"}, {"u": "2"}, 1, 0]
 
 
@@ -160,7 +160,7 @@ async def test_paths_that_leave_the_root_are_refused(rest: Rest, run_id: str) ->
         assert answer.json()["error_code"] == "INVALID_PARAMETER_VALUE"
 
 
-async def test_files_are_streamed_in_and_out(rest: Rest, run_id: str) -> None:
+async def test_files_are_streamed_both_ways(rest: Rest, run_id: str) -> None:
     async def body():
         for _ in range(40):
             yield b"0123456789" * 10_000

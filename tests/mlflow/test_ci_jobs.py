@@ -49,7 +49,7 @@ def states(runtime, project):
     return read
 
 
-async def test_tags_of_runs(mlflow, states):
+async def test_ci_job_tags_of_a_run_link_its_job(mlflow, states):
     tags = await mlflow(tell_of_runs)
     told = {key: value for key, value in tags.items() if key.startswith("git")}
     assert told == {
@@ -64,7 +64,7 @@ async def test_tags_of_runs(mlflow, states):
     }
 
 
-async def test_tags_of_versions(mlflow, states):
+async def test_ci_job_tags_of_a_version_link_its_job(mlflow, states):
     tags = await mlflow(tell_of_versions)
     assert tags == {"gitlab.CI_JOB_ID": "../../users", "gitlab.version": "2.1.0", "github.RUN_ID": "12"}
     assert await states() == {

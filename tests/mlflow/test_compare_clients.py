@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from tests.mlflow.client import MLflow
+from tests.support.mlflow.client import MLflow
 from tests.support.source import ROOT
 
 
@@ -21,7 +21,7 @@ def tell(path):
     return told.getvalue()
 
 
-async def test_both_clients_report_the_same(mlflow: MLflow, oldest: MLflow) -> None:
+async def test_both_clients_get_the_same_results(mlflow: MLflow, oldest: MLflow) -> None:
     """One after the other in one project, so that the second one starts over what the first one left."""
     path = str(ROOT / "demo" / "compare_clients.py")
     newest = await mlflow(tell, path)

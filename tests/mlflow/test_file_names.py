@@ -15,8 +15,8 @@ from sqlalchemy import func, update
 
 from app.queue.outbox import BackgroundJob
 from tests.conftest import TestProject
-from tests.mlflow.client import MLflow
 from tests.mlflow.conftest import Rest
+from tests.support.mlflow.client import MLflow
 from workers import executor
 
 NAMES = [
@@ -39,7 +39,7 @@ def quoted(path: str) -> str:
     return quote(path).replace(".", "%2E")
 
 
-class Doors:
+class EntryPoints:
     """The files of a run, by every way in and out."""
 
     def __init__(self, rest: Rest, project: TestProject, run_id: str) -> None:
@@ -74,15 +74,15 @@ class Doors:
     async def put_parts(self, path: str, data: bytes) -> httpx.Response:
         folder, _, name = path.rpartition("/")
         local = {"path": f"/home/u/{name}"}
-        place = quoted(f"{self.files}{folder}".rstrip("/"))
-        made = await self.send("POST", f"{self.proxy}/mpu/create/{place}", json={**local, "num_parts": 1})
+        folder_path = quoted(f"{self.files}{folder}".rstrip("/"))
+        made = await self.send("POST", f"{self.proxy}/mpu/create/{folder_path}", json={**local, "num_parts": 1})
         if not made.is_success:
             return made
         (credential,) = made.json()["credentials"]
         etag = (await self.http.put(credential["url"], content=data)).headers["etag"]
         parts = [{"part_number": 1, "etag": etag, "url": credential["url"]}]
         ended = {**local, "upload_id": made.json()["upload_id"], "parts": parts}
-        return await self.send("POST", f"{self.proxy}/mpu/complete/{place}", json=ended)
+        return await self.send("POST", f"{self.proxy}/mpu/complete/{folder_path}", json=ended)
 
     async def announce(self, path: str, data: bytes) -> None:
         """Bytes that the project has by another name."""
@@ -112,9 +112,9 @@ class Doors:
         return (await self.http.get(made.json()["presigned_url"])).content
 
     async def get_graphql(self, path: str) -> bytes:
-        found = (await self.graphql(GRAPHQL_FILE, by={"path": {"owner": self.owner, "path": path}}))["artifact"]
-        assert found["path"] == path
-        return (await self.http.get(found["downloadUrl"])).content
+        result = (await self.graphql(GRAPHQL_FILE, by={"path": {"owner": self.owner, "path": path}}))["artifact"]
+        assert result["path"] == path
+        return (await self.http.get(result["downloadUrl"])).content
 
     async def names(self, folder: str) -> set[str]:
         """As both calls tell them that list."""
@@ -136,27 +136,43 @@ async def work(project: TestProject) -> None:
 
 
 @pytest.fixture
-async def doors(rest: Rest, project: TestProject) -> Doors:
+async def entry_points(rest: Rest, project: TestProject) -> EntryPoints:
     run_id = (await rest.post("runs/create", {})).json()["run"]["info"]["run_id"]
-    return Doors(rest, project, run_id)
+    return EntryPoints(rest, project, run_id)
 
 
 TIME, READ = "%25timestamp%251760000000000", "%25timestamp%1760000000000"
-IN = [Doors.put, Doors.put_packages, Doors.put_by_link, Doors.put_page, Doors.put_parts, Doors.announce]
-OUT = [Doors.get, Doors.get_packages, Doors.get_page, Doors.get_presigned, Doors.get_by_link, Doors.get_graphql]
+IN = [
+    EntryPoints.put,
+    EntryPoints.put_packages,
+    EntryPoints.put_by_link,
+    EntryPoints.put_page,
+    EntryPoints.put_parts,
+    EntryPoints.announce,
+]
+OUT = [
+    EntryPoints.get,
+    EntryPoints.get_packages,
+    EntryPoints.get_page,
+    EntryPoints.get_presigned,
+    EntryPoints.get_by_link,
+    EntryPoints.get_graphql,
+]
 
 
 @pytest.mark.parametrize("way_in", IN, ids=lambda one: one.__name__)
-async def test_every_name_survives(doors: Doors, way_in: Callable[..., Awaitable[httpx.Response | None]]) -> None:
+async def test_every_allowed_file_name_is_stored_unchanged(
+    entry_points: EntryPoints, way_in: Callable[..., Awaitable[httpx.Response | None]]
+) -> None:
     named = [(FOLDERS[index % len(FOLDERS)] + name, index) for index, name in enumerate(NAMES)]
 
     async def go_in(path: str) -> None:
-        answer = await way_in(doors, path, f"{way_in.__name__} {path}".encode())
+        answer = await way_in(entry_points, path, f"{way_in.__name__} {path}".encode())
         assert answer is None or answer.is_success, (path, answer.text)
 
     async def come_out(path: str, index: int) -> None:
         for way_out in (OUT[index % len(OUT)], OUT[(index + 1) % len(OUT)]):
-            got = (await way_out(doors, path)).decode()
+            got = (await way_out(entry_points, path)).decode()
             assert (way_out.__name__, got) == (way_out.__name__, f"{way_in.__name__} {path}")
 
     for start in range(0, len(named), 8):
@@ -164,46 +180,50 @@ async def test_every_name_survives(doors: Doors, way_in: Callable[..., Awaitable
     for start in range(0, len(named), 8):
         await asyncio.gather(*(come_out(path, index) for path, index in named[start : start + 8]))
     for number, folder in enumerate(FOLDERS):
-        told = await doors.names(folder)
+        told = await entry_points.names(folder)
         assert told >= {name for index, name in enumerate(NAMES) if index % len(FOLDERS) == number}
 
 
 @pytest.mark.parametrize("way_in", IN[:-1], ids=lambda one: one.__name__)
-async def test_decomposed_names_are_the_composed_ones(
-    doors: Doors, way_in: Callable[..., Awaitable[httpx.Response]]
+async def test_decomposed_file_names_are_normalized(
+    entry_points: EntryPoints, way_in: Callable[..., Awaitable[httpx.Response]]
 ) -> None:
     composed = "é/Å.bin"
     decomposed = unicodedata.normalize("NFD", composed)
-    assert (await way_in(doors, decomposed, b"bytes")).is_success
-    assert await doors.names("é/") == {"Å.bin"}
+    assert (await way_in(entry_points, decomposed, b"bytes")).is_success
+    assert await entry_points.names("é/") == {"Å.bin"}
     for way_out in OUT[:-1]:
-        assert (await way_out(doors, decomposed), await way_out(doors, composed)) == (b"bytes", b"bytes")
+        assert (await way_out(entry_points, decomposed), await way_out(entry_points, composed)) == (b"bytes", b"bytes")
 
 
 @pytest.mark.parametrize("way_in", IN[:-1], ids=lambda one: one.__name__)
-async def test_what_no_file_is_called(doors: Doors, way_in: Callable[..., Awaitable[httpx.Response]]) -> None:
+async def test_forbidden_file_names_are_refused(
+    entry_points: EntryPoints, way_in: Callable[..., Awaitable[httpx.Response]]
+) -> None:
     bad = ["..", "../x", "a/../x", "%2e%2e/x", "a/%252e%252e", "..%2fx", "..%5cx", "x" * 256, "a\\b", "a\tb", "a\x7fb",
            "\u202etxt", "y/" * 520 + "z"]  # fmt: skip
     for path in bad:
-        answer = await way_in(doors, path, b"bytes")
+        answer = await way_in(entry_points, path, b"bytes")
         assert (path, answer.status_code) in {(path, 400), (path, 404)}, answer.text
-    assert await doors.names("") == set()
+    assert await entry_points.names("") == set()
 
 
-async def test_a_file_and_a_folder_of_one_name_by_every_door(doors: Doors) -> None:
-    await doors.put("model", b"a file")
-    await doors.put("deep/er/file", b"below")
+async def test_a_file_and_a_folder_of_one_name_conflict_at_every_entry_point(entry_points: EntryPoints) -> None:
+    await entry_points.put("model", b"a file")
+    await entry_points.put("deep/er/file", b"below")
     for way_in in IN[:-1]:
         for path, first in (("model/weights.bin", "model"), ("deep", "deep/er/file"), ("deep/er", "deep/er/file")):
-            answer = await way_in(doors, path, b"second")
+            answer = await way_in(entry_points, path, b"second")
             assert (way_in.__name__, path, answer.status_code) == (way_in.__name__, path, 409)
             assert f"`{first}`" in answer.text
     seed = hashlib.sha256(b"a file").hexdigest()
     described = {"path": "model/x", "size": 6, "sha256": seed}
-    made = (await doors.graphql(GRAPHQL_CREATE, owner=doors.owner, files=[described]))["artifactUploadCreate"]
+    made = (await entry_points.graphql(GRAPHQL_CREATE, owner=entry_points.owner, files=[described]))[
+        "artifactUploadCreate"
+    ]
     assert [(one["code"], one["field"]) for one in made["userErrors"]] == [("CONFLICT", "files.0.path")]
     assert "`model`" in made["userErrors"][0]["message"]
-    assert await doors.names("") == {"model", "deep"}
+    assert await entry_points.names("") == {"model", "deep"}
 
 
 def log_under_a_file():
@@ -221,7 +241,7 @@ def log_under_a_file():
     return [told, kept]
 
 
-async def test_clients_hear_which_file_is_in_the_way(each_client: MLflow) -> None:
+async def test_path_conflicts_name_the_conflicting_file(each_client: MLflow) -> None:
     assert await each_client(log_under_a_file) == [[True, True], "a file"]
 
 
@@ -235,40 +255,44 @@ def download_everything():
     with mlflow.start_run() as run:
         mlflow.log_text("a", "a.txt")
         mlflow.log_text("b", "sub/deep/b.txt")
-    client, found = MlflowClient(), {}
-    for asked in (".", "./", "sub/.", "./sub", "sub//deep", "sub/", "./a.txt", ""):
+    client, result = MlflowClient(), {}
+    for requested in (".", "./", "sub/.", "./sub", "sub//deep", "sub/", "./a.txt", ""):
         with tempfile.TemporaryDirectory() as into:
-            client.download_artifacts(run.info.run_id, asked, into)
-            found[asked] = sorted(one.name for one in Path(into).rglob("*") if one.is_file())
-    listed = {asked: len(client.list_artifacts(run.info.run_id, asked)) for asked in (".", "./sub", "sub/.")}
-    return [found, listed]
+            client.download_artifacts(run.info.run_id, requested, into)
+            result[requested] = sorted(one.name for one in Path(into).rglob("*") if one.is_file())
+    listed = {
+        requested: len(client.list_artifacts(run.info.run_id, requested)) for requested in (".", "./sub", "sub/.")
+    }
+    return [result, listed]
 
 
 async def test_a_dot_means_the_folder_itself(each_client: MLflow) -> None:
-    found, listed = await each_client(download_everything)
+    result, listed = await each_client(download_everything)
     everything, below = ["a.txt", "b.txt"], ["b.txt"]
-    assert found == {
+    assert result == {
         ".": everything, "./": everything, "": everything, "sub/.": below, "./sub": below, "sub//deep": below,
         "sub/": below, "./a.txt": ["a.txt"],
     }  # fmt: skip
     assert listed == {".": 2, "./sub": 1, "sub/.": 1}
 
 
-async def test_what_leads_out_is_refused_in_the_words_of_mlflow(doors: Doors, rest: Rest) -> None:
+async def test_paths_outside_of_the_root_answer_invalid_path(entry_points: EntryPoints, rest: Rest) -> None:
     """The whole answer, before anybody asks whether the run or the model is there."""
     words = {"error_code": "INVALID_PARAMETER_VALUE", "message": "Invalid path"}
     model = "m-" + "0" * 32
     for path in ("../path", "a/../../b", "/etc/passwd", "%2e%2e/x", "..%252fx", "C:\\x"):
-        for run_id in (doors.run_id, "0" * 32):
+        for run_id in (entry_points.run_id, "0" * 32):
             answers = [
                 await rest.send("GET", "artifacts/list", params={"run_id": run_id, "path": path}),
                 await rest.get(f"logged-models/{model}/artifacts/directories", artifact_directory_path=path),
-                await doors.send("GET", f"{rest.base}/get-artifact", params={"run_id": run_id, "path": path}),
-                await doors.send(
+                await entry_points.send("GET", f"{rest.base}/get-artifact", params={"run_id": run_id, "path": path}),
+                await entry_points.send(
                     "GET", f"{rest.base}/model-versions/get-artifact",
                     params={"name": "nothing", "version": "1", "path": path},
                 ),
-                await doors.send("GET", f"{doors.proxy}/artifacts", params={"path": f"0/{run_id}/artifacts/{path}"}),
+                await entry_points.send(
+                    *("GET", f"{entry_points.proxy}/artifacts"), params={"path": f"0/{run_id}/artifacts/{path}"}
+                ),
             ]  # fmt: skip
             assert [(one.status_code, one.json()) for one in answers[:4]] == [(400, words)] * 4, path
             if not path.startswith("/"):
@@ -276,7 +300,7 @@ async def test_what_leads_out_is_refused_in_the_words_of_mlflow(doors: Doors, re
 
 
 @pytest.mark.parametrize(
-    ("stored", "asked"),
+    ("stored", "requested"),
     [
         # What 2.16.2 sends, and asks for once it has decoded the listing, and the beginning of its uuid with it.
         (f"%25step%2521{TIME}%258F462cfc-95c0.png", f"%25step!{READ}%EF%BF%BD462cfc-95c0.png"),
@@ -288,20 +312,22 @@ async def test_what_leads_out_is_refused_in_the_words_of_mlflow(doors: Doors, re
         ("a%2520b", "a%20b"),
     ],
 )
-async def test_a_file_is_found_by_the_name_that_a_client_has_made_of_it(doors: Doors, stored: str, asked: str) -> None:
-    url = f"{doors.proxy}/artifacts/{doors.files}images/"
-    assert (await doors.send("PUT", url + stored, content=b"image")).status_code == 200
-    await doors.send("PUT", f"{url}dog%25step%2599.png", content=b"another")
-    assert (await doors.send("GET", url + asked)).content == b"image"
-    assert (await doors.send("GET", url + stored)).content == b"image"
-    link = (await doors.send("GET", url.replace("/artifacts/0/", "/presigned/0/", 1) + asked)).json()
-    assert (await doors.http.get(link["url"])).content == b"image"
-    assert (await doors.send("GET", url + f"x{asked}")).status_code in {400, 404}
+async def test_a_file_is_served_under_the_url_encoded_name_of_a_client(
+    entry_points: EntryPoints, stored: str, requested: str
+) -> None:
+    url = f"{entry_points.proxy}/artifacts/{entry_points.files}images/"
+    assert (await entry_points.send("PUT", url + stored, content=b"image")).status_code == 200
+    await entry_points.send("PUT", f"{url}dog%25step%2599.png", content=b"another")
+    assert (await entry_points.send("GET", url + requested)).content == b"image"
+    assert (await entry_points.send("GET", url + stored)).content == b"image"
+    link = (await entry_points.send("GET", url.replace("/artifacts/0/", "/presigned/0/", 1) + requested)).json()
+    assert (await entry_points.http.get(link["url"])).content == b"image"
+    assert (await entry_points.send("GET", url + f"x{requested}")).status_code in {400, 404}
 
 
-async def test_of_two_files_that_read_alike_the_very_name_counts(doors: Doors) -> None:
+async def test_an_exact_name_wins_over_a_decoded_one(entry_points: EntryPoints) -> None:
     for name in ("a b", "a%20b", "c%20d", "c%2520d"):
-        assert (await doors.put(name, name.encode())).status_code == 200
-    assert [await doors.get("a b"), await doors.get("a%20b")] == [b"a b", b"a%20b"]
-    answer = await doors.send("GET", f"{doors.proxy}/artifacts/{doors.files}c%20d")
+        assert (await entry_points.put(name, name.encode())).status_code == 200
+    assert [await entry_points.get("a b"), await entry_points.get("a%20b")] == [b"a b", b"a%20b"]
+    answer = await entry_points.send("GET", f"{entry_points.proxy}/artifacts/{entry_points.files}c%20d")
     assert (answer.status_code, answer.json()["error_code"]) == (404, "RESOURCE_DOES_NOT_EXIST")

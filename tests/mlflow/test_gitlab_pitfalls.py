@@ -20,8 +20,8 @@ from app.artifacts.tables import Artifact
 from app.runtime import Runtime
 from app.tracking import candidates, purge
 from tests.conftest import TestProject, new_project
-from tests.mlflow.client import ClientError, MLflow
 from tests.mlflow.conftest import Rest
+from tests.support.mlflow.client import ClientError, MLflow
 
 INVALID = (400, "INVALID_PARAMETER_VALUE")
 TAKEN = (400, "RESOURCE_ALREADY_EXISTS")
@@ -73,12 +73,12 @@ def read_what_was_answered():
     client = MlflowClient()
     client.create_registered_model("m")
     made = client.create_model_version("m", "", tags={"gitlab.version": "1.2.0"})
-    found = [client.get_model_version("m", name) for name in (made.version, "1.2.0")]
+    result = [client.get_model_version("m", name) for name in (made.version, "1.2.0")]
     uris = {client.get_model_version_download_uri("m", name) for name in (made.version, "1.2.0")}
-    return [made.version, [one.version for one in found], list(found[0].aliases), len(uris)]
+    return [made.version, [one.version for one in result], list(result[0].aliases), len(uris)]
 
 
-async def test_01_the_version_of_an_answer_is_taken_by_every_call(mlflow: MLflow) -> None:
+async def test_01_the_version_of_an_answer_is_accepted_by_every_call(mlflow: MLflow) -> None:
     assert await mlflow(read_what_was_answered) == ["1", ["1", "1"], [], 1]
 
 
@@ -93,7 +93,7 @@ async def test_02_times_are_milliseconds_everywhere(rest: Rest) -> None:
         assert before <= moment <= int(time.time() * 1000) + 1
 
 
-async def test_03_each_refusal_has_its_own_status(rest: Rest, project: TestProject) -> None:
+async def test_03_each_kind_of_error_has_its_own_status(rest: Rest, project: TestProject) -> None:
     first = await rest.post("experiments/create", {"name": "e"})
     again = await rest.post("experiments/create", {"name": "e"})
     reporter = Rest(rest.http, rest.base, project[Role.REPORTER].headers)
@@ -105,7 +105,7 @@ async def test_03_each_refusal_has_its_own_status(rest: Rest, project: TestProje
 
 
 @pytest.mark.parametrize("body", [{"name": "a:b"}, {"name": "x" * 256}, {"name": "m", "description": "x" * 10_001}])
-async def test_04_only_a_duplicate_already_exists(rest: Rest, body: dict[str, str]) -> None:
+async def test_04_only_a_duplicate_answers_already_exists(rest: Rest, body: dict[str, str]) -> None:
     assert refusal(await rest.post("registered-models/create", body)) == INVALID
     await new_model(rest)
     assert refusal(await rest.post("registered-models/create", {"name": "m"})) == TAKEN
@@ -120,9 +120,9 @@ async def test_05_latest_versions_are_one_for_each_stage(rest: Rest) -> None:
     await done(await rest.post("model-versions/transition-stage", {"name": "m", "version": "1", "stage": "Production"}))
     latest = (await done(await rest.post("registered-models/get-latest-versions", {"name": "m"})))["model_versions"]
     model = (await done(await rest.get("registered-models/get", name="m")))["registered_model"]
-    for found in (latest, model["latest_versions"]):
-        assert {one["current_stage"]: one["version"] for one in found} == {"Production": "1", "None": "3"}
-        assert len(found) == 2
+    for result in (latest, model["latest_versions"]):
+        assert {one["current_stage"]: one["version"] for one in result} == {"Production": "1", "None": "3"}
+        assert len(result) == 2
 
 
 @pytest.mark.parametrize("versions", [["1.9.9", "2.0.0-rc1"], ["2.0.0", "2.0.0-rc1"], ["2.0.0-rc1", "2.0.0"]])
@@ -140,7 +140,7 @@ async def test_07_the_next_version_is_no_prerelease(rest: Rest) -> None:
 async def test_08_equal_means_equal(rest: Rest) -> None:
     for name in ("net", "Net", "network", "subnet", "ne_"):
         await new_model(rest, name=name)
-    for wanted, found in {
+    for wanted, result in {
         "name = 'net'": ["net"],
         "name = 'et'": [],
         "name LIKE 'net%'": ["net", "network"],
@@ -148,7 +148,7 @@ async def test_08_equal_means_equal(rest: Rest) -> None:
         "name = 'ne_'": ["ne_"],
     }.items():
         body = await done(await rest.get("registered-models/search", filter=wanted))
-        assert sorted(one["name"] for one in body["registered_models"]) == sorted(found), wanted
+        assert sorted(one["name"] for one in body["registered_models"]) == sorted(result), wanted
 
 
 @pytest.mark.parametrize("written", ["name='a=b'", "name = 'a=b'", '  name   =   "a=b"  ', ""])
@@ -160,7 +160,7 @@ async def test_09_a_filter_may_be_empty_and_have_blanks(rest: Rest, written: str
     assert [one["name"] for one in body["registered_models"]] == ["a=b"]
 
 
-async def test_10_searches_of_experiments_heed_their_filter(rest: Rest) -> None:
+async def test_10_search_experiments_applies_its_filter(rest: Rest) -> None:
     for name in ("one", "two"):
         await done(await rest.post("experiments/create", {"name": name, "tags": [{"key": "k", "value": name}]}))
     for wanted in ("name = 'two'", "tags.k = 'two'", "name LIKE 'tw%'"):
@@ -189,9 +189,9 @@ async def test_12_tags_change_and_an_equal_param_is_fine(rest: Rest) -> None:
         )
         batch = {"run_id": run, "tags": [{"key": "b", "value": value}], "params": [{"key": "p", "value": "same"}]}
         await done(await rest.post("runs/log-batch", batch))
-    found = (await done(await rest.get("runs/get", run_id=run)))["run"]["data"]
-    tags = {tag["key"]: tag["value"] for tag in found["tags"]}
-    assert (tags["t"], tags["b"], found["params"]) == ("2", "2", [{"key": "p", "value": "same"}])
+    result = (await done(await rest.get("runs/get", run_id=run)))["run"]["data"]
+    tags = {tag["key"]: tag["value"] for tag in result["tags"]}
+    assert (tags["t"], tags["b"], result["params"]) == ("2", "2", [{"key": "p", "value": "same"}])
     for call, more in (
         ("log-parameter", {"key": "p", "value": "other"}),
         ("log-batch", {"params": [{"key": "p", "value": "other"}]}),
@@ -247,13 +247,13 @@ async def test_15_a_metric_without_a_step_has_step_0(rest: Rest) -> None:
     assert [one["step"] for one in history["metrics"]] == [0]
 
 
-async def test_16_a_run_shows_only_the_latest_of_each_metric(rest: Rest) -> None:
+async def test_16_a_run_shows_the_latest_value_of_each_metric(rest: Rest) -> None:
     run = await new_run(rest)
     for step in (2, 3, 1):
         metric = {"run_id": run, "key": "k", "value": step, "timestamp": 1, "step": step}
         await done(await rest.post("runs/log-metric", metric))
-    found = (await done(await rest.get("runs/get", run_id=run)))["run"]["data"]["metrics"]
-    assert found == [{"key": "k", "value": 3.0, "timestamp": 1, "step": 3}]
+    result = (await done(await rest.get("runs/get", run_id=run)))["run"]["data"]["metrics"]
+    assert result == [{"key": "k", "value": 3.0, "timestamp": 1, "step": 3}]
 
 
 def begin_with_the_experiment():
@@ -286,8 +286,8 @@ async def test_17_an_experiment_without_its_model_is_ordinary(rest: Rest) -> Non
 
 async def test_17_an_experiment_of_a_model_stays_with_it(rest: Rest) -> None:
     await new_model(rest, name="x")
-    found = await done(await rest.get("experiments/get-by-name", experiment_name="[model]x"))
-    id = {"experiment_id": found["experiment"]["experiment_id"]}
+    result = await done(await rest.get("experiments/get-by-name", experiment_name="[model]x"))
+    id = {"experiment_id": result["experiment"]["experiment_id"]}
     for call, more in (("delete", {}), ("update", {"new_name": "free"})):
         answer = await rest.post(f"experiments/{call}", {**id, **more})
         assert refusal(answer) == INVALID
@@ -297,7 +297,7 @@ async def test_17_an_experiment_of_a_model_stays_with_it(rest: Rest) -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"description": "x" * 10_001}, {"tags": [{"key": "a" * 300, "value": "b"}]}])
-async def test_18_a_model_that_fails_leaves_nothing(rest: Rest, wrong: dict[str, object]) -> None:
+async def test_18_a_failed_model_creation_leaves_no_rows(rest: Rest, wrong: dict[str, object]) -> None:
     assert refusal(await rest.post("registered-models/create", {"name": "m", **wrong})) == INVALID
     assert refusal(await rest.get("experiments/get-by-name", experiment_name="[model]m")) == ABSENT
     await new_model(rest)
@@ -315,21 +315,21 @@ def promote_any_run():
     id = run.info.run_id
     client.create_registered_model("m")
     made = [client.create_model_version("m", f"runs:/{id}/model", run_id=id) for _ in range(2)]
-    found = [one.info.run_id for one in mlflow.search_runs(output_format="list")]
+    result = [one.info.run_id for one in mlflow.search_runs(output_format="list")]
     client.log_metric(id, "later", 1.0)
     try:
         client.delete_run(id)
     except MlflowException as error:
         refused = "has model versions; delete those first" in error.message
     text = mlflow.artifacts.load_text(f"runs:/{id}/model/w.txt")
-    return [[one.run_id == id for one in made], found == [id], refused, text]
+    return [[one.run_id == id for one in made], result == [id], refused, text]
 
 
 async def test_19_a_run_of_any_experiment_becomes_versions_and_stays_a_run(mlflow: MLflow) -> None:
     assert await mlflow(promote_any_run) == [[True, True], True, True, "weights"]
 
 
-async def test_20_the_run_of_a_version_tells_whose_it_is(rest: Rest, project: TestProject) -> None:
+async def test_20_the_run_of_a_version_names_its_model_and_author(rest: Rest, project: TestProject) -> None:
     (version,) = await new_model(rest, "1.0.0")
     info = (await done(await rest.get("runs/get", run_id=version["run_id"])))["run"]["info"]
     assert (info["run_name"], info["user_id"], info["status"]) == ("m", project.owner.username, "FINISHED")
@@ -351,8 +351,8 @@ async def test_22_searching_needs_no_right_to_write(rest: Rest, project: TestPro
     reading = {"Authorization": f"Bearer {issued.secret}"}
     for headers in (project[Role.GUEST].headers, reading):
         guest = Rest(rest.http, rest.base, headers)
-        found = await done(await guest.post("runs/search", {"experiment_ids": ["0"]}))
-        assert [one["info"]["run_id"] for one in found["runs"]] == [run]
+        result = await done(await guest.post("runs/search", {"experiment_ids": ["0"]}))
+        assert [one["info"]["run_id"] for one in result["runs"]] == [run]
         await done(await guest.post("experiments/search", {"max_results": 10}))
         await done(await guest.post("logged-models/search", {"experiment_ids": ["0"]}))
         assert (await guest.post("runs/create", {})).status_code == 403
@@ -367,7 +367,7 @@ async def test_23_each_switch_closes_its_own_half(rest: Rest, project: TestProje
     assert (await rest.get("experiments/get", experiment_id="0")).status_code in {403, 404}
 
 
-async def test_24_numbers_count_where_they_are_used(
+async def test_24_numbers_are_counted_per_project_and_model(
     rest: Rest, runtime: Runtime, staff: dict, url: str, project: TestProject
 ) -> None:
     other = await new_project(runtime, staff)
@@ -380,7 +380,7 @@ async def test_24_numbers_count_where_they_are_used(
     assert refusal(await second.get("runs/get", run_id=run)) == ABSENT
 
 
-async def test_25_files_stand_in_folders_under_their_own_names(rest: Rest) -> None:
+async def test_25_files_are_listed_in_folders_under_their_own_names(rest: Rest) -> None:
     run = await new_run(rest)
     for path in ("top.txt", "a/b/été.txt", "a/c.txt"):
         assert (await put(rest, run, path)).status_code == 200
@@ -389,14 +389,14 @@ async def test_25_files_stand_in_folders_under_their_own_names(rest: Rest) -> No
     assert await listed(rest, run, "a/b") == [("a/b/été.txt", False)]
 
 
-async def test_26_a_query_at_an_upload_hides_nothing(rest: Rest) -> None:
+async def test_26_a_query_at_an_upload_does_not_hide_the_file(rest: Rest) -> None:
     run = await new_run(rest)
     await put(rest, run, "shown.txt")
     assert (await put(rest, run, "other.txt", status="hidden")).status_code == 200
     assert await listed(rest, run) == [("other.txt", False), ("shown.txt", False)]
 
 
-async def test_27_files_go_with_their_run(rest: Rest, project: TestProject, runtime: Runtime) -> None:
+async def test_27_files_are_purged_with_their_run(rest: Rest, project: TestProject, runtime: Runtime) -> None:
     run = await new_run(rest)
     await put(rest, run, "a.txt")
     url = f"{rest.base}/api/2.0/mlflow-artifacts/artifacts/0/{run}/artifacts/a.txt"
@@ -445,21 +445,21 @@ def log_after_the_end():
     run = client.create_run("0").info.run_id
     client.set_terminated(run, "FAILED", 1234)
     client.log_metric(run, "late", 2.0)
-    found = client.get_run(run)
+    result = client.get_run(run)
     client.delete_run(run)
     try:
         client.log_metric(run, "gone", 3.0)
     except MlflowException as error:
-        return [found.info.status, found.info.end_time, found.data.metrics, error.error_code]
+        return [result.info.status, result.info.end_time, result.data.metrics, error.error_code]
 
 
-async def test_33_late_metrics_reopen_no_run_and_a_deleted_one_takes_none(mlflow: MLflow) -> None:
+async def test_33_late_metrics_do_not_reopen_a_run_and_a_deleted_run_refuses_them(mlflow: MLflow) -> None:
     expected = ["FAILED", 1234, {"late": 2.0}, "INVALID_PARAMETER_VALUE"]
     assert await mlflow(log_after_the_end) == expected
 
 
 @pytest.mark.parametrize("version", ["v1.0.0", "1.0", "01.0.0", "1.0.0-01", "latest", "1.0.0 ", "1" * 256, "1.0.0"])
-async def test_a_refused_version_leaves_nothing(rest: Rest, version: str) -> None:
+async def test_a_refused_version_leaves_no_rows(rest: Rest, version: str) -> None:
     await new_model(rest, "1.0.0")
     experiment = (await done(await rest.get("experiments/get-by-name", experiment_name="[model]m")))["experiment"]
     wanted = {"name": "m", "tags": [{"key": "gitlab.version", "value": version}]}
@@ -471,7 +471,7 @@ async def test_a_refused_version_leaves_nothing(rest: Rest, version: str) -> Non
     assert (after["version"], semver(after)) == ("2", "1.0.1")
 
 
-async def test_the_version_of_a_version_stays(rest: Rest) -> None:
+async def test_the_semver_of_a_version_cannot_change(rest: Rest) -> None:
     await new_model(rest, "1.0.0")
     tag = {"name": "m", "version": "1", "key": "gitlab.version", "value": "2.0.0"}
     changed = await rest.post("model-versions/set-tag", tag)
@@ -480,7 +480,7 @@ async def test_the_version_of_a_version_stays(rest: Rest) -> None:
     assert "does not change" in changed.json()["message"]
 
 
-async def test_experiments_are_not_listed_the_old_way(rest: Rest) -> None:
+async def test_the_old_call_to_list_experiments_is_not_found(rest: Rest) -> None:
     assert refusal(await rest.get("experiments/list")) == (404, "ENDPOINT_NOT_FOUND")
 
 
@@ -496,17 +496,17 @@ def log_to_a_version():
     client.log_text(version.run_id, "weights", "model/w.txt")
     with mlflow.start_run(run_id=version.run_id):
         mlflow.log_metric("loss", 0.25)
-    found = client.get_run(version.run_id).data
+    result = client.get_run(version.run_id).data
     uri = client.get_model_version_download_uri("m", "1")
-    texts = [mlflow.artifacts.load_text(f"{place}/model/w.txt") for place in (uri, "models:/m/1", "models:/m/1.0.0")]
-    return [found.metrics, found.params, texts]
+    texts = [mlflow.artifacts.load_text(f"{target}/model/w.txt") for target in (uri, "models:/m/1", "models:/m/1.0.0")]
+    return [result.metrics, result.params, texts]
 
 
-async def test_what_is_logged_to_the_run_of_a_version_is_the_versions(mlflow: MLflow) -> None:
+async def test_logging_to_the_run_of_a_version_shows_at_the_version(mlflow: MLflow) -> None:
     assert await mlflow(log_to_a_version) == [{"auc": 0.5, "loss": 0.25}, {"depth": "3"}, ["weights"] * 3]
 
 
-async def test_a_version_keeps_its_own_run(rest: Rest) -> None:
+async def test_a_version_keeps_its_run(rest: Rest) -> None:
     (version,) = await new_model(rest, "1.0.0")
     run = {"run_id": version["run_id"]}
     assert refusal(await rest.post("runs/delete", run)) == INVALID
@@ -517,7 +517,7 @@ async def test_a_version_keeps_its_own_run(rest: Rest) -> None:
     assert refusal(await rest.post("runs/delete", run)) == ABSENT
 
 
-async def test_a_model_takes_no_experiment_that_is_not_its_own(rest: Rest) -> None:
+async def test_a_model_does_not_take_over_an_experiment_of_its_name(rest: Rest) -> None:
     await new_model(rest, name="a")
     await done(await rest.post("experiments/create", {"name": "[model]b"}))
     answer = await rest.post("registered-models/rename", {"name": "a", "new_name": "b"})
@@ -541,7 +541,7 @@ def sign_in_by_password():
             os.environ.pop(name, None)
 
 
-async def test_a_token_is_a_password_at_both_addresses(
+async def test_a_token_is_accepted_as_password_at_both_addresses(
     interpreter: MLflow, url: str, base: str, project: TestProject, runtime: Runtime
 ) -> None:
     command = IssueToken("ci", (Scope.API,), role=Role.DEVELOPER, project_id=project.id)

@@ -41,7 +41,7 @@ CALLS = [
 
 
 @pytest.mark.parametrize(("method", "path"), CALLS, ids=[f"{method} {path[16:]}" for method, path in CALLS])
-async def test_no_value_breaks_a_call(rest: Rest, method: str, path: str) -> None:
+async def test_hostile_values_cause_no_server_error(rest: Rest, method: str, path: str) -> None:
     """Valid requests in which one field after the other holds nonsense, chosen by a fixed seed."""
     plain = await _filled(rest)
     url = rest.base + path.replace("{id}", plain["model_id"]).replace("{key:path}", "a")
@@ -69,15 +69,15 @@ async def _filled(rest: Rest) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("path", NASTY[1:])
-async def test_no_path_of_a_file_breaks_the_proxy(rest: Rest, path: str) -> None:
+async def test_hostile_paths_cause_no_server_error(rest: Rest, path: str) -> None:
     run_id = (await rest.post("runs/create", {})).json()["run"]["info"]["run_id"]
-    for place in ("", f"0/{run_id}/artifacts/"):
-        url = f"{rest.base}/api/2.0/mlflow-artifacts/artifacts/{place}"
+    for target in ("", f"0/{run_id}/artifacts/"):
+        url = f"{rest.base}/api/2.0/mlflow-artifacts/artifacts/{target}"
         for method in ("GET", "PUT", "DELETE"):
             content = b"x" if method == "PUT" else None
             answer = await rest.http.request(method, url + _encoded(path), headers=rest.headers, content=content)
             assert (method, path, answer.status_code) != (method, path, 500)
-        listed = await rest.http.get(url.rstrip("/"), params={"path": place + path}, headers=rest.headers)
+        listed = await rest.http.get(url.rstrip("/"), params={"path": target + path}, headers=rest.headers)
         assert listed.status_code in {200, 400, 404}
 
 

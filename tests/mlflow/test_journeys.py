@@ -9,7 +9,7 @@ import pytest
 
 from app.access.policy import Role
 from tests.conftest import TestProject
-from tests.mlflow.client import ClientError, MLflow
+from tests.support.mlflow.client import ClientError, MLflow
 
 SEMVERS = ["1.0.0", "1.2.0", "1.2.4", "2.0.0-rc.1", "2.0.0", "2.1.0"]
 
@@ -49,8 +49,8 @@ def add_one(references):
     import mlflow
     import pandas as pd
 
-    asked = pd.DataFrame({"x": [1]})
-    return [int(mlflow.pyfunc.load_model(f"models:/adder{one}").predict(asked)[0]) for one in references]
+    inputs = pd.DataFrame({"x": [1]})
+    return [int(mlflow.pyfunc.load_model(f"models:/adder{one}").predict(inputs)[0]) for one in references]
 
 
 MEANING = {
@@ -90,9 +90,9 @@ def predict_by_command(reference, folder):
     from click.testing import CliRunner
     from mlflow.cli import cli
 
-    asked, answer = Path(folder) / "asked.json", Path(folder) / "answer.json"
-    asked.write_text(json.dumps({"dataframe_split": {"columns": ["x"], "data": [[1], [2]]}}))
-    words = ["models", "predict", "-m", f"models:/adder{reference}", "-i", str(asked), "-o", str(answer)]
+    inputs, answer = Path(folder) / "asked.json", Path(folder) / "answer.json"
+    inputs.write_text(json.dumps({"dataframe_split": {"columns": ["x"], "data": [[1], [2]]}}))
+    words = ["models", "predict", "-m", f"models:/adder{reference}", "-i", str(inputs), "-o", str(answer)]
     done = CliRunner().invoke(cli, [*words, "--env-manager", "local"], catch_exceptions=False)
     return [done.exit_code, json.loads(answer.read_text())]
 
@@ -164,15 +164,15 @@ def look(run_id):
     from mlflow import MlflowClient
 
     client = MlflowClient()
-    found = client.get_run(run_id)
+    result = client.get_run(run_id)
     history = [point.value for point in client.get_metric_history(run_id, "loss")]
     table = mlflow.artifacts.load_dict(f"runs:/{run_id}/notes.json")
-    children = client.search_runs([found.info.experiment_id], f"tags.mlflow.parentRunId = '{run_id}'")
-    kept = json.loads(found.data.tags["mlflow.loggedArtifacts"])
+    children = client.search_runs([result.info.experiment_id], f"tags.mlflow.parentRunId = '{run_id}'")
+    kept = json.loads(result.data.tags["mlflow.loggedArtifacts"])
     return {
-        "status": found.info.status,
-        "params": len(found.data.params),
-        "metrics": found.data.metrics,
+        "status": result.info.status,
+        "params": len(result.data.params),
+        "metrics": result.data.metrics,
         "history": history,
         "notes": [row[1] for row in table["data"]],
         "children": [one.data.tags["by"] for one in children],
@@ -181,7 +181,7 @@ def look(run_id):
 
 
 @pytest.mark.parametrize("first", ["2.7.1", "3.17.2"])
-async def test_one_client_goes_on_where_the_other_ended(mlflow: MLflow, oldest: MLflow, first: str) -> None:
+async def test_runs_of_one_client_are_continued_by_another(mlflow: MLflow, oldest: MLflow, first: str) -> None:
     by = {"2.7.1": oldest, "3.17.2": mlflow}
     second = next(version for version in by if version != first)
     run_id = await by[first](begin, "both")
@@ -199,7 +199,7 @@ async def test_one_client_goes_on_where_the_other_ended(mlflow: MLflow, oldest: 
     }
 
 
-async def test_a_model_of_one_client_is_loaded_by_the_other(mlflow: MLflow, oldest: MLflow) -> None:
+async def test_a_model_logged_by_one_client_is_loaded_by_another(mlflow: MLflow, oldest: MLflow) -> None:
     await oldest(log_own_models, ["1.0.0", "1.1.0", "1.2.0"])
     assert await mlflow(add_one, ["/^1.0", "@champion", "/1.0.0"]) == [301, 201, 101]
 
@@ -229,7 +229,7 @@ def of_a_logged_model():
     ]
 
 
-async def test_a_logged_model_becomes_a_version_a_copy_and_gets_another_name(mlflow: MLflow) -> None:
+async def test_a_logged_model_is_registered_copied_and_renamed(mlflow: MLflow) -> None:
     flavors = ["python_function"]
     assert await mlflow(of_a_logged_model) == [True, True, "0.3.0", True, flavors, flavors]
 
@@ -297,7 +297,7 @@ def type_commands(folder):
     ]
 
 
-async def test_the_command_line_works(each_client: MLflow, tmp_path: Path) -> None:
+async def test_the_mlflow_command_line_works(each_client: MLflow, tmp_path: Path) -> None:
     assert await each_client(type_commands, str(tmp_path)) == [
         [True] * 4,
         [["there/deep", True]],
@@ -322,20 +322,20 @@ def fit_with_autolog(log_models):
             model.score(inputs, targets)
     finally:
         mlflow.sklearn.autolog(disable=True)
-    found = mlflow.get_run(run.info.run_id)
+    result = mlflow.get_run(run.info.run_id)
     loaded = mlflow.pyfunc.load_model("models:/iris/latest")
     files = {one.path for one in mlflow.MlflowClient().list_artifacts(run.info.run_id)}
     return {
-        "steps": [found.data.params[name] for name in ("logisticregression__C", "standardscaler__with_mean")],
-        "metrics": sorted(name for name in found.data.metrics if "accuracy" in name),
-        "data": [one.dataset.name for one in found.inputs.dataset_inputs] != [],
+        "steps": [result.data.params[name] for name in ("logisticregression__C", "standardscaler__with_mean")],
+        "metrics": sorted(name for name in result.data.metrics if "accuracy" in name),
+        "data": [one.dataset.name for one in result.inputs.dataset_inputs] != [],
         "files": "estimator.html" in files,
         "inputs": loaded.metadata.get_input_schema().input_names()[0],
         "right": int((loaded.predict(inputs) == targets).sum()) > 140,
     }
 
 
-async def test_autologging_registers_what_it_fitted(each_client: MLflow) -> None:
+async def test_autolog_registers_the_fitted_model(each_client: MLflow) -> None:
     assert await each_client(fit_with_autolog, True) == {
         "steps": ["1.0", "True"],
         "metrics": ["training_accuracy_score"],
@@ -369,12 +369,12 @@ def log_in_parallel(count):
     with ThreadPoolExecutor(8) as pool:
         runs = list(pool.map(child, range(count)))
     query = f"tags.mlflow.parentRunId = '{parent.info.run_id}' AND metrics.score > 0"
-    found = client.search_runs(["0"], query, order_by=["metrics.score DESC"], max_results=3)
+    result = client.search_runs(["0"], query, order_by=["metrics.score DESC"], max_results=3)
     texts = [mlflow.artifacts.load_text(f"runs:/{run}/result/score.txt") for run in runs]
-    return [[one.info.run_name for one in found], texts == [str(number) for number in range(count)]]
+    return [[one.info.run_name for one in result], texts == [str(number) for number in range(count)]]
 
 
-async def test_children_are_logged_in_parallel(each_client: MLflow) -> None:
+async def test_child_runs_are_logged_in_parallel(each_client: MLflow) -> None:
     assert await each_client(log_in_parallel, 12) == [["trial 11", "trial 10", "trial 9"], True]
 
 
@@ -418,11 +418,11 @@ def log_asynchronously():
             one.wait()
         mlflow.flush_async_logging()
     history = mlflow.MlflowClient().get_metric_history(run.info.run_id, "loss")
-    found = mlflow.get_run(run.info.run_id).data
-    return [[point.step for point in history], found.params, found.tags["t"] + found.tags["v"], len(found.metrics)]
+    result = mlflow.get_run(run.info.run_id).data
+    return [[point.step for point in history], result.params, result.tags["t"] + result.tags["v"], len(result.metrics)]
 
 
-async def test_what_is_logged_asynchronously_arrives_whole(mlflow: MLflow) -> None:
+async def test_asynchronous_logging_loses_nothing(mlflow: MLflow) -> None:
     assert await mlflow(log_asynchronously) == [list(range(50)), {"p": "1", "q": "x"}, "uw", 3]
 
 
@@ -432,7 +432,9 @@ def try_to_write():
     mlflow.MlflowClient().create_registered_model("m")
 
 
-async def test_who_may_only_read_is_told_so(each_client: MLflow, project: TestProject, base: str) -> None:
+async def test_a_reader_who_writes_is_refused_with_a_reason(
+    each_client: MLflow, project: TestProject, base: str
+) -> None:
     reader = each_client.at(base, project[Role.REPORTER].token)
     with pytest.raises(ClientError) as caught:
         await reader(try_to_write)

@@ -16,8 +16,8 @@ from app.artifacts.reads.folders import Entry
 from app.files import read
 from app.runtime import Runtime
 from tests.conftest import TestProject
-from tests.mlflow.client import MLflow
 from tests.mlflow.conftest import Rest
+from tests.support.mlflow.client import MLflow
 
 MANY = 10_050
 
@@ -50,11 +50,11 @@ def count(run_id, folder):
 
     from mlflow import MlflowClient
 
-    found = MlflowClient().list_artifacts(run_id, folder)
-    return [len(found), len({one.path for one in found}), sum(one.is_dir for one in found), found[-1].path]
+    result = MlflowClient().list_artifacts(run_id, folder)
+    return [len(result), len({one.path for one in result}), sum(one.is_dir for one in result), result[-1].path]
 
 
-async def test_a_client_gets_all_of_a_folder(
+async def test_list_artifacts_returns_a_whole_folder(
     each_client: MLflow, rest: Rest, run_id: str, runtime: Runtime, project: TestProject
 ) -> None:
     names = [f"many/{number:05}.bin" for number in range(MANY)]
@@ -75,7 +75,9 @@ async def test_a_client_gets_all_of_a_folder(
     assert [one["path"] for one in root.json()["files"]] == ["many", "other"]
 
 
-async def test_all_files_of_a_logged_model_come(rest: Rest, runtime: Runtime, project: TestProject) -> None:
+async def test_list_logged_model_artifacts_returns_all_files(
+    rest: Rest, runtime: Runtime, project: TestProject
+) -> None:
     made = (await rest.post("logged-models", {"experiment_id": "0"})).json()["model"]["info"]
     model = UUID(made["model_id"].removeprefix("m-"))
     await fill(runtime, Root(project.id, logged_model_id=model), [f"f{number}" for number in range(MANY)])
@@ -84,16 +86,16 @@ async def test_all_files_of_a_logged_model_come(rest: Rest, runtime: Runtime, pr
     assert len({one["path"] for one in answer["files"]}) == MANY
 
 
-async def test_an_answer_that_fails_on_its_way_is_never_taken_for_a_whole_one(
+async def test_a_listing_that_fails_midway_ends_the_connection(
     rest: Rest, run_id: str, runtime: Runtime, project: TestProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await fill(runtime, Root(project.id, candidate_id=UUID(run_id)), [f"{number}" for number in range(MANY)])
     original = read._page
 
-    async def failing(db, root, folder, after, seen):
+    async def failing(db, owner, folder, after):
         if after:
             raise RuntimeError("the database has gone away")
-        return await original(db, root, folder, after, seen)
+        return await original(db, owner, folder, after)
 
     monkeypatch.setattr(read, "_page", failing)
     with pytest.raises(httpx.RemoteProtocolError):
@@ -101,7 +103,7 @@ async def test_an_answer_that_fails_on_its_way_is_never_taken_for_a_whole_one(
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 1_000])
-async def test_pages_of_any_size_list_the_same(
+async def test_listings_do_not_depend_on_the_page_size(
     run_id: str, runtime: Runtime, project: TestProject, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
     monkeypatch.setattr(folders, "PAGE", size)
@@ -121,9 +123,9 @@ async def test_pages_of_any_size_list_the_same(
 
 def listed(paths: set[str], folder: str) -> list[Entry]:
     prefix = f"{folder}/" if folder else ""
-    found = {}
+    result = {}
     for path in paths:
         if path.startswith(prefix):
             name, slash, _ = path[len(prefix) :].partition("/")
-            found[name] = Entry(name, bool(slash), None if slash else 5)
-    return [found[name] for name in sorted(found)]
+            result[name] = Entry(name, bool(slash), None if slash else 5)
+    return [result[name] for name in sorted(result)]

@@ -9,8 +9,8 @@ import hashlib
 import pytest
 
 from tests.conftest import TestProject
-from tests.mlflow.client import MLflow
 from tests.mlflow.conftest import Rest
+from tests.support.mlflow.client import MLflow
 
 MIB = 1024 * 1024
 
@@ -50,8 +50,8 @@ def send_in_parts_and_fetch_in_ranges(size):
             path.write_bytes(data)
             mlflow.log_artifact(str(path), "deep/folder")
         with tempfile.TemporaryDirectory() as folder:
-            found = MlflowClient().download_artifacts(run.info.run_id, "deep/folder/weights ü+1.bin", folder)
-            same = Path(found).read_bytes() == data
+            result = MlflowClient().download_artifacts(run.info.run_id, "deep/folder/weights ü+1.bin", folder)
+            same = Path(result).read_bytes() == data
         listed = [[one.path, one.file_size] for one in MlflowClient().list_artifacts(run.info.run_id, "deep/folder")]
     finally:
         requests.Session.request = original
@@ -67,15 +67,15 @@ def send_in_parts_and_fetch_in_ranges(size):
     }
 
 
-async def test_the_client_sends_parts_and_fetches_ranges_without_its_token(mlflow: MLflow, rest: Rest) -> None:
-    found = await mlflow(send_in_parts_and_fetch_in_ranges, 12 * MIB + 17)
-    assert found["same"]
-    assert found["listed"] == [["deep/folder/weights ü+1.bin", 12 * MIB + 17]]
-    assert found["parts"] == [False, False, False]
-    url = f"{rest.base}/api/2.0/mlflow-artifacts/artifacts/0/{found['run_id']}/artifacts/deep/folder/weights ü+1.bin"
+async def test_parts_and_ranges_are_transferred_without_a_token(mlflow: MLflow, rest: Rest) -> None:
+    result = await mlflow(send_in_parts_and_fetch_in_ranges, 12 * MIB + 17)
+    assert result["same"]
+    assert result["listed"] == [["deep/folder/weights ü+1.bin", 12 * MIB + 17]]
+    assert result["parts"] == [False, False, False]
+    url = f"{rest.base}/api/2.0/mlflow-artifacts/artifacts/0/{result['run_id']}/artifacts/deep/folder/weights ü+1.bin"
     head = await rest.http.head(url, headers=rest.headers)
-    assert head.headers["etag"] == f'"{found["sha256"]}"'
-    assert found["ranges"] == [False, False, False, False]
+    assert head.headers["etag"] == f'"{result["sha256"]}"'
+    assert result["ranges"] == [False, False, False, False]
 
 
 def fail_at_a_part(size):
@@ -121,10 +121,10 @@ def fail_at_a_part(size):
 
 
 async def test_the_client_aborts_when_a_part_fails(mlflow: MLflow) -> None:
-    found = await mlflow(fail_at_a_part, 6 * MIB)
-    assert "Failed to upload at least one part" in found["failure"]
-    assert found["listed"] == []
-    assert found["posts"] == ["create", "abort"]
+    result = await mlflow(fail_at_a_part, 6 * MIB)
+    assert "Failed to upload at least one part" in result["failure"]
+    assert result["listed"] == []
+    assert result["posts"] == ["create", "abort"]
 
 
 @pytest.fixture
@@ -173,7 +173,7 @@ async def test_completing_twice_answers_the_same(rest: Rest, run_id: str) -> Non
     assert (await sending.read()).status_code == 200
 
 
-async def test_wrong_parts_write_nothing_and_the_upload_goes_on(rest: Rest, run_id: str) -> None:
+async def test_invalid_parts_write_nothing_and_keep_the_upload_open(rest: Rest, run_id: str) -> None:
     sending = Sending(rest, run_id)
     upload_id, parts = await sending.begin(b"a" * 5 * MIB, b"b")
     for wrong in (parts[:1], [parts[0], {**parts[1], "etag": "0" * 32}], [parts[0], parts[0]], []):
@@ -191,7 +191,7 @@ async def test_a_part_that_has_not_arrived_is_named(rest: Rest, run_id: str) -> 
     assert (answer.status_code, answer.json()["message"]) == (400, "Part 1 has not arrived (2 are missing).")
 
 
-async def test_an_aborted_upload_takes_nothing_more(rest: Rest, run_id: str) -> None:
+async def test_an_aborted_upload_accepts_no_parts(rest: Rest, run_id: str) -> None:
     sending = Sending(rest, run_id)
     upload_id, parts = await sending.begin(b"x")
     for _ in range(2):
@@ -203,7 +203,7 @@ async def test_an_aborted_upload_takes_nothing_more(rest: Rest, run_id: str) -> 
     assert (await sending.read()).status_code == 404
 
 
-async def test_numbers_of_parts_that_cannot_be_send_clients_to_plain_put(rest: Rest, run_id: str) -> None:
+async def test_an_invalid_number_of_parts_makes_clients_use_plain_put(rest: Rest, run_id: str) -> None:
     sending = Sending(rest, run_id)
     for count in (0, 10_001):
         answer = await sending.call("create", num_parts=count)
@@ -214,7 +214,7 @@ async def test_numbers_of_parts_that_cannot_be_send_clients_to_plain_put(rest: R
     assert len((await sending.call("create", num_parts=10_000)).json()["credentials"]) == 10_000
 
 
-async def test_links_to_parts_hold_for_what_they_name_only(rest: Rest, run_id: str) -> None:
+async def test_part_links_are_valid_for_their_part_only(rest: Rest, run_id: str) -> None:
     sending = Sending(rest, run_id)
     made = (await sending.call("create", num_parts=2)).json()
     one, two = (credential["url"] for credential in made["credentials"])

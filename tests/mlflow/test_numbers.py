@@ -28,14 +28,14 @@ async def _cases(rest: Rest) -> dict[str, tuple[str, dict[str, Any], list[str | 
     run = await _run(rest)
     model = (await rest.post("logged-models", {"experiment_id": "0"})).json()["model"]["info"]["model_id"]
     point = {"key": "m", "value": 1.0, "timestamp": 1, "step": 1}
-    alone = {"run_id": run, **point}
+    single = {"run_id": run, **point}
     whole = {"run_id": run, "metrics": [point, dict(point)]}
     of_model = {"run_id": run, "metrics": [{**point, "model_id": model}]}
     return {
         "start": ("runs/create", {"experiment_id": "0"}, ["start_time"]),
         "end": ("runs/update", {"run_id": run}, ["end_time"]),
-        "step": ("runs/log-metric", alone, ["step"]),
-        "timestamp": ("runs/log-metric", alone, ["timestamp"]),
+        "step": ("runs/log-metric", single, ["step"]),
+        "timestamp": ("runs/log-metric", single, ["timestamp"]),
         "step of a batch": ("runs/log-batch", whole, ["metrics", 1, "step"]),
         "timestamp of a batch": ("runs/log-batch", whole, ["metrics", 1, "timestamp"]),
         "step of a model's point": ("runs/log-batch", of_model, ["metrics", 0, "step"]),
@@ -44,30 +44,30 @@ async def _cases(rest: Rest) -> dict[str, tuple[str, dict[str, Any], list[str | 
     }
 
 
-def _with(message: dict[str, Any], place: list[str | int], value: object) -> bytes:
+def _with(message: dict[str, Any], path: list[str | int], value: object) -> bytes:
     copied = json.loads(json.dumps(message))
     holder: Any = copied
-    for step in place[:-1]:
+    for step in path[:-1]:
         holder = holder[step]
-    holder[place[-1]] = value
+    holder[path[-1]] = value
     return json.dumps(copied).encode()
 
 
-async def test_no_door_takes_what_does_not_fit(rest: Rest) -> None:
+async def test_numbers_out_of_range_are_refused_by_every_write(rest: Rest) -> None:
     headers = {"Content-Type": "application/json"}
-    for name, (call, message, place) in (await _cases(rest)).items():
+    for name, (call, message, path) in (await _cases(rest)).items():
         wrong = [*OUTSIDE, *ODD] + (NEGATIVE if "timestamp" in name else [])
         for value in wrong:
-            answer = await rest.send("POST", call, content=_with(message, place, value), headers=headers)
+            answer = await rest.send("POST", call, content=_with(message, path, value), headers=headers)
             assert (name, value, answer.status_code) == (name, value, 400)
             assert answer.json()["error_code"] == "INVALID_PARAMETER_VALUE"
         right = FITTING if "timestamp" in name else [*FITTING, *NEGATIVE]
         for value in right:
-            answer = await rest.send("POST", call, content=_with(message, place, value), headers=headers)
+            answer = await rest.send("POST", call, content=_with(message, path, value), headers=headers)
             assert (name, value, answer.status_code) == (name, value, 200)
 
 
-async def test_what_fits_comes_back_as_it_was(rest: Rest) -> None:
+async def test_numbers_in_range_are_returned_unchanged(rest: Rest) -> None:
     for number in (0, 2**53 + 1, 2**63 - 1):
         for value in (number, str(number)):
             run = (await rest.post("runs/create", {"start_time": value})).json()["run"]["info"]["run_id"]
@@ -76,14 +76,14 @@ async def test_what_fits_comes_back_as_it_was(rest: Rest) -> None:
                 {"run_id": run, "metrics": [{"key": "m", "value": 1, "timestamp": value, "step": value}]},
             )
             assert logged.status_code == 200
-            (found,) = (await rest.get("metrics/get-history", run_id=run, metric_key="m")).json()["metrics"]
-            assert (found["timestamp"], found["step"]) == (number, number)
+            (result,) = (await rest.get("metrics/get-history", run_id=run, metric_key="m")).json()["metrics"]
+            assert (result["timestamp"], result["step"]) == (number, number)
             info = (await rest.get("runs/get", run_id=run)).json()["run"]["info"]
             assert info["start_time"] == number
 
 
 @pytest.mark.parametrize("value", [str(one) for one in (2**63, -(2**63) - 1, 10**30, "9" * 5000, "1.5", "x")])
-async def test_no_reading_call_takes_them_either(rest: Rest, value: str) -> None:
+async def test_numbers_out_of_range_are_refused_by_every_read(rest: Rest, value: str) -> None:
     run = await _run(rest)
     interval = {"run_ids": run, "metric_key": "m"}
     for call, query in (

@@ -3,7 +3,7 @@
 # ruff: noqa: PLC0415 - the functions run in the interpreter of the client
 from __future__ import annotations
 
-from tests.mlflow.client import MLflow
+from tests.support.mlflow.client import MLflow
 
 
 def through_package_paths(base):
@@ -26,6 +26,6 @@ def through_package_paths(base):
         return target.read_bytes().decode(), listed
 
 
-async def test_a_client_with_an_http_address(each_client: MLflow, url, project) -> None:
+async def test_an_http_artifact_uri_reads_and_writes_package_files(each_client: MLflow, url, project) -> None:
     base = f"{url}/api/v4/projects/{project.id}/packages/ml_models"
     assert await each_client(through_package_paths, base) == ["weights", ["model/weights.bin"]]

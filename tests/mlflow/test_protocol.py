@@ -13,8 +13,8 @@ from app.access.policy import Role, Scope
 from app.access.tokens import IssueToken
 from app.runtime import Runtime
 from tests.conftest import TestProject
-from tests.mlflow.client import MLflow
 from tests.mlflow.conftest import Rest
+from tests.support.mlflow.client import MLflow
 
 MISSING = "Missing value for required parameter '{}'. See the API docs for more information about request parameters."
 
@@ -27,13 +27,13 @@ def name_a_project():
     return mlflow.artifacts.load_text(run.info.artifact_uri + "/a/b.txt")
 
 
-async def test_a_project_is_named_by_its_encoded_path(
+async def test_a_project_is_addressed_by_its_encoded_path(
     interpreter: MLflow, path_base: str, project: TestProject
 ) -> None:
     assert await interpreter.at(path_base, project.token)(name_a_project) == "x"
 
 
-async def test_a_token_of_a_project_needs_no_path(
+async def test_a_project_token_needs_no_project_in_the_path(
     interpreter: MLflow, url: str, project: TestProject, runtime: Runtime
 ) -> None:
     command = IssueToken("ci", (Scope.API,), role=Role.DEVELOPER, project_id=project.id)
@@ -41,7 +41,9 @@ async def test_a_token_of_a_project_needs_no_path(
     assert await interpreter.at(url, issued.secret)(name_a_project) == "x"
 
 
-async def test_a_personal_token_is_told_the_address(http: httpx.AsyncClient, project: TestProject) -> None:
+async def test_a_personal_token_without_a_project_is_told_the_address(
+    http: httpx.AsyncClient, project: TestProject
+) -> None:
     answer = await http.get("/api/2.0/mlflow/experiments/get", params={"experiment_id": "0"}, headers=project.headers)
     assert answer.status_code == 400
     assert "/api/v4/projects/<id or URL-encoded path>/ml/mlflow" in answer.json()["message"]
@@ -54,7 +56,7 @@ async def test_a_password_may_be_the_token(rest: Rest, project: TestProject) -> 
     assert answer.json()["experiment"]["name"] == "Default"
 
 
-async def test_the_server_tells_of_itself(rest: Rest) -> None:
+async def test_version_and_health_need_no_token(rest: Rest) -> None:
     version = await rest.http.get(f"{rest.base}/version")
     health = await rest.http.get(f"{rest.base}/health")
     info = await rest.http.get(f"{rest.base}/api/3.0/mlflow/server-info")
@@ -71,7 +73,7 @@ async def test_the_server_tells_of_itself(rest: Rest) -> None:
         ("POST", "ajax-api/3.0/mlflow/gateway"),
     ],
 )
-async def test_what_is_not_answered_is_an_unknown_endpoint(rest: Rest, method: str, path: str) -> None:
+async def test_unsupported_calls_answer_endpoint_not_found(rest: Rest, method: str, path: str) -> None:
     answer = await rest.http.request(method, f"{rest.base}/{path}", headers=rest.headers)
     assert (answer.status_code, answer.json()["error_code"]) == (404, "ENDPOINT_NOT_FOUND")
 
@@ -128,7 +130,7 @@ async def test_missing_fields_are_named(rest: Rest, path: str, body: object, mes
         ("model-versions/get", {"name": "m", "version": "x y"}),
     ],
 )
-async def test_nonsense_is_an_invalid_parameter(rest: Rest, path: str, body: dict[str, object]) -> None:
+async def test_invalid_values_are_invalid_parameters(rest: Rest, path: str, body: dict[str, object]) -> None:
     is_get = path.endswith("/get")
     answer = await (rest.get(path, **body) if is_get else rest.post(path, body))
     assert (answer.status_code, answer.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
@@ -146,21 +148,21 @@ async def test_nonsense_is_an_invalid_parameter(rest: Rest, path: str, body: dic
         (b'{"name": "typed", "unknown": {"a": 1}}', 200),
     ],
 )
-async def test_bodies_are_read_with_care(rest: Rest, content: bytes, status: int) -> None:
+async def test_malformed_bodies_are_refused(rest: Rest, content: bytes, status: int) -> None:
     headers = {"Content-Type": "application/json; charset=utf-8"}
     answer = await rest.send("POST", "experiments/create", content=content, headers=headers)
     assert answer.status_code == status
     assert status == 200 or answer.json()["error_code"] == "INVALID_PARAMETER_VALUE"
 
 
-async def test_a_body_has_to_say_that_it_is_json(rest: Rest) -> None:
+async def test_a_body_needs_the_media_type_of_json(rest: Rest) -> None:
     answer = await rest.send(
         "POST", "experiments/create", content=b'{"name": "a"}', headers={"Content-Type": "text/plain"}
     )
     assert (answer.status_code, answer.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
 
 
-async def test_both_spellings_and_kinds_of_numbers_are_read(rest: Rest) -> None:
+async def test_snake_case_camel_case_and_numbers_as_text_are_read(rest: Rest) -> None:
     made = await rest.post("runs/create", {"experimentId": "0", "startTime": "5", "runName": "a"})
     info = made.json()["run"]["info"]
     assert (info["start_time"], info["run_name"]) == (5, "a")
@@ -168,11 +170,11 @@ async def test_both_spellings_and_kinds_of_numbers_are_read(rest: Rest) -> None:
         "runs/log-metric", {"run_uuid": info["run_id"], "key": "k", "value": "NaN", "timestamp": "7"}
     )
     assert (logged.status_code, logged.json()) == (200, {})
-    found = await rest.get("runs/get", run_id=info["run_id"])
-    assert found.json()["run"]["data"]["metrics"] == [{"key": "k", "value": "NaN", "timestamp": 7, "step": 0}]
+    result = await rest.get("runs/get", run_id=info["run_id"])
+    assert result.json()["run"]["data"]["metrics"] == [{"key": "k", "value": "NaN", "timestamp": 7, "step": 0}]
 
 
-async def test_a_batch_is_stored_whole_or_not_at_all(rest: Rest) -> None:
+async def test_log_batch_is_atomic(rest: Rest) -> None:
     run_id = (await rest.post("runs/create", {})).json()["run"]["info"]["run_id"]
     await rest.post("runs/log-parameter", {"run_id": run_id, "key": "p", "value": "1"})
     batch = {
@@ -193,7 +195,7 @@ async def test_a_batch_is_stored_whole_or_not_at_all(rest: Rest) -> None:
 @pytest.mark.parametrize(
     ("name", "count", "limit"), [("metrics", 1001, 1000), ("params", 101, 100), ("tags", 101, 100)]
 )
-async def test_batches_have_limits(rest: Rest, name: str, count: int, limit: int) -> None:
+async def test_log_batch_enforces_its_limits(rest: Rest, name: str, count: int, limit: int) -> None:
     run_id = (await rest.post("runs/create", {})).json()["run"]["info"]["run_id"]
     items = [{"key": f"k{index}", "value": "1", "timestamp": 1} for index in range(count)]
     answer = await rest.post("runs/log-batch", {"run_id": run_id, name: items})
@@ -203,7 +205,7 @@ async def test_batches_have_limits(rest: Rest, name: str, count: int, limit: int
     )
 
 
-async def test_histories_come_in_bulk(rest: Rest) -> None:
+async def test_get_history_bulk_reads_several_runs(rest: Rest) -> None:
     runs = sorted([(await rest.post("runs/create", {})).json()["run"]["info"]["run_id"] for _ in range(2)])
     for run_id in runs:
         points = [{"key": "m", "value": step, "timestamp": step, "step": step} for step in range(10)]

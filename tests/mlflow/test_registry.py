@@ -12,9 +12,9 @@ from app.registry.versions import create, lookup
 from app.registry.versions.request import CreateVersion
 from app.registry.versions.states import OPEN_REASON
 from tests.conftest import TestProject
-from tests.mlflow.client import ClientError, MLflow
 from tests.mlflow.conftest import Rest
-from tests.registry.test_states import put, set_file_state
+from tests.support.mlflow.client import ClientError, MLflow
+from tests.support.registry.versions import set_file_state, store_file
 
 
 def live_as_a_model():
@@ -27,13 +27,13 @@ def live_as_a_model():
     client.delete_registered_model_tag("digits", "absent")
     client.update_registered_model("digits", "second")
     client.rename_registered_model("digits", "numbers")
-    found = client.get_registered_model("numbers")
+    result = client.get_registered_model("numbers")
     client.delete_registered_model("numbers")
     left = [one.name for one in client.search_registered_models()]
-    return [made.name, made.tags, found.description, found.tags, found.latest_versions, left]
+    return [made.name, made.tags, result.description, result.tags, result.latest_versions, left]
 
 
-async def test_a_model_lives(mlflow: MLflow) -> None:
+async def test_create_read_update_and_delete_a_registered_model(mlflow: MLflow) -> None:
     expected = ["digits", {"team": "a"}, "second", {"phase": "two"}, [], []]
     assert await mlflow(live_as_a_model) == expected
 
@@ -45,7 +45,7 @@ def create_twice():
     MlflowClient().create_registered_model("twice")
 
 
-async def test_a_name_is_taken_once(mlflow: MLflow) -> None:
+async def test_a_model_name_that_exists_is_refused(mlflow: MLflow) -> None:
     with pytest.raises(ClientError) as caught:
         await mlflow(create_twice)
     assert caught.value.code == "RESOURCE_ALREADY_EXISTS"
@@ -64,7 +64,7 @@ def make_versions(tags):
     return [[one.version, one.tags["gitlab.version"], one.current_stage, one.status] for one in made]
 
 
-async def test_versions_are_numbers_beside_their_semver(mlflow: MLflow) -> None:
+async def test_versions_have_a_number_and_a_semver(mlflow: MLflow) -> None:
     assert await mlflow(make_versions, [None, "2.0.0-rc.1", None, "1.5.0"]) == [
         ["1", "1.0.0", "None", "READY"],
         ["2", "2.0.0-rc.1", "None", "READY"],
@@ -83,7 +83,7 @@ def name_versions(references):
     return [get_model_name_and_version(client, f"models:/m{one}")[1] for one in references]
 
 
-async def test_every_reference_means_its_version(mlflow: MLflow) -> None:
+async def test_every_kind_of_reference_resolves_to_its_version(mlflow: MLflow) -> None:
     await mlflow(make_versions, ["1.0.0", "1.2.0", "1.1.0", "2.0.0-rc.1"])
     named = {
         "/3": "3",
@@ -111,16 +111,16 @@ def change_a_version():
     client.set_registered_model_alias("m", "two", "1")
     client.delete_registered_model_alias("m", "two")
     client.delete_registered_model_alias("m", "absent")
-    found = client.get_model_version("m", "1")
+    result = client.get_model_version("m", "1")
     model = client.get_registered_model("m")
     by_alias = client.get_model_version_by_alias("m", "one")
     client.delete_model_version("m", "1")
     left = client.search_model_versions("name = 'm'")
-    aliases = [list(found.aliases), dict(model.aliases)]
-    return [found.description, found.tags, aliases, by_alias.version, [one.version for one in left]]
+    aliases = [list(result.aliases), dict(model.aliases)]
+    return [result.description, result.tags, aliases, by_alias.version, [one.version for one in left]]
 
 
-async def test_a_version_changes_and_goes(mlflow: MLflow) -> None:
+async def test_update_and_delete_a_model_version(mlflow: MLflow) -> None:
     await mlflow(make_versions, ["1.0.0", "1.1.0"])
     tags = {"k": "v", "b": "2", "gitlab.version": "1.0.0"}
     assert await mlflow(change_a_version) == ["other", tags, [["one"], {"one": "1"}], "1", ["2"]]
@@ -134,7 +134,7 @@ def move_stages():
         client.transition_model_version_stage("m", version, "production", archive_existing_versions=True)
     client.transition_model_version_stage("m", "3", "Staging")
     latest = {one.current_stage: one.version for one in client.get_latest_versions("m")}
-    one = [found.version for found in client.get_latest_versions("m", ["Production"])]
+    one = [result.version for result in client.get_latest_versions("m", ["Production"])]
     return [latest, one, client.get_model_version("m", "1").current_stage]
 
 
@@ -166,7 +166,7 @@ def search_models():
     ]
 
 
-async def test_models_are_searched(mlflow: MLflow) -> None:
+async def test_search_registered_models(mlflow: MLflow) -> None:
     expected = [["gamma", "beta", "alpha"], ["beta"], ["alpha", "beta"], ["gamma"], ""]
     assert await mlflow(search_models) == expected
 
@@ -191,12 +191,12 @@ def version_of_a_run():
     ]
 
 
-async def test_a_version_is_made_from_a_run_without_a_copy(mlflow: MLflow) -> None:
+async def test_a_version_of_a_run_shares_its_files(mlflow: MLflow) -> None:
     assert await mlflow(version_of_a_run) == [True, "runs:/R/model", ["weights"] * 2, True]
 
 
 @pytest.mark.parametrize("source", ["/etc/passwd", "file:///etc/passwd", "../x", "C:\\x", "runs:/nothing/x"])
-async def test_sources_on_somebodys_disk_are_refused(rest: Rest, source: str) -> None:
+async def test_sources_on_a_local_disk_are_refused(rest: Rest, source: str) -> None:
     await rest.post("registered-models/create", {"name": "m"})
     answer = await rest.post("model-versions/create", {"name": "m", "source": source})
     assert answer.status_code in {400, 404}
@@ -222,11 +222,11 @@ async def test_writing_through_mlflow_needs_a_developer(rest: Rest, project: Tes
     await rest.post("registered-models/create", {"name": "m"})
     reporter = Rest(rest.http, rest.base, project[Role.REPORTER].headers)
     stranger = Rest(rest.http, rest.base, project.stranger.headers)
-    nobody = Rest(rest.http, rest.base, {})
-    read = [await one.get("registered-models/get", name="m") for one in (reporter, stranger, nobody)]
+    anonymous = Rest(rest.http, rest.base, {})
+    read = [await one.get("registered-models/get", name="m") for one in (reporter, stranger, anonymous)]
     assert [one.status_code for one in read] == [200, 404, 401]
     assert read[2].headers["www-authenticate"].startswith("Bearer")
-    write = [await one.post("registered-models/create", {"name": "n"}) for one in (reporter, stranger, nobody)]
+    write = [await one.post("registered-models/create", {"name": "n"}) for one in (reporter, stranger, anonymous)]
     assert [(one.status_code, one.json()["error_code"]) for one in write] == [
         (403, "PERMISSION_DENIED"),
         (404, "RESOURCE_DOES_NOT_EXIST"),
@@ -239,7 +239,7 @@ def statuses(numbers):
     from mlflow.exceptions import MlflowException
 
     client = MlflowClient()
-    found = [client.get_model_version("m", str(number)) for number in numbers]
+    result = [client.get_model_version("m", str(number)) for number in numbers]
     uris = []
     for number in numbers:
         try:
@@ -247,20 +247,20 @@ def statuses(numbers):
         except MlflowException as error:
             uris.append(f"{error.error_code}: {error.message}")
     latest = [one.version for one in client.get_latest_versions("m")]
-    return [[one.status, one.status_message] for one in found], uris, latest
+    return [[one.status, one.status_message] for one in result], uris, latest
 
 
-async def test_clients_see_the_state_of_a_version_as_its_status(mlflow: MLflow, runtime, project: TestProject) -> None:
+async def test_the_state_of_a_version_is_its_mlflow_status(mlflow: MLflow, runtime, project: TestProject) -> None:
     db, owner = runtime.db, project.owner
     await models.create(db, owner, project.id, CreateModel("m"))
     whole = await create.create(db, owner, project.id, CreateVersion("m"))
     await create.create(db, owner, project.id, CreateVersion("m", is_open=True))
     bad = await create.create(db, owner, project.id, CreateVersion("m", version="3.0.0"))
     root = lookup.root_of(bad)[0]
-    await put(runtime, project, root, "a.bin")
+    await store_file(runtime, project, root, "a.bin")
     await set_file_state(runtime, root, "a.bin", "quarantined", "It runs code.")
-    found, uris, latest = await mlflow(statuses, [1, 2, 3])
-    assert found == [
+    result, uris, latest = await mlflow(statuses, [1, 2, 3])
+    assert result == [
         ["READY", None],
         ["PENDING_REGISTRATION", OPEN_REASON],
         ["FAILED_REGISTRATION", "`a.bin`: It runs code."],

@@ -8,8 +8,8 @@ import math
 import pytest
 
 from tests.conftest import TestProject
-from tests.mlflow.client import ClientError, MLflow
 from tests.mlflow.conftest import Rest
+from tests.support.mlflow.client import ClientError, MLflow
 
 
 def log_a_run(name):
@@ -24,25 +24,25 @@ def log_a_run(name):
         mlflow.log_metrics({"f1": 0.25, "recall": float("nan"), "top": float("inf")}, step=1)
         mlflow.set_tag("phase", "one")
         mlflow.set_tags({"a/b": "c"})
-    found = mlflow.get_run(run.info.run_id)
+    result = mlflow.get_run(run.info.run_id)
     return {
         "id": run.info.run_id,
-        "name": found.info.run_name,
-        "status": found.info.status,
-        "stage": found.info.lifecycle_stage,
-        "uri": found.info.artifact_uri,
-        "experiment": found.info.experiment_id,
-        "ended": found.info.end_time >= found.info.start_time,
-        "params": found.data.params,
-        "metrics": {key: str(value) for key, value in found.data.metrics.items()},
-        "tags": {key: value for key, value in found.data.tags.items() if not key.startswith("mlflow.")},
+        "name": result.info.run_name,
+        "status": result.info.status,
+        "stage": result.info.lifecycle_stage,
+        "uri": result.info.artifact_uri,
+        "experiment": result.info.experiment_id,
+        "ended": result.info.end_time >= result.info.start_time,
+        "params": result.data.params,
+        "metrics": {key: str(value) for key, value in result.data.metrics.items()},
+        "tags": {key: value for key, value in result.data.tags.items() if not key.startswith("mlflow.")},
     }
 
 
 async def test_a_run_is_logged_and_read_back(mlflow: MLflow) -> None:
-    found = await mlflow(log_a_run, "digits")
-    run_id = found.pop("id")
-    assert found == {
+    result = await mlflow(log_a_run, "digits")
+    run_id = result.pop("id")
+    assert result == {
         "name": "first",
         "status": "FINISHED",
         "stage": "active",
@@ -64,7 +64,7 @@ def run_without_experiment():
     return [experiment.experiment_id, experiment.name, run.info.run_name.count("-")]
 
 
-async def test_the_default_experiment_is_there_from_the_start(mlflow: MLflow) -> None:
+async def test_the_default_experiment_exists_in_a_new_project(mlflow: MLflow) -> None:
     assert await mlflow(run_without_experiment) == ["0", "Default", 2]
 
 
@@ -87,7 +87,7 @@ def live_as_an_experiment():
     return [deleted, only, restored, dict(again.tags), client.get_experiment_by_name("one"), again.artifact_location]
 
 
-async def test_an_experiment_lives(mlflow: MLflow) -> None:
+async def test_create_read_update_and_delete_an_experiment(mlflow: MLflow) -> None:
     expected = [["deleted"] * 2, ["two"], ["active"] * 2, {"b": "2"}, None, "mlflow-artifacts:/1"]
     assert await mlflow(live_as_an_experiment) == expected
 
@@ -111,7 +111,7 @@ def search_experiments():
     ]
 
 
-async def test_experiments_are_searched(mlflow: MLflow) -> None:
+async def test_search_experiments(mlflow: MLflow) -> None:
     assert await mlflow(search_experiments) == [
         ["Default", "alpha", "beta", "gamma"],
         ["beta"],
@@ -134,8 +134,8 @@ def search_runs():
             client.log_metric(run.info.run_id, "score", index)
 
     def names(filter_string="", order_by=None, **more):
-        found = client.search_runs(ids, filter_string, order_by=order_by or ["start_time ASC"], **more)
-        return [run.info.run_name for run in found]
+        result = client.search_runs(ids, filter_string, order_by=order_by or ["start_time ASC"], **more)
+        return [run.info.run_name for run in result]
 
     first = client.search_runs(ids, max_results=4)
     second = client.search_runs(ids, max_results=4, page_token=first.token)
@@ -153,9 +153,9 @@ def search_runs():
     }
 
 
-async def test_runs_are_searched(mlflow: MLflow) -> None:
-    found = await mlflow(search_runs)
-    assert found == {
+async def test_search_runs(mlflow: MLflow) -> None:
+    result = await mlflow(search_runs)
+    assert result == {
         "default": [["r5", "r4", "r3", "r2"], ["r1", "r0"]],
         "ended": None,
         "metric": ["r2", "r3"],
@@ -190,12 +190,12 @@ def history_of(points):
     client = MlflowClient()
     with mlflow.start_run() as run:
         client.log_batch(run.info.run_id, metrics=[Metric("m", *point) for point in points])
-    found = client.get_metric_history(run.info.run_id, "m")
+    result = client.get_metric_history(run.info.run_id, "m")
     latest = client.get_run(run.info.run_id).data.metrics["m"]
-    return [[str(one.value), one.timestamp, one.step] for one in found], str(latest)
+    return [[str(one.value), one.timestamp, one.step] for one in result], str(latest)
 
 
-async def test_history_is_ordered_and_collapsed(mlflow: MLflow) -> None:
+async def test_metric_history_is_ordered_without_duplicates(mlflow: MLflow) -> None:
     points = [[3.0, 20, 1], [1.0, 10, 5], [3.0, 20, 1], [2.0, 20, 1], [math.nan, 5, -1]]
     history, latest = await mlflow(history_of, points)
     assert history == [["nan", 5, -1], ["1.0", 10, 5], ["2.0", 20, 1], ["3.0", 20, 1]]
@@ -220,8 +220,8 @@ def trash_a_run():
     client.restore_run(run)
     client.log_metric(run, "m", 1)
     client.update_run(run, status="KILLED", name="renamed")
-    found = client.get_run(run)
-    return [refused, found.info.status, found.info.run_name, found.data.tags, found.data.metrics]
+    result = client.get_run(run)
+    return [refused, result.info.status, result.info.run_name, result.data.tags, result.data.metrics]
 
 
 async def test_a_run_goes_to_the_trash_and_back(mlflow: MLflow) -> None:
@@ -234,11 +234,11 @@ def nest_runs():
 
     with mlflow.start_run() as parent, mlflow.start_run(nested=True):
         pass
-    found = mlflow.search_runs(filter_string=f"tags.mlflow.parentRunId = '{parent.info.run_id}'", output_format="list")
-    return len(found)
+    result = mlflow.search_runs(filter_string=f"tags.mlflow.parentRunId = '{parent.info.run_id}'", output_format="list")
+    return len(result)
 
 
-async def test_runs_nest(mlflow: MLflow) -> None:
+async def test_nested_runs_name_their_parent(mlflow: MLflow) -> None:
     assert await mlflow(nest_runs) == 1
 
 
@@ -251,16 +251,16 @@ def log_a_dataset():
         mlflow.log_input(data, context="training")
         mlflow.log_input(data, context="training")
     inputs = mlflow.get_run(run.info.run_id).inputs.dataset_inputs
-    found = mlflow.search_runs(filter_string="dataset.name = 'tiny' AND dataset.context = 'training'")
-    return [[one.dataset.name, {tag.key: tag.value for tag in one.tags}] for one in inputs], len(found)
+    result = mlflow.search_runs(filter_string="dataset.name = 'tiny' AND dataset.context = 'training'")
+    return [[one.dataset.name, {tag.key: tag.value for tag in one.tags}] for one in inputs], len(result)
 
 
-async def test_datasets_are_inputs(mlflow: MLflow) -> None:
+async def test_log_inputs_stores_datasets(mlflow: MLflow) -> None:
     assert await mlflow(log_a_dataset) == [[["tiny", {"mlflow.data.context": "training"}]], 1]
 
 
 @pytest.mark.parametrize("run_id", ["0" * 32, "nonsense", "../../etc"])
-async def test_a_run_that_is_not_there(rest: Rest, run_id: str) -> None:
+async def test_an_unknown_run_is_not_found(rest: Rest, run_id: str) -> None:
     answer = await rest.get("runs/get", run_id=run_id)
     assert answer.status_code == 404
     assert answer.json() == {
@@ -270,19 +270,19 @@ async def test_a_run_that_is_not_there(rest: Rest, run_id: str) -> None:
     assert answer.json()["message"].startswith(f"Run with id={run_id} not found")
 
 
-async def test_runs_of_other_projects_do_not_exist(rest: Rest, mlflow: MLflow, project: TestProject) -> None:
+async def test_runs_of_other_projects_are_not_found(rest: Rest, mlflow: MLflow, project: TestProject) -> None:
     other = Rest(rest.http, rest.base.replace(f"/{project.id}/", "/1/"), project.headers)
     answer = await other.get("experiments/get", experiment_id="0")
     assert answer.status_code == 404
     assert answer.json()["error_code"] == "RESOURCE_DOES_NOT_EXIST"
 
 
-async def test_a_param_that_changes_tells_both_values(rest: Rest) -> None:
+async def test_changing_a_param_names_both_values(rest: Rest) -> None:
     run = (await rest.post("runs/create", {"experiment_id": "0"})).json()["run"]["info"]["run_id"]
-    wish = {"run_id": run, "key": "lr", "value": "0.1"}
-    assert (await rest.post("runs/log-parameter", wish)).status_code == 200
-    assert (await rest.post("runs/log-parameter", wish)).status_code == 200
-    answer = await rest.post("runs/log-parameter", {**wish, "value": "0.2"})
+    body = {"run_id": run, "key": "lr", "value": "0.1"}
+    assert (await rest.post("runs/log-parameter", body)).status_code == 200
+    assert (await rest.post("runs/log-parameter", body)).status_code == 200
+    answer = await rest.post("runs/log-parameter", {**body, "value": "0.2"})
     told = (
         "Changing param values is not allowed. Param with key='lr' was already logged with value='0.1' "
         f"for run ID='{run}'. Attempted logging new value '0.2'."
@@ -290,16 +290,16 @@ async def test_a_param_that_changes_tells_both_values(rest: Rest) -> None:
     assert [answer.status_code, answer.json()["message"]] == [400, told]
 
 
-async def test_data_sets_keep_the_order_of_the_request(rest: Rest) -> None:
+async def test_log_inputs_keeps_the_order_of_datasets(rest: Rest) -> None:
     run = (await rest.post("runs/create", {"experiment_id": "0"})).json()["run"]["info"]["run_id"]
     names = ["z", "a", "m", "b", "y"]
     data = [{"dataset": {"name": one, "digest": "1", "source_type": "http", "source": "http://x"}} for one in names]
     await rest.post("runs/log-inputs", {"run_id": run, "datasets": data})
-    found = (await rest.get("runs/get", run_id=run)).json()["run"]["inputs"]["dataset_inputs"]
-    assert [one["dataset"]["name"] for one in found] == names
+    result = (await rest.get("runs/get", run_id=run)).json()["run"]["inputs"]["dataset_inputs"]
+    assert [one["dataset"]["name"] for one in result] == names
 
 
-async def test_an_experiment_with_a_negative_id_is_not_there(rest: Rest) -> None:
+async def test_an_experiment_with_a_negative_id_is_not_found(rest: Rest) -> None:
     answer = await rest.get("experiments/get", experiment_id="-1337")
     assert [answer.status_code, answer.json()["error_code"]] == [404, "RESOURCE_DOES_NOT_EXIST"]
     assert "No Experiment with id=-1337 exists" in answer.json()["message"]

@@ -45,22 +45,24 @@ async def counts(rest: Rest, runtime: Runtime) -> tuple[dict[str, int], dict[str
 
 
 async def _count(rest: Rest, runtime: Runtime, least: int) -> dict[str, int]:
-    found: dict[str, int] = {}
+    result: dict[str, int] = {}
     for method, path, body, rows in CALLS:
         with statements(runtime.db) as sent:
             answer = await (rest.get(path, **body) if method == "GET" else rest.post(path, body))
         assert len(answer.json()[rows]) >= least
-        found[path] = len(sent)
-    return found
+        result[path] = len(sent)
+    return result
 
 
-async def test_statements_do_not_grow_with_rows(counts: tuple[dict[str, int], dict[str, int]]) -> None:
+async def test_the_number_of_statements_does_not_depend_on_the_number_of_rows(
+    counts: tuple[dict[str, int], dict[str, int]],
+) -> None:
     few, many = counts
     assert many == few
     assert max(many.values()) <= 10
 
 
-async def test_logging_takes_few_statements(rest: Rest, runtime: Runtime) -> None:
+async def test_logging_needs_a_fixed_number_of_statements(rest: Rest, runtime: Runtime) -> None:
     run = (await rest.post("runs/create", {})).json()["run"]["info"]["run_id"]
     used = []
     for size in (1, 1, 1000):  # a new connection asks what arrays are, once

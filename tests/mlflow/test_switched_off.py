@@ -10,8 +10,8 @@ from app.access.policy import Role
 from app.access.projects import UpdateProject
 from app.runtime import Runtime
 from tests.conftest import TestProject
-from tests.mlflow.client import ClientError, MLflow
 from tests.mlflow.conftest import Rest
+from tests.support.mlflow.client import ClientError, MLflow
 
 
 def download(uri):
@@ -30,13 +30,13 @@ def listed(run_id):
     return [one.path for one in mlflow.MlflowClient().list_artifacts(run_id)]
 
 
-async def test_versions_are_loaded_without_experiments(
+async def test_versions_are_loaded_while_experiments_are_switched_off(
     each_client: MLflow, base: str, rest: Rest, project: TestProject, runtime: Runtime
 ) -> None:
     run = (await rest.post("runs/create", {"experiment_id": "0"})).json()["run"]["info"]["run_id"]
     for path in ("model/MLmodel", "model/data/w.bin", "secret.txt"):
-        place = f"{base}/api/2.0/mlflow-artifacts/artifacts/0/{run}/artifacts/{path}"
-        assert (await rest.http.put(place, content=path.encode(), headers=rest.headers)).status_code == 200
+        address = f"{base}/api/2.0/mlflow-artifacts/artifacts/0/{run}/artifacts/{path}"
+        assert (await rest.http.put(address, content=path.encode(), headers=rest.headers)).status_code == 200
     await rest.post("registered-models/create", {"name": "m"})
     source = {"name": "m", "source": f"runs:/{run}/model", "run_id": run}
     assert (await rest.post("model-versions/create", source)).status_code == 200

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app.access.policy import Role
-from tests.mlflow.client import ClientError
 from tests.mlflow.conftest import Rest
+from tests.support.mlflow.client import ClientError
 from tests.webhooks.conftest import receiver  # noqa: F401  (fixture)
 
 
@@ -18,7 +18,7 @@ def life(url):
     made = client.create_webhook(
         "hook", url, ["model_version.created", "registered_model.created"], description="d", secret="s"
     )
-    found = client.get_webhook(made.webhook_id)
+    result = client.get_webhook(made.webhook_id)
     tried = client.test_webhook(made.webhook_id)
     other = client.test_webhook(made.webhook_id, event=WebhookEvent.from_str("prompt_alias.deleted"))
     changed = client.update_webhook(made.webhook_id, name="new", events=["prompt.created"], status="DISABLED")
@@ -28,9 +28,15 @@ def life(url):
     rest = client.list_webhooks(max_results=3, page_token=first.token)
     client.delete_webhook(made.webhook_id)
     return {
-        "made": [found.name, found.url, found.description, str(found.status), [str(event) for event in found.events]],
-        "same": found.creation_timestamp == made.creation_timestamp == made.last_updated_timestamp,
-        "secret": found.secret,
+        "made": [
+            result.name,
+            result.url,
+            result.description,
+            str(result.status),
+            [str(event) for event in result.events],
+        ],
+        "same": result.creation_timestamp == made.creation_timestamp == made.last_updated_timestamp,
+        "secret": result.secret,
         "tried": [tried.success, tried.response_status, tried.response_body, tried.error_message],
         "other": other.success,
         "changed": [changed.name, changed.description, str(changed.status), [str(event) for event in changed.events]],
@@ -66,7 +72,7 @@ async def test_an_unknown_webhook_is_not_found(mlflow):
         assert refused.value.code == "RESOURCE_DOES_NOT_EXIST"
 
 
-async def test_a_failing_receiver_is_told(rest: Rest, receiver):  # noqa: F811
+async def test_testing_a_webhook_reports_a_failing_receiver(rest: Rest, receiver):  # noqa: F811
     receiver.answers = [(500, {})]
     hook = {"name": "h", "url": receiver.url, "events": [{"entity": "PROMPT", "action": "CREATED"}]}
     key = (await rest.post("webhooks", hook)).json()["webhook"]["webhook_id"]
@@ -85,18 +91,18 @@ async def test_a_failing_receiver_is_told(rest: Rest, receiver):  # noqa: F811
         {"events": [{"entity": 0, "action": 0}]}, {"status": "ASLEEP"}, {"secret": 5},
     ],
 )  # fmt: skip
-async def test_bad_webhooks_are_invalid_parameters(rest: Rest, change):
+async def test_invalid_webhook_fields_are_invalid_parameters(rest: Rest, change):
     hook = {"name": "h", "url": "https://example.org", "events": [{"entity": "PROMPT", "action": "CREATED"}]}
     answer = await rest.post("webhooks", {**hook, **change})
     assert (answer.status_code, answer.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
 
 
 @pytest.mark.parametrize("query", [{"max_results": 0}, {"max_results": 1001}, {"page_token": "garbage"}])
-async def test_bad_pages_are_invalid_parameters(rest: Rest, query):
+async def test_invalid_webhook_pages_are_invalid_parameters(rest: Rest, query):
     assert (await rest.get("webhooks", **query)).json()["error_code"] == "INVALID_PARAMETER_VALUE"
 
 
-async def test_only_maintainers_may(http, base, project):
+async def test_webhooks_need_a_maintainer(http, base, project):
     statuses = {}
     for role in Role:
         statuses[role] = (await Rest(http, base, project[role].headers).get("webhooks")).status_code

@@ -41,7 +41,7 @@ async def test_a_listing_tells_size_and_time(store: S3BlobStore) -> None:
     assert abs((listed.modified - stat.modified).total_seconds()) < 2
 
 
-async def test_the_bucket_is_made_once_by_whoever_comes_first(storage_settings: Settings) -> None:
+async def test_concurrent_processes_make_the_bucket_once(storage_settings: Settings) -> None:
     settings = storage_settings.model_copy(update={"s3_bucket": "another-bucket"})
     stores = [S3BlobStore(settings) for _ in range(4)]
     with pytest.raises(Unavailable):

@@ -40,8 +40,12 @@ def test_pages_tell_how_to_go_on() -> None:
     more = (
         "<IsTruncated>true</IsTruncated><NextKeyMarker>a%2Fb</NextKeyMarker><NextUploadIdMarker>u</NextUploadIdMarker>"
     )
-    [found], markers = documents.uploads_page(f"<R><EncodingType>url</EncodingType>{upload}{more}</R>".encode())
-    assert (found.key, found.upload_id, found.started.isoformat()) == ("a/b", "u", "2026-01-02T03:04:05.006000+00:00")
+    [parsed], markers = documents.uploads_page(f"<R><EncodingType>url</EncodingType>{upload}{more}</R>".encode())
+    assert (parsed.key, parsed.upload_id, parsed.started.isoformat()) == (
+        "a/b",
+        "u",
+        "2026-01-02T03:04:05.006000+00:00",
+    )
     assert markers == {"key-marker": "a/b", "upload-id-marker": "u"}
 
 

@@ -37,7 +37,7 @@ async def read_again(store: S3BlobStore, key: str) -> bytes:
                 await asyncio.sleep(0.2)
 
 
-async def test_a_dead_store_is_told_soon_and_found_again(
+async def test_an_outage_is_reported_soon_and_ends_with_the_store_s_return(
     servers: Servers, storage_settings: Settings, store: S3BlobStore
 ) -> None:
     kept, data = new_key(), some_bytes(9 * MIB)
@@ -69,7 +69,7 @@ async def test_a_dead_store_is_told_soon_and_found_again(
 
 @pytest.mark.parametrize("fault", [500, 503, "reset", "lose"])
 @pytest.mark.parametrize("size", [5000, 9 * MIB])
-async def test_passing_failures_are_outlived(
+async def test_transient_failures_are_retried(
     shaky: S3BlobStore, faults: Faults, store: S3BlobStore, size: int, fault: int | str
 ) -> None:
     key, data = new_key(), some_bytes(size)
@@ -133,7 +133,7 @@ async def test_a_download_that_breaks_raises(shaky: S3BlobStore, faults: Faults,
         await read(shaky, key)
 
 
-async def test_a_download_is_opened_in_spite_of_passing_failures(
+async def test_a_download_is_opened_in_spite_of_transient_failures(
     shaky: S3BlobStore, faults: Faults, store: S3BlobStore
 ) -> None:
     key = new_key()

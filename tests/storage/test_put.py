@@ -65,7 +65,7 @@ async def test_another_size_than_declared_is_refused(store: S3BlobStore, size: i
 
 
 @pytest.mark.parametrize("difference", [1, -1, -8 * MIB])
-async def test_another_size_than_declared_is_refused_while_passing_through(
+async def test_another_size_than_declared_is_refused_while_streaming(
     storage_settings: Settings, difference: int
 ) -> None:
     store = S3BlobStore(storage_settings, rule=PartRule(smallest=5 * MIB, largest=5 * MIB, most=2))
@@ -93,7 +93,7 @@ async def test_a_source_that_breaks_leaves_nothing(store: S3BlobStore, size: int
     await assert_nothing_is_left(store, key)
 
 
-async def test_a_source_that_breaks_while_passing_through_leaves_nothing(storage_settings: Settings) -> None:
+async def test_a_source_that_breaks_while_streaming_leaves_nothing(storage_settings: Settings) -> None:
     store = S3BlobStore(storage_settings, rule=PartRule(smallest=5 * MIB, largest=5 * MIB, most=2))
     key = new_key()
     with pytest.raises(EOFError, match="client went away"):

@@ -96,5 +96,5 @@ async def _is_ready(store: S3BlobStore) -> bool:
 
 
 def _empty(admin: Minio, bucket: str) -> None:
-    for found in admin.list_objects(bucket, recursive=True):
-        admin.remove_object(bucket, found.object_name)
+    for existing in admin.list_objects(bucket, recursive=True):
+        admin.remove_object(bucket, existing.object_name)

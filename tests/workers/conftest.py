@@ -22,7 +22,7 @@ def row(runtime):
 
 @pytest.fixture
 def set_row(runtime):
-    """Change a job's row behind the back of everybody."""
+    """Change a job's row directly in the table."""
 
     async def write(job_id, **values) -> None:
         async with runtime.db.write() as tx:

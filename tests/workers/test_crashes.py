@@ -124,8 +124,8 @@ def state_of(runtime, project, job_id, *states):
 
 async def still_readable(runtime, root, expected: bytes):
     async with runtime.db.read() as snap:
-        found = await artifacts.find(snap, root, "shared.bin")
-    answer = await downloads.answer(runtime.blobs, found, {})
+        artifact = await artifacts.find(snap, root, "shared.bin")
+    answer = await downloads.answer(runtime.blobs, artifact, {})
     async with answer.closing:
         assert b"".join([chunk async for chunk in answer.chunks]) == expected
 

@@ -18,7 +18,7 @@ from workers import executor
     [StorageFull(), OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), OSError(errno.EDQUOT, "quota")],
     ids=["of a server", "of our own", "quota"],
 )
-async def test_attempts_are_not_counted(runtime, project, row, set_row, monkeypatch, error):
+async def test_full_disk_counts_no_attempt(runtime, project, row, set_row, monkeypatch, error):
     async with runtime.db.write() as tx:
         job_id = await outbox.enqueue(tx, PurgeModel(project.id, 1), project_id=project.id)
 
@@ -28,13 +28,13 @@ async def test_attempts_are_not_counted(runtime, project, row, set_row, monkeypa
     monkeypatch.setitem(executor.HANDLERS, PurgeModel.kind, fails)
     await set_row(job_id, attempt=9)
     assert await executor.execute(runtime, job_id, "w") == "postponed"
-    found = await row(job_id)
-    assert (found.state, found.attempt, found.lease_until) == ("queued", 9, None)
-    assert str(error) in found.last_error
-    assert (found.run_after - found.created_at).total_seconds() <= executor.ROOM_SECONDS + 60
+    job = await row(job_id)
+    assert (job.state, job.attempt, job.lease_until) == ("queued", 9, None)
+    assert str(error) in job.last_error
+    assert (job.run_after - job.created_at).total_seconds() <= executor.ROOM_SECONDS + 60
 
 
-async def test_other_failures_are_counted(runtime, project, row, set_row, monkeypatch):
+async def test_other_failures_count_an_attempt(runtime, project, row, set_row, monkeypatch):
     async with runtime.db.write() as tx:
         job_id = await outbox.enqueue(tx, PurgeModel(project.id, 1), project_id=project.id)
 

@@ -54,7 +54,7 @@ class Download:
 
 async def answer(
     blobs: BlobStore,
-    found: ArtifactDetails,
+    file: ArtifactDetails,
     request: Mapping[str, str],
     *,
     head: bool = False,
@@ -69,29 +69,29 @@ async def answer(
         BlobMissing, BlobDamaged: the bytes are gone or altered; that is our fault and never a 404.
         Unavailable: the store is away.
     """
-    quarantine.require_free(found)
-    require_sound(found)
-    headers = _headers(found)
+    quarantine.require_free(file)
+    require_sound(file)
+    headers = _headers(file)
     if _matches(request.get("if-none-match", ""), headers["ETag"]):
         return Download(304, {name: headers[name] for name in ("ETag", "Cache-Control")})
     if blobs.has_public_endpoint and not head:
-        return _at_store(blobs, found, store_life)
-    span = _span(request, found.size, headers["ETag"])
+        return _at_store(blobs, file, store_life)
+    span = _span(request, file.size, headers["ETag"])
     if span is None:
-        return Download(416, {"Content-Range": f"bytes */{found.size}", "Content-Length": "0"})
+        return Download(416, {"Content-Range": f"bytes */{file.size}", "Content-Length": "0"})
     start, end = span
-    whole = (start, end) == (0, found.size)
+    whole = (start, end) == (0, file.size)
     headers["Content-Length"] = str(end - start)
     if not whole:
-        headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.size}"
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{file.size}"
     status = 200 if whole else 206
     if head or start == end:
         return Download(status, headers)
-    return await _opened(blobs, found, status, headers, start, end)
+    return await _opened(blobs, file, status, headers, start, end)
 
 
 def link(
-    settings: Settings, actor: Actor, found: ArtifactDetails, *, life: timedelta = LINK_LIFE, base: str | None = None
+    settings: Settings, actor: Actor, file: ArtifactDetails, *, life: timedelta = LINK_LIFE, base: str | None = None
 ) -> str:
     """An address of this service under which anybody can download the file, on behalf of the actor.
 
@@ -101,25 +101,25 @@ def link(
     Raises:
         Quarantined: it may not be downloaded.
     """
-    quarantine.require_free(found)
+    quarantine.require_free(file)
     base = settings.url if base is None else base
-    name = quote(found.path.rpartition("/")[2], safe="")
-    signed = links.signed(settings, _signed_text(found.project_id, found.id), actor.token_id or 0, life)
-    return f"{base}/artifacts/{found.project_id}/{found.id.hex}/{name}?{signed}"
+    name = quote(file.path.rpartition("/")[2], safe="")
+    signed = links.signed(settings, _signed_text(file.project_id, file.id), actor.token_id or 0, life)
+    return f"{base}/artifacts/{file.project_id}/{file.id.hex}/{name}?{signed}"
 
 
-def life_for(settings: Settings, found: ArtifactDetails) -> timedelta:
+def life_for(settings: Settings, file: ArtifactDetails) -> timedelta:
     """How long a link lives: some minutes, and a second for each MiB, as far as the settings allow."""
-    return min(LINK_LIFE + timedelta(seconds=found.size >> 20), timedelta(seconds=settings.link_seconds))
+    return min(LINK_LIFE + timedelta(seconds=file.size >> 20), timedelta(seconds=settings.link_seconds))
 
 
-def require_sound(found: ArtifactDetails) -> None:
+def require_sound(file: ArtifactDetails) -> None:
     """Refuse to promise bytes that are known to be gone or altered.
 
     Raises:
         BlobDamaged: they are.
     """
-    if found.damage is not None:
+    if file.damage is not None:
         raise BlobDamaged
 
 
@@ -140,9 +140,9 @@ async def by_link(db: Database, actor: Actor, project_id: int, artifact_id: UUID
     """
     with suppress(NotFound):
         access = await projects.get(db, actor, project_id)
-        found = await artifacts.by_id(db, project_id, artifact_id, visibility.of_actor(actor, access))
-        if found is not None:
-            return found
+        file = await artifacts.by_id(db, project_id, artifact_id, visibility.of_actor(actor, access))
+        if file is not None:
+            return file
     raise NotFound("The file was deleted, or the one who has made the link may not read it any more.")
 
 
@@ -150,24 +150,24 @@ def _signed_text(project_id: int, artifact_id: UUID) -> str:
     return f"artifact:{project_id}:{artifact_id.hex}"
 
 
-def _at_store(blobs: BlobStore, found: ArtifactDetails, life: timedelta) -> Download:
+def _at_store(blobs: BlobStore, file: ArtifactDetails, life: timedelta) -> Download:
     """The redirect to the store; no cache may keep it, since the next request is to be checked, too."""
-    name = found.path.rpartition("/")[2]
-    there = blobs.presign_get(found.object_key, filename=name, media_type=found.media_type, expires=life)
+    name = file.path.rpartition("/")[2]
+    there = blobs.presign_get(file.object_key, filename=name, media_type=file.media_type, expires=life)
     return Download(307, {"Location": there, "Cache-Control": "no-store", "Content-Length": "0"})
 
 
 async def _opened(
-    blobs: BlobStore, found: ArtifactDetails, status: int, headers: dict[str, str], start: int, end: int
+    blobs: BlobStore, file: ArtifactDetails, status: int, headers: dict[str, str], start: int, end: int
 ) -> Download:
     closing = AsyncExitStack()
     try:
         if end - start <= SMALL_BYTES:
-            body = await blobs.read(found.object_key, start, end)
+            body = await blobs.read(file.object_key, start, end)
             return Download(status, headers, _once(body), body)
-        reading = await closing.enter_async_context(blobs.open(found.object_key, start=start, end=end))
+        reading = await closing.enter_async_context(blobs.open(file.object_key, start=start, end=end))
     except BlobMissing:
-        log.error("artifact.bytes_missing", project=found.project_id, artifact=str(found.id))  # noqa: TRY400 - raised on
+        log.error("artifact.bytes_missing", project=file.project_id, artifact=str(file.id))  # noqa: TRY400 - raised on
         raise
     return Download(status, headers, reading.chunks, closing=closing)
 
@@ -176,15 +176,15 @@ async def _once(body: bytes) -> AsyncIterator[bytes]:
     yield body
 
 
-def _headers(found: ArtifactDetails) -> dict[str, str]:
+def _headers(file: ArtifactDetails) -> dict[str, str]:
     """Bytes of strangers are never rendered in our origin."""
-    kind = found.media_type
+    kind = file.media_type
     return {
         "Content-Type": f"{kind}; charset=utf-8" if kind.startswith("text/") else kind,
-        "Content-Disposition": attachment(found.path.rpartition("/")[2]),
+        "Content-Disposition": attachment(file.path.rpartition("/")[2]),
         "Content-Security-Policy": "sandbox; default-src 'none'",
         "Accept-Ranges": "bytes",
-        "ETag": f'"{found.sha256.hex()}"',
+        "ETag": f'"{file.sha256.hex()}"',
         "Cache-Control": "private, no-cache",
     }
 
@@ -195,10 +195,10 @@ def _matches(given: str, etag: str) -> bool:
 
 def _span(request: Mapping[str, str], size: int, etag: str) -> tuple[int, int] | None:
     """The wanted bytes as [start, end); all of them when there is no usable single range; None: not satisfiable."""
-    asked = _RANGE.fullmatch(request.get("range", "").strip())
-    if asked is None or not any(asked.groups()) or request.get("if-range", etag) != etag:
+    requested = _RANGE.fullmatch(request.get("range", "").strip())
+    if requested is None or not any(requested.groups()) or request.get("if-range", etag) != etag:
         return 0, size
-    first, last = asked.groups()
+    first, last = requested.groups()
     if not first:
         return (max(size - int(last), 0), size) if int(last) and size else None
     start, end = int(first), min(int(last) + 1, size) if last else size

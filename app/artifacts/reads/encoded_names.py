@@ -14,6 +14,7 @@ from app.artifacts import paths, visibility
 from app.artifacts.artifacts import Root
 from app.artifacts.visibility import Visibility
 from app.db.database import Database
+from app.db.statements import Statement
 
 _HARMLESS = re.compile(r"[A-Za-z0-9._~/-]*")
 _MOST_ROWS = 100_000
@@ -21,7 +22,7 @@ _MOST_ROWS = 100_000
 _MOST_NAMES = 1_000
 
 
-async def find(db: Database, root: Root, path: str, seen: Visibility) -> str | None:
+async def find(db: Database, root: Root, path: str, view: Visibility) -> str | None:
     """The path of the one file in the folder of ``path`` that reads like it once both are decoded.
 
     None when there is no such file, or several, or when nothing in the path looks like the outcome of decoding.
@@ -34,31 +35,40 @@ async def find(db: Database, root: Root, path: str, seen: Visibility) -> str | N
     # Whatever was decoded, the longest word is hardly part of it, and among thousands of images few share it.
     longest = max(re.findall(r"[A-Za-z0-9]+", name), key=len, default="")
     for word in dict.fromkeys((longest, "")):
-        same = [one for one in await _names(db, root, folder, word, seen) if paths.decoded(one) == wanted]
+        same = [one for one in await _names(db, root, folder, word, view) if paths.decoded(one) == wanted]
         if same:
             return same[0] if len(same) == 1 else None
     return None
 
 
-async def _names(db: Database, root: Root, folder: str, word: str, seen: Visibility) -> Sequence[str]:
-    prefix = f"{folder}/" if folder else ""
+async def _names(db: Database, root: Root, folder: str, word: str, view: Visibility) -> Sequence[str]:
     async with db.direct() as connection:
-        rows = await connection.fetch(
-            _ENCODED[seen],
-            *(root.project_id, root.id, prefix, f"{folder}0" if folder else None, word, _MOST_ROWS, _MOST_NAMES),
+        rows = await ENCODED_NAMES[view].fetch(
+            connection,
+            project=root.project_id,
+            root=root.id,
+            prefix=f"{folder}/" if folder else "",
+            behind=f"{folder}0" if folder else None,
+            word=word,
+            most_rows=_MOST_ROWS,
+            most_names=_MOST_NAMES,
         )
     return [row["path"] for row in rows]
 
 
-_SQL = """
-SELECT path FROM (
-  SELECT a.path FROM artifacts a WHERE a.project_id = $1 AND a.root_id = $2 AND a.path >= $3
-    AND ($4::text IS NULL OR a.path < $4) {seen} ORDER BY a.path LIMIT $6
-) AS listed
-WHERE strpos(path, '%') > 0 AND strpos(substr(path, length($3) + 1), '/') = 0 AND strpos(path, $5) > 0
-ORDER BY path LIMIT $7
-"""
-_ENCODED = {
-    Visibility.ALL: _SQL.format(seen=""),
-    Visibility.OF_VERSIONS: _SQL.format(seen=f"AND {visibility.of_version('a')}"),
+ENCODED_NAMES = {
+    view: Statement(
+        f"artifacts.encoded_names_{view.name.lower()}",
+        "Paths directly in a folder whose names hold a percent sign and a word.",
+        f"""
+        SELECT path FROM (
+          SELECT a.path FROM artifacts a WHERE a.project_id = :project AND a.root_id = :root AND a.path >= :prefix
+            AND (:behind::text IS NULL OR a.path < :behind) {shown} ORDER BY a.path LIMIT :most_rows
+        ) AS listed
+        WHERE strpos(path, '%') > 0 AND strpos(substr(path, length(:prefix) + 1), '/') = 0
+          AND strpos(path, :word) > 0
+        ORDER BY path LIMIT :most_names
+        """,  # noqa: S608 - put together from constants
+    )
+    for view, shown in visibility.shown_sql("a").items()
 }

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from operator import itemgetter
-
-from sqlalchemy import BigInteger, Integer, Text, TextClause, Uuid, bindparam, text
+from typing import NamedTuple
 
 from app.artifacts import visibility
-from app.artifacts.artifacts import OWNED, Root
+from app.artifacts.artifacts import Root
+from app.artifacts.owners import HAS_OWNER
 from app.artifacts.visibility import Visibility
 from app.db.database import Snapshot
+from app.db.statements import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ async def list_folder(snap: Snapshot, root: Root, folder: str = "") -> list[Entr
 
 
 async def list_page(
-    snap: Snapshot, root: Root, folder: str, after: str, seen: Visibility
+    snap: Snapshot, root: Root, folder: str, after: str, view: Visibility
 ) -> tuple[list[Entry], str | None]:
     """Read step: some files and folders directly in a folder, and what to pass as ``after`` for more; None: no more.
 
@@ -44,56 +44,59 @@ async def list_page(
     folder in which the page would end is one line, and what else is in there is passed over.
     """
     prefix = f"{folder}/" if folder else ""
-    values = {
-        "of_project": root.project_id,
-        "of_root": root.id,
-        "of_candidate": root.candidate_id,
-        "of_model": root.logged_model_id,
-        "start": len(prefix) + 1,
-        "after": after or prefix,
-        "before": f"{folder}0" if folder else None,
-        "most": PAGE,
-    }
-    rows = (await snap.execute(_PAGE[seen], values)).all()
-    entries = [Entry(name, is_folder, None if is_folder else size) for name, is_folder, size, _, _ in rows]
-    if sum(files for *_, files in rows) < PAGE:
+    rows = await FOLDER_PAGE[view].fetch(
+        snap,
+        project=root.project_id,
+        root=root.id,
+        candidate=root.candidate_id,
+        logged_model=root.logged_model_id,
+        start=len(prefix) + 1,
+        after=after or prefix,
+        behind=f"{folder}0" if folder else None,
+        most=PAGE,
+    )
+    entries = [Entry(row.name, row.is_folder, None if row.is_folder else row.size) for row in rows]
+    if sum(row.files for row in rows) < PAGE:
         return entries, None
-    name, is_folder, _, last, _ = max(rows, key=itemgetter(3))
-    return entries, f"{prefix}{name}0" if is_folder else f"{last}\x01"
+    end = max(rows, key=lambda row: row.last)
+    # Nothing but a path begins with another one and goes on with the first character that none can hold: so `>=` is `>`
+    # for the last path of a page.
+    return entries, f"{prefix}{end.name}0" if end.is_folder else f"{end.last}\x01"
 
 
 PAGE = 10_000
 
 
-# One look at the owner of the files, which is the same for all of them. Nothing but a path begins with another one and
-# goes on with the first character that none can hold: so `>=` is `>` for the last path of a page.
-_PAGE_SQL = f"""
-WITH page AS (
-  SELECT a.path, substr(a.path, :start) AS rest, a.project_id, a.blob_id FROM artifacts a
-  WHERE a.project_id = :of_project AND a.root_id = :of_root AND a.path >= :after
-    AND (CAST(:before AS text) IS NULL OR a.path < :before)
-    AND EXISTS (SELECT FROM (SELECT :of_project AS project_id, :of_candidate AS candidate_id,
-      :of_model AS logged_model_id) AS artifacts WHERE {OWNED}) {{seen}}
-  ORDER BY a.path LIMIT :most
-)
-SELECT split_part(page.rest, '/', 1) AS name, bool_or(page.rest LIKE '%/%') AS is_folder, max(b.size) AS size,
-  max(page.path) AS last, count(*) AS files
-FROM page LEFT JOIN blobs b ON b.project_id = page.project_id AND b.id = page.blob_id AND page.rest NOT LIKE '%/%'
-GROUP BY 1 ORDER BY 1
-"""  # noqa: S608 - put together from constants
+class _Row(NamedTuple):
+    name: str
+    is_folder: bool
+    size: int | None
+    last: str
+    """The last path of the page that begins with the name."""
+    files: int
 
 
-def _page(condition: str) -> TextClause:
-    return text(_PAGE_SQL.format(seen=condition)).bindparams(
-        bindparam("of_project", type_=BigInteger),
-        bindparam("of_root", type_=Uuid),
-        bindparam("of_candidate", type_=Uuid),
-        bindparam("of_model", type_=Uuid),
-        bindparam("start", type_=Integer),
-        bindparam("after", type_=Text(collation="C")),
-        bindparam("before", type_=Text(collation="C")),
-        bindparam("most", type_=Integer),
+# One look at the owner of the files, which is the same for all of them.
+FOLDER_PAGE = {
+    view: Statement(
+        f"artifacts.folder_page_{view.name.lower()}",
+        "What is directly in a folder, from a path on; looks at no more files than a page has.",
+        f"""
+        WITH page AS (
+          SELECT a.path, substr(a.path, :start) AS rest, a.project_id, a.blob_id FROM artifacts a
+          WHERE a.project_id = :project AND a.root_id = :root AND a.path >= :after
+            AND (:behind::text IS NULL OR a.path < :behind)
+            AND EXISTS (SELECT FROM (SELECT :project AS project_id, :candidate::uuid AS candidate_id,
+              :logged_model::uuid AS logged_model_id) AS artifacts WHERE {HAS_OWNER}) {shown}
+          ORDER BY a.path LIMIT :most
+        )
+        SELECT split_part(page.rest, '/', 1) AS name, bool_or(page.rest LIKE '%/%') AS is_folder, max(b.size) AS size,
+          max(page.path) AS last, count(*) AS files
+        FROM page LEFT JOIN blobs b ON b.project_id = page.project_id AND b.id = page.blob_id
+          AND page.rest NOT LIKE '%/%'
+        GROUP BY 1 ORDER BY 1
+        """,  # noqa: S608 - put together from constants
+        row=_Row,
     )
-
-
-_PAGE = {Visibility.ALL: _page(""), Visibility.OF_VERSIONS: _page(f"AND {visibility.of_version('a')}")}
+    for view, shown in visibility.shown_sql("a").items()
+}

@@ -99,15 +99,15 @@ async def listed(db: Database, actor: Actor, keys: Sequence[FolderKey], permissi
             parent=_PARENT,
             keys=[(project_id, root) for project_id, root, _ in allowed],
         )
-        return [_within(folder, found) for (_, _, folder), found in zip(allowed, rows, strict=True)]
+        return [_within(folder, rows_of_root) for (_, _, folder), rows_of_root in zip(allowed, rows, strict=True)]
 
     return await GuardedReads(permission).read(db, actor, keys, fetch)
 
 
 def _read_as(permission: Permission) -> AnySelect:
     """The files that the permission shows; whose keys they are is asked by who uses it."""
-    seen = Visibility.OF_VERSIONS if permission is Permission.REGISTRY_READ else Visibility.ALL
-    return details().where(*visibility.conditions(Artifact, seen))
+    view = Visibility.OF_VERSIONS if permission is Permission.REGISTRY_READ else Visibility.ALL
+    return details().where(*visibility.conditions(Artifact, view))
 
 
 def _within(folder: str, rows: Sequence[Any]) -> ListedFiles:

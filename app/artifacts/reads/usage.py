@@ -121,10 +121,10 @@ async def of_project(db: Database, actor: Actor, project_id: int) -> Usage:
     Raises:
         ProjectNotFound: it does not exist, or may not be seen.
     """
-    (found,) = await of_projects(db, actor, [(project_id,)])
-    if isinstance(found, ModelyardError):
-        raise found
-    return found
+    (usage,) = await of_projects(db, actor, [(project_id,)])
+    if isinstance(usage, ModelyardError):
+        raise usage
+    return usage
 
 
 def _sees_all(actor: Actor, access: ProjectAccess) -> bool:
@@ -173,7 +173,7 @@ async def leftovers(db: Database, keep: timedelta = garbage.GRACE) -> Leftovers:
 async def orphans(db: Database, blobs: BlobStore) -> AsyncIterator[OrphanObject]:
     """Objects that no row knows, by key; walks the whole bucket."""
     async for pair in reconcile.side_by_side(db, blobs):
-        if pair.known is not None or pair.listed is None:
+        if pair.row is not None or pair.listed is None:
             continue
         listed, this = pair.listed, SuspectObject.object_key == pair.listed.key
         async with db.read() as snap:

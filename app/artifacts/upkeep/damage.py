@@ -18,7 +18,9 @@ from app.db.database import Database, Tx
 from app.errors import Unavailable
 from app.storage.blobs import BlobMissing, BlobStore
 
-FOUND = Counter("modelyard_damaged_blobs_total", "Blobs found to be missing or altered in the store.", ["damage"])
+DAMAGED_BLOBS = Counter(
+    "modelyard_damaged_blobs_total", "Blobs found to be missing or altered in the store.", ["damage"]
+)
 _CHECK_LOCK = 0x4D594348
 _DAY = timedelta(days=1)
 _HASTE = 2
@@ -43,7 +45,7 @@ async def mark(db: Database, key: str, damage: str) -> bool:
     async with db.write() as tx:
         marked = await tx.scalar(changed.values(**values).returning(Blob.id))
     if marked is not None:
-        FOUND.labels(damage).inc()
+        DAMAGED_BLOBS.labels(damage).inc()
         log.error("blob.damaged", key=key, damage=damage)
     return marked is not None
 

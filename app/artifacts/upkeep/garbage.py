@@ -7,7 +7,7 @@ whatever dies in between, the leftover is a row in a to-do list.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -88,26 +88,22 @@ async def release_project(tx: Tx, project_id: int, limit: int) -> int:
     return len(rows)
 
 
-async def condemn_pending(tx: Tx, project_id: int, blob_id: UUID, reason: str) -> bool:
-    """Step: give up a blob whose upload did not end well; False when somebody else has done so."""
-    statement = (
-        delete(Blob)
-        .where(Blob.project_id == project_id, Blob.id == blob_id, Blob.state == PENDING)
-        .returning(Blob.object_key)
-    )
-    keys = (await tx.scalars(statement)).all()
-    await condemn(tx, [(key, None) for key in keys], reason)
-    return bool(keys)
+async def condemn_pending(tx: Tx, project_id: int, blob_ids: Collection[UUID], reason: str) -> int:
+    """Step: give up blobs that are not stored yet; the number of those that nothing else has given up before."""
+    if not blob_ids:
+        return 0
+    mine = (Blob.project_id == project_id, Blob.id == func.any(list(blob_ids)), Blob.state == PENDING)
+    rows = (await tx.execute(delete(Blob).where(*mine).returning(Blob.object_key, Blob.size))).all()
+    return await condemn(tx, [(row.object_key, row.size) for row in rows], reason)
 
 
 async def give_up(tx: Tx, uploads: Sequence[MultipartUpload], reason: str) -> None:
     """Step: uploads of one project have ended without a file, as their rows say by now; their bytes go."""
-    for upload in uploads:
-        if not upload.is_shared:
-            await condemn_pending(tx, upload.project_id, upload.blob_id, reason)
-    shared = [upload.blob_id for upload in uploads if upload.is_shared]
-    if shared:
-        await release(tx, uploads[0].project_id, shared, reason)
+    if not uploads:
+        return
+    project_id = uploads[0].project_id
+    await condemn_pending(tx, project_id, [one.blob_id for one in uploads if not one.is_shared], reason)
+    await release(tx, project_id, [one.blob_id for one in uploads if one.is_shared], reason)
 
 
 async def expire_pending(db: Database) -> int:

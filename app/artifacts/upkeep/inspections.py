@@ -123,7 +123,7 @@ async def inspect_root(db: Database, blobs: BlobStore, project_id: int, root_id:
     """
     waiting = await _waiting(db, project_id, root_id)
     taken = _slice(waiting)
-    done = await _note_known(db, project_id, taken)
+    done = await _apply_verdicts(db, project_id, taken)
     await progress(len(done), None)
     left = [one for one in taken if one.artifact.id not in done]
     for start in range(0, len(left), AT_ONCE):
@@ -167,9 +167,9 @@ async def record(tx: Tx, project_id: int, looked: Sequence[InspectedFile]) -> No
     await verdicts.lock_refused(
         tx, project_id, {one.blob_id for one in looked if one.report.outcome is not Outcome.READY}
     )
-    found = [(one, await _columns(tx, project_id, one)) for one in looked]
-    await remember(tx, project_id, [(one.blob_id, one.path, one.report, values) for one, values in found])
-    for one, values in found:
+    reports = [(one, await _columns(tx, project_id, one)) for one in looked]
+    await remember(tx, project_id, [(one.blob_id, one.path, one.report, values) for one, values in reports])
+    for one, values in reports:
         alike = await _waiting_alike(tx, project_id, one) if one.report.outcome is Outcome.QUARANTINED else []
         if one.report.outcome is not Outcome.READY:
             await row_locks.lock_states(tx, project_id, [one.artifact_id, *alike])
@@ -178,10 +178,10 @@ async def record(tx: Tx, project_id: int, looked: Sequence[InspectedFile]) -> No
             log.warning("artifact.quarantined", project=project_id, artifact=str(one.artifact_id))
 
 
-async def remember(tx: Tx, project_id: int, found: Sequence[tuple[UUID, str, Report, dict[str, Any]]]) -> None:
+async def remember(tx: Tx, project_id: int, reports: Sequence[tuple[UUID, str, Report, dict[str, Any]]]) -> None:
     """Step: keep verdicts by blob and path, as far as the bytes alone are their reason."""
     await verdicts.keep(
-        tx, project_id, [((blob_id, path), values) for blob_id, path, report, values in found if report.is_final]
+        tx, project_id, [((blob_id, path), values) for blob_id, path, report, values in reports if report.is_final]
     )
 
 
@@ -251,18 +251,18 @@ def _slice(waiting: Sequence[_Waiting]) -> list[_Waiting]:
     return taken
 
 
-async def _note_known(db: Database, project_id: int, waiting: Sequence[_Waiting]) -> set[UUID]:
+async def _apply_verdicts(db: Database, project_id: int, waiting: Sequence[_Waiting]) -> set[UUID]:
     """Files whose bytes have been looked at under such a name get that verdict; the artifacts that are done."""
     files = {one.artifact.id: (one.artifact.blob_id, one.artifact.path) for one in waiting}
     if not files:
         return set()
     async with db.write() as tx:
-        known = await verdicts.find_held(tx, project_id, set(files.values()))
+        verdicts_by_file = await verdicts.find_held(tx, project_id, set(files.values()))
         for one in waiting:
-            values = known.get(files[one.artifact.id])
+            values = verdicts_by_file.get(files[one.artifact.id])
             if values is not None:
                 await _set(tx, project_id, one.artifact.blob_id, [one.artifact.id], values)
-    return {artifact_id for artifact_id, file in files.items() if file in known}
+    return {artifact_id for artifact_id, file in files.items() if file in verdicts_by_file}
 
 
 async def _inspect(db: Database, blobs: BlobStore, one: _Waiting) -> None:

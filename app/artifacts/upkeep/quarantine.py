@@ -31,15 +31,15 @@ class NotQuarantined(Conflict):
     """The file is not in quarantine."""
 
 
-def require_free(found: ArtifactDetails) -> None:
+def require_free(file: ArtifactDetails) -> None:
     """Refuse to hand out a file that is in quarantine.
 
     Raises:
         Quarantined: with the reason.
     """
-    if found.state == "quarantined":
+    if file.state == "quarantined":
         raise Quarantined(
-            f"`{found.path}` is in quarantine: {found.state_reason} A maintainer can release it (`artifactRelease`)."
+            f"`{file.path}` is in quarantine: {file.state_reason} A maintainer can release it (`artifactRelease`)."
         )
 
 

@@ -58,7 +58,7 @@ class Pair:
     """What stands under one key: an object, a row, or both."""
 
     listed: Listed | None
-    known: BlobRow | None
+    row: BlobRow | None
 
 
 def _silent(_objects: int) -> None:
@@ -111,13 +111,13 @@ async def _walk(db: Database, blobs: BlobStore, progress: Progress) -> Reconcile
 
     async for pair in side_by_side(db, blobs):
         objects += pair.listed is not None
-        if pair.known is None:
+        if pair.row is None:
             assert pair.listed is not None, "a pair has one of the two"
             unknown.append(pair.listed)
-        elif pair.known.is_stored and not _agrees(pair):
-            damaged += await _confirm(db, blobs, pair.known)
-        elif pair.known.is_damaged:
-            back.append(pair.known.key)
+        elif pair.row.is_stored and not _agrees(pair):
+            damaged += await _confirm(db, blobs, pair.row)
+        elif pair.row.is_damaged:
+            back.append(pair.row.key)
         if max(len(unknown), len(back)) >= _PAGE or (pair.listed is not None and objects % _PAGE == 0):
             await settle()
     await settle()
@@ -126,15 +126,15 @@ async def _walk(db: Database, blobs: BlobStore, progress: Progress) -> Reconcile
 
 
 def _agrees(pair: Pair) -> bool:
-    return pair.listed is not None and pair.known is not None and pair.listed.size == pair.known.size
+    return pair.listed is not None and pair.row is not None and pair.listed.size == pair.row.size
 
 
-async def _confirm(db: Database, blobs: BlobStore, known: BlobRow) -> bool:
+async def _confirm(db: Database, blobs: BlobStore, row: BlobRow) -> bool:
     """Whether the object is really not what its row says: listing and row were not read at the same moment."""
-    stat = await blobs.stat(known.key)
-    if stat is not None and stat.size == known.size:
+    stat = await blobs.stat(row.key)
+    if stat is not None and stat.size == row.size:
         return False
-    return await damage.mark(db, known.key, "missing" if stat is None else "size")
+    return await damage.mark(db, row.key, "missing" if stat is None else "size")
 
 
 async def _judge(db: Database, unknown: Sequence[Listed]) -> tuple[int, int]:
@@ -144,7 +144,7 @@ async def _judge(db: Database, unknown: Sequence[Listed]) -> tuple[int, int]:
     if not old:
         return 0, 0
     async with db.write() as tx:
-        strangers = old.keys() - await _known(tx, list(old))
+        strangers = old.keys() - await _has_row(tx, list(old))
         long_ago = (SuspectObject.object_key.in_(strangers), SuspectObject.suspected_at < func.now() - SUSPICION)
         guilty = await tx.scalars(delete(SuspectObject).where(*long_ago).returning(SuspectObject.object_key))
         condemned = [(key, old[key]) for key in guilty]
@@ -155,7 +155,7 @@ async def _judge(db: Database, unknown: Sequence[Listed]) -> tuple[int, int]:
     return len(rows), len(condemned)
 
 
-async def _known(tx: Tx, keys: Sequence[str]) -> set[str]:
+async def _has_row(tx: Tx, keys: Sequence[str]) -> set[str]:
     blobs = select(Blob.object_key).where(Blob.object_key.in_(keys))
     condemned = select(CondemnedObject.object_key).where(CondemnedObject.object_key.in_(keys))
     return set(await tx.scalars(union_all(blobs, condemned)))
@@ -163,13 +163,13 @@ async def _known(tx: Tx, keys: Sequence[str]) -> set[str]:
 
 async def _clear_names(db: Database) -> None:
     """Forget suspects that are known by now, and those whose objects have gone by themselves."""
-    known = or_(
+    has_row = or_(
         exists().where(Blob.object_key == SuspectObject.object_key),
         exists().where(CondemnedObject.object_key == SuspectObject.object_key),
         SuspectObject.suspected_at < func.now() - _FORGOTTEN,
     )
     async with db.write() as tx:
-        await tx.execute(delete(SuspectObject).where(known))
+        await tx.execute(delete(SuspectObject).where(has_row))
 
 
 async def _rows(db: Database) -> AsyncIterator[BlobRow]:

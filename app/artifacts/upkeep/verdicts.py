@@ -20,7 +20,7 @@ from app.inspection.equality import name_kind, rules
 
 BytesAndName: TypeAlias = tuple[UUID, str]
 """A blob, and a path under which its bytes are known or are going to be."""
-FOUND = ("state", "state_reason", "format", "facts", "scan", "inspected_at", "released_by", "released_at")
+COLUMNS = ("state", "state_reason", "format", "facts", "scan", "inspected_at", "released_by", "released_at")
 """What a verdict says, in columns that artifacts have, too."""
 
 
@@ -40,8 +40,8 @@ async def find(snap: Snapshot, project_id: int, files: Collection[BytesAndName])
         "names": [name for _, name in wanted],
     }
     rows = {(row.blob_id, row.name_kind): row for row in await snap.execute(_FIND, values)}
-    found = ((file, rows.get(kind)) for file, kind in kinds.items())
-    return {file: {name: getattr(row, name) for name in FOUND} for file, row in found if row is not None}
+    judged = ((file, rows.get(kind)) for file, kind in kinds.items())
+    return {file: {name: getattr(row, name) for name in COLUMNS} for file, row in judged if row is not None}
 
 
 async def find_held(tx: Tx, project_id: int, files: Collection[BytesAndName]) -> dict[BytesAndName, dict[str, Any]]:
@@ -62,12 +62,12 @@ async def lock_refused(tx: Tx, project_id: int, blob_ids: Collection[UUID]) -> N
     await tx.execute(marked.execution_options(synchronize_session=False))
 
 
-async def keep(tx: Tx, project_id: int, found: Sequence[tuple[BytesAndName, Mapping[str, Any]]]) -> None:
+async def keep(tx: Tx, project_id: int, judged: Sequence[tuple[BytesAndName, Mapping[str, Any]]]) -> None:
     """Step: remember verdicts, given as columns of artifacts; of bytes that are gone by now there is none."""
-    latest = {(blob_id, name_kind(path)): columns for (blob_id, path), columns in found}
+    latest = {(blob_id, name_kind(path)): columns for (blob_id, path), columns in judged}
     rows = [
         {"of_project": project_id, "of_blob": blob_id, "of_name": name, "by_rules": rules()}
-        | {f"found_{each}": columns.get(each) for each in FOUND}
+        | {f"found_{each}": columns.get(each) for each in COLUMNS}
         for (blob_id, name), columns in sorted(latest.items())
     ]
     if rows:
@@ -83,15 +83,15 @@ async def release(tx: Tx, project_id: int, blob_id: UUID, by: int | None) -> Non
 
 def _keep() -> Any:
     table = cast("Table", Verdict.__table__)
-    found = [bindparam(f"found_{name}", type_=_type(table.c[name].type)) for name in FOUND]
+    judged = [bindparam(f"found_{name}", type_=_type(table.c[name].type)) for name in COLUMNS]
     # Held, since a blob that goes at this moment would break the reference.
     living = (
-        select(Blob.project_id, Blob.id, bindparam("of_name", type_=Text), bindparam("by_rules", type_=Text), *found)
+        select(Blob.project_id, Blob.id, bindparam("of_name", type_=Text), bindparam("by_rules", type_=Text), *judged)
         .where(Blob.project_id == bindparam("of_project"), Blob.id == bindparam("of_blob"), Blob.state == STORED)
         .with_for_update(read=True, key_share=True)
     )
-    statement = upsert(table).from_select(["project_id", "blob_id", "name_kind", "rules", *FOUND], living)
-    changing = {name: statement.excluded[name] for name in ("rules", *FOUND)}
+    statement = upsert(table).from_select(["project_id", "blob_id", "name_kind", "rules", *COLUMNS], living)
+    changing = {name: statement.excluded[name] for name in ("rules", *COLUMNS)}
     return statement.on_conflict_do_update(index_elements=["project_id", "blob_id", "name_kind"], set_=changing)
 
 
@@ -109,7 +109,7 @@ def _find() -> Any:
         .render_derived()
     )
     same = and_(Verdict.blob_id == given.c.blob_id, Verdict.name_kind == given.c.name_kind)
-    columns = [Verdict.blob_id, Verdict.name_kind, *(getattr(Verdict, name) for name in FOUND)]
+    columns = [Verdict.blob_id, Verdict.name_kind, *(getattr(Verdict, name) for name in COLUMNS)]
     return (
         select(*columns)
         .join_from(given, Verdict, same)

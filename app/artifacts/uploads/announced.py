@@ -82,22 +82,22 @@ async def create(
         Invalid: no file, the same path twice, a negative size.
         PathOccupied: one would be a file and a folder, with a file that is there or that is announced with it.
     """
-    places = _checked(root, files, limit, actor.user_id)
+    targets = _checked(root, files, limit, actor.user_id)
     async with db.write(grows=True) as tx:
         access = await projects.visible(tx, actor, root.project_id)
         visibility.require_writer(actor, access)
-        await visibility.require_visible(tx, actor, access, root, [place.path for place in places])
+        await visibility.require_visible(tx, actor, access, root, [target.path for target in targets])
         await lock_owner(tx)
-        await _require_free(tx, places)
-        known = await deduplicate.find(
-            tx, root, files, [place.path for place in places], visibility.of_actor(actor, access)
+        await _require_free(tx, targets)
+        shared = await deduplicate.find(
+            tx, root, files, [target.path for target in targets], visibility.of_actor(actor, access)
         )
-        placed = await deduplicate.link(tx, [(places[i], blob_id) for i, blob_id in known.items()])
+        placed = await deduplicate.link(tx, [(targets[i], blob_id) for i, blob_id in shared.items()])
         # The database's clock, since workers compare with it.
         now: datetime = (await tx.scalars(select(func.now()))).one()
         rows = [
-            _row(place, file, known.get(i), placed.get(place.path), now)
-            for i, (place, file) in enumerate(zip(places, files, strict=True))
+            _row(target, file, shared.get(i), placed.get(target.path), now)
+            for i, (target, file) in enumerate(zip(targets, files, strict=True))
         ]
         await _promise(tx, actor, root, [row for row in rows if row["state"] == "verifying"])
         begun = [row for row in rows if store_uploads.begins_at_store(blobs, row["parts"], row["size"])]
@@ -216,39 +216,39 @@ def _shown(actor: Actor, access: ProjectAccess) -> Sequence[TextClause]:
 def _checked(root: Root, files: Sequence[AnnouncedFile], limit: int, by: int | None) -> list[FileTarget]:
     if not 1 <= len(files) <= MAX_FILES:
         raise Invalid(f"There are {len(files)} files; 1 to {MAX_FILES} can be announced at once.", field="files")
-    places = []
+    targets = []
     for index, file in enumerate(files):
         path = paths.check(file.path, f"files.{index}.path")
         if file.size < 0:
             raise Invalid(f"`{path}` cannot have {file.size} bytes.", field=f"files.{index}.size")
         if file.size > limit:
             raise too_large(limit, f"(`{path}` has {file.size})")
-        places.append(FileTarget(root, path, file.media_type or guess_media_type(path), by))
-    path, times = Counter(place.path for place in places).most_common(1)[0]
+        targets.append(FileTarget(root, path, file.media_type or guess_media_type(path), by))
+    path, times = Counter(target.path for target in targets).most_common(1)[0]
     if times > 1:
         raise Invalid(f"The path `{path}` is announced {times} times; each file has its own.", field="files")
-    return places
+    return targets
 
 
-async def _require_free(tx: Tx, places: Sequence[FileTarget]) -> None:
-    paths = [place.path for place in places]
+async def _require_free(tx: Tx, targets: Sequence[FileTarget]) -> None:
+    paths = [target.path for target in targets]
     pair = path_conflicts.conflict_within(paths) or next(
-        iter((await path_conflicts.conflicts(tx, places[0].root, paths)).items()), None
+        iter((await path_conflicts.conflicts(tx, targets[0].root, paths)).items()), None
     )
     if pair:
         raise path_conflicts.refusal(*pair, f"files.{paths.index(pair[0])}.path")
 
 
 def _row(
-    place: FileTarget, file: AnnouncedFile, shared: UUID | None, artifact_id: UUID | None, now: datetime
+    target: FileTarget, file: AnnouncedFile, shared: UUID | None, artifact_id: UUID | None, now: datetime
 ) -> dict[str, Any]:
     return {
-        "project_id": place.root.project_id,
+        "project_id": target.root.project_id,
         "id": uuid7(),
-        "candidate_id": place.root.candidate_id,
-        "logged_model_id": place.root.logged_model_id,
-        "path": place.path,
-        "media_type": place.media_type,
+        "candidate_id": target.root.candidate_id,
+        "logged_model_id": target.root.logged_model_id,
+        "path": target.path,
+        "media_type": target.media_type,
         "parts": part_plan.part_count(file.size),
         "size": file.size,
         "sha256": file.sha256,
@@ -257,8 +257,8 @@ def _row(
         "is_shared": shared is not None,
         "artifact_id": artifact_id,
         "blob_id": shared or uuid7(),
-        "object_key": object_key(place.root.project_id),
-        "created_by": place.created_by,
+        "object_key": object_key(target.root.project_id),
+        "created_by": target.created_by,
         "created_at": now,
         "expires_at": now + (VERIFYING if shared else LIFE),
         "batch_id": None,
@@ -323,15 +323,15 @@ async def _rows(
     snap: Snapshot, project_id: int, ids: Sequence[UUID], shown: Sequence[TextClause]
 ) -> list[MultipartUpload]:
     statement = select(MultipartUpload).where(*_these(project_id, ids), MultipartUpload.size.is_not(None), *shown)
-    found = {row.id: row for row in await snap.scalars(statement)}
-    return [found[id] for id in dict.fromkeys(ids) if id in found]
+    by_id = {row.id: row for row in await snap.scalars(statement)}
+    return [by_id[id] for id in dict.fromkeys(ids) if id in by_id]
 
 
 async def _lock(tx: Tx, project_id: int, ids: Sequence[UUID]) -> list[MultipartUpload]:
     """The rows as they are now, held; in one order for everybody, so that two callers wait and never block."""
     statement = select(MultipartUpload).where(*_these(project_id, ids)).order_by(MultipartUpload.id).with_for_update()
-    found = {row.id: row for row in await tx.scalars(statement, execution_options={"populate_existing": True})}
-    return [found[id] for id in dict.fromkeys(ids) if id in found]
+    by_id = {row.id: row for row in await tx.scalars(statement, execution_options={"populate_existing": True})}
+    return [by_id[id] for id in dict.fromkeys(ids) if id in by_id]
 
 
 async def _change(tx: Tx, project_id: int, rows: Sequence[MultipartUpload], **values: Any) -> None:

@@ -32,31 +32,31 @@ class Described(Protocol):
 
 
 async def find(
-    tx: Tx, root: Root, files: Sequence[Described], paths: Sequence[str], seen: Visibility
+    tx: Tx, root: Root, files: Sequence[Described], paths: Sequence[str], view: Visibility
 ) -> dict[int, UUID]:
     """Step: the blobs that hold these bytes, by the file's place in the list; held against removal.
 
     ``paths``: where files of the root are going to have them. Only those of files that the actor may see, as ``seen``
     says: else a hash would be enough to learn that there is such a file, and to have it.
     """
-    wanted = {file.sha256 for file in files if file.sha256 is not None}
-    if not wanted:
+    hashes = {file.sha256 for file in files if file.sha256 is not None}
+    if not hashes:
         return {}
-    same = await row_locks.lock_stored(tx, root, wanted, paths)
-    shown = await _shown(tx, root.project_id, same, seen)
+    same = await row_locks.lock_stored(tx, root, hashes, paths)
+    shown = await visible_blobs(tx, root.project_id, same, view)
     # Sending the bytes heals what is damaged.
-    found = {(blob.sha256, blob.size): blob.id for blob in same if blob.damage is None and blob.id in shown}
-    matches = ((index, found.get((file.sha256, file.size))) for index, file in enumerate(files))
+    by_content = {(blob.sha256, blob.size): blob.id for blob in same if blob.damage is None and blob.id in shown}
+    matches = ((index, by_content.get((file.sha256, file.size))) for index, file in enumerate(files))
     return {index: blob_id for index, blob_id in matches if blob_id is not None}
 
 
-async def _shown(tx: Tx, project_id: int, blobs: Sequence[Blob], seen: Visibility) -> set[UUID]:
-    """Those of the blobs that are the bytes of a file that may be seen."""
+async def visible_blobs(tx: Tx, project_id: int, blobs: Sequence[Blob], view: Visibility) -> set[UUID]:
+    """Step: those of the blobs that are the bytes of a file that may be seen."""
     ids = {blob.id for blob in blobs}
-    if seen is Visibility.ALL or not ids:
+    if view is Visibility.ALL or not ids:
         return ids
     same = (Artifact.project_id == project_id, Artifact.blob_id == func.any(list(ids)))
-    return set(await tx.scalars(select(Artifact.blob_id).where(*same, *visibility.conditions(Artifact, seen))))
+    return set(await tx.scalars(select(Artifact.blob_id).where(*same, *visibility.conditions(Artifact, view))))
 
 
 async def link(tx: Tx, files: Sequence[tuple[FileTarget, UUID]]) -> Mapping[str, UUID]:
@@ -67,10 +67,10 @@ async def link(tx: Tx, files: Sequence[tuple[FileTarget, UUID]]) -> Mapping[str,
     if not files:
         return {}
     project_id = files[0][0].root.project_id
-    known = await verdicts.find(tx, project_id, {(blob_id, place.path) for place, blob_id in files})
-    wishes = [
-        Assignment(place, blob_id, known[blob_id, place.path])
-        for place, blob_id in files
-        if (blob_id, place.path) in known
+    judged = await verdicts.find(tx, project_id, {(blob_id, target.path) for target, blob_id in files})
+    assignments = [
+        Assignment(target, blob_id, judged[blob_id, target.path])
+        for target, blob_id in files
+        if (blob_id, target.path) in judged
     ]
-    return await publish_batch.assign(tx, wishes)
+    return await publish_batch.assign(tx, assignments)

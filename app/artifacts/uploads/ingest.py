@@ -24,13 +24,13 @@ from app.artifacts.uploads.publish_batch import Verified
 from app.db.database import Database, Tx
 from app.errors import Conflict, Invalid, NotFound
 from app.inspection.inspector import Report
-from app.storage.blobs import BlobMissing, BlobStore, Stored, UploadMissing
+from app.storage.blobs import BlobMissing, BlobStore, StoredObject, UploadMissing
 from app.storage.hashing import RunningHash
 
 LockOf = Callable[[Root], LockOwner]
 AT_ONCE = 8
 """Files verified side by side."""
-LANDING = 100
+PUBLISH_TOGETHER = 100
 """Files put in place together."""
 LARGE = 8 * part_plan.MIB
 SLICE_FILES = 200
@@ -39,7 +39,7 @@ SLICE_BYTES = 4 * 1024 * part_plan.MIB
 """Files of so many bytes together end a slice, too."""
 APPEARANCES, APPEARANCE_SECONDS = 20, 0.5
 _REPORT_BYTES = 64 * part_plan.MIB
-_Landed: TypeAlias = tuple[MultipartUpload, Stored, Report]
+_VerifiedFile: TypeAlias = tuple[MultipartUpload, StoredObject, Report]
 log = structlog.get_logger()
 
 
@@ -96,13 +96,13 @@ async def ingest(
     """
     waiting = await _waiting(db, project_id, batch_id)
     taken = _slice(waiting)
-    known = await _known(db, project_id, taken)
+    shared_blobs = await _shared_blobs(db, project_id, taken)
     meter = _Meter(progress, *await _sizes(db, project_id, batch_id))
-    places, landing = asyncio.Semaphore(AT_ONCE), _Landing(db, lock_of)
+    slots, queue = asyncio.Semaphore(AT_ONCE), _PublishQueue(db, lock_of)
 
     async def one(upload: MultipartUpload) -> None:
-        async with places:
-            await _ingest(db, blobs, upload, known.get(upload.blob_id), landing, meter)
+        async with slots:
+            await _ingest(db, blobs, upload, shared_blobs.get(upload.blob_id), queue, meter)
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -110,7 +110,7 @@ async def ingest(
                 group.create_task(one(upload))
     except ExceptionGroup as several:
         raise several.exceptions[0] from None
-    await landing.clear()
+    await queue.clear()
     is_more = len(taken) < len(waiting)
     if is_more:
         await meter.report()
@@ -118,11 +118,16 @@ async def ingest(
 
 
 async def _ingest(
-    db: Database, blobs: BlobStore, upload: MultipartUpload, known: Blob | None, landing: _Landing, meter: _Meter
+    db: Database,
+    blobs: BlobStore,
+    upload: MultipartUpload,
+    shared_blob: Blob | None,
+    queue: _PublishQueue,
+    meter: _Meter,
 ) -> None:
     try:
         if upload.is_shared:
-            stored, key = _shared(known)
+            stored, key = _shared(shared_blob)
         else:
             stored, key = await _verified(blobs, upload, meter), upload.object_key
         await faults.point("ingest.verified")
@@ -132,47 +137,51 @@ async def _ingest(
     except (Invalid, Conflict) as refusal:
         await _fail(db, [upload], refusal.message)
     else:
-        await landing.add(upload, stored, report)
+        await queue.add(upload, stored, report)
     await meter.finish(upload)
 
 
-def _shared(known: Blob | None) -> tuple[Stored, str]:
+def _shared(shared_blob: Blob | None) -> tuple[StoredObject, str]:
     """Bytes that the project had before the upload, and their key.
 
     Raises:
         WrongContent: they are known to be damaged by now.
     """
-    if known is None or known.damage is not None or known.sha256 is None or known.size is None:
+    if (
+        shared_blob is None
+        or shared_blob.damage is not None
+        or not (shared_blob.sha256 and shared_blob.size is not None)
+    ):
         raise WrongContent("The bytes that the project has of this file are damaged; announce it again and send them.")
-    return Stored(known.size, known.sha256, ""), known.object_key
+    return StoredObject(shared_blob.size, shared_blob.sha256, ""), shared_blob.object_key
 
 
-class _Landing:
+class _PublishQueue:
     """Verified files on their way into place, many at a time: a transaction of its own costs more than a small file."""
 
     def __init__(self, db: Database, lock_of: LockOf) -> None:
         self._db = db
         self._lock_of = lock_of
-        self._waiting: list[_Landed] = []
+        self._waiting: list[_VerifiedFile] = []
 
-    async def add(self, upload: MultipartUpload, stored: Stored, report: Report) -> None:
+    async def add(self, upload: MultipartUpload, stored: StoredObject, report: Report) -> None:
         """A file is verified; a large one is not kept waiting."""
         self._waiting.append((upload, stored, report))
-        if len(self._waiting) >= LANDING or stored.size >= LARGE:
+        if len(self._waiting) >= PUBLISH_TOGETHER or stored.size >= LARGE:
             await self.clear()
 
     async def clear(self) -> None:
         """Put in place what waits, root by root."""
         waiting, self._waiting = self._waiting, []
-        roots: dict[Root, list[_Landed]] = {}
+        roots: dict[Root, list[_VerifiedFile]] = {}
         for one in waiting:
             roots.setdefault(_root(one[0]), []).append(one)
         for root, files in roots.items():
-            await self._put_in_place(root, files)
+            await self._publish_files(root, files)
 
-    async def _put_in_place(self, root: Root, files: Sequence[_Landed]) -> None:
+    async def _publish_files(self, root: Root, files: Sequence[_VerifiedFile]) -> None:
         try:
-            refused = await self._place(root, files)
+            refused = await self._publish(root, files)
         except (NotFound, Invalid):  # gone for good, or in the trash
             reason = "The candidate or logged model whose file it was going to be has been deleted."
             await _fail(self._db, [upload for upload, _, _ in files], reason)
@@ -181,13 +190,13 @@ class _Landing:
                 await _fail(self._db, [files[0][0]], error.message)
             else:
                 for one in files:
-                    await self._put_in_place(root, [one])
+                    await self._publish_files(root, [one])
         else:
             for upload, reason in refused:
                 await _fail(self._db, [upload], reason)
         await faults.point("ingest.placed")
 
-    async def _place(self, root: Root, files: Sequence[_Landed]) -> list[tuple[MultipartUpload, str]]:
+    async def _publish(self, root: Root, files: Sequence[_VerifiedFile]) -> list[tuple[MultipartUpload, str]]:
         """Those that other files exclude, with the reason; the rest is in place."""
         async with self._db.write() as tx:
             awaited = await _awaited(tx, [upload for upload, _, _ in files])
@@ -198,7 +207,7 @@ class _Landing:
             excluded = await _excluded(tx, root, [upload for upload, _, _ in mine])
             mine = [one for one in mine if one[0].id not in excluded]
             verified = [
-                Verified(_place(root, upload), upload.blob_id, stored, report, upload.is_shared)
+                Verified(_target(root, upload), upload.blob_id, stored, report, upload.is_shared)
                 for upload, stored, report in mine
             ]
             if verified:
@@ -227,14 +236,14 @@ async def _excluded(tx: Tx, root: Root, uploads: Sequence[MultipartUpload]) -> d
     return refused
 
 
-async def _verified(blobs: BlobStore, upload: MultipartUpload, meter: _Meter) -> Stored:
+async def _verified(blobs: BlobStore, upload: MultipartUpload, meter: _Meter) -> StoredObject:
     """What is in the store under the upload's key, compared with what was announced.
 
     Raises:
         WrongContent: size or SHA-256 differ.
     """
     if upload.stored_sha256 is not None:
-        stored = Stored(upload.size or 0, upload.stored_sha256, "")
+        stored = StoredObject(upload.size or 0, upload.stored_sha256, "")
     else:
         await _join(blobs, upload)
         stored = await _read_back(blobs, upload, meter)
@@ -269,14 +278,14 @@ async def _appears(blobs: BlobStore, key: str) -> bool:
     return False
 
 
-async def _read_back(blobs: BlobStore, upload: MultipartUpload, meter: _Meter) -> Stored:
+async def _read_back(blobs: BlobStore, upload: MultipartUpload, meter: _Meter) -> StoredObject:
     """What really is in the store: MD5s of parts say nothing of the SHA-256 of the whole."""
     digest = RunningHash()
     async with blobs.open(upload.object_key) as reading:
         async for chunk in reading.chunks:
             await digest.take(chunk)
             await meter.add(upload, len(chunk))
-        return Stored(reading.size, await digest.digest(), "")
+        return StoredObject(reading.size, await digest.digest(), "")
 
 
 async def _fail(db: Database, uploads: Sequence[MultipartUpload], reason: str) -> None:
@@ -322,7 +331,7 @@ def _root(upload: MultipartUpload) -> Root:
     return Root(upload.project_id, candidate_id=upload.candidate_id, logged_model_id=upload.logged_model_id)
 
 
-def _place(root: Root, upload: MultipartUpload) -> FileTarget:
+def _target(root: Root, upload: MultipartUpload) -> FileTarget:
     return FileTarget(root, upload.path, upload.media_type, upload.created_by)
 
 
@@ -356,7 +365,7 @@ async def _sizes(db: Database, project_id: int, batch_id: UUID) -> tuple[int, in
     return int(before or 0), int(total or 0)
 
 
-async def _known(db: Database, project_id: int, uploads: Sequence[MultipartUpload]) -> dict[UUID, Blob]:
+async def _shared_blobs(db: Database, project_id: int, uploads: Sequence[MultipartUpload]) -> dict[UUID, Blob]:
     """The blobs of files whose bytes the project had before."""
     shared = [upload.blob_id for upload in uploads if upload.is_shared]
     if not shared:

@@ -31,7 +31,7 @@ async def give_up(db: Database, project_id: int, blob_id: UUID) -> None:
     """Condemn at once what could not be finished; should that fail too, the lease runs out and the sweep does it."""
     with suppress(ModelyardError):
         async with db.write() as tx:
-            await garbage.condemn_pending(tx, project_id, blob_id, "upload failed")
+            await garbage.condemn_pending(tx, project_id, [blob_id], "upload failed")
 
 
 async def keep_alive(db: Database, project_id: int, blob_id: UUID) -> None:

@@ -32,7 +32,7 @@ from app.artifacts.uploads.stream import guess_media_type
 from app.db.database import Database, Tx
 from app.errors import Conflict, Invalid, ModelyardError, NotFound, Unavailable
 from app.ids import object_key, uuid7
-from app.storage.blobs import BlobStore, Part, Stored, UploadMissing
+from app.storage.blobs import BlobStore, Part, StoredObject, UploadMissing
 from app.storage.hashing import RunningHash
 from app.storage.source import too_large
 
@@ -185,7 +185,7 @@ async def abort(
         await tx.execute(
             update(MultipartUpload).where(*_key(upload)).values(state="aborted", expires_at=func.now() + RETRY)
         )
-        await garbage.condemn_pending(tx, root.project_id, upload.blob_id, "upload aborted")
+        await garbage.condemn_pending(tx, root.project_id, [upload.blob_id], "upload aborted")
     await free(blobs, [upload])
 
 
@@ -298,7 +298,7 @@ async def _keep_claim(db: Database, upload: MultipartUpload, claim: UUID) -> Non
                 await tx.execute(update(Blob).where(*blob).values(lease_until=lease))
 
 
-async def _join(blobs: BlobStore, upload: MultipartUpload, parts: Sequence[Part], limit: int) -> Stored:
+async def _join(blobs: BlobStore, upload: MultipartUpload, parts: Sequence[Part], limit: int) -> StoredObject:
     if upload.store_id is None:  # its beginning failed, and nobody was told its id
         raise UploadMissing
     try:
@@ -330,16 +330,18 @@ def _size_of(expected: int, parts: Sequence[Part], arrived: Sequence[Part]) -> i
     return sum(sizes[pair] for pair in given.items())
 
 
-async def _read_back(blobs: BlobStore, key: str) -> Stored:
+async def _read_back(blobs: BlobStore, key: str) -> StoredObject:
     """What really is in the store: MD5s of parts say nothing of the SHA-256 of the whole."""
     digest = RunningHash()
     async with blobs.open(key) as reading:
         async for chunk in reading.chunks:
             await digest.take(chunk)
-        return Stored(reading.size, await digest.digest(), "")
+        return StoredObject(reading.size, await digest.digest(), "")
 
 
-async def _finish(db: Database, root: Root, upload: MultipartUpload, stored: Stored, lock_owner: LockOwner) -> UUID:
+async def _finish(
+    db: Database, root: Root, upload: MultipartUpload, stored: StoredObject, lock_owner: LockOwner
+) -> UUID:
     async with db.write() as tx:
         row = await tx.scalar(select(MultipartUpload).where(*_key(upload)).with_for_update())
         if row is None or row.state == "aborted":
@@ -348,8 +350,8 @@ async def _finish(db: Database, root: Root, upload: MultipartUpload, stored: Sto
             done: UUID = row.artifact_id
             return done
         await lock_owner(tx)
-        place = FileTarget(root, upload.path, upload.media_type, upload.created_by)
-        artifact: Artifact = await publish.register(tx, place, upload.blob_id, stored)
+        target = FileTarget(root, upload.path, upload.media_type, upload.created_by)
+        artifact: Artifact = await publish.register(tx, target, upload.blob_id, stored)
         values = {"state": "completed", "artifact_id": artifact.id, "expires_at": func.now() + KEPT}
         await tx.execute(update(MultipartUpload).where(*_key(upload)).values(claimed_until=None, **values))
         return artifact.id

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
@@ -21,9 +22,10 @@ from app.artifacts.uploads.leases import LEASE, lease_from_now
 from app.artifacts.visibility import Visibility
 from app.db.database import Database
 from app.db.group_commit import GroupCommit
+from app.db.statements import Fragment, Statement
 from app.errors import ModelyardError
 from app.ids import object_key, uuid7
-from app.storage.blobs import BlobStore, SizeMismatch, Stored, UploadMissing
+from app.storage.blobs import BlobStore, SizeMismatch, StoredObject, UploadMissing
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +59,15 @@ async def receive(
     """
     if size != upload.size:
         raise SizeMismatch(f"`{upload.path}` was announced with {upload.size} bytes; this part has {size}.")
-    piece = SinglePart.of(upload.project_id, upload.id, size)
+    part = SinglePart.of(upload.project_id, upload.id, size)
     async with db.write() as tx:
-        await tx.execute(_BEGIN, {"of_project": piece.project_id, "of_blob": piece.blob_id, "of_key": piece.key})
-    heartbeat = asyncio.create_task(leases.keep_alive(db, piece.project_id, piece.blob_id))
+        await tx.execute(_BEGIN, {"of_project": part.project_id, "of_blob": part.blob_id, "of_key": part.key})
+    heartbeat = asyncio.create_task(leases.keep_alive(db, part.project_id, part.blob_id))
     try:
-        stored = await blobs.put(piece.key, chunks, size=size, limit=size)
-        await _adopt(db, piece, stored)
+        stored = await blobs.put(part.key, chunks, size=size, limit=size)
+        await _adopt(db, part, stored)
     except BaseException:
-        await _give_up(db, piece)
+        await _give_up(db, part)
         raise
     finally:
         heartbeat.cancel()
@@ -109,14 +111,14 @@ async def receive_small(
         or visibility.of_actor(actor, access) is not Visibility.ALL
     ):
         return None
-    piece = SinglePart.of(project_id, upload_id, len(data))
-    if not await _expect(db, piece):
+    part = SinglePart.of(project_id, upload_id, len(data))
+    if not await _reserve(db, part):
         return None
     try:
-        stored = await blobs.put_whole(piece.key, data, hashlib.sha256(data).digest())
-        await _adopt(db, piece, stored)
+        stored = await blobs.put_whole(part.key, data, hashlib.sha256(data).digest())
+        await _adopt(db, part, stored)
     except BaseException:
-        await _give_up(db, piece)
+        await _give_up(db, part)
         raise
     return stored.sha256
 
@@ -128,80 +130,89 @@ async def nothing() -> AsyncIterator[bytes]:
         yield chunk
 
 
-async def _adopt(db: Database, piece: SinglePart, stored: Stored) -> None:
+async def _adopt(db: Database, part: SinglePart, stored: StoredObject) -> None:
     """The bytes are those of the upload now; the ones of an earlier attempt go."""
-    if await _settle(db, (piece, stored)):
+    if await _adopt_together(db, (part, stored)):
         return
-    mine = {"of_project": piece.project_id, "of_upload": piece.upload_id}
+    mine = {"of_project": part.project_id, "of_upload": part.upload_id}
     async with db.write() as tx:
         row = (await tx.execute(_HOLD, mine)).one_or_none()
         if row is None or row.state != "open":
             raise UploadMissing
         if row.stored_sha256 is not None:
-            await garbage.condemn_pending(tx, piece.project_id, row.blob_id, "sent again")
-        found = {"of_blob": piece.blob_id, "of_key": piece.key, "hash_found": stored.sha256}
-        await tx.execute(_ADOPT, mine | found)
-        await tx.execute(_KEEP, {"of_project": piece.project_id, "of_blob": piece.blob_id, "until": row.expires_at})
+            await garbage.condemn_pending(tx, part.project_id, [row.blob_id], "sent again")
+        adopted = {"of_blob": part.blob_id, "of_key": part.key, "hash_found": stored.sha256}
+        await tx.execute(_ADOPT, mine | adopted)
+        await tx.execute(_KEEP, {"of_project": part.project_id, "of_blob": part.blob_id, "until": row.expires_at})
 
 
-async def _write_expected(db: Database, pieces: Sequence[SinglePart]) -> list[bool]:
+async def _reserve_all(db: Database, parts: Sequence[SinglePart]) -> list[bool]:
     db.room.require()
     async with db.direct() as connection:
-        rows = await connection.fetch(_EXPECT, *_columns(pieces), [piece.size for piece in pieces], LEASE)
+        sizes = [part.size for part in parts]
+        rows = await RESERVE_PARTS.fetch(connection, **_columns(parts), sizes=sizes, lease=LEASE)
     begun = {row["id"] for row in rows}
-    return [piece.blob_id in begun for piece in pieces]
+    return [part.blob_id in begun for part in parts]
 
 
-async def _write_arrived(db: Database, wishes: Sequence[tuple[SinglePart, Stored]]) -> list[bool]:
+async def _adopt_all(db: Database, arrivals: Sequence[tuple[SinglePart, StoredObject]]) -> list[bool]:
     # Of two attempts of one upload one waits for the other, and then takes its place.
-    first = list({(piece.project_id, piece.upload_id): (piece, stored) for piece, stored in reversed(wishes)}.values())
+    first = list({(part.project_id, part.upload_id): (part, stored) for part, stored in reversed(arrivals)}.values())
     hashes = [stored.sha256 for _, stored in first]
     async with db.committing(grows=False) as connection:
-        rows = await connection.fetch(_SETTLE, *_columns([piece for piece, _ in first]), hashes)
+        rows = await ADOPT_PARTS.fetch(connection, **_columns([part for part, _ in first]), hashes=hashes)
     done = {row["blob_id"] for row in rows}
-    return [piece.blob_id in done for piece, _ in wishes]
+    return [part.blob_id in done for part, _ in arrivals]
 
 
-_expect: GroupCommit[SinglePart, bool] = GroupCommit(_write_expected)
-_settle: GroupCommit[tuple[SinglePart, Stored], bool] = GroupCommit(_write_arrived)
+_reserve: GroupCommit[SinglePart, bool] = GroupCommit(_reserve_all)
+_adopt_together: GroupCommit[tuple[SinglePart, StoredObject], bool] = GroupCommit(_adopt_all)
 
 
-def _columns(pieces: Sequence[SinglePart]) -> tuple[list[int], list[UUID], list[UUID], list[str]]:
-    return (
-        [piece.project_id for piece in pieces],
-        [piece.upload_id for piece in pieces],
-        [piece.blob_id for piece in pieces],
-        [piece.key for piece in pieces],
-    )
+def _columns(parts: Sequence[SinglePart]) -> dict[str, list[Any]]:
+    return {
+        "projects": [part.project_id for part in parts],
+        "uploads": [part.upload_id for part in parts],
+        "blobs": [part.blob_id for part in parts],
+        "keys": [part.key for part in parts],
+    }
 
 
-_GIVEN = "unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::text[]"
-_EXPECT = f"""
-INSERT INTO blobs (project_id, id, object_key, lease_until)
-SELECT given.project_id, given.blob_id, given.object_key, now() + $6::interval
-FROM {_GIVEN}, $5::bigint[]) AS given(project_id, upload_id, blob_id, object_key, size)
-JOIN multipart_uploads u ON u.project_id = given.project_id AND u.id = given.upload_id AND u.size = given.size
-JOIN projects p ON p.id = given.project_id AND p.deleted_at IS NULL
-WHERE u.state = 'open' AND u.store_id IS NULL AND u.expires_at > now()
-RETURNING id
-"""  # noqa: S608 - put together from constants
-# What came before, or is being ended at this moment, is left to the steps of `_adopt`.
-_SETTLE = f"""
-WITH held AS MATERIALIZED (
-  SELECT given.*, u.expires_at
-  FROM {_GIVEN}, $5::bytea[]) AS given(project_id, upload_id, blob_id, object_key, sha256)
-  JOIN multipart_uploads u ON u.project_id = given.project_id AND u.id = given.upload_id
-  WHERE u.state = 'open' AND u.stored_sha256 IS NULL FOR UPDATE OF u SKIP LOCKED
-), kept AS (
-  UPDATE blobs b SET lease_until = held.expires_at FROM held
-  WHERE b.project_id = held.project_id AND b.id = held.blob_id AND b.state <> 'stored'
-  RETURNING b.id
+_GIVEN = Fragment("unnest(:projects::bigint[], :uploads::uuid[], :blobs::uuid[], :keys::text[]")
+RESERVE_PARTS = Statement(
+    "artifacts.reserve_parts",
+    "Begin the blobs of uploads that take their only part, of this size, in projects that live.",
+    f"""
+    INSERT INTO blobs (project_id, id, object_key, lease_until)
+    SELECT given.project_id, given.blob_id, given.object_key, now() + :lease::interval
+    FROM {_GIVEN}, :sizes::bigint[]) AS given(project_id, upload_id, blob_id, object_key, size)
+    JOIN multipart_uploads u ON u.project_id = given.project_id AND u.id = given.upload_id AND u.size = given.size
+    WHERE u.state = 'open' AND u.store_id IS NULL AND u.expires_at > now()
+      AND {projects.is_living_sql("given.project_id")}
+    RETURNING id
+    """,  # noqa: S608 - put together from constants
 )
-UPDATE multipart_uploads u SET blob_id = held.blob_id, object_key = held.object_key, stored_sha256 = held.sha256
-FROM held JOIN kept ON kept.id = held.blob_id
-WHERE u.project_id = held.project_id AND u.id = held.upload_id
-RETURNING u.blob_id
-"""  # noqa: S608 - put together from constants
+# What came before, or is being ended at this moment, is left to the steps of `_adopt`.
+ADOPT_PARTS = Statement(
+    "artifacts.adopt_parts",
+    "Bytes are those of uploads that had none before and that no other transaction changes.",
+    f"""
+    WITH held AS MATERIALIZED (
+      SELECT given.*, u.expires_at
+      FROM {_GIVEN}, :hashes::bytea[]) AS given(project_id, upload_id, blob_id, object_key, sha256)
+      JOIN multipart_uploads u ON u.project_id = given.project_id AND u.id = given.upload_id
+      WHERE u.state = 'open' AND u.stored_sha256 IS NULL FOR UPDATE OF u SKIP LOCKED
+    ), kept AS (
+      UPDATE blobs b SET lease_until = held.expires_at FROM held
+      WHERE b.project_id = held.project_id AND b.id = held.blob_id AND b.state <> 'stored'
+      RETURNING b.id
+    )
+    UPDATE multipart_uploads u SET blob_id = held.blob_id, object_key = held.object_key, stored_sha256 = held.sha256
+    FROM held JOIN kept ON kept.id = held.blob_id
+    WHERE u.project_id = held.project_id AND u.id = held.upload_id
+    RETURNING u.blob_id
+    """,  # noqa: S608 - put together from constants
+)
 
 
 def _mine() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
@@ -238,11 +249,11 @@ _KEEP = (
 )
 
 
-async def _give_up(db: Database, piece: SinglePart) -> None:
+async def _give_up(db: Database, part: SinglePart) -> None:
     """Condemn what could not be finished, unless the upload has it: a client may leave just after the commit."""
-    mine = (MultipartUpload.project_id == piece.project_id, MultipartUpload.id == piece.upload_id)
+    mine = (MultipartUpload.project_id == part.project_id, MultipartUpload.id == part.upload_id)
     with suppress(ModelyardError):
         async with db.write() as tx:
             row = await tx.scalar(select(MultipartUpload).where(*mine).with_for_update())
-            if row is None or row.blob_id != piece.blob_id:
-                await garbage.condemn_pending(tx, piece.project_id, piece.blob_id, "upload failed")
+            if row is None or row.blob_id != part.blob_id:
+                await garbage.condemn_pending(tx, part.project_id, [part.blob_id], "upload failed")

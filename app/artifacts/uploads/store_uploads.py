@@ -95,16 +95,16 @@ async def _give_up(db: Database, uploads: Sequence[MultipartUpload]) -> None:
         async with db.write() as tx:
             statement = update(MultipartUpload).where(*mine).values(state="aborted", expires_at=func.now())
             await tx.execute(statement.execution_options(synchronize_session=False))
-            for one in uploads:
-                await garbage.condemn_pending(tx, one.project_id, one.blob_id, "upload could not begin")
+            blob_ids = [one.blob_id for one in uploads]
+            await garbage.condemn_pending(tx, uploads[0].project_id, blob_ids, "upload could not begin")
 
 
 async def gathered(work: Sequence[Awaitable[T]]) -> list[T]:
     """All answers in their order, some asked for at a time."""
-    places = asyncio.Semaphore(AT_ONCE)
+    slots = asyncio.Semaphore(AT_ONCE)
 
     async def one(each: Awaitable[T]) -> T:
-        async with places:
+        async with slots:
             return await each
 
     return await asyncio.gather(*(one(each) for each in work))

@@ -28,10 +28,10 @@ from app.artifacts.tables import Artifact, Blob
 from app.artifacts.upkeep import inspections
 from app.artifacts.uploads import leases, publish, small_batch
 from app.artifacts.uploads.leases import lease_from_now
-from app.artifacts.uploads.small_batch import IncomingFile
+from app.artifacts.uploads.small_batch import IncomingFile, NeedsSlowPath, Reserved, Stored
 from app.artifacts.visibility import Visibility
 from app.db.database import Database
-from app.storage.blobs import BlobStore, Stored
+from app.storage.blobs import BlobStore, StoredObject
 from app.storage.source import whole
 
 SMALL_BYTES = 256 * 1024
@@ -70,7 +70,7 @@ async def store(
         SizeMismatch: other than the announced number of bytes arrived; nothing is kept.
         Unavailable: the store is away; nothing is kept.
     """
-    place = FileTarget(
+    target = FileTarget(
         command.root,
         paths.check(command.path),
         command.media_type or guess_media_type(command.path),
@@ -80,8 +80,8 @@ async def store(
     policy.require(actor, access, permission)
     if visibility.of_actor(actor, access) is not Visibility.ALL:
         async with db.read() as snap:
-            await visibility.require_visible(snap, actor, access, command.root, [place.path])
-    sender = _Sender(db, actor, blobs, place, lock_owner, permission)
+            await visibility.require_visible(snap, actor, access, command.root, [target.path])
+    sender = _Sender(db, actor, blobs, target, lock_owner, permission)
     if command.size is not None and command.size <= min(SMALL_BYTES, limit):
         return await sender.send(await whole(command.chunks, command.size))
     return await sender.stream(command.chunks, command.size, limit)
@@ -94,31 +94,31 @@ class _Sender:
     db: Database
     actor: Actor
     blobs: BlobStore
-    place: FileTarget
+    target: FileTarget
     lock_owner: LockOwner
     permission: Permission
 
     async def send(self, data: bytes) -> Artifact:
         """A small file, in memory as a whole: nothing waits for its sender any more."""
-        known = Stored(len(data), hashlib.sha256(data).digest(), "")
-        file = IncomingFile.of(self.place, known=known, is_plain=inspections.is_plain(self.place.path, data))
-        shared = await self._begin(file)
-        if shared is not None:
+        stored = StoredObject(len(data), hashlib.sha256(data).digest(), "")
+        file = IncomingFile.of(self.target, stored=stored, is_plain=inspections.is_plain(self.target.path, data))
+        outcome = await self._reserve(file)
+        if isinstance(outcome, Stored):
             await faults.point("upload.committed")
-            return shared
+            return outcome.artifact
         try:
-            await self.blobs.put_whole(file.key, data, known.sha256)
-            return await self._finish(file, known)
+            await self.blobs.put_whole(file.key, data, stored.sha256)
+            return await self._finish(file, stored)
         except BaseException:
-            await leases.give_up(self.db, self.place.root.project_id, file.blob_id)
+            await leases.give_up(self.db, self.target.root.project_id, file.blob_id)
             raise
 
     async def stream(self, chunks: AsyncIterator[bytes], size: int | None, limit: int) -> Artifact:
         """A file of any size, in constant memory."""
-        project_id, file = self.place.root.project_id, IncomingFile.of(self.place)
+        project_id, file = self.target.root.project_id, IncomingFile.of(self.target)
         async with self.db.read() as snap:
-            await path_conflicts.require_free(snap, self.place.root, self.place.path)
-        await self._begin(file)
+            await path_conflicts.require_free(snap, self.target.root, self.target.path)
+        await self._reserve(file)
         heartbeat = asyncio.create_task(leases.keep_alive(self.db, project_id, file.blob_id))
         try:
             stored = await self.blobs.put(file.key, chunks, size=size, limit=limit)
@@ -129,20 +129,23 @@ class _Sender:
         finally:
             heartbeat.cancel()
 
-    async def _begin(self, file: IncomingFile) -> Artifact | None:
-        """The row of the blob; or the file in its place, when the project has its bytes."""
-        done = await small_batch.reserve(self.db, file)
-        if not done:
+    async def _reserve(self, file: IncomingFile) -> Reserved | Stored:
+        """The row of the blob; or the file under its path, when the project has its bytes."""
+        outcome = await small_batch.reserve(self.db, file)
+        if isinstance(outcome, NeedsSlowPath):
             await begin(self.db, self.actor, file, self.lock_owner, self.permission)
-        return done if isinstance(done, Artifact) else None
+            return Reserved()
+        return outcome
 
-    async def _finish(self, file: IncomingFile, stored: Stored) -> Artifact:
+    async def _finish(self, file: IncomingFile, stored: StoredObject) -> Artifact:
         await faults.point("upload.stored")
-        artifact = await small_batch.finish(self.db, file)
-        if not isinstance(artifact, Artifact):
+        outcome = await small_batch.finish(self.db, file)
+        if isinstance(outcome, Stored):
+            artifact = outcome.artifact
+        else:
             async with self.db.write() as tx:
                 await self.lock_owner(tx)
-                artifact = await publish.register(tx, self.place, file.blob_id, stored, is_plain=file.is_plain)
+                artifact = await publish.register(tx, self.target, file.blob_id, stored, is_plain=file.is_plain)
         await faults.point("upload.committed")
         return artifact
 
@@ -179,10 +182,10 @@ async def begin(db: Database, actor: Actor, file: IncomingFile, lock_owner: Lock
         NotFound, Forbidden: as the project and the owner say.
         PathOccupied: a file is where this one needs a folder, or the reverse.
     """
-    root = file.place.root
+    root = file.target.root
     row = {"project_id": root.project_id, "id": file.blob_id, "object_key": file.key}
     async with db.write(grows=True) as tx:
-        await visibility.require_permitted(tx, actor, root, [file.place.path], permission)
+        await visibility.require_permitted(tx, actor, root, [file.target.path], permission)
         await lock_owner(tx)
-        await path_conflicts.require_free(tx, root, file.place.path)
+        await path_conflicts.require_free(tx, root, file.target.path)
         await tx.execute(insert(Blob).values(**row, lease_until=lease_from_now()))

@@ -1,4 +1,4 @@
-"""One version by its id or by a reference; and steps that hold it or read it again."""
+"""One version by its id or by a reference; and steps that lock it or read it again."""
 
 from __future__ import annotations
 
@@ -79,26 +79,26 @@ async def find(snap: Snapshot, project_id: int, target: Target) -> tuple[Model, 
 
 
 async def reload(tx: Tx, version: ModelVersion) -> ModelVersion:
-    """Step: the version as it is now, for who has waited for a lock since it was found.
+    """Step: the version as it is now, for callers that have waited for a lock since they read it.
 
     Raises:
         VersionNotFound: it has just been deleted.
     """
     mine = repository.living_versions(version.project_id).where(ModelVersion.id == version.id)
-    found: ModelVersion | None = await tx.scalar(mine, execution_options={"populate_existing": True})
-    if found is None:
+    current: ModelVersion | None = await tx.scalar(mine, execution_options={"populate_existing": True})
+    if current is None:
         raise VersionNotFound(f"The version {quoted(version.version)} has just been deleted.", field="version")
-    return found
+    return current
 
 
 async def lock_against_deletion(tx: Tx, version: ModelVersion) -> None:
-    """Step: hold a living version against deletion until the commit; many may hold it at once.
+    """Step: lock a living version against deletion until the commit; many transactions may at once.
 
     Raises:
         VersionNotFound: it has just been deleted.
     """
-    held = repository.living_versions(version.project_id).where(ModelVersion.id == version.id)
-    if await tx.scalar(held.with_for_update(read=True, of=ModelVersion)) is None:
+    mine = repository.living_versions(version.project_id).where(ModelVersion.id == version.id)
+    if await tx.scalar(mine.with_for_update(read=True, of=ModelVersion)) is None:
         raise VersionNotFound(f"The version {quoted(version.version)} has just been deleted.", field="version")
 
 

@@ -13,7 +13,7 @@ from typing import cast
 
 from httptools import HttpParserError, HttpResponseParser
 
-MOST_IDLE = 64
+MAX_IDLE = 64
 """Connections that are kept without work."""
 
 
@@ -25,32 +25,32 @@ class ConnectionBroken(OSError):
 class Reply:
     """A complete answer, or what has come of it."""
 
-    most: int
+    max_body_bytes: int
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     """By their names in small letters."""
     body: bytearray = field(default_factory=bytearray)
 
 
-class _Line(asyncio.Protocol):
+class _Connection(asyncio.Protocol):
     """One connection, and the answer that it waits for."""
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
         self._reply = Reply(0)
         self._parser = HttpResponseParser(self)
-        self._awaited: asyncio.Future[Reply] | None = None
+        self._reply_future: asyncio.Future[Reply] | None = None
         self.is_open = True
         self.idle_since = 0.0
 
-    async def ask(self, data: bytes, most: int) -> Reply:
+    async def request(self, data: bytes, max_body_bytes: int) -> Reply:
         """Send a request and wait for its answer; whoever stops waiting must close the line."""
         if self._transport is None or not self.is_open:
             raise ConnectionBroken("the connection was closed")
-        self._reply, self._parser = Reply(most), HttpResponseParser(self)
-        self._awaited = asyncio.get_running_loop().create_future()
+        self._reply, self._parser = Reply(max_body_bytes), HttpResponseParser(self)
+        self._reply_future = asyncio.get_running_loop().create_future()
         self._transport.write(data)
-        return await self._awaited
+        return await self._reply_future
 
     def close(self) -> None:
         self.is_open = False
@@ -74,7 +74,7 @@ class _Line(asyncio.Protocol):
     # What the parser calls
 
     def on_message_begin(self) -> None:
-        if self._awaited is None or self._awaited.done():
+        if self._reply_future is None or self._reply_future.done():
             raise ConnectionBroken("an answer without a question")
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -82,21 +82,21 @@ class _Line(asyncio.Protocol):
 
     def on_body(self, body: bytes) -> None:
         self._reply.body += body
-        if len(self._reply.body) > self._reply.most:
-            self._fail(f"more than {self._reply.most} bytes")
+        if len(self._reply.body) > self._reply.max_body_bytes:
+            self._fail(f"more than {self._reply.max_body_bytes} bytes")
 
     def on_message_complete(self) -> None:
-        assert self._awaited is not None, "else the answer would not have begun"
+        assert self._reply_future is not None, "else the answer would not have begun"
         self._reply.status = self._parser.get_status_code()
         if self._reply.status < 200:  # the real answer follows
             return
         self.is_open = self.is_open and self._parser.should_keep_alive()
-        self._awaited.set_result(self._reply)
+        self._reply_future.set_result(self._reply)
 
     def _fail(self, reason: str) -> None:
         self.close()
-        if self._awaited is not None and not self._awaited.done():
-            self._awaited.set_exception(ConnectionBroken(reason))
+        if self._reply_future is not None and not self._reply_future.done():
+            self._reply_future.set_exception(ConnectionBroken(reason))
 
 
 class ConnectionPool:
@@ -110,21 +110,21 @@ class ConnectionPool:
         self._path = path
         self._connect_seconds = connect_seconds
         self._idle_seconds = idle_seconds
-        self._idle: deque[tuple[str, _Line]] = deque(maxlen=MOST_IDLE)
+        self._idle: deque[tuple[str, _Connection]] = deque(maxlen=MAX_IDLE)
 
-    async def ask(self, netloc: str, data: bytes, *, most: int) -> Reply:
+    async def request(self, netloc: str, data: bytes, *, max_body_bytes: int) -> Reply:
         """Send one request to ``host:port`` and read its answer of at most ``most`` bytes.
 
         Raises:
             OSError: nobody answers there, or the connection broke; the request may have been done.
         """
-        line = self._take(netloc) or await self._open(netloc)
+        connection = self._take(netloc) or await self._open(netloc)
         try:
-            reply = await line.ask(data, most)
+            reply = await connection.request(data, max_body_bytes)
         except BaseException:
-            line.close()
+            connection.close()
             raise
-        self._keep(netloc, line)
+        self._keep(netloc, connection)
         return reply
 
     def close(self) -> None:
@@ -132,36 +132,36 @@ class ConnectionPool:
         while self._idle:
             self._idle.pop()[1].close()
 
-    def _take(self, netloc: str) -> _Line | None:
+    def _take(self, netloc: str) -> _Connection | None:
         oldest = asyncio.get_running_loop().time() - self._idle_seconds
         while self._idle:
-            of, line = self._idle.pop()
-            if of == netloc and line.is_open and line.idle_since > oldest:
-                return line
-            line.close()
+            of, connection = self._idle.pop()
+            if of == netloc and connection.is_open and connection.idle_since > oldest:
+                return connection
+            connection.close()
         return None
 
-    def _keep(self, netloc: str, line: _Line) -> None:
-        if not line.is_open:
-            line.close()
+    def _keep(self, netloc: str, connection: _Connection) -> None:
+        if not connection.is_open:
+            connection.close()
             return
-        line.idle_since = asyncio.get_running_loop().time()
-        if len(self._idle) == MOST_IDLE:
+        connection.idle_since = asyncio.get_running_loop().time()
+        if len(self._idle) == MAX_IDLE:
             self._idle.popleft()[1].close()
-        self._idle.append((netloc, line))
+        self._idle.append((netloc, connection))
 
-    async def _open(self, netloc: str) -> _Line:
+    async def _open(self, netloc: str) -> _Connection:
         host, port = _address(netloc, 80 if self._tls is None else 443)
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self._connect_seconds):
                 if self._path is not None:
-                    _, line = await loop.create_unix_connection(_Line, self._path)
+                    _, connection = await loop.create_unix_connection(_Connection, self._path)
                 else:
-                    _, line = await loop.create_connection(_Line, host, port, ssl=self._tls)
+                    _, connection = await loop.create_connection(_Connection, host, port, ssl=self._tls)
         except TimeoutError:
             raise ConnectionBroken("no connection in time") from None
-        return line
+        return connection
 
 
 def _address(netloc: str, default_port: int) -> tuple[str, int]:

@@ -64,10 +64,12 @@ class Control:
             page = await self._run("list", partial(self._page, prefix, page[-1].key)) if len(page) == PAGE else []
 
     def _page(self, prefix: str, start_after: str) -> list[Listed]:
-        found = self._client.list_objects(self._bucket, prefix=prefix, recursive=True, start_after=start_after or None)
+        objects = self._client.list_objects(
+            self._bucket, prefix=prefix, recursive=True, start_after=start_after or None
+        )
         return [
             Listed(each.object_name, each.size or 0, each.last_modified)
-            for each in islice(found, PAGE)
+            for each in islice(objects, PAGE)
             if each.object_name is not None and each.last_modified is not None
         ]
 

@@ -43,7 +43,7 @@ class Multipart:
         )
         return Part(number=number, etag=answer.etag, size=payload.size)
 
-    async def send_known(self, key: str, upload_id: str, number: int, payload: Payload) -> Part:
+    async def send_to_existing(self, key: str, upload_id: str, number: int, payload: Payload) -> Part:
         """Store one part of an upload that others know too and may have given up.
 
         Raises:
@@ -87,12 +87,12 @@ class Multipart:
         Raises:
             UploadMissing: no such upload.
         """
-        found: list[Part] = []
+        parts: list[Part] = []
         marker: str | None = "0"
         while marker is not None:
             page, marker = await self._parts_page(key, upload_id, marker)
-            found += page
-        return found
+            parts += page
+        return parts
 
     async def _parts_page(self, key: str, upload_id: str, marker: str) -> tuple[list[Part], str | None]:
         query = {"uploadId": upload_id, "max-parts": "1000", "part-number-marker": marker}

@@ -91,8 +91,8 @@ class Objects:
         )
         if answer.status == 404:
             raise _missing()
-        place = CONTENT_RANGE.fullmatch(answer.headers.get("content-range", ""))
-        if place is None or place[1] != str(start) or len(answer.body) != end - start:
+        content_range = CONTENT_RANGE.fullmatch(answer.headers.get("content-range", ""))
+        if content_range is None or content_range[1] != str(start) or len(answer.body) != end - start:
             log.error("object store: answer without the range that was asked for")
             raise Unavailable(REFUSED)
         return answer.body
@@ -124,13 +124,13 @@ async def _reading(response: aiohttp.ClientResponse, start: int) -> Reading:
     size = response.content_length
     if response.status == 200 and size is not None:
         return Reading(size, size, _chunks(response, size))
-    place = CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
+    content_range = CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
     if response.status == 416:
         raise Invalid(f"The range begins at {start}, after the last byte.")
-    if place is None or size is None or place[1] != str(start):
+    if content_range is None or size is None or content_range[1] != str(start):
         log.error("object store: answer without the range that was asked for")
         raise Unavailable(REFUSED)
-    return Reading(size, int(place[2]), _chunks(response, size))
+    return Reading(size, int(content_range[2]), _chunks(response, size))
 
 
 def _missing() -> BlobMissing:

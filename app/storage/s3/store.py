@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from app.disk_space import DiskSpace
 from app.errors import Unavailable
 from app.settings import Settings
-from app.storage.blobs import Listed, Part, PendingUpload, Reading, Stat, Stored, UploadMissing
+from app.storage.blobs import Listed, Part, PendingUpload, Reading, Stat, StoredObject, UploadMissing
 from app.storage.headers import attachment
 from app.storage.s3 import documents
 from app.storage.s3.control import PAGE, Control
@@ -52,12 +52,12 @@ class S3BlobStore:
         """Whether clients can reach the store themselves."""
         return self._public is not None
 
-    async def put(self, key: str, chunks: AsyncIterator[bytes], *, size: int | None = None, limit: int) -> Stored:
+    async def put(self, key: str, chunks: AsyncIterator[bytes], *, size: int | None = None, limit: int) -> StoredObject:
         """Store a stream under a new key."""
         self.room.require(size or 0)
         return await self._writer.put(key, Source(chunks, size=size, limit=limit))
 
-    async def put_whole(self, key: str, data: bytes, sha256: bytes) -> Stored:
+    async def put_whole(self, key: str, data: bytes, sha256: bytes) -> StoredObject:
         """Store a few bytes under a new key."""
         self.room.require(len(data))
         return await self._writer.put_whole(key, data, sha256)
@@ -98,7 +98,7 @@ class S3BlobStore:
         self.room.require(size)
 
         async def send(number: int, payload: Payload) -> Part:
-            return await self._multipart.send_known(key, upload_id, number, payload)
+            return await self._multipart.send_to_existing(key, upload_id, number, payload)
 
         return await send_part(send, number, Source(chunks, size=size, limit=sys.maxsize), size)
 

@@ -29,7 +29,7 @@ KEEP_ALIVE_SECONDS: Final = 2.0
 
 ANSWER_BYTES: Final = 8 * 1024 * 1024
 READ_BUFFER_BYTES: Final = 512 * 1024
-PASSING_STATUS: Final = frozenset({408, 409, 429, 500, 502, 503, 504})
+TRANSIENT_STATUSES: Final = frozenset({408, 409, 429, 500, 502, 503, 504})
 TROUBLE: Final = (aiohttp.ClientError, OSError)
 FULL_STATUS: Final = 507
 FULL_CODES: Final = frozenset({"XMinioStorageFull", "XMinioAdminBucketQuotaExceeded", "QuotaExceeded"})
@@ -65,11 +65,11 @@ class Answer:
         return documents.error_code(self.body) if self.body else None
 
 
-class _PassingError(Exception):
+class _TransientError(Exception):
     """A failure that may be gone at the next attempt; the text is for the log alone."""
 
 
-class _FullError(_PassingError):
+class _FullError(_TransientError):
     """The store says that it has no room."""
 
 
@@ -82,7 +82,7 @@ class Wire:
         self._tls = tls_context() if secure else None
         self._path = path
         self._session: aiohttp.ClientSession | None = None
-        self._lines = ConnectionPool(
+        self._connections = ConnectionPool(
             tls=self._tls, connect_seconds=CONNECT_SECONDS, idle_seconds=KEEP_ALIVE_SECONDS, path=path
         )
 
@@ -107,7 +107,7 @@ class Wire:
 
     async def close(self) -> None:
         """Drop all connections."""
-        self._lines.close()
+        self._connections.close()
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -137,7 +137,7 @@ class Wire:
         async def once(attempt: int) -> Answer:
             async with asyncio.timeout(idle) as timer:
                 if short is not None or (is_brief and payload is None):
-                    return _accepted(await self._ask(method, sign(), headers or {}, short, attempt), accept)
+                    return _accepted(await self._request(method, sign(), headers or {}, short, attempt), accept)
                 body = payload.body(Pulse(timer, idle)) if payload else None
                 length = {"Content-Length": str(payload.size)} if payload else {}
                 with _blamed_on_source(payload):
@@ -157,14 +157,16 @@ class Wire:
         self.room.accepted()
         return answer
 
-    async def _ask(
+    async def _request(
         self, method: str, url: str, headers: Mapping[str, str], data: bytes | bytearray | None, attempt: int
     ) -> Answer:
         netloc, _, target = url.partition("://")[2].partition("/")
         length = {} if data is None else {"Content-Length": str(len(data))}
         lines = "".join(f"{name}: {value}\r\n" for name, value in {**headers, **length}.items())
         head = f"{method} /{target} HTTP/1.1\r\nHost: {netloc}\r\nUser-Agent: modelyard\r\n{lines}\r\n"
-        reply = await self._lines.ask(netloc, head.encode("ascii") + (data or b""), most=ANSWER_BYTES)
+        reply = await self._connections.request(
+            netloc, head.encode("ascii") + (data or b""), max_body_bytes=ANSWER_BYTES
+        )
         return Answer(reply.status, reply.headers, bytes(reply.body), attempt)
 
     @asynccontextmanager
@@ -208,8 +210,8 @@ async def _persist(
     for attempt in range(1, attempts + 1):
         try:
             return await once(attempt)
-        except (_PassingError, *TROUBLE) as error:
-            reason = str(error) if isinstance(error, _PassingError) else type(error).__name__
+        except (_TransientError, *TROUBLE) as error:
+            reason = str(error) if isinstance(error, _TransientError) else type(error).__name__
             silent = isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ConnectionTimeoutError)
             is_full = isinstance(error, _FullError)
         if room is not None and (is_full or room.explains()):
@@ -248,7 +250,7 @@ def _refusal(answer: Answer) -> Exception:
     problem = f"status {answer.status}, code {answer.error_code}"
     if answer.status == FULL_STATUS or answer.error_code in FULL_CODES:
         return _FullError(problem)
-    if _failed_late(answer) or answer.status in PASSING_STATUS or answer.error_code == "RequestTimeout":
-        return _PassingError(problem)
+    if _failed_late(answer) or answer.status in TRANSIENT_STATUSES or answer.error_code == "RequestTimeout":
+        return _TransientError(problem)
     log.error("object store: request refused: %s", problem)
     return Unavailable(REFUSED)

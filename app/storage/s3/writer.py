@@ -9,8 +9,8 @@ from collections.abc import Coroutine, Sequence
 from typing import TypeAlias
 
 from app.errors import Unavailable
-from app.storage.blobs import KeyTaken, Part, PartsRefused, Stored
-from app.storage.hashing import THREAD_BYTES, KnownHash, RunningHash
+from app.storage.blobs import KeyTaken, Part, PartsRefused, StoredObject
+from app.storage.hashing import THREAD_BYTES, GivenHash, RunningHash
 from app.storage.s3.multipart import Multipart
 from app.storage.s3.objects import Objects
 from app.storage.s3.part_streams import PartRule, send_blocks, send_flows
@@ -21,7 +21,7 @@ from app.storage.source import Source
 CLEANUP_WAIT_SECONDS = 2.0
 """How long a failed write waits for its own clean-up, which goes on afterwards."""
 
-Digest: TypeAlias = RunningHash | KnownHash
+Digest: TypeAlias = RunningHash | GivenHash
 log = logging.getLogger(__name__)
 
 
@@ -39,7 +39,7 @@ class Writer:
         self._only_new = True
         """Whether the store knows ``If-None-Match: *``; its first refusal tells."""
 
-    async def put(self, key: str, source: Source) -> Stored:
+    async def put(self, key: str, source: Source) -> StoredObject:
         """Store the whole source."""
         if self._rule.passes_through(source.size):
             return await self._in_parts(key, source, None)
@@ -50,18 +50,20 @@ class Writer:
         await digest.take(first)
         return await self._whole(key, first, digest)
 
-    async def put_whole(self, key: str, data: bytes, sha256: bytes) -> Stored:
+    async def put_whole(self, key: str, data: bytes, sha256: bytes) -> StoredObject:
         """Store what is in memory already."""
-        return await self._whole(key, data, KnownHash(sha256), only_new=False)
+        return await self._whole(key, data, GivenHash(sha256), only_new=False)
 
     async def close(self) -> None:
         """Wait for the clean-up that failed writes have left running."""
         await asyncio.gather(*self._cleanups)
 
-    async def _whole(self, key: str, block: bytes | bytearray, digest: Digest, *, only_new: bool = True) -> Stored:
+    async def _whole(
+        self, key: str, block: bytes | bytearray, digest: Digest, *, only_new: bool = True
+    ) -> StoredObject:
         answer = await self._put(key, Block(block), only_new)
         if answer.status == 200 and len(block) < THREAD_BYTES and _proves(answer.etag, block):
-            return Stored(len(block), await digest.digest(), answer.etag)
+            return StoredObject(len(block), await digest.digest(), answer.etag)
         if answer.status == 412 and answer.attempt == 1:
             await self._require_same(key, block)
         return await self._verified(key, len(block), digest)
@@ -78,7 +80,7 @@ class Writer:
             answer = await self._objects.put(key, payload, only_new=False)
         return answer
 
-    async def _in_parts(self, key: str, source: Source, first: bytearray | None) -> Stored:
+    async def _in_parts(self, key: str, source: Source, first: bytearray | None) -> StoredObject:
         digest = RunningHash()
         upload_id = await self._multipart.create(key)
 
@@ -108,13 +110,13 @@ class Writer:
         if answer.status == 404 and answer.attempt == 1:
             raise Unavailable(REFUSED)
 
-    async def _verified(self, key: str, size: int, digest: Digest) -> Stored:
+    async def _verified(self, key: str, size: int, digest: Digest) -> StoredObject:
         """Ask what is there now: a lost answer may have been a success, and a success may have stored nothing."""
         stat = await self._objects.stat(key)
         if stat is None or stat.size != size:
             log.error("object store: %s bytes are there after %d were acknowledged", stat and stat.size, size)
             raise Unavailable("The object store did not keep all bytes; try again.")
-        return Stored(size, await digest.digest(), stat.etag)
+        return StoredObject(size, await digest.digest(), stat.etag)
 
     def _is_unknown_condition(self, answer: Answer) -> bool:
         if answer.status == 501:

@@ -1,1 +1,1 @@
-"""Every public method of both MLflow clients, called for real: see :mod:`tests.mlflow.methods.catalogue`."""
+"""Every public method of both MLflow clients, called for real: see :mod:`tests.support.mlflow.catalogue`."""

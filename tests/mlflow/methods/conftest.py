@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.mlflow.methods import catalogue
+from tests.support.mlflow import catalogue
 
 
 @pytest.fixture(autouse=True)

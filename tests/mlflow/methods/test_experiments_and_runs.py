@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from tests.mlflow.client import MLflow
+from tests.support.mlflow.client import MLflow
 
 
 def experiments():
@@ -17,11 +17,11 @@ def experiments():
     client.delete_experiment(number)
     deleted = [one.name for one in client.search_experiments(view_type=ViewType.DELETED_ONLY)]
     client.restore_experiment(number)
-    found = client.get_experiment(number)
+    result = client.get_experiment(number)
     by_name = client.get_experiment_by_name("renamed")
     living = [one.name for one in client.search_experiments(order_by=["name ASC"])]
     absent = client.get_experiment_by_name("first")
-    return [found.name, found.tags, by_name.experiment_id == number, deleted, living, absent]
+    return [result.name, result.tags, by_name.experiment_id == number, deleted, living, absent]
 
 
 async def test_experiments(each_client: MLflow) -> None:
@@ -45,8 +45,8 @@ def runs():
     living = [one.info.run_name for one in client.search_runs(["0"])]
     deleted = [one.info.run_name for one in client.search_runs(["0"], run_view_type=ViewType.DELETED_ONLY)]
     client.restore_run(name)
-    found = client.get_run(name)
-    info, tags = found.info, {key: value for key, value in found.data.tags.items() if not key.startswith("mlflow.")}
+    result = client.get_run(name)
+    info, tags = result.info, {key: value for key, value in result.data.tags.items() if not key.startswith("mlflow.")}
     above = client.get_parent_run(name).info.run_name
     return [info.run_name, info.status, info.start_time, info.end_time, tags, above, living, deleted]
 
@@ -69,9 +69,9 @@ def logging():
     data = Dataset("digits", "abc", "http", "http://data/digits", profile="{}")
     client.log_inputs(run, [DatasetInput(data, [InputTag("mlflow.data.context", "training")])])
     history = [[one.value, one.timestamp, one.step] for one in client.get_metric_history(run, "loss")]
-    found = client.get_run(run)
-    used = [[one.dataset.name, one.tags[0].value] for one in found.inputs.dataset_inputs]
-    return [found.data.params, found.data.metrics, found.data.tags["phase"], history, used]
+    result = client.get_run(run)
+    used = [[one.dataset.name, one.tags[0].value] for one in result.inputs.dataset_inputs]
+    return [result.data.params, result.data.metrics, result.data.tags["phase"], history, used]
 
 
 async def test_logging(each_client: MLflow) -> None:
@@ -94,9 +94,9 @@ def newer_tracking():
     run = client.create_run(number).info.run_id
     model = client.create_logged_model(number, source_run_id=run).model_id
     client.log_outputs(run, [LoggedModelOutput(model, 7)])
-    found = client.get_run(run).outputs.model_outputs
-    return [client.get_experiment(number).tags, [[one.model_id == model, one.step] for one in found]]
+    result = client.get_run(run).outputs.model_outputs
+    return [client.get_experiment(number).tags, [[one.model_id == model, one.step] for one in result]]
 
 
-async def test_what_newer_clients_have(mlflow: MLflow) -> None:
+async def test_methods_of_newer_clients(mlflow: MLflow) -> None:
     assert await mlflow(newer_tracking) == [{}, [[True, 7]]]

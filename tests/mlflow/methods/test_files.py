@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.mlflow.client import MLflow
+from tests.support.mlflow.client import MLflow
 
 
 def files(folder):
@@ -102,5 +102,5 @@ def newer_files():
     return [names, seen, streamed]
 
 
-async def test_what_newer_clients_have(mlflow: MLflow) -> None:
+async def test_methods_of_newer_clients(mlflow: MLflow) -> None:
     assert await mlflow(newer_files) == [["images", "s.bin", "t.bin"], [[False, True], True], "streamed"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.mlflow.client import MLflow
+from tests.support.mlflow.client import MLflow
 
 
 def own_class(folder):
@@ -24,16 +24,16 @@ def own_class(folder):
             "model", python_model=Negation(), registered_model_name="negation", pip_requirements=needed
         )
     mlflow.pyfunc.save_model(f"{folder}/saved", python_model=Negation(), pip_requirements=needed)
-    asked = pd.DataFrame({"x": [1, 2]})
+    inputs = pd.DataFrame({"x": [1, 2]})
     lines = Path(mlflow.pyfunc.get_model_dependencies("models:/negation/^1")).read_text().split()
     return [
-        mlflow.pyfunc.load_model("models:/negation/^1").predict(asked),
-        mlflow.pyfunc.load_model(f"{folder}/saved").predict(asked),
+        mlflow.pyfunc.load_model("models:/negation/^1").predict(inputs),
+        mlflow.pyfunc.load_model(f"{folder}/saved").predict(inputs),
         [line.partition("=")[0] for line in lines],
     ]
 
 
-async def test_own_class(each_client: MLflow, tmp_path: Path) -> None:
+async def test_a_custom_python_model(each_client: MLflow, tmp_path: Path) -> None:
     assert await each_client(own_class, str(tmp_path)) == [[-1, -2], [-1, -2], ["mlflow", "pandas"]]
 
 

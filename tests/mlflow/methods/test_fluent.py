@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mlflow.client import MLflow
+from tests.support.mlflow.client import MLflow
 
 
 def runs():
@@ -31,7 +31,7 @@ def runs():
     mlflow.start_run(run_name="third")
     mlflow.end_run("KILLED")
     last = mlflow.last_active_run().info.status
-    found = mlflow.get_run(parent.info.run_id)
+    result = mlflow.get_run(parent.info.run_id)
     frame = mlflow.search_runs([number], order_by=["attributes.run_name"])
     mlflow.delete_run(child.info.run_id)
     names = [one.info.run_name for one in mlflow.search_runs([number], output_format="list")]
@@ -41,7 +41,7 @@ def runs():
     mlflow.delete_experiment(number)
     stage = mlflow.get_experiment(number).lifecycle_stage
     return [
-        [found.data.params, found.data.metrics, found.data.tags["v"], "t" in found.data.tags],
+        [result.data.params, result.data.metrics, result.data.tags["v"], "t" in result.data.tags],
         [active, above, last, experiment.experiment_id == number, tags, listed, stage],
         list(frame["tags.mlflow.runName"]),
         sorted(names),
@@ -98,8 +98,8 @@ def data_sets():
         data = mlflow.data.from_pandas(pd.DataFrame({"x": [1, 2]}), source="http://data/x.csv", name="x")
         mlflow.log_input(data, context="validation")
     used = mlflow.get_run(run.info.run_id).inputs.dataset_inputs[0]
-    found = mlflow.search_runs(["0"], "dataset.name = 'x' AND dataset.context = 'validation'", output_format="list")
-    return [used.dataset.name, used.dataset.source_type, len(found)]
+    result = mlflow.search_runs(["0"], "dataset.name = 'x' AND dataset.context = 'validation'", output_format="list")
+    return [used.dataset.name, used.dataset.source_type, len(result)]
 
 
 async def test_data_sets(each_client: MLflow) -> None:
@@ -135,7 +135,7 @@ def evaluating():
     model = LogisticRegression(C=1000.0).fit(data[["x"]], [0, 1, 1, 1])
     with mlflow.start_run() as run:
         mlflow.sklearn.log_model(model, "model", pip_requirements=[])
-        found = mlflow.evaluate(
+        result = mlflow.evaluate(
             f"runs:/{run.info.run_id}/model",
             data,
             targets="y",
@@ -144,10 +144,10 @@ def evaluating():
             evaluator_config={"log_model_explainability": False},
         )
     logged = mlflow.get_run(run.info.run_id).data.metrics
-    return [found.metrics["accuracy_score"], logged["accuracy_score"]]
+    return [result.metrics["accuracy_score"], logged["accuracy_score"]]
 
 
-async def test_evaluating(each_client: MLflow) -> None:
+async def test_evaluate(each_client: MLflow) -> None:
     assert await each_client(evaluating) == [0.75, 0.75]
 
 
@@ -162,8 +162,8 @@ def projects(folder):
     import mlflow
 
     done = mlflow.run(folder, parameters={"depth": 5}, env_manager="local", experiment_id="0")
-    found = mlflow.get_run(done.run_id)
-    return [found.info.status, found.data.metrics, found.data.params]
+    result = mlflow.get_run(done.run_id)
+    return [result.info.status, result.data.metrics, result.data.params]
 
 
 async def test_projects(each_client: MLflow, tmp_path: Path) -> None:
@@ -187,8 +187,8 @@ def newer_functions():
         mlflow.flush_async_logging()
     mlflow.delete_run(run.info.run_id)
     mlflow.restore_run(run.info.run_id)
-    found = mlflow.get_run(run.info.run_id)
-    experiment = found.info.experiment_id
+    result = mlflow.get_run(run.info.run_id)
+    experiment = result.info.experiment_id
     mlflow.delete_experiment(experiment)
     mlflow.restore_experiment(experiment)
     client = mlflow.MlflowClient()
@@ -196,16 +196,16 @@ def newer_functions():
     client.create_model_version("m", "")
     mlflow.set_model_version_tag("m", "1", "k", "v")
     return [
-        found.data.metrics,
-        found.data.params,
-        found.data.tags["t"],
+        result.data.metrics,
+        result.data.params,
+        result.data.tags["t"],
         mlflow.get_experiment(experiment).tags,
         mlflow.get_experiment(experiment).lifecycle_stage,
         client.get_model_version("m", "1").tags["k"],
     ]
 
 
-async def test_what_newer_clients_have(mlflow: MLflow) -> None:
+async def test_methods_of_newer_clients(mlflow: MLflow) -> None:
     metrics, params = {"m": 1.0, "n": 2.0}, {"p": "3", "q": "4"}
     assert await mlflow(newer_functions) == [metrics, params, "u", {}, "active", "v"]
 
@@ -224,13 +224,13 @@ def system_metrics():
             deadline = time.monotonic() + 20
             while time.monotonic() < deadline:
                 time.sleep(0.3)
-                found = mlflow.get_run(run.info.run_id).data.metrics
-                if found:
+                result = mlflow.get_run(run.info.run_id).data.metrics
+                if result:
                     break
     finally:
         mlflow.disable_system_metrics_logging()
         mlflow.set_system_metrics_node_id(None)
-    return sorted({key.split("/")[0] + "/" + key.split("/")[1] for key in found})
+    return sorted({key.split("/")[0] + "/" + key.split("/")[1] for key in result})
 
 
 async def test_system_metrics(mlflow: MLflow) -> None:
@@ -256,16 +256,16 @@ def learning():
     children = mlflow.search_runs(
         ["0"], f"tags.mlflow.parentRunId = '{run.info.run_id}'", order_by=["params.C"], output_format="list"
     )
-    found = mlflow.get_run(run.info.run_id)
+    result = mlflow.get_run(run.info.run_id)
     return [
         [one.data.params["C"] for one in children],
-        found.data.params["best_C"],
-        found.data.metrics["best_cv_score"] > 0.9,
-        found.data.tags["estimator_name"],
+        result.data.params["best_C"],
+        result.data.metrics["best_cv_score"] > 0.9,
+        result.data.tags["estimator_name"],
     ]
 
 
-async def test_learning(each_client: MLflow) -> None:
+async def test_autolog_of_scikit_learn_functions(each_client: MLflow) -> None:
     assert await each_client(learning) == [["0.1", "1.0"], "1.0", True, "GridSearchCV"]
 
 
@@ -289,15 +289,15 @@ def boosting(flavor):
                 library.train({"objective": "binary", "verbose": -1}, library.Dataset(inputs, targets), 2)
     finally:
         getattr(mlflow, flavor).autolog(disable=True)
-    found = mlflow.get_run(run.info.run_id)
+    result = mlflow.get_run(run.info.run_id)
     models = mlflow.search_logged_models(experiment_ids=["0"], output_format="list")
     loaded = mlflow.pyfunc.load_model(models[0].model_uri).predict(inputs)
-    return {"objective": found.data.params["objective"].split(":")[0], "rows": len(loaded)}
+    return {"objective": result.data.params["objective"].split(":")[0], "rows": len(loaded)}
 
 
 @pytest.mark.parametrize("flavor", ["xgboost", "lightgbm"])
-async def test_boosting(mlflow: MLflow, flavor: str) -> None:
-    found = await mlflow(boosting, flavor)
-    if "lacking" in found:
-        pytest.skip(f"{flavor} cannot be loaded on this machine: {found['lacking']}")
-    assert found == {"objective": "binary", "rows": 20}
+async def test_autolog_of_boosting_libraries(mlflow: MLflow, flavor: str) -> None:
+    result = await mlflow(boosting, flavor)
+    if "lacking" in result:
+        pytest.skip(f"{flavor} cannot be loaded on this machine: {result['lacking']}")
+    assert result == {"objective": "binary", "rows": 20}

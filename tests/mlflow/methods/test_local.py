@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.mlflow.client import ClientError, MLflow
+from tests.support.mlflow.client import ClientError, MLflow
 
 
 def addresses():

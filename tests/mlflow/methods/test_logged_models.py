@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.mlflow.client import MLflow
+from tests.support.mlflow.client import MLflow
 
 
 def client_methods(folder):
@@ -27,13 +27,13 @@ def client_methods(folder):
     client.log_model_artifacts(made, str(folder / "tree"))
     client.log_metric(run, "f1", 0.5, model_id=made, dataset_name="d", dataset_digest="1")
     client.finalize_logged_model(made, LoggedModelStatus.READY)
-    found = client.get_logged_model(made)
+    result = client.get_logged_model(made)
     listed = [[one.path, one.is_dir] for one in client.list_logged_model_artifacts(made)]
     named = [one.name for one in client.search_logged_models(["0"], "metrics.f1 > 0.4 AND params.q = '2'")]
     client.delete_logged_model(made)
     left = len(client.search_logged_models(["0"]))
-    measured = [[one.key, one.value, one.dataset_name, one.run_id == run] for one in found.metrics]
-    return [found.name, str(found.status.value), found.params, found.tags, measured, listed, named, left]
+    measured = [[one.key, one.value, one.dataset_name, one.run_id == run] for one in result.metrics]
+    return [result.name, str(result.status.value), result.params, result.tags, measured, listed, named, left]
 
 
 async def test_client_methods(mlflow: MLflow, tmp_path: Path) -> None:
@@ -67,12 +67,12 @@ def fluent_functions():
     mlflow.set_active_model(model_id=begun.model_id)
     active = mlflow.get_active_model_id() == begun.model_id
     mlflow.clear_active_model()
-    found = mlflow.get_logged_model(begun.model_id)
+    result = mlflow.get_logged_model(begun.model_id)
     named = sorted(one.name for one in mlflow.search_logged_models(output_format="list"))
     used = mlflow.get_run(run.info.run_id)
     linked = [len(used.inputs.model_inputs), len(used.outputs.model_outputs)]
-    tags = {key: value for key, value in found.tags.items() if not key.startswith("mlflow.")}
-    return [str(found.status.value), found.params, tags, last, active, named, linked]
+    tags = {key: value for key, value in result.tags.items() if not key.startswith("mlflow.")}
+    return [str(result.status.value), result.params, tags, last, active, named, linked]
 
 
 async def test_fluent_functions(mlflow: MLflow) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.mlflow.client import MLflow
-from tests.mlflow.methods.outside import OUTSIDE
+from tests.support.mlflow.client import MLflow
+from tests.support.mlflow.outside import OUTSIDE
 
 
 def attempt(samples):
@@ -39,7 +39,7 @@ REFUSED_BY_THE_CLIENT = {
 
 
 @pytest.mark.parametrize("module", list(OUTSIDE))
-async def test_what_is_outside_has_no_endpoint(mlflow: MLflow, module: str) -> None:
+async def test_methods_out_of_scope_get_endpoint_not_found(mlflow: MLflow, module: str) -> None:
     outcomes = await mlflow(attempt, OUTSIDE[module])
     unlike = {
         name: outcome
@@ -56,10 +56,10 @@ def traced():
     def twice(number):
         return 2 * number
 
-    found = twice(21)
+    result = twice(21)
     mlflow.flush_trace_async_logging()
-    return found
+    return result
 
 
-async def test_traced_code_runs_though_its_traces_go_nowhere(mlflow: MLflow) -> None:
+async def test_traced_code_runs_without_a_trace_backend(mlflow: MLflow) -> None:
     assert await mlflow(traced) == 42

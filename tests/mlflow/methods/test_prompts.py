@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from tests.mlflow.client import MLflow
+from tests.support.mlflow.client import MLflow
 
 
 def client_methods():
@@ -23,7 +23,7 @@ def client_methods():
     parsed = list(client.parse_prompt_uri("prompts:/greeting/1"))
     client.delete_prompt_alias("greeting", "live")
     first = client.get_prompt_version("greeting", "1")
-    found = client.get_prompt("greeting")
+    result = client.get_prompt("greeting")
     named = [one.name for one in client.search_prompts()]
     versions = [one.version for one in client.search_prompt_versions("greeting")]
     models = [one.name for one in client.search_registered_models()]
@@ -40,7 +40,7 @@ def client_methods():
     client.delete_prompt("greeting")
     return [
         [by_alias, loaded, parsed, first.template, first.tags, first.commit_message],
-        [found.description, found.tags["phase"], "team" in found.tags],
+        [result.description, result.tags["phase"], "team" in result.tags],
         [named, versions, models, linked, tagged, len(client.search_prompts())],
     ]
 

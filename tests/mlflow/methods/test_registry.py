@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from tests.mlflow.client import MLflow
+from tests.support.mlflow.client import MLflow
 
 
 def models():
@@ -15,10 +15,10 @@ def models():
     client.set_registered_model_tag("m", "c", "d")
     client.delete_registered_model_tag("m", "a")
     client.rename_registered_model("m", "n")
-    found = client.get_registered_model("n")
+    result = client.get_registered_model("n")
     named = [one.name for one in client.search_registered_models("name ILIKE 'N%'", order_by=["name DESC"])]
     client.delete_registered_model("n")
-    return [found.name, found.description, found.tags, named, len(client.search_registered_models())]
+    return [result.name, result.description, result.tags, named, len(client.search_registered_models())]
 
 
 async def test_models(each_client: MLflow) -> None:
@@ -42,13 +42,13 @@ def versions():
     client.set_registered_model_alias("m", "gone", "1")
     client.delete_registered_model_alias("m", "gone")
     by_alias = client.get_model_version_by_alias("m", "champion")
-    found = client.get_model_version("m", "1")
+    result = client.get_model_version("m", "1")
     numbers = [one.version for one in client.search_model_versions("name = 'm'", order_by=["version_number ASC"])]
     uri = client.get_model_version_download_uri("m", "2")
     client.delete_model_version("m", "2")
     left = [one.version for one in client.search_model_versions(f"run_id = '{run.run_id}'")]
     return [
-        [int(first.version), first.run_id == run.run_id, found.description, found.tags, list(found.aliases)],
+        [int(first.version), first.run_id == run.run_id, result.description, result.tags, list(result.aliases)],
         int(by_alias.version),
         [int(one) for one in numbers],
         uri.endswith(f"/{run.run_id}/artifacts/model"),
@@ -102,7 +102,7 @@ def copies():
     ]
 
 
-async def test_a_copy_keeps_its_version_where_it_is_free(mlflow: MLflow) -> None:
+async def test_copy_model_version_keeps_a_free_semver(mlflow: MLflow) -> None:
     assert await mlflow(copies) == [
         [
             ["production", 1, "1.4.0", "models:/staging/1"],

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from tests.mlflow.client import MLflow
+from tests.support.mlflow.client import MLflow
 
 
 def webhooks():
@@ -16,7 +16,7 @@ def webhooks():
     )
     client.create_webhook("other", "https://example.com/other", ["model_version_alias.created"])
     changed = client.update_webhook(made.webhook_id, name="renamed", status=WebhookStatus.DISABLED)
-    found = client.get_webhook(made.webhook_id)
+    result = client.get_webhook(made.webhook_id)
     names = sorted(one.name for one in client.list_webhooks())
     first = client.list_webhooks(max_results=1)
     second = client.list_webhooks(max_results=1, page_token=first.token)
@@ -25,7 +25,7 @@ def webhooks():
     left = [one.name for one in client.list_webhooks()]
     return [
         [made.name, made.url, [str(one) for one in made.events], made.description, made.secret, str(made.status)],
-        [changed.name, found.status == WebhookStatus.DISABLED, names, len(first), len(second), second.token],
+        [changed.name, result.status == WebhookStatus.DISABLED, names, len(first), len(second), second.token],
         [tried.success, left],
     ]
 

@@ -14,15 +14,15 @@ from pathlib import Path
 
 def read(path: str) -> tuple[dict[str, tuple[str, str]], Counter[str]]:
     """What became of each test and why, and how many were left out for which reason."""
-    found: dict[str, tuple[str, str]] = {}
+    result: dict[str, tuple[str, str]] = {}
     excluded: Counter[str] = Counter()
     for line in Path(path).read_text().splitlines():
         row = json.loads(line)
         if "excluded" in row:
             excluded.update(row["excluded"])
-        elif row["outcome"] != "passed" or row["test"] not in found:
-            found[row["test"]] = (row["outcome"], row["why"])
-    return found, excluded
+        elif row["outcome"] != "passed" or row["test"] not in result:
+            result[row["test"]] = (row["outcome"], row["why"])
+    return result, excluded
 
 
 def main(ours_path: str, theirs_path: str) -> int:

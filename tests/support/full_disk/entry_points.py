@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import httpx
 
-from tests.mlflow.client import NEWEST
+from tests.support.mlflow.client import NEWEST
 from tests.support.source import ROOT
 
 MIB = 1024 * 1024

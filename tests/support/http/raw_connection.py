@@ -54,18 +54,18 @@ async def rest(reader: asyncio.StreamReader) -> bytes:
 
 def answers(text: bytes) -> list[Answer]:
     """The answers in it; each has to say its length."""
-    found = []
+    received = []
     while text:
         head, _, text = text.partition(b"\r\n\r\n")
         line, *lines = head.decode("latin-1").split("\r\n")
         headers = {name.lower(): value for name, _, value in (one.partition(": ") for one in lines)}
         size = int(headers.get("content-length", "0"))
-        found.append(Answer(int(line.split()[1]), headers, text[:size]))
+        received.append(Answer(int(line.split()[1]), headers, text[:size]))
         text = text[size:]
-    return found
+    return received
 
 
 async def ask(url: str, *pieces: bytes) -> Answer:
     """The one answer to what is sent."""
-    (found,) = answers(await said(url, *pieces))
-    return found
+    (answer,) = answers(await said(url, *pieces))
+    return answer

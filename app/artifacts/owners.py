@@ -1,0 +1,62 @@
+"""Who owns files, in SQL: which candidates and logged models live, and which files do versions show?
+
+Candidates and logged models belong to tracking, versions to the registry: features above this one, whose modules cannot
+be imported here. Files depend on them all the same, so these parts of statements name a few columns of their tables,
+and nothing else in this package does.
+"""
+
+from __future__ import annotations
+
+from app.db.statements import Fragment
+
+HAS_OWNER = Fragment("""
+    (EXISTS (SELECT FROM candidates c
+        WHERE c.project_id = artifacts.project_id AND c.id = artifacts.candidate_id AND c.purge_at IS NULL)
+    OR EXISTS (SELECT FROM logged_models l
+        WHERE l.project_id = artifacts.project_id AND l.id = artifacts.logged_model_id AND l.purge_at IS NULL)
+    OR EXISTS (SELECT FROM model_versions v JOIN models m ON m.project_id = v.project_id AND m.id = v.model_id
+        WHERE v.project_id = artifacts.project_id AND v.deleted_at IS NULL AND m.deleted_at IS NULL
+          AND (v.candidate_id = artifacts.candidate_id OR v.logged_model_id = artifacts.logged_model_id)))
+""")
+"""The file of a row named ``artifacts`` still counts: what waits for its removal has no files any more, except where a
+living version needs them."""
+
+
+def is_of_version(file: str) -> Fragment:
+    """SQL: whether a living version shows the file of a row of this name (project, candidate, logged model, path).
+
+    What a version keeps elsewhere (``location``) is not here, whatever run it names.
+    """
+    return Fragment(f"""
+        EXISTS (SELECT FROM model_versions v JOIN models m ON m.project_id = v.project_id AND m.id = v.model_id
+          WHERE v.project_id = {file}.project_id AND v.deleted_at IS NULL AND m.deleted_at IS NULL AND v.location = ''
+          AND (v.logged_model_id = {file}.logged_model_id
+            OR (v.logged_model_id IS NULL AND v.candidate_id = {file}.candidate_id))
+          AND (v.artifact_folder = '' OR starts_with({file}.path, v.artifact_folder || '/')))
+    """)
+
+
+def _living(candidate_lock: str, model_lock: str) -> Fragment:
+    return Fragment(f"""
+        living_candidates AS MATERIALIZED (
+          SELECT c.project_id, c.id FROM candidates c
+          WHERE (c.project_id, c.id) IN (SELECT project_id, candidate_id FROM given)
+          AND c.purge_at IS NULL AND c.deleted_at IS NULL {candidate_lock}
+        ), living_models AS MATERIALIZED (
+          SELECT l.project_id, l.id FROM logged_models l
+          WHERE (l.project_id, l.id) IN (SELECT project_id, logged_model_id FROM given)
+          AND l.purge_at IS NULL AND l.deleted_at IS NULL {model_lock}
+        )
+    """)  # noqa: S608 - put together from constants
+
+
+LIVING = _living("", "")
+"""Common table expressions: the living owners of the rows of ``given``, as they are when the statement begins."""
+LOCKED = _living("FOR SHARE OF c SKIP LOCKED", "FOR SHARE OF l SKIP LOCKED")
+"""The same, held against deletion. An owner that another transaction changes is left out and not waited for: all others
+of the statement would wait along."""
+OWNER_LIVES = Fragment("""
+    ((given.project_id, given.candidate_id) IN (SELECT project_id, id FROM living_candidates)
+      OR (given.project_id, given.logged_model_id) IN (SELECT project_id, id FROM living_models))
+""")
+"""The owner of a row of ``given`` is one of :data:`LIVING` or :data:`LOCKED`."""

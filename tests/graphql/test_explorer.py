@@ -105,9 +105,9 @@ async def test_it_works_in_a_browser(url, runtime, project, tmp_path):
         for _ in range(20):  # the schema is read meanwhile
             await page.press("Space", control=True)
             await asyncio.sleep(0.25)
-            if found := await page.run(hints):
+            if offered := await page.run(hints):
                 break
-        assert any(hint.startswith("modelVersionsCompare") for hint in found)
+        assert any(hint.startswith("modelVersionsCompare") for hint in offered)
 
         watched = f'subscription {{ projectEvents(project: {{path: "{project.path}"}}) {{ type objectType }} }}'
         await page.run(f"{EDITOR}.setValue({json.dumps(watched)})")

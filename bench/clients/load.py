@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from bench.http1 import Address, Connection
+from bench.clients.http1 import Address, Connection
 
 _PATIENCE = 120.0
 """Seconds beyond the measured ones until a call counts as stuck."""

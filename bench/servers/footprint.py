@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.embedded.application import answers_ready
-from bench import peers
-from bench.machine import PROCESSES, Clock, Machine
-from bench.peers import ROOT, Peer
-from bench.processors import tree
-from bench.started import free_port, started
+from bench.servers import peers
+from bench.servers.machine import PROCESSES, Clock, Machine
+from bench.servers.peers import ROOT, Peer
+from bench.servers.processors import tree
+from bench.servers.started import free_port, started
 
 _MIB = 1024
 

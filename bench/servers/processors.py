@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from bench.load import Round
+from bench.clients.load import Round
 
 _QUIET = 0.15
 """So many processor seconds in one are nothing."""

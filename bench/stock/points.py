@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.peers import Peer
+from bench.servers.peers import Peer
 
 _OURS = (
     """INSERT INTO metric_points (project_id, candidate_id, key, value, step, timestamp)

@@ -1,4 +1,4 @@
-"""The least that a web server can do: the ceiling of every answer. For ``uvicorn --workers 2 bench.bare_app:app``."""
+"""The least that a web server can do, the ceiling of all answers: ``uvicorn --workers 2 bench.limits.bare_app:app``."""
 
 from __future__ import annotations
 

@@ -17,12 +17,12 @@ import asyncpg
 import orjson
 from minio import Minio
 
-from bench.http1 import Address
-from bench.load import Figures, Plan, drive, repeat
-from bench.machine import PROCESSES, Machine
-from bench.peers import ROOT, ready
-from bench.processors import Watch
-from bench.started import free_port, started
+from bench.clients.http1 import Address
+from bench.clients.load import Figures, Plan, drive, repeat
+from bench.servers.machine import PROCESSES, Machine
+from bench.servers.peers import ROOT, ready
+from bench.servers.processors import Watch
+from bench.servers.started import free_port, started
 from bench.works.files import content
 
 _SCHEMA = """DROP SCHEMA IF EXISTS bare CASCADE; CREATE SCHEMA bare;
@@ -72,7 +72,16 @@ def web(machine: Machine) -> Generator[Kind, None, None]:
     address = Address("127.0.0.1", port)
     page = address.request("GET", "/page")
     echo = address.request("POST", "/echo", orjson.dumps({"run_id": "0" * 32, "key": "loss", "value": 0.5}))
-    command = [sys.executable, "-m", "uvicorn", "bench.bare_app:app", "--workers", str(PROCESSES), "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "bench.limits.bare_app:app",
+        "--workers",
+        str(PROCESSES),
+        "--port",
+        str(port),
+    ]
     command += ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--app-dir", str(ROOT)]
     log = machine.scratch / "bare.log"
     with started(command, machine.scratch / "bare", log, lambda: ready(address, page), PYTHONPATH=str(ROOT)):

@@ -14,11 +14,11 @@ from urllib.parse import urlencode, urlsplit
 import asyncpg
 import orjson
 
-from bench.http1 import Address, CallFailed, Connection
-from bench.machine import PROCESSES, Machine
-from bench.started import free_port, started
+from bench.clients.http1 import Address, CallFailed, Connection
+from bench.servers.machine import PROCESSES, Machine
+from bench.servers.started import free_port, started
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 MLFLOW = ROOT / ".venv-mlflow-server" / "bin" / "mlflow"
 OURS = "Modelyard"
 THEIRS = "mlflow server"
@@ -40,7 +40,7 @@ class Peer:
     is_ours: bool
     project: str = ""
     stock: dict[str, Any] = field(default_factory=dict)
-    """What has been put into it, by name; see `bench.stock`."""
+    """What has been put into it, by name; see `bench.stock.experiments`."""
 
     def get(self, path: str, **query: str | int) -> bytes:
         return self.address.request("GET", f"{API}{path}?{urlencode(query)}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from bench.peers import Peer
+from bench.servers.peers import Peer
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Experiment:
     """Ids of up to a thousand candidates."""
 
 
-async def experiment(peer: Peer, count: int, shape: Shape = WIDE) -> Experiment:
+async def fill(peer: Peer, count: int, shape: Shape = WIDE) -> Experiment:
     """An experiment of so many candidates; filled the first time."""
     key = f"experiment of {count} {shape}"
     if key not in peer.stock:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from bench import stock
-from bench.peers import Peer
+from bench.servers.peers import Peer
+from bench.stock import experiments
 
 _BLOBS = """INSERT INTO blobs (project_id, id, object_key, state, sha256, size)
   SELECT p.id, uuidv7(), $2::text || n, 'stored', sha256(($2::text || n)::bytea), 10000
@@ -16,12 +16,12 @@ _ARTIFACTS = """INSERT INTO artifacts (project_id, id, candidate_id, path, blob_
   FROM blobs b WHERE starts_with(b.object_key, $1::text)"""
 
 
-async def files(peer: Peer, count: int) -> None:
+async def fill(peer: Peer, count: int) -> None:
     """So many files of a thousand candidates; made the first time. There are no bytes behind them."""
     key = f"{count} files"
     if not peer.is_ours or key in peer.stock:
         return
-    candidates = (await stock.experiment(peer, 2000)).some
+    candidates = (await experiments.fill(peer, 2000)).some
     prefix = f"bench-{time.time_ns()}/"
     connection = await peer.connect()
     try:

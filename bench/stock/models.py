@@ -6,8 +6,8 @@ import time
 from typing import Any
 
 from app.registry.references import semver
-from bench import stock
-from bench.peers import Peer
+from bench.servers.peers import Peer
+from bench.stock import experiments
 
 VERSIONS = 3
 _OURS = {
@@ -52,7 +52,7 @@ _THEIRS = {
 }
 
 
-async def models(peer: Peer, count: int, versions: int = VERSIONS) -> tuple[str, ...]:
+async def fill(peer: Peer, count: int, versions: int = VERSIONS) -> tuple[str, ...]:
     """The names of so many models, each with so many versions; made the first time.
 
     Ours get releases from 1.0.0 upwards; the highest is in production, the first is the champion.
@@ -65,7 +65,7 @@ async def models(peer: Peer, count: int, versions: int = VERSIONS) -> tuple[str,
 
 async def _fill(peer: Peer, count: int, versions: int) -> tuple[str, ...]:
     prefix, begin = f"model-{time.time_ns()}-", time.perf_counter()
-    candidates = (await stock.experiment(peer, 2000)).some
+    candidates = (await experiments.fill(peer, 2000)).some
     connection = await peer.connect()
     try:
         if peer.is_ours:

@@ -12,6 +12,7 @@ import strawberry
 from app.artifacts.uploads.announced import MultipartUpload
 from app.errors import Invalid, TooLarge
 from app.files import announced
+from app.files.announced import PartAddress
 from app.files.targets import Target
 from app.graphql.access.types import User, named_user
 from app.graphql.artifacts.types import Artifact
@@ -53,6 +54,16 @@ class ArtifactUploadPart:
         description="PUT the bytes here, with Content-Length and without a token; 200 means that they have arrived."
     )
     has_arrived: bool = strawberry.field(description="Whether it has arrived.")
+
+    @classmethod
+    def of(cls, part: PartAddress) -> ArtifactUploadPart:
+        return cls(
+            number=part.number,
+            offset=Long(part.offset),
+            size=Long(part.size),
+            url=part.url,
+            has_arrived=part.has_arrived,
+        )
 
 
 @strawberry.type(description="A file on its way: announced, sent in parts, verified by a worker.")
@@ -112,16 +123,7 @@ class ArtifactUpload(Node):
             after=after_number,
             missing_only=missing_only,
         )
-        return [
-            ArtifactUploadPart(
-                number=part.number,
-                offset=Long(part.offset),
-                size=Long(part.size),
-                url=part.url,
-                has_arrived=part.has_arrived,
-            )
-            for part in parts
-        ]
+        return [ArtifactUploadPart.of(part) for part in parts]
 
     @resolved("The file, once it is in place.")
     async def artifact(self, info: Info) -> Artifact | None:

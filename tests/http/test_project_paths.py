@@ -63,7 +63,7 @@ async def test_the_path_of_a_project_ends_where_calls_begin(rest: str, project: 
         seen.append(scope["path"])
 
     scope = {"type": "http", "path": "", "raw_path": f"{PREFIX}{rest}".encode()}
-    await RequestEdge(app, TABLE)(scope, None, None)  # type: ignore[arg-type]
+    await RequestEdge(app, TABLE)(scope, None, None)  # type: ignore[arg-type] # the inner application neither receives nor sends
     assert seen == [PREFIX + project + ("" if tail is None else f"/{tail}")]
 
 

@@ -19,13 +19,15 @@ from pathlib import Path
 
 import uvloop
 
-from bench import bare, footprint, peers, report
-from bench.footprint import Fact
-from bench.http1 import CallFailed
-from bench.load import Figures, drive
-from bench.machine import Machine, running
-from bench.peers import Peer
-from bench.processors import Watch, settle
+from bench import report
+from bench.clients.http1 import CallFailed
+from bench.clients.load import Figures, drive
+from bench.limits import bare
+from bench.servers import footprint, peers
+from bench.servers.footprint import Fact
+from bench.servers.machine import Machine, running
+from bench.servers.peers import Peer
+from bench.servers.processors import Watch, settle
 from bench.works import files, graphql, registry, searches, tracking
 from bench.works.work import Work
 

@@ -28,12 +28,13 @@ from typing import Any
 import orjson
 import uvloop
 
-from bench import peers, stock
-from bench.http1 import Address, CallFailed, Connection
-from bench.load import Round
-from bench.machine import running
-from bench.peers import API, Peer
-from bench.processors import Watch
+from bench.clients.http1 import Address, CallFailed, Connection
+from bench.clients.load import Round
+from bench.servers import peers
+from bench.servers.machine import running
+from bench.servers.peers import API, Peer
+from bench.servers.processors import Watch
+from bench.stock import experiments
 
 _FILES = "/api/2.0/mlflow-artifacts/artifacts"
 _QUIET_CLIENTS = 2
@@ -232,7 +233,7 @@ async def watch(tenant: Tenant, seconds: float) -> tuple[Seen, Seen]:
 
 async def tenants(peer: Peer) -> tuple[Tenant, Tenant]:
     """The noisy one in the first project, the quiet one in a project and with a token of its own."""
-    filled = await stock.experiment(peer, 2000)
+    filled = await experiments.fill(peer, 2000)
     noisy = await _tenant(peer.address, peer.project, filled.id)
     group = peer.project.rpartition("/")[0]
     made = await _graphql(

@@ -22,12 +22,14 @@ from typing import Any
 import orjson
 import uvloop
 
-from bench import curves, peers, stock, stock_models, stock_points
-from bench.http1 import CallFailed
-from bench.load import Figures, Plan, drive
-from bench.machine import running
-from bench.peers import ROOT, Peer
-from bench.processors import settle
+from bench import curves
+from bench.clients.http1 import CallFailed
+from bench.clients.load import Figures, Plan, drive
+from bench.servers import peers
+from bench.servers.machine import running
+from bench.servers.peers import ROOT, Peer
+from bench.servers.processors import settle
+from bench.stock import experiments, models, points
 from bench.works import registry, searches
 from bench.works.work import Preparation
 
@@ -78,7 +80,12 @@ def _questions(options: argparse.Namespace) -> Iterator[tuple[str, str, int, Pre
     for size in options.candidates:
         for name in ("plain", "metric", "param", "order"):
             words, query = searches.SHAPES[name]
-            yield "candidates", f"search-runs, page of 100{words}", size, searches.searching(size, query, stock.NARROW)
+            yield (
+                "candidates",
+                f"search-runs, page of 100{words}",
+                size,
+                searches.searching(size, query, experiments.NARROW),
+            )
     for size in options.points:
         yield "points", "metric history, all points", size, _history(size)
         yield "points", "metric history, 300 points of all", size, _sample(size)
@@ -112,7 +119,7 @@ async def _measure(servers: Sequence[Peer], options: argparse.Namespace) -> list
 
 def _history(size: int) -> Preparation:
     async def prepare(peer: Peer) -> Plan:
-        run = await stock_points.points(peer, size)
+        run = await points.points(peer, size)
         return _asking(peer.get("/metrics/get-history", run_uuid=run, run_id=run, metric_key="loss"), "metrics", size)
 
     return prepare
@@ -122,7 +129,7 @@ def _sample(size: int) -> Preparation:
     """What a plot of the web interface asks."""
 
     async def prepare(peer: Peer) -> Plan:
-        run = await stock_points.points(peer, size)
+        run = await points.points(peer, size)
         path = "/ajax-api/2.0/mlflow/metrics/get-history-bulk-interval"
         return _asking(
             peer.address.request("GET", f"{path}?run_ids={run}&metric_key=loss&max_results=300"), "metrics", 200
@@ -133,7 +140,7 @@ def _sample(size: int) -> Preparation:
 
 def _versions(size: int) -> Preparation:
     async def prepare(peer: Peer) -> Plan:
-        (name,) = await stock_models.models(peer, 1, size)
+        (name,) = await models.fill(peer, 1, size)
         return _asking(
             peer.get("/model-versions/search", filter=f"name = '{name}'", max_results=100),
             "model_versions",
@@ -145,7 +152,7 @@ def _versions(size: int) -> Preparation:
 
 def _next(size: int) -> Preparation:
     async def prepare(peer: Peer) -> Plan:
-        (name,) = await stock_models.models(peer, 1, size)
+        (name,) = await models.fill(peer, 1, size)
         info = (await peer.ask(peer.post("/runs/create", {"experiment_id": "0"})))["run"]["info"]
         body: dict[str, Any] = {"name": name, "source": f"{info['artifact_uri']}/model", "run_id": info["run_id"]}
 

@@ -23,12 +23,14 @@ import asyncpg
 import uvloop
 
 from app.embedded.servers import Servers
-from bench import peers, stock, stock_models
+from bench.clients.http1 import CallFailed
+from bench.clients.load import drive
 from bench.compare import choose
-from bench.http1 import CallFailed
-from bench.load import drive
-from bench.machine import Machine, running
-from bench.peers import Peer
+from bench.servers import peers
+from bench.servers.machine import Machine, running
+from bench.servers.peers import Peer
+from bench.stock import experiments
+from bench.stock import models as stock_models
 from bench.works import searches
 from bench.works.registry import latest, page
 from bench.works.work import Work
@@ -140,8 +142,8 @@ async def _hottest(machine: Machine, options: argparse.Namespace) -> tuple[list[
     peer = peers.ours(machine)
     works, _ = choose(options.only, full=False)
     works += _large(options.candidates, options.models) if not options.only else []
-    await stock.experiment(peer, options.candidates, _shape(options.candidates))
-    await stock_models.models(peer, options.models)
+    await experiments.fill(peer, options.candidates, _shape(options.candidates))
+    await stock_models.fill(peer, options.models)
     connection = await asyncpg.connect(peer.database_url)
     try:
         await connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
@@ -165,8 +167,8 @@ def _large(candidates: int, models: int) -> list[Work]:
     return [*works, Work("models", "", 4, page(models)), Work("latest", "", 8, latest(models))]
 
 
-def _shape(candidates: int) -> stock.Shape:
-    return stock.WIDE if candidates <= 100_000 else stock.NARROW
+def _shape(candidates: int) -> experiments.Shape:
+    return experiments.WIDE if candidates <= 100_000 else experiments.NARROW
 
 
 async def _work(works: Sequence[Work], peer: Peer, seconds: float, counting: Any) -> None:

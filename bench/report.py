@@ -7,10 +7,10 @@ from typing import Any
 
 import orjson
 
-from bench.bare import Limit
-from bench.footprint import Fact
-from bench.load import Figures
-from bench.peers import OURS, THEIRS
+from bench.clients.load import Figures
+from bench.limits.bare import Limit
+from bench.servers.footprint import Fact
+from bench.servers.peers import OURS, THEIRS
 from bench.works.work import Work
 
 _LEGEND = (

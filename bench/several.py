@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from bench.peers import OURS, THEIRS
+from bench.servers.peers import OURS, THEIRS
 
 Run = dict[str, Any]
 

@@ -29,9 +29,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from app.embedded.application import answers_ready
-from bench.peers import ROOT
-from bench.processors import tree
-from bench.started import free_port, started
+from bench.servers.peers import ROOT
+from bench.servers.processors import tree
+from bench.servers.started import free_port, started
 
 _EVENTS = "subscription ($p: String!) { projectEvents(project: {path: $p}) { type objectId occurredAt cursor } }"
 _MAKE = """mutation ($p: String!, $n: String!) {

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.machine import Effort, Machine, running
+from bench.servers.machine import Effort, Machine, running
 from bench.ways import BASELINES, CHUNK, WAYS, Load, NotHere, Way
 
 SMALL = 50_000

@@ -20,7 +20,7 @@ import uvloop
 from minio import Minio
 from yarl import URL
 
-from bench.machine import Clock, Machine
+from bench.servers.machine import Clock, Machine
 
 ROOT = Path(__file__).parents[1]
 CHUNK = 1024 * 1024

@@ -28,7 +28,7 @@ class GroupNotFound(NotFound):
 class CreateGroup:
     path: str
     name: str | None = None
-    parent_id: int | None = None
+    parent: int | str | None = None
     visibility: str = "private"
 
 
@@ -108,12 +108,12 @@ async def create(db: Database, actor: Actor, command: CreateGroup) -> GroupAcces
         Invalid: more callers would see it than the group above.
         Taken: the path is in use.
     """
-    user_id = policy.require_signed_in(actor)
     check_path(command.path, "path")
     check_visibility(command.visibility)
     check_title(command.name or command.path, "name")
     async with db.write() as tx:
-        parent = await _parent(tx, actor, command.parent_id)
+        parent = await _parent(tx, actor, command.parent)
+        user_id = policy.require_signed_in(actor)
         if parent is not None:
             check_below(command.visibility, parent)
         group = await add(tx, command, parent=parent)
@@ -152,14 +152,14 @@ async def add(tx: Tx, command: CreateGroup, *, parent: Group | None = None, owne
     return group
 
 
-async def require(snap: Snapshot, actor: Actor, group_id: int, permission: Permission) -> Role:
+async def require(snap: Snapshot, actor: Actor, reference: int | str, permission: Permission) -> Role:
     """Read step: the actor's role in a group where it may do that.
 
     Raises:
         GroupNotFound: not visible.
         Forbidden: visible, but the role or the token's scope is too small.
     """
-    access = await visible(snap, actor, group_id)
+    access = await visible(snap, actor, reference)
     require_in(actor, access, permission)
     assert access.role is not None, "without a role nothing of this is allowed"
     return access.role
@@ -201,13 +201,15 @@ def access_of(row: Any) -> GroupAccess:
     return GroupAccess(row[0], Role(row.role) if row.role is not None else None)
 
 
-async def _parent(tx: Tx, actor: Actor, parent_id: int | None) -> Group | None:
-    if parent_id is None:
+async def _parent(tx: Tx, actor: Actor, reference: int | str | None) -> Group | None:
+    if reference is None:
         if actor.is_confined:
             raise Forbidden("A project or group token cannot make top-level groups.")
         return None
-    await require(tx, actor, parent_id, Permission.GROUP_CREATE)
-    parent = await by_id(tx, parent_id)
+    access = await visible(tx, actor, reference)
+    policy.require_signed_in(actor)
+    require_in(actor, access, Permission.GROUP_CREATE)
+    parent = access.group
     if len(parent.lineage) >= MAX_DEPTH:
         raise Invalid(f"Groups nest at most {MAX_DEPTH} deep.", field="parent")
     if parent.owner_user_id is not None:

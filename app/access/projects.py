@@ -26,7 +26,7 @@ class ProjectNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class CreateProject:
-    group_id: int
+    group: int | str
     path: str
     name: str | None = None
     description: str = ""
@@ -37,7 +37,7 @@ class CreateProject:
 class UpdateProject:
     """Only what is not None changes."""
 
-    project_id: int
+    project: int | str
     name: str | None = None
     description: str | None = None
     visibility: str | None = None
@@ -49,6 +49,24 @@ class UpdateProject:
 def reuses_versions_sql(project: str) -> Fragment:
     """SQL: whether the SemVer of a deleted version may come back with other files in the project of that id."""
     return Fragment(f"EXISTS (SELECT FROM projects p WHERE p.id = {project} AND p.version_reuse)")
+
+
+GAUGES = Fragment("""
+SELECT name, NULL AS kind, NULL AS state, value FROM (
+    SELECT count(*)::float8 AS count, coalesce(extract(epoch FROM now() - min(deleted_at)), 0)::float8 AS oldest
+    FROM projects WHERE deleted_at IS NOT NULL) removed,
+  LATERAL (VALUES ('deleted_projects', count), ('deleted_projects_oldest_seconds', oldest)) AS named (name, value)
+""")
+"""Gauges of projects, as a part of the statement that reads those of the installation (:mod:`app.upkeep.gauges`)."""
+GAUGE_HELP = {
+    "deleted_projects": "Deleted projects that are not removed yet.",
+    "deleted_projects_oldest_seconds": "For how long the oldest of them has been waiting.",
+}
+
+
+def path_sql(project: str) -> Fragment:
+    """SQL: the full path of the project of that id."""
+    return Fragment(f"(SELECT p.full_path FROM projects p WHERE p.id = {project})")  # noqa: S608 - a column
 
 
 async def visible(snap: Snapshot, actor: Actor, reference: int | str) -> ProjectAccess:
@@ -148,14 +166,15 @@ async def create(db: Database, actor: Actor, command: CreateProject) -> ProjectA
         Invalid: more callers would see it than its group.
         Taken: the group has a project of that path.
     """
-    user_id = policy.require_signed_in(actor)
     check_path(command.path, "path")
     check_visibility(command.visibility)
     name = check_title(command.name or command.path, "name")
     _check_description(command.description)
     async with db.write() as tx:
-        role = await groups.require(tx, actor, command.group_id, Permission.PROJECT_CREATE)
-        group = await groups.by_id(tx, command.group_id)
+        access = await groups.visible(tx, actor, command.group)
+        user_id = policy.require_signed_in(actor)
+        groups.require_in(actor, access, Permission.PROJECT_CREATE)
+        role, group = access.role, access.group
         check_below(command.visibility, group)
         full_path = f"{group.full_path}/{command.path}"
         project = await tx.scalar(
@@ -186,7 +205,7 @@ async def edit(db: Database, actor: Actor, command: UpdateProject) -> ProjectAcc
     """
     changes = _changes(command)
     async with db.write() as tx:
-        access = await visible(tx, actor, command.project_id)
+        access = await visible(tx, actor, command.project)
         policy.require(actor, access, Permission.PROJECT_UPDATE)
         if not changes:
             return access
@@ -195,7 +214,7 @@ async def edit(db: Database, actor: Actor, command: UpdateProject) -> ProjectAcc
         living = (Project.id == access.id, Project.deleted_at.is_(None))
         project = await tx.scalar(update(Project).where(*living).values(**changes).returning(Project))
         if project is None:
-            raise _missing(command.project_id)
+            raise _missing(command.project)
     policy.invalidate_cache(actor)
     return ProjectAccess(project, access.role)
 

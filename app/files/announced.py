@@ -78,13 +78,13 @@ async def page(db: Database, actor: Actor, target: Target, window: Window) -> Pa
     """The announced uploads to a target, newest first; those who are no members see their own.
 
     Raises:
-        NotFound, SwitchedOff, KeptElsewhere: see :func:`app.files.targets.find`.
+        NotFound, SwitchedOff: see :func:`app.files.targets.find`.
     """
-    owner = await targets.find(db, actor, target)
+    owner = await targets.find(db, actor, target, also_elsewhere=True)
     return await announced.page(db, actor, owner.root, window)
 
 
 async def count(db: Database, actor: Actor, target: Target) -> int:
     """How many uploads :func:`page` would page through."""
-    owner = await targets.find(db, actor, target)
+    owner = await targets.find(db, actor, target, also_elsewhere=True)
     return await announced.count(db, actor, owner.root)

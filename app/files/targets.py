@@ -102,8 +102,12 @@ class FileOwner:
         return f"{self.folder}/{path}" if path else self.folder
 
 
-async def find(db: Database, actor: Actor, target: Target, *, to_write: bool = False) -> FileOwner:
+async def find(
+    db: Database, actor: Actor, target: Target, *, to_write: bool = False, also_elsewhere: bool = False
+) -> FileOwner:
     """Look up whose files are meant. One statement for a version, none for a project that the request knows.
+
+    ``also_elsewhere``: versions whose files are not kept here are no error; their candidate may have uploads.
 
     Whether a candidate or logged model exists is left to who reads or writes its files: no such one has any.
 
@@ -113,7 +117,8 @@ async def find(db: Database, actor: Actor, target: Target, *, to_write: bool = F
         KeptElsewhere, WrittenElsewhere: the files of the version are not kept by this service.
     """
     if isinstance(target, VersionFiles):
-        return _of_version(await _version(db, actor, target), target, to_write=to_write)
+        version = await _version(db, actor, target)
+        return _of_version(version, target, to_write=to_write, also_elsewhere=also_elsewhere)
     access = await projects.get(db, actor, target.project)
     view = visibility.of_actor(actor, access)
     if isinstance(target, CandidateFiles):
@@ -142,8 +147,8 @@ async def _version(db: Database, actor: Actor, target: VersionFiles) -> ModelVer
             return version
 
 
-def _of_version(version: ModelVersion, target: VersionFiles, *, to_write: bool) -> FileOwner:
-    if version.location:
+def _of_version(version: ModelVersion, target: VersionFiles, *, to_write: bool, also_elsewhere: bool) -> FileOwner:
+    if version.location and not also_elsewhere:
         message = f"The files of this version are not kept here but at {quoted(version.source, 200)}."
         raise WrittenElsewhere(message) if to_write else KeptElsewhere(message)
     root, folder = lookup.root_of(version)

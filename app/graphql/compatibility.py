@@ -21,7 +21,7 @@ NOTICE = timedelta(days=183)
 
 _REMOVALS = {"FIELD_REMOVED", "ARG_REMOVED", "VALUE_REMOVED_FROM_ENUM"}
 _SILENTLY_DIFFERENT = {"ARG_DEFAULT_VALUE_CHANGE", "INPUT_FIELD_DEFAULT_VALUE_CHANGE"}
-"""A program still runs, but what it wishes for is another thing."""
+"""A program still runs, but what it requests is another thing."""
 _TO_BE_TOLD = {"VALUE_ADDED_TO_ENUM", "TYPE_ADDED_TO_UNION", "IMPLEMENTED_INTERFACE_ADDED"}
 """Programs have to cope with these (docs/graphql.md), so that they need no mark."""
 _OF_TWO = {
@@ -30,8 +30,8 @@ _OF_TWO = {
     "IMPLEMENTED_INTERFACE_ADDED",
     "IMPLEMENTED_INTERFACE_REMOVED",
 }
-"""Their places are those of the member: `Union.Type`, `Type.Interface`."""
-_PLACE = re.compile(r"@\w+(?:\(\w+:\))?|\w+\.\w+(?:\(\w+:\))?")
+"""Their coordinates are those of the member: `Union.Type`, `Type.Interface`."""
+_COORDINATE = re.compile(r"@\w+(?:\(\w+:\))?|\w+\.\w+(?:\(\w+:\))?")
 _MEMBER = re.compile(r"(\w+)\.(\w+)(?:\((\w+):\))?")
 _SINCE = re.compile(r" since (\d{4}-\d{2}-\d{2}), use ")
 _UNRELEASED = re.compile(r"^## \[?Unreleased\]?[^\n]*\n(.*?)(?=^## |\Z)", re.DOTALL | re.MULTILINE)
@@ -44,12 +44,12 @@ class Change:
     """A difference between two schemas; ``name`` is what a mark repeats."""
 
     kind: str
-    place: str
+    coordinate: str
     description: str
 
     @property
     def name(self) -> str:
-        return f"{self.kind} {self.place}"
+        return f"{self.kind} {self.coordinate}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +86,9 @@ def _changes(old: GraphQLSchema, new: GraphQLSchema) -> tuple[list[Change], list
 
 
 def _change(kind: str, description: str, types: set[str]) -> Change:
-    """The place stands in graphql-core's sentence: a coordinate, or the names of one or two types."""
-    if place := _PLACE.search(description):
-        return Change(kind, place[0], description)
+    """The coordinate stands in graphql-core's sentence: a coordinate, or the names of one or two types."""
+    if coordinate := _COORDINATE.search(description):
+        return Change(kind, coordinate[0], description)
     names = [word for word in re.findall(r"\w+", description) if word in types]
     if kind in _OF_TWO:
         member, whole = names[:2] if kind != "IMPLEMENTED_INTERFACE_REMOVED" else names[1::-1]
@@ -102,15 +102,15 @@ def _choices(old: GraphQLSchema, new: GraphQLSchema) -> Iterator[Change]:
         name for name, kind in old.type_map.items() if isinstance(kind, GraphQLInputObjectType) and not kind.is_one_of
     }
     for name in sorted(free & set(new.type_map)):
-        found = new.type_map[name]
-        if isinstance(found, GraphQLInputObjectType) and found.is_one_of:
+        kind = new.type_map[name]
+        if isinstance(kind, GraphQLInputObjectType) and kind.is_one_of:
             yield Change("ONE_OF_ADDED", name, f"{name} takes exactly one of its fields now.")
 
 
 def _too_early(change: Change, old: GraphQLSchema, today: date) -> str | None:
     if change.kind not in _REMOVALS:
         return None
-    since = _deprecated_since(old, change.place)
+    since = _deprecated_since(old, change.coordinate)
     if since is None:
         how = f"with `deprecation(…, since={today.isoformat()}, …)`, and remove it half a year after that"
         return f"{change.name}: it was not deprecated in the last release. Put it back, deprecate it {how}."
@@ -119,8 +119,8 @@ def _too_early(change: Change, old: GraphQLSchema, today: date) -> str | None:
     return None
 
 
-def _deprecated_since(old: GraphQLSchema, place: str) -> date | None:
-    match = _MEMBER.fullmatch(place)
+def _deprecated_since(old: GraphQLSchema, coordinate: str) -> date | None:
+    match = _MEMBER.fullmatch(coordinate)
     if match is None:
         return None
     kind = old.type_map[match[1]]
@@ -133,13 +133,13 @@ def _deprecated_since(old: GraphQLSchema, place: str) -> date | None:
 def _marks(changelog: str) -> tuple[set[str], list[str]]:
     """The changes that the section of the next release speaks of, and lines that cannot be read."""
     section = _UNRELEASED.search(changelog)
-    found, problems = set[str](), []
+    marks, problems = set[str](), []
     for line in (section[1] if section else "").splitlines():
         if match := _MARKED.match(line):
-            found.add(match[1])
+            marks.add(match[1])
         elif line.startswith(_MARK):
-            problems.append(f"{line}: a mark has the form `{_MARK} CHANGE PLACE — what to do instead`.")
-    return found, problems
+            problems.append(f"{line}: a mark has the form `{_MARK} CHANGE COORDINATE — what to do instead`.")
+    return marks, problems
 
 
 def _advice(change: Change) -> str:

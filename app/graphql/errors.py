@@ -34,8 +34,8 @@ log = structlog.get_logger()
 
 
 @strawberry.type(
-    description="A reason why a mutation did not do what was asked. Nothing was changed, unless the code is "
-    "OUTCOME_UNKNOWN: then the connection to the database broke during the commit, and only a look tells."
+    description="A reason why a mutation did nothing. Nothing was changed, unless the code is "
+    "OUTCOME_UNKNOWN: then the connection to the database broke during the commit, and only a query tells."
 )
 class UserError:
     code: str = strawberry.field(

@@ -75,8 +75,8 @@ async def _logged_model(info: Info, id: str) -> Node | None:
 
 async def _artifact(info: Info, id: str) -> Node | None:
     key = ids.in_project(id, "Artifact")
-    found = await or_none(info.context.loaders.artifacts.artifacts.load(key)) if key else None
-    return Artifact.of(found) if found else None
+    file = await or_none(info.context.loaders.artifacts.artifacts.load(key)) if key else None
+    return Artifact.of(file) if file else None
 
 
 async def _artifact_upload(info: Info, id: str) -> Node | None:

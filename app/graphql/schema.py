@@ -35,7 +35,7 @@ from app.graphql.webhooks.mutations import WebhooksMutation
 
 
 class Schema(strawberry.Schema):
-    """Strawberry's schema, whose results never tell a client what nobody foresaw."""
+    """Strawberry's schema, whose results never show a client an unexpected error."""
 
     async def execute(self, query: str | None, *args: Any, **kwargs: Any) -> ExecutionResult:
         result = await super().execute(query, *args, **kwargs)

@@ -17,7 +17,7 @@ def text() -> str:
 
 def difference(committed: Path = COMMITTED) -> str:
     """What would have to change in the committed copy; empty when nothing does."""
-    found = committed.read_text(encoding="utf-8") if committed.exists() else ""
+    current = committed.read_text(encoding="utf-8") if committed.exists() else ""
     return "".join(
-        difflib.unified_diff(found.splitlines(True), text().splitlines(True), str(committed), "generated", n=2)
+        difflib.unified_diff(current.splitlines(True), text().splitlines(True), str(committed), "generated", n=2)
     )

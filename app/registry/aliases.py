@@ -1,4 +1,4 @@
-"""Aliases: movable names on versions, with the intervals in which they stood where."""
+"""Aliases: movable names of versions, with the intervals in which they pointed to each."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from sqlalchemy import Select, and_, func, insert, select, update
 from app.access.policy import Actor
 from app.db.database import Database, Snapshot, Tx
 from app.errors import Conflict
-from app.pagination import Keyset, Page, Window
 from app.registry import models, repository, webhook_events
 from app.registry.names import alias_key, check_alias
 from app.registry.references.parse import Reference
 from app.registry.references.resolve import Named
-from app.registry.repository import readable, writable
+from app.registry.repository import writable
 from app.registry.tables import Alias, Model, ModelVersion
 from app.registry.versions import lookup, states
 from app.text import quoted
@@ -27,12 +26,12 @@ NOWHERE = 0
 
 
 class AliasMoved(Conflict):
-    """The alias does not stand where it was expected."""
+    """The alias does not point to the version that was expected."""
 
 
 @dataclass(frozen=True, slots=True)
 class AliasDetails:
-    """Where an alias stands or stood: on a version, given by id, number and text, until a moment or still."""
+    """An alias and the version that it points to, by id, number and text; or pointed to, until a moment."""
 
     project_id: int
     id: int
@@ -56,20 +55,20 @@ async def set(  # noqa: A001 - the verb of the module: `aliases.set`
     *,
     expected_current: int | None = None,
 ) -> AliasDetails:
-    """Put an alias on a version, moving it if it stands on another; where it stands there already, nothing changes.
+    """Let an alias point to a version, whatever it pointed to before; if it does already, nothing changes.
 
-    ``expected_current`` is the number of the version that the alias is moved away from, or :data:`NOWHERE`.
+    ``expected_current`` is the number of the version that the alias is to be moved from, or :data:`NOWHERE`.
 
     Raises:
         ModelNotFound, VersionNotFound: there is no such version.
         VersionNotReady: files of the version are missing, failed or in quarantine.
-        AliasMoved: it stands elsewhere than expected; nothing was changed.
-        Invalid: no alias can be called so.
+        AliasMoved: it points to another version than expected; nothing was changed.
+        Invalid: the name is not acceptable.
     """
     name = check_alias(name)
     async with db.write() as tx:
         access = await writable(tx, actor, project)
-        owner = await _locked(tx, access.id, model)
+        owner = await _lock_model(tx, access.id, model)
         _, version = await lookup.find(tx, access.id, Named(owner.id, reference))
         return await move(tx, actor, owner, version, name, expected_current=expected_current)
 
@@ -81,7 +80,7 @@ async def move(
 
     Raises:
         VersionNotReady: files of the version are missing, failed or in quarantine.
-        AliasMoved: it stands elsewhere than expected.
+        AliasMoved: it points to another version than expected.
     """
     current = await _current(tx, model, name)
     _compare(name, current, expected_current)
@@ -109,33 +108,18 @@ async def remove(
 
     Raises:
         ModelNotFound: there is no such model.
-        AliasMoved: it stands elsewhere than expected; nothing was changed.
+        AliasMoved: it points to another version than expected; nothing was changed.
     """
     name = alias_key(name)
     async with db.write() as tx:
         access = await writable(tx, actor, project)
-        owner = await _locked(tx, access.id, model)
+        owner = await _lock_model(tx, access.id, model)
         if expected_current is not None:
             _compare(name, await _current(tx, owner, name), expected_current)
         ended = await _end(tx, owner, name)
         if ended is not None:
             await webhook_events.alias_removed(tx, owner, name)
     return ended
-
-
-async def history(
-    db: Database, actor: Actor, project: int | str, model: int | str, window: Window, *, name: str
-) -> Page[AliasDetails]:
-    """Where an alias has stood, latest first; versions that are deleted for good are left out.
-
-    Raises:
-        ModelNotFound: there is no such model.
-    """
-    async with db.read() as snap:
-        access = await readable(snap, actor, project)
-        owner = await models.find(snap, access.id, model)
-        mine = _details(access.id).where(Alias.model_id == owner.id, Alias.name == alias_key(name))
-        return _HISTORY.page(await _rows(snap, _HISTORY.apply(mine, window)), window)
 
 
 def _details(project_id: int) -> Select[Alias, int, str]:
@@ -147,13 +131,8 @@ def _details(project_id: int) -> Select[Alias, int, str]:
     )
 
 
-def _standing(project_id: int) -> Select[Alias, int, str]:
+def _current_aliases(project_id: int) -> Select[Alias, int, str]:
     return _details(project_id).where(Alias.valid_until.is_(None)).order_by(Alias.name)
-
-
-_HISTORY: Keyset[AliasDetails] = Keyset(
-    "alias history", (Alias.valid_from, Alias.id), lambda alias: (alias.valid_from, alias.id), descending=True
-)
 
 
 async def _rows(snap: Snapshot, statement: Select[Alias, int, str]) -> list[AliasDetails]:
@@ -174,28 +153,28 @@ async def _rows(snap: Snapshot, statement: Select[Alias, int, str]) -> list[Alia
     ]
 
 
-async def _locked(tx: Tx, project_id: int, model: int | str) -> Model:
-    """The model under its lock: aliases move, and versions disappear, one after the other."""
+async def _lock_model(tx: Tx, project_id: int, model: int | str) -> Model:
+    """The model under its row lock: its aliases move, and its versions are deleted, one after the other."""
     condition = repository.model_is(project_id, model)
-    found = None
+    locked = None
     if condition is not None:
-        found = await tx.scalar(select(Model).where(condition).with_for_update(key_share=True))
-    if found is None:
+        locked = await tx.scalar(select(Model).where(condition).with_for_update(key_share=True))
+    if locked is None:
         raise models.not_found(model)
-    return found
+    return locked
 
 
 async def _current(tx: Tx, model: Model, name: str) -> AliasDetails | None:
-    statement = _standing(model.project_id).where(Alias.model_id == model.id, Alias.name == name)
+    statement = _current_aliases(model.project_id).where(Alias.model_id == model.id, Alias.name == name)
     rows = await _rows(tx, statement)
     return rows[0] if rows else None
 
 
 def _compare(name: str, current: AliasDetails | None, expected: int | None) -> None:
-    standing = current.number if current is not None else NOWHERE
-    if expected is None or expected == standing:
+    number = current.number if current is not None else NOWHERE
+    if expected is None or expected == number:
         return
-    where = f"stands on number {standing} ({current.version})" if current is not None else "does not exist"
+    where = f"stands on number {number} ({current.version})" if current is not None else "does not exist"
     wanted = f"number {expected}" if expected != NOWHERE else "that it does not exist"
     raise AliasMoved(
         f"The alias {quoted(name)} {where}, but {wanted} was expected; nothing was changed.", field="expectedCurrent"

@@ -181,7 +181,7 @@ def _refuse_unseen(text: str, what: str, field: str) -> None:
     for position, character in enumerate(text, start=1):
         if unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} or character in _BIDIRECTIONAL:
             raise InvalidName(
-                f"The {what} {quoted(text)} has the character U+{ord(character):04X} at place {position}; control "
+                f"The {what} {quoted(text)} has the character U+{ord(character):04X} at position {position}; control "
                 "characters, line breaks, direction marks and half surrogates are not allowed.",
                 field=field,
             )
@@ -191,7 +191,7 @@ def _storable(text: str, what: str, field: str) -> None:
     for position, character in enumerate(text, start=1):
         if character == "\0" or "\ud800" <= character <= "\udfff":
             raise InvalidName(
-                f"The {what} has the character U+{ord(character):04X} at place {position}, which is not text.",
+                f"The {what} has the character U+{ord(character):04X} at position {position}, which is not text.",
                 field=field,
             )
 

@@ -1,4 +1,4 @@
-"""Removes what was deleted: versions and models, in small transactions, each of which leaves less to do.
+"""The jobs that remove deleted versions and models, in small transactions, each of which leaves less to do.
 
 Killed anywhere, the next run goes on. Numbers are not used again: the model's row keeps the last one.
 """
@@ -27,7 +27,7 @@ BATCH = 200
 
 
 async def version(db: Database, project_id: int, version_id: int, *, progress: Progress) -> None:
-    """Remove a deleted version; its own candidate, unless another version shares it, is promised to a worker.
+    """Remove a deleted version; its own candidate, unless another version shares it, is left to another job.
 
     Safe to repeat: a version that is gone, or not deleted, is left alone.
     """
@@ -40,7 +40,7 @@ async def version(db: Database, project_id: int, version_id: int, *, progress: P
 async def model(db: Database, project_id: int, model_id: int, *, progress: Progress) -> None:
     """Remove a deleted model: its versions, then its experiment, last itself.
 
-    Candidates of its experiment that versions of other models need stay, unseen, and go with the last of those.
+    Candidates of its experiment that versions of other models need stay hidden, and go with the last of those.
     Safe to repeat: a model that is gone, or not deleted, is left alone.
     """
     deleted = (Model.project_id == project_id, Model.id == model_id, Model.deleted_at.is_not(None))
@@ -48,7 +48,7 @@ async def model(db: Database, project_id: int, model_id: int, *, progress: Progr
         number = await tx.scalar(select(Model.experiment_number).where(*deleted))
         if number is None:
             return
-        # Again: a version that was being made when the model was deleted may have brought its candidate since.
+        # Again: a version whose creation overlapped the deletion of the model may have inserted its candidate since.
         await experiments.mark_for_purge(tx, project_id, number)
         of_model = (ModelVersion.project_id == project_id, ModelVersion.model_id == model_id)
         total = await tx.scalar(select(func.count()).select_from(ModelVersion).where(*of_model)) or 0
@@ -68,7 +68,7 @@ async def model(db: Database, project_id: int, model_id: int, *, progress: Progr
 
 
 async def _remove_versions(tx: Tx, project_id: int, *conditions: Any) -> int:
-    """Up to a batch of versions with their aliases; what they were made from is let go."""
+    """Up to a batch of versions with their aliases; what they were made from is released."""
     statement = select(ModelVersion).where(ModelVersion.project_id == project_id, *conditions)
     rows = (await tx.scalars(statement.order_by(ModelVersion.id).limit(BATCH).with_for_update())).all()
     if not rows:
@@ -79,11 +79,11 @@ async def _remove_versions(tx: Tx, project_id: int, *conditions: Any) -> int:
     await tx.execute(
         _delete(ModelVersion).where(ModelVersion.project_id == project_id, ModelVersion.id == func.any(ids))
     )
-    await _let_go(tx, project_id, rows)
+    await _release_origins(tx, project_id, rows)
     return len(rows)
 
 
-async def _let_go(tx: Tx, project_id: int, rows: Sequence[ModelVersion]) -> None:
+async def _release_origins(tx: Tx, project_id: int, rows: Sequence[ModelVersion]) -> None:
     candidates = sorted({row.candidate_id for row in rows})
     logged_models = sorted({row.logged_model_id for row in rows if row.logged_model_id is not None})
     await version_candidates.release(tx, project_id, candidates, logged_models)
@@ -94,4 +94,4 @@ def _delete(table: type[Alias | ModelVersion]) -> Any:
 
 
 async def _silent(_done: int, _total: int | None) -> None:
-    """The experiment's progress is not the model's."""
+    """The progress of the experiment is not that of the model."""

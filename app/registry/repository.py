@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, TextClause, and_, func, select, up
 from app.access import policy, projects
 from app.access.policy import Actor, Permission, ProjectAccess
 from app.db.database import Database, Snapshot, Tx
-from app.errors import Invalid, NotFound
+from app.errors import Invalid
 from app.registry.names import check_model_name
 from app.registry.tables import Model, ModelVersion
 
@@ -37,17 +37,8 @@ async def writable(snap: Snapshot, actor: Actor, project: int | str) -> ProjectA
     return access
 
 
-async def may_read(snap: Snapshot, actor: Actor, project: int | str) -> bool:
-    """Step: the same as an answer instead of an error."""
-    try:
-        await readable(snap, actor, project)
-    except NotFound:
-        return False
-    return True
-
-
 def model_key(reference: int | str) -> int | str | None:
-    """The id or the name as it is stored; None when no model can have it."""
+    """The id or the name as it is stored; None when it is not acceptable for a model."""
     if isinstance(reference, int):
         return reference if 0 < reference < 2**63 else None
     try:
@@ -57,7 +48,7 @@ def model_key(reference: int | str) -> int | str | None:
 
 
 def model_is(project_id: int, reference: int | str) -> ColumnElement[bool] | None:
-    """The living model with that id or name; None when no model can have it."""
+    """The condition for the living model with that id or name; None when it is not acceptable for a model."""
     key = model_key(reference)
     if key is None:
         return None
@@ -66,6 +57,7 @@ def model_is(project_id: int, reference: int | str) -> ColumnElement[bool] | Non
 
 
 async def find_model(snap: Snapshot, project_id: int, reference: int | str) -> Model | None:
+    """Read step: the living model with that id or name."""
     condition = model_is(project_id, reference)
     return None if condition is None else await snap.scalar(select(Model).where(condition))
 
@@ -81,17 +73,13 @@ async def touch_model(tx: Tx, project_id: int, model_id: int) -> bool:
     return await tx.scalar(statement) is not None
 
 
-def living_models(project_id: int) -> Select[Model]:
-    return select(Model).where(Model.project_id == project_id, Model.deleted_at.is_(None))
-
-
 def living_versions(project_id: int) -> Select[ModelVersion]:
     """Versions of a project that are not deleted, of models that are not."""
     return all_living_versions().where(ModelVersion.project_id == project_id)
 
 
 def all_living_versions() -> Select[ModelVersion]:
-    """The same of all projects; whoever reads them narrows it."""
+    """The same of all projects; the caller adds the condition that chooses."""
     return (
         select(ModelVersion)
         .join(Model, and_(Model.project_id == ModelVersion.project_id, Model.id == ModelVersion.model_id))

@@ -1,7 +1,7 @@
-"""What webhooks are told of a registry; models that carry MLflow's mark of prompts are told of as prompts.
+"""Webhook events of the registry. Models that carry MLflow's tag for prompts have the events of prompts.
 
-Events and the shape of their data are a contract with receivers (MLflow REST: webhooks). Steps in the transaction of
-the change, so that what is told has happened.
+Names and data of the events are a contract with receivers (MLflow REST: webhooks). Each function is a step of the
+transaction that makes the change, so an event is sent if and only if the change is committed.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ async def model_tags_changed(tx: Tx, model: Model, tags: Mapping[str, str | None
 
 
 def has_listener(model: Model, events: Collection[str]) -> bool:
-    """Whether new versions of the model are among the events that somebody listens to."""
+    """Whether new versions of the model are among these events, to which webhooks listen."""
     return _version_event(model) in events
 
 

@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterator
 from itertools import count
 
-from bench import stock_files
-from bench.load import Plan
-from bench.peers import Peer
+from bench.clients.load import Plan
+from bench.servers.peers import Peer
+from bench.stock import files
 from bench.works.work import Work
 
 SIZE = 10_000
@@ -23,7 +23,7 @@ def content() -> bytes:
 
 
 async def _put(peer: Peer) -> Plan:
-    await stock_files.files(peer, STORED)
+    await files.fill(peer, STORED)
     info = (await peer.ask(peer.post("/runs/create", {"experiment_id": "0"})))["run"]["info"]
     folder = "/api/2.0/mlflow-artifacts/artifacts" + info["artifact_uri"].removeprefix("mlflow-artifacts:")
 

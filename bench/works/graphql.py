@@ -8,10 +8,10 @@ from typing import Any
 
 import orjson
 
-from bench import stock, stock_models
+from bench.clients.load import Plan
 from bench.graphql import CANDIDATES, MODELS
-from bench.load import Plan
-from bench.peers import Peer
+from bench.servers.peers import Peer
+from bench.stock import experiments, models
 from bench.works.work import Work
 
 _CLIENTS = 4
@@ -35,12 +35,12 @@ def _asking(peer: Peer, document: str, count: Callable[[Any], int], **variables:
 
 
 async def _models(peer: Peer) -> Plan:
-    await stock_models.models(peer, 1000)
+    await models.fill(peer, 1000)
     return _asking(peer, MODELS, lambda data: len(data["project"]["models"]["nodes"]))
 
 
 async def _candidates(peer: Peer) -> Plan:
-    id = (await stock.experiment(peer, 2000)).id
+    id = (await experiments.fill(peer, 2000)).id
     name = (await peer.ask(peer.get("/experiments/get", experiment_id=id)))["experiment"]["name"]
     return _asking(peer, CANDIDATES, lambda data: len(data["experiment"]["candidates"]["nodes"]), e=name)
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import orjson
 
-from bench import stock_models
-from bench.load import Plan
-from bench.peers import Peer
+from bench.clients.load import Plan
+from bench.servers.peers import Peer
+from bench.stock import models as stock_models
 from bench.works.work import Preparation, Work
 
 _MODELS = 1000
@@ -20,7 +20,7 @@ def page(count: int = _MODELS, **query: str) -> Preparation:
     """A page of 100 out of so many models."""
 
     async def prepare(peer: Peer) -> Plan:
-        await stock_models.models(peer, count)
+        await stock_models.fill(peer, count)
         request = peer.get("/registered-models/search", max_results=100, **query)
 
         def check(answer: bytes) -> None:
@@ -35,7 +35,7 @@ def latest(count: int = _MODELS, versions: int = stock_models.VERSIONS) -> Prepa
     """The latest versions of any of so many models."""
 
     async def prepare(peer: Peer) -> Plan:
-        names = await stock_models.models(peer, count, versions)
+        names = await stock_models.fill(peer, count, versions)
 
         def requests(_client: int) -> Iterator[bytes]:
             while True:
@@ -51,7 +51,7 @@ def latest(count: int = _MODELS, versions: int = stock_models.VERSIONS) -> Prepa
 
 
 async def _by_alias(peer: Peer) -> Plan:
-    names = await stock_models.models(peer, _MODELS)
+    names = await stock_models.fill(peer, _MODELS)
 
     def requests(_client: int) -> Iterator[bytes]:
         while True:

@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 
-from bench import stock
-from bench.load import Plan
-from bench.peers import Peer
+from bench.clients.load import Plan
+from bench.servers.peers import Peer
+from bench.stock import experiments
 from bench.works.work import Preparation, Work
 
 _CLIENTS = 4
@@ -26,11 +26,11 @@ SHAPES: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-def searching(size: int, question: dict[str, Any], shape: stock.Shape = stock.WIDE) -> Preparation:
+def searching(size: int, question: dict[str, Any], shape: experiments.Shape = experiments.WIDE) -> Preparation:
     """How a search among so many candidates is prepared."""
 
     async def prepare(peer: Peer) -> Plan:
-        id = (await stock.experiment(peer, size, shape)).id
+        id = (await experiments.fill(peer, size, shape)).id
         body = {"experiment_ids": [id], "max_results": 100, "run_view_type": "ACTIVE_ONLY", **question}
         request = peer.post("/runs/search", body)
 

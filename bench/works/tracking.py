@@ -11,9 +11,9 @@ from typing import Any
 
 import orjson
 
-from bench import stock
-from bench.load import Plan
-from bench.peers import API, Peer
+from bench.clients.load import Plan
+from bench.servers.peers import API, Peer
+from bench.stock import experiments
 from bench.works.work import Work
 
 BATCH = 1000
@@ -100,7 +100,7 @@ async def _create_run(peer: Peer) -> Plan:
 
 
 async def _get_run(peer: Peer) -> Plan:
-    runs = (await stock.experiment(peer, 2000)).some
+    runs = (await experiments.fill(peer, 2000)).some
 
     def requests(_client: int) -> Iterator[bytes]:
         while True:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bench.load import Plan
-from bench.peers import Peer
+from bench.clients.load import Plan
+from bench.servers.peers import Peer
 
 Preparation = Callable[[Peer], Awaitable[Plan]]
 """Makes what a work needs in one server, and tells what to send."""

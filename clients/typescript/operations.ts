@@ -27,7 +27,7 @@ export type AliasDeleteInput = {
   model: ModelLookup;
   /** The alias. */
   name: string;
-  /** Remove it only if it stands on the version of this number now. */
+  /** Remove it only if it points to the version of this number now. */
   expectedCurrent?: number | string | null | undefined;
 };
 
@@ -37,9 +37,9 @@ export type AliasSetInput = {
   model: ModelLookup;
   /** The alias: 1 to 255 letters, digits, `_` and `-`. */
   name: string;
-  /** The version that it shall stand on, in any form: `1.2.3`, `#7`, … */
+  /** The version that it points to, in any form: `1.2.3`, `#7`, … */
   reference: string;
-  /** Move it only if it stands on the version of this number now; 0: only if it does not exist. */
+  /** Move it only if it points to the version of this number now; 0: only if it does not exist. */
   expectedCurrent?: number | string | null | undefined;
 };
 
@@ -47,9 +47,9 @@ export type AliasSetInput = {
 export type ArtifactDamage =
   /** They are not in the store. */
   | 'MISSING'
-  /** They are more or fewer than they were. */
+  /** Their size has changed. */
   | 'SIZE'
-  /** Their SHA-256 is another than it was. */
+  /** Their SHA-256 has changed. */
   | 'HASH';
 
 /** Names a file, in one of two ways. */
@@ -82,7 +82,7 @@ export type ArtifactReleaseInput = {
   artifact: ArtifactLookup;
 };
 
-/** What scanners say of a file that can run code when it is loaded. */
+/** The verdict on a file that can run code when it is loaded. */
 export type ArtifactScanVerdict =
   /** It imports nothing but what is known to be harmless. */
   | 'SAFE'
@@ -139,7 +139,7 @@ export type ArtifactUploadLookup =
   {   /** The id of the upload. */
   id: string; };
 
-/** How far an upload is. */
+/** The status of an upload. */
 export type ArtifactUploadStatus =
   /** It takes parts. */
   | 'OPEN'
@@ -149,7 +149,7 @@ export type ArtifactUploadStatus =
   | 'READY'
   /** What arrived is not what was announced, another file is in the way, or its owner is gone; see `statusReason`. */
   | 'FAILED'
-  /** It was given up, or its time ran out. */
+  /** It was aborted, or its time ran out. */
   | 'ABORTED';
 
 /** Input of `artifactsDelete`. */
@@ -170,7 +170,7 @@ export type BackgroundJobCancelInput = {
 export type BackgroundJobLookup =
   {   /** The id of the job. */
   id: string; uuid?: never; }
-  |  { id?: never;   /** The UUID that REST answers name it by. */
+  |  { id?: never;   /** Its UUID, as in answers of the REST API. */
   uuid: string; };
 
 /** Input of `backgroundJobRetry`, for a dead job. */
@@ -179,22 +179,22 @@ export type BackgroundJobRetryInput = {
   backgroundJob: BackgroundJobLookup;
 };
 
-/** How far a background job is. */
+/** The status of a background job. */
 export type BackgroundJobStatus =
-  /** It waits, perhaps for its next attempt. */
+  /** It waits to run, or to run again. */
   | 'QUEUED'
-  /** A worker is at it. */
+  /** A worker runs it. */
   | 'RUNNING'
   /** It is done. */
   | 'SUCCEEDED'
-  /** It was given up after its last attempt; `backgroundJobRetry` gives it another chance. */
+  /** It was given up after its last attempt; `backgroundJobRetry` queues it again. */
   | 'DEAD'
   /** A user gave it up, or an equal job does its work; `statusReason` says which. */
   | 'CANCELLED';
 
 /** Input of `candidateCreate`. */
 export type CandidateCreateInput = {
-  /** The experiment that it shall be in. */
+  /** The experiment that it is created in. */
   experiment: ExperimentLookup;
   /** For people to read; a friendly random one when left out. */
   name?: string | null | undefined;
@@ -212,7 +212,7 @@ export type CandidateCreateInput = {
 
 /** Input of `candidateDelete`. */
 export type CandidateDeleteInput = {
-  /** Which one. */
+  /** The candidate. */
   candidate: CandidateLookup;
   /** For good, instead of into the trash. */
   permanently?: boolean;
@@ -220,7 +220,7 @@ export type CandidateDeleteInput = {
 
 /** Input of `candidateLog`: at most 1,000 metrics, 100 params, 100 tags, 100 data sets and 100 models. */
 export type CandidateLogInput = {
-  /** Which one. */
+  /** The candidate. */
   candidate: CandidateLookup;
   /** Points to add. */
   metrics?: Array<MetricPointInput>;
@@ -253,11 +253,11 @@ export type CandidatePath = {
 
 /** Input of `candidateRestore`. */
 export type CandidateRestoreInput = {
-  /** Which one. */
+  /** The candidate. */
   candidate: CandidateLookup;
 };
 
-/** How far an execution is, as its client said. */
+/** The status of an execution, as its client set it. */
 export type CandidateStatus =
   /** It runs. */
   | 'RUNNING'
@@ -272,11 +272,11 @@ export type CandidateStatus =
 
 /** Input of `candidateUpdate`; what is left out stays. */
 export type CandidateUpdateInput = {
-  /** Which one. */
+  /** The candidate. */
   candidate: CandidateLookup;
   /** For people to read. */
   name?: string | null | undefined;
-  /** How far it is. */
+  /** Its status. */
   status?: CandidateStatus | null | undefined;
   /** When it ended. */
   finishedAt?: string | null | undefined;
@@ -335,7 +335,7 @@ export type CiJobRefreshInput = {
   id: string;
 };
 
-/** How far a link to a CI job is. */
+/** The status of the link to a CI job. */
 export type CiJobStatus =
   /** The CI system has not told of the job yet; `statusReason` says why, if it was asked. */
   | 'PENDING'
@@ -405,7 +405,7 @@ export type DatasetInput = {
 
 /** Input of `experimentCreate`. */
 export type ExperimentCreateInput = {
-  /** The project that it shall be in. */
+  /** The project that it is created in. */
   project: ProjectLookup;
   /** Unique in the project, 1 to 500 characters. */
   name: string;
@@ -415,7 +415,7 @@ export type ExperimentCreateInput = {
 
 /** Input of `experimentDelete`. */
 export type ExperimentDeleteInput = {
-  /** Which one. */
+  /** The experiment. */
   experiment: ExperimentLookup;
   /** For good, instead of into the trash. */
   permanently?: boolean;
@@ -448,13 +448,13 @@ export type ExperimentPath = {
 
 /** Input of `experimentRestore`. */
 export type ExperimentRestoreInput = {
-  /** Which one. */
+  /** The experiment. */
   experiment: ExperimentLookup;
 };
 
 /** Input of `experimentUpdate`; what is left out stays. */
 export type ExperimentUpdateInput = {
-  /** Which one. */
+  /** The experiment. */
   experiment: ExperimentLookup;
   /** The new name; a model's own experiment is named after it and keeps its name. */
   name?: string | null | undefined;
@@ -477,7 +477,7 @@ export type GroupCreateInput = {
   path: string;
   /** For people to read; the path when left out. */
   name?: string | null | undefined;
-  /** The group that it shall be in; a top-level group when left out. */
+  /** The group that it is created in; a top-level group when left out. */
   parent?: GroupLookup | null | undefined;
   /** Who may know of it. */
   visibility?: Visibility;
@@ -499,7 +499,7 @@ export type GroupOrProjectLookup =
 
 /** Input of `loggedModelCreate`. */
 export type LoggedModelCreateInput = {
-  /** The experiment that it shall be in. */
+  /** The experiment that it is created in. */
   experiment: ExperimentLookup;
   /** For people to read; a friendly random one when left out. */
   name?: string | null | undefined;
@@ -517,7 +517,7 @@ export type LoggedModelCreateInput = {
 
 /** Input of `loggedModelDelete`. */
 export type LoggedModelDeleteInput = {
-  /** Which one. */
+  /** The logged model. */
   loggedModel: LoggedModelLookup;
 };
 
@@ -544,7 +544,7 @@ export type LoggedModelPath = {
   uuid: string;
 };
 
-/** How far a logged model is, as its maker said. */
+/** The status of a logged model, as its maker set it. */
 export type LoggedModelStatus =
   /** Its files are on their way. */
   | 'PENDING'
@@ -555,7 +555,7 @@ export type LoggedModelStatus =
 
 /** Input of `loggedModelUpdate`; what is left out stays. */
 export type LoggedModelUpdateInput = {
-  /** Which one. */
+  /** The logged model. */
   loggedModel: LoggedModelLookup;
   /** READY when its files are there. */
   status?: LoggedModelStatus | null | undefined;
@@ -603,7 +603,7 @@ export type MetricPointInput = {
 
 /** Input of `modelCreate`. */
 export type ModelCreateInput = {
-  /** The project that it shall be in. */
+  /** The project that it is created in. */
   project: ProjectLookup;
   /** Unique in the project, 1 to 255 characters. */
   name: string;
@@ -615,7 +615,7 @@ export type ModelCreateInput = {
 
 /** Input of `modelDelete`. */
 export type ModelDeleteInput = {
-  /** Which one. */
+  /** The model. */
   model: ModelLookup;
 };
 
@@ -636,7 +636,7 @@ export type ModelPath = {
 
 /** Input of `modelUpdate`; what is left out stays. */
 export type ModelUpdateInput = {
-  /** Which one. */
+  /** The model. */
   model: ModelLookup;
   /** The new name; versions, candidates and experiment go along. */
   name?: string | null | undefined;
@@ -662,7 +662,7 @@ export type ModelVersionCheckInput = {
   description?: string;
   /** Its tags. */
   tags?: Array<TagInput>;
-  /** The folder of the candidate's files that shall be its own. */
+  /** The folder of the candidate's files that becomes its own. */
   artifactFolder?: string;
   /** Aliases that it is going to get. */
   aliases?: Array<string>;
@@ -684,7 +684,7 @@ export type ModelVersionCompleteInput = {
 export type ModelVersionCopyInput = {
   /** The version to copy. */
   modelVersion: ModelVersionLookup;
-  /** The model of the same project that the copy shall be of. */
+  /** The model of the same project that gets the copy. */
   model: ModelLookup;
   /** SemVer 2.0; the same as that of the original, or the next one where it is taken. */
   version?: string | null | undefined;
@@ -696,7 +696,7 @@ export type ModelVersionCopyInput = {
 
 /** Input of `modelVersionCreate`. */
 export type ModelVersionCreateInput = {
-  /** The model that it shall be of. */
+  /** The model that gets the version. */
   model: ModelLookup;
   /** SemVer 2.0, unique in the model; the next one when left out. */
   version?: string | null | undefined;
@@ -710,7 +710,7 @@ export type ModelVersionCreateInput = {
   candidateId?: string | null | undefined;
   /** The logged model of the same project that it is made from: they share the files, and its candidate. */
   loggedModelId?: string | null | undefined;
-  /** The folder of that candidate's files that shall be its own. */
+  /** The folder of that candidate's files that becomes its own. */
   artifactFolder?: string;
   /** Where it comes from, as text; never opened by the service. */
   source?: string;
@@ -726,7 +726,7 @@ export type ModelVersionCreateInput = {
 
 /** Input of `modelVersionDelete`. */
 export type ModelVersionDeleteInput = {
-  /** Which one. */
+  /** The model version. */
   modelVersion: ModelVersionLookup;
 };
 
@@ -760,7 +760,7 @@ export type ModelVersionPath = {
 
 /** Input of `modelVersionStageSet`. */
 export type ModelVersionStageSetInput = {
-  /** Which one. */
+  /** The model version. */
   modelVersion: ModelVersionLookup;
   /** none, staging, production or archived. */
   stage: string;
@@ -781,7 +781,7 @@ export type ModelVersionStatus =
 
 /** Input of `modelVersionUpdate`; what is left out stays. */
 export type ModelVersionUpdateInput = {
-  /** Which one. */
+  /** The model version. */
   modelVersion: ModelVersionLookup;
   /** Markdown, at most 10,000 characters. */
   description?: string | null | undefined;
@@ -807,7 +807,7 @@ export type PlannedFileInput = {
 
 /** Input of `projectCreate`. */
 export type ProjectCreateInput = {
-  /** The group, or the user's namespace, that it shall be in. */
+  /** The group, or the user's namespace, that it is created in. */
   group: GroupLookup;
   /** Its part of the address. */
   path: string;
@@ -821,7 +821,7 @@ export type ProjectCreateInput = {
 
 /** Input of `projectDelete`; everything in the project is deleted with it. */
 export type ProjectDeleteInput = {
-  /** Which one. */
+  /** The project. */
   project: ProjectLookup;
   /** Its full path, to show that this one is meant. */
   confirm: string;
@@ -867,17 +867,17 @@ export type ProjectEventType =
   | 'CANDIDATE_RESTORED'
   /** A candidate is gone for good. */
   | 'CANDIDATE_DELETED'
-  /** A background job was promised. */
+  /** A background job was queued. */
   | 'BACKGROUND_JOB_CREATED'
-  /** A background job is in another state; `detail` names it. */
+  /** The status of a background job changed; `detail` names it. */
   | 'BACKGROUND_JOB_UPDATED'
-  /** A CI job became known. */
+  /** A CI job was recorded. */
   | 'CI_JOB_CREATED'
-  /** Something new was heard of a CI job. */
+  /** A CI job changed. */
   | 'CI_JOB_UPDATED'
   /** A candidate or model version was linked to a CI job. */
   | 'CI_JOB_LINKED'
-  /** More was missed than can be told again: read anew what you show. `object` is the project. */
+  /** More was missed than can be sent again: query anew what you show. `object` is the project. */
   | 'RESET';
 
 /** Names a project, in one of three ways. */
@@ -891,7 +891,7 @@ export type ProjectLookup =
 
 /** Input of `projectUpdate`; what is left out stays. */
 export type ProjectUpdateInput = {
-  /** Which one. */
+  /** The project. */
   project: ProjectLookup;
   /** For people to read. */
   name?: string | null | undefined;
@@ -990,19 +990,19 @@ export type Visibility =
 
 /** Input of `webhookCreate`. */
 export type WebhookCreateInput = {
-  /** The project that it shall tell of. */
+  /** The project whose events it gets. */
   project: ProjectLookup;
   /** What it is for: 1 to 63 letters, digits, dots, underscores and hyphens. */
   name: string;
-  /** Where it goes: https, to a global address. */
+  /** Its URL: https, to a global address. */
   url: string;
-  /** What it is told of, e.g. `model_version.created`; at least one. */
+  /** Its events, e.g. `model_version.created`; at least one. */
   events: Array<string>;
   /** For people to read, at most 1,000 characters. */
   description?: string;
   /** Signs what is sent. It is never shown again. */
   secret?: string | null | undefined;
-  /** Whether it is told of events. */
+  /** Whether it gets events. */
   status?: WebhookStatus;
 };
 
@@ -1018,20 +1018,20 @@ export type WebhookDeliveryReplayInput = {
   id: string;
 };
 
-/** How far a delivery is. */
+/** The status of a delivery. */
 export type WebhookDeliveryStatus =
   /** It waits for its next attempt. */
   | 'PENDING'
-  /** The receiver has taken it. */
+  /** The receiver accepted it. */
   | 'DELIVERED'
   /** It was refused, or given up after its last attempt. */
   | 'FAILED';
 
-/** Whether a webhook is told of events. */
+/** Whether a webhook gets events. */
 export type WebhookStatus =
-  /** It is. */
+  /** It gets events. */
   | 'ACTIVE'
-  /** It is not; what still waits for delivery fails. */
+  /** It gets none; deliveries that are pending fail. */
   | 'DISABLED';
 
 /** Input of `webhookTest`. */
@@ -1048,15 +1048,15 @@ export type WebhookUpdateInput = {
   id: string;
   /** What it is for. */
   name?: string | null | undefined;
-  /** Where it goes. */
+  /** Its URL. */
   url?: string | null | undefined;
-  /** What it is told of, instead of what it was told of before. */
+  /** The events that it gets, instead of the former ones. */
   events?: Array<string> | null | undefined;
   /** For people to read. */
   description?: string | null | undefined;
   /** A new secret; an empty one takes it away. */
   secret?: string | null | undefined;
-  /** Whether it is told of events. */
+  /** Whether it gets events. */
   status?: WebhookStatus | null | undefined;
 };
 

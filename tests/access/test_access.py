@@ -51,7 +51,7 @@ async def test_nothing_is_more_visible_than_its_group(runtime, staff, around, in
     kept = await projects.create(runtime.db, owner, CreateProject(group.id, "kept"))
     attempts = (
         lambda: projects.create(runtime.db, owner, CreateProject(group.id, "p", visibility=inside)),
-        lambda: groups.create(runtime.db, owner, CreateGroup("sub", parent_id=group.id, visibility=inside)),
+        lambda: groups.create(runtime.db, owner, CreateGroup("sub", parent=group.id, visibility=inside)),
         lambda: projects.edit(runtime.db, owner, UpdateProject(kept.id, visibility=inside)),
     )
     for attempt in attempts:
@@ -89,7 +89,7 @@ async def test_a_project_that_was_more_visible_already_stays_editable(runtime, p
 async def test_role_of_a_group_holds_in_subgroups(runtime, staff):
     owner, guest = staff[Role.OWNER].actor, staff[Role.GUEST].actor
     top = await groups.create(runtime.db, owner, CreateGroup(f"g{uuid4().hex}"))
-    sub = await groups.create(runtime.db, owner, CreateGroup("sub", parent_id=top.id))
+    sub = await groups.create(runtime.db, owner, CreateGroup("sub", parent=top.id))
     made = await projects.create(runtime.db, owner, CreateProject(sub.id, "deep"))
     await members.set_role(runtime.db, owner, GroupOrProject(group_id=top.id), guest.username, Role.DEVELOPER)
     assert (await projects.get(runtime.db, guest, f"{top.group.full_path}/sub/deep")).role == Role.DEVELOPER
@@ -103,7 +103,7 @@ async def test_role_of_a_group_holds_in_subgroups(runtime, staff):
 async def test_a_role_below_an_inherited_one_leaves_the_inherited_one(runtime, staff):
     owner, guest = staff[Role.OWNER].actor, staff[Role.GUEST].actor
     top = await groups.create(runtime.db, owner, CreateGroup(f"g{uuid4().hex}"))
-    sub = await groups.create(runtime.db, owner, CreateGroup("sub", parent_id=top.id))
+    sub = await groups.create(runtime.db, owner, CreateGroup("sub", parent=top.id))
     made = await projects.create(runtime.db, owner, CreateProject(sub.id, "deep"))
 
     async def given(role: Role, **target: int) -> Role:

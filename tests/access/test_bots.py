@@ -69,7 +69,7 @@ def changes(runtime, project, actor):
         "trust in CI": lambda: configuration.save(db, actor, runtime.ci_client, project.id, ci),
         "no CI": lambda: configuration.delete(db, actor, project.id),
         "webhook": lambda: webhooks.create(db, actor, runtime.webhook_client, project.id, hook),
-        "group": lambda: groups.create(db, actor, CreateGroup("g", parent_id=project.group_id)),
+        "group": lambda: groups.create(db, actor, CreateGroup("g", parent=project.group_id)),
         "top-level group": lambda: groups.create(db, actor, CreateGroup(f"g{uuid4().hex}")),
         "project": lambda: projects.create(db, actor, CreateProject(project.group_id, "p")),
         "deletion": lambda: project_deletion.delete(db, actor, project.id, project.path),
@@ -160,7 +160,7 @@ async def test_a_token_that_a_bot_makes_ends_with_the_bot_s(runtime, project, bo
 
 async def test_a_group_that_a_bot_makes_gives_it_no_higher_role(runtime, project, bot):
     actor = await bot(Role.MAINTAINER, (Scope.API, Scope.MANAGE_PROJECT), group=True)
-    made = await groups.create(runtime.db, actor, CreateGroup("sub", parent_id=project.group_id))
+    made = await groups.create(runtime.db, actor, CreateGroup("sub", parent=project.group_id))
     assert made.role == Role.MAINTAINER
     assert (await groups.get(runtime.db, project.owner, made.id)).role == Role.OWNER
 
@@ -217,7 +217,7 @@ async def test_a_group_token_reaches_its_group_and_what_is_below(runtime, staff,
     """The statement compared arrays of two types, and failed."""
     actor = await bot(Role.DEVELOPER, group=True)
     assert (await groups.get(runtime.db, actor, project.group_id)).role == Role.DEVELOPER
-    sub = await groups.create(runtime.db, project.owner, CreateGroup("sub", parent_id=project.group_id))
+    sub = await groups.create(runtime.db, project.owner, CreateGroup("sub", parent=project.group_id))
     assert (await groups.get(runtime.db, actor, sub.id)).role == Role.DEVELOPER
     page = await groups.search(runtime.db, actor, Window(first=100))
     assert {access.id for access in page.items} == {project.group_id, sub.id}

@@ -55,8 +55,8 @@ class Scene:
     async def build(self) -> Scene:
         db, actor = self.runtime.db, self.admin.actor
         top = await groups.create(db, actor, CreateGroup(f"g{uuid4().hex}"))
-        left = await groups.create(db, actor, CreateGroup("left", parent_id=top.id))
-        right = await groups.create(db, actor, CreateGroup("right", parent_id=top.id))
+        left = await groups.create(db, actor, CreateGroup("left", parent=top.id))
+        right = await groups.create(db, actor, CreateGroup("right", parent=top.id))
         made = {name: await projects.create(db, actor, CreateProject(left.id, name)) for name in ("p", "q")}
         self.places = {
             "top": GroupOrProject(group_id=top.id),

@@ -69,7 +69,7 @@ async def test_verdicts(client, places, field):
 
 
 MANAGED_FIELDS = {("Project", "tokens"), ("Project", "webhooks"), ("Project", "ciSettings"), ("Group", "tokens")}
-MANAGED_TYPES = {"CiSettings", "Token", "Webhook"}
+MANAGED_TYPES = {"CiSettings", "Token", "Webhook", "WebhookDelivery"}
 
 
 @pytest.fixture(scope="module")

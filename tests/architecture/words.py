@@ -45,6 +45,8 @@ VAGUE = re.compile(
     re.IGNORECASE,
 )
 """In prose. The other refused words are ordinary English in a sentence."""
+NOT_JUDGED = {"glossary.md", "plans.md"}
+"""Pages that quote: words, and plans of statements. Decisions are not judged either: they are history."""
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
@@ -170,7 +172,7 @@ def prose(*folders: str) -> Iterator[tuple[str, int, str]]:
         if folder == SCHEMA or folder.endswith(".md"):
             yield from _vague(folder, enumerate((ROOT / folder).read_text(encoding="utf-8").splitlines(), 1))
         elif folder == "docs":
-            pages = sorted(path for path in (ROOT / "docs").rglob("*.md") if path.name != "glossary.md")
+            pages = sorted(path for path in (ROOT / "docs").glob("*.md") if path.name not in NOT_JUDGED)
             yield from prose(*(path.relative_to(ROOT).as_posix() for path in pages))
         else:
             for module in modules(folder):

@@ -73,4 +73,4 @@ async def test_nothing_is_told_of_a_deleted_project(client, runtime, project, is
     event = {"object_kind": "build", "build_id": 1}
     sent = await client.post(f"/ci/hooks/{project.id}/gitlab", json=event, headers={"X-Gitlab-Token": "hush"})
     assert sent.status_code == 401
-    assert issuer.asked == []
+    assert issuer.requests == []

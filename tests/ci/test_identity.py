@@ -99,7 +99,7 @@ async def test_an_identity_may_be_exchanged_again_and_its_bot_is_one(runtime, pr
     async with runtime.db.read() as snap:
         bots = set(await snap.scalars(select(Token.user_id).where(Token.project_id == project.id)))
     assert len(bots) == 1
-    assert issuer.asked == ["discovery", "keys"]
+    assert issuer.requests == ["discovery", "keys"]
 
 
 async def test_json_will_do(client, project, issuer, trust):
@@ -225,10 +225,10 @@ async def test_new_keys_are_found_and_hostile_ids_do_not_cause_fetches(issuer, t
     issuer.keys["k2"] = OTHER_RSA_KEY
     for _ in range(3):
         assert (await exchange(issuer.sign(OTHER_RSA_KEY, "k2"))).status_code == 401
-    assert issuer.asked == ["discovery", "keys"], "at most once a minute"
+    assert issuer.requests == ["discovery", "keys"], "at most once a minute"
     runtime.ci_client.keys._issuers[issuer.url].next_try_at = 0.0
     assert (await exchange(issuer.sign(OTHER_RSA_KEY, "k2"))).status_code == 200
-    assert issuer.asked == ["discovery", "keys"] * 2
+    assert issuer.requests == ["discovery", "keys"] * 2
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ async def test_keys_are_fetched_from_the_issuer_alone(issuer, trust, exchange, d
     await trust()
     issuer.described = described
     assert (await exchange(issuer.sign())).status_code == 401
-    assert issuer.asked == ["discovery"]
+    assert issuer.requests == ["discovery"]
 
 
 async def test_a_run_of_github_has_another_shape(configure, project, issuer, exchange, runtime):

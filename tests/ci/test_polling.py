@@ -47,11 +47,11 @@ async def test_a_gitlab_job_is_followed_to_its_end(candidate, at_gitlab, gitlab,
         seen.append((job.link_state, job.status, job.next_check_at is None))
     assert seen == [("linked", "pending", False), ("linked", "running", False), ("finished", "success", True)]
     assert {name: getattr(job, name) for name in fakes_say(gitlab)} == fakes_say(gitlab)
-    assert gitlab.asked[0] == "/api/v4/projects/team%2Fvision/jobs/77"
+    assert gitlab.requested_paths[0] == "/api/v4/projects/team%2Fvision/jobs/77"
     assert gitlab.headers[0]["PRIVATE-TOKEN"] == gitlab.token
-    asked = len(gitlab.asked)
+    count = len(gitlab.requested_paths)
     await poll()
-    assert len(gitlab.asked) == asked, "nobody asks for what has finished"
+    assert len(gitlab.requested_paths) == count, "finished jobs are not requested again"
 
 
 def fakes_say(gitlab):
@@ -76,7 +76,7 @@ async def test_a_merge_request_pipeline_names_its_merge_request(candidate, at_gi
     await candidate()
     (job,) = await poll()
     assert (job.merge_request_iid, job.merge_request_url) == (12, f"{gitlab.url}/team/vision/-/merge_requests/12")
-    assert len(gitlab.asked) == 1
+    assert len(gitlab.requested_paths) == 1
 
 
 async def test_a_github_run_is_followed(candidate, at_github, github, poll):
@@ -89,7 +89,7 @@ async def test_a_github_run_is_followed(candidate, at_github, github, poll):
     assert (job.link_state, job.status, job.name, job.user_name) == ("finished", "failure", "Train", "ada")
     assert (job.merge_request_iid, job.merge_request_url) == (3, "https://github.com/octo/vision/pull/3")
     assert job.finished_at == datetime(2026, 11, 1, 10, 20, 5, tzinfo=UTC)
-    assert github.asked[0] == "/repos/octo/vision/actions/runs/30433642"
+    assert github.requested_paths[0] == "/repos/octo/vision/actions/runs/30433642"
     assert github.headers[0]["X-GitHub-Api-Version"] == "2022-11-28"
 
 
@@ -144,7 +144,7 @@ async def test_a_refusal_ends_it_visibly(candidate, at_gitlab, gitlab, poll, pro
     (job,) = await poll()
     assert (job.link_state, job.next_check_at, job.awaits_settings) == ("failed", None, awaits)
     assert said in job.reason
-    assert len(gitlab.asked) == 1
+    assert len(gitlab.requested_paths) == 1
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ async def test_what_may_still_become_right_is_polled_four_times(candidate, at_gi
         states.append(job.link_state)
     assert states == ["pending", "pending", "pending", "failed", "failed"]
     assert said in job.reason
-    assert len(gitlab.asked) == 4
+    assert len(gitlab.requested_paths) == 4
 
 
 async def test_it_is_given_up_after_many_failures_and_begun_anew_by_hand(
@@ -178,7 +178,7 @@ async def test_it_is_given_up_after_many_failures_and_begun_anew_by_hand(
     await candidate()
     for _ in range(12):
         (job,) = await poll()
-    assert (job.link_state, job.failures, job.next_check_at, len(gitlab.asked)) == ("failed", 12, None, 12)
+    assert (job.link_state, job.failures, job.next_check_at, len(gitlab.requested_paths)) == ("failed", 12, None, 12)
     gitlab.always = None
     gitlab.statuses[77] = ["success"]
     assert (await jobs.refresh(runtime.db, project.owner, project.id, job.id)).link_state == "pending"
@@ -228,7 +228,7 @@ async def test_any_text_is_a_tag_and_leads_nowhere(candidate, at_gitlab, gitlab,
     (job,) = await poll()
     assert (job.link_state, job.next_check_at) == ("failed", None)
     assert "is not the id of a CI job" in job.reason
-    assert gitlab.asked == []
+    assert gitlab.requested_paths == []
     assert await promised() == []
 
 
@@ -287,7 +287,7 @@ async def test_another_project_is_not_asked_for_jobs_of_the_first(candidate, at_
     (job,) = await poll()
     assert (job.link_state, job.awaits_settings) == ("failed", True)
     assert job.reason == "The CI settings name another CI project than this job's."
-    assert gitlab.asked == []
+    assert gitlab.requested_paths == []
 
 
 @pytest.mark.parametrize(
@@ -303,7 +303,7 @@ async def test_a_foreign_repository_fails_visibly(candidate, at_github, github, 
     (job,) = await poll()
     assert job.link_state == "failed"
     assert "the CI settings another one" in job.reason
-    assert github.asked == []
+    assert github.requested_paths == []
 
 
 async def test_a_repository_that_is_named_later_decides(runtime, project, candidate, at_github, github, poll):
@@ -321,7 +321,7 @@ async def test_a_gitlab_project_tag_must_not_lead_elsewhere(candidate, at_gitlab
     await candidate(JOB | {"gitlab.CI_PROJECT_PATH": "Team/Vision", "gitlab.CI_PROJECT_ID": "99"})
     await candidate({"gitlab.CI_JOB_ID": "78", "gitlab.CI_PROJECT_PATH": "other/place"})
     assert {job.external_id: job.link_state for job in await poll()} == {"77": "finished", "78": "failed"}
-    assert [path for path in gitlab.asked if "/jobs/78" in path] == []
+    assert [path for path in gitlab.requested_paths if "/jobs/78" in path] == []
 
 
 async def test_many_candidates_share_one_job(candidate, at_gitlab, ci_job, promised):

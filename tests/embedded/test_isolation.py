@@ -106,7 +106,7 @@ def test_no_port_of_the_servers_answers_without_a_key(running_servers):
 def test_system_that_forbids_networks_is_noticed():
     """In a user namespace that allows no further ones; where there are none at all, nothing has to be forbidden."""
     forbid = "echo 0 > /proc/sys/user/max_net_namespaces; echo 0 > /proc/sys/user/max_user_namespaces;"
-    program = "from app.embedded.processes import network_namespace; print(network_namespace.is_possible())"
+    program = "from app.embedded.processes.network_namespace import is_possible; print(is_possible())"
     ask = f"exec {sys.executable} -c '{program}'"
     wrapped = subprocess.run(["unshare", "-Ur", "true"], check=False, capture_output=True).returncode == 0
     command = ["unshare", "-Ur", "sh", "-c", forbid + ask] if wrapped else ["sh", "-c", ask]

@@ -77,11 +77,11 @@ async def test_every_form_of_a_name_finds_it(data, project):
         assert found["project"] == {
             "models": {"nodes": [{"name": NAME}]},
             "experiments": {"nodes": [{"name": NAME}, {"name": f"[model]{NAME}"}]},
-            "candidates": {"nodes": [{"name": NAME}]},
-            "loggedModels": {"nodes": [{"name": NAME}]},
+            "candidateSearch": {"nodes": [{"name": NAME}]},
+            "loggedModelSearch": {"nodes": [{"name": NAME}]},
             "experimentSearch": {"nodes": [{"name": NAME}, {"name": f"[model]{NAME}"}]},
             "modelSearch": {"nodes": [{"name": NAME}]},
-            "modelVersions": {"nodes": [{"number": 1}]},
+            "modelVersionSearch": {"nodes": [{"number": 1}]},
         }
 
 

@@ -61,13 +61,13 @@ async def test_06_the_latest_version_is_by_precedence(data, project, model, vers
 
 async def test_06_versions_are_not_ordered_as_texts(data, project, model):
     id = await model("10.0.0", "2.0.0", "2.0.0-alpha.10", "2.0.0-alpha.2")
-    query = """query q($id: ID!, $down: Boolean!) { model(by: {id: $id}) {
-      versions(orderBy: {field: PRECEDENCE, direction: ASC}) { nodes { version } } } }"""
+    query = """query q($id: ID!, $direction: OrderDirection!) { model(by: {id: $id}) {
+      versions(orderBy: {field: PRECEDENCE, direction: $direction}) { nodes { version } } } }"""
     expected = ["2.0.0-alpha.2", "2.0.0-alpha.10", "2.0.0", "10.0.0"]
-    for down in (False, True):
-        found = await data(project[Role.GUEST], query, id=id, down=down)
+    for direction in ("ASC", "DESC"):
+        found = await data(project[Role.GUEST], query, id=id, direction=direction)
         order = [one["version"] for one in found["model"]["versions"]["nodes"]]
-        assert order == (expected[::-1] if down else expected)
+        assert order == (expected[::-1] if direction == "DESC" else expected)
 
 
 async def test_07_every_part_can_be_raised_and_no_suffix_stays(model, version):

@@ -87,7 +87,7 @@ async def test_a_project_named_like_the_calls_is_addressed(
     """A project `…/ml/mlflow`: its path alone never leads to another one."""
     owner = staff[Role.OWNER]
     top = await groups.create(runtime.db, owner.actor, CreateGroup("g" + owner.actor.username.replace("-", "")))
-    inner = await groups.create(runtime.db, owner.actor, CreateGroup("ml", parent_id=top.id))
+    inner = await groups.create(runtime.db, owner.actor, CreateGroup("ml", parent=top.id))
     made = await projects.create(runtime.db, owner.actor, CreateProject(inner.id, "mlflow"))
     path = made.project.full_path
     assert path.endswith("/ml/mlflow")

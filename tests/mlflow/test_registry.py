@@ -13,8 +13,8 @@ from app.registry.versions.request import CreateVersion
 from app.registry.versions.states import OPEN_REASON
 from tests.conftest import TestProject
 from tests.mlflow.conftest import Rest
-from tests.registry.test_states import put, set_file_state
 from tests.support.mlflow.client import ClientError, MLflow
+from tests.support.registry.versions import set_file_state, store_file
 
 
 def live_as_a_model():
@@ -257,7 +257,7 @@ async def test_the_state_of_a_version_is_its_mlflow_status(mlflow: MLflow, runti
     await create.create(db, owner, project.id, CreateVersion("m", is_open=True))
     bad = await create.create(db, owner, project.id, CreateVersion("m", version="3.0.0"))
     root = lookup.root_of(bad)[0]
-    await put(runtime, project, root, "a.bin")
+    await store_file(runtime, project, root, "a.bin")
     await set_file_state(runtime, root, "a.bin", "quarantined", "It runs code.")
     result, uris, latest = await mlflow(statuses, [1, 2, 3])
     assert result == [

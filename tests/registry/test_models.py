@@ -40,8 +40,8 @@ async def listed(project, window, *, text="", order=None):
 
 async def test_model_and_its_experiment_are_made_together(runtime, project):
     model = await new_model(project, "team/résumé", description="# Hi", tags={"a": "1"})
-    found = await models.get(runtime.db, project.owner, project.id, "team/résumé")
-    assert (found.id, found.description, found.tags, found.created_by, found.last_number) == (
+    result = await models.get(runtime.db, project.owner, project.id, "team/résumé")
+    assert (result.id, result.description, result.tags, result.created_by, result.last_number) == (
         model.id,
         "# Hi",
         {"a": "1"},
@@ -53,7 +53,7 @@ async def test_model_and_its_experiment_are_made_together(runtime, project):
     assert (await models.get(runtime.db, project.owner, project.path, model.id)).name == "team/résumé"
 
 
-async def test_taken_name_names_the_other_one_and_leaves_nothing(runtime, project):
+async def test_create_with_a_taken_name_names_the_other_model_and_writes_nothing(runtime, project):
     model = await new_model(project)
     with pytest.raises(ModelTaken) as caught:
         await new_model(project)
@@ -62,19 +62,19 @@ async def test_taken_name_names_the_other_one_and_leaves_nothing(runtime, projec
     assert (await new_model(project, "next")).experiment_number == model.experiment_number + 1
 
 
-async def test_one_of_many_simultaneous_creations_wins(runtime, project):
+async def test_one_of_many_concurrent_creations_of_a_name_wins(runtime, project):
     answers = await asyncio.gather(*(new_model(project) for _ in range(8)), return_exceptions=True)
     assert sum(isinstance(answer, models.Model) for answer in answers) == 1
     assert sum(isinstance(answer, ModelTaken) for answer in answers) == 7
 
 
-async def test_existing_experiment_is_adopted(runtime, project):
+async def test_a_new_model_adopts_an_experiment_of_its_name(runtime, project):
     made = await experiments.create(runtime.db, project.owner, project.id, CreateExperiment("[model]m"))
     assert (await new_model(project)).experiment_number == made.number
 
 
 @pytest.mark.parametrize("name", ["", " ", "a:b", "a//b", "..", "x" * 256, "a\nb"])
-async def test_bad_names_are_refused_and_never_found(runtime, project, name):
+async def test_bad_names_are_refused_and_name_no_model(runtime, project, name):
     with pytest.raises(Invalid):
         await new_model(project, name)
     with pytest.raises(ModelNotFound):
@@ -87,14 +87,14 @@ async def test_unknown_ids_are_not_found(runtime, project, id):
         await models.get(runtime.db, project.owner, project.id, id)
 
 
-async def test_refused_description_leaves_no_experiment(runtime, project):
+async def test_a_refused_description_creates_no_experiment(runtime, project):
     with pytest.raises(Invalid, match="at most 10000"):
         await new_model(project, description="x" * 10_001)
     with pytest.raises(ExperimentNotFound):
         await experiments.get_by_name(runtime.db, project.owner, project.id, "[model]m")
 
 
-async def test_rename_takes_the_experiment_along(runtime, project):
+async def test_rename_renames_the_experiment_too(runtime, project):
     model = await new_model(project)
     await new_model(project, "other")
     renamed = await rename(project, "m", "new")
@@ -108,7 +108,7 @@ async def test_rename_takes_the_experiment_along(runtime, project):
     assert (await rename(project, "new", "new")).name == "new"
 
 
-async def test_simultaneous_renames_to_one_name(runtime, project):
+async def test_one_of_many_concurrent_renames_to_a_name_wins(runtime, project):
     for name in ("a", "b", "c"):
         await new_model(project, name)
     renames = (rename(project, name, "new") for name in ("a", "b", "c"))
@@ -129,7 +129,7 @@ async def test_deleted_name_is_free_at_once(runtime, project):
     assert second.experiment_number != first.experiment_number
 
 
-async def test_tags_are_patched_without_a_change_of_time(runtime, project):
+async def test_patched_tags_keep_other_tags_and_the_time_of_the_update(runtime, project):
     model = await new_model(project, tags={"a": "1", "b": "2"})
     await asyncio.gather(*(patch_tags(project, {f"k{n}": str(n)}) for n in range(5)))
     await patch_tags(project, {"a": "new"})
@@ -139,7 +139,7 @@ async def test_tags_are_patched_without_a_change_of_time(runtime, project):
     assert (await patch_tags(project, {"b": None})).tags == changed.tags
 
 
-async def test_tags_have_limits_together(runtime, project):
+async def test_tags_of_a_model_have_a_limit_together(runtime, project):
     await new_model(project, tags={f"k{n}": "" for n in range(1000)})
     with pytest.raises(Invalid, match="1001 tags"):
         await patch_tags(project, {"one-more": ""})
@@ -163,7 +163,7 @@ async def test_edit_changes_description_and_time(runtime, project):
         (ModelOrder(ModelSort.UPDATED_AT, descending=True), ["beta", "gamma", "Zeta", "alpha"]),
     ],
 )
-async def test_pages_in_every_order(runtime, project, order, expected):
+async def test_models_are_paged_in_every_order(runtime, project, order, expected):
     for name in ("beta", "alpha", "Zeta", "gamma"):
         await new_model(project, name)
     await models.edit(runtime.db, project.owner, project.id, "beta", EditModel(description="x"))
@@ -178,7 +178,7 @@ async def test_pages_in_every_order(runtime, project, order, expected):
     assert names == expected
 
 
-async def test_text_is_a_substring_in_any_case(runtime, project):
+async def test_models_match_a_substring_in_any_case(runtime, project):
     for name in ("Résumé", "a%b", "ab"):
         await new_model(project, name)
     for text, expected in (("sum", ["Résumé"]), ("A%B", ["a%b"]), ("nothing", [])):
@@ -188,7 +188,7 @@ async def test_text_is_a_substring_in_any_case(runtime, project):
         assert await loaders.count_models_of_projects(runtime.db, project.owner, keys, text=text) == [len(expected)]
 
 
-async def test_who_may_do_what(runtime, project, staff):
+async def test_guests_read_reporters_create_and_strangers_see_nothing(runtime, project, staff):
     await new_model(project)
     guest, reporter = project[Role.GUEST].actor, project[Role.REPORTER].actor
     assert (await models.get(runtime.db, guest, project.id, "m")).name == "m"

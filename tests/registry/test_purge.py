@@ -1,4 +1,4 @@
-"""What deletion leaves behind after the worker was there: nothing that anybody needs, everything that somebody does."""
+"""What the purge after a deletion removes, and what it keeps since something living needs it."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ async def purge_model(project, name="m"):
     await run_promised(project)
 
 
-async def test_version_goes_with_aliases_and_its_own_candidate(runtime, project, model):
+async def test_purge_removes_a_version_with_its_aliases_and_own_candidate(runtime, project, model):
     version, other = await add(project), await add(project)
     await aliases.set(runtime.db, project.owner, project.id, "m", "a", parse_reference("#1"))
     await purge_version(project, version)
@@ -87,23 +87,23 @@ async def test_number_of_the_last_version_is_not_used_again(project, model):
     assert (again.number, again.version) == (2, "1.0.0")
 
 
-async def test_candidate_that_was_there_before_stays(runtime, project, model):
+async def test_purge_keeps_a_candidate_that_existed_before_its_version(runtime, project, model):
     made = (await candidates.create(runtime.db, project.owner, project.id, CreateCandidate())).candidate
     await purge_version(project, await add(project, candidate_id=made.id))
     assert (await candidates.get(runtime.db, project.owner, project.id, made.id)).candidate.purge_at is None
 
 
-async def test_own_candidate_waits_for_the_last_version(runtime, project, model):
+async def test_own_candidate_is_purged_with_the_last_version_that_shares_it(runtime, project, model):
     first = await add(project)
     second = await add(project, candidate_id=first.candidate_id)
     await purge_version(project, first)
-    found = await candidates.get(runtime.db, project.owner, project.id, first.candidate_id)
-    assert found.candidate.purge_at is None
+    result = await candidates.get(runtime.db, project.owner, project.id, first.candidate_id)
+    assert result.candidate.purge_at is None
     await purge_version(project, second)
     assert await count(project, "candidates") == 0
 
 
-async def test_living_and_unknown_versions_are_left_alone(project, model):
+async def test_purge_leaves_living_and_missing_versions_as_they_are(project, model):
     version = await add(project)
     await purge.version(project.runtime.db, project.id, version.id, progress=silent)
     await purge.version(project.runtime.db, project.id, version.id + 10_000, progress=silent)
@@ -112,7 +112,7 @@ async def test_living_and_unknown_versions_are_left_alone(project, model):
     assert await count(project, "models") == 1
 
 
-async def test_model_goes_with_everything(runtime, project, model):
+async def test_purge_of_a_model_removes_versions_experiment_and_candidates(runtime, project, model):
     for _ in range(5):
         await add(project)
     await candidates.create(runtime.db, project.owner, project.id, CreateCandidate(model.experiment_number))
@@ -143,7 +143,7 @@ async def test_purge_may_run_again_after_any_step(runtime, project, model, monke
     assert await count(project, "models") == 0
 
 
-async def test_candidate_that_a_version_of_another_model_needs_survives(runtime, project, model):
+async def test_purge_of_a_model_keeps_candidates_that_versions_of_others_need(runtime, project, model):
     await models.create(runtime.db, project.owner, project.id, CreateModel("other"))
     made = await candidates.create(
         runtime.db, project.owner, project.id, CreateCandidate(model.experiment_number, params={"p": "1"})
@@ -162,15 +162,15 @@ async def test_candidate_that_a_version_of_another_model_needs_survives(runtime,
     assert await count(project, "experiments", f"number = {model.experiment_number}") == 0
 
 
-async def test_deleted_models_do_not_mix_with_new_ones(runtime, project, model):
+async def test_a_new_model_of_a_deleted_name_shares_nothing_with_it(runtime, project, model):
     await add(project)
     await models.delete(runtime.db, project.owner, project.id, "m")
     await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
     fresh = await add(project)
     await purge.model(runtime.db, project.id, model.id, progress=silent)
     await run_promised(project)
-    found = await lookup.by_reference(runtime.db, project.owner, project.id, "m", parse_reference("latest"))
-    assert (found.id, found.number) == (fresh.id, 1)
+    result = await lookup.by_reference(runtime.db, project.owner, project.id, "m", parse_reference("latest"))
+    assert (result.id, result.number) == (fresh.id, 1)
     assert await count(project, "models") == 1
 
 
@@ -190,13 +190,13 @@ async def seen(project, candidate_id) -> bool:
     return True
 
 
-async def test_what_a_version_alone_had_is_not_seen_once_it_is_deleted(runtime, project, model):
+async def test_own_candidate_is_hidden_once_its_version_is_deleted(runtime, project, model):
     version = await add(project)
     await delete.delete(runtime.db, project.owner, project.id, version.id)
     assert not await seen(project, version.candidate_id)
 
 
-async def test_what_a_copy_shares_is_seen_until_both_are_deleted(runtime, project, model):
+async def test_a_shared_candidate_is_visible_until_version_and_copy_are_deleted(runtime, project, model):
     original = await add(project)
     await models.create(runtime.db, project.owner, project.id, CreateModel("other"))
     copy = await add(project, "other", candidate_id=original.candidate_id)
@@ -213,7 +213,7 @@ async def test_a_candidate_made_by_training_outlives_its_version(runtime, projec
     assert await seen(project, made.id)
 
 
-async def test_a_copy_made_during_the_deletion_has_its_candidate_or_is_refused(runtime, project, model):
+async def test_a_copy_during_the_deletion_has_its_candidate_or_is_refused(runtime, project, model):
     for _ in range(8):
         version = await add(project)
         deletion = delete.delete(runtime.db, project.owner, project.id, version.id)

@@ -85,17 +85,16 @@ class Group(Node):
     async def members(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Member] | None:
-        wish = ((self.access.id,), window(first, after, last, before))
-        return members_of(
-            GroupOrProject(group_id=self.access.id), await info.context.loaders.access.members_of_groups.load(wish)
-        )
+        request = ((self.access.id,), window(first, after, last, before))
+        page = await info.context.loaders.access.members_of_groups.load(request)
+        return members_of(GroupOrProject(group_id=self.access.id), page)
 
     @resolved("Its tokens, newest first. For callers that manage them: null with an error for others.")
     async def tokens(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Token] | None:
-        wish = ((self.access.id,), window(first, after, last, before))
-        return connection(await info.context.loaders.access.tokens_of_groups.load(wish), Token.of)
+        request = ((self.access.id,), window(first, after, last, before))
+        return connection(await info.context.loaders.access.tokens_of_groups.load(request), Token.of)
 
     @resolved("Your role in it; null: you are a visitor.")
     def viewer_role(self) -> Role | None:
@@ -163,17 +162,16 @@ class Project(Node):
     async def members(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Member] | None:
-        wish = ((self.access.id,), window(first, after, last, before))
-        return members_of(
-            GroupOrProject(project_id=self.access.id), await info.context.loaders.access.members_of_projects.load(wish)
-        )
+        request = ((self.access.id,), window(first, after, last, before))
+        page = await info.context.loaders.access.members_of_projects.load(request)
+        return members_of(GroupOrProject(project_id=self.access.id), page)
 
     @resolved("Its tokens, newest first. For callers that manage them: null with an error for others.")
     async def tokens(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Token] | None:
-        wish = ((self.access.id,), window(first, after, last, before))
-        return connection(await info.context.loaders.access.tokens_of_projects.load(wish), Token.of)
+        request = ((self.access.id,), window(first, after, last, before))
+        return connection(await info.context.loaders.access.tokens_of_projects.load(request), Token.of)
 
     @resolved("Its models.")
     async def models(
@@ -217,8 +215,8 @@ class Project(Node):
         first: First = None,
         after: After = None,
     ) -> searches.CandidateSearch:
-        wish = searches.SearchRequest(experiment_ids, filter, first, after)
-        return await searches.find_candidates(info, self.access.id, wish, order_by or [], view)
+        request = searches.SearchRequest(experiment_ids, filter, first, after)
+        return await searches.find_candidates(info, self.access.id, request, order_by or [], view)
 
     @resolved("Experiments that match a filter.")
     async def experiment_search(
@@ -231,8 +229,8 @@ class Project(Node):
         first: First = None,
         after: After = None,
     ) -> searches.ExperimentSearch:
-        wish = searches.SearchRequest([], filter, first, after)
-        return await searches.find_experiments(info, self.access.id, wish, order_by or [], view)
+        request = searches.SearchRequest([], filter, first, after)
+        return await searches.find_experiments(info, self.access.id, request, order_by or [], view)
 
     @resolved("Logged models of some of its experiments that match a filter, newest first unless told otherwise.")
     async def logged_model_search(
@@ -246,8 +244,8 @@ class Project(Node):
         first: First = None,
         after: After = None,
     ) -> searches.LoggedModelSearch:
-        wish = searches.SearchRequest(experiment_ids, filter, first, after)
-        return await searches.find_logged_models(info, self.access.id, wish, datasets or [], order_by or [])
+        request = searches.SearchRequest(experiment_ids, filter, first, after)
+        return await searches.find_logged_models(info, self.access.id, request, datasets or [], order_by or [])
 
     @resolved("Models that match a filter, by name unless told otherwise.")
     async def model_search(
@@ -259,8 +257,8 @@ class Project(Node):
         first: First = None,
         after: After = None,
     ) -> registry_searches.ModelSearch:
-        wish = searches.SearchRequest([], filter, first, after)
-        return await registry_searches.find_models(info, self.access.id, wish, order_by or [])
+        request = searches.SearchRequest([], filter, first, after)
+        return await registry_searches.find_models(info, self.access.id, request, order_by or [])
 
     @resolved("Versions of all its models that match a filter, the last changed first unless told otherwise.")
     async def model_version_search(
@@ -272,8 +270,8 @@ class Project(Node):
         first: First = None,
         after: After = None,
     ) -> registry_searches.ModelVersionSearch:
-        wish = searches.SearchRequest([], filter, first, after)
-        return await registry_searches.find_versions(info, self.access.id, wish, order_by or [])
+        request = searches.SearchRequest([], filter, first, after)
+        return await registry_searches.find_versions(info, self.access.id, request, order_by or [])
 
     @resolved("Its background jobs, newest first; for visitors only their own.")
     async def background_jobs(

@@ -1,4 +1,4 @@
-"""What the mutations of this area are told."""
+"""Inputs of the mutations of users, groups, projects, members and tokens."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class UserCreateInput:
 class GroupCreateInput:
     path: str = strawberry.field(description="Its part of the address.")
     name: str | None = optional("For people to read; the path when left out.")
-    parent: GroupLookup | None = optional("The group that it shall be in; a top-level group when left out.")
+    parent: GroupLookup | None = optional("The group that it is created in; a top-level group when left out.")
     visibility: Visibility = optional("Who may know of it.", default=Visibility.PRIVATE)
 
 
 @strawberry.input(description="Input of `projectCreate`.")
 class ProjectCreateInput:
-    group: GroupLookup = strawberry.field(description="The group, or the user's namespace, that it shall be in.")
+    group: GroupLookup = strawberry.field(description="The group, or the user's namespace, that it is created in.")
     path: str = strawberry.field(description="Its part of the address.")
     name: str | None = optional("For people to read; the path when left out.")
     description: str = optional("Markdown, at most 10,000 characters.", default="")
@@ -38,7 +38,7 @@ class ProjectCreateInput:
 
 @strawberry.input(description="Input of `projectUpdate`; what is left out stays.")
 class ProjectUpdateInput:
-    project: ProjectLookup = strawberry.field(description="Which one.")
+    project: ProjectLookup = strawberry.field(description="The project.")
     name: str | None = optional("For people to read.")
     description: str | None = optional("Markdown, at most 10,000 characters.")
     visibility: Visibility | None = optional("Who may know of it.")
@@ -51,7 +51,7 @@ class ProjectUpdateInput:
 
 @strawberry.input(description="Input of `projectDelete`; everything in the project is deleted with it.")
 class ProjectDeleteInput:
-    project: ProjectLookup = strawberry.field(description="Which one.")
+    project: ProjectLookup = strawberry.field(description="The project.")
     confirm: str = strawberry.field(description="Its full path, to show that this one is meant.")
 
 

@@ -65,12 +65,12 @@ class AccessLoaders:
         return per_arguments(load)
 
     async def _jobs_of_projects(
-        self, keys: list[IdKey], wish: tuple[Window, JobFilter]
+        self, keys: list[IdKey], request: tuple[Window, JobFilter]
     ) -> Results[Page[BackgroundJob]]:
-        return await loaders.jobs_of_projects(self._db, self._actor, keys, *wish)
+        return await loaders.jobs_of_projects(self._db, self._actor, keys, *request)
 
-    async def _job_counts(self, keys: list[IdKey], wish: JobFilter) -> Results[int]:
-        return await loaders.count_jobs_of_projects(self._db, self._actor, keys, wish)
+    async def _job_counts(self, keys: list[IdKey], request: JobFilter) -> Results[int]:
+        return await loaders.count_jobs_of_projects(self._db, self._actor, keys, request)
 
     async def _tokens(self, ids: list[int]) -> Sequence[Token | None]:
         return await loaders.tokens_by_ids(self._db, self._actor, ids)

@@ -1,4 +1,4 @@
-"""Making users, groups, projects, members and tokens."""
+"""Mutations of users, groups, projects, members and tokens."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class TokenCreatePayload:
 @strawberry.type(description="Payload of `tokenRevoke`.")
 class TokenRevokePayload:
     deleted_id: strawberry.ID | None = optional("The id of the token, which is refused from now on.")
-    token: Token | None = optional("The token; it stays to be seen in lists.")
+    token: Token | None = optional("The token; lists still show it.")
     user_errors: list[UserError] = user_errors()
 
 
@@ -104,11 +104,10 @@ class AccessMutation:
 
     @mutation("Makes a group; you become its owner.")
     async def group_create(self, info: Info, input: Annotated[GroupCreateInput, INPUT]) -> GroupCreatePayload:
-        parent = await find_group(info, input.parent) if input.parent else None
         command = CreateGroup(
             path=input.path,
             name=input.name,
-            parent_id=parent.id if parent else None,
+            parent=input.parent.key("parent") if input.parent else None,
             visibility=input.visibility.value,
         )
         return GroupCreatePayload(group=Group.of(await groups.create(info.context.db, info.context.actor, command)))
@@ -116,7 +115,7 @@ class AccessMutation:
     @mutation("Makes a project in a group that you maintain.")
     async def project_create(self, info: Info, input: Annotated[ProjectCreateInput, INPUT]) -> ProjectCreatePayload:
         command = CreateProject(
-            group_id=(await find_group(info, input.group)).id,
+            group=input.group.key(),
             path=input.path,
             name=input.name,
             description=input.description,
@@ -128,7 +127,7 @@ class AccessMutation:
     @mutation("Changes name, description, visibility and switches of a project.")
     async def project_update(self, info: Info, input: Annotated[ProjectUpdateInput, INPUT]) -> ProjectUpdatePayload:
         command = UpdateProject(
-            project_id=(await find_project(info, input.project)).id,
+            project=input.project.key(),
             name=input.name,
             description=input.description,
             visibility=input.visibility.value if input.visibility else None,
@@ -147,24 +146,24 @@ class AccessMutation:
 
     @mutation("Gives a user a role in a group or project, or another one.")
     async def member_set(self, info: Info, input: Annotated[MemberSetInput, INPUT]) -> MemberSetPayload:
-        place = await _place(info, input.group_or_project)
-        member = await members.set_role(info.context.db, info.context.actor, place, input.username, input.role)
-        return MemberSetPayload(member=Member.of(place, member))
+        target = await _target(info, input.group_or_project)
+        member = await members.set_role(info.context.db, info.context.actor, target, input.username, input.role)
+        return MemberSetPayload(member=Member.of(target, member))
 
     @mutation("Takes a user's own role in a group or project away.")
     async def member_delete(self, info: Info, input: Annotated[MemberDeleteInput, INPUT]) -> MemberDeletePayload:
-        place = await _place(info, input.group_or_project)
-        user = await members.remove(info.context.db, info.context.actor, place, input.username)
-        return MemberDeletePayload(deleted_id=member_id(place, user.id))
+        target = await _target(info, input.group_or_project)
+        user = await members.remove(info.context.db, info.context.actor, target, input.username)
+        return MemberDeletePayload(deleted_id=member_id(target, user.id))
 
     @mutation("Makes an access token: your own, or one of a group or project that you maintain.")
     async def token_create(self, info: Info, input: Annotated[TokenCreateInput, INPUT]) -> TokenCreatePayload:
-        place = await _place(info, input.group_or_project) if input.group_or_project else GroupOrProject()
+        target = await _target(info, input.group_or_project) if input.group_or_project else GroupOrProject()
         command = IssueToken(
             name=input.name,
             scopes=tuple(input.scopes),
-            project_id=place.project_id,
-            group_id=place.group_id,
+            project_id=target.project_id,
+            group_id=target.group_id,
             role=input.role,
             expires_at=input.expires_at,
         )
@@ -180,7 +179,7 @@ class AccessMutation:
         return TokenRevokePayload(deleted_id=revoked.id, token=revoked)
 
 
-async def _place(info: Info, lookup: GroupOrProjectLookup) -> GroupOrProject:
+async def _target(info: Info, lookup: GroupOrProjectLookup) -> GroupOrProject:
     if lookup.project:
         return GroupOrProject(project_id=(await find_project(info, lookup.project)).id)
     assert lookup.group, "one of the two is given"

@@ -26,10 +26,10 @@ class ProjectStorage:
     awaiting_removal: StorageAmount = strawberry.field(description="Deleted, and about to leave the store.")
 
     @classmethod
-    def of(cls, found: Usage) -> ProjectStorage:
+    def of(cls, usage: Usage) -> ProjectStorage:
         return cls(
-            stored=StorageAmount.of(found.stored),
-            pending=StorageAmount.of(found.pending),
-            damaged=StorageAmount.of(found.damaged),
-            awaiting_removal=StorageAmount.of(found.condemned),
+            stored=StorageAmount.of(usage.stored),
+            pending=StorageAmount.of(usage.pending),
+            damaged=StorageAmount.of(usage.damaged),
+            awaiting_removal=StorageAmount.of(usage.condemned),
         )

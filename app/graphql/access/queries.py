@@ -47,17 +47,17 @@ class AccessQuery:
 
     @resolved("A group; null when it does not exist or may not be seen.")
     async def group(
-        self, info: Info, by: Annotated[GroupLookup, strawberry.argument(description="Which one.")]
+        self, info: Info, by: Annotated[GroupLookup, strawberry.argument(description="The group.")]
     ) -> Group | None:
-        found = await or_none(find_group(info, by))
-        return Group.of(found) if found else None
+        access = await or_none(find_group(info, by))
+        return Group.of(access) if access else None
 
     @resolved("A project; null when it does not exist or may not be seen.")
     async def project(
-        self, info: Info, by: Annotated[ProjectLookup, strawberry.argument(description="Which one.")]
+        self, info: Info, by: Annotated[ProjectLookup, strawberry.argument(description="The project.")]
     ) -> Project | None:
-        found = await or_none(find_project(info, by))
-        return Project.of(found) if found else None
+        access = await or_none(find_project(info, by))
+        return Project.of(access) if access else None
 
     @resolved("Groups that you may see, by path.")
     async def groups(
@@ -106,3 +106,14 @@ async def find_project(info: Info, by: ProjectLookup) -> policy.ProjectAccess:
         NotFound: it does not exist or may not be seen.
     """
     return await projects.get(info.context.db, info.context.actor, by.key())
+
+
+async def project_id(info: Info, reference: int | str) -> int:
+    """The number of a project that a lookup names; use cases that get the same reference do not read it again.
+
+    Raises:
+        NotFound: it does not exist or may not be seen.
+    """
+    if isinstance(reference, int):
+        return reference
+    return (await projects.get(info.context.db, info.context.actor, reference)).id

@@ -42,7 +42,7 @@ async def user_by_id(info: Info, user_id: int | None) -> User | None:
 
 
 async def named_user(info: Info, user_id: int | None) -> User | None:
-    """The user of that id, for the user itself and for members of the place in which it appears."""
+    """The user of that id, for the user itself and for members of the group or project in which it appears."""
     row = await info.context.loaders.access.users.load(user_id) if user_id is not None else None
     return User.of(row) if row else None
 
@@ -125,7 +125,7 @@ class Token(Node):
             revoked_at=row.revoked_at,
         )
 
-    @resolved("In whose name it acts.")
+    @resolved("The user that it acts as.")
     async def user(self, info: Info) -> User | None:
         return await named_user(info, self.row.user_id)
 
@@ -133,7 +133,7 @@ class Token(Node):
     async def created_by(self, info: Info) -> User | None:
         return await named_user(info, self.row.created_by)
 
-    @resolved("Whether it is valid still and you may end it.")
+    @resolved("Whether it is still valid and you may revoke it.")
     def viewer_can_revoke(self, info: Info) -> bool:
         return self.row.revoked_at is None and info.context.actor.may_write
 

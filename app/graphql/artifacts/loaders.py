@@ -29,11 +29,13 @@ class ArtifactLoaders:
         self.listed: DataLoader[tuple[FolderKey, Permission], ListedFiles] = per_arguments(self._listed)
         self.findings: DataLoader[ArtifactKey, Findings | None] = DataLoader(self._findings)
         self.counts: DataLoader[tuple[RootKey, tuple[str, Permission]], int] = per_arguments(self._counts)
-        self.parts_asked = 0
-        """Parts of uploads that the request has asked for so far."""
+        self.parts_requested = 0
+        """Parts of uploads that the request has named so far."""
 
-    async def _pages(self, keys: list[RootKey], wish: tuple[Window, str, Permission]) -> Results[Page[ArtifactDetails]]:
-        return await loaders.of_roots(self._db, self._actor, keys, *wish)
+    async def _pages(
+        self, keys: list[RootKey], request: tuple[Window, str, Permission]
+    ) -> Results[Page[ArtifactDetails]]:
+        return await loaders.of_roots(self._db, self._actor, keys, *request)
 
     async def _artifacts(self, keys: list[ArtifactKey]) -> list[ArtifactDetails | None]:
         return await loaders.by_ids(self._db, self._actor, keys)
@@ -44,8 +46,8 @@ class ArtifactLoaders:
     async def _findings(self, keys: list[ArtifactKey]) -> list[Findings | None]:
         return await loaders.findings(self._db, self._actor, keys)
 
-    async def _counts(self, keys: list[RootKey], wish: tuple[str, Permission]) -> Results[int]:
-        return await loaders.counts_of_roots(self._db, self._actor, keys, *wish)
+    async def _counts(self, keys: list[RootKey], request: tuple[str, Permission]) -> Results[int]:
+        return await loaders.counts_of_roots(self._db, self._actor, keys, *request)
 
     async def _listed(self, keys: list[FolderKey], permission: Permission) -> Results[ListedFiles]:
         return await loaders.listed(self._db, self._actor, keys, permission)

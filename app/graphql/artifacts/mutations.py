@@ -1,4 +1,4 @@
-"""Deleting files."""
+"""Mutations of files."""
 
 from __future__ import annotations
 

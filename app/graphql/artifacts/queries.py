@@ -1,4 +1,4 @@
-"""Looking files up."""
+"""Queries of files and uploads."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from app.graphql.uploads.types import ArtifactUpload, upload_by_key, uploads_of
 class ArtifactsQuery:
     @resolved("A file; null when it does not exist or may not be seen.")
     async def artifact(
-        self, info: Info, by: Annotated[ArtifactLookup, strawberry.argument(description="Which one.")]
+        self, info: Info, by: Annotated[ArtifactLookup, strawberry.argument(description="The artifact.")]
     ) -> Artifact | None:
-        found = await or_none(find_artifact(info, by))
-        return Artifact.of(found) if found else None
+        file = await or_none(find_artifact(info, by))
+        return Artifact.of(file) if file else None
 
 
 @strawberry.input(one_of=True, description="Names an upload.")
@@ -38,7 +38,7 @@ class ArtifactUploadLookup:
 class ArtifactUploadsQuery:
     @resolved("An upload; null when it does not exist, is forgotten, or may not be seen.")
     async def artifact_upload(
-        self, info: Info, by: Annotated[ArtifactUploadLookup, strawberry.argument(description="Which one.")]
+        self, info: Info, by: Annotated[ArtifactUploadLookup, strawberry.argument(description="The artifact upload.")]
     ) -> ArtifactUpload | None:
         key = ids.in_project(by.id or "", "ArtifactUpload")
         return await or_none(upload_by_key(info, *key)) if key else None
@@ -66,8 +66,8 @@ async def find_key(info: Info, by: ArtifactLookup) -> ArtifactKey:
         InvalidPath: no file could have that path.
     """
     if by.path:
-        found = await find_artifact(info, by)
-        return found.project_id, found.id
+        file = await find_artifact(info, by)
+        return file.project_id, file.id
     key = ids.in_project(by.id or "", "Artifact")
     if key is None:
         raise ids.missing("artifact", by.id or "", "artifact")

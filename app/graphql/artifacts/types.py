@@ -36,7 +36,7 @@ class ArtifactStatus(Enum):
     QUARANTINED = value("quarantined", "It may run foreign code when it is loaded; downloads are refused.")
 
 
-@strawberry.enum(description="What scanners say of a file that can run code when it is loaded.")
+@strawberry.enum(description="The verdict on a file that can run code when it is loaded.")
 class ArtifactScanVerdict(Enum):
     SAFE = value("safe", "It imports nothing but what is known to be harmless.")
     SUSPICIOUS = value("suspicious", "It imports something unknown.")
@@ -47,24 +47,24 @@ class ArtifactScanVerdict(Enum):
 @strawberry.enum(description="What is wrong with the stored bytes of a file. Sending the same bytes again heals it.")
 class ArtifactDamage(Enum):
     MISSING = value("missing", "They are not in the store.")
-    SIZE = value("size", "They are more or fewer than they were.")
-    HASH = value("hash", "Their SHA-256 is another than it was.")
+    SIZE = value("size", "Their size has changed.")
+    HASH = value("hash", "Their SHA-256 has changed.")
 
 
-@strawberry.type(description="What scanners say of a file. Nothing is ever unpickled for it.")
+@strawberry.type(description="The findings of scanners in a file. Nothing is ever unpickled for it.")
 class ArtifactScan:
-    verdict: ArtifactScanVerdict = strawberry.field(description="The worst that one of them says.")
+    verdict: ArtifactScanVerdict = strawberry.field(description="The worst verdict of all scanners.")
     imports: list[str] = strawberry.field(description="What the file imports when it is loaded.")
-    findings: list[str] = strawberry.field(description="What was found, in words.")
-    scanners: list[str] = strawberry.field(description="Who looked, with versions.")
+    findings: list[str] = strawberry.field(description="The findings, in words.")
+    scanners: list[str] = strawberry.field(description="The scanners, with versions.")
 
     @classmethod
-    def of(cls, found: Mapping[str, Any]) -> ArtifactScan:
+    def of(cls, scan: Mapping[str, Any]) -> ArtifactScan:
         return cls(
-            verdict=ArtifactScanVerdict(found["verdict"]),
-            imports=list(found["imports"]),
-            findings=list(found["findings"]),
-            scanners=list(found["scanners"]),
+            verdict=ArtifactScanVerdict(scan["verdict"]),
+            imports=list(scan["imports"]),
+            findings=list(scan["findings"]),
+            scanners=list(scan["scanners"]),
         )
 
 
@@ -75,7 +75,7 @@ class Artifact(Node):
     name: str = strawberry.field(description="The last part of the path.")
     size: Long = strawberry.field(description="Bytes.")
     sha256: str = strawberry.field(description="The SHA-256 of its bytes, in hexadecimal digits.")
-    media_type: str = strawberry.field(description="What it is served as.")
+    media_type: str = strawberry.field(description="Its media type, e.g. `application/json`.")
     created_at: datetime = strawberry.field(description="When it was stored.")
     status: ArtifactStatus = strawberry.field(description="Whether it can be used.")
     status_reason: str | None = strawberry.field(description="Why it failed or is in quarantine, or was so once.")
@@ -115,15 +115,15 @@ class Artifact(Node):
         context = info.context
         return downloads.link(context.runtime.settings, context.actor, self.details, base=context.base_url)
 
-    @resolved("What the file says of itself; its fields depend on `format`.")
+    @resolved("Metadata read from the file; its fields depend on `format`.")
     async def facts(self, info: Info) -> JSON | None:
-        found = await self._findings(info)
-        return JSON(found.facts) if found and found.facts else None
+        findings = await self._findings(info)
+        return JSON(findings.facts) if findings and findings.facts else None
 
-    @resolved("What scanners say of it; null when it holds nothing that runs.")
+    @resolved("The findings of scanners; null when it holds nothing that runs.")
     async def scan(self, info: Info) -> ArtifactScan | None:
-        found = await self._findings(info)
-        return ArtifactScan.of(found.scan) if found and found.scan else None
+        findings = await self._findings(info)
+        return ArtifactScan.of(findings.scan) if findings and findings.scan else None
 
     async def _findings(self, info: Info) -> Findings | None:
         return await info.context.loaders.artifacts.findings.load((self.details.project_id, self.details.id))
@@ -149,8 +149,8 @@ async def artifacts_of(
 ) -> Connection[Artifact]:
     """The files below a folder of a root, by path, as those of a candidate or of a version."""
     loaders, folder = info.context.loaders.artifacts, paths.check_folder(folder, "folder")
-    found = await loaders.pages.load((key, (page, folder, permission)))
-    return connection(found, Artifact.of, lambda: loaders.counts.load((key, (folder, permission))))
+    rows = await loaders.pages.load((key, (page, folder, permission)))
+    return connection(rows, Artifact.of, lambda: loaders.counts.load((key, (folder, permission))))
 
 
 from app.graphql.access import groups_and_projects  # noqa: E402 - types of these modules refer to each other

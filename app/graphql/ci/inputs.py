@@ -1,4 +1,4 @@
-"""What the mutations of this area are told."""
+"""Inputs of the mutations of CI jobs and settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Linking CI jobs by hand, looking at them again, and the settings for all of it."""
+"""Mutations of CI jobs and CI settings."""
 
 from __future__ import annotations
 
@@ -87,8 +87,8 @@ class CiMutation:
     @mutation("Has a CI job looked at at once, also after its link has failed.")
     async def ci_job_refresh(self, info: Info, input: Annotated[CiJobRefreshInput, INPUT]) -> CiJobRefreshPayload:
         context = info.context
-        found = await jobs.refresh(context.db, context.actor, *_key(input.id))
-        return CiJobRefreshPayload(ci_job=CiJob.of(found))
+        refreshed = await jobs.refresh(context.db, context.actor, *_key(input.id))
+        return CiJobRefreshPayload(ci_job=CiJob.of(refreshed))
 
     @mutation("Makes or changes the CI settings of a project; links that wait for them are followed. For maintainers.")
     async def ci_settings_update(
@@ -96,11 +96,11 @@ class CiMutation:
     ) -> CiSettingsUpdatePayload:
         context = info.context
         provider = input.provider.value if input.provider else None
-        wish = EditSettings(
+        request = EditSettings(
             provider, input.base_url, input.ci_project, input.api_token, input.hook_secret, _identity(input.identity)
         )
         project = input.project.key()
-        saved = await configuration.save(context.db, context.actor, context.runtime.ci_client, project, wish)
+        saved = await configuration.save(context.db, context.actor, context.runtime.ci_client, project, request)
         return CiSettingsUpdatePayload(ci_settings=CiSettings.of(info, saved))
 
     @mutation("Removes the CI settings of a project with their secrets; links stay. For maintainers.")
@@ -118,25 +118,25 @@ def _key(id: str) -> tuple[int, UUID]:
     return key
 
 
-def _identity(wish: CiIdentityInput | None) -> EditIdentity:
-    if wish is None:
+def _identity(identity: CiIdentityInput | None) -> EditIdentity:
+    if identity is None:
         return UNCHANGED
     return EditIdentity(
-        wish.is_enabled,
-        wish.issuer,
-        wish.audience,
-        _claims(wish.claims),
-        wish.role,
-        wish.scope,
-        wish.ci_project_id,
-        wish.ci_owner_id,
+        identity.is_enabled,
+        identity.issuer,
+        identity.audience,
+        _claims(identity.claims),
+        identity.role,
+        identity.scope,
+        identity.ci_project_id,
+        identity.ci_owner_id,
     )
 
 
 def _claims(claims: list[CiClaimInput] | None) -> dict[str, list[str]] | None:
     if claims is None:
         return None
-    found = {claim.name: claim.values for claim in claims}
-    if len(found) < len(claims):
+    values = {claim.name: claim.values for claim in claims}
+    if len(values) < len(claims):
         raise Invalid("A claim stands more than once; send each once, with all its values.", field="claims")
-    return found
+    return values

@@ -27,7 +27,7 @@ class CiProvider(Enum):
     GITHUB = value("github", "Workflow runs of GitHub Actions.")
 
 
-@strawberry.enum(description="How far a link to a CI job is.")
+@strawberry.enum(description="The status of the link to a CI job.")
 class CiJobStatus(Enum):
     PENDING = value("pending", "The CI system has not told of the job yet; `statusReason` says why, if it was asked.")
     LINKED = value("linked", "The job is known and followed until it has finished.")
@@ -45,8 +45,8 @@ class CiJob(Node):
     external_id: strawberry.ID = strawberry.field(
         description="Its id there: of GitLab's job, of GitHub's workflow run."
     )
-    status: CiJobStatus = strawberry.field(description="How far the link is.")
-    ci_status: str | None = strawberry.field(description="How far the job is, in the words of its CI system.")
+    status: CiJobStatus = strawberry.field(description="The status of the link.")
+    ci_status: str | None = strawberry.field(description="The status of the job, in the words of its CI system.")
     name: str | None = strawberry.field(description="Its name.")
     status_reason: str | None = strawberry.field(description="Why the last look failed, or what is waited for.")
     ci_project: str | None = strawberry.field(description="The project or repository that it ran for.")
@@ -191,8 +191,8 @@ async def jobs_of_version(info: Info, project_id: int, version_id: int, candidat
     loaders = info.context.loaders.ci
     own = await loaders.of_versions.load((project_id, version_id))
     inherited = await or_none(loaders.of_candidates.load((project_id, candidate_id))) or []
-    found = {job.id: job for job in [*own, *inherited]}
-    return [CiJob.of(job) for job in found.values()]
+    jobs = {job.id: job for job in [*own, *inherited]}
+    return [CiJob.of(job) for job in jobs.values()]
 
 
 async def ci_job_by_key(info: Info, project_id: int, ci_job_id: UUID) -> CiJob | None:

@@ -13,7 +13,7 @@ from app.graphql.types.fields import choice
 @strawberry.input(one_of=True, description="Names a background job, in one of two ways.")
 class BackgroundJobLookup:
     id: strawberry.ID | None = choice("The id of the job.")
-    uuid: str | None = choice("The UUID that REST answers name it by.")
+    uuid: str | None = choice("Its UUID, as in answers of the REST API.")
 
     def key(self) -> UUID | None:
         """The UUID that is meant; None for garbage."""

@@ -1,4 +1,4 @@
-"""Giving background jobs another chance, or giving them up."""
+"""Mutations of background jobs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class BackgroundJobRetryPayload:
 
 @strawberry.type(description="Payload of `backgroundJobCancel`.")
 class BackgroundJobCancelPayload:
-    background_job: BackgroundJob | None = optional("The job, given up.")
+    background_job: BackgroundJob | None = optional("The cancelled job.")
     user_errors: list[UserError] = user_errors()
 
 

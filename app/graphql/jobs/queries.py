@@ -1,4 +1,4 @@
-"""Looking background jobs up."""
+"""Queries of background jobs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ InProject = Annotated[ProjectLookup | None, strawberry.argument(description="Onl
 class JobsQuery:
     @resolved("A background job; null when it does not exist or may not be seen.")
     async def background_job(
-        self, info: Info, by: Annotated[BackgroundJobLookup, strawberry.argument(description="Which one.")]
+        self, info: Info, by: Annotated[BackgroundJobLookup, strawberry.argument(description="The background job.")]
     ) -> BackgroundJob | None:
         key = by.key()
         return await job_by_id(info, key) if key else None
@@ -44,12 +44,13 @@ class JobsQuery:
         if project is not None:
             access = await projects.get(info.context.db, info.context.actor, project.key())
             return await jobs_of(info, access.id, page, status, kind)
-        db, actor, wish = info.context.db, info.context.actor, {"state": status.value if status else None, "kind": kind}
-        found = await jobs.search(db, actor, page, **wish)
-        return connection(found, BackgroundJob.of, lambda: jobs.count(db, actor, **wish))
+        db, actor = info.context.db, info.context.actor
+        filters = {"state": status.value if status else None, "kind": kind}
+        rows = await jobs.search(db, actor, page, **filters)
+        return connection(rows, BackgroundJob.of, lambda: jobs.count(db, actor, **filters))
 
 
 async def job_by_id(info: Info, job_id: UUID) -> BackgroundJob | None:
     """The job of that id, if the actor may see it, by the request's loader."""
-    found = await info.context.loaders.access.jobs.load(job_id)
-    return BackgroundJob.of(found) if found else None
+    row = await info.context.loaders.access.jobs.load(job_id)
+    return BackgroundJob.of(row) if row else None

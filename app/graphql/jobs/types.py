@@ -22,12 +22,12 @@ from app.pagination import Window
 from app.queue import change_tokens, jobs, outbox
 
 
-@strawberry.enum(description="How far a background job is.")
+@strawberry.enum(description="The status of a background job.")
 class BackgroundJobStatus(Enum):
-    QUEUED = value("queued", "It waits, perhaps for its next attempt.")
-    RUNNING = value("running", "A worker is at it.")
+    QUEUED = value("queued", "It waits to run, or to run again.")
+    RUNNING = value("running", "A worker runs it.")
     SUCCEEDED = value("succeeded", "It is done.")
-    DEAD = value("dead", "It was given up after its last attempt; `backgroundJobRetry` gives it another chance.")
+    DEAD = value("dead", "It was given up after its last attempt; `backgroundJobRetry` queues it again.")
     CANCELLED = value("cancelled", "A user gave it up, or an equal job does its work; `statusReason` says which.")
 
 
@@ -39,16 +39,16 @@ OfKind = Annotated[str | None, strawberry.argument(description="Only those of th
 class BackgroundJob(Node):
     row: strawberry.Private[outbox.BackgroundJob]
     kind: str = strawberry.field(description="What it does, e.g. `registry.purge_model`.")
-    status: BackgroundJobStatus = strawberry.field(description="How far it is.")
+    status: BackgroundJobStatus = strawberry.field(description="Its status.")
     attempt_count: int = strawberry.field(description="How many attempts have failed.")
     done: Long = strawberry.field(description="How much of it is done, in steps of its own kind.")
     total: Long | None = strawberry.field(description="How much there is to do; null while that is not known.")
     status_reason: str | None = strawberry.field(description="Why the last attempt failed.")
     max_attempts: int = strawberry.field(description="After how many failed attempts it is dead.")
     next_attempt_at: datetime | None = strawberry.field(description="When it is due; null unless it is queued.")
-    created_at: datetime = strawberry.field(description="When it was asked for.")
+    created_at: datetime = strawberry.field(description="When it was requested.")
     started_at: datetime | None = strawberry.field(description="When its first attempt began.")
-    finished_at: datetime | None = strawberry.field(description="When it was done or given up.")
+    finished_at: datetime | None = strawberry.field(description="When it was done, or given up.")
 
     @classmethod
     def of(cls, row: outbox.BackgroundJob) -> BackgroundJob:
@@ -72,19 +72,19 @@ class BackgroundJob(Node):
     async def project(self, info: Info) -> groups_and_projects.Project | None:
         return await groups_and_projects.project_by_id(info, self.row.project_id)
 
-    @resolved("How it stands now, in short; pass it as `after` of `backgroundJobUpdated` to be told of changes alone.")
+    @resolved("Its current version; pass it as `after` of `backgroundJobUpdated` to get only changes.")
     def cursor(self) -> str:
         return change_tokens.change_token(self.row)
 
-    @resolved("Who asked for it, when that may be seen.")
+    @resolved("Who requested it, if that may be seen.")
     async def requested_by(self, info: Info) -> User | None:
         return await named_user(info, self.row.requested_by)
 
-    @resolved("Whether it is dead and you may give it another chance.")
+    @resolved("Whether it is dead and you may retry it.")
     async def viewer_can_retry(self, info: Info) -> bool:
         return self.row.state == "dead" and await self._may_manage(info)
 
-    @resolved("Whether it waits or is dead, may be given up, and by you.")
+    @resolved("Whether it is queued or dead and you may cancel it.")
     async def viewer_can_cancel(self, info: Info) -> bool:
         cancellable = self.row.state in {"queued", "dead"} and jobs.is_cancellable(self.kind)
         return cancellable and await self._may_manage(info)
@@ -101,9 +101,9 @@ async def jobs_of(
     info: Info, project_id: int, page: Window, status: BackgroundJobStatus | None, kind: str | None
 ) -> Connection[BackgroundJob]:
     """A page of a project's jobs, by the request's loader."""
-    loaders, wish = info.context.loaders.access, JobFilter(status.value if status else None, kind)
-    found = await loaders.jobs_of_projects.load(((project_id,), (page, wish)))
-    return connection(found, BackgroundJob.of, lambda: loaders.job_counts_of_projects.load(((project_id,), wish)))
+    loaders, filters = info.context.loaders.access, JobFilter(status.value if status else None, kind)
+    rows = await loaders.jobs_of_projects.load(((project_id,), (page, filters)))
+    return connection(rows, BackgroundJob.of, lambda: loaders.job_counts_of_projects.load(((project_id,), filters)))
 
 
 from app.graphql.access import groups_and_projects  # noqa: E402 - types of these modules refer to each other

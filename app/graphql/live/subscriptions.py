@@ -32,7 +32,7 @@ Kinds = Annotated[
 
 AfterLook = Annotated[
     str | None,
-    strawberry.argument(description="The last `cursor` of the job that was received: told is what differs from it."),
+    strawberry.argument(description="The last `cursor` that was received: only what differs from it is sent."),
 ]
 
 
@@ -40,20 +40,20 @@ def _told(description: str) -> Callable[[F], F]:
     return cast("Callable[[F], F]", strawberry.subscription(description=description))
 
 
-@strawberry.type(description="What happens, as it happens: over WebSocket (graphql-transport-ws) or event streams.")
+@strawberry.type(description="Changes as they happen, over WebSocket (graphql-transport-ws) or server-sent events.")
 class Subscription:
     @_told("A background job as it is, and whenever it changes; ends with the job.")
     async def background_job_updated(
         self,
         info: Info,
-        by: Annotated[BackgroundJobLookup, strawberry.argument(description="Which one.")],
+        by: Annotated[BackgroundJobLookup, strawberry.argument(description="The background job.")],
         after: AfterLook = None,
     ) -> AsyncGenerator[BackgroundJob, None]:
         context, key = info.context, by.key()
         if key is None:
             raise ids.missing("background job", by.id or by.uuid or "", "by")
-        async with aclosing(streams.job(context.live, context.actor, key, after)) as found:
-            async for row in found:
+        async with aclosing(streams.job(context.live, context.actor, key, after)) as rows:
+            async for row in rows:
                 context.renew()
                 yield BackgroundJob.of(row)
 
@@ -61,28 +61,28 @@ class Subscription:
     async def candidate_updated(
         self,
         info: Info,
-        by: Annotated[CandidateLookup, strawberry.argument(description="Which one.")],
+        by: Annotated[CandidateLookup, strawberry.argument(description="The candidate.")],
         after: After = None,
     ) -> AsyncGenerator[CandidateUpdate, None]:
         context, cursor = info.context, _cursor(after)
-        async with aclosing(streams.candidate(context.live, context.actor, by.key("by"), cursor)) as found:
-            async for state in found:
+        async with aclosing(streams.candidate(context.live, context.actor, by.key("by"), cursor)) as states:
+            async for state in states:
                 context.renew()
                 yield CandidateUpdate.of(state)
 
-    @_told("What happens in a project: to models, versions, aliases, stages, candidates, background and CI jobs.")
+    @_told("Events of a project: of models, versions, aliases, stages, candidates, background and CI jobs.")
     async def project_events(
         self,
         info: Info,
-        project: Annotated[ProjectLookup, strawberry.argument(description="Which one.")],
+        project: Annotated[ProjectLookup, strawberry.argument(description="The project.")],
         after: After = None,
         types: Kinds = None,
     ) -> AsyncGenerator[ProjectEvent, None]:
         context, cursor = info.context, _cursor(after)
-        async with aclosing(streams.project(context.live, context.actor, project.key(), cursor)) as found:
-            async for told in found:
+        async with aclosing(streams.project(context.live, context.actor, project.key(), cursor)) as messages:
+            async for message in messages:
                 context.renew()
-                event = ProjectEvent.of(told)
+                event = ProjectEvent.of(message)
                 if types is None or event.type in types or event.type is ProjectEventType.RESET:
                     yield event
 

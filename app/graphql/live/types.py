@@ -44,43 +44,43 @@ class ProjectEventType(Enum):
     CANDIDATE_TRASHED = value("CANDIDATE_TRASHED", "A candidate went to the trash.")
     CANDIDATE_RESTORED = value("CANDIDATE_RESTORED", "A candidate came back from the trash.")
     CANDIDATE_DELETED = value("CANDIDATE_DELETED", "A candidate is gone for good.")
-    BACKGROUND_JOB_CREATED = value("JOB_CREATED", "A background job was promised.")
-    BACKGROUND_JOB_UPDATED = value("JOB_UPDATED", "A background job is in another state; `detail` names it.")
-    CI_JOB_CREATED = value("CI_JOB_CREATED", "A CI job became known.")
-    CI_JOB_UPDATED = value("CI_JOB_UPDATED", "Something new was heard of a CI job.")
+    BACKGROUND_JOB_CREATED = value("JOB_CREATED", "A background job was queued.")
+    BACKGROUND_JOB_UPDATED = value("JOB_UPDATED", "The status of a background job changed; `detail` names it.")
+    CI_JOB_CREATED = value("CI_JOB_CREATED", "A CI job was recorded.")
+    CI_JOB_UPDATED = value("CI_JOB_UPDATED", "A CI job changed.")
     CI_JOB_LINKED = value("CI_JOB_LINKED", "A candidate or model version was linked to a CI job.")
-    RESET = value("RESET", "More was missed than can be told again: read anew what you show. `object` is the project.")
+    RESET = value("RESET", "More was missed than can be sent again: query anew what you show. `object` is the project.")
 
 
-@strawberry.type(description="Something happened to an object of a project.")
+@strawberry.type(description="A change of an object of a project.")
 class ProjectEvent:
     type: ProjectEventType = strawberry.field(description="What happened.")
     object_type: str = strawberry.field(description="The type of the object, e.g. `ModelVersion`.")
     object_id: strawberry.ID = strawberry.field(description="The id of the object, as `node` takes it.")
     detail: str | None = strawberry.field(description="A name that belongs to it, such as alias, stage or state.")
     occurred_at: datetime | None = strawberry.field(description="When it happened; null for RESET.")
-    cursor: str = strawberry.field(description="The place behind it, for `after` of the next subscription.")
+    cursor: str = strawberry.field(description="The position after it, for `after` of the next subscription.")
 
     @classmethod
-    def of(cls, told: EventMessage | Reset) -> ProjectEvent:
-        if isinstance(told, Reset):
-            place = ids.of("Project", told.project_id)
+    def of(cls, message: EventMessage | Reset) -> ProjectEvent:
+        if isinstance(message, Reset):
+            project = ids.of("Project", message.project_id)
             return cls(
                 type=ProjectEventType.RESET,
                 object_type="Project",
-                object_id=place,
+                object_id=project,
                 detail=None,
                 occurred_at=None,
-                cursor=str(told.cursor),
+                cursor=str(message.cursor),
             )
-        event = told.event
+        event = message.event
         return cls(
             type=ProjectEventType(event.type),
             object_type=event.object_type,
             object_id=_id(event),
             detail=event.detail,
             occurred_at=event.at,
-            cursor=str(told.cursor),
+            cursor=str(message.cursor),
         )
 
     @resolved("The object as it is now; null when it is gone.")
@@ -95,7 +95,7 @@ class CandidateUpdate:
     is_complete: bool = strawberry.field(
         description="Whether `metrics` are all there are, as in the first answer, and not only those that changed."
     )
-    cursor: str = strawberry.field(description="The place behind it, for `after` of the next subscription.")
+    cursor: str = strawberry.field(description="The position after it, for `after` of the next subscription.")
 
     @classmethod
     def of(cls, state: CandidateState) -> CandidateUpdate:

@@ -1,4 +1,4 @@
-"""Making, changing and deleting logged models."""
+"""Mutations of logged models."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from app.graphql.context import Info
 from app.graphql.errors import UserError
 from app.graphql.logged_models.types import LoggedModel, LoggedModelStatus
 from app.graphql.tracking.lookups import ExperimentLookup, LoggedModelLookup
-from app.graphql.tracking.queries import find_experiment
-from app.graphql.types import ids
+from app.graphql.tracking.queries import candidate_id, experiment_key
 from app.graphql.types.fields import INPUT, mutation, optional, user_errors
 from app.graphql.types.tags_and_params import ParamInput, TagInput, TagPatch, mapping, patch
 from app.tracking import logged_models
@@ -20,7 +19,7 @@ from app.tracking.logged_models import CreateLoggedModel, EditLoggedModel
 
 @strawberry.input(description="Input of `loggedModelCreate`.")
 class LoggedModelCreateInput:
-    experiment: ExperimentLookup = strawberry.field(description="The experiment that it shall be in.")
+    experiment: ExperimentLookup = strawberry.field(description="The experiment that it is created in.")
     name: str | None = optional("For people to read; a friendly random one when left out.")
     model_type: str = optional("What to call its kind.", default="")
     candidate_id: strawberry.ID | None = optional("The candidate of the same project that makes it.")
@@ -31,7 +30,7 @@ class LoggedModelCreateInput:
 
 @strawberry.input(description="Input of `loggedModelUpdate`; what is left out stays.")
 class LoggedModelUpdateInput:
-    logged_model: LoggedModelLookup = strawberry.field(description="Which one.")
+    logged_model: LoggedModelLookup = strawberry.field(description="The logged model.")
     status: LoggedModelStatus | None = optional("READY when its files are there.")
     params: list[ParamInput] = strawberry.field(default_factory=list, description="Hyper-parameters to add.")
     tags: list[TagPatch] = strawberry.field(default_factory=list, description="Tags to set or remove.")
@@ -39,7 +38,7 @@ class LoggedModelUpdateInput:
 
 @strawberry.input(description="Input of `loggedModelDelete`.")
 class LoggedModelDeleteInput:
-    logged_model: LoggedModelLookup = strawberry.field(description="Which one.")
+    logged_model: LoggedModelLookup = strawberry.field(description="The logged model.")
 
 
 @strawberry.type(description="Payload of `loggedModelCreate`.")
@@ -67,20 +66,17 @@ class LoggedModelsMutation:
     async def logged_model_create(
         self, info: Info, input: Annotated[LoggedModelCreateInput, INPUT]
     ) -> LoggedModelCreatePayload:
-        experiment = await find_experiment(info, input.experiment)
-        maker = ids.in_project(input.candidate_id, "Candidate") if input.candidate_id else None
-        if input.candidate_id and (maker is None or maker[0] != experiment.project_id):
-            raise ids.missing("candidate in this project", input.candidate_id, "candidateId")
+        project, number = await experiment_key(info, input.experiment)
         command = CreateLoggedModel(
-            experiment.number,
+            number,
             name=input.name,
             model_type=input.model_type,
-            source_candidate_id=maker[1] if maker else None,
+            source_candidate_id=await candidate_id(info, project, input.candidate_id, "candidateId"),
             foreign_run=input.foreign_run,
             params=mapping(input.params, "params"),
             tags=mapping(input.tags, "tags"),
         )
-        made = await logged_models.create(info.context.db, info.context.actor, experiment.project_id, command)
+        made = await logged_models.create(info.context.db, info.context.actor, project, command)
         return LoggedModelCreatePayload(logged_model=LoggedModel.of(made.model))
 
     @mutation("Changes status, hyper-parameters and tags of a logged model: all of it or nothing.")

@@ -1,4 +1,4 @@
-"""Logged models as the client sees them: what training code calls a model before anybody registers it."""
+"""Logged models as the client sees them: what training code calls a model before it is registered."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from app.tracking.reads import log_loaders
 LoggedModelStatus = logged_models.Status
 enumerated(
     LoggedModelStatus,
-    "How far a logged model is, as its maker said.",
+    "The status of a logged model, as its maker set it.",
     name="LoggedModelStatus",
     PENDING="Its files are on their way.",
     READY="Its files are there.",
@@ -65,7 +65,7 @@ class LoggedModel(Node):
     uuid: str = strawberry.field(description="What MLflow clients call it, `m-` and 32 hexadecimal digits.")
     name: str = strawberry.field(description="For people to read; not unique.")
     model_type: str = strawberry.field(description="What its maker calls its kind.")
-    status: LoggedModelStatus = strawberry.field(description="How far it is.")
+    status: LoggedModelStatus = strawberry.field(description="Its status.")
     params: list[Param] = strawberry.field(description="Hyper-parameters, by key.")
     tags: list[Tag] = strawberry.field(description="Tags, by key.")
     foreign_run: str = strawberry.field(description="The run of another tracking server that it comes from.")
@@ -105,8 +105,8 @@ class LoggedModel(Node):
 
     @resolved("The latest values of its metrics, by key and data set.")
     async def metrics(self, info: Info) -> list[LoggedModelMetric]:
-        found = await info.context.loaders.tracking.metrics_of_models.load((self.row.project_id, self.row.id))
-        return [LoggedModelMetric.of(one) for one in found]
+        rows = await info.context.loaders.tracking.metrics_of_models.load((self.row.project_id, self.row.id))
+        return [LoggedModelMetric.of(one) for one in rows]
 
     @resolved("Its files, by path.")
     async def artifacts(
@@ -157,10 +157,10 @@ async def logged_model_by_key(info: Info, project_id: int, model_id: UUID) -> Lo
 
 async def uses_of(info: Info, key: tuple[int, UUID], direction: str) -> list[LoggedModelUse]:
     """What a candidate read (``input``) or wrote (``output``), by the request's loader."""
-    found = await info.context.loaders.tracking.uses.load(key)
+    rows = await info.context.loaders.tracking.uses.load(key)
     return [
         LoggedModelUse(model_key=(one.project_id, one.logged_model_id), step=Long(one.step))
-        for one in found
+        for one in rows
         if one.direction == direction
     ]
 

@@ -25,7 +25,7 @@ from app.registry.reads.loaders import ModelKey
 class Alias(Node):
     row: strawberry.Private[loaders.Alias | AliasDetails]
     name: str = strawberry.field(description="Unique in its model.")
-    set_at: datetime = strawberry.field(description="Since when it stands on this version.")
+    set_at: datetime = strawberry.field(description="Since when it points to this version.")
 
     @classmethod
     def of(cls, row: loaders.Alias | AliasDetails) -> Alias:
@@ -36,7 +36,7 @@ class Alias(Node):
     async def model(self, info: Info) -> types.Model | None:
         return await types.model_by_key(info, self.row.project_id, self.row.model_id)
 
-    @resolved("The version that it stands on.")
+    @resolved("The version that it points to.")
     async def model_version(self, info: Info) -> types.ModelVersion | None:
         return await types.version_by_key(info, self.row.project_id, self.row.version_id)
 
@@ -49,13 +49,13 @@ class Alias(Node):
         return await groups_and_projects.may(info, self.row.project_id, Permission.REGISTRY_WRITE)
 
 
-@strawberry.type(description="An interval of time in which an alias stood on a version.")
+@strawberry.type(description="An interval of time in which an alias pointed to a version.")
 class AliasAssignment:
     row: strawberry.Private[loaders.Alias]
     name: str = strawberry.field(description="The name of the alias.")
-    set_at: datetime = strawberry.field(description="Since when it stood on this version.")
+    set_at: datetime = strawberry.field(description="Since when it pointed to this version.")
     ended_at: datetime | None = strawberry.field(
-        description="When it was moved to another version or deleted; null: it stands there now."
+        description="When it was moved to another version or deleted; null: it points there now."
     )
 
     @classmethod

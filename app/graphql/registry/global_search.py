@@ -19,9 +19,9 @@ from app.registry.reads.global_search import Kind, Match
 
 SearchResult: TypeAlias = Annotated[
     Model | ModelVersion | Experiment | Candidate,
-    strawberry.union("SearchResult", description="What a search over a project finds."),
+    strawberry.union("SearchResult", description="A result of the search over a project."),
 ]
-InProject = Annotated[ProjectLookup, strawberry.argument(description="The project to look in.")]
+InProject = Annotated[ProjectLookup, strawberry.argument(description="The project to search.")]
 Text = Annotated[
     str,
     strawberry.argument(
@@ -47,19 +47,19 @@ class FindingQuery:
     ) -> Connection[SearchResult] | None:
         db, actor, key = info.context.db, info.context.actor, project.key()
         page = await global_search.search(db, actor, key, search, window(first, after, last, before))
-        nodes = await together(_node(info, found) for found in page.items)
+        nodes = await together(_node(info, match) for match in page.items)
         there = [(node, cursor) for node, cursor in zip(nodes, page.cursors, strict=True) if node]
         shown = Page([node for node, _ in there], [cursor for _, cursor in there], page.has_next, page.has_previous)
         return connection(shown, lambda node: node, lambda: global_search.count(db, actor, key, search))
 
 
-async def _node(info: Info, found: Match) -> Model | ModelVersion | Experiment | Candidate | None:
-    match found.kind:
+async def _node(info: Info, row: Match) -> Model | ModelVersion | Experiment | Candidate | None:
+    match row.kind:
         case Kind.MODEL:
-            return await model_by_key(info, found.project_id, found.number)
+            return await model_by_key(info, row.project_id, row.number)
         case Kind.MODEL_VERSION:
-            return await version_by_key(info, found.project_id, found.number)
+            return await version_by_key(info, row.project_id, row.number)
         case Kind.EXPERIMENT:
-            return await experiment_by_key(info, found.project_id, found.number)
+            return await experiment_by_key(info, row.project_id, row.number)
         case Kind.CANDIDATE:
-            return await candidate_by_key(info, found.project_id, found.uuid)
+            return await candidate_by_key(info, row.project_id, row.uuid)

@@ -1,4 +1,4 @@
-"""What the mutations of models, versions and aliases are told."""
+"""Inputs of the mutations of models, versions and aliases."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.graphql.types.tags_and_params import TagInput, TagPatch
 
 @strawberry.input(description="Input of `modelCreate`.")
 class ModelCreateInput:
-    project: ProjectLookup = strawberry.field(description="The project that it shall be in.")
+    project: ProjectLookup = strawberry.field(description="The project that it is created in.")
     name: str = strawberry.field(description="Unique in the project, 1 to 255 characters.")
     description: str = optional("Markdown, at most 10,000 characters.", default="")
     tags: list[TagInput] = strawberry.field(default_factory=list, description="Its tags.")
@@ -22,7 +22,7 @@ class ModelCreateInput:
 
 @strawberry.input(description="Input of `modelUpdate`; what is left out stays.")
 class ModelUpdateInput:
-    model: ModelLookup = strawberry.field(description="Which one.")
+    model: ModelLookup = strawberry.field(description="The model.")
     name: str | None = optional("The new name; versions, candidates and experiment go along.")
     description: str | None = optional("Markdown, at most 10,000 characters.")
     tags: list[TagPatch] = strawberry.field(default_factory=list, description="Tags to set or remove.")
@@ -30,12 +30,12 @@ class ModelUpdateInput:
 
 @strawberry.input(description="Input of `modelDelete`.")
 class ModelDeleteInput:
-    model: ModelLookup = strawberry.field(description="Which one.")
+    model: ModelLookup = strawberry.field(description="The model.")
 
 
 @strawberry.input(description="Input of `modelVersionCreate`.")
 class ModelVersionCreateInput:
-    model: ModelLookup = strawberry.field(description="The model that it shall be of.")
+    model: ModelLookup = strawberry.field(description="The model that gets the version.")
     version: str | None = optional("SemVer 2.0, unique in the model; the next one when left out.")
     increment: Increment | None = optional("What the next version raises; PATCH when left out. Not with `version`.")
     description: str = optional("Markdown, at most 10,000 characters.", default="")
@@ -46,7 +46,7 @@ class ModelVersionCreateInput:
     logged_model_id: strawberry.ID | None = optional(
         "The logged model of the same project that it is made from: they share the files, and its candidate."
     )
-    artifact_folder: str = optional("The folder of that candidate's files that shall be its own.", default="")
+    artifact_folder: str = optional("The folder of that candidate's files that becomes its own.", default="")
     source: str = optional("Where it comes from, as text; never opened by the service.", default="")
     location: str = optional("The address of its files where they are kept outside of this service.", default="")
     foreign_run: str = optional("The id of the run of another tracking server that it comes from.", default="")
@@ -81,7 +81,7 @@ class ModelVersionCheckInput:
     increment: Increment | None = optional("What the next version raises; PATCH when left out. Not with `version`.")
     description: str = optional("Markdown, at most 10,000 characters.", default="")
     tags: list[TagInput] = strawberry.field(default_factory=list, description="Its tags.")
-    artifact_folder: str = optional("The folder of the candidate's files that shall be its own.", default="")
+    artifact_folder: str = optional("The folder of the candidate's files that becomes its own.", default="")
     aliases: list[str] = strawberry.field(default_factory=list, description="Aliases that it is going to get.")
     files: list[PlannedFileInput] = strawberry.field(
         default_factory=list, description="Files that are going to be pushed, at most 1,000; check more in turn."
@@ -95,7 +95,7 @@ class ModelVersionCheckInput:
 @strawberry.input(description="Input of `modelVersionCopy`.")
 class ModelVersionCopyInput:
     model_version: ModelVersionLookup = strawberry.field(description="The version to copy.")
-    model: ModelLookup = strawberry.field(description="The model of the same project that the copy shall be of.")
+    model: ModelLookup = strawberry.field(description="The model of the same project that gets the copy.")
     version: str | None = optional("SemVer 2.0; the same as that of the original, or the next one where it is taken.")
     description: str | None = optional("Markdown; that of the original when left out.")
     tags: list[TagInput] | None = optional("Its tags; those of the original when left out.")
@@ -103,19 +103,19 @@ class ModelVersionCopyInput:
 
 @strawberry.input(description="Input of `modelVersionUpdate`; what is left out stays.")
 class ModelVersionUpdateInput:
-    model_version: ModelVersionLookup = strawberry.field(description="Which one.")
+    model_version: ModelVersionLookup = strawberry.field(description="The model version.")
     description: str | None = optional("Markdown, at most 10,000 characters.")
     tags: list[TagPatch] = strawberry.field(default_factory=list, description="Tags to set or remove.")
 
 
 @strawberry.input(description="Input of `modelVersionDelete`.")
 class ModelVersionDeleteInput:
-    model_version: ModelVersionLookup = strawberry.field(description="Which one.")
+    model_version: ModelVersionLookup = strawberry.field(description="The model version.")
 
 
 @strawberry.input(description="Input of `modelVersionStageSet`.")
 class ModelVersionStageSetInput:
-    model_version: ModelVersionLookup = strawberry.field(description="Which one.")
+    model_version: ModelVersionLookup = strawberry.field(description="The model version.")
     stage: str = strawberry.field(description="none, staging, production or archived.")
     archive_existing: bool = optional("Whether all others in that stage go to `archived`.", default=False)
 
@@ -124,9 +124,9 @@ class ModelVersionStageSetInput:
 class AliasSetInput:
     model: ModelLookup = strawberry.field(description="The model.")
     name: str = strawberry.field(description="The alias: 1 to 255 letters, digits, `_` and `-`.")
-    reference: str = strawberry.field(description="The version that it shall stand on, in any form: `1.2.3`, `#7`, …")
+    reference: str = strawberry.field(description="The version that it points to, in any form: `1.2.3`, `#7`, …")
     expected_current: Long | None = optional(
-        "Move it only if it stands on the version of this number now; 0: only if it does not exist."
+        "Move it only if it points to the version of this number now; 0: only if it does not exist."
     )
 
 
@@ -134,4 +134,4 @@ class AliasSetInput:
 class AliasDeleteInput:
     model: ModelLookup = strawberry.field(description="The model.")
     name: str = strawberry.field(description="The alias.")
-    expected_current: Long | None = optional("Remove it only if it stands on the version of this number now.")
+    expected_current: Long | None = optional("Remove it only if it points to the version of this number now.")

@@ -18,7 +18,7 @@ from app.registry.reads.search import SearchModels, SearchVersions
 from app.registry.versions.lookup import ModelVersion
 
 V = TypeVar("V")
-Found = tuple[list[V], str | None]
+SearchPage = tuple[list[V], str | None]
 """A page of a search, and the token of the next one."""
 ModelList = tuple[Window, str, ModelOrder]
 """Page, text and order."""
@@ -36,8 +36,8 @@ class RegistryLoaders:
         self.latest: DataLoader[ModelKey, ModelVersion | None] = DataLoader(self._latest)
         self.versions_of_candidates: DataLoader[CandidateKey, list[ModelVersion]] = DataLoader(self._of_candidates)
         self.versions_of_logged_models: DataLoader[CandidateKey, list[ModelVersion]] = DataLoader(self._of_logged)
-        self.searches: DataLoader[tuple[tuple[int], SearchModels], Found[Model]] = per_arguments(self._searches)
-        self.version_searches: DataLoader[tuple[tuple[int], SearchVersions], Found[ModelVersion]] = per_arguments(
+        self.searches: DataLoader[tuple[tuple[int], SearchModels], SearchPage[Model]] = per_arguments(self._searches)
+        self.version_searches: DataLoader[tuple[tuple[int], SearchVersions], SearchPage[ModelVersion]] = per_arguments(
             self._version_searches
         )
         self.aliases_of_models: DataLoader[ModelKey, list[Alias]] = DataLoader(self._aliases_of_models)
@@ -70,10 +70,12 @@ class RegistryLoaders:
     async def _of_logged(self, keys: list[CandidateKey]) -> Results[list[ModelVersion]]:
         return await loaders.versions_of_logged_models(self._db, self._actor, keys)
 
-    async def _searches(self, keys: list[tuple[int]], command: SearchModels) -> Results[Found[Model]]:
+    async def _searches(self, keys: list[tuple[int]], command: SearchModels) -> Results[SearchPage[Model]]:
         return await search.models_of_projects(self._db, self._actor, keys, command)
 
-    async def _version_searches(self, keys: list[tuple[int]], command: SearchVersions) -> Results[Found[ModelVersion]]:
+    async def _version_searches(
+        self, keys: list[tuple[int]], command: SearchVersions
+    ) -> Results[SearchPage[ModelVersion]]:
         return await search.versions_of_projects(self._db, self._actor, keys, command)
 
     async def _aliases_of_models(self, keys: list[ModelKey]) -> Results[list[Alias]]:
@@ -82,22 +84,22 @@ class RegistryLoaders:
     async def _aliases_of_versions(self, keys: list[VersionKey]) -> Results[list[Alias]]:
         return await loaders.aliases_of_versions(self._db, self._actor, keys)
 
-    async def _alias_histories(self, keys: list[ModelKey], wish: tuple[Window, str]) -> Results[Page[Alias]]:
-        window, name = wish
+    async def _alias_histories(self, keys: list[ModelKey], request: tuple[Window, str]) -> Results[Page[Alias]]:
+        window, name = request
         return await loaders.history_of_aliases(self._db, self._actor, keys, window, name=name)
 
-    async def _model_pages(self, keys: list[tuple[int]], wish: ModelList) -> Results[Page[Model]]:
-        window, text, order = wish
+    async def _model_pages(self, keys: list[tuple[int]], request: ModelList) -> Results[Page[Model]]:
+        window, text, order = request
         return await loaders.models_of_projects(self._db, self._actor, keys, window, text=text, order=order)
 
     async def _model_counts(self, keys: list[tuple[int]], text: str) -> Results[int]:
         return await loaders.count_models_of_projects(self._db, self._actor, keys, text=text)
 
     async def _version_pages(
-        self, keys: list[ModelKey], wish: tuple[Window, VersionList]
+        self, keys: list[ModelKey], request: tuple[Window, VersionList]
     ) -> Results[Page[ModelVersion]]:
-        window, wanted = wish
+        window, wanted = request
         return await loaders.versions_of_models(self._db, self._actor, keys, window, wanted)
 
-    async def _version_counts(self, keys: list[ModelKey], wish: VersionList) -> Results[int]:
-        return await loaders.count_versions_of_models(self._db, self._actor, keys, wish)
+    async def _version_counts(self, keys: list[ModelKey], request: VersionList) -> Results[int]:
+        return await loaders.count_versions_of_models(self._db, self._actor, keys, request)

@@ -1,14 +1,14 @@
-"""Making and changing models, versions and aliases."""
+"""Mutations of models, versions and aliases."""
 
 from __future__ import annotations
 
 from typing import Annotated
-from uuid import UUID
 
 import strawberry
 
+from app.graphql.access.queries import project_id
 from app.graphql.context import Info
-from app.graphql.errors import UserError
+from app.graphql.errors import UserError, or_none
 from app.graphql.jobs.queries import job_by_id
 from app.graphql.jobs.types import BackgroundJob
 from app.graphql.registry.aliases import Alias, alias_id
@@ -25,8 +25,8 @@ from app.graphql.registry.inputs import (
     ModelVersionStageSetInput,
     ModelVersionUpdateInput,
 )
-from app.graphql.registry.queries import find_model, find_version
 from app.graphql.registry.types import Model, ModelVersion
+from app.graphql.tracking.queries import candidate_id, logged_model_id
 from app.graphql.types import ids
 from app.graphql.types.fields import INPUT, mutation, optional, user_errors
 from app.graphql.types.tags_and_params import mapping, patch
@@ -97,7 +97,7 @@ class ModelVersionStageSetPayload:
 
 @strawberry.type(description="Payload of `aliasSet`.")
 class AliasSetPayload:
-    alias: Alias | None = optional("The alias where it stands now.")
+    alias: Alias | None = optional("The alias as it is now.")
     user_errors: list[UserError] = user_errors()
 
 
@@ -118,8 +118,8 @@ class RegistryMutation:
     @mutation("Changes name, description and tags of a model: all of it or nothing.")
     async def model_update(self, info: Info, input: Annotated[ModelUpdateInput, INPUT]) -> ModelUpdatePayload:
         project, model = input.model.key()
-        wish = EditModel(input.name, input.description, patch(input.tags))
-        changed = await models.edit(info.context.db, info.context.actor, project, model, wish)
+        request = EditModel(input.name, input.description, patch(input.tags))
+        changed = await models.edit(info.context.db, info.context.actor, project, model, request)
         return ModelUpdatePayload(model=Model.of(changed))
 
     @mutation("Deletes a model at once; a background job removes versions, candidates and files.")
@@ -133,15 +133,15 @@ class RegistryMutation:
     async def model_version_create(
         self, info: Info, input: Annotated[ModelVersionCreateInput, INPUT]
     ) -> ModelVersionCreatePayload:
-        owner = await find_model(info, input.model)
+        project, model = input.model.key()
         command = CreateVersion(
-            owner.id,
+            model,
             version=input.version,
             increment=input.increment,
             description=input.description,
             tags=mapping(input.tags, "tags"),
-            candidate_id=_candidate(owner.project_id, input.candidate_id),
-            logged_model_id=_logged_model(owner.project_id, input.logged_model_id),
+            candidate_id=await candidate_id(info, project, input.candidate_id, "candidateId"),
+            logged_model_id=await logged_model_id(info, project, input.logged_model_id, "loggedModelId"),
             artifact_folder=input.artifact_folder,
             source=input.source,
             location=input.location,
@@ -149,7 +149,7 @@ class RegistryMutation:
             run_link=input.run_link,
             is_open=input.is_open,
         )
-        made = await create.create(info.context.db, info.context.actor, owner.project_id, command)
+        made = await create.create(info.context.db, info.context.actor, project, command)
         return ModelVersionCreatePayload(model_version=ModelVersion.of(made))
 
     @mutation("Says that all files of an OPEN version were pushed: it becomes READY. Twice is fine.")
@@ -164,13 +164,13 @@ class RegistryMutation:
     async def model_version_copy(
         self, info: Info, input: Annotated[ModelVersionCopyInput, INPUT]
     ) -> ModelVersionCopyPayload:
-        context, original = info.context, await find_version(info, input.model_version)
-        owner = await find_model(info, input.model)
-        if owner.project_id != original.project_id:
-            raise ids.missing("such model in the project of the version", input.model.id or owner.name, "model")
+        context, (project, target) = info.context, input.model_version.key()
+        owner, model = input.model.key()
+        if owner != project and await or_none(project_id(info, owner)) != await project_id(info, project):
+            raise ids.missing("such model in the project of the version", input.model.id or str(model), "model")
         tags = None if input.tags is None else mapping(input.tags, "tags")
-        wish = CopyVersion(owner.id, input.version, input.description, tags)
-        made = await copy.copy(context.db, context.actor, owner.project_id, original.id, wish)
+        request = CopyVersion(model, input.version, input.description, tags)
+        made = await copy.copy(context.db, context.actor, project, target, request)
         return ModelVersionCopyPayload(model_version=ModelVersion.of(made))
 
     @mutation("Changes description and tags of a version: all of it or nothing.")
@@ -178,8 +178,8 @@ class RegistryMutation:
         self, info: Info, input: Annotated[ModelVersionUpdateInput, INPUT]
     ) -> ModelVersionUpdatePayload:
         project, target = input.model_version.key()
-        wish = EditVersion(input.description, patch(input.tags))
-        changed = await change.edit(info.context.db, info.context.actor, project, target, wish)
+        request = EditVersion(input.description, patch(input.tags))
+        changed = await change.edit(info.context.db, info.context.actor, project, target, request)
         return ModelVersionUpdatePayload(model_version=ModelVersion.of(changed))
 
     @mutation("Deletes a version at once; a background job removes what it alone needed.")
@@ -223,18 +223,3 @@ class RegistryMutation:
         )
         deleted_id = alias_id((ended.project_id, ended.model_id), ended.name) if ended else None
         return AliasDeletePayload(deleted_id=deleted_id)
-
-
-def _candidate(project_id: int, id: str | None) -> UUID | None:
-    """The key of the candidate; its project must be the model's, since keys mean nothing elsewhere."""
-    key = ids.in_project(id, "Candidate") if id else None
-    if id and (key is None or key[0] != project_id):
-        raise ids.missing("candidate in this project", id, "candidateId")
-    return key[1] if key else None
-
-
-def _logged_model(project_id: int, id: str | None) -> UUID | None:
-    key = ids.in_project(id, "LoggedModel") if id else None
-    if id and (key is None or key[0] != project_id):
-        raise ids.missing("logged model in this project", id, "loggedModelId")
-    return key[1] if key else None

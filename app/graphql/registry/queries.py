@@ -1,4 +1,4 @@
-"""Looking models and versions up."""
+"""Queries of models and versions."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ class ModelVersionCheck:
 class RegistryQuery:
     @resolved("A model; null when it does not exist or may not be seen.")
     async def model(
-        self, info: Info, by: Annotated[ModelLookup, strawberry.argument(description="Which one.")]
+        self, info: Info, by: Annotated[ModelLookup, strawberry.argument(description="The model.")]
     ) -> Model | None:
-        found = await or_none(find_model(info, by))
-        return Model.of(found) if found else None
+        row = await or_none(find_model(info, by))
+        return Model.of(row) if row else None
 
     @resolved("A model version; null when it does not exist or may not be seen.")
     async def model_version(
-        self, info: Info, by: Annotated[ModelVersionLookup, strawberry.argument(description="Which one.")]
+        self, info: Info, by: Annotated[ModelVersionLookup, strawberry.argument(description="The model version.")]
     ) -> ModelVersion | None:
-        found = await or_none(find_version(info, by))
-        return ModelVersion.of(found) if found else None
+        row = await or_none(find_version(info, by))
+        return ModelVersion.of(row) if row else None
 
-    @resolved("Whether a version could be made and pushed like this, without making anything; for who may make it.")
+    @resolved("Whether a version could be created and pushed; creates nothing. For callers who may create it.")
     async def model_version_check(
         self, info: Info, input: Annotated[ModelVersionCheckInput, INPUT]
     ) -> ModelVersionCheck | None:

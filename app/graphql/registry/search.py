@@ -16,43 +16,43 @@ from app.registry.reads.search import SearchModels, SearchVersions
 from app.registry.versions import lookup
 
 
-@strawberry.type(description="Models that a search found, in its order.")
+@strawberry.type(description="Models that match a search, in its order.")
 class ModelSearch:
-    found: strawberry.Private[list[models.Model]]
+    rows: strawberry.Private[list[models.Model]]
     page_info: PageInfo = strawberry.field(description="Whether more match; `endCursor` is null at the end.")
 
     @resolved("The models.")
     def nodes(self) -> list[registry.Model]:
-        return [registry.Model.of(row) for row in self.found]
+        return [registry.Model.of(row) for row in self.rows]
 
 
-@strawberry.type(description="Versions of any model that a search found, in its order.")
+@strawberry.type(description="Versions of any model that match a search, in its order.")
 class ModelVersionSearch:
-    found: strawberry.Private[list[lookup.ModelVersion]]
+    rows: strawberry.Private[list[lookup.ModelVersion]]
     page_info: PageInfo = strawberry.field(description="Whether more match; `endCursor` is null at the end.")
 
     @resolved("The versions.")
     def nodes(self) -> list[registry.ModelVersion]:
-        return [registry.ModelVersion.of(row) for row in self.found]
+        return [registry.ModelVersion.of(row) for row in self.rows]
 
 
 async def find_models(
-    info: Info, project_id: int, wish: SearchRequest, order_by: list[ModelSearchOrder]
+    info: Info, project_id: int, request: SearchRequest, order_by: list[ModelSearchOrder]
 ) -> ModelSearch:
     """One page of the search, by the request's loader."""
-    command = SearchModels(wish.filter, clauses(order_by), wish.limit(), wish.after)
-    found, token = await or_empty(info.context.loaders.registry.searches.load(((project_id,), command)), ([], None))
-    return ModelSearch(found=found, page_info=page_of(wish.after, token))
+    command = SearchModels(request.filter, clauses(order_by), request.limit(), request.after)
+    rows, token = await or_empty(info.context.loaders.registry.searches.load(((project_id,), command)), ([], None))
+    return ModelSearch(rows=rows, page_info=page_of(request.after, token))
 
 
 async def find_versions(
-    info: Info, project_id: int, wish: SearchRequest, order_by: list[ModelVersionSearchOrder]
+    info: Info, project_id: int, request: SearchRequest, order_by: list[ModelVersionSearchOrder]
 ) -> ModelVersionSearch:
     """One page of the search, by the request's loader."""
-    command = SearchVersions(wish.filter, clauses(order_by), wish.limit(), wish.after)
+    command = SearchVersions(request.filter, clauses(order_by), request.limit(), request.after)
     loader = info.context.loaders.registry.version_searches
-    found, token = await or_empty(loader.load(((project_id,), command)), ([], None))
-    return ModelVersionSearch(found=found, page_info=page_of(wish.after, token))
+    rows, token = await or_empty(loader.load(((project_id,), command)), ([], None))
+    return ModelVersionSearch(rows=rows, page_info=page_of(request.after, token))
 
 
 from app.graphql.registry import types as registry  # noqa: E402 - types of these modules refer to each other

@@ -99,16 +99,16 @@ class Model(Node):
         before: Before = None,
     ) -> Connection[ModelVersion]:
         loaders, key = info.context.loaders.registry, (self.row.project_id, self.row.id)
-        wish = _version_list(reference, search, order_by)
-        page = await loaders.version_pages.load((key, (window(first, after, last, before), wish)))
-        return connection(page, ModelVersion.of, lambda: loaders.version_counts.load((key, wish)))
+        request = _version_list(reference, search, order_by)
+        page = await loaders.version_pages.load((key, (window(first, after, last, before), request)))
+        return connection(page, ModelVersion.of, lambda: loaders.version_counts.load((key, request)))
 
     @resolved("Its aliases, by name.")
     async def aliases(self, info: Info) -> list[alias_types.Alias]:
         rows = await info.context.loaders.registry.aliases_of_models.load((self.row.project_id, self.row.id))
         return [alias_types.Alias.of(row) for row in rows]
 
-    @resolved("The versions on which an alias of it stands and stood, latest first; also of a deleted alias.")
+    @resolved("The versions that one of its aliases points and pointed to, latest first; also of a deleted alias.")
     async def alias_history(
         self,
         info: Info,
@@ -199,7 +199,7 @@ class ModelVersion(Node):
         found = self.row.logged_model_id
         return await logged.logged_model_by_key(info, self.row.project_id, found) if found else None
 
-    @resolved("The aliases that stand on it, by name.")
+    @resolved("The aliases that point to it, by name.")
     async def aliases(self, info: Info) -> list[alias_types.Alias]:
         rows = await info.context.loaders.registry.aliases_of_versions.load((self.row.project_id, self.row.id))
         return [alias_types.Alias.of(row) for row in rows]
@@ -268,15 +268,15 @@ async def versions_of_logged_model(info: Info, project_id: int, model_id: UUID) 
 
 def _version_list(reference: str | None, search: str, order: VersionOrderBy | None) -> VersionList:
     parsed = parse_reference(reference) if reference else None
-    wish = VersionList(reference=parsed, text=search)
-    return VersionList(order.field, order.direction.is_descending, parsed, search) if order else wish
+    request = VersionList(reference=parsed, text=search)
+    return VersionList(order.field, order.direction.is_descending, parsed, search) if order else request
 
 
 async def models_of(info: Info, project_id: int, page: Window, text: str, order: ModelOrder) -> Connection[Model]:
     """The models of a project."""
     loaders, key = info.context.loaders.registry, (project_id,)
-    found = await or_empty(loaders.model_pages.load((key, (page, text, order))), Page())
-    return connection(found, Model.of, lambda: or_empty(loaders.model_counts.load((key, text)), 0))
+    rows = await or_empty(loaders.model_pages.load((key, (page, text, order))), Page())
+    return connection(rows, Model.of, lambda: or_empty(loaders.model_counts.load((key, text)), 0))
 
 
 # At the end, since the types of these modules refer to each other.

@@ -82,7 +82,7 @@ class ComparedPath:
 
 @strawberry.type(description="A column of the signature on each side.")
 class ComparedColumn:
-    key: str = strawberry.field(description="`inputs.`, `outputs.` or `params.` with the name, or the place from 0.")
+    key: str = strawberry.field(description="`inputs.`, `outputs.` or `params.` with the name, or the position from 0.")
     values: list[JSON | None] = strawberry.field(description="What MLmodel says of it; null where it is absent.")
     differs: bool = strawberry.field(description="Whether the sides differ.")
 
@@ -102,31 +102,31 @@ class Side:
 
 @strawberry.type(description="Several things side by side; rows by key, values in the order of the ids.")
 class Comparison:
-    places: strawberry.Private[list[Side]]
+    sources: strawberry.Private[list[Side]]
     permission: strawberry.Private[Permission]
     differences_only: strawberry.Private[bool]
 
     @resolved("Hyper-parameters.")
     async def params(self, info: Info) -> list[ComparedText]:
         loader = info.context.loaders.tracking.params
-        found = await together(or_none(loader.load(side.candidate)) for side in self.places)
-        return [ComparedText.of(row) for row in self._rows([dict(pairs or []) for pairs in found])]
+        pairs_of_sides = await together(or_none(loader.load(source.candidate)) for source in self.sources)
+        return [ComparedText.of(row) for row in self._rows([dict(pairs or []) for pairs in pairs_of_sides])]
 
     @resolved("Tags.")
     async def tags(self, info: Info) -> list[ComparedText]:
-        own = [side.tags for side in self.places if side.tags is not None]
+        own = [source.tags for source in self.sources if source.tags is not None]
         if not own:
             loader = info.context.loaders.tracking.tags
-            own = [dict(pairs) for pairs in await together(loader.load(side.candidate) for side in self.places)]
+            own = [dict(pairs) for pairs in await together(loader.load(source.candidate) for source in self.sources)]
         return [ComparedText.of(row) for row in self._rows(own)]
 
     @resolved("The latest state of every metric.")
     async def metrics(self, info: Info) -> list[ComparedMetric]:
         loader = info.context.loaders.tracking.metrics
-        found = await together(or_none(loader.load(side.candidate)) for side in self.places)
+        rows_of_sides = await together(or_none(loader.load(source.candidate)) for source in self.sources)
         sides = [
-            {row.key: Metric.of(side.candidate[0], row) for row in rows or []}
-            for side, rows in zip(self.places, found, strict=True)
+            {row.key: Metric.of(source.candidate[0], row) for row in rows or []}
+            for source, rows in zip(self.sources, rows_of_sides, strict=True)
         ]
         return [ComparedMetric.of(row) for row in self._rows(sides, lambda metric: metric.value)]
 
@@ -150,7 +150,7 @@ class Comparison:
 
     async def _files(self, info: Info) -> list[ListedFiles]:
         loader = info.context.loaders.artifacts.listed
-        return await together(loader.load((side.files, self.permission)) for side in self.places)
+        return await together(loader.load((source.files, self.permission)) for source in self.sources)
 
     def _rows(self, sides: Any, essence: Any = lambda value: value) -> list[Row[Any]]:
         return compare.rows(sides, differences_only=self.differences_only, essence=essence)
@@ -177,18 +177,18 @@ class CandidateSeries:
 
 @strawberry.type
 class ComparisonQuery:
-    @resolved("Candidates side by side. An id that means nothing to you is the error NOT_FOUND.")
+    @resolved("Candidates side by side. An unknown id is the error NOT_FOUND.")
     async def candidates_compare(
         self, info: Info, *, ids: Ids, differences_only: DifferencesOnly = False
     ) -> CandidatesComparison | None:
         compare.check_sides(len(ids), len(set(ids)))
-        found = await together(_candidate(info, id) for id in ids)
-        places = [Side(one.key, (*one.key, "")) for one in found]
+        candidates = await together(_candidate(info, id) for id in ids)
+        sides = [Side(one.key, (*one.key, "")) for one in candidates]
         return CandidatesComparison(
-            places=places, permission=Permission.CANDIDATE_READ, differences_only=differences_only, sides=found
+            sources=sides, permission=Permission.CANDIDATE_READ, differences_only=differences_only, sides=candidates
         )
 
-    @resolved("Curves of several metrics of several candidates; none of those that mean nothing to you.")
+    @resolved("Curves of several metrics of several candidates; unknown ids are left out.")
     async def metric_series(
         self,
         info: Info,
@@ -200,28 +200,30 @@ class ComparisonQuery:
         to_step: ToStep = None,
     ) -> list[CandidateSeries]:
         check_curves(len(candidate_ids), len(keys), max_points)
-        wish = (tuple(keys), max_points, from_step, to_step)
-        found = await together(_curves(info, id, wish) for id in dict.fromkeys(candidate_ids))
-        return [one for one in found if one]
+        request = (tuple(keys), max_points, from_step, to_step)
+        curves = await together(_curves(info, id, request) for id in dict.fromkeys(candidate_ids))
+        return [one for one in curves if one]
 
-    @resolved("Model versions side by side. An id that means nothing to you is the error NOT_FOUND.")
+    @resolved("Model versions side by side. An unknown id is the error NOT_FOUND.")
     async def model_versions_compare(
         self, info: Info, *, ids: Ids, differences_only: DifferencesOnly = False
     ) -> ModelVersionsComparison | None:
         compare.check_sides(len(ids), len(set(ids)))
-        found = await together(_version(info, id) for id in ids)
+        compared = await together(_version(info, id) for id in ids)
         return ModelVersionsComparison(
-            places=[_side(one) for one in found],
+            sources=[_side(one) for one in compared],
             permission=Permission.REGISTRY_READ,
             differences_only=differences_only,
-            sides=found,
+            sides=compared,
         )
 
 
-async def _curves(info: Info, id: str, wish: SeriesRequest) -> CandidateSeries | None:
+async def _curves(info: Info, id: str, request: SeriesRequest) -> CandidateSeries | None:
     key = ids.in_project(id, "Candidate")
-    found = await tracking.candidate_by_key(info, *key) if key else None
-    return CandidateSeries(candidate=found, series=await series_of(info, found.key, wish)) if found else None
+    candidate = await tracking.candidate_by_key(info, *key) if key else None
+    if candidate is None:
+        return None
+    return CandidateSeries(candidate=candidate, series=await series_of(info, candidate.key, request))
 
 
 def _side(version: registry.ModelVersion) -> Side:
@@ -232,15 +234,15 @@ def _side(version: registry.ModelVersion) -> Side:
 
 async def _candidate(info: Info, id: str) -> tracking.Candidate:
     key = ids.in_project(id, "Candidate")
-    found = await tracking.candidate_by_key(info, *key) if key else None
-    if found is None:
+    candidate = await tracking.candidate_by_key(info, *key) if key else None
+    if candidate is None:
         raise ids.missing("candidate", id, "ids")
-    return found
+    return candidate
 
 
 async def _version(info: Info, id: str) -> registry.ModelVersion:
     key = ids.pair(id, "ModelVersion")
-    found = await registry.version_by_key(info, *key) if key else None
-    if found is None:
+    version = await registry.version_by_key(info, *key) if key else None
+    if version is None:
         raise ids.missing("model version", id, "ids")
-    return found
+    return version

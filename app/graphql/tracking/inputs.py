@@ -1,4 +1,4 @@
-"""What the mutations of experiments and candidates are told."""
+"""Inputs of the mutations of experiments and candidates."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from app.graphql.types.tags_and_params import ParamInput, TagInput, TagPatch
 
 @strawberry.input(description="Input of `experimentCreate`.")
 class ExperimentCreateInput:
-    project: ProjectLookup = strawberry.field(description="The project that it shall be in.")
+    project: ProjectLookup = strawberry.field(description="The project that it is created in.")
     name: str = strawberry.field(description="Unique in the project, 1 to 500 characters.")
     tags: list[TagInput] = strawberry.field(default_factory=list, description="Its tags.")
 
 
 @strawberry.input(description="Input of `experimentUpdate`; what is left out stays.")
 class ExperimentUpdateInput:
-    experiment: ExperimentLookup = strawberry.field(description="Which one.")
+    experiment: ExperimentLookup = strawberry.field(description="The experiment.")
     name: str | None = optional("The new name; a model's own experiment is named after it and keeps its name.")
     tags: list[TagPatch] = strawberry.field(default_factory=list, description="Tags to set or remove.")
 
 
 @strawberry.input(description="Input of `experimentDelete`.")
 class ExperimentDeleteInput:
-    experiment: ExperimentLookup = strawberry.field(description="Which one.")
+    experiment: ExperimentLookup = strawberry.field(description="The experiment.")
     permanently: bool = optional("For good, instead of into the trash.", default=False)
 
 
 @strawberry.input(description="Input of `experimentRestore`.")
 class ExperimentRestoreInput:
-    experiment: ExperimentLookup = strawberry.field(description="Which one.")
+    experiment: ExperimentLookup = strawberry.field(description="The experiment.")
 
 
 @strawberry.input(description="Input of `candidateCreate`.")
 class CandidateCreateInput:
-    experiment: ExperimentLookup = strawberry.field(description="The experiment that it shall be in.")
+    experiment: ExperimentLookup = strawberry.field(description="The experiment that it is created in.")
     name: str | None = optional("For people to read; a friendly random one when left out.")
     started_at: datetime | None = optional("When it began.")
     username: str = optional("Who runs it.", default="")
@@ -84,7 +84,7 @@ class LoggedModelOutputInput:
     description="Input of `candidateLog`: at most 1,000 metrics, 100 params, 100 tags, 100 data sets and 100 models."
 )
 class CandidateLogInput:
-    candidate: CandidateLookup = strawberry.field(description="Which one.")
+    candidate: CandidateLookup = strawberry.field(description="The candidate.")
     metrics: list[MetricPointInput] = strawberry.field(default_factory=list, description="Points to add.")
     params: list[ParamInput] = strawberry.field(default_factory=list, description="Hyper-parameters to write.")
     tags: list[TagInput] = strawberry.field(default_factory=list, description="Tags to set.")
@@ -99,19 +99,19 @@ class CandidateLogInput:
 
 @strawberry.input(description="Input of `candidateUpdate`; what is left out stays.")
 class CandidateUpdateInput:
-    candidate: CandidateLookup = strawberry.field(description="Which one.")
+    candidate: CandidateLookup = strawberry.field(description="The candidate.")
     name: str | None = optional("For people to read.")
-    status: CandidateStatus | None = optional("How far it is.")
+    status: CandidateStatus | None = optional("Its status.")
     finished_at: datetime | None = optional("When it ended.")
     tags: list[TagPatch] = strawberry.field(default_factory=list, description="Tags to set or remove.")
 
 
 @strawberry.input(description="Input of `candidateDelete`.")
 class CandidateDeleteInput:
-    candidate: CandidateLookup = strawberry.field(description="Which one.")
+    candidate: CandidateLookup = strawberry.field(description="The candidate.")
     permanently: bool = optional("For good, instead of into the trash.", default=False)
 
 
 @strawberry.input(description="Input of `candidateRestore`.")
 class CandidateRestoreInput:
-    candidate: CandidateLookup = strawberry.field(description="Which one.")
+    candidate: CandidateLookup = strawberry.field(description="The candidate.")

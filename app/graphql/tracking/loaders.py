@@ -30,7 +30,7 @@ class TrackingLoaders(LogLoaders):
 
     def __init__(self, db: Database, actor: Actor) -> None:
         super().__init__(db, actor)
-        one, found = self._plain, self._searched
+        one, searched = self._plain, self._searched
         self.experiments: DataLoader[ExperimentKey, Experiment | None] = one(loaders.experiments_by_keys)
         self.is_of_model: DataLoader[ExperimentKey, bool] = one(loaders.are_of_models)
         self.candidates: DataLoader[CandidateKey, Candidate | None] = one(loaders.candidates_by_keys)
@@ -41,19 +41,19 @@ class TrackingLoaders(LogLoaders):
         self.candidate_pages = self._paged(loaders.candidates_of_experiments)
         self.child_pages = self._paged(loaders.children_of_candidates)
         self.searches: DataLoader[tuple[ProjectKey, SearchCandidates], SearchPage[Candidate]] = per_arguments(
-            found(candidate_search.in_projects)
+            searched(candidate_search.in_projects)
         )
         self.experiment_searches: DataLoader[tuple[ProjectKey, SearchExperiments], SearchPage[Experiment]] = (
-            per_arguments(found(experiment_search.in_projects))
+            per_arguments(searched(experiment_search.in_projects))
         )
         self.model_searches: DataLoader[tuple[ProjectKey, SearchLoggedModels], SearchPage[LoggedModel]] = per_arguments(
-            found(logged_model_search.in_projects)
+            searched(logged_model_search.in_projects)
         )
 
-    async def _experiment_pages(self, keys: list[ProjectKey], wish: ExperimentList) -> Results[Page[Experiment]]:
-        window, text, view = wish
+    async def _experiment_pages(self, keys: list[ProjectKey], request: ExperimentList) -> Results[Page[Experiment]]:
+        window, text, view = request
         return await loaders.experiments_of_projects(self._db, self._actor, keys, window, text=text, view=view)
 
-    async def _experiment_counts(self, keys: list[ProjectKey], wish: tuple[str, View]) -> Results[int]:
-        text, view = wish
+    async def _experiment_counts(self, keys: list[ProjectKey], request: tuple[str, View]) -> Results[int]:
+        text, view = request
         return await loaders.count_experiments_of_projects(self._db, self._actor, keys, text=text, view=view)

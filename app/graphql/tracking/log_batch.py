@@ -1,4 +1,4 @@
-"""What `candidateLog` is told, as the core's batch."""
+"""The input of `candidateLog` as the batch of the core."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.tracking.logging.log import LogBatch
 from app.tracking.logging.point_batch import MetricInput
 
 
-def of(project_id: int, candidate_id: UUID, wish: CandidateLogInput) -> LogBatch:
+def of(project_id: int, candidate_id: UUID, input: CandidateLogInput) -> LogBatch:
     """The batch for a candidate of that project.
 
     Raises:
@@ -22,14 +22,14 @@ def of(project_id: int, candidate_id: UUID, wish: CandidateLogInput) -> LogBatch
     """
     return LogBatch(
         candidate_id,
-        metrics=[_metric(project_id, point) for point in wish.metrics],
-        params=mapping(wish.params, "params"),
-        tags=mapping(wish.tags, "tags"),
-        datasets=[_dataset(one) for one in wish.datasets],
-        read=[logged_model(project_id, id, "loggedModelInputIds") for id in wish.logged_model_input_ids],
+        metrics=[_metric(project_id, point) for point in input.metrics],
+        params=mapping(input.params, "params"),
+        tags=mapping(input.tags, "tags"),
+        datasets=[_dataset(one) for one in input.datasets],
+        read=[logged_model(project_id, id, "loggedModelInputIds") for id in input.logged_model_input_ids],
         written=[
             (logged_model(project_id, one.logged_model_id, "loggedModelOutputs"), one.step)
-            for one in wish.logged_model_outputs
+            for one in input.logged_model_outputs
         ],
     )
 

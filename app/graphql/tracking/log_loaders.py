@@ -84,16 +84,16 @@ class LogLoaders:
 
         return load
 
-    async def _samples(self, keys: list[CandidateKey], wish: SampleRequest) -> Results[list[Point]]:
-        metric, size, first, last = wish
+    async def _samples(self, keys: list[CandidateKey], request: SampleRequest) -> Results[list[Point]]:
+        metric, size, first, last = request
         steps = downsample.check_steps(first, last)
         return await charts.sampled(self._db, self._actor, keys, metric, size=size, steps=steps)
 
-    async def _series(self, keys: list[CandidateKey], wish: SeriesRequest) -> Results[list[Series]]:
-        metrics, size, first, last = wish
+    async def _series(self, keys: list[CandidateKey], request: SeriesRequest) -> Results[list[Series]]:
+        metrics, size, first, last = request
         steps = downsample.check_steps(first, last)
         return await charts.outlined(self._db, self._actor, keys, metrics, size=size, steps=steps)
 
-    async def _histories(self, keys: list[CandidateKey], wish: tuple[Window, str]) -> Results[Page[MetricPoint]]:
-        window, metric = wish
+    async def _histories(self, keys: list[CandidateKey], request: tuple[Window, str]) -> Results[Page[MetricPoint]]:
+        window, metric = request
         return await loaders.histories_of_candidates(self._db, self._actor, keys, window, metric)

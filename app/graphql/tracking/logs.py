@@ -59,8 +59,8 @@ class DatasetSummary:
     context: str | None = strawberry.field(description="As what it was read, such as `training`, when that was said.")
 
     @classmethod
-    def of(cls, found: datasets.Summary) -> DatasetSummary:
-        return cls(name=found.name, digest=found.digest, context=found.context)
+    def of(cls, row: datasets.Summary) -> DatasetSummary:
+        return cls(name=row.name, digest=row.digest, context=row.context)
 
 
 @strawberry.type(description="A data set that a candidate read.")
@@ -74,8 +74,8 @@ class Dataset:
     tags: list[Tag] = strawberry.field(description="Tags of this use, such as its context.")
 
     @classmethod
-    def of(cls, found: details.DatasetInput) -> Dataset:
-        row = found.dataset
+    def of(cls, use: details.DatasetInput) -> Dataset:
+        row = use.dataset
         return cls(
             name=row.name,
             digest=row.digest,
@@ -83,7 +83,7 @@ class Dataset:
             source=row.source,
             schema=row.schema,
             profile=row.profile,
-            tags=tags_of(found.tags),
+            tags=tags_of(use.tags),
         )
 
 

@@ -38,6 +38,6 @@ class MetricSeries:
         )
 
 
-async def series_of(info: Info, key: tuple[int, UUID], wish: SeriesRequest) -> list[MetricSeries]:
+async def series_of(info: Info, key: tuple[int, UUID], request: SeriesRequest) -> list[MetricSeries]:
     """The curves of a candidate, one for each metric in the order asked for, by the request's loader."""
-    return [MetricSeries.of(one) for one in await info.context.loaders.tracking.series.load((key, wish))]
+    return [MetricSeries.of(one) for one in await info.context.loaders.tracking.series.load((key, request))]

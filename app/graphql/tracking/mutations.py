@@ -1,4 +1,4 @@
-"""Making and changing experiments and candidates, and logging to candidates."""
+"""Mutations of experiments and candidates, and logging to candidates."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Annotated
 
 import strawberry
 
+from app.graphql.access.queries import project_id
 from app.graphql.context import Info
 from app.graphql.errors import UserError
 from app.graphql.jobs.queries import job_by_id
@@ -22,7 +23,7 @@ from app.graphql.tracking.inputs import (
     ExperimentRestoreInput,
     ExperimentUpdateInput,
 )
-from app.graphql.tracking.queries import find_candidate, find_experiment
+from app.graphql.tracking.queries import candidate_id, experiment_key, find_candidate
 from app.graphql.tracking.types import Candidate, Experiment
 from app.graphql.types import ids
 from app.graphql.types.fields import INPUT, mutation, optional, user_errors
@@ -107,57 +108,54 @@ class TrackingMutation:
     async def experiment_update(
         self, info: Info, input: Annotated[ExperimentUpdateInput, INPUT]
     ) -> ExperimentUpdatePayload:
-        row = await find_experiment(info, input.experiment)
-        request = EditExperiment(row.number, input.name, patch(input.tags))
-        changed = await experiments.edit(info.context.db, info.context.actor, row.project_id, request)
+        project, number = await experiment_key(info, input.experiment)
+        request = EditExperiment(number, input.name, patch(input.tags))
+        changed = await experiments.edit(info.context.db, info.context.actor, project, request)
         return ExperimentUpdatePayload(experiment=Experiment.of(changed))
 
     @mutation("Puts an experiment with its candidates into the trash, or deletes it for good.")
     async def experiment_delete(
         self, info: Info, input: Annotated[ExperimentDeleteInput, INPUT]
     ) -> ExperimentDeletePayload:
-        row = await find_experiment(info, input.experiment)
+        project, number = await experiment_key(info, input.experiment)
         db, actor = info.context.db, info.context.actor
         if input.permanently:
-            job = await experiments.delete_permanently(db, actor, row.project_id, row.number)
-            deleted_id = ids.of("Experiment", row.project_id, row.number)
-            return ExperimentDeletePayload(deleted_id=deleted_id, background_job=await job_by_id(info, job))
-        trashed = Experiment.of(await experiments.delete(db, actor, row.project_id, row.number))
+            job = await job_by_id(info, await experiments.delete_permanently(db, actor, project, number))
+            deleted_id = ids.of("Experiment", job.row.project_id, number) if job and job.row.project_id else None
+            return ExperimentDeletePayload(deleted_id=deleted_id, background_job=job)
+        trashed = Experiment.of(await experiments.delete(db, actor, project, number))
         return ExperimentDeletePayload(deleted_id=trashed.id, experiment=trashed)
 
     @mutation("Takes an experiment with its candidates out of the trash.")
     async def experiment_restore(
         self, info: Info, input: Annotated[ExperimentRestoreInput, INPUT]
     ) -> ExperimentRestorePayload:
-        row = await find_experiment(info, input.experiment)
-        back = await experiments.restore(info.context.db, info.context.actor, row.project_id, row.number)
+        project, number = await experiment_key(info, input.experiment)
+        back = await experiments.restore(info.context.db, info.context.actor, project, number)
         return ExperimentRestorePayload(experiment=Experiment.of(back))
 
     @mutation("Begins a candidate.")
     async def candidate_create(
         self, info: Info, input: Annotated[CandidateCreateInput, INPUT]
     ) -> CandidateCreatePayload:
-        experiment = await find_experiment(info, input.experiment)
-        parent = ids.in_project(input.parent_id, "Candidate") if input.parent_id else None
-        if input.parent_id and (parent is None or parent[0] != experiment.project_id):
-            raise ids.missing("candidate in this project", input.parent_id, "parentId")
+        project, number = await experiment_key(info, input.experiment)
         command = CreateCandidate(
-            experiment_number=experiment.number,
+            experiment_number=number,
             name=input.name,
             start_time=milliseconds(input.started_at),
             user_name=input.username,
             params=mapping(input.params, "params"),
             tags=mapping(input.tags, "tags"),
-            parent_id=parent[1] if parent else None,
+            parent_id=await candidate_id(info, project, input.parent_id, "parentId"),
         )
-        made = await candidates.create(info.context.db, info.context.actor, experiment.project_id, command)
+        made = await candidates.create(info.context.db, info.context.actor, project, command)
         return CandidateCreatePayload(candidate=Candidate.of(made.candidate))
 
     @mutation("Logs metrics, params, tags, data sets and models that were read or written: all of it or nothing.")
     async def candidate_log(self, info: Info, input: Annotated[CandidateLogInput, INPUT]) -> CandidateLogPayload:
-        candidate = await find_candidate(info, input.candidate)
-        batch = log_batch.of(candidate.project_id, candidate.id, input)
-        await log.log_batch(info.context.db, info.context.actor, candidate.project_id, batch)
+        project, uuid = input.candidate.key()
+        batch = log_batch.of(await project_id(info, project), uuid, input)
+        await log.log_batch(info.context.db, info.context.actor, project, batch)
         return CandidateLogPayload(candidate=Candidate.of(await find_candidate(info, input.candidate)))
 
     @mutation("Changes name, status, end and tags of a candidate: all of it or nothing.")

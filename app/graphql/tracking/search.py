@@ -29,34 +29,34 @@ from app.tracking.search.logged_model_search import SearchLoggedModels
 MAX_EXPERIMENTS = 100
 
 
-@strawberry.type(description="Candidates that a search found, in its order.")
+@strawberry.type(description="Candidates that match a search, in its order.")
 class CandidateSearch:
-    found: strawberry.Private[list[candidates.Candidate]]
+    rows: strawberry.Private[list[candidates.Candidate]]
     page_info: PageInfo = strawberry.field(description="Whether more match; `endCursor` is null at the end.")
 
     @resolved("The candidates.")
     def nodes(self) -> list[tracking.Candidate]:
-        return [tracking.Candidate.of(row) for row in self.found]
+        return [tracking.Candidate.of(row) for row in self.rows]
 
 
-@strawberry.type(description="Experiments that a search found, in its order.")
+@strawberry.type(description="Experiments that match a search, in its order.")
 class ExperimentSearch:
-    found: strawberry.Private[list[experiments.Experiment]]
+    rows: strawberry.Private[list[experiments.Experiment]]
     page_info: PageInfo = strawberry.field(description="Whether more match; `endCursor` is null at the end.")
 
     @resolved("The experiments.")
     def nodes(self) -> list[tracking.Experiment]:
-        return [tracking.Experiment.of(row) for row in self.found]
+        return [tracking.Experiment.of(row) for row in self.rows]
 
 
-@strawberry.type(description="Logged models that a search found, in its order.")
+@strawberry.type(description="Logged models that match a search, in its order.")
 class LoggedModelSearch:
-    found: strawberry.Private[list[logged_models.LoggedModel]]
+    rows: strawberry.Private[list[logged_models.LoggedModel]]
     page_info: PageInfo = strawberry.field(description="Whether more match; `endCursor` is null at the end.")
 
     @resolved("The logged models.")
     def nodes(self) -> list[logged.LoggedModel]:
-        return [logged.LoggedModel.of(row) for row in self.found]
+        return [logged.LoggedModel.of(row) for row in self.rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,58 +94,58 @@ class SearchRequest:
 
 
 async def find_candidates(
-    info: Info, project_id: int, wish: SearchRequest, order_by: list[CandidateSearchOrder], view: ViewType
+    info: Info, project_id: int, request: SearchRequest, order_by: list[CandidateSearchOrder], view: ViewType
 ) -> CandidateSearch:
     """One page of the search, by the request's loader."""
     command = SearchCandidates(
-        experiment_numbers=wish.numbers(project_id),
-        filter=wish.filter,
+        experiment_numbers=request.numbers(project_id),
+        filter=request.filter,
         order_by=clauses(order_by),
         view=view,
-        limit=wish.limit(),
-        page_token=wish.after,
+        limit=request.limit(),
+        page_token=request.after,
         extended=True,
     )
     loader = info.context.loaders.tracking.searches
-    found, token = await or_empty(loader.load(((project_id,), command)), ([], None))
-    return CandidateSearch(found=found, page_info=page_of(wish.after, token))
+    rows, token = await or_empty(loader.load(((project_id,), command)), ([], None))
+    return CandidateSearch(rows=rows, page_info=page_of(request.after, token))
 
 
 async def find_experiments(
-    info: Info, project_id: int, wish: SearchRequest, order_by: list[ExperimentSearchOrder], view: ViewType
+    info: Info, project_id: int, request: SearchRequest, order_by: list[ExperimentSearchOrder], view: ViewType
 ) -> ExperimentSearch:
     """One page of the search, by the request's loader."""
     command = SearchExperiments(
-        filter=wish.filter,
+        filter=request.filter,
         order_by=clauses(order_by),
         view=view,
-        limit=wish.limit(),
-        page_token=wish.after,
+        limit=request.limit(),
+        page_token=request.after,
     )
     loader = info.context.loaders.tracking.experiment_searches
-    found, token = await or_empty(loader.load(((project_id,), command)), ([], None))
-    return ExperimentSearch(found=found, page_info=page_of(wish.after, token))
+    rows, token = await or_empty(loader.load(((project_id,), command)), ([], None))
+    return ExperimentSearch(rows=rows, page_info=page_of(request.after, token))
 
 
 async def find_logged_models(
     info: Info,
     project_id: int,
-    wish: SearchRequest,
+    request: SearchRequest,
     datasets: list[DatasetFilter],
     order_by: list[LoggedModelSearchOrder],
 ) -> LoggedModelSearch:
     """One page of the search, by the request's loader."""
     command = SearchLoggedModels(
-        experiment_numbers=wish.numbers(project_id),
-        filter=wish.filter,
+        experiment_numbers=request.numbers(project_id),
+        filter=request.filter,
         datasets=tuple((one.name, one.digest) for one in datasets),
         order_by=tuple(one.key() for one in order_by),
-        limit=wish.limit(),
-        page_token=wish.after,
+        limit=request.limit(),
+        page_token=request.after,
     )
     loader = info.context.loaders.tracking.model_searches
-    found, token = await or_empty(loader.load(((project_id,), command)), ([], None))
-    return LoggedModelSearch(found=found, page_info=page_of(wish.after, token))
+    rows, token = await or_empty(loader.load(((project_id,), command)), ([], None))
+    return LoggedModelSearch(rows=rows, page_info=page_of(request.after, token))
 
 
 # At the end, since the types of these modules refer to each other.

@@ -29,7 +29,7 @@ from app.tracking import candidates, experiments
 CandidateStatus = candidates.Status
 enumerated(
     CandidateStatus,
-    "How far an execution is, as its client said.",
+    "The status of an execution, as its client set it.",
     name="CandidateStatus",
     RUNNING="It runs.",
     SCHEDULED="It will run.",
@@ -81,13 +81,14 @@ class Experiment(Node):
     async def logged_models(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[logged.LoggedModel]:
-        wish = ((self.row.project_id, self.row.number), window(first, after, last, before))
-        return connection(await info.context.loaders.tracking.logged_in_experiments.load(wish), logged.LoggedModel.of)
+        request = ((self.row.project_id, self.row.number), window(first, after, last, before))
+        page = await info.context.loaders.tracking.logged_in_experiments.load(request)
+        return connection(page, logged.LoggedModel.of)
 
     @resolved("Data sets that its candidates read, by name and digest; 1,000 at most.")
     async def datasets(self, info: Info) -> list[DatasetSummary]:
-        found = await info.context.loaders.tracking.datasets.load((self.row.project_id, self.row.number))
-        return [DatasetSummary.of(one) for one in found]
+        rows = await info.context.loaders.tracking.datasets.load((self.row.project_id, self.row.number))
+        return [DatasetSummary.of(one) for one in rows]
 
     @resolved("Who made it.")
     async def created_by(self, info: Info) -> User | None:
@@ -109,7 +110,7 @@ class Candidate(Node):
     row: strawberry.Private[candidates.Candidate]
     uuid: str = strawberry.field(description="The run id of MLflow clients.")
     name: str = strawberry.field(description="For people to read; not unique.")
-    status: CandidateStatus = strawberry.field(description="How far it is.")
+    status: CandidateStatus = strawberry.field(description="Its status.")
     started_at: datetime | None = strawberry.field(description="When it began, as its client said.")
     finished_at: datetime | None = strawberry.field(description="When it ended, as its client said.")
     username: str = strawberry.field(description="Who ran it, as its client said.")
@@ -157,18 +158,18 @@ class Candidate(Node):
 
     @resolved("Hyper-parameters, by key.")
     async def params(self, info: Info) -> list[Param]:
-        found = await info.context.loaders.tracking.params.load(self.key)
-        return [Param(key=key, value=value) for key, value in found]
+        pairs = await info.context.loaders.tracking.params.load(self.key)
+        return [Param(key=key, value=value) for key, value in pairs]
 
     @resolved("Tags, by key.")
     async def tags(self, info: Info) -> list[Tag]:
-        found = await info.context.loaders.tracking.tags.load(self.key)
-        return [Tag(key=key, value=value) for key, value in found]
+        pairs = await info.context.loaders.tracking.tags.load(self.key)
+        return [Tag(key=key, value=value) for key, value in pairs]
 
     @resolved("Of every metric the point with the greatest step, then time, then value; by key.")
     async def metrics(self, info: Info) -> list[Metric]:
-        found = await info.context.loaders.tracking.metrics.load(self.key)
-        return [Metric.of(self.row.project_id, metric) for metric in found]
+        rows = await info.context.loaders.tracking.metrics.load(self.key)
+        return [Metric.of(self.row.project_id, metric) for metric in rows]
 
     @resolved("All points of one metric, by time and step.")
     async def metric_history(
@@ -181,8 +182,8 @@ class Candidate(Node):
         last: Last = None,
         before: Before = None,
     ) -> Connection[MetricPoint]:
-        wish = (window(first, after, last, before), key)
-        page = await info.context.loaders.tracking.histories.load((self.key, wish))
+        request = (window(first, after, last, before), key)
+        page = await info.context.loaders.tracking.histories.load((self.key, request))
         return connection(page, MetricPoint.of)
 
     @resolved(
@@ -198,8 +199,8 @@ class Candidate(Node):
         from_step: FromStep = None,
         to_step: ToStep = None,
     ) -> list[MetricPoint]:
-        found = await info.context.loaders.tracking.samples.load((self.key, (key, max_points, from_step, to_step)))
-        return [MetricPoint.of(point) for point in found]
+        points = await info.context.loaders.tracking.samples.load((self.key, (key, max_points, from_step, to_step)))
+        return [MetricPoint.of(point) for point in points]
 
     @resolved("Points of several metrics for a chart, thinned so that the outline of each curve stays.")
     async def metric_series(
@@ -226,11 +227,11 @@ class Candidate(Node):
             await info.context.loaders.tracking.logged_by_candidates.load((self.key, page)), logged.LoggedModel.of
         )
 
-    @resolved("Logged models that it read, as was said with `candidateLog`.")
+    @resolved("Logged models that it read, as logged by `candidateLog`.")
     async def logged_model_inputs(self, info: Info) -> list[logged.LoggedModelUse]:
         return await logged.uses_of(info, self.key, "input")
 
-    @resolved("Logged models that it wrote, by step, as was said with `candidateLog`.")
+    @resolved("Logged models that it wrote, by step, as logged by `candidateLog`.")
     async def logged_model_outputs(self, info: Info) -> list[logged.LoggedModelUse]:
         return await logged.uses_of(info, self.key, "output")
 
@@ -254,8 +255,8 @@ class Candidate(Node):
 
     @resolved("The CI job that it was linked to last.")
     async def ci_job(self, info: Info) -> ci.CiJob | None:
-        found = await ci.jobs_of_candidate(info, self.row.project_id, self.row.id)
-        return found[0] if found else None
+        jobs = await ci.jobs_of_candidate(info, self.row.project_id, self.row.id)
+        return jobs[0] if jobs else None
 
     @resolved("The CI jobs that it is linked to, the last one first.")
     async def ci_jobs(self, info: Info) -> list[ci.CiJob]:
@@ -294,8 +295,8 @@ async def candidate_by_key(info: Info, project_id: int, candidate_id: UUID) -> C
 async def candidates_of(info: Info, project_id: int, number: int, page: Window) -> Connection[Candidate]:
     """The candidates of an experiment, newest first."""
     loaders, key = info.context.loaders.tracking, (project_id, number)
-    found = await or_empty(loaders.candidate_pages.load((key, page)), Page())
-    return connection(found, Candidate.of, lambda: or_empty(loaders.candidate_counts.load(key), 0))
+    rows = await or_empty(loaders.candidate_pages.load((key, page)), Page())
+    return connection(rows, Candidate.of, lambda: or_empty(loaders.candidate_counts.load(key), 0))
 
 
 async def experiments_of(
@@ -303,9 +304,9 @@ async def experiments_of(
 ) -> Connection[Experiment]:
     """The experiments of a project, newest first."""
     loaders, key = info.context.loaders.tracking, (project_id,)
-    found = await or_empty(loaders.experiment_pages.load((key, (page, text, view))), Page())
+    rows = await or_empty(loaders.experiment_pages.load((key, (page, text, view))), Page())
     count = loaders.experiment_counts
-    return connection(found, Experiment.of, lambda: or_empty(count.load((key, (text, view))), 0))
+    return connection(rows, Experiment.of, lambda: or_empty(count.load((key, (text, view))), 0))
 
 
 # At the end, since the types of these modules refer to each other.

@@ -13,9 +13,7 @@ from app.pagination import Page, Window
 T = TypeVar("T")
 R = TypeVar("R")
 
-First = Annotated[
-    int | None, strawberry.argument(description="How many rows from the start, 1 to 100; 20 when nothing is said.")
-]
+First = Annotated[int | None, strawberry.argument(description="How many rows from the start, 1 to 100; 20 by default.")]
 After = Annotated[str | None, strawberry.argument(description="Only rows after the one with this cursor.")]
 Last = Annotated[int | None, strawberry.argument(description="How many rows from the end, 1 to 100.")]
 Before = Annotated[str | None, strawberry.argument(description="Only rows before the one with this cursor.")]
@@ -35,7 +33,7 @@ class PageInfo:
 
 @strawberry.type(description="A row of a page with its cursor.")
 class Edge(Generic[T]):
-    cursor: str = strawberry.field(description="Names this place in the list; pass it as `after` or `before`.")
+    cursor: str = strawberry.field(description="The position of the row in the list, for `after` or `before`.")
     node: T = strawberry.field(description="The row itself.")
 
 

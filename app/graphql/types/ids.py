@@ -19,27 +19,27 @@ def of(type_name: str, *parts: int | str | UUID) -> strawberry.ID:
 
 def integer(id: str, type_name: str) -> int | None:
     """The key behind an id of one integer."""
-    found = parts(id, type_name, 1)
-    return as_integer(found[0]) if found else None
+    key_parts = parts(id, type_name, 1)
+    return as_integer(key_parts[0]) if key_parts else None
 
 
 def uuid(id: str, type_name: str) -> UUID | None:
     """The key behind an id of one UUID."""
-    found = parts(id, type_name, 1)
-    return as_uuid(found[0]) if found else None
+    key_parts = parts(id, type_name, 1)
+    return as_uuid(key_parts[0]) if key_parts else None
 
 
 def pair(id: str, type_name: str) -> tuple[int, int] | None:
     """Project and number behind an id."""
-    found = parts(id, type_name, 2)
-    keys = (as_integer(found[0]), as_integer(found[1])) if found else (None, None)
+    key_parts = parts(id, type_name, 2)
+    keys = (as_integer(key_parts[0]), as_integer(key_parts[1])) if key_parts else (None, None)
     return (keys[0], keys[1]) if keys[0] is not None and keys[1] is not None else None
 
 
 def in_project(id: str, type_name: str) -> tuple[int, UUID] | None:
     """Project and UUID behind an id."""
-    found = parts(id, type_name, 2)
-    keys = (as_integer(found[0]), as_uuid(found[1])) if found else (None, None)
+    key_parts = parts(id, type_name, 2)
+    keys = (as_integer(key_parts[0]), as_uuid(key_parts[1])) if key_parts else (None, None)
     return (keys[0], keys[1]) if keys[0] is not None and keys[1] is not None else None
 
 

@@ -7,4 +7,4 @@ import strawberry
 
 @strawberry.interface(description="Anything with an id of its own, so that it can be asked for again by `node`.")
 class Node:
-    id: strawberry.ID = strawberry.field(description="Opaque, unique among everything, and never given out again.")
+    id: strawberry.ID = strawberry.field(description="Opaque, unique among all objects, and never reused.")

@@ -18,25 +18,25 @@ Fetch = Callable[[list[K], A], Awaitable[Sequence[V | BaseException]]]
 def per_arguments(fetch: Fetch[K, A, V]) -> DataLoader[tuple[K, A], V]:
     """A loader whose keys are parents with the arguments of their list.
 
-    ``fetch`` gets the parents that share the same arguments and answers in their order; a failure in the place of an
+    ``fetch`` gets the parents that share the same arguments and answers in their order; a failure instead of an
     answer concerns that parent alone.
     """
 
-    async def load(wishes: list[tuple[K, A]]) -> Sequence[V | BaseException]:
+    async def load(requests: list[tuple[K, A]]) -> Sequence[V | BaseException]:
         parents: dict[A, list[K]] = {}
-        for parent, arguments in wishes:
+        for parent, arguments in requests:
             parents.setdefault(arguments, []).append(parent)
         answers = await asyncio.gather(*(fetch(keys, arguments) for arguments, keys in parents.items()))
-        found = {
+        results = {
             (key, arguments): value
             for (arguments, keys), values in zip(parents.items(), answers, strict=True)
             for key, value in zip(keys, values, strict=True)
         }
-        return [found[wish] for wish in wishes]
+        return [results[request] for request in requests]
 
     return DataLoader(load)
 
 
-async def together(wishes: Iterable[Awaitable[V]]) -> list[V]:
+async def together(awaitables: Iterable[Awaitable[V]]) -> list[V]:
     """All at once, so that loaders see them together; the first failure is the whole's."""
-    return list(await asyncio.gather(*wishes))
+    return list(await asyncio.gather(*awaitables))

@@ -59,9 +59,9 @@ def milliseconds(moment: datetime | None) -> int | None:
 
 def _parse_moment(value: Any) -> datetime:
     try:
-        found = datetime.fromisoformat(value) if isinstance(value, str) else None
-        if found is not None and found.tzinfo is not None:
-            return found.astimezone(UTC)
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        if moment is not None and moment.tzinfo is not None:
+            return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         pass
     raise GraphQLError('A DateTime is a moment with its offset, such as "2027-01-31T12:00:00Z".')

@@ -51,10 +51,10 @@ def mapping(pairs: Sequence[TagInput] | Sequence[ParamInput], field: str) -> dic
     Raises:
         Invalid: a key stands twice.
     """
-    found = {pair.key: pair.value for pair in pairs}
-    if len(found) < len(pairs):
+    values = {pair.key: pair.value for pair in pairs}
+    if len(values) < len(pairs):
         raise Invalid(f"A key stands more than once in `{field}`; send each key once.", field=field)
-    return found
+    return values
 
 
 def patch(pairs: Sequence[TagPatch], field: str = "tags") -> dict[str, str | None]:
@@ -63,7 +63,7 @@ def patch(pairs: Sequence[TagPatch], field: str = "tags") -> dict[str, str | Non
     Raises:
         Invalid: a key stands twice.
     """
-    found = {pair.key: pair.value for pair in pairs}
-    if len(found) < len(pairs):
+    values = {pair.key: pair.value for pair in pairs}
+    if len(values) < len(pairs):
         raise Invalid(f"A key stands more than once in `{field}`; send each key once.", field=field)
-    return found
+    return values

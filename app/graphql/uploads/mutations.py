@@ -1,4 +1,4 @@
-"""Announcing files, saying that they were sent, giving them up."""
+"""Mutations of uploads, and the release of files from quarantine."""
 
 from __future__ import annotations
 
@@ -123,8 +123,8 @@ class ArtifactUploadsMutation:
         self, info: Info, input: Annotated[ArtifactReleaseInput, INPUT]
     ) -> ArtifactReleasePayload:
         key = await find_key(info, input.artifact)
-        found = await quarantine.release(info.context.db, info.context.actor, *key)
-        return ArtifactReleasePayload(artifact=Artifact.of(found))
+        released = await quarantine.release(info.context.db, info.context.actor, *key)
+        return ArtifactReleasePayload(artifact=Artifact.of(released))
 
 
 def _keys(given: list[strawberry.ID]) -> tuple[int, list[UUID]]:

@@ -35,7 +35,7 @@ AfterPart = Annotated[int, strawberry.argument(description="Only parts with a hi
 MissingOnly = Annotated[bool, strawberry.argument(description="Only parts that have not arrived.")]
 
 
-@strawberry.enum(description="How far an upload is.")
+@strawberry.enum(description="The status of an upload.")
 class ArtifactUploadStatus(Enum):
     OPEN = value("open", "It takes parts.")
     VERIFYING = value("verifying", "A worker reads back what arrived, compares and inspects it.")
@@ -44,7 +44,7 @@ class ArtifactUploadStatus(Enum):
         "failed",
         "What arrived is not what was announced, another file is in the way, or its owner is gone; see `statusReason`.",
     )
-    ABORTED = value("aborted", "It was given up, or its time ran out.")
+    ABORTED = value("aborted", "It was aborted, or its time ran out.")
 
 
 @strawberry.type(description="One part of a file on its way.")
@@ -64,8 +64,8 @@ class ArtifactUpload(Node):
     path: str = strawberry.field(description="Where the file is going to be.")
     size: Long = strawberry.field(description="The announced bytes.")
     sha256: str | None = strawberry.field(description="The announced SHA-256, in hexadecimal digits.")
-    media_type: str = strawberry.field(description="What it will be served as.")
-    status: ArtifactUploadStatus = strawberry.field(description="How far it is.")
+    media_type: str = strawberry.field(description="Its media type once it is stored.")
+    status: ArtifactUploadStatus = strawberry.field(description="Its status.")
     already_stored: bool = strawberry.field(
         description="The project has these bytes: nothing is to be sent. The file is in place at once (`READY`), or as "
         "soon as they have been inspected under this name (`VERIFYING`, with a `backgroundJob`)."
@@ -74,7 +74,7 @@ class ArtifactUpload(Node):
     part_size: Long = strawberry.field(description="The bytes of every part but the last.")
     part_count: int = strawberry.field(description="How many parts there are; none for an empty file.")
     created_at: datetime = strawberry.field(description="When it was announced.")
-    expires_at: datetime = strawberry.field(description="When it is given up, or forgotten.")
+    expires_at: datetime = strawberry.field(description="When it is aborted, or forgotten.")
 
     @classmethod
     def of(cls, row: MultipartUpload) -> ArtifactUpload:
@@ -132,13 +132,13 @@ class ArtifactUpload(Node):
     async def artifact(self, info: Info) -> Artifact | None:
         if self.row.artifact_id is None:
             return None
-        found = await info.context.loaders.artifacts.artifacts.load((self.row.project_id, self.row.artifact_id))
-        return Artifact.of(found) if found else None
+        file = await info.context.loaders.artifacts.artifacts.load((self.row.project_id, self.row.artifact_id))
+        return Artifact.of(file) if file else None
 
     @resolved("The job that verifies it, from its completion on, or from its beginning if the project has its bytes.")
     async def background_job(self, info: Info) -> BackgroundJob | None:
-        found = await info.context.loaders.access.jobs.load(self.row.job_id) if self.row.job_id else None
-        return BackgroundJob.of(found) if found else None
+        row = await info.context.loaders.access.jobs.load(self.row.job_id) if self.row.job_id else None
+        return BackgroundJob.of(row) if row else None
 
     @resolved("Whether it is open and yours to complete.")
     def viewer_can_complete(self, info: Info) -> bool:
@@ -146,7 +146,7 @@ class ArtifactUpload(Node):
         is_own = not actor.is_anonymous and self.row.created_by == actor.user_id
         return self.row.state == "open" and is_own and actor.may_write
 
-    @resolved("Who has made it.")
+    @resolved("Who made it.")
     async def created_by(self, info: Info) -> User | None:
         return await named_user(info, self.row.created_by)
 
@@ -154,8 +154,8 @@ class ArtifactUpload(Node):
 def _count_parts(info: Info, more: int) -> None:
     """Refuse a request that asks for too many parts of all its uploads together."""
     loaders = info.context.loaders.artifacts
-    loaders.parts_asked += more
-    if loaders.parts_asked > MAX_PARTS_OF_REQUEST:
+    loaders.parts_requested += more
+    if loaders.parts_requested > MAX_PARTS_OF_REQUEST:
         limit = f"{MAX_PARTS_OF_REQUEST:,}"
         raise TooLarge(
             f"More than {limit} parts are asked for at once; ask for fewer of each upload.", field="maxParts"

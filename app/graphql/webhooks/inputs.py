@@ -1,4 +1,4 @@
-"""What the mutations of this area are told."""
+"""Inputs of the mutations of webhooks."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from app.graphql.webhooks.types import WebhookStatus
 
 @strawberry.input(description="Input of `webhookCreate`.")
 class WebhookCreateInput:
-    project: ProjectLookup = strawberry.field(description="The project that it shall tell of.")
+    project: ProjectLookup = strawberry.field(description="The project whose events it gets.")
     name: str = strawberry.field(description="What it is for: 1 to 63 letters, digits, dots, underscores and hyphens.")
-    url: str = strawberry.field(description="Where it goes: https, to a global address.")
-    events: list[str] = strawberry.field(description="What it is told of, e.g. `model_version.created`; at least one.")
+    url: str = strawberry.field(description="Its URL: https, to a global address.")
+    events: list[str] = strawberry.field(description="Its events, e.g. `model_version.created`; at least one.")
     description: str = optional("For people to read, at most 1,000 characters.", default="")
     secret: str | None = optional("Signs what is sent. It is never shown again.")
-    status: WebhookStatus = optional("Whether it is told of events.", default=WebhookStatus.ACTIVE)
+    status: WebhookStatus = optional("Whether it gets events.", default=WebhookStatus.ACTIVE)
 
 
 @strawberry.input(description="Input of `webhookUpdate`; what is left out stays.")
 class WebhookUpdateInput:
     id: strawberry.ID = strawberry.field(description="The id of the webhook.")
     name: str | None = optional("What it is for.")
-    url: str | None = optional("Where it goes.")
-    events: list[str] | None = optional("What it is told of, instead of what it was told of before.")
+    url: str | None = optional("Its URL.")
+    events: list[str] | None = optional("The events that it gets, instead of the former ones.")
     description: str | None = optional("For people to read.")
     secret: str | None = optional("A new secret; an empty one takes it away.")
-    status: WebhookStatus | None = optional("Whether it is told of events.")
+    status: WebhookStatus | None = optional("Whether it gets events.")
 
 
 @strawberry.input(description="Input of `webhookDelete`; the log of the webhook is deleted with it.")

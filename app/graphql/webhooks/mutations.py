@@ -1,4 +1,4 @@
-"""Making, changing, trying and removing webhooks, and repeating deliveries."""
+"""Mutations of webhooks, and the replay of deliveries."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from uuid import UUID
 
 import strawberry
 
-from app.graphql.access.queries import find_project
 from app.graphql.context import Info
 from app.graphql.errors import UserError
 from app.graphql.types import ids
@@ -60,7 +59,7 @@ class WebhookDeletePayload:
 
 @strawberry.type(description="Payload of `webhookTest`.")
 class WebhookTestPayload:
-    result: WebhookTestResult | None = optional("What the receiver said.")
+    result: WebhookTestResult | None = optional("The answer of the receiver.")
     user_errors: list[UserError] = user_errors()
 
 
@@ -74,19 +73,19 @@ class WebhookDeliveryReplayPayload:
 class WebhooksMutation:
     @mutation("Makes a webhook. For maintainers.")
     async def webhook_create(self, info: Info, input: Annotated[WebhookCreateInput, INPUT]) -> WebhookCreatePayload:
-        context, project = info.context, await find_project(info, input.project)
+        context, project = info.context, input.project.key()
         command = CreateWebhook(
             input.name, input.url, input.events, input.description, input.secret, input.status.value
         )
-        made = await webhooks.create(context.db, context.actor, context.runtime.webhook_client, project.id, command)
+        made = await webhooks.create(context.db, context.actor, context.runtime.webhook_client, project, command)
         return WebhookCreatePayload(webhook=Webhook.of(made))
 
     @mutation("Changes a webhook. For maintainers.")
     async def webhook_update(self, info: Info, input: Annotated[WebhookUpdateInput, INPUT]) -> WebhookUpdatePayload:
         context, (project, key) = info.context, _key(input.id)
         status = input.status.value if input.status else None
-        wish = EditWebhook(input.name, input.url, input.events, input.description, input.secret, status)
-        changed = await webhooks.edit(context.db, context.actor, context.runtime.webhook_client, project, key, wish)
+        request = EditWebhook(input.name, input.url, input.events, input.description, input.secret, status)
+        changed = await webhooks.edit(context.db, context.actor, context.runtime.webhook_client, project, key, request)
         return WebhookUpdatePayload(webhook=Webhook.of(changed))
 
     @mutation("Removes a webhook and its log; what still waits is not sent. For maintainers.")

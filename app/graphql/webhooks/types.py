@@ -18,33 +18,33 @@ from app.graphql.types.node import Node
 from app.webhooks import deliveries, events, webhooks
 
 
-@strawberry.enum(description="Whether a webhook is told of events.")
+@strawberry.enum(description="Whether a webhook gets events.")
 class WebhookStatus(Enum):
-    ACTIVE = value("active", "It is.")
-    DISABLED = value("disabled", "It is not; what still waits for delivery fails.")
+    ACTIVE = value("active", "It gets events.")
+    DISABLED = value("disabled", "It gets none; deliveries that are pending fail.")
 
 
-@strawberry.enum(description="How far a delivery is.")
+@strawberry.enum(description="The status of a delivery.")
 class WebhookDeliveryStatus(Enum):
     PENDING = value("pending", "It waits for its next attempt.")
-    DELIVERED = value("delivered", "The receiver has taken it.")
+    DELIVERED = value("delivered", "The receiver accepted it.")
     FAILED = value("failed", "It was refused, or given up after its last attempt.")
 
 
 @strawberry.type(description="One event for one webhook, and its outcome; kept for 30 days.")
 class WebhookDelivery(Node):
     row: strawberry.Private[deliveries.WebhookDelivery]
-    uuid: str = strawberry.field(description="What the receiver gets as `X-MLflow-Delivery-Id`.")
+    uuid: str = strawberry.field(description="The header `X-MLflow-Delivery-Id` of the request.")
     event: str = strawberry.field(description="`entity.action`, e.g. `model_version.created`.")
     payload: str = strawberry.field(description="The body as it is sent, JSON.")
-    status: WebhookDeliveryStatus = strawberry.field(description="How far it is.")
+    status: WebhookDeliveryStatus = strawberry.field(description="Its status.")
     attempt_count: int = strawberry.field(description="How often it was sent.")
     response_status: int | None = strawberry.field(
         description="The HTTP status of the last answer; null: there was none."
     )
     response_body: str | None = strawberry.field(description="The beginning of the last answer, at most 4 KiB.")
     status_reason: str | None = strawberry.field(description="Why the last attempt failed.")
-    created_at: datetime = strawberry.field(description="When it was promised.")
+    created_at: datetime = strawberry.field(description="When it was queued.")
     next_attempt_at: datetime | None = strawberry.field(description="When it is sent next; null: never again.")
     finished_at: datetime | None = strawberry.field(description="When it was delivered or given up.")
 
@@ -76,16 +76,16 @@ class WebhookDelivery(Node):
         return await delivery_by_key(info, self.row.project_id, original) if original else None
 
 
-@strawberry.type(description="An address that is told of what happens in a project's registry. For maintainers.")
+@strawberry.type(description="An address that gets the events of a project's registry. For maintainers.")
 class Webhook(Node):
     row: strawberry.Private[webhooks.Webhook]
-    uuid: str = strawberry.field(description="What MLflow clients name it by.")
+    uuid: str = strawberry.field(description="Its id in MLflow's API.")
     name: str = strawberry.field(description="What it is for; need not be unique.")
-    url: str = strawberry.field(description="Where it goes.")
+    url: str = strawberry.field(description="Its URL.")
     description: str = strawberry.field(description="For people to read.")
-    events: list[str] = strawberry.field(description="What it is told of, each `entity.action`.")
-    status: WebhookStatus = strawberry.field(description="Whether it is told of anything.")
-    has_secret: bool = strawberry.field(description="Whether what it gets is signed. The secret is never shown.")
+    events: list[str] = strawberry.field(description="The events that it gets, each `entity.action`.")
+    status: WebhookStatus = strawberry.field(description="Whether it gets events.")
+    has_secret: bool = strawberry.field(description="Whether deliveries are signed. The secret is never shown.")
     created_at: datetime = strawberry.field(description="When it was made.")
     updated_at: datetime = strawberry.field(description="When it was last changed.")
 
@@ -109,7 +109,7 @@ class Webhook(Node):
     async def created_by(self, info: Info) -> User | None:
         return await named_user(info, self.row.created_by)
 
-    @resolved("The project that it tells of.")
+    @resolved("The project whose events it gets.")
     async def project(self, info: Info) -> groups_and_projects.Project | None:
         return await groups_and_projects.project_by_id(info, self.row.project_id)
 
@@ -117,7 +117,7 @@ class Webhook(Node):
     async def viewer_can_update(self, info: Info) -> bool:
         return await groups_and_projects.may(info, self.row.project_id, Permission.WEBHOOK_MANAGE)
 
-    @resolved("What was sent, newest first.")
+    @resolved("Its deliveries, newest first.")
     async def deliveries(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[WebhookDelivery]:
@@ -130,8 +130,8 @@ async def webhooks_of(
     info: Info, project_id: int, first: int | None, after: str | None, last: int | None, before: str | None
 ) -> Connection[Webhook]:
     """A page of a project's webhooks, by the request's loader."""
-    wish = ((project_id,), window(first, after, last, before))
-    return connection(await info.context.loaders.webhooks.of_projects.load(wish), Webhook.of)
+    request = ((project_id,), window(first, after, last, before))
+    return connection(await info.context.loaders.webhooks.of_projects.load(request), Webhook.of)
 
 
 async def delivery_by_key(info: Info, project_id: int, delivery_id: UUID) -> WebhookDelivery | None:
@@ -146,8 +146,8 @@ async def webhook_by_key(info: Info, project_id: int, webhook_id: UUID) -> Webho
     """The webhook of that key, by the request's loader; None when the viewer does not manage the project's webhooks."""
     if not await groups_and_projects.may(info, project_id, Permission.WEBHOOK_MANAGE):
         return None
-    found = await info.context.loaders.webhooks.webhooks.load((project_id, webhook_id))
-    return Webhook.of(found) if found else None
+    row = await info.context.loaders.webhooks.webhooks.load((project_id, webhook_id))
+    return Webhook.of(row) if row else None
 
 
 from app.graphql.access import groups_and_projects  # noqa: E402 - types of these modules refer to each other

@@ -131,8 +131,8 @@ async def models_by_ids(db: Database, actor: Actor, project: int | str, ids: Seq
     access = await repository.readable_project(db, actor, project)
     async with db.direct() as connection:
         rows = await _MODELS.fetch(connection, of_project=access.id, ids=list(ids))
-        found = {one.row.id: one for one in await with_latest(connection, access.id, rows)}
-    return [found[id] for id in ids if id in found]
+        by_id = {one.row.id: one for one in await with_latest(connection, access.id, rows)}
+    return [by_id[id] for id in ids if id in by_id]
 
 
 async def latest_versions(db: Database, actor: Actor, project: int | str, model: int | str) -> list[VersionDetails]:
@@ -147,8 +147,8 @@ async def latest_versions(db: Database, actor: Actor, project: int | str, model:
         statement = _LATEST_OF_ID if isinstance(key, int) else _LATEST_OF_NAME
         rows = await statement.fetch(connection, of_project=access.id, of_model=key)
         if not rows:
-            known = _MODEL_OF_ID if isinstance(key, int) else _MODEL_OF_NAME
-            if key is None or not await known.fetch(connection, of_project=access.id, of_model=key):
+            existing = _MODEL_OF_ID if isinstance(key, int) else _MODEL_OF_NAME
+            if key is None or not await existing.fetch(connection, of_project=access.id, of_model=key):
                 raise models.not_found(model)
     return [_version(row) for row in rows]
 
@@ -158,8 +158,8 @@ async def of_versions(connection: asyncpg.Connection, project_id: int, ids: Sequ
     if not ids:
         return []
     rows = await _VERSIONS.fetch(connection, of_project=project_id, ids=list(ids))
-    found = {row[0]: _version(row) for row in rows}
-    return [found[id] for id in ids if id in found]
+    by_id = {row[0]: _version(row) for row in rows}
+    return [by_id[id] for id in ids if id in by_id]
 
 
 async def with_latest(connection: asyncpg.Connection, project_id: int, rows: Sequence[Any]) -> list[ModelDetails]:
@@ -173,14 +173,14 @@ async def with_latest(connection: asyncpg.Connection, project_id: int, rows: Seq
     return [_details(row, newest.get(row[0], [])) for row in rows]
 
 
-_OF_VERSION = len(VersionColumns._fields)
-_OF_MODEL_ALONE = len(ModelColumns._fields)
-_OF_MODEL = _OF_VERSION + _OF_MODEL_ALONE
+_VERSION_FIELDS = len(VersionColumns._fields)
+_MODEL_FIELDS = len(ModelColumns._fields)
+_BOTH_FIELDS = _VERSION_FIELDS + _MODEL_FIELDS
 
 
 def _details(row: Any, newest: Sequence[VersionColumns]) -> ModelDetails:
-    model = ModelColumns._make(row[:_OF_MODEL_ALONE])
-    entries = row[_OF_MODEL_ALONE] or ()
+    model = ModelColumns._make(row[:_MODEL_FIELDS])
+    entries = row[_MODEL_FIELDS] or ()
     aliases = [(name, int(number)) for name, number, _ in entries]
     standing: dict[int, list[str]] = defaultdict(list)
     for name, _, version_id in entries:
@@ -191,11 +191,11 @@ def _details(row: Any, newest: Sequence[VersionColumns]) -> ModelDetails:
 
 
 def _version(row: Any) -> VersionDetails:
-    return VersionDetails(VersionColumns._make(row[:_OF_VERSION]), _model_of(row), row[_OF_MODEL] or [])
+    return VersionDetails(VersionColumns._make(row[:_VERSION_FIELDS]), _model_of(row), row[_BOTH_FIELDS] or [])
 
 
 def _model_of(row: Any) -> ModelColumns:
-    return ModelColumns._make(row[_OF_VERSION:_OF_MODEL])
+    return ModelColumns._make(row[_VERSION_FIELDS:_BOTH_FIELDS])
 
 
 def _all(column: Any) -> ColumnElement[Any]:
@@ -258,10 +258,10 @@ def _models(which: ColumnElement[bool]) -> CompiledQuery:
     return CompiledQuery(select(*MODEL).where(Model.project_id == _PROJECT, Model.deleted_at.is_(None), which))
 
 
-def _latest(which: ColumnElement[bool], *, alone: bool = False) -> CompiledQuery:
-    """``alone``: the columns of the versions and nothing of their models."""
+def _latest(which: ColumnElement[bool], *, with_model: bool = True) -> CompiledQuery:
+    """Without ``with_model`` the columns of the versions only."""
     statement, version = latest.per_stage()
-    columns = _read(version, VersionColumns) if alone else _columns(version)
+    columns = _columns(version) if with_model else _read(version, VersionColumns)
     return CompiledQuery(statement.with_only_columns(*columns).where(Model.project_id == _PROJECT, which))
 
 
@@ -272,4 +272,4 @@ _OF_NAME: ColumnElement[bool] = Model.name == bindparam("of_model", type_=Text)
 _VERSIONS = _versions()
 _MODELS, _MODEL_OF_ID, _MODEL_OF_NAME = _models(Model.id == func.any(_IDS)), _models(_OF_ID), _models(_OF_NAME)
 _LATEST_OF_ID, _LATEST_OF_NAME = _latest(_OF_ID), _latest(_OF_NAME)
-_NEWEST = _latest(Model.id == func.any(_IDS), alone=True)
+_NEWEST = _latest(Model.id == func.any(_IDS), with_model=False)

@@ -35,7 +35,7 @@ AnySelect: TypeAlias = Select[*tuple[Any, ...]]
 
 
 class Kind(IntEnum):
-    """What was found; the order of the list."""
+    """The kind of a match; matches are listed in this order."""
 
     MODEL = 1
     MODEL_VERSION = 2
@@ -45,7 +45,7 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Where something stands: its kind, its project, and its id or number as text."""
+    """One match: its kind, its project, its name, and its id or number as text."""
 
     kind: Kind
     project_id: int
@@ -75,7 +75,7 @@ async def search(db: Database, actor: Actor, project: int | str, text: str, wind
     async with db.read() as snap:
         matching = (await _matching(snap, actor, project, text)).subquery()
         columns = tuple(matching.c[name] for name in ("kind", "name", "id"))
-        order: Keyset[Match] = Keyset("search", columns, lambda found: (int(found.kind), found.name, found.id))
+        order: Keyset[Match] = Keyset("search", columns, lambda match: (int(match.kind), match.name, match.id))
         rows = await snap.execute(order.apply(select(matching), window))
         return order.page([Match(Kind(row.kind), row.project_id, row.name, row.id) for row in rows], window)
 
@@ -96,8 +96,8 @@ async def _matching(snap: Snapshot, actor: Actor, project: int | str, text: str)
         parts += [_models(access.id, text), _versions(access.id, text)]
     if policy.allows(actor, access, Permission.CANDIDATE_READ):
         parts += [_experiments(access.id, text), _candidates(access.id, text)]
-    found = union_all(*parts).subquery() if parts else _models(0, text).subquery()
-    return select(found)
+    matching = union_all(*parts).subquery() if parts else _models(0, text).subquery()
+    return select(matching)
 
 
 def _models(project_id: int, text: str) -> AnySelect:

@@ -1,7 +1,7 @@
 """The latest READY version of many models at once: overall, and in each stage.
 
-Each is found by a probe of an index, whatever the number of versions. The probe is a subquery with a limit, so that a
-planner that does not know how many models are meant cannot choose to join all versions instead.
+Each is one index scan of one row, whatever the number of versions. The scan is a subquery with a limit, since the
+planner does not see how many models are meant and might else choose to join all versions.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from app.registry.tables import READY, Model, ModelVersion
 
 
 def of_models() -> tuple[Select[Any], type[ModelVersion]]:
-    """Living models, each joined with its highest release, or its highest prerelease when there is no release; whoever
-    reads it names the models. The second is the version within the statement.
+    """Living models, each joined with its highest release, or its highest prerelease when there is no release.
+
+    The caller adds the condition that chooses the models; the second value is the version within the statement.
     """
     version = _highest()
     return _living().join(version, true()), version
@@ -25,10 +26,10 @@ def of_models() -> tuple[Select[Any], type[ModelVersion]]:
 
 def per_stage() -> tuple[Select[Any], type[ModelVersion]]:
     """The same for each stage that holds any version, in the order of the stages."""
-    stages = func.unnest(literal(STAGES, ARRAY(Text))).table_valued("name", with_ordinality="place", name="stages")
+    stages = func.unnest(literal(STAGES, ARRAY(Text))).table_valued("name", with_ordinality="position", name="stages")
     stage = stages.render_derived()
     version = _highest(ModelVersion.stage == stage.c.name, stage)
-    return _living().join(stage, true()).join(version, true()).order_by(Model.id, stage.c.place), version
+    return _living().join(stage, true()).join(version, true()).order_by(Model.id, stage.c.position), version
 
 
 def _living() -> Select[Any]:

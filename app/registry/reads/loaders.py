@@ -1,6 +1,6 @@
 """Models, versions and aliases of many parents at once: statements do not grow with the parents.
 
-Keys begin with the project; answers come in the order of the keys, failures stand in the place of what they concern.
+Keys begin with the project. Answers come in the order of the keys, an error instead of what may not be read.
 """
 
 from __future__ import annotations
@@ -103,25 +103,25 @@ async def models_by_keys(db: Database, actor: Actor, keys: Sequence[ModelKey]) -
 
 
 async def models_of_experiments(db: Database, actor: Actor, keys: Sequence[ModelKey]) -> Results[Model | None]:
-    """The model that each experiment belongs to; None where it is nobody's."""
+    """The model that each experiment belongs to; None where it belongs to none."""
     parent = (Model.project_id, Model.experiment_number)
     return await _LISTS.singles(db, actor, keys, statement=_models(), parent=parent)
 
 
 async def versions_of_models(
-    db: Database, actor: Actor, keys: Sequence[ModelKey], window: Window, wish: VersionList
+    db: Database, actor: Actor, keys: Sequence[ModelKey], window: Window, query: VersionList
 ) -> Results[Page[ModelVersion]]:
     """Versions of each model."""
     return await _LISTS.pages(
-        db, actor, keys, window, statement=_listed(wish), order=_order(wish), row=ModelVersion, parent=_OF_MODEL
+        db, actor, keys, window, statement=_listed(query), order=_order(query), row=ModelVersion, parent=_OF_MODEL
     )
 
 
 async def count_versions_of_models(
-    db: Database, actor: Actor, keys: Sequence[ModelKey], wish: VersionList
+    db: Database, actor: Actor, keys: Sequence[ModelKey], query: VersionList
 ) -> Results[int]:
     """How many versions each model has."""
-    return await _LISTS.counts(db, actor, keys, statement=_listed(wish), parent=_OF_MODEL)
+    return await _LISTS.counts(db, actor, keys, statement=_listed(query), parent=_OF_MODEL)
 
 
 async def latest_of_models(db: Database, actor: Actor, keys: Sequence[ModelKey]) -> Results[ModelVersion | None]:
@@ -156,20 +156,20 @@ async def versions_of_logged_models(
 
 
 async def aliases_of_models(db: Database, actor: Actor, keys: Sequence[ModelKey]) -> Results[list[Alias]]:
-    """The aliases of each model that stand now, by name."""
+    """The current aliases of each model, by name."""
     return await _LISTS.groups(db, actor, keys, statement=_aliases(), parent=(Alias.project_id, Alias.model_id))
 
 
 async def history_of_aliases(
     db: Database, actor: Actor, keys: Sequence[ModelKey], window: Window, *, name: str
 ) -> Results[Page[Alias]]:
-    """Where the alias of that name has stood in each model, latest first."""
+    """What the alias of that name has pointed to in each model, latest first; versions may be deleted since."""
     statement, parent = select(Alias).where(Alias.name == alias_key(name)), (Alias.project_id, Alias.model_id)
     return await _LISTS.pages(db, actor, keys, window, statement=statement, order=_HISTORY, row=Alias, parent=parent)
 
 
 async def aliases_of_versions(db: Database, actor: Actor, keys: Sequence[VersionKey]) -> Results[list[Alias]]:
-    """The aliases that stand on each version now, by name."""
+    """The current aliases of each version, by name."""
     return await _LISTS.groups(db, actor, keys, statement=_aliases(), parent=(Alias.project_id, Alias.version_id))
 
 
@@ -191,12 +191,12 @@ def _models(text: str = "") -> Select[Model]:
     return statement.where(sql.contains(Model.name, text)) if text else statement
 
 
-def _listed(wish: VersionList) -> Select[ModelVersion]:
+def _listed(query: VersionList) -> Select[ModelVersion]:
     statement = repository.all_living_versions()
-    if wish.reference is not None:
-        statement = statement.where(resolve.matches(wish.reference))
-    if wish.text:
-        statement = statement.where(ModelVersion.version.contains(wish.text, autoescape=True))
+    if query.reference is not None:
+        statement = statement.where(resolve.matches(query.reference))
+    if query.text:
+        statement = statement.where(ModelVersion.version.contains(query.text, autoescape=True))
     return statement
 
 
@@ -204,14 +204,14 @@ def _aliases() -> Select[Alias]:
     return select(Alias).where(Alias.valid_until.is_(None)).order_by(Alias.name)
 
 
-def _order(wish: VersionList) -> Keyset[ModelVersion]:
-    name = f"versions:{wish.by}:{wish.descending}"
-    match wish.by:
+def _order(query: VersionList) -> Keyset[ModelVersion]:
+    name = f"versions:{query.by}:{query.descending}"
+    match query.by:
         case VersionSort.PRECEDENCE:
             columns = (ModelVersion.precedence, ModelVersion.number)
-            return Keyset(name, columns, lambda row: (row.precedence, row.number), wish.descending)
+            return Keyset(name, columns, lambda row: (row.precedence, row.number), query.descending)
         case VersionSort.CREATED_AT:
             dates = (ModelVersion.created_at, ModelVersion.id)
-            return Keyset(name, dates, lambda row: (row.created_at, row.id), wish.descending)
+            return Keyset(name, dates, lambda row: (row.created_at, row.id), query.descending)
         case VersionSort.NUMBER:
-            return Keyset(name, (ModelVersion.number,), lambda row: (row.number,), wish.descending)
+            return Keyset(name, (ModelVersion.number,), lambda row: (row.number,), query.descending)

@@ -85,7 +85,7 @@ async def models(
     """Models that match, and the token of the next page (None: this was the last).
 
     Raises:
-        InvalidFilter, InvalidOrder: with the place in the text.
+        InvalidFilter, InvalidOrder: with the position in the text.
         Invalid: the token belongs to another search, or the limit is above 1,000.
     """
     check_limit(command.limit, MAX_MODELS)
@@ -116,7 +116,7 @@ async def versions(
     """Versions of all models that match, and the token of the next page (None: this was the last).
 
     Raises:
-        InvalidFilter, InvalidOrder: with the place in the text.
+        InvalidFilter, InvalidOrder: with the position in the text.
         Invalid: the token belongs to another search, or the limit is above 200,000.
     """
     check_limit(command.limit, MAX_VERSIONS)
@@ -257,7 +257,7 @@ def _of_candidate(comparison: Comparison) -> ColumnElement[bool]:
         return sql.compare(func.coalesce(func.nullif(ModelVersion.foreign_run, ""), own), comparison)
     values = comparison.value if isinstance(comparison.value, tuple) else (comparison.value,)
     texts = [str(value) for value in values if value]
-    ids = [found for text in texts if (found := _run_id(text))]
+    ids = [id for text in texts if (id := _run_id(text))]
     ours = and_(ModelVersion.foreign_run == _NONE, ModelVersion.candidate_id == func.any(ids)) if ids else false()
     # The first half is what the partial index asks for.
     theirs = and_(ModelVersion.foreign_run != _NONE, ModelVersion.foreign_run == func.any(texts)) if texts else false()
@@ -266,10 +266,10 @@ def _of_candidate(comparison: Comparison) -> ColumnElement[bool]:
 
 def _run_id(text: str) -> UUID | None:
     try:
-        found = UUID(hex=text)
+        id = UUID(hex=text)
     except ValueError:
         return None
-    return found if found.hex == text else None
+    return id if id.hex == text else None
 
 
 _MODEL_KEYS: dict[str, tuple[Any, type[Any]]] = {
@@ -298,8 +298,8 @@ def _version_terms(order_by: Sequence[str]) -> list[SortKey]:
 def _terms(
     order_by: Sequence[str], grammar: Grammar, columns: dict[str, tuple[Any, type[Any]]], default: list[OrderKey]
 ) -> list[SortKey]:
-    """The keys asked for, then those of the default that are not among them: together they are unique."""
-    asked = parse_order(order_by, grammar)
-    known = {key.key for key in asked}
-    keys = [*asked, *(key for key in default if key.key not in known)]
+    """The requested keys, then those of the default that are not among them: together they are unique."""
+    requested = parse_order(order_by, grammar)
+    names = {key.key for key in requested}
+    keys = [*requested, *(key for key in default if key.key not in names)]
     return [SortKey(*columns[key.key], descending=key.descending, nullable=False) for key in keys]

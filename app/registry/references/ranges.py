@@ -52,12 +52,14 @@ class Interval:
 
     @property
     def is_empty(self) -> bool:
+        """Whether no key lies between the bounds."""
         if self.lower is None or self.upper is None:
             return False
         both = self.lower_inclusive and self.upper_inclusive
         return self.lower > self.upper or (self.lower == self.upper and not both)
 
     def contains(self, version: SemVer) -> bool:
+        """Whether the version lies in it."""
         key = precedence_key(version)
         if self.lower is not None and not (key >= self.lower if self.lower_inclusive else key > self.lower):
             return False
@@ -93,6 +95,7 @@ class Range:
     exact: tuple[str, ...] = ()
 
     def contains(self, version: SemVer) -> bool:
+        """Whether the version lies in any of the intervals."""
         return any(interval.contains(version) for interval in self.intervals)
 
 
@@ -163,12 +166,12 @@ def _comparators(part: str, text: str) -> list[_Comparator]:
     part = part.strip(" \t")
     if not part:
         raise _invalid(text, "there is no comparator" if not text.strip() else "a comparator is missing beside ||")
-    found, position = [], 0
+    comparators, position = [], 0
     while match := _COMPARATOR.match(part, position):
-        found.append(_comparator(match[1], _partial(match[2], text)))
+        comparators.append(_comparator(match[1], _partial(match[2], text)))
         position = match.end()
         if position == len(part):
-            return found
+            return comparators
         separator = _SEPARATOR.match(part, position)
         if separator is None:
             break
@@ -216,8 +219,8 @@ def _below(version: _Partial, *, inclusive: bool) -> Interval:
 
 
 def _leading(numbers: tuple[int, ...]) -> int:
-    """The place that ``^`` lets nothing change: the first number above zero, else the last one given."""
-    return next((place for place, number in enumerate(numbers) if number), len(numbers) - 1)
+    """The index of the number that ``^`` fixes: the first one above zero, else the last one given."""
+    return next((index for index, number in enumerate(numbers) if number), len(numbers) - 1)
 
 
 def _partial(word: str, text: str) -> _Partial:

@@ -17,7 +17,7 @@ from app.registry.versions.states import State
 
 @dataclass(frozen=True, slots=True)
 class CopyVersion:
-    """``model`` of the same project gets the copy; what is None is taken over from the version that is copied.
+    """``model`` of the same project gets the copy; what is None comes from the version that is copied.
 
     Without ``version`` the copy has the same SemVer, or the next one where that is taken.
     """
@@ -28,32 +28,32 @@ class CopyVersion:
     tags: Mapping[str, str] | None = None
 
 
-async def copy(db: Database, actor: Actor, project: int | str, target: Target, wish: CopyVersion) -> ModelVersion:
-    """Make a version of a model from one of another or the same model; no byte is copied.
+async def copy(db: Database, actor: Actor, project: int | str, target: Target, command: CopyVersion) -> ModelVersion:
+    """Create a version of a model from one of another or the same model; no byte is copied.
 
     Raises:
         ModelNotFound, VersionNotFound: there is no such model or version in the project.
         VersionNotReady: files of the version are still being pushed.
-        VersionTaken: the model has a version of the text that was asked for.
+        VersionTaken: the model has a version of the requested text.
         Invalid: a value is not acceptable.
     """
     async with db.read() as snap:
         access = await writable(snap, actor, project)
-        model, found = await lookup.find(snap, access.id, target)
-    if found.state == State.OPEN:
-        raise states.not_ready(found, "be copied")
-    command = CreateVersion(
-        wish.model,
-        version=wish.version or found.version,
-        or_next=wish.version is None,
-        description=found.description if wish.description is None else wish.description,
-        tags=found.tags if wish.tags is None else wish.tags,
-        candidate_id=found.candidate_id,
-        logged_model_id=found.logged_model_id,
-        artifact_folder=found.artifact_folder,
-        source=f"models:/{model.name}/{found.number}",
-        location=found.location,
-        foreign_run=found.foreign_run,
-        run_link=found.run_link,
+        model, original = await lookup.find(snap, access.id, target)
+    if original.state == State.OPEN:
+        raise states.not_ready(original, "be copied")
+    creation = CreateVersion(
+        command.model,
+        version=command.version or original.version,
+        or_next=command.version is None,
+        description=original.description if command.description is None else command.description,
+        tags=original.tags if command.tags is None else command.tags,
+        candidate_id=original.candidate_id,
+        logged_model_id=original.logged_model_id,
+        artifact_folder=original.artifact_folder,
+        source=f"models:/{model.name}/{original.number}",
+        location=original.location,
+        foreign_run=original.foreign_run,
+        run_link=original.run_link,
     )
-    return await create.create(db, actor, access.id, command)
+    return await create.create(db, actor, access.id, creation)

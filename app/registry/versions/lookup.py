@@ -1,10 +1,11 @@
-"""One version by its id or by a reference; and steps that hold it or read it again."""
+"""One version by its id or by a reference; and steps that lock it or read it again."""
 
 from __future__ import annotations
 
 from app.access.policy import Actor
 from app.artifacts.artifacts import Root
 from app.db.database import Database, Snapshot, Tx
+from app.db.statements import Fragment
 from app.errors import NotFound
 from app.registry import models, repository
 from app.registry.references import resolve
@@ -79,26 +80,26 @@ async def find(snap: Snapshot, project_id: int, target: Target) -> tuple[Model, 
 
 
 async def reload(tx: Tx, version: ModelVersion) -> ModelVersion:
-    """Step: the version as it is now, for who has waited for a lock since it was found.
+    """Step: the version as it is now, for callers that have waited for a lock since they read it.
 
     Raises:
         VersionNotFound: it has just been deleted.
     """
     mine = repository.living_versions(version.project_id).where(ModelVersion.id == version.id)
-    found: ModelVersion | None = await tx.scalar(mine, execution_options={"populate_existing": True})
-    if found is None:
+    current: ModelVersion | None = await tx.scalar(mine, execution_options={"populate_existing": True})
+    if current is None:
         raise VersionNotFound(f"The version {quoted(version.version)} has just been deleted.", field="version")
-    return found
+    return current
 
 
 async def lock_against_deletion(tx: Tx, version: ModelVersion) -> None:
-    """Step: hold a living version against deletion until the commit; many may hold it at once.
+    """Step: lock a living version against deletion until the commit; many transactions may at once.
 
     Raises:
         VersionNotFound: it has just been deleted.
     """
-    held = repository.living_versions(version.project_id).where(ModelVersion.id == version.id)
-    if await tx.scalar(held.with_for_update(read=True, of=ModelVersion)) is None:
+    mine = repository.living_versions(version.project_id).where(ModelVersion.id == version.id)
+    if await tx.scalar(mine.with_for_update(read=True, of=ModelVersion)) is None:
         raise VersionNotFound(f"The version {quoted(version.version)} has just been deleted.", field="version")
 
 
@@ -131,3 +132,20 @@ async def _find_named(snap: Snapshot, project_id: int, target: Named) -> tuple[M
     if version is None:
         raise no_version(model.name, target.reference)
     return model, version
+
+
+def described_sql(artifact: str) -> Fragment:
+    """SQL: an array of the versions that use the owner of an artifact, each with its aliases, for an administrator."""
+    return Fragment(f"""
+        ARRAY(
+            SELECT m.name || ' ' || v.version || CASE WHEN v.deleted_at IS NULL THEN '' ELSE ' (deleted)' END
+                || coalesce((
+                    SELECT ' @' || string_agg(s.name, ' @' ORDER BY s.name) FROM aliases s
+                    WHERE s.project_id = v.project_id AND s.version_id = v.id AND s.valid_until IS NULL
+                ), '')
+            FROM model_versions v JOIN models m ON m.project_id = v.project_id AND m.id = v.model_id
+            WHERE v.project_id = {artifact}.project_id
+                AND (v.candidate_id = {artifact}.candidate_id OR v.logged_model_id = {artifact}.logged_model_id)
+            ORDER BY m.name, v.number
+        )
+    """)  # noqa: S608 - the name of a table in a constant

@@ -22,7 +22,7 @@ KINDS = {
     "managing": (Role.MAINTAINER, (Scope.API, Scope.MANAGE_ACCESS, Scope.MANAGE_PROJECT)),
     "deleting": (Role.OWNER, tuple(scope for scope in Scope if scope is not Scope.READ_API)),
 }
-TOKENS = [(place, name) for place in ("project", "group") for name in KINDS]
+TOKENS = [(scope, name) for scope in ("project", "group") for name in KINDS]
 TOKENS += [("job", "developer"), ("job", "maintainer")]
 """The last ones are what CI jobs get for their identity."""
 
@@ -38,12 +38,12 @@ class Bearer:
         return {"Authorization": f"Bearer {self.token}"}
 
 
-async def token_of(runtime: Any, project: TestProject, place: str, name: str) -> Bearer:
+async def token_of(runtime: Any, project: TestProject, scope: str, name: str) -> Bearer:
     """A new token of the project, or of the group around it, granted by its owner."""
     role, scopes = KINDS[name]
-    if place == "job":
+    if scope == "job":
         return Bearer(await _of_job(runtime, project, role))
-    where = {"project_id": project.id} if place == "project" else {"group_id": project.group_id}
+    where = {"project_id": project.id} if scope == "project" else {"group_id": project.group_id}
     command = IssueToken(name, scopes, role=role, **where)
     return Bearer((await tokens.issue(runtime.db, project.owner, command)).secret)
 

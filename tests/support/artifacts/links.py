@@ -19,9 +19,9 @@ from app.ids import GlobalId
 
 DATA = b"0123456789" * 100
 ARTIFACT = "query a($id: ID!) { artifact(by: {id: $id}) { id downloadUrl } }"
-ANNOUNCE = """mutation c($owner: ArtifactOwnerLookup!, $files: [ArtifactUploadFileInput!]!) {
+ANNOUNCE = """mutation c($owner: ArtifactOwner!, $files: [ArtifactUploadFile!]!) {
   artifactUploadCreate(input: {owner: $owner, files: $files}) {
-    artifactUploads { id parts { number offset size url } } userErrors { code message } } }"""
+    uploads { id parts { number offset size url } } userErrors { code message } } }"""
 ABORT = "mutation a($ids: [ID!]!) { artifactUploadAbort(input: {ids: $ids}) { userErrors { code } } }"
 
 
@@ -87,15 +87,15 @@ class Caller:
         """All links to a file of a run, by the call that has made them."""
         told = {"run_id": run, "path": path}
         made = await self.send("POST", f"{self.mlflow}/api/2.0/mlflow/artifacts/presigned-download-url", json=told)
-        requested = {**told, "presigned": "true"}
-        match = {
+        query = {**told, "presigned": "true"}
+        links = {
             "presigned-download-url": made.json()["presigned_url"],
             "presigned": (await self.send("GET", f"{self.files}/presigned/0/{run}/artifacts/{quote(path)}")).json()[
                 "url"
             ],
-            "get-artifact": (await self.send("GET", f"{self.mlflow}/get-artifact", params=requested)).json()["url"],
+            "get-artifact": (await self.send("GET", f"{self.mlflow}/get-artifact", params=query)).json()["url"],
         }
-        return {**match, **await self.graphql_link(artifact)}
+        return {**links, **await self.graphql_link(artifact)}
 
     async def graphql_link(self, artifact: UUID) -> dict[str, str]:
         id = str(GlobalId.of("Artifact", self.project_id, artifact))
@@ -104,7 +104,7 @@ class Caller:
     async def announce(self, owner: Mapping[str, object], **sizes: int) -> list[dict[str, Any]]:
         files = [{"path": path, "size": size} for path, size in sizes.items()]
         made: list[dict[str, Any]] = (await self.ask(ANNOUNCE, owner=owner, files=files))["artifactUploadCreate"][
-            "artifactUploads"
+            "uploads"
         ]
         return made
 
@@ -125,5 +125,5 @@ async def location(link: str, size: int) -> str:
     finally:
         writer.close()
     assert head.startswith("HTTP/1.1 307 "), head
-    match = next(line for line in head.split("\r\n") if line.lower().startswith("location:"))
-    return match.partition(":")[2].strip()
+    header = next(line for line in head.split("\r\n") if line.lower().startswith("location:"))
+    return header.partition(":")[2].strip()

@@ -51,7 +51,7 @@ class Server:
 
     url: str = ""
     token: str = "ci-api-token"
-    asked: list[str] = field(default_factory=list)
+    requested_paths: list[str] = field(default_factory=list)
     """Encoded paths, as they came over the wire."""
     headers: list[dict[str, str]] = field(default_factory=list)
     troubles: list[Trouble | None] = field(default_factory=list)
@@ -60,11 +60,11 @@ class Server:
     released: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
-    def place(self) -> str:
+    def authority(self) -> str:
         return self.url.removeprefix("http://")
 
     async def troubled(self, request: web.Request) -> web.Response | None:
-        self.asked.append(request.raw_path)
+        self.requested_paths.append(request.raw_path)
         self.headers.append(dict(request.headers))
         trouble = self.always or (self.troubles.pop(0) if self.troubles else None)
         if trouble is None:

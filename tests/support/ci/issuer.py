@@ -24,7 +24,7 @@ PROJECT, OWNER = "4711", "31"
 class Issuer:
     url: str = ""
     keys: dict[str, Any] = field(default_factory=lambda: {"k1": RSA_KEY, "e1": EC_KEY})
-    asked: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
     described: dict[str, Any] = field(default_factory=dict)
     """What the description says otherwise than it should."""
     is_down: bool = False
@@ -33,14 +33,14 @@ class Issuer:
         return [web.get("/.well-known/openid-configuration", self.discovery), web.get("/keys", self.jwks)]
 
     async def discovery(self, request: web.Request) -> web.Response:
-        self.asked.append("discovery")
+        self.requests.append("discovery")
         if self.is_down:
             return web.Response(status=503)
         told = {"issuer": self.url, "jwks_uri": f"{self.url}/keys", "response_types_supported": ["id_token"]}
         return web.json_response(told | self.described)
 
     async def jwks(self, request: web.Request) -> web.Response:
-        self.asked.append("keys")
+        self.requests.append("keys")
         return web.json_response({"keys": [public(kid, key) for kid, key in self.keys.items()]})
 
     def sign(self, key: Any = RSA_KEY, kid: str = "k1", algorithm: str = "RS256", **changes: Any) -> str:

@@ -48,11 +48,11 @@ THREADS = 64
 
 def main() -> None:
     """All questions to all addresses."""
-    asked = [(place, question) for place in json.load(sys.stdin) for question in questions()]
+    questions_by_address = [(address, question) for address in json.load(sys.stdin) for question in questions()]
     with ThreadPoolExecutor(THREADS) as threads:
-        answers = list(threads.map(lambda each: ask(*each[0], *each[1][1:]), asked))
-    pairs = zip(asked, answers, strict=True)
-    json.dump([[place, question[0], answer] for (place, question), answer in pairs if answer], sys.stdout)
+        answers = list(threads.map(lambda each: ask(*each[0], *each[1][1:]), questions_by_address))
+    answered = zip(questions_by_address, answers, strict=True)
+    json.dump([[address, question[0], answer] for (address, question), answer in answered if answer], sys.stdout)
 
 
 def questions():

@@ -23,13 +23,13 @@ def is_alive(pid: int) -> bool:
 
 def descendants(pid: int) -> dict[int, str]:
     """Names (``ps -o comm``) of children and their children by PID."""
-    found = {}
+    names = {}
     for child in map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()):
         try:
-            found |= {child: Path(f"/proc/{child}/comm").read_text().strip()} | descendants(child)
+            names |= {child: Path(f"/proc/{child}/comm").read_text().strip()} | descendants(child)
         except (FileNotFoundError, ProcessLookupError):
             continue
-    return found
+    return names
 
 
 def await_end(pids: Iterable[int], seconds: float = 10) -> None:

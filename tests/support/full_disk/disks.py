@@ -24,8 +24,8 @@ class Disk:
 
     @property
     def left(self) -> int:
-        match = os.statvfs(self.directory)
-        return match.f_bavail * match.f_frsize
+        usage = os.statvfs(self.directory)
+        return usage.f_bavail * usage.f_frsize
 
     def fill(self, leave: int = 0) -> None:
         """Use every byte but so many; what the servers free is used up, too, when it is called again."""

@@ -54,18 +54,18 @@ async def rest(reader: asyncio.StreamReader) -> bytes:
 
 def answers(text: bytes) -> list[Answer]:
     """The answers in it; each has to say its length."""
-    result = []
+    received = []
     while text:
         head, _, text = text.partition(b"\r\n\r\n")
         line, *lines = head.decode("latin-1").split("\r\n")
         headers = {name.lower(): value for name, _, value in (one.partition(": ") for one in lines)}
         size = int(headers.get("content-length", "0"))
-        result.append(Answer(int(line.split()[1]), headers, text[:size]))
+        received.append(Answer(int(line.split()[1]), headers, text[:size]))
         text = text[size:]
-    return result
+    return received
 
 
 async def send_once(url: str, *pieces: bytes) -> Answer:
     """The one answer to what is sent."""
-    (result,) = answers(await exchanged(url, *pieces))
-    return result
+    (answer,) = answers(await exchanged(url, *pieces))
+    return answer

@@ -68,8 +68,8 @@ def _imported(name: str) -> Iterator[tuple[str, ModuleType]]:
     except (ImportError, AttributeError, OSError):
         return
     yield name, module
-    for found in pkgutil.iter_modules(getattr(module, "__path__", [])):
-        yield from _imported(f"{name}.{found.name}")
+    for submodule in pkgutil.iter_modules(getattr(module, "__path__", [])):
+        yield from _imported(f"{name}.{submodule.name}")
 
 
 def callers() -> Iterator[tuple[str, str, str]]:
@@ -82,7 +82,7 @@ def callers() -> Iterator[tuple[str, str, str]]:
         named = _Calls(dict(_aliases(tree)))
         named.visit(tree)
         module = ".".join(parts).removesuffix(".__init__")
-        yield from ((module, *found) for found in sorted(named.found))
+        yield from ((module, *call) for call in sorted(named.harmful_calls))
 
 
 def _aliases(tree: ast.Module) -> Iterator[tuple[str, str]]:
@@ -99,7 +99,7 @@ class _Calls(ast.NodeVisitor):
     def __init__(self, aliases: dict[str, str]) -> None:
         self.aliases = aliases
         self.inside: list[str] = []
-        self.found: set[tuple[str, str]] = set()
+        self.harmful_calls: set[tuple[str, str]] = set()
 
     def _scope(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
         self.inside.append(node.name)
@@ -111,7 +111,7 @@ class _Calls(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         harmful = self._harmful(ast.unparse(node.func))
         if harmful and self.inside:
-            self.found.add((".".join(self.inside[:2]), harmful))
+            self.harmful_calls.add((".".join(self.inside[:2]), harmful))
         self.generic_visit(node)
 
     def _harmful(self, called: str) -> str | None:

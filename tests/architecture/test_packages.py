@@ -21,11 +21,7 @@ UNDESCRIBED_PACKAGES: set[str] = {
 }
 """Packages without such a docstring yet; none is added."""
 
-UNDESCRIBED_FUNCTIONS: dict[str, int] = {
-    "app/access": 6,
-    "app/graphql": 1,
-    "app/pagination.py": 1,
-}
+UNDESCRIBED_FUNCTIONS: dict[str, int] = {}
 """How many public functions of a package have no docstring yet; the numbers only go down."""
 
 

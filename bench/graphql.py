@@ -268,7 +268,7 @@ async def _id_of(bench: Bench, experiments: list[str], name: str) -> str:
 async def run(settings: Settings, options: argparse.Namespace) -> None:
     await migrate.upgrade(settings.database_url)
     async with open_runtime(settings, name="bench") as runtime:
-        first = await bootstrap.ensure(runtime.db, known_token=None)
+        first = await bootstrap.ensure(runtime.db, token=None)
         actor = await tokens.authenticate(runtime.db, first.token)
         group = await groups.create(runtime.db, actor, CreateGroup("bench"))
         project = await projects.create(runtime.db, actor, CreateProject(group.id, "large"))

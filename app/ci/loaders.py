@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, literal, or_, select, text
+from sqlalchemy import Boolean, ColumnElement, and_, literal, literal_column, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.access import policy, projects
@@ -18,6 +18,7 @@ from app.access.projects import ProjectNotFound
 from app.access.reads.guarded import GuardedReads, Results
 from app.ci import jobs
 from app.ci.jobs import VisibleJob
+from app.ci.owners import LINKED_TO_CANDIDATE, LINKED_TO_VERSION
 from app.ci.tables import CandidateCiJob, CiJob, CiSettings, VersionCiJob
 from app.db import batch_reads
 from app.db.database import Database
@@ -96,23 +97,10 @@ def _refusal(actor: Actor, access: ProjectAccess | None, id: int, permission: Pe
 
 
 def _shown(actor: Actor, access: ProjectAccess) -> ColumnElement[bool]:
-    """Jobs of the project that are linked to something that the actor may read.
-
-    Candidates and versions belong to features above this one; only the names of a few columns are known here.
-    """
+    """Jobs of the project that are linked to something that the actor may read."""
     parts: list[ColumnElement[bool]] = [literal(value=False)]
     if policy.allows(actor, access, Permission.CANDIDATE_READ):
-        parts.append(_EXISTS_CANDIDATE)
+        parts.append(literal_column(LINKED_TO_CANDIDATE, Boolean))
     if policy.allows(actor, access, Permission.REGISTRY_READ):
-        parts.append(_EXISTS_VERSION)
+        parts.append(literal_column(LINKED_TO_VERSION, Boolean))
     return and_(CiJob.project_id == access.id, or_(*parts))
-
-
-_EXISTS_CANDIDATE: Any = text(
-    "EXISTS (SELECT FROM candidate_ci_jobs l JOIN candidates c ON c.project_id = l.project_id AND c.id = l.candidate_id"
-    " WHERE l.project_id = ci_jobs.project_id AND l.ci_job_id = ci_jobs.id AND c.purge_at IS NULL)"
-)
-_EXISTS_VERSION: Any = text(
-    "EXISTS (SELECT FROM version_ci_jobs l JOIN model_versions v ON v.project_id = l.project_id AND v.id = l.version_id"
-    " WHERE l.project_id = ci_jobs.project_id AND l.ci_job_id = ci_jobs.id AND v.deleted_at IS NULL)"
-)

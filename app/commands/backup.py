@@ -91,8 +91,8 @@ async def _restore(runtime: Runtime, folder: BackupFolder, new_secret_key: bool)
     from app.errors import Conflict
     from app.upkeep.backup import restore as backup_restore
 
-    kept = folder.secret_key.read_text().strip() if folder.secret_key.exists() else None
-    if not new_secret_key and kept not in {None, runtime.settings.secret_key.get_secret_value()}:
+    previous = folder.secret_key.read_text().strip() if folder.secret_key.exists() else None
+    if not new_secret_key and previous not in {None, runtime.settings.secret_key.get_secret_value()}:
         raise Conflict(
             f"MODELYARD_SECRET_KEY is not that of the backup, which is in {folder.secret_key}. With another one,"
             " secrets of webhooks and CI systems cannot be opened, and links that were handed out are invalid. Set it,"

@@ -22,8 +22,8 @@ def register(folder: Folder) -> None:
 
     from app.graphql.execution import trusted_documents as trusted
 
-    documents_by_hash = _checked(lambda: trusted.gather(folder))
-    typer.echo(orjson.dumps(documents_by_hash, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode())
+    gathered = _checked(lambda: trusted.gather(folder))
+    typer.echo(orjson.dumps(gathered, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode())
 
 
 @documents.command()
@@ -31,8 +31,8 @@ def check(manifest: Manifest) -> None:
     """Check a manifest against the schema and the default limits; exit code 1 when something is wrong."""
     from app.graphql.execution import trusted_documents as trusted
 
-    documents_by_hash = _checked(lambda: trusted.read(manifest))
-    typer.echo(f"{len(documents_by_hash)} documents can be run.")
+    gathered = _checked(lambda: trusted.read(manifest))
+    typer.echo(f"{len(gathered)} documents can be run.")
 
 
 def _checked(find: Callable[[], dict[str, str]]) -> dict[str, str]:
@@ -41,11 +41,11 @@ def _checked(find: Callable[[], dict[str, str]]) -> dict[str, str]:
     from app.graphql.execution.limits import Limits
 
     try:
-        documents_by_hash = find()
-        problems = trusted.check(documents_by_hash, Limits())
+        gathered = find()
+        problems = trusted.check(gathered, Limits())
     except Invalid as error:
         problems = [error.message]
     if problems:
         typer.echo("\n".join(problems), err=True)
         raise typer.Exit(1)
-    return documents_by_hash
+    return gathered

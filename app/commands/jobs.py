@@ -1,4 +1,4 @@
-"""`modelyard jobs`: lists background jobs, shows one, and retries dead ones."""
+"""`modelyard jobs`: what workers do, have done and could not do."""
 # ruff: noqa: PLC0415 - the command line loads nothing before a command runs
 
 from __future__ import annotations
@@ -64,16 +64,16 @@ def retry(
     raise typer.Exit(session.FAILED if failed else 0)
 
 
-async def _some(runtime: Runtime, wanted: object, limit: int) -> list[BackgroundJob]:
+async def _some(runtime: Runtime, condition: object, limit: int) -> list[BackgroundJob]:
     from app.pagination import MAX_PAGE, Window
     from app.queue import search
 
-    assert isinstance(wanted, search.JobFilter)
+    assert isinstance(condition, search.JobFilter)
     rows: list[BackgroundJob] = []
     after: str | None = None
     async with runtime.db.read() as snap:
         while len(rows) < limit:
-            page = await search.page(snap, wanted, Window(first=min(MAX_PAGE, limit - len(rows)), after=after))
+            page = await search.page(snap, condition, Window(first=min(MAX_PAGE, limit - len(rows)), after=after))
             rows += page.items
             if not page.has_next:
                 break
@@ -109,7 +109,7 @@ async def _retry(runtime: Runtime, ids: list[UUID] | None) -> int:
 
 
 async def _permit(_tx: object, _job: object) -> None:
-    """An administrator who can run commands here has the database anyway."""
+    """A person who may run commands here has the database anyway."""
 
 
 def _print_table(rows: list[BackgroundJob]) -> None:

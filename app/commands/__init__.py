@@ -1,5 +1,6 @@
-"""The commands for operators beside `up`, `api` and `worker`: backup, doctor, documents, gc, jobs and schema.
+"""Commands of ``modelyard`` for operators: ``backup``, ``doctor``, ``documents``, ``gc``, ``jobs``, ``schema``.
 
-Each module declares one command or group with Typer; ``app/cli.py`` adds it. A command imports what it needs when it
-runs, prints text, and ends with the exit codes of ``session``, which opens the runtime for it. Begin with ``session``.
+From outside: each module gives one command or group of commands to ``app/cli.py``. A command opens the services of the
+settings (``session.run``), calls use cases and prints; it imports them when it runs, so that help comes at once. Begin
+reading with ``gc.py``, the shortest that writes.
 """

@@ -1,4 +1,4 @@
-"""Artifacts: stored once, found by path, let go of when nobody needs them."""
+"""Artifacts: stored once, found by path, removed when no file has them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A path is a file or a folder, never both: by every way in, and whoever stores at the same moment."""
+"""A path is a file or a folder, never both: by every way in, and between concurrent transactions."""
 
 from __future__ import annotations
 

@@ -90,12 +90,12 @@ def body(name: str, occurred_at: datetime, data: Mapping[str, Any]) -> bytes:
 
 # The webhooks are locked against deletion until the commit; one that is being deleted is skipped.
 _RECORD = Statement(
-    "webhooks.record",
-    "A delivery of each event to each active webhook that listens to it.",
+    "webhooks.record_events",
+    "Promise events to every active webhook of the project that listens to them.",
     f"""
     WITH happened AS (
         SELECT one.value ->> 'name' AS name, one.value -> 'data' AS data
-        FROM jsonb_array_elements(CAST(:events::text AS jsonb)) AS one
+        FROM jsonb_array_elements(:events::jsonb) AS one
     ), listeners AS (
         SELECT w.project_id, w.id, happened.name, happened.data FROM webhooks AS w
         JOIN happened ON happened.name = ANY (w.events)
@@ -105,13 +105,15 @@ _RECORD = Statement(
     SELECT h.project_id, gen_random_uuid(), h.id, h.name,
         h.data || jsonb_build_object('project', {projects.path_sql("h.project_id")}), now()
     FROM listeners AS h RETURNING id
-    """,  # noqa: S608 - of constants
+    """,  # noqa: S608 - a fragment
 )
 
 
 def subscribed_events(project: str) -> Fragment:
     """SQL: the names of all events that an active webhook of the project listens to."""
-    return Fragment(f"SELECT unnest(w.events) FROM webhooks w WHERE w.project_id = {project} AND w.status = 'active'")  # noqa: S608 - of constants
+    return Fragment(
+        f"SELECT unnest(w.events) FROM webhooks w WHERE w.project_id = {project} AND w.status = 'active'"  # noqa: S608 - of constants
+    )
 
 
 async def record(tx: Tx, project_id: int, events: Sequence[Event]) -> list[UUID]:
@@ -121,8 +123,7 @@ async def record(tx: Tx, project_id: int, events: Sequence[Event]) -> list[UUID]
     """
     if not events:
         return []
-    rows = [{"name": event.name, "data": dict(event.data)} for event in events]
-    recorded = await _RECORD.fetch(tx, project=project_id, events=orjson.dumps(rows).decode())
-    ids = [row["id"] for row in recorded]
+    told = orjson.dumps([{"name": event.name, "data": dict(event.data)} for event in events]).decode()
+    ids = [row["id"] for row in await _RECORD.fetch(tx, project=project_id, events=told)]
     await outbox.enqueue_all(tx, [DeliverWebhook(project_id, id) for id in ids], project_id=project_id)
     return ids

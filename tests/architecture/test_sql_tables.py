@@ -14,8 +14,8 @@ from tests.support.source import ROOT, Module, modules
 
 OWNERS = {mapper.class_.__tablename__: mapper.class_.__module__.split(".")[1] for mapper in Row.registry.mappers}
 NAMES = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE|USING|ONLY)\s+(\w+)")
-ABOVE = {"app/artifacts/owners.py", "app/ci/owners.py", "app/tracking/version_references.py"}
-"""What refers to a feature is named by features above it, which cannot be imported: one module of each says it."""
+ABOVE = {"app/artifacts/owners.py", "app/tracking/version_references.py"}
+"""What refers to a feature stands in features above it, which cannot be imported: one module of a feature names it."""
 
 
 def test_features_name_their_own_tables() -> None:

@@ -77,5 +77,5 @@ async def showcases(runtime: Runtime, staff: Any, data: Ask, people: Any) -> dic
     """Projects with something in every field (:mod:`tests.support.graphql.showcase`), to be read and never changed."""
     from tests.support.graphql import showcase  # noqa: PLC0415 - most tests here do without
 
-    wishes = [showcase.build(runtime, staff, data, people, **wish) for wish in showcase.PLACES.values()]
-    return dict(zip(showcase.PLACES, await asyncio.gather(*wishes), strict=True))
+    wishes = [showcase.build(runtime, staff, data, people, **wish) for wish in showcase.PROJECTS.values()]
+    return dict(zip(showcase.PROJECTS, await asyncio.gather(*wishes), strict=True))

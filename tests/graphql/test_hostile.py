@@ -151,7 +151,7 @@ async def together(work: Iterable[Any]) -> list[Any]:
 
 async def test_reading(send, own, others, askers):
     random = random_of("reading")
-    generator = Generator(random, [own.place, own.place, others.place], 0.15)
+    generator = Generator(random, [own.scenario, own.scenario, others.scenario], 0.15)
     asked = [(random.choice(WHO), generator.query()) for _ in range(READS)]
     asked += [(random.choice(WHO), Request(text, note="hypothesis")) for text in documents(queries, HYPOTHESIS)]
     answers = await together(send(request, askers[who]) for who, request in asked)
@@ -178,7 +178,7 @@ async def test_marks_are_what_members_read(data, others):
 @pytest.mark.parametrize("who", ["stranger", "owner elsewhere"])
 async def test_what_may_not_be_seen_looks_like_what_is_not(send, others, askers, who):
     """Every example, and random queries, about things of others; then the same about things that do not exist."""
-    generator = Generator(random_of(f"nowhere {who}"), [others.place], 0.05)
+    generator = Generator(random_of(f"nowhere {who}"), [others.scenario], 0.05)
     asked = [Request(*others.seeded.example(name), note=name) for name in QUERIES + MUTATIONS]
     asked += [generator.query() for _ in range(READS // 8)]
     back = {void: one for one, void in others.nowhere.items()}
@@ -204,7 +204,7 @@ async def test_what_may_not_be_seen_looks_like_what_is_not(send, others, askers,
 async def test_changing(runtime, admin, send, own, others, askers):
     """One after the other, so that the database tells what each has done."""
     random = random_of("changing")
-    generator = Generator(random, [own.place, own.place, own.place, others.place], 0.1)
+    generator = Generator(random, [own.scenario, own.scenario, own.scenario, others.scenario], 0.1)
     words = [*own.nowhere, *others.nowhere]
     asked: list[tuple[str, Request]] = []
     for name in sorted(MUTATIONS, key=lambda name: ENDS.search(name) is not None):
@@ -231,7 +231,7 @@ async def test_changing(runtime, admin, send, own, others, askers):
 
 async def test_broken_requests(http, own, others, askers):
     random = random_of("broken")
-    generator = Generator(random, [own.place, others.place], 0.3)
+    generator = Generator(random, [own.scenario, others.scenario], 0.3)
     good = [generator.query() for _ in range(200)] + [generator.subscription() for _ in range(10)]
 
     async def send(raw: Raw, person: Person | None) -> httpx.Response:
@@ -251,7 +251,7 @@ async def test_broken_requests(http, own, others, askers):
 async def test_streams(http, own, others, askers):
     """Subscriptions and anything else, answered as events; what goes on for ever is left after a moment."""
     random = random_of("streams")
-    generator = Generator(random, [own.place, others.place], 0.3)
+    generator = Generator(random, [own.scenario, others.scenario], 0.3)
     good = [generator.subscription() for _ in range(STREAMS)]
     asked = [(random.choice(WHO), Raw("POST", one.body)) for one in good]
     asked += [(random.choice(WHO), raw) for raw in requests(random, good, STREAMS)[-STREAMS // 2 :]]

@@ -1,4 +1,4 @@
-"""Who asks: everybody that there can be."""
+"""Every kind of caller that there can be."""
 
 from __future__ import annotations
 

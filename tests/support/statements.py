@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,10 +13,8 @@ from sqlalchemy import event
 from app.access.authentication import access_cache
 from app.db.database import Database
 
-_NOW_AND_THEN = (
-    "UPDATE tokens SET last_used_at",
-    "SELECT tokens.",
-    "SELECT transaction FROM access_epoch",
+_NOW_AND_THEN = re.compile(
+    r"(/\* [\w.]+ \*/ )?(UPDATE tokens SET last_used_at|SELECT tokens\.|SELECT transaction FROM access_epoch)"
 )
 """Of tokens: their last use, noted once a minute, and what processes remember of them until something changes."""
 
@@ -24,12 +23,12 @@ _NOW_AND_THEN = (
 def statements(db: Database) -> Iterator[list[str]]:
     """Notes the statements that the block sends, but for those about tokens, which are sent now and then.
 
-    Nothing is remembered of projects meanwhile, so that a count does not depend on who has asked before.
+    Nothing is remembered of projects meanwhile, so that a count does not depend on earlier requests.
     """
     seen: list[str] = []
 
     def note(statement: str) -> None:
-        if not statement.startswith(_NOW_AND_THEN):
+        if not _NOW_AND_THEN.match(statement):
             seen.append(statement)
 
     def before(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:

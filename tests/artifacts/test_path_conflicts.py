@@ -58,7 +58,7 @@ async def files_of(runtime, root) -> list[str]:
         return sorted(await snap.scalars(select(Artifact.path).where(*mine)))
 
 
-@pytest.mark.parametrize("known_size", [True, False])
+@pytest.mark.parametrize("declared_size", [True, False])
 @pytest.mark.parametrize(("file", "below"), PAIRS)
 async def test_a_conflicting_path_is_refused_with_the_name_of_the_existing_file(
     runtime, project, root, file, below, declared_size

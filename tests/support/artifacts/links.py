@@ -19,9 +19,9 @@ from app.ids import GlobalId
 
 DATA = b"0123456789" * 100
 ARTIFACT = "query a($id: ID!) { artifact(by: {id: $id}) { id downloadUrl } }"
-ANNOUNCE = """mutation c($owner: ArtifactOwnerLookup!, $files: [ArtifactUploadFileInput!]!) {
+ANNOUNCE = """mutation c($owner: ArtifactOwnerLookup!, $files: [ArtifactUploadFile!]!) {
   artifactUploadCreate(input: {owner: $owner, files: $files}) {
-    artifactUploads { id parts { number offset size url } } userErrors { code message } } }"""
+    uploads { id parts { number offset size url } } userErrors { code message } } }"""
 ABORT = "mutation a($ids: [ID!]!) { artifactUploadAbort(input: {ids: $ids}) { userErrors { code } } }"
 
 
@@ -103,8 +103,9 @@ class Caller:
 
     async def announce(self, owner: Mapping[str, object], **sizes: int) -> list[dict[str, Any]]:
         files = [{"path": path, "size": size} for path, size in sizes.items()]
-        answer = await self.ask(ANNOUNCE, owner=owner, files=files)
-        made: list[dict[str, Any]] = answer["artifactUploadCreate"]["artifactUploads"]
+        made: list[dict[str, Any]] = (await self.ask(ANNOUNCE, owner=owner, files=files))["artifactUploadCreate"][
+            "uploads"
+        ]
         return made
 
     async def begin_mpu(self, run: str, name: str, parts: int) -> dict[str, Any]:

@@ -20,21 +20,21 @@ STATUSES = {200, 400, 404, 405, 406, 413, 415}
 
 
 def faults(status: int, content: bytes, *, marks: bool = False) -> list[str]:
-    """What is wrong with an answer; ``marks``: whoever asked may read the marked project."""
+    """What is wrong with an answer; ``marks``: the caller may read the marked project."""
     try:
         body = json.loads(content)
     except ValueError:
         return [f"not JSON: {content[:200]!r}"]
-    found = [] if status in STATUSES else [f"status {status}"]
-    found += _malformed(body)
-    if not found:
-        found += [
+    answer = [] if status in STATUSES else [f"status {status}"]
+    answer += _malformed(body)
+    if not answer:
+        answer += [
             problem for error in body.get("errors", []) for problem in _of_error(error, error.get("extensions", {}))
         ]
-        found += [problem for error in _user_errors(body.get("data")) for problem in _of_error(error, error)]
-        found += _of_cost(body)
+        answer += [problem for error in _user_errors(body.get("data")) for problem in _of_error(error, error)]
+        answer += _of_cost(body)
     leaked = set() if marks else set(MARK.findall(json.dumps(body, ensure_ascii=False)))
-    return found + [f"tells of others: {sorted(leaked)}"] * bool(leaked)
+    return answer + [f"tells of others: {sorted(leaked)}"] * bool(leaked)
 
 
 def outcome(answer: httpx.Response) -> str:
@@ -103,8 +103,8 @@ def _malformed(body: Any) -> list[str]:
 
 def _of_error(error: dict[str, Any], extensions: dict[str, Any]) -> list[str]:
     code, words = extensions.get("code"), error.get("message")
-    found = [] if code in CODES else [f"an error has the code {code}: {str(words)[:300]}"]
-    return found + ["an error says nothing"] * (not isinstance(words, str) or not words.strip())
+    answer = [] if code in CODES else [f"an error has the code {code}: {str(words)[:300]}"]
+    return answer + ["an error says nothing"] * (not isinstance(words, str) or not words.strip())
 
 
 def _of_cost(body: dict[str, Any]) -> list[str]:

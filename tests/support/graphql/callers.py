@@ -1,4 +1,4 @@
-"""Who asks: everybody that there can be."""
+"""The callers of the permission tests: every kind there is."""
 
 from __future__ import annotations
 

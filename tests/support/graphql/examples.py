@@ -101,25 +101,25 @@ class Seeded:
         return self.meanings.get(value, value) if isinstance(value, str) else value
 
 
-async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person], **wish: str) -> Seeded:
+async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person], **given: str) -> Seeded:
     """A new project for the examples; ``people`` are ada and grace."""
-    place = await new_project(runtime, staff, **wish)
-    owner, (ada, grace) = place.people[Role.OWNER], people
-    beside = CreateProject(place.group_id, "old-project", visibility=wish.get("visibility", "private"))
+    project = await new_project(runtime, staff, **given)
+    owner, (ada, grace) = project.people[Role.OWNER], people
+    beside = CreateProject(project.group_id, "old-project", visibility=given.get("visibility", "private"))
     old = await projects.create(runtime.db, owner.actor, beside)
     cursor = str(Cursor.at(await Live(runtime.db).mark()))
-    first = await data(owner, FIRST, p=place.path)
+    first = await data(owner, FIRST, p=project.path)
     ids = {name: first[name]["candidate"]["id"] for name in ("one", "two", "three", "four")}
-    wish = {"p": place.path, "c": ids["one"], "two": ids["two"], "old": ids["four"], "ada": grace.actor.username}
-    second = await data(owner, SECOND, **wish)
+    given = {"p": project.path, "c": ids["one"], "two": ids["two"], "old": ids["four"], "ada": grace.actor.username}
+    second = await data(owner, SECOND, **given)
     assert all(not payload["userErrors"] for payload in (first | second).values()), (first, second)
     uploads = [one["id"] for one in second["up"]["artifactUploads"]]
     return Seeded(
-        place,
+        project,
         {
-            "team/vision": place.path,
+            "team/vision": project.path,
             "team/old-project": old.project.full_path,
-            "team": place.path.rpartition("/")[0],
+            "team": project.path.rpartition("/")[0],
             "ada": ada.actor.username,
             "grace": grace.actor.username,
             "alan": f"alan-{uuid4().hex[:12]}",
@@ -141,28 +141,28 @@ async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person
             "<CI job id>": second["linked"]["ciJob"]["id"],
             "<old CI job id>": second["unlinked"]["ciJob"]["id"],
             **await _rows(
-                runtime, place, (_uuid(ids["one"]), _uuid(ids["two"])), _uuid(first["hook"]["webhook"]["id"])
+                runtime, project, (_uuid(ids["one"]), _uuid(ids["two"])), _uuid(first["hook"]["webhook"]["id"])
             ),
         },
     )
 
 
-async def _rows(runtime: Any, place: TestProject, candidates: tuple[UUID, UUID], webhook: UUID) -> dict[str, str]:
+async def _rows(runtime: Any, project: TestProject, candidates: tuple[UUID, UUID], webhook: UUID) -> dict[str, str]:
     """What no client can bring about: files without bytes, jobs that died."""
     one, two = candidates
     files = ((one, "model/MLmodel", "ready"), (one, "notes/a.txt", "ready"), (two, "x.pkl", "quarantined"))
     async with runtime.db.write() as tx:
         for candidate, path, state in files:
-            wish = {"p": place.id, "c": candidate, "path": path, "state": state}
-            quarantined = await tx.scalar(text(_FILE), wish)
-        jobs = [await tx.scalar(text(_JOB), {"p": place.id, "state": state}) for state in ("dead", "queued", "dead")]
-        delivery = await tx.scalar(text(_DELIVERY), {"p": place.id, "w": webhook})
+            given = {"p": project.id, "c": candidate, "path": path, "state": state}
+            quarantined = await tx.scalar(text(_FILE), given)
+        jobs = [await tx.scalar(text(_JOB), {"p": project.id, "state": state}) for state in ("dead", "queued", "dead")]
+        delivery = await tx.scalar(text(_DELIVERY), {"p": project.id, "w": webhook})
     return {
-        "<quarantined artifact id>": str(GlobalId.of("Artifact", place.id, quarantined)),
+        "<quarantined artifact id>": str(GlobalId.of("Artifact", project.id, quarantined)),
         "<dead background job id>": str(GlobalId.of("BackgroundJob", jobs[0])),
         "<queued background job id>": str(GlobalId.of("BackgroundJob", jobs[1])),
         "<background job id>": str(GlobalId.of("BackgroundJob", jobs[2])),
-        "<webhook delivery id>": str(GlobalId.of("WebhookDelivery", place.id, delivery)),
+        "<webhook delivery id>": str(GlobalId.of("WebhookDelivery", project.id, delivery)),
     }
 
 

@@ -1,4 +1,4 @@
-"""A place in which everything there is exists twenty times, every one of it as rich as the next."""
+"""A project in which everything there is exists twenty times, every one of it as rich as the next."""
 
 from __future__ import annotations
 
@@ -89,9 +89,9 @@ class Populated:
 
 async def populate(runtime: Any, staff: Any, data: Any) -> Populated:
     """Through GraphQL as far as a client can; the bytes of files through SQL."""
-    place = await new_project(runtime, staff)
-    group, owner = place.path.rpartition("/")[0], place.people[Role.OWNER]
-    guest = place[Role.GUEST].actor.username
+    project = await new_project(runtime, staff)
+    group, owner = project.path.rpartition("/")[0], project.people[Role.OWNER]
+    guest = project[Role.GUEST].actor.username
 
     async def do(document: str, **variables: Any) -> Any:
         answer = await data(
@@ -112,36 +112,36 @@ async def populate(runtime: Any, staff: Any, data: Any) -> Populated:
         await do(
             "mutation e($p: String!, $n: String!) { experimentCreate(input: {project: {path: $p}, name: $n}) "
             "{ userErrors { message } } }",
-            p=place.path,
+            p=project.path,
             n=name,
         )
     await do(
         'mutation c($p: String!) { ciSettingsUpdate(input: {project: {path: $p}, provider: GITLAB, ciProject: "g/p"})'
         " { userErrors { message } } }",
-        p=place.path,
+        p=project.path,
     )
     root = await do(
         'mutation c($p: String!) { candidateCreate(input: {experiment: {name: {project: $p, name: "children"}}})'
         " { candidate { id } userErrors { message } } }",
-        p=place.path,
+        p=project.path,
     )
     parent = root["candidateCreate"]["candidate"]["id"]
     ids: dict[str, Any] = {"parent": parent}
 
     async def rich(number: int) -> tuple[int, Any]:
         names = {"model": f"m{number}", "experiment": f"[model]m{number}"}
-        return number, await do(RICH, project=place.path, parent=parent, **names)
+        return number, await do(RICH, project=project.path, parent=parent, **names)
 
     files = [{"path": f"u{number}", "size": 1} for number in range(ROWS)]
 
     async def fill(number: int, made: Any) -> None:
         candidate, job = made["candidateCreate"]["candidate"]["id"], str(number + 1)
-        logged = (await do(LOGGED, project=place.path, candidate=candidate))["made"]["loggedModel"]["id"]
-        wish = {"project": place.path, "model": f"m{number}", "candidate": candidate, "job": job}
-        filled = await do(FILLED, **wish, made=logged, read=logged, files=files)
+        logged = (await do(LOGGED, project=project.path, candidate=candidate))["made"]["loggedModel"]["id"]
+        given = {"project": project.path, "model": f"m{number}", "candidate": candidate, "job": job}
+        filled = await do(FILLED, **given, made=logged, read=logged, files=files)
         for name in ("m0", "own"):
             id, alias = filled[name]["modelVersion"]["id"], f"a{number}{name}"
-            await do(VERSION, id=id, project=place.path, alias=alias if name == "m0" else "x", job=job)
+            await do(VERSION, id=id, project=project.path, alias=alias if name == "m0" else "x", job=job)
         ids.update(candidate=candidate, webhook=made["webhookCreate"]["webhook"]["id"])
 
     await asyncio.gather(*(subgroup(number) for number in range(ROWS)))
@@ -151,15 +151,15 @@ async def populate(runtime: Any, staff: Any, data: Any) -> Populated:
     # A history of as many rows as there are versions.
     moved = 'moved%d: aliasSet(input: {model: {path: {project: $p, name: "m0"}}, name: "moved", reference: "#%d"})'
     moves = " ".join(f"{moved % (n, n)} {{ userErrors {{ message }} }}" for n in range(1, ROWS + 1))
-    await do(f"mutation m($p: String!) {{ {moves} }}", p=place.path)
-    await add_files(runtime, place)
-    return Populated(place, group, {**ids, "experiments": experiments, "below": f"{group}/s"})
+    await do(f"mutation m($p: String!) {{ {moves} }}", p=project.path)
+    await add_files(runtime, project)
+    return Populated(project, group, {**ids, "experiments": experiments, "below": f"{group}/s"})
 
 
-async def add_files(runtime: Any, place: TestProject) -> None:
+async def add_files(runtime: Any, project: TestProject) -> None:
     """Twenty files for every candidate and logged model."""
-    keys = {"project": place.id, "by": place.owner.user_id}
+    keys = {"project": project.id, "by": project.owner.user_id}
     async with runtime.db.write() as tx:
-        await tx.execute(text(FILES), {"project": place.id, "key": f"k{place.id}-", "n": ROWS})
+        await tx.execute(text(FILES), {"project": project.id, "key": f"k{project.id}-", "n": ROWS})
         for kind, owners in (("c", "candidates"), ("l", "logged_models")):
             await tx.execute(text(ARTIFACTS.replace("{owners}", owners)), {**keys, "kind": kind})

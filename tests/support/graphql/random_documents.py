@@ -79,12 +79,12 @@ class Scenario:
 
 
 class Generator:
-    """Documents about some places, whose values are nasty in as many cases as ``hostility`` says."""
+    """Documents about some scenarios, whose values are hostile in as many cases as ``hostility`` says."""
 
-    def __init__(self, random: Random, places: Sequence[Scenario], hostility: float) -> None:
+    def __init__(self, random: Random, scenarios: Sequence[Scenario], hostility: float) -> None:
         self.random = random
         self.used: Counter[str] = Counter()
-        self._places = places
+        self._scenarios = scenarios
         self._hostility = hostility
         self._variables: dict[str, tuple[str, Any]] = {}
         self._fragments: list[str] = []
@@ -202,18 +202,18 @@ class Generator:
             return self.random.choice(hostile_values.NUMBERS) if odd else self.random.random()
         if kind == "DateTime":
             return self.random.choice(hostile_values.TIMES)
-        known = self.random.choice(self._places).words
-        words = known.get(f"{owner}.{name}") or known.get(name)
+        existing = self.random.choice(self._scenarios).words
+        words = existing.get(f"{owner}.{name}") or existing.get(name)
         return self.random.choice(hostile_values.TEXTS if odd or not words else words)
 
     def _id(self, owner: str, name: str, *, odd: bool) -> str:
         wanted = BY_FIELD.get(name) or max((one for one in KINDS if owner.startswith(one)), key=len, default=None)
-        place = self.random.choice(self._places)
+        scenario = self.random.choice(self._scenarios)
         if odd and self.random.random() < 0.5:
             return self.random.choice(hostile_values.TEXTS)
-        if odd or wanted not in place.ids:
-            wanted = self.random.choice(list(place.ids))
-        return self.random.choice(place.ids[wanted])
+        if odd or wanted not in scenario.ids:
+            wanted = self.random.choice(list(scenario.ids))
+        return self.random.choice(scenario.ids[wanted])
 
 
 def literal(value: Any) -> str:

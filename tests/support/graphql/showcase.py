@@ -16,7 +16,7 @@ from tests.conftest import TestProject
 from tests.support.graphql.callers import ACTORS
 from tests.support.graphql.examples import Seeded, seed
 
-PLACES = {
+SETTINGS = {
     "private": {"visibility": "private"},
     "public": {"visibility": "public"},
     "no candidates": {"visibility": "public", "experiments": "private"},
@@ -24,8 +24,8 @@ PLACES = {
 }
 """The last two are public, and only their members see candidates and experiments, or models and versions."""
 SOME = ("nobody", "stranger", "guest")
-"""Whoever is asked in all but the private one: what is open to visitors makes no difference among members."""
-CASES = [(place, actor) for place in PLACES for actor in (ACTORS[:-1] if place == "private" else SOME)]
+"""The callers in all but the private one: what is open to visitors makes no difference among members."""
+CASES = [(setting, actor) for setting in SETTINGS for actor in (ACTORS[:-1] if setting == "private" else SOME)]
 OPEN, INSIDE = "========", "..======"
 SIGHTS = {
     # who sees it:  private, public, no candidates, no registry
@@ -38,7 +38,7 @@ SIGHTS = {
     "owners of the group": ("......==",) * 4,
     "signed in": (".=======",) * 4,
 }
-"""For nobody, stranger, guest, reporter, developer, maintainer, owner, and the owner's token that may only read:
+"""For anonymous callers, stranger, guest, reporter, developer, maintainer, owner, and the owner's read-only token:
 whether a thing is there at all."""
 HASH = "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b"
 ROUND = """mutation r($group: String!, $p: String!, $c: ID!, $v: ID!) {
@@ -140,14 +140,14 @@ async def build(
     registry: str = "enabled",
     experiments: str = "enabled",
 ) -> Showcase:
-    """A project whose switches are set as wished."""
+    """A project with these switches."""
     beginning = Cursor.at(await Live(runtime.db).mark())
     seeded = await seed(runtime, staff, data, people, visibility=visibility)
-    place, owner = seeded.project, seeded.project[Role.OWNER]
-    group, path = place.path.rpartition("/")[0], place.path
+    project, owner = seeded.project, seeded.project[Role.OWNER]
+    group, path = project.path.rpartition("/")[0], project.path
     candidate, version = seeded.meanings["<candidate id>"], seeded.meanings["<model version id>"]
-    wish = {"group": group, "p": path, "c": candidate, "v": version}
-    made = await _done(data, owner, ROUND.replace("GROUP", group), **wish)
+    given = {"group": group, "p": path, "c": candidate, "v": version}
+    made = await _done(data, owner, ROUND.replace("GROUP", group), **given)
     logged = made["net"]["loggedModel"]["id"]
     files = [{"path": "shared", "size": 1, "sha256": HASH}, {"path": "open", "size": 1}]
     filled = await _done(data, owner, FILLED, p=path, c=candidate, l=logged, files=files)
@@ -162,7 +162,7 @@ async def build(
         "Foldered": filled["foldered"]["modelVersion"]["id"],
         "LoggedModel": logged,
         "Artifact": await _file(data, owner, candidate),
-        "Loose": str(GlobalId.of("Artifact", place.id, uuid4().hex)),
+        "Loose": str(GlobalId.of("Artifact", project.id, uuid4().hex)),
         "Quarantined": seeded.meanings["<quarantined artifact id>"],
         "ArtifactUpload": uploads[0],
         "Open": uploads[1],
@@ -173,23 +173,23 @@ async def build(
         "Webhook": seeded.meanings["<webhook id>"],
         "WebhookDelivery": seeded.meanings["<webhook delivery id>"],
         "Alias": str(GlobalId.of("Alias", *_parts(made["modelUpdate"]["model"]["id"]), "best")),
-        "CiSettings": str(GlobalId.of("CiSettings", place.id)),
-        "Member": str(GlobalId.of("Member", "project", place.id, place.owner.user_id)),
+        "CiSettings": str(GlobalId.of("CiSettings", project.id)),
+        "Member": str(GlobalId.of("Member", "project", project.id, project.owner.user_id)),
         "Token": seeded.meanings["<token id>"],
         "Model": made["modelUpdate"]["model"]["id"],
         "Own": made["modelUpdate"]["model"]["experiment"]["id"],
         "Experiment": made["experimentUpdate"]["experiment"]["id"],
         "Project": filled["projectUpdate"]["project"]["id"],
         "Group": filled["projectUpdate"]["project"]["group"]["id"],
-        "User": str(GlobalId.of("User", place.owner.user_id)),
+        "User": str(GlobalId.of("User", project.owner.user_id)),
     }
     await _write(runtime, seeded, variables, made["revoked"]["token"]["id"], registry, experiments)
-    return Showcase(place, variables, str(beginning))
+    return Showcase(project, variables, str(beginning))
 
 
-def symbol(rows: str | tuple[str, ...], place: str, actor: str) -> str:
-    """What a table says of an actor in a place."""
-    row = rows if isinstance(rows, str) else rows[list(PLACES).index(place)]
+def symbol(rows: str | tuple[str, ...], setting: str, actor: str) -> str:
+    """What a table says of an actor in a project of that setting."""
+    row = rows if isinstance(rows, str) else rows[list(SETTINGS).index(setting)]
     return row[ACTORS.index(actor)]
 
 
@@ -201,8 +201,8 @@ async def _done(data: Any, owner: Any, document: str, **variables: Any) -> Any:
 
 async def _file(data: Any, owner: Any, candidate: str) -> str:
     query = "query f($c: ID!) { candidate(by: {id: $c}) { artifacts { nodes { id path } } } }"
-    found = (await data(owner, query, c=candidate))["candidate"]["artifacts"]["nodes"]
-    return next(str(one["id"]) for one in found if one["path"] == "model/MLmodel")
+    answer = (await data(owner, query, c=candidate))["candidate"]["artifacts"]["nodes"]
+    return next(str(one["id"]) for one in answer if one["path"] == "model/MLmodel")
 
 
 async def _write(

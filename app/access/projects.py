@@ -51,6 +51,24 @@ def reuses_versions_sql(project: str) -> Fragment:
     return Fragment(f"EXISTS (SELECT FROM projects p WHERE p.id = {project} AND p.version_reuse)")
 
 
+GAUGES = Fragment("""
+SELECT name, NULL AS kind, NULL AS state, value FROM (
+    SELECT count(*)::float8 AS count, coalesce(extract(epoch FROM now() - min(deleted_at)), 0)::float8 AS oldest
+    FROM projects WHERE deleted_at IS NOT NULL) removed,
+  LATERAL (VALUES ('deleted_projects', count), ('deleted_projects_oldest_seconds', oldest)) AS named (name, value)
+""")
+"""Gauges of projects, as a part of the statement that reads those of the installation (:mod:`app.upkeep.gauges`)."""
+GAUGE_HELP = {
+    "deleted_projects": "Deleted projects that are not removed yet.",
+    "deleted_projects_oldest_seconds": "For how long the oldest of them has been waiting.",
+}
+
+
+def path_sql(project: str) -> Fragment:
+    """SQL: the full path of the project of that id."""
+    return Fragment(f"(SELECT p.full_path FROM projects p WHERE p.id = {project})")  # noqa: S608 - a column
+
+
 async def visible(snap: Snapshot, actor: Actor, reference: int | str) -> ProjectAccess:
     """Read step: the project with that id or full path, and the actor's role in it. One statement, or none.
 

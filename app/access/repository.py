@@ -55,6 +55,7 @@ def role_in_project(actor: Actor) -> ColumnElement[int | None]:
 
 
 def within_boundary(actor: Actor) -> ColumnElement[bool]:
+    """Which projects the actor's token is confined to; all, for a token that is not."""
     if actor.project_boundary is not None:
         return Project.id == actor.project_boundary
     if actor.group_boundary is not None:
@@ -75,20 +76,24 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
 
 
 def visible_projects(actor: Actor) -> Select[Project, int | None]:
+    """The living projects that the actor sees, each with the actor's role in it."""
     living = Project.deleted_at.is_(None)
     return select(Project, role_in_project(actor).label("role")).where(living, visible_to(actor))
 
 
 async def get_project(snap: Snapshot, actor: Actor, condition: ColumnElement[bool]) -> ProjectAccess | None:
+    """The one project of a condition, if the actor sees it."""
     row = (await snap.execute(visible_projects(actor).where(condition))).one_or_none()
     return access_of(row) if row else None
 
 
 def access_of(row: Any) -> ProjectAccess:
+    """A row of :func:`visible_projects` as a project and the actor's role."""
     return ProjectAccess(row[0], Role(row.role) if row.role is not None else None)
 
 
 def role_in_group(actor: Actor) -> ColumnElement[int | None]:
+    """The actor's highest role in a group, inherited roles included; null without any."""
     if actor.user_id is None:
         return literal(None)
     if actor.is_admin and not actor.is_confined:
@@ -137,6 +142,7 @@ def _group_within_boundary(actor: Actor) -> ColumnElement[bool]:
 
 
 async def get_group(snap: Snapshot, actor: Actor, condition: ColumnElement[bool]) -> tuple[Group, Role | None] | None:
+    """The one group of a condition and the actor's role in it, if the actor sees it."""
     row = (await snap.execute(visible_groups(actor).where(condition))).one_or_none()
     return (row[0], Role(row.role) if row.role is not None else None) if row else None
 

@@ -1,7 +1,7 @@
 """Links that need no token: they carry what they permit, and on behalf of whose token.
 
 What a link permits stands in its signature, so that nothing of it can be changed and no table is asked for it. What it
-does not carry is the right: whoever answers a link asks each time whether the token is valid and its holder still may.
+does not carry is the right: every request with it asks whether the token is valid and its holder still may.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def check_part(settings: Settings, project_id: int, upload_id: UUID, number: int
 
 
 def file_url(settings: Settings, link: FileLink, life: timedelta, base: str) -> str:
-    """An address to which anybody may PUT this file for a while, as long as the token is valid."""
+    """An address to which this file may be PUT without a token for a while, as long as the link's token is valid."""
     owner = f"{'m' if link.root.logged_model_id else 'c'}{link.root.id.hex}"
     query = signed(settings, _file_text(link.root.project_id, owner, link.path), link.token_id, life)
     return f"{base}/uploads/{link.root.project_id}/file/{owner}/{quote(link.path)}?{query}"

@@ -1,6 +1,6 @@
 """A path is a file or a folder, never both: what stands in the way of a new file.
 
-A trigger of the table sees to it, whoever stores at the same moment. What stands here looks earlier, so that nobody
+A trigger of the table enforces it between concurrent transactions. What stands here looks earlier, so that no client
 sends large files in vain, and says which file is in the way.
 """
 
@@ -82,7 +82,7 @@ def translated_errors(field: str | None = "path") -> Iterator[None]:
     """What the trigger refuses in this block becomes an error that says why.
 
     Raises:
-        PathOccupied: somebody else was faster; the transaction has to end.
+        PathOccupied: another transaction was faster; this one has to end.
     """
     try:
         yield

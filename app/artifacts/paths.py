@@ -53,7 +53,7 @@ def check_folder(path: str, field: str = "path") -> str:
 
 
 def require_text(path: str, field: str = "path") -> None:
-    """Refuse the name of a new file in whose place stands what a decoder writes for bytes that it cannot read.
+    """Refuse the name of a new file that holds what a decoder writes for bytes that it cannot read.
 
     Raises:
         InvalidPath: two such names could be one; older files that have one are found by it.

@@ -26,8 +26,8 @@ STORED = literal_column("'stored'", Text)
 VERIFYING_STATE = literal_column("'verifying'", Text)
 
 EVER_CHECKED = "checked_at >= '-infinity'"
-"""Always true. Only who asks for it is offered the index of checks: to find one hash, a planner that believes the
-table to be small would as soon read all of that one."""
+"""Always true. Only a statement that says it is offered the index of checks: to find one hash, a planner that believes
+the table to be small would as soon read all of that one."""
 
 
 class Blob(Row):
@@ -58,10 +58,10 @@ class Blob(Row):
     damage: Mapped[str | None] = mapped_column(Text)
     """What is wrong with them: `missing`, `size` or `hash`."""
     has_trouble: Mapped[bool] = mapped_column(server_default=sql("false"))
-    """Whether an inspection has refused them under any name: then nobody may share them without asking for verdicts.
+    """Whether an inspection has refused them under any name: then they may not be shared without asking for verdicts.
 
-    It is set before the verdict in the same transaction; whoever holds the row against that (``FOR SHARE``) has either
-    seen it or is met by the verdict.
+    It is set before the verdict in the same transaction; a transaction that holds the row against that (``FOR SHARE``)
+    has either seen it or is met by the verdict.
     """
 
 
@@ -171,7 +171,7 @@ class MultipartUpload(Row):
     created_at: Mapped[Now]
     expires_at: Mapped[Moment]
     claim: Mapped[UUID | None]
-    """Who is joining and hashing at the moment; it saves double work, correctness does not need it."""
+    """Which call is joining and hashing at the moment; it saves double work, correctness does not need it."""
     claimed_until: Mapped[Moment | None]
     size: Mapped[BigId | None]
     """The announced number of bytes."""

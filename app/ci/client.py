@@ -68,7 +68,7 @@ class CiClient:
         """Ask the CI system of a project for one of its jobs. Never within a transaction.
 
         Raises:
-            LookFailed: it did not tell.
+            FetchFailed: it did not tell.
         """
         provider, token = PROVIDERS[settings.provider], None
         if settings.sealed_token is not None:

@@ -91,8 +91,8 @@ async def _restore(runtime: Runtime, folder: BackupFolder, new_secret_key: bool)
     from app.errors import Conflict
     from app.upkeep.backup import restore as backup_restore
 
-    known = folder.secret_key.read_text().strip() if folder.secret_key.exists() else None
-    if not new_secret_key and known not in {None, runtime.settings.secret_key.get_secret_value()}:
+    previous = folder.secret_key.read_text().strip() if folder.secret_key.exists() else None
+    if not new_secret_key and previous not in {None, runtime.settings.secret_key.get_secret_value()}:
         raise Conflict(
             f"MODELYARD_SECRET_KEY is not that of the backup, which is in {folder.secret_key}. With another one,"
             " secrets of webhooks and CI systems cannot be opened, and links that were handed out are invalid. Set it,"
@@ -191,10 +191,10 @@ def _program(name: str) -> Path:
     try:
         return binaries.postgres_directory() / name
     except EmbeddedError:
-        found = shutil.which(name)
-    if found is None:
+        program = shutil.which(name)
+    if program is None:
         raise Invalid(f"{name} is not here; install PostgreSQL's programs, or name their folder by MODELYARD_PG_BIN.")
-    return Path(found)
+    return Path(program)
 
 
 def _print_summary(what: str, made: BackupSummary, directory: Path) -> None:

@@ -22,8 +22,8 @@ def register(folder: Folder) -> None:
 
     from app.graphql.execution import trusted_documents as trusted
 
-    known = _checked(lambda: trusted.gather(folder))
-    typer.echo(orjson.dumps(known, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode())
+    gathered = _checked(lambda: trusted.gather(folder))
+    typer.echo(orjson.dumps(gathered, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode())
 
 
 @documents.command()
@@ -31,8 +31,8 @@ def check(manifest: Manifest) -> None:
     """Check a manifest against the schema and the default limits; exit code 1 when something is wrong."""
     from app.graphql.execution import trusted_documents as trusted
 
-    known = _checked(lambda: trusted.read(manifest))
-    typer.echo(f"{len(known)} documents can be run.")
+    gathered = _checked(lambda: trusted.read(manifest))
+    typer.echo(f"{len(gathered)} documents can be run.")
 
 
 def _checked(find: Callable[[], dict[str, str]]) -> dict[str, str]:
@@ -41,11 +41,11 @@ def _checked(find: Callable[[], dict[str, str]]) -> dict[str, str]:
     from app.graphql.execution.limits import Limits
 
     try:
-        known = find()
-        problems = trusted.check(known, Limits())
+        gathered = find()
+        problems = trusted.check(gathered, Limits())
     except Invalid as error:
         problems = [error.message]
     if problems:
         typer.echo("\n".join(problems), err=True)
         raise typer.Exit(1)
-    return known
+    return gathered

@@ -1,4 +1,4 @@
-"""`modelyard gc`: what bytes nobody needs, and why the others are kept."""
+"""`modelyard gc`: which bytes are not needed, and why the others are kept."""
 # ruff: noqa: PLC0415 - the command line loads nothing before a command runs
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from app.commands import session
 if TYPE_CHECKING:
     from app.artifacts.reads.usage import Amount, OrphanObject
     from app.artifacts.upkeep.reconcile import Reconciled
+    from app.artifacts.upkeep.references import DoomedObject
     from app.runtime import Runtime
-    from app.upkeep.blob_references import Doomed, Explained
+    from app.upkeep.blob_references import ExplainedBlob
 
 _SHOWN = 100
 
@@ -25,7 +26,7 @@ def collect(
         str | None, typer.Option(help="Say who needs an object key, a SHA-256 or the file at an artifact path.")
     ] = None,
 ) -> None:
-    """Remove bytes that nobody needs, now: sweep, end silent uploads, compare bucket and tables."""
+    """Remove bytes that are not needed, now: sweep, end silent uploads, compare bucket and tables."""
     if explain is not None:
         _print_reasons(explain, *session.run(lambda runtime: _reasons(runtime, explain)))
     elif dry_run:
@@ -50,13 +51,13 @@ async def _collect(runtime: Runtime) -> None:
         def walked(objects: int) -> None:
             bar.update(task, description=f"comparing bucket and tables: {objects:,} objects")
 
-        found = await reconcile.reconcile(runtime.db, runtime.blobs, walked)
+        reconciled = await reconcile.reconcile(runtime.db, runtime.blobs, walked)
         bar.update(task, description="sweeping")
         keep = timedelta(seconds=runtime.settings.deleted_bytes_seconds)
         swept = await garbage.sweep(runtime.db, runtime.blobs, keep=keep)
     await _print_holds(runtime)
     typer.echo(f"silent uploads ended: {ended}")
-    _print_found(found)
+    _print_reconciled(reconciled)
     typer.echo(f"objects removed:      {swept.objects} ({_size(swept.bytes)})")
 
 
@@ -70,14 +71,14 @@ async def _print_holds(runtime: Runtime) -> None:
         )
 
 
-def _print_found(found: Reconciled | None) -> None:
-    if found is None:
+def _print_reconciled(result: Reconciled | None) -> None:
+    if result is None:
         typer.echo("Another process compares bucket and tables at the moment; that was left to it.")
         return
-    typer.echo(f"objects compared:     {found.objects}")
-    typer.echo(f"suspected:            {found.suspected} (no row knows them; condemned in a week if that stays so)")
-    typer.echo(f"condemned:            {found.condemned}")
-    typer.echo(f"newly damaged:        {found.damaged} (missing, or of another size)")
+    typer.echo(f"objects compared:     {result.objects}")
+    typer.echo(f"suspected:            {result.suspected} (no row knows them; condemned in a week if that stays so)")
+    typer.echo(f"condemned:            {result.condemned}")
+    typer.echo(f"newly damaged:        {result.damaged} (missing, or of another size)")
 
 
 async def _report(runtime: Runtime) -> None:
@@ -124,25 +125,26 @@ def _described(stranger: OrphanObject) -> str:
     )
 
 
-async def _reasons(runtime: Runtime, wanted: str) -> tuple[list[Explained], list[Doomed]]:
+async def _reasons(runtime: Runtime, wanted: str) -> tuple[list[ExplainedBlob], list[DoomedObject]]:
     from app.upkeep import blob_references
 
     return await blob_references.explain(runtime.db, wanted)
 
 
-def _print_reasons(wanted: str, kept: list[Explained], doomed: list[Doomed]) -> None:
-    for blob in kept:
+def _print_reasons(wanted: str, kept: list[ExplainedBlob], doomed: list[DoomedObject]) -> None:
+    for explained in kept:
+        blob, files = explained.blob, explained.files
         damage = f", DAMAGED ({blob.damage})" if blob.damage else ""
-        typer.echo(f"{blob.key}  project {blob.project}, {blob.state}, {_size(blob.size)}{damage}")
+        typer.echo(f"{blob.object_key}  project {blob.project}, {blob.state}, {_size(blob.size)}{damage}")
         typer.echo(f"  sha256 {blob.sha256 or 'not known yet'}")
         if blob.lease_until is not None:
             typer.echo(f"  held by an upload until {blob.lease_until:%Y-%m-%d %H:%M:%S} UTC")
-        for file in blob.files:
+        for file in files:
             note = f" ({file.note})" if file.note else ""
             typer.echo(f"  needed by {file.path} of {file.owner}{note}")
             for version in file.versions:
                 typer.echo(f"    of model version {version}")
-        if not blob.files and blob.lease_until is None:
+        if not files and blob.lease_until is None:
             typer.echo("  needed by nothing: the next purge or upload of these bytes settles it")
     for gone in doomed:
         typer.echo(

@@ -31,8 +31,8 @@ def show_list(
     """List jobs, newest first."""
     from app.queue.search import JobFilter
 
-    found = session.run(lambda runtime: _some(runtime, JobFilter(state, kind), limit))
-    _print_table(found)
+    rows = session.run(lambda runtime: _some(runtime, JobFilter(state, kind), limit))
+    _print_table(rows)
 
 
 @jobs.command()
@@ -40,14 +40,14 @@ def show(job: Annotated[UUID, typer.Argument(help="The UUID of the job.")]) -> N
     """Show everything about a job; exit code 1 when there is none."""
     from rich.console import Console
 
-    found = session.run(lambda runtime: _one(runtime, job))
+    row = session.run(lambda runtime: _one(runtime, job))
     fields = (
         "id", "kind", "key", "state", "project_id", "requested_by", "payload", "attempt", "max_attempts", "done",
         "total", "run_after", "lease_until", "worker", "created_at", "started_at", "finished_at", "last_error",
     )  # fmt: skip
     console = Console(soft_wrap=True, highlight=False, markup=False)
     for field in fields:
-        value = getattr(found, field)
+        value = getattr(row, field)
         console.print(f"{field:>12}  {'-' if value is None else value}")
 
 
@@ -64,21 +64,21 @@ def retry(
     raise typer.Exit(session.FAILED if failed else 0)
 
 
-async def _some(runtime: Runtime, wish: object, limit: int) -> list[BackgroundJob]:
+async def _some(runtime: Runtime, condition: object, limit: int) -> list[BackgroundJob]:
     from app.pagination import MAX_PAGE, Window
     from app.queue import search
 
-    assert isinstance(wish, search.JobFilter)
-    found: list[BackgroundJob] = []
+    assert isinstance(condition, search.JobFilter)
+    rows: list[BackgroundJob] = []
     after: str | None = None
     async with runtime.db.read() as snap:
-        while len(found) < limit:
-            page = await search.page(snap, wish, Window(first=min(MAX_PAGE, limit - len(found)), after=after))
-            found += page.items
+        while len(rows) < limit:
+            page = await search.page(snap, condition, Window(first=min(MAX_PAGE, limit - len(rows)), after=after))
+            rows += page.items
             if not page.has_next:
                 break
             after = page.cursors[-1]
-    return found
+    return rows
 
 
 async def _one(runtime: Runtime, job_id: UUID) -> BackgroundJob:
@@ -109,21 +109,21 @@ async def _retry(runtime: Runtime, ids: list[UUID] | None) -> int:
 
 
 async def _permit(_tx: object, _job: object) -> None:
-    """Whoever may run commands here has the database anyway."""
+    """A person who may run commands here has the database anyway."""
 
 
-def _print_table(found: list[BackgroundJob]) -> None:
+def _print_table(rows: list[BackgroundJob]) -> None:
     from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in _COLUMNS:
         table.add_column(name, no_wrap=name != "last error", overflow="fold")
-    for job in found:
+    for job in rows:
         table.add_row(*_cells(job))
     # Into a file or pipe nothing is wrapped.
     Console(markup=False, width=None if sys.stdout.isatty() else 500).print(table)
-    typer.echo(f"{len(found)} jobs")
+    typer.echo(f"{len(rows)} jobs")
 
 
 def _cells(job: BackgroundJob) -> tuple[str, ...]:

@@ -13,11 +13,13 @@ from functools import cache
 from pathlib import Path
 
 from app.db.database import Database
-from app.db.statements import Statement
+from app.db.statements import Fragment, Statement
 from app.errors import ModelyardError, Unavailable
 
 VERSIONS = Path(__file__).resolve().parents[2] / "migrations" / "versions"
 _IDS = re.compile(r"^(down_)?revision\b[^=\n]*=\s*[\"']([^\"']+)[\"']", re.MULTILINE)
+LAST_MIGRATION = Fragment("SELECT version_num FROM alembic_version")
+"""The id of the last migration of a database."""
 _READ_REVISIONS = Statement(
     "db.read_revisions",
     "The last migration, and the comment on its table.",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 from uuid import UUID
 
 from app.access.policy import Actor
-from app.artifacts.uploads import announced
+from app.artifacts import links
+from app.artifacts.uploads import announced, part_plan, store_uploads
 from app.artifacts.uploads.announced import AnnouncedFile, MultipartUpload
 from app.db.database import Database
 from app.files import targets
@@ -46,6 +49,54 @@ async def announce(
     if owner.version and all(upload.state == "completed" for upload in uploads):
         await version_completion.complete_announced(backend.db, owner.root.project_id)
     return uploads
+
+
+class PartAddress(NamedTuple):
+    """A part of an upload: bytes ``offset`` to ``offset + size`` of the file, and where to PUT them without a token."""
+
+    number: int
+    offset: int
+    size: int
+    url: str
+    has_arrived: bool
+
+
+async def parts(
+    backend: Backend, actor: Actor, upload: MultipartUpload, base: str, *, most: int, after: int, missing_only: bool
+) -> list[PartAddress]:
+    """At most ``most`` parts of an open upload with higher numbers than ``after``; ``base`` is the service's address.
+
+    The addresses live as long as the upload and the actor's token.
+
+    Raises:
+        UploadMissing: the store has given the upload up.
+        Unavailable: the store is away.
+    """
+    there = frozenset(await store_uploads.arrived(backend.blobs, upload))
+    every = range(max(after, 0) + 1, upload.parts + 1)
+    numbers = [number for number in every if not (missing_only and number in there)][:most]
+
+    def signed() -> list[PartAddress]:
+        spans = [part_plan.span(upload, number) for number in numbers]
+        token_id = actor.token_id or 0
+        return [
+            PartAddress(
+                span.number,
+                span.offset,
+                span.size,
+                links.part_url(backend.settings, upload, span.number, token_id, base),
+                span.number in there,
+            )
+            for span in spans
+        ]
+
+    return await asyncio.to_thread(signed)
+
+
+def may_complete(actor: Actor, upload: MultipartUpload) -> bool:
+    """Whether the upload is open and the actor has made it and may still write."""
+    is_own = not actor.is_anonymous and upload.created_by == actor.user_id
+    return upload.state == "open" and is_own and actor.may_write
 
 
 async def complete(

@@ -22,7 +22,7 @@ __all__ = ["NewFile", "StagedBytes", "put", "stage"]
 async def stage(
     backend: Backend, actor: Actor, project: int | str, body: Body, *, client: Client = Client.REGISTRY
 ) -> StagedBytes:
-    """Store bytes that will be files of the project within a day; they are visible to nobody until :func:`put`.
+    """Store bytes that will be files of the project within a day; they are invisible until :func:`put`.
 
     The id in the answer is all it takes to use them: an edge keeps it for the caller and shows it to no other.
 

@@ -47,6 +47,16 @@ def presign_get(
     return downloads.link(settings, actor, file, life=lives, base=base)
 
 
+def download_url(settings: Settings, actor: Actor, file: ArtifactDetails, base: str) -> str | None:
+    """Where a file that is shown can be downloaded for five minutes; None while it is in quarantine.
+
+    Whether its bytes are damaged is told by the download.
+    """
+    if file.state == "quarantined":
+        return None
+    return downloads.link(settings, actor, file, base=base)
+
+
 async def presign_put(
     backend: Backend,
     actor: Actor,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeAlias
 from uuid import UUID
 
-from app.access import projects
-from app.access.policy import Actor, Permission
+from app.access import policy, projects
+from app.access.policy import Actor, Permission, ProjectAccess
 from app.artifacts import paths, visibility
 from app.artifacts.artifacts import LockOwner, Root
 from app.artifacts.visibility import Visibility
@@ -126,6 +126,17 @@ async def find(
     return FileOwner(Root(access.id, logged_model_id=target.id), view=view)
 
 
+def of_version(version: ModelVersion) -> FileOwner:
+    """The owner of the files of a version that was read, for lists: one that keeps its files elsewhere shows none."""
+    root, folder = lookup.root_of(version)
+    return FileOwner(root, folder, version=version)
+
+
+def may_write(actor: Actor, access: ProjectAccess) -> bool:
+    """Whether the actor may write and delete files of the project that it may see, through the registry."""
+    return policy.allows(actor, access, visibility.write_permission(access))
+
+
 async def permission(db: Database, actor: Actor, project: int | str, client: Client) -> Permission:
     """What writing and deleting files of a project takes.
 
@@ -151,5 +162,4 @@ def _of_version(version: ModelVersion, target: VersionFiles, *, to_write: bool, 
     if version.location and not also_elsewhere:
         message = f"The files of this version are not kept here but at {quoted(version.source, 200)}."
         raise WrittenElsewhere(message) if to_write else KeptElsewhere(message)
-    root, folder = lookup.root_of(version)
-    return FileOwner(root, folder, version=version, from_root=target.from_root)
+    return replace(of_version(version), from_root=target.from_root)

@@ -34,7 +34,7 @@ EDGE = Edge(
     endpoint.routes,
     _error_answer,
     BEARER,
-    paths=("/graphql",),
+    paths=("/graphql", "/graphql/explorer/"),
     cross_origin=re.compile(r"/graphql\Z"),
     lifespan=_lifespan,
     stop=endpoint.stop,

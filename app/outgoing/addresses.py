@@ -15,7 +15,7 @@ from app.text import quoted
 MAX_URL = 2_000
 _UNICAST = IPv6Network("2000::/3")
 _TRANSITION = (IPv6Network("2001::/32"), IPv6Network("2002::/16"))
-"""Teredo and 6to4: they carry an IPv4 address that a relay of unknown place would reach."""
+"""Teredo and 6to4: they carry an IPv4 address that a relay would reach from another network."""
 _NAT64 = IPv6Network("64:ff9b::/96")
 _INNER = tuple(IPv4Network(text) for text in ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32"))
 """Global to some versions of Python, or by its number, and yet not of the internet: assignments of protocols (RFC 6890;

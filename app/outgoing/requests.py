@@ -1,4 +1,4 @@
-"""One request to an address that nobody here controls: short, to the very address that was checked, no redirects."""
+"""One request to an address outside of the installation: short, to the very address that was checked, no redirects."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ async def send(
     resolver: AbstractResolver = ThreadedResolver() if rules.trusts(url) else GlobalResolver(rules.setting)
     connector = aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False, force_close=True)
     try:
-        # No proxy of the environment: it would connect to addresses that nobody has checked.
+        # No proxy of the environment: it would connect to addresses that were not checked.
         async with (
             aiohttp.ClientSession(
                 connector=connector,
@@ -85,14 +85,14 @@ class GlobalResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        found = await self._inner.resolve(host, port, family)
-        if not found or not all(is_global(ip_address(one["host"])) for one in found):
+        addresses = await self._inner.resolve(host, port, family)
+        if not addresses or not all(is_global(ip_address(one["host"])) for one in addresses):
             raise AddressRefused(
                 f"The host {quoted(host)} does not resolve to global addresses only; operators allow others by "
                 f"{self._setting}.",
                 field="url",
             )
-        return found
+        return addresses
 
     async def close(self) -> None:
         await self._inner.close()

@@ -10,12 +10,11 @@ from sqlalchemy import Select, and_, func, insert, select, update
 from app.access.policy import Actor
 from app.db.database import Database, Snapshot, Tx
 from app.errors import Conflict
-from app.pagination import Keyset, Page, Window
 from app.registry import models, repository, webhook_events
 from app.registry.names import alias_key, check_alias
 from app.registry.references.parse import Reference
 from app.registry.references.resolve import Named
-from app.registry.repository import readable, writable
+from app.registry.repository import writable
 from app.registry.tables import Alias, Model, ModelVersion
 from app.registry.versions import lookup, states
 from app.text import quoted
@@ -32,7 +31,7 @@ class AliasMoved(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class AliasDetails:
-    """Where an alias stands or stood: on a version, given by id, number and text, until a moment or still."""
+    """An alias and the version that it points to, by id, number and text; or pointed to, until a moment."""
 
     project_id: int
     id: int
@@ -123,21 +122,6 @@ async def remove(
     return ended
 
 
-async def history(
-    db: Database, actor: Actor, project: int | str, model: int | str, window: Window, *, name: str
-) -> Page[AliasDetails]:
-    """Where an alias has stood, latest first; versions that are deleted for good are left out.
-
-    Raises:
-        ModelNotFound: there is no such model.
-    """
-    async with db.read() as snap:
-        access = await readable(snap, actor, project)
-        owner = await models.find(snap, access.id, model)
-        mine = _details(access.id).where(Alias.model_id == owner.id, Alias.name == alias_key(name))
-        return _HISTORY.page(await _rows(snap, _HISTORY.apply(mine, window)), window)
-
-
 def _details(project_id: int) -> Select[Alias, int, str]:
     same = and_(ModelVersion.project_id == Alias.project_id, ModelVersion.id == Alias.version_id)
     return (
@@ -149,11 +133,6 @@ def _details(project_id: int) -> Select[Alias, int, str]:
 
 def _current_aliases(project_id: int) -> Select[Alias, int, str]:
     return _details(project_id).where(Alias.valid_until.is_(None)).order_by(Alias.name)
-
-
-_HISTORY: Keyset[AliasDetails] = Keyset(
-    "alias history", (Alias.valid_from, Alias.id), lambda alias: (alias.valid_from, alias.id), descending=True
-)
 
 
 async def _rows(snap: Snapshot, statement: Select[Alias, int, str]) -> list[AliasDetails]:

@@ -66,6 +66,8 @@ class Deletion:
 
 @dataclass(frozen=True, slots=True)
 class CreateModel:
+    """What to create: a model with its own experiment."""
+
     name: str
     description: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, TextClause, and_, func, select, up
 from app.access import policy, projects
 from app.access.policy import Actor, Permission, ProjectAccess
 from app.db.database import Database, Snapshot, Tx
-from app.errors import Invalid, NotFound
+from app.errors import Invalid
 from app.registry.names import check_model_name
 from app.registry.tables import Model, ModelVersion
 
@@ -37,15 +37,6 @@ async def writable(snap: Snapshot, actor: Actor, project: int | str) -> ProjectA
     return access
 
 
-async def may_read(snap: Snapshot, actor: Actor, project: int | str) -> bool:
-    """Step: the same as an answer instead of an error."""
-    try:
-        await readable(snap, actor, project)
-    except NotFound:
-        return False
-    return True
-
-
 def model_key(reference: int | str) -> int | str | None:
     """The id or the name as it is stored; None when it is not acceptable for a model."""
     if isinstance(reference, int):
@@ -66,6 +57,7 @@ def model_is(project_id: int, reference: int | str) -> ColumnElement[bool] | Non
 
 
 async def find_model(snap: Snapshot, project_id: int, reference: int | str) -> Model | None:
+    """Read step: the living model with that id or name."""
     condition = model_is(project_id, reference)
     return None if condition is None else await snap.scalar(select(Model).where(condition))
 
@@ -79,10 +71,6 @@ async def touch_model(tx: Tx, project_id: int, model_id: int) -> bool:
         .returning(Model.id)
     )
     return await tx.scalar(statement) is not None
-
-
-def living_models(project_id: int) -> Select[Model]:
-    return select(Model).where(Model.project_id == project_id, Model.deleted_at.is_(None))
 
 
 def living_versions(project_id: int) -> Select[ModelVersion]:

@@ -115,13 +115,13 @@ class BlobStore(Protocol):
         Raises:
             TooLarge: more than ``limit`` bytes, or more than can be stored without a declared size.
             SizeMismatch: more or fewer bytes than ``size``.
-            KeyTaken: somebody has written this key before.
+            KeyTaken: this key was written before.
         """
 
     async def put_whole(self, key: str, data: bytes, sha256: bytes) -> StoredObject:
         """As :meth:`put`, of a few bytes that are in memory, and that the caller has hashed.
 
-        It is the caller who knows that nobody has written this key before: small files come by the thousand, and the
+        The caller knows that this key was never written before: small files come by the thousand, and the
         store would look, and lock, for each of them.
         """
 
@@ -192,10 +192,10 @@ class BlobStore(Protocol):
         """Abort every listed upload that began longer ago than this; returns how many."""
 
     def presign_get(self, key: str, *, filename: str, media_type: str, expires: timedelta) -> str:
-        """URL with which anybody may download the object as an attachment, for 1 second to 7 days."""
+        """URL that downloads the object as an attachment without credentials, for 1 second to 7 days."""
 
     def presign_put_part(self, key: str, upload_id: str, part: int, expires: timedelta) -> str:
-        """URL with which anybody may PUT this one part, for 1 second to 7 days."""
+        """URL that takes this one part without credentials, for 1 second to 7 days."""
 
     async def ensure_bucket(self) -> None:
         """Make the bucket unless it exists."""

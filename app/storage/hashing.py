@@ -36,7 +36,7 @@ class RunningHash:
 
 
 class GivenHash:
-    """The hash of bytes that somebody has hashed before."""
+    """The hash of bytes that the caller has hashed before."""
 
     def __init__(self, sha256: bytes) -> None:
         self._sha256 = sha256

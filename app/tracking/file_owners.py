@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.artifacts.artifacts import LockOwner, Root
 from app.db.database import Tx
+from app.db.statements import Fragment
 from app.tracking import candidates, logged_models
 
 
@@ -16,3 +17,17 @@ def lock(root: Root) -> LockOwner:
         return await candidates.lock_living(tx, root.project_id, root.id)
 
     return step
+
+
+def described_sql(artifact: str) -> Fragment:
+    """SQL: joins ``owner``, what an administrator is told of the candidate or logged model of an artifact."""
+    return Fragment(f"""
+        LEFT JOIN LATERAL (
+            SELECT c.id AS candidate, c.name, e.name AS experiment, l.id AS logged_model,
+                   coalesce(c.purge_at, l.purge_at) IS NOT NULL AS condemned, c.deleted_at IS NOT NULL AS in_trash
+            FROM (VALUES (1)) AS always
+            LEFT JOIN candidates c ON c.project_id = {artifact}.project_id AND c.id = {artifact}.candidate_id
+            LEFT JOIN experiments e ON e.project_id = c.project_id AND e.number = c.experiment_number
+            LEFT JOIN logged_models l ON l.project_id = {artifact}.project_id AND l.id = {artifact}.logged_model_id
+        ) AS owner ON true
+    """)  # noqa: S608 - the name of a table in a constant

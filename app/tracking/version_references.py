@@ -13,61 +13,49 @@ from uuid import UUID
 from app.db.database import Snapshot
 from app.db.statements import Fragment, Statement
 
-CANDIDATE_IS_UNREFERENCED = Fragment("""
-    NOT EXISTS (
-        SELECT FROM model_versions v WHERE v.project_id = candidates.project_id AND v.candidate_id = candidates.id
-    )
-""")
+
+def _version(of: str, *, living: bool = False) -> Fragment:
+    """Whether there is a version ``v`` for which the condition holds; a living one is of a living model, too."""
+    models = "JOIN models m ON m.project_id = v.project_id AND m.id = v.model_id" if living else ""
+    alive = "AND v.deleted_at IS NULL AND m.deleted_at IS NULL" if living else ""
+    return Fragment(f"EXISTS (SELECT FROM model_versions v {models} WHERE {of} {alive})")
+
+
+def _of_candidate(candidates: str) -> str:
+    return f"v.project_id = {candidates}.project_id AND v.candidate_id = {candidates}.id"
+
+
+def _logged_model(candidates: str, *, living: bool = False) -> Fragment:
+    """Whether the candidate logged a model that a version was made from."""
+    version = _version("v.project_id = l.project_id AND v.logged_model_id = l.id", living=living)
+    return Fragment(f"""EXISTS (
+        SELECT FROM logged_models l
+        WHERE l.project_id = {candidates}.project_id AND l.source_candidate_id = {candidates}.id AND {version}
+    )""")
+
+
+CANDIDATE_IS_UNREFERENCED = Fragment(f"NOT {_version(_of_candidate('candidates'))}")
 """No version, not even a deleted one whose row is left, was made from the candidate."""
-CANDIDATE_IS_UNNEEDED = Fragment("""
-    NOT EXISTS (
-        SELECT FROM model_versions v JOIN models m ON m.project_id = v.project_id AND m.id = v.model_id
-        WHERE v.project_id = candidates.project_id AND v.candidate_id = candidates.id
-            AND v.deleted_at IS NULL AND m.deleted_at IS NULL
-    )
-""")
+CANDIDATE_IS_UNNEEDED = Fragment(f"NOT {_version(_of_candidate('candidates'), living=True)}")
 """No living version of a living model was made from the candidate."""
-CANDIDATE_IS_OF_MODEL = Fragment("""
-    EXISTS (
-        SELECT FROM model_versions v WHERE v.project_id = candidates.project_id AND v.candidate_id = candidates.id
-            AND v.model_id = :model
-    )
-""")
+CANDIDATE_IS_OF_MODEL = _version(f"{_of_candidate('candidates')} AND v.model_id = :model")
 """A version of the model was made from the candidate."""
-LOGGED_MODELS_ARE_UNREFERENCED = Fragment("""
-    NOT EXISTS (
-        SELECT FROM logged_models l JOIN model_versions v ON v.project_id = l.project_id AND v.logged_model_id = l.id
-        WHERE l.project_id = candidates.project_id AND l.source_candidate_id = candidates.id
-    )
-""")
+LOGGED_MODELS_ARE_UNREFERENCED = Fragment(f"NOT {_logged_model('candidates')}")
 """No version was made from a model that the candidate logged."""
-LOGGED_MODEL_IS_UNREFERENCED = Fragment("""
-    NOT EXISTS (
-        SELECT FROM model_versions v
-        WHERE v.project_id = logged_models.project_id AND v.logged_model_id = logged_models.id
-    )
-""")
+LOGGED_MODEL_IS_UNREFERENCED = Fragment(
+    f"NOT {_version('v.project_id = logged_models.project_id AND v.logged_model_id = logged_models.id')}"
+)
 """No version was made from the logged model."""
-EXPERIMENT_HAS_NO_MODEL = Fragment("""
-    NOT EXISTS (
-        SELECT FROM models m
-        WHERE m.project_id = experiments.project_id AND m.experiment_number = experiments.number
-    )
-""")
+EXPERIMENT_HAS_NO_MODEL = Fragment("""NOT EXISTS (
+    SELECT FROM models m WHERE m.project_id = experiments.project_id AND m.experiment_number = experiments.number
+)""")
 """No model, not even a deleted one whose row is left, has the experiment as its own."""
 
-_NEEDED = Fragment("""
-    SELECT c.id FROM candidates c WHERE c.project_id = :project AND (
-        EXISTS (SELECT FROM model_versions v JOIN models m ON m.project_id = v.project_id AND m.id = v.model_id
-            WHERE v.project_id = c.project_id AND v.candidate_id = c.id
-              AND v.deleted_at IS NULL AND m.deleted_at IS NULL)
-        OR EXISTS (SELECT FROM logged_models l
-            JOIN model_versions v ON v.project_id = l.project_id AND v.logged_model_id = l.id
-            JOIN models m ON m.project_id = v.project_id AND m.id = v.model_id
-            WHERE l.project_id = c.project_id AND l.source_candidate_id = c.id
-              AND v.deleted_at IS NULL AND m.deleted_at IS NULL)
-    )
-""")
+_NEEDED = Fragment(f"""
+    SELECT c.id FROM candidates c
+    WHERE c.project_id = :project
+        AND ({_version(_of_candidate("c"), living=True)} OR {_logged_model("c", living=True)})
+""")  # noqa: S608 - of constants
 FIND_NEEDED_CANDIDATE = Statement(
     "tracking.find_needed_candidate",
     "The candidate, if a living version was made from it or from a model that it logged.",

@@ -1,21 +1,21 @@
-"""The end of a project: hidden in one transaction, removed by a worker from all tables and from the store.
+"""Deletes a project: hidden in one transaction, then removed by a worker from all tables and from the store.
 
-The purge walks the tables that the schema names, so one that is added later is emptied, too. Every batch is a
-transaction of its own, which leaves less to do; killed anywhere, the next run goes on.
+The purge goes through the tables of the schema that have a project, so one that is added later is emptied, too. Every
+batch is a transaction of its own, which leaves less to do; killed anywhere, the next run goes on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cache
 from uuid import UUID
-
-from sqlalchemy import CursorResult, text
 
 from app.access import policy, projects
 from app.access.policy import Actor, Permission
 from app.artifacts.upkeep import garbage
 from app.artifacts.uploads import multipart
 from app.db.database import Database
+from app.db.statements import AnyRow, Statement
 from app.errors import Conflict, Invalid
 from app.queue import outbox
 from app.queue.jobs import Job, job
@@ -40,7 +40,7 @@ class PurgeProject(Job):
 async def delete(db: Database, actor: Actor, project: int | str, confirm: str) -> UUID:
     """Delete a project with everything in it, for good. Answers the id of the background job.
 
-    At once it is gone for everybody, its path is free, its tokens are refused and its webhooks are silent.
+    At once no caller sees it any more, its path is free, its tokens are refused and its webhooks are silent.
 
     Raises:
         Forbidden: the actor is not owner.
@@ -63,9 +63,9 @@ async def delete(db: Database, actor: Actor, project: int | str, confirm: str) -
 
 
 async def purge(db: Database, blobs: BlobStore, project_id: int, tables: Sequence[str], *, progress: Progress) -> None:
-    """Remove a deleted project; one that is gone, or not deleted, is left alone. Safe to repeat.
+    """Remove a deleted project from its ``tables``; one that is gone, or not deleted, is not touched. Safe to repeat.
 
-    Requests that began before the deletion may still write for some seconds: what they leave is met by the next pass.
+    Requests that began before the deletion may still write for some seconds: the next pass removes what they leave.
     """
     for left in reversed(range(_PASSES)):
         async with db.read() as snap:
@@ -76,7 +76,7 @@ async def purge(db: Database, blobs: BlobStore, project_id: int, tables: Sequenc
             await _empty(db, project_id, tables, progress)
             async with db.write() as tx:
                 await projects.forget(tx, project_id)
-        except Conflict:  # a row arrived behind us that refers to what we were about to remove
+        except Conflict:  # a row arrived meanwhile that refers to one that was about to be removed
             if not left:
                 raise
 
@@ -94,12 +94,20 @@ async def _empty(db: Database, project_id: int, tables: Sequence[str], progress:
 
 
 async def _remove(db: Database, table: str, project_id: int, limit: int) -> int:
-    """The number of rows removed, of ``limit`` at most."""
+    """The number of rows removed, ``limit`` at most."""
     async with db.write() as tx:
         if table == "blobs":
             return await garbage.release_project(tx, project_id, limit)
-        batch = f"SELECT ctid FROM {table} WHERE project_id = :project LIMIT :limit"  # noqa: S608 - names of our tables
-        statement = text(f"DELETE FROM {table} WHERE ctid = ANY(ARRAY({batch}))")  # noqa: S608 - as above
-        result = await tx.execute(statement, {"project": project_id, "limit": limit})
-        assert isinstance(result, CursorResult), "a DELETE has a count of rows"
-        return result.rowcount
+        return await _remove_rows(table).execute(tx, project=project_id, limit=limit)
+
+
+@cache
+def _remove_rows(table: str) -> Statement[AnyRow]:
+    return Statement(
+        f"upkeep.remove_{table}",
+        "Remove some rows of a deleted project.",
+        f"""
+        DELETE FROM {table}
+        WHERE ctid = ANY(ARRAY(SELECT ctid FROM {table} WHERE project_id = :project LIMIT :limit))
+        """,  # noqa: S608 - names of our tables
+    )

@@ -418,9 +418,9 @@ async def test_requests_are_charged_to_user_and_project_once_both_are_cached(run
     assert gate.senders.of(scope).accounts == ("address 192.0.2.1", f"address 192.0.2.1 {spelled}")
     await _search(client, project, person, [], "")
     assert gate.senders.of(scope).accounts == (f"user {person.actor.user_id}", f"project {project.id}")
-    # What somebody may not see is not charged for what that one sends, nor are made-up tokens anybody's.
-    other = scope | {"state": {"project_reference": "somebody%2Felses"}}
-    assert gate.senders.of(other).accounts[1] == f"user {person.actor.user_id} somebody%2Felses"
+    # A project that the user may not see is not charged, nor are made-up tokens charged to a user.
+    other = scope | {"state": {"project_reference": "another%2Fproject"}}
+    assert gate.senders.of(other).accounts[1] == f"user {person.actor.user_id} another%2Fproject"
     made_up = scope | {"headers": [(b"authorization", b"Bearer myt_made_up")]}
     assert gate.senders.of(made_up).accounts[0] == "address 192.0.2.1"
     # One client has all addresses of an IPv6 network.

@@ -201,9 +201,9 @@ async def test_a_request_pauses_for_a_quiet_one_between_statements_but_not_for_l
     for number in range(3):
         await requests.enter(f"n{number}")
     noisy = requests.slots["n0"]
-    await asyncio.wait_for(noisy.give_way(), 1)  # nobody goes ahead
+    await asyncio.wait_for(noisy.give_way(), 1)  # no request has priority
     await requests.enter("q0")
-    await asyncio.wait_for(requests.slots["q0"].give_way(), 1)  # it is the one that goes ahead
+    await asyncio.wait_for(requests.slots["q0"].give_way(), 1)  # it has priority itself
     giving = asyncio.create_task(noisy.give_way())
     await settled()
     assert not giving.done()

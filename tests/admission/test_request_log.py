@@ -119,7 +119,7 @@ async def test_the_line_of_a_link_has_no_signature(client):
 
 
 async def test_lines_hold_no_token_of_a_refused_request(client):
-    headers = {"Authorization": "Bearer myt_secret-of-somebody"}
+    headers = {"Authorization": "Bearer myt_secret-of-a-user"}
     answer, line = await line_of(client, "POST", "/graphql", json={"query": "{ a }"}, headers=headers)
     assert (answer.status_code, line["user"], line["token"]) == (401, None, None)
     assert "myt_" not in str(line)

@@ -1,4 +1,4 @@
-"""One module commits, and nobody waits for another server while a transaction is open."""
+"""One module commits, and no code waits for another server while a transaction is open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Artifacts: stored once, found by path, let go of when nobody needs them."""
+"""Artifacts: stored once, found by path, removed when no file has them."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ async def test_what_was_stored_is_read_back(runtime, project, root):
 
 
 @pytest.mark.parametrize(
-    ("asked", "status", "body", "content_range"),
+    ("requested", "status", "body", "content_range"),
     [
         ("bytes=2-4", 206, b"234", "bytes 2-4/10"),
         ("bytes=7-", 206, b"789", "bytes 7-9/10"),

@@ -1,4 +1,4 @@
-"""A path is a file or a folder, never both: by every way in, and whoever stores at the same moment."""
+"""A path is a file or a folder, never both: by every way in, and between concurrent transactions."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ async def files_of(runtime, root) -> list[str]:
         return sorted(await snap.scalars(select(Artifact.path).where(*mine)))
 
 
-@pytest.mark.parametrize("known_size", [True, False])
+@pytest.mark.parametrize("declared_size", [True, False])
 @pytest.mark.parametrize(("file", "below"), PAIRS)
 async def test_the_second_is_refused_and_the_first_is_named(runtime, project, root, file, below, declared_size):
     for first, second in ((file, below), (below, file)):

@@ -151,14 +151,14 @@ async def test_until_they_have_been_looked_at_under_a_name_bytes_in_quarantine_s
     other = await put(runtime, project, root, "b.gguf", b"dangerous")
     assert (other.state, other.state_reason, other.inspected_at) == ("quarantined", "because", None)
     await look(runtime, root)
-    assert (await row_of(runtime, other)).state == "failed"  # it is no GGUF, and nobody unpickles what is called so
+    assert (await row_of(runtime, other)).state == "failed"  # it is no GGUF, and no library unpickles what is called so
 
 
 async def test_bytes_that_were_looked_at_are_not_looked_at_again(runtime, project, monkeypatch):
     root, other = await new_root(runtime, project), await new_root(runtime, project)
     await put(runtime, project, root, "model/MLmodel", b"flavors: {}\n")
     await look(runtime, root)
-    monkeypatch.setattr(inspections, "inspect", None)  # nobody may ask
+    monkeypatch.setattr(inspections, "inspect", None)  # no inspection may run
     again = await row_of(runtime, await put(runtime, project, other, "MLmodel", b"flavors: {}\n"))
     assert (again.state, again.format, again.facts) == ("ready", "mlmodel", (await row_at(runtime, root)).facts)
 
@@ -235,7 +235,7 @@ async def look(runtime, root) -> None:
 
 
 async def silent(_done: int, _total: int | None) -> None:
-    """Nobody watches."""
+    """No progress is reported."""
 
 
 async def row_of(runtime, artifact) -> Artifact:
@@ -259,7 +259,7 @@ async def waits_for_a_lock(runtime) -> None:
             if await snap.scalar(waiting):
                 return
         await asyncio.sleep(0.01)
-    raise AssertionError("nobody waits")
+    raise AssertionError("no file waits")
 
 
 @pytest.mark.parametrize(
@@ -312,7 +312,7 @@ async def test_stored_bytes_that_race_fail_no_other_file(runtime, project):
     stored = await asyncio.gather(*together)
     assert [artifact.path for artifact in stored][:2] == ["weights.bin", "own-0"]
     assert await read(runtime, root, "conda.yaml") == b"name: env\n"
-    assert await blobs_of(runtime, project) == {"stored": 6}  # nobody has left a promise behind
+    assert await blobs_of(runtime, project) == {"stored": 6}  # no pending blob is left
 
 
 async def test_a_file_that_cannot_share_bytes_needs_the_slow_path(runtime, project):

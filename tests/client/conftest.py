@@ -166,7 +166,7 @@ def desk(url: str, project: TestProject, tmp_path: Path, worker: None) -> Desk:
 
 @pytest.fixture(scope="session")
 def data(http) -> Any:
-    """Send a document as somebody and get the data."""
+    """Send a document with a person's token and get the data."""
 
     async def send(person: Person, document: str, **variables: Any) -> Any:
         answer = await http.post("/graphql", json={"query": document, "variables": variables}, headers=person.headers)

@@ -159,6 +159,6 @@ async def test_redis_that_cannot_write_its_log_is_storage_full() -> None:
 
         raise ResponseError("MISCONF Errors writing to the AOF file: No space left on device")
 
-    notifier._pool = SimpleNamespace(ping=ping)  # type: ignore[assignment]
+    notifier._pool = SimpleNamespace(ping=ping)  # type: ignore[assignment] # all that is called of the pool
     with pytest.raises(StorageFull):
         await notifier.ping()

@@ -1,4 +1,4 @@
-"""`make demo`, as a newcomer types it: once, and once more."""
+"""`make demo`, as a new user types it: once, and once more."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def full(*_arguments: object, **_named: object) -> None:
 class NoRoom(io.StringIO):
     """A file on a full disk."""
 
-    write = flush = full  # type: ignore[assignment]
+    write = flush = full  # type: ignore[assignment] # stands for methods of a stream
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ class Answer:
 
 @pytest.fixture(scope="module")
 def family(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    """Everything that ``up`` starts, by somebody whose files all may write."""
+    """Everything that ``up`` starts, by a user with the umask 0."""
     before = os.umask(0)
     try:
         started = Up(tmp_path_factory.mktemp("family") / "data")
@@ -169,7 +169,7 @@ def listened(pids) -> list[tuple[str, int | str]]:
 
 
 def knock(addresses) -> list[Answer]:
-    """What somebody without keys gets: another user if root runs this, else this user, who may open its own sockets."""
+    """What a user without keys gets: another user if root runs this, else this user, who may open its own sockets."""
     command = [sys.executable, "-c", KNOCK]
     if os.geteuid() == 0 and shutil.which("setpriv"):
         user = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--inh-caps=-all"]

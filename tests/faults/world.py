@@ -43,7 +43,7 @@ class World:
 
     async def know_ci(self) -> None:
         """Tell the project where its CI system is."""
-        settings = {"ciProject": self.gitlab.project, "baseUrl": self.gitlab.url, "token": self.gitlab.token}
+        settings = {"ciProject": self.gitlab.project, "baseUrl": self.gitlab.url, "apiToken": self.gitlab.token}
         project = {"path": self.installation.connection["MODELYARD_PROJECT"]}
         done = await self.client.graphql(_CI_SETTINGS, input={"project": project, "provider": "GITLAB", **settings})
         assert done.data["data"]["ciSettingsUpdate"]["userErrors"] == [], done

@@ -132,7 +132,7 @@ async def test_everything_on_one_full_disk() -> None:
 
 
 async def test_only_the_disk_of_the_store_is_full_without_a_reserve() -> None:
-    """Somebody else may use up every byte; what the store then says does not tell why it failed, the disk does."""
+    """Another program may use up every byte; what the store then says does not tell why it failed, the disk does."""
     async with yard("s3", 160, WITHOUT) as full:
         doors = full.doors
         assert (await doors.put("kept.bin", b"kept" * 5000)).status == 200
@@ -178,7 +178,7 @@ async def test_only_the_disk_of_the_database_is_full_without_a_reserve() -> None
 
 
 async def test_the_log_of_the_database_has_no_room() -> None:
-    """PostgreSQL ends then, and cannot start again before there is room: nobody has to lend a hand for that."""
+    """PostgreSQL ends then, and cannot start again before there is room: no person has to help with that."""
     async with yard("pg18", 150, WITHOUT) as full:
         doors = full.doors
         assert (await doors.put("kept.bin", b"kept" * 5000)).status == 200

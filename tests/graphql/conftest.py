@@ -77,5 +77,5 @@ async def showcases(runtime: Runtime, staff: Any, data: Ask, people: Any) -> dic
     """Projects with something in every field (:mod:`tests.support.graphql.showcase`), to be read and never changed."""
     from tests.support.graphql import showcase  # noqa: PLC0415 - most tests here do without
 
-    requests = [showcase.build(runtime, staff, data, people, **given) for given in showcase.SETTINGS.values()]
-    return dict(zip(showcase.SETTINGS, await asyncio.gather(*requests), strict=True))
+    requests = [showcase.build(runtime, staff, data, people, **given) for given in showcase.PROJECTS.values()]
+    return dict(zip(showcase.PROJECTS, await asyncio.gather(*requests), strict=True))

@@ -30,7 +30,7 @@ from tests.support.graphql.field_matrix import (
     leaves,
     read,
 )
-from tests.support.graphql.showcase import CASES, INSIDE, OPEN, SETTINGS, SIGHTS, symbol
+from tests.support.graphql.showcase import CASES, INSIDE, OPEN, PROJECTS, SIGHTS, symbol
 
 NEEDS = {
     # what it takes:      where the object is seen
@@ -192,7 +192,7 @@ async def owned(ask_all) -> dict[tuple[str, str, str], dict[str, list[Any]]]:
     """The owner's values of all fields, by setting, type and door."""
     whole = [Question(kind, door, tuple(TYPES[kind].fields)) for kind, doors in DOORS.items() for door in doors]
     result = {}
-    for setting in SETTINGS:
+    for setting in PROJECTS:
         for question, answer in (await ask_all(setting, "owner", whole)).items():
             if not answer.codes:
                 values = result.setdefault((setting, question.kind, question.door), {})

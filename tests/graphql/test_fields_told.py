@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from app.graphql.schema import schema
 from tests.support.graphql.callers import secrets  # noqa: F401  (a fixture)
-from tests.support.graphql.field_matrix import TYPES, field_text, is_real
+from tests.support.graphql.field_matrix import TYPES, field_selection, is_real
 from tests.support.graphql.showcase import CASES, SIGHTS, symbol
 
 ROOTS = {
@@ -36,9 +36,9 @@ WITH_BOTH = {"CiJob"}
 
 def document(root: str) -> str:
     _, arguments, kind = ROOTS[root]
-    metric = " ".join(field_text("Metric", name) for name in TYPES["Metric"].fields)
+    metric = " ".join(field_selection("Metric", name) for name in TYPES["Metric"].fields)
     whole = {"CandidateUpdate.metrics": f"metrics {{ {metric} }}"}
-    given = " ".join(whole.get(f"{kind}.{name}") or field_text(kind, name) for name in TYPES[kind].fields)
+    given = " ".join(whole.get(f"{kind}.{name}") or field_selection(kind, name) for name in TYPES[kind].fields)
     names = [name for name in ("path", "after", "Parent", "Queued") if f"${name}" in arguments]
     head = ", ".join(f"${name}: {'ID!' if name[0].isupper() else 'String!'}" for name in names)
     return f"subscription s({head}) {{ {root}({arguments}) {{ {given} }} }}"

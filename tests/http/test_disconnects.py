@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from app.http.request_record import UNEXPECTED
 from tests.conftest import TestProject
 from tests.support.http.raw_connection import connected
-from tests.support.http.unfinished_requests import KINDS, Door, doors
+from tests.support.http.unfinished_requests import KINDS, UnfinishedRequest, unfinished_request
 
 
 @contextlib.contextmanager
@@ -40,9 +40,9 @@ async def _logged(logs: list[dict[str, object]], number: int) -> list[dict[str, 
 async def test_a_body_that_breaks_off_is_a_client_error(
     url: str, http: httpx.AsyncClient, project: TestProject, caplog: pytest.LogCaptureFixture, reset: bool
 ) -> None:
-    """At every door: with its head alone, and with half of the body."""
+    """At every entry point: with its head alone, and with half of the body."""
 
-    async def leave(door: Door, sent: bytes) -> None:
+    async def leave(unfinished: UnfinishedRequest, sent: bytes) -> None:
         async with connected(url) as (_, writer):
             writer.write(sent)
             await writer.drain()
@@ -50,26 +50,26 @@ async def test_a_body_that_breaks_off_is_a_client_error(
             if reset:
                 writer.transport.abort()
 
-    result = [await doors(http, project, kind) for kind in KINDS if kind != "no door"]
+    requests = [await unfinished_request(http, project, kind) for kind in KINDS if kind != "no route"]
     with quiet(caplog) as logs:
-        for door in result:
-            chunk = b"%x\r\n%b" % (door.size, door.half)
-            for sent in (door.head(), door.head() + door.half, door.head(chunked=True) + chunk):
-                await leave(door, sent)
-        requests = await _logged(logs, 3 * len(result))
-    assert {entry["status"] for entry in requests} == {400}
+        for unfinished in requests:
+            chunk = b"%x\r\n%b" % (unfinished.size, unfinished.half)
+            for sent in (unfinished.head(), unfinished.head() + unfinished.half, unfinished.head(chunked=True) + chunk):
+                await leave(unfinished, sent)
+        entries = await _logged(logs, 3 * len(requests))
+    assert {entry["status"] for entry in entries} == {400}
 
 
 async def test_a_disconnect_during_an_answer_is_not_a_server_error(
     url: str, http: httpx.AsyncClient, project: TestProject, caplog: pytest.LogCaptureFixture
 ) -> None:
-    door = await doors(http, project, "mlflow file")
-    stored = await http.put(door.path, content=b"x" * 20_000_000, headers=project.headers)
+    unfinished = await unfinished_request(http, project, "mlflow file")
+    stored = await http.put(unfinished.path, content=b"x" * 20_000_000, headers=project.headers)
     assert stored.status_code == 200
     document = "subscription s($p: String!) { projectEvents(project: {path: $p}) { type } }"
     with quiet(caplog) as logs:
         for _ in range(3):
-            async with http.stream("GET", door.path, headers=project.headers) as answer:
+            async with http.stream("GET", unfinished.path, headers=project.headers) as answer:
                 assert answer.status_code == 200
                 await anext(answer.aiter_bytes(1000))
         body = {"query": document, "variables": {"p": project.path}}
@@ -82,11 +82,11 @@ async def test_a_disconnect_during_an_answer_is_not_a_server_error(
 async def test_a_disconnect_before_an_answer_is_not_a_server_error(
     url: str, http: httpx.AsyncClient, project: TestProject, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """At every door, with a whole body, without waiting for what comes of it."""
-    result = [await doors(http, project, kind) for kind in KINDS if "file" not in kind]
+    """At every entry point, with a whole body, without waiting for what comes of it."""
+    requests = [await unfinished_request(http, project, kind) for kind in KINDS if "file" not in kind]
     with quiet(caplog) as logs:
-        for door in result:
+        for unfinished in requests:
             async with connected(url) as (_, writer):
-                writer.write(door.head() + b"x" * door.size)
+                writer.write(unfinished.head() + b"x" * unfinished.size)
                 await writer.drain()
-        await _logged(logs, len(result))
+        await _logged(logs, len(requests))

@@ -21,7 +21,7 @@ from app.main import EDGES, PROJECTS
 from app.runtime import Runtime
 from tests.conftest import Person, TestProject, serving
 from tests.support.http import toy_protocol
-from tests.support.http.raw_connection import Answer, ask
+from tests.support.http.raw_connection import Answer, send_once
 
 PLAIN = {
     401: "UNAUTHENTICATED", 404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 408: "REQUEST_TIMEOUT", 413: "TOO_LARGE",
@@ -187,9 +187,9 @@ async def test_a_body_that_is_too_large_is_refused(client: httpx.AsyncClient, pr
 async def test_a_head_that_is_too_large_is_refused(address: str, project: TestProject, case: Case) -> None:
     path = _at(project, case.path)
     head = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nX: {'x' * 70_000}\r\n\r\n".encode()
-    _check(case, await ask(address, head), 431)
+    _check(case, await send_once(address, head), 431)
     head = f"GET {path}?{'x' * 70_000} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
-    _check(case, await ask(address, head), 414)
+    _check(case, await send_once(address, head), 414)
 
 
 @pytest.mark.parametrize("spelling", ["{id}", "a%2Fb", "a/b"])
@@ -198,7 +198,7 @@ async def test_a_head_is_refused_in_the_words_of_its_edge_however_the_project_is
 ) -> None:
     path = CASES[1].path.replace("{id}", spelling)
     head = f"GET {_at(project, path)} HTTP/1.1\r\nHost: localhost\r\nX: {'x' * 70_000}\r\n\r\n".encode()
-    _check(CASES[1], await ask(address, head), 431)
+    _check(CASES[1], await send_once(address, head), 431)
 
 
 @each_with_body
@@ -207,7 +207,7 @@ async def test_a_body_that_does_not_go_on_is_refused(address: str, project: Test
         f"{case.large} {_at(project, case.path)} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         f"Authorization: {project.headers['Authorization']}\r\nContent-Length: 900\r\n\r\nhalf"
     )
-    _check(case, await ask(address, head.encode()), 408)
+    _check(case, await send_once(address, head.encode()), 408)
 
 
 @each_edge

@@ -1,4 +1,4 @@
-"""What every answer says of itself: its type is not guessed, and nobody keeps it unless it says so."""
+"""What every answer says of itself: its type is not guessed, and no cache keeps it unless it says so."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.main import create_app
 from app.mlflow.protocol.route_lookup import PathLookup
 from app.runtime import Runtime
 from tests.conftest import Person, TestProject
-from tests.support.http.unfinished_requests import doors
+from tests.support.http.unfinished_requests import unfinished_request
 
 KEPT = {"private, no-cache"}
 """By the client itself, if it asks each time whether it may."""
@@ -99,17 +99,17 @@ async def test_the_explorer_and_answers_to_get_are_cached_privately(
 
 
 async def test_files_are_cached_privately(http: httpx.AsyncClient, project: TestProject) -> None:
-    door = await doors(http, project, "mlflow file")
-    put = await http.put(door.path, content=b"0123456789", headers=project.headers)
+    unfinished = await unfinished_request(http, project, "mlflow file")
+    put = await http.put(unfinished.path, content=b"0123456789", headers=project.headers)
     _check(put)
-    etag = (await http.get(door.path, headers=project.headers)).headers["etag"]
-    run = door.path.split("/0/")[1].split("/")[0]
+    etag = (await http.get(unfinished.path, headers=project.headers)).headers["etag"]
+    run = unfinished.path.split("/0/")[1].split("/")[0]
     asking = {"run_id": run, "path": "f"}
     call = f"/api/v4/projects/{project.id}/ml/mlflow/api/2.0/mlflow/artifacts/presigned-download-url"
     link = (await http.post(call, json=asking, headers=project.headers)).json()["presigned_url"]
     package = f"/api/v4/projects/{project.id}/packages/ml_models/candidate:{run}/files/f"
     expected = [({}, 200), ({"Range": "bytes=2-3"}, 206), ({"If-None-Match": etag}, 304)]
-    for address in (door.path, package, link):
+    for address in (unfinished.path, package, link):
         for headers, status in expected:
             answer = await http.get(address, headers={**project.headers, **headers})
             assert answer.status_code == status

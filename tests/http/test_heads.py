@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.http.raw_connection import answers, ask, connected, rest, said
+from tests.support.http.raw_connection import answers, connected, exchanged, rest, send_once
 
 GET = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n"
 POST = b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -15,14 +15,14 @@ CLOSE = b"Connection: close\r\n\r\n"
 
 
 async def test_a_plain_request_is_answered(url: str) -> None:
-    answer = await ask(url, GET + CLOSE)
+    answer = await send_once(url, GET + CLOSE)
     assert (answer.status, answer.body) == (200, b"OK")
 
 
 async def test_heads_up_to_the_limit_are_accepted(url: str) -> None:
     lines = b"".join(b"X-%d: %b\r\n" % (number, b"x" * 600) for number in range(98))
-    assert (await ask(url, GET + lines + CLOSE)).status == 200
-    assert (await ask(url, GET + b"X: " + b"x" * 63_000 + b"\r\n" + CLOSE)).status == 200
+    assert (await send_once(url, GET + lines + CLOSE)).status == 200
+    assert (await send_once(url, GET + b"X: " + b"x" * 63_000 + b"\r\n" + CLOSE)).status == 200
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ async def test_heads_up_to_the_limit_are_accepted(url: str) -> None:
 )
 async def test_larger_heads_are_refused(url: str, head: bytes, status: int) -> None:
     for pieces in ([head], [head[target : target + 5_000] for target in range(0, len(head), 5_000)]):
-        answer = await ask(url, *pieces)
+        answer = await send_once(url, *pieces)
         assert answer.status == status
         assert answer.headers["connection"] == "close"
         assert answer.json()["message"]
@@ -121,7 +121,7 @@ def _memory() -> int:
     ids=lambda head: ascii(head.removeprefix(GET).removeprefix(POST))[2:-1],
 )
 async def test_ambiguous_requests_are_refused(url: str, head: bytes) -> None:
-    answer = await ask(url, head + CLOSE + b"2\r\n{}\r\n0\r\n\r\n")
+    answer = await send_once(url, head + CLOSE + b"2\r\n{}\r\n0\r\n\r\n")
     assert answer.status == (505 if head.startswith(b"GET /health/live\r\n") else 400)
     assert answer.headers["connection"] == "close"
     assert answer.headers["x-content-type-options"] == "nosniff"
@@ -132,12 +132,12 @@ async def test_ambiguous_requests_are_refused(url: str, head: bytes) -> None:
 
 @pytest.mark.parametrize("version", [b"0.9", b"2.0"])
 async def test_other_versions_of_http_are_refused(url: str, version: bytes) -> None:
-    answer = await ask(url, GET.replace(b"1.1", version) + CLOSE)
+    answer = await send_once(url, GET.replace(b"1.1", version) + CLOSE)
     assert answer.status == 505
 
 
 async def test_unknown_expectations_are_refused(url: str) -> None:
-    assert (await ask(url, GET + b"Expect: 200-maybe\r\n" + CLOSE)).status == 417
+    assert (await send_once(url, GET + b"Expect: 200-maybe\r\n" + CLOSE)).status == 417
 
 
 @pytest.mark.parametrize(
@@ -153,35 +153,35 @@ async def test_unknown_expectations_are_refused(url: str) -> None:
     ids=ascii,
 )
 async def test_unusual_valid_requests_are_answered(url: str, head: bytes) -> None:
-    assert (await ask(url, head + CLOSE)).status == 200
+    assert (await send_once(url, head + CLOSE)).status == 200
 
 
 async def test_trailers_are_not_read_as_headers(url: str, admin) -> None:
-    """Whoever can write the end of a body must not sign in with it."""
+    """A client that writes the end of a body must not sign in with it."""
     body = b'{"query": "{ viewer { isAdmin } }"}'
     head = POST + b"Transfer-Encoding: chunked\r\n" + CLOSE
     trailer = b"Authorization: Bearer " + admin.token.encode() + b"\r\nHost: elsewhere\r\n"
     whole = b"%x\r\n%b\r\n0\r\n%b\r\n" % (len(body), body, trailer)
     for pieces in ([head + whole], [head, whole], [head + whole[:20], whole[20:]]):
-        answer = await ask(url, *pieces)
+        answer = await send_once(url, *pieces)
         assert (answer.status, answer.json()["data"]) == (200, {"viewer": None})
 
 
 async def test_trailers_and_chunk_extensions_are_bounded(url: str) -> None:
     head = POST + b"Transfer-Encoding: chunked\r\n" + CLOSE
     for opening in (b"1\r\n{\r\n0\r\nX: ", b"1;x="):
-        answer = await ask(url, head + opening, *[b"x" * 5_000] * 100)
+        answer = await send_once(url, head + opening, *[b"x" * 5_000] * 100)
         assert answer.status == 431
 
 
 async def test_a_pipelined_request_is_answered_before_a_later_refusal(url: str) -> None:
-    result = answers(await said(url, GET + b"\r\n" + GET + b"Host: twice\r\n\r\n"))
+    result = answers(await exchanged(url, GET + b"\r\n" + GET + b"Host: twice\r\n\r\n"))
     assert [answer.status for answer in result] == [200]
 
 
 async def test_upgrades_to_unsupported_protocols_are_ignored(url: str) -> None:
     asking = GET + b"Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\n\r\n"
-    result = answers(await said(url, asking + asking + GET + CLOSE))
+    result = answers(await exchanged(url, asking + asking + GET + CLOSE))
     assert [answer.status for answer in result] == [200, 200, 200]
 
 
@@ -209,7 +209,7 @@ HANDSHAKE = (
     ids=["long line", "lines", "hosts", "no key", "version", "path", "token", "origin", "host", "body", "POST"],
 )
 async def test_refused_sockets_are_answered_like_requests(url: str, head: bytes, status: int) -> None:
-    answer = await ask(url, head + b"\r\n")
+    answer = await send_once(url, head + b"\r\n")
     assert answer.status == status
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["cache-control"] == "no-store"

@@ -12,7 +12,7 @@ from websockets.exceptions import InvalidStatus
 
 from app.http import hosts
 from app.settings import Settings
-from tests.support.http.raw_connection import ask
+from tests.support.http.raw_connection import send_once
 
 OURS = [
     "localhost", "LOCALHOST:80", "localhost.", "127.0.0.1", "127.0.0.1:8080", "[::1]", "[::1]:8080",
@@ -34,7 +34,7 @@ async def test_loopback_names_and_addresses_are_accepted_as_host(http: httpx.Asy
 @pytest.mark.parametrize("host", FOREIGN)
 async def test_other_host_names_are_refused_at_every_path(url: str, host: str) -> None:
     for path in ("/health/live", "/health/ready", "/metrics", "/version", "/graphql", "/api/2.0/mlflow/runs/get", "/x"):
-        answer = await ask(url, f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+        answer = await send_once(url, f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
         assert answer.status == 421
         assert "MODELYARD_ALLOWED_HOSTS" in answer.body.decode()
 

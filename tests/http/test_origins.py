@@ -9,7 +9,7 @@ import pytest
 
 from app.settings import Settings, SettingsError
 from tests.conftest import TestProject
-from tests.support.http.unfinished_requests import doors
+from tests.support.http.unfinished_requests import unfinished_request
 
 UI = "https://ui.example.org"
 PREFLIGHT = {
@@ -90,9 +90,9 @@ async def test_a_page_of_a_named_origin_uses_graphql_and_files(
     for headers, status in ((project.headers, 200), ({"Authorization": "Bearer myt_wrong"}, 401)):
         answer = await open_http.post("/graphql", json=query, headers={**page, **headers})
         assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (status, UI)
-    part = await doors(open_http, project, "small part")
+    part = await unfinished_request(open_http, project, "small part")
     sent = await open_http.put(part.path, content=b"x" * part.size, headers=page)
-    file = await doors(open_http, project, "package")
+    file = await unfinished_request(open_http, project, "package")
     await open_http.put(file.path, content=b"0123456789", headers=project.headers)
     read = await open_http.get(file.path, headers={**page, **project.headers, "Range": "bytes=0-3"})
     assert (sent.status_code, read.status_code) == (200, 206)

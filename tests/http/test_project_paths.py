@@ -15,7 +15,7 @@ from app.access.projects import CreateProject
 from app.http.edge_table import EdgeTable, RequestEdge
 from app.main import EDGES, PROJECTS
 from tests.conftest import Person, TestProject
-from tests.support.http.unfinished_requests import doors
+from tests.support.http.unfinished_requests import unfinished_request
 from tests.support.mlflow import client
 
 PREFIX = PROJECTS
@@ -63,18 +63,18 @@ async def test_the_path_of_a_project_ends_where_calls_begin(rest: str, project: 
         seen.append(scope["path"])
 
     scope = {"type": "http", "path": "", "raw_path": f"{PREFIX}{rest}".encode()}
-    await RequestEdge(app, TABLE)(scope, None, None)  # type: ignore[arg-type]
+    await RequestEdge(app, TABLE)(scope, None, None)  # type: ignore[arg-type] # the inner application neither receives nor sends
     assert seen == [PREFIX + project + ("" if tail is None else f"/{tail}")]
 
 
 async def test_encoded_and_plain_paths_address_the_same_project(http: httpx.AsyncClient, project: TestProject) -> None:
-    door = await doors(http, project, "package")
+    unfinished = await unfinished_request(http, project, "package")
     stored = await http.put(
-        door.path.replace(f"/{project.id}/", f"/{project.path}/"), content=b"1", headers=project.headers
+        unfinished.path.replace(f"/{project.id}/", f"/{project.path}/"), content=b"1", headers=project.headers
     )
     assert stored.status_code == 201
     for spelling in (str(project.id), project.path, quote(project.path, safe="")):
-        read = await http.get(door.path.replace(f"/{project.id}/", f"/{spelling}/"), headers=project.headers)
+        read = await http.get(unfinished.path.replace(f"/{project.id}/", f"/{spelling}/"), headers=project.headers)
         assert (read.status_code, read.content) == (200, b"1")
         call = f"{PREFIX}{spelling}/ml/mlflow/api/2.0/mlflow/experiments/get"
         result = await http.get(call, params={"experiment_id": "0"}, headers=project.headers)

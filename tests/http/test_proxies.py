@@ -30,7 +30,7 @@ async def _seen(settings: Settings, peer: str, *headers: tuple[str, str], truste
     async def app(scope: Any, _receive: Any, _send: Any) -> None:
         seen.append(scope)
 
-    await Proxies(app, settings.model_copy(update={"trusted_proxies": trusted}))(scope, None, None)  # type: ignore[arg-type]
+    await Proxies(app, settings.model_copy(update={"trusted_proxies": trusted}))(scope, None, None)  # type: ignore[arg-type] # the inner application neither receives nor sends
     return seen[0]
 
 

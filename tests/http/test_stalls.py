@@ -14,7 +14,7 @@ from app.http.connection import progress
 from tests.conftest import TestProject
 from tests.http.conftest import QUICK
 from tests.support.http.raw_connection import answers, connected, rest
-from tests.support.http.unfinished_requests import KINDS, Door, doors
+from tests.support.http.unfinished_requests import KINDS, UnfinishedRequest, unfinished_request
 
 GET = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n"
 LATEST = 3 * QUICK
@@ -59,26 +59,26 @@ async def test_a_head_that_trickles_in_is_cut(quick: str) -> None:
 
 @pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
 async def test_an_unfinished_body_is_cut(quick: str, project: TestProject, chunked: bool) -> None:
-    """At every door; some answer before they have read it."""
+    """At every entry point; some answer before they have read it."""
 
-    async def one(door: Door) -> list[int]:
+    async def one(unfinished: UnfinishedRequest) -> list[int]:
         async with connected(quick) as (reader, writer):
-            writer.write(door.head(chunked=chunked))
-            writer.write(b"%x\r\n%b\r\n" % (len(door.half), door.half) if chunked else door.half)
+            writer.write(unfinished.head(chunked=chunked))
+            writer.write(b"%x\r\n%b\r\n" % (len(unfinished.half), unfinished.half) if chunked else unfinished.half)
             return await _end(reader)
 
     async with httpx.AsyncClient(base_url=quick) as http:
-        result = [await doors(http, project, kind) for kind in KINDS]
-    statuses = dict(zip(KINDS, await asyncio.gather(*map(one, result)), strict=True))
+        requests = [await unfinished_request(http, project, kind) for kind in KINDS]
+    statuses = dict(zip(KINDS, await asyncio.gather(*map(one, requests)), strict=True))
     needs_length = {"part": [400], "small part": [400]} if chunked else {}
-    assert statuses == {kind: [408] for kind in KINDS} | needs_length | {"no door": [404]}
+    assert statuses == {kind: [408] for kind in KINDS} | needs_length | {"no route": [404]}
 
 
 async def test_a_body_of_single_bytes_is_cut(quick: str, project: TestProject) -> None:
     async with httpx.AsyncClient(base_url=quick) as http:
-        door = await doors(http, project, "mlflow file")
+        unfinished = await unfinished_request(http, project, "mlflow file")
     async with connected(quick) as (reader, writer):
-        writer.write(door.head())
+        writer.write(unfinished.head())
 
         async def trickle() -> None:
             while True:
@@ -95,10 +95,10 @@ async def test_a_body_of_single_bytes_is_cut(quick: str, project: TestProject) -
 async def test_slow_bodies_with_progress_are_read(quick: str, project: TestProject) -> None:
     """Six times as long as one may stand still, at a few kilobytes a second."""
     async with httpx.AsyncClient(base_url=quick) as http:
-        door = await doors(http, project, "mlflow file")
+        unfinished = await unfinished_request(http, project, "mlflow file")
         data = bytes(range(256)) * 200
         head = (
-            door.head()
+            unfinished.head()
             .replace(b"5000000", str(len(data)).encode())
             .replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
         )
@@ -108,17 +108,17 @@ async def test_slow_bodies_with_progress_are_read(quick: str, project: TestProje
                 writer.write(data[target : target + 2_560])
                 await asyncio.sleep(QUICK * 6 / 20)
             assert await _end(reader) == [200]
-        stored = await http.get(door.path, headers=project.headers)
+        stored = await http.get(unfinished.path, headers=project.headers)
     assert stored.content == data
 
 
 async def test_a_client_that_waits_for_100_continue_is_not_cut(quick: str, project: TestProject) -> None:
     async with httpx.AsyncClient(base_url=quick) as http:
-        door = await doors(http, project, "mlflow small file")
+        unfinished = await unfinished_request(http, project, "mlflow small file")
     async with asyncio.timeout(10), connected(quick) as (reader, writer):
-        writer.write(door.head(more="Expect: 100-continue\r\nConnection: close\r\n"))
+        writer.write(unfinished.head(more="Expect: 100-continue\r\nConnection: close\r\n"))
         assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
-        writer.write(b"x" * door.size)
+        writer.write(b"x" * unfinished.size)
         assert await _end(reader) == [200]
 
 
@@ -154,10 +154,10 @@ async def _make_run(http: httpx.AsyncClient, project: TestProject) -> None:
 
 async def _fill(http: httpx.AsyncClient, project: TestProject, size: int) -> str:
     """The path of a large file."""
-    door = await doors(http, project, "mlflow file")
-    stored = await http.put(door.path, content=b"x" * size, headers=project.headers)
+    unfinished = await unfinished_request(http, project, "mlflow file")
+    stored = await http.put(unfinished.path, content=b"x" * size, headers=project.headers)
     assert stored.status_code == 200
-    return door.path
+    return unfinished.path
 
 
 def _narrow(url: str) -> socket.socket:

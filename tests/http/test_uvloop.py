@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.http.connection.server import configuration
 from app.settings import Settings
-from tests.support.http.raw_connection import answers, connected, rest, said
+from tests.support.http.raw_connection import answers, connected, exchanged, rest
 
 SECONDS = 0.8
 HEAD = b"%b / HTTP/1.1\r\nHost: localhost\r\n"
@@ -57,7 +57,7 @@ async def test_refusals_reach_their_client(url: str) -> None:
         HEAD % b"POST" + b"Content-Length: 5\r\n\r\nx",
         HEAD % b"GET",
     ):
-        (answer,) = answers(await said(url, sent))
+        (answer,) = answers(await exchanged(url, sent))
         statuses.append(answer.status)
     assert statuses == [431, 431, 400, 408, 408]
 
@@ -67,4 +67,4 @@ async def test_connections_whose_answer_is_not_read_are_cut(url: str) -> None:
         writer.write(HEAD % b"GET" + b"\r\n")
         await asyncio.sleep(3 * SECONDS)
         assert len(await rest(reader)) < 40_000_000
-    assert len(await said(url, HEAD % b"GET" + b"Connection: close\r\n\r\n")) > 40_000_000
+    assert len(await exchanged(url, HEAD % b"GET" + b"Connection: close\r\n\r\n")) > 40_000_000

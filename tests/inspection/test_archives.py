@@ -53,7 +53,7 @@ def verdict(report: Report) -> str | None:
 def test_pytorch_archives_are_scanned(method: int) -> None:
     members = {"archive/data.pkl": FINE, "archive/version": b"3\n", "archive/data/0": HARM, "archive/data/1": b"1"}
     report = looked_at("model.pt", zipped(members, method))
-    # What stands in data/ are bytes of tensors that nobody unpickles; packed, torch.save cannot have written them.
+    # What stands in data/ are bytes of tensors, which are not unpickled; packed, torch.save cannot have written them.
     assert (report.format, verdict(report)) == ("pytorch", "safe" if method == zipfile.ZIP_STORED else "dangerous")
     harmful = looked_at("weights.bin", zipped(members | {"archive/data.pkl": HARM}, method))
     assert (harmful.outcome, harmful.format, verdict(harmful)) == (Outcome.QUARANTINED, "pytorch", "dangerous")

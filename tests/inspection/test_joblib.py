@@ -99,7 +99,7 @@ def test_arrays_of_undetermined_size_are_unreadable(described: bytes, shape: byt
 
 
 def test_array_data_is_also_judged_as_opcodes() -> None:
-    """joblib takes them for numbers, pickle.load for opcodes: whoever loads it with the latter must not be harmed."""
+    """joblib takes them for numbers, pickle.load for opcodes: loading it with the latter must do no harm."""
     hidden = (b"0" + SYSTEM + b".").ljust(48, b"\0")
     content = array(dtype("f8"), PAIR, hidden, aligned=False)
     report = looked_at("model.joblib", proto(content))

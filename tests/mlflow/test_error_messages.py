@@ -29,7 +29,7 @@ SENTENCES = {
     "registry.set_registered_model_alias('nope', 'champion', '1')": VERSION,
     "registry.delete_model_version('nope', '1')": VERSION,
     "client.get_model_version('m', '9')": "Model Version (name=m, version=9) not found",
-    "client.get_model_version_by_alias('m', 'nobody')": "Registered model alias nobody not found.",
+    "client.get_model_version_by_alias('m', 'absent')": "Registered model alias absent not found.",
     "client.get_registered_model('nope')": "Registered Model with name=nope not found",
     # a name that is taken
     "client.create_registered_model('m')": "Registered Model (name=m) already exists.",

@@ -277,7 +277,7 @@ async def test_a_dot_means_the_folder_itself(each_client: MLflow) -> None:
 
 
 async def test_paths_outside_of_the_root_answer_invalid_path(entry_points: EntryPoints, rest: Rest) -> None:
-    """The whole answer, before anybody asks whether the run or the model is there."""
+    """The whole answer, before the run or the model is looked up."""
     words = {"error_code": "INVALID_PARAMETER_VALUE", "message": "Invalid path"}
     model = "m-" + "0" * 32
     for path in ("../path", "a/../../b", "/etc/passwd", "%2e%2e/x", "..%252fx", "C:\\x"):

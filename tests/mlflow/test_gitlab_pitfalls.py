@@ -407,7 +407,7 @@ async def test_27_files_are_purged_with_their_run(rest: Rest, project: TestProje
     assert (in_trash.status_code, gone.status_code) == (200, 404)
 
     async def unwatched(_done: int, _of: int | None) -> None:
-        """Nobody waits for the purge."""
+        """No caller waits for the purge."""
 
     await purge.candidate(runtime.db, project.id, UUID(run), progress=unwatched)
     async with runtime.db.read() as snap:
@@ -533,7 +533,7 @@ def sign_in_by_password():
     from mlflow import MlflowClient
 
     os.environ.pop("MLFLOW_TRACKING_TOKEN", None)
-    os.environ["MLFLOW_TRACKING_USERNAME"] = "anybody"
+    os.environ["MLFLOW_TRACKING_USERNAME"] = "any-name"
     try:
         return MlflowClient().get_experiment("0").name
     finally:

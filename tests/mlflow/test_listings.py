@@ -23,7 +23,7 @@ MANY = 10_050
 
 
 async def fill(runtime: Runtime, root: Root, paths: Sequence[str]) -> None:
-    """Files of five bytes that nobody reads, without their bytes."""
+    """Files of five bytes that no test reads, without their bytes."""
     async with runtime.db.direct() as connection:
         blob = uuid4()
         await connection.execute(

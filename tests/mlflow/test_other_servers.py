@@ -147,7 +147,7 @@ async def test_concurrent_log_model_calls_lose_no_entry(rest: Rest) -> None:
 
 @pytest.fixture
 async def listener() -> AsyncIterator[Listener]:
-    """A server of somebody else's, which notes whoever comes."""
+    """Another server, which notes every connection."""
     result = Listener()
     server = await asyncio.start_server(result.visited, "127.0.0.1", 0)
     result.port = server.sockets[0].getsockname()[1]
@@ -216,7 +216,7 @@ async def test_a_source_of_another_server_is_never_opened(
         await rest.send("DELETE", "model-versions/delete", json={"name": "m", "version": name})
     await work(runtime, project)
     assert listener.requests == []
-    # The listener does hear whoever comes.
+    # The listener does hear every connection.
     _, writer = await asyncio.open_connection("127.0.0.1", listener.port)
     writer.write(b"GET / HTTP/1.1\r\n\r\n")
     await writer.drain()

@@ -127,7 +127,7 @@ async def test_owners_that_do_not_exist(http, project, owner):
 
 
 async def test_who_may(http, runtime, staff, admin, project, version, candidate):
-    """(read, write, authorize) of everybody, on private and on public projects."""
+    """(read, write, authorize) of every role, on private and on public projects."""
     expected = {
         Role.GUEST: (200, 403, 403), Role.REPORTER: (200, 403, 403), Role.DEVELOPER: (200, 201, 200),
         Role.MAINTAINER: (200, 201, 200), Role.OWNER: (200, 201, 200),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import NamedTuple
 
 import pytest
 
@@ -19,6 +20,12 @@ from app.registry.references.parse import parse_reference
 from app.registry.versions import create, delete, lookup
 from app.registry.versions.lookup import AliasNotFound, VersionNotFound
 from app.registry.versions.request import CreateVersion
+
+
+class Interval(NamedTuple):
+    number: int
+    valid_from: datetime
+    valid_until: datetime | None
 
 
 @pytest.fixture
@@ -40,8 +47,16 @@ async def standing(project, name):
 
 
 async def history(project, name):
-    page = await aliases.history(project.runtime.db, project.owner, project.id, "m", Window(), name=name)
-    return page.items
+    """The numbers that an alias pointed to, latest first, with the ends of the intervals."""
+    db, owner = project.runtime.db, project.owner
+    model = await models.get(db, owner, project.id, "m")
+    (page,) = await loaders.history_of_aliases(db, owner, [(project.id, model.id)], Window(), name=name)
+    keys = [(project.id, alias.version_id) for alias in page.items]
+    pointed_to = await loaders.versions_by_keys(db, owner, keys)
+    return [
+        Interval(version.number, alias.valid_from, alias.valid_until)
+        for version, alias in zip(pointed_to, page.items, strict=True)
+    ]
 
 
 async def test_alias_is_set_moved_and_removed(runtime, project, model):

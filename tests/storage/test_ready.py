@@ -76,7 +76,7 @@ async def test_names_without_bytes_are_not_ready(
 
 
 async def test_store_is_reached_by_its_socket(storage_settings: Settings, servers: Servers) -> None:
-    """The address is nobody's, so nothing goes there."""
+    """No server listens at the address, so nothing goes there."""
     path = Path(servers.environment["MODELYARD_S3_SOCKET"])
     store = S3BlobStore(storage_settings.model_copy(update={"s3_url": "http://127.0.0.1:9", "s3_socket": path}))
     for size in (10_000, 9 * MIB):

@@ -49,7 +49,7 @@ async def content(runtime: Runtime, actor: Actor, target: Target, path: str) -> 
 
 
 async def paths_of(runtime: Runtime, project_id: int) -> list[str]:
-    """All paths of the project, whoever may see them."""
+    """All paths of the project, visible or not."""
     async with runtime.db.read() as snap:
         statement = select(Artifact.path).where(Artifact.project_id == project_id)
         return sorted((await snap.scalars(statement)).all())

@@ -20,7 +20,7 @@ class Module:
 
     @property
     def name(self) -> str:
-        """Its place in the repository, the way a person would write it."""
+        """Its path in the repository, the way a person would write it."""
         return self.path.relative_to(ROOT).as_posix()
 
     @cached_property

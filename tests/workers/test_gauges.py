@@ -81,7 +81,7 @@ async def test_metrics_show_queues_and_their_age(runtime, project, set_row, admi
 
 
 async def test_metrics_without_a_database_leave_gauges_out(runtime, monkeypatch):
-    monkeypatch.setattr(gauges, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(gauges, "TIMEOUT_SECONDS", 0)
     collector = gauges.GaugeCollector(runtime.db)
     await collector.refresh()
     (up,) = collector.collect()

@@ -10,9 +10,15 @@ from __future__ import annotations
 import asyncio
 from contextvars import Context
 
-from app.db.database import Database
+from app.db.database import Database, Tx
+from app.db.statements import Statement
 
-_EPOCH = "SELECT transaction FROM access_epoch"
+_READ_EPOCH = Statement(
+    "access.read_epoch", "The last transaction that changed access.", "SELECT transaction FROM access_epoch"
+)
+_RESET_EPOCH = Statement(
+    "access.reset_epoch", "Forget the epoch of another server.", "UPDATE access_epoch SET transaction = 0"
+)
 
 
 class Epoch:
@@ -40,7 +46,15 @@ class Epoch:
             async with self._one_at_a_time, self._db.priority_connection() as connection:
                 # A request that arrives from here on may have to see what commits from here on.
                 self._next = None
-                return int(await connection.fetchval(_EPOCH))
+                return int(await _READ_EPOCH.fetch_value(connection))
         except BaseException:
             self._next = None
             raise
+
+
+async def reset(tx: Tx) -> None:
+    """Step: after a restore, when the epoch is the number of a transaction of another server.
+
+    This server may come to the same number, and processes would take what they have cached for current.
+    """
+    await _RESET_EPOCH.execute(tx)

@@ -65,7 +65,7 @@ async def answer(
     Where clients reach the store themselves they are sent there for the bytes, by a link that lives for ``store_life``.
 
     Raises:
-        Quarantined: it would run somebody's code when loaded, and nobody has released it.
+        Quarantined: it would run code of its own when loaded, and no maintainer has released it.
         BlobMissing, BlobDamaged: the bytes are gone or altered; that is our fault and never a 404.
         Unavailable: the store is away.
     """
@@ -93,7 +93,7 @@ async def answer(
 def link(
     settings: Settings, actor: Actor, file: ArtifactDetails, *, life: timedelta = LINK_LIFE, base: str | None = None
 ) -> str:
-    """An address of this service under which anybody can download the file, on behalf of the actor.
+    """An address of this service under which the file can be downloaded without a token, on behalf of the actor.
 
     It lives no longer than the settings allow, and ends when the actor's token or right to read the file does.
     ``base`` is the address of the service as the client knows it; without it the configured one is taken.
@@ -133,7 +133,7 @@ def check_link(settings: Settings, project_id: int, artifact_id: UUID, given: Si
 
 
 async def by_link(db: Database, actor: Actor, project_id: int, artifact_id: UUID) -> ArtifactDetails:
-    """The file behind a link that was checked, if the one who has made it may still read it.
+    """The file behind a link that was checked, if its maker may still read it.
 
     Raises:
         NotFound: it was deleted meanwhile, or may not be read any more; which of the two is not told.
@@ -143,7 +143,7 @@ async def by_link(db: Database, actor: Actor, project_id: int, artifact_id: UUID
         file = await artifacts.by_id(db, project_id, artifact_id, visibility.of_actor(actor, access))
         if file is not None:
             return file
-    raise NotFound("The file was deleted, or the one who has made the link may not read it any more.")
+    raise NotFound("The file was deleted, or the maker of the link may not read it any more.")
 
 
 def _signed_text(project_id: int, artifact_id: UUID) -> str:

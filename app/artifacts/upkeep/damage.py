@@ -39,7 +39,7 @@ class Checked:
 
 
 async def mark(db: Database, key: str, damage: str) -> bool:
-    """Note that stored bytes are not what they were; False when nobody needs them any more."""
+    """Note that stored bytes are not what they were; False when their row is gone."""
     changed = update(Blob).where(Blob.object_key == key, Blob.state == STORED, Blob.damage.is_distinct_from(damage))
     values = {"damaged_at": func.coalesce(Blob.damaged_at, func.now()), "damage": damage}
     async with db.write() as tx:

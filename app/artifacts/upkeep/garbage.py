@@ -1,4 +1,4 @@
-"""What happens to bytes that nobody needs any more.
+"""What happens to bytes that no file has any more.
 
 The order is always: artifact row, blob row, object. A blob row goes only when no artifact references it (the foreign
 key sees to that); its key then stands in ``condemned_objects`` until the store has confirmed the deletion. So

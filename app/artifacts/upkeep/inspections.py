@@ -1,6 +1,6 @@
 """What files say of themselves, and whether they are dangerous: looked at by a worker, soon after they are in place.
 
-A row that nobody has looked at is the to-do list; jobs only make it fast.
+Rows without an inspection are the to-do list; jobs only make it fast.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ async def promise(tx: Tx, root: Root) -> None:
 
 
 def is_plain(path: str, data: bytes) -> bool:
-    """Whether a file with these bytes is of no kind that anybody looks into: that is known without a process."""
+    """Whether a file with these bytes is of no kind that is looked into: that is known without a process."""
     return detect(data[:HEAD], len(data), path) is None
 
 
@@ -116,7 +116,7 @@ def columns(report: Report) -> dict[str, Any]:
 
 
 async def inspect_root(db: Database, blobs: BlobStore, project_id: int, root_id: UUID, *, progress: Progress) -> bool:
-    """Look at some of the files of a root that nobody has looked at; True: there are more, for another turn.
+    """Inspect some of the new files of a root; True: there are more, for another turn.
 
     Safe to repeat and to run twice at once: what a look finds depends on the bytes alone, and is noted only while
     the path still holds these bytes.
@@ -160,7 +160,7 @@ class InspectedFile:
 
 
 async def record(tx: Tx, project_id: int, looked: Sequence[InspectedFile]) -> None:
-    """Step: keep what looks have found, unless a path holds other bytes by now. The one place where that is done.
+    """Step: keep what looks have found, unless a path holds other bytes by now. No other function does that.
 
     Of bytes that go into quarantine all files are met that wait for a look under such a name.
     """
@@ -193,7 +193,7 @@ async def _columns(tx: Tx, project_id: int, looked: InspectedFile) -> dict[str, 
 
 
 async def _set(tx: Tx, project_id: int, blob_id: UUID, artifact_ids: Sequence[UUID], values: dict[str, Any]) -> None:
-    """Files that somebody replaces or deletes at this moment are passed by: who holds such a row may wait for the blob,
+    """Files that another transaction replaces or deletes are left out: it holds such a row and may wait for the blob,
     which is held here. Those that stay after all are still on the to-do list.
     """
     mine = (Artifact.project_id == project_id, Artifact.id == func.any(list(artifact_ids)), Artifact.blob_id == blob_id)
@@ -204,7 +204,7 @@ async def _set(tx: Tx, project_id: int, blob_id: UUID, artifact_ids: Sequence[UU
 
 
 async def _waiting_alike(tx: Tx, project_id: int, looked: InspectedFile) -> list[UUID]:
-    """Files with the same bytes and a name of the same kind that nobody has looked at; those in others' hands are left
+    """Files with the same bytes and a name of the same kind without an inspection; those that are locked are left
     to their own look.
     """
     alike = (

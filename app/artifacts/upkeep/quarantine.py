@@ -1,4 +1,4 @@
-"""Files that would run somebody's code when they are loaded: kept, shown, and not handed out."""
+"""Files that would run code of their own when they are loaded: kept, shown, and not handed out."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ async def inherited(tx: Tx, project_id: int, blob_ids: Collection[UUID]) -> dict
 
 
 async def released(snap: Snapshot, project_id: int, blob_id: UUID) -> Mapping[str, Any]:
-    """Read step: who released these bytes, as columns; empty when nobody has."""
+    """Read step: who released these bytes, as columns; empty when they were not released."""
     statement = select(Artifact.released_by, Artifact.released_at).where(
         Artifact.project_id == project_id, Artifact.blob_id == blob_id, Artifact.released_at.is_not(None)
     )
@@ -121,7 +121,7 @@ async def released(snap: Snapshot, project_id: int, blob_id: UUID) -> Mapping[st
 
 
 def values(reason: str | None) -> dict[str, Any]:
-    """Columns of a file that is new at its place, and has not been looked at there."""
+    """Columns of a file that is new at its path, and has not been inspected there."""
     return {
         "state": "ready" if reason is None else "quarantined",
         "state_reason": reason,

@@ -2,8 +2,8 @@
 
 Both are read in the order of their keys, a page at a time, so a billion objects need no more memory than a thousand.
 An object that no row knows is first suspected, and condemned a week later at the earliest, if still no row knows it:
-after a restore these are the files that came after the dump, and whoever restored the wrong one wants them back.
-A row whose object is missing or of another size is marked as damaged; nothing is deleted for it.
+after a restore these are the files that came after the dump, and an operator who restored the wrong one wants them
+back. A row whose object is missing or of another size is marked as damaged; nothing is deleted for it.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Pair:
 
 
 def _silent(_objects: int) -> None:
-    """Nobody watches."""
+    """No progress is reported."""
 
 
 async def reconcile(db: Database, blobs: BlobStore, progress: Progress = _silent) -> Reconciled | None:

@@ -1,7 +1,7 @@
 """What inspections have found, by bytes and kind of name: files that are equal in both are inspected once.
 
-A verdict that refuses takes the row of the blob first and marks it (``has_trouble``). Whoever lets a file share bytes
-holds that row until it commits, so of the two one comes second and sees the other.
+A verdict that refuses takes the row of the blob first and marks it (``has_trouble``). A transaction that lets a file
+share bytes holds that row until it commits, so of the two one comes second and sees the other.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ async def find_held(tx: Tx, project_id: int, files: Collection[BytesAndName]) ->
 
 
 async def lock_refused(tx: Tx, project_id: int, blob_ids: Collection[UUID]) -> None:
-    """Step: before a verdict that refuses these bytes; nobody shares them from here on without seeing it."""
+    """Step: before a verdict that refuses these bytes; no transaction shares them from here on without seeing it."""
     if not blob_ids:
         return
     mine = (Blob.project_id == project_id, Blob.id == func.any(list(blob_ids)))

@@ -74,7 +74,7 @@ async def create(
     ``finish`` is the last step of the transaction.
 
     Files whose SHA-256 the project has already need no bytes: they are in place at once with the verdict on them, or
-    a worker looks at them first if nobody has, under such a name.
+    a worker inspects them first if none has, under such a name.
 
     Raises:
         InvalidPath: see :func:`app.artifacts.paths.check`.
@@ -120,7 +120,7 @@ async def complete(
     Raises:
         UploadNotFound, UploadMissing: one of them does not exist, or has ended.
         PartsMissing: nothing is done, and the uploads can go on.
-        Forbidden: somebody else has made one of them.
+        Forbidden: another user has made one of them.
     """
     async with db.read() as snap:
         uploads = await _own(snap, actor, project_id, ids)
@@ -153,7 +153,7 @@ async def abort(
     Raises:
         UploadNotFound: one of them does not exist.
         UploadCompleted: one's file is in place.
-        Forbidden: somebody else has made one of them, and the actor is no maintainer.
+        Forbidden: another user has made one of them, and the actor is no maintainer.
     """
     async with db.write() as tx:
         await _own(tx, actor, project_id, ids, or_maintainer=True, ended_too=True)
@@ -192,7 +192,7 @@ async def count(db: Database, actor: Actor, root: Root) -> int:
 
 def is_own(actor: Actor) -> ColumnElement[bool]:
     """Whether the actor has made an upload; who is not signed in has made none."""
-    # Nobody has the number 0.
+    # No user has the number 0.
     return MultipartUpload.created_by == (actor.user_id or 0)
 
 
@@ -277,7 +277,7 @@ async def _promise(tx: Tx, actor: Actor, root: Root, rows: Sequence[dict[str, An
 
 
 async def _store_empty(db: Database, blobs: BlobStore, upload: MultipartUpload) -> None:
-    with suppress(UploadMissing):  # somebody else has just ended it; what it is now stands under the lock
+    with suppress(UploadMissing):  # another request has just ended it; its state is read under the lock
         await parts.receive(db, blobs, upload, parts.nothing(), 0)
 
 
@@ -313,7 +313,7 @@ async def _own(
         raise _missing(set(ids) - {row.id for row in rows})
     is_maintainer = or_maintainer and access.role is not None and access.role >= Role.MAINTAINER
     if not is_maintainer and any(row.created_by != actor.user_id for row in rows):
-        raise Forbidden("Somebody else has made this upload; only they can go on with it.", field="ids")
+        raise Forbidden("Another user has made this upload; only they can go on with it.", field="ids")
     if not ended_too and any(row.state == "aborted" for row in rows):
         raise UploadMissing(field="ids")
     return rows
@@ -328,7 +328,7 @@ async def _rows(
 
 
 async def _lock(tx: Tx, project_id: int, ids: Sequence[UUID]) -> list[MultipartUpload]:
-    """The rows as they are now, held; in one order for everybody, so that two callers wait and never block."""
+    """The rows as they are now, held; in one order, so that two callers wait and never block each other."""
     statement = select(MultipartUpload).where(*_these(project_id, ids)).order_by(MultipartUpload.id).with_for_update()
     by_id = {row.id: row for row in await tx.scalars(statement, execution_options={"populate_existing": True})}
     return [by_id[id] for id in dict.fromkeys(ids) if id in by_id]

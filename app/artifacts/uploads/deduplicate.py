@@ -1,4 +1,4 @@
-"""Files whose bytes the project has already: put in their places without any byte being sent.
+"""Files whose bytes the project has already: stored under their paths without any byte being sent.
 
 The verdict on a file belongs to its bytes and its name together. Where there is none yet the file waits for a worker,
 as one does whose bytes have just arrived.
@@ -34,7 +34,7 @@ class Described(Protocol):
 async def find(
     tx: Tx, root: Root, files: Sequence[Described], paths: Sequence[str], view: Visibility
 ) -> dict[int, UUID]:
-    """Step: the blobs that hold these bytes, by the file's place in the list; held against removal.
+    """Step: the blobs that hold these bytes, by the file's position in the list; held against removal.
 
     ``paths``: where files of the root are going to have them. Only those of files that the actor may see, as ``seen``
     says: else a hash would be enough to learn that there is such a file, and to have it.
@@ -62,7 +62,7 @@ async def visible_blobs(tx: Tx, project_id: int, blobs: Sequence[Blob], view: Vi
 async def link(tx: Tx, files: Sequence[tuple[FileTarget, UUID]]) -> Mapping[str, UUID]:
     """Step: point paths of one root at blobs that are held and were looked at under such a name; the artifacts by path.
 
-    The files get that verdict. All others are left alone: they have to be looked at before they are anybody's.
+    The files get that verdict. All others are left alone: they have to be inspected before they are files.
     """
     if not files:
         return {}

@@ -1,4 +1,4 @@
-"""The worker's half of announced uploads: join, read back, compare, look inside, and put the file in its place."""
+"""The worker's half of announced uploads: join, read back, compare, inspect, and publish the file under its path."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LockOf = Callable[[Root], LockOwner]
 AT_ONCE = 8
 """Files verified side by side."""
 PUBLISH_TOGETHER = 100
-"""Files put in place together."""
+"""Files published in one transaction."""
 LARGE = 8 * part_plan.MIB
 SLICE_FILES = 200
 """Most files of a batch that are verified before it is others' turn."""
@@ -157,7 +157,7 @@ def _shared(shared_blob: Blob | None) -> tuple[StoredObject, str]:
 
 
 class _PublishQueue:
-    """Verified files on their way into place, many at a time: a transaction of its own costs more than a small file."""
+    """Verified files that wait for their publication, many at a time: a transaction costs more than a small file."""
 
     def __init__(self, db: Database, lock_of: LockOf) -> None:
         self._db = db
@@ -171,7 +171,7 @@ class _PublishQueue:
             await self.clear()
 
     async def clear(self) -> None:
-        """Put in place what waits, root by root."""
+        """Publish what waits, root by root."""
         waiting, self._waiting = self._waiting, []
         roots: dict[Root, list[_VerifiedFile]] = {}
         for one in waiting:
@@ -185,7 +185,7 @@ class _PublishQueue:
         except (NotFound, Invalid):  # gone for good, or in the trash
             reason = "The candidate or logged model whose file it was going to be has been deleted."
             await _fail(self._db, [upload for upload, _, _ in files], reason)
-        except PathOccupied as error:  # somebody has just stored what excludes one of them; the others are fine
+        except PathOccupied as error:  # another file that was just stored excludes one of them; the others are fine
             if len(files) == 1:
                 await _fail(self._db, [files[0][0]], error.message)
             else:
@@ -197,7 +197,7 @@ class _PublishQueue:
         await faults.point("ingest.placed")
 
     async def _publish(self, root: Root, files: Sequence[_VerifiedFile]) -> list[tuple[MultipartUpload, str]]:
-        """Those that other files exclude, with the reason; the rest is in place."""
+        """Those that other files exclude, with the reason; the rest is published."""
         async with self._db.write() as tx:
             awaited = await _awaited(tx, [upload for upload, _, _ in files])
             if not awaited:
@@ -270,7 +270,7 @@ async def _join(blobs: BlobStore, upload: MultipartUpload) -> None:
 
 
 async def _appears(blobs: BlobStore, key: str) -> bool:
-    """Whether the object is there that somebody else has joined: its parts go a moment before it comes."""
+    """Whether the object is there that another worker has joined: its parts go a moment before it comes."""
     for _ in range(APPEARANCES):
         if await blobs.stat(key) is not None:
             return True
@@ -300,7 +300,7 @@ async def _fail(db: Database, uploads: Sequence[MultipartUpload], reason: str) -
 
 
 async def _awaited(tx: Tx, uploads: Sequence[MultipartUpload]) -> set[UUID]:
-    """Those that nobody else has ended; their rows are held."""
+    """Those that are still being verified; their rows are held."""
     mine = _these(uploads[0].project_id, {upload.id for upload in uploads})
     statement = select(MultipartUpload.id).where(*mine, MultipartUpload.state == VERIFYING_STATE)
     return set(await tx.scalars(statement.order_by(MultipartUpload.id).with_for_update()))

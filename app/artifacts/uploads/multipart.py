@@ -41,7 +41,7 @@ __all__ = ["CompleteUpload", "CreateUpload", "MultipartUpload", "abort", "comple
 MAX_PARTS = 10_000
 Missed = Callable[[Tx, Sequence[MultipartUpload]], Awaitable[object]]
 LIFE = timedelta(hours=20)
-"""Stores drop what nobody continues after a day; this ends earlier."""
+"""Stores drop uploads without new parts after a day; this ends earlier."""
 KEPT = timedelta(days=1)
 """For so long a completed upload answers the same again."""
 CLAIM = timedelta(seconds=30)
@@ -299,7 +299,7 @@ async def _keep_claim(db: Database, upload: MultipartUpload, claim: UUID) -> Non
 
 
 async def _join(blobs: BlobStore, upload: MultipartUpload, parts: Sequence[Part], limit: int) -> StoredObject:
-    if upload.store_id is None:  # its beginning failed, and nobody was told its id
+    if upload.store_id is None:  # its beginning failed, and no client was told its id
         raise UploadMissing
     try:
         arrived = await blobs.list_parts(upload.object_key, upload.store_id)

@@ -156,7 +156,7 @@ async def _reserve_all(db: Database, parts: Sequence[SinglePart]) -> list[bool]:
 
 
 async def _adopt_all(db: Database, arrivals: Sequence[tuple[SinglePart, StoredObject]]) -> list[bool]:
-    # Of two attempts of one upload one waits for the other, and then takes its place.
+    # Of two attempts of one upload one waits for the other, and then replaces it.
     first = list({(part.project_id, part.upload_id): (part, stored) for part, stored in reversed(arrivals)}.values())
     hashes = [stored.sha256 for _, stored in first]
     async with db.committing(grows=False) as connection:

@@ -29,9 +29,9 @@ async def register(
     *,
     is_plain: bool = False,
 ) -> Artifact:
-    """Step: make verified bytes the file at a place; the caller holds the owner of the files.
+    """Step: make verified bytes the file at a path; the caller holds the owner of the files.
 
-    Without a ``report`` a worker looks at the file soon, unless it is plain, or was looked at under such a name before.
+    Without a ``report`` a worker inspects the file soon, unless it is plain, or was inspected under such a name before.
 
     Raises:
         Unavailable: the pending blob was given up meanwhile.

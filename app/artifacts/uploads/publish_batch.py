@@ -1,4 +1,4 @@
-"""Many files of one root put in their places at once: a fixed number of statements, whatever their number."""
+"""Many files of one root become visible at once: a fixed number of statements, whatever their number."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ MARK_STORED = Statement(
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A file for a place: the blob, which the caller holds, and what is known of the file as columns."""
+    """A file for a path: its blob, which the caller holds, and its other columns."""
 
     target: FileTarget
     blob_id: UUID

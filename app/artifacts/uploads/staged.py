@@ -51,7 +51,7 @@ class BytesMissing(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class StagedBytes:
-    """Bytes in the store that are no file yet. Whoever holds the id may make files of them, so it is kept secret."""
+    """Bytes in the store that are no file yet. The id is all it takes to make files of them, so it is kept secret."""
 
     id: UUID
     sha256: bytes
@@ -120,7 +120,7 @@ async def write(
     """Make files of one root of staged bytes and of bytes that the project has, all or none; the artifacts in order.
 
     Raises:
-        InvalidPath: a path is not acceptable; ``field`` is that of its place in ``files``.
+        InvalidPath: a path is not acceptable; ``field`` names its position in ``files``.
         Invalid, TooLarge: a path twice, no file, or more than 1,000.
         PathOccupied: one would be a file and a folder, with a file that is there or with another of the set.
         BytesMissing: a file has no bytes, or none that the actor may see.

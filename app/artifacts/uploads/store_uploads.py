@@ -27,7 +27,7 @@ def begins_at_store(blobs: BlobStore, parts: int, size: int) -> bool:
     """Whether the store has to know of the upload: for more than one part, and where clients may send to it themselves.
 
     A file that comes through this service in one piece is stored by one request, hashed on the way; so is a small one
-    anyway, which nobody asks where to send.
+    anyway: no client asks where to send it.
     """
     return parts > 1 or (parts == 1 and size > SMALL_BYTES and blobs.has_public_endpoint)
 

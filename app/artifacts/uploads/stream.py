@@ -89,7 +89,7 @@ async def store(
 
 @dataclass(frozen=True, slots=True)
 class _Sender:
-    """One upload, with everybody whom it concerns."""
+    """One upload: its file, its actor, and what it writes to."""
 
     db: Database
     actor: Actor
@@ -176,7 +176,7 @@ def guess_media_type(path: str) -> str:
 
 
 async def begin(db: Database, actor: Actor, file: IncomingFile, lock_owner: LockOwner, permission: Permission) -> None:
-    """Write down where bytes are going to be, and wait for whoever changes their owner.
+    """Write the row of the blob that the bytes are going to have; waits for a transaction that changes their owner.
 
     Raises:
         NotFound, Forbidden: as the project and the owner say.

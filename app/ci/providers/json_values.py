@@ -57,7 +57,7 @@ def described(answer: Any, external_id: str, title: str) -> tuple[dict[str, Any]
     """The members of a job's description, and its status.
 
     Raises:
-        LookFailed: this is no description of that job.
+        FetchFailed: this is no description of that job.
     """
     job = members(answer)
     status = text(job.get("status"))

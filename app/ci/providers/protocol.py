@@ -57,7 +57,7 @@ class Api(Protocol):
         """The JSON at a path below the base URL. The path is encoded already.
 
         Raises:
-            LookFailed: there was none.
+            FetchFailed: there was none.
         """
 
 
@@ -91,7 +91,7 @@ class Provider(Protocol):
         """Ask for one job.
 
         Raises:
-            LookFailed: the CI system did not tell.
+            FetchFailed: the CI system did not tell.
         """
 
 

@@ -11,12 +11,11 @@ from uuid import UUID
 import strawberry
 from strawberry.scalars import JSON
 
-from app.access import policy
 from app.access.policy import Permission
-from app.artifacts import paths, visibility
+from app.artifacts import paths
 from app.artifacts.artifacts import ArtifactDetails
-from app.artifacts.reads import downloads
 from app.artifacts.reads.loaders import Findings
+from app.files import links, targets
 from app.graphql.access.types import User, maker
 from app.graphql.context import Info
 from app.graphql.types import ids
@@ -110,10 +109,8 @@ class Artifact(Node):
         "quarantine."
     )
     def download_url(self, info: Info) -> str | None:
-        if self.status is ArtifactStatus.QUARANTINED:
-            return None
         context = info.context
-        return downloads.link(context.runtime.settings, context.actor, self.details, base=context.base_url)
+        return links.download_url(context.runtime.settings, context.actor, self.details, context.base_url)
 
     @resolved("Metadata read from the file; its fields depend on `format`.")
     async def facts(self, info: Info) -> JSON | None:
@@ -131,7 +128,7 @@ class Artifact(Node):
     @resolved("Whether you may delete it.")
     async def viewer_can_delete(self, info: Info) -> bool:
         access = await info.context.loaders.access.projects.load(self.details.project_id)
-        return access is not None and policy.allows(info.context.actor, access, visibility.write_permission(access))
+        return access is not None and targets.may_write(info.context.actor, access)
 
     @resolved("Whether it is in quarantine and you may let it out.")
     async def viewer_can_release(self, info: Info) -> bool:

@@ -9,6 +9,7 @@ from uuid import UUID
 import strawberry
 
 from app.access.policy import Permission
+from app.files import targets
 from app.graphql.access.types import User, maker
 from app.graphql.artifacts.types import Artifact, Folder, artifacts_of
 from app.graphql.ci import types as ci
@@ -215,9 +216,9 @@ class ModelVersion(Node):
         last: Last = None,
         before: Before = None,
     ) -> Connection[Artifact]:
-        (root, own), page = lookup.root_of(self.row), window(first, after, last, before)
-        below = "/".join(filter(None, (own, folder)))
-        return await artifacts_of(info, (root.project_id, root.id), page, below, Permission.REGISTRY_READ)
+        owner, page = targets.of_version(self.row), window(first, after, last, before)
+        key = (owner.root.project_id, owner.root.id)
+        return await artifacts_of(info, key, page, owner.below(folder), Permission.REGISTRY_READ)
 
     @resolved("The CI jobs that it is linked to, the last one first, then those of its candidate.")
     async def ci_jobs(self, info: Info) -> list[ci.CiJob]:

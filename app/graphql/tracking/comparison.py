@@ -14,6 +14,7 @@ from app.access.policy import Permission
 from app.artifacts.reads import loaders
 from app.artifacts.reads.loaders import ListedFile, ListedFiles
 from app.errors import TooLarge
+from app.files import targets
 from app.graphql.context import Info
 from app.graphql.errors import or_none
 from app.graphql.registry import types as registry
@@ -25,7 +26,6 @@ from app.graphql.types import ids
 from app.graphql.types.fields import resolved
 from app.graphql.types.page_loaders import together
 from app.graphql.types.scalars import Long
-from app.registry.versions import lookup
 from app.tracking.reads import compare
 from app.tracking.reads.charts import check_curves
 from app.tracking.reads.compare import Row
@@ -227,9 +227,8 @@ async def _curves(info: Info, id: str, request: SeriesRequest) -> CandidateSerie
 
 
 def _side(version: registry.ModelVersion) -> Side:
-    root, folder = lookup.root_of(version.row)
-    row = version.row
-    return Side((row.project_id, row.candidate_id), (root.project_id, root.id, folder), row.tags)
+    row, owner = version.row, targets.of_version(version.row)
+    return Side((row.project_id, row.candidate_id), (row.project_id, owner.root.id, owner.folder), row.tags)
 
 
 async def _candidate(info: Info, id: str) -> tracking.Candidate:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -17,22 +15,17 @@ from strawberry.types.graphql import OperationType
 from app.graphql.errors import outage
 from app.graphql.execution import operations, trusted_documents
 from app.graphql.transport import etags, event_streams, requests, sockets
+from app.graphql.transport.explorer import page
 from app.http.answers import RETRY_SECONDS
 from app.runtime import Runtime
 
 MAX_ANSWER = 5 * 1024 * 1024
-_EXPLORER = (Path(__file__).parent / "explorer.html").read_text(encoding="utf-8")
-_EXPLORER_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "Cache-Control": "no-cache",
-}
 
 
 async def graphql(request: Request) -> Response:
     """Run one operation; a browser without one gets the explorer."""
     if requests.wants_page(request):
-        return HTMLResponse(_EXPLORER, headers=_EXPLORER_HEADERS)
+        return page.answer()
     try:
         media_type = requests.answer_type(request)
     except HTTPException as refusal:
@@ -70,7 +63,11 @@ async def close(app: Starlette) -> None:
     await operations.live_of(app).close()
 
 
-routes = [Route("/graphql", graphql, methods=["GET", "POST"]), WebSocketRoute("/graphql", sockets.graphql)]
+routes = [
+    Route("/graphql", graphql, methods=["GET", "POST"]),
+    WebSocketRoute("/graphql", sockets.graphql),
+    Route("/graphql/explorer/{digest}/{name}", page.asset),
+]
 
 
 async def _execute(request: Request, operation: requests.Operation) -> ExecutionResult:

@@ -49,6 +49,7 @@ def missing(what: str, id: str, field: str) -> NotFound:
 
 
 def as_integer(text: str) -> int | None:
+    """The number that a text writes in ASCII digits; None for other texts and numbers beyond 64 bits."""
     if not (text.isascii() and text.isdigit() and len(text) < 20):
         return None
     number = int(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
 from enum import Enum
 from typing import Annotated
@@ -10,11 +9,10 @@ from uuid import UUID
 
 import strawberry
 
-from app.artifacts import links
-from app.artifacts.uploads import part_plan, store_uploads
 from app.artifacts.uploads.announced import MultipartUpload
 from app.errors import Invalid, TooLarge
 from app.files import announced
+from app.files.announced import PartAddress
 from app.files.targets import Target
 from app.graphql.access.types import User, named_user
 from app.graphql.artifacts.types import Artifact
@@ -56,6 +54,16 @@ class ArtifactUploadPart:
         description="PUT the bytes here, with Content-Length and without a token; 200 means that they have arrived."
     )
     has_arrived: bool = strawberry.field(description="Whether it has arrived.")
+
+    @classmethod
+    def of(cls, part: PartAddress) -> ArtifactUploadPart:
+        return cls(
+            number=part.number,
+            offset=Long(part.offset),
+            size=Long(part.size),
+            url=part.url,
+            has_arrived=part.has_arrived,
+        )
 
 
 @strawberry.type(description="A file on its way: announced, sent in parts, verified by a worker.")
@@ -105,28 +113,17 @@ class ArtifactUpload(Node):
         if not self.viewer_can_complete(info):
             return []
         _count_parts(info, max(1, min(max_parts, self.row.parts - after_number)))
-        there = await store_uploads.arrived(info.context.runtime.blobs, self.row)
-        numbers = [
-            number
-            for number in range(max(after_number, 0) + 1, self.row.parts + 1)
-            if not (missing_only and number in there)
-        ]
-        return await asyncio.to_thread(self._parts, info, numbers[:max_parts], frozenset(there))
-
-    def _parts(self, info: Info, numbers: list[int], there: frozenset[int]) -> list[ArtifactUploadPart]:
-        runtime, base = info.context.runtime, info.context.base_url
-        token_id = info.context.actor.token_id or 0
-        spans = [part_plan.span(self.row, number) for number in numbers]
-        return [
-            ArtifactUploadPart(
-                number=span.number,
-                offset=Long(span.offset),
-                size=Long(span.size),
-                url=links.part_url(runtime.settings, self.row, span.number, token_id, base),
-                has_arrived=span.number in there,
-            )
-            for span in spans
-        ]
+        context = info.context
+        parts = await announced.parts(
+            context.runtime,
+            context.actor,
+            self.row,
+            context.base_url,
+            most=max_parts,
+            after=after_number,
+            missing_only=missing_only,
+        )
+        return [ArtifactUploadPart.of(part) for part in parts]
 
     @resolved("The file, once it is in place.")
     async def artifact(self, info: Info) -> Artifact | None:
@@ -142,9 +139,7 @@ class ArtifactUpload(Node):
 
     @resolved("Whether it is open and yours to complete.")
     def viewer_can_complete(self, info: Info) -> bool:
-        actor = info.context.actor
-        is_own = not actor.is_anonymous and self.row.created_by == actor.user_id
-        return self.row.state == "open" and is_own and actor.may_write
+        return announced.may_complete(info.context.actor, self.row)
 
     @resolved("Who made it.")
     async def created_by(self, info: Info) -> User | None:

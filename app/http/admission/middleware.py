@@ -1,7 +1,7 @@
 """In front of all work: how many requests are under work at once, and which is next.
 
 An event loop that accepts everything works on all of it a little, and answers none of it in time. Here no more
-requests are begun than keep the loop busy; the others wait in a :class:`FairQueue`, before their token is looked up or
+requests are begun than keep the loop busy; the others wait in a fair queue, before their token is looked up or
 their body read. Probes are let through. Long files, sent or fetched, need no slot; slow bodies hold none meanwhile.
 
 With 300 noisy clients of one project a quiet project waited 382 ms for an answer without this, and waits 9 ms with it;

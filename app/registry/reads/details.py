@@ -103,7 +103,7 @@ async def version(
     """The version of a model that the reference means.
 
     Raises:
-        ModelNotFound, VersionNotFound, AliasNotFound: as for :func:`app.registry.versions.versions.resolve`.
+        ModelNotFound, VersionNotFound, AliasNotFound: as for :func:`app.registry.versions.lookup.by_reference`.
     """
     key = repository.model_key(model)
     access = await repository.readable_project(db, actor, project)

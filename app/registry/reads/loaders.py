@@ -156,20 +156,20 @@ async def versions_of_logged_models(
 
 
 async def aliases_of_models(db: Database, actor: Actor, keys: Sequence[ModelKey]) -> Results[list[Alias]]:
-    """The aliases of each model that stand now, by name."""
+    """The current aliases of each model, by name."""
     return await _LISTS.groups(db, actor, keys, statement=_aliases(), parent=(Alias.project_id, Alias.model_id))
 
 
 async def history_of_aliases(
     db: Database, actor: Actor, keys: Sequence[ModelKey], window: Window, *, name: str
 ) -> Results[Page[Alias]]:
-    """Where the alias of that name has stood in each model, latest first."""
+    """What the alias of that name has pointed to in each model, latest first; versions may be deleted since."""
     statement, parent = select(Alias).where(Alias.name == alias_key(name)), (Alias.project_id, Alias.model_id)
     return await _LISTS.pages(db, actor, keys, window, statement=statement, order=_HISTORY, row=Alias, parent=parent)
 
 
 async def aliases_of_versions(db: Database, actor: Actor, keys: Sequence[VersionKey]) -> Results[list[Alias]]:
-    """The aliases that stand on each version now, by name."""
+    """The current aliases of each version, by name."""
     return await _LISTS.groups(db, actor, keys, statement=_aliases(), parent=(Alias.project_id, Alias.version_id))
 
 

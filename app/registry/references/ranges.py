@@ -52,12 +52,14 @@ class Interval:
 
     @property
     def is_empty(self) -> bool:
+        """Whether no key lies between the bounds."""
         if self.lower is None or self.upper is None:
             return False
         both = self.lower_inclusive and self.upper_inclusive
         return self.lower > self.upper or (self.lower == self.upper and not both)
 
     def contains(self, version: SemVer) -> bool:
+        """Whether the version lies in it."""
         key = precedence_key(version)
         if self.lower is not None and not (key >= self.lower if self.lower_inclusive else key > self.lower):
             return False
@@ -93,6 +95,7 @@ class Range:
     exact: tuple[str, ...] = ()
 
     def contains(self, version: SemVer) -> bool:
+        """Whether the version lies in any of the intervals."""
         return any(interval.contains(version) for interval in self.intervals)
 
 

@@ -51,10 +51,12 @@ class SemVer:
 
     @property
     def is_prerelease(self) -> bool:
+        """Whether it has a prerelease part."""
         return bool(self.prerelease)
 
     @property
     def core(self) -> tuple[int, int, int]:
+        """The three numbers."""
         return self.major, self.minor, self.patch
 
 

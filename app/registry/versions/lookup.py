@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.access.policy import Actor
 from app.artifacts.artifacts import Root
 from app.db.database import Database, Snapshot, Tx
+from app.db.statements import Fragment
 from app.errors import NotFound
 from app.registry import models, repository
 from app.registry.references import resolve
@@ -131,3 +132,20 @@ async def _find_named(snap: Snapshot, project_id: int, target: Named) -> tuple[M
     if version is None:
         raise no_version(model.name, target.reference)
     return model, version
+
+
+def described_sql(artifact: str) -> Fragment:
+    """SQL: an array of the versions that use the owner of an artifact, each with its aliases, for an administrator."""
+    return Fragment(f"""
+        ARRAY(
+            SELECT m.name || ' ' || v.version || CASE WHEN v.deleted_at IS NULL THEN '' ELSE ' (deleted)' END
+                || coalesce((
+                    SELECT ' @' || string_agg(s.name, ' @' ORDER BY s.name) FROM aliases s
+                    WHERE s.project_id = v.project_id AND s.version_id = v.id AND s.valid_until IS NULL
+                ), '')
+            FROM model_versions v JOIN models m ON m.project_id = v.project_id AND m.id = v.model_id
+            WHERE v.project_id = {artifact}.project_id
+                AND (v.candidate_id = {artifact}.candidate_id OR v.logged_model_id = {artifact}.logged_model_id)
+            ORDER BY m.name, v.number
+        )
+    """)  # noqa: S608 - the name of a table in a constant

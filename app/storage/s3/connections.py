@@ -44,7 +44,7 @@ class _Connection(asyncio.Protocol):
         self.idle_since = 0.0
 
     async def request(self, data: bytes, max_body_bytes: int) -> Reply:
-        """Send a request and wait for its answer; whoever stops waiting must close the line."""
+        """Send a request and wait for its answer; a caller that stops waiting must close the connection."""
         if self._transport is None or not self.is_open:
             raise ConnectionBroken("the connection was closed")
         self._reply, self._parser = Reply(max_body_bytes), HttpResponseParser(self)
@@ -116,7 +116,7 @@ class ConnectionPool:
         """Send one request to ``host:port`` and read its answer of at most ``most`` bytes.
 
         Raises:
-            OSError: nobody answers there, or the connection broke; the request may have been done.
+            OSError: the server does not answer, or the connection broke; the request may have been done.
         """
         connection = self._take(netloc) or await self._open(netloc)
         try:

@@ -93,7 +93,7 @@ async def send_flows(send: Send, source: Source, size: int, digest: RunningHash,
 
 
 async def send_part(send: Send, number: int, source: Source, size: int) -> Part:
-    """Send one part that somebody else has cut, passing every chunk on; what the source raises wins."""
+    """Send one part that the client has cut, passing every chunk on; what the source raises wins."""
     flow = Flow(size, source.flow(size))
     try:
         part = await send(number, flow if size else Block(b""))

@@ -23,7 +23,7 @@ class Pulse:
         self._timer.reschedule(asyncio.get_running_loop().time() + self._idle)
 
     def rest(self) -> None:
-        """Waiting for somebody other than the store."""
+        """Waiting for the client and not for the store."""
         self._timer.reschedule(None)
 
 

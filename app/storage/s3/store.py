@@ -126,7 +126,7 @@ class S3BlobStore:
         return self._multipart.uploads(prefix)
 
     async def abort_stale_uploads(self, older_than: timedelta) -> int:
-        """Abort uploads that nobody continues."""
+        """Abort uploads that are older and were not completed."""
         before = datetime.now(UTC) - older_than
         stale = [upload async for upload in self.list_uploads() if upload.started < before]
         for upload in stale:

@@ -1,4 +1,4 @@
-"""Making a backup: a hold, a dump, and every object that the dump names, each compared with its SHA-256.
+"""Makes a backup: a hold, a dump, and every object that the dump names, each compared with its SHA-256.
 
 The order is what makes it whole (docs/decisions/0025-backups-hold-the-sweep.md): the hold is committed before the
 dump's snapshot, so no object that the dump names leaves the store before the hold ends, which is after the last copy.
@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any, Never, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import text
-
 from app import faults
-from app.artifacts.upkeep import backup_holds
+from app.artifacts.upkeep import backup_holds, references
 from app.db.database import Database, Snapshot
+from app.db.revisions import LAST_MIGRATION
+from app.db.statements import Statement
 from app.errors import ModelyardError, Unavailable
 from app.storage.blobs import BlobMissing, BlobStore
 from app.upkeep.backup import dump
@@ -33,27 +33,28 @@ RENEWED_SECONDS = 60.0
 AT_ONCE = 8
 ATTEMPTS = 5
 _PAGE = 5000
-_TAKEN = text("SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')")
-_SCHEMA = text("SELECT version_num FROM alembic_version")
-_OBJECTS = text("""
-    SELECT object_key, size, encode(sha256, 'hex') AS sha256, coalesce(damage, '') AS damage FROM blobs
-    WHERE state = 'stored' AND object_key > :after ORDER BY object_key LIMIT :most
-""")
+_READ_SUMMARY = Statement(
+    "upkeep.read_summary",
+    "When a snapshot was taken, and its last migration.",
+    f"""
+    SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS taken_at, ({LAST_MIGRATION}) AS schema
+    """,
+)
 
 T = TypeVar("T")
 Progress = Callable[[str, int, int], None]
-"""Told what is being done, and how much of how much is done (bytes)."""
+"""Called with what is being done, and how many of how many bytes are done."""
 
 
 @dataclass(slots=True)
 class Copied:
-    """How far the copying is."""
+    """Progress of the copying."""
 
     objects: int = 0
     bytes: int = 0
     damaged: int = 0
     lost: list[str] = field(default_factory=list)
-    """Keys that the store does not have, or has with other bytes, though the database knows of no damage."""
+    """Keys that the store does not have, or has with other bytes, though the database has noted no damage."""
 
 
 async def create(
@@ -101,7 +102,7 @@ async def _make(
 ) -> BackupSummary:
     progress("dumping the database", 0, 0)
     async with db.exported_snapshot() as (snap, name):
-        taken_at, schema = str(await snap.scalar(_TAKEN)), str(await snap.scalar(_SCHEMA))
+        (taken,) = await _READ_SUMMARY.fetch(snap)
         await dump.write(pg_dump, url, name, folder.dump)
         total = await _list(snap, folder)
     await faults.point("backup.dumped")
@@ -110,7 +111,13 @@ async def _make(
     if secret_key is not None:
         folder.keep_secret_key(secret_key)
     summary = BackupSummary(
-        taken_at, schema, copied.objects, copied.bytes, copied.damaged, copied.lost, secret_key is not None
+        taken_at=taken["taken_at"],
+        schema=taken["schema"],
+        objects=copied.objects,
+        bytes=copied.bytes,
+        damaged=copied.damaged,
+        lost=copied.lost,
+        has_secret_key=secret_key is not None,
     )
     folder.finish(summary)
     return summary
@@ -139,12 +146,12 @@ async def _list(snap: Snapshot, folder: BackupFolder) -> int:
     """Write down which objects the snapshot names; their bytes."""
     after, total = "", 0
     while True:
-        rows = (await snap.execute(_OBJECTS, {"after": after, "most": _PAGE})).all()
-        folder.write_entries([ObjectEntry(*row) for row in rows])
-        total += sum(int(row.size) for row in rows)
-        if len(rows) < _PAGE:
+        objects = await references.list_stored(snap, after, _PAGE)
+        folder.write_entries([ObjectEntry(one.object_key, one.size, one.sha256, one.damage) for one in objects])
+        total += sum(one.size for one in objects)
+        if len(objects) < _PAGE:
             return total
-        after = rows[-1].object_key
+        after = objects[-1].object_key
 
 
 async def _copy(
@@ -162,11 +169,11 @@ async def _copy(
                 copied.lost.append(entry.key)
             progress(f"copying objects: {copied.objects:,}", copied.bytes, total)
 
-    await together([some() for _ in range(AT_ONCE)])
+    await all_or_first_error([some() for _ in range(AT_ONCE)])
     return copied
 
 
-async def together(work: Sequence[Coroutine[Any, Any, None]]) -> None:
+async def all_or_first_error(work: Sequence[Coroutine[Any, Any, None]]) -> None:
     """Do all of it at once; the first error ends the others."""
     tasks = [asyncio.ensure_future(one) for one in work]
     try:
@@ -195,18 +202,18 @@ async def _fetch(blobs: BlobStore, folder: BackupFolder, entry: ObjectEntry) -> 
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_name(f"{file.name}.draft")
     try:
-        found = await patiently(lambda: _receive(blobs, entry.key, draft))
+        sha256 = await with_retries(lambda: _receive(blobs, entry.key, draft))
     except BlobMissing:
         return False
-    if found != entry.sha256:
+    if sha256 != entry.sha256:
         draft.unlink()
         return False
     draft.rename(file)
     return True
 
 
-async def patiently(work: Callable[[], Awaitable[T]]) -> T:
-    """Do it, again after a while when a server is away; a missing object is no such case."""
+async def with_retries(work: Callable[[], Awaitable[T]]) -> T:
+    """Do the work, and again after a while when a server is away; a missing object is no reason to."""
     for attempt in range(1, ATTEMPTS):
         try:
             return await work()

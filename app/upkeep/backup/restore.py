@@ -1,4 +1,4 @@
-"""Putting a backup into an empty installation: the objects first, then the database in one transaction.
+"""Restores a backup into an empty installation: the objects first, then the database in one transaction.
 
 So a restore that dies can be started again: until the database is there, nothing is.
 """
@@ -9,19 +9,21 @@ import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from sqlalchemy import text
-
+from app.access.authentication import epoch
 from app.db.database import Database
+from app.db.statements import Statement
 from app.errors import Conflict, Invalid
 from app.storage.blobs import BlobMissing, BlobStore
 from app.upkeep.backup import dump
-from app.upkeep.backup.create import AT_ONCE, Progress, patiently, together
+from app.upkeep.backup.create import AT_ONCE, Progress, all_or_first_error, with_retries
 from app.upkeep.backup.folder import BackupFolder, BackupSummary, ObjectEntry
 
 _CHUNK = 1024 * 1024
-_TABLES = text("SELECT count(*) FROM pg_tables WHERE schemaname = ANY (current_schemas(false))")
-# The mark is the number of a transaction of the former server; this one may come to the same number.
-_FORGET_EPOCH = text("UPDATE access_epoch SET transaction = 0")
+_COUNT_TABLES = Statement(
+    "upkeep.count_tables",
+    "Tables of the database that are not PostgreSQL's own.",
+    "SELECT count(*) FROM pg_tables WHERE schemaname = ANY (current_schemas(false))",
+)
 
 
 class NotEmpty(Conflict):
@@ -51,7 +53,7 @@ async def restore(
     """
     summary = folder.summary()
     async with db.read() as snap:
-        if await snap.scalar(_TABLES):
+        if await _COUNT_TABLES.fetch_value(snap):
             raise NotEmpty("The database has tables already; a backup is restored into an empty one only.")
     await blobs.ensure_bucket()
     entries, lost, done = folder.entries(), set(summary.lost), [0, 0]
@@ -59,19 +61,19 @@ async def restore(
     async def some() -> None:
         for entry in entries:
             if entry.key not in lost:
-                await _place(blobs, folder, entry)
+                await _restore_object(blobs, folder, entry)
             done[0], done[1] = done[0] + 1, done[1] + entry.size
             progress(f"storing objects: {done[0]:,}", done[1], summary.bytes)
 
-    await together([some() for _ in range(AT_ONCE)])
+    await all_or_first_error([some() for _ in range(AT_ONCE)])
     progress("restoring the database", 0, 0)
     await dump.read(pg_restore, url, folder.dump)
     async with db.write() as tx:
-        await tx.execute(_FORGET_EPOCH)
+        await epoch.reset(tx)
     return summary
 
 
-async def _place(blobs: BlobStore, folder: BackupFolder, entry: ObjectEntry) -> None:
+async def _restore_object(blobs: BlobStore, folder: BackupFolder, entry: ObjectEntry) -> None:
     file = folder.file(entry.key)
     if not file.exists():
         if entry.damage:
@@ -81,7 +83,7 @@ async def _place(blobs: BlobStore, folder: BackupFolder, entry: ObjectEntry) -> 
         raise Invalid(
             f"{file} has not the {entry.size} bytes that were copied; the backup was changed after it was made."
         )
-    await patiently(lambda: _store(blobs, file, entry))
+    await with_retries(lambda: _store(blobs, file, entry))
 
 
 async def _store(blobs: BlobStore, file: Path, entry: ObjectEntry) -> None:

@@ -1,4 +1,4 @@
-"""Whether an installation is in order, as `modelyard doctor` tells: settings, connections, queue, disk, isolation."""
+"""The checks of `modelyard doctor`: settings, connections, queue, disk, isolation of scanners."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import asyncio
 import shutil
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from yarl import URL
 
 from app.db import migrate
 from app.db.database import Database
+from app.db.statements import Statement
 from app.errors import ModelyardError
 from app.inspection.processes import sandbox
 from app.outgoing import requests
@@ -26,7 +28,7 @@ from app.upkeep.doctor.findings import Finding, Level, warning_if
 from app.upkeep.doctor.risks import risks
 from app.upkeep.gauges import GaugeValue
 
-PATIENCE_SECONDS = 10.0
+TIMEOUT_SECONDS = 10.0
 OLDEST_POSTGRESQL = 160_000
 CLOCK_SECONDS = 2.0
 """Clocks that differ by more make leases and links end too early or too late."""
@@ -36,7 +38,7 @@ LITTLE_SHARE, LITTLE_BYTES, NO_BYTES = 0.10, 5 * 2**30, 256 * 2**20
 
 
 async def examine(settings: Settings, db: Database, blobs: BlobStore, notifier: Notifier) -> list[Finding]:
-    """Look at everything at once; what cannot be looked at is a finding, too."""
+    """Run all checks at once; a check that fails is a finding, too."""
     steps: dict[str, Callable[[], Awaitable[list[Finding]]]] = {
         "database": lambda: _database(db),
         "migrations": lambda: _migrations(settings),
@@ -54,30 +56,45 @@ async def examine(settings: Settings, db: Database, blobs: BlobStore, notifier: 
 
 async def _guarded(name: str, step: Callable[[], Awaitable[list[Finding]]]) -> list[Finding]:
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             return await step()
     except ModelyardError as error:
         return [Finding(name, Level.FAILED, error.message)]
     except TimeoutError:
-        return [Finding(name, Level.FAILED, f"gave no answer within {PATIENCE_SECONDS:g} seconds")]
+        return [Finding(name, Level.FAILED, f"gave no answer within {TIMEOUT_SECONDS:g} seconds")]
     except (OSError, SQLAlchemyError, sandbox.Killed, sandbox.ScannersBroken) as error:
         return [Finding(name, Level.FAILED, f"could not be looked at: {type(error).__name__}")]
 
 
-_CLOCK = text("SELECT current_setting('server_version_num')::int, current_setting('server_version'), clock_timestamp()")
+@dataclass(frozen=True, slots=True)
+class _Server:
+    number: int
+    version: str
+    clock: datetime
+
+
+_READ_SERVER = Statement(
+    "upkeep.read_server",
+    "Version and clock of the server.",
+    """
+    SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS version,
+        clock_timestamp() AS clock
+    """,
+    row=_Server,
+)
 
 
 async def _database(db: Database) -> list[Finding]:
     async with db.read() as snap:
-        await snap.execute(_CLOCK)  # the connection is open now, and the next answer as quick as it gets
+        await _READ_SERVER.fetch(snap)  # the connection is open now, and the next answer as quick as it gets
         before = time.time()
-        number, version, moment = (await snap.execute(_CLOCK)).one()
+        (server,) = await _READ_SERVER.fetch(snap)
         after = time.time()
-    if number < OLDEST_POSTGRESQL:
-        return [Finding("database", Level.FAILED, f"PostgreSQL {version}; 16 is the oldest that is supported")]
-    apart = max(before - moment.timestamp(), moment.timestamp() - after, 0.0)
+    if server.number < OLDEST_POSTGRESQL:
+        return [Finding("database", Level.FAILED, f"PostgreSQL {server.version}; 16 is the oldest that is supported")]
+    apart = max(before - server.clock.timestamp(), server.clock.timestamp() - after, 0.0)
     return [
-        Finding("database", Level.OK, f"PostgreSQL {version}, answers in {(after - before) * 1000:.1f} ms"),
+        Finding("database", Level.OK, f"PostgreSQL {server.version}, answers in {(after - before) * 1000:.1f} ms"),
         warning_if(
             apart > CLOCK_SECONDS,
             "clock",
@@ -118,11 +135,11 @@ async def _address(setting: str, text: str, *, is_ours: bool) -> list[Finding]:
     name = "address" if is_ours else "public store"
     rules = AddressRules.of([url.raw_host or ""], noun=setting)
     try:
-        answer = await requests.send(rules, "GET", url, {}, limit=1024, timeout_seconds=PATIENCE_SECONDS / 2)
+        answer = await requests.send(rules, "GET", url, {}, limit=1024, timeout_seconds=TIMEOUT_SECONDS / 2)
     except requests.Unreachable as failure:
         told = f"{setting} {failure.message} from this machine: {url.origin()}"
         return [Finding(name, Level.WARNING, told)]
-    # A store answers strangers with 403; of the API only 200 will do.
+    # A store answers requests without a signature with 403; of the API only 200 will do.
     wrong = answer.status != 200 if is_ours else answer.status >= 500
     return [warning_if(wrong, name, f"{setting} answers {answer.status}: {url}", f"{url.origin()} answers")]
 

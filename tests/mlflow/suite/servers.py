@@ -59,7 +59,7 @@ SERVERS: dict[str, Callable[[pytest.FixtureRequest], str]] = {"modelyard": model
 
 
 def sign_bare_requests() -> None:
-    """Some tests send bare requests; MLflow's server of the tests asks nobody who they are, ours does."""
+    """Some tests send bare requests; MLflow's server of the tests wants no token, ours does."""
     send = requests.Session.request
 
     def signed(self: requests.Session, method: str, url: str, **more: object) -> requests.Response:

@@ -60,7 +60,7 @@ _MOCKED = ("tests/tracking/test_client.py", "tests/tracking/_")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_fixture_setup(fixturedef: Any, request: pytest.FixtureRequest) -> Any:
-    """Put a client of the server in the place of what the tests would make for themselves."""
+    """Use a client of the server instead of the one that the tests would make for themselves."""
     nodeid, name = getattr(request.node, "nodeid", ""), fixturedef.argname
     tables = [table for start, table in _REPLACED.items() if nodeid.startswith(start)]
     made_by = next((table[name] for table in tables if name in table), None)

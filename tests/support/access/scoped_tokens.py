@@ -29,7 +29,7 @@ TOKENS += [("job", "developer"), ("job", "maintainer")]
 
 @dataclass(frozen=True)
 class Bearer:
-    """Whoever sends this token."""
+    """A caller that sends this token."""
 
     token: str
 

@@ -56,7 +56,7 @@ async def _answers(client: httpx.AsyncClient) -> bool:
 
 @dataclass(frozen=True)
 class Caller:
-    """Somebody with a token (or without) at one address of the API."""
+    """A caller with or without a token at one address of the API."""
 
     http: httpx.AsyncClient
     address: str

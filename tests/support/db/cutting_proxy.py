@@ -1,4 +1,4 @@
-"""A proxy in front of PostgreSQL that loses the answer to a chosen message: the server has done it, nobody hears so."""
+"""A proxy in front of PostgreSQL that loses the answer to a chosen message: the server acts, unknown to the client."""
 
 from __future__ import annotations
 

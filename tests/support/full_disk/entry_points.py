@@ -145,7 +145,7 @@ class EntryPoints:
 
     async def _json(self, method: str, url: str, **more: object) -> Told:
         began = time.monotonic()
-        return _told(await self._http.request(method, url, **more), began)  # type: ignore[arg-type]
+        return _told(await self._http.request(method, url, **more), began)  # type: ignore[arg-type] # each caller passes what httpx takes
 
     def _file(self, name: str) -> str:
         return f"{self._api}/mlflow-artifacts/artifacts/0/{self.run}/artifacts/{name}"

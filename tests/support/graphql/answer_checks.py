@@ -25,16 +25,16 @@ def faults(status: int, content: bytes, *, marks: bool = False) -> list[str]:
         body = json.loads(content)
     except ValueError:
         return [f"not JSON: {content[:200]!r}"]
-    answer = [] if status in STATUSES else [f"status {status}"]
-    answer += _malformed(body)
-    if not answer:
-        answer += [
+    problems = [] if status in STATUSES else [f"status {status}"]
+    problems += _malformed(body)
+    if not problems:
+        problems += [
             problem for error in body.get("errors", []) for problem in _of_error(error, error.get("extensions", {}))
         ]
-        answer += [problem for error in _user_errors(body.get("data")) for problem in _of_error(error, error)]
-        answer += _of_cost(body)
+        problems += [problem for error in _user_errors(body.get("data")) for problem in _of_error(error, error)]
+        problems += _of_cost(body)
     leaked = set() if marks else set(MARK.findall(json.dumps(body, ensure_ascii=False)))
-    return answer + [f"tells of others: {sorted(leaked)}"] * bool(leaked)
+    return problems + [f"tells of others: {sorted(leaked)}"] * bool(leaked)
 
 
 def outcome(answer: httpx.Response) -> str:
@@ -103,8 +103,8 @@ def _malformed(body: Any) -> list[str]:
 
 def _of_error(error: dict[str, Any], extensions: dict[str, Any]) -> list[str]:
     code, words = extensions.get("code"), error.get("message")
-    answer = [] if code in CODES else [f"an error has the code {code}: {str(words)[:300]}"]
-    return answer + ["an error says nothing"] * (not isinstance(words, str) or not words.strip())
+    problems = [] if code in CODES else [f"an error has the code {code}: {str(words)[:300]}"]
+    return problems + ["an error says nothing"] * (not isinstance(words, str) or not words.strip())
 
 
 def _of_cost(body: dict[str, Any]) -> list[str]:

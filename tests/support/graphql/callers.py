@@ -1,4 +1,4 @@
-"""The callers of the permission tests: every kind there is."""
+"""Every kind of caller that there can be."""
 
 from __future__ import annotations
 

@@ -101,17 +101,17 @@ class Seeded:
         return self.meanings.get(value, value) if isinstance(value, str) else value
 
 
-async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person], **given: str) -> Seeded:
+async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person], **options: str) -> Seeded:
     """A new project for the examples; ``people`` are ada and grace."""
-    project = await new_project(runtime, staff, **given)
+    project = await new_project(runtime, staff, **options)
     owner, (ada, grace) = project.people[Role.OWNER], people
-    beside = CreateProject(project.group_id, "old-project", visibility=given.get("visibility", "private"))
+    beside = CreateProject(project.group_id, "old-project", visibility=options.get("visibility", "private"))
     old = await projects.create(runtime.db, owner.actor, beside)
     cursor = str(Cursor.at(await Live(runtime.db).mark()))
     first = await data(owner, FIRST, p=project.path)
     ids = {name: first[name]["candidate"]["id"] for name in ("one", "two", "three", "four")}
-    given = {"p": project.path, "c": ids["one"], "two": ids["two"], "old": ids["four"], "ada": grace.actor.username}
-    second = await data(owner, SECOND, **given)
+    variables = {"p": project.path, "c": ids["one"], "two": ids["two"], "old": ids["four"], "ada": grace.actor.username}
+    second = await data(owner, SECOND, **variables)
     assert all(not payload["userErrors"] for payload in (first | second).values()), (first, second)
     uploads = [one["id"] for one in second["up"]["artifactUploads"]]
     return Seeded(
@@ -153,8 +153,8 @@ async def _rows(runtime: Any, project: TestProject, candidates: tuple[UUID, UUID
     files = ((one, "model/MLmodel", "ready"), (one, "notes/a.txt", "ready"), (two, "x.pkl", "quarantined"))
     async with runtime.db.write() as tx:
         for candidate, path, state in files:
-            given = {"p": project.id, "c": candidate, "path": path, "state": state}
-            quarantined = await tx.scalar(text(_FILE), given)
+            values = {"p": project.id, "c": candidate, "path": path, "state": state}
+            quarantined = await tx.scalar(text(_FILE), values)
         jobs = [await tx.scalar(text(_JOB), {"p": project.id, "state": state}) for state in ("dead", "queued", "dead")]
         delivery = await tx.scalar(text(_DELIVERY), {"p": project.id, "w": webhook})
     return {

@@ -109,8 +109,8 @@ class Question:
         return bare.count("{") - bare.count("... on")
 
     def text(self, alias: str) -> str:
-        given = " ".join(field_text(self.kind, name) for name in self.fields)
-        return f"{alias}: {self.door.replace('@', f'{{ __typename {given} }}')}"
+        selections = " ".join(field_selection(self.kind, name) for name in self.fields)
+        return f"{alias}: {self.door.replace('@', f'{{ __typename {selections} }}')}"
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def within(kind: Any) -> Iterator[Any]:
             yield from within(target(kind.name, name))
 
 
-def field_text(kind: str, name: str) -> str:
+def field_selection(kind: str, name: str) -> str:
     field = TYPES[kind].fields[name]
     paged = "(first: 2)" if {"first", "last"} <= set(field.args) else ""
     return f"{name}{ARGUMENTS.get(f'{kind}.{name}', paged)} {selection(get_named_type(field.type))}"
@@ -157,13 +157,13 @@ def selection(kind: Any) -> str:
         return ""
     if kind.name in DOORS:
         return f"{{ {name_of(kind)} }}"
-    return f"{{ {' '.join(field_text(kind.name, name) for name in kind.fields)} }}"
+    return f"{{ {' '.join(field_selection(kind.name, name) for name in kind.fields)} }}"
 
 
 def name_of(kind: GraphQLObjectType) -> str:
     """The field by which objects of a type are told apart."""
     first = next(name for name in ("id", "name", "key", "step", *kind.fields) if name in kind.fields)
-    return field_text(kind.name, first)
+    return field_selection(kind.name, first)
 
 
 def documents(questions: Sequence[Question], variables: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], Any]]:
@@ -199,8 +199,8 @@ def read(body: dict[str, Any], page: dict[str, Question]) -> Iterator[tuple[Ques
         inner = [part for part in path if isinstance(part, str)][page[alias].depth :]
         errors[alias][inner[0] if inner else ""] = error["extensions"]["code"]
     for alias, question in page.items():
-        answer = list(objects((body["data"] or {}).get(alias)))
-        yield question, Answer(answer, errors[alias])
+        met = list(objects((body["data"] or {}).get(alias)))
+        yield question, Answer(met, errors[alias])
 
 
 def objects(value: Any) -> Iterator[dict[str, Any]]:
@@ -236,16 +236,16 @@ def compared(value: Any) -> Any:
 
 def leaves(kind: str, name: str, values: Iterable[Any]) -> set[str]:
     """The fields, this one and those within its values, that have something to show."""
-    answer: set[str] = set()
+    shown: set[str] = set()
     field = target(kind, name)
     for value in values:
         flat = list(_flat(value))
         if any(is_real(one) for one in flat):
-            answer.add(f"{kind}.{name}")
+            shown.add(f"{kind}.{name}")
         if is_object_type(field) and field.name not in DOORS:
             for one in field.fields:
-                answer |= leaves(field.name, one, [item[one] for item in flat if isinstance(item, dict)])
-    return answer
+                shown |= leaves(field.name, one, [item[one] for item in flat if isinstance(item, dict)])
+    return shown
 
 
 def _flat(value: Any) -> Iterator[Any]:
@@ -258,14 +258,14 @@ def _flat(value: Any) -> Iterator[Any]:
 
 def everything() -> set[str]:
     """All fields that a query can reach; what mutations, subscriptions and checks answer is looked at elsewhere."""
-    answer: set[str] = set()
+    reachable: set[str] = set()
     ways = [get_named_type(field.type) for name, field in TYPES["Query"].fields.items() if not name.endswith("Check")]
     while ways:
         kind = ways.pop()
         members = schema._schema.get_possible_types(kind) if is_abstract_type(kind) else [kind]
         for one in members:
             names = {f"{one.name}.{name}" for name in getattr(one, "fields", {})} if is_object_type(one) else set()
-            if names - answer:
-                answer |= names
+            if names - reachable:
+                reachable |= names
                 ways += [get_named_type(field.type) for field in one.fields.values()]
-    return answer
+    return reachable

@@ -325,7 +325,7 @@ def booleans(schema: GraphQLSchema) -> Iterator[str]:
 def events(schema: GraphQLSchema) -> Iterator[str]:
     """An event is called by the noun of a type and what happened to it: `MODEL_VERSION_CREATED`."""
     all_nouns = {re.sub(r"(?<!^)(?=[A-Z])", "_", name).upper() for name in _types(schema)}
-    for value in schema.type_map["ProjectEventType"].values:  # type: ignore[attr-defined]
+    for value in schema.type_map["ProjectEventType"].values:  # type: ignore[attr-defined] # it is an enum
         if value != "RESET" and not any(value.startswith(f"{noun}_") for noun in all_nouns):
             yield f"ProjectEventType.{value}"
 

@@ -24,4 +24,4 @@ DEEP: list[object] = [None]
 for _ in range(200):
     DEEP = [{"a": DEEP}]
 SHAPES: list[object] = [None, True, [], {}, [None], [[]], [{}], {"": None}, {"id": None}, ["a"], 1.5, 10**30, "", DEEP]
-"""What is sent instead of a value of another shape."""
+"""What stands where a value of another shape is expected."""

@@ -86,8 +86,8 @@ class Raw:
 
 def requests(random: Random, good: Sequence[Request], count: int) -> list[Raw]:
     """Everything that is listed above once, and then good requests with something broken in each."""
-    answer = [_post(Request(document)) for document in DOCUMENTS] + [Raw("POST", body) for body in BODIES]
-    answer += [Raw("POST", good[0].body, headers=headers) for headers in HEADERS if "Content-Length" not in headers]
+    result = [_post(Request(document)) for document in DOCUMENTS] + [Raw("POST", body) for body in BODIES]
+    result += [Raw("POST", good[0].body, headers=headers) for headers in HEADERS if "Content-Length" not in headers]
     ways: list[Callable[[Random, Request], Raw]] = [
         _token,
         _token,
@@ -98,25 +98,25 @@ def requests(random: Random, good: Sequence[Request], count: int) -> list[Raw]:
         _query_string,
         _name,
     ]
-    while len(answer) < count:
-        answer.append(random.choice(ways)(random, random.choice(good)))
-    return answer
+    while len(result) < count:
+        result.append(random.choice(ways)(random, random.choice(good)))
+    return result
 
 
 def spoilt(random: Random, value: Any, words: Sequence[str]) -> Any:
     """Variables with one value in them changed; ``words`` are things of others, and ids of other types."""
     changed = deepcopy(value)
-    holder, key = random.choice(_positions_in(changed))
+    holder, key = random.choice(_slots_in(changed))
     holder[key] = _other(random, holder[key], words)
     return changed
 
 
-def _positions_in(value: Any) -> list[tuple[Any, Any]]:
+def _slots_in(value: Any) -> list[tuple[Any, Any]]:
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    answer = []
+    result = []
     for key, one in items:
-        answer += [(value, key), *_positions_in(one)]
-    return answer
+        result += [(value, key), *_slots_in(one)]
+    return result
 
 
 def _other(random: Random, value: Any, words: Sequence[str]) -> Any:
@@ -151,7 +151,7 @@ def _token(random: Random, request: Request) -> Raw:
 
 
 def _directive(random: Random, request: Request) -> Raw:
-    at = random.choice([answer.end() for answer in re.finditer(r"\w+\)? ", request.query)] or [0])
+    at = random.choice([match.end() for match in re.finditer(r"\w+\)? ", request.query)] or [0])
     return _post(Request(f"{request.query[:at]}{random.choice(DIRECTIVES)} {request.query[at:]}", request.variables))
 
 

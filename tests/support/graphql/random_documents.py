@@ -79,7 +79,7 @@ class Scenario:
 
 
 class Generator:
-    """Documents about some scenarios, whose values are hostile in as many cases as ``hostility`` says."""
+    """Documents about some projects, whose values are nasty in as many cases as ``hostility`` says."""
 
     def __init__(self, random: Random, scenarios: Sequence[Scenario], hostility: float) -> None:
         self.random = random
@@ -202,8 +202,8 @@ class Generator:
             return self.random.choice(hostile_values.NUMBERS) if odd else self.random.random()
         if kind == "DateTime":
             return self.random.choice(hostile_values.TIMES)
-        existing = self.random.choice(self._scenarios).words
-        words = existing.get(f"{owner}.{name}") or existing.get(name)
+        words_by_name = self.random.choice(self._scenarios).words
+        words = words_by_name.get(f"{owner}.{name}") or words_by_name.get(name)
         return self.random.choice(hostile_values.TEXTS if odd or not words else words)
 
     def _id(self, owner: str, name: str, *, odd: bool) -> str:

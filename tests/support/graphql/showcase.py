@@ -16,7 +16,7 @@ from tests.conftest import TestProject
 from tests.support.graphql.callers import ACTORS
 from tests.support.graphql.examples import Seeded, seed
 
-SETTINGS = {
+PROJECTS = {
     "private": {"visibility": "private"},
     "public": {"visibility": "public"},
     "no candidates": {"visibility": "public", "experiments": "private"},
@@ -25,7 +25,7 @@ SETTINGS = {
 """The last two are public, and only their members see candidates and experiments, or models and versions."""
 SOME = ("nobody", "stranger", "guest")
 """The callers in all but the private one: what is open to visitors makes no difference among members."""
-CASES = [(setting, actor) for setting in SETTINGS for actor in (ACTORS[:-1] if setting == "private" else SOME)]
+CASES = [(project, actor) for project in PROJECTS for actor in (ACTORS[:-1] if project == "private" else SOME)]
 OPEN, INSIDE = "========", "..======"
 SIGHTS = {
     # who sees it:  private, public, no candidates, no registry
@@ -38,7 +38,7 @@ SIGHTS = {
     "owners of the group": ("......==",) * 4,
     "signed in": (".=======",) * 4,
 }
-"""For anonymous callers, stranger, guest, reporter, developer, maintainer, owner, and the owner's read-only token:
+"""For anonymous, stranger, guest, reporter, developer, maintainer, owner, and the owner's token that may only read:
 whether a thing is there at all."""
 HASH = "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b"
 ROUND = """mutation r($group: String!, $p: String!, $c: ID!, $v: ID!) {
@@ -140,14 +140,14 @@ async def build(
     registry: str = "enabled",
     experiments: str = "enabled",
 ) -> Showcase:
-    """A project with these switches."""
+    """A project whose switches are set as requested."""
     beginning = Cursor.at(await Live(runtime.db).mark())
     seeded = await seed(runtime, staff, data, people, visibility=visibility)
     project, owner = seeded.project, seeded.project[Role.OWNER]
     group, path = project.path.rpartition("/")[0], project.path
     candidate, version = seeded.meanings["<candidate id>"], seeded.meanings["<model version id>"]
-    given = {"group": group, "p": path, "c": candidate, "v": version}
-    made = await _done(data, owner, ROUND.replace("GROUP", group), **given)
+    arguments = {"group": group, "p": path, "c": candidate, "v": version}
+    made = await _done(data, owner, ROUND.replace("GROUP", group), **arguments)
     logged = made["net"]["loggedModel"]["id"]
     files = [{"path": "shared", "size": 1, "sha256": HASH}, {"path": "open", "size": 1}]
     filled = await _done(data, owner, FILLED, p=path, c=candidate, l=logged, files=files)
@@ -187,9 +187,9 @@ async def build(
     return Showcase(project, variables, str(beginning))
 
 
-def symbol(rows: str | tuple[str, ...], setting: str, actor: str) -> str:
-    """What a table says of an actor in a project of that setting."""
-    row = rows if isinstance(rows, str) else rows[list(SETTINGS).index(setting)]
+def symbol(rows: str | tuple[str, ...], project: str, actor: str) -> str:
+    """What a table says of an actor in a project."""
+    row = rows if isinstance(rows, str) else rows[list(PROJECTS).index(project)]
     return row[ACTORS.index(actor)]
 
 
@@ -201,8 +201,8 @@ async def _done(data: Any, owner: Any, document: str, **variables: Any) -> Any:
 
 async def _file(data: Any, owner: Any, candidate: str) -> str:
     query = "query f($c: ID!) { candidate(by: {id: $c}) { artifacts { nodes { id path } } } }"
-    answer = (await data(owner, query, c=candidate))["candidate"]["artifacts"]["nodes"]
-    return next(str(one["id"]) for one in answer if one["path"] == "model/MLmodel")
+    artifacts = (await data(owner, query, c=candidate))["candidate"]["artifacts"]["nodes"]
+    return next(str(one["id"]) for one in artifacts if one["path"] == "model/MLmodel")
 
 
 async def _write(

@@ -33,7 +33,7 @@ async def connected(url: str) -> AsyncIterator[tuple[asyncio.StreamReader, async
         writer.close()
 
 
-async def said(url: str, *pieces: bytes) -> bytes:
+async def exchanged(url: str, *pieces: bytes) -> bytes:
     """Everything that the server says until it ends the connection."""
     async with asyncio.timeout(20), connected(url) as (reader, writer):
         for piece in pieces:
@@ -65,7 +65,7 @@ def answers(text: bytes) -> list[Answer]:
     return received
 
 
-async def ask(url: str, *pieces: bytes) -> Answer:
+async def send_once(url: str, *pieces: bytes) -> Answer:
     """The one answer to what is sent."""
-    (answer,) = answers(await said(url, *pieces))
+    (answer,) = answers(await exchanged(url, *pieces))
     return answer

@@ -137,7 +137,7 @@ class MLflow:
         return answer["result"]
 
     async def _answer(self, number: int) -> dict[str, Any]:
-        """The answer to that call; one that comes late, after its test has given up, belongs to nobody."""
+        """The answer to that call; one that comes late, after its test has given up, is dropped."""
         assert self._process.stdout is not None
         while True:
             answer: dict[str, Any] = json.loads(await self._process.stdout.readline())

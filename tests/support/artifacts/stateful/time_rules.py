@@ -163,7 +163,7 @@ class TimeRules(LifeOfFiles):
 
 
 class _Killed(BaseException):
-    """As kill -9: nobody hears of it."""
+    """As kill -9: nothing is cleaned up."""
 
 
 async def _die(_done: int, _total: int | None) -> None:

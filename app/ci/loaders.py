@@ -5,12 +5,13 @@ Keys begin with the project; results come in their order, and a key that may not
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, literal, or_, select, text
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import ColumnElement, and_, exists, literal, or_, select, text
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.access import policy, projects
 from app.access.policy import Actor, Permission, ProjectAccess
@@ -21,6 +22,7 @@ from app.ci.jobs import VisibleJob
 from app.ci.tables import CandidateCiJob, CiJob, CiSettings, VersionCiJob
 from app.db import batch_reads
 from app.db.database import Database
+from app.db.statements import Fragment
 from app.errors import ModelyardError
 
 CandidateKey: TypeAlias = tuple[int, UUID]
@@ -41,10 +43,18 @@ async def of_versions(db: Database, actor: Actor, keys: Sequence[VersionKey]) ->
     return await _linked(db, actor, keys, VersionCiJob, parent, Permission.REGISTRY_READ)
 
 
-async def by_keys(db: Database, actor: Actor, keys: Sequence[CiJobKey]) -> list[VisibleJob | None]:
+@dataclass(frozen=True, slots=True)
+class LinkedRows:
+    """SQL of features above this one: whether the candidate or version of two columns (project, id) is living."""
+
+    candidate: Callable[[str, str], Fragment]
+    version: Callable[[str, str], Fragment]
+
+
+async def by_keys(db: Database, actor: Actor, keys: Sequence[CiJobKey], living: LinkedRows) -> list[VisibleJob | None]:
     """CI jobs by id; None where there is none, and where the actor may see nothing that it is linked to."""
     accesses = await _accesses(db, actor, keys)
-    shown = [_shown(actor, access) for access in accesses.values()]
+    shown = [_shown(actor, access, living) for access in accesses.values()]
     if not shown:
         return [None for _ in keys]
     async with db.read() as snap:
@@ -95,24 +105,19 @@ def _refusal(actor: Actor, access: ProjectAccess | None, id: int, permission: Pe
     return None
 
 
-def _shown(actor: Actor, access: ProjectAccess) -> ColumnElement[bool]:
-    """Jobs of the project that are linked to something that the actor may read.
-
-    Candidates and versions belong to features above this one; only the names of a few columns are known here.
-    """
+def _shown(actor: Actor, access: ProjectAccess, living: LinkedRows) -> ColumnElement[bool]:
+    """Jobs of the project that are linked to something that the actor may read."""
     parts: list[ColumnElement[bool]] = [literal(value=False)]
     if policy.allows(actor, access, Permission.CANDIDATE_READ):
-        parts.append(_EXISTS_CANDIDATE)
+        parts.append(_linked_to(CandidateCiJob, living.candidate("l.project_id", "l.candidate_id")))
     if policy.allows(actor, access, Permission.REGISTRY_READ):
-        parts.append(_EXISTS_VERSION)
+        parts.append(_linked_to(VersionCiJob, living.version("l.project_id", "l.version_id")))
     return and_(CiJob.project_id == access.id, or_(*parts))
 
 
-_EXISTS_CANDIDATE: Any = text(
-    "EXISTS (SELECT FROM candidate_ci_jobs l JOIN candidates c ON c.project_id = l.project_id AND c.id = l.candidate_id"
-    " WHERE l.project_id = ci_jobs.project_id AND l.ci_job_id = ci_jobs.id AND c.purge_at IS NULL)"
-)
-_EXISTS_VERSION: Any = text(
-    "EXISTS (SELECT FROM version_ci_jobs l JOIN model_versions v ON v.project_id = l.project_id AND v.id = l.version_id"
-    " WHERE l.project_id = ci_jobs.project_id AND l.ci_job_id = ci_jobs.id AND v.deleted_at IS NULL)"
-)
+def _linked_to(table: type[CandidateCiJob | VersionCiJob], is_living: Fragment) -> ColumnElement[bool]:
+    """Whether the job of the row is linked to something living; in ``is_living`` the link's columns are those of l."""
+    link = aliased(table, name="l")
+    same = (link.project_id == CiJob.project_id, link.ci_job_id == CiJob.id)
+    condition: ColumnElement[bool] = exists().where(*same, text(is_living)).correlate(CiJob)
+    return condition

@@ -11,6 +11,7 @@ from app.ci.job_links import JobReference, Owner
 from app.ci.jobs import CiJobNotFound, VisibleJob
 from app.ci.providers import protocol
 from app.db.database import Database
+from app.db.statements import Fragment
 from app.registry.references.resolve import Target
 from app.registry.repository import writable
 from app.registry.versions import lookup
@@ -47,3 +48,11 @@ async def unlink(db: Database, actor: Actor, project: int | str, target: Target,
         _, version = await lookup.find(tx, access.id, target)
         if not await job_links.detach(tx, Owner(access.id, version_id=version.id), ci_job_id):
             raise CiJobNotFound("The model version itself is not linked to that CI job.", field="id")
+
+
+def living_sql(project: str, version: str) -> Fragment:
+    """SQL: whether the model version of these two columns exists and is not deleted."""
+    return Fragment(
+        f"EXISTS (SELECT FROM model_versions v WHERE v.project_id = {project} AND v.id = {version}"
+        " AND v.deleted_at IS NULL)"
+    )

@@ -12,6 +12,7 @@ from app.ci.job_links import JobReference, Owner
 from app.ci.jobs import CiJobNotFound, VisibleJob
 from app.ci.providers import protocol
 from app.db.database import Database
+from app.db.statements import Fragment
 from app.tracking import candidates
 
 
@@ -47,3 +48,11 @@ async def unlink(db: Database, actor: Actor, project: int | str, candidate_id: U
         await candidates.lock_living(tx, access.id, candidate_id)
         if not await job_links.detach(tx, Owner(access.id, candidate_id), ci_job_id):
             raise CiJobNotFound("The candidate is not linked to that CI job.", field="id")
+
+
+def living_sql(project: str, candidate: str) -> Fragment:
+    """SQL: whether the candidate of these two columns exists and is not about to be purged."""
+    return Fragment(
+        f"EXISTS (SELECT FROM candidates c WHERE c.project_id = {project} AND c.id = {candidate}"
+        " AND c.purge_at IS NULL)"
+    )

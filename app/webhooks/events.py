@@ -9,10 +9,10 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import bindparam, text
-from sqlalchemy.dialects.postgresql import JSONB
 
+from app.access import projects
 from app.db.database import Tx
+from app.db.statements import Fragment, Statement
 from app.errors import Invalid
 from app.queue import outbox
 from app.text import quoted
@@ -89,23 +89,31 @@ def body(name: str, occurred_at: datetime, data: Mapping[str, Any]) -> bytes:
 
 
 # The webhooks are locked against deletion until the commit; one that is being deleted is skipped.
-_NOTE = text("""
+_RECORD = Statement(
+    "webhooks.record_events",
+    "Promise events to every active webhook of the project that listens to them.",
+    f"""
     WITH happened AS (
-        SELECT one.value ->> 'name' AS name, one.value -> 'data' AS data FROM jsonb_array_elements(:events) AS one
+        SELECT one.value ->> 'name' AS name, one.value -> 'data' AS data
+        FROM jsonb_array_elements(:events::jsonb) AS one
     ), listeners AS (
         SELECT w.project_id, w.id, happened.name, happened.data FROM webhooks AS w
         JOIN happened ON happened.name = ANY (w.events)
         WHERE w.project_id = :project AND w.status = 'active' FOR KEY SHARE OF w
     )
     INSERT INTO webhook_deliveries (project_id, id, webhook_id, event, data, next_attempt_at)
-    SELECT h.project_id, gen_random_uuid(), h.id, h.name, h.data || jsonb_build_object('project', p.full_path), now()
-    FROM listeners AS h JOIN projects AS p ON p.id = h.project_id RETURNING id
-""").bindparams(bindparam("events", type_=JSONB))
+    SELECT h.project_id, gen_random_uuid(), h.id, h.name,
+        h.data || jsonb_build_object('project', {projects.path_sql("h.project_id")}), now()
+    FROM listeners AS h RETURNING id
+    """,  # noqa: S608 - a fragment
+)
 
 
-def subscribed_events(project: str) -> str:
+def subscribed_events(project: str) -> Fragment:
     """SQL: the names of all events that an active webhook of the project listens to."""
-    return f"SELECT unnest(w.events) FROM webhooks w WHERE w.project_id = {project} AND w.status = 'active'"  # noqa: S608 - of constants
+    return Fragment(
+        f"SELECT unnest(w.events) FROM webhooks w WHERE w.project_id = {project} AND w.status = 'active'"  # noqa: S608 - of constants
+    )
 
 
 async def record(tx: Tx, project_id: int, events: Sequence[Event]) -> list[UUID]:
@@ -115,7 +123,7 @@ async def record(tx: Tx, project_id: int, events: Sequence[Event]) -> list[UUID]
     """
     if not events:
         return []
-    rows = [{"name": event.name, "data": dict(event.data)} for event in events]
-    ids = list((await tx.execute(_NOTE, {"project": project_id, "events": rows})).scalars())
+    told = orjson.dumps([{"name": event.name, "data": dict(event.data)} for event in events]).decode()
+    ids = [row["id"] for row in await _RECORD.fetch(tx, project=project_id, events=told)]
     await outbox.enqueue_all(tx, [DeliverWebhook(project_id, id) for id in ids], project_id=project_id)
     return ids

@@ -18,7 +18,6 @@ UNNAMED = {
     "app/artifacts": 13,
     "app/db": 2,  # the lock and the note of migrations, on Alembic's own connection
     "app/embedded": 2,  # the supervisor loads nothing of the application
-    "app/webhooks": 2,
 }
 """How many texts of a folder are no statement yet. The numbers only fall."""
 

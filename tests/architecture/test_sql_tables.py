@@ -18,11 +18,8 @@ FOREIGN = {
     ("artifacts", "logged_models"): 2,
     ("artifacts", "model_versions"): 2,
     ("artifacts", "models"): 2,
-    ("ci", "candidates"): 1,
-    ("ci", "model_versions"): 1,
     ("tracking", "model_versions"): 1,
     ("tracking", "models"): 3,
-    ("webhooks", "projects"): 1,
 }
 """How often a feature still names a table of another. The numbers only fall."""
 

@@ -17,6 +17,7 @@ from app.errors import Forbidden, Invalid, NotFound
 from app.ids import GlobalId
 from app.outgoing import requests
 from app.outgoing.addresses import AddressRules, is_global
+from app.queue.jobs import decode
 from app.queue.outbox import BackgroundJob
 from app.registry import aliases, models
 from app.registry.models import CreateModel, EditModel
@@ -175,7 +176,7 @@ async def test_a_delivery_is_signed_and_logged(runtime, project, subscribe, rece
     await subscribe("registered_model.created")
     await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
     (job,) = await jobs(runtime, project)
-    await handlers.HANDLERS[job.kind](runtime, handlers.jobs.decode(job.kind, job.payload), None)
+    await handlers.HANDLERS[job.kind](runtime, decode(job.kind, job.payload), None)
     ((headers, body),) = receiver.got
     delivery = await one(runtime, project)
     assert headers["X-MLflow-Delivery-Id"] == str(delivery.id)

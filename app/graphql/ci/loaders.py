@@ -11,8 +11,12 @@ from app.access.reads.guarded import Results
 from app.ci import loaders
 from app.ci.configuration import CiSettings
 from app.ci.jobs import VisibleJob
-from app.ci.loaders import CandidateKey, CiJobKey, VersionKey
+from app.ci.loaders import CandidateKey, CiJobKey, LinkedRows, VersionKey
 from app.db.database import Database
+from app.registry import ci_links
+from app.tracking import ci_jobs
+
+_LIVING = LinkedRows(ci_jobs.living_sql, ci_links.living_sql)
 
 
 class CiLoaders:
@@ -27,7 +31,7 @@ class CiLoaders:
         self.settings: DataLoader[tuple[int], CiSettings | None] = DataLoader(self._settings)
 
     async def _jobs(self, keys: list[CiJobKey]) -> Sequence[VisibleJob | None]:
-        return await loaders.by_keys(self._db, self._actor, keys)
+        return await loaders.by_keys(self._db, self._actor, keys, _LIVING)
 
     async def _of_candidates(self, keys: list[CandidateKey]) -> Results[list[VisibleJob]]:
         return await loaders.of_candidates(self._db, self._actor, keys)

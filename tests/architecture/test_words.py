@@ -12,7 +12,6 @@ from tests.support import source as source_tree
 LEFT = {
     "app/graphql": 14,
     "app/upkeep": 2,
-    "bench": 1,
     "tests/access": 29,
     "tests/ci": 22,
     "tests/graphql": 85,

@@ -33,40 +33,42 @@ def _below(path: str) -> Fragment:
     return Fragment(f"(:folder::text = '' OR {path} = :folder OR starts_with({path}, :folder || '/'))")
 
 
+_FILES = Fragment(f"FROM artifacts a WHERE a.project_id = :project AND a.root_id = :root AND {_below('a.path')}")
 _UPLOADS = Fragment(f"""
-    multipart_uploads u
-    WHERE u.project_id = :project AND (u.candidate_id = :root OR u.logged_model_id = :root) AND {_below("u.path")}
+    FROM multipart_uploads u WHERE u.project_id = :project AND (u.candidate_id = :root OR u.logged_model_id = :root)
+    AND {_below("u.path")}
 """)
-_FILES = Fragment(f"artifacts a WHERE a.project_id = :project AND a.root_id = :root AND {_below('a.path')}")
 _REPEATED = Fragment("""
     EXISTS (SELECT FROM artifacts n WHERE n.project_id = u.project_id AND n.root_id = :root
-        AND n.path = u.path AND n.created_at > u.created_at)
+      AND n.path = u.path AND n.created_at > u.created_at)
 """)
 """The path has got its file by another upload since."""
 _FAILED = Fragment(f"""
     {_UPLOADS} AND (u.state = 'failed' OR u.state = 'open' AND u.expires_at <= now()) AND NOT {_REPEATED}
-        AND u.created_at >= :since
+    AND u.created_at >= :since
 """)
-_COUNT_OUTSTANDING = Statement(
+COUNT_OUTSTANDING = Statement(
     "artifacts.count_outstanding",
-    "What is missing of the files below a folder, and the first upload that failed.",
+    "What is missing of the files of a root below a folder.",
     f"""
     SELECT
-        (SELECT count(*) FROM {_UPLOADS} AND u.expires_at > now()
+        (SELECT count(*) {_UPLOADS} AND u.expires_at > now()
             AND (u.state = 'verifying' OR u.state = 'open' AND NOT {_REPEATED})) AS uploads,
-        (SELECT count(*) FROM {_FAILED}) AS failed,
-        (SELECT count(*) FROM {_FILES} AND a.inspected_at IS NULL) AS uninspected,
-        (SELECT count(*) FROM {_FILES}) AS files,
-        (SELECT u.path || coalesce(': ' || u.reason, '') FROM {_FAILED} ORDER BY u.path LIMIT 1) AS failure
-    """,  # noqa: S608 - of constants
+        (SELECT count(*) {_FAILED}) AS failed,
+        (SELECT u.path || coalesce(': ' || u.reason, '') {_FAILED} ORDER BY u.path LIMIT 1) AS failure,
+        (SELECT count(*) {_FILES} AND a.inspected_at IS NULL) AS uninspected,
+        (SELECT count(*) {_FILES}) AS files
+    """,
     row=Outstanding,
 )
 
 
 async def of_folder(snap: Snapshot, root: Root, folder: str, since: datetime) -> Outstanding:
     """Read step: what is outstanding below the folder of a root, in one statement; of failures those since a moment."""
-    (counts,) = await _COUNT_OUTSTANDING.fetch(snap, project=root.project_id, root=root.id, folder=folder, since=since)
-    return counts
+    values = {"project": root.project_id, "root": root.id, "folder": folder, "since": since}
+    outstanding = await COUNT_OUTSTANDING.fetch_one(snap, **values)
+    assert outstanding is not None, "counts are always one row"
+    return outstanding
 
 
 def has_files_sql(project: str, root: str) -> Fragment:

@@ -142,11 +142,11 @@ VALID = {
     "mpu/abort": {"upload_id": "0" * 32},
     "webhooks": {"status": "ACTIVE", "event": {"entity": "MODEL_VERSION", "action": "CREATED"}},
 }
-"""What a call wants otherwise than the fields that suit most: bodies are read before anybody is refused."""
+"""What a call wants otherwise than the fields that suit most: bodies are read before a caller is refused."""
 
 
 class Door:
-    """Requests about one project, as whoever sends a token."""
+    """Requests about one project, with any token."""
 
     def __init__(self, rest: Rest, fields: dict[str, object], project: int) -> None:
         self.rest, self.fields, self.project = rest, fields, project
@@ -181,10 +181,10 @@ async def door(rest: Rest, project) -> Door:
     return Door(rest, fields | hook, project.id)
 
 
-@pytest.mark.parametrize(("place", "name"), TOKENS)
-async def test_every_route_asks_for_the_role(door, runtime, project, place, name):
+@pytest.mark.parametrize(("scope", "name"), TOKENS)
+async def test_every_route_asks_for_the_role(door, runtime, project, scope, name):
     """Denied means 403 from where a token has too little; what is allowed never is, and nothing is an accident."""
-    bearer = await token_of(runtime, project, place, name)
+    bearer = await token_of(runtime, project, scope, name)
     wrong = []
     for need, lines in NEEDS.items():
         allowed = MAY[need][list(KINDS).index(name)] == "+"
@@ -197,13 +197,13 @@ async def test_every_route_asks_for_the_role(door, runtime, project, place, name
 
 
 @pytest.mark.parametrize("visibility", ["private", "public"])
-@pytest.mark.parametrize("place", ["project", "group"])
-async def test_no_route_of_another_project_opens(door, runtime, staff, project, place, visibility):
+@pytest.mark.parametrize("scope", ["project", "group"])
+async def test_no_route_of_another_project_opens(door, runtime, staff, project, scope, visibility):
     """Whatever the visibility of the other one: as if it were not there."""
     elsewhere = await new_project(runtime, staff)
     async with runtime.db.write() as tx:
         await tx.execute(text("UPDATE projects SET visibility = :v WHERE id = :p"), {"v": visibility, "p": project.id})
-    bearer = await token_of(runtime, elsewhere, place, "deleting")
+    bearer = await token_of(runtime, elsewhere, scope, "deleting")
     wrong = []
     for line in [line for lines in NEEDS.values() for line in lines]:
         answer = await door.send(line, bearer.headers)
@@ -212,13 +212,13 @@ async def test_no_route_of_another_project_opens(door, runtime, staff, project, 
     assert not wrong, "\n".join(map(str, wrong))
 
 
-@pytest.mark.parametrize(("place", "name"), TOKENS)
-async def test_without_a_project_in_the_address_a_token_of_one_means_its_own(door, runtime, project, place, name, url):
-    bearer = await token_of(runtime, project, place, name)
+@pytest.mark.parametrize(("scope", "name"), TOKENS)
+async def test_without_a_project_in_the_address_a_token_of_one_means_its_own(door, runtime, project, scope, name, url):
+    bearer = await token_of(runtime, project, scope, name)
     rest = Rest(door.rest.http, url, {})
     for line in below(API, READS):
         answer = await Door(rest, door.fields, project.id).send(line, bearer.headers)
-        if place == "group":
+        if scope == "group":
             assert (answer.status_code, "not one of a project" in answer.text) == (400, True), line
         else:
             assert answer.status_code not in {401, 403} and answer.status_code < 500, (line, answer.text)

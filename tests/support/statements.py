@@ -17,7 +17,7 @@ _NAME = re.compile(r"/\* [\w.]+ \*/ ")
 _NOW_AND_THEN = (
     "UPDATE tokens SET last_used_at",
     "SELECT tokens.",
-    "SELECT transaction FROM access_epoch",
+    "/* access.read_epoch */",
 )
 """Of tokens: their last use, noted once a minute, and what processes remember of them until something changes."""
 
@@ -26,7 +26,7 @@ _NOW_AND_THEN = (
 def statements(db: Database) -> Iterator[list[str]]:
     """Notes the statements that the block sends, but for those about tokens, which are sent now and then.
 
-    Nothing is remembered of projects meanwhile, so that a count does not depend on who has asked before.
+    Nothing is remembered of projects meanwhile, so that a count does not depend on earlier requests.
     """
     seen: list[str] = []
 

@@ -30,7 +30,7 @@ class OpenStreams:
 
     @contextmanager
     def taken(self, connection: HTTPConnection, actor: Actor) -> Iterator[None]:
-        """Hold a place until the block ends.
+        """Count one more as open until the block ends.
 
         Raises:
             TooMany: the caller has as many as are allowed.
@@ -48,18 +48,18 @@ class OpenStreams:
 
 
 def subscriptions_of(app: Starlette) -> OpenStreams:
-    """The count of this process, made when it is first asked for."""
-    found: OpenStreams | None = getattr(app.state, "subscription_places", None)
-    if found is None:
+    """The count of this process, made at the first request."""
+    open_streams: OpenStreams | None = getattr(app.state, "open_subscriptions", None)
+    if open_streams is None:
         limit = app.state.runtime.settings.graphql_max_subscriptions
-        found = app.state.subscription_places = OpenStreams(limit, "subscriptions")
-    return found
+        open_streams = app.state.open_subscriptions = OpenStreams(limit, "subscriptions")
+    return open_streams
 
 
 def sockets_of(app: Starlette) -> OpenStreams:
     """The same for WebSockets."""
-    found: OpenStreams | None = getattr(app.state, "socket_places", None)
-    if found is None:
+    open_streams: OpenStreams | None = getattr(app.state, "open_sockets", None)
+    if open_streams is None:
         limit = app.state.runtime.settings.graphql_max_subscriptions
-        found = app.state.socket_places = OpenStreams(limit, "WebSockets")
-    return found
+        open_streams = app.state.open_sockets = OpenStreams(limit, "WebSockets")
+    return open_streams

@@ -88,8 +88,8 @@ async def test_a_blocked_user_is_refused_at_once(runtime, processes, member):
 
 async def test_roles_and_visibility_count_from_the_next_request_on(runtime, processes, project, member):
     async def roles():
-        asked = [(process._db, await process.actor(member.token)) for process in processes]
-        return [(await projects.get(db, actor, project.id)).role for db, actor in asked]
+        results = [(process._db, await process.actor(member.token)) for process in processes]
+        return [(await projects.get(db, actor, project.id)).role for db, actor in results]
 
     assert await roles() == await roles() == [Role.DEVELOPER] * 2
     await members.set_role(runtime.db, project.owner, _here(project), member.actor.username, Role.GUEST)
@@ -106,15 +106,15 @@ async def test_roles_and_visibility_count_from_the_next_request_on(runtime, proc
 async def test_a_project_is_read_once_and_again_by_requests_that_take_long(processes, project, member, monkeypatch):
     here, _ = processes
     actor = await here.actor(member.token)
-    known = await projects.get(here._db, actor, project.id)
-    assert await projects.get(here._db, await here.actor(member.token), project.id) is known
+    cached = await projects.get(here._db, actor, project.id)
+    assert await projects.get(here._db, await here.actor(member.token), project.id) is cached
     monkeypatch.setattr(access_cache, "FRESH_SECONDS", 0.0)
     again = await projects.get(here._db, actor, project.id)
-    assert again is not known
-    assert (again.id, again.role) == (known.id, known.role)
+    assert again is not cached
+    assert (again.id, again.role) == (cached.id, cached.role)
 
 
-async def test_what_has_nothing_to_do_with_access_leaves_the_mark_alone(runtime, processes, project, member):
+async def test_changes_beside_access_keep_the_epoch(runtime, processes, project, member):
     here, _ = processes
     before = await here._epoch.current()
     async with runtime.db.write() as tx:
@@ -124,7 +124,7 @@ async def test_what_has_nothing_to_do_with_access_leaves_the_mark_alone(runtime,
     assert await here._epoch.current() == before
 
 
-async def test_nobody_waits_because_the_one_who_reads_the_mark_for_all_gives_way_to_others(processes):
+async def test_the_shared_reading_of_the_epoch_keeps_no_priority_of_one_request(processes):
     here, _ = processes
 
     async def give_way() -> None:

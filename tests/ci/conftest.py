@@ -35,8 +35,10 @@ def configure(runtime, project):
     """Save CI settings of the test's project, as its maintainer."""
 
     async def save(**values):
-        wish = EditSettings(**values)
-        return await configuration.save(runtime.db, project[Role.MAINTAINER].actor, runtime.ci_client, project.id, wish)
+        command = EditSettings(**values)
+        return await configuration.save(
+            runtime.db, project[Role.MAINTAINER].actor, runtime.ci_client, project.id, command
+        )
 
     return save
 
@@ -46,8 +48,8 @@ def at_gitlab(configure, gitlab):
     """The settings for the fake GitLab."""
 
     async def save(**values):
-        place = {"provider": "gitlab", "base_url": gitlab.url, "ci_project": gitlab.project, "token": gitlab.token}
-        return await configure(**(place | values))
+        location = {"provider": "gitlab", "base_url": gitlab.url, "ci_project": gitlab.project, "token": gitlab.token}
+        return await configure(**(location | values))
 
     return save
 
@@ -57,8 +59,13 @@ def at_github(configure, github):
     """The settings for the fake GitHub."""
 
     async def save(**values):
-        place = {"provider": "github", "base_url": github.url, "ci_project": github.repository, "token": github.token}
-        return await configure(**(place | values))
+        location = {
+            "provider": "github",
+            "base_url": github.url,
+            "ci_project": github.repository,
+            "token": github.token,
+        }
+        return await configure(**(location | values))
 
     return save
 
@@ -79,8 +86,8 @@ def ci_job(ci_jobs):
     """The only one."""
 
     async def read() -> CiJob:
-        (found,) = await ci_jobs()
-        return found
+        (row,) = await ci_jobs()
+        return row
 
     return read
 

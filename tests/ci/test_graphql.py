@@ -142,11 +142,11 @@ async def test_visitors_see_little_and_strangers_nothing(ask, data, admin, runti
 
 
 async def test_settings(ask, data, runtime, project):
-    me, place = project[Role.MAINTAINER], {"project": {"path": project.path}}
+    me, target = project[Role.MAINTAINER], {"project": {"path": project.path}}
     assert (await data(me, SETTINGS, path=project.path))["project"]["ciSettings"] is None
     identity = {"isEnabled": True, "audience": "modelyard", "ciProjectId": "4711", "ciOwnerId": "31"}
-    wish = {"provider": "GITLAB", "ciProject": "team/vision", "apiToken": "glpat-secret", "hookSecret": "hush"}
-    saved = (await data(me, SAVE, input=place | wish | {"identity": identity}))["ciSettingsUpdate"]
+    changes = {"provider": "GITLAB", "ciProject": "team/vision", "apiToken": "glpat-secret", "hookSecret": "hush"}
+    saved = (await data(me, SAVE, input=target | changes | {"identity": identity}))["ciSettingsUpdate"]
     assert saved == {
         "userErrors": [],
         "ciSettings": {
@@ -159,7 +159,7 @@ async def test_settings(ask, data, runtime, project):
             },
         },
     }  # fmt: skip
-    moved = place | {"ciProject": "team/speech", "hookSecret": ""}
+    moved = target | {"ciProject": "team/speech", "hookSecret": ""}
     refused = (await data(me, SAVE, input=moved))["ciSettingsUpdate"]["userErrors"]
     assert [(error["code"], error["field"]) for error in refused] == [("INVALID", "ciProjectId")]
     numbers = {"ciProjectId": "4711", "ciOwnerId": "31"}
@@ -177,17 +177,17 @@ async def test_settings(ask, data, runtime, project):
     for role in (Role.GUEST, Role.REPORTER, Role.DEVELOPER):
         answer = await ask(project[role], SETTINGS, path=project.path)
         assert [error["extensions"]["code"] for error in answer.errors] == ["FORBIDDEN"]
-    assert (await data(me, DELETE, input=place))["ciSettingsDelete"] == {
+    assert (await data(me, DELETE, input=target))["ciSettingsDelete"] == {
         "deletedId": str(GlobalId.of("CiSettings", project.id)), "userErrors": [],
     }  # fmt: skip
-    again = (await data(me, DELETE, input=place))["ciSettingsDelete"]
+    again = (await data(me, DELETE, input=target))["ciSettingsDelete"]
     assert again == {"deletedId": None, "userErrors": [{"code": "NOT_FOUND"}]}
 
 
 async def test_settings_begin_with_provider_and_project(data, project):
-    me, place = project[Role.MAINTAINER], {"project": {"path": project.path}}
-    for wish, field in (({"ciProject": "a/b"}, "provider"), ({"provider": "GITHUB"}, "ciProject")):
-        (error,) = (await data(me, SAVE, input=place | wish))["ciSettingsUpdate"]["userErrors"]
+    me, target = project[Role.MAINTAINER], {"project": {"path": project.path}}
+    for changes, field in (({"ciProject": "a/b"}, "provider"), ({"provider": "GITHUB"}, "ciProject")):
+        (error,) = (await data(me, SAVE, input=target | changes))["ciSettingsUpdate"]["userErrors"]
         assert (error["code"], error["field"]) == ("INVALID", field)
 
 
@@ -241,8 +241,8 @@ async def test_lists_cost_the_same_for_one_and_for_many(data, runtime, project, 
     costs = []
     for n in (1, 8):
         with statements(db) as sent:
-            found = (await data(project[Role.OWNER], MANY, path=project.path, n=n))["project"]
-        assert len(found["models"]["nodes"]) == n
+            answer = (await data(project[Role.OWNER], MANY, path=project.path, n=n))["project"]
+        assert len(answer["models"]["nodes"]) == n
         costs.append(len(sent))
     assert costs[0] == costs[1]
 

@@ -15,7 +15,7 @@ from app.db.database import Database
 _NOW_AND_THEN = (
     "UPDATE tokens SET last_used_at",
     "SELECT tokens.",
-    "SELECT transaction FROM access_epoch",
+    "/* access.read_epoch */",
 )
 """Of tokens: their last use, noted once a minute, and what processes remember of them until something changes."""
 

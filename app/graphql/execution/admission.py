@@ -68,8 +68,8 @@ class Gate(SchemaExtension):
         context = self.execution_context
         assert self._document is not None, "parsing comes first"
         schema = context.schema._schema  # noqa: SLF001 - Strawberry has no other name for it
-        found = cost.check(self._document.node, operation, context.variables or {}, schema, limit)
-        return {"requested": found, "limit": limit, **context.context.budget.spend(context.context.caller, found)}
+        points = cost.check(self._document.node, operation, context.variables or {}, schema, limit)
+        return {"requested": points, "limit": limit, **context.context.budget.spend(context.context.caller, points)}
 
     def on_validate(self) -> Iterator[None]:
         context = self.execution_context

@@ -60,15 +60,15 @@ async def results(
         await context.take_turn()
         async with asyncio.timeout(context.runtime.settings.graphql_query_seconds) as deadline:
             context.deadline = deadline
-            found = schema.results(
+            stream = schema.results(
                 operation.query,
                 context,
                 variable_values=operation.variables,
                 operation_name=operation.name,
                 allowed_operation_types=allowed,
             )
-            async with aclosing(found):
-                async for result in found:
+            async with aclosing(stream):
+                async for result in stream:
                     context.end_turn()
                     yield result
     except (TooManyRequests, Overloaded) as error:
@@ -104,19 +104,19 @@ def context_of(connection: HTTPConnection, actor: Actor) -> Context:
 
 
 def budget_of(app: Starlette) -> Budget:
-    """What callers have spent with this process, made when it is first asked for."""
-    found: Budget | None = getattr(app.state, "graphql_budget", None)
-    if found is None:
-        found = app.state.graphql_budget = Budget(app.state.runtime.settings.graphql_budget)
-    return found
+    """What callers have spent with this process, made at first use."""
+    budget: Budget | None = getattr(app.state, "graphql_budget", None)
+    if budget is None:
+        budget = app.state.graphql_budget = Budget(app.state.runtime.settings.graphql_budget)
+    return budget
 
 
 def live_of(app: Starlette) -> Live:
-    """What this process tells those who watch, made when it is first asked for."""
-    found: Live | None = getattr(app.state, "live", None)
-    if found is None:
-        found = app.state.live = Live(app.state.runtime.db)
-    return found
+    """What this process tells those who watch, made at first use."""
+    live: Live | None = getattr(app.state, "live", None)
+    if live is None:
+        live = app.state.live = Live(app.state.runtime.db)
+    return live
 
 
 def body_of(result: ExecutionResult) -> dict[str, Any]:

@@ -36,7 +36,7 @@ class Refused(HTTPException):
 class Documents:
     """The manifest of one process; without one, documents cannot be named."""
 
-    known: Mapping[str, str] | None = None
+    documents: Mapping[str, str] | None = None
     exclusively: bool = False
 
     @classmethod
@@ -48,11 +48,11 @@ class Documents:
         """
         if settings.trusted_documents is None:
             return cls({} if settings.trusted_documents_only else None, settings.trusted_documents_only)
-        known = read(settings.trusted_documents)
-        problems = check(known, Limits.of(settings))
+        documents = read(settings.trusted_documents)
+        problems = check(documents, Limits.of(settings))
         if problems:
             raise Invalid("\n".join(problems[:20]))
-        return cls(known, settings.trusted_documents_only)
+        return cls(documents, settings.trusted_documents_only)
 
     def resolve(self, operation: Operation) -> Operation:
         """The operation with its document.
@@ -61,16 +61,16 @@ class Documents:
             Refused: there is no such document, it is not the one that was named, or it is not trusted.
         """
         if operation.document_id is None:
-            if self.exclusively and hash_of(operation.query) not in (self.known or {}):
+            if self.exclusively and hash_of(operation.query) not in (self.documents or {}):
                 raise Refused("DOCUMENT_NOT_TRUSTED", "Only trusted documents run here; name one by `documentId`.", 403)
             return operation
-        if self.known is not None and operation.document_id in self.known:
-            return replace(operation, query=self.known[operation.document_id])
+        if self.documents is not None and operation.document_id in self.documents:
+            return replace(operation, query=self.documents[operation.document_id])
         if self.exclusively:
             raise Refused("DOCUMENT_NOT_TRUSTED", "No trusted document has this `documentId`.", 403)
         if not operation.query:
-            code = "PERSISTED_QUERY_NOT_SUPPORTED" if self.known is None else "PERSISTED_QUERY_NOT_FOUND"
-            name = "PersistedQueryNotSupported" if self.known is None else "PersistedQueryNotFound"
+            code = "PERSISTED_QUERY_NOT_SUPPORTED" if self.documents is None else "PERSISTED_QUERY_NOT_FOUND"
+            name = "PersistedQueryNotSupported" if self.documents is None else "PersistedQueryNotFound"
             raise Refused(code, f"{name}: no document with this hash is registered; send it as `query`.")
         if hash_of(operation.query) != operation.document_id:
             raise Refused("INVALID", "The hash is not that of `query`: it must be its SHA-256, in hexadecimal digits.")
@@ -79,10 +79,10 @@ class Documents:
 
 def of(app: Starlette) -> Documents:
     """The manifest of this process, read when it is first asked for."""
-    found: Documents | None = getattr(app.state, "documents", None)
-    if found is None:
-        found = app.state.documents = Documents.of(app.state.runtime.settings)
-    return found
+    manifest: Documents | None = getattr(app.state, "documents", None)
+    if manifest is None:
+        manifest = app.state.documents = Documents.of(app.state.runtime.settings)
+    return manifest
 
 
 def hash_of(text: str) -> str:
@@ -97,12 +97,12 @@ def read(path: Path) -> dict[str, str]:
         Invalid: it cannot be read, or is not JSON of hash and document.
     """
     try:
-        found = orjson.loads(path.read_bytes())
+        manifest = orjson.loads(path.read_bytes())
     except (OSError, orjson.JSONDecodeError) as error:
         raise Invalid(f"The manifest {path} cannot be read: {error}") from None
-    if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
+    if not isinstance(manifest, dict) or not all(isinstance(text, str) for text in manifest.values()):
         raise Invalid(f"The manifest {path} is not a JSON object of hash and document.")
-    return found
+    return manifest
 
 
 def gather(folder: Path) -> dict[str, str]:
@@ -121,10 +121,10 @@ def gather(folder: Path) -> dict[str, str]:
     return {hash_of(text): text for text in texts}
 
 
-def check(known: Mapping[str, str], limits: Limits) -> list[str]:
+def check(documents: Mapping[str, str], limits: Limits) -> list[str]:
     """What is wrong with a manifest; nothing, when all of it can be run. What passes need not be read again."""
     problems = []
-    for id, text in known.items():
+    for id, text in documents.items():
         if hash_of(text) != id:
             problems.append(f"{id[:80]}: this is not the SHA-256 of its document, which is {hash_of(text)}.")
             continue

@@ -107,15 +107,15 @@ def _answer(result: ExecutionResult, media_type: str) -> Response:
         status, headers = 429, {"Retry-After": str(wait)}
     elif refused and media_type == requests.GRAPHQL_JSON:
         status = 400
-    elif result.data is None and result.errors and (found := outage(result.errors)):
-        status, headers = found, {"Retry-After": RETRY_SECONDS[found]}
+    elif result.data is None and result.errors and (outage_status := outage(result.errors)):
+        status, headers = outage_status, {"Retry-After": RETRY_SECONDS[outage_status]}
     return Response(content, status, headers, media_type=media_type)
 
 
 def _wait(result: ExecutionResult) -> int | None:
-    """Seconds until the caller may ask again, if it has asked too much."""
-    found = [(error.extensions or {}).get("retryAfter") for error in result.errors or ()]
-    return found[0] if found else None
+    """Seconds to wait, if the caller has sent too much."""
+    waits = [(error.extensions or {}).get("retryAfter") for error in result.errors or ()]
+    return waits[0] if waits else None
 
 
 def _refusal(refusal: HTTPException, media_type: str) -> Response:

@@ -48,18 +48,18 @@ class OpenStreams:
 
 
 def subscriptions_of(app: Starlette) -> OpenStreams:
-    """The count of this process, made when it is first asked for."""
-    found: OpenStreams | None = getattr(app.state, "subscription_places", None)
-    if found is None:
+    """The count of this process, made at first use."""
+    streams: OpenStreams | None = getattr(app.state, "open_subscriptions", None)
+    if streams is None:
         limit = app.state.runtime.settings.graphql_max_subscriptions
-        found = app.state.subscription_places = OpenStreams(limit, "subscriptions")
-    return found
+        streams = app.state.open_subscriptions = OpenStreams(limit, "subscriptions")
+    return streams
 
 
 def sockets_of(app: Starlette) -> OpenStreams:
     """The same for WebSockets."""
-    found: OpenStreams | None = getattr(app.state, "socket_places", None)
-    if found is None:
+    streams: OpenStreams | None = getattr(app.state, "open_sockets", None)
+    if streams is None:
         limit = app.state.runtime.settings.graphql_max_subscriptions
-        found = app.state.socket_places = OpenStreams(limit, "WebSockets")
-    return found
+        streams = app.state.open_sockets = OpenStreams(limit, "WebSockets")
+    return streams

@@ -1,8 +1,7 @@
-"""The ways in which a request can fail, told once for all protocols.
+"""The kinds of error with which a request can fail, the same for all protocols.
 
-A feature raises a subclass (or the kind itself) whose message says what was
-wrong, with what value, and what would be right. Each edge translates the kind
-into its own words: HTTP status, MLflow ``error_code``, GraphQL ``userErrors``.
+A feature raises a subclass (or the kind itself) whose message says what was wrong, with what value, and what would be
+right. Each edge translates the kind once: to an HTTP status, MLflow's ``error_code``, GraphQL's ``userErrors``.
 """
 
 from __future__ import annotations
@@ -89,7 +88,7 @@ class OutcomeUnknown(Unavailable):
 
 
 class Busy(Unavailable):
-    """Somebody else holds what was to be changed, and has not let go of it in time."""
+    """Another transaction holds what was to be changed, and has not ended in time."""
 
 
 class TooManyRequests(ModelyardError):

@@ -1,12 +1,12 @@
 """Traps at named points, for tests that must see a process die between two given lines. Unset, a point does nothing.
 
-``MODELYARD_FAULTS`` names a directory. A file there that is called like a point holds one action a line; whoever
-comes to the point first takes the first line away and does it, so a process that is started again passes::
+``MODELYARD_FAULTS`` names a directory. A file there that is called like a point holds one action a line; the first
+process that comes to the point removes the first line and acts on it, so a process that is started again passes::
 
     mkdir traps; echo kill > traps/upload.stored; MODELYARD_FAULTS=$PWD/traps make up
 
 ``kill`` and ``stop`` send SIGKILL and SIGSTOP to this very process, ``sleep 2.5`` waits so many seconds, ``raise``
-fails, ``hold`` waits until somebody removes ``<point>.reached``. That file appears with every action and has the PID.
+fails, ``hold`` waits until ``<point>.reached`` is removed. That file appears with every action and has the PID.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def arm(directory: Path | None) -> None:
 
 
 async def point(name: str) -> None:
-    """A place between two steps at which everything may end.
+    """A moment between two steps at which the process may end.
 
     Raises:
         PlannedFault: its trap says so.

@@ -120,7 +120,7 @@ class Sent:
 
 @contextmanager
 def watched(db: Database) -> Iterator[Sent]:
-    """Notes what the block sends to the database."""
+    """Notes what the block sends to the database, through both pools."""
     sent, begun = Sent(), {}
 
     def before(connection: Any, *_rest: Any) -> None:
@@ -129,13 +129,18 @@ def watched(db: Database) -> Iterator[Sent]:
     def after(connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
         sent.statements.append((statement, parameters, (time.perf_counter() - begun[id(connection)]) * 1000))
 
+    def direct(query: Any) -> None:
+        sent.statements.append((query.query, query.args, query.elapsed * 1000))
+
     engines = [engine.sync_engine for engine in db.engines]
     for engine in engines:
         event.listen(engine, "before_cursor_execute", before)
         event.listen(engine, "after_cursor_execute", after)
+    db.watchers.append(direct)
     try:
         yield sent
     finally:
+        db.watchers.remove(direct)
         for engine in engines:
             event.remove(engine, "before_cursor_execute", before)
             event.remove(engine, "after_cursor_execute", after)
@@ -268,7 +273,7 @@ async def _id_of(bench: Bench, experiments: list[str], name: str) -> str:
 async def run(settings: Settings, options: argparse.Namespace) -> None:
     await migrate.upgrade(settings.database_url)
     async with open_runtime(settings, name="bench") as runtime:
-        first = await bootstrap.ensure(runtime.db, known_token=None)
+        first = await bootstrap.ensure(runtime.db, token=None)
         actor = await tokens.authenticate(runtime.db, first.token)
         group = await groups.create(runtime.db, actor, CreateGroup("bench"))
         project = await projects.create(runtime.db, actor, CreateProject(group.id, "large"))

@@ -1,4 +1,4 @@
-"""What every operator's command begins with: the settings, and a runtime for as long as it works."""
+"""Runs the work of a command: reads the settings, and opens a runtime for as long as the work takes."""
 # ruff: noqa: PLC0415 - the command line loads nothing before a command runs
 
 from __future__ import annotations

@@ -40,9 +40,9 @@ async def find(db: Database, actor: Actor, target: Target, path: str) -> Artifac
         ArtifactNotFound: there is no such file, or it may not be seen.
         NotFound, SwitchedOff, KeptElsewhere: see :func:`app.files.targets.find`.
     """
-    paths.check(path)
+    checked = paths.check(path)
     owner = await targets.find(db, actor, target)
-    return await artifacts.get(db, owner.root, owner.path(path), owner.view)
+    return await artifacts.get(db, owner.root, owner.below(checked), owner.view)
 
 
 async def find_listed(db: Database, actor: Actor, target: Target, path: str) -> ArtifactDetails:
@@ -54,8 +54,9 @@ async def find_listed(db: Database, actor: Actor, target: Target, path: str) -> 
         InvalidPath, ArtifactNotFound, NotFound, SwitchedOff, KeptElsewhere: as :func:`find`.
     """
     missing: ModelyardError | None = None
+    checked = ""
     try:
-        paths.check(path)
+        checked = paths.check(path)
     except InvalidPath as error:
         if error.leaves_root:
             raise
@@ -63,7 +64,7 @@ async def find_listed(db: Database, actor: Actor, target: Target, path: str) -> 
     owner = await targets.find(db, actor, target)
     if missing is None:
         try:
-            return await artifacts.get(db, owner.root, owner.path(path), owner.view)
+            return await artifacts.get(db, owner.root, owner.below(checked), owner.view)
         except ArtifactNotFound as error:
             missing = error
     meant = await encoded_names.find(db, owner.root, owner.below(path), owner.view)

@@ -12,7 +12,7 @@ from app.artifacts.uploads import stream
 from app.artifacts.uploads.stream import StoreArtifact
 from app.files import targets
 from app.files.backend import Backend
-from app.files.targets import Client, Target
+from app.files.targets import Client, Target, VersionFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,9 @@ async def put(
         SizeMismatch: other than the announced number of bytes arrived; nothing is kept.
         Unavailable: the store is away; nothing is kept.
     """
-    paths.check(path)
     paths.require_text(path)
+    if isinstance(target, VersionFiles):  # a path that leaves the folder must not be looked at below it
+        paths.check(path)
     owner = await targets.find(backend.db, actor, target, to_write=True)
     return await stream.store(
         backend.db,

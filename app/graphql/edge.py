@@ -34,7 +34,7 @@ EDGE = Edge(
     endpoint.routes,
     _error_answer,
     BEARER,
-    paths=("/graphql", "/graphql/explorer/"),
+    paths=("/graphql",),
     cross_origin=re.compile(r"/graphql\Z"),
     lifespan=_lifespan,
     stop=endpoint.stop,

@@ -151,13 +151,13 @@ def is_prompt(tags: Mapping[str, str]) -> bool:
 
 
 def is_alias(name: str) -> bool:
-    """Whether an alias could be written so; reserved names are not told apart."""
+    """Whether an alias could be written so; reserved names count as written so, too."""
     key = alias_key(name)
     return len(key) <= MAX_ALIAS and _WORD.fullmatch(key) is not None
 
 
 def is_stage(name: str) -> bool:
-    """Whether a stage could be written so; reserved names are not told apart."""
+    """Whether a stage could be written so; reserved names count as written so, too."""
     key = stage_key(name)
     return len(key) <= MAX_STAGE and _WORD.fullmatch(key) is not None
 

@@ -22,13 +22,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db.base import BigId, Json, Moment, Now, Row
 
 READY = literal_column("'ready'", Text)
-"""A constant, so that PostgreSQL sees at planning that a partial index holds all that is asked for."""
+"""A constant, so that PostgreSQL sees at planning that a partial index holds all matching rows."""
 UNANNOUNCED = "(state <> announced_state OR (was_ready AND NOT is_announced))"
 _READY_VERSIONS = "deleted_at is null AND state = 'ready'"
 
 
 class Model(Row):
-    """A named line of model versions. ``last_number`` hands out version numbers under the row's lock."""
+    """A name under which versions follow each other. ``last_number`` counts them, under the row's lock."""
 
     __tablename__ = "models"
     __table_args__ = (
@@ -203,7 +203,7 @@ class RetiredVersion(Row):
 
 
 class Alias(Row):
-    """A movable name on a version; an interval of time each, so that the past can be asked for."""
+    """A movable name of a version: a row for each interval of time, which makes the history."""
 
     __tablename__ = "aliases"
     __table_args__ = (

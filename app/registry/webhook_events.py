@@ -50,17 +50,17 @@ def has_listener(model: Model, events: Collection[str]) -> bool:
 
 async def versions_created(tx: Tx, model: Model, versions: Iterable[tuple[ModelVersion, str]]) -> None:
     """Step: ``model_version.created`` or ``prompt_version.created`` for each new version, given with its maker."""
-    told = [Event(_version_event(model), _told(model, version, actor, [])) for version, actor in versions]
-    await events.record(tx, model.project_id, told)
+    happened = [Event(_version_event(model), _data(model, version, actor, [])) for version, actor in versions]
+    await events.record(tx, model.project_id, happened)
 
 
 async def version_changed(tx: Tx, model: Model, version: ModelVersion, action: str, actor: str, **more: Any) -> None:
     """Step: ``model_version.<action>`` (``updated``, ``deleted``, ``stage_changed``); prompts have no such events.
 
-    Nothing is told of a version that was not READY yet.
+    A version that was not READY yet has no events.
     """
     if version.is_announced and not is_prompt(model.tags):
-        data = _told(model, version, actor, await _aliases(tx, version)) | more
+        data = _data(model, version, actor, await _aliases(tx, version)) | more
         await events.record(tx, model.project_id, [Event(f"model_version.{action}", data)])
 
 
@@ -74,7 +74,7 @@ async def state_changed(tx: Tx, model: Model, version: ModelVersion, actor: str)
         actions.append(_version_event(model))
     if version.state != version.announced_state and not is_prompt(model.tags):
         actions += _STATE_EVENTS[version.state]
-    data = _told(model, version, actor, await _aliases(tx, version))
+    data = _data(model, version, actor, await _aliases(tx, version))
     if version.state_reason:
         data["state_reason"] = version.state_reason
     await events.record(tx, model.project_id, [Event(name, data) for name in actions])
@@ -86,7 +86,7 @@ async def _aliases(tx: Tx, version: ModelVersion) -> list[str]:
     return list(await tx.scalars(mine.order_by(Alias.name)))
 
 
-def _told(model: Model, version: ModelVersion, actor: str, aliases: list[str]) -> dict[str, Any]:
+def _data(model: Model, version: ModelVersion, actor: str, aliases: list[str]) -> dict[str, Any]:
     prompt = is_prompt(model.tags)
     data: dict[str, Any] = {"name": model.name, "version": str(version.number)}
     if prompt:

@@ -222,7 +222,11 @@ async def delete(db: Database, actor: Actor, project: int | str, number: int) ->
 
 
 async def restore(db: Database, actor: Actor, project: int | str, number: int) -> Experiment:
-    """Take an experiment and all its candidates out of the trash; one that is not in it stays as it is."""
+    """Take an experiment and all its candidates out of the trash; one that is not in it stays as it is.
+
+    Raises:
+        ExperimentNotFound: there is none of that number.
+    """
     async with db.write() as tx:
         access = await _writable(tx, actor, project)
         experiment = await lock(tx, access.id, number)
@@ -366,7 +370,7 @@ async def _mark_candidates(tx: Tx, project_id: int, number: int, *, in_trash: bo
 
 
 async def _refuse_needed(tx: Tx, experiment: Experiment) -> None:
-    """After the candidates have been marked: the maker of a version holds its candidate, so none is missed."""
+    """After the candidates have been marked: creating a version locks its candidate, so none is missed."""
     needed = await version_references.needed_of_experiment(tx, experiment.project_id, experiment.number)
     if needed is not None:
         raise Conflict(
@@ -376,6 +380,6 @@ async def _refuse_needed(tx: Tx, experiment: Experiment) -> None:
 
 
 async def _refuse_model_experiment(tx: Tx, experiment: Experiment, verb: str) -> None:
-    """The experiment is locked, so that no model can adopt it after the question."""
+    """The experiment is locked, so that no model can adopt it after this check."""
     if await version_references.has_model(tx, experiment.project_id, experiment.number):
         raise Conflict(f"The experiment `{experiment.name}` belongs to its model and cannot be {verb} on its own.")

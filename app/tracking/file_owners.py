@@ -1,4 +1,4 @@
-"""Who owns files, held against deletion while something is done to them."""
+"""Candidates and logged models as owners of files, locked against deletion while their files change."""
 
 from __future__ import annotations
 

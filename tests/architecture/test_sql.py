@@ -15,7 +15,7 @@ from tests.support.source import ROOT, Module, modules
 _SQL = re.compile(r"\s*\(?\s*(SELECT\s|INSERT INTO\s|UPDATE\s|DELETE FROM\s|WITH\s(RECURSIVE\s)?\w+ )")
 NAMED = {"Statement", "Fragment"}
 UNNAMED = {
-    "app/artifacts": 13,
+    "app/artifacts": 1,
     "app/db": 2,  # the lock and the note of migrations, on Alembic's own connection
     "app/embedded": 2,  # the supervisor loads nothing of the application
 }

@@ -81,7 +81,7 @@ async def sweep_now(runtime):
     return await garbage.sweep(runtime.db, runtime.blobs)
 
 
-async def test_what_was_stored_is_read_back(runtime, project, root):
+async def test_stored_bytes_are_read_back(runtime, project, root):
     artifact = await store(runtime, project, root, "model/MLmodel", b"flavors: {}\n")
     status, body, headers = await read(runtime, root, "model/MLmodel")
     assert (status, body) == (200, b"flavors: {}\n")
@@ -111,7 +111,7 @@ async def test_ranges(runtime, project, root, requested, status, body, content_r
     assert (answer[0], answer[1], answer[2].get("Content-Range")) == (status, body, content_range)
 
 
-async def test_unchanged_files_are_not_sent_again(runtime, project, root):
+async def test_a_matching_etag_answers_304(runtime, project, root):
     await store(runtime, project, root, "f", b"x")
     etag = (await read(runtime, root, "f"))[2]["ETag"]
     assert (await read(runtime, root, "f", **{"if-none-match": f'W/"other", {etag}'}))[:2] == (304, b"")
@@ -144,7 +144,7 @@ async def test_replaced_files_leave_the_bucket(runtime, project, root):
     assert len(await objects_of(runtime, project)) == 1
 
 
-async def test_files_of_what_was_deleted_are_gone_before_their_bytes(runtime, project, root):
+async def test_files_of_a_deleted_owner_are_hidden_before_their_bytes_go(runtime, project, root):
     await store(runtime, project, root, "f", b"bytes")
     await candidates.delete_permanently(runtime.db, project.owner, project.id, root.candidate_id)
     with pytest.raises(NotFound):
@@ -170,7 +170,7 @@ async def test_an_experiment_whose_files_a_version_needs_is_not_deleted(runtime,
         await read(runtime, root, "f")
 
 
-async def test_removing_one_owner_keeps_what_another_needs(runtime, project, root):
+async def test_removing_one_owner_keeps_bytes_that_another_has(runtime, project, root):
     other = (await candidates.create(runtime.db, project.owner, project.id, CreateCandidate())).candidate
     other_root = Root(project.id, candidate_id=other.id)
     await store(runtime, project, root, "shared", b"shared")
@@ -188,7 +188,7 @@ async def test_removing_one_owner_keeps_what_another_needs(runtime, project, roo
     assert (await read(runtime, other_root, "elsewhere"))[1] == b"shared"
 
 
-async def test_dedup_and_release_never_lose_bytes(runtime, project, root):
+async def test_concurrent_uploads_and_removals_of_the_same_bytes_lose_none(runtime, project, root):
     """Many uploads of the same bytes while others delete theirs: what is acknowledged can be read."""
     alive: set[str] = set()
 
@@ -215,7 +215,7 @@ async def remove(runtime, project, root, path):
     return await removal.remove(runtime.db, project.owner, root, path, lock_owner=lock_owner)
 
 
-async def test_deleting_a_folder_takes_what_is_below(runtime, project, root):
+async def test_deleting_a_folder_deletes_all_files_below(runtime, project, root):
     for path in ("d/a", "d/b/c", "de", "d0"):
         await store(runtime, project, root, path, path.encode())
     assert await remove(runtime, project, root, "d/") == 2
@@ -244,7 +244,7 @@ async def test_failed_uploads_leave_nothing(runtime, project, root):
     assert await objects_of(runtime, project) == []
 
 
-async def test_an_owner_deleted_meanwhile_refuses_the_file(runtime, project, root):
+async def test_an_upload_is_refused_when_its_owner_is_deleted_meanwhile(runtime, project, root):
     async def slow():
         yield b"bytes"
         await candidates.delete_permanently(runtime.db, project.owner, project.id, root.candidate_id)
@@ -255,7 +255,7 @@ async def test_an_owner_deleted_meanwhile_refuses_the_file(runtime, project, roo
     assert await objects_of(runtime, project) == []
 
 
-async def test_silent_uploads_are_given_up(runtime, project, root):
+async def test_pending_blobs_are_condemned_when_their_lease_ends(runtime, project, root):
     async def paused():
         yield b"bytes"
         async with runtime.db.write() as tx:
@@ -289,7 +289,7 @@ def test_hostile_paths_are_refused(path):
 
 
 @pytest.mark.parametrize("path", ["a", "MLmodel", "ä ö/ü+%20.txt", "a#b?c", "日本/語", ".hidden", "a..b", "100%"])
-def test_odd_but_honest_paths_are_fine(path):
+def test_unusual_but_valid_paths_are_accepted(path):
     assert paths.check(path) == path
 
 

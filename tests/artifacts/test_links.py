@@ -173,7 +173,7 @@ async def test_a_download_link_ends_at_once_in_every_process(http, streaming, re
 
 
 @pytest.mark.parametrize(("reason", "status"), OF_FILES, ids=["deleted", "quarantined"])
-async def test_calls_with_a_token_are_redirected_only_to_what_may_be_had(http, redirecting, maker, reason, status):
+async def test_calls_with_a_token_are_redirected_only_to_visible_files(http, redirecting, maker, reason, status):
     caller = maker.at(http, redirecting)
     doors = (
         f"{caller.files}/artifacts/0/{maker.run}/artifacts/model/w.bin",
@@ -322,7 +322,7 @@ async def lower(maker: Maker) -> None:
     [*OF_TOKENS, (remove, 404), (lower, 403), (delete_project, 404), (switch_off, 404)],
     ids=lambda value: getattr(value, "__name__", None),
 )
-async def test_links_that_take_bytes_end_at_once_in_every_process(http, streaming, redirecting, maker, reason, status):
+async def test_an_upload_link_ends_at_once_in_every_process(http, streaming, redirecting, maker, reason, status):
     links = {}
     for address in (streaming, redirecting):
         for door, (link, size) in (await part_links(maker.at(http, address), maker)).items():

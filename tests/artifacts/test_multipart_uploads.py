@@ -119,7 +119,7 @@ async def test_completing_or_aborting_wins_and_never_both(runtime, project, root
                 await sender.read()
 
 
-async def test_a_call_that_died_after_the_join_is_taken_up_again(runtime, sender):
+async def test_complete_can_be_repeated_after_a_crash_behind_the_join(runtime, sender):
     await sender.begin(b"a" * 5 * MIB, b"b")
     await runtime.blobs.complete_multipart(sender.upload.object_key, sender.upload.store_id, sender.parts)
     await set_upload(runtime, sender, claim=sender.upload.id, claimed_until=func.now() + timedelta(seconds=0.4))
@@ -135,7 +135,7 @@ async def test_small_parts_in_the_middle_are_refused(sender):
         await sender.read()
 
 
-async def test_what_is_too_large_is_not_joined(runtime, sender):
+async def test_an_upload_above_the_limit_is_not_joined(runtime, sender):
     await sender.begin(b"12345")
     with pytest.raises(TooLarge):
         await sender.complete(limit=4)

@@ -60,7 +60,9 @@ async def files_of(runtime, root) -> list[str]:
 
 @pytest.mark.parametrize("declared_size", [True, False])
 @pytest.mark.parametrize(("file", "below"), PAIRS)
-async def test_the_second_is_refused_and_the_first_is_named(runtime, project, root, file, below, declared_size):
+async def test_a_conflicting_path_is_refused_with_the_name_of_the_existing_file(
+    runtime, project, root, file, below, declared_size
+):
     for first, second in ((file, below), (below, file)):
         await put(runtime, project, root, first, declared_size=declared_size)
         with pytest.raises(PathOccupied) as caught:
@@ -74,7 +76,7 @@ async def test_the_second_is_refused_and_the_first_is_named(runtime, project, ro
     await garbage.expire_pending(runtime.db)
 
 
-async def test_names_that_only_begin_alike_are_no_folders(runtime, project, root):
+async def test_paths_with_a_common_prefix_do_not_conflict(runtime, project, root):
     names = ["m", "m.txt", "m-1/x", "m0", "mm/x", "n/m", "n/m.txt", "M/x"]
     for name in names:
         await put(runtime, project, root, name)
@@ -90,7 +92,7 @@ async def test_conflicting_paths_are_refused_for_stored_bytes_as_well(runtime, p
         await put(runtime, project, root, "model/copy", b"the same")
 
 
-async def test_of_those_that_arrive_together_one_wins(runtime, project):
+async def test_of_concurrent_conflicting_uploads_one_wins(runtime, project):
     for _ in range(5):
         root = await new_root(runtime, project)
         paths = ["a", "a/b", "a/c", "a/b/d", "other", "more/other"]
@@ -103,7 +105,7 @@ async def test_of_those_that_arrive_together_one_wins(runtime, project):
         assert await files_of(runtime, root) == sorted(stored)
 
 
-async def test_of_two_processes_one_wins(runtime, project):
+async def test_of_conflicting_uploads_in_two_processes_one_wins(runtime, project):
     async with open_runtime(runtime.settings, name="another process") as other:
         for _ in range(15):
             root = await new_root(runtime, project)
@@ -120,7 +122,7 @@ async def test_of_two_processes_one_wins(runtime, project):
             assert (len(stored), path_conflicts.conflict_within(stored)) == (2, None)
 
 
-async def test_the_table_itself_refuses_and_only_those_wait_who_exclude_each_other(runtime, project, root):
+async def test_the_trigger_refuses_conflicts_and_only_conflicting_transactions_wait(runtime, project, root):
     blob = (await put(runtime, project, root, "seed")).blob_id
     first, second = [await asyncpg.connect(driver_url(runtime.settings.database_url)) for _ in range(2)]
     try:
@@ -153,7 +155,7 @@ async def insert(connection, root, blob, *paths: str) -> None:
     )  # fmt: skip
 
 
-async def test_pairs_of_older_releases_can_still_be_replaced_and_deleted(runtime, project, root):
+async def test_conflicting_pairs_of_older_releases_can_be_replaced_and_deleted(runtime, project, root):
     blob = (await put(runtime, project, root, "seed")).blob_id
     connection = await asyncpg.connect(driver_url(runtime.settings.database_url))
     try:
@@ -168,7 +170,7 @@ async def test_pairs_of_older_releases_can_still_be_replaced_and_deleted(runtime
     assert await removal.remove(runtime.db, project.owner, root, "old", lock_owner=file_owners.lock(root)) == 2
 
 
-async def test_uploads_in_parts_are_not_begun_in_vain_and_never_placed(runtime, project, root):
+async def test_multipart_uploads_are_checked_at_begin_and_at_completion(runtime, project, root):
     begun, part = await begin_parts(runtime, project, root, "model/x")
     await put(runtime, project, root, "model")
     with pytest.raises(PathOccupied, match="`model` is a file"):
@@ -208,7 +210,7 @@ def described(path: str, data: bytes) -> AnnouncedFile:
     return AnnouncedFile(path, len(data), hashlib.sha256(data).digest())
 
 
-async def test_what_is_announced_is_compared_with_what_is_there_and_with_itself(runtime, project, root):
+async def test_announced_paths_are_compared_with_files_and_with_each_other(runtime, project, root):
     await put(runtime, project, root, "there", b"known")
     for paths, field in (
         (["new", "there/x"], "files.1.path"),
@@ -224,7 +226,7 @@ async def test_what_is_announced_is_compared_with_what_is_there_and_with_itself(
         assert (await snap.scalars(select(MultipartUpload.id).where(mine))).all() == []
 
 
-async def test_announcing_many_files_takes_one_statement_more_for_all(runtime, project, root):
+async def test_announcing_checks_all_paths_in_one_statement(runtime, project, root):
     counts = []
     for number in (1, 200):
         with statements(runtime.db) as sent:
@@ -233,7 +235,7 @@ async def test_announcing_many_files_takes_one_statement_more_for_all(runtime, p
     assert counts[0] == counts[1]
 
 
-async def test_announced_apart_and_verified_together_one_ends_as_failed(runtime, project, root):
+async def test_of_conflicting_uploads_verified_together_one_fails(runtime, project, root):
     """Empty files, so that nothing has to be sent."""
     made = []
     for path in ("a", "a/b", "free", "c/d", "c"):
@@ -250,7 +252,7 @@ async def test_announced_apart_and_verified_together_one_ends_as_failed(runtime,
     assert path_conflicts.conflict_within(await files_of(runtime, root)) is None
 
 
-async def test_a_file_that_comes_meanwhile_fails_only_what_it_excludes(runtime, project, root, monkeypatch):
+async def test_a_file_stored_during_verification_fails_only_conflicting_uploads(runtime, project, root, monkeypatch):
     made = []
     for path in ("a/b", "free"):
         made += await announce(runtime, project, root, AnnouncedFile(path, 0))
@@ -288,19 +290,19 @@ async def states(runtime, made) -> dict[str, tuple[str, str | None]]:
         return {row.path: (row.state, row.reason) for row in rows}
 
 
-def test_among() -> None:
+def test_conflict_within_names_both_paths() -> None:
     assert path_conflicts.conflict_within(["a", "a.b", "a-/x", "b/a"]) is None
     assert path_conflicts.conflict_within(["x", "a/b/c", "a"]) == ("a/b/c", "a")
 
 
-async def test_folders_are_told_alike_by_python_and_by_the_database(runtime):
+async def test_python_and_the_database_agree_on_folders(runtime):
     async with runtime.db.read() as snap:
         for path in ("a", "a/b", "a/b/c/d", "ä ö/%/x"):
             told = (await snap.execute(text("SELECT folders_of(:path)"), {"path": path})).scalars().all()
             assert told == list(path_conflicts.folders(path))
 
 
-async def test_a_folder_hides_nothing_of_a_listing(runtime, project, root):
+async def test_a_listing_shows_a_path_that_is_file_and_folder_once(runtime, project, root):
     await put(runtime, project, root, "model/a")
     with pytest.raises(PathOccupied):
         await put(runtime, project, root, "model")

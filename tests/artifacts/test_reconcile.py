@@ -87,7 +87,7 @@ async def test_young_objects_and_those_with_rows_are_spared(runtime, project, ro
     assert await read(runtime, root, "f") == b"known"
 
 
-async def test_a_stranger_is_suspected_first_and_condemned_a_week_later(runtime, project, root, at_any_age):
+async def test_an_orphan_is_suspected_first_and_condemned_a_week_later(runtime, project, root, at_any_age):
     await store(runtime, project, root, "f", b"known")
     stranger, late = f"v1/{project.id}/ab/stranger", f"v1/{project.id}/ab/late"
     for key in (stranger, late):
@@ -114,14 +114,14 @@ async def test_a_stranger_is_suspected_first_and_condemned_a_week_later(runtime,
     assert await read(runtime, root, "f") == b"known"
 
 
-async def test_two_reconcilers_at_once(runtime):
+async def test_two_reconcilers_do_not_run_at_once(runtime):
     async with runtime.db.advisory_lock(reconcile._LOCK) as is_held:
         assert is_held
         assert await reconcile.reconcile(runtime.db, runtime.blobs) is None
     assert await reconcile.reconcile(runtime.db, runtime.blobs) is not None
 
 
-async def test_pages_of_bucket_and_tables_may_end_anywhere(runtime, project, root, monkeypatch):
+async def test_pages_of_bucket_and_tables_are_merged_at_any_page_size(runtime, project, root, monkeypatch):
     monkeypatch.setattr(reconcile, "_PAGE", 2)
     for number in range(7):
         await store(runtime, project, root, f"f{number}", f"file {number}".encode())
@@ -132,7 +132,7 @@ async def test_pages_of_bucket_and_tables_may_end_anywhere(runtime, project, roo
 
 
 @pytest.mark.parametrize("kind", ["missing", "size"])
-async def test_what_is_missing_or_of_another_size_is_marked_and_healed(runtime, project, root, kind):
+async def test_missing_and_truncated_objects_are_marked_and_healed(runtime, project, root, kind):
     data = f"weights of {kind}".encode()
     await store(runtime, project, root, "f", data)
     blob = await blob_of(runtime, project, data)

@@ -69,7 +69,7 @@ async def waiting(runtime, root) -> int:
         return await snap.scalar(jobs)
 
 
-async def test_each_of_many_has_an_outcome_of_its_own(runtime, project):
+async def test_each_file_of_a_batch_has_its_own_outcome(runtime, project):
     first, second, gone = [await new_root(runtime, project) for _ in range(3)]
     await candidates.delete(runtime.db, project.owner, project.id, gone.candidate_id)
     outcomes = await asyncio.gather(
@@ -93,7 +93,7 @@ async def test_each_of_many_has_an_outcome_of_its_own(runtime, project):
     assert await objects_of(runtime, project) == 10
 
 
-async def test_bytes_that_are_there_are_not_sent_again(runtime, project):
+async def test_bytes_that_the_project_has_are_not_stored_again(runtime, project):
     root, other = await new_root(runtime, project), await new_root(runtime, project)
     kept = await put(runtime, project, root, "model/conda.yaml", b"name: env\n")
     shared = await put(runtime, project, other, "model/conda.yaml", b"name: env\n")
@@ -134,7 +134,7 @@ async def refuse(runtime, artifact, reason: str, outcome: Outcome = Outcome.QUAR
 
 
 @pytest.mark.parametrize("outcome", [Outcome.QUARANTINED, Outcome.FAILED])
-async def test_refused_bytes_are_so_from_the_start_under_a_name_of_that_kind(runtime, project, outcome):
+async def test_a_verdict_applies_to_new_files_with_a_name_of_that_kind(runtime, project, outcome):
     root = await new_root(runtime, project)
     first = await put(runtime, project, root, "a.pkl", b"dangerous")
     await refuse(runtime, first, "because", outcome)
@@ -145,7 +145,7 @@ async def test_refused_bytes_are_so_from_the_start_under_a_name_of_that_kind(run
     assert (plain.blob_id, plain.state, plain.inspected_at is not None) == (first.blob_id, "ready", True)
 
 
-async def test_until_they_have_been_looked_at_under_a_name_bytes_in_quarantine_stay_there(runtime, project):
+async def test_quarantine_holds_under_a_new_name_until_inspected(runtime, project):
     root = await new_root(runtime, project)
     await refuse(runtime, await put(runtime, project, root, "a.pkl", b"dangerous"), "because")
     other = await put(runtime, project, root, "b.gguf", b"dangerous")
@@ -154,7 +154,7 @@ async def test_until_they_have_been_looked_at_under_a_name_bytes_in_quarantine_s
     assert (await row_of(runtime, other)).state == "failed"  # it is no GGUF, and no library unpickles what is called so
 
 
-async def test_bytes_that_were_looked_at_are_not_looked_at_again(runtime, project, monkeypatch):
+async def test_bytes_are_inspected_once_per_kind_of_name(runtime, project, monkeypatch):
     root, other = await new_root(runtime, project), await new_root(runtime, project)
     await put(runtime, project, root, "model/MLmodel", b"flavors: {}\n")
     await look(runtime, root)
@@ -163,7 +163,7 @@ async def test_bytes_that_were_looked_at_are_not_looked_at_again(runtime, projec
     assert (again.state, again.format, again.facts) == ("ready", "mlmodel", (await row_at(runtime, root)).facts)
 
 
-async def test_verdicts_by_other_rules_are_none(runtime, project, monkeypatch):
+async def test_verdicts_by_other_rules_are_ignored(runtime, project, monkeypatch):
     root = await new_root(runtime, project)
     await refuse(runtime, await put(runtime, project, root, "a.pkl", b"one"), "because", Outcome.FAILED)
     monkeypatch.setattr(verdicts, "rules", lambda: "those of a later release")
@@ -171,7 +171,7 @@ async def test_verdicts_by_other_rules_are_none(runtime, project, monkeypatch):
     assert (again.state, again.inspected_at) == ("ready", None)
 
 
-async def test_a_release_is_for_all_that_share_the_bytes_and_for_those_to_come(runtime, project):
+async def test_a_release_applies_to_present_and_future_files_with_the_bytes(runtime, project):
     root = await new_root(runtime, project)
     first = await put(runtime, project, root, "a.pkl", b"dangerous")
     await refuse(runtime, first, "because")
@@ -183,7 +183,7 @@ async def test_a_release_is_for_all_that_share_the_bytes_and_for_those_to_come(r
 
 
 @pytest.mark.parametrize("path", ["b.pkl", "b.bin"])
-async def test_who_shares_at_the_moment_of_the_verdict_is_met_by_it(runtime, project, path):
+async def test_a_verdict_applies_to_a_concurrent_upload_that_commits_later(runtime, project, path):
     """Two connections: one holds the verdict back just before its commit, the other shares the bytes meanwhile."""
     root = await new_root(runtime, project)
     first = await put(runtime, project, root, "a.pkl", b"dangerous")
@@ -197,7 +197,7 @@ async def test_who_shares_at_the_moment_of_the_verdict_is_met_by_it(runtime, pro
     assert (shared.blob_id, shared.state) == (first.blob_id, "quarantined" if path == "b.pkl" else "ready")
 
 
-async def test_who_shares_just_before_the_verdict_is_met_by_it(runtime, project):
+async def test_a_verdict_applies_to_a_concurrent_upload_that_commits_first(runtime, project):
     """The other order: the file is there, and not committed, when the verdict comes."""
     root, other = await new_root(runtime, project), await new_root(runtime, project)
     first = await put(runtime, project, root, "a.pkl", b"dangerous")
@@ -212,7 +212,7 @@ async def test_who_shares_just_before_the_verdict_is_met_by_it(runtime, project)
     assert (await row_of(runtime, shared)).state == "quarantined"
 
 
-async def test_a_verdict_that_comes_while_many_share_is_seen(runtime, project, monkeypatch):
+async def test_the_shared_statement_sees_a_verdict_that_commits_while_it_runs(runtime, project, monkeypatch):
     """The statement that many share sees the tables as they were when it began; here it is held back after that."""
     root = await new_root(runtime, project)
     first = await put(runtime, project, root, "a.pkl", b"dangerous")

@@ -1,7 +1,7 @@
-"""The switches of a project at every door to files and candidates: experiments and registry, each off, private or on.
+"""The switches of a project and every protocol: experiments and registry, each off, private or on.
 
-What may be seen is the same whatever the door: files of candidates as far as experiments may be seen, and what a living
-version shows as far as the registry may be seen.
+What may be seen is the same whatever the protocol: files of candidates as far as experiments may be seen, and what a
+living version shows as far as the registry may be seen.
 """
 
 from __future__ import annotations
@@ -282,7 +282,7 @@ async def by_candidate(by: Caller, world: World, file: File) -> AsyncIterator[tu
 
 
 @pytest.mark.parametrize(("registry", "experiments"), STATES)
-async def test_files_are_had_through_every_door_or_none(http, url, world, registry, experiments):
+async def test_every_protocol_shows_a_file_or_none_does(http, url, world, registry, experiments):
     await world.switch(registry, experiments)
     for role, file in product(ROLES, world.files):
         by = caller(world, http, url, role)
@@ -295,7 +295,7 @@ async def test_files_are_had_through_every_door_or_none(http, url, world, regist
 
 
 @pytest.mark.parametrize("experiments", LEVELS)
-async def test_candidates_are_seen_through_every_door_or_none(http, url, world, experiments):
+async def test_every_protocol_shows_a_candidate_or_none_does(http, url, world, experiments):
     await world.switch("enabled", experiments)
     for role, path in product(ROLES, ("hidden%20.bin", "alone.bin", "unlogged.bin", "pushed.bin")):
         by = caller(world, http, url, role)
@@ -320,7 +320,7 @@ async def test_versions_lead_to_candidates_that_may_be_seen(http, url, world, ex
         assert seen["ciJobs"] == []
 
 
-async def test_lists_tell_no_names_that_may_not_be_seen(http, url, world):
+async def test_lists_hold_no_names_that_may_not_be_seen(http, url, world):
     await world.switch("enabled", "disabled")
     by, file = caller(world, http, url, Role.GUEST), world.file("hidden%20.bin")
     listed = await by.send("GET", f"{by.files}/artifacts", params={"path": file.folder})
@@ -363,7 +363,7 @@ async def writes(by: Caller, file: File, name: str) -> AsyncIterator[tuple[str, 
         ("enabled", "enabled", True, True),
     ],
 )
-async def test_files_are_written_through_every_door_or_none(http, url, world, registry, experiments, inside, outside):
+async def test_every_protocol_writes_a_file_or_none_does(http, url, world, registry, experiments, inside, outside):
     await world.switch(registry, experiments)
     by = caller(world, http, url, Role.DEVELOPER)
     for path, name, may in (
@@ -500,7 +500,7 @@ async def test_uploads_are_seen_as_the_files_they_will_be(http, url, world):
         assert [bool(one["userErrors"]) for one in ended.values()] == [not shown, not shown]
 
 
-async def test_visitors_are_told_the_size_of_what_they_may_see(http, url, runtime, staff):
+async def test_storage_counts_what_visitors_may_see(http, url, runtime, staff):
     project = await new_project(runtime, staff, visibility="public")
     made = World(runtime, project)
     model = await models.create(runtime.db, project.owner, project.id, CreateModel("m"))

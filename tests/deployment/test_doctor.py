@@ -195,7 +195,7 @@ GOOD = {
         ({"MODELYARD_URL": "http://127.0.0.1:8080", "MODELYARD_HOST": "::"}, ["MODELYARD_HOST is ::"]),
         ({"MODELYARD_S3_PUBLIC_URL": "http://files.example.org"}, ["MODELYARD_S3_PUBLIC_URL is http"]),
         ({"MODELYARD_S3_PUBLIC_URL": "https://files.example.org"}, []),
-        ({"MODELYARD_S3_PUBLIC_URL": "http://127.0.0.1:9000"}, ["nobody on another machine reaches files by link"]),
+        ({"MODELYARD_S3_PUBLIC_URL": "http://127.0.0.1:9000"}, ["no other machine reaches files by link"]),
         ({"MODELYARD_SECRET_KEY": "x" * 40}, ["MODELYARD_SECRET_KEY has few different characters"]),
         ({"MODELYARD_CI_PRIVATE_HOSTS": "gitlab.internal, [::1]"}, ["every port of gitlab.internal, [::1]"]),
         ({"MODELYARD_FAULTS": "/traps"}, ["MODELYARD_FAULTS is set"]),

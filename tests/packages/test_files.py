@@ -57,7 +57,7 @@ async def test_a_file_of_a_version_comes_back_whole_and_in_parts(http, project, 
     assert (await http.get(there, headers=project.headers)).content == b"new"
 
 
-async def test_a_file_of_a_candidate_and_one_of_unknown_length(http, project, candidate):
+async def test_put_stores_files_of_candidates_and_of_unknown_length(http, project, candidate):
     async def chunks():
         yield b"a"
         yield b"b"
@@ -94,7 +94,7 @@ async def test_a_version_with_a_folder_of_its_own(http, runtime, project, candid
         "a/",
     ],
 )
-async def test_tricks_with_paths_are_refused(http, project, version, path):
+async def test_paths_that_leave_the_folder_are_refused(http, project, version, path):
     there = address(project, version.id, path)
     for answer in (
         await http.put(there, content=b"x", headers=project.headers),
@@ -103,14 +103,14 @@ async def test_tricks_with_paths_are_refused(http, project, version, path):
         assert answer.status_code == 400, answer.text
 
 
-async def test_names_that_are_no_text_are_refused(http, project, version):
+async def test_names_that_are_no_utf8_are_refused(http, project, version):
     """Decoded, both would be one."""
     for path in ("a%ffb", "a%feb"):
         refused = await http.put(address(project, version.id, path), content=b"x", headers=project.headers)
         assert (refused.status_code, "UTF-8" in refused.text) == (400, True)
 
 
-async def test_a_file_and_a_folder_of_one_name(http, project, version):
+async def test_a_path_is_a_file_or_a_folder(http, project, version):
     assert (await http.put(address(project, version.id, "model"), content=b"x", headers=project.headers)).is_success
     for path in ("model/x", "model/x/authorize"):
         refused = await http.put(address(project, version.id, path), headers=project.headers)
@@ -120,13 +120,13 @@ async def test_a_file_and_a_folder_of_one_name(http, project, version):
 @pytest.mark.parametrize(
     "owner", ["0", "999999999", "9" * 30, "candidate:", "candidate:1", "candidate:" + "0" * 32, "x", "1.0.0"]
 )
-async def test_owners_that_do_not_exist(http, project, owner):
+async def test_missing_owners_answer_404(http, project, owner):
     there = address(project, owner, "x")
     assert (await http.get(there, headers=project.headers)).status_code == 404
     assert (await http.put(there, content=b"x", headers=project.headers)).status_code == 404
 
 
-async def test_who_may(http, runtime, staff, admin, project, version, candidate):
+async def test_read_and_write_depend_on_role_and_visibility(http, runtime, staff, admin, project, version, candidate):
     """(read, write, authorize) of every role, on private and on public projects."""
     expected = {
         Role.GUEST: (200, 403, 403), Role.REPORTER: (200, 403, 403), Role.DEVELOPER: (200, 201, 200),

@@ -31,7 +31,7 @@ async def test_more_keys_than_one_request_takes(store: S3BlobStore) -> None:
     assert [listed async for listed in store.list_keys(prefix + "/")] == []
 
 
-async def test_a_listing_tells_size_and_time(store: S3BlobStore) -> None:
+async def test_a_listing_has_size_and_time(store: S3BlobStore) -> None:
     key = new_key()
     await store.put(key, stream(b"four"), limit=GENEROUS)
     stat = await store.stat(key)
@@ -52,7 +52,7 @@ async def test_concurrent_processes_make_the_bucket_once(storage_settings: Setti
         await store.close()
 
 
-async def test_wrong_keys_are_not_ready_and_not_told(
+async def test_wrong_credentials_are_not_ready_and_stay_secret(
     storage_settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     wrong = {"s3_secret_key": type(storage_settings.s3_secret_key)("wrong-" + "0" * 34)}

@@ -71,7 +71,7 @@ async def test_requests_at_the_same_time_have_connections_of_their_own(script: S
     assert script.connections == 3
 
 
-async def test_a_connection_that_is_told_to_end_is_not_used_again(script: Script, pool: ConnectionPool) -> None:
+async def test_a_connection_closed_by_the_server_is_not_used_again(script: Script, pool: ConnectionPool) -> None:
     closing = OK.replace(b"ETag", b"Connection: close\r\nETag")
     script.answers = [closing, OK]
     for _ in range(2):
@@ -101,7 +101,7 @@ async def test_a_reply_that_is_no_http_breaks_the_connection(
     assert script.connections == 2
 
 
-async def test_who_stops_waiting_leaves_no_answer_to_the_next(script: Script, pool: ConnectionPool) -> None:
+async def test_a_cancelled_request_leaves_no_reply_to_the_next(script: Script, pool: ConnectionPool) -> None:
     script.answers = [b"", OK]
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):

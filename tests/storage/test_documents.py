@@ -11,7 +11,7 @@ BOMB = b'<!DOCTYPE a [<!ENTITY b "bbbb">]><Error><Code>&b;</Code></Error>'
 
 
 @pytest.mark.parametrize("body", [b"", b"<Error>", b"\xff\xfe<", b"<a/>", BOMB, b"not xml", b"<UploadId/>"])
-def test_what_is_no_answer_is_refused(body: bytes) -> None:
+def test_documents_of_other_kinds_are_refused(body: bytes) -> None:
     with pytest.raises(AnswerMalformed):
         documents.upload_id(body)
     assert documents.error_code(body) is None
@@ -31,7 +31,7 @@ def test_completion_quotes_and_escapes() -> None:
     )
 
 
-def test_pages_tell_how_to_go_on() -> None:
+def test_pages_have_the_marker_of_the_next() -> None:
     part = "<Part><PartNumber>1</PartNumber><ETag>&quot;e&quot;</ETag><Size>5</Size></Part>"
     more = "<IsTruncated>true</IsTruncated><NextPartNumberMarker>1</NextPartNumberMarker>"
     assert documents.parts_page(f"<R>{part}{more}</R>".encode()) == ([Part(1, "e", 5)], "1")

@@ -46,7 +46,7 @@ def only(monkeypatch: pytest.MonkeyPatch, left: int) -> None:
 
 @pytest.mark.parametrize("said", SAYINGS)
 @pytest.mark.parametrize("size", [5000, 9 * MIB])
-async def test_a_store_that_says_so(
+async def test_a_store_that_reports_a_full_disk(
     shaky: S3BlobStore, faults: Faults, store: S3BlobStore, said: str, size: int
 ) -> None:
     key = new_key()
@@ -62,7 +62,7 @@ async def test_a_store_that_says_so(
     assert not shaky.room.is_full
 
 
-async def test_a_part(shaky: S3BlobStore, faults: Faults) -> None:
+async def test_a_part_on_a_full_disk_is_refused(shaky: S3BlobStore, faults: Faults) -> None:
     key = new_key()
     upload = await shaky.create_multipart(key)
     faults.planned = {"PUT": [SAYINGS[0]]}
@@ -112,7 +112,7 @@ async def test_a_reserve_is_left_and_deletions_go_on(
     await shaky.put_whole(new_key(), payload, b"")
 
 
-async def test_what_a_store_said_is_believed_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_full_store_is_assumed_full_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = SimpleNamespace(now=100.0)
     monkeypatch.setattr(disk_space, "time", SimpleNamespace(monotonic=lambda: clock.now))
     room = DiskSpace("the object store")
@@ -122,7 +122,7 @@ async def test_what_a_store_said_is_believed_for_a_while(monkeypatch: pytest.Mon
     assert not room.is_full
 
 
-async def test_what_the_server_keeps_for_itself_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+async def test_the_share_of_the_server_itself_is_left_free(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     only(monkeypatch, 9_999)
     with pytest.raises(StorageFull):
         DiskSpace("the object store", directory=tmp_path, reserve=1, share=0.01).require()

@@ -34,7 +34,7 @@ async def test_ranges_outside_are_refused(store: S3BlobStore, key: str, start: i
 
 
 @pytest.mark.parametrize("start", [0, 5])
-async def test_a_missing_object_is_our_fault(store: S3BlobStore, start: int) -> None:
+async def test_a_missing_object_raises_blob_missing(store: S3BlobStore, start: int) -> None:
     with pytest.raises(BlobMissing) as caught:
         await read(store, new_key(), start=start)
     assert isinstance(caught.value, Unavailable)
@@ -47,11 +47,11 @@ async def test_a_reader_may_stop_early(store: S3BlobStore, key: str) -> None:
     assert await read(store, key, end=10) == DATA[:10]
 
 
-async def test_stat_of_nothing(store: S3BlobStore) -> None:
+async def test_stat_of_a_missing_object_is_none(store: S3BlobStore) -> None:
     assert await store.stat(new_key()) is None
 
 
-async def test_few_bytes_are_read_at_once(store: S3BlobStore, key: str) -> None:
+async def test_read_answers_a_range_as_bytes(store: S3BlobStore, key: str) -> None:
     assert await store.read(key, 0, 3) + await store.read(key, 3, 7) == (await read(store, key))[:7]
     with pytest.raises(Unavailable):
         await store.read(key, 0, 10**6)

@@ -19,7 +19,7 @@ SIZES = [0, 1, 10_000, 300_000, 8 * MIB, 8 * MIB + 1, 20 * MIB + 3]
 
 @pytest.mark.parametrize("declared", [True, False], ids=["declared", "undeclared"])
 @pytest.mark.parametrize("size", SIZES)
-async def test_what_was_put_is_read_back(store: S3BlobStore, size: int, declared: bool) -> None:
+async def test_put_bytes_are_read_back(store: S3BlobStore, size: int, declared: bool) -> None:
     key, data = new_key(), some_bytes(size)
     stored = await store.put(key, stream(data), size=size if declared else None, limit=size)
     stat = await store.stat(key)
@@ -138,7 +138,7 @@ async def test_of_many_writers_of_one_key_exactly_one_wins(store: S3BlobStore) -
     assert winners == [await read(store, key)]
 
 
-async def test_many_puts_at_once(store: S3BlobStore) -> None:
+async def test_concurrent_puts_store_their_own_bytes(store: S3BlobStore) -> None:
     bodies = {new_key(): some_bytes(size) for size in (*range(40), 9 * MIB, 10 * MIB)}
     await asyncio.gather(*[store.put(key, stream(body), limit=GENEROUS) for key, body in bodies.items()])
     assert {key: await read(store, key) for key in bodies} == bodies

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +13,7 @@ from sqlalchemy import event
 from app.access.authentication import access_cache
 from app.db.database import Database
 
+_NAME = re.compile(r"/\* [\w.]+ \*/ ")
 _NOW_AND_THEN = (
     "UPDATE tokens SET last_used_at",
     "SELECT tokens.",
@@ -29,7 +31,7 @@ def statements(db: Database) -> Iterator[list[str]]:
     seen: list[str] = []
 
     def note(statement: str) -> None:
-        if not statement.startswith(_NOW_AND_THEN):
+        if not _NAME.sub("", statement).startswith(_NOW_AND_THEN):
             seen.append(statement)
 
     def before(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, DateTime, Text, Uuid, bindparam, text
-
 from app.artifacts.artifacts import Root
 from app.db.database import Snapshot
-from app.db.statements import Fragment
+from app.db.statements import Fragment, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,41 +29,46 @@ class Outstanding:
         return bool(self.uploads or self.uninspected)
 
 
-_OF_ROOT = "u.project_id = :of_project AND (u.candidate_id = :root OR u.logged_model_id = :root)"
-_UPLOADS = f"multipart_uploads u WHERE {_OF_ROOT} AND {{below}}"
-_FILES = "artifacts a WHERE a.project_id = :of_project AND a.root_id = :root AND {below}"
-_BELOW = "(:folder = '' OR {path} = :folder OR starts_with({path}, :folder || '/'))"
-_UPLOADS, _FILES = (
-    clause.format(below=_BELOW.format(path=path)) for clause, path in ((_UPLOADS, "u.path"), (_FILES, "a.path"))
-)
-_REPEATED = """EXISTS (SELECT FROM artifacts n WHERE n.project_id = u.project_id AND n.root_id = :root
-    AND n.path = u.path AND n.created_at > u.created_at)"""
+def _below(path: str) -> Fragment:
+    return Fragment(f"(:folder::text = '' OR {path} = :folder OR starts_with({path}, :folder || '/'))")
+
+
+_FILES = Fragment(f"FROM artifacts a WHERE a.project_id = :project AND a.root_id = :root AND {_below('a.path')}")
+_UPLOADS = Fragment(f"""
+    FROM multipart_uploads u WHERE u.project_id = :project AND (u.candidate_id = :root OR u.logged_model_id = :root)
+    AND {_below("u.path")}
+""")
+_REPEATED = Fragment("""
+    EXISTS (SELECT FROM artifacts n WHERE n.project_id = u.project_id AND n.root_id = :root
+      AND n.path = u.path AND n.created_at > u.created_at)
+""")
 """The path has got its file by another upload since."""
-_FAILED = (
-    f"{_UPLOADS} AND (u.state = 'failed' OR u.state = 'open' AND u.expires_at <= now()) AND NOT {_REPEATED}"
-    " AND u.created_at >= :since"
-)
-_OUTSTANDING = text(f"""
+_FAILED = Fragment(f"""
+    {_UPLOADS} AND (u.state = 'failed' OR u.state = 'open' AND u.expires_at <= now()) AND NOT {_REPEATED}
+    AND u.created_at >= :since
+""")
+COUNT_OUTSTANDING = Statement(
+    "artifacts.count_outstanding",
+    "What is missing of the files of a root below a folder.",
+    f"""
     SELECT
-        (SELECT count(*) FROM {_UPLOADS} AND u.expires_at > now()
+        (SELECT count(*) {_UPLOADS} AND u.expires_at > now()
             AND (u.state = 'verifying' OR u.state = 'open' AND NOT {_REPEATED})) AS uploads,
-        (SELECT count(*) FROM {_FAILED}) AS failed,
-        (SELECT u.path || coalesce(': ' || u.reason, '') FROM {_FAILED} ORDER BY u.path LIMIT 1) AS failure,
-        (SELECT count(*) FROM {_FILES} AND a.inspected_at IS NULL) AS uninspected,
-        (SELECT count(*) FROM {_FILES}) AS files
-""").bindparams(  # noqa: S608 - of constants
-    bindparam("of_project", type_=BigInteger),
-    bindparam("root", type_=Uuid),
-    bindparam("folder", type_=Text),
-    bindparam("since", type_=DateTime(timezone=True)),
+        (SELECT count(*) {_FAILED}) AS failed,
+        (SELECT u.path || coalesce(': ' || u.reason, '') {_FAILED} ORDER BY u.path LIMIT 1) AS failure,
+        (SELECT count(*) {_FILES} AND a.inspected_at IS NULL) AS uninspected,
+        (SELECT count(*) {_FILES}) AS files
+    """,
+    row=Outstanding,
 )
 
 
 async def of_folder(snap: Snapshot, root: Root, folder: str, since: datetime) -> Outstanding:
     """Read step: what is outstanding below the folder of a root, in one statement; of failures those since a moment."""
-    mine = {"of_project": root.project_id, "root": root.id, "folder": folder, "since": since}
-    row = (await snap.execute(_OUTSTANDING, mine)).one()
-    return Outstanding(row.uploads, row.failed, row.uninspected, row.files, row.failure)
+    values = {"project": root.project_id, "root": root.id, "folder": folder, "since": since}
+    outstanding = await COUNT_OUTSTANDING.fetch_one(snap, **values)
+    assert outstanding is not None, "counts are always one row"
+    return outstanding
 
 
 def has_files_sql(project: str, root: str) -> Fragment:

@@ -15,7 +15,6 @@ from sqlalchemy import (
     cast,
     func,
     literal_column,
-    or_,
     select,
     union_all,
 )
@@ -29,6 +28,7 @@ from app.registry.tables import Model, ModelVersion
 from app.search import sql
 from app.tracking.candidates import Candidate
 from app.tracking.experiments import Experiment
+from app.tracking.reads import by_name
 
 MAX_TEXT = 255
 AnySelect: TypeAlias = Select[*tuple[Any, ...]]
@@ -116,26 +116,14 @@ def _versions(project_id: int, text: str) -> AnySelect:
 
 def _experiments(project_id: int, text: str) -> AnySelect:
     part = _part(Kind.EXPERIMENT, Experiment.project_id, Experiment.name, Experiment.number)
-    living = (Experiment.purge_at.is_(None), Experiment.deleted_at.is_(None))
-    return part.where(Experiment.project_id == project_id, *living, sql.contains(Experiment.name, text))
+    return part.where(by_name.is_experiment(project_id, text))
 
 
 def _candidates(project_id: int, text: str) -> AnySelect:
     part = _part(Kind.CANDIDATE, Candidate.project_id, Candidate.name, Candidate.id)
-    living = (Candidate.purge_at.is_(None), Candidate.deleted_at.is_(None))
-    named = sql.contains(Candidate.name, text)
-    if (uuid := _uuid(text)) is not None:
-        named = or_(named, Candidate.id == uuid)
-    return part.where(Candidate.project_id == project_id, *living, named)
+    return part.where(by_name.is_candidate(project_id, text))
 
 
 def _part(kind: Kind, project_id: Any, name: Any, id: Any) -> AnySelect:
     number = literal_column(str(int(kind)), Integer).label("kind")
     return select(number, project_id.label("project_id"), name.label("name"), cast(id, Text).label("id"))
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text) if len(text) in {32, 36} else None
-    except ValueError:
-        return None

@@ -25,7 +25,7 @@ _RANGE_SIGNS = re.compile(r"[\^~<>=*|,\s]|(?:^|\.)[xX](?:\.|$)")
 
 
 class InvalidReference(Invalid):
-    """The text names no version in any known form."""
+    """The text names no version in any supported form."""
 
     code = "INVALID_REFERENCE"
 
@@ -53,7 +53,7 @@ class Latest:
 
 @dataclass(frozen=True, slots=True)
 class ByAlias:
-    """The version that the alias stands on."""
+    """The version that the alias points to."""
 
     name: str
 

@@ -171,7 +171,7 @@ def _hint_without_prefix(bare: str) -> str:
 
 
 def _hint(text: str) -> str:
-    """What is wrong with it, in the words of the person who typed it."""
+    """What is wrong with it, said of the text as it was typed."""
     bare = text.strip()
     core = re.split(r"[-+]", bare, maxsplit=1)[0]
     numbers = core.split(".")

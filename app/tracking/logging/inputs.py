@@ -44,7 +44,12 @@ async def log_inputs(
     datasets: Sequence[DatasetUse] = (),
     models: Sequence[UUID] = (),
 ) -> None:
-    """Note what a candidate read; noting it again changes nothing (MLflow REST: runs/log-inputs)."""
+    """Note what a candidate read; noting it again changes nothing (MLflow REST: runs/log-inputs).
+
+    Raises:
+        CandidateNotFound, CandidateInTrash: there is no living candidate.
+        Invalid: a data set cannot be stored, or there is no such logged model.
+    """
     check(datasets)
     async with db.write(grows=True) as tx:
         access = await projects.visible(tx, actor, project)
@@ -56,7 +61,12 @@ async def log_inputs(
 async def log_outputs(
     db: Database, actor: Actor, project: int | str, candidate_id: UUID, models: Sequence[tuple[UUID, int]]
 ) -> None:
-    """Note which logged models a candidate wrote, each at which step (MLflow REST: runs/outputs)."""
+    """Note which logged models a candidate wrote, each at which step (MLflow REST: runs/outputs).
+
+    Raises:
+        CandidateNotFound, CandidateInTrash: there is no living candidate.
+        Invalid: there is no such logged model.
+    """
     async with db.write(grows=True) as tx:
         access = await projects.visible(tx, actor, project)
         policy.require(actor, access, Permission.CANDIDATE_WRITE)
@@ -72,7 +82,7 @@ async def add(
     read: Sequence[UUID] = (),
     written: Sequence[tuple[UUID, int]] = (),
 ) -> None:
-    """Step: note what a candidate that is held read and wrote.
+    """Step: note what a candidate that is locked read and wrote.
 
     Raises:
         Invalid: there is no such logged model.

@@ -19,7 +19,7 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class ObjectEntry:
-    """An object that the dump names: its key, size in bytes, SHA-256 in hexadecimal, and known damage."""
+    """An object that the dump names: its key, size in bytes, SHA-256 in hexadecimal, and noted damage."""
 
     key: str
     size: int
@@ -38,9 +38,9 @@ class BackupSummary:
     objects: int
     bytes: int
     damaged: int
-    """Objects that were damaged in the store already, as the database knew; they are not in the backup."""
+    """Objects that the database had noted as damaged in the store; they are not in the backup."""
     lost: list[str]
-    """Keys of objects that could not be copied though the database knew of no damage."""
+    """Keys of objects that could not be copied though the database had noted no damage."""
     has_secret_key: bool
     format: int = FORMAT
 
@@ -66,10 +66,12 @@ class BackupFolder:
 
     @property
     def dump(self) -> Path:
+        """The dump of the database."""
         return self.path / "database.dump"
 
     @property
     def secret_key(self) -> Path:
+        """The installation's key, if the backup holds it."""
         return self.path / "secret.key"
 
     @property
@@ -99,12 +101,12 @@ class BackupFolder:
                     yield ObjectEntry(**json.loads(line))
 
     def keep_secret_key(self, key: str) -> None:
-        """Keep the installation's key, for its owner's eyes."""
+        """Write the installation's key, readable by the owner of the folder alone."""
         with os.fdopen(os.open(self.secret_key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(key + "\n")
 
     def finish(self, summary: BackupSummary) -> None:
-        """Say that everything is there, once it is on the disk."""
+        """Write the summary, once everything else is on the disk."""
         os.sync()
         draft = self.path / "backup.json.draft"
         draft.write_text(json.dumps(asdict(summary), indent=2) + "\n")
@@ -112,15 +114,15 @@ class BackupFolder:
         os.sync()
 
     def summary(self) -> BackupSummary:
-        """What a complete backup says of itself.
+        """The summary of a complete backup.
 
         Raises:
-            Invalid: this is none, or one of another release.
+            Invalid: the folder has none, or one of another format.
         """
-        told = self.path / "backup.json"
-        if not told.exists():
+        summary = self.path / "backup.json"
+        if not summary.exists():
             raise Invalid(f"{self.path} is no complete backup: it has no backup.json.")
-        known = json.loads(told.read_text())
-        if known.get("format") != FORMAT:
-            raise Invalid(f"{self.path} has the format {known.get('format')!r}; this release reads {FORMAT}.")
-        return BackupSummary(**known)
+        values = json.loads(summary.read_text())
+        if values.get("format") != FORMAT:
+            raise Invalid(f"{self.path} has the format {values.get('format')!r}; this release reads {FORMAT}.")
+        return BackupSummary(**values)

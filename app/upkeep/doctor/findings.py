@@ -1,4 +1,4 @@
-"""What `modelyard doctor` says: one line for each thing that it has looked at."""
+"""The findings of `modelyard doctor`: one line for each thing that it has checked."""
 
 from __future__ import annotations
 

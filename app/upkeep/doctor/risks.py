@@ -14,9 +14,9 @@ FEWEST_CHARACTERS = 8
 
 
 def risks(settings: Settings) -> list[Finding]:
-    """A warning for each, or one line that says there is none."""
-    found = [Finding("settings", Level.WARNING, text) for text in _texts(settings)]
-    return found or [Finding("settings", Level.OK, "complete, and none that is a known risk")]
+    """A warning for each risk, or one line that says there is none."""
+    warnings = [Finding("settings", Level.WARNING, text) for text in _texts(settings)]
+    return warnings or [Finding("settings", Level.OK, "complete, and none that is a known risk")]
 
 
 def _texts(settings: Settings) -> Iterator[str]:
@@ -31,7 +31,7 @@ def _texts(settings: Settings) -> Iterator[str]:
     if public and urlsplit(public).scheme == "http" and not _is_loopback(public):
         yield f"MODELYARD_S3_PUBLIC_URL is {public}: files by link travel in plain text; let it be https"
     if public and _is_loopback(public) and not _is_loopback(settings.url):
-        yield f"MODELYARD_S3_PUBLIC_URL is {public}: nobody on another machine reaches files by link; leave it empty"
+        yield f"MODELYARD_S3_PUBLIC_URL is {public}: no other machine reaches files by link; leave it empty"
     if len(set(settings.secret_key.get_secret_value())) < FEWEST_CHARACTERS:
         yield "MODELYARD_SECRET_KEY has few different characters and could be guessed; `openssl rand -hex 32` makes one"
     for name in ("webhook_private_hosts", "ci_private_hosts"):

@@ -107,13 +107,17 @@ async def test_incomplete_versions_change_nothing_and_delay_no_other(runtime, pr
         await announce_files(runtime, project, await create_version(runtime, project), "a.bin")
     version = await create_version(runtime, project, "2.0.0")
     await announce_files(runtime, project, version, "a.bin")
+    uninspected = await create_version(runtime, project, "3.0.0")
+    await announce_files(runtime, project, uninspected, "model.onnx")
+    await store_file(runtime, project, lookup.root_of(uninspected)[0], "model.onnx", b"\x08\x08\x12\x07")
+    await change(runtime, project, "multipart_uploads SET state = 'completed'", path="model.onnx")
     before = (await models.get(runtime.db, project.owner, project.id, "m")).updated_at
     assert await complete.complete_announced(runtime.db, project.id) == 0
     assert (await models.get(runtime.db, project.owner, project.id, "m")).updated_at == before
     await store_file(runtime, project, lookup.root_of(version)[0], "a.bin", uuid4().bytes)
     await change(runtime, project, "artifacts SET inspected_at = now()")
-    assert await complete.complete_announced(runtime.db, project.id) == 1
-    assert await state(runtime, project, "2.0.0") == "ready"
+    assert await complete.complete_announced(runtime.db, project.id) == 2
+    assert [await state(runtime, project, text) for text in ("2.0.0", "3.0.0")] == ["ready", "ready"]
 
 
 async def test_files_ready_is_announced_whatever_a_chore_announced_before(runtime, project, model, told):

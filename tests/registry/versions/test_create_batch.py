@@ -74,12 +74,13 @@ def held_batch(runtime, model, begin):
 
 async def waiting(runtime, *, besides=None):
     """The backend that waits at the lock of a model or candidate."""
-    while True:
-        async with runtime.db.read() as snap:
-            for pid in await snap.scalars(WAITING):
-                if pid != besides:
-                    return pid
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(20):
+        while True:
+            async with runtime.db.read() as snap:
+                for pid in await snap.scalars(WAITING):
+                    if pid != besides:
+                        return pid
+            await asyncio.sleep(0.01)
 
 
 async def rows(runtime, model):

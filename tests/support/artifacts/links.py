@@ -19,7 +19,7 @@ from app.ids import GlobalId
 
 DATA = b"0123456789" * 100
 ARTIFACT = "query a($id: ID!) { artifact(by: {id: $id}) { id downloadUrl } }"
-ANNOUNCE = """mutation c($owner: ArtifactOwner!, $files: [ArtifactUploadFile!]!) {
+ANNOUNCE = """mutation c($owner: ArtifactOwnerLookup!, $files: [ArtifactUploadFile!]!) {
   artifactUploadCreate(input: {owner: $owner, files: $files}) {
     uploads { id parts { number offset size url } } userErrors { code message } } }"""
 ABORT = "mutation a($ids: [ID!]!) { artifactUploadAbort(input: {ids: $ids}) { userErrors { code } } }"

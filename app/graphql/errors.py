@@ -29,7 +29,7 @@ MAX_MESSAGE = 1_000
 _OF_THE_REQUEST = (StrawberryInputCoercionError, InvalidOperationTypeError, CannotGetOperationTypeError)
 _SUGGESTION = re.compile(r" Did you mean (?:[a-z ]+ )?'[^']*'(?:,? (?:or )?'[^']*')*\?")
 _OUTAGES = {Unavailable.code: 503, OutcomeUnknown.code: 503, StorageFull.code: 507}
-UNEXPECTED = Counter("modelyard_graphql_unexpected_errors_total", "Errors in resolvers that nobody foresaw.")
+UNEXPECTED = Counter("modelyard_graphql_unexpected_errors_total", "Errors in resolvers that were not expected.")
 log = structlog.get_logger()
 
 

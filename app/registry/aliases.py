@@ -65,7 +65,7 @@ async def set(  # noqa: A001 - the verb of the module: `aliases.set`
         AliasMoved: it points to another version than expected; nothing was changed.
         Invalid: the name is not acceptable.
     """
-    name = check_alias(name)
+    name = check_alias(name, field="name")
     async with db.write() as tx:
         access = await writable(tx, actor, project)
         owner = await _lock_model(tx, access.id, model)

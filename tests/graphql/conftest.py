@@ -38,7 +38,7 @@ Ask = Callable[..., Any]
 
 @pytest.fixture(scope="session")
 def ask(client: httpx.AsyncClient) -> Ask:
-    """Send a document as somebody (a ``Person``, or None for nobody) and get data and errors."""
+    """Send a document as a ``Person``, or anonymously (None), and get data and errors."""
 
     async def send(person: Person | None, document: str, **variables: Any) -> GraphQLAnswer:
         answer = await client.post(
@@ -77,5 +77,5 @@ async def showcases(runtime: Runtime, staff: Any, data: Ask, people: Any) -> dic
     """Projects with something in every field (:mod:`tests.support.graphql.showcase`), to be read and never changed."""
     from tests.support.graphql import showcase  # noqa: PLC0415 - most tests here do without
 
-    wishes = [showcase.build(runtime, staff, data, people, **wish) for wish in showcase.PROJECTS.values()]
-    return dict(zip(showcase.PROJECTS, await asyncio.gather(*wishes), strict=True))
+    requests = [showcase.build(runtime, staff, data, people, **given) for given in showcase.PROJECTS.values()]
+    return dict(zip(showcase.PROJECTS, await asyncio.gather(*requests), strict=True))

@@ -67,7 +67,7 @@ async def test_files_are_listed_and_downloaded_without_a_token(data, client, run
     assert answer.headers["content-disposition"].startswith("attachment")
 
 
-async def test_files_are_found_by_path_and_by_id(data, project, version_id):
+async def test_artifact_lookup_by_path_and_by_id(data, project, version_id):
     listed = await data(project[Role.GUEST], LIST, id=version_id, folder="")
     (_, _, other) = listed["modelVersion"]["artifacts"]["nodes"]
     assert await data(project[Role.GUEST], FIND, id=version_id, path="other.txt") == {"artifact": {"path": "other.txt"}}

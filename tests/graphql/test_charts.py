@@ -25,9 +25,9 @@ async def test_histories_are_thinned_and_data_sets_listed(data, project):
         use = DatasetUse("digits", "abc", "http", "http://data", tags={"mlflow.data.context": "training"})
         await inputs.log_inputs(db, owner, project.id, made.candidate.id, datasets=[use])
 
-    async def steps(**wish):
-        found = await data(project[Role.GUEST], SAMPLE, project={"path": project.path}, **wish)
-        (experiment,) = found["project"]["experiments"]["nodes"]
+    async def steps(**given):
+        answer = await data(project[Role.GUEST], SAMPLE, project={"path": project.path}, **given)
+        (experiment,) = answer["project"]["experiments"]["nodes"]
         assert experiment["datasets"] == [{"name": "digits", "digest": "abc", "context": "training"}]
         return {
             one["name"]: [point["step"] for point in one["metricSample"]] for one in experiment["candidates"]["nodes"]
@@ -43,21 +43,21 @@ CREATE = """mutation m($input: ModelVersionCreateInput!) { modelVersionCreate(in
   modelVersion { version source location foreignRun runLink } userErrors { code field } } }"""
 
 
-async def test_a_version_may_come_from_elsewhere(data, project):
+async def test_version_create_stores_source_and_location_of_foreign_files(data, project):
     made = await data(
         project[Role.DEVELOPER],
         "mutation m($input: ModelCreateInput!) { modelCreate(input: $input) { model { id } } }",
         input={"project": {"path": project.path}, "name": "m"},
     )
-    wish = {
+    given = {
         "model": {"id": made["modelCreate"]["model"]["id"]},
         "source": "s3://theirs/m",
         "location": "s3://theirs/m",
         "foreignRun": "run-7",
         "runLink": "https://theirs/runs/7",
     }
-    answer = (await data(project[Role.DEVELOPER], CREATE, input=wish))["modelVersionCreate"]
+    answer = (await data(project[Role.DEVELOPER], CREATE, input=given))["modelVersionCreate"]
     assert answer["userErrors"] == []
-    assert answer["modelVersion"] == {"version": "1.0.0", **{key: wish[key] for key in wish if key != "model"}}
-    too_long = await data(project[Role.DEVELOPER], CREATE, input={**wish, "location": "s3://" + "x" * 5000})
+    assert answer["modelVersion"] == {"version": "1.0.0", **{key: given[key] for key in given if key != "model"}}
+    too_long = await data(project[Role.DEVELOPER], CREATE, input={**given, "location": "s3://" + "x" * 5000})
     assert too_long["modelVersionCreate"]["userErrors"] == [{"code": "TOO_LARGE", "field": "location"}]

@@ -32,8 +32,8 @@ async def add_file(project, candidate, path, *, sha256=b"1" * 32, facts=None):
         blob = "SELECT id FROM blobs WHERE project_id = :p AND sha256 = :h"
         make = """INSERT INTO blobs (project_id, id, object_key, state, sha256, size)
           VALUES (:p, gen_random_uuid(), gen_random_uuid()::text, 'stored', :h, 3) RETURNING id"""
-        found = await tx.scalar(text(blob), {"p": project.id, "h": sha256})
-        keys["b"] = found or await tx.scalar(text(make), {"p": project.id, "h": sha256})
+        answer = await tx.scalar(text(blob), {"p": project.id, "h": sha256})
+        keys["b"] = answer or await tx.scalar(text(make), {"p": project.id, "h": sha256})
         add = """INSERT INTO artifacts (project_id, id, candidate_id, path, blob_id, media_type, facts)
           VALUES (:p, gen_random_uuid(), :c, :path, :b, 'x', CAST(:facts AS jsonb)) RETURNING id"""
         return await tx.scalar(text(add), {key: value for key, value in keys.items() if key != "h"})
@@ -44,8 +44,8 @@ async def sides(data, project):
     """Three candidates that differ in something; their ids."""
     db, owner, made = project.runtime.db, project.owner, []
     for number in range(3):
-        wish = CreateCandidate(0, name=f"c{number}", params={"same": "1", "depth": str(number % 2)})
-        row = (await candidates.create(db, owner, project.id, wish)).candidate
+        given = CreateCandidate(0, name=f"c{number}", params={"same": "1", "depth": str(number % 2)})
+        row = (await candidates.create(db, owner, project.id, given)).candidate
         points = [MetricInput("acc", 0.5, 1, step=number)]
         points += [MetricInput("late", math.nan if number else 1.0, 1)] if number < 2 else []
         await log.log_batch(db, owner, project.id, LogBatch(row.id, metrics=points))
@@ -56,27 +56,27 @@ async def sides(data, project):
     return [(await data(project[Role.GUEST], query, p=project.path, u=one.hex))["candidate"]["id"] for one in made]
 
 
-async def test_candidates_stand_side_by_side(data, project, sides):
-    found = (await data(project[Role.GUEST], COMPARE, ids=sides, only=False))["candidatesCompare"]
-    assert found["sides"] == [{"name": "c0"}, {"name": "c1"}, {"name": "c2"}]
-    assert found["params"] == [
+async def test_candidates_compare_rows_by_key(data, project, sides):
+    answer = (await data(project[Role.GUEST], COMPARE, ids=sides, only=False))["candidatesCompare"]
+    assert answer["sides"] == [{"name": "c0"}, {"name": "c1"}, {"name": "c2"}]
+    assert answer["params"] == [
         {"key": "depth", "values": ["0", "1", "0"], "differs": True},
         {"key": "same", "values": ["1", "1", "1"], "differs": False},
     ]
     acc = [{"value": 0.5, "step": step} for step in range(3)]
     late = [{"value": 1, "step": 0}, {"value": "NaN", "step": 0}, None]
-    assert found["metrics"] == [
+    assert answer["metrics"] == [
         {"key": "acc", "values": acc, "differs": False},
         {"key": "late", "values": late, "differs": True},
     ]
-    assert [(row["key"], row["differs"]) for row in found["tags"]] == [("mlflow.runName", True)]
-    assert [(row["key"], row["differs"]) for row in found["files"]] == [
+    assert [(row["key"], row["differs"]) for row in answer["tags"]] == [("mlflow.runName", True)]
+    assert [(row["key"], row["differs"]) for row in answer["files"]] == [
         ("model/MLmodel", True),
         ("model/weights", True),
     ]
-    assert found["files"][1]["values"][2] == {"size": 3, "sha256": "01" * 32}
+    assert answer["files"][1]["values"][2] == {"size": 3, "sha256": "01" * 32}
     columns = SIGNATURE["inputs"]
-    assert found["signature"] == [
+    assert answer["signature"] == [
         {"key": "inputs.1", "values": [columns[1], None, None], "differs": True},
         {"key": "inputs.x", "values": [columns[0], None, None], "differs": True},
     ]
@@ -85,7 +85,7 @@ async def test_candidates_stand_side_by_side(data, project, sides):
     assert [row["key"] for row in only["params"]] == ["depth"]
 
 
-async def test_comparisons_cost_the_same_for_two_and_many(data, ask, runtime, project, sides):
+async def test_compare_statement_count_is_independent_of_sides(data, ask, runtime, project, sides):
     counts = []
     for some in (sides[:2], sides):
         with statements(runtime.db) as seen:
@@ -99,7 +99,7 @@ async def test_comparisons_cost_the_same_for_two_and_many(data, ask, runtime, pr
     assert hidden.errors[0]["extensions"]["code"] == "NOT_FOUND"
 
 
-async def test_versions_stand_side_by_side(data, project, sides):
+async def test_versions_compare_tags_metrics_and_files(data, project, sides):
     make = """mutation m($path: String!, $a: ID!, $b: ID!) {
       modelCreate(input: {project: {path: $path}, name: "m"}) { userErrors { code } }
       one: modelVersionCreate(input: {model: {path: {project: $path, name: "m"}}, candidateId: $a,
@@ -108,15 +108,15 @@ async def test_versions_stand_side_by_side(data, project, sides):
         modelVersion { id } } }"""
     made = await data(project[Role.OWNER], make, path=project.path, a=sides[0], b=sides[1])
     ids = [made[one]["modelVersion"]["id"] for one in ("one", "two")]
-    found = (await data(project[Role.GUEST], VERSIONS, ids=ids))["modelVersionsCompare"]
-    assert found["sides"] == [{"version": "1.0.0"}, {"version": "1.0.1"}]
-    assert found["tags"] == [{"key": "t", "values": ["1", None], "differs": True}]
-    assert [row["key"] for row in found["files"]] == ["MLmodel", "model/weights", "weights"]
-    assert [row["key"] for row in found["signature"]] == ["inputs.1", "inputs.x"]
+    answer = (await data(project[Role.GUEST], VERSIONS, ids=ids))["modelVersionsCompare"]
+    assert answer["sides"] == [{"version": "1.0.0"}, {"version": "1.0.1"}]
+    assert answer["tags"] == [{"key": "t", "values": ["1", None], "differs": True}]
+    assert [row["key"] for row in answer["files"]] == ["MLmodel", "model/weights", "weights"]
+    assert [row["key"] for row in answer["signature"]] == ["inputs.1", "inputs.x"]
     off = UpdateProject(project.id, experiments_access="disabled")
     await projects.edit(project.runtime.db, project.owner, off)
-    found = (await data(project[Role.GUEST], VERSIONS, ids=ids))["modelVersionsCompare"]
-    assert (found["params"], len(found["files"])) == ([], 3)
+    answer = (await data(project[Role.GUEST], VERSIONS, ids=ids))["modelVersionsCompare"]
+    assert (answer["params"], len(answer["files"])) == ([], 3)
 
 
 SERIES = """query s($ids: [ID!]!, $keys: [String!]!, $size: Int!) {
@@ -124,7 +124,7 @@ SERIES = """query s($ids: [ID!]!, $keys: [String!]!, $size: Int!) {
     candidate { name } series { key pointCount points { step value } } } }"""
 
 
-async def test_curves_keep_their_outline(data, ask, runtime, project, sides):
+async def test_metric_series_keeps_extremes_of_each_part(data, ask, runtime, project, sides):
     db, owner = runtime.db, project.owner
     made = await candidates.create(db, owner, project.id, CreateCandidate(0, name="long"))
     values = [float(step % 7) for step in range(200)]
@@ -138,7 +138,7 @@ async def test_curves_keep_their_outline(data, ask, runtime, project, sides):
     async def curves(size, keys=("loss",), ids=(id,)):
         return (await data(project[Role.GUEST], SERIES, ids=list(ids), keys=list(keys), size=size))["metricSeries"]
 
-    ((one,),) = [found["series"] for found in await curves(20)]
+    ((one,),) = [result["series"] for result in await curves(20)]
     assert (one["key"], one["pointCount"], len(one["points"]) <= 20) == ("loss", 200, True)
     steps = [point["step"] for point in one["points"]]
     assert steps == sorted(steps)
@@ -147,7 +147,7 @@ async def test_curves_keep_their_outline(data, ask, runtime, project, sides):
     whole = (await curves(200))[0]["series"][0]["points"]
     assert [point["value"] for point in whole] == [("NaN" if math.isnan(value) else value) for value in values]
     both = await curves(5, keys=("acc", "none"), ids=(sides[1], id))
-    assert [(found["candidate"]["name"], [len(one["points"]) for one in found["series"]]) for found in both] == [
+    assert [(result["candidate"]["name"], [len(one["points"]) for one in result["series"]]) for result in both] == [
         ("c1", [1, 0]),
         ("long", [0, 0]),
     ]
@@ -157,8 +157,8 @@ async def test_curves_keep_their_outline(data, ask, runtime, project, sides):
         await curves(20, ids=(*sides, id))
     assert len(few) == len(many)
     for wrong in ({"size": 3}, {"size": 2501}, {"keys": []}, {"ids": []}):
-        wish = {"ids": [id], "keys": ["loss"], "size": 20, **wrong}
-        answer = await ask(project[Role.GUEST], SERIES, **wish)
+        given = {"ids": [id], "keys": ["loss"], "size": 20, **wrong}
+        answer = await ask(project[Role.GUEST], SERIES, **given)
         assert answer.errors[0]["extensions"]["code"] == "INVALID", wrong
 
 
@@ -168,7 +168,7 @@ FILES = """query f($candidate: ID!, $version: ID!, $file: ID!) {
   artifact(by: {id: $file}) { path facts } node(id: $file) { id } }"""
 
 
-async def test_files_are_seen_where_their_owner_is(data, project, sides):
+async def test_file_visibility_follows_the_owner(data, project, sides):
     make = """mutation m($path: String!, $a: ID!) {
       modelCreate(input: {project: {path: $path}, name: "m"}) { userErrors { code } }
       one: modelVersionCreate(input: {model: {path: {project: $path, name: "m"}}, candidateId: $a,
@@ -182,15 +182,15 @@ async def test_files_are_seen_where_their_owner_is(data, project, sides):
     assert list(ids) == all_paths
 
     async def seen(registry, experiments, path):
-        wish = UpdateProject(project.id, registry_access=registry, experiments_access=experiments)
-        await projects.edit(project.runtime.db, project.owner, wish)
-        found = await data(project[Role.GUEST], FILES, candidate=sides[0], version=made["id"], file=ids[path])
+        given = UpdateProject(project.id, registry_access=registry, experiments_access=experiments)
+        await projects.edit(project.runtime.db, project.owner, given)
+        answer = await data(project[Role.GUEST], FILES, candidate=sides[0], version=made["id"], file=ids[path])
         owners = [
-            [one["path"] for one in found[name]["artifacts"]["nodes"]] if found[name] else None
+            [one["path"] for one in answer[name]["artifacts"]["nodes"]] if answer[name] else None
             for name in ("candidate", "modelVersion")
         ]
-        assert (found["artifact"] is None) is (found["node"] is None)
-        return [*owners, found["artifact"] is not None]
+        assert (answer["artifact"] is None) is (answer["node"] is None)
+        return [*owners, answer["artifact"] is not None]
 
     assert await seen("disabled", "enabled", "notes.txt") == [all_paths, None, True]
     assert await seen("enabled", "disabled", "notes.txt") == [None, all_paths[:2], False]
@@ -198,7 +198,7 @@ async def test_files_are_seen_where_their_owner_is(data, project, sides):
     assert await seen("disabled", "disabled", "model/MLmodel") == [None, None, False]
 
 
-async def test_files_of_candidates_are_written_without_a_registry(data, project, sides):
+async def test_candidate_files_are_written_while_registry_is_disabled(data, project, sides):
     await projects.edit(project.runtime.db, project.owner, UpdateProject(project.id, registry_access="disabled"))
     document = """mutation w($id: ID!) {
       artifactUploadCreate(input: {owner: {candidate: {id: $id}}, files: [{path: "new", size: 1}]}) {
@@ -210,8 +210,8 @@ async def test_files_of_candidates_are_written_without_a_registry(data, project,
     refused = await data(project[Role.REPORTER], document, id=sides[0])
     assert refused["artifactsDelete"]["userErrors"] == [{"code": "FORBIDDEN"}]
     query = "query u($id: ID!) { artifactUploads(owner: {candidate: {id: $id}}) { totalCount nodes { path } } }"
-    found = await data(project[Role.GUEST], query, id=sides[1])
-    assert found["artifactUploads"]["nodes"] == [{"path": "new"}]
+    result = await data(project[Role.GUEST], query, id=sides[1])
+    assert result["artifactUploads"]["nodes"] == [{"path": "new"}]
 
 
 OVERVIEW = """query o($p: String!) { project(by: {path: $p}) { name models { totalCount nodes { name } }
@@ -220,21 +220,21 @@ OVERVIEW = """query o($p: String!) { project(by: {path: $p}) { name models { tot
     candidates { nodes { name modelVersions { version } } } } } experimentSearch { nodes { name } } } }"""
 
 
-async def test_what_is_switched_off_hides_nothing_beside_it(data, project):
+async def test_disabled_features_leave_other_fields_visible(data, project):
     make = """mutation m($p: String!) { modelCreate(input: {project: {path: $p}, name: "m"}) { userErrors { code } }
       modelVersionCreate(input: {model: {path: {project: $p, name: "m"}}}) { userErrors { code } } }"""
     await data(project[Role.OWNER], make, p=project.path)
     edit = project.runtime.db, project.owner
     await projects.edit(*edit, UpdateProject(project.id, registry_access="disabled"))
-    found = (await data(project[Role.DEVELOPER], OVERVIEW, p=project.path))["project"]
-    assert (found["models"], found["modelSearch"]) == ({"totalCount": 0, "nodes": []}, {"nodes": []})
-    (own,) = found["experiments"]["nodes"]
+    answer = (await data(project[Role.DEVELOPER], OVERVIEW, p=project.path))["project"]
+    assert (answer["models"], answer["modelSearch"]) == ({"totalCount": 0, "nodes": []}, {"nodes": []})
+    (own,) = answer["experiments"]["nodes"]
     assert (own["name"], own["model"], own["viewerCanDelete"]) == ("[model]m", None, False)
     assert [one["modelVersions"] for one in own["candidates"]["nodes"]] == [[]]
     await projects.edit(*edit, UpdateProject(project.id, registry_access="enabled", experiments_access="disabled"))
-    found = (await data(project[Role.DEVELOPER], OVERVIEW, p=project.path))["project"]
-    assert (found["experiments"], found["experimentSearch"]) == ({"totalCount": 0, "nodes": []}, {"nodes": []})
-    assert [one["name"] for one in found["models"]["nodes"]] == ["m"]
+    answer = (await data(project[Role.DEVELOPER], OVERVIEW, p=project.path))["project"]
+    assert (answer["experiments"], answer["experimentSearch"]) == ({"totalCount": 0, "nodes": []}, {"nodes": []})
+    assert [one["name"] for one in answer["models"]["nodes"]] == ["m"]
 
 
 async def test_a_comparison_that_cannot_show_all_files_is_an_error(ask, project, sides, monkeypatch):

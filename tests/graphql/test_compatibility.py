@@ -44,7 +44,7 @@ def mark(change: str) -> str:
     return f"- Breaking (GraphQL): {change} — ask for something else\n  and be glad."
 
 
-def test_what_is_the_same_or_more_breaks_nothing():
+def test_compatible_changes_are_no_problems():
     assert examined() == compatibility.Report([], [])
     more = examined(
         "", ("number: Int!", "number: Int! more(a: Int): Int"), ("name: String size", "name: String a: Int size")
@@ -70,7 +70,7 @@ def test_what_is_the_same_or_more_breaks_nothing():
         ("directive @old on FIELD", "", "DIRECTIVE_REMOVED @old"),
     ],
 )
-def test_what_breaks_programs_has_to_be_said(old, new, change):
+def test_breaking_changes_need_a_changelog_line(old, new, change):
     assert [problem.partition(": ")[0] for problem in examined("", (old, new)).problems] == [change]
     assert examined(mark(change), (old, new)).problems == []
 
@@ -95,7 +95,7 @@ def test_each_problem_names_the_change_and_the_way_out():
         (' GONE @deprecated(reason: "Unused since 2026-05-22, use NONE")', "VALUE_REMOVED_FROM_ENUM Stage.GONE"),
     ],
 )
-def test_what_was_deprecated_for_half_a_year_may_go_when_that_is_said(member, change):
+def test_removal_after_half_a_year_of_deprecation_is_allowed_with_a_line(member, change):
     assert examined(mark(change), (member, "")).problems == []
     (problem,) = examined("", (member, "")).problems
     assert problem.endswith(
@@ -105,7 +105,7 @@ def test_what_was_deprecated_for_half_a_year_may_go_when_that_is_said(member, ch
     assert [one.partition(". ")[2] for one in early] == ["Put it back until then."]
 
 
-def test_what_is_deprecated_for_less_may_not_go_whatever_is_said():
+def test_removal_after_a_shorter_deprecation_is_refused():
     member = '  owner: String @deprecated(reason: "Ambiguous since 2026-05-23, use `createdBy`")\n'
     assert examined(mark("FIELD_REMOVED Model.owner"), (member, "")).problems == [
         "FIELD_REMOVED Model.owner: deprecated since 2026-05-23, it may go on 2026-11-22. Put it back until then."
@@ -113,7 +113,7 @@ def test_what_is_deprecated_for_less_may_not_go_whatever_is_said():
     assert examined(mark("FIELD_REMOVED Model.owner"), (member, ""), today=date(2026, 11, 22)).problems == []
 
 
-def test_what_was_never_deprecated_may_not_go_whatever_is_said():
+def test_removal_without_deprecation_is_refused():
     (problem,) = examined(mark("FIELD_REMOVED Version.text"), ("text: String ", "")).problems
     assert problem == (
         "FIELD_REMOVED Version.text: it was not deprecated in the last release. Put it back, deprecate it with "
@@ -129,19 +129,19 @@ def test_marks_without_a_change_are_stale():
     )
 
 
-def test_marks_that_cannot_be_read_are_told_so():
+def test_malformed_marks_are_problems():
     (problem,) = examined("- Breaking (GraphQL): Model.foo is gone").problems
     assert "a mark has the form" in problem
 
 
-def test_marks_of_older_releases_count_no_more():
+def test_marks_of_older_releases_are_ignored():
     changelog = f"## [Unreleased] - soon\n\n- More.\n\n## 1.0.0\n\n{mark('FIELD_CHANGED_KIND Version.number')}\n"
     assert compatibility.examine(OLD, OLD, changelog, TODAY).problems == []
     broken = compatibility.examine(OLD, OLD.replace("Int!", "Int"), changelog, TODAY).problems
     assert [one.partition(": ")[0] for one in broken] == ["FIELD_CHANGED_KIND Version.number"]
 
 
-def test_what_programs_have_to_cope_with_is_told_and_needs_no_mark():
+def test_dangerous_changes_are_notes_without_a_mark():
     added = ("scalar Old", "scalar Old interface I { id: ID } type New implements I { id: ID }")
     edits = [("NONE LIVE", "NONE NEW LIVE"), ("Model | Version", "Model | Version | New")]
     edits += [("type Version {", "type Version implements I { id: ID")]
@@ -164,19 +164,19 @@ def folder(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-def test_the_command_fails_when_something_breaks_unsaid(folder):
+def test_schema_command_fails_on_an_undocumented_breaking_change(folder):
     check = ["schema", "--check-breaking"]
     assert CliRunner().invoke(main, check).exit_code == 0
     released = sdl.text().replace("type Viewer {", 'type Viewer {\n  """Old."""\n  old: Int\n')
     (folder / compatibility.RELEASED).write_text(released)
-    found = CliRunner().invoke(main, check)
-    assert (found.exit_code, found.stderr.count("FIELD_REMOVED Viewer.old")) == (1, 1)
+    answer = CliRunner().invoke(main, check)
+    assert (answer.exit_code, answer.stderr.count("FIELD_REMOVED Viewer.old")) == (1, 1)
     (folder / compatibility.RELEASED).unlink()
-    found = CliRunner().invoke(main, check)
-    assert (found.exit_code, "docs/schema/released.graphql cannot be read" in found.stderr) == (1, True)
+    answer = CliRunner().invoke(main, check)
+    assert (answer.exit_code, "docs/schema/released.graphql cannot be read" in answer.stderr) == (1, True)
 
 
-def test_this_project_breaks_nothing_unsaid(monkeypatch):
+def test_committed_schema_has_no_undocumented_breaking_change(monkeypatch):
     monkeypatch.chdir(ROOT)
-    found = CliRunner().invoke(main, ["schema", "--check-breaking"])
-    assert (found.exit_code, found.stderr) == (0, "")
+    answer = CliRunner().invoke(main, ["schema", "--check-breaking"])
+    assert (answer.exit_code, answer.stderr) == (0, "")

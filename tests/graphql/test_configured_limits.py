@@ -60,13 +60,13 @@ async def test_bodies_and_query_strings_can_be_limited(runtime):
 
 
 @pytest.mark.parametrize(
-    ("whom", "nobody", "member"),
+    ("whom", "anonymous", "member"),
     [("everybody", None, None), ("signed-in", "UNAUTHENTICATED", None), ("nobody", "FORBIDDEN", "FORBIDDEN")],
 )
-async def test_introspection_can_be_kept_to_some(runtime, project, whom, nobody, member):
+async def test_introspection_setting_limits_who_may_introspect(runtime, project, whom, anonymous, member):
     documents = (get_introspection_query(), '{ ...a } fragment a on Query { __type(name: "Model") { name } }')
     async with configured(runtime, graphql_introspection=whom) as api:
-        for headers, code in ((None, nobody), (project.headers, member)):
+        for headers, code in ((None, anonymous), (project.headers, member)):
             for document in documents:
                 body = (await ask(api, document, headers)).json()
                 codes = [error["extensions"]["code"] for error in body.get("errors", [])]
@@ -87,20 +87,20 @@ MISSPELT = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("whom", "nobody", "member"), [("everybody", 1, 1), ("signed-in", 0, 1), ("nobody", 0, 0)])
+@pytest.mark.parametrize(("whom", "anonymous", "member"), [("everybody", 1, 1), ("signed-in", 0, 1), ("nobody", 0, 0)])
 @pytest.mark.parametrize("what", MISSPELT)
 async def test_a_misspelt_name_gets_suggestions_where_introspection_is_open(
-    runtime, project, whom, nobody, member, what
+    runtime, project, whom, anonymous, member, what
 ):
     document, variables = MISSPELT[what]
     async with configured(runtime, graphql_introspection=whom) as api:
-        for headers, is_open in ((None, nobody), (project.headers, member)):
+        for headers, is_open in ((None, anonymous), (project.headers, member)):
             (error,) = (await ask(api, document, headers, **variables)).json()["errors"]
             assert error["extensions"]["code"] == "INVALID"
             assert ("Did you mean" in error["message"]) == bool(is_open), error
 
 
-async def test_a_budget_is_spent_and_begins_anew(runtime, project, monkeypatch):
+async def test_budget_is_spent_and_resets_each_minute(runtime, project, monkeypatch):
     minute = (time.time() // 60 + 10) * 60
     monkeypatch.setattr(budget.time, "time", lambda: minute + 18)
     async with configured(runtime, graphql_budget=5) as api:

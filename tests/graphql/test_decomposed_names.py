@@ -48,7 +48,7 @@ SEARCHES = """query f($p: String!, $n: String!, $e: [ID!]!, $run: String!, $name
 }"""
 
 
-async def test_every_form_of_a_name_finds_it(data, project):
+async def test_lookups_and_searches_match_every_unicode_form_of_a_name(data, project):
     owner, given = project[Role.OWNER], {"p": project.path}
     made = await data(owner, SETUP, **given, n=APART, alias=unicodedata.normalize("NFD", "hérité"))
     assert [answer["userErrors"] for answer in made.values()] == [[]] * len(made)
@@ -59,8 +59,8 @@ async def test_every_form_of_a_name_finds_it(data, project):
     for form in FORMS:
         alias = unicodedata.normalize("NFD", "hérité") if form == APART else "hérité"
         words = {"alias": f"@{alias}", "model": f"[model]{form}", "stage": " stage:None "}
-        found = await data(owner, LOOKUPS, **given, n=form, **words)
-        assert found == {
+        result = await data(owner, LOOKUPS, **given, n=form, **words)
+        assert result == {
             "model": {"name": NAME},
             "byAlias": {"number": 1},
             "inStage": {"number": 1},
@@ -71,10 +71,10 @@ async def test_every_form_of_a_name_finds_it(data, project):
             "run": f"NOT attributes.run_name != '{form}' OR run_name = 'x'",
             "name": f"name ILIKE '%{form.upper()}'",
         }
-        found = await data(owner, SEARCHES, **given, n=form.upper(), e=[made["e"]["experiment"]["id"]], **words)
-        kinds = [one["__typename"] for one in found["search"]["nodes"]]
+        result = await data(owner, SEARCHES, **given, n=form.upper(), e=[made["e"]["experiment"]["id"]], **words)
+        kinds = [one["__typename"] for one in result["search"]["nodes"]]
         assert kinds == ["Model", "Experiment", "Experiment", "Candidate", "Candidate"]
-        assert found["project"] == {
+        assert result["project"] == {
             "models": {"nodes": [{"name": NAME}]},
             "experiments": {"nodes": [{"name": NAME}, {"name": f"[model]{NAME}"}]},
             "candidateSearch": {"nodes": [{"name": NAME}]},
@@ -85,7 +85,7 @@ async def test_every_form_of_a_name_finds_it(data, project):
         }
 
 
-async def test_names_for_people_are_stored_composed(data, project):
+async def test_display_names_are_stored_in_normal_form_c(data, project):
     made = await data(
         project[Role.OWNER],
         """mutation g($path: String!, $parent: String!, $name: String!) {

@@ -1,4 +1,4 @@
-"""Every mutation asks for permission: a stranger, a guest and nobody are refused, and nothing is written."""
+"""Every mutation asks for permission: strangers, guests and anonymous callers are refused, and nothing is written."""
 
 from __future__ import annotations
 
@@ -53,17 +53,17 @@ async def traces(runtime, project) -> dict[str, Any]:
         "groups": ":group = any(lineage)",
     }  # fmt: skip
     keys = {"id": project.id, "group": project.group_id}
-    found = {}
+    answer = {}
     async with runtime.db.read() as snap:
         for table, condition in tables.items():
             used = {name: value for name, value in keys.items() if f":{name}" in condition}
             columns = "to_jsonb(t) - 'last_used_at'"
             rows = await snap.scalars(text(f"select {columns} from {table} t where {condition}"), used)
-            found[table] = sorted(map(str, rows.all()))
+            answer[table] = sorted(map(str, rows.all()))
         beside = text("select count(*) from projects where group_id = :group")
-        found["projects beside"] = await snap.scalar(beside, {"group": project.group_id})
-        found["users"] = await snap.scalar(text("select count(*) from users where not is_bot"))
-    return found
+        answer["projects beside"] = await snap.scalar(beside, {"group": project.group_id})
+        answer["users"] = await snap.scalar(text("select count(*) from users where not is_bot"))
+    return answer
 
 
 def test_every_mutation_takes_one_input_and_answers_user_errors():

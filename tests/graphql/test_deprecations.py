@@ -15,18 +15,18 @@ FORMAT = re.compile(r"\S.* since (\d{4}-\d{2}-\d{2}), use \S.*")
 
 
 def malformed(served: GraphQLSchema) -> list[str]:
-    """Places whose reason is not as it should be."""
-    found = []
+    """Coordinates whose reason is not as it should be."""
+    answer = []
     for kind in served.type_map.values():
         if kind.name.startswith("__"):
             continue
         members: dict[str, Any] = {**getattr(kind, "fields", {}), **getattr(kind, "values", {})}
         for name, member in members.items():
-            places = {name: member, **{f"{name}({a})": one for a, one in getattr(member, "args", {}).items()}}
-            for place, one in places.items():
+            members = {name: member, **{f"{name}({a})": one for a, one in getattr(member, "args", {}).items()}}
+            for coordinate, one in members.items():
                 if one.deprecation_reason is not None and not is_well_formed(one.deprecation_reason):
-                    found.append(f"{kind.name}.{place}")
-    return found
+                    answer.append(f"{kind.name}.{coordinate}")
+    return answer
 
 
 def is_well_formed(reason: str) -> bool:
@@ -41,7 +41,7 @@ def test_deprecations_are_well_formed():
     assert malformed(schema._schema) == []
 
 
-def test_others_would_be_seen():
+def test_malformed_deprecations_are_reported():
     good = deprecation("Counted twice", since=date(2026, 1, 31), use="`totalCount`")
     assert good == "Counted twice since 2026-01-31, use `totalCount`"
     served = build_schema(f"""

@@ -48,15 +48,15 @@ async def post(client, project, **body):
 async def test_documents_run_by_their_hash(runtime, project, manifest, name, only):
     async with configured(runtime, trusted_documents=manifest, trusted_documents_only=only) as api:
         assert (await post(api, project, **name))[1]["data"] == {"viewer": {"isAdmin": False}}
-        asked = {key: value if isinstance(value, str) else json.dumps(value) for key, value in name.items()}
-        answer = await api.get("/graphql", params=asked, headers=project.headers)
+        requested = {key: value if isinstance(value, str) else json.dumps(value) for key, value in name.items()}
+        answer = await api.get("/graphql", params=requested, headers=project.headers)
         assert answer.json()["data"] == {"viewer": {"isAdmin": False}}
 
 
 async def test_named_documents_take_variables(runtime, project, manifest):
     async with configured(runtime, trusted_documents=manifest) as api:
-        wish = {"documentId": trusted_documents.hash_of(NAMED), "variables": {"path": project.path}}
-        assert (await post(api, project, **wish))[1]["data"] == {"project": {"fullPath": project.path}}
+        given = {"documentId": trusted_documents.hash_of(NAMED), "variables": {"path": project.path}}
+        assert (await post(api, project, **given))[1]["data"] == {"project": {"fullPath": project.path}}
 
 
 async def test_only_trusted_documents_run_where_that_is_set(runtime, project, manifest):
@@ -91,7 +91,7 @@ async def test_other_hashes_are_refused(runtime, project, manifest, with_manifes
         assert (status, answer["errors"][0]["extensions"]["code"]) == (400, code)
 
 
-async def test_sockets_know_the_same_documents(runtime, project, manifest):
+async def test_sockets_run_trusted_documents_by_hash(runtime, project, manifest):
     changed = runtime.settings.model_copy(update={"trusted_documents": manifest, "trusted_documents_only": True})
     async with (
         serving(replace(runtime, settings=changed)) as url,
@@ -140,7 +140,7 @@ def test_folders_are_registered(tmp_path, manifest):
         ("{ " + "... { " * 70 + "b" + " }" * 71, "too large"),
     ],
 )
-def test_what_cannot_run_is_not_registered(tmp_path, text, problem):
+def test_invalid_documents_are_not_registered(tmp_path, text, problem):
     (tmp_path / "a.graphql").write_text(text)
     made = CliRunner().invoke(main, ["documents", "register", str(tmp_path)])
     assert made.exit_code == 1
@@ -149,7 +149,7 @@ def test_what_cannot_run_is_not_registered(tmp_path, text, problem):
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"a": 1}', json.dumps({"0" * 64: ADMIN})])
-def test_broken_manifests_are_told_so(tmp_path, runtime, content):
+def test_broken_manifests_are_refused_with_a_reason(tmp_path, runtime, content):
     path = tmp_path / "manifest.json"
     path.write_text(content)
     assert CliRunner().invoke(main, ["documents", "check", str(path)]).exit_code == 1
@@ -157,6 +157,6 @@ def test_broken_manifests_are_told_so(tmp_path, runtime, content):
         trusted_documents.Documents.of(runtime.settings.model_copy(update={"trusted_documents": path}))
 
 
-def test_an_empty_folder_is_told_so(tmp_path):
+def test_register_of_an_empty_folder_fails_with_a_reason(tmp_path):
     assert CliRunner().invoke(main, ["documents", "register", str(tmp_path)]).exit_code == 1
     assert trusted_documents.check({}, Limits()) == []

@@ -28,12 +28,12 @@ class Failing:
 
 
 def unasked(runtime) -> Context:
-    """The context of an operation that nobody has sent."""
+    """The context of an operation without a request."""
     loaders = Loaders(runtime.db, ANONYMOUS)
     return Context(runtime, Live(runtime.db), ANONYMOUS, loaders, "request-7", None, "http://test", Budget(0), "")
 
 
-async def test_unforeseen_errors_are_masked_and_logged_once(runtime):
+async def test_unexpected_errors_are_masked_and_logged_once(runtime):
     context = unasked(runtime)
     with capture_logs() as logs:
         result = await Schema(query=Failing).execute("{ unforeseen }", context_value=context)
@@ -67,13 +67,13 @@ async def test_expected_errors_of_queries_carry_their_code(runtime):
         'after: "W10"',
     ],
 )
-async def test_pages_that_make_no_sense_are_refused(ask, project, arguments):
+async def test_contradictory_page_arguments_are_refused(ask, project, arguments):
     document = f"query q($p: String!) {{ project(by: {{path: $p}}) {{ models({arguments}) {{ nodes {{ id }} }} }} }}"
     answer = await ask(project.people[Role.OWNER], document, p=project.path)
     assert {error["extensions"]["code"] for error in answer.errors} == {"INVALID"}
 
 
-async def test_mutations_of_one_document_run_in_order_and_alone(data, project):
+async def test_mutation_fields_run_serially_in_separate_transactions(data, project):
     document = """mutation m($p: String!) {
       a: modelCreate(input: {project: {path: $p}, name: "x"}) { model { name } userErrors { code } }
       b: modelCreate(input: {project: {path: $p}, name: "x"}) { model { name } userErrors { code } }
@@ -144,6 +144,6 @@ async def test_a_moment_without_its_offset_or_beyond_the_calendar_is_invalid(ask
     assert "moment with its offset" in error["message"]
 
 
-async def test_moments_are_told_in_utc(data, project):
+async def test_datetimes_are_answered_in_utc(data, project):
     made = await data(project.stranger, EXPIRING, at="2099-01-01T01:00:00+01:00")
     assert made["tokenCreate"] == {"token": {"expiresAt": "2099-01-01T00:00:00+00:00"}, "userErrors": []}

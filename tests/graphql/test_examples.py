@@ -45,8 +45,8 @@ def test_example_asks_for_all_that_its_mutation_answers(name):
     (operation,) = parse((FOLDER / f"{name}.graphql").read_text()).definitions
     payload = get_named_type(schema._schema.mutation_type.fields[name].type)
     (root,) = operation.selection_set.selections
-    asked = {field.name.value for field in root.selection_set.selections}
-    assert asked == set(payload.fields)
+    requested = {field.name.value for field in root.selection_set.selections}
+    assert requested == set(payload.fields)
 
 
 @pytest.mark.parametrize("name", QUERIES + MUTATIONS)
@@ -54,10 +54,10 @@ async def test_example_works(data, admin, seeded, name):
     """Each in the same project: they name things of their own wherever they end something."""
     person = admin if name == "userCreate" else seeded.project.people[Role.OWNER]
     document, variables = seeded.example(name)
-    found = (await data(person, document, **variables))[name]
-    assert found is not None
+    answer = (await data(person, document, **variables))[name]
+    assert answer is not None
     if name in MUTATIONS:
-        assert found["userErrors"] == []
+        assert answer["userErrors"] == []
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ async def test_example_works(data, admin, seeded, name):
         ("projectEvents", {"type": "MODEL_CREATED", "objectType": "Model"}),
     ],
 )
-async def test_example_of_a_subscription_is_told_first(http, seeded, name, told):
+async def test_example_of_a_subscription_gets_its_first_event(http, seeded, name, told):
     document, variables = seeded.example(name)
     headers = {**seeded.project.people[Role.OWNER].headers, "Accept": "text/event-stream"}
     sent = {"query": document, "variables": variables}

@@ -1,4 +1,4 @@
-"""Who sees which field: every field of every type, asked for by everybody, of things in private and public projects.
+"""Who sees which field: every field of every type, requested by every kind of caller, in private and public projects.
 
 The owner's answers come first, each with something in it; what the others get is compared with them. Root fields:
 tests/graphql/test_permissions.py; what subscriptions tell: tests/graphql/test_fields_told.py.
@@ -155,7 +155,7 @@ LINES = {
 BLANK = {
     "LoggedModel.deletedAt": "deleted ones are seen in the answer to their deletion only",
     **{
-        f"{kind}Connection.totalCount": "nobody counts these"
+        f"{kind}Connection.totalCount": "these are not counted"
         for kind in ("AliasAssignment", "LoggedModel", "Member", "MetricPoint", "Token", "Webhook", "WebhookDelivery")
     },
 }
@@ -171,33 +171,33 @@ async def patient(runtime) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture(scope="module")
 async def ask_all(patient, showcases, secrets):  # noqa: F811
-    """Asks as somebody, and gives the answer to each question."""
+    """Sends questions as a caller, and gives the answer to each."""
 
-    async def send(place: str, actor: str, questions: list[Question]) -> dict[Question, Answer]:
-        found: dict[Question, Answer] = {}
+    async def send(setting: str, actor: str, questions: list[Question]) -> dict[Question, Answer]:
+        result: dict[Question, Answer] = {}
         headers = {"Authorization": f"Bearer {secrets[actor]}"} if secrets[actor] else {}
-        for text, variables, page in documents(questions, showcases[place].variables):
+        for text, variables, page in documents(questions, showcases[setting].variables):
             answer = await patient.post("/graphql", json={"query": text, "variables": variables}, headers=headers)
             assert answer.status_code == 200, (answer.text[:1000], text)
             body = answer.json()
             assert all("path" in error for error in body.get("errors", [])), (body["errors"], text)
-            found |= dict(read(body, page))
-        return found
+            result |= dict(read(body, page))
+        return result
 
     return send
 
 
 @pytest.fixture(scope="module")
 async def owned(ask_all) -> dict[tuple[str, str, str], dict[str, list[Any]]]:
-    """The owner's values of all fields, by place, type and door."""
+    """The owner's values of all fields, by setting, type and door."""
     whole = [Question(kind, door, tuple(TYPES[kind].fields)) for kind, doors in DOORS.items() for door in doors]
-    found = {}
-    for place in PROJECTS:
-        for question, answer in (await ask_all(place, "owner", whole)).items():
+    result = {}
+    for setting in PROJECTS:
+        for question, answer in (await ask_all(setting, "owner", whole)).items():
             if not answer.codes:
-                values = found.setdefault((place, question.kind, question.door), {})
+                values = result.setdefault((setting, question.kind, question.door), {})
                 values |= {name: [compared(one[name]) for one in answer.objects] for name in question.fields}
-    return found
+    return result
 
 
 def need_of(kind: str, name: str) -> str:
@@ -205,7 +205,7 @@ def need_of(kind: str, name: str) -> str:
 
 
 def is_strict(kind: str) -> bool:
-    """Whether every field of a type needs a line: not everybody sees the object, or not all of its plain values."""
+    """Whether every field of a type needs a line: not every caller sees the object, or not all of its plain values."""
     ordinary = {"project", "registry", "candidates", "signed in"}
     special = [name for need, names in LINES[kind].items() if need != "nothing more" for name in names.split()]
     plain = [name for name in special if not leads_to_objects(kind, name) and not name.startswith("viewerCan")]
@@ -217,7 +217,7 @@ def wants_line(kind: str, name: str) -> bool:
     return leads_to_objects(kind, name) or name.startswith("viewer") or is_strict(kind)
 
 
-def test_every_field_that_may_be_special_has_a_line():
+def test_every_restricted_field_has_an_expectation():
     lines = {f"{kind}.{name}" for kind, needs in LINES.items() for names in needs.values() for name in names.split()}
     fields = {f"{kind}.{name}": (kind, name) for kind in DOORS for name in TYPES[kind].fields}
     assert set(LINES) == set(DOORS)
@@ -225,7 +225,7 @@ def test_every_field_that_may_be_special_has_a_line():
     assert {one for one, (kind, name) in fields.items() if wants_line(kind, name)} <= lines, "say in LINES who sees it"
 
 
-def test_what_comes_along_with_others_leads_nowhere():
+def test_value_types_have_no_restricted_fields():
     """Values have no lines: whatever leads from them to objects, or depends on who asks, needs a door in DOORS."""
     values = {kind for kind in TYPES.values() if is_object_type(kind) and kind.name not in DOORS}
     reached = {one.partition(".")[0] for one in everything()}
@@ -240,34 +240,34 @@ def test_what_comes_along_with_others_leads_nowhere():
 
 
 async def test_every_field_has_something_to_show(owned):
-    """Else nobody would notice who sees it."""
+    """Else the comparison with other callers would prove nothing."""
     shown: set[str] = set()
     for (_, kind, _), values in owned.items():
-        for name, found in values.items():
-            shown |= leaves(kind, name, [one or None for one in found] if name.startswith("viewerCan") else found)
+        for name, answer in values.items():
+            shown |= leaves(kind, name, [one or None for one in answer] if name.startswith("viewerCan") else answer)
     assert everything() - shown == set(BLANK)
 
 
-@pytest.mark.parametrize(("place", "actor"), CASES)
-async def test_everybody_sees_what_is_theirs_to_see(ask_all, owned, place, actor):
+@pytest.mark.parametrize(("setting", "actor"), CASES)
+async def test_each_caller_sees_exactly_the_fields_it_may_see(ask_all, owned, setting, actor):
     whole = [Question(kind, door, tuple(TYPES[kind].fields)) for kind, doors in DOORS.items() for door in doors]
-    found = await ask_all(place, actor, whole)
+    result = await ask_all(setting, actor, whole)
     mistakes = {}
-    for question, answer in found.items():
-        values = owned[place, question.kind, question.door]
-        if wrong := mistakes_of(question, answer, values, place, actor):
+    for question, answer in result.items():
+        values = owned[setting, question.kind, question.door]
+        if wrong := mistakes_of(question, answer, values, setting, actor):
             mistakes[question.kind, question.door] = wrong
     assert mistakes == {}
 
 
-def mistakes_of(question: Question, answer: Answer, own: dict[str, list[Any]], place: str, actor: str) -> list[str]:
+def mistakes_of(question: Question, answer: Answer, own: dict[str, list[Any]], setting: str, actor: str) -> list[str]:
     """The fields that were not answered as the tables say."""
-    sight = symbol(SIGHTS[DOORS[question.kind][question.door]], place, actor)
+    sight = symbol(SIGHTS[DOORS[question.kind][question.door]], setting, actor)
     if sight == ".":
         return ["the object is shown"] if answer.objects else []
     wrong = []
     for name in question.fields:
-        expected = symbol(NEEDS[need_of(question.kind, name)], place, actor)
+        expected = symbol(NEEDS[need_of(question.kind, name)], setting, actor)
         if expected in "NFU":
             given = answer.codes.get(name, "none")
             wrong += [f"{name}: {given}"] if given[0] != expected else []
@@ -281,32 +281,32 @@ def mistakes_of(question: Question, answer: Answer, own: dict[str, list[Any]], p
     return wrong
 
 
-def fits(expected: str, found: list[Any], own: list[Any] | None, actor: str) -> bool:
+def fits(expected: str, values: list[Any], own: list[Any] | None, actor: str) -> bool:
     """Whether the values of a field are what a symbol of NEEDS means."""
     role = "owner" if actor == "reader" else actor
     met = {
-        "=": found == own,
-        ".": not is_real(found),
-        "-": not any(found),
-        "0": not any(found),
-        "<": expected == "<" and bool(rows(found)) and rows(found) < rows(own),
-        "r": found == [role.upper()] * len(found),
-        "o": is_real(found) and found != own,
+        "=": values == own,
+        ".": not is_real(values),
+        "-": not any(values),
+        "0": not any(values),
+        "<": expected == "<" and bool(rows(values)) and rows(values) < rows(own),
+        "r": values == [role.upper()] * len(values),
+        "o": is_real(values) and values != own,
     }
-    return bool(found) and met[expected]
+    return bool(values) and met[expected]
 
 
 def rows(values: list[Any] | None) -> set[str]:
     """The rows of the lists or pages."""
     lists = [one["nodes"] if isinstance(one, dict) else one for one in values or []]
-    return {json.dumps(row) for found in lists for row in found}
+    return {json.dumps(row) for answer in lists for row in answer}
 
 
-@pytest.mark.parametrize("place", ["private", "public"])
-async def test_a_token_whose_time_is_over_is_told_nothing(client, showcases, secrets, place):  # noqa: F811
+@pytest.mark.parametrize("setting", ["private", "public"])
+async def test_a_token_whose_time_is_over_is_told_nothing(client, showcases, secrets, setting):  # noqa: F811
     whole = [Question(kind, door, tuple(TYPES[kind].fields)) for kind, doors in DOORS.items() for door in doors]
     headers = {"Authorization": f"Bearer {secrets['expired']}"}
-    for text, variables, _ in documents(whole, showcases[place].variables):
+    for text, variables, _ in documents(whole, showcases[setting].variables):
         answer = await client.post("/graphql", json={"query": text, "variables": variables}, headers=headers)
         assert (answer.status_code, answer.json().get("data")) == (401, None)
 
@@ -321,10 +321,10 @@ NODES = {
 """Who gets a thing by its id; all others get null, and no error that would tell of it."""
 
 
-@pytest.mark.parametrize(("place", "actor"), CASES)
-async def test_ids_open_nothing_that_may_not_be_seen(client, showcases, secrets, place, actor):  # noqa: F811
+@pytest.mark.parametrize(("setting", "actor"), CASES)
+async def test_node_answers_null_for_ids_that_may_not_be_seen(client, showcases, secrets, setting, actor):  # noqa: F811
     assert set(NODES) == set(LOOKUPS)
-    ids = {kind: showcases[place].variables[kind] for kind in NODES}
+    ids = {kind: showcases[setting].variables[kind] for kind in NODES}
     single = " ".join(f"{kind}: node(id: ${kind}) {{ __typename id }}" for kind in ids)
     head = ", ".join(f"${kind}: ID!" for kind in ids)
     document = f"query n({head}, $ids: [ID!]!) {{ {single} nodes(ids: $ids) {{ __typename id }} }}"
@@ -333,9 +333,9 @@ async def test_ids_open_nothing_that_may_not_be_seen(client, showcases, secrets,
     answer = (await client.post("/graphql", json=sent, headers=headers)).json()
     assert "errors" not in answer
     expected = {
-        kind: {"__typename": kind, "id": id} if symbol(SIGHTS[NODES[kind]], place, actor) == "=" else None
+        kind: {"__typename": kind, "id": id} if symbol(SIGHTS[NODES[kind]], setting, actor) == "=" else None
         for kind, id in ids.items()
     }
-    found = answer["data"]
-    assert found.pop("nodes") == list(expected.values())
-    assert found == expected
+    result = answer["data"]
+    assert result.pop("nodes") == list(expected.values())
+    assert result == expected

@@ -22,11 +22,11 @@ SEARCH = """query f($p: String!, $text: String!, $first: Int, $after: String) {
       ... on Candidate { name } } } }"""
 
 
-async def test_a_text_is_found_wherever_it_stands(data, ask, runtime, project):
+async def test_search_matches_names_of_all_kinds(data, ask, runtime, project):
     made = await data(project[Role.OWNER], SETUP, p=project.path)
 
-    async def found(text, **wish):
-        answer = (await data(project[Role.GUEST], SEARCH, p=project.path, text=text, **wish))["search"]
+    async def result(text, **given):
+        answer = (await data(project[Role.GUEST], SEARCH, p=project.path, text=text, **given))["search"]
         return [f"{one['__typename']} {one.get('name') or one['version']}" for one in answer["nodes"]], answer
 
     everything = [
@@ -38,23 +38,23 @@ async def test_a_text_is_found_wherever_it_stands(data, ask, runtime, project):
     ]
     # The version's own candidate is called like its model.
     everything.insert(4, "Candidate Alpha")
-    names, whole = await found("ALPHA")
+    names, whole = await result("ALPHA")
     assert (names, whole["totalCount"]) == (everything, 6)
     paged, after = [], None
     for _ in range(3):
-        names, page = await found("alpha", first=2, after=after)
+        names, page = await result("alpha", first=2, after=after)
         paged, after = paged + names, page["pageInfo"]["endCursor"]
     assert (paged, page["pageInfo"]["hasNextPage"]) == (everything, False)
-    assert (await found("a_x"))[0] == ["Model beta_x", "Experiment [model]beta_x"]
-    assert (await found(made["c"]["candidate"]["uuid"]))[0] == ["Candidate alpha run"]
-    assert (await found("%"))[0] == []
+    assert (await result("a_x"))[0] == ["Model beta_x", "Experiment [model]beta_x"]
+    assert (await result(made["c"]["candidate"]["uuid"]))[0] == ["Candidate alpha run"]
+    assert (await result("%"))[0] == []
     with statements(runtime.db) as one:
-        await found("alpha", first=6)
+        await result("alpha", first=6)
     with statements(runtime.db) as other:
-        await found("alpha", first=100)
+        await result("alpha", first=100)
     assert len(one) == len(other)
     await projects.edit(runtime.db, project.owner, UpdateProject(project.id, registry_access="disabled"))
-    assert (await found("alpha"))[0] == everything[2:]
+    assert (await result("alpha"))[0] == everything[2:]
     for text in ("", " ", "x" * 256):
         answer = await ask(project[Role.GUEST], SEARCH, p=project.path, text=text)
         assert answer.errors[0]["extensions"]["code"] == "INVALID"

@@ -36,8 +36,8 @@ def model(data, project):
 def version(data, project):
     """Makes a version and gives it."""
 
-    async def make(model_id: str, **wish: str):
-        answer = (await data(project[Role.REPORTER], VERSION, id=model_id, **wish))["modelVersionCreate"]
+    async def make(model_id: str, **given: str):
+        answer = (await data(project[Role.REPORTER], VERSION, id=model_id, **given))["modelVersionCreate"]
         assert answer["userErrors"] == []
         return answer["modelVersion"]
 
@@ -55,8 +55,8 @@ def version(data, project):
 async def test_06_the_latest_version_is_by_precedence(data, project, model, versions, latest):
     id = await model(*versions)
     query = "query q($id: ID!) { model(by: {id: $id}) { latestVersion { version } } }"
-    found = await data(project[Role.GUEST], query, id=id)
-    assert found["model"]["latestVersion"]["version"] == latest
+    answer = await data(project[Role.GUEST], query, id=id)
+    assert answer["model"]["latestVersion"]["version"] == latest
 
 
 async def test_06_versions_are_not_ordered_as_texts(data, project, model):
@@ -65,8 +65,8 @@ async def test_06_versions_are_not_ordered_as_texts(data, project, model):
       versions(orderBy: {field: PRECEDENCE, direction: $direction}) { nodes { version } } } }"""
     expected = ["2.0.0-alpha.2", "2.0.0-alpha.10", "2.0.0", "10.0.0"]
     for direction in ("ASC", "DESC"):
-        found = await data(project[Role.GUEST], query, id=id, direction=direction)
-        order = [one["version"] for one in found["model"]["versions"]["nodes"]]
+        answer = await data(project[Role.GUEST], query, id=id, direction=direction)
+        order = [one["version"] for one in answer["model"]["versions"]["nodes"]]
         assert order == (expected[::-1] if direction == "DESC" else expected)
 
 
@@ -83,8 +83,8 @@ async def test_10_experiments_heed_their_search(data, project):
         await data(project[Role.DEVELOPER], create, path=project.path, name=name)
     query = """query q($path: String!) { project(by: {path: $path}) {
       experiments(search: "TW") { totalCount nodes { name } } } }"""
-    found = await data(project[Role.GUEST], query, path=project.path)
-    assert found["project"]["experiments"] == {"totalCount": 1, "nodes": [{"name": "two"}]}
+    answer = await data(project[Role.GUEST], query, path=project.path)
+    assert answer["project"]["experiments"] == {"totalCount": 1, "nodes": [{"name": "two"}]}
 
 
 async def test_15_and_16_metrics_have_a_step_and_are_the_latest(data, project, model, version):
@@ -93,9 +93,9 @@ async def test_15_and_16_metrics_have_a_step_and_are_the_latest(data, project, m
     await data(project[Role.DEVELOPER], LOG, id=made["candidate"]["id"], metrics=points)
     query = """query q($id: ID!) { candidate(by: {id: $id}) { metrics { key value step timestamp }
       metricHistory(key: "k") { nodes { value step } } } }"""
-    found = (await data(project[Role.GUEST], query, id=made["candidate"]["id"]))["candidate"]
-    assert found["metrics"] == [{"key": "k", "value": 2, "step": 7, "timestamp": 2}]
-    assert found["metricHistory"]["nodes"] == [{"value": 1, "step": 0}, {"value": 2, "step": 7}]
+    answer = (await data(project[Role.GUEST], query, id=made["candidate"]["id"]))["candidate"]
+    assert answer["metrics"] == [{"key": "k", "value": 2, "step": 7, "timestamp": 2}]
+    assert answer["metricHistory"]["nodes"] == [{"value": 1, "step": 0}, {"value": 2, "step": 7}]
 
 
 async def test_20_versions_and_their_candidates_have_an_author(project, model, version):
@@ -113,11 +113,11 @@ def test_28_every_id_is_of_one_kind():
     wrong, foreign = [], {"externalId", "pipelineId"}
     for kind in schema._schema.type_map.values():
         for name, field in getattr(kind, "fields", {}).items():
-            places = {name: field, **getattr(field, "args", {})}
+            coordinates = {name: field, **getattr(field, "args", {})}
             wrong += [
-                f"{kind.name}.{place}: {what.type}"
-                for place, what in places.items()
-                if place in {"id", "ids"} or (place.endswith(("Id", "Ids")) and place not in foreign)
+                f"{kind.name}.{coordinate}: {what.type}"
+                for coordinate, what in coordinates.items()
+                if coordinate in {"id", "ids"} or (coordinate.endswith(("Id", "Ids")) and coordinate not in foreign)
                 if str(what.type).strip("[]!") != "ID"
             ]
     names = [name.lower() for name in schema._schema.type_map]
@@ -159,7 +159,7 @@ async def test_29_deleting_tells_strangers_nothing(data, project, model, version
     assert guest["code"] == "FORBIDDEN"
 
 
-async def test_30_fields_may_be_asked_many_times_in_one_query(data, project, model):
+async def test_30_fields_may_be_selected_many_times_in_one_query(data, project, model):
     ids = [await model("1.0.0", "2.0.0", name=name) for name in ("a", "b")]
     query = """query q($a: ID!, $b: ID!, $path: String!) {
       a: model(by: {id: $a}) { ...m } b: model(by: {id: $b}) { ...m }
@@ -168,14 +168,14 @@ async def test_30_fields_may_be_asked_many_times_in_one_query(data, project, mod
         found: models(search: "b") { nodes { name } } } }
     fragment m on Model {
       name all: versions { nodes { version } } some: versions(reference: "^1") { nodes { version } } }"""
-    found = await data(project[Role.GUEST], query, a=ids[0], b=ids[1], path=project.path)
+    answer = await data(project[Role.GUEST], query, a=ids[0], b=ids[1], path=project.path)
     for name in ("a", "b"):
-        assert found[name]["name"] == name
-        assert [one["version"] for one in found[name]["all"]["nodes"]] == ["2.0.0", "1.0.0"]
-        assert [one["version"] for one in found[name]["some"]["nodes"]] == ["1.0.0"]
+        assert answer[name]["name"] == name
+        assert [one["version"] for one in answer[name]["all"]["nodes"]] == ["2.0.0", "1.0.0"]
+        assert [one["version"] for one in answer[name]["some"]["nodes"]] == ["1.0.0"]
     one = {"nodes": [{"version": "2.0.0"}]}
-    assert found["project"]["up"]["nodes"] == [{"name": "a", "one": one}, {"name": "b", "one": one}]
-    assert found["project"]["found"]["nodes"] == [{"name": "b"}]
+    assert answer["project"]["up"]["nodes"] == [{"name": "a", "one": one}, {"name": "b", "one": one}]
+    assert answer["project"]["found"]["nodes"] == [{"name": "b"}]
 
 
 async def test_31_an_unknown_order_is_an_error(ask, client, project):

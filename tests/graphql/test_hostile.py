@@ -52,7 +52,7 @@ CHECKS = list(HealthCheck)
 ENDS = re.compile("Delete|Remove|Revoke|Unlink|Cancel|Abort")
 
 
-# Where an answer fails as a whole, graphql-core drops fields that were begun beside it, and nobody waits for them.
+# Where an answer fails as a whole, graphql-core drops fields that were begun beside it, and does not await them.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
@@ -65,7 +65,7 @@ def _dropped() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 async def others(runtime, admin, data) -> World:
-    """The project that nobody here may see."""
+    """The project that no caller here may see."""
     world = await make(runtime, admin, data)
     await mark(runtime, world)
     return world
@@ -113,7 +113,7 @@ def send(http) -> Send:
 
 def documents(kind: Any, count: int) -> list[str]:
     """Documents by hypothesis-graphql, which is what Schemathesis asks GraphQL services with."""
-    found: list[str] = []
+    answer: list[str] = []
     scalars = {
         "Long": integers().map(nodes.Int),
         "Number": floats(allow_nan=False, allow_infinity=False).map(nodes.Float),
@@ -127,10 +127,10 @@ def documents(kind: Any, count: int) -> list[str]:
     )
     @given(kind(SCHEMA, custom_scalars=scalars))
     def note(document: str) -> None:
-        found.append(document)
+        answer.append(document)
 
     note()
-    return found
+    return answer
 
 
 def random_of(name: str) -> Random:
@@ -149,25 +149,25 @@ async def together(work: Iterable[Any]) -> list[Any]:
     return await asyncio.gather(*(one(what) for what in work))
 
 
-async def test_reading(send, own, others, askers):
+async def test_random_queries_leak_and_break_nothing(send, own, others, askers):
     random = random_of("reading")
     generator = Generator(random, [own.scenario, own.scenario, others.scenario], 0.15)
-    asked = [(random.choice(WHO), generator.query()) for _ in range(READS)]
-    asked += [(random.choice(WHO), Request(text, note="hypothesis")) for text in documents(queries, HYPOTHESIS)]
-    answers = await together(send(request, askers[who]) for who, request in asked)
-    found = [
+    requested = [(random.choice(WHO), generator.query()) for _ in range(READS)]
+    requested += [(random.choice(WHO), Request(text, note="hypothesis")) for text in documents(queries, HYPOTHESIS)]
+    answers = await together(send(request, askers[who]) for who, request in requested)
+    result = [
         (problems, who, request, answer.text[:500])
-        for (who, request), answer in zip(asked, answers, strict=True)
+        for (who, request), answer in zip(requested, answers, strict=True)
         if (problems := answer_checks.faults(answer.status_code, answer.content))
     ]
-    assert not found, told(found)
+    assert not result, told(result)
     assert all(generator.used[f"Query.{name}"] for name in QUERIES)
     unused = [name for name in READABLE if not generator.used[name]]
     assert len(unused) < len(READABLE) / 20, unused
-    assert Counter(map(answer_checks.outcome, answers))["done"] > len(asked) / 3
+    assert Counter(map(answer_checks.outcome, answers))["done"] > len(requested) / 3
 
 
-async def test_marks_are_what_members_read(data, others):
+async def test_members_read_every_mark(data, others):
     """So that the other tests can fail."""
     names = {"c": "candidate", "v": "model version", "u": "logged model"}
     variables = {name: others.seeded.meanings[f"<{meaning} id>"] for name, meaning in names.items()}
@@ -176,11 +176,11 @@ async def test_marks_are_what_members_read(data, others):
 
 
 @pytest.mark.parametrize("who", ["stranger", "owner elsewhere"])
-async def test_what_may_not_be_seen_looks_like_what_is_not(send, others, askers, who):
+async def test_invisible_things_look_like_missing_ones(send, others, askers, who):
     """Every example, and random queries, about things of others; then the same about things that do not exist."""
     generator = Generator(random_of(f"nowhere {who}"), [others.scenario], 0.05)
-    asked = [Request(*others.seeded.example(name), note=name) for name in QUERIES + MUTATIONS]
-    asked += [generator.query() for _ in range(READS // 8)]
+    requested = [Request(*others.seeded.example(name), note=name) for name in QUERIES + MUTATIONS]
+    requested += [generator.query() for _ in range(READS // 8)]
     back = {void: one for one, void in others.nowhere.items()}
 
     async def compared(request: Request) -> tuple[Any, ...] | None:
@@ -191,45 +191,45 @@ async def test_what_may_not_be_seen_looks_like_what_is_not(send, others, askers,
             other = await send(request.translated(others.nowhere), askers[who])
             if problems := answer_checks.faults(one.status_code, one.content):
                 return problems, request, one.text
-            real.add(without_places(one.json()))
-            void.add(without_places(about_others(other.json(), back)))
+            real.add(without_positions(one.json()))
+            void.add(without_positions(about_others(other.json(), back)))
             if real & void:
                 return None
         return request, real, void
 
-    found = [one for one in await together(compared(request) for request in asked) if one]
-    assert not found, told(found)
+    answer = [one for one in await together(compared(request) for request in requested) if one]
+    assert not answer, told(answer)
 
 
-async def test_changing(runtime, admin, send, own, others, askers):
+async def test_random_mutations_change_only_what_the_caller_may(runtime, admin, send, own, others, askers):
     """One after the other, so that the database tells what each has done."""
     random = random_of("changing")
     generator = Generator(random, [own.scenario, own.scenario, own.scenario, others.scenario], 0.1)
     words = [*own.nowhere, *others.nowhere]
-    asked: list[tuple[str, Request]] = []
+    requested: list[tuple[str, Request]] = []
     for name in sorted(MUTATIONS, key=lambda name: ENDS.search(name) is not None):
         document, variables = own.seeded.example(name)
         given = [spoilt(random, variables, words) for _ in range(SPOILT)]
-        asked += [(random.choice(WHO), Request(document, one, f"spoilt {name}")) for one in given]
-        asked.append(("admin" if name == "userCreate" else "owner elsewhere", Request(document, variables, name)))
-    asked += [(random.choice(WHO), generator.mutation()) for _ in range(CHANGES)]
-    asked += [("owner elsewhere", Request(text, note="hypothesis")) for text in documents(mutations, HYPOTHESIS)]
-    found, done = [], 0
+        requested += [(random.choice(WHO), Request(document, one, f"spoilt {name}")) for one in given]
+        requested.append(("admin" if name == "userCreate" else "owner elsewhere", Request(document, variables, name)))
+    requested += [(random.choice(WHO), generator.mutation()) for _ in range(CHANGES)]
+    requested += [("owner elsewhere", Request(text, note="hypothesis")) for text in documents(mutations, HYPOTHESIS)]
+    result, done = [], 0
     witness = Witness(runtime, own)
     await witness.changes()
-    for who, request in asked:
+    for who, request in requested:
         answer = await send(request, admin if who == "admin" else askers[who])
         changed = await witness.changes()
         problems = answer_checks.faults(answer.status_code, answer.content)
         problems += [f"changed: {changed}"] * bool(changed and answer_checks.undone(answer))
-        found += [(problems, who, request, answer.text[:500])] * bool(problems)
+        result += [(problems, who, request, answer.text[:500])] * bool(problems)
         done += bool(changed)
-    assert not found, told(found)
+    assert not result, told(result)
     assert all(generator.used[f"Mutation.{name}"] for name in MUTATIONS)
     assert done > len(MUTATIONS), "hardly anything was changed at all"
 
 
-async def test_broken_requests(http, own, others, askers):
+async def test_malformed_requests_are_errors_without_effect(http, own, others, askers):
     random = random_of("broken")
     generator = Generator(random, [own.scenario, others.scenario], 0.3)
     good = [generator.query() for _ in range(200)] + [generator.subscription() for _ in range(10)]
@@ -238,23 +238,23 @@ async def test_broken_requests(http, own, others, askers):
         headers = {"Content-Type": "application/json", **raw.headers, **(person.headers if person else {})}
         return await http.request(raw.method, "/graphql", content=raw.content, params=raw.params, headers=headers)
 
-    asked = [(random.choice(WHO), raw) for raw in requests(random, good, BROKEN)]
-    answers = await together(send(raw, askers[who]) for who, raw in asked)
-    found = [
+    requested = [(random.choice(WHO), raw) for raw in requests(random, good, BROKEN)]
+    answers = await together(send(raw, askers[who]) for who, raw in requested)
+    result = [
         (problems, who, raw, answer.text[:500])
-        for (who, raw), answer in zip(asked, answers, strict=True)
+        for (who, raw), answer in zip(requested, answers, strict=True)
         if (problems := answer_checks.faults(answer.status_code, answer.content))
     ]
-    assert not found, told(found)
+    assert not result, told(result)
 
 
-async def test_streams(http, own, others, askers):
+async def test_random_subscriptions_leak_nothing(http, own, others, askers):
     """Subscriptions and anything else, answered as events; what goes on for ever is left after a moment."""
     random = random_of("streams")
     generator = Generator(random, [own.scenario, others.scenario], 0.3)
     good = [generator.subscription() for _ in range(STREAMS)]
-    asked = [(random.choice(WHO), Raw("POST", one.body)) for one in good]
-    asked += [(random.choice(WHO), raw) for raw in requests(random, good, STREAMS)[-STREAMS // 2 :]]
+    requested = [(random.choice(WHO), Raw("POST", one.body)) for one in good]
+    requested += [(random.choice(WHO), raw) for raw in requests(random, good, STREAMS)[-STREAMS // 2 :]]
 
     async def events(who: str, raw: Raw) -> tuple[int, list[str]]:
         person = askers[who]
@@ -267,12 +267,12 @@ async def test_streams(http, own, others, askers):
                     lines += [line async for line in answer.aiter_lines()]
             return answer.status_code, lines
 
-    found = []
-    for (who, raw), (status, lines) in zip(asked, await together(events(*one) for one in asked), strict=True):
+    result = []
+    for (who, raw), (status, lines) in zip(requested, await together(events(*one) for one in requested), strict=True):
         data = [line.removeprefix("data: ") for line in lines if line.startswith(("data: ", "{"))]
         problems = [problem for line in data for problem in answer_checks.faults(status, line.encode())]
-        found += [(problems, who, raw, lines)] * bool(problems)
-    assert not found, told(found)
+        result += [(problems, who, raw, lines)] * bool(problems)
+    assert not result, told(result)
 
 
 def about_others(body: Any, words: dict[str, str]) -> Any:
@@ -280,15 +280,15 @@ def about_others(body: Any, words: dict[str, str]) -> Any:
     text = json.dumps(body)
     for one, other in words.items():
         text = text.replace(one, other)
-    return json.loads(re.sub(r"\b1\d{9}\b", lambda found: str(int(found[0]) - NOWHERE), text))
+    return json.loads(re.sub(r"\b1\d{9}\b", lambda answer: str(int(answer[0]) - NOWHERE), text))
 
 
-def without_places(body: Any) -> str:
-    """An answer without the places in the request that it names: ids differ in length."""
+def without_positions(body: Any) -> str:
+    """An answer without the positions in the request that it names: ids differ in length."""
     errors = [{**error, "locations": None} for error in body.get("errors", [])]
     return re.sub(r"at character \d+", "", json.dumps({**body, "errors": errors}))
 
 
-def told(found: list[Any]) -> str:
-    """The first of what was found, whole."""
-    return "\n\n".join("\n".join(str(part)[:3_000] for part in one) for one in found[:3])
+def told(results: list[Any]) -> str:
+    """The first of what was results, whole."""
+    return "\n\n".join("\n".join(str(part)[:3_000] for part in one) for one in results[:3])

@@ -39,7 +39,7 @@ async def jobs(runtime, project) -> dict[str, str]:
     return {name: str(GlobalId.of("BackgroundJob", id)) for name, id in {"dead": dead, "waiting": waiting}.items()}
 
 
-async def test_a_maintainer_retries_and_cancels(ask: Ask, data: Ask, project, jobs):
+async def test_retry_and_cancel_need_a_maintainer(ask: Ask, data: Ask, project, jobs):
     refused = (await data(project[Role.DEVELOPER], RETRY, id=jobs["dead"]))["backgroundJobRetry"]
     assert refused == {
         "alreadyQueued": False,
@@ -67,7 +67,7 @@ async def test_a_maintainer_retries_and_cancels(ask: Ask, data: Ask, project, jo
             assert error["code"] == "NOT_FOUND"
 
 
-async def test_lists_and_filters(data: Ask, project, jobs):
+async def test_background_jobs_are_filtered_and_paged(data: Ask, project, jobs):
     maintainer, by = project[Role.MAINTAINER], {"path": project.path}
     all_of_it = (await data(maintainer, LIST, by=by))["backgroundJobs"]
     assert [node["id"] for node in all_of_it["nodes"]] == [jobs["waiting"], jobs["dead"]]
@@ -88,13 +88,15 @@ async def test_lists_and_filters(data: Ask, project, jobs):
     assert below == {"totalCount": 1, "nodes": [{"id": jobs["dead"], "requestedBy": {"username": guest}}]}
 
 
-async def test_who_sees_what(ask: Ask, data: Ask, project, admin, jobs):
+async def test_background_jobs_are_visible_to_requesters_members_and_administrators(
+    ask: Ask, data: Ask, project, admin, jobs
+):
     mine = (await data(project[Role.GUEST], LIST, first=1))["backgroundJobs"]["nodes"]
     assert [(node["id"], node["viewerCanRetry"]) for node in mine] == [(jobs["dead"], False)]
-    nobodys = {"totalCount": 0, "nodes": [], "pageInfo": {"endCursor": None, "hasNextPage": False}}
-    assert (await data(project.stranger, LIST, kind="registry.purge_model"))["backgroundJobs"] == nobodys
-    assert (await data(None, LIST))["backgroundJobs"] == nobodys
+    empty = {"totalCount": 0, "nodes": [], "pageInfo": {"endCursor": None, "hasNextPage": False}}
+    assert (await data(project.stranger, LIST, kind="registry.purge_model"))["backgroundJobs"] == empty
+    assert (await data(None, LIST))["backgroundJobs"] == empty
     refused = await ask(project.stranger, LIST, by={"path": project.path})
     assert [error["extensions"]["code"] for error in refused.errors] == ["NOT_FOUND"]
-    found = (await data(admin, LIST, status="DEAD", first=100))["backgroundJobs"]["nodes"]
-    assert jobs["dead"] in [node["id"] for node in found]
+    answer = (await data(admin, LIST, status="DEAD", first=100))["backgroundJobs"]["nodes"]
+    assert jobs["dead"] in [node["id"] for node in answer]

@@ -76,7 +76,7 @@ async def test_broken_fragments_are_left_to_validation(ask, document):
     assert all("Internal" not in error["message"] for error in answer.errors)
 
 
-async def test_few_errors_are_told_and_in_few_words(ask):
+async def test_validation_errors_are_limited_in_number_and_length(ask):
     answer = await ask(None, "{ project(by: {" + " ".join(f"a{n}: 1" for n in range(900)) + "}) { id } }")
     assert answer.data is None
     assert len(answer.errors) <= 6
@@ -145,7 +145,7 @@ async def test_parts_cost_by_the_hundred(ask, arguments, expected):
     assert answer.extensions["cost"]["requested"] == 1 + 1 + expected * 2
 
 
-async def test_what_hides_in_fragments_is_reckoned_without_end(ask):
+async def test_deeply_nested_fragments_are_refused_quickly(ask):
     """Each fragment is small where it was measured; below the curves all of them stand within each other."""
     chain = "".join(
         f"fragment f{n} on MetricSeries {{ {'... { ' * 30} key ...f{n + 1} {'} ' * 30} }} " for n in range(20)
@@ -164,15 +164,15 @@ def test_every_argument_that_says_how_many_is_counted():
     filters.add(("Subscription", "types"))
     kinds = [kind for kind in schema._schema.type_map.values() if is_object_type(kind) and kind.name[:2] != "__"]
     fields = [(kind.name, field) for kind in kinds for field in kind.fields.values()]
-    found = {
+    answer = {
         (owner, name)
         for owner, field in fields
         for name, argument in field.args.items()
         if is_list_type(get_nullable_type(argument.type)) or get_named_type(argument.type).name == "Int"
     }
     counted = {*page_sizes.PAGES, *page_sizes.LENGTHS, *page_sizes.VALUES}
-    assert {one for one in found if one[1] not in counted} == filters | {("ArtifactUpload", "afterNumber")}
-    assert {name for _, name in found if name in counted} == counted
+    assert {one for one in answer if one[1] not in counted} == filters | {("ArtifactUpload", "afterNumber")}
+    assert {name for _, name in answer if name in counted} == counted
     for owner, field in fields:
         kind = get_named_type(field.type)
         if "pageInfo" in getattr(kind, "fields", {}):

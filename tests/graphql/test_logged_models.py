@@ -23,9 +23,9 @@ async def begun(data, project) -> str:
     return made["candidateCreate"]["candidate"]["id"]
 
 
-async def made(data, project, **wish) -> str:
-    wish = {"experiment": {"path": {"project": project.path, "number": 0}}, **wish}
-    answer = (await data(project[Role.DEVELOPER], MAKE, input=wish))["loggedModelCreate"]
+async def made(data, project, **given) -> str:
+    given = {"experiment": {"path": {"project": project.path, "number": 0}}, **given}
+    answer = (await data(project[Role.DEVELOPER], MAKE, input=given))["loggedModelCreate"]
     assert answer["userErrors"] == []
     assert answer["loggedModel"]["status"] == "PENDING"
     return answer["loggedModel"]["id"]
@@ -36,7 +36,7 @@ async def test_a_candidate_logs_data_sets_and_models(data, project):
     model = await made(data, project, name="net", candidateId=candidate, params=[{"key": "depth", "value": "3"}])
     use = {"name": "digits", "digest": "abc", "sourceType": "http", "source": "http://d", "schema": "{}"}
     context = [{"key": "mlflow.data.context", "value": "training"}]
-    wish = {
+    given = {
         "candidate": {"id": candidate},
         "datasets": [{**use, "tags": context}],
         "loggedModelInputIds": [model],
@@ -44,7 +44,7 @@ async def test_a_candidate_logs_data_sets_and_models(data, project):
         "metrics": [{"key": "acc", "value": 0.9, "timestamp": 1, "loggedModelId": model, "datasetName": "digits"}],
     }
     for _ in range(2):  # again is fine
-        answer = (await data(project[Role.DEVELOPER], LOG, input=wish))["candidateLog"]
+        answer = (await data(project[Role.DEVELOPER], LOG, input=given))["candidateLog"]
         assert answer["userErrors"] == []
         assert answer["candidate"] == {
             "datasets": [{**use, "profile": None, "tags": context}],
@@ -78,18 +78,18 @@ async def test_a_candidate_logs_data_sets_and_models(data, project):
     assert answer == {"loggedModel": None, "userErrors": [{"code": "INVALID", "field": "params"}]}
 
 
-async def test_a_batch_with_an_unknown_model_stores_nothing(data, runtime, staff, project):
+async def test_candidate_log_with_an_unknown_logged_model_stores_nothing(data, runtime, staff, project):
     candidate, other = await begun(data, project), await new_project(runtime, staff)
     foreign = await made(data, other, name="theirs")
-    wish = {"candidate": {"id": candidate}, "tags": [{"key": "k", "value": "v"}], "loggedModelInputIds": [foreign]}
-    answer = (await data(project[Role.DEVELOPER], LOG, input=wish))["candidateLog"]
+    given = {"candidate": {"id": candidate}, "tags": [{"key": "k", "value": "v"}], "loggedModelInputIds": [foreign]}
+    answer = (await data(project[Role.DEVELOPER], LOG, input=given))["candidateLog"]
     assert [(one["code"], one["field"]) for one in answer["userErrors"]] == [("NOT_FOUND", "loggedModelInputIds")]
     query = "query q($id: ID!) { candidate(by: {id: $id}) { tags { key } } }"
-    found = await data(project[Role.GUEST], query, id=candidate)
-    assert found["candidate"]["tags"] == [{"key": "mlflow.runName"}]
+    result = await data(project[Role.GUEST], query, id=candidate)
+    assert result["candidate"]["tags"] == [{"key": "mlflow.runName"}]
 
 
-async def test_logged_models_are_found_and_become_versions(data, project):
+async def test_logged_model_search_pages_and_versions_are_created_from_logged_models(data, project):
     for name, kind in (("a", "cnn"), ("b", "tree"), ("c", "cnn")):
         model = await made(data, project, name=name, modelType=kind)
     query = """query q($path: String!, $ids: [ID!]!, $first: Int, $after: String) { project(by: {path: $path}) {
@@ -125,7 +125,7 @@ async def test_logged_models_are_found_and_become_versions(data, project):
     assert [one["name"] for one in page["nodes"]] == ["a"]
 
 
-async def test_tags_go_one_by_one(data, project):
+async def test_update_removes_single_tags(data, project):
     candidate = await begun(data, project)
     log = {"candidate": {"id": candidate}, "tags": [{"key": key, "value": "1"} for key in ("x", "y")]}
     await data(project[Role.DEVELOPER], LOG, input=log)
@@ -163,9 +163,9 @@ async def test_a_version_is_copied_within_its_project(data, runtime, staff, proj
       { modelVersion { version description source tags { key value } candidate { uuid } model { name } }
         userErrors { code field } } }"""
 
-    async def copied(**wish):
+    async def copied(**given):
         return (
-            await data(project[Role.REPORTER], copy, id=first["id"], **{"path": project.path, "name": "prod", **wish})
+            await data(project[Role.REPORTER], copy, id=first["id"], **{"path": project.path, "name": "prod", **given})
         )["modelVersionCopy"]
 
     expected = {
@@ -195,8 +195,8 @@ async def test_models_and_versions_are_searched_in_the_grammar_of_mlflow(data, p
       all: modelSearch(orderBy: [{field: "name", direction: DESC}], first: 1) {
         pageInfo { hasNextPage } nodes { name } }
       modelVersionSearch(filter: "name LIKE 'b%'") { nodes { version model { name } } } } }"""
-    found = (await data(project[Role.GUEST], query, path=project.path))["project"]
-    assert found == {
+    answer = (await data(project[Role.GUEST], query, path=project.path))["project"]
+    assert answer == {
         "modelSearch": {"nodes": [{"name": "a"}]},
         "all": {"pageInfo": {"hasNextPage": True}, "nodes": [{"name": "b"}]},
         "modelVersionSearch": {"nodes": [{"version": "1.0.0", "model": {"name": "b"}}]},

@@ -47,8 +47,8 @@ async def test_members_get_everything_back_and_strangers_nothing(data, project, 
 
 async def test_nodes_keep_their_order(data, project, ids):
     wanted = [ids["Model"], "garbage", ids["Project"], ids["Model"]]
-    found = await data(project[Role.GUEST], "query n($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=wanted)
-    assert found["nodes"] == [{"id": ids["Model"]}, None, {"id": ids["Project"]}, {"id": ids["Model"]}]
+    answer = await data(project[Role.GUEST], "query n($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=wanted)
+    assert answer["nodes"] == [{"id": ids["Model"]}, None, {"id": ids["Project"]}, {"id": ids["Model"]}]
 
 
 @pytest.mark.parametrize(
@@ -62,15 +62,15 @@ async def test_nodes_keep_their_order(data, project, ids):
     ],
     ids=lambda id: str(id)[:20],
 )  # fmt: skip
-async def test_garbage_means_nothing(data, project, id):
+async def test_node_answers_null_for_malformed_ids(data, project, id):
     assert await data(project.people[Role.OWNER], NODE, id=str(id)) == {"node": None}
 
 
-async def test_id_of_another_type_means_nothing(data, project, ids):
+async def test_lookups_answer_null_for_ids_of_other_types(data, project, ids):
     query = """query q($id: ID!) {
       model(by: {id: $id}) { id } project(by: {id: $id}) { id } candidate(by: {id: $id}) { id } }"""
-    found = await data(project.people[Role.OWNER], query, id=ids["ModelVersion"])
-    assert found == {"model": None, "project": None, "candidate": None}
+    answer = await data(project.people[Role.OWNER], query, id=ids["ModelVersion"])
+    assert answer == {"model": None, "project": None, "candidate": None}
 
 
 async def test_keys_of_one_project_do_not_open_another(data, runtime, staff, project, ids):

@@ -46,7 +46,7 @@ def _literally(document: str, value: object) -> str:
     return document.replace(", $number: Long!", "").replace("$number", json.dumps(value))
 
 
-async def test_what_does_not_fit_is_refused(http: httpx.AsyncClient, project: TestProject, candidate: str) -> None:
+async def test_longs_out_of_range_are_refused(http: httpx.AsyncClient, project: TestProject, candidate: str) -> None:
     for document in DOCUMENTS:
         for value in OUTSIDE:
             written = _literally(document, value) if not isinstance(value, dict) else "{ nothing }"
@@ -60,7 +60,7 @@ async def test_what_does_not_fit_is_refused(http: httpx.AsyncClient, project: Te
                 assert "Internal" not in body["errors"][0]["message"]
 
 
-async def test_integers_of_any_length_are_only_refused(
+async def test_integers_of_thousands_of_digits_are_refused(
     http: httpx.AsyncClient, project: TestProject, candidate: str
 ) -> None:
     """Python itself refuses to read integers of more than 4,300 digits."""
@@ -72,7 +72,7 @@ async def test_integers_of_any_length_are_only_refused(
             assert answer.json()["errors"][0]["extensions"]["code"] != "INTERNAL"
 
 
-async def test_what_fits_is_taken(http: httpx.AsyncClient, project: TestProject, candidate: str) -> None:
+async def test_longs_within_range_are_accepted(http: httpx.AsyncClient, project: TestProject, candidate: str) -> None:
     for document in DOCUMENTS:
         for value in FITTING:
             for answer in (
@@ -86,7 +86,7 @@ async def test_what_fits_is_taken(http: httpx.AsyncClient, project: TestProject,
                 assert bool(errors.get("userErrors") if isinstance(errors, dict) else None) == before_1970, body
 
 
-async def test_filters_are_not_bent_to_what_could_be_stored(http: httpx.AsyncClient, project: TestProject) -> None:
+async def test_filters_with_integers_out_of_range_are_refused(http: httpx.AsyncClient, project: TestProject) -> None:
     document = """query found($path: String!, $in: [ID!]!, $filter: String!) {
       project(by: {path: $path}) { candidateSearch(experimentIds: $in, filter: $filter) { nodes { id } } } }"""
     where = {"path": project.path, "in": [ids.of("Experiment", project.id, 0)]}

@@ -1,4 +1,4 @@
-"""Who may ask and do what: every query and every mutation, by everybody, on a private and on a public project.
+"""Who may do what: every query and every mutation, by every kind of caller, on a private and on a public project.
 
 The requests are the documented examples. A field without a line in ``NEEDS`` fails.
 """
@@ -34,7 +34,7 @@ VERDICTS = {
     ("maintainer", "public"): (WHO, LOW, LOW, LOW, LOW, "ok", "ok", LOW),
     # Jobs are seen by members and by those who asked for them, whatever the visibility.
     ("maintainer of a job", "*"): (HIDDEN, HIDDEN, LOW, LOW, LOW, "ok", "ok", LOW),
-    # Whoever does not manage tokens cannot know of one.
+    # Callers who do not manage tokens cannot know of one.
     ("manager of a token", "*"): (WHO, HIDDEN, HIDDEN, HIDDEN, HIDDEN, "ok", "ok", LOW),
     # Uploads are ended by who has made them, here the owner, and given up by maintainers, too.
     ("maker of the upload", "private"): (HIDDEN, HIDDEN, LOW, LOW, LOW, LOW, "ok", LOW),
@@ -90,14 +90,14 @@ FIELDS = QUERIES + MUTATIONS
 
 
 @pytest.fixture(scope="module")
-async def places(runtime, staff, data, people) -> dict[tuple[str, str], Seeded]:
+async def projects(runtime, staff, data, people) -> dict[tuple[str, str], Seeded]:
     """A project for every actor and visibility, since an example works once."""
-    found: dict[tuple[str, str], Seeded] = {}
+    answer: dict[tuple[str, str], Seeded] = {}
     for visibility in ("private", "public"):
-        wishes = [seed(runtime, staff, data, people, visibility=visibility) for _ in ACTORS]
-        seeded = await asyncio.gather(*wishes)
-        found |= {(visibility, actor): one for actor, one in zip(ACTORS, seeded, strict=True)}
-    return found
+        requests = [seed(runtime, staff, data, people, visibility=visibility) for _ in ACTORS]
+        seeded = await asyncio.gather(*requests)
+        answer |= {(visibility, actor): one for actor, one in zip(ACTORS, seeded, strict=True)}
+    return answer
 
 
 def test_every_field_says_what_it_takes():
@@ -105,35 +105,35 @@ def test_every_field_says_what_it_takes():
     assert sorted(lines) == sorted(FIELDS), "add new fields to NEEDS"
 
 
-def test_what_can_be_changed_says_by_whom_and_who_made_it():
-    """Whoever draws a button asks `viewerCan…` first."""
+def test_changeable_types_have_viewer_can_fields_and_a_creator():
+    """Front ends ask `viewerCan…` before they show a button."""
     payloads = (field.type.of_type for field in schema._schema.mutation_type.fields.values())
     kinds = {get_named_type(field.type) for payload in payloads for field in payload.fields.values()}
     objects = {kind.name: kind.fields for kind in kinds if is_object_type(kind) and kind.name != "UserError"}
     silent = {name for name, fields in objects.items() if not any(one.startswith("viewerCan") for one in fields)}
     makers = {"createdBy", "requestedBy", "setBy"}
     unsigned = {name for name, fields in objects.items() if not makers & set(fields)}
-    # Of members the place says it, of deliveries their webhook; users are only made.
+    # Members have it on their project, deliveries on their webhook; users are only created.
     assert silent == {"Member", "User", "WebhookDelivery", "WebhookTestResult"}
-    # Groups are made by their first owner, CI jobs and deliveries by nobody; settings are a part of their project.
+    # Groups are made by their first owner, CI jobs and deliveries by no user; settings are a part of their project.
     assert unsigned == silent | {"CiJob", "CiSettings", "Group"}
 
 
 @pytest.mark.parametrize("field", FIELDS)
-async def test_verdicts(client, places, secrets, field):  # noqa: F811
+async def test_each_operation_requires_the_documented_role(client, projects, secrets, field):  # noqa: F811
     need = next(name for name, fields in NEEDS.items() if field in fields)
-    found, expected = {}, {}
+    result, expected = {}, {}
     for visibility in ("private", "public"):
         row = VERDICTS.get((need, visibility)) or VERDICTS[need, "*"]
         for actor, verdict in zip(ACTORS, (*row, "401"), strict=True):
-            document, variables = places[visibility, actor].example(field)
+            document, variables = projects[visibility, actor].example(field)
             secret = secrets[actor]
             headers = {"Authorization": f"Bearer {secret}"} if secret else {}
             sent = {"query": document, "variables": variables}
             answer = await client.post("/graphql", json=sent, headers=headers)
-            found[visibility, actor] = verdict_of(answer, field)
+            result[visibility, actor] = verdict_of(answer, field)
             expected[visibility, actor] = verdict
-    assert found == expected
+    assert result == expected
 
 
 def verdict_of(answer: Any, field: str) -> str | None:

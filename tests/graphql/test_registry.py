@@ -21,8 +21,8 @@ def model(data, project):
     """Makes a model in the test's project and gives its id."""
 
     async def make(name="digits", **values):
-        wish = {"project": {"path": project.path}, "name": name, **values}
-        return (await data(project[Role.REPORTER], MODEL, input=wish))["modelCreate"]["model"]["id"]
+        given = {"project": {"path": project.path}, "name": name, **values}
+        return (await data(project[Role.REPORTER], MODEL, input=given))["modelCreate"]["model"]["id"]
 
     return make
 
@@ -44,7 +44,7 @@ async def test_model_with_its_surroundings(data, project, model, version):
     await version(model_id)
     await version(model_id, increment="MAJOR")
     await version(model_id, version="3.0.0-rc.1")
-    found = await data(
+    answer = await data(
         project[Role.GUEST],
         """query q($path: String!) { model(by: {path: {project: $path, name: "digits"}}) {
           id name descriptionHtml tags { key value } createdBy { username } viewerCanUpdate
@@ -55,7 +55,7 @@ async def test_model_with_its_surroundings(data, project, model, version):
         } }""",
         path=project.path,
     )
-    assert found["model"] == {
+    assert answer["model"] == {
         "id": model_id,
         "name": "digits",
         "descriptionHtml": "<h1><em>Hi</em> &lt;script&gt;x&lt;/script&gt;</h1>\n",
@@ -126,6 +126,45 @@ async def test_aliases_move_by_compare_and_set(data, project, model, version):
     assert moved["alias"]["modelVersion"] == {"version": "2.0.0"}
 
 
+HISTORY = """query h($id: ID!, $name: String!, $after: String) { model(by: {id: $id}) {
+  aliases { id name } aliasHistory(name: $name, first: 2, after: $after) {
+    pageInfo { hasNextPage endCursor } nodes { name endedAt modelVersion { version } setBy { username } } } } }"""
+DELETE_ALIAS = """mutation d($input: AliasDeleteInput!) { aliasDelete(input: $input) {
+  deletedId userErrors { code field } } }"""
+
+
+async def test_alias_history_keeps_every_assignment_and_outlives_the_alias(data, project, model, version):
+    model_id, me = await model(), project[Role.REPORTER]
+    for number in ("1.0.0", "2.0.0"):
+        await version(model_id, version=number)
+    for number in ("1.0.0", "2.0.0", "1.0.0"):
+        await set_alias(data, project, model_id, "a", number)
+    (alias,) = (await data(me, HISTORY, id=model_id, name="a"))["model"]["aliases"]
+    assert await data(project[Role.GUEST], "query n($id: ID!) { node(id: $id) { id } }", id=alias["id"]) == {
+        "node": {"id": alias["id"]}
+    }
+    gone = {"model": {"id": model_id}, "name": "a"}
+    answers = [(await data(me, DELETE_ALIAS, input=gone))["aliasDelete"] for _ in range(2)]
+    assert answers == [{"deletedId": id, "userErrors": []} for id in (alias["id"], None)]
+    first = (await data(me, HISTORY, id=model_id, name="a"))["model"]
+    rest = (await data(me, HISTORY, id=model_id, name="a", after=first["aliasHistory"]["pageInfo"]["endCursor"]))[
+        "model"
+    ]
+    rows = first["aliasHistory"]["nodes"] + rest["aliasHistory"]["nodes"]
+    assert first["aliases"] == []
+    assert [row["modelVersion"]["version"] for row in rows] == ["1.0.0", "2.0.0", "1.0.0"]
+    assert all(row["endedAt"] and row["setBy"] == {"username": me.actor.username} for row in rows)
+    assert not rest["aliasHistory"]["pageInfo"]["hasNextPage"]
+
+
+async def test_project_lookup_by_number(data, project):
+    query = "query q($number: Long!) { project(by: {number: $number}) { fullPath number } }"
+    shown = {"fullPath": project.path, "number": project.id}
+    assert await data(project[Role.GUEST], query, number=project.id) == {"project": shown}
+    assert await data(project.stranger, query, number=project.id) == {"project": None}
+    assert await data(project[Role.GUEST], query, number=0) == {"project": None}
+
+
 async def test_refusals_name_code_field_and_rule(data, project, model):
     model_id = await model()
     taken = await data(project.people[Role.OWNER], MODEL, input={"project": {"path": project.path}, "name": "digits"})
@@ -134,6 +173,8 @@ async def test_refusals_name_code_field_and_rule(data, project, model):
     (error,) = answer["modelVersionCreate"]["userErrors"]
     assert error["code"] == "INVALID_VERSION"
     assert "SemVer 2.0" in error["message"]
+    refused = await set_alias(data, project, model_id, "latest", "#1")
+    assert refused["userErrors"] == [{"code": "INVALID_NAME", "field": "name"}]
 
 
 async def test_update_changes_all_or_nothing(data, project, model):
@@ -141,11 +182,11 @@ async def test_update_changes_all_or_nothing(data, project, model):
     await model("other")
     update = """mutation u($input: ModelUpdateInput!) { modelUpdate(input: $input) {
       model { name description tags { key value } experiment { name } } userErrors { code } } }"""
-    wish = {"model": {"id": model_id}, "name": "other", "description": "new"}
-    refused = await data(project[Role.REPORTER], update, input=wish)
+    given = {"model": {"id": model_id}, "name": "other", "description": "new"}
+    refused = await data(project[Role.REPORTER], update, input=given)
     assert refused["modelUpdate"] == {"model": None, "userErrors": [{"code": "TAKEN"}]}
-    wish |= {"name": "better", "tags": [{"key": "a", "value": None}, {"key": "c", "value": "3"}]}
-    changed = await data(project[Role.REPORTER], update, input=wish)
+    given |= {"name": "better", "tags": [{"key": "a", "value": None}, {"key": "c", "value": "3"}]}
+    changed = await data(project[Role.REPORTER], update, input=given)
     assert changed["modelUpdate"]["model"] == {
         "name": "better",
         "description": "new",
@@ -154,20 +195,21 @@ async def test_update_changes_all_or_nothing(data, project, model):
     }
 
 
-async def test_deleted_is_gone_at_once_and_a_job_tells_of_the_rest(data, project, model):
+async def test_delete_takes_effect_at_once_and_answers_its_background_job(data, project, model):
     model_id = await model()
     answer = await data(
         project[Role.REPORTER],
-        "mutation d($id: ID!) { modelDelete(input: {model: {id: $id}}) { backgroundJob { id kind } } }",
+        "mutation d($id: ID!) { modelDelete(input: {model: {id: $id}}) { deletedId backgroundJob { id kind } } }",
         id=model_id,
     )
+    assert answer["modelDelete"]["deletedId"] == model_id
     job = answer["modelDelete"]["backgroundJob"]
     assert job["kind"] == "registry.purge_model"
-    found = await data(
+    result = await data(
         project[Role.GUEST],
         "query q($a: ID!, $b: ID!) { a: node(id: $a) { id } b: node(id: $b) { id } }",
         a=model_id,
         b=job["id"],
     )
-    assert found == {"a": None, "b": {"id": job["id"]}}
+    assert result == {"a": None, "b": {"id": job["id"]}}
     assert (await data(project.stranger, "query q($b: ID!) { node(id: $b) { id } }", b=job["id"])) == {"node": None}

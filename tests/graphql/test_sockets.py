@@ -68,7 +68,7 @@ def sent(message):
     ],
     ids=str,
 )
-async def test_what_breaks_the_protocol_ends_the_socket(url, messages, code):
+async def test_protocol_violations_close_the_socket(url, messages, code):
     async with socket(url) as connection:
         for message in messages:
             await connection.send(sent(message))
@@ -84,19 +84,19 @@ async def test_ids_are_used_once_at_a_time(url, project):
         assert await ended(connection) == 4409
 
 
-async def test_large_messages_end_the_socket(url):
+async def test_large_messages_close_the_socket(url):
     async with socket(url) as connection:
         await connection.send("x" * (1024 * 1024 + 1))
         assert await ended(connection) == 1009
 
 
-async def test_broken_frames_end_the_socket(url):
+async def test_broken_frames_close_the_socket(url):
     async with socket(url) as connection:
         connection.transport.write(struct.pack("!BB", 0xF3, 0x80) + b"garbage")
         assert await ended(connection) == 1002
 
 
-async def test_who_says_nothing_is_sent_away(url, monkeypatch):
+async def test_sockets_without_connection_init_are_closed(url, monkeypatch):
     monkeypatch.setattr(sockets, "INIT_SECONDS", 0.1)
     async with socket(url) as connection:
         assert await ended(connection) == 4408
@@ -122,7 +122,7 @@ async def test_pings_are_answered(url):
     ("document", "kind"),
     [("{ viewer { isAdmin } }", "next"), ("{ nothing }", "error"), ("{", "error"), ("{ a: " * 61, "error")],
 )
-async def test_documents_pass_the_same_gate(url, document, kind):
+async def test_socket_documents_have_the_same_limits(url, document, kind):
     async with socket(url) as connection:
         await connection.send(sent(INIT))
         await connection.recv()
@@ -134,7 +134,7 @@ async def test_documents_pass_the_same_gate(url, document, kind):
 @pytest.mark.parametrize(
     ("origin", "status"), [("https://evil.example", 403), ("null", 403), ("", 403), ("{url}", None)]
 )
-async def test_pages_of_other_sites_are_kept_out(url, origin, status):
+async def test_sockets_of_foreign_origins_are_refused(url, origin, status):
     opening = socket(url, additional_headers={"Origin": origin.format(url=url)})
     if status is None:
         async with opening as connection:
@@ -151,7 +151,7 @@ async def test_a_wrong_token_in_the_handshake_is_401(url):
     assert refused.value.response.status_code == 401
 
 
-async def test_a_box_that_is_full_sends_its_watcher_away():
+async def test_subscriber_with_a_full_queue_is_closed():
     queue = SubscriberQueue()
     for number in range(feeds.QUEUE_SIZE + 5):
         queue.put(number)
@@ -159,7 +159,7 @@ async def test_a_box_that_is_full_sends_its_watcher_away():
         await queue.take()
 
 
-async def test_a_client_that_does_not_read_is_cut(runtime, monkeypatch):
+async def test_client_that_does_not_read_is_disconnected(runtime, monkeypatch):
     monkeypatch.setattr(sockets, "SEND_SECONDS", 0.1)
     app = create_app(runtime.settings, runtime=runtime)
     app.state.runtime = runtime

@@ -71,15 +71,15 @@ def object_fields(kind: GraphQLObjectType) -> dict[str, Any]:
 
 def listed_types() -> set[str]:
     """Types of which several may be answered at once, and that lead further."""
-    found = set()
+    answer = set()
     for kind in TYPES.values():
         if not is_object_type(kind) or kind.name.startswith("__"):
             continue
         for field in kind.fields.values():
             target = get_named_type(field.type)
             if "[" in str(field.type) and is_object_type(target) and not target.name.endswith("Edge"):
-                found.add(target.name)
-    return {name for name in found if not is_value(TYPES[name])}
+                answer.add(target.name)
+    return {name for name in answer if not is_value(TYPES[name])}
 
 
 def is_value(kind: GraphQLObjectType) -> bool:
@@ -87,11 +87,11 @@ def is_value(kind: GraphQLObjectType) -> bool:
     return all(not object_fields(get_named_type(field.type)) for field in object_fields(kind).values())
 
 
-def test_every_listed_type_is_looked_at():
+def test_every_listed_type_is_covered():
     assert listed_types() <= set(LISTS) | ELSEWHERE, "say in LISTS how to come to many of them"
 
 
-def asked(parent: str, name: str, field: Any, *, deep: bool) -> str:
+def field_text(parent: str, name: str, field: Any, *, deep: bool) -> str:
     """The field with everything below it (``deep``), or with as little as can be."""
     arguments = ARGUMENTS.get(f"{parent}.{name}")
     required = [name for name, argument in field.args.items() if is_required_argument(argument)]
@@ -108,7 +108,7 @@ def selection(kind: GraphQLObjectType, *, deep: bool) -> str:
     if not deep:
         return "{ __typename }"
     parts = [
-        asked(kind.name, name, field, deep=False) if leads_to_objects(field) else name
+        field_text(kind.name, name, field, deep=False) if leads_to_objects(field) else name
         for name, field in kind.fields.items()
     ]
     return f"{{ {' '.join(parts)} }}"
@@ -129,15 +129,15 @@ FIELDS = sorted(f"{kind}.{name}" for kind in LISTS for name in object_fields(TYP
 )
 
 
-@pytest.mark.parametrize("place", FIELDS)
-async def test_statements_do_not_grow_with_rows(data, runtime, full, place):
-    kind, _, name = place.partition(".")
+@pytest.mark.parametrize("coordinate", FIELDS)
+async def test_statements_do_not_grow_with_rows(data, runtime, full, coordinate):
+    kind, _, name = coordinate.partition(".")
     fields = TYPES[kind].fields
     if name:
-        wish = f"{{ {asked(kind, name, fields[name], deep=True)} }}"
+        given = f"{{ {field_text(kind, name, fields[name], deep=True)} }}"
     else:  # everything else that there is
-        wish = f"{{ {' '.join(name for name, field in fields.items() if not leads_to_objects(field))} }}"
-    text, used = question(full, LISTS[kind].replace("@", wish))
+        given = f"{{ {' '.join(name for name, field in fields.items() if not leads_to_objects(field))} }}"
+    text, used = question(full, LISTS[kind].replace("@", given))
     counts = {}
     for rows in (1, ROWS):
         with statements(runtime.db) as seen:
@@ -146,19 +146,19 @@ async def test_statements_do_not_grow_with_rows(data, runtime, full, place):
     assert counts[ROWS] <= counts[1], counts
 
 
-async def test_the_lists_are_as_long_as_they_seem(data, full):
+async def test_populated_lists_have_all_rows(data, full):
     """Else nothing would have been measured."""
     short = {}
     for kind in sorted(set(LISTS) - {"Member"}):
         document, used = question(full, LISTS[kind].replace("@", "{ __typename }"))
-        found = await data(full.project.people[Role.OWNER], document, **used)
-        if (count := str(found).count("__typename")) < ROWS:
+        answer = await data(full.project.people[Role.OWNER], document, **used)
+        if (count := str(answer).count("__typename")) < ROWS:
             short[kind] = count
     assert short == {}
 
 
 @pytest.mark.parametrize("kind", sorted(set(LOOKUPS) & set(LISTS)))
-async def test_nodes_of_one_type_are_found_together(data, runtime, full, kind):
+async def test_nodes_of_one_type_are_read_in_one_batch(data, runtime, full, kind):
     document, used = question(full, LISTS[kind].replace("@", "{ id }"))
     owner = full.project.people[Role.OWNER]
     ids = re.findall(r"'id': '([^']+)'", str(await data(owner, document, **used)))

@@ -78,11 +78,11 @@ async def created(http, project, name):
 
 
 async def now(project):
-    """The place in the journal behind all that has happened: events after it are told, however late one asks."""
+    """The position in the journal after all events so far."""
     return str(Cursor.at(await Live(project.runtime.db).mark()))
 
 
-async def test_a_change_through_one_process_is_told_by_another(clients, http, other_url, project, transport):
+async def test_event_reaches_subscribers_of_another_process(clients, http, other_url, project, transport):
     variables = {"path": project.path, "after": await now(project)}
     watched = await clients.subscribe(other_url, EVENTS, project.token, variables=variables, transport=transport)
     for name in ("a", "b"):
@@ -93,7 +93,7 @@ async def test_a_change_through_one_process_is_told_by_another(clients, http, ot
     await watched.stop()
 
 
-async def test_everything_that_happens_to_a_registry_is_told_in_order(clients, url, runtime, project):
+async def test_project_events_arrive_in_order(clients, url, runtime, project):
     db, owner = runtime.db, project.owner
     begin = await now(project)
     model = await models.create(db, owner, project.id, CreateModel("m"))
@@ -126,16 +126,16 @@ async def test_everything_that_happens_to_a_registry_is_told_in_order(clients, u
         ("BACKGROUND_JOB_CREATED", "BackgroundJob", "queued"),
     ]
     await watched.stop()
-    # Whoever comes back with the cursor of any of them is told the rest, each once.
-    for place in (0, 7, 12):
-        variables = {"path": project.path, "after": told[place]["cursor"]}
+    # A client that resumes with the cursor of any of them gets the rest, each once.
+    for index in (0, 7, 12):
+        variables = {"path": project.path, "after": told[index]["cursor"]}
         again = await clients.subscribe(url, EVENTS, project.token, variables=variables)
-        rest = [await again.data() for _ in told[place + 1 :]]
-        assert [one["objectId"] for one in rest] == [one["objectId"] for one in told[place + 1 :]]
+        rest = [await again.data() for _ in told[index + 1 :]]
+        assert [one["objectId"] for one in rest] == [one["objectId"] for one in told[index + 1 :]]
         await again.stop()
 
 
-async def test_only_the_kinds_that_are_asked_for_are_told(clients, url, runtime, project):
+async def test_project_events_are_filtered_by_type(clients, url, runtime, project):
     db, owner = runtime.db, project.owner
     begin = await now(project)
     model = await models.create(db, owner, project.id, CreateModel("m"))
@@ -151,15 +151,15 @@ async def test_only_the_kinds_that_are_asked_for_are_told(clients, url, runtime,
         await watched.stop()
 
 
-async def test_transactions_that_end_late_are_not_passed_by(runtime, project):
+async def test_events_of_late_commits_are_not_skipped(runtime, project):
     """Numbers are handed out before the commit; a reader between both must still be told of the earlier one."""
     live, owner = Live(runtime.db), project.owner
     begin = Cursor.at(await live.mark())
     told = []
 
     async def follow(cursor, count):
-        async with aclosing(streams.project(live, owner, project.id, cursor)) as found:
-            async for one in found:
+        async with aclosing(streams.project(live, owner, project.id, cursor)) as answer:
+            async for one in answer:
                 told.append((one.event.detail, one.cursor))
                 if len(told) == count:
                     return
@@ -175,7 +175,7 @@ async def test_transactions_that_end_late_are_not_passed_by(runtime, project):
     await live.close()
 
 
-async def test_what_was_missed_for_too_long_is_reset(clients, url, runtime, project):
+async def test_cursor_that_is_too_old_gets_a_reset(clients, url, runtime, project):
     mark = await Live(runtime.db).mark()
     old = str(Cursor(mark, mark, made_at=time.time() - 3600))
     watched = await clients.subscribe(url, EVENTS, project.token, variables={"path": project.path, "after": old})
@@ -187,13 +187,13 @@ async def test_what_was_missed_for_too_long_is_reset(clients, url, runtime, proj
 
 
 @pytest.mark.parametrize("after", ["x", "W10", "e30", "%%%", "WyIxOjE6IiwiMToxOjUiLDAsMCwwXQ", "A" * 30_000])
-async def test_garbage_is_no_cursor(clients, url, project, after):
+async def test_malformed_cursor_is_refused(clients, url, project, after):
     watched = await clients.subscribe(url, EVENTS, project.token, variables={"path": project.path, "after": after})
     told = await watched.next()
     assert [error["extensions"]["code"] for error in told["errors"]] == ["INVALID"]
 
 
-async def test_a_candidate_is_told_live(clients, url, runtime, project, transport):
+async def test_candidate_updated_sends_changed_metrics(clients, url, runtime, project, transport):
     db, me = runtime.db, project[Role.DEVELOPER].actor
     made = await candidates.create(db, me, project.id, CreateCandidate())
     await log(db, me, project, made, loss=0.5)
@@ -222,7 +222,7 @@ async def log(db, actor, project, candidate, step=1, **values):
     await logging_log.log_batch(db, actor, project.id, LogBatch(candidate.id, metrics=metrics))
 
 
-async def test_a_job_is_told_until_it_ends(clients, url, runtime, project, transport):
+async def test_background_job_updated_completes_with_the_job(clients, url, runtime, project, transport):
     async with runtime.db.write() as tx:
         id = await outbox.enqueue(tx, PurgeModel(project.id, 10**9), project_id=project.id)
     variables = {"uuid": str(id)}
@@ -237,7 +237,7 @@ async def test_a_job_is_told_until_it_ends(clients, url, runtime, project, trans
     assert (await watched.next())["kind"] == "complete"
 
 
-async def test_a_job_is_not_told_again_as_it_is_known(clients, url, runtime, project):
+async def test_background_job_updated_skips_the_state_of_the_cursor(clients, url, runtime, project):
     async with runtime.db.write() as tx:
         id = await outbox.enqueue(tx, PurgeModel(project.id, 10**9), project_id=project.id)
     variables = {"uuid": str(id)}
@@ -250,15 +250,15 @@ async def test_a_job_is_not_told_again_as_it_is_known(clients, url, runtime, pro
     await leases.succeed(runtime.db, lease)
     done = await again.data()
     assert (done["status"], (await again.next())["kind"]) == ("SUCCEEDED", "complete")
-    for known, told in ((queued["cursor"], done), ("garbage", done), (done["cursor"], None)):
-        late = await clients.subscribe(url, JOB_AFTER, project.token, variables={**variables, "after": known})
+    for existing, told in ((queued["cursor"], done), ("garbage", done), (done["cursor"], None)):
+        late = await clients.subscribe(url, JOB_AFTER, project.token, variables={**variables, "after": existing})
         if told:
             assert await late.data() == told
         assert (await late.next())["kind"] == "complete"
 
 
 @pytest.mark.parametrize("query", [EVENTS, CANDIDATE, JOB], ids=["project", "candidate", "job"])
-async def test_strangers_are_told_nothing(clients, url, runtime, project, transport, query):
+async def test_subscriptions_of_strangers_are_refused(clients, url, runtime, project, transport, query):
     made = await candidates.create(runtime.db, project.owner, project.id, CreateCandidate())
     async with runtime.db.write() as tx:
         job = await outbox.enqueue(tx, PurgeModel(project.id, 10**9), project_id=project.id)
@@ -293,7 +293,7 @@ async def test_the_token_may_stand_in_the_handshake(clients, url, runtime, proje
 
 
 @pytest.mark.parametrize("how", ["revoked", "expired", "blocked"])
-async def test_a_token_that_ends_ends_its_subscriptions(clients, url, runtime, project, admin, how):
+async def test_revoked_or_expired_token_ends_its_subscriptions(clients, url, runtime, project, admin, how):
     person = await new_person(runtime, admin, f"p-{uuid4().hex[:8]}")
     await members.set_role(
         runtime.db, project.owner, GroupOrProject(project_id=project.id), person.actor.username, Role.REPORTER
@@ -326,20 +326,20 @@ async def test_a_token_that_ends_ends_its_subscriptions(clients, url, runtime, p
 
 async def test_losing_a_project_ends_its_subscriptions(clients, url, runtime, project, admin):
     person = await new_person(runtime, admin, f"p-{uuid4().hex[:8]}")
-    place = GroupOrProject(project_id=project.id)
-    await members.set_role(runtime.db, project.owner, place, person.actor.username, Role.REPORTER)
+    target = GroupOrProject(project_id=project.id)
+    await members.set_role(runtime.db, project.owner, target, person.actor.username, Role.REPORTER)
     watched = await clients.subscribe(
         url, EVENTS, person.token, variables={"path": project.path, "after": await now(project)}
     )
     await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
     await watched.data()
-    await members.remove(runtime.db, project.owner, place, person.actor.username)
+    await members.remove(runtime.db, project.owner, target, person.actor.username)
     async with asyncio.timeout(5):
         told = await watched.next()
     assert told["errors"][0]["extensions"]["code"] == "NOT_FOUND"
 
 
-async def test_parts_that_are_switched_off_are_not_told(clients, url, runtime, project):
+async def test_events_of_disabled_features_are_not_sent(clients, url, runtime, project):
     await projects.edit(runtime.db, project.owner, UpdateProject(project.id, experiments_access="disabled"))
     watched = await clients.subscribe(
         url, EVENTS, project.token, variables={"path": project.path, "after": await now(project)}
@@ -380,7 +380,7 @@ async def test_streams_answer_queries_but_change_nothing_by_get(http, project):
     assert (answer.status_code, answer.headers["content-type"]) == (400, "application/json")
 
 
-async def test_a_process_that_stops_cuts_its_streams(runtime, project):
+async def test_stopping_process_ends_its_streams(runtime, project):
     """Without `complete`: for the reference client that means to connect again."""
     app = create_app(runtime.settings, runtime=runtime)
     app.state.runtime = runtime
@@ -401,7 +401,7 @@ async def test_a_process_that_stops_cuts_its_streams(runtime, project):
         await running
 
 
-async def test_nobody_has_too_many(runtime, clients, project):
+async def test_subscriptions_and_sockets_are_limited_per_caller(runtime, clients, project):
     few = replace(runtime, settings=runtime.settings.model_copy(update={"graphql_max_subscriptions": 2}))
     async with serving(few) as address:
         variables = {"path": project.path, "after": await now(project)}

@@ -50,7 +50,7 @@ async def post(client, body, *, media_type=JSON, **headers):
     ],
     ids=lambda body: body[:30].decode("latin-1"),
 )
-async def test_bad_bodies_are_told_so(client, body):
+async def test_malformed_bodies_are_refused_with_a_reason(client, body):
     answer = await post(client, body)
     assert answer.status_code == 400
     assert answer.headers["content-type"] == JSON
@@ -114,7 +114,7 @@ async def test_answers_in_the_media_type_that_is_accepted(client, accept, media_
     assert answer.json()["data"] == {"viewer": None}
 
 
-async def test_a_stream_is_answered_to_whoever_names_it_first(client):
+async def test_event_stream_is_chosen_when_accepted_first(client):
     answer = await post(client, QUERY, accept=f"text/event-stream, {JSON}")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
 
@@ -124,7 +124,7 @@ async def test_other_media_types_are_not_acceptable(client):
 
 
 @pytest.mark.parametrize("document", ["{ viewer {", "{ unknown }", "query q($a: Int!) { viewer { isAdmin } }"])
-async def test_status_tells_invalid_requests_where_the_media_type_does(client, document):
+async def test_invalid_requests_are_400_in_graphql_response_json(client, document):
     body = orjson.dumps({"query": document})
     old = await post(client, body)
     new = await post(client, body, accept=GRAPHQL_JSON)
@@ -144,26 +144,26 @@ async def test_queries_run_by_get(client, project):
     assert answer.json()["data"] == {"project": {"fullPath": project.path}}
 
 
-async def test_an_answer_that_the_client_has_is_not_sent_again(client, project, runtime):
+async def test_matching_etag_is_answered_304(client, project, runtime):
     query = "query q($path: String!) { project(by: {path: $path}) { name } }"
-    asked = {"query": query, "variables": orjson.dumps({"path": project.path}).decode()}
-    first = await client.get("/graphql", params=asked, headers=project.headers)
+    requested = {"query": query, "variables": orjson.dumps({"path": project.path}).decode()}
+    first = await client.get("/graphql", params=requested, headers=project.headers)
     tag = first.headers["etag"]
     assert tag.startswith('"')
     kept = {"cache-control": "private, no-cache", "vary": "Authorization, Private-Token, Accept", "etag": tag}
     assert kept.items() <= first.headers.items()
-    for known in (tag, f'"other", {tag}', f"W/{tag}", "*"):
-        again = await client.get("/graphql", params=asked, headers={**project.headers, "if-none-match": known})
+    for existing in (tag, f'"other", {tag}', f"W/{tag}", "*"):
+        again = await client.get("/graphql", params=requested, headers={**project.headers, "if-none-match": existing})
         assert (again.status_code, again.content) == (304, b"")
         assert kept.items() <= again.headers.items()
-    other = await client.get("/graphql", params=asked, headers={**project.stranger.headers, "if-none-match": tag})
+    other = await client.get("/graphql", params=requested, headers={**project.stranger.headers, "if-none-match": tag})
     assert (other.status_code, other.json()["data"]) == (200, {"project": None})
     await projects.edit(runtime.db, project.owner, UpdateProject(project.id, name="another"))
-    changed = await client.get("/graphql", params=asked, headers={**project.headers, "if-none-match": tag})
+    changed = await client.get("/graphql", params=requested, headers={**project.headers, "if-none-match": tag})
     assert (changed.status_code, changed.json()["data"]) == (200, {"project": {"name": "another"}})
 
 
-async def test_only_answers_to_queries_by_get_are_kept(client, project):
+async def test_only_successful_get_answers_have_an_etag(client, project):
     posted = await post(client, QUERY)
     assert "etag" not in posted.headers
     broken = await client.get("/graphql", params={"query": "{"}, headers={"accept": GRAPHQL_JSON})
@@ -174,7 +174,7 @@ async def test_only_answers_to_queries_by_get_are_kept(client, project):
 
 
 @pytest.mark.parametrize("parameters", [{}, {"query": ""}, {"query": "{ viewer { isAdmin } }", "variables": "[1"}])
-async def test_bad_query_strings_are_told_so(client, parameters):
+async def test_malformed_query_strings_are_refused_with_a_reason(client, parameters):
     assert (await client.get("/graphql", params=parameters)).status_code == 400
 
 
@@ -202,14 +202,14 @@ async def test_invalid_tokens_are_refused(client):
     assert answer.json()["errors"][0]["extensions"] == {"code": "UNAUTHENTICATED"}
 
 
-async def test_root_fields_run_side_by_side(data, project):
+async def test_root_fields_of_queries_run_concurrently(data, project):
     document = "query q($path: String!) { " + " ".join(
         f"f{number}: project(by: {{path: $path}}) {{ createdBy {{ username }} group {{ path }} }}"
         for number in range(10)
     )
     answers = await asyncio.gather(*(data(project[Role.GUEST], document + " }", path=project.path) for _ in range(5)))
     for answer in answers:
-        assert {found["createdBy"]["username"] for found in answer.values()} == {project.owner.username}
+        assert {result["createdBy"]["username"] for result in answer.values()} == {project.owner.username}
 
 
 @pytest.mark.parametrize(

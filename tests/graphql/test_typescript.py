@@ -68,33 +68,33 @@ async def in_node(*arguments: str | Path, seconds: float = 60) -> tuple[int, str
     return process.returncode or 0, output.decode(), errors.decode()
 
 
-async def test_what_is_committed_is_current():
+async def test_committed_operations_are_current():
     assert await in_node("codegen.mjs", "--check") == (0, "", "")
 
 
-async def test_what_is_old_would_be_seen(tmp_path):
+async def test_outdated_operations_are_reported(tmp_path):
     """For operations of one's own, too: those of a folder, with their fragments."""
     (tmp_path / "deeper").mkdir()
     (tmp_path / "a.graphql").write_text("query A { viewer { user { ...Name } } }")
     (tmp_path / "deeper" / "b.gql").write_text("fragment Name on User { username ...Id } fragment Id on User { id }")
-    wish = ["codegen.mjs", "--out", tmp_path / "made", tmp_path]
-    code, _, errors = await in_node(*wish, "--check")
+    given = ["codegen.mjs", "--out", tmp_path / "made", tmp_path]
+    code, _, errors = await in_node(*given, "--check")
     assert (code, errors.count("make typescript")) == (1, 2)
-    assert await in_node(*wish) == (0, "", "")
-    assert await in_node(*wish, "--check") == (0, "", "")
-    known = trusted_documents.read(tmp_path / "made" / "documents.json")
-    assert trusted_documents.check(known, Limits()) == []
-    (text,) = known.values()
+    assert await in_node(*given) == (0, "", "")
+    assert await in_node(*given, "--check") == (0, "", "")
+    existing = trusted_documents.read(tmp_path / "made" / "documents.json")
+    assert trusted_documents.check(existing, Limits()) == []
+    (text,) = existing.values()
     assert text.count("fragment") == 2
     (tmp_path / "a.graphql").write_text("query A { viewer { name } }")
-    code, _, errors = await in_node(*wish)
+    code, _, errors = await in_node(*given)
     assert (code, 'Cannot query field "name" on type "Viewer"' in errors) == (1, True)
 
 
 def test_the_manifest_holds_every_example_and_nothing_else():
-    known = trusted_documents.read(MANIFEST)
-    assert trusted_documents.check(known, Limits()) == []
-    names = [re.match(r"\w+ (\w+)", text)[1] for text in known.values()]
+    existing = trusted_documents.read(MANIFEST)
+    assert trusted_documents.check(existing, Limits()) == []
+    names = [re.match(r"\w+ (\w+)", text)[1] for text in existing.values()]
     assert sorted(names) == sorted(name[0].upper() + name[1:] for name in EXAMPLES)
 
 
@@ -118,9 +118,9 @@ async def test_the_compiler_refuses_programs_that_are_wrong(tmp_path):
     settings = {"extends": str(CLIENT / "tsconfig.json"), "include": [], "files": ["wrong.ts"]}
     (tmp_path / "tsconfig.json").write_text(json.dumps(settings))
     code, output, _ = await in_node(TSC, "--project", tmp_path, "--pretty", "false")
-    found = {(int(line), error) for line, error in re.findall(r"wrong\.ts\((\d+),\d+\): error (TS\d+)", output)}
+    answer = {(int(line), error) for line, error in re.findall(r"wrong\.ts\((\d+),\d+\): error (TS\d+)", output)}
     lines = enumerate(program.splitlines(), 1)
-    assert found == {(number, line.rpartition("// ")[2]) for number, line in lines if "// TS" in line}, output
+    assert answer == {(number, line.rpartition("// ")[2]) for number, line in lines if "// TS" in line}, output
     assert code != 0
 
 

@@ -17,9 +17,9 @@ VERSION = """query v($id: ID!) { node(id: $id) {
 async def version_of(uploads) -> tuple[str, str | None, bool]:
     """State and reason of the version, and whether it is the latest."""
     id = uploads.owner["modelVersion"]["id"]
-    found = (await uploads.data(uploads.person, VERSION, id=id))["node"]
-    latest = found["model"]["latestVersion"]
-    return found["status"], found["statusReason"], latest is not None and latest["id"] == id
+    answer = (await uploads.data(uploads.person, VERSION, id=id))["node"]
+    latest = answer["model"]["latestVersion"]
+    return answer["status"], answer["statusReason"], latest is not None and latest["id"] == id
 
 
 async def test_a_version_that_gets_its_first_files_is_open_until_all_of_them_are_ready(uploads):
@@ -39,7 +39,7 @@ async def test_a_version_that_gets_its_first_files_is_open_until_all_of_them_are
     assert more["status"] == "OPEN"
 
 
-async def test_bytes_that_the_project_has_complete_a_version_too(uploads, runtime, project):
+async def test_stored_bytes_complete_a_version(uploads, runtime, project):
     await uploads.put("a.bin", b"known")
     model_id = uploads.version.model_id
     version = await create.create(runtime.db, project.owner, project.id, CreateVersion(model_id))
@@ -49,7 +49,7 @@ async def test_bytes_that_the_project_has_complete_a_version_too(uploads, runtim
     assert await version_of(other) == ("READY", None, True)
 
 
-async def test_a_bad_file_fails_its_version_and_a_good_one_mends_it(uploads):
+async def test_bad_file_fails_its_version_and_a_good_one_makes_it_ready(uploads):
     await uploads.put("model.gguf", b"GGUF\x03\0\0\0" + b"\xff" * 40)
     state, reason, is_latest = await version_of(uploads)
     assert (state, is_latest) == ("FAILED", False)
@@ -58,7 +58,7 @@ async def test_a_bad_file_fails_its_version_and_a_good_one_mends_it(uploads):
     assert await version_of(uploads) == ("READY", None, True)
 
 
-async def test_what_a_killed_worker_did_not_settle_is_settled_by_the_chore(uploads, runtime, monkeypatch):
+async def test_chore_completes_versions_that_a_killed_worker_left(uploads, runtime, monkeypatch):
     async def killed(*_given):
         raise RuntimeError("killed")
 

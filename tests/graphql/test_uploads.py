@@ -141,7 +141,7 @@ async def uploads(data, client, runtime, project):
     return Uploads(data, client, runtime, project, version)
 
 
-async def test_bytes_that_were_sent_and_are_gone_fail_the_upload(uploads):
+async def test_lost_parts_fail_the_upload(uploads):
     (upload,) = await uploads.begin(described("f.bin", b"sent"))
     await uploads.send(upload, b"sent")
     await uploads.runtime.blobs.remove(sorted(await uploads.keys()))
@@ -150,7 +150,7 @@ async def test_bytes_that_were_sent_and_are_gone_fail_the_upload(uploads):
     assert "announce the file and send it again" in (await uploads.show(upload))["statusReason"]
 
 
-async def test_many_files_go_up_and_come_down(uploads):
+async def test_many_files_are_uploaded_verified_and_downloaded(uploads):
     contents = {f"model/{i}.bin": os.urandom(1_000 + i) for i in range(20)} | {"empty.txt": b""}
     made = await uploads.begin(*(described(path, content) for path, content in contents.items()))
     assert [upload["path"] for upload in made] == list(contents)
@@ -171,7 +171,7 @@ async def test_many_files_go_up_and_come_down(uploads):
     assert len(await uploads.keys()) == 21
 
 
-async def test_a_large_file_goes_up_in_parts_and_goes_on_after_a_break(uploads):
+async def test_large_file_is_uploaded_in_parts_and_resumed(uploads):
     content = os.urandom(40 * MIB)
     (upload,) = await uploads.begin(described("big.bin", content))
     assert (upload["partSize"], upload["partCount"]) == (16 * MIB, 3)
@@ -194,7 +194,7 @@ async def test_a_large_file_goes_up_in_parts_and_goes_on_after_a_break(uploads):
     assert (await uploads.complete(upload))["artifactUploads"][0]["status"] == "READY"
 
 
-async def test_known_bytes_need_not_be_sent(uploads):
+async def test_stored_bytes_need_not_be_sent(uploads):
     content = os.urandom(5_000)
     first = await uploads.put("a.bin", content)
     shared, other = await uploads.begin(described("b.bin", content), described("c.bin", b"other"))
@@ -205,7 +205,7 @@ async def test_known_bytes_need_not_be_sent(uploads):
     assert len(await uploads.keys()) == 1
 
 
-async def test_known_bytes_replace_an_older_file(uploads):
+async def test_stored_bytes_replace_an_older_file(uploads):
     content, older = os.urandom(5_000), os.urandom(10)
     await uploads.put("a.bin", content)
     await uploads.put("b.bin", older)
@@ -272,7 +272,7 @@ async def test_a_part_that_is_sent_again_counts_once(uploads):
         ([{"path": f"{i}", "size": 1} for i in range(1_001)], "INVALID", "files"),
     ],
 )
-async def test_what_cannot_be_announced(uploads, files, code, field):
+async def test_invalid_files_are_refused_when_announced(uploads, files, code, field):
     refused = await uploads.create(*files)
     assert refused["artifactUploads"] is None
     assert [(error["code"], error["field"]) for error in refused["userErrors"]] == [(code, field)]
@@ -281,7 +281,7 @@ async def test_what_cannot_be_announced(uploads, files, code, field):
         assert await snap.scalar(select(func.count()).select_from(MultipartUpload).where(mine)) == 0
 
 
-async def test_somebody_else_cannot_go_on(uploads):
+async def test_only_the_creator_continues_an_upload(uploads):
     (upload,) = await uploads.begin(described("a.bin", b"x"))
     await uploads.send(upload, b"x")
     for role, code in ((Role.MAINTAINER, "FORBIDDEN"), (Role.REPORTER, "FORBIDDEN"), (Role.GUEST, "FORBIDDEN")):
@@ -296,7 +296,7 @@ async def test_somebody_else_cannot_go_on(uploads):
     assert given_up["artifactUploadAbort"]["artifactUploads"] == [{"status": "ABORTED"}]
 
 
-async def test_after_the_abort_nothing_is_left(uploads, client):
+async def test_abort_leaves_nothing_in_the_store(uploads, client):
     small, large = await uploads.begin(described("a.bin", b"x"), {"path": "l", "size": 20 * MIB})
     await uploads.send(small, b"x")
     await uploads.send(large, bytes(20 * MIB), 1)
@@ -336,7 +336,7 @@ async def test_an_upload_to_a_deleted_version_is_not_begun(uploads):
     assert [error["code"] for error in refused["userErrors"]] == ["NOT_FOUND"]
 
 
-async def test_ids_that_mean_nothing(uploads):
+async def test_unknown_upload_ids_are_refused(uploads):
     for ids in (["x"], [str(GlobalId.of("ArtifactUpload", uploads.project.id, UUID(int=1)))]):
         answer = await uploads.data(uploads.person, COMPLETE, ids=ids)
         assert [error["code"] for error in answer["artifactUploadComplete"]["userErrors"]] == ["NOT_FOUND"]
@@ -359,7 +359,7 @@ async def test_an_empty_file_is_completed_twice_at_once(uploads):
     assert (await uploads.show(upload))["status"] == "READY"
 
 
-async def test_an_upload_that_is_given_up_meanwhile_holds_all_back(uploads, monkeypatch):
+async def test_aborted_upload_prevents_the_completion_of_its_batch(uploads, monkeypatch):
     kept, given_up = await uploads.begin(described("a.bin", b"x"), described("b.bin", b"y"))
     await uploads.send(kept, b"x")
     await uploads.send(given_up, b"y")
@@ -375,7 +375,7 @@ async def test_an_upload_that_is_given_up_meanwhile_holds_all_back(uploads, monk
     assert (await uploads.show(kept))["status"] == "OPEN"
 
 
-async def test_a_client_that_leaves_just_after_the_commit_has_sent_its_part(uploads, monkeypatch):
+async def test_part_counts_when_the_client_disconnects_after_the_commit(uploads, monkeypatch):
     (upload,) = await uploads.begin(described("a.bin", b"x"))
     adopt = uploads_parts._adopt
 
@@ -393,7 +393,7 @@ async def test_a_client_that_leaves_just_after_the_commit_has_sent_its_part(uplo
     assert await uploads.download((await uploads.show(upload))["artifact"]) == b"x"
 
 
-async def test_what_is_announced_is_not_completed_as_clients_of_mlflow_do(uploads, client):
+async def test_announced_uploads_are_not_completed_through_mlflow_endpoints(uploads, client):
     (upload,) = await uploads.begin({"path": "x/l.bin", "size": 17 * MIB, "sha256": "0" * 64})
     parts = [
         {
@@ -403,10 +403,10 @@ async def test_what_is_announced_is_not_completed_as_clients_of_mlflow_do(upload
         for part in upload["parts"]
     ]
     mpu = f"/api/v4/projects/{uploads.project.id}/ml/mlflow/api/2.0/mlflow-artifacts/mpu"
-    place = f"0/{uploads.version.candidate_id.hex}/artifacts/x"
+    path = f"0/{uploads.version.candidate_id.hex}/artifacts/x"
     body = {"path": "l.bin", "upload_id": upload["parts"][0]["url"].split("/")[-2], "parts": parts}
     for end in ("complete", "abort"):
-        refused = await client.post(f"{mpu}/{end}/{place}", json=body, headers=uploads.person.headers)
+        refused = await client.post(f"{mpu}/{end}/{path}", json=body, headers=uploads.person.headers)
         assert (refused.status_code, refused.json()["error_code"]) == (404, "RESOURCE_DOES_NOT_EXIST")
     assert (await uploads.show(upload))["status"] == "OPEN"
 
@@ -424,7 +424,7 @@ async def test_the_parts_of_one_request_are_limited(uploads, ask):
     assert {error["extensions"]["code"] for error in refused.errors} == {"TOO_LARGE"}
 
 
-async def test_verified_twice_at_once_is_verified_once(uploads):
+async def test_concurrent_verification_stores_the_file_once(uploads):
     (upload,) = await uploads.begin(described("a.bin", bytes(20 * MIB)))
     await uploads.send(upload, bytes(20 * MIB))
     await uploads.complete(upload)
@@ -444,7 +444,7 @@ async def test_verified_twice_at_once_is_verified_once(uploads):
     assert len(await uploads.keys()) == 1
 
 
-async def test_what_nobody_completes_runs_out(uploads):
+async def test_uncompleted_uploads_expire(uploads):
     made = await uploads.begin(described("a.bin", b"x"), {"path": "l", "size": 20 * MIB})
     await uploads.send(made[0], b"x")
     await uploads.send(made[1], bytes(20 * MIB), 1)
@@ -476,7 +476,7 @@ async def test_a_thousand_files_cost_a_fixed_number_of_statements(uploads, runti
         assert await snap.scalar(text("SELECT 1")) == 1
 
 
-async def test_many_files_are_released_slice_by_slice(uploads, monkeypatch):
+async def test_release_from_quarantine_covers_equal_bytes_in_slices(uploads, monkeypatch):
     monkeypatch.setattr("app.artifacts.upkeep.quarantine.SLICE", 2)
     evil = b"cos\nsystem\n(S'echo evil'\ntR."
     shown = [await uploads.put(f"{number}.pkl", evil) for number in range(5)]
@@ -492,10 +492,10 @@ async def test_dangerous_files_wait_for_a_maintainer(uploads, client):
     shown = await uploads.put("model.pkl", evil)
     assert (shown["status"], shown["artifact"]["status"]) == ("READY", "QUARANTINED")
     key = shown["artifact"]["id"]
-    found = (await uploads.data(uploads.person, FILE, id=key))["artifact"]
-    assert (found["downloadUrl"], found["scan"]["verdict"]) == (None, "DANGEROUS")
-    assert "os.system" in found["scan"]["imports"]
-    assert "os.system" in found["statusReason"]
+    result = (await uploads.data(uploads.person, FILE, id=key))["artifact"]
+    assert (result["downloadUrl"], result["scan"]["verdict"]) == (None, "DANGEROUS")
+    assert "os.system" in result["scan"]["imports"]
+    assert "os.system" in result["statusReason"]
     mlflow = f"/api/v4/projects/{uploads.project.id}/ml/mlflow/api/2.0/mlflow-artifacts/artifacts"
     candidate = uploads.version.candidate_id.hex
     refused = await client.get(f"{mlflow}/0/{candidate}/artifacts/model.pkl", headers=uploads.person.headers)
@@ -521,7 +521,7 @@ UNMARKED = b"\x8c\x02os\x8c\x06system\x93(\x8c\x04truetR."
 CUT = b"GGUF\x03\x00\x00\x00" + bytes(4)
 
 
-async def test_known_bytes_under_a_name_of_another_kind_are_inspected_before_they_are_in_place(uploads):
+async def test_stored_bytes_under_a_name_of_another_kind_are_inspected_first(uploads):
     first = await uploads.put("weights.bin", UNMARKED)
     assert first["artifact"]["status"] == "READY"
     older = await uploads.put("weights.pkl", b"\x80\x04N.")
@@ -541,7 +541,7 @@ async def test_known_bytes_under_a_name_of_another_kind_are_inspected_before_the
     assert len(await uploads.keys()) == 1
 
 
-async def test_bytes_that_have_failed_fail_at_once(uploads):
+async def test_bytes_that_failed_inspection_fail_at_once(uploads):
     first = await uploads.put("a/cut.gguf", CUT)
     assert first["artifact"]["status"] == "FAILED"
     (again,) = await uploads.begin(described("b/cut.gguf", CUT))
@@ -553,7 +553,7 @@ async def test_bytes_that_have_failed_fail_at_once(uploads):
     )
 
 
-async def test_what_was_refused_for_want_of_time_is_inspected_again(uploads, monkeypatch):
+async def test_inspection_that_timed_out_is_repeated(uploads, monkeypatch):
     async def too_slow(_order, _reader):
         raise sandbox.Killed("It took longer than 120 seconds.")
 
@@ -567,7 +567,7 @@ async def test_what_was_refused_for_want_of_time_is_inspected_again(uploads, mon
     assert (await uploads.show(again))["artifact"]["status"] == "READY"
 
 
-async def test_bytes_that_wait_for_an_inspection_outlive_the_file_that_had_them(uploads, runtime):
+async def test_bytes_pending_inspection_outlive_their_first_file(uploads, runtime):
     first = await uploads.put("weights.bin", UNMARKED)
     kept, given_up = await uploads.begin(described("a.pkl", UNMARKED), described("b.pkl", UNMARKED))
     root = Root(uploads.project.id, candidate_id=uploads.version.candidate_id)
@@ -583,7 +583,7 @@ async def test_bytes_that_wait_for_an_inspection_outlive_the_file_that_had_them(
 
 
 @pytest.mark.parametrize("end", ["abort", "expire"])
-async def test_bytes_that_nobody_waits_for_any_more_go(uploads, runtime, end):
+async def test_bytes_without_a_pending_upload_are_removed(uploads, runtime, end):
     first = await uploads.put("weights.bin", UNMARKED)
     (upload,) = await uploads.begin(described("weights.pkl", UNMARKED))
     root = Root(uploads.project.id, candidate_id=uploads.version.candidate_id)
@@ -601,7 +601,7 @@ async def test_bytes_that_nobody_waits_for_any_more_go(uploads, runtime, end):
     assert (await uploads.show(upload) or {"artifact": None})["artifact"] is None
 
 
-async def test_known_bytes_that_are_found_to_be_damaged_have_to_be_sent(uploads, runtime):
+async def test_damaged_stored_bytes_have_to_be_sent_again(uploads, runtime):
     await uploads.put("weights.bin", UNMARKED)
     (upload,) = await uploads.begin(described("weights.pkl", UNMARKED))
     async with runtime.db.write() as tx:
@@ -615,7 +615,7 @@ async def test_known_bytes_that_are_found_to_be_damaged_have_to_be_sent(uploads,
     assert (again["status"], again["alreadyStored"]) == ("OPEN", False)
 
 
-async def test_known_bytes_are_looked_at_by_two_workers_and_placed_once(uploads, runtime):
+async def test_stored_bytes_inspected_by_two_workers_become_one_file(uploads, runtime):
     await uploads.put("weights.bin", UNMARKED)
     made = await uploads.begin(*(described(f"{number}.pkl", UNMARKED) for number in range(5)))
     async with runtime.db.read() as snap:
@@ -634,7 +634,7 @@ async def test_known_bytes_are_looked_at_by_two_workers_and_placed_once(uploads,
     assert len(await uploads.keys()) == 1
 
 
-async def test_a_batch_is_verified_a_slice_at_a_time_and_progress_goes_on(uploads, runtime, monkeypatch):
+async def test_batch_is_verified_in_slices_with_progress(uploads, runtime, monkeypatch):
     monkeypatch.setattr(ingest, "SLICE_FILES", 5)
     contents = {f"{number}.dat": b"%02d" % number * 50 for number in range(12)}
     made = await uploads.begin(*(described(path, content) for path, content in contents.items()))
@@ -658,7 +658,7 @@ async def test_a_batch_is_verified_a_slice_at_a_time_and_progress_goes_on(upload
     assert {told["total"] for _, _, told in seen} == {1_200}
 
 
-async def test_many_files_of_known_bytes_cost_a_fixed_number_of_statements(uploads, runtime):
+async def test_statement_count_is_fixed_for_many_files_of_stored_bytes(uploads, runtime):
     await uploads.put("known.bin", b"known")
     counts = []
     for number in (1, 100):
@@ -670,7 +670,7 @@ async def test_many_files_of_known_bytes_cost_a_fixed_number_of_statements(uploa
     assert counts[0] == counts[1]
 
 
-async def test_lost_looks_are_promised_again(uploads, runtime):
+async def test_lost_inspection_jobs_are_queued_again(uploads, runtime):
     await uploads.put("a.bin", os.urandom(100))
     async with runtime.db.write() as tx:
         mine = Artifact.project_id == uploads.project.id
@@ -702,7 +702,7 @@ async def test_parts_go_to_the_store_itself_where_clients_reach_it(uploads, runt
                 there = await location(part["url"], part["size"])
                 assert there.startswith(runtime.settings.s3_url)
                 at_store.append((there, part["size"]))
-                # Who waits is sent to the store; whoever sends at once has it passed on.
+                # Clients that wait for 100-continue are redirected to the store; the API passes the bytes of others on.
                 url = there if part["number"] % 2 else part["url"]
                 assert (await client.put(url, content=piece, timeout=30)).status_code == 200
         done = (await ask(COMPLETE, ids=[upload["id"] for upload in made]))["artifactUploadComplete"]
@@ -721,7 +721,7 @@ async def test_parts_go_to_the_store_itself_where_clients_reach_it(uploads, runt
         assert await uploads.download(ready["artifact"]) == contents[upload["path"]]
 
 
-async def test_a_full_store_is_told_and_the_same_link_works_later(uploads, runtime):
+async def test_full_store_is_507_and_the_same_link_works_later(uploads, runtime):
     small, large = os.urandom(1_000), os.urandom(20 * MIB)
     async with faulty(runtime.settings.s3_url) as faults:
         settings = runtime.settings.model_copy(update={"s3_url": faults.url})

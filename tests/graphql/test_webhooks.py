@@ -32,19 +32,19 @@ LIST = """query l($path: String!, $n: Int!) { project(by: {path: $path}) { webho
 
 
 async def listed(data, project, n: int = 10):
-    found = await data(project[Role.MAINTAINER], LIST, path=project.path, n=n)
-    return found["project"]["webhooks"]["nodes"]
+    answer = await data(project[Role.MAINTAINER], LIST, path=project.path, n=n)
+    return answer["project"]["webhooks"]["nodes"]
 
 
-async def test_a_webhook_s_life(data, runtime, project, receiver):  # noqa: F811
+async def test_webhook_create_test_deliver_replay_update_delete(data, runtime, project, receiver):  # noqa: F811
     me = project[Role.MAINTAINER]
-    wish = {
+    given = {
         "project": {"path": project.path},
         "name": "ci",
         "url": receiver.url,
         "events": ["registered_model.created"],
     }
-    made = (await data(me, CREATE, input={**wish, "secret": "hush", "description": "d"}))["webhookCreate"]
+    made = (await data(me, CREATE, input={**given, "secret": "hush", "description": "d"}))["webhookCreate"]
     assert made["userErrors"] == []
     hook = made["webhook"]
     assert {**hook, "id": "", "uuid": ""} == {
@@ -83,9 +83,14 @@ async def test_a_webhook_s_life(data, runtime, project, receiver):  # noqa: F811
     [("name", "-x"), ("url", "http://example.org"), ("events", []), ("events", ["model.exploded"]),
      ("description", "x" * 1001), ("secret", "x" * 1001)],
 )  # fmt: skip
-async def test_what_is_wrong_is_named(data, project, field, value):
-    wish = {"project": {"path": project.path}, "name": "ci", "url": "https://example.org", "events": ["prompt.created"]}
-    answer = await data(project[Role.OWNER], CREATE, input={**wish, field: value})
+async def test_invalid_webhook_input_names_the_field(data, project, field, value):
+    given = {
+        "project": {"path": project.path},
+        "name": "ci",
+        "url": "https://example.org",
+        "events": ["prompt.created"],
+    }
+    answer = await data(project[Role.OWNER], CREATE, input={**given, field: value})
     (error,) = answer["webhookCreate"]["userErrors"]
     assert error["field"] == field
 
@@ -98,7 +103,7 @@ async def test_reporters_and_developers_are_refused(ask, project, subscribe):  #
     assert (await ask(project.stranger, LIST, path=project.path, n=1)).data == {"project": None}
 
 
-async def test_lists_cost_the_same_for_one_and_for_many(data, runtime, project, subscribe):  # noqa: F811
+async def test_webhook_lists_cost_the_same_for_one_and_for_many(data, runtime, project, subscribe):  # noqa: F811
     for number in range(12):
         await subscribe("registered_model.created")
         await models.create(runtime.db, project.owner, project.id, CreateModel(f"m{number}"))

@@ -1,4 +1,4 @@
-"""The gate that every document passes: parsed and measured once, its cost reckoned each time."""
+"""The gate that every document passes: parsed and measured once, its cost computed each time."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What an operation costs: fields, times the rows of every page that they stand in.
 
-Reckoned before execution from the selected fields, not from the rows, so that the client can reckon it too.
+Computed before execution from what is requested, not from what is answered, so that the client can compute it too.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class _Reckoning:
 
     def __init__(self, document: DocumentNode, schema: GraphQLSchema, sizes: Sizes) -> None:
         self._fragments = fragments_of(document)
-        self._computed: dict[tuple[str, Pending], int] = {}
+        self._memo: dict[tuple[str, Pending], int] = {}
         self._open: set[str] = set()
         self._nesting = 0
         self._schema = schema
@@ -91,12 +91,12 @@ class _Reckoning:
         fragment = self._fragments.get(name)
         if fragment is None or name in self._open:  # a cycle; validation refuses it
             return 0
-        if (name, pending) not in self._computed:
+        if (name, pending) not in self._memo:
             self._open.add(name)
             parent = self._named(fragment.type_condition)
-            self._computed[name, pending] = self._selections(fragment.selection_set, parent, pending)
+            self._memo[name, pending] = self._selections(fragment.selection_set, parent, pending)
             self._open.remove(name)
-        return self._computed[name, pending]
+        return self._memo[name, pending]
 
     def _named(self, node: NamedTypeNode | None) -> GraphQLNamedType | None:
         return self._schema.get_type(node.name.value) if node else None

@@ -142,7 +142,7 @@ class _Measure:
     def __init__(self, fragments: dict[str, FragmentDefinitionNode], max_depth: int) -> None:
         self._fragments = fragments
         self._max_depth = max_depth
-        self._measured: dict[str, Extent] = {}
+        self._memo: dict[str, Extent] = {}
 
     def selections(self, selection_set: SelectionSetNode | None, level: int, nesting: int) -> Extent:
         if selection_set is None:
@@ -171,12 +171,12 @@ class _Measure:
         return Extent(1 + max(inner.depth - free, 0), 1 + inner.fields)
 
     def _spread(self, name: str, level: int, nesting: int) -> Extent:
-        if name not in self._measured:
-            self._measured[name] = NOTHING  # what a cycle meets
+        if name not in self._memo:
+            self._memo[name] = NOTHING  # what a cycle meets
             fragment = self._fragments.get(name)
             selection_set = fragment.selection_set if fragment else None
-            self._measured[name] = self.selections(selection_set, level, nesting + 1)
-        return self._measured[name]
+            self._memo[name] = self.selections(selection_set, level, nesting + 1)
+        return self._memo[name]
 
 
 def _root_fields(selection_set: SelectionSetNode, fragments: dict[str, FragmentDefinitionNode]) -> int:

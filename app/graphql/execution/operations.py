@@ -60,15 +60,15 @@ async def results(
         await context.take_turn()
         async with asyncio.timeout(context.runtime.settings.graphql_query_seconds) as deadline:
             context.deadline = deadline
-            stream = schema.results(
+            results = schema.results(
                 operation.query,
                 context,
                 variable_values=operation.variables,
                 operation_name=operation.name,
                 allowed_operation_types=allowed,
             )
-            async with aclosing(stream):
-                async for result in stream:
+            async with aclosing(results):
+                async for result in results:
                     context.end_turn()
                     yield result
     except (TooManyRequests, Overloaded) as error:
@@ -104,7 +104,7 @@ def context_of(connection: HTTPConnection, actor: Actor) -> Context:
 
 
 def budget_of(app: Starlette) -> Budget:
-    """What callers have spent with this process, made at first use."""
+    """What callers have spent with this process, made at the first request."""
     budget: Budget | None = getattr(app.state, "graphql_budget", None)
     if budget is None:
         budget = app.state.graphql_budget = Budget(app.state.runtime.settings.graphql_budget)
@@ -112,7 +112,7 @@ def budget_of(app: Starlette) -> Budget:
 
 
 def live_of(app: Starlette) -> Live:
-    """What this process tells those who watch, made at first use."""
+    """What this process tells those who watch, made at the first request."""
     live: Live | None = getattr(app.state, "live", None)
     if live is None:
         live = app.state.live = Live(app.state.runtime.db)

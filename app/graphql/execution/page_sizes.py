@@ -34,7 +34,7 @@ VALUES = {"maxPoints": "MetricPoint", "maxParts": "ArtifactUploadPart"}
 """Arguments that say how many, and of which type when it is not the field's own: they count where its list is."""
 
 Pending = tuple[tuple[str, int], ...]
-"""Types whose lists are still to come below a field, with the requested number."""
+"""Types whose lists are still to come below a field, with the number that it requests."""
 
 
 class Sizes:
@@ -72,8 +72,8 @@ class Sizes:
         return max((size for size in sizes if size), default=DEFAULT_PAGE)
 
     def _hundreds(self, field: GraphQLField, name: str, given: Mapping[str, ValueNode]) -> int:
-        given_size = self._number(given[name], MAX_VALUES) if name in given else None
-        return -(-(given_size or field.args[name].default_value) // HUNDRED)
+        requested = self._number(given[name], MAX_VALUES) if name in given else None
+        return -(-(requested or field.args[name].default_value) // HUNDRED)
 
     def _number(self, node: ValueNode, most: int) -> int | None:
         value = self._value(node)

@@ -36,7 +36,7 @@ class Refused(HTTPException):
 class Documents:
     """The manifest of one process; without one, documents cannot be named."""
 
-    documents: Mapping[str, str] | None = None
+    texts: Mapping[str, str] | None = None
     exclusively: bool = False
 
     @classmethod
@@ -48,11 +48,11 @@ class Documents:
         """
         if settings.trusted_documents is None:
             return cls({} if settings.trusted_documents_only else None, settings.trusted_documents_only)
-        documents = read(settings.trusted_documents)
-        problems = check(documents, Limits.of(settings))
+        texts = read(settings.trusted_documents)
+        problems = check(texts, Limits.of(settings))
         if problems:
             raise Invalid("\n".join(problems[:20]))
-        return cls(documents, settings.trusted_documents_only)
+        return cls(texts, settings.trusted_documents_only)
 
     def resolve(self, operation: Operation) -> Operation:
         """The operation with its document.
@@ -61,16 +61,16 @@ class Documents:
             Refused: there is no such document, it is not the one that was named, or it is not trusted.
         """
         if operation.document_id is None:
-            if self.exclusively and hash_of(operation.query) not in (self.documents or {}):
+            if self.exclusively and hash_of(operation.query) not in (self.texts or {}):
                 raise Refused("DOCUMENT_NOT_TRUSTED", "Only trusted documents run here; name one by `documentId`.", 403)
             return operation
-        if self.documents is not None and operation.document_id in self.documents:
-            return replace(operation, query=self.documents[operation.document_id])
+        if self.texts is not None and operation.document_id in self.texts:
+            return replace(operation, query=self.texts[operation.document_id])
         if self.exclusively:
             raise Refused("DOCUMENT_NOT_TRUSTED", "No trusted document has this `documentId`.", 403)
         if not operation.query:
-            code = "PERSISTED_QUERY_NOT_SUPPORTED" if self.documents is None else "PERSISTED_QUERY_NOT_FOUND"
-            name = "PersistedQueryNotSupported" if self.documents is None else "PersistedQueryNotFound"
+            code = "PERSISTED_QUERY_NOT_SUPPORTED" if self.texts is None else "PERSISTED_QUERY_NOT_FOUND"
+            name = "PersistedQueryNotSupported" if self.texts is None else "PersistedQueryNotFound"
             raise Refused(code, f"{name}: no document with this hash is registered; send it as `query`.")
         if hash_of(operation.query) != operation.document_id:
             raise Refused("INVALID", "The hash is not that of `query`: it must be its SHA-256, in hexadecimal digits.")
@@ -78,11 +78,11 @@ class Documents:
 
 
 def of(app: Starlette) -> Documents:
-    """The manifest of this process, read when it is first asked for."""
-    manifest: Documents | None = getattr(app.state, "documents", None)
-    if manifest is None:
-        manifest = app.state.documents = Documents.of(app.state.runtime.settings)
-    return manifest
+    """The manifest of this process, read at the first request."""
+    documents: Documents | None = getattr(app.state, "documents", None)
+    if documents is None:
+        documents = app.state.documents = Documents.of(app.state.runtime.settings)
+    return documents
 
 
 def hash_of(text: str) -> str:

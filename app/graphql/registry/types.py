@@ -197,8 +197,8 @@ class ModelVersion(Node):
 
     @resolved("The logged model that it was made from, whose files are its own.")
     async def logged_model(self, info: Info) -> logged.LoggedModel | None:
-        id = self.row.logged_model_id
-        return await logged.logged_model_by_key(info, self.row.project_id, id) if id else None
+        model_id = self.row.logged_model_id
+        return await logged.logged_model_by_key(info, self.row.project_id, model_id) if model_id else None
 
     @resolved("The aliases that point to it, by name.")
     async def aliases(self, info: Info) -> list[alias_types.Alias]:

@@ -113,7 +113,7 @@ def _answer(result: ExecutionResult, media_type: str) -> Response:
 
 
 def _wait(result: ExecutionResult) -> int | None:
-    """Seconds to wait, if the caller has sent too much."""
+    """Seconds until the caller may ask again, if it has asked too much."""
     waits = [(error.extensions or {}).get("retryAfter") for error in result.errors or ()]
     return waits[0] if waits else None
 

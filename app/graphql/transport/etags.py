@@ -1,6 +1,6 @@
 """Answers to GET that a client has already: asked again with their ETag, they are not sent again (RFC 9110).
 
-They belong to one token and may change at any moment, so that nobody but the client itself keeps them, and not without
+They belong to one token and may change at any moment, so that the client alone keeps them, and not without
 asking.
 """
 

@@ -38,10 +38,10 @@ def cut(app: Starlette) -> None:
 
 
 def _open(app: Starlette) -> set[asyncio.Task[None]]:
-    streams: set[asyncio.Task[None]] | None = getattr(app.state, "open_streams", None)
-    if streams is None:
-        streams = app.state.open_streams = set()
-    return streams
+    tasks: set[asyncio.Task[None]] | None = getattr(app.state, "open_streams", None)
+    if tasks is None:
+        tasks = app.state.open_streams = set()
+    return tasks
 
 
 class _Events(Response):
@@ -85,8 +85,8 @@ class _Events(Response):
         request = self._request
         allowed = operations.BY_METHOD[request.method] | {OperationType.SUBSCRIPTION}
         context = operations.context_of(request, request.state.actor)
-        async with contextlib.aclosing(operations.results(context, self._operation, allowed)) as stream:
-            async for result in stream:
+        async with contextlib.aclosing(operations.results(context, self._operation, allowed)) as results:
+            async for result in results:
                 request.state.operation = context.operation
                 await _push(send, _event(result))
         await _push(send, _COMPLETE)

@@ -30,7 +30,7 @@ class OpenStreams:
 
     @contextmanager
     def taken(self, connection: HTTPConnection, actor: Actor) -> Iterator[None]:
-        """Hold a place until the block ends.
+        """Count one more as open until the block ends.
 
         Raises:
             TooMany: the caller has as many as are allowed.
@@ -48,18 +48,18 @@ class OpenStreams:
 
 
 def subscriptions_of(app: Starlette) -> OpenStreams:
-    """The count of this process, made at first use."""
-    streams: OpenStreams | None = getattr(app.state, "open_subscriptions", None)
-    if streams is None:
+    """The count of this process, made at the first request."""
+    open_streams: OpenStreams | None = getattr(app.state, "open_subscriptions", None)
+    if open_streams is None:
         limit = app.state.runtime.settings.graphql_max_subscriptions
-        streams = app.state.open_subscriptions = OpenStreams(limit, "subscriptions")
-    return streams
+        open_streams = app.state.open_subscriptions = OpenStreams(limit, "subscriptions")
+    return open_streams
 
 
 def sockets_of(app: Starlette) -> OpenStreams:
     """The same for WebSockets."""
-    streams: OpenStreams | None = getattr(app.state, "open_sockets", None)
-    if streams is None:
+    open_streams: OpenStreams | None = getattr(app.state, "open_sockets", None)
+    if open_streams is None:
         limit = app.state.runtime.settings.graphql_max_subscriptions
-        streams = app.state.open_sockets = OpenStreams(limit, "WebSockets")
-    return streams
+        open_streams = app.state.open_sockets = OpenStreams(limit, "WebSockets")
+    return open_streams

@@ -60,7 +60,7 @@ async def read(request: Request, limit: int) -> Operation:
 def answer_type(request: Request) -> str:
     """The media type to answer in: the client's choice of the two that GraphQL over HTTP knows, or an event stream.
 
-    Whoever takes both gets a stream only if it stands first: urql lists all that it can read, JSON before streams.
+    A client that accepts both gets a stream only if it stands first: urql lists JSON before streams.
 
     Raises:
         HTTPException: 406, it accepts none of them.

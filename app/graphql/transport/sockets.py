@@ -238,8 +238,8 @@ class _Connection:
             request_log.write_operation(self._socket.state, actor, context.operation, time.monotonic() - began)
 
     async def _tell_all(self, id: str, operation: requests.Operation, context: Context) -> None:
-        async with contextlib.aclosing(operations.results(context, operation, operations.ANY)) as stream:
-            async for result in stream:
+        async with contextlib.aclosing(operations.results(context, operation, operations.ANY)) as results:
+            async for result in results:
                 body = operations.body_of(result)
                 if "data" not in body:
                     self._operations.pop(id, None)

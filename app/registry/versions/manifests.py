@@ -30,7 +30,7 @@ class VersionRetired(Taken):
         super().__init__(
             f"The version {quoted(version)} was deleted (number {number}), and others may have its files: it comes "
             "back with the same files only. Name another version, or let a maintainer allow it in the settings of the "
-            "project (`versionReuse`).",
+            "project (`allowsVersionReuse`).",
             field="version",
         )
 

@@ -33,8 +33,8 @@ ENDS = {"Delete", "Unlink", "Revoke"}
 """Verbs after which something is gone: their payloads answer ``deletedId``."""
 NAMED_BY_OWNER = {"Alias", "CiSettings", "Member"}
 """Types that mutations name by their owner and name, since they are set before they have an id."""
-LOOKUP_ROLES = {"by", "owner", "parent"}
-"""What a lookup may be called beside the noun of its type."""
+REFERRED = {"object", "deleted", "parent", "loggedModelInput"}
+"""What an id is of, beside the nouns of types."""
 CI_NOUNS = {"external", "ciProject", "ciOwner", "pipeline"}
 """Things of a CI system, which has ids of its own."""
 INPUT_ENDINGS = ("Filter", "Input", "Lookup", "Name", "Order", "Patch", "Path")
@@ -68,9 +68,8 @@ def exceptions(schema: GraphQLSchema) -> dict[str, list[str]]:
 
 @rule("ids")
 def ids(schema: GraphQLSchema) -> Iterator[str]:
-    """What is of type ID is called `id`, `ids`, `<noun>Id` or `<noun>Ids`, and nothing else is."""
-    nouns = {_lower(name) for name in _types(schema)} | CI_NOUNS | {"object", "deleted", "parent"}
-    nouns |= {"loggedModelInput"}
+    """What is of type ID is called `id`, `ids`, `<noun>Id` or `<noun>Ids`."""
+    nouns = {_lower(name) for name in _types(schema)} | CI_NOUNS | REFERRED
     for coordinate, name, kind in _all_values(schema):
         if get_named_type(kind).name != "ID":
             continue
@@ -138,12 +137,10 @@ def deletions(schema: GraphQLSchema) -> Iterator[str]:
 def text(schema: GraphQLSchema) -> Iterator[str]:
     """A text to look for is `search`; `filter` is MLflow's grammar, of the lists called `…Search`."""
     for owner, name, field in _fields(schema):
-        for argument in field.args:
-            is_search = get_named_type(field.type).name.endswith("Search")
-            if argument in {"text", "query", "q", "term"} or (argument == "filter") != (
-                argument == "filter" and is_search
-            ):
-                yield f"{owner.name}.{name}({argument}:)"
+        is_search = get_named_type(field.type).name.endswith("Search")
+        wrong = {"text", "query", "q", "term"} | (set() if is_search else {"filter"})
+        for argument in wrong & field.args.keys():
+            yield f"{owner.name}.{name}({argument}:)"
 
 
 @rule("view")
@@ -175,18 +172,11 @@ def order(schema: GraphQLSchema) -> Iterator[str]:
 @rule("status")
 def status(schema: GraphQLSchema) -> Iterator[str]:
     """How far something is, is its `status`, an enum `<Type>Status`; never a state."""
-    for name in schema.type_map:
-        if re.search(r"State$", name):
-            yield name
+    yield from (name for name in schema.type_map if name.endswith("State"))
     for coordinate, name, kind in _all_values(schema):
-        named = get_named_type(kind).name
-        if re.search(r"([^a-zA-Z]|^|[a-z])[sS]tate$", name) or (named.endswith("Status") and name != "status"):
+        is_status = get_named_type(kind).name.endswith("Status")
+        if (name == "status") != is_status or re.search(r"(^s|[a-z]S)tate$", name):
             yield coordinate
-        owner = coordinate.split(".")[0]
-        if name == "status" and not named.endswith("Status"):
-            yield coordinate
-        if name == "status" and is_object_type(schema.type_map[owner]) and owner in {_owner_of(named), named}:
-            continue
 
 
 @rule("reasons")

@@ -13,39 +13,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from contextvars import Context
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import asyncpg
 import orjson
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import ModelyardError
-
-
-class StatementRunner(Protocol):
-    """Runs constant statements: a connection that was lent, or :class:`InTransaction` a transaction.
-
-    A statement that both run takes JSON as text and answers it as text: they decode it by different means.
-    """
-
-    async def fetch(self, statement: str, /, *values: Any) -> Sequence[Mapping[str, Any]]: ...
-
-
-class InTransaction:
-    """Runs constant statements in a transaction of a session."""
-
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
-
-    async def fetch(self, statement: str, /, *values: Any) -> Sequence[Mapping[str, Any]]:
-        """The rows of the statement, whose parameters are ``$1``, ``$2`` …"""
-        connection = await self._session.connection()
-        result = await connection.exec_driver_sql(statement, values)
-        return [dict(row) for row in result.mappings()]
-
 
 _CLOSE_SECONDS = 3
 _IDLE_SECONDS = 600

@@ -5,7 +5,6 @@ The row is committed with its reason, so a job is never lost and never runs for 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -78,19 +77,6 @@ def enqueue_later_values(jobs: Iterable[tuple[Job, int]], wait: timedelta) -> di
     """The parameters of :data:`ENQUEUE_LATER`: jobs, each with its project."""
     rows = [_row(job, project_id) for job, project_id in jobs]
     return {"job_wait": wait} | {f"job_{name}": [row[name] for row in rows] for name in _COLUMNS}
-
-
-def later_sql(first: int) -> str:
-    """:data:`ENQUEUE_LATER` with positions instead of names; they begin at this number."""
-    names = ("job_wait", *(f"job_{name}" for name in _COLUMNS))
-    order = (*names[1:], names[0])
-    return re.sub(r"(?<!:):(job_\w+)", lambda name: f"${first + order.index(name[1])}", ENQUEUE_LATER)
-
-
-def later_values(jobs: Iterable[tuple[Job, int]], wait: timedelta) -> tuple[Any, ...]:
-    """The parameters of :func:`later_sql`: jobs, each with its project."""
-    rows = [_row(job, project_id) for job, project_id in jobs]
-    return *([row[name] for row in rows] for name in _COLUMNS), wait
 
 
 _COLUMNS = ("id", "kind", "key", "project_id", "payload", "max_attempts", "lane")

@@ -30,13 +30,13 @@ async def test_private_project_is_seen_by_members_only(runtime, project):
 
 @pytest.mark.parametrize(("visibility", "stranger", "anonymous"), [("internal", True, False), ("public", True, True)])
 async def test_visibility_widens_who_sees(runtime, staff, visibility, stranger, anonymous):
-    target = await new_project(runtime, staff, visibility=visibility)
-    for actor, sees in ((target.stranger.actor, stranger), (ANONYMOUS, anonymous)):
+    project = await new_project(runtime, staff, visibility=visibility)
+    for actor, sees in ((project.stranger.actor, stranger), (ANONYMOUS, anonymous)):
         if sees:
-            assert (await projects.get(runtime.db, actor, target.id)).role is None
+            assert (await projects.get(runtime.db, actor, project.id)).role is None
         else:
             with pytest.raises(NotFound):
-                await projects.get(runtime.db, actor, target.id)
+                await projects.get(runtime.db, actor, project.id)
 
 
 LEVELS = ("private", "internal", "public")
@@ -170,7 +170,7 @@ async def test_revoked_and_expired_tokens_are_refused_alike(runtime, project):
     assert messages == {caught.value.message}
 
 
-async def test_a_token_is_revoked_by_its_owner_and_managers_only(runtime, project):
+async def test_a_member_cannot_revoke_the_token_of_another(runtime, project):
     mine = await tokens.issue(runtime.db, project.owner, IssueToken("mine"))
     with pytest.raises(NotFound):
         await tokens.revoke(runtime.db, project[Role.MAINTAINER].actor, mine.token.id)
@@ -194,10 +194,10 @@ async def test_last_owner_stays(runtime, project):
 
 async def test_members_manage_up_to_their_own_role(runtime, project):
     maintainer, guest = project[Role.MAINTAINER].actor, project[Role.GUEST].actor
-    target = GroupOrProject(project_id=project.id)
+    scope = GroupOrProject(project_id=project.id)
     with pytest.raises(Forbidden):
-        await members.set_role(runtime.db, maintainer, target, guest.username, Role.OWNER)
-    await members.set_role(runtime.db, maintainer, target, guest.username, Role.REPORTER)
+        await members.set_role(runtime.db, maintainer, scope, guest.username, Role.OWNER)
+    await members.set_role(runtime.db, maintainer, scope, guest.username, Role.REPORTER)
     assert (await projects.get(runtime.db, guest, project.id)).role == Role.REPORTER
 
 

@@ -88,8 +88,8 @@ async def test_a_blocked_user_is_refused_at_once(runtime, processes, member):
 
 async def test_roles_and_visibility_count_from_the_next_request_on(runtime, processes, project, member):
     async def roles():
-        results = [(process._db, await process.actor(member.token)) for process in processes]
-        return [(await projects.get(db, actor, project.id)).role for db, actor in results]
+        actors = [(process._db, await process.actor(member.token)) for process in processes]
+        return [(await projects.get(db, actor, project.id)).role for db, actor in actors]
 
     assert await roles() == await roles() == [Role.DEVELOPER] * 2
     await members.set_role(runtime.db, project.owner, _here(project), member.actor.username, Role.GUEST)
@@ -106,15 +106,15 @@ async def test_roles_and_visibility_count_from_the_next_request_on(runtime, proc
 async def test_a_project_is_read_once_and_again_by_requests_that_take_long(processes, project, member, monkeypatch):
     here, _ = processes
     actor = await here.actor(member.token)
-    cached = await projects.get(here._db, actor, project.id)
-    assert await projects.get(here._db, await here.actor(member.token), project.id) is cached
+    first = await projects.get(here._db, actor, project.id)
+    assert await projects.get(here._db, await here.actor(member.token), project.id) is first
     monkeypatch.setattr(access_cache, "FRESH_SECONDS", 0.0)
     again = await projects.get(here._db, actor, project.id)
-    assert again is not cached
-    assert (again.id, again.role) == (cached.id, cached.role)
+    assert again is not first
+    assert (again.id, again.role) == (first.id, first.role)
 
 
-async def test_changes_beside_access_keep_the_epoch(runtime, processes, project, member):
+async def test_changes_unrelated_to_access_keep_the_epoch(runtime, processes, project, member):
     here, _ = processes
     before = await here._epoch.current()
     async with runtime.db.write() as tx:
@@ -124,7 +124,7 @@ async def test_changes_beside_access_keep_the_epoch(runtime, processes, project,
     assert await here._epoch.current() == before
 
 
-async def test_the_shared_reading_of_the_epoch_keeps_no_priority_of_one_request(processes):
+async def test_the_shared_read_of_the_epoch_does_not_pause(processes):
     here, _ = processes
 
     async def give_way() -> None:

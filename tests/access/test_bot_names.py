@@ -1,4 +1,4 @@
-"""Bots that an earlier release named after their project or group are renamed by the migration."""
+"""Bots that an earlier release named after their place are renamed by the migration."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def again(connection: Connection) -> None:
         step.module.upgrade()
 
 
-async def test_names_of_bots_lose_the_number_of_their_project_or_group(migrated, project):
+async def test_bot_names_lose_the_number_of_their_scope(migrated, project):
     engine = create_async_engine(async_url(migrated.database_url))
     add = text("INSERT INTO users (username, name, is_bot) VALUES (:name, 'n', :bot) RETURNING id")
     async with engine.connect() as connection:  # rolled back: the names are those of no other test

@@ -168,7 +168,7 @@ async def test_a_group_that_a_bot_makes_gives_it_no_higher_role(runtime, project
 async def test_such_a_scope_lasts_as_long_as_the_person_could_give_it(runtime, staff, project, bot):
     """What its maker was not needed for, the token goes on to do."""
     maker = project[Role.MAINTAINER].actor
-    target, db = GroupOrProject(project_id=project.id), runtime.db
+    scope, db = GroupOrProject(project_id=project.id), runtime.db
     command = IssueToken("bot", MANAGE, role=Role.MAINTAINER, project_id=project.id)
     secret = (await tokens.issue(db, maker, command)).secret
 
@@ -176,11 +176,11 @@ async def test_such_a_scope_lasts_as_long_as_the_person_could_give_it(runtime, s
         return set((await runtime.authenticator.actor(secret)).scopes)
 
     assert await scopes() == set(MANAGE)
-    await members.set_role(db, project.owner, target, maker.username, Role.DEVELOPER)
+    await members.set_role(db, project.owner, scope, maker.username, Role.DEVELOPER)
     assert await scopes() == {Scope.API}
-    await members.set_role(db, project.owner, target, maker.username, Role.OWNER)
+    await members.set_role(db, project.owner, scope, maker.username, Role.OWNER)
     assert await scopes() == set(MANAGE)
-    await members.remove(db, project.owner, target, maker.username)
+    await members.remove(db, project.owner, scope, maker.username)
     assert await scopes() == {Scope.API}
     await members.set_role(
         db, project.owner, GroupOrProject(group_id=project.group_id), maker.username, Role.MAINTAINER

@@ -45,11 +45,11 @@ async def outsiders(runtime, staff, admin) -> dict[str, Person | Bearer | None]:
 
 
 class Scene:
-    """A group with two subgroups, a project in each, and people with a role in one of them each."""
+    """A group with two subgroups, a project in each, and people with roles in one place each."""
 
     def __init__(self, runtime, admin) -> None:
         self.runtime, self.admin = runtime, admin
-        self.targets: dict[str, GroupOrProject] = {}
+        self.scopes: dict[str, GroupOrProject] = {}
         self.people: dict[str, Person] = {}
 
     async def build(self) -> Scene:
@@ -58,20 +58,20 @@ class Scene:
         left = await groups.create(db, actor, CreateGroup("left", parent=top.id))
         right = await groups.create(db, actor, CreateGroup("right", parent=top.id))
         made = {name: await projects.create(db, actor, CreateProject(left.id, name)) for name in ("p", "q")}
-        self.targets = {
+        self.scopes = {
             "top": GroupOrProject(group_id=top.id),
             "left": GroupOrProject(group_id=left.id),
             "right": GroupOrProject(group_id=right.id),
             **{name: GroupOrProject(project_id=one.id) for name, one in made.items()},
         }
-        for name, target in self.targets.items():
+        for name, scope in self.scopes.items():
             self.people[name] = await new_person(self.runtime, self.admin, f"{name}-{uuid4().hex}")
-            await members.set_role(db, actor, target, self.people[name].actor.username, Role.GUEST)
+            await members.set_role(db, actor, scope, self.people[name].actor.username, Role.GUEST)
         return self
 
     async def bot(self, name: str) -> Person:
-        target = self.targets[name]
-        command = IssueToken(f"bot {name}", project_id=target.project_id, group_id=target.group_id, role=Role.GUEST)
+        scope = self.scopes[name]
+        command = IssueToken(f"bot {name}", project_id=scope.project_id, group_id=scope.group_id, role=Role.GUEST)
         secret = (await tokens.issue(self.runtime.db, self.admin.actor, command)).secret
         return Person(await tokens.authenticate(self.runtime.db, secret), secret)
 
@@ -90,20 +90,20 @@ TOGETHER = {
 
 @pytest.mark.parametrize("viewer", TOGETHER)
 @pytest.mark.parametrize("kind", ["person", "token"])
-async def test_users_are_visible_to_members_of_the_same_project_or_group(data, scene, viewer, kind):
+async def test_users_are_visible_to_members_of_a_shared_scope(data, scene, viewer, kind):
     person = scene.people[viewer] if kind == "person" else await scene.bot(viewer)
-    users, bots = set(), set()
+    visible, bots = set(), set()
     for name, one in scene.people.items():
         if (await data(person, NODE, id=id_of(one.actor)))["node"]:
-            users.add(name)
+            visible.add(name)
         bot = await scene.bot(name)
         if (await data(person, NODE, id=id_of(bot.actor)))["node"]:
             bots.add(name)
-    assert (users, bots) == (TOGETHER[viewer], TOGETHER[viewer])
+    assert (visible, bots) == (TOGETHER[viewer], TOGETHER[viewer])
     assert (await data(person, NODE, id=id_of(person.actor)))["node"]["isBot"] == (kind == "token")
 
 
-async def test_administrators_see_every_user_and_strangers_none(data, scene, admin, outsiders):
+async def test_administrators_see_all_users_and_strangers_none(data, scene, admin, outsiders):
     for one in (scene.people["p"], await scene.bot("p"), await scene.bot("left")):
         assert (await data(admin, NODE, id=id_of(one.actor)))["node"] is not None
         for outsider in outsiders.values():
@@ -111,15 +111,15 @@ async def test_administrators_see_every_user_and_strangers_none(data, scene, adm
 
 
 async def test_a_deleted_project_makes_no_users_visible(runtime, staff, data, admin):
-    target = await new_project(runtime, staff)
+    hidden = await new_project(runtime, staff)
     one, other = [await new_person(runtime, admin, f"x{uuid4().hex}") for _ in range(2)]
     for person in (one, other):
         await members.set_role(
-            runtime.db, target.owner, GroupOrProject(project_id=target.id), person.actor.username, Role.GUEST
+            runtime.db, hidden.owner, GroupOrProject(project_id=hidden.id), person.actor.username, Role.GUEST
         )
     assert (await data(one, NODE, id=id_of(other.actor)))["node"] is not None
     async with runtime.db.write() as tx:
-        await projects.hide(tx, target.id)
+        await projects.hide(tx, hidden.id)
     assert await data(one, NODE, id=id_of(other.actor)) == {"node": None}
 
 
@@ -148,13 +148,13 @@ async def test_numbers_that_follow_each_other_tell_nothing(runtime, data, outsid
     """Users, groups, projects and tokens are numbered through; whoever counts meets nulls, and open projects."""
     who = outsiders["stranger"]
     ids = [str(GlobalId.of(kind, number)) for kind in ("User", "Group", "Project", "Token") for number in range(1, 26)]
-    nodes = (await data(who, "query n($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }", ids=ids))["nodes"]
+    answer = (await data(who, "query n($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }", ids=ids))["nodes"]
     async with runtime.db.read() as snap:
         open_ones = "SELECT id FROM projects WHERE visibility <> 'private' AND deleted_at IS NULL"
         seen = {str(GlobalId.of("Project", id)) for id in await snap.scalars(text(open_ones))}
         open_groups = "SELECT id FROM groups WHERE visibility <> 'private'"
         seen |= {str(GlobalId.of("Group", id)) for id in await snap.scalars(text(open_groups))}
-    assert {one["id"] for one in nodes if one} <= seen
+    assert {one["id"] for one in answer if one} <= seen
 
 
 def is_node(kind) -> bool:
@@ -184,10 +184,10 @@ async def test_refusals_do_not_tell_hidden_from_missing(client, runtime, staff, 
         document, variables = seeded.example(field)
         answers = []
         for meanings in (seeded.meanings, absent):
-            arguments = json.dumps(variables)
+            values = json.dumps(variables)
             for key, value in seeded.meanings.items():
-                arguments = arguments.replace(value, meanings[key])
-            sent = {"query": document, "variables": json.loads(arguments)}
+                values = values.replace(value, meanings[key])
+            sent = {"query": document, "variables": json.loads(values)}
             answer = await client.post("/graphql", json=sent, headers=who.headers if who else {})
             answers.append((answer.status_code, plain(answer.json(), seeded, meanings)))
         if answers[0] != answers[1]:
@@ -223,12 +223,10 @@ CREATED = """query c($path: String!) { project(by: {path: $path}) {
 MAKE = 'mutation m($p: String!) { modelCreate(input: {project: {path: $p}, name: "m"}) { userErrors { message } } }'
 
 
-@pytest.mark.parametrize("target", ["project", "group"])
-async def test_a_bot_that_made_something_public_shows_neither_its_token_nor_its_project(
-    runtime, staff, data, outsiders, target
-):
+@pytest.mark.parametrize("scope", ["project", "group"])
+async def test_a_bot_as_creator_reveals_neither_token_nor_scope(runtime, staff, data, outsiders, scope):
     project = await new_project(runtime, staff, visibility="public")
-    bot = await token_of(runtime, project, target, "developer")
+    bot = await token_of(runtime, project, scope, "developer")
     await data(bot, MAKE, p=project.path)
     for viewer in (bot, project[Role.GUEST]):
         (model,) = (await data(viewer, CREATED, path=project.path))["project"]["models"]["nodes"]
@@ -262,7 +260,7 @@ async def test_who_manages_no_members_does_not_learn_which_names_there_are(runti
         assert told[0] == told[1]
 
 
-async def test_removing_a_user_that_is_no_member_does_not_tell_whether_it_exists(data, project, admin):
+async def test_removing_a_non_member_does_not_reveal_users(data, project, admin):
     names = (admin.actor.username, f"nobody-{uuid4().hex}")
     told = [json.dumps(await data(project[Role.OWNER], REMOVE, path=project.path, name=name)) for name in names]
     assert told[0].replace(names[0], "…") == told[1].replace(names[1], "…")
@@ -285,7 +283,7 @@ async def test_statements_do_not_grow_with_users_and_makers(runtime, staff, data
             bot = await token_of(runtime, project, "project", "developer")
             await data(bot, MAKE.replace('"m"', f'"{name}"'), p=project.path)
         with statements(runtime.db) as seen:
-            nodes = await data(outsiders["stranger"], CREATED.replace("first: 1", "first: 9"), path=project.path)
-        assert {one["createdBy"]["name"] for one in nodes["project"]["models"]["nodes"]} == {"Bot"}
+            answer = await data(outsiders["stranger"], CREATED.replace("first: 1", "first: 9"), path=project.path)
+        assert {one["createdBy"]["name"] for one in answer["project"]["models"]["nodes"]} == {"Bot"}
         counts.append(len(seen))
     assert counts[0] == counts[1]

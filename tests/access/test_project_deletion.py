@@ -136,9 +136,9 @@ async def test_nothing_is_left_and_others_keep_everything(runtime, http, project
 
 async def look_at(runtime, root, path: str):
     async with runtime.db.write() as tx:
-        rows = await artifacts.find(tx, root, path)
-        blob_id = await tx.scalar(select(Artifact.blob_id).where(Artifact.id == rows.id))
-        await inspections.record(tx, root.project_id, [InspectedFile(rows.id, blob_id, path, Report())])
+        artifact = await artifacts.find(tx, root, path)
+        blob_id = await tx.scalar(select(Artifact.blob_id).where(Artifact.id == artifact.id))
+        await inspections.record(tx, root.project_id, [InspectedFile(artifact.id, blob_id, path, Report())])
 
 
 async def sweep_now(runtime, project_id: int):
@@ -149,7 +149,7 @@ async def sweep_now(runtime, project_id: int):
     await garbage.sweep(runtime.db, runtime.blobs)
 
 
-async def test_it_is_gone_at_once_for_every_caller(runtime, http, admin, project, staff):
+async def test_a_deleted_project_is_gone_at_once_for_all_callers(runtime, http, admin, project, staff):
     run = await fill(http, project)
     root = Root(project.id, candidate_id=UUID(hex=run))
     upload = await begin_upload(project, root)
@@ -163,8 +163,8 @@ async def test_it_is_gone_at_once_for_every_caller(runtime, http, admin, project
         for reference in (project.id, project.path):
             with pytest.raises(NotFound):
                 await projects.get(runtime.db, person.actor, reference)
-        rows = await projects.search(runtime.db, person.actor, Window(first=100), group_id=project.group_id)
-        assert list(rows.items) == []
+        page = await projects.search(runtime.db, person.actor, Window(first=100), group_id=project.group_id)
+        assert list(page.items) == []
         assert await projects.by_ids(runtime.db, person.actor, [project.id]) == [None]
     address = f"/api/v4/projects/{project.id}/ml/mlflow/api/2.0/mlflow/runs/get?run_id={run}"
     assert (await http.get(address, headers=project.headers)).status_code == 404
@@ -203,10 +203,10 @@ async def test_only_owners_who_confirm_may(runtime, project):
 async def test_a_purge_that_is_cut_off_goes_on_and_meets_late_rows(runtime, http, project, monkeypatch):
     monkeypatch.setattr(project_deletion, "BATCH", 1)
     await fill(http, project)
-    target = GroupOrProject(project_id=project.id)
+    scope = GroupOrProject(project_id=project.id)
     await project_deletion.delete(runtime.db, project.owner, project.id, project.path)
     with pytest.raises(NotFound):
-        await members.set_role(runtime.db, project.owner, target, project.stranger.actor.username, Role.GUEST)
+        await members.set_role(runtime.db, project.owner, scope, project.stranger.actor.username, Role.GUEST)
     calls = 0
 
     async def cut_off(_done, _total):

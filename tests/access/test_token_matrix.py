@@ -41,15 +41,15 @@ VERDICTS = {
 }
 
 
-def expected(field: str, target: str, name: str) -> str:
+def expected(field: str, scope: str, name: str) -> str:
     need = "managed" if field in MANAGED else next(need for need, fields in NEEDS.items() if field in fields)
-    boundary = "group" if target == "group" else "project"
+    boundary = "group" if scope == "group" else "project"
     row = VERDICTS.get(need) or VERDICTS.get((need, boundary)) or SEEN
     return row[list(KINDS).index(name)]
 
 
 @pytest.fixture(scope="module")
-async def seeds(runtime, staff, data, people) -> dict[tuple[str, str], tuple[Seeded, Bearer]]:
+async def projects_by_token(runtime, staff, data, people) -> dict[tuple[str, str], tuple[Seeded, Bearer]]:
     """A project for every token, since an example works once."""
     seeded = [await seed(runtime, staff, data, people) for _ in TOKENS]
     return {
@@ -58,9 +58,9 @@ async def seeds(runtime, staff, data, people) -> dict[tuple[str, str], tuple[See
 
 
 @pytest.mark.parametrize("field", FIELDS)
-async def test_verdicts(client, seeds, field):
+async def test_verdicts(client, projects_by_token, field):
     verdicts, wanted = {}, {}
-    for token, (seeded, bearer) in seeds.items():
+    for token, (seeded, bearer) in projects_by_token.items():
         document, variables = seeded.example(field)
         sent = {"query": document, "variables": variables}
         answer = await client.post("/graphql", json=sent, headers=bearer.headers)
@@ -85,10 +85,10 @@ async def shown(client, showcases):
             sent = {"query": document, "variables": variables}
             answer = await client.post("/graphql", json=sent, headers=headers)
             assert answer.status_code == 200, answer.text
-            for question, verdicts in read(answer.json(), page):
+            for question, result in read(answer.json(), page):
                 key = (question.kind, question.fields[0], question.door)
-                codes |= dict.fromkeys([key] if verdicts.codes else [], "".join(verdicts.codes.values()))
-                seen |= {key} if verdicts.objects and not verdicts.codes else set()
+                codes |= dict.fromkeys([key] if result.codes else [], "".join(result.codes.values()))
+                seen |= {key} if result.objects and not result.codes else set()
         return seen, codes
 
     return ask
@@ -103,11 +103,11 @@ def of_people() -> dict[Role, Any]:
 LOOKING = [token for token in TOKENS if token[1] in {"guest", "owner", "managing", "reader"} or token[0] == "job"]
 
 
-@pytest.mark.parametrize(("target", "name"), LOOKING)
-async def test_tokens_see_what_people_of_their_role_see(runtime, showcases, shown, of_people, target, name):
-    """But what is managed, and what is beyond their project or group; and no field breaks."""
+@pytest.mark.parametrize(("scope", "name"), LOOKING)
+async def test_tokens_see_what_people_of_their_role_see(runtime, showcases, shown, of_people, scope, name):
+    """But what is managed, and what is beyond their place; and no field breaks."""
     project = showcases["private"].project
-    bearer = await token_of(runtime, project, target, name)
+    bearer = await token_of(runtime, project, scope, name)
     role = Role.OWNER if name in {"reader", "deleting"} else KINDS[name][0]
     seen, codes = await shown(bearer.headers)
     if role not in of_people:
@@ -117,7 +117,7 @@ async def test_tokens_see_what_people_of_their_role_see(runtime, showcases, show
     managing = name in {"managing", "deleting"}
     missed = {key for key in theirs - seen if key[0] not in MANAGED_TYPES and key[:2] not in MANAGED_FIELDS}
     # The owner of these projects is the owner of the group around them, too; a token of the project is not.
-    beyond = {key for key in missed if key[0] == "Group" or "group(by" in key[2]} if target != "group" else set()
+    beyond = {key for key in missed if key[0] == "Group" or "group(by" in key[2]} if scope != "group" else set()
     assert missed - beyond == set()
     told = {key for key in seen if key[0] in MANAGED_TYPES or key[:2] in MANAGED_FIELDS}
     assert bool(told) == managing, told

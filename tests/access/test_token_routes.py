@@ -181,10 +181,10 @@ async def door(rest: Rest, project) -> Door:
     return Door(rest, fields | hook, project.id)
 
 
-@pytest.mark.parametrize(("target", "name"), TOKENS)
-async def test_every_route_asks_for_the_role(door, runtime, project, target, name):
+@pytest.mark.parametrize(("scope", "name"), TOKENS)
+async def test_every_route_asks_for_the_role(door, runtime, project, scope, name):
     """Denied means 403 from where a token has too little; what is allowed never is, and nothing is an accident."""
-    bearer = await token_of(runtime, project, target, name)
+    bearer = await token_of(runtime, project, scope, name)
     wrong = []
     for need, lines in NEEDS.items():
         allowed = MAY[need][list(KINDS).index(name)] == "+"
@@ -197,13 +197,13 @@ async def test_every_route_asks_for_the_role(door, runtime, project, target, nam
 
 
 @pytest.mark.parametrize("visibility", ["private", "public"])
-@pytest.mark.parametrize("target", ["project", "group"])
-async def test_no_route_of_another_project_opens(door, runtime, staff, project, target, visibility):
+@pytest.mark.parametrize("scope", ["project", "group"])
+async def test_no_route_of_another_project_opens(door, runtime, staff, project, scope, visibility):
     """Whatever the visibility of the other one: as if it were not there."""
     elsewhere = await new_project(runtime, staff)
     async with runtime.db.write() as tx:
         await tx.execute(text("UPDATE projects SET visibility = :v WHERE id = :p"), {"v": visibility, "p": project.id})
-    bearer = await token_of(runtime, elsewhere, target, "deleting")
+    bearer = await token_of(runtime, elsewhere, scope, "deleting")
     wrong = []
     for line in [line for lines in NEEDS.values() for line in lines]:
         answer = await door.send(line, bearer.headers)
@@ -212,13 +212,13 @@ async def test_no_route_of_another_project_opens(door, runtime, staff, project, 
     assert not wrong, "\n".join(map(str, wrong))
 
 
-@pytest.mark.parametrize(("target", "name"), TOKENS)
-async def test_without_a_project_in_the_address_a_token_of_one_means_its_own(door, runtime, project, target, name, url):
-    bearer = await token_of(runtime, project, target, name)
+@pytest.mark.parametrize(("scope", "name"), TOKENS)
+async def test_without_a_project_in_the_address_a_token_of_one_means_its_own(door, runtime, project, scope, name, url):
+    bearer = await token_of(runtime, project, scope, name)
     rest = Rest(door.rest.http, url, {})
     for line in below(API, READS):
         answer = await Door(rest, door.fields, project.id).send(line, bearer.headers)
-        if target == "group":
+        if scope == "group":
             assert (answer.status_code, "not one of a project" in answer.text) == (400, True), line
         else:
             assert answer.status_code not in {401, 403} and answer.status_code < 500, (line, answer.text)

@@ -1,4 +1,4 @@
-"""Subscriptions by tokens of projects, groups and CI jobs: told of their own project or group, refused elsewhere."""
+"""Subscriptions by tokens of projects, groups and CI jobs: told of their place, refused elsewhere, never broken."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from tests.support.graphql.examples import SUBSCRIPTIONS
 def first(http, showcases):
     """The first result of a subscription about a project, as whoever sends the token."""
 
-    async def read(target: str, bearer: Bearer, root: str) -> dict[str, Any]:
+    async def read(visibility: str, bearer: Bearer, root: str) -> dict[str, Any]:
         query = document(root)
-        variables_of_project = {**showcases[target].variables, "after": showcases[target].beginning}
-        variables = {name: value for name, value in variables_of_project.items() if f"${name}:" in query}
+        available = {**showcases[visibility].variables, "after": showcases[visibility].beginning}
+        variables = {name: value for name, value in available.items() if f"${name}:" in query}
         headers = bearer.headers | {"Accept": "text/event-stream"}
         sent = {"query": query, "variables": variables}
         async with asyncio.timeout(10), http.stream("POST", "/graphql", json=sent, headers=headers) as answer:
             assert answer.status_code == 200
-            async with aclosing(results(answer)) as messages:
-                return await anext(messages)
+            async with aclosing(results(answer)) as stream:
+                return await anext(stream)
 
     return read
 
 
-@pytest.mark.parametrize(("target", "name"), TOKENS)
-async def test_tokens_subscribe_to_their_own_project_or_group(runtime, showcases, first, target, name):
+@pytest.mark.parametrize(("scope", "name"), TOKENS)
+async def test_tokens_subscribe_within_their_scope(runtime, showcases, first, scope, name):
     assert set(ROOTS) == set(SUBSCRIPTIONS)
-    bearer = await token_of(runtime, showcases["private"].project, target, name)
+    bearer = await token_of(runtime, showcases["private"].project, scope, name)
     for root in ROOTS:
         told = await first("private", bearer, root)
         assert not told.get("errors"), told
@@ -43,9 +43,9 @@ async def test_tokens_subscribe_to_their_own_project_or_group(runtime, showcases
 
 
 @pytest.mark.parametrize("visibility", ["private", "public"])
-@pytest.mark.parametrize("target", ["project", "group"])
-async def test_tokens_follow_nothing_else(runtime, staff, first, target, visibility):
-    bearer = await token_of(runtime, await new_project(runtime, staff), target, "deleting")
+@pytest.mark.parametrize("scope", ["project", "group"])
+async def test_tokens_subscribe_to_no_other_project(runtime, staff, first, scope, visibility):
+    bearer = await token_of(runtime, await new_project(runtime, staff), scope, "deleting")
     for root in ROOTS:
         told = await first(visibility, bearer, root)
         assert [error["extensions"]["code"] for error in told["errors"]] == ["NOT_FOUND"]

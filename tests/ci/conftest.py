@@ -35,10 +35,8 @@ def configure(runtime, project):
     """Save CI settings of the test's project, as its maintainer."""
 
     async def save(**values):
-        command = EditSettings(**values)
-        return await configuration.save(
-            runtime.db, project[Role.MAINTAINER].actor, runtime.ci_client, project.id, command
-        )
+        edit = EditSettings(**values)
+        return await configuration.save(runtime.db, project[Role.MAINTAINER].actor, runtime.ci_client, project.id, edit)
 
     return save
 
@@ -48,8 +46,8 @@ def at_gitlab(configure, gitlab):
     """The settings for the fake GitLab."""
 
     async def save(**values):
-        location = {"provider": "gitlab", "base_url": gitlab.url, "ci_project": gitlab.project, "token": gitlab.token}
-        return await configure(**(location | values))
+        defaults = {"provider": "gitlab", "base_url": gitlab.url, "ci_project": gitlab.project, "token": gitlab.token}
+        return await configure(**(defaults | values))
 
     return save
 
@@ -59,13 +57,13 @@ def at_github(configure, github):
     """The settings for the fake GitHub."""
 
     async def save(**values):
-        location = {
+        defaults = {
             "provider": "github",
             "base_url": github.url,
             "ci_project": github.repository,
             "token": github.token,
         }
-        return await configure(**(location | values))
+        return await configure(**(defaults | values))
 
     return save
 
@@ -86,8 +84,8 @@ def ci_job(ci_jobs):
     """The only one."""
 
     async def read() -> CiJob:
-        (row,) = await ci_jobs()
-        return row
+        (job,) = await ci_jobs()
+        return job
 
     return read
 

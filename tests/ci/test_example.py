@@ -31,8 +31,8 @@ def trust(configure, issuer):
     async def save():
         numbers = {"ci_project_id": PROJECT, "ci_owner_id": OWNER}
         identity = EditIdentity(enabled=True, audience=AUDIENCE, issuer=issuer.url, **numbers)
-        location = {"provider": "gitlab", "base_url": "https://127.0.0.1:1", "ci_project": "team/vision"}
-        return await configure(**location, hook_secret="hush", identity=identity)
+        defaults = {"provider": "gitlab", "base_url": "https://127.0.0.1:1", "ci_project": "team/vision"}
+        return await configure(**defaults, hook_secret="hush", identity=identity)
 
     return save
 

@@ -142,11 +142,11 @@ async def test_visitors_see_little_and_strangers_nothing(ask, data, admin, runti
 
 
 async def test_settings(ask, data, runtime, project):
-    me, target = project[Role.MAINTAINER], {"project": {"path": project.path}}
+    me, of_project = project[Role.MAINTAINER], {"project": {"path": project.path}}
     assert (await data(me, SETTINGS, path=project.path))["project"]["ciSettings"] is None
     identity = {"isEnabled": True, "audience": "modelyard", "ciProjectId": "4711", "ciOwnerId": "31"}
-    changes = {"provider": "GITLAB", "ciProject": "team/vision", "apiToken": "glpat-secret", "hookSecret": "hush"}
-    saved = (await data(me, SAVE, input=target | changes | {"identity": identity}))["ciSettingsUpdate"]
+    settings = {"provider": "GITLAB", "ciProject": "team/vision", "apiToken": "glpat-secret", "hookSecret": "hush"}
+    saved = (await data(me, SAVE, input=of_project | settings | {"identity": identity}))["ciSettingsUpdate"]
     assert saved == {
         "userErrors": [],
         "ciSettings": {
@@ -159,7 +159,7 @@ async def test_settings(ask, data, runtime, project):
             },
         },
     }  # fmt: skip
-    moved = target | {"ciProject": "team/speech", "hookSecret": ""}
+    moved = of_project | {"ciProject": "team/speech", "hookSecret": ""}
     refused = (await data(me, SAVE, input=moved))["ciSettingsUpdate"]["userErrors"]
     assert [(error["code"], error["field"]) for error in refused] == [("INVALID", "ciProjectId")]
     numbers = {"ciProjectId": "4711", "ciOwnerId": "31"}
@@ -177,17 +177,17 @@ async def test_settings(ask, data, runtime, project):
     for role in (Role.GUEST, Role.REPORTER, Role.DEVELOPER):
         answer = await ask(project[role], SETTINGS, path=project.path)
         assert [error["extensions"]["code"] for error in answer.errors] == ["FORBIDDEN"]
-    assert (await data(me, DELETE, input=target))["ciSettingsDelete"] == {
+    assert (await data(me, DELETE, input=of_project))["ciSettingsDelete"] == {
         "deletedId": str(GlobalId.of("CiSettings", project.id)), "userErrors": [],
     }  # fmt: skip
-    again = (await data(me, DELETE, input=target))["ciSettingsDelete"]
+    again = (await data(me, DELETE, input=of_project))["ciSettingsDelete"]
     assert again == {"deletedId": None, "userErrors": [{"code": "NOT_FOUND"}]}
 
 
 async def test_settings_begin_with_provider_and_project(data, project):
-    me, target = project[Role.MAINTAINER], {"project": {"path": project.path}}
-    for changes, field in (({"ciProject": "a/b"}, "provider"), ({"provider": "GITHUB"}, "ciProject")):
-        (error,) = (await data(me, SAVE, input=target | changes))["ciSettingsUpdate"]["userErrors"]
+    me, of_project = project[Role.MAINTAINER], {"project": {"path": project.path}}
+    for settings, field in (({"ciProject": "a/b"}, "provider"), ({"provider": "GITHUB"}, "ciProject")):
+        (error,) = (await data(me, SAVE, input=of_project | settings))["ciSettingsUpdate"]["userErrors"]
         assert (error["code"], error["field"]) == ("INVALID", field)
 
 

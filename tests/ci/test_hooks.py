@@ -25,10 +25,10 @@ def candidate(runtime, project):
 
 @pytest.fixture
 def gitlab_event(client, project):
-    async def send(job: object = 77, *, secret=SECRET, project_id=None, **event):
+    async def send(job: object = 77, *, secret=SECRET, to=None, **event):
         told = {"object_kind": "build", "build_id": job, "build_status": "success", "project_id": 4711} | event
         headers = {"X-Gitlab-Token": secret, "X-Gitlab-Event": "Job Hook"}
-        return await client.post(f"/ci/hooks/{project_id or project.id}/gitlab", json=told, headers=headers)
+        return await client.post(f"/ci/hooks/{to or project.id}/gitlab", json=told, headers=headers)
 
     return send
 
@@ -105,8 +105,7 @@ async def test_what_is_not_proved_is_refused_all_alike(candidate, at_gitlab, git
     await at_gitlab(hook_secret=SECRET)
     refused += [
         await gitlab_event(secret="wrong"), await gitlab_event(secret=""), await gitlab_event(secret=b"\xfc\xff"),
-        await gitlab_event(project_id="999999999"), await gitlab_event(project_id="x"),
-        await gitlab_event(project_id="9" * 40),
+        await gitlab_event(to="999999999"), await gitlab_event(to="x"), await gitlab_event(to="9" * 40),
         await github_event(), await github_event(secret="wrong"),
     ]  # fmt: skip
     assert {answer.status_code for answer in refused} == {401}

@@ -43,17 +43,17 @@ def trust(configure, issuer):
 
     async def save(**identity):
         usual = {"enabled": True, "audience": AUDIENCE, "issuer": issuer.url}
-        command = EditIdentity(**(usual | NUMBERS | identity))
-        location = {"provider": "gitlab", "base_url": "https://127.0.0.1:1", "ci_project": "team/vision"}
-        return await configure(**location, identity=command)
+        identity_edit = EditIdentity(**(usual | NUMBERS | identity))
+        defaults = {"provider": "gitlab", "base_url": "https://127.0.0.1:1", "ci_project": "team/vision"}
+        return await configure(**defaults, identity=identity_edit)
 
     return save
 
 
 @pytest.fixture
 def exchange(client, project):
-    async def send(identity, location=None):
-        form = {"project": str(location or project.id), "subject_token": identity}
+    async def send(identity, addressed=None):
+        form = {"project": str(addressed or project.id), "subject_token": identity}
         return await client.post("/ci/token", data=form)
 
     return send
@@ -208,18 +208,18 @@ async def test_a_false_identity_is_refused(issuer, trust, exchange, runtime, pro
         assert len(list(await snap.scalars(select(Token).where(Token.project_id == project.id)))) == 1
 
 
-async def test_unknown_projects_answer_as_those_without_trust(issuer, trust, exchange, project):
+async def test_unknown_projects_answer_like_projects_without_trust(issuer, trust, exchange, project):
     existing = await exchange(issuer.sign())
     assert (existing.status_code, existing.json()["message"]) == (401, NOT_ACCEPTED)
-    for location in ("no/such", "0", "9" * 30, "٣"):
-        unknown = await exchange(issuer.sign(), location)
+    for path in ("no/such", "0", "9" * 30, "٣"):
+        unknown = await exchange(issuer.sign(), path)
         assert (unknown.status_code, unknown.content) == (401, existing.content)
     await trust()
     forged = await exchange(issuer.sign(OTHER_RSA_KEY))
     assert (forged.status_code, forged.content) == (401, existing.content)
 
 
-async def test_new_keys_are_fetched_and_hostile_ids_do_not_cause_fetches(issuer, trust, exchange, runtime, monkeypatch):
+async def test_new_keys_are_fetched_and_hostile_ids_cause_no_fetches(issuer, trust, exchange, runtime, monkeypatch):
     await trust()
     assert (await exchange(issuer.sign())).status_code == 200
     issuer.keys["k2"] = OTHER_RSA_KEY
@@ -244,10 +244,10 @@ async def test_keys_are_used_while_their_issuer_is_away(issuer, trust, exchange,
     await trust()
     assert (await exchange(issuer.sign())).status_code == 200
     issuer.is_down = True
-    existing = runtime.ci_client.keys._issuers[issuer.url]
-    existing.fetched_at, existing.next_try_at = time.monotonic() - issuer_keys.FRESH_SECONDS - 1, 0.0
+    keys = runtime.ci_client.keys._issuers[issuer.url]
+    keys.fetched_at, keys.next_try_at = time.monotonic() - issuer_keys.FRESH_SECONDS - 1, 0.0
     assert (await exchange(issuer.sign())).status_code == 200
-    existing.fetched_at = time.monotonic() - issuer_keys.STALE_SECONDS - 1
+    keys.fetched_at = time.monotonic() - issuer_keys.STALE_SECONDS - 1
     assert (await exchange(issuer.sign())).status_code == 401
 
 
@@ -256,7 +256,7 @@ async def test_keys_are_used_while_their_issuer_is_away(issuer, trust, exchange,
     [{"jwks_uri": "http://127.0.0.1:1/keys"}, {"jwks_uri": "file:///etc/passwd"}, {"issuer": "https://gitlab.com"},
      {"jwks_uri": None}],
 )  # fmt: skip
-async def test_keys_are_fetched_from_the_issuer_only(issuer, trust, exchange, described):
+async def test_keys_are_fetched_only_from_the_issuer(issuer, trust, exchange, described):
     await trust()
     issuer.described = described
     assert (await exchange(issuer.sign())).status_code == 401
@@ -281,7 +281,7 @@ async def test_a_run_of_github_has_another_shape(configure, project, issuer, exc
         assert await snap.scalar(select(Token.ci_job).where(Token.project_id == project.id)) == "github:30433642"
 
 
-async def test_a_path_that_has_another_owner_now_is_not_trusted(issuer, trust, exchange):
+async def test_a_path_that_another_project_has_now_is_not_trusted(issuer, trust, exchange):
     """Made again under the same name it has another number; renamed it keeps its own."""
     await trust()
     again = await exchange(issuer.sign(project_path="team/vision", project_id="9000"))
@@ -320,11 +320,11 @@ async def test_a_protected_ref_is_needed_unless_the_settings_say_otherwise(issue
 @pytest.mark.parametrize(("provider", "ci_project"), [("gitlab", "team/vision"), ("github", "octo/vision")])
 async def test_nothing_is_trusted_without_both_numbers(configure, issuer, provider, ci_project, left_out):
     numbers = {name: number for name, number in NUMBERS.items() if name != left_out}
-    location = {"provider": provider, "ci_project": ci_project}
+    defaults = {"provider": provider, "ci_project": ci_project}
     with pytest.raises(Invalid, match="Say the number") as refusal:
-        await configure(**location, identity=EditIdentity(enabled=True, audience=AUDIENCE, **numbers))
+        await configure(**defaults, identity=EditIdentity(enabled=True, audience=AUDIENCE, **numbers))
     assert refusal.value.field == left_out
-    await configure(**location, identity=EditIdentity(enabled=True, audience=AUDIENCE, **NUMBERS))
+    await configure(**defaults, identity=EditIdentity(enabled=True, audience=AUDIENCE, **NUMBERS))
     with pytest.raises(Invalid, match="Say the number"):  # those of the former one mean nothing for the next
         await configure(ci_project=f"{ci_project}-2")
 

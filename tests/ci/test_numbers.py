@@ -16,7 +16,7 @@ from app.db.database import async_url
 
 ADD = text("""INSERT INTO ci_settings (project_id, provider, base_url, ci_project, identity_enabled, identity_issuer,
   identity_role, identity_claims) VALUES (:project, :provider, 'https://x', :name, true, 'https://x', 30, :claims)""")
-NUMBERS = text("SELECT identity_ci_project_id, identity_ci_owner_id FROM ci_settings WHERE project_id = :project")
+NUMBERS_OF = text("SELECT identity_ci_project_id, identity_ci_owner_id FROM ci_settings WHERE project_id = :project")
 
 
 def again(connection: Connection) -> None:
@@ -43,10 +43,10 @@ def again(connection: Connection) -> None:
 async def test_numbers_are_kept(migrated, project, provider, name, claims, numbers):
     engine = create_async_engine(async_url(migrated.database_url))
     async with engine.connect() as connection:
-        command = {"project": project.id, "provider": provider, "name": name, "claims": json.dumps(claims)}
-        await connection.execute(ADD, command)
+        values = {"project": project.id, "provider": provider, "name": name, "claims": json.dumps(claims)}
+        await connection.execute(ADD, values)
         for _ in range(2):
             await connection.run_sync(again)
-        stored = tuple((await connection.execute(NUMBERS, {"project": project.id})).one())
+        row = tuple((await connection.execute(NUMBERS_OF, {"project": project.id})).one())
     await engine.dispose()
-    assert stored == numbers
+    assert row == numbers

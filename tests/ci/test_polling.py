@@ -115,7 +115,7 @@ async def test_polls_slow_down_until_the_status_changes(candidate, at_gitlab, gi
         (fake_servers.Trouble(403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1"}), "403"),
     ],
 )
-async def test_a_busy_ci_system_is_polled_again(candidate, at_gitlab, gitlab, poll, trouble, said):
+async def test_a_busy_ci_system_is_requested_again(candidate, at_gitlab, gitlab, poll, trouble, said):
     await at_gitlab()
     gitlab.statuses[77] = ["running"]
     gitlab.troubles = [trouble]
@@ -249,7 +249,7 @@ async def test_links_wait_for_settings(runtime, project, candidate, at_gitlab, g
 async def test_rows_that_turn_out_to_be_one_job_become_one(runtime, project, candidate, at_gitlab, gitlab, poll):
     gitlab.statuses[77] = ["success"]
     await at_gitlab()
-    existing = await candidate()
+    linked_candidate = await candidate()
     (job,) = await poll()
     from app.ci import configuration  # noqa: PLC0415
 
@@ -258,7 +258,7 @@ async def test_rows_that_turn_out_to_be_one_job_become_one(runtime, project, can
     await at_gitlab()
     await awaiting_settings.pick_up_all(runtime.db, project.id)
     await awaiting_settings.pick_up_all(runtime.db, project.id)
-    assert await linked(runtime, project) == {(str(existing), str(job.id)), (str(unknown), str(job.id))}
+    assert await linked(runtime, project) == {(str(linked_candidate), str(job.id)), (str(unknown), str(job.id))}
     assert len(await poll()) == 1
 
 
@@ -280,7 +280,7 @@ async def test_a_corrected_token_revives_what_it_had_refused(runtime, project, c
     assert [job.link_state for job in await poll()] == ["finished"]
 
 
-async def test_another_project_is_not_polled_for_jobs_of_the_first(candidate, at_gitlab, gitlab, poll, configure):
+async def test_another_ci_project_is_not_requested_for_jobs_of_the_first(candidate, at_gitlab, gitlab, poll, configure):
     await at_gitlab()
     await candidate()
     await configure(ci_project="team/other")
@@ -364,9 +364,9 @@ async def test_what_cannot_be_an_id_is_not_polled_again(runtime, project, candid
     ],
 )  # fmt: skip
 async def test_settings_that_lead_astray_are_refused(configure, field, value):
-    location = {"provider": "gitlab", "ci_project": "team/vision", "token": "t"}
+    defaults = {"provider": "gitlab", "ci_project": "team/vision", "token": "t"}
     with pytest.raises(Invalid) as refusal:
-        await configure(**(location | {field: value}))
+        await configure(**(defaults | {field: value}))
     assert refusal.value.field == field
 
 

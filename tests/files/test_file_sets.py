@@ -127,6 +127,26 @@ async def test_two_sets_of_the_same_staged_bytes_both_get_them(runtime, project,
     assert await blob_states(runtime, project.id) == ["stored"]
 
 
+async def test_concurrent_sets_with_the_same_new_bytes_all_succeed_and_keep_them_once(runtime, project, files):
+    data = [b"new to the project", b"new as well"]
+    for attempt in range(5):
+        contents = [content + b" %d" % attempt for content in data]
+        staged_bytes = [[await stage(runtime, project.owner, project.id, one) for one in contents] for _ in range(4)]
+        await asyncio.gather(
+            *(
+                file_sets.put(
+                    runtime,
+                    project.owner,
+                    files,
+                    [new_file(f"{attempt}/{number}/{name}", one) for name, one in zip("ab", pair, strict=True)],
+                )
+                for number, pair in enumerate(staged_bytes)
+            )
+        )
+    assert len(await paths_of(runtime, project.id)) == 40
+    assert await blob_states(runtime, project.id) == ["stored"] * 10
+
+
 async def test_sets_that_race_for_the_same_paths_leave_one_of_them_whole(runtime, project, files):
     names = [f"part-{number}" for number in range(8)]
 

@@ -26,7 +26,7 @@ _NOW_AND_THEN = (
 def statements(db: Database) -> Iterator[list[str]]:
     """Notes the statements that the block sends, but for those about tokens, which are sent now and then.
 
-    Nothing is remembered of projects meanwhile, so that a count does not depend on who has asked before.
+    Nothing is remembered of projects meanwhile, so that a count does not depend on earlier requests.
     """
     seen: list[str] = []
 

@@ -68,9 +68,9 @@ def signature(secret: str, headers: dict[str, str], body: bytes) -> str:
 
 
 def key_of(id: str) -> int:
-    rows = GlobalId.parse(id)
-    assert rows.type_name == "ModelVersion"
-    return int(rows.parts[1])
+    global_id = GlobalId.parse(id)
+    assert global_id.type_name == "ModelVersion"
+    return int(global_id.parts[1])
 
 
 async def registry_life(runtime, project, name: str, tags: dict[str, str]) -> None:

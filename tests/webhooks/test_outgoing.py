@@ -52,7 +52,7 @@ async def test_hosts_that_no_resolver_takes_are_unreachable(host):
         await requests.send(AddressRules(), "GET", URL(f"https://{host}/"), {}, limit=1, timeout_seconds=3)
 
 
-async def test_names_that_change_what_they_resolve_to_are_resolved_once(monkeypatch):
+async def test_a_host_name_is_resolved_once(monkeypatch):
     """What was checked is what is connected to: a second look could find another address (DNS rebinding)."""
     looks = []
 

@@ -19,9 +19,9 @@ from app.ids import GlobalId
 
 DATA = b"0123456789" * 100
 ARTIFACT = "query a($id: ID!) { artifact(by: {id: $id}) { id downloadUrl } }"
-ANNOUNCE = """mutation c($owner: ArtifactOwnerLookup!, $files: [ArtifactUploadFile!]!) {
+ANNOUNCE = """mutation c($owner: ArtifactOwnerLookup!, $files: [ArtifactUploadFileInput!]!) {
   artifactUploadCreate(input: {owner: $owner, files: $files}) {
-    uploads { id parts { number offset size url } } userErrors { code message } } }"""
+    artifactUploads { id parts { number offset size url } } userErrors { code message } } }"""
 ABORT = "mutation a($ids: [ID!]!) { artifactUploadAbort(input: {ids: $ids}) { userErrors { code } } }"
 
 
@@ -104,7 +104,7 @@ class Caller:
     async def announce(self, owner: Mapping[str, object], **sizes: int) -> list[dict[str, Any]]:
         files = [{"path": path, "size": size} for path, size in sizes.items()]
         made: list[dict[str, Any]] = (await self.ask(ANNOUNCE, owner=owner, files=files))["artifactUploadCreate"][
-            "uploads"
+            "artifactUploads"
         ]
         return made
 

@@ -28,12 +28,15 @@ class EdgeTable:
         paths = [(path, edge) for edge in self.edges for path in self._paths(edge)]
         # The longest first, so that the edge of `/health/` is another one than that of `/health`.
         paths.sort(key=lambda pair: len(pair[0]), reverse=True)
-        self._pattern = re.compile("|".join(f"({_expression(path)})" for path, _ in paths) or r"(?!)")
+        # Slashes at the beginning count as one. An empty group at the end of each alternative tells which it was: one
+        # around it would keep the matcher from skipping an alternative by its first letter.
+        alternatives = "|".join(f"{_expression(path)}()" for path, _ in paths) or r"(?!)"
+        self._pattern = re.compile(f"/+(?:{alternatives})")
         self._by_group: dict[int, tuple[Edge, int]] = {}
         group = 1
         for path, edge in paths:
             names_project = _PROJECT in path
-            self._by_group[group] = edge, group + 1 if names_project else 0
+            self._by_group[group + names_project] = edge, group if names_project else 0
             group += 1 + names_project
 
     def routes(self) -> list[BaseRoute]:
@@ -88,6 +91,6 @@ class RequestEdge:
 
 
 def _expression(path: str) -> str:
-    """A regular expression of the paths that a path of an edge stands for; slashes at the beginning count as one."""
+    """A regular expression of the paths that a path of an edge stands for, without slashes at the beginning."""
     inner = r"([^/]*)".join(map(re.escape, path.removeprefix("/").split(_PROJECT)))
-    return rf"/+{inner}" if path.endswith("/") else rf"/+{inner}(?:/|\Z)"
+    return inner if path.endswith("/") else rf"{inner}(?:/|\Z)"

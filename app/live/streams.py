@@ -33,7 +33,7 @@ _NEEDS = {
 
 @dataclass(frozen=True, slots=True)
 class Reset:
-    """What was missed cannot be told any more; the place from which on everything will be."""
+    """What was missed cannot be told any more; the position from which on everything will be."""
 
     project_id: int
     cursor: Cursor

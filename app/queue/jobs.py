@@ -1,6 +1,6 @@
 """What a background job is: a kind, a frozen payload of ids, and the rule by which workers take it.
 
-Each feature declares its kinds beside its other modules (``background_jobs.py``), all of a kind in one place::
+Each feature declares its kinds beside its other modules (``background_jobs.py``), all of a kind together::
 
     @job("webhooks.deliver", concurrency=20, step_seconds=60)
     class DeliverWebhook(Job):

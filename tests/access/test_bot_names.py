@@ -1,4 +1,4 @@
-"""Bots that an earlier release named after their place are renamed by the migration."""
+"""Bots that an earlier release named after their project or group are renamed by the migration."""
 
 from __future__ import annotations
 

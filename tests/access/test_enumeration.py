@@ -1,4 +1,4 @@
-"""What one may not see answers as what is not there: by every id, path and name, whoever asks."""
+"""What one may not see answers as what is not there: by every id, path and name, for every caller."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def outsiders(runtime, staff, admin) -> dict[str, Person | Bearer | None]:
 
 
 class Scene:
-    """A group with two subgroups, a project in each, and people with roles in one place each."""
+    """A group with two subgroups, a project in each, and people with roles in one scope each."""
 
     def __init__(self, runtime, admin) -> None:
         self.runtime, self.admin = runtime, admin
@@ -124,7 +124,7 @@ async def test_a_deleted_project_makes_no_users_visible(runtime, staff, data, ad
 
 
 BEYOND = {"Token", "WebhookDelivery", "Member", "Alias", "Query", "PageInfo"}
-"""Types without a way by an id: null for everybody."""
+"""Types without a way by an id: null for all callers."""
 
 
 @pytest.mark.parametrize("outsider", ["nobody", "stranger", "project token", "group token"])
@@ -145,7 +145,7 @@ async def test_ids_of_all_types_are_null_alike(data, showcases, outsiders, outsi
 
 
 async def test_numbers_that_follow_each_other_tell_nothing(runtime, data, outsiders, project):
-    """Users, groups, projects and tokens are numbered through; whoever counts meets nulls, and open projects."""
+    """Users, groups, projects and tokens are numbered through; a caller that counts meets nulls, and open projects."""
     who = outsiders["stranger"]
     ids = [str(GlobalId.of(kind, number)) for kind in ("User", "Group", "Project", "Token") for number in range(1, 26)]
     answer = (await data(who, "query n($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }", ids=ids))["nodes"]
@@ -238,7 +238,7 @@ async def test_a_bot_as_creator_reveals_neither_token_nor_scope(runtime, staff, 
         assert (told["name"], told["isBot"]) == ("Bot", True)
         assert told["username"].startswith("bot_")
         assert str(project.id) not in told["username"].split("_")
-        # People are named to whoever sees what they have made, as at GitLab and GitHub.
+        # People are named to all who see what they have made, as at GitLab and GitHub.
         assert shown["createdBy"] == {"username": project.owner.username}
         assert await data(viewer, NODE, id=told["id"]) == {"node": None}
 

@@ -105,7 +105,7 @@ LOOKING = [token for token in TOKENS if token[1] in {"guest", "owner", "managing
 
 @pytest.mark.parametrize(("scope", "name"), LOOKING)
 async def test_tokens_see_what_people_of_their_role_see(runtime, showcases, shown, of_people, scope, name):
-    """But what is managed, and what is beyond their place; and no field breaks."""
+    """But what is managed, and what is beyond their scope; and no field breaks."""
     project = showcases["private"].project
     bearer = await token_of(runtime, project, scope, name)
     role = Role.OWNER if name in {"reader", "deleting"} else KINDS[name][0]

@@ -142,11 +142,11 @@ VALID = {
     "mpu/abort": {"upload_id": "0" * 32},
     "webhooks": {"status": "ACTIVE", "event": {"entity": "MODEL_VERSION", "action": "CREATED"}},
 }
-"""What a call wants otherwise than the fields that suit most: bodies are read before anybody is refused."""
+"""What a call wants otherwise than the fields that suit most: bodies are read before a caller is refused."""
 
 
 class Door:
-    """Requests about one project, as whoever sends a token."""
+    """Requests about one project, with any token."""
 
     def __init__(self, rest: Rest, fields: dict[str, object], project: int) -> None:
         self.rest, self.fields, self.project = rest, fields, project

@@ -1,4 +1,4 @@
-"""Subscriptions by tokens of projects, groups and CI jobs: told of their place, refused elsewhere, never broken."""
+"""Subscriptions by tokens of projects, groups and CI jobs: told of their scope, refused elsewhere, never broken."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.graphql.examples import SUBSCRIPTIONS
 
 @pytest.fixture
 def first(http, showcases):
-    """The first result of a subscription about a project, as whoever sends the token."""
+    """The first result of a subscription about a project, with any token."""
 
     async def read(visibility: str, bearer: Bearer, root: str) -> dict[str, Any]:
         query = document(root)

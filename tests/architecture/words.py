@@ -2,7 +2,7 @@
 
 Each of these words stood for several things, or for none that a stranger could name; ``docs/glossary.md`` has the terms
 that are used instead. With ``--prose`` the command lists where docstrings, comments, messages, descriptions and pages
-use the vague ones; with ``--counts`` it gives the number of identifiers left in each package.
+use the vague ones; with ``--counts`` it gives the number of refused identifiers in each package.
 """
 # ruff: noqa: T201 - a command that talks
 
@@ -120,13 +120,19 @@ def hits(*folders: str) -> list[Hit]:
     """Of all modules below these folders, and of the schema, each identifier once for each file."""
     return [
         Hit(path, line, name)
-        for path, names in _identifiers(folders)
+        for path, names in identifiers(folders)
         for name, line in names.items()
-        if refused(name) and not any(each.covers(path, name) for each in EXEMPTIONS)
+        if refused(name) and not exempting(path, name)
     ]
 
 
-def _identifiers(folders: Iterable[str]) -> Iterator[tuple[str, dict[str, int]]]:
+def exempting(path: str, name: str) -> list[Exemption]:
+    """The exemptions by which a refused word may stand in this name."""
+    return [each for each in EXEMPTIONS if refused(name) and each.covers(path, name)]
+
+
+def identifiers(folders: Iterable[str]) -> Iterator[tuple[str, dict[str, int]]]:
+    """Of each file the names in it, each with the line of its first use."""
     for folder in folders:
         if folder == SCHEMA:
             yield SCHEMA, _names_of_schema()

@@ -1,4 +1,4 @@
-"""A CI job gets a short-lived token for its identity, and nobody else does."""
+"""A CI job gets a short-lived token for its identity, and no other caller does."""
 
 from __future__ import annotations
 

@@ -31,13 +31,13 @@ async def test_a_version_is_followed_through_trouble(
     seen, wished = [], set()
 
     async def finished() -> bool:
-        # Asked before the row is read: so each poll is seen before the next one is wished for.
+        # Asked before the row is read: so each poll is seen before the next one is enqueued.
         is_promised = bool(await promised())
         (job,) = await ci_jobs()
         if (job.link_state, job.status, job.failures) not in seen:
             seen.append((job.link_state, job.status, job.failures))
         if job.last_checked_at is not None and is_promised and job.notes not in wished:
-            # What is promised for later is wished for now, once, for nobody waits minutes here.
+            # What is promised for later is run now, once, since the test does not wait for minutes.
             wished.add(job.notes)
             async with runtime.db.write() as tx:
                 await outbox.enqueue(tx, FollowCiJob(project.id, job.id), project_id=project.id)

@@ -24,7 +24,7 @@ def resolved(description: str, *, deprecated: str | None = None) -> Callable[[F]
 def deprecation(why: str, *, since: date, use: str) -> str:
     """The reason of a ``@deprecated``, as tests/graphql/test_deprecations.py wants it.
 
-    ``why`` is a sentence without its end, ``use`` what takes its place. What is deprecated stays for half a year.
+    ``why`` is a sentence without its end, ``use`` what replaces it. What is deprecated stays for half a year.
     """
     return f"{why} since {since.isoformat()}, use {use}"
 

@@ -17,7 +17,7 @@ _NAME = re.compile(r"/\* [\w.]+ \*/ ")
 _NOW_AND_THEN = (
     "UPDATE tokens SET last_used_at",
     "SELECT tokens.",
-    "/* access.read_epoch */",
+    "SELECT transaction FROM access_epoch",
 )
 """Of tokens: their last use, noted once a minute, and what processes remember of them until something changes."""
 

@@ -145,6 +145,13 @@ async def test_requests_of_one_batch_have_their_own_outcomes(
     assert (own.name, own.of_version, own.experiment_number) == ("m", True, model.experiment_number)
 
 
+async def test_prereleases_of_one_batch_follow_each_other(model, begin, held_batch):
+    async with held_batch() as first:
+        wanted = [begin(increment=increment) for increment in (Increment.PRERELEASE,) * 2 + (Increment.PATCH,)]
+    made = await asyncio.gather(first, *wanted)
+    assert [version.version for version in made] == ["1.0.0", "1.0.1-rc.1", "1.0.1-rc.2", "1.0.1"]
+
+
 async def test_a_text_that_cannot_be_stored_fails_no_other_request_of_the_batch(model, begin, held_batch):
     async with held_batch() as first:
         wanted = [begin(), begin(source="a\x00"), begin(run_link="\ud800"), begin()]

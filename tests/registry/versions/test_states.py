@@ -19,6 +19,7 @@ from app.registry.reads.loaders import VersionList
 from app.registry.references import semver
 from app.registry.references.parse import parse_reference
 from app.registry.references.resolve import Named
+from app.registry.references.semver import Increment
 from app.registry.tables import Model
 from app.registry.versions import change, copy, delete, lookup, wait_for_files
 from app.registry.versions.complete import FilesPending
@@ -176,6 +177,12 @@ async def test_automatic_versions_follow_the_highest_ready_release_and_skip_rese
     assert sorted(one.version for one in both) == ["1.0.4", "1.0.5"]
     await complete_version(runtime, project, second)
     assert (await create_version(runtime, project)).version == "1.0.6"
+
+
+async def test_automatic_prereleases_skip_reserved_texts(runtime, project, model):
+    pushed = await create_version(runtime, project, increment=Increment.PRERELEASE, is_open=True)
+    following = await create_version(runtime, project, increment=Increment.PRERELEASE)
+    assert [pushed.version, following.version] == ["1.0.0-rc.1", "1.0.0-rc.2"]
 
 
 async def test_an_open_version_is_given_up_after_a_day_and_can_be_completed(runtime, project, model):

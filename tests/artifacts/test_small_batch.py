@@ -8,6 +8,7 @@ from copy import copy
 
 import pytest
 from sqlalchemy import func, select, text, update
+from structlog.testing import capture_logs
 
 from app.artifacts import artifacts, removal
 from app.artifacts.artifacts import FileTarget, Root
@@ -25,6 +26,7 @@ from app.queue.outbox import BackgroundJob
 from app.storage.blobs import SizeMismatch, StoredObject
 from app.tracking import candidates, file_owners
 from app.tracking.candidates import CreateCandidate
+from tests.conftest import new_project
 from tests.support.statements import statements
 
 
@@ -112,6 +114,17 @@ async def test_a_small_file_takes_three_statements_for_new_and_for_stored_bytes(
             await put(runtime, project, root, path, data)
         counts.append(len(sent))
     assert counts == [3, 3, 3]  # the first of each tells what the sender may do
+
+
+async def test_projects_share_no_bytes(runtime, project, staff):
+    kept = []
+    for one in (project, await new_project(runtime, staff)):
+        root = await new_root(runtime, one)
+        with capture_logs() as logs:
+            kept += [(await put(runtime, one, root, path, b"common")).blob_id for path in ("a", "b")]
+        assert [entry for entry in logs if entry["event"] == "upload.not_shared"] == []
+        assert (await objects_of(runtime, one), await blobs_of(runtime, one)) == (1, {"stored": 1})
+    assert kept[0] == kept[1] != kept[2] == kept[3]
 
 
 async def test_damaged_bytes_are_sent_again_and_heal(runtime, project):

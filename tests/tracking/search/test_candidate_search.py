@@ -104,6 +104,7 @@ async def pages(runtime, project, size: int, **request) -> list[UUID]:
         command = SearchCandidates([0, 1], limit=size, page_token=token, **request)
         page, token = await candidate_search.search(runtime.db, project.owner, project.id, command)
         ids += [one.id for one in page]
+        assert len(set(ids)) == len(ids), ("a page again, perhaps for ever", request)
         if token is None:
             return ids
 

@@ -79,6 +79,18 @@ async def test_by_digest_within_a_version_answers_files_below_its_folder(runtime
         await read.by_digest(runtime.db, project.owner, project.id, sha256(b"other").digest(), within=target)
 
 
+async def test_within_a_candidate_only_files_of_versions_are_found_without_experiments(
+    runtime, project, files, version
+):
+    await put(runtime, project.owner, files, "model/weights.bin", b"weights")
+    await put(runtime, project.owner, files, "logs/train.log", b"secret")
+    await projects.edit(runtime.db, project.owner, UpdateProject(project.id, experiments_access="disabled"))
+    file = await read.by_digest(runtime.db, project.owner, project.id, WEIGHTS, within=files)
+    assert file.path == "model/weights.bin"
+    with pytest.raises(ArtifactNotFound):
+        await read.by_digest(runtime.db, project.owner, project.id, sha256(b"secret").digest(), within=files)
+
+
 async def test_within_a_candidate_files_of_others_are_not_found(runtime, project, files):
     other = (await candidates.create(runtime.db, project.owner, project.id, CreateCandidate())).candidate
     await put(runtime, project.owner, CandidateFiles(project.id, other.id), "weights.bin", b"weights")

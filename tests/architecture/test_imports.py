@@ -34,6 +34,19 @@ def test_every_part_has_its_layer(contracts: list[dict[str, Any]]) -> None:
     assert existing - placed - {"app.__init__", "app.__pycache__"} == set()
 
 
+def test_every_edge_is_held_to_the_contracts_of_edges(contracts: list[dict[str, Any]]) -> None:
+    layers = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
+    edges = {name.strip() for layer in layers if "app.mlflow" in layer for name in layer.split("|")}
+    held = [
+        set(contract["source_modules"])
+        for contract in contracts
+        if contract["name"].startswith("Edges ") and contract["type"] == "forbidden"
+    ]
+    assert len(edges) > 2
+    assert len(held) == 2
+    assert [edges - sources for sources in held] == [set(), set()]
+
+
 def test_tables_and_repositories_are_private_to_their_feature(contracts: list[dict[str, Any]]) -> None:
     protected = {
         name: contract["allowed_importers"]

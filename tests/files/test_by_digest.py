@@ -79,7 +79,7 @@ async def test_by_digest_within_a_version_answers_files_below_its_folder(runtime
         await read.by_digest(runtime.db, project.owner, project.id, sha256(b"other").digest(), within=target)
 
 
-async def test_within_a_candidate_only_files_of_versions_are_found_without_experiments(
+async def test_within_a_candidate_only_files_of_versions_are_visible_without_experiments(
     runtime, project, files, version
 ):
     await put(runtime, project.owner, files, "model/weights.bin", b"weights")

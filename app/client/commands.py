@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from app.client.failures import Failure
     from app.client.progress import Reporter
 
-T = TypeVar("T")
-_INTERRUPTED = 130
 _CONNECTION = typer.Option(
     "--connection", metavar="FILE", help="A connection.env, instead of MODELYARD_URL and MODELYARD_TOKEN."
 )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 from sqlalchemy import ColumnElement, Select, TextClause, and_, func, select, update
 
 from app.access import policy, projects
@@ -12,8 +10,6 @@ from app.db.database import Database, Snapshot, Tx
 from app.errors import Invalid
 from app.registry.names import check_model_name
 from app.registry.tables import Model, ModelVersion
-
-T = TypeVar("T")
 
 
 async def readable(snap: Snapshot, actor: Actor, project: int | str) -> ProjectAccess:

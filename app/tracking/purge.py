@@ -80,12 +80,6 @@ async def experiment(db: Database, project_id: int, number: int, *, progress: Pr
     await _remove_empty_experiment(db, project_id, number)
 
 
-async def logged_model(db: Database, project_id: int, model_id: UUID) -> None:
-    """Remove a logged model whose candidate is gone or condemned, unless a version refers to it."""
-    models = await _next_models(db, project_id, LoggedModel.id == model_id, LoggedModel.purge_at.is_not(None))
-    await _remove_models(db, project_id, models)
-
-
 async def _remove(db: Database, project_id: int, ids: Sequence[UUID]) -> int:
     """Remove those of the candidates that no version refers to; the number removed."""
     async with db.write() as tx:

@@ -117,20 +117,6 @@ def _within(folder: str, rows: Sequence[Any]) -> ListedFiles:
     return ListedFiles(files, len(rows) <= MAX_LISTED)
 
 
-async def by_paths(
-    db: Database, actor: Actor, keys: Sequence[tuple[int, UUID, str]], permission: Permission
-) -> Results[ArtifactDetails | None]:
-    """Files by project, root and path; None where there is none."""
-    return await GuardedReads(permission).singles(
-        db,
-        actor,
-        keys,
-        statement=_read_as(permission),
-        parent=(Artifact.project_id, Artifact.root_id, Artifact.path),
-        convert=lambda row: ArtifactDetails(*row[:-1]),
-    )
-
-
 async def findings(db: Database, actor: Actor, keys: Sequence[ArtifactKey]) -> list[Findings | None]:
     """What is known of files, by project and artifact; apart from the lists, since it may be large."""
     return await _seen(db, actor, keys, select(Artifact.facts, Artifact.scan), lambda row: Findings(row[0], row[1]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import app.access.tables
+import app.access.tables_of_people
 import app.artifacts.tables
 import app.ci.tables
 import app.journal.tables

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 
-from sqlalchemy import delete, func, insert, update
+from sqlalchemy import and_, delete, func, insert, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access.policy import Role
@@ -34,7 +34,7 @@ async def set_role(tx: Tx, project_id: int, bot_id: int, role: Role) -> None:
     await tx.execute(
         statement.on_conflict_do_update(
             index_elements=["user_id", "project_id"],
-            index_where=Membership.project_id.is_not(None),
+            index_where=and_(Membership.project_id.is_not(None), Membership.rule.is_(None)),
             set_={"role": int(role)},
         )
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, delete, func, select
+from sqlalchemy import ColumnElement, Select, and_, delete, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access import groups, policy, projects, repository, users
@@ -56,7 +56,9 @@ async def set_role(db: Database, actor: Actor, target: GroupOrProject, username:
             upsert(Membership)
             .values(user_id=user.id, project_id=target.project_id, group_id=target.group_id, role=int(role))
             .on_conflict_do_update(
-                index_elements=["user_id", column.key], index_where=column.is_not(None), set_={"role": int(role)}
+                index_elements=["user_id", column.key],
+                index_where=and_(column.is_not(None), Membership.rule.is_(None)),
+                set_={"role": int(role)},
             )
         )
         effective = await tx.scalar(_effective_role(target, user))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
+from app.access.authentication.client_info import UNKNOWN, ClientInfo
 from app.errors import Forbidden, Invalid, NotFound, Unauthenticated
 
 if TYPE_CHECKING:
@@ -129,6 +130,10 @@ class Actor:
     token_id: int | None = None
     ci_job: str | None = None
     """The CI job that got the token for its identity, as ``provider:external id``."""
+    session_id: int | None = None
+    """The session of a browser; such a request has no token."""
+    client: ClientInfo = field(default=UNKNOWN, compare=False, repr=False)
+    """Where the request comes from."""
     cache: RequestCache | None = field(default=None, compare=False, repr=False)
     """The projects that were read for it already; None: nothing is cached."""
 

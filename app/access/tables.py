@@ -13,14 +13,20 @@ class User(Row):
     """Who acts: a person, or the bot behind a project or group token."""
 
     __tablename__ = "users"
-    __table_args__ = (Index("uq_users_username", sql("lower(username)"), unique=True),)
+    __table_args__ = (
+        Index("uq_users_username", sql("lower(username)"), unique=True),
+        Index("uq_users_email", sql("lower(email)"), unique=True, postgresql_where=sql("email is not null")),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     username: Mapped[str] = mapped_column(Text)
     name: Mapped[str] = mapped_column(Text)
+    email: Mapped[str | None] = mapped_column(Text)
     is_bot: Mapped[bool] = mapped_column(server_default=sql("false"))
     is_admin: Mapped[bool] = mapped_column(server_default=sql("false"))
     blocked_at: Mapped[Moment | None]
+    deleted_at: Mapped[Moment | None]
+    """Of a deleted person the row is left, without name and e-mail, for what it made."""
     created_at: Mapped[Now]
 
 
@@ -67,6 +73,10 @@ class Project(Row):
     experiments_access: Mapped[str] = mapped_column(Text, server_default="enabled")
     version_reuse: Mapped[bool] = mapped_column(server_default=sql("false"))
     """Whether the SemVer of a deleted model version may come back with other files."""
+    request_limit: Mapped[int | None] = mapped_column(BigInteger)
+    """Requests in a minute; null: no limit."""
+    storage_limit: Mapped[int | None] = mapped_column(BigInteger)
+    """Bytes that its files may need; null: no limit."""
     last_experiment_number: Mapped[int] = mapped_column(BigInteger, server_default="0")
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[Now]
@@ -74,21 +84,44 @@ class Project(Row):
 
 
 class Membership(Row):
-    """A role of a user in a group (and all below it) or in one project."""
+    """A role of a user in a group (and all below it) or in one project: one given by people, and one of each rule."""
 
     __tablename__ = "memberships"
     __table_args__ = (
         CheckConstraint("num_nonnulls(group_id, project_id) = 1", name="one_place"),
-        Index("uq_memberships_group", "user_id", "group_id", unique=True, postgresql_where=sql("group_id is not null")),
+        Index(
+            "uq_memberships_group",
+            "user_id",
+            "group_id",
+            unique=True,
+            postgresql_where=sql("group_id is not null and rule is null"),
+        ),
         Index(
             "uq_memberships_project",
             "user_id",
             "project_id",
             unique=True,
-            postgresql_where=sql("project_id is not null"),
+            postgresql_where=sql("project_id is not null and rule is null"),
+        ),
+        Index(
+            "uq_memberships_rule_group",
+            "user_id",
+            "rule",
+            "group_id",
+            unique=True,
+            postgresql_where=sql("group_id is not null and rule is not null"),
+        ),
+        Index(
+            "uq_memberships_rule_project",
+            "user_id",
+            "rule",
+            "project_id",
+            unique=True,
+            postgresql_where=sql("project_id is not null and rule is not null"),
         ),
         Index("ix_memberships_group_id", "group_id"),
         Index("ix_memberships_project_id", "project_id"),
+        Index("ix_memberships_expires_at", "expires_at", postgresql_where=sql("expires_at is not null")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -96,6 +129,9 @@ class Membership(Row):
     group_id: Mapped[int | None] = mapped_column(ForeignKey("groups.id"))
     project_id: Mapped[int | None] = mapped_column(ForeignKey("projects.id"))
     role: Mapped[int] = mapped_column(SmallInteger)
+    rule: Mapped[str | None] = mapped_column(Text)
+    """The OpenID provider whose groups gave it; null: a person gave it."""
+    expires_at: Mapped[Moment | None]
     created_at: Mapped[Now]
 
 
@@ -125,6 +161,18 @@ class Token(Row):
     created_at: Mapped[Now]
     expires_at: Mapped[Moment | None]
     last_used_at: Mapped[Moment | None]
+    last_address: Mapped[str] = mapped_column(Text, server_default="")
+    last_client: Mapped[str] = mapped_column(Text, server_default="")
+    model_patterns: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    """Names of models, ``*`` standing for any characters, that it is confined to; null: all."""
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("tokens.id", ondelete="SET NULL"))
+    """The token whose rotation made it."""
+    reminded_at: Mapped[Moment | None]
+    """When its end was announced."""
+    request_limit: Mapped[int | None] = mapped_column(BigInteger)
+    """Requests in a minute; null: no limit."""
+    storage_limit: Mapped[int | None] = mapped_column(BigInteger)
+    """Bytes that may be stored with it; null: no limit."""
     revoked_at: Mapped[Moment | None]
 
 

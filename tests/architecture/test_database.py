@@ -18,7 +18,8 @@ from app.settings import Settings
 BELONGS_TO_A_PROJECT = sorted(
     name
     for name, table in metadata.tables.items()
-    if "project_id" in table.columns and name not in {"memberships", "tokens", "background_jobs"}
+    if "project_id" in table.columns
+    and name not in {"memberships", "tokens", "background_jobs", "invitation_roles", "service_accounts"}
 )
 QUEUES = {
     "ix_blobs_checked_at", "ix_blobs_damaged_at", "ix_blobs_lease_until", "ix_multipart_uploads_expires_at",

@@ -15,7 +15,7 @@ from app.access.policy import Actor, Role
 from app.access.tables import Membership
 from app.access.tables import User as User
 from app.db.database import Database, Snapshot, Tx
-from app.errors import Forbidden, NotFound, Taken
+from app.errors import NotFound, Taken
 
 
 class UserNotFound(NotFound):
@@ -36,9 +36,7 @@ async def create(db: Database, actor: Actor, command: CreateUser) -> User:
         Forbidden: the actor is no administrator.
         Taken: a user or group has that name.
     """
-    policy.require_signed_in(actor)
-    if not actor.is_admin or actor.is_confined:
-        raise Forbidden("Only administrators create users.")
+    policy.require_administrator(actor)
     async with db.write() as tx:
         return await add(tx, command)
 

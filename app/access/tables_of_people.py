@@ -198,9 +198,21 @@ class AccessLogEntry(Row):
     __tablename__ = "access_log"
     __table_args__ = (
         CheckConstraint("result in ('ok', 'refused')", name="result"),
-        Index("ix_access_log_user_id", "user_id", "id"),
-        Index("ix_access_log_actor_id", "actor_id", "id"),
-        Index("ix_access_log_happened_at", "happened_at"),
+        Index("ix_access_log_happened_at", "happened_at", "id"),
+        Index("ix_access_log_action", "action", "happened_at", "id"),
+        *(
+            Index(f"ix_access_log_{column}", column, "happened_at", "id", postgresql_where=sql(f"{column} is not null"))
+            for column in ("actor_id", "user_id", "about_group_id", "about_project_id")
+        ),
+        Index("ix_access_log_address", "address", "happened_at", "id", postgresql_where=sql("address <> ''")),
+        Index(
+            "ix_access_log_username",
+            sql("lower(username)"),
+            "happened_at",
+            "id",
+            postgresql_where=sql("username <> ''"),
+        ),
+        Index("ix_access_log_refused", "happened_at", "id", postgresql_where=sql("result = 'refused'")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -214,6 +226,9 @@ class AccessLogEntry(Row):
     """Whom it is about."""
     username: Mapped[str] = mapped_column(Text, server_default="")
     """The name as it was typed or then was."""
+    about_group_id: Mapped[int | None] = mapped_column(BigInteger)
+    """The group in which it happened; not called ``group_id``, since the log outlives groups and projects."""
+    about_project_id: Mapped[int | None] = mapped_column(BigInteger)
     token_id: Mapped[int | None] = mapped_column(BigInteger)
     session_id: Mapped[int | None] = mapped_column(BigInteger)
     address: Mapped[str] = mapped_column(Text, server_default="")

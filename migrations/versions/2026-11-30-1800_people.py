@@ -53,6 +53,8 @@ def _log() -> None:
         sa.Column("actor_id", sa.BigInteger(), nullable=True),
         sa.Column("user_id", sa.BigInteger(), nullable=True),
         sa.Column("username", sa.Text(), server_default="", nullable=False),
+        sa.Column("about_group_id", sa.BigInteger(), nullable=True),
+        sa.Column("about_project_id", sa.BigInteger(), nullable=True),
         sa.Column("token_id", sa.BigInteger(), nullable=True),
         sa.Column("session_id", sa.BigInteger(), nullable=True),
         sa.Column("address", sa.Text(), server_default="", nullable=False),
@@ -62,9 +64,30 @@ def _log() -> None:
         sa.CheckConstraint("result in ('ok', 'refused')", name=op.f("ck_access_log_result")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_access_log")),
     )
-    op.create_index("ix_access_log_actor_id", "access_log", ["actor_id", "id"])
-    op.create_index("ix_access_log_happened_at", "access_log", ["happened_at"])
-    op.create_index("ix_access_log_user_id", "access_log", ["user_id", "id"])
+    op.create_index("ix_access_log_happened_at", "access_log", ["happened_at", "id"])
+    op.create_index("ix_access_log_action", "access_log", ["action", "happened_at", "id"])
+    for column in ("actor_id", "user_id", "about_group_id", "about_project_id"):
+        op.create_index(
+            f"ix_access_log_{column}",
+            "access_log",
+            [column, "happened_at", "id"],
+            postgresql_where=sa.text(f"{column} is not null"),
+        )
+    op.create_index(
+        "ix_access_log_address",
+        "access_log",
+        ["address", "happened_at", "id"],
+        postgresql_where=sa.text("address <> ''"),
+    )
+    op.create_index(
+        "ix_access_log_username",
+        "access_log",
+        [sa.text("lower(username)"), "happened_at", "id"],
+        postgresql_where=sa.text("username <> ''"),
+    )
+    op.create_index(
+        "ix_access_log_refused", "access_log", ["happened_at", "id"], postgresql_where=sa.text("result = 'refused'")
+    )
 
 
 def _sign_in() -> None:

@@ -10,13 +10,13 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
 from app.access.passwords.lanes import FORGIVEN, Count, Decision, Lane, decide
 from app.db.database import Database, Tx
 from app.db.statements import Statement
 from app.errors import TooManyRequests
+from app.networks import network_of
 
 _SWEPT_AT_ONCE = 10_000
 
@@ -179,17 +179,6 @@ def refusal(wait: timedelta) -> TooManyRequests:
     )
 
 
-def network_of(address: str) -> str:
-    """What an address is counted as: with IPv6 its network, of which one client has all addresses."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, IPv6Address):
-        return str(parsed.ipv4_mapped or ip_network((parsed, 64), strict=False))
-    return str(parsed)
-
-
 def _decide(subjects: Subjects, rows: list[_Row]) -> Decision:
     by_subject = {row.subject: row for row in rows}
     counts = {}
@@ -201,5 +190,3 @@ def _decide(subjects: Subjects, rows: list[_Row]) -> Decision:
 
 def _digest(*values: str) -> bytes:
     return hashlib.sha256("\0".join(values).encode("utf-8", "surrogatepass")).digest()
-
-

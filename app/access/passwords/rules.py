@@ -26,6 +26,8 @@ def check(password: str, username: str, *, field: str = "password") -> None:
         password.encode()
     except UnicodeEncodeError:
         raise Invalid("The password holds a lone surrogate (half of a UTF-16 pair).", field=field) from None
+    if "\0" in password:
+        raise Invalid("A password may have any character but NUL, which no form can send.", field=field)
     text = comparable(password)
     if len(text) < MIN_CHARACTERS:
         raise Invalid(f"A password has at least {MIN_CHARACTERS} characters; this one has {len(text)}.", field=field)

@@ -33,6 +33,7 @@ class CachedToken:
 
     actor: Actor
     expires_at: datetime | None
+    """When it ends, or a membership of its user does: no commit tells of that."""
     last_used_at: datetime | None
     projects: dict[int | str, ProjectAccess] = field(default_factory=dict)
 

@@ -30,7 +30,7 @@ class Authenticator:
         cached = self._cache.get(epoch, sha256)
         if cached is None:
             token, actor = await tokens.read(self._db, secret)
-            cached = CachedToken(actor, token.expires_at, token.last_used_at)
+            cached = CachedToken(actor, actor.valid_until, token.last_used_at)
             self._cache.put(epoch, sha256, cached)
         cached.last_used_at = await tokens.record_use(self._db, cached.actor.token_id, cached.last_used_at)
         return replace(cached.actor, cache=RequestCache.of(cached))
@@ -47,6 +47,6 @@ class Authenticator:
         cached = self._cache.get(epoch, token_id)
         if cached is None:
             token, actor = await tokens.read_by_id(self._db, token_id)
-            cached = CachedToken(actor, token.expires_at, token.last_used_at)
+            cached = CachedToken(actor, actor.valid_until, token.last_used_at)
             self._cache.put(epoch, token_id, cached)
         return replace(cached.actor, cache=RequestCache.of(cached))

@@ -125,15 +125,15 @@ async def test_a_sign_in_that_is_overtaken_by_a_change_or_deactivation_gets_no_s
     async def overtaken(stored: str | None, password: str) -> bool:
         is_right = await verify(stored, password)
         async with runtime.db.write() as tx:
-            if changes == "password":
+            if change == "password":
                 await passwords.set_password(tx, member.id, await hashing.hash_password("another password"))
             else:
                 await tx.execute(text("UPDATE users SET blocked_at = now() WHERE id = :id"), {"id": member.id})
         return is_right
 
     monkeypatch.setattr(hashing, "verify", overtaken)
-    for changes in ("password", "deactivation"):
-        member = await new_member(runtime)
+    for each in ("password", "deactivation"):
+        change, member = each, await new_member(runtime)
         with pytest.raises(NotSignedIn):
             await attempt(runtime, member.username, GOOD)
         assert [entry.reason for entry in await entries(runtime, member.username)] == ["changed_meanwhile"]
@@ -164,9 +164,11 @@ async def test_the_log_has_the_address_and_never_the_password(runtime: Runtime) 
 
 async def _hash(runtime: Runtime, member: Member) -> str:
     async with runtime.db.read() as snap:
-        hash: str | None = await snap.scalar(text("SELECT hash FROM passwords WHERE user_id = :id"), {"id": member.id})
-    assert hash is not None
-    return hash
+        stored: str | None = await snap.scalar(
+            text("SELECT hash FROM passwords WHERE user_id = :id"), {"id": member.id}
+        )
+    assert stored is not None
+    return stored
 
 
 async def test_a_user_without_a_password_signs_in_once_one_is_set(runtime: Runtime) -> None:
@@ -174,7 +176,7 @@ async def test_a_user_without_a_password_signs_in_once_one_is_set(runtime: Runti
         user = await users.add(tx, CreateUser(f"late-{uuid4().hex[:10]}"))
     with pytest.raises(NotSignedIn):
         await attempt(runtime, user.username, GOOD)
-    hash = await hashing.hash_password(GOOD)
+    stored = await hashing.hash_password(GOOD)
     async with runtime.db.write() as tx:
-        await passwords.set_password(tx, user.id, hash)
+        await passwords.set_password(tx, user.id, stored)
     await attempt(runtime, user.username, GOOD)

@@ -46,7 +46,7 @@ async def _unusable(runtime: Runtime) -> dict[str, str]:
     }
 
 
-async def test_every_refusal_is_the_same_answer_and_the_log_alone_tells_why(runtime: Runtime) -> None:
+async def test_every_refusal_is_the_same_answer_and_only_the_log_tells_why(runtime: Runtime) -> None:
     for name, reason in (await _unusable(runtime)).items():
         password = "wrong, wrong, wrong" if reason == "wrong_password" else GOOD
         with pytest.raises(NotSignedIn) as refused:
@@ -103,7 +103,7 @@ async def test_a_hash_of_other_parameters_is_made_anew_when_its_owner_signs_in(r
     assert await _hash(runtime, member) == renewed
 
 
-async def test_a_hash_that_is_none_lets_nobody_in(runtime: Runtime) -> None:
+async def test_a_hash_that_is_none_is_never_right(runtime: Runtime) -> None:
     for broken in ("", "secret", "$argon2id$v=19$m=19456", "$2b$12$abcdefghijklmnopqrstuv"):
         member = await new_member(runtime, hash=broken)
         for password in (GOOD, broken, ""):

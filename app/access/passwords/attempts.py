@@ -10,13 +10,13 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
 from app.access.passwords.lanes import FORGIVEN, Count, Decision, Lane, decide
 from app.db.database import Database, Tx
 from app.db.statements import Statement
 from app.errors import TooManyRequests
-from app.networks import network_of
 
 _SWEPT_AT_ONCE = 10_000
 
@@ -111,7 +111,7 @@ def from_stranger(name: str, address: str) -> Subjects:
     The name is what was typed: a name that exists and one that does not are counted alike, and so are a username and
     an e-mail address, whether they belong to one person or not.
     """
-    network = network_of(address)
+    network = _network_of(address)
     digests = {
         Lane.PAIR: _digest("pair", name, network),
         Lane.ADDRESS: _digest("address", network),
@@ -177,6 +177,17 @@ def refusal(wait: timedelta) -> TooManyRequests:
         f"There were too many failed attempts with this name or from this network; try again in {seconds} s.",
         retry_after=seconds,
     )
+
+
+def _network_of(address: str) -> str:
+    """What an address is counted as: with IPv6 its network, of which one client has all addresses."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address):
+        return str(parsed.ipv4_mapped or ip_network((parsed, 64), strict=False))
+    return str(parsed)
 
 
 def _decide(subjects: Subjects, rows: list[_Row]) -> Decision:

@@ -44,7 +44,7 @@ async def change_password(db: Database, actor: Actor, command: ChangePassword) -
     stored = await _hash(db, user_id)
     subjects = attempts.of_one("change", str(user_id))
     await attempts.refuse_early(db, subjects)
-    with hashing.queued(from_known_browser=True):
+    with hashing.queued(from_familiar_browser=True):
         await _reserve(db, subjects)
         if not await hashing.verify(stored, command.current):
             await _record_failure(db, actor)

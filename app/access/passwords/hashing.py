@@ -29,7 +29,7 @@ PARALLELISM = 1
 MAX_CHARACTERS = 1_024
 THREADS = 2
 """With two cores more threads compute little more, and each needs the memory again."""
-WAITING, WAITING_FROM_KNOWN_BROWSERS = 24, 32
+WAITING, WAITING_FROM_FAMILIAR = 24, 32
 """Hashes that a process computes or has in its queue, 0.6 s of work; the rest of the queue is for browsers that have
 signed in before, so that guesses from elsewhere do not fill it."""
 _SALT, _HASH = 16, 32
@@ -59,7 +59,7 @@ class _Queue:
         self._taken = 0
 
     @contextmanager
-    def place(self, limit: int) -> Iterator[None]:
+    def entry(self, limit: int) -> Iterator[None]:
         with self._lock:
             if self._taken >= limit:
                 raise TooManyRequests("The server computes too many passwords at once; try again shortly.")
@@ -75,13 +75,13 @@ _queue = _Queue()
 
 
 @contextmanager
-def queued(*, from_known_browser: bool = False) -> Iterator[None]:
+def queued(*, from_familiar_browser: bool = False) -> Iterator[None]:
     """Hold one entry of the queue, for one hash after the other; enter it before an attempt is counted.
 
     Raises:
         TooManyRequests: too many are under way.
     """
-    with _queue.place(WAITING_FROM_KNOWN_BROWSERS if from_known_browser else WAITING):
+    with _queue.entry(WAITING_FROM_FAMILIAR if from_familiar_browser else WAITING):
         yield
 
 
@@ -91,7 +91,7 @@ async def hash_password(password: str) -> str:
     Raises:
         TooManyRequests: too many are under way.
     """
-    with queued(from_known_browser=True):
+    with queued(from_familiar_browser=True):
         return await _in_thread(lambda: _hasher.hash(prepared(password)))
 
 

@@ -12,9 +12,9 @@ from datetime import timedelta
 from app.access import access_log, sessions
 from app.access.access_log import Action
 from app.access.authentication.client_info import ClientInfo
-from app.access.passwords import attempts, hashing, known_browsers, passwords
+from app.access.passwords import attempts, hashing, familiar_browsers, passwords
 from app.access.passwords.attempts import Subjects
-from app.access.passwords.known_browsers import Browser
+from app.access.passwords.familiar_browsers import Browser
 from app.access.passwords.passwords import Account
 from app.access.sessions import Method, NewSession
 from app.db.database import Database, Tx
@@ -63,7 +63,7 @@ class SignedIn:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Typed:
     """What a typed name stands for."""
 
     name: str
@@ -91,34 +91,34 @@ async def sign_in(db: Database, settings: Settings, attempt: Attempt) -> SignedI
             password, is a bot, or is deactivated.
         TooManyRequests: too many attempts were wrong, or the server computes too many hashes; nothing was verified.
     """
-    found = await _find(db, attempt.name)
-    browser = known_browsers.read(settings, attempt.browsers)
-    is_known = browser.knows(found.user_id)
-    subjects = _subjects(found, browser, attempt.client, is_known=is_known)
+    typed = await _find(db, attempt.name)
+    browser = familiar_browsers.read(settings, attempt.browsers)
+    is_familiar = browser.is_familiar_to(typed.user_id)
+    subjects = _subjects(typed, browser, attempt.client, is_familiar=is_familiar)
     await attempts.refuse_early(db, subjects)
-    with hashing.queued(from_known_browser=is_known):
-        await _reserve(db, attempt, found, subjects)
-        if not await hashing.verify(found.hash, attempt.password) or found.hash is None:
-            await _record_failure(db, attempt, found)
+    with hashing.queued(from_familiar_browser=is_familiar):
+        await _reserve(db, attempt, typed, subjects)
+        if not await hashing.verify(typed.hash, attempt.password) or typed.hash is None:
+            await _record_failure(db, attempt, typed)
             raise NotSignedIn
-        new_hash = await hashing.renewed(found.hash, attempt.password)
-    session = await _begin(db, settings, attempt, found, subjects, new_hash)
+        new_hash = await hashing.renewed(typed.hash, attempt.password)
+    session = await _begin(db, settings, attempt, typed, subjects, new_hash)
     if session is None:
         raise NotSignedIn
     return SignedIn(session, browser.with_person(session.session.user_id).cookie(settings))
 
 
-async def _find(db: Database, name: str) -> _Found:
+async def _find(db: Database, name: str) -> _Typed:
     name = normalized(name.strip())
     if len(name) > _LONGEST_NAME or not _is_storable(name):
-        # It is no account's name; the course goes on all the same, with one that nobody has.
+        # It is no account's name; the course goes on all the same, with one that is free for ever.
         name = "@"
     async with db.direct() as connection:
         row = await _FIND.fetch_one(connection, name=name)
     assert row is not None, "the name itself is always in the answer"
     if row["id"] is None:
-        return _Found(row["name"], None)
-    return _Found(row["name"], Account(*(row[column] for column in Account._fields)))
+        return _Typed(row["name"], None)
+    return _Typed(row["name"], Account(*(row[column] for column in Account._fields)))
 
 
 def _is_storable(name: str) -> bool:
@@ -128,53 +128,53 @@ def _is_storable(name: str) -> bool:
         return False
 
 
-def _subjects(found: _Found, browser: Browser, client: ClientInfo, *, is_known: bool) -> Subjects:
-    if is_known:
-        return attempts.of_one("browser", browser.number, str(found.user_id))
-    return attempts.from_stranger(found.name, client.address)
+def _subjects(typed: _Typed, browser: Browser, client: ClientInfo, *, is_familiar: bool) -> Subjects:
+    if is_familiar:
+        return attempts.of_one("browser", browser.number, str(typed.user_id))
+    return attempts.from_stranger(typed.name, client.address)
 
 
-async def _reserve(db: Database, attempt: Attempt, found: _Found, subjects: Subjects) -> None:
+async def _reserve(db: Database, attempt: Attempt, typed: _Typed, subjects: Subjects) -> None:
     async with db.write() as tx:
         wait = await attempts.reserve(tx, subjects)
         if wait:
-            await _record(tx, attempt, found, refused="slowed")
+            await _record(tx, attempt, typed, refused="slowed")
     if wait:
         raise attempts.refusal(wait)
 
 
-async def _record_failure(db: Database, attempt: Attempt, found: _Found) -> None:
+async def _record_failure(db: Database, attempt: Attempt, typed: _Typed) -> None:
     async with db.write() as tx:
-        await _record(tx, attempt, found, refused=found.obstacle or "wrong_password")
+        await _record(tx, attempt, typed, refused=typed.obstacle or "wrong_password")
 
 
-async def _record(tx: Tx, attempt: Attempt, found: _Found, *, refused: str = "") -> None:
+async def _record(tx: Tx, attempt: Attempt, typed: _Typed, *, refused: str = "") -> None:
     await access_log.record(
         tx,
         Action.SIGN_IN,
         client=attempt.client,
-        user_id=found.user_id,
-        username=attempt.name if found.account is None else found.account.username,
+        user_id=typed.user_id,
+        username=attempt.name if typed.account is None else typed.account.username,
         refused=refused,
         method=str(Method.PASSWORD),
     )
 
 
 async def _begin(
-    db: Database, settings: Settings, attempt: Attempt, found: _Found, subjects: Subjects, new_hash: str | None
+    db: Database, settings: Settings, attempt: Attempt, typed: _Typed, subjects: Subjects, new_hash: str | None
 ) -> NewSession | None:
     """The session; none if the password was changed or the account deactivated since it was read."""
-    assert found.account is not None, "a password was right"
-    assert found.hash is not None, "likewise"
-    user_id = found.account.id
+    assert typed.account is not None, "a password was right"
+    assert typed.hash is not None, "likewise"
+    user_id = typed.account.id
     async with db.write() as tx:
-        if not await passwords.is_still(tx, user_id, found.hash):
-            await _record(tx, attempt, found, refused="changed_meanwhile")
+        if not await passwords.is_still(tx, user_id, typed.hash):
+            await _record(tx, attempt, typed, refused="changed_meanwhile")
             return None
         if new_hash is not None:
-            await passwords.renew(tx, user_id, old=found.hash, new=new_hash)
+            await passwords.renew(tx, user_id, old=typed.hash, new=new_hash)
         await attempts.give_back(tx, subjects)
         life = timedelta(seconds=settings.session_seconds)
         session = await sessions.start(tx, user_id, attempt.client, Method.PASSWORD, life=life)
-        await _record(tx, attempt, found)
+        await _record(tx, attempt, typed)
     return session

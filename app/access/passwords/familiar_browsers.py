@@ -1,7 +1,7 @@
 """Browsers in which a person has signed in before: an attack on the account from elsewhere does not slow these.
 
 Such a browser keeps a cookie with a number of its own and, for each person, a signature; nothing is stored here. The
-cookie lets nobody in: it gives its browser a count of wrong passwords of its own (OWASP: Slow Down Online Guessing
+cookie lets no one in: it gives its browser a count of wrong passwords of its own (OWASP: Slow Down Online Guessing
 Attacks with Device Cookies), so a copy of it is worth a few guesses an hour.
 """
 
@@ -33,7 +33,7 @@ class Browser:
     people: dict[int, int]
     """The day of the last sign-in of each, since 2020."""
 
-    def knows(self, user_id: int | None) -> bool:
+    def is_familiar_to(self, user_id: int | None) -> bool:
         """Whether the person has signed in here before."""
         return user_id in self.people
 

@@ -12,7 +12,7 @@ from datetime import timedelta
 from app.access import access_log, sessions
 from app.access.access_log import Action
 from app.access.authentication.client_info import ClientInfo
-from app.access.passwords import attempts, hashing, familiar_browsers, passwords
+from app.access.passwords import attempts, familiar_browsers, hashing, passwords
 from app.access.passwords.attempts import Subjects
 from app.access.passwords.familiar_browsers import Browser
 from app.access.passwords.passwords import Account

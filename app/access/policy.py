@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
@@ -177,6 +178,8 @@ class Actor:
     """The session of a browser; such a request has no token."""
     client: ClientInfo = field(default=UNKNOWN, compare=False, repr=False)
     """Where the request comes from."""
+    valid_until: datetime | None = field(default=None, compare=False, repr=False)
+    """When it has to be read again: its token or session ends then, or a membership of its user."""
     cache: RequestCache | None = field(default=None, compare=False, repr=False)
     """The projects that were read for it already; None: nothing is cached."""
 
@@ -295,16 +298,16 @@ def require_scope(actor: Actor, permission: Permission) -> None:
     raise Forbidden(f"`{permission}` needs the scope {needed}; the token has {have or 'none that still holds'}.")
 
 
-def require_administrator(actor: Actor, *, to_write: bool = True) -> int:
-    """The id of the administrator behind the actor.
+def require_administrator(actor: Actor, to_do: str, *, to_write: bool = True) -> int:
+    """The id of an administrator, whose token is confined to nothing; ``to_do`` completes "Only administrators …".
 
     Raises:
         Unauthenticated: the request is anonymous.
-        Forbidden: it is no administrator, or the token's scope or boundary is too small.
+        Forbidden: the actor is none, or the token's scope or boundary is too small.
     """
     user_id = require_signed_in(actor, to_write=to_write)
     if not actor.is_administrator:
-        raise Forbidden("This is for administrators of the installation, with a token that is confined to nothing.")
+        raise Forbidden(f"Only administrators {to_do}.")
     return user_id
 
 

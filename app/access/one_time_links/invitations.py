@@ -10,6 +10,7 @@ from sqlalchemy import func, insert, select
 
 from app.access import access_log, groups, policy, projects
 from app.access.access_log import Action
+from app.access.authentication.client_info import ClientInfo
 from app.access.members import GroupOrProject
 from app.access.names import check_email
 from app.access.one_time_links import links
@@ -205,20 +206,34 @@ async def roles_of(snap: Snapshot, invitation_id: int) -> list[InvitationRole]:
     return list(await snap.scalars(statement))
 
 
-async def record(tx: Tx, action: Action, actor: Actor | None, invitation: Invitation, **more: object) -> None:
-    """Step: an entry of the access log for each group and project that the invitation is to."""
+async def record(
+    tx: Tx,
+    action: Action,
+    actor: Actor | None,
+    invitation: Invitation,
+    *,
+    user: User | None = None,
+    client: ClientInfo | None = None,
+    refused: str = "",
+) -> None:
+    """Step: an entry of the access log for each group and project that the invitation is to.
+
+    It is about the ``user`` who accepted, else about the e-mail address that the inviter gave.
+    """
     targets = [target_of(role) for role in await roles_of(tx, invitation.id)] or [GroupOrProject()]
     for target in targets:
         await access_log.record(
             tx,
             action,
             actor=actor,
-            username=invitation.email or "",
+            client=client,
+            user_id=user.id if user is not None else None,
+            username=user.username if user is not None else invitation.email or "(invited)",
             group_id=target.group_id,
             project_id=target.project_id,
             invitation=invitation.id,
             makes_admin=invitation.makes_admin,
-            **more,
+            refused=refused,
         )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
 from app.access import groups, policy, repository
 from app.access.groups import GroupAccess
 from app.access.one_time_links import invitations
-from app.access.one_time_links.invitations import Invitation
+from app.access.one_time_links.links import OneTimeLink as Invitation
 from app.access.one_time_links.links import Purpose
 from app.access.one_time_links.validity import held_roles, maker_may
 from app.access.policy import Actor, Permission, Role

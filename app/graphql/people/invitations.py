@@ -60,8 +60,9 @@ class InvitationsQuery:
         before: Before = None,
     ) -> Connection[Invitation] | None:
         db, actor = info.context.db, info.context.actor
-        page = await reads.page(db, actor, window(first, after, last, before), status)
-        return connection(page, Invitation.of, lambda: reads.count(db, actor, status))
+        wanted = Status(status.value) if status else None
+        page = await reads.page(db, actor, window(first, after, last, before), wanted)
+        return connection(page, Invitation.of, lambda: reads.count(db, actor, wanted))
 
 
 @strawberry.type

@@ -17,7 +17,7 @@ from app.access.policy import Actor
 from app.access.sessions import Method, NewSession
 from app.access.tables import User
 from app.db.database import Database, Tx
-from app.errors import Conflict, Forbidden
+from app.errors import Conflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,7 @@ async def create(db: Database, actor: Actor, username: str) -> Reset:
         UserNotFound: no person has that name.
         Conflict: the person is deactivated.
     """
-    user_id = policy.require_signed_in(actor)
-    if not actor.is_admin or actor.is_confined:
-        raise Forbidden("Only administrators reset passwords; your own you change yourself.")
+    user_id = policy.require_administrator(actor, "reset passwords")
     async with db.write() as tx:
         return await add(tx, username, actor=actor, created_by=user_id)
 

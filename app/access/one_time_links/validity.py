@@ -55,7 +55,8 @@ def held_roles() -> Select[InvitationRole]:
         .outerjoin(maker, maker.id == link.created_by)
         .outerjoin(Project, and_(Project.id == InvitationRole.project_id, Project.deleted_at.is_(None)))
         .join(Group, Group.id == func.coalesce(InvitationRole.group_id, Project.group_id))
-        .where(or_(InvitationRole.expires_at.is_(None), InvitationRole.expires_at > func.now()), allowed)
+        .where(Group.deleted_at.is_(None), allowed)
+        .where(or_(InvitationRole.expires_at.is_(None), InvitationRole.expires_at > func.now()))
     )
 
 

@@ -81,7 +81,7 @@ async def add(tx: Tx, actor: Actor, command: Invite) -> NewInvitation:
                 "Only administrators invite without a role; name a group or project of which you are owner."
             )
     elif email is not None:
-        await _refuse_existing(tx, email)
+        await refuse_existing(tx, email)
     for each in command.roles:
         await require_owner(tx, actor, each.target)
     made = await write(tx, command, email=email, created_by=user_id)
@@ -263,9 +263,12 @@ async def _owns_one(tx: Tx, actor: Actor, roles: Sequence[InvitationRole]) -> bo
     return False
 
 
-async def _refuse_existing(tx: Tx, email: str) -> None:
-    """Administrators see every user, so they may learn that there is one; to others this would tell who has an
-    account.
+async def refuse_existing(tx: Tx, email: str) -> None:
+    """Step: refuse to invite who has an account. For administrators, who see every user: to others this would tell
+    who has one.
+
+    Raises:
+        Taken: a person has that e-mail address.
     """
     username = await tx.scalar(select(User.username).where(func.lower(User.email) == email.lower()))
     if username is not None:

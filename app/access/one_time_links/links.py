@@ -19,7 +19,7 @@ from app.access.tables_of_people import OneTimeLink as OneTimeLink
 from app.access.tables_of_people import OpenIdRequest
 from app.access.tokens import digest
 from app.db.database import Snapshot, Tx
-from app.errors import NotFound
+from app.errors import Gone, NotFound
 
 PREFIX = "myl_"
 _MAX_SECRET = 100
@@ -69,7 +69,7 @@ class LinkNotFound(NotFound):
     """There is no such link; it may have been cut off where it was copied."""
 
 
-class LinkEnded(NotFound):
+class LinkEnded(Gone):
     """Used, revoked, expired, or worth nothing any more."""
 
     def __init__(self, end: End, link: OneTimeLink) -> None:

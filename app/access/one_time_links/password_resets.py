@@ -83,11 +83,16 @@ async def sign_in_with_password(
 ) -> NewSession:
     """Step: a new password for a person who came by a link, and the only session that is left."""
     username = await users.username(tx, user_id)
-    await passwords.set_password(tx, user_id, password_hash)
+    ended = await passwords.set_password(tx, user_id, password_hash)
     await links.revoke_of_person(tx, user_id)
-    await sessions.end_all(tx, user_id)
     await access_log.record(
-        tx, Action.PASSWORD_CHANGE, client=client, user_id=user_id, username=username, method=str(Method.LINK)
+        tx,
+        Action.PASSWORD_CHANGE,
+        client=client,
+        user_id=user_id,
+        username=username,
+        method=str(Method.LINK),
+        ended_sessions=ended,
     )
     return await start_session(tx, user_id, username, client, life=life)
 

@@ -1,7 +1,6 @@
 """One line in the log for every request: its caller, operation, project and result.
 
-Never a body, a query string, a token or the secret of a one-time link: links carry permissions in their query, and
-documents hold values.
+Never a body, a query string or a token: links carry permissions in their query, and documents hold values.
 """
 
 from __future__ import annotations
@@ -31,12 +30,21 @@ def write(scope: Scope, method: str, status: int, seconds: float) -> None:
         "request",
         edge=edge_of(scope).name,
         method=method,
-        path=shown_path(scope),
+        path=path_of(scope),
         operation=state.get("operation") or getattr(scope.get("route"), "path", None),
         status=status,
         ms=_milliseconds(seconds),
         **fields,
     )
+
+
+def path_of(scope: Scope) -> str:
+    """The path as it may be logged: without what follows where secrets stand in it."""
+    path = str(scope["path"])
+    # The table of edges counts slashes at the beginning as one, too.
+    normal = f"/{path.lstrip('/')}"
+    private = next((start for start in edge_of(scope).secret_below if normal.startswith(start)), None)
+    return path[:_MAX_VALUE] if private is None else f"{private}…"
 
 
 def write_operation(state: State, actor: Actor, operation: str, seconds: float) -> None:
@@ -45,22 +53,13 @@ def write_operation(state: State, actor: Actor, operation: str, seconds: float) 
     log.info("operation", request_id=state.request_id, operation=operation, ms=_milliseconds(seconds), **fields)
 
 
-def shown_path(scope: Scope) -> str:
-    """The path for the log: cut, and without a secret that stands in it, whether a route has the path or not."""
-    path: str = scope["path"]
-    # As the table of edges reads paths: slashes at the beginning count as one.
-    normal = f"/{path.lstrip('/')}"
-    secret = next((start for start in edge_of(scope).secret_paths if normal.startswith(start)), None)
-    return path[:_MAX_VALUE] if secret is None else f"{secret}…"
-
-
 def _about(actor: Actor, parameters: dict[str, Any]) -> dict[str, object]:
     project: str | int | None = actor.project_boundary
     if actor.cache is not None and actor.cache.first is not None:
         project = actor.cache.first[1]
     elif "project" in parameters:
         project = unquote(str(parameters["project"]))[:_MAX_VALUE]
-    return {"user": actor.username or None, "token": actor.token_id, "project": project}
+    return {"user": actor.username or None, "token": actor.token_id, "session": actor.session_id, "project": project}
 
 
 def _milliseconds(seconds: float) -> float:

@@ -71,7 +71,14 @@ async def test_verdicts(client, projects_by_token, field):
     assert verdicts == wanted
 
 
-MANAGED_FIELDS = {("Project", "invitations"), ("Group", "invitations"), ("Project", "tokens"), ("Project", "webhooks"), ("Project", "ciSettings"), ("Group", "tokens")}
+MANAGED_FIELDS = {
+    ("Project", "invitations"),
+    ("Group", "invitations"),
+    ("Project", "tokens"),
+    ("Project", "webhooks"),
+    ("Project", "ciSettings"),
+    ("Group", "tokens"),
+}
 MANAGED_TYPES = {"CiSettings", "Invitation", "Token", "Webhook", "WebhookDelivery"}
 
 

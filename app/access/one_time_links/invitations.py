@@ -185,9 +185,11 @@ def check_roles(roles: Sequence[InvitedRole]) -> None:
         Invalid: too many, two for one group or project, or an end in the past.
     """
     if len(roles) > MAX_ROLES:
-        raise Invalid(f"An invitation carries at most {MAX_ROLES} roles; these are {len(roles)}.", field="roles")
+        raise Invalid(f"An invitation carries at most {MAX_ROLES} roles; these are {len(roles)}.", field="memberships")
     if len({role.target for role in roles}) < len(roles):
-        raise Invalid("A group or project stands more than once in `roles`; give one role in each.", field="roles")
+        raise Invalid(
+            "A group or project stands more than once in `memberships`; give one role in each.", field="memberships"
+        )
     for role in roles:
         if role.expires_at is not None and role.expires_at <= datetime.now(UTC):
             raise Invalid(

@@ -11,8 +11,8 @@ from app.graphql.access.lookups import GroupOrProjectLookup
 from app.graphql.types.fields import optional
 
 
-@strawberry.input(description="A role that comes with an invitation.")
-class InvitationRoleInput:
+@strawberry.input(description="A role in a group or project that comes with an invitation.")
+class InvitationMembershipInput:
     group_or_project: GroupOrProjectLookup = strawberry.field(
         description="The group or project, of which you are owner."
     )
@@ -26,8 +26,8 @@ class UserInviteInput:
         "The e-mail address of the invited person, which the new account gets. Nothing is sent."
     )
     is_admin: bool = optional("Whether the person becomes administrator. For administrators.", default=False)
-    roles: list[InvitationRoleInput] = strawberry.field(
-        default_factory=list, description="The roles that come with it, at most 50; only administrators may name none."
+    memberships: list[InvitationMembershipInput] = strawberry.field(
+        default_factory=list, description="What comes with it, at most 50; only administrators may name none."
     )
 
 

@@ -29,8 +29,8 @@ class InvitationStatus(Enum):
     EXPIRED = value("expired", "Its link was not used in time.")
 
 
-@strawberry.type(description="A role that comes with an invitation.")
-class InvitationRole:
+@strawberry.type(description="A role in a group or project that comes with an invitation.")
+class InvitationMembership:
     row: strawberry.Private[RoleRow]
     role: Role = strawberry.field(description="The role.")
     expires_at: datetime | None = strawberry.field(description="When the membership ends; null: it does not.")
@@ -74,10 +74,10 @@ class Invitation(Node):
             revoked_at=row.revoked_at,
         )
 
-    @resolved("The roles that it gives now; what its maker may not give any more is left out.")
-    async def roles(self, info: Info) -> list[InvitationRole]:
+    @resolved("What it gives now; what its maker may not give any more is left out.")
+    async def memberships(self, info: Info) -> list[InvitationMembership]:
         rows = await info.context.loaders.invitations.roles.load(self.listed.id)
-        return [InvitationRole(row=row, role=Role(row.role), expires_at=row.expires_at) for row in rows]
+        return [InvitationMembership(row=row, role=Role(row.role), expires_at=row.expires_at) for row in rows]
 
     @resolved("Who made it or renewed it last; null: who has the command line of the server.")
     async def created_by(self, info: Info) -> User | None:

@@ -72,7 +72,8 @@ class InvitationsMutation:
     )
     async def user_invite(self, info: Info, input: Annotated[UserInviteInput, INPUT]) -> UserInvitePayload:
         roles = [
-            InvitedRole(await _target(info, one.group_or_project), one.role, one.expires_at) for one in input.roles
+            InvitedRole(await _target(info, one.group_or_project), one.role, one.expires_at)
+            for one in input.memberships
         ]
         command = Invite(input.email, is_admin=input.is_admin, roles=roles)
         made = await invitations.create(info.context.db, info.context.actor, command)

@@ -51,9 +51,9 @@ FIRST = """mutation s($p: String!) {
     events: ["registered_model.created"]}) { webhook { id } userErrors { message } }
   token: tokenCreate(input: {name: "t", groupOrProject: {project: {path: $p}}, role: GUEST}) {
     token { id } userErrors { message } }
-  invitation: userInvite(input: {roles: [{groupOrProject: {project: {path: $p}}, role: GUEST}]}) {
+  invitation: userInvite(input: {memberships: [{groupOrProject: {project: {path: $p}}, role: GUEST}]}) {
     invitation { id } userErrors { message } }
-  oldInvitation: userInvite(input: {roles: [{groupOrProject: {project: {path: $p}}, role: GUEST}]}) {
+  oldInvitation: userInvite(input: {memberships: [{groupOrProject: {project: {path: $p}}, role: GUEST}]}) {
     invitation { id } userErrors { message } } }"""
 SECOND = """mutation t($p: String!, $c: ID!, $two: ID!, $old: ID!, $ada: String!) {
   experimentDelete(input: {experiment: {name: {project: $p, name: "trashed-experiment"}}}) { userErrors { message } }

@@ -33,6 +33,8 @@ ENDS = {"Delete", "Unlink", "Revoke"}
 """Verbs after which something is gone: their payloads answer ``deletedId``."""
 ANSWERED = {"userInvite": "invitation", "userPasswordResetCreate": "user"}
 """What a mutation answers if not its noun: that is not there yet, or is no object."""
+WITHOUT_TYPE = {"UserPasswordReset"}
+"""What is made and handed out at once, so that it has no id."""
 NAMED_BY_OWNER = {"Alias", "CiSettings", "Member"}
 """Types that mutations name by their owner and name, since they are set before they have an id."""
 REFERRED = {"object", "deleted", "parent", "loggedModelInput"}
@@ -384,7 +386,7 @@ def _mutations(schema: GraphQLSchema) -> Iterator[tuple[str, str, str]]:
         for verb in sorted(VERBS, key=len, reverse=True):
             noun = _upper(name.removesuffix(verb))
             singular = noun.removesuffix("s") if noun not in schema.type_map else noun
-            if name.endswith(verb) and singular in schema.type_map:
+            if name.endswith(verb) and (singular in schema.type_map or singular in WITHOUT_TYPE):
                 yield name, singular, verb
                 break
         else:

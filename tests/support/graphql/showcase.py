@@ -53,10 +53,10 @@ ROUND = """mutation r($group: String!, $p: String!, $c: ID!, $v: ID!) {
     token { id } userErrors { message } }
   revoked: tokenCreate(input: {name: "r", groupOrProject: {project: {path: $p}}, expiresAt: "2040-01-01T00:00:00Z"}) {
     token { id } userErrors { message } }
-  used: userInvite(input: {email: "ada@example.org", roles: [
+  used: userInvite(input: {email: "ada@example.org", memberships: [
     {groupOrProject: {project: {path: $p}}, role: GUEST, expiresAt: "2040-01-01T00:00:00Z"},
     {groupOrProject: {group: {path: $group}}, role: GUEST}]}) { invitation { id } userErrors { message } }
-  dead: userInvite(input: {roles: [{groupOrProject: {project: {path: $p}}, role: GUEST}]}) {
+  dead: userInvite(input: {memberships: [{groupOrProject: {project: {path: $p}}, role: GUEST}]}) {
     invitation { id } userErrors { message } }
   modelUpdate(input: {model: {path: {project: $p, name: "digits"}}, description: "d",
     tags: [{key: "t", value: "1"}]}) { model { id experiment { id } } userErrors { message } }

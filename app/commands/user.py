@@ -17,7 +17,7 @@ import typer
 from app.commands import session
 
 if TYPE_CHECKING:
-    from app.access.tables import User
+    from app.access.users import User
     from app.runtime import Runtime
 
 user = typer.Typer(help="People: who they are, and how they come in.", no_args_is_help=True)

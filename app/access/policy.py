@@ -64,6 +64,7 @@ class Permission(StrEnum):
     MEMBER_MANAGE = "member:manage"
     MEMBER_READ = "member:read"
     MLFLOW_WRITE = "mlflow:write"
+    PERSON_INVITE = "person:invite"
     PROJECT_CREATE = "project:create"
     PROJECT_DELETE = "project:delete"
     PROJECT_READ = "project:read"
@@ -89,6 +90,7 @@ _LEAST_ROLE = {
     Permission.MEMBER_MANAGE: Role.MAINTAINER,
     Permission.MEMBER_READ: None,
     Permission.MLFLOW_WRITE: Role.DEVELOPER,
+    Permission.PERSON_INVITE: Role.OWNER,
     Permission.PROJECT_CREATE: Role.MAINTAINER,
     Permission.PROJECT_DELETE: Role.OWNER,
     Permission.PROJECT_READ: None,

@@ -12,8 +12,6 @@ from sqlalchemy import text
 
 from app.access import projects
 from app.access.projects import UpdateProject
-from app.client import push
-from app.client.failures import Empty, Failure
 from app.registry import models
 from app.registry.models import CreateModel
 from app.registry.references.parse import parse_reference
@@ -22,6 +20,8 @@ from app.registry.versions import create, delete, lookup
 from app.registry.versions.request import CreateVersion
 from app.tracking import candidates
 from app.tracking.candidates import CreateCandidate
+from modelyard_client import push
+from modelyard_client.failures import Empty, Failure
 from tests.client.conftest import Desk, noise
 from tests.support.client.proxy import Proxy
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
+from itertools import islice
+from math import isfinite
 from typing import Any
 
 from sqlalchemy import insert
@@ -12,10 +17,17 @@ from app.access.policy import Actor
 from app.access.tables_of_people import AccessLogEntry as AccessLogEntry
 from app.db.database import Tx
 
+MAX_TEXT, MAX_NAME, MAX_DETAILS = 500, 255, 20
+"""Characters of a reason or a detail, and of a name; details of an entry."""
+_SECRET = re.compile(r"\bmy[a-z]_[A-Za-z0-9_-]{16,}")
+"""Tokens, sessions and other secrets of this service, wherever a caller typed them: a token as the username."""
+
 
 class Action(StrEnum):
     """What is logged."""
 
+    AUTHENTICATE = "authenticate"
+    """A request with a token or session that is no longer valid, or never was; see ``authentication.refusals``."""
     SIGN_IN = "sign_in"
     SIGN_OUT = "sign_out"
     SESSION_REVOKE = "session_revoke"
@@ -43,10 +55,14 @@ class Action(StrEnum):
     SERVICE_ACCOUNT_DELETE = "service_account_delete"
     DEVICE_ALLOW = "device_allow"
     DEVICE_REFUSE = "device_refuse"
-    GROUP_DELETE = "group_delete"
+    GROUP_CREATE = "group_create"
     GROUP_UPDATE = "group_update"
-    PROJECT_DELETE = "project_delete"
+    GROUP_DELETE = "group_delete"
+    PROJECT_CREATE = "project_create"
+    PROJECT_UPDATE = "project_update"
     PROJECT_TRANSFER = "project_transfer"
+    PROJECT_DELETE = "project_delete"
+    LIMITS_UPDATE = "limits_update"
 
 
 async def record(
@@ -57,28 +73,59 @@ async def record(
     client: ClientInfo | None = None,
     user_id: int | None = None,
     username: str = "",
+    group_id: int | None = None,
+    project_id: int | None = None,
     refused: str = "",
     **details: Any,
 ) -> None:
     """Step: write an entry in the transaction of what it tells of.
 
     ``actor`` did it; ``client`` says from where if there is no actor yet. ``user_id`` and ``username``: whom it is
-    about, the actor if left out. ``refused`` is the reason of a refusal; its transaction has to commit.
+    about, the actor if left out. ``group_id`` and ``project_id``: where it happened; the owners of that see the entry.
+    ``refused`` is the reason of a refusal; its transaction has to commit. ``details`` are short values by name; what is
+    longer is cut, and what looks like a secret of ours is left out.
     """
     origin = client or (actor.client if actor is not None else UNKNOWN)
+    is_about_actor = actor is not None and user_id is None and not username
     await tx.execute(
         insert(AccessLogEntry).values(
             action=str(action),
             result="refused" if refused else "ok",
-            reason=refused,
+            reason=printable(refused),
             actor_id=actor.user_id if actor is not None else None,
-            user_id=user_id if user_id is not None else (actor.user_id if actor is not None else None),
-            username=(username or (actor.username if actor is not None else ""))[:255],
+            user_id=actor.user_id if actor is not None and is_about_actor else user_id,
+            username=printable(actor.username if actor is not None and is_about_actor else username, MAX_NAME),
+            about_group_id=group_id,
+            about_project_id=project_id,
             token_id=actor.token_id if actor is not None else None,
             session_id=actor.session_id if actor is not None else None,
-            address=origin.address,
-            client=origin.agent,
-            request_id=origin.request_id,
-            details=details,
+            address=printable(origin.address, MAX_NAME),
+            client=printable(origin.agent, MAX_NAME),
+            request_id=printable(origin.request_id, MAX_NAME),
+            details=bounded(details),
         )
     )
+
+
+def printable(text: str, limit: int = MAX_TEXT) -> str:
+    """Text that can be stored and shown: without control characters and lone surrogates, without secrets, cut."""
+    shown = "".join(letter if letter.isprintable() else " " for letter in text[: 2 * limit])
+    shown = _SECRET.sub("[secret]", shown).strip()
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def bounded(details: Mapping[str, Any]) -> dict[str, Any]:
+    """Details of an entry, as JSON that is short whatever a caller typed."""
+    return {printable(name, MAX_NAME): _bounded(value) for name, value in islice(details.items(), MAX_DETAILS)}
+
+
+def _bounded(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int):
+        return value if value is None or -(2**63) <= value < 2**63 else str(value)[:MAX_NAME]
+    if isinstance(value, float):
+        return value if isfinite(value) else str(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, list | tuple | set | frozenset):
+        return [printable(str(item), MAX_NAME) for item in islice(value, MAX_DETAILS)]
+    return printable(str(value))

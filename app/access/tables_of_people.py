@@ -158,17 +158,19 @@ class DeviceGrant(Row):
 
 
 class SignInFailures(Row):
-    """Wrong passwords of late, by account and by address; what slows the next attempt."""
+    """Attempts of late that were not right, by what is counted; they slow the next one."""
 
     __tablename__ = "sign_in_failures"
-    __table_args__ = (Index("ix_sign_in_failures_last_at", "last_at"),)
+    __table_args__ = (Index("ix_sign_in_failures_next_at", "next_at"),)
 
-    subject: Mapped[str] = mapped_column(Text, primary_key=True)
-    """What is counted, such as ``address 192.0.2.7``."""
-    failures: Mapped[int] = mapped_column(BigInteger)
+    subject: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    """A digest of what is counted, such as a name with an address."""
+    failures: Mapped[int] = mapped_column(SmallInteger)
     last_at: Mapped[Moment]
     next_at: Mapped[Moment]
     """Before then no attempt is made."""
+    has_turn: Mapped[bool]
+    """Whether at that moment an attempt is due to it, however many others wait for the same account."""
 
 
 class ServiceAccount(Row):
@@ -196,9 +198,21 @@ class AccessLogEntry(Row):
     __tablename__ = "access_log"
     __table_args__ = (
         CheckConstraint("result in ('ok', 'refused')", name="result"),
-        Index("ix_access_log_user_id", "user_id", "id"),
-        Index("ix_access_log_actor_id", "actor_id", "id"),
-        Index("ix_access_log_happened_at", "happened_at"),
+        Index("ix_access_log_happened_at", "happened_at", "id"),
+        Index("ix_access_log_action", "action", "happened_at", "id"),
+        *(
+            Index(f"ix_access_log_{column}", column, "happened_at", "id", postgresql_where=sql(f"{column} is not null"))
+            for column in ("actor_id", "user_id", "about_group_id", "about_project_id")
+        ),
+        Index("ix_access_log_address", "address", "happened_at", "id", postgresql_where=sql("address <> ''")),
+        Index(
+            "ix_access_log_username",
+            sql("lower(username)"),
+            "happened_at",
+            "id",
+            postgresql_where=sql("username <> ''"),
+        ),
+        Index("ix_access_log_refused", "happened_at", "id", postgresql_where=sql("result = 'refused'")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -212,6 +226,9 @@ class AccessLogEntry(Row):
     """Whom it is about."""
     username: Mapped[str] = mapped_column(Text, server_default="")
     """The name as it was typed or then was."""
+    about_group_id: Mapped[int | None] = mapped_column(BigInteger)
+    """The group in which it happened; not called ``group_id``, since the log outlives groups and projects."""
+    about_project_id: Mapped[int | None] = mapped_column(BigInteger)
     token_id: Mapped[int | None] = mapped_column(BigInteger)
     session_id: Mapped[int | None] = mapped_column(BigInteger)
     address: Mapped[str] = mapped_column(Text, server_default="")

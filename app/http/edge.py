@@ -59,8 +59,14 @@ class Edge:
     below_project: ProjectRoutes | None = None
     tokenless: tuple[str, ...] = ()
     """Beginnings of paths where no token is read: probes, signed links, callers that prove who they are otherwise."""
+    accepts_sessions: bool = False
+    """Whether a browser's session counts, beside tokens; elsewhere its cookie is not read."""
+    checks_forms: bool = False
+    """Whether what sessions write comes in forms, whose tokens the edge checks itself."""
     probes: frozenset[str] = frozenset()
     """Paths that are answered at once, without a turn, and without a line in the log."""
+    secret_below: tuple[str, ...] = ()
+    """Beginnings of paths whose rest is a secret: the log does not have it."""
     is_logged: bool = True
     cross_origin: re.Pattern[str] | None = None
     """Matches the paths that pages of the origins named by the operator may use."""

@@ -136,7 +136,10 @@ def test_the_client_loads_nothing_of_the_service():
         for path in PACKAGE.rglob("*.py")
         if path.name != "__main__.py"
     ]
-    script = f"import importlib, json, sys; [importlib.import_module(name) for name in {modules!r}]; print(json.dumps(sorted(sys.modules)))"
+    script = (
+        f"import importlib, json, sys; [importlib.import_module(name) for name in {modules!r}]; "
+        "print(json.dumps(sorted(sys.modules)))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=PACKAGE.parent, capture_output=True, text=True, check=True
     )

@@ -154,7 +154,7 @@ async def test_pulls_of_nothing_say_what_is_missing(desk: Desk):
     await create.create(db, owner, project, CreateVersion("m"))
     with pytest.raises(Empty, match="has no files; with --allow-empty") as empty:
         await desk.pull("m")
-    assert (no_model.value.exit_code, empty.value.exit_code) == (1, 4)
+    assert (no_model.value.exit_code, empty.value.exit_code) == (5, 4)
     assert (await desk.pull("m", allow_empty=True)).files == 0
     ended = await desk.command("pull", "m", "out2", "--json")
     assert (ended.code, ended.json["error"]["code"]) == (4, "EMPTY")

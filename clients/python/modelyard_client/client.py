@@ -98,7 +98,7 @@ class Client:
         Raises:
             NotFound: there is none.
         """
-        return self._run(lambda api: models.found(api, name))
+        return self._run(lambda api: models.get(api, name))
 
     def versions(self, model: str, reference: Optional[str] = None, limit: Optional[int] = None) -> list[Version]:
         """Versions of a model, the highest first; with a reference such as ``^1.2`` those that it means.
@@ -115,7 +115,7 @@ class Client:
             NotFound: there is none.
         """
         model, reference = pulling.parse(version)
-        return self._run(lambda api: versions.found(api, model, reference))
+        return self._run(lambda api: versions.get(api, model, reference))
 
     def push(
         self,
@@ -238,7 +238,7 @@ class Client:
         model, reference = _named(version)
 
         async def work(api: Api) -> None:
-            await versions.delete(api, (await versions.found(api, model, reference)).id)
+            await versions.delete(api, (await versions.get(api, model, reference)).id)
 
         self._run(work)
 
@@ -246,7 +246,7 @@ class Client:
         """Delete a model with all of its versions."""
 
         async def work(api: Api) -> None:
-            await models.delete(api, (await models.found(api, name)).id)
+            await models.delete(api, (await models.get(api, name)).id)
 
         self._run(work)
 

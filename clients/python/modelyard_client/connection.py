@@ -86,9 +86,9 @@ def _values(choice: Choice, environment: Mapping[str, str]) -> tuple[Mapping[str
         return _read(choice.file), f"in {choice.file}", None
     if choice.profile is None and (environment.get(_URL) or environment.get(_TOKEN)):
         return environment, "in the environment", None
-    found = _of_profile(choice.profile or environment.get(PROFILE) or None, environment)
-    if found:
-        return found
+    by_profile = _of_profile(choice.profile or environment.get(PROFILE) or None, environment)
+    if by_profile:
+        return by_profile
     candidates = _files(environment)
     for candidate in candidates:
         if candidate.is_file():

@@ -14,7 +14,7 @@ class Account:
 
     url: str
     username: Optional[str]
-    """None if it is nobody's."""
+    """None: the token speaks for no user."""
     is_admin: bool
     scopes: list[str]
     token_name: Optional[str] = None

@@ -95,7 +95,7 @@ def is_unprotected(url: str) -> bool:
 
 
 def open_browser(link: str, environment: Mapping[str, str]) -> bool:
-    """Whether a browser was told to show a page; it is not where nobody sits in front of it."""
+    """Whether a browser was told to show a page; it is not on a machine without a screen."""
     has_screen = sys.platform in {"darwin", "win32"} or bool(
         environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY") or environment.get("BROWSER")
     )

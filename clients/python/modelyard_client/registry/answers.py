@@ -31,7 +31,7 @@ def read(url: str) -> Iterator[None]:
 
 
 def account(url: str, viewer: Node) -> Account:
-    """The account of a token; nobody's if the service does not accept it."""
+    """The account of a token; without a name if the service does not accept it."""
     user, token = viewer["user"], viewer.get("token") or {}
     return Account(
         url,

@@ -36,7 +36,7 @@ async def listed(api: Api, search: str = "", limit: int | None = None) -> list[M
     return models
 
 
-async def found(api: Api, name: str) -> Model:
+async def get(api: Api, name: str) -> Model:
     """The model of that name.
 
     Raises:

@@ -41,7 +41,7 @@ async def listed(
     return versions
 
 
-async def found(api: Api, model: str, reference: str) -> Version:
+async def get(api: Api, model: str, reference: str) -> Version:
     """The version that a reference means, with params, metrics and its first files.
 
     Raises:

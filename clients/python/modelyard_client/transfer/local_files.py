@@ -42,7 +42,7 @@ class LocalFile:
 
 
 def read_at(descriptor: int, count: int, offset: int) -> bytes:
-    """At most ``count`` bytes from there on; nobody else may read from this descriptor meanwhile."""
+    """At most ``count`` bytes from there on; nothing else may read from this descriptor meanwhile."""
     if hasattr(os, "pread"):
         return os.pread(descriptor, count, offset)
     os.lseek(descriptor, offset, os.SEEK_SET)  # Windows

@@ -1,4 +1,8 @@
-"""The commands by name. A module has for each a function of its name, and one that declares its arguments."""
+"""The commands by name, and the modules that have them.
+
+From outside: ``COMMANDS``, ``choose`` and ``first_words``. A module has two functions for each of its commands: one of
+its name, which returns an ``Answer``, and one that declares its arguments. Begin reading at ``transfers.py``.
+"""
 
 from __future__ import annotations
 

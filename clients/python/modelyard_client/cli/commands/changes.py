@@ -34,7 +34,7 @@ def log(arguments: argparse.Namespace) -> Answer:
         raise Misused("Give at least one --metric, --param, --dataset, --fact or --tag.")
 
     async def work(api: Api) -> Version:
-        version = await versions.found(api, model, reference)  # a reference may mean another one a moment later
+        version = await versions.get(api, model, reference)  # a reference may mean another one a moment later
         if evidence:
             await logs.to_candidate(api, await logs.candidate_of(api, {"id": version.id}, model), evidence)
         if tags:
@@ -139,11 +139,11 @@ def delete(arguments: argparse.Namespace) -> Answer:
     """Delete a version, or a model with all of its versions."""
     name, reference = _either(arguments)
     if reference is None:
-        model = ask(arguments, lambda api: models.found(api, name))
+        model = ask(arguments, lambda api: models.get(api, name))
         _confirm(arguments, f"the model {model.name} with all of its versions")
         ask(arguments, lambda api: models.delete(api, model.id))
         return Answer({"model": model.name, "id": model.id}, f"The model {model.name} is deleted.")
-    version = ask(arguments, lambda api: versions.found(api, name, reference))
+    version = ask(arguments, lambda api: versions.get(api, name, reference))
     _confirm(arguments, _title(version))
     ask(arguments, lambda api: versions.delete(api, version.id))
     return Answer(_named(version), f"{_title(version)} is deleted.")
@@ -157,7 +157,7 @@ def _tag(arguments: argparse.Namespace, tags: Mapping[str, Optional[str]]) -> An
         return Answer({"model": name, "tags": dict(tags)}, f"{name}: {told}.")
 
     async def work(api: Api) -> Version:
-        version = await versions.found(api, name, reference)
+        version = await versions.get(api, name, reference)
         await versions.change(api, {"id": version.id}, tags)
         return version
 
@@ -169,7 +169,7 @@ def _confirm(arguments: argparse.Namespace, what: str) -> None:
     """Have a deletion confirmed.
 
     Raises:
-        Misused: nobody is there to confirm it.
+        Misused: there is no terminal to confirm it at.
         Failure: it was not confirmed.
     """
     if arguments.yes:

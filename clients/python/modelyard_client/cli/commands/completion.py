@@ -53,7 +53,7 @@ _OF_MODELS = frozenset(
 """Commands whose first argument names a model."""
 _MOST = 50
 _PATIENCE = 0.0
-"""Seconds for which the service is tried again: a key was pressed, and somebody waits."""
+"""Seconds for which the service is tried again: a key was pressed, and the person waits."""
 
 
 def completion_arguments(parser: argparse.ArgumentParser) -> None:

@@ -32,10 +32,10 @@ def models_arguments(parser: argparse.ArgumentParser) -> None:
 
 def models(arguments: argparse.Namespace) -> Answer:
     """List models."""
-    found = ask(arguments, lambda api: of_models.listed(api, arguments.search, arguments.limit))
-    rows = [[one.name, one.latest_version or "", _aliases(one.aliases), _day(one.updated_at)] for one in found]
+    listed = ask(arguments, lambda api: of_models.listed(api, arguments.search, arguments.limit))
+    rows = [[one.name, one.latest_version or "", _aliases(one.aliases), _day(one.updated_at)] for one in listed]
     text = table(["MODEL", "LATEST", "ALIASES", "CHANGED"], rows) if rows else "There is none."
-    return Answer({"models": as_json(found)}, text)
+    return Answer({"models": as_json(listed)}, text)
 
 
 def versions_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,7 +52,7 @@ def versions(arguments: argparse.Namespace) -> Answer:
     name, reference = arguments.model, arguments.reference
     if reference is None:
         name, reference = targets.split_reference(arguments.model)
-    found = ask(arguments, lambda api: of_versions.listed(api, name, reference, arguments.search, arguments.limit))
+    listed = ask(arguments, lambda api: of_versions.listed(api, name, reference, arguments.search, arguments.limit))
     rows = [
         [
             one.version,
@@ -63,11 +63,11 @@ def versions(arguments: argparse.Namespace) -> Answer:
             _day(one.created_at),
             one.created_by or "",
         ]
-        for one in found
+        for one in listed
     ]
     headings = ["VERSION", "NUMBER", "STAGE", "STATUS", "ALIASES", "MADE", "BY"]
     text = table(headings, rows) if rows else "There is none."
-    return Answer({"model": name, "versions": [_listed_as_json(one) for one in found]}, text)
+    return Answer({"model": name, "versions": [_listed_as_json(one) for one in listed]}, text)
 
 
 def show_arguments(parser: argparse.ArgumentParser) -> None:
@@ -87,9 +87,9 @@ def show(arguments: argparse.Namespace) -> Answer:
     if not name:
         raise Misused("Say which model: churn, churn:1.2.3, churn@champion.")
     if reference is None:
-        model = ask(arguments, lambda api: of_models.found(api, name))
+        model = ask(arguments, lambda api: of_models.get(api, name))
         return Answer(as_json(model), _model_facts(model))
-    version = ask(arguments, lambda api: of_versions.found(api, name, reference))
+    version = ask(arguments, lambda api: of_versions.get(api, name, reference))
     data = as_json(version)
     assert isinstance(data, dict)
     return Answer({**data, "uri": version.uri}, _version_facts(version))

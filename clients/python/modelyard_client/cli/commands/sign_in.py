@@ -40,7 +40,7 @@ def login(arguments: argparse.Namespace) -> Answer:
     url = connection.checked_url(arguments.url or _usual_url(profiles, arguments.profile))
     wanted = sign_in.Login(url, arguments.profile, arguments.project, connection.patience(environment))
     if sign_in.is_unprotected(url):
-        _say(f"Warning: {url} is not encrypted; whoever carries the traffic can read the token.")
+        _say(f"Warning: {url} is not encrypted; the network in between can read the token.")
     if arguments.token:
         profile, notes = loop.run(sign_in.by_token(profiles, wanted, sign_in.prompt_token()))
     else:

@@ -10,6 +10,7 @@ from typing import Any, Callable, TypeVar
 from modelyard_client.cli import arguments as common
 from modelyard_client.cli import loop, output
 from modelyard_client.cli.answer import Answer
+from modelyard_client.connection import default_environment
 from modelyard_client.failures import Misused
 from modelyard_client.progress import Reporter, Reporting
 from modelyard_client.transfer import resume_state
@@ -65,7 +66,7 @@ def push(arguments: argparse.Namespace) -> Answer:
         tuple(arguments.exclude), tuple(arguments.alias), arguments.create, arguments.jobs, arguments.restart,
     )  # fmt: skip
     service = common.connected(arguments)
-    cache = resume_state.folder(common.connection.default_environment())
+    cache = resume_state.folder(default_environment())
     done = _reporting(arguments, lambda reporter: pushing.push(service, options, cache, reporter))
     return Answer(output.pushed_as_json(done, options, service), output.pushed_as_text(done, options, service))
 

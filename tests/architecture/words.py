@@ -70,7 +70,8 @@ EXEMPTIONS = (
     Exemption(
         _LINES,
         "clients/python/* app/commands/* app/embedded/* app/inspection/* app/http/connection/* app/cli.py "
-        "app/settings.py app/db/migrate.py app/graphql/compatibility.py app/mlflow/files/folder_listing.py app/upkeep/* bench/* demo/* "
+        "app/settings.py "
+        "app/db/migrate.py app/graphql/compatibility.py app/mlflow/files/folder_listing.py app/upkeep/* bench/* demo/* "
         "tests/access/* tests/admission/* tests/architecture/* tests/artifacts/* tests/client/* tests/corpus/* "
         "tests/deployment/* tests/embedded/* tests/faults/* tests/full_disk/* tests/graphql/* tests/http/* "
         "tests/inspection/* tests/mlflow/* tests/support/* tests/workers/*",

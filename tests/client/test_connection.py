@@ -63,8 +63,8 @@ def test_a_missing_connection_is_refused():
     assert refused.value.message == (
         "MODELYARD_URL and MODELYARD_TOKEN and MODELYARD_PROJECT are missing in the environment, and there is no "
         "profile nor data/connection.env nor .modelyard/connection.env. Sign in with `modelyard login URL`, set "
-        "MODELYARD_URL, MODELYARD_TOKEN and MODELYARD_PROJECT, or name the connection.env that `modelyard up` writes into "
-        "its data directory: --connection FILE."
+        "MODELYARD_URL, MODELYARD_TOKEN and MODELYARD_PROJECT, or name the connection.env that `modelyard up` writes "
+        "into its data directory: --connection FILE."
     )
 
 

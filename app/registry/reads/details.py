@@ -148,12 +148,12 @@ async def latest_versions(db: Database, actor: Actor, project: int | str, model:
     async with db.direct() as connection:
         statement = _LATEST_OF_ID if isinstance(key, int) else _LATEST_OF_NAME
         rows = await statement.fetch(connection, of_project=access.id, of_model=key)
-        found = [_model_of(row) for row in rows[:1]]
-        if not found and key is not None:
+        meant = [_model_of(row) for row in rows[:1]]
+        if not meant and key is not None:
             existing = _MODEL_OF_ID if isinstance(key, int) else _MODEL_OF_NAME
             bare = await existing.fetch(connection, of_project=access.id, of_model=key)
-            found = [ModelColumns._make(row[:_MODEL_FIELDS]) for row in bare]
-        if not found or not policy.reaches(actor, found[0].name):
+            meant = [ModelColumns._make(row[:_MODEL_FIELDS]) for row in bare]
+        if not meant or not policy.reaches(actor, meant[0].name):
             raise models.not_found(model)
     return [_version(row) for row in rows]
 

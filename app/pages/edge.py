@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from app.http.edge import BEARER, Edge
-from app.pages import account, sign_in, templates
+from app.pages import account, openid, sign_in, templates
 
-_GROUPS = (sign_in, account)
+_GROUPS = (sign_in, account, openid)
 """One module for each group of pages."""
 
 EDGE = Edge(

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, insert, select, update
 
-from app.access import access_log, policy
+from app.access import access_log, policy, repository
 from app.access.access_log import Action
 from app.access.authentication.client_info import ClientInfo
 from app.access.policy import Actor, Scope
@@ -97,7 +97,7 @@ async def actors_of(db: Database, session_ids: Sequence[int], *, idle: timedelta
         return {}
     statement = _living(idle).where(Session.id == func.any(list(session_ids)))
     async with db.read() as snap:
-        return {session.id: _actor(session, user) for session, user in await snap.execute(statement)}
+        return {row[0].id: _actor(*row) for row in await snap.execute(statement)}
 
 
 async def record_use(db: Database, session_id: int, last_used_at: datetime, client: ClientInfo) -> datetime:
@@ -185,7 +185,9 @@ async def _read(db: Database, condition: ColumnElement[bool], idle: timedelta) -
 
 
 def _living(idle: timedelta) -> Select[*tuple[Any, ...]]:
-    statement = select(Session, User).join(User, User.id == Session.user_id)
+    statement = select(Session, User, repository.next_membership_end(Session.user_id)).join(
+        User, User.id == Session.user_id
+    )
     return statement.where(_is_living(idle), User.blocked_at.is_(None), User.deleted_at.is_(None))
 
 
@@ -199,13 +201,14 @@ async def _end(tx: Tx, condition: ColumnElement[bool]) -> list[int]:
     return list((await tx.scalars(statement.returning(Session.id))).all())
 
 
-def _actor(session: Session, user: User) -> Actor:
+def _actor(session: Session, user: User, roles_end_at: datetime | None) -> Actor:
     return Actor(
         user_id=user.id,
         username=user.username,
         is_admin=user.is_admin,
         scopes=frozenset({Scope.API}),
         session_id=session.id,
+        valid_until=min(session.expires_at, roles_end_at or session.expires_at),
     )
 
 

@@ -33,6 +33,7 @@ class CachedToken:
 
     actor: Actor
     expires_at: datetime | None
+    """When it ends, or a membership of its user does: no commit tells of that."""
     last_used_at: datetime | None
     projects: dict[int | str, ProjectAccess] = field(default_factory=dict)
 
@@ -47,6 +48,7 @@ class CachedSession:
 
     actor: Actor
     expires_at: datetime
+    """When it ends, or a membership of its person does."""
     last_used_at: datetime
     """As far as this process has read or noted it."""
     idle: timedelta

@@ -35,7 +35,7 @@ class Authenticator:
         cached = self._tokens.get(epoch, sha256)
         if cached is None:
             token, actor = await tokens.read(self._db, secret)
-            cached = CachedToken(actor, token.expires_at, token.last_used_at)
+            cached = CachedToken(actor, actor.valid_until, token.last_used_at)
             self._tokens.put(epoch, sha256, cached)
         cached.last_used_at = await tokens.record_use(self._db, cached.actor.token_id, cached.last_used_at)
         return replace(cached.actor, client=client, cache=RequestCache.of(cached))
@@ -52,7 +52,7 @@ class Authenticator:
         cached = self._tokens.get(epoch, token_id)
         if cached is None:
             token, actor = await tokens.read_by_id(self._db, token_id)
-            cached = CachedToken(actor, token.expires_at, token.last_used_at)
+            cached = CachedToken(actor, actor.valid_until, token.last_used_at)
             self._tokens.put(epoch, token_id, cached)
         return replace(cached.actor, cache=RequestCache.of(cached))
 
@@ -67,7 +67,9 @@ class Authenticator:
         cached = self._sessions.get(epoch, sha256)
         if cached is None:
             session, actor = await sessions.read(self._db, secret, idle=self.session_idle)
-            cached = CachedSession(actor, session.expires_at, session.last_used_at, self.session_idle)
+            cached = CachedSession(
+                actor, actor.valid_until or session.expires_at, session.last_used_at, self.session_idle
+            )
             self._sessions.put(epoch, sha256, cached)
         assert cached.actor.session_id is not None, "it was read as a session"
         cached.last_used_at = await sessions.record_use(self._db, cached.actor.session_id, cached.last_used_at, client)
@@ -83,6 +85,8 @@ class Authenticator:
         cached = self._sessions.get(epoch, session_id)
         if cached is None:
             session, actor = await sessions.read_by_id(self._db, session_id, idle=self.session_idle)
-            cached = CachedSession(actor, session.expires_at, session.last_used_at, self.session_idle)
+            cached = CachedSession(
+                actor, actor.valid_until or session.expires_at, session.last_used_at, self.session_idle
+            )
             self._sessions.put(epoch, session_id, cached)
         return replace(cached.actor, cache=RequestCache.of(cached))

@@ -94,7 +94,8 @@ OPEN = {
     # tests/access/test_token_matrix.py
     "GET /graphql", "POST /graphql",
     # Pages for people, with a session or none: tests/pages
-    "GET /sign-in", "POST /sign-out", "GET /account",
+    "GET /sign-in", "POST /sign-out", "GET /account", "POST /openid/{provider}/start",
+    "GET /openid/{provider}/callback",
     # GraphiQL, which holds nothing of any project
     "GET /graphql/explorer/{digest}/{name}",
 }  # fmt: skip

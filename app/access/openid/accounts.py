@@ -32,7 +32,7 @@ _FREE_USERNAME = Statement(
     """
     SELECT c.name FROM unnest(CAST(:names AS text[])) WITH ORDINALITY AS c(name, position)
     WHERE NOT EXISTS (SELECT FROM users u WHERE lower(u.username) = lower(c.name))
-      AND NOT EXISTS (SELECT FROM groups g WHERE lower(g.full_path) = lower(c.name))
+      AND NOT EXISTS (SELECT FROM groups g WHERE lower(g.full_path) = lower(c.name) AND g.deleted_at IS NULL)
     ORDER BY c.position LIMIT 1
     """,
 )
@@ -48,7 +48,7 @@ class SignInRefused(Forbidden):
 
 
 class IdentityTaken(Conflict):
-    """This identity belongs to another account here already."""
+    """The identity belongs to another account here already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +133,14 @@ async def _active(tx: Tx, user_id: int) -> User:
 def _require_automatic(provider: Provider, profile: Profile) -> None:
     if provider.accounts != "automatic":
         raise SignInRefused(
-            f"There is no account for you here yet. Ask for an invitation and open it with {provider.title}; if you have "
-            f"an account, sign in otherwise and link {provider.title} on your account's page."
+            f"There is no account for you here yet. Ask for an invitation and open it with {provider.title}; if you "
+            f"have an account, sign in otherwise and link {provider.title} on your account's page."
         )
     domain = (profile.email or "").rpartition("@")[2].lower()
     if provider.email_domains and domain not in provider.email_domains:
         raise SignInRefused(
-            f"{provider.title} makes accounts here for verified e-mail addresses of {', '.join(provider.email_domains)} "
-            "alone. Ask for an invitation."
+            f"{provider.title} makes accounts here only for verified e-mail addresses of "
+            f"{', '.join(provider.email_domains)}. Ask for an invitation."
         )
 
 

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.access.names import check_email
 from app.access.openid.configuration import Provider
+from app.errors import Invalid
 from app.text import normalized
 
-MAX_NAME, MAX_USERNAME, MAX_EMAIL = 255, 60, 254
+MAX_NAME, MAX_USERNAME = 255, 60
 MAX_GROUPS, MAX_GROUP = 10_000, 500
 _UNFIT = re.compile(r"[^A-Za-z0-9_.-]+")
-_EMAIL = re.compile(r"[^\s@<>\"(),:;\\\[\]]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}\.)+[A-Za-z0-9-]{1,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +84,12 @@ def _email(provider: Provider, claims: Mapping[str, Any]) -> str | None:
     value, is_verified = _value(claims, provider.claims.email), claims.get("email_verified")
     # Some providers write the boolean as text; what says no is believed in any case.
     accepted = is_verified is True or is_verified == "true" or (is_verified is None and provider.emails_are_verified)
-    if not accepted or not isinstance(value, str) or len(value) > MAX_EMAIL or not _EMAIL.fullmatch(value):
+    if not accepted or not isinstance(value, str):
         return None
-    return value if value.isprintable() else None
+    try:
+        return check_email(value)
+    except Invalid:
+        return None
 
 
 def _groups(value: Any) -> frozenset[str]:

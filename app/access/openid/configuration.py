@@ -1,4 +1,4 @@
-"""The file of OpenID providers (TOML): which there are, how their claims are read, and which roles their groups give."""
+"""The file of OpenID providers (TOML): which there are, how claims are read, which roles their groups give."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Provider(_Part):
     client_secret_file: Path | None = None
     client_authentication: Literal["basic", "post"] | None = None
     """How the secret is sent; None: as the provider says that it can be."""
-    scopes: tuple[Annotated[str, StringConstraints(pattern=r'^[!#-\[\]-~]{1,200}$')], ...] = (
+    scopes: tuple[Annotated[str, StringConstraints(pattern=r"^[!#-\[\]-~]{1,200}$")], ...] = (
         "openid", "profile", "email",
     )  # fmt: skip
     accounts: Literal["automatic", "invited"] = "invited"
@@ -126,9 +126,11 @@ def read(path: Path) -> tuple[Provider, ...]:
         raise SettingsError(_explained(path, error)) from None
     for what in ("name", "issuer"):
         values = Counter(getattr(provider, what) for provider in described.provider)
-        for value, times in values.items():
-            if times > 1:
-                raise SettingsError(f"{SETTING}: {path} has {times} providers with the {what} {value}; each has its own.")
+        for value, count in values.items():
+            if count > 1:
+                raise SettingsError(
+                    f"{SETTING}: {path} has {count} providers with the {what} {value}; each has its own."
+                )
     return tuple(_with_secret(provider, path) for provider in described.provider)
 
 
@@ -147,8 +149,8 @@ def _with_secret(provider: Provider, described_in: Path) -> Provider:
 
 
 def _explained(path: Path, error: ValidationError) -> str:
-    lines = [f"{SETTING}: {path} does not describe OpenID providers:"]
+    explained = [f"{SETTING}: {path} does not describe OpenID providers:"]
     for problem in error.errors(include_input=False, include_url=False):
         where = ".".join(str(part + 1) if isinstance(part, int) else part for part in problem["loc"])
-        lines.append(f"  {where or 'file'}: {problem['msg'].removeprefix('Value error, ')}")
-    return "\n".join(lines)
+        explained.append(f"  {where or 'file'}: {problem['msg'].removeprefix('Value error, ')}")
+    return "\n".join(explained)

@@ -14,7 +14,6 @@ import structlog
 from app.access.openid import id_tokens
 from app.access.openid.claims import Profile, profile
 from app.access.openid.configuration import Provider
-from app.access.openid.id_tokens import IdTokenRefused
 from app.access.openid.providers import OpenIdProviders
 from app.errors import Conflict, Forbidden, Unavailable
 from app.outgoing import json_documents
@@ -115,9 +114,7 @@ async def _identify(openid: OpenIdProviders, provider: Provider, code: str, nonc
     if description.get("userinfo_endpoint") is None:
         return profile(provider, subject, claims)
     address = _endpoint(openid, provider, description, "userinfo_endpoint")
-    told = await json_documents.get(
-        openid.rules, address, timeout_seconds=openid.timeout_seconds, bearer=access_token
-    )
+    told = await json_documents.get(openid.rules, address, timeout_seconds=openid.timeout_seconds, bearer=access_token)
     if told.get("sub") != subject:
         raise AnswerRefused(f"What {provider.title} tells of the person is about another one (`sub` of userinfo).")
     return profile(provider, subject, claims | told)
@@ -154,14 +151,14 @@ async def _exchange(
         raise DocumentUnreadable(f"answered {answer.status} when the code was exchanged")
     told = json_documents.members(answer)
     id_token, access_token = told.get("id_token"), told.get("access_token")
-    if not isinstance(id_token, str) or not _is_access_token(access_token):
+    if not isinstance(id_token, str) or not isinstance(access_token, str) or not _is_access_token(access_token):
         raise DocumentUnreadable("answered without an ID token or access token")
     return id_token, access_token
 
 
-def _is_access_token(value: Any) -> bool:
+def _is_access_token(value: str) -> bool:
     """Whether it can stand in a header."""
-    return isinstance(value, str) and 0 < len(value) <= MAX_ACCESS_TOKEN and value.isascii() and value.isprintable()
+    return 0 < len(value) <= MAX_ACCESS_TOKEN and value.isascii() and value.isprintable()
 
 
 def _refusal(provider: Provider, status: int, error: Any) -> CodeRefused | ProviderAway:
@@ -184,7 +181,9 @@ def _sends_basic(provider: Provider, description: Mapping[str, Any]) -> bool:
         return provider.client_authentication == "basic"
     supported = description.get("token_endpoint_auth_methods_supported")
     # What is not said is basic (OpenID Connect Discovery 1.0 §3).
-    return not isinstance(supported, list) or "client_secret_basic" in supported or "client_secret_post" not in supported
+    return (
+        not isinstance(supported, list) or "client_secret_basic" in supported or "client_secret_post" not in supported
+    )
 
 
 async def _description(openid: OpenIdProviders, provider: Provider) -> Mapping[str, Any]:
@@ -208,5 +207,3 @@ def _endpoint(openid: OpenIdProviders, provider: Provider, description: Mapping[
 def _away(provider: Provider, reason: str) -> ProviderAway:
     log.warning("openid.provider_away", provider=provider.name, reason=reason)
     return ProviderAway(f"{provider.title} cannot be used at the moment: it {reason.rstrip('.')}.")
-
-

@@ -23,7 +23,7 @@ class IdentityNotFound(NotFound):
 
 
 class LastWayIn(Conflict):
-    """This is the only way in which you can sign in."""
+    """The identity is the only way in which you can sign in."""
 
 
 async def own(db: Database, actor: Actor) -> Sequence[OpenIdIdentity]:
@@ -55,8 +55,8 @@ async def delete_own(db: Database, actor: Actor, openid: OpenIdProviders, identi
         usable = func.count().filter(OpenIdIdentity.issuer.in_(openid.issuer_urls))
         if not await tx.scalar(select(usable).where(*others)) and not await _has_password(tx, user_id, openid):
             raise LastWayIn(
-                f"Your identity at {openid.title_of(identity.provider)} is the only way in which you can sign in. Set a "
-                "password or link another identity first."
+                f"Your identity at {openid.title_of(identity.provider)} is the only way in which you can sign in. "
+                "Set a password or link another identity first."
             )
         await tx.execute(delete(OpenIdIdentity).where(*mine).execution_options(synchronize_session=False))
         same = (*others, OpenIdIdentity.provider == identity.provider)

@@ -34,7 +34,8 @@ _SYNCHRONIZE = Statement(
         CAST(:roles AS smallint[])) AS r(path, is_project, role)
     ), locked_groups AS (
       SELECT g.id, lower(g.full_path) AS path FROM groups g
-      WHERE lower(g.full_path) IN (SELECT lower(path) FROM ruled WHERE NOT is_project) AND g.owner_user_id IS NULL
+      WHERE lower(g.full_path) IN (SELECT lower(path) FROM ruled WHERE NOT is_project)
+        AND g.owner_user_id IS NULL AND g.deleted_at IS NULL
       FOR KEY SHARE
     ), locked_projects AS (
       SELECT p.id, lower(p.full_path) AS path FROM projects p

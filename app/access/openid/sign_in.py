@@ -14,7 +14,6 @@ from datetime import timedelta
 from app.access import access_log, policy, sessions
 from app.access.access_log import Action
 from app.access.authentication.client_info import ClientInfo
-from app.access.one_time_links import acceptance
 from app.access.openid import accounts, conversation, rule_memberships, sign_in_requests
 from app.access.openid.accounts import Entrance, SignInRefused
 from app.access.openid.claims import Profile
@@ -100,10 +99,9 @@ async def begin(db: Database, actor: Actor, openid: OpenIdProviders, command: Be
     browser = command.browser if _is_proof(command.browser) else secrets.token_urlsafe(_SECRET_BYTES)
     address = await conversation.authorization_url(openid, provider, proof)
     async with db.write() as tx:
-        link = await acceptance.usable(tx, command.invitation) if command.invitation else None
         request = NewRequest(
             provider.name, proof.state, browser, proof.nonce, proof.verifier, command.return_to,
-            link_id=link.id if link is not None else None, user_id=user_id,
+            link_id=None, user_id=user_id,
         )  # fmt: skip
         await sign_in_requests.add(tx, request)
     return Begun(address, browser, provider)
@@ -183,16 +181,21 @@ async def _enter(
         provider, profile, client, is_invited=request.link_id is not None, linking_user_id=request.user_id
     )
     user = await accounts.enter(tx, entrance)
-    if request.link_id is not None:
-        await acceptance.accept(tx, request.link_id, user.id, client)
     roles = await rule_memberships.synchronize(tx, provider, user.id, profile.groups)
     if request.user_id is not None:
         return Completed(request.return_to, None)
     session = await sessions.start(tx, user.id, client, Method.OPENID, life=life, provider=provider.name)
-    details = {"provider": provider.name, "method": str(Method.OPENID), "memberships": roles}
-    if provider.rules and not profile.tells_groups:
-        details["groups"] = "not told"
-    await access_log.record(tx, Action.SIGN_IN, client=client, user_id=user.id, username=user.username, **details)
+    await access_log.record(
+        tx,
+        Action.SIGN_IN,
+        client=client,
+        user_id=user.id,
+        username=user.username,
+        provider=provider.name,
+        method=str(Method.OPENID),
+        memberships=roles,
+        tells_groups=profile.tells_groups,
+    )
     return Completed(request.return_to, session)
 
 

@@ -16,15 +16,15 @@ _SWEPT_AT_ONCE = 100
 
 
 class RequestUnknown(Invalid):
-    """This sign-in is unknown: it was completed or ended already. Begin again."""
+    """There is no such sign-in under way: it was completed or ended already. Begin again."""
 
 
 class RequestExpired(Conflict):
-    """This sign-in took longer than ten minutes and has expired. Begin again."""
+    """The sign-in took longer than ten minutes and has expired. Begin again."""
 
 
 class OtherBrowser(Forbidden):
-    """This sign-in was begun in another browser, and can only be completed there. Begin again."""
+    """The sign-in was begun in another browser, and can only be completed there. Begin again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ _TAKE = Statement(
     DELETE FROM openid_requests
     WHERE state_sha256 = :state AND browser_sha256 = :browser AND provider = :provider AND expires_at > now()
     RETURNING {columns(TakenRequest)}
-    """,
+    """,  # noqa: S608 - of constants
     row=TakenRequest,
 )
 _WHY_NOT = Statement(

@@ -167,14 +167,13 @@ class Settings(BaseSettings):
     )
     openid_private_hosts: str = Field(
         default="",
-        description="The same for OpenID providers: host or host:port that may be asked by http and at private addresses.",
+        description="The same for OpenID providers: host or host:port, asked by http and at private addresses too.",
     )
     openid_timeout_seconds: Annotated[float, Field(ge=0.1, le=60)] = Field(
         default=10, description="How long an OpenID provider may take for one answer."
     )
-    password_sign_in: bool = Field(
-        default=True,
-        description="False: no passwords, as soon as an administrator has signed in with an OpenID provider.",
+    openid_only: bool = Field(
+        default=False, description="No passwords, as soon as an administrator has signed in with an OpenID provider."
     )
     metrics_token: SecretStr | None = Field(
         default=None, description="Opens /metrics of API and worker, as a bearer token; else only administrators may."

@@ -28,7 +28,7 @@ class PasswordsOff(Forbidden):
 
 async def is_on(snap: Snapshot, openid: OpenIdProviders) -> bool:
     """Read step: whether a person may sign in with a password."""
-    if openid.accepts_passwords:
+    if not openid.is_only_way:
         return True
     return not await _ADMINISTRATOR_HAS_IDENTITY.fetch_value(snap, issuers=openid.issuer_urls)
 

@@ -37,8 +37,8 @@ class OpenIdProviders:
     timeout_seconds: float
     url: str
     """The public address of this installation: providers send browsers back below it."""
-    accepts_passwords: bool = True
-    """What the settings say about passwords beside them."""
+    is_only_way: bool = False
+    """Whether the settings want no passwords beside them; see ``password_sign_in`` for when that counts."""
     _conversations: dict[str, int] = field(default_factory=dict)
 
     @classmethod
@@ -46,9 +46,12 @@ class OpenIdProviders:
         """What the settings describe.
 
         Raises:
-            SettingsError: the file of providers is wrong, or a provider is at an address that is not allowed.
+            SettingsError: the file of providers is wrong, a provider is at an address that is not allowed, or passwords
+                shall be off where there is no provider.
         """
         providers = configuration.read(settings.openid_providers) if settings.openid_providers else ()
+        if settings.openid_only and not providers:
+            raise SettingsError(f"MODELYARD_OPENID_ONLY needs providers: {configuration.SETTING} names none.")
         hosts = settings.openid_private_hosts.split(",")
         rules = AddressRules.of(hosts, noun="OpenID address", setting="MODELYARD_OPENID_PRIVATE_HOSTS")
         for provider in providers:
@@ -58,7 +61,7 @@ class OpenIdProviders:
                 raise SettingsError(f"{configuration.SETTING}: provider {provider.name}: {refusal.message}") from None
         timeout = settings.openid_timeout_seconds
         issuers = Issuers(rules, own_host=False, timeout_seconds=timeout)
-        return cls(providers, rules, issuers, timeout, settings.url, settings.password_sign_in)
+        return cls(providers, rules, issuers, timeout, settings.url, settings.openid_only)
 
     @property
     def issuer_urls(self) -> list[str]:

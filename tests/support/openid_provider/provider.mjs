@@ -7,6 +7,9 @@ import { generateKeyPairSync } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import Provider from 'oidc-provider';
 
+// Standard output is for answers; the provider's own notices go elsewhere.
+for (const name of ['info', 'log', 'warn']) console[name] = console.error;
+
 const realNow = Date.now;
 let accounts = {};
 let keys = 0;

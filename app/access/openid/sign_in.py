@@ -14,6 +14,7 @@ from datetime import timedelta
 from app.access import access_log, policy, sessions
 from app.access.access_log import Action
 from app.access.authentication.client_info import ClientInfo
+from app.access.one_time_links import acceptance
 from app.access.openid import accounts, conversation, rule_memberships, sign_in_requests
 from app.access.openid.accounts import Entrance, SignInRefused
 from app.access.openid.claims import Profile
@@ -99,9 +100,10 @@ async def begin(db: Database, actor: Actor, openid: OpenIdProviders, command: Be
     browser = command.browser if _is_proof(command.browser) else secrets.token_urlsafe(_SECRET_BYTES)
     address = await conversation.authorization_url(openid, provider, proof)
     async with db.write() as tx:
+        link = await acceptance.usable(tx, command.invitation) if command.invitation else None
         request = NewRequest(
             provider.name, proof.state, browser, proof.nonce, proof.verifier, command.return_to,
-            link_id=None, user_id=user_id,
+            link_id=link.id if link is not None else None, user_id=user_id,
         )  # fmt: skip
         await sign_in_requests.add(tx, request)
     return Begun(address, browser, provider)
@@ -181,6 +183,8 @@ async def _enter(
         provider, profile, client, is_invited=request.link_id is not None, linking_user_id=request.user_id
     )
     user = await accounts.enter(tx, entrance)
+    if request.link_id is not None:
+        await acceptance.accept(tx, request.link_id, user.id, client)
     roles = await rule_memberships.synchronize(tx, provider, user.id, profile.groups)
     if request.user_id is not None:
         return Completed(request.return_to, None)

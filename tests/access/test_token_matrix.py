@@ -18,7 +18,7 @@ from tests.support.graphql.field_matrix import DOORS, TYPES, Question, documents
 
 FIELDS = QUERIES + MUTATIONS
 MANAGED = [
-    "projectUpdate", "memberSet", "memberDelete", "tokenCreate", "webhookCreate", "webhookUpdate", "webhookDelete",
+    "projectUpdate", "memberSet", "memberDelete", "tokenCreate", "serviceAccountCreate", "webhookCreate", "webhookUpdate", "webhookDelete",
     "webhookTest", "webhookDeliveryReplay", "ciSettingsUpdate", "ciSettingsDelete",
 ]  # fmt: skip
 """Of what people of the role maintainer may do: a bot needs a scope for it that a person has granted."""

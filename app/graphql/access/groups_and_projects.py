@@ -96,6 +96,14 @@ class Group(Node):
         request = ((self.access.id,), window(first, after, last, before))
         return connection(await info.context.loaders.access.tokens_of_groups.load(request), Token.of)
 
+    @resolved("Its service accounts, newest first. For callers that manage tokens: null with an error for others.")
+    async def service_accounts(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[accounts.ServiceAccount] | None:
+        request = ((self.access.id,), window(first, after, last, before))
+        page = await info.context.loaders.access.service_accounts_of_groups.load(request)
+        return connection(page, accounts.ServiceAccount.of)
+
     @resolved("Invitations to it, newest first. For owners: null with an error for others.")
     async def invitations(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
@@ -179,6 +187,14 @@ class Project(Node):
     ) -> Connection[Token] | None:
         request = ((self.access.id,), window(first, after, last, before))
         return connection(await info.context.loaders.access.tokens_of_projects.load(request), Token.of)
+
+    @resolved("Its service accounts, newest first. For callers that manage tokens: null with an error for others.")
+    async def service_accounts(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[accounts.ServiceAccount] | None:
+        request = ((self.access.id,), window(first, after, last, before))
+        page = await info.context.loaders.access.service_accounts_of_projects.load(request)
+        return connection(page, accounts.ServiceAccount.of)
 
     @resolved("Invitations to it, newest first. For owners: null with an error for others.")
     async def invitations(
@@ -350,6 +366,7 @@ async def may(info: Info, project_id: int, permission: Permission) -> bool:
 
 
 # At the end, since the types of these modules refer to each other.
+from app.graphql.access import service_accounts as accounts  # noqa: E402
 from app.graphql.ci import types as ci  # noqa: E402
 from app.graphql.people import invitation_types  # noqa: E402
 from app.graphql.registry import search as registry_searches  # noqa: E402

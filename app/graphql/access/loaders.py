@@ -16,6 +16,8 @@ from app.access.policy import Actor, ProjectAccess
 from app.access.reads import loaders
 from app.access.reads.guarded import Results
 from app.access.reads.loaders import IdKey, MemberKey
+from app.access.service_accounts import reads as service_accounts
+from app.access.service_accounts.accounts import ServiceAccount
 from app.access.tokens import Token
 from app.access.users import User
 from app.artifacts.reads import usage
@@ -49,6 +51,10 @@ class AccessLoaders:
         self.members_of_groups = self._listed(loaders.members_of_groups)
         self.tokens_of_projects = self._listed(loaders.tokens_of_projects)
         self.tokens_of_groups = self._listed(loaders.tokens_of_groups)
+        self.service_accounts: DataLoader[int, ServiceAccount | None] = DataLoader(self._service_accounts)
+        self.service_accounts_of_projects = self._listed(service_accounts.of_projects)
+        self.service_accounts_of_groups = self._listed(service_accounts.of_groups)
+        self.tokens_of_accounts: DataLoader[tuple[IdKey, Window], Page[Token]] = per_arguments(self._of_accounts)
         self.jobs_of_projects = per_arguments(self._jobs_of_projects)
         self.job_counts_of_projects = per_arguments(self._job_counts)
         self.project_count_of_group: DataLoader[int, int] = DataLoader(self._project_counts)
@@ -74,6 +80,12 @@ class AccessLoaders:
 
     async def _tokens(self, ids: list[int]) -> Sequence[Token | None]:
         return await loaders.tokens_by_ids(self._db, self._actor, ids)
+
+    async def _service_accounts(self, ids: list[int]) -> Sequence[ServiceAccount | None]:
+        return await service_accounts.by_ids(self._db, self._actor, ids)
+
+    async def _of_accounts(self, keys: list[IdKey], window: Window) -> Sequence[Page[Token]]:
+        return await service_accounts.tokens_of(self._db, keys, window)
 
     async def _project_members(self, keys: list[MemberKey]) -> Results[Member | None]:
         return await loaders.project_members_by_keys(self._db, self._actor, keys)

@@ -28,6 +28,11 @@ class Viewer:
     async def user(self, info: Info) -> User | None:
         return await named_user(info, info.context.actor.user_id)
 
+    @resolved("The token of this request; null with a browser's sign-in.")
+    async def token(self, info: Info) -> Token | None:
+        row = await tokens.current(info.context.db, info.context.actor)
+        return Token.of(row) if row else None
+
     @resolved("Your personal tokens, newest first, revoked ones too.")
     async def tokens(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None

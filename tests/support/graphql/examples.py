@@ -51,6 +51,12 @@ FIRST = """mutation s($p: String!) {
     events: ["registered_model.created"]}) { webhook { id } userErrors { message } }
   token: tokenCreate(input: {name: "t", groupOrProject: {project: {path: $p}}, role: GUEST}) {
     token { id } userErrors { message } }
+  otherToken: tokenCreate(input: {name: "u", groupOrProject: {project: {path: $p}}, role: GUEST}) {
+    token { id } userErrors { message } }
+  account: serviceAccountCreate(input: {name: "account", groupOrProject: {project: {path: $p}}}) {
+    serviceAccount { id } userErrors { message } }
+  oldAccount: serviceAccountCreate(input: {name: "old account", groupOrProject: {project: {path: $p}}}) {
+    serviceAccount { id } userErrors { message } }
   invitation: userInvite(input: {memberships: [{groupOrProject: {project: {path: $p}}, role: GUEST}]}) {
     invitation { id } userErrors { message } }
   oldInvitation: userInvite(input: {memberships: [{groupOrProject: {project: {path: $p}}, role: GUEST}]}) {
@@ -141,6 +147,9 @@ async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person
             "<open upload id>": uploads[1],
             "<invitation id>": first["invitation"]["invitation"]["id"],
             "<old invitation id>": first["oldInvitation"]["invitation"]["id"],
+            "<other token id>": first["otherToken"]["token"]["id"],
+            "<service account id>": first["account"]["serviceAccount"]["id"],
+            "<old service account id>": first["oldAccount"]["serviceAccount"]["id"],
             "<token id>": first["token"]["token"]["id"],
             "<webhook id>": first["hook"]["webhook"]["id"],
             "<old webhook id>": first["oldHook"]["webhook"]["id"],

@@ -70,6 +70,7 @@ DOORS = {
     "ModelVersionsComparison": {"modelVersionsCompare(ids: [$ModelVersion, $Foldered]) @": "registry"},
     "Project": {"project(by: {path: $path}) @": "project"},
     "SearchResultConnection": {'search(project: {path: $path}, search: "digits", first: 9) @': "project"},
+    "ServiceAccount": {f"{PROJECT} {{ serviceAccounts(first: 1) {{ nodes @ }} }}": "maintainers"},
     "Token": {
         f"{PROJECT} {{ tokens(first: 2) {{ nodes @ }} }}": "maintainers",
         "group(by: {path: $group}) { tokens { nodes @ } }": "owners",

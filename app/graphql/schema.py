@@ -23,6 +23,7 @@ from app.graphql.jobs.queries import JobsQuery
 from app.graphql.live.subscriptions import Subscription
 from app.graphql.logged_models.mutations import LoggedModelsMutation
 from app.graphql.nodes import NodesQuery
+from app.graphql.people.sessions import SessionsMutation
 from app.graphql.registry.global_search import FindingQuery
 from app.graphql.registry.mutations import RegistryMutation
 from app.graphql.registry.queries import RegistryQuery
@@ -92,6 +93,7 @@ class Mutation(
     WebhooksMutation,
     JobsMutation,
     CiMutation,
+    SessionsMutation,
 ):
     pass
 

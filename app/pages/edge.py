@@ -16,7 +16,7 @@ EDGE = Edge(
     paths=(
         "/sign-in", "/sign-out", "/account", "/invitations", "/password-resets", "/sign-in-links", "/openid", "/device",
     ),
+    secret_paths=("/invitations/", "/password-resets/", "/sign-in-links/"),
     accepts_sessions=True,
     checks_forms=True,
-    secret_below=("/invitations/", "/password-resets/", "/sign-in-links/"),
 )  # fmt: skip

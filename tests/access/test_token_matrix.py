@@ -31,7 +31,9 @@ VERDICTS = {
     "managed": (LOW, LOW, LOW, LOW, LOW, LOW, "ok", "ok"),
     "maintainer of a job": (LOW, LOW, LOW, "ok", "ok", LOW, "ok", "ok"),
     "manager of a token": (HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, LOW, "ok", "ok"),
-    # The uploads are a person's.
+    # The sessions and uploads are a person's.
+    "person of the session": (LOW,) * len(KINDS),
+    "person": (LOW,) * len(KINDS),
     "maker of the upload": (LOW,) * len(KINDS),
     ("maintainer of the group", "project"): (LOW,) * len(KINDS),
     ("maintainer of the group", "group"): (LOW, LOW, LOW, LOW, LOW, LOW, "ok", "ok"),

@@ -135,12 +135,16 @@ LINES = {
         "may: reporter": "viewerCanWriteRegistry", "may: developer": "viewerCanWriteCandidates",
     },
     "SearchResultConnection": {"part of it": "nodes edges", "some count": "totalCount pageInfo"},
+    "Session": {
+        "nothing more": "id method provider device client address createdAt lastUsedAt expiresAt endedAt isCurrent",
+        "may: owner": "viewerCanRevoke",
+    },
     "Token": {
         "nothing more": "id name scopes createdAt expiresAt lastUsedAt revokedAt user createdBy",
         "may: maintainer": "viewerCanRevoke",
     },
     "User": {"nothing more": "id username name isBot createdAt"},
-    "Viewer": {"nothing more": "isAdmin", "oneself": "user tokens", "token": "scopes"},
+    "Viewer": {"nothing more": "isAdmin", "oneself": "user tokens sessions", "token": "scopes"},
     "Webhook": {
         "nothing more": "id uuid name url description events status hasSecret createdAt updatedAt "
         "createdBy project deliveries",
@@ -156,7 +160,16 @@ BLANK = {
     "LoggedModel.deletedAt": "deleted ones are seen in the answer to their deletion only",
     **{
         f"{kind}Connection.totalCount": "these are not counted"
-        for kind in ("AliasAssignment", "LoggedModel", "Member", "MetricPoint", "Token", "Webhook", "WebhookDelivery")
+        for kind in (
+            "AliasAssignment",
+            "LoggedModel",
+            "Member",
+            "MetricPoint",
+            "Session",
+            "Token",
+            "Webhook",
+            "WebhookDelivery",
+        )
     },
 }
 """Fields without a value in every answer to a query."""
@@ -315,7 +328,7 @@ NODES = {
     "Alias": "registry", "Artifact": "project", "ArtifactUpload": "members", "BackgroundJob": "members",
     "Candidate": "candidates", "CiJob": "candidates", "CiSettings": "maintainers", "Experiment": "candidates",
     "Group": "project", "LoggedModel": "candidates", "Member": "members", "Model": "registry",
-    "ModelVersion": "registry", "Project": "project", "Token": "maintainers", "User": "members",
+    "ModelVersion": "registry", "Project": "project", "Session": "oneself", "Token": "maintainers", "User": "members",
     "Webhook": "maintainers", "WebhookDelivery": "maintainers",
 }  # fmt: skip
 """Who gets a thing by its id; all others get null, and no error that would tell of it."""

@@ -95,7 +95,7 @@ def lookups(schema: GraphQLSchema) -> Iterator[str]:
 def targets(schema: GraphQLSchema) -> Iterator[str]:
     """A mutation names what it changes by `<noun>: <Noun>Lookup!`, by `id: ID!` if there is no lookup, or `ids`."""
     for name, noun, verb in _mutations(schema):
-        if verb in {"Create", "Set", "Link"} or noun in NAMED_BY_OWNER or name == "artifactsDelete":
+        if verb in {"Create", "Set", "Link"} or noun in NAMED_BY_OWNER or name in {"artifactsDelete", "sessionsRevoke"}:
             continue
         fields = _input(schema, name).fields
         if "ids" in fields and is_required_input_field(fields["ids"]):

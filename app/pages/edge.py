@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from app.http.edge import BEARER, Edge
-from app.pages import account, sign_in, templates
+from app.pages import sign_in, templates
+from app.pages.account import page, password, sessions, tokens
 
-_GROUPS = (sign_in, account)
+_GROUPS = (sign_in, page, sessions, tokens, password)
 """One module for each group of pages."""
 
 EDGE = Edge(

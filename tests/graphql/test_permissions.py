@@ -120,8 +120,8 @@ def test_changeable_types_have_viewer_can_fields_and_a_creator():
     unsigned = {name for name, fields in objects.items() if not makers & set(fields)}
     # Members have it on their project, deliveries on their webhook; users are only created.
     assert silent == {"Member", "User", "WebhookDelivery", "WebhookTestResult"}
-    # Groups are made by their first owner, sessions are of their person, CI jobs and deliveries by no user; settings are
-    # a part of their project.
+    # Groups are made by their first owner, sessions are of their person, CI jobs and deliveries by no user; settings
+    # are a part of their project.
     assert unsigned == silent | {"CiJob", "CiSettings", "Group", "Session"}
 
 

@@ -14,14 +14,15 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
-from app.client import commands as client
 from app.commands.backup import backup
 from app.commands.doctor import doctor
 from app.commands.documents import documents
 from app.commands.gc import collect
 from app.commands.jobs import jobs
 from app.commands.schema import schema
+from app.commands.user import token, user
 
 if TYPE_CHECKING:
     import socket
@@ -41,9 +42,11 @@ main = typer.Typer(
 main.add_typer(jobs, name="jobs")
 main.add_typer(documents, name="documents")
 main.add_typer(backup, name="backup")
+main.add_typer(user, name="user")
 main.command("gc")(collect)
 main.command()(schema)
 main.command()(doctor)
+main.command()(token)
 
 
 @main.command()
@@ -110,18 +113,29 @@ def migrate() -> None:
     _of_installation("migrate", _settings())
 
 
-@main.command()
-def token() -> None:
-    """Issue a token of the administrator, with a first project if there is none, as lines for `source`."""
-    from app.embedded.preparation import FirstProject, connection_lines
+class _OfClient(TyperCommand):
+    """Leaves all words after its name to the client, `--` and unknown options too."""
 
-    settings = _settings()
-    first = _of_installation("first_start", settings, None)
-    typer.echo(connection_lines(settings.url, FirstProject(**asdict(first))), nl=False)
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        ctx.args = list(args)
+        return ctx.args
 
 
-main.command()(client.push)
-main.command()(client.pull)
+def _add_client_commands() -> None:
+    """Offer the commands of the client; it parses their arguments itself."""
+    from modelyard_client.cli import commands
+
+    for word, summary in commands.first_words().items():
+        main.command(word, cls=_OfClient, help=summary, add_help_option=False)(_client_command)
+
+
+def _client_command(context: typer.Context) -> None:
+    from modelyard_client.cli.main import run
+
+    raise typer.Exit(run([str(context.info_name), *context.args]))
+
+
+_add_client_commands()
 
 
 @main.command(hidden=True)
@@ -129,7 +143,8 @@ def prepare() -> None:
     """Migrate, make the first admin, project and token; for `up`, which sends and gets JSON."""
     settings, token = _settings(), json.load(sys.stdin)["token"]
     _of_installation("migrate", settings)
-    typer.echo(json.dumps(asdict(_of_installation("first_start", settings, token))))
+    beginning = _of_installation("first_start", settings, token)
+    typer.echo(json.dumps(asdict(beginning.first_start) | {"sign_in_secret": beginning.sign_in_secret}))
 
 
 def _serve_api(settings: Settings, fd: int | None) -> None:
@@ -185,9 +200,13 @@ def _of_installation(step: str, settings: Settings, *more: str | None) -> Any:
     from app import installation
     from app.db.revisions import NewerData
     from app.errors import ModelyardError
+    from app.settings import SettingsError
 
     try:
         return asyncio.run(getattr(installation, step)(settings, *more))
+    except SettingsError as error:  # of a file that the settings name
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
     except ModelyardError as error:
         typer.echo(error.message, err=True)
         raise typer.Exit(2 if isinstance(error, NewerData) else 1) from None

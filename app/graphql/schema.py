@@ -23,6 +23,8 @@ from app.graphql.jobs.queries import JobsQuery
 from app.graphql.live.subscriptions import Subscription
 from app.graphql.logged_models.mutations import LoggedModelsMutation
 from app.graphql.nodes import NodesQuery
+from app.graphql.people.invitations import InvitationsMutation, InvitationsQuery
+from app.graphql.people.password_resets import PasswordResetsMutation
 from app.graphql.people.sessions import SessionsMutation
 from app.graphql.registry.global_search import FindingQuery
 from app.graphql.registry.mutations import RegistryMutation
@@ -77,6 +79,7 @@ class Query(
     ArtifactsQuery,
     ArtifactUploadsQuery,
     JobsQuery,
+    InvitationsQuery,
     NodesQuery,
 ):
     pass
@@ -94,6 +97,8 @@ class Mutation(
     JobsMutation,
     CiMutation,
     SessionsMutation,
+    InvitationsMutation,
+    PasswordResetsMutation,
 ):
     pass
 

@@ -1,7 +1,6 @@
 """One line in the log for every request: its caller, operation, project and result.
 
-Never a body, a query string, a token or the secret of a one-time link: links carry permissions in their query, and
-documents hold values.
+Never a body, a query string or a token: links carry permissions in their query, and documents hold values.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ def write(scope: Scope, method: str, status: int, seconds: float) -> None:
         "request",
         edge=edge_of(scope).name,
         method=method,
-        path=shown_path(scope),
+        path=path_of(scope),
         operation=state.get("operation") or getattr(scope.get("route"), "path", None),
         status=status,
         ms=_milliseconds(seconds),
@@ -39,19 +38,19 @@ def write(scope: Scope, method: str, status: int, seconds: float) -> None:
     )
 
 
+def path_of(scope: Scope) -> str:
+    """The path as it may be logged: without what follows where secrets stand in it."""
+    path = str(scope["path"])
+    # The table of edges counts slashes at the beginning as one, too.
+    normal = f"/{path.lstrip('/')}"
+    private = next((start for start in edge_of(scope).secret_below if normal.startswith(start)), None)
+    return path[:_MAX_VALUE] if private is None else f"{private}…"
+
+
 def write_operation(state: State, actor: Actor, operation: str, seconds: float) -> None:
     """The line of an operation that came over a WebSocket, when it has ended."""
     fields = _about(actor, {})
     log.info("operation", request_id=state.request_id, operation=operation, ms=_milliseconds(seconds), **fields)
-
-
-def shown_path(scope: Scope) -> str:
-    """The path for the log: cut, and without a secret that stands in it, whether a route has the path or not."""
-    path: str = scope["path"]
-    # As the table of edges reads paths: slashes at the beginning count as one.
-    normal = f"/{path.lstrip('/')}"
-    secret = next((start for start in edge_of(scope).secret_paths if normal.startswith(start)), None)
-    return path[:_MAX_VALUE] if secret is None else f"{secret}…"
 
 
 def _about(actor: Actor, parameters: dict[str, Any]) -> dict[str, object]:

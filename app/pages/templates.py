@@ -46,7 +46,7 @@ def answer(
 
 
 def refused(request: Request, template: str, error: ModelyardError, **values: Any) -> Response:
-    """The page of a form again, with what was wrong, and the status of that."""
+    """The page of a form again, with what was wrong, the status of that, and when to try again."""
     return answer(request, template, status=status_of(error), error=error, **values)
 
 

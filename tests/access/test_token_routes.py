@@ -97,6 +97,13 @@ OPEN = {
     "GET /sign-in", "POST /sign-in", "POST /sign-out", "GET /account", "POST /account/sessions/revoke",
     "POST /account/sessions/revoke-others", "POST /account/tokens", "POST /account/tokens/revoke",
     "POST /account/password",
+    "GET /device", "POST /device",
+    "POST /openid/{provider}/start", "GET /openid/{provider}/callback",
+    # Command lines that have no token yet: tests/access/test_devices.py
+    "POST /oauth/device/code", "POST /oauth/token",
+    # One-time links, each with its own secret
+    "GET /invitations/{secret}", "POST /invitations/{secret}", "GET /password-resets/{secret}",
+    "POST /password-resets/{secret}", "GET /sign-in-links/{secret}", "POST /sign-in-links/{secret}",
     # GraphiQL, which holds nothing of any project
     "GET /graphql/explorer/{digest}/{name}",
 }  # fmt: skip

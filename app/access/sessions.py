@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, insert, select, update
 from app.access import access_log, policy, repository
 from app.access.access_log import Action
 from app.access.authentication.client_info import ClientInfo
-from app.access.policy import Actor, Scope
+from app.access.policy import Actor, Permission, Scope
 from app.access.tables import User
 from app.access.tables_of_people import Session as Session
 from app.access.tokens import digest
@@ -128,7 +128,7 @@ async def own(db: Database, actor: Actor, window: Window, *, idle: timedelta) ->
 
 async def own_by_ids(db: Database, actor: Actor, ids: Sequence[int]) -> list[Session | None]:
     """For loaders: sessions in the order of the ids, None where one is not the actor's; those that have ended, too."""
-    if actor.user_id is None or actor.is_confined:
+    if actor.user_id is None or not policy.has_scope(actor, Permission.ACCOUNT_READ):
         return [None] * len(ids)
     statement = select(Session).where(Session.user_id == actor.user_id, Session.id.in_(ids))
     async with db.read() as snap:
@@ -224,6 +224,6 @@ def _actor(session: Session, user: User, roles_end_at: datetime | None) -> Actor
 def _person(actor: Actor) -> int:
     """The id of the person behind the actor; what confines a token keeps it from the person's sign-ins, too."""
     user_id = policy.require_signed_in(actor)
-    if actor.is_confined:
-        raise Forbidden("A token of a project or group has no sessions; people have.")
+    if actor.is_confined or actor.model_patterns is not None:
+        raise Forbidden("A token that is confined to a project, a group or models cannot end sessions.")
     return user_id

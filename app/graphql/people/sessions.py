@@ -7,7 +7,7 @@ from typing import Annotated
 
 import strawberry
 
-from app.access import sessions
+from app.access import policy, sessions
 from app.access.authentication.devices import device_of
 from app.access.sessions import Method
 from app.graphql.context import Info
@@ -62,7 +62,7 @@ class Session(Node):
 
     @resolved("Whether it has not ended and you may end it.")
     def viewer_can_revoke(self, info: Info) -> bool:
-        return self.row.ended_at is None and info.context.actor.may_write
+        return self.row.ended_at is None and policy.has_scope(info.context.actor, policy.Permission.ACCOUNT_MANAGE)
 
 
 async def session_by_id(info: Info, session_id: int | None) -> Session | None:

@@ -56,11 +56,11 @@ async def open_runtime(
     blobs = S3BlobStore(
         settings, room=_disk_space(settings, "the object store", "s3", "s3", reserve, _STORES_OWN_SHARE)
     )
+    authenticator = Authenticator(db)
     try:
-        yield Runtime(
-            settings, db, blobs, notifier, WebhookClient.of(settings), CiClient.of(settings), Authenticator(db)
-        )
+        yield Runtime(settings, db, blobs, notifier, WebhookClient.of(settings), CiClient.of(settings), authenticator)
     finally:
+        await authenticator.refusals.close()
         await notifier.close()
         await blobs.close()
         await db.close()

@@ -14,6 +14,7 @@ from datetime import timedelta
 import structlog
 from prometheus_client import Gauge
 
+from app.access.reads import access_log
 from app.artifacts.upkeep import damage, garbage, inspections
 from app.artifacts.upkeep import reconcile as upkeep_reconcile
 from app.artifacts.uploads import multipart
@@ -106,6 +107,11 @@ async def remove_old_events(runtime: Runtime) -> object:
     return await events.remove_old(runtime.db)
 
 
+async def remove_old_access(runtime: Runtime) -> object:
+    """Remove old entries of the access log."""
+    return await access_log.remove_old(runtime.db, timedelta(days=runtime.settings.access_log_days))
+
+
 CHORES = (
     Chore("sweep", 5, sweep),
     Chore("bury", 30, fail_exhausted),
@@ -117,6 +123,7 @@ CHORES = (
     Chore("uploads", 300, end_uploads),
     Chore("forget", 3600, remove_finished),
     Chore("forget deliveries", 3600, remove_old_deliveries),
+    Chore("forget access", 3600, remove_old_access),
     Chore("recheck", RECHECK_SECONDS, recheck),
     Chore("reconcile", 6 * 3600, reconcile),
 )

@@ -78,7 +78,7 @@ NEEDS = {
     "maker of the upload": ["artifactUploadComplete"],
     "maintainer of the group": ["groupCreate", "projectCreate"],
     "owner of another project": ["projectDelete"],
-    "administrator": ["userCreate"],
+    "administrator": ["userCreate", "accessLog"],
     "own uploads": ["artifactUpload", "artifactUploads"],
 }  # fmt: skip
 VERDICTS |= {

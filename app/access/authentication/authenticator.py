@@ -6,9 +6,12 @@ from dataclasses import replace
 
 from app.access import tokens
 from app.access.authentication.access_cache import CachedToken, RequestCache, TokenCache
+from app.access.authentication.client_info import UNKNOWN, ClientInfo
 from app.access.authentication.epoch import Epoch
+from app.access.authentication.refusals import Refusals
 from app.access.policy import Actor
 from app.db.database import Database
+from app.errors import Unauthenticated
 
 
 class Authenticator:
@@ -18,9 +21,10 @@ class Authenticator:
         self._db = db
         self._epoch = Epoch(db)
         self._cache = TokenCache()
+        self.refusals = Refusals(db)
 
-    async def actor(self, secret: str) -> Actor:
-        """Who the token speaks for, as of now.
+    async def actor(self, secret: str, client: ClientInfo = UNKNOWN) -> Actor:
+        """Who the token speaks for, as of now; a refusal is noted for the access log.
 
         Raises:
             Unauthenticated: unknown, expired or revoked, all alike.
@@ -29,7 +33,11 @@ class Authenticator:
         epoch = await self._epoch.current()
         cached = self._cache.get(epoch, sha256)
         if cached is None:
-            token, actor = await tokens.read(self._db, secret)
+            try:
+                token, actor = await tokens.read(self._db, secret)
+            except Unauthenticated:
+                self.refusals.note(sha256, client)
+                raise
             cached = CachedToken(actor, token.expires_at, token.last_used_at)
             self._cache.put(epoch, sha256, cached)
         cached.last_used_at = await tokens.record_use(self._db, cached.actor.token_id, cached.last_used_at)

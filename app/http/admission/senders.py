@@ -15,7 +15,7 @@ from starlette.types import Scope
 
 from app.access.policy import Actor
 from app.http.admission.fair_queue import Account, Accounts
-from app.http.proxies import network_of
+from app.networks import network_of
 
 MAX_SENDERS = 10_000
 """Tokens, and pairs of user and project, that are cached; beyond that the oldest are dropped."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from app import faults
 from app.access.authentication.authenticator import Authenticator
@@ -56,7 +57,8 @@ async def open_runtime(
     blobs = S3BlobStore(
         settings, room=_disk_space(settings, "the object store", "s3", "s3", reserve, _STORES_OWN_SHARE)
     )
-    authenticator = Authenticator(db)
+    idle = timedelta(seconds=settings.session_idle_seconds)
+    authenticator = Authenticator(db, session_idle=idle)
     try:
         yield Runtime(settings, db, blobs, notifier, WebhookClient.of(settings), CiClient.of(settings), authenticator)
     finally:

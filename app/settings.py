@@ -67,6 +67,13 @@ class Settings(BaseSettings):
     )
     url: str = Field(default="http://127.0.0.1:8080", description="Public address of the API, for links in answers.")
 
+    session_idle_seconds: Annotated[int, Field(ge=60)] = Field(
+        default=14 * 86_400, description="A browser's sign-in ends when it has not been used for so long."
+    )
+    session_seconds: Annotated[int, Field(ge=60)] = Field(
+        default=90 * 86_400, description="It ends after so long however much it is used."
+    )
+
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     worker_port: Annotated[int, Field(ge=0, le=65535)] = Field(

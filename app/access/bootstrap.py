@@ -59,7 +59,9 @@ async def _works(db: Database, token: str) -> bool:
 async def _admin(tx: Tx) -> User:
     # Two first starts at once: the second waits here and then reads what the first has written.
     await tx.execute(select(func.pg_advisory_xact_lock(_LOCK)))
-    admin = await tx.scalar(select(User).where(User.is_admin, ~User.is_bot).order_by(User.id).limit(1))
+    admin = await tx.scalar(
+        select(User).where(User.is_admin, ~User.is_bot, User.blocked_at.is_(None)).order_by(User.id).limit(1)
+    )
     return admin or await users.add(tx, CreateUser(ADMIN, "Administrator", is_admin=True))
 
 
@@ -67,7 +69,7 @@ async def _project(tx: Tx, admin: User) -> Project:
     first = await tx.scalar(select(Project).where(Project.deleted_at.is_(None)).order_by(Project.id).limit(1))
     if first is not None:
         return first
-    group = await tx.scalar(select(Group).where(Group.full_path == GROUP))
+    group = await tx.scalar(select(Group).where(Group.full_path == GROUP, Group.deleted_at.is_(None)))
     if group is None:
         group = await groups.add(tx, CreateGroup(GROUP, "Demo"))
         await tx.execute(insert(Membership).values(user_id=admin.id, group_id=group.id, role=int(Role.OWNER)))

@@ -8,6 +8,8 @@ from app.access.tables import Group
 from app.errors import Invalid
 from app.text import normalized
 
+MAX_EMAIL = 254
+_EMAIL = re.compile(r"[^\s@\"(),:;<>\[\\\]]{1,64}@[^\W_](?:[\w-]*\w)?(?:\.[^\W_](?:[\w-]*\w)?)*")
 _PATH = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,253}[A-Za-z0-9_-])?")
 
 
@@ -38,6 +40,21 @@ def check_title(name: str, field: str, limit: int = 255) -> str:
             f"`{name[:80]}` is not a valid name: 1–{limit} characters, not blank, no control characters.", field=field
         )
     return name
+
+
+def check_email(email: str, field: str = "email") -> str:
+    """An e-mail address, in normal form C. Whether mail arrives there is not checked.
+
+    Raises:
+        Invalid: it could not be one (RFC 5321 §4.5.3.1 for the lengths; quoted local parts are refused).
+    """
+    email = normalized(email)
+    if len(email) > MAX_EMAIL or not email.isprintable() or not _EMAIL.fullmatch(email):
+        raise Invalid(
+            f"`{email[:80]}` is not an e-mail address such as ada@example.org, at most {MAX_EMAIL} characters long.",
+            field=field,
+        )
+    return email
 
 
 VISIBILITIES = ("private", "internal", "public")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
@@ -134,6 +135,8 @@ class Actor:
     """The session of a browser; such a request has no token."""
     client: ClientInfo = field(default=UNKNOWN, compare=False, repr=False)
     """Where the request comes from."""
+    valid_until: datetime | None = field(default=None, compare=False, repr=False)
+    """When it has to be read again: its token or session ends then, or a membership of its user."""
     cache: RequestCache | None = field(default=None, compare=False, repr=False)
     """The projects that were read for it already; None: nothing is cached."""
 
@@ -271,6 +274,19 @@ def require_signed_in(actor: Actor, *, to_write: bool = True) -> int:
     if to_write and not actor.may_write:
         raise Forbidden("The token has the scope read_api only; changes need the scope api.")
     return actor.user_id
+
+
+def require_administrator(actor: Actor, to_do: str) -> int:
+    """The id of an administrator, who acts without a boundary; ``to_do`` completes "Only administrators …".
+
+    Raises:
+        Unauthenticated: the request is anonymous.
+        Forbidden: the actor is none, or its token can only read.
+    """
+    user_id = require_signed_in(actor)
+    if not actor.is_admin or actor.is_confined:
+        raise Forbidden(f"Only administrators {to_do}.")
+    return user_id
 
 
 def _switched_on(access: ProjectAccess, permission: Permission) -> bool:

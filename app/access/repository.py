@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -11,8 +12,10 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
+    DateTime,
     ScalarSelect,
     Select,
+    SQLColumnExpression,
     Text,
     and_,
     case,
@@ -24,6 +27,7 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
 from app.access.policy import GRANTED_BY, Actor, ProjectAccess, Role
@@ -37,6 +41,20 @@ def _groups_above() -> ScalarSelect[Any]:
     return around.correlate(Project).scalar_subquery()
 
 
+def is_current() -> ColumnElement[bool]:
+    """Whether the membership of the row has not ended."""
+    return or_(Membership.expires_at.is_(None), Membership.expires_at > func.now())
+
+
+def next_membership_end(*user_ids: SQLColumnExpression[Any]) -> ScalarSelect[datetime | None]:
+    """When the next membership of these users ends: until then, and no longer, a process may keep their roles."""
+    membership = aliased(Membership)
+    ends = select(func.min(membership.expires_at)).where(
+        membership.user_id.in_(user_ids), membership.expires_at > func.now()
+    )
+    return ends.correlate_except(membership).scalar_subquery()
+
+
 def role_in_project(actor: Actor) -> ColumnElement[int | None]:
     """The actor's role in the project of the row: the highest of all memberships on the way down."""
     if actor.user_id is None:
@@ -47,6 +65,7 @@ def role_in_project(actor: Actor) -> ColumnElement[int | None]:
         select(func.max(Membership.role))
         .where(
             Membership.user_id == actor.user_id,
+            is_current(),
             or_(Membership.project_id == Project.id, Membership.group_id.in_(_groups_above())),
         )
         .correlate(Project)
@@ -100,7 +119,7 @@ def role_in_group(actor: Actor) -> ColumnElement[int | None]:
         return literal(int(Role.OWNER))
     return (
         select(func.max(Membership.role))
-        .where(Membership.user_id == actor.user_id, Membership.group_id == func.any(Group.lineage))
+        .where(Membership.user_id == actor.user_id, is_current(), Membership.group_id == func.any(Group.lineage))
         .correlate(Group)
         .scalar_subquery()
     )
@@ -109,7 +128,7 @@ def role_in_group(actor: Actor) -> ColumnElement[int | None]:
 def visible_groups(actor: Actor) -> Select[Group, int | None]:
     """Groups the actor may know of: public ones, its own, and those above and around its memberships."""
     role = role_in_group(actor)
-    statement = select(Group, role.label("role"))
+    statement = select(Group, role.label("role")).where(Group.deleted_at.is_(None))
     if actor.is_admin and not actor.is_confined:
         return statement
     seen: list[ColumnElement[bool]] = [Group.visibility == "public"]
@@ -126,7 +145,7 @@ def _leads_to_membership(user_id: int) -> ColumnElement[bool]:
         .join(Membership, Membership.project_id == Project.id)
     )
     beside = beside.where(Project.deleted_at.is_(None))
-    own = [part.where(Membership.user_id == user_id) for part in (below, beside)]
+    own = [part.where(Membership.user_id == user_id, is_current()) for part in (below, beside)]
     lineages = own[0].union_all(own[1]).subquery()
     return Group.id.in_(select(func.unnest(lineages.c.lineage)))
 
@@ -155,6 +174,13 @@ class ValidToken:
     user: User
     granter: Role | None
     """The role that its maker has now in its project or group. Read only for tokens with more than ordinary scopes."""
+    roles_end_at: datetime | None
+    """When the next membership of its user or maker ends."""
+
+    @property
+    def valid_until(self) -> datetime | None:
+        """When it, or what it may do, has to be read again."""
+        return min((end for end in (self.token.expires_at, self.roles_end_at) if end is not None), default=None)
 
 
 async def valid_token(snap: Snapshot, sha256: bytes | None = None, *, token_id: int | None = None) -> ValidToken | None:
@@ -170,15 +196,16 @@ async def valid_tokens(snap: Snapshot, token_ids: Sequence[int]) -> list[ValidTo
 
 
 def _valid(row: Any) -> ValidToken:
-    return ValidToken(row[0], row[1], Role(row.granter) if row.granter is not None else None)
+    return ValidToken(row[0], row[1], Role(row.granter) if row.granter is not None else None, row.roles_end_at)
 
 
 @cache
 def _valid_tokens() -> Select[*tuple[Any, ...]]:
     """Made once: it reads every token that a process has not cached."""
     granted = Token.scopes.op("&&", is_comparison=True)(cast([str(scope) for scope in GRANTED_BY], ARRAY(Text)))
+    roles_end_at = next_membership_end(Token.user_id, Token.created_by)
     return (
-        select(Token, User, case((granted, _granter_role())).label("granter"))
+        select(Token, User, case((granted, _granter_role())).label("granter"), roles_end_at.label("roles_end_at"))
         .join(User, User.id == Token.user_id)
         .where(
             Token.revoked_at.is_(None),
@@ -195,7 +222,7 @@ def _granter_role() -> ScalarSelect[Any]:
     group_id = func.coalesce(Token.group_id, around)
     above = select(func.unnest(Group.lineage)).where(Group.id == group_id).correlate(Token).scalar_subquery()
     here = or_(Membership.project_id == Token.project_id, Membership.group_id.in_(above))
-    highest = select(func.max(Membership.role)).where(Membership.user_id == person.id, here)
+    highest = select(func.max(Membership.role)).where(Membership.user_id == person.id, is_current(), here)
     role = case((person.is_admin, int(Role.OWNER)), else_=highest.correlate(Token, person).scalar_subquery())
     alive = (person.id == Token.created_by, person.blocked_at.is_(None), ~person.is_bot)
     return select(role).where(*alive).correlate(Token).scalar_subquery()
@@ -228,15 +255,23 @@ def user_is_seen(actor: Actor) -> ColumnElement[bool]:
     return or_(User.id == actor.user_id, shared)
 
 
+def email_is_seen(actor: Actor) -> ColumnElement[bool]:
+    """Whether the actor may see the e-mail address of the user of the row: as far as it may know of the user.
+
+    Tokens of projects and groups are in the hands of machines, which need no addresses.
+    """
+    return false() if actor.is_confined else user_is_seen(actor)
+
+
 def _memberships_with_lineage(whose: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     """Projects and groups in which a user has a role of its own, each with the groups above and around it."""
     rows = select(Membership.project_id, Membership.group_id, Group.lineage)
     rows = rows.outerjoin(Project, Project.id == Membership.project_id)
     rows = rows.join(Group, Group.id == func.coalesce(Membership.group_id, Project.group_id))
-    return rows.where(whose, or_(Membership.project_id.is_(None), Project.deleted_at.is_(None)))
+    return rows.where(whose, is_current(), or_(Membership.project_id.is_(None), Project.deleted_at.is_(None)))
 
 
-def members_of_projects() -> Select[User, int]:
+def members_of_projects() -> Select[User, int, datetime | None]:
     """Direct members and, through the groups above, inherited ones; each user once, with the highest role.
 
     The caller adds a condition on the projects.
@@ -246,14 +281,18 @@ def members_of_projects() -> Select[User, int]:
     return _members(around.join(Membership, here))
 
 
-def members_of_groups() -> Select[User, int]:
+def members_of_groups() -> Select[User, int, datetime | None]:
     """The same of groups."""
     return _members(select(User).select_from(Group).join(Membership, Membership.group_id == func.any(Group.lineage)))
 
 
-def _members(around: Select[User]) -> Select[User, int]:
-    joined = around.join(User, User.id == Membership.user_id).where(User.blocked_at.is_(None))
-    return joined.add_columns(func.max(Membership.role).label("role")).group_by(User.id)
+def _members(around: Select[User]) -> Select[User, int, datetime | None]:
+    joined = around.join(User, User.id == Membership.user_id).where(User.blocked_at.is_(None), is_current())
+    # The end of the highest role: of several rows with that role the one that lasts the longest, and null is for ever.
+    ends = aggregate_order_by(Membership.expires_at, Membership.role.desc(), Membership.expires_at.desc().nulls_first())
+    expires_at = func.array_agg(ends, type_=ARRAY(DateTime(timezone=True)))[1]
+    columns = func.max(Membership.role).label("role"), expires_at.label("expires_at")
+    return joined.add_columns(*columns).group_by(User.id)
 
 
 def in_group_or_project(*, group_id: int | None, project_id: int | None) -> ColumnElement[bool]:

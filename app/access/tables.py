@@ -15,6 +15,11 @@ class User(Row):
     __tablename__ = "users"
     __table_args__ = (
         Index("uq_users_username", sql("lower(username)"), unique=True),
+        Index(
+            "ix_users_last_active_at",
+            sql("COALESCE(last_active_at, '1970-01-01 00:00:00+00'::timestamp with time zone)"),
+            "id",
+        ),
         Index("uq_users_email", sql("lower(email)"), unique=True, postgresql_where=sql("email is not null")),
     )
 
@@ -27,6 +32,8 @@ class User(Row):
     blocked_at: Mapped[Moment | None]
     deleted_at: Mapped[Moment | None]
     """Of a deleted person the row is left, without name and e-mail, for what it made."""
+    last_active_at: Mapped[Moment | None]
+    """The latest use of its sessions and tokens; a trigger of theirs keeps it."""
     created_at: Mapped[Now]
 
 
@@ -35,7 +42,8 @@ class Group(Row):
 
     __tablename__ = "groups"
     __table_args__ = (
-        Index("uq_groups_full_path", sql("lower(full_path)"), unique=True),
+        # As of projects: the path of a deleted group is free at once.
+        Index("uq_groups_full_path", sql("lower(full_path)"), unique=True, postgresql_where=sql("deleted_at is null")),
         Index("ix_groups_lineage", "lineage", postgresql_using="gin"),
     )
 
@@ -48,6 +56,7 @@ class Group(Row):
     visibility: Mapped[str] = mapped_column(Text, server_default="private")
     lineage: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
     created_at: Mapped[Now]
+    deleted_at: Mapped[Moment | None]
 
 
 class Project(Row):
@@ -119,6 +128,7 @@ class Membership(Row):
             unique=True,
             postgresql_where=sql("project_id is not null and rule is not null"),
         ),
+        Index("ix_memberships_user_id", "user_id"),
         Index("ix_memberships_group_id", "group_id"),
         Index("ix_memberships_project_id", "project_id"),
         Index("ix_memberships_expires_at", "expires_at", postgresql_where=sql("expires_at is not null")),

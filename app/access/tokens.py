@@ -207,6 +207,7 @@ def _actor(valid: ValidToken) -> Actor:
         group_boundary=token.group_id,
         token_id=token.id,
         ci_job=token.ci_job,
+        valid_until=valid.valid_until,
     )
 
 

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.access import groups, policy, repository
+from app.access import access_log, groups, policy, repository
+from app.access.access_log import Action
 from app.access.groups import CreateGroup
-from app.access.names import check_path, check_title
+from app.access.names import check_email, check_path, check_title
 from app.access.policy import Actor, Role
 from app.access.tables import Membership
 from app.access.tables import User as User
 from app.db.database import Database, Snapshot, Tx
-from app.errors import Forbidden, NotFound, Taken
+from app.errors import NotFound, Taken
 
 
 class UserNotFound(NotFound):
@@ -27,6 +28,14 @@ class CreateUser:
     username: str
     name: str | None = None
     is_admin: bool = False
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    """An e-mail address that names a user."""
+
+    address: str
 
 
 async def create(db: Database, actor: Actor, command: CreateUser) -> User:
@@ -34,31 +43,43 @@ async def create(db: Database, actor: Actor, command: CreateUser) -> User:
 
     Raises:
         Forbidden: the actor is no administrator.
-        Taken: a user or group has that name.
+        Taken: a user or group has that name, or a user that e-mail address.
     """
-    policy.require_signed_in(actor)
-    if not actor.is_admin or actor.is_confined:
-        raise Forbidden("Only administrators create users.")
+    policy.require_administrator(actor, "create users")
     async with db.write() as tx:
-        return await add(tx, command)
+        user = await add(tx, command)
+        await access_log.record(
+            tx,
+            Action.USER_CREATE,
+            actor=actor,
+            user_id=user.id,
+            username=user.username,
+            is_admin=user.is_admin,
+        )
+    return user
 
 
 async def add(tx: Tx, command: CreateUser) -> User:
     """Step: the user, its namespace, and its ownership of that.
 
     Raises:
-        Taken: a user or group has that name.
+        Taken: a user or group has that name, or a user that e-mail address, whatever the case.
+        Invalid: a name or address that cannot be one.
     """
     check_path(command.username, "username")
+    email = check_email(command.email) if command.email else None
     name = check_title(command.name or command.username, "name")
     user: User | None = await tx.scalar(
         upsert(User)
-        .values(username=command.username, name=name, is_admin=command.is_admin)
+        .values(username=command.username, name=name, email=email, is_admin=command.is_admin)
         .on_conflict_do_nothing()
         .returning(User)
     )
     if user is None:
-        raise Taken(f"There is already a user `{command.username}`.", field="username")
+        named = select(User.id).where(func.lower(User.username) == command.username.lower())
+        if email is None or await tx.scalar(named) is not None:
+            raise Taken(f"There is already a user `{command.username}`.", field="username")
+        raise Taken(f"There is already a user with the e-mail address `{email}`.", field="email")
     namespace = await groups.add(tx, CreateGroup(path=command.username, name=name), owner_user_id=user.id)
     await tx.execute(insert(Membership).values(user_id=user.id, group_id=namespace.id, role=int(Role.OWNER)))
     return user
@@ -70,9 +91,31 @@ async def by_username(snap: Snapshot, username: str) -> User:
     Raises:
         UserNotFound: no person has it.
     """
-    user = await snap.scalar(select(User).where(func.lower(User.username) == username.lower(), ~User.is_bot))
+    named = (func.lower(User.username) == username.lower(), ~User.is_bot, User.deleted_at.is_(None))
+    user = await snap.scalar(select(User).where(*named))
     if user is None:
         raise UserNotFound(f"There is no user `{username[:200]}`.", field="username")
+    return user
+
+
+async def find(snap: Snapshot, actor: Actor, who: str | Email) -> User:
+    """Read step: the person of that username, or of that e-mail address if the actor sees it.
+
+    An address of a user that the actor may not know of is refused as one that no user has.
+
+    Raises:
+        UserNotFound: there is none.
+    """
+    if isinstance(who, str):
+        return await by_username(snap, who)
+    addressed = (func.lower(User.email) == who.address.lower(), ~User.is_bot, repository.email_is_seen(actor))
+    user = await snap.scalar(select(User).where(*addressed))
+    if user is None:
+        raise UserNotFound(
+            f"No user that you may know of has the e-mail address `{who.address[:200]}`; invite the person with "
+            "`userInvite`.",
+            field="email",
+        )
     return user
 
 

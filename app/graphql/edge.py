@@ -35,6 +35,7 @@ EDGE = Edge(
     _error_answer,
     BEARER,
     paths=("/graphql",),
+    accepts_sessions=True,
     cross_origin=re.compile(r"/graphql\Z"),
     lifespan=_lifespan,
     stop=endpoint.stop,

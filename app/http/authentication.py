@@ -1,22 +1,28 @@
-"""The caller of a request: reads the Authorization header, once for all protocols."""
+"""The caller of a request: its token, else its session, read once for all protocols; and where it comes from."""
 
 from __future__ import annotations
 
 import binascii
 from base64 import b64decode
+from dataclasses import replace
+from uuid import uuid4
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.access.authentication.client_info import UNKNOWN, ClientInfo
 from app.access.policy import ANONYMOUS, Actor
+from app.access.sessions import SessionEnded
 from app.errors import ModelyardError, Unauthenticated
 from app.http.answers import edge_of, error_answer
+from app.http.browsers import sessions
 from app.runtime import Runtime
 
 
 class Authentication:
     """ASGI middleware: puts the actor into ``request.state.actor``, or answers 401 when the token is not valid.
 
-    No token at all means an anonymous actor: public projects may be read. A wrong one never does.
+    No token at all means the session of the browser, where the edge takes sessions, else an anonymous actor: public
+    projects may be read. A wrong token never does; a wrong cookie is forgotten, and does only for people's eyes.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -27,33 +33,48 @@ class Authentication:
             await self.app(scope, receive, send)
             return
         state = scope.setdefault("state", {})
+        client = client_of(scope)
         try:
-            state["actor"] = await _actor(scope["app"].state.runtime, scope)
+            state["actor"] = await _actor(scope["app"].state.runtime, scope, client)
+        except SessionEnded as error:
+            send = sessions.forgetting(scope, send)
+            if not sessions.is_for_people(scope):
+                await error_answer(scope, error)(scope, receive, send)
+                return
+            state["actor"] = replace(ANONYMOUS, client=client)
         except ModelyardError as error:
             await error_answer(scope, error)(scope, receive, send)
             return
         await self.app(scope, receive, send)
 
 
-async def _actor(runtime: Runtime, scope: Scope) -> Actor:
+def client_of(scope: Scope) -> ClientInfo:
+    """Where a request comes from: the address behind trusted proxies, and what its User-Agent says."""
+    agent = next((value for name, value in scope["headers"] if name == b"user-agent"), b"")
+    address = scope["client"][0] if scope.get("client") else ""
+    request_id = scope["state"].setdefault("request_id", uuid4().hex)
+    return ClientInfo.of(address, agent.decode("utf-8", "replace"), request_id)
+
+
+async def _actor(runtime: Runtime, scope: Scope, client: ClientInfo) -> Actor:
     values = [value for name, value in scope["headers"] if name == b"authorization"]
     private = [value for name, value in scope["headers"] if name == b"private-token"]
     if not values and not private:
-        return ANONYMOUS
+        return await sessions.actor_of(runtime, scope, client) or replace(ANONYMOUS, client=client)
     if len(values) + len(private) > 1:
         raise Unauthenticated("There is more than one token in the request; send exactly one.")
     if values:
-        return await actor_of(runtime, values[0].decode("latin-1"))
-    return await runtime.authenticator.actor(private[0].decode("latin-1"))
+        return await actor_of(runtime, values[0].decode("latin-1"), client)
+    return await runtime.authenticator.actor(private[0].decode("latin-1"), client)
 
 
-async def actor_of(runtime: Runtime, authorization: str) -> Actor:
+async def actor_of(runtime: Runtime, authorization: str, client: ClientInfo = UNKNOWN) -> Actor:
     """The actor that an Authorization header stands for.
 
     Raises:
         Unauthenticated: it is not one, or its token is not valid.
     """
-    return await runtime.authenticator.actor(secret_of(authorization))
+    return await runtime.authenticator.actor(secret_of(authorization), client)
 
 
 def secret_of(header: str) -> str:

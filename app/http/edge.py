@@ -59,6 +59,10 @@ class Edge:
     below_project: ProjectRoutes | None = None
     tokenless: tuple[str, ...] = ()
     """Beginnings of paths where no token is read: probes, signed links, callers that prove who they are otherwise."""
+    accepts_sessions: bool = False
+    """Whether a browser's session counts, beside tokens; elsewhere its cookie is not read."""
+    checks_forms: bool = False
+    """Whether what sessions write comes in forms, whose tokens the edge checks itself."""
     probes: frozenset[str] = frozenset()
     """Paths that are answered at once, without a turn, and without a line in the log."""
     is_logged: bool = True

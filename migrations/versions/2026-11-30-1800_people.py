@@ -22,6 +22,7 @@ CHANGES = {
     " request_limit, storage_limit OR DELETE",
     "projects": "UPDATE OF group_id, path, full_path, name, description, visibility, registry_access,"
     " experiments_access, request_limit, storage_limit, deleted_at OR DELETE",
+    "groups": "UPDATE OF parent_id, path, full_path, visibility, lineage, deleted_at OR DELETE",
     "sessions": "UPDATE OF user_id, sha256, expires_at, ended_at OR DELETE",
 }
 
@@ -34,6 +35,7 @@ def upgrade() -> None:
     _openid()
     _service_accounts()
     _columns()
+    _activity()
     for table, changes in CHANGES.items():
         op.execute(f"DROP TRIGGER IF EXISTS advance_access_epoch ON {table}")
         op.execute(
@@ -263,9 +265,45 @@ def _service_accounts() -> None:
     )
 
 
+def _activity() -> None:
+    """When a user was last active stands with the user: a list in that order reads no sessions and tokens."""
+    op.add_column("users", sa.Column("last_active_at", sa.DateTime(timezone=True), nullable=True))
+    op.execute("""
+        UPDATE users SET last_active_at = used.latest
+        FROM (SELECT user_id, max(last_used_at) AS latest FROM tokens GROUP BY user_id) used
+        WHERE users.id = used.user_id AND used.latest IS NOT NULL
+    """)
+    never = "COALESCE(last_active_at, '1970-01-01 00:00:00+00'::timestamp with time zone)"
+    op.create_index("ix_users_last_active_at", "users", [sa.text(never), "id"])
+    op.execute("""
+        CREATE FUNCTION note_user_activity() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            UPDATE users SET last_active_at = NEW.last_used_at
+            WHERE id = NEW.user_id AND (last_active_at IS NULL OR last_active_at < NEW.last_used_at);
+            RETURN NULL;
+        END $$
+    """)
+    for table in ("sessions", "tokens"):
+        op.execute(
+            f"CREATE TRIGGER note_user_activity AFTER INSERT OR UPDATE OF last_used_at ON {table} FOR EACH ROW"
+            " WHEN (NEW.last_used_at IS NOT NULL) EXECUTE FUNCTION note_user_activity()"
+        )
+
+
 def _columns() -> None:
+    op.add_column("groups", sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True))
+    op.drop_index("uq_groups_full_path", "groups")
+    op.create_index(
+        "uq_groups_full_path",
+        "groups",
+        [sa.text("lower(full_path)")],
+        unique=True,
+        postgresql_where=sa.text("deleted_at is null"),
+    )
     op.add_column("memberships", sa.Column("rule", sa.Text(), nullable=True))
     op.add_column("memberships", sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True))
+    # The one that found the roles of a user is now only for those that people gave.
+    op.create_index("ix_memberships_user_id", "memberships", ["user_id"])
     op.create_index(
         "ix_memberships_expires_at", "memberships", ["expires_at"], postgresql_where=sa.text("expires_at is not null")
     )

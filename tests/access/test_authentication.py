@@ -30,7 +30,7 @@ from tests.support.statements import statements
 async def processes(migrated):
     """Two servers on one database, each with a memory of its own."""
     databases = [Database(migrated.database_url, pool=2) for _ in range(2)]
-    yield [Authenticator(db) for db in databases]
+    yield [Authenticator(db, session_idle=timedelta(days=14)) for db in databases]
     for db in databases:
         await db.close()
 

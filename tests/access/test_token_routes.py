@@ -93,6 +93,8 @@ OPEN = {
     "POST /ci/token",
     # tests/access/test_token_matrix.py
     "GET /graphql", "POST /graphql",
+    # Pages for people, with a session or none: tests/pages
+    "GET /sign-in", "POST /sign-out", "GET /account",
     # GraphiQL, which holds nothing of any project
     "GET /graphql/explorer/{digest}/{name}",
 }  # fmt: skip

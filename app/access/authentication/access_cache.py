@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from app.access.policy import Actor, ProjectAccess
@@ -24,7 +24,7 @@ FRESH_SECONDS = 2.0
 """How long after its start a request may use what was true then; one that takes longer reads again."""
 MAX_TOKENS = 2_000
 MAX_PROJECTS = 20
-"""Entries at most: tokens of a process, and projects of each token; the oldest one makes room."""
+"""Entries at most: tokens of a process, as many sessions, and projects of each token; the oldest one makes room."""
 
 
 @dataclass(slots=True)
@@ -33,11 +33,31 @@ class CachedToken:
 
     actor: Actor
     expires_at: datetime | None
+    """When it ends, or a membership of its user does: no commit tells of that."""
     last_used_at: datetime | None
     projects: dict[int | str, ProjectAccess] = field(default_factory=dict)
 
     def is_expired(self, now: datetime) -> bool:
+        """Whether it has to be read again."""
         return self.expires_at is not None and self.expires_at <= now
+
+
+@dataclass(slots=True)
+class CachedSession:
+    """A session as it was when it was read."""
+
+    actor: Actor
+    expires_at: datetime
+    """When it ends, or a membership of its person does."""
+    last_used_at: datetime
+    """As far as this process has read or noted it."""
+    idle: timedelta
+    """How long it may go unused."""
+    projects: dict[int | str, ProjectAccess] = field(default_factory=dict)
+
+    def is_expired(self, now: datetime) -> bool:
+        """Whether it has to be read again: it may have been used with another process meanwhile."""
+        return self.expires_at <= now or self.last_used_at + self.idle <= now
 
 
 @dataclass(slots=True)
@@ -52,8 +72,8 @@ class RequestCache:
     """Number and path of the first project that the request reached: for its log line, and its share of the queue."""
 
     @classmethod
-    def of(cls, token: CachedToken) -> RequestCache:
-        return cls(token.projects, time.monotonic())
+    def of(cls, cached: CachedToken | CachedSession) -> RequestCache:
+        return cls(cached.projects, time.monotonic())
 
     def branch(self) -> RequestCache:
         """The same for one of several operations of one connection; what one invalidates is invalid for all."""
@@ -88,25 +108,30 @@ class RequestCache:
         return self.is_invalid or (self.origin is not None and self.origin.is_invalid)
 
 
-class TokenCache:
-    """The tokens that were read since the epoch last changed, by the hashes of their secrets and by their ids."""
+Cached = TypeVar("Cached", CachedToken, CachedSession)
+
+
+class TokenCache(Generic[Cached]):
+    """The tokens, or the sessions, that were read since the epoch last changed, by the hashes of their secrets and by
+    their ids.
+    """
 
     def __init__(self) -> None:
         self._epoch = 0
-        self._tokens: dict[bytes | int, CachedToken] = {}
+        self._entries: dict[bytes | int, Cached] = {}
 
-    def get(self, epoch: int, key: bytes | int) -> CachedToken | None:
-        """A token that is valid now, if it was cached in this epoch."""
+    def get(self, epoch: int, key: bytes | int) -> Cached | None:
+        """One that is valid now, if it was cached in this epoch."""
         if epoch != self._epoch:
             self._epoch = epoch
-            self._tokens = {}
-        token = self._tokens.get(key)
-        return None if token is None or token.is_expired(datetime.now(UTC)) else token
+            self._entries = {}
+        entry = self._entries.get(key)
+        return None if entry is None or entry.is_expired(datetime.now(UTC)) else entry
 
-    def put(self, epoch: int, key: bytes | int, token: CachedToken) -> None:
-        """Keep a token that was read after the epoch was."""
+    def put(self, epoch: int, key: bytes | int, entry: Cached) -> None:
+        """Keep one that was read after the epoch was."""
         if epoch == self._epoch:
-            _keep(self._tokens, key, token, MAX_TOKENS)
+            _keep(self._entries, key, entry, MAX_TOKENS)
 
 
 def _normalized(reference: int | str) -> int | str:

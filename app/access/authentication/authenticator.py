@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 
-from app.access import tokens
-from app.access.authentication.access_cache import CachedToken, RequestCache, TokenCache
+from app.access import sessions, tokens
+from app.access.authentication.access_cache import CachedSession, CachedToken, RequestCache, TokenCache
 from app.access.authentication.client_info import UNKNOWN, ClientInfo
 from app.access.authentication.epoch import Epoch
 from app.access.authentication.refusals import Refusals
@@ -15,12 +18,15 @@ from app.errors import Unauthenticated
 
 
 class Authenticator:
-    """Reads a token once, and from then on only whether anything about access has changed since."""
+    """Reads a token or session once, and from then on only whether anything about access has changed since."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, *, session_idle: timedelta) -> None:
+        """``session_idle`` is how long a session may go unused."""
         self._db = db
         self._epoch = Epoch(db)
-        self._cache = TokenCache()
+        self._tokens: TokenCache[CachedToken] = TokenCache()
+        self._sessions: TokenCache[CachedSession] = TokenCache()
+        self.session_idle = session_idle
         self.refusals = Refusals(db)
 
     async def actor(self, secret: str, client: ClientInfo = UNKNOWN) -> Actor:
@@ -31,17 +37,14 @@ class Authenticator:
         """
         sha256 = tokens.digest(secret)
         epoch = await self._epoch.current()
-        cached = self._cache.get(epoch, sha256)
+        cached = self._tokens.get(epoch, sha256)
         if cached is None:
-            try:
+            with self._noted(sha256, client):
                 token, actor = await tokens.read(self._db, secret)
-            except Unauthenticated:
-                self.refusals.note(sha256, client)
-                raise
-            cached = CachedToken(actor, token.expires_at, token.last_used_at)
-            self._cache.put(epoch, sha256, cached)
+            cached = CachedToken(actor, actor.valid_until, token.last_used_at)
+            self._tokens.put(epoch, sha256, cached)
         cached.last_used_at = await tokens.record_use(self._db, cached.actor.token_id, cached.last_used_at)
-        return replace(cached.actor, cache=RequestCache.of(cached))
+        return replace(cached.actor, client=client, cache=RequestCache.of(cached))
 
     async def holder(self, token_id: int) -> Actor:
         """Who a token speaks for, as of now, by its id: for links that were signed on behalf of its holder.
@@ -52,9 +55,53 @@ class Authenticator:
             Unauthenticated: it has expired or was revoked.
         """
         epoch = await self._epoch.current()
-        cached = self._cache.get(epoch, token_id)
+        cached = self._tokens.get(epoch, token_id)
         if cached is None:
             token, actor = await tokens.read_by_id(self._db, token_id)
-            cached = CachedToken(actor, token.expires_at, token.last_used_at)
-            self._cache.put(epoch, token_id, cached)
+            cached = CachedToken(actor, actor.valid_until, token.last_used_at)
+            self._tokens.put(epoch, token_id, cached)
         return replace(cached.actor, cache=RequestCache.of(cached))
+
+    async def person(self, secret: str, client: ClientInfo = UNKNOWN) -> Actor:
+        """Whose session the secret of a cookie is, as of now; a refusal is noted likewise.
+
+        Raises:
+            SessionEnded: unknown or ended, all alike.
+        """
+        sha256 = tokens.digest(secret)
+        epoch = await self._epoch.current()
+        cached = self._sessions.get(epoch, sha256)
+        if cached is None:
+            with self._noted(sha256, client):
+                session, actor = await sessions.read(self._db, secret, idle=self.session_idle)
+            cached = CachedSession(
+                actor, actor.valid_until or session.expires_at, session.last_used_at, self.session_idle
+            )
+            self._sessions.put(epoch, sha256, cached)
+        assert cached.actor.session_id is not None, "it was read as a session"
+        cached.last_used_at = await sessions.record_use(self._db, cached.actor.session_id, cached.last_used_at, client)
+        return replace(cached.actor, client=client, cache=RequestCache.of(cached))
+
+    async def session_holder(self, session_id: int) -> Actor:
+        """Whose a session is, as of now, by its id, like :meth:`holder`.
+
+        Raises:
+            SessionEnded: it has ended.
+        """
+        epoch = await self._epoch.current()
+        cached = self._sessions.get(epoch, session_id)
+        if cached is None:
+            session, actor = await sessions.read_by_id(self._db, session_id, idle=self.session_idle)
+            cached = CachedSession(
+                actor, actor.valid_until or session.expires_at, session.last_used_at, self.session_idle
+            )
+            self._sessions.put(epoch, session_id, cached)
+        return replace(cached.actor, cache=RequestCache.of(cached))
+
+    @contextmanager
+    def _noted(self, sha256: bytes, client: ClientInfo) -> Iterator[None]:
+        try:
+            yield
+        except Unauthenticated:
+            self.refusals.note(sha256, client)
+            raise

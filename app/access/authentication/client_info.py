@@ -19,8 +19,10 @@ class ClientInfo:
     @classmethod
     def of(cls, address: str, agent: str, request_id: str = "") -> ClientInfo:
         """The same with an agent that is fit to be stored and shown."""
-        printable = "".join(letter for letter in agent[: 2 * MAX_AGENT] if letter.isprintable())
-        return cls(address[:64], printable[:MAX_AGENT], request_id)
+        agent = agent[: 2 * MAX_AGENT]
+        if not agent.isprintable():
+            agent = "".join(letter for letter in agent if letter.isprintable())
+        return cls(address[:64], agent[:MAX_AGENT], request_id)
 
 
 UNKNOWN = ClientInfo()

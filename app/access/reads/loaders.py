@@ -7,14 +7,14 @@ that the actor may not read has its refusal as the result.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 from sqlalchemy import Select, or_, select
 
 from app.access import groups, members, policy, projects, repository, tokens
 from app.access.groups import GroupAccess, GroupNotFound
-from app.access.members import Member
-from app.access.policy import Actor, Permission, ProjectAccess, Role
+from app.access.members import Member, member_of
+from app.access.policy import Actor, Permission, ProjectAccess
 from app.access.reads.guarded import GuardedReads, Results, only_members
 from app.access.tables import Group, Project, Token, User
 from app.db import batch_reads
@@ -96,7 +96,7 @@ async def members_of_projects(
         order=members.ORDER,
         row=User,
         parent=(Project.id,),
-        convert=_member,
+        convert=member_of,
     )
 
 
@@ -109,7 +109,7 @@ async def members_of_groups(db: Database, actor: Actor, keys: Sequence[IdKey], w
     async def fetch(snap: Snapshot, allowed: list[IdKey]) -> Sequence[Page[Member]]:
         statement = repository.members_of_groups()
         return await batch_reads.pages(
-            snap, statement, members.ORDER, window, row=User, parent=(Group.id,), keys=allowed, convert=_member
+            snap, statement, members.ORDER, window, row=User, parent=(Group.id,), keys=allowed, convert=member_of
         )
 
     return await of_groups_where(db, actor, keys, refuse, fetch)
@@ -153,7 +153,7 @@ async def project_members_by_keys(db: Database, actor: Actor, keys: Sequence[Mem
         order=members.ORDER,
         row=User,
         parent=(Project.id, User.id),
-        convert=_member,
+        convert=member_of,
     )
     return [page if isinstance(page, ModelyardError) else _only(page) for page in pages]
 
@@ -167,7 +167,7 @@ async def group_members_by_keys(db: Database, actor: Actor, keys: Sequence[Membe
     async def fetch(snap: Snapshot, allowed: list[MemberKey]) -> Sequence[Member | None]:
         statement, parent = repository.members_of_groups(), (Group.id, User.id)
         pages = await batch_reads.pages(
-            snap, statement, members.ORDER, _ONE, row=User, parent=parent, keys=allowed, convert=_member
+            snap, statement, members.ORDER, _ONE, row=User, parent=parent, keys=allowed, convert=member_of
         )
         return [_only(page) for page in pages]
 
@@ -261,7 +261,3 @@ async def of_groups_where(
 
 def _only(page: Page[Member]) -> Member | None:
     return page.items[0] if page.items else None
-
-
-def _member(row: Any) -> Member:
-    return Member(row[0], Role(row.role))

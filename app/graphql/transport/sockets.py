@@ -13,7 +13,6 @@ from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import uuid4
 
 import structlog
 from starlette.exceptions import HTTPException
@@ -76,7 +75,6 @@ class _Connection:
         self._actor: Actor | None = None
         self._operations: dict[str, asyncio.Task[None]] = {}
         self._over: asyncio.Future[_End] = asyncio.get_running_loop().create_future()
-        socket.state.request_id = uuid4().hex
 
     async def serve(self) -> None:
         """Answer messages until one of both ends it."""
@@ -148,7 +146,7 @@ class _Connection:
         try:
             if len(values) > 1 or not isinstance(values[0], str):
                 raise Unauthenticated("`authorization` must be one text, `Bearer myt_…`.")
-            return await actor_of(self._socket.app.state.runtime, values[0])
+            return await actor_of(self._socket.app.state.runtime, values[0], given.client)
         except ModelyardError as error:
             raise _End(UNAUTHORIZED, f"Unauthorized: {error.message}") from None
 

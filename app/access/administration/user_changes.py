@@ -1,0 +1,152 @@
+"""What changes a user: its names and address, whether it is an administrator, whether it may come in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from app.access import access_log, policy, repository
+from app.access.access_log import Action
+from app.access.administration import administrators
+from app.access.names import check_email, check_title
+from app.access.policy import Actor
+from app.access.tables import User
+from app.access.users import UserNotFound
+from app.db.database import Database, Tx
+from app.errors import Conflict, Forbidden, NotFound, Taken
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateUser:
+    """Only what is not None changes; an empty e-mail address takes it away."""
+
+    user_id: int
+    name: str | None = None
+    email: str | None = None
+    is_admin: bool | None = None
+
+
+async def edit(db: Database, actor: Actor, command: UpdateUser) -> User:
+    """Change a user: administrators anything, others their own name and address.
+
+    Raises:
+        UserNotFound: there is no such person, or the actor may not know of it.
+        Forbidden: it is another person, or the actor would make itself an administrator.
+        Taken: another user has that e-mail address.
+        Conflict: this is the last administrator.
+        Invalid: a name or address that cannot be one.
+    """
+    changes = _changes(command)
+    async with db.write() as tx:
+        user = await _lock(tx, actor, command.user_id)
+        _require(actor, user, command)
+        if command.is_admin is False:
+            await administrators.require_another(tx, user)
+        if command.is_admin and user.blocked_at is not None:
+            raise Conflict(f"`{user.username}` is deactivated; reactivate the user first.", field="isAdmin")
+        changed = {name: value for name, value in changes.items() if getattr(user, name) != value}
+        if not changed:
+            return user
+        await _require_free(tx, user, changed.get("email"))
+        user = await _update(tx, user, **changed)
+        await _record(tx, Action.USER_UPDATE, actor, user, **_logged(changed))
+    policy.invalidate_cache(actor)
+    return user
+
+
+async def deactivate(db: Database, actor: Actor, user_id: int) -> User:
+    """Refuse everything of a user from the next request on: tokens, sessions, links and open subscriptions.
+
+    What the user made stays, tokens and service accounts of projects and groups among it. Doing so twice is fine.
+
+    Raises:
+        UserNotFound: there is no such person.
+        Forbidden: the actor is no administrator.
+        Conflict: this is the last administrator.
+    """
+    policy.require_administrator(actor, "deactivate users")
+    async with db.write() as tx:
+        user = await _lock(tx, actor, user_id)
+        if user.blocked_at is not None:
+            return user
+        await administrators.require_another(tx, user)
+        user = await _update(tx, user, blocked_at=func.now())
+        await _record(tx, Action.USER_DEACTIVATE, actor, user)
+    policy.invalidate_cache(actor)
+    return user
+
+
+async def reactivate(db: Database, actor: Actor, user_id: int) -> User:
+    """Let a deactivated user in again, with the tokens and sessions that are still valid. Doing so twice is fine.
+
+    Raises:
+        UserNotFound: there is no such person.
+        Forbidden: the actor is no administrator.
+    """
+    policy.require_administrator(actor, "reactivate users")
+    async with db.write() as tx:
+        user = await _lock(tx, actor, user_id)
+        if user.blocked_at is None:
+            return user
+        user = await _update(tx, user, blocked_at=None)
+        await _record(tx, Action.USER_REACTIVATE, actor, user)
+    policy.invalidate_cache(actor)
+    return user
+
+
+async def _lock(tx: Tx, actor: Actor, user_id: int) -> User:
+    """The person, if the actor may know of it."""
+    missing = UserNotFound(f"There is no user `{user_id}`, or you may not see it.", field="user")
+    if not 0 < user_id < 2**63:
+        raise missing
+    if await tx.scalar(select(User.id).where(User.id == user_id, repository.user_is_seen(actor))) is None:
+        raise missing
+    try:
+        return await administrators.lock_user(tx, user_id)
+    except NotFound:
+        raise missing from None
+
+
+def _require(actor: Actor, user: User, command: UpdateUser) -> None:
+    policy.require_signed_in(actor)
+    if actor.is_admin and not actor.is_confined:
+        return
+    if user.id != actor.user_id or actor.is_confined:
+        raise Forbidden("Only administrators change other users.")
+    if command.is_admin is not None and command.is_admin != user.is_admin:
+        raise Forbidden("Only administrators make administrators.")
+
+
+async def _require_free(tx: Tx, user: User, email: str | None) -> None:
+    """Refuse an address that another user has; of two who take it at once the index refuses the second."""
+    taken = select(User.id).where(func.lower(User.email) == (email or "").lower(), User.id != user.id)
+    if email and await tx.scalar(taken) is not None:
+        raise Taken(f"There is already a user with the e-mail address `{email}`.", field="email")
+
+
+async def _update(tx: Tx, user: User, **changes: Any) -> User:
+    statement = update(User).where(User.id == user.id).values(**changes).returning(User)
+    return (await tx.scalars(statement.execution_options(populate_existing=True))).one()
+
+
+def _changes(command: UpdateUser) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    if command.name is not None:
+        changes["name"] = check_title(command.name, "name")
+    if command.email is not None:
+        changes["email"] = check_email(command.email) if command.email else None
+    if command.is_admin is not None:
+        changes["is_admin"] = command.is_admin
+    return changes
+
+
+def _logged(changed: dict[str, Any]) -> dict[str, Any]:
+    """Which fields changed; of the value only whether the user is an administrator now."""
+    told = {"is_admin": changed["is_admin"]} if "is_admin" in changed else {}
+    return {"changed": sorted(changed), **told}
+
+
+async def _record(tx: Tx, action: Action, actor: Actor, user: User, **details: Any) -> None:
+    await access_log.record(tx, action, actor=actor, user_id=user.id, username=user.username, **details)

@@ -1,0 +1,5 @@
+"""What browsers send of themselves: cookies and origins, and the session that they stand for.
+
+``app.http.authentication`` calls ``sessions``; pages and the GraphQL socket use ``cookies`` and ``own_origin``.
+Begin with ``sessions``.
+"""

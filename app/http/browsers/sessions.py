@@ -1,0 +1,83 @@
+"""Who a browser's cookie speaks for, and when it does not.
+
+Browsers send cookies with whatever any page has them send. So a cookie counts only where the edge takes sessions, and
+for more than reading only in requests that pages of this service have made: by their `Origin`, and over fetch by a
+header that pages of other origins cannot add without leave, which is never given (decision 0031).
+"""
+
+from __future__ import annotations
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import Message, Scope, Send
+
+from app.access.authentication.client_info import ClientInfo
+from app.access.policy import Actor
+from app.access.sessions import SessionEnded
+from app.errors import Forbidden
+from app.http.answers import edge_of
+from app.http.browsers import cookies
+from app.http.browsers.own_origin import is_own
+from app.runtime import Runtime
+
+_SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+class SeveralSessions(SessionEnded):
+    """There is more than one session cookie in the request: delete the cookies of this site and sign in again."""
+
+
+async def actor_of(runtime: Runtime, scope: Scope, client: ClientInfo) -> Actor | None:
+    """Whose session the request brings; None if it brings none, or none that counts here.
+
+    Raises:
+        SessionEnded: the cookie is not, or no longer, one of a session.
+        Forbidden: the request may change something, and does not come from a page of ours.
+    """
+    if not edge_of(scope).accepts_sessions:
+        return None
+    given = cookies.values(scope, cookies.SESSION)
+    if not given:
+        return None
+    if scope["type"] == "websocket" and not is_own(scope, runtime.settings):
+        # Browsers send cookies with every handshake, also from pages of other origins, which may go on with a token.
+        return None
+    if len(given) > 1:
+        raise SeveralSessions
+    actor = await runtime.authenticator.person(given[0], client)
+    if scope["type"] == "http" and scope["method"] not in _SAFE and not edge_of(scope).checks_forms:
+        _require_own_page(runtime, scope)
+    return actor
+
+
+def is_for_people(scope: Scope) -> bool:
+    """Whether a person looks at the answer, so that being signed out is no failure: they can sign in from there."""
+    if edge_of(scope).checks_forms:
+        return True
+    is_page = scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}
+    return is_page and "text/html" in Headers(scope=scope).get("accept", "")
+
+
+def forgetting(scope: Scope, send: Send) -> Send:
+    """Have the browser forget the cookie, with the answer to this request; unless that sets a new one."""
+    deletion = cookies.deleting(scope, cookies.SESSION)
+    name = f"{cookies.name_of(scope, cookies.SESSION)}="
+
+    async def send_forgetting(message: Message) -> None:
+        if message["type"] in {"http.response.start", "websocket.http.response.start"}:
+            headers = MutableHeaders(raw=list(message["headers"]))
+            if not any(value.startswith(name) for value in headers.getlist("set-cookie")):
+                headers.append("set-cookie", deletion)
+            message = {**message, "headers": headers.raw}
+        await send(message)
+
+    return send_forgetting
+
+
+def _require_own_page(runtime: Runtime, scope: Scope) -> None:
+    if not is_own(scope, runtime.settings):
+        raise Forbidden(
+            "With a session, only pages of this service may send this: the header Origin has to be its own address. "
+            "Elsewhere send a token, as `Authorization: Bearer myt_…`."
+        )
+    if not Headers(scope=scope).get("x-requested-with", "").strip():
+        raise Forbidden("With a session, send the header X-Requested-With, with any value, beside the cookie.")

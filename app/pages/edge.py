@@ -1,0 +1,21 @@
+"""The edge of pages for people: what its groups of pages have in common."""
+
+from __future__ import annotations
+
+from app.http.edge import BEARER, Edge
+from app.pages import account, sign_in, templates
+
+_GROUPS = (sign_in, account)
+"""One module for each group of pages."""
+
+EDGE = Edge(
+    "pages",
+    [route for group in _GROUPS for route in group.routes],
+    templates.error_page,
+    BEARER,
+    paths=(
+        "/sign-in", "/sign-out", "/account", "/invitations", "/password-resets", "/sign-in-links", "/openid", "/device",
+    ),
+    accepts_sessions=True,
+    checks_forms=True,
+)  # fmt: skip

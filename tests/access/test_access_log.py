@@ -27,15 +27,17 @@ from app.upkeep import project_deletion
 from tests.conftest import new_person
 
 PAGE = Window(first=100)
-ALL = """query l($filter: AccessLogFilter, $first: Int, $after: String) {
-  accessLog(filter: $filter, first: $first, after: $after) {
-    nodes { happenedAt action result reason username actor { username } user { username } group { fullPath }
+ALL = """query l($username: String, $doneBy: String, $action: AccessAction, $status: AccessLogEntryStatus,
+    $address: String, $sinceAt: DateTime, $untilAt: DateTime, $first: Int, $after: String) {
+  accessLog(username: $username, doneBy: $doneBy, action: $action, status: $status, address: $address,
+      sinceAt: $sinceAt, untilAt: $untilAt, first: $first, after: $after) {
+    nodes { happenedAt action status statusReason username doneBy { username } user { username } group { fullPath }
       project { fullPath } address client requestId details { name value } }
     pageInfo { endCursor hasNextPage } } }"""
 MINE = """{ viewer { accessLog(first: 100) { nodes { action username address client requestId
-  actor { username } } } } }"""
+  doneBy { username } } } } }"""
 OF_PROJECT = """query p($path: String!) { project(by: {path: $path}) { accessLog(first: 100) {
-  nodes { action username address actor { username } details { name value } } } } }"""
+  nodes { action username address doneBy { username } details { name value } } } } }"""
 OF_GROUP = """query p($path: String!) { group(by: {path: $path}) { accessLog(first: 100) { nodes { action } } } }"""
 
 
@@ -276,22 +278,22 @@ class TestReading:
         )
 
         async def found(**filter) -> list[dict]:
-            return (await ask(http, admin, ALL, filter={"username": name} | filter))["data"]["accessLog"]["nodes"]
+            return (await ask(http, admin, ALL, **({"username": name} | filter)))["data"]["accessLog"]["nodes"]
 
         assert len(await found()) == 7
         assert len(await found(action="SIGN_IN")) == 6
-        assert len(await found(result="OK")) == 6
-        (refused,) = await found(result="REFUSED", address=address)
-        assert (refused["reason"], refused["address"], refused["client"]) == ("password", address, "tests/1")
-        assert len(await found(actor=admin.actor.username.upper())) == 1
-        assert await found(actor="no-such-user") == await found(address="192.0.2.99") == []
+        assert len(await found(status="DONE")) == 6
+        (refused,) = await found(status="REFUSED", address=address)
+        assert (refused["statusReason"], refused["address"], refused["client"]) == ("password", address, "tests/1")
+        assert len(await found(doneBy=admin.actor.username.upper())) == 1
+        assert await found(doneBy="no-such-user") == await found(address="192.0.2.99") == []
         assert await found(username="a\x00c") == await found(address="\x00") == []
         now = datetime.now(UTC)
-        assert len(await found(since=(now - timedelta(minutes=1)).isoformat())) == 7
-        assert await found(until=(now - timedelta(minutes=1)).isoformat()) == []
-        first = (await ask(http, admin, ALL, filter={"username": name}, first=4))["data"]["accessLog"]
+        assert len(await found(sinceAt=(now - timedelta(minutes=1)).isoformat())) == 7
+        assert await found(untilAt=(now - timedelta(minutes=1)).isoformat()) == []
+        first = (await ask(http, admin, ALL, username=name, first=4))["data"]["accessLog"]
         after = first["pageInfo"]["endCursor"]
-        then = (await ask(http, admin, ALL, filter={"username": name}, first=4, after=after))["data"]["accessLog"]
+        then = (await ask(http, admin, ALL, username=name, first=4, after=after))["data"]["accessLog"]
         assert [len(page["nodes"]) for page in (first, then)] == [4, 3]
         assert first["nodes"] + then["nodes"] == await found()
 
@@ -306,7 +308,7 @@ class TestReading:
         )  # fmt: skip
         tried, changed = (await ask(http, guest, MINE))["data"]["viewer"]["accessLog"]["nodes"][:2]
         assert (tried["action"], tried["address"]) == ("SIGN_IN", "192.0.2.51")
-        assert (changed["action"], changed["address"], changed["client"], changed["requestId"], changed["actor"]) == (
+        assert (changed["action"], changed["address"], changed["client"], changed["requestId"], changed["doneBy"]) == (
             "USER_UPDATE", None, None, None, None,
         )  # fmt: skip
         theirs = (await ask(http, staff[Role.REPORTER], MINE))["data"]["viewer"]["accessLog"]["nodes"]

@@ -68,8 +68,11 @@ async def test_verdicts(client, projects_by_token, field):
     assert verdicts == wanted
 
 
-MANAGED_FIELDS = {("Project", "tokens"), ("Project", "webhooks"), ("Project", "ciSettings"), ("Group", "tokens")}
-MANAGED_TYPES = {"CiSettings", "Token", "Webhook", "WebhookDelivery"}
+MANAGED_FIELDS = {
+    ("Project", "accessLog"), ("Project", "tokens"), ("Project", "webhooks"), ("Project", "ciSettings"),
+    ("Group", "accessLog"), ("Group", "tokens"),
+}  # fmt: skip
+MANAGED_TYPES = {"AccessLogEntry", "CiSettings", "Token", "Webhook", "WebhookDelivery"}
 
 
 @pytest.fixture(scope="module")

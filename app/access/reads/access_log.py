@@ -44,7 +44,6 @@ _REFUSED, _EMPTY = literal_column("'refused'", Text), literal_column("''", Text)
 class LogFilter:
     """Which entries; None does not narrow them. ``until`` is not included."""
 
-    user_id: int | None = None
     username: str | None = None
     """Whom they are about, whatever the case: also a name that nobody has."""
     actor: str | None = None
@@ -52,6 +51,7 @@ class LogFilter:
     action: Action | None = None
     is_refused: bool | None = None
     address: str | None = None
+    user_id: int | None = None
     group_id: int | None = None
     project_id: int | None = None
     since: datetime | None = None

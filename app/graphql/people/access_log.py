@@ -17,7 +17,7 @@ from app.graphql.access import groups_and_projects as places
 from app.graphql.access.types import User, user_by_id
 from app.graphql.context import Info
 from app.graphql.types.connections import After, Before, Connection, First, Last, connection, window
-from app.graphql.types.fields import enumerated, optional, resolved, value
+from app.graphql.types.fields import enumerated, resolved, value
 from app.pagination import Page
 
 AccessAction = access_log.Action
@@ -27,30 +27,30 @@ enumerated(
     name="AccessAction",
     AUTHENTICATE="Requests with a token or session that is not valid; once a minute at most for each and an address.",
     SIGN_IN="A sign-in by password, OpenID or link.",
-    SIGN_OUT="The end of a session by its owner.",
-    SESSION_REVOKE="The end of a session from elsewhere.",
+    SIGN_OUT="A session that its owner ended.",
+    SESSION_REVOKE="A session that was ended from elsewhere.",
     PASSWORD_CHANGE="A new password.",  # noqa: S106 - a description
     PASSWORD_RESET_CREATE="A link by which a person may set a new password.",  # noqa: S106 - likewise
     INVITATION_CREATE="An invitation.",
     INVITATION_RENEW="An invitation with a new link.",
-    INVITATION_REVOKE="The end of an invitation.",
+    INVITATION_REVOKE="An invitation that was taken back.",
     INVITATION_ACCEPT="A person who came by an invitation.",
     IDENTITY_LINK="An OpenID identity that was linked to a user.",
     IDENTITY_UNLINK="One that is no longer.",
     USER_CREATE="A new user.",
     USER_UPDATE="Changes of a user, such as the rights of an administrator.",
-    USER_DEACTIVATE="The end of everything that a user may, until it is made active again.",
+    USER_DEACTIVATE="A user who may not come in any more.",
     USER_REACTIVATE="A user who may come in again.",
     USER_DELETE="A user who was deleted.",
     MEMBER_SET="A role that was given or changed.",
     MEMBER_DELETE="A role that was taken away.",
     TOKEN_CREATE="A new token.",  # noqa: S106 - likewise
     TOKEN_ROTATE="A token that took the place of another.",  # noqa: S106 - likewise
-    TOKEN_REVOKE="The end of a token.",  # noqa: S106 - likewise
+    TOKEN_REVOKE="A token that is refused from then on.",  # noqa: S106 - likewise
     TOKEN_EXPIRING="A token that expires soon.",  # noqa: S106 - likewise
     SERVICE_ACCOUNT_CREATE="A new service account.",
     SERVICE_ACCOUNT_UPDATE="Changes of a service account.",
-    SERVICE_ACCOUNT_DELETE="The end of a service account.",
+    SERVICE_ACCOUNT_DELETE="A service account that was deleted.",
     DEVICE_ALLOW="A device that was let in from a browser.",
     DEVICE_REFUSE="A device that was not.",
     GROUP_CREATE="A new group.",
@@ -65,8 +65,8 @@ enumerated(
 
 
 @strawberry.enum(description="How it ended.")
-class AccessResult(Enum):
-    OK = value("ok", "It was done.")
+class AccessLogEntryStatus(Enum):
+    DONE = value("ok", "It was done.")
     REFUSED = value("refused", "It was not.")
 
 
@@ -85,10 +85,10 @@ class AccessLogEntry:
     row: strawberry.Private[Row]
     happened_at: datetime = strawberry.field(description="When.")
     action: AccessAction = strawberry.field(description="What.")
-    result: AccessResult = strawberry.field(description="How it ended.")
-    reason: str | None = strawberry.field(description="Why it was refused; null: it was not.")
+    status: AccessLogEntryStatus = strawberry.field(description="How it ended.")
+    status_reason: str | None = strawberry.field(description="Why it was refused; null: it was not.")
     username: str | None = strawberry.field(
-        description="Whom it is about, as the name was then or was typed; null: nobody that is known."
+        description="Whom it is about, as the name was then or was typed; null: unknown."
     )
     details: list[AccessLogDetail] = strawberry.field(description="What else is known of it.")
 
@@ -98,14 +98,14 @@ class AccessLogEntry:
             row=row,
             happened_at=row.happened_at,
             action=AccessAction(row.action),
-            result=AccessResult(row.result),
-            reason=row.reason or None,
+            status=AccessLogEntryStatus(row.result),
+            status_reason=row.reason or None,
             username=row.username or None,
             details=[AccessLogDetail.of(name, value) for name, value in row.details.items()],
         )
 
     @resolved("Who did it, if you may know of them; null also for attempts to get in.")
-    async def actor(self, info: Info) -> User | None:
+    async def done_by(self, info: Info) -> User | None:
         return await user_by_id(info, self.row.actor_id)
 
     @resolved("Whom it is about, if the user still exists and you may know of them.")
@@ -136,27 +136,15 @@ class AccessLogEntry:
         return value or None if reads.shows_origin(info.context.actor, self.row) else None
 
 
-@strawberry.input(description="Which entries of the access log.")
-class AccessLogFilter:
-    username: str | None = optional("Only those about this user; also a name that no user has.")
-    actor: str | None = optional("Only what the user of this name did.")
-    action: AccessAction | None = optional("Only those of this action.")
-    result: AccessResult | None = optional("Only those that ended so.")
-    address: str | None = optional("Only those from this address.")
-    since: datetime | None = optional("Only those of this moment or later.")
-    until: datetime | None = optional("Only those before this moment.")
-
-    def plain(self) -> LogFilter:
-        """The filter of the core."""
-        return LogFilter(
-            username=self.username,
-            actor=self.actor,
-            action=self.action,
-            is_refused=None if self.result is None else self.result is AccessResult.REFUSED,
-            address=self.address,
-            since=self.since,
-            until=self.until,
-        )
+Username = Annotated[
+    str | None, strawberry.argument(description="Only those about this user; also a name that no user has.")
+]
+DoneBy = Annotated[str | None, strawberry.argument(description="Only what the user of this name did.")]
+OfAction = Annotated[AccessAction | None, strawberry.argument(description="Only those of this action.")]
+InStatus = Annotated[AccessLogEntryStatus | None, strawberry.argument(description="Only those that ended so.")]
+FromAddress = Annotated[str | None, strawberry.argument(description="Only those from this address.")]
+Since = Annotated[datetime | None, strawberry.argument(description="Only those of this moment or later.")]
+Until = Annotated[datetime | None, strawberry.argument(description="Only those before this moment.")]
 
 
 @strawberry.type
@@ -166,14 +154,22 @@ class AccessLogQuery:
         self,
         info: Info,
         *,
-        filter: Annotated[AccessLogFilter | None, strawberry.argument(description="Only some entries.")] = None,
+        username: Username = None,
+        done_by: DoneBy = None,
+        action: OfAction = None,
+        status: InStatus = None,
+        address: FromAddress = None,
+        since_at: Since = None,
+        until_at: Until = None,
         first: First = None,
         after: After = None,
         last: Last = None,
         before: Before = None,
     ) -> Connection[AccessLogEntry] | None:
-        db, actor, page = info.context.db, info.context.actor, window(first, after, last, before)
-        return entries(await reads.search(db, actor, page, filter.plain() if filter else LogFilter()))
+        refused = None if status is None else status is AccessLogEntryStatus.REFUSED
+        chosen = LogFilter(username, done_by, action, refused, address, since=since_at, until=until_at)
+        page = window(first, after, last, before)
+        return entries(await reads.search(info.context.db, info.context.actor, page, chosen))
 
 
 def entries(page: Page[Row]) -> Connection[AccessLogEntry]:

@@ -95,3 +95,10 @@ class TooManyRequests(ModelyardError):
     """Too many of your requests wait already; nothing was done, send fewer at once and try again shortly."""
 
     code = "RATE_LIMITED"
+
+    def __init__(
+        self, message: str | None = None, *, field: str | None = None, retry_after: float | None = None
+    ) -> None:
+        """``retry_after``: seconds until the same request may be answered; None: shortly."""
+        super().__init__(message, field=field)
+        self.retry_after = retry_after

@@ -158,17 +158,19 @@ class DeviceGrant(Row):
 
 
 class SignInFailures(Row):
-    """Wrong passwords of late, by account and by address; what slows the next attempt."""
+    """Attempts of late that were not right, by what is counted; they slow the next one."""
 
     __tablename__ = "sign_in_failures"
-    __table_args__ = (Index("ix_sign_in_failures_last_at", "last_at"),)
+    __table_args__ = (Index("ix_sign_in_failures_next_at", "next_at"),)
 
-    subject: Mapped[str] = mapped_column(Text, primary_key=True)
-    """What is counted, such as ``address 192.0.2.7``."""
-    failures: Mapped[int] = mapped_column(BigInteger)
+    subject: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    """A digest of what is counted, such as a name with an address."""
+    failures: Mapped[int] = mapped_column(SmallInteger)
     last_at: Mapped[Moment]
     next_at: Mapped[Moment]
     """Before then no attempt is made."""
+    has_turn: Mapped[bool]
+    """Whether at that moment an attempt is due to it, however many others wait for the same account."""
 
 
 class ServiceAccount(Row):

@@ -11,7 +11,7 @@ from ipaddress import ip_network
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.networks import address_of, network_of
+from app.access.authentication.networks import address_of, network_of
 from app.settings import Settings, listed
 
 _SECURE = {"http": {"http": "http", "https": "https"}, "websocket": {"http": "ws", "https": "wss"}}

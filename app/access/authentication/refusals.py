@@ -23,11 +23,11 @@ from sqlalchemy import func, select
 from app.access import access_log
 from app.access.access_log import Action, Entry
 from app.access.authentication.client_info import UNKNOWN, ClientInfo
+from app.access.authentication.networks import network_of
 from app.access.tables import Token, User
 from app.access.tables_of_people import Session
 from app.db.database import Database, Snapshot
 from app.errors import Unavailable
-from app.networks import network_of
 
 WRITE_SECONDS = 2.0
 """Seconds after a refusal until it is written."""

@@ -27,6 +27,12 @@ class NotFound(ModelyardError):
     code = "NOT_FOUND"
 
 
+class Gone(NotFound):
+    """It was there and is no more; asking again is of no use."""
+
+    code = "GONE"
+
+
 class Conflict(ModelyardError):
     """The state of things forbids it."""
 

@@ -14,6 +14,7 @@ from datetime import timedelta
 import structlog
 from prometheus_client import Gauge
 
+from app.access.one_time_links import upkeep as links
 from app.access.reads import access_log
 from app.artifacts.upkeep import damage, garbage, inspections
 from app.artifacts.upkeep import reconcile as upkeep_reconcile
@@ -102,6 +103,11 @@ async def remove_old_deliveries(runtime: Runtime) -> object:
     return await dispatch.remove_old(runtime.db)
 
 
+async def remove_old_links(runtime: Runtime) -> object:
+    """Remove invitations and other one-time links that ended a month ago."""
+    return await links.remove_old(runtime.db)
+
+
 async def remove_old_events(runtime: Runtime) -> object:
     """Remove old entries of the journal that subscriptions read."""
     return await events.remove_old(runtime.db)
@@ -124,6 +130,7 @@ CHORES = (
     Chore("forget", 3600, remove_finished),
     Chore("forget deliveries", 3600, remove_old_deliveries),
     Chore("forget access", 3600, remove_old_access),
+    Chore("forget links", 3600, remove_old_links),
     Chore("recheck", RECHECK_SECONDS, recheck),
     Chore("reconcile", 6 * 3600, reconcile),
 )

@@ -24,6 +24,8 @@ from app.graphql.live.subscriptions import Subscription
 from app.graphql.logged_models.mutations import LoggedModelsMutation
 from app.graphql.nodes import NodesQuery
 from app.graphql.people.access_log import AccessLogQuery
+from app.graphql.people.invitations import InvitationsMutation, InvitationsQuery
+from app.graphql.people.password_resets import PasswordResetsMutation
 from app.graphql.registry.global_search import FindingQuery
 from app.graphql.registry.mutations import RegistryMutation
 from app.graphql.registry.queries import RegistryQuery
@@ -78,6 +80,7 @@ class Query(
     ArtifactsQuery,
     ArtifactUploadsQuery,
     JobsQuery,
+    InvitationsQuery,
     NodesQuery,
 ):
     pass
@@ -94,6 +97,8 @@ class Mutation(
     WebhooksMutation,
     JobsMutation,
     CiMutation,
+    InvitationsMutation,
+    PasswordResetsMutation,
 ):
     pass
 

@@ -13,6 +13,7 @@ from starlette.types import Scope
 from app.errors import (
     Conflict,
     Forbidden,
+    Gone,
     Invalid,
     Misdirected,
     ModelyardError,
@@ -32,6 +33,7 @@ _STATUSES: dict[type[ModelyardError], int] = {
     Taken: 409,
     Conflict: 409,
     Invalid: 400,
+    Gone: 410,
     NotFound: 404,
     Unauthenticated: 401,
     Forbidden: 403,

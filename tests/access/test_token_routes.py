@@ -95,6 +95,9 @@ OPEN = {
     "GET /graphql", "POST /graphql",
     # Pages for people, with a session or none: tests/pages
     "GET /sign-in", "POST /sign-out", "GET /account",
+    # One-time links, each with its own secret
+    "GET /invitations/{secret}", "POST /invitations/{secret}", "GET /password-resets/{secret}",
+    "POST /password-resets/{secret}", "GET /sign-in-links/{secret}", "POST /sign-in-links/{secret}",
     # GraphiQL, which holds nothing of any project
     "GET /graphql/explorer/{digest}/{name}",
 }  # fmt: skip

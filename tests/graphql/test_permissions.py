@@ -45,6 +45,10 @@ VERDICTS = {
     # A project beside, of which only the owner of its group is a member.
     ("owner of another project", "private"): (HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, "ok", LOW),
     ("owner of another project", "public"): (WHO, LOW, LOW, LOW, LOW, LOW, "ok", LOW),
+    ("owner", "private"): (HIDDEN, HIDDEN, LOW, LOW, LOW, LOW, "ok", LOW),
+    ("owner", "public"): (WHO, LOW, LOW, LOW, LOW, LOW, "ok", LOW),
+    # Only owners of what an invitation is to know of it.
+    ("owner of an invitation", "*"): (WHO, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, "ok", LOW),
     ("administrator", "*"): (WHO, LOW, LOW, LOW, LOW, LOW, LOW, LOW),
 }
 """``ok``: done or answered; None: null, or an empty list."""
@@ -78,7 +82,9 @@ NEEDS = {
     "maker of the upload": ["artifactUploadComplete"],
     "maintainer of the group": ["groupCreate", "projectCreate"],
     "owner of another project": ["projectDelete"],
-    "administrator": ["userCreate", "accessLog"],
+    "owner": ["userInvite"],
+    "owner of an invitation": ["invitationRenew", "invitationRevoke"],
+    "administrator": ["accessLog", "invitations", "userPasswordResetCreate", "userCreate"],
     "own uploads": ["artifactUpload", "artifactUploads"],
 }  # fmt: skip
 VERDICTS |= {

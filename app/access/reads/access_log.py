@@ -19,7 +19,7 @@ from app.access.access_log import Action, printable
 from app.access.groups import GroupAccess
 from app.access.policy import Actor, Permission
 from app.access.reads.guarded import GuardedReads, Results
-from app.access.reads.loaders import of_groups_where
+from app.access.reads.loaders import of_groups as of_allowed_groups
 from app.access.tables import User
 from app.access.tables_of_people import AccessLogEntry as AccessLogEntry
 from app.db import batch_reads
@@ -104,7 +104,7 @@ async def of_groups(
             snap, select(AccessLogEntry), ORDER, window, row=AccessLogEntry, parent=parent, keys=allowed
         )
 
-    return await of_groups_where(db, actor, keys, refuse, fetch)
+    return await of_allowed_groups(db, actor, keys, refuse, fetch)
 
 
 async def everything(db: Database, filter: LogFilter) -> AsyncIterator[AccessLogEntry]:

@@ -19,6 +19,7 @@ from app.db.statements import Statement
 from app.errors import TooManyRequests
 
 _SWEPT_AT_ONCE = 10_000
+_A_NAME = "with this name"
 
 
 class _Row(NamedTuple):
@@ -111,7 +112,7 @@ def from_stranger(name: str, address: str) -> Subjects:
     The name is what was typed: a name that exists and one that does not are counted alike, and so are a username and
     an e-mail address, whether they belong to one person or not.
     """
-    network = _network_of(address)
+    network = network_of(address)
     digests = {
         Lane.PAIR: _digest("pair", name, network),
         Lane.ADDRESS: _digest("address", network),
@@ -125,8 +126,17 @@ def of_one(kind: str, *values: str) -> Subjects:
     return Subjects({Lane.BROWSER: bytes([Lane.BROWSER]) + _digest(kind, *values)})
 
 
-async def refuse_early(db: Database, subjects: Subjects) -> None:
-    """Refuse an attempt that has to wait already, without locking or writing anything.
+def of_code(user_id: int, address: str) -> Subjects:
+    """A person's guess of the code that another machine shows."""
+    digests = {
+        Lane.PAIR: _digest("code of a person", str(user_id)),
+        Lane.ADDRESS: _digest("code from an address", network_of(address)),
+    }
+    return Subjects({lane: bytes([lane]) + digest for lane, digest in digests.items()})
+
+
+async def refuse_early(db: Database, subjects: Subjects, what: str = _A_NAME) -> None:
+    """Refuse an attempt that has to wait already, without locking or writing anything; ``what`` was tried.
 
     Raises:
         TooManyRequests: with the time to wait.
@@ -135,7 +145,7 @@ async def refuse_early(db: Database, subjects: Subjects) -> None:
         rows = await _READ.fetch(connection, subjects=list(subjects.by_lane.values()))
     decision = _decide(subjects, rows)
     if not decision.is_admitted and not decision.changes:
-        raise refusal(decision.wait)
+        raise refusal(decision.wait, what)
 
 
 async def reserve(tx: Tx, subjects: Subjects) -> timedelta:
@@ -170,16 +180,16 @@ async def sweep(db: Database) -> int:
         return await _SWEEP.execute(connection, forgiven=FORGIVEN, limit=_SWEPT_AT_ONCE)
 
 
-def refusal(wait: timedelta) -> TooManyRequests:
+def refusal(wait: timedelta, what: str = _A_NAME) -> TooManyRequests:
     """What is said to who has to wait; the same for accounts that exist and for those that do not."""
     seconds = max(1, -int(-wait.total_seconds() // 1))
     return TooManyRequests(
-        f"There were too many failed attempts with this name or from this network; try again in {seconds} s.",
+        f"There were too many failed attempts {what} or from this network; try again in {seconds} s.",
         retry_after=seconds,
     )
 
 
-def _network_of(address: str) -> str:
+def network_of(address: str) -> str:
     """What an address is counted as: with IPv6 its network, of which one client has all addresses."""
     try:
         parsed = ip_address(address)

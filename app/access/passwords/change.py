@@ -13,6 +13,7 @@ from app.db.database import Database
 from app.db.statements import Statement
 from app.errors import Conflict, Forbidden, Invalid
 
+_CHANGED = "to change this password"
 _READ_HASH = Statement(
     "access.read_password", "A person's password hash.", "SELECT hash FROM passwords WHERE user_id = :user"
 )
@@ -43,7 +44,7 @@ async def change_password(db: Database, actor: Actor, command: ChangePassword) -
         raise Invalid("The new password is the current one; choose another.", field="newPassword")
     stored = await _hash(db, user_id)
     subjects = attempts.of_one("change", str(user_id))
-    await attempts.refuse_early(db, subjects)
+    await attempts.refuse_early(db, subjects, _CHANGED)
     with hashing.queued(from_familiar_browser=True):
         await _reserve(db, subjects)
         if not await hashing.verify(stored, command.current):
@@ -99,7 +100,7 @@ async def _reserve(db: Database, subjects: Subjects) -> None:
     async with db.write() as tx:
         wait = await attempts.reserve(tx, subjects)
     if wait:
-        raise attempts.refusal(wait)
+        raise attempts.refusal(wait, _CHANGED)
 
 
 async def _record_failure(db: Database, actor: Actor) -> None:

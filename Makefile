@@ -28,7 +28,7 @@ help: ## Say what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
 
 up: $(UP) .venv/bin/modelyard ## Start everything on this machine; Ctrl-C stops it.
-	@.venv/bin/python -m compileall -q app workers
+	@.venv/bin/python -m compileall -q app workers clients/python/modelyard_client
 	@exec .venv/bin/python -m app.cli up
 
 test: $(DEV) $(CLIENTS) $(NODE) $(TYPESCRIPT) ## Run the test suite against real servers.

@@ -14,8 +14,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
-from app.client import commands as client
 from app.commands.access_log import access_log
 from app.commands.backup import backup
 from app.commands.doctor import doctor
@@ -115,8 +115,29 @@ def migrate() -> None:
     _of_installation("migrate", _settings())
 
 
-main.command()(client.push)
-main.command()(client.pull)
+class _OfClient(TyperCommand):
+    """Leaves all words after its name to the client, `--` and unknown options too."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        ctx.args = list(args)
+        return ctx.args
+
+
+def _add_client_commands() -> None:
+    """Offer the commands of the client; it parses their arguments itself."""
+    from modelyard_client.cli import commands
+
+    for word, summary in commands.first_words().items():
+        main.command(word, cls=_OfClient, help=summary, add_help_option=False)(_client_command)
+
+
+def _client_command(context: typer.Context) -> None:
+    from modelyard_client.cli.main import run
+
+    raise typer.Exit(run([str(context.info_name), *context.args]))
+
+
+_add_client_commands()
 
 
 @main.command(hidden=True)

@@ -141,8 +141,8 @@ class TestWhatIsLogged:
 
 class TestRefusals:
     async def refused(self, runtime, admin, name: str, kind: str = "token") -> list[AccessLogEntry]:
-        found = await entries_about(runtime, admin, name)
-        return [one for one in found if one.action == "authenticate" and one.details.get("credential", kind) == kind]
+        listed = await entries_about(runtime, admin, name)
+        return [one for one in listed if one.action == "authenticate" and one.details.get("credential", kind) == kind]
 
     async def test_a_revoked_token_is_logged_once_a_minute_with_how_often(self, runtime, admin):
         now = 0.0
@@ -246,14 +246,14 @@ class TestRefusals:
                                   headers=person.headers) for _ in range(20)]  # fmt: skip
         assert {answer.status_code for answer in answers} == {401}
         async with asyncio.timeout(5):
-            while not (found := await self.refused(runtime, admin, person.actor.username)):  # noqa: ASYNC110
+            while not (listed := await self.refused(runtime, admin, person.actor.username)):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
-        assert found[0].address == "127.0.0.1"
-        assert found[0].client.startswith("python-httpx")
+        assert listed[0].address == "127.0.0.1"
+        assert listed[0].client.startswith("python-httpx")
 
 
 class TestReading:
-    async def test_administrators_alone_read_all(self, runtime, http, admin, staff):
+    async def test_only_administrators_read_all(self, runtime, http, admin, staff):
         for person in (None, *staff.values()):
             answer = await ask(http, person, ALL)
             assert answer["data"]["accessLog"] is None
@@ -277,25 +277,25 @@ class TestReading:
             access_log.entry(Action.TOKEN_CREATE, actor=admin.actor, username=name),
         )
 
-        async def found(**filter) -> list[dict]:
+        async def listed(**filter) -> list[dict]:
             return (await ask(http, admin, ALL, **({"username": name} | filter)))["data"]["accessLog"]["nodes"]
 
-        assert len(await found()) == 7
-        assert len(await found(action="SIGN_IN")) == 6
-        assert len(await found(status="DONE")) == 6
-        (refused,) = await found(status="REFUSED", address=address)
+        assert len(await listed()) == 7
+        assert len(await listed(action="SIGN_IN")) == 6
+        assert len(await listed(status="DONE")) == 6
+        (refused,) = await listed(status="REFUSED", address=address)
         assert (refused["statusReason"], refused["address"], refused["client"]) == ("password", address, "tests/1")
-        assert len(await found(doneBy=admin.actor.username.upper())) == 1
-        assert await found(doneBy="no-such-user") == await found(address="192.0.2.99") == []
-        assert await found(username="a\x00c") == await found(address="\x00") == []
+        assert len(await listed(doneBy=admin.actor.username.upper())) == 1
+        assert await listed(doneBy="no-such-user") == await listed(address="192.0.2.99") == []
+        assert await listed(username="a\x00c") == await listed(address="\x00") == []
         now = datetime.now(UTC)
-        assert len(await found(sinceAt=(now - timedelta(minutes=1)).isoformat())) == 7
-        assert await found(untilAt=(now - timedelta(minutes=1)).isoformat()) == []
+        assert len(await listed(sinceAt=(now - timedelta(minutes=1)).isoformat())) == 7
+        assert await listed(untilAt=(now - timedelta(minutes=1)).isoformat()) == []
         first = (await ask(http, admin, ALL, username=name, first=4))["data"]["accessLog"]
         after = first["pageInfo"]["endCursor"]
         then = (await ask(http, admin, ALL, username=name, first=4, after=after))["data"]["accessLog"]
         assert [len(page["nodes"]) for page in (first, then)] == [4, 3]
-        assert first["nodes"] + then["nodes"] == await found()
+        assert first["nodes"] + then["nodes"] == await listed()
 
     async def test_people_read_what_is_about_them_and_not_from_where_others_acted(self, runtime, http, admin, staff):
         guest, name = staff[Role.GUEST], staff[Role.GUEST].actor.username
@@ -314,7 +314,7 @@ class TestReading:
         theirs = (await ask(http, staff[Role.REPORTER], MINE))["data"]["viewer"]["accessLog"]["nodes"]
         assert "192.0.2.51" not in str(theirs)
 
-    async def test_who_manages_members_reads_what_happened_in_the_place(self, runtime, http, admin, project):
+    async def test_who_manages_members_reads_what_happened_there(self, runtime, http, admin, project):
         async with runtime.db.write() as tx:
             await access_log.record(tx, Action.TOKEN_REVOKE, actor=project.owner, project_id=project.id, token="ci")
         for role, sees in ((Role.OWNER, True), (Role.MAINTAINER, True), (Role.DEVELOPER, False), (Role.GUEST, False)):
@@ -329,7 +329,7 @@ class TestReading:
         answer = (await ask(http, project.stranger, OF_PROJECT, path=project.path))["data"]["project"]
         assert answer is None
 
-    async def test_entries_of_other_places_are_not_among_them(self, runtime, project, staff):
+    async def test_entries_of_other_projects_are_not_among_them(self, runtime, project, staff):
         other = await projects.create(runtime.db, project.owner, CreateProject(project.group_id, "beside"))
         async with runtime.db.write() as tx:
             await access_log.record(tx, Action.MEMBER_SET, actor=project.owner, project_id=other.id)
@@ -386,10 +386,10 @@ class TestUpkeep:
         assert "ix_access_log_" in "\n".join(plan)
 
 
-async def test_members_are_logged_with_their_place(runtime, admin, project):
-    place = GroupOrProject(project_id=project.id)
-    await members.set_role(runtime.db, project.owner, place, project.stranger.actor.username, Role.GUEST)
-    await members.remove(runtime.db, project.owner, place, project.stranger.actor.username)
+async def test_members_are_logged_with_their_project(runtime, admin, project):
+    target = GroupOrProject(project_id=project.id)
+    await members.set_role(runtime.db, project.owner, target, project.stranger.actor.username, Role.GUEST)
+    await members.remove(runtime.db, project.owner, target, project.stranger.actor.username)
     page = await log.search(runtime.db, admin.actor, Window(first=2), LogFilter(project_id=project.id))
     assert [entry.action for entry in page.items] == ["member_delete", "member_set"]
     assert {entry.user_id for entry in page.items} == {project.stranger.actor.user_id}

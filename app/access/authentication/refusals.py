@@ -55,7 +55,7 @@ class _Counted:
         return not self.refused and now - self.written_at >= QUIET_SECONDS
 
 
-class _Known(NamedTuple):
+class _Credential(NamedTuple):
     """Whose credential it was, and why it is refused."""
 
     kind: str
@@ -107,12 +107,12 @@ class Refusals:
         now = self._clock()
         due = {key: counted for key, counted in self._credentials.items() if counted.is_due(now, ends=ends)}
         async with self._db.read() as snap:
-            known = await _read(snap, list({sha256 for sha256, _ in due}))
+            credentials = await _read(snap, list({sha256 for sha256, _ in due}))
         taken = []
         for (sha256, network), counted in due.items():
-            if sha256 not in known:
+            if sha256 not in credentials:
                 self._count_unknown(network, counted)
-            elif (whose := known[sha256]) is not None:
+            elif (whose := credentials[sha256]) is not None:
                 taken.append((counted, counted.refused, _entry(whose, counted)))
             else:
                 counted.refused = 0
@@ -123,7 +123,7 @@ class Refusals:
         for counted, times, _ in taken:
             # What was refused meanwhile stays counted.
             counted.refused, counted.written_at = counted.refused - times, now
-        self._forget(now, [key for key in due if known.get(key[0]) is None])
+        self._forget(now, [key for key in due if credentials.get(key[0]) is None])
         return len(taken)
 
     def _count_unknown(self, network: str, counted: _Counted) -> None:
@@ -157,17 +157,17 @@ class Refusals:
             self._writing = None
 
 
-def _entry(known: _Known, counted: _Counted) -> Entry:
+def _entry(whose: _Credential, counted: _Counted) -> Entry:
     return access_log.entry(
         Action.AUTHENTICATE,
         client=counted.client,
-        user_id=known.user_id,
-        username=known.username,
-        group_id=known.group_id,
-        project_id=known.project_id,
-        refused=known.reason,
-        credential=known.kind,
-        id=known.id,
+        user_id=whose.user_id,
+        username=whose.username,
+        group_id=whose.group_id,
+        project_id=whose.project_id,
+        refused=whose.reason,
+        credential=whose.kind,
+        id=whose.id,
         times=counted.refused,
     )
 
@@ -176,21 +176,23 @@ def _stranger(counted: _Counted) -> Entry:
     return access_log.entry(Action.AUTHENTICATE, client=counted.client, refused="unknown", times=counted.refused)
 
 
-async def _read(snap: Snapshot, hashes: Sequence[bytes]) -> dict[bytes, _Known | None]:
+async def _read(snap: Snapshot, hashes: Sequence[bytes]) -> dict[bytes, _Credential | None]:
     """Whose credentials these were; None for what has become valid again meanwhile."""
     if not hashes:
         return {}
-    known: dict[bytes, _Known | None] = {}
+    credentials: dict[bytes, _Credential | None] = {}
     tokens = select(Token, User).join(User, User.id == Token.user_id).where(Token.sha256 == func.any(list(hashes)))
     for token, user in await snap.execute(tokens):
         reason = _reason(user, ended=token.revoked_at, expires=token.expires_at, word="revoked")
-        place = (token.project_id, token.group_id)
-        known[token.sha256] = _Known("token", token.id, user.id, user.username, reason, *place) if reason else None
+        about = (token.project_id, token.group_id)
+        credentials[token.sha256] = (
+            _Credential("token", token.id, user.id, user.username, reason, *about) if reason else None
+        )
     sessions = select(Session, User).join(User, User.id == Session.user_id)
     for session, user in await snap.execute(sessions.where(Session.sha256 == func.any(list(hashes)))):
         reason = _reason(user, ended=session.ended_at, expires=session.expires_at, word="ended")
-        known[session.sha256] = _Known("session", session.id, user.id, user.username, reason or "idle")
-    return known
+        credentials[session.sha256] = _Credential("session", session.id, user.id, user.username, reason or "idle")
+    return credentials
 
 
 def _reason(user: User, *, ended: datetime | None, expires: datetime | None, word: str) -> str | None:

@@ -162,8 +162,8 @@ async def populate(runtime: Any, staff: Any, data: Any) -> Populated:
     await do(f"mutation m($p: String!) {{ {moves} }}", p=project.path)
     await add_files(runtime, project)
     async with runtime.db.write() as tx:
-        place = {"by": project.owner.user_id, "group": project.group_id, "project": project.id}
-        await tx.execute(text(LOGGED_ACCESS), {**place, "n": ROWS})
+        values = {"by": project.owner.user_id, "group": project.group_id, "project": project.id}
+        await tx.execute(text(LOGGED_ACCESS), {**values, "n": ROWS})
     return Populated(project, group, {**ids, "experiments": experiments, "below": f"{group}/s"})
 
 

@@ -1077,6 +1077,14 @@ export type TokenScope =
   | 'API'
   /** Reading. */
   | 'READ_API'
+  /** Reading models, versions, aliases and the names and sizes of their files. */
+  | 'READ_REGISTRY'
+  /** Reading and writing these, files of versions too. */
+  | 'WRITE_REGISTRY'
+  /** Reading and writing experiments, candidates and logged models with their files. */
+  | 'WRITE_CANDIDATES'
+  /** Besides one of the last three: the bytes of the files that the token may see. */
+  | 'READ_ARTIFACTS'
   /** Besides api, for a token of a project or group that is maintainer: tokens, members, CI settings. */
   | 'MANAGE_ACCESS'
   /** The same for settings and visibility, webhooks, and new projects and groups. */

@@ -344,7 +344,7 @@ class Project(Node):
 
     @resolved("Whether you may create and change models, versions, aliases and artifacts.")
     def viewer_can_write_registry(self, info: Info) -> bool:
-        return policy.allows(info.context.actor, self.access, Permission.REGISTRY_WRITE)
+        return policy.allows(info.context.actor, self.access, Permission.REGISTRY_WRITE, of_models=True)
 
     @resolved("Whether you may create and change experiments and candidates.")
     def viewer_can_write_candidates(self, info: Info) -> bool:
@@ -358,9 +358,9 @@ async def project_by_id(info: Info, project_id: int | None) -> Project | None:
 
 
 async def may(info: Info, project_id: int, permission: Permission) -> bool:
-    """Whether the viewer may do that in a project, by the request's loader."""
+    """Whether the viewer may do that in a project, to what it sees there; by the request's loader."""
     access = await info.context.loaders.access.projects.load(project_id)
-    return access is not None and policy.allows(info.context.actor, access, permission)
+    return access is not None and policy.allows(info.context.actor, access, permission, of_models=True)
 
 
 # At the end, since the types of these modules refer to each other.

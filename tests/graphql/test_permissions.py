@@ -89,7 +89,7 @@ NEEDS = {
     "owner of another project": ["projectDelete"],
     "owner": ["userInvite"],
     "owner of an invitation": ["invitationRenew", "invitationRevoke"],
-    "administrator": ["invitations", "userPasswordResetCreate", "userCreate"],
+    "administrator": ["accessLog", "invitations", "userPasswordResetCreate", "userCreate"],
     "own uploads": ["artifactUpload", "artifactUploads"],
 }  # fmt: skip
 VERDICTS |= {

@@ -19,9 +19,9 @@ async def signed_in(visitor, person, return_to="/account"):
 
 
 async def test_a_password_opens_the_page_that_was_wanted(visitor, person):
-    asked = await visitor.open("/account?done=token")
-    assert asked.path.startswith("/sign-in?return_to=")
-    page = await visitor.send(asked.form("/sign-in"), username=person.actor.username.upper(), password=PASSWORD)
+    shown = await visitor.open("/account?done=token")
+    assert shown.path.startswith("/sign-in?return_to=")
+    page = await visitor.send(shown.form("/sign-in"), username=person.actor.username.upper(), password=PASSWORD)
     assert (page.status, page.path) == (200, "/account?done=token")
     assert person.actor.username in page.text and "The token was revoked." in page.text
 
@@ -187,7 +187,7 @@ async def behind_proxy(runtime):
         yield address
 
 
-async def test_cookies_over_https_belong_to_this_host_alone(behind_proxy, person, runtime):
+async def test_cookies_over_https_belong_to_no_other_host(behind_proxy, person, runtime):
     proxied = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "198.51.100.9", "Host": "test"}
     async with Visitor(behind_proxy, proxied, origin="https://test") as visitor:
         # The browser's own cookies are left to this test, since the connection itself is not https.

@@ -86,8 +86,8 @@ NEEDS = {
     "owner of another project": ["projectDelete"],
     "owner": ["userInvite"],
     "owner of an invitation": ["invitationRenew", "invitationRevoke"],
-    "administrator": ["invitations", "userPasswordResetCreate", "userCreate"],
     "session of a browser": ["passwordChange"],
+    "administrator": ["accessLog", "invitations", "userPasswordResetCreate", "userCreate"],
     "own uploads": ["artifactUpload", "artifactUploads"],
 }  # fmt: skip
 VERDICTS |= {

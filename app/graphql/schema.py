@@ -26,6 +26,7 @@ from app.graphql.nodes import NodesQuery
 from app.graphql.people.access_log import AccessLogQuery
 from app.graphql.people.invitations import InvitationsMutation, InvitationsQuery
 from app.graphql.people.password_resets import PasswordResetsMutation
+from app.graphql.people.passwords import PasswordsMutation
 from app.graphql.people.sessions import SessionsMutation
 from app.graphql.registry.global_search import FindingQuery
 from app.graphql.registry.mutations import RegistryMutation
@@ -101,6 +102,7 @@ class Mutation(
     SessionsMutation,
     InvitationsMutation,
     PasswordResetsMutation,
+    PasswordsMutation,
 ):
     pass
 

@@ -43,6 +43,7 @@ VERDICTS = {
     ("owner of another project", "project"): (HIDDEN,) * len(KINDS),
     ("owner of another project", "group"): (LOW, LOW, LOW, LOW, LOW, LOW, LOW, "ok"),
     "administrator": (LOW,) * len(KINDS),
+    "session of a browser": (LOW,) * len(KINDS),
 }
 
 

@@ -31,7 +31,7 @@ async def submit(request: Request) -> Response:
     attempt = Attempt(fields.get("username", ""), fields.get("password", ""), request.state.actor.client, browser)
     return_to = signing_in.own_path(fields.get("return_to", ""))
     try:
-        signed = await sign_in(runtime.db, runtime.settings, attempt)
+        signed = await sign_in(runtime.db, runtime.settings, attempt, runtime.openid)
     except ModelyardError as error:
         return templates.refused(request, "sign_in.html", error, return_to=return_to, fields=fields)
     response = await signing_in.signed_in(request, signed.session, return_to)

@@ -20,7 +20,7 @@ async def change(request: Request) -> Response:
     fields = await forms.read(request)
     command = ChangePassword(fields.get("current_password", ""), fields.get("new_password", ""))
     try:
-        await change_password(runtime.db, actor, command)
+        await change_password(runtime.db, actor, command, runtime.openid)
     except ModelyardError as error:
         return await page.refused(request, "password", error, fields)
     return page.done("password")

@@ -62,6 +62,10 @@ NEEDS = {
 """= the owner's value; . null or empty; - false; < some of the owner's; r the own role; o something of one's own;
 0 a count of none; N, F, U the error NOT_FOUND, FORBIDDEN, UNAUTHENTICATED."""
 LINES = {
+    "AccessLogEntry": {
+        "nothing more": "happenedAt action status statusReason username details doneBy user group project",
+        "maker": "address client requestId",
+    },
     "Alias": {"nothing more": "model modelVersion setBy", "may: reporter": "viewerCanUpdate"},
     "AliasAssignment": {"nothing more": "modelVersion setBy"},
     "Artifact": {
@@ -104,7 +108,7 @@ LINES = {
     "Group": {
         "nothing more": "id name path fullPath visibility createdAt parent",
         "below the group": "groups", "what one sees": "projects", "member of the group": "members",
-        "owner of the group": "tokens", "role in the group": "viewerRole", "may: owner": "viewerCanManage",
+        "owner of the group": "tokens accessLog serviceAccounts", "role in the group": "viewerRole", "may: owner": "viewerCanManage",
     },
     "LoggedModel": {
         "nothing more": "project experiment candidate metrics artifacts createdBy", "registry": "modelVersions",
@@ -128,19 +132,27 @@ LINES = {
         "nothing more": "id number name path fullPath description visibility registryAccess experimentsAccess "
         "allowsVersionReuse createdAt descriptionHtml createdBy storage group",
         "member": "backgroundJobs", "to be named as member": "members",
-        "maintainer": "tokens webhooks ciSettings",
+        "maintainer": "tokens webhooks ciSettings accessLog serviceAccounts",
         "registry": "models modelSearch modelVersionSearch",
         "candidates": "experiments candidateSearch experimentSearch loggedModelSearch",
         "role": "viewerRole", "may: maintainer": "viewerCanManage", "may: owner": "viewerCanDelete",
         "may: reporter": "viewerCanWriteRegistry", "may: developer": "viewerCanWriteCandidates",
     },
     "SearchResultConnection": {"part of it": "nodes edges", "some count": "totalCount pageInfo"},
+    "ServiceAccount": {
+        "nothing more": "id name description role createdAt user tokens createdBy", "may: maintainer": "viewerCanUpdate",
+    },
+    "Session": {
+        "nothing more": "id method provider device client address createdAt lastUsedAt expiresAt endedAt isCurrent",
+        "may: owner": "viewerCanRevoke",
+    },
     "Token": {
-        "nothing more": "id name scopes createdAt expiresAt lastUsedAt revokedAt user createdBy",
+        "nothing more": "id name scopes createdAt expiresAt lastUsedAt revokedAt user createdBy modelPatterns lastAddress "
+        "lastClient requestLimit storageLimit isExpiring replaces",
         "may: maintainer": "viewerCanRevoke",
     },
     "User": {"nothing more": "id username name isBot createdAt"},
-    "Viewer": {"nothing more": "isAdmin", "oneself": "user tokens", "token": "scopes"},
+    "Viewer": {"nothing more": "isAdmin", "oneself": "user tokens sessions accessLog token", "token": "scopes"},
     "Webhook": {
         "nothing more": "id uuid name url description events status hasSecret createdAt updatedAt "
         "createdBy project deliveries",
@@ -156,7 +168,18 @@ BLANK = {
     "LoggedModel.deletedAt": "deleted ones are seen in the answer to their deletion only",
     **{
         f"{kind}Connection.totalCount": "these are not counted"
-        for kind in ("AliasAssignment", "LoggedModel", "Member", "MetricPoint", "Token", "Webhook", "WebhookDelivery")
+        for kind in (
+            "AccessLogEntry",
+            "AliasAssignment",
+            "LoggedModel",
+            "Member",
+            "MetricPoint",
+            "ServiceAccount",
+            "Session",
+            "Token",
+            "Webhook",
+            "WebhookDelivery",
+        )
     },
 }
 """Fields without a value in every answer to a query."""
@@ -315,7 +338,7 @@ NODES = {
     "Alias": "registry", "Artifact": "project", "ArtifactUpload": "members", "BackgroundJob": "members",
     "Candidate": "candidates", "CiJob": "candidates", "CiSettings": "maintainers", "Experiment": "candidates",
     "Group": "project", "LoggedModel": "candidates", "Member": "members", "Model": "registry",
-    "ModelVersion": "registry", "Project": "project", "Token": "maintainers", "User": "members",
+    "ModelVersion": "registry", "Project": "project", "Session": "oneself", "Token": "maintainers", "User": "members",
     "Webhook": "maintainers", "WebhookDelivery": "maintainers",
 }  # fmt: skip
 """Who gets a thing by its id; all others get null, and no error that would tell of it."""

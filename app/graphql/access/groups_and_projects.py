@@ -104,6 +104,13 @@ class Group(Node):
         page = await info.context.loaders.access.service_accounts_of_groups.load(request)
         return connection(page, accounts.ServiceAccount.of)
 
+    @resolved("What is logged of its members and tokens, newest first. For who manages them: null with an error else.")
+    async def access_log(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[access_log.AccessLogEntry] | None:
+        request = ((self.access.id,), window(first, after, last, before))
+        return access_log.entries(await info.context.loaders.access.log_of_groups.load(request))
+
     @resolved("Invitations to it, newest first. For owners: null with an error for others.")
     async def invitations(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
@@ -331,6 +338,13 @@ class Project(Node):
     async def storage(self, info: Info) -> ProjectStorage:
         return ProjectStorage.of(await info.context.loaders.access.storage.load((self.access.id,)))
 
+    @resolved("What is logged of its members and tokens, newest first. For who manages them: null with an error else.")
+    async def access_log(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[access_log.AccessLogEntry] | None:
+        request = ((self.access.id,), window(first, after, last, before))
+        return access_log.entries(await info.context.loaders.access.log_of_projects.load(request))
+
     @resolved("Your role in it; null: you are a visitor.")
     def viewer_role(self) -> Role | None:
         return self.access.role
@@ -368,7 +382,7 @@ async def may(info: Info, project_id: int, permission: Permission) -> bool:
 # At the end, since the types of these modules refer to each other.
 from app.graphql.access import service_accounts as accounts  # noqa: E402
 from app.graphql.ci import types as ci  # noqa: E402
-from app.graphql.people import invitation_types  # noqa: E402
+from app.graphql.people import access_log, invitation_types  # noqa: E402
 from app.graphql.registry import search as registry_searches  # noqa: E402
 from app.graphql.registry import types as registry  # noqa: E402
 from app.graphql.tracking import search as searches  # noqa: E402

@@ -15,6 +15,7 @@ TYPES = schema._schema.type_map
 CANDIDATE, VERSION = "candidate(by: {id: $Parent})", "modelVersion(by: {id: $ModelVersion})"
 MODEL, PROJECT = "model(by: {id: $Model})", "project(by: {path: $path})"
 DOORS = {
+    "AccessLogEntry": {f"{PROJECT} {{ accessLog(first: 1) {{ nodes @ }} }}": "maintainers"},
     "Alias": {f"{MODEL} {{ aliases @ }}": "registry", f"{VERSION} {{ aliases @ }}": "registry"},
     "AliasAssignment": {f'{MODEL} {{ aliasHistory(name: "best") {{ nodes @ }} }}': "registry"},
     "Artifact": {
@@ -71,6 +72,10 @@ DOORS = {
     "Project": {"project(by: {path: $path}) @": "project"},
     "SearchResultConnection": {'search(project: {path: $path}, search: "digits", first: 9) @': "project"},
     "ServiceAccount": {f"{PROJECT} {{ serviceAccounts(first: 1) {{ nodes @ }} }}": "maintainers"},
+    "Session": {
+        "node(id: $Session) { ... on Session @ }": "oneself",
+        "node(id: $EndedSession) { ... on Session @ }": "oneself",
+    },
     "Token": {
         f"{PROJECT} {{ tokens(first: 2) {{ nodes @ }} }}": "maintainers",
         "group(by: {path: $group}) { tokens { nodes @ } }": "owners",

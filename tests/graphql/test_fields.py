@@ -108,7 +108,8 @@ LINES = {
     "Group": {
         "nothing more": "id name path fullPath visibility createdAt parent",
         "below the group": "groups", "what one sees": "projects", "member of the group": "members",
-        "owner of the group": "tokens accessLog serviceAccounts", "role in the group": "viewerRole", "may: owner": "viewerCanManage",
+        "owner of the group": "tokens accessLog serviceAccounts",
+        "role in the group": "viewerRole", "may: owner": "viewerCanManage",
     },
     "LoggedModel": {
         "nothing more": "project experiment candidate metrics artifacts createdBy", "registry": "modelVersions",
@@ -140,15 +141,16 @@ LINES = {
     },
     "SearchResultConnection": {"part of it": "nodes edges", "some count": "totalCount pageInfo"},
     "ServiceAccount": {
-        "nothing more": "id name description role createdAt user tokens createdBy", "may: maintainer": "viewerCanUpdate",
+        "nothing more": "id name description role createdAt user tokens createdBy",
+        "may: maintainer": "viewerCanUpdate",
     },
     "Session": {
         "nothing more": "id method provider device client address createdAt lastUsedAt expiresAt endedAt isCurrent",
         "may: owner": "viewerCanRevoke",
     },
     "Token": {
-        "nothing more": "id name scopes createdAt expiresAt lastUsedAt revokedAt user createdBy modelPatterns lastAddress "
-        "lastClient requestLimit storageLimit isExpiring replaces",
+        "nothing more": "id name scopes createdAt expiresAt lastUsedAt revokedAt user createdBy modelPatterns "
+        "lastAddress lastClient requestLimit storageLimit isExpiring replaces",
         "may: maintainer": "viewerCanRevoke",
     },
     "User": {"nothing more": "id username name isBot createdAt"},

@@ -78,7 +78,8 @@ NEEDS = {
         "loggedModelCreate", "loggedModelUpdate", "loggedModelDelete", "ciJobUnlink",
     ],
     "maintainer": [
-        "projectUpdate", "memberSet", "memberDelete", "tokenCreate", "serviceAccountCreate", "artifactUploadAbort", "artifactRelease",
+        "projectUpdate", "memberSet", "memberDelete", "tokenCreate", "serviceAccountCreate",
+        "artifactUploadAbort", "artifactRelease",
         "webhookCreate", "webhookUpdate", "webhookDelete", "webhookTest", "webhookDeliveryReplay",
         "ciSettingsUpdate", "ciSettingsDelete",
     ],

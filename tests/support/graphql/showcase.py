@@ -127,7 +127,7 @@ WRITTEN = (
     """UPDATE tokens SET last_used_at = now(), last_address = '192.0.2.1', last_client = 'c', model_patterns = '{a*}',
       request_limit = 1, storage_limit = 1 WHERE project_id = :p OR group_id = :group""",
     "UPDATE tokens SET revoked_at = now() WHERE id = :revoked",
-    "UPDATE tokens SET replaces_id = :ended WHERE id = :revoked",
+    "UPDATE tokens SET replaces_id = :ended, user_id = :robot WHERE id = :revoked",
     "UPDATE one_time_links SET used_at = now(), used_by = :by WHERE id = :used",
     "UPDATE one_time_links SET revoked_at = now() WHERE id = :dead",
     """UPDATE multipart_uploads SET reason = 'r', job_id = CAST(:job AS uuid), artifact_id = CAST(:file AS uuid),
@@ -208,6 +208,7 @@ async def build(
         **await _sessions(runtime, project),
     }
     ended = {
+        "robot": int(_key(made["robot"]["serviceAccount"]["id"])),
         "ended": int(_key(made["ended"]["token"]["id"])),
         "revoked": int(_key(made["revoked"]["token"]["id"])),
         "used": int(_key(made["used"]["invitation"]["id"])),

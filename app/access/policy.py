@@ -51,12 +51,15 @@ class Permission(StrEnum):
     CANDIDATE_WRITE = "candidate:write"
     CI_MANAGE = "ci:manage"
     GROUP_CREATE = "group:create"
+    GROUP_DELETE = "group:delete"
+    GROUP_UPDATE = "group:update"
     JOB_MANAGE = "job:manage"
     MEMBER_MANAGE = "member:manage"
     MLFLOW_WRITE = "mlflow:write"
     PROJECT_CREATE = "project:create"
     PROJECT_DELETE = "project:delete"
     PROJECT_READ = "project:read"
+    PROJECT_TRANSFER = "project:transfer"
     PROJECT_UPDATE = "project:update"
     REGISTRY_READ = "registry:read"
     REGISTRY_WRITE = "registry:write"
@@ -70,12 +73,15 @@ _LEAST_ROLE = {
     Permission.CANDIDATE_WRITE: Role.DEVELOPER,
     Permission.CI_MANAGE: Role.MAINTAINER,
     Permission.GROUP_CREATE: Role.MAINTAINER,
+    Permission.GROUP_DELETE: Role.OWNER,
+    Permission.GROUP_UPDATE: Role.OWNER,
     Permission.JOB_MANAGE: Role.MAINTAINER,
     Permission.MEMBER_MANAGE: Role.MAINTAINER,
     Permission.MLFLOW_WRITE: Role.DEVELOPER,
     Permission.PROJECT_CREATE: Role.MAINTAINER,
     Permission.PROJECT_DELETE: Role.OWNER,
     Permission.PROJECT_READ: None,
+    Permission.PROJECT_TRANSFER: Role.OWNER,
     Permission.PROJECT_UPDATE: Role.MAINTAINER,
     Permission.REGISTRY_READ: None,
     Permission.REGISTRY_WRITE: Role.REPORTER,
@@ -87,9 +93,12 @@ _LEAST_ROLE = {
 _BOT_NEEDS = {
     Permission.CI_MANAGE: Scope.MANAGE_ACCESS,
     Permission.GROUP_CREATE: Scope.MANAGE_PROJECT,
+    Permission.GROUP_DELETE: Scope.DELETE_PROJECT,
+    Permission.GROUP_UPDATE: Scope.MANAGE_PROJECT,
     Permission.MEMBER_MANAGE: Scope.MANAGE_ACCESS,
     Permission.PROJECT_CREATE: Scope.MANAGE_PROJECT,
     Permission.PROJECT_DELETE: Scope.DELETE_PROJECT,
+    Permission.PROJECT_TRANSFER: Scope.DELETE_PROJECT,
     Permission.PROJECT_UPDATE: Scope.MANAGE_PROJECT,
     Permission.TOKEN_MANAGE: Scope.MANAGE_ACCESS,
     Permission.WEBHOOK_MANAGE: Scope.MANAGE_PROJECT,

@@ -55,7 +55,7 @@ async def delete(db: Database, actor: Actor, project: int | str, confirm: str) -
                 f"To delete the project `{path}` with everything in it, confirm its full path.", field="confirm"
             )
         await projects.hide(tx, access.id)
-        await webhooks.silence(tx, access.id)
+        await webhooks.silence(tx, [access.id])
         # The job belongs to no project: it outlives this one, and its requester may watch it.
         job_id = await outbox.enqueue(tx, PurgeProject(access.id), requested_by=actor.user_id)
     policy.invalidate_cache(actor)

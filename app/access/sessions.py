@@ -24,6 +24,8 @@ from app.errors import Forbidden, NotFound, Unauthenticated, Unavailable
 from app.pagination import Keyset, Page, Window
 
 PREFIX = "mys_"
+IDLE = timedelta(days=14)
+"""How long a session may go unused, unless the settings say otherwise."""
 MAX_SECRET = 100
 _USED_RESOLUTION = timedelta(minutes=1)
 """The last use is written at most this often, so that reading stays reading."""

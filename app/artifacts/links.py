@@ -1,7 +1,8 @@
 """Links that need no token: they carry what they permit, and on behalf of whose token.
 
 What a link permits stands in its signature, so that nothing of it can be changed and no table is asked for it. What it
-does not carry is the right: every request with it asks whether the token is valid and its holder still may.
+does not carry is the right: every request with it asks whether the token or
+session is valid and its holder still may.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ import re
 import time
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import NamedTuple
+from typing import NamedTuple, NewType
 from urllib.parse import quote
 from uuid import UUID
 
+from app.access.policy import Actor
 from app.artifacts.artifacts import Root
 from app.artifacts.tables import MultipartUpload
 from app.errors import Forbidden
@@ -25,11 +27,15 @@ VIA_STORE = "&via=store"
 """A hint, which permits nothing: `Expect: 100-continue` is worth a request."""
 
 
+Signer = NewType("Signer", str)
+"""On whose behalf a link acts: the number of a token, `s` and the number of a session, or 0 for a visitor."""
+
+
 class Signature(NamedTuple):
     """What stands in the query of a link, as the client has sent it."""
 
     by: str
-    """The id of the token that it was made with; 0: no token was."""
+    """A signer, as far as the signature agrees."""
     expires: str
     """Until when it lives, in seconds since 1970."""
     signature: str
@@ -37,34 +43,39 @@ class Signature(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FileLink:
-    """A whole file that may be sent: where to, and on behalf of which token's holder."""
+    """A whole file that may be sent: where to, and on whose behalf."""
 
     root: Root
     path: str
-    token_id: int
+    signer: Signer
 
 
-def part_urls(settings: Settings, upload: MultipartUpload, token_id: int, base: str) -> list[str]:
-    """The address of every part, in their order; they live as long as the upload and the token.
+def signer_of(actor: Actor) -> Signer:
+    """What a link names that is made for this caller; it ends with that token or session."""
+    return Signer(f"s{actor.session_id}" if actor.session_id is not None else str(actor.token_id or 0))
+
+
+def part_urls(settings: Settings, upload: MultipartUpload, signer: Signer, base: str) -> list[str]:
+    """The address of every part, in their order; they live as long as the upload, and its signer's token or session.
 
     Computing ten thousand signatures takes a moment: call it in a thread.
     """
-    return [part_url(settings, upload, number, token_id, base) for number in range(1, upload.parts + 1)]
+    return [part_url(settings, upload, number, signer, base) for number in range(1, upload.parts + 1)]
 
 
-def part_url(settings: Settings, upload: MultipartUpload, number: int, token_id: int, base: str) -> str:
-    """The address of one part, from 1; it lives as long as the upload and the token.
+def part_url(settings: Settings, upload: MultipartUpload, number: int, signer: Signer, base: str) -> str:
+    """The address of one part, from 1; it lives as long as the upload, and its signer's token or session.
 
     It ends in :data:`VIA_STORE` where a client that waits for an answer before it sends is sent to the store.
     """
     ends = int(upload.expires_at.timestamp())
-    query = _query(settings, _part_text(upload.project_id, upload.id, number), token_id, ends)
+    query = _query(settings, _part_text(upload.project_id, upload.id, number), signer, ends)
     hint = VIA_STORE if settings.s3_public_url and upload.store_id is not None else ""
     return f"{base}/uploads/{upload.project_id}/{upload.id.hex}/{number}?{query}{hint}"
 
 
-def check_part(settings: Settings, project_id: int, upload_id: UUID, number: int, given: Signature) -> int:
-    """The id of the token that a link to a part was made with.
+def check_part(settings: Settings, project_id: int, upload_id: UUID, number: int, given: Signature) -> Signer:
+    """On whose behalf a link to a part acts.
 
     Raises:
         Forbidden: the link was altered or is too old, with the reason.
@@ -73,9 +84,9 @@ def check_part(settings: Settings, project_id: int, upload_id: UUID, number: int
 
 
 def file_url(settings: Settings, link: FileLink, life: timedelta, base: str) -> str:
-    """An address to which this file may be PUT without a token for a while, as long as the link's token is valid."""
+    """An address to which this file may be PUT without a token for a while, as long as its signer is valid."""
     owner = f"{'m' if link.root.logged_model_id else 'c'}{link.root.id.hex}"
-    query = signed(settings, _file_text(link.root.project_id, owner, link.path), link.token_id, life)
+    query = signed(settings, _file_text(link.root.project_id, owner, link.path), link.signer, life)
     return f"{base}/uploads/{link.root.project_id}/file/{owner}/{quote(link.path)}?{query}"
 
 
@@ -85,20 +96,20 @@ def read_file(settings: Settings, project_id: int, owner: str, path: str, given:
     Raises:
         Forbidden: it was altered or is too old.
     """
-    token_id = check(settings, _file_text(project_id, owner, path), given)
+    signer = check(settings, _file_text(project_id, owner, path), given)
     id = UUID(hex=owner[1:])
     root = Root(project_id, logged_model_id=id) if owner[0] == "m" else Root(project_id, candidate_id=id)
-    return FileLink(root, path, token_id)
+    return FileLink(root, path, signer)
 
 
-def signed(settings: Settings, text: str, token_id: int, life: timedelta) -> str:
+def signed(settings: Settings, text: str, signer: Signer, life: timedelta) -> str:
     """The query of a link that permits what the text says, for a while: no longer than the settings allow."""
     seconds = min(life.total_seconds(), settings.link_seconds)
-    return _query(settings, text, token_id, int(time.time() + seconds))
+    return _query(settings, text, signer, int(time.time() + seconds))
 
 
-def check(settings: Settings, text: str, given: Signature) -> int:
-    """The id of the token that a link was made with; 0: no token was.
+def check(settings: Settings, text: str, given: Signature) -> Signer:
+    """On whose behalf a link acts.
 
     Raises:
         Forbidden: it was not made for this, or is too old.
@@ -108,12 +119,12 @@ def check(settings: Settings, text: str, given: Signature) -> int:
         raise Forbidden("The link is not one that this service gave out; ask for a new one.")
     if not re.fullmatch(r"\d{1,12}", given.expires) or int(given.expires) < time.time():
         raise Forbidden("The link has expired; ask for a new one.")
-    return int(given.by)
+    return Signer(given.by)
 
 
-def _query(settings: Settings, text: str, token_id: int, expires: int) -> str:
-    signature = _sign(settings, text, str(token_id), str(expires))
-    return f"by={token_id}&expires={expires}&signature={signature}"
+def _query(settings: Settings, text: str, signer: Signer, expires: int) -> str:
+    signature = _sign(settings, text, signer, str(expires))
+    return f"by={signer}&expires={expires}&signature={signature}"
 
 
 def _part_text(project_id: int, upload_id: UUID, number: int) -> str:

@@ -78,13 +78,13 @@ async def parts(
 
     def signed() -> list[PartAddress]:
         spans = [part_plan.span(upload, number) for number in numbers]
-        token_id = actor.token_id or 0
+        signer = links.signer_of(actor)
         return [
             PartAddress(
                 span.number,
                 span.offset,
                 span.size,
-                links.part_url(backend.settings, upload, span.number, token_id, base),
+                links.part_url(backend.settings, upload, span.number, signer, base),
                 span.number in there,
             )
             for span in spans

@@ -70,13 +70,13 @@ async def presign_put(
     """Where one file can be PUT under the path, on behalf of the actor; used again, it replaces the file.
 
     Raises:
-        Unauthenticated: the actor has no token on whose behalf the link could act.
+        Unauthenticated: a visitor, on whose behalf nothing could be stored.
         InvalidPath, NotFound, Forbidden, WrittenElsewhere, PathOccupied: as :func:`app.files.store.put`.
     """
     root, checked = await store.permit(backend, actor, target, path, client=client)
-    if actor.token_id is None:
-        raise Unauthenticated("Links to upload are made with a token.")
-    return links.file_url(backend.settings, FileLink(root, checked, actor.token_id), life, base)
+    if actor.is_anonymous:
+        raise Unauthenticated("Links to upload are made with a token or a session.")
+    return links.file_url(backend.settings, FileLink(root, checked, links.signer_of(actor)), life, base)
 
 
 def target_of(root: Root) -> Target:

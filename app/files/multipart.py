@@ -39,7 +39,7 @@ async def begin(
 
 async def part_urls(backend: Backend, actor: Actor, upload: MultipartUpload, base: str) -> list[str]:
     """Where to PUT every part, in order; the links live as long as the upload and the actor's token."""
-    return await asyncio.to_thread(links.part_urls, backend.settings, upload, actor.token_id or 0, base)
+    return await asyncio.to_thread(links.part_urls, backend.settings, upload, links.signer_of(actor), base)
 
 
 async def complete(

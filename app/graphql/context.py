@@ -34,7 +34,7 @@ class Context:
     """The address under which the client reaches this service, for links."""
     budget: Budget
     caller: int | str
-    """Who pays: a token, or the address of a stranger."""
+    """Who pays: a token, a person with a session, or the address of a stranger."""
     gate: Gate | None = None
     """Decides when an operation may begin that did not come as a request of its own."""
     slot: Slot | None = None

@@ -65,6 +65,8 @@ class Edge:
     """Whether what sessions write comes in forms, whose tokens the edge checks itself."""
     probes: frozenset[str] = frozenset()
     """Paths that are answered at once, without a turn, and without a line in the log."""
+    secret_below: tuple[str, ...] = ()
+    """Beginnings of paths whose rest is a secret: the log does not have it."""
     is_logged: bool = True
     cross_origin: re.Pattern[str] | None = None
     """Matches the paths that pages of the origins named by the operator may use."""

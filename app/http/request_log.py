@@ -30,12 +30,19 @@ def write(scope: Scope, method: str, status: int, seconds: float) -> None:
         "request",
         edge=edge_of(scope).name,
         method=method,
-        path=scope["path"][:_MAX_VALUE],
+        path=path_of(scope),
         operation=state.get("operation") or getattr(scope.get("route"), "path", None),
         status=status,
         ms=_milliseconds(seconds),
         **fields,
     )
+
+
+def path_of(scope: Scope) -> str:
+    """The path as it may be logged: without what follows where secrets stand in it."""
+    path = str(scope["path"])
+    private = next((start for start in edge_of(scope).secret_below if path.startswith(start)), None)
+    return path[:_MAX_VALUE] if private is None else f"{private}…"
 
 
 def write_operation(state: State, actor: Actor, operation: str, seconds: float) -> None:
@@ -50,7 +57,7 @@ def _about(actor: Actor, parameters: dict[str, Any]) -> dict[str, object]:
         project = actor.cache.first[1]
     elif "project" in parameters:
         project = unquote(str(parameters["project"]))[:_MAX_VALUE]
-    return {"user": actor.username or None, "token": actor.token_id, "project": project}
+    return {"user": actor.username or None, "token": actor.token_id, "session": actor.session_id, "project": project}
 
 
 def _milliseconds(seconds: float) -> float:

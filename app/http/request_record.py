@@ -75,16 +75,16 @@ class RequestRecord:
                 raise
             await error_answer(scope, error)(scope, receive, send)
         except ClientDisconnect:  # the client has left, before or within the answer
-            log.info("request.broken_off", method=scope["method"], path=scope["path"])
+            log.info("request.broken_off", method=scope["method"], path=request_log.path_of(scope))
             if not status():
                 await error_answer(scope, BrokenBody())(scope, receive, send)
         except asyncio.CancelledError:  # the server stops, and has waited for requests under way as long as it does
-            log.warning("request.ended", method=scope["method"], path=scope["path"])
+            log.warning("request.ended", method=scope["method"], path=request_log.path_of(scope))
             if not status():
                 await error_answer(scope, OutcomeUnknown(_STOPPING))(scope, receive, send)
         except Exception:
             UNEXPECTED.inc()
-            log.exception("request.failed", method=scope["method"], path=scope["path"])
+            log.exception("request.failed", method=scope["method"], path=request_log.path_of(scope))
             if status():
                 raise
             await error_answer(scope, _masked(scope))(scope, receive, send)

@@ -11,13 +11,15 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
 from prometheus_client import Gauge
 
-from app.access import policy, projects, tokens
+from app.access import policy, projects, sessions, tokens
 from app.access.policy import Actor, Permission, ProjectAccess
+from app.access.sessions import SessionEnded
 from app.db.database import Database
 from app.errors import ModelyardError, NotFound, Unauthenticated, Unavailable
 from app.journal import events
@@ -59,8 +61,10 @@ class Subscriber:
 class Live:
     """The feeds of one process and the subscribers of them all."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, *, session_idle: timedelta = sessions.IDLE) -> None:
+        """``session_idle`` is how long a session may go unused."""
         self.db = db
+        self._session_idle = session_idle
         self._subscribers: set[Subscriber] = set()
         self._checker: asyncio.Task[None] | None = None
         self._job_states: dict[UUID, str] = {}
@@ -130,14 +134,18 @@ class Live:
                 log.warning("live.unverified", reason=error.message)
 
     async def _check(self, subscribers: Sequence[Subscriber]) -> None:
-        ids = {one.actor.token_id for one in subscribers if one.actor.token_id is not None}
-        actors = await tokens.actors_of(self.db, sorted(ids))
-        seen: dict[tuple[int | None, int], ProjectAccess | NotFound] = {}
+        token_ids = {one.actor.token_id for one in subscribers if one.actor.token_id is not None}
+        session_ids = {one.actor.session_id for one in subscribers if one.actor.session_id is not None}
+        holders = await tokens.actors_of(self.db, sorted(token_ids))
+        people = await sessions.actors_of(self.db, sorted(session_ids), idle=self._session_idle)
+        seen: dict[tuple[int | None, int | None, int], ProjectAccess | NotFound] = {}
         for one in subscribers:
-            if one.actor.token_id is not None and actors.get(one.actor.token_id) != one.actor:
+            if one.actor.token_id is not None and holders.get(one.actor.token_id) != one.actor:
                 one.end(Unauthenticated("The token was revoked, has expired, or means less than before."))
+            elif one.actor.session_id is not None and people.get(one.actor.session_id) != one.actor:
+                one.end(SessionEnded())
             elif one.project is not None:
-                key = (one.actor.token_id, one.project)
+                key = (one.actor.token_id, one.actor.session_id, one.project)
                 if key not in seen:
                     seen[key] = await self._access(one.actor, one.project)
                 _renew(one, seen[key])

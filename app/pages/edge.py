@@ -18,4 +18,5 @@ EDGE = Edge(
     ),
     accepts_sessions=True,
     checks_forms=True,
+    secret_below=("/invitations/", "/password-resets/", "/sign-in-links/"),
 )  # fmt: skip

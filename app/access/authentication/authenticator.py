@@ -40,7 +40,7 @@ class Authenticator:
         cached.last_used_at = await tokens.record_use(self._db, cached.actor.token_id, cached.last_used_at)
         return replace(cached.actor, client=client, cache=RequestCache.of(cached))
 
-    async def holder(self, token_id: int) -> Actor:
+    async def holder(self, token_id: int, client: ClientInfo = UNKNOWN) -> Actor:
         """Who a token speaks for, as of now, by its id: for links that were signed on behalf of its holder.
 
         That is no use of the token: when it was used last stays as it is.
@@ -54,7 +54,7 @@ class Authenticator:
             token, actor = await tokens.read_by_id(self._db, token_id)
             cached = CachedToken(actor, actor.valid_until, token.last_used_at)
             self._tokens.put(epoch, token_id, cached)
-        return replace(cached.actor, cache=RequestCache.of(cached))
+        return replace(cached.actor, client=client, cache=RequestCache.of(cached))
 
     async def person(self, secret: str, client: ClientInfo = UNKNOWN) -> Actor:
         """Whose session the secret of a cookie is, as of now.
@@ -75,7 +75,7 @@ class Authenticator:
         cached.last_used_at = await sessions.record_use(self._db, cached.actor.session_id, cached.last_used_at, client)
         return replace(cached.actor, client=client, cache=RequestCache.of(cached))
 
-    async def session_holder(self, session_id: int) -> Actor:
+    async def session_holder(self, session_id: int, client: ClientInfo = UNKNOWN) -> Actor:
         """Whose a session is, as of now, by its id, like :meth:`holder`.
 
         Raises:
@@ -89,4 +89,4 @@ class Authenticator:
                 actor, actor.valid_until or session.expires_at, session.last_used_at, self.session_idle
             )
             self._sessions.put(epoch, session_id, cached)
-        return replace(cached.actor, cache=RequestCache.of(cached))
+        return replace(cached.actor, client=client, cache=RequestCache.of(cached))

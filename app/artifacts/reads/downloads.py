@@ -19,7 +19,7 @@ from app.access import projects
 from app.access.policy import Actor
 from app.artifacts import artifacts, links, visibility
 from app.artifacts.artifacts import ArtifactDetails
-from app.artifacts.links import Signature
+from app.artifacts.links import Signature, Signer
 from app.artifacts.upkeep import quarantine
 from app.db.database import Database
 from app.errors import NotFound, Unavailable
@@ -95,7 +95,7 @@ def link(
 ) -> str:
     """An address of this service under which the file can be downloaded without a token, on behalf of the actor.
 
-    It lives no longer than the settings allow, and ends when the actor's token or right to read the file does.
+    It lives no longer than the settings allow, and ends with the actor's token or session, or right to read the file.
     ``base`` is the address of the service as the client knows it; without it the configured one is taken.
 
     Raises:
@@ -104,7 +104,7 @@ def link(
     quarantine.require_free(file)
     base = settings.url if base is None else base
     name = quote(file.path.rpartition("/")[2], safe="")
-    signed = links.signed(settings, _signed_text(file.project_id, file.id), actor.token_id or 0, life)
+    signed = links.signed(settings, _signed_text(file.project_id, file.id), links.signer_of(actor), life)
     return f"{base}/artifacts/{file.project_id}/{file.id.hex}/{name}?{signed}"
 
 
@@ -123,8 +123,8 @@ def require_sound(file: ArtifactDetails) -> None:
         raise BlobDamaged
 
 
-def check_link(settings: Settings, project_id: int, artifact_id: UUID, given: Signature) -> int:
-    """The id of the token that a link was made with; 0: it was made by a visitor.
+def check_link(settings: Settings, project_id: int, artifact_id: UUID, given: Signature) -> Signer:
+    """On whose behalf a link acts.
 
     Raises:
         Forbidden: the link was altered or is too old, with the reason.

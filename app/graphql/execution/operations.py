@@ -25,6 +25,7 @@ from app.graphql.transport.requests import Operation
 from app.http import addresses, proxies
 from app.http.admission.fair_queue import Overloaded
 from app.http.admission.gate import gate_of
+from app.http.admission.senders import user_account
 from app.live.subscribers import Live
 from app.runtime import Runtime
 
@@ -88,7 +89,7 @@ def context_of(connection: HTTPConnection, actor: Actor) -> Context:
     runtime: Runtime = connection.app.state.runtime
     request_id = getattr(connection.state, "request_id", None) or uuid4().hex
     base = addresses.base(connection, runtime.settings)
-    caller = actor.token_id or proxies.counted(connection)
+    caller = _caller(connection, actor)
     return Context(
         runtime,
         live_of(connection.app),
@@ -103,6 +104,13 @@ def context_of(connection: HTTPConnection, actor: Actor) -> Context:
     )
 
 
+def _caller(connection: HTTPConnection, actor: Actor) -> int | str:
+    """Who pays: a token for itself, all sessions of a person together, strangers by their address."""
+    if actor.session_id is not None and actor.user_id is not None:
+        return user_account(actor.user_id)
+    return actor.token_id or proxies.counted(connection)
+
+
 def budget_of(app: Starlette) -> Budget:
     """What callers have spent with this process, made at the first request."""
     budget: Budget | None = getattr(app.state, "graphql_budget", None)
@@ -115,7 +123,7 @@ def live_of(app: Starlette) -> Live:
     """What this process tells those who watch, made at the first request."""
     live: Live | None = getattr(app.state, "live", None)
     if live is None:
-        live = app.state.live = Live(app.state.runtime.db)
+        live = app.state.live = Live(app.state.runtime.db, session_idle=app.state.runtime.authenticator.session_idle)
     return live
 
 

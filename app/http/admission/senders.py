@@ -15,10 +15,12 @@ from starlette.types import Scope
 
 from app.access.policy import Actor
 from app.http.admission.fair_queue import Account, Accounts
+from app.http.answers import edge_of
+from app.http.browsers import cookies
 from app.http.proxies import network_of
 
 MAX_SENDERS = 10_000
-"""Tokens, and pairs of user and project, that are cached; beyond that the oldest are dropped."""
+"""Tokens and sessions, and pairs of user and project, that are cached; beyond that the oldest are dropped."""
 _CREDENTIALS = frozenset({b"authorization", b"private-token"})
 _BODY = frozenset({b"content-length", b"transfer-encoding"})
 _MAX_REFERENCE = 300
@@ -34,7 +36,7 @@ class Sender:
 
     accounts: Accounts
     credentials: bytes | None
-    """SHA-256 of the header with the token."""
+    """SHA-256 of the header with the token, or of the session's cookie."""
     reference: str
     """The project as the path spells it; empty if it names none."""
     has_body: bool
@@ -52,12 +54,7 @@ class Senders:
 
     def of(self, scope: Scope) -> Sender:
         """The sender of a request, with the accounts to charge: the user or address, and the project."""
-        credentials, has_body = None, False
-        for name, value in scope["headers"]:
-            if name in _CREDENTIALS:
-                credentials = sha256(value).digest()
-            elif name in _BODY:
-                has_body = value != b"0"
+        credentials, has_body = _read(scope)
         reference = scope.get("state", {}).get("project_reference", "")[:_MAX_REFERENCE]
         if credentials is not None and (accounts := self._both.get((credentials, reference))):
             return Sender(accounts, credentials, reference, has_body, is_cached=True)
@@ -86,8 +83,24 @@ class Senders:
         return (first, f"{first} {reference}") if reference else (first,)
 
 
+def _read(scope: Scope) -> tuple[bytes | None, bool]:
+    """What the sender signs in with, and whether a body follows; with a token the browser's cookie is not looked at."""
+    token, has_cookie, has_body = None, False, False
+    for name, value in scope["headers"]:
+        if name in _CREDENTIALS:
+            token = value
+        elif name in _BODY:
+            has_body = value != b"0"
+        elif name == b"cookie":
+            has_cookie = True
+    if token is None and has_cookie and edge_of(scope).accepts_sessions:
+        sessions = cookies.values(scope, cookies.SESSION)
+        token = f"session {sessions[0]}".encode("latin-1") if len(sessions) == 1 else None
+    return None if token is None else sha256(token).digest(), has_body
+
+
 def user_account(id: int) -> Account:
-    """The account of a user, whichever of its tokens it sends."""
+    """The account of a user, whichever of its tokens or sessions it uses."""
     return f"user {id}"
 
 

@@ -24,8 +24,8 @@ async def by_link(request: Request) -> Response:
     """Check the link and the rights of its signer, then send the bytes, or redirect the client to the store."""
     runtime: Runtime = request.app.state.runtime
     project_id, artifact_id = _ids(request)
-    token_id = downloads.check_link(runtime.settings, project_id, artifact_id, signatures.signature_of(request))
-    actor = await signatures.signer(request, token_id)
+    signer = downloads.check_link(runtime.settings, project_id, artifact_id, signatures.signature_of(request))
+    actor = await signatures.actor_of(request, signer)
     return await send(runtime, request, await read.by_link(runtime.db, actor, project_id, artifact_id))
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from starlette.requests import Request
 
 from app.access.policy import ANONYMOUS, Actor
-from app.artifacts.links import Signature
+from app.access.sessions import SessionEnded
+from app.artifacts.links import Signature, Signer
 from app.errors import Forbidden, Unauthenticated
+from app.http.authentication import client_of
 from app.runtime import Runtime
 
 
@@ -16,19 +18,26 @@ def signature_of(request: Request) -> Signature:
     return Signature(query.get("by", ""), query.get("expires", ""), query.get("signature", ""))
 
 
-async def signer(request: Request, token_id: int) -> Actor:
-    """The actor on whose behalf a checked link is answered and logged: the owner of its token; a visitor for 0.
+async def actor_of(request: Request, signer: Signer) -> Actor:
+    """The actor on whose behalf a checked link is answered and logged: whose token or session it is, or a visitor.
 
     Raises:
-        Forbidden: the token has expired or was revoked, or its user was deactivated.
+        Forbidden: the token or session has ended, or its user was deactivated.
     """
-    if not token_id:
-        return ANONYMOUS
     runtime: Runtime = request.app.state.runtime
+    client = client_of(request.scope)
+    if signer == "0":
+        return ANONYMOUS
     try:
-        actor = request.state.actor = await runtime.authenticator.holder(token_id)
+        if signer.startswith("s"):
+            actor = await runtime.authenticator.session_holder(int(signer[1:]), client)
+        else:
+            actor = await runtime.authenticator.holder(int(signer), client)
+    except SessionEnded:
+        raise Forbidden("The sign-in that the link was made with has ended; sign in and ask for a new link.") from None
     except Unauthenticated:
         raise Forbidden(
             "The token that the link was made with has expired or was revoked; ask for a new link with another token."
         ) from None
+    request.state.actor = actor
     return actor

@@ -28,8 +28,8 @@ async def put_part(request: Request) -> Response:
     """Take one part, or redirect the client to the store; completing the upload needs the ETag of the answer."""
     runtime: Runtime = request.app.state.runtime
     key = _part(request)
-    token_id = links.check_part(runtime.settings, *key, signatures.signature_of(request))
-    actor = await signatures.signer(request, token_id)
+    signer = links.check_part(runtime.settings, *key, signatures.signature_of(request))
+    actor = await signatures.actor_of(request, signer)
     waits = request.headers.get("expect", "").lower() == "100-continue"
     outcome = await parts.receive(runtime, actor, key, bodies.chunks(request), bodies.announced(request), waits=waits)
     if isinstance(outcome, PartRedirect):
@@ -42,7 +42,7 @@ async def put_file(request: Request) -> Response:
     """Store a whole file, on behalf of the signer of the link."""
     runtime: Runtime = request.app.state.runtime
     link = _file_link(request, runtime)
-    actor = await signatures.signer(request, link.token_id)
+    actor = await signatures.actor_of(request, link.signer)
     body = Body(bodies.chunks(request), bodies.announced(request))
     await store.put(runtime, actor, target_of(link.root), link.path, body, client=Client.TRAINING)
     return Response(None, 200)

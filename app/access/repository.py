@@ -160,6 +160,11 @@ def _group_within_boundary(actor: Actor) -> ColumnElement[bool]:
     return true()
 
 
+def within_group(group_id: int) -> ColumnElement[bool]:
+    """Whether the group of the row is that one, or in it at any depth; by the index ``ix_groups_lineage``."""
+    return Group.lineage.op("@>", is_comparison=True)(literal([group_id], ARRAY(BigInteger)))
+
+
 async def get_group(snap: Snapshot, actor: Actor, condition: ColumnElement[bool]) -> tuple[Group, Role | None] | None:
     """The one group of a condition and the actor's role in it, if the actor sees it."""
     row = (await snap.execute(visible_groups(actor).where(condition))).one_or_none()

@@ -11,6 +11,7 @@ from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext, ExecutionResult, PreExecutionError
 
+from app.graphql.access.group_mutations import GroupsMutation
 from app.graphql.access.mutations import AccessMutation
 from app.graphql.access.queries import AccessQuery
 from app.graphql.artifacts.mutations import ArtifactsMutation
@@ -23,6 +24,7 @@ from app.graphql.jobs.queries import JobsQuery
 from app.graphql.live.subscriptions import Subscription
 from app.graphql.logged_models.mutations import LoggedModelsMutation
 from app.graphql.nodes import NodesQuery
+from app.graphql.people.users import UsersMutation, UsersQuery
 from app.graphql.registry.global_search import FindingQuery
 from app.graphql.registry.mutations import RegistryMutation
 from app.graphql.registry.queries import RegistryQuery
@@ -69,6 +71,7 @@ def _presented(errors: list[GraphQLError], context: Any) -> list[GraphQLError]:
 @strawberry.type(description="The entry points for reading.")
 class Query(
     AccessQuery,
+    UsersQuery,
     RegistryQuery,
     TrackingQuery,
     ComparisonQuery,
@@ -84,6 +87,8 @@ class Query(
 @strawberry.type(description="Everything that changes something. Each field is a transaction of its own.")
 class Mutation(
     AccessMutation,
+    GroupsMutation,
+    UsersMutation,
     RegistryMutation,
     TrackingMutation,
     LoggedModelsMutation,

@@ -12,6 +12,7 @@ from uuid import UUID
 from app.access import access_log, groups, policy
 from app.access.access_log import Action
 from app.access.administration import group_changes, group_removal, user_changes
+from app.access.administration.user_changes import Named
 from app.access.groups import Group
 from app.access.policy import Actor, Permission
 from app.db.database import Database, Tx
@@ -62,7 +63,7 @@ async def delete(db: Database, actor: Actor, reference: int | str, confirm: str 
     return Deletion(access.id, job_id)
 
 
-async def delete_user(db: Database, actor: Actor, user_id: int, confirm: str | None) -> Deletion:
+async def delete_user(db: Database, actor: Actor, who: Named, confirm: str | None) -> Deletion:
     """Delete a person: nothing of theirs is left but what they made, by a user without a name.
 
     Their own namespace goes with them; if there is anything in it, the username has to be confirmed.
@@ -75,12 +76,12 @@ async def delete_user(db: Database, actor: Actor, user_id: int, confirm: str | N
     """
     policy.require_administrator(actor, "delete users")
     async with db.write() as tx:
-        user = await user_changes.lock(tx, actor, user_id)
+        user = await user_changes.lock(tx, actor, who)
         namespace = await group_removal.namespace(tx, user.id)
         job_id = await _hide(tx, actor, namespace, confirm) if namespace is not None else None
         await user_changes.erase(tx, actor, user)
     policy.invalidate_cache(actor)
-    return Deletion(user_id, job_id)
+    return Deletion(user.id, job_id)
 
 
 async def purge(db: Database, blobs: BlobStore, group_id: int, tables: Sequence[str], *, progress: Progress) -> None:

@@ -45,7 +45,10 @@ VERDICTS = {
     # A project beside, of which only the owner of its group is a member.
     ("owner of another project", "private"): (HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, "ok", LOW),
     ("owner of another project", "public"): (WHO, LOW, LOW, LOW, LOW, LOW, "ok", LOW),
+    ("owner of something private beside", "*"): (HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, "ok", LOW),
     ("administrator", "*"): (WHO, LOW, LOW, LOW, LOW, LOW, LOW, LOW),
+    ("member of anything together", "*"): (None, None, "ok", "ok", "ok", "ok", "ok", "ok"),
+    ("oneself", "*"): (WHO, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, LOW),
 }
 """``ok``: done or answered; None: null, or an empty list."""
 NEEDS = {
@@ -78,7 +81,11 @@ NEEDS = {
     "maker of the upload": ["artifactUploadComplete"],
     "maintainer of the group": ["groupCreate", "projectCreate"],
     "owner of another project": ["projectDelete"],
-    "administrator": ["userCreate"],
+    "owner of something private beside": ["projectTransfer", "groupUpdate", "groupDelete"],
+    "administrator": ["userCreate", "users", "userDeactivate", "userReactivate", "userDelete"],
+    "member of anything together": ["user"],
+    # By others than administrators: the user is a member of nothing.
+    "oneself": ["userUpdate"],
     "own uploads": ["artifactUpload", "artifactUploads"],
 }  # fmt: skip
 VERDICTS |= {
@@ -113,10 +120,11 @@ def test_changeable_types_have_viewer_can_fields_and_a_creator():
     silent = {name for name, fields in objects.items() if not any(one.startswith("viewerCan") for one in fields)}
     makers = {"createdBy", "requestedBy", "setBy"}
     unsigned = {name for name, fields in objects.items() if not makers & set(fields)}
-    # Members have it on their project, deliveries on their webhook; users are only created.
-    assert silent == {"Member", "User", "WebhookDelivery", "WebhookTestResult"}
-    # Groups are made by their first owner, CI jobs and deliveries by no user; settings are a part of their project.
-    assert unsigned == silent | {"CiJob", "CiSettings", "Group"}
+    # Members have it on their project, deliveries on their webhook.
+    assert silent == {"Member", "WebhookDelivery", "WebhookTestResult"}
+    # Groups are made by their first owner, CI jobs and deliveries by no user; settings are a part of their project, and
+    # of users the access log tells who made them.
+    assert unsigned == silent | {"CiJob", "CiSettings", "Group", "User"}
 
 
 @pytest.mark.parametrize("field", FIELDS)

@@ -27,57 +27,70 @@ _SEARCHED: ColumnElement[str] = literal_column(
 """What the index ``ix_users_search`` holds; both have to be written alike."""
 
 
-class UserState(Enum):
-    """Which users a list shows; without one, all people who are not deleted."""
+class UserStatus(Enum):
+    """Whether a user may come in."""
 
     ACTIVE = "active"
     DEACTIVATED = "deactivated"
-    ADMINISTRATOR = "administrator"
-    BOT = "bot"
     DELETED = "deleted"
 
 
+class UserSort(Enum):
+    """By what users are ordered."""
+
+    USERNAME = "username"
+    LAST_ACTIVE_AT = "last_active_at"
+
+
 @dataclass(frozen=True, slots=True)
-class UserFilter:
-    """``text`` is a part of the username, name or e-mail address, whatever the case."""
+class UserList:
+    """Which users, and in which order. ``text`` is a part of username, name or e-mail address, whatever the case.
+
+    Without a status those who are not deleted. Those who were never active are as if that had been the longest ago.
+    """
 
     text: str = ""
-    state: UserState | None = None
+    status: UserStatus | None = None
+    is_admin: bool | None = None
+    is_bot: bool = False
+    by: UserSort = UserSort.USERNAME
+    descending: bool = False
+
+    @property
+    def order(self) -> Keyset[User]:
+        return _ORDERS[self.by, self.descending]
 
 
-_PEOPLE = and_(~User.is_bot, User.deleted_at.is_(None))
-_STATES: dict[UserState | None, ColumnElement[bool]] = {
-    None: _PEOPLE,
-    UserState.ACTIVE: and_(_PEOPLE, User.blocked_at.is_(None)),
-    UserState.DEACTIVATED: and_(_PEOPLE, User.blocked_at.is_not(None)),
-    UserState.ADMINISTRATOR: and_(_PEOPLE, User.is_admin),
-    UserState.BOT: and_(User.is_bot, User.blocked_at.is_(None)),
-    UserState.DELETED: User.deleted_at.is_not(None),
+_STATUS: dict[UserStatus | None, ColumnElement[bool]] = {
+    None: User.deleted_at.is_(None),
+    UserStatus.ACTIVE: and_(User.deleted_at.is_(None), User.blocked_at.is_(None)),
+    UserStatus.DEACTIVATED: and_(User.deleted_at.is_(None), User.blocked_at.is_not(None)),
+    UserStatus.DELETED: User.deleted_at.is_not(None),
 }
-BY_USERNAME: Keyset[User] = Keyset(
-    "users", (func.lower(User.username, type_=Text),), lambda user: (user.username.lower(),)
-)
-BY_ACTIVITY: Keyset[User] = Keyset(
-    "active users", (_LAST_ACTIVE, User.id), lambda user: (user.last_active_at or _NEVER, user.id), descending=True
-)
-"""The last active first."""
+_ORDERS: dict[tuple[UserSort, bool], Keyset[User]] = {}
+for _descending in (False, True):
+    _ORDERS[UserSort.USERNAME, _descending] = Keyset(
+        "users", (func.lower(User.username, type_=Text),), lambda user: (user.username.lower(),), _descending
+    )
+    _ORDERS[UserSort.LAST_ACTIVE_AT, _descending] = Keyset(
+        "active users", (_LAST_ACTIVE, User.id), lambda user: (user.last_active_at or _NEVER, user.id), _descending
+    )
 
 
-async def search(
-    db: Database, actor: Actor, window: Window, filter: UserFilter, order: Keyset[User] = BY_USERNAME
-) -> Page[User]:
+async def search(db: Database, actor: Actor, window: Window, request: UserList) -> Page[User]:
     """Users of the installation. One statement.
 
     Raises:
         Unauthenticated, Forbidden: the actor is no administrator.
     """
     _require(actor)
-    statement = order.apply(_matching(filter), window)
+    order = request.order
+    statement = order.apply(_matching(request), window)
     async with db.read() as snap:
         return order.page((await snap.scalars(statement)).all(), window)
 
 
-async def count(db: Database, actor: Actor, filter: UserFilter) -> int:
+async def count(db: Database, actor: Actor, request: UserList) -> int:
     """How many users :func:`search` would page through.
 
     Raises:
@@ -85,7 +98,7 @@ async def count(db: Database, actor: Actor, filter: UserFilter) -> int:
     """
     _require(actor)
     async with db.read() as snap:
-        return await snap.scalar(select(func.count()).select_from(_matching(filter).subquery())) or 0
+        return await snap.scalar(select(func.count()).select_from(_matching(request).subquery())) or 0
 
 
 def _require(actor: Actor) -> None:
@@ -94,8 +107,10 @@ def _require(actor: Actor) -> None:
         raise Forbidden("Only administrators list users.")
 
 
-def _matching(filter: UserFilter) -> Select[*tuple[Any, ...]]:
-    statement = select(User).where(_STATES[filter.state])
-    if filter.text:
-        statement = statement.where(_SEARCHED.contains(filter.text[:MAX_SEARCH].lower(), autoescape=True))
+def _matching(request: UserList) -> Select[*tuple[Any, ...]]:
+    statement = select(User).where(_STATUS[request.status], User.is_bot == request.is_bot)
+    if request.is_admin is not None:
+        statement = statement.where(User.is_admin == request.is_admin)
+    if request.text:
+        statement = statement.where(_SEARCHED.contains(request.text[:MAX_SEARCH].lower(), autoescape=True))
     return statement

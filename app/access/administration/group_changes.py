@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from app.access import access_log, groups, policy
+from app.access import access_log, groups, policy, repository
 from app.access.access_log import Action
 from app.access.groups import GroupAccess, GroupNotFound
 from app.access.names import VISIBILITIES, check_below, check_path, check_title, check_visibility
@@ -156,7 +156,7 @@ async def _check_visibility(tx: Tx, group: Group, parent: Group | None, wanted: 
 
 def _below(group: Group) -> ColumnElement[bool]:
     """The group and all in it."""
-    return Group.lineage.contains([group.id])
+    return repository.within_group(group.id)
 
 
 def _taken(full_path: str) -> Taken:

@@ -22,6 +22,7 @@ from app.commands.documents import documents
 from app.commands.gc import collect
 from app.commands.jobs import jobs
 from app.commands.schema import schema
+from app.commands.user import token, user
 
 if TYPE_CHECKING:
     import socket
@@ -41,9 +42,11 @@ main = typer.Typer(
 main.add_typer(jobs, name="jobs")
 main.add_typer(documents, name="documents")
 main.add_typer(backup, name="backup")
+main.add_typer(user, name="user")
 main.command("gc")(collect)
 main.command()(schema)
 main.command()(doctor)
+main.command()(token)
 
 
 @main.command()
@@ -110,16 +113,6 @@ def migrate() -> None:
     _of_installation("migrate", _settings())
 
 
-@main.command()
-def token() -> None:
-    """Issue a token of the administrator, with a first project if there is none, as lines for `source`."""
-    from app.embedded.preparation import FirstProject, connection_lines
-
-    settings = _settings()
-    first = _of_installation("first_start", settings, None)
-    typer.echo(connection_lines(settings.url, FirstProject(**asdict(first))), nl=False)
-
-
 main.command()(client.push)
 main.command()(client.pull)
 
@@ -129,7 +122,8 @@ def prepare() -> None:
     """Migrate, make the first admin, project and token; for `up`, which sends and gets JSON."""
     settings, token = _settings(), json.load(sys.stdin)["token"]
     _of_installation("migrate", settings)
-    typer.echo(json.dumps(asdict(_of_installation("first_start", settings, token))))
+    beginning = _of_installation("first_start", settings, token)
+    typer.echo(json.dumps(asdict(beginning.first_start) | {"sign_in_secret": beginning.sign_in_secret}))
 
 
 def _serve_api(settings: Settings, fd: int | None) -> None:

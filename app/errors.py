@@ -27,6 +27,12 @@ class NotFound(ModelyardError):
     code = "NOT_FOUND"
 
 
+class Gone(NotFound):
+    """It was there and is no more; asking again is of no use."""
+
+    code = "GONE"
+
+
 class Conflict(ModelyardError):
     """The state of things forbids it."""
 
@@ -95,3 +101,10 @@ class TooManyRequests(ModelyardError):
     """Too many of your requests wait already; nothing was done, send fewer at once and try again shortly."""
 
     code = "RATE_LIMITED"
+
+    def __init__(
+        self, message: str | None = None, *, field: str | None = None, retry_after: float | None = None
+    ) -> None:
+        """``retry_after``: seconds until the same request may be answered; None: shortly."""
+        super().__init__(message, field=field)
+        self.retry_after = retry_after

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from app.access import bootstrap
 from app.access.bootstrap import FirstStart
+from app.access.one_time_links import at_the_machine
 from app.db.migrate import upgrade
 from app.db.revisions import require_supported
 from app.runtime import open_runtime
@@ -33,8 +36,18 @@ async def require_supported_data(settings: Settings) -> None:
         await require_supported(runtime.db)
 
 
-async def first_start(settings: Settings, token: str | None) -> FirstStart:
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """Where to begin; ``sign_in_secret`` is that of a one-time link, None once an administrator can sign in."""
+
+    first_start: FirstStart
+    sign_in_secret: str | None
+
+
+async def first_start(settings: Settings, token: str | None) -> Beginning:
     """Find or make the administrator, a first project and a token: the given one if it works, else a new one.
+
+    As long as no administrator has a password or an identity, a link with which one signs in, too.
 
     Raises:
         NewerData: a newer release has migrated the database.
@@ -42,4 +55,6 @@ async def first_start(settings: Settings, token: str | None) -> FirstStart:
     """
     async with open_runtime(settings) as runtime:
         await require_supported(runtime.db)
-        return await bootstrap.ensure(runtime.db, token=token)
+        first = await bootstrap.ensure(runtime.db, token=token)
+        link = await at_the_machine.first_sign_in(runtime.db)
+        return Beginning(first, link.secret if link is not None else None)

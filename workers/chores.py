@@ -14,6 +14,9 @@ from datetime import timedelta
 import structlog
 from prometheus_client import Gauge
 
+from app.access.devices import grants
+from app.access.one_time_links import upkeep as links
+from app.access.passwords import attempts
 from app.artifacts.upkeep import damage, garbage, inspections
 from app.artifacts.upkeep import reconcile as upkeep_reconcile
 from app.artifacts.uploads import multipart
@@ -41,6 +44,16 @@ class Chore:
     name: str
     every: float
     do: Callable[[Runtime], Awaitable[object]]
+
+
+async def forget_attempts(runtime: Runtime) -> object:
+    """Remove counts of wrong passwords that are all forgiven."""
+    return await attempts.sweep(runtime.db)
+
+
+async def forget_device_sign_ins(runtime: Runtime) -> object:
+    """Remove sign-ins of command lines that ended a while ago."""
+    return await grants.sweep(runtime.db)
 
 
 async def sweep(runtime: Runtime) -> object:
@@ -101,6 +114,11 @@ async def remove_old_deliveries(runtime: Runtime) -> object:
     return await dispatch.remove_old(runtime.db)
 
 
+async def remove_old_links(runtime: Runtime) -> object:
+    """Remove invitations and other one-time links that ended a month ago."""
+    return await links.remove_old(runtime.db)
+
+
 async def remove_old_events(runtime: Runtime) -> object:
     """Remove old entries of the journal that subscriptions read."""
     return await events.remove_old(runtime.db)
@@ -114,9 +132,12 @@ CHORES = (
     Chore("give up versions", 300, give_up_versions),
     Chore("forget events", 15, remove_old_events),
     Chore("expire", 300, expire),
+    Chore("forget attempts", 60, forget_attempts),
+    Chore("forget device sign-ins", 60, forget_device_sign_ins),
     Chore("uploads", 300, end_uploads),
     Chore("forget", 3600, remove_finished),
     Chore("forget deliveries", 3600, remove_old_deliveries),
+    Chore("forget links", 3600, remove_old_links),
     Chore("recheck", RECHECK_SECONDS, recheck),
     Chore("reconcile", 6 * 3600, reconcile),
 )

@@ -56,6 +56,7 @@ class Permission(StrEnum):
     JOB_MANAGE = "job:manage"
     MEMBER_MANAGE = "member:manage"
     MLFLOW_WRITE = "mlflow:write"
+    PERSON_INVITE = "person:invite"
     PROJECT_CREATE = "project:create"
     PROJECT_DELETE = "project:delete"
     PROJECT_READ = "project:read"
@@ -78,6 +79,7 @@ _LEAST_ROLE = {
     Permission.JOB_MANAGE: Role.MAINTAINER,
     Permission.MEMBER_MANAGE: Role.MAINTAINER,
     Permission.MLFLOW_WRITE: Role.DEVELOPER,
+    Permission.PERSON_INVITE: Role.OWNER,
     Permission.PROJECT_CREATE: Role.MAINTAINER,
     Permission.PROJECT_DELETE: Role.OWNER,
     Permission.PROJECT_READ: None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, LargeBinary, SmallInteger, Text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Identity, Index, LargeBinary, SmallInteger, Text
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -146,7 +146,10 @@ class DeviceGrant(Row):
     user_code: Mapped[str] = mapped_column(Text)
     name: Mapped[str] = mapped_column(Text)
     """What the token will be called: program and machine."""
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
     address: Mapped[str] = mapped_column(Text)
+    network: Mapped[str] = mapped_column(Text)
+    """What the address is counted as."""
     created_at: Mapped[Now]
     expires_at: Mapped[Moment]
     last_polled_at: Mapped[Moment | None]
@@ -158,17 +161,19 @@ class DeviceGrant(Row):
 
 
 class SignInFailures(Row):
-    """Wrong passwords of late, by account and by address; what slows the next attempt."""
+    """Attempts of late that were not right, by what is counted; they slow the next one."""
 
     __tablename__ = "sign_in_failures"
-    __table_args__ = (Index("ix_sign_in_failures_last_at", "last_at"),)
+    __table_args__ = (Index("ix_sign_in_failures_next_at", "next_at"),)
 
-    subject: Mapped[str] = mapped_column(Text, primary_key=True)
-    """What is counted, such as ``address 192.0.2.7``."""
-    failures: Mapped[int] = mapped_column(BigInteger)
+    subject: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    """A digest of what is counted, such as a name with an address."""
+    failures: Mapped[int] = mapped_column(SmallInteger)
     last_at: Mapped[Moment]
     next_at: Mapped[Moment]
     """Before then no attempt is made."""
+    has_turn: Mapped[bool]
+    """Whether at that moment an attempt is due to it, however many others wait for the same account."""
 
 
 class ServiceAccount(Row):

@@ -123,7 +123,7 @@ async def issue(db: Database, actor: Actor, command: IssueToken) -> Issued:
         Invalid: no name, no scope, an expiry in the past, or scopes that do not go together.
     """
     user_id = policy.require_signed_in(actor)
-    _check(command)
+    check(command)
     async with db.write() as tx:
         if command.project_id is None and command.group_id is None:
             if actor.is_confined:
@@ -218,7 +218,12 @@ def _refused() -> Unauthenticated:
     )
 
 
-def _check(command: IssueToken) -> None:
+def check(command: IssueToken) -> None:
+    """Refuse what no token can be.
+
+    Raises:
+        Invalid: no name, no scope, an expiry in the past, or scopes that do not go together.
+    """
     check_title(command.name, "name")
     if not command.scopes:
         raise Invalid("A token needs at least one scope: api or read_api.", field="scopes")

@@ -45,6 +45,14 @@ class FirstProject:
         return cls(**kept) if kept and set(kept) == names else None
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """What the preparation found or made; ``sign_in_secret`` is of a one-time link, and is kept nowhere."""
+
+    project: FirstProject
+    sign_in_secret: str | None
+
+
 class Preparation:
     """``app.cli prepare`` while it runs: migrates, then makes sure that there is an admin, a project and a token."""
 
@@ -67,7 +75,7 @@ class Preparation:
             os.close(output)
         self._hand_over(previous.token if previous else None)
 
-    def result(self) -> FirstProject | None:
+    def result(self) -> Prepared | None:
         """What it found or made, or None while it works.
 
         Raises:
@@ -83,14 +91,16 @@ class Preparation:
             raise ServerFailed(
                 f"The database could not be prepared; {self._log} ends with:\n{log_files.tail(self._log)}"
             )
-        return FirstProject(**json.loads(answer))
+        values = json.loads(answer)
+        secret = values.pop("sign_in_secret")
+        return Prepared(FirstProject(**values), secret)
 
-    def wait(self, meanwhile: Callable[[], object]) -> FirstProject:
+    def wait(self, meanwhile: Callable[[], object]) -> Prepared:
         """Return when it is done; calls ``meanwhile`` every few milliseconds."""
-        while (project := self.result()) is None:
+        while (prepared := self.result()) is None:
             meanwhile()
             time.sleep(0.02)
-        return project
+        return prepared
 
     def kill(self) -> None:
         """End it; every step it takes is one transaction."""

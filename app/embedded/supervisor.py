@@ -19,6 +19,7 @@ from app.embedded.processes.process import stop_all
 from app.embedded.processes.signals import Signals
 from app.embedded.processes.supervised import Supervised
 from app.embedded.servers import NAMES, Servers
+from app.embedded.state import write_private
 from app.embedded.up_log import UpLog
 
 _PATIENCE = 60.0
@@ -69,6 +70,7 @@ class Supervisor:
         self._children: list[Supervised] = []
         self._preparation: Preparation | None = None
         self._application: Application | None = None
+        self._sign_in_secret: str | None = None
 
     def run(self) -> None:
         """Start, report, watch. Ends by an exception only, and not before everything has stopped.
@@ -97,11 +99,13 @@ class Supervisor:
             # The schema is as this very code left it, so API and worker load while the servers come up.
             self._start_application(listener, environment)
         self._wait_for_servers()
-        project = previous or self._prepare(environment)
+        # Until an administrator can sign in otherwise, each start gives a link; it is made while the API starts.
+        is_settled = previous is not None and self._servers.state.get("administrator_signs_in")
+        project = previous if previous is not None and is_settled else self._prepare(environment)
         if not previous:
             self._start_application(listener, environment)
         self._wait_until_ready(address)
-        if previous and not application.accepts_token(preparation.tracking_uri(address, previous), previous.token):
+        if is_settled and not application.accepts_token(preparation.tracking_uri(address, project), project.token):
             project = self._prepare(environment)
         preparation.write_connection(self._plan.data_dir / "connection.env", environment["MODELYARD_URL"], project)
         preparation.write_settings(self._plan.data_dir / "server.env", environment)
@@ -144,11 +148,16 @@ class Supervisor:
         self._log.busy("Preparing the database")
         previous = FirstProject.recall(self._servers.state.get("project"))
         self._preparation = Preparation(self._plan, environment, previous)
-        project = self._preparation.wait(meanwhile=self._tend)
+        prepared = self._preparation.wait(meanwhile=self._tend)
         self._preparation = None
-        self._servers.state.remember(project=project.as_json(), prepared_by=preparation.fingerprint())
+        self._sign_in_secret = prepared.sign_in_secret
+        self._servers.state.remember(
+            project=prepared.project.as_json(),
+            prepared_by=preparation.fingerprint(),
+            administrator_signs_in=prepared.sign_in_secret is None,
+        )
         self._log.note("Database ready")
-        return project
+        return prepared.project
 
     def _wait_until_ready(self, address: str) -> None:
         self._log.busy("Starting API and worker")
@@ -225,9 +234,21 @@ class Supervisor:
             "Project": project.project_path,
             "Token": f"of {project.admin_username}, in {data_dir / 'connection.env'}",
             "Connect": f"source {data_dir / 'connection.env'}",
+            **self._sign_in(url),
             "Logs": str(data_dir / "log"),
         }
         self._log.table(f"Modelyard is ready (PID {os.getpid()}); Ctrl-C stops it", rows)
+
+    def _sign_in(self, url: str) -> dict[str, str]:
+        """How the administrator gets in for the first time."""
+        file = self._plan.data_dir / "sign-in-link"
+        if self._sign_in_secret is None:
+            file.unlink(missing_ok=True)
+            return {}
+        link = f"{url}/sign-in-links/{self._sign_in_secret}"
+        write_private(file, f"{link}\n")
+        shown = link if self._log.is_private else f"by the link in {file}"
+        return {"Sign in": f"{shown} (once, within an hour)"}
 
     def _stop(self) -> None:
         """API and worker first, while their servers still answer."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 import time
 from collections.abc import Mapping
@@ -24,6 +26,15 @@ class UpLog:
         self._started = time.monotonic()
         self._console: Console | None = None
         self._status: Status | None = None
+
+    @property
+    def is_private(self) -> bool:
+        """Whether what is said is for its reader alone: no file that other users of the machine may read."""
+        try:
+            mode = os.fstat(sys.stdout.fileno()).st_mode
+        except (OSError, ValueError):  # closed, or replaced by something that is no file
+            return False
+        return not (stat.S_ISREG(mode) and mode & 0o044)
 
     def note(self, text: str) -> None:
         """One thing that happened."""

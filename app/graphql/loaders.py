@@ -9,6 +9,7 @@ from app.db.database import Database
 from app.graphql.access.loaders import AccessLoaders
 from app.graphql.artifacts.loaders import ArtifactLoaders
 from app.graphql.ci.loaders import CiLoaders
+from app.graphql.people.invitation_loaders import InvitationLoaders
 from app.graphql.registry.loaders import RegistryLoaders
 from app.graphql.tracking.loaders import TrackingLoaders
 from app.graphql.webhooks.loaders import WebhookLoaders
@@ -24,6 +25,10 @@ class Loaders:
     @cached_property
     def access(self) -> AccessLoaders:
         return AccessLoaders(self._db, self._actor)
+
+    @cached_property
+    def invitations(self) -> InvitationLoaders:
+        return InvitationLoaders(self._db, self._actor)
 
     @cached_property
     def tracking(self) -> TrackingLoaders:

@@ -24,6 +24,8 @@ from app.graphql.jobs.queries import JobsQuery
 from app.graphql.live.subscriptions import Subscription
 from app.graphql.logged_models.mutations import LoggedModelsMutation
 from app.graphql.nodes import NodesQuery
+from app.graphql.people.invitations import InvitationsMutation, InvitationsQuery
+from app.graphql.people.password_resets import PasswordResetsMutation
 from app.graphql.people.users import UsersMutation, UsersQuery
 from app.graphql.registry.global_search import FindingQuery
 from app.graphql.registry.mutations import RegistryMutation
@@ -79,6 +81,7 @@ class Query(
     ArtifactsQuery,
     ArtifactUploadsQuery,
     JobsQuery,
+    InvitationsQuery,
     NodesQuery,
 ):
     pass
@@ -97,6 +100,8 @@ class Mutation(
     WebhooksMutation,
     JobsMutation,
     CiMutation,
+    InvitationsMutation,
+    PasswordResetsMutation,
 ):
     pass
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import orjson
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -11,6 +13,7 @@ from starlette.types import Scope
 from app.errors import (
     Conflict,
     Forbidden,
+    Gone,
     Invalid,
     Misdirected,
     ModelyardError,
@@ -30,6 +33,7 @@ _STATUSES: dict[type[ModelyardError], int] = {
     Taken: 409,
     Conflict: 409,
     Invalid: 400,
+    Gone: 410,
     NotFound: 404,
     Unauthenticated: 401,
     Forbidden: 403,
@@ -81,9 +85,16 @@ def answer_of(edge: Edge, error: ModelyardError) -> Response:
         answer.headers.update(error.headers)
     if answer.status_code == 401:
         answer.headers.setdefault("WWW-Authenticate", edge.challenge)
-    if seconds := RETRY_SECONDS.get(answer.status_code):
+    if seconds := retry_seconds(error, answer.status_code):
         answer.headers.setdefault("Retry-After", seconds)
     return answer
+
+
+def retry_seconds(error: ModelyardError, status: int) -> str | None:
+    """`Retry-After` of a failure with that status, in whole seconds; None: it has none."""
+    if isinstance(error, TooManyRequests) and error.retry_after is not None:
+        return str(max(1, math.ceil(error.retry_after)))
+    return RETRY_SECONDS.get(status)
 
 
 async def routing_error(request: Request, error: Exception) -> Response:

@@ -41,7 +41,9 @@ def write(scope: Scope, method: str, status: int, seconds: float) -> None:
 def path_of(scope: Scope) -> str:
     """The path as it may be logged: without what follows where secrets stand in it."""
     path = str(scope["path"])
-    private = next((start for start in edge_of(scope).secret_below if path.startswith(start)), None)
+    # The table of edges counts slashes at the beginning as one, too.
+    normal = f"/{path.lstrip('/')}"
+    private = next((start for start in edge_of(scope).secret_below if normal.startswith(start)), None)
     return path[:_MAX_VALUE] if private is None else f"{private}…"
 
 

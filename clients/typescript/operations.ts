@@ -517,6 +517,39 @@ export type GroupUpdateInput = {
   visibility?: Visibility | null | undefined;
 };
 
+/** A role in a group or project that comes with an invitation. */
+export type InvitationMembershipInput = {
+  /** The group or project, of which you are owner. */
+  groupOrProject: GroupOrProjectLookup;
+  /** The role there. */
+  role: Role;
+  /** When the membership ends; it does not when left out. */
+  expiresAt?: string | null | undefined;
+};
+
+/** Input of `invitationRenew`. */
+export type InvitationRenewInput = {
+  /** The id of the invitation. */
+  id: string;
+};
+
+/** Input of `invitationRevoke`. */
+export type InvitationRevokeInput = {
+  /** The id of the invitation. */
+  id: string;
+};
+
+/** How far an invitation is. */
+export type InvitationStatus =
+  /** Its link can be used. */
+  | 'PENDING'
+  /** Its link was used. */
+  | 'ACCEPTED'
+  /** It was taken back, or who made it may not give any more what it gives. */
+  | 'REVOKED'
+  /** Its link was not used in time. */
+  | 'EXPIRED';
+
 /** Input of `loggedModelCreate`. */
 export type LoggedModelCreateInput = {
   /** The experiment that it is created in. */
@@ -1034,6 +1067,16 @@ export type UserDeleteInput = {
   confirm?: string | null | undefined;
 };
 
+/** Input of `userInvite`. */
+export type UserInviteInput = {
+  /** The e-mail address of the invited person, which the new account gets. Nothing is sent. */
+  email?: string | null | undefined;
+  /** Whether the person becomes administrator. For administrators. */
+  isAdmin?: boolean;
+  /** What comes with it, at most 50; only administrators may name none. */
+  memberships?: Array<InvitationMembershipInput>;
+};
+
 /** Names a user, in one of three ways. */
 export type UserLookup =
   {   /** The id of the user. */
@@ -1057,6 +1100,12 @@ export type UserOrderField =
   | 'USERNAME'
   /** By the latest use of a session or token. */
   | 'LAST_ACTIVE_AT';
+
+/** Input of `userPasswordResetCreate`. */
+export type UserPasswordResetCreateInput = {
+  /** Whose password. */
+  username: string;
+};
 
 /** Input of `userReactivate`. */
 export type UserReactivateInput = {
@@ -2218,6 +2267,87 @@ export type GroupsQuery = {
   }
 };
 
+export type InvitationRenewMutationVariables = Exact<{
+  input: InvitationRenewInput;
+}>;
+
+
+export type InvitationRenewMutation = {
+  invitationRenew: {
+    __typename: 'InvitationRenewPayload',
+    url: string | null,
+    invitation: {
+      __typename: 'Invitation',
+      status: InvitationStatus,
+      expiresAt: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type InvitationRevokeMutationVariables = Exact<{
+  input: InvitationRevokeInput;
+}>;
+
+
+export type InvitationRevokeMutation = {
+  invitationRevoke: {
+    __typename: 'InvitationRevokePayload',
+    deletedId: string | null,
+    invitation: {
+      __typename: 'Invitation',
+      status: InvitationStatus,
+      revokedAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type InvitationsQueryVariables = Exact<{
+  status?: InvitationStatus | null | undefined;
+}>;
+
+
+export type InvitationsQuery = {
+  invitations: {
+    __typename: 'InvitationConnection',
+    totalCount: number | null,
+    nodes: Array<{
+      __typename: 'Invitation',
+      id: string,
+      email: string | null,
+      isAdmin: boolean,
+      expiresAt: string,
+      createdBy: {
+        __typename: 'User',
+        username: string
+      } | null,
+      memberships: Array<{
+        __typename: 'InvitationMembership',
+        role: Role,
+        group: {
+          __typename: 'Group',
+          fullPath: string
+        } | null,
+        project: {
+          __typename: 'Project',
+          fullPath: string
+        } | null
+      }>
+    }>
+  } | null
+};
+
 export type LoggedModelQueryVariables = Exact<{
   by: LoggedModelLookup;
 }>;
@@ -2881,6 +3011,10 @@ export type NodeQuery = {
       id: string
     }
     | {
+      __typename: 'Invitation',
+      id: string
+    }
+    | {
       __typename: 'LoggedModel',
       id: string
     }
@@ -2962,6 +3096,10 @@ export type NodesQuery = {
     }
     | {
       __typename: 'Group',
+      id: string
+    }
+    | {
+      __typename: 'Invitation',
       id: string
     }
     | {
@@ -3361,6 +3499,63 @@ export type UserDeleteMutation = {
       __typename: 'BackgroundJob',
       id: string,
       status: BackgroundJobStatus
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type UserInviteMutationVariables = Exact<{
+  input: UserInviteInput;
+}>;
+
+
+export type UserInviteMutation = {
+  userInvite: {
+    __typename: 'UserInvitePayload',
+    url: string | null,
+    invitation: {
+      __typename: 'Invitation',
+      id: string,
+      status: InvitationStatus,
+      email: string | null,
+      expiresAt: string,
+      memberships: Array<{
+        __typename: 'InvitationMembership',
+        role: Role,
+        expiresAt: string | null,
+        project: {
+          __typename: 'Project',
+          fullPath: string
+        } | null
+      }>
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type UserPasswordResetCreateMutationVariables = Exact<{
+  input: UserPasswordResetCreateInput;
+}>;
+
+
+export type UserPasswordResetCreateMutation = {
+  userPasswordResetCreate: {
+    __typename: 'UserPasswordResetCreatePayload',
+    url: string | null,
+    expiresAt: string | null,
+    user: {
+      __typename: 'User',
+      username: string
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -4634,6 +4829,87 @@ export const GroupsDocument: TypedDocument<GroupsQuery, GroupsQueryVariables> = 
 }`,
 };
 
+export const InvitationRenewDocument: TypedDocument<InvitationRenewMutation, InvitationRenewMutationVariables> = {
+  name: 'InvitationRenew',
+  kind: 'mutation',
+  hash: '1d155dde82a3847082994221a89cf5345d2aabb97244ee06731dc50640642652',
+  text: `mutation InvitationRenew($input: InvitationRenewInput!) {
+  invitationRenew(input: $input) {
+    invitation {
+      status
+      expiresAt
+      __typename
+    }
+    url
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const InvitationRevokeDocument: TypedDocument<InvitationRevokeMutation, InvitationRevokeMutationVariables> = {
+  name: 'InvitationRevoke',
+  kind: 'mutation',
+  hash: '07fdf58c818b9f96ccbdaca3328c51ad85ecb88c259fb048b1983aa507418aff',
+  text: `mutation InvitationRevoke($input: InvitationRevokeInput!) {
+  invitationRevoke(input: $input) {
+    deletedId
+    invitation {
+      status
+      revokedAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const InvitationsDocument: TypedDocument<InvitationsQuery, InvitationsQueryVariables> = {
+  name: 'Invitations',
+  kind: 'query',
+  hash: 'b7af45ce25b2d0f3ec5a18b9602ced39af63bf6012eb59fe0f8e0686fed94ba7',
+  text: `query Invitations($status: InvitationStatus) {
+  invitations(status: $status, first: 20) {
+    nodes {
+      id
+      email
+      isAdmin
+      createdBy {
+        username
+        __typename
+      }
+      memberships {
+        role
+        group {
+          fullPath
+          __typename
+        }
+        project {
+          fullPath
+          __typename
+        }
+        __typename
+      }
+      expiresAt
+      __typename
+    }
+    totalCount
+    __typename
+  }
+}`,
+};
+
 export const LoggedModelDocument: TypedDocument<LoggedModelQuery, LoggedModelQueryVariables> = {
   name: 'LoggedModel',
   kind: 'query',
@@ -5641,6 +5917,63 @@ export const UserDeleteDocument: TypedDocument<UserDeleteMutation, UserDeleteMut
       status
       __typename
     }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const UserInviteDocument: TypedDocument<UserInviteMutation, UserInviteMutationVariables> = {
+  name: 'UserInvite',
+  kind: 'mutation',
+  hash: '36644d5e7bd10041b203b2a11d2fe212cf3d4935777accdf8f8d4fee1a647f7b',
+  text: `mutation UserInvite($input: UserInviteInput!) {
+  userInvite(input: $input) {
+    invitation {
+      id
+      status
+      email
+      memberships {
+        role
+        expiresAt
+        project {
+          fullPath
+          __typename
+        }
+        __typename
+      }
+      expiresAt
+      __typename
+    }
+    url
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const UserPasswordResetCreateDocument: TypedDocument<UserPasswordResetCreateMutation, UserPasswordResetCreateMutationVariables> = {
+  name: 'UserPasswordResetCreate',
+  kind: 'mutation',
+  hash: '5467d5574c5c1571cbea5182f52161c45c5ab49ad45ad035ce48ca6460a05e86',
+  text: `mutation UserPasswordResetCreate($input: UserPasswordResetCreateInput!) {
+  userPasswordResetCreate(input: $input) {
+    user {
+      username
+      __typename
+    }
+    url
+    expiresAt
     userErrors {
       code
       message

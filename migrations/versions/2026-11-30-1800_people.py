@@ -95,19 +95,22 @@ def _log() -> None:
 def _sign_in() -> None:
     op.create_table(
         "sign_in_failures",
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("failures", sa.BigInteger(), nullable=False),
+        sa.Column("subject", sa.LargeBinary(), nullable=False),
+        sa.Column("failures", sa.SmallInteger(), nullable=False),
         sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("has_turn", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("subject", name=op.f("pk_sign_in_failures")),
     )
-    op.create_index("ix_sign_in_failures_last_at", "sign_in_failures", ["last_at"])
+    op.create_index("ix_sign_in_failures_next_at", "sign_in_failures", ["next_at"])
     op.create_table(
         "device_grants",
         sa.Column("device_sha256", sa.LargeBinary(), nullable=False),
         sa.Column("user_code", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("scopes", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("network", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_polled_at", sa.DateTime(timezone=True), nullable=True),

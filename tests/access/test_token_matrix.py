@@ -31,6 +31,9 @@ VERDICTS = {
     "managed": (LOW, LOW, LOW, LOW, LOW, LOW, "ok", "ok"),
     "maintainer of a job": (LOW, LOW, LOW, "ok", "ok", LOW, "ok", "ok"),
     "manager of a token": (HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, LOW, "ok", "ok"),
+    # Only people invite people.
+    "owner": (LOW,) * len(KINDS),
+    "owner of an invitation": (LOW,) * len(KINDS),
     # The uploads are a person's.
     "maker of the upload": (LOW,) * len(KINDS),
     ("maintainer of the group", "project"): (LOW,) * len(KINDS),
@@ -71,8 +74,15 @@ async def test_verdicts(client, projects_by_token, field):
     assert verdicts == wanted
 
 
-MANAGED_FIELDS = {("Project", "tokens"), ("Project", "webhooks"), ("Project", "ciSettings"), ("Group", "tokens")}
-MANAGED_TYPES = {"CiSettings", "Token", "Webhook", "WebhookDelivery"}
+MANAGED_FIELDS = {
+    ("Project", "invitations"),
+    ("Group", "invitations"),
+    ("Project", "tokens"),
+    ("Project", "webhooks"),
+    ("Project", "ciSettings"),
+    ("Group", "tokens"),
+}
+MANAGED_TYPES = {"CiSettings", "Invitation", "Token", "Webhook", "WebhookDelivery"}
 
 
 @pytest.fixture(scope="module")

@@ -46,6 +46,10 @@ VERDICTS = {
     ("owner of another project", "private"): (HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, "ok", LOW),
     ("owner of another project", "public"): (WHO, LOW, LOW, LOW, LOW, LOW, "ok", LOW),
     ("owner of something private beside", "*"): (HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, "ok", LOW),
+    ("owner", "private"): (HIDDEN, HIDDEN, LOW, LOW, LOW, LOW, "ok", LOW),
+    ("owner", "public"): (WHO, LOW, LOW, LOW, LOW, LOW, "ok", LOW),
+    # Only owners of what an invitation is to know of it.
+    ("owner of an invitation", "*"): (WHO, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, "ok", LOW),
     ("administrator", "*"): (WHO, LOW, LOW, LOW, LOW, LOW, LOW, LOW),
     ("member of anything together", "*"): (None, None, "ok", "ok", "ok", "ok", "ok", "ok"),
     ("oneself", "*"): (WHO, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, LOW),
@@ -82,10 +86,15 @@ NEEDS = {
     "maintainer of the group": ["groupCreate", "projectCreate"],
     "owner of another project": ["projectDelete"],
     "owner of something private beside": ["projectTransfer", "groupUpdate", "groupDelete"],
-    "administrator": ["userCreate", "users", "userDeactivate", "userReactivate", "userDelete"],
     "member of anything together": ["user"],
     # By others than administrators: the user is a member of nothing.
     "oneself": ["userUpdate"],
+    "owner": ["userInvite"],
+    "owner of an invitation": ["invitationRenew", "invitationRevoke"],
+    "administrator": [
+        "invitations", "userPasswordResetCreate", "userCreate", "users", "userDeactivate", "userReactivate",
+        "userDelete",
+    ],
     "own uploads": ["artifactUpload", "artifactUploads"],
 }  # fmt: skip
 VERDICTS |= {

@@ -30,6 +30,8 @@ LISTS = {
     "Candidate": 'experiment(by: {name: {project: $path, name: "e"}}) { candidates(first: $n) { nodes @ } }',
     "Experiment": 'project(by: {path: $path}) { experiments(search: "[model]m", first: $n) { nodes @ } }',
     "Group": "group(by: {path: $group}) { groups(first: $n) { nodes @ } }",
+    "Invitation": "project(by: {path: $path}) { invitations(first: $n) { nodes @ } }",
+    "InvitationMembership": "project(by: {path: $path}) { invitations(first: $n) { nodes { memberships @ } } }",
     "LoggedModel": 'experiment(by: {name: {project: $path, name: "e"}}) { loggedModels(first: $n) { nodes @ } }',
     "LoggedModelMetric": "EXPERIMENT { loggedModels(first: $n) { nodes { metrics @ } } }",
     "LoggedModelUse": "EXPERIMENT { candidates(first: $n) { nodes { loggedModelInputs @ } } }",

@@ -112,7 +112,7 @@ async def members_of_groups(db: Database, actor: Actor, keys: Sequence[IdKey], w
             snap, statement, members.ORDER, window, row=User, parent=(Group.id,), keys=allowed, convert=member_of
         )
 
-    return await _of_groups(db, actor, keys, refuse, fetch)
+    return await of_groups(db, actor, keys, refuse, fetch)
 
 
 async def tokens_of_projects(db: Database, actor: Actor, keys: Sequence[IdKey], window: Window) -> Results[Page[Token]]:
@@ -139,7 +139,7 @@ async def tokens_of_groups(db: Database, actor: Actor, keys: Sequence[IdKey], wi
             snap, select(Token), tokens.ORDER, window, row=Token, parent=parent, keys=allowed
         )
 
-    return await _of_groups(db, actor, keys, refuse, fetch)
+    return await of_groups(db, actor, keys, refuse, fetch)
 
 
 async def project_members_by_keys(db: Database, actor: Actor, keys: Sequence[MemberKey]) -> Results[Member | None]:
@@ -171,7 +171,7 @@ async def group_members_by_keys(db: Database, actor: Actor, keys: Sequence[Membe
         )
         return [_only(page) for page in pages]
 
-    return await _of_groups(db, actor, keys, refuse, fetch)
+    return await of_groups(db, actor, keys, refuse, fetch)
 
 
 async def tokens_by_ids(db: Database, actor: Actor, ids: Sequence[int]) -> list[Token | None]:
@@ -241,13 +241,14 @@ async def _shown_jobs(snap: Snapshot, actor: Actor, keys: Sequence[IdKey], filte
     return statement.where(or_(BackgroundJob.project_id.in_(own), own_requests))
 
 
-async def _of_groups(
+async def of_groups(
     db: Database,
     actor: Actor,
     keys: Sequence[K],
     refuse: Callable[[GroupAccess], ModelyardError | None],
     fetch: Callable[[Snapshot, list[K]], Awaitable[Sequence[T]]],
 ) -> Results[T]:
+    """What ``fetch`` answers for the groups that the actor sees and ``refuse`` does not refuse."""
     async with db.read() as snap:
         rows = await snap.execute(repository.visible_groups(actor).where(Group.id.in_([key[0] for key in keys])))
         seen = {row[0].id: groups.access_of(row) for row in rows}

@@ -96,6 +96,13 @@ class Group(Node):
         request = ((self.access.id,), window(first, after, last, before))
         return connection(await info.context.loaders.access.tokens_of_groups.load(request), Token.of)
 
+    @resolved("Invitations to it, newest first. For owners: null with an error for others.")
+    async def invitations(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[invitation_types.Invitation] | None:
+        request = ((self.access.id,), window(first, after, last, before))
+        return invitation_types.of_page(await info.context.loaders.invitations.of_groups.load(request))
+
     @resolved("Your role in it; null: you are a visitor.")
     def viewer_role(self) -> Role | None:
         return self.access.role
@@ -181,6 +188,13 @@ class Project(Node):
     ) -> Connection[Token] | None:
         request = ((self.access.id,), window(first, after, last, before))
         return connection(await info.context.loaders.access.tokens_of_projects.load(request), Token.of)
+
+    @resolved("Invitations to it, newest first. For owners: null with an error for others.")
+    async def invitations(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[invitation_types.Invitation] | None:
+        request = ((self.access.id,), window(first, after, last, before))
+        return invitation_types.of_page(await info.context.loaders.invitations.of_projects.load(request))
 
     @resolved("Its models.")
     async def models(
@@ -350,6 +364,7 @@ async def may(info: Info, project_id: int, permission: Permission) -> bool:
 
 # At the end, since the types of these modules refer to each other.
 from app.graphql.ci import types as ci  # noqa: E402
+from app.graphql.people import invitation_types  # noqa: E402
 from app.graphql.registry import search as registry_searches  # noqa: E402
 from app.graphql.registry import types as registry  # noqa: E402
 from app.graphql.tracking import search as searches  # noqa: E402

@@ -1,5 +1,5 @@
-"""GraphQL of people: who has an account, and how they come in.
+"""GraphQL of people: how they come in, and what is logged of it.
 
-A module for each area, which exports its part of Query and Mutation. The type `User` is in `graphql/access`, where
-everything that names a maker takes it from.
+Each module has the types, queries and mutations of one area and exports ``…Query`` and ``…Mutation``, which
+``app/graphql/schema.py`` puts together. Users, members, tokens, groups and projects are in ``app/graphql/access``.
 """

@@ -52,7 +52,11 @@ FIRST = """mutation s($p: String!) {
   oldHook: webhookCreate(input: {project: {path: $p}, name: "w", url: "https://127.0.0.1:9/",
     events: ["registered_model.created"]}) { webhook { id } userErrors { message } }
   token: tokenCreate(input: {name: "t", groupOrProject: {project: {path: $p}}, role: GUEST}) {
-    token { id } userErrors { message } } }"""
+    token { id } userErrors { message } }
+  invitation: userInvite(input: {memberships: [{groupOrProject: {project: {path: $p}}, role: GUEST}]}) {
+    invitation { id } userErrors { message } }
+  oldInvitation: userInvite(input: {memberships: [{groupOrProject: {project: {path: $p}}, role: GUEST}]}) {
+    invitation { id } userErrors { message } } }"""
 SECOND = """mutation t($p: String!, $c: ID!, $two: ID!, $old: ID!, $ada: String!) {
   experimentDelete(input: {experiment: {name: {project: $p, name: "trashed-experiment"}}}) { userErrors { message } }
   candidateDelete(input: {candidate: {id: $old}}) { userErrors { message } }
@@ -139,6 +143,8 @@ async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person
             "<old logged model id>": first["gone"]["loggedModel"]["id"],
             "<upload id>": uploads[0],
             "<open upload id>": uploads[1],
+            "<invitation id>": first["invitation"]["invitation"]["id"],
+            "<old invitation id>": first["oldInvitation"]["invitation"]["id"],
             "<token id>": first["token"]["token"]["id"],
             "<webhook id>": first["hook"]["webhook"]["id"],
             "<old webhook id>": first["oldHook"]["webhook"]["id"],

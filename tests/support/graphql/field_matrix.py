@@ -53,6 +53,7 @@ DOORS = {
         "group(by: {path: $group}) @": "project",
         "group(by: {path: $group}) { groups(first: 1) { nodes @ } }": "owners of the group",
     },
+    "Invitation": {f"{PROJECT} {{ invitations(first: 4) {{ nodes @ }} }}": "owners"},
     "LoggedModel": {"loggedModel(by: {id: $LoggedModel}) @": "candidates"},
     "LoggedModelMetric": {"loggedModel(by: {id: $LoggedModel}) { metrics @ }": "candidates"},
     "LoggedModelUse": {

@@ -26,11 +26,15 @@ Rule = Callable[[GraphQLSchema], Iterator[str]]
 RULES: dict[str, Rule] = {}
 
 VERBS = (
-    "Abort Cancel Complete Copy Create Deactivate Delete Link Log Reactivate Refresh Release Replay Restore "
-    "Retry Revoke Set StageSet Test Transfer Unlink Update"
+    "Abort Cancel Complete Copy Create Deactivate Delete Invite Link Log Reactivate Refresh Release Renew Replay "
+    "Restore Retry Revoke Set StageSet Test Transfer Unlink Update"
 ).split()
 ENDS = {"Delete", "Unlink", "Revoke"}
 """Verbs after which something is gone: their payloads answer ``deletedId``."""
+ANSWERED = {"userInvite": "invitation", "userPasswordResetCreate": "user"}
+"""What a mutation answers if not its noun: that is not there yet, or is no object."""
+WITHOUT_TYPE = {"UserPasswordReset"}
+"""What is made and handed out at once, so that it has no id."""
 NAMED_BY_OWNER = {"Alias", "CiSettings", "Member"}
 """Types that mutations name by their owner and name, since they are set before they have an id."""
 REFERRED = {"object", "deleted", "parent", "loggedModelInput"}
@@ -95,7 +99,7 @@ def lookups(schema: GraphQLSchema) -> Iterator[str]:
 def targets(schema: GraphQLSchema) -> Iterator[str]:
     """A mutation names what it changes by `<noun>: <Noun>Lookup!`, by `id: ID!` if there is no lookup, or `ids`."""
     for name, noun, verb in _mutations(schema):
-        if verb in {"Create", "Set", "Link"} or noun in NAMED_BY_OWNER or name == "artifactsDelete":
+        if verb in {"Create", "Set", "Link", "Invite"} or noun in NAMED_BY_OWNER or name == "artifactsDelete":
             continue
         fields = _input(schema, name).fields
         if "ids" in fields and is_required_input_field(fields["ids"]):
@@ -115,7 +119,7 @@ def mutations(schema: GraphQLSchema) -> Iterator[str]:
         payload = get_named_type(field.type)
         assert is_object_type(payload)
         has_names = list(field.args) == ["input"] and payload.name == f"{stem}Payload"
-        subjects = {_lower(noun), f"{_lower(noun)}s", "result"}
+        subjects = {_lower(noun), f"{_lower(noun)}s", "result", ANSWERED.get(name, "")}
         answers = verb in ENDS or subjects & payload.fields.keys()
         if not (noun and verb and has_names and answers and "userErrors" in payload.fields):
             yield f"Mutation.{name}"
@@ -382,7 +386,7 @@ def _mutations(schema: GraphQLSchema) -> Iterator[tuple[str, str, str]]:
         for verb in sorted(VERBS, key=len, reverse=True):
             noun = _upper(name.removesuffix(verb))
             singular = noun.removesuffix("s") if noun not in schema.type_map else noun
-            if name.endswith(verb) and singular in schema.type_map:
+            if name.endswith(verb) and (singular in schema.type_map or singular in WITHOUT_TYPE):
                 yield name, singular, verb
                 break
         else:

@@ -19,6 +19,8 @@ IN_SUBGROUP = """mutation p($group: String!, $project: String!, $guest: String!)
   memberSet(input: {groupOrProject: {group: {path: $group}}, username: $guest, role: GUEST}) { userErrors { message } }
   ofGroup: tokenCreate(input: {name: "t", groupOrProject: {group: {path: $group}}}) { userErrors { message } }
   projectCreate(input: {group: {path: $group}, path: "p"}) { userErrors { message } }
+  userInvite(input: {memberships: [{groupOrProject: {group: {path: $group}}, role: GUEST},
+    {groupOrProject: {project: {path: $project}}, role: GUEST}]}) { userErrors { message } }
   ofProject: tokenCreate(input: {name: "t", groupOrProject: {project: {path: $project}}}) { userErrors { message } }
   ciSettingsUpdate(input: {project: {path: $project}, provider: GITLAB, ciProject: "g/p"}) { userErrors { message } }
   webhookCreate(input: {project: {path: $project}, name: "w", url: "https://example.org",
@@ -37,7 +39,9 @@ RICH = """mutation r($project: String!, $model: String!, $experiment: String!, $
     params: [{key: "p", value: "1"}], tags: [{key: "t", value: "1"}]}) { candidate { id } userErrors { message } }
   other: candidateCreate(input: {experiment: {name: {project: $project, name: $experiment}}}) {
     userErrors { message } }
-  tokenCreate(input: {name: "t", groupOrProject: {project: {path: $project}}}) { userErrors { message } } }"""
+  tokenCreate(input: {name: "t", groupOrProject: {project: {path: $project}}}) { userErrors { message } }
+  userInvite(input: {memberships: [{groupOrProject: {project: {path: $project}}, role: GUEST}]}) {
+    userErrors { message } } }"""
 FILLED = """mutation f($project: String!, $model: String!, $candidate: ID!, $made: ID!, $read: ID!, $job: ID!,
     $files: [ArtifactUploadFileInput!]!) {
   candidateLog(input: {candidate: {id: $candidate}, metrics: [

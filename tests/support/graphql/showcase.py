@@ -53,6 +53,11 @@ ROUND = """mutation r($group: String!, $p: String!, $c: ID!, $v: ID!) {
     token { id } userErrors { message } }
   revoked: tokenCreate(input: {name: "r", groupOrProject: {project: {path: $p}}, expiresAt: "2040-01-01T00:00:00Z"}) {
     token { id } userErrors { message } }
+  used: userInvite(input: {email: "ada@example.org", memberships: [
+    {groupOrProject: {project: {path: $p}}, role: GUEST, expiresAt: "2040-01-01T00:00:00Z"},
+    {groupOrProject: {group: {path: $group}}, role: GUEST}]}) { invitation { id } userErrors { message } }
+  dead: userInvite(input: {memberships: [{groupOrProject: {project: {path: $p}}, role: GUEST}]}) {
+    invitation { id } userErrors { message } }
   modelUpdate(input: {model: {path: {project: $p, name: "digits"}}, description: "d",
     tags: [{key: "t", value: "1"}]}) { model { id experiment { id } } userErrors { message } }
   modelVersionUpdate(input: {modelVersion: {id: $v}, description: "d", tags: [{key: "t", value: "1"}]}) {
@@ -116,6 +121,8 @@ WRITTEN = (
     "UPDATE memberships SET expires_at = '2040-01-01' WHERE project_id = :p",
     "UPDATE tokens SET last_used_at = now() WHERE project_id = :p OR group_id = :group",
     "UPDATE tokens SET revoked_at = now() WHERE id = :revoked",
+    "UPDATE one_time_links SET used_at = now(), used_by = :by WHERE id = :used",
+    "UPDATE one_time_links SET revoked_at = now() WHERE id = :dead",
     """UPDATE multipart_uploads SET reason = 'r', job_id = CAST(:job AS uuid), artifact_id = CAST(:file AS uuid),
       sha256 = '\\x00', state = 'completed' WHERE project_id = :p AND id = CAST(:upload AS uuid)""",
     "UPDATE projects SET registry_access = :registry, experiments_access = :experiments WHERE id = :p",
@@ -178,6 +185,7 @@ async def build(
         "CiSettings": str(GlobalId.of("CiSettings", project.id)),
         "Member": str(GlobalId.of("Member", "project", project.id, project.owner.user_id)),
         "Token": seeded.meanings["<token id>"],
+        "Invitation": made["used"]["invitation"]["id"],
         "Model": made["modelUpdate"]["model"]["id"],
         "Own": made["modelUpdate"]["model"]["experiment"]["id"],
         "Experiment": made["experimentUpdate"]["experiment"]["id"],
@@ -185,7 +193,12 @@ async def build(
         "Group": filled["projectUpdate"]["project"]["group"]["id"],
         "User": str(GlobalId.of("User", project.owner.user_id)),
     }
-    await _write(runtime, seeded, variables, made["revoked"]["token"]["id"], registry, experiments)
+    ended = {
+        "revoked": int(_key(made["revoked"]["token"]["id"])),
+        "used": int(_key(made["used"]["invitation"]["id"])),
+        "dead": int(_key(made["dead"]["invitation"]["id"])),
+    }
+    await _write(runtime, seeded, variables, ended, registry, experiments)
     return Showcase(project, variables, str(beginning))
 
 
@@ -208,7 +221,7 @@ async def _file(data: Any, owner: Any, candidate: str) -> str:
 
 
 async def _write(
-    runtime: Any, seeded: Seeded, variables: dict[str, Any], revoked: str, registry: str, experiments: str
+    runtime: Any, seeded: Seeded, variables: dict[str, Any], ended: dict[str, int], registry: str, experiments: str
 ) -> None:
     values = {
         "p": seeded.project.id,
@@ -220,7 +233,7 @@ async def _write(
         "job": _key(variables["BackgroundJob"]),
         "file": _key(variables["Artifact"]),
         "upload": _key(variables["ArtifactUpload"]),
-        "revoked": int(_key(revoked)),
+        **ended,
         "registry": registry,
         "experiments": experiments,
     }

@@ -162,6 +162,19 @@ class Settings(BaseSettings):
     ci_timeout_seconds: Annotated[float, Field(ge=0.1, le=60)] = Field(
         default=10, description="How long a CI system may take for one answer."
     )
+    openid_providers: Path | None = Field(
+        default=None, description="A file in TOML that describes the OpenID providers; docs/people.md shows one."
+    )
+    openid_private_hosts: str = Field(
+        default="",
+        description="The same for OpenID providers: host or host:port, asked by http and at private addresses too.",
+    )
+    openid_timeout_seconds: Annotated[float, Field(ge=0.1, le=60)] = Field(
+        default=10, description="How long an OpenID provider may take for one answer."
+    )
+    openid_only: bool = Field(
+        default=False, description="No passwords, as soon as an administrator has signed in with an OpenID provider."
+    )
     metrics_token: SecretStr | None = Field(
         default=None, description="Opens /metrics of API and worker, as a bearer token; else only administrators may."
     )

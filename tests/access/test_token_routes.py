@@ -95,6 +95,7 @@ OPEN = {
     "GET /graphql", "POST /graphql",
     # Pages for people, with a session or none: tests/pages
     "GET /sign-in", "POST /sign-out", "GET /account", "GET /device", "POST /device",
+    "POST /openid/{provider}/start", "GET /openid/{provider}/callback",
     # Command lines that have no token yet: tests/access/test_devices.py
     "POST /oauth/device/code", "POST /oauth/token",
     # One-time links, each with its own secret

@@ -45,6 +45,19 @@ class UserOrder:
     direction: Direction = direction()
 
 
+Search = Annotated[
+    str, strawberry.argument(description="Only with this text in username, name or e-mail address, whatever the case.")
+]
+InStatus = Annotated[
+    UserStatus | None, strawberry.argument(description="Only these; all who are not deleted when left out.")
+]
+OfAdministrators = Annotated[
+    bool | None, strawberry.argument(description="Only administrators, or only others; all when left out.")
+]
+OfBots = Annotated[bool, strawberry.argument(description="Bots, not people.")]
+OrderUsers = Annotated[UserOrder | None, strawberry.argument(description="The order; by username when left out.")]
+
+
 @strawberry.input(one_of=True, description="Names a user, in one of three ways.")
 class UserLookup:
     id: strawberry.ID | None = choice("The id of the user.")
@@ -128,19 +141,11 @@ class UsersQuery:
         self,
         info: Info,
         *,
-        search: Annotated[
-            str, strawberry.argument(description="Only with this text in username, name or e-mail, whatever the case.")
-        ] = "",
-        status: Annotated[
-            UserStatus | None, strawberry.argument(description="Only these; all who are not deleted when left out.")
-        ] = None,
-        is_admin: Annotated[
-            bool | None, strawberry.argument(description="Only administrators, or only others; all when left out.")
-        ] = None,
-        is_bot: Annotated[bool, strawberry.argument(description="Bots, not people.")] = False,
-        order_by: Annotated[
-            UserOrder | None, strawberry.argument(description="The order; by username when left out.")
-        ] = None,
+        search: Search = "",
+        status: InStatus = None,
+        is_admin: OfAdministrators = None,
+        is_bot: OfBots = False,
+        order_by: OrderUsers = None,
         first: First = None,
         after: After = None,
         last: Last = None,

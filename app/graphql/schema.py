@@ -24,6 +24,7 @@ from app.graphql.jobs.queries import JobsQuery
 from app.graphql.live.subscriptions import Subscription
 from app.graphql.logged_models.mutations import LoggedModelsMutation
 from app.graphql.nodes import NodesQuery
+from app.graphql.people.access_log import AccessLogQuery
 from app.graphql.people.invitations import InvitationsMutation, InvitationsQuery
 from app.graphql.people.password_resets import PasswordResetsMutation
 from app.graphql.people.users import UsersMutation, UsersQuery
@@ -74,6 +75,7 @@ def _presented(errors: list[GraphQLError], context: Any) -> list[GraphQLError]:
 class Query(
     AccessQuery,
     UsersQuery,
+    AccessLogQuery,
     RegistryQuery,
     TrackingQuery,
     ComparisonQuery,

@@ -92,8 +92,8 @@ NEEDS = {
     "owner": ["userInvite"],
     "owner of an invitation": ["invitationRenew", "invitationRevoke"],
     "administrator": [
-        "invitations", "userPasswordResetCreate", "userCreate", "users", "userDeactivate", "userReactivate",
-        "userDelete",
+        "accessLog", "invitations", "userPasswordResetCreate", "userCreate", "users", "userDeactivate",
+        "userReactivate", "userDelete",
     ],
     "own uploads": ["artifactUpload", "artifactUploads"],
 }  # fmt: skip

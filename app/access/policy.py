@@ -322,6 +322,11 @@ def require_administrator(actor: Actor, to_do: str, *, to_write: bool = True) ->
     return user_id
 
 
+def sees_addresses(actor: Actor) -> bool:
+    """Whether e-mail addresses of people are for the actor's token: machines, which have narrow ones, need none."""
+    return not actor.is_confined and actor.model_patterns is None and has_scope(actor, Permission.MEMBER_READ)
+
+
 def require_grantable(actor: Actor, own: Role, given: Role, scopes: Collection[Scope]) -> None:
     """Refuse scopes and a role that the actor cannot give a token of a project or group; ``own`` is its role there.
 

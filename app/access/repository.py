@@ -31,7 +31,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
 from app.access import policy
-from app.access.policy import GRANTED_BY, Actor, Permission, ProjectAccess, Role
+from app.access.policy import GRANTED_BY, Actor, Permission, ProjectAccess, Role, sees_addresses
 from app.access.tables import Group, Membership, Project, Token, User
 from app.db.database import Snapshot
 
@@ -266,9 +266,9 @@ def user_is_seen(actor: Actor) -> ColumnElement[bool]:
 def email_is_seen(actor: Actor) -> ColumnElement[bool]:
     """Whether the actor may see the e-mail address of the user of the row: as far as it may know of the user.
 
-    Tokens of projects and groups are in the hands of machines, which need no addresses.
+    Nothing is shown to tokens for machines: see :func:`app.access.policy.sees_addresses`.
     """
-    return false() if actor.is_confined else user_is_seen(actor)
+    return user_is_seen(actor) if sees_addresses(actor) else false()
 
 
 def _memberships_with_lineage(whose: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:

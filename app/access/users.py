@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import false, func, insert, select
+from sqlalchemy import and_, false, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access import access_log, groups, policy, repository
 from app.access.access_log import Action
 from app.access.groups import CreateGroup
 from app.access.names import check_email, check_path, check_title
-from app.access.policy import Actor, Role
+from app.access.policy import Actor, Permission, Role
 from app.access.tables import Membership
 from app.access.tables import User as User
 from app.db.database import Database, Snapshot, Tx
@@ -142,6 +142,8 @@ async def visible(snap: Snapshot, actor: Actor, who: int | str | Email) -> User:
             named = User.id == who if 0 < who < 2**63 else false()
         case str():
             named = func.lower(User.username) == who.lower() if who.isprintable() else false()
+    if not policy.has_scope(actor, Permission.MEMBER_READ):
+        named = and_(named, User.id == actor.user_id)
     user = await snap.scalar(select(User).where(named, repository.user_is_seen(actor)))
     if user is None:
         raise UserNotFound(f"There is no user `{str(who)[:200]}`, or you may not see it.", field="user")

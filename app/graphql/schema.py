@@ -27,6 +27,7 @@ from app.graphql.nodes import NodesQuery
 from app.graphql.people.access_log import AccessLogQuery
 from app.graphql.people.invitations import InvitationsMutation, InvitationsQuery
 from app.graphql.people.password_resets import PasswordResetsMutation
+from app.graphql.people.passwords import PasswordsMutation
 from app.graphql.people.users import UsersMutation, UsersQuery
 from app.graphql.registry.global_search import FindingQuery
 from app.graphql.registry.mutations import RegistryMutation
@@ -104,6 +105,7 @@ class Mutation(
     CiMutation,
     InvitationsMutation,
     PasswordResetsMutation,
+    PasswordsMutation,
 ):
     pass
 

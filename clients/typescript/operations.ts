@@ -943,6 +943,14 @@ export type ParamInput = {
   value: string;
 };
 
+/** Input of `passwordChange`. */
+export type PasswordChangeInput = {
+  /** The password so far. */
+  currentPassword: string;
+  /** The password from now on: 10 to 1,024 characters, none of the most common ones, without the username in it. */
+  newPassword: string;
+};
+
 /** A file that is going to be pushed. */
 export type PlannedFileInput = {
   /** Folders and name, joined by slashes. */
@@ -3280,6 +3288,28 @@ export type NodesQuery = {
       id: string
     }
    | null>
+};
+
+export type PasswordChangeMutationVariables = Exact<{
+  input: PasswordChangeInput;
+}>;
+
+
+export type PasswordChangeMutation = {
+  passwordChange: {
+    __typename: 'PasswordChangePayload',
+    endedSessionCount: number | null,
+    user: {
+      __typename: 'User',
+      username: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
 };
 
 export type ProjectQueryVariables = Exact<{
@@ -5749,6 +5779,28 @@ export const NodesDocument: TypedDocument<NodesQuery, NodesQueryVariables> = {
       version
       __typename
     }
+  }
+}`,
+};
+
+export const PasswordChangeDocument: TypedDocument<PasswordChangeMutation, PasswordChangeMutationVariables> = {
+  name: 'PasswordChange',
+  kind: 'mutation',
+  hash: 'aa8da3f4fed5cbffe78debc573c4cccf8894363be65b41d5beef0cef02a53c0f',
+  text: `mutation PasswordChange($input: PasswordChangeInput!) {
+  passwordChange(input: $input) {
+    user {
+      username
+      __typename
+    }
+    endedSessionCount
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
   }
 }`,
 };

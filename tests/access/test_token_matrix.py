@@ -44,6 +44,7 @@ VERDICTS = {
     ("owner of something private beside", "group"): (LOW, LOW, LOW, LOW, LOW, LOW, LOW, "ok"),
     "administrator": (LOW,) * len(KINDS),
     "oneself": (HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, LOW, HIDDEN, HIDDEN),
+    "session of a browser": (LOW,) * len(KINDS),
 }
 
 

@@ -53,6 +53,8 @@ VERDICTS = {
     ("administrator", "*"): (WHO, LOW, LOW, LOW, LOW, LOW, LOW, LOW),
     ("member of anything together", "*"): (None, None, "ok", "ok", "ok", "ok", "ok", "ok"),
     ("oneself", "*"): (WHO, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, LOW),
+    # No token, whosever it is: tests/access/test_password_change.py
+    ("session of a browser", "*"): (WHO, LOW, LOW, LOW, LOW, LOW, LOW, LOW),
 }
 """``ok``: done or answered; None: null, or an empty list."""
 NEEDS = {
@@ -95,6 +97,7 @@ NEEDS = {
         "accessLog", "invitations", "userPasswordResetCreate", "userCreate", "users", "userDeactivate",
         "userReactivate", "userDelete",
     ],
+    "session of a browser": ["passwordChange"],
     "own uploads": ["artifactUpload", "artifactUploads"],
 }  # fmt: skip
 VERDICTS |= {

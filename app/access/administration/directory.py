@@ -13,7 +13,6 @@ from app.access import policy
 from app.access.policy import Actor
 from app.access.tables import User
 from app.db.database import Database
-from app.errors import Forbidden
 from app.pagination import Keyset, Page, Window
 
 MAX_SEARCH = 254
@@ -102,9 +101,7 @@ async def count(db: Database, actor: Actor, request: UserList) -> int:
 
 
 def _require(actor: Actor) -> None:
-    policy.require_signed_in(actor, to_write=False)
-    if not actor.is_admin or actor.is_confined:
-        raise Forbidden("Only administrators list users.")
+    policy.require_administrator(actor, "list users", to_write=False)
 
 
 def _matching(request: UserList) -> Select[*tuple[Any, ...]]:

@@ -152,7 +152,7 @@ async def erase(tx: Tx, actor: Actor, user: User) -> None:
 
 
 def _require(actor: Actor, user: User, command: UpdateUser) -> None:
-    if actor.is_admin and not actor.is_confined:
+    if actor.is_administrator:
         return
     if user.id != actor.user_id or actor.is_confined:
         raise Forbidden("Only administrators change other users.")

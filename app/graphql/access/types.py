@@ -40,8 +40,7 @@ class User(Node):
 
     @resolved("The e-mail address, for the user and for people who are members of anything together with the user.")
     async def email(self, info: Info) -> str | None:
-        actor = info.context.actor
-        if actor.is_confined or self.row.email is None:
+        if self.row.email is None or not policy.sees_addresses(info.context.actor):
             return None
         if self._is_managed(info) or await info.context.loaders.access.seen_users.load(self.row.id):
             return self.row.email
@@ -63,15 +62,15 @@ class User(Node):
     def viewer_can_update(self, info: Info) -> bool:
         actor = info.context.actor
         is_person = not self.row.is_bot and self.row.deleted_at is None
-        return is_person and actor.may_write and self._is_managed(info)
+        return is_person and policy.has_scope(actor, policy.Permission.ACCOUNT_MANAGE) and self._is_managed(info)
 
     @resolved("Whether you may deactivate, reactivate and delete the user, and make it an administrator.")
     def viewer_can_manage(self, info: Info) -> bool:
-        return self.viewer_can_update(info) and info.context.actor.is_admin
+        return self.viewer_can_update(info) and info.context.actor.is_administrator
 
     def _is_managed(self, info: Info) -> bool:
         actor = info.context.actor
-        return not actor.is_confined and (actor.is_admin or actor.user_id == self.row.id)
+        return actor.is_administrator or (not actor.is_confined and actor.user_id == self.row.id)
 
 
 async def user_by_id(info: Info, user_id: int | None) -> User | None:

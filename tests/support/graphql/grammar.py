@@ -26,8 +26,8 @@ Rule = Callable[[GraphQLSchema], Iterator[str]]
 RULES: dict[str, Rule] = {}
 
 VERBS = (
-    "Abort Cancel Change Complete Copy Create Deactivate Delete Invite Link Log Reactivate Refresh Release Renew Replay "
-    "Restore Retry Revoke Set StageSet Test Transfer Unlink Update"
+    "Abort Cancel Change Complete Copy Create Deactivate Delete Invite Link Log Reactivate Refresh Release Renew "
+    "Replay Restore Retry Revoke Set StageSet Test Transfer Unlink Update"
 ).split()
 ENDS = {"Delete", "Unlink", "Revoke"}
 """Verbs after which something is gone: their payloads answer ``deletedId``."""

@@ -14,7 +14,7 @@ from app.access.projects import CreateProject, UpdateProject
 from app.access.token_rules import rotation
 from app.access.token_rules.expiry import LongestLives
 from app.access.tokens import IssueToken
-from app.access.users import CreateUser
+from app.access.users import CreateUser, Email
 from app.errors import Invalid
 from app.graphql.access.groups_and_projects import Group, Project
 from app.graphql.access.inputs import (
@@ -113,7 +113,7 @@ class TokenRotatePayload:
 class AccessMutation(ServiceAccountsMutation):
     @mutation("Makes a user with a namespace of the same name. For administrators.")
     async def user_create(self, info: Info, input: Annotated[UserCreateInput, INPUT]) -> UserCreatePayload:
-        command = CreateUser(input.username, input.name, is_admin=input.is_admin)
+        command = CreateUser(input.username, input.name, is_admin=input.is_admin, email=input.email)
         return UserCreatePayload(user=User.of(await users.create(info.context.db, info.context.actor, command)))
 
     @mutation("Makes a group; you become its owner.")
@@ -161,7 +161,9 @@ class AccessMutation(ServiceAccountsMutation):
     @mutation("Gives a user a role in a group or project, or another one.")
     async def member_set(self, info: Info, input: Annotated[MemberSetInput, INPUT]) -> MemberSetPayload:
         place = await target(info, input.group_or_project)
-        member = await members.set_role(info.context.db, info.context.actor, place, input.username, input.role)
+        ends = members.UNCHANGED if input.expires_at is strawberry.UNSET else input.expires_at
+        who = named_person(input.username, input.email)
+        member = await members.set_role(info.context.db, info.context.actor, place, who, input.role, expires_at=ends)
         return MemberSetPayload(member=Member.of(place, member))
 
     @mutation("Takes a user's own role in a group or project away.")
@@ -234,3 +236,14 @@ async def target(info: Info, lookup: GroupOrProjectLookup) -> GroupOrProject:
 def _longest(info: Info) -> LongestLives:
     settings = info.context.runtime.settings
     return LongestLives.of_days(settings.token_max_days, settings.bot_token_max_days)
+
+
+def named_person(username: str | None, email: str | None) -> str | Email:
+    """The person that an input names.
+
+    Raises:
+        Invalid: in both ways, or in none.
+    """
+    if (username is None) == (email is None):
+        raise Invalid("Name the person by `username` or by `email`, in one of the two ways.", field="username")
+    return username if username is not None else Email(email or "")

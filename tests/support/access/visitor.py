@@ -34,6 +34,7 @@ class Visitor:
     def __init__(self, url: str) -> None:
         self.url = url
         self.http = httpx.AsyncClient(base_url=url, timeout=30)
+        self.agent = self.http.headers["user-agent"]
 
     async def __aenter__(self) -> Self:
         return self

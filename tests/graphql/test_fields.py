@@ -48,6 +48,7 @@ NEEDS = {
     "maker": "......=.",
     "member of the group": "UFFFFF==",
     "owner of the group": "UFFFFF=F",
+    "owner": "UFFFFF=F",
     "below the group": "......==",
     "what one sees": ("..<<<<==", OPEN, OPEN, OPEN),
     "role": "..rrrrrr",
@@ -104,8 +105,14 @@ LINES = {
     "Group": {
         "nothing more": "id name path fullPath visibility createdAt parent",
         "below the group": "groups", "what one sees": "projects", "member of the group": "members",
-        "owner of the group": "tokens", "role in the group": "viewerRole", "may: owner": "viewerCanManage",
+        "owner of the group": "tokens invitations", "role in the group": "viewerRole", "may: owner": "viewerCanManage",
     },
+    "Invitation": {
+        "nothing more": "id status email isAdmin memberships createdAt expiresAt acceptedAt revokedAt createdBy "
+        "acceptedBy",
+        "may: owner": "viewerCanRevoke",
+    },
+    "InvitationMembership": {"nothing more": "role expiresAt group project"},
     "LoggedModel": {
         "nothing more": "project experiment candidate metrics artifacts createdBy", "registry": "modelVersions",
         "may: developer": "viewerCanUpdate viewerCanDelete",
@@ -128,7 +135,7 @@ LINES = {
         "nothing more": "id number name path fullPath description visibility registryAccess experimentsAccess "
         "allowsVersionReuse createdAt descriptionHtml createdBy storage group",
         "member": "backgroundJobs", "to be named as member": "members",
-        "maintainer": "tokens webhooks ciSettings",
+        "maintainer": "tokens webhooks ciSettings", "owner": "invitations",
         "registry": "models modelSearch modelVersionSearch",
         "candidates": "experiments candidateSearch experimentSearch loggedModelSearch",
         "role": "viewerRole", "may: maintainer": "viewerCanManage", "may: owner": "viewerCanDelete",
@@ -156,7 +163,16 @@ BLANK = {
     "LoggedModel.deletedAt": "deleted ones are seen in the answer to their deletion only",
     **{
         f"{kind}Connection.totalCount": "these are not counted"
-        for kind in ("AliasAssignment", "LoggedModel", "Member", "MetricPoint", "Token", "Webhook", "WebhookDelivery")
+        for kind in (
+            "AliasAssignment",
+            "Invitation",
+            "LoggedModel",
+            "Member",
+            "MetricPoint",
+            "Token",
+            "Webhook",
+            "WebhookDelivery",
+        )
     },
 }
 """Fields without a value in every answer to a query."""
@@ -314,7 +330,7 @@ async def test_a_token_whose_time_is_over_is_told_nothing(client, showcases, sec
 NODES = {
     "Alias": "registry", "Artifact": "project", "ArtifactUpload": "members", "BackgroundJob": "members",
     "Candidate": "candidates", "CiJob": "candidates", "CiSettings": "maintainers", "Experiment": "candidates",
-    "Group": "project", "LoggedModel": "candidates", "Member": "members", "Model": "registry",
+    "Group": "project", "Invitation": "owners", "LoggedModel": "candidates", "Member": "members", "Model": "registry",
     "ModelVersion": "registry", "Project": "project", "Token": "maintainers", "User": "members",
     "Webhook": "maintainers", "WebhookDelivery": "maintainers",
 }  # fmt: skip

@@ -12,11 +12,12 @@ WORKDIR /srv/modelyard
 COPY pyproject.toml LICENSE ./
 COPY migrations ./migrations
 COPY app ./app
+COPY clients/python/modelyard_client ./modelyard_client
 COPY workers ./workers
 ENV PATH=/opt/modelyard/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     MODELYARD_HOST=0.0.0.0
-RUN python -m compileall -q app workers migrations
+RUN python -m compileall -q app modelyard_client workers migrations
 USER 10001
 EXPOSE 8080
 STOPSIGNAL SIGTERM

@@ -14,8 +14,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
-from app.client import commands as client
+from app.commands.access_log import access_log
 from app.commands.backup import backup
 from app.commands.doctor import doctor
 from app.commands.documents import documents
@@ -46,6 +47,7 @@ main.add_typer(user, name="user")
 main.command("gc")(collect)
 main.command()(schema)
 main.command()(doctor)
+main.command("access-log")(access_log)
 main.command()(token)
 
 
@@ -113,8 +115,29 @@ def migrate() -> None:
     _of_installation("migrate", _settings())
 
 
-main.command()(client.push)
-main.command()(client.pull)
+class _OfClient(TyperCommand):
+    """Leaves all words after its name to the client, `--` and unknown options too."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        ctx.args = list(args)
+        return ctx.args
+
+
+def _add_client_commands() -> None:
+    """Offer the commands of the client; it parses their arguments itself."""
+    from modelyard_client.cli import commands
+
+    for word, summary in commands.first_words().items():
+        main.command(word, cls=_OfClient, help=summary, add_help_option=False)(_client_command)
+
+
+def _client_command(context: typer.Context) -> None:
+    from modelyard_client.cli.main import run
+
+    raise typer.Exit(run([str(context.info_name), *context.args]))
+
+
+_add_client_commands()
 
 
 @main.command(hidden=True)
@@ -179,9 +202,13 @@ def _of_installation(step: str, settings: Settings, *more: str | None) -> Any:
     from app import installation
     from app.db.revisions import NewerData
     from app.errors import ModelyardError
+    from app.settings import SettingsError
 
     try:
         return asyncio.run(getattr(installation, step)(settings, *more))
+    except SettingsError as error:  # of a file that the settings name
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
     except ModelyardError as error:
         typer.echo(error.message, err=True)
         raise typer.Exit(2 if isinstance(error, NewerData) else 1) from None

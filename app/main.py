@@ -24,13 +24,14 @@ from app.http.probes.health import EDGE as HEALTH
 from app.http.proxies import Proxies
 from app.http.request_record import RequestRecord
 from app.mlflow.edge import EDGE as MLFLOW
+from app.oauth.edge import EDGE as OAUTH
 from app.packages.edge import EDGE as PACKAGES
 from app.pages.edge import EDGE as PAGES
 from app.runtime import Runtime, open_runtime
 from app.settings import Settings
 from app.telemetry import configure_logging
 
-EDGES = (HEALTH, GRAPHQL, LINKS, CI, MLFLOW, PACKAGES, PAGES)
+EDGES = (HEALTH, GRAPHQL, LINKS, CI, MLFLOW, PACKAGES, PAGES, OAUTH)
 """All protocols that are spoken."""
 PROJECTS = "/api/v4/projects/"
 """Where projects stand, as in GitLab."""

@@ -14,7 +14,10 @@ from datetime import timedelta
 import structlog
 from prometheus_client import Gauge
 
+from app.access.devices import grants
 from app.access.one_time_links import upkeep as links
+from app.access.passwords import attempts
+from app.access.reads import access_log
 from app.artifacts.upkeep import damage, garbage, inspections
 from app.artifacts.upkeep import reconcile as upkeep_reconcile
 from app.artifacts.uploads import multipart
@@ -42,6 +45,16 @@ class Chore:
     name: str
     every: float
     do: Callable[[Runtime], Awaitable[object]]
+
+
+async def forget_attempts(runtime: Runtime) -> object:
+    """Remove counts of wrong passwords that are all forgiven."""
+    return await attempts.sweep(runtime.db)
+
+
+async def forget_device_sign_ins(runtime: Runtime) -> object:
+    """Remove sign-ins of command lines that ended a while ago."""
+    return await grants.sweep(runtime.db)
 
 
 async def sweep(runtime: Runtime) -> object:
@@ -112,6 +125,11 @@ async def remove_old_events(runtime: Runtime) -> object:
     return await events.remove_old(runtime.db)
 
 
+async def remove_old_access(runtime: Runtime) -> object:
+    """Remove old entries of the access log."""
+    return await access_log.remove_old(runtime.db, timedelta(days=runtime.settings.access_log_days))
+
+
 CHORES = (
     Chore("sweep", 5, sweep),
     Chore("bury", 30, fail_exhausted),
@@ -120,9 +138,12 @@ CHORES = (
     Chore("give up versions", 300, give_up_versions),
     Chore("forget events", 15, remove_old_events),
     Chore("expire", 300, expire),
+    Chore("forget attempts", 60, forget_attempts),
+    Chore("forget device sign-ins", 60, forget_device_sign_ins),
     Chore("uploads", 300, end_uploads),
     Chore("forget", 3600, remove_finished),
     Chore("forget deliveries", 3600, remove_old_deliveries),
+    Chore("forget access", 3600, remove_old_access),
     Chore("forget links", 3600, remove_old_links),
     Chore("recheck", RECHECK_SECONDS, recheck),
     Chore("reconcile", 6 * 3600, reconcile),

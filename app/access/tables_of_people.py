@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, LargeBinary, SmallInteger, Text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Identity, Index, LargeBinary, SmallInteger, Text
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -146,7 +146,10 @@ class DeviceGrant(Row):
     user_code: Mapped[str] = mapped_column(Text)
     name: Mapped[str] = mapped_column(Text)
     """What the token will be called: program and machine."""
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
     address: Mapped[str] = mapped_column(Text)
+    network: Mapped[str] = mapped_column(Text)
+    """What the address is counted as."""
     created_at: Mapped[Now]
     expires_at: Mapped[Moment]
     last_polled_at: Mapped[Moment | None]

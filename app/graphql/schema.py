@@ -23,8 +23,10 @@ from app.graphql.jobs.queries import JobsQuery
 from app.graphql.live.subscriptions import Subscription
 from app.graphql.logged_models.mutations import LoggedModelsMutation
 from app.graphql.nodes import NodesQuery
+from app.graphql.people.access_log import AccessLogQuery
 from app.graphql.people.invitations import InvitationsMutation, InvitationsQuery
 from app.graphql.people.password_resets import PasswordResetsMutation
+from app.graphql.people.passwords import PasswordsMutation
 from app.graphql.registry.global_search import FindingQuery
 from app.graphql.registry.mutations import RegistryMutation
 from app.graphql.registry.queries import RegistryQuery
@@ -71,6 +73,7 @@ def _presented(errors: list[GraphQLError], context: Any) -> list[GraphQLError]:
 @strawberry.type(description="The entry points for reading.")
 class Query(
     AccessQuery,
+    AccessLogQuery,
     RegistryQuery,
     TrackingQuery,
     ComparisonQuery,
@@ -97,6 +100,7 @@ class Mutation(
     CiMutation,
     InvitationsMutation,
     PasswordResetsMutation,
+    PasswordsMutation,
 ):
     pass
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from app.http.edge import BEARER, Edge
-from app.pages import account, invitations, password_resets, sign_in, sign_in_links, templates
+from app.pages import account, devices, invitations, openid, password_resets, sign_in, sign_in_links, templates
 
-_GROUPS = (sign_in, account, invitations, password_resets, sign_in_links)
+_GROUPS = (sign_in, account, invitations, password_resets, sign_in_links, openid, devices)
 """One module for each group of pages."""
 
 EDGE = Edge(

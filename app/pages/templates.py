@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, Response
 
 from app.access.policy import ANONYMOUS, Actor
 from app.errors import ModelyardError
-from app.http.answers import status_of
+from app.http.answers import retry_seconds, status_of
 from app.pages import form_tokens
 
 _FOLDER = Path(__file__).parent / "templates"
@@ -45,8 +45,12 @@ def answer(
 
 
 def refused(request: Request, template: str, error: ModelyardError, **values: Any) -> Response:
-    """The page of a form again, with what was wrong, and the status of that."""
-    return answer(request, template, status=status_of(error), error=error, **values)
+    """The page of a form again, with what was wrong, the status of that, and when to try again."""
+    status = status_of(error)
+    response = answer(request, template, status=status, error=error, **values)
+    if seconds := retry_seconds(error, status):
+        response.headers["Retry-After"] = seconds
+    return response
 
 
 def error_page(error: ModelyardError) -> Response:

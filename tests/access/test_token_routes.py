@@ -94,7 +94,10 @@ OPEN = {
     # tests/access/test_token_matrix.py
     "GET /graphql", "POST /graphql",
     # Pages for people, with a session or none: tests/pages
-    "GET /sign-in", "POST /sign-out", "GET /account",
+    "GET /sign-in", "POST /sign-out", "GET /account", "GET /device", "POST /device",
+    "POST /openid/{provider}/start", "GET /openid/{provider}/callback",
+    # Command lines that have no token yet: tests/access/test_devices.py
+    "POST /oauth/device/code", "POST /oauth/token",
     # One-time links, each with its own secret
     "GET /invitations/{secret}", "POST /invitations/{secret}", "GET /password-resets/{secret}",
     "POST /password-resets/{secret}", "GET /sign-in-links/{secret}", "POST /sign-in-links/{secret}",

@@ -19,7 +19,7 @@ OF_LIBRARIES = {"GraphQLError", "HTTPException"}
 def test_references_resolve() -> None:
     lost = [
         f"{module.name}: {reference}"
-        for module in modules("app", "workers", "tests")
+        for module in modules("app", "clients/python", "workers", "tests")
         for reference in _REFERENCE.findall(module.text)
         if module.name != "tests/architecture/test_docstrings.py" and not _resolves(module, reference)
     ]
@@ -29,14 +29,14 @@ def test_references_resolve() -> None:
 def test_errors_that_are_named_exist() -> None:
     existing = {
         node.name
-        for module in modules("app", "workers")
+        for module in modules("app", "clients/python", "workers")
         for node in ast.walk(module.tree)
         if isinstance(node, ast.ClassDef)
     }
     existing |= OF_LIBRARIES | set(dir(builtins))
     lost = [
         f"{module.name}: {error}"
-        for module in modules("app", "workers")
+        for module in modules("app", "clients/python", "workers")
         for error in _raised(module)
         if error not in existing
     ]

@@ -15,21 +15,21 @@ SHORTEST_DESCRIPTION = 3
 def test_no_folder_holds_many_modules() -> None:
     counted = Counter(
         module.path.parent.relative_to(ROOT).as_posix()
-        for module in modules("app", "workers", "bench", "demo")
+        for module in modules("app", "clients/python", "workers", "bench", "demo")
         if module.path.name != "__init__.py"
     )
     assert {folder: count for folder, count in counted.items() if count > MOST_MODULES} == {}
 
 
 def test_every_folder_of_modules_is_a_package() -> None:
-    folders = {module.path.parent for module in modules("app", "workers")}
+    folders = {module.path.parent for module in modules("app", "clients/python", "workers")}
     assert [folder.relative_to(ROOT).as_posix() for folder in folders if not (folder / "__init__.py").exists()] == []
 
 
 def test_packages_say_what_they_hold() -> None:
     silent = {
         module.path.parent.relative_to(ROOT).as_posix()
-        for module in modules("app", "workers")
+        for module in modules("app", "clients/python", "workers")
         if module.path.name == "__init__.py"
         and (ast.get_docstring(module.tree) or "").count("\n") + 1 < SHORTEST_DESCRIPTION
     }
@@ -39,7 +39,7 @@ def test_packages_say_what_they_hold() -> None:
 def test_public_functions_have_docstrings() -> None:
     silent = [
         f"{module.name}:{node.lineno}: {node.name}"
-        for module in modules("app", "workers")
+        for module in modules("app", "clients/python", "workers")
         for node in module.tree.body
         if isinstance(node, Function) and not node.name.startswith("_") and ast.get_docstring(node) is None
     ]

@@ -31,7 +31,7 @@ from graphql import (
 
 from tests.support.source import ROOT, Module, modules
 
-FOLDERS = ("app", "workers", "tests", "bench", "demo", "migrations")
+FOLDERS = ("app", "clients/python", "workers", "tests", "bench", "demo", "migrations")
 SCHEMA = "schema.graphql"
 PROSE = (*FOLDERS, SCHEMA, "README.md", "docs")
 _SINGULAR = (
@@ -69,7 +69,8 @@ _LINES = r"(?:.*_)?[lL](?:ine|INE)s?S?(?:_.*)?"
 EXEMPTIONS = (
     Exemption(
         _LINES,
-        "app/client/* app/commands/* app/embedded/* app/inspection/* app/http/connection/* app/cli.py app/settings.py "
+        "clients/python/* app/commands/* app/embedded/* app/inspection/* app/http/connection/* app/cli.py "
+        "app/settings.py "
         "app/db/migrate.py app/graphql/compatibility.py app/mlflow/files/folder_listing.py app/upkeep/* bench/* demo/* "
         "tests/access/* tests/admission/* tests/architecture/* tests/artifacts/* tests/client/* tests/corpus/* "
         "tests/deployment/* tests/embedded/* tests/faults/* tests/full_disk/* tests/graphql/* tests/http/* "

@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from app.client.connection import Connection
-from app.client.progress import NoProgress
-from app.client.pull import Pulled, PullOptions, parse, pull
-from app.client.push import Pushed, PushOptions, push
-from app.client.targets import NewVersion
 from app.embedded.servers import Servers
 from app.runtime import Runtime
+from modelyard_client.connection import Connection
+from modelyard_client.progress import NoProgress
+from modelyard_client.pull import Pulled, PullOptions, parse, pull
+from modelyard_client.push import Pushed, PushOptions, push
+from modelyard_client.targets import NewVersion
 from tests.conftest import Person, TestProject, put_jobs_off
 from tests.support.client.proxy import Proxy, proxying
 from tests.support.source import ROOT
@@ -112,6 +112,8 @@ class Desk:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("MODELYARD_", "MLFLOW_"))}
         return kept | {
             "PYTHONPATH": str(ROOT),
+            "HOME": str(self.home),
+            "XDG_CONFIG_HOME": str(self.home / "config"),
             "XDG_CACHE_HOME": str(self.home / "cache"),
             "MODELYARD_URL": self.url,
             "MODELYARD_TOKEN": self.project.token,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.client.failures import Misused
-from app.client.transfer import globs, local_files
+from modelyard_client.failures import Misused
+from modelyard_client.transfer import globs, local_files
 
 
 @pytest.fixture

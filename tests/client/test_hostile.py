@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from app.client.connection import Connection
-from app.client.failures import Failure
-from app.client.progress import NoProgress, legible
-from app.client.pull import PullOptions, pull
-from app.client.push import PushOptions, push
-from app.client.targets import NewVersion
+from modelyard_client.connection import Connection
+from modelyard_client.failures import Failure
+from modelyard_client.progress import NoProgress
+from modelyard_client.pull import PullOptions, pull
+from modelyard_client.push import PushOptions, push
+from modelyard_client.targets import NewVersion
+from modelyard_client.text import legible
 
 CONTENT = b"harm"
 

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import update
 
 from app.artifacts.tables import Artifact
-from app.client.failures import Failure, Unreachable
-from app.client.pull import parse
-from app.client.transfer import receiving
+from modelyard_client.failures import Failure, Unreachable
+from modelyard_client.pull import parse
+from modelyard_client.transfer import receiving
 from tests.client.conftest import Desk, noise
 from tests.support.client.proxy import Proxy
 

@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.access.policy import Role
-from app.client.failures import Failure, Unreachable
 from app.runtime import Runtime, open_runtime
+from modelyard_client.failures import Failure, Unreachable
 from tests.client.conftest import Desk, noise
 from tests.conftest import serving
 from tests.support.client.proxy import Proxy, proxying

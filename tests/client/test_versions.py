@@ -12,8 +12,6 @@ from sqlalchemy import text
 
 from app.access import projects
 from app.access.projects import UpdateProject
-from app.client import push
-from app.client.failures import Empty, Failure
 from app.registry import models
 from app.registry.models import CreateModel
 from app.registry.references.parse import parse_reference
@@ -22,6 +20,8 @@ from app.registry.versions import create, delete, lookup
 from app.registry.versions.request import CreateVersion
 from app.tracking import candidates
 from app.tracking.candidates import CreateCandidate
+from modelyard_client import push
+from modelyard_client.failures import Empty, Failure
 from tests.client.conftest import Desk, noise
 from tests.support.client.proxy import Proxy
 
@@ -154,7 +154,7 @@ async def test_pulls_of_nothing_say_what_is_missing(desk: Desk):
     await create.create(db, owner, project, CreateVersion("m"))
     with pytest.raises(Empty, match="has no files; with --allow-empty") as empty:
         await desk.pull("m")
-    assert (no_model.value.exit_code, empty.value.exit_code) == (1, 4)
+    assert (no_model.value.exit_code, empty.value.exit_code) == (5, 4)
     assert (await desk.pull("m", allow_empty=True)).files == 0
     ended = await desk.command("pull", "m", "out2", "--json")
     assert (ended.code, ended.json["error"]["code"]) == (4, "EMPTY")

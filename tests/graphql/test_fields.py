@@ -63,6 +63,10 @@ NEEDS = {
 """= the owner's value; . null or empty; - false; < some of the owner's; r the own role; o something of one's own;
 0 a count of none; N, F, U the error NOT_FOUND, FORBIDDEN, UNAUTHENTICATED."""
 LINES = {
+    "AccessLogEntry": {
+        "nothing more": "happenedAt action status statusReason username details doneBy user group project",
+        "maker": "address client requestId",
+    },
     "Alias": {"nothing more": "model modelVersion setBy", "may: reporter": "viewerCanUpdate"},
     "AliasAssignment": {"nothing more": "modelVersion setBy"},
     "Artifact": {
@@ -105,7 +109,8 @@ LINES = {
     "Group": {
         "nothing more": "id name path fullPath visibility createdAt parent",
         "below the group": "groups", "what one sees": "projects", "member of the group": "members",
-        "owner of the group": "tokens invitations", "role in the group": "viewerRole", "may: owner": "viewerCanManage",
+        "owner of the group": "tokens invitations accessLog",
+        "role in the group": "viewerRole", "may: owner": "viewerCanManage",
     },
     "Invitation": {
         "nothing more": "id status email isAdmin memberships createdAt expiresAt acceptedAt revokedAt createdBy "
@@ -135,7 +140,7 @@ LINES = {
         "nothing more": "id number name path fullPath description visibility registryAccess experimentsAccess "
         "allowsVersionReuse createdAt descriptionHtml createdBy storage group",
         "member": "backgroundJobs", "to be named as member": "members",
-        "maintainer": "tokens webhooks ciSettings", "owner": "invitations",
+        "maintainer": "tokens webhooks ciSettings accessLog", "owner": "invitations",
         "registry": "models modelSearch modelVersionSearch",
         "candidates": "experiments candidateSearch experimentSearch loggedModelSearch",
         "role": "viewerRole", "may: maintainer": "viewerCanManage", "may: owner": "viewerCanDelete",
@@ -147,7 +152,7 @@ LINES = {
         "may: maintainer": "viewerCanRevoke",
     },
     "User": {"nothing more": "id username name isBot createdAt"},
-    "Viewer": {"nothing more": "isAdmin", "oneself": "user tokens", "token": "scopes"},
+    "Viewer": {"nothing more": "isAdmin", "oneself": "user tokens accessLog", "token": "scopes"},
     "Webhook": {
         "nothing more": "id uuid name url description events status hasSecret createdAt updatedAt "
         "createdBy project deliveries",
@@ -164,6 +169,7 @@ BLANK = {
     **{
         f"{kind}Connection.totalCount": "these are not counted"
         for kind in (
+            "AccessLogEntry",
             "AliasAssignment",
             "Invitation",
             "LoggedModel",

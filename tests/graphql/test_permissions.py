@@ -50,6 +50,8 @@ VERDICTS = {
     # Only owners of what an invitation is to know of it.
     ("owner of an invitation", "*"): (WHO, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, "ok", LOW),
     ("administrator", "*"): (WHO, LOW, LOW, LOW, LOW, LOW, LOW, LOW),
+    # No token, whosever it is: tests/access/test_password_change.py
+    ("session of a browser", "*"): (WHO, LOW, LOW, LOW, LOW, LOW, LOW, LOW),
 }
 """``ok``: done or answered; None: null, or an empty list."""
 NEEDS = {
@@ -84,7 +86,8 @@ NEEDS = {
     "owner of another project": ["projectDelete"],
     "owner": ["userInvite"],
     "owner of an invitation": ["invitationRenew", "invitationRevoke"],
-    "administrator": ["invitations", "userPasswordResetCreate", "userCreate"],
+    "session of a browser": ["passwordChange"],
+    "administrator": ["accessLog", "invitations", "userPasswordResetCreate", "userCreate"],
     "own uploads": ["artifactUpload", "artifactUploads"],
 }  # fmt: skip
 VERDICTS |= {

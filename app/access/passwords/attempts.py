@@ -13,12 +13,13 @@ from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
-from app.access.passwords.lanes import FORGIVEN, Count, Decision, Lane, decide
+from app.access.passwords.lanes import FORGIVEN, Count, Decision, Lane, decide, given_back
 from app.db.database import Database, Tx
 from app.db.statements import Statement
 from app.errors import TooManyRequests
 
 _SWEPT_AT_ONCE = 10_000
+_A_NAME = "with this name"
 
 
 class _Row(NamedTuple):
@@ -68,16 +69,18 @@ _WRITE = Statement(
 )
 _LOCK_EXISTING = Statement(
     "access.lock_existing_attempts",
-    "Lock what is counted of some subjects, in the one order.",
-    "SELECT 1 FROM sign_in_failures WHERE subject = ANY (:subjects::bytea[]) ORDER BY subject FOR UPDATE",
+    "The failures of some subjects, locked in the one order.",
+    """
+    SELECT subject, failures FROM sign_in_failures WHERE subject = ANY (:subjects::bytea[]) ORDER BY subject FOR UPDATE
+    """,
 )
 _GIVE_BACK = Statement(
     "access.give_back_attempts",
-    "Take what one subject was counted from the others, and forget it.",
+    "Forget one subject, and write what the others have left; the rows are locked.",
     """
-    WITH own AS (DELETE FROM sign_in_failures WHERE subject = :own RETURNING failures)
-    UPDATE sign_in_failures AS f SET failures = greatest(f.failures - own.failures, 0)
-    FROM own WHERE f.subject = ANY (:others::bytea[])
+    WITH forgotten AS (DELETE FROM sign_in_failures WHERE subject = :own)
+    UPDATE sign_in_failures AS f SET failures = l.failures
+    FROM unnest(:subjects::bytea[], :failures::smallint[]) AS l(subject, failures) WHERE f.subject = l.subject
     """,
 )
 _SWEEP = Statement(
@@ -111,11 +114,12 @@ def from_stranger(name: str, address: str) -> Subjects:
     The name is what was typed: a name that exists and one that does not are counted alike, and so are a username and
     an e-mail address, whether they belong to one person or not.
     """
-    network = _network_of(address)
+    network = network_of(address)
     digests = {
         Lane.PAIR: _digest("pair", name, network),
         Lane.ADDRESS: _digest("address", network),
         Lane.ACCOUNT: _digest("account", name),
+        Lane.ACCOUNT_AGAIN: _digest("account", name),
     }
     return Subjects({lane: bytes([lane]) + digest for lane, digest in digests.items()})
 
@@ -125,8 +129,17 @@ def of_one(kind: str, *values: str) -> Subjects:
     return Subjects({Lane.BROWSER: bytes([Lane.BROWSER]) + _digest(kind, *values)})
 
 
-async def refuse_early(db: Database, subjects: Subjects) -> None:
-    """Refuse an attempt that has to wait already, without locking or writing anything.
+def of_code(user_id: int, address: str) -> Subjects:
+    """A person's guess of the code that another machine shows."""
+    digests = {
+        Lane.PAIR: _digest("code of a person", str(user_id)),
+        Lane.ADDRESS: _digest("code from an address", network_of(address)),
+    }
+    return Subjects({lane: bytes([lane]) + digest for lane, digest in digests.items()})
+
+
+async def refuse_early(db: Database, subjects: Subjects, what: str = _A_NAME) -> None:
+    """Refuse an attempt that has to wait already, without locking or writing anything; ``what`` was tried.
 
     Raises:
         TooManyRequests: with the time to wait.
@@ -135,7 +148,7 @@ async def refuse_early(db: Database, subjects: Subjects) -> None:
         rows = await _READ.fetch(connection, subjects=list(subjects.by_lane.values()))
     decision = _decide(subjects, rows)
     if not decision.is_admitted and not decision.changes:
-        raise refusal(decision.wait)
+        raise refusal(decision.wait, what)
 
 
 async def reserve(tx: Tx, subjects: Subjects) -> timedelta:
@@ -159,9 +172,11 @@ async def reserve(tx: Tx, subjects: Subjects) -> timedelta:
 
 async def give_back(tx: Tx, subjects: Subjects) -> None:
     """Step: the attempt was right. What this caller got wrong before is forgotten, what others did is not."""
-    await _LOCK_EXISTING.execute(tx, subjects=list(subjects.by_lane.values()))
-    others = [subject for subject in subjects.by_lane.values() if subject != subjects.own]
-    await _GIVE_BACK.execute(tx, own=subjects.own, others=others)
+    rows = await _LOCK_EXISTING.fetch(tx, subjects=list(subjects.by_lane.values()))
+    failures = {row["subject"]: row["failures"] for row in rows}
+    left = given_back({lane: failures[one] for lane, one in subjects.by_lane.items() if one in failures})
+    others = [subjects.by_lane[lane] for lane in left]
+    await _GIVE_BACK.execute(tx, own=subjects.own, subjects=others, failures=list(left.values()))
 
 
 async def sweep(db: Database) -> int:
@@ -170,16 +185,16 @@ async def sweep(db: Database) -> int:
         return await _SWEEP.execute(connection, forgiven=FORGIVEN, limit=_SWEPT_AT_ONCE)
 
 
-def refusal(wait: timedelta) -> TooManyRequests:
+def refusal(wait: timedelta, what: str = _A_NAME) -> TooManyRequests:
     """What is said to who has to wait; the same for accounts that exist and for those that do not."""
     seconds = max(1, -int(-wait.total_seconds() // 1))
     return TooManyRequests(
-        f"There were too many failed attempts with this name or from this network; try again in {seconds} s.",
+        f"There were too many failed attempts {what} or from this network; try again in {seconds} s.",
         retry_after=seconds,
     )
 
 
-def _network_of(address: str) -> str:
+def network_of(address: str) -> str:
     """What an address is counted as: with IPv6 its network, of which one client has all addresses."""
     try:
         parsed = ip_address(address)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from app.access import sessions
+from app.access.devices import grants
 from app.db.database import Snapshot, Tx
 from app.db.statements import Statement
 
@@ -58,10 +59,12 @@ class Account(NamedTuple):
 async def set_password(tx: Tx, user_id: int, hash: str, *, keep_session: int | None = None) -> int:
     """Step: a person's new password, by its hash (``hashing.hash_password``, computed before the transaction began).
 
-    All sessions of the person end but ``keep_session``; answers how many did. A sign-in with the former password that
+    All sessions of the person end but ``keep_session``, and so do sign-ins of machines that were allowed and not taken
+    yet; answers how many sessions did. A sign-in with the former password that
     is under way gets no session: it locks the same row, and sees that the password has changed.
     """
     await _SET.execute(tx, user=user_id, hash=hash)
+    await grants.withdraw(tx, user_id)
     return await sessions.end_all(tx, user_id, but=keep_session)
 
 

@@ -1,0 +1,95 @@
+"""The GraphQL documents of models and versions; the test that checks them against the schema reads this module."""
+
+from __future__ import annotations
+
+_ERRORS = "userErrors { code message }"
+_PAGE = "pageInfo { hasNextPage endCursor }"
+
+MODEL_FIELDS = """id name description createdAt updatedAt tags { key value }
+      latestVersion { version } aliases { name modelVersion { version } }"""
+
+VERSION_FIELDS = """id version number stage status statusReason description createdAt
+      tags { key value } aliases { name } createdBy { username } candidate { uuid } model { name }"""
+
+VERSION_DETAILS = f"""{VERSION_FIELDS}
+      evidence: candidate {{
+        id params {{ key value }} metrics {{ key value }} datasets {{ name digest }}
+      }}
+      artifacts(first: 100) {{ totalCount nodes {{ path size sha256 status }} }}"""
+
+ACCOUNT = """query Account {
+  viewer { isAdmin scopes user { username } }
+}"""
+
+TOKENS = """query Tokens($after: String) {
+  viewer { tokens(first: 100, after: $after) { nodes { id name expiresAt } pageInfo { hasNextPage endCursor } } }
+}"""
+
+TOKEN_REVOKE = f"""mutation TokenRevoke($input: TokenRevokeInput!) {{
+  tokenRevoke(input: $input) {{ deletedId {_ERRORS} }}
+}}"""
+
+MODELS = f"""query Models($project: String!, $search: String!, $first: Int!, $after: String) {{
+  project(by: {{path: $project}}) {{
+    models(search: $search, first: $first, after: $after) {{
+      nodes {{ {MODEL_FIELDS} }} {_PAGE}
+    }}
+  }}
+}}"""
+
+MODEL = f"""query Model($model: ModelLookup!) {{
+  model(by: $model) {{ {MODEL_FIELDS} }}
+}}"""
+
+VERSIONS = f"""query Versions(
+  $model: ModelLookup!, $reference: String, $search: String!, $first: Int!, $after: String
+) {{
+  model(by: $model) {{
+    versions(
+      reference: $reference, search: $search, first: $first, after: $after,
+      orderBy: {{field: PRECEDENCE, direction: DESC}}
+    ) {{
+      nodes {{ {VERSION_FIELDS} }} {_PAGE}
+    }}
+  }}
+}}"""
+
+VERSION = f"""query Version($version: ModelVersionLookup!) {{
+  modelVersion(by: $version) {{ {VERSION_DETAILS} }}
+}}"""
+
+CANDIDATE_OF_VERSION = """query CandidateOfVersion($version: ModelVersionLookup!) {
+  modelVersion(by: $version) { id candidate { id } }
+}"""
+
+CANDIDATE_LOG = f"""mutation CandidateLog($input: CandidateLogInput!) {{
+  candidateLog(input: $input) {{ candidate {{ id }} {_ERRORS} }}
+}}"""
+
+VERSION_UPDATE = f"""mutation VersionUpdate($input: ModelVersionUpdateInput!) {{
+  modelVersionUpdate(input: $input) {{ modelVersion {{ id }} {_ERRORS} }}
+}}"""
+
+MODEL_UPDATE = f"""mutation ModelUpdate($input: ModelUpdateInput!) {{
+  modelUpdate(input: $input) {{ model {{ id }} {_ERRORS} }}
+}}"""
+
+STAGE_SET = f"""mutation StageSet($input: ModelVersionStageSetInput!) {{
+  modelVersionStageSet(input: $input) {{ modelVersion {{ {VERSION_FIELDS} }} {_ERRORS} }}
+}}"""
+
+ALIAS_SET = f"""mutation AliasSet($input: AliasSetInput!) {{
+  aliasSet(input: $input) {{ alias {{ name modelVersion {{ {VERSION_FIELDS} }} }} {_ERRORS} }}
+}}"""
+
+ALIAS_DELETE = f"""mutation AliasDelete($input: AliasDeleteInput!) {{
+  aliasDelete(input: $input) {{ deletedId {_ERRORS} }}
+}}"""
+
+MODEL_DELETE = f"""mutation ModelDelete($input: ModelDeleteInput!) {{
+  modelDelete(input: $input) {{ deletedId {_ERRORS} }}
+}}"""
+
+VERSION_DELETE = f"""mutation VersionDelete($input: ModelVersionDeleteInput!) {{
+  modelVersionDelete(input: $input) {{ deletedId {_ERRORS} }}
+}}"""

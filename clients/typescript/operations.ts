@@ -1043,6 +1043,18 @@ export type Role =
   /** Deletes projects. */
   | 'OWNER';
 
+/** Which session is to end. */
+export type SessionRevokeInput = {
+  /** The session. */
+  id: string;
+};
+
+/** Which sessions are to end: all of yours. */
+export type SessionsRevokeInput = {
+  /** Keep the one that this request comes with. */
+  keepCurrent?: boolean;
+};
+
 /** A tag to set. */
 export type TagInput = {
   /** The key. */
@@ -3031,6 +3043,10 @@ export type NodeQuery = {
       id: string
     }
     | {
+      __typename: 'Session',
+      id: string
+    }
+    | {
       __typename: 'Token',
       id: string
     }
@@ -3116,6 +3132,10 @@ export type NodesQuery = {
     }
     | {
       __typename: 'Project',
+      id: string
+    }
+    | {
+      __typename: 'Session',
       id: string
     }
     | {
@@ -3371,6 +3391,47 @@ export type SearchQuery = {
   } | null
 };
 
+export type SessionRevokeMutationVariables = Exact<{
+  input: SessionRevokeInput;
+}>;
+
+
+export type SessionRevokeMutation = {
+  sessionRevoke: {
+    __typename: 'SessionRevokePayload',
+    deletedId: string | null,
+    session: {
+      __typename: 'Session',
+      device: string,
+      endedAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type SessionsRevokeMutationVariables = Exact<{
+  input: SessionsRevokeInput;
+}>;
+
+
+export type SessionsRevokeMutation = {
+  sessionsRevoke: {
+    __typename: 'SessionsRevokePayload',
+    deletedCount: number | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
 export type TokenCreateMutationVariables = Exact<{
   input: TokenCreateInput;
 }>;
@@ -3511,6 +3572,16 @@ export type ViewerQuery = {
       username: string,
       name: string,
       isBot: boolean
+    } | null,
+    sessions: {
+      __typename: 'SessionConnection',
+      nodes: Array<{
+        __typename: 'Session',
+        device: string,
+        address: string,
+        lastUsedAt: string,
+        isCurrent: boolean
+      }>
     } | null,
     tokens: {
       __typename: 'TokenConnection',
@@ -5651,6 +5722,47 @@ export const SearchDocument: TypedDocument<SearchQuery, SearchQueryVariables> = 
 }`,
 };
 
+export const SessionRevokeDocument: TypedDocument<SessionRevokeMutation, SessionRevokeMutationVariables> = {
+  name: 'SessionRevoke',
+  kind: 'mutation',
+  hash: '1f724f3c707fd4c099425bf124ec6675e47b94fe4735305362901f4d81fe0823',
+  text: `mutation SessionRevoke($input: SessionRevokeInput!) {
+  sessionRevoke(input: $input) {
+    deletedId
+    session {
+      device
+      endedAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const SessionsRevokeDocument: TypedDocument<SessionsRevokeMutation, SessionsRevokeMutationVariables> = {
+  name: 'SessionsRevoke',
+  kind: 'mutation',
+  hash: 'd56213d7010a2325952c45a403571349ad1669da95ab15e5b85a05b4f30a4136',
+  text: `mutation SessionsRevoke($input: SessionsRevokeInput!) {
+  sessionsRevoke(input: $input) {
+    deletedCount
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const TokenCreateDocument: TypedDocument<TokenCreateMutation, TokenCreateMutationVariables> = {
   name: 'TokenCreate',
   kind: 'mutation',
@@ -5781,7 +5893,7 @@ export const UserPasswordResetCreateDocument: TypedDocument<UserPasswordResetCre
 export const ViewerDocument: TypedDocument<ViewerQuery, ViewerQueryVariables> = {
   name: 'Viewer',
   kind: 'query',
-  hash: 'bc0f38e76a4672aa7d8c65fb4ebef3f339309cc687039b4c35e1569ea7cc566d',
+  hash: '6a8c82211da09441121cb2494fd67b791e008adc12c8e9180db62e343aee014c',
   text: `query Viewer {
   viewer {
     isAdmin
@@ -5790,6 +5902,16 @@ export const ViewerDocument: TypedDocument<ViewerQuery, ViewerQueryVariables> = 
       username
       name
       isBot
+      __typename
+    }
+    sessions(first: 10) {
+      nodes {
+        device
+        address
+        lastUsedAt
+        isCurrent
+        __typename
+      }
       __typename
     }
     tokens(first: 10) {

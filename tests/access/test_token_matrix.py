@@ -34,7 +34,9 @@ VERDICTS = {
     # Only people invite people.
     "owner": (LOW,) * len(KINDS),
     "owner of an invitation": (LOW,) * len(KINDS),
-    # The uploads are a person's.
+    # The sessions and uploads are a person's.
+    "person of the session": (LOW,) * len(KINDS),
+    "person": (LOW,) * len(KINDS),
     "maker of the upload": (LOW,) * len(KINDS),
     ("maintainer of the group", "project"): (LOW,) * len(KINDS),
     ("maintainer of the group", "group"): (LOW, LOW, LOW, LOW, LOW, LOW, "ok", "ok"),

@@ -147,12 +147,16 @@ LINES = {
         "may: reporter": "viewerCanWriteRegistry", "may: developer": "viewerCanWriteCandidates",
     },
     "SearchResultConnection": {"part of it": "nodes edges", "some count": "totalCount pageInfo"},
+    "Session": {
+        "nothing more": "id method provider device client address createdAt lastUsedAt expiresAt endedAt isCurrent",
+        "may: owner": "viewerCanRevoke",
+    },
     "Token": {
         "nothing more": "id name scopes createdAt expiresAt lastUsedAt revokedAt user createdBy",
         "may: maintainer": "viewerCanRevoke",
     },
     "User": {"nothing more": "id username name isBot createdAt"},
-    "Viewer": {"nothing more": "isAdmin", "oneself": "user tokens accessLog", "token": "scopes"},
+    "Viewer": {"nothing more": "isAdmin", "oneself": "user tokens sessions accessLog", "token": "scopes"},
     "Webhook": {
         "nothing more": "id uuid name url description events status hasSecret createdAt updatedAt "
         "createdBy project deliveries",
@@ -175,6 +179,7 @@ BLANK = {
             "LoggedModel",
             "Member",
             "MetricPoint",
+            "Session",
             "Token",
             "Webhook",
             "WebhookDelivery",
@@ -337,7 +342,7 @@ NODES = {
     "Alias": "registry", "Artifact": "project", "ArtifactUpload": "members", "BackgroundJob": "members",
     "Candidate": "candidates", "CiJob": "candidates", "CiSettings": "maintainers", "Experiment": "candidates",
     "Group": "project", "Invitation": "owners", "LoggedModel": "candidates", "Member": "members", "Model": "registry",
-    "ModelVersion": "registry", "Project": "project", "Token": "maintainers", "User": "members",
+    "ModelVersion": "registry", "Project": "project", "Session": "oneself", "Token": "maintainers", "User": "members",
     "Webhook": "maintainers", "WebhookDelivery": "maintainers",
 }  # fmt: skip
 """Who gets a thing by its id; all others get null, and no error that would tell of it."""

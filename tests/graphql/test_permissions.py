@@ -37,6 +37,9 @@ VERDICTS = {
     # Callers who do not manage tokens cannot know of one.
     ("manager of a token", "*"): (WHO, HIDDEN, HIDDEN, HIDDEN, HIDDEN, "ok", "ok", LOW),
     # Uploads are ended by who has made them, here the owner, and given up by maintainers, too.
+    # Sessions are their person's alone, here the owner's.
+    ("person of the session", "*"): (WHO, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, "ok", LOW),
+    ("person", "*"): (WHO, "ok", "ok", "ok", "ok", "ok", "ok", LOW),
     ("maker of the upload", "private"): (HIDDEN, HIDDEN, LOW, LOW, LOW, LOW, "ok", LOW),
     ("maker of the upload", "public"): (WHO, LOW, LOW, LOW, LOW, LOW, "ok", LOW),
     ("maintainer of the group", "private"): (HIDDEN, HIDDEN, LOW, LOW, LOW, LOW, "ok", LOW),
@@ -81,6 +84,8 @@ NEEDS = {
     ],
     "maintainer of a job": ["backgroundJobRetry", "backgroundJobCancel"],
     "manager of a token": ["tokenRevoke"],
+    "person of the session": ["sessionRevoke"],
+    "person": ["sessionsRevoke"],
     "maker of the upload": ["artifactUploadComplete"],
     "maintainer of the group": ["groupCreate", "projectCreate"],
     "owner of another project": ["projectDelete"],
@@ -124,8 +129,9 @@ def test_changeable_types_have_viewer_can_fields_and_a_creator():
     unsigned = {name for name, fields in objects.items() if not makers & set(fields)}
     # Members have it on their project, deliveries on their webhook; users are only created.
     assert silent == {"Member", "User", "WebhookDelivery", "WebhookTestResult"}
-    # Groups are made by their first owner, CI jobs and deliveries by no user; settings are a part of their project.
-    assert unsigned == silent | {"CiJob", "CiSettings", "Group"}
+    # Groups are made by their first owner, sessions are of their person, CI jobs and deliveries by no user; settings
+    # are a part of their project.
+    assert unsigned == silent | {"CiJob", "CiSettings", "Group", "Session"}
 
 
 @pytest.mark.parametrize("field", FIELDS)

@@ -99,7 +99,8 @@ def lookups(schema: GraphQLSchema) -> Iterator[str]:
 def targets(schema: GraphQLSchema) -> Iterator[str]:
     """A mutation names what it changes by `<noun>: <Noun>Lookup!`, by `id: ID!` if there is no lookup, or `ids`."""
     for name, noun, verb in _mutations(schema):
-        if verb in {"Create", "Change", "Set", "Link", "Invite"} or noun in NAMED_BY_OWNER or name == "artifactsDelete":
+        is_of_none = name in {"artifactsDelete", "sessionsRevoke"}
+        if verb in {"Create", "Change", "Set", "Link", "Invite"} or noun in NAMED_BY_OWNER or is_of_none:
             continue
         fields = _input(schema, name).fields
         if "ids" in fields and is_required_input_field(fields["ids"]):

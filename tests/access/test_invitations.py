@@ -238,7 +238,7 @@ async def test_every_owner_may_revoke_and_who_may_give_all_renews(runtime, proje
     assert await end_of(runtime, again.secret) is End.REVOKED
 
 
-async def test_an_invitation_to_become_administrator_is_renewed_by_administrators_alone(runtime, project, admin):
+async def test_an_invitation_to_become_administrator_takes_administrators_to_renew(runtime, project, admin):
     command = Invite(is_admin=True, roles=[in_project(project)])
     made = await invitations.create(runtime.db, admin.actor, command)
     with pytest.raises(Forbidden):
@@ -326,11 +326,11 @@ async def test_the_invitations_of_a_deactivated_person_are_dead_and_live_again_w
 async def test_what_was_deleted_meanwhile_is_left_out(runtime, admin, project):
     roles = [in_project(project), in_group(project, Role.GUEST)]
     made = await invitations.create(runtime.db, admin.actor, Invite(roles=roles))
-    alone = await invitations.create(runtime.db, project.owner, Invite(roles=[in_project(project)]))
+    single = await invitations.create(runtime.db, project.owner, Invite(roles=[in_project(project)]))
     await execute(runtime, "UPDATE projects SET deleted_at = now() WHERE id = :p", p=project.id)
     username = await come_in(runtime, made.secret)
     assert await memberships(runtime, username) == {(project.group_id, None, Role.GUEST)}
-    assert await end_of(runtime, alone.secret) is End.MAKER
+    assert await end_of(runtime, single.secret) is End.MAKER
     await execute(runtime, "UPDATE groups SET deleted_at = now() WHERE id = :g", g=project.group_id)
     last = await invitations.create(runtime.db, admin.actor, Invite())
     assert await memberships(runtime, await come_in(runtime, last.secret)) == set()

@@ -58,12 +58,12 @@ def form(username: str, **fields: str) -> dict[str, str]:
 
 async def test_an_invited_person_makes_an_account_with_the_roles_and_is_signed_in(http, project, visitor):
     owner = project[Role.OWNER]
-    asked_for = {
+    requested = {
         "email": f"{uuid4().hex}@example.org",
         "memberships": [{"groupOrProject": {"project": {"path": project.path}}, "role": "DEVELOPER"}],
     }
     answer = await http.post(
-        "/graphql", json={"query": INVITE, "variables": {"input": asked_for}}, headers=owner.headers
+        "/graphql", json={"query": INVITE, "variables": {"input": requested}}, headers=owner.headers
     )
     made = answer.json()["data"]["userInvite"]
     assert made["userErrors"] == [] and made["invitation"]["status"] == "PENDING"
@@ -81,7 +81,7 @@ async def test_an_invited_person_makes_an_account_with_the_roles_and_is_signed_i
         "query p($p: String!) { project(by: {path: $p}) { viewerRole } viewer { isAdmin } }", p=project.path
     )
     assert shown["data"] == {"project": {"viewerRole": "DEVELOPER"}, "viewer": {"isAdmin": False}}
-    assert (await account(project.runtime, username)).email == asked_for["email"]
+    assert (await account(project.runtime, username)).email == requested["email"]
 
 
 async def test_looking_at_a_link_uses_nothing_up(invite, visitor, url):

@@ -23,6 +23,7 @@ from app.graphql.jobs.queries import JobsQuery
 from app.graphql.live.subscriptions import Subscription
 from app.graphql.logged_models.mutations import LoggedModelsMutation
 from app.graphql.nodes import NodesQuery
+from app.graphql.people.identities import IdentitiesMutation, IdentitiesQuery
 from app.graphql.people.invitations import InvitationsMutation, InvitationsQuery
 from app.graphql.people.password_resets import PasswordResetsMutation
 from app.graphql.registry.global_search import FindingQuery
@@ -78,6 +79,7 @@ class Query(
     ArtifactsQuery,
     ArtifactUploadsQuery,
     JobsQuery,
+    IdentitiesQuery,
     InvitationsQuery,
     NodesQuery,
 ):
@@ -95,6 +97,7 @@ class Mutation(
     WebhooksMutation,
     JobsMutation,
     CiMutation,
+    IdentitiesMutation,
     InvitationsMutation,
     PasswordResetsMutation,
 ):

@@ -497,6 +497,12 @@ export type GroupOrProjectLookup =
   |  { group?: never;   /** A project. */
   project: ProjectLookup; };
 
+/** Input of `identityDelete`. */
+export type IdentityDeleteInput = {
+  /** The id of the identity. */
+  id: string;
+};
+
 /** A role in a group or project that comes with an invitation. */
 export type InvitationMembershipInput = {
   /** The group or project, of which you are owner. */
@@ -2114,6 +2120,24 @@ export type GroupsQuery = {
   }
 };
 
+export type IdentityDeleteMutationVariables = Exact<{
+  input: IdentityDeleteInput;
+}>;
+
+
+export type IdentityDeleteMutation = {
+  identityDelete: {
+    __typename: 'IdentityDeletePayload',
+    deletedId: string | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
 export type InvitationRenewMutationVariables = Exact<{
   input: InvitationRenewInput;
 }>;
@@ -2858,6 +2882,10 @@ export type NodeQuery = {
       id: string
     }
     | {
+      __typename: 'Identity',
+      id: string
+    }
+    | {
       __typename: 'Invitation',
       id: string
     }
@@ -2943,6 +2971,10 @@ export type NodesQuery = {
     }
     | {
       __typename: 'Group',
+      id: string
+    }
+    | {
+      __typename: 'Identity',
       id: string
     }
     | {
@@ -3201,6 +3233,21 @@ export type SearchQuery = {
   } | null
 };
 
+export type SignInMethodsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SignInMethodsQuery = {
+  signInMethods: {
+    __typename: 'SignInMethods',
+    hasPasswords: boolean,
+    providers: Array<{
+      __typename: 'SignInProvider',
+      name: string,
+      title: string
+    }>
+  }
+};
+
 export type TokenCreateMutationVariables = Exact<{
   input: TokenCreateInput;
 }>;
@@ -3342,6 +3389,15 @@ export type ViewerQuery = {
       name: string,
       isBot: boolean
     } | null,
+    identities: Array<{
+      __typename: 'Identity',
+      email: string | null,
+      lastUsedAt: string,
+      provider: {
+        __typename: 'SignInProvider',
+        title: string
+      }
+    }>,
     tokens: {
       __typename: 'TokenConnection',
       nodes: Array<{
@@ -4467,6 +4523,24 @@ export const GroupsDocument: TypedDocument<GroupsQuery, GroupsQueryVariables> = 
 }`,
 };
 
+export const IdentityDeleteDocument: TypedDocument<IdentityDeleteMutation, IdentityDeleteMutationVariables> = {
+  name: 'IdentityDelete',
+  kind: 'mutation',
+  hash: '5f0f2977bc3fc572b496aa87dbc372f96df1ad299a88713e7dbd4b2e706ac3d5',
+  text: `mutation IdentityDelete($input: IdentityDeleteInput!) {
+  identityDelete(input: $input) {
+    deletedId
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const InvitationRenewDocument: TypedDocument<InvitationRenewMutation, InvitationRenewMutationVariables> = {
   name: 'InvitationRenew',
   kind: 'mutation',
@@ -5411,6 +5485,23 @@ export const SearchDocument: TypedDocument<SearchQuery, SearchQueryVariables> = 
 }`,
 };
 
+export const SignInMethodsDocument: TypedDocument<SignInMethodsQuery, SignInMethodsQueryVariables> = {
+  name: 'SignInMethods',
+  kind: 'query',
+  hash: 'b526649e61ef1db184bf8510d96541b158e7e2c1b591fd9b1a9563faca848d8d',
+  text: `query SignInMethods {
+  signInMethods {
+    hasPasswords
+    providers {
+      name
+      title
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const TokenCreateDocument: TypedDocument<TokenCreateMutation, TokenCreateMutationVariables> = {
   name: 'TokenCreate',
   kind: 'mutation',
@@ -5541,7 +5632,7 @@ export const UserPasswordResetCreateDocument: TypedDocument<UserPasswordResetCre
 export const ViewerDocument: TypedDocument<ViewerQuery, ViewerQueryVariables> = {
   name: 'Viewer',
   kind: 'query',
-  hash: 'bc0f38e76a4672aa7d8c65fb4ebef3f339309cc687039b4c35e1569ea7cc566d',
+  hash: '3bb1e3699e9bfef6d3fd521e92e6aab22f8c76ff0e4e7fc96dd255ff17f5aa9b',
   text: `query Viewer {
   viewer {
     isAdmin
@@ -5550,6 +5641,15 @@ export const ViewerDocument: TypedDocument<ViewerQuery, ViewerQueryVariables> = 
       username
       name
       isBot
+      __typename
+    }
+    identities {
+      provider {
+        title
+        __typename
+      }
+      email
+      lastUsedAt
       __typename
     }
     tokens(first: 10) {

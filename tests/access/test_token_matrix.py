@@ -34,6 +34,8 @@ VERDICTS = {
     # Only people invite people.
     "owner": (LOW,) * len(KINDS),
     "owner of an invitation": (LOW,) * len(KINDS),
+    # Identities are of people.
+    "holder of an identity": (HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, LOW, HIDDEN, HIDDEN),
     # The uploads are a person's.
     "maker of the upload": (LOW,) * len(KINDS),
     ("maintainer of the group", "project"): (LOW,) * len(KINDS),

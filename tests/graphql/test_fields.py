@@ -53,6 +53,7 @@ NEEDS = {
     "role": "..rrrrrr",
     "role in the group": "......rr",
     "oneself": "oooooo==",
+    "own identities": "......==",
     "token": "=======o",
     "may: reporter": "---====-",
     "may: developer": "----===-",
@@ -106,6 +107,7 @@ LINES = {
         "below the group": "groups", "what one sees": "projects", "member of the group": "members",
         "owner of the group": "tokens", "role in the group": "viewerRole", "may: owner": "viewerCanManage",
     },
+    "Identity": {"nothing more": "id provider email createdAt lastUsedAt"},
     "LoggedModel": {
         "nothing more": "project experiment candidate metrics artifacts createdBy", "registry": "modelVersions",
         "may: developer": "viewerCanUpdate viewerCanDelete",
@@ -135,12 +137,13 @@ LINES = {
         "may: reporter": "viewerCanWriteRegistry", "may: developer": "viewerCanWriteCandidates",
     },
     "SearchResultConnection": {"part of it": "nodes edges", "some count": "totalCount pageInfo"},
+    "SignInMethods": {"nothing more": "hasPasswords providers"},
     "Token": {
         "nothing more": "id name scopes createdAt expiresAt lastUsedAt revokedAt user createdBy",
         "may: maintainer": "viewerCanRevoke",
     },
     "User": {"nothing more": "id username name isBot createdAt"},
-    "Viewer": {"nothing more": "isAdmin", "oneself": "user tokens", "token": "scopes"},
+    "Viewer": {"nothing more": "isAdmin", "oneself": "user tokens", "own identities": "identities", "token": "scopes"},
     "Webhook": {
         "nothing more": "id uuid name url description events status hasSecret createdAt updatedAt "
         "createdBy project deliveries",
@@ -153,6 +156,7 @@ LINES = {
 }  # fmt: skip
 """Fields without a line take nothing more than to see their object; see :func:`wants_line`."""
 BLANK = {
+    "SignInMethods.providers": "the settings of these tests have none; tests/access/openid has some",
     "LoggedModel.deletedAt": "deleted ones are seen in the answer to their deletion only",
     **{
         f"{kind}Connection.totalCount": "these are not counted"
@@ -314,7 +318,7 @@ async def test_a_token_whose_time_is_over_is_told_nothing(client, showcases, sec
 NODES = {
     "Alias": "registry", "Artifact": "project", "ArtifactUpload": "members", "BackgroundJob": "members",
     "Candidate": "candidates", "CiJob": "candidates", "CiSettings": "maintainers", "Experiment": "candidates",
-    "Group": "project", "LoggedModel": "candidates", "Member": "members", "Model": "registry",
+    "Group": "project", "Identity": "oneself", "LoggedModel": "candidates", "Member": "members", "Model": "registry",
     "ModelVersion": "registry", "Project": "project", "Token": "maintainers", "User": "members",
     "Webhook": "maintainers", "WebhookDelivery": "maintainers",
 }  # fmt: skip

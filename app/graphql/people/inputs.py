@@ -44,3 +44,8 @@ class InvitationRevokeInput:
 @strawberry.input(description="Input of `userPasswordResetCreate`.")
 class UserPasswordResetCreateInput:
     username: str = strawberry.field(description="Whose password.")
+
+
+@strawberry.input(description="Input of `identityDelete`.")
+class IdentityDeleteInput:
+    id: strawberry.ID = strawberry.field(description="The id of the identity.")

@@ -53,6 +53,7 @@ DOORS = {
         "group(by: {path: $group}) @": "project",
         "group(by: {path: $group}) { groups(first: 1) { nodes @ } }": "owners of the group",
     },
+    "Identity": {"node(id: $Identity) { ... on Identity @ }": "oneself"},
     "Invitation": {f"{PROJECT} {{ invitations(first: 4) {{ nodes @ }} }}": "owners"},
     "LoggedModel": {"loggedModel(by: {id: $LoggedModel}) @": "candidates"},
     "LoggedModelMetric": {"loggedModel(by: {id: $LoggedModel}) { metrics @ }": "candidates"},
@@ -70,6 +71,7 @@ DOORS = {
     "ModelVersionsComparison": {"modelVersionsCompare(ids: [$ModelVersion, $Foldered]) @": "registry"},
     "Project": {"project(by: {path: $path}) @": "project"},
     "SearchResultConnection": {'search(project: {path: $path}, search: "digits", first: 9) @': "project"},
+    "SignInMethods": {"signInMethods @": "open"},
     "Token": {
         f"{PROJECT} {{ tokens(first: 2) {{ nodes @ }} }}": "maintainers",
         "group(by: {path: $group}) { tokens { nodes @ } }": "owners",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from app.commands.access_log import access_log
 from app.commands.backup import backup
 from app.commands.doctor import doctor
 from app.commands.documents import documents
@@ -46,6 +47,7 @@ main.add_typer(user, name="user")
 main.command("gc")(collect)
 main.command()(schema)
 main.command()(doctor)
+main.command("access-log")(access_log)
 main.command()(token)
 
 

@@ -71,6 +71,7 @@ async def open_runtime(
             settings, db, blobs, notifier, WebhookClient.of(settings), CiClient.of(settings), openid, authenticator
         )
     finally:
+        await authenticator.refusals.close()
         await notifier.close()
         await blobs.close()
         await db.close()

@@ -145,6 +145,9 @@ class Settings(BaseSettings):
         description="How long the bytes of what was deleted stay in the store at least; backups by `modelyard backup`"
         " need no more than the default.",
     )
+    access_log_days: Annotated[int, Field(ge=1, le=36_500)] = Field(
+        default=400, description="How long entries of the sign-in and access log are kept."
+    )
     recheck_percent: Annotated[float, Field(ge=0, le=100)] = Field(
         default=1.0, description="Share of the stored bytes that workers read and hash again each day; 0: none."
     )

@@ -9,6 +9,7 @@ from sqlalchemy import Select, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access import policy, repository
+from app.access.access_log import Action, record
 from app.access.names import check_below, check_path, check_title, check_visibility
 from app.access.policy import Actor, Permission, Role
 from app.access.tables import Group, Membership
@@ -117,6 +118,7 @@ async def create(db: Database, actor: Actor, command: CreateGroup) -> GroupAcces
         if parent is not None:
             check_below(command.visibility, parent)
         group = await add(tx, command, parent=parent)
+        await record(tx, Action.GROUP_CREATE, actor=actor, group_id=group.id, path=group.full_path)
         if actor.is_confined:
             return await visible(tx, actor, group.id)
         await tx.execute(insert(Membership).values(user_id=user_id, group_id=group.id, role=int(Role.OWNER)))

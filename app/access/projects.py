@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, delete, exists, func
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access import groups, policy, repository
+from app.access.access_log import Action, record
 from app.access.names import check_below, check_path, check_title, check_visibility
 from app.access.policy import Actor, Permission, ProjectAccess
 from app.access.tables import Project, Token, User
@@ -193,6 +194,15 @@ async def create(db: Database, actor: Actor, command: CreateProject) -> ProjectA
         )
         if project is None:
             raise Taken(f"There is already a project `{full_path}`; choose another path.", field="path")
+        await record(
+            tx,
+            Action.PROJECT_CREATE,
+            actor=actor,
+            group_id=group.id,
+            project_id=project.id,
+            path=full_path,
+            visibility=command.visibility,
+        )
     return ProjectAccess(project, role)
 
 
@@ -215,6 +225,10 @@ async def edit(db: Database, actor: Actor, command: UpdateProject) -> ProjectAcc
         project = await tx.scalar(update(Project).where(*living).values(**changes).returning(Project))
         if project is None:
             raise _missing(command.project)
+        # A description is long and tells of nobody's access.
+        told: dict[str, Any] = {name: value for name, value in changes.items() if name != "description"}
+        path = access.project.full_path
+        await record(tx, Action.PROJECT_UPDATE, actor=actor, project_id=access.id, path=path, **told)
     policy.invalidate_cache(actor)
     return ProjectAccess(project, access.role)
 

@@ -30,7 +30,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
-from app.access.policy import GRANTED_BY, Actor, ProjectAccess, Role
+from app.access import policy
+from app.access.policy import GRANTED_BY, Actor, Permission, ProjectAccess, Role
 from app.access.tables import Group, Membership, Project, Token, User
 from app.db.database import Snapshot
 
@@ -242,6 +243,8 @@ def user_is_seen(actor: Actor) -> ColumnElement[bool]:
     """
     if actor.user_id is None:
         return false()
+    if not policy.has_scope(actor, Permission.MEMBER_READ):
+        return User.id == actor.user_id
     if actor.is_admin and not actor.is_confined:
         return true()
     here = _memberships_with_lineage(Membership.user_id == actor.user_id).cte("here")

@@ -23,6 +23,7 @@ from app.graphql.jobs.queries import JobsQuery
 from app.graphql.live.subscriptions import Subscription
 from app.graphql.logged_models.mutations import LoggedModelsMutation
 from app.graphql.nodes import NodesQuery
+from app.graphql.people.access_log import AccessLogQuery
 from app.graphql.people.identities import IdentitiesMutation, IdentitiesQuery
 from app.graphql.people.invitations import InvitationsMutation, InvitationsQuery
 from app.graphql.people.password_resets import PasswordResetsMutation
@@ -72,6 +73,7 @@ def _presented(errors: list[GraphQLError], context: Any) -> list[GraphQLError]:
 @strawberry.type(description="The entry points for reading.")
 class Query(
     AccessQuery,
+    AccessLogQuery,
     RegistryQuery,
     TrackingQuery,
     ComparisonQuery,

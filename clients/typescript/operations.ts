@@ -21,6 +21,88 @@ export type RealNumber = number | 'NaN' | 'Infinity' | '-Infinity';
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+/** What happened. */
+export type AccessAction =
+  /** Requests with a token or session that is not valid; once a minute at most for each and an address. */
+  | 'AUTHENTICATE'
+  /** A sign-in by password, OpenID or link. */
+  | 'SIGN_IN'
+  /** A session that its owner ended. */
+  | 'SIGN_OUT'
+  /** A session that was ended from elsewhere. */
+  | 'SESSION_REVOKE'
+  /** A new password. */
+  | 'PASSWORD_CHANGE'
+  /** A link by which a person may set a new password. */
+  | 'PASSWORD_RESET_CREATE'
+  /** An invitation. */
+  | 'INVITATION_CREATE'
+  /** An invitation with a new link. */
+  | 'INVITATION_RENEW'
+  /** An invitation that was taken back. */
+  | 'INVITATION_REVOKE'
+  /** A person who came by an invitation. */
+  | 'INVITATION_ACCEPT'
+  /** An OpenID identity that was linked to a user. */
+  | 'IDENTITY_LINK'
+  /** One that is no longer. */
+  | 'IDENTITY_UNLINK'
+  /** A new user. */
+  | 'USER_CREATE'
+  /** Changes of a user, such as the rights of an administrator. */
+  | 'USER_UPDATE'
+  /** A user who may not come in any more. */
+  | 'USER_DEACTIVATE'
+  /** A user who may come in again. */
+  | 'USER_REACTIVATE'
+  /** A user who was deleted. */
+  | 'USER_DELETE'
+  /** A role that was given or changed. */
+  | 'MEMBER_SET'
+  /** A role that was taken away. */
+  | 'MEMBER_DELETE'
+  /** A new token. */
+  | 'TOKEN_CREATE'
+  /** A token that took the place of another. */
+  | 'TOKEN_ROTATE'
+  /** A token that is refused from then on. */
+  | 'TOKEN_REVOKE'
+  /** A token that expires soon. */
+  | 'TOKEN_EXPIRING'
+  /** A new service account. */
+  | 'SERVICE_ACCOUNT_CREATE'
+  /** Changes of a service account. */
+  | 'SERVICE_ACCOUNT_UPDATE'
+  /** A service account that was deleted. */
+  | 'SERVICE_ACCOUNT_DELETE'
+  /** A device that was let in from a browser. */
+  | 'DEVICE_ALLOW'
+  /** A device that was not. */
+  | 'DEVICE_REFUSE'
+  /** A new group. */
+  | 'GROUP_CREATE'
+  /** Changes of a group. */
+  | 'GROUP_UPDATE'
+  /** A group that was deleted. */
+  | 'GROUP_DELETE'
+  /** A new project. */
+  | 'PROJECT_CREATE'
+  /** Changes of a project's name, visibility or switches. */
+  | 'PROJECT_UPDATE'
+  /** A project that went to another group. */
+  | 'PROJECT_TRANSFER'
+  /** A project that was deleted. */
+  | 'PROJECT_DELETE'
+  /** New limits of a project. */
+  | 'LIMITS_UPDATE';
+
+/** How it ended. */
+export type AccessLogEntryStatus =
+  /** It was done. */
+  | 'DONE'
+  /** It was not. */
+  | 'REFUSED';
+
 /** Input of `aliasDelete`. */
 export type AliasDeleteInput = {
   /** The model. */
@@ -1001,6 +1083,14 @@ export type TokenScope =
   | 'API'
   /** Reading. */
   | 'READ_API'
+  /** Reading models, versions, aliases and the names and sizes of their files. */
+  | 'READ_REGISTRY'
+  /** Reading and writing these, files of versions too. */
+  | 'WRITE_REGISTRY'
+  /** Reading and writing experiments, candidates and logged models with their files. */
+  | 'WRITE_CANDIDATES'
+  /** Besides one of the last three: the bytes of the files that the token may see. */
+  | 'READ_ARTIFACTS'
   /** Besides api, for a token of a project or group that is maintainer: tokens, members, CI settings. */
   | 'MANAGE_ACCESS'
   /** The same for settings and visibility, webhooks, and new projects and groups. */
@@ -1113,6 +1203,56 @@ export type WebhookUpdateInput = {
   secret?: string | null | undefined;
   /** Whether it gets events. */
   status?: WebhookStatus | null | undefined;
+};
+
+export type AccessLogQueryVariables = Exact<{
+  status?: AccessLogEntryStatus | null | undefined;
+  sinceAt?: string | null | undefined;
+  first?: number | null | undefined;
+}>;
+
+
+export type AccessLogQuery = {
+  accessLog: {
+    __typename: 'AccessLogEntryConnection',
+    nodes: Array<{
+      __typename: 'AccessLogEntry',
+      happenedAt: string,
+      action: AccessAction,
+      status: AccessLogEntryStatus,
+      statusReason: string | null,
+      username: string | null,
+      address: string | null,
+      client: string | null,
+      requestId: string | null,
+      doneBy: {
+        __typename: 'User',
+        username: string
+      } | null,
+      user: {
+        __typename: 'User',
+        username: string
+      } | null,
+      group: {
+        __typename: 'Group',
+        fullPath: string
+      } | null,
+      project: {
+        __typename: 'Project',
+        fullPath: string
+      } | null,
+      details: Array<{
+        __typename: 'AccessLogDetail',
+        name: string,
+        value: string
+      }>
+    }>,
+    pageInfo: {
+      __typename: 'PageInfo',
+      endCursor: string | null,
+      hasNextPage: boolean
+    }
+  } | null
 };
 
 export type AliasDeleteMutationVariables = Exact<{
@@ -3523,6 +3663,54 @@ export type WebhookUpdateMutation = {
       field: string | null
     }>
   }
+};
+
+export const AccessLogDocument: TypedDocument<AccessLogQuery, AccessLogQueryVariables> = {
+  name: 'AccessLog',
+  kind: 'query',
+  hash: '99f2c3d5279a1b359a50954f8ef6b3b6eefe1cf7cb094ed00ed022005dc7cc79',
+  text: `query AccessLog($status: AccessLogEntryStatus, $sinceAt: DateTime, $first: Int) {
+  accessLog(status: $status, sinceAt: $sinceAt, first: $first) {
+    nodes {
+      happenedAt
+      action
+      status
+      statusReason
+      username
+      doneBy {
+        username
+        __typename
+      }
+      user {
+        username
+        __typename
+      }
+      group {
+        fullPath
+        __typename
+      }
+      project {
+        fullPath
+        __typename
+      }
+      address
+      client
+      requestId
+      details {
+        name
+        value
+        __typename
+      }
+      __typename
+    }
+    pageInfo {
+      endCursor
+      hasNextPage
+      __typename
+    }
+    __typename
+  }
+}`,
 };
 
 export const AliasDeleteDocument: TypedDocument<AliasDeleteMutation, AliasDeleteMutationVariables> = {

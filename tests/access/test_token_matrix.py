@@ -74,14 +74,10 @@ async def test_verdicts(client, projects_by_token, field):
 
 
 MANAGED_FIELDS = {
-    ("Project", "invitations"),
-    ("Group", "invitations"),
-    ("Project", "tokens"),
-    ("Project", "webhooks"),
-    ("Project", "ciSettings"),
-    ("Group", "tokens"),
-}
-MANAGED_TYPES = {"CiSettings", "Invitation", "Token", "Webhook", "WebhookDelivery"}
+    ("Project", "accessLog"), ("Project", "invitations"), ("Project", "tokens"), ("Project", "webhooks"),
+    ("Project", "ciSettings"), ("Group", "accessLog"), ("Group", "invitations"), ("Group", "tokens"),
+}  # fmt: skip
+MANAGED_TYPES = {"AccessLogEntry", "CiSettings", "Invitation", "Token", "Webhook", "WebhookDelivery"}
 
 
 @pytest.fixture(scope="module")

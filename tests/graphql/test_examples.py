@@ -20,6 +20,7 @@ FIELDS = {
 
 
 ADMINISTRATORS = {
+    "accessLog",
     "invitations",
     "userCreate",
     "userPasswordResetCreate",

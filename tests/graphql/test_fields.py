@@ -63,6 +63,10 @@ NEEDS = {
 """= the owner's value; . null or empty; - false; < some of the owner's; r the own role; o something of one's own;
 0 a count of none; N, F, U the error NOT_FOUND, FORBIDDEN, UNAUTHENTICATED."""
 LINES = {
+    "AccessLogEntry": {
+        "nothing more": "happenedAt action status statusReason username details doneBy user group project",
+        "maker": "address client requestId",
+    },
     "Alias": {"nothing more": "model modelVersion setBy", "may: reporter": "viewerCanUpdate"},
     "AliasAssignment": {"nothing more": "modelVersion setBy"},
     "Artifact": {
@@ -105,7 +109,7 @@ LINES = {
     "Group": {
         "nothing more": "id name path fullPath visibility createdAt parent",
         "below the group": "groups", "what one sees": "projects", "member of the group": "members",
-        "owner of the group": "tokens", "role in the group": "viewerRole", "may: owner": "viewerCanManage",
+        "owner of the group": "tokens accessLog", "role in the group": "viewerRole", "may: owner": "viewerCanManage",
     },
     "Identity": {"nothing more": "id provider email createdAt lastUsedAt"},
     "LoggedModel": {
@@ -130,7 +134,7 @@ LINES = {
         "nothing more": "id number name path fullPath description visibility registryAccess experimentsAccess "
         "allowsVersionReuse createdAt descriptionHtml createdBy storage group",
         "member": "backgroundJobs", "to be named as member": "members",
-        "maintainer": "tokens webhooks ciSettings",
+        "maintainer": "tokens webhooks ciSettings accessLog",
         "registry": "models modelSearch modelVersionSearch",
         "candidates": "experiments candidateSearch experimentSearch loggedModelSearch",
         "role": "viewerRole", "may: maintainer": "viewerCanManage", "may: owner": "viewerCanDelete",
@@ -143,7 +147,10 @@ LINES = {
         "may: maintainer": "viewerCanRevoke",
     },
     "User": {"nothing more": "id username name isBot createdAt"},
-    "Viewer": {"nothing more": "isAdmin", "oneself": "user tokens", "own identities": "identities", "token": "scopes"},
+    "Viewer": {
+        "nothing more": "isAdmin", "oneself": "user tokens accessLog", "own identities": "identities",
+        "token": "scopes",
+    },
     "Webhook": {
         "nothing more": "id uuid name url description events status hasSecret createdAt updatedAt "
         "createdBy project deliveries",
@@ -160,7 +167,16 @@ BLANK = {
     "LoggedModel.deletedAt": "deleted ones are seen in the answer to their deletion only",
     **{
         f"{kind}Connection.totalCount": "these are not counted"
-        for kind in ("AliasAssignment", "LoggedModel", "Member", "MetricPoint", "Token", "Webhook", "WebhookDelivery")
+        for kind in (
+            "AccessLogEntry",
+            "AliasAssignment",
+            "LoggedModel",
+            "Member",
+            "MetricPoint",
+            "Token",
+            "Webhook",
+            "WebhookDelivery",
+        )
     },
 }
 """Fields without a value in every answer to a query."""

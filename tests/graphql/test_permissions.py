@@ -88,7 +88,7 @@ NEEDS = {
     "owner": ["userInvite"],
     "owner of an invitation": ["invitationRenew", "invitationRevoke"],
     "holder of an identity": ["identityDelete"],
-    "administrator": ["invitations", "userPasswordResetCreate", "userCreate"],
+    "administrator": ["accessLog", "invitations", "userPasswordResetCreate", "userCreate"],
     "own uploads": ["artifactUpload", "artifactUploads"],
 }  # fmt: skip
 VERDICTS |= {

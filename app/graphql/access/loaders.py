@@ -13,7 +13,7 @@ from app.access.groups import GroupAccess
 from app.access.jobs import JobFilter
 from app.access.members import Member
 from app.access.policy import Actor, ProjectAccess
-from app.access.reads import loaders
+from app.access.reads import access_log, loaders
 from app.access.reads.guarded import Results
 from app.access.reads.loaders import IdKey, MemberKey
 from app.access.tokens import Token
@@ -47,6 +47,8 @@ class AccessLoaders:
         self.groups_of_group: DataLoader[tuple[int, Window], Page[GroupAccess]] = per_arguments(self._below_groups)
         self.members_of_projects = self._listed(loaders.members_of_projects)
         self.members_of_groups = self._listed(loaders.members_of_groups)
+        self.log_of_projects = self._listed(access_log.of_projects)
+        self.log_of_groups = self._listed(access_log.of_groups)
         self.tokens_of_projects = self._listed(loaders.tokens_of_projects)
         self.tokens_of_groups = self._listed(loaders.tokens_of_groups)
         self.jobs_of_projects = per_arguments(self._jobs_of_projects)

@@ -7,12 +7,14 @@ from typing import Annotated
 import strawberry
 
 from app.access import groups, policy, projects, tokens
+from app.access.reads import access_log as log
 from app.graphql.access.enums import TokenScope
 from app.graphql.access.groups_and_projects import Group, Project
 from app.graphql.access.lookups import GroupLookup, ProjectLookup
 from app.graphql.access.types import Token, User, named_user
 from app.graphql.context import Info
 from app.graphql.errors import or_none
+from app.graphql.people import access_log
 from app.graphql.people.identities import Identity, own_identities
 from app.graphql.types.connections import After, Before, Connection, First, Last, connection, window
 from app.graphql.types.fields import resolved
@@ -39,6 +41,13 @@ class Viewer:
     @resolved("Who you are at OpenID providers, the oldest first; you sign in with these.")
     async def identities(self, info: Info) -> list[Identity]:
         return await own_identities(info)
+
+    @resolved("What is logged about you, newest first: sign-ins, tokens, roles.")
+    async def access_log(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[access_log.AccessLogEntry]:
+        page = await log.own(info.context.db, info.context.actor, window(first, after, last, before))
+        return access_log.entries(page)
 
 
 @strawberry.type

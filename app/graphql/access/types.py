@@ -135,7 +135,7 @@ class Token(Node):
 
     @resolved("Whether it is still valid and you may revoke it.")
     def viewer_can_revoke(self, info: Info) -> bool:
-        return self.row.revoked_at is None and info.context.actor.may_write
+        return self.row.revoked_at is None and policy.has_scope(info.context.actor, policy.Permission.ACCOUNT_MANAGE)
 
 
 async def token_by_id(info: Info, token_id: int | None) -> Token | None:

@@ -125,6 +125,11 @@ WRITTEN = (
     "UPDATE one_time_links SET revoked_at = now() WHERE id = :dead",
     """UPDATE multipart_uploads SET reason = 'r', job_id = CAST(:job AS uuid), artifact_id = CAST(:file AS uuid),
       sha256 = '\\x00', state = 'completed' WHERE project_id = :p AND id = CAST(:upload AS uuid)""",
+    """INSERT INTO access_log (happened_at, action, result, reason, actor_id, user_id, username, about_group_id,
+      about_project_id, address, client, request_id, details) SELECT now() + interval '1 hour', 'member_set', 'refused',
+      'r', :by, :by, 'u', :group, :p, '192.0.2.1', 'c', 'q', '{"role": "owner"}'""",
+    """INSERT INTO access_log (action, result, user_id, username) SELECT 'sign_in', 'ok', id, username FROM users
+      WHERE NOT is_bot""",
     "UPDATE projects SET registry_access = :registry, experiments_access = :experiments WHERE id = :p",
 )
 

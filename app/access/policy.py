@@ -254,7 +254,7 @@ def require_role(actor: Actor, target: str, role: Role | None, permission: Permi
     if permits(actor, role, permission):
         return
     if actor.is_anonymous:
-        raise Unauthenticated("This needs a token: send it as `Authorization: Bearer myt_…`.")
+        raise Unauthenticated("Sign in, or send a token: `Authorization: Bearer myt_…`.")
     require_scope(actor, permission)
     least = _LEAST_ROLE[permission] or Role.GUEST
     if role is None or role < least:
@@ -369,7 +369,7 @@ def require_signed_in(actor: Actor, *, to_write: bool = True) -> int:
         Forbidden: the token's scopes do not allow it.
     """
     if actor.user_id is None:
-        raise Unauthenticated("This needs a token: send it as `Authorization: Bearer myt_…`.")
+        raise Unauthenticated("Sign in, or send a token: `Authorization: Bearer myt_…`.")
     require_scope(actor, Permission.ACCOUNT_MANAGE if to_write else Permission.ACCOUNT_READ)
     return actor.user_id
 

@@ -27,6 +27,8 @@ from app.graphql.people.access_log import AccessLogQuery
 from app.graphql.people.identities import IdentitiesMutation, IdentitiesQuery
 from app.graphql.people.invitations import InvitationsMutation, InvitationsQuery
 from app.graphql.people.password_resets import PasswordResetsMutation
+from app.graphql.people.passwords import PasswordsMutation
+from app.graphql.people.sessions import SessionsMutation
 from app.graphql.registry.global_search import FindingQuery
 from app.graphql.registry.mutations import RegistryMutation
 from app.graphql.registry.queries import RegistryQuery
@@ -100,8 +102,10 @@ class Mutation(
     JobsMutation,
     CiMutation,
     IdentitiesMutation,
+    SessionsMutation,
     InvitationsMutation,
     PasswordResetsMutation,
+    PasswordsMutation,
 ):
     pass
 

@@ -918,6 +918,14 @@ export type ParamInput = {
   value: string;
 };
 
+/** Input of `passwordChange`. */
+export type PasswordChangeInput = {
+  /** The password so far. */
+  currentPassword: string;
+  /** The password from now on: 10 to 1,024 characters, none of the most common ones, without the username in it. */
+  newPassword: string;
+};
+
 /** A file that is going to be pushed. */
 export type PlannedFileInput = {
   /** Folders and name, joined by slashes. */
@@ -1040,6 +1048,18 @@ export type Role =
   | 'MAINTAINER'
   /** Deletes projects. */
   | 'OWNER';
+
+/** Which session is to end. */
+export type SessionRevokeInput = {
+  /** The session. */
+  id: string;
+};
+
+/** Which sessions are to end: all of yours. */
+export type SessionsRevokeInput = {
+  /** Keep the one that this request comes with. */
+  keepCurrent?: boolean;
+};
 
 /** A tag to set. */
 export type TagInput = {
@@ -3051,6 +3071,10 @@ export type NodeQuery = {
       id: string
     }
     | {
+      __typename: 'Session',
+      id: string
+    }
+    | {
       __typename: 'Token',
       id: string
     }
@@ -3143,6 +3167,10 @@ export type NodesQuery = {
       id: string
     }
     | {
+      __typename: 'Session',
+      id: string
+    }
+    | {
       __typename: 'Token',
       id: string
     }
@@ -3159,6 +3187,28 @@ export type NodesQuery = {
       id: string
     }
    | null>
+};
+
+export type PasswordChangeMutationVariables = Exact<{
+  input: PasswordChangeInput;
+}>;
+
+
+export type PasswordChangeMutation = {
+  passwordChange: {
+    __typename: 'PasswordChangePayload',
+    endedSessionCount: number | null,
+    user: {
+      __typename: 'User',
+      username: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
 };
 
 export type ProjectQueryVariables = Exact<{
@@ -3373,6 +3423,47 @@ export type SearchQuery = {
   } | null
 };
 
+export type SessionRevokeMutationVariables = Exact<{
+  input: SessionRevokeInput;
+}>;
+
+
+export type SessionRevokeMutation = {
+  sessionRevoke: {
+    __typename: 'SessionRevokePayload',
+    deletedId: string | null,
+    session: {
+      __typename: 'Session',
+      device: string,
+      endedAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type SessionsRevokeMutationVariables = Exact<{
+  input: SessionsRevokeInput;
+}>;
+
+
+export type SessionsRevokeMutation = {
+  sessionsRevoke: {
+    __typename: 'SessionsRevokePayload',
+    deletedCount: number | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
 export type SignInMethodsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -3538,6 +3629,16 @@ export type ViewerQuery = {
         title: string
       }
     }>,
+    sessions: {
+      __typename: 'SessionConnection',
+      nodes: Array<{
+        __typename: 'Session',
+        device: string,
+        address: string,
+        lastUsedAt: string,
+        isCurrent: boolean
+      }>
+    } | null,
     tokens: {
       __typename: 'TokenConnection',
       nodes: Array<{
@@ -5465,6 +5566,28 @@ export const NodesDocument: TypedDocument<NodesQuery, NodesQueryVariables> = {
 }`,
 };
 
+export const PasswordChangeDocument: TypedDocument<PasswordChangeMutation, PasswordChangeMutationVariables> = {
+  name: 'PasswordChange',
+  kind: 'mutation',
+  hash: 'aa8da3f4fed5cbffe78debc573c4cccf8894363be65b41d5beef0cef02a53c0f',
+  text: `mutation PasswordChange($input: PasswordChangeInput!) {
+  passwordChange(input: $input) {
+    user {
+      username
+      __typename
+    }
+    endedSessionCount
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const ProjectDocument: TypedDocument<ProjectQuery, ProjectQueryVariables> = {
   name: 'Project',
   kind: 'query',
@@ -5673,6 +5796,47 @@ export const SearchDocument: TypedDocument<SearchQuery, SearchQueryVariables> = 
 }`,
 };
 
+export const SessionRevokeDocument: TypedDocument<SessionRevokeMutation, SessionRevokeMutationVariables> = {
+  name: 'SessionRevoke',
+  kind: 'mutation',
+  hash: '1f724f3c707fd4c099425bf124ec6675e47b94fe4735305362901f4d81fe0823',
+  text: `mutation SessionRevoke($input: SessionRevokeInput!) {
+  sessionRevoke(input: $input) {
+    deletedId
+    session {
+      device
+      endedAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const SessionsRevokeDocument: TypedDocument<SessionsRevokeMutation, SessionsRevokeMutationVariables> = {
+  name: 'SessionsRevoke',
+  kind: 'mutation',
+  hash: 'd56213d7010a2325952c45a403571349ad1669da95ab15e5b85a05b4f30a4136',
+  text: `mutation SessionsRevoke($input: SessionsRevokeInput!) {
+  sessionsRevoke(input: $input) {
+    deletedCount
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const SignInMethodsDocument: TypedDocument<SignInMethodsQuery, SignInMethodsQueryVariables> = {
   name: 'SignInMethods',
   kind: 'query',
@@ -5820,7 +5984,7 @@ export const UserPasswordResetCreateDocument: TypedDocument<UserPasswordResetCre
 export const ViewerDocument: TypedDocument<ViewerQuery, ViewerQueryVariables> = {
   name: 'Viewer',
   kind: 'query',
-  hash: '3bb1e3699e9bfef6d3fd521e92e6aab22f8c76ff0e4e7fc96dd255ff17f5aa9b',
+  hash: '865144dd1beb2b91748a35e40b517b20e1865c8037f9a31b0d2b9e16db515337',
   text: `query Viewer {
   viewer {
     isAdmin
@@ -5838,6 +6002,16 @@ export const ViewerDocument: TypedDocument<ViewerQuery, ViewerQueryVariables> = 
       }
       email
       lastUsedAt
+      __typename
+    }
+    sessions(first: 10) {
+      nodes {
+        device
+        address
+        lastUsedAt
+        isCurrent
+        __typename
+      }
       __typename
     }
     tokens(first: 10) {

@@ -36,13 +36,16 @@ VERDICTS = {
     "owner of an invitation": (LOW,) * len(KINDS),
     # Identities are of people.
     "holder of an identity": (HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, LOW, HIDDEN, HIDDEN),
-    # The uploads are a person's.
+    # The sessions and uploads are a person's.
+    "person of the session": (LOW,) * len(KINDS),
+    "person": (LOW,) * len(KINDS),
     "maker of the upload": (LOW,) * len(KINDS),
     ("maintainer of the group", "project"): (LOW,) * len(KINDS),
     ("maintainer of the group", "group"): (LOW, LOW, LOW, LOW, LOW, LOW, "ok", "ok"),
     ("owner of another project", "project"): (HIDDEN,) * len(KINDS),
     ("owner of another project", "group"): (LOW, LOW, LOW, LOW, LOW, LOW, LOW, "ok"),
     "administrator": (LOW,) * len(KINDS),
+    "session of a browser": (LOW,) * len(KINDS),
 }
 
 

@@ -142,13 +142,17 @@ LINES = {
     },
     "SearchResultConnection": {"part of it": "nodes edges", "some count": "totalCount pageInfo"},
     "SignInMethods": {"nothing more": "hasPasswords providers"},
+    "Session": {
+        "nothing more": "id method provider device client address createdAt lastUsedAt expiresAt endedAt isCurrent",
+        "may: owner": "viewerCanRevoke",
+    },
     "Token": {
         "nothing more": "id name scopes createdAt expiresAt lastUsedAt revokedAt user createdBy",
         "may: maintainer": "viewerCanRevoke",
     },
     "User": {"nothing more": "id username name isBot createdAt"},
     "Viewer": {
-        "nothing more": "isAdmin", "oneself": "user tokens accessLog", "own identities": "identities",
+        "nothing more": "isAdmin", "oneself": "user tokens sessions accessLog", "own identities": "identities",
         "token": "scopes",
     },
     "Webhook": {
@@ -173,6 +177,7 @@ BLANK = {
             "LoggedModel",
             "Member",
             "MetricPoint",
+            "Session",
             "Token",
             "Webhook",
             "WebhookDelivery",
@@ -335,7 +340,7 @@ NODES = {
     "Alias": "registry", "Artifact": "project", "ArtifactUpload": "members", "BackgroundJob": "members",
     "Candidate": "candidates", "CiJob": "candidates", "CiSettings": "maintainers", "Experiment": "candidates",
     "Group": "project", "Identity": "oneself", "LoggedModel": "candidates", "Member": "members", "Model": "registry",
-    "ModelVersion": "registry", "Project": "project", "Token": "maintainers", "User": "members",
+    "ModelVersion": "registry", "Project": "project", "Session": "oneself", "Token": "maintainers", "User": "members",
     "Webhook": "maintainers", "WebhookDelivery": "maintainers",
 }  # fmt: skip
 """Who gets a thing by its id; all others get null, and no error that would tell of it."""

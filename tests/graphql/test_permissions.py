@@ -38,6 +38,9 @@ VERDICTS = {
     # Callers who do not manage tokens cannot know of one.
     ("manager of a token", "*"): (WHO, HIDDEN, HIDDEN, HIDDEN, HIDDEN, "ok", "ok", LOW),
     # Uploads are ended by who has made them, here the owner, and given up by maintainers, too.
+    # Sessions are their person's alone, here the owner's.
+    ("person of the session", "*"): (WHO, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, "ok", LOW),
+    ("person", "*"): (WHO, "ok", "ok", "ok", "ok", "ok", "ok", LOW),
     ("maker of the upload", "private"): (HIDDEN, HIDDEN, LOW, LOW, LOW, LOW, "ok", LOW),
     ("maker of the upload", "public"): (WHO, LOW, LOW, LOW, LOW, LOW, "ok", LOW),
     ("maintainer of the group", "private"): (HIDDEN, HIDDEN, LOW, LOW, LOW, LOW, "ok", LOW),
@@ -52,6 +55,8 @@ VERDICTS = {
     ("owner of an invitation", "*"): (WHO, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, "ok", LOW),
     ("holder of an identity", "*"): (WHO, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, "ok", LOW),
     ("administrator", "*"): (WHO, LOW, LOW, LOW, LOW, LOW, LOW, LOW),
+    # No token, whosever it is: tests/access/test_password_change.py
+    ("session of a browser", "*"): (WHO, LOW, LOW, LOW, LOW, LOW, LOW, LOW),
 }
 """``ok``: done or answered; None: null, or an empty list."""
 NEEDS = {
@@ -82,12 +87,15 @@ NEEDS = {
     ],
     "maintainer of a job": ["backgroundJobRetry", "backgroundJobCancel"],
     "manager of a token": ["tokenRevoke"],
+    "person of the session": ["sessionRevoke"],
+    "person": ["sessionsRevoke"],
     "maker of the upload": ["artifactUploadComplete"],
     "maintainer of the group": ["groupCreate", "projectCreate"],
     "owner of another project": ["projectDelete"],
     "owner": ["userInvite"],
     "owner of an invitation": ["invitationRenew", "invitationRevoke"],
     "holder of an identity": ["identityDelete"],
+    "session of a browser": ["passwordChange"],
     "administrator": ["accessLog", "invitations", "userPasswordResetCreate", "userCreate"],
     "own uploads": ["artifactUpload", "artifactUploads"],
 }  # fmt: skip
@@ -125,8 +133,9 @@ def test_changeable_types_have_viewer_can_fields_and_a_creator():
     unsigned = {name for name, fields in objects.items() if not makers & set(fields)}
     # Members have it on their project, deliveries on their webhook; users are only created.
     assert silent == {"Member", "User", "WebhookDelivery", "WebhookTestResult"}
-    # Groups are made by their first owner, CI jobs and deliveries by no user; settings are a part of their project.
-    assert unsigned == silent | {"CiJob", "CiSettings", "Group"}
+    # Groups are made by their first owner, sessions are of their person, CI jobs and deliveries by no user; settings
+    # are a part of their project.
+    assert unsigned == silent | {"CiJob", "CiSettings", "Group", "Session"}
 
 
 @pytest.mark.parametrize("field", FIELDS)

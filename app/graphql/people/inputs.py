@@ -49,3 +49,12 @@ class UserPasswordResetCreateInput:
 @strawberry.input(description="Input of `identityDelete`.")
 class IdentityDeleteInput:
     id: strawberry.ID = strawberry.field(description="The id of the identity.")
+
+
+@strawberry.input(description="Input of `passwordChange`.")
+class PasswordChangeInput:
+    current_password: str = strawberry.field(description="The password so far.")
+    new_password: str = strawberry.field(
+        description="The password from now on: 10 to 1,024 characters, none of the most common ones, without the "
+        "username in it."
+    )

@@ -18,6 +18,7 @@ from app.ids import GlobalId
 from app.journal.positions import Cursor
 from app.live.subscribers import Live
 from tests.conftest import Person, TestProject, new_project
+from tests.support.access.signed_in import sign_in
 
 FOLDER = Path(__file__).parents[3] / "docs" / "graphql-examples"
 QUERIES = list(schema._schema.query_type.fields)
@@ -142,6 +143,7 @@ async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person
             "<invitation id>": first["invitation"]["invitation"]["id"],
             "<old invitation id>": first["oldInvitation"]["invitation"]["id"],
             "<token id>": first["token"]["token"]["id"],
+            "<session id>": str(GlobalId.of("Session", (await sign_in(runtime, owner.actor)).session_id)),
             "<webhook id>": first["hook"]["webhook"]["id"],
             "<old webhook id>": first["oldHook"]["webhook"]["id"],
             "<CI job id>": second["linked"]["ciJob"]["id"],

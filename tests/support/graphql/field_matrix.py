@@ -73,6 +73,10 @@ DOORS = {
     "Project": {"project(by: {path: $path}) @": "project"},
     "SearchResultConnection": {'search(project: {path: $path}, search: "digits", first: 9) @': "project"},
     "SignInMethods": {"signInMethods @": "open"},
+    "Session": {
+        "node(id: $Session) { ... on Session @ }": "oneself",
+        "node(id: $EndedSession) { ... on Session @ }": "oneself",
+    },
     "Token": {
         f"{PROJECT} {{ tokens(first: 2) {{ nodes @ }} }}": "maintainers",
         "group(by: {path: $group}) { tokens { nodes @ } }": "owners",

@@ -9,10 +9,12 @@ from uuid import uuid4
 from sqlalchemy import text
 
 from app.access.policy import Role
+from app.access.sessions import Method
 from app.ids import GlobalId
 from app.journal.positions import Cursor
 from app.live.subscribers import Live
 from tests.conftest import TestProject
+from tests.support.access.signed_in import sign_in
 from tests.support.graphql.callers import ACTORS
 from tests.support.graphql.examples import Seeded, seed
 
@@ -198,6 +200,7 @@ async def build(
         "Project": filled["projectUpdate"]["project"]["id"],
         "Group": filled["projectUpdate"]["project"]["group"]["id"],
         "User": str(GlobalId.of("User", project.owner.user_id)),
+        **await _sessions(runtime, project),
     }
     ended = {
         "revoked": int(_key(made["revoked"]["token"]["id"])),
@@ -206,6 +209,20 @@ async def build(
     }
     await _write(runtime, seeded, variables, ended, registry, experiments)
     return Showcase(project, variables, str(beginning))
+
+
+async def _sessions(runtime: Any, project: TestProject) -> dict[str, str]:
+    """One for everybody, since each sees only their own; and one of the owner that has ended."""
+    for person in (*project.people.values(), project.stranger):
+        await sign_in(runtime, person.actor)
+    shown = await sign_in(runtime, project.owner, method=Method.OPENID, provider="p")
+    ended = await sign_in(runtime, project.owner)
+    async with runtime.db.write() as tx:
+        await tx.execute(text("UPDATE sessions SET ended_at = now() WHERE id = :id"), {"id": ended.session_id})
+    return {
+        "Session": str(GlobalId.of("Session", shown.session_id)),
+        "EndedSession": str(GlobalId.of("Session", ended.session_id)),
+    }
 
 
 def symbol(rows: str | tuple[str, ...], project: str, actor: str) -> str:

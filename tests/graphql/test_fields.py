@@ -49,6 +49,9 @@ NEEDS = {
     "member of the group": "UFFFFF==",
     "owner of the group": "UFFFFF=F",
     "below the group": "......==",
+    "the user": "......==",
+    "the user, still active": "......=o",
+    "for administrators": "........",
     "what one sees": ("..<<<<==", OPEN, OPEN, OPEN),
     "role": "..rrrrrr",
     "role in the group": "......rr",
@@ -59,6 +62,7 @@ NEEDS = {
     "may: developer": "----===-",
     "may: maintainer": "-----==-",
     "may: owner": "------=-",
+    "may: administrator": "--------",
 }
 """= the owner's value; . null or empty; - false; < some of the owner's; r the own role; o something of one's own;
 0 a count of none; N, F, U the error NOT_FOUND, FORBIDDEN, UNAUTHENTICATED."""
@@ -109,7 +113,8 @@ LINES = {
     "Group": {
         "nothing more": "id name path fullPath visibility createdAt parent",
         "below the group": "groups", "what one sees": "projects", "member of the group": "members",
-        "owner of the group": "tokens accessLog", "role in the group": "viewerRole", "may: owner": "viewerCanManage",
+        "owner of the group": "tokens accessLog", "role in the group": "viewerRole",
+        "may: owner": "viewerCanManage viewerCanUpdate viewerCanDelete",
     },
     "Identity": {"nothing more": "id provider email createdAt lastUsedAt"},
     "LoggedModel": {
@@ -118,7 +123,7 @@ LINES = {
     },
     "LoggedModelMetric": {"nothing more": "candidate"},
     "LoggedModelUse": {"nothing more": "loggedModel"},
-    "Member": {"nothing more": "id user role"},
+    "Member": {"nothing more": "id user role expiresAt"},
     "Metric": {"nothing more": "loggedModel"},
     "Model": {
         "nothing more": "project latestVersion versions aliases aliasHistory createdBy",
@@ -137,7 +142,7 @@ LINES = {
         "maintainer": "tokens webhooks ciSettings accessLog",
         "registry": "models modelSearch modelVersionSearch",
         "candidates": "experiments candidateSearch experimentSearch loggedModelSearch",
-        "role": "viewerRole", "may: maintainer": "viewerCanManage", "may: owner": "viewerCanDelete",
+        "role": "viewerRole", "may: maintainer": "viewerCanManage", "may: owner": "viewerCanDelete viewerCanTransfer",
         "may: reporter": "viewerCanWriteRegistry", "may: developer": "viewerCanWriteCandidates",
     },
     "SearchResultConnection": {"part of it": "nodes edges", "some count": "totalCount pageInfo"},
@@ -150,7 +155,12 @@ LINES = {
         "nothing more": "id name scopes createdAt expiresAt lastUsedAt revokedAt user createdBy",
         "may: maintainer": "viewerCanRevoke",
     },
-    "User": {"nothing more": "id username name isBot createdAt"},
+    "User": {
+        "nothing more": "id username name isBot isDeleted createdAt", "member": "email",
+        "the user": "isAdmin", "the user, still active": "lastActiveAt", "for administrators": "deactivatedAt",
+        "may: administrator": "viewerCanManage",
+        "may: owner": "viewerCanUpdate",
+    },
     "Viewer": {
         "nothing more": "isAdmin", "oneself": "user tokens sessions accessLog", "own identities": "identities",
         "token": "scopes",
@@ -168,6 +178,16 @@ LINES = {
 """Fields without a line take nothing more than to see their object; see :func:`wants_line`."""
 BLANK = {
     "SignInMethods.providers": "the settings of these tests have none; tests/access/openid has some",
+    "User.deactivatedAt": "for administrators",
+    "User.viewerCanManage": "administrators may",
+    **dict.fromkeys(
+        [
+            "UserEdge.node",
+            "UserEdge.cursor",
+            *(f"UserConnection.{name}" for name in ("totalCount", "pageInfo", "edges", "nodes")),
+        ],
+        "for administrators",
+    ),
     "LoggedModel.deletedAt": "deleted ones are seen in the answer to their deletion only",
     **{
         f"{kind}Connection.totalCount": "these are not counted"

@@ -48,6 +48,7 @@ NEEDS = {
     "maker": "......=.",
     "member of the group": "UFFFFF==",
     "owner of the group": "UFFFFF=F",
+    "owner": "UFFFFF=F",
     "below the group": "......==",
     "the user": "......==",
     "the user, still active": "......=o",
@@ -113,10 +114,16 @@ LINES = {
     "Group": {
         "nothing more": "id name path fullPath visibility createdAt parent",
         "below the group": "groups", "what one sees": "projects", "member of the group": "members",
-        "owner of the group": "tokens accessLog", "role in the group": "viewerRole",
+        "owner of the group": "tokens invitations accessLog", "role in the group": "viewerRole",
         "may: owner": "viewerCanManage viewerCanUpdate viewerCanDelete",
     },
     "Identity": {"nothing more": "id provider email createdAt lastUsedAt"},
+    "Invitation": {
+        "nothing more": "id status email isAdmin memberships createdAt expiresAt acceptedAt revokedAt createdBy "
+        "acceptedBy",
+        "may: owner": "viewerCanRevoke",
+    },
+    "InvitationMembership": {"nothing more": "role expiresAt group project"},
     "LoggedModel": {
         "nothing more": "project experiment candidate metrics artifacts createdBy", "registry": "modelVersions",
         "may: developer": "viewerCanUpdate viewerCanDelete",
@@ -139,7 +146,7 @@ LINES = {
         "nothing more": "id number name path fullPath description visibility registryAccess experimentsAccess "
         "allowsVersionReuse createdAt descriptionHtml createdBy storage group",
         "member": "backgroundJobs", "to be named as member": "members",
-        "maintainer": "tokens webhooks ciSettings accessLog",
+        "maintainer": "tokens webhooks ciSettings accessLog", "owner": "invitations",
         "registry": "models modelSearch modelVersionSearch",
         "candidates": "experiments candidateSearch experimentSearch loggedModelSearch",
         "role": "viewerRole", "may: maintainer": "viewerCanManage", "may: owner": "viewerCanDelete viewerCanTransfer",
@@ -194,6 +201,7 @@ BLANK = {
         for kind in (
             "AccessLogEntry",
             "AliasAssignment",
+            "Invitation",
             "LoggedModel",
             "Member",
             "MetricPoint",
@@ -359,7 +367,8 @@ async def test_a_token_whose_time_is_over_is_told_nothing(client, showcases, sec
 NODES = {
     "Alias": "registry", "Artifact": "project", "ArtifactUpload": "members", "BackgroundJob": "members",
     "Candidate": "candidates", "CiJob": "candidates", "CiSettings": "maintainers", "Experiment": "candidates",
-    "Group": "project", "Identity": "oneself", "LoggedModel": "candidates", "Member": "members", "Model": "registry",
+    "Group": "project", "Identity": "oneself", "Invitation": "owners", "LoggedModel": "candidates",
+    "Member": "members", "Model": "registry",
     "ModelVersion": "registry", "Project": "project", "Session": "oneself", "Token": "maintainers", "User": "members",
     "Webhook": "maintainers", "WebhookDelivery": "maintainers",
 }  # fmt: skip

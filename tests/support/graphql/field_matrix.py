@@ -56,6 +56,7 @@ DOORS = {
     },
     "Identity": {"node(id: $Identity) { ... on Identity @ }": "oneself"},
     "Invitation": {f"{PROJECT} {{ invitations(first: 4) {{ nodes @ }} }}": "owners"},
+    "InvitationMembership": {f"{PROJECT} {{ invitations(first: 4) {{ nodes {{ memberships @ }} }} }}": "owners"},
     "LoggedModel": {"loggedModel(by: {id: $LoggedModel}) @": "candidates"},
     "LoggedModelMetric": {"loggedModel(by: {id: $LoggedModel}) { metrics @ }": "candidates"},
     "LoggedModelUse": {

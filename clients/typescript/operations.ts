@@ -565,6 +565,14 @@ export type GroupCreateInput = {
   visibility?: Visibility;
 };
 
+/** Input of `groupDelete`; everything in the group is deleted with it. */
+export type GroupDeleteInput = {
+  /** The group; not the namespace of a user. */
+  group: GroupLookup;
+  /** Its full path, to show that this one is meant; an empty group needs none. */
+  confirm?: string | null | undefined;
+};
+
 /** Names a group, in one of two ways. */
 export type GroupLookup =
   {   /** The id of the group. */
@@ -578,6 +586,18 @@ export type GroupOrProjectLookup =
   group: GroupLookup; project?: never; }
   |  { group?: never;   /** A project. */
   project: ProjectLookup; };
+
+/** Input of `groupUpdate`; what is left out stays. */
+export type GroupUpdateInput = {
+  /** The group; not the namespace of a user. */
+  group: GroupLookup;
+  /** For people to read. */
+  name?: string | null | undefined;
+  /** Its part of the address; the full paths of all that is in it change with it. */
+  path?: string | null | undefined;
+  /** Who may know of it; not fewer than may know of anything in it. */
+  visibility?: Visibility | null | undefined;
+};
 
 /** A role in a group or project that comes with an invitation. */
 export type InvitationMembershipInput = {
@@ -692,10 +712,14 @@ export type MemberDeleteInput = {
 export type MemberSetInput = {
   /** The group or project. */
   groupOrProject: GroupOrProjectLookup;
-  /** Who. */
-  username: string;
+  /** Who; this or `email`. */
+  username?: string | null | undefined;
+  /** The address of a user whom you may see; of another one, invite the person. */
+  email?: string | null | undefined;
   /** The role, at most your own; it replaces a former one. */
   role: Role;
+  /** When the role ends; null: never; as it was when left out. */
+  expiresAt?: string | null | undefined;
 };
 
 /** One point of a metric. */
@@ -904,6 +928,13 @@ export type ModelVersionUpdateInput = {
   tags?: Array<TagPatch>;
 };
 
+/** The direction of an order. */
+export type OrderDirection =
+  /** The least come first. */
+  | 'ASC'
+  /** The greatest come first. */
+  | 'DESC';
+
 /** A hyper-parameter to write. */
 export type ParamInput = {
   /** The key. */
@@ -1012,6 +1043,14 @@ export type ProjectLookup =
   |  { id?: never; path?: never;   /** Its number, which stands for it in paths of the REST and MLflow interfaces. */
   number: number | string; };
 
+/** Input of `projectTransfer`. */
+export type ProjectTransferInput = {
+  /** The project, of which you are owner. */
+  project: ProjectLookup;
+  /** Where it goes: a group, or a namespace, that you maintain. */
+  group: GroupLookup;
+};
+
 /** Input of `projectUpdate`; what is left out stays. */
 export type ProjectUpdateInput = {
   /** The project. */
@@ -1118,8 +1157,24 @@ export type UserCreateInput = {
   username: string;
   /** For people to read; the username when left out. */
   name?: string | null | undefined;
+  /** The e-mail address, of no other user. */
+  email?: string | null | undefined;
   /** Whether the user administers the installation. */
   isAdmin?: boolean;
+};
+
+/** Input of `userDeactivate`. */
+export type UserDeactivateInput = {
+  /** The user. */
+  user: UserLookup;
+};
+
+/** Input of `userDelete`. */
+export type UserDeleteInput = {
+  /** The user. */
+  user: UserLookup;
+  /** The username, if there are projects in the user's own namespace: they go with it. */
+  confirm?: string | null | undefined;
 };
 
 /** Input of `userInvite`. */
@@ -1132,10 +1187,61 @@ export type UserInviteInput = {
   memberships?: Array<InvitationMembershipInput>;
 };
 
+/** Names a user, in one of three ways. */
+export type UserLookup =
+  {   /** The id of the user. */
+  id: string; username?: never; email?: never; }
+  |  { id?: never;   /** The username, whatever the case. */
+  username: string; email?: never; }
+  |  { id?: never; username?: never;   /** The e-mail address, if you may see it. */
+  email: string; };
+
+/** An order of users. */
+export type UserOrder = {
+  /** By what. */
+  field: UserOrderField;
+  /** The direction. */
+  direction?: OrderDirection;
+};
+
+/** By what users are ordered. */
+export type UserOrderField =
+  /** By username. */
+  | 'USERNAME'
+  /** By the latest use of a session or token. */
+  | 'LAST_ACTIVE_AT';
+
 /** Input of `userPasswordResetCreate`. */
 export type UserPasswordResetCreateInput = {
   /** Whose password. */
   username: string;
+};
+
+/** Input of `userReactivate`. */
+export type UserReactivateInput = {
+  /** The user. */
+  user: UserLookup;
+};
+
+/** Whether a user may come in. */
+export type UserStatus =
+  /** The user may. */
+  | 'ACTIVE'
+  /** An administrator has deactivated the user, or the token or service account of the bot has ended. */
+  | 'DEACTIVATED'
+  /** This is what is left of a person who was deleted. */
+  | 'DELETED';
+
+/** Input of `userUpdate`; what is left out stays. */
+export type UserUpdateInput = {
+  /** The user; yourself, for all but administrators. */
+  user: UserLookup;
+  /** For people to read. */
+  name?: string | null | undefined;
+  /** The e-mail address, of no other user; an empty text takes it away. */
+  email?: string | null | undefined;
+  /** Whether the user administers the installation. For administrators. */
+  isAdmin?: boolean | null | undefined;
 };
 
 /** Who may know of a group or project. */
@@ -2251,6 +2357,53 @@ export type GroupCreateMutation = {
   }
 };
 
+export type GroupDeleteMutationVariables = Exact<{
+  input: GroupDeleteInput;
+}>;
+
+
+export type GroupDeleteMutation = {
+  groupDelete: {
+    __typename: 'GroupDeletePayload',
+    deletedId: string | null,
+    backgroundJob: {
+      __typename: 'BackgroundJob',
+      id: string,
+      status: BackgroundJobStatus
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type GroupUpdateMutationVariables = Exact<{
+  input: GroupUpdateInput;
+}>;
+
+
+export type GroupUpdateMutation = {
+  groupUpdate: {
+    __typename: 'GroupUpdatePayload',
+    group: {
+      __typename: 'Group',
+      id: string,
+      name: string,
+      fullPath: string,
+      visibility: Visibility
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
 export type GroupsQueryVariables = Exact<{
   search: string;
   first?: number | null | undefined;
@@ -3291,6 +3444,29 @@ export type ProjectEventsSubscription = {
   }
 };
 
+export type ProjectTransferMutationVariables = Exact<{
+  input: ProjectTransferInput;
+}>;
+
+
+export type ProjectTransferMutation = {
+  projectTransfer: {
+    __typename: 'ProjectTransferPayload',
+    project: {
+      __typename: 'Project',
+      id: string,
+      number: number,
+      fullPath: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
 export type ProjectUpdateMutationVariables = Exact<{
   input: ProjectUpdateInput;
 }>;
@@ -3480,6 +3656,22 @@ export type TokenRevokeMutation = {
   }
 };
 
+export type UserQueryVariables = Exact<{
+  by: UserLookup;
+}>;
+
+
+export type UserQuery = {
+  user: {
+    __typename: 'User',
+    username: string,
+    name: string,
+    email: string | null,
+    isBot: boolean,
+    viewerCanUpdate: boolean
+  } | null
+};
+
 export type UserCreateMutationVariables = Exact<{
   input: UserCreateInput;
 }>;
@@ -3492,6 +3684,52 @@ export type UserCreateMutation = {
       __typename: 'User',
       id: string,
       username: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type UserDeactivateMutationVariables = Exact<{
+  input: UserDeactivateInput;
+}>;
+
+
+export type UserDeactivateMutation = {
+  userDeactivate: {
+    __typename: 'UserDeactivatePayload',
+    user: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      deactivatedAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type UserDeleteMutationVariables = Exact<{
+  input: UserDeleteInput;
+}>;
+
+
+export type UserDeleteMutation = {
+  userDelete: {
+    __typename: 'UserDeletePayload',
+    deletedId: string | null,
+    backgroundJob: {
+      __typename: 'BackgroundJob',
+      id: string,
+      status: BackgroundJobStatus
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -3557,6 +3795,83 @@ export type UserPasswordResetCreateMutation = {
       field: string | null
     }>
   }
+};
+
+export type UserReactivateMutationVariables = Exact<{
+  input: UserReactivateInput;
+}>;
+
+
+export type UserReactivateMutation = {
+  userReactivate: {
+    __typename: 'UserReactivatePayload',
+    user: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      deactivatedAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type UserUpdateMutationVariables = Exact<{
+  input: UserUpdateInput;
+}>;
+
+
+export type UserUpdateMutation = {
+  userUpdate: {
+    __typename: 'UserUpdatePayload',
+    user: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string,
+      email: string | null,
+      isAdmin: boolean | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type UsersQueryVariables = Exact<{
+  search: string;
+  status?: UserStatus | null | undefined;
+  orderBy?: UserOrder | null | undefined;
+  first?: number | null | undefined;
+}>;
+
+
+export type UsersQuery = {
+  users: {
+    __typename: 'UserConnection',
+    totalCount: number | null,
+    pageInfo: {
+      __typename: 'PageInfo',
+      hasNextPage: boolean,
+      endCursor: string | null
+    },
+    nodes: Array<{
+      __typename: 'User',
+      username: string,
+      name: string,
+      email: string | null,
+      isAdmin: boolean | null,
+      deactivatedAt: string | null,
+      lastActiveAt: string | null
+    }>
+  } | null
 };
 
 export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
@@ -4734,6 +5049,53 @@ export const GroupCreateDocument: TypedDocument<GroupCreateMutation, GroupCreate
 }`,
 };
 
+export const GroupDeleteDocument: TypedDocument<GroupDeleteMutation, GroupDeleteMutationVariables> = {
+  name: 'GroupDelete',
+  kind: 'mutation',
+  hash: '3cfd24dbc0b89e68200d2542253c050a2fe518092fb7631ff60d5ff017aa59f2',
+  text: `mutation GroupDelete($input: GroupDeleteInput!) {
+  groupDelete(input: $input) {
+    deletedId
+    backgroundJob {
+      id
+      status
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const GroupUpdateDocument: TypedDocument<GroupUpdateMutation, GroupUpdateMutationVariables> = {
+  name: 'GroupUpdate',
+  kind: 'mutation',
+  hash: '576d3a6a2d00e7de1ec83d3c11ba503763a2f7558925d928a6ec9524a0177d0e',
+  text: `mutation GroupUpdate($input: GroupUpdateInput!) {
+  groupUpdate(input: $input) {
+    group {
+      id
+      name
+      fullPath
+      visibility
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const GroupsDocument: TypedDocument<GroupsQuery, GroupsQueryVariables> = {
   name: 'Groups',
   kind: 'query',
@@ -5624,6 +5986,29 @@ export const ProjectEventsDocument: TypedDocument<ProjectEventsSubscription, Pro
 }`,
 };
 
+export const ProjectTransferDocument: TypedDocument<ProjectTransferMutation, ProjectTransferMutationVariables> = {
+  name: 'ProjectTransfer',
+  kind: 'mutation',
+  hash: '62d584d7e4f69b784c1f2aa84bec7d1db09a2e4c8bd46648e1aad293c21846e1',
+  text: `mutation ProjectTransfer($input: ProjectTransferInput!) {
+  projectTransfer(input: $input) {
+    project {
+      id
+      number
+      fullPath
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const ProjectUpdateDocument: TypedDocument<ProjectUpdateMutation, ProjectUpdateMutationVariables> = {
   name: 'ProjectUpdate',
   kind: 'mutation',
@@ -5811,6 +6196,22 @@ export const TokenRevokeDocument: TypedDocument<TokenRevokeMutation, TokenRevoke
 }`,
 };
 
+export const UserDocument: TypedDocument<UserQuery, UserQueryVariables> = {
+  name: 'User',
+  kind: 'query',
+  hash: '850390b7835af2f1fb9848126cbb30373be21d45e120a497cf5940a020e5b9b5',
+  text: `query User($by: UserLookup!) {
+  user(by: $by) {
+    username
+    name
+    email
+    isBot
+    viewerCanUpdate
+    __typename
+  }
+}`,
+};
+
 export const UserCreateDocument: TypedDocument<UserCreateMutation, UserCreateMutationVariables> = {
   name: 'UserCreate',
   kind: 'mutation',
@@ -5820,6 +6221,52 @@ export const UserCreateDocument: TypedDocument<UserCreateMutation, UserCreateMut
     user {
       id
       username
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const UserDeactivateDocument: TypedDocument<UserDeactivateMutation, UserDeactivateMutationVariables> = {
+  name: 'UserDeactivate',
+  kind: 'mutation',
+  hash: '2d5b826048bda80233e0a3a77d32abff46e568013904fe1e535fc149b86e1852',
+  text: `mutation UserDeactivate($input: UserDeactivateInput!) {
+  userDeactivate(input: $input) {
+    user {
+      id
+      username
+      deactivatedAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const UserDeleteDocument: TypedDocument<UserDeleteMutation, UserDeleteMutationVariables> = {
+  name: 'UserDelete',
+  kind: 'mutation',
+  hash: 'e4c0732fac54b687d82be4ff5022d66b7db0aa5cefeb25d9bd36cc1e1c417d7c',
+  text: `mutation UserDelete($input: UserDeleteInput!) {
+  userDelete(input: $input) {
+    deletedId
+    backgroundJob {
+      id
+      status
       __typename
     }
     userErrors {
@@ -5883,6 +6330,80 @@ export const UserPasswordResetCreateDocument: TypedDocument<UserPasswordResetCre
       code
       message
       field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const UserReactivateDocument: TypedDocument<UserReactivateMutation, UserReactivateMutationVariables> = {
+  name: 'UserReactivate',
+  kind: 'mutation',
+  hash: 'f817bef7be4e616b5ad8616050edc31693b79ee8eb9537d8e84072cb6347d34b',
+  text: `mutation UserReactivate($input: UserReactivateInput!) {
+  userReactivate(input: $input) {
+    user {
+      id
+      username
+      deactivatedAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const UserUpdateDocument: TypedDocument<UserUpdateMutation, UserUpdateMutationVariables> = {
+  name: 'UserUpdate',
+  kind: 'mutation',
+  hash: 'be8d4f604cd6b01854b5228df5792fdbd63ed4713bb48a5599437c4b7d3c2800',
+  text: `mutation UserUpdate($input: UserUpdateInput!) {
+  userUpdate(input: $input) {
+    user {
+      id
+      username
+      name
+      email
+      isAdmin
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const UsersDocument: TypedDocument<UsersQuery, UsersQueryVariables> = {
+  name: 'Users',
+  kind: 'query',
+  hash: '635cb8dc6502517a952b55ae881c652732e062da2ae9ef0abb221fb1bf8e9730',
+  text: `query Users($search: String!, $status: UserStatus, $orderBy: UserOrder, $first: Int) {
+  users(search: $search, status: $status, orderBy: $orderBy, first: $first) {
+    totalCount
+    pageInfo {
+      hasNextPage
+      endCursor
+      __typename
+    }
+    nodes {
+      username
+      name
+      email
+      isAdmin
+      deactivatedAt
+      lastActiveAt
       __typename
     }
     __typename

@@ -42,7 +42,10 @@ VERDICTS = {
     ("maintainer of the group", "group"): (LOW, LOW, LOW, LOW, LOW, LOW, "ok", "ok"),
     ("owner of another project", "project"): (HIDDEN,) * len(KINDS),
     ("owner of another project", "group"): (LOW, LOW, LOW, LOW, LOW, LOW, LOW, "ok"),
+    ("owner of something private beside", "project"): (HIDDEN,) * len(KINDS),
+    ("owner of something private beside", "group"): (LOW, LOW, LOW, LOW, LOW, LOW, LOW, "ok"),
     "administrator": (LOW,) * len(KINDS),
+    "oneself": (HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, LOW, HIDDEN, HIDDEN),
     "session of a browser": (LOW,) * len(KINDS),
 }
 

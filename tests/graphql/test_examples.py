@@ -23,7 +23,12 @@ ADMINISTRATORS = {
     "accessLog",
     "invitations",
     "userCreate",
+    "userDeactivate",
+    "userDelete",
     "userPasswordResetCreate",
+    "userReactivate",
+    "userUpdate",
+    "users",
 }
 """What owners of a project cannot do."""
 BROWSERS = {"passwordChange"}

@@ -10,9 +10,9 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
+from app.access.authentication.networks import network_of
 from app.access.passwords.lanes import FORGIVEN, Count, Decision, Lane, decide, given_back
 from app.db.database import Database, Tx
 from app.db.statements import Statement
@@ -192,17 +192,6 @@ def refusal(wait: timedelta, what: str = _A_NAME) -> TooManyRequests:
         f"There were too many failed attempts {what} or from this network; try again in {seconds} s.",
         retry_after=seconds,
     )
-
-
-def network_of(address: str) -> str:
-    """What an address is counted as: with IPv6 its network, of which one client has all addresses."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, IPv6Address):
-        return str(parsed.ipv4_mapped or ip_network((parsed, 64), strict=False))
-    return str(parsed)
 
 
 def _decide(subjects: Subjects, rows: list[_Row]) -> Decision:

@@ -26,8 +26,8 @@ Rule = Callable[[GraphQLSchema], Iterator[str]]
 RULES: dict[str, Rule] = {}
 
 VERBS = (
-    "Abort Cancel Change Complete Copy Create Delete Invite Link Log Refresh Release Renew Replay Restore Retry Revoke "
-    "Set StageSet Test Unlink Update"
+    "Abort Cancel Change Complete Copy Create Deactivate Delete Invite Link Log Reactivate Refresh Release Renew "
+    "Replay Restore Retry Revoke Set StageSet Test Transfer Unlink Update"
 ).split()
 ENDS = {"Delete", "Unlink", "Revoke"}
 """Verbs after which something is gone: their payloads answer ``deletedId``."""
@@ -311,9 +311,9 @@ def nouns(schema: GraphQLSchema) -> Iterator[str]:
 
 @rule("users")
 def users(schema: GraphQLSchema) -> Iterator[str]:
-    """A user is called `user`, or by what the user did: `…By`."""
+    """A user is called `user`, or by what the user did: `…By`; of a list of users `node` and `nodes`."""
     for owner, name, field in _fields(schema):
-        if get_named_type(field.type).name == "User" and name != "user" and not name.endswith("By"):
+        if get_named_type(field.type).name == "User" and not (name in {"user", "node", "nodes"} or name.endswith("By")):
             yield f"{owner.name}.{name}"
 
 

@@ -120,6 +120,8 @@ WRITTEN = (
     "UPDATE webhooks SET description = 'd', sealed_secret = 'x' WHERE project_id = :p",
     """UPDATE background_jobs SET total = 1, last_error = 'e', requested_by = :by, started_at = now(),
       finished_at = now() WHERE project_id = :p""",
+    "UPDATE users SET email = 'owner' || id || '@example.org' WHERE id = :by AND email IS NULL",
+    "UPDATE memberships SET expires_at = '2040-01-01' WHERE project_id = :p",
     "UPDATE tokens SET last_used_at = now() WHERE project_id = :p OR group_id = :group",
     "UPDATE tokens SET revoked_at = now() WHERE id = :revoked",
     "UPDATE one_time_links SET used_at = now(), used_by = :by WHERE id = :used",

@@ -39,8 +39,8 @@ IDLE = timedelta(days=14)
 async def person(runtime, admin, project):
     """A developer of the project whom no other test knows."""
     made = await new_person(runtime, admin, f"browsing-{uuid4().hex[:8]}")
-    place = GroupOrProject(project_id=project.id)
-    await members.set_role(runtime.db, project.owner, place, made.actor.username, Role.DEVELOPER)
+    scope = GroupOrProject(project_id=project.id)
+    await members.set_role(runtime.db, project.owner, scope, made.actor.username, Role.DEVELOPER)
     return made
 
 
@@ -79,7 +79,7 @@ async def test_a_token_wins_over_the_cookie(http, browser, admin):
     assert "set-cookie" not in wrong.headers
 
 
-async def test_reading_by_get_needs_the_cookie_alone(http, browser, person):
+async def test_reading_by_get_needs_nothing_but_the_cookie(http, browser, person):
     answer = await http.get("/graphql", params=VIEWER, headers=browser.cookie)
     assert answer.json()["data"]["viewer"]["user"]["username"] == person.actor.username
 
@@ -111,8 +111,8 @@ async def test_two_origins_are_none(http, browser):
 
 async def test_no_page_of_another_origin_may_send_the_cookie(http, browser, runtime):
     """Also one that the operator has named: it sends a token."""
-    asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
-    answer = await http.options("/graphql", headers=asked)
+    preflight = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+    answer = await http.options("/graphql", headers=preflight)
     assert "access-control-allow-credentials" not in answer.headers
 
 
@@ -258,7 +258,7 @@ async def test_all_sessions_end_by_graphql(http, runtime, person, browser, url, 
     assert {(await http.post("/graphql", json=VIEWER, headers=one.headers)).status_code for one in others} == {401}
 
 
-async def test_nobody_ends_the_session_of_another(runtime, admin, browser):
+async def test_no_one_ends_the_session_of_another(runtime, admin, browser):
     for actor in (admin.actor, (await new_person(runtime, admin, f"other-{uuid4().hex[:8]}")).actor):
         with pytest.raises(SessionNotFound):
             await sessions.revoke(runtime.db, actor, browser.session_id)

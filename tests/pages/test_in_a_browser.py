@@ -78,8 +78,8 @@ async def result_of(page, query):
 
 async def test_the_explorer_works_with_the_session(url, runtime, person, project, tmp_path):
     """Queries by fetch and subscriptions by socket, and neither once the session has ended."""
-    place = GroupOrProject(project_id=project.id)
-    await members.set_role(runtime.db, project.owner, place, person.actor.username, Role.DEVELOPER)
+    scope = GroupOrProject(project_id=project.id)
+    await members.set_role(runtime.db, project.owner, scope, person.actor.username, Role.DEVELOPER)
     async with browser.opened(tmp_path / "profile") as page, asyncio.timeout(120):
         await sign_in(page, url, person, "/account")
         await page.until(f"location.pathname === '/account' && {LOADED}")

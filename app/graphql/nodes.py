@@ -9,7 +9,8 @@ from typing import Annotated
 import strawberry
 
 from app.errors import Invalid
-from app.graphql.access.groups_and_projects import group_by_id, project_by_id
+from app.graphql.access.groups import group_by_id
+from app.graphql.access.groups_and_projects import project_by_id
 from app.graphql.access.service_accounts import service_account_by_id
 from app.graphql.access.types import member_by_id, token_by_id, user_by_id
 from app.graphql.artifacts.types import Artifact

@@ -16,7 +16,8 @@ from app.access.token_rules.expiry import LongestLives
 from app.access.tokens import IssueToken
 from app.access.users import CreateUser, Email
 from app.errors import Invalid
-from app.graphql.access.groups_and_projects import Group, Project
+from app.graphql.access.groups import Group
+from app.graphql.access.groups_and_projects import Project
 from app.graphql.access.inputs import (
     GroupCreateInput,
     MemberDeleteInput,

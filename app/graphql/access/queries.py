@@ -9,7 +9,8 @@ import strawberry
 from app.access import groups, policy, projects, tokens
 from app.access.reads import access_log as log
 from app.graphql.access.enums import TokenScope
-from app.graphql.access.groups_and_projects import Group, Project
+from app.graphql.access.groups import Group
+from app.graphql.access.groups_and_projects import Project
 from app.graphql.access.lookups import GroupLookup, ProjectLookup
 from app.graphql.access.types import Token, User, named_user
 from app.graphql.context import Info

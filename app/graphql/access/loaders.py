@@ -49,6 +49,14 @@ class AccessLoaders:
         self.jobs: DataLoader[UUID, BackgroundJob | None] = DataLoader(self._jobs)
         self.projects_of_group: DataLoader[tuple[int, Window], Page[ProjectAccess]] = per_arguments(self._in_groups)
         self.groups_of_group: DataLoader[tuple[int, Window], Page[GroupAccess]] = per_arguments(self._below_groups)
+        self._add_lists()
+        self.jobs_of_projects = per_arguments(self._jobs_of_projects)
+        self.job_counts_of_projects = per_arguments(self._job_counts)
+        self.project_count_of_group: DataLoader[int, int] = DataLoader(self._project_counts)
+        self.group_count_of_group: DataLoader[int, int] = DataLoader(self._group_counts)
+
+    def _add_lists(self) -> None:
+        """What groups and projects have and only some callers see."""
         self.members_of_projects = self._listed(loaders.members_of_projects)
         self.members_of_groups = self._listed(loaders.members_of_groups)
         self.log_of_projects = self._listed(access_log.of_projects)
@@ -59,10 +67,6 @@ class AccessLoaders:
         self.service_accounts_of_projects = self._listed(service_accounts.of_projects)
         self.service_accounts_of_groups = self._listed(service_accounts.of_groups)
         self.tokens_of_accounts: DataLoader[tuple[IdKey, Window], Page[Token]] = per_arguments(self._of_accounts)
-        self.jobs_of_projects = per_arguments(self._jobs_of_projects)
-        self.job_counts_of_projects = per_arguments(self._job_counts)
-        self.project_count_of_group: DataLoader[int, int] = DataLoader(self._project_counts)
-        self.group_count_of_group: DataLoader[int, int] = DataLoader(self._group_counts)
 
     def _listed(
         self, read: Callable[[Database, Actor, list[IdKey], Window], Awaitable[Results[Page[V]]]]

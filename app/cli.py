@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from app.commands.access_log import access_log
 from app.commands.backup import backup
 from app.commands.doctor import doctor
 from app.commands.documents import documents
@@ -46,6 +47,7 @@ main.add_typer(user, name="user")
 main.command("gc")(collect)
 main.command()(schema)
 main.command()(doctor)
+main.command("access-log")(access_log)
 main.command()(token)
 
 
@@ -200,9 +202,13 @@ def _of_installation(step: str, settings: Settings, *more: str | None) -> Any:
     from app import installation
     from app.db.revisions import NewerData
     from app.errors import ModelyardError
+    from app.settings import SettingsError
 
     try:
         return asyncio.run(getattr(installation, step)(settings, *more))
+    except SettingsError as error:  # of a file that the settings name
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
     except ModelyardError as error:
         typer.echo(error.message, err=True)
         raise typer.Exit(2 if isinstance(error, NewerData) else 1) from None

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from app import faults
 from app.access.authentication.authenticator import Authenticator
+from app.access.openid.providers import OpenIdProviders
 from app.ci.client import CiClient
 from app.db.database import Database
 from app.disk_space import DiskSpace
@@ -26,7 +27,7 @@ _STORES_OWN_SHARE = 0.011
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """Database, store, notifier, the clients of webhooks and CI, and the cache of tokens of one process."""
+    """Database, store, notifier, the clients of webhooks, CI and OpenID, and the cache of tokens of one process."""
 
     settings: Settings
     db: Database
@@ -34,6 +35,7 @@ class Runtime:
     notifier: Notifier
     webhook_client: WebhookClient
     ci_client: CiClient
+    openid: OpenIdProviders
     authenticator: Authenticator
 
 
@@ -41,7 +43,12 @@ class Runtime:
 async def open_runtime(
     settings: Settings, *, name: str = "modelyard", statement_timeout_ms: int = API_STATEMENT_TIMEOUT_MS
 ) -> AsyncIterator[Runtime]:
-    """Build the parts and close them again. None connects yet: a server that is away is met when it is used."""
+    """Build the parts and close them again. None connects yet: a server that is away is met when it is used.
+
+    Raises:
+        SettingsError: the file of OpenID providers is wrong.
+    """
+    openid = OpenIdProviders.of(settings)
     faults.arm(settings.faults)
     notifier = Notifier(settings.redis_url)
     db = Database(
@@ -60,8 +67,11 @@ async def open_runtime(
     idle = timedelta(seconds=settings.session_idle_seconds)
     authenticator = Authenticator(db, session_idle=idle)
     try:
-        yield Runtime(settings, db, blobs, notifier, WebhookClient.of(settings), CiClient.of(settings), authenticator)
+        yield Runtime(
+            settings, db, blobs, notifier, WebhookClient.of(settings), CiClient.of(settings), openid, authenticator
+        )
     finally:
+        await authenticator.refusals.close()
         await notifier.close()
         await blobs.close()
         await db.close()

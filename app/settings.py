@@ -145,6 +145,9 @@ class Settings(BaseSettings):
         description="How long the bytes of what was deleted stay in the store at least; backups by `modelyard backup`"
         " need no more than the default.",
     )
+    access_log_days: Annotated[int, Field(ge=1, le=36_500)] = Field(
+        default=400, description="How long entries of the sign-in and access log are kept."
+    )
     recheck_percent: Annotated[float, Field(ge=0, le=100)] = Field(
         default=1.0, description="Share of the stored bytes that workers read and hash again each day; 0: none."
     )
@@ -161,6 +164,19 @@ class Settings(BaseSettings):
     )
     ci_timeout_seconds: Annotated[float, Field(ge=0.1, le=60)] = Field(
         default=10, description="How long a CI system may take for one answer."
+    )
+    openid_providers: Path | None = Field(
+        default=None, description="A file in TOML that describes the OpenID providers; docs/people.md shows one."
+    )
+    openid_private_hosts: str = Field(
+        default="",
+        description="The same for OpenID providers: host or host:port, asked by http and at private addresses too.",
+    )
+    openid_timeout_seconds: Annotated[float, Field(ge=0.1, le=60)] = Field(
+        default=10, description="How long an OpenID provider may take for one answer."
+    )
+    openid_only: bool = Field(
+        default=False, description="No passwords, as soon as an administrator has signed in with an OpenID provider."
     )
     metrics_token: SecretStr | None = Field(
         default=None, description="Opens /metrics of API and worker, as a bearer token; else only administrators may."

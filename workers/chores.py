@@ -17,6 +17,7 @@ from prometheus_client import Gauge
 from app.access.devices import grants
 from app.access.one_time_links import upkeep as links
 from app.access.passwords import attempts
+from app.access.reads import access_log
 from app.artifacts.upkeep import damage, garbage, inspections
 from app.artifacts.upkeep import reconcile as upkeep_reconcile
 from app.artifacts.uploads import multipart
@@ -124,6 +125,11 @@ async def remove_old_events(runtime: Runtime) -> object:
     return await events.remove_old(runtime.db)
 
 
+async def remove_old_access(runtime: Runtime) -> object:
+    """Remove old entries of the access log."""
+    return await access_log.remove_old(runtime.db, timedelta(days=runtime.settings.access_log_days))
+
+
 CHORES = (
     Chore("sweep", 5, sweep),
     Chore("bury", 30, fail_exhausted),
@@ -137,6 +143,7 @@ CHORES = (
     Chore("uploads", 300, end_uploads),
     Chore("forget", 3600, remove_finished),
     Chore("forget deliveries", 3600, remove_old_deliveries),
+    Chore("forget access", 3600, remove_old_access),
     Chore("forget links", 3600, remove_old_links),
     Chore("recheck", RECHECK_SECONDS, recheck),
     Chore("reconcile", 6 * 3600, reconcile),

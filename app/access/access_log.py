@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 from math import isfinite
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select
 
 from app.access.authentication.client_info import UNKNOWN, ClientInfo
 from app.access.policy import Actor
+from app.access.tables import User
 from app.access.tables_of_people import AccessLogEntry as AccessLogEntry
 from app.db.database import Tx
 
+Entry: TypeAlias = dict[str, Any]
+"""The columns of an entry."""
 MAX_TEXT, MAX_NAME, MAX_DETAILS = 500, 255, 20
 """Characters of a reason or a detail, and of a name; details of an entry."""
 _SECRET = re.compile(r"\bmy[a-z]_[A-Za-z0-9_-]{16,}")
@@ -85,26 +88,62 @@ async def record(
     ``refused`` is the reason of a refusal; its transaction has to commit. ``details`` are short values by name; what is
     longer is cut, and what looks like a secret of ours is left out.
     """
-    origin = client or (actor.client if actor is not None else UNKNOWN)
-    is_about_actor = actor is not None and user_id is None and not username
-    await tx.execute(
-        insert(AccessLogEntry).values(
-            action=str(action),
-            result="refused" if refused else "ok",
-            reason=printable(refused),
-            actor_id=actor.user_id if actor is not None else None,
-            user_id=actor.user_id if actor is not None and is_about_actor else user_id,
-            username=printable(actor.username if actor is not None and is_about_actor else username, MAX_NAME),
-            about_group_id=group_id,
-            about_project_id=project_id,
-            token_id=actor.token_id if actor is not None else None,
-            session_id=actor.session_id if actor is not None else None,
-            address=printable(origin.address, MAX_NAME),
-            client=printable(origin.agent, MAX_NAME),
-            request_id=printable(origin.request_id, MAX_NAME),
-            details=bounded(details),
-        )
+    written = entry(
+        action,
+        actor=actor,
+        client=client,
+        user_id=user_id,
+        username=username,
+        group_id=group_id,
+        project_id=project_id,
+        refused=refused,
+        **details,
     )
+    if user_id is not None and not username:
+        # The name as it is now: that of a deleted person is gone from elsewhere.
+        name = select(User.username).where(User.id == user_id).scalar_subquery()
+        written["username"] = func.coalesce(name, "")
+    await tx.execute(insert(AccessLogEntry).values(**written))
+
+
+async def record_all(tx: Tx, entries: Sequence[Entry]) -> None:
+    """Step: the same for several entries, in one statement."""
+    if entries:
+        await tx.execute(insert(AccessLogEntry), list(entries))
+
+
+def entry(
+    action: Action,
+    *,
+    actor: Actor | None = None,
+    client: ClientInfo | None = None,
+    user_id: int | None = None,
+    username: str = "",
+    group_id: int | None = None,
+    project_id: int | None = None,
+    refused: str = "",
+    **details: Any,
+) -> Entry:
+    """What :func:`record` writes."""
+    origin = client or (actor.client if actor is not None else UNKNOWN)
+    if actor is not None and user_id is None and not username:
+        user_id, username = actor.user_id, actor.username
+    return {
+        "action": str(action),
+        "result": "refused" if refused else "ok",
+        "reason": printable(refused),
+        "actor_id": actor.user_id if actor is not None else None,
+        "user_id": user_id,
+        "username": printable(username, MAX_NAME),
+        "about_group_id": group_id,
+        "about_project_id": project_id,
+        "token_id": actor.token_id if actor is not None else None,
+        "session_id": actor.session_id if actor is not None else None,
+        "address": printable(origin.address, MAX_NAME),
+        "client": printable(origin.agent, MAX_NAME),
+        "request_id": printable(origin.request_id, MAX_NAME),
+        "details": bounded(details),
+    }
 
 
 def printable(text: str, limit: int = MAX_TEXT) -> str:

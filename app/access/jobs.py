@@ -88,15 +88,15 @@ async def require_manager(snap: Snapshot, actor: Actor, job: BackgroundJob) -> N
     policy.require_signed_in(actor)
     if job.project_id is not None:
         policy.require(actor, await projects.visible(snap, actor, job.project_id), Permission.JOB_MANAGE)
-    elif not actor.is_admin or actor.is_confined:
+    elif not actor.is_administrator:
         raise Forbidden(f"The job {job.id} belongs to no project; administrators manage it.")
 
 
 def _everywhere(actor: Actor, state: str | None, kind: str | None) -> tuple[JobFilter, tuple[ColumnElement[bool], ...]]:
-    if actor.is_admin and not actor.is_confined:
+    if actor.is_administrator and policy.has_scope(actor, Permission.JOB_READ):
         return JobFilter(state, kind), ()
     seen = repository.visible_projects(actor).where(Project.id == BackgroundJob.project_id)
-    mine = JobFilter(state, kind, requested_by=actor.user_id or 0)
+    mine = JobFilter(state, kind, requested_by=requester(actor))
     return mine, (or_(BackgroundJob.project_id.is_(None), exists(seen.correlate(BackgroundJob))),)
 
 
@@ -112,7 +112,20 @@ async def _may_see(snap: Snapshot, actor: Actor, job: BackgroundJob) -> bool:
 
 def _is_shown(actor: Actor, job: BackgroundJob, access: ProjectAccess | None) -> bool:
     """To members of its project, and to its requester while the project may be seen."""
-    is_own = actor.user_id is not None and job.requested_by == actor.user_id
+    is_own = job.requested_by is not None and job.requested_by == requester(actor)
     if job.project_id is None:
-        return actor.is_admin or is_own
-    return access is not None and (access.role is not None or is_own)
+        return is_own or (actor.is_admin and policy.has_scope(actor, Permission.JOB_READ))
+    return access is not None and (sees_all(actor, access) or is_own)
+
+
+def sees_all(actor: Actor, access: ProjectAccess) -> bool:
+    """Whether the actor sees the jobs of a project, and not only those that it has requested."""
+    return access.role is not None and policy.has_scope(actor, Permission.JOB_READ)
+
+
+def requester(actor: Actor) -> int:
+    """Whose jobs the actor sees as its own; 0, which no user is: it sees none.
+
+    A token that is confined to models sees none either: what its owner has requested may concern others.
+    """
+    return 0 if actor.model_patterns is not None else actor.user_id or 0

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, delete, exists, func
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access import groups, policy, repository
+from app.access.access_log import Action, record
 from app.access.names import check_below, check_path, check_title, check_visibility
 from app.access.policy import Actor, Permission, ProjectAccess
 from app.access.tables import Project, Token, User
@@ -174,7 +175,7 @@ async def create(db: Database, actor: Actor, command: CreateProject) -> ProjectA
         access = await groups.visible(tx, actor, command.group)
         user_id = policy.require_signed_in(actor)
         groups.require_in(actor, access, Permission.PROJECT_CREATE)
-        role, group = access.role, access.group
+        role, group = access.role, await groups.lock_around(tx, access.id)
         check_below(command.visibility, group)
         full_path = f"{group.full_path}/{command.path}"
         project = await tx.scalar(
@@ -193,6 +194,15 @@ async def create(db: Database, actor: Actor, command: CreateProject) -> ProjectA
         )
         if project is None:
             raise Taken(f"There is already a project `{full_path}`; choose another path.", field="path")
+        await record(
+            tx,
+            Action.PROJECT_CREATE,
+            actor=actor,
+            group_id=group.id,
+            project_id=project.id,
+            path=full_path,
+            visibility=command.visibility,
+        )
     return ProjectAccess(project, role)
 
 
@@ -209,12 +219,18 @@ async def edit(db: Database, actor: Actor, command: UpdateProject) -> ProjectAcc
         policy.require(actor, access, Permission.PROJECT_UPDATE)
         if not changes:
             return access
+        living = [Project.id == access.id, Project.deleted_at.is_(None)]
         if command.visibility is not None and command.visibility != access.project.visibility:
-            check_below(command.visibility, await groups.by_id(tx, access.project.group_id))
-        living = (Project.id == access.id, Project.deleted_at.is_(None))
+            check_below(command.visibility, await groups.lock_around(tx, access.project.group_id))
+            # A project that has moved to another group meanwhile is as good as gone: the caller may try again.
+            living.append(Project.group_id == access.project.group_id)
         project = await tx.scalar(update(Project).where(*living).values(**changes).returning(Project))
         if project is None:
             raise _missing(command.project)
+        # A description is long and tells of nobody's access.
+        told: dict[str, Any] = {name: value for name, value in changes.items() if name != "description"}
+        path = access.project.full_path
+        await record(tx, Action.PROJECT_UPDATE, actor=actor, project_id=access.id, path=path, **told)
     policy.invalidate_cache(actor)
     return ProjectAccess(project, access.role)
 

@@ -203,6 +203,7 @@ def _actor(valid: ValidToken) -> Actor:
         username=user.username,
         is_admin=user.is_admin,
         scopes=policy.holding([Scope(scope) for scope in token.scopes], valid.granter),
+        model_patterns=tuple(token.model_patterns) if token.model_patterns is not None else None,
         project_boundary=token.project_id,
         group_boundary=token.group_id,
         token_id=token.id,

@@ -19,7 +19,7 @@ from sqlalchemy import (
 from app.artifacts import visibility
 from app.artifacts.owners import HAS_OWNER
 from app.artifacts.tables import Artifact, Blob
-from app.artifacts.visibility import Visibility
+from app.artifacts.visibility import View, Visibility
 from app.db.database import Database, Snapshot, Tx
 from app.db.statements import Fragment, Statement, columns
 from app.errors import NotFound
@@ -91,27 +91,29 @@ async def find(snap: Snapshot, root: Root, path: str) -> ArtifactDetails:
     return ArtifactDetails(*row)
 
 
-async def get(db: Database, root: Root, path: str, view: Visibility) -> ArtifactDetails:
+async def get(db: Database, root: Root, path: str, view: View) -> ArtifactDetails:
     """As :func:`find`, for callers who need nothing else of the database; ``view`` says what they may see.
 
     Raises:
         ArtifactNotFound: there is none.
     """
     async with db.direct() as connection:
-        file = await _AT_PATH[view].fetch_one(connection, project=root.project_id, root=root.id, path=path)
+        file = await _AT_PATH[view.kind].fetch_one(
+            connection, project=root.project_id, root=root.id, path=path, **view.values
+        )
     if file is None:
         raise ArtifactNotFound(f"No such artifact: '{path}'.", field="path")
     return file
 
 
-async def by_id(db: Database, project_id: int, artifact_id: UUID, view: Visibility) -> ArtifactDetails | None:
+async def by_id(db: Database, project_id: int, artifact_id: UUID, view: View) -> ArtifactDetails | None:
     """The file with that id; None when there is none among those that may be seen."""
     async with db.direct() as connection:
-        return await _BY_ID[view].fetch_one(connection, project=project_id, artifact=artifact_id)
+        return await _BY_ID[view.kind].fetch_one(connection, project=project_id, artifact=artifact_id, **view.values)
 
 
 async def by_digest(
-    db: Database, project_id: int, sha256: bytes, view: Visibility, root: Root | None = None, folder: str = ""
+    db: Database, project_id: int, sha256: bytes, view: View, root: Root | None = None, folder: str = ""
 ) -> ArtifactDetails:
     """A file with these bytes, of the project or below a folder of a root; one that is not in quarantine, if there is.
 
@@ -120,11 +122,11 @@ async def by_digest(
     """
     async with db.direct() as connection:
         if root is None:
-            file = await _BY_DIGEST[view].fetch_one(connection, project=project_id, sha256=sha256)
+            file = await _BY_DIGEST[view.kind].fetch_one(connection, project=project_id, sha256=sha256, **view.values)
         else:
             below = f"{folder}/" if folder else ""
-            file = await _BY_DIGEST_OF_ROOT[view].fetch_one(
-                connection, project=project_id, sha256=sha256, root=root.id, below=below
+            file = await _BY_DIGEST_OF_ROOT[view.kind].fetch_one(
+                connection, project=project_id, sha256=sha256, root=root.id, below=below, **view.values
             )
     if file is None:
         raise ArtifactNotFound(f"No file of this project has the SHA-256 {sha256.hex()}, or you may not see it.")

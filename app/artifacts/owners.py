@@ -22,18 +22,36 @@ HAS_OWNER = Fragment("""
 living version needs them."""
 
 
-def is_of_version(file: str) -> Fragment:
+def is_of_version(file: str, patterns: str) -> Fragment:
     """SQL: whether a living version shows the file of a row of this name (project, candidate, logged model, path).
 
+    ``patterns`` is an array of patterns of ``LIKE``: then it is a version of a model that one of them stands for.
     What a version keeps elsewhere (``location``) is not here, whatever run it names.
     """
     return Fragment(f"""
-        EXISTS (SELECT FROM model_versions v JOIN models m ON m.project_id = v.project_id AND m.id = v.model_id
-          WHERE v.project_id = {file}.project_id AND v.deleted_at IS NULL AND m.deleted_at IS NULL AND v.location = ''
-          AND (v.logged_model_id = {file}.logged_model_id
-            OR (v.logged_model_id IS NULL AND v.candidate_id = {file}.candidate_id))
+        EXISTS (SELECT {_versions(file)}
+          AND (CAST({patterns} AS text[]) IS NULL OR m.name LIKE ANY (CAST({patterns} AS text[])))
           AND (v.artifact_folder = '' OR starts_with({file}.path, v.artifact_folder || '/')))
     """)
+
+
+def is_beside_models(file: str, patterns: str) -> Fragment:
+    """SQL: whether a living version of another model than these shows anything at or below the path, or above it.
+
+    The path of the row is that of a folder and ends in ``/``; the empty one is all there is.
+    """
+    return Fragment(f"""
+        EXISTS (SELECT {_versions(file)} AND NOT m.name LIKE ANY (CAST({patterns} AS text[]))
+          AND (v.artifact_folder = '' OR starts_with({file}.path, v.artifact_folder || '/')
+            OR starts_with(v.artifact_folder || '/', {file}.path)))
+    """)
+
+
+def _versions(file: str) -> str:
+    return f"""FROM model_versions v JOIN models m ON m.project_id = v.project_id AND m.id = v.model_id
+          WHERE v.project_id = {file}.project_id AND v.deleted_at IS NULL AND m.deleted_at IS NULL AND v.location = ''
+          AND (v.logged_model_id = {file}.logged_model_id
+            OR (v.logged_model_id IS NULL AND v.candidate_id = {file}.candidate_id))"""
 
 
 def _living(candidate_lock: str, model_lock: str) -> Fragment:

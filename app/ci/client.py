@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.ci.identities.issuer_keys import IssuerKeys
 from app.ci.providers.github import GitHub
 from app.ci.providers.gitlab import GitLab
 from app.ci.providers.http_api import TIMEOUT_SECONDS, HttpApi
@@ -13,6 +12,7 @@ from app.ci.tables import CiSettings
 from app.encryption import Encryption, SecretUnreadable
 from app.errors import Invalid
 from app.outgoing.addresses import AddressRules
+from app.outgoing.issuers import Issuers
 from app.settings import Settings
 from app.text import quoted
 
@@ -38,7 +38,7 @@ class CiClient:
 
     encryption: Encryption
     rules: AddressRules
-    keys: IssuerKeys
+    issuers: Issuers
     timeout_seconds: float = TIMEOUT_SECONDS
 
     @classmethod
@@ -48,7 +48,7 @@ class CiClient:
         return cls(
             Encryption(settings.secret_key.get_secret_value(), _PURPOSE),
             rules,
-            IssuerKeys(rules),
+            Issuers(rules, own_host=True),
             settings.ci_timeout_seconds,
         )
 

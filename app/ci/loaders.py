@@ -99,7 +99,7 @@ def _refusal(actor: Actor, access: ProjectAccess | None, id: int, permission: Pe
     if access is None:
         return ProjectNotFound(f"There is no project `{id}`, or you may not see it.")
     try:
-        policy.require(actor, access, permission)
+        policy.require(actor, access, permission, of_models=True)
     except ModelyardError as refusal:
         return refusal
     return None

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from app.access.policy import Actor
-from app.artifacts import links
+from app.artifacts import links, visibility
 from app.artifacts.uploads import announced, part_plan, store_uploads
 from app.artifacts.uploads.announced import AnnouncedFile, MultipartUpload
 from app.db.database import Database
@@ -96,7 +96,7 @@ async def parts(
 def may_complete(actor: Actor, upload: MultipartUpload) -> bool:
     """Whether the upload is open and the actor has made it and may still write."""
     is_own = not actor.is_anonymous and upload.created_by == actor.user_id
-    return upload.state == "open" and is_own and actor.may_write
+    return upload.state == "open" and is_own and visibility.has_write_scope(actor)
 
 
 async def complete(

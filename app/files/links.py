@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from app.access.policy import Actor
+from app.access import policy
+from app.access.policy import Actor, Permission
 from app.artifacts import links
 from app.artifacts.artifacts import ArtifactDetails, Root
 from app.artifacts.links import FileLink
@@ -40,8 +41,10 @@ def presign_get(
     Without ``life`` the link lives the longer the larger the file is.
 
     Raises:
+        Forbidden: the token's scopes let the actor see files, and not their bytes.
         Quarantined, BlobDamaged: there is nothing to be had.
     """
+    policy.require_scope(actor, Permission.ARTIFACT_READ)
     downloads.require_sound(file)
     lives = downloads.life_for(settings, file) if life is None else life
     return downloads.link(settings, actor, file, life=lives, base=base)
@@ -51,7 +54,11 @@ def download_url(settings: Settings, actor: Actor, file: ArtifactDetails, base: 
     """Where a file that is shown can be downloaded for five minutes; None while it is in quarantine.
 
     Whether its bytes are damaged is told by the download.
+
+    Raises:
+        Forbidden: the token's scopes let the actor see files, and not their bytes.
     """
+    policy.require_scope(actor, Permission.ARTIFACT_READ)
     if file.state == "quarantined":
         return None
     return downloads.link(settings, actor, file, base=base)

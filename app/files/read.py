@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from app.access import projects
+from app.access import policy, projects
 from app.access.policy import Actor, Permission
 from app.artifacts import artifacts, paths, visibility
 from app.artifacts.artifacts import ArtifactDetails, ArtifactNotFound
@@ -93,17 +93,19 @@ async def by_digest(
 
 
 async def open(  # noqa: A001 - called as `read.open`
-    backend: Backend, file: ArtifactDetails, request: Mapping[str, str], *, head: bool = False
+    backend: Backend, actor: Actor, file: ArtifactDetails, request: Mapping[str, str], *, head: bool = False
 ) -> Download:
     """Answer a request for a file that was found: with its bytes, or with the way to the store where clients reach it.
 
     ``request`` are the headers of the request with names in small letters: conditions and ranges.
 
     Raises:
+        Forbidden: the token's scopes let the actor see files, and not their bytes.
         Quarantined: it may not be downloaded.
         BlobMissing, BlobDamaged: the bytes are gone or altered; that is a fault of the service and never a 404.
         Unavailable: the store is away.
     """
+    policy.require_scope(actor, Permission.ARTIFACT_READ)
     life = timedelta(seconds=backend.settings.store_link_seconds)
     return await downloads.answer(backend.blobs, file, request, head=head, store_life=life)
 

@@ -11,7 +11,7 @@ from app.access import policy, projects
 from app.access.policy import Actor, Permission, ProjectAccess
 from app.artifacts import paths, visibility
 from app.artifacts.artifacts import LockOwner, Root
-from app.artifacts.visibility import Visibility
+from app.artifacts.visibility import View
 from app.db.database import Database
 from app.errors import Conflict, NotFound
 from app.registry.references.resolve import Named
@@ -77,8 +77,8 @@ class FileOwner:
 
     root: Root
     folder: str = ""
-    view: Visibility = Visibility.OF_VERSIONS
-    """What the caller may see of the root. The files of a version need no more than that they are a version's."""
+    view: View = visibility.FILES_OF_VERSIONS
+    """What the caller may see of the root. Of the files of a version, which the caller has found, all are shown."""
     version: ModelVersion | None = None
     from_root: bool = False
 
@@ -134,7 +134,7 @@ def of_version(version: ModelVersion) -> FileOwner:
 
 def may_write(actor: Actor, access: ProjectAccess) -> bool:
     """Whether the actor may write and delete files of the project that it may see, through the registry."""
-    return policy.allows(actor, access, visibility.write_permission(access))
+    return policy.allows(actor, access, visibility.write_permission(actor, access), of_models=True)
 
 
 async def permission(db: Database, actor: Actor, project: int | str, client: Client) -> Permission:
@@ -145,7 +145,7 @@ async def permission(db: Database, actor: Actor, project: int | str, client: Cli
     """
     if client is Client.TRAINING:
         return Permission.MLFLOW_WRITE
-    return visibility.write_permission(await projects.get(db, actor, project))
+    return visibility.write_permission(actor, await projects.get(db, actor, project))
 
 
 async def _version(db: Database, actor: Actor, target: VersionFiles) -> ModelVersion:

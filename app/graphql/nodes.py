@@ -18,6 +18,7 @@ from app.graphql.errors import or_none
 from app.graphql.jobs.queries import job_by_id
 from app.graphql.logged_models.types import logged_model_by_key
 from app.graphql.people.invitation_types import invitation_by_id
+from app.graphql.people.sessions import session_by_id
 from app.graphql.registry.aliases import alias_by_id
 from app.graphql.registry.types import model_by_key, version_by_key
 from app.graphql.tracking.types import candidate_by_key, experiment_by_key
@@ -103,6 +104,10 @@ async def _invitation(info: Info, id: str) -> Node | None:
     return await invitation_by_id(info, ids.integer(id, "Invitation"))
 
 
+async def _session(info: Info, id: str) -> Node | None:
+    return await session_by_id(info, ids.integer(id, "Session"))
+
+
 async def _ci_settings(info: Info, id: str) -> Node | None:
     project_id = ids.integer(id, "CiSettings")
     return await settings_by_id(info, project_id) if project_id is not None else None
@@ -129,6 +134,7 @@ LOOKUPS: dict[str, Lookup] = {
     "Model": _model,
     "ModelVersion": _model_version,
     "Project": _project,
+    "Session": _session,
     "Token": _token,
     "User": _user,
     "Webhook": _webhook,

@@ -11,6 +11,7 @@ from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext, ExecutionResult, PreExecutionError
 
+from app.graphql.access.group_mutations import GroupsMutation
 from app.graphql.access.mutations import AccessMutation
 from app.graphql.access.queries import AccessQuery
 from app.graphql.artifacts.mutations import ArtifactsMutation
@@ -23,8 +24,12 @@ from app.graphql.jobs.queries import JobsQuery
 from app.graphql.live.subscriptions import Subscription
 from app.graphql.logged_models.mutations import LoggedModelsMutation
 from app.graphql.nodes import NodesQuery
+from app.graphql.people.access_log import AccessLogQuery
 from app.graphql.people.invitations import InvitationsMutation, InvitationsQuery
 from app.graphql.people.password_resets import PasswordResetsMutation
+from app.graphql.people.passwords import PasswordsMutation
+from app.graphql.people.sessions import SessionsMutation
+from app.graphql.people.users import UsersMutation, UsersQuery
 from app.graphql.registry.global_search import FindingQuery
 from app.graphql.registry.mutations import RegistryMutation
 from app.graphql.registry.queries import RegistryQuery
@@ -71,6 +76,8 @@ def _presented(errors: list[GraphQLError], context: Any) -> list[GraphQLError]:
 @strawberry.type(description="The entry points for reading.")
 class Query(
     AccessQuery,
+    UsersQuery,
+    AccessLogQuery,
     RegistryQuery,
     TrackingQuery,
     ComparisonQuery,
@@ -87,6 +94,8 @@ class Query(
 @strawberry.type(description="Everything that changes something. Each field is a transaction of its own.")
 class Mutation(
     AccessMutation,
+    GroupsMutation,
+    UsersMutation,
     RegistryMutation,
     TrackingMutation,
     LoggedModelsMutation,
@@ -95,8 +104,10 @@ class Mutation(
     WebhooksMutation,
     JobsMutation,
     CiMutation,
+    SessionsMutation,
     InvitationsMutation,
     PasswordResetsMutation,
+    PasswordsMutation,
 ):
     pass
 

@@ -37,7 +37,7 @@ class Authentication:
         try:
             state["actor"] = await _actor(scope["app"].state.runtime, scope, client)
         except SessionEnded as error:
-            send = sessions.forgetting(scope, send)
+            sessions.forget(scope)
             if not sessions.is_for_people(scope):
                 await error_answer(scope, error)(scope, receive, send)
                 return

@@ -6,11 +6,12 @@ Only proxies that the operator has named are believed, from the last one backwar
 from __future__ import annotations
 
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import ip_network
 
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.access.authentication.networks import address_of, network_of
 from app.settings import Settings, listed
 
 _SECURE = {"http": {"http": "http", "https": "https"}, "websocket": {"http": "ws", "https": "wss"}}
@@ -24,7 +25,7 @@ class Proxies:
         networks = [ip_network(network) for network in listed(settings.trusted_proxies)]
         self._is_trusted = lru_cache(1024)(
             lambda text: (
-                (address := _address(text)) is not None
+                (address := address_of(text)) is not None
                 and any(address.version == network.version and address in network for network in networks)
             )
         )
@@ -40,7 +41,7 @@ class Proxies:
             scope["scheme"] = _SECURE[scope["type"]].get(protocol[0].strip().lower(), scope["scheme"])
         given = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
         for text in reversed(given.decode("latin-1").split(",")):
-            address = _address(_without_port(text.strip()))
+            address = address_of(_without_port(text.strip()))
             if address is None:
                 return
             scope["client"] = (str(address), 0)
@@ -51,24 +52,6 @@ class Proxies:
 def counted(connection: HTTPConnection) -> str:
     """What a client without a token is counted as."""
     return network_of(connection.client.host if connection.client else "")
-
-
-@lru_cache(1024)
-def network_of(host: str) -> str:
-    """A client's address; with IPv6 its network, of which one client has all addresses."""
-    address = _address(host)
-    if isinstance(address, IPv6Address):
-        return str(ip_network((address, 64), strict=False))
-    return host if address is None else str(address)
-
-
-def _address(text: str) -> IPv4Address | IPv6Address | None:
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return None
-    inner = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return inner or address
 
 
 def _without_port(text: str) -> str:

@@ -49,8 +49,9 @@ async def authorize(request: Request) -> Response:
 
 async def get(request: Request) -> Response:
     """Send a file, with ETag, conditions and ranges; or the client to the store, where it can reach that."""
-    runtime = _runtime(request)
-    return await send(runtime, request, await read.find(runtime.db, _actor(request), _target(request), _path(request)))
+    runtime, actor = _runtime(request), _actor(request)
+    file = await read.find(runtime.db, actor, _target(request), _path(request))
+    return await send(runtime, request, actor, file)
 
 
 def _path(request: Request) -> str:

@@ -68,8 +68,8 @@ async def set(  # noqa: A001 - the verb of the module: `aliases.set`
     name = check_alias(name, field="name")
     async with db.write() as tx:
         access = await writable(tx, actor, project)
-        owner = await _lock_model(tx, access.id, model)
-        _, version = await lookup.find(tx, access.id, Named(owner.id, reference))
+        owner = await _lock_model(tx, actor, access.id, model)
+        _, version = await lookup.find(tx, actor, access.id, Named(owner.id, reference))
         return await move(tx, actor, owner, version, name, expected_current=expected_current)
 
 
@@ -113,7 +113,7 @@ async def remove(
     name = alias_key(name)
     async with db.write() as tx:
         access = await writable(tx, actor, project)
-        owner = await _lock_model(tx, access.id, model)
+        owner = await _lock_model(tx, actor, access.id, model)
         if expected_current is not None:
             _compare(name, await _current(tx, owner, name), expected_current)
         ended = await _end(tx, owner, name)
@@ -153,12 +153,14 @@ async def _rows(snap: Snapshot, statement: Select[Alias, int, str]) -> list[Alia
     ]
 
 
-async def _lock_model(tx: Tx, project_id: int, model: int | str) -> Model:
+async def _lock_model(tx: Tx, actor: Actor, project_id: int, model: int | str) -> Model:
     """The model under its row lock: its aliases move, and its versions are deleted, one after the other."""
     condition = repository.model_is(project_id, model)
     locked = None
     if condition is not None:
-        locked = await tx.scalar(select(Model).where(condition).with_for_update(key_share=True))
+        locked = await tx.scalar(
+            select(Model).where(condition, *repository.within(actor)).with_for_update(key_share=True)
+        )
     if locked is None:
         raise models.not_found(model)
     return locked

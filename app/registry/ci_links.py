@@ -29,7 +29,7 @@ async def link(
     claim = JobReference(provider_of(provider).name, protocol.check_external_id(external_id))
     async with db.write() as tx:
         access = await writable(tx, actor, project)
-        _, version = await lookup.find(tx, access.id, target)
+        _, version = await lookup.find(tx, actor, access.id, target)
         await lookup.lock_against_deletion(tx, version)
         ids = await job_links.ensure(tx, access.id, [claim])
         await job_links.attach(tx, Owner(access.id, version_id=version.id), ids, by=actor.user_id)
@@ -45,7 +45,7 @@ async def unlink(db: Database, actor: Actor, project: int | str, target: Target,
     """
     async with db.write() as tx:
         access = await writable(tx, actor, project)
-        _, version = await lookup.find(tx, access.id, target)
+        _, version = await lookup.find(tx, actor, access.id, target)
         if not await job_links.detach(tx, Owner(access.id, version_id=version.id), ci_job_id):
             raise CiJobNotFound("The model version itself is not linked to that CI job.", field="id")
 

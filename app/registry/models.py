@@ -91,6 +91,7 @@ async def create(db: Database, actor: Actor, project: int | str, command: Create
 
     Raises:
         ModelTaken: the project has a living model of that name.
+        Forbidden: the actor's token is confined to models of other names.
         Invalid: name, description or a tag is not acceptable.
     """
     name = check_model_name(command.name)
@@ -98,6 +99,7 @@ async def create(db: Database, actor: Actor, project: int | str, command: Create
     tags = check_tags(command.tags)
     async with db.write(grows=True) as tx:
         access = await writable(tx, actor, project)
+        repository.require_name(actor, name)
         await _refuse_taken(tx, access.id, name, wanted_prompt=is_prompt(tags))
         experiment = await model_experiments.take(tx, access.id, name, created_by=actor.user_id)
         statement = (
@@ -129,16 +131,16 @@ async def get(db: Database, actor: Actor, project: int | str, reference: int | s
     """
     async with db.read() as snap:
         access = await readable(snap, actor, project)
-        return await find(snap, access.id, reference)
+        return await find(snap, actor, access.id, reference)
 
 
-async def find(snap: Snapshot, project_id: int, reference: int | str) -> Model:
-    """Read step: the living model with that id or name.
+async def find(snap: Snapshot, actor: Actor, project_id: int, reference: int | str) -> Model:
+    """Read step: the living model with that id or name, in a project that was found.
 
     Raises:
-        ModelNotFound: there is none.
+        ModelNotFound: there is none, or the actor's token does not reach it.
     """
-    model = await repository.find_model(snap, project_id, reference)
+    model = await repository.find_model(snap, actor, project_id, reference)
     if model is None:
         raise not_found(reference)
     return model
@@ -178,10 +180,11 @@ async def edit(db: Database, actor: Actor, project: int | str, reference: int | 
         access = await writable(tx, actor, project)
         key = reference
         if name is not None:
-            model = await find(tx, access.id, reference)
+            model = await find(tx, actor, access.id, reference)
+            repository.require_name(actor, name)
             await _rename_experiment(tx, model, name)
             key, values["name"] = model.id, name
-        changed = await _update(tx, access.id, key, **values)
+        changed = await _update(tx, actor, access.id, key, **values)
         if changed is None:
             raise not_found(reference)
         if command.tags:
@@ -198,10 +201,10 @@ async def delete(db: Database, actor: Actor, project: int | str, reference: int 
     """
     async with db.write() as tx:
         access = await writable(tx, actor, project)
-        model = await find(tx, access.id, reference)
+        model = await find(tx, actor, access.id, reference)
         await experiments.mark_for_purge(tx, access.id, model.experiment_number)
         shared = await version_candidates.lock_of_model(tx, access.id, model.id)
-        if await _update(tx, access.id, model.id, deleted_at=func.now(), updated_at=func.now()) is None:
+        if await _update(tx, actor, access.id, model.id, deleted_at=func.now(), updated_at=func.now()) is None:
             raise not_found(reference)
         await version_candidates.purge_unneeded(tx, access.id, shared)
         job = PurgeModel(access.id, model.id)
@@ -210,7 +213,7 @@ async def delete(db: Database, actor: Actor, project: int | str, reference: int 
 
 
 async def _refuse_taken(tx: Tx, project_id: int, name: str, *, wanted_prompt: bool | None = None) -> None:
-    existing = await repository.find_model(tx, project_id, name)
+    existing = await repository.any_model(tx, project_id, name)
     if existing is not None:
         raise ModelTaken(name, existing, wanted_prompt=wanted_prompt)
 
@@ -228,9 +231,9 @@ async def _rename_experiment(tx: Tx, model: Model, name: str) -> None:
         raise
 
 
-async def _update(tx: Tx, project_id: int, reference: int | str, **values: Any) -> Model | None:
+async def _update(tx: Tx, actor: Actor, project_id: int, reference: int | str, **values: Any) -> Model | None:
     condition = repository.model_is(project_id, reference)
     if condition is None:
         return None
-    statement = update(Model).where(condition).values(**values).returning(Model)
+    statement = update(Model).where(condition, *repository.within(actor)).values(**values).returning(Model)
     return (await tx.scalars(statement, execution_options={"populate_existing": True})).one_or_none()

@@ -1,4 +1,8 @@
-"""SQL of models and versions that several use cases share. Private to this feature."""
+"""SQL of models and versions that several use cases share. Private to this feature.
+
+Which models an actor's token reaches is asked here, by name or in SQL: ``readable`` and ``writable`` are for those who
+go on with ``find_model`` or :func:`within`.
+"""
 
 from __future__ import annotations
 
@@ -6,30 +10,52 @@ from sqlalchemy import ColumnElement, Select, TextClause, and_, func, select, up
 
 from app.access import policy, projects
 from app.access.policy import Actor, Permission, ProjectAccess
+from app.access.token_rules import model_patterns
 from app.db.database import Database, Snapshot, Tx
 from app.errors import Invalid
 from app.registry.names import check_model_name
 from app.registry.tables import Model, ModelVersion
+from app.text import quoted
+
+
+def within(actor: Actor) -> tuple[ColumnElement[bool], ...]:
+    """For statements about models: the conditions that leave those which the actor's token reaches."""
+    return matching(actor.model_patterns)
+
+
+def matching(patterns: tuple[str, ...] | None) -> tuple[ColumnElement[bool], ...]:
+    """The same for the patterns of a token."""
+    return () if patterns is None else (model_patterns.condition(patterns, Model.name),)
+
+
+def require_name(actor: Actor, name: str) -> None:
+    """Refuse a name for a model that the actor's token would not reach, whether there is one or not.
+
+    Raises:
+        Forbidden: it would not.
+    """
+    if not policy.reaches(actor, name):
+        raise policy.beyond_patterns(actor, f"{quoted(name)} does not")
 
 
 async def readable(snap: Snapshot, actor: Actor, project: int | str) -> ProjectAccess:
     """Step: the project, if the actor may read its registry."""
     access = await projects.visible(snap, actor, project)
-    policy.require(actor, access, Permission.REGISTRY_READ)
+    policy.require(actor, access, Permission.REGISTRY_READ, of_models=True)
     return access
 
 
 async def readable_project(db: Database, actor: Actor, project: int | str) -> ProjectAccess:
     """The same before there is a view of the database."""
     access = await projects.get(db, actor, project)
-    policy.require(actor, access, Permission.REGISTRY_READ)
+    policy.require(actor, access, Permission.REGISTRY_READ, of_models=True)
     return access
 
 
 async def writable(snap: Snapshot, actor: Actor, project: int | str) -> ProjectAccess:
     """Step: the project, if the actor may change its registry."""
     access = await projects.visible(snap, actor, project)
-    policy.require(actor, access, Permission.REGISTRY_WRITE)
+    policy.require(actor, access, Permission.REGISTRY_WRITE, of_models=True)
     return access
 
 
@@ -52,8 +78,14 @@ def model_is(project_id: int, reference: int | str) -> ColumnElement[bool] | Non
     return and_(Model.project_id == project_id, Model.deleted_at.is_(None), named)
 
 
-async def find_model(snap: Snapshot, project_id: int, reference: int | str) -> Model | None:
-    """Read step: the living model with that id or name."""
+async def find_model(snap: Snapshot, actor: Actor, project_id: int, reference: int | str) -> Model | None:
+    """Read step: the living model with that id or name, if the actor's token reaches it."""
+    model = await any_model(snap, project_id, reference)
+    return model if model is not None and policy.reaches(actor, model.name) else None
+
+
+async def any_model(snap: Snapshot, project_id: int, reference: int | str) -> Model | None:
+    """Read step: the living model with that id or name, whoever wants to know."""
     condition = model_is(project_id, reference)
     return None if condition is None else await snap.scalar(select(Model).where(condition))
 

@@ -67,7 +67,7 @@ def compare_name(column: SQLColumnExpression[Any], comparison: Comparison) -> Co
     """
     beginning = _beginning(comparison)
     if beginning:
-        after = _after_all(beginning)
+        after = after_all(beginning)
         return column >= beginning if after is None else and_(column >= beginning, column < after)
     in_part = comparison.operator in {Operator.LIKE, Operator.ILIKE}
     return compare(column.collate("default") if in_part else column, comparison)
@@ -94,7 +94,7 @@ def _beginning(comparison: Comparison) -> str:
     return "" if text == comparison.value or "%" in text or "_" in text else text
 
 
-def _after_all(beginning: str) -> str | None:
+def after_all(beginning: str) -> str | None:
     """The first text after all that begin so, in the order of code points; None: there is nothing after them."""
     stem = beginning.rstrip("\U0010ffff")
     if not stem:

@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
 from uuid import UUID
 
-from app.access import policy, projects
+from app.access import access_log, policy, projects
+from app.access.access_log import Action
 from app.access.policy import Actor, Permission
 from app.artifacts.upkeep import garbage
 from app.artifacts.uploads import multipart
@@ -55,7 +56,11 @@ async def delete(db: Database, actor: Actor, project: int | str, confirm: str) -
                 f"To delete the project `{path}` with everything in it, confirm its full path.", field="confirm"
             )
         await projects.hide(tx, access.id)
-        await webhooks.silence(tx, access.id)
+        await webhooks.silence(tx, [access.id])
+        group_id = access.project.group_id
+        await access_log.record(
+            tx, Action.PROJECT_DELETE, actor=actor, group_id=group_id, project_id=access.id, path=path
+        )
         # The job belongs to no project: it outlives this one, and its requester may watch it.
         job_id = await outbox.enqueue(tx, PurgeProject(access.id), requested_by=actor.user_id)
     policy.invalidate_cache(actor)

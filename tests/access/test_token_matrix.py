@@ -34,13 +34,19 @@ VERDICTS = {
     # Only people invite people.
     "owner": (LOW,) * len(KINDS),
     "owner of an invitation": (LOW,) * len(KINDS),
-    # The uploads are a person's.
+    # The sessions and uploads are a person's.
+    "person of the session": (LOW,) * len(KINDS),
+    "person": (LOW,) * len(KINDS),
     "maker of the upload": (LOW,) * len(KINDS),
     ("maintainer of the group", "project"): (LOW,) * len(KINDS),
     ("maintainer of the group", "group"): (LOW, LOW, LOW, LOW, LOW, LOW, "ok", "ok"),
     ("owner of another project", "project"): (HIDDEN,) * len(KINDS),
     ("owner of another project", "group"): (LOW, LOW, LOW, LOW, LOW, LOW, LOW, "ok"),
+    ("owner of something private beside", "project"): (HIDDEN,) * len(KINDS),
+    ("owner of something private beside", "group"): (LOW, LOW, LOW, LOW, LOW, LOW, LOW, "ok"),
     "administrator": (LOW,) * len(KINDS),
+    "oneself": (HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, LOW, HIDDEN, HIDDEN),
+    "session of a browser": (LOW,) * len(KINDS),
 }
 
 
@@ -72,14 +78,10 @@ async def test_verdicts(client, projects_by_token, field):
 
 
 MANAGED_FIELDS = {
-    ("Project", "invitations"),
-    ("Group", "invitations"),
-    ("Project", "tokens"),
-    ("Project", "webhooks"),
-    ("Project", "ciSettings"),
-    ("Group", "tokens"),
-}
-MANAGED_TYPES = {"CiSettings", "Invitation", "Token", "Webhook", "WebhookDelivery"}
+    ("Project", "accessLog"), ("Project", "invitations"), ("Project", "tokens"), ("Project", "webhooks"),
+    ("Project", "ciSettings"), ("Group", "accessLog"), ("Group", "invitations"), ("Group", "tokens"),
+}  # fmt: skip
+MANAGED_TYPES = {"AccessLogEntry", "CiSettings", "Invitation", "Token", "Webhook", "WebhookDelivery"}
 
 
 @pytest.fixture(scope="module")

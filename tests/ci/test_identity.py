@@ -16,9 +16,9 @@ from sqlalchemy import select, text
 from app.access.policy import Role, Scope
 from app.access.tables import Token
 from app.ci import configuration
-from app.ci.identities import issuer_keys
 from app.ci.identities.trust import EditIdentity
 from app.errors import Invalid
+from app.outgoing import issuers as published
 from tests.support.ci import fake_servers
 from tests.support.ci.issuer import AUDIENCE, EC_KEY, OTHER_RSA_KEY, OWNER, PROJECT, RSA_KEY, Issuer, public
 
@@ -226,7 +226,7 @@ async def test_new_keys_are_fetched_and_hostile_ids_cause_no_fetches(issuer, tru
     for _ in range(3):
         assert (await exchange(issuer.sign(OTHER_RSA_KEY, "k2"))).status_code == 401
     assert issuer.requests == ["discovery", "keys"], "at most once a minute"
-    runtime.ci_client.keys._issuers[issuer.url].next_try_at = 0.0
+    runtime.ci_client.issuers._issuers[issuer.url].next_try_at = 0.0
     assert (await exchange(issuer.sign(OTHER_RSA_KEY, "k2"))).status_code == 200
     assert issuer.requests == ["discovery", "keys"] * 2
 
@@ -244,10 +244,10 @@ async def test_keys_are_used_while_their_issuer_is_away(issuer, trust, exchange,
     await trust()
     assert (await exchange(issuer.sign())).status_code == 200
     issuer.is_down = True
-    keys = runtime.ci_client.keys._issuers[issuer.url]
-    keys.fetched_at, keys.next_try_at = time.monotonic() - issuer_keys.FRESH_SECONDS - 1, 0.0
+    keys = runtime.ci_client.issuers._issuers[issuer.url]
+    keys.fetched_at, keys.next_try_at = time.monotonic() - published.FRESH_SECONDS - 1, 0.0
     assert (await exchange(issuer.sign())).status_code == 200
-    keys.fetched_at = time.monotonic() - issuer_keys.STALE_SECONDS - 1
+    keys.fetched_at = time.monotonic() - published.STALE_SECONDS - 1
     assert (await exchange(issuer.sign())).status_code == 401
 
 

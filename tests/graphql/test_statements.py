@@ -22,6 +22,7 @@ EXPERIMENT = 'experiment(by: {name: {project: $path, name: "e"}})'
 MODEL = 'model(by: {path: {project: $path, name: "m0"}})'
 TYPES = schema._schema.type_map
 LISTS = {
+    "AccessLogEntry": "project(by: {path: $path}) { accessLog(first: $n) { nodes @ } }",
     "Alias": MODEL + " { aliases @ }",
     "AliasAssignment": MODEL + ' { aliasHistory(name: "moved", first: $n) { nodes @ } }',
     "Artifact": "candidate(by: {id: $candidate}) { artifacts(first: $n) { nodes @ } }",

@@ -43,7 +43,7 @@ def stored_file(path: str, data: bytes) -> NewFile:
 
 
 async def content(runtime: Runtime, actor: Actor, target: Target, path: str) -> bytes:
-    download = await read.open(runtime, await read.find(runtime.db, actor, target, path), {})
+    download = await read.open(runtime, actor, await read.find(runtime.db, actor, target, path), {})
     async with download.closing:
         return b"".join([chunk async for chunk in download.chunks or chunks()])
 

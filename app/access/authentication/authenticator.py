@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,8 +11,10 @@ from app.access import sessions, tokens
 from app.access.authentication.access_cache import CachedSession, CachedToken, RequestCache, TokenCache
 from app.access.authentication.client_info import UNKNOWN, ClientInfo
 from app.access.authentication.epoch import Epoch
+from app.access.authentication.refusals import Refusals
 from app.access.policy import Actor
 from app.db.database import Database
+from app.errors import Unauthenticated
 
 
 class Authenticator:
@@ -23,9 +27,10 @@ class Authenticator:
         self._tokens: TokenCache[CachedToken] = TokenCache()
         self._sessions: TokenCache[CachedSession] = TokenCache()
         self.session_idle = session_idle
+        self.refusals = Refusals(db)
 
     async def actor(self, secret: str, client: ClientInfo = UNKNOWN) -> Actor:
-        """Who the token speaks for, as of now.
+        """Who the token speaks for, as of now; a refusal is noted for the access log.
 
         Raises:
             Unauthenticated: unknown, expired or revoked, all alike.
@@ -34,7 +39,8 @@ class Authenticator:
         epoch = await self._epoch.current()
         cached = self._tokens.get(epoch, sha256)
         if cached is None:
-            token, actor = await tokens.read(self._db, secret)
+            with self._noted(sha256, client):
+                token, actor = await tokens.read(self._db, secret)
             cached = CachedToken(actor, actor.valid_until, token.last_used_at)
             self._tokens.put(epoch, sha256, cached)
         cached.last_used_at = await tokens.record_use(self._db, cached.actor.token_id, cached.last_used_at)
@@ -57,7 +63,7 @@ class Authenticator:
         return replace(cached.actor, client=client, cache=RequestCache.of(cached))
 
     async def person(self, secret: str, client: ClientInfo = UNKNOWN) -> Actor:
-        """Whose session the secret of a cookie is, as of now.
+        """Whose session the secret of a cookie is, as of now; a refusal is noted likewise.
 
         Raises:
             SessionEnded: unknown or ended, all alike.
@@ -66,7 +72,8 @@ class Authenticator:
         epoch = await self._epoch.current()
         cached = self._sessions.get(epoch, sha256)
         if cached is None:
-            session, actor = await sessions.read(self._db, secret, idle=self.session_idle)
+            with self._noted(sha256, client):
+                session, actor = await sessions.read(self._db, secret, idle=self.session_idle)
             cached = CachedSession(
                 actor, actor.valid_until or session.expires_at, session.last_used_at, self.session_idle
             )
@@ -90,3 +97,11 @@ class Authenticator:
             )
             self._sessions.put(epoch, session_id, cached)
         return replace(cached.actor, client=client, cache=RequestCache.of(cached))
+
+    @contextmanager
+    def _noted(self, sha256: bytes, client: ClientInfo) -> Iterator[None]:
+        try:
+            yield
+        except Unauthenticated:
+            self.refusals.note(sha256, client)
+            raise

@@ -121,11 +121,12 @@ async def by_ids(db: Database, actor: Actor, ids: Sequence[int]) -> list[Listed 
     """Invitations in the order of the ids, None where the actor may not see one: administrators see all, others what
     they made, and what is to a group or project of which they are owner.
     """
-    if actor.is_confined or not (actor.may_write or actor.is_admin):
+    needed = Permission.ACCOUNT_READ if actor.is_administrator else Permission.ACCOUNT_MANAGE
+    if actor.is_anonymous or actor.is_confined or not policy.has_scope(actor, needed):
         return [None] * len(ids)
     async with db.read() as snap:
         statement = _with_status(None).where(Invitation.id.in_(ids))
-        if not actor.is_admin:
+        if not actor.is_administrator:
             statement = statement.where(
                 or_(Invitation.created_by == actor.user_id, Invitation.id.in_(_owned_by(actor)))
             )

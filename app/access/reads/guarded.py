@@ -34,10 +34,14 @@ AnySelect: TypeAlias = Select[*tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class GuardedReads:
-    """Reads that one permission governs; each costs one statement beside the one for the projects."""
+    """Reads that one permission governs; each costs one statement beside the one for the projects.
+
+    ``of_models``: the statements leave out models that the actor's token does not reach.
+    """
 
     permission: Permission
     members_only: bool = False
+    of_models: bool = False
 
     async def pages(
         self, db: Database, actor: Actor, keys: Sequence[K], window: Window, *,
@@ -116,7 +120,7 @@ class GuardedReads:
         if access is None:
             return ProjectNotFound(f"There is no project `{id}`, or you may not see it.")
         try:
-            policy.require(actor, access, self.permission)
+            policy.require(actor, access, self.permission, of_models=self.of_models)
         except ModelyardError as refusal:
             return refusal
         return only_members(actor) if self.members_only and access.role is None else None

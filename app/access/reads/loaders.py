@@ -11,7 +11,7 @@ from typing import TypeAlias, TypeVar
 
 from sqlalchemy import Select, or_, select
 
-from app.access import groups, members, policy, projects, repository, tokens
+from app.access import groups, jobs, members, policy, projects, repository, tokens
 from app.access.groups import GroupAccess, GroupNotFound
 from app.access.members import Member, member_of
 from app.access.policy import Actor, Permission, ProjectAccess
@@ -31,7 +31,7 @@ IdKey: TypeAlias = tuple[int]
 MemberKey: TypeAlias = tuple[int, int]
 """A project or group, and a user."""
 _ONE = Window(first=1)
-_MEMBERS = GuardedReads(Permission.PROJECT_READ, members_only=True)
+_MEMBERS = GuardedReads(Permission.MEMBER_READ, members_only=True)
 _TOKENS = GuardedReads(Permission.TOKEN_MANAGE)
 _JOBS = GuardedReads(Permission.PROJECT_READ)
 
@@ -104,7 +104,7 @@ async def members_of_groups(db: Database, actor: Actor, keys: Sequence[IdKey], w
     """All members of each group, inherited ones too, by name; for members."""
 
     def refuse(access: GroupAccess) -> ModelyardError | None:
-        return only_members(actor) if access.role is None else None
+        return _refuse_members(actor, access)
 
     async def fetch(snap: Snapshot, allowed: list[IdKey]) -> Sequence[Page[Member]]:
         statement = repository.members_of_groups()
@@ -113,6 +113,14 @@ async def members_of_groups(db: Database, actor: Actor, keys: Sequence[IdKey], w
         )
 
     return await of_groups(db, actor, keys, refuse, fetch)
+
+
+def _refuse_members(actor: Actor, access: GroupAccess) -> ModelyardError | None:
+    try:
+        policy.require_scope(actor, Permission.MEMBER_READ)
+    except ModelyardError as refusal:
+        return refusal
+    return only_members(actor) if access.role is None else None
 
 
 async def tokens_of_projects(db: Database, actor: Actor, keys: Sequence[IdKey], window: Window) -> Results[Page[Token]]:
@@ -162,7 +170,7 @@ async def group_members_by_keys(db: Database, actor: Actor, keys: Sequence[Membe
     """The same of groups."""
 
     def refuse(access: GroupAccess) -> ModelyardError | None:
-        return only_members(actor) if access.role is None else None
+        return _refuse_members(actor, access)
 
     async def fetch(snap: Snapshot, allowed: list[MemberKey]) -> Sequence[Member | None]:
         statement, parent = repository.members_of_groups(), (Group.id, User.id)
@@ -232,12 +240,12 @@ async def count_jobs_of_projects(db: Database, actor: Actor, keys: Sequence[IdKe
 
 async def _shown_jobs(snap: Snapshot, actor: Actor, keys: Sequence[IdKey], filter: JobFilter) -> Select[BackgroundJob]:
     seen = await projects.visible_by_ids(snap, actor, [id for (id,) in keys])
-    own = [id for id, access in seen.items() if access.role is not None]
+    own = [id for id, access in seen.items() if jobs.sees_all(actor, access)]
     statement = search.matching(filter)
     if len(own) == len(seen):
         return statement
     # No user has the number 0: an anonymous caller has requested nothing.
-    own_requests = BackgroundJob.requested_by == (actor.user_id or 0)
+    own_requests = BackgroundJob.requested_by == jobs.requester(actor)
     return statement.where(or_(BackgroundJob.project_id.in_(own), own_requests))
 
 

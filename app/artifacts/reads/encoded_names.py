@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from app.artifacts import paths, visibility
 from app.artifacts.artifacts import Root
-from app.artifacts.visibility import Visibility
+from app.artifacts.visibility import View
 from app.db.database import Database
 from app.db.statements import Statement
 
@@ -22,7 +22,7 @@ _MOST_ROWS = 100_000
 _MOST_NAMES = 1_000
 
 
-async def find(db: Database, root: Root, path: str, view: Visibility) -> str | None:
+async def find(db: Database, root: Root, path: str, view: View) -> str | None:
     """The path of the one file in the folder of ``path`` that reads like it once both are decoded.
 
     None when there is no such file, or several, or when nothing in the path looks like the outcome of decoding.
@@ -41,9 +41,9 @@ async def find(db: Database, root: Root, path: str, view: Visibility) -> str | N
     return None
 
 
-async def _names(db: Database, root: Root, folder: str, word: str, view: Visibility) -> Sequence[str]:
+async def _names(db: Database, root: Root, folder: str, word: str, view: View) -> Sequence[str]:
     async with db.direct() as connection:
-        rows = await ENCODED_NAMES[view].fetch(
+        rows = await ENCODED_NAMES[view.kind].fetch(
             connection,
             project=root.project_id,
             root=root.id,
@@ -52,6 +52,7 @@ async def _names(db: Database, root: Root, folder: str, word: str, view: Visibil
             word=word,
             most_rows=_MOST_ROWS,
             most_names=_MOST_NAMES,
+            **view.values,
         )
     return [row["path"] for row in rows]
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from app.artifacts import visibility
 from app.artifacts.artifacts import Root
 from app.artifacts.owners import HAS_OWNER
-from app.artifacts.visibility import Visibility
+from app.artifacts.visibility import View
 from app.db.database import Snapshot
 from app.db.statements import Statement
 
@@ -27,15 +27,13 @@ async def list_folder(snap: Snapshot, root: Root, folder: str = "") -> list[Entr
     entries: list[Entry] = []
     after: str | None = ""
     while after is not None:
-        page, after = await list_page(snap, root, folder, after, Visibility.ALL)
+        page, after = await list_page(snap, root, folder, after, visibility.ALL_FILES)
         entries += page
     entries.sort(key=lambda entry: entry.name)
     return entries
 
 
-async def list_page(
-    snap: Snapshot, root: Root, folder: str, after: str, view: Visibility
-) -> tuple[list[Entry], str | None]:
+async def list_page(snap: Snapshot, root: Root, folder: str, after: str, view: View) -> tuple[list[Entry], str | None]:
     """Read step: some files and folders directly in a folder, and what to pass as ``after`` for more; None: no more.
 
     ``seen`` says which files the one who asks may see; the others are left out.
@@ -44,7 +42,7 @@ async def list_page(
     folder in which the page would end is one line, and what else is in there is passed over.
     """
     prefix = f"{folder}/" if folder else ""
-    rows = await FOLDER_PAGE[view].fetch(
+    rows = await FOLDER_PAGE[view.kind].fetch(
         snap,
         project=root.project_id,
         root=root.id,
@@ -54,6 +52,7 @@ async def list_page(
         after=after or prefix,
         behind=f"{folder}0" if folder else None,
         most=PAGE,
+        **view.values,
     )
     entries = [Entry(row.name, row.is_folder, None if row.is_folder else row.size) for row in rows]
     if sum(row.files for row in rows) < PAGE:

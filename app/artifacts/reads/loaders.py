@@ -15,7 +15,7 @@ from app.artifacts import visibility
 from app.artifacts.artifacts import ORDER, ArtifactDetails, below, details
 from app.artifacts.tables import Artifact, MultipartUpload
 from app.artifacts.uploads import announced as uploads_announced
-from app.artifacts.visibility import Visibility
+from app.artifacts.visibility import View, Visibility
 from app.db import batch_reads
 from app.db.database import Database, Snapshot
 from app.pagination import Page, Window
@@ -63,12 +63,12 @@ async def of_roots(
 
     ``permission`` says as whose files they are read: those of candidates or of versions, which show no others.
     """
-    return await GuardedReads(permission).pages(
+    return await GuardedReads(permission, of_models=True).pages(
         db,
         actor,
         keys,
         window,
-        statement=_read_as(permission).where(*below(folder)),
+        statement=_read_as(actor, permission).where(*below(folder)),
         order=ORDER,
         parent=_PARENT,
         convert=lambda row: ArtifactDetails(*row[:-1]),
@@ -79,8 +79,10 @@ async def counts_of_roots(
     db: Database, actor: Actor, keys: Sequence[RootKey], folder: str, permission: Permission
 ) -> Results[int]:
     """How many files are below a folder of each root; in the order of the keys."""
-    lists = GuardedReads(permission)
-    return await lists.counts(db, actor, keys, statement=_read_as(permission).where(*below(folder)), parent=_PARENT)
+    lists = GuardedReads(permission, of_models=True)
+    return await lists.counts(
+        db, actor, keys, statement=_read_as(actor, permission).where(*below(folder)), parent=_PARENT
+    )
 
 
 async def listed(db: Database, actor: Actor, keys: Sequence[FolderKey], permission: Permission) -> Results[ListedFiles]:
@@ -90,7 +92,7 @@ async def listed(db: Database, actor: Actor, keys: Sequence[FolderKey], permissi
         wanted = or_(*(and_(Artifact.root_id == root, *below(folder)) for _, root, folder in allowed))
         facts = case((or_(Artifact.path == "MLmodel", Artifact.path.endswith("/MLmodel")), Artifact.facts))
         names = ("project_id", "root_id", "path", "size", "sha256")
-        every = _read_as(permission).where(wanted)
+        every = _read_as(actor, permission).where(wanted)
         columns = [column for column in every.selected_columns if column.name in names]
         rows = await batch_reads.firsts(
             snap,
@@ -101,12 +103,14 @@ async def listed(db: Database, actor: Actor, keys: Sequence[FolderKey], permissi
         )
         return [_within(folder, rows_of_root) for (_, _, folder), rows_of_root in zip(allowed, rows, strict=True)]
 
-    return await GuardedReads(permission).read(db, actor, keys, fetch)
+    return await GuardedReads(permission, of_models=True).read(db, actor, keys, fetch)
 
 
-def _read_as(permission: Permission) -> AnySelect:
+def _read_as(actor: Actor, permission: Permission) -> AnySelect:
     """The files that the permission shows; whose keys they are is asked by who uses it."""
-    view = Visibility.OF_VERSIONS if permission is Permission.REGISTRY_READ else Visibility.ALL
+    view = visibility.ALL_FILES
+    if permission is Permission.REGISTRY_READ:
+        view = View(Visibility.OF_VERSIONS, actor.model_patterns)
     return details().where(*visibility.conditions(Artifact, view))
 
 

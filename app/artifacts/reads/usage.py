@@ -34,7 +34,7 @@ from app.db.database import Database, Snapshot
 from app.errors import ModelyardError
 from app.storage.blobs import BlobStore
 
-_LISTS = GuardedReads(Permission.PROJECT_READ)
+_LISTS = GuardedReads(Permission.STORAGE_READ)
 
 
 @dataclass(frozen=True, slots=True)

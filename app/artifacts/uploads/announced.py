@@ -86,7 +86,7 @@ async def create(
     async with db.write(grows=True) as tx:
         access = await projects.visible(tx, actor, root.project_id)
         visibility.require_writer(actor, access)
-        await visibility.require_visible(tx, actor, access, root, [target.path for target in targets])
+        await visibility.require_changeable(tx, actor, access, root, [target.path for target in targets])
         await lock_owner(tx)
         await _require_free(tx, targets)
         shared = await deduplicate.find(

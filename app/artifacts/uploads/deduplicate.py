@@ -18,7 +18,7 @@ from app.artifacts.tables import Artifact, Blob
 from app.artifacts.upkeep import verdicts
 from app.artifacts.uploads import publish_batch
 from app.artifacts.uploads.publish_batch import Assignment
-from app.artifacts.visibility import Visibility
+from app.artifacts.visibility import View
 from app.db.database import Tx
 
 
@@ -31,9 +31,7 @@ class Described(Protocol):
     def sha256(self) -> bytes | None: ...
 
 
-async def find(
-    tx: Tx, root: Root, files: Sequence[Described], paths: Sequence[str], view: Visibility
-) -> dict[int, UUID]:
+async def find(tx: Tx, root: Root, files: Sequence[Described], paths: Sequence[str], view: View) -> dict[int, UUID]:
     """Step: the blobs that hold these bytes, by the file's position in the list; held against removal.
 
     ``paths``: where files of the root are going to have them. Only those of files that the actor may see, as ``seen``
@@ -50,10 +48,10 @@ async def find(
     return {index: blob_id for index, blob_id in matches if blob_id is not None}
 
 
-async def visible_blobs(tx: Tx, project_id: int, blobs: Sequence[Blob], view: Visibility) -> set[UUID]:
+async def visible_blobs(tx: Tx, project_id: int, blobs: Sequence[Blob], view: View) -> set[UUID]:
     """Step: those of the blobs that are the bytes of a file that may be seen."""
     ids = {blob.id for blob in blobs}
-    if view is Visibility.ALL or not ids:
+    if view.sees_all or not ids:
         return ids
     same = (Artifact.project_id == project_id, Artifact.blob_id == func.any(list(ids)))
     return set(await tx.scalars(select(Artifact.blob_id).where(*same, *visibility.conditions(Artifact, view))))

@@ -19,7 +19,6 @@ from app.artifacts.tables import Blob, MultipartUpload
 from app.artifacts.upkeep import garbage
 from app.artifacts.uploads import leases
 from app.artifacts.uploads.leases import LEASE, lease_from_now
-from app.artifacts.visibility import Visibility
 from app.db.database import Database
 from app.db.group_commit import GroupCommit
 from app.db.statements import Fragment, Statement
@@ -87,10 +86,10 @@ async def open_upload(db: Database, actor: Actor, project_id: int, upload_id: UU
         if row is None or (row.store_id is None and row.size is None):
             visibility.of_actor(actor, access)
             raise UploadMissing
-        policy.require(
-            actor, access, Permission.MLFLOW_WRITE if row.size is None else visibility.write_permission(access)
-        )
-        await visibility.require_visible(snap, actor, access, row, [row.path])
+        of_announced = visibility.write_permission(actor, access)
+        permission = Permission.MLFLOW_WRITE if row.size is None else of_announced
+        policy.require(actor, access, permission, of_models=True)
+        await visibility.require_changeable(snap, actor, access, row, [row.path])
     return row
 
 
@@ -106,10 +105,8 @@ async def receive_small(
         UploadMissing: the upload has ended meanwhile.
     """
     access = await projects.get(db, actor, project_id)
-    if (
-        not policy.allows(actor, access, visibility.write_permission(access))
-        or visibility.of_actor(actor, access) is not Visibility.ALL
-    ):
+    allowed = policy.allows(actor, access, visibility.write_permission(actor, access), of_models=True)
+    if not allowed or visibility.is_limited(actor, access):
         return None
     part = SinglePart.of(project_id, upload_id, len(data))
     if not await _reserve(db, part):

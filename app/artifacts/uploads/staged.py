@@ -32,7 +32,7 @@ from app.artifacts.upkeep import damage, garbage, inspections, quarantine, verdi
 from app.artifacts.uploads import deduplicate, leases, publish_batch
 from app.artifacts.uploads.publish_batch import Assignment
 from app.artifacts.uploads.stream import guess_media_type
-from app.artifacts.visibility import Visibility
+from app.artifacts.visibility import View
 from app.db.database import Database, Tx
 from app.errors import Conflict, Invalid, TooLarge, Unavailable
 from app.ids import object_key, uuid7
@@ -89,7 +89,7 @@ async def stage(
     blob_id, key = uuid7(), object_key(project_id)
     async with db.write(grows=True) as tx:
         access = await projects.visible(tx, actor, project_id)
-        policy.require(actor, access, permission)
+        policy.require(actor, access, permission, of_models=True)
         row = {"project_id": project_id, "id": blob_id, "object_key": key}
         await tx.execute(insert(Blob).values(**row, lease_until=leases.lease_from_now()))
     heartbeat = asyncio.create_task(leases.keep_alive(db, project_id, blob_id))
@@ -161,9 +161,7 @@ async def _require_free(tx: Tx, root: Root, of_set: Sequence[str]) -> None:
         raise path_conflicts.refusal(*pair, f"files.{of_set.index(pair[0])}.path")
 
 
-async def _hold_bytes(
-    tx: Tx, targets: Sequence[FileTarget], files: Sequence[NewFile], view: Visibility
-) -> dict[bytes, UUID]:
+async def _hold_bytes(tx: Tx, targets: Sequence[FileTarget], files: Sequence[NewFile], view: View) -> dict[bytes, UUID]:
     """The blob of each content, held until the commit: one that the project has, else the staged one.
 
     In the order of all who write files: hash, path, blob (see :mod:`app.artifacts.row_locks`).

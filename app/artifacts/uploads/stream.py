@@ -29,7 +29,6 @@ from app.artifacts.upkeep import inspections
 from app.artifacts.uploads import leases, publish, small_batch
 from app.artifacts.uploads.leases import lease_from_now
 from app.artifacts.uploads.small_batch import IncomingFile, NeedsSlowPath, Reserved, Stored
-from app.artifacts.visibility import Visibility
 from app.db.database import Database
 from app.storage.blobs import BlobStore, StoredObject
 from app.storage.source import whole
@@ -77,10 +76,10 @@ async def store(
         actor.user_id,
     )
     access = await projects.get(db, actor, command.root.project_id)
-    policy.require(actor, access, permission)
-    if visibility.of_actor(actor, access) is not Visibility.ALL:
+    policy.require(actor, access, permission, of_models=True)
+    if visibility.is_limited(actor, access):
         async with db.read() as snap:
-            await visibility.require_visible(snap, actor, access, command.root, [target.path])
+            await visibility.require_changeable(snap, actor, access, command.root, [target.path])
     sender = _Sender(db, actor, blobs, target, lock_owner, permission)
     if command.size is not None and command.size <= min(SMALL_BYTES, limit):
         return await sender.send(await whole(command.chunks, command.size))

@@ -64,7 +64,7 @@ async def exchange(db: Database, client: CiClient, project: int | str, identity:
         settings = await snap.scalar(statement) if project_id is not None else None
     if settings is None:
         raise _not_accepted()
-    key = await client.keys.key(settings.identity_issuer, key_id)
+    key = await client.issuers.key(settings.identity_issuer, key_id)
     if key is None:
         raise _not_accepted()
     claimed = _verified(identity, key, settings)

@@ -96,6 +96,13 @@ class Group(Node):
         request = ((self.access.id,), window(first, after, last, before))
         return connection(await info.context.loaders.access.tokens_of_groups.load(request), Token.of)
 
+    @resolved("What is logged of its members and tokens, newest first. For who manages them: null with an error else.")
+    async def access_log(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[access_log.AccessLogEntry] | None:
+        request = ((self.access.id,), window(first, after, last, before))
+        return access_log.entries(await info.context.loaders.access.log_of_groups.load(request))
+
     @resolved("Invitations to it, newest first. For owners: null with an error for others.")
     async def invitations(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
@@ -111,6 +118,15 @@ class Group(Node):
     def viewer_can_manage(self, info: Info) -> bool:
         wanted = (Permission.GROUP_CREATE, Permission.PROJECT_CREATE, Permission.MEMBER_MANAGE, Permission.TOKEN_MANAGE)
         return all(groups.allows(info.context.actor, self.access, permission) for permission in wanted)
+
+    @resolved("Whether you may change its name, path and visibility.")
+    def viewer_can_update(self, info: Info) -> bool:
+        return groups.allows(info.context.actor, self.access, Permission.GROUP_UPDATE)
+
+    @resolved("Whether you may delete it.")
+    def viewer_can_delete(self, info: Info) -> bool:
+        is_namespace = self.access.group.owner_user_id is not None
+        return not is_namespace and groups.allows(info.context.actor, self.access, Permission.GROUP_DELETE)
 
 
 async def group_by_id(info: Info, group_id: int | None) -> Group | None:
@@ -315,6 +331,13 @@ class Project(Node):
     async def storage(self, info: Info) -> ProjectStorage:
         return ProjectStorage.of(await info.context.loaders.access.storage.load((self.access.id,)))
 
+    @resolved("What is logged of its members and tokens, newest first. For who manages them: null with an error else.")
+    async def access_log(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[access_log.AccessLogEntry] | None:
+        request = ((self.access.id,), window(first, after, last, before))
+        return access_log.entries(await info.context.loaders.access.log_of_projects.load(request))
+
     @resolved("Your role in it; null: you are a visitor.")
     def viewer_role(self) -> Role | None:
         return self.access.role
@@ -328,9 +351,13 @@ class Project(Node):
     def viewer_can_delete(self, info: Info) -> bool:
         return policy.allows(info.context.actor, self.access, Permission.PROJECT_DELETE)
 
+    @resolved("Whether you may move it to another group, of those that you maintain.")
+    def viewer_can_transfer(self, info: Info) -> bool:
+        return policy.allows(info.context.actor, self.access, Permission.PROJECT_TRANSFER)
+
     @resolved("Whether you may create and change models, versions, aliases and artifacts.")
     def viewer_can_write_registry(self, info: Info) -> bool:
-        return policy.allows(info.context.actor, self.access, Permission.REGISTRY_WRITE)
+        return policy.allows(info.context.actor, self.access, Permission.REGISTRY_WRITE, of_models=True)
 
     @resolved("Whether you may create and change experiments and candidates.")
     def viewer_can_write_candidates(self, info: Info) -> bool:
@@ -344,14 +371,14 @@ async def project_by_id(info: Info, project_id: int | None) -> Project | None:
 
 
 async def may(info: Info, project_id: int, permission: Permission) -> bool:
-    """Whether the viewer may do that in a project, by the request's loader."""
+    """Whether the viewer may do that in a project, to what it sees there; by the request's loader."""
     access = await info.context.loaders.access.projects.load(project_id)
-    return access is not None and policy.allows(info.context.actor, access, permission)
+    return access is not None and policy.allows(info.context.actor, access, permission, of_models=True)
 
 
 # At the end, since the types of these modules refer to each other.
 from app.graphql.ci import types as ci  # noqa: E402
-from app.graphql.people import invitation_types  # noqa: E402
+from app.graphql.people import access_log, invitation_types  # noqa: E402
 from app.graphql.registry import search as registry_searches  # noqa: E402
 from app.graphql.registry import types as registry  # noqa: E402
 from app.graphql.tracking import search as searches  # noqa: E402

@@ -7,12 +7,15 @@ from typing import Annotated
 import strawberry
 
 from app.access import groups, policy, projects, tokens
+from app.access.reads import access_log as log
 from app.graphql.access.enums import TokenScope
 from app.graphql.access.groups_and_projects import Group, Project
 from app.graphql.access.lookups import GroupLookup, ProjectLookup
 from app.graphql.access.types import Token, User, named_user
 from app.graphql.context import Info
 from app.graphql.errors import or_none
+from app.graphql.people import access_log
+from app.graphql.people.sessions import ViewerSessions
 from app.graphql.types.connections import After, Before, Connection, First, Last, connection, window
 from app.graphql.types.fields import resolved
 
@@ -20,8 +23,10 @@ Search = Annotated[str, strawberry.argument(description="Only what has this text
 
 
 @strawberry.type(description="The caller.")
-class Viewer:
-    scopes: list[TokenScope] = strawberry.field(description="What the token in use may do.")
+class Viewer(ViewerSessions):
+    scopes: list[TokenScope] = strawberry.field(
+        description="What the token in use may do; with a session, all that you may."
+    )
     is_admin: bool = strawberry.field(description="Whether you administer the installation.")
 
     @resolved("You, or the bot in whose name the token acts.")
@@ -35,10 +40,17 @@ class Viewer:
         page = await tokens.own(info.context.db, info.context.actor, window(first, after, last, before))
         return connection(page, Token.of)
 
+    @resolved("What is logged about you, newest first: sign-ins, tokens, roles.")
+    async def access_log(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[access_log.AccessLogEntry]:
+        page = await log.own(info.context.db, info.context.actor, window(first, after, last, before))
+        return access_log.entries(page)
+
 
 @strawberry.type
 class AccessQuery:
-    @resolved("The caller; null without a token.")
+    @resolved("The caller; null without a token or session.")
     def viewer(self, info: Info) -> Viewer | None:
         actor = info.context.actor
         if actor.is_anonymous:

@@ -92,7 +92,7 @@ class BackgroundJob(Node):
     async def _may_manage(self, info: Info) -> bool:
         actor = info.context.actor
         if self.row.project_id is None:
-            return actor.is_admin and not actor.is_confined and actor.may_write
+            return actor.is_administrator and policy.has_scope(actor, Permission.ACCOUNT_MANAGE)
         access = await info.context.loaders.access.projects.load(self.row.project_id)
         return access is not None and policy.allows(actor, access, Permission.JOB_MANAGE)
 

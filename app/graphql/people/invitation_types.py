@@ -7,10 +7,12 @@ from enum import Enum
 
 import strawberry
 
+from app.access import policy
 from app.access.one_time_links import reads
 from app.access.one_time_links.invitations import InvitationRole as RoleRow
 from app.access.one_time_links.invitations import NewInvitation
 from app.access.one_time_links.reads import Status
+from app.access.policy import Permission
 from app.graphql.access.enums import Role
 from app.graphql.access.types import User, named_user
 from app.graphql.context import Info
@@ -90,7 +92,8 @@ class Invitation(Node):
     @resolved("Whether it can still be revoked, and you may.")
     def viewer_can_revoke(self, info: Info) -> bool:
         actor = info.context.actor
-        return actor.may_write and not actor.is_confined and self.listed.status in _OPEN
+        may = policy.has_scope(actor, Permission.ACCOUNT_MANAGE) and not actor.is_confined
+        return may and self.listed.status in _OPEN
 
 
 _OPEN = {Status.PENDING, Status.EXPIRED}

@@ -13,11 +13,11 @@ from typing import TypeVar
 
 from starlette.types import Scope
 
+from app.access.authentication.networks import network_of
 from app.access.policy import Actor
 from app.http.admission.fair_queue import Account, Accounts
 from app.http.answers import edge_of
 from app.http.browsers import cookies
-from app.http.proxies import network_of
 
 MAX_SENDERS = 10_000
 """Tokens and sessions, and pairs of user and project, that are cached; beyond that the oldest are dropped."""

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from app.access.policy import Actor
 from app.artifacts.artifacts import ArtifactDetails
 from app.artifacts.reads import downloads
 from app.artifacts.reads.downloads import Download
@@ -26,12 +27,12 @@ async def by_link(request: Request) -> Response:
     project_id, artifact_id = _ids(request)
     signer = downloads.check_link(runtime.settings, project_id, artifact_id, signatures.signature_of(request))
     actor = await signatures.actor_of(request, signer)
-    return await send(runtime, request, await read.by_link(runtime.db, actor, project_id, artifact_id))
+    return await send(runtime, request, actor, await read.by_link(runtime.db, actor, project_id, artifact_id))
 
 
-async def send(runtime: Runtime, request: Request, artifact: ArtifactDetails) -> Response:
+async def send(runtime: Runtime, request: Request, actor: Actor, artifact: ArtifactDetails) -> Response:
     """The answer to a request for a file that its caller may read: its bytes, or a redirect to the store."""
-    return respond(await read.open(runtime, artifact, request.headers, head=request.method == "HEAD"))
+    return respond(await read.open(runtime, actor, artifact, request.headers, head=request.method == "HEAD"))
 
 
 def respond(download: Download) -> Response:

@@ -6,6 +6,8 @@ import hmac
 
 from starlette.requests import Request
 
+from app.access import policy
+from app.access.policy import Permission
 from app.errors import Forbidden, Unauthenticated
 from app.http.authentication import secret_of
 from app.runtime import Runtime
@@ -28,5 +30,5 @@ async def require(request: Request) -> None:
     if expected is not None and hmac.compare_digest(secret.encode(), expected.get_secret_value().encode()):
         return
     actor = await runtime.authenticator.actor(secret)
-    if not actor.is_admin or actor.is_confined:
+    if not actor.is_administrator or not policy.has_scope(actor, Permission.ACCOUNT_READ):
         raise Forbidden("`/metrics` is for administrators and for the token of MODELYARD_METRICS_TOKEN.")

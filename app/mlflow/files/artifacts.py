@@ -127,7 +127,7 @@ async def _answer(call: Call, target: Target, path: str) -> Answer:
     file = await find(call, target, path)
     if call.message.flag("presigned"):
         return presigned(call, file)
-    return await send(call.runtime, call.request, file)
+    return await send(call.runtime, call.request, call.actor, file)
 
 
 def _within(path: str) -> str:

@@ -16,6 +16,7 @@ from sqlalchemy import BigInteger, ColumnElement, Text, and_, bindparam, cast, f
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, array
 from sqlalchemy.types import NULLTYPE
 
+from app.access import policy
 from app.access.policy import Actor
 from app.db.compiled import CompiledQuery
 from app.db.database import Database
@@ -92,7 +93,7 @@ async def model(db: Database, actor: Actor, project: int | str, reference: int |
         rows = await (_MODEL_OF_ID if isinstance(key, int) else _MODEL_OF_NAME).fetch(
             connection, of_project=access.id, of_model=key
         )
-        if key is None or not rows:
+        if key is None or not rows or not policy.reaches(actor, ModelColumns._make(rows[0][:_MODEL_FIELDS]).name):
             raise models.not_found(reference)
         return (await with_latest(connection, access.id, rows))[0]
 
@@ -112,7 +113,7 @@ async def version(
     async with db.direct() as connection:
         statement = _named(reference, by_id=isinstance(key, int))
         rows = await statement.fetch(connection, of_project=access.id, of_model=key)
-    if not rows:
+    if not rows or not policy.reaches(actor, _model_of(rows[0]).name):
         raise models.not_found(model)
     if rows[0][0] is None:
         raise lookup.no_version(_model_of(rows[0]).name, reference)
@@ -123,7 +124,8 @@ async def versions_by_ids(db: Database, actor: Actor, project: int | str, ids: S
     """Those of the versions that are still there, in the order of the ids."""
     access = await repository.readable_project(db, actor, project)
     async with db.direct() as connection:
-        return await of_versions(connection, access.id, ids)
+        every = await of_versions(connection, access.id, ids)
+    return [one for one in every if policy.reaches(actor, one.model.name)]
 
 
 async def models_by_ids(db: Database, actor: Actor, project: int | str, ids: Sequence[int]) -> list[ModelDetails]:
@@ -132,7 +134,7 @@ async def models_by_ids(db: Database, actor: Actor, project: int | str, ids: Seq
     async with db.direct() as connection:
         rows = await _MODELS.fetch(connection, of_project=access.id, ids=list(ids))
         by_id = {one.row.id: one for one in await with_latest(connection, access.id, rows)}
-    return [by_id[id] for id in ids if id in by_id]
+    return [by_id[id] for id in ids if id in by_id and policy.reaches(actor, by_id[id].row.name)]
 
 
 async def latest_versions(db: Database, actor: Actor, project: int | str, model: int | str) -> list[VersionDetails]:
@@ -146,10 +148,13 @@ async def latest_versions(db: Database, actor: Actor, project: int | str, model:
     async with db.direct() as connection:
         statement = _LATEST_OF_ID if isinstance(key, int) else _LATEST_OF_NAME
         rows = await statement.fetch(connection, of_project=access.id, of_model=key)
-        if not rows:
+        meant = [_model_of(row) for row in rows[:1]]
+        if not meant and key is not None:
             existing = _MODEL_OF_ID if isinstance(key, int) else _MODEL_OF_NAME
-            if key is None or not await existing.fetch(connection, of_project=access.id, of_model=key):
-                raise models.not_found(model)
+            bare = await existing.fetch(connection, of_project=access.id, of_model=key)
+            meant = [ModelColumns._make(row[:_MODEL_FIELDS]) for row in bare]
+        if not meant or not policy.reaches(actor, meant[0].name):
+            raise models.not_found(model)
     return [_version(row) for row in rows]
 
 

@@ -24,6 +24,7 @@ from app.access.policy import Actor, Permission
 from app.db.database import Database, Snapshot
 from app.errors import Invalid
 from app.pagination import Keyset, Page, Window
+from app.registry import repository
 from app.registry.tables import Model, ModelVersion
 from app.search import sql
 from app.tracking.candidates import Candidate
@@ -92,8 +93,9 @@ async def _matching(snap: Snapshot, actor: Actor, project: int | str, text: str)
         raise Invalid(f"The text has {len(text)} characters; 1 to {MAX_TEXT} are looked for.", field="search")
     access = await projects.visible(snap, actor, project)
     parts: list[AnySelect] = []
-    if policy.allows(actor, access, Permission.REGISTRY_READ):
-        parts += [_models(access.id, text), _versions(access.id, text)]
+    if policy.allows(actor, access, Permission.REGISTRY_READ, of_models=True):
+        reached = repository.within(actor)
+        parts += [_models(access.id, text).where(*reached), _versions(access.id, text).where(*reached)]
     if policy.allows(actor, access, Permission.CANDIDATE_READ):
         parts += [_experiments(access.id, text), _candidates(access.id, text)]
     matching = union_all(*parts).subquery() if parts else _models(0, text).subquery()

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, exists, select
 
 from app.access.policy import Actor, Permission
 from app.access.reads.guarded import GuardedReads, Results
@@ -30,7 +30,7 @@ ModelKey: TypeAlias = tuple[int, int]
 VersionKey: TypeAlias = tuple[int, int]
 CandidateKey: TypeAlias = tuple[int, UUID]
 
-_LISTS = GuardedReads(Permission.REGISTRY_READ)
+_LISTS = GuardedReads(Permission.REGISTRY_READ, of_models=True)
 _MODEL = (Model.project_id, Model.id)
 _VERSION = (ModelVersion.project_id, ModelVersion.id)
 _OF_MODEL = (ModelVersion.project_id, ModelVersion.model_id)
@@ -83,7 +83,7 @@ async def models_of_projects(
         actor,
         keys,
         window,
-        statement=_models(text),
+        statement=_models(actor, text),
         order=_model_keyset(order),
         row=Model,
         parent=(Model.project_id,),
@@ -94,18 +94,18 @@ async def count_models_of_projects(
     db: Database, actor: Actor, keys: Sequence[tuple[int]], *, text: str
 ) -> Results[int]:
     """How many models each project has."""
-    return await _LISTS.counts(db, actor, keys, statement=_models(text), parent=(Model.project_id,))
+    return await _LISTS.counts(db, actor, keys, statement=_models(actor, text), parent=(Model.project_id,))
 
 
 async def models_by_keys(db: Database, actor: Actor, keys: Sequence[ModelKey]) -> Results[Model | None]:
     """Models by id; None where there is none."""
-    return await _LISTS.singles(db, actor, keys, statement=_models(), parent=_MODEL)
+    return await _LISTS.singles(db, actor, keys, statement=_models(actor), parent=_MODEL)
 
 
 async def models_of_experiments(db: Database, actor: Actor, keys: Sequence[ModelKey]) -> Results[Model | None]:
     """The model that each experiment belongs to; None where it belongs to none."""
     parent = (Model.project_id, Model.experiment_number)
-    return await _LISTS.singles(db, actor, keys, statement=_models(), parent=parent)
+    return await _LISTS.singles(db, actor, keys, statement=_models(actor), parent=parent)
 
 
 async def versions_of_models(
@@ -113,7 +113,14 @@ async def versions_of_models(
 ) -> Results[Page[ModelVersion]]:
     """Versions of each model."""
     return await _LISTS.pages(
-        db, actor, keys, window, statement=_listed(query), order=_order(query), row=ModelVersion, parent=_OF_MODEL
+        db,
+        actor,
+        keys,
+        window,
+        statement=_listed(actor, query),
+        order=_order(query),
+        row=ModelVersion,
+        parent=_OF_MODEL,
     )
 
 
@@ -121,25 +128,26 @@ async def count_versions_of_models(
     db: Database, actor: Actor, keys: Sequence[ModelKey], query: VersionList
 ) -> Results[int]:
     """How many versions each model has."""
-    return await _LISTS.counts(db, actor, keys, statement=_listed(query), parent=_OF_MODEL)
+    return await _LISTS.counts(db, actor, keys, statement=_listed(actor, query), parent=_OF_MODEL)
 
 
 async def latest_of_models(db: Database, actor: Actor, keys: Sequence[ModelKey]) -> Results[ModelVersion | None]:
     """The highest release of each model, or its highest prerelease when there is no release."""
     statement, version = latest.of_models()
-    return await _LISTS.singles(db, actor, keys, statement=statement.with_only_columns(version), parent=_MODEL)
+    statement = statement.with_only_columns(version).where(*repository.within(actor))
+    return await _LISTS.singles(db, actor, keys, statement=statement, parent=_MODEL)
 
 
 async def versions_by_keys(db: Database, actor: Actor, keys: Sequence[VersionKey]) -> Results[ModelVersion | None]:
     """Versions by id; None where there is none."""
-    return await _LISTS.singles(db, actor, keys, statement=repository.all_living_versions(), parent=_VERSION)
+    return await _LISTS.singles(db, actor, keys, statement=_versions(actor), parent=_VERSION)
 
 
 async def versions_of_candidates(
     db: Database, actor: Actor, keys: Sequence[CandidateKey]
 ) -> Results[list[ModelVersion]]:
     """Versions that were made from each candidate, newest first."""
-    statement = repository.all_living_versions().order_by(ModelVersion.id.desc())
+    statement = _versions(actor).order_by(ModelVersion.id.desc())
     return await _LISTS.groups(
         db, actor, keys, statement=statement, parent=(ModelVersion.project_id, ModelVersion.candidate_id)
     )
@@ -149,7 +157,7 @@ async def versions_of_logged_models(
     db: Database, actor: Actor, keys: Sequence[CandidateKey]
 ) -> Results[list[ModelVersion]]:
     """Versions that were made from each logged model, newest first."""
-    statement = repository.all_living_versions().order_by(ModelVersion.id.desc())
+    statement = _versions(actor).order_by(ModelVersion.id.desc())
     return await _LISTS.groups(
         db, actor, keys, statement=statement, parent=(ModelVersion.project_id, ModelVersion.logged_model_id)
     )
@@ -157,20 +165,20 @@ async def versions_of_logged_models(
 
 async def aliases_of_models(db: Database, actor: Actor, keys: Sequence[ModelKey]) -> Results[list[Alias]]:
     """The current aliases of each model, by name."""
-    return await _LISTS.groups(db, actor, keys, statement=_aliases(), parent=(Alias.project_id, Alias.model_id))
+    return await _LISTS.groups(db, actor, keys, statement=_aliases(actor), parent=(Alias.project_id, Alias.model_id))
 
 
 async def history_of_aliases(
     db: Database, actor: Actor, keys: Sequence[ModelKey], window: Window, *, name: str
 ) -> Results[Page[Alias]]:
     """What the alias of that name has pointed to in each model, latest first; versions may be deleted since."""
-    statement, parent = select(Alias).where(Alias.name == alias_key(name)), (Alias.project_id, Alias.model_id)
+    statement, parent = _of_alias(actor).where(Alias.name == alias_key(name)), (Alias.project_id, Alias.model_id)
     return await _LISTS.pages(db, actor, keys, window, statement=statement, order=_HISTORY, row=Alias, parent=parent)
 
 
 async def aliases_of_versions(db: Database, actor: Actor, keys: Sequence[VersionKey]) -> Results[list[Alias]]:
     """The current aliases of each version, by name."""
-    return await _LISTS.groups(db, actor, keys, statement=_aliases(), parent=(Alias.project_id, Alias.version_id))
+    return await _LISTS.groups(db, actor, keys, statement=_aliases(actor), parent=(Alias.project_id, Alias.version_id))
 
 
 def _model_keyset(order: ModelOrder) -> Keyset[Model]:
@@ -186,13 +194,17 @@ def _model_keyset(order: ModelOrder) -> Keyset[Model]:
             return Keyset(name, columns, lambda model: (model.updated_at, model.id), order.descending)
 
 
-def _models(text: str = "") -> Select[Model]:
-    statement = select(Model).where(Model.deleted_at.is_(None))
+def _models(actor: Actor, text: str = "") -> Select[Model]:
+    statement = select(Model).where(Model.deleted_at.is_(None), *repository.within(actor))
     return statement.where(sql.contains(Model.name, text)) if text else statement
 
 
-def _listed(query: VersionList) -> Select[ModelVersion]:
-    statement = repository.all_living_versions()
+def _versions(actor: Actor) -> Select[ModelVersion]:
+    return repository.all_living_versions().where(*repository.within(actor))
+
+
+def _listed(actor: Actor, query: VersionList) -> Select[ModelVersion]:
+    statement = _versions(actor)
     if query.reference is not None:
         statement = statement.where(resolve.matches(query.reference))
     if query.text:
@@ -200,8 +212,15 @@ def _listed(query: VersionList) -> Select[ModelVersion]:
     return statement
 
 
-def _aliases() -> Select[Alias]:
-    return select(Alias).where(Alias.valid_until.is_(None)).order_by(Alias.name)
+def _aliases(actor: Actor) -> Select[Alias]:
+    return _of_alias(actor).where(Alias.valid_until.is_(None)).order_by(Alias.name)
+
+
+def _of_alias(actor: Actor) -> Select[Alias]:
+    if actor.model_patterns is None:
+        return select(Alias)
+    mine = (Model.project_id == Alias.project_id, Model.id == Alias.model_id)
+    return select(Alias).where(exists().where(*mine, *repository.within(actor)))
 
 
 def _order(query: VersionList) -> Keyset[ModelVersion]:

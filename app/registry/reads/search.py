@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -89,7 +89,7 @@ async def models(
         Invalid: the token belongs to another search, or the limit is above 1,000.
     """
     check_limit(command.limit, MAX_MODELS)
-    plan = _plan_of_models(command.filter, tuple(command.order_by), command.hide_prompts)
+    plan = _plan_of_models(_Key.of(actor, command))
     access = await repository.readable_project(db, actor, project)
     async with db.direct() as connection:
         rows, token = await plan.page(connection, access.id, _page(plan.sort_keys, command))
@@ -105,7 +105,7 @@ async def models_of_projects(
         InvalidFilter, InvalidOrder, Invalid: as for :func:`models`.
     """
     check_limit(command.limit, MAX_MODELS)
-    plan = _plan_of_models(command.filter, tuple(command.order_by), command.hide_prompts)
+    plan = _plan_of_models(_Key.of(actor, command))
     statement, page = plan.statement.with_only_columns(Model), _page(plan.sort_keys, command)
     return await _LISTS.searches(db, actor, keys, statement=statement, page=page, parent=(Model.project_id,), row=Model)
 
@@ -120,7 +120,7 @@ async def versions(
         Invalid: the token belongs to another search, or the limit is above 200,000.
     """
     check_limit(command.limit, MAX_VERSIONS)
-    plan = _plan_of_versions(command.filter, tuple(command.order_by), command.hide_prompts)
+    plan = _plan_of_versions(_Key.of(actor, command))
     access = await repository.readable_project(db, actor, project)
     async with db.direct() as connection:
         rows, token = await plan.page(connection, access.id, _page(plan.sort_keys, command))
@@ -136,14 +136,14 @@ async def versions_of_projects(
         InvalidFilter, InvalidOrder, Invalid: as for :func:`versions`.
     """
     check_limit(command.limit, MAX_VERSIONS)
-    plan = _plan_of_versions(command.filter, tuple(command.order_by), command.hide_prompts)
+    plan = _plan_of_versions(_Key.of(actor, command))
     statement, page = plan.statement.with_only_columns(ModelVersion), _page(plan.sort_keys, command)
     return await _LISTS.searches(
         db, actor, keys, statement=statement, page=page, parent=(ModelVersion.project_id,), row=ModelVersion
     )
 
 
-_LISTS = GuardedReads(Permission.REGISTRY_READ)
+_LISTS = GuardedReads(Permission.REGISTRY_READ, of_models=True)
 
 
 class _Plan:
@@ -169,20 +169,35 @@ class _Plan:
         return rows[: page.limit], keyset.next_token(rows, page)
 
 
-@lru_cache(maxsize=64)
-def _plan_of_models(filter: str, order_by: tuple[str, ...], hide_prompts: bool) -> _Plan:
-    expression = parse_filter(filter, grammars.MODELS)
-    condition = _unprompted(sql.condition(expression, _of_model), expression, Model.tags, hide_prompts)
-    statement = select(*details.MODEL).where(Model.deleted_at.is_(None), condition)
-    return _Plan(statement, _column(Model.project_id), _model_terms(order_by))
+class _Key(NamedTuple):
+    """What a plan depends on."""
+
+    filter: str
+    order_by: tuple[str, ...]
+    hide_prompts: bool
+    patterns: tuple[str, ...] | None
+
+    @classmethod
+    def of(cls, actor: Actor, command: SearchModels | SearchVersions) -> _Key:
+        return cls(command.filter, tuple(command.order_by), command.hide_prompts, actor.model_patterns)
 
 
 @lru_cache(maxsize=64)
-def _plan_of_versions(filter: str, order_by: tuple[str, ...], hide_prompts: bool) -> _Plan:
-    expression = parse_filter(filter, grammars.MODEL_VERSIONS)
-    condition = _unprompted(sql.condition(expression, _of_version), expression, ModelVersion.tags, hide_prompts)
-    statement = repository.all_living_versions().with_only_columns(ModelVersion.id).where(condition)
-    return _Plan(statement, _column(ModelVersion.project_id), _version_terms(order_by))
+def _plan_of_models(key: _Key) -> _Plan:
+    expression = parse_filter(key.filter, grammars.MODELS)
+    condition = _unprompted(sql.condition(expression, _of_model), expression, Model.tags, key.hide_prompts)
+    reached = repository.matching(key.patterns)
+    statement = select(*details.MODEL).where(Model.deleted_at.is_(None), *reached, condition)
+    return _Plan(statement, _column(Model.project_id), _model_terms(key.order_by))
+
+
+@lru_cache(maxsize=64)
+def _plan_of_versions(key: _Key) -> _Plan:
+    expression = parse_filter(key.filter, grammars.MODEL_VERSIONS)
+    condition = _unprompted(sql.condition(expression, _of_version), expression, ModelVersion.tags, key.hide_prompts)
+    reached = repository.matching(key.patterns)
+    statement = repository.all_living_versions().with_only_columns(ModelVersion.id).where(*reached, condition)
+    return _Plan(statement, _column(ModelVersion.project_id), _version_terms(key.order_by))
 
 
 def _column(column: Any) -> ColumnElement[int]:

@@ -51,7 +51,7 @@ async def edit(db: Database, actor: Actor, project: int | str, target: Target, c
         values["tags"] = patched(ModelVersion.tags, command.tags)
     async with db.write() as tx:
         access = await writable(tx, actor, project)
-        model, version = await lookup.find(tx, access.id, target)
+        model, version = await lookup.find(tx, actor, access.id, target)
         changed = await apply(tx, version, **values)
         if command.tags:
             check_tags(changed.tags)
@@ -76,7 +76,7 @@ async def set_stage(
     stage = check_stage(stage)
     async with db.write() as tx:
         access = await writable(tx, actor, project)
-        model, version = await lookup.find(tx, access.id, target)
+        model, version = await lookup.find(tx, actor, access.id, target)
         await models.lock(tx, model)
         version = await lookup.reload(tx, version)
         left_stage = version.stage

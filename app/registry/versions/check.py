@@ -67,7 +67,7 @@ async def check(db: Database, actor: Actor, project: int | str, command: CheckVe
         ProjectNotFound, Forbidden: the actor may not create versions there.
     """
     access = await projects.get(db, actor, project)
-    policy.require(actor, access, Permission.REGISTRY_WRITE)
+    policy.require(actor, access, Permission.REGISTRY_WRITE, of_models=True)
     refusals = [*_files(command.files, limit), *_names(command)]
     version = None
     try:
@@ -135,9 +135,11 @@ async def _next(snap: Snapshot, request: VersionRequest, command: CheckVersion) 
         ModelNotFound: there is no such model, and none is going to be created.
         VersionTaken, VersionRetired, CandidateNotFound: as when it is created.
     """
-    if isinstance(request.model, str) and await repository.find_model(snap, request.project_id, request.model) is None:
-        if not command.makes_model:
+    model = await repository.find_model(snap, request.actor, request.project_id, request.model)
+    if model is None:
+        if not command.makes_model or isinstance(request.model, int):
             raise ModelNotFound(request.model)
+        repository.require_name(request.actor, request.model)
         return (request.version or semver.bump(None, None, request.increment)).text
     state = await insert.read_state(snap, [request])
     (assignment,) = assign(state, [request])

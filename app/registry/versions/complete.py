@@ -67,7 +67,7 @@ async def complete(
     checked = [check_alias(name, field="aliases") for name in names]
     async with db.write() as tx:
         access = await writable(tx, actor, project)
-        model, version = await lookup.find(tx, access.id, target)
+        model, version = await lookup.find(tx, actor, access.id, target)
         await version_candidates.lock_shared(tx, access.id, [version.candidate_id])
         await models.lock(tx, model)
         version = await lookup.reload(tx, version)

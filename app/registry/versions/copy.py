@@ -39,7 +39,7 @@ async def copy(db: Database, actor: Actor, project: int | str, target: Target, c
     """
     async with db.read() as snap:
         access = await writable(snap, actor, project)
-        model, original = await lookup.find(snap, access.id, target)
+        model, original = await lookup.find(snap, actor, access.id, target)
     if original.state == State.OPEN:
         raise states.not_ready(original, "be copied")
     creation = CreateVersion(

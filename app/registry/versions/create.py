@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.access import policy, projects
 from app.access.policy import Actor, Permission
 from app.db.database import Database
+from app.registry import models
 from app.registry.tables import Model, ModelVersion
 from app.registry.versions import create_batch, origins
 from app.registry.versions.request import CreateVersion, prepare
@@ -27,7 +28,10 @@ async def create_with_model(
 ) -> tuple[Model, ModelVersion]:
     """Like :func:`create`, with the model beside the version at no further cost."""
     access = await projects.get(db, actor, project)
-    policy.require(actor, access, Permission.REGISTRY_WRITE)
+    policy.require(actor, access, Permission.REGISTRY_WRITE, of_models=True)
     request = prepare(command, actor, access.id)
+    if actor.model_patterns is not None:
+        async with db.read() as snap:
+            await models.find(snap, actor, access.id, request.model)
     await origins.require_seen(db, access, request)
     return await create_batch.submit(db, request)

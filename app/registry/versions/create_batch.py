@@ -85,7 +85,9 @@ async def _create(db: Database, requests: Sequence[VersionRequest]) -> Sequence[
 async def _create_locked(db: Database, requests: Sequence[VersionRequest]) -> Sequence[Outcome]:
     """The same with everything that may belong to it; the model's lock comes last, to be held as briefly as can be."""
     async with db.write(grows=True) as tx:
-        model = await models.find(tx, requests[0].project_id, requests[0].model)
+        model = await repository.any_model(tx, requests[0].project_id, requests[0].model)
+        if model is None:
+            raise models.not_found(requests[0].model)
         complete = [replace(await _with_origin(tx, request), model=model.id) for request in requests]
         jobs = [await job_links.ensure(tx, request.project_id, request.ci_jobs) for request in requests]
         shared = {request.candidate_id for request in complete if request.candidate_id is not None}

@@ -27,7 +27,7 @@ async def delete(db: Database, actor: Actor, project: int | str, target: Target)
     """
     async with db.write() as tx:
         access = await writable(tx, actor, project)
-        model, version = await lookup.find(tx, access.id, target)
+        model, version = await lookup.find(tx, actor, access.id, target)
         await version_candidates.lock_of_version(tx, access.id, version.candidate_id)
         await models.lock(tx, model)
         version = await lookup.reload(tx, version)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.access import policy
 from app.access.policy import Actor
 from app.artifacts.artifacts import Root
 from app.db.database import Database, Snapshot, Tx
@@ -40,7 +41,7 @@ async def get(db: Database, actor: Actor, project: int | str, version_id: int) -
     """
     async with db.read() as snap:
         access = await readable(snap, actor, project)
-        return (await find(snap, access.id, version_id))[1]
+        return (await find(snap, actor, access.id, version_id))[1]
 
 
 async def by_reference(
@@ -61,20 +62,21 @@ async def by_reference_with_model(
     """Like :func:`by_reference`, with the model beside the version at no further cost."""
     async with db.read() as snap:
         access = await readable(snap, actor, project)
-        return await find(snap, access.id, Named(model, reference))
+        return await find(snap, actor, access.id, Named(model, reference))
 
 
-async def find(snap: Snapshot, project_id: int, target: Target) -> tuple[Model, ModelVersion]:
-    """Read step: a living version and its model, in one statement.
+async def find(snap: Snapshot, actor: Actor, project_id: int, target: Target) -> tuple[Model, ModelVersion]:
+    """Read step: a living version and its model, in one statement, if the actor's token reaches the model.
 
     Raises:
         ModelNotFound, VersionNotFound, AliasNotFound: as for :func:`by_reference`.
     """
     if isinstance(target, Named):
-        return await _find_named(snap, project_id, target)
+        return await _find_named(snap, actor, project_id, target)
     if 0 < target < 2**63:
         statement = repository.living_versions(project_id).add_columns(Model).where(ModelVersion.id == target)
-        if row := (await snap.execute(statement)).one_or_none():
+        row = (await snap.execute(statement)).one_or_none()
+        if row is not None and policy.reaches(actor, row[1].name):
             return row[1], row[0]
     raise VersionNotFound(f"There is no model version with id {target} in this project, or you may not see it.")
 
@@ -120,13 +122,13 @@ def root_of(version: ModelVersion) -> tuple[Root, str]:
     return Root(version.project_id, candidate_id=version.candidate_id), version.artifact_folder
 
 
-async def _find_named(snap: Snapshot, project_id: int, target: Named) -> tuple[Model, ModelVersion]:
+async def _find_named(snap: Snapshot, actor: Actor, project_id: int, target: Named) -> tuple[Model, ModelVersion]:
     key = repository.model_key(target.model)
     row = None
     if key is not None:
         statement = resolve.of_model(target.reference, by_id=isinstance(key, int))
         row = (await snap.execute(statement, {"of_project": project_id, "of_model": key})).one_or_none()
-    if row is None:
+    if row is None or not policy.reaches(actor, row[0].name):
         raise models.not_found(target.model)
     model, version = row
     if version is None:

@@ -34,7 +34,7 @@ def _texts(settings: Settings) -> Iterator[str]:
         yield f"MODELYARD_S3_PUBLIC_URL is {public}: no other machine reaches files by link; leave it empty"
     if len(set(settings.secret_key.get_secret_value())) < FEWEST_CHARACTERS:
         yield "MODELYARD_SECRET_KEY has few different characters and could be guessed; `openssl rand -hex 32` makes one"
-    for name in ("webhook_private_hosts", "ci_private_hosts"):
+    for name in ("webhook_private_hosts", "ci_private_hosts", "openid_private_hosts"):
         every_port = [host for host in _hosts(getattr(settings, name)) if not _has_port(host)]
         if every_port:
             yield f"MODELYARD_{name.upper()} opens every port of {', '.join(every_port)}; write host:port"

@@ -10,14 +10,17 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
-from app.access import projects
+from app.access import groups, projects, users
+from app.access.groups import CreateGroup
 from app.access.policy import Role
 from app.access.projects import CreateProject
+from app.access.users import CreateUser
 from app.graphql.schema import schema
 from app.ids import GlobalId
 from app.journal.positions import Cursor
 from app.live.subscribers import Live
 from tests.conftest import Person, TestProject, new_project
+from tests.support.access.signed_in import sign_in
 
 FOLDER = Path(__file__).parents[3] / "docs" / "graphql-examples"
 QUERIES = list(schema._schema.query_type.fields)
@@ -111,6 +114,7 @@ async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person
     owner, (ada, grace) = project.people[Role.OWNER], people
     beside = CreateProject(project.group_id, "old-project", visibility=options.get("visibility", "private"))
     old = await projects.create(runtime.db, owner.actor, beside)
+    others = await _beside(runtime, owner, project)
     cursor = str(Cursor.at(await Live(runtime.db).mark()))
     first = await data(owner, FIRST, p=project.path)
     ids = {name: first[name]["candidate"]["id"] for name in ("one", "two", "three", "four")}
@@ -127,6 +131,7 @@ async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person
             "ada": ada.actor.username,
             "grace": grace.actor.username,
             "alan": f"alan-{uuid4().hex[:12]}",
+            **others,
             "<cursor>": cursor,
             "<candidate id>": ids["one"],
             "<other candidate id>": ids["two"],
@@ -142,6 +147,7 @@ async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person
             "<invitation id>": first["invitation"]["invitation"]["id"],
             "<old invitation id>": first["oldInvitation"]["invitation"]["id"],
             "<token id>": first["token"]["token"]["id"],
+            "<session id>": str(GlobalId.of("Session", (await sign_in(runtime, owner.actor)).session_id)),
             "<webhook id>": first["hook"]["webhook"]["id"],
             "<old webhook id>": first["oldHook"]["webhook"]["id"],
             "<CI job id>": second["linked"]["ciJob"]["id"],
@@ -151,6 +157,18 @@ async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person
             ),
         },
     )
+
+
+async def _beside(runtime: Any, owner: Person, project: TestProject) -> dict[str, str]:
+    """Private groups and a project that are changed as a whole, and people who are members of nothing."""
+    team, names = project.path.rpartition("/")[0], {name: f"{name}-{uuid4().hex[:12]}" for name in ("linus", "edsger")}
+    for path in ("lab", "attic", "old-group"):
+        await groups.create(runtime.db, owner.actor, CreateGroup(path, parent=team))
+    await projects.create(runtime.db, owner.actor, CreateProject(f"{team}/lab", "side-project"))
+    async with runtime.db.write() as tx:
+        for name in names.values():
+            await users.add(tx, CreateUser(name))
+    return names | {f"team/{name}": f"{team}/{name}" for name in ("lab", "attic", "old-group", "lab/side-project")}
 
 
 async def _rows(runtime: Any, project: TestProject, candidates: tuple[UUID, UUID], webhook: UUID) -> dict[str, str]:

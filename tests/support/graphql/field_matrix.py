@@ -15,6 +15,7 @@ TYPES = schema._schema.type_map
 CANDIDATE, VERSION = "candidate(by: {id: $Parent})", "modelVersion(by: {id: $ModelVersion})"
 MODEL, PROJECT = "model(by: {id: $Model})", "project(by: {path: $path})"
 DOORS = {
+    "AccessLogEntry": {f"{PROJECT} {{ accessLog(first: 1) {{ nodes @ }} }}": "maintainers"},
     "Alias": {f"{MODEL} {{ aliases @ }}": "registry", f"{VERSION} {{ aliases @ }}": "registry"},
     "AliasAssignment": {f'{MODEL} {{ aliasHistory(name: "best") {{ nodes @ }} }}': "registry"},
     "Artifact": {
@@ -54,6 +55,7 @@ DOORS = {
         "group(by: {path: $group}) { groups(first: 1) { nodes @ } }": "owners of the group",
     },
     "Invitation": {f"{PROJECT} {{ invitations(first: 4) {{ nodes @ }} }}": "owners"},
+    "InvitationMembership": {f"{PROJECT} {{ invitations(first: 4) {{ nodes {{ memberships @ }} }} }}": "owners"},
     "LoggedModel": {"loggedModel(by: {id: $LoggedModel}) @": "candidates"},
     "LoggedModelMetric": {"loggedModel(by: {id: $LoggedModel}) { metrics @ }": "candidates"},
     "LoggedModelUse": {
@@ -70,6 +72,10 @@ DOORS = {
     "ModelVersionsComparison": {"modelVersionsCompare(ids: [$ModelVersion, $Foldered]) @": "registry"},
     "Project": {"project(by: {path: $path}) @": "project"},
     "SearchResultConnection": {'search(project: {path: $path}, search: "digits", first: 9) @': "project"},
+    "Session": {
+        "node(id: $Session) { ... on Session @ }": "oneself",
+        "node(id: $EndedSession) { ... on Session @ }": "oneself",
+    },
     "Token": {
         f"{PROJECT} {{ tokens(first: 2) {{ nodes @ }} }}": "maintainers",
         "group(by: {path: $group}) { tokens { nodes @ } }": "owners",

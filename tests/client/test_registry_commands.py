@@ -70,7 +70,7 @@ async def test_lists_go_beyond_a_page(desk: Desk, data):
     assert len((await done(desk, "models", "--limit", "150"))["models"]) == 150
 
 
-async def test_log_and_show_what_is_known_of_a_version(churn: Desk):
+async def test_log_and_show_the_evidence_of_a_version(churn: Desk):
     logged = await done(
         churn, "log", "churn@champion", "--metric", "auc=0.93", "--metric", "loss=nan", "--param", "depth=6",
         "--dataset", "calls@2026@sha256:12", "--fact", "commit=abc123", "--tag", "by=gate", "--step", "3",

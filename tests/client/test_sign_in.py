@@ -88,15 +88,15 @@ async def test_a_person_signs_in_works_and_signs_out(machine: Machine, login, ht
     assert (out.code, out.out) == (0, f"Signed out at {url} (profile {host}).\n")
     assert not await works(http, token)
     assert kept(machine) == {"format": 1, "default": None, "profiles": {}}
-    nobody = await machine.run("models", "--json")
-    assert (nobody.code, nobody.json["error"]["code"]) == (2, "USAGE")
+    signed_out = await machine.run("models", "--json")
+    assert (signed_out.code, signed_out.json["error"]["code"]) == (2, "USAGE")
     refused = await machine.run(
         "models", "--json", MODELYARD_URL=url, MODELYARD_TOKEN=token, MODELYARD_PROJECT=project.path
     )
     assert (refused.code, refused.json["error"]["code"]) == (6, "UNAUTHENTICATED")
 
 
-async def test_the_token_is_readable_by_its_owner_alone(machine: Machine, login):
+async def test_only_its_owner_may_read_the_token(machine: Machine, login):
     assert (await login(machine)).code == 0
     assert stat.S_IMODE(machine.profiles.stat().st_mode) == 0o600
     assert stat.S_IMODE(machine.profiles.parent.stat().st_mode) == 0o700

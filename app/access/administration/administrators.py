@@ -29,7 +29,7 @@ async def lock_user(tx: Tx, user_id: int) -> User:
 
 
 async def hold_changes(tx: Tx) -> None:
-    """Step: until the commit no person is deactivated, deleted or changed otherwise. It is taken before all other locks."""
+    """Step: until the commit no person is deactivated, deleted or changed; taken before all other locks."""
     await tx.execute(select(func.pg_advisory_xact_lock_shared(_LOCK)))
 
 

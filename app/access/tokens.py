@@ -19,7 +19,7 @@ from app.access.repository import ValidToken
 from app.access.service_accounts import accounts
 from app.access.tables import Membership, User
 from app.access.tables import Token as Token
-from app.access.token_rules import expiry, model_patterns
+from app.access.token_rules import expiry, granting, model_patterns
 from app.access.token_rules.expiry import LongestLives
 from app.access.token_rules.requests import IssueToken as IssueToken
 from app.access.token_rules.requests import check as check
@@ -138,7 +138,7 @@ async def _issue_to_bot(tx: Tx, actor: Actor, command: IssueToken, user_id: int)
         account = await accounts.lock(tx, actor, command.service_account_id)
         command = replace(command, project_id=account.project_id, group_id=account.group_id, role=account.role)
     own = await accounts.manager_role(tx, actor, project_id=command.project_id, group_id=command.group_id)
-    policy.require_grantable(actor, own, command.role, command.scopes)
+    granting.require_grantable(actor, own, command.role, command.scopes)
     if actor.is_confined:
         command = replace(command, expires_at=await _no_longer_than(tx, actor, command.expires_at))
     bot_id = command.service_account_id or await _add_bot(tx, command)
@@ -208,9 +208,13 @@ async def current(db: Database, actor: Actor) -> Token | None:
 
 
 async def own(db: Database, actor: Actor, window: Window) -> Page[Token]:
-    """The actor's personal tokens, newest first, revoked ones too."""
-    user_id = policy.require_signed_in(actor, to_write=False)
-    statement = select(Token).where(Token.user_id == user_id, Token.project_id.is_(None), Token.group_id.is_(None))
+    """The actor's personal tokens, newest first, revoked ones too; a token without api or read_api sees itself only."""
+    if actor.user_id is None:
+        raise Unauthenticated("This needs a token: send it as `Authorization: Bearer myt_…`.")
+    personal = (Token.project_id.is_(None), Token.group_id.is_(None))
+    statement = select(Token).where(Token.user_id == actor.user_id, *personal)
+    if not policy.has_scope(actor, Permission.ACCOUNT_READ):
+        statement = statement.where(Token.id == actor.token_id)
     async with db.read() as snap:
         return ORDER.page((await snap.scalars(ORDER.apply(statement, window))).all(), window)
 
@@ -229,7 +233,7 @@ def _actor(valid: ValidToken) -> Actor:
         user_id=user.id,
         username=user.username,
         is_admin=user.is_admin,
-        scopes=policy.holding([Scope(scope) for scope in token.scopes], valid.granter),
+        scopes=granting.holding([Scope(scope) for scope in token.scopes], valid.granter),
         model_patterns=tuple(token.model_patterns) if token.model_patterns is not None else None,
         project_boundary=token.project_id,
         group_boundary=token.group_id,

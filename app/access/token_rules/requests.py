@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from app.access.names import check_title
-from app.access.policy import GRANTED_BY, Role, Scope
+from app.access.policy import Role, Scope
 from app.access.token_rules import model_patterns
+from app.access.token_rules.granting import GRANTED_BY
 from app.errors import Invalid
 
 _OF_MODELS = frozenset({Scope.READ_REGISTRY, Scope.WRITE_REGISTRY, Scope.READ_ARTIFACTS})

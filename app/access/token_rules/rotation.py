@@ -11,7 +11,7 @@ from app.access.access_log import Action
 from app.access.policy import Actor, Role, Scope
 from app.access.service_accounts import accounts
 from app.access.tables import Membership, Token, User
-from app.access.token_rules import expiry
+from app.access.token_rules import expiry, granting
 from app.access.token_rules.expiry import LongestLives
 from app.access.token_rules.requests import IssueToken
 from app.access.tokens import Issued, TokenNotFound
@@ -96,7 +96,7 @@ async def _require_same(tx: Tx, actor: Actor, old: Token) -> None:
     own = await accounts.manager_role(tx, actor, project_id=old.project_id, group_id=old.group_id)
     here = repository.in_group_or_project(project_id=old.project_id, group_id=old.group_id)
     given = await tx.scalar(select(func.max(Membership.role)).where(Membership.user_id == old.user_id, here))
-    policy.require_grantable(actor, own, Role(given or Role.GUEST), [Scope(scope) for scope in old.scopes])
+    granting.require_grantable(actor, own, Role(given or Role.GUEST), [Scope(scope) for scope in old.scopes])
 
 
 async def _require_alive(tx: Tx, old: Token) -> None:

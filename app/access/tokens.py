@@ -14,7 +14,7 @@ from sqlalchemy import func, insert, or_, select, update
 from app.access import access_log, bots, policy, repository
 from app.access.access_log import Action
 from app.access.authentication.client_info import UNKNOWN, ClientInfo
-from app.access.policy import Actor, Scope
+from app.access.policy import Actor, Permission, Scope
 from app.access.repository import ValidToken
 from app.access.service_accounts import accounts
 from app.access.tables import Membership, User

@@ -53,6 +53,7 @@ async def _make_account(request: Request, secret: str, fields: dict[str, str]) -
     name = fields.get("name", "").strip()
     if name:
         names.check_title(name, "name")
+    await acceptance.require_free(runtime.db, username)
     password_hash = await new_passwords.hash_of(fields, username)
     new = await acceptance.make_account(
         runtime.db,

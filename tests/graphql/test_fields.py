@@ -57,6 +57,7 @@ NEEDS = {
     "role": "..rrrrrr",
     "role in the group": "......rr",
     "oneself": "oooooo==",
+    "own identities": "......==",
     "token": "=======o",
     "may: reporter": "---====-",
     "may: developer": "----===-",
@@ -116,6 +117,7 @@ LINES = {
         "owner of the group": "tokens invitations accessLog", "role in the group": "viewerRole",
         "may: owner": "viewerCanManage viewerCanUpdate viewerCanDelete",
     },
+    "Identity": {"nothing more": "id provider email createdAt lastUsedAt"},
     "Invitation": {
         "nothing more": "id status email isAdmin memberships createdAt expiresAt acceptedAt revokedAt createdBy "
         "acceptedBy",
@@ -151,6 +153,7 @@ LINES = {
         "may: reporter": "viewerCanWriteRegistry", "may: developer": "viewerCanWriteCandidates",
     },
     "SearchResultConnection": {"part of it": "nodes edges", "some count": "totalCount pageInfo"},
+    "SignInMethods": {"nothing more": "hasPasswords providers"},
     "Session": {
         "nothing more": "id method provider device client address createdAt lastUsedAt expiresAt endedAt isCurrent",
         "may: owner": "viewerCanRevoke",
@@ -165,7 +168,10 @@ LINES = {
         "may: administrator": "viewerCanManage",
         "may: owner": "viewerCanUpdate",
     },
-    "Viewer": {"nothing more": "isAdmin", "oneself": "user tokens sessions accessLog", "token": "scopes"},
+    "Viewer": {
+        "nothing more": "isAdmin", "oneself": "user tokens sessions accessLog", "own identities": "identities",
+        "token": "scopes",
+    },
     "Webhook": {
         "nothing more": "id uuid name url description events status hasSecret createdAt updatedAt "
         "createdBy project deliveries",
@@ -178,6 +184,7 @@ LINES = {
 }  # fmt: skip
 """Fields without a line take nothing more than to see their object; see :func:`wants_line`."""
 BLANK = {
+    "SignInMethods.providers": "the settings of these tests have none; tests/access/openid has some",
     "User.deactivatedAt": "for administrators",
     "User.viewerCanManage": "administrators may",
     **dict.fromkeys(
@@ -360,7 +367,8 @@ async def test_a_token_whose_time_is_over_is_told_nothing(client, showcases, sec
 NODES = {
     "Alias": "registry", "Artifact": "project", "ArtifactUpload": "members", "BackgroundJob": "members",
     "Candidate": "candidates", "CiJob": "candidates", "CiSettings": "maintainers", "Experiment": "candidates",
-    "Group": "project", "Invitation": "owners", "LoggedModel": "candidates", "Member": "members", "Model": "registry",
+    "Group": "project", "Identity": "oneself", "Invitation": "owners", "LoggedModel": "candidates",
+    "Member": "members", "Model": "registry",
     "ModelVersion": "registry", "Project": "project", "Session": "oneself", "Token": "maintainers", "User": "members",
     "Webhook": "maintainers", "WebhookDelivery": "maintainers",
 }  # fmt: skip

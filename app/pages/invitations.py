@@ -75,7 +75,7 @@ async def _page(
         "fields": fields or {},
         "path": request.url.path,
         "secret": request.path_params["secret"],
-        "providers": runtime.openid.providers,
+        "openid": runtime.openid,
         "accepts_passwords": await new_passwords.are_accepted(request),
     }
     if error is not None:

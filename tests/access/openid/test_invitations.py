@@ -51,7 +51,7 @@ async def test_the_page_has_a_button_by_which_the_person_comes_in(
     configured()
     made = await invite((GroupOrProject(project_id=project.id), Role.DEVELOPER))
     page = await visitor.http.get(f"/invitations/{made.secret}")
-    assert 'action="/openid/real/start"' in page.text and "Accept with The real one" in page.text
+    assert 'action="/openid/real/start"' in page.text and "Come in with The real one" in page.text
     field = re.search(r'name="invitation" value="([^"]+)"', page.text)
     assert field is not None and field[1] == made.secret
     assert (await visitor.sign_in(real, subject, invitation=made.secret)).status_code == 303
@@ -103,7 +103,7 @@ async def test_where_passwords_are_switched_off_none_is_set(runtime, admin, real
         other = await invite()
         browser = visit()
         page = await browser.http.get(f"/invitations/{other.secret}")
-        assert 'type="password"' not in page.text and "Accept with The real one" in page.text
+        assert 'type="password"' not in page.text and "Come in with The real one" in page.text
         token = re.search(r'name="form_token" value="([^"]+)"', page.text)
         password = "correct horse battery staple"
         form = {"form_token": token[1], "username": f"x{subject}", "password": password, "password_again": password}

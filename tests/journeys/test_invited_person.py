@@ -70,7 +70,7 @@ async def test_invited_person_trains_until_deactivated(http, url, admin, project
     started, goes_on = tmp_path / "started", tmp_path / "goes_on"
     job = asyncio.create_task(training.at(base, token)(train, str(started), str(goes_on)))
     async with asyncio.timeout(60):
-        while not started.exists():  # noqa: ASYNC110, ASYNC240 - another process writes it
+        while not started.exists():  # noqa: ASYNC110 - another process writes it
             await asyncio.sleep(0.05)
     await ask(http, admin.headers, DEACTIVATE, username=username)
     goes_on.touch()

@@ -25,6 +25,7 @@ from app.graphql.logged_models.mutations import LoggedModelsMutation
 from app.graphql.nodes import NodesQuery
 from app.graphql.people.access_log import AccessLogQuery
 from app.graphql.people.invitations import InvitationsMutation, InvitationsQuery
+from app.graphql.people.limits import LimitsMutation
 from app.graphql.people.password_resets import PasswordResetsMutation
 from app.graphql.registry.global_search import FindingQuery
 from app.graphql.registry.mutations import RegistryMutation
@@ -89,6 +90,7 @@ class Query(
 @strawberry.type(description="Everything that changes something. Each field is a transaction of its own.")
 class Mutation(
     AccessMutation,
+    LimitsMutation,
     RegistryMutation,
     TrackingMutation,
     LoggedModelsMutation,

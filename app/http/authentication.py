@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import binascii
 from base64 import b64decode
-from dataclasses import replace
 from uuid import uuid4
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.access.authentication.client_info import UNKNOWN, ClientInfo
-from app.access.policy import ANONYMOUS, Actor
+from app.access.policy import Actor
 from app.access.sessions import SessionEnded
 from app.errors import ModelyardError, Unauthenticated
 from app.http.answers import edge_of, error_answer
@@ -41,7 +40,7 @@ class Authentication:
             if not sessions.is_for_people(scope):
                 await error_answer(scope, error)(scope, receive, send)
                 return
-            state["actor"] = replace(ANONYMOUS, client=client)
+            state["actor"] = scope["app"].state.runtime.authenticator.visitor(client)
         except ModelyardError as error:
             await error_answer(scope, error)(scope, receive, send)
             return
@@ -60,7 +59,7 @@ async def _actor(runtime: Runtime, scope: Scope, client: ClientInfo) -> Actor:
     values = [value for name, value in scope["headers"] if name == b"authorization"]
     private = [value for name, value in scope["headers"] if name == b"private-token"]
     if not values and not private:
-        return await sessions.actor_of(runtime, scope, client) or replace(ANONYMOUS, client=client)
+        return await sessions.actor_of(runtime, scope, client) or runtime.authenticator.visitor(client)
     if len(values) + len(private) > 1:
         raise Unauthenticated("There is more than one token in the request; send exactly one.")
     if values:

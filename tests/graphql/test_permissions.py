@@ -84,7 +84,7 @@ NEEDS = {
     "owner of another project": ["projectDelete"],
     "owner": ["userInvite"],
     "owner of an invitation": ["invitationRenew", "invitationRevoke"],
-    "administrator": ["accessLog", "invitations", "userPasswordResetCreate", "userCreate"],
+    "administrator": ["accessLog", "projectLimitsUpdate", "invitations", "userPasswordResetCreate", "userCreate"],
     "own uploads": ["artifactUpload", "artifactUploads"],
 }  # fmt: skip
 VERDICTS |= {

@@ -19,7 +19,7 @@ from app.access.reads.loaders import IdKey, MemberKey
 from app.access.tokens import Token
 from app.access.users import User
 from app.artifacts.reads import usage
-from app.artifacts.reads.usage import Usage
+from app.artifacts.reads.usage import Amount, Usage
 from app.db.database import Database
 from app.graphql.types.page_loaders import per_arguments
 from app.pagination import Page, Window
@@ -42,6 +42,7 @@ class AccessLoaders:
         self.project_members: DataLoader[MemberKey, Member | None] = DataLoader(self._project_members)
         self.group_members: DataLoader[MemberKey, Member | None] = DataLoader(self._group_members)
         self.storage: DataLoader[tuple[int], Usage] = DataLoader(self._storage)
+        self.restorable: DataLoader[tuple[int], Amount | None] = DataLoader(self._restorable)
         self.jobs: DataLoader[UUID, BackgroundJob | None] = DataLoader(self._jobs)
         self.projects_of_group: DataLoader[tuple[int, Window], Page[ProjectAccess]] = per_arguments(self._in_groups)
         self.groups_of_group: DataLoader[tuple[int, Window], Page[GroupAccess]] = per_arguments(self._below_groups)
@@ -97,6 +98,9 @@ class AccessLoaders:
 
     async def _storage(self, keys: list[tuple[int]]) -> Results[Usage]:
         return await usage.of_projects(self._db, self._actor, keys)
+
+    async def _restorable(self, keys: list[tuple[int]]) -> Results[Amount | None]:
+        return await usage.restorable(self._db, self._actor, keys)
 
     async def _jobs(self, ids: list[UUID]) -> Sequence[BackgroundJob | None]:
         return await jobs.by_ids(self._db, self._actor, ids)

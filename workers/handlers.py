@@ -25,7 +25,8 @@ from app.runtime import Runtime
 from app.tracking import file_owners
 from app.tracking import purge as tracking_purge
 from app.tracking.background_jobs import PurgeCandidate, PurgeExperiment
-from app.upkeep import project_deletion
+from app.upkeep import group_deletion, project_deletion
+from app.upkeep.group_deletion import PurgeGroup
 from app.upkeep.project_deletion import PurgeProject
 from app.webhooks import dispatch
 from app.webhooks.background_jobs import DeliverWebhook
@@ -91,6 +92,15 @@ async def purge_project(runtime: Runtime, job: PurgeProject, progress: Progress)
     Safe late: only a project that is deleted is emptied, which nothing undoes, and its number is not used again.
     """
     await project_deletion.purge(runtime.db, runtime.blobs, job.project_id, PROJECT_TABLES, progress=progress)
+
+
+@handles(PurgeGroup)
+async def purge_group(runtime: Runtime, job: PurgeGroup, progress: Progress) -> None:
+    """Safe twice: each batch removes what is left; a group that is gone is done.
+
+    Safe late: only a group that is deleted is removed, which nothing undoes, and its number is not used again.
+    """
+    await group_deletion.purge(runtime.db, runtime.blobs, job.group_id, PROJECT_TABLES, progress=progress)
 
 
 @handles(DeliverWebhook)

@@ -12,7 +12,8 @@ from app.access import policy, repository
 from app.access.access_log import Action, record
 from app.access.names import check_below, check_path, check_title, check_visibility
 from app.access.policy import Actor, Permission, Role
-from app.access.tables import Group, Membership
+from app.access.tables import Group as Group
+from app.access.tables import Membership
 from app.db.database import Database, Snapshot, Tx
 from app.errors import Forbidden, Invalid, NotFound, Taken
 from app.pagination import Keyset, Page, Window
@@ -116,6 +117,7 @@ async def create(db: Database, actor: Actor, command: CreateGroup) -> GroupAcces
         parent = await _parent(tx, actor, command.parent)
         user_id = policy.require_signed_in(actor)
         if parent is not None:
+            parent = await lock_around(tx, parent.id)
             check_below(command.visibility, parent)
         group = await add(tx, command, parent=parent)
         await record(tx, Action.GROUP_CREATE, actor=actor, group_id=group.id, path=group.full_path)
@@ -123,6 +125,25 @@ async def create(db: Database, actor: Actor, command: CreateGroup) -> GroupAcces
             return await visible(tx, actor, group.id)
         await tx.execute(insert(Membership).values(user_id=user_id, group_id=group.id, role=int(Role.OWNER)))
     return GroupAccess(group, Role.OWNER)
+
+
+async def lock_around(tx: Tx, group_id: int, *others: int) -> Group:
+    """Step: a group as it is now; its path and visibility, and those of all groups above, stay so until the commit.
+
+    What puts something into a group does this first, so that no rename misses it. ``others`` are locked with it.
+    From the top down, and in the order of their numbers: so no two wait for each other.
+
+    Raises:
+        GroupNotFound: it was deleted meanwhile.
+    """
+    above = select(func.unnest(Group.lineage)).where(Group.id.in_([group_id, *others]))
+    order = (func.cardinality(Group.lineage), Group.id)
+    locked = select(Group).where(Group.id.in_(above)).order_by(*order).with_for_update(read=True)
+    rows = {row.id: row for row in await tx.scalars(locked.execution_options(populate_existing=True))}
+    for id in (group_id, *others):
+        if id not in rows or rows[id].deleted_at is not None:
+            raise GroupNotFound(f"There is no group `{id}`, or you may not see it.")
+    return rows[group_id]
 
 
 async def add(tx: Tx, command: CreateGroup, *, parent: Group | None = None, owner_user_id: int | None = None) -> Group:

@@ -59,6 +59,8 @@ class Permission(StrEnum):
     CANDIDATE_WRITE = "candidate:write"
     CI_MANAGE = "ci:manage"
     GROUP_CREATE = "group:create"
+    GROUP_DELETE = "group:delete"
+    GROUP_UPDATE = "group:update"
     JOB_MANAGE = "job:manage"
     JOB_READ = "job:read"
     MEMBER_MANAGE = "member:manage"
@@ -68,6 +70,7 @@ class Permission(StrEnum):
     PROJECT_CREATE = "project:create"
     PROJECT_DELETE = "project:delete"
     PROJECT_READ = "project:read"
+    PROJECT_TRANSFER = "project:transfer"
     PROJECT_UPDATE = "project:update"
     REGISTRY_READ = "registry:read"
     REGISTRY_WRITE = "registry:write"
@@ -85,6 +88,8 @@ _LEAST_ROLE = {
     Permission.CANDIDATE_WRITE: Role.DEVELOPER,
     Permission.CI_MANAGE: Role.MAINTAINER,
     Permission.GROUP_CREATE: Role.MAINTAINER,
+    Permission.GROUP_DELETE: Role.OWNER,
+    Permission.GROUP_UPDATE: Role.OWNER,
     Permission.JOB_MANAGE: Role.MAINTAINER,
     Permission.JOB_READ: None,
     Permission.MEMBER_MANAGE: Role.MAINTAINER,
@@ -94,6 +99,7 @@ _LEAST_ROLE = {
     Permission.PROJECT_CREATE: Role.MAINTAINER,
     Permission.PROJECT_DELETE: Role.OWNER,
     Permission.PROJECT_READ: None,
+    Permission.PROJECT_TRANSFER: Role.OWNER,
     Permission.PROJECT_UPDATE: Role.MAINTAINER,
     Permission.REGISTRY_READ: None,
     Permission.REGISTRY_WRITE: Role.REPORTER,
@@ -130,9 +136,12 @@ _API_ONLY = frozenset({Scope.API})
 _BOT_NEEDS = {
     Permission.CI_MANAGE: Scope.MANAGE_ACCESS,
     Permission.GROUP_CREATE: Scope.MANAGE_PROJECT,
+    Permission.GROUP_DELETE: Scope.DELETE_PROJECT,
+    Permission.GROUP_UPDATE: Scope.MANAGE_PROJECT,
     Permission.MEMBER_MANAGE: Scope.MANAGE_ACCESS,
     Permission.PROJECT_CREATE: Scope.MANAGE_PROJECT,
     Permission.PROJECT_DELETE: Scope.DELETE_PROJECT,
+    Permission.PROJECT_TRANSFER: Scope.DELETE_PROJECT,
     Permission.PROJECT_UPDATE: Scope.MANAGE_PROJECT,
     Permission.TOKEN_MANAGE: Scope.MANAGE_ACCESS,
     Permission.WEBHOOK_MANAGE: Scope.MANAGE_PROJECT,
@@ -258,7 +267,7 @@ def require_role(actor: Actor, target: str, role: Role | None, permission: Permi
     if permits(actor, role, permission):
         return
     if actor.is_anonymous:
-        raise Unauthenticated("This needs a token: send it as `Authorization: Bearer myt_…`.")
+        raise Unauthenticated("Sign in, or send a token: `Authorization: Bearer myt_…`.")
     require_scope(actor, permission)
     least = _LEAST_ROLE[permission] or Role.GUEST
     if role is None or role < least:
@@ -317,6 +326,11 @@ def require_administrator(actor: Actor, to_do: str, *, to_write: bool = True) ->
     return user_id
 
 
+def sees_addresses(actor: Actor) -> bool:
+    """Whether e-mail addresses of people are for the actor's token: machines, which have narrow ones, need none."""
+    return not actor.is_confined and actor.model_patterns is None and has_scope(actor, Permission.MEMBER_READ)
+
+
 def require_grantable(actor: Actor, own: Role, given: Role, scopes: Collection[Scope]) -> None:
     """Refuse scopes and a role that the actor cannot give a token of a project or group; ``own`` is its role there.
 
@@ -373,7 +387,7 @@ def require_signed_in(actor: Actor, *, to_write: bool = True) -> int:
         Forbidden: the token's scopes do not allow it.
     """
     if actor.user_id is None:
-        raise Unauthenticated("This needs a token: send it as `Authorization: Bearer myt_…`.")
+        raise Unauthenticated("Sign in, or send a token: `Authorization: Bearer myt_…`.")
     require_scope(actor, Permission.ACCOUNT_MANAGE if to_write else Permission.ACCOUNT_READ)
     return actor.user_id
 

@@ -194,7 +194,7 @@ async def create(db: Database, actor: Actor, command: CreateProject) -> ProjectA
         access = await groups.visible(tx, actor, command.group)
         user_id = policy.require_signed_in(actor)
         groups.require_in(actor, access, Permission.PROJECT_CREATE)
-        role, group = access.role, access.group
+        role, group = access.role, await groups.lock_around(tx, access.id)
         check_below(command.visibility, group)
         full_path = f"{group.full_path}/{command.path}"
         project = await tx.scalar(
@@ -238,9 +238,11 @@ async def edit(db: Database, actor: Actor, command: UpdateProject) -> ProjectAcc
         policy.require(actor, access, Permission.PROJECT_UPDATE)
         if not changes:
             return access
+        living = [Project.id == access.id, Project.deleted_at.is_(None)]
         if command.visibility is not None and command.visibility != access.project.visibility:
-            check_below(command.visibility, await groups.by_id(tx, access.project.group_id))
-        living = (Project.id == access.id, Project.deleted_at.is_(None))
+            check_below(command.visibility, await groups.lock_around(tx, access.project.group_id))
+            # A project that has moved to another group meanwhile is as good as gone: the caller may try again.
+            living.append(Project.group_id == access.project.group_id)
         project = await tx.scalar(update(Project).where(*living).values(**changes).returning(Project))
         if project is None:
             raise _missing(command.project)

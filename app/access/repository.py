@@ -31,7 +31,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
 from app.access import policy
-from app.access.policy import GRANTED_BY, Actor, Permission, ProjectAccess, Role
+from app.access.policy import GRANTED_BY, Actor, Permission, ProjectAccess, Role, sees_addresses
 from app.access.tables import Group, Membership, Project, Token, User
 from app.db.database import Snapshot
 
@@ -161,6 +161,11 @@ def _group_within_boundary(actor: Actor) -> ColumnElement[bool]:
     return true()
 
 
+def within_group(group_id: int) -> ColumnElement[bool]:
+    """Whether the group of the row is that one, or in it at any depth; by the index ``ix_groups_lineage``."""
+    return Group.lineage.op("@>", is_comparison=True)(literal([group_id], ARRAY(BigInteger)))
+
+
 async def get_group(snap: Snapshot, actor: Actor, condition: ColumnElement[bool]) -> tuple[Group, Role | None] | None:
     """The one group of a condition and the actor's role in it, if the actor sees it."""
     row = (await snap.execute(visible_groups(actor).where(condition))).one_or_none()
@@ -261,9 +266,9 @@ def user_is_seen(actor: Actor) -> ColumnElement[bool]:
 def email_is_seen(actor: Actor) -> ColumnElement[bool]:
     """Whether the actor may see the e-mail address of the user of the row: as far as it may know of the user.
 
-    Tokens of projects and groups are in the hands of machines, which need no addresses.
+    Nothing is shown to tokens for machines: see :func:`app.access.policy.sees_addresses`.
     """
-    return false() if actor.is_confined else user_is_seen(actor)
+    return user_is_seen(actor) if sees_addresses(actor) else false()
 
 
 def _memberships_with_lineage(whose: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, insert, select, update
 from app.access import access_log, policy, repository
 from app.access.access_log import Action
 from app.access.authentication.client_info import ClientInfo
-from app.access.policy import Actor, Scope
+from app.access.policy import Actor, Permission, Scope
 from app.access.tables import User
 from app.access.tables_of_people import Session as Session
 from app.access.tokens import digest
@@ -119,14 +119,21 @@ async def record_use(db: Database, session_id: int, last_used_at: datetime, clie
 
 
 async def own(db: Database, actor: Actor, window: Window, *, idle: timedelta) -> Page[Session]:
-    """The actor's sessions that have not ended, newest first.
-
-    Raises:
-        Forbidden: the caller is a bot.
-    """
-    statement = select(Session).where(Session.user_id == _person(actor, to_write=False), _is_living(idle))
+    """The actor's sessions that have not ended, newest first; bots have none."""
+    user_id = policy.require_signed_in(actor, to_write=False)
+    statement = select(Session).where(Session.user_id == user_id, _is_living(idle))
     async with db.read() as snap:
         return ORDER.page((await snap.scalars(ORDER.apply(statement, window))).all(), window)
+
+
+async def own_by_ids(db: Database, actor: Actor, ids: Sequence[int]) -> list[Session | None]:
+    """For loaders: sessions in the order of the ids, None where one is not the actor's; those that have ended, too."""
+    if actor.user_id is None or not policy.has_scope(actor, Permission.ACCOUNT_READ):
+        return [None] * len(ids)
+    statement = select(Session).where(Session.user_id == actor.user_id, Session.id.in_(ids))
+    async with db.read() as snap:
+        rows = {row.id: row for row in await snap.scalars(statement)}
+    return [rows.get(id) for id in ids]
 
 
 async def end(db: Database, actor: Actor) -> None:
@@ -155,15 +162,15 @@ async def revoke(db: Database, actor: Actor, session_id: int) -> Session:
     return row
 
 
-async def revoke_others(db: Database, actor: Actor) -> int:
-    """End all sessions of the actor but the one of the request itself; answers how many there were.
+async def revoke_all(db: Database, actor: Actor, *, keep_current: bool) -> int:
+    """End all sessions of the actor, but perhaps the one of the request itself; answers how many there were.
 
     Raises:
         Forbidden: the caller is a bot, or its token can only read.
     """
     user_id = _person(actor)
     async with db.write() as tx:
-        ended = await end_all(tx, user_id, but=actor.session_id)
+        ended = await end_all(tx, user_id, but=actor.session_id if keep_current else None)
         if ended:
             await access_log.record(tx, Action.SESSION_REVOKE, actor=actor, sessions=ended)
     return ended
@@ -214,9 +221,9 @@ def _actor(session: Session, user: User, roles_end_at: datetime | None) -> Actor
     )
 
 
-def _person(actor: Actor, *, to_write: bool = True) -> int:
+def _person(actor: Actor) -> int:
     """The id of the person behind the actor; what confines a token keeps it from the person's sign-ins, too."""
-    user_id = policy.require_signed_in(actor, to_write=to_write)
-    if actor.is_confined:
-        raise Forbidden("A token of a project or group has no sessions; people have.")
+    user_id = policy.require_signed_in(actor)
+    if actor.is_confined or actor.model_patterns is not None:
+        raise Forbidden("A token that is confined to a project, a group or models cannot end sessions.")
     return user_id

@@ -20,6 +20,12 @@ class User(Row):
             sql("COALESCE(last_active_at, '1970-01-01 00:00:00+00'::timestamp with time zone)"),
             "id",
         ),
+        # Trigrams; missing where the extension is.
+        Index(
+            "ix_users_search",
+            sql("lower((((username || ' '::text) || name) || ' '::text) || COALESCE(email, ''::text))"),
+            postgresql_using="gin",
+        ),
         Index("uq_users_email", sql("lower(email)"), unique=True, postgresql_where=sql("email is not null")),
     )
 

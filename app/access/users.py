@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import and_, false, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access import access_log, groups, policy, repository
 from app.access.access_log import Action
 from app.access.groups import CreateGroup
 from app.access.names import check_email, check_path, check_title
-from app.access.policy import Actor, Role
+from app.access.policy import Actor, Permission, Role
 from app.access.tables import Membership
 from app.access.tables import User as User
 from app.db.database import Database, Snapshot, Tx
@@ -92,7 +92,7 @@ async def by_username(snap: Snapshot, username: str) -> User:
         UserNotFound: no person has it.
     """
     named = (func.lower(User.username) == username.lower(), ~User.is_bot, User.deleted_at.is_(None))
-    user = await snap.scalar(select(User).where(*named))
+    user = await snap.scalar(select(User).where(*named)) if username.isprintable() else None
     if user is None:
         raise UserNotFound(f"There is no user `{username[:200]}`.", field="username")
     return user
@@ -109,13 +109,44 @@ async def find(snap: Snapshot, actor: Actor, who: str | Email) -> User:
     if isinstance(who, str):
         return await by_username(snap, who)
     addressed = (func.lower(User.email) == who.address.lower(), ~User.is_bot, repository.email_is_seen(actor))
-    user = await snap.scalar(select(User).where(*addressed))
+    user = await snap.scalar(select(User).where(*addressed)) if who.address.isprintable() else None
     if user is None:
         raise UserNotFound(
             f"No user that you may know of has the e-mail address `{who.address[:200]}`; invite the person with "
             "`userInvite`.",
             field="email",
         )
+    return user
+
+
+async def get(db: Database, actor: Actor, who: int | str | Email) -> User:
+    """A user that the actor may know of.
+
+    Raises:
+        UserNotFound: there is none, or the actor may not know of it.
+    """
+    async with db.read() as snap:
+        return await visible(snap, actor, who)
+
+
+async def visible(snap: Snapshot, actor: Actor, who: int | str | Email) -> User:
+    """Read step: a user that the actor may know of, by number, username or e-mail address; bots and deleted ones, too.
+
+    Raises:
+        UserNotFound: there is none, or the actor may not know of it.
+    """
+    match who:
+        case Email():
+            return await find(snap, actor, who)
+        case int():
+            named = User.id == who if 0 < who < 2**63 else false()
+        case str():
+            named = func.lower(User.username) == who.lower() if who.isprintable() else false()
+    if not policy.has_scope(actor, Permission.MEMBER_READ):
+        named = and_(named, User.id == actor.user_id)
+    user = await snap.scalar(select(User).where(named, repository.user_is_seen(actor)))
+    if user is None:
+        raise UserNotFound(f"There is no user `{str(who)[:200]}`, or you may not see it.", field="user")
     return user
 
 

@@ -11,6 +11,7 @@ from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext, ExecutionResult, PreExecutionError
 
+from app.graphql.access.group_mutations import GroupsMutation
 from app.graphql.access.mutations import AccessMutation
 from app.graphql.access.queries import AccessQuery
 from app.graphql.artifacts.mutations import ArtifactsMutation
@@ -24,9 +25,13 @@ from app.graphql.live.subscriptions import Subscription
 from app.graphql.logged_models.mutations import LoggedModelsMutation
 from app.graphql.nodes import NodesQuery
 from app.graphql.people.access_log import AccessLogQuery
+from app.graphql.people.identities import IdentitiesMutation, IdentitiesQuery
 from app.graphql.people.invitations import InvitationsMutation, InvitationsQuery
 from app.graphql.people.limits import LimitsMutation
 from app.graphql.people.password_resets import PasswordResetsMutation
+from app.graphql.people.passwords import PasswordsMutation
+from app.graphql.people.sessions import SessionsMutation
+from app.graphql.people.users import UsersMutation, UsersQuery
 from app.graphql.registry.global_search import FindingQuery
 from app.graphql.registry.mutations import RegistryMutation
 from app.graphql.registry.queries import RegistryQuery
@@ -73,6 +78,7 @@ def _presented(errors: list[GraphQLError], context: Any) -> list[GraphQLError]:
 @strawberry.type(description="The entry points for reading.")
 class Query(
     AccessQuery,
+    UsersQuery,
     AccessLogQuery,
     RegistryQuery,
     TrackingQuery,
@@ -81,6 +87,7 @@ class Query(
     ArtifactsQuery,
     ArtifactUploadsQuery,
     JobsQuery,
+    IdentitiesQuery,
     InvitationsQuery,
     NodesQuery,
 ):
@@ -91,6 +98,8 @@ class Query(
 class Mutation(
     AccessMutation,
     LimitsMutation,
+    GroupsMutation,
+    UsersMutation,
     RegistryMutation,
     TrackingMutation,
     LoggedModelsMutation,
@@ -99,8 +108,11 @@ class Mutation(
     WebhooksMutation,
     JobsMutation,
     CiMutation,
+    IdentitiesMutation,
+    SessionsMutation,
     InvitationsMutation,
     PasswordResetsMutation,
+    PasswordsMutation,
 ):
     pass
 

@@ -82,7 +82,11 @@ def error_answer(scope: Scope, error: ModelyardError) -> Response:
 
 def answer_of(edge: Edge, error: ModelyardError) -> Response:
     """How an edge answers a failure: its body and status, its challenge with 401, and when to try again."""
-    answer = edge.error_answer(error)
+    return with_headers(edge, error, edge.error_answer(error))
+
+
+def with_headers(edge: Edge, error: ModelyardError, answer: Response) -> Response:
+    """An answer to a failure, with the headers that belong to its status."""
     if isinstance(error, HttpError):
         answer.headers.update(error.headers)
     if answer.status_code == 401:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from uuid import uuid4
 
 import structlog
@@ -17,6 +17,7 @@ from app.errors import ModelyardError, OutcomeUnknown
 from app.http import request_log
 from app.http.answers import edge_of, error_answer
 from app.http.bodies import BrokenBody
+from app.http.browsers import sessions
 from app.http.errors import InternalError
 
 REQUESTS = Counter(
@@ -43,7 +44,7 @@ class RequestRecord:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
-            await self.app(scope, receive, _refusing(send))
+            await self.app(scope, receive, _refusing(scope, send))
             return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
@@ -58,7 +59,7 @@ class RequestRecord:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message = {**message, "headers": _complete(message["headers"], request_id)}
+                message = {**message, "headers": _complete(scope, message["headers"], request_id)}
             await send(message)
 
         try:
@@ -90,21 +91,21 @@ class RequestRecord:
             await error_answer(scope, _masked(scope))(scope, receive, send)
 
 
-def _complete(headers: Iterable[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
-    """Add the id, and `no-store` unless the answer itself says how it may be cached."""
-    added = [(b"x-request-id", request_id.encode())]
+def _complete(scope: Scope, headers: list[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
+    """Add the id, a session to forget, and `no-store` unless the answer itself says how it may be cached."""
+    added = [(b"x-request-id", request_id.encode()), *sessions.forgotten(scope, headers)]
     if not any(name == b"cache-control" for name, _ in headers):
         added.append((b"cache-control", b"no-store"))
     return [*headers, *added]
 
 
-def _refusing(send: Send) -> Send:
+def _refusing(scope: Scope, send: Send) -> Send:
     """Complete the answer to a refused WebSocket like that to a request."""
 
     async def refuse(message: Message) -> None:
         if message["type"] == "websocket.http.response.start":
             headers = [*message["headers"], (b"x-content-type-options", b"nosniff")]
-            message = {**message, "headers": _complete(headers, uuid4().hex)}
+            message = {**message, "headers": _complete(scope, headers, uuid4().hex)}
         await send(message)
 
     return refuse

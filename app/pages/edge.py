@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from app.http.edge import BEARER, Edge
-from app.pages import account, devices, invitations, openid, password_resets, sign_in, sign_in_links, templates
+from app.pages import devices, invitations, openid, password_resets, sign_in, sign_in_links, templates
+from app.pages.account import page, password, sessions, tokens
 
-_GROUPS = (sign_in, account, invitations, password_resets, sign_in_links, openid, devices)
+_GROUPS = (
+    sign_in, page, sessions, tokens, password, invitations, password_resets, sign_in_links, openid, devices,
+)  # fmt: skip
 """One module for each group of pages."""
 
 EDGE = Edge(
@@ -16,7 +19,7 @@ EDGE = Edge(
     paths=(
         "/sign-in", "/sign-out", "/account", "/invitations", "/password-resets", "/sign-in-links", "/openid", "/device",
     ),
+    secret_below=("/invitations/", "/password-resets/", "/sign-in-links/"),
     accepts_sessions=True,
     checks_forms=True,
-    secret_below=("/invitations/", "/password-resets/", "/sign-in-links/"),
 )  # fmt: skip

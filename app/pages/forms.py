@@ -38,6 +38,18 @@ async def read(request: Request) -> dict[str, str]:
     return fields
 
 
+def number(fields: dict[str, str], name: str) -> int:
+    """The number in a hidden field.
+
+    Raises:
+        Invalid: it is none.
+    """
+    text = fields.get(name, "")
+    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+        raise Invalid(f"`{name}` must be a number; go back and load the page again.")
+    return int(text)
+
+
 async def _body(request: Request) -> bytes:
     body = bytearray()
     async for chunk in bodies.chunks(request):

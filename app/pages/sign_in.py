@@ -7,6 +7,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from app.access import sessions
+from app.access.passwords import familiar_browsers
+from app.access.passwords.sign_in import Attempt, sign_in
+from app.errors import ModelyardError
+from app.http.browsers import cookies
 from app.pages import forms, signing_in, templates
 from app.runtime import Runtime
 
@@ -19,16 +23,34 @@ async def show(request: Request) -> Response:
     return templates.answer(request, "sign_in.html", return_to=return_to)
 
 
-async def sign_out(request: Request) -> Response:
-    """End the session of this browser."""
+async def submit(request: Request) -> Response:
+    """Begin a session, and lead to where the person wanted to go; or show the form again with the reason."""
     runtime: Runtime = request.app.state.runtime
-    await forms.read(request)
+    fields = await forms.read(request)
+    browser = cookies.value(request, cookies.BROWSER)
+    attempt = Attempt(fields.get("username", ""), fields.get("password", ""), request.state.actor.client, browser)
+    return_to = signing_in.own_path(fields.get("return_to", ""))
+    try:
+        signed = await sign_in(runtime.db, runtime.settings, attempt, runtime.openid)
+    except ModelyardError as error:
+        return templates.refused(request, "sign_in.html", error, return_to=return_to, fields=fields)
+    response = await signing_in.signed_in(request, signed.session, return_to)
+    familiar = cookies.setting(request.scope, cookies.BROWSER, signed.browsers, familiar_browsers.LIFE)
+    response.headers.append("set-cookie", familiar)
+    return response
+
+
+async def sign_out(request: Request) -> Response:
+    """End the session of this browser; where it has ended already there is nothing to protect."""
+    runtime: Runtime = request.app.state.runtime
     if request.state.actor.session_id is not None:
+        await forms.read(request)
         await sessions.end(runtime.db, request.state.actor)
     return signing_in.signed_out(request)
 
 
 routes = [
     Route("/sign-in", show, methods=["GET"]),
+    Route("/sign-in", submit, methods=["POST"]),
     Route("/sign-out", sign_out, methods=["POST"]),
 ]

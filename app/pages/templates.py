@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, Response
 
 from app.access.policy import ANONYMOUS, Actor
 from app.errors import ModelyardError
-from app.http.answers import retry_seconds, status_of
+from app.http.answers import edge_of, status_of, with_headers
 from app.pages import form_tokens
 
 _FOLDER = Path(__file__).parent / "templates"
@@ -41,16 +41,13 @@ def answer(
         {"person": actor.username, "form_token": form_tokens.make(request, mark), "error": None, "fields": {}} | values,
     )
     form_tokens.keep(request, response, mark)
-    return response
+    error = values.get("error")
+    return response if error is None else with_headers(edge_of(request.scope), error, response)
 
 
 def refused(request: Request, template: str, error: ModelyardError, **values: Any) -> Response:
     """The page of a form again, with what was wrong, the status of that, and when to try again."""
-    status = status_of(error)
-    response = answer(request, template, status=status, error=error, **values)
-    if seconds := retry_seconds(error, status):
-        response.headers["Retry-After"] = seconds
-    return response
+    return answer(request, template, status=status_of(error), error=error, **values)
 
 
 def error_page(error: ModelyardError) -> Response:

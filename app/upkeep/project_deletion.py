@@ -56,7 +56,7 @@ async def delete(db: Database, actor: Actor, project: int | str, confirm: str) -
                 f"To delete the project `{path}` with everything in it, confirm its full path.", field="confirm"
             )
         await projects.hide(tx, access.id)
-        await webhooks.silence(tx, access.id)
+        await webhooks.silence(tx, [access.id])
         group_id = access.project.group_id
         await access_log.record(
             tx, Action.PROJECT_DELETE, actor=actor, group_id=group_id, project_id=access.id, path=path

@@ -93,9 +93,9 @@ async def create(
         return (await tx.scalars(insert(Webhook).values(**values).returning(Webhook))).one()
 
 
-async def silence(tx: Tx, project_id: int) -> None:
-    """Step: nothing is sent any more; for a project that is being removed."""
-    mine = (Webhook.project_id == project_id, Webhook.status == "active")
+async def silence(tx: Tx, project_ids: Sequence[int]) -> None:
+    """Step: nothing is sent any more; for projects that are being removed."""
+    mine = (Webhook.project_id.in_(project_ids), Webhook.status == "active")
     await tx.execute(update(Webhook).where(*mine).values(status="disabled", updated_at=func.now()))
 
 

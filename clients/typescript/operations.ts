@@ -565,6 +565,14 @@ export type GroupCreateInput = {
   visibility?: Visibility;
 };
 
+/** Input of `groupDelete`; everything in the group is deleted with it. */
+export type GroupDeleteInput = {
+  /** The group; not the namespace of a user. */
+  group: GroupLookup;
+  /** Its full path, to show that this one is meant; an empty group needs none. */
+  confirm?: string | null | undefined;
+};
+
 /** Names a group, in one of two ways. */
 export type GroupLookup =
   {   /** The id of the group. */
@@ -578,6 +586,24 @@ export type GroupOrProjectLookup =
   group: GroupLookup; project?: never; }
   |  { group?: never;   /** A project. */
   project: ProjectLookup; };
+
+/** Input of `groupUpdate`; what is left out stays. */
+export type GroupUpdateInput = {
+  /** The group; not the namespace of a user. */
+  group: GroupLookup;
+  /** For people to read. */
+  name?: string | null | undefined;
+  /** Its part of the address; the full paths of all that is in it change with it. */
+  path?: string | null | undefined;
+  /** Who may know of it; not fewer than may know of anything in it. */
+  visibility?: Visibility | null | undefined;
+};
+
+/** Input of `identityDelete`. */
+export type IdentityDeleteInput = {
+  /** The id of the identity. */
+  id: string;
+};
 
 /** A role in a group or project that comes with an invitation. */
 export type InvitationMembershipInput = {
@@ -692,10 +718,14 @@ export type MemberDeleteInput = {
 export type MemberSetInput = {
   /** The group or project. */
   groupOrProject: GroupOrProjectLookup;
-  /** Who. */
-  username: string;
+  /** Who; this or `email`. */
+  username?: string | null | undefined;
+  /** The address of a user whom you may see; of another one, invite the person. */
+  email?: string | null | undefined;
   /** The role, at most your own; it replaces a former one. */
   role: Role;
+  /** When the role ends; null: never; as it was when left out. */
+  expiresAt?: string | null | undefined;
 };
 
 /** One point of a metric. */
@@ -904,12 +934,27 @@ export type ModelVersionUpdateInput = {
   tags?: Array<TagPatch>;
 };
 
+/** The direction of an order. */
+export type OrderDirection =
+  /** The least come first. */
+  | 'ASC'
+  /** The greatest come first. */
+  | 'DESC';
+
 /** A hyper-parameter to write. */
 export type ParamInput = {
   /** The key. */
   key: string;
   /** The value; the same one again is fine, another one is refused. */
   value: string;
+};
+
+/** Input of `passwordChange`. */
+export type PasswordChangeInput = {
+  /** The password so far. */
+  currentPassword: string;
+  /** The password from now on: 10 to 1,024 characters, none of the most common ones, without the username in it. */
+  newPassword: string;
 };
 
 /** A file that is going to be pushed. */
@@ -1014,6 +1059,14 @@ export type ProjectLookup =
   |  { id?: never; path?: never;   /** Its number, which stands for it in paths of the REST and MLflow interfaces. */
   number: number | string; };
 
+/** Input of `projectTransfer`. */
+export type ProjectTransferInput = {
+  /** The project, of which you are owner. */
+  project: ProjectLookup;
+  /** Where it goes: a group, or a namespace, that you maintain. */
+  group: GroupLookup;
+};
+
 /** Input of `projectUpdate`; what is left out stays. */
 export type ProjectUpdateInput = {
   /** The project. */
@@ -1044,6 +1097,18 @@ export type Role =
   | 'MAINTAINER'
   /** Deletes projects. */
   | 'OWNER';
+
+/** Which session is to end. */
+export type SessionRevokeInput = {
+  /** The session. */
+  id: string;
+};
+
+/** Which sessions are to end: all of yours. */
+export type SessionsRevokeInput = {
+  /** Keep the one that this request comes with. */
+  keepCurrent?: boolean;
+};
 
 /** A tag to set. */
 export type TagInput = {
@@ -1108,8 +1173,24 @@ export type UserCreateInput = {
   username: string;
   /** For people to read; the username when left out. */
   name?: string | null | undefined;
+  /** The e-mail address, of no other user. */
+  email?: string | null | undefined;
   /** Whether the user administers the installation. */
   isAdmin?: boolean;
+};
+
+/** Input of `userDeactivate`. */
+export type UserDeactivateInput = {
+  /** The user. */
+  user: UserLookup;
+};
+
+/** Input of `userDelete`. */
+export type UserDeleteInput = {
+  /** The user. */
+  user: UserLookup;
+  /** The username, if there are projects in the user's own namespace: they go with it. */
+  confirm?: string | null | undefined;
 };
 
 /** Input of `userInvite`. */
@@ -1122,10 +1203,61 @@ export type UserInviteInput = {
   memberships?: Array<InvitationMembershipInput>;
 };
 
+/** Names a user, in one of three ways. */
+export type UserLookup =
+  {   /** The id of the user. */
+  id: string; username?: never; email?: never; }
+  |  { id?: never;   /** The username, whatever the case. */
+  username: string; email?: never; }
+  |  { id?: never; username?: never;   /** The e-mail address, if you may see it. */
+  email: string; };
+
+/** An order of users. */
+export type UserOrder = {
+  /** By what. */
+  field: UserOrderField;
+  /** The direction. */
+  direction?: OrderDirection;
+};
+
+/** By what users are ordered. */
+export type UserOrderField =
+  /** By username. */
+  | 'USERNAME'
+  /** By the latest use of a session or token. */
+  | 'LAST_ACTIVE_AT';
+
 /** Input of `userPasswordResetCreate`. */
 export type UserPasswordResetCreateInput = {
   /** Whose password. */
   username: string;
+};
+
+/** Input of `userReactivate`. */
+export type UserReactivateInput = {
+  /** The user. */
+  user: UserLookup;
+};
+
+/** Whether a user may come in. */
+export type UserStatus =
+  /** The user may. */
+  | 'ACTIVE'
+  /** An administrator has deactivated the user, or the token or service account of the bot has ended. */
+  | 'DEACTIVATED'
+  /** This is what is left of a person who was deleted. */
+  | 'DELETED';
+
+/** Input of `userUpdate`; what is left out stays. */
+export type UserUpdateInput = {
+  /** The user; yourself, for all but administrators. */
+  user: UserLookup;
+  /** For people to read. */
+  name?: string | null | undefined;
+  /** The e-mail address, of no other user; an empty text takes it away. */
+  email?: string | null | undefined;
+  /** Whether the user administers the installation. For administrators. */
+  isAdmin?: boolean | null | undefined;
 };
 
 /** Who may know of a group or project. */
@@ -2241,6 +2373,53 @@ export type GroupCreateMutation = {
   }
 };
 
+export type GroupDeleteMutationVariables = Exact<{
+  input: GroupDeleteInput;
+}>;
+
+
+export type GroupDeleteMutation = {
+  groupDelete: {
+    __typename: 'GroupDeletePayload',
+    deletedId: string | null,
+    backgroundJob: {
+      __typename: 'BackgroundJob',
+      id: string,
+      status: BackgroundJobStatus
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type GroupUpdateMutationVariables = Exact<{
+  input: GroupUpdateInput;
+}>;
+
+
+export type GroupUpdateMutation = {
+  groupUpdate: {
+    __typename: 'GroupUpdatePayload',
+    group: {
+      __typename: 'Group',
+      id: string,
+      name: string,
+      fullPath: string,
+      visibility: Visibility
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
 export type GroupsQueryVariables = Exact<{
   search: string;
   first?: number | null | undefined;
@@ -2260,6 +2439,24 @@ export type GroupsQuery = {
       __typename: 'Group',
       fullPath: string,
       visibility: Visibility
+    }>
+  }
+};
+
+export type IdentityDeleteMutationVariables = Exact<{
+  input: IdentityDeleteInput;
+}>;
+
+
+export type IdentityDeleteMutation = {
+  identityDelete: {
+    __typename: 'IdentityDeletePayload',
+    deletedId: string | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
     }>
   }
 };
@@ -3008,6 +3205,10 @@ export type NodeQuery = {
       id: string
     }
     | {
+      __typename: 'Identity',
+      id: string
+    }
+    | {
       __typename: 'Invitation',
       id: string
     }
@@ -3030,6 +3231,10 @@ export type NodeQuery = {
     }
     | {
       __typename: 'Project',
+      id: string
+    }
+    | {
+      __typename: 'Session',
       id: string
     }
     | {
@@ -3096,6 +3301,10 @@ export type NodesQuery = {
       id: string
     }
     | {
+      __typename: 'Identity',
+      id: string
+    }
+    | {
       __typename: 'Invitation',
       id: string
     }
@@ -3121,6 +3330,10 @@ export type NodesQuery = {
       id: string
     }
     | {
+      __typename: 'Session',
+      id: string
+    }
+    | {
       __typename: 'Token',
       id: string
     }
@@ -3137,6 +3350,28 @@ export type NodesQuery = {
       id: string
     }
    | null>
+};
+
+export type PasswordChangeMutationVariables = Exact<{
+  input: PasswordChangeInput;
+}>;
+
+
+export type PasswordChangeMutation = {
+  passwordChange: {
+    __typename: 'PasswordChangePayload',
+    endedSessionCount: number | null,
+    user: {
+      __typename: 'User',
+      username: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
 };
 
 export type ProjectQueryVariables = Exact<{
@@ -3290,6 +3525,29 @@ export type ProjectLimitsUpdateMutation = {
   }
 };
 
+export type ProjectTransferMutationVariables = Exact<{
+  input: ProjectTransferInput;
+}>;
+
+
+export type ProjectTransferMutation = {
+  projectTransfer: {
+    __typename: 'ProjectTransferPayload',
+    project: {
+      __typename: 'Project',
+      id: string,
+      number: number,
+      fullPath: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
 export type ProjectUpdateMutationVariables = Exact<{
   input: ProjectUpdateInput;
 }>;
@@ -3390,6 +3648,62 @@ export type SearchQuery = {
   } | null
 };
 
+export type SessionRevokeMutationVariables = Exact<{
+  input: SessionRevokeInput;
+}>;
+
+
+export type SessionRevokeMutation = {
+  sessionRevoke: {
+    __typename: 'SessionRevokePayload',
+    deletedId: string | null,
+    session: {
+      __typename: 'Session',
+      device: string,
+      endedAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type SessionsRevokeMutationVariables = Exact<{
+  input: SessionsRevokeInput;
+}>;
+
+
+export type SessionsRevokeMutation = {
+  sessionsRevoke: {
+    __typename: 'SessionsRevokePayload',
+    deletedCount: number | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type SignInMethodsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SignInMethodsQuery = {
+  signInMethods: {
+    __typename: 'SignInMethods',
+    hasPasswords: boolean,
+    providers: Array<{
+      __typename: 'SignInProvider',
+      name: string,
+      title: string
+    }>
+  }
+};
+
 export type TokenCreateMutationVariables = Exact<{
   input: TokenCreateInput;
 }>;
@@ -3438,6 +3752,22 @@ export type TokenRevokeMutation = {
   }
 };
 
+export type UserQueryVariables = Exact<{
+  by: UserLookup;
+}>;
+
+
+export type UserQuery = {
+  user: {
+    __typename: 'User',
+    username: string,
+    name: string,
+    email: string | null,
+    isBot: boolean,
+    viewerCanUpdate: boolean
+  } | null
+};
+
 export type UserCreateMutationVariables = Exact<{
   input: UserCreateInput;
 }>;
@@ -3450,6 +3780,52 @@ export type UserCreateMutation = {
       __typename: 'User',
       id: string,
       username: string
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type UserDeactivateMutationVariables = Exact<{
+  input: UserDeactivateInput;
+}>;
+
+
+export type UserDeactivateMutation = {
+  userDeactivate: {
+    __typename: 'UserDeactivatePayload',
+    user: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      deactivatedAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type UserDeleteMutationVariables = Exact<{
+  input: UserDeleteInput;
+}>;
+
+
+export type UserDeleteMutation = {
+  userDelete: {
+    __typename: 'UserDeletePayload',
+    deletedId: string | null,
+    backgroundJob: {
+      __typename: 'BackgroundJob',
+      id: string,
+      status: BackgroundJobStatus
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -3517,6 +3893,83 @@ export type UserPasswordResetCreateMutation = {
   }
 };
 
+export type UserReactivateMutationVariables = Exact<{
+  input: UserReactivateInput;
+}>;
+
+
+export type UserReactivateMutation = {
+  userReactivate: {
+    __typename: 'UserReactivatePayload',
+    user: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      deactivatedAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type UserUpdateMutationVariables = Exact<{
+  input: UserUpdateInput;
+}>;
+
+
+export type UserUpdateMutation = {
+  userUpdate: {
+    __typename: 'UserUpdatePayload',
+    user: {
+      __typename: 'User',
+      id: string,
+      username: string,
+      name: string,
+      email: string | null,
+      isAdmin: boolean | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type UsersQueryVariables = Exact<{
+  search: string;
+  status?: UserStatus | null | undefined;
+  orderBy?: UserOrder | null | undefined;
+  first?: number | null | undefined;
+}>;
+
+
+export type UsersQuery = {
+  users: {
+    __typename: 'UserConnection',
+    totalCount: number | null,
+    pageInfo: {
+      __typename: 'PageInfo',
+      hasNextPage: boolean,
+      endCursor: string | null
+    },
+    nodes: Array<{
+      __typename: 'User',
+      username: string,
+      name: string,
+      email: string | null,
+      isAdmin: boolean | null,
+      deactivatedAt: string | null,
+      lastActiveAt: string | null
+    }>
+  } | null
+};
+
 export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -3530,6 +3983,25 @@ export type ViewerQuery = {
       username: string,
       name: string,
       isBot: boolean
+    } | null,
+    identities: Array<{
+      __typename: 'Identity',
+      email: string | null,
+      lastUsedAt: string,
+      provider: {
+        __typename: 'SignInProvider',
+        title: string
+      }
+    }>,
+    sessions: {
+      __typename: 'SessionConnection',
+      nodes: Array<{
+        __typename: 'Session',
+        device: string,
+        address: string,
+        lastUsedAt: string,
+        isCurrent: boolean
+      }>
     } | null,
     tokens: {
       __typename: 'TokenConnection',
@@ -4682,6 +5154,53 @@ export const GroupCreateDocument: TypedDocument<GroupCreateMutation, GroupCreate
 }`,
 };
 
+export const GroupDeleteDocument: TypedDocument<GroupDeleteMutation, GroupDeleteMutationVariables> = {
+  name: 'GroupDelete',
+  kind: 'mutation',
+  hash: '3cfd24dbc0b89e68200d2542253c050a2fe518092fb7631ff60d5ff017aa59f2',
+  text: `mutation GroupDelete($input: GroupDeleteInput!) {
+  groupDelete(input: $input) {
+    deletedId
+    backgroundJob {
+      id
+      status
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const GroupUpdateDocument: TypedDocument<GroupUpdateMutation, GroupUpdateMutationVariables> = {
+  name: 'GroupUpdate',
+  kind: 'mutation',
+  hash: '576d3a6a2d00e7de1ec83d3c11ba503763a2f7558925d928a6ec9524a0177d0e',
+  text: `mutation GroupUpdate($input: GroupUpdateInput!) {
+  groupUpdate(input: $input) {
+    group {
+      id
+      name
+      fullPath
+      visibility
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const GroupsDocument: TypedDocument<GroupsQuery, GroupsQueryVariables> = {
   name: 'Groups',
   kind: 'query',
@@ -4697,6 +5216,24 @@ export const GroupsDocument: TypedDocument<GroupsQuery, GroupsQueryVariables> = 
     nodes {
       fullPath
       visibility
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const IdentityDeleteDocument: TypedDocument<IdentityDeleteMutation, IdentityDeleteMutationVariables> = {
+  name: 'IdentityDelete',
+  kind: 'mutation',
+  hash: '5f0f2977bc3fc572b496aa87dbc372f96df1ad299a88713e7dbd4b2e706ac3d5',
+  text: `mutation IdentityDelete($input: IdentityDeleteInput!) {
+  identityDelete(input: $input) {
+    deletedId
+    userErrors {
+      code
+      message
+      field
       __typename
     }
     __typename
@@ -5440,6 +5977,28 @@ export const NodesDocument: TypedDocument<NodesQuery, NodesQueryVariables> = {
 }`,
 };
 
+export const PasswordChangeDocument: TypedDocument<PasswordChangeMutation, PasswordChangeMutationVariables> = {
+  name: 'PasswordChange',
+  kind: 'mutation',
+  hash: 'aa8da3f4fed5cbffe78debc573c4cccf8894363be65b41d5beef0cef02a53c0f',
+  text: `mutation PasswordChange($input: PasswordChangeInput!) {
+  passwordChange(input: $input) {
+    user {
+      username
+      __typename
+    }
+    endedSessionCount
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const ProjectDocument: TypedDocument<ProjectQuery, ProjectQueryVariables> = {
   name: 'Project',
   kind: 'query',
@@ -5589,6 +6148,29 @@ export const ProjectLimitsUpdateDocument: TypedDocument<ProjectLimitsUpdateMutat
 }`,
 };
 
+export const ProjectTransferDocument: TypedDocument<ProjectTransferMutation, ProjectTransferMutationVariables> = {
+  name: 'ProjectTransfer',
+  kind: 'mutation',
+  hash: '62d584d7e4f69b784c1f2aa84bec7d1db09a2e4c8bd46648e1aad293c21846e1',
+  text: `mutation ProjectTransfer($input: ProjectTransferInput!) {
+  projectTransfer(input: $input) {
+    project {
+      id
+      number
+      fullPath
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const ProjectUpdateDocument: TypedDocument<ProjectUpdateMutation, ProjectUpdateMutationVariables> = {
   name: 'ProjectUpdate',
   kind: 'mutation',
@@ -5687,6 +6269,64 @@ export const SearchDocument: TypedDocument<SearchQuery, SearchQueryVariables> = 
 }`,
 };
 
+export const SessionRevokeDocument: TypedDocument<SessionRevokeMutation, SessionRevokeMutationVariables> = {
+  name: 'SessionRevoke',
+  kind: 'mutation',
+  hash: '1f724f3c707fd4c099425bf124ec6675e47b94fe4735305362901f4d81fe0823',
+  text: `mutation SessionRevoke($input: SessionRevokeInput!) {
+  sessionRevoke(input: $input) {
+    deletedId
+    session {
+      device
+      endedAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const SessionsRevokeDocument: TypedDocument<SessionsRevokeMutation, SessionsRevokeMutationVariables> = {
+  name: 'SessionsRevoke',
+  kind: 'mutation',
+  hash: 'd56213d7010a2325952c45a403571349ad1669da95ab15e5b85a05b4f30a4136',
+  text: `mutation SessionsRevoke($input: SessionsRevokeInput!) {
+  sessionsRevoke(input: $input) {
+    deletedCount
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const SignInMethodsDocument: TypedDocument<SignInMethodsQuery, SignInMethodsQueryVariables> = {
+  name: 'SignInMethods',
+  kind: 'query',
+  hash: 'b526649e61ef1db184bf8510d96541b158e7e2c1b591fd9b1a9563faca848d8d',
+  text: `query SignInMethods {
+  signInMethods {
+    hasPasswords
+    providers {
+      name
+      title
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const TokenCreateDocument: TypedDocument<TokenCreateMutation, TokenCreateMutationVariables> = {
   name: 'TokenCreate',
   kind: 'mutation',
@@ -5735,6 +6375,22 @@ export const TokenRevokeDocument: TypedDocument<TokenRevokeMutation, TokenRevoke
 }`,
 };
 
+export const UserDocument: TypedDocument<UserQuery, UserQueryVariables> = {
+  name: 'User',
+  kind: 'query',
+  hash: '850390b7835af2f1fb9848126cbb30373be21d45e120a497cf5940a020e5b9b5',
+  text: `query User($by: UserLookup!) {
+  user(by: $by) {
+    username
+    name
+    email
+    isBot
+    viewerCanUpdate
+    __typename
+  }
+}`,
+};
+
 export const UserCreateDocument: TypedDocument<UserCreateMutation, UserCreateMutationVariables> = {
   name: 'UserCreate',
   kind: 'mutation',
@@ -5744,6 +6400,52 @@ export const UserCreateDocument: TypedDocument<UserCreateMutation, UserCreateMut
     user {
       id
       username
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const UserDeactivateDocument: TypedDocument<UserDeactivateMutation, UserDeactivateMutationVariables> = {
+  name: 'UserDeactivate',
+  kind: 'mutation',
+  hash: '2d5b826048bda80233e0a3a77d32abff46e568013904fe1e535fc149b86e1852',
+  text: `mutation UserDeactivate($input: UserDeactivateInput!) {
+  userDeactivate(input: $input) {
+    user {
+      id
+      username
+      deactivatedAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const UserDeleteDocument: TypedDocument<UserDeleteMutation, UserDeleteMutationVariables> = {
+  name: 'UserDelete',
+  kind: 'mutation',
+  hash: 'e4c0732fac54b687d82be4ff5022d66b7db0aa5cefeb25d9bd36cc1e1c417d7c',
+  text: `mutation UserDelete($input: UserDeleteInput!) {
+  userDelete(input: $input) {
+    deletedId
+    backgroundJob {
+      id
+      status
       __typename
     }
     userErrors {
@@ -5814,10 +6516,84 @@ export const UserPasswordResetCreateDocument: TypedDocument<UserPasswordResetCre
 }`,
 };
 
+export const UserReactivateDocument: TypedDocument<UserReactivateMutation, UserReactivateMutationVariables> = {
+  name: 'UserReactivate',
+  kind: 'mutation',
+  hash: 'f817bef7be4e616b5ad8616050edc31693b79ee8eb9537d8e84072cb6347d34b',
+  text: `mutation UserReactivate($input: UserReactivateInput!) {
+  userReactivate(input: $input) {
+    user {
+      id
+      username
+      deactivatedAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const UserUpdateDocument: TypedDocument<UserUpdateMutation, UserUpdateMutationVariables> = {
+  name: 'UserUpdate',
+  kind: 'mutation',
+  hash: 'be8d4f604cd6b01854b5228df5792fdbd63ed4713bb48a5599437c4b7d3c2800',
+  text: `mutation UserUpdate($input: UserUpdateInput!) {
+  userUpdate(input: $input) {
+    user {
+      id
+      username
+      name
+      email
+      isAdmin
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const UsersDocument: TypedDocument<UsersQuery, UsersQueryVariables> = {
+  name: 'Users',
+  kind: 'query',
+  hash: '635cb8dc6502517a952b55ae881c652732e062da2ae9ef0abb221fb1bf8e9730',
+  text: `query Users($search: String!, $status: UserStatus, $orderBy: UserOrder, $first: Int) {
+  users(search: $search, status: $status, orderBy: $orderBy, first: $first) {
+    totalCount
+    pageInfo {
+      hasNextPage
+      endCursor
+      __typename
+    }
+    nodes {
+      username
+      name
+      email
+      isAdmin
+      deactivatedAt
+      lastActiveAt
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const ViewerDocument: TypedDocument<ViewerQuery, ViewerQueryVariables> = {
   name: 'Viewer',
   kind: 'query',
-  hash: 'bc0f38e76a4672aa7d8c65fb4ebef3f339309cc687039b4c35e1569ea7cc566d',
+  hash: '865144dd1beb2b91748a35e40b517b20e1865c8037f9a31b0d2b9e16db515337',
   text: `query Viewer {
   viewer {
     isAdmin
@@ -5826,6 +6602,25 @@ export const ViewerDocument: TypedDocument<ViewerQuery, ViewerQueryVariables> = 
       username
       name
       isBot
+      __typename
+    }
+    identities {
+      provider {
+        title
+        __typename
+      }
+      email
+      lastUsedAt
+      __typename
+    }
+    sessions(first: 10) {
+      nodes {
+        device
+        address
+        lastUsedAt
+        isCurrent
+        __typename
+      }
       __typename
     }
     tokens(first: 10) {

@@ -286,6 +286,17 @@ def _activity() -> None:
             RETURN NULL;
         END $$
     """)
+    # Where the database may have trigrams; without, a search reads all users.
+    op.execute("""
+        DO $$
+        BEGIN
+            CREATE EXTENSION IF NOT EXISTS pg_trgm;
+            CREATE INDEX ix_users_search ON users
+            USING gin (lower(username || ' ' || name || ' ' || coalesce(email, '')) gin_trgm_ops);
+        EXCEPTION WHEN insufficient_privilege OR undefined_file OR feature_not_supported THEN
+            RAISE WARNING 'Searches for users will read all of them: %', SQLERRM;
+        END $$
+    """)
     for table in ("sessions", "tokens"):
         op.execute(
             f"CREATE TRIGGER note_user_activity AFTER INSERT OR UPDATE OF last_used_at ON {table} FOR EACH ROW"

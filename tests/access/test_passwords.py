@@ -145,7 +145,7 @@ async def test_more_hashes_than_the_queue_holds_are_refused_and_not_counted(runt
     member = await new_member(runtime)
     tries = [Attempt(f"missing{uuid4().hex}", GOOD, ClientInfo(new_address())) for _ in range(3 * hashing.WAITING)]
     answers = await asyncio.gather(
-        *(sign_in(runtime.db, runtime.settings, one) for one in tries), return_exceptions=True
+        *(sign_in(runtime.db, runtime.settings, one, runtime.openid) for one in tries), return_exceptions=True
     )
     kinds = {type(answer) for answer in answers}
     assert kinds == {NotSignedIn, TooManyRequests}
@@ -155,11 +155,11 @@ async def test_more_hashes_than_the_queue_holds_are_refused_and_not_counted(runt
 async def test_the_log_has_the_address_and_never_the_password(runtime: Runtime) -> None:
     member = await new_member(runtime)
     client = ClientInfo("192.0.2.7", "Browser/1", "request-1")
-    await sign_in(runtime.db, runtime.settings, Attempt(member.username, GOOD, client))
+    await sign_in(runtime.db, runtime.settings, Attempt(member.username, GOOD, client), runtime.openid)
     [entry] = await entries(runtime, member.username)
     assert (entry.result, entry.user_id, entry.address, entry.client) == ("ok", member.id, "192.0.2.7", "Browser/1")
     assert GOOD not in repr(entry.details)
-    assert GOOD not in repr(Attempt(member.username, GOOD, client))
+    assert GOOD not in repr(Attempt(member.username, GOOD, client), runtime.openid)
 
 
 async def _hash(runtime: Runtime, member: Member) -> str:

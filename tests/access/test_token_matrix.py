@@ -34,13 +34,21 @@ VERDICTS = {
     # Only people invite people.
     "owner": (LOW,) * len(KINDS),
     "owner of an invitation": (LOW,) * len(KINDS),
-    # The uploads are a person's.
+    # Identities are of people.
+    "holder of an identity": (HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, LOW, HIDDEN, HIDDEN),
+    # The sessions and uploads are a person's.
+    "person of the session": (LOW,) * len(KINDS),
+    "person": (LOW,) * len(KINDS),
     "maker of the upload": (LOW,) * len(KINDS),
     ("maintainer of the group", "project"): (LOW,) * len(KINDS),
     ("maintainer of the group", "group"): (LOW, LOW, LOW, LOW, LOW, LOW, "ok", "ok"),
     ("owner of another project", "project"): (HIDDEN,) * len(KINDS),
     ("owner of another project", "group"): (LOW, LOW, LOW, LOW, LOW, LOW, LOW, "ok"),
+    ("owner of something private beside", "project"): (HIDDEN,) * len(KINDS),
+    ("owner of something private beside", "group"): (LOW, LOW, LOW, LOW, LOW, LOW, LOW, "ok"),
     "administrator": (LOW,) * len(KINDS),
+    "oneself": (HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, LOW, HIDDEN, HIDDEN),
+    "session of a browser": (LOW,) * len(KINDS),
 }
 
 

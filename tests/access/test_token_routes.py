@@ -94,7 +94,10 @@ OPEN = {
     # tests/access/test_token_matrix.py
     "GET /graphql", "POST /graphql",
     # Pages for people, with a session or none: tests/pages
-    "GET /sign-in", "POST /sign-out", "GET /account", "GET /device", "POST /device",
+    "GET /sign-in", "POST /sign-in", "POST /sign-out", "GET /account", "POST /account/sessions/revoke",
+    "POST /account/sessions/revoke-others", "POST /account/tokens", "POST /account/tokens/revoke",
+    "POST /account/password",
+    "GET /device", "POST /device",
     "POST /openid/{provider}/start", "GET /openid/{provider}/callback",
     # Command lines that have no token yet: tests/access/test_devices.py
     "POST /oauth/device/code", "POST /oauth/token",

@@ -22,7 +22,7 @@ from app.artifacts.tables import MultipartUpload
 from app.artifacts.uploads import announced, ingest, parts
 from app.artifacts.uploads.announced import AnnouncedFile
 from app.artifacts.uploads.stream import SMALL_BYTES
-from app.errors import Forbidden, Invalid
+from app.errors import Conflict, Forbidden, Invalid
 from app.ids import GlobalId
 from app.runtime import open_runtime
 from app.tracking import file_owners
@@ -258,7 +258,7 @@ class TestExactness:
     async def test_a_process_that_knows_nothing_of_the_limit_cannot_pass_it(self, runtime, admin, files):
         await limit(runtime, admin, files.project, 10 * KB)
         assert (await files.put("a", new(9 * KB))).is_success
-        with pytest.raises(Exception, match="no room is left"):
+        with pytest.raises(Conflict):
             async with runtime.db.write() as tx:
                 await tx.execute(
                     text("INSERT INTO blobs (project_id, id, object_key, state, sha256, size) VALUES "
@@ -376,16 +376,12 @@ async def test_of_announced_files_that_do_not_fit_together_the_worker_refuses_on
         await parts.receive(runtime.db, runtime.blobs, upload, once(new(6 * KB)), 6 * KB)
     _, job = await announced.complete(runtime.db, project.owner, runtime.blobs, project.id, [one.id for one in made])
     assert job
+    mine = select(MultipartUpload).where(MultipartUpload.id.in_([one.id for one in made]))
     async with runtime.db.read() as snap:
-        rows = (
-            await snap.scalars(select(MultipartUpload).where(MultipartUpload.id.in_([one.id for one in made])))
-        ).all()
-        batch = rows[0].batch_id
+        batch = (await snap.scalars(mine)).all()[0].batch_id
     await ingest.ingest(runtime.db, runtime.blobs, project.id, batch, lock_of=file_owners.lock, progress=quiet)
     async with runtime.db.read() as snap:
-        rows = (
-            await snap.scalars(select(MultipartUpload).where(MultipartUpload.id.in_([one.id for one in made])))
-        ).all()
+        rows = (await snap.scalars(mine)).all()
     assert sorted(row.state for row in rows) == ["completed", "failed"]
     assert "leaves no room for 6,000 more" in next(row.reason for row in rows if row.state == "failed")
     assert await counted(runtime, Kind.PROJECT, project.id) == 6 * KB

@@ -48,16 +48,22 @@ NEEDS = {
     "maker": "......=.",
     "member of the group": "UFFFFF==",
     "owner of the group": "UFFFFF=F",
+    "owner": "UFFFFF=F",
     "below the group": "......==",
+    "the user": "......==",
+    "the user, still active": "......=o",
+    "for administrators": "........",
     "what one sees": ("..<<<<==", OPEN, OPEN, OPEN),
     "role": "..rrrrrr",
     "role in the group": "......rr",
     "oneself": "oooooo==",
+    "own identities": "......==",
     "token": "=======o",
     "may: reporter": "---====-",
     "may: developer": "----===-",
     "may: maintainer": "-----==-",
     "may: owner": "------=-",
+    "may: administrator": "--------",
 }
 """= the owner's value; . null or empty; - false; < some of the owner's; r the own role; o something of one's own;
 0 a count of none; N, F, U the error NOT_FOUND, FORBIDDEN, UNAUTHENTICATED."""
@@ -108,15 +114,23 @@ LINES = {
     "Group": {
         "nothing more": "id name path fullPath visibility createdAt parent",
         "below the group": "groups", "what one sees": "projects", "member of the group": "members",
-        "owner of the group": "tokens accessLog", "role in the group": "viewerRole", "may: owner": "viewerCanManage",
+        "owner of the group": "tokens invitations accessLog", "role in the group": "viewerRole",
+        "may: owner": "viewerCanManage viewerCanUpdate viewerCanDelete",
     },
+    "Identity": {"nothing more": "id provider email createdAt lastUsedAt"},
+    "Invitation": {
+        "nothing more": "id status email isAdmin memberships createdAt expiresAt acceptedAt revokedAt createdBy "
+        "acceptedBy",
+        "may: owner": "viewerCanRevoke",
+    },
+    "InvitationMembership": {"nothing more": "role expiresAt group project"},
     "LoggedModel": {
         "nothing more": "project experiment candidate metrics artifacts createdBy", "registry": "modelVersions",
         "may: developer": "viewerCanUpdate viewerCanDelete",
     },
     "LoggedModelMetric": {"nothing more": "candidate"},
     "LoggedModelUse": {"nothing more": "loggedModel"},
-    "Member": {"nothing more": "id user role"},
+    "Member": {"nothing more": "id user role expiresAt"},
     "Metric": {"nothing more": "loggedModel"},
     "Model": {
         "nothing more": "project latestVersion versions aliases aliasHistory createdBy",
@@ -131,20 +145,36 @@ LINES = {
     "Project": {
         "nothing more": "id number name path fullPath description visibility registryAccess experimentsAccess "
         "allowsVersionReuse createdAt descriptionHtml createdBy storage group",
-        "member": "backgroundJobs", "to be named as member": "members",
-        "maintainer": "tokens webhooks ciSettings accessLog",
+        "member": "backgroundJobs limits", "to be named as member": "members",
+        "maintainer": "tokens webhooks ciSettings accessLog", "owner": "invitations",
         "registry": "models modelSearch modelVersionSearch",
         "candidates": "experiments candidateSearch experimentSearch loggedModelSearch",
-        "role": "viewerRole", "may: maintainer": "viewerCanManage", "may: owner": "viewerCanDelete",
+        "role": "viewerRole", "may: maintainer": "viewerCanManage", "may: owner": "viewerCanDelete viewerCanTransfer",
         "may: reporter": "viewerCanWriteRegistry", "may: developer": "viewerCanWriteCandidates",
     },
+    "ProjectStorage": {
+        "nothing more": "stored pending damaged awaitingRemoval", "member": "sizeLimit restorableSize",
+    },
     "SearchResultConnection": {"part of it": "nodes edges", "some count": "totalCount pageInfo"},
+    "SignInMethods": {"nothing more": "hasPasswords providers"},
+    "Session": {
+        "nothing more": "id method provider device client address createdAt lastUsedAt expiresAt endedAt isCurrent",
+        "may: owner": "viewerCanRevoke",
+    },
     "Token": {
         "nothing more": "id name scopes createdAt expiresAt lastUsedAt revokedAt user createdBy",
         "may: maintainer": "viewerCanRevoke",
     },
-    "User": {"nothing more": "id username name isBot createdAt"},
-    "Viewer": {"nothing more": "isAdmin", "oneself": "user tokens accessLog", "token": "scopes"},
+    "User": {
+        "nothing more": "id username name isBot isDeleted createdAt", "member": "email",
+        "the user": "isAdmin", "the user, still active": "lastActiveAt", "for administrators": "deactivatedAt",
+        "may: administrator": "viewerCanManage",
+        "may: owner": "viewerCanUpdate",
+    },
+    "Viewer": {
+        "nothing more": "isAdmin", "oneself": "user tokens sessions accessLog", "own identities": "identities",
+        "token": "scopes",
+    },
     "Webhook": {
         "nothing more": "id uuid name url description events status hasSecret createdAt updatedAt "
         "createdBy project deliveries",
@@ -157,15 +187,28 @@ LINES = {
 }  # fmt: skip
 """Fields without a line take nothing more than to see their object; see :func:`wants_line`."""
 BLANK = {
+    "SignInMethods.providers": "the settings of these tests have none; tests/access/openid has some",
+    "User.deactivatedAt": "for administrators",
+    "User.viewerCanManage": "administrators may",
+    **dict.fromkeys(
+        [
+            "UserEdge.node",
+            "UserEdge.cursor",
+            *(f"UserConnection.{name}" for name in ("totalCount", "pageInfo", "edges", "nodes")),
+        ],
+        "for administrators",
+    ),
     "LoggedModel.deletedAt": "deleted ones are seen in the answer to their deletion only",
     **{
         f"{kind}Connection.totalCount": "these are not counted"
         for kind in (
             "AccessLogEntry",
             "AliasAssignment",
+            "Invitation",
             "LoggedModel",
             "Member",
             "MetricPoint",
+            "Session",
             "Token",
             "Webhook",
             "WebhookDelivery",
@@ -327,8 +370,9 @@ async def test_a_token_whose_time_is_over_is_told_nothing(client, showcases, sec
 NODES = {
     "Alias": "registry", "Artifact": "project", "ArtifactUpload": "members", "BackgroundJob": "members",
     "Candidate": "candidates", "CiJob": "candidates", "CiSettings": "maintainers", "Experiment": "candidates",
-    "Group": "project", "LoggedModel": "candidates", "Member": "members", "Model": "registry",
-    "ModelVersion": "registry", "Project": "project", "Token": "maintainers", "User": "members",
+    "Group": "project", "Identity": "oneself", "Invitation": "owners", "LoggedModel": "candidates",
+    "Member": "members", "Model": "registry",
+    "ModelVersion": "registry", "Project": "project", "Session": "oneself", "Token": "maintainers", "User": "members",
     "Webhook": "maintainers", "WebhookDelivery": "maintainers",
 }  # fmt: skip
 """Who gets a thing by its id; all others get null, and no error that would tell of it."""

@@ -18,6 +18,7 @@ from tests.support.graphql.examples import MUTATIONS, QUERIES, Seeded, seed
 HIDDEN, LOW, WHO = "NOT_FOUND", "FORBIDDEN", "UNAUTHENTICATED"
 VERDICTS = {
     # what it takes:      nobody  stranger guest   reporter develop. maintain. owner  reader
+    ("open", "*"): ("ok",) * 8,
     ("signed in", "*"): (None, "ok", "ok", "ok", "ok", "ok", "ok", "ok"),
     ("to see it", "private"): (None, None, "ok", "ok", "ok", "ok", "ok", "ok"),
     ("to see it", "public"): ("ok", "ok", "ok", "ok", "ok", "ok", "ok", "ok"),
@@ -37,6 +38,9 @@ VERDICTS = {
     # Callers who do not manage tokens cannot know of one.
     ("manager of a token", "*"): (WHO, HIDDEN, HIDDEN, HIDDEN, HIDDEN, "ok", "ok", LOW),
     # Uploads are ended by who has made them, here the owner, and given up by maintainers, too.
+    # Sessions are their person's alone, here the owner's.
+    ("person of the session", "*"): (WHO, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, "ok", LOW),
+    ("person", "*"): (WHO, "ok", "ok", "ok", "ok", "ok", "ok", LOW),
     ("maker of the upload", "private"): (HIDDEN, HIDDEN, LOW, LOW, LOW, LOW, "ok", LOW),
     ("maker of the upload", "public"): (WHO, LOW, LOW, LOW, LOW, LOW, "ok", LOW),
     ("maintainer of the group", "private"): (HIDDEN, HIDDEN, LOW, LOW, LOW, LOW, "ok", LOW),
@@ -45,14 +49,21 @@ VERDICTS = {
     # A project beside, of which only the owner of its group is a member.
     ("owner of another project", "private"): (HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, "ok", LOW),
     ("owner of another project", "public"): (WHO, LOW, LOW, LOW, LOW, LOW, "ok", LOW),
+    ("owner of something private beside", "*"): (HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, "ok", LOW),
     ("owner", "private"): (HIDDEN, HIDDEN, LOW, LOW, LOW, LOW, "ok", LOW),
     ("owner", "public"): (WHO, LOW, LOW, LOW, LOW, LOW, "ok", LOW),
     # Only owners of what an invitation is to know of it.
     ("owner of an invitation", "*"): (WHO, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, "ok", LOW),
+    ("holder of an identity", "*"): (WHO, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, "ok", LOW),
     ("administrator", "*"): (WHO, LOW, LOW, LOW, LOW, LOW, LOW, LOW),
+    ("member of anything together", "*"): (None, None, "ok", "ok", "ok", "ok", "ok", "ok"),
+    ("oneself", "*"): (WHO, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, LOW),
+    # No token, whosever it is: tests/access/test_password_change.py
+    ("session of a browser", "*"): (WHO, LOW, LOW, LOW, LOW, LOW, LOW, LOW),
 }
 """``ok``: done or answered; None: null, or an empty list."""
 NEEDS = {
+    "open": ["signInMethods"],
     "signed in": ["viewer"],
     "to see it": [
         "project", "projects", "model", "modelVersion", "experiment", "candidate", "loggedModel", "artifact",
@@ -79,12 +90,24 @@ NEEDS = {
     ],
     "maintainer of a job": ["backgroundJobRetry", "backgroundJobCancel"],
     "manager of a token": ["tokenRevoke"],
+    "person of the session": ["sessionRevoke"],
+    "person": ["sessionsRevoke"],
     "maker of the upload": ["artifactUploadComplete"],
     "maintainer of the group": ["groupCreate", "projectCreate"],
     "owner of another project": ["projectDelete"],
+    "owner of something private beside": ["projectTransfer", "groupUpdate", "groupDelete"],
+    "member of anything together": ["user"],
+    # By others than administrators: the user is a member of nothing.
+    "oneself": ["userUpdate"],
     "owner": ["userInvite"],
     "owner of an invitation": ["invitationRenew", "invitationRevoke"],
-    "administrator": ["accessLog", "projectLimitsUpdate", "invitations", "userPasswordResetCreate", "userCreate"],
+    "holder of an identity": ["identityDelete"],
+    "administrator": [
+        "accessLog", "invitations", "userPasswordResetCreate", "userCreate", "users", "userDeactivate",
+        "projectLimitsUpdate",
+        "userReactivate", "userDelete",
+    ],
+    "session of a browser": ["passwordChange"],
     "own uploads": ["artifactUpload", "artifactUploads"],
 }  # fmt: skip
 VERDICTS |= {
@@ -119,10 +142,11 @@ def test_changeable_types_have_viewer_can_fields_and_a_creator():
     silent = {name for name, fields in objects.items() if not any(one.startswith("viewerCan") for one in fields)}
     makers = {"createdBy", "requestedBy", "setBy"}
     unsigned = {name for name, fields in objects.items() if not makers & set(fields)}
-    # Members have it on their project, deliveries on their webhook; users are only created.
-    assert silent == {"Member", "User", "WebhookDelivery", "WebhookTestResult"}
-    # Groups are made by their first owner, CI jobs and deliveries by no user; settings are a part of their project.
-    assert unsigned == silent | {"CiJob", "CiSettings", "Group"}
+    # Members have it on their project, deliveries on their webhook.
+    assert silent == {"Member", "WebhookDelivery", "WebhookTestResult"}
+    # Groups are made by their first owner, sessions are of their person, CI jobs and deliveries by no user; settings
+    # are a part of their project, and of users the access log tells who made them.
+    assert unsigned == silent | {"CiJob", "CiSettings", "Group", "Session", "User"}
 
 
 @pytest.mark.parametrize("field", FIELDS)

@@ -13,14 +13,16 @@ _LOCK = 0x4D594144
 
 
 async def lock_user(tx: Tx, user_id: int) -> User:
-    """Step: a person, locked for a change, as it is now.
+    """Step: a person as it is now, which no other such change touches until the commit.
+
+    The row itself is not locked: a use of a token or session, which holds that, notes the activity with the user.
 
     Raises:
         NotFound: there is no such person, or it is deleted.
     """
     await tx.execute(select(func.pg_advisory_xact_lock(_LOCK)))
     person = (User.id == user_id, ~User.is_bot, User.deleted_at.is_(None))
-    user = await tx.scalar(select(User).where(*person).with_for_update(key_share=True))
+    user = await tx.scalar(select(User).where(*person).execution_options(populate_existing=True))
     if user is None:
         raise NotFound(f"There is no person with the number {user_id}.")
     return user

@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
-from app.access import access_log, policy, repository
+from app.access import access_log, policy, users
 from app.access.access_log import Action
 from app.access.administration import administrators
 from app.access.names import check_email, check_title
 from app.access.policy import Actor
-from app.access.tables import User
-from app.access.users import UserNotFound
+from app.access.tables import Membership, Token, User
+from app.access.tables_of_people import (
+    DeviceGrant,
+    OneTimeLink,
+    OpenIdIdentity,
+    OpenIdRequest,
+    Password,
+    Session,
+)
+from app.access.users import Email, UserNotFound
 from app.db.database import Database, Tx
 from app.errors import Conflict, Forbidden, NotFound, Taken
+
+Named: TypeAlias = int | str | Email
+"""A user by number, username or e-mail address."""
+DELETED_NAME = "Deleted user"
 
 
 @dataclass(frozen=True, slots=True)
 class UpdateUser:
     """Only what is not None changes; an empty e-mail address takes it away."""
 
-    user_id: int
+    user: Named
     name: str | None = None
     email: str | None = None
     is_admin: bool | None = None
@@ -38,9 +50,10 @@ async def edit(db: Database, actor: Actor, command: UpdateUser) -> User:
         Conflict: this is the last administrator.
         Invalid: a name or address that cannot be one.
     """
+    policy.require_signed_in(actor)
     changes = _changes(command)
     async with db.write() as tx:
-        user = await _lock(tx, actor, command.user_id)
+        user = await lock(tx, actor, command.user)
         _require(actor, user, command)
         if command.is_admin is False:
             await administrators.require_another(tx, user)
@@ -56,7 +69,7 @@ async def edit(db: Database, actor: Actor, command: UpdateUser) -> User:
     return user
 
 
-async def deactivate(db: Database, actor: Actor, user_id: int) -> User:
+async def deactivate(db: Database, actor: Actor, who: Named) -> User:
     """Refuse everything of a user from the next request on: tokens, sessions, links and open subscriptions.
 
     What the user made stays, tokens and service accounts of projects and groups among it. Doing so twice is fine.
@@ -68,7 +81,7 @@ async def deactivate(db: Database, actor: Actor, user_id: int) -> User:
     """
     policy.require_administrator(actor, "deactivate users")
     async with db.write() as tx:
-        user = await _lock(tx, actor, user_id)
+        user = await lock(tx, actor, who)
         if user.blocked_at is not None:
             return user
         await administrators.require_another(tx, user)
@@ -78,7 +91,7 @@ async def deactivate(db: Database, actor: Actor, user_id: int) -> User:
     return user
 
 
-async def reactivate(db: Database, actor: Actor, user_id: int) -> User:
+async def reactivate(db: Database, actor: Actor, who: Named) -> User:
     """Let a deactivated user in again, with the tokens and sessions that are still valid. Doing so twice is fine.
 
     Raises:
@@ -87,7 +100,7 @@ async def reactivate(db: Database, actor: Actor, user_id: int) -> User:
     """
     policy.require_administrator(actor, "reactivate users")
     async with db.write() as tx:
-        user = await _lock(tx, actor, user_id)
+        user = await lock(tx, actor, who)
         if user.blocked_at is None:
             return user
         user = await _update(tx, user, blocked_at=None)
@@ -96,22 +109,50 @@ async def reactivate(db: Database, actor: Actor, user_id: int) -> User:
     return user
 
 
-async def _lock(tx: Tx, actor: Actor, user_id: int) -> User:
-    """The person, if the actor may know of it."""
-    missing = UserNotFound(f"There is no user `{user_id}`, or you may not see it.", field="user")
-    if not 0 < user_id < 2**63:
-        raise missing
-    if await tx.scalar(select(User.id).where(User.id == user_id, repository.user_is_seen(actor))) is None:
-        raise missing
+async def lock(tx: Tx, actor: Actor, who: Named) -> User:
+    """Step: a person that the actor may know of, whom no other change of users touches until the commit.
+
+    Raises:
+        UserNotFound: there is none, or the actor may not know of it.
+    """
+    seen = await users.visible(tx, actor, who)
     try:
-        return await administrators.lock_user(tx, user_id)
+        return await administrators.lock_user(tx, seen.id)
     except NotFound:
-        raise missing from None
+        raise UserNotFound(f"`{seen.username}` is no person, or was deleted.", field="user") from None
+
+
+async def erase(tx: Tx, actor: Actor, user: User) -> None:
+    """Step: take everything from a locked person but what it made; only the row is left, without names and address.
+
+    Raises:
+        Conflict: this is the last administrator.
+    """
+    await administrators.require_another(tx, user)
+    username = user.username
+    # First what notes activity with the user: a use takes the same rows in this order.
+    await tx.execute(delete(Token).where(Token.user_id == user.id))
+    for kind in (Session, Password, OpenIdIdentity, OpenIdRequest, DeviceGrant, OneTimeLink, Membership):
+        await tx.execute(delete(kind).where(kind.user_id == user.id))
+    open_links = (OneTimeLink.created_by == user.id, OneTimeLink.used_at.is_(None), OneTimeLink.revoked_at.is_(None))
+    await tx.execute(update(OneTimeLink).where(*open_links).values(revoked_at=func.now()))
+    await _update(
+        tx,
+        user,
+        # No one can take this name: a path holds no colon.
+        username=f"deleted:{user.id}",
+        name=DELETED_NAME,
+        email=None,
+        is_admin=False,
+        blocked_at=func.coalesce(User.blocked_at, func.now()),
+        deleted_at=func.now(),
+        last_active_at=None,
+    )
+    await access_log.record(tx, Action.USER_DELETE, actor=actor, user_id=user.id, username=username)
 
 
 def _require(actor: Actor, user: User, command: UpdateUser) -> None:
-    policy.require_signed_in(actor)
-    if actor.is_admin and not actor.is_confined:
+    if actor.is_administrator:
         return
     if user.id != actor.user_id or actor.is_confined:
         raise Forbidden("Only administrators change other users.")

@@ -10,10 +10,10 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
-from app.access.passwords.lanes import FORGIVEN, Count, Decision, Lane, decide
+from app.access.authentication.networks import network_of
+from app.access.passwords.lanes import FORGIVEN, Count, Decision, Lane, decide, given_back
 from app.db.database import Database, Tx
 from app.db.statements import Statement
 from app.errors import TooManyRequests
@@ -69,16 +69,18 @@ _WRITE = Statement(
 )
 _LOCK_EXISTING = Statement(
     "access.lock_existing_attempts",
-    "Lock what is counted of some subjects, in the one order.",
-    "SELECT 1 FROM sign_in_failures WHERE subject = ANY (:subjects::bytea[]) ORDER BY subject FOR UPDATE",
+    "The failures of some subjects, locked in the one order.",
+    """
+    SELECT subject, failures FROM sign_in_failures WHERE subject = ANY (:subjects::bytea[]) ORDER BY subject FOR UPDATE
+    """,
 )
 _GIVE_BACK = Statement(
     "access.give_back_attempts",
-    "Take what one subject was counted from the others, and forget it.",
+    "Forget one subject, and write what the others have left; the rows are locked.",
     """
-    WITH own AS (DELETE FROM sign_in_failures WHERE subject = :own RETURNING failures)
-    UPDATE sign_in_failures AS f SET failures = greatest(f.failures - own.failures, 0)
-    FROM own WHERE f.subject = ANY (:others::bytea[])
+    WITH forgotten AS (DELETE FROM sign_in_failures WHERE subject = :own)
+    UPDATE sign_in_failures AS f SET failures = l.failures
+    FROM unnest(:subjects::bytea[], :failures::smallint[]) AS l(subject, failures) WHERE f.subject = l.subject
     """,
 )
 _SWEEP = Statement(
@@ -117,6 +119,7 @@ def from_stranger(name: str, address: str) -> Subjects:
         Lane.PAIR: _digest("pair", name, network),
         Lane.ADDRESS: _digest("address", network),
         Lane.ACCOUNT: _digest("account", name),
+        Lane.ACCOUNT_AGAIN: _digest("account", name),
     }
     return Subjects({lane: bytes([lane]) + digest for lane, digest in digests.items()})
 
@@ -169,9 +172,11 @@ async def reserve(tx: Tx, subjects: Subjects) -> timedelta:
 
 async def give_back(tx: Tx, subjects: Subjects) -> None:
     """Step: the attempt was right. What this caller got wrong before is forgotten, what others did is not."""
-    await _LOCK_EXISTING.execute(tx, subjects=list(subjects.by_lane.values()))
-    others = [subject for subject in subjects.by_lane.values() if subject != subjects.own]
-    await _GIVE_BACK.execute(tx, own=subjects.own, others=others)
+    rows = await _LOCK_EXISTING.fetch(tx, subjects=list(subjects.by_lane.values()))
+    failures = {row["subject"]: row["failures"] for row in rows}
+    left = given_back({lane: failures[one] for lane, one in subjects.by_lane.items() if one in failures})
+    others = [subjects.by_lane[lane] for lane in left]
+    await _GIVE_BACK.execute(tx, own=subjects.own, subjects=others, failures=list(left.values()))
 
 
 async def sweep(db: Database) -> int:
@@ -187,17 +192,6 @@ def refusal(wait: timedelta, what: str = _A_NAME) -> TooManyRequests:
         f"There were too many failed attempts {what} or from this network; try again in {seconds} s.",
         retry_after=seconds,
     )
-
-
-def network_of(address: str) -> str:
-    """What an address is counted as: with IPv6 its network, of which one client has all addresses."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, IPv6Address):
-        return str(parsed.ipv4_mapped or ip_network((parsed, 64), strict=False))
-    return str(parsed)
 
 
 def _decide(subjects: Subjects, rows: list[_Row]) -> Decision:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from app.access import access_log, policy
 from app.access.access_log import Action
+from app.access.openid import password_sign_in
+from app.access.openid.providers import OpenIdProviders
 from app.access.passwords import attempts, hashing, passwords, rules
 from app.access.passwords.attempts import Subjects
 from app.access.policy import Actor
@@ -27,18 +29,21 @@ class ChangePassword:
     new: str = field(repr=False)
 
 
-async def change_password(db: Database, actor: Actor, command: ChangePassword) -> int:
+async def change_password(db: Database, actor: Actor, command: ChangePassword, openid: OpenIdProviders) -> int:
     """Replace one's own password. All other sessions end at once; answers how many did. Tokens go on.
 
     Only a browser's session may: a token that was taken from a machine must not take the account, too.
 
     Raises:
         Forbidden: the caller is no person with a session.
+        PasswordsOff: this installation accepts none.
         Invalid: the current password is wrong, or the new one breaks a rule; ``field`` says which of the two.
         Conflict: there is no password yet, or it was changed at the same moment.
         TooManyRequests: too many attempts with a wrong current password.
     """
     user_id = require_session(actor)
+    async with db.read() as snap:
+        await password_sign_in.require_on(snap, openid)
     rules.check(command.new, actor.username, field="newPassword")
     if hashing.prepared(command.new) == hashing.prepared(command.current):
         raise Invalid("The new password is the current one; choose another.", field="newPassword")

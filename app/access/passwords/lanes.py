@@ -2,8 +2,9 @@
 
 Worked example. Alice mistypes her password in a new browser: five attempts are free, the next one waits 1 s, then 2,
 4, 8 … at most 15 minutes. A machine that tries her name from a hundred addresses is slowed at each of them in the same
-way; together they get one attempt in five seconds, in turn. Alice, with a browser that has not signed in before, waits
-for her turn behind at most one attempt of each of those addresses; with one that has, she does not wait at all.
+way; together they get one attempt in five seconds, in turn, and another one for addresses that try for the first time.
+Alice, in a browser that has not signed in before, waits for those that try for the first time, too: eight minutes if
+all hundred have just begun, seconds later on. In one that has, she does not wait at all.
 """
 
 from __future__ import annotations
@@ -29,8 +30,10 @@ class Lane(IntEnum):
     """A name and an address."""
     ADDRESS = 2
     ACCOUNT = 3
-    """A name, from all browsers that have not signed in with it before."""
-    BROWSER = 4
+    """A name, from addresses that have no failure with it: so the owner does not wait behind those that have."""
+    ACCOUNT_AGAIN = 4
+    """A name, from addresses that have one."""
+    BROWSER = 5
     """A person and a browser that has signed in before, or a session that changes its password."""
 
 
@@ -51,6 +54,7 @@ LIMITS = {
     Lane.PAIR: Limit(4, timedelta(minutes=15)),
     Lane.ADDRESS: Limit(20, timedelta(seconds=30)),
     Lane.ACCOUNT: Limit(10, timedelta(seconds=5)),
+    Lane.ACCOUNT_AGAIN: Limit(10, timedelta(seconds=5)),
     Lane.BROWSER: Limit(9, timedelta(minutes=15)),
 }
 
@@ -98,7 +102,8 @@ def decide(counts: Mapping[Lane, Count], now: datetime) -> Decision:
         return Decision(own.next_at - now, {})
     if own.has_turn:
         return Decision(timedelta(), {lane: own.with_attempt(lane, now)})
-    shared = {other: count for other, count in counts.items() if other is not lane}
+    unused = Lane.ACCOUNT_AGAIN if own.at(now) == 0 else Lane.ACCOUNT
+    shared = {other: count for other, count in counts.items() if other not in {lane, unused}}
     counted = {other: count.with_attempt(other, now) for other, count in shared.items()}
     free_at = max((count.next_at for count in shared.values()), default=now)
     if free_at <= now:
@@ -106,3 +111,10 @@ def decide(counts: Mapping[Lane, Count], now: datetime) -> Decision:
     if free_at - now > LONGEST_QUEUE:
         return Decision(free_at - now, {})
     return Decision(free_at - now, {lane: replace(own, next_at=free_at, has_turn=True), **counted})
+
+
+def given_back(counts: Mapping[Lane, int]) -> Mapping[Lane, int]:
+    """The failures that are left after an attempt that was right: the caller's own are taken from every lane."""
+    own = counts.get(Lane.PAIR, 0)
+    in_lanes = {Lane.ADDRESS: own, Lane.ACCOUNT: min(own, 1), Lane.ACCOUNT_AGAIN: own - min(own, 1)}
+    return {lane: max(counts[lane] - share, 0) for lane, share in in_lanes.items() if lane in counts}

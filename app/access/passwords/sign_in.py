@@ -12,6 +12,8 @@ from datetime import timedelta
 from app.access import access_log, sessions
 from app.access.access_log import Action
 from app.access.authentication.client_info import ClientInfo
+from app.access.openid import password_sign_in
+from app.access.openid.providers import OpenIdProviders
 from app.access.passwords import attempts, familiar_browsers, hashing, passwords
 from app.access.passwords.attempts import Subjects
 from app.access.passwords.familiar_browsers import Browser
@@ -83,14 +85,17 @@ class _Typed:
         return "unknown_name" if self.account is None else self.account.obstacle
 
 
-async def sign_in(db: Database, settings: Settings, attempt: Attempt) -> SignedIn:
+async def sign_in(db: Database, settings: Settings, attempt: Attempt, openid: OpenIdProviders) -> SignedIn:
     """Begin a session of the person whose name and password these are.
 
     Raises:
+        PasswordsOff: this installation accepts none.
         NotSignedIn: they are not; in the same words and after the same time whether there is such an account, has a
             password, is a bot, or is deactivated.
         TooManyRequests: too many attempts were wrong, or the server computes too many hashes; nothing was verified.
     """
+    async with db.read() as snap:
+        await password_sign_in.require_on(snap, openid)
     typed = await _find(db, attempt.name)
     browser = familiar_browsers.read(settings, attempt.browsers)
     is_familiar = browser.is_familiar_to(typed.user_id)

@@ -119,6 +119,15 @@ class Group(Node):
         wanted = (Permission.GROUP_CREATE, Permission.PROJECT_CREATE, Permission.MEMBER_MANAGE, Permission.TOKEN_MANAGE)
         return all(groups.allows(info.context.actor, self.access, permission) for permission in wanted)
 
+    @resolved("Whether you may change its name, path and visibility.")
+    def viewer_can_update(self, info: Info) -> bool:
+        return groups.allows(info.context.actor, self.access, Permission.GROUP_UPDATE)
+
+    @resolved("Whether you may delete it.")
+    def viewer_can_delete(self, info: Info) -> bool:
+        is_namespace = self.access.group.owner_user_id is not None
+        return not is_namespace and groups.allows(info.context.actor, self.access, Permission.GROUP_DELETE)
+
 
 async def group_by_id(info: Info, group_id: int | None) -> Group | None:
     """The group of that id, if it may be seen, through the request's loader."""
@@ -346,6 +355,10 @@ class Project(Node):
     @resolved("Whether you may delete it.")
     def viewer_can_delete(self, info: Info) -> bool:
         return policy.allows(info.context.actor, self.access, Permission.PROJECT_DELETE)
+
+    @resolved("Whether you may move it to another group, of those that you maintain.")
+    def viewer_can_transfer(self, info: Info) -> bool:
+        return policy.allows(info.context.actor, self.access, Permission.PROJECT_TRANSFER)
 
     @resolved("Whether you may create and change models, versions, aliases and artifacts.")
     def viewer_can_write_registry(self, info: Info) -> bool:

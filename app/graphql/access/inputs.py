@@ -9,13 +9,14 @@ import strawberry
 from app.access import policy
 from app.graphql.access.enums import FeatureAccess, Role, TokenScope, Visibility
 from app.graphql.access.lookups import GroupLookup, GroupOrProjectLookup, ProjectLookup
-from app.graphql.types.fields import optional
+from app.graphql.types.fields import choice, optional
 
 
 @strawberry.input(description="Input of `userCreate`.")
 class UserCreateInput:
     username: str = strawberry.field(description="Unique, and not the path of a group.")
     name: str | None = optional("For people to read; the username when left out.")
+    email: str | None = optional("The e-mail address, of no other user.")
     is_admin: bool = optional("Whether the user administers the installation.", default=False)
 
 
@@ -58,8 +59,10 @@ class ProjectDeleteInput:
 @strawberry.input(description="Input of `memberSet`.")
 class MemberSetInput:
     group_or_project: GroupOrProjectLookup = strawberry.field(description="The group or project.")
-    username: str = strawberry.field(description="Who.")
+    username: str | None = optional("Who; this or `email`.")
+    email: str | None = optional("The address of a user whom you may see; of another one, invite the person.")
     role: Role = strawberry.field(description="The role, at most your own; it replaces a former one.")
+    expires_at: datetime | None = choice("When the role ends; null: never; as it was when left out.")
 
 
 @strawberry.input(description="Input of `memberDelete`; inherited roles stay.")

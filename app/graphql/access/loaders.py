@@ -8,7 +8,7 @@ from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
-from app.access import groups, jobs, projects, users
+from app.access import groups, jobs, projects, sessions, users
 from app.access.groups import GroupAccess
 from app.access.jobs import JobFilter
 from app.access.members import Member
@@ -16,6 +16,7 @@ from app.access.policy import Actor, ProjectAccess
 from app.access.reads import access_log, loaders
 from app.access.reads.guarded import Results
 from app.access.reads.loaders import IdKey, MemberKey
+from app.access.sessions import Session
 from app.access.tokens import Token
 from app.access.users import User
 from app.artifacts.reads import usage
@@ -39,6 +40,7 @@ class AccessLoaders:
         self.projects: DataLoader[int, ProjectAccess | None] = DataLoader(self._projects)
         self.groups: DataLoader[int, GroupAccess | None] = DataLoader(self._groups)
         self.tokens: DataLoader[int, Token | None] = DataLoader(self._tokens)
+        self.sessions: DataLoader[int, Session | None] = DataLoader(self._sessions)
         self.project_members: DataLoader[MemberKey, Member | None] = DataLoader(self._project_members)
         self.group_members: DataLoader[MemberKey, Member | None] = DataLoader(self._group_members)
         self.storage: DataLoader[tuple[int], Usage] = DataLoader(self._storage)
@@ -77,6 +79,9 @@ class AccessLoaders:
 
     async def _tokens(self, ids: list[int]) -> Sequence[Token | None]:
         return await loaders.tokens_by_ids(self._db, self._actor, ids)
+
+    async def _sessions(self, ids: list[int]) -> Sequence[Session | None]:
+        return await sessions.own_by_ids(self._db, self._actor, ids)
 
     async def _project_members(self, keys: list[MemberKey]) -> Results[Member | None]:
         return await loaders.project_members_by_keys(self._db, self._actor, keys)

@@ -11,7 +11,8 @@ from app.access.groups import CreateGroup
 from app.access.members import GroupOrProject
 from app.access.projects import CreateProject, UpdateProject
 from app.access.tokens import IssueToken
-from app.access.users import CreateUser
+from app.access.users import CreateUser, Email
+from app.errors import Invalid
 from app.graphql.access.groups_and_projects import Group, Project
 from app.graphql.access.inputs import (
     GroupCreateInput,
@@ -99,7 +100,7 @@ class TokenRevokePayload:
 class AccessMutation:
     @mutation("Makes a user with a namespace of the same name. For administrators.")
     async def user_create(self, info: Info, input: Annotated[UserCreateInput, INPUT]) -> UserCreatePayload:
-        command = CreateUser(input.username, input.name, is_admin=input.is_admin)
+        command = CreateUser(input.username, input.name, is_admin=input.is_admin, email=input.email)
         return UserCreatePayload(user=User.of(await users.create(info.context.db, info.context.actor, command)))
 
     @mutation("Makes a group; you become its owner.")
@@ -147,7 +148,9 @@ class AccessMutation:
     @mutation("Gives a user a role in a group or project, or another one.")
     async def member_set(self, info: Info, input: Annotated[MemberSetInput, INPUT]) -> MemberSetPayload:
         target = await _target(info, input.group_or_project)
-        member = await members.set_role(info.context.db, info.context.actor, target, input.username, input.role)
+        ends = members.UNCHANGED if input.expires_at is strawberry.UNSET else input.expires_at
+        who = named_person(input.username, input.email)
+        member = await members.set_role(info.context.db, info.context.actor, target, who, input.role, expires_at=ends)
         return MemberSetPayload(member=Member.of(target, member))
 
     @mutation("Takes a user's own role in a group or project away.")
@@ -184,3 +187,14 @@ async def _target(info: Info, lookup: GroupOrProjectLookup) -> GroupOrProject:
         return GroupOrProject(project_id=(await find_project(info, lookup.project)).id)
     assert lookup.group, "one of the two is given"
     return GroupOrProject(group_id=(await find_group(info, lookup.group)).id)
+
+
+def named_person(username: str | None, email: str | None) -> str | Email:
+    """The person that an input names.
+
+    Raises:
+        Invalid: in both ways, or in none.
+    """
+    if (username is None) == (email is None):
+        raise Invalid("Name the person by `username` or by `email`, in one of the two ways.", field="username")
+    return username if username is not None else Email(email or "")

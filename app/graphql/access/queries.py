@@ -15,6 +15,8 @@ from app.graphql.access.types import Token, User, named_user
 from app.graphql.context import Info
 from app.graphql.errors import or_none
 from app.graphql.people import access_log
+from app.graphql.people.identities import Identity, own_identities
+from app.graphql.people.sessions import ViewerSessions
 from app.graphql.types.connections import After, Before, Connection, First, Last, connection, window
 from app.graphql.types.fields import resolved
 
@@ -22,8 +24,10 @@ Search = Annotated[str, strawberry.argument(description="Only what has this text
 
 
 @strawberry.type(description="The caller.")
-class Viewer:
-    scopes: list[TokenScope] = strawberry.field(description="What the token in use may do.")
+class Viewer(ViewerSessions):
+    scopes: list[TokenScope] = strawberry.field(
+        description="What the token in use may do; with a session, all that you may."
+    )
     is_admin: bool = strawberry.field(description="Whether you administer the installation.")
 
     @resolved("You, or the bot in whose name the token acts.")
@@ -37,6 +41,10 @@ class Viewer:
         page = await tokens.own(info.context.db, info.context.actor, window(first, after, last, before))
         return connection(page, Token.of)
 
+    @resolved("Who you are at OpenID providers, the oldest first; you sign in with these.")
+    async def identities(self, info: Info) -> list[Identity]:
+        return await own_identities(info)
+
     @resolved("What is logged about you, newest first: sign-ins, tokens, roles.")
     async def access_log(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
@@ -47,7 +55,7 @@ class Viewer:
 
 @strawberry.type
 class AccessQuery:
-    @resolved("The caller; null without a token.")
+    @resolved("The caller; null without a token or session.")
     def viewer(self, info: Info) -> Viewer | None:
         actor = info.context.actor
         if actor.is_anonymous:

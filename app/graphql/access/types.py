@@ -19,20 +19,58 @@ from app.pagination import Page
 
 @strawberry.type(description="An account: a person, or the bot of a project or group token.")
 class User(Node):
+    row: strawberry.Private[users.User]
     username: str = strawberry.field(description="Unique, whatever the case.")
     name: str = strawberry.field(description="For people to read.")
     is_bot: bool = strawberry.field(description="Whether this is the bot of a project or group token.")
+    is_deleted: bool = strawberry.field(description="Whether the person was deleted; what they made is left.")
     created_at: datetime = strawberry.field(description="When the user was made.")
 
     @classmethod
     def of(cls, row: users.User) -> User:
         return cls(
             id=ids.of("User", row.id),
+            row=row,
             username=row.username,
             name=row.name,
             is_bot=row.is_bot,
+            is_deleted=row.deleted_at is not None,
             created_at=row.created_at,
         )
+
+    @resolved("The e-mail address, for the user and for people who are members of anything together with the user.")
+    async def email(self, info: Info) -> str | None:
+        if self.row.email is None or not policy.sees_addresses(info.context.actor):
+            return None
+        if self._is_managed(info) or await info.context.loaders.access.seen_users.load(self.row.id):
+            return self.row.email
+        return None
+
+    @resolved("Whether the user administers the installation. Null for all but the user and administrators.")
+    def is_admin(self, info: Info) -> bool | None:
+        return self.row.is_admin if self._is_managed(info) else None
+
+    @resolved("When the user was deactivated; null: the user is active, or you are no administrator.")
+    def deactivated_at(self, info: Info) -> datetime | None:
+        return self.row.blocked_at if self._is_managed(info) else None
+
+    @resolved("The latest use of a session or token, to the minute. Null for all but the user and administrators.")
+    def last_active_at(self, info: Info) -> datetime | None:
+        return self.row.last_active_at if self._is_managed(info) else None
+
+    @resolved("Whether you may change name and e-mail address.")
+    def viewer_can_update(self, info: Info) -> bool:
+        actor = info.context.actor
+        is_person = not self.row.is_bot and self.row.deleted_at is None
+        return is_person and policy.has_scope(actor, policy.Permission.ACCOUNT_MANAGE) and self._is_managed(info)
+
+    @resolved("Whether you may deactivate, reactivate and delete the user, and make it an administrator.")
+    def viewer_can_manage(self, info: Info) -> bool:
+        return self.viewer_can_update(info) and info.context.actor.is_administrator
+
+    def _is_managed(self, info: Info) -> bool:
+        actor = info.context.actor
+        return actor.is_administrator or (not actor.is_confined and actor.user_id == self.row.id)
 
 
 async def user_by_id(info: Info, user_id: int | None) -> User | None:
@@ -50,14 +88,15 @@ async def named_user(info: Info, user_id: int | None) -> User | None:
 async def maker(info: Info, user_id: int | None, project_id: int) -> User | None:
     """Who made something that the viewer sees in a project.
 
-    A person is named to all who see the thing. A bot's name is that of its token: visitors learn only that it was one.
+    Members learn the name. Visitors know a person by the username, and of a bot only that it was one: its name is that
+    of its token.
     """
     user = await named_user(info, user_id)
-    if user is None or not user.is_bot:
+    if user is None or user.row.id == info.context.actor.user_id:
         return user
     access = await info.context.loaders.access.projects.load(project_id)
     if access is None or access.role is None:
-        user.name = "Bot"
+        user.name = "Bot" if user.is_bot else user.username
     return user
 
 
@@ -65,10 +104,16 @@ async def maker(info: Info, user_id: int | None, project_id: int) -> User | None
 class Member(Node):
     user: User = strawberry.field(description="Who.")
     role: Role = strawberry.field(description="The highest role here, inherited or direct.")
+    expires_at: datetime | None = strawberry.field(description="When that role ends; null: never.")
 
     @classmethod
     def of(cls, where: GroupOrProject, member: members.Member) -> Member:
-        return cls(id=member_id(where, member.user.id), user=User.of(member.user), role=member.role)
+        return cls(
+            id=member_id(where, member.user.id),
+            user=User.of(member.user),
+            role=member.role,
+            expires_at=member.expires_at,
+        )
 
 
 def members_of(where: GroupOrProject, page: Page[members.Member]) -> Connection[Member]:

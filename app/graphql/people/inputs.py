@@ -44,3 +44,17 @@ class InvitationRevokeInput:
 @strawberry.input(description="Input of `userPasswordResetCreate`.")
 class UserPasswordResetCreateInput:
     username: str = strawberry.field(description="Whose password.")
+
+
+@strawberry.input(description="Input of `identityDelete`.")
+class IdentityDeleteInput:
+    id: strawberry.ID = strawberry.field(description="The id of the identity.")
+
+
+@strawberry.input(description="Input of `passwordChange`.")
+class PasswordChangeInput:
+    current_password: str = strawberry.field(description="The password so far.")
+    new_password: str = strawberry.field(
+        description="The password from now on: 10 to 1,024 characters, none of the most common ones, without the "
+        "username in it."
+    )

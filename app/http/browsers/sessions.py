@@ -7,8 +7,10 @@ header that pages of other origins cannot add without leave, which is never give
 
 from __future__ import annotations
 
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import Message, Scope, Send
+from collections.abc import Iterable
+
+from starlette.datastructures import Headers
+from starlette.types import Scope
 
 from app.access.authentication.client_info import ClientInfo
 from app.access.policy import Actor
@@ -19,6 +21,7 @@ from app.http.browsers import cookies
 from app.http.browsers.own_origin import is_own
 from app.runtime import Runtime
 
+_FORGOTTEN = "forgotten_session"
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -49,28 +52,30 @@ async def actor_of(runtime: Runtime, scope: Scope, client: ClientInfo) -> Actor 
     return actor
 
 
-def is_for_people(scope: Scope) -> bool:
-    """Whether a person looks at the answer, so that being signed out is no failure: they can sign in from there."""
-    if edge_of(scope).checks_forms:
+def may_go_on(scope: Scope) -> bool:
+    """Whether a request whose cookie is not right may go on without one.
+
+    People who look at a page can sign in from there; a WebSocket may still send a token. Programs are told at once:
+    what they would get without a session looks as if things had vanished.
+    """
+    if edge_of(scope).checks_forms or scope["type"] == "websocket":
         return True
-    is_page = scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}
-    return is_page and "text/html" in Headers(scope=scope).get("accept", "")
+    return scope["method"] in {"GET", "HEAD"} and "text/html" in Headers(scope=scope).get("accept", "")
 
 
-def forgetting(scope: Scope, send: Send) -> Send:
-    """Have the browser forget the cookie, with the answer to this request; unless that sets a new one."""
-    deletion = cookies.deleting(scope, cookies.SESSION)
-    name = f"{cookies.name_of(scope, cookies.SESSION)}="
+def forget(scope: Scope, error: SessionEnded) -> None:
+    """Have the browser forget the cookie with the answer to this request, whoever answers it."""
+    scope["state"]["session_error"] = error
+    scope["state"][_FORGOTTEN] = f"{cookies.name_of(scope, cookies.SESSION)}=", cookies.deleting(scope, cookies.SESSION)
 
-    async def send_forgetting(message: Message) -> None:
-        if message["type"] in {"http.response.start", "websocket.http.response.start"}:
-            headers = MutableHeaders(raw=list(message["headers"]))
-            if not any(value.startswith(name) for value in headers.getlist("set-cookie")):
-                headers.append("set-cookie", deletion)
-            message = {**message, "headers": headers.raw}
-        await send(message)
 
-    return send_forgetting
+def forgotten(scope: Scope, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The header by which the browser forgets its cookie, if it shall, and the answer does not set a new one."""
+    if (name_and_deletion := scope["state"].get(_FORGOTTEN)) is None:
+        return []
+    beginning, deletion = (text.encode("latin-1") for text in name_and_deletion)
+    is_set = any(key == b"set-cookie" and value.startswith(beginning) for key, value in headers)
+    return [] if is_set else [(b"set-cookie", deletion)]
 
 
 def _require_own_page(runtime: Runtime, scope: Scope) -> None:

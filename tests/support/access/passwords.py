@@ -53,7 +53,7 @@ def new_address() -> str:
 async def attempt(runtime: Runtime, name: str, password: str, *, address: str = "", browsers: str = "") -> SignedIn:
     """Sign in, from an address of its own unless one is given."""
     client = ClientInfo(address or new_address(), "tests")
-    return await sign_in(runtime.db, runtime.settings, Attempt(name, password, client, browsers))
+    return await sign_in(runtime.db, runtime.settings, Attempt(name, password, client, browsers), runtime.openid)
 
 
 async def entries(runtime: Runtime, username: str) -> Sequence[Any]:

@@ -35,10 +35,17 @@ class Browser:
 
 
 async def sign_in(
-    runtime: Any, person: Actor, url: str = "http://test", *, method: Method = Method.PASSWORD, days: float = 90
+    runtime: Any,
+    person: Actor,
+    url: str = "http://test",
+    *,
+    method: Method = Method.PASSWORD,
+    provider: str | None = None,
+    days: float = 90,
 ) -> Browser:
     """A new session of a person, for requests to the service at ``url``."""
     assert person.user_id is not None
     async with runtime.db.write() as tx:
-        new = await sessions.start(tx, person.user_id, BROWSER, method, life=timedelta(days=days))
+        life = timedelta(days=days)
+        new = await sessions.start(tx, person.user_id, BROWSER, method, life=life, provider=provider)
     return Browser(new.session.id, new.secret, url)

@@ -10,14 +10,17 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
-from app.access import projects
+from app.access import groups, projects, users
+from app.access.groups import CreateGroup
 from app.access.policy import Role
 from app.access.projects import CreateProject
+from app.access.users import CreateUser
 from app.graphql.schema import schema
 from app.ids import GlobalId
 from app.journal.positions import Cursor
 from app.live.subscribers import Live
 from tests.conftest import Person, TestProject, new_project
+from tests.support.access.signed_in import sign_in
 
 FOLDER = Path(__file__).parents[3] / "docs" / "graphql-examples"
 QUERIES = list(schema._schema.query_type.fields)
@@ -111,6 +114,7 @@ async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person
     owner, (ada, grace) = project.people[Role.OWNER], people
     beside = CreateProject(project.group_id, "old-project", visibility=options.get("visibility", "private"))
     old = await projects.create(runtime.db, owner.actor, beside)
+    others = await _beside(runtime, owner, project)
     cursor = str(Cursor.at(await Live(runtime.db).mark()))
     first = await data(owner, FIRST, p=project.path)
     ids = {name: first[name]["candidate"]["id"] for name in ("one", "two", "three", "four")}
@@ -127,6 +131,7 @@ async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person
             "ada": ada.actor.username,
             "grace": grace.actor.username,
             "alan": f"alan-{uuid4().hex[:12]}",
+            **others,
             "<cursor>": cursor,
             "<candidate id>": ids["one"],
             "<other candidate id>": ids["two"],
@@ -142,6 +147,7 @@ async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person
             "<invitation id>": first["invitation"]["invitation"]["id"],
             "<old invitation id>": first["oldInvitation"]["invitation"]["id"],
             "<token id>": first["token"]["token"]["id"],
+            "<session id>": str(GlobalId.of("Session", (await sign_in(runtime, owner.actor)).session_id)),
             "<webhook id>": first["hook"]["webhook"]["id"],
             "<old webhook id>": first["oldHook"]["webhook"]["id"],
             "<CI job id>": second["linked"]["ciJob"]["id"],
@@ -151,6 +157,18 @@ async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person
             ),
         },
     )
+
+
+async def _beside(runtime: Any, owner: Person, project: TestProject) -> dict[str, str]:
+    """Private groups and a project that are changed as a whole, and people who are members of nothing."""
+    team, names = project.path.rpartition("/")[0], {name: f"{name}-{uuid4().hex[:12]}" for name in ("linus", "edsger")}
+    for path in ("lab", "attic", "old-group"):
+        await groups.create(runtime.db, owner.actor, CreateGroup(path, parent=team))
+    await projects.create(runtime.db, owner.actor, CreateProject(f"{team}/lab", "side-project"))
+    async with runtime.db.write() as tx:
+        for name in names.values():
+            await users.add(tx, CreateUser(name))
+    return names | {f"team/{name}": f"{team}/{name}" for name in ("lab", "attic", "old-group", "lab/side-project")}
 
 
 async def _rows(runtime: Any, project: TestProject, candidates: tuple[UUID, UUID], webhook: UUID) -> dict[str, str]:
@@ -163,15 +181,22 @@ async def _rows(runtime: Any, project: TestProject, candidates: tuple[UUID, UUID
             quarantined = await tx.scalar(text(_FILE), values)
         jobs = [await tx.scalar(text(_JOB), {"p": project.id, "state": state}) for state in ("dead", "queued", "dead")]
         delivery = await tx.scalar(text(_DELIVERY), {"p": project.id, "w": webhook})
+        await tx.execute(text(_PASSWORD), {"u": project.owner.user_id})
+        identity = await tx.scalar(text(_IDENTITY), {"u": project.owner.user_id, "s": uuid4().hex})
     return {
         "<quarantined artifact id>": str(GlobalId.of("Artifact", project.id, quarantined)),
         "<dead background job id>": str(GlobalId.of("BackgroundJob", jobs[0])),
         "<queued background job id>": str(GlobalId.of("BackgroundJob", jobs[1])),
         "<background job id>": str(GlobalId.of("BackgroundJob", jobs[2])),
+        "<identity id>": str(GlobalId.of("Identity", identity)),
         "<webhook delivery id>": str(GlobalId.of("WebhookDelivery", project.id, delivery)),
     }
 
 
+_PASSWORD = """INSERT INTO passwords (user_id, hash) VALUES (:u, 'of no password') ON CONFLICT DO NOTHING"""
+"""Another way to sign in than the identity."""
+_IDENTITY = """INSERT INTO openid_identities (user_id, provider, issuer, subject, email)
+  VALUES (:u, 'keycloak', 'https://login.example.org', :s, 'ada@example.org') RETURNING id"""
 _FILE = """WITH b AS (INSERT INTO blobs (project_id, id, object_key, state, sha256, size)
     VALUES (:p, gen_random_uuid(), gen_random_uuid()::text, 'stored',
     sha256(convert_to(CAST(:path AS text), 'UTF8')), 1) RETURNING id)

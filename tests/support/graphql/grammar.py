@@ -26,15 +26,15 @@ Rule = Callable[[GraphQLSchema], Iterator[str]]
 RULES: dict[str, Rule] = {}
 
 VERBS = (
-    "Abort Cancel Complete Copy Create Delete Invite Link Log Refresh Release Renew Replay Restore Retry Revoke Set "
-    "LimitsUpdate StageSet Test Unlink Update"
+    "Abort Cancel Change Complete Copy Create Deactivate Delete Invite Link Log Reactivate Refresh Release Renew "
+    "Replay Restore Retry Revoke Set LimitsUpdate StageSet Test Transfer Unlink Update"
 ).split()
 ENDS = {"Delete", "Unlink", "Revoke"}
 """Verbs after which something is gone: their payloads answer ``deletedId``."""
-ANSWERED = {"userInvite": "invitation", "userPasswordResetCreate": "user"}
+ANSWERED = {"userInvite": "invitation", "userPasswordResetCreate": "user", "passwordChange": "user"}
 """What a mutation answers if not its noun: that is not there yet, or is no object."""
-WITHOUT_TYPE = {"UserPasswordReset"}
-"""What is made and handed out at once, so that it has no id."""
+WITHOUT_TYPE = {"UserPasswordReset", "Password"}
+"""What is made and handed out at once, or never shown, so that it has no id."""
 NAMED_BY_OWNER = {"Alias", "CiSettings", "Member"}
 """Types that mutations name by their owner and name, since they are set before they have an id."""
 REFERRED = {"object", "deleted", "parent", "loggedModelInput"}
@@ -99,7 +99,8 @@ def lookups(schema: GraphQLSchema) -> Iterator[str]:
 def targets(schema: GraphQLSchema) -> Iterator[str]:
     """A mutation names what it changes by `<noun>: <Noun>Lookup!`, by `id: ID!` if there is no lookup, or `ids`."""
     for name, noun, verb in _mutations(schema):
-        if verb in {"Create", "Set", "Link", "Invite"} or noun in NAMED_BY_OWNER or name == "artifactsDelete":
+        is_of_none = name in {"artifactsDelete", "sessionsRevoke"}
+        if verb in {"Create", "Change", "Set", "Link", "Invite"} or noun in NAMED_BY_OWNER or is_of_none:
             continue
         fields = _input(schema, name).fields
         if "ids" in fields and is_required_input_field(fields["ids"]):
@@ -292,7 +293,7 @@ def nouns(schema: GraphQLSchema) -> Iterator[str]:
         answer = get_named_type(field.type).name.removesuffix("Connection")
         if answer in all_nodes and answer != "User":
             noun = _lower(answer)
-            plural = {f"{noun}s", f"{noun}es"}
+            plural = {f"{noun}s", f"{noun}es", f"{noun[:-1]}ies"}
             if (
                 name not in {noun, *plural, *NODE_ROLES}
                 and not name.startswith(noun)
@@ -310,9 +311,9 @@ def nouns(schema: GraphQLSchema) -> Iterator[str]:
 
 @rule("users")
 def users(schema: GraphQLSchema) -> Iterator[str]:
-    """A user is called `user`, or by what the user did: `…By`."""
+    """A user is called `user`, or by what the user did: `…By`; of a list of users `node` and `nodes`."""
     for owner, name, field in _fields(schema):
-        if get_named_type(field.type).name == "User" and name != "user" and not name.endswith("By"):
+        if get_named_type(field.type).name == "User" and not (name in {"user", "node", "nodes"} or name.endswith("By")):
             yield f"{owner.name}.{name}"
 
 

@@ -9,10 +9,12 @@ from uuid import uuid4
 from sqlalchemy import text
 
 from app.access.policy import Role
+from app.access.sessions import Method
 from app.ids import GlobalId
 from app.journal.positions import Cursor
 from app.live.subscribers import Live
 from tests.conftest import TestProject
+from tests.support.access.signed_in import sign_in
 from tests.support.graphql.callers import ACTORS
 from tests.support.graphql.examples import Seeded, seed
 
@@ -37,6 +39,8 @@ SIGHTS = {
     "owners": ("......=.",) * 4,
     "owners of the group": ("......==",) * 4,
     "signed in": (".=======",) * 4,
+    "oneself": ("......==",) * 4,
+    "open": (OPEN,) * 4,
 }
 """For anonymous, stranger, guest, reporter, developer, maintainer, owner, and the owner's token that may only read:
 whether a thing is there at all."""
@@ -117,6 +121,8 @@ WRITTEN = (
     "UPDATE webhooks SET description = 'd', sealed_secret = 'x' WHERE project_id = :p",
     """UPDATE background_jobs SET total = 1, last_error = 'e', requested_by = :by, started_at = now(),
       finished_at = now() WHERE project_id = :p""",
+    "UPDATE users SET email = 'owner' || id || '@example.org' WHERE id = :by AND email IS NULL",
+    "UPDATE memberships SET expires_at = '2040-01-01' WHERE project_id = :p",
     "UPDATE tokens SET last_used_at = now() WHERE project_id = :p OR group_id = :group",
     "UPDATE tokens SET revoked_at = now() WHERE id = :revoked",
     "UPDATE one_time_links SET used_at = now(), used_by = :by WHERE id = :used",
@@ -128,6 +134,7 @@ WRITTEN = (
       'r', :by, :by, 'u', :group, :p, '192.0.2.1', 'c', 'q', '{"role": "owner"}'""",
     """INSERT INTO access_log (action, result, user_id, username) SELECT 'sign_in', 'ok', id, username FROM users
       WHERE NOT is_bot""",
+    "UPDATE projects SET request_limit = 1000000000, storage_limit = 1000000000000 WHERE id = :p",
     "UPDATE projects SET registry_access = :registry, experiments_access = :experiments WHERE id = :p",
 )
 
@@ -188,6 +195,7 @@ async def build(
         "CiSettings": str(GlobalId.of("CiSettings", project.id)),
         "Member": str(GlobalId.of("Member", "project", project.id, project.owner.user_id)),
         "Token": seeded.meanings["<token id>"],
+        "Identity": seeded.meanings["<identity id>"],
         "Invitation": made["used"]["invitation"]["id"],
         "Model": made["modelUpdate"]["model"]["id"],
         "Own": made["modelUpdate"]["model"]["experiment"]["id"],
@@ -195,6 +203,7 @@ async def build(
         "Project": filled["projectUpdate"]["project"]["id"],
         "Group": filled["projectUpdate"]["project"]["group"]["id"],
         "User": str(GlobalId.of("User", project.owner.user_id)),
+        **await _sessions(runtime, project),
     }
     ended = {
         "revoked": int(_key(made["revoked"]["token"]["id"])),
@@ -203,6 +212,20 @@ async def build(
     }
     await _write(runtime, seeded, variables, ended, registry, experiments)
     return Showcase(project, variables, str(beginning))
+
+
+async def _sessions(runtime: Any, project: TestProject) -> dict[str, str]:
+    """One for everybody, since each sees only their own; and one of the owner that has ended."""
+    for person in (*project.people.values(), project.stranger):
+        await sign_in(runtime, person.actor)
+    shown = await sign_in(runtime, project.owner, method=Method.OPENID, provider="p")
+    ended = await sign_in(runtime, project.owner)
+    async with runtime.db.write() as tx:
+        await tx.execute(text("UPDATE sessions SET ended_at = now() WHERE id = :id"), {"id": ended.session_id})
+    return {
+        "Session": str(GlobalId.of("Session", shown.session_id)),
+        "EndedSession": str(GlobalId.of("Session", ended.session_id)),
+    }
 
 
 def symbol(rows: str | tuple[str, ...], project: str, actor: str) -> str:

@@ -1,0 +1,5 @@
+"""A person's own account as one page: sessions, tokens, password.
+
+``page`` shows all sections; each module beside it takes the forms of one and shows the page again.
+Begin with ``page``.
+"""

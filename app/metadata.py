@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import app.access.limits.tables
 import app.access.tables
 import app.access.tables_of_people
 import app.artifacts.tables

@@ -184,9 +184,7 @@ class Actor:
     """Names of models, ``*`` standing for any characters, that the token is confined to; None: to none of them."""
     token_id: int | None = None
     request_limit: int | None = None
-    """Requests that the token may make in a minute; None: the default of the installation."""
     storage_limit: int | None = None
-    """Bytes that may be stored with the token; None: the default."""
     ci_job: str | None = None
     """The CI job that got the token for its identity, as ``provider:external id``."""
     session_id: int | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cached_property
 from typing import TypeVar
 from uuid import UUID
 
@@ -44,7 +45,6 @@ class AccessLoaders:
         self.project_members: DataLoader[MemberKey, Member | None] = DataLoader(self._project_members)
         self.group_members: DataLoader[MemberKey, Member | None] = DataLoader(self._group_members)
         self.storage: DataLoader[tuple[int], Usage] = DataLoader(self._storage)
-        self.restorable: DataLoader[tuple[int], Amount | None] = DataLoader(self._restorable)
         self.jobs: DataLoader[UUID, BackgroundJob | None] = DataLoader(self._jobs)
         self.projects_of_group: DataLoader[tuple[int, Window], Page[ProjectAccess]] = per_arguments(self._in_groups)
         self.groups_of_group: DataLoader[tuple[int, Window], Page[GroupAccess]] = per_arguments(self._below_groups)
@@ -58,6 +58,11 @@ class AccessLoaders:
         self.job_counts_of_projects = per_arguments(self._job_counts)
         self.project_count_of_group: DataLoader[int, int] = DataLoader(self._project_counts)
         self.group_count_of_group: DataLoader[int, int] = DataLoader(self._group_counts)
+
+    @cached_property
+    def restorable(self) -> DataLoader[tuple[int], Amount | None]:
+        """Bytes of projects that are deleted and can be restored."""
+        return DataLoader(self._restorable)
 
     def _listed(
         self, read: Callable[[Database, Actor, list[IdKey], Window], Awaitable[Results[Page[V]]]]

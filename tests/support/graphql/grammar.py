@@ -44,7 +44,7 @@ CI_NOUNS = {"external", "ciProject", "ciOwner", "pipeline"}
 INPUT_ENDINGS = ("Filter", "Input", "Lookup", "Name", "Order", "Patch", "Path")
 PAGE = {"first", "after", "last", "before"}
 NUMBERS = re.compile(
-    r"(\w+Count|\w+Status|number|(part)?[sS]ize|offset|step|timestamp|done|total|max\w+|\w+Limit|mergeRequestIid)"
+    r"(\w+Count|\w+Status|number|(part)?[sS]ize|offset|step|timestamp|done|total|max\w+|\w+Limit|\w+Limit|mergeRequestIid)"
 )
 BOOLEANS = re.compile(r"(is|has|allows|already|viewerCan)[A-Z]\w*|differs")
 OTHER_REASONS = re.compile(r"(last)?[eE]rror(Message)?|reason|stateReason|failureReason|message")

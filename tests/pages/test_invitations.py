@@ -284,7 +284,7 @@ async def test_a_reset_sets_the_password_ends_sessions_and_works_once(runtime, a
         ended = await other.http.get("/account", headers=before.cookie)
         assert (ended.status_code, ended.headers["location"].partition("?")[0]) == (303, "/sign-in")
     attempt = Attempt(person.actor.username, PASSWORD, BROWSER)
-    signed_in = await password_sign_in.sign_in(runtime.db, runtime.settings, attempt)
+    signed_in = await password_sign_in.sign_in(runtime.db, runtime.settings, attempt, runtime.openid)
     assert signed_in.session.session.user_id == person.actor.user_id
 
 

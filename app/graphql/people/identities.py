@@ -29,8 +29,7 @@ class SignInMethods:
 
     @resolved("Whether passwords are accepted.")
     async def has_passwords(self, info: Info) -> bool:
-        async with info.context.db.read() as snap:
-            return await password_sign_in.is_on(snap, info.context.runtime.openid)
+        return await password_sign_in.accepted(info.context.db, info.context.runtime.openid)
 
 
 @strawberry.type(description="Who you are at an OpenID provider; you sign in with it.")

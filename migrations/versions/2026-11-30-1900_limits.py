@@ -40,9 +40,7 @@ def upgrade() -> None:
     )
     op.add_column("blobs", sa.Column("token_id", sa.BigInteger(), nullable=True))
     op.add_column("multipart_uploads", sa.Column("token_id", sa.BigInteger(), nullable=True))
-    op.create_index(
-        "ix_blobs_token_id", "blobs", ["token_id"], postgresql_where=sa.text("token_id is not null")
-    )
+    op.create_index("ix_blobs_token_id", "blobs", ["token_id"], postgresql_where=sa.text("token_id is not null"))
     _count()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cached_property
 from typing import TypeVar
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from app.access.sessions import Session
 from app.access.tokens import Token
 from app.access.users import User
 from app.artifacts.reads import usage
-from app.artifacts.reads.usage import Usage
+from app.artifacts.reads.usage import Amount, Usage
 from app.db.database import Database
 from app.graphql.types.page_loaders import per_arguments
 from app.pagination import Page, Window
@@ -67,6 +68,11 @@ class AccessLoaders:
         self.service_accounts_of_projects = self._listed(service_accounts.of_projects)
         self.service_accounts_of_groups = self._listed(service_accounts.of_groups)
         self.tokens_of_accounts: DataLoader[tuple[IdKey, Window], Page[Token]] = per_arguments(self._of_accounts)
+
+    @cached_property
+    def restorable(self) -> DataLoader[tuple[int], Amount | None]:
+        """Bytes of projects that are deleted and can be restored."""
+        return DataLoader(self._restorable)
 
     def _listed(
         self, read: Callable[[Database, Actor, list[IdKey], Window], Awaitable[Results[Page[V]]]]
@@ -118,6 +124,9 @@ class AccessLoaders:
 
     async def _storage(self, keys: list[tuple[int]]) -> Results[Usage]:
         return await usage.of_projects(self._db, self._actor, keys)
+
+    async def _restorable(self, keys: list[tuple[int]]) -> Results[Amount | None]:
+        return await usage.restorable(self._db, self._actor, keys)
 
     async def _jobs(self, ids: list[UUID]) -> Sequence[BackgroundJob | None]:
         return await jobs.by_ids(self._db, self._actor, ids)

@@ -264,6 +264,18 @@ async def test_no_one_ends_the_session_of_another(runtime, admin, browser):
             await sessions.revoke(runtime.db, actor, browser.session_id)
 
 
+async def test_sessions_that_ended_long_ago_are_removed(runtime, person, url):
+    kept, old, aged = [await sign_in(runtime, person.actor, url) for _ in range(3)]
+    async with runtime.db.write() as tx:
+        long_ago = "now() - interval '31 days'"
+        await tx.execute(text(f"UPDATE sessions SET ended_at = {long_ago} WHERE id = :id"), {"id": old.session_id})
+        await tx.execute(text(f"UPDATE sessions SET expires_at = {long_ago} WHERE id = :id"), {"id": aged.session_id})
+    assert await sessions.remove_old(runtime.db) >= 2
+    async with runtime.db.read() as snap:
+        left = text("SELECT id FROM sessions WHERE user_id = :u")
+        assert (await snap.scalars(left, {"u": person.actor.user_id})).all() == [kept.session_id]
+
+
 # --- sockets and event streams
 
 

@@ -22,6 +22,8 @@ from app.access.policy import Role
 from app.access.sessions import SessionEnded, SessionNotFound
 from app.db.database import Database
 from app.live import subscribers
+from app.registry import models
+from app.registry.models import CreateModel
 from tests.conftest import new_person
 from tests.support.access.signed_in import BROWSER, SESSION, sign_in
 from tests.support.statements import statements
@@ -376,6 +378,25 @@ async def test_event_streams_end_with_their_session(monkeypatch, runtime, http, 
                 )
                 told += "ended"
     assert "UNAUTHENTICATED" in told and "event: complete" in told
+
+
+async def test_an_event_source_of_an_own_page_needs_the_cookie_and_nothing_else(http, runtime, browser, project):
+    """The browser's `EventSource` can send no header; what it gets, no page of another origin can read."""
+    query = {
+        "query": 'subscription s { projectEvents(project: {path: "PATH"}) { type } }'.replace("PATH", project.path)
+    }
+    headers = browser.cookie | {"Accept": "text/event-stream"}
+    told = ""
+    async with asyncio.timeout(10), http.stream("GET", "/graphql", params=query, headers=headers) as answer:
+        async for line in answer.aiter_lines():
+            told += line
+            if line == ":" and "begun" not in told:
+                told += "begun"
+                await asyncio.sleep(0.6)
+                await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
+            if line.startswith("data:"):
+                break
+    assert '"type":' in told and "errors" not in told
 
 
 # --- signed links

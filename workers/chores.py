@@ -14,6 +14,7 @@ from datetime import timedelta
 import structlog
 from prometheus_client import Gauge
 
+from app.access import sessions
 from app.access.devices import grants
 from app.access.limits import requests
 from app.access.one_time_links import upkeep as links
@@ -128,6 +129,11 @@ async def remind_of_tokens(runtime: Runtime) -> object:
     return await token_reminders.remind(runtime.db, within=timedelta(days=runtime.settings.token_reminder_days))
 
 
+async def remove_old_sessions(runtime: Runtime) -> object:
+    """Remove sessions that ended a month ago."""
+    return await sessions.remove_old(runtime.db)
+
+
 async def remove_old_events(runtime: Runtime) -> object:
     """Remove old entries of the journal that subscriptions read."""
     return await events.remove_old(runtime.db)
@@ -160,6 +166,7 @@ CHORES = (
     Chore("forget deliveries", 3600, remove_old_deliveries),
     Chore("forget counts", 3600, remove_request_counts),
     Chore("forget access", 3600, remove_old_access),
+    Chore("forget sessions", 3600, remove_old_sessions),
     Chore("forget links", 3600, remove_old_links),
     Chore("remind of tokens", 600, remind_of_tokens),
     Chore("recheck", RECHECK_SECONDS, recheck),

@@ -137,8 +137,8 @@ async def test_mlflow_shows_what_matches_and_nothing_else(own, models):
         hidden = await own.get(call, name="churn", **fields)
         missing = await own.get(call, name="absent", **fields)
         assert (hidden.status_code, hidden.text.replace("churn", "absent")) == (404, missing.text), call
-    found = (await own.get("registered-models/search")).json()["registered_models"]
-    assert [one["name"] for one in found] == ["fraud-cards"]
+    listed = (await own.get("registered-models/search")).json()["registered_models"]
+    assert [one["name"] for one in listed] == ["fraud-cards"]
     assert [one["name"] for one in (await own.get("model-versions/search")).json()["model_versions"]] == ["fraud-cards"]
     run = models["churn"]["run"]
     assert not (await own.get("model-versions/search", filter=f"run_id = '{run}'")).json().get("model_versions")

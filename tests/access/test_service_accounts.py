@@ -20,8 +20,8 @@ from tests.conftest import new_project
 
 
 async def made(runtime, project, *, by=None, name="nightly", role=Role.DEVELOPER, group=False) -> ServiceAccount:
-    place = GroupOrProject(group_id=project.group_id) if group else GroupOrProject(project_id=project.id)
-    return await changes.create(runtime.db, by or project.owner, CreateServiceAccount(place, name, "d", role))
+    target = GroupOrProject(group_id=project.group_id) if group else GroupOrProject(project_id=project.id)
+    return await changes.create(runtime.db, by or project.owner, CreateServiceAccount(target, name, "d", role))
 
 
 async def token(runtime, project, account, *scopes, by=None) -> str:
@@ -121,7 +121,7 @@ async def test_bots_manage_accounts_with_the_scope_for_it_only(runtime, project)
     assert (await made(runtime, project, by=bot, name="b")).created_by == account.id
 
 
-async def test_lists_show_the_accounts_of_the_place_and_their_tokens(runtime, project, staff):
+async def test_lists_show_the_accounts_of_a_project_and_their_tokens(runtime, project, staff):
     other = await new_project(runtime, staff)
     mine, _ = await made(runtime, project), await made(runtime, other)
     await token(runtime, project, mine)
@@ -144,9 +144,9 @@ async def test_they_end_with_their_project(runtime, project):
 
 
 async def test_descriptions_have_a_limit(runtime, project):
-    place = GroupOrProject(project_id=project.id)
+    target = GroupOrProject(project_id=project.id)
     with pytest.raises(TooLarge):
-        await changes.create(runtime.db, project.owner, CreateServiceAccount(place, "n", "d" * 1_001))
+        await changes.create(runtime.db, project.owner, CreateServiceAccount(target, "n", "d" * 1_001))
 
 
 async def test_what_it_may_do_is_what_its_role_may(runtime, project):

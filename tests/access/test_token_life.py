@@ -97,7 +97,7 @@ async def test_a_token_with_api_rotates_itself(runtime, project):
         await rotation.rotate(runtime.db, await actor_of(runtime, reader.secret), reader.token.id)
 
 
-async def test_nobody_gets_a_secret_that_may_do_more(runtime, project, admin):
+async def test_no_rotation_gives_a_secret_that_may_do_more(runtime, project, admin):
     db = runtime.db
     owners = await issued(runtime, project.owner, project_id=project.id, role=Role.OWNER)
     with pytest.raises(Forbidden, match="maintainer here"):

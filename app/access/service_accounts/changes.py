@@ -28,7 +28,7 @@ MAX_DESCRIPTION = 1_000
 class CreateServiceAccount:
     """A named bot of a project or group, where it has this role."""
 
-    place: GroupOrProject
+    target: GroupOrProject
     name: str
     description: str = ""
     role: Role = Role.DEVELOPER
@@ -53,13 +53,13 @@ async def create(db: Database, actor: Actor, command: CreateServiceAccount) -> S
     """
     user_id = policy.require_signed_in(actor)
     name, description = check_title(normalized(command.name), "name"), _description(command.description)
-    place = command.place
+    target = command.target
     async with db.write() as tx:
-        own = await accounts.manager_role(tx, actor, project_id=place.project_id, group_id=place.group_id)
+        own = await accounts.manager_role(tx, actor, project_id=target.project_id, group_id=target.group_id)
         _check_rank(own, command.role)
         bot = insert(User).values(username=bots.new_username(), name=name, is_bot=True).returning(User.id)
         bot_id = (await tx.scalars(bot)).one()
-        where = {"project_id": place.project_id, "group_id": place.group_id}
+        where = {"project_id": target.project_id, "group_id": target.group_id}
         await tx.execute(insert(Membership).values(user_id=bot_id, role=int(command.role), **where))
         values = {"name": name, "description": description, "created_by": user_id}
         made = insert(Row).values(user_id=bot_id, **where, **values).returning(Row)

@@ -161,17 +161,17 @@ class AccessMutation(ServiceAccountsMutation):
 
     @mutation("Gives a user a role in a group or project, or another one.")
     async def member_set(self, info: Info, input: Annotated[MemberSetInput, INPUT]) -> MemberSetPayload:
-        place = await target(info, input.group_or_project)
+        where = await target(info, input.group_or_project)
         ends = members.UNCHANGED if input.expires_at is strawberry.UNSET else input.expires_at
         who = named_person(input.username, input.email)
-        member = await members.set_role(info.context.db, info.context.actor, place, who, input.role, expires_at=ends)
-        return MemberSetPayload(member=Member.of(place, member))
+        member = await members.set_role(info.context.db, info.context.actor, where, who, input.role, expires_at=ends)
+        return MemberSetPayload(member=Member.of(where, member))
 
     @mutation("Takes a user's own role in a group or project away.")
     async def member_delete(self, info: Info, input: Annotated[MemberDeleteInput, INPUT]) -> MemberDeletePayload:
-        place = await target(info, input.group_or_project)
-        user = await members.remove(info.context.db, info.context.actor, place, input.username)
-        return MemberDeletePayload(deleted_id=member_id(place, user.id))
+        where = await target(info, input.group_or_project)
+        user = await members.remove(info.context.db, info.context.actor, where, input.username)
+        return MemberDeletePayload(deleted_id=member_id(where, user.id))
 
     @mutation("Makes an access token: your own, or one of a group or project that you maintain.")
     async def token_create(self, info: Info, input: Annotated[TokenCreateInput, INPUT]) -> TokenCreatePayload:
@@ -179,13 +179,13 @@ class AccessMutation(ServiceAccountsMutation):
             raise Invalid(
                 "A service account has a group or project already; name one of the two.", field="serviceAccountId"
             )
-        place = await target(info, input.group_or_project) if input.group_or_project else GroupOrProject()
+        where = await target(info, input.group_or_project) if input.group_or_project else GroupOrProject()
         account = input.service_account_id
         command = IssueToken(
             name=input.name,
             scopes=tuple(input.scopes),
-            project_id=place.project_id,
-            group_id=place.group_id,
+            project_id=where.project_id,
+            group_id=where.group_id,
             role=input.role,
             expires_at=input.expires_at,
             service_account_id=account_key(account, "serviceAccountId") if account else None,

@@ -107,8 +107,8 @@ class ServiceAccountsMutation:
     async def service_account_create(
         self, info: Info, input: Annotated[ServiceAccountCreateInput, INPUT]
     ) -> ServiceAccountCreatePayload:
-        place = await mutations.target(info, input.group_or_project)
-        command = CreateServiceAccount(place, input.name, input.description, input.role)
+        where = await mutations.target(info, input.group_or_project)
+        command = CreateServiceAccount(where, input.name, input.description, input.role)
         made = await changes.create(info.context.db, info.context.actor, command)
         return ServiceAccountCreatePayload(service_account=ServiceAccount.of(made))
 

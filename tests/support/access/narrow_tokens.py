@@ -37,8 +37,8 @@ async def narrow_token(
 async def account_token(runtime: Any, project: TestProject, holder: str, name: str) -> Bearer:
     """A new token of a new service account, of a kind of ``scoped_tokens``."""
     role, scopes = KINDS[name]
-    place = GroupOrProject(project_id=project.id) if holder == "project" else GroupOrProject(group_id=project.group_id)
-    command = CreateServiceAccount(place, f"account {name}", role=role)
+    target = GroupOrProject(project_id=project.id) if holder == "project" else GroupOrProject(group_id=project.group_id)
+    command = CreateServiceAccount(target, f"account {name}", role=role)
     account = await changes.create(runtime.db, project.owner, command)
     issued = await tokens.issue(runtime.db, project.owner, IssueToken(name, scopes, service_account_id=account.id))
     return Bearer(issued.secret)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 
@@ -12,6 +13,7 @@ from app.access.openid import configuration
 from app.access.openid.providers import OpenIdProviders
 from app.access.policy import Role
 from app.settings import SettingsError
+from tests.support.source import ROOT
 
 GOOD = """
 [[provider]]
@@ -66,6 +68,17 @@ project = "vision/digits"
     assert (provider.secret, provider.email_domains) == ("from a file", ("example.org",))
     assert (provider.claims.username, provider.claims.name) == ("nickname", "name")
     assert [rule.role for rule in provider.rules] == [Role.MAINTAINER, Role.OWNER]
+
+
+@pytest.mark.parametrize("example", range(3))
+def test_the_examples_of_the_documentation_are_right(tmp_path, example):
+    text = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "people.md").read_text(encoding="utf-8"), re.DOTALL)[
+        example
+    ]
+    for name in re.findall(r'client_secret_file = "(.*?)"', text):
+        (tmp_path / name).write_text("secret")
+    (provider,) = configuration.read(written(tmp_path, text))
+    assert provider.accounts == "automatic"
 
 
 RULE = '[[provider.rules]]\nmember_of = "x"\n'

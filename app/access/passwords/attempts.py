@@ -151,8 +151,8 @@ async def refuse_early(db: Database, subjects: Subjects, what: str = _A_NAME) ->
         raise refusal(decision.wait, what)
 
 
-async def reserve(tx: Tx, subjects: Subjects) -> timedelta:
-    """Step: count an attempt before it is made. Answers how long it has to wait; zero: it may be made now.
+async def reserve(tx: Tx, subjects: Subjects) -> Decision:
+    """Step: count an attempt before it is made. Answers whether it may be made now, or how long it has to wait.
 
     The transaction has to commit either way: who has to wait may have been given a turn.
     """
@@ -167,7 +167,7 @@ async def reserve(tx: Tx, subjects: Subjects) -> timedelta:
             next_at=[count.next_at for _, count in changes],
             has_turn=[count.has_turn for _, count in changes],
         )
-    return decision.wait
+    return decision
 
 
 async def give_back(tx: Tx, subjects: Subjects) -> None:

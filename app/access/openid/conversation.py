@@ -70,6 +70,19 @@ async def authorization_url(openid: OpenIdProviders, provider: Provider, secrets
     return f"{address}{'&' if urlsplit(address).query else '?'}{query}"
 
 
+async def problem_of(openid: OpenIdProviders, provider: Provider) -> str:
+    """Why nobody could sign in with the provider now; empty if it describes itself well. Its secret is not tried."""
+    try:
+        description = await _description(openid, provider)
+        _endpoint(openid, provider, description, "authorization_endpoint")
+        _endpoint(openid, provider, description, "token_endpoint")
+        if description.get("userinfo_endpoint") is not None:
+            _endpoint(openid, provider, description, "userinfo_endpoint")
+    except ProviderAway as away:
+        return away.message
+    return ""
+
+
 async def check_issuer(openid: OpenIdProviders, provider: Provider, issuer: str | None) -> None:
     """Refuse a callback that another provider has caused (RFC 9207). Never within a transaction.
 

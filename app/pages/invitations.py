@@ -15,6 +15,7 @@ from app.access import names
 from app.access.one_time_links import acceptance, refusals
 from app.access.one_time_links.acceptance import NewAccount, Offer
 from app.access.one_time_links.links import LinkEnded, LinkNotFound
+from app.access.openid import password_sign_in
 from app.errors import ModelyardError
 from app.pages import forms, new_passwords, signing_in, templates
 from app.runtime import Runtime
@@ -26,7 +27,7 @@ async def show(request: Request) -> Response:
     """Who invites to what, with the form of a new account, or of the account that is signed in."""
     runtime: Runtime = request.app.state.runtime
     offer = await acceptance.offer(runtime.db, request.path_params["secret"])
-    return _page(request, offer)
+    return await _page(request, offer)
 
 
 async def accept(request: Request) -> Response:
@@ -39,12 +40,13 @@ async def accept(request: Request) -> Response:
         if actor.session_id is not None:
             await acceptance.accept_as(runtime.db, actor, secret)
             return RedirectResponse(signing_in.START, 303, {"Cache-Control": "no-store"})
+        await password_sign_in.require_accepted(runtime.db, runtime.openid)
         try:
             return await _make_account(request, secret, fields)
         except (LinkNotFound, LinkEnded):
             raise
         except ModelyardError as error:
-            return _page(request, offer, error, fields)
+            return await _page(request, offer, error, fields)
 
 
 async def _make_account(request: Request, secret: str, fields: dict[str, str]) -> Response:
@@ -64,13 +66,14 @@ async def _make_account(request: Request, secret: str, fields: dict[str, str]) -
     return await signing_in.signed_in(request, new)
 
 
-def _page(
+async def _page(
     request: Request, offer: Offer, error: ModelyardError | None = None, fields: dict[str, str] | None = None
 ) -> Response:
+    runtime: Runtime = request.app.state.runtime
     fields, path = fields or {}, request.url.path
     values = {
         "offer": offer, "fields": fields, "path": path, "secret": request.path_params["secret"],
-        "openid": request.app.state.runtime.openid,
+        "openid": runtime.openid, "has_passwords": await password_sign_in.accepted(runtime.db, runtime.openid),
     }  # fmt: skip
     if error is not None:
         return templates.refused(request, _TEMPLATE, error, **values)

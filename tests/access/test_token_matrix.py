@@ -85,7 +85,9 @@ MANAGED_FIELDS = {
 }  # fmt: skip
 OF_PEOPLE = {"Identity", "Session"}
 """What is a person's own."""
-MANAGED_TYPES = {"AccessLogEntry", "CiSettings", "Invitation", "Token", "Webhook", "WebhookDelivery"}
+MANAGED_TYPES = {
+    "AccessLogEntry", "CiSettings", "Invitation", "InvitationMembership", "Token", "Webhook", "WebhookDelivery",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ Looking uses nothing up, since scanners of mail open every link; only the form d
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -15,7 +16,6 @@ from app.access import names
 from app.access.one_time_links import acceptance, refusals
 from app.access.one_time_links.acceptance import NewAccount, Offer
 from app.access.one_time_links.links import LinkEnded, LinkNotFound
-from app.access.openid import password_sign_in
 from app.errors import ModelyardError
 from app.pages import forms, new_passwords, signing_in, templates
 from app.runtime import Runtime
@@ -40,7 +40,6 @@ async def accept(request: Request) -> Response:
         if actor.session_id is not None:
             await acceptance.accept_as(runtime.db, actor, secret)
             return RedirectResponse(signing_in.START, 303, {"Cache-Control": "no-store"})
-        await password_sign_in.require_accepted(runtime.db, runtime.openid)
         try:
             return await _make_account(request, secret, fields)
         except (LinkNotFound, LinkEnded):
@@ -55,7 +54,8 @@ async def _make_account(request: Request, secret: str, fields: dict[str, str]) -
     name = fields.get("name", "").strip()
     if name:
         names.check_title(name, "name")
-    password_hash = await new_passwords.hash_of(fields, username)
+    await acceptance.require_free(runtime.db, username)
+    password_hash = await new_passwords.hash_of(request, fields, username)
     new = await acceptance.make_account(
         runtime.db,
         secret,
@@ -70,11 +70,14 @@ async def _page(
     request: Request, offer: Offer, error: ModelyardError | None = None, fields: dict[str, str] | None = None
 ) -> Response:
     runtime: Runtime = request.app.state.runtime
-    fields, path = fields or {}, request.url.path
-    values = {
-        "offer": offer, "fields": fields, "path": path, "secret": request.path_params["secret"],
-        "openid": runtime.openid, "has_passwords": await password_sign_in.accepted(runtime.db, runtime.openid),
-    }  # fmt: skip
+    values: dict[str, Any] = {
+        "offer": offer,
+        "fields": fields or {},
+        "path": request.url.path,
+        "secret": request.path_params["secret"],
+        "openid": runtime.openid,
+        "accepts_passwords": await new_passwords.are_accepted(request),
+    }
     if error is not None:
         return templates.refused(request, _TEMPLATE, error, **values)
     return templates.answer(request, _TEMPLATE, **values)

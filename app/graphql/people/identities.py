@@ -68,9 +68,10 @@ async def own_identities(info: Info) -> list[Identity]:
 
 async def identity_by_id(info: Info, key: int | None) -> Identity | None:
     """An identity of the caller's own; None: it has none of that id."""
-    actor, wanted = info.context.actor, None if key is None else ids.of("Identity", key)
-    if actor.is_anonymous or not policy.has_scope(actor, Permission.ACCOUNT_READ):
+    actor = info.context.actor
+    if key is None or actor.is_anonymous or not policy.has_scope(actor, Permission.ACCOUNT_READ):
         return None
+    wanted = ids.of("Identity", key)
     return next((one for one in await own_identities(info) if one.id == wanted), None)
 
 

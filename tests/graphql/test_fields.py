@@ -145,12 +145,15 @@ LINES = {
     "Project": {
         "nothing more": "id number name path fullPath description visibility registryAccess experimentsAccess "
         "allowsVersionReuse createdAt descriptionHtml createdBy storage group",
-        "member": "backgroundJobs", "to be named as member": "members",
+        "member": "backgroundJobs limits", "to be named as member": "members",
         "maintainer": "tokens webhooks ciSettings accessLog", "owner": "invitations",
         "registry": "models modelSearch modelVersionSearch",
         "candidates": "experiments candidateSearch experimentSearch loggedModelSearch",
         "role": "viewerRole", "may: maintainer": "viewerCanManage", "may: owner": "viewerCanDelete viewerCanTransfer",
         "may: reporter": "viewerCanWriteRegistry", "may: developer": "viewerCanWriteCandidates",
+    },
+    "ProjectStorage": {
+        "nothing more": "stored pending damaged awaitingRemoval", "member": "sizeLimit restorableSize",
     },
     "SearchResultConnection": {"part of it": "nodes edges", "some count": "totalCount pageInfo"},
     "SignInMethods": {"nothing more": "hasPasswords providers"},

@@ -14,6 +14,8 @@ from app.access.members import GroupOrProject
 from app.access.policy import Permission, Role
 from app.access.projects import CreateProject
 from app.access.reads import loaders
+from app.access.service_accounts import changes
+from app.access.service_accounts.changes import CreateServiceAccount
 from app.access.tokens import IssueToken
 from app.artifacts import artifacts
 from app.artifacts.artifacts import Root
@@ -108,6 +110,7 @@ async def test_nothing_is_left_and_others_keep_everything(runtime, http, project
         await begin_upload(each, root)
         await look_at(runtime, root, "f")
         await tokens.issue(runtime.db, each.owner, IssueToken("t", project_id=each.id))
+        await changes.create(runtime.db, each.owner, CreateServiceAccount(GroupOrProject(project_id=each.id), "robot"))
     before = await rows_of(runtime, project.id)
     assert {name for name, count in before.items() if not count} == set(), "fill() leaves a table empty"
     untouched = await rows_of(runtime, other.id)

@@ -56,8 +56,10 @@ async def browser(runtime, person, url):
 async def processes(migrated):
     """Two servers on one database, each with a memory of its own."""
     databases = [Database(migrated.database_url, pool=2) for _ in range(2)]
-    yield [Authenticator(db, session_idle=IDLE, limits=Defaults()) for db in databases]
-    for db in databases:
+    opened = [Authenticator(db, session_idle=IDLE, limits=Defaults()) for db in databases]
+    yield opened
+    for authenticator, db in zip(opened, databases, strict=True):
+        await authenticator.refusals.close()
         await db.close()
 
 
@@ -212,6 +214,7 @@ async def test_a_session_that_another_process_uses_stays(runtime, migrated, pers
     cached.last_used_at -= timedelta(hours=1)
     with pytest.raises(SessionEnded):
         await here.person(browser.secret)
+    await here.refusals.close()
     await db.close()
 
 

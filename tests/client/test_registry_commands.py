@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -279,6 +280,21 @@ def test_every_command_declares_itself():
     for command in commands.COMMANDS:
         assert callable(command.run)
         assert callable(command.declare)
+
+
+async def test_json_has_the_documented_fields(churn: Desk):
+    page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    documented = {
+        match[1]: set(match[2].split())
+        for match in re.finditer(r"^\| `(\w+)` \| .*?list of `([^`]+)`", page, re.MULTILINE)
+    }
+    assert set((await done(churn, "models"))["models"][0]) == documented["models"]
+    assert set((await done(churn, "versions", "churn"))["versions"][0]) == documented["versions"]
+    more = {"params", "metrics", "datasets", "files", "fileCount", "uri"}
+    assert set(await done(churn, "show", "churn:1.0.0")) == documented["versions"] | more
+    who = re.search(r"^\| `whoami` \| `([^`]+)`", page, re.MULTILINE)
+    assert who
+    assert set(await done(churn, "whoami")) == set(who[1].split())
 
 
 def test_every_command_is_documented():

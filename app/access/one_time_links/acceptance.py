@@ -10,19 +10,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, func, literal, or_, select, union_all, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.access import access_log, policy, sessions, users
+from app.access import access_log, policy, users
 from app.access.access_log import Action
 from app.access.authentication.client_info import ClientInfo
-from app.access.one_time_links import invitations, links
+from app.access.one_time_links import invitations, links, password_resets
 from app.access.one_time_links.links import OneTimeLink as Invitation
 from app.access.one_time_links.links import Purpose
 from app.access.one_time_links.validity import held_roles, maker_is_admin
 from app.access.passwords import passwords
 from app.access.policy import Actor, Role
-from app.access.sessions import Method, NewSession
+from app.access.sessions import NewSession
 from app.access.tables import Group, Membership, Project, User
 from app.access.tables_of_people import InvitationRole
 from app.access.users import CreateUser
@@ -84,6 +84,22 @@ async def offer(db: Database, secret: str) -> Offer:
         return Offer(invitation, inviter or "", makes_admin, await _offered(snap, invitation))
 
 
+async def require_free(db: Database, username: str) -> None:
+    """Refuse a username that is taken before its password is hashed: who holds a link must not have passwords hashed
+    over and over.
+
+    Raises:
+        Taken: a user or group has that name.
+    """
+    async with db.read() as snap:
+        names = [
+            select(literal(1)).where(func.lower(User.username) == username.lower()),
+            select(literal(1)).where(func.lower(Group.full_path) == username.lower(), Group.deleted_at.is_(None)),
+        ]
+        if await snap.scalar(union_all(*names).limit(1)) is not None:
+            raise Taken(f"There is already a user or group `{username}`; choose another name.", field="username")
+
+
 async def make_account(
     db: Database, secret: str, account: NewAccount, client: ClientInfo, *, life: timedelta
 ) -> NewSession:
@@ -100,7 +116,7 @@ async def make_account(
         user = await _add_user(tx, CreateUser(account.username, account.name or None, email=invitation.email))
         await passwords.set_password(tx, user.id, account.password_hash)
         await _give(tx, invitation, user, client)
-        return await sessions.start(tx, user.id, client, Method.LINK, life=life)
+        return await password_resets.start_session(tx, user.id, user.username, client, life=life)
 
 
 async def accept_as(db: Database, actor: Actor, secret: str) -> Invitation:

@@ -121,7 +121,7 @@ async def _sign_in(db: Database, settings: Settings, attempt: Attempt, openid: O
     await attempts.refuse_early(db, subjects)
     with hashing.queued(from_familiar_browser=is_familiar):
         await _reserve(db, attempt, typed, subjects)
-        if not await hashing.verify(typed.hash, attempt.password) or typed.hash is None:
+        if not await hashing.verify(typed.hash, attempt.password, goes_first=is_familiar) or typed.hash is None:
             await _record_failure(db, attempt, typed)
             raise NotSignedIn
         new_hash = await hashing.renewed(typed.hash, attempt.password)

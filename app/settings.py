@@ -145,6 +145,18 @@ class Settings(BaseSettings):
         description="How long the bytes of what was deleted stay in the store at least; backups by `modelyard backup`"
         " need no more than the default.",
     )
+    project_request_limit: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="Requests in a minute of each project without a limit of its own; 0: no limit."
+    )
+    token_request_limit: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="The same of each token without a limit of its own."
+    )
+    project_storage_limit: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="Bytes that each project without a limit of its own may store; 0: no limit."
+    )
+    token_storage_limit: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="Bytes that may be stored with each token without a limit of its own; 0: no limit."
+    )
     access_log_days: Annotated[int, Field(ge=1, le=36_500)] = Field(
         default=400, description="How long entries of the sign-in and access log are kept."
     )

@@ -15,9 +15,11 @@ import structlog
 from prometheus_client import Gauge
 
 from app.access.devices import grants
+from app.access.limits import requests
 from app.access.one_time_links import upkeep as links
 from app.access.passwords import attempts
 from app.access.reads import access_log
+from app.artifacts import stored_bytes
 from app.artifacts.upkeep import damage, garbage, inspections
 from app.artifacts.upkeep import reconcile as upkeep_reconcile
 from app.artifacts.uploads import multipart
@@ -125,6 +127,13 @@ async def remove_old_events(runtime: Runtime) -> object:
     return await events.remove_old(runtime.db)
 
 
+async def remove_request_counts(runtime: Runtime) -> object:
+    """Remove counts of requests of minutes that are long over, and of bytes by defaults that hold no more."""
+    defaults = runtime.authenticator.meter.defaults
+    forgotten = await stored_bytes.follow_defaults(runtime.db, defaults.project_bytes, defaults.token_bytes)
+    return await requests.remove_old(runtime.db), forgotten
+
+
 async def remove_old_access(runtime: Runtime) -> object:
     """Remove old entries of the access log."""
     return await access_log.remove_old(runtime.db, timedelta(days=runtime.settings.access_log_days))
@@ -143,6 +152,7 @@ CHORES = (
     Chore("uploads", 300, end_uploads),
     Chore("forget", 3600, remove_finished),
     Chore("forget deliveries", 3600, remove_old_deliveries),
+    Chore("forget counts", 3600, remove_request_counts),
     Chore("forget access", 3600, remove_old_access),
     Chore("forget links", 3600, remove_old_links),
     Chore("recheck", RECHECK_SECONDS, recheck),

@@ -183,6 +183,8 @@ class Actor:
     model_patterns: tuple[str, ...] | None = None
     """Names of models, ``*`` standing for any characters, that the token is confined to; None: to none of them."""
     token_id: int | None = None
+    request_limit: int | None = None
+    storage_limit: int | None = None
     ci_job: str | None = None
     """The CI job that got the token for its identity, as ``provider:external id``."""
     session_id: int | None = None

@@ -207,6 +207,8 @@ def _actor(valid: ValidToken) -> Actor:
         project_boundary=token.project_id,
         group_boundary=token.group_id,
         token_id=token.id,
+        request_limit=token.request_limit,
+        storage_limit=token.storage_limit,
         ci_job=token.ci_job,
         valid_until=valid.valid_until,
     )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import binascii
 from base64 import b64decode
-from dataclasses import replace
+from functools import lru_cache
 from uuid import uuid4
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.access.authentication.client_info import UNKNOWN, ClientInfo
-from app.access.policy import ANONYMOUS, Actor
+from app.access.authentication.client_info import MAX_AGENT, UNKNOWN, ClientInfo, readable_agent
+from app.access.policy import Actor
 from app.access.sessions import SessionEnded
 from app.errors import ModelyardError, Unauthenticated
 from app.http.answers import edge_of, error_answer
@@ -41,7 +41,7 @@ class Authentication:
             if not sessions.may_go_on(scope):
                 await error_answer(scope, error)(scope, receive, send)
                 return
-            state["actor"] = replace(ANONYMOUS, client=client)
+            state["actor"] = scope["app"].state.runtime.authenticator.visitor(client)
         except ModelyardError as error:
             await error_answer(scope, error)(scope, receive, send)
             return
@@ -50,17 +50,29 @@ class Authentication:
 
 def client_of(scope: Scope) -> ClientInfo:
     """Where a request comes from: the address behind trusted proxies, and what its User-Agent says."""
-    agent = next((value for name, value in scope["headers"] if name == b"user-agent"), b"")
+    agent = b""
+    for name, value in scope["headers"]:
+        if name == b"user-agent":
+            agent = value[: 8 * MAX_AGENT]
+            break
+    state = scope["state"]
+    if "request_id" not in state:
+        state["request_id"] = uuid4().hex
     address = scope["client"][0] if scope.get("client") else ""
-    request_id = scope["state"].setdefault("request_id", uuid4().hex)
-    return ClientInfo.of(address, agent.decode("utf-8", "replace"), request_id)
+    return ClientInfo(address, _readable(agent), state["request_id"])
+
+
+@lru_cache(256)
+def _readable(agent: bytes) -> str:
+    """Clients send the same again and again."""
+    return readable_agent(agent.decode("utf-8", "replace"))
 
 
 async def _actor(runtime: Runtime, scope: Scope, client: ClientInfo) -> Actor:
     values = [value for name, value in scope["headers"] if name == b"authorization"]
     private = [value for name, value in scope["headers"] if name == b"private-token"]
     if not values and not private:
-        return await sessions.actor_of(runtime, scope, client) or replace(ANONYMOUS, client=client)
+        return await sessions.actor_of(runtime, scope, client) or runtime.authenticator.visitor(client)
     if len(values) + len(private) > 1:
         raise Unauthenticated("There is more than one token in the request; send exactly one.")
     if values:

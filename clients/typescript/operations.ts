@@ -1040,6 +1040,16 @@ export type ProjectEventType =
   /** More was missed than can be sent again: query anew what you show. `object` is the project. */
   | 'RESET';
 
+/** Input of `projectLimitsUpdate`; what is left out stays, null is the installation's. */
+export type ProjectLimitsUpdateInput = {
+  /** The project. */
+  project: ProjectLookup;
+  /** Requests in a minute, of all callers together. */
+  requestLimit?: number | string | null | undefined;
+  /** Bytes in the store. */
+  storageLimit?: number | string | null | undefined;
+};
+
 /** Names a project, in one of three ways. */
 export type ProjectLookup =
   {   /** The id of the project. */
@@ -3473,6 +3483,45 @@ export type ProjectEventsSubscription = {
     detail: string | null,
     occurredAt: string | null,
     cursor: string
+  }
+};
+
+export type ProjectLimitsUpdateMutationVariables = Exact<{
+  input: ProjectLimitsUpdateInput;
+}>;
+
+
+export type ProjectLimitsUpdateMutation = {
+  projectLimitsUpdate: {
+    __typename: 'ProjectLimitsUpdatePayload',
+    project: {
+      __typename: 'Project',
+      fullPath: string,
+      limits: {
+        __typename: 'UsageLimits',
+        requestLimit: number | null,
+        storageLimit: number | null
+      } | null,
+      storage: {
+        __typename: 'ProjectStorage',
+        sizeLimit: number | null,
+        restorableSize: number | null,
+        stored: {
+          __typename: 'StorageAmount',
+          size: number
+        },
+        awaitingRemoval: {
+          __typename: 'StorageAmount',
+          size: number
+        }
+      }
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
   }
 };
 
@@ -6055,6 +6104,45 @@ export const ProjectEventsDocument: TypedDocument<ProjectEventsSubscription, Pro
     detail
     occurredAt
     cursor
+    __typename
+  }
+}`,
+};
+
+export const ProjectLimitsUpdateDocument: TypedDocument<ProjectLimitsUpdateMutation, ProjectLimitsUpdateMutationVariables> = {
+  name: 'ProjectLimitsUpdate',
+  kind: 'mutation',
+  hash: 'b1e950f0f0d3bdbb7d973766d28edebff2e7e6963944a81218da740997d00684',
+  text: `mutation ProjectLimitsUpdate($input: ProjectLimitsUpdateInput!) {
+  projectLimitsUpdate(input: $input) {
+    project {
+      fullPath
+      limits {
+        requestLimit
+        storageLimit
+        __typename
+      }
+      storage {
+        stored {
+          size
+          __typename
+        }
+        sizeLimit
+        restorableSize
+        awaitingRemoval {
+          size
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
     __typename
   }
 }`,

@@ -37,7 +37,9 @@ def lines() -> dict[tuple[str, str], set[Role]]:
 
 
 TABLE = lines()
-READ, MODELS, FILES, CANDIDATES, ANYTHING, WEBHOOKS, MANAGE, RELEASE, DELETE = dict.fromkeys(what for what, _ in TABLE)
+READ, MODELS, FILES, CANDIDATES, ANYTHING, WEBHOOKS, MANAGE, RELEASE, INVITE, DELETE = dict.fromkeys(
+    what for what, _ in TABLE
+)
 EXAMPLES = {
     READ: ["project", "model", "modelVersion", "experiment", "candidate", "loggedModel", "artifact", "search"],
     MODELS: ["modelCreate", "modelUpdate", "modelVersionCreate", "modelVersionUpdate", "aliasSet", "aliasDelete",
@@ -47,6 +49,7 @@ EXAMPLES = {
                  "candidateDelete", "loggedModelCreate", "loggedModelUpdate", "experimentDelete"],
     WEBHOOKS: ["webhookCreate", "webhookUpdate", "webhookTest", "webhookDelete"],
     MANAGE: ["memberSet", "memberDelete", "tokenCreate", "ciSettingsUpdate", "projectUpdate"],
+    INVITE: ["userInvite"],
     RELEASE: ["artifactRelease", "backgroundJobRetry", "backgroundJobCancel"],
 }  # fmt: skip
 """Documented examples of each line, in an order in which all of them work."""

@@ -104,6 +104,7 @@ NEEDS = {
     "holder of an identity": ["identityDelete"],
     "administrator": [
         "accessLog", "invitations", "userPasswordResetCreate", "userCreate", "users", "userDeactivate",
+        "projectLimitsUpdate",
         "userReactivate", "userDelete",
     ],
     "session of a browser": ["passwordChange"],

@@ -329,7 +329,12 @@ class Project(Node):
 
     @resolved("What it has in the object store. Counted when asked for.")
     async def storage(self, info: Info) -> ProjectStorage:
-        return ProjectStorage.of(await info.context.loaders.access.storage.load((self.access.id,)))
+        return ProjectStorage.of(info, self.access, await info.context.loaders.access.storage.load((self.access.id,)))
+
+    @resolved("How much may be used in it, as administrators have set it; null for visitors.")
+    def limits(self) -> limit_types.UsageLimits | None:
+        row = self.access.project
+        return limit_types.UsageLimits.of(row.request_limit, row.storage_limit) if self.access.role else None
 
     @resolved("What is logged of its members and tokens, newest first. For who manages them: null with an error else.")
     async def access_log(
@@ -379,6 +384,7 @@ async def may(info: Info, project_id: int, permission: Permission) -> bool:
 # At the end, since the types of these modules refer to each other.
 from app.graphql.ci import types as ci  # noqa: E402
 from app.graphql.people import access_log, invitation_types  # noqa: E402
+from app.graphql.people import limits as limit_types  # noqa: E402
 from app.graphql.registry import search as registry_searches  # noqa: E402
 from app.graphql.registry import types as registry  # noqa: E402
 from app.graphql.tracking import search as searches  # noqa: E402

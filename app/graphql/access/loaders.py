@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cached_property
 from typing import TypeVar
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from app.access.sessions import Session
 from app.access.tokens import Token
 from app.access.users import User
 from app.artifacts.reads import usage
-from app.artifacts.reads.usage import Usage
+from app.artifacts.reads.usage import Amount, Usage
 from app.db.database import Database
 from app.graphql.types.page_loaders import per_arguments
 from app.pagination import Page, Window
@@ -57,6 +58,11 @@ class AccessLoaders:
         self.job_counts_of_projects = per_arguments(self._job_counts)
         self.project_count_of_group: DataLoader[int, int] = DataLoader(self._project_counts)
         self.group_count_of_group: DataLoader[int, int] = DataLoader(self._group_counts)
+
+    @cached_property
+    def restorable(self) -> DataLoader[tuple[int], Amount | None]:
+        """Bytes of projects that are deleted and can be restored."""
+        return DataLoader(self._restorable)
 
     def _listed(
         self, read: Callable[[Database, Actor, list[IdKey], Window], Awaitable[Results[Page[V]]]]
@@ -102,6 +108,9 @@ class AccessLoaders:
 
     async def _storage(self, keys: list[tuple[int]]) -> Results[Usage]:
         return await usage.of_projects(self._db, self._actor, keys)
+
+    async def _restorable(self, keys: list[tuple[int]]) -> Results[Amount | None]:
+        return await usage.restorable(self._db, self._actor, keys)
 
     async def _jobs(self, ids: list[UUID]) -> Sequence[BackgroundJob | None]:
         return await jobs.by_ids(self._db, self._actor, ids)

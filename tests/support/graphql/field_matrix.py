@@ -72,6 +72,7 @@ DOORS = {
     },
     "ModelVersionsComparison": {"modelVersionsCompare(ids: [$ModelVersion, $Foldered]) @": "registry"},
     "Project": {"project(by: {path: $path}) @": "project"},
+    "ProjectStorage": {f"{PROJECT} {{ storage @ }}": "project"},
     "SearchResultConnection": {'search(project: {path: $path}, search: "digits", first: 9) @': "project"},
     "SignInMethods": {"signInMethods @": "open"},
     "Session": {

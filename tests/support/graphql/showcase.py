@@ -134,6 +134,7 @@ WRITTEN = (
       'r', :by, :by, 'u', :group, :p, '192.0.2.1', 'c', 'q', '{"role": "owner"}'""",
     """INSERT INTO access_log (action, result, user_id, username) SELECT 'sign_in', 'ok', id, username FROM users
       WHERE NOT is_bot""",
+    "UPDATE projects SET request_limit = 1000000000, storage_limit = 1000000000000 WHERE id = :p",
     "UPDATE projects SET registry_access = :registry, experiments_access = :experiments WHERE id = :p",
 )
 

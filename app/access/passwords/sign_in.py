@@ -112,8 +112,9 @@ async def sign_in(db: Database, settings: Settings, attempt: Attempt, openid: Op
 
 
 async def _sign_in(db: Database, settings: Settings, attempt: Attempt, openid: OpenIdProviders) -> SignedIn:
-    async with db.read() as snap:
-        await password_sign_in.require_on(snap, openid)
+    if openid.is_only_way:
+        async with db.read() as snap:
+            await password_sign_in.require_on(snap, openid)
     typed = await _find(db, attempt.name)
     browser = familiar_browsers.read(settings, attempt.browsers)
     is_familiar = browser.is_familiar_to(typed.user_id)

@@ -14,6 +14,7 @@ from datetime import timedelta
 import structlog
 from prometheus_client import Gauge
 
+from app.access import sessions
 from app.access.devices import grants
 from app.access.limits import requests
 from app.access.one_time_links import upkeep as links
@@ -122,6 +123,11 @@ async def remove_old_links(runtime: Runtime) -> object:
     return await links.remove_old(runtime.db)
 
 
+async def remove_old_sessions(runtime: Runtime) -> object:
+    """Remove sessions that ended a month ago."""
+    return await sessions.remove_old(runtime.db)
+
+
 async def remove_old_events(runtime: Runtime) -> object:
     """Remove old entries of the journal that subscriptions read."""
     return await events.remove_old(runtime.db)
@@ -154,6 +160,7 @@ CHORES = (
     Chore("forget deliveries", 3600, remove_old_deliveries),
     Chore("forget counts", 3600, remove_request_counts),
     Chore("forget access", 3600, remove_old_access),
+    Chore("forget sessions", 3600, remove_old_sessions),
     Chore("forget links", 3600, remove_old_links),
     Chore("recheck", RECHECK_SECONDS, recheck),
     Chore("reconcile", 6 * 3600, reconcile),

@@ -10,7 +10,7 @@ import strawberry
 from app.access import policy
 from app.access.one_time_links import reads
 from app.access.one_time_links.invitations import InvitationRole as RoleRow
-from app.access.one_time_links.invitations import NewInvitation
+from app.access.one_time_links.invitations import NewInvitation, is_person
 from app.access.one_time_links.reads import Status
 from app.access.policy import Permission
 from app.graphql.access.enums import Role
@@ -92,7 +92,7 @@ class Invitation(Node):
     @resolved("Whether it can still be revoked, and you may.")
     def viewer_can_revoke(self, info: Info) -> bool:
         actor = info.context.actor
-        may = policy.has_scope(actor, Permission.ACCOUNT_MANAGE) and not actor.is_confined
+        may = policy.has_scope(actor, Permission.ACCOUNT_MANAGE) and is_person(actor)
         return may and self.listed.status in _OPEN
 
 

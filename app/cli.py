@@ -22,6 +22,7 @@ from app.commands.doctor import doctor
 from app.commands.documents import documents
 from app.commands.gc import collect
 from app.commands.jobs import jobs
+from app.commands.openid import openid
 from app.commands.schema import schema
 from app.commands.user import token, user
 
@@ -44,6 +45,7 @@ main.add_typer(jobs, name="jobs")
 main.add_typer(documents, name="documents")
 main.add_typer(backup, name="backup")
 main.add_typer(user, name="user")
+main.add_typer(openid, name="openid")
 main.command("gc")(collect)
 main.command()(schema)
 main.command()(doctor)
@@ -115,6 +117,23 @@ def migrate() -> None:
     _of_installation("migrate", _settings())
 
 
+def _print_version(*, is_given: bool) -> None:
+    from modelyard_client.cli.main import run
+
+    if is_given:
+        raise typer.Exit(run(["--version"]))
+
+
+@main.callback()
+def _options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=lambda is_given: _print_version(is_given=is_given))
+    ] = False,
+) -> None:
+    pass
+
+
 class _OfClient(TyperCommand):
     """Leaves all words after its name to the client, `--` and unknown options too."""
 
@@ -129,6 +148,7 @@ def _add_client_commands() -> None:
 
     for word, summary in commands.first_words().items():
         main.command(word, cls=_OfClient, help=summary, add_help_option=False)(_client_command)
+    main.command("__complete", cls=_OfClient, hidden=True, add_help_option=False)(_client_command)
 
 
 def _client_command(context: typer.Context) -> None:

@@ -38,8 +38,8 @@ class InvitationMembership:
     expires_at: datetime | None = strawberry.field(description="When the membership ends; null: it does not.")
 
     @resolved("The group, when the role is in one that you may see.")
-    async def group(self, info: Info) -> access.Group | None:
-        return await access.group_by_id(info, self.row.group_id)
+    async def group(self, info: Info) -> groups.Group | None:
+        return await groups.group_by_id(info, self.row.group_id)
 
     @resolved("The project, when the role is in one that you may see.")
     async def project(self, info: Info) -> access.Project | None:
@@ -118,4 +118,5 @@ async def invitation_by_id(info: Info, invitation_id: int | None) -> Invitation 
 
 
 # At the end, since the types of these modules refer to each other.
+from app.graphql.access import groups  # noqa: E402
 from app.graphql.access import groups_and_projects as access  # noqa: E402

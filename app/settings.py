@@ -74,6 +74,16 @@ class Settings(BaseSettings):
         default=90 * 86_400, description="It ends after so long however much it is used."
     )
 
+    token_max_days: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="Longest life of personal tokens that are made from now on; 0: no limit."
+    )
+    bot_token_max_days: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="The same for tokens of projects, groups and service accounts."
+    )
+    token_reminder_days: Annotated[int, Field(ge=0)] = Field(
+        default=7, description="How long before its end a token counts as expiring and is told of once; 0: never."
+    )
+
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     worker_port: Annotated[int, Field(ge=0, le=65535)] = Field(

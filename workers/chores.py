@@ -14,6 +14,7 @@ from datetime import timedelta
 import structlog
 from prometheus_client import Gauge
 
+from app.access import sessions
 from app.access.devices import grants
 from app.access.limits import requests
 from app.access.one_time_links import upkeep as links
@@ -28,6 +29,7 @@ from app.queue import leases
 from app.registry import announce
 from app.registry.versions import complete, wait_for_files
 from app.runtime import Runtime
+from app.upkeep import token_reminders
 from app.webhooks import dispatch
 
 SUCCESS = Gauge(
@@ -122,6 +124,16 @@ async def remove_old_links(runtime: Runtime) -> object:
     return await links.remove_old(runtime.db)
 
 
+async def remind_of_tokens(runtime: Runtime) -> object:
+    """Tell of tokens that end soon."""
+    return await token_reminders.remind(runtime.db, within=timedelta(days=runtime.settings.token_reminder_days))
+
+
+async def remove_old_sessions(runtime: Runtime) -> object:
+    """Remove sessions that ended a month ago."""
+    return await sessions.remove_old(runtime.db)
+
+
 async def remove_old_events(runtime: Runtime) -> object:
     """Remove old entries of the journal that subscriptions read."""
     return await events.remove_old(runtime.db)
@@ -154,7 +166,9 @@ CHORES = (
     Chore("forget deliveries", 3600, remove_old_deliveries),
     Chore("forget counts", 3600, remove_request_counts),
     Chore("forget access", 3600, remove_old_access),
+    Chore("forget sessions", 3600, remove_old_sessions),
     Chore("forget links", 3600, remove_old_links),
+    Chore("remind of tokens", 600, remind_of_tokens),
     Chore("recheck", RECHECK_SECONDS, recheck),
     Chore("reconcile", 6 * 3600, reconcile),
 )

@@ -163,6 +163,12 @@ class Token(Row):
         Index("ix_tokens_user_id", "user_id", "id"),
         Index("ix_tokens_project_id", "project_id", "id", postgresql_where=sql("project_id is not null")),
         Index("ix_tokens_group_id", "group_id", "id", postgresql_where=sql("group_id is not null")),
+        Index("uq_tokens_replaces_id", "replaces_id", unique=True, postgresql_where=sql("replaces_id is not null")),
+        Index(
+            "ix_tokens_expires_at",
+            "expires_at",
+            postgresql_where=sql("expires_at is not null and revoked_at is null and reminded_at is null"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

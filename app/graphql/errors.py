@@ -20,7 +20,7 @@ from strawberry.extensions import FieldExtension
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.utils.str_converters import to_camel_case
 
-from app.access.policy import SwitchedOff
+from app.access.policy import BeyondScope, SwitchedOff
 from app.errors import Invalid, ModelyardError, NotFound, OutcomeUnknown, StorageFull, TooManyRequests, Unavailable
 
 T = TypeVar("T")
@@ -73,13 +73,14 @@ async def or_none(lookup: Awaitable[T]) -> T | None:
 
 
 async def or_empty(lookup: Awaitable[T], empty: T) -> T:
-    """A list of something else in the project; ``empty`` where that part of it is switched off for the actor.
+    """A list of something else in the project; ``empty`` where that part of it is switched off for the actor, or where
+    the scopes of the actor's token do not reach it.
 
     Else one field that may not be seen would hide the object that it stands in.
     """
     try:
         return await lookup
-    except SwitchedOff:
+    except (SwitchedOff, BeyondScope):
         return empty
 
 

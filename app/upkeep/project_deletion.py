@@ -83,7 +83,7 @@ async def purge(db: Database, blobs: BlobStore, project_id: int, tables: Sequenc
             await _empty(db, project_id, tables, progress)
             async with db.write() as tx:
                 await stored_bytes.end_limit(tx, Kind.PROJECT, project_id)
-        await projects.forget(tx, project_id)
+                await projects.forget(tx, project_id)
         except Conflict:  # a row arrived meanwhile that refers to one that was about to be removed
             if not left:
                 raise

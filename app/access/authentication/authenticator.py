@@ -48,7 +48,7 @@ class Authenticator:
             cached = CachedToken(actor, actor.valid_until, token.last_used_at)
             self._tokens.put(epoch, sha256, cached)
         await self.count(cached.actor)
-        cached.last_used_at = await tokens.record_use(self._db, cached.actor.token_id, cached.last_used_at)
+        cached.last_used_at = await tokens.record_use(self._db, cached.actor.token_id, cached.last_used_at, client)
         return replace(cached.actor, client=client, cache=RequestCache.of(cached, self.meter))
 
     async def holder(self, token_id: int, client: ClientInfo = UNKNOWN) -> Actor:

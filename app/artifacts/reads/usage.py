@@ -34,7 +34,7 @@ from app.db.database import Database, Snapshot
 from app.errors import ModelyardError
 from app.storage.blobs import BlobStore
 
-_LISTS = GuardedReads(Permission.STORAGE_READ)
+_LISTS = GuardedReads(Permission.PROJECT_READ)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ async def of_projects(db: Database, actor: Actor, keys: Sequence[tuple[int]]) ->
     async def fetch(snap: Snapshot, allowed: list[tuple[int]]) -> list[Usage]:
         ids = [id for (id,) in allowed]
         seen = await projects.visible_by_ids(snap, actor, ids)
-        whole = [id for id, access in seen.items() if access.role is not None or _sees_all(actor, access)]
+        whole = [id for id, access in seen.items() if _sees_all(actor, access)]
         states = (Blob.state == "stored", Blob.state == "pending", Blob.damaged_at.is_not(None))
         columns = [column for state in states for column in _amount(Blob.size, state)]
         mine = (Blob.project_id.in_(ids), or_(Blob.project_id.in_(whole), await _of_shown_files(snap, actor, ids)))
@@ -142,7 +142,9 @@ async def of_project(db: Database, actor: Actor, project_id: int) -> Usage:
 
 
 def _sees_all(actor: Actor, access: ProjectAccess) -> bool:
-    return policy.allows(actor, access, Permission.CANDIDATE_READ)
+    """Members of a project do, with a token that is not for a part of it only."""
+    is_member = access.role is not None and policy.has_scope(actor, Permission.STORAGE_READ)
+    return is_member or policy.allows(actor, access, Permission.CANDIDATE_READ)
 
 
 async def _of_shown_files(snap: Snapshot, actor: Actor, ids: Sequence[int]) -> ColumnElement[bool]:

@@ -315,6 +315,9 @@ async def _own(
     access = await projects.visible(snap, actor, project_id)
     visibility.require_writer(actor, access)
     rows = await _rows(snap, project_id, ids, _shown(actor, access))
+    if visibility.is_limited(actor, access):
+        for row in rows:
+            await visibility.require_changeable(snap, actor, access, row, [row.path])
     if len(rows) != len(set(ids)):
         raise _missing(set(ids) - {row.id for row in rows})
     is_maintainer = or_maintainer and access.role is not None and access.role >= Role.MAINTAINER

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.access import tokens
+from app.access.policy import GRANTED_BY, Scope
+from app.pages.account.token_fields import SCOPES
 from tests.pages.conftest import PASSWORD
 from tests.support.access.signed_in import SESSION, sign_in
 
@@ -86,6 +88,14 @@ async def test_what_is_wrong_with_a_token_is_told_beside_its_field(account, visi
     assert page.status == 400 and marks[field] in page.answer.text
     assert page.form("/account/tokens").fields["token_name"] == values["token_name"]
     assert "myt_" not in page.text
+
+
+async def test_a_token_for_a_part_is_made_with_its_scopes(account, visitor, runtime):
+    assert set(SCOPES) == set(Scope) - GRANTED_BY.keys()
+    chosen = {"token_name": "t", "scope_read_registry": "1", "scope_read_artifacts": "1"}
+    made = await visitor.send(account.form("/account/tokens"), chosen)
+    actor = await runtime.authenticator.actor(re.search(r"myt_[\w-]+", made.text)[0])
+    assert actor.scopes == {Scope.READ_REGISTRY, Scope.READ_ARTIFACTS}
 
 
 async def test_many_tokens_come_in_pages(account, visitor, runtime, person):

@@ -11,6 +11,10 @@ from app.errors import Invalid
 SCOPES = {
     Scope.API: "Everything that you may do",
     Scope.READ_API: "Reading everything that you may see",
+    Scope.READ_REGISTRY: "Reading models, versions and aliases, and the names of their files",
+    Scope.WRITE_REGISTRY: "Writing these, and files of versions",
+    Scope.WRITE_CANDIDATES: "Writing experiments, candidates and logged models, as MLflow clients do",
+    Scope.READ_ARTIFACTS: "Besides one of the last three: downloading files",
 }
 """What a personal token may be made for, in the words of the page."""
 

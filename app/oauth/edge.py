@@ -63,9 +63,8 @@ async def token(request: Request) -> Response:
     if form.get("grant_type") != GRANT:
         raise OtherGrant(f"The grant_type is {GRANT} and no other.")
     _require_client(form)
-    settings = runtime.settings
-    longest = LongestLives.of_days(settings.token_max_days, settings.bot_token_max_days)
-    issued = await grants.poll(runtime.db, form.get("device_code", ""), client_of(request.scope), longest=longest)
+    longest = LongestLives.of_days(runtime.settings.token_max_days, runtime.settings.bot_token_max_days).personal
+    issued = await grants.poll(runtime.db, form.get("device_code", ""), client_of(request.scope), longest)
     answer: dict[str, str | int] = {
         "access_token": issued.secret,
         "token_type": "Bearer",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -19,7 +19,6 @@ from app.access.authentication.networks import network_of
 from app.access.devices import codes
 from app.access.policy import Scope
 from app.access.token_rules import expiry
-from app.access.token_rules.expiry import LongestLives
 from app.access.tokens import Issued, IssueToken, digest
 from app.db.database import Database, Tx
 from app.db.statements import Statement
@@ -203,12 +202,10 @@ async def begin(db: Database, command: Begin) -> Begun:
     raise Unavailable("No code is free; try again in a few minutes.")
 
 
-async def poll(
-    db: Database, device_code: str, client: ClientInfo, *, longest: LongestLives = expiry.UNLIMITED
-) -> Issued:
+async def poll(db: Database, device_code: str, client: ClientInfo, longest: timedelta | None = None) -> Issued:
     """The token, if a person has allowed it: made now, once, whatever number of polls arrive at this moment.
 
-    It lives as long as personal tokens may.
+    It ends after ``longest``, the longest life of personal tokens.
 
     Raises:
         NoToken: not yet, or not any more; ``refusal`` says which.
@@ -236,7 +233,7 @@ async def sweep(db: Database) -> int:
 
 
 async def _outcome(
-    tx: Tx, polled: _Polled | None, sha256: bytes, client: ClientInfo, longest: LongestLives
+    tx: Tx, polled: _Polled | None, sha256: bytes, client: ClientInfo, longest: timedelta | None
 ) -> Issued | Refusal:
     if polled is None or polled.is_used:
         return Refusal.UNKNOWN
@@ -249,23 +246,22 @@ async def _outcome(
         return Refusal.SLOW_DOWN if polled.is_fast else Refusal.PENDING
     if polled.user_id is None or not polled.may_sign_in:
         return Refusal.DENIED
-    return await _take(tx, polled, polled.user_id, sha256, client, expiry.end(None, longest.personal))
-
-
-async def _take(
-    tx: Tx, polled: _Polled, user_id: int, sha256: bytes, client: ClientInfo, expires_at: datetime | None
-) -> Issued:
     await _USE.execute(tx, sha256=sha256)
-    command = IssueToken(polled.name, [Scope(scope) for scope in polled.scopes], expires_at=expires_at)
+    scopes = [Scope(scope) for scope in polled.scopes]
+    command = IssueToken(polled.name, scopes, expires_at=expiry.end(None, longest))
+    return await _issue(tx, command, polled.user_id, polled.username or "", client)
+
+
+async def _issue(tx: Tx, command: IssueToken, user_id: int, username: str, client: ClientInfo) -> Issued:
     issued = await tokens.add(tx, command, user_id=user_id, created_by=user_id)
     await access_log.record(
         tx,
         Action.TOKEN_CREATE,
         client=client,
         user_id=user_id,
-        username=polled.username or "",
+        username=username,
         token=issued.token.id,
-        name=polled.name,
+        name=command.name,
         by="device",
     )
     return issued

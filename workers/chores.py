@@ -14,6 +14,7 @@ from datetime import timedelta
 import structlog
 from prometheus_client import Gauge
 
+from app.access.administration import expired_memberships
 from app.access.devices import grants
 from app.access.one_time_links import upkeep as links
 from app.access.passwords import attempts
@@ -130,6 +131,11 @@ async def remove_old_access(runtime: Runtime) -> object:
     return await access_log.remove_old(runtime.db, timedelta(days=runtime.settings.access_log_days))
 
 
+async def remove_expired_memberships(runtime: Runtime) -> object:
+    """Remove memberships that ended long ago."""
+    return await expired_memberships.remove(runtime.db)
+
+
 CHORES = (
     Chore("sweep", 5, sweep),
     Chore("bury", 30, fail_exhausted),
@@ -145,6 +151,7 @@ CHORES = (
     Chore("forget deliveries", 3600, remove_old_deliveries),
     Chore("forget access", 3600, remove_old_access),
     Chore("forget links", 3600, remove_old_links),
+    Chore("forget members", 3600, remove_expired_memberships),
     Chore("recheck", RECHECK_SECONDS, recheck),
     Chore("reconcile", 6 * 3600, reconcile),
 )

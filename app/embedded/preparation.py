@@ -25,6 +25,10 @@ _OTHER_STEPS = b"the bucket has a mark"
 """What ``installation.migrate`` does beside migrations; changed with it, so that the next start runs it."""
 
 
+class PreparationKilled(ServerFailed):
+    """What a signal has ended has not failed, and can be done again."""
+
+
 @dataclass(frozen=True)
 class FirstProject:
     """What a new installation offers to its first user."""
@@ -80,10 +84,13 @@ class Preparation:
 
         Raises:
             ServerFailed: a migration or the bootstrap failed; the message has the end of its log.
+            PreparationKilled: a signal has ended it.
         """
         code = self._popen.poll()
         if code is None:
             return None
+        if code < 0:
+            raise PreparationKilled(f"The preparation of the database was ended by signal {-code}.")
         answer = self._popen.stdout.read() if self._popen.stdout else ""
         if code == UNUSABLE_SETTINGS:
             raise ServerFailed(log_files.tail(self._log))

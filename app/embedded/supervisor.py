@@ -13,7 +13,7 @@ from app.embedded import application, disk, preparation, running
 from app.embedded.application import Application
 from app.embedded.errors import EmbeddedError, PortTaken, ServerFailed
 from app.embedded.plan import Plan, local_url
-from app.embedded.preparation import FirstProject, Preparation
+from app.embedded.preparation import FirstProject, Preparation, PreparationKilled, Prepared
 from app.embedded.processes import log_files
 from app.embedded.processes.process import stop_all
 from app.embedded.processes.signals import Signals
@@ -24,6 +24,8 @@ from app.embedded.up_log import UpLog
 
 _PATIENCE = 60.0
 """Seconds until the API must be ready."""
+_ATTEMPTS = 3
+"""To prepare the database, when signals end it."""
 _HOUSEKEEPING = 5.0
 """Seconds between looks at the size of the logs, and at whether PostgreSQL waits for its clients to leave."""
 _TITLES = {"postgres": "PostgreSQL", "redis": "Redis", "s3": "Object store", "s3-port": "Port of the object store"}
@@ -146,10 +148,7 @@ class Supervisor:
 
     def _prepare(self, environment: dict[str, str]) -> FirstProject:
         self._log.busy("Preparing the database")
-        previous = FirstProject.recall(self._servers.state.get("project"))
-        self._preparation = Preparation(self._plan, environment, previous)
-        prepared = self._preparation.wait(meanwhile=self._tend)
-        self._preparation = None
+        prepared = self._prepared(environment)
         self._sign_in_secret = prepared.sign_in_secret
         self._servers.state.remember(
             project=prepared.project.as_json(),
@@ -158,6 +157,23 @@ class Supervisor:
         )
         self._log.note("Database ready")
         return prepared.project
+
+    def _prepared(self, environment: dict[str, str]) -> Prepared:
+        previous = FirstProject.recall(self._servers.state.get("project"))
+        attempts_left = _ATTEMPTS
+        while True:
+            attempts_left -= 1
+            # What ends this start meanwhile finds it here, and ends it too.
+            self._preparation = Preparation(self._plan, environment, previous)
+            try:
+                prepared = self._preparation.wait(meanwhile=self._tend)
+            except PreparationKilled as error:
+                if not attempts_left:
+                    raise
+                self._log.note(f"{error} Starting it again")
+            else:
+                self._preparation = None
+                return prepared
 
     def _wait_until_ready(self, address: str) -> None:
         self._log.busy("Starting API and worker")

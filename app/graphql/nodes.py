@@ -17,6 +17,7 @@ from app.graphql.context import Info
 from app.graphql.errors import or_none
 from app.graphql.jobs.queries import job_by_id
 from app.graphql.logged_models.types import logged_model_by_key
+from app.graphql.people.identities import identity_by_id
 from app.graphql.people.invitation_types import invitation_by_id
 from app.graphql.people.sessions import session_by_id
 from app.graphql.registry.aliases import alias_by_id
@@ -100,6 +101,10 @@ async def _token(info: Info, id: str) -> Node | None:
     return await token_by_id(info, ids.integer(id, "Token"))
 
 
+async def _identity(info: Info, id: str) -> Node | None:
+    return await identity_by_id(info, ids.integer(id, "Identity"))
+
+
 async def _invitation(info: Info, id: str) -> Node | None:
     return await invitation_by_id(info, ids.integer(id, "Invitation"))
 
@@ -128,6 +133,7 @@ LOOKUPS: dict[str, Lookup] = {
     "CiSettings": _ci_settings,
     "Experiment": _experiment,
     "Group": _group,
+    "Identity": _identity,
     "Invitation": _invitation,
     "LoggedModel": _logged_model,
     "Member": member_by_id,

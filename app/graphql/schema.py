@@ -25,6 +25,7 @@ from app.graphql.live.subscriptions import Subscription
 from app.graphql.logged_models.mutations import LoggedModelsMutation
 from app.graphql.nodes import NodesQuery
 from app.graphql.people.access_log import AccessLogQuery
+from app.graphql.people.identities import IdentitiesMutation, IdentitiesQuery
 from app.graphql.people.invitations import InvitationsMutation, InvitationsQuery
 from app.graphql.people.password_resets import PasswordResetsMutation
 from app.graphql.people.passwords import PasswordsMutation
@@ -85,6 +86,7 @@ class Query(
     ArtifactsQuery,
     ArtifactUploadsQuery,
     JobsQuery,
+    IdentitiesQuery,
     InvitationsQuery,
     NodesQuery,
 ):
@@ -104,6 +106,7 @@ class Mutation(
     WebhooksMutation,
     JobsMutation,
     CiMutation,
+    IdentitiesMutation,
     SessionsMutation,
     InvitationsMutation,
     PasswordResetsMutation,

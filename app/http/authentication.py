@@ -37,8 +37,8 @@ class Authentication:
         try:
             state["actor"] = await _actor(scope["app"].state.runtime, scope, client)
         except SessionEnded as error:
-            sessions.forget(scope)
-            if not sessions.is_for_people(scope):
+            sessions.forget(scope, error)
+            if not sessions.may_go_on(scope):
                 await error_answer(scope, error)(scope, receive, send)
                 return
             state["actor"] = replace(ANONYMOUS, client=client)

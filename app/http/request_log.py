@@ -5,6 +5,7 @@ Never a body, a query string or a token: links carry permissions in their query,
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import unquote
 
@@ -15,6 +16,8 @@ from starlette.types import Scope
 from app.access.policy import ANONYMOUS, Actor
 from app.http.answers import edge_of
 
+_SECRET = re.compile(r"\bmy[a-z]_[A-Za-z0-9_-]{16,}")
+"""A token, a session or the secret of a one-time link."""
 _MAX_VALUE = 300
 """Characters of a value that comes from a client."""
 log = structlog.get_logger()
@@ -44,7 +47,10 @@ def path_of(scope: Scope) -> str:
     # The table of edges counts slashes at the beginning as one, too.
     normal = f"/{path.lstrip('/')}"
     private = next((start for start in edge_of(scope).secret_below if normal.startswith(start)), None)
-    return path[:_MAX_VALUE] if private is None else f"{private}…"
+    if private is not None:
+        return f"{private}…"
+    # A link that was mistyped or cut is of no edge, and its secret is one all the same.
+    return _SECRET.sub("…", path[:_MAX_VALUE])
 
 
 def write_operation(state: State, actor: Actor, operation: str, seconds: float) -> None:

@@ -44,6 +44,7 @@ class _Issuer:
     fetched_at: float = -STALE_SECONDS
     next_try_at: float = 0.0
     failure: str = ""
+    failed_at: float = -STALE_SECONDS
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -91,6 +92,13 @@ class Issuers:
             raise IssuerAway(entry.failure)
         return entry.description
 
+    def is_away(self, issuer: str) -> bool:
+        """Whether the last fetch failed a moment ago, and nothing is left of what the issuer published before."""
+        entry = self._issuers.get(issuer)
+        if entry is None or entry.failed_at < entry.fetched_at:
+            return False
+        return entry.age >= STALE_SECONDS and time.monotonic() - entry.failed_at < PAUSE_SECONDS
+
     def _entry(self, issuer: str) -> _Issuer:
         # The one that was used last stands last.
         entry = self._issuers.pop(issuer, None) or _Issuer()
@@ -106,7 +114,7 @@ class Issuers:
             entry.description, entry.keys = await self._published(issuer)
         except DocumentUnreadable as failure:
             entry.next_try_at = time.monotonic() + PAUSE_AFTER_FAILURE_SECONDS
-            entry.failure = failure.message
+            entry.failure, entry.failed_at = failure.message, time.monotonic()
             log.warning("issuer.failed", issuer=issuer, reason=failure.message)
         else:
             entry.fetched_at = time.monotonic()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from app.http.edge import BEARER, Edge
 from app.pages import devices, invitations, openid, password_resets, sign_in, sign_in_links, templates
-from app.pages.account import page, password, sessions, tokens
+from app.pages.account import identities, page, password, sessions, tokens
 
 _GROUPS = (
-    sign_in, page, sessions, tokens, password, invitations, password_resets, sign_in_links, openid, devices,
+    sign_in, page, sessions, tokens, identities, password, invitations, password_resets, sign_in_links, openid, devices,
 )  # fmt: skip
 """One module for each group of pages."""
 

@@ -68,9 +68,13 @@ def _page(
     request: Request, offer: Offer, error: ModelyardError | None = None, fields: dict[str, str] | None = None
 ) -> Response:
     fields, path = fields or {}, request.url.path
+    values = {
+        "offer": offer, "fields": fields, "path": path, "secret": request.path_params["secret"],
+        "openid": request.app.state.runtime.openid,
+    }  # fmt: skip
     if error is not None:
-        return templates.refused(request, _TEMPLATE, error, offer=offer, fields=fields, path=path)
-    return templates.answer(request, _TEMPLATE, offer=offer, fields=fields, path=path)
+        return templates.refused(request, _TEMPLATE, error, **values)
+    return templates.answer(request, _TEMPLATE, **values)
 
 
 routes = [

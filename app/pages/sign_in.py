@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from app.access import sessions
+from app.access.openid import password_sign_in
 from app.access.passwords import familiar_browsers
 from app.access.passwords.sign_in import Attempt, sign_in
 from app.errors import ModelyardError
@@ -20,7 +23,7 @@ async def show(request: Request) -> Response:
     return_to = signing_in.own_path(request.query_params.get("return_to", signing_in.START))
     if request.state.actor.session_id is not None:
         return RedirectResponse(return_to, 303, {"Cache-Control": "no-store"})
-    return templates.answer(request, "sign_in.html", return_to=return_to)
+    return templates.answer(request, "sign_in.html", return_to=return_to, **await _ways(request))
 
 
 async def submit(request: Request) -> Response:
@@ -33,11 +36,18 @@ async def submit(request: Request) -> Response:
     try:
         signed = await sign_in(runtime.db, runtime.settings, attempt, runtime.openid)
     except ModelyardError as error:
-        return templates.refused(request, "sign_in.html", error, return_to=return_to, fields=fields)
+        ways = await _ways(request)
+        return templates.refused(request, "sign_in.html", error, return_to=return_to, fields=fields, **ways)
     response = await signing_in.signed_in(request, signed.session, return_to)
     familiar = cookies.setting(request.scope, cookies.BROWSER, signed.browsers, familiar_browsers.LIFE)
     response.headers.append("set-cookie", familiar)
     return response
+
+
+async def _ways(request: Request) -> dict[str, Any]:
+    """The ways to sign in, for the page."""
+    runtime: Runtime = request.app.state.runtime
+    return {"openid": runtime.openid, "has_passwords": await password_sign_in.accepted(runtime.db, runtime.openid)}
 
 
 async def sign_out(request: Request) -> Response:

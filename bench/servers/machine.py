@@ -42,8 +42,11 @@ class Machine:
 
 
 @contextmanager
-def running(prepare: Callable[[embedded.Servers], None] = lambda _: None) -> Iterator[Machine]:
-    """Start everything in a temporary directory, the servers first; all of it is gone at the end."""
+def running(prepare: Callable[[embedded.Servers], None] = lambda _: None, **settings: str) -> Iterator[Machine]:
+    """Start everything in a temporary directory, the servers first; all of it is gone at the end.
+
+    ``settings`` are variables of the environment, such as ``MODELYARD_TRUSTED_PROXIES``.
+    """
     directory = Path(tempfile.mkdtemp(prefix="mybench"))
     servers = embedded.start(directory / "servers")
     try:
@@ -54,7 +57,7 @@ def running(prepare: Callable[[embedded.Servers], None] = lambda _: None) -> Ite
         log = (directory / "up.log").open("wb")
         up = subprocess.Popen(
             launch_command([sys.executable, "-m", "app.cli", "up"], signal.SIGTERM),
-            env=kept | servers.environment | data,
+            env=kept | servers.environment | data | settings,
             stdout=log,
             stderr=log,
         )

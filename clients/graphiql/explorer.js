@@ -1,4 +1,5 @@
-// The explorer page: GraphiQL, speaking to the address that served it, with a token that lives as long as the tab.
+// The explorer page: GraphiQL, speaking to the address that served it, as whoever is signed in, or with a token that
+// lives as long as the tab.
 import { createGraphiQLFetcher } from '@graphiql/toolkit';
 import { GraphiQL } from 'graphiql';
 import { parse } from 'graphql';
@@ -33,8 +34,9 @@ function connected(token) {
   const url = location.origin + location.pathname;
   const authorization = token ? { authorization: `Bearer ${token}` } : {};
   const wsClient = createClient({ url: url.replace(/^http/, 'ws'), connectionParams: () => authorization });
-  const send = (address, options) =>
-    fetch(address, { ...options, headers: { ...authorization, ...options.headers } });
+  // With a session the server wants this header, which no page of another origin can send.
+  const own = { 'X-Requested-With': 'GraphiQL', ...authorization };
+  const send = (address, options) => fetch(address, { ...options, headers: { ...own, ...options.headers } });
   const sendOperation = createGraphiQLFetcher({ url, fetch: send, wsClient, enableIncrementalDelivery: false });
   const fetcher = (params, options) => sendOperation(params, { ...options, documentAST: documentOf(params.query) });
   return { fetcher, close: () => wsClient.dispose() };
@@ -56,7 +58,8 @@ function Explorer() {
       h('form', { onSubmit: use },
         h('label', null, 'Token ',
           h('input', {
-            id: 'token', type: 'password', autoComplete: 'off', placeholder: 'myt_… (kept until this tab is closed)',
+            id: 'token', type: 'password', autoComplete: 'off', placeholder: 'none: as you are signed in',
+            title: 'Kept until this tab is closed. Without a token, operations run as you are signed in.',
             value: draft, onChange: (event) => setDraft(event.target.value), onBlur: use,
           })))),
     h('main', null, h(GraphiQL, { key: token, fetcher: connection.fetcher, defaultQuery: QUERY, defaultEditorToolsVisibility: 'variables' })));

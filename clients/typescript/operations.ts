@@ -601,6 +601,12 @@ export type GroupUpdateInput = {
   visibility?: Visibility | null | undefined;
 };
 
+/** Input of `identityDelete`. */
+export type IdentityDeleteInput = {
+  /** The id of the identity. */
+  id: string;
+};
+
 /** A role in a group or project that comes with an invitation. */
 export type InvitationMembershipInput = {
   /** The group or project, of which you are owner. */
@@ -2429,6 +2435,24 @@ export type GroupsQuery = {
   }
 };
 
+export type IdentityDeleteMutationVariables = Exact<{
+  input: IdentityDeleteInput;
+}>;
+
+
+export type IdentityDeleteMutation = {
+  identityDelete: {
+    __typename: 'IdentityDeletePayload',
+    deletedId: string | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
 export type InvitationRenewMutationVariables = Exact<{
   input: InvitationRenewInput;
 }>;
@@ -3173,6 +3197,10 @@ export type NodeQuery = {
       id: string
     }
     | {
+      __typename: 'Identity',
+      id: string
+    }
+    | {
       __typename: 'Invitation',
       id: string
     }
@@ -3262,6 +3290,10 @@ export type NodesQuery = {
     }
     | {
       __typename: 'Group',
+      id: string
+    }
+    | {
+      __typename: 'Identity',
       id: string
     }
     | {
@@ -3610,6 +3642,21 @@ export type SessionsRevokeMutation = {
   }
 };
 
+export type SignInMethodsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SignInMethodsQuery = {
+  signInMethods: {
+    __typename: 'SignInMethods',
+    hasPasswords: boolean,
+    providers: Array<{
+      __typename: 'SignInProvider',
+      name: string,
+      title: string
+    }>
+  }
+};
+
 export type TokenCreateMutationVariables = Exact<{
   input: TokenCreateInput;
 }>;
@@ -3890,6 +3937,15 @@ export type ViewerQuery = {
       name: string,
       isBot: boolean
     } | null,
+    identities: Array<{
+      __typename: 'Identity',
+      email: string | null,
+      lastUsedAt: string,
+      provider: {
+        __typename: 'SignInProvider',
+        title: string
+      }
+    }>,
     sessions: {
       __typename: 'SessionConnection',
       nodes: Array<{
@@ -5120,6 +5176,24 @@ export const GroupsDocument: TypedDocument<GroupsQuery, GroupsQueryVariables> = 
 }`,
 };
 
+export const IdentityDeleteDocument: TypedDocument<IdentityDeleteMutation, IdentityDeleteMutationVariables> = {
+  name: 'IdentityDelete',
+  kind: 'mutation',
+  hash: '5f0f2977bc3fc572b496aa87dbc372f96df1ad299a88713e7dbd4b2e706ac3d5',
+  text: `mutation IdentityDelete($input: IdentityDeleteInput!) {
+  identityDelete(input: $input) {
+    deletedId
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const InvitationRenewDocument: TypedDocument<InvitationRenewMutation, InvitationRenewMutationVariables> = {
   name: 'InvitationRenew',
   kind: 'mutation',
@@ -6150,6 +6224,23 @@ export const SessionsRevokeDocument: TypedDocument<SessionsRevokeMutation, Sessi
 }`,
 };
 
+export const SignInMethodsDocument: TypedDocument<SignInMethodsQuery, SignInMethodsQueryVariables> = {
+  name: 'SignInMethods',
+  kind: 'query',
+  hash: 'b526649e61ef1db184bf8510d96541b158e7e2c1b591fd9b1a9563faca848d8d',
+  text: `query SignInMethods {
+  signInMethods {
+    hasPasswords
+    providers {
+      name
+      title
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const TokenCreateDocument: TypedDocument<TokenCreateMutation, TokenCreateMutationVariables> = {
   name: 'TokenCreate',
   kind: 'mutation',
@@ -6416,7 +6507,7 @@ export const UsersDocument: TypedDocument<UsersQuery, UsersQueryVariables> = {
 export const ViewerDocument: TypedDocument<ViewerQuery, ViewerQueryVariables> = {
   name: 'Viewer',
   kind: 'query',
-  hash: '6a8c82211da09441121cb2494fd67b791e008adc12c8e9180db62e343aee014c',
+  hash: '865144dd1beb2b91748a35e40b517b20e1865c8037f9a31b0d2b9e16db515337',
   text: `query Viewer {
   viewer {
     isAdmin
@@ -6425,6 +6516,15 @@ export const ViewerDocument: TypedDocument<ViewerQuery, ViewerQueryVariables> = 
       username
       name
       isBot
+      __typename
+    }
+    identities {
+      provider {
+        title
+        __typename
+      }
+      email
+      lastUsedAt
       __typename
     }
     sessions(first: 10) {

@@ -132,7 +132,7 @@ def test_one_address_that_tries_many_names_is_slowed_to_two_a_minute():
 
 async def _reserved(runtime: Runtime, subjects: attempts.Subjects) -> timedelta:
     async with runtime.db.write() as tx:
-        return await attempts.reserve(tx, subjects)
+        return (await attempts.reserve(tx, subjects)).wait
 
 
 async def test_as_many_attempts_at_once_as_one_after_the_other_whichever_process_counts(runtime: Runtime) -> None:

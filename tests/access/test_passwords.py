@@ -16,6 +16,8 @@ from app.access.passwords.sign_in import Attempt, NotSignedIn, SignedIn, sign_in
 from app.access.users import CreateUser
 from app.errors import TooManyRequests
 from app.runtime import Runtime
+from app.upkeep import group_deletion
+from tests.conftest import Person
 from tests.support.access.passwords import GOOD, Member, attempt, entries, new_address, new_member
 
 
@@ -159,7 +161,7 @@ async def test_the_log_has_the_address_and_never_the_password(runtime: Runtime) 
     [entry] = await entries(runtime, member.username)
     assert (entry.result, entry.user_id, entry.address, entry.client) == ("ok", member.id, "192.0.2.7", "Browser/1")
     assert GOOD not in repr(entry.details)
-    assert GOOD not in repr(Attempt(member.username, GOOD, client), runtime.openid)
+    assert GOOD not in repr(Attempt(member.username, GOOD, client))
 
 
 async def _hash(runtime: Runtime, member: Member) -> str:
@@ -180,3 +182,20 @@ async def test_a_user_without_a_password_signs_in_once_one_is_set(runtime: Runti
     async with runtime.db.write() as tx:
         await passwords.set_password(tx, user.id, stored)
     await attempt(runtime, user.username, GOOD)
+
+
+async def test_a_person_who_is_deleted_while_signing_in_has_no_session_afterwards(
+    runtime: Runtime, admin: Person
+) -> None:
+    for _ in range(5):
+        member = await new_member(runtime)
+        *signed, deleted = await asyncio.gather(
+            *(attempt(runtime, member.username, GOOD) for _ in range(4)),
+            group_deletion.delete_user(runtime.db, admin.actor, member.username, None),
+            return_exceptions=True,
+        )
+        assert not isinstance(deleted, BaseException)
+        assert {type(answer) for answer in signed} <= {SignedIn, NotSignedIn}
+        async with runtime.db.read() as snap:
+            count = text("SELECT count(*) FROM sessions WHERE user_id = :id")
+            assert await snap.scalar(count, {"id": member.id}) == 0

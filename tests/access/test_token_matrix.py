@@ -34,6 +34,8 @@ VERDICTS = {
     # Only people invite people.
     "owner": (LOW,) * len(KINDS),
     "owner of an invitation": (LOW,) * len(KINDS),
+    # Identities are of people.
+    "holder of an identity": (HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, LOW, HIDDEN, HIDDEN),
     # The sessions and uploads are a person's.
     "person of the session": (LOW,) * len(KINDS),
     "person": (LOW,) * len(KINDS),

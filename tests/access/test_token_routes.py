@@ -96,7 +96,7 @@ OPEN = {
     # Pages for people, with a session or none: tests/pages
     "GET /sign-in", "POST /sign-in", "POST /sign-out", "GET /account", "POST /account/sessions/revoke",
     "POST /account/sessions/revoke-others", "POST /account/tokens", "POST /account/tokens/revoke",
-    "POST /account/password",
+    "POST /account/password", "POST /account/identities/delete",
     "GET /device", "POST /device",
     "POST /openid/{provider}/start", "GET /openid/{provider}/callback",
     # Command lines that have no token yet: tests/access/test_devices.py

@@ -11,7 +11,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import IO
+from urllib.error import HTTPError
+from urllib.parse import urlencode, urlsplit
+from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, Request, build_opener
 
 import pytest
 
@@ -21,10 +24,15 @@ from tests.support.embedded import processes
 ROOT = Path(__file__).resolve().parents[2]
 
 
+class _NoRedirects(HTTPRedirectHandler):
+    def redirect_request(self, *_: object) -> None:
+        """So that the answer itself is seen."""
+
+
 class Up:
     """``modelyard up`` in a process of its own."""
 
-    def __init__(self, data_dir: Path, **environment: str) -> None:
+    def __init__(self, data_dir: Path, *, stdout: IO[str] | int = subprocess.PIPE, **environment: str) -> None:
         self.data_dir = data_dir
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MODELYARD_")}
         chosen = {"MODELYARD_DATA_DIR": str(data_dir), "MODELYARD_PORT": "0", "MODELYARD_WEB_CONCURRENCY": "2"}
@@ -32,7 +40,7 @@ class Up:
             [sys.executable, "-m", "app.cli", "up"],
             cwd=ROOT,
             env=kept | chosen | environment,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=subprocess.STDOUT,
             text=True,
         )
@@ -71,6 +79,26 @@ class Up:
             return connection.getresponse().status
         finally:
             connection.close()
+
+    def sign_in_link(self, said: str) -> str:
+        """The link in what it said when it was ready."""
+        (line,) = (line for line in said.splitlines() if line.startswith("  Sign in"))
+        link = line.split()[2]
+        assert link.startswith(f"{self.connection()['MODELYARD_URL']}/sign-in-links/myl_"), line
+        return link
+
+    def sign_in(self, path: str, password: str) -> int:
+        """Send the form of a sign-in link, as a browser without script does."""
+        url = self.connection()["MODELYARD_URL"]
+        browser = build_opener(HTTPCookieProcessor(), _NoRedirects())
+        page = browser.open(url + path, timeout=30).read().decode()
+        token = page.partition('name="form_token" value="')[2].partition('"')[0]
+        fields = {"form_token": token, "password": password, "password_again": password}
+        request = Request(url + path, urlencode(fields).encode(), {"Origin": url})
+        try:
+            return browser.open(request, timeout=30).status
+        except HTTPError as error:
+            return error.code
 
     def end(self, number: signal.Signals) -> str:
         """Send a signal and return the rest of what it says."""
@@ -117,6 +145,12 @@ def test_life_of_an_installation(up):
     ]
     assert secrets["MODELYARD_TOKEN"] not in said
 
+    link = first.sign_in_link(said)
+    assert (first.data_dir / "sign-in-link").read_text() == f"{link}\n"
+    assert stat.S_IMODE((first.data_dir / "sign-in-link").stat().st_mode) == 0o600
+    assert link not in first.log() and not _is_in_files(first.data_dir, link.rpartition("/")[2])
+    assert first.status(urlsplit(link).path) == 200
+
     settings = first.data_dir / "server.env"
     assert stat.S_IMODE(settings.stat().st_mode) == 0o600
     listed = subprocess.run(
@@ -149,7 +183,13 @@ def test_life_of_an_installation(up):
     processes.await_end(everything, 0)
 
     third = up()
-    assert secrets["MODELYARD_TOKEN"] not in third.wait_until_ready()
+    said = third.wait_until_ready()
+    assert secrets["MODELYARD_TOKEN"] not in said
+    # No administrator can sign in yet: another link, and the first one is dead.
+    another = third.sign_in_link(said)
+    assert third.status(urlsplit(link).path) == 410
+    assert third.sign_in(urlsplit(another).path, "correct horse battery staple") == 303
+    assert third.status(urlsplit(another).path) == 410
     assert third.connection()["MODELYARD_TOKEN"] == secrets["MODELYARD_TOKEN"]
     _expect_token_to_work(third)
 
@@ -157,7 +197,9 @@ def test_life_of_an_installation(up):
     third.popen.kill()
     third.popen.wait()
     fourth = up()
-    fourth.wait_until_ready()
+    # Found out by this start; the next one need not look.
+    assert "sign-in-links" not in fourth.wait_until_ready()
+    assert not (fourth.data_dir / "sign-in-link").exists()
     processes.await_end(everything, 5)
     _expect_token_to_work(fourth)
     fourth.end(signal.SIGINT)
@@ -217,6 +259,27 @@ def test_unusable_setting_of_a_child_ends_the_start(up):
 
     assert "MODELYARD_MAX_BODY_BYTES" in said
     assert "Traceback" not in said
+
+
+def _is_in_files(directory: Path, secret: str) -> bool:
+    """Whether a file beside the one for it holds a secret."""
+    files = (path for path in directory.rglob("*") if path.is_file() and path.name != "sign-in-link")
+    return any(secret.encode() in path.read_bytes() for path in files)
+
+
+def test_a_link_is_not_said_into_a_file_that_others_may_read(tmp_path):
+    output = tmp_path / "output"
+    output.touch(mode=0o644)
+    output.chmod(0o644)
+    with output.open("w") as file:
+        running = Up(tmp_path / "data", stdout=file)
+        try:
+            until(lambda: "  Logs" in output.read_text(), 60)
+        finally:
+            running.popen.terminate()
+            running.popen.communicate(timeout=30)
+    assert "sign-in-links" not in output.read_text()
+    assert str(tmp_path / "data" / "sign-in-link") in output.read_text()
 
 
 def _kill_and_expect_another(running: Up, name: str) -> None:

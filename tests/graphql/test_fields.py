@@ -48,6 +48,7 @@ NEEDS = {
     "maker": "......=.",
     "member of the group": "UFFFFF==",
     "owner of the group": "UFFFFF=F",
+    "owner": "UFFFFF=F",
     "below the group": "......==",
     "the user": "......==",
     "the user, still active": "......=o",
@@ -56,6 +57,7 @@ NEEDS = {
     "role": "..rrrrrr",
     "role in the group": "......rr",
     "oneself": "oooooo==",
+    "own identities": "......==",
     "token": "=======o",
     "may: reporter": "---====-",
     "may: developer": "----===-",
@@ -112,9 +114,16 @@ LINES = {
     "Group": {
         "nothing more": "id name path fullPath visibility createdAt parent",
         "below the group": "groups", "what one sees": "projects", "member of the group": "members",
-        "owner of the group": "tokens accessLog", "role in the group": "viewerRole",
+        "owner of the group": "tokens invitations accessLog", "role in the group": "viewerRole",
         "may: owner": "viewerCanManage viewerCanUpdate viewerCanDelete",
     },
+    "Identity": {"nothing more": "id provider email createdAt lastUsedAt"},
+    "Invitation": {
+        "nothing more": "id status email isAdmin memberships createdAt expiresAt acceptedAt revokedAt createdBy "
+        "acceptedBy",
+        "may: owner": "viewerCanRevoke",
+    },
+    "InvitationMembership": {"nothing more": "role expiresAt group project"},
     "LoggedModel": {
         "nothing more": "project experiment candidate metrics artifacts createdBy", "registry": "modelVersions",
         "may: developer": "viewerCanUpdate viewerCanDelete",
@@ -137,13 +146,14 @@ LINES = {
         "nothing more": "id number name path fullPath description visibility registryAccess experimentsAccess "
         "allowsVersionReuse createdAt descriptionHtml createdBy storage group",
         "member": "backgroundJobs", "to be named as member": "members",
-        "maintainer": "tokens webhooks ciSettings accessLog",
+        "maintainer": "tokens webhooks ciSettings accessLog", "owner": "invitations",
         "registry": "models modelSearch modelVersionSearch",
         "candidates": "experiments candidateSearch experimentSearch loggedModelSearch",
         "role": "viewerRole", "may: maintainer": "viewerCanManage", "may: owner": "viewerCanDelete viewerCanTransfer",
         "may: reporter": "viewerCanWriteRegistry", "may: developer": "viewerCanWriteCandidates",
     },
     "SearchResultConnection": {"part of it": "nodes edges", "some count": "totalCount pageInfo"},
+    "SignInMethods": {"nothing more": "hasPasswords providers"},
     "Session": {
         "nothing more": "id method provider device client address createdAt lastUsedAt expiresAt endedAt isCurrent",
         "may: owner": "viewerCanRevoke",
@@ -158,7 +168,10 @@ LINES = {
         "may: administrator": "viewerCanManage",
         "may: owner": "viewerCanUpdate",
     },
-    "Viewer": {"nothing more": "isAdmin", "oneself": "user tokens sessions accessLog", "token": "scopes"},
+    "Viewer": {
+        "nothing more": "isAdmin", "oneself": "user tokens sessions accessLog", "own identities": "identities",
+        "token": "scopes",
+    },
     "Webhook": {
         "nothing more": "id uuid name url description events status hasSecret createdAt updatedAt "
         "createdBy project deliveries",
@@ -171,6 +184,7 @@ LINES = {
 }  # fmt: skip
 """Fields without a line take nothing more than to see their object; see :func:`wants_line`."""
 BLANK = {
+    "SignInMethods.providers": "the settings of these tests have none; tests/access/openid has some",
     "User.deactivatedAt": "for administrators",
     "User.viewerCanManage": "administrators may",
     **dict.fromkeys(
@@ -187,6 +201,7 @@ BLANK = {
         for kind in (
             "AccessLogEntry",
             "AliasAssignment",
+            "Invitation",
             "LoggedModel",
             "Member",
             "MetricPoint",
@@ -352,7 +367,8 @@ async def test_a_token_whose_time_is_over_is_told_nothing(client, showcases, sec
 NODES = {
     "Alias": "registry", "Artifact": "project", "ArtifactUpload": "members", "BackgroundJob": "members",
     "Candidate": "candidates", "CiJob": "candidates", "CiSettings": "maintainers", "Experiment": "candidates",
-    "Group": "project", "LoggedModel": "candidates", "Member": "members", "Model": "registry",
+    "Group": "project", "Identity": "oneself", "Invitation": "owners", "LoggedModel": "candidates",
+    "Member": "members", "Model": "registry",
     "ModelVersion": "registry", "Project": "project", "Session": "oneself", "Token": "maintainers", "User": "members",
     "Webhook": "maintainers", "WebhookDelivery": "maintainers",
 }  # fmt: skip

@@ -18,6 +18,7 @@ from tests.support.graphql.examples import MUTATIONS, QUERIES, Seeded, seed
 HIDDEN, LOW, WHO = "NOT_FOUND", "FORBIDDEN", "UNAUTHENTICATED"
 VERDICTS = {
     # what it takes:      nobody  stranger guest   reporter develop. maintain. owner  reader
+    ("open", "*"): ("ok",) * 8,
     ("signed in", "*"): (None, "ok", "ok", "ok", "ok", "ok", "ok", "ok"),
     ("to see it", "private"): (None, None, "ok", "ok", "ok", "ok", "ok", "ok"),
     ("to see it", "public"): ("ok", "ok", "ok", "ok", "ok", "ok", "ok", "ok"),
@@ -53,6 +54,7 @@ VERDICTS = {
     ("owner", "public"): (WHO, LOW, LOW, LOW, LOW, LOW, "ok", LOW),
     # Only owners of what an invitation is to know of it.
     ("owner of an invitation", "*"): (WHO, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, "ok", LOW),
+    ("holder of an identity", "*"): (WHO, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, "ok", LOW),
     ("administrator", "*"): (WHO, LOW, LOW, LOW, LOW, LOW, LOW, LOW),
     ("member of anything together", "*"): (None, None, "ok", "ok", "ok", "ok", "ok", "ok"),
     ("oneself", "*"): (WHO, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN, LOW),
@@ -61,6 +63,7 @@ VERDICTS = {
 }
 """``ok``: done or answered; None: null, or an empty list."""
 NEEDS = {
+    "open": ["signInMethods"],
     "signed in": ["viewer"],
     "to see it": [
         "project", "projects", "model", "modelVersion", "experiment", "candidate", "loggedModel", "artifact",
@@ -98,6 +101,7 @@ NEEDS = {
     "oneself": ["userUpdate"],
     "owner": ["userInvite"],
     "owner of an invitation": ["invitationRenew", "invitationRevoke"],
+    "holder of an identity": ["identityDelete"],
     "administrator": [
         "accessLog", "invitations", "userPasswordResetCreate", "userCreate", "users", "userDeactivate",
         "userReactivate", "userDelete",

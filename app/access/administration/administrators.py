@@ -28,6 +28,11 @@ async def lock_user(tx: Tx, user_id: int) -> User:
     return user
 
 
+async def hold_changes(tx: Tx) -> None:
+    """Step: until the commit no person is deactivated, deleted or changed; taken before all other locks."""
+    await tx.execute(select(func.pg_advisory_xact_lock_shared(_LOCK)))
+
+
 async def require_another(tx: Tx, user: User) -> None:
     """Step: refuse to take the last administrator away; the user is one that :func:`lock_user` gave.
 

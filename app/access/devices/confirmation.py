@@ -66,12 +66,12 @@ async def find(db: Database, actor: Actor, typed: str) -> Waiting:
     subjects = attempts.of_code(user_id, actor.client.address)
     await attempts.refuse_early(db, subjects, _GUESSED)
     async with db.write() as tx:
-        wait = await attempts.reserve(tx, subjects)
-        waiting = None if wait else await _find(tx, typed)
+        decision = await attempts.reserve(tx, subjects)
+        waiting = await _find(tx, typed) if decision.is_admitted else None
         if waiting is not None:
             await attempts.give_back(tx, subjects)
-    if wait:
-        raise attempts.refusal(wait, _GUESSED)
+    if not decision.is_admitted:
+        raise attempts.refusal(decision.wait, _GUESSED)
     if waiting is None:
         raise CodeNotFound(field="code")
     return waiting

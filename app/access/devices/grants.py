@@ -15,8 +15,8 @@ from typing import NamedTuple
 from app.access import access_log, tokens
 from app.access.access_log import Action
 from app.access.authentication.client_info import ClientInfo
+from app.access.authentication.networks import network_of
 from app.access.devices import codes
-from app.access.passwords.attempts import network_of
 from app.access.policy import Scope
 from app.access.tokens import Issued, IssueToken, digest
 from app.db.database import Database, Tx

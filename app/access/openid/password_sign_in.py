@@ -7,7 +7,7 @@ configured, and only as long: so no administrator is ever locked out by a provid
 from __future__ import annotations
 
 from app.access.openid.providers import OpenIdProviders
-from app.db.database import Snapshot
+from app.db.database import Database, Snapshot
 from app.db.statements import Statement
 from app.errors import Forbidden
 
@@ -24,6 +24,14 @@ _ADMINISTRATOR_HAS_IDENTITY = Statement(
 
 class PasswordsOff(Forbidden):
     """Passwords are not accepted here."""
+
+
+async def accepted(db: Database, openid: OpenIdProviders) -> bool:
+    """Whether a person may sign in with a password."""
+    if not openid.is_only_way:
+        return True
+    async with db.read() as snap:
+        return await is_on(snap, openid)
 
 
 async def is_on(snap: Snapshot, openid: OpenIdProviders) -> bool:

@@ -82,6 +82,10 @@ class OpenIdProviders:
         """How people know the provider; its name where it is no longer configured."""
         return next((provider.title for provider in self.providers if provider.name == name), name)
 
+    def is_away(self, provider: Provider) -> bool:
+        """Whether the provider could not be reached a moment ago, and nothing is left of what it published."""
+        return self.issuers.is_away(provider.issuer)
+
     def callback_url(self, provider: Provider) -> str:
         """Where the provider sends browsers back; to be registered there."""
         return f"{self.url}/openid/{provider.name}/callback"

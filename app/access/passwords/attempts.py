@@ -10,9 +10,9 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
+from app.access.authentication.networks import network_of
 from app.access.passwords.lanes import FORGIVEN, Count, Decision, Lane, decide, given_back
 from app.db.database import Database, Tx
 from app.db.statements import Statement
@@ -151,8 +151,8 @@ async def refuse_early(db: Database, subjects: Subjects, what: str = _A_NAME) ->
         raise refusal(decision.wait, what)
 
 
-async def reserve(tx: Tx, subjects: Subjects) -> timedelta:
-    """Step: count an attempt before it is made. Answers how long it has to wait; zero: it may be made now.
+async def reserve(tx: Tx, subjects: Subjects) -> Decision:
+    """Step: count an attempt before it is made. Answers whether it may be made now, or how long it has to wait.
 
     The transaction has to commit either way: who has to wait may have been given a turn.
     """
@@ -167,7 +167,7 @@ async def reserve(tx: Tx, subjects: Subjects) -> timedelta:
             next_at=[count.next_at for _, count in changes],
             has_turn=[count.has_turn for _, count in changes],
         )
-    return decision.wait
+    return decision
 
 
 async def give_back(tx: Tx, subjects: Subjects) -> None:
@@ -192,17 +192,6 @@ def refusal(wait: timedelta, what: str = _A_NAME) -> TooManyRequests:
         f"There were too many failed attempts {what} or from this network; try again in {seconds} s.",
         retry_after=seconds,
     )
-
-
-def network_of(address: str) -> str:
-    """What an address is counted as: with IPv6 its network, of which one client has all addresses."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, IPv6Address):
-        return str(parsed.ipv4_mapped or ip_network((parsed, 64), strict=False))
-    return str(parsed)
 
 
 def _decide(subjects: Subjects, rows: list[_Row]) -> Decision:

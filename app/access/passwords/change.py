@@ -103,9 +103,9 @@ async def _hash(db: Database, user_id: int) -> str:
 
 async def _reserve(db: Database, subjects: Subjects) -> None:
     async with db.write() as tx:
-        wait = await attempts.reserve(tx, subjects)
-    if wait:
-        raise attempts.refusal(wait, _CHANGED)
+        decision = await attempts.reserve(tx, subjects)
+    if not decision.is_admitted:
+        raise attempts.refusal(decision.wait, _CHANGED)
 
 
 async def _record_failure(db: Database, actor: Actor) -> None:

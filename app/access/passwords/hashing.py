@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import os
 import secrets
+import sys
 import threading
 import unicodedata
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 import structlog
@@ -32,13 +34,26 @@ THREADS = 2
 WAITING, WAITING_FROM_FAMILIAR = 24, 32
 """Hashes that a process computes or has in its queue, 0.6 s of work; the rest of the queue is for browsers that have
 signed in before, so that guesses from elsewhere do not fill it."""
+_TOO_LONG = 4 * MAX_CHARACTERS
+"""Longer texts are no passwords whatever their normal form; making that of a long one takes long."""
+_NICENESS = 5
+"""Hashing gives way to requests: by so much its threads are less urgent than the others of the process."""
 _SALT, _HASH = 16, 32
 _SPACES = "Zs"
 log = structlog.get_logger()
 Result = TypeVar("Result")
 
 _hasher = PasswordHasher(TIME_COST, MEMORY_KIB, PARALLELISM, hash_len=_HASH, salt_len=_SALT)
-_threads = ThreadPoolExecutor(THREADS, thread_name_prefix="argon2")
+
+
+def _give_way() -> None:
+    """Lower the priority of this thread; Linux alone has one for each."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.nice(0) + _NICENESS)
+
+
+_threads = ThreadPoolExecutor(THREADS, thread_name_prefix="argon2", initializer=_give_way)
 
 
 def _of_no_password() -> str:
@@ -101,7 +116,7 @@ async def verify(stored: str | None, password: str) -> bool:
     The caller holds an entry of the queue.
     """
     text = prepared(password)
-    if stored is None or len(text) > 4 * MAX_CHARACTERS:
+    if stored is None or len(password) > _TOO_LONG:
         await _in_thread(lambda: _is_of(NO_PASSWORD, text[:MAX_CHARACTERS]))
         return False
     return await _in_thread(lambda: _is_of(stored, text))
@@ -127,8 +142,8 @@ def prepared(password: str) -> bytes:
 
 
 def comparable(password: str) -> str:
-    """The same as text: passwords that differ in it differ."""
-    if password.isascii():
+    """The same as text: passwords that differ in it differ. One that is longer than any can be stays as it is."""
+    if password.isascii() or len(password) > _TOO_LONG:
         return password
     return normalized("".join(" " if unicodedata.category(letter) == _SPACES else letter for letter in password))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from app.access import sessions
+from app.access.administration import administrators
 from app.access.devices import grants
 from app.db.database import Snapshot, Tx
 from app.db.statements import Statement
@@ -24,10 +25,10 @@ _RENEW = Statement(
 )
 _LOCK = Statement(
     "access.lock_password",
-    "Whether this is a person's password still, and the person may sign in; locked, so that it stays so.",
+    "Whether this is a person's password still, and the person may sign in; the password is locked, so that it stays.",
     """
     SELECT p.hash = :hash AND u.blocked_at IS NULL AND u.deleted_at IS NULL
-    FROM passwords AS p JOIN users AS u ON u.id = p.user_id WHERE p.user_id = :user FOR UPDATE OF p FOR SHARE OF u
+    FROM passwords AS p JOIN users AS u ON u.id = p.user_id WHERE p.user_id = :user FOR UPDATE OF p
     """,
 )
 _HAS = Statement(
@@ -60,8 +61,8 @@ async def set_password(tx: Tx, user_id: int, hash: str, *, keep_session: int | N
     """Step: a person's new password, by its hash (``hashing.hash_password``, computed before the transaction began).
 
     All sessions of the person end but ``keep_session``, and so do sign-ins of machines that were allowed and not taken
-    yet; answers how many sessions did. A sign-in with the former password that
-    is under way gets no session: it locks the same row, and sees that the password has changed.
+    yet; answers how many sessions did. A sign-in with the former password that is under way gets no session: it locks
+    the same row, and sees that the password has changed.
     """
     await _SET.execute(tx, user=user_id, hash=hash)
     await grants.withdraw(tx, user_id)
@@ -72,6 +73,7 @@ async def is_still(tx: Tx, user_id: int, hash: str) -> bool:
     """Step: whether the hash that was verified is the person's still, and the person may sign in; both stay so until
     the transaction ends.
     """
+    await administrators.hold_changes(tx)
     return bool(await _LOCK.fetch_value(tx, user=user_id, hash=hash))
 
 

@@ -20,7 +20,7 @@ def check(password: str, username: str, *, field: str = "password") -> None:
     Raises:
         Invalid: with what would be right; the message never holds the password.
     """
-    if len(password) > 4 * MAX_CHARACTERS or len(comparable(password)) > MAX_CHARACTERS:
+    if len(comparable(password)) > MAX_CHARACTERS:
         raise Invalid(f"A password has at most {MAX_CHARACTERS:,} characters; this one has more.", field=field)
     try:
         password.encode()

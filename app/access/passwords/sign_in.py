@@ -27,16 +27,17 @@ from app.text import normalized
 
 _LONGEST_NAME = 320
 """Of an e-mail address (RFC 3696, erratum 1690); usernames are shorter."""
+# A subquery for the hash: joined, it would be read differently for a name that is none.
 _FIND = Statement(
     "access.find_account",
     "The account that a typed username or e-mail address stands for, and the name as all its spellings have it.",
     """
-    SELECT t.name, u.id, u.username, u.is_bot, p.hash,
-           u.blocked_at IS NOT NULL OR u.deleted_at IS NOT NULL AS is_blocked
+    SELECT t.name, u.id, u.username, u.is_bot,
+           u.blocked_at IS NOT NULL OR u.deleted_at IS NOT NULL AS is_blocked,
+           (SELECT p.hash FROM passwords AS p WHERE p.user_id = u.id) AS hash
     FROM (SELECT lower(:name::text) AS name) AS t
     LEFT JOIN users AS u ON lower(u.username) = t.name OR lower(u.email) = t.name
-    LEFT JOIN passwords AS p ON p.user_id = u.id
-    ORDER BY u.id LIMIT 1
+    ORDER BY lower(u.username) = t.name DESC, u.id LIMIT 1
     """,
 )
 
@@ -141,11 +142,12 @@ def _subjects(typed: _Typed, browser: Browser, client: ClientInfo, *, is_familia
 
 async def _reserve(db: Database, attempt: Attempt, typed: _Typed, subjects: Subjects) -> None:
     async with db.write() as tx:
-        wait = await attempts.reserve(tx, subjects)
-        if wait:
+        decision = await attempts.reserve(tx, subjects)
+        # Logged once for each turn that is given: an attack must not fill the log with what it was not let to do.
+        if decision.changes and not decision.is_admitted:
             await _record(tx, attempt, typed, refused="slowed")
-    if wait:
-        raise attempts.refusal(wait)
+    if not decision.is_admitted:
+        raise attempts.refusal(decision.wait)
 
 
 async def _record_failure(db: Database, attempt: Attempt, typed: _Typed) -> None:

@@ -15,6 +15,7 @@ from app.graphql.access.types import Token, User, named_user
 from app.graphql.context import Info
 from app.graphql.errors import or_none
 from app.graphql.people import access_log
+from app.graphql.people.identities import Identity, own_identities
 from app.graphql.people.sessions import ViewerSessions
 from app.graphql.types.connections import After, Before, Connection, First, Last, connection, window
 from app.graphql.types.fields import resolved
@@ -39,6 +40,10 @@ class Viewer(ViewerSessions):
     ) -> Connection[Token]:
         page = await tokens.own(info.context.db, info.context.actor, window(first, after, last, before))
         return connection(page, Token.of)
+
+    @resolved("Who you are at OpenID providers, the oldest first; you sign in with these.")
+    async def identities(self, info: Info) -> list[Identity]:
+        return await own_identities(info)
 
     @resolved("What is logged about you, newest first: sign-ins, tokens, roles.")
     async def access_log(

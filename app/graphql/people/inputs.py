@@ -46,6 +46,11 @@ class UserPasswordResetCreateInput:
     username: str = strawberry.field(description="Whose password.")
 
 
+@strawberry.input(description="Input of `identityDelete`.")
+class IdentityDeleteInput:
+    id: strawberry.ID = strawberry.field(description="The id of the identity.")
+
+
 @strawberry.input(description="Input of `passwordChange`.")
 class PasswordChangeInput:
     current_password: str = strawberry.field(description="The password so far.")

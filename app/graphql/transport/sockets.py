@@ -136,12 +136,14 @@ class _Connection:
                 await self._answer(await self._receive())
 
     async def _authenticated(self, payload: Any) -> Actor:
-        """The token of ``connection_init``, or else that of the handshake."""
+        """The token of ``connection_init``, or else the token or session of the handshake."""
         given: Actor = self._socket.state.actor
         if payload is not None and not isinstance(payload, dict):
             raise _End(INVALID, "The payload of connection_init must be an object")
         values = [value for key, value in (payload or {}).items() if key.lower() == "authorization"]
         if not values or values == [None]:
+            if (ended := getattr(self._socket.state, "session_error", None)) is not None:
+                raise _End(UNAUTHORIZED, f"Unauthorized: {ended.message}")
             return given
         try:
             if len(values) > 1 or not isinstance(values[0], str):

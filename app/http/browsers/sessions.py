@@ -52,16 +52,20 @@ async def actor_of(runtime: Runtime, scope: Scope, client: ClientInfo) -> Actor 
     return actor
 
 
-def is_for_people(scope: Scope) -> bool:
-    """Whether a person looks at the answer, so that being signed out is no failure: they can sign in from there."""
-    if edge_of(scope).checks_forms:
+def may_go_on(scope: Scope) -> bool:
+    """Whether a request whose cookie is not right may go on without one.
+
+    People who look at a page can sign in from there; a WebSocket may still send a token. Programs are told at once:
+    what they would get without a session looks as if things had vanished.
+    """
+    if edge_of(scope).checks_forms or scope["type"] == "websocket":
         return True
-    is_page = scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}
-    return is_page and "text/html" in Headers(scope=scope).get("accept", "")
+    return scope["method"] in {"GET", "HEAD"} and "text/html" in Headers(scope=scope).get("accept", "")
 
 
-def forget(scope: Scope) -> None:
+def forget(scope: Scope, error: SessionEnded) -> None:
     """Have the browser forget the cookie with the answer to this request, whoever answers it."""
+    scope["state"]["session_error"] = error
     scope["state"][_FORGOTTEN] = f"{cookies.name_of(scope, cookies.SESSION)}=", cookies.deleting(scope, cookies.SESSION)
 
 

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from app.access import sessions, tokens
 from app.access.authentication.devices import device_of
+from app.access.openid import identities
 from app.access.passwords import change
 from app.access.policy import Actor
 from app.errors import ModelyardError
@@ -24,6 +25,8 @@ DONE = {
     "session": "The session has ended.",
     "sessions": "You are signed out everywhere else.",
     "token": "The token was revoked.",
+    "linked": "The identity was linked. You can sign in with it from now on.",
+    "unlinked": "The identity was unlinked.",
     "password": "The password was changed. You are signed out everywhere else.",
 }
 """What has just happened, by the word in the address that says so."""
@@ -63,6 +66,8 @@ async def _answer(request: Request, actor: Actor, *, status: int = 200, **values
         "tokens": own_tokens.items,
         "more_tokens": own_tokens.cursors[-1] if own_tokens.has_next else "",
         "scopes": SCOPES,
+        "identities": await identities.own(db, actor),
+        "openid": _runtime(request).openid,
         "has_password": await change.has_password(db, actor),
         "done": DONE.get(request.query_params.get("done", ""), "") if request.method == "GET" else "",
         "form": "",

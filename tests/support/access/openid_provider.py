@@ -116,7 +116,7 @@ class Visitor:
         """Where the button leads."""
         answer = await self.start(provider, **fields)
         refresh = _REFRESH.search(answer.text)
-        assert answer.status_code == 200 and refresh is not None, answer.text
+        assert answer.status_code == 200 and refresh is not None, said(answer)
         return unescape(refresh[1])
 
     async def back(self, address: str) -> httpx.Response:

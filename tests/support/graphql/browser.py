@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
-KEYS = {"Enter": ("Enter", "\r"), "Space": (" ", " ")}
+KEYS = {"Enter": ("Enter", "\r"), "Space": (" ", " "), "Tab": ("Tab", "\t")}
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 OPTIONS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "

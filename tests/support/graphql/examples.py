@@ -181,15 +181,22 @@ async def _rows(runtime: Any, project: TestProject, candidates: tuple[UUID, UUID
             quarantined = await tx.scalar(text(_FILE), values)
         jobs = [await tx.scalar(text(_JOB), {"p": project.id, "state": state}) for state in ("dead", "queued", "dead")]
         delivery = await tx.scalar(text(_DELIVERY), {"p": project.id, "w": webhook})
+        await tx.execute(text(_PASSWORD), {"u": project.owner.user_id})
+        identity = await tx.scalar(text(_IDENTITY), {"u": project.owner.user_id, "s": uuid4().hex})
     return {
         "<quarantined artifact id>": str(GlobalId.of("Artifact", project.id, quarantined)),
         "<dead background job id>": str(GlobalId.of("BackgroundJob", jobs[0])),
         "<queued background job id>": str(GlobalId.of("BackgroundJob", jobs[1])),
         "<background job id>": str(GlobalId.of("BackgroundJob", jobs[2])),
+        "<identity id>": str(GlobalId.of("Identity", identity)),
         "<webhook delivery id>": str(GlobalId.of("WebhookDelivery", project.id, delivery)),
     }
 
 
+_PASSWORD = """INSERT INTO passwords (user_id, hash) VALUES (:u, 'of no password') ON CONFLICT DO NOTHING"""
+"""Another way to sign in than the identity."""
+_IDENTITY = """INSERT INTO openid_identities (user_id, provider, issuer, subject, email)
+  VALUES (:u, 'keycloak', 'https://login.example.org', :s, 'ada@example.org') RETURNING id"""
 _FILE = """WITH b AS (INSERT INTO blobs (project_id, id, object_key, state, sha256, size)
     VALUES (:p, gen_random_uuid(), gen_random_uuid()::text, 'stored',
     sha256(convert_to(CAST(:path AS text), 'UTF8')), 1) RETURNING id)

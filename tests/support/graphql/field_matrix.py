@@ -54,7 +54,9 @@ DOORS = {
         "group(by: {path: $group}) @": "project",
         "group(by: {path: $group}) { groups(first: 1) { nodes @ } }": "owners of the group",
     },
+    "Identity": {"node(id: $Identity) { ... on Identity @ }": "oneself"},
     "Invitation": {f"{PROJECT} {{ invitations(first: 4) {{ nodes @ }} }}": "owners"},
+    "InvitationMembership": {f"{PROJECT} {{ invitations(first: 4) {{ nodes {{ memberships @ }} }} }}": "owners"},
     "LoggedModel": {"loggedModel(by: {id: $LoggedModel}) @": "candidates"},
     "LoggedModelMetric": {"loggedModel(by: {id: $LoggedModel}) { metrics @ }": "candidates"},
     "LoggedModelUse": {
@@ -71,6 +73,7 @@ DOORS = {
     "ModelVersionsComparison": {"modelVersionsCompare(ids: [$ModelVersion, $Foldered]) @": "registry"},
     "Project": {"project(by: {path: $path}) @": "project"},
     "SearchResultConnection": {'search(project: {path: $path}, search: "digits", first: 9) @': "project"},
+    "SignInMethods": {"signInMethods @": "open"},
     "Session": {
         "node(id: $Session) { ... on Session @ }": "oneself",
         "node(id: $EndedSession) { ... on Session @ }": "oneself",

@@ -293,7 +293,7 @@ def nouns(schema: GraphQLSchema) -> Iterator[str]:
         answer = get_named_type(field.type).name.removesuffix("Connection")
         if answer in all_nodes and answer != "User":
             noun = _lower(answer)
-            plural = {f"{noun}s", f"{noun}es"}
+            plural = {f"{noun}s", f"{noun}es", f"{noun[:-1]}ies"}
             if (
                 name not in {noun, *plural, *NODE_ROLES}
                 and not name.startswith(noun)

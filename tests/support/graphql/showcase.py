@@ -40,6 +40,7 @@ SIGHTS = {
     "owners of the group": ("......==",) * 4,
     "signed in": (".=======",) * 4,
     "oneself": ("......==",) * 4,
+    "open": (OPEN,) * 4,
 }
 """For anonymous, stranger, guest, reporter, developer, maintainer, owner, and the owner's token that may only read:
 whether a thing is there at all."""
@@ -193,6 +194,7 @@ async def build(
         "CiSettings": str(GlobalId.of("CiSettings", project.id)),
         "Member": str(GlobalId.of("Member", "project", project.id, project.owner.user_id)),
         "Token": seeded.meanings["<token id>"],
+        "Identity": seeded.meanings["<identity id>"],
         "Invitation": made["used"]["invitation"]["id"],
         "Model": made["modelUpdate"]["model"]["id"],
         "Own": made["modelUpdate"]["model"]["experiment"]["id"],

@@ -1,0 +1,145 @@
+"""What the pages show of single sign-on: buttons, identities, and what is away; without script, also in a browser."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from uuid import uuid4
+
+import pytest
+from aiohttp import web
+
+from app.access.one_time_links import invitations
+from app.access.one_time_links.invitations import Invite
+from app.access.tables_of_people import OpenIdIdentity, Password
+from tests.access.openid.conftest import described
+from tests.conftest import new_person
+from tests.support.access.fake_openid_provider import DISCOVERY
+from tests.support.access.openid_provider import person, said
+from tests.support.access.signed_in import sign_in
+from tests.support.graphql import browser as chromium
+
+
+@pytest.fixture
+async def member(runtime, admin):
+    return await new_person(runtime, admin, f"p-{uuid4().hex[:10]}")
+
+
+@pytest.fixture
+async def at_home(service, runtime, visitor, member):
+    """The browser of a person who is signed in."""
+    session = await sign_in(runtime, member.actor, service.url)
+    visitor.http.cookies.set("modelyard_session", session.secret)
+    return visitor
+
+
+def forms(page):
+    return re.findall(r'<form method="post" action="([^"]+)"', page.text)
+
+
+async def test_the_sign_in_page_has_a_button_for_each_provider(service, fake, visitor):
+    service.has(described("fake", fake.url, title="<b>Fake</b>"), described("second", "https://second.example"))
+    page = await visitor.http.get("/sign-in?return_to=/account%3Fx")
+    assert forms(page) == ["/openid/fake/start", "/openid/second/start", "/sign-in"]
+    assert "Sign in with &lt;b&gt;Fake&lt;/b&gt;</button>" in page.text
+    assert page.text.count('name="return_to" value="/account?x"') == 3
+    assert fake.requests == [], "no provider is asked before a button is pressed"
+
+
+async def test_without_providers_there_is_nothing_of_them(service, visitor, at_home):
+    service.has()
+    assert "openid" not in (await at_home.http.get("/account")).text
+    del at_home.http.cookies["modelyard_session"]
+    assert forms(await visitor.http.get("/sign-in")) == ["/sign-in"]
+
+
+async def test_a_provider_that_is_away_is_named_beside_its_button_and_passwords_go_on(service, fake, visitor):
+    service.has(described("fake", fake.url))
+    hint = "The fake one could not be reached a moment ago."
+    assert hint not in (await visitor.http.get("/sign-in")).text
+    fake.troubles[DISCOVERY] = web.Response(status=503)
+    assert "cannot be used at the moment" in said(await visitor.start("fake"))
+    page = await visitor.http.get("/sign-in")
+    assert hint in page.text and forms(page) == ["/openid/fake/start", "/sign-in"]
+    del fake.troubles[DISCOVERY]
+    service.runtime.openid.issuers._issuers[fake.url].next_try_at = 0.0
+    assert (await visitor.start("fake")).status_code == 200
+    assert hint not in (await visitor.http.get("/sign-in")).text
+
+
+async def test_where_passwords_are_off_there_is_no_form_for_them(service, fake, visitor, runtime, admin):
+    service.has(described("fake", fake.url), is_only_way=True)
+    assert "/sign-in" in forms(await visitor.http.get("/sign-in"))
+    async with runtime.db.write() as tx:
+        row = OpenIdIdentity(user_id=admin.actor.user_id, provider="fake", issuer=fake.url, subject=uuid4().hex)
+        tx.add(row)
+        await tx.flush()
+    try:
+        page = await visitor.http.get("/sign-in")
+        assert forms(page) == ["/openid/fake/start"]
+        token = re.search(r'name="form_token" value="([^"]+)"', page.text)[1]
+        form = {"form_token": token, "username": admin.actor.username, "password": "whatever it is"}
+        answer = await visitor.http.post("/sign-in", data=form, headers={"Origin": visitor.url})
+        assert (answer.status_code, "does not accept passwords" in said(answer)) == (403, True)
+    finally:
+        async with runtime.db.write() as tx:
+            await tx.delete(row)
+            await tx.flush()
+
+
+async def test_identities_are_listed_linked_and_unlinked_on_the_account_s_page(service, fake, at_home, member, runtime):
+    service.has(described("fake", fake.url))
+    page = await at_home.http.get("/account")
+    assert "/openid/fake/start" in forms(page) and "Unlink" not in page.text
+    fake.userinfo = {"email": "<i>@example.org"}
+    address = await at_home.address("fake", purpose="link", return_to="/account?done=linked#main")
+    answer = await at_home.back(fake.callback(address))
+    assert answer.headers["location"] == "/account?done=linked#main"
+    page = await at_home.http.get(answer.headers["location"])
+    assert "The identity was linked." in page.text and "<i>" not in page.text
+    number = re.search(r'name="identity" value="(\d+)"', page.text)[1]
+    form = {"identity": number, "form_token": re.search(r'name="form_token" value="([^"]+)"', page.text)[1]}
+
+    async def unlink():
+        path = "/account/identities/delete"
+        return await at_home.http.post(path, data=form, headers={"Origin": at_home.url})
+
+    refused = await unlink()
+    assert (refused.status_code, "only way in which you can sign in" in said(refused)) == (409, True)
+    async with runtime.db.write() as tx:
+        tx.add(Password(user_id=member.actor.user_id, hash="of no password"))
+        await tx.flush()
+    done = await unlink()
+    assert (done.status_code, done.headers["location"]) == (303, "/account?done=unlinked#main")
+    assert (await unlink()).status_code == 404
+
+
+async def test_an_invitation_can_be_accepted_with_a_provider(service, fake, visitor, runtime, admin):
+    service.has(described("fake", fake.url, accounts="invited"))
+    made = await invitations.create(runtime.db, admin.actor, Invite(email=f"{uuid4().hex}@example.org"))
+    page = await visitor.http.get(f"/invitations/{made.secret}")
+    assert "/openid/fake/start" in forms(page)
+    assert "Come in with The fake one</button>" in page.text
+    assert f'name="invitation" value="{made.secret}"' in page.text
+    address = await visitor.address("fake", invitation=made.secret)
+    assert (await visitor.back(fake.callback(address))).status_code == 303
+    assert await visitor.viewer() is not None
+
+
+@pytest.mark.skipif(chromium.executable() is None, reason="there is no Chromium on the PATH")
+async def test_it_works_in_a_browser(service, real, subject, username, tmp_path):
+    await real.tell(accounts={subject: person(preferred_username=username, email=None)})
+    service.has(described("real", real.issuer))
+    async with chromium.opened(tmp_path / "profile") as page, asyncio.timeout(120):
+        await page.go(f"{service.url}/sign-in?return_to=/account")
+        await page.run("""document.querySelector('form[action="/openid/real/start"] button').click()""")
+        await page.until(f"location.origin === {real.issuer!r} && document.querySelector('[name=login]') !== null")
+        await page.run(f"document.querySelector('[name=login]').value = {subject!r}")
+        await page.run("document.querySelector('[name=password]').value = 'x'")
+        await page.run("document.querySelector('form').submit()")
+        await page.until("document.querySelector('[value=consent]') !== null")
+        await page.run("document.querySelector('form').submit()")
+        await page.until(f"location.href === {service.url + '/account'!r}")
+        assert username in await page.run("document.body.innerText")
+        # The provider's page wants a font from elsewhere; ours have not refused anything.
+        assert [one for one in page.violations if "Failed to load resource" not in one] == []

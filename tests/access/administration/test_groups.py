@@ -99,7 +99,7 @@ async def test_taken_paths_and_bad_ones_are_refused(tree, staff, runtime):
     assert (await tree.paths())[0] == tree.path
 
 
-async def test_owners_alone_change_and_delete_groups(tree, staff, runtime):
+async def test_only_owners_change_and_delete_groups(tree, staff, runtime):
     maintainer = staff[Role.MAINTAINER].actor
     await members.set_role(tree.db, tree.owner, GroupOrProject(group_id=tree.top), maintainer.username, Role.MAINTAINER)
     for actor, refusal in ((maintainer, Forbidden), (staff[None].actor, NotFound)):
@@ -109,7 +109,7 @@ async def test_owners_alone_change_and_delete_groups(tree, staff, runtime):
             await group_deletion.delete(tree.db, actor, tree.top, tree.path)
 
 
-async def test_a_namespace_keeps_its_path_and_is_not_deleted_alone(runtime, admin):
+async def test_a_namespace_keeps_its_path_and_is_deleted_with_its_user_only(runtime, admin):
     person = await new_person(runtime, admin, f"p{uuid4().hex[:12]}")
     for changes in ({"path": "other"}, {"visibility": "public"}):
         with pytest.raises(Invalid, match="own namespace"):

@@ -397,13 +397,13 @@ async def several(runtime, admin):
 
 async def names(runtime, admin, request: UserList, size: int = 100) -> list[int]:
     """Which of them are listed, in order, page by page."""
-    found, after = [], None
+    listed, after = [], None
     while True:
         page = await directory.search(runtime.db, admin.actor, Window(first=size, after=after), request)
-        found += [int(user.username.rpartition("-")[2]) for user in page.items]
+        listed += [int(user.username.rpartition("-")[2]) for user in page.items]
         if not page.has_next:
-            assert len(found) == await directory.count(runtime.db, admin.actor, request)
-            return found
+            assert len(listed) == await directory.count(runtime.db, admin.actor, request)
+            return listed
         after = page.cursors[-1]
 
 

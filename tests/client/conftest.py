@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import sys
 from collections.abc import AsyncIterator
@@ -21,6 +20,7 @@ from modelyard_client.pull import Pulled, PullOptions, parse, pull
 from modelyard_client.push import Pushed, PushOptions, push
 from modelyard_client.targets import NewVersion
 from tests.conftest import Person, TestProject, put_jobs_off
+from tests.support.client.machine import PACKAGE, Ended
 from tests.support.client.proxy import Proxy, proxying
 from tests.support.source import ROOT
 
@@ -42,19 +42,6 @@ def noise(size: int) -> bytes:
     return b"\xff" + os.urandom(size - 1)
 
 
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
 @dataclass
 class Desk:
     """A folder with files, and the commands of one person in one project."""
@@ -64,6 +51,7 @@ class Desk:
     home: Path
     notes: Notes = field(default_factory=Notes)
     patience: float = 20.0
+    python: str = sys.executable
 
     def __post_init__(self) -> None:
         self.files.mkdir()
@@ -111,7 +99,7 @@ class Desk:
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("MODELYARD_", "MLFLOW_"))}
         return kept | {
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": f"{ROOT}:{PACKAGE}",
             "HOME": str(self.home),
             "XDG_CONFIG_HOME": str(self.home / "config"),
             "XDG_CACHE_HOME": str(self.home / "cache"),
@@ -122,12 +110,20 @@ class Desk:
         }
 
     async def begin(self, *arguments: str, **environment: str) -> asyncio.subprocess.Process:
-        """The command as a process of its own."""
+        """The server's own command as a process."""
+        return await self._begin(sys.executable, "-m", "app.cli", *arguments, **environment)
+
+    async def client(self, *arguments: str, **environment: str) -> Ended:
+        """The command of the client's package."""
+        return await self.run(self.python, "-m", "modelyard_client", *arguments, **environment)
+
+    async def run(self, *program: str, **environment: str) -> Ended:
+        """A program, ended."""
+        return await self._ended(await self._begin(*program, **environment))
+
+    async def _begin(self, *program: str, **environment: str) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "app.cli",
-            *arguments,
+            *program,
             cwd=self.home,
             env=self.environment | environment,
             stdout=asyncio.subprocess.PIPE,
@@ -135,7 +131,9 @@ class Desk:
         )
 
     async def command(self, *arguments: str, **environment: str) -> Ended:
-        process = await self.begin(*arguments, **environment)
+        return await self._ended(await self.begin(*arguments, **environment))
+
+    async def _ended(self, process: asyncio.subprocess.Process) -> Ended:
         out, err = await asyncio.wait_for(process.communicate(), 300)
         return Ended(process.returncode or 0, out.decode(), err.decode())
 

@@ -217,10 +217,14 @@ def test_image_sets_nothing_that_the_code_does_not_read() -> None:
 
 
 def test_image_holds_every_package_of_the_distribution() -> None:
-    packages = set(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]
-                   ["targets"]["wheel"]["packages"])  # fmt: skip
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
+    sources = {name: name for name in wheel["packages"]} | wheel["force-include"]
+    packages = set(sources.values())
     dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-    assert packages <= set(re.findall(r"^COPY (\w+) \./\w+$", dockerfile, re.MULTILINE))
+    assert sources.items() <= set(re.findall(r"^COPY (\S+) \./(\w+)$", dockerfile, re.MULTILINE))
+    context = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert {f"!{source}" for source in sources} <= set(context)
     compiled = re.search(r"compileall -q (.+)$", dockerfile, re.MULTILINE)
     assert compiled is not None
     assert packages == set(compiled[1].split())

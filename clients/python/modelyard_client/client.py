@@ -273,7 +273,8 @@ class _LoopThread:
         """Do it there and wait for it; Ctrl-C cancels it."""
 
         async def begun() -> T:
-            return await work(self._api)
+            with graphql.understood(self._api.connection.url):
+                return await work(self._api)
 
         return self._await(begun())
 

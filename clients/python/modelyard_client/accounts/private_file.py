@@ -38,8 +38,12 @@ def read(path: Path) -> Any:
         return None
     except OSError as error:
         raise Misused(f"{path} cannot be read: {error.strerror}.") from None
-    with os.fdopen(descriptor, "rb") as stream:
+    try:
         _require_private(path, os.fstat(descriptor))
+    except BaseException:
+        os.close(descriptor)
+        raise
+    with os.fdopen(descriptor, "rb") as stream:
         try:
             return json.loads(stream.read(_LARGEST))
         except (ValueError, RecursionError, OSError):

@@ -17,7 +17,6 @@ async def of(connection: Connection) -> Account:
     """
     async with graphql.opened(connection, 0, lambda _: None) as api:
         data = await api.ask(documents.ACCOUNT)
-    with answers.read(connection.url):
         if data["viewer"] is None:
             raise Unauthenticated("The service does not accept the token.")
         return answers.account(connection.url, data["viewer"])
@@ -32,9 +31,8 @@ async def revoke_own_token(connection: Connection) -> None:
     """
     async with graphql.opened(connection, 0, lambda _: None) as api:
         data = await api.ask(documents.ACCOUNT)
-        with answers.read(connection.url):
-            token = (data["viewer"] or {}).get("token")
-            if token is None:
-                raise NotFound("The service does not say which token this is.")
-            id = str(token["id"])
+        token = (data["viewer"] or {}).get("token")
+        if token is None:
+            raise NotFound("The service does not say which token this is.")
+        id = str(token["id"])
         await api.change(documents.TOKEN_REVOKE, input={"id": id})

@@ -1,33 +1,14 @@
-"""From what the service answers to plain values. What has another shape than the API's is refused, not shown half."""
+"""From what the service answers to plain values."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from modelyard_client.failures import Failure
 from modelyard_client.results import Account, File, Model, Version
 
 Node = Mapping[str, Any]
-
-
-@contextmanager
-def read(url: str) -> Iterator[None]:
-    """Translate whatever goes wrong while an answer is read.
-
-    Raises:
-        Failure: the answer has another shape than the API's.
-    """
-    try:
-        yield
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise Failure(
-            f"{url} answered in a form that this client does not understand ({reason[:200]}); is it Modelyard?",
-            code="BAD_ANSWER",
-        ) from None
 
 
 def account(url: str, viewer: Node) -> Account:

@@ -25,14 +25,13 @@ async def listed(api: Api, search: str = "", limit: int | None = None) -> list[M
     while limit is None or len(models) < limit:
         first = _PAGE if limit is None else min(_PAGE, limit - len(models))
         data = await api.ask(documents.MODELS, project=api.connection.project, search=search, first=first, after=after)
-        with answers.read(api.connection.url):
-            if data["project"] is None:
-                raise targets.no_project(api)
-            page = data["project"]["models"]
-            models += [answers.model(node) for node in page["nodes"]]
-            after = page["pageInfo"]["endCursor"]
-            if not page["pageInfo"]["hasNextPage"] or not page["nodes"]:
-                break
+        if data["project"] is None:
+            raise targets.no_project(api)
+        page = data["project"]["models"]
+        models += [answers.model(node) for node in page["nodes"]]
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"] or not page["nodes"]:
+            break
     return models
 
 
@@ -43,10 +42,9 @@ async def get(api: Api, name: str) -> Model:
         NotFound: there is none.
     """
     data = await api.ask(documents.MODEL, model=targets.model_lookup(api, name))
-    with answers.read(api.connection.url):
-        if data["model"] is None:
-            raise no_model(api, name)
-        return answers.model(data["model"])
+    if data["model"] is None:
+        raise no_model(api, name)
+    return answers.model(data["model"])
 
 
 async def change(

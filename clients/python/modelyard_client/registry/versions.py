@@ -30,14 +30,13 @@ async def listed(
         data = await api.ask(
             documents.VERSIONS, model=lookup, reference=reference, search=search, first=first, after=after
         )
-        with answers.read(api.connection.url):
-            if data["model"] is None:
-                raise models.no_model(api, model)
-            page = data["model"]["versions"]
-            versions += [answers.version(node) for node in page["nodes"]]
-            after = page["pageInfo"]["endCursor"]
-            if not page["pageInfo"]["hasNextPage"] or not page["nodes"]:
-                break
+        if data["model"] is None:
+            raise models.no_model(api, model)
+        page = data["model"]["versions"]
+        versions += [answers.version(node) for node in page["nodes"]]
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"] or not page["nodes"]:
+            break
     return versions
 
 
@@ -51,8 +50,7 @@ async def get(api: Api, model: str, reference: str) -> Version:
     node = (await api.ask(documents.VERSION, version=lookup)).get("modelVersion")
     if node is None:
         raise await _missing(api, model, reference)
-    with answers.read(api.connection.url):
-        return answers.version(node)
+    return answers.version(node)
 
 
 async def set_stage(api: Api, model: str, reference: str, stage: str, *, archive_existing: bool = False) -> Version:
@@ -64,8 +62,7 @@ async def set_stage(api: Api, model: str, reference: str, stage: str, *, archive
     lookup = targets.version_lookup(api, model, reference)
     wanted = {"modelVersion": lookup, "stage": stage, "archiveExisting": archive_existing}
     payload = await api.change(documents.STAGE_SET, input=wanted)
-    with answers.read(api.connection.url):
-        return answers.version(payload["modelVersion"])
+    return answers.version(payload["modelVersion"])
 
 
 async def set_alias(api: Api, model: str, reference: str, name: str, expected_number: Optional[int] = None) -> Version:
@@ -78,8 +75,7 @@ async def set_alias(api: Api, model: str, reference: str, name: str, expected_nu
     if expected_number is not None:
         wanted["expectedCurrent"] = expected_number
     payload = await api.change(documents.ALIAS_SET, input=wanted)
-    with answers.read(api.connection.url):
-        return answers.version(payload["alias"]["modelVersion"])
+    return answers.version(payload["alias"]["modelVersion"])
 
 
 async def delete_alias(api: Api, model: str, name: str) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from modelyard_client import failures
@@ -87,7 +87,27 @@ class Api:
 async def opened(connection: Connection, jobs: int, notice: Callable[[str], None]) -> AsyncIterator[Api]:
     """The API of a connection; ``jobs`` transfers may run beside its own requests."""
     async with http.session(jobs + 2) as session:
-        yield Api(connection, session, notice)
+        with understood(connection.url):
+            yield Api(connection, session, notice)
+
+
+@contextmanager
+def understood(url: str) -> Iterator[None]:
+    """Translate what goes wrong while an answer is read that has another form than the API's.
+
+    Raises:
+        Failure: it has.
+    """
+    try:
+        yield
+    except UnicodeError:
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        reason = f"{type(error).__name__}: {error}"[:200]
+        raise Failure(
+            f"{url} answered in a form that this client does not understand ({reason}); is it Modelyard?",
+            code="BAD_ANSWER",
+        ) from error
 
 
 def _data(url: str, status: int, body: bytes) -> dict[str, Any]:

@@ -21,6 +21,9 @@ from app.access.tokens import IssueToken
 from app.access.users import CreateUser, Email
 from app.errors import Conflict, Forbidden, Invalid, NotFound, Taken, Unauthenticated
 from app.ids import GlobalId
+from app.live import streams
+from app.live.subscribers import Live
+from app.metadata import metadata
 from app.pagination import Window
 from app.upkeep import group_deletion
 from tests.conftest import new_person, new_project
@@ -221,6 +224,23 @@ async def test_everything_of_a_deactivated_user_is_refused_and_what_it_made_stay
     assert {"user_deactivate", "user_reactivate"} <= set(await logged(runtime, person.actor.user_id))
 
 
+async def test_open_subscriptions_and_signed_links_end_with_the_user(runtime, admin, project, person):
+    target = GroupOrProject(project_id=project.id)
+    await members.set_role(runtime.db, project.owner, target, person.actor.username, Role.GUEST)
+    live = Live(runtime.db)
+    try:
+        waiting = asyncio.create_task(anext(streams.project(live, person.actor, project.id)))
+        assert (await runtime.authenticator.holder(person.actor.token_id)).user_id == person.actor.user_id
+        await asyncio.sleep(0.2)
+        await user_changes.deactivate(runtime.db, admin.actor, person.actor.user_id)
+        with pytest.raises(Unauthenticated):
+            await runtime.authenticator.holder(person.actor.token_id)
+        with pytest.raises(Unauthenticated):
+            await asyncio.wait_for(waiting, 15)
+    finally:
+        await live.close()
+
+
 async def test_only_administrators_deactivate_and_delete(runtime, project, person, admin):
     bot = await tokens.authenticate(runtime.db, (await token_of(runtime, project, "group", "deleting")).token)
     reader = await tokens.issue(runtime.db, admin.actor, IssueToken("r", (Scope.READ_API,)))
@@ -312,7 +332,8 @@ async def test_of_a_deleted_user_only_the_works_are_left(runtime, admin, http, p
     row = await row_of(runtime, user_id)
     assert (row.username, row.name, row.email, row.is_admin) == (f"deleted:{user_id}", "Deleted user", None, False)
     assert None not in (row.blocked_at, row.deleted_at)
-    tables = ("passwords", "sessions", "openid_identities", "one_time_links", "tokens", "memberships", "device_grants")
+    tables = [name for name, table in metadata.tables.items() if "user_id" in table.columns and name != "access_log"]
+    assert {"passwords", "sessions", "openid_identities", "one_time_links", "tokens", "memberships"} <= set(tables)
     async with runtime.db.read() as snap:
         counts = {
             one: await snap.scalar(text(f"SELECT count(*) FROM {one} WHERE user_id = {user_id}")) for one in tables
@@ -469,3 +490,18 @@ async def test_the_namespace_of_a_deleted_user_is_free(runtime, admin, person):
     made = await groups.create(runtime.db, admin.actor, groups.CreateGroup(name))
     assert (await groups.get(runtime.db, admin.actor, name)).id == made.id
     policy.invalidate_cache(admin.actor)
+
+
+async def test_addresses_of_members_take_one_statement_for_all(runtime, project, data):
+    query = """query q($p: String!, $n: Int) { project(by: {path: $p}) { members(first: $n) {
+      nodes { expiresAt user { username email isAdmin } } } } }"""
+    async with runtime.db.write() as tx:
+        given = "UPDATE users SET email = 'm' || id || '@example.org' WHERE email IS NULL AND id = ANY(:u)"
+        await tx.execute(text(given), {"u": [one.actor.user_id for one in project.people.values()]})
+    counts = []
+    for size in (1, 4):
+        with statements(runtime.db) as seen:
+            answer = await data(project[Role.GUEST], query, p=project.path, n=size)
+        assert all(one["user"]["email"] for one in answer["project"]["members"]["nodes"])
+        counts.append(len(seen))
+    assert counts == [4, 4]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import binascii
 from base64 import b64decode
 from dataclasses import replace
+from functools import lru_cache
 from uuid import uuid4
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.access.authentication.client_info import UNKNOWN, ClientInfo
+from app.access.authentication.client_info import MAX_AGENT, UNKNOWN, ClientInfo, readable_agent
 from app.access.policy import ANONYMOUS, Actor
 from app.access.sessions import SessionEnded
 from app.errors import ModelyardError, Unauthenticated
@@ -50,10 +51,22 @@ class Authentication:
 
 def client_of(scope: Scope) -> ClientInfo:
     """Where a request comes from: the address behind trusted proxies, and what its User-Agent says."""
-    agent = next((value for name, value in scope["headers"] if name == b"user-agent"), b"")
+    agent = b""
+    for name, value in scope["headers"]:
+        if name == b"user-agent":
+            agent = value[: 8 * MAX_AGENT]
+            break
+    state = scope["state"]
+    if "request_id" not in state:
+        state["request_id"] = uuid4().hex
     address = scope["client"][0] if scope.get("client") else ""
-    request_id = scope["state"].setdefault("request_id", uuid4().hex)
-    return ClientInfo.of(address, agent.decode("utf-8", "replace"), request_id)
+    return ClientInfo(address, _readable(agent), state["request_id"])
+
+
+@lru_cache(256)
+def _readable(agent: bytes) -> str:
+    """Clients send the same again and again."""
+    return readable_agent(agent.decode("utf-8", "replace"))
 
 
 async def _actor(runtime: Runtime, scope: Scope, client: ClientInfo) -> Actor:

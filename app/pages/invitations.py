@@ -6,6 +6,7 @@ Looking uses nothing up, since scanners of mail open every link; only the form d
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -26,7 +27,7 @@ async def show(request: Request) -> Response:
     """Who invites to what, with the form of a new account, or of the account that is signed in."""
     runtime: Runtime = request.app.state.runtime
     offer = await acceptance.offer(runtime.db, request.path_params["secret"])
-    return _page(request, offer)
+    return await _page(request, offer)
 
 
 async def accept(request: Request) -> Response:
@@ -44,7 +45,7 @@ async def accept(request: Request) -> Response:
         except (LinkNotFound, LinkEnded):
             raise
         except ModelyardError as error:
-            return _page(request, offer, error, fields)
+            return await _page(request, offer, error, fields)
 
 
 async def _make_account(request: Request, secret: str, fields: dict[str, str]) -> Response:
@@ -53,7 +54,8 @@ async def _make_account(request: Request, secret: str, fields: dict[str, str]) -
     name = fields.get("name", "").strip()
     if name:
         names.check_title(name, "name")
-    password_hash = await new_passwords.hash_of(fields, username)
+    await acceptance.require_free(runtime.db, username)
+    password_hash = await new_passwords.hash_of(request, fields, username)
     new = await acceptance.make_account(
         runtime.db,
         secret,
@@ -64,14 +66,18 @@ async def _make_account(request: Request, secret: str, fields: dict[str, str]) -
     return await signing_in.signed_in(request, new)
 
 
-def _page(
+async def _page(
     request: Request, offer: Offer, error: ModelyardError | None = None, fields: dict[str, str] | None = None
 ) -> Response:
-    fields, path = fields or {}, request.url.path
-    values = {
-        "offer": offer, "fields": fields, "path": path, "secret": request.path_params["secret"],
-        "openid": request.app.state.runtime.openid,
-    }  # fmt: skip
+    runtime: Runtime = request.app.state.runtime
+    values: dict[str, Any] = {
+        "offer": offer,
+        "fields": fields or {},
+        "path": request.url.path,
+        "secret": request.path_params["secret"],
+        "openid": runtime.openid,
+        "accepts_passwords": await new_passwords.are_accepted(request),
+    }
     if error is not None:
         return templates.refused(request, _TEMPLATE, error, **values)
     return templates.answer(request, _TEMPLATE, **values)

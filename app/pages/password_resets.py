@@ -21,6 +21,7 @@ async def show(request: Request) -> Response:
     """The form; looking uses nothing up."""
     runtime: Runtime = request.app.state.runtime
     user = await password_resets.person(runtime.db, Purpose.PASSWORD_RESET, request.path_params["secret"])
+    await new_passwords.require_accepted(request)
     return templates.answer(request, _TEMPLATE, username=user.username)
 
 
@@ -33,7 +34,7 @@ async def complete(request: Request) -> Response:
     async with refusals.logged(runtime.db, client):
         user = await password_resets.person(runtime.db, Purpose.PASSWORD_RESET, secret)
         try:
-            password_hash = await new_passwords.hash_of(fields, user.username)
+            password_hash = await new_passwords.hash_of(request, fields, user.username)
             new = await password_resets.complete(runtime.db, secret, password_hash, client, life=life)
         except (LinkNotFound, LinkEnded):
             raise

@@ -21,7 +21,8 @@ async def show(request: Request) -> Response:
     """The form; looking uses nothing up."""
     runtime: Runtime = request.app.state.runtime
     user = await password_resets.person(runtime.db, Purpose.SIGN_IN, request.path_params["secret"])
-    return templates.answer(request, _TEMPLATE, username=user.username)
+    accepts = await new_passwords.are_accepted(request)
+    return templates.answer(request, _TEMPLATE, username=user.username, accepts_passwords=accepts)
 
 
 async def complete(request: Request) -> Response:
@@ -34,12 +35,13 @@ async def complete(request: Request) -> Response:
         user = await password_resets.person(runtime.db, Purpose.SIGN_IN, secret)
         try:
             is_typed = fields.get("password") or fields.get("password_again")
-            password_hash = await new_passwords.hash_of(fields, user.username) if is_typed else None
+            password_hash = await new_passwords.hash_of(request, fields, user.username) if is_typed else None
             new = await sign_in_links.complete(runtime.db, secret, password_hash, client, life=life)
         except (LinkNotFound, LinkEnded):
             raise
         except ModelyardError as error:
-            return templates.refused(request, _TEMPLATE, error, username=user.username)
+            accepts = await new_passwords.are_accepted(request)
+            return templates.refused(request, _TEMPLATE, error, username=user.username, accepts_passwords=accepts)
     return await signing_in.signed_in(request, new)
 
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from app.access import groups, members, tokens
-from app.access.administration import user_changes
+from app.access.administration import group_removal, user_changes
 from app.access.authentication.client_info import UNKNOWN
 from app.access.groups import CreateGroup
 from app.access.members import GroupOrProject
@@ -336,11 +336,17 @@ async def test_what_was_deleted_meanwhile_is_left_out(runtime, admin, project):
     assert await memberships(runtime, await come_in(runtime, last.secret)) == set()
 
 
-async def test_a_group_that_goes_takes_its_roles_out_of_invitations(runtime, admin, project):
-    made = await invitations.create(runtime.db, admin.actor, Invite(roles=[in_group(project), in_project(project)]))
-    async with runtime.db.write() as tx:
-        await upkeep.forget_group(tx, project.group_id)
-    assert [role.is_project for role in (await acceptance.offer(runtime.db, made.secret)).roles] == [True]
+async def test_a_group_that_goes_takes_its_roles_out_of_invitations(runtime, admin):
+    gone, left = [await groups.create(runtime.db, admin.actor, CreateGroup(f"g{uuid4().hex}")) for _ in range(2)]
+    roles = [InvitedRole(GroupOrProject(group_id=each.id), Role.GUEST) for each in (gone, left)]
+    made = await invitations.create(runtime.db, admin.actor, Invite(roles=roles))
+    await execute(runtime, "UPDATE groups SET deleted_at = now() WHERE id = :id", id=gone.id)
+    for _ in range(2):  # hidden, and then removed
+        paths = [role.full_path for role in (await acceptance.offer(runtime.db, made.secret)).roles]
+        assert paths == [left.group.full_path]
+        async with runtime.db.write() as tx:
+            await group_removal.forget(tx, gone.id)
+    assert await memberships(runtime, await come_in(runtime, made.secret)) == {(left.id, None, Role.GUEST)}
 
 
 async def test_an_email_address_that_is_taken_tells_only_administrators(runtime, admin, project):

@@ -40,7 +40,7 @@ def lines() -> dict[tuple[str, str], set[Role]]:
 
 
 TABLE = lines()
-READ, MODELS, FILES, CANDIDATES, ANYTHING, WEBHOOKS, MANAGE, RELEASE, DELETE, MOVE, GROUPS = dict.fromkeys(
+READ, MODELS, FILES, CANDIDATES, ANYTHING, WEBHOOKS, MANAGE, RELEASE, INVITE, DELETE, MOVE, GROUPS = dict.fromkeys(
     what for what, _ in TABLE
 )
 EXAMPLES = {
@@ -52,6 +52,7 @@ EXAMPLES = {
                  "candidateDelete", "loggedModelCreate", "loggedModelUpdate", "experimentDelete"],
     WEBHOOKS: ["webhookCreate", "webhookUpdate", "webhookTest", "webhookDelete"],
     MANAGE: ["memberSet", "memberDelete", "tokenCreate", "ciSettingsUpdate", "projectUpdate"],
+    INVITE: ["userInvite"],
     RELEASE: ["artifactRelease", "backgroundJobRetry", "backgroundJobCancel"],
 }  # fmt: skip
 """Documented examples of each line, in an order in which all of them work."""

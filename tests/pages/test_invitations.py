@@ -12,11 +12,9 @@ from sqlalchemy import text
 from app.access.members import GroupOrProject
 from app.access.one_time_links import at_the_machine, invitations, links, password_resets, sign_in_links
 from app.access.one_time_links.invitations import Invite, InvitedRole
-from app.access.passwords import sign_in as password_sign_in
-from app.access.passwords.sign_in import Attempt
 from app.access.policy import Role
 from tests.conftest import new_person
-from tests.support.access.signed_in import BROWSER, SESSION, sign_in
+from tests.support.access.signed_in import SESSION, sign_in
 from tests.support.access.visitor import Visitor, inputs_of, text_of
 
 PASSWORD = "correct horse battery staple"
@@ -283,9 +281,8 @@ async def test_a_reset_sets_the_password_ends_sessions_and_works_once(runtime, a
     async with Visitor(url) as other:
         ended = await other.http.get("/account", headers=before.cookie)
         assert (ended.status_code, ended.headers["location"].partition("?")[0]) == (303, "/sign-in")
-    attempt = Attempt(person.actor.username, PASSWORD, BROWSER)
-    signed_in = await password_sign_in.sign_in(runtime.db, runtime.settings, attempt, runtime.openid)
-    assert signed_in.session.session.user_id == person.actor.user_id
+        await other.fill_in("/sign-in", username=person.actor.username, password=PASSWORD)
+        assert await other.whoami() == person.actor.username
 
 
 async def test_a_sign_in_link_signs_in_with_a_password_or_without(runtime, admin, url):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MAX_AGENT = 200
+_MAX_ADDRESS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +19,16 @@ class ClientInfo:
 
     @classmethod
     def of(cls, address: str, agent: str, request_id: str = "") -> ClientInfo:
-        """The same with an agent that is fit to be stored and shown."""
-        agent = agent[: 2 * MAX_AGENT]
-        if not agent.isprintable():
-            agent = "".join(letter for letter in agent if letter.isprintable())
-        return cls(address[:64], agent[:MAX_AGENT], request_id)
+        """The same of an address and agent as they came."""
+        return cls(address[:_MAX_ADDRESS], readable_agent(agent), request_id)
+
+
+def readable_agent(agent: str) -> str:
+    """The beginning of a User-Agent, as far as it is fit to be stored and shown."""
+    agent = agent[: 2 * MAX_AGENT]
+    if not agent.isprintable():
+        agent = "".join(letter for letter in agent if letter.isprintable())
+    return agent[:MAX_AGENT]
 
 
 UNKNOWN = ClientInfo()

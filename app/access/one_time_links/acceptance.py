@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, func, literal, or_, select, union_all, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access import access_log, policy, sessions, users
@@ -82,6 +82,22 @@ async def offer(db: Database, secret: str) -> Offer:
         inviter = await snap.scalar(select(User.name).where(User.id == invitation.created_by))
         makes_admin = invitation.makes_admin and await _stands_for_admin(snap, invitation)
         return Offer(invitation, inviter or "", makes_admin, await _offered(snap, invitation))
+
+
+async def require_free(db: Database, username: str) -> None:
+    """Refuse a username that is taken before its password is hashed: who holds a link must not have passwords hashed
+    over and over.
+
+    Raises:
+        Taken: a user or group has that name.
+    """
+    async with db.read() as snap:
+        names = [
+            select(literal(1)).where(func.lower(User.username) == username.lower()),
+            select(literal(1)).where(func.lower(Group.full_path) == username.lower(), Group.deleted_at.is_(None)),
+        ]
+        if await snap.scalar(union_all(*names).limit(1)) is not None:
+            raise Taken(f"There is already a user or group `{username}`; choose another name.", field="username")
 
 
 async def make_account(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from app.db.database import Database, Tx
+from app.db.database import Database
 from app.db.statements import Statement
 
 KEEP = timedelta(days=30)
@@ -26,11 +26,6 @@ _REMOVE_OLD = Statement(
     DELETE FROM one_time_links WHERE id IN (SELECT id FROM old)
     """,
 )
-_FORGET_GROUP = Statement(
-    "access.forget_invited_group",
-    "Remove the roles of invitations in a group.",
-    "DELETE FROM invitation_roles WHERE group_id = :group",
-)
 
 
 async def remove_old(db: Database) -> int:
@@ -42,11 +37,3 @@ async def remove_old(db: Database) -> int:
         total += removed
         if removed < _BATCH:
             return total
-
-
-async def forget_group(tx: Tx, group_id: int) -> None:
-    """Step: take the roles in a group out of all invitations, before the group is deleted.
-
-    What is left of an invitation stands; one that gives nothing any more is dead.
-    """
-    await _FORGET_GROUP.execute(tx, group=group_id)

@@ -66,7 +66,9 @@ async def own_identities(info: Info) -> list[Identity]:
 
 async def identity_by_id(info: Info, key: int | None) -> Identity | None:
     """An identity of the caller's own; None: it has none of that id."""
-    wanted = None if key is None else ids.of("Identity", key)
+    if key is None or info.context.actor.is_anonymous:
+        return None
+    wanted = ids.of("Identity", key)
     return next((one for one in await own_identities(info) if one.id == wanted), None)
 
 

@@ -17,7 +17,7 @@ from app.access.authentication.networks import network_of
 from app.access.policy import Actor
 from app.http.admission.fair_queue import Account, Accounts
 from app.http.answers import edge_of
-from app.http.browsers import cookies
+from app.http.browsers import sessions
 
 MAX_SENDERS = 10_000
 """Tokens and sessions, and pairs of user and project, that are cached; beyond that the oldest are dropped."""
@@ -94,8 +94,8 @@ def _read(scope: Scope) -> tuple[bytes | None, bool]:
         elif name == b"cookie":
             has_cookie = True
     if token is None and has_cookie and edge_of(scope).accepts_sessions:
-        sessions = cookies.values(scope, cookies.SESSION)
-        token = f"session {sessions[0]}".encode("latin-1") if len(sessions) == 1 else None
+        given = sessions.of_request(scope)
+        token = f"session {given[0]}".encode("latin-1") if len(given) == 1 else None
     return None if token is None else sha256(token).digest(), has_body
 
 

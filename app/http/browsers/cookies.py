@@ -26,10 +26,9 @@ def name_of(scope: Scope, name: str) -> str:
 
 def values(scope: Scope, name: str) -> list[str]:
     """All values that a request carries for a cookie of ours, in their order; more than one is no work of ours."""
-    wanted = name_of(scope, name)
-    given = b";".join(value for key, value in scope["headers"] if key == b"cookie").decode("latin-1")
-    pairs = (pair.strip().partition("=") for pair in given.split(";"))
-    return [value.strip() for key, _, value in pairs if key.strip() == wanted]
+    wanted = name_of(scope, name).encode()
+    pairs = [pair.partition(b"=") for key, given in scope["headers"] if key == b"cookie" for pair in given.split(b";")]
+    return [value.strip().decode("latin-1") for key, _, value in pairs if key.strip() == wanted]
 
 
 def value(connection: HTTPConnection, name: str) -> str:

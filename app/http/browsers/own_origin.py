@@ -5,7 +5,8 @@ Browsers send `Origin` with everything but plain reading, and no page can change
 
 from __future__ import annotations
 
-from starlette.requests import HTTPConnection
+from functools import lru_cache
+
 from starlette.types import Scope
 
 from app.settings import Settings
@@ -18,17 +19,23 @@ def is_own(scope: Scope, settings: Settings) -> bool:
 
     `null`, which sandboxed frames and redirected forms send, is not ours; nor is none at all.
     """
-    given = [value.decode("latin-1").lower() for name, value in scope["headers"] if name == b"origin"]
-    return len(given) == 1 and given[0] in _origins(scope, settings)
+    given, host = [], b""
+    for name, value in scope["headers"]:
+        if name == b"origin":
+            given.append(value)
+        elif name == b"host":
+            host = host or value
+    origins = _origins(scope.get("scheme", ""), host.decode("latin-1").lower(), settings.url)
+    return len(given) == 1 and given[0].decode("latin-1").lower() in origins
 
 
-def _origins(scope: Scope, settings: Settings) -> set[str]:
-    host = HTTPConnection(scope).headers.get("host", "").lower()
-    schemes = {_HTTP.get(scope.get("scheme", ""), "http"), "https"}
+@lru_cache(256)
+def _origins(scheme: str, host: str, url: str) -> frozenset[str]:
+    schemes = {_HTTP.get(scheme, "http"), "https"}
     # A proxy that the operator has not named may speak https for us: then the page's origin is more secure than what
     # this process sees. The other way round is never right.
     own = {_without_default_port(f"{scheme}://{host}") for scheme in schemes} if host else set()
-    return own | {_without_default_port(settings.url.lower())}
+    return frozenset(own | {_without_default_port(url.lower())})
 
 
 def _without_default_port(origin: str) -> str:

@@ -21,7 +21,7 @@ from app.http.browsers import cookies
 from app.http.browsers.own_origin import is_own
 from app.runtime import Runtime
 
-_FORGOTTEN = "forgotten_session"
+_COOKIES, _FORGOTTEN = "session_cookies", "forgotten_session"
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -38,7 +38,7 @@ async def actor_of(runtime: Runtime, scope: Scope, client: ClientInfo) -> Actor 
     """
     if not edge_of(scope).accepts_sessions:
         return None
-    given = cookies.values(scope, cookies.SESSION)
+    given = of_request(scope)
     if not given:
         return None
     if scope["type"] == "websocket" and not is_own(scope, runtime.settings):
@@ -50,6 +50,15 @@ async def actor_of(runtime: Runtime, scope: Scope, client: ClientInfo) -> Actor 
     if scope["type"] == "http" and scope["method"] not in _SAFE and not edge_of(scope).checks_forms:
         _require_own_page(runtime, scope)
     return actor
+
+
+def of_request(scope: Scope) -> list[str]:
+    """The session cookies of a request, read once for the queue and for authentication."""
+    state = scope["state"]
+    given: list[str] | None = state.get(_COOKIES)
+    if given is None:
+        given = state[_COOKIES] = cookies.values(scope, cookies.SESSION)
+    return given
 
 
 def may_go_on(scope: Scope) -> bool:
@@ -84,5 +93,5 @@ def _require_own_page(runtime: Runtime, scope: Scope) -> None:
             "With a session, only pages of this service may send this: the header Origin has to be its own address. "
             "Elsewhere send a token, as `Authorization: Bearer myt_…`."
         )
-    if not Headers(scope=scope).get("x-requested-with", "").strip():
+    if not any(name == b"x-requested-with" and value.strip() for name, value in scope["headers"]):
         raise Forbidden("With a session, send the header X-Requested-With, with any value, beside the cookie.")

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from app.access import groups, members, projects, tokens
+from app.access import groups, members, projects, tokens, users
 from app.access.administration import group_changes
 from app.access.administration.group_changes import UpdateGroup
 from app.access.groups import CreateGroup
@@ -213,19 +213,25 @@ async def test_an_empty_group_is_gone_without_confirmation(tree, runtime):
         assert await snap.scalar(text("SELECT count(*) FROM groups WHERE id = :g"), {"g": empty.id}) == 0
 
 
-async def test_everything_in_a_deleted_group_is_gone_at_once_and_then_from_all_tables(tree, runtime, http, staff):
+async def test_everything_in_a_deleted_group_is_gone_at_once_and_then_from_all_tables(
+    tree, runtime, http, staff, admin
+):
     project_secret = (await tokens.issue(tree.db, tree.owner, IssueToken("p", project_id=tree.lower))).secret
     group_secret = (await tokens.issue(tree.db, tree.owner, IssueToken("g", group_id=tree.sub))).secret
-    guest = staff[Role.GUEST].actor
-    await members.set_role(tree.db, tree.owner, GroupOrProject(group_id=tree.top), guest.username, Role.GUEST)
+    guest, other = [(await new_person(runtime, admin, f"p{uuid4().hex[:12]}")).actor for _ in range(2)]
+    for one in (guest, other):
+        await members.set_role(tree.db, tree.owner, GroupOrProject(group_id=tree.top), one.username, Role.GUEST)
     webhook = CreateWebhook("w", "https://example.org", ["model_version.created"])
     await webhooks.create(tree.db, tree.owner, runtime.webhook_client, tree.lower, webhook)
     path = f"/api/v4/projects/{tree.lower}/ml/mlflow/api/2.0/mlflow/runs/create"
     headers = staff[Role.OWNER].headers
     for _ in range(2):
         assert (await http.post(path, json={"experiment_id": "0"}, headers=headers)).status_code == 200
+    assert (await users.get(tree.db, other, guest.username)).id == guest.user_id
     gone = await group_deletion.delete(tree.db, tree.owner, tree.top, tree.path)
     assert (await http.post(path, json={"experiment_id": "0"}, headers=headers)).status_code == 404
+    with pytest.raises(NotFound):  # they share nothing any more
+        await users.get(tree.db, other, guest.username)
     for secret in (project_secret, group_secret):
         with pytest.raises(Unauthenticated):
             await tokens.authenticate(tree.db, secret)

@@ -115,12 +115,15 @@ async def test_a_lookup_by_address_tells_only_who_is_seen_already(runtime, proje
     assert (error["code"], error["field"]) == ("NOT_FOUND", "email")
     assert "userInvite" in error["message"]
     assert str(told[0]).replace(address, "…") == str(told[1]).replace(missing, "…")
-    # One whom the caller sees elsewhere is found.
+    # One whom the caller sees already, here by another project, is a member then; to machines no address is told.
     beside = await projects.create(runtime.db, project.owner, CreateProject(project.group_id, "beside"))
     target = GroupOrProject(project_id=beside.id)
     await members.set_role(runtime.db, project.owner, target, person.actor.username, Role.GUEST)
     answer = (await data(owner, set_role, e=address, p=project.path))["memberSet"]
     assert answer["member"]["user"]["id"] == id_of(person)
+    assert (await data(owner, query, e=address))["user"]["id"] == id_of(person)
+    for scope in ("project", "group"):
+        assert await data(await token_of(runtime, project, scope, "deleting"), query, e=address) == {"user": None}
 
 
 async def test_memberset_takes_a_name_or_an_address(project, data):

@@ -20,8 +20,9 @@ class Form:
 
 
 class _Reader(HTMLParser):
-    def __init__(self) -> None:
+    def __init__(self, path: str) -> None:
         super().__init__()
+        self.path = path
         self.forms: list[Form] = []
         self.words: list[str] = []
         self.labels: set[str] = set()
@@ -35,7 +36,7 @@ class _Reader(HTMLParser):
         self.ids += [given["id"]] if "id" in given else []
         if tag == "form":
             assert given["method"] == "post", "pages change nothing by GET"
-            self._inside = Form(given["action"])
+            self._inside = Form(given.get("action") or self.path)
             self.forms.append(self._inside)
         elif tag == "label":
             self.labels.add(given["for"])
@@ -118,6 +119,6 @@ class Visitor:
 
 
 def _page(answer: httpx.Response) -> Page:
-    reader = _Reader()
+    reader = _Reader(answer.url.path)
     reader.feed(answer.text)
     return Page(answer, reader.forms, " ".join(" ".join(reader.words).split()), reader)

@@ -22,6 +22,7 @@ from app.commands.doctor import doctor
 from app.commands.documents import documents
 from app.commands.gc import collect
 from app.commands.jobs import jobs
+from app.commands.openid import openid
 from app.commands.schema import schema
 from app.commands.user import token, user
 
@@ -44,6 +45,7 @@ main.add_typer(jobs, name="jobs")
 main.add_typer(documents, name="documents")
 main.add_typer(backup, name="backup")
 main.add_typer(user, name="user")
+main.add_typer(openid, name="openid")
 main.command("gc")(collect)
 main.command()(schema)
 main.command()(doctor)

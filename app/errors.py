@@ -87,6 +87,12 @@ class StorageFull(Unavailable):
     code = "STORAGE_FULL"
 
 
+class QuotaExceeded(ModelyardError):
+    """There is no room left within a limit of stored bytes; nothing was stored."""
+
+    code = "QUOTA"
+
+
 class OutcomeUnknown(Unavailable):
     """The connection to the database broke during the commit: it is unknown whether this was done; ask again."""
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from app import faults
 from app.access.authentication.authenticator import Authenticator
+from app.access.limits.requests import Defaults
 from app.access.openid.providers import OpenIdProviders
 from app.ci.client import CiClient
 from app.db.database import Database
@@ -65,7 +66,7 @@ async def open_runtime(
         settings, room=_disk_space(settings, "the object store", "s3", "s3", reserve, _STORES_OWN_SHARE)
     )
     idle = timedelta(seconds=settings.session_idle_seconds)
-    authenticator = Authenticator(db, session_idle=idle)
+    authenticator = Authenticator(db, session_idle=idle, limits=Defaults.of(settings))
     try:
         yield Runtime(
             settings, db, blobs, notifier, WebhookClient.of(settings), CiClient.of(settings), openid, authenticator

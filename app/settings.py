@@ -74,6 +74,16 @@ class Settings(BaseSettings):
         default=90 * 86_400, description="It ends after so long however much it is used."
     )
 
+    token_max_days: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="Longest life of personal tokens that are made from now on; 0: no limit."
+    )
+    bot_token_max_days: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="The same for tokens of projects, groups and service accounts."
+    )
+    token_reminder_days: Annotated[int, Field(ge=0)] = Field(
+        default=7, description="How long before its end a token counts as expiring and is told of once; 0: never."
+    )
+
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     worker_port: Annotated[int, Field(ge=0, le=65535)] = Field(
@@ -144,6 +154,18 @@ class Settings(BaseSettings):
         default=30,
         description="How long the bytes of what was deleted stay in the store at least; backups by `modelyard backup`"
         " need no more than the default.",
+    )
+    project_request_limit: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="Requests in a minute of each project without a limit of its own; 0: no limit."
+    )
+    token_request_limit: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="The same of each token without a limit of its own."
+    )
+    project_storage_limit: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="Bytes that each project without a limit of its own may store; 0: no limit."
+    )
+    token_storage_limit: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="Bytes that may be stored with each token without a limit of its own; 0: no limit."
     )
     access_log_days: Annotated[int, Field(ge=1, le=36_500)] = Field(
         default=400, description="How long entries of the sign-in and access log are kept."

@@ -14,11 +14,14 @@ from datetime import timedelta
 import structlog
 from prometheus_client import Gauge
 
+from app.access import sessions
 from app.access.administration import expired_memberships
 from app.access.devices import grants
+from app.access.limits import requests
 from app.access.one_time_links import upkeep as links
 from app.access.passwords import attempts
 from app.access.reads import access_log
+from app.artifacts import stored_bytes
 from app.artifacts.upkeep import damage, garbage, inspections
 from app.artifacts.upkeep import reconcile as upkeep_reconcile
 from app.artifacts.uploads import multipart
@@ -27,6 +30,7 @@ from app.queue import leases
 from app.registry import announce
 from app.registry.versions import complete, wait_for_files
 from app.runtime import Runtime
+from app.upkeep import token_reminders
 from app.webhooks import dispatch
 
 SUCCESS = Gauge(
@@ -121,9 +125,26 @@ async def remove_old_links(runtime: Runtime) -> object:
     return await links.remove_old(runtime.db)
 
 
+async def remind_of_tokens(runtime: Runtime) -> object:
+    """Tell of tokens that end soon."""
+    return await token_reminders.remind(runtime.db, within=timedelta(days=runtime.settings.token_reminder_days))
+
+
+async def remove_old_sessions(runtime: Runtime) -> object:
+    """Remove sessions that ended a month ago."""
+    return await sessions.remove_old(runtime.db)
+
+
 async def remove_old_events(runtime: Runtime) -> object:
     """Remove old entries of the journal that subscriptions read."""
     return await events.remove_old(runtime.db)
+
+
+async def remove_request_counts(runtime: Runtime) -> object:
+    """Remove counts of requests of minutes that are long over, and of bytes by defaults that hold no more."""
+    defaults = runtime.authenticator.meter.defaults
+    forgotten = await stored_bytes.follow_defaults(runtime.db, defaults.project_bytes, defaults.token_bytes)
+    return await requests.remove_old(runtime.db), forgotten
 
 
 async def remove_old_access(runtime: Runtime) -> object:
@@ -149,9 +170,12 @@ CHORES = (
     Chore("uploads", 300, end_uploads),
     Chore("forget", 3600, remove_finished),
     Chore("forget deliveries", 3600, remove_old_deliveries),
+    Chore("forget counts", 3600, remove_request_counts),
     Chore("forget access", 3600, remove_old_access),
+    Chore("forget sessions", 3600, remove_old_sessions),
     Chore("forget links", 3600, remove_old_links),
     Chore("forget members", 3600, remove_expired_memberships),
+    Chore("remind of tokens", 600, remind_of_tokens),
     Chore("recheck", RECHECK_SECONDS, recheck),
     Chore("reconcile", 6 * 3600, reconcile),
 )

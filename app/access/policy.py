@@ -6,7 +6,6 @@ A use case first finds what the actor may see (else NotFound: what one may not s
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from app.access.authentication.client_info import UNKNOWN, ClientInfo
 from app.access.token_rules import model_patterns
-from app.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from app.errors import Forbidden, NotFound, Unauthenticated
 
 if TYPE_CHECKING:
     from app.access.authentication.access_cache import RequestCache
@@ -153,14 +152,6 @@ its end: other tokens, members, trust in CI identities; visibility, new projects
 happens in the project to any address; and the end of the project.
 """
 
-GRANTED_BY = {
-    Scope.MANAGE_ACCESS: Role.MAINTAINER,
-    Scope.MANAGE_PROJECT: Role.MAINTAINER,
-    Scope.DELETE_PROJECT: Role.OWNER,
-}
-"""The least role, in the project or group of the token, of the person who gives it such a scope,
-for as long as it shall hold."""
-
 _SWITCH = {
     Permission.CANDIDATE_READ: "experiments_access",
     Permission.CANDIDATE_WRITE: "experiments_access",
@@ -183,6 +174,8 @@ class Actor:
     model_patterns: tuple[str, ...] | None = None
     """Names of models, ``*`` standing for any characters, that the token is confined to; None: to none of them."""
     token_id: int | None = None
+    request_limit: int | None = None
+    storage_limit: int | None = None
     ci_job: str | None = None
     """The CI job that got the token for its identity, as ``provider:external id``."""
     session_id: int | None = None
@@ -221,6 +214,10 @@ class ProjectAccess:
     @property
     def id(self) -> int:
         return self.project.id
+
+
+class BeyondScope(Forbidden):
+    """The scopes of the token do not allow it, whatever the role."""
 
 
 class SwitchedOff(NotFound):
@@ -300,13 +297,13 @@ def require_scope(actor: Actor, permission: Permission) -> None:
     """Refuse what the scopes of the actor's token do not allow.
 
     Raises:
-        Forbidden: with the scopes that would.
+        BeyondScope: with the scopes that would.
     """
     if has_scope(actor, permission):
         return
     needed = " or ".join(scope for scope in Scope if scope in scopes_for(permission) and scope is not Scope.READ_API)
     have = ", ".join(scope for scope in Scope if scope in actor.scopes)
-    raise Forbidden(f"`{permission}` needs the scope {needed}; the token has {have or 'none that still holds'}.")
+    raise BeyondScope(f"`{permission}` needs the scope {needed}; the token has {have or 'none that still holds'}.")
 
 
 def require_administrator(actor: Actor, to_do: str, *, to_write: bool = True) -> int:
@@ -325,37 +322,6 @@ def require_administrator(actor: Actor, to_do: str, *, to_write: bool = True) ->
 def sees_addresses(actor: Actor) -> bool:
     """Whether e-mail addresses of people are for the actor's token: machines, which have narrow ones, need none."""
     return not actor.is_confined and actor.model_patterns is None and has_scope(actor, Permission.MEMBER_READ)
-
-
-def require_grantable(actor: Actor, own: Role, given: Role, scopes: Collection[Scope]) -> None:
-    """Refuse scopes and a role that the actor cannot give a token of a project or group; ``own`` is its role there.
-
-    Raises:
-        Forbidden: more than the actor has, or a scope that only people can give.
-        Invalid: a scope without the role or the scope that it builds on.
-    """
-    if given > own:
-        raise Forbidden(f"You are {own.name.lower()} here and cannot make a token with the role {given.name.lower()}.")
-    for scope in (scope for scope in GRANTED_BY if scope in scopes):
-        least = GRANTED_BY[scope]
-        if actor.is_confined:
-            raise Forbidden(f"Only a person can give a token the scope {scope}; this is a token of a project or group.")
-        if own < least:
-            needed = f"to give the scope {scope} takes the role {least.name.lower()}"
-            raise Forbidden(f"You are {own.name.lower()} here; {needed}.")
-        if given < least or Scope.API not in scopes:
-            raise Invalid(
-                f"The scope {scope} comes on top of the scope api and the role {least.name.lower()}; "
-                f"this token would have {', '.join(scopes)} and {given.name.lower()}.",
-                field="scopes",
-            )
-
-
-def holding(scopes: Collection[Scope], granter: Role | None) -> frozenset[Scope]:
-    """The scopes that a token has now: some last as long as the person who gave them could give them again."""
-    return frozenset(
-        scope for scope in scopes if scope not in GRANTED_BY or (granter is not None and granter >= GRANTED_BY[scope])
-    )
 
 
 def reaches(actor: Actor, model: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,12 +12,13 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.access import groups, policy, repository
 from app.access.access_log import Action, record
+from app.access.authentication.access_cache import RequestCache
 from app.access.names import check_below, check_path, check_title, check_visibility
 from app.access.policy import Actor, Permission, ProjectAccess
 from app.access.tables import Project, Token, User
 from app.db.database import WRITES, Database, Snapshot, Tx
 from app.db.statements import Fragment
-from app.errors import Invalid, NotFound, Taken
+from app.errors import Invalid, NotFound, Taken, TooManyRequests
 from app.pagination import Keyset, Page, Window
 
 
@@ -75,9 +76,11 @@ async def visible(snap: Snapshot, actor: Actor, reference: int | str) -> Project
 
     Raises:
         ProjectNotFound: it does not exist, or the actor may not know of it.
+        RequestLimitReached: the project has used up its minute.
     """
     cached = actor.cache.get(reference) if actor.cache else None
-    if cached is not None:
+    if actor.cache and cached is not None:
+        await actor.cache.count(cached)
         return cached
     condition = _is(reference)
     access = None if condition is None else await repository.get_project(snap, actor, condition)
@@ -85,6 +88,7 @@ async def visible(snap: Snapshot, actor: Actor, reference: int | str) -> Project
         raise _missing(reference)
     if actor.cache:
         actor.cache.reached(access)
+        await actor.cache.count(access)
     if actor.cache and not snap.info.get(WRITES):
         # A copy, since a session that ends takes its rows' values along.
         access = ProjectAccess(_copy(access.project), access.role)
@@ -101,9 +105,11 @@ async def get(db: Database, actor: Actor, reference: int | str) -> ProjectAccess
 
     Raises:
         ProjectNotFound: it does not exist, or the actor may not know of it.
+        RequestLimitReached: the project has used up its minute.
     """
     cached = actor.cache.get(reference) if actor.cache else None
-    if cached is not None:
+    if actor.cache and cached is not None:
+        await actor.cache.count(cached)
         return cached
     async with db.read() as snap:
         return await visible(snap, actor, reference)
@@ -125,13 +131,15 @@ async def by_ids(db: Database, actor: Actor, ids: Sequence[int]) -> list[Project
 
 
 async def visible_by_ids(snap: Snapshot, actor: Actor, ids: Collection[int]) -> dict[int, ProjectAccess]:
-    """Read step: those of the projects that the actor may see. One statement, or none."""
+    """Read step: those of the projects that the actor may see. One statement, or none.
+
+    Raises:
+        RequestLimitReached: of a single project: it has used up its minute. One among several hides no other.
+    """
     cache = actor.cache
     accesses = {id: access for id in ids if cache is not None and (access := cache.get(id)) is not None}
     missing = [id for id in ids if id not in accesses]
-    if not missing:
-        return accesses
-    for row in await snap.execute(repository.visible_projects(actor).where(Project.id.in_(missing))):
+    for row in await snap.execute(repository.visible_projects(actor).where(Project.id.in_(missing))) if missing else ():
         access = repository.access_of(row)
         if cache is not None:
             cache.reached(access)
@@ -139,7 +147,18 @@ async def visible_by_ids(snap: Snapshot, actor: Actor, ids: Collection[int]) -> 
             access = ProjectAccess(_copy(access.project), access.role)
             cache.put(access.id, access)
         accesses[access.id] = access
+    if cache is not None:
+        await _count_all(cache, accesses)
     return accesses
+
+
+async def _count_all(cache: RequestCache, accesses: Mapping[int, ProjectAccess]) -> None:
+    for access in accesses.values():
+        try:
+            await cache.count(access)
+        except TooManyRequests:
+            if len(accesses) == 1:
+                raise
 
 
 async def search(

@@ -31,8 +31,9 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
 from app.access import policy
-from app.access.policy import GRANTED_BY, Actor, Permission, ProjectAccess, Role, sees_addresses
+from app.access.policy import Actor, Permission, ProjectAccess, Role, sees_addresses
 from app.access.tables import Group, Membership, Project, Token, User
+from app.access.token_rules.granting import GRANTED_BY
 from app.db.database import Snapshot
 
 

@@ -20,6 +20,7 @@ from app.access.tables import User
 from app.access.tables_of_people import Session as Session
 from app.access.tokens import digest
 from app.db.database import Database, Tx
+from app.db.statements import Fragment, Statement
 from app.errors import Forbidden, NotFound, Unauthenticated, Unavailable
 from app.pagination import Keyset, Page, Window
 
@@ -29,6 +30,27 @@ IDLE = timedelta(days=14)
 MAX_SECRET = 100
 _USED_RESOLUTION = timedelta(minutes=1)
 """The last use is written at most this often, so that reading stays reading."""
+
+
+_KEPT = timedelta(days=30)
+"""For so long after its end a session can still be told from one that never was."""
+_MOST_REMOVED = 10_000
+_REMOVE_OLD = Statement(
+    "access.remove_old_sessions",
+    "Remove sessions that ended long ago.",
+    """
+    DELETE FROM sessions WHERE id IN (
+      SELECT id FROM sessions WHERE coalesce(ended_at, expires_at) < now() - :kept::interval
+      LIMIT :most FOR UPDATE SKIP LOCKED)
+    RETURNING id
+    """,
+)
+GAUGES = Fragment("""
+SELECT 'sessions' AS name, NULL AS kind, NULL AS state, count(*)::float8 AS value FROM sessions
+  WHERE ended_at IS NULL AND expires_at > now()
+""")
+"""A part of the statement that reads the gauges of the installation (:mod:`app.upkeep.gauges`)."""
+GAUGE_HELP = {"sessions": "Sign-ins of browsers that have not ended."}
 
 
 class SessionNotFound(NotFound):
@@ -180,6 +202,12 @@ async def end_all(tx: Tx, user_id: int, *, but: int | None = None) -> int:
     """Step: end all sessions of a person, ``but`` one perhaps; answers how many there were."""
     others = Session.user_id == user_id
     return len(await _end(tx, others if but is None else and_(others, Session.id != but)))
+
+
+async def remove_old(db: Database) -> int:
+    """Remove sessions that ended a month ago; answers how many there were. A part of them, if there are very many."""
+    async with db.write() as tx:
+        return len(await _REMOVE_OLD.fetch(tx, kept=_KEPT, most=_MOST_REMOVED))
 
 
 ORDER: Keyset[Session] = Keyset("sessions", (Session.id,), lambda session: (session.id,), descending=True)

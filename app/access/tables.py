@@ -163,6 +163,12 @@ class Token(Row):
         Index("ix_tokens_user_id", "user_id", "id"),
         Index("ix_tokens_project_id", "project_id", "id", postgresql_where=sql("project_id is not null")),
         Index("ix_tokens_group_id", "group_id", "id", postgresql_where=sql("group_id is not null")),
+        Index("uq_tokens_replaces_id", "replaces_id", unique=True, postgresql_where=sql("replaces_id is not null")),
+        Index(
+            "ix_tokens_expires_at",
+            "expires_at",
+            postgresql_where=sql("expires_at is not null and revoked_at is null and reminded_at is null"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -200,3 +206,22 @@ class AccessEpoch(Row):
 
     single: Mapped[bool] = mapped_column(primary_key=True, server_default=sql("true"))
     transaction: Mapped[int] = mapped_column(BigInteger, server_default="0")
+
+
+class RequestCount(Row):
+    """What a project or token that has a limit has used of it in the current minute.
+
+    Not written to the log of the server (UNLOGGED): after a crash of it the minute begins anew.
+    """
+
+    __tablename__ = "request_counts"
+    __table_args__ = {"prefixes": ["UNLOGGED"]}  # noqa: RUF012 - SQLAlchemy reads it so
+
+    kind: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    subject_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    """The number of the project or token. Without a reference: old counts are removed by a chore."""
+    minute: Mapped[int] = mapped_column(BigInteger)
+    """Since 1970, by the clock of the database."""
+    used: Mapped[int] = mapped_column(BigInteger)
+    granted: Mapped[int] = mapped_column(BigInteger)
+    """What the last statement has taken."""

@@ -11,12 +11,18 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, insert, or_, select, update
 
-from app.access import bots, groups, policy, projects, repository
-from app.access.names import check_title
-from app.access.policy import GRANTED_BY, Actor, Permission, Role, Scope
+from app.access import access_log, bots, policy, repository
+from app.access.access_log import Action
+from app.access.authentication.client_info import UNKNOWN, ClientInfo
+from app.access.policy import Actor, Permission, Scope
 from app.access.repository import ValidToken
+from app.access.service_accounts import accounts
 from app.access.tables import Membership, User
 from app.access.tables import Token as Token
+from app.access.token_rules import expiry, granting, model_patterns
+from app.access.token_rules.expiry import LongestLives
+from app.access.token_rules.requests import IssueToken as IssueToken
+from app.access.token_rules.requests import check as check
 from app.db.database import Database, Tx
 from app.errors import Forbidden, Invalid, NotFound, Unauthenticated, Unavailable
 from app.pagination import Keyset, Page, Window
@@ -29,20 +35,6 @@ _USED_RESOLUTION = timedelta(minutes=1)
 
 class TokenNotFound(NotFound):
     """There is no such token, or it may not be seen."""
-
-
-@dataclass(frozen=True, slots=True)
-class IssueToken:
-    """A request for a token: of one's own, or of a project or group, where it acts with ``role``."""
-
-    name: str
-    scopes: Sequence[Scope] = (Scope.API,)
-    project_id: int | None = None
-    group_id: int | None = None
-    role: Role = Role.DEVELOPER
-    expires_at: datetime | None = None
-    ci_job: str | None = None
-    """The CI job that it is made for, as ``provider:external id``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +71,10 @@ async def read(db: Database, secret: str) -> tuple[Token, Actor]:
     return valid.token, _actor(valid)
 
 
-async def record_use(db: Database, token_id: int | None, last_used_at: datetime | None) -> datetime:
-    """Note that a token is used, once a minute at most. Answers when it was used last, as far as that is noted.
+async def record_use(
+    db: Database, token_id: int | None, last_used_at: datetime | None, client: ClientInfo = UNKNOWN
+) -> datetime:
+    """Note that a token is used and from where, once a minute at most. Answers when it was used last, as far as noted.
 
     Where it cannot be noted it is left for a minute: reading goes on while the disk of the database is full.
     """
@@ -88,9 +82,10 @@ async def record_use(db: Database, token_id: int | None, last_used_at: datetime 
     if last_used_at is not None and now - last_used_at < _USED_RESOLUTION:
         return last_used_at
     stale = or_(Token.last_used_at.is_(None), Token.last_used_at < now - _USED_RESOLUTION)
+    values = {"last_used_at": func.now(), "last_address": client.address, "last_client": client.agent}
     with suppress(Unavailable):
         async with db.write() as tx:
-            await tx.execute(update(Token).where(Token.id == token_id, stale).values(last_used_at=func.now()))
+            await tx.execute(update(Token).where(Token.id == token_id, stale).values(**values))
     return now
 
 
@@ -115,31 +110,47 @@ async def actors_of(db: Database, token_ids: Sequence[int]) -> dict[int, Actor]:
         return {valid.token.id: _actor(valid) for valid in await repository.valid_tokens(snap, token_ids)}
 
 
-async def issue(db: Database, actor: Actor, command: IssueToken) -> Issued:
-    """Make a token: personal, or for a project or group with a bot user of its own.
+async def issue(db: Database, actor: Actor, command: IssueToken, *, longest: LongestLives = expiry.UNLIMITED) -> Issued:
+    """Make a token: personal, of a service account, or for a project or group with a bot user of its own.
 
     Raises:
         Forbidden: the actor may not, or requests more than it has.
-        Invalid: no name, no scope, an expiry in the past, or scopes that do not go together.
+        Invalid: no name, no scope, an expiry that is past or too late, or what does not go together.
+        ServiceAccountNotFound: there is none, or the actor may not know of it.
     """
     user_id = policy.require_signed_in(actor)
     check(command)
+    latest = longest.personal if command.is_personal else longest.bots
+    command = replace(command, expires_at=expiry.end(command.expires_at, latest))
     async with db.write() as tx:
-        if command.project_id is None and command.group_id is None:
+        if command.is_personal:
             if actor.is_confined:
                 raise Forbidden("A project or group token cannot make personal tokens.")
-            return await add(tx, command, user_id=user_id, created_by=user_id)
-        own = await _manager_role(tx, actor, project_id=command.project_id, group_id=command.group_id)
-        policy.require_grantable(actor, own, command.role, command.scopes)
-        if actor.is_confined:
-            command = replace(command, expires_at=await _no_longer_than(tx, actor, command.expires_at))
-        bot_id = await _add_bot(tx, command)
-        return await add(tx, command, user_id=bot_id, created_by=user_id)
+            issued = await add(tx, command, user_id=user_id, created_by=user_id)
+        else:
+            issued = await _issue_to_bot(tx, actor, command, user_id)
+        await _log(tx, Action.TOKEN_CREATE, actor, issued.token)
+    return issued
 
 
-async def add(tx: Tx, command: IssueToken, *, user_id: int, created_by: int | None) -> Issued:
-    """Step: write the token's row and make its secret."""
+async def _issue_to_bot(tx: Tx, actor: Actor, command: IssueToken, user_id: int) -> Issued:
+    if command.service_account_id is not None:
+        account = await accounts.lock(tx, actor, command.service_account_id)
+        command = replace(command, project_id=account.project_id, group_id=account.group_id, role=account.role)
+    own = await accounts.manager_role(tx, actor, project_id=command.project_id, group_id=command.group_id)
+    granting.require_grantable(actor, own, command.role, command.scopes)
+    if actor.is_confined:
+        command = replace(command, expires_at=await _no_longer_than(tx, actor, command.expires_at))
+    bot_id = command.service_account_id or await _add_bot(tx, command)
+    return await add(tx, command, user_id=bot_id, created_by=user_id)
+
+
+async def add(
+    tx: Tx, command: IssueToken, *, user_id: int, created_by: int | None, replaces_id: int | None = None
+) -> Issued:
+    """Step: write the token's row and make its secret. The caller logs it."""
     secret = PREFIX + secrets.token_urlsafe(30)
+    patterns = None if command.model_patterns is None else list(model_patterns.check(command.model_patterns))
     token: Token | None = await tx.scalar(
         insert(Token)
         .values(
@@ -152,6 +163,10 @@ async def add(tx: Tx, command: IssueToken, *, user_id: int, created_by: int | No
             created_by=created_by,
             expires_at=command.expires_at,
             ci_job=command.ci_job,
+            model_patterns=patterns,
+            request_limit=command.request_limit,
+            storage_limit=command.storage_limit,
+            replaces_id=replaces_id,
         )
         .returning(Token)
     )
@@ -160,30 +175,46 @@ async def add(tx: Tx, command: IssueToken, *, user_id: int, created_by: int | No
 
 
 async def revoke(db: Database, actor: Actor, token_id: int) -> Token:
-    """End a token at once. Doing so twice is fine.
+    """End a token at once. Doing so twice is fine. Every token may end itself, whatever its scopes.
 
     Raises:
         TokenNotFound: not the actor's own, nor of a project or group that it manages.
     """
-    user_id = policy.require_signed_in(actor)
+    is_itself = actor.token_id == token_id
+    user_id = actor.user_id if is_itself and actor.user_id is not None else policy.require_signed_in(actor)
     async with db.write() as tx:
         token = await tx.scalar(select(Token).where(Token.id == token_id).with_for_update())
-        if token is None or not await _may_manage(tx, actor, token, user_id):
+        if token is None or not (is_itself or await may_manage(tx, actor, token, user_id)):
             raise TokenNotFound(f"There is no token {token_id} that you may revoke.")
+        was_valid = token.revoked_at is None
         revoked: Token | None = await tx.scalar(
             update(Token)
             .where(Token.id == token_id)
             .values(revoked_at=func.coalesce(Token.revoked_at, func.now()))
             .returning(Token)
         )
-    assert revoked is not None, "the row is locked"
+        assert revoked is not None, "the row is locked"
+        if was_valid:
+            await _log(tx, Action.TOKEN_REVOKE, actor, revoked)
     return revoked
 
 
+async def current(db: Database, actor: Actor) -> Token | None:
+    """The token of the request; None for a session."""
+    if actor.token_id is None:
+        return None
+    async with db.read() as snap:
+        return await snap.scalar(select(Token).where(Token.id == actor.token_id))
+
+
 async def own(db: Database, actor: Actor, window: Window) -> Page[Token]:
-    """The actor's personal tokens, newest first, revoked ones too."""
-    user_id = policy.require_signed_in(actor, to_write=False)
-    statement = select(Token).where(Token.user_id == user_id, Token.project_id.is_(None), Token.group_id.is_(None))
+    """The actor's personal tokens, newest first, revoked ones too; a token without api or read_api sees itself only."""
+    if actor.user_id is None:
+        raise Unauthenticated("This needs a token: send it as `Authorization: Bearer myt_…`.")
+    personal = (Token.project_id.is_(None), Token.group_id.is_(None))
+    statement = select(Token).where(Token.user_id == actor.user_id, *personal)
+    if not policy.has_scope(actor, Permission.ACCOUNT_READ):
+        statement = statement.where(Token.id == actor.token_id)
     async with db.read() as snap:
         return ORDER.page((await snap.scalars(ORDER.apply(statement, window))).all(), window)
 
@@ -202,11 +233,13 @@ def _actor(valid: ValidToken) -> Actor:
         user_id=user.id,
         username=user.username,
         is_admin=user.is_admin,
-        scopes=policy.holding([Scope(scope) for scope in token.scopes], valid.granter),
+        scopes=granting.holding([Scope(scope) for scope in token.scopes], valid.granter),
         model_patterns=tuple(token.model_patterns) if token.model_patterns is not None else None,
         project_boundary=token.project_id,
         group_boundary=token.group_id,
         token_id=token.id,
+        request_limit=token.request_limit,
+        storage_limit=token.storage_limit,
         ci_job=token.ci_job,
         valid_until=valid.valid_until,
     )
@@ -217,29 +250,6 @@ def _refused() -> Unauthenticated:
         "The token is unknown, expired or revoked. Send a valid one as `Authorization: Bearer myt_…` "
         "(for the MLflow client: MLFLOW_TRACKING_TOKEN)."
     )
-
-
-def check(command: IssueToken) -> None:
-    """Refuse what no token can be.
-
-    Raises:
-        Invalid: no name, no scope, an expiry in the past, or scopes that do not go together.
-    """
-    check_title(command.name, "name")
-    if not command.scopes:
-        raise Invalid("A token needs at least one scope: api or read_api.", field="scopes")
-    if command.project_id is None and command.group_id is None and not GRANTED_BY.keys().isdisjoint(command.scopes):
-        raise Invalid(
-            "A personal token may do all that you may; the scopes beside api and read_api are for tokens of projects "
-            "and groups.",
-            field="scopes",
-        )
-    if command.project_id is not None and command.group_id is not None:
-        raise Invalid("A token belongs to a project or to a group, not to both.", field="groupId")
-    if command.expires_at is not None and command.expires_at <= datetime.now(UTC):
-        raise Invalid(
-            f"`{command.expires_at.isoformat()}` is in the past; a token must expire later.", field="expiresAt"
-        )
 
 
 async def _no_longer_than(tx: Tx, actor: Actor, wanted: datetime | None) -> datetime | None:
@@ -258,25 +268,37 @@ async def _no_longer_than(tx: Tx, actor: Actor, wanted: datetime | None) -> date
     return wanted or end
 
 
-async def _manager_role(tx: Tx, actor: Actor, *, project_id: int | None, group_id: int | None) -> Role:
-    if project_id is not None:
-        access = await projects.visible(tx, actor, project_id)
-        policy.require(actor, access, Permission.TOKEN_MANAGE)
-        return access.role or Role.GUEST
-    assert group_id is not None, "the caller names one of the two"
-    return await groups.require(tx, actor, group_id, Permission.TOKEN_MANAGE)
-
-
-async def _may_manage(tx: Tx, actor: Actor, token: Token, user_id: int) -> bool:
+async def may_manage(tx: Tx, actor: Actor, token: Token, user_id: int) -> bool:
+    """Step: whether the actor may end a token: its own, of a project or group that it manages, or itself."""
     if token.project_id is None and token.group_id is None:
         return token.user_id == user_id or (actor.is_admin and not actor.is_confined)
     if actor.token_id == token.id:
         return True
     try:
-        await _manager_role(tx, actor, project_id=token.project_id, group_id=token.group_id)
+        await accounts.manager_role(tx, actor, project_id=token.project_id, group_id=token.group_id)
     except (NotFound, Forbidden):
         return False
     return True
+
+
+async def _log(tx: Tx, action: Action, actor: Actor, token: Token) -> None:
+    await access_log.record(
+        tx,
+        action,
+        actor=actor,
+        user_id=token.user_id,
+        username=await users_name(tx, token.user_id),
+        project_id=token.project_id,
+        group_id=token.group_id,
+        token=token.id,
+        name=token.name,
+        scopes=token.scopes,
+    )
+
+
+async def users_name(tx: Tx, user_id: int) -> str:
+    """Step: the username of a token's user."""
+    return await tx.scalar(select(User.username).where(User.id == user_id)) or ""
 
 
 async def _add_bot(tx: Tx, command: IssueToken) -> int:

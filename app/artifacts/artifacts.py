@@ -210,6 +210,8 @@ class FileTarget:
     path: str
     media_type: str
     created_by: int | None
+    token_id: int | None = None
+    """The token that it is stored with, if that has a limit of bytes."""
 
 
 LockOwner = Callable[[Tx], Awaitable[object]]

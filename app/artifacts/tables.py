@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     LargeBinary,
+    SmallInteger,
     Text,
     literal_column,
 )
@@ -41,6 +42,7 @@ class Blob(Row):
         Index("ix_blobs_lease_until", "lease_until", postgresql_where=sql("state = 'pending'")),
         Index("ix_blobs_checked_at", "checked_at", postgresql_where=sql(f"state = 'stored' AND {EVER_CHECKED}")),
         Index("ix_blobs_damaged_at", "damaged_at", postgresql_where=sql("damaged_at is not null")),
+        Index("ix_blobs_token_id", "token_id", postgresql_where=sql("token_id is not null")),
     )
 
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), primary_key=True)
@@ -50,6 +52,8 @@ class Blob(Row):
     sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
     size: Mapped[BigId | None]
     created_at: Mapped[Now]
+    token_id: Mapped[int | None] = mapped_column(BigInteger)
+    """The token that stored it, if that has a limit of bytes."""
     lease_until: Mapped[Moment | None]
     checked_at: Mapped[Now]
     """When its bytes were last read and hashed."""
@@ -168,6 +172,8 @@ class MultipartUpload(Row):
     state: Mapped[str] = mapped_column(Text, server_default="open")
     artifact_id: Mapped[UUID | None]
     created_by: Mapped[BigId | None] = mapped_column(ForeignKey("users.id"))
+    token_id: Mapped[int | None] = mapped_column(BigInteger)
+    """The token that it was begun with, if that has a limit of bytes."""
     created_at: Mapped[Now]
     expires_at: Mapped[Moment]
     claim: Mapped[UUID | None]
@@ -212,6 +218,24 @@ class SuspectObject(Row):
     object_key: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
     size: Mapped[int] = mapped_column(BigInteger)
     suspected_at: Mapped[Now]
+
+
+class StoredBytes(Row):
+    """What a project or token that has a limit of bytes has stored, kept by triggers on blobs; one without has no row.
+
+    Not called after projects: what is left of one that was removed is removed by a chore.
+    """
+
+    __tablename__ = "stored_bytes"
+
+    kind: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    """1: a project, 2: a token."""
+    subject_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    used: Mapped[int | None] = mapped_column(BigInteger)
+    """None: not summed up yet; nothing is refused until then."""
+    most: Mapped[int] = mapped_column(BigInteger)
+    is_default: Mapped[bool]
+    """Whether the limit is that of the settings."""
 
 
 class BackupHold(Row):

@@ -52,6 +52,7 @@ class Context:
             Overloaded, TooManyRequests: too much is asked at the moment.
         """
         if self.gate is not None:
+            await self.runtime.authenticator.count(self.actor)
             name = f"address {self.caller}" if self.actor.user_id is None else user_account(self.actor.user_id)
             self.slot = self.gate.queue.enter_at_once((name,)) or await self.gate.enter((name,))
 

@@ -6,6 +6,7 @@ instead. Everything else is masked and logged once, under the request id that th
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar, cast
@@ -19,8 +20,8 @@ from strawberry.extensions import FieldExtension
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.utils.str_converters import to_camel_case
 
-from app.access.policy import SwitchedOff
-from app.errors import Invalid, ModelyardError, NotFound, OutcomeUnknown, StorageFull, Unavailable
+from app.access.policy import BeyondScope, SwitchedOff
+from app.errors import Invalid, ModelyardError, NotFound, OutcomeUnknown, StorageFull, TooManyRequests, Unavailable
 
 T = TypeVar("T")
 
@@ -40,7 +41,7 @@ log = structlog.get_logger()
 class UserError:
     code: str = strawberry.field(
         description="Stable and in capitals: NOT_FOUND, INVALID, TAKEN, CONFLICT, FORBIDDEN, UNAUTHENTICATED, "
-        "TOO_LARGE, UNAVAILABLE, STORAGE_FULL, OUTCOME_UNKNOWN, or one that says more."
+        "TOO_LARGE, QUOTA, RATE_LIMITED, UNAVAILABLE, STORAGE_FULL, OUTCOME_UNKNOWN, or one that says more."
     )
     message: str = strawberry.field(description="What was wrong, with what value, and what would be right.")
     field: str | None = strawberry.field(description="The input field that was wrong, when it was a single one.")
@@ -72,13 +73,14 @@ async def or_none(lookup: Awaitable[T]) -> T | None:
 
 
 async def or_empty(lookup: Awaitable[T], empty: T) -> T:
-    """A list of something else in the project; ``empty`` where that part of it is switched off for the actor.
+    """A list of something else in the project; ``empty`` where that part of it is switched off for the actor, or where
+    the scopes of the actor's token do not reach it.
 
     Else one field that may not be seen would hide the object that it stands in.
     """
     try:
         return await lookup
-    except SwitchedOff:
+    except (SwitchedOff, BeyondScope):
         return empty
 
 
@@ -100,6 +102,8 @@ def _presented(error: GraphQLError, request_id: str, *, hide_suggestions: bool) 
     cause = _cause(error)
     if cause is None or isinstance(cause, _OF_THE_REQUEST):
         return _of_request(error, hide_suggestions=hide_suggestions)
+    if isinstance(cause, TooManyRequests) and cause.retry_after is not None:
+        return _restated(error, cause.message, cause.code, retryAfter=math.ceil(cause.retry_after))
     if isinstance(cause, ModelyardError):
         return _restated(error, cause.message, cause.code)
     UNEXPECTED.inc()
@@ -127,7 +131,7 @@ def _cause(error: GraphQLError) -> BaseException | None:
     return cause
 
 
-def _restated(error: GraphQLError, message: str, code: str, **extensions: str) -> GraphQLError:
+def _restated(error: GraphQLError, message: str, code: str, **extensions: str | int) -> GraphQLError:
     return GraphQLError(
         message,
         nodes=error.nodes,

@@ -9,7 +9,9 @@ from typing import Annotated
 import strawberry
 
 from app.errors import Invalid
-from app.graphql.access.groups_and_projects import group_by_id, project_by_id
+from app.graphql.access.groups import group_by_id
+from app.graphql.access.groups_and_projects import project_by_id
+from app.graphql.access.service_accounts import service_account_by_id
 from app.graphql.access.types import member_by_id, token_by_id, user_by_id
 from app.graphql.artifacts.types import Artifact
 from app.graphql.ci.types import ci_job_by_key, settings_by_id
@@ -109,6 +111,10 @@ async def _invitation(info: Info, id: str) -> Node | None:
     return await invitation_by_id(info, ids.integer(id, "Invitation"))
 
 
+async def _service_account(info: Info, id: str) -> Node | None:
+    return await service_account_by_id(info, ids.integer(id, "ServiceAccount"))
+
+
 async def _session(info: Info, id: str) -> Node | None:
     return await session_by_id(info, ids.integer(id, "Session"))
 
@@ -140,6 +146,7 @@ LOOKUPS: dict[str, Lookup] = {
     "Model": _model,
     "ModelVersion": _model_version,
     "Project": _project,
+    "ServiceAccount": _service_account,
     "Session": _session,
     "Token": _token,
     "User": _user,

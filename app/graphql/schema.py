@@ -27,6 +27,7 @@ from app.graphql.nodes import NodesQuery
 from app.graphql.people.access_log import AccessLogQuery
 from app.graphql.people.identities import IdentitiesMutation, IdentitiesQuery
 from app.graphql.people.invitations import InvitationsMutation, InvitationsQuery
+from app.graphql.people.limits import LimitsMutation
 from app.graphql.people.password_resets import PasswordResetsMutation
 from app.graphql.people.passwords import PasswordsMutation
 from app.graphql.people.sessions import SessionsMutation
@@ -96,6 +97,7 @@ class Query(
 @strawberry.type(description="Everything that changes something. Each field is a transaction of its own.")
 class Mutation(
     AccessMutation,
+    LimitsMutation,
     GroupsMutation,
     UsersMutation,
     RegistryMutation,

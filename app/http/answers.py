@@ -18,6 +18,7 @@ from app.errors import (
     Misdirected,
     ModelyardError,
     NotFound,
+    QuotaExceeded,
     StorageFull,
     Taken,
     TooLarge,
@@ -39,6 +40,7 @@ _STATUSES: dict[type[ModelyardError], int] = {
     Forbidden: 403,
     TooManyRequests: 429,
     Misdirected: 421,
+    QuotaExceeded: 507,
     StorageFull: 507,
     Unavailable: 503,
 }
@@ -98,7 +100,8 @@ def retry_seconds(error: ModelyardError, status: int) -> str | None:
     """`Retry-After` of a failure with that status, in whole seconds; None: it has none."""
     if isinstance(error, TooManyRequests) and error.retry_after is not None:
         return str(max(1, math.ceil(error.retry_after)))
-    return RETRY_SECONDS.get(status)
+    # Who is at a limit has to delete something first (RFC 4918 §11.5: the request must not be repeated by itself).
+    return None if isinstance(error, QuotaExceeded) else RETRY_SECONDS.get(status)
 
 
 async def routing_error(request: Request, error: Exception) -> Response:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import binascii
 from base64 import b64decode
-from dataclasses import replace
 from functools import lru_cache
 from uuid import uuid4
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.access.authentication.client_info import MAX_AGENT, UNKNOWN, ClientInfo, readable_agent
-from app.access.policy import ANONYMOUS, Actor
+from app.access.policy import Actor
 from app.access.sessions import SessionEnded
 from app.errors import ModelyardError, Unauthenticated
 from app.http.answers import edge_of, error_answer
@@ -42,7 +41,7 @@ class Authentication:
             if not sessions.may_go_on(scope):
                 await error_answer(scope, error)(scope, receive, send)
                 return
-            state["actor"] = replace(ANONYMOUS, client=client)
+            state["actor"] = scope["app"].state.runtime.authenticator.visitor(client)
         except ModelyardError as error:
             await error_answer(scope, error)(scope, receive, send)
             return
@@ -73,7 +72,7 @@ async def _actor(runtime: Runtime, scope: Scope, client: ClientInfo) -> Actor:
     values = [value for name, value in scope["headers"] if name == b"authorization"]
     private = [value for name, value in scope["headers"] if name == b"private-token"]
     if not values and not private:
-        return await sessions.actor_of(runtime, scope, client) or replace(ANONYMOUS, client=client)
+        return await sessions.actor_of(runtime, scope, client) or runtime.authenticator.visitor(client)
     if len(values) + len(private) > 1:
         raise Unauthenticated("There is more than one token in the request; send exactly one.")
     if values:

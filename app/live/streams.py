@@ -57,10 +57,13 @@ async def project(
 
     Raises:
         ProjectNotFound: it does not exist, or may not be seen; also later, when that changes.
+        Forbidden: the token is confined to some models.
         Unauthenticated: the token has ended.
         TooSlow: more waits than a subscriber may let wait.
     """
     access = await projects.get(live.db, actor, reference)
+    if actor.model_patterns is not None:
+        raise policy.beyond_patterns(actor, "events of a project tell of others, too")
     queue: SubscriberQueue[EventMessage] = SubscriberQueue()
     subscriber = Subscriber(actor, queue.end, access.id, (Permission.PROJECT_READ,), access)
     async with AsyncExitStack() as stack:

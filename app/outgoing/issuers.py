@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,8 +48,12 @@ class _Issuer:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
-    def age(self) -> float:
-        return time.monotonic() - self.fetched_at
+    def is_fresh(self) -> bool:
+        return time.monotonic() - self.fetched_at < FRESH_SECONDS
+
+    @property
+    def is_usable(self) -> bool:
+        return time.monotonic() - self.fetched_at < STALE_SECONDS
 
     def key(self, key_id: str | None) -> Key | None:
         """The key of that id; without an id the only one (OpenID Connect Core 1.0 §10.1)."""
@@ -71,11 +75,8 @@ class Issuers:
     async def key(self, issuer: str, key_id: str | None) -> Key | None:
         """The issuer's key of that id; None when it has none, or cannot be reached. Never within a transaction."""
         entry = self._entry(issuer)
-        if entry.key(key_id) is None or entry.age >= FRESH_SECONDS:
-            async with entry.lock:
-                if entry.key(key_id) is None or entry.age >= FRESH_SECONDS:
-                    await self._fetch(issuer, entry)
-        return entry.key(key_id) if entry.age < STALE_SECONDS else None
+        await self._refresh(issuer, entry, lambda: entry.key(key_id) is None)
+        return entry.key(key_id) if entry.is_usable else None
 
     async def description(self, issuer: str) -> Mapping[str, Any]:
         """What the issuer says of itself: its endpoints, what it supports. Never within a transaction.
@@ -84,11 +85,8 @@ class Issuers:
             IssuerAway: it cannot be reached and has not been for a day, or what it says is no description of it.
         """
         entry = self._entry(issuer)
-        if entry.age >= FRESH_SECONDS:
-            async with entry.lock:
-                if entry.age >= FRESH_SECONDS:
-                    await self._fetch(issuer, entry)
-        if entry.age >= STALE_SECONDS:
+        await self._refresh(issuer, entry, lambda: False)
+        if not entry.is_usable:
             raise IssuerAway(entry.failure)
         return entry.description
 
@@ -97,7 +95,7 @@ class Issuers:
         entry = self._issuers.get(issuer)
         if entry is None or entry.failed_at < entry.fetched_at:
             return False
-        return entry.age >= STALE_SECONDS and time.monotonic() - entry.failed_at < PAUSE_SECONDS
+        return not entry.is_usable and time.monotonic() - entry.failed_at < PAUSE_SECONDS
 
     def _entry(self, issuer: str) -> _Issuer:
         # The one that was used last stands last.
@@ -107,9 +105,17 @@ class Issuers:
             del self._issuers[next(iter(self._issuers))]
         return entry
 
-    async def _fetch(self, issuer: str, entry: _Issuer) -> None:
-        if time.monotonic() < entry.next_try_at:
+    async def _refresh(self, issuer: str, entry: _Issuer, lacks: Callable[[], bool]) -> None:
+        """Fetch what is old or lacks something; who lacks nothing does not wait for a fetch that is under way."""
+        if entry.is_fresh and not lacks():
             return
+        if entry.lock.locked() and entry.is_usable and not lacks():
+            return
+        async with entry.lock:
+            if (lacks() or not entry.is_fresh) and time.monotonic() >= entry.next_try_at:
+                await self._fetch(issuer, entry)
+
+    async def _fetch(self, issuer: str, entry: _Issuer) -> None:
         try:
             entry.description, entry.keys = await self._published(issuer)
         except DocumentUnreadable as failure:

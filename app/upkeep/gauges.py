@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 
-from app.access import projects
+from app.access import projects, sessions
 from app.artifacts.upkeep import gauges as artifact_gauges
 from app.db.database import Database
 from app.db.statements import Statement
@@ -25,7 +25,7 @@ TIMEOUT_SECONDS = 2.0
 KEPT_SECONDS = 5.0
 """The values are read at most this often, since any client that reaches the metrics may ask for them."""
 
-_HELP = queue_gauges.HELP | artifact_gauges.HELP | projects.GAUGE_HELP
+_HELP = queue_gauges.HELP | artifact_gauges.HELP | projects.GAUGE_HELP | sessions.GAUGE_HELP
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class GaugeValue:
 _READ = Statement(
     "upkeep.read_gauges",
     "All gauges of this moment.",
-    f"{queue_gauges.GAUGES} UNION ALL {artifact_gauges.GAUGES} UNION ALL {projects.GAUGES}",
+    f"{queue_gauges.GAUGES} UNION ALL {artifact_gauges.GAUGES} UNION ALL {projects.GAUGES} UNION ALL {sessions.GAUGES}",
     row=GaugeValue,
 )
 

@@ -51,6 +51,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "prompt_version_tag.deleted": {**_VERSION, **_TAG},
     "prompt_alias.created": {**_VERSION, **_ALIAS},
     "prompt_alias.deleted": {**_NAMED, **_ALIAS},
+    "token.expiring": {
+        "id": "VG9rZW4", "token_name": "nightly", "expires_at": "2026-01-08T00:00:00+00:00", "username": "bot_0123",
+        "service_account": None,
+    },
     "candidate.finished": {
         "run_id": "abcd1234abcd5678", "run_name": "example_run", "experiment_id": "1", "status": "FINISHED",
         "start_time": 1767225600000, "end_time": 1767229200000, "id": "Q2FuZGlkYXRl", "actor": "example_user",

@@ -1042,6 +1042,16 @@ export type ProjectEventType =
   /** More was missed than can be sent again: query anew what you show. `object` is the project. */
   | 'RESET';
 
+/** Input of `projectLimitsUpdate`; what is left out stays, null is the installation's. */
+export type ProjectLimitsUpdateInput = {
+  /** The project. */
+  project: ProjectLookup;
+  /** Requests in a minute, of all callers together. */
+  requestLimit?: number | string | null | undefined;
+  /** Bytes in the store. */
+  storageLimit?: number | string | null | undefined;
+};
+
 /** Names a project, in one of three ways. */
 export type ProjectLookup =
   {   /** The id of the project. */
@@ -1090,6 +1100,36 @@ export type Role =
   /** Deletes projects. */
   | 'OWNER';
 
+/** Input of `serviceAccountCreate`. */
+export type ServiceAccountCreateInput = {
+  /** The group or project that it belongs to. */
+  groupOrProject: GroupOrProjectLookup;
+  /** Unique in it, whatever the case. */
+  name: string;
+  /** What it is for, at most 1,000 characters. */
+  description?: string;
+  /** Its role there, at most your own. */
+  role?: Role;
+};
+
+/** Input of `serviceAccountDelete`; all its tokens end. */
+export type ServiceAccountDeleteInput = {
+  /** The id of the service account. */
+  id: string;
+};
+
+/** Input of `serviceAccountUpdate`; what is left out stays. */
+export type ServiceAccountUpdateInput = {
+  /** The id of the service account. */
+  id: string;
+  /** Unique in its group or project, whatever the case. */
+  name?: string | null | undefined;
+  /** What it is for, at most 1,000 characters. */
+  description?: string | null | undefined;
+  /** Its role, at most your own; it holds for all its tokens at once. */
+  role?: Role | null | undefined;
+};
+
 /** Which session is to end. */
 export type SessionRevokeInput = {
   /** The session. */
@@ -1126,16 +1166,34 @@ export type TokenCreateInput = {
   groupOrProject?: GroupOrProjectLookup | null | undefined;
   /** The role of that bot; of no meaning for personal tokens. */
   role?: Role;
+  /** Instead of a group or project: the service account that it acts as, with the role of that. */
+  serviceAccountId?: string | null | undefined;
   /** What it may be used for. */
   scopes?: Array<TokenScope>;
-  /** From when on it is refused; never when left out. */
+  /** Confines it to models whose names match one of these, where `*` stands for any characters: `fraud-*`. Only with the scopes `READ_REGISTRY`, `WRITE_REGISTRY` and `READ_ARTIFACTS`. */
+  modelPatterns?: Array<string> | null | undefined;
+  /** From when on it is refused; when left out never, or as late as the installation allows. */
   expiresAt?: string | null | undefined;
+  /** Requests in a minute that it may make; no limit when left out. */
+  requestLimit?: number | null | undefined;
+  /** Bytes that may be stored with it; no limit when left out. */
+  storageLimit?: number | string | null | undefined;
 };
 
 /** Input of `tokenRevoke`. */
 export type TokenRevokeInput = {
   /** The id of the token. */
   id: string;
+};
+
+/** Input of `tokenRotate`. */
+export type TokenRotateInput = {
+  /** The id of the token. */
+  id: string;
+  /** For how long the old secret goes on beside the new one; 0 ends it at once, at most 2,592,000 (30 days). */
+  overlapSeconds?: number;
+  /** From when on the new one is refused; when left out it lives as long as the old one was made to live. */
+  expiresAt?: string | null | undefined;
 };
 
 /** What a token may be used for, whatever the role of its owner. */
@@ -3226,6 +3284,10 @@ export type NodeQuery = {
       id: string
     }
     | {
+      __typename: 'ServiceAccount',
+      id: string
+    }
+    | {
       __typename: 'Session',
       id: string
     }
@@ -3319,6 +3381,10 @@ export type NodesQuery = {
     }
     | {
       __typename: 'Project',
+      id: string
+    }
+    | {
+      __typename: 'ServiceAccount',
       id: string
     }
     | {
@@ -3478,6 +3544,45 @@ export type ProjectEventsSubscription = {
   }
 };
 
+export type ProjectLimitsUpdateMutationVariables = Exact<{
+  input: ProjectLimitsUpdateInput;
+}>;
+
+
+export type ProjectLimitsUpdateMutation = {
+  projectLimitsUpdate: {
+    __typename: 'ProjectLimitsUpdatePayload',
+    project: {
+      __typename: 'Project',
+      fullPath: string,
+      limits: {
+        __typename: 'UsageLimits',
+        requestLimit: number | null,
+        storageLimit: number | null
+      } | null,
+      storage: {
+        __typename: 'ProjectStorage',
+        sizeLimit: number | null,
+        restorableSize: number | null,
+        stored: {
+          __typename: 'StorageAmount',
+          size: number
+        },
+        awaitingRemoval: {
+          __typename: 'StorageAmount',
+          size: number
+        }
+      }
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
 export type ProjectTransferMutationVariables = Exact<{
   input: ProjectTransferInput;
 }>;
@@ -3601,6 +3706,86 @@ export type SearchQuery = {
   } | null
 };
 
+export type ServiceAccountCreateMutationVariables = Exact<{
+  input: ServiceAccountCreateInput;
+}>;
+
+
+export type ServiceAccountCreateMutation = {
+  serviceAccountCreate: {
+    __typename: 'ServiceAccountCreatePayload',
+    serviceAccount: {
+      __typename: 'ServiceAccount',
+      id: string,
+      name: string,
+      role: Role,
+      tokens: {
+        __typename: 'TokenConnection',
+        nodes: Array<{
+          __typename: 'Token',
+          name: string,
+          lastUsedAt: string | null
+        }>
+      }
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ServiceAccountDeleteMutationVariables = Exact<{
+  input: ServiceAccountDeleteInput;
+}>;
+
+
+export type ServiceAccountDeleteMutation = {
+  serviceAccountDelete: {
+    __typename: 'ServiceAccountDeletePayload',
+    deletedId: string | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type ServiceAccountUpdateMutationVariables = Exact<{
+  input: ServiceAccountUpdateInput;
+}>;
+
+
+export type ServiceAccountUpdateMutation = {
+  serviceAccountUpdate: {
+    __typename: 'ServiceAccountUpdatePayload',
+    serviceAccount: {
+      __typename: 'ServiceAccount',
+      id: string,
+      name: string,
+      role: Role,
+      tokens: {
+        __typename: 'TokenConnection',
+        nodes: Array<{
+          __typename: 'Token',
+          name: string,
+          lastUsedAt: string | null
+        }>
+      }
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
 export type SessionRevokeMutationVariables = Exact<{
   input: SessionRevokeInput;
 }>;
@@ -3695,6 +3880,33 @@ export type TokenRevokeMutation = {
       __typename: 'Token',
       name: string,
       revokedAt: string | null
+    } | null,
+    userErrors: Array<{
+      __typename: 'UserError',
+      code: string,
+      message: string,
+      field: string | null
+    }>
+  }
+};
+
+export type TokenRotateMutationVariables = Exact<{
+  input: TokenRotateInput;
+}>;
+
+
+export type TokenRotateMutation = {
+  tokenRotate: {
+    __typename: 'TokenRotatePayload',
+    secret: string | null,
+    token: {
+      __typename: 'Token',
+      id: string,
+      expiresAt: string | null
+    } | null,
+    replaced: {
+      __typename: 'Token',
+      expiresAt: string | null
     } | null,
     userErrors: Array<{
       __typename: 'UserError',
@@ -6062,6 +6274,45 @@ export const ProjectEventsDocument: TypedDocument<ProjectEventsSubscription, Pro
 }`,
 };
 
+export const ProjectLimitsUpdateDocument: TypedDocument<ProjectLimitsUpdateMutation, ProjectLimitsUpdateMutationVariables> = {
+  name: 'ProjectLimitsUpdate',
+  kind: 'mutation',
+  hash: 'b1e950f0f0d3bdbb7d973766d28edebff2e7e6963944a81218da740997d00684',
+  text: `mutation ProjectLimitsUpdate($input: ProjectLimitsUpdateInput!) {
+  projectLimitsUpdate(input: $input) {
+    project {
+      fullPath
+      limits {
+        requestLimit
+        storageLimit
+        __typename
+      }
+      storage {
+        stored {
+          size
+          __typename
+        }
+        sizeLimit
+        restorableSize
+        awaitingRemoval {
+          size
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const ProjectTransferDocument: TypedDocument<ProjectTransferMutation, ProjectTransferMutationVariables> = {
   name: 'ProjectTransfer',
   kind: 'mutation',
@@ -6183,6 +6434,86 @@ export const SearchDocument: TypedDocument<SearchQuery, SearchQueryVariables> = 
 }`,
 };
 
+export const ServiceAccountCreateDocument: TypedDocument<ServiceAccountCreateMutation, ServiceAccountCreateMutationVariables> = {
+  name: 'ServiceAccountCreate',
+  kind: 'mutation',
+  hash: '4d542bad9770f0ac4ac24d7a09a8310265fc892a12bda9f4bbc9cf03f2be256d',
+  text: `mutation ServiceAccountCreate($input: ServiceAccountCreateInput!) {
+  serviceAccountCreate(input: $input) {
+    serviceAccount {
+      id
+      name
+      role
+      tokens(first: 10) {
+        nodes {
+          name
+          lastUsedAt
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ServiceAccountDeleteDocument: TypedDocument<ServiceAccountDeleteMutation, ServiceAccountDeleteMutationVariables> = {
+  name: 'ServiceAccountDelete',
+  kind: 'mutation',
+  hash: 'c106e99a23fd1942458a9a33df09709f7bb6bdaea0a87c885fed8f641babcb88',
+  text: `mutation ServiceAccountDelete($input: ServiceAccountDeleteInput!) {
+  serviceAccountDelete(input: $input) {
+    deletedId
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const ServiceAccountUpdateDocument: TypedDocument<ServiceAccountUpdateMutation, ServiceAccountUpdateMutationVariables> = {
+  name: 'ServiceAccountUpdate',
+  kind: 'mutation',
+  hash: 'e14c0aa4aa1d6fcd341941f92a8113f710bd79881dc0d6b3531ec136c8afe90b',
+  text: `mutation ServiceAccountUpdate($input: ServiceAccountUpdateInput!) {
+  serviceAccountUpdate(input: $input) {
+    serviceAccount {
+      id
+      name
+      role
+      tokens(first: 10) {
+        nodes {
+          name
+          lastUsedAt
+          __typename
+        }
+        __typename
+      }
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
 export const SessionRevokeDocument: TypedDocument<SessionRevokeMutation, SessionRevokeMutationVariables> = {
   name: 'SessionRevoke',
   kind: 'mutation',
@@ -6276,6 +6607,33 @@ export const TokenRevokeDocument: TypedDocument<TokenRevokeMutation, TokenRevoke
     token {
       name
       revokedAt
+      __typename
+    }
+    userErrors {
+      code
+      message
+      field
+      __typename
+    }
+    __typename
+  }
+}`,
+};
+
+export const TokenRotateDocument: TypedDocument<TokenRotateMutation, TokenRotateMutationVariables> = {
+  name: 'TokenRotate',
+  kind: 'mutation',
+  hash: '41c1e2888b59ca6867cb979bf71be936c79fb417f1d499e36cc4b841c93c5941',
+  text: `mutation TokenRotate($input: TokenRotateInput!) {
+  tokenRotate(input: $input) {
+    token {
+      id
+      expiresAt
+      __typename
+    }
+    secret
+    replaced {
+      expiresAt
       __typename
     }
     userErrors {

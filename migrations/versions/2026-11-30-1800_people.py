@@ -347,6 +347,19 @@ def _columns() -> None:
     op.create_foreign_key(
         op.f("fk_tokens_replaces_id"), "tokens", "tokens", ["replaces_id"], ["id"], ondelete="SET NULL"
     )
+    op.create_index(
+        "uq_tokens_replaces_id",
+        "tokens",
+        ["replaces_id"],
+        unique=True,
+        postgresql_where=sa.text("replaces_id is not null"),
+    )
+    op.create_index(
+        "ix_tokens_expires_at",
+        "tokens",
+        ["expires_at"],
+        postgresql_where=sa.text("expires_at is not null and revoked_at is null and reminded_at is null"),
+    )
     op.add_column("users", sa.Column("email", sa.Text(), nullable=True))
     op.add_column("users", sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True))
     op.create_index(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
-from app.access import groups, members, tokens
+from app.access import groups, members, sessions, tokens
 from app.access.administration import group_removal, user_changes
 from app.access.authentication.client_info import UNKNOWN
 from app.access.groups import CreateGroup
@@ -410,7 +411,7 @@ async def test_a_refused_acceptance_leaves_the_link_as_it_was(runtime, project):
 async def test_of_two_acceptances_at_once_the_second_waits_and_finds_nothing(runtime, project, monkeypatch):
     made = await invitations.create(runtime.db, project.owner, Invite(roles=[in_project(project)]))
     first_name, second_name = (f"ada-{uuid4().hex[:12]}" for _ in range(2))
-    async with paused_before(monkeypatch, acceptance.sessions.start, "first") as reached:
+    async with paused_before(monkeypatch, sessions.start, "first") as reached:
         first = asyncio.create_task(come_in(runtime, made.secret, first_name), name="first")
         await reached.wait()
         second = asyncio.create_task(come_in(runtime, made.secret, second_name), name="second")
@@ -442,7 +443,7 @@ async def test_revoking_or_renewing_waits_for_an_acceptance_under_way_and_is_ref
     runtime, project, monkeypatch, use
 ):
     made = await invitations.create(runtime.db, project.owner, Invite(roles=[in_project(project)]))
-    async with paused_before(monkeypatch, acceptance.sessions.start, "accepting") as reached:
+    async with paused_before(monkeypatch, sessions.start, "accepting") as reached:
         accepting = asyncio.create_task(come_in(runtime, made.secret), name="accepting")
         await reached.wait()
         ending = asyncio.create_task(use(runtime.db, project.owner, made.invitation.id))
@@ -510,6 +511,59 @@ async def test_only_administrators_reset_passwords_of_people_who_are_active(runt
     await user_changes.deactivate(runtime.db, admin.actor, person.actor.user_id)
     with pytest.raises(Conflict):
         await password_resets.create(runtime.db, admin.actor, person.actor.username)
+
+
+@pytest.mark.parametrize(
+    ("change", "end"),
+    [
+        ("UPDATE one_time_links SET expires_at = now() WHERE id = :link", End.EXPIRED),
+        ("UPDATE one_time_links SET revoked_at = now() WHERE id = :link", End.REVOKED),
+        ("UPDATE one_time_links SET used_at = now() WHERE id = :link", End.USED),
+        ("UPDATE users SET blocked_at = now() WHERE id = :user", End.PERSON),
+        ("UPDATE users SET deleted_at = now() WHERE id = :user", End.PERSON),
+        ("UPDATE users SET is_bot = true WHERE id = :user", End.PERSON),
+        ("UPDATE users SET blocked_at = now() WHERE id = :maker", End.MAKER),
+        ("UPDATE users SET deleted_at = now() WHERE id = :maker", End.MAKER),
+        ("UPDATE users SET is_admin = false WHERE id = :maker", End.MAKER),
+    ],
+)
+@pytest.mark.parametrize("purpose", Purpose)
+async def test_the_statement_that_uses_a_link_up_looks_itself(runtime, admin, purpose, change, end):
+    """Whatever changed since the page looked."""
+    maker = await new_person(runtime, admin, f"admin-{uuid4().hex[:12]}")
+    user = await new_person(runtime, admin, f"ada-{uuid4().hex[:12]}")
+    await execute(runtime, "UPDATE users SET is_admin = true WHERE id = :id", id=maker.actor.user_id)
+    ids = {"maker": maker.actor.user_id, "user": user.actor.user_id}
+    is_for_person = purpose is not Purpose.INVITATION
+    values = {"created_by": ids["maker"]} | ({"user_id": ids["user"]} if is_for_person else {})
+    async with runtime.db.write() as tx:
+        new = await links.add(tx, purpose, **values)
+    ids["link"] = new.link.id
+    await execute(runtime, change, **{name: id for name, id in ids.items() if f":{name}" in change})
+    if not is_for_person and end is End.PERSON:
+        return
+    with pytest.raises(LinkEnded) as refused:
+        async with runtime.db.write() as tx:
+            await links.use(tx, purpose, new.secret)
+    assert refused.value.end is end
+    answer = await rows(runtime, "SELECT used_by FROM one_time_links WHERE id = :id", id=new.link.id)
+    assert answer == [(None,)]
+
+
+async def test_a_token_that_is_confined_to_some_models_invites_no_one(runtime, admin, project):
+    """Not even an administrator's."""
+    confined = replace(admin.actor, model_patterns=("digits",))
+    made = await invitations.create(runtime.db, admin.actor, Invite(roles=[in_project(project)]))
+    for attempt in (
+        invitations.create(runtime.db, confined, Invite()),
+        invitations.renew(runtime.db, confined, made.invitation.id),
+        invitations.revoke(runtime.db, confined, made.invitation.id),
+        password_resets.create(runtime.db, confined, project[Role.GUEST].actor.username),
+        reads.page(runtime.db, confined, Window()),
+    ):
+        with pytest.raises(Forbidden):
+            await attempt
+    assert await reads.by_ids(runtime.db, confined, [made.invitation.id]) == [None]
 
 
 async def test_a_reset_ends_other_links_into_the_account(runtime, admin, project):

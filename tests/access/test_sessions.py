@@ -22,6 +22,8 @@ from app.access.policy import Role
 from app.access.sessions import SessionEnded, SessionNotFound
 from app.db.database import Database
 from app.live import subscribers
+from app.registry import models
+from app.registry.models import CreateModel
 from tests.conftest import new_person
 from tests.support.access.signed_in import BROWSER, SESSION, sign_in
 from tests.support.statements import statements
@@ -264,6 +266,18 @@ async def test_no_one_ends_the_session_of_another(runtime, admin, browser):
             await sessions.revoke(runtime.db, actor, browser.session_id)
 
 
+async def test_sessions_that_ended_long_ago_are_removed(runtime, person, url):
+    kept, old, aged = [await sign_in(runtime, person.actor, url) for _ in range(3)]
+    async with runtime.db.write() as tx:
+        long_ago = "now() - interval '31 days'"
+        await tx.execute(text(f"UPDATE sessions SET ended_at = {long_ago} WHERE id = :id"), {"id": old.session_id})
+        await tx.execute(text(f"UPDATE sessions SET expires_at = {long_ago} WHERE id = :id"), {"id": aged.session_id})
+    assert await sessions.remove_old(runtime.db) >= 2
+    async with runtime.db.read() as snap:
+        left = text("SELECT id FROM sessions WHERE user_id = :u")
+        assert (await snap.scalars(left, {"u": person.actor.user_id})).all() == [kept.session_id]
+
+
 # --- sockets and event streams
 
 
@@ -364,6 +378,25 @@ async def test_event_streams_end_with_their_session(monkeypatch, runtime, http, 
                 )
                 told += "ended"
     assert "UNAUTHENTICATED" in told and "event: complete" in told
+
+
+async def test_an_event_source_of_an_own_page_needs_the_cookie_and_nothing_else(http, runtime, browser, project):
+    """The browser's `EventSource` can send no header; what it gets, no page of another origin can read."""
+    query = {
+        "query": 'subscription s { projectEvents(project: {path: "PATH"}) { type } }'.replace("PATH", project.path)
+    }
+    headers = browser.cookie | {"Accept": "text/event-stream"}
+    told = ""
+    async with asyncio.timeout(10), http.stream("GET", "/graphql", params=query, headers=headers) as answer:
+        async for line in answer.aiter_lines():
+            told += line
+            if line == ":" and "begun" not in told:
+                told += "begun"
+                await asyncio.sleep(0.6)
+                await models.create(runtime.db, project.owner, project.id, CreateModel("m"))
+            if line.startswith("data:"):
+                break
+    assert '"type":' in told and "errors" not in told
 
 
 # --- signed links

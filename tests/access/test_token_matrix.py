@@ -18,7 +18,8 @@ from tests.support.graphql.field_matrix import DOORS, TYPES, Question, documents
 
 FIELDS = QUERIES + MUTATIONS
 MANAGED = [
-    "projectUpdate", "memberSet", "memberDelete", "tokenCreate", "webhookCreate", "webhookUpdate", "webhookDelete",
+    "projectUpdate", "memberSet", "memberDelete", "tokenCreate", "serviceAccountCreate",
+    "webhookCreate", "webhookUpdate", "webhookDelete",
     "webhookTest", "webhookDeliveryReplay", "ciSettingsUpdate", "ciSettingsDelete",
 ]  # fmt: skip
 """Of what people of the role maintainer may do: a bot needs a scope for it that a person has granted."""
@@ -81,13 +82,15 @@ async def test_verdicts(client, projects_by_token, field):
 
 MANAGED_FIELDS = {
     ("Project", "accessLog"), ("Project", "invitations"), ("Project", "tokens"), ("Project", "webhooks"),
-    ("Project", "ciSettings"), ("Group", "accessLog"), ("Group", "invitations"), ("Group", "tokens"),
+    ("Project", "ciSettings"), ("Project", "serviceAccounts"),
+    ("Group", "serviceAccounts"), ("Group", "accessLog"), ("Group", "invitations"), ("Group", "tokens"),
 }  # fmt: skip
 MANAGED_TYPES = {
     "AccessLogEntry",
     "CiSettings",
     "Invitation",
     "InvitationMembership",
+    "ServiceAccount",
     "Token",
     "Webhook",
     "WebhookDelivery",

@@ -21,6 +21,7 @@ FIELDS = {
 
 ADMINISTRATORS = {
     "accessLog",
+    "projectLimitsUpdate",
     "invitations",
     "userCreate",
     "userDeactivate",

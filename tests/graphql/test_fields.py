@@ -114,7 +114,7 @@ LINES = {
     "Group": {
         "nothing more": "id name path fullPath visibility createdAt parent",
         "below the group": "groups", "what one sees": "projects", "member of the group": "members",
-        "owner of the group": "tokens invitations accessLog", "role in the group": "viewerRole",
+        "owner of the group": "tokens invitations accessLog serviceAccounts", "role in the group": "viewerRole",
         "may: owner": "viewerCanManage viewerCanUpdate viewerCanDelete",
     },
     "Identity": {"nothing more": "id provider email createdAt lastUsedAt"},
@@ -145,21 +145,29 @@ LINES = {
     "Project": {
         "nothing more": "id number name path fullPath description visibility registryAccess experimentsAccess "
         "allowsVersionReuse createdAt descriptionHtml createdBy storage group",
-        "member": "backgroundJobs", "to be named as member": "members",
-        "maintainer": "tokens webhooks ciSettings accessLog", "owner": "invitations",
+        "member": "backgroundJobs limits", "to be named as member": "members",
+        "maintainer": "tokens webhooks ciSettings accessLog serviceAccounts", "owner": "invitations",
         "registry": "models modelSearch modelVersionSearch",
         "candidates": "experiments candidateSearch experimentSearch loggedModelSearch",
         "role": "viewerRole", "may: maintainer": "viewerCanManage", "may: owner": "viewerCanDelete viewerCanTransfer",
         "may: reporter": "viewerCanWriteRegistry", "may: developer": "viewerCanWriteCandidates",
     },
+    "ProjectStorage": {
+        "nothing more": "stored pending damaged awaitingRemoval", "member": "sizeLimit restorableSize",
+    },
     "SearchResultConnection": {"part of it": "nodes edges", "some count": "totalCount pageInfo"},
+    "ServiceAccount": {
+        "nothing more": "id name description role createdAt user tokens createdBy",
+        "may: maintainer": "viewerCanUpdate",
+    },
     "SignInMethods": {"nothing more": "hasPasswords providers"},
     "Session": {
         "nothing more": "id method provider device client address createdAt lastUsedAt expiresAt endedAt isCurrent",
         "may: owner": "viewerCanRevoke",
     },
     "Token": {
-        "nothing more": "id name scopes createdAt expiresAt lastUsedAt revokedAt user createdBy",
+        "nothing more": "id name scopes createdAt expiresAt lastUsedAt revokedAt user createdBy modelPatterns "
+        "lastAddress lastClient requestLimit storageLimit isExpiring replaces",
         "may: maintainer": "viewerCanRevoke",
     },
     "User": {
@@ -169,7 +177,7 @@ LINES = {
         "may: owner": "viewerCanUpdate",
     },
     "Viewer": {
-        "nothing more": "isAdmin", "oneself": "user tokens sessions accessLog", "own identities": "identities",
+        "nothing more": "isAdmin", "oneself": "user tokens sessions accessLog token", "own identities": "identities",
         "token": "scopes",
     },
     "Webhook": {
@@ -205,6 +213,7 @@ BLANK = {
             "LoggedModel",
             "Member",
             "MetricPoint",
+            "ServiceAccount",
             "Session",
             "Token",
             "Webhook",

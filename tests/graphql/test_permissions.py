@@ -84,12 +84,13 @@ NEEDS = {
         "loggedModelCreate", "loggedModelUpdate", "loggedModelDelete", "ciJobUnlink",
     ],
     "maintainer": [
-        "projectUpdate", "memberSet", "memberDelete", "tokenCreate", "artifactUploadAbort", "artifactRelease",
+        "projectUpdate", "memberSet", "memberDelete", "tokenCreate", "serviceAccountCreate",
+        "artifactUploadAbort", "artifactRelease",
         "webhookCreate", "webhookUpdate", "webhookDelete", "webhookTest", "webhookDeliveryReplay",
         "ciSettingsUpdate", "ciSettingsDelete",
     ],
     "maintainer of a job": ["backgroundJobRetry", "backgroundJobCancel"],
-    "manager of a token": ["tokenRevoke"],
+    "manager of a token": ["tokenRevoke", "tokenRotate", "serviceAccountUpdate", "serviceAccountDelete"],
     "person of the session": ["sessionRevoke"],
     "person": ["sessionsRevoke"],
     "maker of the upload": ["artifactUploadComplete"],
@@ -104,6 +105,7 @@ NEEDS = {
     "holder of an identity": ["identityDelete"],
     "administrator": [
         "accessLog", "invitations", "userPasswordResetCreate", "userCreate", "users", "userDeactivate",
+        "projectLimitsUpdate",
         "userReactivate", "userDelete",
     ],
     "session of a browser": ["passwordChange"],

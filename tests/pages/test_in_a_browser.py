@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from uuid import uuid4
 
 import pytest
@@ -15,6 +16,7 @@ from app.registry import models
 from app.registry.models import CreateModel
 from tests.pages.conftest import PASSWORD
 from tests.support.graphql import browser
+from tests.support.source import ROOT
 
 EDITOR = "document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror"
 RESULT = "document.querySelector('.result-window .CodeMirror')?.CodeMirror.getValue() ?? ''"
@@ -87,6 +89,10 @@ async def test_the_explorer_works_with_the_session(url, runtime, person, project
         await page.until("document.querySelector('.graphiql-query-editor .CodeMirror') !== null")
         shown = json.loads(await result_of(page, "{ viewer { user { username } } }"))
         assert shown["data"]["viewer"]["user"]["username"] == person.actor.username
+
+        (snippet,) = re.findall(r"```js\n(.*?)```", (ROOT / "docs" / "people.md").read_text(), re.DOTALL)
+        answer = await page.run(f"(async () => (await {snippet.strip().removeprefix('await ').rstrip(';')}).json())()")
+        assert [one["isCurrent"] for one in answer["data"]["viewer"]["sessions"]["nodes"]] == [True]
 
         watched = f'subscription {{ projectEvents(project: {{path: "{project.path}"}}) {{ type objectType }} }}'
         await page.run(f"{EDITOR}.setValue({json.dumps(watched)})")

@@ -15,7 +15,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from app.access.limits.requests import Subject
+
 if TYPE_CHECKING:
+    from app.access.limits.requests import RequestMeter
     from app.access.policy import Actor, ProjectAccess
 
 Key = TypeVar("Key")
@@ -68,16 +71,31 @@ class RequestCache:
     began: float
     is_invalid: bool = False
     origin: RequestCache | None = None
+    meter: RequestMeter | None = None
+    """Counts the request for the projects that it reaches; None: it is not counted."""
+    counted: tuple[int, ...] = ()
+    """The projects for which it was."""
     first: tuple[int, str] | None = None
     """Number and path of the first project that the request reached: for its log line, and its share of the queue."""
 
     @classmethod
-    def of(cls, cached: CachedToken | CachedSession) -> RequestCache:
-        return cls(cached.projects, time.monotonic())
+    def of(cls, cached: CachedToken | CachedSession, meter: RequestMeter | None = None) -> RequestCache:
+        return cls(cached.projects, time.monotonic(), meter=meter)
 
     def branch(self) -> RequestCache:
         """The same for one of several operations of one connection; what one invalidates is invalid for all."""
-        return RequestCache(self.projects, self.began, origin=self)
+        return RequestCache(self.projects, self.began, origin=self, meter=self.meter)
+
+    async def count(self, access: ProjectAccess) -> None:
+        """Count the request for a project that it reaches, once.
+
+        Raises:
+            RequestLimitReached: the project has used up its minute.
+        """
+        if self.meter is None or access.id in self.counted:
+            return
+        self.counted = (*self.counted, access.id)
+        await self.meter.count(Subject.PROJECT, access.id, access.project.request_limit)
 
     def get(self, reference: int | str) -> ProjectAccess | None:
         """The project as it was when the request began, unless that is too long ago."""

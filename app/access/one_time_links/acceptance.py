@@ -13,16 +13,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, func, literal, or_, select, union_all, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.access import access_log, policy, sessions, users
+from app.access import access_log, policy, users
 from app.access.access_log import Action
 from app.access.authentication.client_info import ClientInfo
-from app.access.one_time_links import invitations, links
+from app.access.one_time_links import invitations, links, password_resets
 from app.access.one_time_links.links import OneTimeLink as Invitation
 from app.access.one_time_links.links import Purpose
 from app.access.one_time_links.validity import held_roles, maker_is_admin
 from app.access.passwords import passwords
 from app.access.policy import Actor, Role
-from app.access.sessions import Method, NewSession
+from app.access.sessions import NewSession
 from app.access.tables import Group, Membership, Project, User
 from app.access.tables_of_people import InvitationRole
 from app.access.users import CreateUser
@@ -116,7 +116,7 @@ async def make_account(
         user = await _add_user(tx, CreateUser(account.username, account.name or None, email=invitation.email))
         await passwords.set_password(tx, user.id, account.password_hash)
         await _give(tx, invitation, user, client)
-        return await sessions.start(tx, user.id, client, Method.LINK, life=life)
+        return await password_resets.start_session(tx, user.id, user.username, client, life=life)
 
 
 async def accept_as(db: Database, actor: Actor, secret: str) -> Invitation:

@@ -73,7 +73,7 @@ async def add(tx: Tx, actor: Actor, command: Invite) -> NewInvitation:
     user_id = require_person(actor)
     email = check_email(command.email) if command.email else None
     check_roles(command.roles)
-    if not actor.is_admin:
+    if not actor.is_administrator:
         if command.is_admin:
             raise Forbidden("Only administrators invite administrators.")
         if not command.roles:
@@ -120,7 +120,7 @@ async def renew(db: Database, actor: Actor, invitation_id: int) -> NewInvitation
     user_id = require_person(actor)
     async with db.write() as tx:
         invitation, roles = await _managed(tx, actor, invitation_id)
-        if invitation.makes_admin and not actor.is_admin:
+        if invitation.makes_admin and not actor.is_administrator:
             raise Forbidden("Only administrators invite administrators.")
         for role in roles:
             await require_owner(tx, actor, target_of(role))
@@ -155,12 +155,19 @@ def require_person(actor: Actor, *, to_write: bool = True) -> int:
 
     Raises:
         Unauthenticated: the request is anonymous.
-        Forbidden: a token of a project or group, which is no person, or one that only reads.
+        Forbidden: a token of a project or group, which is no person, or one that is confined or only reads.
     """
     user_id = policy.require_signed_in(actor, to_write=to_write)
     if actor.is_confined:
         raise Forbidden("Only people invite people: accounts would outlast this token of a project or group.")
+    if actor.model_patterns is not None:
+        raise policy.beyond_patterns(actor, "invitations are beyond it")
     return user_id
+
+
+def is_person(actor: Actor) -> bool:
+    """Whether the actor is a person with a session, or with a token that is confined to nothing."""
+    return not actor.is_anonymous and not actor.is_confined and actor.model_patterns is None
 
 
 async def require_owner(snap: Snapshot, actor: Actor, target: GroupOrProject) -> None:
@@ -250,7 +257,7 @@ async def _managed(tx: Tx, actor: Actor, invitation_id: int) -> tuple[Invitation
     if invitation is None:
         raise missing
     roles = await roles_of(tx, invitation_id)
-    if actor.is_admin or invitation.created_by == actor.user_id or await _owns_one(tx, actor, roles):
+    if actor.is_administrator or invitation.created_by == actor.user_id or await _owns_one(tx, actor, roles):
         return invitation, roles
     raise missing
 

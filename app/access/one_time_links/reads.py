@@ -81,7 +81,7 @@ async def count(db: Database, actor: Actor, status: Status | None = None) -> int
 
 async def of_projects(db: Database, actor: Actor, keys: Sequence[IdKey], window: Window) -> Results[Page[Listed]]:
     """Invitations to each project, newest first; for its owners."""
-    if actor.is_confined:
+    if actor.is_confined or actor.model_patterns is not None:
         return [_for_people()] * len(keys)
     return await _OWNED.pages(
         db,
@@ -98,7 +98,7 @@ async def of_projects(db: Database, actor: Actor, keys: Sequence[IdKey], window:
 
 async def of_groups(db: Database, actor: Actor, keys: Sequence[IdKey], window: Window) -> Results[Page[Listed]]:
     """Invitations to each group, newest first; for its owners."""
-    if actor.is_confined:
+    if actor.is_confined or actor.model_patterns is not None:
         return [_for_people()] * len(keys)
 
     def refuse(access: GroupAccess) -> ModelyardError | None:
@@ -122,7 +122,7 @@ async def by_ids(db: Database, actor: Actor, ids: Sequence[int]) -> list[Listed 
     they made, and what is to a group or project of which they are owner.
     """
     needed = Permission.ACCOUNT_READ if actor.is_administrator else Permission.ACCOUNT_MANAGE
-    if actor.is_anonymous or actor.is_confined or not policy.has_scope(actor, needed):
+    if not invitations.is_person(actor) or not policy.has_scope(actor, needed):
         return [None] * len(ids)
     async with db.read() as snap:
         statement = _with_status(None).where(Invitation.id.in_(ids))
@@ -186,11 +186,10 @@ def _owned_by(actor: Actor) -> AnySelect:
 
 
 def _require_admin(actor: Actor) -> None:
-    policy.require_signed_in(actor, to_write=False)
     invitations.require_person(actor, to_write=False)
-    if not actor.is_admin:
+    if not actor.is_administrator:
         raise Forbidden("Only administrators see all invitations; owners see those to their groups and projects.")
 
 
 def _for_people() -> ModelyardError:
-    return Forbidden("Only people see invitations, not tokens of projects and groups.")
+    return Forbidden("Only people see invitations, not tokens that are confined to a project, a group or some models.")

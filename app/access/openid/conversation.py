@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_plus, urlencode, urlsplit
@@ -52,8 +53,10 @@ async def authorization_url(openid: OpenIdProviders, provider: Provider, secrets
 
     Raises:
         ProviderAway: it does not tell where.
+        ProviderBusy: the process speaks with it for many others already.
     """
-    address = _endpoint(openid, provider, await _description(openid, provider), "authorization_endpoint")
+    async with _talk(openid, provider):
+        address = _endpoint(openid, provider, await _description(openid, provider), "authorization_endpoint")
     challenge = base64.urlsafe_b64encode(hashlib.sha256(secrets.verifier.encode()).digest()).rstrip(b"=").decode()
     query = urlencode(
         {
@@ -70,6 +73,19 @@ async def authorization_url(openid: OpenIdProviders, provider: Provider, secrets
     return f"{address}{'&' if urlsplit(address).query else '?'}{query}"
 
 
+async def problem_of(openid: OpenIdProviders, provider: Provider) -> str:
+    """Why nobody could sign in with the provider now; empty if it describes itself well. Its secret is not tried."""
+    try:
+        description = await _description(openid, provider)
+        _endpoint(openid, provider, description, "authorization_endpoint")
+        _endpoint(openid, provider, description, "token_endpoint")
+        if description.get("userinfo_endpoint") is not None:
+            _endpoint(openid, provider, description, "userinfo_endpoint")
+    except ProviderAway as away:
+        return away.message
+    return ""
+
+
 async def check_issuer(openid: OpenIdProviders, provider: Provider, issuer: str | None) -> None:
     """Refuse a callback that another provider has caused (RFC 9207). Never within a transaction.
 
@@ -78,7 +94,8 @@ async def check_issuer(openid: OpenIdProviders, provider: Provider, issuer: str 
         ProviderAway: the provider does not tell whether it does.
     """
     if issuer is None:
-        description = await _description(openid, provider)
+        async with _talk(openid, provider):
+            description = await _description(openid, provider)
         if description.get("authorization_response_iss_parameter_supported") is not True:
             return
     if issuer != provider.issuer:
@@ -94,9 +111,15 @@ async def identify(openid: OpenIdProviders, provider: Provider, code: str, nonce
         CodeRefused: the code is of no use (any more).
         AnswerRefused, IdTokenRefused: what came is of another issuer, audience, sign-in or person.
     """
+    async with _talk(openid, provider):
+        return await _identify(openid, provider, code, nonce, verifier)
+
+
+@asynccontextmanager
+async def _talk(openid: OpenIdProviders, provider: Provider) -> AsyncIterator[None]:
     try:
         async with openid.conversation(provider):
-            return await _identify(openid, provider, code, nonce, verifier)
+            yield
     except TimeoutError:
         raise ProviderAway(f"{provider.title} takes too long to answer; try again shortly.") from None
     except DocumentUnreadable as failure:

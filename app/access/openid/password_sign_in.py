@@ -48,5 +48,19 @@ async def require_on(snap: Snapshot, openid: OpenIdProviders) -> None:
         PasswordsOff: they are.
     """
     if not await is_on(snap, openid):
-        titles = ", ".join(provider.title for provider in openid.providers)
-        raise PasswordsOff(f"This installation does not accept passwords; sign in with {titles}.")
+        raise _off(openid)
+
+
+async def require_accepted(db: Database, openid: OpenIdProviders) -> None:
+    """Refuse what is done by or for a password where they are switched off.
+
+    Raises:
+        PasswordsOff: they are.
+    """
+    if not await accepted(db, openid):
+        raise _off(openid)
+
+
+def _off(openid: OpenIdProviders) -> PasswordsOff:
+    titles = ", ".join(provider.title for provider in openid.providers)
+    return PasswordsOff(f"This installation does not accept passwords; sign in with {titles}.")

@@ -12,8 +12,10 @@ from typing import NamedTuple
 
 import structlog
 
+from app.access import access_log
+from app.access.access_log import Action
 from app.access.openid.configuration import GroupRule, Provider
-from app.db.database import Tx
+from app.db.database import Database, Tx
 from app.db.statements import Statement
 from app.text import normalized
 
@@ -76,6 +78,12 @@ _SYNCHRONIZE = Statement(
     row=_Change,
 )
 
+_FORGET = Statement(
+    "access.forget_rule_memberships",
+    "Remove all memberships that the rules of a provider made.",
+    "DELETE FROM memberships WHERE rule = :rule",
+)
+
 
 async def synchronize(tx: Tx, provider: Provider, user_id: int, groups: Collection[str]) -> dict[str, int]:
     """Step: give and take the roles of a person who has just signed in; the caller holds the person's row.
@@ -100,6 +108,14 @@ async def synchronize(tx: Tx, provider: Provider, user_id: int, groups: Collecti
 async def take_away(tx: Tx, provider_name: str, user_id: int) -> None:
     """Step: end what the rules of a provider gave a person."""
     await _SYNCHRONIZE.fetch(tx, user=user_id, rule=provider_name, paths=[], are_projects=[], roles=[])
+
+
+async def forget(db: Database, provider_name: str) -> int:
+    """End all that the rules of a provider gave, for who sits at the machine; answers the number of memberships."""
+    async with db.write() as tx:
+        count = await _FORGET.execute(tx, rule=provider_name)
+        await access_log.record(tx, Action.MEMBER_DELETE, provider=provider_name, memberships_removed=count)
+    return count
 
 
 def _path(rule: GroupRule) -> str:

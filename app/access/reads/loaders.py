@@ -183,30 +183,34 @@ async def group_members_by_keys(db: Database, actor: Actor, keys: Sequence[Membe
 
 
 async def tokens_by_ids(db: Database, actor: Actor, ids: Sequence[int]) -> list[Token | None]:
-    """Tokens that the actor may revoke: its own, and those of projects and groups whose tokens it manages."""
+    """Tokens that the actor may revoke: that of the request, its own, those of projects and groups that it manages."""
     if actor.is_anonymous:
         return [None] * len(ids)
     async with db.read() as snap:
         rows = list(await snap.scalars(select(Token).where(Token.id.in_(ids))))
-        projects_managed = await _managed_projects(snap, actor, {row.project_id for row in rows if row.project_id})
-        groups_managed = await _managed_groups(snap, actor, {row.group_id for row in rows if row.group_id})
-    is_anybodys = actor.is_admin and not actor.is_confined
+        projects_managed = await managed_projects(snap, actor, {row.project_id for row in rows if row.project_id})
+        groups_managed = await managed_groups(snap, actor, {row.group_id for row in rows if row.group_id})
+    is_anybodys = actor.is_administrator
+    sees_own = policy.has_scope(actor, Permission.ACCOUNT_READ)
     seen = {
         row.id: row
         for row in rows
         if row.project_id in projects_managed
         or row.group_id in groups_managed
-        or (not row.project_id and not row.group_id and (row.user_id == actor.user_id or is_anybodys))
+        or row.id == actor.token_id
+        or (sees_own and not row.project_id and not row.group_id and (row.user_id == actor.user_id or is_anybodys))
     }
     return [seen.get(id) for id in ids]
 
 
-async def _managed_projects(snap: Snapshot, actor: Actor, ids: set[int]) -> set[int]:
+async def managed_projects(snap: Snapshot, actor: Actor, ids: set[int]) -> set[int]:
+    """Read step: those of the projects whose tokens the actor manages."""
     seen = await projects.visible_by_ids(snap, actor, sorted(ids)) if ids else {}
     return {id for id, access in seen.items() if policy.allows(actor, access, Permission.TOKEN_MANAGE)}
 
 
-async def _managed_groups(snap: Snapshot, actor: Actor, ids: set[int]) -> set[int]:
+async def managed_groups(snap: Snapshot, actor: Actor, ids: set[int]) -> set[int]:
+    """The same of groups."""
     if not ids:
         return set()
     rows = await snap.execute(repository.visible_groups(actor).where(Group.id.in_(ids)))

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from app.access import policy, projects
 from app.access.policy import Actor, Permission, ProjectAccess
 from app.access.reads.guarded import GuardedReads, Results
-from app.artifacts import visibility
+from app.artifacts import stored_bytes, visibility
 from app.artifacts.tables import PENDING, Artifact, Blob, CondemnedObject, MultipartUpload, SuspectObject
 from app.artifacts.upkeep import garbage, reconcile
 from app.artifacts.upkeep.reconcile import ORPHAN_AGE, SUSPICION
@@ -34,7 +34,7 @@ from app.db.database import Database, Snapshot
 from app.errors import ModelyardError
 from app.storage.blobs import BlobStore
 
-_LISTS = GuardedReads(Permission.STORAGE_READ)
+_LISTS = GuardedReads(Permission.PROJECT_READ)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ async def of_projects(db: Database, actor: Actor, keys: Sequence[tuple[int]]) ->
     async def fetch(snap: Snapshot, allowed: list[tuple[int]]) -> list[Usage]:
         ids = [id for (id,) in allowed]
         seen = await projects.visible_by_ids(snap, actor, ids)
-        whole = [id for id, access in seen.items() if access.role is not None or _sees_all(actor, access)]
+        whole = [id for id, access in seen.items() if _sees_all(actor, access)]
         states = (Blob.state == "stored", Blob.state == "pending", Blob.damaged_at.is_not(None))
         columns = [column for state in states for column in _amount(Blob.size, state)]
         mine = (Blob.project_id.in_(ids), or_(Blob.project_id.in_(whole), await _of_shown_files(snap, actor, ids)))
@@ -111,6 +111,20 @@ async def of_projects(db: Database, actor: Actor, keys: Sequence[tuple[int]]) ->
         condemned = {row[0]: Amount(row[1], int(row[2])) for row in await snap.execute(_condemned(whole))}
         nothing = (Amount(), Amount(), Amount())
         return [Usage(*amounts.get(id, nothing), condemned.get(id, Amount())) for id in ids]
+
+    return await _LISTS.read(db, actor, keys, fetch)
+
+
+async def restorable(db: Database, actor: Actor, keys: Sequence[tuple[int]]) -> Results[Amount | None]:
+    """For loaders: what of the stored bytes is deleted and can be restored, in the order of the keys; None to visitors.
+
+    Objects are not counted.
+    """
+
+    async def fetch(snap: Snapshot, allowed: list[tuple[int]]) -> list[Amount | None]:
+        seen = await projects.visible_by_ids(snap, actor, [id for (id,) in allowed])
+        sizes = await stored_bytes.restorable(snap, [id for id, access in seen.items() if access.role is not None])
+        return [Amount(0, sizes.get(id, 0)) if seen[id].role is not None else None for (id,) in allowed]
 
     return await _LISTS.read(db, actor, keys, fetch)
 
@@ -128,7 +142,9 @@ async def of_project(db: Database, actor: Actor, project_id: int) -> Usage:
 
 
 def _sees_all(actor: Actor, access: ProjectAccess) -> bool:
-    return policy.allows(actor, access, Permission.CANDIDATE_READ)
+    """Members of a project do, with a token that is not for a part of it only."""
+    is_member = access.role is not None and policy.has_scope(actor, Permission.STORAGE_READ)
+    return is_member or policy.allows(actor, access, Permission.CANDIDATE_READ)
 
 
 async def _of_shown_files(snap: Snapshot, actor: Actor, ids: Sequence[int]) -> ColumnElement[bool]:

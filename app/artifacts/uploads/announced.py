@@ -25,7 +25,7 @@ from sqlalchemy import ColumnElement, TextClause, func, insert, select, update
 
 from app.access import projects
 from app.access.policy import Actor, ProjectAccess, Role
-from app.artifacts import path_conflicts, paths, visibility
+from app.artifacts import path_conflicts, paths, stored_bytes, visibility
 from app.artifacts.artifacts import FileTarget, LockOwner, Root
 from app.artifacts.background_jobs import IngestUploads
 from app.artifacts.tables import PENDING, Blob, MultipartUpload
@@ -82,7 +82,8 @@ async def create(
         Invalid: no file, the same path twice, a negative size.
         PathOccupied: one would be a file and a folder, with a file that is there or that is announced with it.
     """
-    targets = _checked(root, files, limit, actor.user_id)
+    targets = _checked(root, files, limit, actor)
+    room = await stored_bytes.room_in(db, actor, root.project_id)
     async with db.write(grows=True) as tx:
         access = await projects.visible(tx, actor, root.project_id)
         visibility.require_writer(actor, access)
@@ -92,6 +93,9 @@ async def create(
         shared = await deduplicate.find(
             tx, root, files, [target.path for target in targets], visibility.of_actor(actor, access)
         )
+        if room is not None:
+            new = {file.sha256 or index: file.size for index, file in enumerate(files) if index not in shared}
+            stored_bytes.require(room, sum(new.values()))
         placed = await deduplicate.link(tx, [(targets[i], blob_id) for i, blob_id in shared.items()])
         # The database's clock, since workers compare with it.
         now: datetime = (await tx.scalars(select(func.now()))).one()
@@ -213,7 +217,7 @@ def _shown(actor: Actor, access: ProjectAccess) -> Sequence[TextClause]:
     return visibility.conditions(MultipartUpload, visibility.of_actor(actor, access))
 
 
-def _checked(root: Root, files: Sequence[AnnouncedFile], limit: int, by: int | None) -> list[FileTarget]:
+def _checked(root: Root, files: Sequence[AnnouncedFile], limit: int, actor: Actor) -> list[FileTarget]:
     if not 1 <= len(files) <= MAX_FILES:
         raise Invalid(f"There are {len(files)} files; 1 to {MAX_FILES} can be announced at once.", field="files")
     targets = []
@@ -223,7 +227,8 @@ def _checked(root: Root, files: Sequence[AnnouncedFile], limit: int, by: int | N
             raise Invalid(f"`{path}` cannot have {file.size} bytes.", field=f"files.{index}.size")
         if file.size > limit:
             raise too_large(limit, f"(`{path}` has {file.size})")
-        targets.append(FileTarget(root, path, file.media_type or guess_media_type(path), by))
+        media_type, token_id = file.media_type or guess_media_type(path), stored_bytes.counted_token(actor)
+        targets.append(FileTarget(root, path, media_type, actor.user_id, token_id))
     path, times = Counter(target.path for target in targets).most_common(1)[0]
     if times > 1:
         raise Invalid(f"The path `{path}` is announced {times} times; each file has its own.", field="files")
@@ -259,6 +264,7 @@ def _row(
         "blob_id": shared or uuid7(),
         "object_key": object_key(target.root.project_id),
         "created_by": target.created_by,
+        "token_id": target.token_id,
         "created_at": now,
         "expires_at": now + (VERIFYING if shared else LIFE),
         "batch_id": None,
@@ -309,6 +315,9 @@ async def _own(
     access = await projects.visible(snap, actor, project_id)
     visibility.require_writer(actor, access)
     rows = await _rows(snap, project_id, ids, _shown(actor, access))
+    if visibility.is_limited(actor, access):
+        for row in rows:
+            await visibility.require_changeable(snap, actor, access, row, [row.path])
     if len(rows) != len(set(ids)):
         raise _missing(set(ids) - {row.id for row in rows})
     is_maintainer = or_maintainer and access.role is not None and access.role >= Role.MAINTAINER

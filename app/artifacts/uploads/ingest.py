@@ -22,7 +22,7 @@ from app.artifacts.uploads.announced import VERIFYING
 from app.artifacts.uploads.part_plan import PartsMissing
 from app.artifacts.uploads.publish_batch import Verified
 from app.db.database import Database, Tx
-from app.errors import Conflict, Invalid, NotFound
+from app.errors import Conflict, Invalid, NotFound, QuotaExceeded
 from app.inspection.inspector import Report
 from app.storage.blobs import BlobMissing, BlobStore, StoredObject, UploadMissing
 from app.storage.hashing import RunningHash
@@ -185,7 +185,8 @@ class _PublishQueue:
         except (NotFound, Invalid):  # gone for good, or in the trash
             reason = "The candidate or logged model whose file it was going to be has been deleted."
             await _fail(self._db, [upload for upload, _, _ in files], reason)
-        except PathOccupied as error:  # another file that was just stored excludes one of them; the others are fine
+        except (PathOccupied, QuotaExceeded) as error:
+            # Another file that was just stored excludes one of them, or has used the room; the others may be fine.
             if len(files) == 1:
                 await _fail(self._db, [files[0][0]], error.message)
             else:
@@ -332,7 +333,7 @@ def _root(upload: MultipartUpload) -> Root:
 
 
 def _target(root: Root, upload: MultipartUpload) -> FileTarget:
-    return FileTarget(root, upload.path, upload.media_type, upload.created_by)
+    return FileTarget(root, upload.path, upload.media_type, upload.created_by, upload.token_id)
 
 
 async def _waiting(db: Database, project_id: int, batch_id: UUID) -> Sequence[MultipartUpload]:

@@ -23,7 +23,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 
 from app import faults
 from app.access.policy import Actor, Permission
-from app.artifacts import path_conflicts, paths, visibility
+from app.artifacts import path_conflicts, paths, stored_bytes, visibility
 from app.artifacts.artifacts import FileTarget, LockOwner, Root
 from app.artifacts.tables import Artifact, Blob, MultipartUpload
 from app.artifacts.upkeep import garbage
@@ -108,8 +108,9 @@ async def create(
         "project_id": root.project_id, "id": uuid7(), "candidate_id": root.candidate_id,
         "logged_model_id": root.logged_model_id, "path": path, "parts": command.parts,
         "media_type": command.media_type or guess_media_type(path), "blob_id": uuid7(), "object_key": key,
-        "created_by": actor.user_id, "expires_at": func.now() + LIFE,
+        "created_by": actor.user_id, "token_id": stored_bytes.counted_token(actor), "expires_at": func.now() + LIFE,
     }  # fmt: skip
+    await stored_bytes.require_room_in(db, actor, root.project_id, None, permission)
     async with db.write(grows=True) as tx:
         await visibility.require_permitted(tx, actor, root, [path], permission)
         await lock_owner(tx)
@@ -157,7 +158,9 @@ async def complete(
         await asyncio.sleep(POLL_SECONDS)
     async with _claim_kept(db, upload, claim):
         parts = [Part(part.number, part.etag.strip('"')) for part in command.parts]
-        stored = await _join(blobs, upload, parts, limit)
+        room = await stored_bytes.require_room_in(db, actor, upload.project_id, None, permission)
+        with stored_bytes.bounded(room, limit) as most:
+            stored = await _join(blobs, upload, parts, most)
         await faults.point("multipart.joined")
         return await _finish(db, command.root, upload, stored, lock_owner)
 
@@ -350,7 +353,7 @@ async def _finish(
             done: UUID = row.artifact_id
             return done
         await lock_owner(tx)
-        target = FileTarget(root, upload.path, upload.media_type, upload.created_by)
+        target = FileTarget(root, upload.path, upload.media_type, upload.created_by, upload.token_id)
         artifact: Artifact = await publish.register(tx, target, upload.blob_id, stored)
         values = {"state": "completed", "artifact_id": artifact.id, "expires_at": func.now() + KEPT}
         await tx.execute(update(MultipartUpload).where(*_key(upload)).values(claimed_until=None, **values))

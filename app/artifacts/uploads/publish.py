@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.artifacts import path_conflicts, row_locks
+from app.artifacts import path_conflicts, row_locks, stored_bytes
 from app.artifacts.artifacts import FileTarget
 from app.artifacts.tables import PENDING, Artifact, Blob
 from app.artifacts.upkeep import damage, garbage, inspections, quarantine, verdicts
@@ -85,12 +85,10 @@ async def _keep_once(tx: Tx, target: FileTarget, blob_id: UUID, stored: StoredOb
         await garbage.condemn_pending(tx, project_id, [blob_id], "same bytes stored already")
     if existing is not None:
         return existing.id
-    done = await tx.scalar(
-        update(Blob)
-        .where(Blob.project_id == project_id, Blob.id == blob_id, Blob.state == PENDING)
-        .values(state="stored", sha256=stored.sha256, size=stored.size, lease_until=None)
-        .returning(Blob.id)
-    )
+    mine = (Blob.project_id == project_id, Blob.id == blob_id, Blob.state == PENDING)
+    values = {"state": "stored", "sha256": stored.sha256, "size": stored.size, "token_id": target.token_id}
+    with stored_bytes.translated_errors():
+        done = await tx.scalar(update(Blob).where(*mine).values(**values, lease_until=None).returning(Blob.id))
     if done is None:
         raise Unavailable("The upload was silent for too long and was given up; send the file again.")
     return blob_id

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.artifacts import path_conflicts, row_locks
+from app.artifacts import path_conflicts, row_locks, stored_bytes
 from app.artifacts.artifacts import FileTarget
 from app.artifacts.tables import Artifact
 from app.artifacts.upkeep import garbage, inspections, verdicts
@@ -33,8 +33,10 @@ MARK_STORED = Statement(
     "artifacts.mark_stored",
     "Pending blobs are stored, with these SHA-256 and sizes; the ids of those that were still pending.",
     """
-    UPDATE blobs b SET state = 'stored', sha256 = given.sha256, size = given.size, lease_until = NULL
-    FROM unnest(:blobs::uuid[], :hashes::bytea[], :sizes::bigint[]) AS given(id, sha256, size)
+    UPDATE blobs b SET state = 'stored', sha256 = given.sha256, size = given.size, token_id = given.token_id,
+      lease_until = NULL
+    FROM unnest(:blobs::uuid[], :hashes::bytea[], :sizes::bigint[], :tokens::bigint[])
+      AS given(id, sha256, size, token_id)
     WHERE b.project_id = :project AND b.id = given.id AND b.state = 'pending'
     RETURNING b.id
     """,
@@ -130,13 +132,22 @@ async def lock_hashes(tx: Tx, project_id: int, hashes: Collection[bytes]) -> Non
     await LOCK_HASHES.fetch_value(tx, project=project_id % 2**31, lock_keys=list(lock_keys))
 
 
-async def mark_stored(tx: Tx, project_id: int, blobs: Sequence[tuple[UUID, bytes, int]]) -> set[UUID]:
-    """Step: pending blobs have these SHA-256 and sizes and are stored; the ids of those that were still pending."""
+async def mark_stored(
+    tx: Tx, project_id: int, blobs: Sequence[tuple[UUID, bytes, int]], token_ids: Sequence[int | None]
+) -> set[UUID]:
+    """Step: pending blobs have these SHA-256 and sizes and are stored; the ids of those that were still pending.
+
+    ``token_ids`` says for each with which token, if that has a limit of bytes.
+
+    Raises:
+        QuotaExceeded: a limit leaves no room; the transaction has to end.
+    """
     if not blobs:
         return set()
     ids, hashes, sizes = zip(*blobs, strict=True)
-    values = {"blobs": list(ids), "hashes": list(hashes), "sizes": list(sizes)}
-    return {row["id"] for row in await MARK_STORED.fetch(tx, project=project_id, **values)}
+    values = {"blobs": list(ids), "hashes": list(hashes), "sizes": list(sizes), "tokens": list(token_ids)}
+    with stored_bytes.translated_errors():
+        return {row["id"] for row in await MARK_STORED.fetch(tx, project=project_id, **values)}
 
 
 async def _keep(tx: Tx, files: Sequence[Verified]) -> list[Verified]:
@@ -149,7 +160,8 @@ async def _keep(tx: Tx, files: Sequence[Verified]) -> list[Verified]:
         {file.stored.sha256: file for file in reversed(whole) if file.stored.sha256 not in stored_before}.values()
     )
     fresh = list({file.target.path: file for file in fresh if not file.is_shared}.values())
-    kept = await mark_stored(tx, project_id, [(file.blob_id, file.stored.sha256, file.stored.size) for file in fresh])
+    contents = [(file.blob_id, file.stored.sha256, file.stored.size) for file in fresh]
+    kept = await mark_stored(tx, project_id, contents, [file.target.token_id for file in fresh])
     shared = [file for file in whole if file.is_shared and stored_before.get(file.stored.sha256) == file.blob_id]
     return [file for file in fresh if file.blob_id in kept] + shared
 

@@ -200,6 +200,7 @@ def _columns(files: Sequence[IncomingFile]) -> dict[str, list[Any]]:
         "paths": [target.path for target in targets],
         "media_types": [target.media_type for target in targets],
         "users": [target.created_by for target in targets],
+        "tokens": [target.token_id for target in targets],
         "plain": [file.is_plain for file in files],
     }
 
@@ -237,9 +238,9 @@ def _given(more_values: str = "", more_names: str = "") -> Fragment:
     return Fragment(f"""
         SELECT * FROM unnest(:projects::bigint[], :candidates::uuid[], :logged_models::uuid[], :blobs::uuid[],
           :hashes::bytea[], :lock_keys::int[], :sizes::bigint[], :artifacts::uuid[], :paths::text[],
-          :media_types::text[], :users::bigint[], :plain::bool[] {more_values})
+          :media_types::text[], :users::bigint[], :tokens::bigint[], :plain::bool[] {more_values})
         AS given(project_id, candidate_id, logged_model_id, pending_id, sha256, lock_key, size, artifact_id, path,
-          media_type, created_by, is_plain {more_names})
+          media_type, created_by, token_id, is_plain {more_names})
     """)  # noqa: S608 - put together from constants
 
 
@@ -332,7 +333,9 @@ _FINISHED = Fragment(f"""
       AND NOT EXISTS (SELECT FROM blobs b WHERE b.project_id = given.project_id
         AND b.sha256 = given.sha256 AND b.state = 'stored')
     ), kept AS (
-      UPDATE blobs b SET state = 'stored', sha256 = simple.sha256, size = simple.size, lease_until = NULL FROM simple
+      UPDATE blobs b SET state = 'stored', sha256 = simple.sha256, size = simple.size, token_id = simple.token_id,
+        lease_until = NULL
+      FROM simple
       WHERE b.project_id = simple.project_id AND b.id = simple.pending_id AND b.state <> 'stored'
       AND pg_try_advisory_xact_lock((simple.project_id % 2147483648)::int, simple.lock_key)
       RETURNING b.id

@@ -25,7 +25,7 @@ from sqlalchemy import func, insert, select, update
 from app import faults
 from app.access import policy, projects
 from app.access.policy import Actor, Permission
-from app.artifacts import path_conflicts, paths, row_locks, visibility
+from app.artifacts import path_conflicts, paths, row_locks, stored_bytes, visibility
 from app.artifacts.artifacts import FileTarget, LockOwner, Root
 from app.artifacts.tables import PENDING, Blob
 from app.artifacts.upkeep import damage, garbage, inspections, quarantine, verdicts
@@ -87,6 +87,7 @@ async def stage(
         Unavailable: the store is away, or the upload was silent for too long; nothing is kept.
     """
     blob_id, key = uuid7(), object_key(project_id)
+    room = await stored_bytes.require_room_in(db, actor, project_id, size, permission)
     async with db.write(grows=True) as tx:
         access = await projects.visible(tx, actor, project_id)
         policy.require(actor, access, permission, of_models=True)
@@ -94,7 +95,8 @@ async def stage(
         await tx.execute(insert(Blob).values(**row, lease_until=leases.lease_from_now()))
     heartbeat = asyncio.create_task(leases.keep_alive(db, project_id, blob_id))
     try:
-        stored = await blobs.put(key, chunks, size=size, limit=limit)
+        with stored_bytes.bounded(room, limit) as most:
+            stored = await blobs.put(key, chunks, size=size, limit=most)
         await faults.point("staged.stored")
         heartbeat.cancel()
         await _record(db, project_id, blob_id, stored)
@@ -125,7 +127,7 @@ async def write(
         PathOccupied: one would be a file and a folder, with a file that is there or with another of the set.
         BytesMissing: a file has no bytes, or none that the actor may see.
     """
-    targets = _targets(root, files, actor.user_id)
+    targets = _targets(root, files, actor)
     async with db.write(grows=True) as tx:
         access = await visibility.require_permitted(tx, actor, root, [one.path for one in targets], permission)
         await lock_owner(tx)
@@ -139,7 +141,7 @@ async def write(
     return [made[one.path] for one in targets]
 
 
-def _targets(root: Root, files: Sequence[NewFile], by: int | None) -> list[FileTarget]:
+def _targets(root: Root, files: Sequence[NewFile], actor: Actor) -> list[FileTarget]:
     if not files:
         raise Invalid("The set holds no file.", field="files")
     if len(files) > MAX_FILES:
@@ -147,7 +149,8 @@ def _targets(root: Root, files: Sequence[NewFile], by: int | None) -> list[FileT
     targets = []
     for index, file in enumerate(files):
         path = paths.check(file.path, f"files.{index}.path")
-        targets.append(FileTarget(root, path, file.media_type or guess_media_type(path), by))
+        media_type, token_id = file.media_type or guess_media_type(path), stored_bytes.counted_token(actor)
+        targets.append(FileTarget(root, path, media_type, actor.user_id, token_id))
     path, times = Counter(one.path for one in targets).most_common(1)[0]
     if times > 1:
         raise Invalid(f"The path `{path}` stands {times} times in the set; each file has its own.", field="files")
@@ -183,7 +186,7 @@ async def _hold_bytes(tx: Tx, targets: Sequence[FileTarget], files: Sequence[New
             await damage.heal(tx, blob, staged[blob.sha256][0].id)
     fresh = [of_content[0] for sha256, of_content in staged.items() if sha256 not in held]
     contents = [(blob.id, blob.sha256 or b"", blob.size or 0) for blob in fresh]
-    kept = await publish_batch.mark_stored(tx, project_id, contents)
+    kept = await publish_batch.mark_stored(tx, project_id, contents, [targets[0].token_id] * len(contents))
     held |= {sha256: blob_id for blob_id, sha256, _ in contents if blob_id in kept}
     _require_all(files, held)
     superfluous = [one.id for of_content in staged.values() for one in of_content if one.id not in kept]

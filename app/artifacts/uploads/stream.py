@@ -21,8 +21,8 @@ from sqlalchemy import insert
 
 from app import faults
 from app.access import policy, projects
-from app.access.policy import Actor, Permission
-from app.artifacts import path_conflicts, paths, visibility
+from app.access.policy import Actor, Permission, ProjectAccess
+from app.artifacts import path_conflicts, paths, stored_bytes, visibility
 from app.artifacts.artifacts import FileTarget, LockOwner, Root
 from app.artifacts.tables import Artifact, Blob
 from app.artifacts.upkeep import inspections
@@ -68,12 +68,14 @@ async def store(
         TooLarge: more than ``limit`` bytes.
         SizeMismatch: other than the announced number of bytes arrived; nothing is kept.
         Unavailable: the store is away; nothing is kept.
+        QuotaExceeded: the limit of stored bytes leaves no room; nothing is kept.
     """
     target = FileTarget(
         command.root,
         paths.check(command.path),
         command.media_type or guess_media_type(command.path),
         actor.user_id,
+        stored_bytes.counted_token(actor),
     )
     access = await projects.get(db, actor, command.root.project_id)
     policy.require(actor, access, permission, of_models=True)
@@ -82,8 +84,11 @@ async def store(
             await visibility.require_changeable(snap, actor, access, command.root, [target.path])
     sender = _Sender(db, actor, blobs, target, lock_owner, permission)
     if command.size is not None and command.size <= min(SMALL_BYTES, limit):
-        return await sender.send(await whole(command.chunks, command.size))
-    return await sender.stream(command.chunks, command.size, limit)
+        return await sender.send(await whole(command.chunks, command.size), access)
+    room = await stored_bytes.room_of(db, actor, access)
+    stored_bytes.require(room, command.size)
+    with stored_bytes.bounded(room, limit) as most:
+        return await sender.stream(command.chunks, command.size, most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +102,11 @@ class _Sender:
     lock_owner: LockOwner
     permission: Permission
 
-    async def send(self, data: bytes) -> Artifact:
+    async def send(self, data: bytes, access: ProjectAccess) -> Artifact:
         """A small file, in memory as a whole: nothing waits for its sender any more."""
         stored = StoredObject(len(data), hashlib.sha256(data).digest(), "")
         file = IncomingFile.of(self.target, stored=stored, is_plain=inspections.is_plain(self.target.path, data))
+        await stored_bytes.require_room_for(self.db, self.actor, access, stored)
         outcome = await self._reserve(file)
         if isinstance(outcome, Stored):
             await faults.point("upload.committed")
@@ -160,9 +166,10 @@ async def permit(
     """
     checked = paths.check(path)
     async with db.write() as tx:
-        await visibility.require_permitted(tx, actor, root, [checked], permission)
+        access = await visibility.require_permitted(tx, actor, root, [checked], permission)
         await lock_owner(tx)
         await path_conflicts.require_free(tx, root, checked)
+    stored_bytes.require(await stored_bytes.room_of(db, actor, access), None)
     return checked
 
 

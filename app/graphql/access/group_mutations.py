@@ -9,7 +9,8 @@ import strawberry
 from app.access.administration import group_changes, transfer
 from app.access.administration.group_changes import UpdateGroup
 from app.graphql.access.enums import Visibility
-from app.graphql.access.groups_and_projects import Group, Project
+from app.graphql.access.groups import Group
+from app.graphql.access.groups_and_projects import Project
 from app.graphql.access.lookups import GroupLookup, ProjectLookup
 from app.graphql.context import Info
 from app.graphql.errors import UserError

@@ -10,6 +10,7 @@ from app.access import policy
 from app.graphql.access.enums import FeatureAccess, Role, TokenScope, Visibility
 from app.graphql.access.lookups import GroupLookup, GroupOrProjectLookup, ProjectLookup
 from app.graphql.types.fields import choice, optional
+from app.graphql.types.scalars import Long
 
 
 @strawberry.input(description="Input of `userCreate`.")
@@ -78,12 +79,56 @@ class TokenCreateInput:
         "Confines it to a group or project, where a bot of its own acts; a personal token when left out."
     )
     role: Role = optional("The role of that bot; of no meaning for personal tokens.", default=policy.Role.DEVELOPER)
+    service_account_id: strawberry.ID | None = optional(
+        "Instead of a group or project: the service account that it acts as, with the role of that."
+    )
     scopes: list[TokenScope] = strawberry.field(
         default_factory=lambda: [policy.Scope.API], description="What it may be used for."
     )
-    expires_at: datetime | None = optional("From when on it is refused; never when left out.")
+    model_patterns: list[str] | None = optional(
+        "Confines it to models whose names match one of these, where `*` stands for any characters: `fraud-*`. Only "
+        "with the scopes `READ_REGISTRY`, `WRITE_REGISTRY` and `READ_ARTIFACTS`."
+    )
+    expires_at: datetime | None = optional(
+        "From when on it is refused; when left out never, or as late as the installation allows."
+    )
+    request_limit: int | None = optional("Requests in a minute that it may make; no limit when left out.")
+    storage_limit: Long | None = optional("Bytes that may be stored with it; no limit when left out.")
 
 
 @strawberry.input(description="Input of `tokenRevoke`.")
 class TokenRevokeInput:
     id: strawberry.ID = strawberry.field(description="The id of the token.")
+
+
+@strawberry.input(description="Input of `tokenRotate`.")
+class TokenRotateInput:
+    id: strawberry.ID = strawberry.field(description="The id of the token.")
+    overlap_seconds: int = optional(
+        "For how long the old secret goes on beside the new one; 0 ends it at once, at most 2,592,000 (30 days).",
+        default=0,
+    )
+    expires_at: datetime | None = optional(
+        "From when on the new one is refused; when left out it lives as long as the old one was made to live."
+    )
+
+
+@strawberry.input(description="Input of `serviceAccountCreate`.")
+class ServiceAccountCreateInput:
+    group_or_project: GroupOrProjectLookup = strawberry.field(description="The group or project that it belongs to.")
+    name: str = strawberry.field(description="Unique in it, whatever the case.")
+    description: str = optional("What it is for, at most 1,000 characters.", default="")
+    role: Role = optional("Its role there, at most your own.", default=policy.Role.DEVELOPER)
+
+
+@strawberry.input(description="Input of `serviceAccountUpdate`; what is left out stays.")
+class ServiceAccountUpdateInput:
+    id: strawberry.ID = strawberry.field(description="The id of the service account.")
+    name: str | None = optional("Unique in its group or project, whatever the case.")
+    description: str | None = optional("What it is for, at most 1,000 characters.")
+    role: Role | None = optional("Its role, at most your own; it holds for all its tokens at once.")
+
+
+@strawberry.input(description="Input of `serviceAccountDelete`; all its tokens end.")
+class ServiceAccountDeleteInput:
+    id: strawberry.ID = strawberry.field(description="The id of the service account.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cached_property
 from typing import TypeVar
 from uuid import UUID
 
@@ -16,11 +17,13 @@ from app.access.policy import Actor, ProjectAccess
 from app.access.reads import access_log, loaders
 from app.access.reads.guarded import Results
 from app.access.reads.loaders import IdKey, MemberKey
+from app.access.service_accounts import reads as service_accounts
+from app.access.service_accounts.accounts import ServiceAccount
 from app.access.sessions import Session
 from app.access.tokens import Token
 from app.access.users import User
 from app.artifacts.reads import usage
-from app.artifacts.reads.usage import Usage
+from app.artifacts.reads.usage import Amount, Usage
 from app.db.database import Database
 from app.graphql.types.page_loaders import per_arguments
 from app.pagination import Page, Window
@@ -47,16 +50,29 @@ class AccessLoaders:
         self.jobs: DataLoader[UUID, BackgroundJob | None] = DataLoader(self._jobs)
         self.projects_of_group: DataLoader[tuple[int, Window], Page[ProjectAccess]] = per_arguments(self._in_groups)
         self.groups_of_group: DataLoader[tuple[int, Window], Page[GroupAccess]] = per_arguments(self._below_groups)
+        self._add_lists()
+        self.jobs_of_projects = per_arguments(self._jobs_of_projects)
+        self.job_counts_of_projects = per_arguments(self._job_counts)
+        self.project_count_of_group: DataLoader[int, int] = DataLoader(self._project_counts)
+        self.group_count_of_group: DataLoader[int, int] = DataLoader(self._group_counts)
+
+    def _add_lists(self) -> None:
+        """What groups and projects have and only some callers see."""
         self.members_of_projects = self._listed(loaders.members_of_projects)
         self.members_of_groups = self._listed(loaders.members_of_groups)
         self.log_of_projects = self._listed(access_log.of_projects)
         self.log_of_groups = self._listed(access_log.of_groups)
         self.tokens_of_projects = self._listed(loaders.tokens_of_projects)
         self.tokens_of_groups = self._listed(loaders.tokens_of_groups)
-        self.jobs_of_projects = per_arguments(self._jobs_of_projects)
-        self.job_counts_of_projects = per_arguments(self._job_counts)
-        self.project_count_of_group: DataLoader[int, int] = DataLoader(self._project_counts)
-        self.group_count_of_group: DataLoader[int, int] = DataLoader(self._group_counts)
+        self.service_accounts: DataLoader[int, ServiceAccount | None] = DataLoader(self._service_accounts)
+        self.service_accounts_of_projects = self._listed(service_accounts.of_projects)
+        self.service_accounts_of_groups = self._listed(service_accounts.of_groups)
+        self.tokens_of_accounts: DataLoader[tuple[IdKey, Window], Page[Token]] = per_arguments(self._of_accounts)
+
+    @cached_property
+    def restorable(self) -> DataLoader[tuple[int], Amount | None]:
+        """Bytes of projects that are deleted and can be restored."""
+        return DataLoader(self._restorable)
 
     def _listed(
         self, read: Callable[[Database, Actor, list[IdKey], Window], Awaitable[Results[Page[V]]]]
@@ -78,6 +94,12 @@ class AccessLoaders:
 
     async def _tokens(self, ids: list[int]) -> Sequence[Token | None]:
         return await loaders.tokens_by_ids(self._db, self._actor, ids)
+
+    async def _service_accounts(self, ids: list[int]) -> Sequence[ServiceAccount | None]:
+        return await service_accounts.by_ids(self._db, self._actor, ids)
+
+    async def _of_accounts(self, keys: list[IdKey], window: Window) -> Sequence[Page[Token]]:
+        return await service_accounts.tokens_of(self._db, keys, window)
 
     async def _sessions(self, ids: list[int]) -> Sequence[Session | None]:
         return await sessions.own_by_ids(self._db, self._actor, ids)
@@ -102,6 +124,9 @@ class AccessLoaders:
 
     async def _storage(self, keys: list[tuple[int]]) -> Results[Usage]:
         return await usage.of_projects(self._db, self._actor, keys)
+
+    async def _restorable(self, keys: list[tuple[int]]) -> Results[Amount | None]:
+        return await usage.restorable(self._db, self._actor, keys)
 
     async def _jobs(self, ids: list[UUID]) -> Sequence[BackgroundJob | None]:
         return await jobs.by_ids(self._db, self._actor, ids)

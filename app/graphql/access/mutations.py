@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 
 import strawberry
@@ -10,10 +11,13 @@ from app.access import groups, members, projects, tokens, users
 from app.access.groups import CreateGroup
 from app.access.members import GroupOrProject
 from app.access.projects import CreateProject, UpdateProject
+from app.access.token_rules import rotation
+from app.access.token_rules.expiry import LongestLives
 from app.access.tokens import IssueToken
 from app.access.users import CreateUser, Email
 from app.errors import Invalid
-from app.graphql.access.groups_and_projects import Group, Project
+from app.graphql.access.groups import Group
+from app.graphql.access.groups_and_projects import Project
 from app.graphql.access.inputs import (
     GroupCreateInput,
     MemberDeleteInput,
@@ -23,11 +27,13 @@ from app.graphql.access.inputs import (
     ProjectUpdateInput,
     TokenCreateInput,
     TokenRevokeInput,
+    TokenRotateInput,
     UserCreateInput,
 )
 from app.graphql.access.lookups import GroupOrProjectLookup
 from app.graphql.access.queries import find_group, find_project
-from app.graphql.access.types import Member, Token, User, member_id
+from app.graphql.access.service_accounts import ServiceAccountsMutation, account_key
+from app.graphql.access.types import Member, Token, User, member_id, token_by_id
 from app.graphql.context import Info
 from app.graphql.errors import UserError
 from app.graphql.jobs.queries import job_by_id
@@ -96,8 +102,16 @@ class TokenRevokePayload:
     user_errors: list[UserError] = user_errors()
 
 
+@strawberry.type(description="Payload of `tokenRotate`.")
+class TokenRotatePayload:
+    token: Token | None = optional("The token that replaces the old one.")
+    secret: str | None = optional("What to send as `Authorization: Bearer …`. Never shown again.")
+    replaced: Token | None = optional("The old one, with the end that it has now.")
+    user_errors: list[UserError] = user_errors()
+
+
 @strawberry.type
-class AccessMutation:
+class AccessMutation(ServiceAccountsMutation):
     @mutation("Makes a user with a namespace of the same name. For administrators.")
     async def user_create(self, info: Info, input: Annotated[UserCreateInput, INPUT]) -> UserCreatePayload:
         command = CreateUser(input.username, input.name, is_admin=input.is_admin, email=input.email)
@@ -147,33 +161,59 @@ class AccessMutation:
 
     @mutation("Gives a user a role in a group or project, or another one.")
     async def member_set(self, info: Info, input: Annotated[MemberSetInput, INPUT]) -> MemberSetPayload:
-        target = await _target(info, input.group_or_project)
+        where = await target(info, input.group_or_project)
         ends = members.UNCHANGED if input.expires_at is strawberry.UNSET else input.expires_at
         who = named_person(input.username, input.email)
-        member = await members.set_role(info.context.db, info.context.actor, target, who, input.role, expires_at=ends)
-        return MemberSetPayload(member=Member.of(target, member))
+        member = await members.set_role(info.context.db, info.context.actor, where, who, input.role, expires_at=ends)
+        return MemberSetPayload(member=Member.of(where, member))
 
     @mutation("Takes a user's own role in a group or project away.")
     async def member_delete(self, info: Info, input: Annotated[MemberDeleteInput, INPUT]) -> MemberDeletePayload:
-        target = await _target(info, input.group_or_project)
-        user = await members.remove(info.context.db, info.context.actor, target, input.username)
-        return MemberDeletePayload(deleted_id=member_id(target, user.id))
+        where = await target(info, input.group_or_project)
+        user = await members.remove(info.context.db, info.context.actor, where, input.username)
+        return MemberDeletePayload(deleted_id=member_id(where, user.id))
 
     @mutation("Makes an access token: your own, or one of a group or project that you maintain.")
     async def token_create(self, info: Info, input: Annotated[TokenCreateInput, INPUT]) -> TokenCreatePayload:
-        target = await _target(info, input.group_or_project) if input.group_or_project else GroupOrProject()
+        if input.group_or_project and input.service_account_id:
+            raise Invalid(
+                "A service account has a group or project already; name one of the two.", field="serviceAccountId"
+            )
+        where = await target(info, input.group_or_project) if input.group_or_project else GroupOrProject()
+        account = input.service_account_id
         command = IssueToken(
             name=input.name,
             scopes=tuple(input.scopes),
-            project_id=target.project_id,
-            group_id=target.group_id,
+            project_id=where.project_id,
+            group_id=where.group_id,
             role=input.role,
             expires_at=input.expires_at,
+            service_account_id=account_key(account, "serviceAccountId") if account else None,
+            model_patterns=input.model_patterns,
+            request_limit=input.request_limit,
+            storage_limit=input.storage_limit,
         )
-        issued = await tokens.issue(info.context.db, info.context.actor, command)
+        issued = await tokens.issue(info.context.db, info.context.actor, command, longest=_longest(info))
         return TokenCreatePayload(token=Token.of(issued.token), secret=issued.secret)
 
-    @mutation("Ends a token at once.")
+    @mutation("Makes a new secret with the name, scopes, patterns and limits of a token, which ends after the overlap.")
+    async def token_rotate(self, info: Info, input: Annotated[TokenRotateInput, INPUT]) -> TokenRotatePayload:
+        key = ids.integer(input.id, "Token")
+        if key is None:
+            raise ids.missing("token", input.id, "id")
+        rotated = await rotation.rotate(
+            info.context.db,
+            info.context.actor,
+            key,
+            overlap=timedelta(seconds=input.overlap_seconds),
+            expires_at=input.expires_at,
+            longest=_longest(info),
+        )
+        return TokenRotatePayload(
+            token=Token.of(rotated.token), secret=rotated.secret, replaced=await token_by_id(info, key)
+        )
+
+    @mutation("Ends a token at once; every token may end itself.")
     async def token_revoke(self, info: Info, input: Annotated[TokenRevokeInput, INPUT]) -> TokenRevokePayload:
         key = ids.integer(input.id, "Token")
         if key is None:
@@ -182,11 +222,21 @@ class AccessMutation:
         return TokenRevokePayload(deleted_id=revoked.id, token=revoked)
 
 
-async def _target(info: Info, lookup: GroupOrProjectLookup) -> GroupOrProject:
+async def target(info: Info, lookup: GroupOrProjectLookup) -> GroupOrProject:
+    """The group or project that is meant.
+
+    Raises:
+        NotFound: it does not exist or may not be seen.
+    """
     if lookup.project:
         return GroupOrProject(project_id=(await find_project(info, lookup.project)).id)
     assert lookup.group, "one of the two is given"
     return GroupOrProject(group_id=(await find_group(info, lookup.group)).id)
+
+
+def _longest(info: Info) -> LongestLives:
+    settings = info.context.runtime.settings
+    return LongestLives.of_days(settings.token_max_days, settings.bot_token_max_days)
 
 
 def named_person(username: str | None, email: str | None) -> str | Email:

@@ -9,7 +9,8 @@ import strawberry
 from app.access import groups, policy, projects, tokens
 from app.access.reads import access_log as log
 from app.graphql.access.enums import TokenScope
-from app.graphql.access.groups_and_projects import Group, Project
+from app.graphql.access.groups import Group
+from app.graphql.access.groups_and_projects import Project
 from app.graphql.access.lookups import GroupLookup, ProjectLookup
 from app.graphql.access.types import Token, User, named_user
 from app.graphql.context import Info
@@ -33,6 +34,11 @@ class Viewer(ViewerSessions):
     @resolved("You, or the bot in whose name the token acts.")
     async def user(self, info: Info) -> User | None:
         return await named_user(info, info.context.actor.user_id)
+
+    @resolved("The token of this request; null with a browser's sign-in.")
+    async def token(self, info: Info) -> Token | None:
+        row = await tokens.current(info.context.db, info.context.actor)
+        return Token.of(row) if row else None
 
     @resolved("Your personal tokens, newest first, revoked ones too.")
     async def tokens(

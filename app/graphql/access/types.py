@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import strawberry
 
 from app.access import members, policy, tokens, users
 from app.access.members import GroupOrProject
+from app.access.token_rules import expiry
 from app.graphql.access.enums import Role, TokenScope
 from app.graphql.context import Info
 from app.graphql.types import ids
 from app.graphql.types.connections import Connection, connection
 from app.graphql.types.fields import resolved
 from app.graphql.types.node import Node
+from app.graphql.types.scalars import Long
 from app.pagination import Page
 
 
@@ -154,7 +156,18 @@ class Token(Node):
     )
     created_at: datetime = strawberry.field(description="When it was made.")
     expires_at: datetime | None = strawberry.field(description="From when on it is refused; null: never.")
+    model_patterns: list[str] | None = strawberry.field(
+        description="Names of models that it is confined to, `*` standing for any characters; null: to none."
+    )
     last_used_at: datetime | None = strawberry.field(description="When it was last used, to the minute.")
+    last_address: str | None = strawberry.field(description="From which address that was; null: not known.")
+    last_client: str | None = strawberry.field(
+        description="What the program said that it is (User-Agent); null: it did not say."
+    )
+    request_limit: Long | None = strawberry.field(description="Requests in a minute that it may make; null: no limit.")
+    storage_limit: Long | None = strawberry.field(
+        description="Bytes that may be stored with it; null: no limit of its own."
+    )
     revoked_at: datetime | None = strawberry.field(description="When it was revoked; null: it was not.")
 
     @classmethod
@@ -166,9 +179,25 @@ class Token(Node):
             scopes=[policy.Scope(scope) for scope in row.scopes],
             created_at=row.created_at,
             expires_at=row.expires_at,
+            model_patterns=row.model_patterns,
             last_used_at=row.last_used_at,
+            last_address=row.last_address or None,
+            last_client=row.last_client or None,
+            request_limit=None if row.request_limit is None else Long(row.request_limit),
+            storage_limit=None if row.storage_limit is None else Long(row.storage_limit),
             revoked_at=row.revoked_at,
         )
+
+    @resolved(
+        "Whether it is still valid and ends soon: within the days that the installation reminds of, a week by default."
+    )
+    def is_expiring(self, info: Info) -> bool:
+        within = timedelta(days=info.context.runtime.settings.token_reminder_days)
+        return expiry.is_ending(self.row.expires_at, self.row.revoked_at, within)
+
+    @resolved("The token that it replaces, whose rotation made it.")
+    async def replaces(self, info: Info) -> Token | None:
+        return await token_by_id(info, self.row.replaces_id)
 
     @resolved("The user that it acts as.")
     async def user(self, info: Info) -> User | None:
@@ -180,7 +209,9 @@ class Token(Node):
 
     @resolved("Whether it is still valid and you may revoke it.")
     def viewer_can_revoke(self, info: Info) -> bool:
-        return self.row.revoked_at is None and policy.has_scope(info.context.actor, policy.Permission.ACCOUNT_MANAGE)
+        actor = info.context.actor
+        may = policy.has_scope(actor, policy.Permission.ACCOUNT_MANAGE) or actor.token_id == self.row.id
+        return self.row.revoked_at is None and may
 
 
 async def token_by_id(info: Info, token_id: int | None) -> Token | None:

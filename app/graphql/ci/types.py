@@ -14,7 +14,7 @@ from app.ci.configuration import CiSettings as SettingsRow
 from app.ci.jobs import VisibleJob
 from app.graphql.access.enums import Role, TokenScope
 from app.graphql.context import Info
-from app.graphql.errors import or_none
+from app.graphql.errors import or_empty
 from app.graphql.types import ids
 from app.graphql.types.fields import resolved, value
 from app.graphql.types.node import Node
@@ -190,7 +190,7 @@ async def jobs_of_version(info: Info, project_id: int, version_id: int, candidat
     """The CI jobs of a version, then those of its candidate, if these may be seen; each once."""
     loaders = info.context.loaders.ci
     own = await loaders.of_versions.load((project_id, version_id))
-    inherited = await or_none(loaders.of_candidates.load((project_id, candidate_id))) or []
+    inherited = await or_empty(loaders.of_candidates.load((project_id, candidate_id)), [])
     jobs = {job.id: job for job in [*own, *inherited]}
     return [CiJob.of(job) for job in jobs.values()]
 

@@ -13,7 +13,7 @@ from app.access import access_log
 from app.access.reads import access_log as reads
 from app.access.reads.access_log import AccessLogEntry as Row
 from app.access.reads.access_log import LogFilter
-from app.graphql.access import groups_and_projects
+from app.graphql.access import groups, groups_and_projects
 from app.graphql.access.types import User, user_by_id
 from app.graphql.context import Info
 from app.graphql.types.connections import After, Before, Connection, First, Last, connection, window
@@ -114,8 +114,8 @@ class AccessLogEntry:
         return await user_by_id(info, self.row.user_id)
 
     @resolved("The group in which it happened, if it still exists.")
-    async def group(self, info: Info) -> groups_and_projects.Group | None:
-        return await groups_and_projects.group_by_id(info, self.row.about_group_id)
+    async def group(self, info: Info) -> groups.Group | None:
+        return await groups.group_by_id(info, self.row.about_group_id)
 
     @resolved("The project in which it happened, if it still exists.")
     async def project(self, info: Info) -> groups_and_projects.Project | None:

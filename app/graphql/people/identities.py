@@ -7,8 +7,10 @@ from typing import Annotated
 
 import strawberry
 
+from app.access import policy
 from app.access.openid import identities, password_sign_in
 from app.access.openid.identities import OpenIdIdentity
+from app.access.policy import Permission
 from app.graphql.context import Info
 from app.graphql.errors import UserError
 from app.graphql.people.inputs import IdentityDeleteInput
@@ -66,7 +68,8 @@ async def own_identities(info: Info) -> list[Identity]:
 
 async def identity_by_id(info: Info, key: int | None) -> Identity | None:
     """An identity of the caller's own; None: it has none of that id."""
-    if key is None or info.context.actor.is_anonymous:
+    actor = info.context.actor
+    if key is None or actor.is_anonymous or not policy.has_scope(actor, Permission.ACCOUNT_READ):
         return None
     wanted = ids.of("Identity", key)
     return next((one for one in await own_identities(info) if one.id == wanted), None)

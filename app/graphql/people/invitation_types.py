@@ -10,7 +10,7 @@ import strawberry
 from app.access import policy
 from app.access.one_time_links import reads
 from app.access.one_time_links.invitations import InvitationRole as RoleRow
-from app.access.one_time_links.invitations import NewInvitation
+from app.access.one_time_links.invitations import NewInvitation, is_person
 from app.access.one_time_links.reads import Status
 from app.access.policy import Permission
 from app.graphql.access.enums import Role
@@ -38,8 +38,8 @@ class InvitationMembership:
     expires_at: datetime | None = strawberry.field(description="When the membership ends; null: it does not.")
 
     @resolved("The group, when the role is in one that you may see.")
-    async def group(self, info: Info) -> access.Group | None:
-        return await access.group_by_id(info, self.row.group_id)
+    async def group(self, info: Info) -> groups.Group | None:
+        return await groups.group_by_id(info, self.row.group_id)
 
     @resolved("The project, when the role is in one that you may see.")
     async def project(self, info: Info) -> access.Project | None:
@@ -92,7 +92,7 @@ class Invitation(Node):
     @resolved("Whether it can still be revoked, and you may.")
     def viewer_can_revoke(self, info: Info) -> bool:
         actor = info.context.actor
-        may = policy.has_scope(actor, Permission.ACCOUNT_MANAGE) and not actor.is_confined
+        may = policy.has_scope(actor, Permission.ACCOUNT_MANAGE) and is_person(actor)
         return may and self.listed.status in _OPEN
 
 
@@ -118,4 +118,5 @@ async def invitation_by_id(info: Info, invitation_id: int | None) -> Invitation 
 
 
 # At the end, since the types of these modules refer to each other.
+from app.graphql.access import groups  # noqa: E402
 from app.graphql.access import groups_and_projects as access  # noqa: E402

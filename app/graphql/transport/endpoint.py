@@ -103,7 +103,7 @@ def _answer(result: ExecutionResult, media_type: str) -> Response:
             HTTPException(413, f"The answer is larger than {MAX_ANSWER:,} bytes; ask for less."), media_type
         )
     status, headers = 200, {}
-    if refused and (wait := _wait(result)):
+    if (refused or result.data is None) and (wait := _wait(result)):
         status, headers = 429, {"Retry-After": str(wait)}
     elif refused and media_type == requests.GRAPHQL_JSON:
         status = 400

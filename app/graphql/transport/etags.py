@@ -1,6 +1,6 @@
 """Answers to GET that a client has already: asked again with their ETag, they are not sent again (RFC 9110).
 
-They belong to one token and may change at any moment, so that the client alone keeps them, and not without
+They belong to one token or session and may change at any moment, so that the client alone keeps them, and not without
 asking.
 """
 
@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from strawberry.types.execution import ExecutionResult
 
-_HEADERS = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Private-Token, Accept"}
+_HEADERS = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie, Private-Token, Accept"}
 _OF_THE_MOMENT = {"remaining", "resetAt"}
 
 

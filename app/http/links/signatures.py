@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
-from app.access.policy import ANONYMOUS, Actor
+from app.access.policy import Actor
 from app.access.sessions import SessionEnded
 from app.artifacts.links import Signature, Signer
 from app.errors import Forbidden, Unauthenticated
@@ -27,7 +27,7 @@ async def actor_of(request: Request, signer: Signer) -> Actor:
     runtime: Runtime = request.app.state.runtime
     client = client_of(request.scope)
     if signer == "0":
-        return ANONYMOUS
+        return runtime.authenticator.visitor(client)
     try:
         if signer.startswith("s"):
             actor = await runtime.authenticator.session_holder(int(signer[1:]), client)

@@ -11,6 +11,7 @@ from app.errors import (
     Misdirected,
     ModelyardError,
     NotFound,
+    QuotaExceeded,
     StorageFull,
     Taken,
     TooLarge,
@@ -34,6 +35,7 @@ _ANSWERS: tuple[tuple[type[ModelyardError], tuple[int, str]], ...] = (
     (Forbidden, (403, "PERMISSION_DENIED")),
     (Misdirected, (421, "BAD_REQUEST")),
     (TooManyRequests, (429, "REQUEST_LIMIT_EXCEEDED")),
+    (QuotaExceeded, (507, "RESOURCE_EXHAUSTED")),
     (StorageFull, (507, "RESOURCE_EXHAUSTED")),
     (Unavailable, (503, "TEMPORARILY_UNAVAILABLE")),
 )

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import re
 import subprocess
 import sys
+from uuid import uuid4
 
 import pytest
+from sqlalchemy import select
 
 from app.access.openid import configuration
 from app.access.openid.providers import OpenIdProviders
 from app.access.policy import Role
+from app.access.tables import Membership
 from app.settings import SettingsError
+from tests.support.source import ROOT
 
 GOOD = """
 [[provider]]
@@ -66,6 +72,17 @@ project = "vision/digits"
     assert (provider.secret, provider.email_domains) == ("from a file", ("example.org",))
     assert (provider.claims.username, provider.claims.name) == ("nickname", "name")
     assert [rule.role for rule in provider.rules] == [Role.MAINTAINER, Role.OWNER]
+
+
+@pytest.mark.parametrize("example", range(3))
+def test_the_examples_of_the_documentation_are_right(tmp_path, example):
+    text = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "people.md").read_text(encoding="utf-8"), re.DOTALL)[
+        example
+    ]
+    for name in re.findall(r'client_secret_file = "(.*?)"', text):
+        (tmp_path / name).write_text("secret")
+    (provider,) = configuration.read(written(tmp_path, text))
+    assert provider.accounts == "automatic"
 
 
 RULE = '[[provider.rules]]\nmember_of = "x"\n'
@@ -135,3 +152,49 @@ def test_a_process_with_a_wrong_file_ends_with_its_reason(tmp_path, migrated, co
     )
     assert done.returncode == 2, done.stderr
     assert "does not describe OpenID providers" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.fixture
+def command(migrated):
+    """A command of the machine, with the providers of a file."""
+
+    async def run(path, *arguments):
+        environment = os.environ | {"MODELYARD_OPENID_PROVIDERS": str(path)}
+        environment["MODELYARD_OPENID_PRIVATE_HOSTS"] = "127.0.0.1"
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "app.cli", "openid", *arguments, env=environment,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        output, _ = await asyncio.wait_for(process.communicate(), 60)
+        return process.returncode, output.decode()
+
+    return run
+
+
+async def test_providers_can_be_checked_at_the_machine(tmp_path, command, fake, migrated):
+    away = GOOD.replace("keycloak", "away").replace("https://login.example.org/realms/main", "https://127.0.0.1:1")
+    good = GOOD.replace("https://login.example.org/realms/main", fake.url)
+    code, said = await command(written(tmp_path, good), "check")
+    assert (code, said.splitlines()) == (
+        0,
+        [
+            "keycloak: works",
+            f"  redirect address to register there: {migrated.url}/openid/keycloak/callback",
+        ],
+    )
+    code, said = await command(written(tmp_path, good + away), "check")
+    assert (code, "away: Our Keycloak cannot be used at the moment: it cannot be reached" in said) == (1, True), said
+
+
+async def test_what_a_provider_that_was_removed_gave_can_be_ended(tmp_path, command, runtime, staff, project):
+    name, user_id = f"p-{uuid4().hex[:8]}", staff[None].actor.user_id
+    async with runtime.db.write() as tx:
+        tx.add(Membership(user_id=user_id, project_id=project.id, role=int(Role.GUEST), rule=name))
+        tx.add(Membership(user_id=user_id, project_id=project.id, role=int(Role.GUEST)))
+        await tx.flush()
+    assert await command(written(tmp_path, ""), "forget", name) == (
+        0, f"1 memberships of the rules of {name} were removed.\n",
+    )  # fmt: skip
+    async with runtime.db.read() as snap:
+        mine = select(Membership.rule).where(Membership.user_id == user_id, Membership.project_id == project.id)
+        assert (await snap.scalars(mine)).all() == [None]

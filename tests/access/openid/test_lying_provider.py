@@ -379,6 +379,29 @@ async def test_a_provider_that_stalls_takes_only_so_many_turns(at_fake, fake, vi
     assert (await browsers[0].back(fake.callback(await browsers[0].address("fake")))).status_code == 303
 
 
+async def test_a_provider_that_stalls_at_the_button_takes_only_so_many_turns(at_fake, fake, visit, monkeypatch):
+    monkeypatch.setattr(providers, "MAX_CONVERSATIONS", 2)
+    at_fake()
+    fake.troubles[DISCOVERY] = "silent"
+    answers = await asyncio.gather(*(visit().start("fake") for _ in range(6)))
+    assert sorted(answer.status_code for answer in answers) == [429, 429, 429, 429, 503, 503]
+
+
+async def test_what_was_published_is_used_while_a_fetch_is_under_way(at_fake, fake, visit):
+    openid = at_fake()
+    await visit().address("fake")
+    fake.troubles[DISCOVERY] = "silent"
+    entry = openid.issuers._issuers[fake.url]
+    entry.fetched_at, entry.next_try_at = time.monotonic() - issuers.FRESH_SECONDS - 1, 0.0
+    first = asyncio.create_task(visit().start("fake"))
+    while not entry.lock.locked():  # noqa: ASYNC110 - nothing tells of it
+        await asyncio.sleep(0.01)
+    began = time.monotonic()
+    assert (await visit().start("fake")).status_code == 200
+    assert time.monotonic() - began < 1
+    assert (await first).status_code == 200, "in the end the old description will do"
+
+
 async def test_a_browser_that_leaves_while_the_provider_is_slow_leaves_nothing(
     at_fake, fake, visit, runtime, identities
 ):

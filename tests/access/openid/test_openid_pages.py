@@ -81,6 +81,13 @@ async def test_where_passwords_are_off_there_is_no_form_for_them(service, fake, 
         form = {"form_token": token, "username": admin.actor.username, "password": "whatever it is"}
         answer = await visitor.http.post("/sign-in", data=form, headers={"Origin": visitor.url})
         assert (answer.status_code, "does not accept passwords" in said(answer)) == (403, True)
+        # Nor does an invitation make an account that could not be used.
+        made = await invitations.create(runtime.db, admin.actor, Invite(email=f"{uuid4().hex}@example.org"))
+        path = f"/invitations/{made.secret}"
+        assert forms(await visitor.http.get(path)) == ["/openid/fake/start"]
+        form = {"form_token": token, "username": f"u-{uuid4().hex}", "new_password": "correct horse battery staple"}
+        answer = await visitor.http.post(path, data=form, headers={"Origin": visitor.url})
+        assert (answer.status_code, "does not accept passwords" in answer.text) == (403, True)
     finally:
         async with runtime.db.write() as tx:
             await tx.delete(row)

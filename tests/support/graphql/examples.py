@@ -82,6 +82,12 @@ SECOND = """mutation t($p: String!, $c: ID!, $two: ID!, $old: ID!, $ada: String!
   unlinked: ciJobLink(input: {owner: {candidate: {id: $c}}, provider: GITLAB, externalId: "2"}) {
     ciJob { id } userErrors { message } }
   ciSettingsUpdate(input: {project: {path: $p}, provider: GITLAB, ciProject: "g/p"}) { userErrors { message } }
+  otherToken: tokenCreate(input: {name: "u", groupOrProject: {project: {path: $p}}, role: GUEST}) {
+    token { id } userErrors { message } }
+  account: serviceAccountCreate(input: {name: "account", groupOrProject: {project: {path: $p}}}) {
+    serviceAccount { id } userErrors { message } }
+  oldAccount: serviceAccountCreate(input: {name: "old account", groupOrProject: {project: {path: $p}}}) {
+    serviceAccount { id } userErrors { message } }
   memberSet(input: {groupOrProject: {project: {path: $p}}, username: $ada, role: GUEST}) { userErrors { message } }
   up: artifactUploadCreate(input: {owner: {modelVersion: {path: {project: $p, model: "digits", reference: "0.9.0"}}},
     files: [{path: "a", size: 0}, {path: "b", size: 1}]}) { artifactUploads { id } userErrors { message } } }"""
@@ -146,6 +152,9 @@ async def seed(runtime: Any, staff: Any, data: Any, people: tuple[Person, Person
             "<open upload id>": uploads[1],
             "<invitation id>": first["invitation"]["invitation"]["id"],
             "<old invitation id>": first["oldInvitation"]["invitation"]["id"],
+            "<other token id>": second["otherToken"]["token"]["id"],
+            "<service account id>": second["account"]["serviceAccount"]["id"],
+            "<old service account id>": second["oldAccount"]["serviceAccount"]["id"],
             "<token id>": first["token"]["token"]["id"],
             "<session id>": str(GlobalId.of("Session", (await sign_in(runtime, owner.actor)).session_id)),
             "<webhook id>": first["hook"]["webhook"]["id"],

@@ -72,7 +72,9 @@ DOORS = {
     },
     "ModelVersionsComparison": {"modelVersionsCompare(ids: [$ModelVersion, $Foldered]) @": "registry"},
     "Project": {"project(by: {path: $path}) @": "project"},
+    "ProjectStorage": {f"{PROJECT} {{ storage @ }}": "project"},
     "SearchResultConnection": {'search(project: {path: $path}, search: "digits", first: 9) @': "project"},
+    "ServiceAccount": {f"{PROJECT} {{ serviceAccounts(first: 1) {{ nodes @ }} }}": "maintainers"},
     "SignInMethods": {"signInMethods @": "open"},
     "Session": {
         "node(id: $Session) { ... on Session @ }": "oneself",

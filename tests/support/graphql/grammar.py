@@ -27,7 +27,7 @@ RULES: dict[str, Rule] = {}
 
 VERBS = (
     "Abort Cancel Change Complete Copy Create Deactivate Delete Invite Link Log Reactivate Refresh Release Renew "
-    "Replay Restore Retry Revoke Set StageSet Test Transfer Unlink Update"
+    "Replay Restore Retry Revoke Set LimitsUpdate StageSet Test Transfer Unlink Update"
 ).split()
 ENDS = {"Delete", "Unlink", "Revoke"}
 """Verbs after which something is gone: their payloads answer ``deletedId``."""
@@ -44,7 +44,7 @@ CI_NOUNS = {"external", "ciProject", "ciOwner", "pipeline"}
 INPUT_ENDINGS = ("Filter", "Input", "Lookup", "Name", "Order", "Patch", "Path")
 PAGE = {"first", "after", "last", "before"}
 NUMBERS = re.compile(
-    r"(\w+Count|\w+Status|number|(part)?[sS]ize|offset|step|timestamp|done|total|max\w+|mergeRequestIid)"
+    r"(\w+Count|\w+Status|number|(part)?[sS]ize|offset|step|timestamp|done|total|max\w+|\w+Limit|\w+Limit|mergeRequestIid)"
 )
 BOOLEANS = re.compile(r"(is|has|allows|already|viewerCan)[A-Z]\w*|differs")
 OTHER_REASONS = re.compile(r"(last)?[eE]rror(Message)?|reason|stateReason|failureReason|message")

@@ -57,6 +57,10 @@ ROUND = """mutation r($group: String!, $p: String!, $c: ID!, $v: ID!) {
     token { id } userErrors { message } }
   revoked: tokenCreate(input: {name: "r", groupOrProject: {project: {path: $p}}, expiresAt: "2040-01-01T00:00:00Z"}) {
     token { id } userErrors { message } }
+  robot: serviceAccountCreate(input: {name: "robot", description: "d", groupOrProject: {project: {path: $p}}}) {
+    serviceAccount { id } userErrors { message } }
+  inGroup: serviceAccountCreate(input: {name: "robot", groupOrProject: {group: {path: $group}}}) {
+    userErrors { message } }
   used: userInvite(input: {email: "ada@example.org", memberships: [
     {groupOrProject: {project: {path: $p}}, role: GUEST, expiresAt: "2040-01-01T00:00:00Z"},
     {groupOrProject: {group: {path: $group}}, role: GUEST}]}) { invitation { id } userErrors { message } }
@@ -123,8 +127,10 @@ WRITTEN = (
       finished_at = now() WHERE project_id = :p""",
     "UPDATE users SET email = 'owner' || id || '@example.org' WHERE id = :by AND email IS NULL",
     "UPDATE memberships SET expires_at = '2040-01-01' WHERE project_id = :p",
-    "UPDATE tokens SET last_used_at = now() WHERE project_id = :p OR group_id = :group",
+    """UPDATE tokens SET last_used_at = now(), last_address = '192.0.2.1', last_client = 'c', model_patterns = '{a*}',
+      request_limit = 1, storage_limit = 1 WHERE project_id = :p OR group_id = :group""",
     "UPDATE tokens SET revoked_at = now() WHERE id = :revoked",
+    "UPDATE tokens SET replaces_id = :ended, user_id = :robot WHERE id = :revoked",
     "UPDATE one_time_links SET used_at = now(), used_by = :by WHERE id = :used",
     "UPDATE one_time_links SET revoked_at = now() WHERE id = :dead",
     """UPDATE multipart_uploads SET reason = 'r', job_id = CAST(:job AS uuid), artifact_id = CAST(:file AS uuid),
@@ -134,6 +140,7 @@ WRITTEN = (
       'r', :by, :by, 'u', :group, :p, '192.0.2.1', 'c', 'q', '{"role": "owner"}'""",
     """INSERT INTO access_log (action, result, user_id, username) SELECT 'sign_in', 'ok', id, username FROM users
       WHERE NOT is_bot""",
+    "UPDATE projects SET request_limit = 1000000000, storage_limit = 1000000000000 WHERE id = :p",
     "UPDATE projects SET registry_access = :registry, experiments_access = :experiments WHERE id = :p",
 )
 
@@ -194,6 +201,7 @@ async def build(
         "CiSettings": str(GlobalId.of("CiSettings", project.id)),
         "Member": str(GlobalId.of("Member", "project", project.id, project.owner.user_id)),
         "Token": seeded.meanings["<token id>"],
+        "ServiceAccount": made["robot"]["serviceAccount"]["id"],
         "Identity": seeded.meanings["<identity id>"],
         "Invitation": made["used"]["invitation"]["id"],
         "Model": made["modelUpdate"]["model"]["id"],
@@ -205,6 +213,8 @@ async def build(
         **await _sessions(runtime, project),
     }
     ended = {
+        "robot": int(_key(made["robot"]["serviceAccount"]["id"])),
+        "ended": int(_key(made["ended"]["token"]["id"])),
         "revoked": int(_key(made["revoked"]["token"]["id"])),
         "used": int(_key(made["used"]["invitation"]["id"])),
         "dead": int(_key(made["dead"]["invitation"]["id"])),
